@@ -1,0 +1,87 @@
+package filing
+
+import (
+	"net/netip"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/width"
+)
+
+// maxDomainLength is the interface's (Ym, maxLength 128).
+const maxDomainLength = 128
+
+// NormaliseDomain reads a domain as people type it and returns it in lower
+// case and A-labels, with its leading "*." if it has one. The key is a
+// problem's, empty when the domain is right.
+func NormaliseDomain(text string) (domain, key string) {
+	text = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(width.Fold.String(text))), ".")
+	text = strings.ReplaceAll(text, "。", ".")
+	name, wildcard := strings.CutPrefix(text, "*.")
+	if strings.ContainsAny(name, "/:") {
+		return "", "domain_has_url"
+	}
+	// idna.Lookup accepts addresses, empty labels and single labels: they are
+	// looked for by hand.
+	if _, err := netip.ParseAddr(name); err == nil {
+		return "", "domain_is_address"
+	}
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err != nil || !properLabels(ascii) {
+		return "", "domain_invalid"
+	}
+	suffix, icann := publicsuffix.PublicSuffix(ascii)
+	if !icann && !strings.Contains(suffix, ".") {
+		return "", "domain_suffix_unknown"
+	}
+	if suffix == ascii {
+		return "", "domain_is_suffix"
+	}
+	if wildcard {
+		ascii = "*." + ascii
+	}
+	if len(ascii) > maxDomainLength {
+		return "", "domain_too_long"
+	}
+	return ascii, ""
+}
+
+// properLabels tells whether a name has at least two labels, none of them
+// empty, and a last one that isn't a number.
+func properLabels(name string) bool {
+	labels := strings.Split(name, ".")
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || strings.HasPrefix(l, "-") || strings.HasSuffix(l, "-") {
+			return false
+		}
+	}
+	last := labels[len(labels)-1]
+	return len(labels) > 1 && strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
+}
+
+// DisplayDomain is a domain as people read it: Unicode instead of A-labels.
+func DisplayDomain(domain string) string {
+	name, wildcard := strings.CutPrefix(domain, "*.")
+	shown, err := idna.Display.ToUnicode(name)
+	if err != nil {
+		return domain
+	}
+	if wildcard {
+		return "*." + shown
+	}
+	return shown
+}
+
+// ParseLines splits what was typed one a line; commas, semicolons and empty
+// lines are forgiven.
+func ParseLines(text string) []string {
+	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\r\n,;，；、", r) })
+	lines := fields[:0]
+	for _, f := range fields {
+		if f = strings.TrimSpace(f); f != "" {
+			lines = append(lines, f)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,99 @@
+package filing
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	maxHolderName     = 255 // Dwmc
+	maxSuperior       = 255 // Tzr
+	maxAddress        = 1024
+	maxDocumentNumber = 128 // Fzr_zjhm; Zjhm takes 255
+	// minAddress is the shortest address below a county that can be true.
+	minAddress = 4
+)
+
+// Normalise trims and folds what was typed.
+func (h *Holder) Normalise() {
+	for _, s := range []*string{&h.Name, &h.DocumentAddress, &h.Superior, &h.Province, &h.City, &h.County, &h.Address,
+		&h.Manager.Name, &h.Manager.Email} {
+		*s = tidy(*s)
+	}
+	h.DocumentNumber = normaliseDocument(h.DocumentNumber)
+	h.Manager.DocumentNumber = normaliseDocument(h.Manager.DocumentNumber)
+	h.Manager.OfficePhone = strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "-").Replace(tidy(h.Manager.OfficePhone))), "")
+	h.Manager.Mobile = NormaliseMobile(h.Manager.Mobile)
+}
+
+func normaliseDocument(s string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(tidy(s)), ""))
+}
+
+// Validate checks a holder that was normalised, as of today.
+func (h Holder) Validate() Problems { return h.ValidateOn(time.Now()) }
+
+// ValidateOn checks a holder as of a day.
+func (h Holder) ValidateOn(today time.Time) Problems {
+	var p Problems
+	p.text("name", h.Name, true, maxHolderName)
+	if _, ok := CodeByID(Natures, h.Nature); !ok {
+		p.add("nature", "choose")
+	}
+	switch _, known := CodeByID(DocumentTypes, h.DocumentType); {
+	case !known:
+		p.add("document_type", "choose")
+	case h.Nature != 0 && !slices.Contains(documentsOf[h.Nature], h.DocumentType):
+		p.add("document_type", "document_not_for_nature")
+	}
+	p.document("document_number", h.DocumentType, h.DocumentNumber, today)
+	p.text("document_address", h.DocumentAddress, true, maxAddress)
+	p.text("superior", h.Superior, true, maxSuperior)
+	if field, key := regionProblem(h.Province, h.City, h.County); key != "" {
+		p.add(field, key)
+	}
+	p.text("address", h.Address, true, maxAddress)
+	if n := utf8.RuneCountInString(h.Address); n > 0 && n < minAddress {
+		p.add("address", "address_short", "min", minAddress)
+	}
+	p.manager(h, today)
+	return p
+}
+
+var officePhoneForm = regexp.MustCompile(`^0\d{2,3}-\d{7,8}(-\d{1,6})?$`)
+
+// manager checks 网站负责人; the office phone is required for units (Fzr_dhhm).
+func (p *Problems) manager(h Holder, today time.Time) {
+	m := h.Manager
+	p.text("manager_name", m.Name, true, maxPersonName)
+	if !slices.Contains(personDocuments, m.DocumentType) {
+		p.add("manager_document_type", "choose")
+	}
+	p.document("manager_document_number", m.DocumentType, m.DocumentNumber, today)
+	switch {
+	case m.OfficePhone == "" && h.Nature != NaturePerson:
+		p.add("manager_office_phone", "required")
+	case m.OfficePhone != "" && !officePhoneForm.MatchString(m.OfficePhone):
+		p.add("manager_office_phone", "office_phone_invalid")
+	}
+	p.mobile("manager_mobile", m.Mobile)
+	p.email("manager_email", m.Email)
+}
+
+func (p *Problems) document(field string, documentType int, number string, today time.Time) {
+	switch {
+	case number == "":
+		p.add(field, "required")
+	case len(number) > maxDocumentNumber:
+		p.add(field, "too_long", "max", maxDocumentNumber)
+	case documentType != 0:
+		if key := documentProblem(documentType, number, today); key != "" {
+			p.add(field, key)
+		} else {
+			p.gbk(field, number)
+		}
+	}
+}

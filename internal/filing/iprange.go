@@ -1,0 +1,65 @@
+package filing
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/text/width"
+)
+
+// maxRangeSize bounds one range of addresses: nobody hosts one site on more
+// than a /16, but "1.0.0.1-200.0.0.1" is easily typed.
+const maxRangeSize = 1 << 16
+
+// IPRange is a range of IPv4 addresses, both ends included; a single address
+// is a range of one.
+type IPRange struct{ From, To netip.Addr }
+
+// ParseIPRange reads "192.0.2.1" or "192.0.2.10-192.0.2.30". The key is a
+// problem's, empty when the range is right.
+func ParseIPRange(text string) (r IPRange, key string) {
+	text = strings.TrimSpace(width.Fold.String(text))
+	text = strings.NewReplacer("—", "-", "–", "-", "~", "-", "至", "-").Replace(text)
+	from, to, isRange := strings.Cut(text, "-")
+	if !isRange {
+		to = from
+	}
+	var err error
+	if r.From, err = netip.ParseAddr(strings.TrimSpace(from)); err != nil {
+		return r, "ip_invalid"
+	}
+	if r.To, err = netip.ParseAddr(strings.TrimSpace(to)); err != nil {
+		return r, "ip_invalid"
+	}
+	for _, a := range []netip.Addr{r.From, r.To} {
+		switch {
+		case !a.Is4():
+			return r, "ipv6_not_carried"
+		case a.IsUnspecified(), a.IsLoopback(), a.IsMulticast(), a.IsLinkLocalUnicast(), a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+			return r, "ip_not_usable"
+		}
+	}
+	first, last := r.Numbers()
+	switch {
+	case first > last:
+		return r, "ip_range_backwards"
+	case last-first >= maxRangeSize:
+		return r, "ip_range_too_big"
+	}
+	return r, ""
+}
+
+// Numbers are the ends as the bureau's interface carries them (Qsip, Zzip).
+func (r IPRange) Numbers() (from, to uint32) {
+	a, b := r.From.As4(), r.To.As4()
+	return binary.BigEndian.Uint32(a[:]), binary.BigEndian.Uint32(b[:])
+}
+
+// String is the range as people write it.
+func (r IPRange) String() string {
+	if r.From == r.To {
+		return r.From.String()
+	}
+	return r.From.String() + "-" + r.To.String()
+}

@@ -1,0 +1,69 @@
+package filing
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/width"
+)
+
+// ErrNumber says that a text isn't a filing number.
+var ErrNumber = errors.New("not a filing number such as 沪ICP备05000940号 or 沪ICP备2023012345号-1")
+
+// Number is a filing number: province sign, 备 or 证, the holder's serial, and
+// the site's index for numbers that have one (interface 3.0, 1-3 备案号).
+type Number struct {
+	Sign   string // 沪
+	Kind   string // 备, or 证 for a licence
+	Serial string // 05000940, 2023012345
+	Site   int    // 0: the holder's number
+}
+
+var numberForm = regexp.MustCompile(`^(\p{Han})ICP(备|证)(\d{6,12})号(?:-(\d{1,4}))?$`)
+
+// ParseNumber reads a filing number; full-width characters and spaces are forgiven.
+func ParseNumber(text string) (Number, error) {
+	m := numberForm.FindStringSubmatch(NormaliseNumber(text))
+	if m == nil || !knownSign(m[1]) {
+		return Number{}, ErrNumber
+	}
+	n := Number{Sign: m[1], Kind: m[2], Serial: m[3]}
+	if m[4] != "" {
+		n.Site, _ = strconv.Atoi(m[4]) // at most four digits
+		if n.Site == 0 {
+			return Number{}, ErrNumber
+		}
+	}
+	return n, nil
+}
+
+// String is the number as it is written.
+func (n Number) String() string {
+	s := n.Holder()
+	if n.Site > 0 {
+		s += "-" + strconv.Itoa(n.Site)
+	}
+	return s
+}
+
+// Holder is the number without the site's index.
+func (n Number) Holder() string { return n.Sign + "ICP" + n.Kind + n.Serial + "号" }
+
+// NormaliseNumber folds full-width characters, drops white space and writes
+// ICP in capitals, for comparing numbers and for finding one in a page.
+func NormaliseNumber(text string) string {
+	text = strings.Join(strings.Fields(width.Fold.String(text)), "")
+	text = strings.NewReplacer("—", "-", "–", "-", "－", "-").Replace(text)
+	return strings.ToUpper(text)
+}
+
+func knownSign(sign string) bool {
+	for _, s := range provinceSigns {
+		if s == sign {
+			return true
+		}
+	}
+	return sign == "川" || sign == "甘" || sign == "云" || sign == "贵" // second signs of 蜀, 陇, 滇, 黔
+}

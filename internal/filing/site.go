@@ -1,0 +1,144 @@
+package filing
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	maxSiteName = 512 // Wzmc
+	minHomePage = 4   // Syurl
+	maxHomePage = 255 // Syurl
+	// maxDomains and maxIPs bound one site: an order with more is a mistake.
+	maxDomains = 100
+	maxIPs     = 100
+)
+
+// Normalise trims and folds what was typed; domains and addresses that are
+// right take their normal form, wrong ones stay as typed for Validate to name.
+func (s *Site) Normalise() {
+	s.Name, s.HomePage, s.Remark = tidy(s.Name), tidy(s.HomePage), tidy(s.Remark)
+	if s.HomePage != "" && !strings.Contains(s.HomePage, "://") {
+		s.HomePage = "http://" + s.HomePage
+	}
+	for i, d := range s.Domains {
+		if domain, key := NormaliseDomain(d); key == "" {
+			s.Domains[i] = domain
+		}
+	}
+	s.Domains = unique(s.Domains)
+	for i, t := range s.IPs {
+		if r, key := ParseIPRange(t); key == "" {
+			s.IPs[i] = r.String()
+		}
+	}
+	s.IPs = unique(s.IPs)
+}
+
+func unique(list []string) []string {
+	var kept []string
+	for _, s := range list {
+		if s != "" && !slices.Contains(kept, s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// Validate checks a site that was normalised.
+func (s Site) Validate() Problems {
+	var p Problems
+	p.text("name", s.Name, true, maxSiteName)
+	if _, key := NormaliseDomain(s.Name); s.Name != "" && (key == "" || strings.Trim(s.Name, "0123456789") == "") {
+		p.add("name", "site_name_not_a_name")
+	}
+	p.domains(s.Domains)
+	p.homePage(s)
+	p.ips(s.IPs)
+	p.choice("access_mode", AccessModes, s.AccessMode)
+	p.choice("server_place", ServerPlaces, s.ServerPlace)
+	p.choices("pre_approvals", PreApprovals, s.PreApprovals, false)
+	p.choices("languages", Languages, s.Languages, true)
+	p.choices("services", Services, s.Services, true)
+	p.text("remark", s.Remark, false, maxRemark)
+	return p
+}
+
+func (p *Problems) domains(domains []string) {
+	switch {
+	case len(domains) == 0:
+		p.add("domains", "required")
+	case len(domains) > maxDomains:
+		p.add("domains", "too_many", "max", maxDomains)
+	}
+	for i, d := range domains {
+		if _, key := NormaliseDomain(d); key != "" {
+			p.add("domains", key, "line", i+1)
+		}
+	}
+}
+
+func (p *Problems) ips(ips []string) {
+	switch {
+	case len(ips) == 0:
+		p.add("ips", "required")
+	case len(ips) > maxIPs:
+		p.add("ips", "too_many", "max", maxIPs)
+	}
+	for i, t := range ips {
+		if _, key := ParseIPRange(t); key != "" {
+			p.add("ips", key, "line", i+1)
+		}
+	}
+}
+
+// homePage: its host must be among the domains (result code 1041).
+func (p *Problems) homePage(s Site) {
+	if s.HomePage == "" {
+		p.add("home_page", "required")
+		return
+	}
+	u, err := url.Parse(s.HomePage)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+		len(s.HomePage) < minHomePage || len(s.HomePage) > maxHomePage {
+		p.add("home_page", "home_page_invalid")
+		return
+	}
+	host, key := NormaliseDomain(u.Hostname())
+	if key != "" {
+		p.add("home_page", "home_page_invalid")
+		return
+	}
+	if !slices.ContainsFunc(s.Domains, func(d string) bool { return DomainCovers(d, host) }) {
+		p.add("home_page", "home_page_not_in_domains")
+	}
+	p.gbk("home_page", s.HomePage)
+}
+
+// DomainCovers tells whether a listed domain, which may begin with "*.", stands
+// for a host. A listed domain stands for its www host too.
+func DomainCovers(domain, host string) bool {
+	if suffix, wildcard := strings.CutPrefix(domain, "*"); wildcard {
+		return strings.HasSuffix(host, suffix) && len(host) > len(suffix)
+	}
+	return host == domain || host == "www."+domain
+}
+
+func (p *Problems) choice(field string, table []Code, id int) {
+	if _, ok := CodeByID(table, id); !ok {
+		p.add(field, "choose")
+	}
+}
+
+func (p *Problems) choices(field string, table []Code, ids []int, required bool) {
+	if required && len(ids) == 0 {
+		p.add(field, "choose")
+	}
+	for _, id := range ids {
+		if _, ok := CodeByID(table, id); !ok {
+			p.add(field, "choose")
+			return
+		}
+	}
+}

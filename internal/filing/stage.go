@@ -1,0 +1,46 @@
+// Package filing is the domain of ICP filing (备案): the filing and its stages,
+// the holder, the site, the rules of every field and the code tables. It does
+// no I/O and knows nothing of Temporal.
+package filing
+
+// Stage is where a filing stands. The table of stages is in docs/architecture.md.
+type Stage string
+
+const (
+	// Contact waits for the legal notice and the contact's details (登记联系人).
+	Contact Stage = "contact"
+	// Verifying waits for the SMS code and the mail code (身份验证).
+	Verifying Stage = "verifying"
+	// Preparing waits for the holder's and the site's forms (填写备案信息).
+	Preparing Stage = "preparing"
+	// Checking waits for the provider's own reviewer (初审).
+	Checking Stage = "checking"
+	// Submitting waits for the record to be accepted in a data file (上报管局).
+	Submitting Stage = "submitting"
+	// Reviewing waits for the bureau's decision (管局审核).
+	Reviewing Stage = "reviewing"
+	// Correcting waits for the customer to mend what was refused (驳回待修改).
+	Correcting Stage = "correcting"
+	// Installing puts the certificate on the site and waits for the number at its foot (安装证书).
+	Installing Stage = "installing"
+	// Filed is the end: the number stands on the order (已备案).
+	Filed Stage = "filed"
+	// Withdrawn is the other end (已撤销).
+	Withdrawn Stage = "withdrawn"
+)
+
+// Stages lists the stages in the order of a filing's life.
+var Stages = []Stage{Contact, Verifying, Preparing, Checking, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn}
+
+// Final tells whether a filing in this stage is over.
+func (s Stage) Final() bool { return s == Filed || s == Withdrawn }
+
+// Withdrawable tells whether a customer may still withdraw: once the record
+// has left for the bureau only the bureau can end it.
+func (s Stage) Withdrawable() bool {
+	switch s {
+	case Contact, Verifying, Preparing, Checking, Correcting:
+		return true
+	}
+	return false
+}

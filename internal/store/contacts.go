@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/seal"
+)
+
+// Channel is a way to reach a contact.
+type Channel string
+
+// The two channels that are verified by a code each.
+const (
+	SMS  Channel = "sms"
+	Mail Channel = "mail"
+)
+
+// Channels lists both.
+var Channels = []Channel{SMS, Mail}
+
+// ErrUserNameTaken says that the bureau's user name belongs to another customer.
+var ErrUserNameTaken = errors.New("the user name is taken")
+
+// ContactRow is a filing's contact with its version, which grows at each change.
+type ContactRow struct {
+	Version int
+	Details filing.ContactDetails
+}
+
+func contactPlace(filingID int64) string { return "contacts/" + strconv.FormatInt(filingID, 10) }
+
+// UserNameFree tells whether a customer may register this user name: nobody
+// has it, or it is the customer's own.
+func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName string) (bool, error) {
+	hash, err := s.keys.Hash("user_name", userName)
+	if err != nil {
+		return false, err
+	}
+	var owner int64
+	err = s.db.GetContext(ctx, &owner, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, hash)
+	if err := one(err, "user name"); errors.Is(err, ErrNotFound) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	return owner == customerID, nil
+}
+
+// RegisterContact keeps the details of 登记联系人 and readies a code for each
+// channel. Saving again before the codes were asked for replaces them.
+// ErrUserNameTaken when another customer has the user name.
+func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails, passwordHash string) (version int, err error) {
+	nameHash, err := s.keys.Hash("user_name", d.UserName)
+	if err != nil {
+		return 0, err
+	}
+	row, err := s.sealContact(filingID, d)
+	if err != nil {
+		return 0, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO user_names (user_name_hash, customer_id, created_at) VALUES (?, ?, ?)`,
+			nameHash, customerID, now); err != nil {
+			return err
+		}
+		var owner int64
+		if err := tx.GetContext(ctx, &owner, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, nameHash); err != nil {
+			return err
+		}
+		if owner != customerID {
+			return ErrUserNameTaken
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO contacts (filing_id, version, sealed, mobile_hash, email_hash, password_hash, updated_at)
+			VALUES (?, 1, ?, ?, ?, ?, ?)
+			ON DUPLICATE KEY UPDATE version = version + 1, sealed = VALUES(sealed), mobile_hash = VALUES(mobile_hash),
+				email_hash = VALUES(email_hash), password_hash = VALUES(password_hash), updated_at = VALUES(updated_at)`,
+			filingID, row.sealed, row.mobile, row.email, passwordHash, now); err != nil {
+			return err
+		}
+		for _, ch := range Channels {
+			if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
+				return err
+			}
+		}
+		return tx.GetContext(ctx, &version, `SELECT version FROM contacts WHERE filing_id = ?`, filingID)
+	})
+	if err != nil && !errors.Is(err, ErrUserNameTaken) {
+		err = fmt.Errorf("registering the contact of filing %d: %w", filingID, err)
+	}
+	return version, err
+}
+
+// CorrectContact replaces phone and mail address (找回验证码). A channel whose
+// address changed must be verified anew; its count of wrong tries stays.
+func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []Channel, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		changedChannels = nil
+		var sealed []byte
+		if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID); err != nil {
+			return one(err, "contact")
+		}
+		var d filing.ContactDetails
+		if err := s.keys.OpenJSON(contactPlace(filingID), sealed, &d); err != nil {
+			return err
+		}
+		if d.Mobile != mobile {
+			changedChannels = append(changedChannels, SMS)
+		}
+		if d.Email != email {
+			changedChannels = append(changedChannels, Mail)
+		}
+		if len(changedChannels) == 0 {
+			return nil
+		}
+		d.Mobile, d.Email = mobile, email
+		row, err := s.sealContact(filingID, d)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?, updated_at = ? WHERE filing_id = ?`,
+			row.sealed, row.mobile, row.email, s.utcNow(), filingID); err != nil {
+			return err
+		}
+		for _, ch := range changedChannels {
+			if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return changedChannels, err
+}
+
+// Contact opens a filing's contact.
+func (s *Store) Contact(ctx context.Context, filingID int64) (ContactRow, error) {
+	var row struct {
+		Version int    `db:"version"`
+		Sealed  []byte `db:"sealed"`
+	}
+	err := s.db.GetContext(ctx, &row, `SELECT version, sealed FROM contacts WHERE filing_id = ?`, filingID)
+	if err != nil {
+		return ContactRow{}, one(err, "contact")
+	}
+	c := ContactRow{Version: row.Version}
+	return c, s.keys.OpenJSON(contactPlace(filingID), row.Sealed, &c.Details)
+}
+
+type sealedContact struct{ sealed, mobile, email []byte }
+
+func (s *Store) sealContact(filingID int64, d filing.ContactDetails) (row sealedContact, err error) {
+	if row.sealed, err = s.keys.SealJSON(contactPlace(filingID), d); err != nil {
+		return row, err
+	}
+	if row.mobile, err = s.keys.Hash("mobile", d.Mobile); err != nil {
+		return row, err
+	}
+	row.email, err = s.keys.Hash("email", d.Email)
+	return row, err
+}
+
+// requestCode readies the next code of a channel: a new nonce, not verified,
+// the count of wrong tries as it was (NIST SP 800-63B-4, 3.2.2: a new code
+// must not reset the count of failures).
+func (s *Store) requestCode(ctx context.Context, tx *sqlx.Tx, filingID int64, ch Channel) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at) VALUES (?, ?, ?, 1, ?)
+		ON DUPLICATE KEY UPDATE nonce = VALUES(nonce), code_hash = NULL, sends = sends + 1, requested_at = VALUES(requested_at),
+			sent_at = NULL, expires_at = NULL, verified_at = NULL`,
+		filingID, ch, seal.Nonce(), s.utcNow())
+	return err
+}

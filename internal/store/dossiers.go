@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+func draftPlace(filingID int64, form string) string { return fmt.Sprintf("drafts/%d/%s", filingID, form) }
+
+func dossierPlace(filingID int64, revision int) string {
+	return fmt.Sprintf("dossiers/%d/%d", filingID, revision)
+}
+
+// SaveDraft keeps a form as it was typed, right or wrong.
+func (s *Store) SaveDraft(ctx context.Context, filingID int64, form string, v any) error {
+	sealed, err := s.keys.SealJSON(draftPlace(filingID, form), v)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO drafts (filing_id, form, sealed, updated_at) VALUES (?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), updated_at = VALUES(updated_at)`,
+		filingID, form, sealed, s.utcNow())
+	return err
+}
+
+// Draft loads what SaveDraft kept into v; ErrNotFound when there is none.
+func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) error {
+	var sealed []byte
+	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM drafts WHERE filing_id = ? AND form = ?`, filingID, form)
+	if err != nil {
+		return one(err, "draft")
+	}
+	return s.keys.OpenJSON(draftPlace(filingID, form), sealed, v)
+}
+
+// SaveDossier keeps a dossier as the filing's next revision and returns its
+// number; handing in again before the workflow took it replaces it. ErrConflict
+// when the filing isn't in a stage that takes one.
+func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier) (revision int, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			Stage    filing.Stage `db:"stage"`
+			Revision int          `db:"revision"`
+		}
+		if err := tx.GetContext(ctx, &row, `SELECT stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+			return one(err, "filing")
+		}
+		if row.Stage != filing.Preparing && row.Stage != filing.Correcting {
+			return ErrConflict
+		}
+		revision = row.Revision + 1
+		sealed, err := s.keys.SealJSON(dossierPlace(filingID, revision), d)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO dossiers (filing_id, revision, sealed, handed_in_at) VALUES (?, ?, ?, ?)
+			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), handed_in_at = VALUES(handed_in_at)`,
+			filingID, revision, sealed, s.utcNow())
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrConflict) {
+		err = fmt.Errorf("keeping the dossier of filing %d: %w", filingID, err)
+	}
+	return revision, err
+}
+
+// Dossier opens a revision of a filing's dossier.
+func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (filing.Dossier, error) {
+	var d filing.Dossier
+	var sealed []byte
+	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM dossiers WHERE filing_id = ? AND revision = ?`, filingID, revision)
+	if err != nil {
+		return d, one(err, "dossier")
+	}
+	return d, s.keys.OpenJSON(dossierPlace(filingID, revision), sealed, &d)
+}

@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+func downloadPlace(accountID int64, hash []byte) string {
+	return fmt.Sprintf("bureau_downloads/%d/%x", accountID, hash)
+}
+
+// StoreDownload keeps a data file that came down, before it is acknowledged.
+// The same file again finds the same row.
+func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName string, file []byte) (id int64, err error) {
+	hash := sha256.Sum256(file)
+	sealed, err := s.keys.Seal(downloadPlace(accountID, hash[:]), file)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := s.db.ExecContext(ctx, `
+		INSERT IGNORE INTO bureau_downloads (account_id, file_name, content_hash, sealed, downloaded_at) VALUES (?, ?, ?, ?, ?)`,
+		accountID, fileName, hash[:], sealed, s.utcNow()); err != nil {
+		return 0, err
+	}
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_downloads WHERE account_id = ? AND file_name = ? AND content_hash = ?`,
+		accountID, fileName, hash[:])
+	return id, err
+}
+
+// DownloadAcknowledged notes that the bureau knows that a file arrived.
+func (s *Store) DownloadAcknowledged(ctx context.Context, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET acknowledged_at = ? WHERE id = ? AND acknowledged_at IS NULL`, s.utcNow(), id)
+	return err
+}
+
+// Download is a stored file from the bureau.
+type Download struct {
+	ID       int64
+	FileName string
+	File     []byte
+}
+
+// OpenDownloads lists the IDs of files that aren't applied yet, oldest first.
+func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, error) {
+	var ids []int64
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL ORDER BY id`, accountID)
+	return ids, err
+}
+
+// Download opens a stored file from the bureau.
+func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
+	var row struct {
+		AccountID int64  `db:"account_id"`
+		FileName  string `db:"file_name"`
+		Hash      []byte `db:"content_hash"`
+		Sealed    []byte `db:"sealed"`
+	}
+	err := s.db.GetContext(ctx, &row, `SELECT account_id, file_name, content_hash, sealed FROM bureau_downloads WHERE id = ?`, id)
+	if err != nil {
+		return Download{}, one(err, "downloaded file")
+	}
+	file, err := s.keys.Open(downloadPlace(row.AccountID, row.Hash), row.Sealed)
+	return Download{ID: id, FileName: row.FileName, File: file}, err
+}
+
+// Verdict is what a downloaded file says of one record. Zero fields say nothing.
+type Verdict struct {
+	RecordID        int64
+	Decided         bool
+	Approved        bool
+	Code            int
+	Opinion         string
+	ReviewedAt      time.Time
+	HolderNumber    string
+	SiteNumber      string
+	CertificatePath string
+}
+
+// ApplyDownload writes what a downloaded file says and marks it applied, in one
+// transaction. A verdict on a record that isn't of this account is passed over
+// and counted; a record that is decided stays as it was decided.
+func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, verdicts []Verdict) (unknown int, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		unknown = 0
+		for _, v := range verdicts {
+			known, err := s.applyVerdict(ctx, tx, accountID, v)
+			if err != nil {
+				return err
+			}
+			if !known {
+				unknown++
+			}
+		}
+		if err := s.signalDecided(ctx, tx, accountID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), downloadID)
+		return err
+	})
+	return unknown, err
+}
+
+func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (known bool, err error) {
+	var id int64
+	err = tx.GetContext(ctx, &id, `SELECT id FROM records WHERE id = ? AND account_id = ?`, v.RecordID, accountID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`, id, s.utcNow()); err != nil {
+		return true, err
+	}
+	if v.Decided {
+		opinion, err := s.keys.Seal(opinionPlace(id), []byte(v.Opinion))
+		if err != nil {
+			return true, err
+		}
+		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ? WHERE record_id = ? AND approved IS NULL`,
+			v.Approved, v.Code, opinion, reviewed, id); err != nil {
+			return true, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE decisions SET holder_number = COALESCE(NULLIF(?, ''), holder_number), site_number = COALESCE(NULLIF(?, ''), site_number),
+			certificate_path = COALESCE(NULLIF(?, ''), certificate_path) WHERE record_id = ?`,
+		v.HolderNumber, v.SiteNumber, v.CertificatePath, id)
+	return true, err
+}
+
+func opinionPlace(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
+
+// refuseUnsent decides a record that can't travel in a data file.
+func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
+	now := s.utcNow()
+	_, err := tx.ExecContext(ctx, `
+		INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at) VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now)
+	if err != nil {
+		return err
+	}
+	return s.signalRecords(ctx, tx, `r.id = ?`, recordID)
+}
+
+// signalDecided queues the signal of every decision that is complete: a
+// refusal is so at once, an approval when number and certificate are there too.
+func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
+	return s.signalRecords(ctx, tx, `r.account_id = ?`, accountID)
+}
+
+func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, where string, arg int64) error {
+	const complete = ` AND d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE
+		AND COALESCE(d.site_number, d.holder_number) IS NOT NULL AND d.certificate IS NOT NULL))`
+	now := s.utcNow()
+	if _, err := tx.ExecContext(ctx, `
+		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
+		SELECT CONCAT('decided/', r.id), r.filing_id, ?,
+			CONCAT('{"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0), '}'), ?
+		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+where+complete, SignalDecided, now, arg); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ? WHERE `+where+complete, now, arg)
+	return err
+}
+
+// MissingCertificate is an approval whose certificate file isn't here yet.
+type MissingCertificate struct {
+	RecordID int64  `db:"record_id"`
+	Path     string `db:"certificate_path"`
+}
+
+// MissingCertificates lists approvals whose certificate must be fetched.
+func (s *Store) MissingCertificates(ctx context.Context, accountID int64) ([]MissingCertificate, error) {
+	var list []MissingCertificate
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT d.record_id, d.certificate_path FROM decisions d JOIN records r ON r.id = d.record_id
+		WHERE r.account_id = ? AND d.signalled_at IS NULL AND d.approved = TRUE AND d.certificate IS NULL AND d.certificate_path IS NOT NULL
+		ORDER BY d.record_id`, accountID)
+	return list, err
+}
+
+// StoreCertificate keeps an approval's certificate file and queues the signal
+// that it may have been waiting for.
+func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificate []byte) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET certificate = ? WHERE record_id = ? AND certificate IS NULL`, certificate, recordID); err != nil {
+			return err
+		}
+		return s.signalRecords(ctx, tx, `r.id = ?`, recordID)
+	})
+}
+
+// Decision is what the bureau said of a filing's revision.
+type Decision struct {
+	RecordID     int64
+	Revision     int
+	Approved     bool
+	Code         int
+	Opinion      string
+	ReviewedAt   time.Time
+	HolderNumber string
+	SiteNumber   string
+	Certificate  []byte
+	HandedInAt   time.Time
+}
+
+// Number is the number to show: the site's, or the holder's where there is none.
+func (d Decision) Number() string {
+	if d.SiteNumber != "" {
+		return d.SiteNumber
+	}
+	return d.HolderNumber
+}
+
+// LatestDecision opens the decision on a filing's newest decided revision.
+func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, error) {
+	var row struct {
+		RecordID     int64          `db:"record_id"`
+		Revision     int            `db:"revision"`
+		Approved     bool           `db:"approved"`
+		Code         sql.NullInt64  `db:"code"`
+		Opinion      []byte         `db:"sealed_opinion"`
+		ReviewedAt   sql.NullTime   `db:"reviewed_at"`
+		HolderNumber sql.NullString `db:"holder_number"`
+		SiteNumber   sql.NullString `db:"site_number"`
+		Certificate  []byte         `db:"certificate"`
+		HandedInAt   time.Time      `db:"handed_in_at"`
+	}
+	err := s.db.GetContext(ctx, &row, `
+		SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, d.certificate,
+			COALESCE(u.accepted_at, r.created_at) AS handed_in_at
+		FROM decisions d JOIN records r ON r.id = d.record_id
+			LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC LIMIT 1`, filingID)
+	if err != nil {
+		return Decision{}, one(err, "decision")
+	}
+	d := Decision{
+		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
+		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,
+	}
+	if row.Opinion != nil {
+		opinion, err := s.keys.Open(opinionPlace(row.RecordID), row.Opinion)
+		if err != nil {
+			return d, err
+		}
+		d.Opinion = string(opinion)
+	}
+	return d, nil
+}

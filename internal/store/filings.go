@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Filing is a filing's row: what lists and pages show.
+type Filing struct {
+	ID               int64        `db:"id"`
+	OrderID          int64        `db:"order_id"`
+	OrderNumber      string       `db:"order_number"`
+	CustomerID       int64        `db:"customer_id"`
+	Stage            filing.Stage `db:"stage"`
+	StageSince       time.Time    `db:"stage_since"`
+	Revision         int          `db:"revision"`
+	Seq              int64        `db:"seq"`
+	Attention        string       `db:"attention"`
+	StuckStep        string       `db:"stuck_step"`
+	StuckReason      string       `db:"stuck_reason"`
+	StuckSince       sql.NullTime `db:"stuck_since"`
+	NoticeAcceptedAt sql.NullTime `db:"notice_accepted_at"`
+	CreatedAt        time.Time    `db:"created_at"`
+}
+
+// Stuck tells whether one step failed in a way that waiting doesn't mend.
+func (f Filing) Stuck() bool { return f.StuckStep != "" }
+
+const filingSelect = `
+	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.stage, f.stage_since, f.revision, f.seq,
+		f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
+	FROM filings f JOIN orders o ON o.id = f.order_id `
+
+// OpenFiling makes the filing of an order, or finds the one that is open.
+func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
+	now := s.utcNow()
+	_, err := s.db.ExecContext(ctx, `INSERT INTO filings (order_id, stage, stage_since, created_at) VALUES (?, ?, ?, ?)`,
+		orderID, filing.Contact, now, now)
+	if err != nil && !isDuplicate(err) {
+		return Filing{}, fmt.Errorf("opening a filing: %w", err)
+	}
+	return s.FilingOfOrder(ctx, orderID)
+}
+
+// FilingOfOrder finds an order's filing that isn't withdrawn.
+func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error) {
+	var f Filing
+	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.open_order_id = ?`, orderID)
+	return f, one(err, "filing")
+}
+
+// Filing finds a filing by its ID.
+func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
+	var f Filing
+	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.id = ?`, id)
+	return f, one(err, "filing")
+}
+
+// FilingFilter chooses filings for the support list; zero fields don't filter.
+type FilingFilter struct {
+	Stage     filing.Stage
+	StuckOnly bool
+	Order     string
+}
+
+// Filings lists filings for support, newest first, paged by key.
+func (s *Store) Filings(ctx context.Context, filter FilingFilter, after Cursor, limit int) ([]Filing, error) {
+	if after.ID == 0 {
+		after.ID = 1<<62 - 1
+	}
+	query, args := filingSelect+`WHERE f.id < ?`, []any{after.ID}
+	if filter.Stage != "" {
+		query, args = query+` AND f.stage = ?`, append(args, filter.Stage)
+	}
+	if filter.StuckOnly {
+		query += ` AND f.stuck_since IS NOT NULL`
+	}
+	if filter.Order != "" {
+		query, args = query+` AND o.number = ?`, append(args, filter.Order)
+	}
+	var list []Filing
+	err := s.db.SelectContext(ctx, &list, query+` ORDER BY f.id DESC LIMIT ?`, append(args, limit)...)
+	return list, err
+}
+
+// Event is one line of a filing's timeline. Detail never holds personal data.
+type Event struct {
+	FilingID int64     `db:"filing_id"`
+	Seq      int64     `db:"seq"`
+	At       time.Time `db:"at"`
+	Kind     string    `db:"kind"`
+	Actor    string    `db:"actor"`
+	Detail   string    `db:"detail"`
+}
+
+// Events lists a filing's timeline, oldest first.
+func (s *Store) Events(ctx context.Context, filingID int64) ([]Event, error) {
+	var events []Event
+	err := s.db.SelectContext(ctx, &events, `
+		SELECT filing_id, seq, at, kind, actor, detail FROM filing_events WHERE filing_id = ? ORDER BY seq`, filingID)
+	return events, err
+}
+
+// Progress is one step forward of a filing's projection: the workflow numbers
+// them, so that a step that is written twice, or late, changes nothing.
+type Progress struct {
+	FilingID int64
+	Seq      int64
+	// Stage, when set, is entered now.
+	Stage filing.Stage
+	// Revision, when set, is the dossier's revision from now on.
+	Revision int
+	// Attention replaces what the customer must look at; nil keeps it.
+	Attention *string
+	// StuckStep and StuckReason say what is stuck; Stuck tells whether they are set or cleared.
+	Stuck       *bool
+	StuckStep   string
+	StuckReason string
+	// NoticeAccepted notes the legal notice's acceptance.
+	NoticeAccepted bool
+	// Kind, Actor and Detail make the timeline's line.
+	Kind, Actor, Detail string
+}
+
+// Advance writes a step of a filing's projection and its line of the timeline.
+func (s *Store) Advance(ctx context.Context, p Progress) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.advance(ctx, tx, p) })
+}
+
+func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
+	now := s.utcNow()
+	set, args := `seq = ?`, []any{p.Seq}
+	if p.Stage != "" {
+		set, args = set+`, stage = ?, stage_since = ?`, append(args, p.Stage, now)
+	}
+	if p.Revision != 0 {
+		set, args = set+`, revision = ?`, append(args, p.Revision)
+	}
+	if p.Attention != nil {
+		set, args = set+`, attention = ?`, append(args, *p.Attention)
+	}
+	if p.Stuck != nil {
+		since := sql.NullTime{Time: now, Valid: *p.Stuck}
+		set, args = set+`, stuck_step = ?, stuck_reason = ?, stuck_since = ?`, append(args, p.StuckStep, p.StuckReason, since)
+	}
+	if p.NoticeAccepted {
+		set, args = set+`, notice_accepted_at = COALESCE(notice_accepted_at, ?)`, append(args, now)
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE filings SET `+set+` WHERE id = ? AND seq < ?`, append(args, p.FilingID, p.Seq)...)
+	if err != nil {
+		return fmt.Errorf("advancing filing %d: %w", p.FilingID, err)
+	}
+	if ok, err := changed(res); err != nil || !ok {
+		return err // written already: a repeated activity
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+		p.FilingID, p.Seq, now, p.Kind, p.Actor, p.Detail)
+	return err
+}
+
+// RecordNumber puts the issued number on the order, in one transaction with
+// the stage. The number is the site's, or the holder's where the bureau gave
+// no site number.
+func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			OrderID int64          `db:"order_id"`
+			Holder  sql.NullString `db:"holder_number"`
+			Site    sql.NullString `db:"site_number"`
+		}
+		err := tx.GetContext(ctx, &row, `
+			SELECT f.order_id, d.holder_number, d.site_number
+			FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+			WHERE f.id = ? AND d.approved = TRUE ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
+		if err != nil {
+			return one(err, "approved decision")
+		}
+		number = row.Site.String
+		if number == "" {
+			number = row.Holder.String
+		}
+		if number == "" {
+			return errors.New("the approval carries no number")
+		}
+		now := s.utcNow()
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE orders SET filing_number = ?, filing_number_at = COALESCE(filing_number_at, ?), updated_at = ? WHERE id = ?`,
+			number, now, now, row.OrderID); err != nil {
+			return err
+		}
+		p.Detail = number
+		return s.advance(ctx, tx, p)
+	})
+	return number, err
+}

@@ -1,0 +1,27 @@
+package store
+
+import "context"
+
+// MessageSent tells whether the message of a key went out already.
+func (s *Store) MessageSent(ctx context.Context, key string) (bool, error) {
+	var n int
+	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM messages WHERE message_key = ?`, key)
+	return n > 0, err
+}
+
+// Message is a message that went out.
+type Message struct {
+	Key        string
+	FilingID   int64
+	Channel    Channel
+	Template   string
+	ProviderID string
+}
+
+// NoteMessage notes that a message went out.
+func (s *Store) NoteMessage(ctx context.Context, m Message) error {
+	_, err := s.db.ExecContext(ctx, `
+		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow())
+	return err
+}

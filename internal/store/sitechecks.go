@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// HomeTarget is the target of a home page's check; every other target is a domain.
+const HomeTarget = "home"
+
+// SiteCheck is what was seen on a site, last.
+type SiteCheck struct {
+	Target string
+	OK     bool
+	// Kind is a key of the locale files below "site_check.".
+	Kind string
+	// Args fill the text's placeholders.
+	Args      map[string]any
+	CheckedAt time.Time
+}
+
+// SaveSiteChecks keeps the newest result for each target.
+func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []SiteCheck) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		for _, c := range checks {
+			detail, err := json.Marshal(c.Args)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO site_checks (filing_id, target, ok, kind, detail, checked_at) VALUES (?, ?, ?, ?, ?, ?)
+				ON DUPLICATE KEY UPDATE ok = VALUES(ok), kind = VALUES(kind), detail = VALUES(detail), checked_at = VALUES(checked_at)`,
+				filingID, c.Target, c.OK, c.Kind, detail, s.utcNow()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SiteChecks lists the newest result for each target.
+func (s *Store) SiteChecks(ctx context.Context, filingID int64) ([]SiteCheck, error) {
+	var rows []struct {
+		Target    string    `db:"target"`
+		OK        bool      `db:"ok"`
+		Kind      string    `db:"kind"`
+		Detail    []byte    `db:"detail"`
+		CheckedAt time.Time `db:"checked_at"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `SELECT target, ok, kind, detail, checked_at FROM site_checks WHERE filing_id = ? ORDER BY target`, filingID)
+	checks := make([]SiteCheck, 0, len(rows))
+	for _, r := range rows {
+		c := SiteCheck{Target: r.Target, OK: r.OK, Kind: r.Kind, CheckedAt: r.CheckedAt}
+		if len(r.Detail) > 0 {
+			if err := json.Unmarshal(r.Detail, &c.Args); err != nil {
+				return nil, err
+			}
+		}
+		checks = append(checks, c)
+	}
+	return checks, err
+}

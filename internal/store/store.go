@@ -1,0 +1,136 @@
+// Package store is the product's memory in MySQL or MariaDB: every SQL
+// statement of the project stands here, one file for each thing that is kept.
+// Personal data passes through internal/seal on its way in and out.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/seal"
+)
+
+// ErrNotFound says that there is no such row, or that it isn't the caller's.
+var ErrNotFound = errors.New("not found")
+
+// ErrConflict says that the row is no longer as the caller saw it.
+var ErrConflict = errors.New("changed meanwhile")
+
+const (
+	// connections for each process: enough for a panel's or worker's
+	// concurrency, far below MySQL's default max_connections of 151.
+	maxOpenConns = 24
+	// connMaxLifetime stays below the wait_timeout that proxies commonly set.
+	connMaxLifetime = 5 * time.Minute
+	// duplicateKey is MySQL's ER_DUP_ENTRY.
+	duplicateKey = 1062
+	// deadlock and lockTimeout are the errors after which InnoDB asks for the
+	// transaction to be run again.
+	deadlock    = 1213
+	lockTimeout = 1205
+	maxTxTries  = 4
+)
+
+// Store reads and writes the product's rows. Safe for concurrent use.
+type Store struct {
+	db   *sqlx.DB
+	keys *seal.Keys
+	now  func() time.Time
+}
+
+// Open connects to the database of a DSN in go-sql-driver's form
+// (user:password@tcp(host:port)/name) and sets the session modes that the
+// queries rely on: strict SQL, UTC, client-side interpolation.
+func Open(ctx context.Context, dsn string, keys *seal.Keys) (*Store, error) {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, errors.New("the database DSN is malformed: want user:password@tcp(host:port)/database")
+	}
+	cfg.ParseTime = true
+	cfg.Loc = time.UTC
+	cfg.InterpolateParams = true // halves the round trips of point reads
+	cfg.ClientFoundRows = false
+	cfg.Collation = "utf8mb4_general_ci"
+	if cfg.Params == nil {
+		cfg.Params = map[string]string{}
+	}
+	cfg.Params["time_zone"] = "'+00:00'"
+	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'"
+	cfg.Params["transaction_isolation"] = "'READ-COMMITTED'"
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db := sqlx.NewDb(sql.OpenDB(connector), "mysql")
+	db.SetMaxOpenConns(maxOpenConns)
+	db.SetMaxIdleConns(maxOpenConns)
+	db.SetConnMaxLifetime(connMaxLifetime)
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("reaching the database at %s: %w", cfg.Addr, err)
+	}
+	return &Store{db: db, keys: keys, now: time.Now}, nil
+}
+
+// Close closes the connections.
+func (s *Store) Close() error { return s.db.Close() }
+
+// DB is the connection pool, for migrations and the session store.
+func (s *Store) DB() *sql.DB { return s.db.DB }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
+
+// utcNow is the time as the columns keep it: UTC, microseconds.
+func (s *Store) utcNow() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// tx runs f in a transaction, again when InnoDB chose it as a deadlock's victim.
+func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
+	for try := 1; ; try++ {
+		err := s.txOnce(ctx, f)
+		var my *mysql.MySQLError
+		if err == nil || try == maxTxTries || !errors.As(err, &my) || (my.Number != deadlock && my.Number != lockTimeout) {
+			return err
+		}
+	}
+}
+
+func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
+	tx, err := s.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func isDuplicate(err error) bool {
+	var my *mysql.MySQLError
+	return errors.As(err, &my) && my.Number == duplicateKey
+}
+
+// one turns "no rows" into ErrNotFound and names what was looked for.
+func one(err error, what string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%s: %w", what, ErrNotFound)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// changed tells whether a statement changed exactly one row.
+func changed(res sql.Result) (bool, error) {
+	n, err := res.RowsAffected()
+	return n == 1, err
+}

@@ -1,0 +1,118 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// ErrWrongStage says that the filing isn't in a stage in which this is
+// possible: somebody was quicker, or the page was old.
+var ErrWrongStage = errors.New("not possible in the filing's present stage")
+
+// wrongStage is the application error type of a validator's rejection.
+const wrongStage = "wrong_stage"
+
+// Client speaks to filings for the panel and the command line.
+type Client struct {
+	temporal client.Client
+	reviewed bool
+}
+
+// NewClient makes a Client; reviewed tells that new filings pass the
+// provider's own check (初审).
+func NewClient(c client.Client, reviewed bool) *Client {
+	return &Client{temporal: c, reviewed: reviewed}
+}
+
+// Open starts a filing's workflow, or finds the running one.
+func (c *Client) Open(ctx context.Context, filingID int64, orderNumber string) error {
+	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       FilingWorkflowID(orderNumber),
+		TaskQueue:                QueueFiling,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, Filing, FilingInput{FilingID: filingID, OrderNumber: orderNumber, Reviewed: c.reviewed})
+	if err != nil {
+		return fmt.Errorf("starting the filing of order %s: %w", orderNumber, err)
+	}
+	return nil
+}
+
+// GiveContact tells that the contact stands in the database, at a version.
+func (c *Client) GiveContact(ctx context.Context, order string, in ContactGiven) (State, error) {
+	return c.update(ctx, order, UpdateContact, fmt.Sprintf("contact/%d", in.Version), in)
+}
+
+// SendCode sends a code that was asked for.
+func (c *Client) SendCode(ctx context.Context, order string, in SendCode) (State, error) {
+	return c.update(ctx, order, UpdateSendCode, fmt.Sprintf("code/%s/%d", in.Channel, in.Send), in)
+}
+
+// Verified tells that both codes were right.
+func (c *Client) Verified(ctx context.Context, order string, in ByActor) (State, error) {
+	return c.update(ctx, order, UpdateVerified, "", in)
+}
+
+// HandIn tells that a dossier stands in the database.
+func (c *Client) HandIn(ctx context.Context, order string, in HandIn) (State, error) {
+	return c.update(ctx, order, UpdateHandIn, "", in)
+}
+
+// Pass lets a dossier go to the bureau (初审通过).
+func (c *Client) Pass(ctx context.Context, order string, in Verdict) (State, error) {
+	return c.update(ctx, order, UpdatePass, "", in)
+}
+
+// SendBack returns a dossier to the customer (初审退回).
+func (c *Client) SendBack(ctx context.Context, order string, in Verdict) (State, error) {
+	return c.update(ctx, order, UpdateSendBack, "", in)
+}
+
+// CheckNow looks at the site at once.
+func (c *Client) CheckNow(ctx context.Context, order string, in ByActor) (State, error) {
+	return c.update(ctx, order, UpdateCheckNow, "", in)
+}
+
+// Withdraw ends a filing that hasn't left for the bureau.
+func (c *Client) Withdraw(ctx context.Context, order string, in ByActor) (State, error) {
+	return c.update(ctx, order, UpdateWithdraw, "", in)
+}
+
+// Resume mends a stuck filing.
+func (c *Client) Resume(ctx context.Context, order string, in Resume) (State, error) {
+	return c.update(ctx, order, UpdateResume, "", in)
+}
+
+// update sends an Update and awaits its answer. updateID, where set, makes a
+// repeated Update return the first one's answer.
+func (c *Client) update(ctx context.Context, order, name, updateID string, arg any) (State, error) {
+	var state State
+	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID:   FilingWorkflowID(order),
+		UpdateID:     updateID,
+		UpdateName:   name,
+		Args:         []any{arg},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, &state)
+	}
+	var notFound *serviceerror.NotFound
+	var app *temporal.ApplicationError
+	switch {
+	case err == nil:
+		return state, nil
+	case errors.As(err, &notFound), errors.As(err, &app) && app.Type() == wrongStage:
+		return State{Stage: filing.Withdrawn}, fmt.Errorf("%s of order %s: %w", name, order, ErrWrongStage)
+	default:
+		return State{}, fmt.Errorf("%s of order %s: %w", name, order, err)
+	}
+}

@@ -1,0 +1,146 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+)
+
+const (
+	// maxFilesPerExchange bounds one exchange's history; the schedule starts
+	// the next one soon enough.
+	maxFilesPerExchange = 20
+	// maxGapFills bounds how often one file is answered with "a number is
+	// missing" before a human must look.
+	maxGapFills = 50
+)
+
+// ExchangeInput starts one exchange with the bureau for one provider account.
+type ExchangeInput struct{ AccountID int64 }
+
+// ExchangeResult is what an exchange did.
+type ExchangeResult struct {
+	HandedIn   int
+	Downloaded int
+	// Paused is the bureau's code for "not now" or "not until mended"; 0 when
+	// the exchange went to its end.
+	Paused int
+}
+
+// Exchange hands in what waits, fetches what the bureau has, and tells the
+// filings concerned. A schedule starts it, never two at once for an account.
+func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
+	var result ExchangeResult
+	account := activities.AccountRef{AccountID: in.AccountID}
+	db := databaseActivity(ctx)
+
+	var stopped bool
+	if err := workflow.ExecuteActivity(db, a.bureau.Stopped, account).Get(ctx, &stopped); err != nil || stopped {
+		return result, err
+	}
+	pausedUp, err := handInAll(ctx, account, &result)
+	if err != nil {
+		return result, err
+	}
+	pausedDown, err := downloadAll(ctx, account, &result)
+	if err != nil {
+		return result, err
+	}
+	result.Paused = max(pausedUp, pausedDown)
+	return result, tellFilings(ctx, account)
+}
+
+// handInAll hands in data files until nothing waits.
+func handInAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
+	for range maxFilesPerExchange {
+		var sequence int64
+		if err := workflow.ExecuteActivity(packing(ctx), a.bureau.PackNext, account).Get(ctx, &sequence); err != nil || sequence == 0 {
+			return 0, err
+		}
+		paused, err := handIn(ctx, activities.FileRef{AccountID: account.AccountID, Sequence: sequence})
+		if err != nil || paused != 0 {
+			return paused, err
+		}
+		result.HandedIn++
+	}
+	return 0, nil
+}
+
+// handIn hands in one data file; when the bureau misses earlier ones, those
+// first.
+func handIn(ctx workflow.Context, file activities.FileRef) (paused int, err error) {
+	for range maxGapFills {
+		var answer activities.HandInResult
+		if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.HandIn, file).Get(ctx, &answer); err != nil {
+			return pausedBy(ctx, err)
+		}
+		if len(answer.Missing) == 0 {
+			return answer.Paused, nil
+		}
+		for _, sequence := range answer.Missing {
+			missing := activities.FileRef{AccountID: file.AccountID, Sequence: sequence, Again: true}
+			if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.HandIn, missing).Get(ctx, &answer); err != nil {
+				return pausedBy(ctx, err)
+			}
+			if answer.Paused != 0 {
+				return answer.Paused, nil
+			}
+		}
+	}
+	return activities.CodeOther, nil
+}
+
+// downloadAll fetches, stores and acknowledges data files until the bureau has
+// no more, then applies all that are stored.
+func downloadAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
+	for range maxFilesPerExchange {
+		var answer activities.DownloadResult
+		if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.Download, account).Get(ctx, &answer); err != nil {
+			if paused, err = pausedBy(ctx, err); err != nil {
+				return 0, err
+			}
+			break
+		}
+		if answer.Stored {
+			result.Downloaded++
+		}
+		if paused = answer.Paused; paused != 0 || !answer.More {
+			break
+		}
+	}
+	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.Apply, account).Get(ctx, nil); err != nil {
+		return 0, err
+	}
+	if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.FetchCertificates, account).Get(ctx, nil); err != nil {
+		p, err := pausedBy(ctx, err)
+		return max(paused, p), err
+	}
+	return paused, nil
+}
+
+// tellFilings sends the signals that stand in the database.
+func tellFilings(ctx workflow.Context, account activities.AccountRef) error {
+	return workflow.ExecuteActivity(packing(ctx), a.bureau.DeliverSignals, account).Get(ctx, nil)
+}
+
+// packing is for database work over up to a thousand records.
+func packing(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueBureau,
+		StartToCloseTimeout: 5 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute, MaximumAttempts: 5},
+	})
+}
+
+// pausedBy turns a bureau that can't be reached into a pause: the schedule
+// tries again, and nothing is lost meanwhile.
+func pausedBy(ctx workflow.Context, err error) (paused int, _ error) {
+	if ctx.Err() != nil {
+		return 0, err
+	}
+	workflow.GetLogger(ctx).Warn("the exchange with the bureau pauses", "reason", reasonOf(err))
+	return activities.CodeOther, nil
+}

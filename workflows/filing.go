@@ -1,0 +1,255 @@
+// Package workflows says what happens to a filing, as Temporal workflow code
+// that reads like the process itself, and how the exchange with the bureau
+// goes. Effects on the world are in package activities. Personal data never
+// enters a workflow: it holds keys of rows.
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+)
+
+// errWithdrawn ends a filing's life by its other end.
+var errWithdrawn = errors.New("withdrawn")
+
+// Filing carries one order's filing from the click on 备案 to the number on
+// the order, over days or weeks. It never fails because the world misbehaved:
+// a step that can't be done leaves it stuck until somebody resumes it.
+func Filing(ctx workflow.Context, in FilingInput) error {
+	f, err := setUp(ctx, in)
+	if err != nil {
+		return err
+	}
+	err = f.life(ctx)
+	if errors.Is(err, errWithdrawn) {
+		err = f.withdraw(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.notices.Wait(ctx); err != nil {
+		return err
+	}
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// life is the table of stages in docs/architecture.md, from top to bottom.
+func (f *run) life(ctx workflow.Context) error {
+	if err := f.registerContact(ctx); err != nil {
+		return err
+	}
+	if err := f.verify(ctx); err != nil {
+		return err
+	}
+	if err := f.prepare(ctx, filing.Preparing, ""); err != nil {
+		return err
+	}
+	for {
+		approved, err := f.review(ctx)
+		if err != nil {
+			return err
+		}
+		if approved {
+			break
+		}
+	}
+	if err := f.install(ctx); err != nil {
+		return err
+	}
+	return f.record(ctx)
+}
+
+// registerContact waits for the legal notice's acceptance and the contact's details.
+func (f *run) registerContact(ctx workflow.Context) error {
+	if err := f.enter(ctx, filing.Contact, "opened", systemActor); err != nil {
+		return err
+	}
+	return f.await(ctx, func() bool { return f.contact > 0 })
+}
+
+// verify sends a code by each channel, and again when asked to, until both are
+// confirmed.
+func (f *run) verify(ctx workflow.Context) error {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, Kind: "contact_given", Actor: f.actor}); err != nil {
+		return err
+	}
+	sending, stop := workflow.WithCancel(ctx)
+	senders := workflow.NewWaitGroup(ctx)
+	for _, channel := range channels {
+		senders.Add(1)
+		workflow.Go(sending, func(ctx workflow.Context) {
+			defer senders.Done()
+			f.sendCodes(ctx, channel)
+		})
+	}
+	err := f.await(ctx, func() bool { return f.verified })
+	stop()
+	senders.Wait(ctx)
+	return err
+}
+
+// sendCodes sends a channel's newest code each time one is asked for. A refused
+// number or address is the customer's to correct, which asks for a new code.
+func (f *run) sendCodes(ctx workflow.Context, channel string) {
+	sent := 0
+	for {
+		if err := workflow.Await(ctx, func() bool { return f.wanted[channel] > sent }); err != nil {
+			return
+		}
+		sent = f.wanted[channel]
+		code := activities.CodeRef{FilingID: f.in.FilingID, Channel: channel, Send: sent}
+		_, err := f.step(ctx, sendStep(channel), a.message.SendCode, code, nil)
+		attention := ""
+		switch {
+		case errors.Is(err, errRecipient):
+			attention = channel + "_recipient"
+		case err != nil:
+			return // verified or withdrawn meanwhile
+		}
+		if attention != f.attention {
+			if err := f.attend(ctx, attention, "code_"+channel); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// prepare waits, in the stage preparing or correcting, for the next revision.
+func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string) error {
+	kind := "verified"
+	if stage == filing.Correcting {
+		kind = attention
+	}
+	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, Kind: kind, Actor: f.actor}); err != nil {
+		return err
+	}
+	return f.await(ctx, func() bool { return f.handedIn > f.revision })
+}
+
+// review takes a revision through the provider's own check and the bureau. When
+// either sends it back, it waits for the corrected one and says false.
+func (f *run) review(ctx workflow.Context) (approved bool, err error) {
+	f.revision = f.handedIn
+	if f.in.Reviewed {
+		passed, err := f.check(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !passed {
+			return false, f.prepare(ctx, filing.Correcting, "sent_back")
+		}
+	}
+	if err := f.submit(ctx); err != nil {
+		return false, err
+	}
+	if err := f.await(ctx, func() bool { return f.decision().Revision == f.revision }); err != nil {
+		return false, err
+	}
+	if f.decision().Approved {
+		return true, nil
+	}
+	f.actor = bureauActor
+	f.notify(ctx, templateRefused)
+	return false, f.prepare(ctx, filing.Correcting, "refused")
+}
+
+// check waits for a reviewer's verdict (初审).
+func (f *run) check(ctx workflow.Context) (passed bool, err error) {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(string), Kind: "handed_in", Actor: f.actor}); err != nil {
+		return false, err
+	}
+	f.checked = nil
+	if err := f.await(ctx, func() bool { return f.checked != nil }); err != nil {
+		return false, err
+	}
+	f.actor = f.checked.Actor
+	return f.checked.passed, nil
+}
+
+// submit puts the record in line and waits for the exchange to tell that the
+// bureau took the data file it travelled in, or decided on it already.
+func (f *run) submit(ctx workflow.Context) error {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(string), Kind: "submitting", Actor: f.actor}); err != nil {
+		return err
+	}
+	record := activities.RecordRef{FilingID: f.in.FilingID, Revision: f.revision}
+	if _, err := f.step(ctx, stepQueueRecord, a.filing.QueueRecord, record, nil); err != nil {
+		return err
+	}
+	if err := f.await(ctx, func() bool { return f.accepted >= f.revision || f.decision().Revision == f.revision }); err != nil {
+		return err
+	}
+	return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
+}
+
+// install puts the certificate on the site and looks, at slowing intervals and
+// whenever it is asked to, until every domain serves it and the home page shows
+// the linked number.
+func (f *run) install(ctx workflow.Context) error {
+	if err := f.enter(ctx, filing.Installing, "approved", bureauActor); err != nil {
+		return err
+	}
+	f.notify(ctx, templateApproved)
+	site := activities.FilingRef{FilingID: f.in.FilingID}
+	var installed activities.InstallResult
+	var seen activities.SiteResult
+	for round := 0; ; round++ {
+		if !installed.ByHand && !seen.CertificateServed {
+			skipped, err := f.step(ctx, stepInstall, a.website.InstallCertificate, site, &installed)
+			if err != nil {
+				return err
+			}
+			installed.ByHand = installed.ByHand || skipped
+		}
+		skipped, err := f.step(ctx, stepCheckSite, a.website.CheckSite, site, &seen)
+		if err != nil || skipped || seen.Complete() {
+			return err
+		}
+		if err := f.attendSite(ctx, round, installed, seen); err != nil {
+			return err
+		}
+		looked := f.looks
+		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenChecks(round), func() bool { return f.looks > looked }); err != nil {
+			return err
+		}
+	}
+}
+
+// attendSite tells the customer what is still missing, by message only once.
+func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult, seen activities.SiteResult) error {
+	attention := "footer_missing"
+	switch {
+	case !seen.CertificateServed && installed.ByHand:
+		attention = "install_by_hand"
+	case !seen.CertificateServed:
+		attention = "certificate_missing"
+	}
+	if round == 0 {
+		f.notify(ctx, templateFooterNeeded)
+	}
+	if attention == f.attention {
+		return nil
+	}
+	return f.attend(ctx, attention, "site_incomplete")
+}
+
+// record puts the number on the order: the end. It is tried for as long as it
+// takes: only the database can stand in its way.
+func (f *run) record(ctx workflow.Context) error {
+	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(string), Kind: "filed", Actor: systemActor}, a.filing.RecordNumber)
+	if err != nil {
+		return err
+	}
+	f.notify(ctx, templateFiled)
+	return nil
+}
+
+// withdraw is the other end.
+func (f *run) withdraw(ctx workflow.Context) error {
+	no := false
+	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(string), Stuck: &no, Kind: "withdrawn", Actor: f.actor})
+}

@@ -1,0 +1,127 @@
+package workflows
+
+import (
+	"strings"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// The task queues. A worker process takes any set of them.
+const (
+	// QueueFiling runs the workflows and the activities that only touch the database.
+	QueueFiling = "filing"
+	// QueueMessage runs SMS and mail; its rate limit is the SMS quota.
+	QueueMessage = "message"
+	// QueueBureau runs the calls to the bureau.
+	QueueBureau = "bureau"
+	// QueueWebsite runs FTP and HTTP to customers' hosts; it may live on hosts of its own.
+	QueueWebsite = "website"
+)
+
+// Queues lists every task queue.
+var Queues = []string{QueueFiling, QueueMessage, QueueBureau, QueueWebsite}
+
+// The Updates that people send to a filing, and the signals that the exchange
+// with the bureau sends.
+const (
+	UpdateContact  = "contact"
+	UpdateSendCode = "send-code"
+	UpdateVerified = "verified"
+	UpdateHandIn   = "hand-in"
+	UpdatePass     = "pass"
+	UpdateSendBack = "send-back"
+	UpdateCheckNow = "check-now"
+	UpdateWithdraw = "withdraw"
+	UpdateResume   = "resume"
+
+	SignalAccepted = "accepted"
+	SignalDecided  = "decided"
+)
+
+// FilingInput starts a filing.
+type FilingInput struct {
+	FilingID    int64
+	OrderNumber string
+	// Reviewed tells that the provider's own staff check dossiers (初审) before
+	// they go to the bureau.
+	Reviewed bool
+}
+
+const filingIDPrefix = "filing/"
+
+// FilingWorkflowID is the workflow ID of an order's filing.
+func FilingWorkflowID(orderNumber string) string { return filingIDPrefix + orderNumber }
+
+// OrderNumberOf is the order number in a filing's workflow ID.
+func OrderNumberOf(workflowID string) (string, bool) {
+	return strings.CutPrefix(workflowID, filingIDPrefix)
+}
+
+// State is a filing's state, the answer to every Update.
+type State struct {
+	Stage       filing.Stage
+	Revision    int
+	StuckStep   string
+	StuckReason string
+}
+
+// ContactGiven tells that the legal notice was accepted and that contact
+// details of this version stand in the database.
+type ContactGiven struct {
+	Version int
+	Actor   string
+}
+
+// SendCode asks for a channel's code to be sent (again); Send is its number in
+// the database.
+type SendCode struct {
+	Channel string
+	Send    int
+}
+
+// HandIn tells that a dossier of this revision stands in the database.
+type HandIn struct {
+	Revision int
+	Actor    string
+}
+
+// Verdict is a reviewer's word on a revision; Reason is a key of the locale files.
+type Verdict struct {
+	Revision int
+	Actor    string
+	Reason   string
+}
+
+// ByActor is an Update that says only who asks.
+type ByActor struct{ Actor string }
+
+// Resolution is what to do about a stuck step.
+type Resolution string
+
+// The resolutions.
+const (
+	// Retry runs the step again.
+	Retry Resolution = "retry"
+	// Skip goes on without the step; only steps that may be skipped.
+	Skip Resolution = "skip"
+	// Abandon ends the filing as withdrawn.
+	Abandon Resolution = "abandon"
+)
+
+// Resume mends a stuck filing.
+type Resume struct {
+	Resolution Resolution
+	Actor      string
+}
+
+// Accepted tells that the record of a revision was accepted in a data file.
+type Accepted struct {
+	Revision int `json:"revision"`
+}
+
+// Decided tells that the bureau decided on a revision.
+type Decided struct {
+	Revision int  `json:"revision"`
+	Approved bool `json:"approved"`
+	Code     int  `json:"code"`
+}

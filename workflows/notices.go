@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+)
+
+// The messages that a filing sends besides codes; their texts are in internal/message.
+const (
+	templateApproved     = "approved"
+	templateRefused      = "refused"
+	templateFooterNeeded = "footer_needed"
+	templateFiled        = "filed"
+)
+
+// staffTries bounds how long a mail to staff is tried: the stuck filing shows
+// on their page in any case.
+const staffTries = 5
+
+// noticeGroup counts messages under way.
+type noticeGroup struct{ wg workflow.WaitGroup }
+
+func (g noticeGroup) Wait(ctx workflow.Context) error {
+	g.wg.Wait(ctx)
+	return ctx.Err()
+}
+
+// notify sends a message to the customer by every channel, beside the filing's
+// way: it goes on meanwhile. A recipient that is refused now was confirmed
+// once, so it is noted and left.
+func (f *run) notify(ctx workflow.Context, template string) {
+	revision := f.revision
+	for _, channel := range channels {
+		f.notices.wg.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer f.notices.wg.Done()
+			notice := activities.Notice{
+				FilingID: f.in.FilingID,
+				Channel:  channel,
+				Template: template,
+				Key:      fmt.Sprintf("filing-%d-%d-%s-%s", f.in.FilingID, revision, template, channel),
+			}
+			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
+			if errors.Is(err, errRecipient) {
+				_ = f.advance(ctx, activities.Progress{Kind: "notice_refused", Actor: systemActor, Detail: channel + ": " + template})
+			}
+		})
+	}
+}
+
+// tellStaff mails that a step is stuck.
+func (f *run) tellStaff(ctx workflow.Context, step, reason string) {
+	notice := activities.StaffNotice{
+		FilingID: f.in.FilingID, OrderNumber: f.in.OrderNumber, Step: step, Reason: reason,
+		Key: fmt.Sprintf("filing-%d-stuck-%d", f.in.FilingID, f.seq),
+	}
+	f.notices.wg.Add(1)
+	detached, _ := workflow.NewDisconnectedContext(ctx)
+	workflow.Go(detached, func(ctx workflow.Context) {
+		defer f.notices.wg.Done()
+		ctx = messageActivity(ctx)
+		options := workflow.GetActivityOptions(ctx)
+		options.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: staffTries}
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), a.message.TellStaff, notice).Get(ctx, nil)
+		if err != nil {
+			workflow.GetLogger(ctx).Warn("staff could not be told of a stuck filing", "order", f.in.OrderNumber, "step", step)
+		}
+	})
+}

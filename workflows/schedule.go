@@ -1,0 +1,44 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// exchangeTimeout bounds one exchange; a run that hangs must not keep the next
+// from starting for ever, because the schedule skips while one runs.
+const exchangeTimeout = time.Hour
+
+// ScheduleExchange has an account's exchange run at an interval, never two at
+// once. Run again, it updates the interval.
+func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, every time.Duration) error {
+	id := fmt.Sprintf("exchange/%d", accountID)
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:      id,
+		Spec:    spec,
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
+		Action: &client.ScheduleWorkflowAction{
+			ID:                       id,
+			Workflow:                 Exchange,
+			Args:                     []any{ExchangeInput{AccountID: accountID}},
+			TaskQueue:                QueueFiling,
+			WorkflowExecutionTimeout: exchangeTimeout,
+		},
+	})
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return err
+	}
+	return c.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			in.Description.Schedule.Spec = &spec
+			return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
+		},
+	})
+}

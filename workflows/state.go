@@ -1,0 +1,137 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+)
+
+// Actors of a timeline's lines that aren't people.
+const (
+	systemActor = "system"
+	bureauActor = "bureau"
+)
+
+// The channels of codes and notices.
+var channels = []string{"sms", "mail"}
+
+// a names the activities; their receivers are never used here.
+var a struct {
+	filing  *activities.Filing
+	message *activities.Message
+	bureau  *activities.Bureau
+	website *activities.Website
+}
+
+// run is the state of one filing's workflow. What stands in the database is a
+// projection of it.
+type run struct {
+	in FilingInput
+
+	// stage, revision and attention are as last written to the projection;
+	// revision grows when a handed-in dossier is taken up.
+	stage     filing.Stage
+	attention string
+	revision  int
+	seq       int64
+	// writing keeps the projection's writes in the order of seq.
+	writing workflow.Mutex
+
+	// what people said
+	contact   int // version of the contact given
+	wanted    map[string]int
+	verified  bool
+	handedIn  int // newest revision handed in
+	checked   *checked
+	looks     int // how often the site's check was asked for
+	withdrawn bool
+	actor     string // who said the last thing that moved the filing
+
+	// what the bureau said
+	accepted int
+	decided  map[int]Decided
+
+	stuck     *stuck
+	stuckLock workflow.Mutex
+	// notices are messages under way that nothing waits for but the end.
+	notices noticeGroup
+}
+
+type checked struct {
+	Verdict
+	passed bool
+}
+
+func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
+	f := &run{
+		in:        in,
+		writing:   workflow.NewMutex(ctx),
+		stuckLock: workflow.NewMutex(ctx),
+		wanted:    map[string]int{},
+		decided:   map[int]Decided{},
+		notices:   noticeGroup{wg: workflow.NewWaitGroup(ctx)},
+	}
+	f.listen(ctx)
+	return f, f.handle(ctx)
+}
+
+func (f *run) state() State {
+	s := State{Stage: f.stage, Revision: f.revision}
+	if f.stuck != nil {
+		s.StuckStep, s.StuckReason = f.stuck.step.name, f.stuck.reason
+	}
+	return s
+}
+
+// decision is the bureau's word on the present revision; zero when there is none.
+func (f *run) decision() Decided { return f.decided[f.revision] }
+
+// await waits for a condition, or for the filing's withdrawal.
+func (f *run) await(ctx workflow.Context, ready func() bool) error {
+	if err := workflow.Await(ctx, func() bool { return f.withdrawn || ready() }); err != nil {
+		return err
+	}
+	if f.withdrawn {
+		return errWithdrawn
+	}
+	return nil
+}
+
+// enter writes that the filing is in a stage now; what the customer had to look
+// at is done with.
+func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind, actor string) error {
+	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(string), Kind: kind, Actor: actor})
+}
+
+// attend writes what the customer must look at; empty for nothing.
+func (f *run) attend(ctx workflow.Context, attention, kind string) error {
+	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: attention})
+}
+
+// advance writes one step of the projection.
+func (f *run) advance(ctx workflow.Context, p activities.Progress) error {
+	return f.write(ctx, p, a.filing.Advance)
+}
+
+// write numbers a step of the projection and has an activity write it: Advance,
+// or the one whose effect causes it. Steps are written one after another: the
+// row takes only growing numbers, so a late one would be lost.
+func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) error {
+	if err := f.writing.Lock(ctx); err != nil {
+		return err
+	}
+	defer f.writing.Unlock()
+	f.seq++
+	p.FilingID, p.Seq = f.in.FilingID, f.seq
+	if err := workflow.ExecuteActivity(databaseActivity(ctx), activity, p).Get(ctx, nil); err != nil {
+		return err
+	}
+	if p.Stage != "" {
+		f.stage = p.Stage
+	}
+	if p.Attention != nil {
+		f.attention = *p.Attention
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+)
+
+// errRecipient says that a phone number or mail address was refused, which
+// only the customer can mend.
+var errRecipient = errors.New("recipient refused")
+
+// step is one effect on the world, with what may be done when it fails for good.
+type step struct {
+	name    string
+	options func(workflow.Context) workflow.Context
+	// skippable steps may be left out by support: the customer can do without,
+	// or does it by hand.
+	skippable bool
+	// customerMends: a refused recipient is handed back instead of leaving the
+	// filing stuck.
+	customerMends bool
+}
+
+// The steps; their names are keys of the locale files below "stuck.".
+var (
+	stepQueueRecord = step{name: "queue_record", options: databaseActivity}
+	stepInstall     = step{name: "install_certificate", options: uploadActivity, skippable: true}
+	stepCheckSite   = step{name: "check_site", options: siteCheckActivity, skippable: true}
+)
+
+func sendStep(channel string) step {
+	return step{name: "send_" + channel, options: messageActivity, customerMends: true}
+}
+
+func notifyStep(channel string) step {
+	return step{name: "notify_" + channel, options: messageActivity, skippable: true, customerMends: true}
+}
+
+// stuck is a step that failed in a way that waiting doesn't mend.
+type stuck struct {
+	step   step
+	reason string
+	resume *Resume
+}
+
+// step runs an effect. When it fails for good, the filing is stuck until
+// somebody resumes it: the step is tried again, left out, or the filing ends.
+func (f *run) step(ctx workflow.Context, s step, activity, arg, result any) (skipped bool, err error) {
+	for {
+		err := workflow.ExecuteActivity(s.options(ctx), activity, arg).Get(ctx, result)
+		if err == nil || ctx.Err() != nil {
+			return false, err
+		}
+		reason := reasonOf(err)
+		if s.customerMends && reason == activities.ReasonRecipient {
+			return false, errRecipient
+		}
+		resolution, err := f.beStuck(ctx, s, reason)
+		if err != nil {
+			return false, err
+		}
+		switch resolution {
+		case Skip:
+			return true, nil
+		case Abandon:
+			f.withdrawn = true
+			return false, errWithdrawn
+		}
+	}
+}
+
+// beStuck records step and reason, tells staff, and waits to be resumed. Of two
+// steps that fail at once, the second shows when the first is mended.
+func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, error) {
+	if err := f.stuckLock.Lock(ctx); err != nil {
+		return "", err
+	}
+	defer f.stuckLock.Unlock()
+	f.stuck = &stuck{step: s, reason: reason}
+	defer func() { f.stuck = nil }()
+	yes, no := true, false
+	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason, Kind: "stuck", Actor: systemActor, Detail: s.name + ": " + reason})
+	if err != nil {
+		return "", err
+	}
+	f.tellStaff(ctx, s.name, reason)
+	if err := f.await(ctx, func() bool { return f.stuck.resume != nil }); err != nil {
+		if ctx.Err() != nil { // no longer needed: the row must not stay stuck
+			detached, _ := workflow.NewDisconnectedContext(ctx)
+			return "", errors.Join(err, f.advance(detached, activities.Progress{Stuck: &no, Kind: "unstuck", Actor: systemActor, Detail: s.name}))
+		}
+		return "", err
+	}
+	resume := f.stuck.resume
+	err = f.advance(ctx, activities.Progress{Stuck: &no, Kind: "resumed", Actor: resume.Actor, Detail: s.name + ": " + string(resume.Resolution)})
+	return resume.Resolution, err
+}
+
+// reasonOf is why an activity failed for good, as a key of the locale files
+// below "reason.".
+func reasonOf(err error) string {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && activities.KnownReason(app.Type()) {
+		return app.Type()
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return activities.ReasonUnreachable
+	}
+	return activities.ReasonInternal
+}

@@ -1,0 +1,170 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// handle sets the Updates by which people speak to a filing. A validator
+// refuses what is not possible in the present stage, which leaves no trace in
+// the history; a handler notes what was said and answers once the filing has
+// moved on.
+func (f *run) handle(ctx workflow.Context) error {
+	for _, err := range []error{
+		onUpdate(f, ctx, UpdateContact, f.canGiveContact, f.giveContact),
+		onUpdate(f, ctx, UpdateSendCode, f.canSendCode, f.sendCode),
+		onUpdate(f, ctx, UpdateVerified, f.canBeVerified, f.beVerified),
+		onUpdate(f, ctx, UpdateHandIn, f.canHandIn, f.handIn),
+		onUpdate(f, ctx, UpdatePass, f.canCheck, f.pass),
+		onUpdate(f, ctx, UpdateSendBack, f.canCheck, f.sendBack),
+		onUpdate(f, ctx, UpdateCheckNow, f.canCheckNow, f.checkNow),
+		onUpdate(f, ctx, UpdateWithdraw, f.canWithdraw, f.takeBack),
+		onUpdate(f, ctx, UpdateResume, f.canResume, f.resume),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func onUpdate[T any](f *run, ctx workflow.Context, name string, valid func(T) bool, handler func(workflow.Context, T) error) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, name,
+		func(ctx workflow.Context, in T) (State, error) {
+			err := handler(ctx, in)
+			return f.state(), err
+		},
+		workflow.UpdateHandlerOptions{Validator: func(in T) error {
+			if valid(in) {
+				return nil
+			}
+			return temporal.NewApplicationError(fmt.Sprintf("%s is not possible in stage %q", name, f.stage), wrongStage)
+		}})
+}
+
+// moved waits until the projection shows that the filing left a stage, or is
+// stuck, so that the page that comes next shows it too.
+func (f *run) moved(ctx workflow.Context, from filing.Stage) error {
+	return workflow.Await(ctx, func() bool { return f.stage != from || f.stuck != nil })
+}
+
+func (f *run) canGiveContact(in ContactGiven) bool {
+	return f.stage == filing.Contact && f.contact == 0 && in.Version > 0
+}
+
+func (f *run) giveContact(ctx workflow.Context, in ContactGiven) error {
+	f.contact, f.actor = in.Version, in.Actor
+	for _, channel := range channels {
+		f.want(channel, in.Version) // the database readied one code for each version
+	}
+	return f.moved(ctx, filing.Contact)
+}
+
+func (f *run) canSendCode(in SendCode) bool {
+	return f.stage == filing.Verifying && !f.verified && (in.Channel == "sms" || in.Channel == "mail")
+}
+
+func (f *run) sendCode(_ workflow.Context, in SendCode) error {
+	f.want(in.Channel, in.Send)
+	return nil
+}
+
+func (f *run) want(channel string, send int) {
+	f.wanted[channel] = max(f.wanted[channel], send)
+}
+
+func (f *run) canBeVerified(ByActor) bool { return f.stage == filing.Verifying && !f.verified }
+
+func (f *run) beVerified(ctx workflow.Context, in ByActor) error {
+	f.verified, f.actor = true, in.Actor
+	return workflow.Await(ctx, func() bool { return f.stage != filing.Verifying })
+}
+
+func (f *run) canHandIn(in HandIn) bool {
+	return (f.stage == filing.Preparing || f.stage == filing.Correcting) &&
+		in.Revision == f.revision+1 && f.handedIn < in.Revision
+}
+
+func (f *run) handIn(ctx workflow.Context, in HandIn) error {
+	f.handedIn, f.actor = in.Revision, in.Actor
+	return f.moved(ctx, f.stage)
+}
+
+func (f *run) canCheck(in Verdict) bool {
+	return f.stage == filing.Checking && f.checked == nil && in.Revision == f.revision
+}
+
+func (f *run) pass(ctx workflow.Context, in Verdict) error {
+	f.checked = &checked{Verdict: in, passed: true}
+	return f.moved(ctx, filing.Checking)
+}
+
+func (f *run) sendBack(ctx workflow.Context, in Verdict) error {
+	f.checked = &checked{Verdict: in}
+	return f.moved(ctx, filing.Checking)
+}
+
+func (f *run) canCheckNow(ByActor) bool { return f.stage == filing.Installing }
+
+func (f *run) checkNow(workflow.Context, ByActor) error {
+	f.looks++
+	return nil
+}
+
+func (f *run) canWithdraw(ByActor) bool { return f.stage.Withdrawable() && !f.withdrawn }
+
+func (f *run) takeBack(ctx workflow.Context, in ByActor) error {
+	f.withdrawn, f.actor = true, in.Actor
+	return workflow.Await(ctx, func() bool { return f.stage == filing.Withdrawn })
+}
+
+func (f *run) canResume(in Resume) bool {
+	if f.stuck == nil || f.stuck.resume != nil {
+		return false
+	}
+	switch in.Resolution {
+	case Retry:
+		return true
+	case Skip:
+		return f.stuck.step.skippable
+	case Abandon:
+		return true
+	}
+	return false
+}
+
+func (f *run) resume(ctx workflow.Context, in Resume) error {
+	at := f.stuck
+	at.resume = &in
+	if in.Resolution == Abandon {
+		f.actor = in.Actor
+	}
+	return workflow.Await(ctx, func() bool { return f.stuck != at })
+}
+
+// listen notes what the exchange with the bureau signals. A signal may come
+// twice, and never for a revision that wasn't submitted.
+func (f *run) listen(ctx workflow.Context) {
+	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
+	decided := workflow.GetSignalChannel(ctx, SignalDecided)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			workflow.NewSelector(ctx).
+				AddReceive(accepted, func(c workflow.ReceiveChannel, _ bool) {
+					var in Accepted
+					c.Receive(ctx, &in)
+					f.accepted = max(f.accepted, in.Revision)
+				}).
+				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
+					var in Decided
+					c.Receive(ctx, &in)
+					f.decided[in.Revision] = in
+				}).
+				Select(ctx)
+		}
+	})
+}
