@@ -1,0 +1,146 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
+)
+
+// Message holds the effects that reach people.
+type Message struct {
+	Store *store.Store
+	SMS   *message.SMS
+	Mail  *message.Mailer
+	// Texts of customers' messages, and of staff's.
+	Texts *message.Texts
+	// StaffAddress gets word of stuck filings; empty: nobody does.
+	StaffAddress string
+}
+
+// CodeRef names one code of a channel.
+type CodeRef struct {
+	FilingID int64
+	Channel  string
+	Send     int
+}
+
+// SendCode sends a verification code. The code is derived again at each try, so
+// that a retry carries the same one.
+func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
+	channel := store.Channel(c.Channel)
+	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, channel, c.Send)
+	if err != nil || !ok {
+		return err
+	}
+	contact, err := a.Store.Contact(ctx, c.FilingID)
+	if err != nil {
+		return err
+	}
+	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
+	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
+	if err := a.send(ctx, c.FilingID, channel, key, message.ContactCode, params); err != nil {
+		return err
+	}
+	return a.Store.CodeSent(ctx, c.FilingID, channel, c.Send)
+}
+
+// Notice is a message to a filing's contact that carries no code.
+type Notice struct {
+	FilingID int64
+	Channel  string
+	Template string
+	Key      string
+}
+
+// Notify sends a notice, once for its key.
+func (a *Message) Notify(ctx context.Context, n Notice) error {
+	f, err := a.Store.Filing(ctx, n.FilingID)
+	if err != nil {
+		return err
+	}
+	params := map[string]string{"order": f.OrderNumber, "number": ""}
+	if d, err := a.Store.LatestDecision(ctx, n.FilingID); err == nil {
+		params["number"] = d.Number()
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return a.send(ctx, n.FilingID, store.Channel(n.Channel), n.Key, message.Template(n.Template), params)
+}
+
+// send sends by one channel and notes that it did. When the process dies
+// between the two, the next try asks Aliyun first; a mail goes out again with
+// the same Message-ID.
+func (a *Message) send(ctx context.Context, filingID int64, channel store.Channel, key string, name message.Template, params map[string]string) error {
+	if sent, err := a.Store.MessageSent(ctx, key); err != nil || sent {
+		return err
+	}
+	contact, err := a.Store.Contact(ctx, filingID)
+	if err != nil {
+		return err
+	}
+	var receipt message.Receipt
+	if channel == store.SMS {
+		receipt, err = a.SMS.Send(ctx, message.SMSMessage{
+			Key: key, To: contact.Details.Mobile, Template: name, Params: params, Retry: activity.GetInfo(ctx).Attempt > 1,
+		})
+	} else {
+		receipt, err = a.mail(ctx, key, contact.Details.Email, name, params)
+	}
+	if err != nil {
+		return messageFailed(err)
+	}
+	return a.Store.NoteMessage(ctx, store.Message{Key: key, FilingID: filingID, Channel: channel, Template: string(name), ProviderID: receipt.ProviderID})
+}
+
+func (a *Message) mail(ctx context.Context, key, to string, name message.Template, params map[string]string) (message.Receipt, error) {
+	subject, text, page, err := a.Texts.Mail(name, params)
+	if err != nil {
+		return message.Receipt{}, err
+	}
+	return a.Mail.Send(ctx, message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page})
+}
+
+// StaffNotice tells staff of a stuck filing.
+type StaffNotice struct {
+	FilingID     int64
+	OrderNumber  string
+	Step, Reason string
+	Key          string
+}
+
+// TellStaff mails staff, once for its key.
+func (a *Message) TellStaff(ctx context.Context, n StaffNotice) error {
+	if a.StaffAddress == "" {
+		return nil
+	}
+	if sent, err := a.Store.MessageSent(ctx, n.Key); err != nil || sent {
+		return err
+	}
+	receipt, err := a.mail(ctx, n.Key, a.StaffAddress, message.Stuck, map[string]string{"order": n.OrderNumber, "step": n.Step, "reason": n.Reason})
+	if err != nil {
+		return messageFailed(err)
+	}
+	return a.Store.NoteMessage(ctx, store.Message{Key: n.Key, FilingID: n.FilingID, Channel: store.Mail, Template: string(message.Stuck), ProviderID: receipt.ProviderID})
+}
+
+// messageFailed says who can mend a message that wasn't sent.
+func messageFailed(err error) error {
+	var e *message.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Kind {
+	case message.Recipient:
+		return failed(ReasonRecipient, err, true, 0)
+	case message.Operator:
+		return failed(ReasonOperator, err, true, 0)
+	case message.Limit:
+		return failed(ReasonLimit, err, false, e.RetryAfter)
+	}
+	return failed(ReasonTemporary, err, false, 0)
+}

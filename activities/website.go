@@ -1,0 +1,95 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+)
+
+// CertificatePath is where the bureau wants the certificate file on a site
+// (安装说明: the cert folder below the document root).
+const CertificatePath = "cert/bazu.cert"
+
+// Website holds the effects on customers' sites.
+type Website struct {
+	Store   *store.Store
+	Policy  website.Policy
+	Checker *website.Checker
+	// LinkTargets are the bureau's sites that the number may link to, the
+	// preferred one first.
+	LinkTargets []string
+}
+
+// InstallResult tells how a certificate gets onto its site.
+type InstallResult struct {
+	// ByHand: the order names no web space, so the customer uploads the file.
+	ByHand bool
+}
+
+// InstallCertificate puts the certificate on the order's web space. Repeating
+// it finds the file there and changes nothing.
+func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallResult, error) {
+	f, err := a.Store.Filing(ctx, r.FilingID)
+	if err != nil {
+		return InstallResult{}, err
+	}
+	space, err := a.Store.WebSpaceOf(ctx, f.OrderID)
+	if err != nil {
+		return InstallResult{}, err
+	}
+	if space == nil {
+		return InstallResult{ByHand: true}, nil
+	}
+	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
+	if err != nil {
+		return InstallResult{}, err
+	}
+	err = website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate)
+	var e *website.Error
+	switch {
+	case errors.As(err, &e):
+		return InstallResult{}, failed(e.Reason, err, e.Permanent(), 0)
+	case errors.Is(err, website.ErrProtocol):
+		return InstallResult{}, failed(ReasonProtocol, err, true, 0)
+	}
+	return InstallResult{}, err
+}
+
+// SiteResult tells what a site shows.
+type SiteResult struct {
+	CertificateServed bool
+	NumberShown       bool
+}
+
+// Complete tells whether nothing is missing.
+func (r SiteResult) Complete() bool { return r.CertificateServed && r.NumberShown }
+
+// CheckSite looks at every domain of the dossier, but wildcards, and at the
+// home page, and keeps what was seen.
+func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error) {
+	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
+	if err != nil {
+		return SiteResult{}, err
+	}
+	dossier, err := a.Store.Dossier(ctx, r.FilingID, decision.Revision)
+	if err != nil {
+		return SiteResult{}, err
+	}
+	result := SiteResult{CertificateServed: true}
+	var checks []store.SiteCheck
+	for _, domain := range dossier.Site.Domains {
+		if strings.HasPrefix(domain, "*.") {
+			continue // stands for hosts that nobody can list
+		}
+		f := a.Checker.CheckCertificate(ctx, domain, CertificatePath, decision.Certificate)
+		result.CertificateServed = result.CertificateServed && f.OK
+		checks = append(checks, store.SiteCheck{Target: domain, OK: f.OK, Kind: f.Kind, Args: f.Args})
+	}
+	f := a.Checker.CheckHomePage(ctx, dossier.Site.HomePage, decision.Number(), a.LinkTargets)
+	result.NumberShown = f.OK
+	checks = append(checks, store.SiteCheck{Target: store.HomeTarget, OK: f.OK, Kind: f.Kind, Args: f.Args})
+	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)
+}

@@ -1,0 +1,255 @@
+package bureau
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // the interface's hash algorithm 0
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+const (
+	// randomLength of randVal: the interface says 20 (3-3-1-4).
+	randomLength = 20
+	// maxAnswer bounds an answer: a 50 MB file in base64, and its envelope.
+	maxAnswer = MaxFileSize/3*4 + 1<<20
+	// maxCertificate bounds a certificate file; real ones are a few KB.
+	maxCertificate = 1 << 20
+	// callTimeout bounds one call; 50 MB take a while.
+	callTimeout = 4 * time.Minute
+)
+
+// Config is a provider's account with a bureau.
+type Config struct {
+	// BaseURL is the scheme and host of the bureau's services.
+	BaseURL            string
+	ISPID              int64
+	UserName, Password string
+	// Encrypt sends files as AES-CBC with Key and IV (16 bytes each).
+	Encrypt bool
+	Key, IV []byte
+	HTTP    *http.Client
+	Mapping Mapping
+}
+
+// Client calls the bureau. Safe for concurrent use, but the interface wants one
+// writer for each account: the exchange sees to that.
+type Client struct{ cfg Config }
+
+// New makes a Client.
+func New(cfg Config) *Client {
+	if cfg.HTTP == nil {
+		cfg.HTTP = &http.Client{Timeout: callTimeout}
+	}
+	if cfg.Mapping == (Mapping{}) {
+		cfg.Mapping = DefaultMapping()
+	}
+	return &Client{cfg}
+}
+
+// ISPID is the provider's number, which stands in data files too.
+func (c *Client) ISPID() int64 { return c.cfg.ISPID }
+
+// Version is the interface version that data files name.
+func (c *Client) Version() string { return c.cfg.Mapping.Version }
+
+// Upload hands in one zipped data file (isp_upload, 3-3-1).
+func (c *Client) Upload(ctx context.Context, sequence int64, zipped []byte) (Answer, error) {
+	body, algorithm := zipped, encryptNone
+	if c.cfg.Encrypt {
+		var err error
+		if body, err = encrypt(c.cfg.Key, c.cfg.IV, zipped); err != nil {
+			return Answer{}, err
+		}
+		algorithm = encryptAES
+	}
+	sum := md5.Sum(zipped) //nolint:gosec // see above
+	a, _, err := c.call(ctx, "isp_upload", []parameter{
+		{"beianInfo", base64.StdEncoding.EncodeToString(body)},
+		{"beianInfoHash", base64.StdEncoding.EncodeToString(sum[:])},
+		{"dataSequence", strconv.FormatInt(sequence, 10)},
+		{"encryptAlgorithm", algorithm},
+		{"hashAlgorithm", hashMD5},
+		{"compressionFormat", compressionZip},
+	})
+	return a, err
+}
+
+// DownloadedFile is a data file that arrived whole.
+type DownloadedFile struct {
+	Name string
+	XML  []byte
+}
+
+// Download fetches the next data file (isp_download, 3-3-2); nil when the
+// bureau has none. ErrHash when it didn't arrive whole: it must not be
+// acknowledged, and comes again.
+func (c *Client) Download(ctx context.Context) (*DownloadedFile, Answer, error) {
+	a, files, err := c.call(ctx, "isp_download", []parameter{{"hashAlgorithm", hashMD5}})
+	if err != nil || a.Action() != GoOn || len(files) == 0 || files[0].BeianInfo == "" {
+		return nil, a, err
+	}
+	content, err := c.unpack(files[0])
+	if err != nil {
+		return nil, a, err
+	}
+	return &DownloadedFile{Name: files[0].FileName, XML: content}, a, nil
+}
+
+// DownloadAck confirms a file (isp_downloadack, 3-3-3).
+func (c *Client) DownloadAck(ctx context.Context, fileName string) (Answer, error) {
+	a, _, err := c.call(ctx, "isp_downloadack", []parameter{{"hashAlgorithm", hashMD5}, {"fileName", fileName}})
+	return a, err
+}
+
+// QueryPreviousUpload tells the sequence number of the last file that was
+// accepted, 0 when there was none (isp_querypreviousupload, 3-3-4).
+func (c *Client) QueryPreviousUpload(ctx context.Context) (sequence int64, a Answer, err error) {
+	a, files, err := c.call(ctx, "isp_querypreviousupload", []parameter{{"hashAlgorithm", hashMD5}})
+	if err != nil || a.Action() != GoOn || len(files) == 0 || strings.TrimSpace(files[0].DataSequence) == "" {
+		return 0, a, err
+	}
+	sequence, err = strconv.ParseInt(strings.TrimSpace(files[0].DataSequence), 10, 64)
+	if err != nil {
+		return 0, a, errors.New("isp_querypreviousupload: dataSequence is not a number")
+	}
+	return sequence, a, nil
+}
+
+// FetchCertificate gets a certificate file from where a filing's data says it
+// is (Zslj): a path on the bureau's host, or a whole URL there.
+func (c *Client) FetchCertificate(ctx context.Context, path string) ([]byte, error) {
+	base, err := url.Parse(c.cfg.BaseURL)
+	if err != nil {
+		return nil, errors.New("the bureau's base URL is malformed")
+	}
+	target, err := base.Parse(path)
+	if err != nil || target.Host != base.Host {
+		return nil, errors.New("the certificate's path leads away from the bureau")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.cfg.HTTP.Do(request)
+	if err != nil {
+		return nil, errors.New("the bureau can't be reached for a certificate")
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the bureau answered %d for a certificate", response.StatusCode)
+	}
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxCertificate+1))
+	switch {
+	case err != nil:
+		return nil, errors.New("a certificate's transfer broke off")
+	case len(content) == 0 || len(content) > maxCertificate:
+		return nil, errors.New("a certificate file is empty or too big")
+	}
+	return content, nil
+}
+
+type parameter struct{ name, value string }
+
+// call makes one SOAP 1.1 call with the credentials that every call carries.
+func (c *Client) call(ctx context.Context, method string, parameters []parameter) (Answer, []fileInfo, error) {
+	random := rand.Text()[:randomLength]
+	hash, err := passwordHash(c.cfg.Password, random)
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	all := append([]parameter{
+		{"ispId", strconv.FormatInt(c.cfg.ISPID, 10)},
+		{"userName", c.cfg.UserName},
+		{"randVal", random},
+		{"pwdHash", hash},
+	}, parameters...)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.cfg.BaseURL, "/")+c.cfg.Mapping.ReportPath, c.envelope(method, all))
+	if err != nil {
+		return Answer{}, nil, err
+	}
+	request.Header.Set("Content-Type", `text/xml; charset=utf-8`)
+	request.Header.Set("SOAPAction", `""`)
+	response, err := c.cfg.HTTP.Do(request)
+	if err != nil {
+		return Answer{}, nil, fmt.Errorf("%s: the bureau can't be reached", method)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return Answer{}, nil, fmt.Errorf("%s: the answer broke off", method)
+	case len(body) > maxAnswer:
+		return Answer{}, nil, fmt.Errorf("%s: the answer is too big", method)
+	case response.StatusCode != http.StatusOK:
+		return Answer{}, nil, fmt.Errorf("%s: the bureau answered HTTP %d", method, response.StatusCode)
+	}
+	text, err := c.result(body)
+	if err != nil {
+		return Answer{}, nil, fmt.Errorf("%s: %w", method, err)
+	}
+	a, files, err := parseReturn(text)
+	if err != nil {
+		return a, nil, fmt.Errorf("%s: %w", method, err)
+	}
+	return a, files, nil
+}
+
+// passwordHash is pwdHash (3-3-1-3): the password followed by the random
+// string, as GBK bytes, hashed, in base64.
+func passwordHash(password, random string) (string, error) {
+	raw, err := simplifiedchinese.GBK.NewEncoder().String(password + random)
+	if err != nil {
+		return "", errors.New("the bureau's password has characters that are not in GBK")
+	}
+	sum := md5.Sum([]byte(raw)) //nolint:gosec // the interface's hash algorithm 0
+	return base64.StdEncoding.EncodeToString(sum[:]), nil
+}
+
+func (c *Client) envelope(method string, parameters []parameter) io.Reader {
+	var b bytes.Buffer
+	b.WriteString(xml.Header + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:isp="` + c.cfg.Mapping.Namespace + `"><soapenv:Body><isp:` + method + `>`)
+	for _, p := range parameters {
+		b.WriteString("<" + p.name + ">")
+		_ = xml.EscapeText(&b, []byte(p.value)) // a buffer takes everything
+		b.WriteString("</" + p.name + ">")
+	}
+	b.WriteString(`</isp:` + method + `></soapenv:Body></soapenv:Envelope>`)
+	return &b
+}
+
+// result finds the method's string in a SOAP envelope, whatever its prefixes.
+func (c *Client) result(body []byte) (string, error) {
+	decoder := newDecoder(body)
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return "", errors.New("the answer is not a SOAP envelope with a result")
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch start.Name.Local {
+		case "Fault":
+			return "", errors.New("the bureau answered with a SOAP fault")
+		case c.cfg.Mapping.Return:
+			var text string
+			if err := decoder.DecodeElement(&text, &start); err != nil {
+				return "", errors.New("the result is not a string")
+			}
+			return text, nil
+		}
+	}
+}

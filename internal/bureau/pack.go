@@ -1,0 +1,159 @@
+package bureau
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/md5" //nolint:gosec // the interface's hash algorithm 0
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+)
+
+const (
+	// MaxRecords and MaxFileSize are the interface's limits of one data file (3-3-1-3).
+	MaxRecords  = 1000
+	MaxFileSize = 50 << 20
+	// maxUnzipped bounds what a downloaded zip may grow to.
+	maxUnzipped = 4 * MaxFileSize
+	// maxDepth of XML elements: the schemas nest 8 deep.
+	maxDepth = 32
+)
+
+// ErrHash says that a file's hash doesn't match: it didn't arrive whole.
+var ErrHash = errors.New("the data file's hash doesn't match")
+
+// Pack zips an XML file as the interface wants it: one entry, its name of
+// letters and digits.
+func Pack(content []byte) ([]byte, error) {
+	if len(content) > MaxFileSize {
+		return nil, errors.New("the data file is over 50 MB")
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create("beian.xml")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), errors.Join(z.Close())
+}
+
+// unpack undoes what the bureau packed: base64, cipher, hash, zip.
+func (c *Client) unpack(f fileInfo) ([]byte, error) {
+	zipped, err := fromBase64(f.BeianInfo)
+	if err != nil {
+		return nil, ErrHash
+	}
+	if strings.TrimSpace(f.EncryptAlgorithm) == encryptAES {
+		if zipped, err = decrypt(c.cfg.Key, c.cfg.IV, zipped); err != nil {
+			return nil, err
+		}
+	}
+	return Unpack(zipped, f.BeianInfoHash)
+}
+
+// Unpack compares a zip with its hash (base64 of MD5) and returns its only entry.
+func Unpack(zipped []byte, hash string) ([]byte, error) {
+	want, err := fromBase64(hash)
+	sum := md5.Sum(zipped) //nolint:gosec // see above
+	if err != nil || subtle.ConstantTimeCompare(want, sum[:]) != 1 {
+		return nil, ErrHash
+	}
+	z, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
+	if err != nil {
+		return nil, errors.New("the data file is not a zip")
+	}
+	if len(z.File) != 1 {
+		return nil, fmt.Errorf("the data file has %d entries, not one", len(z.File))
+	}
+	r, err := z.File[0].Open()
+	if err != nil {
+		return nil, errors.New("the data file's zip is damaged")
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, maxUnzipped+1))
+	switch {
+	case err != nil:
+		return nil, errors.New("the data file's zip is damaged")
+	case len(content) > maxUnzipped:
+		return nil, errors.New("the data file is too big")
+	}
+	return content, nil
+}
+
+func fromBase64(text string) ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+}
+
+// encrypt is encryptAlgorithm 1: AES in CBC mode with PKCS#5 padding.
+func encrypt(key, iv, plain []byte) ([]byte, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil || len(iv) != block.BlockSize() {
+		return nil, errors.New("the bureau's key and IV must be 16 bytes each")
+	}
+	pad := block.BlockSize() - len(plain)%block.BlockSize()
+	padded := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(padded, padded)
+	return padded, nil
+}
+
+func decrypt(key, iv, sealed []byte) ([]byte, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil || len(iv) != block.BlockSize() {
+		return nil, errors.New("the bureau's key and IV must be 16 bytes each")
+	}
+	if len(sealed) == 0 || len(sealed)%block.BlockSize() != 0 {
+		return nil, ErrHash
+	}
+	plain := make([]byte, len(sealed))
+	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, sealed)
+	pad := int(plain[len(plain)-1])
+	if pad < 1 || pad > block.BlockSize() {
+		return nil, ErrHash
+	}
+	return plain[:len(plain)-pad], nil
+}
+
+// newDecoder reads XML of any charset that a bureau sends; encoding/xml knows no
+// external entities and no entity definitions.
+func newDecoder(content []byte) *xml.Decoder {
+	d := xml.NewDecoder(bytes.NewReader(content))
+	d.CharsetReader = charset.NewReaderLabel
+	return d
+}
+
+var errDepth = errors.New("the XML is nested too deep or has a document type")
+
+// decodeXML reads a document into v, within limits.
+func decodeXML(content []byte, v any) error {
+	depth := 0
+	for d := newDecoder(content); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		switch token.(type) {
+		case xml.StartElement:
+			if depth++; depth > maxDepth {
+				return errDepth
+			}
+		case xml.EndElement:
+			depth--
+		case xml.Directive:
+			return errDepth
+		}
+	}
+	return newDecoder(content).Decode(v)
+}

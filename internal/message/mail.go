@@ -1,0 +1,138 @@
+package message
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+)
+
+// MailConfig is an account with a mail server.
+type MailConfig struct {
+	Host, UserName, Password string
+	Port                     int
+	// From is the sender's address; FromName stands before it.
+	From, FromName string
+	// TLS is mandatory (STARTTLS or nothing, the default), opportunistic,
+	// implicit (TLS from the first byte) or none.
+	TLS       string
+	TLSConfig *tls.Config
+	Timeout   time.Duration
+}
+
+// Mailer sends mail. Safe for concurrent use.
+type Mailer struct{ cfg MailConfig }
+
+// NewMail makes a sender.
+func NewMail(cfg MailConfig) *Mailer {
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 20 * time.Second
+	}
+	return &Mailer{cfg: cfg}
+}
+
+// MailMessage is one mail, in plain text and HTML.
+type MailMessage struct {
+	// Key identifies the message for ever; its Message-ID is made of it, so a
+	// mail that is sent twice is one to mail programs.
+	Key                     string
+	To, Subject, Text, HTML string
+}
+
+// MessageID is the Message-ID of a key, without angle brackets.
+func (m *Mailer) MessageID(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	_, domain, _ := strings.Cut(m.cfg.From, "@")
+	return hex.EncodeToString(sum[:16]) + "@" + domain
+}
+
+// Send sends a mail.
+func (m *Mailer) Send(ctx context.Context, in MailMessage) (Receipt, error) {
+	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8))
+	if err := msg.FromFormat(m.cfg.FromName, m.cfg.From); err != nil {
+		return Receipt{}, &Error{Kind: Operator, Code: "from_invalid"}
+	}
+	if err := msg.To(in.To); err != nil {
+		return Receipt{}, &Error{Kind: Recipient, Code: "address_invalid"}
+	}
+	id := m.MessageID(in.Key)
+	msg.SetMessageIDWithValue(id)
+	msg.Subject(in.Subject)
+	msg.SetBodyString(mail.TypeTextPlain, in.Text)
+	msg.AddAlternativeString(mail.TypeTextHTML, in.HTML)
+	client, err := m.client()
+	if err != nil {
+		return Receipt{}, &Error{Kind: Operator, Code: "configuration"}
+	}
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+		return Receipt{}, mailError(err)
+	}
+	return Receipt{ProviderID: id}, nil
+}
+
+func (m *Mailer) client() (*mail.Client, error) {
+	options := []mail.Option{mail.WithPort(m.cfg.Port), mail.WithTimeout(m.cfg.Timeout)}
+	switch m.cfg.TLS {
+	case "", "mandatory":
+		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
+	case "opportunistic":
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
+	case "implicit":
+		options = append(options, mail.WithSSL())
+	case "none":
+		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
+	default:
+		return nil, errors.New("unknown TLS mode")
+	}
+	if m.cfg.TLSConfig != nil {
+		config := m.cfg.TLSConfig.Clone()
+		config.ServerName = m.cfg.Host
+		options = append(options, mail.WithTLSConfig(config))
+	}
+	if m.cfg.UserName != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(m.cfg.UserName), mail.WithPassword(m.cfg.Password))
+	}
+	return mail.NewClient(m.cfg.Host, options...)
+}
+
+// mailError keeps the reply code of an SMTP failure and drops its text, in
+// which servers repeat the address.
+func mailError(err error) error {
+	code := replyCode(err)
+	e := &Error{Kind: Temporary, Code: strconv.Itoa(code)}
+	var send *mail.SendError
+	isSend := errors.As(err, &send)
+	switch {
+	case code == 0:
+		e.Code = "network"
+	case code == 452 || code == 552:
+		e.Kind, e.RetryAfter = Limit, time.Hour
+	case code == 530 || code == 534 || code == 535 || code == 538:
+		e.Kind = Operator
+	case code >= 550 && code <= 553 && isSend && send.Reason == mail.ErrSMTPRcptTo:
+		e.Kind = Recipient
+	case code >= 500:
+		e.Kind = Operator
+	}
+	return e
+}
+
+// replyCode finds the SMTP reply code in an error.
+func replyCode(err error) int {
+	var send *mail.SendError
+	if errors.As(err, &send) && send.ErrorCode() != 0 {
+		return send.ErrorCode()
+	}
+	for _, word := range strings.Fields(err.Error()) {
+		if n, convErr := strconv.Atoi(strings.Trim(word, ":,")); convErr == nil && n >= 400 && n < 600 {
+			return n
+		}
+	}
+	return 0
+}

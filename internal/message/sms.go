@@ -1,0 +1,238 @@
+package message
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
+)
+
+const (
+	// maxParam is Aliyun's limit for a template's variable, in characters.
+	maxParam = 35
+	// detailPages bounds the search for a message among a day's of one phone:
+	// Aliyun sends at most 40 a day to it, 50 stand on a page.
+	detailPageSize = 50
+	// statusFailed is QuerySendDetails' SendStatus of a message that the
+	// carrier refused.
+	statusFailed = 2
+)
+
+// SMSConfig is an account with Aliyun's SMS service.
+type SMSConfig struct {
+	AccessKeyID     string
+	AccessKeySecret string
+	// Endpoint is host[:port]; empty is Aliyun's own.
+	Endpoint string
+	// Scheme is HTTPS unless set: the SDK's own default is plain HTTP.
+	Scheme   string
+	Region   string
+	SignName string
+	// TemplateCodes are Aliyun's codes of the approved texts.
+	TemplateCodes map[Template]string
+	Timeout       time.Duration
+	TLS           *tls.Config
+}
+
+// SMS sends text messages through Aliyun. Safe for concurrent use.
+type SMS struct {
+	cfg       SMSConfig
+	transport http.RoundTripper
+}
+
+// NewSMS makes a sender.
+func NewSMS(cfg SMSConfig) (*SMS, error) {
+	if cfg.Scheme == "" {
+		cfg.Scheme = "HTTPS"
+	}
+	if cfg.Region == "" {
+		cfg.Region = "cn-hangzhou"
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 15 * time.Second
+	}
+	s := &SMS{cfg: cfg, transport: &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}
+	// The SDK fills shared tables when the first client is made; doing it here
+	// keeps concurrent first sends from racing.
+	_, err := s.client(context.Background())
+	return s, err
+}
+
+// SMSMessage is one text message.
+type SMSMessage struct {
+	// Key identifies the message for ever; it travels as OutId.
+	Key      string
+	To       string
+	Template Template
+	Params   map[string]string
+	// Retry tells that an earlier try may have been sent although its answer
+	// was lost: Aliyun is asked first.
+	Retry bool
+}
+
+// Receipt tells that a message is on its way.
+type Receipt struct {
+	// ProviderID is the provider's name for the message.
+	ProviderID string
+	// Already: an earlier try had sent it.
+	Already bool
+}
+
+// Send sends a text message, once for each Key.
+func (s *SMS) Send(ctx context.Context, m SMSMessage) (Receipt, error) {
+	if m.Retry {
+		found, err := s.sent(ctx, m)
+		if err != nil || found {
+			return Receipt{Already: found}, err
+		}
+	}
+	code, ok := s.cfg.TemplateCodes[m.Template]
+	if !ok {
+		return Receipt{}, &Error{Kind: Operator, Code: "template_not_configured"}
+	}
+	params := make(map[string]string, len(m.Params))
+	for k, v := range m.Params {
+		params[k] = shorten(v, maxParam)
+	}
+	body, err := json.Marshal(params)
+	if err != nil {
+		return Receipt{}, err
+	}
+	client, err := s.client(ctx)
+	if err != nil {
+		return Receipt{}, err
+	}
+	request := dysmsapi.CreateSendSmsRequest()
+	s.address(request.RpcRequest)
+	request.PhoneNumbers, request.SignName, request.TemplateCode = m.To, s.cfg.SignName, code
+	request.TemplateParam, request.OutId = string(body), m.Key
+	response, err := client.SendSms(request)
+	if err != nil {
+		return Receipt{}, transportError(err)
+	}
+	// Business errors come with err == nil, and so does an empty body.
+	if response.Code != "OK" {
+		return Receipt{}, businessError(response.Code, response.Message)
+	}
+	return Receipt{ProviderID: response.BizId}, nil
+}
+
+// sent asks whether a message of this key went to this phone today or
+// yesterday and wasn't refused by the carrier.
+func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
+	china := time.FixedZone("CST", 8*3600)
+	for _, day := range []time.Time{time.Now(), time.Now().AddDate(0, 0, -1)} {
+		client, err := s.client(ctx)
+		if err != nil {
+			return false, err
+		}
+		request := dysmsapi.CreateQuerySendDetailsRequest()
+		s.address(request.RpcRequest)
+		request.PhoneNumber, request.SendDate = m.To, day.In(china).Format("20060102")
+		request.PageSize, request.CurrentPage = requests.NewInteger(detailPageSize), requests.NewInteger(1)
+		response, err := client.QuerySendDetails(request)
+		if err != nil {
+			return false, transportError(err)
+		}
+		if response.Code != "OK" {
+			return false, businessError(response.Code, response.Message)
+		}
+		for _, d := range response.SmsSendDetailDTOs.SmsSendDetailDTO {
+			if d.OutId == m.Key && d.SendStatus != statusFailed {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+func (s *SMS) address(request *requests.RpcRequest) {
+	request.Scheme = s.cfg.Scheme
+	if s.cfg.Endpoint != "" {
+		request.SetDomain(s.cfg.Endpoint)
+	}
+}
+
+// client makes a client for one call: a shared one races. The transport is
+// shared and carries the call's context.
+func (s *SMS) client(ctx context.Context) (*dysmsapi.Client, error) {
+	config := sdk.NewConfig().
+		WithAutoRetry(false). // a retry after a slow answer would send twice
+		WithTimeout(s.cfg.Timeout).
+		WithScheme(s.cfg.Scheme)
+	config.Transport = withContext{ctx, s.transport}
+	client, err := dysmsapi.NewClientWithOptions(s.cfg.Region, config,
+		credentials.NewAccessKeyCredential(s.cfg.AccessKeyID, s.cfg.AccessKeySecret))
+	if err != nil {
+		return nil, &Error{Kind: Operator, Code: "client"}
+	}
+	return client, nil
+}
+
+type withContext struct {
+	ctx  context.Context
+	next http.RoundTripper
+}
+
+func (t withContext) RoundTrip(r *http.Request) (*http.Response, error) {
+	return t.next.RoundTrip(r.WithContext(t.ctx))
+}
+
+// transportError keeps the kind of an SDK error and drops its text: that has
+// the whole URL, with phone, code, key ID and signature.
+func transportError(err error) error {
+	var server *sdkerrors.ServerError
+	if errors.As(err, &server) {
+		if server.HttpStatus() >= http.StatusInternalServerError {
+			return &Error{Kind: Temporary, Code: server.ErrorCode()}
+		}
+		return businessError(server.ErrorCode(), "")
+	}
+	return &Error{Kind: Temporary, Code: "network"}
+}
+
+// businessError sorts Aliyun's error codes by who can mend them.
+func businessError(code, message string) error {
+	e := &Error{Kind: Temporary, Code: code}
+	switch {
+	case code == "":
+		e.Code = "empty_answer"
+	case code == "isv.MOBILE_NUMBER_ILLEGAL", code == "isv.MOBILE_COUNT_OVER_LIMIT", code == "isv.BLACK_KEY_CONTROL_LIMIT":
+		e.Kind = Recipient
+	case code == "isv.BUSINESS_LIMIT_CONTROL":
+		e.Kind, e.RetryAfter = Limit, limitPause(message)
+	case strings.HasPrefix(code, "isv."), strings.HasPrefix(code, "isp.RAM_"), strings.HasPrefix(code, "Invalid"),
+		strings.HasPrefix(code, "Signature"), strings.HasPrefix(code, "Forbidden"), strings.HasPrefix(code, "MissingAccess"):
+		e.Kind = Operator
+	}
+	return e
+}
+
+// limitPause reads which rolling limit was reached (分钟级, 小时级, 天级).
+func limitPause(message string) time.Duration {
+	switch {
+	case strings.Contains(message, "天级"):
+		return 24 * time.Hour
+	case strings.Contains(message, "小时级"):
+		return time.Hour
+	default:
+		return time.Minute
+	}
+}
+
+func shorten(s string, max int) string {
+	if r := []rune(s); len(r) > max {
+		return string(r[:max-1]) + "…"
+	}
+	return s
+}

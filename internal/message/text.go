@@ -1,0 +1,84 @@
+package message
+
+import (
+	"embed"
+	"fmt"
+	"html"
+	"strings"
+	"text/template"
+)
+
+// Template names a message's text.
+type Template string
+
+// The messages.
+const (
+	// ContactCode carries a verification code; params user_name and code.
+	ContactCode Template = "contact_code"
+	// Approved tells of the bureau's approval; params number and order.
+	Approved Template = "approved"
+	// Refused tells of a refusal; param order.
+	Refused Template = "refused"
+	// FooterNeeded asks for the number on the home page; params number and order.
+	FooterNeeded Template = "footer_needed"
+	// Filed tells of the end; params number and order.
+	Filed Template = "filed"
+	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
+	Stuck Template = "stuck"
+)
+
+// SMSTemplates are the messages that go out by SMS: each needs a text approved
+// by Aliyun.
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed}
+
+//go:embed texts/*.tmpl
+var textFiles embed.FS
+
+// Texts renders messages in one language.
+type Texts struct{ set *template.Template }
+
+// NewTexts loads the texts of a language: "zh" or "en".
+func NewTexts(lang string) (*Texts, error) {
+	set, err := template.New("").Option("missingkey=error").ParseFS(textFiles, "texts/"+lang+".tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("message texts in %q: %w", lang, err)
+	}
+	return &Texts{set}, nil
+}
+
+// SMS is the text that an approved template makes of its params, as the phone
+// shows it. The real one is made by Aliyun; this one is for people to read.
+func (t *Texts) SMS(name Template, params map[string]string) (string, error) {
+	return t.render(name, "sms", params)
+}
+
+// Mail is a mail's subject, plain text and HTML.
+func (t *Texts) Mail(name Template, params map[string]string) (subject, text, page string, err error) {
+	if subject, err = t.render(name, "subject", params); err != nil {
+		return "", "", "", err
+	}
+	subject = strings.Join(strings.Fields(subject), " ") // a line break would end the header
+	if text, err = t.render(name, "text", params); err != nil {
+		return "", "", "", err
+	}
+	return subject, text, toHTML(text), nil
+}
+
+func (t *Texts) render(name Template, part string, params map[string]string) (string, error) {
+	var b strings.Builder
+	if err := t.set.ExecuteTemplate(&b, string(name)+"."+part, params); err != nil {
+		return "", fmt.Errorf("rendering message %s.%s failed", name, part) // the cause may quote params
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+// toHTML makes paragraphs of a plain text.
+func toHTML(text string) string {
+	var b strings.Builder
+	b.WriteString(`<!doctype html><meta charset="utf-8"><body style="font:16px/1.7 sans-serif;max-width:36em">`)
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		b.WriteString("<p>" + strings.ReplaceAll(html.EscapeString(paragraph), "\n", "<br>") + "</p>")
+	}
+	b.WriteString("</body>")
+	return b.String()
+}

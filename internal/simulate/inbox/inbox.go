@@ -1,0 +1,69 @@
+// Package inbox shows what the SMS and mail stand-ins received, for a person
+// in a browser and, as JSON, for the unattended demonstration and tests.
+package inbox
+
+import (
+	"cmp"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/beian/beian/internal/simulate/mail"
+	"github.com/beian/beian/internal/simulate/sms"
+)
+
+// Message is an SMS or a mail.
+type Message struct {
+	Channel string    `json:"channel"` // sms or mail
+	To      string    `json:"to"`
+	Subject string    `json:"subject,omitempty"`
+	Text    string    `json:"text"`
+	Key     string    `json:"key"` // OutId or Message-ID
+	At      time.Time `json:"at"`
+}
+
+// New makes the page (/), its JSON (/messages.json?to=) and the fault boards
+// (/faults/sms, /faults/mail).
+func New(texts *sms.Server, mails *mail.Server) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/faults/sms", &texts.Faults)
+	mux.Handle("/faults/mail", &mails.Faults)
+	mux.HandleFunc("GET /messages.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_ = json.NewEncoder(w).Encode(collect(texts, mails, r.URL.Query().Get("to")))
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = page.Execute(w, collect(texts, mails, ""))
+	})
+	return mux
+}
+
+// collect lists messages newest first.
+func collect(texts *sms.Server, mails *mail.Server, to string) []Message {
+	list := []Message{}
+	for _, m := range texts.Messages() {
+		list = append(list, Message{Channel: "sms", To: m.Phone, Text: m.Text, Key: m.OutID, At: m.At})
+	}
+	for _, m := range mails.Messages() {
+		for _, recipient := range m.To {
+			list = append(list, Message{Channel: "mail", To: recipient, Subject: m.Subject, Text: m.Text, Key: m.MessageID, At: m.At})
+		}
+	}
+	if to != "" {
+		list = slices.DeleteFunc(list, func(m Message) bool { return m.To != to })
+	}
+	slices.SortStableFunc(list, func(a, b Message) int { return cmp.Compare(b.At.UnixNano(), a.At.UnixNano()) })
+	return list
+}
+
+var page = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta http-equiv="refresh" content="3">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>短信与邮件（模拟）</title><style>
+body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
+article{background:#fff;border:1px solid #d9e0e7;border-radius:10px;padding:1rem 1.2rem;margin:.8rem 0}header{color:#5a6878;font-size:.85rem}
+pre{white-space:pre-wrap;font:inherit;margin:.4rem 0 0}</style></head><body><h1>短信与邮件</h1>
+<p>开发环境里发出的短信和邮件都在这里，最新的在最上面。</p>
+{{range .}}<article><header>{{if eq .Channel "sms"}}短信{{else}}邮件{{end}} → {{.To}} · {{.At.Format "15:04:05"}}</header>{{with .Subject}}<strong>{{.}}</strong>{{end}}<pre>{{.Text}}</pre></article>
+{{else}}<p>还没有消息。</p>{{end}}</body></html>`))

@@ -1,0 +1,188 @@
+// Package sms is a stand-in for Aliyun's SMS service: the RPC calls SendSms and
+// QuerySendDetails over HTTP, with the signature check of the real one, its
+// business errors on command, and what was sent to read.
+package sms
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/jsonfile"
+)
+
+// Options is the account that the stand-in knows.
+type Options struct {
+	AccessKeyID, AccessKeySecret, SignName string
+	// Render makes the text that a phone would show of a template's code and
+	// variables.
+	Render func(templateCode string, params map[string]string) string
+	// StateFile keeps what was sent across restarts; empty keeps it in memory.
+	StateFile string
+}
+
+// Sent is a message that went out.
+type Sent struct {
+	Phone        string            `json:"phone"`
+	TemplateCode string            `json:"template_code"`
+	Params       map[string]string `json:"params"`
+	OutID        string            `json:"out_id"`
+	BizID        string            `json:"biz_id"`
+	Text         string            `json:"text"`
+	At           time.Time         `json:"at"`
+}
+
+// Server is the stand-in. Its Faults take the operations SendSms and
+// QuerySendDetails; the code of a Fail is Aliyun's.
+type Server struct {
+	Faults  fault.Board
+	options Options
+
+	mu   sync.Mutex
+	sent []Sent
+}
+
+// New makes a stand-in with what its state file holds.
+func New(o Options) (*Server, error) {
+	s := &Server{options: o}
+	return s, jsonfile.Load(o.StateFile, &s.sent)
+}
+
+// Messages lists what was sent, oldest first.
+func (s *Server) Messages() []Sent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Sent{}, s.sent...)
+}
+
+// ServeHTTP answers Aliyun's RPC calls.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/faults" {
+		s.Faults.ServeHTTP(w, r)
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		answer(w, http.StatusBadRequest, map[string]any{"Code": "InvalidParameter", "Message": "unreadable"})
+		return
+	}
+	if !s.signed(r) {
+		answer(w, http.StatusBadRequest, map[string]any{"Code": "SignatureDoesNotMatch", "Message": "Specified signature is not matched with our calculation."})
+		return
+	}
+	action := r.Form.Get("Action")
+	f, faulty := s.Faults.Take(action)
+	if faulty && f.Mode == fault.Slow {
+		time.Sleep(f.Delay())
+	}
+	if faulty && f.Mode == fault.Fail {
+		fail(w, f.Code)
+		return
+	}
+	var result map[string]any
+	switch action {
+	case "SendSms":
+		result = s.send(r.Form)
+	case "QuerySendDetails":
+		result = s.details(r.Form)
+	default:
+		answer(w, http.StatusNotFound, map[string]any{"Code": "InvalidAction.NotFound", "Message": "unknown action"})
+		return
+	}
+	if faulty && f.Mode == fault.Lose {
+		fault.DropConnection(w)
+	}
+	answer(w, http.StatusOK, result)
+}
+
+var limitMessages = map[string]string{"minute": "触发分钟级流控Permits:1", "hour": "触发小时级流控Permits:5", "day": "触发天级流控Permits:10"}
+
+// fail answers with a business error. "isv.BUSINESS_LIMIT_CONTROL:hour" names
+// the level of a limit; "500" is a server's failure.
+func fail(w http.ResponseWriter, code string) {
+	if status, err := strconv.Atoi(code); err == nil {
+		answer(w, status, map[string]any{"Code": "ServiceUnavailable", "Message": "simulated"})
+		return
+	}
+	code, level, _ := strings.Cut(code, ":")
+	message := limitMessages[level]
+	if message == "" {
+		message = "simulated " + code
+	}
+	answer(w, http.StatusOK, map[string]any{"Code": code, "Message": message})
+}
+
+func (s *Server) send(form url.Values) map[string]any {
+	params := map[string]string{}
+	if err := json.Unmarshal([]byte(form.Get("TemplateParam")), &params); err != nil {
+		return map[string]any{"Code": "isv.INVALID_JSON_PARAM", "Message": "TemplateParam"}
+	}
+	if form.Get("SignName") != s.options.SignName {
+		return map[string]any{"Code": "isv.SMS_SIGNATURE_ILLEGAL", "Message": "SignName"}
+	}
+	phone := form.Get("PhoneNumbers")
+	if len(phone) != 11 || phone[0] != '1' {
+		return map[string]any{"Code": "isv.MOBILE_NUMBER_ILLEGAL", "Message": "PhoneNumbers"}
+	}
+	m := Sent{Phone: phone, TemplateCode: form.Get("TemplateCode"), Params: params, OutID: form.Get("OutId"), At: time.Now()}
+	if s.options.Render != nil {
+		m.Text = s.options.Render(m.TemplateCode, params)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.BizID = fmt.Sprintf("sim%08d", len(s.sent)+1)
+	s.sent = append(s.sent, m)
+	if err := jsonfile.Save(s.options.StateFile, s.sent); err != nil {
+		return map[string]any{"Code": "isp.SYSTEM_ERROR", "Message": "state"}
+	}
+	return map[string]any{"Code": "OK", "Message": "OK", "BizId": m.BizID, "RequestId": m.BizID}
+}
+
+func (s *Server) details(form url.Values) map[string]any {
+	china := time.FixedZone("CST", 8*3600)
+	list := []map[string]any{}
+	for _, m := range s.Messages() {
+		if m.Phone != form.Get("PhoneNumber") || m.At.In(china).Format("20060102") != form.Get("SendDate") {
+			continue
+		}
+		list = append(list, map[string]any{"PhoneNum": m.Phone, "OutId": m.OutID, "TemplateCode": m.TemplateCode,
+			"SendStatus": 3, "SendDate": m.At.In(china).Format(time.DateTime), "Content": ""})
+	}
+	return map[string]any{"Code": "OK", "Message": "OK", "RequestId": "sim", "TotalCount": strconv.Itoa(len(list)),
+		"SmsSendDetailDTOs": map[string]any{"SmsSendDetailDTO": list}}
+}
+
+// signed checks Aliyun's RPC signature: HMAC-SHA1 over the sorted, encoded
+// parameters.
+func (s *Server) signed(r *http.Request) bool {
+	params := url.Values{}
+	for k, v := range r.Form {
+		if k != "Signature" {
+			params[k] = v
+		}
+	}
+	if params.Get("AccessKeyId") != s.options.AccessKeyID {
+		return false
+	}
+	toSign := r.Method + "&%2F&" + percent.Replace(url.QueryEscape(percent.Replace(params.Encode())))
+	mac := hmac.New(sha1.New, []byte(s.options.AccessKeySecret+"&"))
+	mac.Write([]byte(toSign))
+	return hmac.Equal([]byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))), []byte(r.Form.Get("Signature")))
+}
+
+// percent turns Go's form encoding into the RFC 3986 one that Aliyun signs.
+var percent = strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~")
+
+func answer(w http.ResponseWriter, status int, v map[string]any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,206 @@
+// Package webspace is a stand-in for a hosting provider's machine: an FTP
+// server with explicit TLS and an HTTP server over the same folders, one for
+// each account, so that a certificate really travels.
+package webspace
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	ftpserver "github.com/fclairamb/ftpserverlib"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/beian/beian/internal/simulate/fault"
+)
+
+// Account is a customer's web space.
+type Account struct {
+	User, Password string
+	// Domains that the HTTP server answers for; "*.example.com" for any below.
+	Domains []string
+	// DocumentRoot is the folder below the account's home that is served.
+	DocumentRoot string
+	// GBK writes the first home page in GBK, as old sites are.
+	GBK bool
+}
+
+// Options says where the folders are and what the server offers.
+type Options struct {
+	// Dir holds a folder for each account.
+	Dir      string
+	Accounts []Account
+	// NoTLS offers plain FTP only.
+	NoTLS bool
+	// NoOverwrite refuses to rename over a file, as proftpd does by default.
+	NoOverwrite bool
+	Logger      *slog.Logger
+}
+
+// Server is the stand-in. Its Faults take the FTP operations USER, MKD, STOR
+// and RNFR (the code of a Fail is the reply's: 530, 550, 552) and the HTTP
+// operation GET (the code is a status, "huge" or "loop").
+type Server struct {
+	Faults  fault.Board
+	options Options
+	ftp     *ftpserver.FtpServer
+
+	mu     sync.Mutex
+	stores map[string]int
+}
+
+// New makes the folders and a first home page for each account; what is there
+// already stays.
+func New(o Options) (*Server, error) {
+	s := &Server{options: o, stores: map[string]int{}}
+	for _, a := range o.Accounts {
+		root := filepath.Join(o.Dir, a.User, a.DocumentRoot)
+		if err := os.MkdirAll(root, 0o755); err != nil {
+			return nil, err
+		}
+		index := filepath.Join(root, "index.html")
+		if _, err := os.Stat(index); err == nil {
+			continue
+		}
+		if err := os.WriteFile(index, homePage(a, ""), 0o644); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// ServeFTP answers on a listener until Close.
+func (s *Server) ServeFTP(l net.Listener) error {
+	d, err := newDriver(s, l)
+	if err != nil {
+		return err
+	}
+	s.ftp = ftpserver.NewFtpServer(d)
+	if err := s.ftp.Listen(); err != nil {
+		return err
+	}
+	return s.ftp.Serve()
+}
+
+// Close ends the FTP server.
+func (s *Server) Close() error {
+	if s.ftp == nil {
+		return nil
+	}
+	return s.ftp.Stop()
+}
+
+// Stores tells how often an account's path was written.
+func (s *Server) Stores(user, path string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stores[user+":"+path]
+}
+
+func (s *Server) account(user string) (Account, bool) {
+	i := slices.IndexFunc(s.options.Accounts, func(a Account) bool { return a.User == user })
+	if i < 0 {
+		return Account{}, false
+	}
+	return s.options.Accounts[i], true
+}
+
+func (s *Server) byHost(host string) (Account, bool) {
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	for _, a := range s.options.Accounts {
+		for _, d := range a.Domains {
+			if suffix, wildcard := strings.CutPrefix(d, "*"); d == host || host == "www."+d || wildcard && strings.HasSuffix(host, suffix) {
+				return a, true
+			}
+		}
+	}
+	return Account{}, false
+}
+
+// ServeHTTP is the customers' sites, told apart by the Host header.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, ok := s.byHost(r.Host)
+	if !ok {
+		http.Error(w, "no such site", http.StatusNotFound)
+		return
+	}
+	f, faulty := s.Faults.Take(r.Method)
+	switch {
+	case faulty && f.Mode == fault.Slow:
+		time.Sleep(f.Delay())
+	case faulty && f.Mode == fault.Lose:
+		fault.DropConnection(w)
+	case faulty && f.Code == "loop":
+		http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		return
+	case faulty && f.Code == "huge":
+		for range 4 << 10 {
+			if _, err := w.Write(bytes.Repeat([]byte("<p>…</p>"), 128)); err != nil {
+				return
+			}
+		}
+		return
+	case faulty:
+		http.Error(w, "simulated", http.StatusInternalServerError)
+		return
+	}
+	if a.GBK {
+		w.Header().Set("Content-Type", "text/html") // without its encoding, as old sites do
+	}
+	http.FileServer(http.Dir(filepath.Join(s.options.Dir, a.User, a.DocumentRoot))).ServeHTTP(w, r)
+}
+
+// Control is the stand-in's own page: the accounts, and a button that does what
+// a customer does, putting the linked number on the home page (POST
+// /accounts/USER/footer with number and link). Faults are at /faults.
+func (s *Server) Control() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/faults", &s.Faults)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_ = controlPage.Execute(w, s.options.Accounts)
+	})
+	mux.HandleFunc("POST /accounts/{user}/footer", func(w http.ResponseWriter, r *http.Request) {
+		a, ok := s.account(r.PathValue("user"))
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		page := homePage(a, r.PostFormValue("snippet"))
+		if err := os.WriteFile(filepath.Join(s.options.Dir, a.User, a.DocumentRoot, "index.html"), page, 0o644); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+	})
+	return mux
+}
+
+func homePage(a Account, snippet string) []byte {
+	page := fmt.Sprintf(`<!doctype html><html lang="zh-CN"><head><title>示例网站</title></head><body><h1>%s</h1>
+<p>欢迎光临。这里是示例网站的首页。</p><footer>%s</footer></body></html>`, template.HTMLEscapeString(strings.Join(a.Domains, " ")), snippet)
+	if !a.GBK {
+		return []byte(strings.Replace(page, "<head>", `<head><meta charset="utf-8">`, 1))
+	}
+	encoded, err := simplifiedchinese.GBK.NewEncoder().Bytes([]byte(page))
+	if err != nil {
+		return []byte(page)
+	}
+	return encoded
+}
+
+var controlPage = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>网站空间（模拟）</title><style>body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
+section{background:#fff;border:1px solid #d9e0e7;border-radius:10px;padding:1rem 1.2rem;margin:.8rem 0}textarea{width:100%;box-sizing:border-box}</style></head><body>
+<h1>网站空间</h1><p>模拟的客户主机。把备案页面给出的代码粘贴到这里，就等于放到了首页底部。</p>
+{{range .}}<section><h2>{{.User}}</h2><p>{{range .Domains}}{{.}} {{end}}</p><form method="post" action="/accounts/{{.User}}/footer">
+<textarea name="snippet" rows="3" aria-label="首页底部代码"></textarea><p><button>放到首页底部</button></p></form></section>{{end}}</body></html>`))

@@ -1,0 +1,235 @@
+package website
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// Limits on fetching a URL that a stranger controls, after letsencrypt's
+// validation authority.
+const (
+	// maxRedirects is what browsers and Boulder follow before they give up.
+	maxRedirects = 10
+	dialTimeout  = 10 * time.Second
+	// fetchTimeout bounds one fetch with all its redirects.
+	fetchTimeout = 30 * time.Second
+	// maxHomePage is far more than any home page's HTML; the number stands at its foot.
+	maxHomePage = 2 << 20
+	maxHeader   = 64 << 10
+	userAgent   = "Beian/1 (+ICP filing check)"
+)
+
+// Kinds of findings, keys of the locale files below "site_check.".
+const (
+	Seen            = "ok"
+	NotResolved     = "dns"
+	ReservedAddress = "reserved_address"
+	Refused         = "refused"
+	TimedOut        = "timeout"
+	BadTLS          = "tls"
+	WrongStatus     = "status"
+	TooManyHops     = "redirect_loop"
+	TooBig          = "too_big"
+	Different       = "different"
+	NumberMissing   = "number_missing"
+	LinkMissing     = "link_missing"
+	Unreachable     = "unreachable"
+)
+
+// Finding is what was seen at a URL.
+type Finding struct {
+	OK   bool
+	Kind string
+	// Args fill the text's placeholders: what was seen, for the site's owner.
+	Args map[string]any
+}
+
+func found(kind string, args ...any) Finding {
+	f := Finding{OK: kind == Seen, Kind: kind, Args: map[string]any{}}
+	for i := 0; i+1 < len(args); i += 2 {
+		f.Args[args[i].(string)] = args[i+1]
+	}
+	return f
+}
+
+// CheckerConfig says what a Checker may reach.
+type CheckerConfig struct {
+	// ConnectTo sends the connections for a host ("www.example.com",
+	// "*.example.com", "*") to an address, as curl's --connect-to does. For
+	// development only.
+	ConnectTo map[string]string
+	// Allow lists prefixes that are reachable although they are reserved: a
+	// provider's own private ranges.
+	Allow []netip.Prefix
+}
+
+// Checker looks at sites over HTTP. Safe for concurrent use.
+type Checker struct {
+	cfg       CheckerConfig
+	transport *http.Transport
+}
+
+// NewChecker makes a Checker.
+func NewChecker(cfg CheckerConfig) *Checker {
+	c := &Checker{cfg: cfg}
+	c.transport = &http.Transport{
+		DialContext:            c.dial,
+		TLSHandshakeTimeout:    dialTimeout,
+		ResponseHeaderTimeout:  fetchTimeout,
+		MaxResponseHeaderBytes: maxHeader,
+		DisableKeepAlives:      true, // another host each time
+		// A site is looked at for what it shows to everybody, over plain HTTP
+		// as a rule; a redirect to https with an expired certificate must not
+		// hide the page.
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // content is compared, nothing secret is sent
+	}
+	return c
+}
+
+// Guard is the control function that keeps connections from reserved
+// addresses, but for the allowed ones, on the given ports (none: any).
+func Guard(allow []netip.Prefix, ports ...uint16) func(network, address string, c syscall.RawConn) error {
+	var v4, v6 []netip.Prefix
+	for _, p := range allow {
+		if p.Addr().Is4() {
+			v4 = append(v4, p)
+		} else {
+			v6 = append(v6, p)
+		}
+	}
+	options := []ssrf.Option{ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...)}
+	if len(ports) == 0 {
+		options = append(options, ssrf.WithAnyPort())
+	} else {
+		options = append(options, ssrf.WithPorts(ports...))
+	}
+	return ssrf.New(options...).Safe
+}
+
+func (c *Checker) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if to, ok := c.connectTo(host); ok {
+		return dialer.DialContext(ctx, network, to)
+	}
+	dialer.Control = Guard(c.cfg.Allow, 80, 443)
+	return dialer.DialContext(ctx, network, address)
+}
+
+func (c *Checker) connectTo(host string) (string, bool) {
+	if to, ok := c.cfg.ConnectTo[host]; ok {
+		return to, true
+	}
+	for pattern, to := range c.cfg.ConnectTo {
+		if suffix, ok := strings.CutPrefix(pattern, "*"); ok && strings.HasSuffix(host, suffix) {
+			return to, true
+		}
+	}
+	return "", false
+}
+
+// CheckCertificate looks whether http://DOMAIN/path serves exactly these bytes.
+func (c *Checker) CheckCertificate(ctx context.Context, domain, path string, want []byte) Finding {
+	target := "http://" + domain + "/" + path
+	body, _, finding := c.fetch(ctx, target, int64(len(want))+1)
+	if !finding.OK {
+		return finding
+	}
+	if !bytes.Equal(body, want) {
+		return found(Different, "url", target)
+	}
+	return finding
+}
+
+// CheckHomePage looks whether a home page shows the number with a link to one
+// of the targets.
+func (c *Checker) CheckHomePage(ctx context.Context, homePage, number string, linkTargets []string) Finding {
+	body, header, finding := c.fetch(ctx, homePage, maxHomePage)
+	if !finding.OK {
+		return finding
+	}
+	shown, linked := FindNumber(body, header.Get("Content-Type"), number, linkTargets)
+	switch {
+	case !shown:
+		return found(NumberMissing, "url", homePage, "number", number)
+	case !linked:
+		return found(LinkMissing, "url", homePage, "number", number, "target", linkTargets[0])
+	}
+	return finding
+}
+
+var errRedirects = errors.New("too many redirects")
+
+// fetch gets a URL within every limit; limit is the most bytes of a body.
+func (c *Checker) fetch(ctx context.Context, target string, limit int64) ([]byte, http.Header, Finding) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	client := &http.Client{Transport: c.transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if len(via) > maxRedirects {
+			return errRedirects
+		}
+		return nil
+	}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return nil, nil, found(Unreachable, "url", target)
+	}
+	request.Header.Set("User-Agent", userAgent)
+	request.Header.Set("Accept", "*/*")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, nil, found(fetchKind(err), "url", target)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, nil, found(WrongStatus, "url", target, "status", response.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return nil, nil, found(fetchKind(err), "url", target)
+	}
+	if int64(len(body)) > limit {
+		return nil, nil, found(TooBig, "url", target, "limit", fmt.Sprintf("%d KiB", limit>>10))
+	}
+	return body, response.Header, found(Seen, "url", target)
+}
+
+func fetchKind(err error) string {
+	var dns *net.DNSError
+	var timeout interface{ Timeout() bool }
+	var record tls.RecordHeaderError
+	var parse *url.Error
+	switch {
+	case errors.Is(err, errRedirects):
+		return TooManyHops
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork):
+		return ReservedAddress
+	case errors.As(err, &dns):
+		return NotResolved
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return TimedOut
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case errors.As(err, &record):
+		return BadTLS
+	case errors.As(err, &parse):
+		return Unreachable
+	}
+	return Unreachable
+}

@@ -1,0 +1,114 @@
+package website
+
+import (
+	"bytes"
+	"html"
+	"io"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Snippet is the HTML that puts a linked number at the foot of a page.
+func Snippet(number, target string) string {
+	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` + html.EscapeString(number) + `</a>`
+}
+
+// FindNumber tells whether a page shows a filing number, and whether it is a
+// link to one of the targets. The page's encoding is guessed in every way that
+// sites get it wrong; any reading that shows number and link counts.
+func FindNumber(page []byte, contentType, number string, targets []string) (shown, linked bool) {
+	for _, text := range readings(page, contentType) {
+		s, l := findIn(text, number, targets)
+		if s && l {
+			return true, true
+		}
+		shown = shown || s
+	}
+	return shown, false
+}
+
+var metaCharset = regexp.MustCompile(`(?i)<meta[^>]+charset\s*=\s*["']?\s*([a-z0-9_-]+)`)
+
+// readings decodes a page as declared, as UTF-8 if it is, as any meta tag says,
+// and as GB18030.
+func readings(page []byte, contentType string) []string {
+	var texts []string
+	if r, err := charset.NewReader(bytes.NewReader(page), contentType); err == nil {
+		if decoded, err := io.ReadAll(r); err == nil {
+			texts = append(texts, string(decoded))
+		}
+	}
+	if utf8.Valid(page) {
+		texts = append(texts, string(page))
+	}
+	if m := metaCharset.FindSubmatch(page); m != nil {
+		if e, _ := charset.Lookup(string(m[1])); e != nil {
+			if decoded, err := e.NewDecoder().Bytes(page); err == nil {
+				texts = append(texts, string(decoded))
+			}
+		}
+	}
+	if decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(page); err == nil {
+		texts = append(texts, string(decoded))
+	}
+	return texts
+}
+
+// findIn looks at what a page shows: not at comments, scripts, templates or
+// what is styled away.
+func findIn(text, number string, targets []string) (shown, linked bool) {
+	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	if err != nil {
+		return false, false
+	}
+	page.Find(`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
+	want := filing.NormaliseNumber(number)
+	shown = containsNumber(page.Text(), want)
+	page.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {
+		href, _ := a.Attr("href")
+		linked = containsNumber(a.Text(), want) && linksTo(href, targets)
+		return !linked
+	})
+	return shown || linked, linked
+}
+
+// containsNumber finds the number itself, not a longer one that begins like it
+// (…号-1 is not …号-12).
+func containsNumber(text, want string) bool {
+	text = filing.NormaliseNumber(text)
+	for {
+		i := strings.Index(text, want)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(want):]
+		if text == "" || text[0] < '0' || text[0] > '9' {
+			return true
+		}
+	}
+}
+
+// linksTo tells whether a link leads to a target's host, whatever the scheme,
+// "www." and path.
+func linksTo(href string, targets []string) bool {
+	u, err := url.Parse(strings.TrimSpace(href))
+	if err != nil {
+		return false
+	}
+	for _, t := range targets {
+		if want, err := url.Parse(t); err == nil && u.Host != "" && bareHost(u) == bareHost(want) {
+			return true
+		}
+	}
+	return false
+}
+
+func bareHost(u *url.URL) string { return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.") }
