@@ -10,7 +10,9 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-func draftPlace(filingID int64, form string) string { return fmt.Sprintf("drafts/%d/%s", filingID, form) }
+func draftPlace(filingID int64, form string) string {
+	return fmt.Sprintf("drafts/%d/%s", filingID, form)
+}
 
 func dossierPlace(filingID int64, revision int) string {
 	return fmt.Sprintf("dossiers/%d/%d", filingID, revision)

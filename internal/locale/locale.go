@@ -1,0 +1,96 @@
+// Package locale holds every text that people read, in Chinese and English:
+// one JSON file for each language and topic, key to text.
+package locale
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Languages lists the languages, the default first.
+var Languages = []string{"zh", "en"}
+
+// Bundle holds the texts of every language.
+type Bundle struct{ bundle *i18n.Bundle }
+
+// New loads the embedded files (TOPIC.LANGUAGE.json).
+func New() (*Bundle, error) {
+	b := i18n.NewBundle(language.Chinese)
+	b.RegisterUnmarshalFunc("json", json.Unmarshal)
+	names, err := fs.Glob(files, "*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if _, err := b.LoadMessageFileFS(files, name); err != nil {
+			return nil, fmt.Errorf("locale file %s: %w", name, err)
+		}
+	}
+	return &Bundle{b}, nil
+}
+
+// Keys lists the keys of a language, file by file.
+func Keys(lang string) (map[string]bool, error) {
+	names, err := fs.Glob(files, "*."+lang+".json")
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]bool{}
+	for _, name := range names {
+		raw, err := files.ReadFile(path.Base(name))
+		if err != nil {
+			return nil, err
+		}
+		var texts map[string]string
+		if err := json.Unmarshal(raw, &texts); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for k := range texts {
+			if keys[k] {
+				return nil, fmt.Errorf("%s: key %q stands in two files", name, k)
+			}
+			keys[k] = true
+		}
+	}
+	return keys, nil
+}
+
+// Localizer speaks one language.
+type Localizer struct {
+	lang      string
+	localizer *i18n.Localizer
+}
+
+// For makes a Localizer; an unknown language speaks Chinese.
+func (b *Bundle) For(lang string) *Localizer {
+	if !strings.HasPrefix(lang, "en") {
+		lang = "zh"
+	}
+	return &Localizer{lang, i18n.NewLocalizer(b.bundle, lang)}
+}
+
+// Lang is "zh" or "en".
+func (l *Localizer) Lang() string { return l.lang }
+
+// T is the text of a key with its placeholders filled; a missing key shows
+// itself, which a test forbids.
+func (l *Localizer) T(key string, args map[string]any) string {
+	text, err := l.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args})
+	if err != nil && text == "" {
+		return key
+	}
+	return text
+}
+
+// Has tells whether a key has a text.
+func (l *Localizer) Has(key string) bool { return l.T(key, nil) != key }

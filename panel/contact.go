@@ -1,0 +1,147 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// noticeForm is 关于法律责任.
+func (s *Server) noticeForm(c *gin.Context, cur current) {
+	if s.inStage(c, cur, filing.Contact) {
+		s.render(c, http.StatusOK, "notice", page{Title: "notice.title", Data: cur})
+	}
+}
+
+func (s *Server) acceptNotice(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Contact) {
+		return
+	}
+	if c.PostForm("accept") != "yes" {
+		s.flash(c, "flash.notice_refused")
+		to(c, filingPath(c))
+		return
+	}
+	if err := s.cfg.Store.SaveDraft(c.Request.Context(), cur.Filing.ID, "notice", "accepted"); err != nil {
+		s.fail(c, err)
+		return
+	}
+	to(c, filingPath(c)+"/contact")
+}
+
+// noticeAccepted sends people who haven't accepted the notice to it.
+func (s *Server) noticeAccepted(c *gin.Context, cur current) bool {
+	var accepted string
+	err := s.cfg.Store.Draft(c.Request.Context(), cur.Filing.ID, "notice", &accepted)
+	if errors.Is(err, store.ErrNotFound) {
+		to(c, filingPath(c)+"/notice")
+		return false
+	} else if err != nil {
+		s.fail(c, err)
+		return false
+	}
+	return true
+}
+
+func contactFields(t *locale.Localizer) []field {
+	return []field{
+		{Name: "user_name", Type: "text", Required: true, Autocomplete: "off", Maxlength: 32},
+		{Name: "password", Type: "password", Required: true, Autocomplete: "new-password"},
+		{Name: "password_again", Type: "password", Required: true, Autocomplete: "new-password"},
+		{Name: "province", Type: "select", Required: true, Options: choose(t, regionOptions(filing.Provinces()))},
+		{Name: "name", Type: "text", Required: true, Autocomplete: "name"},
+		{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"},
+		{Name: "email", Type: "email", Required: true, Autocomplete: "email"},
+		{Name: "remark", Type: "textarea"},
+	}
+}
+
+func (s *Server) contactForm(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Contact) || !s.noticeAccepted(c, cur) {
+		return
+	}
+	values := url.Values{}
+	if err := s.cfg.Store.Draft(c.Request.Context(), cur.Filing.ID, "contact", &values); err != nil && !errors.Is(err, store.ErrNotFound) {
+		s.fail(c, err)
+		return
+	}
+	s.showContact(c, http.StatusOK, values, nil)
+}
+
+func (s *Server) showContact(c *gin.Context, status int, values url.Values, problems filing.Problems) {
+	t := s.texts.For(s.lang(c))
+	s.render(c, status, "contact", page{Title: "contact.title", Data: build(t, "contact", contactFields(t), values, problems)})
+}
+
+func contactOf(v url.Values) filing.ContactDetails {
+	d := filing.ContactDetails{
+		UserName: v.Get("user_name"), Province: v.Get("province"), Name: v.Get("name"),
+		Mobile: v.Get("mobile"), Email: v.Get("email"), Remark: v.Get("remark"),
+	}
+	d.Normalise()
+	return d
+}
+
+// giveContact registers the contact (ICP 用户注册) and has the codes sent.
+func (s *Server) giveContact(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Contact) || !s.noticeAccepted(c, cur) {
+		return
+	}
+	ctx := c.Request.Context()
+	values := posted(c)
+	if err := s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, "contact", withoutSecrets(values)); err != nil {
+		s.fail(c, err)
+		return
+	}
+	details := contactOf(values)
+	problems := append(details.Validate(), filing.ValidatePassword(values.Get("password"), values.Get("password_again"), details.UserName)...)
+	if len(problems) > 0 {
+		s.showContact(c, http.StatusUnprocessableEntity, values, problems)
+		return
+	}
+	version, err := s.registerContact(ctx, cur, details, values.Get("password"))
+	if errors.Is(err, store.ErrUserNameTaken) {
+		s.showContact(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "user_name", Key: "user_name_taken"}})
+		return
+	} else if err != nil {
+		s.fail(c, err)
+		return
+	}
+	_, err = s.cfg.Filings.GiveContact(ctx, cur.Order.Number, workflows.ContactGiven{Version: version, Actor: s.actor(c)})
+	s.moveOn(c, err, filingPath(c)+"/verify")
+}
+
+func (s *Server) registerContact(ctx context.Context, cur current, details filing.ContactDetails, password string) (int, error) {
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return 0, err
+	}
+	return s.cfg.Store.RegisterContact(ctx, cur.Order.CustomerID, cur.Filing.ID, details, hash)
+}
+
+// checkUserName tells, while it is typed, whether a user name is free.
+func (s *Server) checkUserName(c *gin.Context, cur current) {
+	details := contactOf(posted(c))
+	t := s.texts.For(s.lang(c))
+	if p := details.Validate().For("user_name"); p != nil {
+		c.JSON(http.StatusOK, gin.H{"free": false, "message": t.T("problem."+p.Key, p.Args)})
+		return
+	}
+	free, err := s.cfg.Store.UserNameFree(c.Request.Context(), cur.Order.CustomerID, details.UserName)
+	switch {
+	case err != nil:
+		s.fail(c, err)
+	case free:
+		c.JSON(http.StatusOK, gin.H{"free": true, "message": t.T("contact.user_name_free", nil)})
+	default:
+		c.JSON(http.StatusOK, gin.H{"free": false, "message": t.T("problem.user_name_taken", nil)})
+	}
+}

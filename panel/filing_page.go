@@ -1,0 +1,171 @@
+package panel
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+// current is the filing that a page is about, with its order: the customer's own.
+type current struct {
+	Order  store.Order
+	Filing store.Filing
+}
+
+// withFiling finds the customer's filing for a handler; another's order is
+// "not found".
+func (s *Server) withFiling(h func(*gin.Context, current)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		order, err := s.cfg.Store.OrderOf(c.Request.Context(), s.userID(c), c.Param("number"))
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		f, err := s.cfg.Store.FilingOfOrder(c.Request.Context(), order.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			to(c, "/orders")
+			return
+		} else if err != nil {
+			s.fail(c, err)
+			return
+		}
+		h(c, current{order, f})
+	}
+}
+
+// openFiling is the 备案 button.
+func (s *Server) openFiling(c *gin.Context) {
+	ctx := c.Request.Context()
+	order, err := s.cfg.Store.OrderOf(ctx, s.userID(c), c.Param("number"))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	f, err := s.cfg.Store.OpenFiling(ctx, order.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if err := s.cfg.Filings.Open(ctx, f.ID, order.Number); err != nil {
+		s.fail(c, err)
+		return
+	}
+	to(c, filingPath(c))
+}
+
+// task is a line of the task list.
+type task struct {
+	Key    string // of its text, "task.KEY"
+	Status string // done, now, later, of "status.STATUS"
+	Path   string // where it is done; empty when there is nothing to do
+}
+
+type filingData struct {
+	current
+	Tasks     []task
+	Events    []store.Event
+	Refusal   string
+	Next      string // key of what comes next
+	CanRevoke bool
+}
+
+func (s *Server) showFiling(c *gin.Context, cur current) {
+	// A crash between making the row and starting the workflow heals here.
+	if cur.Filing.Stage == filing.Contact && cur.Filing.Seq == 0 {
+		if err := s.cfg.Filings.Open(c.Request.Context(), cur.Filing.ID, cur.Order.Number); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
+	data, err := s.filingData(c, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.render(c, http.StatusOK, "filing", page{Title: "filing.title", Data: data})
+}
+
+// progress is the part of the page that renews itself.
+func (s *Server) progress(c *gin.Context, cur current) {
+	data, err := s.filingData(c, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.render(c, http.StatusOK, "progress", page{Data: data})
+}
+
+func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
+	ctx := c.Request.Context()
+	events, err := s.cfg.Store.Events(ctx, cur.Filing.ID)
+	if err != nil {
+		return filingData{}, err
+	}
+	data := filingData{current: cur, Events: events, Tasks: tasks(cur), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	if cur.Filing.Stage == filing.Correcting {
+		note, err := s.refusalNote(c, cur)
+		if err != nil {
+			return data, err
+		}
+		data.Refusal = note
+	}
+	return data, nil
+}
+
+// tasks are the steps of a filing; what lies behind is done, what is now is
+// linked, what lies ahead waits.
+func tasks(cur current) []task {
+	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
+	steps := []struct {
+		key    string
+		stages []filing.Stage
+		path   string
+	}{
+		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
+		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
+		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + "holder"},
+		{"checking", []filing.Stage{filing.Checking, filing.Submitting}, ""},
+		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
+		{"installing", []filing.Stage{filing.Installing}, base + "result"},
+		{"filed", []filing.Stage{filing.Filed}, base + "result"},
+	}
+	now := len(steps)
+	for i, step := range steps {
+		for _, stage := range step.stages {
+			if stage == cur.Filing.Stage {
+				now = i
+			}
+		}
+	}
+	list := make([]task, len(steps))
+	for i, step := range steps {
+		list[i] = task{Key: step.key, Status: "later"}
+		switch {
+		case i < now || cur.Filing.Stage == filing.Filed:
+			list[i].Status = "done"
+		case i == now:
+			list[i].Status, list[i].Path = "now", step.path
+		}
+	}
+	if cur.Filing.Stage == filing.Filed {
+		list[len(list)-1].Path = base + "result"
+	}
+	return list
+}
+
+// inStage sends people whose page is old to where the filing stands.
+func (s *Server) inStage(c *gin.Context, cur current, stages ...filing.Stage) bool {
+	for _, stage := range stages {
+		if cur.Filing.Stage == stage {
+			return true
+		}
+	}
+	s.flash(c, "flash.moved_on")
+	to(c, filingPath(c))
+	return false
+}

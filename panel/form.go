@@ -1,0 +1,133 @@
+package panel
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+)
+
+// field is one field of a form, ready to be drawn.
+type field struct {
+	Name string
+	// Type is text, email, tel, password, textarea, select, checkboxes or fixed.
+	Type         string
+	Required     bool
+	Autocomplete string
+	Maxlength    int
+	Options      []option
+
+	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME".
+	Form    string
+	Values  []string
+	Problem string // the message, in the reader's language
+}
+
+type option struct {
+	Value, Label string
+	Selected     bool
+}
+
+// Value is the first of the values.
+func (f field) Value() string {
+	if len(f.Values) == 0 {
+		return ""
+	}
+	return f.Values[0]
+}
+
+// form is a form of fields with what was typed and what is wrong.
+type form struct {
+	Name     string
+	Fields   []field
+	Problems []fieldProblem
+	// Note is a message above the form, such as the bureau's reason.
+	Note string
+}
+
+type fieldProblem struct{ Field, Text string }
+
+// build fills a form's fields with values and problems.
+func build(t *locale.Localizer, name string, fields []field, values url.Values, problems filing.Problems) form {
+	f := form{Name: name}
+	for _, field := range fields {
+		field.Form = name
+		field.Values = values[field.Name]
+		field.Options = slices.Clone(field.Options)
+		for i := range field.Options {
+			field.Options[i].Selected = slices.Contains(field.Values, field.Options[i].Value)
+		}
+		if p := problems.For(field.Name); p != nil {
+			field.Problem = t.T("problem."+p.Key, p.Args)
+			f.Problems = append(f.Problems, fieldProblem{field.Name, t.T("field."+name+"."+field.Name, nil) + "：" + field.Problem})
+		}
+		if field.Type == "password" {
+			field.Values = nil
+		}
+		f.Fields = append(f.Fields, field)
+	}
+	return f
+}
+
+// posted reads a form as it was typed.
+func posted(c *gin.Context) url.Values {
+	if err := c.Request.ParseForm(); err != nil {
+		return url.Values{}
+	}
+	return c.Request.PostForm
+}
+
+// withoutSecrets is what may be kept as a draft.
+func withoutSecrets(values url.Values) url.Values {
+	kept := url.Values{}
+	for k, v := range values {
+		if k != "password" && k != "password_again" && k != "action" && k != "captcha" {
+			kept[k] = v
+		}
+	}
+	return kept
+}
+
+func codeOptions(lang string, table []filing.Code) []option {
+	options := make([]option, len(table))
+	for i, c := range table {
+		label := c.Name
+		if lang == "en" {
+			label = c.English
+		}
+		options[i] = option{Value: strconv.Itoa(c.ID), Label: label}
+	}
+	return options
+}
+
+func regionOptions(list []filing.Region) []option {
+	options := make([]option, len(list))
+	for i, r := range list {
+		options[i] = option{Value: r.Code, Label: r.Name}
+	}
+	return options
+}
+
+// choose puts an empty first choice before options.
+func choose(t *locale.Localizer, options []option) []option {
+	return append([]option{{Label: t.T("form.choose", nil)}}, options...)
+}
+
+func number(values url.Values, name string) int {
+	n, _ := strconv.Atoi(values.Get(name)) // what isn't a number is no choice
+	return n
+}
+
+func numbers(values url.Values, name string) []int {
+	var list []int
+	for _, v := range values[name] {
+		if n, err := strconv.Atoi(v); err == nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}

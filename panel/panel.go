@@ -1,0 +1,181 @@
+// Package panel is the web panel: a customer's orders with their 备案 button,
+// the filing's steps, and the support list. Pages are rendered on the server
+// and work without JavaScript. One file for each thing a person can do.
+package panel
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+//go:embed assets/*
+var assetFiles embed.FS
+
+// Filings is what the panel asks of the filings' workflows.
+type Filings interface {
+	Open(ctx context.Context, filingID int64, orderNumber string) error
+	GiveContact(ctx context.Context, order string, in workflows.ContactGiven) (workflows.State, error)
+	SendCode(ctx context.Context, order string, in workflows.SendCode) (workflows.State, error)
+	Verified(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
+	HandIn(ctx context.Context, order string, in workflows.HandIn) (workflows.State, error)
+	Pass(ctx context.Context, order string, in workflows.Verdict) (workflows.State, error)
+	SendBack(ctx context.Context, order string, in workflows.Verdict) (workflows.State, error)
+	CheckNow(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
+	Withdraw(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
+	Resume(ctx context.Context, order string, in workflows.Resume) (workflows.State, error)
+}
+
+// Provider is what the panel knows of the hosting provider that runs it.
+type Provider struct {
+	// Name is 所属接入服务提供者 as the forms show it.
+	Name string
+	// AccessMode and ServerPlace fill in the site's form.
+	AccessMode, ServerPlace int
+	// LinkTargets are the bureau's sites, the preferred one first.
+	LinkTargets []string
+}
+
+// Config is what a Server needs.
+type Config struct {
+	Store    *store.Store
+	Filings  Filings
+	Provider Provider
+	// SecureCookies sends cookies over HTTPS only.
+	SecureCookies bool
+	Logger        *slog.Logger
+}
+
+// Server is the panel.
+type Server struct {
+	cfg       Config
+	texts     *locale.Bundle
+	templates *template.Template
+	sessions  *scs.SessionManager
+	cleanup   interface{ StopCleanup() }
+	passwords *passwordHasher
+	captchas  *captchas
+	handler   http.Handler
+}
+
+const (
+	// sessionLifetime is a working day: a long form must not be lost to it.
+	sessionLifetime = 12 * time.Hour
+	// maxBody bounds a form; the largest has a hundred domains.
+	maxBody = 256 << 10
+)
+
+// New makes the panel.
+func New(cfg Config) (*Server, error) {
+	texts, err := locale.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas()}
+	if s.templates, err = parseTemplates(); err != nil {
+		return nil, err
+	}
+	sessionStore := cfg.Store.Sessions()
+	s.cleanup = sessionStore
+	s.sessions = scs.New()
+	s.sessions.Store = sessionStore
+	s.sessions.Lifetime = sessionLifetime
+	s.sessions.Cookie.Name = "beian_session"
+	s.sessions.Cookie.HttpOnly = true
+	s.sessions.Cookie.Secure = cfg.SecureCookies
+	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
+	s.handler, err = s.routes()
+	return s, err
+}
+
+// Handler serves the panel.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Close stops the panel's background work.
+func (s *Server) Close() { s.cleanup.StopCleanup() }
+
+func (s *Server) routes() (http.Handler, error) {
+	gin.SetMode(gin.ReleaseMode)
+	g := gin.New()
+	g.Use(s.accessLog, s.recover, secure, limitBody)
+	assets, err := fs.Sub(assetFiles, "assets")
+	if err != nil {
+		return nil, err
+	}
+	g.StaticFS("/assets", http.FS(assets))
+	g.GET("/healthz", s.health)
+	g.GET("/sign-in", s.signInForm)
+	g.POST("/sign-in", s.signIn)
+	g.GET("/captcha", s.captcha)
+	g.POST("/sign-out", s.signOut)
+	g.POST("/language", s.setLanguage)
+
+	in := g.Group("/", s.signedIn)
+	in.GET("/", s.home)
+	in.GET("/regions", s.regions)
+
+	customer := in.Group("/orders", s.only(store.RoleCustomer))
+	customer.GET("", s.orderList)
+	f := customer.Group("/:number/filing")
+	f.POST("", s.openFiling)
+	f.GET("", s.withFiling(s.showFiling))
+	f.GET("/progress", s.withFiling(s.progress))
+	f.GET("/notice", s.withFiling(s.noticeForm))
+	f.POST("/notice", s.withFiling(s.acceptNotice))
+	f.GET("/contact", s.withFiling(s.contactForm))
+	f.POST("/contact", s.withFiling(s.giveContact))
+	f.POST("/user-name", s.withFiling(s.checkUserName))
+	f.GET("/verify", s.withFiling(s.verifyForm))
+	f.POST("/verify", s.withFiling(s.verify))
+	f.POST("/codes", s.withFiling(s.sendCodeAgain))
+	f.GET("/recover", s.withFiling(s.recoverForm))
+	f.POST("/recover", s.withFiling(s.recoverCodes))
+	f.GET("/holder", s.withFiling(s.holderForm))
+	f.POST("/holder", s.withFiling(s.saveHolder))
+	f.GET("/site", s.withFiling(s.siteForm))
+	f.POST("/site", s.withFiling(s.saveSite))
+	f.POST("/draft/:form", s.withFiling(s.saveDraft))
+	f.GET("/review", s.withFiling(s.reviewForm))
+	f.POST("/review", s.withFiling(s.handIn))
+	f.GET("/result", s.withFiling(s.result))
+	f.GET("/certificate", s.withFiling(s.certificate))
+	f.POST("/check", s.withFiling(s.checkNow))
+	f.POST("/withdraw", s.withFiling(s.withdraw))
+
+	support := in.Group("/support", s.only(store.RoleSupport))
+	support.GET("/filings", s.supportList)
+	support.POST("/filings/:number/resume", s.resume)
+	support.POST("/filings/:number/pass", s.pass)
+	support.POST("/filings/:number/send-back", s.sendBack)
+	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
+
+	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
+	protection := http.NewCrossOriginProtection()
+	return protection.Handler(s.sessions.LoadAndSave(g)), nil
+}
+
+func (s *Server) health(c *gin.Context) {
+	if err := s.cfg.Store.Ping(c.Request.Context()); err != nil {
+		c.String(http.StatusServiceUnavailable, "database")
+		return
+	}
+	c.String(http.StatusOK, "ok")
+}
+
+// errBadRequest is a request that no page of ours makes.
+var errBadRequest = errors.New("malformed request")

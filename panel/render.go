@@ -1,0 +1,75 @@
+package panel
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+// page is what every template gets.
+type page struct {
+	// Title is a key of the locale files.
+	Title string
+	Data  any
+
+	T      *locale.Localizer
+	Lang   string
+	Login  string
+	Role   store.Role
+	Flash  string
+	Path   string
+	Number string // the order's
+}
+
+// Args makes a map of pairs, for texts with placeholders.
+func args(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("args: odd number")
+	}
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// china is the time that people read: the whole country has one zone.
+var china = time.FixedZone("CST", 8*3600)
+
+func parseTemplates() (*template.Template, error) {
+	return template.New("").Funcs(template.FuncMap{
+		"args":   args,
+		"domain": filing.DisplayDomain,
+		"region": filing.RegionName,
+		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
+		"with":   func(p page, data any) page { p.Data = data; return p },
+	}).ParseFS(templateFiles, "templates/*.html")
+}
+
+// render writes a page whole or not at all.
+func (s *Server) render(c *gin.Context, status int, name string, p page) {
+	ctx := c.Request.Context()
+	p.T = s.texts.For(s.lang(c))
+	p.Lang = p.T.Lang()
+	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
+	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
+	if name != "progress" { // a fragment that is fetched behind the reader's back
+		p.Flash = s.sessions.PopString(ctx, keyFlash)
+	}
+	var b bytes.Buffer
+	if err := s.templates.ExecuteTemplate(&b, name, p); err != nil {
+		s.cfg.Logger.Error("a template failed", "template", name, "error", err)
+		http.Error(c.Writer, "internal error", http.StatusInternalServerError)
+		return
+	}
+	c.Data(status, "text/html; charset=utf-8", b.Bytes())
+}

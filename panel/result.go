@@ -1,0 +1,132 @@
+package panel
+
+import (
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/workflows"
+)
+
+type resultLine struct{ Key, Text string }
+
+type resultData struct {
+	current
+	Number          string
+	Lines           []resultLine
+	Snippet         string
+	CertificatePath string
+	Checks          []store.SiteCheck
+}
+
+// result is the bureau's result page, with what is still to do on the site.
+func (s *Server) result(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+		return
+	}
+	ctx := c.Request.Context()
+	decision, err := s.cfg.Store.LatestDecision(ctx, cur.Filing.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	dossier, err := s.cfg.Store.Dossier(ctx, cur.Filing.ID, decision.Revision)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	checks, err := s.cfg.Store.SiteChecks(ctx, cur.Filing.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.render(c, http.StatusOK, "result", page{Title: "result.title", Data: resultData{
+		current: cur, Number: decision.Number(), Lines: s.resultLines(c, dossier, decision),
+		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: activities.CertificatePath, Checks: checks,
+	}})
+}
+
+// resultLines are the columns of the bureau's result page.
+func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
+	t := s.texts.For(s.lang(c))
+	name := func(table []filing.Code, id int) string {
+		code, _ := filing.CodeByID(table, id)
+		if t.Lang() == "en" {
+			return code.English
+		}
+		return code.Name
+	}
+	var content []string
+	for _, id := range d.Site.PreApprovals {
+		content = append(content, name(filing.PreApprovals, id))
+	}
+	if len(content) == 0 {
+		content = []string{t.T("result.other_content", nil)}
+	}
+	h := d.Holder
+	lines := []resultLine{
+		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.HandedInAt.In(china).Format("2006-01-02")},
+		{"home_page", d.Site.HomePage}, {"access_mode", name(filing.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
+		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", strings.Join(content, "、")},
+		{"server_place", name(filing.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
+		{"address", filing.RegionName(h.Province) + filing.RegionName(h.City) + filing.RegionName(h.County) + h.Address},
+	}
+	if !decision.ReviewedAt.IsZero() {
+		lines = append(lines, resultLine{"reviewed", decision.ReviewedAt.In(china).Format("2006-01-02")})
+	}
+	return lines
+}
+
+// mask hides the middle of a document's number.
+func mask(number string) string {
+	r := []rune(number)
+	if n := utf8.RuneCountInString(number); n > 8 {
+		for i := 4; i < n-4; i++ {
+			r[i] = '*'
+		}
+	}
+	return string(r)
+}
+
+// certificate gives the certificate file, for those who install it by hand.
+func (s *Server) certificate(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+		return
+	}
+	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Content-Disposition", `attachment; filename="bazu.cert"`)
+	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
+}
+
+// checkNow has the site looked at at once.
+func (s *Server) checkNow(c *gin.Context, cur current) {
+	_, err := s.cfg.Filings.CheckNow(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
+	if err == nil {
+		s.flash(c, "flash.checking")
+	}
+	s.moveOn(c, err, filingPath(c)+"/result")
+}
+
+// withdraw ends a filing that hasn't left for the bureau.
+func (s *Server) withdraw(c *gin.Context, cur current) {
+	if c.PostForm("sure") != "yes" {
+		s.flash(c, "flash.withdraw_unsure")
+		to(c, filingPath(c))
+		return
+	}
+	_, err := s.cfg.Filings.Withdraw(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
+	if err == nil {
+		s.flash(c, "flash.withdrawn")
+	}
+	s.moveOn(c, err, "/orders")
+}
