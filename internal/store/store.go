@@ -62,7 +62,6 @@ func Open(ctx context.Context, dsn string, keys *seal.Keys) (*Store, error) {
 	}
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'"
-	cfg.Params["transaction_isolation"] = "'READ-COMMITTED'"
 	connector, err := mysql.NewConnector(cfg)
 	if err != nil {
 		return nil, err
@@ -102,7 +101,9 @@ func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 }
 
 func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
-	tx, err := s.db.BeginTxx(ctx, nil)
+	// Reads see what is committed now, not when the transaction began. Set for
+	// each transaction: MySQL and MariaDB name the session variable differently.
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return err
 	}

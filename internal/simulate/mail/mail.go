@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"math/big"
@@ -47,6 +48,7 @@ type Server struct {
 	roots  *x509.CertPool
 	smtp   *smtp.Server
 	state  string
+	pem    []byte
 
 	mu       sync.Mutex
 	received []Received
@@ -79,6 +81,9 @@ func (s *Server) Close() error { return s.smtp.Close() }
 
 // RootCAs trusts the stand-in's certificate, which is made anew each time.
 func (s *Server) RootCAs() *x509.CertPool { return s.roots }
+
+// CertificatePEM is the same certificate, for a worker in another process.
+func (s *Server) CertificatePEM() []byte { return s.pem }
 
 // Messages lists what was accepted, oldest first.
 func (s *Server) Messages() []Received {
@@ -113,6 +118,7 @@ func (s *Server) certificate() (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	s.roots.AddCert(parsed)
+	s.pem = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 

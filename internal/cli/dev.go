@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/orderfile"
+	"github.com/beian/beian/internal/stack"
+)
+
+type devCommand struct {
+	stack.Ports `embed:""`
+	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder that keeps everything between runs"`
+	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative leaves it to its page"`
+	Reviewed    bool          `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+	Samples     string        `default:"samples/orders.csv" help:"orders to import"`
+	LogLevel    string        `env:"BEIAN_LOG_LEVEL" default:"warn" help:"debug, info, warn or error"`
+}
+
+// Help shows an example.
+func (devCommand) Help() string { return "Example: beian dev --panel 8090" }
+
+// Run brings everything up and waits for Ctrl-C.
+func (c *devCommand) Run(ctx context.Context) error {
+	s, err := stack.Start(ctx, stack.Options{
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Logger: newLogger(c.LogLevel),
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Stop()
+	if err := importSamples(ctx, s, c.Samples); err != nil {
+		return err
+	}
+	local := func(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/", port) }
+	fmt.Printf(`
+Beian 备案 is running. Ctrl-C stops it; the next run finds the same data.
+
+  面板 panel            %s
+    客户 customer       %s / %s
+    客服 support        %s / %s
+  短信与邮件 inbox      %s
+  管局 bureau           %s
+  网站空间 web space    %s
+  Temporal              %s
+
+`, local(c.Panel), stack.DemoCustomer, stack.DemoCustomerPassword, stack.DemoSupport, stack.DemoSupportPassword,
+		local(c.Inbox), local(c.Bureau), local(c.Space), local(c.TemporalUI))
+	select {
+	case <-ctx.Done():
+		fmt.Println("stopping …")
+		return nil
+	case err := <-s.Failed():
+		return err
+	}
+}
+
+// importSamples imports orders whose web space is the stack's own, whatever its port.
+func importSamples(ctx context.Context, s *stack.Stack, path string) error {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // run from elsewhere: orders come by `beian orders import`
+	} else if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum, err := orderfile.Import(ctx, s.Store, demo.WithPort(file, s.Options.Ports.FTP), true)
+	if err == nil && sum.Refused > 0 {
+		err = errors.Join(sum.Errors...)
+	}
+	return err
+}
+
+type demoCommand struct {
+	Filings  int    `default:"1" help:"how many orders to file (1 to 5)"`
+	JSON     bool   `name:"json" help:"print JSON lines"`
+	Samples  string `default:"samples/orders.csv" help:"orders to import"`
+	LogLevel string `env:"BEIAN_LOG_LEVEL" default:"error" help:"debug, info, warn or error"`
+}
+
+// Help shows an example.
+func (demoCommand) Help() string { return "Example: beian demo --filings 2 --json" }
+
+// Run files orders on a throw-away stack.
+func (c *demoCommand) Run(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "beian-demo-")
+	if err != nil {
+		return err
+	}
+	s, err := stack.Start(ctx, stack.Options{
+		Dir: filepath.Join(dir, "stack"), Throwaway: true, ReviewAfter: 2 * time.Second, ExchangeEvery: time.Second, Logger: newLogger(c.LogLevel),
+	})
+	defer os.RemoveAll(dir)
+	if err != nil {
+		return err
+	}
+	defer s.Stop()
+	if err := importSamples(ctx, s, c.Samples); err != nil {
+		return err
+	}
+	report := demo.Text
+	if c.JSON {
+		report = demo.JSON
+	}
+	return demo.Run(ctx, s, c.Filings, report(os.Stdout))
+}

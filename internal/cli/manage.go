@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/orderfile"
+	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+)
+
+type ordersCommand struct {
+	Import importCommand `cmd:"" help:"Import orders from a CSV file; its columns are in docs/orders.md."`
+}
+
+type importCommand struct {
+	config.Base `embed:""`
+	Strict      bool   `help:"refuse the whole file when one row is bad"`
+	File        string `arg:"" type:"existingfile" help:"CSV file, UTF-8 or GBK"`
+}
+
+// Help shows an example.
+func (importCommand) Help() string {
+	return "Example: beian orders import samples/orders.csv --key-file keys.json"
+}
+
+// Run imports.
+func (c *importCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	db, err := openStore(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	file, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum, err := orderfile.Import(ctx, db, file, c.Strict)
+	for _, e := range sum.Errors {
+		fmt.Fprintln(os.Stderr, e)
+	}
+	fmt.Printf("%d new, %d updated, %d refused\n", sum.Created, sum.Updated, sum.Refused)
+	if err == nil && sum.Refused > 0 {
+		err = fmt.Errorf("%d rows were refused", sum.Refused)
+	}
+	return err
+}
+
+type usersCommand struct {
+	Password passwordCommand `cmd:"" help:"Make an account, or set its password, read from standard input."`
+}
+
+type passwordCommand struct {
+	config.Base `embed:""`
+	Role        string `enum:"customer,support" default:"customer" help:"customer or support, for a new account"`
+	Login       string `arg:"" help:"what is typed at sign-in"`
+}
+
+// Help shows an example.
+func (passwordCommand) Help() string {
+	return "Example: beian users password wang --role support --key-file keys.json < password.txt"
+}
+
+// Run sets the password.
+func (c *passwordCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	password := strings.TrimRight(line, "\r\n")
+	if password == "" {
+		return errors.Join(errors.New("no password on standard input"), err)
+	}
+	hash, err := panel.HashPassword(password)
+	if err != nil {
+		return err
+	}
+	db, err := openStore(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	id, err := db.EnsureUser(ctx, store.Role(c.Role), c.Login, hash)
+	if err != nil {
+		return err
+	}
+	return db.SetPassword(ctx, id, hash)
+}
+
+type keysCommand struct {
+	Generate generateCommand `cmd:"" help:"Make a new key file."`
+	Rotate   rotateCommand   `cmd:"" help:"Add a new sealing key to a key file; what is sealed still opens."`
+}
+
+type generateCommand struct {
+	File string `arg:"" help:"file to write; it must not exist"`
+}
+
+// Help shows an example.
+func (generateCommand) Help() string { return "Example: beian keys generate keys.json" }
+
+// Run generates.
+func (c *generateCommand) Run() error {
+	keys, err := seal.Generate()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(c.File, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(keys)
+	return errors.Join(err, f.Close())
+}
+
+type rotateCommand struct {
+	File string `arg:"" type:"existingfile" help:"key file to rotate"`
+}
+
+// Help shows an example.
+func (rotateCommand) Help() string { return "Example: beian keys rotate keys.json" }
+
+// Run rotates: the new file is whole before it takes the old one's name.
+func (c *rotateCommand) Run() error {
+	old, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	keys, err := seal.Rotate(old)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.File+".new", keys, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(c.File+".new", c.File)
+}
+
+type settingsCommand struct{}
+
+// Run prints the table.
+func (settingsCommand) Run() error {
+	fmt.Print(config.Table())
+	return nil
+}

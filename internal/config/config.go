@@ -1,0 +1,177 @@
+// Package config is the product's settings: one struct, read from flags and the
+// environment by the command line, documented in docs/settings.md from the same
+// tags. Secrets come from the environment or a file, never from a flag.
+package config
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/panel"
+)
+
+// Base is what every process of the product needs.
+type Base struct {
+	Database  string `env:"BEIAN_DATABASE" kong:"-" help:"database: user:password@tcp(host:port)/name" secret:"yes" required:"yes"`
+	KeyFile   string `env:"BEIAN_KEY_FILE" help:"file with the keys that seal personal data (beian keys generate)" placeholder:"FILE" required:"yes"`
+	Temporal  string `env:"BEIAN_TEMPORAL" help:"Temporal frontend, host:port" default:"127.0.0.1:7233"`
+	Namespace string `env:"BEIAN_TEMPORAL_NAMESPACE" help:"Temporal namespace" default:"default"`
+	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
+}
+
+// Keys loads the key file.
+func (b Base) Keys() (*seal.Keys, error) {
+	raw, err := os.ReadFile(b.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_KEY_FILE: %w", err)
+	}
+	return seal.Load(raw)
+}
+
+// Provider is the hosting provider that runs the product.
+type Provider struct {
+	Name        string   `env:"BEIAN_PROVIDER_NAME" help:"the access provider's name, as the forms show it" default:"本公司"`
+	AccessMode  int      `env:"BEIAN_ACCESS_MODE" help:"access mode filled in: 1 dedicated line, 2 server hosting, 3 virtual host, 4 other" default:"3"`
+	ServerPlace int      `env:"BEIAN_SERVER_PLACE" help:"server place filled in: a province's place in GB/T 2260's order" default:"9"`
+	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the number may link to, the preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
+	Reviewed    bool     `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+}
+
+// Panel makes the panel's view of it.
+func (p Provider) Panel() panel.Provider {
+	return panel.Provider{Name: p.Name, AccessMode: p.AccessMode, ServerPlace: p.ServerPlace, LinkTargets: p.LinkTargets}
+}
+
+// Panel is the web panel.
+type Panel struct {
+	Listen        string `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
+	SecureCookies bool   `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+}
+
+// SMS is the account with Aliyun's SMS service.
+type SMS struct {
+	AccessKeyID     string        `env:"BEIAN_SMS_ACCESS_KEY_ID" kong:"-" help:"Aliyun access key ID" secret:"yes" required:"yes"`
+	AccessKeySecret string        `env:"BEIAN_SMS_ACCESS_KEY_SECRET" kong:"-" help:"Aliyun access key secret" secret:"yes" required:"yes"`
+	Endpoint        string        `env:"BEIAN_SMS_ENDPOINT" help:"host[:port]; empty is Aliyun's own"`
+	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a stand-in" enum:"HTTPS,HTTP" default:"HTTPS"`
+	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
+	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved signature of the messages"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5"`
+	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"longest wait for an answer" default:"15s"`
+	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"most messages a second for all workers together; 0 is no bound" default:"20"`
+}
+
+// Sender makes the SMS client.
+func (s SMS) Sender() (*message.SMS, error) {
+	codes := map[message.Template]string{}
+	for pair := range strings.SplitSeq(s.Templates, ",") {
+		if name, code, ok := strings.Cut(strings.TrimSpace(pair), "="); ok {
+			codes[message.Template(name)] = code
+		}
+	}
+	for _, t := range message.SMSTemplates {
+		if codes[t] == "" {
+			return nil, fmt.Errorf("BEIAN_SMS_TEMPLATES: no code for %s; want %s=SMS_…", t, t)
+		}
+	}
+	return message.NewSMS(message.SMSConfig{
+		AccessKeyID: s.AccessKeyID, AccessKeySecret: s.AccessKeySecret, Endpoint: s.Endpoint, Scheme: s.Scheme,
+		Region: s.Region, SignName: s.SignName, TemplateCodes: codes, Timeout: s.Timeout,
+	})
+}
+
+// Mail is the account with a mail server.
+type Mail struct {
+	Host     string `env:"BEIAN_MAIL_HOST" help:"mail server" default:"localhost"`
+	Port     int    `env:"BEIAN_MAIL_PORT" help:"its port" default:"587"`
+	UserName string `env:"BEIAN_MAIL_USER" help:"user name; empty sends without signing in"`
+	Password string `env:"BEIAN_MAIL_PASSWORD" kong:"-" help:"password" secret:"yes"`
+	From     string `env:"BEIAN_MAIL_FROM" help:"sender's address" default:"beian@localhost"`
+	FromName string `env:"BEIAN_MAIL_FROM_NAME" help:"sender's name" default:"网站备案"`
+	TLS      string `env:"BEIAN_MAIL_TLS" help:"mandatory, opportunistic, implicit or none" enum:"mandatory,opportunistic,implicit,none" default:"mandatory"`
+	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the authority to trust; empty is the system's" placeholder:"FILE"`
+	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
+	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told of stuck filings"`
+}
+
+// Sender makes the mail client; roots, when not nil, are trusted instead of the CA file.
+func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
+	if m.CAFile != "" && roots == nil {
+		pem, err := os.ReadFile(m.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("BEIAN_MAIL_CA_FILE: %w", err)
+		}
+		roots = x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, errors.New("BEIAN_MAIL_CA_FILE: no certificate in it; want PEM")
+		}
+	}
+	cfg := message.MailConfig{Host: m.Host, Port: m.Port, UserName: m.UserName, Password: m.Password, From: m.From, FromName: m.FromName, TLS: m.TLS}
+	if roots != nil {
+		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return message.NewMail(cfg), nil
+}
+
+// Bureau is the account with the bureau.
+type Bureau struct {
+	URL      string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
+	ISPID    int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number"`
+	UserName string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
+	Password string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes" required:"yes"`
+	Key      string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty sends unencrypted" secret:"yes"`
+	IV       string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
+	Account  string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
+	Every    time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
+}
+
+// Client makes the bureau's client.
+func (b Bureau) Client() *bureau.Client {
+	return bureau.New(bureau.Config{
+		BaseURL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Password: b.Password,
+		Encrypt: b.Key != "", Key: []byte(b.Key), IV: []byte(b.IV),
+	})
+}
+
+// Website is how customers' sites are reached.
+type Website struct {
+	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only: send connections for hosts elsewhere, *.example.com=127.0.0.1:8081"`
+	Allow     []string          `env:"BEIAN_WEBSITE_ALLOW" help:"own ranges that may be reached although they are reserved, such as 10.1.0.0/16"`
+	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"refuse FTP servers whose certificate doesn't match"`
+}
+
+// Activities makes the effects on sites, but for the store.
+func (w Website) Activities(targets []string) (*activities.Website, error) {
+	var allow []netip.Prefix
+	for _, text := range w.Allow {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("BEIAN_WEBSITE_ALLOW: %q is not a range; want 10.1.0.0/16", text)
+		}
+		allow = append(allow, prefix)
+	}
+	policy := website.Policy{VerifyTLS: w.VerifyTLS}
+	policy.Dialer.Timeout = 10 * time.Second
+	policy.Dialer.Control = website.Guard(allow)
+	return &activities.Website{
+		Policy: policy, LinkTargets: targets,
+		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
+	}, nil
+}
+
+// Worker is a worker process.
+type Worker struct {
+	Queues      []string      `env:"BEIAN_QUEUES" help:"task queues to take: filing, message, bureau, website; none is all"`
+	StopTimeout time.Duration `env:"BEIAN_STOP_TIMEOUT" help:"how long running activities may go on after a stop" default:"30s"`
+}

@@ -1,0 +1,182 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/website"
+)
+
+// Orders of samples/orders.csv that can be filed unattended, with the user of
+// their web space and their home page's host.
+var Orders = []struct{ Number, SpaceUser, Host string }{
+	{"D20260001", "web1", "www.example.com"},
+	{"D20260002", "web2", "www.example.net"},
+	{"D20260003", "web3", "www.example.org"},
+}
+
+// Report takes each stage as it is reached.
+type Report func(order, stage string, since time.Duration, detail string)
+
+// Text prints a line for each stage.
+func Text(w io.Writer) Report {
+	return func(order, stage string, since time.Duration, detail string) {
+		fmt.Fprintf(w, "%8.2fs  %s  %-12s %s\n", since.Seconds(), order, stage, detail)
+	}
+}
+
+// JSON prints a JSON object a line.
+func JSON(w io.Writer) Report {
+	return func(order, stage string, since time.Duration, detail string) {
+		_ = json.NewEncoder(w).Encode(map[string]any{"order": order, "stage": stage, "seconds": since.Seconds(), "detail": detail})
+	}
+}
+
+// samplePort is the port of the web spaces in samples/orders.csv.
+const samplePort = 2121
+
+// WithPort is a file of sample orders with its web spaces on another port.
+func WithPort(file *os.File, port int) io.ReadSeeker {
+	raw, err := io.ReadAll(file)
+	if err != nil {
+		return file
+	}
+	return strings.NewReader(strings.ReplaceAll(string(raw), ","+strconv.Itoa(samplePort)+",", ","+strconv.Itoa(port)+","))
+}
+
+// Run files the first orders and fails unless the number stands on each order,
+// the certificate is served, and the home page shows the linked number.
+func Run(ctx context.Context, s *stack.Stack, filings int, report Report) error {
+	if filings < 1 || filings > len(Orders) {
+		return fmt.Errorf("--filings must be 1 to %d", len(Orders))
+	}
+	for i := range filings {
+		if err := file(ctx, s, i, report); err != nil {
+			return fmt.Errorf("order %s: %w", Orders[i].Number, err)
+		}
+	}
+	return nil
+}
+
+func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
+	order, start := Orders[i], time.Now()
+	say := func(stage, detail string) { report(order.Number, stage, time.Since(start), detail) }
+	w, err := NewWalker(s.PanelURL, fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))
+	if err != nil {
+		return err
+	}
+	if err := w.SignIn(ctx, stack.DemoCustomer, stack.DemoCustomerPassword); err != nil {
+		return err
+	}
+	if err := w.Open(ctx, order.Number); err != nil {
+		return err
+	}
+	say("contact", "备案 clicked")
+	contact := filingtest.Contact()
+	if err := w.Contact(ctx, contact, "demo-password-1"); err != nil {
+		return err
+	}
+	say("verifying", "contact registered, codes asked for")
+	if err := w.Verify(ctx, contact, start); err != nil {
+		return err
+	}
+	say("preparing", "both codes read and entered")
+	if err := w.HandIn(ctx, filingtest.PersonHolder(), "林测试的读书笔记"); err != nil {
+		return err
+	}
+	say("submitting", "dossier handed in")
+	if _, err := w.WaitStage(ctx, filing.Reviewing, filing.Installing, filing.Correcting); err != nil {
+		return err
+	}
+	say("reviewing", "accepted by the bureau")
+	stage, err := w.WaitStage(ctx, filing.Installing, filing.Correcting)
+	if err != nil {
+		return err
+	}
+	if stage == filing.Correcting {
+		return errors.New("the bureau refused the filing")
+	}
+	say("installing", "approved")
+	number, err := finish(ctx, s, w, i)
+	if err != nil {
+		return err
+	}
+	say("filed", number)
+	return nil
+}
+
+// finish does what the customer does on the site and checks the end.
+func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number string, err error) {
+	order := Orders[i]
+	snippet, err := w.Footer(ctx)
+	if err != nil {
+		return "", err
+	}
+	control := fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", s.Options.Ports.Space, order.SpaceUser)
+	response, err := http.PostForm(control, url.Values{"snippet": {snippet}})
+	if err != nil {
+		return "", err
+	}
+	response.Body.Close()
+	if err := w.CheckNow(ctx); err != nil {
+		return "", err
+	}
+	if _, err := w.WaitStage(ctx, filing.Filed); err != nil {
+		return "", err
+	}
+	if number, err = w.NumberOnOrder(ctx); err != nil {
+		return "", err
+	}
+	if _, err := filing.ParseNumber(number); err != nil {
+		return "", fmt.Errorf("no number stands on the order: %w", err)
+	}
+	want, err := w.Download(ctx, "/certificate")
+	if err != nil {
+		return "", err
+	}
+	served, _, err := get(ctx, s, order.Host, "/"+activities.CertificatePath)
+	if err != nil {
+		return "", err
+	}
+	if len(want) == 0 || !bytes.Equal(served, want) {
+		return "", errors.New("the site doesn't serve the certificate's bytes")
+	}
+	page, kind, err := get(ctx, s, order.Host, "/")
+	if err != nil {
+		return "", err
+	}
+	if shown, linked := website.FindNumber(page, kind, number, s.Settings.Provider.LinkTargets); !shown || !linked {
+		return "", errors.New("the home page doesn't show the linked number")
+	}
+	return number, nil
+}
+
+// get fetches from the web space as a visitor does.
+func get(ctx context.Context, s *stack.Stack, host, path string) (body []byte, contentType string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", s.Options.Ports.Sites, path), nil)
+	if err != nil {
+		return nil, "", err
+	}
+	request.Host = host
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(response.Body)
+	return body, response.Header.Get("Content-Type"), err
+}

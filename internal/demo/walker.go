@@ -1,0 +1,308 @@
+// Package demo files orders as a customer does: through the panel's own pages
+// and forms, reading the codes from where they were delivered. The end-to-end
+// tests walk the same way.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/simulate/inbox"
+)
+
+const (
+	pollEvery = 100 * time.Millisecond
+	// patience bounds each wait.
+	patience = 90 * time.Second
+)
+
+// Walker is a customer with a browser that has no JavaScript.
+type Walker struct {
+	panel, inbox string
+	http         *http.Client
+	order        string
+}
+
+// NewWalker opens a browser on a panel; inbox is where codes are read.
+func NewWalker(panelURL, inboxURL string) (*Walker, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Walker{panel: panelURL, inbox: inboxURL, http: &http.Client{Jar: jar, Timeout: time.Minute}}, nil
+}
+
+// Page gets a page of the panel.
+func (w *Walker) Page(ctx context.Context, path string) (*goquery.Document, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return w.do(request, http.StatusOK)
+}
+
+// Post sends a form; its answer must be a page without problems.
+func (w *Walker) Post(ctx context.Context, path string, values url.Values) (*goquery.Document, error) {
+	return w.post(ctx, path, values, http.StatusOK)
+}
+
+func (w *Walker) post(ctx context.Context, path string, values url.Values, status int) (*goquery.Document, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", w.panel)
+	return w.do(request, status)
+}
+
+func (w *Walker) do(request *http.Request, status int) (*goquery.Document, error) {
+	response, err := w.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	page, err := goquery.NewDocumentFromReader(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != status {
+		return page, fmt.Errorf("%s %s: %d: %s", request.Method, request.URL.Path, response.StatusCode, strings.Join(strings.Fields(page.Find(".summary, main p").Text()), " "))
+	}
+	return page, nil
+}
+
+// Fill sends a page's form with some values typed over what stands in it.
+func (w *Walker) Fill(ctx context.Context, path string, typed url.Values) (*goquery.Document, error) {
+	page, err := w.Page(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	values := FormValues(page.Find("main form").First())
+	for k, v := range typed {
+		values[k] = v
+	}
+	return w.Post(ctx, path, values)
+}
+
+// FormValues are what a browser would send of a form as it stands.
+func FormValues(form *goquery.Selection) url.Values {
+	values := url.Values{}
+	form.Find("input[name], select[name], textarea[name]").Each(func(_ int, e *goquery.Selection) {
+		name, _ := e.Attr("name")
+		_, checked := e.Attr("checked")
+		switch kind, _ := e.Attr("type"); {
+		case kind == "checkbox" && !checked:
+		case goquery.NodeName(e) == "select":
+			chosen := e.Find("option[selected]")
+			if chosen.Length() == 0 {
+				chosen = e.Find("option").First()
+			}
+			values.Set(name, chosen.AttrOr("value", ""))
+		case goquery.NodeName(e) == "textarea":
+			values.Set(name, e.Text())
+		default:
+			values.Add(name, e.AttrOr("value", ""))
+		}
+	})
+	return values
+}
+
+// SignIn signs in.
+func (w *Walker) SignIn(ctx context.Context, login, password string) error {
+	_, err := w.Post(ctx, "/sign-in", url.Values{"login": {login}, "password": {password}})
+	return err
+}
+
+// Open clicks 备案 on an order.
+func (w *Walker) Open(ctx context.Context, order string) error {
+	w.order = order
+	_, err := w.Post(ctx, w.path(""), nil)
+	return err
+}
+
+// Use continues an order's filing.
+func (w *Walker) Use(order string) { w.order = order }
+
+func (w *Walker) path(step string) string {
+	return "/orders/" + url.PathEscape(w.order) + "/filing" + step
+}
+
+// Contact accepts the notice and registers a contact.
+func (w *Walker) Contact(ctx context.Context, d filing.ContactDetails, password string) error {
+	if _, err := w.Post(ctx, w.path("/notice"), url.Values{"accept": {"yes"}}); err != nil {
+		return err
+	}
+	_, err := w.Fill(ctx, w.path("/contact"), url.Values{
+		"user_name": {d.UserName}, "password": {password}, "password_again": {password}, "province": {d.Province},
+		"name": {d.Name}, "mobile": {d.Mobile}, "email": {d.Email}, "remark": {d.Remark},
+	})
+	return err
+}
+
+var eightDigits = regexp.MustCompile(`验证码：(\d{8})`)
+
+// Code waits for the newest code that came to an address after a time.
+func (w *Walker) Code(ctx context.Context, address string, after time.Time) (code string, err error) {
+	err = w.until(ctx, "a code for the contact", func() (bool, error) {
+		messages, err := w.messages(ctx, address)
+		for _, m := range messages {
+			if found := eightDigits.FindStringSubmatch(m.Text); found != nil && m.At.After(after) {
+				code = found[1]
+				return true, err
+			}
+		}
+		return false, err
+	})
+	return code, err
+}
+
+func (w *Walker) messages(ctx context.Context, to string) (list []inbox.Message, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.inbox+"/messages.json?to="+url.QueryEscape(to), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return list, json.NewDecoder(response.Body).Decode(&list)
+}
+
+// Verify reads both codes and enters them.
+func (w *Walker) Verify(ctx context.Context, d filing.ContactDetails, after time.Time) error {
+	sms, err := w.Code(ctx, d.Mobile, after)
+	if err != nil {
+		return err
+	}
+	mail, err := w.Code(ctx, d.Email, after)
+	if err != nil {
+		return err
+	}
+	_, err = w.Post(ctx, w.path("/verify"), url.Values{"sms_code": {sms}, "mail_code": {mail}})
+	return err
+}
+
+// HandIn fills both forms and hands the dossier in.
+func (w *Walker) HandIn(ctx context.Context, h filing.Holder, siteName string) error {
+	if _, err := w.Fill(ctx, w.path("/holder"), HolderValues(h)); err != nil {
+		return err
+	}
+	if _, err := w.Fill(ctx, w.path("/site"), url.Values{"name": {siteName}, "services": {"2"}, "action": {"next"}}); err != nil {
+		return err
+	}
+	return w.Submit(ctx)
+}
+
+// Submit hands in what the forms hold.
+func (w *Walker) Submit(ctx context.Context) error {
+	_, err := w.Post(ctx, w.path("/review"), nil)
+	return err
+}
+
+// HolderValues are a holder's form.
+func HolderValues(h filing.Holder) url.Values {
+	text := func(n int) []string { return []string{fmt.Sprint(n)} }
+	m := h.Manager
+	return url.Values{
+		"name": {h.Name}, "nature": text(h.Nature), "document_type": text(h.DocumentType), "document_number": {h.DocumentNumber},
+		"document_address": {h.DocumentAddress}, "superior": {h.Superior}, "province": {h.Province}, "city": {h.City}, "county": {h.County}, "address": {h.Address},
+		"manager_name": {m.Name}, "manager_document_type": text(m.DocumentType), "manager_document_number": {m.DocumentNumber},
+		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email}, "action": {"next"},
+	}
+}
+
+// Stage reads the stage from the filing's page.
+func (w *Walker) Stage(ctx context.Context) (filing.Stage, error) {
+	page, err := w.Page(ctx, w.path("/progress"))
+	if err != nil {
+		return "", err
+	}
+	return filing.Stage(page.Find("[data-stage]").AttrOr("data-stage", "")), nil
+}
+
+// WaitStage waits until the page shows one of the stages.
+func (w *Walker) WaitStage(ctx context.Context, stages ...filing.Stage) (stage filing.Stage, err error) {
+	err = w.until(ctx, fmt.Sprintf("stage %v", stages), func() (bool, error) {
+		stage, err = w.Stage(ctx)
+		for _, s := range stages {
+			if s == stage {
+				return true, err
+			}
+		}
+		return false, err
+	})
+	return stage, err
+}
+
+// Footer copies the snippet from the result page.
+func (w *Walker) Footer(ctx context.Context) (snippet string, err error) {
+	page, err := w.Page(ctx, w.path("/result"))
+	if err != nil {
+		return "", err
+	}
+	return page.Find(".snippet").Text(), nil
+}
+
+// CheckNow presses 立即检测; it is over when the filing has moved on already.
+func (w *Walker) CheckNow(ctx context.Context) error {
+	_, err := w.Post(ctx, w.path("/check"), nil)
+	return err
+}
+
+// NumberOnOrder reads the filing number from the order list.
+func (w *Walker) NumberOnOrder(ctx context.Context) (string, error) {
+	page, err := w.Page(ctx, "/orders")
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(page.Find(fmt.Sprintf(`[data-order=%q] .number`, w.order)).Text()), nil
+}
+
+// Download gets a file of the panel, such as the certificate.
+func (w *Walker) Download(ctx context.Context, step string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+w.path(step), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := w.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %d", step, response.StatusCode)
+	}
+	return io.ReadAll(response.Body)
+}
+
+func (w *Walker) until(ctx context.Context, what string, ready func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		ok, err := ready()
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("waited in vain for %s", what), ctx.Err())
+		case <-tick.C:
+		}
+	}
+}

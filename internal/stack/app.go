@@ -1,0 +1,107 @@
+package stack
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+	"github.com/beian/beian/worker"
+	"github.com/beian/beian/workflows"
+)
+
+// Settings are all of the product's.
+type Settings struct {
+	Base     config.Base
+	Provider config.Provider
+	Panel    config.Panel
+	SMS      config.SMS
+	Mail     config.Mail
+	Bureau   config.Bureau
+	Website  config.Website
+	Worker   config.Worker
+	// MailRoots are trusted for the mail server, where they are not in a file.
+	MailRoots *x509.CertPool
+}
+
+// shutdownTimeout is how long requests under way may take to end.
+const shutdownTimeout = 10 * time.Second
+
+// RunPanel serves the panel on a listener until ctx ends.
+func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
+	p, err := panel.New(panel.Config{
+		Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(),
+		SecureCookies: set.Panel.SecureCookies, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	return serve(ctx, l, p.Handler())
+}
+
+// serve answers HTTP until ctx ends, then lets requests under way end.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// RunWorker works until ctx ends.
+func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
+	account, err := db.EnsureAccount(ctx, set.Bureau.Account)
+	if err != nil {
+		return fmt.Errorf("the bureau account's row: %w", err)
+	}
+	sms, err := set.SMS.Sender()
+	if err != nil {
+		return err
+	}
+	mail, err := set.Mail.Sender(set.MailRoots)
+	if err != nil {
+		return err
+	}
+	texts, err := message.NewTexts(set.Mail.Language)
+	if err != nil {
+		return err
+	}
+	sites, err := set.Website.Activities(set.Provider.LinkTargets)
+	if err != nil {
+		return err
+	}
+	sites.Store = db
+	if err := workflows.ScheduleExchange(ctx, temporal, account, set.Bureau.Every); err != nil {
+		return fmt.Errorf("scheduling the exchange with the bureau: %w", err)
+	}
+	return worker.Run(ctx, worker.Config{
+		Temporal: temporal, Queues: set.Worker.Queues, StopTimeout: set.Worker.StopTimeout, SMSPerSecond: set.SMS.PerSecond, Logger: logger,
+		Filing:  &activities.Filing{Store: db, AccountID: account},
+		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff},
+		Bureau: &activities.Bureau{
+			Store: db, Client: set.Bureau.Client(), Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
+		},
+		Website: sites,
+	})
+}

@@ -1,0 +1,127 @@
+package stack
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	_ "github.com/go-sql-driver/mysql" // the driver that pings
+)
+
+// MariaDB is a private database server.
+type MariaDB struct {
+	process *process
+	port    int
+}
+
+// StartMariaDB runs a server over a folder, made when missing. Throwaway
+// servers don't wait for the disk.
+func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*MariaDB, error) {
+	server, err := find("mariadbd", "mysqld")
+	if err != nil {
+		return nil, fmt.Errorf("no mariadbd or mysqld: install Debian's package mariadb-server, or name an existing server with BEIAN_DATABASE (user:password@tcp(host:port)/name)")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	if _, err := os.Stat(filepath.Join(data, "mysql")); errors.Is(err, os.ErrNotExist) {
+		if err := initialise(ctx, data); err != nil {
+			return nil, err
+		}
+	}
+	logFile := filepath.Join(dir, "mariadb.log")
+	args := []string{
+		"--no-defaults", "--datadir=" + data, "--socket=" + socketPath(port), "--port=" + strconv.Itoa(port), "--bind-address=127.0.0.1",
+		"--pid-file=" + filepath.Join(dir, "mariadb.pid"), "--character-set-server=utf8mb4", "--skip-log-bin", "--max-allowed-packet=128M",
+		"--max-connections=400", "--skip-name-resolve",
+	}
+	if os.Geteuid() == 0 {
+		args = append(args, "--user=root")
+	}
+	if throwaway {
+		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M")
+	}
+	p, err := start("MariaDB", logFile, server, args...)
+	if err != nil {
+		return nil, err
+	}
+	m := &MariaDB{p, port}
+	if err := p.ready(ctx, logFile, m.ping); err != nil {
+		p.stop()
+		return nil, err
+	}
+	return m, nil
+}
+
+// socketPath is short: a socket's path has 108 bytes at the most.
+func socketPath(port int) string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("beian-%d.sock", port))
+}
+
+func initialise(ctx context.Context, data string) error {
+	install, err := find("mariadb-install-db", "mysql_install_db")
+	if err != nil {
+		return errors.New("no mariadb-install-db: install Debian's package mariadb-server")
+	}
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return err
+	}
+	args := []string{"--no-defaults", "--datadir=" + data, "--auth-root-authentication-method=normal", "--skip-test-db"}
+	if os.Geteuid() == 0 {
+		args = append(args, "--user=root")
+	}
+	out, err := exec.CommandContext(ctx, install, args...).CombinedOutput()
+	if err != nil {
+		_ = os.RemoveAll(data) // a half-made folder would pass for a whole one
+		return fmt.Errorf("making a database folder: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// find looks for a program in PATH and where Debian keeps servers.
+func find(names ...string) (string, error) {
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+		if path := filepath.Join("/usr/sbin", name); exec.Command(path, "--version").Run() == nil {
+			return path, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}
+
+// DSN names a database on the server.
+func (m *MariaDB) DSN(name string) string {
+	return fmt.Sprintf("root:@tcp(127.0.0.1:%d)/%s", m.port, name)
+}
+
+func (m *MariaDB) ping(ctx context.Context) error {
+	db, err := sql.Open("mysql", m.DSN(""))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.PingContext(ctx)
+}
+
+// CreateDatabase makes a database when it is missing.
+func (m *MariaDB) CreateDatabase(ctx context.Context, name string) error {
+	db, err := sql.Open("mysql", m.DSN(""))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS `"+name+"` CHARACTER SET utf8mb4")
+	return err
+}
+
+// Stop ends the server.
+func (m *MariaDB) Stop() { m.process.stop() }

@@ -1,0 +1,106 @@
+// Package stack brings up everything that the product needs on one machine: a
+// private MariaDB, the development Temporal server, the stand-ins, a panel and
+// a worker. `beian dev`, the demonstration and the end-to-end tests use it.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+const (
+	// startTimeout bounds the wait for a child to be ready on a busy machine.
+	startTimeout = 90 * time.Second
+	// stopTimeout is how long a child may take to end before it is killed.
+	stopTimeout = 20 * time.Second
+	readyPause  = 50 * time.Millisecond
+)
+
+// process is a child that ends with us.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// start runs a program with its output in a log file; the kernel ends it when
+// this process dies.
+func start(name, logFile string, command string, args ...string) (*process, error) {
+	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(command, args...)
+	cmd.Stdout, cmd.Stderr = log, log
+	// A group of its own keeps the terminal's Ctrl-C from it: we stop it in order.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	p := &process{name: name, cmd: cmd, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		_ = cmd.Wait()
+	}()
+	return p, nil
+}
+
+// stop asks the child to end, and makes it.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.done:
+	case <-time.After(stopTimeout):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	}
+}
+
+// ready waits until check passes; an ended child is an error that names its log.
+func (p *process) ready(ctx context.Context, logFile string, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		err := check(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s ended at once; its log is %s", p.name, logFile)
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("%s is not ready; its log is %s", p.name, logFile), err)
+		case <-time.After(readyPause):
+		}
+	}
+}
+
+// FreePorts finds n free loopback ports.
+func FreePorts(n int) ([]int, error) {
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // held until all are known, so that no two are the same
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports, nil
+}
+
+// portFree tells, before anything is started, that a port can be had.
+func portFree(setting string, port int) error {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return fmt.Errorf("port %d is taken: choose another with %s, or end what uses it", port, setting)
+	}
+	return l.Close()
+}

@@ -1,0 +1,273 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/history"
+	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+	"github.com/beian/beian/schema"
+)
+
+// Ports of a stack; 0 in Dev's defaults is replaced by a free one in tests.
+type Ports struct {
+	Panel      int `env:"BEIAN_DEV_PORT" help:"panel" default:"8080"`
+	Database   int `env:"BEIAN_DEV_DATABASE_PORT" help:"private MariaDB" default:"33060"`
+	Temporal   int `env:"BEIAN_DEV_TEMPORAL_PORT" help:"Temporal server" default:"7233"`
+	TemporalUI int `env:"BEIAN_DEV_TEMPORAL_UI_PORT" help:"Temporal web UI" default:"8233"`
+	Inbox      int `env:"BEIAN_DEV_INBOX_PORT" help:"SMS and mails that were sent" default:"8081"`
+	Bureau     int `env:"BEIAN_DEV_BUREAU_PORT" help:"stand-in for the bureau" default:"8082"`
+	SMS        int `env:"BEIAN_DEV_SMS_PORT" help:"stand-in for Aliyun SMS" default:"8083"`
+	SMTP       int `env:"BEIAN_DEV_SMTP_PORT" help:"stand-in for the mail server" default:"2525"`
+	FTP        int `env:"BEIAN_DEV_FTP_PORT" help:"stand-in web space, FTP" default:"2121"`
+	Sites      int `env:"BEIAN_DEV_SITES_PORT" help:"stand-in web space, its sites" default:"8084"`
+	Space      int `env:"BEIAN_DEV_SPACE_PORT" help:"stand-in web space, its page" default:"8085"`
+}
+
+func (p *Ports) all() []struct {
+	flag string
+	port *int
+} {
+	return []struct {
+		flag string
+		port *int
+	}{
+		{"--panel", &p.Panel}, {"--database", &p.Database}, {"--temporal", &p.Temporal}, {"--temporal-ui", &p.TemporalUI}, {"--inbox", &p.Inbox},
+		{"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP}, {"--sites", &p.Sites}, {"--space", &p.Space},
+	}
+}
+
+// Options of a stack.
+type Options struct {
+	// Dir keeps everything; a throwaway stack's is removed at the end.
+	Dir       string
+	Throwaway bool
+	Ports     Ports
+	// ReviewAfter is how long the stand-in's review takes.
+	ReviewAfter time.Duration
+	// ExchangeEvery is the pause between exchanges with the bureau.
+	ExchangeEvery time.Duration
+	// WithoutWorker leaves the worker to somebody else, who runs it with Env.
+	WithoutWorker bool
+	// Reviewed puts the provider's own check before the bureau.
+	Reviewed bool
+	Logger   *slog.Logger
+}
+
+// The people of a development stack.
+const (
+	DemoCustomer         = "demo"
+	DemoCustomerPassword = "demo-customer"
+	DemoSupport          = "support"
+	DemoSupportPassword  = "demo-support"
+)
+
+// Stack is a running stack.
+type Stack struct {
+	Options  Options
+	Settings Settings
+	Store    *store.Store
+	Keys     *seal.Keys
+	Temporal client.Client
+	Stands   *Stands
+	PanelURL string
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	closers []func()
+	failed  chan error
+}
+
+// Start brings a stack up and waits until it is ready.
+func Start(ctx context.Context, o Options) (s *Stack, err error) {
+	if err := prepare(&o); err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s = &Stack{Options: o, stop: stop, failed: make(chan error, 16), PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+	if err := s.startDatabase(ctx); err != nil {
+		return s, err
+	}
+	var uiPort int
+	var file string
+	if !o.Throwaway {
+		uiPort, file = o.Ports.TemporalUI, filepath.Join(o.Dir, "temporal.db")
+	}
+	temporal, err := StartTemporal(ctx, o.Dir, o.Ports.Temporal, uiPort, file)
+	if err != nil {
+		return s, err
+	}
+	s.closers = append(s.closers, temporal.Stop)
+	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger); err != nil {
+		return s, err
+	}
+	s.closers = append(s.closers, s.Temporal.Close)
+	if s.Stands, err = startStands(running, s); err != nil {
+		return s, err
+	}
+	s.Settings = s.settings()
+	if err := s.people(ctx); err != nil {
+		return s, err
+	}
+	l, err := listen(o.Ports.Panel)
+	if err != nil {
+		return s, err
+	}
+	s.run("panel", func() error { return RunPanel(running, l, s.Settings, s.Store, s.Temporal, o.Logger) })
+	if !o.WithoutWorker {
+		s.run("worker", func() error { return RunWorker(running, s.Settings, s.Store, s.Temporal, o.Logger) })
+	}
+	return s, s.ready(ctx)
+}
+
+// ready waits until the panel answers, or until a part has failed.
+func (s *Stack) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		response, err := http.Get(s.PanelURL + "/healthz")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-s.failed:
+			return err
+		case <-ctx.Done():
+			return errors.Join(errors.New("the panel is not ready"), err)
+		case <-time.After(readyPause):
+		}
+	}
+}
+
+// prepare checks the ports before anything is started.
+func prepare(o *Options) error {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // children have folders of their own
+		return err
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return err
+	}
+	list := o.Ports.all()
+	free, err := FreePorts(len(list))
+	if err != nil {
+		return err
+	}
+	for i, p := range list {
+		if o.Throwaway {
+			*p.port = free[i]
+		} else if err := portFree(p.flag, *p.port); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stack) startDatabase(ctx context.Context) error {
+	dsn := os.Getenv("BEIAN_DATABASE")
+	if dsn == "" || s.Options.Throwaway {
+		db, err := StartMariaDB(ctx, s.Options.Dir, s.Options.Ports.Database, s.Options.Throwaway)
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, db.Stop)
+		if err := db.CreateDatabase(ctx, "beian"); err != nil {
+			return err
+		}
+		dsn = db.DSN("beian")
+	}
+	keyFile := filepath.Join(s.Options.Dir, "keys.json")
+	if _, err := os.Stat(keyFile); errors.Is(err, os.ErrNotExist) {
+		fresh, err := seal.Generate()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(keyFile, fresh, 0o600); err != nil {
+			return err
+		}
+	}
+	s.Settings.Base = config.Base{Database: dsn, KeyFile: keyFile, Temporal: fmt.Sprintf("127.0.0.1:%d", s.Options.Ports.Temporal), Namespace: "default", LogLevel: "info"}
+	var err error
+	if s.Keys, err = s.Settings.Base.Keys(); err != nil {
+		return err
+	}
+	if s.Store, err = store.Open(ctx, dsn, s.Keys); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func() { _ = s.Store.Close() })
+	return schema.Migrate(ctx, s.Store.DB())
+}
+
+// people makes the demo accounts, only ever in a development stack.
+func (s *Stack) people(ctx context.Context) error {
+	for _, p := range []struct {
+		role            store.Role
+		login, password string
+	}{{store.RoleCustomer, DemoCustomer, DemoCustomerPassword}, {store.RoleSupport, DemoSupport, DemoSupportPassword}} {
+		hash, err := panel.HashPassword(p.password)
+		if err != nil {
+			return err
+		}
+		id, err := s.Store.EnsureUser(ctx, p.role, p.login, hash)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.SetPassword(ctx, id, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stack) run(name string, f func() error) {
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		if err := f(); err != nil && !errors.Is(err, net.ErrClosed) {
+			s.failed <- fmt.Errorf("%s: %w", name, err)
+		}
+	}()
+}
+
+// Failed tells when a part ended by itself.
+func (s *Stack) Failed() <-chan error { return s.failed }
+
+// Stop ends everything in the order opposite to its start.
+func (s *Stack) Stop() {
+	s.stop()
+	s.running.Wait()
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+	if s.Options.Throwaway {
+		_ = os.RemoveAll(s.Options.Dir)
+	}
+}
+
+func listen(port int) (net.Listener, error) {
+	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+}

@@ -1,0 +1,146 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/mail"
+	"github.com/beian/beian/internal/simulate/sms"
+	"github.com/beian/beian/internal/simulate/webspace"
+)
+
+// The stand-ins' accounts; they guard nothing.
+const (
+	standKeyID     = "stand-in"
+	standKeySecret = "stand-in-secret"
+	standSign      = "网站备案"
+	standISPID     = 310001
+	standUser      = "provider"
+	standPassword  = "provider-password"
+)
+
+// refusedNames makes the stand-in bureau refuse sites by name: 1020 is 网站名称冲突.
+var refusedNames = map[string]int{"违规": 1020, "中国": 1020}
+
+// Accounts are the web spaces of samples/orders.csv.
+var Accounts = []webspace.Account{
+	{User: "web1", Password: "web1-secret", Domains: []string{"www.example.com", "example.com"}, DocumentRoot: "wwwroot"},
+	{User: "web2", Password: "web2-secret", Domains: []string{"www.example.net"}, DocumentRoot: "wwwroot", GBK: true},
+	{User: "web3", Password: "web3-secret", Domains: []string{"www.example.org", "*.example.org"}, DocumentRoot: "htdocs"},
+	{User: "web4", Password: "web4-secret", Domains: []string{"xn--fsqu00a.xn--fiqs8s"}, DocumentRoot: "wwwroot"},
+	{User: "web5", Password: "web5-secret", Domains: []string{"www.example.edu"}, DocumentRoot: "wwwroot"},
+}
+
+// Stands are the stand-ins for the outside world.
+type Stands struct {
+	SMS    *sms.Server
+	Mail   *mail.Server
+	Bureau *bureau.Server
+	Space  *webspace.Server
+}
+
+func startStands(ctx context.Context, s *Stack) (*Stands, error) {
+	texts, err := message.NewTexts("zh")
+	if err != nil {
+		return nil, err
+	}
+	state := func(name string) string { return filepath.Join(s.Options.Dir, name+".json") }
+	stands := &Stands{}
+	stands.SMS, err = sms.New(sms.Options{
+		AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, SignName: standSign, StateFile: state("sms"),
+		Render: func(code string, params map[string]string) string {
+			text, err := texts.SMS(message.Template(strings.TrimPrefix(code, "SMS_")), params)
+			if err != nil {
+				return code
+			}
+			return text
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if stands.Mail, err = mail.New(state("mail")); err != nil {
+		return nil, err
+	}
+	stands.Bureau, err = bureau.New(bureau.Options{
+		ISPID: standISPID, UserName: standUser, Password: standPassword, ReviewAfter: s.Options.ReviewAfter,
+		RefuseSiteNames: refusedNames, StateFile: state("bureau"), Logger: s.Options.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	stands.Space, err = webspace.New(webspace.Options{Dir: filepath.Join(s.Options.Dir, "sites"), Accounts: Accounts, Logger: s.Options.Logger})
+	if err != nil {
+		return nil, err
+	}
+	return stands, stands.serve(ctx, s)
+}
+
+// serve listens on every port before it answers on any.
+func (st *Stands) serve(ctx context.Context, s *Stack) error {
+	p := s.Options.Ports
+	smtp, err := listen(p.SMTP)
+	if err != nil {
+		return err
+	}
+	s.run("mail stand-in", func() error { return st.Mail.Serve(smtp) })
+	s.closers = append(s.closers, func() { _ = st.Mail.Close() })
+	ftp, err := listen(p.FTP)
+	if err != nil {
+		return err
+	}
+	s.run("FTP stand-in", func() error { return st.Space.ServeFTP(ftp) })
+	s.closers = append(s.closers, func() { _ = st.Space.Close() })
+	go func() { // both end by being closed, not by the context
+		<-ctx.Done()
+		_ = st.Mail.Close()
+		_ = st.Space.Close()
+	}()
+	return st.serveHTTP(ctx, s)
+}
+
+func (s *Stack) settings() Settings {
+	p := s.Options.Ports
+	local := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+	var templates []string
+	for _, t := range message.SMSTemplates {
+		templates = append(templates, fmt.Sprintf("%s=SMS_%s", t, t))
+	}
+	connect := map[string]string{}
+	for _, a := range Accounts {
+		for _, d := range a.Domains {
+			connect[d] = local(p.Sites)
+		}
+	}
+	every := s.Options.ExchangeEvery
+	if every == 0 {
+		every = 5 * time.Second
+	}
+	return Settings{
+		Base:     s.Settings.Base,
+		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, Reviewed: s.Options.Reviewed},
+		Panel:    config.Panel{Listen: local(p.Panel)},
+		SMS:      config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP", Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
+		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
+			Staff: "staff@example.com", CAFile: s.caFile()},
+		MailRoots: s.Stands.Mail.RootCAs(),
+		Bureau:    config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser, Password: standPassword, Account: "default", Every: every},
+		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}},
+		Worker:    config.Worker{StopTimeout: 5 * time.Second},
+	}
+}
+
+func (s *Stack) caFile() string {
+	path := filepath.Join(s.Options.Dir, "mail-ca.pem")
+	if err := os.WriteFile(path, s.Stands.Mail.CertificatePEM(), 0o600); err != nil {
+		return ""
+	}
+	return path
+}

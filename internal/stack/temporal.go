@@ -1,0 +1,93 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+)
+
+// Temporal is a development server on SQLite.
+type Temporal struct {
+	process *process
+	Address string
+}
+
+// TemporalProgram finds the development server: BEIAN_TEMPORAL_SERVER, or
+// .beian/bin/temporal in this folder or one above it.
+func TemporalProgram() (string, error) {
+	if path := os.Getenv("BEIAN_TEMPORAL_SERVER"); path != "" {
+		return path, nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		path := filepath.Join(dir, ".beian", "bin", "temporal")
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("the development Temporal server isn't built: run `make tools`, or name a program with BEIAN_TEMPORAL_SERVER")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// StartTemporal runs a server; uiPort 0 leaves out the web UI, an empty
+// database file keeps everything in memory.
+func StartTemporal(ctx context.Context, dir string, port, uiPort int, database string) (*Temporal, error) {
+	program, err := TemporalProgram()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error"}
+	if database != "" {
+		args = append(args, "--db-filename", database)
+	}
+	if uiPort == 0 {
+		args = append(args, "--headless")
+	} else {
+		args = append(args, "--ui-port", strconv.Itoa(uiPort))
+	}
+	logFile := filepath.Join(dir, "temporal.log")
+	p, err := start("Temporal", logFile, program, args...)
+	if err != nil {
+		return nil, err
+	}
+	t := &Temporal{p, fmt.Sprintf("127.0.0.1:%d", port)}
+	if err := p.ready(ctx, logFile, t.ping); err != nil {
+		p.stop()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Temporal) ping(ctx context.Context) error {
+	c, err := client.DialContext(ctx, client.Options{HostPort: t.Address, Logger: quiet{}})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+	return err
+}
+
+// Stop ends the server.
+func (t *Temporal) Stop() { t.process.stop() }
+
+// quiet is a logger that says nothing while a server isn't there yet.
+type quiet struct{}
+
+var _ sdklog.Logger = quiet{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
