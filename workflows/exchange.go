@@ -35,10 +35,9 @@ type ExchangeResult struct {
 func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	var result ExchangeResult
 	account := activities.AccountRef{AccountID: in.AccountID}
-	db := databaseActivity(ctx)
 
 	var stopped bool
-	if err := workflow.ExecuteActivity(db, a.bureau.Stopped, account).Get(ctx, &stopped); err != nil || stopped {
+	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.Stopped, account).Get(ctx, &stopped); err != nil || stopped {
 		return result, err
 	}
 	pausedUp, err := handInAll(ctx, account, &result)

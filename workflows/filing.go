@@ -198,6 +198,7 @@ func (f *run) install(ctx workflow.Context) error {
 	var installed activities.InstallResult
 	var seen activities.SiteResult
 	for round := 0; ; round++ {
+		looked := f.looks // what is asked for from now on is a wish for another look
 		if !installed.ByHand && !seen.CertificateServed {
 			skipped, err := f.step(ctx, stepInstall, a.website.InstallCertificate, site, &installed)
 			if err != nil {
@@ -212,7 +213,6 @@ func (f *run) install(ctx workflow.Context) error {
 		if err := f.attendSite(ctx, round, installed, seen); err != nil {
 			return err
 		}
-		looked := f.looks
 		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenChecks(round), func() bool { return f.looks > looked }); err != nil {
 			return err
 		}

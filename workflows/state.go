@@ -29,9 +29,12 @@ var a struct {
 type run struct {
 	in FilingInput
 
-	// stage, revision and attention are as last written to the projection;
-	// revision grows when a handed-in dossier is taken up.
-	stage     filing.Stage
+	// stage is where the filing stands; revision grows when a handed-in dossier
+	// is taken up.
+	stage filing.Stage
+	// shown is the stage as the projection has it: a moment behind, never ahead,
+	// so that what a page offers is possible.
+	shown     filing.Stage
 	attention string
 	revision  int
 	seq       int64
@@ -66,6 +69,8 @@ type checked struct {
 func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 	f := &run{
 		in:        in,
+		stage:     filing.Contact, // as the row was made
+		shown:     filing.Contact,
 		writing:   workflow.NewMutex(ctx),
 		stuckLock: workflow.NewMutex(ctx),
 		wanted:    map[string]int{},
@@ -124,11 +129,14 @@ func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) e
 	defer f.writing.Unlock()
 	f.seq++
 	p.FilingID, p.Seq = f.in.FilingID, f.seq
+	if p.Stage != "" {
+		f.stage = p.Stage
+	}
 	if err := workflow.ExecuteActivity(databaseActivity(ctx), activity, p).Get(ctx, nil); err != nil {
 		return err
 	}
 	if p.Stage != "" {
-		f.stage = p.Stage
+		f.shown = p.Stage
 	}
 	if p.Attention != nil {
 		f.attention = *p.Attention

@@ -49,7 +49,7 @@ func onUpdate[T any](f *run, ctx workflow.Context, name string, valid func(T) bo
 // moved waits until the projection shows that the filing left a stage, or is
 // stuck, so that the page that comes next shows it too.
 func (f *run) moved(ctx workflow.Context, from filing.Stage) error {
-	return workflow.Await(ctx, func() bool { return f.stage != from || f.stuck != nil })
+	return workflow.Await(ctx, func() bool { return f.shown != from || f.stuck != nil })
 }
 
 func (f *run) canGiveContact(in ContactGiven) bool {
@@ -81,7 +81,7 @@ func (f *run) canBeVerified(ByActor) bool { return f.stage == filing.Verifying &
 
 func (f *run) beVerified(ctx workflow.Context, in ByActor) error {
 	f.verified, f.actor = true, in.Actor
-	return workflow.Await(ctx, func() bool { return f.stage != filing.Verifying })
+	return workflow.Await(ctx, func() bool { return f.shown != filing.Verifying })
 }
 
 func (f *run) canHandIn(in HandIn) bool {
@@ -119,7 +119,7 @@ func (f *run) canWithdraw(ByActor) bool { return f.stage.Withdrawable() && !f.wi
 
 func (f *run) takeBack(ctx workflow.Context, in ByActor) error {
 	f.withdrawn, f.actor = true, in.Actor
-	return workflow.Await(ctx, func() bool { return f.stage == filing.Withdrawn })
+	return workflow.Await(ctx, func() bool { return f.shown == filing.Withdrawn })
 }
 
 func (f *run) canResume(in Resume) bool {

@@ -45,7 +45,10 @@ func Pack(content []byte) ([]byte, error) {
 	if _, err := w.Write(content); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), errors.Join(z.Close())
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // unpack undoes what the bureau packed: base64, cipher, hash, zip.
