@@ -1,0 +1,51 @@
+# make run, make test, make demo: each sets up what is missing first.
+SHELL := /bin/bash
+BEIAN := .beian/bin/beian
+TEMPORAL := .beian/bin/temporal
+
+.PHONY: run demo test lint build tools packages clean
+
+run: packages tools build
+	@$(BEIAN) dev
+
+demo: packages tools build
+	@$(BEIAN) demo $(ARGS)
+
+test: packages tools lint
+	go test -count=1 -timeout 15m ./...
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go tool workflowcheck ./workflows/...
+
+build:
+	@mkdir -p .beian/bin
+	go build -o $(BEIAN) .
+
+tools: $(TEMPORAL)
+
+# The development Temporal server is a module of its own; it takes some minutes
+# to build the first time.
+$(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/temporal/go.sum
+	@mkdir -p .beian/bin
+	@echo "building the development Temporal server …"
+	cd tools/temporal && go build -o ../../$(TEMPORAL) .
+
+# What Debian has and we need: a database server, a browser for the browser
+# tests with a Chinese font, and a validator for the bureau's schemas.
+packages:
+	@missing=""; \
+	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
+	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "please install:$$missing"; exit 1; fi; \
+	  echo "installing$$missing"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+clean:
+	rm -rf .beian

@@ -1,0 +1,292 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/workflows"
+)
+
+var (
+	filingActivities  *activities.Filing
+	messageActivities *activities.Message
+	websiteActivities *activities.Website
+)
+
+// world is a filing's workflow in the test environment, with what it did.
+type world struct {
+	t      *testing.T
+	env    *testsuite.TestWorkflowEnvironment
+	stages []filing.Stage
+	steps  []activities.Progress
+}
+
+func newWorld(t *testing.T) *world {
+	var suite testsuite.WorkflowTestSuite
+	w := &world{t: t, env: suite.NewTestWorkflowEnvironment()}
+	w.env.SetTestTimeout(time.Minute)
+	note := func(_ context.Context, p activities.Progress) error {
+		w.steps = append(w.steps, p)
+		if p.Stage != "" {
+			w.stages = append(w.stages, p.Stage)
+		}
+		return nil
+	}
+	w.env.RegisterActivity(&activities.Filing{})
+	w.env.RegisterActivity(&activities.Message{})
+	w.env.RegisterActivity(&activities.Website{})
+	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(note)
+	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(note)
+	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil)
+	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(nil).Maybe()
+	w.env.OnActivity(messageActivities.TellStaff, mock.Anything, mock.Anything).Return(nil).Maybe()
+	return w
+}
+
+func (w *world) codesGoOut() {
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(nil)
+}
+
+func (w *world) siteIsFine() {
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
+}
+
+// at does something at a moment of workflow time.
+func (w *world) at(minute int, f func()) {
+	w.env.RegisterDelayedCallback(f, time.Duration(minute)*time.Minute)
+}
+
+// says sends an Update that must be taken.
+func (w *world) says(name string, arg any) func() {
+	return func() {
+		w.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
+			OnAccept:   func() {},
+			OnReject:   func(err error) { require.NoError(w.t, err, "%s was refused", name) },
+			OnComplete: func(_ any, err error) { require.NoError(w.t, err) },
+		}, arg)
+	}
+}
+
+// isRefused sends an Update that must not be taken.
+func (w *world) isRefused(name string, arg any) func() {
+	return func() {
+		refused := false
+		w.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
+			OnAccept: func() { require.Fail(w.t, name+" was taken") }, OnReject: func(error) { refused = true }, OnComplete: func(any, error) {},
+		}, arg)
+		w.env.RegisterDelayedCallback(func() { require.True(w.t, refused, name) }, time.Second)
+	}
+}
+
+func (w *world) signals(name string, arg any) func() { return func() { w.env.SignalWorkflow(name, arg) } }
+
+// handedIn walks to the first hand-in within ten minutes.
+func (w *world) handedIn() {
+	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1, Actor: "customer:demo"}))
+	w.at(5, w.says(workflows.UpdateVerified, workflows.ByActor{Actor: "customer:demo"}))
+	w.at(10, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 1, Actor: "customer:demo"}))
+}
+
+func (w *world) runs(in workflows.FilingInput) {
+	w.env.ExecuteWorkflow(workflows.Filing, in)
+	require.True(w.t, w.env.IsWorkflowCompleted())
+	require.NoError(w.t, w.env.GetWorkflowError())
+}
+
+var input = workflows.FilingInput{FilingID: 7, OrderNumber: "D1"}
+
+func (w *world) kinds() (list []string) {
+	for _, s := range w.steps {
+		list = append(list, s.Kind)
+	}
+	return list
+}
+
+func TestStraightFiling(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.siteIsFine()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(20*24*60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true, Code: 1001}))
+	w.runs(input)
+	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	for i, s := range w.steps {
+		require.EqualValues(t, i+1, s.Seq, "steps of the projection are numbered without a gap")
+	}
+}
+
+func TestRefusedIsCorrectedAndHandedInAgain(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.siteIsFine()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1020}))
+	w.at(31, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1020})) // comes twice
+	w.at(40, w.isRefused(workflows.UpdateHandIn, workflows.HandIn{Revision: 1}))
+	w.at(41, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 2}))
+	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true}))
+	w.runs(input)
+	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting, filing.Reviewing, filing.Correcting,
+		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+}
+
+func TestUnfitRecordIsDecidedWithoutBeingAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 5008}))
+	w.at(30, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
+	w.runs(input)
+	require.Contains(t, w.stages, filing.Correcting)
+	require.Equal(t, filing.Withdrawn, w.stages[len(w.stages)-1])
+}
+
+func TestOwnCheckSendsBackAndPasses(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.siteIsFine()
+	w.handedIn()
+	w.at(11, w.isRefused(workflows.UpdatePass, workflows.Verdict{Revision: 9}))
+	w.at(12, w.says(workflows.UpdateSendBack, workflows.Verdict{Revision: 1, Actor: "support:a"}))
+	w.at(13, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(14, w.says(workflows.UpdatePass, workflows.Verdict{Revision: 2, Actor: "support:a"}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 2}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true}))
+	in := input
+	in.Reviewed = true
+	w.runs(in)
+	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Checking, filing.Correcting, filing.Checking,
+		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+}
+
+func TestStuckUploadIsResumed(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	login := temporal.NewNonRetryableApplicationError("login", activities.ReasonLogin, errors.New("530"))
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, login).Once()
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
+	w.at(15, w.isRefused(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Retry}))
+	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Retry, Actor: "support:a"}))
+	w.runs(input)
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+	require.Subset(t, w.kinds(), []string{"stuck", "resumed"})
+	for _, s := range w.steps {
+		if s.Kind == "stuck" {
+			require.Equal(t, activities.ReasonLogin, s.StuckReason)
+			require.Equal(t, "install_certificate", s.StuckStep)
+		}
+	}
+}
+
+func TestSkippedUploadIsDoneByHand(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).
+		Return(activities.InstallResult{}, temporal.NewNonRetryableApplicationError("full", activities.ReasonQuota, nil)).Once()
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{}, nil).Once()
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
+	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip, Actor: "support:a"}))
+	w.runs(input)
+	attention := ""
+	for _, s := range w.steps {
+		if s.Attention != nil && *s.Attention != "" {
+			attention = *s.Attention
+		}
+	}
+	require.Equal(t, "install_by_hand", attention)
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+}
+
+func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	looks := 0
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+		looks++
+		return activities.SiteResult{CertificateServed: true, NumberShown: looks >= 20}, nil
+	})
+	w.at(22, w.says(workflows.UpdateCheckNow, workflows.ByActor{Actor: "customer:demo"}))
+	w.runs(input)
+	require.Equal(t, 20, looks, "the timer goes on looking, for days if it takes them")
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+}
+
+func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
+	w := newWorld(t)
+	sent := map[string]int{}
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+		sent[c.Channel] = c.Send
+		if c.Channel == "sms" && c.Send == 1 {
+			return temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil)
+		}
+		return nil
+	})
+	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
+	w.at(3, w.says(workflows.UpdateSendCode, workflows.SendCode{Channel: "sms", Send: 2}))
+	w.at(4, w.isRefused(workflows.UpdateSendCode, workflows.SendCode{Channel: "fax", Send: 2}))
+	w.at(5, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
+	w.runs(input)
+	require.Equal(t, map[string]int{"sms": 2, "mail": 1}, sent)
+	var seen []string
+	for _, s := range w.steps {
+		if s.Attention != nil {
+			seen = append(seen, *s.Attention)
+		}
+	}
+	require.Contains(t, seen, "sms_recipient")
+	require.NotContains(t, w.kinds(), "stuck")
+}
+
+func TestArrearsAreStuckAndVerificationUnsticks(t *testing.T) {
+	w := newWorld(t)
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+		if c.Channel == "sms" {
+			return temporal.NewNonRetryableApplicationError("arrears", activities.ReasonOperator, nil)
+		}
+		return nil
+	})
+	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
+	w.at(2, w.isRefused(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip}))
+	w.at(5, w.says(workflows.UpdateVerified, workflows.ByActor{}))
+	w.at(6, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
+	w.runs(input)
+	require.Subset(t, w.kinds(), []string{"stuck", "unstuck"})
+	require.Contains(t, w.stages, filing.Preparing)
+}
+
+func TestOutOfOrderIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.at(1, w.isRefused(workflows.UpdateHandIn, workflows.HandIn{Revision: 1}))
+	w.at(1, w.isRefused(workflows.UpdateVerified, workflows.ByActor{}))
+	w.at(1, w.isRefused(workflows.UpdateCheckNow, workflows.ByActor{}))
+	w.at(2, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
+	w.at(3, w.isRefused(workflows.UpdateContact, workflows.ContactGiven{Version: 2}))
+	w.at(4, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
+	w.runs(input)
+	require.Equal(t, filing.Withdrawn, w.stages[len(w.stages)-1])
+}
