@@ -88,7 +88,9 @@ func (w *world) isRefused(name string, arg any) func() {
 	}
 }
 
-func (w *world) signals(name string, arg any) func() { return func() { w.env.SignalWorkflow(name, arg) } }
+func (w *world) signals(name string, arg any) func() {
+	return func() { w.env.SignalWorkflow(name, arg) }
+}
 
 // handedIn walks to the first hand-in within ten minutes.
 func (w *world) handedIn() {

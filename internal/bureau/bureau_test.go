@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
-	"github.com/beian/beian/internal/simulate/fault"
 	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
 )
 
 const version = "V.3.0"

@@ -122,16 +122,9 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 // finish does what the customer does on the site and checks the end.
 func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number string, err error) {
 	order := Orders[i]
-	snippet, err := w.Footer(ctx)
-	if err != nil {
+	if err := PutFooter(ctx, s, w, order.SpaceUser); err != nil {
 		return "", err
 	}
-	control := fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", s.Options.Ports.Space, order.SpaceUser)
-	response, err := http.PostForm(control, url.Values{"snippet": {snippet}})
-	if err != nil {
-		return "", err
-	}
-	response.Body.Close()
 	if err := w.CheckNow(ctx); err != nil {
 		return "", err
 	}
@@ -163,6 +156,21 @@ func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number strin
 		return "", errors.New("the home page doesn't show the linked number")
 	}
 	return number, nil
+}
+
+// PutFooter pastes the snippet from the result page at the foot of an account's
+// home page, as its owner does.
+func PutFooter(ctx context.Context, s *stack.Stack, w *Walker, user string) error {
+	snippet, err := w.Footer(ctx)
+	if err != nil {
+		return err
+	}
+	control := fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", s.Options.Ports.Space, user)
+	response, err := http.PostForm(control, url.Values{"snippet": {snippet}})
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
 }
 
 // get fetches from the web space as a visitor does.

@@ -176,7 +176,6 @@ func (s *Server) filed(r *record) string {
 	inner = withOwnIDs(inner, "Jr", r.ID)
 	inner = strings.ReplaceAll(inner, "</Jrid>", fmt.Sprintf("</Jrid><Ispid>%d</Ispid>", s.options.ISPID))
 	inner = withOwnIDs(inner, "Ip", r.ID)
-	inner = strings.Replace(inner, "</Jr_xx>", fmt.Sprintf("<Bbyhid>%d</Bbyhid><Bbyhlx>1</Bbyhlx></Jr_xx>", s.options.ISPID), 1)
 	number := fmt.Sprintf("<Scbbsj>%s</Scbbsj><Zjxgsj>%s</Zjxgsj><Baxh>%s-1</Baxh></Wz_xx>", at, at, r.Number)
 	return "<Baxx>" + strings.Replace(inner, "</Wz_xx>", number, 1) + "</Baxx>"
 }

@@ -1,0 +1,81 @@
+// Package e2e runs whole filings on the real stack: MariaDB, Temporal, the
+// panel over HTTP, SMTP, the Aliyun SDK's calls, SOAP, FTP.
+package e2e_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/orderfile"
+	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/panel"
+)
+
+// start brings up a throw-away stack with the sample orders; log is the file
+// that everything in this process logs to.
+func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
+	t.Helper()
+	log = filepath.Join(t.TempDir(), "log")
+	f, err := os.Create(log)
+	require.NoError(t, err)
+	o.Dir, o.Throwaway = filepath.Join(t.TempDir(), "stack"), true
+	o.Logger = slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if o.ExchangeEvery == 0 {
+		o.ExchangeEvery = time.Second
+	}
+	s, err = stack.Start(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		s.Stop()
+		require.NoError(t, f.Close())
+	})
+	samples, err := os.Open("../samples/orders.csv")
+	require.NoError(t, err)
+	defer samples.Close()
+	sum, err := orderfile.Import(t.Context(), s.Store, demo.WithPort(samples, s.Options.Ports.FTP), true)
+	require.NoError(t, err)
+	require.Zero(t, sum.Refused, sum.Errors)
+	return s, log
+}
+
+func customer(t *testing.T, s *stack.Stack) *demo.Walker {
+	t.Helper()
+	w, err := demo.NewWalker(s.PanelURL, fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))
+	require.NoError(t, err)
+	require.NoError(t, w.SignIn(t.Context(), stack.DemoCustomer, stack.DemoCustomerPassword))
+	return w
+}
+
+// prepared walks to the forms.
+func prepared(t *testing.T, w *demo.Walker, order string) {
+	t.Helper()
+	ctx, begin := t.Context(), time.Now()
+	require.NoError(t, w.Open(ctx, order))
+	require.NoError(t, w.Contact(ctx, filingtest.Contact(), password))
+	require.NoError(t, w.Verify(ctx, filingtest.Contact(), begin))
+	wait(t, w, filing.Preparing)
+}
+
+const password = "geheim-密码-77"
+
+func wait(t *testing.T, w *demo.Walker, stage filing.Stage) {
+	t.Helper()
+	_, err := w.WaitStage(t.Context(), stage)
+	require.NoError(t, err)
+}
+
+func mustHash(t *testing.T, password string) string {
+	t.Helper()
+	hash, err := panel.HashPassword(password)
+	require.NoError(t, err)
+	return hash
+}
