@@ -166,11 +166,8 @@ func PutFooter(ctx context.Context, s *stack.Stack, w *Walker, user string) erro
 		return err
 	}
 	control := fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", s.Options.Ports.Space, user)
-	response, err := http.PostForm(control, url.Values{"snippet": {snippet}})
-	if err != nil {
-		return err
-	}
-	return response.Body.Close()
+	_, err = w.PutSnippet(control, url.Values{"snippet": {snippet}})
+	return err
 }
 
 // get fetches from the web space as a visitor does.

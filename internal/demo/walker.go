@@ -257,6 +257,15 @@ func (w *Walker) Footer(ctx context.Context) (snippet string, err error) {
 	return page.Find(".snippet").Text(), nil
 }
 
+// PutSnippet posts to the web space's control page and returns the status.
+func (w *Walker) PutSnippet(control string, values url.Values) (status int, err error) {
+	response, err := w.http.PostForm(control, values)
+	if err != nil {
+		return 0, err
+	}
+	return response.StatusCode, response.Body.Close()
+}
+
 // CheckNow presses 立即检测; it is over when the filing has moved on already.
 func (w *Walker) CheckNow(ctx context.Context) error {
 	_, err := w.Post(ctx, w.path("/check"), nil)

@@ -1,0 +1,38 @@
+package config_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/config"
+)
+
+func TestSettingsPageIsTrue(t *testing.T) {
+	page, err := os.ReadFile("../../docs/settings.md")
+	require.NoError(t, err)
+	require.Contains(t, string(page), config.Table(), "run `beian settings` and put its table into docs/settings.md")
+}
+
+func TestMissingSettingsAreNamedAtOnce(t *testing.T) {
+	t.Setenv("BEIAN_DATABASE", "")
+	t.Setenv("BEIAN_SMS_ACCESS_KEY_ID", "")
+	err := config.LoadSecrets(&config.Base{}, &config.SMS{})
+	require.ErrorContains(t, err, "BEIAN_DATABASE is not set: database: user:password@tcp(host:port)/name")
+	require.ErrorContains(t, err, "BEIAN_SMS_ACCESS_KEY_ID is not set")
+}
+
+func TestSecretsComeFromFiles(t *testing.T) {
+	file := t.TempDir() + "/dsn"
+	require.NoError(t, os.WriteFile(file, []byte("u:p@tcp(h:1)/d\n"), 0o600))
+	t.Setenv("BEIAN_DATABASE_FILE", file)
+	base := config.Base{KeyFile: "k"}
+	require.NoError(t, config.LoadSecrets(&base))
+	require.Equal(t, "u:p@tcp(h:1)/d", base.Database)
+}
+
+func TestEverySMSNeedsItsTemplate(t *testing.T) {
+	_, err := config.SMS{Templates: "contact_code=SMS_1"}.Sender()
+	require.ErrorContains(t, err, "approved=SMS_")
+}
