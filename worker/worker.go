@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"github.com/beian/beian/activities"
@@ -63,7 +64,10 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 func build(cfg Config, queue string) (worker.Worker, error) {
-	options := worker.Options{WorkerStopTimeout: cfg.StopTimeout}
+	options := worker.Options{
+		WorkerStopTimeout: cfg.StopTimeout,
+		Interceptors:      []interceptor.WorkerInterceptor{&heartbeats{}},
+	}
 	if queue == workflows.QueueFiling {
 		w := worker.New(cfg.Temporal, queue, options)
 		w.RegisterWorkflow(workflows.Filing)

@@ -129,6 +129,7 @@ func tellFilings(ctx workflow.Context, account activities.AccountRef) error {
 func packing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueBureau,
+		HeartbeatTimeout:    heartbeatTimeout,
 		StartToCloseTimeout: 5 * time.Minute,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute, MaximumAttempts: 5},
 	})

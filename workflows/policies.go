@@ -9,6 +9,10 @@ import (
 
 // Activity options as named presets: every number with its reason.
 
+// heartbeatTimeout is how soon a killed worker is noticed; workers beat three
+// times in it.
+const heartbeatTimeout = 9 * time.Second
+
 // databaseActivity is for effects on our own database: they are tried until
 // the database is back, because nothing else can be done about it.
 func databaseActivity(ctx workflow.Context) workflow.Context {
@@ -28,6 +32,7 @@ func databaseActivity(ctx workflow.Context) workflow.Context {
 func messageActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueMessage,
+		HeartbeatTimeout:    heartbeatTimeout,
 		StartToCloseTimeout: 45 * time.Second, // two HTTP calls or one SMTP conversation
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 2 * time.Second,
@@ -42,6 +47,7 @@ func messageActivity(ctx workflow.Context) workflow.Context {
 func uploadActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueWebsite,
+		HeartbeatTimeout:    heartbeatTimeout,
 		StartToCloseTimeout: 2 * time.Minute, // an FTP conversation with a slow host
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    15 * time.Second,
@@ -57,6 +63,7 @@ func uploadActivity(ctx workflow.Context) workflow.Context {
 func siteCheckActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueWebsite,
+		HeartbeatTimeout:    heartbeatTimeout,
 		StartToCloseTimeout: 5 * time.Minute, // a hundred domains, some of which never answer
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 5 * time.Second,
@@ -71,6 +78,7 @@ func siteCheckActivity(ctx workflow.Context) workflow.Context {
 func bureauActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueBureau,
+		HeartbeatTimeout:    heartbeatTimeout,
 		StartToCloseTimeout: 5 * time.Minute, // 50 MB up or down
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 2 * time.Second,

@@ -59,6 +59,13 @@ func (b *Board) Clear() {
 	b.faults = nil
 }
 
+// Clean tells whether no fault is left: each was used as often as it was meant.
+func (b *Board) Clean() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.faults) == 0
+}
+
 // Take returns the oldest fault for an operation and counts it as used.
 func (b *Board) Take(operation string) (Fault, bool) {
 	b.mu.Lock()

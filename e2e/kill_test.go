@@ -1,0 +1,111 @@
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/stack"
+)
+
+// workers runs worker processes of their own, one after another.
+type workers struct {
+	t       *testing.T
+	program string
+	env     []string
+	running *exec.Cmd
+}
+
+func newWorkers(t *testing.T, s *stack.Stack) *workers {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "beian")
+	out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput()
+	require.NoError(t, err, string(out))
+	set := s.Settings
+	w := &workers{t: t, program: program, env: append(os.Environ(),
+		config.Environment(set.Base, set.Provider, set.SMS, set.Mail, set.Bureau, set.Website, set.Worker)...)}
+	t.Cleanup(w.kill)
+	return w
+}
+
+func (w *workers) start() {
+	w.t.Helper()
+	w.running = exec.Command(w.program, "worker")
+	w.running.Env = w.env
+	w.running.Stderr = os.Stderr
+	require.NoError(w.t, w.running.Start())
+}
+
+// kill is kill -9.
+func (w *workers) kill() {
+	if w.running != nil {
+		_ = w.running.Process.Kill()
+		_ = w.running.Wait()
+		w.running = nil
+	}
+}
+
+// The worker is killed while each outside effect is under way: the other side
+// does the work and nobody hears the answer. Nothing is done twice.
+func TestWorkerKilledInTheMiddleOfEachEffect(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
+	ctx, begin := t.Context(), time.Now()
+	workers := newWorkers(t, s)
+	slow := func(board *fault.Board, operation string) {
+		board.Set(fault.Fault{Operation: operation, Mode: fault.Slow, DelayMS: 1500, Times: 1})
+	}
+	// killWhenTaken kills the worker once a stand-in is busy with its call.
+	killWhenTaken := func(board *fault.Board) {
+		require.Eventually(t, board.Clean, 60*time.Second, 20*time.Millisecond, "the stand-in was called")
+		workers.kill()
+	}
+	w := customer(t, s)
+
+	slow(&s.Stands.SMS.Faults, "SendSms")
+	slow(&s.Stands.Mail.Faults, "MAIL")
+	workers.start()
+	require.NoError(t, w.Open(ctx, "D20260001"))
+	require.NoError(t, w.Contact(ctx, filingtest.Contact(), password))
+	killWhenTaken(&s.Stands.SMS.Faults)
+	workers.start()
+	require.NoError(t, w.Verify(ctx, filingtest.Contact(), begin))
+	wait(t, w, filing.Preparing)
+
+	slow(&s.Stands.Bureau.Faults, "isp_upload")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	killWhenTaken(&s.Stands.Bureau.Faults)
+	slow(&s.Stands.Space.Faults, "RNFR")
+	workers.start()
+	killWhenTaken(&s.Stands.Space.Faults)
+	workers.start()
+	wait(t, w, filing.Installing)
+	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
+	require.NoError(t, w.CheckNow(ctx))
+	wait(t, w, filing.Filed)
+
+	require.Equal(t, map[int64]int{1: 1}, s.Stands.Bureau.Accepted(), "handed in once")
+	require.Equal(t, 1, s.Stands.Space.Stores("web1", "wwwroot/cert/bazu.cert"), "installed once")
+	sent := map[string]int{}
+	for _, m := range s.Stands.SMS.Messages() {
+		sent[m.OutID]++
+	}
+	for key, n := range sent {
+		require.Equal(t, 1, n, "SMS %s", key)
+	}
+	mails := map[string]string{}
+	for _, m := range s.Stands.Mail.Messages() {
+		if first, again := mails[m.MessageID]; again {
+			require.Equal(t, first, m.Text, "a mail that comes twice is the same mail")
+		}
+		mails[m.MessageID] = m.Text
+	}
+}
