@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 
-.PHONY: run demo test lint build tools packages clean
+.PHONY: run demo test record lint build tools packages clean
 
 run: packages tools build
 	@$(BEIAN) dev
@@ -13,6 +13,13 @@ demo: packages tools build
 
 test: packages tools lint
 	go test -count=1 -timeout 15m ./...
+
+# Records the histories that the replay tests replay. Run it on the code that is
+# deployed, never on a changed branch.
+record: packages tools build
+	@mkdir -p workflows/testdata/histories
+	@[ -e workflows/testdata/histories/keys.json ] || $(BEIAN) keys generate workflows/testdata/histories/keys.json
+	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|Browser'
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

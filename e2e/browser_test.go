@@ -135,4 +135,5 @@ func TestBrowserWalk(t *testing.T) {
 	number, err := chromedp.Run(ctx, chromedp.Text(`[data-order="D20260001"] .number`))
 	require.NoError(t, err)
 	require.Regexp(t, `^沪ICP备\d{10}号-1$`, number)
+	record(t, s, "D20260001")
 }

@@ -63,6 +63,7 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, dump, number, "the dump must hold what it should")
 	clean(t, "the database", dump, planted)
+	record(t, s, "D20260001")
 }
 
 func clean(t *testing.T, where, text string, planted []string) {
@@ -126,6 +127,7 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	require.NoError(t, w.CheckNow(ctx))
 	wait(t, w, filing.Filed)
 	require.Equal(t, 1, s.Stands.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file took its name once")
+	record(t, s, "D20260002")
 }
 
 // The bureau accepts the file and its answer is lost: nothing is handed in twice.
@@ -146,6 +148,7 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 		sent[m.OutID]++
 	}
 	require.NotEmpty(t, sent)
+	record(t, s, "D20260001")
 	for key, n := range sent {
 		require.Equal(t, 1, n, key)
 	}

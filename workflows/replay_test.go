@@ -1,0 +1,52 @@
+package workflows_test
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/worker"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/beian/beian/internal/history"
+	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/workflows"
+)
+
+// Histories of every path, recorded from running filings (`make record`), must
+// replay on today's code: otherwise a deploy would break filings that are weeks
+// old. They are sealed with a key made for them, which stands beside them.
+func TestRecordedHistoriesReplay(t *testing.T) {
+	files, err := filepath.Glob("testdata/histories/*.gz")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 4, "no histories: run `make record`")
+	raw, err := os.ReadFile("testdata/histories/keys.json")
+	require.NoError(t, err)
+	keys, err := seal.Load(raw)
+	require.NoError(t, err)
+	options := history.Options(keys)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".gz"), func(t *testing.T) {
+			f, err := os.Open(file)
+			require.NoError(t, err)
+			defer f.Close()
+			z, err := gzip.NewReader(f)
+			require.NoError(t, err)
+			var h historypb.History
+			content, err := io.ReadAll(z)
+			require.NoError(t, err)
+			require.NoError(t, proto.Unmarshal(content, &h))
+			require.NotEmpty(t, h.GetEvents())
+			replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: options.DataConverter, FailureConverter: options.FailureConverter})
+			require.NoError(t, err)
+			replayer.RegisterWorkflow(workflows.Filing)
+			replayer.RegisterWorkflow(workflows.Exchange)
+			require.NoError(t, replayer.ReplayWorkflowHistory(nil, &h))
+		})
+	}
+}
