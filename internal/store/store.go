@@ -135,3 +135,6 @@ func changed(res sql.Result) (bool, error) {
 	n, err := res.RowsAffected()
 	return n == 1, err
 }
+
+// SetClock replaces the clock, for tests of what time does.
+func (s *Store) SetClock(now func() time.Time) { s.now = now }

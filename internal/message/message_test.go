@@ -1,0 +1,160 @@
+package message_test
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/mail"
+	"github.com/beian/beian/internal/simulate/sms"
+)
+
+const phone = "13900001234"
+
+func aliyun(t *testing.T, secret string) (*sms.Server, *message.SMS) {
+	t.Helper()
+	s, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名"})
+	require.NoError(t, err)
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	client, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: secret, SignName: "签名", Scheme: "HTTP",
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: map[message.Template]string{message.ContactCode: "SMS_1"}, Timeout: 5 * time.Second})
+	require.NoError(t, err)
+	return s, client
+}
+
+func text(key string) message.SMSMessage {
+	return message.SMSMessage{Key: key, To: phone, Template: message.ContactCode, Params: map[string]string{"user_name": "测试 & 用户", "code": "12345678"}}
+}
+
+func TestSMSGoesOut(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	receipt, err := client.Send(t.Context(), text("k1"))
+	require.NoError(t, err)
+	require.NotEmpty(t, receipt.ProviderID)
+	require.Equal(t, "测试 & 用户", s.Messages()[0].Params["user_name"])
+}
+
+func TestSMSErrorsAreToldApart(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	for _, c := range []struct {
+		code  string
+		kind  message.Kind
+		after time.Duration
+	}{
+		{"isv.MOBILE_NUMBER_ILLEGAL", message.Recipient, 0},
+		{"isv.BUSINESS_LIMIT_CONTROL:minute", message.Limit, time.Minute},
+		{"isv.BUSINESS_LIMIT_CONTROL:hour", message.Limit, time.Hour},
+		{"isv.BUSINESS_LIMIT_CONTROL:day", message.Limit, 24 * time.Hour},
+		{"isv.OUT_OF_SERVICE", message.Operator, 0},
+		{"isp.RAM_PERMISSION_DENY", message.Operator, 0},
+		{"isp.SYSTEM_ERROR", message.Temporary, 0},
+		{"503", message.Temporary, 0},
+	} {
+		s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: c.code, Times: 1})
+		_, err := client.Send(t.Context(), text("k"))
+		var e *message.Error
+		require.ErrorAs(t, err, &e, c.code)
+		require.Equal(t, c.kind, e.Kind, c.code)
+		require.Equal(t, c.after, e.RetryAfter, c.code)
+	}
+	require.Empty(t, s.Messages())
+}
+
+func TestSMSErrorsHoldNothingPersonal(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Lose, Times: 1})
+	_, err := client.Send(t.Context(), text("k1"))
+	require.Error(t, err)
+	_, wrong := aliyun(t, "another secret")
+	_, signature := wrong.Send(t.Context(), text("k2"))
+	var e *message.Error
+	require.ErrorAs(t, signature, &e)
+	require.Equal(t, message.Operator, e.Kind)
+	for _, secret := range []string{phone, "12345678", "Signature=", "AccessKeyId"} {
+		require.NotContains(t, err.Error()+signature.Error(), secret)
+	}
+}
+
+func TestSMSIsNotSentTwiceAfterALostAnswer(t *testing.T) {
+	s, client := aliyun(t, "secret")
+	s.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Lose, Times: 1})
+	_, err := client.Send(t.Context(), text("k1"))
+	require.Error(t, err)
+	again := text("k1")
+	again.Retry = true
+	receipt, err := client.Send(t.Context(), again)
+	require.NoError(t, err)
+	require.True(t, receipt.Already)
+	require.Len(t, s.Messages(), 1)
+}
+
+func smtp(t *testing.T) (*mail.Server, *message.Mailer) {
+	t.Helper()
+	s, err := mail.New("")
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(func() { _ = s.Close() })
+	return s, message.NewMail(message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", FromName: "备案",
+		TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}})
+}
+
+func TestMailGoesOutWithAStableID(t *testing.T) {
+	s, m := smtp(t)
+	texts, err := message.NewTexts("zh")
+	require.NoError(t, err)
+	subject, body, page, err := texts.Mail(message.ContactCode, map[string]string{"user_name": "<b>测试</b>", "code": "12345678"})
+	require.NoError(t, err)
+	require.NotContains(t, page, "<b>测试", "what people typed is escaped")
+	for range 2 {
+		_, err = m.Send(t.Context(), message.MailMessage{Key: "k", To: "a@example.com", Subject: subject, Text: body, HTML: page})
+		require.NoError(t, err)
+	}
+	got := s.Messages()
+	require.Len(t, got, 2)
+	require.Equal(t, got[0].MessageID, got[1].MessageID)
+	require.Contains(t, got[0].Text, "邮件验证码：12345678")
+	require.Equal(t, subject, got[0].Subject)
+}
+
+func TestMailErrorsAreToldApart(t *testing.T) {
+	s, m := smtp(t)
+	for _, c := range []struct {
+		operation, code string
+		kind            message.Kind
+	}{
+		{"RCPT", "550", message.Recipient}, {"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit}, {"MAIL", "530", message.Operator},
+	} {
+		s.Faults.Set(fault.Fault{Operation: c.operation, Mode: fault.Fail, Code: c.code, Times: 1})
+		_, err := m.Send(t.Context(), message.MailMessage{Key: "k", To: "nobody@example.com", Subject: "s", Text: "t", HTML: "h"})
+		var e *message.Error
+		require.ErrorAs(t, err, &e, c.code)
+		require.Equal(t, c.kind, e.Kind, c.operation+c.code)
+		require.NotContains(t, err.Error(), "nobody")
+	}
+}
+
+func TestEveryTemplateHasItsTexts(t *testing.T) {
+	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r"}
+	for _, lang := range []string{"zh", "en"} {
+		texts, err := message.NewTexts(lang)
+		require.NoError(t, err)
+		for _, name := range append([]message.Template{message.Stuck}, message.SMSTemplates...) {
+			_, _, _, err := texts.Mail(name, params)
+			require.NoError(t, err, name)
+		}
+		for _, name := range message.SMSTemplates {
+			_, err := texts.SMS(name, params)
+			require.NoError(t, err, name)
+		}
+	}
+}

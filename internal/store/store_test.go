@@ -1,0 +1,208 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+)
+
+// opened is an order's fresh filing.
+func opened(t *testing.T, s *store.Store, number, customer string) (store.Order, store.Filing) {
+	t.Helper()
+	ctx := t.Context()
+	_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: customer, Product: "p", Domains: []string{"www.example.com", "example.com"}, IPs: []string{"192.0.2.1"},
+		WebSpace: &store.WebSpace{Protocol: "ftp", Host: "h", Port: 21, User: "u", Password: "secret"}})
+	require.NoError(t, err)
+	user, err := s.UserByLogin(ctx, customer)
+	require.NoError(t, err)
+	order, err := s.OrderOf(ctx, user.ID, number)
+	require.NoError(t, err)
+	f, err := s.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	return order, f
+}
+
+func registered(t *testing.T, s *store.Store) store.Filing {
+	t.Helper()
+	order, f := opened(t, s, "D1", "demo")
+	_, err := s.RegisterContact(t.Context(), order.CustomerID, f.ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	return f
+}
+
+func TestImportAgainUpdates(t *testing.T) {
+	s := testdb.New(t)
+	order, f := opened(t, s, "D1", "demo")
+	require.Equal(t, []string{"www.example.com", "example.com"}, order.Domains)
+	created, err := s.ImportOrder(t.Context(), store.OrderImport{Number: "D1", Customer: "demo", Product: "q", Domains: []string{"www.example.net"}})
+	require.NoError(t, err)
+	require.False(t, created)
+	order, err = s.Order(t.Context(), order.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"www.example.net"}, order.Domains)
+	again, err := s.OpenFiling(t.Context(), order.ID)
+	require.NoError(t, err)
+	require.Equal(t, f.ID, again.ID, "a double click finds the same filing")
+	_, err = s.OrderOf(t.Context(), order.CustomerID+1, "D1")
+	require.ErrorIs(t, err, store.ErrNotFound, "another's order")
+}
+
+func TestUserNamesBelongToOneCustomer(t *testing.T) {
+	s := testdb.New(t)
+	registered(t, s)
+	order, f := opened(t, s, "D2", "other")
+	_, err := s.RegisterContact(t.Context(), order.CustomerID, f.ID, filingtest.Contact(), "hash")
+	require.ErrorIs(t, err, store.ErrUserNameTaken)
+	free, err := s.UserNameFree(t.Context(), order.CustomerID, filingtest.Contact().UserName)
+	require.NoError(t, err)
+	require.False(t, free)
+}
+
+func TestCodeIsRightOnceAndTheSameAtEachTry(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	code, ok, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, err)
+	require.True(t, ok)
+	again, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, err)
+	require.Equal(t, code, again)
+	require.NoError(t, s.CodeSent(ctx, f.ID, store.SMS, 1))
+	_, ok, err = s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, err)
+	require.False(t, ok, "it went out already")
+
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeWrong)
+	require.NoError(t, s.VerifyCode(ctx, f.ID, store.SMS, code))
+	done, err := s.Verified(ctx, f.ID)
+	require.NoError(t, err)
+	require.False(t, done, "the mail code is missing")
+}
+
+func TestFiveWrongTriesLockAndSendingAgainDoesNotHelp(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	_, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, err)
+	for range filing.MaxWrongTries - 1 {
+		require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeWrong)
+	}
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeLocked)
+	_, err = s.RequestCode(ctx, f.ID, store.SMS)
+	require.ErrorIs(t, err, store.ErrCodeTooSoon)
+
+	s.SetClock(func() time.Time { return time.Now().Add(2 * time.Minute) })
+	send, err := s.RequestCode(ctx, f.ID, store.SMS)
+	require.NoError(t, err)
+	code, ok, err := s.PrepareCode(ctx, f.ID, store.SMS, send)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, code), store.ErrCodeLocked)
+
+	s.SetClock(func() time.Time { return time.Now().Add(25 * time.Hour) })
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, code), store.ErrCodeExpired, "the lock is over, the code too")
+}
+
+func TestLateCodeIsNotAWrongOne(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	code, _, err := s.PrepareCode(ctx, f.ID, store.Mail, 1)
+	require.NoError(t, err)
+	s.SetClock(func() time.Time { return time.Now().Add(filing.CodeTTL + time.Minute) })
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.Mail, code), store.ErrCodeExpired)
+	v, err := s.Verifications(ctx, f.ID)
+	require.NoError(t, err)
+	require.Zero(t, v[store.Mail].Tries)
+}
+
+// Fifty guesses at once get five tries between them.
+func TestParallelGuessesShareTheTries(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	_, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	answers := make(chan error, 50)
+	for range 50 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			answers <- s.VerifyCode(ctx, f.ID, store.SMS, "00000000")
+		}()
+	}
+	wg.Wait()
+	close(answers)
+	wrong := 0
+	for err := range answers {
+		require.Error(t, err)
+		if errors.Is(err, store.ErrCodeWrong) {
+			wrong++
+		}
+	}
+	require.LessOrEqual(t, wrong, filing.MaxWrongTries)
+}
+
+func TestCorrectedPhoneNeedsANewCodeAndKeepsTheCount(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	_, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, err)
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeWrong)
+	changed, err := s.CorrectContact(ctx, f.ID, "13911112222", filingtest.Contact().Email)
+	require.NoError(t, err)
+	require.Equal(t, []store.Channel{store.SMS}, changed)
+	v, err := s.Verifications(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, v[store.SMS].Sends)
+	require.Equal(t, 1, v[store.SMS].Tries)
+	c, err := s.Contact(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, "13911112222", c.Details.Mobile)
+}
+
+func TestProjectionTakesOnlyNewerSteps(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, f := opened(t, s, "D1", "demo")
+	step := func(seq int64, stage filing.Stage) {
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Kind: "k", Actor: "a"}))
+	}
+	step(2, filing.Verifying)
+	step(2, filing.Verifying) // repeated
+	step(1, filing.Contact)   // late
+	got, err := s.Filing(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, filing.Verifying, got.Stage)
+	events, err := s.Events(ctx, f.ID)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+}
+
+func TestWithdrawnFilingMakesRoom(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	order, f := opened(t, s, "D1", "demo")
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: "a"}))
+	next, err := s.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	require.NotEqual(t, f.ID, next.ID)
+}
+
+func TestDossierIsTakenOnlyInItsStages(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, f := opened(t, s, "D1", "demo")
+	_, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
+	require.ErrorIs(t, err, store.ErrConflict)
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "k", Actor: "a"}))
+	for range 2 { // posted twice
+		revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
+		require.NoError(t, err)
+		require.Equal(t, 1, revision)
+	}
+}

@@ -1,0 +1,178 @@
+package workflows_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/testsuite"
+	"pgregory.net/rapid"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/workflows"
+)
+
+// counterpart is a real database and a real bureau stand-in with the exchange
+// between them; only Temporal's signals are noted instead of sent.
+type counterpart struct {
+	t       require.TestingT
+	db      *store.Store
+	stand   atomic.Pointer[stand.Server]
+	bureau  *activities.Bureau
+	account int64
+	made    int
+}
+
+func newCounterpart(t *testing.T) *counterpart {
+	c := &counterpart{t: t, db: testdb.New(t)}
+	c.forget()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.stand.Load().ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	account, err := c.db.EnsureAccount(t.Context(), "default")
+	require.NoError(t, err)
+	c.account = account
+	signals := &mocks.Client{}
+	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
+	c.bureau = &activities.Bureau{
+		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler),
+		Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"}),
+	}
+	return c
+}
+
+// forget replaces the bureau by one that knows nothing.
+func (c *counterpart) forget() {
+	s, err := stand.New(stand.Options{ISPID: 1, UserName: "u", Password: "p", RefuseSiteNames: map[string]int{"违规": 1020}})
+	require.NoError(c.t, err)
+	c.stand.Store(s)
+}
+
+// add puts a filing's first revision in line.
+func (c *counterpart) add(t *testing.T, name string) {
+	ctx := t.Context()
+	c.made++
+	number := fmt.Sprintf("D%d", c.made)
+	_, err := c.db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	user, err := c.db.UserByLogin(ctx, "demo")
+	require.NoError(t, err)
+	order, err := c.db.OrderOf(ctx, user.ID, number)
+	require.NoError(t, err)
+	f, err := c.db.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	d := filingtest.Dossier()
+	d.Site.Name = name
+	revision, err := c.db.SaveDossier(ctx, f.ID, d)
+	require.NoError(t, err)
+	require.NoError(t, c.db.QueueRecord(ctx, c.account, f.ID, revision))
+	require.NoError(t, c.db.QueueRecord(ctx, c.account, f.ID, revision), "queueing again changes nothing")
+}
+
+// exchange runs once, with retries whose pauses are skipped.
+func (c *counterpart) exchange() workflows.ExchangeResult {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	env.RegisterActivity(c.bureau)
+	env.ExecuteWorkflow(workflows.Exchange, workflows.ExchangeInput{AccountID: c.account})
+	require.True(c.t, env.IsWorkflowCompleted())
+	require.NoError(c.t, env.GetWorkflowError())
+	var result workflows.ExchangeResult
+	require.NoError(c.t, env.GetWorkflowResult(&result))
+	return result
+}
+
+func (c *counterpart) settled(t *testing.T) {
+	for range 20 {
+		c.stand.Load().Faults.Clear()
+		c.exchange()
+	}
+	accepted := c.stand.Load().Accepted()
+	require.Len(t, accepted, c.made, "every record reached the bureau")
+	for id, times := range accepted {
+		require.Equal(t, 1, times, "record %d", id)
+	}
+	accounts, err := c.db.Accounts(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, c.stand.Load().Sequence(), accounts[0].LastSequence, "no sequence number is skipped or used twice")
+	for n := int64(1); n <= accounts[0].LastSequence; n++ {
+		u, err := c.db.Upload(t.Context(), c.account, n)
+		require.NoError(t, err)
+		require.False(t, u.AcceptedAt.IsZero(), "file %d", n)
+	}
+	waiting, err := c.db.UnsentSignals(t.Context(), 10)
+	require.NoError(t, err)
+	require.Empty(t, waiting)
+}
+
+// Whatever faults the bureau shows, in whatever order: nothing is handed in
+// twice, nothing is left out, no number is skipped.
+func TestExchangeKeepsItsSequenceUnderFaults(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		c := newCounterpart(t)
+		for range rapid.IntRange(1, 4).Draw(r, "rounds") {
+			for range rapid.IntRange(0, 2).Draw(r, "filings") {
+				c.add(t, rapid.SampledFrom([]string{"读书笔记", "违规网站", "样例网站"}).Draw(r, "name"))
+			}
+			for range rapid.IntRange(0, 3).Draw(r, "faults") {
+				c.stand.Load().Faults.Set(rapid.SampledFrom([]fault.Fault{
+					{Operation: "isp_upload", Mode: fault.Lose, Times: 1},
+					{Operation: "isp_upload", Mode: fault.Fail, Code: "901", Times: 1},
+					{Operation: "isp_upload", Mode: fault.Fail, Code: "15", Times: 2},
+					{Operation: "isp_upload", Mode: fault.Fail, Code: "7", Times: 1},
+					{Operation: "isp_querypreviousupload", Mode: fault.Lose, Times: 1},
+					{Operation: "isp_download", Mode: fault.Lose, Times: 1},
+					{Operation: "isp_download", Mode: fault.Fail, Code: "hash", Times: 4},
+					{Operation: "isp_downloadack", Mode: fault.Lose, Times: 4},
+					{Operation: "certificate", Mode: fault.Fail, Times: 4},
+				}).Draw(r, "fault"))
+			}
+			c.exchange()
+		}
+		c.settled(t)
+	})
+}
+
+// A bureau that lost its newest files is given them again, in order, first.
+func TestGapIsFilledFirst(t *testing.T) {
+	c := newCounterpart(t)
+	for range 3 {
+		c.add(t, "读书笔记")
+		c.exchange()
+	}
+	require.EqualValues(t, 3, c.stand.Load().Sequence())
+	c.forget()
+	c.add(t, "读书笔记")
+	c.exchange()
+	require.EqualValues(t, 4, c.stand.Load().Sequence())
+	c.settled(t)
+}
+
+// Wrong credentials stop the account until somebody mends it.
+func TestRefusedCredentialsStopTheAccount(t *testing.T) {
+	c := newCounterpart(t)
+	c.add(t, "读书笔记")
+	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5"})
+	require.Equal(t, 5, c.exchange().Paused)
+	c.stand.Load().Faults.Clear()
+	require.Zero(t, c.exchange().HandedIn, "a stopped account does nothing")
+	require.Zero(t, c.stand.Load().Sequence())
+	require.NoError(t, c.db.StartAccount(t.Context(), c.account))
+	require.Equal(t, 1, c.exchange().HandedIn)
+	c.settled(t)
+}
