@@ -22,7 +22,7 @@ const version = "V.3.0"
 
 func records() []bureau.NewFiling {
 	company := filing.Dossier{Holder: filingtest.CompanyHolder(), Site: filingtest.Site("www.example.net", "192.0.2.10-192.0.2.30")}
-	company.Site.Domains = append(company.Site.Domains, "*.example.net", "xn--fsqu00a.xn--fiqs8s")
+	company.Site.Domains = append(company.Site.Domains, "*.example.net", "xn--fsq092h.xn--fiqs8s")
 	company.Site.IPs = append(company.Site.IPs, "198.51.100.7")
 	company.Site.PreApprovals = []int{1, 3}
 	company.Site.Remark = "备注 <&>"

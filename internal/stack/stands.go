@@ -34,7 +34,7 @@ var Accounts = []webspace.Account{
 	{User: "web1", Password: "web1-secret", Domains: []string{"www.example.com", "example.com"}, DocumentRoot: "wwwroot"},
 	{User: "web2", Password: "web2-secret", Domains: []string{"www.example.net"}, DocumentRoot: "wwwroot", GBK: true},
 	{User: "web3", Password: "web3-secret", Domains: []string{"www.example.org", "*.example.org"}, DocumentRoot: "htdocs"},
-	{User: "web4", Password: "web4-secret", Domains: []string{"xn--fsqu00a.xn--fiqs8s"}, DocumentRoot: "wwwroot"},
+	{User: "web4", Password: "web4-secret", Domains: []string{"xn--fsq092h.xn--fiqs8s"}, DocumentRoot: "wwwroot"},
 	{User: "web5", Password: "web5-secret", Domains: []string{"www.example.edu"}, DocumentRoot: "wwwroot"},
 }
 
