@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -162,6 +163,14 @@ func TestPeopleSeeTheirOwn(t *testing.T) {
 	require.NoError(t, err)
 	owner := customer(t, s)
 	require.NoError(t, owner.Open(ctx, "D20260001"))
+
+	foreign, err := http.NewRequestWithContext(ctx, http.MethodPost, s.PanelURL+"/sign-out", nil)
+	require.NoError(t, err)
+	foreign.Header.Set("Origin", "https://evil.example")
+	answer, err := http.DefaultClient.Do(foreign)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusForbidden, answer.StatusCode, "forms of other sites are refused")
 
 	other, err := demo.NewWalker(s.PanelURL, "")
 	require.NoError(t, err)

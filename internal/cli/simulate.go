@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -13,7 +11,9 @@ import (
 )
 
 type simulateCommand struct {
-	Bureau simulateBureau `cmd:"" help:"Run the stand-in for the bureau."`
+	Bureau   simulateBureau   `cmd:"" help:"Run the stand-in for the bureau."`
+	Messages simulateMessages `cmd:"" help:"Run the stand-ins for Aliyun SMS and the mail server."`
+	Webspace simulateWebspace `cmd:"" help:"Run the stand-in for customers' web spaces."`
 }
 
 type simulateBureau struct {
@@ -39,18 +39,5 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("bureau stand-in: http://%s/\n", l.Addr())
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		<-ctx.Done()
-		_ = server.Close()
-	}()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return serveAll(ctx, map[string]http.Handler{c.Listen: s})
 }
