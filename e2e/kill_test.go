@@ -83,6 +83,11 @@ func TestWorkerKilledInTheMiddleOfEachEffect(t *testing.T) {
 	slow(&s.Stands.Bureau.Faults, "isp_upload")
 	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
 	killWhenTaken(&s.Stands.Bureau.Faults)
+	for _, operation := range []string{"isp_download", "isp_downloadack", "certificate"} {
+		slow(&s.Stands.Bureau.Faults, operation)
+		workers.start()
+		killWhenTaken(&s.Stands.Bureau.Faults)
+	}
 	slow(&s.Stands.Space.Faults, "RNFR")
 	workers.start()
 	killWhenTaken(&s.Stands.Space.Faults)
