@@ -85,3 +85,23 @@ func ParseLines(text string) []string {
 	}
 	return lines
 }
+
+// ListedAs are the names under which a list could hold a domain: itself, and
+// what it is below, down to the registered domain.
+func ListedAs(domain string) []string {
+	domain = strings.TrimPrefix(strings.ToLower(domain), "*.")
+	names := []string{domain}
+	registered, err := publicsuffix.EffectiveTLDPlusOne(domain)
+	if err != nil {
+		return names
+	}
+	for domain != registered {
+		_, rest, found := strings.Cut(domain, ".")
+		if !found {
+			break
+		}
+		domain = rest
+		names = append(names, domain)
+	}
+	return names
+}

@@ -76,8 +76,13 @@ type Site struct {
 	Remark   string `json:"remark"`
 }
 
-// Dossier is one revision of what is handed in.
+// Dossier is one revision of what is handed in. Which parts are filled depends
+// on the kind.
 type Dossier struct {
-	Holder Holder `json:"holder"`
-	Site   Site   `json:"site"`
+	Kind    Kind    `json:"kind,omitempty"`
+	Holder  Holder  `json:"holder"`
+	Site    Site    `json:"site"`
+	Claim   Claim   `json:"claim,omitzero"`
+	Subject Subject `json:"subject,omitzero"`
+	Ending  Ending  `json:"ending,omitzero"`
 }

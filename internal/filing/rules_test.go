@@ -1,6 +1,9 @@
 package filing_test
 
 import (
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -158,14 +161,45 @@ func TestRegions(t *testing.T) {
 	require.Nil(t, h.ValidateOn(today).For("county"), "东莞 has no counties")
 }
 
-func TestEveryResultCodeOfTheDigestIsKnown(t *testing.T) {
-	codes := []int{1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1014, 1015, 1016, 1017, 1018, 1019, 1020, 1021, 1022, 1024, 1025, 1026, 1027, 1029, 1030,
-		1031, 1033, 1034, 1035, 1036, 1037, 1038, 1039, 1040, 1041, 1042, 1043, 1044, 1045, 1046, 1047, 1048, 1049, 1050, 1051, 1063, 1064, 1065, 1066, 1999, 5001, 5003, 5004, 5008, 5010, 5999}
-	for _, code := range codes {
-		r, ok := filing.RefusalByCode(code)
-		require.True(t, ok, code)
-		require.NotEmpty(t, r.Chinese)
-		require.NotEmpty(t, r.English)
+// listedCodes are the ranges of section 3-5 of the interface.
+var listedCodes = [][2]int{{1001, 1068}, {1999, 1999}, {2001, 2056}, {2998, 2999}, {3001, 3037}, {3998, 3999}, {5001, 5011}, {5999, 5999}}
+
+func TestEveryListedResultCodeIsExplained(t *testing.T) {
+	for _, r := range listedCodes {
+		for code := r[0]; code <= r[1]; code++ {
+			explained(t, code)
+		}
+	}
+	unknown, known := filing.RefusalByCode(4711)
+	require.False(t, known)
+	require.True(t, unknown.Staff, "staff look into codes that nobody knows")
+}
+
+func explained(t *testing.T, code int) {
+	t.Helper()
+	r, ok := filing.RefusalByCode(code)
+	require.True(t, ok, code)
+	require.NotEmpty(t, r.Chinese, code)
+	require.NotEmpty(t, r.English, code)
+	require.False(t, r.Staff && r.Done, code)
+	require.Equal(t, r.Form == "", r.Field == "", code)
+	if r.Field != "" {
+		require.False(t, r.Staff, "what stands at a field is the customer's: %d", code)
+	}
+}
+
+// The ranges above are those of the ministry's text, where it is at hand.
+func TestTheMinistrysListIsCovered(t *testing.T) {
+	text, err := os.ReadFile("../../../shared/bureau-spec/interface-v3.0.txt")
+	if err != nil {
+		t.Skip("skipped: the ministry's specification is not beside the project (../shared/bureau-spec)")
+	}
+	codes := regexp.MustCompile(`(?m)^\|[^|]*\|([1235]\d{3}) +\|`).FindAllSubmatch(text, -1)
+	require.Greater(t, len(codes), 150)
+	for _, c := range codes {
+		code, err := strconv.Atoi(string(c[1]))
+		require.NoError(t, err)
+		explained(t, code)
 	}
 }
 

@@ -1,0 +1,70 @@
+package filing
+
+// Kind is what a filing asks of the bureau; empty is KindNew, as filings before
+// there were kinds.
+type Kind string
+
+// The kinds, by the interface's records (section 4-1-1).
+const (
+	// KindNew files a holder with its first site (新增备案, XZBA).
+	KindNew Kind = "new"
+	// KindNewSite files another site of a holder that is filed (新增网站, XZWZ).
+	KindNewSite Kind = "new_site"
+	// KindNewAccess files our access for a site that is filed with another
+	// provider (新增接入, XZJR).
+	KindNewAccess Kind = "new_access"
+	// KindChange changes holder, site or access (变更备案, BGBA).
+	KindChange Kind = "change"
+	// KindCancelAccess takes our access from a site (取消接入, ZXBA 2).
+	KindCancelAccess Kind = "cancel_access"
+	// KindEndHolder deregisters a holder with all its sites (注销主体, ZXBA 0).
+	KindEndHolder Kind = "end_holder"
+	// KindEndSite deregisters a site (注销网站, ZXBA 1).
+	KindEndSite Kind = "end_site"
+)
+
+// operations are the values of Czlx (4-2-1-6).
+var operations = map[Kind]int{
+	"": 1, KindNew: 1, KindNewSite: 2, KindNewAccess: 3, KindChange: 4, KindCancelAccess: 5, KindEndHolder: 6, KindEndSite: 7,
+}
+
+// Operation is the kind's Czlx; 0 for an unknown one.
+func (k Kind) Operation() int { return operations[k] }
+
+// Ends tells whether the kind takes a filing away instead of making one.
+func (k Kind) Ends() bool { return k == KindCancelAccess || k == KindEndHolder || k == KindEndSite }
+
+// Claim proves that an existing filing is the customer's (isp_verifybamm).
+type Claim struct {
+	// Number is the holder's (KindNewSite) or the site's (KindNewAccess).
+	Number string `json:"number,omitempty"`
+	// Password is 备案密码.
+	Password string `json:"password,omitempty"`
+}
+
+// Subject is what the bureau knows a filing by, once it is filed: needed to
+// change or end it. The IDs are the bureau's (Ztid, Wzid, Jrid, Ymid, Ipid).
+type Subject struct {
+	HolderID     int64            `json:"holder_id,omitempty"`
+	HolderNumber string           `json:"holder_number,omitempty"`
+	SiteID       int64            `json:"site_id,omitempty"`
+	SiteNumber   string           `json:"site_number,omitempty"`
+	AccessID     int64            `json:"access_id,omitempty"`
+	DomainIDs    map[string]int64 `json:"domain_ids,omitempty"`
+	// AddressIDs by range, as IPRange.String writes it.
+	AddressIDs map[string]int64 `json:"address_ids,omitempty"`
+}
+
+// Ending is why a filing ends.
+type Ending struct {
+	// Reason is 注销理由, a value of EndingReasons.
+	Reason int    `json:"reason,omitempty"`
+	Note   string `json:"note,omitempty"`
+}
+
+// EndingReasons are 注销理由 (Zxly), the built-in edition.
+var EndingReasons = []Code{
+	{1, "网站不再使用", "The site is no longer used"}, {2, "域名到期或转让", "The domain expired or changed hands"},
+	{3, "更换接入服务提供者", "Moving to another provider"}, {4, "主体注销", "The holder ceased to be"},
+	{5, "备案资料有误", "The filing's data are wrong"}, {6, "其他", "Other"},
+}
