@@ -24,16 +24,30 @@ const (
 	TellStaff
 	// Rebuild: the file didn't arrive whole; send it again.
 	Rebuild
+	// TellCustomer: what was asked is wrong, the account is fine.
+	TellCustomer
 )
 
-// Call-level codes (3-4) that the exchange treats by name.
+// Call-level codes (3-4) that are treated by name.
 const (
-	CodeDone     = 0
-	CodeFinished = 1
-	CodeNothing  = 2
-	CodeMore     = 3
-	CodeGap      = 14
+	CodeDone         = 0
+	CodeFinished     = 1
+	CodeNothing      = 2
+	CodeMore         = 3
+	CodeGap          = 14
+	CodeBusy         = 15
+	CodeHours        = 20
+	CodeTooManyTries = 22
+	CodeOther        = 999
 )
+
+// actions sorts every code of the list in 3-4.
+var actions = map[int]Action{
+	CodeDone: GoOn, CodeFinished: GoOn, CodeNothing: GoOn, CodeMore: GoOn,
+	4: TellStaff, 5: TellStaff, 6: Rebuild, 7: Rebuild, 8: Rebuild, 9: TellStaff, 10: TellStaff, 11: TellStaff, 12: TellStaff, 13: TellStaff,
+	CodeGap: FillGap, CodeBusy: TryLater, 16: TellStaff, 17: TellStaff, 18: TellStaff, 19: TellStaff, CodeHours: TryLater, 21: TellStaff,
+	CodeTooManyTries: TellCustomer, 901: TryLater, 902: TryLater, CodeOther: TryLater,
+}
 
 // Answer is what every method returns.
 type Answer struct {
@@ -43,17 +57,11 @@ type Answer struct {
 	Missing []int64
 }
 
-// Action sorts the code by what to do.
+// Action sorts the code by what to do; a code that the interface doesn't list
+// is for staff.
 func (a Answer) Action() Action {
-	switch a.Code {
-	case CodeDone, CodeFinished, CodeNothing, CodeMore:
-		return GoOn
-	case CodeGap:
-		return FillGap
-	case 6, 7, 8:
-		return Rebuild
-	case 15, 20, 901, 902, 999:
-		return TryLater
+	if action, listed := actions[a.Code]; listed {
+		return action
 	}
 	return TellStaff
 }
@@ -74,26 +82,28 @@ type returned struct {
 	Message  string     `xml:"msg"`
 	Missing  []string   `xml:"dataSequences>dataSequence"`
 	FileInfo []fileInfo `xml:"fileInfos"`
+	Status   *status    `xml:"StatusInfo"`
+	Verified string     `xml:"VerifyRes"`
 }
 
-func parseReturn(text string) (Answer, []fileInfo, error) {
+func parseReturn(text string) (Answer, returned, error) {
 	var r returned
 	if err := decodeXML([]byte(text), &r); err != nil {
-		return Answer{}, nil, errors.New("the bureau's answer is not the XML of the interface")
+		return Answer{}, returned{}, errors.New("the bureau's answer is not the XML of the interface")
 	}
 	code, err := strconv.Atoi(strings.TrimSpace(r.Code))
 	if err != nil {
-		return Answer{}, nil, errors.New("the bureau's answer has no msg_code")
+		return Answer{}, returned{}, errors.New("the bureau's answer has no msg_code")
 	}
 	a := Answer{Code: code, Message: strings.TrimSpace(r.Message)}
 	for _, m := range r.Missing {
 		for _, part := range strings.FieldsFunc(m, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
 			n, err := strconv.ParseInt(part, 10, 64)
 			if err != nil || n < 1 {
-				return a, nil, fmt.Errorf("code %d names a sequence number that is none", code)
+				return a, returned{}, fmt.Errorf("code %d names a sequence number that is none", code)
 			}
 			a.Missing = append(a.Missing, n)
 		}
 	}
-	return a, r.FileInfo, nil
+	return a, r, nil
 }

@@ -75,7 +75,7 @@ func (c *Client) Upload(ctx context.Context, sequence int64, zipped []byte) (Ans
 		algorithm = encryptAES
 	}
 	sum := md5.Sum(zipped) //nolint:gosec // see above
-	a, _, err := c.call(ctx, "isp_upload", []parameter{
+	a, _, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_upload", []parameter{
 		{"beianInfo", base64.StdEncoding.EncodeToString(body)},
 		{"beianInfoHash", base64.StdEncoding.EncodeToString(sum[:])},
 		{"dataSequence", strconv.FormatInt(sequence, 10)},
@@ -96,35 +96,50 @@ type DownloadedFile struct {
 // bureau has none. ErrHash when it didn't arrive whole: it must not be
 // acknowledged, and comes again.
 func (c *Client) Download(ctx context.Context) (*DownloadedFile, Answer, error) {
-	a, files, err := c.call(ctx, "isp_download", []parameter{{"hashAlgorithm", hashMD5}})
-	if err != nil || a.Action() != GoOn || len(files) == 0 || files[0].BeianInfo == "" {
+	a, r, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_download", []parameter{{"hashAlgorithm", hashMD5}})
+	if err != nil || a.Action() != GoOn || len(r.FileInfo) == 0 || r.FileInfo[0].BeianInfo == "" {
 		return nil, a, err
 	}
-	content, err := c.unpack(files[0])
+	content, err := c.unpack(r.FileInfo[0])
 	if err != nil {
 		return nil, a, err
 	}
-	return &DownloadedFile{Name: files[0].FileName, XML: content}, a, nil
+	return &DownloadedFile{Name: strings.TrimSpace(r.FileInfo[0].FileName), XML: content}, a, nil
 }
 
 // DownloadAck confirms a file (isp_downloadack, 3-3-3).
 func (c *Client) DownloadAck(ctx context.Context, fileName string) (Answer, error) {
-	a, _, err := c.call(ctx, "isp_downloadack", []parameter{{"hashAlgorithm", hashMD5}, {"fileName", fileName}})
+	a, _, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_downloadack", []parameter{{"hashAlgorithm", hashMD5}, {"fileName", fileName}})
 	return a, err
 }
 
-// QueryPreviousUpload tells the sequence number of the last file that was
-// accepted, 0 when there was none (isp_querypreviousupload, 3-3-4).
-func (c *Client) QueryPreviousUpload(ctx context.Context) (sequence int64, a Answer, err error) {
-	a, files, err := c.call(ctx, "isp_querypreviousupload", []parameter{{"hashAlgorithm", hashMD5}})
-	if err != nil || a.Action() != GoOn || len(files) == 0 || strings.TrimSpace(files[0].DataSequence) == "" {
-		return 0, a, err
+// PreviousUpload is the data file that the bureau accepted last.
+type PreviousUpload struct {
+	// Sequence is 0 when nothing was ever handed in.
+	Sequence int64
+	FileName string
+	// Zipped is the file as it was handed in, Digest its hash (base64 of MD5).
+	Zipped []byte
+	Digest string
+}
+
+// QueryPreviousUpload asks for the last accepted file, by which a provider
+// finds its place again after a fault (isp_querypreviousupload, 3-3-4).
+func (c *Client) QueryPreviousUpload(ctx context.Context) (PreviousUpload, Answer, error) {
+	a, r, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_querypreviousupload", []parameter{{"hashAlgorithm", hashMD5}})
+	if err != nil || a.Action() != GoOn || len(r.FileInfo) == 0 || strings.TrimSpace(r.FileInfo[0].DataSequence) == "" {
+		return PreviousUpload{}, a, err
 	}
-	sequence, err = strconv.ParseInt(strings.TrimSpace(files[0].DataSequence), 10, 64)
-	if err != nil {
-		return 0, a, errors.New("isp_querypreviousupload: dataSequence is not a number")
+	f := r.FileInfo[0]
+	p := PreviousUpload{FileName: strings.TrimSpace(f.FileName), Digest: strings.TrimSpace(f.BeianInfoHash)}
+	if p.Sequence, err = strconv.ParseInt(strings.TrimSpace(f.DataSequence), 10, 64); err != nil || p.Sequence < 0 {
+		return PreviousUpload{}, a, errors.New("isp_querypreviousupload: dataSequence is not a number")
 	}
-	return sequence, a, nil
+	if p.Sequence == 0 || f.BeianInfo == "" {
+		return p, a, nil
+	}
+	p.Zipped, err = c.open(f)
+	return p, a, err
 }
 
 // FetchCertificate gets a certificate file from where a filing's data says it
@@ -163,11 +178,11 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) ([]byte, err
 type parameter struct{ name, value string }
 
 // call makes one SOAP 1.1 call with the credentials that every call carries.
-func (c *Client) call(ctx context.Context, method string, parameters []parameter) (Answer, []fileInfo, error) {
+func (c *Client) call(ctx context.Context, path, method string, parameters []parameter) (Answer, returned, error) {
 	random := rand.Text()[:randomLength]
 	hash, err := passwordHash(c.cfg.Password, random)
 	if err != nil {
-		return Answer{}, nil, err
+		return Answer{}, returned{}, err
 	}
 	all := append([]parameter{
 		{"ispId", strconv.FormatInt(c.cfg.ISPID, 10)},
@@ -175,35 +190,35 @@ func (c *Client) call(ctx context.Context, method string, parameters []parameter
 		{"randVal", random},
 		{"pwdHash", hash},
 	}, parameters...)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.cfg.BaseURL, "/")+c.cfg.Mapping.ReportPath, c.envelope(method, all))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.cfg.BaseURL, "/")+path, c.envelope(method, all))
 	if err != nil {
-		return Answer{}, nil, err
+		return Answer{}, returned{}, err
 	}
 	request.Header.Set("Content-Type", `text/xml; charset=utf-8`)
 	request.Header.Set("SOAPAction", `""`)
 	response, err := c.cfg.HTTP.Do(request)
 	if err != nil {
-		return Answer{}, nil, fmt.Errorf("%s: the bureau can't be reached", method)
+		return Answer{}, returned{}, fmt.Errorf("%s: the bureau can't be reached", method)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return Answer{}, nil, fmt.Errorf("%s: the answer broke off", method)
+		return Answer{}, returned{}, fmt.Errorf("%s: the answer broke off", method)
 	case len(body) > maxAnswer:
-		return Answer{}, nil, fmt.Errorf("%s: the answer is too big", method)
+		return Answer{}, returned{}, fmt.Errorf("%s: the answer is too big", method)
 	case response.StatusCode != http.StatusOK:
-		return Answer{}, nil, fmt.Errorf("%s: the bureau answered HTTP %d", method, response.StatusCode)
+		return Answer{}, returned{}, fmt.Errorf("%s: the bureau answered HTTP %d", method, response.StatusCode)
 	}
 	text, err := c.result(body)
 	if err != nil {
-		return Answer{}, nil, fmt.Errorf("%s: %w", method, err)
+		return Answer{}, returned{}, fmt.Errorf("%s: %w", method, err)
 	}
-	a, files, err := parseReturn(text)
+	a, r, err := parseReturn(text)
 	if err != nil {
-		return a, nil, fmt.Errorf("%s: %w", method, err)
+		return a, returned{}, fmt.Errorf("%s: %w", method, err)
 	}
-	return a, files, nil
+	return a, r, nil
 }
 
 // passwordHash is pwdHash (3-3-1-3): the password followed by the random

@@ -3,7 +3,6 @@ package bureau
 import (
 	"encoding/xml"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -12,137 +11,173 @@ import (
 const (
 	CodeApproved = 1001
 	CodeRefused  = 1002
-	// czNewFiling is Czlx 新增备案.
-	czNewFiling = "1"
 )
 
-// DownloadData is what a data file from the bureau says about new filings.
+// DownloadData is what a data file from the bureau says (4-2).
 type DownloadData struct {
+	// Results are verdicts on our records.
 	Results []Result
-	Filings []FiledRecord
-	// Skipped names sections that this version doesn't read.
+	// Filings are what the bureau keeps (BASJ, SJTB).
+	Filings []Filed
+	// Ended are deregistrations (ZXSJ).
+	Ended []Ended
+	// Blacklist are additions to and removals from the blacklist (HMDLB).
+	Blacklist []Blacklisted
+	// Found are sites that run unfiled (WBAWZLB) or with illegal access (FFJRHMD).
+	Found []FoundSite
+	// Tasks are filings that the provider must verify (HSRW).
+	Tasks []Filed
+	// Checks are what the bureau's own checks found wrong (HCJG).
+	Checks []Check
+	// Notices are XGTZ.
+	Notices []Notice
+	// Codes are the bureau's code tables (JCDM).
+	Codes []CodeTable
+	// Addresses are results of reported address blocks (IP/BAJG).
+	Addresses []AddressResult
+	// Skipped names sections that this version doesn't read: what domain
+	// registries report (YM), and address data.
 	Skipped []string
 }
 
-// Result is a verdict on a record: the bureau's review (GJSHS), or an error
+// Result is a verdict on a record: the bureau's review (Gjsh), or what was
 // found while the file was read (Jg_xx).
 type Result struct {
-	RecordID   int64
+	// Operation is Czlx; 0 where the file doesn't say.
+	Operation int
+	// Review tells which of Keys names the record: Jlid of a review, Bs of a result.
+	Review bool
+	Key    string
+	// File is the name of a data file that broke the schema as a whole (5001).
+	File       string
 	Approved   bool
 	Code       int
 	Opinion    string
 	ReviewedAt time.Time
 }
 
-// FiledRecord is what the bureau keeps of an approved filing (BASJ).
-type FiledRecord struct {
-	RecordID                 int64
-	HolderNumber, SiteNumber string
-	CertificatePath          string
+// Ended is a filing that the bureau took away.
+type Ended struct {
+	// Site: a site's, or else a holder's.
+	Site bool
+	// ID is Ztid or Wzid.
+	ID     int64
+	Remark string
+}
+
+// Blacklisted is an entry of the blacklist: a holder, by document, or domains.
+type Blacklisted struct {
+	Removed        bool
+	Name           string
+	DocumentType   int
+	DocumentNumber string
+	Domains        []string
+	Remark         string
+}
+
+// FoundSite is a site that shouldn't run.
+type FoundSite struct {
+	// Illegal: filed, but its access isn't; or else not filed at all.
+	Illegal bool
+	ID      int64
+	Domain  string
+	IP      uint32
+	// Operator is Yys, Province the place, as the answer (WBACLJG) repeats them.
+	Operator, Province int64
+	SeenAt             time.Time
+	Remark             string
+}
+
+// Check is one finding of the bureau's own checks.
+type Check struct {
+	// Kind is "holder", "access", "empty" (空壳网站) or "dead" (网站存活检测).
+	Kind       string
+	ID         int64
+	SiteNumber string
+	Domain     string
+	Detail     string
+}
+
+// Notice asks for a correction of what is filed.
+type Notice struct {
+	// Site: of a site, or else of a holder.
+	Site   bool
+	Number string
+	ID     int64
+	Text   string
+}
+
+// AddressResult is a verdict on a reported address block.
+type AddressResult struct {
+	Operation    AddressOperation
+	ID, BureauID int64
+	// Source: of a block's source, or else of its allocation.
+	Source  bool
+	Code    int
+	Opinion string
 }
 
 type downloadXML struct {
 	XMLName xml.Name `xml:"DownloadData"`
-	ICP     *struct {
-		BASJ struct {
-			Baxx []struct {
-				Zt struct {
-					IspZtid string `xml:"IspZtid"`
-					Baxh    string `xml:"Baxh"`
-					Zslj    string `xml:"Zslj"`
-				} `xml:"Zt_xx"`
-				Wz []struct {
-					Baxh string `xml:"Baxh"`
-				} `xml:"Wz_xx"`
-			} `xml:"Baxx"`
-		} `xml:"BASJ"`
-		BAJG []struct {
-			Results []struct {
-				Jgxx []struct {
-					Jgdm string `xml:"Jgdm"`
-					Dmms string `xml:"Dmms"`
-				} `xml:"Jgxx"`
-				Czlx string `xml:"Czlx"`
-				Bs   string `xml:"Bs"`
-			} `xml:"Jg_xx"`
-			Reviews []struct {
-				Shsj string `xml:"Shsj"`
-				Shyj string `xml:"Shyj"`
-				Shjg string `xml:"Shjg"`
-				Czlx string `xml:"Czlx"`
-				Jlid string `xml:"Jlid"`
-			} `xml:"GJSHS>Gjsh"`
+	ICP     struct {
+		BASJ    []filedXML `xml:"BASJ>Baxx"`
+		ZXSJ    []endedXML `xml:"ZXSJ>Zxxx"`
+		HMDLB   listsXML   `xml:"HMDLB"`
+		FFJRHMD []foundXML `xml:"FFJRHMD>Ffjrxx"`
+		WBAWZLB []foundXML `xml:"WBAWZLB>Wbawz_xx"`
+		BAJG    []struct {
+			Results []resultXML `xml:"Jg_xx"`
+			Reviews []reviewXML `xml:"GJSHS>Gjsh"`
 		} `xml:"BAJG"`
-		ZXSJ    *struct{} `xml:"ZXSJ"`
-		HMDLB   *struct{} `xml:"HMDLB"`
-		FFJRHMD *struct{} `xml:"FFJRHMD"`
-		WBAWZLB *struct{} `xml:"WBAWZLB"`
-		HSRW    *struct{} `xml:"HSRW"`
-		HCJG    *struct{} `xml:"HCJG"`
-		XGTZ    *struct{} `xml:"XGTZ"`
+		HSRW []filedXML  `xml:"HSRW>Baxx"`
+		HCJG checksXML   `xml:"HCJG>Jgxx"`
+		XGTZ []noticeXML `xml:"XGTZ>Tzxx"`
 	} `xml:"ICP"`
-	IP   *struct{} `xml:"IP"`
+	IP struct {
+		Sources     []addressXML `xml:"BAJG>Lyjg"`
+		Allocations []addressXML `xml:"BAJG>Fpjg"`
+		Other       *struct{}    `xml:"HCJG"`
+	} `xml:"IP"`
 	YM   *struct{} `xml:"YM"`
-	JCDM *struct{} `xml:"JCDM"`
-	SJTB *struct{} `xml:"SJTB"`
+	JCDM codesXML  `xml:"JCDM"`
+	SJTB struct {
+		Filings []filedXML `xml:"ICP>Baxx"`
+		IP      *struct{}  `xml:"IP"`
+		YM      *struct{}  `xml:"YM"`
+		JCDM    codesXML   `xml:"JCDM"`
+	} `xml:"SJTB"`
 }
 
-// ParseDownload reads a data file from the bureau.
+// ParseDownload reads a data file from the bureau. What is malformed in one
+// entry is left out; a file that isn't the interface's XML is an error.
 func ParseDownload(content []byte) (DownloadData, error) {
 	var x downloadXML
 	if err := decodeXML(content, &x); err != nil {
 		return DownloadData{}, errors.New("the downloaded data file is not the XML of the interface")
 	}
 	var d DownloadData
-	d.skip("IP", x.IP)
-	d.skip("YM", x.YM)
-	d.skip("JCDM", x.JCDM)
-	d.skip("SJTB", x.SJTB)
-	if x.ICP == nil {
-		return d, nil
-	}
-	d.skip("ZXSJ", x.ICP.ZXSJ)
-	d.skip("HMDLB", x.ICP.HMDLB)
-	d.skip("FFJRHMD", x.ICP.FFJRHMD)
-	d.skip("WBAWZLB", x.ICP.WBAWZLB)
-	d.skip("HSRW", x.ICP.HSRW)
-	d.skip("HCJG", x.ICP.HCJG)
-	d.skip("XGTZ", x.ICP.XGTZ)
-	for _, b := range x.ICP.BASJ.Baxx {
-		id, err := recordID(b.Zt.IspZtid)
-		if err != nil {
-			continue // filed elsewhere: not one of ours
-		}
-		f := FiledRecord{RecordID: id, HolderNumber: strings.TrimSpace(b.Zt.Baxh), CertificatePath: strings.TrimSpace(b.Zt.Zslj)}
-		if len(b.Wz) > 0 {
-			f.SiteNumber = strings.TrimSpace(b.Wz[0].Baxh)
-		}
-		d.Filings = append(d.Filings, f)
+	for _, b := range append(x.ICP.BASJ, x.SJTB.Filings...) {
+		d.Filings = append(d.Filings, b.filed())
 	}
 	for _, results := range x.ICP.BAJG {
-		for _, j := range results.Results {
-			id, err := recordID(j.Bs)
-			if err != nil || strings.TrimSpace(j.Czlx) != czNewFiling || len(j.Jgxx) == 0 {
-				continue
-			}
-			code, err := strconv.Atoi(strings.TrimSpace(j.Jgxx[0].Jgdm))
-			if err != nil {
-				return d, errors.New("a result code (Jgdm) is not a number")
-			}
-			d.Results = append(d.Results, Result{RecordID: id, Approved: code == CodeApproved, Code: code, Opinion: strings.TrimSpace(j.Jgxx[0].Dmms)})
+		for _, r := range results.Results {
+			d.Results = append(d.Results, r.result()...)
 		}
 		for _, r := range results.Reviews {
-			id, err := recordID(r.Jlid)
-			if err != nil || (r.Czlx != "" && strings.TrimSpace(r.Czlx) != czNewFiling) {
-				continue
-			}
-			v := Result{RecordID: id, Approved: strings.TrimSpace(r.Shjg) == "1", Code: CodeRefused, Opinion: strings.TrimSpace(r.Shyj), ReviewedAt: parseTime(r.Shsj)}
-			if v.Approved {
-				v.Code = CodeApproved
-			}
-			d.Results = append(d.Results, v)
+			d.Results = append(d.Results, r.result())
 		}
 	}
+	for _, t := range x.ICP.HSRW {
+		d.Tasks = append(d.Tasks, t.filed())
+	}
+	d.notes(x)
+	d.Codes = append(x.JCDM.tables(), x.SJTB.JCDM.tables()...)
+	d.addresses(x.IP.Sources, true)
+	d.addresses(x.IP.Allocations, false)
+	d.skip("IP/HCJG", x.IP.Other)
+	d.skip("YM", x.YM)
+	d.skip("SJTB/IP", x.SJTB.IP)
+	d.skip("SJTB/YM", x.SJTB.YM)
 	return d, nil
 }
 
@@ -152,20 +187,58 @@ func (d *DownloadData) skip(section string, present *struct{}) {
 	}
 }
 
-func recordID(text string) (int64, error) {
-	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	if err == nil && id < 1 {
-		err = errors.New("not a record ID")
+type resultXML struct {
+	Jgxx []struct {
+		Jgdm number `xml:"Jgdm"`
+		Dmms string `xml:"Dmms"`
+	} `xml:"Jgxx"`
+	Czlx number `xml:"Czlx"`
+	Bs   string `xml:"Bs"`
+}
+
+// result is the record's verdict: of several codes the first counts and the
+// others' words are added to its opinion.
+func (x resultXML) result() []Result {
+	if len(x.Jgxx) == 0 || x.Jgxx[0].Jgdm.int() == 0 {
+		return nil
 	}
-	return id, err
+	r := Result{Operation: x.Czlx.int(), Key: strings.TrimSpace(x.Bs), Code: x.Jgxx[0].Jgdm.int()}
+	var opinions []string
+	for _, j := range x.Jgxx {
+		opinions = append(opinions, strings.TrimSpace(j.Dmms))
+	}
+	r.Opinion = strings.Join(opinions, "；")
+	r.Approved = r.Code == CodeApproved
+	if r.Code == CodeSchema && r.Key == "" {
+		r.File = strings.TrimSpace(x.Jgxx[0].Dmms)
+	}
+	return []Result{r}
+}
+
+type reviewXML struct {
+	Shsj string `xml:"Shsj"`
+	Shyj string `xml:"Shyj"`
+	Shjg string `xml:"Shjg"`
+	Czlx number `xml:"Czlx"`
+	Jlid string `xml:"Jlid"`
+}
+
+func (x reviewXML) result() Result {
+	r := Result{
+		Operation: x.Czlx.int(), Review: true, Key: strings.TrimSpace(x.Jlid), Approved: strings.TrimSpace(x.Shjg) == "1",
+		Code: CodeRefused, Opinion: strings.TrimSpace(x.Shyj), ReviewedAt: parseTime(x.Shsj),
+	}
+	if r.Approved {
+		r.Code = CodeApproved
+	}
+	return r
 }
 
 // parseTime reads a time as the interface's schema allows it (10 to 22
 // characters), in China's time; zero when it is none of the usual forms.
 func parseTime(text string) time.Time {
-	china := time.FixedZone("CST", 8*3600)
 	for _, layout := range []string{time.DateTime, "2006-01-02 15:04:05.0", "2006-01-02T15:04:05", time.DateOnly, "20060102150405"} {
-		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), china); err == nil {
+		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), China); err == nil {
 			return t.UTC()
 		}
 	}

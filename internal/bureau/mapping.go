@@ -13,6 +13,9 @@ type Mapping struct {
 	// ReportPath is appended to the base URL for upload, download,
 	// acknowledgement and the previous upload (3-3-1-1).
 	ReportPath string
+	// QueryPath is appended for isp_querybeianstatus (3-3-5-1), VerifyPath for
+	// isp_verifybamm (3-3-6-1).
+	QueryPath, VerifyPath string
 	// Return is the element that wraps a method's string result.
 	Return string
 	// Version is the interface version in the root of each data file (3-2).
@@ -26,6 +29,8 @@ func DefaultMapping() Mapping {
 	return Mapping{
 		Namespace:  "http://webservice.isp.miitbeian.gov.cn/",
 		ReportPath: "/ISPWebService/upDownLoad",
+		QueryPath:  "/BeianStatusWebService/queryBeianStatus",
+		VerifyPath: "/BeianStatusWebService/verifyBamm",
 		Return:     "return",
 		Version:    "V.3.0",
 	}

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/charset"
@@ -30,15 +32,16 @@ const (
 // ErrHash says that a file's hash doesn't match: it didn't arrive whole.
 var ErrHash = errors.New("the data file's hash doesn't match")
 
-// Pack zips an XML file as the interface wants it: one entry, its name of
-// letters and digits.
-func Pack(content []byte) ([]byte, error) {
+// Pack zips an XML file as the interface wants it: one entry. Its name, of
+// letters and digits, comes back in the result when the whole file breaks the
+// schema (Dmms of code 5001).
+func Pack(name string, content []byte) ([]byte, error) {
 	if len(content) > MaxFileSize {
 		return nil, errors.New("the data file is over 50 MB")
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	w, err := z.Create("beian.xml")
+	w, err := z.Create(name + ".xml")
 	if err != nil {
 		return nil, err
 	}
@@ -51,27 +54,72 @@ func Pack(content []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// unpack undoes what the bureau packed: base64, cipher, hash, zip.
-func (c *Client) unpack(f fileInfo) ([]byte, error) {
-	zipped, err := fromBase64(f.BeianInfo)
-	if err != nil {
+// FileName names an account's data file: letters and digits (3-3-1-3), and
+// the sequence number to find it again by.
+func FileName(ispID, sequence int64) string { return fmt.Sprintf("ISP%dS%010d", ispID, sequence) }
+
+var fileNameForm = regexp.MustCompile(`^ISP\d+S(\d{10})(\.xml)?$`)
+
+// SequenceOf is the sequence number in a data file's name.
+func SequenceOf(fileName string) (sequence int64, ok bool) {
+	m := fileNameForm.FindStringSubmatch(strings.TrimSpace(fileName))
+	if m == nil {
+		return 0, false
+	}
+	sequence, err := strconv.ParseInt(m[1], 10, 64)
+	return sequence, err == nil && sequence > 0
+}
+
+// Digest is the hash that travels with a zip: base64 of its MD5.
+func Digest(zipped []byte) string {
+	sum := md5.Sum(zipped) //nolint:gosec // the interface's hash algorithm 0
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// open undoes base64 and cipher and compares the hash.
+func (c *Client) open(f fileInfo) (zipped []byte, err error) {
+	if zipped, err = fromBase64(f.BeianInfo); err != nil {
 		return nil, ErrHash
 	}
-	if strings.TrimSpace(f.EncryptAlgorithm) == encryptAES {
+	switch strings.TrimSpace(f.EncryptAlgorithm) {
+	case encryptAES:
 		if zipped, err = decrypt(c.cfg.Key, c.cfg.IV, zipped); err != nil {
 			return nil, err
 		}
+	case encryptNone, "":
+	default:
+		return nil, errors.New("the bureau used a cipher that the interface doesn't define")
 	}
-	return Unpack(zipped, f.BeianInfoHash)
+	return zipped, compareHash(zipped, f.BeianInfoHash)
+}
+
+// unpack undoes what the bureau packed: base64, cipher, hash, zip.
+func (c *Client) unpack(f fileInfo) ([]byte, error) {
+	zipped, err := c.open(f)
+	if err != nil {
+		return nil, err
+	}
+	return unzip(zipped)
+}
+
+func compareHash(zipped []byte, hash string) error {
+	want, err := fromBase64(hash)
+	sum := md5.Sum(zipped) //nolint:gosec // see above
+	if err != nil || subtle.ConstantTimeCompare(want, sum[:]) != 1 {
+		return ErrHash
+	}
+	return nil
 }
 
 // Unpack compares a zip with its hash (base64 of MD5) and returns its only entry.
 func Unpack(zipped []byte, hash string) ([]byte, error) {
-	want, err := fromBase64(hash)
-	sum := md5.Sum(zipped) //nolint:gosec // see above
-	if err != nil || subtle.ConstantTimeCompare(want, sum[:]) != 1 {
-		return nil, ErrHash
+	if err := compareHash(zipped, hash); err != nil {
+		return nil, err
 	}
+	return unzip(zipped)
+}
+
+func unzip(zipped []byte) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
 	if err != nil {
 		return nil, errors.New("the data file is not a zip")
