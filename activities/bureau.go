@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"github.com/beian/beian/internal/bureau"
@@ -30,7 +32,11 @@ type Bureau struct {
 	Temporal client.Client
 	// FilingWorkflowID names an order's workflow.
 	FilingWorkflowID func(orderNumber string) string
-	Logger           *slog.Logger
+	// Hours in which the bureau takes filings; the zero value is always.
+	Hours bureau.Hours
+	// KeepFiles is how long data files of both directions are kept; 0 is for ever.
+	KeepFiles time.Duration
+	Logger    *slog.Logger
 }
 
 // FileRef names a data file.
@@ -42,6 +48,7 @@ type FileRef struct {
 }
 
 // Stopped tells whether staff must mend something before the account goes on.
+// Exchanges that began before there was Begin ask it.
 func (a *Bureau) Stopped(ctx context.Context, r AccountRef) (bool, error) {
 	accounts, err := a.Store.Accounts(ctx)
 	for _, account := range accounts {
@@ -52,19 +59,45 @@ func (a *Bureau) Stopped(ctx context.Context, r AccountRef) (bool, error) {
 	return false, err
 }
 
+// Turn is what an exchange may do now.
+type Turn = store.Turn
+
+// Begin takes the account for this exchange: there is one writer.
+func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
+	t, err := a.Store.BeginExchange(ctx, r.AccountID, writer(ctx))
+	if now := a.Store.Now(); err == nil && a.Hours.Next(now).After(now) {
+		t.UploadPaused = true // it would only be told to wait
+	}
+	return t, err
+}
+
+// End gives the account back, and forgets data files that are past their time.
+func (a *Bureau) End(ctx context.Context, r AccountRef) error {
+	if a.KeepFiles > 0 {
+		if _, err := a.Store.PurgeFiles(ctx, a.KeepFiles); err != nil {
+			return err
+		}
+	}
+	return a.Store.EndExchange(ctx, r.AccountID, writer(ctx))
+}
+
+// writer is how an exchange is known as its account's one writer: the
+// workflow's run, so that a retried activity is the same one.
+func writer(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.RunID }
+
 // PackNext stores the next data file of what waits, or finds the one that isn't
 // accepted yet; 0 when there is nothing to hand in.
 func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
-	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, func(waiting []store.WaitingRecord) ([]byte, map[int64]int, error) {
-		records := make([]bureau.NewFiling, len(waiting))
+	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, func(sequence int64, waiting []store.WaitingRecord) ([]byte, map[int64]int, error) {
+		records := make([]bureau.Record, len(waiting))
 		for i, w := range waiting {
-			records[i] = bureau.NewFiling{RecordID: w.ID, Dossier: w.Dossier}
+			records[i] = bureau.Record{ID: w.ID, Dossier: w.Dossier}
 		}
-		content, unfit, err := bureau.BuildNewFilings(a.Client.Version(), a.Client.ISPID(), records)
+		content, unfit, err := bureau.BuildRecords(a.Client.Version(), a.Client.ISPID(), records)
 		if err != nil || content == nil {
 			return nil, unfit, err
 		}
-		zipped, err := bureau.Pack(content)
+		zipped, err := bureau.Pack(bureau.FileName(a.Client.ISPID(), sequence), content)
 		return zipped, unfit, err
 	})
 }
@@ -77,32 +110,35 @@ type HandInResult struct {
 	Paused int
 }
 
-// HandIn hands in a stored data file, once.
+// HandIn hands in a stored data file, once. Before a file is sent the bureau is
+// asked which was its last: an earlier attempt may have been accepted and its
+// answer lost, or the database may have lost its newest rows.
 func (a *Bureau) HandIn(ctx context.Context, r FileRef) (HandInResult, error) {
 	file, err := a.Store.Upload(ctx, r.AccountID, r.Sequence)
-	if errors.Is(err, store.ErrNotFound) && r.Again {
+	switch {
+	case r.Again && (errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrPurged)):
 		// The bureau misses a file that we don't have: only staff can tell why.
 		return HandInResult{Paused: bureau.CodeGap}, a.stop(ctx, r.AccountID, bureau.CodeGap)
-	} else if err != nil {
+	case errors.Is(err, store.ErrNotFound): // a recovery took it back
+		return HandInResult{}, nil
+	case err != nil:
 		return HandInResult{}, err
-	}
-	if !r.Again && !file.AcceptedAt.IsZero() {
+	case !r.Again && !file.AcceptedAt.IsZero():
 		return HandInResult{}, nil
 	}
-	if !r.Again && file.Attempts > 0 {
-		// An earlier attempt may have been accepted and its answer lost.
-		last, answer, err := a.Client.QueryPreviousUpload(ctx)
+	if !r.Again {
+		previous, answer, err := a.Client.QueryPreviousUpload(ctx)
 		if err != nil {
 			return HandInResult{}, unreachable(err)
 		}
 		if answer.Action() != bureau.GoOn {
 			return a.refused(ctx, r, answer)
 		}
-		if last >= r.Sequence {
-			return HandInResult{}, a.Store.UploadAccepted(ctx, r.AccountID, r.Sequence)
+		if previous.Sequence >= r.Sequence {
+			return HandInResult{}, a.accepted(ctx, r, file, previous)
 		}
 	}
-	if err := a.Store.UploadAttempt(ctx, r.AccountID, r.Sequence); err != nil {
+	if err := a.Store.UploadAttempt(ctx, r.AccountID, r.Sequence, writer(ctx)); err != nil {
 		return HandInResult{}, err
 	}
 	answer, err := a.Client.Upload(ctx, r.Sequence, file.File)
@@ -115,17 +151,64 @@ func (a *Bureau) HandIn(ctx context.Context, r FileRef) (HandInResult, error) {
 	return a.refused(ctx, r, answer)
 }
 
+// accepted notes that the bureau has the file already, or, when what it has is
+// another, takes that up.
+func (a *Bureau) accepted(ctx context.Context, r FileRef, file store.Upload, previous bureau.PreviousUpload) error {
+	if previous.Sequence == r.Sequence {
+		if previous.Digest == bureau.Digest(file.File) {
+			return a.Store.UploadAccepted(ctx, r.AccountID, r.Sequence)
+		}
+		ours, err := bureau.Unzip(file.File)
+		if err != nil {
+			return err
+		}
+		theirs, err := bureau.Unzip(previous.Zipped)
+		if err == nil && bureau.SameXML(ours, theirs) {
+			return a.Store.UploadAccepted(ctx, r.AccountID, r.Sequence)
+		}
+	}
+	return a.recover(ctx, r.AccountID, previous)
+}
+
+// recover finds our place again by the bureau's newest file.
+func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.PreviousUpload) error {
+	content, err := bureau.Unzip(previous.Zipped)
+	if err != nil {
+		return failed(ReasonProtocol, errors.New("the bureau's newest data file can't be opened"), false, 0)
+	}
+	ids, err := bureau.RecordIDs(content)
+	if err != nil {
+		return failed(ReasonProtocol, errors.New("the bureau's newest data file can't be read"), false, 0)
+	}
+	records, err := a.Store.RecordsByID(ctx, accountID, ids)
+	if err != nil {
+		return err
+	}
+	found := store.Recovered{Sequence: previous.Sequence, File: previous.Zipped, Records: ids}
+	for _, w := range records {
+		if bureau.Holds(content, a.Client.Version(), a.Client.ISPID(), bureau.Record{ID: w.ID, Dossier: w.Dossier}) {
+			found.Same = append(found.Same, w.ID)
+		}
+	}
+	if err := a.Store.Resynchronise(ctx, accountID, found, writer(ctx)); err != nil {
+		return err
+	}
+	a.Logger.Error("the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same))
+	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskResynchronised, fmt.Sprint(previous.Sequence),
+		fmt.Sprintf("%d: %d / %d", previous.Sequence, len(found.Same), len(ids))))
+}
+
 // refused turns an answer that isn't "done" into what the exchange does.
 func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (HandInResult, error) {
 	switch answer.Action() {
 	case bureau.FillGap:
 		return HandInResult{Missing: answer.Missing, Paused: pausedUnless(len(answer.Missing) > 0, answer.Code)}, nil
-	case bureau.TellStaff:
+	case bureau.TellStaff, bureau.TellCustomer:
 		return HandInResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	case bureau.Rebuild:
 		return HandInResult{}, failed(ReasonProtocol, fmt.Errorf("data file %d did not arrive whole (code %d)", r.Sequence, answer.Code), false, 0)
 	}
-	return HandInResult{Paused: answer.Code}, nil
+	return HandInResult{Paused: answer.Code}, a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Hours))
 }
 
 func pausedUnless(fine bool, code int) int {
@@ -135,93 +218,17 @@ func pausedUnless(fine bool, code int) int {
 	return code
 }
 
+// stop halts the account until staff mend what the code says; they are told once.
 func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 	stopped, err := a.Store.StopAccount(ctx, accountID, code)
-	if stopped {
-		a.Logger.Error("the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
+	if err != nil || !stopped {
+		return err
 	}
-	return err
+	a.Logger.Error("the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
+	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code)))
 }
 
 func unreachable(err error) error { return failed(ReasonUnreachable, err, false, 0) }
-
-// DownloadResult tells what came down.
-type DownloadResult struct {
-	Stored bool
-	More   bool
-	Paused int
-}
-
-// Download fetches the next data file, stores it, and only then acknowledges
-// it. One that didn't arrive whole isn't acknowledged and comes again.
-func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, error) {
-	file, answer, err := a.Client.Download(ctx)
-	if err != nil {
-		return DownloadResult{}, unreachable(err)
-	}
-	switch answer.Action() {
-	case bureau.GoOn:
-	case bureau.TellStaff:
-		return DownloadResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
-	default:
-		return DownloadResult{Paused: answer.Code}, nil
-	}
-	if file == nil {
-		return DownloadResult{More: answer.Code == bureau.CodeMore}, nil
-	}
-	id, err := a.Store.StoreDownload(ctx, r.AccountID, file.Name, file.XML)
-	if err != nil {
-		return DownloadResult{}, err
-	}
-	acknowledged, err := a.Client.DownloadAck(ctx, file.Name)
-	if err != nil {
-		return DownloadResult{}, unreachable(err)
-	}
-	if acknowledged.Action() != bureau.GoOn {
-		return DownloadResult{Stored: true, Paused: acknowledged.Code}, nil
-	}
-	more := answer.Code != bureau.CodeFinished // 0 may have another file behind it
-	return DownloadResult{Stored: true, More: more}, a.Store.DownloadAcknowledged(ctx, id)
-}
-
-// Apply writes what the stored files say.
-func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
-	ids, err := a.Store.OpenDownloads(ctx, r.AccountID)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		file, err := a.Store.Download(ctx, id)
-		if err != nil {
-			return err
-		}
-		data, err := bureau.ParseDownload(file.File)
-		if err != nil {
-			// Kept, unread, for staff; the others must not wait for it.
-			a.Logger.Error("a downloaded data file can't be read", "account", r.AccountID, "file", file.FileName)
-			continue
-		}
-		unknown, err := a.Store.ApplyDownload(ctx, r.AccountID, id, verdicts(data))
-		if err != nil {
-			return err
-		}
-		if unknown > 0 || len(data.Skipped) > 0 {
-			a.Logger.Warn("a downloaded data file says more than was read", "file", file.FileName, "unknown_records", unknown, "sections", data.Skipped)
-		}
-	}
-	return nil
-}
-
-func verdicts(data bureau.DownloadData) []store.Verdict {
-	var list []store.Verdict
-	for _, f := range data.Filings {
-		list = append(list, store.Verdict{RecordID: f.RecordID, HolderNumber: f.HolderNumber, SiteNumber: f.SiteNumber, CertificatePath: f.CertificatePath})
-	}
-	for _, r := range data.Results {
-		list = append(list, store.Verdict{RecordID: r.RecordID, Decided: true, Approved: r.Approved, Code: r.Code, Opinion: r.Opinion, ReviewedAt: r.ReviewedAt})
-	}
-	return list
-}
 
 // FetchCertificates gets the certificate files of approvals that wait for
 // theirs. One that can't be had doesn't keep the others.

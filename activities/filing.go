@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -18,9 +19,35 @@ func (a *Filing) Advance(ctx context.Context, p Progress) error {
 	return a.Store.Advance(ctx, p)
 }
 
-// QueueRecord puts a revision in line for the next data file.
+// The bureau's own codes for what is on its blacklist (3-5): what would be
+// refused with them isn't handed in.
+const (
+	codeDomainBlacklisted = 1064
+	codeHolderBlacklisted = 1065
+)
+
+// QueueRecord puts a revision in line for the next data file. One that is on
+// the blacklist is decided here, as the bureau would.
 func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
-	return a.Store.QueueRecord(ctx, a.AccountID, r.FilingID, r.Revision)
+	dossier, err := a.Store.Dossier(ctx, r.FilingID, r.Revision)
+	if err != nil {
+		return err
+	}
+	keys := bureau.KeysOf(dossier)
+	record := store.NewRecord{
+		AccountID: a.AccountID, FilingID: r.FilingID, Revision: r.Revision, Operation: keys.Operation, ReviewKey: keys.Review, ResultKeys: keys.Result,
+	}
+	domains, holder, err := a.Store.Blacklisted(ctx, dossier)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(domains) > 0:
+		return a.Store.QueueRefused(ctx, record, codeDomainBlacklisted)
+	case holder:
+		return a.Store.QueueRefused(ctx, record, codeHolderBlacklisted)
+	}
+	return a.Store.QueueRecord(ctx, record)
 }
 
 // RecordNumber puts the issued number on the order, with the stage.

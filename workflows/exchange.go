@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -36,20 +37,67 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	var result ExchangeResult
 	account := activities.AccountRef{AccountID: in.AccountID}
 
-	var stopped bool
-	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.Stopped, account).Get(ctx, &stopped); err != nil || stopped {
+	turn, err := begin(ctx, account)
+	if err != nil || turn.Busy || turn.Stopped && !oneWriter(ctx) {
 		return result, err
 	}
-	pausedUp, err := handInAll(ctx, account, &result)
-	if err != nil {
-		return result, err
+	if turn.Stopped { // what was decided here is told all the same
+		return result, errors.Join(tellFilings(ctx, account), end(ctx, account))
 	}
-	pausedDown, err := downloadAll(ctx, account, &result)
-	if err != nil {
-		return result, err
+	if result.Paused, err = inTurn(ctx, account, turn, &result); err != nil {
+		return result, errors.Join(err, end(ctx, account))
 	}
-	result.Paused = max(pausedUp, pausedDown)
-	return result, tellFilings(ctx, account)
+	return result, end(ctx, account)
+}
+
+// inTurn goes both ways with the bureau, as far as it lets us now.
+func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities.Turn, result *ExchangeResult) (paused int, err error) {
+	if !turn.UploadPaused {
+		if paused, err = handInAll(ctx, account, result); err != nil {
+			return 0, err
+		}
+	}
+	if !turn.DownloadPaused {
+		pausedDown, err := downloadAll(ctx, account, result)
+		if err != nil {
+			return 0, err
+		}
+		paused = max(paused, pausedDown)
+	}
+	return paused, tellFilings(ctx, account)
+}
+
+// changeOneWriter marks exchanges that take their account before they write and
+// tell staff of tasks at the end.
+const changeOneWriter = "one-writer"
+
+func oneWriter(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, changeOneWriter, workflow.DefaultVersion, 1) >= 1
+}
+
+func begin(ctx workflow.Context, account activities.AccountRef) (turn activities.Turn, err error) {
+	if oneWriter(ctx) {
+		err = workflow.ExecuteActivity(packing(ctx), a.bureau.Begin, account).Get(ctx, &turn)
+		return turn, err
+	}
+	err = workflow.ExecuteActivity(packing(ctx), a.bureau.Stopped, account).Get(ctx, &turn.Stopped)
+	return turn, err
+}
+
+// end gives the account back, and has staff told what came up for them. That
+// they couldn't be told now is no failure: the next exchange tells them.
+func end(ctx workflow.Context, account activities.AccountRef) error {
+	if !oneWriter(ctx) {
+		return nil
+	}
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // also when the exchange is cancelled
+	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.End, account).Get(ctx, nil); err != nil {
+		return err
+	}
+	if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellOfTasks).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Warn("staff could not be told of their tasks", "account", account.AccountID)
+	}
+	return nil
 }
 
 // handInAll hands in data files until nothing waits.

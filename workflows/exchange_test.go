@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -33,8 +35,11 @@ type counterpart struct {
 	db      *store.Store
 	stand   atomic.Pointer[stand.Server]
 	bureau  *activities.Bureau
+	filing  *activities.Filing
 	account int64
 	made    int
+	now     time.Time
+	told    int
 }
 
 func newCounterpart(t *testing.T) *counterpart {
@@ -45,6 +50,9 @@ func newCounterpart(t *testing.T) *counterpart {
 	account, err := c.db.EnsureAccount(t.Context(), "default")
 	require.NoError(t, err)
 	c.account = account
+	c.filing = &activities.Filing{Store: c.db, AccountID: account}
+	c.now = time.Now()
+	c.db.SetClock(func() time.Time { return c.now })
 	signals := &mocks.Client{}
 	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
 	c.bureau = &activities.Bureau{
@@ -79,16 +87,25 @@ func (c *counterpart) add(t *testing.T, name string) {
 	d.Site.Name = name
 	revision, err := c.db.SaveDossier(ctx, f.ID, d)
 	require.NoError(t, err)
-	require.NoError(t, c.db.QueueRecord(ctx, c.account, f.ID, revision))
-	require.NoError(t, c.db.QueueRecord(ctx, c.account, f.ID, revision), "queueing again changes nothing")
+	record := activities.RecordRef{FilingID: f.ID, Revision: revision}
+	require.NoError(t, c.filing.QueueRecord(ctx, record))
+	require.NoError(t, c.filing.QueueRecord(ctx, record), "queueing again changes nothing")
 }
 
-// exchange runs once, with retries whose pauses are skipped.
+// exchange runs once, with retries whose pauses are skipped, and time passes
+// that outlasts what the bureau told us to wait.
 func (c *counterpart) exchange() workflows.ExchangeResult {
+	c.now = c.now.Add(time.Hour)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
 	env.RegisterActivity(c.bureau)
+	env.RegisterActivity(&activities.Message{})
+	env.OnActivity(messageActivities.TellOfTasks, mock.Anything).Return(func(ctx context.Context) error {
+		newest, byKind, err := c.db.UntoldTasks(ctx)
+		c.told += len(byKind)
+		return errors.Join(err, c.db.TasksTold(ctx, newest))
+	})
 	env.ExecuteWorkflow(workflows.Exchange, workflows.ExchangeInput{AccountID: c.account})
 	require.True(c.t, env.IsWorkflowCompleted())
 	require.NoError(c.t, env.GetWorkflowError())

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
@@ -17,10 +16,6 @@ const (
 	templateFooterNeeded = "footer_needed"
 	templateFiled        = "filed"
 )
-
-// staffTries bounds how long a mail to staff is tried: the stuck filing shows
-// on their page in any case.
-const staffTries = 5
 
 // noticeGroup counts messages under way.
 type noticeGroup struct{ wg workflow.WaitGroup }
@@ -63,10 +58,7 @@ func (f *run) tellStaff(ctx workflow.Context, step, reason string) {
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(detached, func(ctx workflow.Context) {
 		defer f.notices.wg.Done()
-		ctx = messageActivity(ctx)
-		options := workflow.GetActivityOptions(ctx)
-		options.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: staffTries}
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), a.message.TellStaff, notice).Get(ctx, nil)
+		err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellStaff, notice).Get(ctx, nil)
 		if err != nil {
 			workflow.GetLogger(ctx).Warn("staff could not be told of a stuck filing", "order", f.in.OrderNumber, "step", step)
 		}

@@ -42,6 +42,18 @@ func messageActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// staffTries bounds how long a mail to staff is tried: what it tells shows on
+// their pages in any case.
+const staffTries = 5
+
+// staffMailActivity is for mails to staff.
+func staffMailActivity(ctx workflow.Context) workflow.Context {
+	ctx = messageActivity(ctx)
+	options := workflow.GetActivityOptions(ctx)
+	options.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: staffTries}
+	return workflow.WithActivityOptions(ctx, options)
+}
+
 // uploadActivity is for the customer's web space. Hosts reboot and move: eight
 // tries reach over a good hour.
 func uploadActivity(ctx workflow.Context) workflow.Context {

@@ -134,6 +134,23 @@ type Bureau struct {
 	IV       string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
 	Account  string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
 	Every    time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
+	Hours    string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`
+	Keep     time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, three months at least; default is six" default:"4392h"`
+}
+
+// minKeep is the interface's: files handed in are kept for three months (3-3-1-3).
+const minKeep = 92 * 24 * time.Hour
+
+// Check refuses settings that the interface forbids.
+func (b Bureau) Check() (bureau.Hours, error) {
+	if b.Keep != 0 && b.Keep < minKeep {
+		return bureau.Hours{}, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
+	}
+	hours, err := bureau.ParseHours(b.Hours)
+	if err != nil {
+		return hours, fmt.Errorf("BEIAN_BUREAU_HOURS: %w", err)
+	}
+	return hours, nil
 }
 
 // Client makes the bureau's client.

@@ -25,6 +25,8 @@ const (
 	Filed Template = "filed"
 	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
 	Stuck Template = "stuck"
+	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
+	Tasks Template = "tasks"
 )
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved

@@ -71,6 +71,10 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 
 // RunWorker works until ctx ends.
 func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
+	hours, err := set.Bureau.Check()
+	if err != nil {
+		return err
+	}
 	account, err := db.EnsureAccount(ctx, set.Bureau.Account)
 	if err != nil {
 		return fmt.Errorf("the bureau account's row: %w", err)
@@ -101,6 +105,7 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff},
 		Bureau: &activities.Bureau{
 			Store: db, Client: set.Bureau.Client(), Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
+			Hours: hours, KeepFiles: set.Bureau.Keep,
 		},
 		Website: sites,
 	})

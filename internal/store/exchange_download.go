@@ -65,36 +65,58 @@ func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
 	if err != nil {
 		return Download{}, one(err, "downloaded file")
 	}
+	if row.Sealed == nil {
+		return Download{}, fmt.Errorf("downloaded file %d: %w", id, ErrPurged)
+	}
 	file, err := s.keys.Open(downloadPlace(row.AccountID, row.Hash), row.Sealed)
 	return Download{ID: id, FileName: row.FileName, File: file}, err
 }
 
 // Verdict is what a downloaded file says of one record. Zero fields say nothing.
 type Verdict struct {
-	RecordID        int64
-	Decided         bool
-	Approved        bool
-	Code            int
-	Opinion         string
-	ReviewedAt      time.Time
-	HolderNumber    string
-	SiteNumber      string
-	CertificatePath string
+	// RecordID names a record of ours; or else Operation (Czlx) and Key do, as
+	// the bureau's reviews and results name it.
+	RecordID  int64
+	Operation int
+	Review    bool
+	Key       string
+
+	Decided                    bool
+	Approved                   bool
+	Code                       int
+	Opinion                    string
+	ReviewedAt                 time.Time
+	HolderNumber               string
+	SiteNumber                 string
+	CertificatePath            string
+	HolderID, SiteID, AccessID int64
+	// Optional: that nothing matches is no news (the bureau sends filings of others too).
+	Optional bool
+}
+
+// Applied is what became of a file's verdicts.
+type Applied struct {
+	// Unknown are verdicts on records that aren't ours.
+	Unknown []Verdict
+	// Refused are refusals that were new, by filing.
+	Refused []Refused
+}
+
+// Refused is a filing that was refused just now.
+type Refused struct {
+	FilingID, RecordID int64
+	Code               int
 }
 
 // ApplyDownload writes what a downloaded file says and marks it applied, in one
 // transaction. A verdict on a record that isn't of this account is passed over
-// and counted; a record that is decided stays as it was decided.
-func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, verdicts []Verdict) (unknown int, err error) {
+// and named; a record that is decided stays as it was decided.
+func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, verdicts []Verdict) (done Applied, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		unknown = 0
+		done = Applied{}
 		for _, v := range verdicts {
-			known, err := s.applyVerdict(ctx, tx, accountID, v)
-			if err != nil {
+			if err := s.applyVerdict(ctx, tx, accountID, v, &done); err != nil {
 				return err
-			}
-			if !known {
-				unknown++
 			}
 		}
 		if err := s.signalDecided(ctx, tx, accountID); err != nil {
@@ -103,37 +125,78 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, 
 		_, err := tx.ExecContext(ctx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), downloadID)
 		return err
 	})
-	return unknown, err
+	return done, err
 }
 
-func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (known bool, err error) {
-	var id int64
-	err = tx.GetContext(ctx, &id, `SELECT id FROM records WHERE id = ? AND account_id = ?`, v.RecordID, accountID)
+// DownloadUnreadable takes a file that can't be read out of the way of the others.
+func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE, applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), id)
+	return err
+}
+
+// recordOf finds the record that a verdict is about, among those of the account.
+func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
+	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
+	if v.RecordID == 0 {
+		// Of several that are named alike, the one that is under way.
+		query = `SELECT r.id, r.filing_id FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND r.operation = ?`
+		args = []any{accountID, v.Operation}
+		if v.Review {
+			query, args = query+` AND r.review_key = ?`, append(args, v.Key)
+		} else {
+			query, args = query+` AND (r.result_key = ? OR r.result_key2 = ?)`, append(args, v.Key, v.Key)
+		}
+		query += ` AND r.sequence IS NOT NULL ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
+	}
+	var row struct {
+		ID       int64 `db:"id"`
+		FilingID int64 `db:"filing_id"`
+	}
+	err = tx.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	} else if err != nil {
-		return false, err
+		return 0, 0, nil
+	}
+	return row.ID, row.FilingID, err
+}
+
+func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict, done *Applied) error {
+	id, filingID, err := s.recordOf(ctx, tx, accountID, v)
+	if err != nil {
+		return err
+	}
+	if id == 0 {
+		if !v.Optional {
+			done.Unknown = append(done.Unknown, v)
+		}
+		return nil
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`, id, s.utcNow()); err != nil {
-		return true, err
+		return err
 	}
 	if v.Decided {
 		opinion, err := s.keys.Seal(opinionPlace(id), []byte(v.Opinion))
 		if err != nil {
-			return true, err
+			return err
 		}
 		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
-		if _, err := tx.ExecContext(ctx, `
+		res, err := tx.ExecContext(ctx, `
 			UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ? WHERE record_id = ? AND approved IS NULL`,
-			v.Approved, v.Code, opinion, reviewed, id); err != nil {
-			return true, err
+			v.Approved, v.Code, opinion, reviewed, id)
+		if err != nil {
+			return err
+		}
+		if fresh, err := changed(res); err != nil {
+			return err
+		} else if fresh && !v.Approved {
+			done.Refused = append(done.Refused, Refused{FilingID: filingID, RecordID: id, Code: v.Code})
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE decisions SET holder_number = COALESCE(NULLIF(?, ''), holder_number), site_number = COALESCE(NULLIF(?, ''), site_number),
-			certificate_path = COALESCE(NULLIF(?, ''), certificate_path) WHERE record_id = ?`,
-		v.HolderNumber, v.SiteNumber, v.CertificatePath, id)
-	return true, err
+			certificate_path = COALESCE(NULLIF(?, ''), certificate_path), holder_id = COALESCE(NULLIF(?, 0), holder_id),
+			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
+		v.HolderNumber, v.SiteNumber, v.CertificatePath, v.HolderID, v.SiteID, v.AccessID, id)
+	return err
 }
 
 func opinionPlace(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
@@ -150,14 +213,15 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 }
 
 // signalDecided queues the signal of every decision that is complete: a
-// refusal is so at once, an approval when number and certificate are there too.
+// refusal is so at once, an approval when number and certificate are there too
+// (a filing that ends has neither, and only a new holder must get a certificate).
 func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
 	return s.signalRecords(ctx, tx, `r.account_id = ?`, accountID)
 }
 
 func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, where string, arg int64) error {
-	const complete = ` AND d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE
-		AND COALESCE(d.site_number, d.holder_number) IS NOT NULL AND d.certificate IS NOT NULL))`
+	const complete = ` AND d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
+		OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1 AND d.certificate_path IS NULL))))))`
 	now := s.utcNow()
 	if _, err := tx.ExecContext(ctx, `
 		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)

@@ -18,53 +18,51 @@ const (
 	SignalDecided  = "decided"
 )
 
-// EnsureAccount makes the row of a bureau account, or finds the one of that name.
-func (s *Store) EnsureAccount(ctx context.Context, name string) (id int64, err error) {
-	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO bureau_accounts (name, created_at) VALUES (?, ?)`, name, s.utcNow()); err != nil {
-		return 0, err
-	}
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_accounts WHERE name = ?`, name)
-	return id, err
-}
-
-// Account is a bureau account's state.
-type Account struct {
-	ID           int64         `db:"id"`
-	Name         string        `db:"name"`
-	LastSequence int64         `db:"last_sequence"`
-	StoppedCode  sql.NullInt64 `db:"stopped_code"`
-	StoppedAt    sql.NullTime  `db:"stopped_at"`
-}
-
-// Accounts lists every bureau account.
-func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
-	var list []Account
-	err := s.db.SelectContext(ctx, &list, `SELECT id, name, last_sequence, stopped_code, stopped_at FROM bureau_accounts ORDER BY id`)
-	return list, err
-}
-
-// StopAccount halts an account's exchange until staff mended what the code
-// says; it reports whether it was running, so that staff are told once.
-func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (stopped bool, err error) {
-	res, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ? AND stopped_at IS NULL`,
-		code, s.utcNow(), accountID)
-	if err != nil {
-		return false, err
-	}
-	return changed(res)
-}
-
-// StartAccount lets a stopped account's exchange go on.
-func (s *Store) StartAccount(ctx context.Context, accountID int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL WHERE id = ?`, accountID)
-	return err
+// NewRecord is a filing's revision on its way to the bureau.
+type NewRecord struct {
+	AccountID, FilingID int64
+	Revision            int
+	// Operation is the interface's Czlx.
+	Operation int
+	// ReviewKey and ResultKeys are how the bureau's results name it where they
+	// don't by our own IDs.
+	ReviewKey  string
+	ResultKeys []string
 }
 
 // QueueRecord puts a filing's revision in line for the next data file. Doing
 // it again finds the same record.
-func (s *Store) QueueRecord(ctx context.Context, accountID, filingID int64, revision int) error {
-	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO records (filing_id, revision, account_id, created_at) VALUES (?, ?, ?, ?)`,
-		filingID, revision, accountID, s.utcNow())
+func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.queue(ctx, tx, r) })
+}
+
+// QueueRefused queues a revision and decides it at once as refused, so that it
+// never travels. Doing it again changes nothing.
+func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.queue(ctx, tx, r); err != nil {
+			return err
+		}
+		var id int64
+		err := tx.GetContext(ctx, &id, `SELECT id FROM records WHERE filing_id = ? AND revision = ? AND sequence IS NULL FOR UPDATE`, r.FilingID, r.Revision)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // it was queued before it was listed, and has left
+		} else if err != nil {
+			return err
+		}
+		return s.refuseUnsent(ctx, tx, id, code)
+	})
+}
+
+func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
+	var keys [2]sql.NullString
+	for i := range min(len(r.ResultKeys), len(keys)) {
+		keys[i] = sql.NullString{String: r.ResultKeys[i], Valid: r.ResultKeys[i] != ""}
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, review_key, result_key, result_key2, created_at)
+		VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?)`,
+		r.FilingID, r.Revision, r.AccountID, r.Operation, r.ReviewKey, keys[0], keys[1], s.utcNow())
 	return err
 }
 
@@ -76,7 +74,7 @@ type WaitingRecord struct {
 
 // Builder makes a data file's bytes of records, and names those that can't be
 // in one, with a result code for each.
-type Builder func([]WaitingRecord) (file []byte, unfit map[int64]int, err error)
+type Builder func(sequence int64, records []WaitingRecord) (file []byte, unfit map[int64]int, err error)
 
 // PackNext makes the account's next data file of up to limit waiting records,
 // oldest first, and stores it, before anything is sent, under the next sequence
@@ -100,7 +98,7 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, build 
 		if err != nil || len(records) == 0 {
 			return err
 		}
-		file, unfit, err := build(records)
+		file, unfit, err := build(last+1, records)
 		if err != nil {
 			return err
 		}
@@ -128,20 +126,42 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, build 
 }
 
 func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int) ([]WaitingRecord, error) {
-	var rows []struct {
-		ID       int64  `db:"id"`
-		FilingID int64  `db:"filing_id"`
-		Revision int    `db:"revision"`
-		Sealed   []byte `db:"sealed"`
-	}
-	err := tx.SelectContext(ctx, &rows, `
-		SELECT r.id, r.filing_id, r.revision, d.sealed
+	var rows []waitingRow
+	// Two records that the bureau's results would name alike never travel at
+	// once, so that each result has one record that it can mean.
+	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND x.record_id IS NULL ORDER BY r.id LIMIT ?`, accountID, limit)
+		WHERE r.account_id = ? AND r.sequence IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
+			AND (r.result_key IS NULL OR NOT EXISTS (
+				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
+				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
+	var batch sql.NullInt64
+	err := tx.GetContext(ctx, &batch, `SELECT r.max_batch`+from+` ORDER BY r.id LIMIT 1`, accountID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if batch.Valid {
+		limit = min(limit, int(batch.Int64))
+	}
+	// Records of a file that broke the schema go on among themselves.
+	err = tx.SelectContext(ctx, &rows, `SELECT r.id, r.filing_id, r.revision, d.sealed`+from+` AND r.max_batch <=> ? ORDER BY r.id LIMIT ?`, accountID, batch, limit)
 	if err != nil {
 		return nil, err
 	}
+	return s.openWaiting(rows)
+}
+
+type waitingRow struct {
+	ID       int64  `db:"id"`
+	FilingID int64  `db:"filing_id"`
+	Revision int    `db:"revision"`
+	Sealed   []byte `db:"sealed"`
+}
+
+func (s *Store) openWaiting(rows []waitingRow) ([]WaitingRecord, error) {
 	records := make([]WaitingRecord, len(rows))
 	for i, row := range rows {
 		records[i].ID = row.ID
@@ -184,6 +204,9 @@ type Upload struct {
 	AcceptedAt time.Time // zero: not accepted yet
 }
 
+// ErrPurged says that a file is past the time for which files are kept.
+var ErrPurged = errors.New("the file is no longer kept")
+
 // Upload opens a stored data file.
 func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, error) {
 	var row struct {
@@ -195,15 +218,27 @@ func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, 
 	if err != nil {
 		return Upload{}, one(err, "data file")
 	}
+	if row.Sealed == nil {
+		return Upload{}, fmt.Errorf("data file %d: %w", sequence, ErrPurged)
+	}
 	file, err := s.keys.Open(uploadPlace(accountID, sequence), row.Sealed)
 	return Upload{Sequence: sequence, File: file, Attempts: row.Attempts, AcceptedAt: row.AcceptedAt.Time}, err
 }
 
+// ErrNotWriter says that another exchange writes for the account now.
+var ErrNotWriter = errors.New("another exchange writes for this account")
+
 // UploadAttempt counts an attempt before it is made: a count above 0 with no
-// acceptance means that an answer may have been lost.
-func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ? AND sequence = ?`, accountID, sequence)
-	return err
+// acceptance means that an answer may have been lost. It holds the account's
+// row, so that only its one writer gets past it; ErrNotWriter for any other.
+func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, writer string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.renew(ctx, tx, accountID, writer); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ? AND sequence = ?`, accountID, sequence)
+		return err
+	})
 }
 
 // UploadAccepted notes that the bureau took a data file and queues a signal
@@ -215,10 +250,14 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 			UPDATE bureau_uploads SET accepted_at = ? WHERE account_id = ? AND sequence = ? AND accepted_at IS NULL`, now, accountID, sequence); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-			SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('revision', r.revision), ?
-			FROM records r WHERE r.account_id = ? AND r.sequence = ?`, SignalAccepted, now, accountID, sequence)
-		return err
+		return s.signalAccepted(ctx, tx, accountID, sequence)
 	})
+}
+
+func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
+		SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('revision', r.revision), ?
+		FROM records r WHERE r.account_id = ? AND r.sequence = ?`, SignalAccepted, s.utcNow(), accountID, sequence)
+	return err
 }

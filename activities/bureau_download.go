@@ -1,0 +1,268 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+// DownloadResult tells what came down.
+type DownloadResult struct {
+	Stored bool
+	More   bool
+	Paused int
+}
+
+// Download fetches the next data file, stores it, and only then acknowledges
+// it. One that didn't arrive whole isn't acknowledged and comes again.
+func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, error) {
+	file, answer, err := a.Client.Download(ctx)
+	if err != nil {
+		return DownloadResult{}, unreachable(err)
+	}
+	switch answer.Action() {
+	case bureau.GoOn:
+	case bureau.TellStaff, bureau.TellCustomer:
+		return DownloadResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
+	default:
+		return DownloadResult{Paused: answer.Code}, a.Store.PauseDownload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Hours))
+	}
+	if file == nil {
+		return DownloadResult{More: answer.Code == bureau.CodeMore}, nil
+	}
+	id, err := a.Store.StoreDownload(ctx, r.AccountID, file.Name, file.XML)
+	if err != nil {
+		return DownloadResult{}, err
+	}
+	acknowledged, err := a.Client.DownloadAck(ctx, file.Name)
+	if err != nil {
+		return DownloadResult{}, unreachable(err)
+	}
+	if acknowledged.Action() != bureau.GoOn {
+		return DownloadResult{Stored: true, Paused: acknowledged.Code}, nil
+	}
+	more := answer.Code != bureau.CodeFinished // 0 may have another file behind it
+	return DownloadResult{Stored: true, More: more}, a.Store.DownloadAcknowledged(ctx, id)
+}
+
+// Apply writes what the stored files say. A file that can't be read is put aside
+// for staff; the others don't wait for it.
+func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
+	ids, err := a.Store.OpenDownloads(ctx, r.AccountID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		file, err := a.Store.Download(ctx, id)
+		if err != nil {
+			return err
+		}
+		data, err := bureau.ParseDownload(file.File)
+		if err != nil {
+			a.Logger.Error("a downloaded data file can't be read", "account", r.AccountID, "file", file.FileName)
+			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
+				return err
+			}
+			if err := a.Store.DownloadUnreadable(ctx, id); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := a.apply(ctx, r.AccountID, file, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply writes one file. Lists and tasks first, each harmless to write twice:
+// the file counts as applied only with its verdicts, at the end.
+func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download, data bureau.DownloadData) error {
+	if err := a.applyLists(ctx, accountID, file.FileName, data); err != nil {
+		return err
+	}
+	for _, r := range data.Results {
+		if r.File == "" {
+			continue
+		}
+		if err := a.fileRefused(ctx, accountID, r); err != nil {
+			return err
+		}
+	}
+	done, err := a.Store.ApplyDownload(ctx, accountID, file.ID, a.verdicts(data))
+	if err != nil {
+		return err
+	}
+	// A crash here costs tasks, not verdicts: what was refused shows on the filing too.
+	for _, v := range done.Unknown {
+		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, TaskUnknownRecord, fmt.Sprintf("%s/%d/%s", file.FileName, v.Operation, v.Key),
+			fmt.Sprintf("%s: %d %s %d", file.FileName, v.Operation, v.Key, v.Code))); err != nil {
+			return err
+		}
+	}
+	for _, f := range done.Refused {
+		if err := a.refusedByStaffsFault(ctx, accountID, f); err != nil {
+			return err
+		}
+	}
+	if len(data.Skipped) > 0 {
+		a.Logger.Warn("a downloaded data file says more than was read", "file", file.FileName, "sections", data.Skipped)
+	}
+	return nil
+}
+
+// fileRefused splits a data file that broke the schema, until the record that
+// does is alone and set aside.
+func (a *Bureau) fileRefused(ctx context.Context, accountID int64, r bureau.Result) error {
+	sequence, ok := bureau.SequenceOf(r.File)
+	if !ok {
+		return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskUnknownRecord, r.File, r.File))
+	}
+	setAside, err := a.Store.SplitRefused(ctx, accountID, sequence, r.Code)
+	if err != nil || setAside == 0 {
+		return err
+	}
+	filingID, err := a.Store.FilingOfRecord(ctx, setAside)
+	if err != nil {
+		return err
+	}
+	return a.refusedByStaffsFault(ctx, accountID, store.Refused{FilingID: filingID, RecordID: setAside, Code: r.Code})
+}
+
+// refusedByStaffsFault brings to staff what the customer can't mend: codes that
+// are the provider's, and codes that the interface doesn't list.
+func (a *Bureau) refusedByStaffsFault(ctx context.Context, accountID int64, f store.Refused) error {
+	refusal, known := filing.RefusalByCode(f.Code)
+	if known && !refusal.Staff {
+		return nil
+	}
+	kind := TaskProviderActs
+	if !known {
+		kind = TaskUnknownCode
+	}
+	t := store.AccountTask(accountID, kind, fmt.Sprint(f.RecordID), fmt.Sprint(f.Code))
+	t.FilingID.Int64, t.FilingID.Valid = f.FilingID, true
+	return a.Store.AddTask(ctx, t)
+}
+
+// verdicts are a file's words on records, in the store's terms.
+func (a *Bureau) verdicts(data bureau.DownloadData) []store.Verdict {
+	var list []store.Verdict
+	for _, f := range data.Filings {
+		list = append(list, a.filedVerdicts(f)...)
+	}
+	for _, r := range data.Results {
+		if r.File != "" || r.Code == 0 {
+			continue
+		}
+		v := store.Verdict{
+			Operation: r.Operation, Review: r.Review, Key: r.Key, Decided: true, Approved: r.Approved, Code: r.Code, Opinion: r.Opinion, ReviewedAt: r.ReviewedAt,
+		}
+		v.RecordID = bureau.OwnRecord(r)
+		if refusal, _ := filing.RefusalByCode(r.Code); refusal.Done && !r.Approved {
+			continue // a success along the way, such as 1062, decides nothing
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// filedVerdicts are the numbers and IDs that a filing at the bureau gives to
+// records of ours. A holder may have sites of other providers: only sites with
+// an access of ours count.
+func (a *Bureau) filedVerdicts(f bureau.Filed) []store.Verdict {
+	var list []store.Verdict
+	certificate := func(v store.Verdict) store.Verdict {
+		v.Optional, v.HolderID, v.HolderNumber, v.CertificatePath = true, f.HolderID, f.Number, f.CertificatePath
+		return v
+	}
+	for _, s := range f.Sites {
+		for _, access := range s.Accesses {
+			if access.Provider != 0 && access.Provider != a.Client.ISPID() {
+				continue
+			}
+			v := certificate(store.Verdict{SiteNumber: s.Number, SiteID: s.ID, AccessID: access.ID})
+			for _, record := range bureau.RecordsOf(f, s, access) {
+				v.RecordID = record
+				list = append(list, v)
+			}
+			v.RecordID, v.Operation, v.Review, v.Key = 0, filing.KindChange.Operation(), true, fmt.Sprint(f.HolderID)
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// applyLists keeps what comes down besides results.
+func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, data bureau.DownloadData) error {
+	for _, table := range data.Codes {
+		rows := make([]store.CodeRow, len(table.Rows))
+		for i, r := range table.Rows {
+			rows[i] = store.CodeRow{ID: r.ID, Name: r.Name, Group: r.Group, Valid: r.Valid}
+		}
+		if err := a.Store.SaveCodeTable(ctx, table.Name, rows); err != nil {
+			return err
+		}
+	}
+	for _, b := range data.Blacklist {
+		for _, domain := range b.Domains {
+			if err := a.Store.SetBlacklisted(ctx, store.BlacklistDomain, domain, b.Name+" "+b.Remark, b.Removed); err != nil {
+				return err
+			}
+		}
+		if b.DocumentNumber != "" {
+			if err := a.Store.SetBlacklisted(ctx, store.BlacklistHolder, store.HolderKey(b.DocumentType, b.DocumentNumber), b.Name+" "+b.Remark, b.Removed); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range tasksOf(file, data) {
+		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, t.kind, t.key, t.detail)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type note struct{ kind, key, detail string }
+
+// tasksOf are the parts of a file that only a human can act on.
+func tasksOf(file string, data bureau.DownloadData) []note {
+	var list []note
+	add := func(kind, key string, detail ...string) {
+		list = append(list, note{kind, file + "/" + key, strings.TrimSpace(strings.Join(detail, " "))})
+	}
+	for _, e := range data.Ended {
+		what := "主体"
+		if e.Site {
+			what = "网站"
+		}
+		add(TaskEnded, fmt.Sprint(e.Site, e.ID), what, fmt.Sprint(e.ID), e.Remark)
+	}
+	for _, f := range data.Found {
+		kind := TaskUnfiledSite
+		if f.Illegal {
+			kind = TaskIllegalAccess
+		}
+		add(kind, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark)
+	}
+	for _, t := range data.Tasks {
+		add(TaskVerify, fmt.Sprint(t.HolderID), t.Number, t.Holder.Name)
+	}
+	for i, c := range data.Checks {
+		add(TaskCheck, fmt.Sprint(c.Kind, c.ID, i), c.SiteNumber, c.Domain, c.Detail)
+	}
+	for i, n := range data.Notices {
+		add(TaskNotice, fmt.Sprint(n.ID, i), n.Number, n.Text)
+	}
+	for _, r := range data.Addresses {
+		if refusal, _ := filing.RefusalByCode(r.Code); !refusal.Done {
+			add(TaskAddresses, fmt.Sprint(r.ID, r.BureauID, r.Operation), fmt.Sprint(r.Code), r.Opinion)
+		}
+	}
+	return list
+}

@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// CodeRow is a value of one of the bureau's code tables.
+type CodeRow struct {
+	Table string `db:"table_name"`
+	ID    int    `db:"id"`
+	Name  string `db:"name"`
+	Group int    `db:"code_group"`
+	Valid bool   `db:"valid"`
+}
+
+// SaveCodeTable replaces one of the bureau's tables by its newest edition.
+// Values that are gone stay, as not valid: filings may still hold them.
+func (s *Store) SaveCodeTable(ctx context.Context, name string, rows []CodeRow) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		if _, err := tx.ExecContext(ctx, `UPDATE code_tables SET valid = FALSE, updated_at = ? WHERE table_name = ?`, now, name); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO code_tables (table_name, id, name, code_group, valid, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+				ON DUPLICATE KEY UPDATE name = VALUES(name), code_group = VALUES(code_group), valid = VALUES(valid), updated_at = VALUES(updated_at)`,
+				name, r.ID, r.Name, r.Group, r.Valid, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CodeTables loads every table that came down.
+func (s *Store) CodeTables(ctx context.Context) ([]CodeRow, error) {
+	var rows []CodeRow
+	err := s.db.SelectContext(ctx, &rows, `SELECT table_name, id, name, code_group, valid FROM code_tables ORDER BY table_name, id`)
+	return rows, err
+}
+
+// The kinds of blacklist entries.
+const (
+	BlacklistDomain = "domain"
+	BlacklistHolder = "holder"
+)
+
+func (s *Store) blacklistHash(kind, value string) ([]byte, error) {
+	return s.keys.Hash("blacklist/"+kind, value)
+}
+
+// HolderKey is how the blacklist knows a holder: by document.
+func HolderKey(documentType int, documentNumber string) string {
+	return fmt.Sprintf("%d/%s", documentType, documentNumber)
+}
+
+// SetBlacklisted lists a domain or holder, or takes it off.
+func (s *Store) SetBlacklisted(ctx context.Context, kind, value, detail string, removed bool) error {
+	hash, err := s.blacklistHash(kind, value)
+	if err != nil {
+		return err
+	}
+	if removed {
+		_, err = s.db.ExecContext(ctx, `DELETE FROM blacklist WHERE entry_hash = ?`, hash)
+		return err
+	}
+	sealed, err := s.keys.Seal(fmt.Sprintf("blacklist/%x", hash), []byte(detail))
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO blacklist (entry_hash, kind, sealed_detail, listed_at) VALUES (?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE sealed_detail = VALUES(sealed_detail)`, hash, kind, sealed, s.utcNow())
+	return err
+}
+
+// Blacklisted tells what of a dossier is on the blacklist: its domains, its holder.
+func (s *Store) Blacklisted(ctx context.Context, d filing.Dossier) (domains []string, holder bool, err error) {
+	listed := func(kind, value string) (bool, error) {
+		hash, err := s.blacklistHash(kind, value)
+		if err != nil {
+			return false, err
+		}
+		var n int
+		err = s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM blacklist WHERE entry_hash = ?`, hash)
+		return n > 0, err
+	}
+	for _, domain := range d.Site.Domains {
+		for _, name := range filing.ListedAs(domain) {
+			on, err := listed(BlacklistDomain, name)
+			if err != nil {
+				return nil, false, err
+			}
+			if on {
+				domains = append(domains, domain)
+				break
+			}
+		}
+	}
+	holder, err = listed(BlacklistHolder, HolderKey(d.Holder.DocumentType, d.Holder.DocumentNumber))
+	return domains, holder, err
+}
+
+// PurgeFiles forgets the content of data files of both directions that are
+// older than keep; that they were, and what they did, stays. The interface wants
+// three months at least (3-3-1-3).
+func (s *Store) PurgeFiles(ctx context.Context, keep time.Duration) (purged int64, err error) {
+	before := s.utcNow().Add(-keep)
+	for _, query := range []string{
+		`UPDATE bureau_uploads SET sealed = NULL WHERE sealed IS NOT NULL AND accepted_at < ? LIMIT 1000`,
+		`UPDATE bureau_downloads SET sealed = NULL WHERE sealed IS NOT NULL AND acknowledged_at IS NOT NULL AND applied_at < ? LIMIT 1000`,
+	} {
+		res, err := s.db.ExecContext(ctx, query, before)
+		if err != nil {
+			return purged, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return purged, err
+		}
+		purged += n
+	}
+	return purged, nil
+}
+
+// FileRow is a data file of either direction, for staff's list.
+type FileRow struct {
+	Direction string    `db:"direction"` // up or down
+	ID        int64     `db:"id"`        // sequence of an upload, ID of a download
+	Name      string    `db:"name"`
+	At        time.Time `db:"at"`
+	Accepted  bool      `db:"accepted"`
+	Kept      bool      `db:"kept"`
+	Refused   bool      `db:"refused"`
+}
+
+// Files lists an account's newest data files of both directions.
+func (s *Store) Files(ctx context.Context, accountID int64, limit int) ([]FileRow, error) {
+	var list []FileRow
+	err := s.db.SelectContext(ctx, &list, `
+		(SELECT 'up' AS direction, sequence AS id, '' AS name, stored_at AS at, accepted_at IS NOT NULL AS accepted, sealed IS NOT NULL AS kept, refused_at IS NOT NULL AS refused
+			FROM bureau_uploads WHERE account_id = ? ORDER BY sequence DESC LIMIT ?)
+		UNION ALL
+		(SELECT 'down', id, file_name, downloaded_at, acknowledged_at IS NOT NULL, sealed IS NOT NULL, unreadable
+			FROM bureau_downloads WHERE account_id = ? ORDER BY id DESC LIMIT ?)
+		ORDER BY at DESC LIMIT ?`, accountID, limit, accountID, limit, limit)
+	return list, err
+}

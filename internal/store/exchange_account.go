@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// writerLease is how long an exchange may go without a sign of life before
+// another takes over: longer than one call to the bureau can take.
+const writerLease = 15 * time.Minute
+
+// EnsureAccount makes the row of a bureau account, or finds the one of that name.
+func (s *Store) EnsureAccount(ctx context.Context, name string) (id int64, err error) {
+	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO bureau_accounts (name, created_at) VALUES (?, ?)`, name, s.utcNow()); err != nil {
+		return 0, err
+	}
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_accounts WHERE name = ?`, name)
+	return id, err
+}
+
+// Account is a bureau account's state.
+type Account struct {
+	ID           int64  `db:"id"`
+	Name         string `db:"name"`
+	LastSequence int64  `db:"last_sequence"`
+	// StoppedCode is why nothing is exchanged until staff mend it.
+	StoppedCode sql.NullInt64 `db:"stopped_code"`
+	StoppedAt   sql.NullTime  `db:"stopped_at"`
+	// UploadAfter and DownloadAfter: "not now", by the bureau's code, until then.
+	UploadCode    sql.NullInt64 `db:"upload_code"`
+	UploadAfter   sql.NullTime  `db:"upload_after"`
+	DownloadCode  sql.NullInt64 `db:"download_code"`
+	DownloadAfter sql.NullTime  `db:"download_after"`
+	ExchangedAt   sql.NullTime  `db:"exchanged_at"`
+	// Waiting records, Doubtful ones among those that wait, and data files that
+	// aren't accepted yet.
+	Waiting  int `db:"waiting"`
+	Doubtful int `db:"doubtful"`
+	Files    int `db:"files"`
+}
+
+// Accounts lists every bureau account.
+func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
+	var list []Account
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT a.id, a.name, a.last_sequence, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND d.record_id IS NULL) AS waiting,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.doubtful AND d.record_id IS NULL) AS doubtful,
+			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
+		FROM bureau_accounts a ORDER BY a.id`)
+	return list, err
+}
+
+// Turn is what an exchange may do now.
+type Turn struct {
+	// Busy: another exchange writes for this account. Stopped: staff must mend
+	// something first.
+	Busy, Stopped bool
+	// UploadPaused and DownloadPaused: the bureau said "later".
+	UploadPaused, DownloadPaused bool
+}
+
+// BeginExchange takes the account for a writer, unless another has it.
+func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer string) (t Turn, err error) {
+	now := s.utcNow()
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		t = Turn{}
+		var row struct {
+			Account
+			Writer sql.NullString `db:"writer"`
+			Until  sql.NullTime   `db:"writer_until"`
+		}
+		err := tx.GetContext(ctx, &row, `
+			SELECT id, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
+		if err != nil {
+			return one(err, "bureau account")
+		}
+		t.Stopped = row.StoppedAt.Valid
+		t.UploadPaused = row.UploadAfter.Valid && row.UploadAfter.Time.After(now)
+		t.DownloadPaused = row.DownloadAfter.Valid && row.DownloadAfter.Time.After(now)
+		t.Busy = row.Writer.Valid && row.Writer.String != writer && row.Until.Time.After(now)
+		if t.Busy || t.Stopped {
+			return nil
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE bureau_accounts SET writer = ?, writer_until = ?, exchanged_at = ? WHERE id = ?`,
+			writer, now.Add(writerLease), now, accountID)
+		return err
+	})
+	return t, err
+}
+
+// renew locks the account's row for its writer and lets it go on.
+func (s *Store) renew(ctx context.Context, tx *sqlx.Tx, accountID int64, writer string) error {
+	var present sql.NullString
+	if err := tx.GetContext(ctx, &present, `SELECT writer FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+		return one(err, "bureau account")
+	}
+	if present.Valid && present.String != writer {
+		return ErrNotWriter
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET writer = ?, writer_until = ? WHERE id = ?`, writer, s.utcNow().Add(writerLease), accountID)
+	return err
+}
+
+// EndExchange gives the account back.
+func (s *Store) EndExchange(ctx context.Context, accountID int64, writer string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET writer = NULL, writer_until = NULL WHERE id = ? AND writer = ?`, accountID, writer)
+	return err
+}
+
+// PauseUpload and PauseDownload note that the bureau takes, or gives, nothing
+// until a time.
+func (s *Store) PauseUpload(ctx context.Context, accountID int64, code int, until time.Time) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET upload_code = ?, upload_after = ? WHERE id = ?`, code, until.UTC(), accountID)
+	return err
+}
+
+// PauseDownload is PauseUpload for the other direction.
+func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, until time.Time) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET download_code = ?, download_after = ? WHERE id = ?`, code, until.UTC(), accountID)
+	return err
+}
+
+// StopAccount halts an account's exchange until staff mended what the code
+// says; it reports whether it was running, so that staff are told once.
+func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (stopped bool, err error) {
+	res, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ? AND stopped_at IS NULL`,
+		code, s.utcNow(), accountID)
+	if err != nil {
+		return false, err
+	}
+	return changed(res)
+}
+
+// StartAccount lets a stopped account's exchange go on, at once: pauses end too.
+func (s *Store) StartAccount(ctx context.Context, accountID int64) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL, download_after = NULL
+		WHERE id = ?`, accountID)
+	return err
+}
+
+// Now is the store's clock, which tests can move.
+func (s *Store) Now() time.Time { return s.utcNow() }

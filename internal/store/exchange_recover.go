@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// idGap is left free above the greatest record ID that the bureau is known to
+// have, for those in files that nobody can see any more.
+const idGap = 2000
+
+// Recovered is a data file that the bureau has and this database hasn't.
+type Recovered struct {
+	Sequence int64
+	File     []byte
+	// Records are the IDs of ours that it names, and Same those of them whose
+	// record here is what the file holds.
+	Records, Same []int64
+}
+
+// Resynchronise takes up the bureau's newest data file after the database lost
+// its newest rows (interface 3-3-4: the next number is the answer's plus one).
+// Records that the file holds count as accepted; those of a file that was packed
+// here under the same number wait again. Where files in between can't be seen,
+// what waits may have been in them: such records are marked doubtful and stay
+// until staff release them.
+func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered, writer string) error {
+	if len(r.Records) > 0 { // IDs that the bureau knows must not be given out again; this commits by itself
+		if _, err := s.db.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE records AUTO_INCREMENT = %d`, slices.Max(r.Records)+idGap)); err != nil {
+			return err
+		}
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.renew(ctx, tx, accountID, writer); err != nil {
+			return err
+		}
+		var accepted int64
+		if err := tx.GetContext(ctx, &accepted, `
+			SELECT COALESCE(MAX(sequence), 0) FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NOT NULL`, accountID); err != nil {
+			return err
+		}
+		if accepted >= r.Sequence {
+			return nil // done already
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+			SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL`, accountID); err != nil {
+			return err
+		}
+		if accepted+1 < r.Sequence {
+			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL`, accountID); err != nil {
+				return err
+			}
+		}
+		// The bureau knows these IDs as something else: a new ID, once staff have looked.
+		if other := without(r.Records, r.Same); len(other) > 0 {
+			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND id IN (?)`, accountID, other)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+				return err
+			}
+		}
+		if err := s.takeRecovered(ctx, tx, accountID, r); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET last_sequence = ? WHERE id = ?`, r.Sequence, accountID)
+		return err
+	})
+}
+
+func without(all, some []int64) (rest []int64) {
+	for _, id := range all {
+		if !slices.Contains(some, id) {
+			rest = append(rest, id)
+		}
+	}
+	return rest
+}
+
+func (s *Store) takeRecovered(ctx context.Context, tx *sqlx.Tx, accountID int64, r Recovered) error {
+	sealed, err := s.keys.Seal(uploadPlace(accountID, r.Sequence), r.File)
+	if err != nil {
+		return err
+	}
+	now := s.utcNow()
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO bureau_uploads (account_id, sequence, sealed, records, attempts, stored_at, accepted_at, recovered) VALUES (?, ?, ?, ?, 1, ?, ?, TRUE)`,
+		accountID, r.Sequence, sealed, len(r.Records), now, now); err != nil {
+		return err
+	}
+	if len(r.Same) == 0 {
+		return nil
+	}
+	query, args, err := sqlx.In(`UPDATE records SET sequence = ?, doubtful = FALSE WHERE account_id = ? AND sequence IS NULL AND id IN (?)`, r.Sequence, accountID, r.Same)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+		return err
+	}
+	return s.signalAccepted(ctx, tx, accountID, r.Sequence)
+}
+
+// reissue gives records that haven't travelled new IDs, because the bureau knows
+// their present ones as others.
+func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids []int64) error {
+	for _, id := range ids {
+		var filingID int64
+		err := tx.GetContext(ctx, &filingID, `
+			SELECT r.filing_id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.id = ? AND r.account_id = ? AND r.sequence IS NULL AND d.record_id IS NULL FOR UPDATE`, id, accountID)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		// An impossible revision keeps the unique key free for a moment.
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO records (filing_id, revision, account_id, operation, review_key, result_key, result_key2, max_batch, doubtful, created_at)
+			SELECT filing_id, -revision, account_id, operation, review_key, result_key, result_key2, max_batch, doubtful, created_at FROM records WHERE id = ?`, id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM records WHERE id = ?`, id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE records SET revision = -revision WHERE filing_id = ? AND revision < 0`, filingID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReleaseDoubtful hands in, under new IDs, what may have been handed in by rows
+// that were lost: staff have looked.
+func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var ids []int64
+		if err := tx.SelectContext(ctx, &ids, `SELECT id FROM records WHERE account_id = ? AND doubtful AND sequence IS NULL ORDER BY id`, accountID); err != nil {
+			return err
+		}
+		if err := s.reissue(ctx, tx, accountID, ids); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
+		return err
+	})
+}
+
+// SplitRefused puts the records of a data file that broke the schema as a whole
+// back in line, in halves, so that the bad one is found and the others go on. A
+// file of one record has found it: it is decided as refused with the code, and
+// its ID returned.
+func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, code int) (setAside int64, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		setAside = 0
+		res, err := tx.ExecContext(ctx, `
+			UPDATE bureau_uploads SET refused_at = ? WHERE account_id = ? AND sequence = ? AND accepted_at IS NOT NULL AND refused_at IS NULL`, s.utcNow(), accountID, sequence)
+		if err != nil {
+			return err
+		}
+		if ok, err := changed(res); err != nil || !ok {
+			return err // not ours, or split already
+		}
+		var ids []int64
+		if err := tx.SelectContext(ctx, &ids, `
+			SELECT r.id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+			return err
+		}
+		if len(ids) == 1 {
+			setAside = ids[0]
+			return s.refuseUnsent(ctx, tx, setAside, code)
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE records r LEFT JOIN decisions d ON d.record_id = r.id SET r.sequence = NULL, r.max_batch = ?
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL`, (len(ids)+1)/2, accountID, sequence)
+		return err
+	})
+	return setAside, err
+}
+
+// FilingOfRecord finds a record's filing.
+func (s *Store) FilingOfRecord(ctx context.Context, recordID int64) (filingID int64, err error) {
+	err = s.db.GetContext(ctx, &filingID, `SELECT filing_id FROM records WHERE id = ?`, recordID)
+	return filingID, one(err, "record")
+}
+
+// RecordsByID opens the dossiers of records of an account that haven't been
+// decided.
+func (s *Store) RecordsByID(ctx context.Context, accountID int64, ids []int64) ([]WaitingRecord, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	query, args, err := sqlx.In(`
+		SELECT r.id, r.filing_id, r.revision, d.sealed
+		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision LEFT JOIN decisions x ON x.record_id = r.id
+		WHERE r.account_id = ? AND x.record_id IS NULL AND r.id IN (?) ORDER BY r.id`, accountID, ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows []waitingRow
+	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	return s.openWaiting(rows)
+}

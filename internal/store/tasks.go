@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Task is something that wants a human of the provider. Its key makes one task
+// of it, however often it is seen.
+type Task struct {
+	ID        int64          `db:"id"`
+	Key       string         `db:"task_key"`
+	Kind      string         `db:"kind"`
+	AccountID sql.NullInt64  `db:"account_id"`
+	FilingID  sql.NullInt64  `db:"filing_id"`
+	Order     sql.NullString `db:"order_number"`
+	Sealed    []byte         `db:"sealed_detail"`
+	CreatedAt time.Time      `db:"created_at"`
+	// Detail is what staff read; sealed at rest, because it may name people.
+	Detail string `db:"-"`
+}
+
+func taskPlace(key string) string { return "staff_tasks/" + key }
+
+// AddTask notes a task once.
+func (s *Store) AddTask(ctx context.Context, t Task) error {
+	sealed, err := s.keys.Seal(taskPlace(t.Key), []byte(t.Detail))
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, filing_id, sealed_detail, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		t.Key, t.Kind, t.AccountID, t.FilingID, sealed, s.utcNow())
+	return err
+}
+
+// OpenTasks lists tasks that nobody has done, newest first, after an ID (0: from the newest).
+func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, error) {
+	if after == 0 {
+		after = 1<<62 - 1
+	}
+	var list []Task
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT t.id, t.task_key, t.kind, t.account_id, t.filing_id, o.number AS order_number, t.sealed_detail, t.created_at
+		FROM staff_tasks t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id
+		WHERE t.done_at IS NULL AND t.id < ? ORDER BY t.id DESC LIMIT ?`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		detail, err := s.keys.Open(taskPlace(list[i].Key), list[i].Sealed)
+		if err != nil {
+			return nil, err
+		}
+		list[i].Detail = string(detail)
+	}
+	return list, nil
+}
+
+// TaskDone notes who dealt with a task.
+func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ? AND done_at IS NULL`, s.utcNow(), actor, id)
+	return err
+}
+
+// UntoldTasks counts, by kind, the tasks up to the newest that staff haven't
+// been told of.
+func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[string]int, err error) {
+	var rows []struct {
+		Kind  string `db:"kind"`
+		Count int    `db:"n"`
+		Max   int64  `db:"newest"`
+	}
+	err = s.db.SelectContext(ctx, &rows, `
+		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE told_at IS NULL AND done_at IS NULL GROUP BY kind`)
+	byKind = map[string]int{}
+	for _, r := range rows {
+		byKind[r.Kind] = r.Count
+		newest = max(newest, r.Max)
+	}
+	return newest, byKind, err
+}
+
+// TasksTold notes that staff know of the tasks up to one.
+func (s *Store) TasksTold(ctx context.Context, newest int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET told_at = ? WHERE told_at IS NULL AND id <= ?`, s.utcNow(), newest)
+	return err
+}
+
+// AccountTask is a task about an account.
+func AccountTask(accountID int64, kind, key, detail string) Task {
+	return Task{Key: fmt.Sprintf("%d/%s/%s", accountID, kind, key), Kind: kind, AccountID: sql.NullInt64{Int64: accountID, Valid: true}, Detail: detail}
+}
