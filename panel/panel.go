@@ -162,6 +162,11 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/resume", s.resume)
 	support.POST("/filings/:number/pass", s.pass)
 	support.POST("/filings/:number/send-back", s.sendBack)
+	support.GET("/bureau", s.bureauPage)
+	support.POST("/bureau/accounts/:id/start", s.startAccount)
+	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
+	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
+	support.POST("/bureau/tasks/:id/done", s.taskDone)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

@@ -189,7 +189,7 @@ func TestRefusedCredentialsStopTheAccount(t *testing.T) {
 	c.stand.Load().Faults.Clear()
 	require.Zero(t, c.exchange().HandedIn, "a stopped account does nothing")
 	require.Zero(t, c.stand.Load().Sequence())
-	require.NoError(t, c.db.StartAccount(t.Context(), c.account))
+	require.NoError(t, c.db.StartAccount(t.Context(), c.account, "support:a"))
 	require.Equal(t, 1, c.exchange().HandedIn)
 	c.settled(t)
 }

@@ -208,3 +208,40 @@ func TestStateSurvivesRestart(t *testing.T) {
 	require.EqualValues(t, 1, again.stand.Sequence())
 	require.Equal(t, map[int64]int{1: 1, 2: 1}, again.stand.Accepted())
 }
+
+func TestStatusAndPassword(t *testing.T) {
+	ctx := context.Background()
+	p := connect(t, "", stand.Options{})
+	p.stand.Seed(stand.Filed{
+		DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H", HolderNumber: "沪ICP备05000940号", Password: "right",
+		Domain: "filed.example.com", SiteName: "样例网站 <1>", SiteNumber: "沪ICP备05000940号-1",
+	})
+	status, _, err := p.client.QueryStatus(ctx, bureau.ConditionDomain, "filed.example.com")
+	require.NoError(t, err)
+	require.Equal(t, bureau.Status{Filed: true, SiteName: "样例网站 <1>", HolderNumber: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1"}, status)
+	status, _, err = p.client.QueryStatus(ctx, filing.DocumentBusinessLicence, "91310101MA1FP0000H")
+	require.NoError(t, err)
+	require.Equal(t, bureau.Status{Filed: true, HolderNumber: "沪ICP备05000940号"}, status)
+	status, _, err = p.client.QueryStatus(ctx, bureau.ConditionDomain, "other.example.com")
+	require.NoError(t, err)
+	require.Equal(t, bureau.Status{}, status)
+	_, _, err = p.client.QueryStatus(ctx, 12, "91310101MA1FP0000H")
+	require.ErrorContains(t, err, "no condition type 12")
+
+	right, _, err := p.client.VerifyPassword(ctx, "沪ICP备05000940号", "right")
+	require.NoError(t, err)
+	require.True(t, right)
+	for range 5 {
+		right, _, err = p.client.VerifyPassword(ctx, "沪ICP备05000940号-1", "wrong")
+		require.NoError(t, err)
+		require.False(t, right)
+	}
+	_, a, err := p.client.VerifyPassword(ctx, "沪ICP备05000940号", "right")
+	require.NoError(t, err)
+	require.Equal(t, bureau.CodeTooManyTries, a.Code)
+	require.Equal(t, bureau.TellCustomer, a.Action())
+	p.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Lose, Times: 1})
+	_, _, err = p.client.QueryStatus(ctx, bureau.ConditionDomain, "filed.example.com")
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "filed.example.com", "an error names no person's data")
+}

@@ -1,11 +1,14 @@
 package bureau
 
 import (
+	"bytes"
 	"encoding/xml"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/html/charset"
 )
 
 // SameXML tells whether two data files say the same, whatever their encoding
@@ -94,4 +97,21 @@ func tokens(content []byte) (list []string, err error) {
 			return nil, errDepth
 		}
 	}
+}
+
+// Text is a data file (GBK, or else UTF-8 as it is) for people to read; bytes
+// that GBK doesn't know are replaced.
+func Text(file []byte) []byte {
+	if !bytes.Contains(file[:min(len(file), 100)], []byte("GBK")) {
+		return file
+	}
+	text, err := charset.NewReaderLabel("GBK", bytes.NewReader(file))
+	if err != nil {
+		return file
+	}
+	decoded, err := io.ReadAll(text)
+	if err != nil {
+		return file
+	}
+	return decoded
 }

@@ -135,12 +135,19 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 	return changed(res)
 }
 
-// StartAccount lets a stopped account's exchange go on, at once: pauses end too.
-func (s *Store) StartAccount(ctx context.Context, accountID int64) error {
-	_, err := s.db.ExecContext(ctx, `
-		UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL, download_after = NULL
-		WHERE id = ?`, accountID)
-	return err
+// StartAccount lets a stopped account's exchange go on, at once: pauses end too,
+// and the task that told of it is done.
+func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL, download_after = NULL
+			WHERE id = ?`, accountID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = 'stopped' AND done_at IS NULL`,
+			s.utcNow(), actor, accountID)
+		return err
+	})
 }
 
 // Now is the store's clock, which tests can move.

@@ -32,6 +32,13 @@ type Options struct {
 	ReviewAfter time.Duration
 	// RefuseSiteNames refuses sites whose name contains a key, with its result code.
 	RefuseSiteNames map[string]int
+	// SchemaBreaks makes a file that contains this text break the schema as a
+	// whole: code 5001, with the file's name and no record's.
+	SchemaBreaks string
+	// Hours in which uploads are taken, such as "09:00-17:30", by Clock; empty is always.
+	Hours string
+	// Clock tells the time; nil is the machine's.
+	Clock func() time.Time
 	// StateFile keeps everything across restarts; empty keeps it in memory.
 	StateFile string
 	Logger    *slog.Logger
@@ -62,11 +69,17 @@ type state struct {
 	Files    int       `json:"files"`
 	// Acknowledged lists download files that arrived.
 	Acknowledged []string `json:"acknowledged"`
+	// Outbox are files that carry no results: lists, notices, code tables, and
+	// files that were refused as a whole.
+	Outbox []outFile `json:"outbox"`
+	// Filed is what the bureau answers queries from.
+	Filed []*Filed `json:"filed"`
 }
 
 // Server is the stand-in. Its Faults take the methods' names and "certificate";
 // the code of a Fail is a msg_code, and for isp_download also "hash" (a wrong
-// hash).
+// hash), "truncated" (a zip cut short), "encoding" (bytes that aren't GBK) and
+// "duplicate" (the last acknowledged file again).
 type Server struct {
 	Faults  fault.Board
 	options Options
@@ -103,8 +116,11 @@ func (s *Server) Sequence() int64 {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mux := http.NewServeMux()
 	mux.Handle("/faults", &s.Faults)
-	mux.HandleFunc("POST /ISPWebService/upDownLoad", s.soap)
-	mux.HandleFunc("GET /ISPWebService/upDownLoad", wsdl)
+	for _, v := range services {
+		mux.HandleFunc("POST "+v.path, s.soap)
+		mux.HandleFunc("GET "+v.path, v.wsdl)
+	}
+	mux.HandleFunc("POST /push", s.pushByHand)
 	mux.HandleFunc("GET /certificates/{record}/bazu.cert", s.certificate)
 	mux.HandleFunc("GET /{$}", s.page)
 	mux.HandleFunc("POST /records/{record}/{verdict}", s.byHand)
@@ -139,6 +155,11 @@ func (s *Server) decide(r *record) {
 
 func (s *Server) approve(r *record) {
 	s.state.Serial++
+	defer func() {
+		if e, err := readEntry(r.Entry); err == nil {
+			s.file(r, e)
+		}
+	}()
 	r.Code, r.Opinion = 1001, "同意"
 	r.Number = fmt.Sprintf("%sICP备%d%06d号", signs[r.Province[:2]], time.Now().Year(), s.state.Serial)
 }

@@ -19,13 +19,42 @@ const maxResults = 1000
 
 // download gives the next file with results: the same one until it is
 // acknowledged.
-func (s *Server) download(wrongHash bool) string {
+func (s *Server) download(fault string) string {
+	if n := len(s.state.Acknowledged); fault == "duplicate" && n > 0 {
+		if content, found := s.contentOf(s.state.Acknowledged[n-1]); found {
+			return s.send(s.state.Acknowledged[n-1], content, "")
+		}
+	}
+	if file, found := s.pushed(); found {
+		return s.send(file.Name, file.Content, fault)
+	}
 	s.decideDue(time.Now())
 	file, records := s.pending()
 	if file == "" {
 		return answer("2", "目前服务器端没有可以下载的数据", "")
 	}
-	info, err := s.fileInfo(file, 0, s.results(records), wrongHash)
+	return s.send(file, s.results(records), fault)
+}
+
+// contentOf makes a file's content again.
+func (s *Server) contentOf(name string) (string, bool) {
+	for _, f := range s.state.Outbox {
+		if f.Name == name {
+			return f.Content, true
+		}
+	}
+	var records []*record
+	for _, r := range s.state.Records {
+		if r.File == name {
+			records = append(records, r)
+		}
+	}
+	return s.results(records), len(records) > 0
+}
+
+// send packs a file, rightly or wrongly.
+func (s *Server) send(file, content, fault string) string {
+	info, err := s.fileInfo(file, 0, content, fault)
 	if err != nil {
 		return answer("999", "系统错误", "")
 	}
@@ -89,7 +118,7 @@ func (s *Server) previous() string {
 		}
 	}
 	content := fmt.Sprintf(`<UploadData version="V.3.0"><ICP><XZBA>%s</XZBA><Qqdwid>%d</Qqdwid></ICP></UploadData>`, inner.String(), s.options.ISPID)
-	info, err := s.fileInfo(fmt.Sprintf("UP%08d", s.state.Sequence), s.state.Sequence, content, false)
+	info, err := s.fileInfo(fmt.Sprintf("UP%08d", s.state.Sequence), s.state.Sequence, content, "")
 	if err != nil {
 		return answer("999", "系统错误", "")
 	}
@@ -97,10 +126,13 @@ func (s *Server) previous() string {
 }
 
 // fileInfo packs a file as the interface wants it: GBK, zip, hash, cipher, base64.
-func (s *Server) fileInfo(name string, sequence int64, content string, wrongHash bool) (string, error) {
+func (s *Server) fileInfo(name string, sequence int64, content, fault string) (string, error) {
 	encoded, err := simplifiedchinese.GBK.NewEncoder().String(content)
 	if err != nil {
 		return "", err
+	}
+	if fault == "encoding" {
+		encoded = strings.Replace(encoded, ">", "> \xff\xff", 3)
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -114,6 +146,9 @@ func (s *Server) fileInfo(name string, sequence int64, content string, wrongHash
 	if err := z.Close(); err != nil {
 		return "", err
 	}
+	if fault == "truncated" { // and hashed as it is: whole, but no zip
+		b.Truncate(b.Len() / 2)
+	}
 	sum, body, algorithm := md5.Sum(b.Bytes()), b.Bytes(), 0 //nolint:gosec // see above
 	if len(s.options.Key) > 0 {
 		if body, err = s.encrypt(body); err != nil {
@@ -121,7 +156,7 @@ func (s *Server) fileInfo(name string, sequence int64, content string, wrongHash
 		}
 		algorithm = 1
 	}
-	if wrongHash {
+	if fault == "hash" {
 		sum[0] ^= 1
 	}
 	sequenceElement := ""

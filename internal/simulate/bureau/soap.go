@@ -33,7 +33,7 @@ func (s *Server) soap(w http.ResponseWriter, r *http.Request) {
 	if faulty && f.Mode == fault.Slow {
 		time.Sleep(f.Delay())
 	}
-	if faulty && f.Mode == fault.Fail && f.Code != "hash" {
+	if faulty && f.Mode == fault.Fail && !downloadFaults[f.Code] {
 		reply(w, method, answer(f.Code, "模拟错误", ""))
 		return
 	}
@@ -41,7 +41,7 @@ func (s *Server) soap(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	result := s.authenticated(params)
 	if result == "" {
-		result = s.dispatch(method, params, faulty && f.Code == "hash")
+		result = s.dispatch(method, params, f.Code)
 	}
 	if err := s.save(); err != nil {
 		result = answer("999", "系统错误", "")
@@ -52,16 +52,20 @@ func (s *Server) soap(w http.ResponseWriter, r *http.Request) {
 	reply(w, method, result)
 }
 
-func (s *Server) dispatch(method string, params map[string]string, wrongHash bool) string {
+func (s *Server) dispatch(method string, params map[string]string, fault string) string {
 	switch method {
 	case "isp_upload":
 		return s.upload(params)
 	case "isp_download":
-		return s.download(wrongHash)
+		return s.download(fault)
 	case "isp_downloadack":
 		return s.acknowledge(params["fileName"])
 	case "isp_querypreviousupload":
 		return s.previous()
+	case "isp_querybeianstatus":
+		return s.query(params)
+	case "isp_verifybamm":
+		return s.verify(params)
 	}
 	return answer("999", "没有这个方法", "")
 }
@@ -134,32 +138,4 @@ func reply(w http.ResponseWriter, method, result string) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
 		`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse></S:Body></S:Envelope>`, method, namespace, b.String())
-}
-
-// wsdl describes the service to SOAP libraries.
-func wsdl(w http.ResponseWriter, r *http.Request) {
-	credentials := []string{"ispId:long", "userName:string", "randVal:string", "pwdHash:string"}
-	methods := []struct {
-		name   string
-		params []string
-	}{
-		{"isp_upload", []string{"beianInfo:string", "beianInfoHash:string", "dataSequence:long", "encryptAlgorithm:int", "hashAlgorithm:int", "compressionFormat:int"}},
-		{"isp_download", []string{"hashAlgorithm:int"}},
-		{"isp_downloadack", []string{"hashAlgorithm:int", "fileName:string"}},
-		{"isp_querypreviousupload", []string{"hashAlgorithm:int"}},
-	}
-	var messages, ports, bindings strings.Builder
-	for _, m := range methods {
-		fmt.Fprintf(&messages, `<message name="%s">`, m.name)
-		for _, p := range append(append([]string{}, credentials...), m.params...) {
-			name, kind, _ := strings.Cut(p, ":")
-			fmt.Fprintf(&messages, `<part name="%s" type="xsd:%s"/>`, name, kind)
-		}
-		fmt.Fprintf(&messages, `</message><message name="%sResponse"><part name="return" type="xsd:string"/></message>`, m.name)
-		fmt.Fprintf(&ports, `<operation name="%[1]s"><input message="tns:%[1]s"/><output message="tns:%[1]sResponse"/></operation>`, m.name)
-		fmt.Fprintf(&bindings, `<operation name="%[1]s"><soap:operation soapAction=""/><input><soap:body use="literal" namespace="%[2]s"/></input><output><soap:body use="literal" namespace="%[2]s"/></output></operation>`, m.name, namespace)
-	}
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:tns="%[1]s" targetNamespace="%[1]s" name="UpDownLoad">%[2]s<portType name="UpDownLoad">%[3]s</portType><binding name="UpDownLoadBinding" type="tns:UpDownLoad"><soap:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/>%[4]s</binding><service name="UpDownLoad"><port name="UpDownLoadPort" binding="tns:UpDownLoadBinding"><soap:address location="http://%[5]s%[6]s"/></port></service></definitions>`,
-		namespace, messages.String(), ports.String(), bindings.String(), r.Host, r.URL.Path)
 }

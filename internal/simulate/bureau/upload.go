@@ -21,6 +21,9 @@ import (
 
 // upload takes one data file: exactly the next one.
 func (s *Server) upload(p map[string]string) string {
+	if s.options.Hours != "" && !s.open4business() {
+		return answer("20", "请您在规定的时间段内进行报备，报备时间为："+s.options.Hours, "")
+	}
 	sequence, err := strconv.ParseInt(p["dataSequence"], 10, 64)
 	if err != nil || sequence < 1 {
 		return answer("999", "数据编号错误", "")
@@ -28,7 +31,7 @@ func (s *Server) upload(p map[string]string) string {
 	if sequence <= s.state.Sequence {
 		return answer("999", "该数据编号已受理", "")
 	}
-	content, code := s.open(p)
+	content, name, code := s.open(p)
 	if code != "" {
 		return answer(code, "文件错误", "")
 	}
@@ -38,6 +41,11 @@ func (s *Server) upload(p map[string]string) string {
 			fmt.Fprintf(&missing, "<dataSequence>%d</dataSequence>", n)
 		}
 		return answer("14", "本次上载没有受理，请首先上载漏报的数据", "<dataSequences>"+missing.String()+"</dataSequences>")
+	}
+	if s.options.SchemaBreaks != "" && s.breaksSchema(content) {
+		s.state.Sequence = sequence
+		s.push(fmt.Sprintf(`<ICP><BAJG><Jg_xx><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>1</Czlx></Jg_xx></BAJG></ICP>`, escape(name)))
+		return answer("0", "操作成功", "")
 	}
 	entries, err := readEntries(content, s.options.ISPID)
 	if err != nil {
@@ -61,47 +69,47 @@ func (s *Server) take(e entry, sequence int64) {
 }
 
 // open undoes the provider's packing; code is a msg_code when it can't.
-func (s *Server) open(p map[string]string) (content []byte, code string) {
+func (s *Server) open(p map[string]string) (content []byte, name, code string) {
 	if p["compressionFormat"] != "0" {
-		return nil, "11"
+		return nil, "", "11"
 	}
 	raw, err := base64.StdEncoding.DecodeString(p["beianInfo"])
 	if err != nil {
-		return nil, "7"
+		return nil, "", "7"
 	}
 	switch p["encryptAlgorithm"] {
 	case "0":
 	case "1":
 		if raw, err = s.decrypt(raw); err != nil {
-			return nil, "6"
+			return nil, "", "6"
 		}
 	default:
-		return nil, "9"
+		return nil, "", "9"
 	}
 	sum := md5.Sum(raw) //nolint:gosec // see above
 	if p["beianInfoHash"] != base64.StdEncoding.EncodeToString(sum[:]) {
-		return nil, "7"
+		return nil, "", "7"
 	}
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
-		return nil, "8"
+		return nil, "", "8"
 	}
 	if len(z.File) != 1 {
-		return nil, "17"
+		return nil, "", "17"
 	}
 	f, err := z.File[0].Open()
 	if err != nil {
-		return nil, "8"
+		return nil, "", "8"
 	}
 	defer f.Close()
 	content, err = io.ReadAll(io.LimitReader(f, 50<<20+1))
 	if err != nil {
-		return nil, "8"
+		return nil, "", "8"
 	}
 	if len(content) > 50<<20 {
-		return nil, "18"
+		return nil, "", "18"
 	}
-	return content, ""
+	return content, z.File[0].Name, ""
 }
 
 func (s *Server) decrypt(raw []byte) ([]byte, error) {
@@ -147,8 +155,10 @@ type entry struct {
 		Dhhm    string `xml:"Fzr>Fzr_dhhm"`
 	} `xml:"Zt_xx"`
 	Wz struct {
-		Wzmc  string   `xml:"Wzmc"`
-		Ym    []string `xml:"Ym_xx>Ym"`
+		Wzmc    string `xml:"Wzmc"`
+		Domains []struct {
+			Ym string `xml:"Ym"`
+		} `xml:"Ym_xx"`
 		Syurl string   `xml:"Syurl"`
 		Jrfs  []int    `xml:"Jr_xx>Wzjrfs>Jrfs"`
 		Fbdd  []int    `xml:"Jr_xx>Wzfb>Fbdd"`
@@ -182,7 +192,7 @@ func readEntries(content []byte, ispID int64) ([]entry, error) {
 func (e entry) fault() (code int, opinion string) {
 	z, w := e.Zt, e.Wz
 	switch {
-	case z.IspZtid < 1 || z.Dwmc == "" || z.Zjhm == "" || z.Zjzs == "" || w.Wzmc == "" || len(w.Ym) == 0 || len(w.Qsip) == 0 || len(w.Qsip) != len(w.Zzip):
+	case z.IspZtid < 1 || z.Dwmc == "" || z.Zjhm == "" || z.Zjzs == "" || w.Wzmc == "" || len(w.Domains) == 0 || len(w.Qsip) == 0 || len(w.Qsip) != len(w.Zzip):
 		return 5001, "数据文件不符合XSD规范"
 	case signs[z.Shengid[:min(2, len(z.Shengid))]] == "" || len(z.Shiid) != 6:
 		return 1019, "省市县代码错误"
@@ -205,10 +215,41 @@ func (e entry) fault() (code int, opinion string) {
 	if err != nil {
 		return 1022, "网站首页地址格式错误"
 	}
-	for _, d := range w.Ym {
+	for _, listed := range w.Domains {
+		d := listed.Ym
 		if host := home.Hostname(); host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:]) {
 			return 0, ""
 		}
 	}
 	return 1041, "网站首页URL中必须包含域名中的其中一项"
+}
+
+// readEntry reads one kept entry again.
+func readEntry(inner string) (e entry, err error) {
+	err = xml.Unmarshal([]byte("<Baxx>"+inner+"</Baxx>"), &e)
+	return e, err
+}
+
+// breaksSchema tells whether a file holds what Options.SchemaBreaks names.
+func (s *Server) breaksSchema(content []byte) bool {
+	text, err := charset.NewReaderLabel("GBK", bytes.NewReader(content))
+	if err != nil {
+		return false
+	}
+	decoded, err := io.ReadAll(text)
+	return err == nil && strings.Contains(string(decoded), s.options.SchemaBreaks)
+}
+
+// open4business tells whether it is within the hours of filing.
+func (s *Server) open4business() bool {
+	from, to, _ := strings.Cut(s.options.Hours, "-")
+	clock := s.now().In(china).Format("15:04")
+	return clock >= from && clock < to
+}
+
+func (s *Server) now() time.Time {
+	if s.options.Clock != nil {
+		return s.options.Clock()
+	}
+	return time.Now()
 }

@@ -1,0 +1,53 @@
+package bureau
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// service is one of the interface's three, with its methods and their
+// parameters after the credentials, in the order of their prototypes.
+type service struct {
+	name, path string
+	methods    []method
+}
+
+type method struct {
+	name   string
+	params []string // name:type
+}
+
+var services = []service{
+	{"UpDownLoad", "/ISPWebService/upDownLoad", []method{
+		{"isp_upload", []string{"beianInfo:string", "beianInfoHash:string", "dataSequence:long", "encryptAlgorithm:int", "hashAlgorithm:int", "compressionFormat:int"}},
+		{"isp_download", []string{"hashAlgorithm:int"}},
+		{"isp_downloadack", []string{"hashAlgorithm:int", "fileName:string"}},
+		{"isp_querypreviousupload", []string{"hashAlgorithm:int"}},
+	}},
+	{"QueryBeianStatus", "/BeianStatusWebService/queryBeianStatus", []method{
+		{"isp_querybeianstatus", []string{"hashAlgorithm:int", "queryConditionType:int", "queryCondition:string"}},
+	}},
+	{"VerifyBamm", "/BeianStatusWebService/verifyBamm", []method{
+		{"isp_verifybamm", []string{"hashAlgorithm:int", "baxh:string", "bamm:string"}},
+	}},
+}
+
+// wsdl describes the service to SOAP libraries.
+func (v service) wsdl(w http.ResponseWriter, r *http.Request) {
+	credentials := []string{"ispId:long", "userName:string", "randVal:string", "pwdHash:string"}
+	var messages, ports, bindings strings.Builder
+	for _, m := range v.methods {
+		fmt.Fprintf(&messages, `<message name="%s">`, m.name)
+		for _, p := range append(append([]string{}, credentials...), m.params...) {
+			name, kind, _ := strings.Cut(p, ":")
+			fmt.Fprintf(&messages, `<part name="%s" type="xsd:%s"/>`, name, kind)
+		}
+		fmt.Fprintf(&messages, `</message><message name="%sResponse"><part name="return" type="xsd:string"/></message>`, m.name)
+		fmt.Fprintf(&ports, `<operation name="%[1]s"><input message="tns:%[1]s"/><output message="tns:%[1]sResponse"/></operation>`, m.name)
+		fmt.Fprintf(&bindings, `<operation name="%[1]s"><soap:operation soapAction=""/><input><soap:body use="literal" namespace="%[2]s"/></input><output><soap:body use="literal" namespace="%[2]s"/></output></operation>`, m.name, namespace)
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:tns="%[1]s" targetNamespace="%[1]s" name="%[7]s">%[2]s<portType name="%[7]s">%[3]s</portType><binding name="%[7]sBinding" type="tns:%[7]s"><soap:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/>%[4]s</binding><service name="%[7]s"><port name="%[7]sPort" binding="tns:%[7]sBinding"><soap:address location="http://%[5]s%[6]s"/></port></service></definitions>`,
+		namespace, messages.String(), ports.String(), bindings.String(), r.Host, r.URL.Path, v.name)
+}

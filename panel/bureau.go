@@ -1,0 +1,122 @@
+package panel
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/store"
+)
+
+const (
+	tasksPerPage = 50
+	filesShown   = 40
+)
+
+type bureauData struct {
+	Accounts []accountData
+	Tasks    []store.Task
+	Next     int64
+}
+
+type accountData struct {
+	store.Account
+	List []store.FileRow
+}
+
+// bureauPage is how the exchange with the bureau stands: accounts with what
+// holds them, tasks for staff, data files.
+func (s *Server) bureauPage(c *gin.Context) {
+	ctx := c.Request.Context()
+	var data bureauData
+	accounts, err := s.cfg.Store.Accounts(ctx)
+	for i := 0; err == nil && i < len(accounts); i++ {
+		row := accountData{Account: accounts[i]}
+		row.List, err = s.cfg.Store.Files(ctx, row.ID, filesShown)
+		data.Accounts = append(data.Accounts, row)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
+	if data.Tasks, err = s.cfg.Store.OpenTasks(ctx, after, tasksPerPage+1); err != nil {
+		s.fail(c, err)
+		return
+	}
+	if len(data.Tasks) > tasksPerPage {
+		data.Tasks = data.Tasks[:tasksPerPage]
+		data.Next = data.Tasks[tasksPerPage-1].ID
+	}
+	s.render(c, http.StatusOK, "bureau", page{Title: "bureau.title", Data: data})
+}
+
+// startAccount lets an account's exchange go on that was stopped or paused.
+func (s *Server) startAccount(c *gin.Context) {
+	s.bureauAction(c, func(id int64) error { return s.cfg.Store.StartAccount(c.Request.Context(), id, s.actor(c)) })
+}
+
+// releaseDoubtful hands in what may have been handed in by rows that were lost.
+func (s *Server) releaseDoubtful(c *gin.Context) {
+	s.bureauAction(c, func(id int64) error { return s.cfg.Store.ReleaseDoubtful(c.Request.Context(), id) })
+}
+
+// taskDone puts a task away.
+func (s *Server) taskDone(c *gin.Context) {
+	s.bureauAction(c, func(id int64) error { return s.cfg.Store.TaskDone(c.Request.Context(), id, s.actor(c)) })
+}
+
+func (s *Server) bureauAction(c *gin.Context, act func(id int64) error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		s.fail(c, errBadRequest)
+		return
+	}
+	if err := act(id); err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.cfg.Logger.Info("staff acted on the exchange", "route", c.FullPath(), "id", id, "actor", s.actor(c))
+	s.flash(c, "flash.done")
+	to(c, "/support/bureau")
+}
+
+// dataFile shows a data file of either direction as text. It holds personal
+// data: who looked is logged.
+func (s *Server) dataFile(c *gin.Context) {
+	ctx := c.Request.Context()
+	account, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	number, err2 := strconv.ParseInt(c.Param("number"), 10, 64)
+	if err != nil || err2 != nil {
+		s.fail(c, errBadRequest)
+		return
+	}
+	var content []byte
+	switch c.Param("direction") {
+	case "up":
+		var file store.Upload
+		if file, err = s.cfg.Store.Upload(ctx, account, number); err == nil {
+			content, err = bureau.Unzip(file.File)
+		}
+	case "down":
+		var file store.Download
+		if file, err = s.cfg.Store.Download(ctx, number); err == nil {
+			content = file.File
+		}
+	default:
+		err = store.ErrNotFound
+	}
+	switch {
+	case errors.Is(err, store.ErrPurged):
+		s.fail(c, store.ErrNotFound)
+		return
+	case err != nil:
+		s.fail(c, err)
+		return
+	}
+	s.cfg.Logger.Info("a data file was viewed", "account", account, "direction", c.Param("direction"), "number", number, "actor", s.actor(c))
+	c.Data(http.StatusOK, "text/plain; charset=utf-8", bureau.Text(content))
+}

@@ -1,0 +1,257 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/bureau"
+	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/store"
+)
+
+// with replaces the bureau by one with options of the test's own.
+func (c *counterpart) with(o stand.Options) {
+	o.ISPID, o.UserName, o.Password = 1, "u", "p"
+	s, err := stand.New(o)
+	require.NoError(c.t, err)
+	c.stand.Store(s)
+}
+
+func (c *counterpart) tasks() (kinds []string) {
+	list, err := c.db.OpenTasks(context.Background(), 0, 100)
+	require.NoError(c.t, err)
+	for _, t := range list {
+		kinds = append(kinds, t.Kind)
+	}
+	return kinds
+}
+
+// decisions are the codes by order.
+func (c *counterpart) decisions() map[string]int {
+	codes := map[string]int{}
+	for n := 1; n <= c.made; n++ {
+		d, err := c.db.LatestDecision(context.Background(), int64(n))
+		if err == nil {
+			codes[fmt.Sprintf("D%d", n)] = d.Code
+		}
+	}
+	return codes
+}
+
+// A record that breaks the schema makes the bureau refuse its whole file: it is
+// found by halving and set aside, the others go on.
+func TestBadRecordIsFoundAndSetAside(t *testing.T) {
+	c := newCounterpart(t)
+	c.with(stand.Options{SchemaBreaks: "坏记录"})
+	for n := range 7 {
+		name := "读书笔记"
+		if n == 4 {
+			name = "坏记录"
+		}
+		c.add(t, name)
+	}
+	for range 12 {
+		c.exchange()
+	}
+	accepted := c.stand.Load().Accepted()
+	require.Len(t, accepted, 6)
+	for id, times := range accepted {
+		require.Equal(t, 1, times, "record %d", id)
+	}
+	codes := c.decisions()
+	require.Len(t, codes, 7)
+	require.Equal(t, bureau.CodeSchema, codes["D5"])
+	delete(codes, "D5")
+	for order, code := range codes {
+		require.Equal(t, bureau.CodeApproved, code, order)
+	}
+	require.Equal(t, []string{activities.TaskProviderActs}, c.tasks())
+	require.Equal(t, 1, c.told, "staff were told once")
+}
+
+// The database lost its newest data file, which the bureau has: its place is
+// found again and nothing is handed in twice.
+func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
+	c := newCounterpart(t)
+	c.with(stand.Options{ReviewAfter: -1})
+	c.add(t, "读书笔记")
+	c.exchange()
+	c.add(t, "样例网站")
+	c.exchange()
+	require.EqualValues(t, 2, c.stand.Load().Sequence())
+	c.lose(t, 1)
+
+	c.add(t, "第三个网站")
+	for range 3 {
+		c.exchange()
+	}
+	accepted := c.stand.Load().Accepted()
+	require.Len(t, accepted, 3)
+	for id, times := range accepted {
+		require.Equal(t, 1, times, "record %d", id)
+	}
+	require.EqualValues(t, 3, c.stand.Load().Sequence())
+	require.Contains(t, c.tasks(), activities.TaskResynchronised)
+	upload, err := c.db.Upload(t.Context(), c.account, 2)
+	require.NoError(t, err)
+	require.NotEmpty(t, upload.File, "the bureau's file is kept as ours")
+}
+
+// Two files are lost, of which the bureau shows only the newest: what may have
+// been in the other waits until staff have looked.
+func TestWhatMayHaveTravelledWaitsForStaff(t *testing.T) {
+	c := newCounterpart(t)
+	c.with(stand.Options{ReviewAfter: -1})
+	for _, name := range []string{"一号网站", "二号网站", "三号网站"} {
+		c.add(t, name)
+		c.exchange()
+	}
+	c.lose(t, 1)
+	for range 3 {
+		c.exchange()
+	}
+	require.EqualValues(t, 3, c.stand.Load().Sequence(), "nothing was handed in again")
+	accounts, err := c.db.Accounts(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 3, accounts[0].LastSequence)
+	require.Equal(t, 1, accounts[0].Doubtful)
+
+	require.NoError(t, c.db.ReleaseDoubtful(t.Context(), c.account))
+	c.exchange()
+	require.EqualValues(t, 4, c.stand.Load().Sequence())
+	for id, times := range c.stand.Load().Accepted() {
+		require.Equal(t, 1, times, "record %d has an ID of its own", id)
+	}
+}
+
+// lose makes the database forget every data file after one, as a restored
+// back-up does.
+func (c *counterpart) lose(t *testing.T, after int64) {
+	for _, query := range []string{
+		`UPDATE records SET sequence = NULL WHERE sequence > ?`, `DELETE FROM bureau_uploads WHERE sequence > ?`, `UPDATE bureau_accounts SET last_sequence = ?`,
+	} {
+		_, err := c.db.DB().ExecContext(t.Context(), query, after)
+		require.NoError(t, err)
+	}
+}
+
+// Outside its hours the bureau isn't asked again until they begin.
+func TestHoursAreWaitedFor(t *testing.T) {
+	c := newCounterpart(t)
+	c.now = time.Date(2026, 11, 24, 18, 0, 0, 0, bureau.China)
+	c.with(stand.Options{ReviewAfter: -1, Hours: "09:00-17:30", Clock: func() time.Time { return c.now }})
+	c.add(t, "读书笔记")
+	require.Equal(t, bureau.CodeHours, c.exchange().Paused)
+	for c.now.In(bureau.China).Hour() != 8 {
+		require.Zero(t, c.exchange().Paused, "it waits without asking")
+		require.Zero(t, c.stand.Load().Sequence())
+	}
+	require.Equal(t, 1, c.exchange().HandedIn)
+}
+
+// Spoiled files aren't acknowledged and come again; one that arrives whole but
+// can't be read is put aside, and the next ones are read.
+func TestSpoiledDownloads(t *testing.T) {
+	for _, code := range []string{"truncated", "hash"} {
+		c := newCounterpart(t)
+		c.add(t, "读书笔记")
+		c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: code, Times: 5})
+		c.exchange()
+		require.Empty(t, c.decisions(), code)
+		for range 3 {
+			c.exchange()
+		}
+		require.Equal(t, map[string]int{"D1": bureau.CodeApproved}, c.decisions(), code)
+	}
+	c := newCounterpart(t)
+	c.stand.Load().Push("<ICP><BAJG></ICP>")
+	c.add(t, "读书笔记")
+	for range 3 {
+		c.exchange()
+	}
+	require.Equal(t, map[string]int{"D1": bureau.CodeApproved}, c.decisions())
+	require.Equal(t, []string{activities.TaskUnreadable}, c.tasks())
+	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: "duplicate", Times: 1})
+	c.exchange()
+	require.Len(t, c.tasks(), 1, "a file that comes twice says nothing new")
+}
+
+// What is on the blacklist isn't handed in, until it is taken off again.
+func TestBlacklistStopsBeforeHandIn(t *testing.T) {
+	c := newCounterpart(t)
+	c.stand.Load().Push(stand.BlacklistedDomain("example.com", false))
+	c.exchange()
+	c.add(t, "读书笔记") // www.example.com lies below the listed domain
+	c.exchange()
+	require.Zero(t, c.stand.Load().Sequence())
+	require.Equal(t, map[string]int{"D1": 1064}, c.decisions())
+	c.stand.Load().Push(stand.BlacklistedDomain("example.com", true))
+	c.exchange()
+	c.add(t, "读书笔记")
+	c.exchange()
+	require.EqualValues(t, 1, c.stand.Load().Sequence())
+}
+
+func TestListsAndTablesAreKept(t *testing.T) {
+	c := newCounterpart(t)
+	c.stand.Load().Push(stand.CodeTables)
+	c.stand.Load().Push(stand.Notice("沪ICP备2026000001号-1", "请更新联系电话"))
+	c.exchange()
+	rows, err := c.db.CodeTables(t.Context())
+	require.NoError(t, err)
+	require.True(t, slices.Contains(rows, store.CodeRow{Table: bureau.TableLanguages, ID: 10, Name: "藏语", Valid: true}))
+	list, err := c.db.OpenTasks(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, activities.TaskNotice, list[0].Kind)
+	require.Contains(t, list[0].Detail, "请更新联系电话")
+	require.NoError(t, c.db.TaskDone(t.Context(), list[0].ID, "support:a"))
+	require.Empty(t, c.tasks())
+	require.Equal(t, 1, c.told)
+	c.exchange()
+	require.Equal(t, 1, c.told, "once")
+}
+
+// While one exchange has the account another does nothing, until the first has
+// been silent for too long.
+func TestOneWriter(t *testing.T) {
+	c := newCounterpart(t)
+	c.add(t, "读书笔记")
+	turn, err := c.db.BeginExchange(t.Context(), c.account, "another run")
+	require.NoError(t, err)
+	require.False(t, turn.Busy)
+	c.now = c.now.Add(-time.Hour) // exchange moves the clock on
+	require.Zero(t, c.exchange().HandedIn)
+	require.ErrorIs(t, c.db.UploadAttempt(t.Context(), c.account, 1, "a third"), store.ErrNotWriter)
+	require.Equal(t, 1, c.exchange().HandedIn)
+	require.NoError(t, c.db.EndExchange(t.Context(), c.account, "another run"), "too late, and without effect")
+}
+
+// Data files are kept for their time, and then only that they were.
+func TestFilesAreKeptForTheirTime(t *testing.T) {
+	c := newCounterpart(t)
+	c.bureau.KeepFiles = 100 * 24 * time.Hour
+	c.add(t, "读书笔记")
+	c.exchange()
+	c.now = c.now.Add(99 * 24 * time.Hour)
+	c.exchange()
+	_, err := c.db.Upload(t.Context(), c.account, 1)
+	require.NoError(t, err)
+	c.now = c.now.Add(2 * 24 * time.Hour)
+	c.exchange()
+	_, err = c.db.Upload(t.Context(), c.account, 1)
+	require.ErrorIs(t, err, store.ErrPurged)
+	files, err := c.db.Files(t.Context(), c.account, 10)
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	for _, f := range files {
+		require.False(t, f.Kept)
+	}
+}
