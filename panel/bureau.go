@@ -35,6 +35,9 @@ func (s *Server) bureauPage(c *gin.Context) {
 	accounts, err := s.cfg.Store.Accounts(ctx)
 	for i := 0; err == nil && i < len(accounts); i++ {
 		row := accountData{Account: accounts[i]}
+		now := s.cfg.Store.Now()
+		row.UploadAfter.Valid = row.UploadAfter.Valid && row.UploadAfter.Time.After(now) // pauses that are over are no news
+		row.DownloadAfter.Valid = row.DownloadAfter.Valid && row.DownloadAfter.Time.After(now)
 		row.List, err = s.cfg.Store.Files(ctx, row.ID, filesShown)
 		data.Accounts = append(data.Accounts, row)
 	}

@@ -19,15 +19,15 @@ import (
 // dossierForms are the forms that make a dossier, by the name of their draft.
 var dossierForms = map[string]bool{"holder": true, "site": true, "contact": true}
 
-func holderFields(t *locale.Localizer, v url.Values) []field {
-	documents := filing.DocumentTypes
-	if list := filing.DocumentsFor(number(v, "nature")); len(list) > 0 {
+func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
+	documents := codes.DocumentTypes
+	if list := codes.DocumentsFor(number(v, "nature")); len(list) > 0 {
 		documents = list
 	}
-	personal := codeOptions(t.Lang(), filing.DocumentsFor(filing.NaturePerson))
+	personal := codeOptions(t.Lang(), codes.DocumentsFor(filing.NaturePerson))
 	return []field{
 		{Name: "name", Type: "text", Required: true},
-		{Name: "nature", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), filing.Natures))},
+		{Name: "nature", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), codes.Natures))},
 		{Name: "document_type", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), documents))},
 		{Name: "document_number", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "document_address", Type: "text", Required: true},
@@ -59,21 +59,21 @@ func holderOf(v url.Values) filing.Holder {
 	return h
 }
 
-func siteFields(t *locale.Localizer) []field {
+func siteFields(t *locale.Localizer, codes filing.Tables) []field {
 	lang := t.Lang()
 	return []field{
 		{Name: "name", Type: "text", Required: true},
 		{Name: "home_page", Type: "text", Required: true},
 		{Name: "provider", Type: "fixed"},
-		{Name: "access_mode", Type: "select", Required: true, Options: choose(t, codeOptions(lang, filing.AccessModes))},
-		{Name: "server_place", Type: "select", Required: true, Options: choose(t, codeOptions(lang, filing.ServerPlaces))},
+		{Name: "access_mode", Type: "select", Required: true, Options: choose(t, codeOptions(lang, codes.AccessModes))},
+		{Name: "server_place", Type: "select", Required: true, Options: choose(t, codeOptions(lang, codes.ServerPlaces))},
 		{Name: "ip_only", Type: "select", Options: yesNo(t)},
 		{Name: "domains", Type: "textarea", Required: true},
 		{Name: "dynamic_ip", Type: "select", Options: []option{{Value: "no", Label: t.T("form.static", nil)}, {Value: "yes", Label: t.T("form.dynamic", nil)}}},
 		{Name: "ips", Type: "textarea", Required: true},
-		{Name: "pre_approvals", Type: "checkboxes", Options: codeOptions(lang, filing.PreApprovals)},
-		{Name: "languages", Type: "checkboxes", Required: true, Options: codeOptions(lang, filing.Languages)},
-		{Name: "services", Type: "checkboxes", Required: true, Options: codeOptions(lang, filing.Services)},
+		{Name: "pre_approvals", Type: "checkboxes", Options: codeOptions(lang, codes.PreApprovals)},
+		{Name: "languages", Type: "checkboxes", Required: true, Options: codeOptions(lang, codes.Languages)},
+		{Name: "services", Type: "checkboxes", Required: true, Options: codeOptions(lang, codes.Services)},
 		{Name: "remark", Type: "textarea"},
 	}
 }
@@ -155,16 +155,16 @@ func (s *Server) showDossierForm(c *gin.Context, cur current, name string, value
 	} else {
 		status = http.StatusUnprocessableEntity
 	}
-	t := s.texts.For(s.lang(c))
+	t, codes := s.texts.For(s.lang(c)), s.tables(c.Request.Context())
 	var fields []field
 	var problems filing.Problems
 	if name == "holder" {
-		fields = holderFields(t, values)
-		problems = holderOf(values).Validate()
+		fields = holderFields(t, codes, values)
+		problems = holderOf(values).Validate(codes)
 	} else {
 		values.Set("provider", s.cfg.Provider.Name)
-		fields = siteFields(t)
-		problems = s.siteOf(values).Validate()
+		fields = siteFields(t, codes)
+		problems = s.siteOf(values).Validate(codes)
 	}
 	if !check {
 		problems = nil
@@ -249,9 +249,10 @@ func (s *Server) saveForm(c *gin.Context, cur current, name, next string) {
 		to(c, filingPath(c)+"/"+name)
 		return
 	}
-	problems := s.siteOf(values).Validate()
+	codes := s.tables(c.Request.Context())
+	problems := s.siteOf(values).Validate(codes)
 	if name == "holder" {
-		problems = holderOf(values).Validate()
+		problems = holderOf(values).Validate(codes)
 	}
 	if len(problems) > 0 {
 		s.showDossierForm(c, cur, name, values, true)
@@ -281,7 +282,7 @@ func (s *Server) reviewForm(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return
 	}
-	t := s.texts.For(s.lang(c))
+	t, codes := s.texts.For(s.lang(c)), s.tables(c.Request.Context())
 	var lines []reviewLine
 	for _, name := range []string{"holder", "site"} {
 		values, err := s.draft(c, cur, name)
@@ -289,9 +290,9 @@ func (s *Server) reviewForm(c *gin.Context, cur current) {
 			s.fail(c, err)
 			return
 		}
-		fields := siteFields(t)
+		fields := siteFields(t, codes)
 		if name == "holder" {
-			fields = holderFields(t, values)
+			fields = holderFields(t, codes, values)
 		}
 		for _, f := range build(t, name, fields, values, nil).Fields {
 			lines = append(lines, reviewLine{Key: "field." + name + "." + f.Name, Text: shown(f), Path: filingPath(c) + "/" + name + "#f-" + f.Name})
@@ -331,11 +332,12 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 		return
 	}
 	d := filing.Dossier{Holder: holderOf(holder), Site: s.siteOf(site)}
-	if len(d.Holder.Validate()) > 0 {
+	codes := s.tables(ctx)
+	if len(d.Holder.Validate(codes)) > 0 {
 		to(c, filingPath(c)+"/holder?check=1")
 		return
 	}
-	if len(d.Site.Validate()) > 0 {
+	if len(d.Site.Validate(codes)) > 0 {
 		to(c, filingPath(c)+"/site?check=1")
 		return
 	}

@@ -70,6 +70,7 @@ type Server struct {
 	cleanup   interface{ StopCleanup() }
 	passwords *passwordHasher
 	captchas  *captchas
+	codes     tableCache
 	handler   http.Handler
 }
 

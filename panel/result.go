@@ -54,9 +54,12 @@ func (s *Server) result(c *gin.Context, cur current) {
 
 // resultLines are the columns of the bureau's result page.
 func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
-	t := s.texts.For(s.lang(c))
-	name := func(table []filing.Code, id int) string {
-		code, _ := filing.CodeByID(table, id)
+	t, codes, builtIn := s.texts.For(s.lang(c)), s.tables(c.Request.Context()), filing.BuiltIn()
+	name := func(table, old []filing.Code, id int) string {
+		code, present := filing.CodeByID(table, id)
+		if !present { // handed in before the bureau dropped it
+			code, _ = filing.CodeByID(old, id)
+		}
 		if t.Lang() == "en" {
 			return code.English
 		}
@@ -64,7 +67,7 @@ func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.De
 	}
 	var content []string
 	for _, id := range d.Site.PreApprovals {
-		content = append(content, name(filing.PreApprovals, id))
+		content = append(content, name(codes.PreApprovals, builtIn.PreApprovals, id))
 	}
 	if len(content) == 0 {
 		content = []string{t.T("result.other_content", nil)}
@@ -72,9 +75,9 @@ func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.De
 	h := d.Holder
 	lines := []resultLine{
 		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.HandedInAt.In(china).Format("2006-01-02")},
-		{"home_page", d.Site.HomePage}, {"access_mode", name(filing.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
+		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
 		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", strings.Join(content, "、")},
-		{"server_place", name(filing.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
+		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
 		{"address", filing.RegionName(h.Province) + filing.RegionName(h.City) + filing.RegionName(h.County) + h.Address},
 	}
 	if !decision.ReviewedAt.IsZero() {

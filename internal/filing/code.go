@@ -95,17 +95,6 @@ var documentsOf = map[int][]int{
 // personDocuments are what a manager may show: managers are always people.
 var personDocuments = documentsOf[NaturePerson]
 
-// DocumentsFor lists the documents that prove a holder of a nature.
-func DocumentsFor(nature int) []Code {
-	var list []Code
-	for _, id := range documentsOf[nature] {
-		if c, ok := CodeByID(DocumentTypes, id); ok {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
 // CodeByID finds a value in a code table.
 func CodeByID(table []Code, id int) (Code, bool) {
 	for _, c := range table {

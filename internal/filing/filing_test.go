@@ -15,9 +15,9 @@ func TestSamplesAreRight(t *testing.T) {
 	require.Empty(t, c.Validate())
 	for _, h := range []filing.Holder{filingtest.PersonHolder(), filingtest.CompanyHolder()} {
 		h.Normalise()
-		require.Empty(t, h.Validate())
+		require.Empty(t, h.Validate(filing.BuiltIn()))
 	}
 	s := filingtest.Site("www.example.com", "192.0.2.1-192.0.2.9")
 	s.Normalise()
-	require.Empty(t, s.Validate())
+	require.Empty(t, s.Validate(filing.BuiltIn()))
 }

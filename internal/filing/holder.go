@@ -34,19 +34,19 @@ func normaliseDocument(s string) string {
 }
 
 // Validate checks a holder that was normalised, as of today.
-func (h Holder) Validate() Problems { return h.ValidateOn(time.Now()) }
+func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t) }
 
 // ValidateOn checks a holder as of a day.
-func (h Holder) ValidateOn(today time.Time) Problems {
+func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 	var p Problems
 	p.text("name", h.Name, true, maxHolderName)
-	if _, ok := CodeByID(Natures, h.Nature); !ok {
+	if _, ok := CodeByID(t.Natures, h.Nature); !ok {
 		p.add("nature", "choose")
 	}
-	switch _, known := CodeByID(DocumentTypes, h.DocumentType); {
+	switch _, known := CodeByID(t.DocumentTypes, h.DocumentType); {
 	case !known:
 		p.add("document_type", "choose")
-	case h.Nature != 0 && !slices.Contains(documentsOf[h.Nature], h.DocumentType):
+	case h.Nature != 0 && !containsCode(t.DocumentsFor(h.Nature), h.DocumentType):
 		p.add("document_type", "document_not_for_nature")
 	}
 	p.document("document_number", h.DocumentType, h.DocumentNumber, today)

@@ -43,7 +43,7 @@ func TestDocumentNumbers(t *testing.T) {
 		h := filingtest.PersonHolder()
 		h.Nature, h.DocumentType, h.DocumentNumber = c.nature, c.document, c.number
 		h.Normalise()
-		p := h.ValidateOn(today).For("document_number")
+		p := h.ValidateOn(today, filing.BuiltIn()).For("document_number")
 		if c.key == "" {
 			require.Nil(t, p, c.number)
 		} else {
@@ -61,7 +61,7 @@ func TestMistypedResidentID(t *testing.T) {
 		digit := rapid.SampledFrom(strings.Split(strings.ReplaceAll("0123456789", right[at:at+1], ""), "")).Draw(t, "digit")
 		h := filingtest.PersonHolder()
 		h.DocumentNumber = right[:at] + digit + right[at+1:]
-		require.NotNil(t, h.ValidateOn(today).For("document_number"), h.DocumentNumber)
+		require.NotNil(t, h.ValidateOn(today, filing.BuiltIn()).For("document_number"), h.DocumentNumber)
 	})
 }
 
@@ -120,7 +120,7 @@ func TestHomePageMustBeAmongTheDomains(t *testing.T) {
 	for home, key := range map[string]string{"http://www.example.com/": "", "example.com": "", "http://other.com/": "home_page_not_in_domains", "ftp://example.com": "home_page_invalid", "": "required"} {
 		s.HomePage = home
 		s.Normalise()
-		p := s.Validate().For("home_page")
+		p := s.Validate(filing.BuiltIn()).For("home_page")
 		if key == "" {
 			require.Nil(t, p, home)
 		} else {
@@ -156,9 +156,9 @@ func TestRegions(t *testing.T) {
 	}
 	h := filingtest.PersonHolder()
 	h.City = "320100"
-	require.Equal(t, "region_not_inside", h.ValidateOn(today).For("city").Key)
+	require.Equal(t, "region_not_inside", h.ValidateOn(today, filing.BuiltIn()).For("city").Key)
 	h.Province, h.City, h.County = "440000", "441900", ""
-	require.Nil(t, h.ValidateOn(today).For("county"), "东莞 has no counties")
+	require.Nil(t, h.ValidateOn(today, filing.BuiltIn()).For("county"), "东莞 has no counties")
 }
 
 // listedCodes are the ranges of section 3-5 of the interface.

@@ -47,7 +47,7 @@ func unique(list []string) []string {
 }
 
 // Validate checks a site that was normalised.
-func (s Site) Validate() Problems {
+func (s Site) Validate(t Tables) Problems {
 	var p Problems
 	p.text("name", s.Name, true, maxSiteName)
 	if _, key := NormaliseDomain(s.Name); s.Name != "" && (key == "" || strings.Trim(s.Name, "0123456789") == "") {
@@ -56,11 +56,11 @@ func (s Site) Validate() Problems {
 	p.domains(s.Domains)
 	p.homePage(s)
 	p.ips(s.IPs)
-	p.choice("access_mode", AccessModes, s.AccessMode)
-	p.choice("server_place", ServerPlaces, s.ServerPlace)
-	p.choices("pre_approvals", PreApprovals, s.PreApprovals, false)
-	p.choices("languages", Languages, s.Languages, true)
-	p.choices("services", Services, s.Services, true)
+	p.choice("access_mode", t.AccessModes, s.AccessMode)
+	p.choice("server_place", t.ServerPlaces, s.ServerPlace)
+	p.choices("pre_approvals", t.PreApprovals, s.PreApprovals, false)
+	p.choices("languages", t.Languages, s.Languages, true)
+	p.choices("services", t.Services, s.Services, true)
 	p.text("remark", s.Remark, false, maxRemark)
 	return p
 }
@@ -141,4 +141,9 @@ func (p *Problems) choices(field string, table []Code, ids []int, required bool)
 			return
 		}
 	}
+}
+
+func containsCode(table []Code, id int) bool {
+	_, ok := CodeByID(table, id)
+	return ok
 }

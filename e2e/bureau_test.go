@@ -1,0 +1,81 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/stack"
+)
+
+// The bureau refuses our password: the exchange stops, staff are told once by
+// mail, see it on their page, and one click lets it go on.
+func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5", Times: 1})
+	s.Stands.Bureau.Push(stand.Notice("沪ICP备2026000001号-1", "请更新联系电话"))
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.Eventually(t, func() bool {
+		accounts, err := s.Store.Accounts(ctx)
+		return err == nil && accounts[0].StoppedAt.Valid
+	}, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool {
+		for _, m := range s.Stands.Mail.Messages() {
+			if strings.Contains(m.Text, "stopped: 1") {
+				return true
+			}
+		}
+		return false
+	}, 30*time.Second, 50*time.Millisecond)
+
+	b := browser(t, 1280, 900)
+	require.NoError(t, chromedp.Do(b,
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+		chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
+		chromedp.WaitVisible(`[data-account] .callout .button`), chromedp.WaitVisible(`[data-task="stopped"]`), shot(t, "01-stopped"),
+		submit(`[data-account] .callout .button`), chromedp.WaitVisible(".flash"), shot(t, "02-resumed"),
+	))
+	wait(t, w, filing.Installing)
+	support, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	page, err := support.Page(ctx, "/support/bureau")
+	require.NoError(t, err)
+	require.Zero(t, page.Find(`[data-task="stopped"]`).Length(), "the click did the task")
+	require.Contains(t, page.Find(`[data-task="notice"]`).Text(), "请更新联系电话")
+	file, err := support.Page(ctx, "/support/bureau/accounts/1/files/up/1")
+	require.NoError(t, err)
+	require.Contains(t, file.Text(), "读书笔记", "what was handed in can be read")
+	_, err = w.Page(ctx, "/support/bureau/accounts/1/files/up/1")
+	require.ErrorContains(t, err, "404", "by staff only")
+}
+
+// A new edition of the bureau's code tables is what the forms offer.
+func TestCodeTablesFeedTheForms(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx := t.Context()
+	s.Stands.Bureau.Push(stand.CodeTables)
+	require.Eventually(t, func() bool {
+		rows, err := s.Store.CodeTables(ctx)
+		return err == nil && len(rows) > 0
+	}, 30*time.Second, 50*time.Millisecond)
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	page, err := w.Page(ctx, "/orders/D20260001/filing/site")
+	require.NoError(t, err)
+	languages := page.Find(`[name=languages]`).Parent().Text()
+	require.Contains(t, languages, "藏语")
+	require.NotContains(t, languages, "其它", "what is no longer valid isn't offered")
+}

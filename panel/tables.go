@@ -1,0 +1,58 @@
+package panel
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+)
+
+// tablesFor is how long the code tables are kept in memory: a new edition from
+// the bureau shows after that.
+const tablesFor = time.Minute
+
+// tableCache holds the code tables as forms and rules use them.
+type tableCache struct {
+	mu     sync.Mutex
+	tables filing.Tables
+	loaded time.Time
+}
+
+// tables are the bureau's newest edition over the built-in one. When the
+// database doesn't answer, the last known serve.
+func (s *Server) tables(ctx context.Context) filing.Tables {
+	c := &s.codes
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.loaded) < tablesFor {
+		return c.tables
+	}
+	rows, err := s.cfg.Store.CodeTables(ctx)
+	if err != nil {
+		s.cfg.Logger.Error("the code tables can't be loaded", "error", err)
+		if c.loaded.IsZero() {
+			return filing.BuiltIn()
+		}
+		return c.tables
+	}
+	came := map[string][]filing.Code{}
+	for _, r := range rows {
+		if r.Valid {
+			came[r.Table] = append(came[r.Table], filing.Code{ID: r.ID, Name: r.Name})
+		}
+	}
+	t := filing.BuiltIn()
+	for name, table := range map[string]*[]filing.Code{
+		bureau.TableNatures: &t.Natures, bureau.TableDocuments: &t.DocumentTypes, bureau.TableAccessModes: &t.AccessModes,
+		bureau.TablePreApprovals: &t.PreApprovals, bureau.TableLanguages: &t.Languages, bureau.TableServices: &t.Services,
+		bureau.TableReasons: &t.EndingReasons,
+	} {
+		if values := came[name]; len(values) > 0 {
+			*table = filing.Edition(values, *table)
+		}
+	}
+	c.tables, c.loaded = t, time.Now()
+	return t
+}
