@@ -53,6 +53,8 @@ const (
 	ReasonTLS = "tls"
 	// ReasonProtocol: the other side says what its protocol doesn't know.
 	ReasonProtocol = "protocol"
+	// ReasonNoAccount: the provider has no account with the province's bureau.
+	ReasonNoAccount = "no_account"
 	// ReasonInternal: our own fault, or one that nobody foresaw.
 	ReasonInternal = "internal"
 )
@@ -60,7 +62,7 @@ const (
 var reasons = map[string]bool{
 	ReasonRecipient: true, ReasonLimit: true, ReasonOperator: true, ReasonTemporary: true, ReasonLogin: true,
 	ReasonDirectoryMissing: true, ReasonQuota: true, ReasonRefused: true, ReasonUnreachable: true, ReasonTLS: true,
-	ReasonProtocol: true, ReasonInternal: true,
+	ReasonProtocol: true, ReasonNoAccount: true, ReasonInternal: true,
 }
 
 // KnownReason tells whether an application error's type is one of the reasons.

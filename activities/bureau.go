@@ -27,16 +27,22 @@ const signalBatch = 500
 // file is stored before it is sent, an attempt is counted before it is made,
 // and a file whose answer was lost is asked after before it is sent again.
 type Bureau struct {
-	Store    *store.Store
-	Client   *bureau.Client
+	Store *store.Store
+	// Accounts by the ID of their row.
+	Accounts map[int64]BureauAccount
 	Temporal client.Client
 	// FilingWorkflowID names an order's workflow.
 	FilingWorkflowID func(orderNumber string) string
-	// Hours in which the bureau takes filings; the zero value is always.
-	Hours bureau.Hours
 	// KeepFiles is how long data files of both directions are kept; 0 is for ever.
 	KeepFiles time.Duration
 	Logger    *slog.Logger
+}
+
+// BureauAccount is how a provider's account reaches its bureau.
+type BureauAccount struct {
+	Client *bureau.Client
+	// Hours in which the bureau takes filings; the zero value is always.
+	Hours bureau.Hours
 }
 
 // FileRef names a data file.
@@ -64,8 +70,11 @@ type Turn = store.Turn
 
 // Begin takes the account for this exchange: there is one writer.
 func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
+	if _, known := a.Accounts[r.AccountID]; !known {
+		return Turn{}, failed(ReasonNoAccount, fmt.Errorf("this worker's settings have no account %d", r.AccountID), false, 0)
+	}
 	t, err := a.Store.BeginExchange(ctx, r.AccountID, writer(ctx))
-	if now := a.Store.Now(); err == nil && a.Hours.Next(now).After(now) {
+	if now := a.Store.Now(); err == nil && a.Accounts[r.AccountID].Hours.Next(now).After(now) {
 		t.UploadPaused = true // it would only be told to wait
 	}
 	return t, err
@@ -93,11 +102,11 @@ func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 		for i, w := range waiting {
 			records[i] = bureau.Record{ID: w.ID, Dossier: w.Dossier}
 		}
-		content, unfit, err := bureau.BuildRecords(a.Client.Version(), a.Client.ISPID(), records)
+		content, unfit, err := bureau.BuildRecords(a.Accounts[r.AccountID].Client.Version(), a.Accounts[r.AccountID].Client.ISPID(), records)
 		if err != nil || content == nil {
 			return nil, unfit, err
 		}
-		zipped, err := bureau.Pack(bureau.FileName(a.Client.ISPID(), sequence), content)
+		zipped, err := bureau.Pack(bureau.FileName(a.Accounts[r.AccountID].Client.ISPID(), sequence), content)
 		return zipped, unfit, err
 	})
 }
@@ -127,7 +136,7 @@ func (a *Bureau) HandIn(ctx context.Context, r FileRef) (HandInResult, error) {
 		return HandInResult{}, nil
 	}
 	if !r.Again {
-		previous, answer, err := a.Client.QueryPreviousUpload(ctx)
+		previous, answer, err := a.Accounts[r.AccountID].Client.QueryPreviousUpload(ctx)
 		if err != nil {
 			return HandInResult{}, unreachable(err)
 		}
@@ -141,7 +150,7 @@ func (a *Bureau) HandIn(ctx context.Context, r FileRef) (HandInResult, error) {
 	if err := a.Store.UploadAttempt(ctx, r.AccountID, r.Sequence, writer(ctx)); err != nil {
 		return HandInResult{}, err
 	}
-	answer, err := a.Client.Upload(ctx, r.Sequence, file.File)
+	answer, err := a.Accounts[r.AccountID].Client.Upload(ctx, r.Sequence, file.File)
 	if err != nil {
 		return HandInResult{}, unreachable(err)
 	}
@@ -186,7 +195,7 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 	}
 	found := store.Recovered{Sequence: previous.Sequence, File: previous.Zipped, Records: ids}
 	for _, w := range records {
-		if bureau.Holds(content, a.Client.Version(), a.Client.ISPID(), bureau.Record{ID: w.ID, Dossier: w.Dossier}) {
+		if bureau.Holds(content, a.Accounts[accountID].Client.Version(), a.Accounts[accountID].Client.ISPID(), bureau.Record{ID: w.ID, Dossier: w.Dossier}) {
 			found.Same = append(found.Same, w.ID)
 		}
 	}
@@ -208,7 +217,7 @@ func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (
 	case bureau.Rebuild:
 		return HandInResult{}, failed(ReasonProtocol, fmt.Errorf("data file %d did not arrive whole (code %d)", r.Sequence, answer.Code), false, 0)
 	}
-	return HandInResult{Paused: answer.Code}, a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Hours))
+	return HandInResult{Paused: answer.Code}, a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
 }
 
 func pausedUnless(fine bool, code int) int {
@@ -239,7 +248,7 @@ func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
 	}
 	var failures error
 	for _, m := range missing {
-		content, err := a.Client.FetchCertificate(ctx, m.Path)
+		content, err := a.Accounts[r.AccountID].Client.FetchCertificate(ctx, m.Path)
 		if err != nil {
 			failures = unreachable(fmt.Errorf("certificate of record %d: %w", m.RecordID, err))
 			continue

@@ -20,7 +20,7 @@ type DownloadResult struct {
 // Download fetches the next data file, stores it, and only then acknowledges
 // it. One that didn't arrive whole isn't acknowledged and comes again.
 func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, error) {
-	file, answer, err := a.Client.Download(ctx)
+	file, answer, err := a.Accounts[r.AccountID].Client.Download(ctx)
 	if err != nil {
 		return DownloadResult{}, unreachable(err)
 	}
@@ -29,7 +29,7 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 	case bureau.TellStaff, bureau.TellCustomer:
 		return DownloadResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	default:
-		return DownloadResult{Paused: answer.Code}, a.Store.PauseDownload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Hours))
+		return DownloadResult{Paused: answer.Code}, a.Store.PauseDownload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
 	}
 	if file == nil {
 		return DownloadResult{More: answer.Code == bureau.CodeMore}, nil
@@ -38,7 +38,7 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 	if err != nil {
 		return DownloadResult{}, err
 	}
-	acknowledged, err := a.Client.DownloadAck(ctx, file.Name)
+	acknowledged, err := a.Accounts[r.AccountID].Client.DownloadAck(ctx, file.Name)
 	if err != nil {
 		return DownloadResult{}, unreachable(err)
 	}
@@ -93,7 +93,7 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 			return err
 		}
 	}
-	done, err := a.Store.ApplyDownload(ctx, accountID, file.ID, a.verdicts(data))
+	done, err := a.Store.ApplyDownload(ctx, accountID, file.ID, verdicts(a.Accounts[accountID].Client.ISPID(), data))
 	if err != nil {
 		return err
 	}
@@ -150,10 +150,10 @@ func (a *Bureau) refusedByStaffsFault(ctx context.Context, accountID int64, f st
 }
 
 // verdicts are a file's words on records, in the store's terms.
-func (a *Bureau) verdicts(data bureau.DownloadData) []store.Verdict {
+func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 	var list []store.Verdict
 	for _, f := range data.Filings {
-		list = append(list, a.filedVerdicts(f)...)
+		list = append(list, filedVerdicts(ispID, f)...)
 	}
 	for _, r := range data.Results {
 		if r.File != "" || r.Code == 0 {
@@ -174,7 +174,7 @@ func (a *Bureau) verdicts(data bureau.DownloadData) []store.Verdict {
 // filedVerdicts are the numbers and IDs that a filing at the bureau gives to
 // records of ours. A holder may have sites of other providers: only sites with
 // an access of ours count.
-func (a *Bureau) filedVerdicts(f bureau.Filed) []store.Verdict {
+func filedVerdicts(ispID int64, f bureau.Filed) []store.Verdict {
 	var list []store.Verdict
 	certificate := func(v store.Verdict) store.Verdict {
 		v.Optional, v.HolderID, v.HolderNumber, v.CertificatePath = true, f.HolderID, f.Number, f.CertificatePath
@@ -182,7 +182,7 @@ func (a *Bureau) filedVerdicts(f bureau.Filed) []store.Verdict {
 	}
 	for _, s := range f.Sites {
 		for _, access := range s.Accesses {
-			if access.Provider != 0 && access.Provider != a.Client.ISPID() {
+			if access.Provider != 0 && access.Provider != ispID {
 				continue
 			}
 			v := certificate(store.Verdict{SiteNumber: s.Number, SiteID: s.ID, AccessID: access.ID})

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/store"
@@ -10,8 +11,6 @@ import (
 // Filing holds the effects on the product's own database.
 type Filing struct {
 	Store *store.Store
-	// AccountID is the bureau account that new records go to.
-	AccountID int64
 }
 
 // Advance writes a step of a filing's projection.
@@ -26,16 +25,22 @@ const (
 	codeHolderBlacklisted = 1065
 )
 
-// QueueRecord puts a revision in line for the next data file. One that is on
-// the blacklist is decided here, as the bureau would.
+// QueueRecord puts a revision in line for the next data file of its province's
+// account. One that is on the blacklist is decided here, as the bureau would.
 func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	dossier, err := a.Store.Dossier(ctx, r.FilingID, r.Revision)
 	if err != nil {
 		return err
 	}
+	account, err := a.Store.AccountFor(ctx, dossier.Bureau())
+	if errors.Is(err, store.ErrNotFound) {
+		return failed(ReasonNoAccount, err, true, 0)
+	} else if err != nil {
+		return err
+	}
 	keys := bureau.KeysOf(dossier)
 	record := store.NewRecord{
-		AccountID: a.AccountID, FilingID: r.FilingID, Revision: r.Revision, Operation: keys.Operation, ReviewKey: keys.Review, ResultKeys: keys.Result,
+		AccountID: account, FilingID: r.FilingID, Revision: r.Revision, Operation: keys.Operation, ReviewKey: keys.Review, ResultKeys: keys.Result,
 	}
 	domains, holder, err := a.Store.Blacklisted(ctx, dossier)
 	if err != nil {

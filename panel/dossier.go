@@ -160,7 +160,7 @@ func (s *Server) showDossierForm(c *gin.Context, cur current, name string, value
 	var problems filing.Problems
 	if name == "holder" {
 		fields = holderFields(t, codes, values)
-		problems = holderOf(values).Validate(codes)
+		problems = s.holderProblems(c, holderOf(values), codes)
 	} else {
 		values.Set("provider", s.cfg.Provider.Name)
 		fields = siteFields(t, codes)
@@ -230,6 +230,17 @@ func (s *Server) refusalNote(c *gin.Context, cur current) (string, error) {
 	return text, nil
 }
 
+// holderProblems are the rules' and whether the provider can file in the
+// holder's province at all. When the database doesn't answer, the rules' alone:
+// the filing finds its account, or is told, when it is handed in.
+func (s *Server) holderProblems(c *gin.Context, h filing.Holder, codes filing.Tables) filing.Problems {
+	problems := h.Validate(codes)
+	if served, err := s.cfg.Store.ServesProvince(c.Request.Context(), h.Province); err == nil && !served && problems.For("province") == nil {
+		problems = append(problems, filing.Problem{Field: "province", Key: "province_not_served"})
+	}
+	return problems
+}
+
 func (s *Server) saveHolder(c *gin.Context, cur current) { s.saveForm(c, cur, "holder", "/site") }
 func (s *Server) saveSite(c *gin.Context, cur current)   { s.saveForm(c, cur, "site", "/review") }
 
@@ -252,7 +263,7 @@ func (s *Server) saveForm(c *gin.Context, cur current, name, next string) {
 	codes := s.tables(c.Request.Context())
 	problems := s.siteOf(values).Validate(codes)
 	if name == "holder" {
-		problems = holderOf(values).Validate(codes)
+		problems = s.holderProblems(c, holderOf(values), codes)
 	}
 	if len(problems) > 0 {
 		s.showDossierForm(c, cur, name, values, true)
@@ -333,7 +344,7 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 	}
 	d := filing.Dossier{Holder: holderOf(holder), Site: s.siteOf(site)}
 	codes := s.tables(ctx)
-	if len(d.Holder.Validate(codes)) > 0 {
+	if len(s.holderProblems(c, d.Holder, codes)) > 0 {
 		to(c, filingPath(c)+"/holder?check=1")
 		return
 	}

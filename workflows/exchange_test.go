@@ -50,14 +50,14 @@ func newCounterpart(t *testing.T) *counterpart {
 	account, err := c.db.EnsureAccount(t.Context(), "default")
 	require.NoError(t, err)
 	c.account = account
-	c.filing = &activities.Filing{Store: c.db, AccountID: account}
+	c.filing = &activities.Filing{Store: c.db}
 	c.now = time.Now()
 	c.db.SetClock(func() time.Time { return c.now })
 	signals := &mocks.Client{}
 	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
 	c.bureau = &activities.Bureau{
 		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler),
-		Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"}),
+		Accounts: map[int64]activities.BureauAccount{account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})}},
 	}
 	return c
 }

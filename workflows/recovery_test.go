@@ -11,6 +11,8 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	stand "github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/store"
@@ -254,4 +256,37 @@ func TestFilesAreKeptForTheirTime(t *testing.T) {
 	for _, f := range files {
 		require.False(t, f.Kept)
 	}
+}
+
+// A filing goes to its province's account; where there is none it is told so.
+func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
+	c := newCounterpart(t)
+	ctx := t.Context()
+	_, err := c.db.EnsureAccount(ctx, "default", "330000")
+	require.NoError(t, err)
+	shanghai, err := c.db.EnsureAccount(ctx, "shanghai", "310000", "320000")
+	require.NoError(t, err)
+	id, err := c.db.AccountFor(ctx, "310000")
+	require.NoError(t, err)
+	require.Equal(t, shanghai, id)
+	_, err = c.db.AccountFor(ctx, "440000")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	for province, want := range map[string]bool{"310000": true, "330000": true, "440000": false} {
+		served, err := c.db.ServesProvince(ctx, province)
+		require.NoError(t, err)
+		require.Equal(t, want, served, province)
+	}
+	c.add(t, "读书笔记")
+	require.Zero(t, c.exchange().HandedIn, "the other account's exchange has nothing to do")
+	accounts, err := c.db.Accounts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, accounts[1].Waiting)
+
+	require.NoError(t, c.db.KeepAccounts(ctx, []int64{c.account}))
+	_, err = c.db.AccountFor(ctx, "310000")
+	require.ErrorIs(t, err, store.ErrNotFound, "an account that is given up takes nothing new")
+	d := filingtest.Dossier()
+	require.Equal(t, "310000", d.Bureau())
+	d.Kind, d.Claim.Number = filing.KindNewAccess, "浙ICP备05000940号-1"
+	require.Equal(t, "330000", d.Bureau())
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 )
@@ -41,4 +42,14 @@ func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, eve
 			return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
 		},
 	})
+}
+
+// UnscheduleExchange ends the exchange of an account that is no longer used.
+func UnscheduleExchange(ctx context.Context, c client.Client, accountID int64) error {
+	err := c.ScheduleClient().GetHandle(ctx, fmt.Sprintf("exchange/%d", accountID)).Delete(ctx)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return nil
+	}
+	return err
 }

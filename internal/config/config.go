@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/beian/beian/activities"
-	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/website"
@@ -129,36 +128,14 @@ type Bureau struct {
 	URL      string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
 	ISPID    int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number"`
 	UserName string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
-	Password string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes" required:"yes"`
+	Password string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes"`
 	Key      string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty sends unencrypted" secret:"yes"`
 	IV       string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
+	Accounts string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file of several accounts, one for each province or more (docs/accounts.md); the settings above are for one" placeholder:"FILE"`
 	Account  string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
 	Every    time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
 	Hours    string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`
 	Keep     time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, three months at least; default is six" default:"4392h"`
-}
-
-// minKeep is the interface's: files handed in are kept for three months (3-3-1-3).
-const minKeep = 92 * 24 * time.Hour
-
-// Check refuses settings that the interface forbids.
-func (b Bureau) Check() (bureau.Hours, error) {
-	if b.Keep != 0 && b.Keep < minKeep {
-		return bureau.Hours{}, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
-	}
-	hours, err := bureau.ParseHours(b.Hours)
-	if err != nil {
-		return hours, fmt.Errorf("BEIAN_BUREAU_HOURS: %w", err)
-	}
-	return hours, nil
-}
-
-// Client makes the bureau's client.
-func (b Bureau) Client() *bureau.Client {
-	return bureau.New(bureau.Config{
-		BaseURL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Password: b.Password,
-		Encrypt: b.Key != "", Key: []byte(b.Key), IV: []byte(b.IV),
-	})
 }
 
 // Website is how customers' sites are reached.

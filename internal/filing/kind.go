@@ -1,5 +1,7 @@
 package filing
 
+import "strings"
+
 // Kind is what a filing asks of the bureau; empty is KindNew, as filings before
 // there were kinds.
 type Kind string
@@ -67,4 +69,23 @@ var EndingReasons = []Code{
 	{1, "网站不再使用", "The site is no longer used"}, {2, "域名到期或转让", "The domain expired or changed hands"},
 	{3, "更换接入服务提供者", "Moving to another provider"}, {4, "主体注销", "The holder ceased to be"},
 	{5, "备案资料有误", "The filing's data are wrong"}, {6, "其他", "Other"},
+}
+
+// Bureau is the province whose bureau a dossier goes to, as a code of GB/T 2260:
+// the holder's, or that of the number that it is about. Empty when it can't be
+// told.
+func (d Dossier) Bureau() string {
+	number := d.Claim.Number
+	switch d.Kind {
+	case KindNew, "":
+		return d.Holder.Province
+	case KindChange, KindCancelAccess, KindEndHolder, KindEndSite:
+		number = d.Subject.HolderNumber
+	}
+	for _, p := range Provinces() {
+		if sign := ProvinceSign(p.Code); sign != "" && strings.HasPrefix(number, sign) {
+			return p.Code
+		}
+	}
+	return ""
 }

@@ -71,13 +71,9 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 
 // RunWorker works until ctx ends.
 func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
-	hours, err := set.Bureau.Check()
+	accounts, err := registerAccounts(ctx, set.Bureau, db, temporal)
 	if err != nil {
 		return err
-	}
-	account, err := db.EnsureAccount(ctx, set.Bureau.Account)
-	if err != nil {
-		return fmt.Errorf("the bureau account's row: %w", err)
 	}
 	sms, err := set.SMS.Sender()
 	if err != nil {
@@ -96,17 +92,47 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 		return err
 	}
 	sites.Store = db
-	if err := workflows.ScheduleExchange(ctx, temporal, account, set.Bureau.Every); err != nil {
-		return fmt.Errorf("scheduling the exchange with the bureau: %w", err)
-	}
 	return worker.Run(ctx, worker.Config{
 		Temporal: temporal, Queues: set.Worker.Queues, StopTimeout: set.Worker.StopTimeout, SMSPerSecond: set.SMS.PerSecond, Logger: logger,
-		Filing:  &activities.Filing{Store: db, AccountID: account},
+		Filing:  &activities.Filing{Store: db},
 		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff},
 		Bureau: &activities.Bureau{
-			Store: db, Client: set.Bureau.Client(), Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
-			Hours: hours, KeepFiles: set.Bureau.Keep,
+			Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
+			KeepFiles: set.Bureau.Keep,
 		},
 		Website: sites,
 	})
+}
+
+// registerAccounts notes the settings' accounts and schedules the exchange of
+// each; accounts that they no longer name take nothing new and exchange nothing.
+func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, temporal client.Client) (map[int64]activities.BureauAccount, error) {
+	list, err := set.AccountList()
+	if err != nil {
+		return nil, err
+	}
+	accounts := map[int64]activities.BureauAccount{}
+	var ids []int64
+	for _, a := range list {
+		id, err := db.EnsureAccount(ctx, a.Name, a.Provinces...)
+		if err != nil {
+			return nil, fmt.Errorf("the bureau account's row: %w", err)
+		}
+		c, hours := a.Client()
+		accounts[id] = activities.BureauAccount{Client: c, Hours: hours}
+		ids = append(ids, id)
+		if err := workflows.ScheduleExchange(ctx, temporal, id, set.Every); err != nil {
+			return nil, fmt.Errorf("scheduling the exchange with the bureau: %w", err)
+		}
+	}
+	if err := db.KeepAccounts(ctx, ids); err != nil {
+		return nil, err
+	}
+	present, err := db.Accounts(ctx)
+	for _, a := range present {
+		if _, used := accounts[a.ID]; !used && err == nil {
+			err = workflows.UnscheduleExchange(ctx, temporal, a.ID)
+		}
+	}
+	return accounts, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -12,13 +13,45 @@ import (
 // another takes over: longer than one call to the bureau can take.
 const writerLease = 15 * time.Minute
 
-// EnsureAccount makes the row of a bureau account, or finds the one of that name.
-func (s *Store) EnsureAccount(ctx context.Context, name string) (id int64, err error) {
-	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO bureau_accounts (name, created_at) VALUES (?, ?)`, name, s.utcNow()); err != nil {
+// EnsureAccount makes the row of a bureau account, or finds the one of that
+// name, and notes which provinces' filings go there (none: all that no other
+// account names).
+func (s *Store) EnsureAccount(ctx context.Context, name string, provinces ...string) (id int64, err error) {
+	if _, err := s.db.ExecContext(ctx, `
+		INSERT INTO bureau_accounts (name, provinces, created_at) VALUES (?, ?, ?)
+		ON DUPLICATE KEY UPDATE provinces = VALUES(provinces), active = TRUE`, name, strings.Join(provinces, ","), s.utcNow()); err != nil {
 		return 0, err
 	}
 	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_accounts WHERE name = ?`, name)
 	return id, err
+}
+
+// KeepAccounts has every account but those named take nothing new.
+func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
+	query, args, err := sqlx.In(`UPDATE bureau_accounts SET active = FALSE WHERE id NOT IN (?)`, ids)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, query, args...)
+	return err
+}
+
+// AccountFor is the account to which a province's filings go; ErrNotFound when
+// the provider has none there.
+func (s *Store) AccountFor(ctx context.Context, province string) (id int64, err error) {
+	err = s.db.GetContext(ctx, &id, `
+		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '') ORDER BY provinces = '', id LIMIT 1`, province)
+	return id, one(err, "an account for the province")
+}
+
+// ServesProvince tells whether there is an account for a province, or none at
+// all yet: then nobody can say.
+func (s *Store) ServesProvince(ctx context.Context, province string) (bool, error) {
+	var n int
+	err := s.db.GetContext(ctx, &n, `
+		SELECT COUNT(*) FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '')
+		UNION ALL SELECT COUNT(*) = 0 FROM bureau_accounts WHERE active ORDER BY 1 DESC LIMIT 1`, province)
+	return n > 0, err
 }
 
 // Account is a bureau account's state.
@@ -26,6 +59,8 @@ type Account struct {
 	ID           int64  `db:"id"`
 	Name         string `db:"name"`
 	LastSequence int64  `db:"last_sequence"`
+	// Provinces are codes by comma; empty is all others.
+	Provinces string `db:"provinces"`
 	// StoppedCode is why nothing is exchanged until staff mend it.
 	StoppedCode sql.NullInt64 `db:"stopped_code"`
 	StoppedAt   sql.NullTime  `db:"stopped_at"`
@@ -46,7 +81,7 @@ type Account struct {
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	var list []Account
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT a.id, a.name, a.last_sequence, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at,
+		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at,
 			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND d.record_id IS NULL) AS waiting,
 			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.doubtful AND d.record_id IS NULL) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+)
+
+// Account is one account with a province's bureau, as the file of accounts has it.
+type Account struct {
+	// Name is how our records and staff's pages call it.
+	Name string `yaml:"name"`
+	// Provinces are codes of GB/T 2260; none: all that no other account names.
+	Provinces []string `yaml:"provinces"`
+	URL       string   `yaml:"url"`
+	ISPID     int64    `yaml:"isp_id"`
+	UserName  string   `yaml:"user"`
+	// The Env fields name variables of the environment (or, with _FILE behind
+	// the name, of files): secrets don't stand in the file.
+	PasswordEnv string `yaml:"password_env"`
+	KeyEnv      string `yaml:"key_env"`
+	IVEnv       string `yaml:"iv_env"`
+	// Hours in which filings are taken, China time: 09:00-17:30; empty is always.
+	Hours string `yaml:"hours"`
+
+	password, key, iv string
+}
+
+// minKeep is the interface's: files handed in are kept for three months (3-3-1-3).
+const minKeep = 92 * 24 * time.Hour
+
+// AccountList is every account that the settings name.
+func (b Bureau) AccountList() ([]Account, error) {
+	if b.Keep != 0 && b.Keep < minKeep {
+		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
+	}
+	if b.Accounts == "" {
+		one := Account{Name: b.Account, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, password: b.Password, key: b.Key, iv: b.IV}
+		if b.Password == "" {
+			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
+		}
+		return []Account{one}, one.check()
+	}
+	raw, err := os.ReadFile(b.Accounts)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_BUREAU_ACCOUNTS: %w", err)
+	}
+	list, err := readAccounts(raw)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_BUREAU_ACCOUNTS: %s: %w", b.Accounts, err)
+	}
+	return list, nil
+}
+
+func readAccounts(raw []byte) ([]Account, error) {
+	var file struct {
+		Accounts []Account `yaml:"accounts"`
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&file); err != nil {
+		return nil, err
+	}
+	if len(file.Accounts) == 0 {
+		return nil, errors.New("no accounts; want a list \"accounts:\"")
+	}
+	names, provinces := map[string]bool{}, map[string]string{}
+	var problems []error
+	for i := range file.Accounts {
+		a := &file.Accounts[i]
+		if names[a.Name] {
+			problems = append(problems, fmt.Errorf("account %q stands twice", a.Name))
+		}
+		names[a.Name] = true
+		for _, p := range a.Provinces {
+			if other, taken := provinces[p]; taken {
+				problems = append(problems, fmt.Errorf("province %s is account %q's and account %q's", p, other, a.Name))
+			}
+			provinces[p] = a.Name
+		}
+		problems = append(problems, a.secrets(), a.check())
+	}
+	return file.Accounts, errors.Join(problems...)
+}
+
+func (a *Account) secrets() error {
+	for _, s := range []struct {
+		env   string
+		value *string
+	}{{a.PasswordEnv, &a.password}, {a.KeyEnv, &a.key}, {a.IVEnv, &a.iv}} {
+		if s.env == "" {
+			continue
+		}
+		value, err := secret(s.env)
+		if err != nil {
+			return err
+		}
+		if value == "" {
+			return fmt.Errorf("account %q: %s is not set", a.Name, s.env)
+		}
+		*s.value = value
+	}
+	return nil
+}
+
+// check names everything that is wrong with an account.
+func (a Account) check() error {
+	var problems []error
+	wrong := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("account %q: "+format, append([]any{a.Name}, args...)...))
+	}
+	if a.Name == "" {
+		wrong("no name")
+	}
+	if a.URL == "" {
+		wrong("no url; want the scheme and host of the bureau's services")
+	}
+	if a.ISPID < 1 {
+		wrong("no isp_id; want the provider's number")
+	}
+	if a.password == "" {
+		wrong("no password_env; want the name of a variable that holds the password")
+	}
+	for _, p := range a.Provinces {
+		if filing.ProvinceSign(p) == "" {
+			wrong("%q is not a province's code; want one such as 310000", p)
+		}
+	}
+	if a.key != "" && (len(a.key) != 16 || len(a.iv) != 16) {
+		wrong("key and IV must have 16 characters each")
+	}
+	if _, err := bureau.ParseHours(a.Hours); err != nil {
+		wrong("hours: %w", err)
+	}
+	return errors.Join(problems...)
+}
+
+// Client makes the account's client and its hours.
+func (a Account) Client() (*bureau.Client, bureau.Hours) {
+	hours, _ := bureau.ParseHours(a.Hours) // checked when it was read
+	return bureau.New(bureau.Config{
+		BaseURL: a.URL, ISPID: a.ISPID, UserName: a.UserName, Password: a.password, Encrypt: a.key != "", Key: []byte(a.key), IV: []byte(a.iv),
+	}), hours
+}

@@ -1,0 +1,54 @@
+package config_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/config"
+)
+
+func accounts(t *testing.T, text string) ([]config.Account, error) {
+	t.Helper()
+	file := t.TempDir() + "/accounts.yaml"
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return config.Bureau{Accounts: file}.AccountList()
+}
+
+func TestAccountsAreReadFromTheirFile(t *testing.T) {
+	t.Setenv("SH_PASSWORD", "secret")
+	page, err := os.ReadFile("../../docs/accounts.md")
+	require.NoError(t, err)
+	_, example, found := strings.Cut(string(page), "```yaml\n")
+	require.True(t, found)
+	example, _, _ = strings.Cut(example, "```")
+	t.Setenv("ZJ_PASSWORD", "secret")
+	t.Setenv("ZJ_KEY", "abcdefghijklmnop")
+	t.Setenv("ZJ_IV", "0102030405060708")
+	list, err := accounts(t, example)
+	require.NoError(t, err, "the page's example is right")
+	require.Len(t, list, 2)
+	c, hours := list[0].Client()
+	require.EqualValues(t, 310001, c.ISPID())
+	require.NotZero(t, hours)
+}
+
+func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
+	t.Setenv("SH_PASSWORD", "secret")
+	_, err := accounts(t, "accounts:\n- {name: a, provinces: ['31'], hours: x}\n- {name: a, provinces: ['31'], url: http://b, isp_id: 1, password_env: SH_PASSWORD}\n")
+	for _, text := range []string{`"a" stands twice`, "no url", "no isp_id", "no password_env", `"31" is not a province's code`, "09:00-17:30", "province 31 is account"} {
+		require.ErrorContains(t, err, text)
+	}
+	_, err = accounts(t, "accounts: []")
+	require.ErrorContains(t, err, "no accounts")
+	_, err = accounts(t, "accounts:\n- {nmae: a}")
+	require.ErrorContains(t, err, "nmae")
+	_, err = accounts(t, "accounts:\n- {name: a, url: http://b, isp_id: 1, password_env: NOT_SET_ANYWHERE}")
+	require.ErrorContains(t, err, "NOT_SET_ANYWHERE is not set")
+	_, err = config.Bureau{Keep: 1}.AccountList()
+	require.ErrorContains(t, err, "three months")
+	_, err = config.Bureau{Account: "a", URL: "http://b", ISPID: 1}.AccountList()
+	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
+}
