@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"go.temporal.io/sdk/activity"
 
@@ -55,6 +56,9 @@ type Notice struct {
 	Channel  string
 	Template string
 	Key      string
+	// Left is for how many hours what the notice asks for can still be done; 0
+	// where it asks for nothing.
+	Left int
 }
 
 // Notify sends a notice, once for its key.
@@ -64,6 +68,9 @@ func (a *Message) Notify(ctx context.Context, n Notice) error {
 		return err
 	}
 	params := map[string]string{"order": f.OrderNumber, "number": ""}
+	if n.Left > 0 {
+		params["left"] = strconv.Itoa(n.Left)
+	}
 	if d, err := a.Store.LatestDecision(ctx, n.FilingID); err == nil {
 		params["number"] = d.Number()
 	} else if !errors.Is(err, store.ErrNotFound) {

@@ -70,6 +70,7 @@ type filingData struct {
 	Tasks     []task
 	Events    []store.Event
 	Refusal   string
+	CheckLeft *int   // hours for the bureau's own SMS check
 	Next      string // key of what comes next
 	CanRevoke bool
 }
@@ -106,7 +107,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Events: events, Tasks: tasks(cur), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	data := filingData{current: cur, Events: events, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
 	if cur.Filing.Stage == filing.Correcting {
 		note, err := s.refusalNote(c, cur)
 		if err != nil {
@@ -119,7 +120,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 
 // tasks are the steps of a filing; what lies behind is done, what is now is
 // linked, what lies ahead waits.
-func tasks(cur current) []task {
+func tasks(cur current, events []store.Event) []task {
 	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
 	steps := []struct {
 		key    string
@@ -152,6 +153,7 @@ func tasks(cur current) []task {
 			list[i].Status, list[i].Path = "now", step.path
 		}
 	}
+	list = withCheck(list, cur, events)
 	if cur.Filing.Stage == filing.Filed {
 		list[len(list)-1].Path = base + "result"
 	}

@@ -37,6 +37,7 @@ type Filings interface {
 	Pass(ctx context.Context, order string, in workflows.Verdict) (workflows.State, error)
 	SendBack(ctx context.Context, order string, in workflows.Verdict) (workflows.State, error)
 	CheckNow(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
+	BureauChecked(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, order string, in workflows.Resume) (workflows.State, error)
 }
@@ -156,6 +157,7 @@ func (s *Server) routes() (http.Handler, error) {
 	f.GET("/result", s.withFiling(s.result))
 	f.GET("/certificate", s.withFiling(s.certificate))
 	f.POST("/check", s.withFiling(s.checkNow))
+	f.POST("/bureau-checked", s.withFiling(s.bureauChecked))
 	f.POST("/withdraw", s.withFiling(s.withdraw))
 
 	support := in.Group("/support", s.only(store.RoleSupport))

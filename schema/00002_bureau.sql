@@ -5,6 +5,8 @@
 ALTER TABLE bureau_accounts
   -- codes of the provinces whose filings go there, by comma; empty: all that no other account names
   ADD COLUMN provinces      VARCHAR(512) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
+  -- the bureau's own code by SMS to the applicant: how many hours it is valid; 0: none is sent
+  ADD COLUMN check_hours    INT         NOT NULL DEFAULT 0,
   -- an account that the workers' settings no longer name takes nothing new
   ADD COLUMN active         BOOLEAN     NOT NULL DEFAULT TRUE,
   -- the exchange that writes now, and until when it may
@@ -91,5 +93,5 @@ ALTER TABLE bureau_downloads DROP COLUMN unreadable, DROP KEY bureau_downloads_a
 ALTER TABLE bureau_uploads DROP COLUMN recovered, DROP COLUMN refused_at, DROP KEY bureau_uploads_accepted;
 ALTER TABLE records DROP KEY records_review, DROP KEY records_result, DROP COLUMN operation, DROP COLUMN review_key,
   DROP COLUMN result_key, DROP COLUMN result_key2, DROP COLUMN max_batch, DROP COLUMN doubtful;
-ALTER TABLE bureau_accounts DROP COLUMN provinces, DROP COLUMN active, DROP COLUMN writer, DROP COLUMN writer_until, DROP COLUMN upload_code, DROP COLUMN upload_after,
+ALTER TABLE bureau_accounts DROP COLUMN provinces, DROP COLUMN check_hours, DROP COLUMN active, DROP COLUMN writer, DROP COLUMN writer_until, DROP COLUMN upload_code, DROP COLUMN upload_after,
   DROP COLUMN download_code, DROP COLUMN download_after, DROP COLUMN exchanged_at;

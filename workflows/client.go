@@ -81,6 +81,11 @@ func (c *Client) CheckNow(ctx context.Context, order string, in ByActor) (State,
 	return c.update(ctx, order, UpdateCheckNow, "", in)
 }
 
+// BureauChecked tells that the customer passed the bureau's own SMS check.
+func (c *Client) BureauChecked(ctx context.Context, order string, in ByActor) (State, error) {
+	return c.update(ctx, order, UpdateChecked, "", in)
+}
+
 // Withdraw ends a filing that hasn't left for the bureau.
 func (c *Client) Withdraw(ctx context.Context, order string, in ByActor) (State, error) {
 	return c.update(ctx, order, UpdateWithdraw, "", in)

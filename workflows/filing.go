@@ -146,7 +146,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	if err := f.submit(ctx); err != nil {
 		return false, err
 	}
-	if err := f.await(ctx, func() bool { return f.decision().Revision == f.revision }); err != nil {
+	if err := f.awaitDecision(ctx); err != nil {
 		return false, err
 	}
 	if f.decision().Approved {

@@ -28,11 +28,13 @@ type world struct {
 	env    *testsuite.TestWorkflowEnvironment
 	stages []filing.Stage
 	steps  []activities.Progress
+	// notices are the keys of messages to the customer, with the hours left.
+	notices map[string]int
 }
 
 func newWorld(t *testing.T) *world {
 	var suite testsuite.WorkflowTestSuite
-	w := &world{t: t, env: suite.NewTestWorkflowEnvironment()}
+	w := &world{t: t, env: suite.NewTestWorkflowEnvironment(), notices: map[string]int{}}
 	w.env.SetTestTimeout(time.Minute)
 	note := func(_ context.Context, p activities.Progress) error {
 		w.steps = append(w.steps, p)
@@ -47,7 +49,10 @@ func newWorld(t *testing.T) *world {
 	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(note)
 	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(note)
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil)
-	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(nil).Maybe()
+	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
+		w.notices[n.Key] = n.Left
+		return nil
+	}).Maybe()
 	w.env.OnActivity(messageActivities.TellStaff, mock.Anything, mock.Anything).Return(nil).Maybe()
 	return w
 }
@@ -291,4 +296,50 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 	w.at(4, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
 	w.runs(input)
 	require.Equal(t, filing.Withdrawn, w.stages[len(w.stages)-1])
+}
+
+// The bureau sends a code of its own: the customer is reminded until it is done.
+func TestBureausOwnCheckIsRemindedOf(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.siteIsFine()
+	w.handedIn()
+	w.at(19, w.isRefused(workflows.UpdateChecked, workflows.ByActor{}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1, CheckHours: 24}))
+	w.at(13*60, w.says(workflows.UpdateChecked, workflows.ByActor{Actor: "customer:demo"}))
+	w.at(14*60, w.isRefused(workflows.UpdateChecked, workflows.ByActor{}))
+	w.at(3*24*60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.runs(input)
+	require.Equal(t, 24, w.notices["filing-7-1-bureau_check-sms-0h"])
+	require.Equal(t, 22, w.notices["filing-7-1-bureau_check-mail-2h"])
+	require.Equal(t, 12, w.notices["filing-7-1-bureau_check-sms-12h"])
+	require.NotContains(t, w.notices, "filing-7-1-bureau_check-sms-22h")
+	require.Subset(t, w.kinds(), []string{"bureau_check", "bureau_check_done"})
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+}
+
+// Its time runs out, the bureau refuses, and the next revision has a check of its own.
+func TestBureausOwnCheckRunsOut(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.siteIsFine()
+	w.handedIn()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1, CheckHours: 24}))
+	w.at(26*60, w.isRefused(workflows.UpdateChecked, workflows.ByActor{}))
+	w.at(30*60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1002}))
+	w.at(31*60, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(32*60, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 2, CheckHours: 24}))
+	w.at(33*60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true})) // decided without it
+	w.runs(input)
+	require.Equal(t, 2, w.notices["filing-7-1-bureau_check-sms-22h"])
+	require.Equal(t, 24, w.notices["filing-7-2-bureau_check-sms-0h"])
+	require.NotContains(t, w.notices, "filing-7-2-bureau_check-sms-2h")
+	require.Contains(t, w.kinds(), "bureau_check_expired")
+	last := ""
+	for _, s := range w.steps {
+		if s.Attention != nil {
+			last = *s.Attention
+		}
+	}
+	require.Empty(t, last, "what the customer looked at is done with")
 }

@@ -31,6 +31,7 @@ const (
 	UpdatePass     = "pass"
 	UpdateSendBack = "send-back"
 	UpdateCheckNow = "check-now"
+	UpdateChecked  = "bureau-checked"
 	UpdateWithdraw = "withdraw"
 	UpdateResume   = "resume"
 
@@ -117,6 +118,9 @@ type Resume struct {
 // Accepted tells that the record of a revision was accepted in a data file.
 type Accepted struct {
 	Revision int `json:"revision"`
+	// CheckHours is for how long the code is valid that the bureau sends to the
+	// applicant itself; 0: it sends none.
+	CheckHours int `json:"check_hours,omitempty"`
 }
 
 // Decided tells that the bureau decided on a revision.

@@ -15,6 +15,7 @@ const (
 	templateRefused      = "refused"
 	templateFooterNeeded = "footer_needed"
 	templateFiled        = "filed"
+	templateBureauCheck  = "bureau_check"
 )
 
 // noticeGroup counts messages under way.
@@ -28,8 +29,15 @@ func (g noticeGroup) Wait(ctx workflow.Context) error {
 // notify sends a message to the customer by every channel, beside the filing's
 // way: it goes on meanwhile. A recipient that is refused now was confirmed
 // once, so it is noted and left.
-func (f *run) notify(ctx workflow.Context, template string) {
-	revision := f.revision
+func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, template, "", 0) }
+
+// notifyOf is notify for a template that goes out several times for a revision:
+// part tells which, left for how many hours what it asks for can still be done.
+func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
+	revision, suffix := f.revision, ""
+	if part != "" {
+		suffix = "-" + part
+	}
 	for _, channel := range channels {
 		f.notices.wg.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
@@ -38,7 +46,8 @@ func (f *run) notify(ctx workflow.Context, template string) {
 				FilingID: f.in.FilingID,
 				Channel:  channel,
 				Template: template,
-				Key:      fmt.Sprintf("filing-%d-%d-%s-%s", f.in.FilingID, revision, template, channel),
+				Key:      fmt.Sprintf("filing-%d-%d-%s-%s", f.in.FilingID, revision, template, channel) + suffix,
+				Left:     left,
 			}
 			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
 			if errors.Is(err, errRecipient) {

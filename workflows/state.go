@@ -52,8 +52,12 @@ type run struct {
 	actor     string // who said the last thing that moved the filing
 
 	// what the bureau said
-	accepted int
-	decided  map[int]Decided
+	accepted   int
+	checkHours int
+	decided    map[int]Decided
+
+	// bureauCheck is where the bureau's own SMS check stands.
+	bureauCheck bureauCheck
 
 	stuck     *stuck
 	stuckLock workflow.Mutex

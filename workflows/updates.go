@@ -22,6 +22,7 @@ func (f *run) handle(ctx workflow.Context) error {
 		onUpdate(f, ctx, UpdatePass, f.canCheck, f.pass),
 		onUpdate(f, ctx, UpdateSendBack, f.canCheck, f.sendBack),
 		onUpdate(f, ctx, UpdateCheckNow, f.canCheckNow, f.checkNow),
+		onUpdate(f, ctx, UpdateChecked, f.canBeChecked, f.beChecked),
 		onUpdate(f, ctx, UpdateWithdraw, f.canWithdraw, f.takeBack),
 		onUpdate(f, ctx, UpdateResume, f.canResume, f.resume),
 	} {
@@ -115,6 +116,13 @@ func (f *run) checkNow(workflow.Context, ByActor) error {
 	return nil
 }
 
+func (f *run) canBeChecked(ByActor) bool { return f.bureauCheck == checkAwaited }
+
+func (f *run) beChecked(ctx workflow.Context, in ByActor) error {
+	f.bureauCheck, f.actor = checkDone, in.Actor
+	return workflow.Await(ctx, func() bool { return f.attention != attentionBureauCheck })
+}
+
 func (f *run) canWithdraw(ByActor) bool { return f.stage.Withdrawable() && !f.withdrawn }
 
 func (f *run) takeBack(ctx workflow.Context, in ByActor) error {
@@ -158,6 +166,7 @@ func (f *run) listen(ctx workflow.Context) {
 					var in Accepted
 					c.Receive(ctx, &in)
 					f.accepted = max(f.accepted, in.Revision)
+					f.checkHours = in.CheckHours
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
 					var in Decided

@@ -29,6 +29,9 @@ type Account struct {
 	IVEnv       string `yaml:"iv_env"`
 	// Hours in which filings are taken, China time: 09:00-17:30; empty is always.
 	Hours string `yaml:"hours"`
+	// SMSCheck is for how long the code is valid that the bureau sends to
+	// applicants itself, to be entered on its own site; 0: it sends none.
+	SMSCheck time.Duration `yaml:"sms_check"`
 
 	password, key, iv string
 }
@@ -42,7 +45,7 @@ func (b Bureau) AccountList() ([]Account, error) {
 		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
 	}
 	if b.Accounts == "" {
-		one := Account{Name: b.Account, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, password: b.Password, key: b.Key, iv: b.IV}
+		one := Account{Name: b.Account, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSCheck: b.SMSCheck, password: b.Password, key: b.Key, iv: b.IV}
 		if b.Password == "" {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}
@@ -133,6 +136,9 @@ func (a Account) check() error {
 	}
 	if a.key != "" && (len(a.key) != 16 || len(a.iv) != 16) {
 		wrong("key and IV must have 16 characters each")
+	}
+	if a.SMSCheck < 0 || a.SMSCheck%time.Hour != 0 {
+		wrong("sms_check must be whole hours, such as 24h")
 	}
 	if _, err := bureau.ParseHours(a.Hours); err != nil {
 		wrong("hours: %w", err)

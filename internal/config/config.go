@@ -66,7 +66,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a stand-in" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved signature of the messages"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"longest wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"most messages a second for all workers together; 0 is no bound" default:"20"`
 }
@@ -135,6 +135,7 @@ type Bureau struct {
 	Account  string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
 	Every    time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
 	Hours    string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`
+	SMSCheck time.Duration `env:"BEIAN_BUREAU_SMS_CHECK" help:"how long the code is valid that the bureau itself sends to applicants by SMS: 24h; 0 is none"`
 	Keep     time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, three months at least; default is six" default:"4392h"`
 }
 

@@ -144,7 +144,7 @@ func TestMailErrorsAreToldApart(t *testing.T) {
 }
 
 func TestEveryTemplateHasItsTexts(t *testing.T) {
-	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r", "tasks": "t"}
+	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r", "tasks": "t", "left": "22"}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)

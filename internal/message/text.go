@@ -23,6 +23,9 @@ const (
 	FooterNeeded Template = "footer_needed"
 	// Filed tells of the end; params number and order.
 	Filed Template = "filed"
+	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
+	// order and left (hours).
+	BureauCheck Template = "bureau_check"
 	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
 	Stuck Template = "stuck"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
@@ -31,7 +34,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

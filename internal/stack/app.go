@@ -118,6 +118,9 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, t
 		if err != nil {
 			return nil, fmt.Errorf("the bureau account's row: %w", err)
 		}
+		if err := db.SetCheckHours(ctx, id, int(a.SMSCheck.Hours())); err != nil {
+			return nil, err
+		}
 		c, hours := a.Client()
 		accounts[id] = activities.BureauAccount{Client: c, Hours: hours}
 		ids = append(ids, id)

@@ -13,6 +13,13 @@ import (
 // another takes over: longer than one call to the bureau can take.
 const writerLease = 15 * time.Minute
 
+// SetCheckHours notes for how long the code is valid that an account's bureau
+// sends to applicants itself; 0: it sends none.
+func (s *Store) SetCheckHours(ctx context.Context, accountID int64, hours int) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET check_hours = ? WHERE id = ?`, hours, accountID)
+	return err
+}
+
 // EnsureAccount makes the row of a bureau account, or finds the one of that
 // name, and notes which provinces' filings go there (none: all that no other
 // account names).

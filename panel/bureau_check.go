@@ -1,0 +1,52 @@
+package panel
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// checkLeft is for how many hours the bureau's own SMS check can still be done;
+// nil when it isn't waited for.
+func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
+	if f.Attention != "bureau_check" {
+		return nil
+	}
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Kind != "bureau_check" {
+			continue
+		}
+		until, err := time.Parse(time.RFC3339, events[i].Detail)
+		if err != nil {
+			return nil
+		}
+		left := max(0, int(math.Ceil(until.Sub(now).Hours())))
+		return &left
+	}
+	return nil
+}
+
+// bureauChecked is 已完成核验: the customer entered the bureau's code.
+func (s *Server) bureauChecked(c *gin.Context, cur current) {
+	_, err := s.cfg.Filings.BureauChecked(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
+	s.moveOn(c, err, filingPath(c))
+}
+
+// withCheck puts the bureau's SMS check before its review, as a step of its own,
+// where this filing has one.
+func withCheck(list []task, cur current, events []store.Event) []task {
+	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == "bureau_check" }) {
+		return list
+	}
+	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })
+	step := task{Key: "bureau_check", Status: "done"}
+	if cur.Filing.Attention == "bureau_check" {
+		step.Status, list[at].Status = "now", "later"
+	}
+	return slices.Insert(list, at, step)
+}
