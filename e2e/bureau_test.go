@@ -79,3 +79,32 @@ func TestCodeTablesFeedTheForms(t *testing.T) {
 	require.Contains(t, languages, "藏语")
 	require.NotContains(t, languages, "其它", "what is no longer valid isn't offered")
 }
+
+// The bureau's own SMS check shows with its time left and is done by a click.
+func TestBureausOwnCheckIsShown(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1, SMSCheck: 24 * time.Hour})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	wait(t, w, filing.Reviewing)
+	b := browser(t, 390, 844)
+	done := `form[action$="/bureau-checked"] .button`
+	require.NoError(t, chromedp.Do(b,
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+		chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"),
+		chromedp.WaitVisible(done), shot(t, "01-check"), submit(done), chromedp.WaitNotPresent(done), shot(t, "02-done"),
+	))
+	page, err := w.Page(ctx, "/orders/D20260001/filing")
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".timeline").Text(), "已完成管局短信核验")
+	require.Eventually(t, func() bool {
+		for _, m := range s.Stands.SMS.Messages() {
+			if strings.HasPrefix(m.OutID, "filing-") && strings.Contains(m.OutID, "bureau_check") {
+				return true
+			}
+		}
+		return false
+	}, 30*time.Second, 50*time.Millisecond)
+}

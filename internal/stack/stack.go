@@ -64,6 +64,8 @@ type Options struct {
 	WithoutWorker bool
 	// Reviewed puts the provider's own check before the bureau.
 	Reviewed bool
+	// SMSCheck has the bureau send applicants a code of its own, valid so long.
+	SMSCheck time.Duration
 	Logger   *slog.Logger
 }
 

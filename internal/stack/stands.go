@@ -131,7 +131,7 @@ func (s *Stack) settings() Settings {
 		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
 			Staff: "staff@example.com", CAFile: s.caFile()},
 		MailRoots: s.Stands.Mail.RootCAs(),
-		Bureau:    config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser, Password: standPassword, Account: "default", Every: every},
+		Bureau:    config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser, Password: standPassword, Account: "default", Every: every, SMSCheck: s.Options.SMSCheck},
 		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}},
 		Worker:    config.Worker{StopTimeout: 5 * time.Second},
 	}
