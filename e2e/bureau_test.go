@@ -11,7 +11,6 @@ import (
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
-	stand "github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
 )
@@ -22,7 +21,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
 	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5", Times: 1})
-	s.Stands.Bureau.Push(stand.Notice("沪ICP备2026000001号-1", "请更新联系电话"))
+	require.NoError(t, s.Stands.Bureau.Push("<ICP><XGTZ><Tzxx><Tzlb>1</Tzlb><Baxh>沪ICP备2026000001号-1</Baxh><Tznr>请更新联系电话</Tznr></Tzxx></XGTZ></ICP>"))
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
@@ -66,7 +65,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 func TestCodeTablesFeedTheForms(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	s.Stands.Bureau.Push(stand.CodeTables)
+	require.NoError(t, s.Stands.Bureau.PushCodeTables())
 	require.Eventually(t, func() bool {
 		rows, err := s.Store.CodeTables(ctx)
 		return err == nil && len(rows) > 0
@@ -75,9 +74,9 @@ func TestCodeTablesFeedTheForms(t *testing.T) {
 	prepared(t, w, "D20260001")
 	page, err := w.Page(ctx, "/orders/D20260001/filing/site")
 	require.NoError(t, err)
-	languages := page.Find(`[name=languages]`).Parent().Text()
-	require.Contains(t, languages, "藏语")
-	require.NotContains(t, languages, "其它", "what is no longer valid isn't offered")
+	services := page.Find(`[name=services]`).Parent().Text()
+	require.Contains(t, services, "搜索引擎", "only the bureau's edition has it")
+	require.NotContains(t, services, "网上商务", "only the built-in edition has it")
 }
 
 // The bureau's own SMS check shows with its time left and is done by a click.

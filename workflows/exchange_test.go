@@ -84,6 +84,8 @@ func (c *counterpart) add(t *testing.T, name string) {
 	require.NoError(t, err)
 	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
 	d := filingtest.Dossier()
+	d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("P%08d", c.made)
+	d.Site = filingtest.Site(fmt.Sprintf("www%d.example.com", c.made), "192.0.2.10")
 	d.Site.Name = name
 	revision, err := c.db.SaveDossier(ctx, f.ID, d)
 	require.NoError(t, err)

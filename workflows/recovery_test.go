@@ -173,7 +173,7 @@ func TestSpoiledDownloads(t *testing.T) {
 		require.Equal(t, map[string]int{"D1": bureau.CodeApproved}, c.decisions(), code)
 	}
 	c := newCounterpart(t)
-	c.stand.Load().Push("<ICP><BAJG></ICP>")
+	require.NoError(t, c.stand.Load().Push("<ICP><BAJG></ICP>"))
 	c.add(t, "读书笔记")
 	for range 3 {
 		c.exchange()
@@ -188,13 +188,13 @@ func TestSpoiledDownloads(t *testing.T) {
 // What is on the blacklist isn't handed in, until it is taken off again.
 func TestBlacklistStopsBeforeHandIn(t *testing.T) {
 	c := newCounterpart(t)
-	c.stand.Load().Push(stand.BlacklistedDomain("example.com", false))
+	require.NoError(t, c.stand.Load().PushBlacklistDomain("example.com", stand.BlacklistAdd))
 	c.exchange()
 	c.add(t, "读书笔记") // www.example.com lies below the listed domain
 	c.exchange()
 	require.Zero(t, c.stand.Load().Sequence())
 	require.Equal(t, map[string]int{"D1": 1064}, c.decisions())
-	c.stand.Load().Push(stand.BlacklistedDomain("example.com", true))
+	require.NoError(t, c.stand.Load().PushBlacklistDomain("example.com", stand.BlacklistRemove))
 	c.exchange()
 	c.add(t, "读书笔记")
 	c.exchange()
@@ -203,12 +203,13 @@ func TestBlacklistStopsBeforeHandIn(t *testing.T) {
 
 func TestListsAndTablesAreKept(t *testing.T) {
 	c := newCounterpart(t)
-	c.stand.Load().Push(stand.CodeTables)
-	c.stand.Load().Push(stand.Notice("沪ICP备2026000001号-1", "请更新联系电话"))
+	require.NoError(t, c.stand.Load().PushCodeTables())
+	seed(t, c.stand.Load())
+	require.NoError(t, c.stand.Load().PushNotice("沪ICP备05000940号-1", "请更新联系电话"))
 	c.exchange()
 	rows, err := c.db.CodeTables(t.Context())
 	require.NoError(t, err)
-	require.True(t, slices.Contains(rows, store.CodeRow{Table: bureau.TableLanguages, ID: 10, Name: "藏语", Valid: true}))
+	require.True(t, slices.Contains(rows, store.CodeRow{Table: bureau.TableServices, ID: 9, Name: "论坛/社区", Valid: true}))
 	list, err := c.db.OpenTasks(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
@@ -289,4 +290,13 @@ func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 	require.Equal(t, "310000", d.Bureau())
 	d.Kind, d.Claim.Number = filing.KindNewAccess, "浙ICP备05000940号-1"
 	require.Equal(t, "330000", d.Bureau())
+}
+
+// seed has a holder filed through another provider.
+func seed(t *testing.T, s *stand.Server) {
+	t.Helper()
+	s.Seed(stand.SeedFiling{
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
+		Province: "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
+	})
 }

@@ -212,9 +212,9 @@ func TestStateSurvivesRestart(t *testing.T) {
 func TestStatusAndPassword(t *testing.T) {
 	ctx := context.Background()
 	p := connect(t, "", stand.Options{})
-	p.stand.Seed(stand.Filed{
-		DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H", HolderNumber: "沪ICP备05000940号", Password: "right",
-		Domain: "filed.example.com", SiteName: "样例网站 <1>", SiteNumber: "沪ICP备05000940号-1",
+	p.stand.Seed(stand.SeedFiling{
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
+		Province: "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例网站 <1>", Domains: []string{"filed.example.com"},
 	})
 	status, _, err := p.client.QueryStatus(ctx, bureau.ConditionDomain, "filed.example.com")
 	require.NoError(t, err)
@@ -232,7 +232,7 @@ func TestStatusAndPassword(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, right)
 	for range 5 {
-		right, _, err = p.client.VerifyPassword(ctx, "沪ICP备05000940号-1", "wrong")
+		right, _, err = p.client.VerifyPassword(ctx, "沪ICP备05000940号", "wrong")
 		require.NoError(t, err)
 		require.False(t, right)
 	}

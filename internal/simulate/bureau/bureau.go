@@ -1,19 +1,15 @@
 // Package bureau is a stand-in for a provincial communications administration:
 // the provider interface 3.0 over SOAP, strict about credentials, hashes,
-// sequence numbers and records, with a review that approves or refuses, numbers
-// in the province's style, and certificate files. It shares no code with the
-// client: only the wire.
+// sequence numbers and records, with a base of holders, sites and accesses, a
+// review that approves or refuses, numbers in the province's style, and
+// certificate files. It shares no code with the client: only the wire.
 package bureau
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,82 +24,137 @@ type Options struct {
 	// Key and IV decrypt files that come encrypted, and encrypt downloads when set.
 	Key, IV []byte
 	// ReviewAfter is how long a review takes; negative leaves it to a person on
-	// the page.
+	// the page. Errors that a machine finds are answered at once.
 	ReviewAfter time.Duration
-	// RefuseSiteNames refuses sites whose name contains a key, with its result code.
+	// RefuseSiteNames refuses records whose site name contains a key, with its
+	// result code; 0 leaves the record under review for good.
 	RefuseSiteNames map[string]int
-	// SchemaBreaks makes a file that contains this text break the schema as a
-	// whole: code 5001, with the file's name and no record's.
+	// Province is the bureau's own, as a six-digit code; empty takes every one.
+	Province string
+	// ReportedIPs are addresses or ranges ("192.0.2.1-192.0.2.9") that the
+	// provider reported (code 1063); nil takes every address.
+	ReportedIPs []string
+	// Seeded are filings made through other providers.
+	Seeded []SeedFiling
+	// Schema is the path of upload-data.xsd for xmllint; empty checks with rules
+	// written from it.
+	Schema string
+	// SchemaBreaks makes a file that contains this text break the schema, whatever
+	// else it holds.
 	SchemaBreaks string
-	// Hours in which uploads are taken, such as "09:00-17:30", by Clock; empty is always.
+	// Hours takes uploads only then, China time: "09:00-17:30"; empty is always.
 	Hours string
-	// Clock tells the time; nil is the machine's.
+	// Random misbehaves now and then.
+	Random *RandomFaults
+	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// StateFile keeps everything across restarts; empty keeps it in memory.
 	StateFile string
 	Logger    *slog.Logger
 }
 
-// record is a filing in the bureau's hands.
-type record struct {
-	ID       int64     `json:"id"` // IspZtid
-	Sequence int64     `json:"sequence"`
-	SiteName string    `json:"site_name"`
-	Province string    `json:"province"`
-	Entry    string    `json:"entry"` // its XML, in UTF-8
-	At       time.Time `json:"at"`
-	// Code is 0 while under review, then a result code.
-	Code    int    `json:"code"`
-	Opinion string `json:"opinion"`
-	Number  string `json:"number"`
-	// File names the download file that its result went out in.
-	File string `json:"file"`
-	// Times is how often it was accepted: more than 1 is the provider's fault.
-	Times int `json:"times"`
+type state struct {
+	Sequence int64 `json:"sequence"`
+	// Uploads keeps the newest files as they came (isp_querypreviousupload).
+	Uploads map[int64][]byte `json:"uploads"`
+	Records []*record        `json:"taken"`
+	Ready   []int            `json:"ready"` // decided, in no parcel yet
+	Holders []*holder        `json:"holders"`
+	// Serial numbers the filings, LastID the parts of the base.
+	Serial int   `json:"serial"`
+	LastID int64 `json:"last_id"`
+
+	BlackDomains map[string]bool   `json:"black_domains"`
+	BlackHolders map[string]bool   `json:"black_holders"`
+	Unfiled      map[string]string `json:"unfiled"` // domain → what the provider did
+	Addresses    []*address        `json:"addresses"`
+	Papers       []*node           `json:"papers"` // XZHYD and HSJG, without their scans
+
+	Files  int       `json:"files"`
+	Outbox []*parcel `json:"outbox"`
+	Last   *parcel   `json:"last"` // the newest acknowledged
 }
 
-type state struct {
-	Sequence int64     `json:"sequence"`
-	Records  []*record `json:"records"`
-	Serial   int       `json:"serial"`
-	Files    int       `json:"files"`
-	// Acknowledged lists download files that arrived.
-	Acknowledged []string `json:"acknowledged"`
-	// Outbox are files that carry no results: lists, notices, code tables, and
-	// files that were refused as a whole.
-	Outbox []outFile `json:"outbox"`
-	// Filed is what the bureau answers queries from.
-	Filed []*Filed `json:"filed"`
+// tries counts wrong filing passwords since a time.
+type tries struct {
+	wrong int
+	since time.Time
 }
 
 // Server is the stand-in. Its Faults take the methods' names and "certificate";
-// the code of a Fail is a msg_code, and for isp_download also "hash" (a wrong
-// hash), "truncated" (a zip cut short), "encoding" (bytes that aren't GBK) and
-// "duplicate" (the last acknowledged file again).
+// the code of a Fail is a msg_code, for isp_download also one of
+// downloadFaults, for isp_upload also "gap" (forgets the last accepted file).
 type Server struct {
 	Faults  fault.Board
 	options Options
+	mux     *http.ServeMux
+	ranges  [][2]int64
+	random  *rand.Rand // guarded by mu
 
-	mu    sync.Mutex
-	state state
+	mu      sync.Mutex
+	state   state
+	index   index
+	byKey   map[string][]int // "Czlx/key" → records
+	pending []int            // under review, oldest first
+	tries   map[string]*tries
+	dirty   bool
 }
 
 // New makes a bureau with what its state file holds.
 func New(o Options) (*Server, error) {
-	s := &Server{options: o}
-	return s, jsonfile.Load(o.StateFile, &s.state)
+	s := &Server{options: o, tries: map[string]*tries{}, byKey: map[string][]int{}}
+	s.state = state{
+		Uploads: map[int64][]byte{}, LastID: 900000,
+		BlackDomains: map[string]bool{}, BlackHolders: map[string]bool{}, Unfiled: map[string]string{},
+	}
+	if err := jsonfile.Load(o.StateFile, &s.state); err != nil {
+		return nil, err
+	}
+	for _, text := range o.ReportedIPs {
+		r, err := parseRange(text)
+		if err != nil {
+			return nil, err
+		}
+		s.ranges = append(s.ranges, r)
+	}
+	if _, _, err := parseHours(o.Hours); err != nil {
+		return nil, err
+	}
+	if o.Province != "" && signOf(o.Province) == "" {
+		return nil, fmt.Errorf("no province %q", o.Province)
+	}
+	if o.Random != nil {
+		s.random = rand.New(rand.NewPCG(o.Random.Seed, 0)) //nolint:gosec // repeatable, not secret
+	}
+	s.index = newIndex(s.state.Holders)
+	for i, r := range s.state.Records {
+		s.byKey[r.key()] = append(s.byKey[r.key()], i)
+		if r.Code == 0 {
+			s.pending = append(s.pending, i)
+		}
+	}
+	for _, f := range o.Seeded {
+		s.seed(f)
+	}
+	s.routes()
+	return s, s.save()
 }
 
-// Accepted tells how often each record ID was accepted.
-func (s *Server) Accepted() map[int64]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	times := map[int64]int{}
-	for _, r := range s.state.Records {
-		times[r.ID] = r.Times
+func (s *Server) routes() {
+	s.mux = http.NewServeMux()
+	s.mux.Handle("/faults", &s.Faults)
+	for _, v := range services {
+		s.mux.HandleFunc("POST "+v.path, s.soap(v))
+		s.mux.HandleFunc("GET "+v.path, v.wsdl)
 	}
-	return times
+	s.mux.HandleFunc("GET /certificates/{record}/bazu.cert", s.certificate)
+	s.mux.HandleFunc("GET /{$}", s.page)
+	s.mux.HandleFunc("POST /records/{record}/{verdict}", s.byHand)
+	s.mux.HandleFunc("POST /commands/{command}", s.command)
 }
+
+// ServeHTTP serves the SOAP endpoints, certificates, the page and the faults.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Sequence is the last accepted data file's.
 func (s *Server) Sequence() int64 {
@@ -112,56 +163,55 @@ func (s *Server) Sequence() int64 {
 	return s.state.Sequence
 }
 
-// ServeHTTP serves the SOAP endpoint, certificates, the page and the faults.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	mux := http.NewServeMux()
-	mux.Handle("/faults", &s.Faults)
-	for _, v := range services {
-		mux.HandleFunc("POST "+v.path, s.soap)
-		mux.HandleFunc("GET "+v.path, v.wsdl)
+func (s *Server) now() time.Time {
+	if s.options.Clock != nil {
+		return s.options.Clock()
 	}
-	mux.HandleFunc("POST /push", s.pushByHand)
-	mux.HandleFunc("GET /certificates/{record}/bazu.cert", s.certificate)
-	mux.HandleFunc("GET /{$}", s.page)
-	mux.HandleFunc("POST /records/{record}/{verdict}", s.byHand)
-	mux.ServeHTTP(w, r)
+	return time.Now()
 }
 
-// save keeps the state; callers hold the lock.
-func (s *Server) save() error { return jsonfile.Save(s.options.StateFile, s.state) }
+var china = time.FixedZone("CST", 8*3600)
 
-// decideDue gives every record its verdict whose time has come; callers hold
-// the lock.
-func (s *Server) decideDue(now time.Time) {
-	if s.options.ReviewAfter < 0 {
-		return
+// stamp is now as data files write it.
+func (s *Server) stamp() string { return s.now().In(china).Format(time.DateTime) }
+
+// changed makes the next save write; callers hold the lock.
+func (s *Server) changed() { s.dirty = true }
+
+// save keeps the state when it changed; callers hold the lock.
+func (s *Server) save() error {
+	if !s.dirty {
+		return nil
 	}
-	for _, r := range s.state.Records {
-		if r.Code == 0 && now.Sub(r.At) >= s.options.ReviewAfter {
-			s.decide(r)
-		}
+	if err := jsonfile.Save(s.options.StateFile, &s.state); err != nil {
+		return err
+	}
+	s.dirty = false
+	return nil
+}
+
+func (s *Server) saveLogged() {
+	if err := s.save(); err != nil && s.options.Logger != nil {
+		s.options.Logger.Error("the bureau's state is not kept", "error", err)
 	}
 }
 
-func (s *Server) decide(r *record) {
-	for part, code := range s.options.RefuseSiteNames {
-		if strings.Contains(r.SiteName, part) {
-			r.Code, r.Opinion = code, "网站名称不符合要求，请修改后重新提交"
-			return
-		}
-	}
-	s.approve(r)
+func (s *Server) nextID() int64 {
+	s.state.LastID++
+	return s.state.LastID
 }
 
-func (s *Server) approve(r *record) {
+func (s *Server) nextNumber(province string) string {
 	s.state.Serial++
-	defer func() {
-		if e, err := readEntry(r.Entry); err == nil {
-			s.file(r, e)
-		}
-	}()
-	r.Code, r.Opinion = 1001, "同意"
-	r.Number = fmt.Sprintf("%sICP备%d%06d号", signs[r.Province[:2]], time.Now().Year(), s.state.Serial)
+	return fmt.Sprintf("%sICP备%d%06d号", signOf(province), s.now().In(china).Year(), s.state.Serial)
+}
+
+// signOf is a province's short name; empty when there is no such province.
+func signOf(province string) string {
+	if len(province) != 6 {
+		return ""
+	}
+	return signs[province[:2]]
 }
 
 // signs by the first two digits of the province's code.
@@ -169,43 +219,4 @@ var signs = map[string]string{
 	"11": "京", "12": "津", "13": "冀", "14": "晋", "15": "蒙", "21": "辽", "22": "吉", "23": "黑", "31": "沪", "32": "苏", "33": "浙",
 	"34": "皖", "35": "闽", "36": "赣", "37": "鲁", "41": "豫", "42": "鄂", "43": "湘", "44": "粤", "45": "桂", "46": "琼", "50": "渝",
 	"51": "蜀", "52": "黔", "53": "滇", "54": "藏", "61": "陕", "62": "陇", "63": "青", "64": "宁", "65": "新",
-}
-
-// certificate serves an approved record's file: binary, and different for each.
-func (s *Server) certificate(w http.ResponseWriter, r *http.Request) {
-	f, faulty := s.Faults.Take("certificate")
-	if faulty && f.Mode == fault.Slow {
-		time.Sleep(f.Delay())
-	} else if faulty {
-		http.Error(w, "simulated", http.StatusServiceUnavailable)
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rec := s.find(r.PathValue("record"))
-	if rec == nil || rec.Number == "" {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = w.Write(certificateBytes(rec.Number))
-}
-
-// certificateBytes are a few KB that look like nothing but themselves.
-func certificateBytes(number string) []byte {
-	content := []byte("BAZU\x00\x01" + number + "\x00")
-	block := sha256.Sum256([]byte(number))
-	for i := range uint32(96) {
-		block = sha256.Sum256(binary.BigEndian.AppendUint32(block[:], i))
-		content = append(content, block[:]...)
-	}
-	return content
-}
-
-func (s *Server) find(id string) *record {
-	i := slices.IndexFunc(s.state.Records, func(r *record) bool { return strconv.FormatInt(r.ID, 10) == id })
-	if i < 0 {
-		return nil
-	}
-	return s.state.Records[i]
 }

@@ -5,231 +5,183 @@ import (
 	"bytes"
 	"crypto/md5" //nolint:gosec // the interface's hash algorithm
 	"encoding/base64"
-	"encoding/xml"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
+	"sync"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// maxResults in one download file.
-const maxResults = 1000
+// parcel is one file for the provider; Content is what is inside DownloadData.
+type parcel struct {
+	Name    string `json:"name"`
+	Content string `json:"content"`
+}
 
-// download gives the next file with results: the same one until it is
-// acknowledged.
-func (s *Server) download(fault string) string {
-	if n := len(s.state.Acknowledged); fault == "duplicate" && n > 0 {
-		if content, found := s.contentOf(s.state.Acknowledged[n-1]); found {
-			return s.send(s.state.Acknowledged[n-1], content, "")
+// post puts a file in line.
+func (s *Server) post(content string) {
+	s.state.Files++
+	s.state.Outbox = append(s.state.Outbox, &parcel{fmt.Sprintf("DOWN%08d", s.state.Files), content})
+	s.changed()
+}
+
+// flush makes files of the results that are in none yet.
+func (s *Server) flush() {
+	for len(s.state.Ready) > 0 {
+		n := min(len(s.state.Ready), maxRecords)
+		records := make([]*record, n)
+		for i, at := range s.state.Ready[:n] {
+			records[i] = s.state.Records[at]
 		}
+		s.state.Ready = s.state.Ready[n:]
+		s.post(s.results(records))
 	}
-	if file, found := s.pushed(); found {
-		return s.send(file.Name, file.Content, fault)
+}
+
+// Ways in which a download goes wrong: the codes of a fault of isp_download.
+const (
+	badHash    = "hash"       // wrong hash
+	truncated  = "truncated"  // zip cut short, hash of the cut bytes
+	badBytes   = "encoding"   // declares GBK, holds bytes that are none
+	bomb       = "bomb"       // zip of 300 MB
+	depth      = "depth"      // XML nested 200 deep
+	duplicate  = "duplicate"  // the last acknowledged file again
+	late       = "late"       // holds results back
+	outOfOrder = "outoforder" // the newest file first
+)
+
+var downloadFaults = map[string]bool{badHash: true, truncated: true, badBytes: true, bomb: true, depth: true, duplicate: true, late: true, outOfOrder: true}
+
+// download gives the oldest file: the same one until it is acknowledged.
+func (s *Server) download(how string) string {
+	s.decideDue()
+	if how != late {
+		s.flush()
 	}
-	s.decideDue(time.Now())
-	file, records := s.pending()
-	if file == "" {
+	waiting := len(s.state.Outbox)
+	var p *parcel
+	switch {
+	case how == duplicate && s.state.Last != nil:
+		p = s.state.Last
+		waiting++ // besides the sent one
+	case how == bomb || how == depth || how == badBytes && waiting == 0:
+		p = &parcel{Name: "FAULT" + how, Content: "<ICP><XGTZ><Tzxx><Tzlb>0</Tzlb><Tznr>样例</Tznr></Tzxx></XGTZ></ICP>"}
+		waiting++
+	case waiting == 0 || how == late:
 		return answer("2", "目前服务器端没有可以下载的数据", "")
+	case how == outOfOrder:
+		p = s.state.Outbox[waiting-1]
+	default:
+		p = s.state.Outbox[0]
 	}
-	return s.send(file, s.results(records), fault)
-}
-
-// contentOf makes a file's content again.
-func (s *Server) contentOf(name string) (string, bool) {
-	for _, f := range s.state.Outbox {
-		if f.Name == name {
-			return f.Content, true
-		}
+	raw, err := zipped(p, how)
+	if err != nil {
+		return answer("999", "系统错误", "")
 	}
-	var records []*record
-	for _, r := range s.state.Records {
-		if r.File == name {
-			records = append(records, r)
-		}
-	}
-	return s.results(records), len(records) > 0
-}
-
-// send packs a file, rightly or wrongly.
-func (s *Server) send(file, content, fault string) string {
-	info, err := s.fileInfo(file, 0, content, fault)
+	info, err := s.fileInfo(p.Name, 0, raw, how == badHash)
 	if err != nil {
 		return answer("999", "系统错误", "")
 	}
 	code := "0"
-	if s.more(file) {
+	if waiting > 1 {
 		code = "3"
 	}
 	return answer(code, "操作成功", info)
-}
-
-// pending finds the oldest unacknowledged file, or makes one of the results
-// that are in none yet.
-func (s *Server) pending() (file string, records []*record) {
-	for _, r := range s.state.Records {
-		if r.File != "" && !slices.Contains(s.state.Acknowledged, r.File) && (file == "" || r.File == file) {
-			file = r.File
-			records = append(records, r)
-		}
-	}
-	if file != "" {
-		return file, records
-	}
-	for _, r := range s.state.Records {
-		if r.Code != 0 && r.File == "" && len(records) < maxResults {
-			if file == "" {
-				s.state.Files++
-				file = fmt.Sprintf("DOWN%08d", s.state.Files)
-			}
-			r.File = file
-			records = append(records, r)
-		}
-	}
-	return file, records
-}
-
-func (s *Server) more(file string) bool {
-	return slices.ContainsFunc(s.state.Records, func(r *record) bool {
-		return r.Code != 0 && r.File != file && !slices.Contains(s.state.Acknowledged, r.File)
-	})
 }
 
 func (s *Server) acknowledge(file string) string {
 	if file == "" {
 		return answer("21", "回调响应文件名称不能为空", "")
 	}
-	if !slices.Contains(s.state.Acknowledged, file) {
-		s.state.Acknowledged = append(s.state.Acknowledged, file)
+	for i, p := range s.state.Outbox {
+		if p.Name == file {
+			s.state.Last = p
+			s.state.Outbox = append(s.state.Outbox[:i:i], s.state.Outbox[i+1:]...)
+			s.changed()
+			break
+		}
 	}
 	return answer("0", "操作成功", "")
 }
 
-// previous tells the last accepted data file's number.
+// previous tells the last accepted data file's number and content.
 func (s *Server) previous() string {
 	if s.state.Sequence == 0 {
 		return answer("0", "操作成功", `<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>0</encryptAlgorithm><dataSequence>0</dataSequence><return_FileName></return_FileName><beianInfo></beianInfo><beianInfoHash></beianInfoHash></fileInfos>`)
 	}
-	var inner strings.Builder
-	for _, r := range s.state.Records {
-		if r.Sequence == s.state.Sequence {
-			inner.WriteString("<Baxx>" + r.Entry + "</Baxx>")
-		}
+	name := fmt.Sprintf("UP%08d", s.state.Sequence)
+	raw, err := zipOf(name, s.state.Uploads[s.state.Sequence])
+	if err != nil {
+		return answer("999", "系统错误", "")
 	}
-	content := fmt.Sprintf(`<UploadData version="V.3.0"><ICP><XZBA>%s</XZBA><Qqdwid>%d</Qqdwid></ICP></UploadData>`, inner.String(), s.options.ISPID)
-	info, err := s.fileInfo(fmt.Sprintf("UP%08d", s.state.Sequence), s.state.Sequence, content, "")
+	info, err := s.fileInfo(name, s.state.Sequence, raw, false)
 	if err != nil {
 		return answer("999", "系统错误", "")
 	}
 	return answer("0", "操作成功", info)
 }
 
-// fileInfo packs a file as the interface wants it: GBK, zip, hash, cipher, base64.
-func (s *Server) fileInfo(name string, sequence int64, content, fault string) (string, error) {
-	encoded, err := simplifiedchinese.GBK.NewEncoder().String(content)
+// zipped writes a parcel's file, in GBK, with the fault that is asked for.
+func zipped(p *parcel, how string) ([]byte, error) {
+	switch how {
+	case bomb:
+		return zipBomb()
+	case depth:
+		p = &parcel{p.Name, strings.Repeat("<ICP>", 200) + strings.Repeat("</ICP>", 200)}
+	}
+	encoded, err := encoding.ReplaceUnsupported(simplifiedchinese.GBK.NewEncoder()).String(
+		`<?xml version="1.0" encoding="GBK"?><DownloadData version="V.3.0">` + p.Content + `</DownloadData>`)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if fault == "encoding" {
-		encoded = strings.Replace(encoded, ">", "> \xff\xff", 3)
+	if how == badBytes {
+		encoded = strings.Replace(encoded, "</", "\xff\xfe\x80</", 1)
 	}
+	raw, err := zipOf(p.Name, []byte(encoded))
+	if how == truncated && err == nil {
+		raw = raw[:len(raw)*2/3]
+	}
+	return raw, err
+}
+
+// zipBomb is made once: 300 MB of zeros.
+var zipBomb = sync.OnceValues(func() ([]byte, error) {
+	return zipTimes("FAULTbomb", make([]byte, 1<<20), 300)
+})
+
+func zipOf(name string, content []byte) ([]byte, error) { return zipTimes(name, content, 1) }
+
+// zipTimes packs a file that holds its content so many times.
+func zipTimes(name string, content []byte, times int) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	w, err := z.Create(name + ".xml")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if _, err := w.Write([]byte(`<?xml version="1.0" encoding="GBK"?>` + encoded)); err != nil {
-		return "", err
+	for range times {
+		if _, err := w.Write(content); err != nil {
+			return nil, err
+		}
 	}
-	if err := z.Close(); err != nil {
-		return "", err
-	}
-	if fault == "truncated" { // and hashed as it is: whole, but no zip
-		b.Truncate(b.Len() / 2)
-	}
-	sum, body, algorithm := md5.Sum(b.Bytes()), b.Bytes(), 0 //nolint:gosec // see above
+	err = z.Close()
+	return b.Bytes(), err
+}
+
+// fileInfo wraps a zipped file as the interface wants it: hash, cipher, base64.
+func (s *Server) fileInfo(name string, sequence int64, raw []byte, wrongHash bool) (string, error) {
+	sum, algorithm := md5.Sum(raw), 0 //nolint:gosec // see above
 	if len(s.options.Key) > 0 {
-		if body, err = s.encrypt(body); err != nil {
+		var err error
+		if raw, err = s.encrypt(raw); err != nil {
 			return "", err
 		}
 		algorithm = 1
 	}
-	if fault == "hash" {
+	if wrongHash {
 		sum[0] ^= 1
 	}
-	sequenceElement := ""
-	if sequence > 0 {
-		sequenceElement = fmt.Sprintf("<dataSequence>%d</dataSequence>", sequence)
-	}
 	return fmt.Sprintf(`<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>%d</encryptAlgorithm>%s<return_FileName>%s</return_FileName><beianInfo>%s</beianInfo><beianInfoHash>%s</beianInfoHash></fileInfos>`,
-		algorithm, sequenceElement, name, base64.StdEncoding.EncodeToString(body), base64.StdEncoding.EncodeToString(sum[:])), nil
-}
-
-// results is the XML of a download file: filing data of the approved, and the
-// verdicts of all.
-func (s *Server) results(records []*record) string {
-	var filed, reviews, faults strings.Builder
-	for _, r := range records {
-		switch {
-		case r.Code == 1001:
-			filed.WriteString(s.filed(r))
-			fmt.Fprintf(&reviews, review, r.At.In(china).Format(time.DateTime), escape(r.Opinion), 1, r.ID)
-		case r.Code == 1002:
-			fmt.Fprintf(&reviews, review, r.At.In(china).Format(time.DateTime), escape(r.Opinion), 0, r.ID)
-		default:
-			fmt.Fprintf(&faults, `<Jg_xx><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>1</Czlx><Bs>%d</Bs></Jg_xx>`, r.Code, escape(r.Opinion), r.ID)
-		}
-	}
-	icp := ""
-	if filed.Len() > 0 {
-		icp = "<BASJ>" + filed.String() + "</BASJ>"
-	}
-	icp += "<BAJG>" + faults.String()
-	if reviews.Len() > 0 {
-		icp += "<GJSHS>" + reviews.String() + "</GJSHS>"
-	}
-	return `<DownloadData version="V.3.0"><ICP>` + icp + `</BAJG></ICP></DownloadData>`
-}
-
-const review = `<Gjsh><Shsj>%s</Shsj><Shyj>%s</Shyj><Shjg>%d</Shjg><Czlx>1</Czlx><Jlid>%d</Jlid></Gjsh>`
-
-var china = time.FixedZone("CST", 8*3600)
-
-// filed is an approved record as the bureau keeps it: what was handed in, with
-// the bureau's IDs, times and numbers.
-func (s *Server) filed(r *record) string {
-	at := r.At.In(china).Format(time.DateTime)
-	inner := r.Entry
-	inner = strings.Replace(inner, "</IspZtid>", fmt.Sprintf("</IspZtid><Ztid>%d</Ztid>", 900000+r.ID), 1)
-	inner = strings.Replace(inner, "<Bbfs>1</Bbfs>", fmt.Sprintf(
-		"<Baxh>%s</Baxh><Bbyhlx>1</Bbyhlx><Scbbsj>%s</Scbbsj><Zjxgsj>%s</Zjxgsj><Zslj>/certificates/%d/bazu.cert</Zslj><Zsxh>%d</Zsxh><Shsj>%s</Shsj>",
-		r.Number, at, at, r.ID, r.ID, at), 1)
-	inner = withOwnIDs(inner, "Wz", r.ID)
-	inner = withOwnIDs(inner, "Ym", r.ID)
-	inner = withOwnIDs(inner, "Jr", r.ID)
-	inner = strings.ReplaceAll(inner, "</Jrid>", fmt.Sprintf("</Jrid><Ispid>%d</Ispid>", s.options.ISPID))
-	inner = withOwnIDs(inner, "Ip", r.ID)
-	number := fmt.Sprintf("<Scbbsj>%s</Scbbsj><Zjxgsj>%s</Zjxgsj><Baxh>%s-1</Baxh></Wz_xx>", at, at, r.Number)
-	return "<Baxx>" + strings.Replace(inner, "</Wz_xx>", number, 1) + "</Baxx>"
-}
-
-// withOwnIDs puts the bureau's ID behind each of the provider's.
-func withOwnIDs(inner, kind string, base int64) string {
-	parts := strings.Split(inner, "</Isp"+kind+"id>")
-	var b strings.Builder
-	for i, part := range parts {
-		b.WriteString(part)
-		if i < len(parts)-1 {
-			fmt.Fprintf(&b, "</Isp%[1]sid><%[1]sid>%[2]d</%[1]sid>", kind, base*10000+int64(i)+1)
-		}
-	}
-	return b.String()
-}
-
-func escape(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a builder takes everything
-	return b.String()
+		algorithm, elID("dataSequence", sequence), name, base64.StdEncoding.EncodeToString(raw), base64.StdEncoding.EncodeToString(sum[:])), nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/md5" //nolint:gosec // the interface's hash algorithm
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,50 +23,72 @@ const (
 	randLength  = 20
 )
 
-// soap answers one call.
-func (s *Server) soap(w http.ResponseWriter, r *http.Request) {
-	method, params, err := readCall(io.LimitReader(r.Body, maxEnvelope))
-	if err != nil {
-		http.Error(w, "not a SOAP call of the interface", http.StatusInternalServerError)
-		return
+// soap answers the calls of one service.
+func (s *Server) soap(v service) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		method, params, err := readCall(io.LimitReader(r.Body, maxEnvelope))
+		if err == nil && !v.has(method) {
+			err = fmt.Errorf("%s has no method %q", v.name, method)
+		}
+		if err != nil {
+			soapFault(w, err)
+			return
+		}
+		s.call(w, method, params)
 	}
+}
+
+func (s *Server) call(w http.ResponseWriter, method string, params map[string]string) {
 	f, faulty := s.Faults.Take(method)
+	if !faulty {
+		f, faulty = s.misbehave(method)
+	}
 	if faulty && f.Mode == fault.Slow {
 		time.Sleep(f.Delay())
 	}
-	if faulty && f.Mode == fault.Fail && !downloadFaults[f.Code] {
-		reply(w, method, answer(f.Code, "模拟错误", ""))
-		return
+	how := ""
+	if faulty && f.Mode == fault.Fail {
+		if method == "isp_download" && downloadFaults[f.Code] || method == "isp_upload" && f.Code == "gap" {
+			how = f.Code
+		} else {
+			reply(w, method, answer(f.Code, "模拟错误", ""))
+			return
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	result := s.authenticated(params)
-	if result == "" {
-		result = s.dispatch(method, params, f.Code)
-	}
-	if err := s.save(); err != nil {
-		result = answer("999", "系统错误", "")
-	}
+	result := s.locked(method, params, how)
 	if faulty && f.Mode == fault.Lose {
 		fault.DropConnection(w)
 	}
 	reply(w, method, result)
 }
 
-func (s *Server) dispatch(method string, params map[string]string, fault string) string {
+func (s *Server) locked(method string, params map[string]string, how string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	result := s.authenticated(params)
+	if result == "" {
+		result = s.dispatch(method, params, how)
+	}
+	if err := s.save(); err != nil {
+		return answer("999", "系统错误", "")
+	}
+	return result
+}
+
+func (s *Server) dispatch(method string, params map[string]string, how string) string {
 	switch method {
 	case "isp_upload":
-		return s.upload(params)
+		return s.upload(params, how != "")
 	case "isp_download":
-		return s.download(fault)
+		return s.download(how)
 	case "isp_downloadack":
 		return s.acknowledge(params["fileName"])
 	case "isp_querypreviousupload":
 		return s.previous()
 	case "isp_querybeianstatus":
-		return s.query(params)
+		return s.queryStatus(params)
 	case "isp_verifybamm":
-		return s.verify(params)
+		return s.verifyPassword(params)
 	}
 	return answer("999", "没有这个方法", "")
 }
@@ -97,7 +120,7 @@ func readCall(body io.Reader) (method string, params map[string]string, err erro
 	var text strings.Builder
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return method, params, nil
 		} else if err != nil {
 			return "", nil, err
@@ -138,4 +161,11 @@ func reply(w http.ResponseWriter, method, result string) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
 		`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse></S:Body></S:Envelope>`, method, namespace, b.String())
+}
+
+func soapFault(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
+		`<S:Fault><faultcode>S:Client</faultcode><faultstring>%s</faultstring></S:Fault></S:Body></S:Envelope>`, escape(err.Error()))
 }

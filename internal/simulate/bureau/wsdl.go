@@ -6,40 +6,48 @@ import (
 	"strings"
 )
 
-// service is one of the interface's three, with its methods and their
-// parameters after the credentials, in the order of their prototypes.
+// service is one of the interface's three endpoints (3-3-1-1, 3-3-5-1, 3-3-6-1).
 type service struct {
-	name, path string
+	path, name string
 	methods    []method
 }
 
+// method has the parameters behind the common credentials, as "name:xsd type".
 type method struct {
 	name   string
-	params []string // name:type
+	params []string
 }
 
 var services = []service{
-	{"UpDownLoad", "/ISPWebService/upDownLoad", []method{
+	{"/ISPWebService/upDownLoad", "UpDownLoad", []method{
 		{"isp_upload", []string{"beianInfo:string", "beianInfoHash:string", "dataSequence:long", "encryptAlgorithm:int", "hashAlgorithm:int", "compressionFormat:int"}},
 		{"isp_download", []string{"hashAlgorithm:int"}},
 		{"isp_downloadack", []string{"hashAlgorithm:int", "fileName:string"}},
 		{"isp_querypreviousupload", []string{"hashAlgorithm:int"}},
 	}},
-	{"QueryBeianStatus", "/BeianStatusWebService/queryBeianStatus", []method{
+	{"/BeianStatusWebService/queryBeianStatus", "QueryBeianStatus", []method{
 		{"isp_querybeianstatus", []string{"hashAlgorithm:int", "queryConditionType:int", "queryCondition:string"}},
 	}},
-	{"VerifyBamm", "/BeianStatusWebService/verifyBamm", []method{
+	{"/BeianStatusWebService/verifyBamm", "VerifyBamm", []method{
 		{"isp_verifybamm", []string{"hashAlgorithm:int", "baxh:string", "bamm:string"}},
 	}},
 }
 
-// wsdl describes the service to SOAP libraries.
+func (v service) has(name string) bool {
+	for _, m := range v.methods {
+		if m.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// wsdl describes the service to SOAP libraries: rpc/literal.
 func (v service) wsdl(w http.ResponseWriter, r *http.Request) {
-	credentials := []string{"ispId:long", "userName:string", "randVal:string", "pwdHash:string"}
 	var messages, ports, bindings strings.Builder
 	for _, m := range v.methods {
 		fmt.Fprintf(&messages, `<message name="%s">`, m.name)
-		for _, p := range append(append([]string{}, credentials...), m.params...) {
+		for _, p := range append([]string{"ispId:long", "userName:string", "randVal:string", "pwdHash:string"}, m.params...) {
 			name, kind, _ := strings.Cut(p, ":")
 			fmt.Fprintf(&messages, `<part name="%s" type="xsd:%s"/>`, name, kind)
 		}

@@ -1,0 +1,157 @@
+package bureau
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// The IP part of the interface: address blocks reported, changed and deleted.
+
+// address is a reported block.
+type address struct {
+	ID    int64  `json:"id"`
+	IspID int64  `json:"isp_id"`
+	Kind  string `json:"kind"` // the result's element: Lyjg, Fpjg, Gbjs, Zdip
+	From  int64  `json:"from"`
+	To    int64  `json:"to"`
+}
+
+// addressParts pairs the records of UploadData/IP with their results, in the
+// results' order in download-data.xsd.
+var addressParts = []struct{ result, add, change, drop string }{
+	{"Lyjg", "XZBA/Xzly/Ly", "XGBA/Xgly/Ly_xx", "SCBA/Scly/Ly"},
+	{"Fpjg", "XZBA/Xzfp/Fpsy", "XGBA/Xgfp/Fpsy", "SCBA/Scfp/Fpsy"},
+	{"Gbjs", "XZBA/Xzgbjs/Jsxx", "XGBA/Xggbjs/Jsxx", "SCBA/Scgbjs/Jsxx"},
+	{"Zdip", "XZBA/Zdip/Zdxx", "XGBA/XgZd/Zdxx", "SCBA/Sczd/Zdxx"},
+}
+
+// takeIP answers an IP file at once with one parcel of results.
+func (s *Server) takeIP(file *node) {
+	in := file.first("IP")
+	code, opinion := 0, ""
+	switch {
+	case file.version != "V.3.0":
+		code, opinion = 5004, "接口版本错误，当前接口版本为V.3.0"
+	case in.number("Qqdwid") != s.options.ISPID:
+		code, opinion = 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
+	}
+	var b strings.Builder
+	for _, part := range addressParts {
+		for czlx, path := range []string{part.add, part.change, part.drop} {
+			for _, n := range in.all(path) {
+				b.WriteString(s.takeAddress(n, part.result, czlx+1, code, opinion))
+			}
+		}
+	}
+	if b.Len() > 0 {
+		s.post("<IP><BAJG>" + b.String() + "</BAJG></IP>")
+	}
+}
+
+func (s *Server) takeAddress(n *node, kind string, czlx, code int, opinion string) string {
+	if code == 0 {
+		code, opinion = s.checkAddress(n, kind, czlx)
+	}
+	id, ispID := n.number("Id"), n.number("IspId")
+	if code == 0 {
+		code, opinion = 2998, "IP备案操作成功"
+		id = s.applyAddress(n, kind, czlx)
+	}
+	return fmt.Sprintf("<%s><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx>%s<Czlx>%d</Czlx>%s</%s>",
+		kind, code, escape(opinion), elID("Id", id), czlx, elID("IspId", ispID), kind)
+}
+
+const (
+	addAddress    = 1
+	changeAddress = 2
+)
+
+func (s *Server) checkAddress(n *node, kind string, czlx int) (code int, opinion string) {
+	from, to, id := n.number("Qsip"), n.number("Zzip"), n.number("Id")
+	if czlx != addAddress && s.addressAt(kind, id) < 0 {
+		return 2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"
+	}
+	if czlx != addAddress && czlx != changeAddress {
+		return 0, ""
+	}
+	if from > to {
+		return 2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"
+	}
+	for _, a := range s.state.Addresses {
+		if a.Kind == kind && a.ID != id && a.From <= to && from <= a.To {
+			return 2003, "此IP段已报备，请核实后再次报备"
+		}
+	}
+	return 0, ""
+}
+
+func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {
+	s.changed()
+	i := s.addressAt(kind, n.number("Id"))
+	switch czlx {
+	case addAddress:
+		a := &address{ID: s.nextID(), IspID: n.number("IspId"), Kind: kind, From: n.number("Qsip"), To: n.number("Zzip")}
+		s.state.Addresses = append(s.state.Addresses, a)
+		return a.ID
+	case changeAddress:
+		s.state.Addresses[i].From, s.state.Addresses[i].To = n.number("Qsip"), n.number("Zzip")
+	default:
+		s.state.Addresses = append(s.state.Addresses[:i], s.state.Addresses[i+1:]...)
+	}
+	return n.number("Id")
+}
+
+func (s *Server) addressAt(kind string, id int64) int {
+	for i, a := range s.state.Addresses {
+		if a.Kind == kind && a.ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// reported tells whether a filing may use an address range (code 1063): it lies
+// in one that the options name or that was reported since.
+func (s *Server) reported(from, to int64) bool {
+	if s.options.ReportedIPs == nil {
+		return true
+	}
+	for _, r := range s.ranges {
+		if r[0] <= from && to <= r[1] {
+			return true
+		}
+	}
+	for _, a := range s.state.Addresses {
+		if a.Kind != "Gbjs" && a.From <= from && to <= a.To {
+			return true
+		}
+	}
+	return false
+}
+
+// parseRange reads "a.b.c.d", "a.b.c.d-e.f.g.h" or "a.b.c.d/n".
+func parseRange(text string) (r [2]int64, err error) {
+	if prefix, err := netip.ParsePrefix(text); err == nil && prefix.Addr().Is4() {
+		from := ipNumber(prefix.Masked().Addr())
+		return [2]int64{from, from + 1<<(32-prefix.Bits()) - 1}, nil
+	}
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	for i, part := range []string{first, last} {
+		a, err := netip.ParseAddr(strings.TrimSpace(part))
+		if err != nil || !a.Is4() {
+			return r, fmt.Errorf("not an IPv4 range: %q", text)
+		}
+		r[i] = ipNumber(a)
+	}
+	return r, nil
+}
+
+func ipNumber(a netip.Addr) int64 {
+	raw := a.As4()
+	return int64(binary.BigEndian.Uint32(raw[:]))
+}

@@ -1,0 +1,175 @@
+package bureau
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+)
+
+// node is an XML element as it was handed in.
+type node struct {
+	Name string  `json:"n"`
+	Text string  `json:"t,omitempty"`
+	Kids []*node `json:"k,omitempty"`
+	// version is the attribute of a data file's root.
+	version string
+}
+
+const maxDepth = 64
+
+// parse reads a data file in the encoding that it declares.
+func parse(content []byte) (*node, error) {
+	d := xml.NewDecoder(bytes.NewReader(content))
+	d.CharsetReader = charset.NewReaderLabel
+	top := &node{}
+	open := []*node{top}
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			if len(top.Kids) != 1 {
+				return nil, fmt.Errorf("%d root elements", len(top.Kids))
+			}
+			return top.Kids[0], nil
+		} else if err != nil {
+			return nil, err
+		}
+		last := open[len(open)-1]
+		switch t := token.(type) {
+		case xml.StartElement:
+			n := &node{Name: t.Name.Local}
+			for _, a := range t.Attr {
+				if a.Name.Local == "version" {
+					n.version = a.Value
+				}
+			}
+			last.Kids = append(last.Kids, n)
+			if open = append(open, n); len(open) > maxDepth {
+				return nil, fmt.Errorf("nested deeper than %d", maxDepth)
+			}
+		case xml.EndElement:
+			if len(last.Kids) > 0 {
+				last.Text = ""
+			}
+			open = open[:len(open)-1]
+		case xml.CharData:
+			last.Text += string(t)
+		}
+	}
+}
+
+// all lists the elements at a path such as "Zt_xx/Zj".
+func (n *node) all(path string) []*node {
+	if n == nil {
+		return nil
+	}
+	name, rest, deeper := strings.Cut(path, "/")
+	var list []*node
+	for _, k := range n.Kids {
+		if k.Name != name {
+			continue
+		}
+		if deeper {
+			list = append(list, k.all(rest)...)
+		} else {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+func (n *node) first(path string) *node {
+	if list := n.all(path); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+func (n *node) text(path string) string {
+	if f := n.first(path); f != nil {
+		return strings.TrimSpace(f.Text)
+	}
+	return ""
+}
+
+// number is 0 when there is none.
+func (n *node) number(path string) int64 {
+	v, err := strconv.ParseInt(n.text(path), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+// each visits an element and all below it.
+func (n *node) each(visit func(*node)) {
+	visit(n)
+	for _, k := range n.Kids {
+		k.each(visit)
+	}
+}
+
+// xml writes the elements of the given names, in the names' order.
+func (n *node) xml(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		for _, k := range n.all(name) {
+			k.write(&b)
+		}
+	}
+	return b.String()
+}
+
+func (n *node) write(b *strings.Builder) {
+	b.WriteString("<" + n.Name + ">")
+	if len(n.Kids) == 0 {
+		b.WriteString(escape(n.Text))
+	}
+	for _, k := range n.Kids {
+		k.write(b)
+	}
+	b.WriteString("</" + n.Name + ">")
+}
+
+// without is a copy that lacks the named children.
+func (n *node) without(names ...string) *node {
+	c := &node{Name: n.Name, Text: n.Text}
+kids:
+	for _, k := range n.Kids {
+		for _, name := range names {
+			if k.Name == name {
+				continue kids
+			}
+		}
+		c.Kids = append(c.Kids, k)
+	}
+	return c
+}
+
+// el writes an element; an empty text gives nothing.
+func el(name string, value any) string {
+	text := fmt.Sprint(value)
+	if text == "" {
+		return ""
+	}
+	return "<" + name + ">" + escape(text) + "</" + name + ">"
+}
+
+// elID writes an identifier; 0 gives nothing.
+func elID(name string, id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return el(name, id)
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a builder takes everything
+	return b.String()
+}

@@ -1,0 +1,177 @@
+package bureau
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kinds of record by Czlx, as results carry it; papers (35) have no value that
+// download-data.xsd lets through.
+const (
+	newFiling      = 1
+	newSite        = 2
+	newAccess      = 3
+	change         = 4
+	cancelAccess   = 5
+	dropHolder     = 6
+	dropSite       = 7
+	papers         = 35
+	taskResult     = 36 // HSJG: no Czlx of its own
+	unfiledOutcome = 37 // WBACLJG: no Czlx of its own
+)
+
+const (
+	codeApproved = 1001
+	codeRefused  = 1002
+)
+
+// record is one operation of a data file in the bureau's hands.
+type record struct {
+	ID       int64  `json:"id"` // see Truth.RecordID
+	Kind     int    `json:"kind"`
+	Sequence int64  `json:"sequence"`
+	Bs       string `json:"bs"`
+	// Jlids go into reviews: one, or one for each new site.
+	Jlids    []int64   `json:"jlids"`
+	SiteName string    `json:"site_name"`
+	Province string    `json:"province"`
+	Entry    *node     `json:"entry,omitempty"` // until it is decided
+	At       time.Time `json:"at"`
+	// Code is 0 while under review, then a result code.
+	Code    int    `json:"code"`
+	Opinion string `json:"opinion"`
+	Number  string `json:"number"`
+	Holder  int64  `json:"holder,omitempty"` // whose BASJ an approval sends
+	// Times is how often it was accepted: more than 1 is the provider's fault.
+	Times int `json:"times"`
+	// Held stays under review whatever the time (RefuseSiteNames with 0).
+	Held bool `json:"held,omitempty"`
+	// Forgotten was in a file that the fault "gap" lost, and is not counted
+	// until the file comes again.
+	Forgotten bool `json:"forgotten,omitempty"`
+}
+
+func (r *record) key() string { return fmt.Sprintf("%d/%d", r.Kind, r.ID) }
+
+// decideDue gives every record its verdict whose time has come; callers hold
+// the lock.
+func (s *Server) decideDue() {
+	if s.options.ReviewAfter < 0 {
+		return
+	}
+	now := s.now()
+	for len(s.pending) > 0 {
+		r := s.state.Records[s.pending[0]]
+		if r.Code == 0 && !r.Held && now.Sub(r.At) < s.options.ReviewAfter {
+			return
+		}
+		i := s.pending[0]
+		s.pending = s.pending[1:]
+		if r.Code == 0 && !r.Held && !r.Forgotten {
+			s.decide(i)
+		}
+	}
+}
+
+func (s *Server) decide(i int) {
+	r := s.state.Records[i]
+	for _, part := range sortedKeys(s.options.RefuseSiteNames) {
+		if strings.Contains(r.SiteName, part) {
+			if s.options.RefuseSiteNames[part] == 0 {
+				r.Held = true
+				s.changed()
+				return
+			}
+			s.settle(i, s.options.RefuseSiteNames[part], "网站名称不符合要求，请修改后重新提交")
+			return
+		}
+	}
+	s.approve(i)
+}
+
+// approve checks again what may have changed during the review.
+func (s *Server) approve(i int) {
+	r := s.state.Records[i]
+	s.unlock(r)
+	if code, opinion := s.conflict(r); code != 0 {
+		s.settle(i, code, opinion)
+		return
+	}
+	s.apply(r)
+	s.settle(i, codeApproved, "同意")
+}
+
+// settle gives a verdict and puts it in line for a download.
+func (s *Server) settle(i, code int, opinion string) {
+	r := s.state.Records[i]
+	if r.Entry != nil {
+		s.unlock(r)
+	}
+	r.Code, r.Opinion, r.Entry = code, opinion, nil
+	s.state.Ready = append(s.state.Ready, i)
+	s.changed()
+}
+
+// Accepted tells how often each new filing (IspZtid) was accepted.
+func (s *Server) Accepted() map[int64]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	times := map[int64]int{}
+	for _, r := range s.state.Records {
+		if r.Kind == newFiling && r.Times > 0 {
+			times[r.ID] += r.Times
+		}
+	}
+	return times
+}
+
+// AcceptedKeys counts "Czlx/key" of every record taken, the key being
+// Truth.RecordID.
+func (s *Server) AcceptedKeys() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	times := map[string]int{}
+	for _, r := range s.state.Records {
+		if r.Times > 0 {
+			times[r.key()] += r.Times
+		}
+	}
+	return times
+}
+
+// Truth is what the bureau knows of one record.
+type Truth struct {
+	// RecordID is the provider's key of a new filing (IspZtid), site (IspWzid)
+	// or access (IspJrid), else the Ztid, Wzid or Jrid that was sent.
+	RecordID int64
+	// Kind is the Czlx (35 for papers, 36 for HSJG, 37 for WBACLJG).
+	Kind int
+	// Code is 0 while under review.
+	Code     int
+	Number   string
+	Sequence int64
+}
+
+// Truth lists every record taken, in order.
+func (s *Server) Truth() []Truth {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Truth, 0, len(s.state.Records))
+	for _, r := range s.state.Records {
+		if !r.Forgotten {
+			list = append(list, Truth{r.ID, r.Kind, r.Code, r.Number, r.Sequence})
+		}
+	}
+	return list
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,135 @@
+package bureau
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// results is the ICP part with the verdicts of records: the data of the filed
+// (BASJ), what was deregistered (ZXSJ), and the verdicts themselves (BAJG).
+func (s *Server) results(records []*record) string {
+	var filed, dropped, reviews, faults strings.Builder
+	var sent []int64
+	for _, r := range records {
+		if r.Code == codeApproved || r.Code == codeRefused {
+			reviews.WriteString(s.review(r))
+		} else {
+			fmt.Fprintf(&faults, `<Jg_xx><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>%d</Czlx>%s</Jg_xx>`, r.Code, escape(r.Opinion), r.wireKind(), el("Bs", r.Bs))
+		}
+		if r.Code != codeApproved {
+			continue
+		}
+		switch r.Kind {
+		case dropHolder:
+			dropped.WriteString(deregistered(0, r.ID))
+		case dropSite:
+			dropped.WriteString(deregistered(1, r.ID))
+		default:
+			if h := s.index.holders[r.Holder]; h != nil && h.shows() && !slices.Contains(sent, h.ID) {
+				sent = append(sent, h.ID)
+				filed.WriteString(s.filed(h))
+			}
+		}
+	}
+	verdicts := faults.String()
+	if reviews.Len() > 0 {
+		verdicts += "<GJSHS>" + reviews.String() + "</GJSHS>"
+	}
+	return "<ICP>" + wrap("BASJ", filed.String()) + wrap("ZXSJ", dropped.String()) + wrap("BAJG", verdicts) + "</ICP>"
+}
+
+// wireKind is the Czlx that a result can carry: download-data.xsd knows 1 to 7
+// only, so results of papers come with 1, and a Bs that no new filing has.
+func (r *record) wireKind() int {
+	if r.Kind > dropSite {
+		return newFiling
+	}
+	return r.Kind
+}
+
+func (s *Server) review(r *record) string {
+	var b strings.Builder
+	passed := 0
+	if r.Code == codeApproved {
+		passed = 1
+	}
+	for _, id := range r.Jlids {
+		fmt.Fprintf(&b, `<Gjsh><Shsj>%s</Shsj>%s<Shjg>%d</Shjg><Czlx>%d</Czlx>%s</Gjsh>`, s.stamp(), el("Shyj", r.Opinion), passed, r.Kind, elID("Jlid", id))
+	}
+	return b.String()
+}
+
+func deregistered(kind int, id int64) string {
+	return fmt.Sprintf("<Zxxx><Zxlb>%d</Zxlb><Jlid>%d</Jlid></Zxxx>", kind, id)
+}
+
+func wrap(name, inner string) string {
+	if inner == "" {
+		return ""
+	}
+	return "<" + name + ">" + inner + "</" + name + ">"
+}
+
+// shows tells whether a holder can be sent: the schema wants a site with an access.
+func (h *holder) shows() bool {
+	return !h.Dead && slices.ContainsFunc(h.Sites, func(w *site) bool { return !w.Dead })
+}
+
+// filed is a Baxx of BASJ and SJTB: the whole holder as the base has it.
+func (s *Server) filed(h *holder) string {
+	var b strings.Builder
+	b.WriteString("<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") +
+		el("Baxh", h.Number) + el("Bbyhlx", 1) + h.Data.xml("Tzr") + el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) +
+		el("Zslj", fmt.Sprintf("/certificates/%d/bazu.cert", h.certificateID())) + el("Zsxh", h.certificateID()) + el("Shsj", h.Changed) +
+		h.Data.xml("Bz") + "</Zt_xx>")
+	for _, w := range h.Sites {
+		if !w.Dead {
+			b.WriteString(s.filedSite(w))
+		}
+	}
+	return b.String() + "</Baxx>"
+}
+
+func (s *Server) filedSite(w *site) string {
+	var b strings.Builder
+	b.WriteString("<Wz_xx>" + elID("IspWzid", w.IspID) + el("Wzid", w.ID) + w.Data.xml("Wzmc", "Nrlx", "Fwnr", "Yylb"))
+	for _, d := range w.Domains {
+		b.WriteString("<Ym_xx>" + elID("IspYmid", d.IspID) + el("Ymid", d.ID) + el("Ym", d.Name) + "</Ym_xx>")
+	}
+	for _, a := range w.Accesses {
+		b.WriteString("<Jr_xx>" + elID("IspJrid", a.IspID) + el("Jrid", a.ID) + el("Ispid", a.Provider) + a.Data.xml("Wzfb", "Wzjrfs"))
+		for _, p := range a.IPs {
+			b.WriteString("<Ip_xx>" + elID("IspIpid", p.IspID) + el("Ipid", p.ID) + el("Qsip", p.From) + el("Zzip", p.To) + "</Ip_xx>")
+		}
+		b.WriteString("</Jr_xx>")
+	}
+	return b.String() + w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) + el("Baxh", w.Number) + "</Wz_xx>"
+}
+
+func (w *site) manager() string { return w.Data.xml("Wz_Fzr") }
+
+// task is a Baxx of HSRW: a filed holder to be verified.
+func (s *Server) task(h *holder) string {
+	var b strings.Builder
+	b.WriteString("<Baxx><Zt_xx>" + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr", "Tzr") + el("Bbyhlx", 1) +
+		el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>")
+	for _, w := range h.Sites {
+		if w.Dead {
+			continue
+		}
+		b.WriteString("<Wz_xx>" + el("Wzid", w.ID) + w.Data.xml("Wzmc", "Nrlx", "Fwnr", "Yylb"))
+		for _, d := range w.Domains {
+			b.WriteString("<Ym_xx>" + el("Ymid", d.ID) + el("Ym", d.Name) + "</Ym_xx>")
+		}
+		for _, a := range w.Accesses {
+			b.WriteString("<Jr_xx>" + el("Jrid", a.ID) + a.Data.xml("Wzfb", "Wzjrfs"))
+			for _, p := range a.IPs {
+				b.WriteString("<Ip_xx>" + el("Ipid", p.ID) + el("Qsip", p.From) + el("Zzip", p.To) + "</Ip_xx>")
+			}
+			b.WriteString(el("Bbyhid", a.Provider) + el("Bbyhlx", 1) + "</Jr_xx>")
+		}
+		b.WriteString(w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) + "</Wz_xx>")
+	}
+	return b.String() + "</Baxx>"
+}

@@ -1,0 +1,174 @@
+package bureau
+
+import (
+	"crypto/md5" //nolint:gosec // the interface's hash algorithm
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// The rules behind the result codes of section 3-5. A rule gives 0 when it is kept.
+
+const unknown = "备案申请中的数据在备案信息库中不存在，请核实后再次报备"
+
+// unfit finds characters and attachments that no record may have.
+func (s *Server) unfit(n *node) (code int, opinion string) {
+	n.each(func(n *node) {
+		if n.Name == "Fjnr" {
+			if _, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Text), "")); err != nil {
+				code, opinion = 5010, "您提交的附件格式不符合规范"
+			}
+			return
+		}
+		for _, r := range n.Text {
+			if r == unicode.ReplacementChar || unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+				code, opinion = 5008, "上报信息中存在非法字符，请核实后再次报备"
+			}
+		}
+	})
+	return code, opinion
+}
+
+// check applies the rules of a record's kind.
+func (s *Server) check(r *record) (code int, opinion string) {
+	switch r.Kind {
+	case newFiling:
+		return s.checkNewFiling(r.Entry)
+	case newSite:
+		return s.checkNewSite(r)
+	case newAccess:
+		return s.checkNewAccess(r)
+	case change:
+		return s.checkChange(r)
+	case papers:
+		return s.checkPapers(r.Entry)
+	case taskResult:
+		if s.index.holders[r.ID] == nil {
+			return 1016, unknown
+		}
+	case unfiledOutcome:
+		return s.checkOutcome(r)
+	default:
+		return s.checkDrop(r)
+	}
+	return 0, ""
+}
+
+func (s *Server) checkNewFiling(n *node) (code int, opinion string) {
+	z := n.first("Zt_xx")
+	if code, opinion = s.checkHolder(z); code != 0 {
+		return code, opinion
+	}
+	if s.index.holderByPaper[paper(z)] != nil {
+		return 1003, "网站主办者冲突，请核实后再次报备"
+	}
+	return s.checkSites(n.all("Wz_xx"), z.number("Dwxz"))
+}
+
+// checkHolder looks into a Zt_xx.
+func (s *Server) checkHolder(z *node) (code int, opinion string) {
+	province := z.text("Txdz/Shengid")
+	person := z.number("Dwxz") == 5
+	switch {
+	case signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6:
+		return 1019, "省市县代码错误"
+	case s.options.Province != "" && province[:2] != s.options.Province[:2]:
+		return 1045, "接入商只能到其所在省通信管理局系统进行ICP备案信息的报备"
+	case z.number("Dwxz") < 1 || z.number("Dwxz") > 6:
+		return 1014, "无效主办单位性质"
+	case z.number("Zj/Zjlx") < 1 || z.number("Zj/Zjlx") > 12:
+		return 1008, "无效证件"
+	case len(z.text("Fzr/Fzr_sjhm")) != 11:
+		return 1011, "无效手机号码"
+	case !strings.Contains(z.text("Fzr/Fzr_dzyj"), "@"):
+		return 1009, "无效邮箱"
+	case !person && len(z.text("Fzr/Fzr_dhhm")) < 11:
+		return 1010, "无效办公电话"
+	case s.state.BlackHolders[paper(z)]:
+		return 1065, "主体在黑名单中，请核实后再次报备"
+	}
+	return 0, ""
+}
+
+// checkSites looks into each Wz_xx.
+func (s *Server) checkSites(sites []*node, _ int64) (code int, opinion string) {
+	for _, w := range sites {
+		if code, opinion = s.checkSite(w, nil); code != 0 {
+			return code, opinion
+		}
+	}
+	return 0, ""
+}
+
+// checkSite looks into a Wz_xx; same is the filed site that it changes.
+func (s *Server) checkSite(w *node, same *site) (code int, opinion string) {
+	for _, a := range w.all("Jr_xx") {
+		if code, opinion = s.checkAccess(a); code != 0 {
+			return code, opinion
+		}
+	}
+	for _, d := range w.all("Ym_xx") {
+		name := d.text("Ym")
+		if s.state.BlackDomains[plainDomain(name)] {
+			return 1064, "“" + w.text("Wzmc") + "”网站的“" + name + "”在黑名单中，请核实后再次报备"
+		}
+		if filed := s.index.siteByDomain[plainDomain(name)]; filed != nil && filed != same {
+			return 1005, "域名冲突，该域名在备案信息库中已存在，请核实后再次报备"
+		}
+	}
+	return checkHome(w)
+}
+
+// checkHome wants the home page's host among the domains.
+func checkHome(w *node) (code int, opinion string) {
+	address := w.text("Syurl")
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	home, err := url.Parse(address)
+	if err != nil {
+		return 1022, "网站首页地址格式错误"
+	}
+	for _, n := range w.all("Ym_xx") {
+		d, host := n.text("Ym"), home.Hostname()
+		if host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:]) {
+			return 0, ""
+		}
+	}
+	return 1041, "网站首页URL中必须包含域名中的其中一项"
+}
+
+// checkAccess looks into a Jr_xx, or a new access, which has the same elements.
+func (s *Server) checkAccess(a *node) (code int, opinion string) {
+	for _, m := range a.all("Wzjrfs/Jrfs") {
+		if m.number0() < 1 || m.number0() > 4 {
+			return 1035, "无效网站接入方式"
+		}
+	}
+	if len(a.all("Wzfb/Fbdd")) == 0 {
+		return 1036, "无效服务器放置地点"
+	}
+	if len(a.all("Wzjrfs/Jrfs")) == 0 {
+		return 1035, "无效网站接入方式"
+	}
+	for _, p := range a.all("Ip_xx") {
+		from, to := p.number("Qsip"), p.number("Zzip")
+		if from < 1 || to > 1<<32-1 || from > to {
+			return 1006, "无效IP，请核实后再次报备"
+		}
+		if !s.reported(from, to) {
+			return 1063, "ICP备案接入信息中所使用的IP地址与你单位IP地址备案中报备的IP信息不一致，请核实后再次提交"
+		}
+	}
+	return 0, ""
+}
+
+// rightPassword compares an ICPmm: the hexadecimal MD5 of the filing password.
+func (h *holder) rightPassword(icpmm string) bool {
+	sum := md5.Sum([]byte(h.Password)) //nolint:gosec // see above
+	return strings.EqualFold(icpmm, hex.EncodeToString(sum[:]))
+}
+
+func (n *node) number0() int64 { return (&node{Kids: []*node{n}}).number(n.Name) }
