@@ -95,7 +95,7 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 		return err
 	}
 	say("preparing", "both codes read and entered")
-	if err := w.HandIn(ctx, filingtest.PersonHolder(), "林测试的读书笔记"); err != nil {
+	if err := w.HandIn(ctx, holderOf(order.Number), "林测试的读书笔记"); err != nil {
 		return err
 	}
 	say("submitting", "dossier handed in")
@@ -184,4 +184,11 @@ func get(ctx context.Context, s *stack.Stack, host, path string) (body []byte, c
 	defer response.Body.Close()
 	body, err = io.ReadAll(response.Body)
 	return body, response.Header.Get("Content-Type"), err
+}
+
+// holderOf is a person of each order's own: the bureau files a holder once.
+func holderOf(order string) filing.Holder {
+	h := filingtest.PersonHolder()
+	h.DocumentType, h.DocumentNumber = filing.DocumentPassport, "E"+strings.TrimPrefix(order, "D")
+	return h
 }

@@ -25,9 +25,6 @@ func (s *Server) mark(r *record, under bool) {
 	}
 }
 
-// conflict finds what became impossible while a record was under review.
-func (s *Server) conflict(r *record) (code int, opinion string) { return s.check(r) }
-
 // apply does to the base what an approved record asks for.
 func (s *Server) apply(r *record) {
 	switch r.Kind {

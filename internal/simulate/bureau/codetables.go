@@ -70,16 +70,16 @@ var codeTables = []codeTable{
 func (s *Server) codeTables() string {
 	var b strings.Builder
 	b.WriteString("<JCDM><Bbdwlb>")
-	for id, name := range map[int64]string{s.options.ISPID: "样例接入服务有限公司", otherProvider: "另一接入服务有限公司"} {
-		b.WriteString("<Bbdw>" + el("Id", id) + el("Dwmc", name) + el("Dwfl", 2) + el("Shengid", s.province()) + el("Sfyx", 1) + "</Bbdw>")
+	for i, id := range []int64{s.options.ISPID, otherProvider} {
+		b.WriteString("<Bbdw>" + el("Id", id) + el("Dwmc", []string{"样例接入服务有限公司", "另一接入服务有限公司"}[i]) + el("Dwfl", 2) + el("Shengid", s.province()) + el("Sfyx", 1) + "</Bbdw>")
 	}
 	b.WriteString("</Bbdwlb><Jcdm_xx>")
 	for _, t := range codeTables {
 		b.WriteString(t.xml())
 	}
 	b.WriteString("<Qy_dms>")
-	for i, r := range regions {
-		b.WriteString("<Qy_xx>" + el("Id", r.code) + el("Mc", r.name) + el("Lx", regions[i].level) + el("Sfyx", 1) + "</Qy_xx>")
+	for _, r := range regions {
+		b.WriteString("<Qy_xx>" + el("Id", r.code) + el("Mc", r.name) + el("Lx", r.level) + el("Sfyx", 1) + "</Qy_xx>")
 	}
 	b.WriteString("</Qy_dms><Gj_dms>")
 	for i, code := range sortedKeys(signs) {

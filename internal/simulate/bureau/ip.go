@@ -16,6 +16,15 @@ type address struct {
 	Kind  string `json:"kind"` // the result's element: Lyjg, Fpjg, Gbjs, Zdip
 	From  int64  `json:"from"`
 	To    int64  `json:"to"`
+	// Sequence is the file that added it; Forgotten that the fault "gap" lost
+	// that file, so that it may come again.
+	Sequence  int64 `json:"sequence"`
+	Forgotten bool  `json:"forgotten,omitempty"`
+}
+
+// same tells whether an added block is a forgotten one that comes again.
+func (a *address) same(n *node, kind string) bool {
+	return a.Forgotten && a.Kind == kind && a.IspID == n.number("IspId") && a.From == n.number("Qsip") && a.To == n.number("Zzip")
 }
 
 // addressParts pairs the records of UploadData/IP with their results, in the
@@ -80,7 +89,7 @@ func (s *Server) checkAddress(n *node, kind string, czlx int) (code int, opinion
 		return 2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"
 	}
 	for _, a := range s.state.Addresses {
-		if a.Kind == kind && a.ID != id && a.From <= to && from <= a.To {
+		if a.Kind == kind && a.ID != id && a.From <= to && from <= a.To && !a.same(n, kind) {
 			return 2003, "此IP段已报备，请核实后再次报备"
 		}
 	}
@@ -92,7 +101,13 @@ func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {
 	i := s.addressAt(kind, n.number("Id"))
 	switch czlx {
 	case addAddress:
-		a := &address{ID: s.nextID(), IspID: n.number("IspId"), Kind: kind, From: n.number("Qsip"), To: n.number("Zzip")}
+		for _, a := range s.state.Addresses {
+			if a.same(n, kind) {
+				a.Forgotten = false
+				return a.ID
+			}
+		}
+		a := &address{ID: s.nextID(), IspID: n.number("IspId"), Kind: kind, From: n.number("Qsip"), To: n.number("Zzip"), Sequence: s.state.Sequence}
 		s.state.Addresses = append(s.state.Addresses, a)
 		return a.ID
 	case changeAddress:

@@ -170,6 +170,8 @@ func TestRulesOfOptions(t *testing.T) {
 	p.upload("<XZBA>" + strings.Replace(newFiling(4, "310101199003070043", "b.example"), "</Baxx>",
 		"<Fj><Fjxx><Fjwjgs>1</Fjwjgs><Fjyt>1</Fjyt><Fjnr>不是</Fjnr><Fjssdx><Ssdxlx>1</Ssdxlx><Ssdxbs>4</Ssdxbs></Fjssdx></Fjxx></Fj></Baxx>", 1) + "</XZBA>")
 	p.refused(5010, 1, "4")
+	p.upload("<XZBA>" + strings.Replace(newFiling(5, "310101199003070043", "b.example"), "样例网站", "样例&#x85;网站", 1) + "</XZBA>")
+	p.refused(5008, 1, "5")
 }
 
 func TestAddresses(t *testing.T) {

@@ -2,6 +2,7 @@ package bureau_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -87,6 +88,15 @@ func TestGapForgetsTheLastFile(t *testing.T) {
 	require.Len(t, p.bureau.Truth(), 1)
 	p.decide("1", "approve")
 	require.NotEmpty(t, p.next())
+	block := `<UploadData version="V.3.0"><IP><XZBA><Xzly><Ly><IspId>1</IspId><Qsip>8</Qsip><Zzip>9</Zzip><Lydw>1</Lydw></Ly></Xzly></XZBA><Qqdwid>310001</Qqdwid></IP></UploadData>`
+	p.send(block)
+	first := p.next()
+	p.bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "gap", Times: 1})
+	params["dataSequence"] = "3"
+	require.Equal(t, "2", p.call(report, "isp_upload", params)["dataSequence"])
+	p.sequence--
+	p.send(block)
+	require.Equal(t, first, p.next())
 }
 
 func TestHours(t *testing.T) {
@@ -118,6 +128,14 @@ func TestPageAndCommands(t *testing.T) {
 	p.form("/commands/codes", nil)
 	for range 3 {
 		require.NotEmpty(t, p.next())
+	}
+	r, err := http.Get(p.url)
+	require.NoError(t, err)
+	defer r.Body.Close()
+	page, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	for _, part := range []string{"新增备案", "他处网站 elsewhere.example", "secret12", "/commands/sync", "</html>"} {
+		require.Contains(t, string(page), part)
 	}
 }
 

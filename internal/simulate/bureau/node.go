@@ -99,7 +99,15 @@ func (n *node) text(path string) string {
 
 // number is 0 when there is none.
 func (n *node) number(path string) int64 {
-	v, err := strconv.ParseInt(n.text(path), 10, 64)
+	if f := n.first(path); f != nil {
+		return f.value()
+	}
+	return 0
+}
+
+// value is the element's own number.
+func (n *node) value() int64 {
+	v, err := strconv.ParseInt(strings.TrimSpace(n.Text), 10, 64)
 	if err != nil {
 		return 0
 	}

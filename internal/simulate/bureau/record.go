@@ -91,11 +91,11 @@ func (s *Server) decide(i int) {
 	s.approve(i)
 }
 
-// approve checks again what may have changed during the review.
+// approve checks again, because the base may have changed during the review.
 func (s *Server) approve(i int) {
 	r := s.state.Records[i]
 	s.unlock(r)
-	if code, opinion := s.conflict(r); code != 0 {
+	if code, opinion := s.check(r); code != 0 {
 		s.settle(i, code, opinion)
 		return
 	}

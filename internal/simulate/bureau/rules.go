@@ -64,7 +64,7 @@ func (s *Server) checkNewFiling(n *node) (code int, opinion string) {
 	if s.index.holderByPaper[paper(z)] != nil {
 		return 1003, "网站主办者冲突，请核实后再次报备"
 	}
-	return s.checkSites(n.all("Wz_xx"), z.number("Dwxz"))
+	return s.checkSites(n.all("Wz_xx"))
 }
 
 // checkHolder looks into a Zt_xx.
@@ -93,7 +93,7 @@ func (s *Server) checkHolder(z *node) (code int, opinion string) {
 }
 
 // checkSites looks into each Wz_xx.
-func (s *Server) checkSites(sites []*node, _ int64) (code int, opinion string) {
+func (s *Server) checkSites(sites []*node) (code int, opinion string) {
 	for _, w := range sites {
 		if code, opinion = s.checkSite(w, nil); code != 0 {
 			return code, opinion
@@ -123,11 +123,7 @@ func (s *Server) checkSite(w *node, same *site) (code int, opinion string) {
 
 // checkHome wants the home page's host among the domains.
 func checkHome(w *node) (code int, opinion string) {
-	address := w.text("Syurl")
-	if !strings.Contains(address, "://") {
-		address = "http://" + address
-	}
-	home, err := url.Parse(address)
+	home, err := url.Parse(w.text("Syurl"))
 	if err != nil {
 		return 1022, "网站首页地址格式错误"
 	}
@@ -143,7 +139,7 @@ func checkHome(w *node) (code int, opinion string) {
 // checkAccess looks into a Jr_xx, or a new access, which has the same elements.
 func (s *Server) checkAccess(a *node) (code int, opinion string) {
 	for _, m := range a.all("Wzjrfs/Jrfs") {
-		if m.number0() < 1 || m.number0() > 4 {
+		if m.value() < 1 || m.value() > 4 {
 			return 1035, "无效网站接入方式"
 		}
 	}
@@ -170,5 +166,3 @@ func (h *holder) rightPassword(icpmm string) bool {
 	sum := md5.Sum([]byte(h.Password)) //nolint:gosec // see above
 	return strings.EqualFold(icpmm, hex.EncodeToString(sum[:]))
 }
-
-func (n *node) number0() int64 { return (&node{Kids: []*node{n}}).number(n.Name) }

@@ -67,7 +67,7 @@ func (s *Server) checkNewSite(r *record) (code int, opinion string) {
 	if s.state.BlackHolders[paper(h.Data)] {
 		return 1065, "主体在黑名单中，请核实后再次报备"
 	}
-	return s.checkSites(r.Entry.all("Wz_xx"), h.Data.number("Dwxz"))
+	return s.checkSites(r.Entry.all("Wz_xx"))
 }
 
 func (s *Server) checkNewAccess(r *record) (code int, opinion string) {

@@ -91,7 +91,8 @@ func (s *Server) take(r *record, code int, opinion string) {
 }
 
 // again recognises a record that is here already: of a file that was forgotten,
-// or a new filing, site or access handed in twice while the first one stands.
+// or one that is under review, or a new filing that is filed. A new site or
+// access that is filed runs into the rules instead.
 func (s *Server) again(r *record) bool {
 	for _, i := range s.byKey[r.key()] {
 		known := s.state.Records[i]
@@ -103,8 +104,8 @@ func (s *Server) again(r *record) bool {
 			}
 			return true
 		}
-		stands := known.Code == 0 || known.Code == codeApproved
-		if stands && r.Kind <= newAccess && !s.gone(known) {
+		stands := known.Code == 0 && r.Kind <= newAccess || known.Code == codeApproved && r.Kind == newFiling && !s.gone(known)
+		if stands {
 			known.Times++
 			return true
 		}

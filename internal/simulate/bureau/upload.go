@@ -88,6 +88,9 @@ func (s *Server) forget() {
 	for i := len(s.state.Records) - 1; i >= 0 && s.state.Records[i].Sequence >= lost; i-- {
 		s.state.Records[i].Forgotten, s.state.Records[i].Times = true, 0
 	}
+	for _, a := range s.state.Addresses {
+		a.Forgotten = a.Forgotten || a.Sequence == lost
+	}
 	delete(s.state.Uploads, lost)
 	s.state.Sequence--
 	s.changed()
