@@ -71,6 +71,15 @@ func (c *counterpart) forget() {
 
 // add puts a filing's first revision in line.
 func (c *counterpart) add(t *testing.T, name string) {
+	d := filingtest.Dossier()
+	d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("P%08d", c.made+1)
+	d.Site = filingtest.Site(fmt.Sprintf("www%d.example.com", c.made+1), "192.0.2.10")
+	d.Site.Name = name
+	c.addDossier(t, d)
+}
+
+// addDossier puts a filing of any kind in line and returns its ID.
+func (c *counterpart) addDossier(t *testing.T, d filing.Dossier) int64 {
 	ctx := t.Context()
 	c.made++
 	number := fmt.Sprintf("D%d", c.made)
@@ -83,15 +92,12 @@ func (c *counterpart) add(t *testing.T, name string) {
 	f, err := c.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
-	d := filingtest.Dossier()
-	d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("P%08d", c.made)
-	d.Site = filingtest.Site(fmt.Sprintf("www%d.example.com", c.made), "192.0.2.10")
-	d.Site.Name = name
 	revision, err := c.db.SaveDossier(ctx, f.ID, d)
 	require.NoError(t, err)
 	record := activities.RecordRef{FilingID: f.ID, Revision: revision}
 	require.NoError(t, c.filing.QueueRecord(ctx, record))
 	require.NoError(t, c.filing.QueueRecord(ctx, record), "queueing again changes nothing")
+	return f.ID
 }
 
 // exchange runs once, with retries whose pauses are skipped, and time passes

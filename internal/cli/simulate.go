@@ -22,6 +22,11 @@ type simulateBureau struct {
 	ISPID       int64         `name:"isp-id" default:"310001" help:"the provider's number"`
 	User        string        `default:"provider" help:"the provider's user name"`
 	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative leaves it to the page"`
+	Province    string        `help:"the bureau's province, such as 310000; empty takes every one"`
+	Hours       string        `help:"when it takes filings, China time: 09:00-17:30; empty is always"`
+	Schema      string        `type:"existingfile" help:"the ministry's upload-data.xsd, to check files by"`
+	FaultRate   float64       `help:"how often it misbehaves at random, 0 to 1"`
+	FaultSeed   uint64        `default:"1" help:"seed of the random faults: the same seed and calls give the same faults"`
 }
 
 // Help shows an example.
@@ -35,7 +40,11 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 	if password == "" {
 		return errors.New("BEIAN_BUREAU_PASSWORD is not set: the password that the provider will use")
 	}
-	s, err := bureau.New(bureau.Options{ISPID: c.ISPID, UserName: c.User, Password: password, ReviewAfter: c.ReviewAfter, StateFile: c.State, Logger: newLogger("info")})
+	var random *bureau.RandomFaults
+	if c.FaultRate > 0 {
+		random = &bureau.RandomFaults{Seed: c.FaultSeed, Rate: c.FaultRate}
+	}
+	s, err := bureau.New(bureau.Options{Province: c.Province, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID, UserName: c.User, Password: password, ReviewAfter: c.ReviewAfter, StateFile: c.State, Logger: newLogger("info")})
 	if err != nil {
 		return err
 	}

@@ -273,6 +273,8 @@ type Decision struct {
 	SiteNumber   string
 	Certificate  []byte
 	HandedInAt   time.Time
+	// HolderID, SiteID and AccessID are the bureau's: what changes and ends a filing.
+	HolderID, SiteID, AccessID int64
 }
 
 // Number is the number to show: the site's, or the holder's where there is none.
@@ -296,10 +298,13 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 		SiteNumber   sql.NullString `db:"site_number"`
 		Certificate  []byte         `db:"certificate"`
 		HandedInAt   time.Time      `db:"handed_in_at"`
+		HolderID     sql.NullInt64  `db:"holder_id"`
+		SiteID       sql.NullInt64  `db:"site_id"`
+		AccessID     sql.NullInt64  `db:"access_id"`
 	}
 	err := s.db.GetContext(ctx, &row, `
 		SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, d.certificate,
-			COALESCE(u.accepted_at, r.created_at) AS handed_in_at
+			d.holder_id, d.site_id, d.access_id, COALESCE(u.accepted_at, r.created_at) AS handed_in_at
 		FROM decisions d JOIN records r ON r.id = d.record_id
 			LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC LIMIT 1`, filingID)
@@ -309,6 +314,7 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 	d := Decision{
 		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
 		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,
+		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64,
 	}
 	if row.Opinion != nil {
 		opinion, err := s.keys.Open(opinionPlace(row.RecordID), row.Opinion)
