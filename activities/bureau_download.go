@@ -220,6 +220,11 @@ func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, d
 			}
 		}
 	}
+	for _, e := range data.Ended {
+		if _, err := a.Store.EndFilings(ctx, accountID, e.Site, e.ID, "bureau"); err != nil {
+			return err
+		}
+	}
 	for _, t := range tasksOf(file, data) {
 		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, t.kind, t.key, t.detail)); err != nil {
 			return err

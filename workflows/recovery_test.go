@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -299,4 +300,34 @@ func seed(t *testing.T, s *stand.Server) {
 		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
 		Province: "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
 	})
+}
+
+// What the bureau deregisters loses its number, and its order can be filed anew.
+func TestDeregistrationTakesTheNumberOff(t *testing.T) {
+	c := newCounterpart(t)
+	ctx := t.Context()
+	c.add(t, "读书笔记")
+	for range 2 {
+		c.exchange()
+	}
+	number, err := c.db.RecordNumber(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Filed, Kind: "filed", Actor: "test"})
+	require.NoError(t, err)
+	order, err := c.db.Order(ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, number, order.FilingNumber.String)
+
+	require.NoError(t, c.stand.Load().PushDeregistration(strings.TrimSuffix(number, "-1")))
+	for range 2 {
+		c.exchange()
+	}
+	order, err = c.db.Order(ctx, 1)
+	require.NoError(t, err)
+	require.False(t, order.FilingNumber.Valid)
+	f, err := c.db.Filing(ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, filing.Deregistered, f.Stage)
+	require.Equal(t, []string{activities.TaskEnded}, c.tasks(), "staff know too")
+	again, err := c.db.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	require.NotEqual(t, f.ID, again.ID)
 }

@@ -27,13 +27,15 @@ const (
 	Filed Stage = "filed"
 	// Withdrawn is the other end (已撤销).
 	Withdrawn Stage = "withdrawn"
+	// Deregistered is after the end: the bureau took the filing away (已注销).
+	Deregistered Stage = "deregistered"
 )
 
 // Stages lists the stages in the order of a filing's life.
-var Stages = []Stage{Contact, Verifying, Preparing, Checking, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn}
+var Stages = []Stage{Contact, Verifying, Preparing, Checking, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn, Deregistered}
 
 // Final tells whether a filing in this stage is over.
-func (s Stage) Final() bool { return s == Filed || s == Withdrawn }
+func (s Stage) Final() bool { return s == Filed || s == Withdrawn || s == Deregistered }
 
 // Withdrawable tells whether a customer may still withdraw: once the record
 // has left for the bureau only the bureau can end it.
