@@ -174,7 +174,7 @@ func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 // filedVerdicts are the numbers and IDs that a filing at the bureau gives to
 // records of ours. A holder may have sites of other providers: only sites with
 // an access of ours count.
-func filedVerdicts(ispID int64, f bureau.Filed) []store.Verdict {
+func filedVerdicts(ispID int64, f filing.FiledHolder) []store.Verdict {
 	var list []store.Verdict
 	certificate := func(v store.Verdict) store.Verdict {
 		v.Optional, v.HolderID, v.HolderNumber, v.CertificatePath = true, f.HolderID, f.Number, f.CertificatePath
@@ -220,7 +220,14 @@ func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, d
 			}
 		}
 	}
+	// The base: what is filed first, then what the same file takes away.
+	if err := a.Store.SaveFiled(ctx, accountID, data.Filings); err != nil {
+		return err
+	}
 	for _, e := range data.Ended {
+		if err := a.Store.ForgetFiled(ctx, accountID, e.Site, e.ID); err != nil {
+			return err
+		}
 		if _, err := a.Store.EndFilings(ctx, accountID, e.Site, e.ID, "bureau"); err != nil {
 			return err
 		}

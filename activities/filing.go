@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -41,6 +42,9 @@ func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	keys := bureau.KeysOf(dossier)
 	record := store.NewRecord{
 		AccountID: account, FilingID: r.FilingID, Revision: r.Revision, Operation: keys.Operation, ReviewKey: keys.Review, ResultKeys: keys.Result,
+	}
+	if dossier.Kind == filing.KindChange {
+		record.SiteID = dossier.Subject.SiteID
 	}
 	domains, holder, err := a.Store.Blacklisted(ctx, dossier)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // CodeApproved is 管局审核通过, CodeRefused 管局审核拒绝 (3-5).
@@ -18,7 +20,7 @@ type DownloadData struct {
 	// Results are verdicts on our records.
 	Results []Result
 	// Filings are what the bureau keeps (BASJ, SJTB).
-	Filings []Filed
+	Filings []filing.FiledHolder
 	// Ended are deregistrations (ZXSJ).
 	Ended []Ended
 	// Blacklist are additions to and removals from the blacklist (HMDLB).
@@ -26,7 +28,7 @@ type DownloadData struct {
 	// Found are sites that run unfiled (WBAWZLB) or with illegal access (FFJRHMD).
 	Found []FoundSite
 	// Tasks are filings that the provider must verify (HSRW).
-	Tasks []Filed
+	Tasks []filing.FiledHolder
 	// Checks are what the bureau's own checks found wrong (HCJG).
 	Checks []Check
 	// Notices are XGTZ.

@@ -7,52 +7,6 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Filed is a holder with its sites as the bureau keeps them (BASJ, SJTB, and
-// the filing that a verification task names: 4-2-1-1, 4-2-1-7).
-type Filed struct {
-	// HolderID is the bureau's (Ztid), OurHolderID ours where we filed it (IspZtid).
-	HolderID, OurHolderID int64
-	Number                string
-	Holder                filing.Holder
-	CertificatePath       string
-	Sites                 []FiledSite
-}
-
-// FiledSite is one site of a holder.
-type FiledSite struct {
-	ID, OurID      int64
-	Number         string
-	Name, HomePage string
-	Manager        filing.Manager
-	PreApprovals   []int
-	Services       []int
-	Languages      []int
-	Domains        []FiledDomain
-	Accesses       []FiledAccess
-}
-
-// FiledDomain is a domain with the bureau's ID.
-type FiledDomain struct {
-	ID   int64
-	Name string
-}
-
-// FiledAccess is a provider's access of a site.
-type FiledAccess struct {
-	ID, OurID int64
-	// Provider is the access provider's number (Ispid); 0 where the file doesn't say.
-	Provider  int64
-	Places    []int
-	Modes     []int
-	Addresses []FiledRange
-}
-
-// FiledRange is a range of addresses with the bureau's ID.
-type FiledRange struct {
-	ID       int64
-	From, To uint32
-}
-
 // numbers in downloaded files are read as text: a stranger's number that is
 // none must not make the rest unreadable.
 type number string
@@ -143,10 +97,10 @@ func (f fzrXML) manager() filing.Manager {
 	return filing.Manager{Name: t(f.Xm), OfficePhone: t(f.Dhhm), Mobile: t(f.Sjhm), Email: t(f.Dzyj), DocumentType: f.Zjlx.int(), DocumentNumber: t(f.Zjhm)}
 }
 
-func (x filedXML) filed() Filed {
+func (x filedXML) filed() filing.FiledHolder {
 	t := strings.TrimSpace
 	z := x.Zt
-	f := Filed{
+	f := filing.FiledHolder{
 		HolderID: z.Ztid.int64(), OurHolderID: z.IspZtid.int64(), Number: t(z.Baxh), CertificatePath: t(z.Zslj),
 		Holder: filing.Holder{
 			Name: t(z.Dwmc), Nature: z.Dwxz.int(), DocumentType: z.Zjlx.int(), DocumentNumber: t(z.Zjhm), DocumentAddress: t(z.Zjzs), Superior: t(z.Tzr),
@@ -154,17 +108,17 @@ func (x filedXML) filed() Filed {
 		},
 	}
 	for _, w := range x.Wz {
-		s := FiledSite{
+		s := filing.FiledSite{
 			ID: w.Wzid.int64(), OurID: w.IspWzid.int64(), Number: t(w.Baxh), Name: t(w.Wzmc), HomePage: t(w.Syurl), Manager: w.Fzr.manager(),
 			PreApprovals: ints(w.Nrlx), Services: ints(w.Fwnr), Languages: ints(w.Yylb),
 		}
 		for _, d := range w.Ym {
-			s.Domains = append(s.Domains, FiledDomain{d.Ymid.int64(), strings.ToLower(t(d.Ym))})
+			s.Domains = append(s.Domains, filing.FiledDomain{ID: d.Ymid.int64(), Name: strings.ToLower(t(d.Ym))})
 		}
 		for _, j := range w.Jr {
-			a := FiledAccess{ID: j.Jrid.int64(), OurID: j.IspJrid.int64(), Provider: j.Ispid.int64(), Places: ints(j.Fbdd), Modes: ints(j.Jrfs)}
+			a := filing.FiledAccess{ID: j.Jrid.int64(), OurID: j.IspJrid.int64(), Provider: j.Ispid.int64(), Places: ints(j.Fbdd), Modes: ints(j.Jrfs)}
 			for _, ip := range j.IP {
-				a.Addresses = append(a.Addresses, FiledRange{ip.Ipid.int64(), ip.Qsip.address(), ip.Zzip.address()})
+				a.Addresses = append(a.Addresses, filing.FiledRange{ID: ip.Ipid.int64(), From: ip.Qsip.address(), To: ip.Zzip.address()})
 			}
 			s.Accesses = append(s.Accesses, a)
 		}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // ConditionDomain asks by domain; the other condition types are the values of
@@ -16,14 +18,6 @@ const ConditionDomain = 0
 
 // maxCondition is the greatest condition type that the interface defines.
 const maxCondition = 11
-
-// Status is what the bureau knows of a domain or a holder. Numbers and the
-// site's name are empty when it isn't filed; a holder has no site's.
-type Status struct {
-	Filed                    bool
-	SiteName                 string
-	HolderNumber, SiteNumber string
-}
 
 type status struct {
 	Type         string `xml:"Cxtjlx"`
@@ -36,21 +30,21 @@ type status struct {
 
 // QueryStatus asks whether a domain or a holder is filed already
 // (isp_querybeianstatus, 3-3-5).
-func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (Status, Answer, error) {
+func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (filing.Status, Answer, error) {
 	const method = "isp_querybeianstatus"
 	if condition < ConditionDomain || condition > maxCondition {
-		return Status{}, Answer{}, fmt.Errorf("%s: the interface has no condition type %d", method, condition)
+		return filing.Status{}, Answer{}, fmt.Errorf("%s: the interface has no condition type %d", method, condition)
 	}
 	a, r, err := c.call(ctx, c.cfg.Mapping.QueryPath, method, []parameter{
 		{"hashAlgorithm", hashMD5}, {"queryConditionType", strconv.Itoa(condition)}, {"queryCondition", value},
 	})
 	if err != nil || a.Action() != GoOn {
-		return Status{}, a, err
+		return filing.Status{}, a, err
 	}
 	if r.Status == nil {
-		return Status{}, a, errors.New(method + ": the answer has no StatusInfo")
+		return filing.Status{}, a, errors.New(method + ": the answer has no StatusInfo")
 	}
-	s := Status{
+	s := filing.Status{
 		SiteName: strings.TrimSpace(r.Status.SiteName), HolderNumber: strings.TrimSpace(r.Status.HolderNumber), SiteNumber: strings.TrimSpace(r.Status.SiteNumber),
 	}
 	switch strings.TrimSpace(r.Status.State) {
@@ -58,9 +52,9 @@ func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (
 		s.Filed = true
 		return s, a, nil
 	case "1":
-		return Status{}, a, nil
+		return filing.Status{}, a, nil
 	}
-	return Status{}, a, errors.New(method + ": Bazt is neither 0 nor 1")
+	return filing.Status{}, a, errors.New(method + ": Bazt is neither 0 nor 1")
 }
 
 // VerifyPassword asks whether a filing password belongs to a filing number

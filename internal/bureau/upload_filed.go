@@ -191,7 +191,7 @@ func OwnRecord(r Result) int64 {
 }
 
 // RecordsOf are our records that may have made an access of a filed site.
-func RecordsOf(f Filed, s FiledSite, a FiledAccess) []int64 {
+func RecordsOf(f filing.FiledHolder, s filing.FiledSite, a filing.FiledAccess) []int64 {
 	var list []int64
 	add := func(id int64) {
 		if id > 0 && !slices.Contains(list, id) {

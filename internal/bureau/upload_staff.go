@@ -102,7 +102,7 @@ type Verification struct {
 	Who, Opinion, Faults string
 	At                   time.Time
 	// Task is the filing as the task named it.
-	Task Filed
+	Task filing.FiledHolder
 }
 
 // UnfiledResult is what was done about an unfiled site (未备案处理结果).
@@ -167,7 +167,7 @@ func BuildStaffRecords(version string, ispID int64, r StaffRecords) ([]byte, err
 	return encodeGBK(uploadData{Version: version, ICP: icp})
 }
 
-func verifiedOf(f Filed) (v verifiedBa) {
+func verifiedOf(f filing.FiledHolder) (v verifiedBa) {
 	manager := func(m filing.Manager) verifiedFzr {
 		return verifiedFzr{Xm: m.Name, Dhhm: m.OfficePhone, Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType, Zjhm: m.DocumentNumber}
 	}

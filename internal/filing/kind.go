@@ -1,7 +1,5 @@
 package filing
 
-import "strings"
-
 // Kind is what a filing asks of the bureau; empty is KindNew, as filings before
 // there were kinds.
 type Kind string
@@ -82,10 +80,5 @@ func (d Dossier) Bureau() string {
 	case KindChange, KindCancelAccess, KindEndHolder, KindEndSite:
 		number = d.Subject.HolderNumber
 	}
-	for _, p := range Provinces() {
-		if sign := ProvinceSign(p.Code); sign != "" && strings.HasPrefix(number, sign) {
-			return p.Code
-		}
-	}
-	return ""
+	return ProvinceOfNumber(number)
 }

@@ -59,11 +59,4 @@ func NormaliseNumber(text string) string {
 	return strings.ToUpper(text)
 }
 
-func knownSign(sign string) bool {
-	for _, s := range provinceSigns {
-		if s == sign {
-			return true
-		}
-	}
-	return sign == "川" || sign == "甘" || sign == "云" || sign == "贵" // second signs of 蜀, 陇, 滇, 黔
-}
+func knownSign(sign string) bool { return ProvinceOfNumber(sign) != "" }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // The administrative divisions of GB/T 2260 (province, city, county), from the
@@ -79,6 +80,21 @@ var provinceSigns = map[string]string{
 // ProvinceSign is the sign that a province's filing numbers begin with (沪);
 // empty for an unknown code.
 func ProvinceSign(province string) string { return provinceSigns[province] }
+
+// secondSigns are signs that some provinces' older numbers begin with.
+var secondSigns = map[string]string{"川": "510000", "甘": "620000", "云": "530000", "贵": "520000"}
+
+// ProvinceOfNumber is the province whose bureau gave a filing number, by the
+// sign that it begins with, as a code of GB/T 2260; empty when it can't be told.
+func ProvinceOfNumber(number string) string {
+	sign, _ := utf8.DecodeRuneInString(strings.TrimSpace(number))
+	for code, s := range provinceSigns {
+		if s == string(sign) {
+			return code
+		}
+	}
+	return secondSigns[string(sign)]
+}
 
 // regionProblem checks that city lies in province and county in city; it
 // returns the field that is wrong and a problem's key, or nothing.

@@ -146,6 +146,9 @@ func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Ve
 		} else {
 			query, args = query+` AND (r.result_key = ? OR r.result_key2 = ?)`, append(args, v.Key, v.Key)
 		}
+		if v.SiteID != 0 { // of a holder's sites, the one that the record is about
+			query, args = query+` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
+		}
 		query += ` AND r.sequence IS NOT NULL ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
 	var row struct {

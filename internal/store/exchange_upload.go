@@ -28,6 +28,8 @@ type NewRecord struct {
 	// don't by our own IDs.
 	ReviewKey  string
 	ResultKeys []string
+	// SiteID is the bureau's ID of the one site that a change is about; 0: of none.
+	SiteID int64
 }
 
 // QueueRecord puts a filing's revision in line for the next data file. Doing
@@ -60,9 +62,9 @@ func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
 		keys[i] = sql.NullString{String: r.ResultKeys[i], Valid: r.ResultKeys[i] != ""}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, review_key, result_key, result_key2, created_at)
-		VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?)`,
-		r.FilingID, r.Revision, r.AccountID, r.Operation, r.ReviewKey, keys[0], keys[1], s.utcNow())
+		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, review_key, result_key, result_key2, site_id, created_at)
+		VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, 0), ?)`,
+		r.FilingID, r.Revision, r.AccountID, r.Operation, r.ReviewKey, keys[0], keys[1], r.SiteID, s.utcNow())
 	return err
 }
 

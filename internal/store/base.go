@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// maxFound bounds a look-up in the base: a name can be many people's.
+const maxFound = 50
+
+// Filed is a filing of the base, as the bureau of an account sent it last.
+type Filed struct {
+	AccountID int64
+	UpdatedAt time.Time
+	filing.FiledHolder
+}
+
+func basePlace(accountID, holderID int64) string {
+	return fmt.Sprintf("bureau_holders/%d/%d", accountID, holderID)
+}
+
+// SaveFiled keeps what an account's bureau sent of holders (BASJ, SJTB). The
+// newest word on a holder replaces all that was known of it, each in one
+// transaction; saving the same again changes nothing but the time.
+func (s *Store) SaveFiled(ctx context.Context, accountID int64, list []filing.FiledHolder) error {
+	for _, f := range list {
+		if f.HolderID == 0 {
+			continue // nothing could ever replace or end it
+		}
+		if err := s.tx(ctx, func(tx *sqlx.Tx) error { return s.saveFiled(ctx, tx, accountID, f) }); err != nil {
+			return fmt.Errorf("keeping holder %d of account %d: %w", f.HolderID, accountID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) saveFiled(ctx context.Context, tx *sqlx.Tx, accountID int64, f filing.FiledHolder) error {
+	if err := s.saveHolder(ctx, tx, accountID, f); err != nil {
+		return err
+	}
+	if err := dropSites(ctx, tx, accountID, `holder_id`, f.HolderID); err != nil {
+		return err
+	}
+	for _, site := range f.Sites {
+		if site.ID == 0 {
+			continue
+		}
+		// A site may have come from another holder.
+		if err := dropSites(ctx, tx, accountID, `site_id`, site.ID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO bureau_sites (account_id, site_id, holder_id, site_number, updated_at) VALUES (?, ?, ?, ?, ?)`,
+			accountID, site.ID, f.HolderID, numberKey(site.Number), s.utcNow()); err != nil {
+			return err
+		}
+		for _, d := range site.Domains {
+			domain := filing.DomainKey(d.Name)
+			if domain == "" {
+				continue // stays in what is sealed
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO bureau_domains (account_id, domain, site_id) VALUES (?, ?, ?)`, accountID, domain, site.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) saveHolder(ctx context.Context, tx *sqlx.Tx, accountID int64, f filing.FiledHolder) error {
+	sealed, err := s.keys.SealJSON(basePlace(accountID, f.HolderID), f)
+	if err != nil {
+		return err
+	}
+	document, err := s.documentHash(f.Holder.DocumentType, f.Holder.DocumentNumber)
+	if err != nil {
+		return err
+	}
+	name, err := s.nameHash(f.Holder.Name)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO bureau_holders (account_id, holder_id, holder_number, document_hash, name_hash, sealed, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE holder_number = VALUES(holder_number), document_hash = VALUES(document_hash), name_hash = VALUES(name_hash),
+			sealed = VALUES(sealed), updated_at = VALUES(updated_at)`,
+		accountID, f.HolderID, numberKey(f.Number), document, name, sealed, s.utcNow())
+	return err
+}
+
+// dropSites forgets sites with their domains; column is holder_id or site_id.
+func dropSites(ctx context.Context, tx *sqlx.Tx, accountID int64, column string, id int64) error {
+	for _, query := range []string{
+		`DELETE d FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id AND w.site_id = d.site_id WHERE w.account_id = ? AND w.` + column + ` = ?`,
+		`DELETE FROM bureau_sites WHERE account_id = ? AND ` + column + ` = ?`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, accountID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForgetFiled forgets what the bureau deregistered (ZXSJ), by its ID: a site, or
+// a holder with all below. Forgetting again changes nothing.
+func (s *Store) ForgetFiled(ctx context.Context, accountID int64, site bool, id int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if site {
+			return s.forgetSite(ctx, tx, accountID, id)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_holders WHERE account_id = ? AND holder_id = ?`, accountID, id); err != nil {
+			return err
+		}
+		return dropSites(ctx, tx, accountID, `holder_id`, id)
+	})
+}
+
+func (s *Store) forgetSite(ctx context.Context, tx *sqlx.Tx, accountID, siteID int64) error {
+	var holder int64
+	err := tx.GetContext(ctx, &holder, `SELECT holder_id FROM bureau_sites WHERE account_id = ? AND site_id = ?`, accountID, siteID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var sealed []byte
+	err = tx.GetContext(ctx, &sealed, `SELECT sealed FROM bureau_holders WHERE account_id = ? AND holder_id = ? FOR UPDATE`, accountID, holder)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // forgotten meanwhile, with all below
+	} else if err != nil {
+		return err
+	}
+	var f filing.FiledHolder
+	if err := s.keys.OpenJSON(basePlace(accountID, holder), sealed, &f); err != nil {
+		return err
+	}
+	f.Sites = slices.DeleteFunc(f.Sites, func(w filing.FiledSite) bool { return w.ID == siteID })
+	if err := s.saveHolder(ctx, tx, accountID, f); err != nil {
+		return err
+	}
+	return dropSites(ctx, tx, accountID, `site_id`, siteID)
+}
+
+// numberKey is a filing number as the base is looked up by it; empty for what
+// can't be one.
+func numberKey(number string) string {
+	if number = filing.NormaliseNumber(number); len(number) <= 64 {
+		return number
+	}
+	return ""
+}
+
+func (s *Store) nameHash(name string) ([]byte, error) {
+	return s.keys.Hash("bureau_holders/name", filing.NameKey(name))
+}
+
+func (s *Store) documentHash(documentType int, number string) ([]byte, error) {
+	return s.keys.Hash("bureau_holders/document", HolderKey(documentType, filing.DocumentNumberKey(number)))
+}
