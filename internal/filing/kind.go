@@ -1,5 +1,7 @@
 package filing
 
+import "strconv"
+
 // Kind is what a filing asks of the bureau; empty is KindNew, as filings before
 // there were kinds.
 type Kind string
@@ -33,6 +35,30 @@ func (k Kind) Operation() int { return operations[k] }
 
 // Ends tells whether the kind takes a filing away instead of making one.
 func (k Kind) Ends() bool { return k == KindCancelAccess || k == KindEndHolder || k == KindEndSite }
+
+// FollowsUp tells whether the kind is about a filing of ours that is done: its
+// contact was verified then.
+func (k Kind) FollowsUp() bool { return k == KindChange || k.Ends() }
+
+// Claims tells whether the kind must prove, by number and filing password, that
+// an existing filing is the customer's.
+func (k Kind) Claims() bool { return k == KindNewSite || k == KindNewAccess }
+
+// Beginnings are the kinds with which an order's filing can begin, FollowUps
+// those that can follow one that is done.
+var (
+	Beginnings = []Kind{KindNew, KindNewSite, KindNewAccess}
+	FollowUps  = []Kind{KindChange, KindCancelAccess, KindEndSite, KindEndHolder}
+)
+
+// Ref is how an order's filing is called, for its workflow: by the order's
+// number, and from the second one on by the how-manieth it is.
+func Ref(orderNumber string, serial int) string {
+	if serial <= 1 {
+		return orderNumber
+	}
+	return orderNumber + "/" + strconv.Itoa(serial)
+}
 
 // Claim proves that an existing filing is the customer's (isp_verifybamm).
 type Claim struct {
