@@ -31,8 +31,8 @@ type Bureau struct {
 	// Accounts by the ID of their row.
 	Accounts map[int64]BureauAccount
 	Temporal client.Client
-	// FilingWorkflowID names an order's workflow.
-	FilingWorkflowID func(orderNumber string) string
+	// FilingWorkflowID names a filing's workflow.
+	FilingWorkflowID func(ref string) string
 	// KeepFiles is how long data files of both directions are kept; 0 is for ever.
 	KeepFiles time.Duration
 	Logger    *slog.Logger
@@ -269,7 +269,7 @@ func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
 			return err
 		}
 		for _, s := range list {
-			err := a.Temporal.SignalWorkflow(ctx, a.FilingWorkflowID(s.OrderNumber), "", s.Name, json.RawMessage(s.Payload))
+			err := a.Temporal.SignalWorkflow(ctx, a.FilingWorkflowID(s.Ref()), "", s.Name, json.RawMessage(s.Payload))
 			var gone *serviceerror.NotFound
 			if err != nil && !errors.As(err, &gone) { // a filing that is over needs no signal
 				return err

@@ -59,6 +59,20 @@ func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	return a.Store.QueueRecord(ctx, record)
 }
 
+// EndNumber takes the number off the order, and off every other that the
+// approved deregistration is about, with the stage.
+func (a *Filing) EndNumber(ctx context.Context, p Progress) error {
+	decision, err := a.Store.LatestDecision(ctx, p.FilingID)
+	if err != nil {
+		return err
+	}
+	dossier, err := a.Store.Dossier(ctx, p.FilingID, decision.Revision)
+	if err != nil {
+		return err
+	}
+	return a.Store.EndNumber(ctx, p, dossier.Kind, dossier.Subject)
+}
+
 // RecordNumber puts the issued number on the order, with the stage.
 func (a *Filing) RecordNumber(ctx context.Context, p Progress) error {
 	_, err := a.Store.RecordNumber(ctx, p)

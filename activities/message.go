@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,11 +73,23 @@ func (a *Message) Notify(ctx context.Context, n Notice) error {
 		params["left"] = strconv.Itoa(n.Left)
 	}
 	if d, err := a.Store.LatestDecision(ctx, n.FilingID); err == nil {
-		params["number"] = d.Number()
+		if params["number"], err = a.number(ctx, n.FilingID, d); err != nil {
+			return err
+		}
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
 	return a.send(ctx, n.FilingID, store.Channel(n.Channel), n.Key, message.Template(n.Template), params)
+}
+
+// number is the one that a notice speaks of: the decision's, or, where that ended
+// a filing and gave none, the ended filing's.
+func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) (string, error) {
+	if d.Number() != "" {
+		return d.Number(), nil
+	}
+	dossier, err := a.Store.Dossier(ctx, filingID, d.Revision)
+	return cmp.Or(dossier.Subject.SiteNumber, dossier.Subject.HolderNumber), err
 }
 
 // send sends by one channel and notes that it did. When the process dies

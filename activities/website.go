@@ -47,6 +47,9 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if err != nil {
 		return InstallResult{}, err
 	}
+	if len(decision.Certificate) == 0 { // only a new holder must get one
+		return InstallResult{}, nil
+	}
 	err = website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate)
 	var e *website.Error
 	switch {
@@ -81,8 +84,8 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	result := SiteResult{CertificateServed: true}
 	var checks []store.SiteCheck
 	for _, domain := range dossier.Site.Domains {
-		if strings.HasPrefix(domain, "*.") {
-			continue // stands for hosts that nobody can list
+		if strings.HasPrefix(domain, "*.") || len(decision.Certificate) == 0 {
+			continue // stands for hosts that nobody can list; or there is no certificate to serve
 		}
 		f := a.Checker.CheckCertificate(ctx, domain, CertificatePath, decision.Certificate)
 		result.CertificateServed = result.CertificateServed && f.OK

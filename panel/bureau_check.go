@@ -33,7 +33,7 @@ func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
 
 // bureauChecked is 已完成核验: the customer entered the bureau's code.
 func (s *Server) bureauChecked(c *gin.Context, cur current) {
-	_, err := s.cfg.Filings.BureauChecked(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
+	_, err := s.cfg.Filings.BureauChecked(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
 	s.moveOn(c, err, filingPath(c))
 }
 

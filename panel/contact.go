@@ -115,7 +115,7 @@ func (s *Server) giveContact(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
-	_, err = s.cfg.Filings.GiveContact(ctx, cur.Order.Number, workflows.ContactGiven{Version: version, Actor: s.actor(c)})
+	_, err = s.cfg.Filings.GiveContact(ctx, cur.Filing.Ref(), workflows.ContactGiven{Version: version, Actor: s.actor(c)})
 	s.moveOn(c, err, filingPath(c)+"/verify")
 }
 

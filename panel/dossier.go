@@ -1,11 +1,12 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,8 +17,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// dossierForms are the forms that make a dossier, by the name of their draft.
-var dossierForms = map[string]bool{"holder": true, "site": true, "contact": true}
+// draftForms are the forms that are kept while they are typed.
+var draftForms = map[string]bool{formHolder: true, formSite: true, formClaim: true, formEnding: true, "contact": true}
 
 func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
 	documents := codes.DocumentTypes
@@ -95,60 +96,50 @@ func (s *Server) siteOf(v url.Values) filing.Site {
 	return site
 }
 
-// draft is a form as it was left, or as it starts.
-func (s *Server) draft(c *gin.Context, cur current, name string) (url.Values, error) {
-	values := url.Values{}
-	err := s.cfg.Store.Draft(c.Request.Context(), cur.Filing.ID, name, &values)
-	if !errors.Is(err, store.ErrNotFound) {
-		if name == "site" {
-			values.Set("provider", s.cfg.Provider.Name)
-		}
-		return values, err
-	}
-	if name == "site" {
-		return s.firstSite(cur), nil
-	}
-	contact, err := s.cfg.Store.Contact(c.Request.Context(), cur.Filing.ID)
-	if err != nil {
-		return nil, err
-	}
-	d := contact.Details // the manager is who registered, as a rule
-	return url.Values{"province": {d.Province}, "manager_name": {d.Name}, "manager_mobile": {d.Mobile}, "manager_email": {d.Email}}, nil
-}
-
-// firstSite fills the site's form from the order and the provider's settings.
-func (s *Server) firstSite(cur current) url.Values {
-	v := url.Values{
-		"provider": {s.cfg.Provider.Name}, "access_mode": {strconv.Itoa(s.cfg.Provider.AccessMode)}, "server_place": {strconv.Itoa(s.cfg.Provider.ServerPlace)},
-		"ip_only": {"no"}, "dynamic_ip": {"no"}, "languages": {"1"},
-		"domains": {strings.Join(cur.Order.Domains, "\n")}, "ips": {strings.Join(cur.Order.IPs, "\n")},
-	}
-	for _, d := range cur.Order.Domains {
-		if !strings.HasPrefix(d, "*.") {
-			v.Set("home_page", "http://"+d+"/")
-			break
+// dossierForm is the page of one of a dossier's forms; ?check shows its problems
+// too: somebody comes back from the review page.
+func (s *Server) dossierForm(form string) func(*gin.Context, current) {
+	return func(c *gin.Context, cur current) {
+		if kind, ok := s.formOf(c, cur, form); ok {
+			s.showDossierForm(c, cur, kind, form, nil, nil, c.Query("check") != "")
 		}
 	}
-	return v
 }
 
-func (s *Server) holderForm(c *gin.Context, cur current) {
-	s.showDossierForm(c, cur, "holder", nil, c.Query("check") != "")
-}
-func (s *Server) siteForm(c *gin.Context, cur current) {
-	s.showDossierForm(c, cur, "site", nil, c.Query("check") != "")
-}
-
-// showDossierForm draws a form with its draft, or with what was just posted.
-// check shows its problems too: somebody comes back from the review page.
-func (s *Server) showDossierForm(c *gin.Context, cur current, name string, values url.Values, check bool) {
+// formOf tells the filing's kind where the form is one of its, and sends people
+// elsewhere where not.
+func (s *Server) formOf(c *gin.Context, cur current, form string) (filing.Kind, bool) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
-		return
+		return "", false
 	}
+	kind, err := s.kindOf(c.Request.Context(), cur)
+	if err != nil {
+		s.fail(c, err)
+		return "", false
+	}
+	if !slices.Contains(formsOf(kind), form) {
+		to(c, filingPath(c)+"/"+formsOf(kind)[0])
+		return "", false
+	}
+	return kind, true
+}
+
+type dossierData struct {
+	form
+	Kind filing.Kind
+	// Kept tells that a password is kept, which the page doesn't show again.
+	Kept bool
+	// Others are the kind's other forms.
+	Others []string
+}
+
+// showDossierForm draws a form with its draft, or with what was just posted and
+// the problems found besides the rules'.
+func (s *Server) showDossierForm(c *gin.Context, cur current, kind filing.Kind, name string, values url.Values, problems filing.Problems, check bool) {
 	status := http.StatusOK
 	if values == nil {
 		var err error
-		if values, err = s.draft(c, cur, name); err != nil {
+		if values, err = s.draft(c.Request.Context(), cur, name); err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -156,25 +147,30 @@ func (s *Server) showDossierForm(c *gin.Context, cur current, name string, value
 		status = http.StatusUnprocessableEntity
 	}
 	t, codes := s.texts.For(s.lang(c)), s.tables(c.Request.Context())
-	var fields []field
-	var problems filing.Problems
-	if name == "holder" {
-		fields = holderFields(t, codes, values)
-		problems = s.holderProblems(c, holderOf(values), codes)
-	} else {
+	if check {
+		d := filing.Dossier{Kind: kind}
+		s.fill(&d, name, values)
+		found, err := s.problems(c, cur, d, name, codes)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		problems = append(problems, found...)
+	}
+	if name == formSite {
 		values.Set("provider", s.cfg.Provider.Name)
-		fields = siteFields(t, codes)
-		problems = s.siteOf(values).Validate(codes)
 	}
-	if !check {
-		problems = nil
+	data := dossierData{form: build(t, name, s.fields(t, codes, kind, name, values), values, problems), Kind: kind, Kept: values.Get("password") != ""}
+	for _, other := range formsOf(kind) {
+		if other != name {
+			data.Others = append(data.Others, other)
+		}
 	}
-	f := build(t, name, fields, values, problems)
-	if err := s.markRefused(c, cur, &f); err != nil {
+	if err := s.markRefused(c, cur, &data.form); err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.render(c, status, name, page{Title: name + ".title", Data: f})
+	s.render(c, status, "dossier_form", page{Title: name + ".title", Data: data})
 }
 
 // markRefused puts the bureau's reason at the field that it is about.
@@ -241,17 +237,20 @@ func (s *Server) holderProblems(c *gin.Context, h filing.Holder, codes filing.Ta
 	return problems
 }
 
-func (s *Server) saveHolder(c *gin.Context, cur current) { s.saveForm(c, cur, "holder", "/site") }
-func (s *Server) saveSite(c *gin.Context, cur current)   { s.saveForm(c, cur, "site", "/review") }
-
-// saveForm keeps a form as it was typed and goes on to the next page when it is
-// right, or when only saving was asked for.
-func (s *Server) saveForm(c *gin.Context, cur current, name, next string) {
-	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
-		return
+// saveDossierForm keeps a form as it was typed and goes on to the next page when
+// it is right, or when only saving was asked for.
+func (s *Server) saveDossierForm(form string) func(*gin.Context, current) {
+	return func(c *gin.Context, cur current) {
+		if kind, ok := s.formOf(c, cur, form); ok {
+			s.saveForm(c, cur, kind, form)
+		}
 	}
+}
+
+func (s *Server) saveForm(c *gin.Context, cur current, kind filing.Kind, name string) {
+	ctx := c.Request.Context()
 	values := posted(c)
-	if err := s.cfg.Store.SaveDraft(c.Request.Context(), cur.Filing.ID, name, withoutSecrets(values)); err != nil {
+	if err := s.keepDraft(ctx, cur, name, values); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -260,56 +259,130 @@ func (s *Server) saveForm(c *gin.Context, cur current, name, next string) {
 		to(c, filingPath(c)+"/"+name)
 		return
 	}
-	codes := s.tables(c.Request.Context())
-	problems := s.siteOf(values).Validate(codes)
-	if name == "holder" {
-		problems = s.holderProblems(c, holderOf(values), codes)
+	d := filing.Dossier{Kind: kind}
+	s.fill(&d, name, values)
+	problems, err := s.problems(c, cur, d, name, s.tables(ctx))
+	if err == nil && len(problems) == 0 && name == formClaim {
+		problems, err = s.proveClaim(ctx, cur, d.Claim)
 	}
-	if len(problems) > 0 {
-		s.showDossierForm(c, cur, name, values, true)
-		return
+	switch {
+	case err != nil:
+		s.fail(c, err)
+	case len(problems) > 0:
+		s.showDossierForm(c, cur, kind, name, values, problems, false)
+	default:
+		to(c, filingPath(c)+"/"+nextForm(kind, name))
 	}
-	to(c, filingPath(c)+next)
+}
+
+// nextForm is the page after a form.
+func nextForm(kind filing.Kind, name string) string {
+	forms := formsOf(kind)
+	if i := slices.Index(forms, name); i+1 < len(forms) {
+		return forms[i+1]
+	}
+	return "review"
 }
 
 // saveDraft keeps a form while it is typed.
 func (s *Server) saveDraft(c *gin.Context, cur current) {
 	name := c.Param("form")
-	if !dossierForms[name] || cur.Filing.Stage.Final() {
+	if !draftForms[name] || cur.Filing.Stage.Final() {
 		s.fail(c, errBadRequest)
 		return
 	}
-	if err := s.cfg.Store.SaveDraft(c.Request.Context(), cur.Filing.ID, name, withoutSecrets(posted(c))); err != nil {
+	if err := s.keepDraft(c.Request.Context(), cur, name, posted(c)); err != nil {
 		s.fail(c, err)
 		return
 	}
 	c.Status(http.StatusNoContent)
 }
 
-type reviewLine struct{ Key, Text, Path string }
+// keepDraft keeps a form as it was typed. A filing password that was given
+// before stays where the field was left empty: pages don't show it again.
+func (s *Server) keepDraft(ctx context.Context, cur current, name string, values url.Values) error {
+	if name != formClaim {
+		return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, name, withoutSecrets(values))
+	}
+	if values.Get("password") == "" {
+		before, err := s.draft(ctx, cur, name)
+		if err != nil {
+			return err
+		}
+		if before.Get("password") != "" && (before.Get("number") == values.Get("number") || !values.Has("number")) {
+			values.Set("password", before.Get("password"))
+		}
+	}
+	kept := url.Values{"number": {values.Get("number")}, "password": {values.Get("password")}}
+	return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, name, kept)
+}
+
+// reviewLine is a field; Before is its value in the filing that is changed, where
+// that is another.
+type reviewLine struct {
+	Key, Text, Path, Before string
+	Changed                 bool
+}
+
+type reviewData struct {
+	Kind  filing.Kind
+	Lines []reviewLine
+	// Unchanged: a change that changes nothing.
+	Unchanged bool
+}
 
 // reviewForm is 核对并提交: everything, with a way to change each.
 func (s *Server) reviewForm(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return
 	}
-	t, codes := s.texts.For(s.lang(c)), s.tables(c.Request.Context())
-	var lines []reviewLine
-	for _, name := range []string{"holder", "site"} {
-		values, err := s.draft(c, cur, name)
+	ctx := c.Request.Context()
+	kind, err := s.kindOf(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	data := reviewData{Kind: kind}
+	for _, name := range formsOf(kind) {
+		lines, err := s.reviewLines(c, cur, kind, name)
 		if err != nil {
 			s.fail(c, err)
 			return
 		}
-		fields := siteFields(t, codes)
-		if name == "holder" {
-			fields = holderFields(t, codes, values)
+		data.Lines = append(data.Lines, lines...)
+	}
+	data.Unchanged = kind == filing.KindChange && !slices.ContainsFunc(data.Lines, func(l reviewLine) bool { return l.Changed })
+	s.render(c, http.StatusOK, "review", page{Title: "review.title", Data: data})
+}
+
+func (s *Server) reviewLines(c *gin.Context, cur current, kind filing.Kind, name string) (lines []reviewLine, err error) {
+	ctx := c.Request.Context()
+	t, codes := s.texts.For(s.lang(c)), s.tables(ctx)
+	values, err := s.draft(ctx, cur, name)
+	if err != nil {
+		return nil, err
+	}
+	before := values
+	if kind == filing.KindChange && name != formClaim {
+		if before, err = s.firstValues(ctx, cur, name); err != nil {
+			return nil, err
 		}
-		for _, f := range build(t, name, fields, values, nil).Fields {
-			lines = append(lines, reviewLine{Key: "field." + name + "." + f.Name, Text: shown(f), Path: filingPath(c) + "/" + name + "#f-" + f.Name})
+		if name == formSite {
+			before.Set("provider", values.Get("provider"))
 		}
 	}
-	s.render(c, http.StatusOK, "review", page{Title: "review.title", Data: lines})
+	old := build(t, name, s.fields(t, codes, kind, name, before), before, nil)
+	for i, f := range build(t, name, s.fields(t, codes, kind, name, values), values, nil).Fields {
+		line := reviewLine{Key: "field." + name + "." + f.Name, Text: shown(f), Path: filingPath(c) + "/" + name + "#f-" + f.Name}
+		if was := shown(old.Fields[i]); was != line.Text {
+			line.Changed, line.Before = true, was
+		}
+		if f.Type == "password" && values.Get(f.Name) != "" {
+			line.Text = t.T("review.given", nil)
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
 }
 
 // shown is a field's value as people read it.
@@ -326,38 +399,34 @@ func shown(f field) string {
 	return strings.Join(strings.Fields(f.Value()), " ")
 }
 
-// handIn checks both forms once more and hands the dossier in.
+// handIn checks every form once more and hands the dossier in.
 func (s *Server) handIn(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return
 	}
 	ctx := c.Request.Context()
-	holder, err := s.draft(c, cur, "holder")
+	d, err := s.dossier(ctx, cur)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	site, err := s.draft(c, cur, "site")
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	d := filing.Dossier{Holder: holderOf(holder), Site: s.siteOf(site)}
-	codes := s.tables(ctx)
-	if len(s.holderProblems(c, d.Holder, codes)) > 0 {
-		to(c, filingPath(c)+"/holder?check=1")
-		return
-	}
-	if len(d.Site.Validate(codes)) > 0 {
-		to(c, filingPath(c)+"/site?check=1")
-		return
+	for _, form := range formsOf(d.Kind) {
+		problems, err := s.problems(c, cur, d, form, s.tables(ctx))
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		if len(problems) > 0 {
+			to(c, filingPath(c)+"/"+form+"?check=1")
+			return
+		}
 	}
 	revision, err := s.cfg.Store.SaveDossier(ctx, cur.Filing.ID, d)
 	if err != nil {
 		s.moveOn(c, err, "")
 		return
 	}
-	_, err = s.cfg.Filings.HandIn(ctx, cur.Order.Number, workflows.HandIn{Revision: revision, Actor: s.actor(c)})
+	_, err = s.cfg.Filings.HandIn(ctx, cur.Filing.Ref(), workflows.HandIn{Revision: revision, Kind: d.Kind, Actor: s.actor(c)})
 	s.moveOn(c, err, filingPath(c))
 }
 

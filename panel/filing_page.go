@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -51,7 +52,7 @@ func (s *Server) openFiling(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	if err := s.cfg.Filings.Open(ctx, f.ID, order.Number); err != nil {
+	if err := s.startFiling(ctx, f); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -73,12 +74,14 @@ type filingData struct {
 	CheckLeft *int   // hours for the bureau's own SMS check
 	Next      string // key of what comes next
 	CanRevoke bool
+	// FollowUps are what a filing that is done can be followed by.
+	FollowUps []filing.Kind
 }
 
 func (s *Server) showFiling(c *gin.Context, cur current) {
 	// A crash between making the row and starting the workflow heals here.
-	if cur.Filing.Stage == filing.Contact && cur.Filing.Seq == 0 {
-		if err := s.cfg.Filings.Open(c.Request.Context(), cur.Filing.ID, cur.Order.Number); err != nil {
+	if cur.Filing.Seq == 0 {
+		if err := s.startFiling(c.Request.Context(), cur.Filing); err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -108,6 +111,12 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{current: cur, Events: events, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	if cur.Filing.Stage == filing.Filed {
+		data.FollowUps = filing.FollowUps
+	}
+	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
+		data.Next = "next.follow_up"
+	}
 	if cur.Filing.Stage == filing.Correcting {
 		note, err := s.refusalNote(c, cur)
 		if err != nil {
@@ -118,30 +127,45 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	return data, nil
 }
 
-// tasks are the steps of a filing; what lies behind is done, what is now is
-// linked, what lies ahead waits.
-func tasks(cur current, events []store.Event) []task {
-	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
-	steps := []struct {
-		key    string
-		stages []filing.Stage
-		path   string
-	}{
+type taskStep struct {
+	key    string
+	stages []filing.Stage
+	path   string
+}
+
+// taskSteps are the steps of a kind of filing: what follows one that is done has
+// its contact, and what ends one has nothing to install.
+func taskSteps(kind filing.Kind, base string) []taskStep {
+	first := "kind"
+	if kind.FollowsUp() {
+		first = formsOf(kind)[0]
+	}
+	steps := []taskStep{
 		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
 		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
-		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + "holder"},
+		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + first},
 		{"checking", []filing.Stage{filing.Checking, filing.Submitting}, ""},
 		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
 		{"installing", []filing.Stage{filing.Installing}, base + "result"},
 		{"filed", []filing.Stage{filing.Filed}, base + "result"},
 	}
-	now := len(steps)
-	for i, step := range steps {
-		for _, stage := range step.stages {
-			if stage == cur.Filing.Stage {
-				now = i
-			}
-		}
+	if kind.FollowsUp() {
+		steps = steps[2:]
+	}
+	if kind.Ends() {
+		steps = append(steps[:len(steps)-2], taskStep{"ended", []filing.Stage{filing.Deregistered}, ""})
+	}
+	return steps
+}
+
+// tasks are the steps of a filing; what lies behind is done, what is now is
+// linked, what lies ahead waits.
+func tasks(cur current, events []store.Event) []task {
+	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
+	steps := taskSteps(cur.Filing.Kind, base)
+	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
+	if now < 0 {
+		now = len(steps)
 	}
 	list := make([]task, len(steps))
 	for i, step := range steps {

@@ -29,17 +29,17 @@ var assetFiles embed.FS
 
 // Filings is what the panel asks of the filings' workflows.
 type Filings interface {
-	Open(ctx context.Context, filingID int64, orderNumber string) error
-	GiveContact(ctx context.Context, order string, in workflows.ContactGiven) (workflows.State, error)
-	SendCode(ctx context.Context, order string, in workflows.SendCode) (workflows.State, error)
-	Verified(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
-	HandIn(ctx context.Context, order string, in workflows.HandIn) (workflows.State, error)
-	Pass(ctx context.Context, order string, in workflows.Verdict) (workflows.State, error)
-	SendBack(ctx context.Context, order string, in workflows.Verdict) (workflows.State, error)
-	CheckNow(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
-	BureauChecked(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
-	Withdraw(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
-	Resume(ctx context.Context, order string, in workflows.Resume) (workflows.State, error)
+	Open(ctx context.Context, ref string, in workflows.FilingInput) error
+	GiveContact(ctx context.Context, ref string, in workflows.ContactGiven) (workflows.State, error)
+	SendCode(ctx context.Context, ref string, in workflows.SendCode) (workflows.State, error)
+	Verified(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	HandIn(ctx context.Context, ref string, in workflows.HandIn) (workflows.State, error)
+	Pass(ctx context.Context, ref string, in workflows.Verdict) (workflows.State, error)
+	SendBack(ctx context.Context, ref string, in workflows.Verdict) (workflows.State, error)
+	CheckNow(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	BureauChecked(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -147,10 +147,14 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/codes", s.withFiling(s.sendCodeAgain))
 	f.GET("/recover", s.withFiling(s.recoverForm))
 	f.POST("/recover", s.withFiling(s.recoverCodes))
-	f.GET("/holder", s.withFiling(s.holderForm))
-	f.POST("/holder", s.withFiling(s.saveHolder))
-	f.GET("/site", s.withFiling(s.siteForm))
-	f.POST("/site", s.withFiling(s.saveSite))
+	f.GET("/kind", s.withFiling(s.kindForm))
+	f.POST("/kind", s.withFiling(s.askKind))
+	f.POST("/kind/choose", s.withFiling(s.chooseKind))
+	for _, form := range []string{formClaim, formHolder, formSite, formEnding} {
+		f.GET("/"+form, s.withFiling(s.dossierForm(form)))
+		f.POST("/"+form, s.withFiling(s.saveDossierForm(form)))
+	}
+	f.POST("/follow-up", s.withFiling(s.openFollowUp))
 	f.POST("/draft/:form", s.withFiling(s.saveDraft))
 	f.GET("/review", s.withFiling(s.reviewForm))
 	f.POST("/review", s.withFiling(s.handIn))

@@ -21,7 +21,7 @@ type resultData struct {
 	Number          string
 	Lines           []resultLine
 	Snippet         string
-	CertificatePath string
+	CertificatePath string // empty: this kind brings no certificate
 	Checks          []store.SiteCheck
 }
 
@@ -41,6 +41,12 @@ func (s *Server) result(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
+	if dossier.Holder.Name == "" { // filed before, by others: only the bureau's data name it
+		if dossier, err = s.asFiled(ctx, dossier, decision); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
 	checks, err := s.cfg.Store.SiteChecks(ctx, cur.Filing.ID)
 	if err != nil {
 		s.fail(c, err)
@@ -48,8 +54,15 @@ func (s *Server) result(c *gin.Context, cur current) {
 	}
 	s.render(c, http.StatusOK, "result", page{Title: "result.title", Data: resultData{
 		current: cur, Number: decision.Number(), Lines: s.resultLines(c, dossier, decision),
-		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: activities.CertificatePath, Checks: checks,
+		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: certificatePath(decision), Checks: checks,
 	}})
+}
+
+func certificatePath(d store.Decision) string {
+	if len(d.Certificate) == 0 {
+		return ""
+	}
+	return activities.CertificatePath
 }
 
 // resultLines are the columns of the bureau's result page.
@@ -107,13 +120,17 @@ func (s *Server) certificate(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
+	if len(decision.Certificate) == 0 {
+		s.fail(c, store.ErrNotFound)
+		return
+	}
 	c.Header("Content-Disposition", `attachment; filename="bazu.cert"`)
 	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
 }
 
 // checkNow has the site looked at at once.
 func (s *Server) checkNow(c *gin.Context, cur current) {
-	_, err := s.cfg.Filings.CheckNow(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
+	_, err := s.cfg.Filings.CheckNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
 	if err == nil {
 		s.flash(c, "flash.checking")
 	}
@@ -127,7 +144,7 @@ func (s *Server) withdraw(c *gin.Context, cur current) {
 		to(c, filingPath(c))
 		return
 	}
-	_, err := s.cfg.Filings.Withdraw(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
+	_, err := s.cfg.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
 	if err == nil {
 		s.flash(c, "flash.withdrawn")
 	}

@@ -47,18 +47,25 @@ func (s *Server) resume(c *gin.Context) {
 		s.fail(c, errBadRequest)
 		return
 	}
-	_, err := s.cfg.Filings.Resume(c.Request.Context(), c.Param("number"), workflows.Resume{Resolution: resolution, Actor: s.actor(c)})
+	_, err := s.cfg.Filings.Resume(c.Request.Context(), postedRef(c), workflows.Resume{Resolution: resolution, Actor: s.actor(c)})
 	s.supported(c, err)
 }
 
 func (s *Server) pass(c *gin.Context) {
-	_, err := s.cfg.Filings.Pass(c.Request.Context(), c.Param("number"), s.verdict(c))
+	_, err := s.cfg.Filings.Pass(c.Request.Context(), postedRef(c), s.verdict(c))
 	s.supported(c, err)
 }
 
 func (s *Server) sendBack(c *gin.Context) {
-	_, err := s.cfg.Filings.SendBack(c.Request.Context(), c.Param("number"), s.verdict(c))
+	_, err := s.cfg.Filings.SendBack(c.Request.Context(), postedRef(c), s.verdict(c))
 	s.supported(c, err)
+}
+
+// postedRef is how the filing is called that a form is about: its order's, and
+// which of them; the first where the form doesn't say.
+func postedRef(c *gin.Context) string {
+	serial, _ := strconv.Atoi(c.PostForm("serial")) // nonsense is the first
+	return filing.Ref(c.Param("number"), serial)
 }
 
 func (s *Server) verdict(c *gin.Context) workflows.Verdict {

@@ -95,8 +95,8 @@ func (s *Server) confirmed(c *gin.Context, cur current) (done bool) {
 	if !ok {
 		return false
 	}
-	_, err = s.cfg.Filings.Verified(c.Request.Context(), cur.Order.Number, workflows.ByActor{Actor: s.actor(c)})
-	s.moveOn(c, err, filingPath(c)+"/holder")
+	_, err = s.cfg.Filings.Verified(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
+	s.moveOn(c, err, filingPath(c)+"/kind")
 	return true
 }
 
@@ -120,7 +120,7 @@ func (s *Server) sendCodeAgain(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	default:
-		if _, err := s.cfg.Filings.SendCode(c.Request.Context(), cur.Order.Number, workflows.SendCode{Channel: string(channel), Send: send}); err != nil {
+		if _, err := s.cfg.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), workflows.SendCode{Channel: string(channel), Send: send}); err != nil {
 			s.moveOn(c, err, "")
 			return
 		}
@@ -184,7 +184,7 @@ func (s *Server) recoverCodes(c *gin.Context, cur current) {
 	}
 	for _, channel := range changed {
 		in := workflows.SendCode{Channel: string(channel), Send: verifications[channel].Sends}
-		if _, err := s.cfg.Filings.SendCode(ctx, cur.Order.Number, in); err != nil {
+		if _, err := s.cfg.Filings.SendCode(ctx, cur.Filing.Ref(), in); err != nil {
 			s.moveOn(c, err, "")
 			return
 		}

@@ -32,76 +32,78 @@ func NewClient(c client.Client, reviewed bool) *Client {
 	return &Client{temporal: c, reviewed: reviewed}
 }
 
-// Open starts a filing's workflow, or finds the running one.
-func (c *Client) Open(ctx context.Context, filingID int64, orderNumber string) error {
+// Open starts a filing's workflow, or finds the running one. Filings are called
+// by their filing.Ref; whether new ones are reviewed is the Client's to say.
+func (c *Client) Open(ctx context.Context, ref string, in FilingInput) error {
+	in.Reviewed = c.reviewed
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       FilingWorkflowID(orderNumber),
+		ID:                       FilingWorkflowID(ref),
 		TaskQueue:                QueueFiling,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}, Filing, FilingInput{FilingID: filingID, OrderNumber: orderNumber, Reviewed: c.reviewed})
+	}, Filing, in)
 	if err != nil {
-		return fmt.Errorf("starting the filing of order %s: %w", orderNumber, err)
+		return fmt.Errorf("starting the filing %s: %w", ref, err)
 	}
 	return nil
 }
 
 // GiveContact tells that the contact stands in the database, at a version.
-func (c *Client) GiveContact(ctx context.Context, order string, in ContactGiven) (State, error) {
-	return c.update(ctx, order, UpdateContact, fmt.Sprintf("contact/%d", in.Version), in)
+func (c *Client) GiveContact(ctx context.Context, ref string, in ContactGiven) (State, error) {
+	return c.update(ctx, ref, UpdateContact, fmt.Sprintf("contact/%d", in.Version), in)
 }
 
 // SendCode sends a code that was asked for.
-func (c *Client) SendCode(ctx context.Context, order string, in SendCode) (State, error) {
-	return c.update(ctx, order, UpdateSendCode, fmt.Sprintf("code/%s/%d", in.Channel, in.Send), in)
+func (c *Client) SendCode(ctx context.Context, ref string, in SendCode) (State, error) {
+	return c.update(ctx, ref, UpdateSendCode, fmt.Sprintf("code/%s/%d", in.Channel, in.Send), in)
 }
 
 // Verified tells that both codes were right.
-func (c *Client) Verified(ctx context.Context, order string, in ByActor) (State, error) {
-	return c.update(ctx, order, UpdateVerified, "", in)
+func (c *Client) Verified(ctx context.Context, ref string, in ByActor) (State, error) {
+	return c.update(ctx, ref, UpdateVerified, "", in)
 }
 
 // HandIn tells that a dossier stands in the database.
-func (c *Client) HandIn(ctx context.Context, order string, in HandIn) (State, error) {
-	return c.update(ctx, order, UpdateHandIn, "", in)
+func (c *Client) HandIn(ctx context.Context, ref string, in HandIn) (State, error) {
+	return c.update(ctx, ref, UpdateHandIn, "", in)
 }
 
 // Pass lets a dossier go to the bureau (初审通过).
-func (c *Client) Pass(ctx context.Context, order string, in Verdict) (State, error) {
-	return c.update(ctx, order, UpdatePass, "", in)
+func (c *Client) Pass(ctx context.Context, ref string, in Verdict) (State, error) {
+	return c.update(ctx, ref, UpdatePass, "", in)
 }
 
 // SendBack returns a dossier to the customer (初审退回).
-func (c *Client) SendBack(ctx context.Context, order string, in Verdict) (State, error) {
-	return c.update(ctx, order, UpdateSendBack, "", in)
+func (c *Client) SendBack(ctx context.Context, ref string, in Verdict) (State, error) {
+	return c.update(ctx, ref, UpdateSendBack, "", in)
 }
 
 // CheckNow looks at the site at once.
-func (c *Client) CheckNow(ctx context.Context, order string, in ByActor) (State, error) {
-	return c.update(ctx, order, UpdateCheckNow, "", in)
+func (c *Client) CheckNow(ctx context.Context, ref string, in ByActor) (State, error) {
+	return c.update(ctx, ref, UpdateCheckNow, "", in)
 }
 
 // BureauChecked tells that the customer passed the bureau's own SMS check.
-func (c *Client) BureauChecked(ctx context.Context, order string, in ByActor) (State, error) {
-	return c.update(ctx, order, UpdateChecked, "", in)
+func (c *Client) BureauChecked(ctx context.Context, ref string, in ByActor) (State, error) {
+	return c.update(ctx, ref, UpdateChecked, "", in)
 }
 
 // Withdraw ends a filing that hasn't left for the bureau.
-func (c *Client) Withdraw(ctx context.Context, order string, in ByActor) (State, error) {
-	return c.update(ctx, order, UpdateWithdraw, "", in)
+func (c *Client) Withdraw(ctx context.Context, ref string, in ByActor) (State, error) {
+	return c.update(ctx, ref, UpdateWithdraw, "", in)
 }
 
 // Resume mends a stuck filing.
-func (c *Client) Resume(ctx context.Context, order string, in Resume) (State, error) {
-	return c.update(ctx, order, UpdateResume, "", in)
+func (c *Client) Resume(ctx context.Context, ref string, in Resume) (State, error) {
+	return c.update(ctx, ref, UpdateResume, "", in)
 }
 
 // update sends an Update and awaits its answer. updateID, where set, makes a
 // repeated Update return the first one's answer.
-func (c *Client) update(ctx context.Context, order, name, updateID string, arg any) (State, error) {
+func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any) (State, error) {
 	var state State
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID:   FilingWorkflowID(order),
+		WorkflowID:   FilingWorkflowID(ref),
 		UpdateID:     updateID,
 		UpdateName:   name,
 		Args:         []any{arg},
@@ -116,8 +118,8 @@ func (c *Client) update(ctx context.Context, order, name, updateID string, arg a
 	case err == nil:
 		return state, nil
 	case errors.As(err, &notFound), errors.As(err, &app) && app.Type() == wrongStage:
-		return State{Stage: filing.Withdrawn}, fmt.Errorf("%s of order %s: %w", name, order, ErrWrongStage)
+		return State{Stage: filing.Withdrawn}, fmt.Errorf("%s of filing %s: %w", name, ref, ErrWrongStage)
 	default:
-		return State{}, fmt.Errorf("%s of order %s: %w", name, order, err)
+		return State{}, fmt.Errorf("%s of filing %s: %w", name, ref, err)
 	}
 }

@@ -39,11 +39,13 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 
 // life is the table of stages in docs/architecture.md, from top to bottom.
 func (f *run) life(ctx workflow.Context) error {
-	if err := f.registerContact(ctx); err != nil {
-		return err
-	}
-	if err := f.verify(ctx); err != nil {
-		return err
+	if !f.in.Kind.FollowsUp() { // whose contact was verified then
+		if err := f.registerContact(ctx); err != nil {
+			return err
+		}
+		if err := f.verify(ctx); err != nil {
+			return err
+		}
 	}
 	if err := f.prepare(ctx, filing.Preparing, ""); err != nil {
 		return err
@@ -56,6 +58,9 @@ func (f *run) life(ctx workflow.Context) error {
 		if approved {
 			break
 		}
+	}
+	if f.kind.Ends() {
+		return f.end(ctx)
 	}
 	if err := f.install(ctx); err != nil {
 		return err
@@ -121,8 +126,11 @@ func (f *run) sendCodes(ctx workflow.Context, channel string) {
 // prepare waits, in the stage preparing or correcting, for the next revision.
 func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string) error {
 	kind := "verified"
-	if stage == filing.Correcting {
+	switch {
+	case stage == filing.Correcting:
 		kind = attention
+	case f.in.Kind.FollowsUp():
+		kind = "follow_up_opened"
 	}
 	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, Kind: kind, Actor: f.actor}); err != nil {
 		return err
@@ -245,6 +253,16 @@ func (f *run) record(ctx workflow.Context) error {
 		return err
 	}
 	f.notify(ctx, templateFiled)
+	return nil
+}
+
+// end takes the number off the order, for a filing that ended one.
+func (f *run) end(ctx workflow.Context) error {
+	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(string), Kind: "ended", Actor: bureauActor}, a.filing.EndNumber)
+	if err != nil {
+		return err
+	}
+	f.notify(ctx, templateEnded)
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"strings"
-
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -46,17 +44,15 @@ type FilingInput struct {
 	// Reviewed tells that the provider's own staff check dossiers (初审) before
 	// they go to the bureau.
 	Reviewed bool
+	// Kind of a filing that follows one that is done; empty for an order's first:
+	// its kind comes with what is handed in.
+	Kind filing.Kind `json:",omitempty"`
 }
 
 const filingIDPrefix = "filing/"
 
-// FilingWorkflowID is the workflow ID of an order's filing.
-func FilingWorkflowID(orderNumber string) string { return filingIDPrefix + orderNumber }
-
-// OrderNumberOf is the order number in a filing's workflow ID.
-func OrderNumberOf(workflowID string) (string, bool) {
-	return strings.CutPrefix(workflowID, filingIDPrefix)
-}
+// FilingWorkflowID is the workflow ID of a filing, by its filing.Ref.
+func FilingWorkflowID(ref string) string { return filingIDPrefix + ref }
 
 // State is a filing's state, the answer to every Update.
 type State struct {
@@ -80,9 +76,10 @@ type SendCode struct {
 	Send    int
 }
 
-// HandIn tells that a dossier of this revision stands in the database.
+// HandIn tells that a dossier of this revision, and of this kind, stands in the database.
 type HandIn struct {
 	Revision int
+	Kind     filing.Kind `json:",omitempty"`
 	Actor    string
 }
 
@@ -117,7 +114,9 @@ type Resume struct {
 
 // Accepted tells that the record of a revision was accepted in a data file.
 type Accepted struct {
-	Revision int `json:"revision"`
+	// FilingID is whose: an order's earlier filing had the same workflow ID. 0: not said.
+	FilingID int64 `json:"filing,omitempty"`
+	Revision int   `json:"revision"`
 	// CheckHours is for how long the code is valid that the bureau sends to the
 	// applicant itself; 0: it sends none.
 	CheckHours int `json:"check_hours,omitempty"`
@@ -125,7 +124,9 @@ type Accepted struct {
 
 // Decided tells that the bureau decided on a revision.
 type Decided struct {
-	Revision int  `json:"revision"`
-	Approved bool `json:"approved"`
-	Code     int  `json:"code"`
+	// FilingID is as in Accepted.
+	FilingID int64 `json:"filing,omitempty"`
+	Revision int   `json:"revision"`
+	Approved bool  `json:"approved"`
+	Code     int   `json:"code"`
 }

@@ -16,6 +16,7 @@ const (
 	templateFooterNeeded = "footer_needed"
 	templateFiled        = "filed"
 	templateBureauCheck  = "bureau_check"
+	templateEnded        = "ended"
 )
 
 // noticeGroup counts messages under way.

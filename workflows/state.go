@@ -28,6 +28,8 @@ var a struct {
 // projection of it.
 type run struct {
 	in FilingInput
+	// kind is what the filing asks of the bureau; empty is a new one.
+	kind filing.Kind
 
 	// stage is where the filing stands; revision grows when a handed-in dossier
 	// is taken up.
@@ -71,10 +73,15 @@ type checked struct {
 }
 
 func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
+	first := filing.Contact // as the row was made
+	if in.Kind.FollowsUp() {
+		first = filing.Preparing
+	}
 	f := &run{
 		in:        in,
-		stage:     filing.Contact, // as the row was made
-		shown:     filing.Contact,
+		kind:      in.Kind,
+		stage:     first,
+		shown:     first,
 		writing:   workflow.NewMutex(ctx),
 		stuckLock: workflow.NewMutex(ctx),
 		wanted:    map[string]int{},

@@ -87,11 +87,20 @@ func (f *run) beVerified(ctx workflow.Context, in ByActor) error {
 
 func (f *run) canHandIn(in HandIn) bool {
 	return (f.stage == filing.Preparing || f.stage == filing.Correcting) &&
-		in.Revision == f.revision+1 && f.handedIn < in.Revision
+		in.Revision == f.revision+1 && f.handedIn < in.Revision && f.canBe(in.Kind)
+}
+
+// canBe tells whether a dossier of a kind fits: what follows a filing keeps its
+// kind, and nothing else becomes a follow-up.
+func (f *run) canBe(kind filing.Kind) bool {
+	if f.in.Kind.FollowsUp() {
+		return kind == f.in.Kind
+	}
+	return !kind.FollowsUp()
 }
 
 func (f *run) handIn(ctx workflow.Context, in HandIn) error {
-	f.handedIn, f.actor = in.Revision, in.Actor
+	f.handedIn, f.kind, f.actor = in.Revision, in.Kind, in.Actor
 	return f.moved(ctx, f.stage)
 }
 
@@ -154,6 +163,9 @@ func (f *run) resume(ctx workflow.Context, in Resume) error {
 	return workflow.Await(ctx, func() bool { return f.stuck != at })
 }
 
+// mine tells whether a signal is for this filing, not for an earlier one of its order.
+func (f *run) mine(filingID int64) bool { return filingID == 0 || filingID == f.in.FilingID }
+
 // listen notes what the exchange with the bureau signals. A signal may come
 // twice, and never for a revision that wasn't submitted.
 func (f *run) listen(ctx workflow.Context) {
@@ -165,13 +177,17 @@ func (f *run) listen(ctx workflow.Context) {
 				AddReceive(accepted, func(c workflow.ReceiveChannel, _ bool) {
 					var in Accepted
 					c.Receive(ctx, &in)
-					f.accepted = max(f.accepted, in.Revision)
-					f.checkHours = in.CheckHours
+					if f.mine(in.FilingID) {
+						f.accepted = max(f.accepted, in.Revision)
+						f.checkHours = in.CheckHours
+					}
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
 					var in Decided
 					c.Receive(ctx, &in)
-					f.decided[in.Revision] = in
+					if f.mine(in.FilingID) {
+						f.decided[in.Revision] = in
+					}
 				}).
 				Select(ctx)
 		}

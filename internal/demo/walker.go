@@ -20,6 +20,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/simulate/inbox"
+	"github.com/beian/beian/panel"
 )
 
 const (
@@ -213,16 +214,11 @@ func (w *Walker) Submit(ctx context.Context) error {
 	return err
 }
 
-// HolderValues are a holder's form.
+// HolderValues are a holder's form, filled and sent on.
 func HolderValues(h filing.Holder) url.Values {
-	text := func(n int) []string { return []string{fmt.Sprint(n)} }
-	m := h.Manager
-	return url.Values{
-		"name": {h.Name}, "nature": text(h.Nature), "document_type": text(h.DocumentType), "document_number": {h.DocumentNumber},
-		"document_address": {h.DocumentAddress}, "superior": {h.Superior}, "province": {h.Province}, "city": {h.City}, "county": {h.County}, "address": {h.Address},
-		"manager_name": {m.Name}, "manager_document_type": text(m.DocumentType), "manager_document_number": {m.DocumentNumber},
-		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email}, "action": {"next"},
-	}
+	v := panel.HolderValues(h)
+	v.Set("action", "next")
+	return v
 }
 
 // Stage reads the stage from the filing's page.

@@ -23,6 +23,8 @@ const (
 	FooterNeeded Template = "footer_needed"
 	// Filed tells of the end; params number and order.
 	Filed Template = "filed"
+	// Ended tells that a deregistration went through; params number and order.
+	Ended Template = "ended"
 	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
 	BureauCheck Template = "bureau_check"
@@ -34,7 +36,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

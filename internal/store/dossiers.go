@@ -47,13 +47,17 @@ func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) e
 func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
+			Kind     filing.Kind  `db:"kind"`
 			Stage    filing.Stage `db:"stage"`
 			Revision int          `db:"revision"`
 		}
-		if err := tx.GetContext(ctx, &row, `SELECT stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		if err := tx.GetContext(ctx, &row, `SELECT kind, stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
 			return one(err, "filing")
 		}
 		if row.Stage != filing.Preparing && row.Stage != filing.Correcting {
+			return ErrConflict
+		}
+		if row.Kind.FollowsUp() && d.Kind != row.Kind {
 			return ErrConflict
 		}
 		revision = row.Revision + 1
@@ -65,6 +69,10 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 			INSERT INTO dossiers (filing_id, revision, sealed, handed_in_at) VALUES (?, ?, ?, ?)
 			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), handed_in_at = VALUES(handed_in_at)`,
 			filingID, revision, sealed, s.utcNow())
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, d.Kind, filingID)
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrConflict) {

@@ -18,29 +18,72 @@ func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bure
 		column = "d.site_id"
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		ended = 0
-		var filings []struct {
-			ID      int64 `db:"id"`
-			OrderID int64 `db:"order_id"`
-			Seq     int64 `db:"seq"`
-		}
-		err := tx.SelectContext(ctx, &filings, `
-			SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND `+column+` = ? AND d.approved AND f.stage = ? FOR UPDATE`, accountID, bureauID, filing.Filed)
-		if err != nil {
-			return err
-		}
-		for _, f := range filings {
-			none := ""
-			if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: &none, Kind: "deregistered", Actor: actor}); err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE orders SET filing_number = NULL, filing_number_at = NULL, updated_at = ? WHERE id = ?`, s.utcNow(), f.OrderID); err != nil {
-				return err
-			}
-			ended++
-		}
-		return nil
+		ended, err = s.endWhere(ctx, tx, actor, `r.account_id = ? AND `+column+` = ?`, accountID, bureauID)
+		return err
 	})
 	return ended, err
+}
+
+// EndNumber takes the numbers off the orders that an approved deregistration was
+// about, and advances the filing that asked for it, in one transaction: cancelled
+// access ends the order's own filing, a site's or holder's end those of its
+// number at the account. Doing it again changes nothing.
+func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, subject filing.Subject) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			OrderID   int64 `db:"order_id"`
+			AccountID int64 `db:"account_id"`
+		}
+		err := tx.GetContext(ctx, &row, `
+			SELECT f.order_id, r.account_id FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+			WHERE f.id = ? AND d.approved ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
+		if err != nil {
+			return one(err, "approved decision")
+		}
+		where, args := `f.order_id = ?`, []any{row.OrderID}
+		switch {
+		case kind == filing.KindEndSite && subject.SiteNumber != "":
+			where, args = where+` OR r.account_id = ? AND d.site_number = ?`, append(args, row.AccountID, subject.SiteNumber)
+		case kind == filing.KindEndHolder && subject.HolderNumber != "":
+			where, args = where+` OR r.account_id = ? AND d.holder_number = ?`, append(args, row.AccountID, subject.HolderNumber)
+		}
+		if _, err := s.endWhere(ctx, tx, p.Actor, `(`+where+`)`, args...); err != nil {
+			return err
+		}
+		if err := s.advance(ctx, tx, p); err != nil {
+			return err
+		}
+		return s.clearNumber(ctx, tx, row.OrderID)
+	})
+}
+
+// endWhere ends the filings that are done and match, and clears their orders' numbers.
+func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor, where string, args ...any) (ended int, err error) {
+	var filings []struct {
+		ID      int64 `db:"id"`
+		OrderID int64 `db:"order_id"`
+		Seq     int64 `db:"seq"`
+	}
+	err = tx.SelectContext(ctx, &filings, `
+		SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+		WHERE `+where+` AND d.approved AND f.stage = ? FOR UPDATE`, append(args, filing.Filed)...)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range filings {
+		none := ""
+		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: &none, Kind: "deregistered", Actor: actor}); err != nil {
+			return ended, err
+		}
+		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {
+			return ended, err
+		}
+		ended++
+	}
+	return ended, nil
+}
+
+func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_number = NULL, filing_number_at = NULL, updated_at = ? WHERE id = ? AND filing_number IS NOT NULL`, s.utcNow(), orderID)
+	return err
 }

@@ -229,7 +229,7 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, where string, ar
 	if _, err := tx.ExecContext(ctx, `
 		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
 		SELECT CONCAT('decided/', r.id), r.filing_id, ?,
-			CONCAT('{"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0), '}'), ?
+			CONCAT('{"filing":', r.filing_id, ',"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0), '}'), ?
 		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+where+complete, SignalDecided, now, arg); err != nil {
 		return err
 	}

@@ -259,7 +259,7 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-		SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('revision', r.revision, 'check_hours', a.check_hours), ?
+		SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('filing', r.filing_id, 'revision', r.revision, 'check_hours', a.check_hours), ?
 		FROM records r JOIN bureau_accounts a ON a.id = r.account_id WHERE r.account_id = ? AND r.sequence = ?`, SignalAccepted, s.utcNow(), accountID, sequence)
 	return err
 }

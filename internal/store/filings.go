@@ -14,35 +14,45 @@ import (
 
 // Filing is a filing's row: what lists and pages show.
 type Filing struct {
-	ID               int64        `db:"id"`
-	OrderID          int64        `db:"order_id"`
-	OrderNumber      string       `db:"order_number"`
-	CustomerID       int64        `db:"customer_id"`
-	Stage            filing.Stage `db:"stage"`
-	StageSince       time.Time    `db:"stage_since"`
-	Revision         int          `db:"revision"`
-	Seq              int64        `db:"seq"`
-	Attention        string       `db:"attention"`
-	StuckStep        string       `db:"stuck_step"`
-	StuckReason      string       `db:"stuck_reason"`
-	StuckSince       sql.NullTime `db:"stuck_since"`
-	NoticeAcceptedAt sql.NullTime `db:"notice_accepted_at"`
-	CreatedAt        time.Time    `db:"created_at"`
+	ID          int64  `db:"id"`
+	OrderID     int64  `db:"order_id"`
+	OrderNumber string `db:"order_number"`
+	CustomerID  int64  `db:"customer_id"`
+	// Kind is empty until it is chosen, and for new filings of before there were kinds.
+	Kind filing.Kind `db:"kind"`
+	// Serial is the how-manieth filing of its order it is.
+	Serial int `db:"serial"`
+	// BaseID is the filing that this one changes or ends.
+	BaseID           sql.NullInt64 `db:"base_id"`
+	Stage            filing.Stage  `db:"stage"`
+	StageSince       time.Time     `db:"stage_since"`
+	Revision         int           `db:"revision"`
+	Seq              int64         `db:"seq"`
+	Attention        string        `db:"attention"`
+	StuckStep        string        `db:"stuck_step"`
+	StuckReason      string        `db:"stuck_reason"`
+	StuckSince       sql.NullTime  `db:"stuck_since"`
+	NoticeAcceptedAt sql.NullTime  `db:"notice_accepted_at"`
+	CreatedAt        time.Time     `db:"created_at"`
 }
 
 // Stuck tells whether one step failed in a way that waiting doesn't mend.
 func (f Filing) Stuck() bool { return f.StuckStep != "" }
 
+// Ref is how the filing is called, for its workflow.
+func (f Filing) Ref() string { return filing.Ref(f.OrderNumber, f.Serial) }
+
 const filingSelect = `
-	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.stage, f.stage_since, f.revision, f.seq,
+	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since, f.revision, f.seq,
 		f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
 	FROM filings f JOIN orders o ON o.id = f.order_id `
 
 // OpenFiling makes the filing of an order, or finds the one that is open.
 func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	now := s.utcNow()
-	_, err := s.db.ExecContext(ctx, `INSERT INTO filings (order_id, stage, stage_since, created_at) VALUES (?, ?, ?, ?)`,
-		orderID, filing.Contact, now, now)
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO filings (order_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+		orderID, filing.Contact, now, now, orderID)
 	if err != nil && !isDuplicate(err) {
 		return Filing{}, fmt.Errorf("opening a filing: %w", err)
 	}
@@ -160,9 +170,14 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if ok, err := changed(res); err != nil || !ok {
 		return err // written already: a repeated activity
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, ?, ?)`,
-		p.FilingID, p.Seq, now, p.Kind, p.Actor, p.Detail)
-	return err
+	if _, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+		p.FilingID, p.Seq, now, p.Kind, p.Actor, p.Detail); err != nil {
+		return err
+	}
+	if p.Stage == filing.Withdrawn {
+		return giveBack(ctx, tx, p.FilingID)
+	}
+	return nil
 }
 
 // RecordNumber puts the issued number on the order, in one transaction with

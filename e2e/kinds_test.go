@@ -1,0 +1,186 @@
+package e2e_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/stack"
+)
+
+// finished puts the footer on the site and waits for the number on the order.
+func finished(t *testing.T, s *stack.Stack, w *demo.Walker, space string) string {
+	t.Helper()
+	ctx := t.Context()
+	wait(t, w, filing.Installing)
+	require.NoError(t, demo.PutFooter(ctx, s, w, space))
+	require.NoError(t, w.CheckNow(ctx))
+	wait(t, w, filing.Filed)
+	number, err := w.NumberOnOrder(ctx)
+	require.NoError(t, err)
+	return number
+}
+
+// follow opens a follow-up and waits until its forms can be filled.
+func follow(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
+	t.Helper()
+	_, err := w.Post(t.Context(), "/orders/"+order+"/filing/follow-up", url.Values{"kind": {string(kind)}})
+	require.NoError(t, err)
+	wait(t, w, filing.Preparing)
+}
+
+// A filed site changes its name and gets another domain; then it is deregistered,
+// and its order can be filed anew.
+func TestChangeThenDeregistration(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	number := finished(t, s, w, "web1")
+
+	base := "/orders/D20260001/filing"
+	follow(t, w, "D20260001", filing.KindChange)
+	page, err := w.Page(ctx, base+"/site")
+	require.NoError(t, err)
+	require.Equal(t, "读书笔记", page.Find("[name=name]").AttrOr("value", ""), "filled from what is filed")
+	page, err = w.Page(ctx, base+"/review")
+	require.NoError(t, err)
+	require.Zero(t, page.Find("main form").Length(), "nothing to hand in while nothing is changed")
+
+	moved := filingtest.PersonHolder()
+	moved.Province, moved.City, moved.County = "330000", "330100", "330102"
+	_, err = w.Fill(ctx, base+"/holder", demo.HolderValues(moved))
+	require.ErrorContains(t, err, "变更不能改所在省")
+	_, err = w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.PersonHolder()))
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"读书笔记与书评"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	page, err = w.Page(ctx, base+"/review")
+	require.NoError(t, err)
+	require.Equal(t, "读书笔记", page.Find(".changed del").Text(), "what was stands beside what will be")
+	require.NoError(t, w.Submit(ctx))
+	wait(t, w, filing.Filed)
+	after, err := w.NumberOnOrder(ctx)
+	require.NoError(t, err)
+	require.Equal(t, number, after)
+	filed, err := s.Store.FiledByNumber(ctx, number)
+	require.NoError(t, err)
+	require.Equal(t, "读书笔记与书评", filed[0].Sites[0].Name, "the bureau has it")
+
+	follow(t, w, "D20260001", filing.KindEndSite)
+	_, err = w.Fill(ctx, base+"/ending", url.Values{"action": {"next"}})
+	require.ErrorContains(t, err, "请从列表中选择")
+	_, err = w.Fill(ctx, base+"/ending", url.Values{"reason": {"1"}, "note": {"不再使用"}, "action": {"next"}})
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/claim", url.Values{"action": {"next"}})
+	require.NoError(t, err)
+	require.NoError(t, w.Submit(ctx))
+	require.Eventually(t, func() bool {
+		n, err := w.NumberOnOrder(ctx)
+		return err == nil && n == ""
+	}, 60*time.Second, 100*time.Millisecond, "the number leaves the order")
+	require.Eventually(t, func() bool {
+		for _, m := range s.Stands.SMS.Messages() {
+			if strings.Contains(m.OutID, "-ended-") && m.Params["number"] == number {
+				return true
+			}
+		}
+		return false
+	}, 60*time.Second, 100*time.Millisecond, "and the customer is told")
+	require.NoError(t, w.Open(ctx, "D20260001"))
+	wait(t, w, filing.Contact)
+}
+
+// A change is withdrawn: the filing stands as before.
+func TestWithdrawnChangeLeavesTheNumber(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	number := finished(t, s, w, "web1")
+	follow(t, w, "D20260001", filing.KindChange)
+	_, err := w.Post(ctx, "/orders/D20260001/filing/withdraw", url.Values{"sure": {"yes"}})
+	require.NoError(t, err)
+	wait(t, w, filing.Filed)
+	after, err := w.NumberOnOrder(ctx)
+	require.NoError(t, err)
+	require.Equal(t, number, after)
+}
+
+// seeded is what another provider filed: a company with one site.
+var seeded = bureau.SeedFiling{
+	HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
+	Number: "沪ICP备2020000123号", Password: "right", SiteName: "样例老站", Domains: []string{"example.net"}, HomePage: "http://www.example.net/",
+}
+
+func choose(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
+	t.Helper()
+	_, err := w.Post(t.Context(), "/orders/"+order+"/filing/kind/choose", url.Values{"kind": {string(kind)}})
+	require.NoError(t, err)
+}
+
+// A holder that is filed gets another site, proved by number and filing password.
+func TestNewSiteOfAFiledHolder(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	s.Stands.Bureau.Seed(seeded)
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	base := "/orders/D20260001/filing"
+	choose(t, w, "D20260001", filing.KindNewSite)
+	_, err := w.Fill(ctx, base+"/claim", url.Values{"number": {seeded.Number}, "password": {"right"}, "action": {"next"}})
+	require.NoError(t, err)
+	page, err := w.Page(ctx, base+"/claim")
+	require.NoError(t, err)
+	require.NotContains(t, page.Text(), "right", "the password isn't shown again")
+	page, err = w.Page(ctx, base+"/holder")
+	require.NoError(t, err)
+	require.Zero(t, page.Find("[name=nature]").Length(), "the holder isn't typed again, only the site's manager")
+	_, err = w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.CompanyHolder()))
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"样例新站"}, "services": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	require.NoError(t, w.Submit(ctx))
+	require.Equal(t, seeded.Number+"-2", finished(t, s, w, "web1"))
+	page, err = w.Page(ctx, base+"/result")
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".facts").Text(), seeded.HolderName, "the result names the holder as the bureau does")
+}
+
+// A site that is filed with another provider comes to us, and leaves again.
+func TestNewAccessThenCancelled(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	s.Stands.Bureau.Seed(seeded)
+	w := customer(t, s)
+	prepared(t, w, "D20260002")
+	base := "/orders/D20260002/filing"
+	choose(t, w, "D20260002", filing.KindNewAccess)
+	_, err := w.Fill(ctx, base+"/claim", url.Values{"number": {seeded.Number + "-1"}, "password": {"right"}, "action": {"next"}})
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"action": {"next"}})
+	require.NoError(t, err)
+	require.NoError(t, w.Submit(ctx))
+	require.Equal(t, seeded.Number+"-1", finished(t, s, w, "web2"))
+
+	follow(t, w, "D20260002", filing.KindCancelAccess)
+	_, err = w.Fill(ctx, base+"/ending", url.Values{"reason": {"3"}, "action": {"next"}})
+	require.NoError(t, err)
+	require.NoError(t, w.Submit(ctx))
+	require.Eventually(t, func() bool {
+		n, err := w.NumberOnOrder(ctx)
+		return err == nil && n == ""
+	}, 60*time.Second, 100*time.Millisecond)
+	filed, err := s.Store.FiledByNumber(ctx, seeded.Number)
+	require.NoError(t, err)
+	require.Len(t, filed[0].Sites[0].Accesses, 1, "the other provider's access stays")
+}

@@ -1,0 +1,34 @@
+package panel
+
+import (
+	"context"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// proveClaim asks the bureau whether the filing password belongs to the number.
+// Where it can't be asked, the record itself carries the proof.
+func (s *Server) proveClaim(ctx context.Context, cur current, claim filing.Claim) (filing.Problems, error) {
+	number := claim.Number
+	if number == "" { // a follow-up's is that of the filing it is about
+		if claim.Password == "" {
+			return nil, nil
+		}
+		base, err := s.based(ctx, cur)
+		if err != nil {
+			return nil, err
+		}
+		number = base.Subject.HolderNumber
+	}
+	answer, err := s.passwordRight(ctx, cur.Filing.ID, number, claim.Password)
+	if err != nil {
+		return nil, err
+	}
+	switch answer {
+	case passwordWrong:
+		return filing.Problems{{Field: "password", Key: "claim_wrong"}}, nil
+	case passwordTooMany:
+		return filing.Problems{{Field: "password", Key: "claim_too_many"}}, nil
+	}
+	return nil, nil
+}

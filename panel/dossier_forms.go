@@ -1,0 +1,265 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+// The forms that make a dossier, by the name of their draft, their page and
+// their texts.
+const (
+	formHolder = "holder"
+	formSite   = "site"
+	formClaim  = "claim"
+	formEnding = "ending"
+)
+
+// formsOf are the forms of a kind of filing, in the order in which they are filled.
+func formsOf(kind filing.Kind) []string {
+	switch kind {
+	case filing.KindNewSite:
+		return []string{formClaim, formHolder, formSite}
+	case filing.KindNewAccess:
+		return []string{formClaim, formSite}
+	case filing.KindChange:
+		return []string{formHolder, formSite, formClaim}
+	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
+		return []string{formEnding, formClaim}
+	}
+	return []string{formHolder, formSite}
+}
+
+// partsOf names the fields that a kind has of a form; nil is all of them.
+func partsOf(kind filing.Kind, form string) []string {
+	switch {
+	case form == formHolder && kind == filing.KindNewSite:
+		return []string{"manager_name", "manager_document_type", "manager_document_number", "manager_office_phone", "manager_mobile", "manager_email"}
+	case form == formSite && kind == filing.KindNewAccess:
+		return []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}
+	case form == formClaim && !kind.Claims():
+		return []string{"password"}
+	}
+	return nil
+}
+
+// fields are a form's fields for a kind of filing.
+func (s *Server) fields(t *locale.Localizer, codes filing.Tables, kind filing.Kind, form string, v url.Values) []field {
+	var all []field
+	switch form {
+	case formHolder:
+		all = holderFields(t, codes, v)
+	case formSite:
+		all = siteFields(t, codes)
+	case formClaim:
+		all = claimFields(kind)
+	case formEnding:
+		all = endingFields(t, codes)
+	}
+	if parts := partsOf(kind, form); parts != nil {
+		all = slices.DeleteFunc(all, func(f field) bool { return !slices.Contains(parts, f.Name) })
+	}
+	return all
+}
+
+// fill reads a form as it was typed into a dossier.
+func (s *Server) fill(d *filing.Dossier, form string, v url.Values) {
+	switch form {
+	case formHolder:
+		d.Holder = holderOf(v)
+	case formSite:
+		d.Site = s.siteOf(v)
+	case formClaim:
+		d.Claim = filing.Claim{Number: v.Get("number"), Password: v.Get("password")}
+		d.Claim.Normalise(d.Kind)
+	case formEnding:
+		d.Ending = filing.Ending{Reason: number(v, "reason"), Note: v.Get("note")}
+		d.Ending.Normalise()
+	}
+}
+
+// problems checks one form of a dossier, as far as its kind has it.
+func (s *Server) problems(c *gin.Context, cur current, d filing.Dossier, form string, codes filing.Tables) (filing.Problems, error) {
+	var all filing.Problems
+	switch form {
+	case formHolder:
+		all = s.holderProblems(c, d.Holder, codes)
+		if d.Kind == filing.KindChange {
+			before, err := s.based(c.Request.Context(), cur)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, d.Holder.ValidateChange(before.Holder)...)
+		}
+	case formSite:
+		all = d.Site.Validate(codes)
+	case formClaim:
+		all = d.Claim.Validate(d.Kind)
+	case formEnding:
+		all = d.Ending.Validate(codes)
+	}
+	if parts := partsOf(d.Kind, form); parts != nil {
+		all = slices.DeleteFunc(all, func(p filing.Problem) bool { return !slices.Contains(parts, p.Field) })
+	}
+	return all, nil
+}
+
+func claimFields(kind filing.Kind) []field {
+	return []field{
+		{Name: "number", Type: "text", Required: true, Autocomplete: "off"},
+		{Name: "password", Type: "password", Required: kind.Claims() || kind == filing.KindEndHolder, Autocomplete: "off"},
+	}
+}
+
+func endingFields(t *locale.Localizer, codes filing.Tables) []field {
+	return []field{
+		{Name: "reason", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), codes.EndingReasons))},
+		{Name: "note", Type: "textarea"},
+	}
+}
+
+// HolderValues are a holder's form as it would be typed.
+func HolderValues(h filing.Holder) url.Values {
+	m := h.Manager
+	return url.Values{
+		"name": {h.Name}, "nature": {code(h.Nature)}, "document_type": {code(h.DocumentType)}, "document_number": {h.DocumentNumber},
+		"document_address": {h.DocumentAddress}, "superior": {h.Superior}, "province": {h.Province}, "city": {h.City}, "county": {h.County}, "address": {h.Address},
+		"manager_name": {m.Name}, "manager_document_type": {code(m.DocumentType)}, "manager_document_number": {m.DocumentNumber},
+		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email},
+	}
+}
+
+// SiteValues are a site's form as it would be typed.
+func SiteValues(site filing.Site) url.Values {
+	yes := func(b bool) string {
+		if b {
+			return "yes"
+		}
+		return "no"
+	}
+	codes := func(list []int) (texts []string) {
+		for _, n := range list {
+			texts = append(texts, code(n))
+		}
+		return texts
+	}
+	return url.Values{
+		"name": {site.Name}, "home_page": {site.HomePage}, "provider": {site.Provider}, "access_mode": {code(site.AccessMode)}, "server_place": {code(site.ServerPlace)},
+		"ip_only": {yes(site.IPOnly)}, "dynamic_ip": {yes(site.DynamicIP)}, "domains": {strings.Join(site.Domains, "\n")}, "ips": {strings.Join(site.IPs, "\n")},
+		"pre_approvals": codes(site.PreApprovals), "languages": codes(site.Languages), "services": codes(site.Services), "remark": {site.Remark},
+	}
+}
+
+func code(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// draft is a form as it was left, or as it starts.
+func (s *Server) draft(ctx context.Context, cur current, form string) (url.Values, error) {
+	values := url.Values{}
+	err := s.cfg.Store.Draft(ctx, cur.Filing.ID, form, &values)
+	if errors.Is(err, store.ErrNotFound) {
+		values, err = s.firstValues(ctx, cur, form)
+	}
+	if form == formSite && err == nil {
+		values.Set("provider", s.cfg.Provider.Name)
+	}
+	return values, err
+}
+
+// firstValues fills a form from what is known: the filing that is followed up,
+// what was said when the kind was chosen, the contact, the order.
+func (s *Server) firstValues(ctx context.Context, cur current, form string) (url.Values, error) {
+	if cur.Filing.Kind == filing.KindChange {
+		base, err := s.based(ctx, cur)
+		switch {
+		case err != nil:
+			return nil, err
+		case form == formHolder:
+			return HolderValues(base.Holder), nil
+		case form == formSite:
+			return SiteValues(base.Site), nil
+		}
+	}
+	switch form {
+	case formSite:
+		return s.firstSite(cur), nil
+	case formHolder:
+		return s.firstHolder(ctx, cur)
+	case formClaim:
+		chosen, err := s.chosen(ctx, cur)
+		return url.Values{"number": {chosen.Get("number")}}, err
+	}
+	return url.Values{}, nil
+}
+
+// firstHolder takes the document from the choice of the kind, and the contact as
+// manager, who as a rule is the same person.
+func (s *Server) firstHolder(ctx context.Context, cur current) (url.Values, error) {
+	contact, err := s.cfg.Store.Contact(ctx, cur.Filing.ID)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := s.chosen(ctx, cur)
+	if err != nil {
+		return nil, err
+	}
+	d := contact.Details
+	v := url.Values{"province": {d.Province}, "manager_name": {d.Name}, "manager_mobile": {d.Mobile}, "manager_email": {d.Email}}
+	for _, name := range documentFields {
+		if chosen.Get(name) != "" {
+			v.Set(name, chosen.Get(name))
+		}
+	}
+	return v, nil
+}
+
+// firstSite fills the site's form from the order and the provider's settings.
+func (s *Server) firstSite(cur current) url.Values {
+	v := SiteValues(filing.Site{
+		AccessMode: s.cfg.Provider.AccessMode, ServerPlace: s.cfg.Provider.ServerPlace, Domains: cur.Order.Domains, IPs: cur.Order.IPs, Languages: []int{1},
+	})
+	for _, d := range cur.Order.Domains {
+		if !strings.HasPrefix(d, "*.") {
+			v.Set("home_page", "http://"+d+"/")
+			break
+		}
+	}
+	return v
+}
+
+// dossier is what the drafts of a filing make, with what it is about.
+func (s *Server) dossier(ctx context.Context, cur current) (filing.Dossier, error) {
+	kind, err := s.kindOf(ctx, cur)
+	if err != nil {
+		return filing.Dossier{}, err
+	}
+	d := filing.Dossier{Kind: kind}
+	if kind.FollowsUp() {
+		base, err := s.based(ctx, cur)
+		if err != nil {
+			return d, err
+		}
+		d.Subject = base.Subject
+	}
+	for _, form := range formsOf(kind) {
+		values, err := s.draft(ctx, cur, form)
+		if err != nil {
+			return d, err
+		}
+		s.fill(&d, form, values)
+	}
+	return d, nil
+}
