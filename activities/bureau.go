@@ -80,12 +80,16 @@ func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 	return t, err
 }
 
-// End gives the account back, and forgets data files that are past their time.
+// End gives the account back, and forgets data files and answers that are past
+// their time.
 func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 	if a.KeepFiles > 0 {
 		if _, err := a.Store.PurgeFiles(ctx, a.KeepFiles); err != nil {
 			return err
 		}
+	}
+	if err := a.Store.PurgeInquiries(ctx); err != nil {
+		return err
 	}
 	return a.Store.EndExchange(ctx, r.AccountID, writer(ctx))
 }

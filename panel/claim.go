@@ -25,7 +25,7 @@ func (s *Server) proveClaim(ctx context.Context, cur current, claim filing.Claim
 		return nil, err
 	}
 	switch answer {
-	case passwordWrong:
+	case passwordIsWrong:
 		return filing.Problems{{Field: "password", Key: "claim_wrong"}}, nil
 	case passwordTooMany:
 		return filing.Problems{{Field: "password", Key: "claim_too_many"}}, nil

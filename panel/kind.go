@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -163,7 +164,7 @@ func (s *Server) advise(ctx context.Context, h filing.Holder, domains []string) 
 	}
 	var known []filing.DomainStatus
 	for _, domain := range filing.AskedDomains(domains) {
-		status, err := s.bureauStatus(ctx, h.Province, conditionDomain, domain)
+		status, err := s.bureauStatus(ctx, h.Province, bureau.ConditionDomain, domain)
 		if err != nil {
 			return filing.Advice{}, err
 		}

@@ -72,6 +72,7 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w := worker.New(cfg.Temporal, queue, options)
 		w.RegisterWorkflow(workflows.Filing)
 		w.RegisterWorkflow(workflows.Exchange)
+		w.RegisterWorkflow(workflows.Inquiry)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}

@@ -1,0 +1,49 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/beian/beian/internal/store"
+)
+
+// InquiryRef names a question to a bureau.
+type InquiryRef struct{ InquiryID int64 }
+
+// Ask asks a bureau what a row says, and keeps its answer there. Asked again, a
+// question that is answered stays so. A password question goes out once: the
+// bureau limits the tries, so whether a lost one was right is not known.
+func (a *Bureau) Ask(ctx context.Context, r InquiryRef) error {
+	q, err := a.Store.Inquiry(ctx, r.InquiryID)
+	if errors.Is(err, store.ErrNotFound) {
+		return failed(ReasonInternal, err, true, 0) // purged: nobody waits for it
+	}
+	if err != nil || q.Answered {
+		return err
+	}
+	account, known := a.Accounts[q.AccountID]
+	if !known {
+		return failed(ReasonNoAccount, fmt.Errorf("this worker's settings have no account %d", q.AccountID), false, 0)
+	}
+	if q.Kind == store.InquiryPassword {
+		return a.askPassword(ctx, account, q)
+	}
+	status, answer, err := account.Client.QueryStatus(ctx, q.ConditionType, q.Value)
+	if err != nil {
+		return unreachable(err)
+	}
+	return a.Store.AnswerStatus(ctx, q.ID, answer.Code, status)
+}
+
+func (a *Bureau) askPassword(ctx context.Context, account BureauAccount, q store.Inquiry) error {
+	mine, err := a.Store.TryInquiry(ctx, q.ID)
+	if err != nil || !mine {
+		return err
+	}
+	right, answer, err := account.Client.VerifyPassword(ctx, q.Value, q.Password)
+	if err != nil {
+		return failed(ReasonUnreachable, err, true, 0)
+	}
+	return a.Store.AnswerPassword(ctx, q.ID, answer.Code, right)
+}

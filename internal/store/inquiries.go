@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// InquiryKind is what a bureau is asked.
+type InquiryKind string
+
+// The kinds of inquiries.
+const (
+	// InquiryStatus: is a domain or holder filed (isp_querybeianstatus)?
+	InquiryStatus InquiryKind = "status"
+	// InquiryPassword: is a filing password right (isp_verifybamm)?
+	InquiryPassword InquiryKind = "password"
+)
+
+const (
+	// StatusFor is how long a status answer is good for: long enough for a
+	// form's steps, short enough for what was filed today.
+	StatusFor = 10 * time.Minute
+	// askFor is how long a password question may wait for its one try.
+	askFor = time.Minute
+	// passwordFor is how long a password that was never answered is kept.
+	passwordFor = time.Hour
+	// triesFor is the window of password tries, the bureau's own (3-4, code 22).
+	triesFor = 24 * time.Hour
+	// maxPasswordTries for a number in the window is one less than the bureau's
+	// five: a customer can't use those up.
+	maxPasswordTries = 4
+	// maxFilingTries for one filing, whatever the numbers, keeps somebody from
+	// trying one password on many.
+	maxFilingTries = 10
+)
+
+// ErrTooManyTries says that a filing password was tried too often.
+var ErrTooManyTries = errors.New("the filing password was tried too often")
+
+// Inquiry is a question to a bureau, with its answer once there is one.
+type Inquiry struct {
+	ID, AccountID int64
+	Kind          InquiryKind
+	// ConditionType and Value are the question's; of a password question Value is
+	// the number.
+	ConditionType   int
+	Value, Password string
+	Answered        bool
+	AnsweredAt      time.Time
+	// Code is the bureau's msg_code. Only with 0 do Status and Passed say anything.
+	Code   int
+	Status filing.Status
+	Passed bool
+}
+
+type inquiryCondition struct {
+	Value    string `json:"value"`
+	Password string `json:"password,omitempty"`
+}
+
+func inquiryPlace(id int64, part string) string { return fmt.Sprintf("inquiries/%d/%s", id, part) }
+
+// InquiryAccount is the account whose bureau can be asked about a province now;
+// ErrNotFound when there is none, or it has stopped.
+func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, err error) {
+	if id, err = s.AccountFor(ctx, province); err != nil {
+		return 0, err
+	}
+	var runs bool
+	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL FROM bureau_accounts WHERE id = ?`, id); err != nil {
+		return 0, one(err, "bureau account")
+	}
+	if !runs {
+		return 0, fmt.Errorf("the province's account has stopped: %w", ErrNotFound)
+	}
+	return id, nil
+}
+
+// AskStatus writes down a question whether something is filed.
+func (s *Store) AskStatus(ctx context.Context, accountID int64, conditionType int, value string) (id int64, err error) {
+	hash, err := s.statusHash(accountID, conditionType, value)
+	if err != nil {
+		return 0, err
+	}
+	return s.ask(ctx, accountID, 0, InquiryStatus, conditionType, hash, inquiryCondition{Value: value})
+}
+
+// KnownStatus is the newest answer to a question that isn't older than
+// StatusFor; ErrNotFound when there is none.
+func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType int, value string) (filing.Status, time.Time, error) {
+	hash, err := s.statusHash(accountID, conditionType, value)
+	if err != nil {
+		return filing.Status{}, time.Time{}, err
+	}
+	var id int64
+	err = s.db.GetContext(ctx, &id, `
+		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC LIMIT 1`,
+		hash, s.utcNow().Add(-StatusFor), InquiryStatus)
+	if err != nil {
+		return filing.Status{}, time.Time{}, one(err, "an answer of the bureau")
+	}
+	q, err := s.Inquiry(ctx, id)
+	return q.Status, q.AnsweredAt, err
+}
+
+// AskPassword writes down a question whether a filing password is right, for a
+// filing; ErrTooManyTries when its number, or the filing, had too many already.
+// A try whose answer was lost counts: it may have reached the bureau.
+func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, number, password string) (id int64, err error) {
+	key := filing.NormaliseNumber(number)
+	if n, err := filing.ParseNumber(number); err == nil {
+		key = n.Holder() // a holder's sites share its password
+	}
+	hash, err := s.keys.Hash("inquiries/password", key)
+	if err != nil {
+		return 0, err
+	}
+	// Written first and counted after: of two at once, one at least sees the other.
+	id, err = s.ask(ctx, accountID, filingID, InquiryPassword, 0, hash, inquiryCondition{Value: filing.NormaliseNumber(number), Password: password})
+	if err != nil {
+		return 0, err
+	}
+	const counts = `kind = ? AND asked_at > ? AND COALESCE(passed, FALSE) = FALSE AND (tried_at IS NOT NULL OR asked_at > ?)`
+	now := s.utcNow()
+	var ofNumber, ofFiling int
+	if err := s.db.GetContext(ctx, &ofNumber, `SELECT COUNT(*) FROM inquiries WHERE condition_hash = ? AND `+counts, hash, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
+		return 0, err
+	}
+	if err := s.db.GetContext(ctx, &ofFiling, `SELECT COUNT(*) FROM inquiries WHERE filing_id = ? AND `+counts, filingID, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
+		return 0, err
+	}
+	if ofNumber <= maxPasswordTries && ofFiling <= maxFilingTries {
+		return id, nil
+	}
+	if _, err := s.db.ExecContext(ctx, `DELETE FROM inquiries WHERE id = ? AND tried_at IS NULL`, id); err != nil {
+		return 0, err
+	}
+	return 0, ErrTooManyTries
+}
+
+func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind InquiryKind, conditionType int, hash []byte, condition inquiryCondition) (id int64, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, `INSERT INTO inquiries (account_id, filing_id, kind, condition_type, condition_hash, asked_at) VALUES (?, NULLIF(?, 0), ?, ?, ?, ?)`,
+			accountID, filingID, kind, conditionType, hash, s.utcNow())
+		if err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		sealed, err := s.keys.SealJSON(inquiryPlace(id, "condition"), condition)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE inquiries SET sealed_condition = ? WHERE id = ?`, sealed, id)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("writing down a question to the bureau: %w", err)
+	}
+	return id, nil
+}
+
+// Inquiry opens a question.
+func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
+	var row struct {
+		AccountID     int64         `db:"account_id"`
+		Kind          InquiryKind   `db:"kind"`
+		ConditionType int           `db:"condition_type"`
+		Condition     []byte        `db:"sealed_condition"`
+		AnsweredAt    sql.NullTime  `db:"answered_at"`
+		Code          sql.NullInt64 `db:"code"`
+		Passed        sql.NullBool  `db:"passed"`
+		Answer        []byte        `db:"sealed_answer"`
+	}
+	err := s.db.GetContext(ctx, &row, `
+		SELECT account_id, kind, condition_type, sealed_condition, answered_at, code, passed, sealed_answer FROM inquiries WHERE id = ?`, id)
+	if err != nil {
+		return Inquiry{}, one(err, "inquiry")
+	}
+	q := Inquiry{
+		ID: id, AccountID: row.AccountID, Kind: row.Kind, ConditionType: row.ConditionType,
+		Answered: row.AnsweredAt.Valid, AnsweredAt: row.AnsweredAt.Time, Code: int(row.Code.Int64), Passed: row.Passed.Bool,
+	}
+	if row.Condition != nil {
+		var c inquiryCondition
+		if err := s.keys.OpenJSON(inquiryPlace(id, "condition"), row.Condition, &c); err != nil {
+			return q, err
+		}
+		q.Value, q.Password = c.Value, c.Password
+	}
+	if row.Answer != nil {
+		return q, s.keys.OpenJSON(inquiryPlace(id, "answer"), row.Answer, &q.Status)
+	}
+	return q, nil
+}
+
+// TryInquiry marks a password question's one try before it is made; false: it
+// was tried already, or is too old to be.
+func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
+	now := s.utcNow()
+	res, err := s.db.ExecContext(ctx, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL AND asked_at > ?`,
+		now, id, InquiryPassword, now.Add(-askFor))
+	if err != nil {
+		return false, err
+	}
+	return changed(res)
+}
+
+// AnswerStatus keeps what the bureau answered; the first answer stays.
+func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status filing.Status) error {
+	sealed, err := s.keys.SealJSON(inquiryPlace(id, "answer"), status)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `UPDATE inquiries SET answered_at = ?, code = ?, sealed_answer = ? WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, sealed, id)
+	return err
+}
+
+// AnswerPassword keeps what the bureau answered, and forgets the password.
+func (s *Store) AnswerPassword(ctx context.Context, id int64, code int, passed bool) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE inquiries SET answered_at = ?, code = ?, passed = ?, sealed_condition = NULL WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, passed, id)
+	return err
+}
+
+// PurgeInquiries forgets what is past its time: status answers, passwords that
+// were never answered, and password tries that no longer count.
+func (s *Store) PurgeInquiries(ctx context.Context) error {
+	now := s.utcNow()
+	for _, q := range []struct {
+		query  string
+		kind   InquiryKind
+		before time.Duration
+	}{
+		{`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryStatus, StatusFor},
+		{`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryPassword, triesFor},
+		{`UPDATE inquiries SET sealed_condition = NULL WHERE kind = ? AND asked_at < ? AND sealed_condition IS NOT NULL`, InquiryPassword, passwordFor},
+	} {
+		if _, err := s.db.ExecContext(ctx, q.query, q.kind, now.Add(-q.before)); err != nil {
+			return fmt.Errorf("purging inquiries: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) statusHash(accountID int64, conditionType int, value string) ([]byte, error) {
+	return s.keys.Hash("inquiries/status", fmt.Sprintf("%d/%d/%s", accountID, conditionType, value))
+}
