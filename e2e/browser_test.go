@@ -105,9 +105,13 @@ func TestBrowserWalk(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, chromedp.Do(ctx,
 		chromedp.SendKeys("#f-sms_code", sms), chromedp.SendKeys("#f-mail_code", mail), submit(".card .button"),
-		chromedp.WaitVisible("#f-document_number"), shot(t, "07-holder"),
-		chromedp.SendKeys("#f-name", h.Name), chromedp.SetValue("#f-nature", strconv.Itoa(h.Nature)), chromedp.SetValue("#f-document_type", strconv.Itoa(h.DocumentType)),
-		chromedp.SendKeys("#f-document_number", h.DocumentNumber), chromedp.SendKeys("#f-document_address", h.DocumentAddress), chromedp.SendKeys("#f-superior", h.Superior),
+		chromedp.WaitVisible(`form[action$="/kind"]`), shot(t, "07-kind"),
+		chromedp.SetValue("#f-nature", strconv.Itoa(h.Nature)), chromedp.SetValue("#f-document_type", strconv.Itoa(h.DocumentType)),
+		chromedp.SendKeys("#f-document_number", h.DocumentNumber), submit(`form[action$="/kind"] .button`),
+		chromedp.WaitVisible(`[data-advice="new"]`), shot(t, "07-kind-advice"), submit(`form[action$="/choose"] .button`),
+		// what was typed to ask stands in the holder's form
+		chromedp.WaitVisible("#f-document_address"), shot(t, "07-holder"),
+		chromedp.SendKeys("#f-name", h.Name), chromedp.SendKeys("#f-document_address", h.DocumentAddress), chromedp.SendKeys("#f-superior", h.Superior),
 		// city and county follow by script
 		chromedp.WaitReady(`#f-city option[value="310100"]`), chromedp.SetValue("#f-city", h.City),
 		changed("#f-city"),
@@ -136,4 +140,35 @@ func TestBrowserWalk(t *testing.T) {
 	require.NoError(t, err)
 	require.Regexp(t, `^沪ICP备\d{10}号-1$`, number)
 	record(t, s, "D20260001")
+}
+
+// A filed site is changed and then deregistered, on a phone and on a desktop.
+func TestBrowserFollowUps(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(t.Context(), filingtest.PersonHolder(), "读书笔记"))
+	finished(t, s, w, "web1")
+	base := s.PanelURL + "/orders/D20260001/filing"
+	for width, name := range map[int]string{390: "phone", 1280: "desktop"} {
+		ctx := browser(t, width, 900)
+		require.NoError(t, chromedp.Do(ctx,
+			chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+			chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(base),
+			chromedp.WaitVisible(".followups"), shot(t, name+"-01-filed"), submit(`.followups [value="change"]`),
+			chromedp.WaitVisible(`.tasks .now a`), shot(t, name+"-02-change"), submit(`.tasks .now a`),
+			chromedp.WaitVisible("#f-manager_email"), submit(`[value=next]`),
+			chromedp.WaitVisible("#f-domains"), chromedp.SetValue("#f-name", "读书笔记与书评"), submit(`[value=next]`),
+			chromedp.WaitVisible("#f-password"), shot(t, name+"-03-claim"), submit(`[value=next]`),
+			chromedp.WaitVisible(".changed"), shot(t, name+"-04-review"),
+			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"), submit(`[name=sure]`), submit(".withdraw .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"] .number`), chromedp.Navigate(base), chromedp.WaitVisible(".followups"),
+			submit(`.followups [value="end_holder"]`), chromedp.WaitVisible(`.tasks .now a`), submit(`.tasks .now a`),
+			chromedp.WaitVisible("#f-reason"), shot(t, name+"-05-ending"), chromedp.SetValue("#f-reason", "4"), submit(`[value=next]`),
+			chromedp.WaitVisible("#f-password"), submit(`[value=next]`), chromedp.WaitVisible("#e-password"), shot(t, name+"-06-password-needed"),
+			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"), submit(`[name=sure]`), submit(".withdraw .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"] .number`),
+		))
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
 )
 
@@ -122,6 +123,16 @@ var seeded = bureau.SeedFiling{
 	Number: "沪ICP备2020000123号", Password: "right", SiteName: "样例老站", Domains: []string{"example.net"}, HomePage: "http://www.example.net/",
 }
 
+// advised has the bureau asked about a holder and the order's domains, and tells
+// what the page advises.
+func advised(t *testing.T, w *demo.Walker, order string, h filing.Holder) (advice, text string) {
+	t.Helper()
+	page, err := w.Fill(t.Context(), "/orders/"+order+"/filing/kind", demo.HolderValues(h))
+	require.NoError(t, err)
+	callout := page.Find("[data-advice]")
+	return callout.AttrOr("data-advice", ""), callout.Text()
+}
+
 func choose(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
 	t.Helper()
 	_, err := w.Post(t.Context(), "/orders/"+order+"/filing/kind/choose", url.Values{"kind": {string(kind)}})
@@ -136,10 +147,20 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
+	_, err := w.Fill(ctx, base+"/kind", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}})
+	require.ErrorContains(t, err, "统一社会信用代码", "what is wrong with the document is said before the bureau is asked")
+	advice, text := advised(t, w, "D20260001", filingtest.CompanyHolder())
+	require.Equal(t, filing.AdviceNewSite, advice)
+	require.Contains(t, text, seeded.Number)
 	choose(t, w, "D20260001", filing.KindNewSite)
-	_, err := w.Fill(ctx, base+"/claim", url.Values{"number": {seeded.Number}, "password": {"right"}, "action": {"next"}})
-	require.NoError(t, err)
 	page, err := w.Page(ctx, base+"/claim")
+	require.NoError(t, err)
+	require.Equal(t, seeded.Number, page.Find("[name=number]").AttrOr("value", ""), "the number is filled in")
+	_, err = w.Fill(ctx, base+"/claim", url.Values{"password": {"wrong"}, "action": {"next"}})
+	require.ErrorContains(t, err, "备案密码不正确")
+	_, err = w.Fill(ctx, base+"/claim", url.Values{"password": {"right"}, "action": {"next"}})
+	require.NoError(t, err)
+	page, err = w.Page(ctx, base+"/claim")
 	require.NoError(t, err)
 	require.NotContains(t, page.Text(), "right", "the password isn't shown again")
 	page, err = w.Page(ctx, base+"/holder")
@@ -164,6 +185,8 @@ func TestNewAccessThenCancelled(t *testing.T) {
 	w := customer(t, s)
 	prepared(t, w, "D20260002")
 	base := "/orders/D20260002/filing"
+	advice, _ := advised(t, w, "D20260002", filingtest.PersonHolder())
+	require.Equal(t, filing.AdviceNewAccess, advice)
 	choose(t, w, "D20260002", filing.KindNewAccess)
 	_, err := w.Fill(ctx, base+"/claim", url.Values{"number": {seeded.Number + "-1"}, "password": {"right"}, "action": {"next"}})
 	require.NoError(t, err)
@@ -183,4 +206,31 @@ func TestNewAccessThenCancelled(t *testing.T) {
 	filed, err := s.Store.FiledByNumber(ctx, seeded.Number)
 	require.NoError(t, err)
 	require.Len(t, filed[0].Sites[0].Accesses, 1, "the other provider's access stays")
+}
+
+// What the customer said to find the kind isn't typed again; and where the bureau
+// can't be asked, the customer chooses.
+func TestKindIsAskedBeforeAnythingIsTypedTwice(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	advice, _ := advised(t, w, "D20260001", filingtest.CompanyHolder())
+	require.Equal(t, filing.AdviceNew, advice)
+	choose(t, w, "D20260001", filing.KindNew)
+	page, err := w.Page(ctx, "/orders/D20260001/filing/holder")
+	require.NoError(t, err)
+	require.Equal(t, filingtest.CompanyHolder().DocumentNumber, page.Find("[name=document_number]").AttrOr("value", ""))
+	require.Equal(t, "4", page.Find("[name=nature] option[selected]").AttrOr("value", ""))
+
+	other := seeded
+	other.Domains, other.DocumentNumber = []string{"www.example.com"}, "91310101MA1FP0001F"
+	s.Stands.Bureau.Seed(other)
+	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
+	h := filingtest.PersonHolder()
+	advice, _ = advised(t, w, "D20260001", h)
+	require.Equal(t, "unknown", advice)
+	s.Stands.Bureau.Faults.Clear()
+	advice, text := advised(t, w, "D20260001", h)
+	require.NotEqual(t, "unknown", advice, text)
 }

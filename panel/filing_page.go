@@ -74,6 +74,8 @@ type filingData struct {
 	CheckLeft *int   // hours for the bureau's own SMS check
 	Next      string // key of what comes next
 	CanRevoke bool
+	// Revoke is the key of what withdrawing is called.
+	Revoke string
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
 }
@@ -111,6 +113,10 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{current: cur, Events: events, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	data.Revoke = "filing.withdraw"
+	if cur.Filing.Kind.FollowsUp() {
+		data.Revoke = "followup.withdraw"
+	}
 	if cur.Filing.Stage == filing.Filed {
 		data.FollowUps = filing.FollowUps
 	}
@@ -153,6 +159,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 		steps = steps[2:]
 	}
 	if kind.Ends() {
+		steps[0].key = "ending"
 		steps = append(steps[:len(steps)-2], taskStep{"ended", []filing.Stage{filing.Deregistered}, ""})
 	}
 	return steps
