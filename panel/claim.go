@@ -6,6 +6,19 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
+// claimProblems are the rules' and whether the provider can file where the
+// number was given.
+func (s *Server) claimProblems(ctx context.Context, d filing.Dossier) filing.Problems {
+	problems := d.Claim.Validate(d.Kind)
+	if !d.Kind.Claims() || problems.For("number") != nil {
+		return problems
+	}
+	if served, err := s.cfg.Store.ServesProvince(ctx, filing.ProvinceOfNumber(d.Claim.Number)); err == nil && !served {
+		problems = append(problems, filing.Problem{Field: "number", Key: "number_not_served"})
+	}
+	return problems
+}
+
 // proveClaim asks the bureau whether the filing password belongs to the number.
 // Where it can't be asked, the record itself carries the proof.
 func (s *Server) proveClaim(ctx context.Context, cur current, claim filing.Claim) (filing.Problems, error) {

@@ -103,7 +103,7 @@ func (s *Server) problems(c *gin.Context, cur current, d filing.Dossier, form st
 	case formSite:
 		all = d.Site.Validate(codes)
 	case formClaim:
-		all = d.Claim.Validate(d.Kind)
+		all = s.claimProblems(c.Request.Context(), d)
 	case formEnding:
 		all = d.Ending.Validate(codes)
 	}
