@@ -329,6 +329,9 @@ type reviewData struct {
 	Lines []reviewLine
 	// Unchanged: a change that changes nothing.
 	Unchanged bool
+	// Found is what the pre-check found; what blocks keeps the dossier here.
+	Found  []foundLine
+	Blocks bool
 }
 
 // reviewForm is 核对并提交: everything, with a way to change each.
@@ -352,6 +355,16 @@ func (s *Server) reviewForm(c *gin.Context, cur current) {
 		data.Lines = append(data.Lines, lines...)
 	}
 	data.Unchanged = kind == filing.KindChange && !slices.ContainsFunc(data.Lines, func(l reviewLine) bool { return l.Changed })
+	d, err := s.dossier(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if data.Found, err = s.findings(c, cur, d, true); err != nil {
+		s.fail(c, err)
+		return
+	}
+	data.Blocks = blocks(data.Found)
 	s.render(c, http.StatusOK, "review", page{Title: "review.title", Data: data})
 }
 
@@ -420,6 +433,15 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 			to(c, filingPath(c)+"/"+form+"?check=1")
 			return
 		}
+	}
+	found, err := s.findings(c, cur, d, false)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if blocks(found) {
+		to(c, filingPath(c)+"/review")
+		return
 	}
 	revision, err := s.cfg.Store.SaveDossier(ctx, cur.Filing.ID, d)
 	if err != nil {

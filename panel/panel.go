@@ -18,6 +18,7 @@ import (
 
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
 )
 
@@ -58,6 +59,8 @@ type Config struct {
 	Store    *store.Store
 	Filings  Filings
 	Provider Provider
+	// Resolver looks up where a site's domains lead, for the pre-check.
+	Resolver *website.Resolver
 	// SecureCookies sends cookies over HTTPS only.
 	SecureCookies bool
 	Logger        *slog.Logger

@@ -16,6 +16,7 @@ import (
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/worker"
 	"github.com/beian/beian/workflows"
@@ -41,7 +42,7 @@ const shutdownTimeout = 10 * time.Second
 // RunPanel serves the panel on a listener until ctx ends.
 func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
 	p, err := panel.New(panel.Config{
-		Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(),
+		Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, Logger: logger,
 	})
 	if err != nil {

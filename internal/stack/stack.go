@@ -35,6 +35,7 @@ type Ports struct {
 	FTP        int `env:"BEIAN_DEV_FTP_PORT" help:"stand-in web space, FTP" default:"2121"`
 	Sites      int `env:"BEIAN_DEV_SITES_PORT" help:"stand-in web space, its sites" default:"8084"`
 	Space      int `env:"BEIAN_DEV_SPACE_PORT" help:"stand-in web space, its page" default:"8085"`
+	DNS        int `env:"BEIAN_DEV_DNS_PORT" help:"stand-in name server" default:"2053"`
 }
 
 func (p *Ports) all() []struct {
@@ -46,7 +47,7 @@ func (p *Ports) all() []struct {
 		port *int
 	}{
 		{"--panel", &p.Panel}, {"--database", &p.Database}, {"--temporal", &p.Temporal}, {"--temporal-ui", &p.TemporalUI}, {"--inbox", &p.Inbox},
-		{"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP}, {"--sites", &p.Sites}, {"--space", &p.Space},
+		{"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP}, {"--sites", &p.Sites}, {"--space", &p.Space}, {"--dns", &p.DNS},
 	}
 }
 

@@ -3,6 +3,8 @@ package stack
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/dns"
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
 	"github.com/beian/beian/internal/simulate/webspace"
@@ -38,12 +41,16 @@ var Accounts = []webspace.Account{
 	{User: "web5", Password: "web5-secret", Domains: []string{"www.example.edu"}, DocumentRoot: "wwwroot"},
 }
 
+// addresses are where the orders' web spaces are, as samples/orders.csv has it.
+var addresses = map[string]string{"web1": "192.0.2.10", "web2": "192.0.2.11", "web3": "192.0.2.20", "web4": "192.0.2.12", "web5": "192.0.2.14"}
+
 // Stands are the stand-ins for the outside world.
 type Stands struct {
 	SMS    *sms.Server
 	Mail   *mail.Server
 	Bureau *bureau.Server
 	Space  *webspace.Server
+	DNS    *dns.Server
 }
 
 func startStands(ctx context.Context, s *Stack) (*Stands, error) {
@@ -80,6 +87,12 @@ func startStands(ctx context.Context, s *Stack) (*Stands, error) {
 	if err != nil {
 		return nil, err
 	}
+	stands.DNS = dns.New()
+	for _, a := range Accounts {
+		for _, d := range a.Domains {
+			stands.DNS.Set(d, netip.MustParseAddr(addresses[a.User]))
+		}
+	}
 	return stands, stands.serve(ctx, s)
 }
 
@@ -98,8 +111,14 @@ func (st *Stands) serve(ctx context.Context, s *Stack) error {
 	}
 	s.run("FTP stand-in", func() error { return st.Space.ServeFTP(ftp) })
 	s.closers = append(s.closers, func() { _ = st.Space.Close() })
-	go func() { // both end by being closed, not by the context
+	names, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", p.DNS))
+	if err != nil {
+		return err
+	}
+	s.run("DNS stand-in", func() error { return st.DNS.Serve(names) })
+	go func() { // they end by being closed, not by the context
 		<-ctx.Done()
+		_ = st.DNS.Close()
 		_ = st.Mail.Close()
 		_ = st.Space.Close()
 	}()
@@ -126,7 +145,7 @@ func (s *Stack) settings() Settings {
 	return Settings{
 		Base:     s.Settings.Base,
 		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, Reviewed: s.Options.Reviewed},
-		Panel:    config.Panel{Listen: local(p.Panel)},
+		Panel:    config.Panel{Listen: local(p.Panel), DNS: local(p.DNS)},
 		SMS:      config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP", Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
 		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
 			Staff: "staff@example.com", CAFile: s.caFile()},

@@ -1,0 +1,50 @@
+package e2e_test
+
+import (
+	"net/netip"
+	"net/url"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/stack"
+)
+
+// What the bureau would refuse is said before hand-in and keeps the dossier back;
+// what it might refuse is said, and can be handed in all the same.
+func TestPreCheckBlocksAndAdvises(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	base := "/orders/D20260001/filing"
+	rules := func() (list []string) {
+		page, err := w.Page(ctx, base+"/review")
+		require.NoError(t, err)
+		page.Find("[data-rule]").Each(func(_ int, e *goquery.Selection) { list = append(list, e.AttrOr("data-rule", "")) })
+		require.Equal(t, page.Find(".blocking").Length() == 0, page.Find("main form").Length() == 1, "what blocks takes the button away")
+		return list
+	}
+	_, err := w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.PersonHolder()))
+	require.NoError(t, err)
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
+	require.NoError(t, err)
+	s.Stands.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
+	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site", "domain_elsewhere", "domain_elsewhere"}, rules())
+	require.NoError(t, w.Submit(ctx))
+	stage, err := w.Stage(ctx)
+	require.NoError(t, err)
+	require.Equal(t, filing.Preparing, stage, "it isn't handed in, whatever was posted")
+
+	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"email_on_site", "domain_elsewhere"}, rules())
+	s.Stands.DNS.Silence(true)
+	require.Equal(t, []string{"email_on_site"}, rules(), "where nobody can tell, nothing is said")
+	require.NoError(t, w.Submit(ctx))
+	wait(t, w, filing.Reviewing)
+}

@@ -1,0 +1,82 @@
+package precheck
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+func domainBlacklisted(f Facts) []map[string]any {
+	var list []map[string]any
+	for _, d := range f.BlackDomains {
+		list = append(list, found(true, "domain", filing.DisplayDomain(d))...)
+	}
+	return list
+}
+
+// domainNotOfOrder: a domain that isn't bound to the web space.
+func domainNotOfOrder(f Facts) []map[string]any {
+	var list []map[string]any
+	for _, d := range f.Dossier.Site.Domains {
+		bound := slices.ContainsFunc(f.Domains, func(listed string) bool { return listed == d || filing.DomainCovers(listed, d) })
+		list = append(list, found(!bound, "domain", filing.DisplayDomain(d))...)
+	}
+	return list
+}
+
+func domainUnresolved(f Facts) []map[string]any {
+	var list []map[string]any
+	for _, d := range f.Dossier.Site.Domains {
+		at, known := f.Resolved[d]
+		list = append(list, found(known && (at.Missing || len(at.Addresses) == 0), "domain", filing.DisplayDomain(d))...)
+	}
+	return list
+}
+
+// domainElsewhere: a domain that leads to no address of the site.
+func domainElsewhere(f Facts) []map[string]any {
+	ours := ranges(f.Dossier.Site.IPs)
+	var list []map[string]any
+	for _, d := range f.Dossier.Site.Domains {
+		addresses := f.Resolved[d].Addresses
+		if len(addresses) == 0 || slices.ContainsFunc(addresses, func(a netip.Addr) bool { return within(ours, a, a) }) {
+			continue
+		}
+		var seen []string
+		for _, a := range addresses {
+			seen = append(seen, a.String())
+		}
+		list = append(list, found(true, "domain", filing.DisplayDomain(d), "addresses", strings.Join(seen, "、"))...)
+	}
+	return list
+}
+
+// ipNotOfOrder: an address that isn't the order's would be refused (1063), or be
+// another customer's.
+func ipNotOfOrder(f Facts) []map[string]any {
+	order := ranges(f.IPs)
+	if len(order) == 0 {
+		return nil
+	}
+	var list []map[string]any
+	for _, r := range ranges(f.Dossier.Site.IPs) {
+		list = append(list, found(!within(order, r.From, r.To), "ip", r.String(), "ips", strings.Join(f.IPs, "、"))...)
+	}
+	return list
+}
+
+func ranges(texts []string) []filing.IPRange {
+	var list []filing.IPRange
+	for _, t := range texts {
+		if r, key := filing.ParseIPRange(t); key == "" {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func within(list []filing.IPRange, from, to netip.Addr) bool {
+	return slices.ContainsFunc(list, func(r filing.IPRange) bool { return r.From.Compare(from) <= 0 && to.Compare(r.To) <= 0 })
+}

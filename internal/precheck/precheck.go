@@ -1,0 +1,156 @@
+// Package precheck is 预审: rules that predict a refusal before a dossier is
+// handed in. They look at facts that others gathered and do no I/O. A new rule is
+// one small function in the list below, and its texts in the locale files
+// ("precheck.RULE" says what is wrong and what would be right,
+// "precheck_source.RULE" where the rule comes from).
+package precheck
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Facts are what the rules look at.
+type Facts struct {
+	Dossier filing.Dossier
+	Tables  filing.Tables
+	// Domains and IPs are the order's.
+	Domains, IPs []string
+	// Resolved is where the site's domains lead; a domain that couldn't be looked
+	// up isn't in it.
+	Resolved map[string]Resolution
+	// BlackDomains are the site's domains that the bureau blacklisted, BlackHolder
+	// tells that it did so to the holder.
+	BlackDomains []string
+	BlackHolder  bool
+	// ApprovalPapers are the pre-approval contents whose paper was handed in; nil
+	// where the provider doesn't ask for papers.
+	ApprovalPapers []int
+	Today          time.Time
+}
+
+// Resolution is where a domain leads.
+type Resolution struct {
+	// Missing: there is no such name.
+	Missing   bool
+	Addresses []netip.Addr
+}
+
+// Finding is one thing that the bureau would refuse, or might.
+type Finding struct {
+	// Rule is the key of its texts.
+	Rule string
+	// Blocking: it would be refused, so it isn't handed in.
+	Blocking bool
+	// Form and Field are where it is mended.
+	Form, Field string
+	// Args fill the text's placeholders.
+	Args map[string]any
+}
+
+// rule looks for one thing; it says nothing where it can't tell.
+type rule struct {
+	name     string
+	blocking bool
+	form     string
+	field    string
+	// check returns the arguments of each finding.
+	check func(Facts) []map[string]any
+}
+
+// Forms of a dossier.
+const (
+	holderForm = "holder"
+	siteForm   = "site"
+)
+
+// rules, those of a form together, in the order in which they are shown.
+var rules = []rule{
+	{"holder_blacklisted", true, holderForm, "document_number", holderBlacklisted},
+	{"usc_nature", true, holderForm, "nature", uscNature},
+	{"usc_region", false, holderForm, "province", uscRegion},
+	{"resident_id_region", false, holderForm, "province", residentIDRegion},
+	{"person_minor", false, holderForm, "document_number", personMinor},
+	{"person_manager", true, holderForm, "manager_name", personManager},
+	{"mobile_unreal", false, holderForm, "manager_mobile", mobileUnreal},
+	{"office_phone_unreal", false, holderForm, "manager_office_phone", officePhoneUnreal},
+	{"email_on_site", false, holderForm, "manager_email", emailOnSite},
+	{"address_vague", false, holderForm, "address", addressVague},
+
+	{"site_name_short", true, siteForm, "name", siteNameShort},
+	{"site_name_latin", true, siteForm, "name", siteNameLatin},
+	{"site_name_person", true, siteForm, "name", siteNamePerson},
+	{"site_name_state", true, siteForm, "name", siteNameState},
+	{"site_name_trade", true, siteForm, "name", siteNameTrade},
+	{"site_name_region", true, siteForm, "name", siteNameRegion},
+	{"site_name_unrelated", false, siteForm, "name", siteNameUnrelated},
+	{"content_needs_approval", false, siteForm, "pre_approvals", contentNeedsApproval},
+	{"approval_paper_missing", true, siteForm, "pre_approvals", approvalPaperMissing},
+
+	{"domain_blacklisted", true, siteForm, "domains", domainBlacklisted},
+	{"domain_not_of_order", false, siteForm, "domains", domainNotOfOrder},
+	{"domain_unresolved", false, siteForm, "domains", domainUnresolved},
+	{"domain_elsewhere", false, siteForm, "domains", domainElsewhere},
+	{"ip_not_of_order", true, siteForm, "ips", ipNotOfOrder},
+}
+
+// applies tells whether a kind of filing has what a rule looks at: what isn't handed
+// in isn't looked at.
+func applies(kind filing.Kind, r rule) bool {
+	switch kind {
+	case filing.KindNew, filing.KindChange, "":
+		return true
+	case filing.KindNewSite:
+		return r.form == siteForm || slices.Contains([]string{"mobile_unreal", "office_phone_unreal", "email_on_site"}, r.name)
+	case filing.KindNewAccess:
+		return r.field == "domains" || r.field == "ips"
+	}
+	return false
+}
+
+// Run lists what the rules find, blocking things first.
+func Run(f Facts) []Finding {
+	var list []Finding
+	for _, r := range rules {
+		if !applies(f.Dossier.Kind, r) {
+			continue
+		}
+		for _, args := range r.check(f) {
+			list = append(list, Finding{Rule: r.name, Blocking: r.blocking, Form: r.form, Field: r.field, Args: args})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b Finding) int {
+		switch {
+		case a.Blocking == b.Blocking:
+			return 0
+		case a.Blocking:
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// Names lists every rule, for the test that each has its texts.
+func Names() []string {
+	names := make([]string, len(rules))
+	for i, r := range rules {
+		names[i] = r.name
+	}
+	return names
+}
+
+// found is one finding if something is so.
+func found(is bool, args ...any) []map[string]any {
+	if !is {
+		return nil
+	}
+	m := map[string]any{}
+	for i := 0; i+1 < len(args); i += 2 {
+		m[args[i].(string)] = args[i+1]
+	}
+	return []map[string]any{m}
+}

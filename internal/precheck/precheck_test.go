@@ -1,0 +1,127 @@
+package precheck_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/precheck"
+)
+
+func facts() precheck.Facts {
+	d := filingtest.Dossier()
+	d.Site.Name, d.Holder.Manager.Email = "读书笔记", mailElsewhere
+	return precheck.Facts{
+		Dossier: d, Tables: filing.BuiltIn(), Domains: []string{"www.example.com"}, IPs: []string{"192.0.2.1-192.0.2.20"},
+		Today: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+func company() precheck.Facts {
+	f := facts()
+	f.Dossier.Holder = filingtest.CompanyHolder()
+	f.Dossier.Holder.Manager.Email = mailElsewhere
+	f.Dossier.Site.Name = "样例网络科技"
+	return f
+}
+
+const mailElsewhere = "lin.ceshi@mail.example.org"
+
+func names(list []precheck.Finding) (rules []string) {
+	for _, f := range list {
+		rules = append(rules, f.Rule)
+	}
+	return rules
+}
+
+func TestRightDossiersPass(t *testing.T) {
+	require.Empty(t, precheck.Run(facts()))
+	require.Empty(t, precheck.Run(company()))
+}
+
+// Each rule finds its thing, and alone.
+func TestEachRule(t *testing.T) {
+	address := netip.MustParseAddr("203.0.113.9")
+	cases := map[string]func(*precheck.Facts){
+		"holder_blacklisted": func(f *precheck.Facts) { f.BlackHolder = true },
+		"usc_nature": func(f *precheck.Facts) {
+			*f = company()
+			f.Dossier.Holder.Nature = filing.NatureGovernment
+		},
+		"usc_region": func(f *precheck.Facts) {
+			*f = company()
+			f.Dossier.Holder.Province = "330000"
+		},
+		"resident_id_region":     func(f *precheck.Facts) { f.Dossier.Holder.Province = "330000" },
+		"person_minor":           func(f *precheck.Facts) { f.Today = time.Date(2008, 3, 6, 0, 0, 0, 0, time.UTC) },
+		"person_manager":         func(f *precheck.Facts) { f.Dossier.Holder.Manager.Name = "别人" },
+		"mobile_unreal":          func(f *precheck.Facts) { f.Dossier.Holder.Manager.Mobile = "13800000000" },
+		"office_phone_unreal":    func(f *precheck.Facts) { f.Dossier.Holder.Manager.OfficePhone = "021-12345678" },
+		"email_on_site":          func(f *precheck.Facts) { f.Dossier.Holder.Manager.Email = "me@www.example.com" },
+		"address_vague":          func(f *precheck.Facts) { f.Dossier.Holder.Address = "市中心附近的地方" },
+		"site_name_short":        func(f *precheck.Facts) { f.Dossier.Site.Name = "笔记" },
+		"site_name_latin":        func(f *precheck.Facts) { f.Dossier.Site.Name = "dushubiji2026" },
+		"site_name_person":       func(f *precheck.Facts) { f.Dossier.Site.Name = f.Dossier.Holder.Name },
+		"site_name_state":        func(f *precheck.Facts) { f.Dossier.Site.Name = "中华读书笔记" },
+		"site_name_trade":        func(f *precheck.Facts) { f.Dossier.Site.Name = "读书俱乐部" },
+		"site_name_region":       func(f *precheck.Facts) { f.Dossier.Site.Name = "杭州读书笔记" },
+		"site_name_unrelated":    func(f *precheck.Facts) { f.Dossier.Holder = company().Dossier.Holder },
+		"content_needs_approval": func(f *precheck.Facts) { f.Dossier.Site.Name = "网络小说笔记" },
+		"approval_paper_missing": func(f *precheck.Facts) {
+			f.Dossier.Site.PreApprovals, f.ApprovalPapers = []int{2, 3}, []int{2}
+		},
+		"domain_blacklisted":  func(f *precheck.Facts) { f.BlackDomains = []string{"www.example.com"} },
+		"domain_not_of_order": func(f *precheck.Facts) { f.Domains = []string{"www.example.net"} },
+		"domain_unresolved": func(f *precheck.Facts) {
+			f.Resolved = map[string]precheck.Resolution{"www.example.com": {Missing: true}}
+		},
+		"domain_elsewhere": func(f *precheck.Facts) {
+			f.Resolved = map[string]precheck.Resolution{"www.example.com": {Addresses: []netip.Addr{address}}}
+		},
+		"ip_not_of_order": func(f *precheck.Facts) { f.IPs = []string{"192.0.2.77"} },
+	}
+	for _, rule := range precheck.Names() {
+		t.Run(rule, func(t *testing.T) {
+			spoil := cases[rule]
+			require.NotNil(t, spoil, "no case for this rule")
+			f := facts()
+			spoil(&f)
+			require.Equal(t, []string{rule}, names(precheck.Run(f)))
+		})
+	}
+}
+
+func TestKindsHaveTheRulesOfTheirForms(t *testing.T) {
+	f := facts()
+	f.Dossier = filing.Dossier{Kind: filing.KindNewAccess, Site: filing.Site{Domains: []string{"www.example.com"}, IPs: []string{"198.51.100.1"}}}
+	require.Equal(t, []string{"ip_not_of_order"}, names(precheck.Run(f)))
+	f.Dossier = filing.Dossier{Kind: filing.KindEndSite}
+	f.BlackHolder = true
+	require.Empty(t, precheck.Run(f), "what ends isn't checked")
+}
+
+func TestBlockingComesFirst(t *testing.T) {
+	f := facts()
+	f.Dossier.Holder.Address = "市中心附近的地方"
+	f.Dossier.Site.Name = "笔记"
+	list := precheck.Run(f)
+	require.True(t, list[0].Blocking)
+	require.False(t, list[len(list)-1].Blocking)
+	require.Equal(t, map[string]any{"min": 3}, list[0].Args)
+}
+
+func TestEveryRuleHasItsTexts(t *testing.T) {
+	b, err := locale.New()
+	require.NoError(t, err)
+	for _, lang := range locale.Languages {
+		for _, rule := range precheck.Names() {
+			require.True(t, b.For(lang).Has("precheck."+rule), "%s: precheck.%s", lang, rule)
+			require.True(t, b.For(lang).Has("precheck_source."+rule), "%s: precheck_source.%s", lang, rule)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package website
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+const (
+	// lookupTimeout bounds all look-ups of one site: a person waits for them.
+	lookupTimeout = 2 * time.Second
+	// maxLookups bounds how many names are asked for at once.
+	maxLookups = 20
+)
+
+// Resolver looks up where domains lead.
+type Resolver struct{ resolver *net.Resolver }
+
+// NewResolver makes a Resolver that asks a server (host:port), or the system's
+// where it is empty.
+func NewResolver(server string) *Resolver {
+	if server == "" {
+		return &Resolver{net.DefaultResolver}
+	}
+	return &Resolver{&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server)
+	}}}
+}
+
+// Resolved is where a domain leads; Missing says that there is no such name.
+type Resolved struct {
+	Missing   bool
+	Addresses []netip.Addr
+}
+
+// Lookup asks for the IPv4 addresses of domains, all at once. A domain that
+// can't be looked up in time isn't in the answer: nobody knows then.
+func (r *Resolver) Lookup(ctx context.Context, domains []string) map[string]Resolved {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	answers := map[string]Resolved{}
+	for _, domain := range domains[:min(len(domains), maxLookups)] {
+		wait.Go(func() {
+			addresses, err := r.resolver.LookupNetIP(ctx, "ip4", domain+".") // the dot keeps search domains out
+			var problem *net.DNSError
+			missing := errors.As(err, &problem) && problem.IsNotFound
+			if err != nil && !missing {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for i := range addresses {
+				addresses[i] = addresses[i].Unmap()
+			}
+			answers[domain] = Resolved{Missing: missing, Addresses: addresses}
+		})
+	}
+	wait.Wait()
+	return answers
+}

@@ -1,0 +1,60 @@
+package panel
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/precheck"
+)
+
+// foundLine is a finding of the pre-check as people read it.
+type foundLine struct {
+	Rule         string
+	Blocking     bool
+	Field        string // key of the field's name
+	Text, Source string
+	Path         string
+}
+
+// findings run the pre-check over a dossier. look has the domains looked up too,
+// which takes a moment and only ever advises.
+func (s *Server) findings(c *gin.Context, cur current, d filing.Dossier, look bool) ([]foundLine, error) {
+	if d.Kind.Ends() {
+		return nil, nil
+	}
+	ctx := c.Request.Context()
+	facts := precheck.Facts{Dossier: d, Tables: s.tables(ctx), Domains: cur.Order.Domains, IPs: cur.Order.IPs, Today: s.cfg.Store.Now().In(china)}
+	var err error
+	if facts.BlackDomains, facts.BlackHolder, err = s.cfg.Store.Blacklisted(ctx, d); err != nil {
+		return nil, err
+	}
+	if look {
+		facts.Resolved = s.resolved(ctx, d.Site.Domains)
+	}
+	t := s.texts.For(s.lang(c))
+	var lines []foundLine
+	for _, f := range precheck.Run(facts) {
+		lines = append(lines, foundLine{
+			Rule: f.Rule, Blocking: f.Blocking, Field: "field." + f.Form + "." + f.Field,
+			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: filingPath(c) + "/" + f.Form + "#f-" + f.Field,
+		})
+	}
+	return lines, nil
+}
+
+func (s *Server) resolved(ctx context.Context, domains []string) map[string]precheck.Resolution {
+	domains = slices.DeleteFunc(slices.Clone(domains), func(d string) bool { return strings.HasPrefix(d, "*.") })
+	answers := map[string]precheck.Resolution{}
+	for domain, at := range s.cfg.Resolver.Lookup(ctx, domains) {
+		answers[domain] = precheck.Resolution{Missing: at.Missing, Addresses: at.Addresses}
+	}
+	return answers
+}
+
+func blocks(lines []foundLine) bool {
+	return slices.ContainsFunc(lines, func(l foundLine) bool { return l.Blocking })
+}
