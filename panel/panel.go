@@ -7,6 +7,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"log/slog"
@@ -60,7 +61,10 @@ type Config struct {
 	Provider Provider
 	// SecureCookies sends cookies over HTTPS only.
 	SecureCookies bool
-	Logger        *slog.Logger
+	// TrustedProxies are addresses or ranges of reverse proxies whose word on a
+	// client's address is believed; none: nobody's.
+	TrustedProxies []string
+	Logger         *slog.Logger
 }
 
 // Server is the panel.
@@ -73,6 +77,7 @@ type Server struct {
 	passwords *passwordHasher
 	captchas  *captchas
 	codes     tableCache
+	queries   *queryLimits
 	handler   http.Handler
 }
 
@@ -89,7 +94,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas()}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits()}
 	if s.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
@@ -115,6 +120,9 @@ func (s *Server) Close() { s.cleanup.StopCleanup() }
 func (s *Server) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
+	if err := g.SetTrustedProxies(s.cfg.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
+	}
 	g.Use(s.accessLog, s.recover, secure, limitBody)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
@@ -127,6 +135,8 @@ func (s *Server) routes() (http.Handler, error) {
 	g.GET("/captcha", s.captcha)
 	g.POST("/sign-out", s.signOut)
 	g.POST("/language", s.setLanguage)
+	g.GET("/query", s.queryForm)
+	g.POST("/query", s.query)
 
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
