@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	stand "github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/stack"
@@ -67,4 +69,18 @@ func TestStrangersLookUpFilings(t *testing.T) {
 	logged, err := os.ReadFile(log)
 	require.NoError(t, err)
 	require.NotContains(t, string(logged), "asked.example.net", "what is asked is logged nowhere")
+}
+
+// With no worker to ask a bureau the page says so, while somebody still waits.
+func TestQueryGoesOnWithoutWorkers(t *testing.T) {
+	s, _ := start(t, stack.Options{WithoutWorker: true})
+	_, err := s.Store.EnsureAccount(t.Context(), "default")
+	require.NoError(t, err)
+	w, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	begin := time.Now()
+	page, err := w.Post(t.Context(), "/query", url.Values{"asked": {"asked.example.net"}})
+	require.NoError(t, err)
+	require.Less(t, time.Since(begin), 20*time.Second)
+	require.Contains(t, page.Find("[data-found]").Text(), "现在不能向管局查询")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
@@ -168,6 +169,17 @@ func TestQueryNamesWhatIsWrong(t *testing.T) {
 	v.send(http.MethodPost, "/language", url.Values{"lang": {"en"}})
 	_, page = v.query("nobody's company")
 	require.Contains(t, page.Text(), "No filing was found.")
+}
+
+// Keys that the template puts together have texts, in both languages.
+func TestQueryHasItsTexts(t *testing.T) {
+	texts, err := locale.New()
+	require.NoError(t, err)
+	for _, lang := range locale.Languages {
+		for _, key := range []string{"source_base", "source_order", "source_bureau", "problem_empty", "problem_long", "problem_number", "problem_domain", "problem_often", "problem_captcha"} {
+			require.True(t, texts.For(lang).Has("query."+key), "%s: %s", lang, key)
+		}
+	}
 }
 
 // The fourth query within an hour wants a captcha, of strangers.
