@@ -28,3 +28,16 @@ func (s *Server) BureauStatus(ctx context.Context, province string, condition in
 func (s *Server) PasswordRight(ctx context.Context, filingID int64, number, password string) (passwordAnswer, error) {
 	return s.passwordRight(ctx, filingID, number, password)
 }
+
+// Captcha is what the picture shows to the session of a cookie.
+func (s *Server) Captcha(ctx context.Context, cookie string) (string, error) {
+	ctx, err := s.sessions.Load(ctx, cookie)
+	return s.sessions.GetString(ctx, keyCaptcha), err
+}
+
+// The limits of the public query.
+const (
+	QueriesPerClient = queriesPerClient
+	QueriesOfAll     = queriesOfAll
+	FreeQueries      = freeQueries
+)

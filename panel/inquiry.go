@@ -26,12 +26,16 @@ const maxAsked = 255
 // domain (condition 0), or a holder by the type and number of its document. An
 // answer is good for store.StatusFor.
 func (s *Server) bureauStatus(ctx context.Context, province string, condition int, value string) (filing.Status, error) {
-	status, _, err := s.bureauStatusAt(ctx, province, condition, value)
+	account, err := s.cfg.Store.InquiryAccount(ctx, province)
+	if err != nil {
+		return filing.Status{}, notAsked(err)
+	}
+	status, _, err := s.accountStatus(ctx, account, condition, value)
 	return status, err
 }
 
-// bureauStatusAt is bureauStatus with the time of the answer.
-func (s *Server) bureauStatusAt(ctx context.Context, province string, condition int, value string) (filing.Status, time.Time, error) {
+// accountStatus is bureauStatus of an account, with the time of the answer.
+func (s *Server) accountStatus(ctx context.Context, account int64, condition int, value string) (filing.Status, time.Time, error) {
 	if condition == bureau.ConditionDomain {
 		value = filing.DomainKey(value)
 	} else {
@@ -39,10 +43,6 @@ func (s *Server) bureauStatusAt(ctx context.Context, province string, condition 
 	}
 	if condition < bureau.ConditionDomain || condition > maxConditionType || value == "" || len(value) > maxAsked {
 		return filing.Status{}, time.Time{}, errNotAsked
-	}
-	account, err := s.cfg.Store.InquiryAccount(ctx, province)
-	if err != nil {
-		return filing.Status{}, time.Time{}, notAsked(err)
 	}
 	status, at, err := s.cfg.Store.KnownStatus(ctx, account, condition, value)
 	if !errors.Is(err, store.ErrNotFound) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type asking struct {
 	account int64
 	now     time.Time
 	asked   int
+	asking  sync.Mutex
 }
 
 const (
@@ -64,6 +66,8 @@ func newAsking(t *testing.T) *asking {
 }
 
 func (a *asking) Ask(_ context.Context, id int64) error {
+	a.asking.Lock()
+	defer a.asking.Unlock()
 	a.asked++
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()

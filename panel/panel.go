@@ -7,6 +7,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"io/fs"
 	"log/slog"
@@ -63,7 +64,10 @@ type Config struct {
 	Resolver *website.Resolver
 	// SecureCookies sends cookies over HTTPS only.
 	SecureCookies bool
-	Logger        *slog.Logger
+	// TrustedProxies are addresses or ranges of reverse proxies whose word on a
+	// client's address is believed; none: nobody's.
+	TrustedProxies []string
+	Logger         *slog.Logger
 }
 
 // Server is the panel.
@@ -76,6 +80,7 @@ type Server struct {
 	passwords *passwordHasher
 	captchas  *captchas
 	codes     tableCache
+	queries   *queryLimits
 	handler   http.Handler
 }
 
@@ -92,7 +97,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas()}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits()}
 	if s.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
@@ -118,6 +123,9 @@ func (s *Server) Close() { s.cleanup.StopCleanup() }
 func (s *Server) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
+	if err := g.SetTrustedProxies(s.cfg.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
+	}
 	g.Use(s.accessLog, s.recover, secure, limitBody)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
@@ -130,6 +138,8 @@ func (s *Server) routes() (http.Handler, error) {
 	g.GET("/captcha", s.captcha)
 	g.POST("/sign-out", s.signOut)
 	g.POST("/language", s.setLanguage)
+	g.GET("/query", s.queryForm)
+	g.POST("/query", s.query)
 
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)

@@ -27,5 +27,9 @@ CREATE TABLE inquiries (
   CONSTRAINT inquiries_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+-- The public query looks for orders by their number.
+ALTER TABLE orders ADD KEY orders_filing_number (filing_number);
+
 -- +goose Down
+ALTER TABLE orders DROP KEY orders_filing_number;
 DROP TABLE inquiries;

@@ -54,9 +54,10 @@ func (p Provider) Panel() panel.Provider {
 
 // Panel is the web panel.
 type Panel struct {
-	Listen        string `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
-	DNS           string `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
-	SecureCookies bool   `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	Listen         string   `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
+	DNS            string   `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
+	SecureCookies  bool     `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	TrustedProxies []string `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
 }
 
 // SMS is the account with Aliyun's SMS service.

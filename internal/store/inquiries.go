@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -23,26 +22,9 @@ const (
 	InquiryPassword InquiryKind = "password"
 )
 
-const (
-	// StatusFor is how long a status answer is good for: long enough for a
-	// form's steps, short enough for what was filed today.
-	StatusFor = 10 * time.Minute
-	// askFor is how long a password question may wait for its one try.
-	askFor = time.Minute
-	// passwordFor is how long a password that was never answered is kept.
-	passwordFor = time.Hour
-	// triesFor is the window of password tries, the bureau's own (3-4, code 22).
-	triesFor = 24 * time.Hour
-	// maxPasswordTries for a number in the window is one less than the bureau's
-	// five: a customer can't use those up.
-	maxPasswordTries = 4
-	// maxFilingTries for one filing, whatever the numbers, keeps somebody from
-	// trying one password on many.
-	maxFilingTries = 10
-)
-
-// ErrTooManyTries says that a filing password was tried too often.
-var ErrTooManyTries = errors.New("the filing password was tried too often")
+// StatusFor is how long a status answer is good for: long enough for a form's
+// steps, short enough for what was filed today.
+const StatusFor = 10 * time.Minute
 
 // Inquiry is a question to a bureau, with its answer once there is one.
 type Inquiry struct {
@@ -110,41 +92,6 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 	return q.Status, q.AnsweredAt, err
 }
 
-// AskPassword writes down a question whether a filing password is right, for a
-// filing; ErrTooManyTries when its number, or the filing, had too many already.
-// A try whose answer was lost counts: it may have reached the bureau.
-func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, number, password string) (id int64, err error) {
-	key := filing.NormaliseNumber(number)
-	if n, err := filing.ParseNumber(number); err == nil {
-		key = n.Holder() // a holder's sites share its password
-	}
-	hash, err := s.keys.Hash("inquiries/password", key)
-	if err != nil {
-		return 0, err
-	}
-	// Written first and counted after: of two at once, one at least sees the other.
-	id, err = s.ask(ctx, accountID, filingID, InquiryPassword, 0, hash, inquiryCondition{Value: filing.NormaliseNumber(number), Password: password})
-	if err != nil {
-		return 0, err
-	}
-	const counts = `kind = ? AND asked_at > ? AND COALESCE(passed, FALSE) = FALSE AND (tried_at IS NOT NULL OR asked_at > ?)`
-	now := s.utcNow()
-	var ofNumber, ofFiling int
-	if err := s.db.GetContext(ctx, &ofNumber, `SELECT COUNT(*) FROM inquiries WHERE condition_hash = ? AND `+counts, hash, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
-		return 0, err
-	}
-	if err := s.db.GetContext(ctx, &ofFiling, `SELECT COUNT(*) FROM inquiries WHERE filing_id = ? AND `+counts, filingID, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
-		return 0, err
-	}
-	if ofNumber <= maxPasswordTries && ofFiling <= maxFilingTries {
-		return id, nil
-	}
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM inquiries WHERE id = ? AND tried_at IS NULL`, id); err != nil {
-		return 0, err
-	}
-	return 0, ErrTooManyTries
-}
-
 func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind InquiryKind, conditionType int, hash []byte, condition inquiryCondition) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO inquiries (account_id, filing_id, kind, condition_type, condition_hash, asked_at) VALUES (?, NULLIF(?, 0), ?, ?, ?, ?)`,
@@ -202,18 +149,6 @@ func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 	return q, nil
 }
 
-// TryInquiry marks a password question's one try before it is made; false: it
-// was tried already, or is too old to be.
-func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
-	now := s.utcNow()
-	res, err := s.db.ExecContext(ctx, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL AND asked_at > ?`,
-		now, id, InquiryPassword, now.Add(-askFor))
-	if err != nil {
-		return false, err
-	}
-	return changed(res)
-}
-
 // AnswerStatus keeps what the bureau answered; the first answer stays.
 func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status filing.Status) error {
 	sealed, err := s.keys.SealJSON(inquiryPlace(id, "answer"), status)
@@ -221,13 +156,6 @@ func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status fil
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, `UPDATE inquiries SET answered_at = ?, code = ?, sealed_answer = ? WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, sealed, id)
-	return err
-}
-
-// AnswerPassword keeps what the bureau answered, and forgets the password.
-func (s *Store) AnswerPassword(ctx context.Context, id int64, code int, passed bool) error {
-	_, err := s.db.ExecContext(ctx, `
-		UPDATE inquiries SET answered_at = ?, code = ?, passed = ?, sealed_condition = NULL WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, passed, id)
 	return err
 }
 

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// FiledOrder is an order of ours that has its number.
+type FiledOrder struct {
+	Number  string
+	At      time.Time
+	Domains []string
+	// Dossier is what was approved; empty for a number that came without one.
+	Dossier filing.Dossier
+}
+
+// FiledOrdersByNumber finds orders of ours by their filing number, or by that of
+// its holder.
+func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]FiledOrder, error) {
+	if n.Site > 0 {
+		return s.filedOrders(ctx, `o.filing_number = ?`, n.String())
+	}
+	return s.filedOrders(ctx, `(o.filing_number = ? OR o.filing_number LIKE ?)`, n.String(), n.String()+"-%")
+}
+
+// FiledOrdersByDomain finds orders of ours with a domain that covers the host
+// (filing.DomainCovers).
+func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOrder, error) {
+	where, args, err := sqlx.In(`o.filing_number IS NOT NULL AND o.id IN (SELECT order_id FROM order_domains WHERE domain IN (?))`, filing.ListingsOf(filing.DomainKey(host)))
+	if err != nil {
+		return nil, err
+	}
+	return s.filedOrders(ctx, where, args...)
+}
+
+func (s *Store) filedOrders(ctx context.Context, where string, args ...any) ([]FiledOrder, error) {
+	var rows []struct {
+		Order
+		FilingID int64  `db:"filing_id"`
+		Revision int    `db:"revision"`
+		Sealed   []byte `db:"sealed"`
+	}
+	// Of an order's approved revisions, the newest that says who and what.
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT `+orderColumns+`, COALESCE(d.filing_id, 0) AS filing_id, COALESCE(d.revision, 0) AS revision, d.sealed
+		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
+			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x WHERE x.record_id = r.id AND x.approved)
+			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
+		WHERE `+where+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, append(args, maxFound)...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for filed orders: %w", err)
+	}
+	var list []FiledOrder
+	seen := map[int64]bool{}
+	for _, row := range rows {
+		if seen[row.ID] {
+			continue
+		}
+		seen[row.ID] = true
+		if err := s.fillLists(ctx, []*Order{&row.Order}); err != nil {
+			return nil, err
+		}
+		f := FiledOrder{Number: row.FilingNumber.String, At: row.FilingNumberAt.Time, Domains: row.Domains}
+		if row.Sealed != nil {
+			if err := s.keys.OpenJSON(dossierPlace(row.FilingID, row.Revision), row.Sealed, &f.Dossier); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+// InquiryAccounts are the accounts whose bureaus can be asked now.
+func (s *Store) InquiryAccounts(ctx context.Context) ([]int64, error) {
+	var ids []int64
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL ORDER BY id`)
+	return ids, err
+}
