@@ -131,6 +131,11 @@ func (s *Server) askKind(c *gin.Context, cur current) {
 		s.showKind(c, http.StatusUnprocessableEntity, values, problems)
 		return
 	}
+	if !s.mayQuery(c) { // other people's documents aren't to be tried out
+		s.flash(c, "flash.too_often")
+		to(c, filingPath(c)+"/kind")
+		return
+	}
 	kept := url.Values{"document_number": {holder.DocumentNumber}}
 	for _, name := range []string{"nature", "document_type", "province"} {
 		kept.Set(name, values.Get(name))
