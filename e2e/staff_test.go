@@ -57,6 +57,7 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			s, log := withTasks(t)
 			b := browser(t, width, 900)
 			require.NoError(t, chromedp.Do(b,
+				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
 				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
@@ -110,6 +111,7 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			b := browser(t, width, 900)
 			page := chromedp.Navigate(s.PanelURL + "/support/addresses")
 			require.NoError(t, chromedp.Do(b,
+				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
 				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/addresses"]`), submit(`a[href="/support/addresses"]`),

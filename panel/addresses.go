@@ -314,15 +314,15 @@ func (s *Server) changeBlock(c *gin.Context, b store.AddressBlock) {
 		s.showBlock(c, b, values, problems)
 		return
 	}
-	s.blockDone(c, b, "changed", s.cfg.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], s.actor(c)))
+	s.blockDone(c, b, "changed", "flash.block_changed", s.cfg.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], s.actor(c)))
 }
 
 // removeBlock queues a block's removal.
 func (s *Server) removeBlock(c *gin.Context, b store.AddressBlock) {
-	s.blockDone(c, b, "removed", s.cfg.Store.RemoveBlock(c.Request.Context(), b.ID, s.actor(c)))
+	s.blockDone(c, b, "removed", "flash.block_removed", s.cfg.Store.RemoveBlock(c.Request.Context(), b.ID, s.actor(c)))
 }
 
-func (s *Server) blockDone(c *gin.Context, b store.AddressBlock, what string, err error) {
+func (s *Server) blockDone(c *gin.Context, b store.AddressBlock, what, flash string, err error) {
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		s.flash(c, "flash.moved_on")
@@ -331,7 +331,7 @@ func (s *Server) blockDone(c *gin.Context, b store.AddressBlock, what string, er
 		return
 	default:
 		s.cfg.Logger.Info("an address block was "+what, "block", b.ID, "account", b.AccountID, "actor", s.actor(c))
-		s.flash(c, "flash.done")
+		s.flash(c, flash)
 	}
 	to(c, "/support/addresses")
 }
