@@ -98,23 +98,6 @@ func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 // workflow's run, so that a retried activity is the same one.
 func writer(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.RunID }
 
-// PackNext stores the next data file of what waits, or finds the one that isn't
-// accepted yet; 0 when there is nothing to hand in.
-func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
-	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, func(sequence int64, waiting []store.WaitingRecord) ([]byte, map[int64]int, error) {
-		records := make([]bureau.Record, len(waiting))
-		for i, w := range waiting {
-			records[i] = bureau.Record{ID: w.ID, Dossier: w.Dossier}
-		}
-		content, unfit, err := bureau.BuildRecords(a.Accounts[r.AccountID].Client.Version(), a.Accounts[r.AccountID].Client.ISPID(), records)
-		if err != nil || content == nil {
-			return nil, unfit, err
-		}
-		zipped, err := bureau.Pack(bureau.FileName(a.Accounts[r.AccountID].Client.ISPID(), sequence), content)
-		return zipped, unfit, err
-	})
-}
-
 // HandInResult is the bureau's answer to a data file.
 type HandInResult struct {
 	// Missing are the sequence numbers to hand in first.
@@ -203,10 +186,13 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 			found.Same = append(found.Same, w.ID)
 		}
 	}
+	if found.Blocks, found.SameStaff, err = a.recogniseStaffs(ctx, accountID, content); err != nil {
+		return err
+	}
 	if err := a.Store.Resynchronise(ctx, accountID, found, writer(ctx)); err != nil {
 		return err
 	}
-	a.Logger.Error("the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same))
+	a.Logger.Error("the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
 	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskResynchronised, fmt.Sprint(previous.Sequence),
 		fmt.Sprintf("%d: %d / %d", previous.Sequence, len(found.Same), len(ids))))
 }

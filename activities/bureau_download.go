@@ -164,7 +164,7 @@ func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 		}
 		v.RecordID = bureau.OwnRecord(r)
 		if refusal, _ := filing.RefusalByCode(r.Code); refusal.Done && !r.Approved {
-			continue // a success along the way, such as 1062, decides nothing
+			v.Done = true // a success along the way, such as 1062, decides no filing
 		}
 		list = append(list, v)
 	}
@@ -232,21 +232,44 @@ func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, d
 			return err
 		}
 	}
-	for _, t := range tasksOf(file, data) {
-		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, t.kind, t.key, t.detail)); err != nil {
+	if err := a.Store.ApplyAddresses(ctx, accountID, addressVerdicts(data)); err != nil {
+		return err
+	}
+	for _, n := range tasksOf(file, data) {
+		t := store.AccountTask(accountID, n.kind, n.key, n.detail)
+		t.Data = n.about
+		if err := a.Store.AddTask(ctx, t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-type note struct{ kind, key, detail string }
+// note is a part of a file that becomes a task; about is what an answer to it
+// repeats, nil where there is none to give.
+type note struct {
+	kind, key, detail string
+	about             any
+}
+
+// addressVerdicts are a file's results on address blocks, in the store's terms.
+func addressVerdicts(data bureau.DownloadData) []store.AddressVerdict {
+	var list []store.AddressVerdict
+	for _, r := range data.Addresses {
+		refusal, _ := filing.RefusalByCode(r.Code)
+		list = append(list, store.AddressVerdict{
+			RecordID: r.ID, BureauID: r.BureauID, Source: r.Source, Operation: int(r.Operation), Code: r.Code, Done: refusal.Done, Opinion: r.Opinion,
+		})
+	}
+	return list
+}
 
 // tasksOf are the parts of a file that only a human can act on.
 func tasksOf(file string, data bureau.DownloadData) []note {
 	var list []note
-	add := func(kind, key string, detail ...string) {
-		list = append(list, note{kind, file + "/" + key, strings.TrimSpace(strings.Join(detail, " "))})
+	add := func(kind, key string, detail ...string) *note {
+		list = append(list, note{kind: kind, key: file + "/" + key, detail: strings.TrimSpace(strings.Join(detail, " "))})
+		return &list[len(list)-1]
 	}
 	for _, e := range data.Ended {
 		what := "主体"
@@ -256,14 +279,14 @@ func tasksOf(file string, data bureau.DownloadData) []note {
 		add(TaskEnded, fmt.Sprint(e.Site, e.ID), what, fmt.Sprint(e.ID), e.Remark)
 	}
 	for _, f := range data.Found {
-		kind := TaskUnfiledSite
 		if f.Illegal {
-			kind = TaskIllegalAccess
+			add(TaskIllegalAccess, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark)
+			continue
 		}
-		add(kind, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark)
+		add(TaskUnfiledSite, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark).about = f
 	}
 	for _, t := range data.Tasks {
-		add(TaskVerify, fmt.Sprint(t.HolderID), t.Number, t.Holder.Name)
+		add(TaskVerify, fmt.Sprint(t.HolderID), t.Number, t.Holder.Name).about = t
 	}
 	for i, c := range data.Checks {
 		add(TaskCheck, fmt.Sprint(c.Kind, c.ID, i), c.SiteNumber, c.Domain, c.Detail)

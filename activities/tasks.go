@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
 )
 
 // The kinds of tasks for staff: keys of the locale files below "task_kind.".
@@ -35,13 +36,15 @@ const (
 	// TaskNotice: the bureau asks for a correction.
 	TaskNotice = "notice"
 	// TaskAddresses: a reported address block was refused.
-	TaskAddresses = "addresses"
+	TaskAddresses = store.TaskKindAddresses
+	// TaskAnswerRefused: what staff answered to a task was refused.
+	TaskAnswerRefused = store.TaskKindAnswerRefused
 )
 
 // TaskKinds lists them.
 var TaskKinds = []string{
 	TaskStopped, TaskResynchronised, TaskUnreadable, TaskUnknownRecord, TaskUnknownCode, TaskProviderActs, TaskEnded,
-	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses,
+	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskAnswerRefused,
 }
 
 // TellOfTasks mails staff how many tasks of each kind are new, once: the mail

@@ -48,7 +48,11 @@ func shot(t *testing.T, name string) chromedp.Action[chromedp.Void] {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(dir, t.Name()+"-"+name+".png"), png, 0o600)
+		path := filepath.Join(dir, t.Name()+"-"+name+".png") // a subtest's name has a folder
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(path, png, 0o600)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 const (
 	tasksPerPage = 50
 	filesShown   = 40
+	answersShown = 20
 )
 
 type bureauData struct {
@@ -24,7 +25,8 @@ type bureauData struct {
 
 type accountData struct {
 	store.Account
-	List []store.FileRow
+	List    []store.FileRow
+	Answers []store.StaffRecord
 }
 
 // bureauPage is how the exchange with the bureau stands: accounts with what
@@ -39,6 +41,9 @@ func (s *Server) bureauPage(c *gin.Context) {
 		row.UploadAfter.Valid = row.UploadAfter.Valid && row.UploadAfter.Time.After(now) // pauses that are over are no news
 		row.DownloadAfter.Valid = row.DownloadAfter.Valid && row.DownloadAfter.Time.After(now)
 		row.List, err = s.cfg.Store.Files(ctx, row.ID, filesShown)
+		if err == nil {
+			row.Answers, err = s.cfg.Store.StaffAnswers(ctx, row.ID, answersShown)
+		}
 		data.Accounts = append(data.Accounts, row)
 	}
 	if err != nil {

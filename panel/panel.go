@@ -188,6 +188,13 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	support.GET("/tasks/:id/answer", s.taskForm)
+	support.POST("/tasks/:id/answer", s.answerTask)
+	support.GET("/addresses", s.addresses)
+	support.POST("/addresses", s.reportAddresses)
+	support.GET("/addresses/:id", s.withBlock(s.blockPage))
+	support.POST("/addresses/:id", s.withBlock(s.changeBlock))
+	support.POST("/addresses/:id/remove", s.withBlock(s.removeBlock))
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

@@ -47,7 +47,7 @@ func (s *Server) tables(ctx context.Context) filing.Tables {
 	for name, table := range map[string]*[]filing.Code{
 		bureau.TableNatures: &t.Natures, bureau.TableDocuments: &t.DocumentTypes, bureau.TableAccessModes: &t.AccessModes,
 		bureau.TablePreApprovals: &t.PreApprovals, bureau.TableLanguages: &t.Languages, bureau.TableServices: &t.Services,
-		bureau.TableReasons: &t.EndingReasons,
+		bureau.TableReasons: &t.EndingReasons, bureau.TableUnfiled: &t.Outcomes, bureau.TableUnits: &t.Units,
 	} {
 		if values := came[name]; len(values) > 0 {
 			*table = filing.Edition(values, *table)

@@ -26,10 +26,11 @@ func SameXML(a, b []byte) bool {
 func Unzip(zipped []byte) ([]byte, error) { return unzip(zipped) }
 
 // RecordIDs are our record IDs that a data file of ours names, by the IDs of
-// its parts. Deregistrations name none.
+// its parts. Deregistrations name none, nor do files of staff's records and of
+// address blocks (AddressIDs).
 func RecordIDs(file []byte) ([]int64, error) {
 	list, err := tokens(file)
-	if err != nil {
+	if err != nil || ofAddresses(list) {
 		return nil, err
 	}
 	var ids []int64
@@ -51,10 +52,44 @@ func RecordIDs(file []byte) ([]int64, error) {
 	return ids, nil
 }
 
+// AddressIDs are our IDs of the blocks that a data file of addresses adds.
+func AddressIDs(file []byte) (ids []int64, err error) {
+	list, err := tokens(file)
+	if err != nil || !ofAddresses(list) {
+		return nil, err
+	}
+	for i := 1; i < len(list); i++ {
+		if id, err := strconv.ParseInt(list[i], 10, 64); list[i-1] == "<IspId" && err == nil && id > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+func ofAddresses(list []string) bool { return len(list) > 1 && list[1] == "<IP" }
+
 // Holds tells whether a data file holds a record as it would be written now.
 func Holds(file []byte, version string, ispID int64, r Record) bool {
 	alone, _, err := BuildRecords(version, ispID, []Record{r})
-	if err != nil || alone == nil {
+	return err == nil && holds(file, alone, 1)
+}
+
+// HoldsStaffs is Holds for a record of staff's.
+func HoldsStaffs(file []byte, version string, ispID int64, r StaffRecord) bool {
+	alone, _, err := BuildStaffRecords(version, ispID, []StaffRecord{r})
+	return err == nil && holds(file, alone, 1)
+}
+
+// HoldsAddresses is Holds for an address block.
+func HoldsAddresses(file []byte, version string, ispID int64, b AddressBlock) bool {
+	alone, _, err := BuildAddresses(version, ispID, []AddressBlock{b})
+	return err == nil && holds(file, alone, 2)
+}
+
+// holds tells whether a data file holds the one entry of another, which is so
+// many sections deep.
+func holds(file, alone []byte, sections int) bool {
+	if alone == nil {
 		return false
 	}
 	all, err := tokens(file)
@@ -62,13 +97,39 @@ func Holds(file []byte, version string, ispID int64, r Record) bool {
 		return false
 	}
 	entry, err := tokens(alone)
-	const before, after = 3, 6 // UploadData, ICP, the section; its end, Qqdwid, the ends
+	before, after := 2+sections, 5+sections // UploadData, ICP or IP, the sections; their ends, Qqdwid, the ends
 	if err != nil || len(entry) <= before+after {
 		return false
 	}
+	for _, name := range entry[1:before] { // a removal looks alike in every section
+		if all = inside(all, name); all == nil {
+			return false
+		}
+	}
 	entry = entry[before : len(entry)-after]
-	return strings.Contains("\x00"+strings.Join(all, "\x00")+"\x00", "\x00"+strings.Join(entry, "\x00")+"\x00")
+	return strings.Contains(joined(all), joined(entry))
 }
+
+// inside are the tokens within the first child of that name of the element that
+// the list begins with.
+func inside(list []string, name string) []string {
+	depth, start := 0, -1
+	for i, token := range list {
+		switch {
+		case token == ">":
+			if depth--; depth == 1 && start >= 0 {
+				return list[start:i]
+			}
+		case strings.HasPrefix(token, "<"):
+			if depth++; depth == 2 && token == name {
+				start = i
+			}
+		}
+	}
+	return nil
+}
+
+func joined(tokens []string) string { return "\x00" + strings.Join(tokens, "\x00") + "\x00" }
 
 // tokens are an XML document's elements and texts in order.
 func tokens(content []byte) (list []string, err error) {

@@ -119,7 +119,12 @@ type addressXML struct {
 
 func (d *DownloadData) addresses(list []addressXML, source bool) {
 	for _, a := range list {
-		if len(a.Jgxx) > 0 {
+		if len(a.Jgxx) == 0 {
+			continue
+		}
+		if a.Jgxx[0].Jgdm.int() == CodeSchema && a.ID.int64() == 0 && a.IspID.int64() == 0 { // a whole file, as in resultXML
+			d.Results = append(d.Results, Result{Code: CodeSchema, File: strings.TrimSpace(a.Jgxx[0].Dmms)})
+		} else {
 			d.Addresses = append(d.Addresses, AddressResult{
 				Operation: AddressOperation(a.Czlx.int()), ID: a.IspID.int64(), BureauID: a.ID.int64(), Source: source,
 				Code: a.Jgxx[0].Jgdm.int(), Opinion: strings.TrimSpace(a.Jgxx[0].Dmms),

@@ -98,37 +98,81 @@ func TestStaffsRecords(t *testing.T) {
 	data, err := bureau.ParseDownload([]byte(filedTask))
 	require.NoError(t, err)
 	require.Len(t, data.Tasks, 1)
-	content, err := bureau.BuildStaffRecords(version, 310001, bureau.StaffRecords{
-		Verifications: []bureau.Verification{{Who: "林核实", Opinion: "信息有误", Faults: "电话不通", At: day, Task: data.Tasks[0]}},
-		Unfiled:       []bureau.UnfiledResult{{Domain: "www.example.com", IP: 3221225994, Operator: 1, Province: 310000, Result: 1, Opinion: "已关闭", Listed: day, Due: day}},
-		Papers:        []bureau.PaperOf{{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")}, Subject: filing.Subject{HolderID: 9001}}},
-	})
+	records := []bureau.StaffRecord{
+		{ID: 1, Verification: &bureau.Verification{Who: "林核实", Opinion: "信息有误", Faults: "电话不通", At: day, Task: data.Tasks[0]}},
+		{ID: 2, Unfiled: &bureau.UnfiledResult{Domain: "www.example.com", IP: 3221225994, Operator: 1, Province: 310000, Result: 1, Opinion: "已关闭", Listed: day, Due: day}},
+		{ID: 3, Paper: &bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")}, Subject: filing.Subject{HolderID: 9001}}},
+	}
+	content, unfit, err := bureau.BuildStaffRecords(version, 310001, records)
 	require.NoError(t, err)
+	require.Empty(t, unfit)
 	golden(t, "upload-staff.xml", content)
 	schema(t, "upload-data.xsd", content)
-	_, err = bureau.BuildStaffRecords(version, 310001, bureau.StaffRecords{Unfiled: []bureau.UnfiledResult{{Domain: "x"}}})
-	require.ErrorContains(t, err, "limits")
-	_, err = bureau.BuildStaffRecords(version, 310001, bureau.StaffRecords{})
-	require.Error(t, err)
+	ids, err := bureau.RecordIDs(content)
+	require.NoError(t, err)
+	require.Empty(t, ids)
+	for _, r := range records {
+		require.True(t, bureau.HoldsStaffs(content, version, 310001, r))
+	}
+	other := *records[1].Unfiled
+	other.Result = 2
+	require.False(t, bureau.HoldsStaffs(content, version, 310001, bureau.StaffRecord{Unfiled: &other}))
+
+	foreign := *records[1].Unfiled
+	foreign.Opinion = "已关闭😀"
+	content, unfit, err = bureau.BuildStaffRecords(version, 310001, []bureau.StaffRecord{
+		{ID: 4, Unfiled: &bureau.UnfiledResult{Domain: "x"}}, {ID: 5, Unfiled: &foreign}, {ID: 6}, records[1],
+	})
+	require.NoError(t, err)
+	require.Equal(t, map[int64]int{4: bureau.CodeSchema, 5: bureau.CodeIllegalCharacters, 6: bureau.CodeSchema}, unfit)
+	schema(t, "upload-data.xsd", content)
+	content, unfit, err = bureau.BuildStaffRecords(version, 310001, []bureau.StaffRecord{{ID: 6}})
+	require.NoError(t, err)
+	require.Nil(t, content)
+	require.Len(t, unfit, 1)
 }
 
 func TestAddressBlocks(t *testing.T) {
 	since := time.Date(2026, 1, 1, 0, 0, 0, 0, bureau.China)
-	content, err := bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{
+	blocks := []bureau.AddressBlock{
 		{Operation: bureau.AddAddresses, ID: 1, From: 3221225984, To: 3221226239, Source: 100, Remark: "来源"},
 		{Operation: bureau.AddAddresses, ID: 2, From: 3221225984, To: 3221226239, Use: bureau.UsedByProvider, Since: since},
-		{Operation: bureau.ChangeAddresses, BureauID: 5, From: 3221225984, To: 3221226111, Use: bureau.Reserved, Since: since},
-		{Operation: bureau.ChangeAddresses, BureauID: 6, From: 3221225984, To: 3221226111, Source: 100},
-		{Operation: bureau.RemoveAddresses, BureauID: 7, Source: 100},
-		{Operation: bureau.RemoveAddresses, BureauID: 8},
-	})
+		{Operation: bureau.ChangeAddresses, ID: 3, BureauID: 5, From: 3221225984, To: 3221226111, Use: bureau.Reserved, Since: since},
+		{Operation: bureau.ChangeAddresses, ID: 4, BureauID: 6, From: 3221225984, To: 3221226111, Source: 100},
+		{Operation: bureau.RemoveAddresses, ID: 5, BureauID: 7, Source: 100},
+		{Operation: bureau.RemoveAddresses, ID: 6, BureauID: 8},
+	}
+	content, unfit, err := bureau.BuildAddresses(version, 310001, blocks)
 	require.NoError(t, err)
+	require.Empty(t, unfit)
 	golden(t, "upload-addresses.xml", content)
 	schema(t, "upload-data.xsd", content)
-	for _, bad := range [][]bureau.AddressBlock{nil, {{}}, {{Operation: bureau.AddAddresses, Use: 9, From: 1, To: 2}}} {
-		_, err := bureau.BuildAddresses(version, 310001, bad)
-		require.Error(t, err)
+	for _, b := range blocks {
+		require.True(t, bureau.HoldsAddresses(content, version, 310001, b))
+		alone, _, err := bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{b})
+		require.NoError(t, err)
+		schema(t, "upload-data.xsd", alone)
+		for _, other := range blocks {
+			require.Equal(t, b.ID == other.ID, bureau.HoldsAddresses(alone, version, 310001, other))
+		}
 	}
+	ids, err := bureau.AddressIDs(content)
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 2}, ids)
+	ids, err = bureau.RecordIDs(content)
+	require.NoError(t, err)
+	require.Empty(t, ids, "blocks are no filings")
+
+	_, _, err = bureau.BuildAddresses(version, 310001, nil)
+	require.Error(t, err)
+	content, unfit, err = bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{
+		{ID: 1}, {ID: 2, Operation: bureau.AddAddresses, Use: 9, From: 1, To: 2}, {ID: 3, Operation: bureau.RemoveAddresses},
+		{ID: 4, Operation: bureau.ChangeAddresses, From: 1, To: 2, Source: 1},
+		{ID: 5, Operation: bureau.AddAddresses, From: 1, To: 2, Source: 1, Remark: "😀"},
+	})
+	require.NoError(t, err)
+	require.Nil(t, content)
+	require.Equal(t, map[int64]int{1: 5001, 2: 5001, 3: 5001, 4: 5001, 5: 5008}, unfit)
 }
 
 // What breaks the schema is found here, named, and doesn't travel.

@@ -18,19 +18,38 @@ type uploadIP struct {
 }
 
 type addedIP struct {
-	Sources     []sourceXML     `xml:"Xzly>Ly,omitempty" validate:"dive"`
-	Allocations []allocationXML `xml:"Xzfp>Fpsy,omitempty" validate:"dive"`
+	Sources     *sourceList     `xml:"Xzly"`
+	Allocations *allocationList `xml:"Xzfp"`
 }
 
 type changedIP struct {
-	Sources     []sourceXML     `xml:"Xgly>Ly_xx,omitempty" validate:"dive"`
-	Allocations []allocationXML `xml:"Xgfp>Fpsy,omitempty" validate:"dive"`
+	Sources     *changedSourceList `xml:"Xgly"`
+	Allocations *allocationList    `xml:"Xgfp"`
 }
 
 type removedIP struct {
-	Sources     []removedXML `xml:"Scly>Ly,omitempty" validate:"dive"`
-	Allocations []removedXML `xml:"Scfp>Fpsy,omitempty" validate:"dive"`
+	Sources     *removedSourceList     `xml:"Scly"`
+	Allocations *removedAllocationList `xml:"Scfp"`
 }
+
+// The lists are elements of their own because the schema wants none that is empty.
+type (
+	sourceList struct {
+		List []sourceXML `xml:"Ly"`
+	}
+	changedSourceList struct {
+		List []sourceXML `xml:"Ly_xx"`
+	}
+	allocationList struct {
+		List []allocationXML `xml:"Fpsy"`
+	}
+	removedSourceList struct {
+		List []removedXML `xml:"Ly"`
+	}
+	removedAllocationList struct {
+		List []removedXML `xml:"Fpsy"`
+	}
+)
 
 type removedXML struct {
 	ID int64 `xml:"Id" validate:"min=1"`
@@ -83,52 +102,90 @@ type AddressBlock struct {
 	// Source is the unit that the block comes from (来源单位); set for a source,
 	// 0 for an allocation.
 	Source int64
-	// Use is Fpfs, Since its day, for an allocation.
-	Use    int
-	Since  time.Time
-	Remark string
+	// Use is Fpfs, Since its day, Assignment how addresses are given out (Syfs), for
+	// an allocation. The provider's own use needs all three (4-1-2-1).
+	Use        int
+	Since      time.Time
+	Assignment int
+	Remark     string
 }
 
-// BuildAddresses makes the XML of a data file of address blocks, in GBK.
-func BuildAddresses(version string, ispID int64, blocks []AddressBlock) ([]byte, error) {
+// The ways in which addresses are given out (Syfs).
+const (
+	StaticAddresses  = 1
+	DynamicAddresses = 2
+	UnknownAddresses = 3
+)
+
+// BuildAddresses makes the XML of a data file of address blocks, in GBK. The same
+// blocks make the same bytes. Blocks that would break the schema are left out and
+// named, by their ID, with a result code.
+func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []byte, unfit map[int64]int, err error) {
 	if len(blocks) == 0 || len(blocks) > MaxRecords {
-		return nil, errors.New("a data file takes 1 to 1,000 address blocks")
+		return nil, nil, errors.New("a data file takes 1 to 1,000 address blocks")
 	}
+	unfit = map[int64]int{}
 	ip := &uploadIP{Qqdwid: ispID}
 	for _, b := range blocks {
-		source := sourceXML{Qsip: b.From, Zzip: b.To, Lydw: b.Source, Bz: b.Remark}
-		allocation := allocationXML{Qsip: b.From, Zzip: b.To, Fpfs: b.Use, Bz: b.Remark}
-		if !b.Since.IsZero() {
-			allocation.Fprq = b.Since.In(China).Format(time.DateOnly)
-		}
-		switch b.Operation {
-		case AddAddresses:
-			ip.XZBA = section(ip.XZBA)
-			if source.IspID, allocation.IspID = b.ID, b.ID; b.Source != 0 {
-				ip.XZBA.Sources = append(ip.XZBA.Sources, source)
-			} else {
-				ip.XZBA.Allocations = append(ip.XZBA.Allocations, allocation)
-			}
-		case ChangeAddresses:
-			ip.XGBA = section(ip.XGBA)
-			if source.ID, allocation.ID = b.BureauID, b.BureauID; b.Source != 0 {
-				ip.XGBA.Sources = append(ip.XGBA.Sources, source)
-			} else {
-				ip.XGBA.Allocations = append(ip.XGBA.Allocations, allocation)
-			}
-		case RemoveAddresses:
-			ip.SCBA = section(ip.SCBA)
-			if b.Source != 0 {
-				ip.SCBA.Sources = append(ip.SCBA.Sources, removedXML{b.BureauID})
-			} else {
-				ip.SCBA.Allocations = append(ip.SCBA.Allocations, removedXML{b.BureauID})
-			}
-		default:
-			return nil, errors.New("an address block without an operation")
+		if code := ip.add(b); code != 0 {
+			unfit[b.ID] = code
 		}
 	}
-	if code := fits(*ip); code != 0 {
-		return nil, errors.New("an address block breaks the interface's limits")
+	if len(unfit) == len(blocks) {
+		return nil, unfit, nil
 	}
-	return encodeGBK(uploadData{Version: version, IP: ip})
+	file, err = encodeGBK(uploadData{Version: version, IP: ip})
+	return file, unfit, err
+}
+
+// add puts a block into its section; code is not 0 when it can't be there.
+func (ip *uploadIP) add(b AddressBlock) (code int) {
+	source := sourceXML{Qsip: b.From, Zzip: b.To, Lydw: b.Source, Bz: b.Remark}
+	allocation := allocationXML{Qsip: b.From, Zzip: b.To, Fpfs: b.Use, Syfs: b.Assignment, Bz: b.Remark}
+	if !b.Since.IsZero() {
+		allocation.Fprq = b.Since.In(China).Format(time.DateOnly)
+	}
+	removed := removedXML{b.BureauID}
+	var entry any = allocation
+	switch {
+	case b.Operation == RemoveAddresses:
+		entry = removed
+	case b.Operation != AddAddresses && (b.Operation != ChangeAddresses || b.BureauID == 0):
+		return CodeSchema
+	case b.Source != 0:
+		entry = source
+	}
+	if code = fits(entry); code != 0 {
+		return code
+	}
+	switch b.Operation {
+	case AddAddresses:
+		ip.XZBA = section(ip.XZBA)
+		if source.IspID, allocation.IspID = b.ID, b.ID; b.Source != 0 {
+			ip.XZBA.Sources = section(ip.XZBA.Sources)
+			ip.XZBA.Sources.List = append(ip.XZBA.Sources.List, source)
+		} else {
+			ip.XZBA.Allocations = section(ip.XZBA.Allocations)
+			ip.XZBA.Allocations.List = append(ip.XZBA.Allocations.List, allocation)
+		}
+	case ChangeAddresses:
+		ip.XGBA = section(ip.XGBA)
+		if source.ID, allocation.ID = b.BureauID, b.BureauID; b.Source != 0 {
+			ip.XGBA.Sources = section(ip.XGBA.Sources)
+			ip.XGBA.Sources.List = append(ip.XGBA.Sources.List, source)
+		} else {
+			ip.XGBA.Allocations = section(ip.XGBA.Allocations)
+			ip.XGBA.Allocations.List = append(ip.XGBA.Allocations.List, allocation)
+		}
+	case RemoveAddresses:
+		ip.SCBA = section(ip.SCBA)
+		if b.Source != 0 {
+			ip.SCBA.Sources = section(ip.SCBA.Sources)
+			ip.SCBA.Sources.List = append(ip.SCBA.Sources.List, removed)
+		} else {
+			ip.SCBA.Allocations = section(ip.SCBA.Allocations)
+			ip.SCBA.Allocations.List = append(ip.SCBA.Allocations.List, removed)
+		}
+	}
+	return 0
 }

@@ -1,7 +1,7 @@
 package bureau
 
 import (
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
@@ -123,48 +123,75 @@ type PaperOf struct {
 	Subject filing.Subject
 }
 
-// StaffRecords is a data file of what staff hand in.
-type StaffRecords struct {
-	Verifications []Verification
-	Unfiled       []UnfiledResult
-	Papers        []PaperOf
+// StaffRecord is one of the things that staff hand in: one of its fields is set.
+type StaffRecord struct {
+	// ID is ours, to name a record that doesn't fit; it doesn't travel.
+	ID           int64
+	Verification *Verification
+	Unfiled      *UnfiledResult
+	Paper        *PaperOf
 }
 
-// BuildStaffRecords makes the XML of a data file of staff's records, in GBK.
-func BuildStaffRecords(version string, ispID int64, r StaffRecords) ([]byte, error) {
+// BuildStaffRecords makes the XML of a data file of staff's records, in GBK. The
+// same records make the same bytes. Records that would break the schema are left
+// out and named with a result code.
+func BuildStaffRecords(version string, ispID int64, records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
+	if len(records) > MaxRecords {
+		return nil, nil, fmt.Errorf("%d records, but a data file takes %d", len(records), MaxRecords)
+	}
+	unfit = map[int64]int{}
 	icp := &uploadICP{Qqdwid: ispID}
+	for _, r := range records {
+		if code := icp.addStaffs(ispID, r); code != 0 {
+			unfit[r.ID] = code
+		}
+	}
+	if len(unfit) == len(records) {
+		return nil, unfit, nil
+	}
+	file, err = encodeGBK(uploadData{Version: version, ICP: icp})
+	return file, unfit, err
+}
+
+// addStaffs puts a record of staff's into its section; code is not 0 when it
+// can't be there.
+func (icp *uploadICP) addStaffs(ispID int64, r StaffRecord) (code int) {
 	day := func(t time.Time) string { return t.In(China).Format(time.DateOnly) }
-	for _, v := range r.Verifications {
-		icp.HSJG = section(icp.HSJG)
+	switch {
+	case r.Verification != nil:
+		v := *r.Verification
 		e := hsjgxx{Hsrxm: v.Who, Hssj: day(v.At), Bbdw: ispID, Hsyj: v.Opinion, Cwxx: v.Faults, Baxx: verifiedOf(v.Task)}
 		if !v.Passed {
 			e.Hsjg = 1
 		}
-		icp.HSJG.Hsjgxx = append(icp.HSJG.Hsjgxx, e)
-	}
-	for _, u := range r.Unfiled {
-		icp.WBACLJG = section(icp.WBACLJG)
-		icp.WBACLJG.Clxx = append(icp.WBACLJG.Clxx, clxx{
+		if code = fits(e); code == 0 {
+			icp.HSJG = section(icp.HSJG)
+			icp.HSJG.Hsjgxx = append(icp.HSJG.Hsjgxx, e)
+		}
+	case r.Unfiled != nil:
+		u := *r.Unfiled
+		e := clxx{
 			Ym: u.Domain, IP: u.IP, Yys: u.Operator, Jrs: ispID, Shengid: u.Province, Cljg: u.Result, Clyj: u.Opinion, Rbsj: day(u.Listed), Clsx: day(u.Due),
-		})
-	}
-	for _, p := range r.Papers {
-		icp.XZHYD = section(icp.XZHYD)
-		owner := papersOf([]Paper{p.Paper}, func(Paper) any {
-			if p.OfSite {
-				return ownerID{p.Subject.SiteID}
+		}
+		if code = fits(e); code == 0 {
+			icp.WBACLJG = section(icp.WBACLJG)
+			icp.WBACLJG.Clxx = append(icp.WBACLJG.Clxx, e)
+		}
+	case r.Paper != nil:
+		owner := papersOf([]Paper{r.Paper.Paper}, func(Paper) any {
+			if r.Paper.OfSite {
+				return ownerID{r.Paper.Subject.SiteID}
 			}
-			return ownerID{p.Subject.HolderID}
+			return ownerID{r.Paper.Subject.HolderID}
 		})
-		icp.XZHYD.Fjxx = append(icp.XZHYD.Fjxx, owner[0].Fjxx)
+		if code = fits(owner[0].Fjxx); code == 0 {
+			icp.XZHYD = section(icp.XZHYD)
+			icp.XZHYD.Fjxx = append(icp.XZHYD.Fjxx, owner[0].Fjxx)
+		}
+	default:
+		return CodeSchema
 	}
-	if icp.HSJG == nil && icp.WBACLJG == nil && icp.XZHYD == nil {
-		return nil, errors.New("no records to hand in")
-	}
-	if code := fits(*icp); code != 0 {
-		return nil, errors.New("a record breaks the interface's limits of length or character")
-	}
-	return encodeGBK(uploadData{Version: version, ICP: icp})
+	return code
 }
 
 func verifiedOf(f filing.FiledHolder) (v verifiedBa) {

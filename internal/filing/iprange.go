@@ -12,6 +12,15 @@ import (
 // than a /16, but "1.0.0.1-200.0.0.1" is easily typed.
 const maxRangeSize = 1 << 16
 
+// maxBlockSize bounds a block that a provider reports, for the same reason: a /8.
+const maxBlockSize = 1 << 24
+
+// RangeOf is the range of two numbers as the bureau's interface carries them.
+func RangeOf(from, to uint32) IPRange {
+	address := func(n uint32) netip.Addr { return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n))) }
+	return IPRange{address(from), address(to)}
+}
+
 // IPRange is a range of IPv4 addresses, both ends included; a single address
 // is a range of one.
 type IPRange struct{ From, To netip.Addr }
@@ -19,8 +28,35 @@ type IPRange struct{ From, To netip.Addr }
 // ParseIPRange reads "192.0.2.1" or "192.0.2.10-192.0.2.30". The key is a
 // problem's, empty when the range is right.
 func ParseIPRange(text string) (r IPRange, key string) {
-	text = strings.TrimSpace(width.Fold.String(text))
-	text = strings.NewReplacer("—", "-", "–", "-", "~", "-", "至", "-").Replace(text)
+	return parseRange(tidyRange(text), maxRangeSize)
+}
+
+// ParseIPBlock reads a block as a provider has it: a range, which may be larger
+// than a site's, or "192.0.2.0/24".
+func ParseIPBlock(text string) (r IPRange, key string) {
+	text = tidyRange(text)
+	if !strings.Contains(text, "/") {
+		return parseRange(text, maxBlockSize)
+	}
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return r, "ip_invalid"
+	case !prefix.Addr().Is4():
+		return r, "ipv6_not_carried"
+	case prefix.Masked().Addr() != prefix.Addr():
+		return r, "cidr_not_first"
+	}
+	first := prefix.Addr().As4()
+	from := binary.BigEndian.Uint32(first[:])
+	return parseRange(RangeOf(from, from|uint32(1<<(32-prefix.Bits())-1)).String(), maxBlockSize)
+}
+
+func tidyRange(text string) string {
+	return strings.NewReplacer("—", "-", "–", "-", "~", "-", "至", "-").Replace(strings.TrimSpace(width.Fold.String(text)))
+}
+
+func parseRange(text string, size uint32) (r IPRange, key string) {
 	from, to, isRange := strings.Cut(text, "-")
 	if !isRange {
 		to = from
@@ -44,7 +80,7 @@ func ParseIPRange(text string) (r IPRange, key string) {
 	switch {
 	case first > last:
 		return r, "ip_range_backwards"
-	case last-first >= maxRangeSize:
+	case last-first >= size:
 		return r, "ip_range_too_big"
 	}
 	return r, ""

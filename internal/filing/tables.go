@@ -6,6 +6,9 @@ import "slices"
 // newest edition where it came down, the built-in one elsewhere.
 type Tables struct {
 	Natures, DocumentTypes, AccessModes, PreApprovals, Languages, Services, EndingReasons []Code
+	// Outcomes are what was done about unfiled sites; Units the providers and
+	// operators by their numbers, empty until they come down.
+	Outcomes, Units []Code
 	// ServerPlaces never come down: the interface has no table of them.
 	ServerPlaces []Code
 }
@@ -15,6 +18,7 @@ func BuiltIn() Tables {
 	return Tables{
 		Natures: Natures, DocumentTypes: DocumentTypes, AccessModes: AccessModes, PreApprovals: PreApprovals,
 		Languages: Languages, Services: Services, EndingReasons: EndingReasons, ServerPlaces: ServerPlaces,
+		Outcomes: Outcomes,
 	}
 }
 

@@ -90,6 +90,8 @@ type Verdict struct {
 	SiteNumber                 string
 	CertificatePath            string
 	HolderID, SiteID, AccessID int64
+	// Done is a success along the way: it says something of an answer of staff's only.
+	Done bool
 	// Optional: that nothing matches is no news (the bureau sends filings of others too).
 	Optional bool
 }
@@ -165,6 +167,9 @@ func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Ve
 func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict, done *Applied) error {
 	id, filingID, err := s.recordOf(ctx, tx, accountID, v)
 	if err != nil {
+		return err
+	}
+	if taken, err := s.applyToStaffs(ctx, tx, accountID, id, v); err != nil || taken || v.Done {
 		return err
 	}
 	if id == 0 {

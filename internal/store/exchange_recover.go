@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -21,6 +20,9 @@ type Recovered struct {
 	// Records are the IDs of ours that it names, and Same those of them whose
 	// record here is what the file holds.
 	Records, Same []int64
+	// Blocks are the IDs of ours under which it adds address blocks, and SameStaff
+	// staff's records here that it holds.
+	Blocks, SameStaff []int64
 }
 
 // Resynchronise takes up the bureau's newest data file after the database lost
@@ -30,10 +32,9 @@ type Recovered struct {
 // what waits may have been in them: such records are marked doubtful and stay
 // until staff release them.
 func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered, writer string) error {
-	if len(r.Records) > 0 { // IDs that the bureau knows must not be given out again; this commits by itself
-		if _, err := s.db.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE records AUTO_INCREMENT = %d`, slices.Max(r.Records)+idGap)); err != nil {
-			return err
-		}
+	// IDs that the bureau knows must not be given out again; this commits by itself.
+	if err := errors.Join(s.keepIDs(ctx, "records", r.Records), s.keepIDs(ctx, "staff_records", r.Blocks)); err != nil {
+		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := s.renew(ctx, tx, accountID, writer); err != nil {
@@ -46,6 +47,9 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		}
 		if accepted >= r.Sequence {
 			return nil // done already
+		}
+		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
@@ -95,7 +99,7 @@ func (s *Store) takeRecovered(ctx context.Context, tx *sqlx.Tx, accountID int64,
 	now := s.utcNow()
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO bureau_uploads (account_id, sequence, sealed, records, attempts, stored_at, accepted_at, recovered) VALUES (?, ?, ?, ?, 1, ?, ?, TRUE)`,
-		accountID, r.Sequence, sealed, len(r.Records), now, now); err != nil {
+		accountID, r.Sequence, sealed, max(len(r.Records), len(r.Blocks), len(r.SameStaff)), now, now); err != nil {
 		return err
 	}
 	if len(r.Same) == 0 {
@@ -151,6 +155,9 @@ func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 		if err := s.reissue(ctx, tx, accountID, ids); err != nil {
 			return err
 		}
+		if err := s.releaseStaff(ctx, tx, accountID); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
 		return err
 	})
@@ -170,6 +177,9 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		}
 		if ok, err := changed(res); err != nil || !ok {
 			return err // not ours, or split already
+		}
+		if err := s.splitStaff(ctx, tx, accountID, sequence, code); err != nil {
+			return err
 		}
 		var ids []int64
 		if err := tx.SelectContext(ctx, &ids, `

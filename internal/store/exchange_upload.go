@@ -74,87 +74,7 @@ type WaitingRecord struct {
 	Dossier filing.Dossier
 }
 
-// Builder makes a data file's bytes of records, and names those that can't be
-// in one, with a result code for each.
-type Builder func(sequence int64, records []WaitingRecord) (file []byte, unfit map[int64]int, err error)
-
-// PackNext makes the account's next data file of up to limit waiting records,
-// oldest first, and stores it, before anything is sent, under the next sequence
-// number, all in one transaction that holds the account's row: there is one
-// writer. While an earlier file isn't accepted yet, that one is next and
-// nothing new is packed. Sequence 0 means that there is nothing to hand in.
-// Records that can't be in a file are decided as refused with their code.
-func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, build Builder) (sequence int64, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		sequence = 0
-		var last int64
-		if err := tx.GetContext(ctx, &last, `SELECT last_sequence FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
-			return one(err, "bureau account")
-		}
-		err := tx.GetContext(ctx, &sequence, `
-			SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL ORDER BY sequence LIMIT 1`, accountID)
-		if err == nil || !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		records, err := s.waiting(ctx, tx, accountID, limit)
-		if err != nil || len(records) == 0 {
-			return err
-		}
-		file, unfit, err := build(last+1, records)
-		if err != nil {
-			return err
-		}
-		for id, code := range unfit {
-			if err := s.refuseUnsent(ctx, tx, id, code); err != nil {
-				return err
-			}
-		}
-		var packed []int64
-		for _, r := range records {
-			if _, bad := unfit[r.ID]; !bad {
-				packed = append(packed, r.ID)
-			}
-		}
-		if len(packed) == 0 {
-			return nil
-		}
-		sequence = last + 1
-		return s.storeUpload(ctx, tx, accountID, sequence, file, packed)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("packing the next data file of account %d: %w", accountID, err)
-	}
-	return sequence, nil
-}
-
-func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int) ([]WaitingRecord, error) {
-	var rows []waitingRow
-	// Two records that the bureau's results would name alike never travel at
-	// once, so that each result has one record that it can mean.
-	const from = `
-		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
-			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
-			AND (r.result_key IS NULL OR NOT EXISTS (
-				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
-				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
-	var batch sql.NullInt64
-	err := tx.GetContext(ctx, &batch, `SELECT r.max_batch`+from+` ORDER BY r.id LIMIT 1`, accountID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	if batch.Valid {
-		limit = min(limit, int(batch.Int64))
-	}
-	// Records of a file that broke the schema go on among themselves.
-	err = tx.SelectContext(ctx, &rows, `SELECT r.id, r.filing_id, r.revision, d.sealed`+from+` AND r.max_batch <=> ? ORDER BY r.id LIMIT ?`, accountID, batch, limit)
-	if err != nil {
-		return nil, err
-	}
-	return s.openWaiting(rows)
-}
+func (r WaitingRecord) rowID() int64 { return r.ID }
 
 type waitingRow struct {
 	ID       int64  `db:"id"`
@@ -174,7 +94,8 @@ func (s *Store) openWaiting(rows []waitingRow) ([]WaitingRecord, error) {
 	return records, nil
 }
 
-func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, file []byte, records []int64) error {
+// storeUpload keeps a data file and notes that rows of a table are in it.
+func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, file []byte, table string, records []int64) error {
 	sealed, err := s.keys.Seal(uploadPlace(accountID, sequence), file)
 	if err != nil {
 		return err
@@ -183,7 +104,7 @@ func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequenc
 		accountID, sequence, sealed, len(records), s.utcNow()); err != nil {
 		return err
 	}
-	query, args, err := sqlx.In(`UPDATE records SET sequence = ? WHERE id IN (?)`, sequence, records)
+	query, args, err := sqlx.In(`UPDATE `+table+` SET sequence = ? WHERE id IN (?)`, sequence, records)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // Task is something that wants a human of the provider. Its key makes one task
@@ -20,19 +22,36 @@ type Task struct {
 	CreatedAt time.Time      `db:"created_at"`
 	// Detail is what staff read; sealed at rest, because it may name people.
 	Detail string `db:"-"`
+	// Data is what the task is about, where it can be answered: kept as JSON, sealed.
+	// Only for AddTask; OpenTask reads it.
+	Data any `db:"-"`
+	// About is the task whose answer was refused.
+	About sql.NullInt64 `db:"about_task"`
+	// Answerable is the task that a page for answering is for: this one, or that
+	// whose answer was refused.
+	Answerable sql.NullInt64 `db:"answerable"`
 }
 
-func taskPlace(key string) string { return "staff_tasks/" + key }
+func taskPlace(key string) string     { return "staff_tasks/" + key }
+func taskDataPlace(key string) string { return taskPlace(key) + "/data" }
 
 // AddTask notes a task once.
-func (s *Store) AddTask(ctx context.Context, t Task) error {
+func (s *Store) AddTask(ctx context.Context, t Task) error { return s.addTask(ctx, s.db, t) }
+
+func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) error {
 	sealed, err := s.keys.Seal(taskPlace(t.Key), []byte(t.Detail))
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `
-		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, filing_id, sealed_detail, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		t.Key, t.Kind, t.AccountID, t.FilingID, sealed, s.utcNow())
+	var data []byte
+	if t.Data != nil {
+		if data, err = s.keys.SealJSON(taskDataPlace(t.Key), t.Data); err != nil {
+			return err
+		}
+	}
+	_, err = db.ExecContext(ctx, `
+		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, filing_id, sealed_detail, sealed_data, about_task, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.Key, t.Kind, t.AccountID, t.FilingID, sealed, data, t.About, s.utcNow())
 	return err
 }
 
@@ -43,7 +62,8 @@ func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, 
 	}
 	var list []Task
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT t.id, t.task_key, t.kind, t.account_id, t.filing_id, o.number AS order_number, t.sealed_detail, t.created_at
+		SELECT t.id, t.task_key, t.kind, t.account_id, t.filing_id, o.number AS order_number, t.sealed_detail, t.created_at,
+			t.about_task, COALESCE(t.about_task, IF(t.sealed_data IS NULL, NULL, t.id)) AS answerable
 		FROM staff_tasks t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id
 		WHERE t.done_at IS NULL AND t.id < ? ORDER BY t.id DESC LIMIT ?`, after, limit)
 	if err != nil {

@@ -1,0 +1,102 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/store"
+)
+
+// PackNext stores the next data file of what waits, or finds the one that isn't
+// accepted yet; 0 when there is nothing to hand in.
+func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
+	client := a.Accounts[r.AccountID].Client
+	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, store.Builders{
+		Addresses: builder(client, addressBlock, bureau.BuildAddresses),
+		Answers:   builder(client, staffRecord, bureau.BuildStaffRecords),
+		Filings: builder(client, func(w store.WaitingRecord) (bureau.Record, error) {
+			return bureau.Record{ID: w.ID, Dossier: w.Dossier}, nil
+		}, bureau.BuildRecords),
+	})
+}
+
+// builder makes packed data files of rows that are written as records.
+func builder[Row, Record any](client *bureau.Client, record func(Row) (Record, error), build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
+	return func(sequence int64, rows []Row) ([]byte, map[int64]int, error) {
+		records := make([]Record, len(rows))
+		for i, row := range rows {
+			var err error
+			if records[i], err = record(row); err != nil {
+				return nil, nil, err
+			}
+		}
+		content, unfit, err := build(client.Version(), client.ISPID(), records)
+		if err != nil || content == nil {
+			return nil, unfit, err
+		}
+		zipped, err := bureau.Pack(bureau.FileName(client.ISPID(), sequence), content)
+		return zipped, unfit, err
+	}
+}
+
+// staffRecord is an answer of staff's as the interface has it.
+func staffRecord(r store.StaffRecord) (record bureau.StaffRecord, err error) {
+	record.ID = r.ID
+	switch r.Kind {
+	case store.StaffVerification:
+		err = json.Unmarshal(r.Data, &record.Verification)
+	case store.StaffUnfiled:
+		err = json.Unmarshal(r.Data, &record.Unfiled)
+	}
+	if err != nil {
+		err = fmt.Errorf("staff's record %d can't be read", r.ID) // the JSON package quotes what it reads
+	}
+	return record, err
+}
+
+// addressBlock is an operation on a block as the interface has it.
+func addressBlock(r store.StaffRecord) (bureau.AddressBlock, error) {
+	var o store.BlockOperation
+	if err := json.Unmarshal(r.Data, &o); err != nil {
+		return bureau.AddressBlock{}, fmt.Errorf("staff's record %d can't be read", r.ID)
+	}
+	return bureau.AddressBlock{
+		Operation: bureau.AddressOperation(r.Operation), ID: r.ID, BureauID: o.BureauID, From: o.From, To: o.To,
+		Source: o.Source, Use: o.Use, Since: o.Since, Assignment: o.Assignment, Remark: o.Remark,
+	}, nil
+}
+
+// recogniseStaffs tells which of our records a file of the bureau's holds, and
+// under which IDs of ours it adds address blocks.
+func (a *Bureau) recogniseStaffs(ctx context.Context, accountID int64, content []byte) (blocks, same []int64, err error) {
+	if blocks, err = bureau.AddressIDs(content); err != nil {
+		return nil, nil, failed(ReasonProtocol, fmt.Errorf("the bureau's newest data file can't be read"), false, 0)
+	}
+	open, err := a.Store.UnacceptedStaffRecords(ctx, accountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := a.Accounts[accountID].Client
+	for _, r := range open {
+		var holds bool
+		if r.Kind == store.StaffAddresses {
+			b, err := addressBlock(r)
+			if err != nil {
+				return nil, nil, err
+			}
+			holds = bureau.HoldsAddresses(content, client.Version(), client.ISPID(), b)
+		} else {
+			record, err := staffRecord(r)
+			if err != nil {
+				return nil, nil, err
+			}
+			holds = bureau.HoldsStaffs(content, client.Version(), client.ISPID(), record)
+		}
+		if holds {
+			same = append(same, r.ID)
+		}
+	}
+	return blocks, same, nil
+}

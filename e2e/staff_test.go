@@ -1,0 +1,147 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/store"
+)
+
+const heldAt = "沪ICP备05000940号"
+
+// withTasks brings up a stack whose bureau has a verification task and an unfiled
+// site for the provider.
+func withTasks(t *testing.T) (*stack.Stack, string) {
+	t.Helper()
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	s.Stands.Bureau.Seed(bureau.SeedFiling{
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
+		Province: "310000", Number: heldAt, Password: "right", SiteNumber: heldAt + "-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
+	})
+	require.NoError(t, s.Stands.Bureau.PushVerificationTask(heldAt))
+	require.NoError(t, s.Stands.Bureau.PushUnfiledSite("unfiled.example.com", "192.0.2.77"))
+	require.NoError(t, s.Stands.Bureau.PushIllegalAccess("illegal.example.com", "192.0.2.78"))
+	require.Eventually(t, func() bool {
+		tasks, err := s.Store.OpenTasks(t.Context(), 0, 10)
+		return err == nil && len(tasks) == 3
+	}, 30*time.Second, 50*time.Millisecond)
+	return s, log
+}
+
+// taken waits until the bureau has a record of a kind, with a code.
+func taken(t *testing.T, s *stack.Stack, kind, code int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		for _, r := range s.Stands.Bureau.Truth() {
+			if r.Kind == kind && r.Code == code {
+				return true
+			}
+		}
+		return false
+	}, 30*time.Second, 50*time.Millisecond)
+}
+
+// Staff answer the bureau's tasks on the panel: what is wrong stands at its field,
+// what was typed stays, and the answers get to the bureau.
+func TestStaffAnswerTheBureausTasks(t *testing.T) {
+	for _, width := range []int{1280, 390} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			s, log := withTasks(t)
+			b := browser(t, width, 900)
+			require.NoError(t, chromedp.Do(b,
+				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
+				chromedp.WaitVisible(`[data-task="illegal_access"]`), shot(t, "01-tasks"),
+				submit(`[data-task="verify"] a.button`), chromedp.WaitVisible("#f-who"), shot(t, "02-verify"),
+				chromedp.SendKeys("#f-who", "林核实"), chromedp.SetValue("#f-passed", "no"), submit("main form .button"),
+				chromedp.WaitVisible("#e-opinion"), chromedp.WaitVisible("#e-faults"), shot(t, "03-verify-problems"),
+			))
+			who, err := chromedp.Run(b, chromedp.Value("#f-who"))
+			require.NoError(t, err)
+			require.Equal(t, "林核实", who, "what was typed stays")
+			require.NoError(t, chromedp.Do(b,
+				chromedp.SendKeys("#f-opinion", "信息有误"), chromedp.SendKeys("#f-faults", "负责人电话停机"), submit("main form .button"),
+				chromedp.WaitVisible("[data-answer]"), shot(t, "04-verify-answered"),
+				submit(".back a"), chromedp.WaitNotPresent(`[data-task="verify"]`),
+				submit(`[data-task="unfiled_site"] a.button`), chromedp.WaitVisible("#f-due"), shot(t, "05-unfiled"),
+				chromedp.SetValue("#f-result", "2"), chromedp.SendKeys("#f-opinion", "已停止接入"), chromedp.SetValue("#f-due", "2020-01-01"), submit("main form .button"),
+				chromedp.WaitVisible("#e-due"), shot(t, "06-unfiled-problems"),
+				chromedp.SetValue("#f-due", "2099-12-31"), submit("main form .button"),
+				chromedp.WaitVisible("[data-answer]"), shot(t, "07-unfiled-answered"),
+			))
+			taken(t, s, 36, 1001)
+			taken(t, s, 37, 1001)
+			require.NoError(t, chromedp.Do(b,
+				chromedp.Navigate(s.PanelURL+"/support/bureau"), chromedp.WaitVisible(`[data-account] details:last-of-type summary`),
+				submit(`[data-account] details:last-of-type summary`), chromedp.WaitVisible("[data-answer]"), shot(t, "08-answers"),
+			))
+			written, err := os.ReadFile(log)
+			require.NoError(t, err)
+			require.Contains(t, string(written), "a task of the bureau's was answered")
+			for _, secret := range []string{"林核实", "负责人电话停机", "上海样例网络科技有限公司", "unfiled.example.com"} {
+				require.NotContains(t, string(written), secret)
+			}
+		})
+	}
+}
+
+// Staff report address blocks, change one and remove one, and see what orders use
+// that is in none.
+func TestStaffReportAddressBlocks(t *testing.T) {
+	for _, width := range []int{1280, 390} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+			state := func(n int, want string) {
+				t.Helper()
+				require.Eventually(t, func() bool {
+					list, err := s.Store.Blocks(t.Context(), 0, 10)
+					return err == nil && len(list) == n && list[0].State == want && !list[0].UnderWay() && !list[n-1].UnderWay()
+				}, 30*time.Second, 50*time.Millisecond)
+			}
+			b := browser(t, width, 900)
+			page := chromedp.Navigate(s.PanelURL + "/support/addresses")
+			require.NoError(t, chromedp.Do(b,
+				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.WaitVisible(`a[href="/support/addresses"]`), submit(`a[href="/support/addresses"]`),
+				chromedp.WaitVisible("#f-ranges"), chromedp.SendKeys("#f-ranges", "203.0.113.0/25\n203.0.113.9/24"), chromedp.SetValue("#f-kind", "source"), submit("main .narrow form .button"),
+				chromedp.WaitVisible("#e-ranges"), chromedp.WaitVisible("#e-unit"), shot(t, "01-problems"),
+				chromedp.SetValue("#f-ranges", "203.0.113.0/25\n203.0.113.128-203.0.113.255"), chromedp.SendKeys("#f-unit", "100"), chromedp.SendKeys("#f-remark", "一号机房"), submit("main .narrow form .button"),
+				chromedp.WaitVisible("[data-block]"), shot(t, "02-queued"),
+			))
+			state(2, store.BlockReported)
+			require.NoError(t, chromedp.Do(b,
+				page, chromedp.WaitVisible("[data-uncovered]"), shot(t, "03-reported"),
+				submit(`[data-block="1"] a.button`), chromedp.WaitVisible("#f-unit"), chromedp.SetValue("#f-ranges", "203.0.113.0-203.0.113.200"), submit("main form .button"),
+				chromedp.WaitVisible("#e-ranges"), shot(t, "04-change-problems"),
+				chromedp.SetValue("#f-ranges", "203.0.113.0/26"), submit("main form .button"), chromedp.WaitVisible("[data-block]"), shot(t, "05-changed"),
+			))
+			state(2, store.BlockReported)
+			list, err := s.Store.Blocks(t.Context(), 0, 10)
+			require.NoError(t, err)
+			require.Equal(t, "203.0.113.0-203.0.113.63", filing.RangeOf(list[1].From, list[1].To).String())
+			require.NoError(t, chromedp.Do(b,
+				page, submit(`[data-block="2"] summary`), chromedp.WaitVisible(`[data-block="2"] .danger`), shot(t, "06-remove"), submit(`[data-block="2"] .danger`), chromedp.WaitVisible(".flash"),
+			))
+			state(1, store.BlockReported)
+			// own use needs its way and day
+			require.NoError(t, chromedp.Do(b,
+				page, chromedp.SendKeys("#f-ranges", "192.0.2.0/24"), chromedp.SetValue("#f-kind", "own"), chromedp.SetValue("#f-since", ""), submit("main .narrow form .button"),
+				chromedp.WaitVisible("#e-since"), chromedp.SetValue("#f-since", "2026-01-02"), submit("main .narrow form .button"), chromedp.WaitVisible(`[data-block="3"]`),
+			))
+			state(2, store.BlockReported)
+			require.NoError(t, chromedp.Do(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
+		})
+	}
+}

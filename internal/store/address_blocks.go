@@ -1,0 +1,318 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// The operations on a block, with the values of Czlx in IP results.
+const (
+	OperationAdd    = 1
+	OperationChange = 2
+	OperationRemove = 3
+)
+
+// The states of an address block: what the bureau knows of it.
+const (
+	BlockWaiting  = "waiting"
+	BlockReported = "reported"
+	BlockRefused  = "refused"
+	BlockRemoved  = "removed"
+)
+
+// BlockValues are what is reported of a block of IPv4 addresses.
+type BlockValues struct {
+	From uint32 `db:"from_ip"`
+	To   uint32 `db:"to_ip"`
+	// Source is the unit that it comes from (Lydw); 0: how it is used.
+	Source int64 `db:"source"`
+	// Use is Fpfs, Assignment Syfs, Since their day; for a block without a source.
+	Use        int       `db:"used_as"`
+	Assignment int       `db:"assignment"`
+	Since      time.Time `db:"-"`
+	Remark     string    `db:"-"`
+}
+
+// BlockOperation is what a record of kind StaffAddresses holds.
+type BlockOperation struct {
+	BlockValues
+	// BureauID is the block's at the bureau, for changing and removing.
+	BureauID int64
+}
+
+// AddressBlock is a block with how it stands.
+type AddressBlock struct {
+	ID        int64 `db:"id"`
+	AccountID int64 `db:"account_id"`
+	BlockValues
+	State     string        `db:"state"`
+	BureauID  sql.NullInt64 `db:"bureau_id"`
+	CreatedAt time.Time     `db:"created_at"`
+	// Latest is what was handed in of it last; without data.
+	Latest StaffRecord `db:"-"`
+
+	SinceDay     sql.NullTime `db:"since"`
+	SealedRemark []byte       `db:"sealed_remark"`
+}
+
+// UnderWay tells that something about the block waits for the bureau.
+func (b AddressBlock) UnderWay() bool { return b.Latest.ID != 0 && !b.Latest.Code.Valid }
+
+func remarkPlace(id int64) string { return fmt.Sprintf("address_blocks/%d/remark", id) }
+
+// setBlock writes a block's values.
+func (s *Store) setBlock(ctx context.Context, tx *sqlx.Tx, id int64, v BlockValues) error {
+	remark, err := s.keys.Seal(remarkPlace(id), []byte(v.Remark))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE address_blocks SET from_ip = ?, to_ip = ?, source = ?, used_as = ?, assignment = ?, since = ?, sealed_remark = ? WHERE id = ?`,
+		v.From, v.To, v.Source, v.Use, v.Assignment, sql.NullTime{Time: v.Since, Valid: !v.Since.IsZero()}, remark, id)
+	return err
+}
+
+func (s *Store) operate(ctx context.Context, tx *sqlx.Tx, b AddressBlock, operation int, v BlockValues, actor string) error {
+	r := StaffRecord{AccountID: b.AccountID, Kind: StaffAddresses, BlockID: sql.NullInt64{Int64: b.ID, Valid: true}, Operation: operation, CreatedBy: actor}
+	return s.addStaff(ctx, tx, r, "", BlockOperation{BlockValues: v, BureauID: b.BureauID.Int64})
+}
+
+// ReportBlocks queues blocks to be reported to an account's bureau, all or none.
+func (s *Store) ReportBlocks(ctx context.Context, accountID int64, blocks []BlockValues, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		for _, v := range blocks {
+			res, err := tx.ExecContext(ctx, `INSERT INTO address_blocks (account_id, from_ip, to_ip, state, created_at) VALUES (?, ?, ?, ?, ?)`,
+				accountID, v.From, v.To, BlockWaiting, s.utcNow())
+			if err != nil {
+				return err
+			}
+			id, err := res.LastInsertId()
+			if err != nil {
+				return err
+			}
+			if err := s.setBlock(ctx, tx, id, v); err != nil {
+				return err
+			}
+			if err := s.operate(ctx, tx, AddressBlock{ID: id, AccountID: accountID}, OperationAdd, v, actor); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) lockBlock(ctx context.Context, tx *sqlx.Tx, id int64) (b AddressBlock, err error) {
+	err = tx.GetContext(ctx, &b, `SELECT id, account_id, from_ip, to_ip, source, state, bureau_id FROM address_blocks WHERE id = ? FOR UPDATE`, id)
+	return b, one(err, "address block")
+}
+
+// ChangeBlock queues a reported block's new values, which count when the bureau
+// took them; a refused block is reported again with them. ErrConflict while
+// something is under way, or when it is gone.
+func (s *Store) ChangeBlock(ctx context.Context, id int64, v BlockValues, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		b, err := s.lockBlock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if (v.Source == 0) != (b.Source == 0) { // the bureau's ID is of one kind only
+			return ErrConflict
+		}
+		switch {
+		case b.State == BlockReported && b.BureauID.Valid:
+			return s.operate(ctx, tx, b, OperationChange, v, actor)
+		case b.State == BlockRefused:
+			if err := s.operate(ctx, tx, b, OperationAdd, v, actor); err != nil {
+				return err
+			}
+			if err := s.setBlock(ctx, tx, id, v); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockWaiting, id)
+			return err
+		}
+		return ErrConflict
+	})
+}
+
+// RemoveBlock queues a reported block's removal; one that never got to the
+// bureau is forgotten at once. ErrConflict while something is under way there.
+func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		b, err := s.lockBlock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		switch {
+		case b.State == BlockReported && b.BureauID.Valid:
+			return s.operate(ctx, tx, b, OperationRemove, BlockValues{From: b.From, To: b.To, Source: b.Source}, actor)
+		case b.State == BlockWaiting:
+			res, err := tx.ExecContext(ctx, `DELETE FROM staff_records WHERE block_id = ? AND sequence IS NULL AND doubtful = FALSE AND result_at IS NULL`, id)
+			if err != nil {
+				return err
+			}
+			if ok, err := changed(res); err != nil || !ok {
+				return errOr(err, ErrConflict) // it travels
+			}
+		case b.State != BlockRefused:
+			return ErrConflict
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockRemoved, id)
+		return err
+	})
+}
+
+const blockColumns = `b.id, b.account_id, b.from_ip, b.to_ip, b.source, b.used_as, b.assignment, b.since, b.sealed_remark, b.state, b.bureau_id, b.created_at`
+
+// Block opens one block.
+func (s *Store) Block(ctx context.Context, id int64) (AddressBlock, error) {
+	list, err := s.blocks(ctx, `b.id = ?`, id, 1)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("address block: %w", ErrNotFound)
+	}
+	if err != nil {
+		return AddressBlock{}, err
+	}
+	return list[0], nil
+}
+
+// Blocks lists blocks that aren't removed, newest first, before an ID (0: from
+// the newest).
+func (s *Store) Blocks(ctx context.Context, before int64, limit int) ([]AddressBlock, error) {
+	if before == 0 {
+		before = 1<<62 - 1
+	}
+	return s.blocks(ctx, `b.id < ? AND b.state <> '`+BlockRemoved+`'`, before, limit)
+}
+
+func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) ([]AddressBlock, error) {
+	var list []AddressBlock
+	if err := s.db.SelectContext(ctx, &list, `SELECT `+blockColumns+` FROM address_blocks b WHERE `+where+` ORDER BY b.id DESC LIMIT ?`, arg, limit); err != nil || len(list) == 0 {
+		return nil, err
+	}
+	at := map[int64]int{}
+	ids := make([]int64, len(list))
+	for i := range list {
+		b := &list[i]
+		at[b.ID], ids[i] = i, b.ID
+		b.Since = b.SinceDay.Time
+		if b.SealedRemark != nil {
+			remark, err := s.keys.Open(remarkPlace(b.ID), b.SealedRemark)
+			if err != nil {
+				return nil, err
+			}
+			b.Remark = string(remark)
+		}
+	}
+	query, in, err := sqlx.In(`SELECT `+staffColumns+` FROM staff_records r WHERE r.id IN (SELECT MAX(id) FROM staff_records WHERE block_id IN (?) GROUP BY block_id)`, ids)
+	if err != nil {
+		return nil, err
+	}
+	var latest []StaffRecord
+	if err := s.db.SelectContext(ctx, &latest, query, in...); err != nil {
+		return nil, err
+	}
+	if latest, err = s.openStaff(latest); err != nil {
+		return nil, err
+	}
+	for _, r := range latest {
+		list[at[r.BlockID.Int64]].Latest = r
+	}
+	return list, nil
+}
+
+// Overlapping finds a block of the account, of the same kind (source or use),
+// that shares addresses with a range; the bureau takes no address twice (2003).
+func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues, except int64) (b BlockValues, found bool, err error) {
+	err = s.db.GetContext(ctx, &b, `
+		SELECT from_ip, to_ip, source, used_as, assignment FROM address_blocks
+		WHERE account_id = ? AND state IN (?, ?) AND from_ip <= ? AND to_ip >= ? AND (source = 0) = ? AND id <> ? LIMIT 1`,
+		accountID, BlockWaiting, BlockReported, v.To, v.From, v.Source == 0, except)
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, false, nil
+	}
+	return b, err == nil, err
+}
+
+// Uncovered is a range of addresses of orders that no reported block covers.
+type Uncovered struct {
+	Range  string `db:"ip_range"`
+	Orders int    `db:"orders"`
+	// Order is the number of one of them.
+	Order string `db:"number"`
+}
+
+// UncoveredRanges lists ranges of orders that no reported block holds whole; none
+// while no block is reported at all: the provider reports elsewhere then.
+func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, error) {
+	var list []Uncovered
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT i.ip_range, COUNT(*) AS orders, MIN(o.number) AS number FROM order_ips i JOIN orders o ON o.id = i.order_id
+		WHERE EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS (
+			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1)) AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
+		GROUP BY i.ip_range ORDER BY i.ip_range LIMIT ?`, BlockReported, BlockReported, limit)
+	return list, err
+}
+
+// AddressVerdict is the bureau's result on a block.
+type AddressVerdict struct {
+	// RecordID names a record that adds one (IspId); or else BureauID and the kind do.
+	RecordID, BureauID int64
+	Source             bool
+	Operation          int
+	Code               int
+	Done               bool
+	Opinion            string
+}
+
+// ApplyAddresses writes results on address blocks; doing it again changes
+// nothing. Results on blocks that we didn't report say nothing to us.
+func (s *Store) ApplyAddresses(ctx context.Context, accountID int64, verdicts []AddressVerdict) error {
+	if len(verdicts) == 0 {
+		return nil
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		for _, v := range verdicts {
+			if err := s.applyAddress(ctx, tx, accountID, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, v AddressVerdict) error {
+	const from = `SELECT r.id, r.kind, r.block_id, r.operation, r.created_at, r.sealed FROM staff_records r JOIN address_blocks b ON b.id = r.block_id
+		WHERE r.account_id = ? AND r.operation = ? AND r.sequence IS NOT NULL AND r.result_at IS NULL AND (b.source <> 0) = ?`
+	query, key := from+` AND r.id = ?`, v.RecordID
+	if v.Operation != OperationAdd {
+		query, key = from+` AND b.bureau_id = ? ORDER BY r.id LIMIT 1`, v.BureauID
+	}
+	var r StaffRecord
+	if err := tx.GetContext(ctx, &r, query+` FOR UPDATE`, accountID, v.Operation, v.Source, key); errors.Is(err, sql.ErrNoRows) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if fresh, err := s.staffDecided(ctx, tx, r.ID, v.Code, v.Opinion); err != nil || !fresh || !v.Done {
+		return err
+	}
+	switch v.Operation {
+	case OperationAdd:
+		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ?, bureau_id = NULLIF(?, 0) WHERE id = ?`, BlockReported, v.BureauID, r.BlockID)
+		return err
+	case OperationRemove:
+		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockRemoved, r.BlockID)
+		return err
+	}
+	var values BlockOperation
+	if err := s.keys.OpenJSON(r.place(), r.Sealed, &values); err != nil {
+		return err
+	}
+	return s.setBlock(ctx, tx, r.BlockID.Int64, values.BlockValues)
+}

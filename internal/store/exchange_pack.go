@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Builder makes a data file's bytes of rows, and names those that can't be in
+// one, with a result code for each.
+type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]int, err error)
+
+// Builders make the data files of each kind of rows; a kind without one isn't
+// packed.
+type Builders struct {
+	Addresses, Answers Builder[StaffRecord]
+	Filings            Builder[WaitingRecord]
+}
+
+// source is a kind of rows that travels in data files of its own.
+type source struct {
+	// table holds the rows, with a column sequence for the file that they are in.
+	table string
+	// build makes a file of what waits, names the rows that are in it, and those
+	// that can't be.
+	build func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error)
+	// refuse decides a row that can't travel.
+	refuse func(ctx context.Context, tx *sqlx.Tx, id int64, code int) error
+}
+
+type row interface{ rowID() int64 }
+
+// PackNext makes the account's next data file of up to limit waiting rows,
+// oldest first, and stores it, before anything is sent, under the next sequence
+// number, all in one transaction that holds the account's row: there is one
+// writer. While an earlier file isn't accepted yet, that one is next and
+// nothing new is packed. Sequence 0 means that there is nothing to hand in.
+// Rows that can't be in a file are decided as refused with their code.
+func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builders Builders) (sequence int64, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		sequence = 0
+		var last int64
+		if err := tx.GetContext(ctx, &last, `SELECT last_sequence FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+			return one(err, "bureau account")
+		}
+		err := tx.GetContext(ctx, &sequence, `
+			SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL ORDER BY sequence LIMIT 1`, accountID)
+		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		for _, source := range s.sources(ctx, accountID, limit, builders) {
+			packed, err := s.packFrom(ctx, tx, source, accountID, last+1)
+			if err != nil {
+				return err
+			}
+			if packed {
+				sequence = last + 1
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("packing the next data file of account %d: %w", accountID, err)
+	}
+	return sequence, nil
+}
+
+// sources are what travels, in the order in which it does: address blocks, since
+// a filing may use only those that are reported (result code 1063), staff's
+// answers, which have their time limit, filings.
+func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Builders) []source {
+	staffs := func(build Builder[StaffRecord], kinds ...StaffKind) source {
+		return sourceOf("staff_records", build, s.refuseStaffUnsent, func(tx *sqlx.Tx) ([]StaffRecord, error) {
+			return s.waitingStaff(ctx, tx, accountID, limit, kinds)
+		})
+	}
+	return []source{
+		staffs(b.Addresses, StaffAddresses),
+		staffs(b.Answers, StaffVerification, StaffUnfiled),
+		sourceOf("records", b.Filings, s.refuseUnsent, func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit) }),
+	}
+}
+
+func sourceOf[R row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, int) error, waiting func(*sqlx.Tx) ([]R, error)) source {
+	return source{table: table, refuse: refuse, build: func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error) {
+		if build == nil {
+			return nil, nil, nil, nil
+		}
+		rows, err := waiting(tx)
+		if err != nil || len(rows) == 0 {
+			return nil, nil, nil, err
+		}
+		if file, unfit, err = build(sequence, rows); err != nil {
+			return nil, nil, nil, err
+		}
+		for _, r := range rows {
+			if _, bad := unfit[r.rowID()]; !bad {
+				packed = append(packed, r.rowID())
+			}
+		}
+		return file, packed, unfit, nil
+	}}
+}
+
+// packFrom stores a data file of a source's rows, if there is one to make.
+func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountID, sequence int64) (bool, error) {
+	file, packed, unfit, err := from.build(tx, sequence)
+	if err != nil {
+		return false, err
+	}
+	for id, code := range unfit {
+		if err := from.refuse(ctx, tx, id, code); err != nil {
+			return false, err
+		}
+	}
+	if len(packed) == 0 {
+		return false, nil
+	}
+	return true, s.storeUpload(ctx, tx, accountID, sequence, file, from.table, packed)
+}
+
+func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int) ([]WaitingRecord, error) {
+	var rows []waitingRow
+	// Two records that the bureau's results would name alike never travel at
+	// once, so that each result has one record that it can mean.
+	const from = `
+		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
+			LEFT JOIN decisions x ON x.record_id = r.id
+		WHERE r.account_id = ? AND r.sequence IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
+			AND (r.result_key IS NULL OR NOT EXISTS (
+				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
+				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
+	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
+		return nil, err
+	}
+	return s.openWaiting(rows)
+}
+
+// nextBatch selects the oldest rows that may share a data file: those of a file
+// that broke the schema go on among themselves, so many at a time.
+func nextBatch(ctx context.Context, tx *sqlx.Tx, rows any, columns, from string, limit int, args ...any) error {
+	var batch sql.NullInt64
+	err := tx.GetContext(ctx, &batch, `SELECT r.max_batch`+from+` ORDER BY r.id LIMIT 1`, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if batch.Valid {
+		limit = min(limit, int(batch.Int64))
+	}
+	return tx.SelectContext(ctx, rows, `SELECT `+columns+from+` AND r.max_batch <=> ? ORDER BY r.id LIMIT ?`, append(args, batch, limit)...)
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// waitingStaff are records of some kinds that go into the next data file.
+func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, kinds []StaffKind) ([]StaffRecord, error) {
+	from, args, err := sqlx.In(`
+		FROM staff_records r
+		WHERE r.account_id = ? AND r.kind IN (?) AND r.sequence IS NULL AND r.doubtful = FALSE AND r.result_at IS NULL`, accountID, kinds)
+	if err != nil {
+		return nil, err
+	}
+	var list []StaffRecord
+	if err := nextBatch(ctx, tx, &list, staffColumns, from, limit, args...); err != nil {
+		return nil, err
+	}
+	return s.openStaff(list)
+}
+
+// staffDecided notes what became of a record, once. A refusal makes a task, and
+// room for another answer; what became of a block shows on it.
+func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code int, opinion string) (fresh bool, err error) {
+	refusal, _ := filing.RefusalByCode(code)
+	sealed, err := s.keys.Seal(staffOpinionPlace(id), []byte(opinion))
+	if err != nil {
+		return false, err
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE staff_records SET result_code = ?, sealed_opinion = ?, result_at = ?, refused = ? WHERE id = ? AND result_at IS NULL`,
+		code, sealed, s.utcNow(), !refusal.Done, id)
+	if err != nil {
+		return false, err
+	}
+	if fresh, err = changed(res); err != nil || !fresh {
+		return false, err
+	}
+	var r StaffRecord
+	if err := tx.GetContext(ctx, &r, `SELECT id, account_id, kind, task_id, block_id, operation FROM staff_records WHERE id = ?`, id); err != nil {
+		return false, err
+	}
+	switch {
+	case r.Kind == StaffAddresses && r.Operation == OperationAdd && !refusal.Done:
+		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ? AND state = ?`, BlockRefused, r.BlockID, BlockWaiting)
+	case r.Kind != StaffAddresses && !refusal.Done:
+		t := AccountTask(r.AccountID, TaskKindAnswerRefused, fmt.Sprint(id), fmt.Sprintf("%d %s", code, opinion))
+		t.About = r.TaskID
+		err = s.addTask(ctx, tx, t)
+	}
+	return true, err
+}
+
+// refuseStaffUnsent decides a record that can't travel in a data file, and tells
+// staff.
+func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, code int) error {
+	fresh, err := s.staffDecided(ctx, tx, id, code, "")
+	if err != nil || !fresh {
+		return err
+	}
+	var r StaffRecord
+	if err := tx.GetContext(ctx, &r, `SELECT account_id, kind FROM staff_records WHERE id = ?`, id); err != nil || r.Kind != StaffAddresses {
+		return err
+	}
+	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskKindAddresses, fmt.Sprintf("record/%d", id), fmt.Sprint(code)))
+}
+
+// applyToStaffs takes a verdict for an answer of staff's, which results name by
+// their Bs: the site's domain, the holder's number at the bureau. A result of a
+// filing that is named so too (recordID, 0: none) goes to the filing while that
+// waits for one.
+func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recordID int64, v Verdict) (taken bool, err error) {
+	if v.Review || v.Key == "" || v.Code == 0 {
+		return false, nil
+	}
+	var row struct {
+		ID        int64 `db:"id"`
+		Undecided bool  `db:"undecided"`
+	}
+	err = tx.GetContext(ctx, &row, `
+		SELECT r.id, r.result_at IS NULL AS undecided FROM staff_records r
+		WHERE r.account_id = ? AND r.result_key = ? AND r.task_id IS NOT NULL AND r.sequence IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM records f LEFT JOIN decisions d ON d.record_id = f.id WHERE f.id = ? AND f.sequence IS NOT NULL AND d.approved IS NULL)
+		ORDER BY r.result_at IS NOT NULL, r.id DESC LIMIT 1`, accountID, v.Key, recordID)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !row.Undecided && recordID != 0 {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	_, err = s.staffDecided(ctx, tx, row.ID, v.Code, v.Opinion)
+	return true, err
+}
+
+// splitStaff puts staff's records of a data file that broke the schema back in
+// line, in halves; one that is alone is refused with the code.
+func (s *Store) splitStaff(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, code int) error {
+	var ids []int64
+	if err := tx.SelectContext(ctx, &ids, `
+		SELECT id FROM staff_records WHERE account_id = ? AND sequence = ? AND result_at IS NULL ORDER BY id FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+		return err
+	}
+	if len(ids) == 1 {
+		return s.refuseStaffUnsent(ctx, tx, ids[0], code)
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE staff_records SET sequence = NULL, max_batch = ? WHERE account_id = ? AND sequence = ? AND result_at IS NULL`, (len(ids)+1)/2, accountID, sequence)
+	return err
+}
+
+// UnacceptedStaffRecords opens an account's records that aren't in a file that
+// the bureau took, as far as we know: for a file of the bureau's to be compared.
+func (s *Store) UnacceptedStaffRecords(ctx context.Context, accountID int64) ([]StaffRecord, error) {
+	var list []StaffRecord
+	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.result_at IS NULL HAVING NOT accepted ORDER BY r.id`, accountID)
+	if err != nil {
+		return nil, err
+	}
+	return s.openStaff(list)
+}
+
+// resynchroniseStaff is Resynchronise for staff's records. The same rule as for
+// filings' holds: what may have travelled in a file that nobody can see waits
+// for staff. A second answer would be harmless, but a block that is added twice
+// is refused the second time, and its first number at the bureau would be lost.
+func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, r Recovered, gap bool) error {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE staff_records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+		return err
+	}
+	if gap {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL`, accountID); err != nil {
+			return err
+		}
+	}
+	for _, update := range []struct {
+		set string
+		ids []int64
+	}{
+		{`doubtful = TRUE`, without(r.Blocks, r.SameStaff)}, // the bureau knows these IDs as other blocks
+		{fmt.Sprintf(`doubtful = FALSE, sequence = %d`, r.Sequence), r.SameStaff},
+	} {
+		if len(update.ids) == 0 {
+			continue
+		}
+		query, args, err := sqlx.In(`UPDATE staff_records SET `+update.set+` WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL AND id IN (?)`, accountID, update.ids)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepIDs keeps IDs that the bureau knows from being given out again.
+func (s *Store) keepIDs(ctx context.Context, table string, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := s.db.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE %s AUTO_INCREMENT = %d`, table, slices.Max(ids)+idGap))
+	return err
+}
+
+// releaseStaff lets staff's doubtful records travel; those that results name by
+// their ID get a new one, since the bureau may know the present one as another.
+func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
+	var ids []int64
+	if err := tx.SelectContext(ctx, &ids, `
+		SELECT id FROM staff_records WHERE account_id = ? AND doubtful AND sequence IS NULL AND operation = ? ORDER BY id FOR UPDATE`, accountID, OperationAdd); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		res, err := tx.ExecContext(ctx, `INSERT INTO staff_records (account_id, kind, sealed, created_by, created_at) VALUES (?, '', '', '', ?)`, accountID, s.utcNow())
+		if err != nil {
+			return err
+		}
+		fresh, err := res.LastInsertId()
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM staff_records WHERE id = ?`, fresh); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_records SET id = ? WHERE id = ?`, fresh, id); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
+	return err
+}

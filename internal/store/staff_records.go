@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// StaffKind is what kind of record staff hand in.
+type StaffKind string
+
+// The kinds of staff's records.
+const (
+	// StaffVerification is the result of a verification task (HSJG).
+	StaffVerification StaffKind = "verification"
+	// StaffUnfiled is what was done about an unfiled site (WBACLJG).
+	StaffUnfiled StaffKind = "unfiled"
+	// StaffAddresses is an operation on an address block (IP).
+	StaffAddresses StaffKind = "addresses"
+)
+
+// The kinds of tasks that come of staff's own records.
+const (
+	TaskKindAnswerRefused = "answer_refused"
+	TaskKindAddresses     = "addresses"
+)
+
+// StaffRecord is something that staff hand in.
+type StaffRecord struct {
+	ID        int64         `db:"id"`
+	AccountID int64         `db:"account_id"`
+	Kind      StaffKind     `db:"kind"`
+	TaskID    sql.NullInt64 `db:"task_id"`
+	BlockID   sql.NullInt64 `db:"block_id"`
+	// Operation of a block: 1 add, 2 change, 3 remove.
+	Operation int           `db:"operation"`
+	Sequence  sql.NullInt64 `db:"sequence"`
+	// Accepted tells that the bureau took its data file.
+	Accepted  bool          `db:"accepted"`
+	Doubtful  bool          `db:"doubtful"`
+	Code      sql.NullInt64 `db:"result_code"`
+	Refused   bool          `db:"refused"`
+	CreatedBy string        `db:"created_by"`
+	CreatedAt time.Time     `db:"created_at"`
+	// Data is what was handed in, as it was given; Opinion the bureau's words.
+	Data    json.RawMessage `db:"-"`
+	Opinion string          `db:"-"`
+
+	Sealed        []byte `db:"sealed"`
+	SealedOpinion []byte `db:"sealed_opinion"`
+}
+
+func (r StaffRecord) rowID() int64 { return r.ID }
+
+// staffPlace binds what is sealed to its record. It doesn't name the ID: a record
+// may get another (see ReleaseDoubtful).
+func staffPlace(kind StaffKind, subject int64, at time.Time) string {
+	return fmt.Sprintf("staff_records/%s/%d/%d", kind, subject, at.UnixMicro())
+}
+
+func (r StaffRecord) place() string {
+	return staffPlace(r.Kind, max(r.TaskID.Int64, r.BlockID.Int64), r.CreatedAt)
+}
+
+func staffOpinionPlace(id int64) string { return fmt.Sprintf("staff_records/%d/opinion", id) }
+
+const staffColumns = `r.id, r.account_id, r.kind, r.task_id, r.block_id, r.operation, r.sequence, r.doubtful, r.result_code, r.refused, r.created_by, r.created_at, r.sealed, r.sealed_opinion,
+	EXISTS (SELECT 1 FROM bureau_uploads u WHERE u.account_id = r.account_id AND u.sequence = r.sequence AND u.accepted_at IS NOT NULL) AS accepted`
+
+func (s *Store) openStaff(list []StaffRecord) ([]StaffRecord, error) {
+	for i := range list {
+		r := &list[i]
+		if err := s.keys.OpenJSON(r.place(), r.Sealed, &r.Data); err != nil {
+			return nil, err
+		}
+		if r.SealedOpinion != nil {
+			opinion, err := s.keys.Open(staffOpinionPlace(r.ID), r.SealedOpinion)
+			if err != nil {
+				return nil, err
+			}
+			r.Opinion = string(opinion)
+		}
+	}
+	return list, nil
+}
+
+// addStaff queues a record. A task that is answered already, or a block that has
+// something under way, is ErrConflict.
+func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, resultKey string, data any) error {
+	r.CreatedAt = s.utcNow()
+	sealed, err := s.keys.SealJSON(r.place(), data)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO staff_records (account_id, kind, task_id, block_id, operation, sealed, result_key, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.AccountID, r.Kind, r.TaskID, r.BlockID, r.Operation, sealed, resultKey, r.CreatedBy, r.CreatedAt)
+	if isDuplicate(err) {
+		return ErrConflict
+	}
+	return err
+}
+
+// OpenTask opens a task with what it is about, which data takes; ErrNotFound
+// when it isn't one that can be answered.
+func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) {
+	var row struct {
+		Task
+		SealedData []byte `db:"sealed_data"`
+	}
+	err := s.db.GetContext(ctx, &row, `SELECT id, task_key, kind, account_id, filing_id, sealed_detail, sealed_data, created_at FROM staff_tasks WHERE id = ?`, id)
+	if err != nil {
+		return Task{}, one(err, "task")
+	}
+	if row.SealedData == nil || !row.AccountID.Valid {
+		return Task{}, fmt.Errorf("task %d has nothing to answer: %w", id, ErrNotFound)
+	}
+	detail, err := s.keys.Open(taskPlace(row.Key), row.Sealed)
+	if err != nil {
+		return Task{}, err
+	}
+	row.Detail = string(detail)
+	return row.Task, s.keys.OpenJSON(taskDataPlace(row.Key), row.SealedData, data)
+}
+
+// Answer is what staff hand in about a task.
+type Answer struct {
+	TaskID int64
+	Kind   StaffKind
+	// ResultKey is how the bureau's results name it (Bs).
+	ResultKey string
+	Data      any
+	Actor     string
+}
+
+// AnswerTask queues the answer to a task and does the task, and those that told
+// of a refused answer to it. ErrConflict: it is answered already.
+func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var account sql.NullInt64
+		if err := tx.GetContext(ctx, &account, `SELECT account_id FROM staff_tasks WHERE id = ? FOR UPDATE`, a.TaskID); err != nil {
+			return one(err, "task")
+		}
+		r := StaffRecord{AccountID: account.Int64, Kind: a.Kind, TaskID: sql.NullInt64{Int64: a.TaskID, Valid: true}, CreatedBy: a.Actor}
+		if err := s.addStaff(ctx, tx, r, a.ResultKey, a.Data); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE (id = ? OR about_task = ?) AND done_at IS NULL`, s.utcNow(), a.Actor, a.TaskID, a.TaskID)
+		return err
+	})
+}
+
+// LatestAnswer is the newest answer to a task; ErrNotFound when there is none.
+func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, error) {
+	var list []StaffRecord
+	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.task_id = ? ORDER BY r.id DESC LIMIT 1`, taskID)
+	if err != nil {
+		return StaffRecord{}, err
+	}
+	if list, err = s.openStaff(list); err != nil || len(list) == 0 {
+		return StaffRecord{}, one(errOr(err, sql.ErrNoRows), "answer")
+	}
+	return list[0], nil
+}
+
+// StaffAnswers lists an account's newest answers, without what they say.
+func (s *Store) StaffAnswers(ctx context.Context, accountID int64, limit int) ([]StaffRecord, error) {
+	var list []StaffRecord
+	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.task_id IS NOT NULL ORDER BY r.id DESC LIMIT ?`, accountID, limit)
+	return list, err
+}
+
+func errOr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}

@@ -1,0 +1,337 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+const (
+	blocksPerPage  = 100
+	uncoveredShown = 50
+)
+
+type addressesData struct {
+	form
+	Blocks    []blockRow
+	Next      int64
+	Uncovered []store.Uncovered
+	// NoAccount: there is nobody to report to.
+	NoAccount bool
+}
+
+// blockRow is a block as its list shows it.
+type blockRow struct {
+	store.AddressBlock
+	Range, Account, Unit string
+	// Way is a key below "block_kind.", State one below "block_state.".
+	Way, State string
+	// Result is what the bureau said of what was refused last.
+	Result string
+	// Changes and Removes tell what can be done now.
+	Changes, Removes bool
+}
+
+// addresses is the page of address blocks: how each stands, what orders use that
+// isn't reported, the form that reports more.
+func (s *Server) addresses(c *gin.Context) { s.showAddresses(c, nil, nil) }
+
+func (s *Server) showAddresses(c *gin.Context, values url.Values, problems filing.Problems) {
+	ctx, t, status := c.Request.Context(), s.texts.For(s.lang(c)), http.StatusOK
+	accounts, err := s.cfg.Store.Accounts(ctx)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if values != nil {
+		status = http.StatusUnprocessableEntity
+	} else {
+		values = url.Values{"since": {s.today()}, "assignment": {strconv.Itoa(bureau.StaticAddresses)}}
+	}
+	var data addressesData
+	fields, names := []field{}, map[int64]string{}
+	var open []option
+	for _, a := range accounts {
+		names[a.ID] = a.Name
+		if a.Active {
+			open = append(open, option{Value: strconv.FormatInt(a.ID, 10), Label: a.Name})
+		}
+	}
+	if len(open) > 1 {
+		fields = append(fields, field{Name: "account", Type: "select", Required: true, Options: choose(t, open)})
+	}
+	kinds := []option{}
+	for _, kind := range []string{filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved} {
+		kinds = append(kinds, option{Value: kind, Label: t.T("block_kind."+kind, nil)})
+	}
+	fields = append(fields, field{Name: "ranges", Type: "textarea", Required: true}, field{Name: "kind", Type: "select", Required: true, Options: choose(t, kinds)})
+	data.NoAccount = len(open) == 0
+	data.form = build(t, "block", append(fields, blockFields(t, "")...), values, problems)
+
+	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the start
+	blocks, err := s.cfg.Store.Blocks(ctx, before, blocksPerPage+1)
+	if err == nil {
+		data.Uncovered, err = s.cfg.Store.UncoveredRanges(ctx, uncoveredShown)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if len(blocks) > blocksPerPage {
+		blocks = blocks[:blocksPerPage]
+		data.Next = blocks[blocksPerPage-1].ID
+	}
+	units := s.tables(ctx).Units
+	for _, b := range blocks {
+		row := blockRowOf(t, b, units)
+		if len(names) > 1 {
+			row.Account = names[b.AccountID]
+		}
+		data.Blocks = append(data.Blocks, row)
+	}
+	s.render(c, status, "addresses", page{Title: "addresses.title", Data: data})
+}
+
+func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) blockRow {
+	row := blockRow{AddressBlock: b, Range: filing.RangeOf(b.From, b.To).String(), Way: kindOfBlock(b.BlockValues), State: b.State}
+	if b.Source != 0 {
+		row.Unit = strconv.FormatInt(b.Source, 10)
+		if unit, ok := filing.CodeByID(units, int(b.Source)); ok {
+			row.Unit += " " + unit.Name
+		}
+	}
+	if b.State == store.BlockWaiting && b.Latest.Accepted {
+		row.State = "handed_in"
+	}
+	if b.Latest.Refused {
+		row.Result = resultText(t, b.Latest)
+	}
+	reported := b.State == store.BlockReported && b.BureauID.Valid && !b.UnderWay()
+	row.Changes = reported || b.State == store.BlockRefused
+	row.Removes = row.Changes || b.State == store.BlockWaiting && !b.Latest.Sequence.Valid && !b.Latest.Doubtful
+	return row
+}
+
+func kindOfBlock(v store.BlockValues) string {
+	switch {
+	case v.Source != 0:
+		return filing.BlockSource
+	case v.Use == bureau.UsedByProvider:
+		return filing.BlockOwnUse
+	}
+	return filing.BlockReserved
+}
+
+// blockFields are those that go with a kind; all for none.
+func blockFields(t *locale.Localizer, kind string) []field {
+	var list []field
+	if kind == "" || kind == filing.BlockSource {
+		list = append(list, field{Name: "unit", Type: "text", Autocomplete: "off", Required: kind != ""})
+	}
+	if kind != filing.BlockSource {
+		var ways []option
+		for _, way := range []int{bureau.StaticAddresses, bureau.DynamicAddresses, bureau.UnknownAddresses} {
+			ways = append(ways, option{Value: strconv.Itoa(way), Label: t.T("assignment."+strconv.Itoa(way), nil)})
+		}
+		list = append(list, field{Name: "assignment", Type: "select", Options: choose(t, ways)}, field{Name: "since", Type: "date"})
+	}
+	return append(list, field{Name: "remark", Type: "text"})
+}
+
+func blockForm(v url.Values) filing.BlockForm {
+	return filing.BlockForm{
+		Kind: v.Get("kind"), Ranges: filing.ParseLines(v.Get("ranges")), Unit: trimmed(v, "unit"), Assignment: number(v, "assignment"), Since: v.Get("since"), Remark: trimmed(v, "remark"),
+	}
+}
+
+// blocksOf are the blocks of a form that is right.
+func blocksOf(f filing.BlockForm) []store.BlockValues {
+	var list []store.BlockValues
+	for _, r := range f.Blocks() {
+		v := store.BlockValues{Remark: f.Remark}
+		v.From, v.To = r.Numbers()
+		switch f.Kind {
+		case filing.BlockSource:
+			v.Source = filing.UnitNumber(f.Unit)
+		case filing.BlockOwnUse:
+			v.Use, v.Assignment = bureau.UsedByProvider, f.Assignment
+			v.Since, _ = filing.Day(f.Since) // checked
+		case filing.BlockReserved: // nothing else is reported of it (4-1-2-1)
+			v.Use = bureau.Reserved
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// blockProblems are a form's, and which of its lines meet a block that is there.
+func (s *Server) blockProblems(ctx context.Context, account int64, f filing.BlockForm, except int64) (filing.Problems, error) {
+	problems := f.Validate(s.tables(ctx), s.today())
+	if problems.For("ranges") != nil || problems.For("kind") != nil {
+		return problems, nil
+	}
+	for i, v := range blocksOf(f) {
+		other, found, err := s.cfg.Store.Overlapping(ctx, account, v, except)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			problems = append(problems, filing.Problem{Field: "ranges", Key: "block_reported", Args: map[string]any{"line": i + 1, "range": filing.RangeOf(other.From, other.To).String()}})
+		}
+	}
+	return problems, nil
+}
+
+// reportAddresses queues blocks for the account's bureau.
+func (s *Server) reportAddresses(c *gin.Context) {
+	ctx, values := c.Request.Context(), posted(c)
+	accounts, err := s.cfg.Store.Accounts(ctx)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	var open []int64
+	account, chosen := int64(number(values, "account")), false
+	for _, a := range accounts {
+		if a.Active {
+			open = append(open, a.ID)
+			chosen = chosen || a.ID == account
+		}
+	}
+	var problems filing.Problems
+	switch {
+	case len(open) == 0:
+		s.fail(c, errBadRequest)
+		return
+	case len(open) == 1:
+		account = open[0]
+	case !chosen:
+		problems = append(problems, filing.Problem{Field: "account", Key: "choose"})
+	}
+	f := blockForm(values)
+	more, err := s.blockProblems(ctx, account, f, 0)
+	if problems = append(problems, more...); err != nil {
+		s.fail(c, err)
+		return
+	}
+	if len(problems) > 0 {
+		s.showAddresses(c, values, problems)
+		return
+	}
+	blocks := blocksOf(f)
+	if err := s.cfg.Store.ReportBlocks(ctx, account, blocks, s.actor(c)); err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.cfg.Logger.Info("address blocks were queued", "account", account, "blocks", len(blocks), "actor", s.actor(c))
+	s.flash(c, "flash.blocks_queued")
+	to(c, "/support/addresses")
+}
+
+type blockData struct {
+	form
+	Block blockRow
+}
+
+// withBlock opens the block of a page.
+func (s *Server) withBlock(handle func(*gin.Context, store.AddressBlock)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+		if err != nil {
+			s.fail(c, errBadRequest)
+			return
+		}
+		b, err := s.cfg.Store.Block(c.Request.Context(), id)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		handle(c, b)
+	}
+}
+
+// blockPage is the form that changes a block, or reports a refused one anew.
+func (s *Server) blockPage(c *gin.Context, b store.AddressBlock) {
+	v := url.Values{
+		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)}, "unit": {unitText(b.Source)}, "remark": {b.Remark},
+		"assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
+	}
+	s.showBlock(c, b, v, nil)
+}
+
+func (s *Server) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, problems filing.Problems) {
+	t, status := s.texts.For(s.lang(c)), http.StatusOK
+	if len(problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	data := blockData{Block: blockRowOf(t, b, s.tables(c.Request.Context()).Units)}
+	if !data.Block.Changes {
+		s.flash(c, "flash.moved_on")
+		to(c, "/support/addresses")
+		return
+	}
+	fields := []field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}
+	if b.Source == 0 { // a use may become another; a source stays one
+		fields = append(fields, field{Name: "kind", Type: "select", Required: true, Options: []option{
+			{Value: filing.BlockOwnUse, Label: t.T("block_kind.own", nil)}, {Value: filing.BlockReserved, Label: t.T("block_kind.reserved", nil)},
+		}})
+	}
+	kind := filing.BlockSource
+	if b.Source == 0 {
+		kind = filing.BlockOwnUse
+	}
+	data.form = build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
+	s.render(c, status, "address_block", page{Title: "addresses.change_title", Data: data})
+}
+
+// changeBlock queues a block's new values.
+func (s *Server) changeBlock(c *gin.Context, b store.AddressBlock) {
+	ctx, values := c.Request.Context(), posted(c)
+	f := blockForm(values)
+	if b.Source != 0 {
+		f.Kind = filing.BlockSource
+	} else if f.Kind == filing.BlockSource {
+		f.Kind = ""
+	}
+	problems, err := s.blockProblems(ctx, b.AccountID, f, b.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if len(f.Ranges) > 1 {
+		problems = append(problems, filing.Problem{Field: "ranges", Key: "one_range"})
+	}
+	if len(problems) > 0 {
+		s.showBlock(c, b, values, problems)
+		return
+	}
+	s.blockDone(c, b, "changed", "flash.block_changed", s.cfg.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], s.actor(c)))
+}
+
+// removeBlock queues a block's removal.
+func (s *Server) removeBlock(c *gin.Context, b store.AddressBlock) {
+	s.blockDone(c, b, "removed", "flash.block_removed", s.cfg.Store.RemoveBlock(c.Request.Context(), b.ID, s.actor(c)))
+}
+
+func (s *Server) blockDone(c *gin.Context, b store.AddressBlock, what, flash string, err error) {
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		s.flash(c, "flash.moved_on")
+	case err != nil:
+		s.fail(c, err)
+		return
+	default:
+		s.cfg.Logger.Info("an address block was "+what, "block", b.ID, "account", b.AccountID, "actor", s.actor(c))
+		s.flash(c, flash)
+	}
+	to(c, "/support/addresses")
+}
