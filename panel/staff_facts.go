@@ -3,7 +3,6 @@ package panel
 import (
 	"strings"
 
-	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -20,7 +19,7 @@ func factsOf(pairs ...string) []fact {
 
 // filedFacts are a filing of the bureau's as people check it: the holder, its
 // manager, each site.
-func filedFacts(lang string, codes filing.Tables, f bureau.Filed) []factGroup {
+func filedFacts(lang string, codes filing.Tables, f filing.FiledHolder) []factGroup {
 	name := func(table []filing.Code, ids ...int) string {
 		var names []string
 		for _, id := range ids {

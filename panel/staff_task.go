@@ -87,7 +87,7 @@ func (s *Server) staffTask(c *gin.Context) (staffTask, error) {
 
 // verificationTask is 核实任务: a filing of the bureau's that the provider verifies.
 func (s *Server) verificationTask(c *gin.Context, task store.Task, raw json.RawMessage) (staffTask, error) {
-	var filed bureau.Filed
+	var filed filing.FiledHolder
 	if err := json.Unmarshal(raw, &filed); err != nil {
 		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
 	}

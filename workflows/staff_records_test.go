@@ -81,7 +81,7 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
-	var filed bureau.Filed
+	var filed filing.FiledHolder
 	id := c.task(t, activities.TaskVerify, &filed)
 	require.Equal(t, "上海样例网络科技有限公司", filed.Holder.Name)
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: fmt.Sprint(filed.HolderID), Actor: "support:a",
@@ -111,7 +111,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
-	var filed bureau.Filed
+	var filed filing.FiledHolder
 	id := c.task(t, activities.TaskVerify, &filed)
 	known := filed.HolderID
 	filed.HolderID = 4711 // which the bureau doesn't know
@@ -127,7 +127,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.NotEmpty(t, latest.Opinion)
 
 	filed.HolderID = known
-	again := c.task(t, activities.TaskAnswerRefused, &bureau.Filed{})
+	again := c.task(t, activities.TaskAnswerRefused, &filing.FiledHolder{})
 	require.Equal(t, id, again, "the page of the task itself")
 	answer.ResultKey, answer.Data = fmt.Sprint(known), bureau.Verification{Who: "林核实", Opinion: "无法联系", Faults: "电话停机", At: c.now, Task: filed}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))

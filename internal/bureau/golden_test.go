@@ -72,7 +72,7 @@ func recordDownloads(t *testing.T) {
 	upload(end)
 	keep("ended")
 	block := bureau.AddressBlock{Operation: bureau.AddAddresses, ID: 5, From: 3221225984, To: 3221226239, Source: 310000, Remark: "自有"}
-	content, err := bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{block})
+	content, _, err := bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{block})
 	require.NoError(t, err)
 	sequence++
 	zipped, err := bureau.Pack(bureau.FileName(310001, sequence), content)

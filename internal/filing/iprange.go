@@ -99,13 +99,3 @@ func (r IPRange) String() string {
 	}
 	return r.From.String() + "-" + r.To.String()
 }
-
-// RangeOf is the range between two addresses as the interface carries them.
-func RangeOf(from, to uint32) IPRange {
-	address := func(n uint32) netip.Addr {
-		var b [4]byte
-		binary.BigEndian.PutUint32(b[:], n)
-		return netip.AddrFrom4(b)
-	}
-	return IPRange{address(from), address(to)}
-}

@@ -94,7 +94,7 @@ func (p *Problems) number(field, text string) {
 	if text == "" {
 		p.add(field, "required")
 	} else if UnitNumber(text) < 1 {
-		p.add(field, "number_invalid")
+		p.add(field, "digits_only")
 	}
 }
 

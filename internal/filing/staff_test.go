@@ -51,7 +51,7 @@ func TestStaffsForms(t *testing.T) {
 	outcome := filing.OutcomeForm{Result: 2, Opinion: "已停止接入", Listed: "2026-11-01", Due: "2026-11-30", Operator: "1", Province: "310000"}
 	require.Empty(t, outcome.Validate(codes, today))
 	outcome.Result, outcome.Due, outcome.Operator, outcome.Province = 99, "2026-10-31", "x", ""
-	require.Equal(t, map[string]string{"result": "choose", "due": "due_before_listed", "operator": "number_invalid", "province": "required"}, keys(outcome.Validate(codes, today)))
+	require.Equal(t, map[string]string{"result": "choose", "due": "due_before_listed", "operator": "digits_only", "province": "required"}, keys(outcome.Validate(codes, today)))
 
 	block := filing.BlockForm{Kind: filing.BlockSource, Ranges: []string{"192.0.2.0/24", "198.51.100.0/25"}, Unit: "100"}
 	require.Empty(t, block.Validate(codes, today))
