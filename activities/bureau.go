@@ -35,7 +35,9 @@ type Bureau struct {
 	FilingWorkflowID func(ref string) string
 	// KeepFiles is how long data files of both directions are kept; 0 is for ever.
 	KeepFiles time.Duration
-	Logger    *slog.Logger
+	// KeepPapers is how long papers are kept after their filing is over; 0 is for ever.
+	KeepPapers time.Duration
+	Logger     *slog.Logger
 }
 
 // BureauAccount is how a provider's account reaches its bureau.
@@ -80,11 +82,16 @@ func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 	return t, err
 }
 
-// End gives the account back, and forgets data files and answers that are past
-// their time.
+// End gives the account back, and forgets data files, papers and answers that are
+// past their time.
 func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 	if a.KeepFiles > 0 {
 		if _, err := a.Store.PurgeFiles(ctx, a.KeepFiles); err != nil {
+			return err
+		}
+	}
+	if a.KeepPapers > 0 {
+		if _, err := a.Store.PurgePapers(ctx, a.KeepPapers); err != nil {
 			return err
 		}
 	}
@@ -182,7 +189,11 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 	}
 	found := store.Recovered{Sequence: previous.Sequence, File: previous.Zipped, Records: ids}
 	for _, w := range records {
-		if bureau.Holds(content, a.Accounts[accountID].Client.Version(), a.Accounts[accountID].Client.ISPID(), bureau.Record{ID: w.ID, Dossier: w.Dossier}) {
+		record, err := filingRecord(w)
+		if err != nil {
+			return err
+		}
+		if bureau.Holds(content, a.Accounts[accountID].Client.Version(), a.Accounts[accountID].Client.ISPID(), record) {
 			found.Same = append(found.Same, w.ID)
 		}
 	}

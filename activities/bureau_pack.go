@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/beian/beian/internal/bureau"
@@ -16,14 +17,21 @@ func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, store.Builders{
 		Addresses: builder(client, addressBlock, bureau.BuildAddresses),
 		Answers:   builder(client, staffRecord, bureau.BuildStaffRecords),
-		Filings: builder(client, func(w store.WaitingRecord) (bureau.Record, error) {
-			return bureau.Record{ID: w.ID, Dossier: w.Dossier}, nil
-		}, bureau.BuildRecords),
+		Filings:   builder(client, filingRecord, bureau.BuildRecords),
 	})
 }
 
+// filingRecord is a filing as the interface has it, with its papers.
+func filingRecord(w store.WaitingRecord) (bureau.Record, error) {
+	r := bureau.Record{ID: w.ID, Dossier: w.Dossier}
+	for _, p := range w.Papers {
+		r.Papers = append(r.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval, Remark: p.Remark, Content: p.Content})
+	}
+	return r, nil
+}
+
 // builder makes packed data files of rows that are written as records.
-func builder[Row, Record any](client *bureau.Client, record func(Row) (Record, error), build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
+func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) (Record, error), build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
 	return func(sequence int64, rows []Row) ([]byte, map[int64]int, error) {
 		records := make([]Record, len(rows))
 		for i, row := range rows {
@@ -37,7 +45,13 @@ func builder[Row, Record any](client *bureau.Client, record func(Row) (Record, e
 			return nil, unfit, err
 		}
 		zipped, err := bureau.Pack(bureau.FileName(client.ISPID(), sequence), content)
-		return zipped, unfit, err
+		if !errors.Is(err, bureau.ErrTooBig) {
+			return zipped, unfit, err
+		}
+		if len(rows) > 1 {
+			return nil, nil, store.ErrFileTooBig
+		}
+		return nil, map[int64]int{rows[0].RowID(): bureau.CodePapers}, nil // alone too big: it blocks nobody
 	}
 }
 

@@ -32,12 +32,15 @@ const (
 // ErrHash says that a file's hash doesn't match: it didn't arrive whole.
 var ErrHash = errors.New("the data file's hash doesn't match")
 
+// ErrTooBig says that a data file is above MaxFileSize.
+var ErrTooBig = errors.New("the data file is over 50 MB")
+
 // Pack zips an XML file as the interface wants it: one entry. Its name, of
 // letters and digits, comes back in the result when the whole file breaks the
 // schema (Dmms of code 5001).
 func Pack(name string, content []byte) ([]byte, error) {
 	if len(content) > MaxFileSize {
-		return nil, errors.New("the data file is over 50 MB")
+		return nil, ErrTooBig
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)

@@ -35,6 +35,8 @@ const (
 	CodeIllegalCharacters = 5008
 	// CodeInvalidIP is 1006.
 	CodeInvalidIP = 1006
+	// CodePapers is 5010: an attachment isn't as it should be.
+	CodePapers = 5010
 )
 
 // Record is one filing on its way to the bureau: of its dossier's kind.
@@ -52,7 +54,10 @@ type Paper struct {
 	Content         []byte
 	// OfSite tells whose paper it is: the site's, or else the holder's.
 	OfSite bool
-	Remark string
+	// Approval is the pre-approval content whose scan it is (Spwj, without format,
+	// purpose and owner); 0: an attachment.
+	Approval int
+	Remark   string
 }
 
 // uploadData is the root of upload-data.xsd: one of its two branches.

@@ -89,7 +89,7 @@ type zxxx struct {
 func newSiteEntry(r Record) (entry newSite, code int) {
 	d := r.Dossier
 	entry.Ztbah, entry.ICPmm = d.Claim.Number, hashedPassword(d.Claim.Password)
-	entry.Wz, code = siteOf(r.ID, d.Site, d.Holder.Manager)
+	entry.Wz, code = siteOf(r, d.Holder.Manager)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return ownerID{partID(r.ID, placeSite)}
@@ -113,7 +113,7 @@ func changeEntry(r Record) (entry change, code int) {
 	z.Ztid, z.Dwmc, z.Baxh, z.Dwxz, z.Tzr, z.Txdz, z.Fzr = known.HolderID, h.Name, known.HolderNumber, h.Nature, h.Superior, addressOf(h), managerOf(h.Manager)
 	z.Zj.Zjlx, z.Zj.Zjhm, z.Zj.Zjzs = h.DocumentType, h.DocumentNumber, h.DocumentAddress
 	w := &entry.Wz
-	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.Syurl, w.Bz = known.SiteID, siteBodyOf(s), managerOf(h.Manager), known.SiteNumber, s.HomePage, s.Remark
+	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.Syurl, w.Bz = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager), known.SiteNumber, s.HomePage, s.Remark
 	for i, domain := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(r.ID, placeDomains+i), Ymid: known.DomainIDs[domain], Ym: domain})
 	}

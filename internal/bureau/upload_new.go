@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strings"
 
@@ -75,9 +76,9 @@ type nrlx struct {
 }
 
 type nrlxx struct {
-	ID    int    `xml:"Nrlx_id" validate:"min=1,max=64"`
-	Qzsph string `xml:"Qzsph" validate:"required,max=512"`
-	Spwj  string `xml:"Spwj" validate:"required"`
+	ID    int      `xml:"Nrlx_id" validate:"min=1,max=64"`
+	Qzsph string   `xml:"Qzsph" validate:"required,max=512"`
+	Spwj  []string `xml:"Spwj" validate:"min=1,max=10,dive,required"`
 }
 
 type ymxx struct {
@@ -132,8 +133,8 @@ type ownerNumber struct {
 const (
 	// filedByProvider is Bbfs 代为报备: the provider files for its customer.
 	filedByProvider = 1
-	// noPaper stands where a special approval's number and scan belong until
-	// papers can be handed in; the schema wants both non-empty.
+	// noPaper stands where a special approval's number or scan is missing: the
+	// schema wants both non-empty. Filings of before papers could be uploaded have it.
 	noPaper = "-"
 	// ownerHolder and ownerSite are Ssdxlx.
 	ownerHolder = 1
@@ -141,12 +142,12 @@ const (
 )
 
 func newEntry(r Record) (entry baxx, code int) {
-	h, s := r.Dossier.Holder, r.Dossier.Site
+	h := r.Dossier.Holder
 	entry.Zt = ztxx{
 		IspZtid: r.ID, Dwmc: h.Name, Dwxz: h.Nature, Tzr: h.Superior, Bbfs: filedByProvider,
 		Txdz: addressOf(h), Zj: documentOf(h), Fzr: managerOf(h.Manager),
 	}
-	entry.Wz, code = siteOf(r.ID, s, h.Manager)
+	entry.Wz, code = siteOf(r, h.Manager)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return partID(r.ID, placeSite)
@@ -168,8 +169,9 @@ func managerOf(m filing.Manager) fzr {
 	return fzr{Xm: m.Name, Dhhm: strings.TrimSpace(m.OfficePhone), Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType, Zjhm: m.DocumentNumber}
 }
 
-func siteOf(recordID int64, s filing.Site, manager filing.Manager) (w wzxx, code int) {
-	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s), Fzr: managerOf(manager), Syurl: s.HomePage, Bz: s.Remark}
+func siteOf(r Record, manager filing.Manager) (w wzxx, code int) {
+	recordID, s := r.ID, r.Dossier.Site
+	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: managerOf(manager), Syurl: s.HomePage, Bz: s.Remark}
 	for i, d := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(recordID, placeDomains+i), Ym: d})
 	}
@@ -178,11 +180,20 @@ func siteOf(recordID int64, s filing.Site, manager filing.Manager) (w wzxx, code
 	return w, code
 }
 
-func siteBodyOf(s filing.Site) siteBody {
+func siteBodyOf(s filing.Site, papers []Paper) siteBody {
 	b := siteBody{Wzmc: s.Name, Fwnr: s.Services, Yylb: s.Languages}
 	for _, id := range s.PreApprovals {
+		approval := nrlxx{ID: id, Qzsph: cmp.Or(s.ApprovalNumbers[id], noPaper)}
+		for _, p := range papers {
+			if p.Approval == id {
+				approval.Spwj = append(approval.Spwj, base64.StdEncoding.EncodeToString(p.Content))
+			}
+		}
+		if approval.Spwj == nil {
+			approval.Spwj = []string{noPaper}
+		}
 		b.Nrlx = section(b.Nrlx)
-		b.Nrlx.Nrlx = append(b.Nrlx.Nrlx, nrlxx{ID: id, Qzsph: noPaper, Spwj: noPaper})
+		b.Nrlx.Nrlx = append(b.Nrlx.Nrlx, approval)
 	}
 	return b
 }
@@ -205,6 +216,9 @@ func accessOf(recordID int64, s filing.Site, known map[string]int64) (a accessBo
 func papersOf(papers []Paper, owner func(Paper) any) []fj {
 	var list []fj
 	for _, p := range papers {
+		if p.Approval != 0 {
+			continue // goes with its content
+		}
 		f := fjxx{Fjwjgs: p.Format, Fjyt: p.Purpose, Fjnr: base64.StdEncoding.EncodeToString(p.Content), Ssdxlx: ownerHolder, Owner: owner(p), Bz: p.Remark}
 		if p.OfSite {
 			f.Ssdxlx = ownerSite

@@ -202,7 +202,7 @@ func verifiedOf(f filing.FiledHolder) (v verifiedBa) {
 	z.Ztid, z.Dwmc, z.Dwxz, z.Tzr = f.HolderID, f.Holder.Name, f.Holder.Nature, f.Holder.Superior
 	z.Txdz, z.Zj, z.Fzr = addressOf(f.Holder), documentOf(f.Holder), manager(f.Holder.Manager)
 	for _, s := range f.Sites {
-		w := verifiedWz{Wzid: s.ID, Wzmc: s.Name, Nrlx: siteBodyOf(filing.Site{PreApprovals: s.PreApprovals}).Nrlx, Fwnr: s.Services, Fzr: manager(s.Manager), URL: s.HomePage}
+		w := verifiedWz{Wzid: s.ID, Wzmc: s.Name, Nrlx: siteBodyOf(filing.Site{PreApprovals: s.PreApprovals}, nil).Nrlx, Fwnr: s.Services, Fzr: manager(s.Manager), URL: s.HomePage}
 		for _, d := range s.Domains {
 			w.Ym = append(w.Ym, verifiedYm{d.ID, d.Name})
 		}

@@ -69,6 +69,8 @@ type Site struct {
 	IPs []string `json:"ips"`
 	// PreApprovals are 前置审批 contents, values of PreApprovals; empty is 其它/none.
 	PreApprovals []int `json:"pre_approvals"`
+	// ApprovalNumbers are the numbers of their approvals (前置审批号, Qzsph), by content.
+	ApprovalNumbers map[int]string `json:"approval_numbers,omitempty"`
 	// Languages are 网站语言类别, values of Languages.
 	Languages []int `json:"languages"`
 	// Services are 网站服务内容, values of Services.

@@ -9,6 +9,8 @@ type Tables struct {
 	// Outcomes are what was done about unfiled sites; Units the providers and
 	// operators by their numbers, empty until they come down.
 	Outcomes, Units []Code
+	// PaperFormats and PaperUses are of attachments: Fjwjgs and Fjyt.
+	PaperFormats, PaperUses []Code
 	// ServerPlaces never come down: the interface has no table of them.
 	ServerPlaces []Code
 }
@@ -18,7 +20,7 @@ func BuiltIn() Tables {
 	return Tables{
 		Natures: Natures, DocumentTypes: DocumentTypes, AccessModes: AccessModes, PreApprovals: PreApprovals,
 		Languages: Languages, Services: Services, EndingReasons: EndingReasons, ServerPlaces: ServerPlaces,
-		Outcomes: Outcomes,
+		Outcomes: Outcomes, PaperFormats: PaperFormats, PaperUses: PaperUses,
 	}
 }
 

@@ -41,10 +41,11 @@ func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) e
 	return s.keys.OpenJSON(draftPlace(filingID, form), sealed, v)
 }
 
-// SaveDossier keeps a dossier as the filing's next revision and returns its
-// number; handing in again before the workflow took it replaces it. ErrConflict
-// when the filing isn't in a stage that takes one.
-func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier) (revision int, err error) {
+// SaveDossier keeps a dossier with its papers as the filing's next revision and
+// returns its number; handing in again before the workflow took it replaces it.
+// ErrConflict when the filing isn't in a stage that takes one, or a paper was taken
+// away meanwhile.
+func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier, papers ...HandedPaper) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
 			Kind     filing.Kind  `db:"kind"`
@@ -70,6 +71,9 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), handed_in_at = VALUES(handed_in_at)`,
 			filingID, revision, sealed, s.utcNow())
 		if err != nil {
+			return err
+		}
+		if err := s.fixPapers(ctx, tx, filingID, revision, papers); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, d.Kind, filingID)

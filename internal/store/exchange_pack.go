@@ -9,6 +9,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
+// ErrFileTooBig says that rows make a data file above the interface's limit: fewer
+// are packed then. A row that is too big alone is for the builder to name as unfit.
+var ErrFileTooBig = errors.New("the data file is too big")
+
 // Builder makes a data file's bytes of rows, and names those that can't be in
 // one, with a result code for each.
 type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]int, err error)
@@ -31,7 +35,8 @@ type source struct {
 	refuse func(ctx context.Context, tx *sqlx.Tx, id int64, code int) error
 }
 
-type row interface{ rowID() int64 }
+// Row is something that waits for a data file.
+type Row interface{ RowID() int64 }
 
 // PackNext makes the account's next data file of up to limit waiting rows,
 // oldest first, and stores it, before anything is sent, under the next sequence
@@ -85,7 +90,7 @@ func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Build
 	}
 }
 
-func sourceOf[R row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, int) error, waiting func(*sqlx.Tx) ([]R, error)) source {
+func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, int) error, waiting func(*sqlx.Tx) ([]R, error)) source {
 	return source{table: table, refuse: refuse, build: func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error) {
 		if build == nil {
 			return nil, nil, nil, nil
@@ -94,12 +99,19 @@ func sourceOf[R row](table string, build Builder[R], refuse func(context.Context
 		if err != nil || len(rows) == 0 {
 			return nil, nil, nil, err
 		}
-		if file, unfit, err = build(sequence, rows); err != nil {
+		for {
+			file, unfit, err = build(sequence, rows)
+			if !errors.Is(err, ErrFileTooBig) || len(rows) == 1 {
+				break
+			}
+			rows = rows[:len(rows)/2] // the oldest go, the others in the next file
+		}
+		if err != nil {
 			return nil, nil, nil, err
 		}
 		for _, r := range rows {
-			if _, bad := unfit[r.rowID()]; !bad {
-				packed = append(packed, r.rowID())
+			if _, bad := unfit[r.RowID()]; !bad {
+				packed = append(packed, r.RowID())
 			}
 		}
 		return file, packed, unfit, nil
@@ -137,7 +149,11 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
 		return nil, err
 	}
-	return s.openWaiting(rows)
+	rows, err := s.light(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	return s.openWaiting(ctx, tx, rows)
 }
 
 // nextBatch selects the oldest rows that may share a data file: those of a file

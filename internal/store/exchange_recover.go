@@ -205,7 +205,7 @@ func (s *Store) FilingOfRecord(ctx context.Context, recordID int64) (filingID in
 	return filingID, one(err, "record")
 }
 
-// RecordsByID opens the dossiers of records of an account that haven't been
+// RecordsByID opens the dossiers and papers of records of an account that haven't been
 // decided.
 func (s *Store) RecordsByID(ctx context.Context, accountID int64, ids []int64) ([]WaitingRecord, error) {
 	if len(ids) == 0 {
@@ -222,5 +222,5 @@ func (s *Store) RecordsByID(ctx context.Context, accountID int64, ids []int64) (
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, err
 	}
-	return s.openWaiting(rows)
+	return s.openWaiting(ctx, s.db, rows)
 }

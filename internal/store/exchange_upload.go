@@ -72,9 +72,10 @@ func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
 type WaitingRecord struct {
 	ID      int64
 	Dossier filing.Dossier
+	Papers  []RecordPaper
 }
 
-func (r WaitingRecord) rowID() int64 { return r.ID }
+func (r WaitingRecord) RowID() int64 { return r.ID }
 
 type waitingRow struct {
 	ID       int64  `db:"id"`
@@ -83,11 +84,14 @@ type waitingRow struct {
 	Sealed   []byte `db:"sealed"`
 }
 
-func (s *Store) openWaiting(rows []waitingRow) ([]WaitingRecord, error) {
-	records := make([]WaitingRecord, len(rows))
+func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext, rows []waitingRow) (records []WaitingRecord, err error) {
+	records = make([]WaitingRecord, len(rows))
 	for i, row := range rows {
 		records[i].ID = row.ID
 		if err := s.keys.OpenJSON(dossierPlace(row.FilingID, row.Revision), row.Sealed, &records[i].Dossier); err != nil {
+			return nil, err
+		}
+		if records[i].Papers, err = s.recordPapers(ctx, q, row.FilingID, row.Revision); err != nil {
 			return nil, err
 		}
 	}

@@ -54,7 +54,7 @@ type StaffRecord struct {
 	SealedOpinion []byte `db:"sealed_opinion"`
 }
 
-func (r StaffRecord) rowID() int64 { return r.ID }
+func (r StaffRecord) RowID() int64 { return r.ID }
 
 // staffPlace binds what is sealed to its record. It doesn't name the ID: a record
 // may get another (see ReleaseDoubtful).

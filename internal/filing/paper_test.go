@@ -1,0 +1,129 @@
+package filing_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+func paperKeys(list []filing.NeededPaper, must bool) (names []string) {
+	for _, p := range list {
+		if p.Must || !must {
+			names = append(names, p.Key)
+		}
+	}
+	return names
+}
+
+// Whoever files what, wherever: the list proves holder and manager, and fits a form.
+func TestEveryoneHasAListOfPapers(t *testing.T) {
+	list := filing.BuiltInPapers()
+	tables := filing.BuiltIn()
+	for _, province := range filing.Provinces() {
+		for _, nature := range tables.Natures {
+			for _, document := range tables.DocumentsFor(nature.ID) {
+				for _, manager := range tables.DocumentsFor(filing.NaturePerson) {
+					for _, kind := range []filing.Kind{"", filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange} {
+						d := filing.Dossier{Kind: kind, Holder: filing.Holder{Nature: nature.ID, DocumentType: document.ID, Province: province.Code, Manager: filing.Manager{DocumentType: manager.ID}}}
+						d.Site.PreApprovals = []int{3, 7}
+						needed := list.Needed(d)
+						all := paperKeys(needed, false)
+						require.NotEmpty(t, all)
+						require.Contains(t, all, "letter")
+						purposes := map[int]bool{}
+						for _, p := range needed {
+							for _, u := range p.Uses {
+								purposes[u.Purpose] = true
+							}
+						}
+						switch kind {
+						case "", filing.KindNew, filing.KindChange:
+							require.True(t, purposes[2], "the holder's document: nature %d, document %d", nature.ID, document.ID)
+							fallthrough
+						case filing.KindNewSite:
+							require.True(t, purposes[4], "the manager's document")
+							approvals := slices.DeleteFunc(needed, func(p filing.NeededPaper) bool { return p.Each == "" })
+							require.Len(t, approvals, 2)
+							require.Equal(t, 7, approvals[1].Item)
+						}
+					}
+				}
+			}
+		}
+	}
+	require.Empty(t, list.Needed(filing.Dossier{Kind: filing.KindEndSite}), "what ends needs none")
+}
+
+func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
+	list := filing.BuiltInPapers()
+	person := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}, paperKeys(list.Needed(person), true))
+	person.Holder.DocumentType = filing.DocumentPassport
+	require.Equal(t, []string{"holder_document", "spot_photo", "letter"}, paperKeys(list.Needed(person), true))
+	unit := person
+	unit.Holder.Nature, unit.Holder.DocumentType = filing.NatureEnterprise, filing.DocumentBusinessLicence
+	require.Equal(t, []string{"unit_certificate", "manager_id_front", "manager_id_back", "spot_photo", "letter"}, paperKeys(list.Needed(unit), true))
+	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
+}
+
+const own = `
+drop: [other]
+papers:
+  - {key: letter, name: {zh: 承诺书, en: Letter}, help: {zh: 甲, en: a}, kinds: [new], required: [new], uses: [{purpose: 1, of: site}], max: 1, max_kb: 80, min_long: 900, min_short: 600}
+provinces:
+  "310000":
+    drop: [spot_photo]
+    papers:
+      - {key: permit, name: {zh: 居住证, en: Permit}, help: {zh: 甲, en: a}, kinds: [new], required: [new], natures: [5], max: 1, max_kb: 80, min_long: 900, min_short: 600}
+`
+
+func TestAProvidersOwnListIsLaidOver(t *testing.T) {
+	list, err := filing.LoadPapers([]byte(own))
+	require.NoError(t, err)
+	d := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, Province: "310000"}}
+	require.Equal(t, []string{"holder_id_front", "holder_id_back", "letter", "permit"}, paperKeys(list.Needed(d), true))
+	require.NotContains(t, paperKeys(list.Needed(d), false), "other")
+	d.Holder.Province = "330000"
+	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}, paperKeys(list.Needed(d), true))
+	for _, p := range list.Needed(d) {
+		if p.Key == "letter" {
+			require.Equal(t, 60<<10, p.MaxBytes())
+		}
+	}
+	d = filing.Dossier{Kind: filing.KindNewAccess, Claim: filing.Claim{Number: "沪ICP备05000940号-1"}}
+	require.Equal(t, "310000", d.Province())
+}
+
+func TestAWrongListIsRefusedByName(t *testing.T) {
+	good := `{key: x, name: {zh: 甲, en: a}, help: {zh: 甲, en: a}, kinds: [new], max: 1, max_kb: 80, min_long: 900, min_short: 600`
+	for bad, what := range map[string]string{
+		"papers: [" + good + ", uses: [{purpose: 0, of: site}]}]":  "uses",
+		"papers: [" + good + ", uses: [{purpose: 1, of: house}]}]": "uses",
+		"papers: [" + good + ", each: day}]":                       "each",
+		"papers: [" + good + ", required: [change]}]":              "required",
+		"papers: [" + good + ", colour: red}]":                     "colour",
+		"papers: [{key: A}]":                                       "key",
+		"papers: [{key: a, name: {zh: 甲}}]":                        "name",
+		"papers: [" + good + "}, " + good + "}]":                   "twice",
+		"provinces: {\"99\": {drop: [x]}}":                         "99",
+		"papers: [" + good[:len(good)-len("max: 1, max_kb: 80, min_long: 900, min_short: 600")] + "max: 11, max_kb: 80, min_long: 900, min_short: 600}]": "max",
+		"papers: [" + good[:len(good)-len("max_kb: 80, min_long: 900, min_short: 600")] + "max_kb: 1, min_long: 900, min_short: 600}]":                   "max_kb",
+	} {
+		_, err := filing.LoadPapers([]byte(bad))
+		require.ErrorContains(t, err, what, bad)
+	}
+}
+
+// The bureau may number purposes and formats otherwise; its names tell which is meant.
+func TestTheBureausCodesOfPapersWin(t *testing.T) {
+	built := filing.BuiltIn()
+	require.Equal(t, 1, built.JPEGFormat())
+	require.Equal(t, 4, built.PaperPurpose(4))
+	tables := filing.Tables{PaperFormats: []filing.Code{{ID: 5, Name: "png"}, {ID: 6, Name: ".jpg"}}, PaperUses: []filing.Code{{ID: 44, Name: "网站负责人有效证件"}}}
+	require.Equal(t, 6, tables.JPEGFormat())
+	require.Equal(t, 44, tables.PaperPurpose(4))
+	require.Equal(t, 5, tables.PaperPurpose(5))
+}

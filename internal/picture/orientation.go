@@ -1,0 +1,96 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+)
+
+// orientation reads how a JPEG must be turned to stand upright (EXIF 2.3, tag 0x0112: 1
+// to 8); 1 where it doesn't say, or says it in a way that can't be read. It is all that
+// is wanted of EXIF, so it is read here, within bounds.
+func orientation(raw []byte) int {
+	if len(raw) < 4 || raw[0] != 0xff || raw[1] != 0xd8 {
+		return 1
+	}
+	for rest := raw[2:]; len(rest) >= 4 && rest[0] == 0xff; {
+		if rest[1] == 0xff { // padding
+			rest = rest[1:]
+			continue
+		}
+		marker, length := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
+		if marker == 0xda || length < 2 || 2+length > len(rest) { // the picture itself begins
+			return 1
+		}
+		if body, is := bytes.CutPrefix(rest[4:2+length], []byte("Exif\x00\x00")); marker == 0xe1 && is {
+			return tiffOrientation(body)
+		}
+		rest = rest[2+length:]
+	}
+	return 1
+}
+
+func tiffOrientation(b []byte) int {
+	if len(b) < 8 {
+		return 1
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	switch string(b[:4]) {
+	case "II*\x00":
+	case "MM\x00*":
+		order = binary.BigEndian
+	default:
+		return 1
+	}
+	at := int64(order.Uint32(b[4:]))
+	if at+2 > int64(len(b)) {
+		return 1
+	}
+	entries := b[at+2:]
+	for n := int(order.Uint16(b[at:])); n > 0 && len(entries) >= 12; n-- {
+		if order.Uint16(entries) == 0x0112 {
+			if v := int(order.Uint16(entries[8:])); v >= 1 && v <= 8 {
+				return v
+			}
+			return 1
+		}
+		entries = entries[12:]
+	}
+	return 1
+}
+
+// turned applies an orientation.
+func turned(img *image.RGBA, orientation int) *image.RGBA {
+	if orientation <= 1 {
+		return img
+	}
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	bounds := image.Rect(0, 0, w, h)
+	if orientation >= 5 {
+		bounds = image.Rect(0, 0, h, w)
+	}
+	target := image.NewRGBA(bounds)
+	for y := range bounds.Dy() {
+		for x := range bounds.Dx() {
+			sx, sy := x, y
+			switch orientation {
+			case 2:
+				sx = w - 1 - x
+			case 3:
+				sx, sy = w-1-x, h-1-y
+			case 4:
+				sy = h - 1 - y
+			case 5:
+				sx, sy = y, x
+			case 6:
+				sx, sy = y, h-1-x
+			case 7:
+				sx, sy = w-1-y, h-1-x
+			case 8:
+				sx, sy = w-1-y, x
+			}
+			target.SetRGBA(x, y, img.RGBAAt(sx, sy))
+		}
+	}
+	return target
+}

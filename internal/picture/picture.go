@@ -1,0 +1,191 @@
+// Package picture makes pictures of papers fit to be handed in: what was uploaded is
+// checked by what it holds, decoded within bounds, turned upright, scaled down and
+// encoded anew as JPEG, so that nothing of the uploaded file itself remains: no EXIF,
+// no place where it was taken, nothing hidden behind the picture.
+package picture
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+
+	"golang.org/x/image/draw"
+)
+
+// Limits of what is taken.
+const (
+	// MaxUpload is the most that one uploaded file may weigh.
+	MaxUpload = 8 << 20
+	// maxPixels bounds what a picture is decoded to: 40 million dots, some 250 MB
+	// for a progressive JPEG. Phones' pictures have 12 to 24 million.
+	maxPixels = 40_000_000
+	// maxSide keeps freaks of one dot's height out.
+	maxSide = 20_000
+	// bestLong is the long side that is kept where the limit of bytes allows it.
+	bestLong = 1800
+	// thumbLong is the long side of a preview.
+	thumbLong = 320
+)
+
+// The ways in which a picture can be wrong; people read them by Key.
+var (
+	ErrEmpty   = &Error{"paper_empty"}   // no bytes
+	ErrTooBig  = &Error{"paper_too_big"} // more than MaxUpload
+	ErrType    = &Error{"paper_type"}    // neither JPEG nor PNG
+	ErrHEIC    = &Error{"paper_heic"}    // an iPhone's own format
+	ErrPDF     = &Error{"paper_pdf"}     // a PDF, where bureaus take pictures
+	ErrDamaged = &Error{"paper_damaged"} // can't be decoded whole
+	ErrHuge    = &Error{"paper_huge"}    // too many dots
+	ErrSmall   = &Error{"paper_small"}   // too few dots to be read
+	ErrBlank   = &Error{"paper_blank"}   // one colour all over
+	ErrDense   = &Error{"paper_dense"}   // can't be made light enough and still be read
+)
+
+// Error is a reason why a picture isn't taken.
+type Error struct {
+	// Key names the text below "problem.".
+	Key string
+}
+
+func (e *Error) Error() string { return "picture refused: " + e.Key }
+
+// Limits are what a paper's picture must keep.
+type Limits struct {
+	// MaxBytes of the JPEG.
+	MaxBytes int
+	// MinLong and MinShort are the least sides in dots.
+	MinLong, MinShort int
+}
+
+// Prepared is a picture ready to be handed in, with its preview: both JPEG.
+type Prepared struct {
+	Content, Thumb []byte
+	Width, Height  int
+}
+
+// Prepare checks an uploaded file and makes it fit; errors are *Error.
+func Prepare(raw []byte, limits Limits) (Prepared, error) {
+	decode, err := decoderOf(raw)
+	if err != nil {
+		return Prepared{}, err
+	}
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return Prepared{}, ErrDamaged
+	}
+	long, short := max(cfg.Width, cfg.Height), min(cfg.Width, cfg.Height)
+	switch {
+	case long > maxSide || cfg.Width*cfg.Height > maxPixels:
+		return Prepared{}, ErrHuge
+	case long < limits.MinLong || short < limits.MinShort:
+		return Prepared{}, ErrSmall
+	}
+	source, err := decode(bytes.NewReader(raw))
+	if err != nil || source.Bounds().Dx() != cfg.Width || source.Bounds().Dy() != cfg.Height {
+		return Prepared{}, ErrDamaged
+	}
+	upright := turned(scaled(source, bestLong, limits.MinShort), orientation(raw))
+	if blank(upright) {
+		return Prepared{}, ErrBlank
+	}
+	p, err := fit(upright, limits)
+	if err != nil {
+		return Prepared{}, err
+	}
+	p.Thumb, err = encode(scaled(upright, thumbLong, 1), 70)
+	return p, err
+}
+
+// decoderOf tells a file's kind by its first bytes, whatever its name says.
+func decoderOf(raw []byte) (func(*bytes.Reader) (image.Image, error), error) {
+	has := func(at int, magic string) bool {
+		return len(raw) >= at+len(magic) && string(raw[at:at+len(magic)]) == magic
+	}
+	switch {
+	case len(raw) == 0:
+		return nil, ErrEmpty
+	case len(raw) > MaxUpload:
+		return nil, ErrTooBig
+	case has(0, "\xff\xd8\xff"):
+		return func(r *bytes.Reader) (image.Image, error) { return jpeg.Decode(r) }, nil
+	case has(0, "\x89PNG\r\n\x1a\n"):
+		return func(r *bytes.Reader) (image.Image, error) { return png.Decode(r) }, nil
+	case has(4, "ftyphei") || has(4, "ftyphev") || has(4, "ftypmif1") || has(4, "ftypmsf1") || has(4, "ftypavif"):
+		return nil, ErrHEIC
+	case has(0, "%PDF-"):
+		return nil, ErrPDF
+	}
+	return nil, ErrType
+}
+
+// scaled makes a picture at most long dots long, but no side shorter than short; what
+// is transparent becomes white paper.
+func scaled(source image.Image, long, short int) *image.RGBA {
+	w, h := source.Bounds().Dx(), source.Bounds().Dy()
+	factor := min(1, max(float64(long)/float64(max(w, h)), float64(short)/float64(min(w, h))))
+	target := image.NewRGBA(image.Rect(0, 0, max(1, int(float64(w)*factor+.5)), max(1, int(float64(h)*factor+.5))))
+	draw.Draw(target, target.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	if factor == 1 {
+		draw.Draw(target, target.Bounds(), source, source.Bounds().Min, draw.Over)
+	} else {
+		draw.CatmullRom.Scale(target, target.Bounds(), source, source.Bounds(), draw.Over, nil)
+	}
+	return target
+}
+
+// qualities are tried from the best; below the last, letters get lost.
+var qualities = []int{88, 80, 72, 64, 55}
+
+// fit encodes within the bytes: first by quality, then by size down to the least sides.
+func fit(source *image.RGBA, limits Limits) (Prepared, error) {
+	for {
+		for _, quality := range qualities {
+			content, err := encode(source, quality)
+			if err != nil {
+				return Prepared{}, err
+			}
+			if len(content) <= limits.MaxBytes {
+				return Prepared{Content: content, Width: source.Bounds().Dx(), Height: source.Bounds().Dy()}, nil
+			}
+		}
+		w, h := source.Bounds().Dx(), source.Bounds().Dy()
+		next := max(max(w, h)*85/100, limits.MinLong)
+		smaller := scaled(source, next, limits.MinShort)
+		if smaller.Bounds().Dx() >= w {
+			return Prepared{}, ErrDense
+		}
+		source = smaller
+	}
+}
+
+func encode(img image.Image, quality int) ([]byte, error) {
+	var b bytes.Buffer
+	err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality})
+	return b.Bytes(), err
+}
+
+// minSpread is the least difference between the lightest and the darkest part.
+const minSpread = 24
+
+// blank tells whether nothing is to be seen: a lens cap, an empty sheet.
+func blank(img *image.RGBA) bool {
+	small := scaled(img, 200, 1) // parts, not single dots
+	lightest, darkest := uint8(0), uint8(255)
+	for i := 0; i < len(small.Pix); i += 4 {
+		y, _, _ := color.RGBToYCbCr(small.Pix[i], small.Pix[i+1], small.Pix[i+2])
+		lightest, darkest = max(lightest, y), min(darkest, y)
+	}
+	return int(lightest)-int(darkest) < minSpread
+}
+
+// KeyOf is the key of an error's text; ok is false for errors that aren't the picture's.
+func KeyOf(err error) (key string, ok bool) {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Key, true
+	}
+	return "", false
+}

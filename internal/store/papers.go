@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Paper is an uploaded picture without its content.
+type Paper struct {
+	ID       int64 `db:"id"`
+	FilingID int64 `db:"filing_id"`
+	// Key is that of the list of papers, Item the pre-approval content that it is
+	// about; 0: none.
+	Key  string `db:"paper"`
+	Item int    `db:"item"`
+	// Width and Height in dots, Bytes of the JPEG.
+	Width      int       `db:"width"`
+	Height     int       `db:"height"`
+	Bytes      int       `db:"bytes"`
+	UploadedAt time.Time `db:"uploaded_at"`
+	// Kept is false when the picture is past its time.
+	Kept bool `db:"kept"`
+}
+
+const paperColumns = `p.id, p.filing_id, p.paper, p.item, p.width, p.height, p.bytes, p.uploaded_at, p.sealed IS NOT NULL AS kept`
+
+// NewPaper is a picture that was made fit (internal/picture).
+type NewPaper struct {
+	FilingID int64
+	Key      string
+	Item     int
+	// Format is Fjwjgs.
+	Format         int
+	Content, Thumb []byte
+	Width, Height  int
+	// Max is how many there may be; where it is one, a new picture replaces it.
+	Max int
+}
+
+// ErrTooManyPapers says that a paper has as many pictures as it may have.
+var ErrTooManyPapers = errors.New("as many pictures as there may be")
+
+func paperPlace(filingID int64, key string, item int, hash []byte) string {
+	return fmt.Sprintf("papers/%d/%s/%d/%s", filingID, key, item, hex.EncodeToString(hash))
+}
+
+// AddPaper keeps a picture while the filing can still be filled in; ErrConflict when it
+// can't. Adding the same again finds it.
+func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) {
+	hash, err := s.keys.Hash("papers/content", string(n.Content))
+	if err != nil {
+		return 0, err
+	}
+	place := paperPlace(n.FilingID, n.Key, n.Item, hash)
+	sealed, err := s.keys.Seal(place, n.Content)
+	if err != nil {
+		return 0, err
+	}
+	thumb, err := s.keys.Seal(place+"/thumb", n.Thumb)
+	if err != nil {
+		return 0, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := fillable(ctx, tx, n.FilingID); err != nil {
+			return err
+		}
+		var present []struct {
+			ID   int64  `db:"id"`
+			Hash []byte `db:"content_hash"`
+		}
+		if err := tx.SelectContext(ctx, &present, `
+			SELECT id, content_hash FROM papers WHERE filing_id = ? AND removed_at IS NULL AND paper = ? AND item = ? ORDER BY id`, n.FilingID, n.Key, n.Item); err != nil {
+			return err
+		}
+		for _, p := range present {
+			if string(p.Hash) == string(hash) {
+				id = p.ID
+				return nil
+			}
+		}
+		if n.Max > 1 && len(present) >= n.Max {
+			return ErrTooManyPapers
+		}
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO papers (filing_id, paper, item, format, sealed, sealed_thumb, content_hash, width, height, bytes, uploaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			n.FilingID, n.Key, n.Item, n.Format, sealed, thumb, hash, n.Width, n.Height, len(n.Content), s.utcNow())
+		if err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil || n.Max > 1 {
+			return err
+		}
+		for _, p := range present {
+			if err := s.removePaper(ctx, tx, n.FilingID, p.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrTooManyPapers) {
+		err = fmt.Errorf("keeping a paper of filing %d: %w", n.FilingID, err)
+	}
+	return id, err
+}
+
+// fillable holds a filing's row; ErrConflict when its forms can't be filled in now.
+func fillable(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
+	var stage filing.Stage
+	if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		return one(err, "filing")
+	}
+	if stage != filing.Preparing && stage != filing.Correcting {
+		return ErrConflict
+	}
+	return nil
+}
+
+// RemovePaper takes a picture away; removing again changes nothing. What was handed in
+// with it stays, what never was is forgotten at once.
+func (s *Store) RemovePaper(ctx context.Context, filingID, paperID int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := fillable(ctx, tx, filingID); err != nil {
+			return err
+		}
+		return s.removePaper(ctx, tx, filingID, paperID)
+	})
+}
+
+func (s *Store) removePaper(ctx context.Context, tx *sqlx.Tx, filingID, paperID int64) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE papers SET removed_at = ? WHERE id = ? AND filing_id = ? AND removed_at IS NULL`, s.utcNow(), paperID, filingID); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE papers SET sealed = NULL, sealed_thumb = NULL
+		WHERE id = ? AND filing_id = ? AND NOT EXISTS (SELECT 1 FROM dossier_papers d WHERE d.paper_id = papers.id)`, paperID, filingID)
+	return err
+}
+
+// Papers lists a filing's pictures that weren't taken away, in the order of their upload.
+func (s *Store) Papers(ctx context.Context, filingID int64) ([]Paper, error) {
+	var list []Paper
+	err := s.db.SelectContext(ctx, &list, `SELECT `+paperColumns+` FROM papers p WHERE p.filing_id = ? AND p.removed_at IS NULL ORDER BY p.id`, filingID)
+	return list, err
+}
+
+// PapersOfRevision lists the pictures that a revision carries, each once.
+func (s *Store) PapersOfRevision(ctx context.Context, filingID int64, revision int) ([]Paper, error) {
+	var list []Paper
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT `+paperColumns+` FROM papers p WHERE p.id IN (SELECT paper_id FROM dossier_papers WHERE filing_id = ? AND revision = ?) ORDER BY p.id`, filingID, revision)
+	return list, err
+}
+
+// PaperView is somebody's look at a paper.
+type PaperView struct {
+	PaperID int64  `db:"paper_id"`
+	Actor   string `db:"actor"`
+	// Reason tells as whom, at which stage, and whether the preview or the whole.
+	Reason string    `db:"reason"`
+	At     time.Time `db:"at"`
+}
+
+// ViewPaper opens a picture of a filing, or its preview, once it is noted who looks and
+// why; ErrPurged when it is past its time.
+func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bool, actor, reason string) (content []byte, err error) {
+	var row struct {
+		Key    string `db:"paper"`
+		Item   int    `db:"item"`
+		Hash   []byte `db:"content_hash"`
+		Sealed []byte `db:"sealed"`
+	}
+	column, place := `sealed`, ``
+	if thumb {
+		column, place = `sealed_thumb`, `/thumb`
+	}
+	err = s.db.GetContext(ctx, &row, `SELECT paper, item, content_hash, `+column+` AS sealed FROM papers WHERE id = ? AND filing_id = ?`, paperID, filingID)
+	if err != nil {
+		return nil, one(err, "paper")
+	}
+	if row.Sealed == nil {
+		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
+	}
+	if _, err := s.db.ExecContext(ctx, `INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow()); err != nil {
+		return nil, err
+	}
+	return s.keys.Open(paperPlace(filingID, row.Key, row.Item, row.Hash)+place, row.Sealed)
+}
+
+// PaperViews lists the looks at a filing's papers, newest first.
+func (s *Store) PaperViews(ctx context.Context, filingID int64, limit int) ([]PaperView, error) {
+	var list []PaperView
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT v.paper_id, v.actor, v.reason, v.at FROM paper_views v JOIN papers p ON p.id = v.paper_id WHERE p.filing_id = ? ORDER BY v.id DESC LIMIT ?`, filingID, limit)
+	return list, err
+}
+
+// PurgePapers forgets the pictures of filings that have been over for keep, and of
+// pictures that were taken away so long ago; that they were stays, and who looked.
+func (s *Store) PurgePapers(ctx context.Context, keep time.Duration) (purged int64, err error) {
+	before := s.utcNow().Add(-keep)
+	var ids []int64
+	// A record that waits for its verdict may still have to be written again.
+	err = s.db.SelectContext(ctx, &ids, `
+		SELECT p.id FROM papers p JOIN filings f ON f.id = p.filing_id
+		WHERE p.sealed IS NOT NULL AND f.stage IN (?, ?, ?) AND f.stage_since < ? LIMIT 1000`,
+		filing.Filed, filing.Withdrawn, filing.Deregistered, before)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	query, args, err := sqlx.In(`UPDATE papers SET sealed = NULL, sealed_thumb = NULL WHERE id IN (?)`, ids)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.db.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// FilingBySerial finds an order's how-manieth filing.
+func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial int) (Filing, error) {
+	var f Filing
+	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
+	return f, one(err, "filing")
+}
+
+// LatestRevision is the newest revision of a filing that was handed in; 0: none.
+func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
+	var n sql.NullInt64
+	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)
+	return int(n.Int64), err
+}
