@@ -320,8 +320,9 @@ func (s *Server) keepDraft(ctx context.Context, cur current, name string, values
 // reviewLine is a field; Before is its value in the filing that is changed, where
 // that is another.
 type reviewLine struct {
-	Key, Text, Path, Before string
-	Changed                 bool
+	// Label is the field's name where it isn't a text of the locale files by Key.
+	Key, Label, Text, Path, Before string
+	Changed                        bool
 }
 
 type reviewData struct {
@@ -346,8 +347,18 @@ func (s *Server) reviewForm(c *gin.Context, cur current) {
 		return
 	}
 	data := reviewData{Kind: kind}
+	d, err := s.dossier(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	for _, name := range formsOf(kind) {
-		lines, err := s.reviewLines(c, cur, kind, name)
+		var lines []reviewLine
+		if name == formPapers {
+			lines, err = s.paperLines(c, cur, d)
+		} else {
+			lines, err = s.reviewLines(c, cur, kind, name)
+		}
 		if err != nil {
 			s.fail(c, err)
 			return
@@ -355,11 +366,6 @@ func (s *Server) reviewForm(c *gin.Context, cur current) {
 		data.Lines = append(data.Lines, lines...)
 	}
 	data.Unchanged = kind == filing.KindChange && !slices.ContainsFunc(data.Lines, func(l reviewLine) bool { return l.Changed })
-	d, err := s.dossier(ctx, cur)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
 	if data.Found, err = s.findings(c, cur, d, true); err != nil {
 		s.fail(c, err)
 		return
@@ -443,7 +449,12 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 		to(c, filingPath(c)+"/review")
 		return
 	}
-	revision, err := s.cfg.Store.SaveDossier(ctx, cur.Filing.ID, d)
+	papers, err := s.handedPapers(ctx, cur, d)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	revision, err := s.cfg.Store.SaveDossier(ctx, cur.Filing.ID, d, papers...)
 	if err != nil {
 		s.moveOn(c, err, "")
 		return

@@ -28,15 +28,15 @@ const (
 func formsOf(kind filing.Kind) []string {
 	switch kind {
 	case filing.KindNewSite:
-		return []string{formClaim, formHolder, formSite}
+		return []string{formClaim, formHolder, formSite, formPapers}
 	case filing.KindNewAccess:
-		return []string{formClaim, formSite}
+		return []string{formClaim, formSite, formPapers}
 	case filing.KindChange:
-		return []string{formHolder, formSite, formClaim}
+		return []string{formHolder, formSite, formPapers, formClaim}
 	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
 		return []string{formEnding, formClaim}
 	}
-	return []string{formHolder, formSite}
+	return []string{formHolder, formSite, formPapers}
 }
 
 // partsOf names the fields that a kind has of a form; nil is all of them.
@@ -78,6 +78,8 @@ func (s *Server) fill(d *filing.Dossier, form string, v url.Values) {
 		d.Holder = holderOf(v)
 	case formSite:
 		d.Site = s.siteOf(v)
+	case formPapers:
+		d.Site.ApprovalNumbers = approvalNumbers(d.Site, v)
 	case formClaim:
 		d.Claim = filing.Claim{Number: v.Get("number"), Password: v.Get("password")}
 		d.Claim.Normalise(d.Kind)
@@ -102,6 +104,8 @@ func (s *Server) problems(c *gin.Context, cur current, d filing.Dossier, form st
 		}
 	case formSite:
 		all = d.Site.Validate(codes)
+	case formPapers:
+		return s.paperProblems(c.Request.Context(), cur, d)
 	case formClaim:
 		all = s.claimProblems(c.Request.Context(), d)
 	case formEnding:
@@ -159,6 +163,23 @@ func SiteValues(site filing.Site) url.Values {
 	}
 }
 
+// valuesOf is a form of a dossier as it would be typed.
+func valuesOf(d filing.Dossier, form string) url.Values {
+	switch form {
+	case formHolder:
+		return HolderValues(d.Holder)
+	case formSite:
+		v := SiteValues(d.Site)
+		v.Set("provider", d.Site.Provider)
+		return v
+	case formClaim:
+		return url.Values{"number": {d.Claim.Number}}
+	case formEnding:
+		return url.Values{"reason": {code(d.Ending.Reason)}, "note": {d.Ending.Note}}
+	}
+	return url.Values{}
+}
+
 func code(n int) string {
 	if n == 0 {
 		return ""
@@ -191,6 +212,8 @@ func (s *Server) firstValues(ctx context.Context, cur current, form string) (url
 			return HolderValues(base.Holder), nil
 		case form == formSite:
 			return SiteValues(base.Site), nil
+		case form == formPapers:
+			return approvalValues(base.Site), nil
 		}
 	}
 	switch form {

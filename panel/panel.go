@@ -17,6 +17,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -62,6 +63,8 @@ type Config struct {
 	Provider Provider
 	// Resolver looks up where a site's domains lead, for the pre-check.
 	Resolver *website.Resolver
+	// Papers is the list of papers; nil is the built-in one.
+	Papers *filing.PaperList
 	// SecureCookies sends cookies over HTTPS only.
 	SecureCookies bool
 	// TrustedProxies are addresses or ranges of reverse proxies whose word on a
@@ -81,6 +84,8 @@ type Server struct {
 	captchas  *captchas
 	codes     tableCache
 	queries   *queryLimits
+	papers    filing.PaperList
+	decoding  chan struct{}
 	handler   http.Handler
 }
 
@@ -97,7 +102,11 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits()}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), decoding: make(chan struct{}, maxDecoding)}
+	s.papers = filing.BuiltInPapers()
+	if cfg.Papers != nil {
+		s.papers = *cfg.Papers
+	}
 	if s.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
@@ -168,6 +177,12 @@ func (s *Server) routes() (http.Handler, error) {
 		f.GET("/"+form, s.withFiling(s.dossierForm(form)))
 		f.POST("/"+form, s.withFiling(s.saveDossierForm(form)))
 	}
+	f.GET("/papers", s.withFiling(s.papersForm))
+	f.POST("/papers", s.withFiling(s.uploadPapers))
+	f.GET("/papers/:paper", s.withFiling(s.viewPaper))
+	f.POST("/papers/:paper/remove", s.withFiling(s.removePaper))
+	f.GET("/letter", s.withFiling(s.printed(filing.PrintLetter)))
+	f.GET("/sheet", s.withFiling(s.printed(filing.PrintSheet)))
 	f.POST("/follow-up", s.withFiling(s.openFollowUp))
 	f.POST("/draft/:form", s.withFiling(s.saveDraft))
 	f.GET("/review", s.withFiling(s.reviewForm))
@@ -183,6 +198,8 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/resume", s.resume)
 	support.POST("/filings/:number/pass", s.pass)
 	support.POST("/filings/:number/send-back", s.sendBack)
+	support.GET("/filings/:number/dossier", s.supportDossier)
+	support.GET("/filings/:number/papers/:paper", s.viewPaperAsStaff)
 	support.GET("/bureau", s.bureauPage)
 	support.POST("/bureau/accounts/:id/start", s.startAccount)
 	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)

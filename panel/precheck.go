@@ -16,6 +16,7 @@ type foundLine struct {
 	Rule         string
 	Blocking     bool
 	Field        string // key of the field's name
+	Label        string // its name, where it isn't a text of the locale files
 	Text, Source string
 	Path         string
 }
@@ -32,6 +33,9 @@ func (s *Server) findings(c *gin.Context, cur current, d filing.Dossier, look bo
 	if facts.BlackDomains, facts.BlackHolder, err = s.cfg.Store.Blacklisted(ctx, d); err != nil {
 		return nil, err
 	}
+	if facts.ApprovalPapers, err = s.approvedContents(ctx, cur, d); err != nil {
+		return nil, err
+	}
 	if look {
 		facts.Resolved = s.resolved(ctx, d.Site.Domains)
 	}
@@ -43,7 +47,28 @@ func (s *Server) findings(c *gin.Context, cur current, d filing.Dossier, look bo
 			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: filingPath(c) + "/" + f.Form + "#f-" + f.Field,
 		})
 	}
-	return lines, nil
+	return s.withPapers(c, cur, d, lines)
+}
+
+// withPapers puts the papers that are lacking before what the rules found. Approvals
+// have a rule of their own.
+func (s *Server) withPapers(c *gin.Context, cur current, d filing.Dossier, lines []foundLine) ([]foundLine, error) {
+	problems, err := s.paperProblems(c.Request.Context(), cur, d)
+	t := s.texts.For(s.lang(c))
+	var lacking []foundLine
+	for _, n := range s.neededPapers(d) {
+		field := n.Field()
+		if n.Each == filing.EachPreApproval {
+			field = filing.ApprovalField(n.Item)
+		}
+		if p := problems.For(field); p != nil {
+			lacking = append(lacking, foundLine{
+				Rule: "paper_missing", Blocking: true, Label: s.paperLabel(c, n), Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil),
+				Path: filingPath(c) + "/" + formPapers + "#f-" + field,
+			})
+		}
+	}
+	return append(lacking, lines...), err
 }
 
 func (s *Server) resolved(ctx context.Context, domains []string) map[string]precheck.Resolution {

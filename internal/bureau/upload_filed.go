@@ -103,7 +103,13 @@ func newAccessEntry(r Record) (entry newAccess, code int) {
 	d := r.Dossier
 	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.Claim.Number, hashedPassword(d.Claim.Password), partID(r.ID, placeAccess)
 	entry.accessBody, code = accessOf(r.ID, d.Site, nil)
-	entry.Fj = papersOf(r.Papers, func(Paper) any { return ownerNumber{d.Claim.Number} })
+	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+		number, err := filing.ParseNumber(d.Claim.Number)
+		if p.OfSite || err != nil {
+			return ownerNumber{d.Claim.Number}
+		}
+		return ownerNumber{number.Holder()}
+	})
 	return entry, code
 }
 

@@ -24,6 +24,7 @@ type simulateBureau struct {
 	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative leaves it to the page"`
 	Province    string        `help:"the bureau's province, such as 310000; empty takes every one"`
 	Hours       string        `help:"when it takes filings, China time: 09:00-17:30; empty is always"`
+	CheckPapers bool          `help:"want pictures that can be opened, and the holder's document with a new filing" default:"true" negatable:""`
 	Schema      string        `type:"existingfile" help:"the ministry's upload-data.xsd, to check files by"`
 	FaultRate   float64       `help:"how often it misbehaves at random, 0 to 1"`
 	FaultSeed   uint64        `default:"1" help:"seed of the random faults: the same seed and calls give the same faults"`
@@ -44,7 +45,7 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 	if c.FaultRate > 0 {
 		random = &bureau.RandomFaults{Seed: c.FaultSeed, Rate: c.FaultRate}
 	}
-	s, err := bureau.New(bureau.Options{Province: c.Province, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID, UserName: c.User, Password: password, ReviewAfter: c.ReviewAfter, StateFile: c.State, Logger: newLogger("info")})
+	s, err := bureau.New(bureau.Options{Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID, UserName: c.User, Password: password, ReviewAfter: c.ReviewAfter, StateFile: c.State, Logger: newLogger("info")})
 	if err != nil {
 		return err
 	}

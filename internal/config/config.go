@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/website"
@@ -56,8 +57,25 @@ func (p Provider) Panel() panel.Provider {
 type Panel struct {
 	Listen         string   `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
 	DNS            string   `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
+	Papers         string   `env:"BEIAN_PAPERS" help:"file laid over the built-in list of papers that filings need (docs/papers.md)" placeholder:"FILE"`
 	SecureCookies  bool     `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
 	TrustedProxies []string `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
+}
+
+// PaperList is the list of papers with the provider's own laid over it.
+func (p Panel) PaperList() (*filing.PaperList, error) {
+	if p.Papers == "" {
+		return nil, nil
+	}
+	own, err := os.ReadFile(p.Papers)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_PAPERS: %w", err)
+	}
+	list, err := filing.LoadPapers(own)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_PAPERS: %s: %w", p.Papers, err)
+	}
+	return &list, nil
 }
 
 // SMS is the account with Aliyun's SMS service.
@@ -127,18 +145,19 @@ func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
 
 // Bureau is the account with the bureau.
 type Bureau struct {
-	URL      string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
-	ISPID    int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number"`
-	UserName string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
-	Password string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes"`
-	Key      string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty sends unencrypted" secret:"yes"`
-	IV       string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
-	Accounts string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file of several accounts, one for each province or more (docs/accounts.md); the settings above are for one" placeholder:"FILE"`
-	Account  string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
-	Every    time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
-	Hours    string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`
-	SMSCheck time.Duration `env:"BEIAN_BUREAU_SMS_CHECK" help:"how long the code is valid that the bureau itself sends to applicants by SMS: 24h; 0 is none"`
-	Keep     time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, three months at least; default is six" default:"4392h"`
+	URL        string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
+	ISPID      int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number"`
+	UserName   string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
+	Password   string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes"`
+	Key        string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty sends unencrypted" secret:"yes"`
+	IV         string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
+	Accounts   string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file of several accounts, one for each province or more (docs/accounts.md); the settings above are for one" placeholder:"FILE"`
+	Account    string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
+	Every      time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
+	Hours      string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`
+	SMSCheck   time.Duration `env:"BEIAN_BUREAU_SMS_CHECK" help:"how long the code is valid that the bureau itself sends to applicants by SMS: 24h; 0 is none"`
+	Keep       time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, three months at least; default is six" default:"4392h"`
+	KeepPapers time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing is over; 0 is for ever" default:"4392h"`
 }
 
 // Website is how customers' sites are reached.

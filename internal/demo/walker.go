@@ -208,8 +208,11 @@ func (w *Walker) HandIn(ctx context.Context, h filing.Holder, siteName string) e
 	return w.Submit(ctx)
 }
 
-// Submit hands in what the forms hold.
+// Submit uploads the papers that are still wanted and hands in what the forms hold.
 func (w *Walker) Submit(ctx context.Context) error {
+	if err := w.Papers(ctx); err != nil {
+		return err
+	}
 	_, err := w.Post(ctx, w.path("/review"), nil)
 	return err
 }

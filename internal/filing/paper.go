@@ -3,8 +3,10 @@ package filing
 import (
 	_ "embed"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Bilingual is a text of the list of papers, which is data and not in the locale files.
@@ -71,6 +73,43 @@ type NeededPaper struct {
 	Item int
 	// Must tells that the dossier can't be handed in without it.
 	Must bool
+}
+
+// Field names the paper in forms: its key, with the content that it is about.
+func (p NeededPaper) Field() string {
+	if p.Item == 0 {
+		return p.Key
+	}
+	return p.Key + "." + strconv.Itoa(p.Item)
+}
+
+// ApprovalField names the field of an approval's number (Qzsph).
+func ApprovalField(content int) string { return "number." + strconv.Itoa(content) }
+
+// maxApprovalNumber is the schema's (Qzsph).
+const maxApprovalNumber = 512
+
+// PaperProblems tells what papers a dossier lacks; has tells whether there is a picture
+// of one. This is the one place that keeps a dossier without its papers back.
+func PaperProblems(d Dossier, needed []NeededPaper, has func(NeededPaper) bool) Problems {
+	var p Problems
+	for _, n := range needed {
+		if n.Must && !has(n) {
+			p.add(n.Field(), "paper_missing")
+		}
+		if n.Each != EachPreApproval {
+			continue
+		}
+		field, number := ApprovalField(n.Item), d.Site.ApprovalNumbers[n.Item]
+		if number == "" && n.Must {
+			p.add(field, "required")
+		}
+		if utf8.RuneCountInString(number) > maxApprovalNumber {
+			p.add(field, "too_long", "max", maxApprovalNumber)
+		}
+		p.gbk(field, number)
+	}
+	return p
 }
 
 // PaperList is the whole list, with what provinces have otherwise.

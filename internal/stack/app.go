@@ -41,8 +41,13 @@ const shutdownTimeout = 10 * time.Second
 
 // RunPanel serves the panel on a listener until ctx ends.
 func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
+	papers, err := set.Panel.PaperList()
+	if err != nil {
+		return err
+	}
 	p, err := panel.New(panel.Config{
-		Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
+		Papers: papers,
+		Store:  db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, Logger: logger,
 	})
 	if err != nil {
@@ -99,7 +104,7 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff},
 		Bureau: &activities.Bureau{
 			Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
-			KeepFiles: set.Bureau.Keep,
+			KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
 		},
 		Website: sites,
 	})

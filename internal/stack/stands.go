@@ -78,7 +78,7 @@ func startStands(ctx context.Context, s *Stack) (*Stands, error) {
 	}
 	stands.Bureau, err = bureau.New(bureau.Options{
 		ISPID: standISPID, UserName: standUser, Password: standPassword, ReviewAfter: s.Options.ReviewAfter,
-		RefuseSiteNames: refusedNames, StateFile: state("bureau"), Logger: s.Options.Logger,
+		RefuseSiteNames: refusedNames, CheckPapers: true, StateFile: state("bureau"), Logger: s.Options.Logger,
 	})
 	if err != nil {
 		return nil, err

@@ -62,6 +62,11 @@
     setTimeout(renew, 3000);
   }
 
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   const summary = document.querySelector(".summary[tabindex]");
   if (summary) summary.focus();
 })();

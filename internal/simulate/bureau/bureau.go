@@ -36,6 +36,9 @@ type Options struct {
 	ReportedIPs []string
 	// Seeded are filings made through other providers.
 	Seeded []SeedFiling
+	// CheckPapers wants pictures that can be opened, and with a new filing the
+	// holder's document (code 5010).
+	CheckPapers bool
 	// Schema is the path of upload-data.xsd for xmllint; empty checks with rules
 	// written from it.
 	Schema string

@@ -28,6 +28,9 @@ func (s *Server) unfit(n *node) (code int, opinion string) {
 			}
 		}
 	})
+	if code == 0 && s.options.CheckPapers {
+		code, opinion = unfitPapers(n)
+	}
 	return code, opinion
 }
 

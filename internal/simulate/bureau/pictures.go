@@ -1,0 +1,64 @@
+package bureau
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image/jpeg"
+	"image/png"
+	"strings"
+)
+
+const (
+	badPaper = "您提交的附件格式不符合规范"
+	// paperLimit and sheetLimit are of base64 (4-1-1-1): 100 KB, a verification sheet 150 KB.
+	paperLimit, sheetLimit = 100 << 10, 150 << 10
+	// useSheet and useHolder are Fjyt of a verification sheet and of the holder's document.
+	useSheet, useHolder = 1, 2
+	formatPNG           = 3
+)
+
+// unfitPapers opens every attachment and every scan of an approval.
+func unfitPapers(n *node) (code int, opinion string) {
+	uses := map[int64]bool{}
+	n.each(func(n *node) {
+		switch n.Name {
+		case "Fjxx":
+			use, format, limit := n.number("Fjyt"), n.number("Fjwjgs"), paperLimit
+			uses[use] = true
+			if use == useSheet {
+				limit = sheetLimit
+			}
+			switch {
+			case format < 1 || format > formatPNG:
+				code, opinion = 1056, "附件格式类型代码错误，请核实后再次报备"
+			case use < 1 || use > 5:
+				code, opinion = 1057, "附件用途类型代码错误，请核实后再次报备"
+			case !isPicture(n.text("Fjnr"), format, limit):
+				code, opinion = 5010, badPaper
+			}
+		case "Spwj":
+			if !isPicture(n.Text, 1, paperLimit) {
+				code, opinion = 5010, badPaper
+			}
+		}
+	})
+	if code == 0 && n.Name == "Baxx" && n.first("Zt_xx/IspZtid") != nil && !uses[useHolder] {
+		return 5010, badPaper + "：缺少主办单位有效证件"
+	}
+	return code, opinion
+}
+
+// isPicture decodes an attachment as what it says it is.
+func isPicture(text string, format int64, limit int) bool {
+	text = strings.Join(strings.Fields(text), "")
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(text) > limit {
+		return false
+	}
+	if format == formatPNG {
+		_, err = png.Decode(bytes.NewReader(raw))
+	} else {
+		_, err = jpeg.Decode(bytes.NewReader(raw))
+	}
+	return err == nil
+}

@@ -1,0 +1,85 @@
+package panel
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+)
+
+type letterLine struct{ Key, Text string }
+
+// letterData is a sheet to be printed and signed. It is for the bureau and so in Chinese,
+// whatever the page around it speaks.
+type letterData struct {
+	// Which is letter or sheet.
+	Which   string
+	Chinese *locale.Localizer
+	Bureau  string
+	Lines   []letterLine
+	Person  bool
+	Order   string
+	Date    string
+	// Provider is who files.
+	Provider string
+}
+
+// printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单),
+// filled in from the forms as they stand.
+func (s *Server) printed(which string) func(*gin.Context, current) {
+	return func(c *gin.Context, cur current) {
+		if _, ok := s.formOf(c, cur, formPapers); !ok {
+			return
+		}
+		d, err := s.dossier(c.Request.Context(), cur)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		zh := s.texts.For("zh")
+		data := letterData{
+			Which: which, Chinese: zh, Bureau: zh.T("letter.bureau", map[string]any{"province": filing.RegionName(d.Province())}),
+			Lines: s.letterLines(zh, s.tables(c.Request.Context()), cur, d), Person: d.Holder.Nature == filing.NaturePerson,
+			Order: cur.Order.Number, Date: s.cfg.Store.Now().In(china).Format("2006-01-02"), Provider: s.cfg.Provider.Name,
+		}
+		title := "letter.title_" + which
+		s.render(c, http.StatusOK, "letter", page{Title: title, Data: data})
+	}
+}
+
+// letterLines are what the sheet is about; what the kind of filing doesn't ask for is
+// left to be written by hand.
+func (s *Server) letterLines(zh *locale.Localizer, codes filing.Tables, cur current, d filing.Dossier) []letterLine {
+	h, m := d.Holder, d.Holder.Manager
+	document := func(kind int, number string) string {
+		code, _ := filing.CodeByID(codes.DocumentTypes, kind)
+		return strings.TrimSpace(code.Name + " " + number)
+	}
+	nature, _ := filing.CodeByID(codes.Natures, h.Nature)
+	var domains []string
+	for _, name := range d.Site.Domains {
+		domains = append(domains, filing.DisplayDomain(name))
+	}
+	number := d.Claim.Number
+	if number == "" {
+		number = d.Subject.SiteNumber
+	}
+	kind := d.Kind
+	if kind == "" {
+		kind = filing.KindNew
+	}
+	lines := []letterLine{
+		{"order", cur.Order.Number}, {"kind", zh.T("kind."+string(kind), nil)}, {"number", number},
+		{"holder", h.Name}, {"nature", nature.Name}, {"document", document(h.DocumentType, h.DocumentNumber)},
+		{"address", filing.RegionName(h.Province) + filing.RegionName(h.City) + filing.RegionName(h.County) + h.Address},
+		{"manager", m.Name}, {"manager_document", document(m.DocumentType, m.DocumentNumber)}, {"mobile", m.Mobile},
+		{"site", d.Site.Name}, {"home_page", d.Site.HomePage}, {"domains", strings.Join(domains, "、")}, {"ips", strings.Join(d.Site.IPs, "、")},
+	}
+	if number == "" {
+		lines = append(lines[:2], lines[3:]...)
+	}
+	return lines
+}

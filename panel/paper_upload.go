@@ -1,0 +1,198 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/picture"
+	"github.com/beian/beian/internal/store"
+)
+
+const (
+	// papersRoute alone takes more than maxBody.
+	papersRoute = "/orders/:number/filing/papers"
+	// maxPapersBody bounds one sending of the page of papers: a dozen phone pictures.
+	maxPapersBody = 100 << 20
+	// maxParts bounds the parts of a form.
+	maxParts = 100
+	// maxPartText bounds a text beside the pictures.
+	maxPartText = 4 << 10
+	// uploadTime is how long a slow phone may take.
+	uploadTime = 10 * time.Minute
+	// maxDecoding bounds how many pictures are decoded at once: each may take 250 MB.
+	maxDecoding = 2
+)
+
+// bodyLimit is how much a route takes.
+func bodyLimit(route string) int64 {
+	if route == papersRoute {
+		return maxPapersBody
+	}
+	return maxBody
+}
+
+// uploadPapers keeps each picture that is right as it comes, so that a wrong one, or a
+// lost connection, loses nothing but itself.
+func (s *Server) uploadPapers(c *gin.Context, cur current) {
+	kind, ok := s.formOf(c, cur, formPapers)
+	if !ok {
+		return
+	}
+	ctx := c.Request.Context()
+	d, err := s.dossier(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
+	values, problems, err := s.takeParts(c, cur, s.neededPapers(d))
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooBig):
+		s.showPapers(c, cur, http.StatusUnprocessableEntity, problems, false, s.texts.For(s.lang(c)).T("papers.too_much", nil))
+		return
+	case errors.Is(err, store.ErrConflict):
+		s.moveOn(c, err, "")
+		return
+	case err != nil:
+		s.fail(c, err)
+		return
+	}
+	if err := s.keepNumbers(ctx, cur, values); err != nil {
+		s.fail(c, err)
+		return
+	}
+	next := values.Get("action") == "next"
+	if next && len(problems) == 0 {
+		if d, err = s.dossier(ctx, cur); err == nil {
+			problems, err = s.paperProblems(ctx, cur, d)
+		}
+	}
+	switch {
+	case err != nil:
+		s.fail(c, err)
+	case len(problems) > 0:
+		s.showPapers(c, cur, http.StatusUnprocessableEntity, problems, next, "")
+	case next:
+		to(c, filingPath(c)+"/"+nextForm(kind, formPapers))
+	default:
+		s.flash(c, "flash.saved")
+		to(c, filingPath(c)+"/"+formPapers)
+	}
+}
+
+// keepNumbers keeps what was typed beside the pictures.
+func (s *Server) keepNumbers(ctx context.Context, cur current, values url.Values) error {
+	kept := url.Values{}
+	for k, v := range values {
+		if k != "action" {
+			kept[k] = v
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, formPapers, kept)
+}
+
+// takeParts reads the form part by part: pictures never lie in a file of ours unsealed.
+func (s *Server) takeParts(c *gin.Context, cur current, needed []filing.NeededPaper) (values url.Values, problems filing.Problems, err error) {
+	values = url.Values{}
+	parts, err := c.Request.MultipartReader()
+	if errors.Is(err, http.ErrNotMultipart) { // no file was there to send
+		return s.onlyNumbers(posted(c), needed), nil, nil
+	} else if err != nil {
+		return nil, nil, errBadRequest
+	}
+	for range maxParts {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return s.onlyNumbers(values, needed), problems, nil
+		} else if err != nil {
+			return values, problems, partError(err)
+		}
+		name := part.FormName()
+		i := slices.IndexFunc(needed, func(n filing.NeededPaper) bool { return n.Field() == name })
+		if i < 0 {
+			text, err := io.ReadAll(io.LimitReader(part, maxPartText))
+			if err != nil {
+				return values, problems, partError(err)
+			}
+			values.Add(name, string(text))
+			continue
+		}
+		problem, err := s.takePicture(c.Request.Context(), cur, needed[i], part)
+		if err != nil {
+			return values, problems, err
+		}
+		if problem != nil {
+			problems = append(problems, *problem)
+		}
+	}
+	return values, problems, errBadRequest
+}
+
+// onlyNumbers leaves out what the page doesn't ask for.
+func (s *Server) onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
+	kept := url.Values{"action": values["action"]}
+	for _, n := range needed {
+		if field := filing.ApprovalField(n.Item); n.Item != 0 && values.Has(field) {
+			kept.Set(field, values.Get(field))
+		}
+	}
+	return kept
+}
+
+// partError: a form that ends in the middle is the sender's.
+func partError(err error) error {
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		return err
+	}
+	return errBadRequest
+}
+
+// takePicture keeps one picture, or tells what is wrong with it.
+func (s *Server) takePicture(ctx context.Context, cur current, n filing.NeededPaper, part *multipart.Part) (*filing.Problem, error) {
+	raw, err := io.ReadAll(io.LimitReader(part, picture.MaxUpload+1))
+	if err != nil {
+		return nil, partError(err)
+	}
+	if len(raw) == 0 && part.FileName() == "" { // a field that was left alone
+		return nil, nil
+	}
+	p, err := s.prepare(ctx, raw, n)
+	if key, ok := picture.KeyOf(err); ok {
+		return &filing.Problem{Field: n.Field(), Key: key, Args: map[string]any{"long": n.MinLong, "short": n.MinShort, "mb": picture.MaxUpload >> 20}}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	_, err = s.cfg.Store.AddPaper(ctx, store.NewPaper{
+		FilingID: cur.Filing.ID, Key: n.Key, Item: n.Item, Format: s.tables(ctx).JPEGFormat(),
+		Content: p.Content, Thumb: p.Thumb, Width: p.Width, Height: p.Height, Max: n.Max,
+	})
+	if errors.Is(err, store.ErrTooManyPapers) {
+		return &filing.Problem{Field: n.Field(), Key: "paper_too_many", Args: map[string]any{"max": n.Max}}, nil
+	}
+	return nil, err
+}
+
+// prepare makes a picture fit, so many at a time.
+func (s *Server) prepare(ctx context.Context, raw []byte, n filing.NeededPaper) (picture.Prepared, error) {
+	select {
+	case s.decoding <- struct{}{}:
+	case <-ctx.Done():
+		return picture.Prepared{}, ctx.Err()
+	}
+	defer func() { <-s.decoding }()
+	return picture.Prepare(raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort})
+}
