@@ -68,6 +68,22 @@ func changed(selector string) chromedp.Action[chromedp.Void] {
 	})
 }
 
+// pictures chooses a sample picture for each of the fields of the page of papers.
+func pictures(t *testing.T, fields ...string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, field := range fields {
+			path := filepath.Join(t.TempDir(), field+".jpg")
+			if err := os.WriteFile(path, demo.Picture(field), 0o600); err != nil {
+				return err
+			}
+			if _, err := chromedp.SetUploadFiles("#f-"+field, []string{path})(ctx, target); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // A customer on a phone goes from sign-in to the number on the order.
 func TestBrowserWalk(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 500 * time.Millisecond})
@@ -125,6 +141,7 @@ func TestBrowserWalk(t *testing.T) {
 		submit(`[value=next]`),
 		chromedp.WaitVisible("#f-domains"), shot(t, "08-site"),
 		chromedp.SendKeys("#f-name", "林测试的读书笔记"), submit(`[name=services][value="2"]`), submit(`[value=next]`),
+		chromedp.WaitVisible("[data-papers]"), shot(t, "08-papers"), pictures(t, "holder_id_front", "holder_id_back", "spot_photo", "letter"), submit(`[value=next]`),
 		chromedp.WaitVisible(".facts"), shot(t, "09-review"), submit("main form .button"),
 		chromedp.WaitVisible(`[data-stage]`), shot(t, "10-handed-in"),
 		chromedp.WaitVisible(`[data-stage="installing"]`), shot(t, "11-installing"), // it renews itself
@@ -165,6 +182,7 @@ func TestBrowserFollowUps(t *testing.T) {
 			chromedp.WaitVisible(`.tasks .now a`), shot(t, name+"-02-change"), submit(`.tasks .now a`),
 			chromedp.WaitVisible("#f-manager_email"), submit(`[value=next]`),
 			chromedp.WaitVisible("#f-domains"), chromedp.SetValue("#f-name", "读书笔记与书评"), submit(`[value=next]`),
+			chromedp.WaitVisible("[data-papers]"), pictures(t, "holder_id_front", "holder_id_back"), submit(`[value=next]`),
 			chromedp.WaitVisible("#f-password"), shot(t, name+"-03-claim"), submit(`[value=next]`),
 			chromedp.WaitVisible(".changed"), shot(t, name+"-04-review"),
 			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"), submit(`[name=sure]`), submit(".withdraw .button"),
@@ -176,4 +194,16 @@ func TestBrowserFollowUps(t *testing.T) {
 			chromedp.WaitVisible(`[data-order="D20260001"] .number`),
 		))
 	}
+}
+
+// filepathWith is a file of the test's own.
+func filepathWith(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return path
+}
+
+func upload(selector, path string) chromedp.Action[chromedp.Void] {
+	return chromedp.SetUploadFiles(selector, []string{path})
 }

@@ -280,13 +280,18 @@ func (w *Walker) NumberOnOrder(ctx context.Context) (string, error) {
 	return strings.TrimSpace(page.Find(fmt.Sprintf(`[data-order=%q] .number`, w.order)).Text()), nil
 }
 
-// Download gets a file of the panel, such as the certificate.
-func (w *Walker) Download(ctx context.Context, step string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+w.path(step), nil)
+// Raw gets whatever stands at a path of the panel; the caller closes its body.
+func (w *Walker) Raw(ctx context.Context, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+path, nil)
 	if err != nil {
 		return nil, err
 	}
-	response, err := w.http.Do(request)
+	return w.http.Do(request)
+}
+
+// Download gets a file of the panel, such as the certificate.
+func (w *Walker) Download(ctx context.Context, step string) ([]byte, error) {
+	response, err := w.Raw(ctx, w.path(step))
 	if err != nil {
 		return nil, err
 	}

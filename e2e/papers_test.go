@@ -1,0 +1,225 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image/jpeg"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/stack"
+)
+
+// filled fills holder and site, up to the page of papers.
+func filled(t *testing.T, w *demo.Walker, base string, h filing.Holder, site url.Values) {
+	t.Helper()
+	_, err := w.Fill(t.Context(), base+"/holder", demo.HolderValues(h))
+	require.NoError(t, err)
+	site.Set("action", "next")
+	_, err = w.Fill(t.Context(), base+"/site", site)
+	require.NoError(t, err)
+}
+
+// Papers travel with their filing as they were handed in, are seen by their owner and by
+// staff, and each look is noted; to others they don't exist.
+func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	base := "/orders/D20260001/filing"
+	filled(t, w, base, filingtest.CompanyHolder(), url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
+	page, err := w.Page(ctx, base+"/review")
+	require.NoError(t, err)
+	require.Equal(t, 6, page.Find(`.blocking[data-rule="paper_missing"]`).Length(), "five papers and the approval's number")
+	require.Equal(t, 1, page.Find(`.blocking[data-rule="approval_paper_missing"]`).Length())
+	require.NoError(t, w.Papers(ctx))
+	page, err = w.Page(ctx, base+"/papers")
+	require.NoError(t, err)
+	require.Equal(t, 6, page.Find("[data-picture]").Length())
+	own, _ := page.Find(`[data-paper="unit_certificate"] [data-picture] a`).Attr("href")
+	require.NoError(t, w.Submit(ctx))
+	wait(t, w, filing.Checking)
+
+	seen, err := w.Download(ctx, strings.TrimPrefix(own, base))
+	require.NoError(t, err)
+	_, err = jpeg.Decode(bytes.NewReader(seen))
+	require.NoError(t, err)
+
+	support, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	page, err = support.Page(ctx, "/support/filings")
+	require.NoError(t, err)
+	link, _ := page.Find(`[data-order="D20260001"] a`).Attr("href")
+	page, err = support.Page(ctx, link)
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".facts").Text(), "样例公司培训")
+	require.Equal(t, 6, page.Find("[data-picture]").Length())
+	require.Contains(t, page.Find(".pictures").Text(), "前置审批文件：教育 沪批字 2026-001 号")
+	picture, _ := page.Find("[data-picture] a").First().Attr("href")
+	response, err := support.Raw(ctx, picture)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	for header, want := range map[string]string{
+		"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; sandbox",
+	} {
+		require.Equal(t, want, response.Header.Get(header))
+	}
+	require.True(t, strings.HasPrefix(response.Header.Get("Content-Disposition"), "inline"))
+	page, err = support.Page(ctx, link)
+	require.NoError(t, err)
+	views := page.Find("[data-view]").Text()
+	require.Contains(t, views, "support:support")
+	require.Contains(t, views, "staff/checking")
+	require.Contains(t, views, "customer:demo", "the owner's look is noted too")
+
+	_, err = s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
+	require.NoError(t, err)
+	other, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, other.SignIn(ctx, "other", "other-password"))
+	for _, path := range []string{own, picture, link} {
+		response, err := other.Raw(ctx, path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusNotFound, response.StatusCode, path)
+	}
+
+	_, err = support.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"1"}})
+	require.NoError(t, err)
+	wait(t, w, filing.Installing)
+	accounts, err := s.Store.Accounts(ctx)
+	require.NoError(t, err)
+	upload, err := s.Store.Upload(ctx, accounts[0].ID, 1)
+	require.NoError(t, err)
+	content, err := bureau.Unzip(upload.File)
+	require.NoError(t, err)
+	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen), "the picture that was uploaded is in the data file")
+	text := string(bureau.Text(content))
+	require.Contains(t, text, "<Qzsph>沪批字 2026-001 号</Qzsph>")
+	require.NotContains(t, text, "<Spwj>-</Spwj>")
+	require.Equal(t, 7, strings.Count(text, "<Fjnr>"), "the manager's document is holder's and site's")
+	dump, err := s.Store.Dump(ctx)
+	require.NoError(t, err)
+	clean(t, "the database", dump, []string{string(seen[:600]), "沪批字 2026-001 号", "JFIF", "\xff\xd8\xff"})
+	clean(t, "the log", readFile(t, log), []string{"沪批字"})
+}
+
+// What isn't a readable picture is refused at its field, and loses nothing else.
+func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	base := "/orders/D20260001/filing"
+	filled(t, w, base, filingtest.PersonHolder(), url.Values{"name": {"读书笔记"}, "services": {"2"}})
+	page, err := w.Upload(ctx, map[string]demo.File{
+		"holder_id_front": {Name: "good.jpg", Content: demo.Picture("holder_id_front")},
+		"holder_id_back":  {Name: "photo.jpg", Content: []byte("MZ this is a program")},
+		"spot_photo":      {Name: "small.jpg", Content: filingtest.Picture(320, 240, 1)},
+		"letter":          {Name: "letter.pdf", Content: []byte("%PDF-1.7")},
+	}, map[string]string{"action": "next"})
+	require.ErrorContains(t, err, "422")
+	for field, text := range map[string]string{"holder_id_back": "不是图片", "spot_photo": "图片太小", "letter": "管局只收图片"} {
+		require.Contains(t, page.Find(fmt.Sprintf(`[data-paper=%q] .error`, field)).Text(), text)
+		require.Equal(t, 1, page.Find(fmt.Sprintf(`.summary a[href="#f-%s"]`, field)).Length())
+	}
+	require.Zero(t, page.Find(`[data-paper="holder_id_front"] .error`).Length())
+	require.Equal(t, 1, page.Find(`[data-paper="holder_id_front"] [data-picture]`).Length(), "the good one is kept")
+
+	first := page.Find("[data-picture]").AttrOr("data-picture", "")
+	_, err = w.Upload(ctx, map[string]demo.File{"holder_id_front": {Name: "again.jpg", Content: demo.Picture("another")}}, nil)
+	require.NoError(t, err)
+	page, err = w.Page(ctx, base+"/papers")
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find("[data-picture]").Length(), "a new one replaces the old")
+	second := page.Find("[data-picture]").AttrOr("data-picture", "")
+	require.NotEqual(t, first, second)
+	_, err = w.Download(ctx, "/papers/"+first)
+	require.ErrorContains(t, err, "404", "what was never handed in is forgotten")
+	_, err = w.Post(ctx, base+"/papers/"+second+"/remove", nil)
+	require.NoError(t, err)
+
+	_, err = w.Post(ctx, base+"/review", nil)
+	require.NoError(t, err)
+	stage, err := w.Stage(ctx)
+	require.NoError(t, err)
+	require.Equal(t, filing.Preparing, stage, "nothing is handed in without its papers")
+	page, err = w.Page(ctx, base+"/papers?check=1")
+	require.NoError(t, err)
+	require.Equal(t, 4, page.Find(".summary li").Length())
+
+	_, err = w.Upload(ctx, map[string]demo.File{"letter": {Name: "big.jpg", Content: make([]byte, 9<<20)}}, nil)
+	require.ErrorContains(t, err, "8 MB")
+	require.NoError(t, w.Submit(ctx))
+	wait(t, w, filing.Reviewing)
+	_, err = w.Upload(ctx, map[string]demo.File{"letter": {Name: "late.jpg", Content: demo.Picture("late")}}, nil)
+	require.NoError(t, err)
+	list, err := s.Store.Papers(ctx, 1)
+	require.NoError(t, err)
+	require.Len(t, list, 4, "handed in, nothing is added any more")
+}
+
+// The pages of papers and letters on a phone and on a desktop, in both languages.
+func TestBrowserPapers(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1, Reviewed: true})
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
+	base := s.PanelURL + "/orders/D20260001/filing"
+	small := filepathWith(t, "small.jpg", filingtest.Picture(320, 240, 1))
+	for width, name := range map[int]string{390: "phone", 1280: "desktop"} {
+		for _, lang := range []string{"zh", "en"} {
+			ctx := browser(t, width, 900)
+			name := name + "-" + lang
+			require.NoError(t, chromedp.Do(ctx,
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+				chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+				chromedp.WaitVisible(`[data-order="D20260001"]`)))
+			if lang == "en" {
+				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))
+			}
+			require.NoError(t, chromedp.Do(ctx,
+				chromedp.Navigate(base+"/papers"), chromedp.WaitVisible("[data-papers]"), shot(t, name+"-01-empty"),
+				pictures(t, "unit_certificate", "manager_id_front"), upload("#f-spot_photo", small), submit(`[value=next]`),
+				chromedp.WaitVisible("#e-spot_photo"), shot(t, name+"-02-problems"),
+				chromedp.Navigate(base+"/letter"), chromedp.WaitVisible("[data-letter=letter]"), shot(t, name+"-03-letter"),
+				chromedp.Navigate(base+"/sheet"), chromedp.WaitVisible("[data-letter=sheet]"), shot(t, name+"-04-sheet"),
+				chromedp.Navigate(base+"/review"), chromedp.WaitVisible(".blocking"), shot(t, name+"-05-review"),
+			))
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
+			require.NoError(t, err)
+			require.False(t, wide, "nothing sticks out")
+		}
+	}
+	require.NoError(t, w.Submit(t.Context()))
+	wait(t, w, filing.Checking)
+	for width, name := range map[int]string{390: "phone", 1280: "desktop"} {
+		for _, lang := range []string{"zh", "en"} {
+			ctx := browser(t, width, 900)
+			require.NoError(t, chromedp.Do(ctx,
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.WaitVisible(`[data-order="D20260001"]`)))
+			if lang == "en" {
+				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))
+			}
+			require.NoError(t, chromedp.Do(ctx,
+				submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(".pictures"),
+				submit("details summary"), shot(t, name+"-"+lang+"-06-staff")))
+		}
+	}
+}
