@@ -71,10 +71,14 @@ func (s *Server) letterLines(zh *locale.Localizer, codes filing.Tables, cur curr
 	if kind == "" {
 		kind = filing.KindNew
 	}
+	city := filing.RegionName(h.City)
+	if city == "市辖区" { // a municipality's counties stand right below it
+		city = ""
+	}
 	lines := []letterLine{
 		{"order", cur.Order.Number}, {"kind", zh.T("kind."+string(kind), nil)}, {"number", number},
 		{"holder", h.Name}, {"nature", nature.Name}, {"document", document(h.DocumentType, h.DocumentNumber)},
-		{"address", filing.RegionName(h.Province) + filing.RegionName(h.City) + filing.RegionName(h.County) + h.Address},
+		{"address", filing.RegionName(h.Province) + city + filing.RegionName(h.County) + h.Address},
 		{"manager", m.Name}, {"manager_document", document(m.DocumentType, m.DocumentNumber)}, {"mobile", m.Mobile},
 		{"site", d.Site.Name}, {"home_page", d.Site.HomePage}, {"domains", strings.Join(domains, "、")}, {"ips", strings.Join(d.Site.IPs, "、")},
 	}

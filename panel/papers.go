@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -150,7 +151,7 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, problems fi
 			data.Problems = append(data.Problems, fieldProblem{f.Field(), f.Label + "：" + f.Problem})
 		}
 		if f.NumberProblem != "" {
-			data.Problems = append(data.Problems, fieldProblem{f.NumberField, f.Label + "：" + f.NumberProblem})
+			data.Problems = append(data.Problems, fieldProblem{f.NumberField, numberLabel(s.texts.For(s.lang(c)), f.Label) + "：" + f.NumberProblem})
 		}
 	}
 	for _, other := range formsOf(d.Kind) {
@@ -205,6 +206,11 @@ func (s *Server) paperLabel(c *gin.Context, n filing.NeededPaper) string {
 		}
 	}
 	return label
+}
+
+// numberLabel names the number of an approval.
+func numberLabel(t *locale.Localizer, label string) string {
+	return t.T("papers.number_of", map[string]any{"paper": label})
 }
 
 // paperLines are the papers on the review page.

@@ -11,6 +11,9 @@ import (
 	"github.com/beian/beian/internal/precheck"
 )
 
+// ruleApprovalPaper is the pre-check's rule about papers of pre-approval contents.
+const ruleApprovalPaper = "approval_paper_missing"
+
 // foundLine is a finding of the pre-check as people read it.
 type foundLine struct {
 	Rule         string
@@ -42,9 +45,13 @@ func (s *Server) findings(c *gin.Context, cur current, d filing.Dossier, look bo
 	t := s.texts.For(s.lang(c))
 	var lines []foundLine
 	for _, f := range precheck.Run(facts) {
+		path := filingPath(c) + "/" + f.Form + "#f-" + f.Field
+		if f.Rule == ruleApprovalPaper { // what was chosen there is uploaded here
+			path = filingPath(c) + "/" + formPapers
+		}
 		lines = append(lines, foundLine{
 			Rule: f.Rule, Blocking: f.Blocking, Field: "field." + f.Form + "." + f.Field,
-			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: filingPath(c) + "/" + f.Form + "#f-" + f.Field,
+			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: path,
 		})
 	}
 	return s.withPapers(c, cur, d, lines)
@@ -57,13 +64,13 @@ func (s *Server) withPapers(c *gin.Context, cur current, d filing.Dossier, lines
 	t := s.texts.For(s.lang(c))
 	var lacking []foundLine
 	for _, n := range s.neededPapers(d) {
-		field := n.Field()
+		field, label := n.Field(), s.paperLabel(c, n)
 		if n.Each == filing.EachPreApproval {
-			field = filing.ApprovalField(n.Item)
+			field, label = filing.ApprovalField(n.Item), numberLabel(t, label)
 		}
 		if p := problems.For(field); p != nil {
 			lacking = append(lacking, foundLine{
-				Rule: "paper_missing", Blocking: true, Label: s.paperLabel(c, n), Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil),
+				Rule: "paper_missing", Blocking: true, Label: label, Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil),
 				Path: filingPath(c) + "/" + formPapers + "#f-" + field,
 			})
 		}

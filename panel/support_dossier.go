@@ -10,7 +10,7 @@ import (
 )
 
 // viewsShown is how many looks at papers staff see.
-const viewsShown = 50
+const viewsShown = 20
 
 type supportDossierData struct {
 	Filing   store.Filing

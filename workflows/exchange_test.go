@@ -78,8 +78,9 @@ func (c *counterpart) add(t *testing.T, name string) {
 	c.addDossier(t, d)
 }
 
-// addDossier puts a filing of any kind in line and returns its ID.
-func (c *counterpart) addDossier(t *testing.T, d filing.Dossier) int64 {
+// addDossier puts a filing of any kind in line, with papers as the holder's documents,
+// and returns its ID.
+func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byte) int64 {
 	ctx := t.Context()
 	c.made++
 	number := fmt.Sprintf("D%d", c.made)
@@ -92,7 +93,13 @@ func (c *counterpart) addDossier(t *testing.T, d filing.Dossier) int64 {
 	f, err := c.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
-	revision, err := c.db.SaveDossier(ctx, f.ID, d)
+	var handed []store.HandedPaper
+	for _, content := range papers {
+		id, err := c.db.AddPaper(ctx, store.NewPaper{FilingID: f.ID, Key: "unit_certificate", Format: 1, Content: content, Max: len(papers) + 1})
+		require.NoError(t, err)
+		handed = append(handed, store.HandedPaper{PaperID: id, Purpose: 2})
+	}
+	revision, err := c.db.SaveDossier(ctx, f.ID, d, handed...)
 	require.NoError(t, err)
 	record := activities.RecordRef{FilingID: f.ID, Revision: revision}
 	require.NoError(t, c.filing.QueueRecord(ctx, record))
