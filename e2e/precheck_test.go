@@ -33,6 +33,7 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
 	require.NoError(t, err)
+	require.NoError(t, w.Papers(ctx))
 	s.Stands.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
 	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site", "domain_elsewhere", "domain_elsewhere"}, rules())
 	require.NoError(t, w.Submit(ctx))

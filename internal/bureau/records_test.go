@@ -265,3 +265,39 @@ const filedTask = `<DownloadData version="V.3.0"><ICP><HSRW><Baxx><Zt_xx><Ztid>9
 	`<Jr_xx><Jrid>9201</Jrid><Wzfb><Fbdd>9</Fbdd></Wzfb><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><Ipid>9401</Ipid><Qsip>3221225994</Qsip><Zzip>3221225994</Zzip></Ip_xx>` +
 	`<Bbyhid>310001</Bbyhid><Bbyhlx>1</Bbyhlx></Jr_xx><Wz_Fzr><Fzr_xm>林测试</Fzr_xm><Fzr_sjhm>13900001234</Fzr_sjhm><Fzr_dzyj>lin@example.com</Fzr_dzyj></Wz_Fzr>` +
 	`<Syurl>http://www.example.com/</Syurl></Wz_xx></Baxx></HSRW></ICP></DownloadData>`
+
+// The scans of a pre-approval content go with it, at most ten, with its number; they are
+// no attachments.
+func TestApprovalsCarryTheirPapers(t *testing.T) {
+	r := bureau.Record{ID: 7, Dossier: filingtest.Dossier()}
+	r.Dossier.Site.PreApprovals = []int{3, 7}
+	r.Dossier.Site.ApprovalNumbers = map[int]string{3: "沪教 2026-1 号"}
+	for range 3 {
+		r.Papers = append(r.Papers, bureau.Paper{Format: 1, Approval: 3, Content: []byte("scan")})
+	}
+	content, unfit, err := bureau.BuildRecords(version, 310001, []bureau.Record{r})
+	require.NoError(t, err)
+	require.Empty(t, unfit)
+	schema(t, "upload-data.xsd", content)
+	text := string(bureau.Text(content))
+	require.Contains(t, text, "<Nrlx_id>3</Nrlx_id><Qzsph>沪教 2026-1 号</Qzsph><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj>")
+	require.Contains(t, text, "<Nrlx_id>7</Nrlx_id><Qzsph>-</Qzsph><Spwj>-</Spwj>", "the schema wants both")
+	require.NotContains(t, text, "<Fjxx>")
+	for range 8 {
+		r.Papers = append(r.Papers, r.Papers[0])
+	}
+	_, unfit, err = bureau.BuildRecords(version, 310001, []bureau.Record{r})
+	require.NoError(t, err)
+	require.Equal(t, map[int64]int{7: bureau.CodeSchema}, unfit)
+}
+
+// A new access names the site by the number that was claimed, and its holder by the
+// number without the site's index.
+func TestPapersOfANewAccessNameTheirOwner(t *testing.T) {
+	r := recordsOfEachKind()["new_access"]
+	content, _, err := bureau.BuildRecords(version, 310001, []bureau.Record{r})
+	require.NoError(t, err)
+	text := string(bureau.Text(content))
+	require.Contains(t, text, "<Ssdxlx>1</Ssdxlx><Ssdxbs><Baxh>沪ICP备2026000001号</Baxh></Ssdxbs>")
+	require.Contains(t, text, "<Ssdxlx>2</Ssdxlx><Ssdxbs><Baxh>沪ICP备2026000001号-1</Baxh></Ssdxbs>")
+}

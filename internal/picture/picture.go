@@ -1,6 +1,6 @@
 // Package picture makes pictures of papers fit to be handed in: what was uploaded is
 // checked by what it holds, decoded within bounds, turned upright, scaled down and
-// encoded anew as JPEG, so that nothing of the uploaded file itself remains: no EXIF,
+// encoded anew as JPEG (bureaus take pictures only, so also of a scanned PDF), so that nothing of the uploaded file itself remains: no EXIF,
 // no place where it was taken, nothing hidden behind the picture.
 package picture
 
@@ -34,9 +34,9 @@ const (
 var (
 	ErrEmpty   = &Error{"paper_empty"}   // no bytes
 	ErrTooBig  = &Error{"paper_too_big"} // more than MaxUpload
-	ErrType    = &Error{"paper_type"}    // neither JPEG nor PNG
+	ErrType    = &Error{"paper_type"}    // neither JPEG nor PNG nor PDF
 	ErrHEIC    = &Error{"paper_heic"}    // an iPhone's own format
-	ErrPDF     = &Error{"paper_pdf"}     // a PDF, where bureaus take pictures
+	ErrPDF     = &Error{"paper_pdf"}     // a PDF that isn't a scan of one page
 	ErrDamaged = &Error{"paper_damaged"} // can't be decoded whole
 	ErrHuge    = &Error{"paper_huge"}    // too many dots
 	ErrSmall   = &Error{"paper_small"}   // too few dots to be read
@@ -68,6 +68,12 @@ type Prepared struct {
 
 // Prepare checks an uploaded file and makes it fit; errors are *Error.
 func Prepare(raw []byte, limits Limits) (Prepared, error) {
+	if len(raw) <= MaxUpload && bytes.HasPrefix(raw, []byte("%PDF-")) {
+		var err error
+		if raw, err = scanOf(raw); err != nil {
+			return Prepared{}, err
+		}
+	}
 	decode, err := decoderOf(raw)
 	if err != nil {
 		return Prepared{}, err
@@ -115,8 +121,6 @@ func decoderOf(raw []byte) (func(*bytes.Reader) (image.Image, error), error) {
 		return func(r *bytes.Reader) (image.Image, error) { return png.Decode(r) }, nil
 	case has(4, "ftyphei") || has(4, "ftyphev") || has(4, "ftypmif1") || has(4, "ftypmsf1") || has(4, "ftypavif"):
 		return nil, ErrHEIC
-	case has(0, "%PDF-"):
-		return nil, ErrPDF
 	}
 	return nil, ErrType
 }

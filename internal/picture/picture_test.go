@@ -3,6 +3,7 @@ package picture_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -157,12 +158,45 @@ func TestWhatHidesBehindAPictureIsGone(t *testing.T) {
 	require.NotContains(t, string(p.Content), "PK\x03\x04")
 }
 
+// pdf is a PDF of one page as a scanner makes it, with something put into its catalogue.
+func pdf(scan []byte, more string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R " + more + ">>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n")
+	b.WriteString("3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>\nendobj\n4 0 obj\n")
+	fmt.Fprintf(&b, "<</Type/XObject/Subtype /Image/Width 900/Height 600/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length %d>>\nstream\r\n", len(scan))
+	b.Write(scan)
+	b.WriteString("\nendstream\nendobj\n5 0 obj\n<</Length 29>>\nstream\nq 595 0 0 842 0 0 cm /I Do Q\nendstream\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF")
+	return b.Bytes()
+}
+
+// A scanned page in a PDF is taken as the picture that it is; whatever else a PDF can be
+// is refused.
+func TestAScanInAPDFIsTaken(t *testing.T) {
+	scan := filingtest.Picture(900, 600, 1)
+	p, err := picture.Prepare(pdf(scan, ""), limits)
+	require.NoError(t, err)
+	same, err := picture.Prepare(scan, limits)
+	require.NoError(t, err)
+	require.Equal(t, same.Content, p.Content)
+	for _, more := range []string{"/OpenAction<</S/JavaScript/JS(app.alert(1))>>", "/AcroForm 9 0 R", "/Names<</EmbeddedFiles 8 0 R>>/EmbeddedFile", "/Font<<>>", "/X<</Subtype/Image>>", "/Encrypt 7 0 R"} {
+		_, err := picture.Prepare(pdf(scan, more), limits)
+		require.ErrorIs(t, err, picture.ErrPDF, more)
+	}
+	_, err = picture.Prepare(pdf([]byte("no picture"), ""), limits)
+	require.ErrorIs(t, err, picture.ErrPDF)
+	_, err = picture.Prepare(pdf(scan[:len(scan)/2], ""), limits)
+	require.ErrorIs(t, err, picture.ErrDamaged)
+	_, err = picture.Prepare(pdf(bomb(60000, 60000), ""), limits)
+	require.ErrorIs(t, err, picture.ErrPDF)
+}
+
 func FuzzPrepare(f *testing.F) {
 	good := filingtest.Picture(640, 400, 1)
 	f.Add(good)
 	f.Add(good[:300])
 	f.Add(withEXIF(binary.LittleEndian, "II*\x00", good, 6))
 	f.Add(bomb(10, 10))
+	f.Add(pdf(good, ""))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		p, err := picture.Prepare(raw, limits)
 		if err != nil {
