@@ -15,6 +15,7 @@ import (
 func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 	client := a.Accounts[r.AccountID].Client
 	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, store.Builders{
+		MaxFile:   bureau.MaxFileSize,
 		Addresses: builder(client, addressBlock, bureau.BuildAddresses),
 		Answers:   builder(client, staffRecord, bureau.BuildStaffRecords),
 		Filings:   builder(client, filingRecord, bureau.BuildRecords),

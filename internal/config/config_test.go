@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,4 +36,24 @@ func TestSecretsComeFromFiles(t *testing.T) {
 func TestEverySMSNeedsItsTemplate(t *testing.T) {
 	_, err := config.SMS{Templates: "contact_code=SMS_1"}.Sender()
 	require.ErrorContains(t, err, "approved=SMS_")
+}
+
+// A provider's own list of papers is laid over the built-in one; a wrong one is named.
+func TestPapersOfTheProvidersOwn(t *testing.T) {
+	list, err := config.Panel{}.PaperList()
+	require.NoError(t, err)
+	require.Nil(t, list, "the built-in one serves")
+	own := filepath.Join(t.TempDir(), "papers.yaml")
+	require.NoError(t, os.WriteFile(own, []byte("drop: [letter]\n"), 0o600))
+	list, err = config.Panel{Papers: own}.PaperList()
+	require.NoError(t, err)
+	for _, p := range list.In("310000") {
+		require.NotEqual(t, "letter", p.Key)
+	}
+	require.NoError(t, os.WriteFile(own, []byte("papers: [{key: x}]\n"), 0o600))
+	_, err = config.Panel{Papers: own}.PaperList()
+	require.ErrorContains(t, err, "BEIAN_PAPERS")
+	require.ErrorContains(t, err, `"x"`)
+	_, err = config.Panel{Papers: own + "-missing"}.PaperList()
+	require.ErrorContains(t, err, "BEIAN_PAPERS")
 }

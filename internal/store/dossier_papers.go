@@ -86,9 +86,6 @@ func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingI
 	return list, nil
 }
 
-// MaxFileSize bounds a data file's XML (interface 3-3-1-3: 50 MB).
-const MaxFileSize = 50 << 20
-
 const (
 	// recordWeight is what a record's forms may weigh as XML, paperWeight what
 	// surrounds a picture: both above what they are.
@@ -96,18 +93,19 @@ const (
 	paperWeight  = 1 << 10
 )
 
-// light keeps the oldest rows whose records fit into one data file, at least one. The
-// database's own limit of a statement counts too: the file must be stored.
-func (s *Store) light(ctx context.Context, tx *sqlx.Tx, rows []waitingRow) ([]waitingRow, error) {
+// light keeps the oldest rows whose records fit into a data file of so many bytes, at
+// least one. The database's own limit of a statement counts too: the file must be stored.
+func (s *Store) light(ctx context.Context, tx *sqlx.Tx, rows []waitingRow, room int64) ([]waitingRow, error) {
 	if len(rows) == 0 {
 		return rows, nil
 	}
-	room := int64(MaxFileSize)
 	var packet int64
 	if err := tx.GetContext(ctx, &packet, `SELECT @@max_allowed_packet`); err != nil {
 		return nil, err
 	}
-	room = min(room, packet*9/10)
+	if packet = packet * 9 / 10; room == 0 || packet < room {
+		room = packet
+	}
 	filings := make([]int64, len(rows))
 	for i, r := range rows {
 		filings[i] = r.FilingID

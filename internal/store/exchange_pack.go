@@ -22,6 +22,8 @@ type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64
 type Builders struct {
 	Addresses, Answers Builder[StaffRecord]
 	Filings            Builder[WaitingRecord]
+	// MaxFile bounds a data file's XML in bytes; 0: only by what the database takes.
+	MaxFile int64
 }
 
 // source is a kind of rows that travels in data files of its own.
@@ -86,7 +88,7 @@ func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Build
 	return []source{
 		staffs(b.Addresses, StaffAddresses),
 		staffs(b.Answers, StaffVerification, StaffUnfiled),
-		sourceOf("records", b.Filings, s.refuseUnsent, func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit) }),
+		sourceOf("records", b.Filings, s.refuseUnsent, func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit, b.MaxFile) }),
 	}
 }
 
@@ -135,7 +137,7 @@ func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountI
 	return true, s.storeUpload(ctx, tx, accountID, sequence, file, from.table, packed)
 }
 
-func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int) ([]WaitingRecord, error) {
+func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, maxFile int64) ([]WaitingRecord, error) {
 	var rows []waitingRow
 	// Two records that the bureau's results would name alike never travel at
 	// once, so that each result has one record that it can mean.
@@ -149,7 +151,7 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
 		return nil, err
 	}
-	rows, err := s.light(ctx, tx, rows)
+	rows, err := s.light(ctx, tx, rows, maxFile)
 	if err != nil {
 		return nil, err
 	}

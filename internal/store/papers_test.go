@@ -174,7 +174,7 @@ func TestPapersNearTheLimitOfADataFile(t *testing.T) {
 		queued(t, s, account, fmt.Sprintf("D%d", n+1), 6*mb, 6*mb) // 16 MB each as base64
 	}
 	var packs [][]int64
-	builders := store.Builders{Filings: builder(t, &packs)}
+	builders := store.Builders{Filings: builder(t, &packs), MaxFile: bureau.MaxFileSize}
 	sequence, err := s.PackNext(ctx, account, 1000, builders)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, sequence)
