@@ -2,11 +2,15 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"image/jpeg"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -197,7 +201,8 @@ func TestBrowserPapers(t *testing.T) {
 				pictures(t, "unit_certificate", "manager_id_front"), upload("#f-spot_photo", small), submit(`[value=next]`),
 				chromedp.WaitVisible("#e-spot_photo"), shot(t, name+"-02-problems"),
 				chromedp.Navigate(base+"/letter"), chromedp.WaitVisible("[data-letter=letter]"), shot(t, name+"-03-letter"),
-				chromedp.Navigate(base+"/sheet"), chromedp.WaitVisible("[data-letter=sheet]"), shot(t, name+"-04-sheet"),
+				onePage(t, name+"-letter"),
+				chromedp.Navigate(base+"/sheet"), chromedp.WaitVisible("[data-letter=sheet]"), shot(t, name+"-04-sheet"), onePage(t, name+"-sheet"),
 				chromedp.Navigate(base+"/review"), chromedp.WaitVisible(".blocking"), shot(t, name+"-05-review"),
 			))
 			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
@@ -222,4 +227,23 @@ func TestBrowserPapers(t *testing.T) {
 				submit("details summary"), shot(t, name+"-"+lang+"-06-staff")))
 		}
 	}
+}
+
+var pdfPage = regexp.MustCompile(`/Type\s*/Page\b`)
+
+// onePage prints as a person would: a letter is one sheet of A4.
+func onePage(t *testing.T, name string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		printed, err := chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize())(ctx, target)
+		if err != nil {
+			return err
+		}
+		if n := len(pdfPage.FindAll(printed, -1)); n != 1 {
+			return fmt.Errorf("%s is printed on %d sheets", name, n)
+		}
+		if dir := os.Getenv("BEIAN_SHOTS"); dir != "" {
+			return os.WriteFile(filepath.Join(dir, t.Name()+"-"+name+".pdf"), printed, 0o600)
+		}
+		return nil
+	})
 }
