@@ -36,12 +36,15 @@ const (
 	TaskNotice = "notice"
 	// TaskAddresses: a reported address block was refused.
 	TaskAddresses = "addresses"
+	// TaskHandIn: dossiers wait to be handed in by hand. One for an account,
+	// until none waits; the store makes it with the record.
+	TaskHandIn = "hand_in"
 )
 
 // TaskKinds lists them.
 var TaskKinds = []string{
 	TaskStopped, TaskResynchronised, TaskUnreadable, TaskUnknownRecord, TaskUnknownCode, TaskProviderActs, TaskEnded,
-	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses,
+	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskHandIn,
 }
 
 // TellOfTasks mails staff how many tasks of each kind are new, once: the mail

@@ -165,7 +165,9 @@ func (f *run) listen(ctx workflow.Context) {
 				AddReceive(accepted, func(c workflow.ReceiveChannel, _ bool) {
 					var in Accepted
 					c.Receive(ctx, &in)
-					f.accepted = max(f.accepted, in.Revision)
+					if in.Revision >= f.accepted {
+						f.accepted, f.acceptedBy = in.Revision, in.Actor
+					}
 					f.checkHours = in.CheckHours
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {

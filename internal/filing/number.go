@@ -65,5 +65,18 @@ func knownSign(sign string) bool {
 			return true
 		}
 	}
-	return sign == "川" || sign == "甘" || sign == "云" || sign == "贵" // second signs of 蜀, 陇, 滇, 黔
+	return secondSigns[sign] != ""
+}
+
+// secondSigns are the other signs of 蜀, 陇, 滇 and 黔.
+var secondSigns = map[string]string{"川": "510000", "甘": "620000", "云": "530000", "贵": "520000"}
+
+// Province is the province of a number's sign, as a code of GB/T 2260.
+func (n Number) Province() string {
+	for province, sign := range provinceSigns {
+		if sign == n.Sign {
+			return province
+		}
+	}
+	return secondSigns[n.Sign]
 }
