@@ -40,6 +40,8 @@ type Filings interface {
 	BureauChecked(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, order string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, order string, in workflows.Resume) (workflows.State, error)
+	// ExchangeNow has filings told at once of what people recorded by hand.
+	ExchangeNow(ctx context.Context, accountID int64) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -170,6 +172,11 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	support.GET("/dossiers", s.manualList)
+	support.GET("/dossiers/:record", s.manualPage)
+	support.POST("/dossiers/:record/handed-in", s.manualHandedIn)
+	support.POST("/dossiers/:record/approved", s.manualApproved)
+	support.POST("/dossiers/:record/refused", s.manualRefused)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
