@@ -111,7 +111,7 @@ func TestManualDriver(t *testing.T) {
 	}{
 		{"bazu.cert", url.Values{"site_number": {"浙ICP备2026000001号-1"}}, []byte("certificate"), "site_number", "应以“沪”开头"},
 		{"bazu.cert", url.Values{"site_number": {"2026000001"}, "password": {"bureau-issued-77"}}, []byte("certificate"), "site_number", "格式不对"},
-		{"", right, nil, "certificate", "请填写此项"},
+		{"", right, nil, "certificate", "请选择"},
 		{"bazu.cert", right, []byte{}, "certificate", "空的"},
 		{"photo.jpg", right, []byte("picture"), "certificate", ".cert"},
 		{"bazu.cert", right, bytes.Repeat([]byte("x"), 5<<20), "certificate", "太大"},
@@ -182,6 +182,10 @@ func TestManualHandInIsToldByTheSchedule(t *testing.T) {
 func TestBrowserManual(t *testing.T) {
 	s, _ := start(t, stack.Options{Manual: true})
 	w := customer(t, s)
+	shots := os.Getenv("BEIAN_SHOTS")
+	if shots != "" { // each part has a folder's name before its own
+		require.NoError(t, os.MkdirAll(filepath.Join(shots, t.Name()), 0o700))
+	}
 	certificate := filepath.Join(t.TempDir(), "bazu.cert")
 	require.NoError(t, os.WriteFile(certificate, []byte("certificate"), 0o600))
 	prepared(t, w, "D20260001")
@@ -195,6 +199,7 @@ func TestBrowserManual(t *testing.T) {
 			b := browser(t, screen.width, screen.height)
 			copyName := `[data-copy="v-holder-name"]`
 			require.NoError(t, chromedp.Do(b,
+				chromedp.EmulateViewport(int64(screen.width), int64(screen.height)), // a window has a least width
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
 				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/dossiers"]`), submit(`a[href="/support/dossiers"]`),
@@ -208,8 +213,8 @@ func TestBrowserManual(t *testing.T) {
 			pdf, err := chromedp.Run(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
 			require.NoError(t, err)
 			require.True(t, bytes.HasPrefix(pdf, []byte("%PDF")))
-			if dir := os.Getenv("BEIAN_SHOTS"); dir != "" {
-				require.NoError(t, os.WriteFile(filepath.Join(dir, "dossier-"+screen.name+".pdf"), pdf, 0o600))
+			if shots != "" {
+				require.NoError(t, os.WriteFile(filepath.Join(shots, t.Name()+".pdf"), pdf, 0o600))
 			}
 			require.NoError(t, chromedp.Do(b,
 				submit(`#handed-in .button`), chromedp.WaitVisible(`[data-state=handed_in]`), shot(t, "03-handed-in"),

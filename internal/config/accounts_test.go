@@ -29,7 +29,7 @@ func TestAccountsAreReadFromTheirFile(t *testing.T) {
 	t.Setenv("ZJ_IV", "0102030405060708")
 	list, err := accounts(t, example)
 	require.NoError(t, err, "the page's example is right")
-	require.Len(t, list, 2)
+	require.Len(t, list, 3)
 	c, hours := list[0].Client()
 	require.EqualValues(t, 310001, c.ISPID())
 	require.NotZero(t, hours)

@@ -46,12 +46,15 @@ func (i Issued) Validate(d Dossier) Problems {
 	if i.HolderNumber == "" && i.SiteNumber == "" {
 		p.add("site_number", "required")
 	}
-	p.number("holder_number", i.HolderNumber, false, d)
 	p.number("site_number", i.SiteNumber, true, d)
-	holder, err := ParseNumber(i.HolderNumber)
-	site, err2 := ParseNumber(i.SiteNumber)
-	if err == nil && err2 == nil && holder.Holder() != site.Holder() {
-		p.add("site_number", "numbers_differ")
+	site, err := ParseNumber(i.SiteNumber)
+	switch {
+	case err != nil || site.Site == 0:
+		p.number("holder_number", i.HolderNumber, false, d)
+	case i.HolderNumber != site.Holder():
+		if p.number("holder_number", i.HolderNumber, false, d); len(p) == 0 {
+			p.add("site_number", "numbers_differ")
+		}
 	}
 	p.text("password", i.Password, false, maxFilingPassword)
 	switch {
@@ -60,7 +63,7 @@ func (i Issued) Validate(d Dossier) Problems {
 	case i.Certificate != nil && len(i.Certificate) == 0:
 		p.add("certificate", "certificate_empty")
 	case i.Certificate == nil && d.Kind.Operation() == KindNew.Operation():
-		p.add("certificate", "required")
+		p.add("certificate", "certificate_required")
 	}
 	return p
 }

@@ -26,7 +26,7 @@ func TestIssuedNumbersFitTheirDossier(t *testing.T) {
 		{"a site's as a holder's", filing.Issued{HolderNumber: "沪ICP备2026000001号-1", Certificate: certificate}, "", "holder_number", "filing_number_of_holder"},
 		{"of another province", filing.Issued{SiteNumber: "浙ICP备2026000001号-1", Certificate: certificate}, "", "site_number", "filing_number_province"},
 		{"that differ", filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000002号-1", Certificate: certificate}, "", "site_number", "numbers_differ"},
-		{"no certificate", filing.Issued{SiteNumber: "沪ICP备2026000001号-1"}, "", "certificate", "required"},
+		{"no certificate", filing.Issued{SiteNumber: "沪ICP备2026000001号-1"}, "", "certificate", "certificate_required"},
 		{"an empty one", filing.Issued{SiteNumber: "沪ICP备2026000001号-1", Certificate: []byte{}}, "", "certificate", "certificate_empty"},
 		{"a big one", filing.Issued{SiteNumber: "沪ICP备2026000001号-1", Certificate: bytes.Repeat([]byte("x"), filing.MaxCertificate+1)}, "", "certificate", "certificate_big"},
 		{"none for another site", filing.Issued{SiteNumber: "沪ICP备05000940号-2"}, filing.KindNewSite, "", ""},

@@ -103,6 +103,8 @@ func (st *Stands) serve(ctx context.Context, s *Stack) error {
 		<-ctx.Done()
 		_ = st.Mail.Close()
 		_ = st.Space.Close()
+		_ = smtp.Close() // what was to be closed before it served would serve for ever
+		_ = ftp.Close()
 	}()
 	return st.serveHTTP(ctx, s)
 }
