@@ -110,17 +110,18 @@ func (s *Server) manualRecord(c *gin.Context) (r store.ManualRecord, d filing.Do
 }
 
 // manualPage is one dossier, ready to be copied or printed, with what can be
-// recorded of it. It holds personal data: who looked is logged.
+// recorded of it.
 func (s *Server) manualPage(c *gin.Context) {
 	r, d, ok := s.manualRecord(c)
 	if !ok {
 		return
 	}
-	s.cfg.Logger.Info("a dossier was viewed", "record", r.ID, "order", r.OrderNumber, "actor", s.actor(c))
 	s.showManual(c, http.StatusOK, r, d, s.approvedForm(c, d, knownNumbers(d), nil), s.refusedForm(c, d, url.Values{}, nil))
 }
 
+// showManual draws a dossier's page. It holds personal data: who looked is logged.
 func (s *Server) showManual(c *gin.Context, status int, r store.ManualRecord, d filing.Dossier, approved, refused form) {
+	s.cfg.Logger.Info("a dossier was viewed", "record", r.ID, "order", r.OrderNumber, "actor", s.actor(c))
 	data := manualPageData{Record: r, Parts: s.dossierParts(c, d), Approved: approved, Refused: refused, Printed: s.cfg.Store.Now()}
 	if r.Decided {
 		decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), r.FilingID)

@@ -8,7 +8,9 @@ ALTER TABLE bureau_accounts ADD COLUMN driver VARCHAR(16) NOT NULL DEFAULT 'inte
 -- when a record was handed in by hand, and by whom
 ALTER TABLE records
   ADD COLUMN handed_in_at DATETIME(6) NULL,
-  ADD COLUMN handed_in_by VARCHAR(80) NOT NULL DEFAULT '';
+  ADD COLUMN handed_in_by VARCHAR(80) NOT NULL DEFAULT '',
+  -- what hasn't left by either way, at accounts where nothing has a sequence
+  ADD KEY records_unsent (account_id, handed_in_at, sequence, doubtful);
 
 ALTER TABLE decisions
   -- who recorded it; empty: the interface
@@ -20,5 +22,5 @@ ALTER TABLE decisions
 
 -- +goose Down
 ALTER TABLE decisions DROP COLUMN decided_by, DROP COLUMN fields, DROP COLUMN sealed_password;
-ALTER TABLE records DROP COLUMN handed_in_at, DROP COLUMN handed_in_by;
+ALTER TABLE records DROP KEY records_unsent, DROP COLUMN handed_in_at, DROP COLUMN handed_in_by;
 ALTER TABLE bureau_accounts DROP COLUMN driver;

@@ -92,7 +92,7 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	err := s.db.SelectContext(ctx, &list, `
 		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver,
 			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND d.record_id IS NULL) AS waiting,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.doubtful AND d.record_id IS NULL) AS doubtful,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
 	return list, err
