@@ -20,6 +20,9 @@ type DownloadResult struct {
 // Download fetches the next data file, stores it, and only then acknowledges
 // it. One that didn't arrive whole isn't acknowledged and comes again.
 func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, error) {
+	if a.byHand(r.AccountID) {
+		return DownloadResult{}, nil
+	}
 	file, answer, err := a.Accounts[r.AccountID].Client.Download(ctx)
 	if err != nil {
 		return DownloadResult{}, unreachable(err)
@@ -52,6 +55,9 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 // Apply writes what the stored files say. A file that can't be read is put aside
 // for staff; the others don't wait for it.
 func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
+	if a.byHand(r.AccountID) {
+		return nil
+	}
 	ids, err := a.Store.OpenDownloads(ctx, r.AccountID)
 	if err != nil {
 		return err

@@ -12,6 +12,9 @@ import (
 // PackNext stores the next data file of what waits, or finds the one that isn't
 // accepted yet; 0 when there is nothing to hand in.
 func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
+	if a.byHand(r.AccountID) {
+		return 0, nil
+	}
 	client := a.Accounts[r.AccountID].Client
 	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, store.Builders{
 		Addresses: builder(client, addressBlock, bureau.BuildAddresses),

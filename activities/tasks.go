@@ -39,12 +39,15 @@ const (
 	TaskAddresses = store.TaskKindAddresses
 	// TaskAnswerRefused: what staff answered to a task was refused.
 	TaskAnswerRefused = store.TaskKindAnswerRefused
+	// TaskHandIn: dossiers wait to be handed in by hand. One for an account,
+	// until none waits; the store makes it with the record.
+	TaskHandIn = "hand_in"
 )
 
 // TaskKinds lists them.
 var TaskKinds = []string{
 	TaskStopped, TaskResynchronised, TaskUnreadable, TaskUnknownRecord, TaskUnknownCode, TaskProviderActs, TaskEnded,
-	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskAnswerRefused,
+	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskAnswerRefused, TaskHandIn,
 }
 
 // TellOfTasks mails staff how many tasks of each kind are new, once: the mail

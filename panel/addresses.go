@@ -62,7 +62,7 @@ func (s *Server) showAddresses(c *gin.Context, values url.Values, problems filin
 	var open []option
 	for _, a := range accounts {
 		names[a.ID] = a.Name
-		if a.Active {
+		if a.Exchanges() {
 			open = append(open, option{Value: strconv.FormatInt(a.ID, 10), Label: a.Name})
 		}
 	}
@@ -202,7 +202,7 @@ func (s *Server) reportAddresses(c *gin.Context) {
 	var open []int64
 	account, chosen := int64(number(values, "account")), false
 	for _, a := range accounts {
-		if a.Active {
+		if a.Exchanges() {
 			open = append(open, a.ID)
 			chosen = chosen || a.ID == account
 		}

@@ -183,16 +183,17 @@ func (s *Server) markRefused(c *gin.Context, cur current, f *form) error {
 		return err
 	}
 	f.Note = note
+	if cur.Filing.Attention == "sent_back" {
+		return nil // no decision of the bureau's
+	}
 	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
 	}
 	refusal, _ := filing.RefusalByCode(decision.Code)
-	if refusal.Form != f.Name {
-		return nil
-	}
+	about := append(decision.Fields, refusal.Form+"."+refusal.Field)
 	for i := range f.Fields {
-		if f.Fields[i].Name == refusal.Field && f.Fields[i].Problem == "" {
+		if slices.Contains(about, f.Name+"."+f.Fields[i].Name) && f.Fields[i].Problem == "" {
 			f.Fields[i].Problem = note
 		}
 	}

@@ -43,6 +43,8 @@ type Filings interface {
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	Ask(ctx context.Context, inquiryID int64) error
+	// ExchangeNow has filings told at once of what people recorded by hand.
+	ExchangeNow(ctx context.Context, accountID int64) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -195,6 +197,11 @@ func (s *Server) routes() (http.Handler, error) {
 	support.GET("/addresses/:id", s.withBlock(s.blockPage))
 	support.POST("/addresses/:id", s.withBlock(s.changeBlock))
 	support.POST("/addresses/:id/remove", s.withBlock(s.removeBlock))
+	support.GET("/dossiers", s.manualList)
+	support.GET("/dossiers/:record", s.manualPage)
+	support.POST("/dossiers/:record/handed-in", s.manualHandedIn)
+	support.POST("/dossiers/:record/approved", s.manualApproved)
+	support.POST("/dossiers/:record/refused", s.manualRefused)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

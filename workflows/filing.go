@@ -160,7 +160,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	if f.decision().Approved {
 		return true, nil
 	}
-	f.actor = bureauActor
+	f.actor = by(f.decision().Actor)
 	f.notify(ctx, templateRefused)
 	return false, f.prepare(ctx, filing.Correcting, "refused")
 }
@@ -191,14 +191,18 @@ func (f *run) submit(ctx workflow.Context) error {
 	if err := f.await(ctx, func() bool { return f.accepted >= f.revision || f.decision().Revision == f.revision }); err != nil {
 		return err
 	}
-	return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
+	actor := f.decision().Actor // it may have been decided without travelling
+	if f.accepted >= f.revision {
+		actor = f.acceptedBy
+	}
+	return f.enter(ctx, filing.Reviewing, "accepted", by(actor))
 }
 
 // install puts the certificate on the site and looks, at slowing intervals and
 // whenever it is asked to, until every domain serves it and the home page shows
 // the linked number.
 func (f *run) install(ctx workflow.Context) error {
-	if err := f.enter(ctx, filing.Installing, "approved", bureauActor); err != nil {
+	if err := f.enter(ctx, filing.Installing, "approved", by(f.decision().Actor)); err != nil {
 		return err
 	}
 	f.notify(ctx, templateApproved)

@@ -120,6 +120,8 @@ type Accepted struct {
 	// CheckHours is for how long the code is valid that the bureau sends to the
 	// applicant itself; 0: it sends none.
 	CheckHours int `json:"check_hours,omitempty"`
+	// Actor is who handed it in; empty: the exchange.
+	Actor string `json:"actor,omitempty"`
 }
 
 // Decided tells that the bureau decided on a revision.
@@ -129,4 +131,6 @@ type Decided struct {
 	Revision int   `json:"revision"`
 	Approved bool  `json:"approved"`
 	Code     int   `json:"code"`
+	// Actor is who recorded it; empty: it came from the bureau itself.
+	Actor string `json:"actor,omitempty"`
 }

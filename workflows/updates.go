@@ -177,10 +177,13 @@ func (f *run) listen(ctx workflow.Context) {
 				AddReceive(accepted, func(c workflow.ReceiveChannel, _ bool) {
 					var in Accepted
 					c.Receive(ctx, &in)
-					if f.mine(in.FilingID) {
-						f.accepted = max(f.accepted, in.Revision)
-						f.checkHours = in.CheckHours
+					if !f.mine(in.FilingID) {
+						return
 					}
+					if in.Revision >= f.accepted {
+						f.accepted, f.acceptedBy = in.Revision, in.Actor
+					}
+					f.checkHours = in.CheckHours
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
 					var in Decided

@@ -122,6 +122,13 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, t
 		if err := db.SetCheckHours(ctx, id, int(a.SMSCheck.Hours())); err != nil {
 			return nil, err
 		}
+		driver := store.DriverInterface
+		if a.Manual() {
+			driver = store.DriverManual
+		}
+		if err := db.SetDriver(ctx, id, driver); err != nil {
+			return nil, err
+		}
 		c, hours := a.Client()
 		accounts[id] = activities.BureauAccount{Client: c, Hours: hours}
 		ids = append(ids, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -234,7 +235,8 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, where string, ar
 	if _, err := tx.ExecContext(ctx, `
 		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
 		SELECT CONCAT('decided/', r.id), r.filing_id, ?,
-			CONCAT('{"filing":', r.filing_id, ',"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0), '}'), ?
+			CONCAT('{"filing":', r.filing_id, ',"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0),
+				IF(d.decided_by = '', '', CONCAT(',"actor":', JSON_QUOTE(d.decided_by))), '}'), ?
 		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+where+complete, SignalDecided, now, arg); err != nil {
 		return err
 	}
@@ -283,6 +285,12 @@ type Decision struct {
 	HandedInAt   time.Time
 	// HolderID, SiteID and AccessID are the bureau's: what changes and ends a filing.
 	HolderID, SiteID, AccessID int64
+	// Fields ("form.field") are what a refusal is about, where a person recorded it.
+	Fields []string
+	// Password is 备案密码, where the bureau issued one and a person recorded it.
+	Password string
+	// DecidedBy is who recorded the decision; empty: the interface.
+	DecidedBy string
 }
 
 // Number is the number to show: the site's, or the holder's where there is none.
@@ -309,10 +317,14 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 		HolderID     sql.NullInt64  `db:"holder_id"`
 		SiteID       sql.NullInt64  `db:"site_id"`
 		AccessID     sql.NullInt64  `db:"access_id"`
+		Fields       string         `db:"fields"`
+		Password     []byte         `db:"sealed_password"`
+		DecidedBy    string         `db:"decided_by"`
 	}
 	err := s.db.GetContext(ctx, &row, `
 		SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, d.certificate,
-			d.holder_id, d.site_id, d.access_id, COALESCE(u.accepted_at, r.created_at) AS handed_in_at
+			d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
+			COALESCE(r.handed_in_at, u.accepted_at, r.created_at) AS handed_in_at
 		FROM decisions d JOIN records r ON r.id = d.record_id
 			LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC LIMIT 1`, filingID)
@@ -322,7 +334,17 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 	d := Decision{
 		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
 		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,
-		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64,
+		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
+	}
+	if err := json.Unmarshal([]byte(row.Fields), &d.Fields); err != nil {
+		return d, fmt.Errorf("the fields of decision %d: %w", row.RecordID, err)
+	}
+	if row.Password != nil {
+		password, err := s.keys.Open(passwordPlace(row.RecordID), row.Password)
+		if err != nil {
+			return d, err
+		}
+		d.Password = string(password)
 	}
 	if row.Opinion != nil {
 		opinion, err := s.keys.Open(opinionPlace(row.RecordID), row.Opinion)

@@ -130,7 +130,7 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
+		WHERE r.account_id = ? AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
 			AND (r.result_key IS NULL OR NOT EXISTS (
 				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
 				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`

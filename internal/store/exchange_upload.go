@@ -35,7 +35,16 @@ type NewRecord struct {
 // QueueRecord puts a filing's revision in line for the next data file. Doing
 // it again finds the same record.
 func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
-	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.queue(ctx, tx, r) })
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		manual, err := s.takeManual(ctx, tx, r.AccountID)
+		if err != nil {
+			return err
+		}
+		if err := s.queue(ctx, tx, r); err != nil || !manual {
+			return err
+		}
+		return s.addHandInTask(ctx, tx, r)
+	})
 }
 
 // QueueRefused queues a revision and decides it at once as refused, so that it

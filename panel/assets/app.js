@@ -46,6 +46,29 @@
     city.addEventListener("change", () => fill(county, city.value));
   }
 
+  // Values are copied by a click; without this they are selected by one.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    if (!navigator.clipboard) break;
+    const text = button.textContent;
+    let timer;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      } catch {
+        getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+        return;
+      }
+      clearTimeout(timer);
+      button.textContent = button.dataset.copied;
+      timer = setTimeout(() => { button.textContent = text; }, 2000);
+    });
+  }
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   // The progress renews itself.
   const progress = document.querySelector("[data-progress]");
   if (progress) {
