@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/stack"
@@ -143,5 +145,51 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			state(2, store.BlockReported)
 			require.NoError(t, chromedp.Do(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
 		})
+	}
+}
+
+// With several accounts the one to report to is chosen; these pages are staff's,
+// in both languages, and what is under way can't be changed twice.
+func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx := t.Context()
+	other, err := s.Store.EnsureAccount(ctx, "zhejiang", "330000") // without an exchange
+	require.NoError(t, err)
+	w := customer(t, s)
+	for _, path := range []string{"/support/addresses", "/support/tasks/1/answer"} {
+		_, err := w.Page(ctx, path)
+		require.ErrorContains(t, err, "404")
+	}
+	support, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	values := url.Values{"ranges": {"203.0.113.0/24"}, "kind": {"reserved"}, "account": {"77"}}
+	_, err = support.Post(ctx, "/support/addresses", values)
+	require.ErrorContains(t, err, "422", "an account that isn't there")
+	values.Set("account", fmt.Sprint(other))
+	page, err := support.Post(ctx, "/support/addresses", values)
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-block]").Text(), "zhejiang")
+	list, err := s.Store.Blocks(ctx, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, other, list[0].AccountID)
+
+	_, err = support.Post(ctx, "/language", url.Values{"lang": {"en"}, "next": {"/support/addresses"}})
+	require.NoError(t, err)
+	page, err = support.Page(ctx, "/support/addresses")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-block]").Text(), "Reserved")
+	page, err = support.Page(ctx, fmt.Sprintf("/support/addresses/%d", list[0].ID))
+	require.NoError(t, err)
+	require.Equal(t, "Address blocks", page.Find("h1").Text(), "it waits: the list is shown instead")
+	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d", list[0].ID), values)
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".flash").Text(), "how things stand")
+	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d/remove", list[0].ID), nil)
+	require.NoError(t, err)
+	require.Zero(t, page.Find("[data-block]").Length(), "it never travelled")
+	for _, path := range []string{"/support/addresses/99", "/support/addresses/x", "/support/tasks/99/answer"} {
+		_, err := support.Page(ctx, path)
+		require.Error(t, err, path)
 	}
 }

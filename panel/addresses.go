@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -35,8 +36,9 @@ type blockRow struct {
 	Range, Account, Unit string
 	// Way is a key below "block_kind.", State one below "block_state.".
 	Way, State string
-	// Result is what the bureau said of what was refused last.
-	Result string
+	// Result is what the bureau said of what was refused last, NewRange what a
+	// change that is under way makes of the block.
+	Result, NewRange string
 	// Changes and Removes tell what can be done now.
 	Changes, Removes bool
 }
@@ -111,6 +113,10 @@ func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) 
 	}
 	if b.State == store.BlockWaiting && b.Latest.Accepted {
 		row.State = "handed_in"
+	}
+	var o store.BlockOperation
+	if b.UnderWay() && b.Latest.Operation == store.OperationChange && json.Unmarshal(b.Latest.Data, &o) == nil {
+		row.NewRange = filing.RangeOf(o.From, o.To).String()
 	}
 	if b.Latest.Refused {
 		row.Result = resultText(t, b.Latest)
