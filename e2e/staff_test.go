@@ -153,6 +153,10 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
+	require.Eventually(t, func() bool { // the worker has put away accounts that its settings don't name
+		accounts, err := s.Store.Accounts(ctx)
+		return err == nil && len(accounts) == 1 && accounts[0].ExchangedAt.Valid
+	}, 30*time.Second, 50*time.Millisecond)
 	other, err := s.Store.EnsureAccount(ctx, "zhejiang", "330000") // without an exchange
 	require.NoError(t, err)
 	w := customer(t, s)
