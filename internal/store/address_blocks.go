@@ -224,4 +224,3 @@ func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) 
 	}
 	return list, nil
 }
-
