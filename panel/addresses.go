@@ -63,7 +63,7 @@ func (s *Server) showAddresses(c *gin.Context, values url.Values, problems filin
 	var open []option
 	for _, a := range accounts {
 		names[a.ID] = a.Name
-		if a.Active {
+		if reportsTo(a) {
 			open = append(open, option{Value: strconv.FormatInt(a.ID, 10), Label: a.Name})
 		}
 	}
@@ -196,6 +196,9 @@ func (s *Server) blockProblems(ctx context.Context, account int64, f filing.Bloc
 	return problems, nil
 }
 
+// reportsTo tells whether blocks can be reported to an account's bureau.
+func reportsTo(a store.Account) bool { return a.Active }
+
 // reportAddresses queues blocks for the account's bureau.
 func (s *Server) reportAddresses(c *gin.Context) {
 	ctx, values := c.Request.Context(), posted(c)
@@ -207,7 +210,7 @@ func (s *Server) reportAddresses(c *gin.Context) {
 	var open []int64
 	account, chosen := int64(number(values, "account")), false
 	for _, a := range accounts {
-		if a.Active {
+		if reportsTo(a) {
 			open = append(open, a.ID)
 			chosen = chosen || a.ID == account
 		}

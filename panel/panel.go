@@ -165,11 +165,6 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/resume", s.resume)
 	support.POST("/filings/:number/pass", s.pass)
 	support.POST("/filings/:number/send-back", s.sendBack)
-	support.GET("/bureau", s.bureauPage)
-	support.POST("/bureau/accounts/:id/start", s.startAccount)
-	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
-	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
-	support.POST("/bureau/tasks/:id/done", s.taskDone)
 	support.GET("/tasks/:id/answer", s.taskForm)
 	support.POST("/tasks/:id/answer", s.answerTask)
 	support.GET("/addresses", s.addresses)
@@ -177,6 +172,11 @@ func (s *Server) routes() (http.Handler, error) {
 	support.GET("/addresses/:id", s.withBlock(s.blockPage))
 	support.POST("/addresses/:id", s.withBlock(s.changeBlock))
 	support.POST("/addresses/:id/remove", s.withBlock(s.removeBlock))
+	support.GET("/bureau", s.bureauPage)
+	support.POST("/bureau/accounts/:id/start", s.startAccount)
+	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
+	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
+	support.POST("/bureau/tasks/:id/done", s.taskDone)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
