@@ -17,15 +17,15 @@ import (
 
 // verificationTask is 核实任务: a filing of the bureau's that the provider verifies.
 func (s *Server) verificationTask(c *gin.Context, task store.Task, raw json.RawMessage) (staffTask, error) {
-	var filed bureau.Filed
-	if err := json.Unmarshal(raw, &filed); err != nil {
+	var asked bureau.Verification
+	if err := json.Unmarshal(raw, &asked.Task); err != nil {
 		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
 	}
 	read := func(v url.Values) filing.VerificationForm {
 		return filing.VerificationForm{Who: trimmed(v, "who"), Day: v.Get("day"), Passed: v.Get("passed"), Opinion: trimmed(v, "opinion"), Faults: trimmed(v, "faults")}
 	}
 	return staffTask{
-		Task: task, kind: store.StaffVerification, facts: filedFacts(s.texts.For(s.lang(c)).Lang(), s.tables(c.Request.Context()), filed),
+		Task: task, kind: store.StaffVerification, facts: filedFacts(s.texts.For(s.lang(c)).Lang(), s.tables(c.Request.Context()), asked),
 		values: url.Values{"day": {s.today()}},
 		fields: func(t *locale.Localizer, _ filing.Tables) []field {
 			passed := []option{{Value: "yes", Label: t.T("verification.passed", nil)}, {Value: "no", Label: t.T("verification.failed", nil)}}
@@ -39,8 +39,8 @@ func (s *Server) verificationTask(c *gin.Context, task store.Task, raw json.RawM
 		answer: func(v url.Values) (string, any) {
 			f := read(v)
 			at, _ := filing.Day(f.Day) // checked
-			return strconv.FormatInt(filed.HolderID, 10), bureau.Verification{
-				Passed: f.Passed == "yes", Who: f.Who, Opinion: f.Opinion, Faults: f.Faults, At: at, Task: filed,
+			return strconv.FormatInt(asked.Task.HolderID, 10), bureau.Verification{
+				Passed: f.Passed == "yes", Who: f.Who, Opinion: f.Opinion, Faults: f.Faults, At: at, Task: asked.Task,
 			}
 		},
 		reread: func(raw json.RawMessage) (url.Values, error) {

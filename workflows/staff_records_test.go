@@ -81,8 +81,9 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
-	var filed bureau.Filed
-	id := c.task(t, activities.TaskVerify, &filed)
+	var asked bureau.Verification
+	id := c.task(t, activities.TaskVerify, &asked.Task)
+	filed := asked.Task
 	require.Equal(t, "上海样例网络科技有限公司", filed.Holder.Name)
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: fmt.Sprint(filed.HolderID), Actor: "support:a",
 		Data: bureau.Verification{Passed: true, Who: "林核实", Opinion: "信息真实", At: c.now, Task: filed}}
@@ -111,8 +112,9 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
-	var filed bureau.Filed
-	id := c.task(t, activities.TaskVerify, &filed)
+	var asked bureau.Verification
+	id := c.task(t, activities.TaskVerify, &asked.Task)
+	filed := asked.Task
 	known := filed.HolderID
 	filed.HolderID = 4711 // which the bureau doesn't know
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: "4711", Actor: "support:a", Data: bureau.Verification{Who: "林核实", Opinion: "无法联系", At: c.now, Task: filed}}
@@ -127,7 +129,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.NotEmpty(t, latest.Opinion)
 
 	filed.HolderID = known
-	again := c.task(t, activities.TaskAnswerRefused, &bureau.Filed{})
+	again := c.task(t, activities.TaskAnswerRefused, &asked.Task)
 	require.Equal(t, id, again, "the page of the task itself")
 	answer.ResultKey, answer.Data = fmt.Sprint(known), bureau.Verification{Who: "林核实", Opinion: "无法联系", Faults: "电话停机", At: c.now, Task: filed}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
