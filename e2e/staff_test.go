@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/store"
@@ -196,4 +198,33 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 		_, err := support.Page(ctx, path)
 		require.Error(t, err, path)
 	}
+}
+
+// A paper of a filed order is uploaded and gets to the bureau.
+func TestStaffHandInAPaper(t *testing.T) {
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	wait(t, w, filing.Installing)
+	sheet, picture := filepath.Join(t.TempDir(), "sheet.txt"), filepath.Join(t.TempDir(), "sheet.png")
+	require.NoError(t, os.WriteFile(sheet, []byte("not an image"), 0o600))
+	require.NoError(t, os.WriteFile(picture, []byte("\x89PNG\r\n\x1a\nsample"), 0o600))
+	b := browser(t, 390, 844)
+	send := submit("main form .button")
+	require.NoError(t, chromedp.Do(b,
+		chromedp.EmulateViewport(390, 844),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+		chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`), chromedp.WaitVisible(`a[href="/support/papers"]`), submit(`a[href="/support/papers"]`),
+		chromedp.WaitVisible("#f-order"), chromedp.SendKeys("#f-order", "D20260002"), chromedp.SetUploadFiles("#f-file", []string{sheet}), chromedp.SetValue("#f-use", "1"), send,
+		chromedp.WaitVisible("#e-order"), chromedp.WaitVisible("#e-file"), chromedp.WaitVisible("#e-whose"), shot(t, "01-problems"),
+		chromedp.SetValue("#f-order", "D20260001"), chromedp.SetValue("#f-whose", "holder"), chromedp.SetUploadFiles("#f-file", []string{picture}), send,
+		chromedp.WaitVisible(".flash"), shot(t, "02-queued"),
+	))
+	taken(t, s, 35, 1060)
+	written, err := os.ReadFile(log)
+	require.NoError(t, err)
+	require.Contains(t, string(written), "a paper was queued")
 }

@@ -167,6 +167,8 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/send-back", s.sendBack)
 	support.GET("/tasks/:id/answer", s.taskForm)
 	support.POST("/tasks/:id/answer", s.answerTask)
+	support.GET("/papers", s.paperForm)
+	support.POST("/papers", s.handInPaper)
 	support.GET("/addresses", s.addresses)
 	support.POST("/addresses", s.reportAddresses)
 	support.GET("/addresses/:id", s.withBlock(s.blockPage))

@@ -11,6 +11,8 @@ type Tables struct {
 	// Outcomes are what was done about unfiled sites; Units the providers and
 	// operators by their numbers, empty until they come down.
 	Outcomes, Units []Code
+	// PaperFormats and PaperUses are of papers handed in by themselves.
+	PaperFormats, PaperUses []Code
 }
 
 // BuiltIn is the edition that serves until the first download.
@@ -18,7 +20,7 @@ func BuiltIn() Tables {
 	return Tables{
 		Natures: Natures, DocumentTypes: DocumentTypes, AccessModes: AccessModes, PreApprovals: PreApprovals,
 		Languages: Languages, Services: Services, EndingReasons: EndingReasons, ServerPlaces: ServerPlaces,
-		Outcomes: Outcomes,
+		Outcomes: Outcomes, PaperFormats: PaperFormats, PaperUses: PaperUses,
 	}
 }
 

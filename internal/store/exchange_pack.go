@@ -9,6 +9,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
+// papersPerFile keeps a data file of papers, of up to 150 KB each and in base64,
+// below its limit of 50 MB (interface 3-3-1-3).
+const papersPerFile = 200
+
 // Builder makes a data file's bytes of rows, and names those that can't be in
 // one, with a result code for each.
 type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]int, err error)
@@ -71,16 +75,17 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builde
 
 // sources are what travels, in the order in which it does: address blocks, since
 // a filing may use only those that are reported (result code 1063), staff's
-// answers, which have their time limit, filings.
+// answers, which have their time limit, papers, filings.
 func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Builders) []source {
-	staffs := func(build Builder[StaffRecord], kinds ...StaffKind) source {
+	staffs := func(build Builder[StaffRecord], limit int, kinds ...StaffKind) source {
 		return sourceOf("staff_records", build, s.refuseStaffUnsent, func(tx *sqlx.Tx) ([]StaffRecord, error) {
 			return s.waitingStaff(ctx, tx, accountID, limit, kinds)
 		})
 	}
 	return []source{
-		staffs(b.Addresses, StaffAddresses),
-		staffs(b.Answers, StaffVerification, StaffUnfiled),
+		staffs(b.Addresses, limit, StaffAddresses),
+		staffs(b.Answers, limit, StaffVerification, StaffUnfiled),
+		staffs(b.Answers, min(limit, papersPerFile), StaffPapers),
 		sourceOf("records", b.Filings, s.refuseUnsent, func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit) }),
 	}
 }
