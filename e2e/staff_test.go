@@ -95,6 +95,11 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			for _, secret := range []string{"林核实", "负责人电话停机", "上海样例网络科技有限公司", "unfiled.example.com"} {
 				require.NotContains(t, string(written), secret)
 			}
+			dump, err := s.Store.Dump(t.Context())
+			require.NoError(t, err)
+			for _, secret := range []string{"林核实", "负责人电话停机", "已停止接入", "上海样例网络科技有限公司", "91310101MA1FP0000H"} {
+				require.NotContains(t, dump, secret)
+			}
 		})
 	}
 }
