@@ -52,6 +52,8 @@ func staffRecord(r store.StaffRecord) (record bureau.StaffRecord, err error) {
 		err = json.Unmarshal(r.Data, &record.Verification)
 	case store.StaffUnfiled:
 		err = json.Unmarshal(r.Data, &record.Unfiled)
+	case store.StaffPapers:
+		err = json.Unmarshal(r.Data, &record.Paper)
 	}
 	if err != nil {
 		err = fmt.Errorf("staff's record %d can't be read", r.ID) // the JSON package quotes what it reads

@@ -48,6 +48,7 @@ func (s *Server) tables(ctx context.Context) filing.Tables {
 		bureau.TableNatures: &t.Natures, bureau.TableDocuments: &t.DocumentTypes, bureau.TableAccessModes: &t.AccessModes,
 		bureau.TablePreApprovals: &t.PreApprovals, bureau.TableLanguages: &t.Languages, bureau.TableServices: &t.Services,
 		bureau.TableReasons: &t.EndingReasons, bureau.TableUnfiled: &t.Outcomes, bureau.TableUnits: &t.Units,
+		bureau.TablePaperFormats: &t.PaperFormats, bureau.TablePaperUses: &t.PaperUses,
 	} {
 		if values := came[name]; len(values) > 0 {
 			*table = filing.Edition(values, *table)

@@ -6,11 +6,13 @@ import "slices"
 // newest edition where it came down, the built-in one elsewhere.
 type Tables struct {
 	Natures, DocumentTypes, AccessModes, PreApprovals, Languages, Services, EndingReasons []Code
+	// ServerPlaces never come down: the interface has no table of them.
+	ServerPlaces []Code
 	// Outcomes are what was done about unfiled sites; Units the providers and
 	// operators by their numbers, empty until they come down.
 	Outcomes, Units []Code
-	// ServerPlaces never come down: the interface has no table of them.
-	ServerPlaces []Code
+	// PaperFormats and PaperUses are of papers handed in by themselves.
+	PaperFormats, PaperUses []Code
 }
 
 // BuiltIn is the edition that serves until the first download.
@@ -18,7 +20,7 @@ func BuiltIn() Tables {
 	return Tables{
 		Natures: Natures, DocumentTypes: DocumentTypes, AccessModes: AccessModes, PreApprovals: PreApprovals,
 		Languages: Languages, Services: Services, EndingReasons: EndingReasons, ServerPlaces: ServerPlaces,
-		Outcomes: Outcomes,
+		Outcomes: Outcomes, PaperFormats: PaperFormats, PaperUses: PaperUses,
 	}
 }
 

@@ -1,0 +1,64 @@
+package filing
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// PaperFormats are 附件文件格式 (Fjwjgs), PaperUses 附件用途 (Fjytlx): the built-in
+// edition.
+var (
+	PaperFormats = []Code{{1, "JPG", "JPG"}, {2, "JPEG", "JPEG"}, {3, "PNG", "PNG"}}
+	PaperUses    = []Code{
+		{1, "真实性核验单", "Verification sheet"}, {2, "主办单位有效证件", "The holder's document"}, {3, "主体负责人有效证件", "The holder's manager's document"},
+		{4, "网站负责人有效证件", "The site's manager's document"}, {5, "网站负责人现场采集照片", "Photo of the site's manager taken on the spot"},
+	}
+)
+
+// MaxPaper is the size, in bytes, of the largest paper, the verification sheet.
+const MaxPaper = 150 << 10
+
+// PaperForm is a paper handed in by itself (4-1-1-6): an image.
+type PaperForm struct {
+	Order string
+	Use   int
+	// Whose is "holder" or "site".
+	Whose   string
+	Content []byte
+	Remark  string
+}
+
+// Validate checks a form.
+func (f PaperForm) Validate(t Tables) Problems {
+	var p Problems
+	if f.Order == "" {
+		p.add("order", "required")
+	}
+	p.choice("use", t.PaperUses, f.Use)
+	if f.Whose != "holder" && f.Whose != "site" {
+		p.add("whose", "choose")
+	}
+	switch {
+	case len(f.Content) == 0:
+		p.add("file", "required")
+	case len(f.Content) > MaxPaper:
+		p.add("file", "paper_too_big", "max", MaxPaper>>10)
+	case f.Format(t) == 0:
+		p.add("file", "paper_no_image")
+	}
+	p.text("remark", f.Remark, false, maxBlockRemark)
+	return p
+}
+
+// Format is the bureau's number for what the content is; 0 when it takes no such
+// format.
+func (f PaperForm) Format(t Tables) int {
+	names := map[string][]string{"image/jpeg": {"JPG", "JPEG"}, "image/png": {"PNG"}}[http.DetectContentType(f.Content)]
+	for _, c := range t.PaperFormats {
+		if slices.Contains(names, strings.ToUpper(strings.TrimPrefix(c.Name, "."))) {
+			return c.ID
+		}
+	}
+	return 0
+}
