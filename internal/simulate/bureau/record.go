@@ -48,6 +48,8 @@ type record struct {
 	Times int `json:"times"`
 	// Held stays under review whatever the time (RefuseSiteNames with 0).
 	Held bool `json:"held,omitempty"`
+	// Commanded is the result code that a tester asked for; 0: none.
+	Commanded int `json:"commanded,omitempty"`
 	// Forgotten was in a file that the fault "gap" lost, and is not counted
 	// until the file comes again.
 	Forgotten bool `json:"forgotten,omitempty"`
@@ -77,6 +79,10 @@ func (s *Server) decideDue() {
 
 func (s *Server) decide(i int) {
 	r := s.state.Records[i]
+	if r.Commanded == codeRefused {
+		s.settle(i, codeRefused, commandedOpinion)
+		return
+	}
 	for _, part := range sortedKeys(s.options.RefuseSiteNames) {
 		if strings.Contains(r.SiteName, part) {
 			if s.options.RefuseSiteNames[part] == 0 {
