@@ -46,10 +46,20 @@ type Download struct {
 	File     []byte
 }
 
-// OpenDownloads lists the IDs of files that aren't applied yet, oldest first.
+// DownloadSpoiled notes that a file can't be read whole, and tells since when it
+// is here. It isn't applied unless it is acknowledged: it may come again whole.
+func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time, err error) {
+	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ? AND applied_at IS NULL`, id); err != nil {
+		return since, err
+	}
+	err = s.db.GetContext(ctx, &since, `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
+	return since, one(err, "downloaded file")
+}
+
+// OpenDownloads lists the IDs of files to apply, oldest first.
 func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL ORDER BY id`, accountID)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL AND (unreadable = FALSE OR acknowledged_at IS NOT NULL) ORDER BY id`, accountID)
 	return ids, err
 }
 
