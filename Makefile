@@ -1,9 +1,9 @@
-# make run, make test, make demo: each sets up what is missing first.
+# make run, make test, make demo, make bench: each sets up what is missing first.
 SHELL := /bin/bash
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 
-.PHONY: run demo test record lint build tools packages clean
+.PHONY: run demo test bench record lint build tools packages clean
 
 run: packages tools build
 	@$(BEIAN) dev
@@ -13,6 +13,11 @@ demo: packages tools build
 
 test: packages tools lint
 	go test -count=1 -timeout 15m ./...
+
+# What data files of 10, 100 and 1,000 records cost to pack, to read and to apply.
+# Compare the numbers of one run only.
+bench: packages
+	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
 
 # Records the histories that the replay tests replay. Run it on the code that is
 # deployed, never on a changed branch.

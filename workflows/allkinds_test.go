@@ -171,32 +171,33 @@ func (d decidedRecord) key() string {
 	return fmt.Sprintf("%d/%d/%s", d.Sequence, d.Operation, id)
 }
 
-// equalsTruth compares every record with what the bureau made of it.
-func (h *play) equalsTruth() {
+// equalsTruth compares every record with what the bureau made of it: so many
+// revisions were queued.
+func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 	var records []decidedRecord
-	require.NoError(h.r, h.sql().Select(&records, `
+	require.NoError(t, c.sql().Select(&records, `
 		SELECT r.id, r.operation, COALESCE(r.sequence, 0) AS sequence, COALESCE(r.review_key, '') AS review_key, d.code
-		FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? ORDER BY r.id`, h.account))
+		FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? ORDER BY r.id`, c.account))
 	ours, theirs := map[string]int{}, map[string]int{}
 	for _, d := range records {
 		ours[d.key()] = d.Code
 	}
-	truth := h.stand.Load().Truth()
-	for _, t := range truth {
-		theirs[fmt.Sprintf("%d/%d/%d", t.Sequence, t.Kind, t.RecordID)] = t.Code
+	truth := c.stand.Load().Truth()
+	for _, r := range truth {
+		theirs[fmt.Sprintf("%d/%d/%d", r.Sequence, r.Kind, r.RecordID)] = r.Code
 	}
-	require.Len(h.r, records, h.revisions)
-	require.Len(h.r, truth, h.revisions, "every record reached the bureau, once")
-	require.Equal(h.r, theirs, ours)
-	for key, times := range h.stand.Load().AcceptedKeys() {
+	require.Len(t, records, revisions)
+	require.Len(t, truth, revisions, "every record reached the bureau, once")
+	require.Equal(t, theirs, ours)
+	for key, times := range c.stand.Load().AcceptedKeys() {
 		var kind, id int
 		_, err := fmt.Sscanf(key, "%d/%d", &kind, &id)
-		require.NoError(h.r, err)
+		require.NoError(t, err)
 		if kind <= filing.KindNewAccess.Operation() {
-			require.Equal(h.r, 1, times, "record %s is handed in once", key)
+			require.Equal(t, 1, times, "record %s is handed in once", key)
 		}
 	}
-	wholeSequence(h.r, h.counterpart)
+	wholeSequence(t, c)
 }
 
 // wholeSequence has every number used once, on both sides.
@@ -281,5 +282,5 @@ func (h *play) run() {
 		h.exchange()
 	}
 	require.Zero(h.r, h.unsettled(), "every decision came back")
-	h.equalsTruth()
+	equalsTruth(h.r, h.counterpart, h.revisions)
 }

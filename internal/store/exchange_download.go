@@ -148,15 +148,16 @@ func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
 	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
 	if v.RecordID == 0 {
-		// Of several that are named alike, the one that is under way.
-		query = `SELECT r.id, r.filing_id FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND r.operation = ?`
-		args = []any{accountID, v.Operation}
-		if v.Review {
-			query, args = query+` AND r.review_key = ?`, append(args, v.Key)
-		} else {
-			query, args = query+` AND (r.result_key = ? OR r.result_key2 = ?)`, append(args, v.Key, v.Key)
+		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
+		from := named + `review_key = ?`
+		args = []any{accountID, v.Operation, v.Key}
+		if !v.Review { // each key by its own index
+			from = named + `result_key = ? UNION ` + named + `result_key2 = ?`
+			args = append(args, args...)
 		}
-		query += ` AND r.sequence IS NOT NULL ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
+		// Of several that are named alike, the one that is under way.
+		query = `SELECT r.id, r.filing_id FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.sequence IS NOT NULL ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
 	var row struct {
 		ID       int64 `db:"id"`

@@ -26,6 +26,9 @@ type Options struct {
 	// ReviewAfter is how long a review takes; negative leaves it to a person on
 	// the page. Errors that a machine finds are answered at once.
 	ReviewAfter time.Duration
+	// ReviewUpTo, when it is longer, spreads the reviews' times evenly from
+	// ReviewAfter to it.
+	ReviewUpTo time.Duration
 	// RefuseSiteNames refuses records whose site name contains a key, with its
 	// result code; 0 leaves the record under review for good.
 	RefuseSiteNames map[string]int
