@@ -46,8 +46,8 @@ $(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/tempora
 	cd tools/temporal && go build -o ../../$(TEMPORAL) .
 
 # What Debian has and we need: a database server, a browser for the browser
-# tests with a Chinese font, a validator for the bureau's schemas, and two SOAP
-# libraries of another language that the bureau's interface is tried with.
+# tests with a Chinese font, a validator for the bureau's schemas, and SOAP
+# libraries of other languages that the bureau's interface is tried with.
 packages:
 	@missing=""; \
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
@@ -55,6 +55,7 @@ packages:
 	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
 	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
+	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "please install:$$missing"; exit 1; fi; \
 	  echo "installing$$missing"; \

@@ -5,6 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -13,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/bureau"
+	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/stack"
 )
 
 // debianPython is the one that has Debian's python3-spyne, whatever comes first
@@ -114,4 +120,89 @@ func TestClientCallsAForeignBureau(t *testing.T) {
 	_, err = bureau.New(account).Upload(ctx, 2, zipped)
 	require.ErrorIs(t, err, bureau.ErrFault)
 	require.EqualError(t, err, "isp_upload: the bureau answered with a SOAP fault: Server", "without the fault's text")
+}
+
+// phpBureau is a bureau that PHP serves from the stand-in's own WSDLs.
+func phpBureau(t *testing.T, account map[string]any) (url string) {
+	t.Helper()
+	described, err := stand.New(stand.Options{ISPID: 1, UserName: "u", Password: "p"})
+	require.NoError(t, err)
+	wsdl := httptest.NewServer(described)
+	t.Cleanup(wsdl.Close)
+	ports, err := stack.FreePorts(1)
+	require.NoError(t, err)
+	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
+	encoded, err := json.Marshal(account)
+	require.NoError(t, err)
+
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	command := exec.CommandContext(ctx, "php", "-S", address, "testdata/php_bureau.php")
+	command.WaitDelay = time.Second
+	command.Env = append(os.Environ(), "WSDL="+wsdl.URL, "STATE="+t.TempDir(), "ACCOUNT="+string(encoded))
+	var trace bytes.Buffer
+	command.Stderr = &trace
+	require.NoError(t, command.Start())
+	t.Cleanup(func() {
+		stop()
+		_ = command.Wait() // it was killed
+		if t.Failed() {
+			t.Log(trace.String())
+		}
+	})
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	}, 20*time.Second, 10*time.Millisecond)
+	return "http://" + address
+}
+
+// Our client calls all six methods of a server that follows the WSDL to the
+// letter: rpc/literal, methods and parameters by their names.
+func TestClientCallsAServerMadeOfTheWSDL(t *testing.T) {
+	ctx := t.Context()
+	account := bureau.Config{
+		BaseURL: phpBureau(t, map[string]any{"isp_id": 310001, "user": "样例用户", "password": "口令 p&<"}), ISPID: 310001, UserName: "样例用户", Password: "口令 p&<",
+	}
+	c := bureau.New(account)
+	content, _, err := bureau.BuildRecords(version, 310001, records())
+	require.NoError(t, err)
+	zipped, err := bureau.Pack(bureau.FileName(310001, 1), content)
+	require.NoError(t, err)
+	previous, _, err := c.QueryPreviousUpload(ctx)
+	require.NoError(t, err)
+	require.Zero(t, previous.Sequence)
+	answer, err := c.Upload(ctx, 1, zipped)
+	require.NoError(t, err)
+	require.Equal(t, bureau.CodeDone, answer.Code)
+	previous, _, err = c.QueryPreviousUpload(ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, previous.Sequence)
+	require.Equal(t, zipped, previous.Zipped)
+	file, answer, err := c.Download(ctx)
+	require.NoError(t, err)
+	require.Equal(t, bureau.CodeMore, answer.Code)
+	require.Equal(t, content, file.XML)
+	answer, err = c.DownloadAck(ctx, file.Name)
+	require.NoError(t, err)
+	require.Equal(t, bureau.CodeDone, answer.Code)
+	file, _, err = c.Download(ctx)
+	require.NoError(t, err)
+	require.Nil(t, file)
+	status, _, err := c.QueryStatus(ctx, bureau.ConditionDomain, "filed.example.net")
+	require.NoError(t, err)
+	require.Equal(t, bureau.Status{Filed: true, SiteNumber: "沪ICP备05000940号-1"}, status)
+	right, _, err := c.VerifyPassword(ctx, "沪ICP备05000940号", "right")
+	require.NoError(t, err)
+	require.True(t, right)
+
+	account.Password = "wrong"
+	answer, err = bureau.New(account).DownloadAck(ctx, "DOWN1")
+	require.NoError(t, err)
+	require.Equal(t, 5, answer.Code)
+	account.UserName = "fault"
+	_, err = bureau.New(account).DownloadAck(ctx, "DOWN1")
+	require.EqualError(t, err, "isp_downloadack: the bureau answered with a SOAP fault: Server")
 }
