@@ -9,6 +9,7 @@ import (
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	stand "github.com/beian/beian/internal/simulate/bureau"
 )
 
@@ -71,6 +72,44 @@ func TestEveryListedCodeReachesItsFiling(t *testing.T) {
 			require.NotEmpty(t, refusal.English, "code %d", code)
 			require.Equal(t, refusal.Form == "", refusal.Field == "", "code %d", code)
 			require.False(t, refusal.Staff && refusal.Field != "", "code %d: a field is the customer's", code)
+		}
+	}
+}
+
+// A result of a record of any kind is found, whether the machine or the review
+// gave it.
+func TestResultsOfEveryKindOnCommand(t *testing.T) {
+	c := newCounterpart(t)
+	c.with(stand.Options{})
+	seed(t, c.stand.Load())
+	own := c.addDossier(t, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})
+	require.Equal(t, bureau.CodeApproved, c.code(t, own))
+	d, err := c.db.LatestDecision(t.Context(), own)
+	require.NoError(t, err)
+	subject := filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID, SiteNumber: d.SiteNumber, AccessID: d.AccessID}
+	for _, code := range []int{1999, bureau.CodeRefused, 1012} {
+		for _, kind := range []filing.Kind{
+			filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder,
+		} {
+			// What isn't of the kind is left out of its record.
+			dossier := filing.Dossier{
+				Kind: kind, Holder: filingtest.PersonHolder(), Site: filingtest.Site("next.example.com", "192.0.2.10"), Subject: subject, Ending: filing.Ending{Reason: 4},
+			}
+			switch kind {
+			case filing.KindNew:
+				dossier.Holder.DocumentType, dossier.Holder.DocumentNumber = filing.DocumentPassport, "P12345678"
+			case filing.KindNewSite:
+				dossier.Claim = filing.Claim{Number: "沪ICP备05000940号", Password: "right"}
+			case filing.KindNewAccess:
+				dossier.Claim = filing.Claim{Number: "沪ICP备05000940号-1", Password: "right"}
+			case filing.KindEndHolder, filing.KindCancelAccess:
+				dossier.Claim.Password = c.stand.Load().PasswordOf(d.HolderNumber)
+			}
+			if kind == filing.KindCancelAccess && code == bureau.CodeRefused {
+				continue // the only access: the machine refuses before the review
+			}
+			require.NoError(t, c.stand.Load().CommandVerdicts(code, 1))
+			require.Equal(t, code, c.code(t, c.addDossier(t, dossier)), "%s", kind)
 		}
 	}
 }

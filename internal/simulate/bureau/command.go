@@ -21,7 +21,7 @@ var alongTheWay = []int{1060, 1062, 2998, 3998, 5006}
 var commandedIn = regexp.MustCompile(`结果([1-9]\d{3})`)
 
 // CommandVerdicts decides the next count records with a result code of the
-// interface (3-5), whatever they hold. A record can ask for one itself: its site
+// interface (3-5), whatever they hold; address blocks too. A record can ask for one itself: its site
 // name, remark (Wz_Bz) or remark on a deregistration (Zxlybz) has "结果1023".
 func (s *Server) CommandVerdicts(code, count int) error {
 	if code < 1001 || code > 9999 || count < 1 || count > maxCommanded {
@@ -49,10 +49,17 @@ func (s *Server) obey(r *record) (code int, opinion string) {
 	return 0, ""
 }
 
-func (s *Server) commanded(r *record) int {
+// queued takes the next code of CommandVerdicts; 0: there is none.
+func (s *Server) queued() (code int) {
 	if len(s.state.Verdicts) > 0 {
-		code := s.state.Verdicts[0]
-		s.state.Verdicts = s.state.Verdicts[1:]
+		code, s.state.Verdicts = s.state.Verdicts[0], s.state.Verdicts[1:]
+		s.changed()
+	}
+	return code
+}
+
+func (s *Server) commanded(r *record) int {
+	if code := s.queued(); code != 0 {
 		return code
 	}
 	texts := []string{r.SiteName, r.Entry.text("Wz_xx/Wz_Bz"), r.Entry.text("Zxlybz")}

@@ -97,6 +97,11 @@ func TestResultsOnCommand(t *testing.T) {
 	}
 	p.upload(drop(1, id, 1, ""))
 	require.Contains(t, p.next(), "<Zxlb>1</Zxlb><Jlid>"+id+"</Jlid>")
+	require.NoError(t, p.bureau.CommandVerdicts(2054, 1))
+	for _, code := range []string{"2054", "2998"} {
+		p.send(`<UploadData version="V.3.0"><IP><XZBA><Xzly><Ly><IspId>1</IspId><Qsip>9</Qsip><Zzip>9</Zzip><Lydw>1</Lydw></Ly></Xzly></XZBA><Qqdwid>310001</Qqdwid></IP></UploadData>`)
+		require.Contains(t, p.next(), "<Jgdm>"+code+"</Jgdm>")
+	}
 	require.Error(t, p.bureau.CommandVerdicts(7, 1))
 	require.Error(t, p.bureau.CommandVerdicts(1002, 0))
 }
