@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	stand "github.com/beian/beian/internal/simulate/bureau"
@@ -55,7 +56,7 @@ func (h *play) seed() {
 
 func (h *play) site() filing.Site {
 	s := filingtest.Site(h.domain(), "192.0.2.10")
-	s.Name = rapid.SampledFrom([]string{"读书笔记", "样例网站", "违规网站", "不合格网站"}).Draw(h.r, "name")
+	s.Name = rapid.SampledFrom([]string{"读书笔记", "样例网站", "违规网站", "不合格网站", "坏记录"}).Draw(h.r, "name")
 	return s
 }
 
@@ -180,14 +181,16 @@ func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 		FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? ORDER BY r.id`, c.account))
 	ours, theirs := map[string]int{}, map[string]int{}
 	for _, d := range records {
-		ours[d.key()] = d.Code
+		if d.Code != bureau.CodeSchema { // its file was refused whole: the bureau has no record
+			ours[d.key()] = d.Code
+		}
 	}
 	truth := c.stand.Load().Truth()
 	for _, r := range truth {
 		theirs[fmt.Sprintf("%d/%d/%d", r.Sequence, r.Kind, r.RecordID)] = r.Code
 	}
 	require.Len(t, records, revisions)
-	require.Len(t, truth, revisions, "every record reached the bureau, once")
+	require.Len(t, truth, len(ours), "every record reached the bureau, once")
 	require.Equal(t, theirs, ours)
 	for key, times := range c.stand.Load().AcceptedKeys() {
 		var kind, id int
@@ -249,7 +252,7 @@ func TestEveryKindEqualsTheBureausTruth(t *testing.T) {
 
 func (h *play) run() {
 	h.with(stand.Options{
-		RefuseSiteNames: map[string]int{"违规": 1020, "不合格": 1002}, Clock: func() time.Time { return h.now },
+		RefuseSiteNames: map[string]int{"违规": 1020, "不合格": 1002}, SchemaBreaks: "坏记录", Clock: func() time.Time { return h.now },
 		ReviewAfter: time.Duration(rapid.SampledFrom([]int{0, 0, 2}).Draw(h.r, "review")) * time.Hour,
 		Random:      &stand.RandomFaults{Seed: rapid.Uint64().Draw(h.r, "seed"), Rate: 0.2},
 	})

@@ -47,6 +47,9 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if accepted >= r.Sequence {
 			return nil // done already
 		}
+		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 			SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
@@ -76,6 +79,16 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET last_sequence = ? WHERE id = ?`, r.Sequence, accountID)
 		return err
 	})
+}
+
+// forgetSaid drops what the bureau said of records in passing, without deciding
+// them (a change's holder, spoken of elsewhere): they go back in line, and what
+// stands in line has no row of decisions.
+func (s *Store) forgetSaid(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
+	_, err := tx.ExecContext(ctx, `
+		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		WHERE d.approved IS NULL AND `+where, args...)
+	return err
 }
 
 func without(all, some []int64) (rest []int64) {
@@ -170,6 +183,9 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		}
 		if ok, err := changed(res); err != nil || !ok {
 			return err // not ours, or split already
+		}
+		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
+			return err
 		}
 		var ids []int64
 		if err := tx.SelectContext(ctx, &ids, `
