@@ -176,13 +176,19 @@ func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, code int) (setAside int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		setAside = 0
+		// An answer may have been lost: what is refused was taken.
+		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			UPDATE bureau_uploads SET refused_at = ? WHERE account_id = ? AND sequence = ? AND accepted_at IS NOT NULL AND refused_at IS NULL`, s.utcNow(), accountID, sequence)
+			UPDATE bureau_uploads SET refused_at = ?, accepted_at = COALESCE(accepted_at, ?)
+			WHERE account_id = ? AND sequence = ? AND (accepted_at IS NOT NULL OR attempts > 0) AND refused_at IS NULL`, now, now, accountID, sequence)
 		if err != nil {
 			return err
 		}
 		if ok, err := changed(res); err != nil || !ok {
 			return err // not ours, or split already
+		}
+		if err := s.signalAccepted(ctx, tx, accountID, sequence); err != nil {
+			return err
 		}
 		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
 			return err
