@@ -267,6 +267,9 @@ func (h *play) run() {
 		if rapid.Bool().Draw(h.r, "misbehaves") {
 			h.stand.Load().Faults.Set(rapid.SampledFrom(faults).Draw(h.r, "fault"))
 		}
+		if rapid.Bool().Draw(h.r, "synchronises") {
+			_ = h.stand.Load().PushSync("") // fails while nothing is filed
+		}
 		h.exchange()
 	}
 	h.stand.Load().Faults.Clear()
