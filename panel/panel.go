@@ -100,7 +100,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits()}
-	if s.templates, err = parseTemplates(); err != nil {
+	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, err
 	}
 	sessionStore := cfg.Store.Sessions()

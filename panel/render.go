@@ -2,6 +2,7 @@ package panel
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -44,11 +45,11 @@ func args(pairs ...any) (map[string]any, error) {
 // china is the time that people read: the whole country has one zone.
 var china = time.FixedZone("CST", 8*3600)
 
-func parseTemplates() (*template.Template, error) {
+func (s *Server) parseTemplates() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"args":   args,
 		"domain": filing.DisplayDomain,
-		"region": filing.RegionName,
+		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
 		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
 		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
 		"sub":    func(p page, data any) page { p.Data = data; return p },

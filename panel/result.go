@@ -91,7 +91,7 @@ func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.De
 		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
 		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", strings.Join(content, "、")},
 		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
-		{"address", filing.RegionName(h.Province) + filing.RegionName(h.City) + filing.RegionName(h.County) + h.Address},
+		{"address", codes.Regions.Name(h.Province) + codes.Regions.Name(h.City) + codes.Regions.Name(h.County) + h.Address},
 	}
 	if !decision.ReviewedAt.IsZero() {
 		lines = append(lines, resultLine{"reviewed", decision.ReviewedAt.In(china).Format("2006-01-02")})

@@ -6,6 +6,7 @@ import "slices"
 // newest edition where it came down, the built-in one elsewhere.
 type Tables struct {
 	Natures, DocumentTypes, AccessModes, PreApprovals, Languages, Services, EndingReasons []Code
+	Regions                                                                               Regions
 	// ServerPlaces never come down: the interface has no table of them.
 	ServerPlaces []Code
 	// Outcomes are what was done about unfiled sites; Units the providers and

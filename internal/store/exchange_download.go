@@ -47,10 +47,20 @@ type Download struct {
 	File     []byte
 }
 
-// OpenDownloads lists the IDs of files that aren't applied yet, oldest first.
+// DownloadSpoiled notes that a file can't be read whole, and tells since when it
+// is here. It isn't applied unless it is acknowledged: it may come again whole.
+func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time, err error) {
+	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ? AND applied_at IS NULL`, id); err != nil {
+		return since, err
+	}
+	err = s.db.GetContext(ctx, &since, `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
+	return since, one(err, "downloaded file")
+}
+
+// OpenDownloads lists the IDs of files to apply, oldest first.
 func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL ORDER BY id`, accountID)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL AND (unreadable = FALSE OR acknowledged_at IS NOT NULL) ORDER BY id`, accountID)
 	return ids, err
 }
 
@@ -141,18 +151,20 @@ func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
 	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
 	if v.RecordID == 0 {
-		// Of several that are named alike, the one that is under way.
-		query = `SELECT r.id, r.filing_id FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND r.operation = ?`
-		args = []any{accountID, v.Operation}
-		if v.Review {
-			query, args = query+` AND r.review_key = ?`, append(args, v.Key)
-		} else {
-			query, args = query+` AND (r.result_key = ? OR r.result_key2 = ?)`, append(args, v.Key, v.Key)
+		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
+		from := named + `review_key = ?`
+		args = []any{accountID, v.Operation, v.Key}
+		if !v.Review { // each key by its own index
+			from = named + `result_key = ? UNION ` + named + `result_key2 = ?`
+			args = append(args, args...)
 		}
+		of := ``
 		if v.SiteID != 0 { // of a holder's sites, the one that the record is about
-			query, args = query+` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
+			of, args = ` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
 		}
-		query += ` AND r.sequence IS NOT NULL ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
+		// Of several that are named alike, the one that is under way.
+		query = `SELECT r.id, r.filing_id FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.sequence IS NOT NULL` + of + ` ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
 	var row struct {
 		ID       int64 `db:"id"`

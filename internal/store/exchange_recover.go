@@ -48,6 +48,9 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if accepted >= r.Sequence {
 			return nil // done already
 		}
+		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+			return err
+		}
 		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
 			return err
 		}
@@ -80,6 +83,16 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET last_sequence = ? WHERE id = ?`, r.Sequence, accountID)
 		return err
 	})
+}
+
+// forgetSaid drops what the bureau said of records in passing, without deciding
+// them (a change's holder, spoken of elsewhere): they go back in line, and what
+// stands in line has no row of decisions.
+func (s *Store) forgetSaid(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
+	_, err := tx.ExecContext(ctx, `
+		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		WHERE d.approved IS NULL AND `+where, args...)
+	return err
 }
 
 func without(all, some []int64) (rest []int64) {
@@ -170,13 +183,22 @@ func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, code int) (setAside int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		setAside = 0
+		// An answer may have been lost: what is refused was taken.
+		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			UPDATE bureau_uploads SET refused_at = ? WHERE account_id = ? AND sequence = ? AND accepted_at IS NOT NULL AND refused_at IS NULL`, s.utcNow(), accountID, sequence)
+			UPDATE bureau_uploads SET refused_at = ?, accepted_at = COALESCE(accepted_at, ?)
+			WHERE account_id = ? AND sequence = ? AND (accepted_at IS NOT NULL OR attempts > 0) AND refused_at IS NULL`, now, now, accountID, sequence)
 		if err != nil {
 			return err
 		}
 		if ok, err := changed(res); err != nil || !ok {
 			return err // not ours, or split already
+		}
+		if err := s.signalAccepted(ctx, tx, accountID, sequence); err != nil {
+			return err
+		}
+		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
+			return err
 		}
 		if err := s.splitStaff(ctx, tx, accountID, sequence, code); err != nil {
 			return err
