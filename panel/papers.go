@@ -57,7 +57,7 @@ func (s *Server) handInPaper(c *gin.Context) {
 	}
 	codes := s.tables(ctx)
 	problems := f.Validate(codes)
-	var filed store.Filed
+	var filed store.FiledOrder
 	if problems.For("order") == nil {
 		var err error
 		filed, err = s.cfg.Store.FiledByOrder(ctx, f.Order)

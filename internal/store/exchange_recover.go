@@ -48,12 +48,12 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if accepted >= r.Sequence {
 			return nil // done already
 		}
-		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
-			return err
-		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 			SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+			return err
+		}
+		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL`, accountID); err != nil {
