@@ -178,14 +178,14 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		if ok, err := changed(res); err != nil || !ok {
 			return err // not ours, or split already
 		}
-		if err := s.splitStaff(ctx, tx, accountID, sequence, code); err != nil {
-			return err
-		}
 		var ids []int64
 		if err := tx.SelectContext(ctx, &ids, `
 			SELECT r.id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil {
 			return err
+		}
+		if len(ids) == 0 { // a file holds one kind of rows
+			return s.splitStaff(ctx, tx, accountID, sequence, code)
 		}
 		if len(ids) == 1 {
 			setAside = ids[0]
