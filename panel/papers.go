@@ -57,10 +57,10 @@ func (s *Server) handInPaper(c *gin.Context) {
 	}
 	codes := s.tables(ctx)
 	problems := f.Validate(codes)
-	var filed store.FiledSubject
+	var filed store.BureauSubject
 	if problems.For("order") == nil {
 		var err error
-		filed, err = s.cfg.Store.FiledByOrder(ctx, f.Order)
+		filed, err = s.cfg.Store.SubjectOfOrder(ctx, f.Order)
 		if errors.Is(err, store.ErrNotFound) || err == nil && f.Whose == "site" && !filed.SiteID.Valid {
 			problems = append(problems, filing.Problem{Field: "order", Key: "order_not_filed"})
 		} else if err != nil {

@@ -418,13 +418,13 @@ func TestStaffsRecordsKeepTheSequenceUnderFaults(t *testing.T) {
 func TestPapersByThemselves(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
-	_, err := c.db.FiledByOrder(ctx, "D1")
+	_, err := c.db.SubjectOfOrder(ctx, "D1")
 	require.ErrorIs(t, err, store.ErrNotFound)
 	c.add(t, "读书笔记")
 	for range 2 {
 		c.exchange()
 	}
-	filed, err := c.db.FiledByOrder(ctx, "D1")
+	filed, err := c.db.SubjectOfOrder(ctx, "D1")
 	require.NoError(t, err)
 	require.Equal(t, c.account, filed.AccountID)
 	d, err := c.db.LatestDecision(ctx, 1)

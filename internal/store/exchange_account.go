@@ -70,9 +70,6 @@ type Account struct {
 	Provinces string `db:"provinces"`
 	// Active: the settings name it.
 	Active bool `db:"active"`
-	// StaffWaiting and StaffDoubtful are staff's records among those below.
-	StaffWaiting  int `db:"staff_waiting"`
-	StaffDoubtful int `db:"staff_doubtful"`
 	// StoppedCode is why nothing is exchanged until staff mend it.
 	StoppedCode sql.NullInt64 `db:"stopped_code"`
 	StoppedAt   sql.NullTime  `db:"stopped_at"`
@@ -101,16 +98,12 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver,
 			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND d.record_id IS NULL) AS waiting,
 			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
-			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files,
-			a.active,
-			(SELECT COUNT(*) FROM staff_records r WHERE r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL) AS staff_waiting,
-			(SELECT COUNT(*) FROM staff_records r WHERE r.account_id = a.id AND r.sequence IS NULL AND r.doubtful AND r.result_at IS NULL) AS staff_doubtful
+			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
-	for i := range list {
-		list[i].Waiting += list[i].StaffWaiting
-		list[i].Doubtful += list[i].StaffDoubtful
+	if err != nil {
+		return nil, err
 	}
-	return list, err
+	return list, s.countStaffs(ctx, list)
 }
 
 // Turn is what an exchange may do now.

@@ -51,12 +51,12 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
 			return err
 		}
-		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
-			return err
-		}
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 			SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+			return err
+		}
+		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL`, accountID); err != nil {
@@ -200,14 +200,14 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
 			return err
 		}
-		if err := s.splitStaff(ctx, tx, accountID, sequence, code); err != nil {
-			return err
-		}
 		var ids []int64
 		if err := tx.SelectContext(ctx, &ids, `
 			SELECT r.id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil {
 			return err
+		}
+		if len(ids) == 0 { // a file holds one kind of rows
+			return s.splitStaff(ctx, tx, accountID, sequence, code)
 		}
 		if len(ids) == 1 {
 			setAside = ids[0]

@@ -202,3 +202,29 @@ func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) 
 	_, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
 	return err
 }
+
+// countStaffs adds staff's records to what waits on accounts, and tells which
+// accounts are active.
+func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
+	var rows []struct {
+		ID       int64 `db:"id"`
+		Active   bool  `db:"active"`
+		Waiting  int   `db:"waiting"`
+		Doubtful int   `db:"doubtful"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, `
+		SELECT a.id, a.active, COUNT(r.id) AS waiting, COALESCE(SUM(r.doubtful), 0) AS doubtful
+		FROM bureau_accounts a LEFT JOIN staff_records r ON r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL GROUP BY a.id, a.active`); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for i := range accounts {
+			if a := &accounts[i]; a.ID == row.ID {
+				a.Active = row.Active
+				a.Waiting += row.Waiting
+				a.Doubtful += row.Doubtful
+			}
+		}
+	}
+	return nil
+}

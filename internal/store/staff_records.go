@@ -169,16 +169,16 @@ func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, er
 	return list[0], nil
 }
 
-// FiledSubject is what a bureau knows an order's filing by.
-type FiledSubject struct {
+// BureauSubject is what a bureau knows an order's filing by.
+type BureauSubject struct {
 	AccountID int64         `db:"account_id"`
 	HolderID  int64         `db:"holder_id"`
 	SiteID    sql.NullInt64 `db:"site_id"`
 }
 
-// FiledByOrder finds what the bureau knows an order's filing by; ErrNotFound
+// SubjectOfOrder finds what the bureau knows an order's filing by; ErrNotFound
 // while it isn't filed.
-func (s *Store) FiledByOrder(ctx context.Context, number string) (f FiledSubject, err error) {
+func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubject, err error) {
 	err = s.db.GetContext(ctx, &f, `
 		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered') ORDER BY r.id DESC LIMIT 1`, number)
