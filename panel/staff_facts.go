@@ -34,7 +34,7 @@ func filedFacts(lang string, codes filing.Tables, v bureau.Verification) []factG
 	}
 	f := v.Task
 	h := f.Holder
-	region := strings.Join(strings.Fields(strings.Join([]string{filing.RegionName(h.Province), filing.RegionName(h.City), filing.RegionName(h.County)}, " ")), " ")
+	region := strings.Join(strings.Fields(strings.Join([]string{codes.Regions.Name(h.Province), codes.Regions.Name(h.City), codes.Regions.Name(h.County)}, " ")), " ")
 	groups := []factGroup{{Title: "holder.title", Facts: append(factsOf(
 		"field.holder.name", h.Name, "field.holder.nature", name(codes.Natures, h.Nature), "field.holder.document_type", name(codes.DocumentTypes, h.DocumentType),
 		"field.holder.document_number", h.DocumentNumber, "field.holder.document_address", h.DocumentAddress, "field.holder.superior", h.Superior,
