@@ -18,6 +18,8 @@ const (
 	titleWeight = 4
 	// snippetRunes is about three lines on a phone.
 	snippetRunes = 90
+	// relevant is how much of the best hit's score another must have.
+	relevant = 0.05
 	// BM25's usual constants: saturation and the weight of length.
 	bm25K, bm25B = 1.2, 0.6
 )
@@ -190,9 +192,6 @@ func (b *Book) Search(query string, limit int) []Hit {
 	var hits []Hit
 	for id, score := range scores {
 		share := float64(matched[id]) / float64(len(terms))
-		if share < 0.5 { // one pair of a long question is no answer to it
-			continue
-		}
 		s := x.sections[id]
 		hits = append(hits, Hit{
 			Slug: s.slug, Anchor: s.anchor, PageTitle: s.pageTitle, score: score * share * share,
@@ -202,5 +201,11 @@ func (b *Book) Search(query string, limit int) []Hit {
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.Slug, b.Slug), cmp.Compare(a.Anchor, b.Anchor))
 	})
+	for i, h := range hits { // what shares one common pair with a long question is no answer to it
+		if h.score < hits[0].score*relevant {
+			hits = hits[:i]
+			break
+		}
+	}
 	return hits[:min(limit, len(hits))]
 }
