@@ -182,7 +182,7 @@ func (s *Server) markRefused(c *gin.Context, cur current, f *form) error {
 	if err != nil || note == "" {
 		return err
 	}
-	f.Note = note
+	f.Note, f.NoteHelp = note, s.refusalHelp(c, cur)
 	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err

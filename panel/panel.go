@@ -16,6 +16,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
@@ -41,6 +42,7 @@ type Filings interface {
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	Ask(ctx context.Context, inquiryID int64) error
+	SendTicket(ctx context.Context, ticketID, answerID int64) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -73,6 +75,7 @@ type Server struct {
 	passwords *passwordHasher
 	captchas  *captchas
 	codes     tableCache
+	help      *help.Library
 	handler   http.Handler
 }
 
@@ -90,7 +93,10 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas()}
-	if s.templates, err = parseTemplates(); err != nil {
+	if s.help, err = help.Load(); err != nil {
+		return nil, err
+	}
+	if s.templates, err = parseTemplates(s.helpFuncs()); err != nil {
 		return nil, err
 	}
 	sessionStore := cfg.Store.Sessions()
@@ -127,10 +133,13 @@ func (s *Server) routes() (http.Handler, error) {
 	g.GET("/captcha", s.captcha)
 	g.POST("/sign-out", s.signOut)
 	g.POST("/language", s.setLanguage)
+	s.helpRoutes(g)
 
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
 	in.GET("/regions", s.regions)
+	in.GET("/tickets", s.only(store.RoleCustomer), s.ticketsOfCustomer)
+	in.GET("/tickets/:id", s.only(store.RoleCustomer), s.ticketOfCustomer)
 
 	customer := in.Group("/orders", s.only(store.RoleCustomer))
 	customer.GET("", s.orderList)
@@ -175,6 +184,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	s.helpStaffRoutes(support)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

@@ -16,9 +16,10 @@ import (
 
 // page is what every template gets.
 type page struct {
-	// Title is a key of the locale files.
-	Title string
-	Data  any
+	// Title is a key of the locale files; Heading, where set, is the text itself, of
+	// pages that have their titles elsewhere.
+	Title, Heading string
+	Data           any
 
 	T      *locale.Localizer
 	Lang   string
@@ -44,8 +45,8 @@ func args(pairs ...any) (map[string]any, error) {
 // china is the time that people read: the whole country has one zone.
 var china = time.FixedZone("CST", 8*3600)
 
-func parseTemplates() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{
+func parseTemplates(more template.FuncMap) (*template.Template, error) {
+	return template.New("").Funcs(more).Funcs(template.FuncMap{
 		"args":   args,
 		"domain": filing.DisplayDomain,
 		"region": filing.RegionName,
