@@ -12,13 +12,13 @@ const (
 	flowWidth    = 360
 	flowBox      = 296 // width of a box
 	flowLeft     = 12
-	flowPad      = 14
+	flowPad      = 16
 	flowLine     = 20 // height of a line
 	flowGap      = 30 // between boxes: room for an arrow
 	flowFont     = 14
 	flowTextWide = flowBox - 2*flowPad
 	// flowLoop is where the line runs from a refusal back to the correction.
-	flowLoop = flowLeft + flowBox + 26
+	flowLoop = flowLeft + flowBox + 22
 )
 
 // flowSteps are the steps, by the keys of their texts below "flow.", with who
@@ -61,8 +61,8 @@ func drawFlow(t *locale.Localizer) *flow {
 			Title: t.T("flow."+step.key+".title", nil), Acts: t.T("flow.who."+step.who, nil) + " · " + t.T("flow."+step.key+".time", nil),
 			TitleY: y + 26, ActsY: y + 26 + flowLine,
 		}
-		line := b.ActsY
-		for _, text := range wrap(t.T("flow."+step.key+".text", nil), flowTextWide) {
+		line := b.ActsY + 2
+		for _, text := range balanced(t.T("flow."+step.key+".text", nil), flowTextWide) {
 			line += flowLine
 			b.Lines = append(b.Lines, flowText{Y: line, Text: text})
 		}
@@ -78,9 +78,24 @@ func drawFlow(t *locale.Localizer) *flow {
 	forms, review := f.Boxes[2], f.Boxes[4]
 	f.Loop = flowLoopDrawn{
 		FromX: flowLeft + flowBox, FromY: review.Y + review.Height/2, TurnX: flowLoop, ToX: flowLeft + flowBox + 2, ToY: forms.Y + forms.Height/2,
-		LabelX: flowLoop + 4, LabelY: (review.Y + forms.Y + forms.Height) / 2,
+		LabelX: flowLoop + 8, LabelY: (review.Y + forms.Y + forms.Height) / 2,
 	}
 	return f
+}
+
+// balanced breaks a text into as few lines as fit, all about as long: no character
+// stands alone in the last one.
+func balanced(text string, wide int) []string {
+	lines := wrap(text, wide)
+	for wide > flowFont {
+		wide -= flowFont / 2
+		narrower := wrap(text, wide)
+		if len(narrower) > len(lines) {
+			break
+		}
+		lines = narrower
+	}
+	return lines
 }
 
 // wrap breaks a text into lines of a width. Chinese breaks anywhere but before a
