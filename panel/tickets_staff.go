@@ -27,6 +27,7 @@ func (s *Server) staffTickets(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	s.cfg.Logger.Info("tickets were listed", "status", status, "actor", s.actor(c)) // each row shows its text
 	data := ticketsPage(list)
 	data.Status, data.Statuses = status, store.TicketStatuses
 	s.render(c, http.StatusOK, "staff_tickets", page{Title: "tickets.staff", Data: data})
