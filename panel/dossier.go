@@ -182,7 +182,7 @@ func (s *Server) markRefused(c *gin.Context, cur current, f *form) error {
 	if err != nil || note == "" {
 		return err
 	}
-	f.Note = note
+	f.Note, f.NoteHelp = note, s.refusalHelp(c, cur)
 	if cur.Filing.Attention == "sent_back" {
 		return nil // no decision of the bureau's
 	}

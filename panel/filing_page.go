@@ -68,12 +68,14 @@ type task struct {
 
 type filingData struct {
 	current
-	Tasks     []task
-	Events    []store.Event
-	Refusal   string
-	CheckLeft *int   // hours for the bureau's own SMS check
-	Next      string // key of what comes next
-	CanRevoke bool
+	Tasks   []task
+	Events  []store.Event
+	Refusal string
+	// RefusalHelp is the address of what explains the refusal; empty: nothing does.
+	RefusalHelp string
+	CheckLeft   *int   // hours for the bureau's own SMS check
+	Next        string // key of what comes next
+	CanRevoke   bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
 	// FollowUps are what a filing that is done can be followed by.
@@ -128,7 +130,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		if err != nil {
 			return data, err
 		}
-		data.Refusal = note
+		data.Refusal, data.RefusalHelp = note, s.refusalHelp(c, cur)
 	}
 	return data, nil
 }

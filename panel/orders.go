@@ -25,6 +25,8 @@ type orderLine struct {
 type ordersData struct {
 	Orders []orderLine
 	Next   string // cursor; empty on the last page
+	// Notices are the provider's newest.
+	Notices []noticeShown
 }
 
 func (s *Server) orderList(c *gin.Context) {
@@ -46,6 +48,10 @@ func (s *Server) orderList(c *gin.Context) {
 	}
 	for _, r := range rows {
 		data.Orders = append(data.Orders, orderLine{r, actionFor(r)})
+	}
+	if data.Notices, err = s.notices(c, noticesOnOrders); err != nil {
+		s.fail(c, err)
+		return
 	}
 	s.render(c, http.StatusOK, "orders", page{Title: "orders.title", Data: data})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -45,6 +46,7 @@ type Filings interface {
 	Ask(ctx context.Context, inquiryID int64) error
 	// ExchangeNow has filings told at once of what people recorded by hand.
 	ExchangeNow(ctx context.Context, accountID int64) error
+	SendTicket(ctx context.Context, ticketID, answerID int64) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -83,6 +85,7 @@ type Server struct {
 	captchas  *captchas
 	codes     tableCache
 	queries   *queryLimits
+	help      *help.Library
 	handler   http.Handler
 }
 
@@ -100,6 +103,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits()}
+	if s.help, err = help.Load(); err != nil {
+		return nil, err
+	}
 	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, err
 	}
@@ -142,10 +148,13 @@ func (s *Server) routes() (http.Handler, error) {
 	g.POST("/language", s.setLanguage)
 	g.GET("/query", s.queryForm)
 	g.POST("/query", s.query)
+	s.helpRoutes(g)
 
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
 	in.GET("/regions", s.regions)
+	in.GET("/tickets", s.only(store.RoleCustomer), s.ticketsOfCustomer)
+	in.GET("/tickets/:id", s.only(store.RoleCustomer), s.ticketOfCustomer)
 
 	customer := in.Group("/orders", s.only(store.RoleCustomer))
 	customer.GET("", s.orderList)
@@ -204,6 +213,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	s.helpStaffRoutes(support)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

@@ -17,9 +17,10 @@ import (
 
 // page is what every template gets.
 type page struct {
-	// Title is a key of the locale files.
-	Title string
-	Data  any
+	// Title is a key of the locale files; Heading, where set, is the text itself, of
+	// pages that have their titles elsewhere.
+	Title, Heading string
+	Data           any
 
 	T      *locale.Localizer
 	Lang   string
@@ -46,7 +47,7 @@ func args(pairs ...any) (map[string]any, error) {
 var china = time.FixedZone("CST", 8*3600)
 
 func (s *Server) parseTemplates() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{
+	return template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
 		"args":   args,
 		"domain": filing.DisplayDomain,
 		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },

@@ -104,6 +104,7 @@ type Mail struct {
 	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the authority to trust; empty is the system's" placeholder:"FILE"`
 	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
 	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told of stuck filings"`
+	PanelURL string `env:"BEIAN_PANEL_URL" help:"where people reach the panel, such as https://beian.example.com; links in mails begin with it"`
 }
 
 // Sender makes the mail client; roots, when not nil, are trusted instead of the CA file.

@@ -32,6 +32,12 @@ const (
 	Stuck Template = "stuck"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
+	// TicketOpened tells staff of a question or complaint, by mail only; params
+	// number, kind (ask, complain), order (may be empty), text, link.
+	TicketOpened Template = "ticket_opened"
+	// TicketAnswered carries staff's answer to who asked, by mail only; params
+	// number, text.
+	TicketAnswered Template = "ticket_answered"
 )
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -93,10 +94,13 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 		return err
 	}
 	sites.Store = db
+	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the mails of tickets: %w", err)
+	}
 	return worker.Run(ctx, worker.Config{
 		Temporal: temporal, Queues: set.Worker.Queues, StopTimeout: set.Worker.StopTimeout, SMSPerSecond: set.SMS.PerSecond, Logger: logger,
 		Filing:  &activities.Filing{Store: db},
-		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff},
+		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")},
 		Bureau: &activities.Bureau{
 			Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
 			KeepFiles: set.Bureau.Keep,
