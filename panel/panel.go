@@ -41,6 +41,7 @@ type Filings interface {
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	Ask(ctx context.Context, inquiryID int64) error
+	Footer(ctx context.Context, in workflows.FooterInput) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.

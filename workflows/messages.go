@@ -35,6 +35,8 @@ const (
 
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
+	// SignalLook asks a filing that waits for its site to look at it.
+	SignalLook = "look"
 )
 
 // FilingInput starts a filing.
@@ -129,4 +131,10 @@ type Decided struct {
 	Revision int   `json:"revision"`
 	Approved bool  `json:"approved"`
 	Code     int   `json:"code"`
+}
+
+// Look tells a filing that its site may show the number now.
+type Look struct {
+	// FilingID is as in Accepted.
+	FilingID int64 `json:"filing,omitempty"`
 }
