@@ -68,11 +68,15 @@ type task struct {
 
 type filingData struct {
 	current
-	Tasks     []task
-	Events    []store.Event
+	Tasks    []task
+	Timeline []timelineLine
+	// Expected is how long the bureau will take, while it has the filing.
+	Expected  *expectation
 	Refusal   string
 	CheckLeft *int   // hours for the bureau's own SMS check
 	Next      string // key of what comes next
+	// Turn is whose turn it is, a key below "turn."; empty: nobody's.
+	Turn      string
 	CanRevoke bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
@@ -112,7 +116,16 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Events: events, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	lines, err := s.timeline(ctx, cur.Filing.ID, events)
+	if err != nil {
+		return filingData{}, err
+	}
+	expected, err := s.expected(ctx, cur.Filing, events)
+	if err != nil {
+		return filingData{}, err
+	}
+	data := filingData{current: cur, Timeline: lines, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	data.Turn = turnOf(cur.Filing)
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {
 		data.Revoke = "followup.withdraw"

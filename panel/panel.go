@@ -74,6 +74,8 @@ type Server struct {
 	passwords *passwordHasher
 	captchas  *captchas
 	codes     tableCache
+	reviews   reviewCache
+	watch     *watch
 	handler   http.Handler
 }
 
@@ -90,7 +92,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas()}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), watch: newWatch(cfg.Store.FilingSeqs)}
 	if s.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
@@ -111,7 +113,14 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close stops the panel's background work.
-func (s *Server) Close() { s.cleanup.StopCleanup() }
+func (s *Server) Close() {
+	s.EndStreams()
+	s.cleanup.StopCleanup()
+}
+
+// EndStreams ends the streams of events, which last for minutes otherwise: a
+// server that shuts down calls it first.
+func (s *Server) EndStreams() { s.watch.close() }
 
 func (s *Server) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
@@ -139,6 +148,7 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("", s.openFiling)
 	f.GET("", s.withFiling(s.showFiling))
 	f.GET("/progress", s.withFiling(s.progress))
+	f.GET("/events", s.withFiling(s.events))
 	f.GET("/notice", s.withFiling(s.noticeForm))
 	f.POST("/notice", s.withFiling(s.acceptNotice))
 	f.GET("/contact", s.withFiling(s.contactForm))
@@ -162,6 +172,10 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/review", s.withFiling(s.handIn))
 	f.GET("/result", s.withFiling(s.result))
 	f.GET("/certificate", s.withFiling(s.certificate))
+	f.GET("/footer", s.withFiling(s.footerPage))
+	f.POST("/footer", s.withFiling(s.askFooter))
+	f.POST("/footer/agree", s.withFiling(s.agreeFooter))
+	f.POST("/footer/undo", s.withFiling(s.undoFooter))
 	f.POST("/check", s.withFiling(s.checkNow))
 	f.POST("/bureau-checked", s.withFiling(s.bureauChecked))
 	f.POST("/withdraw", s.withFiling(s.withdraw))
@@ -180,7 +194,7 @@ func (s *Server) routes() (http.Handler, error) {
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
 	protection := http.NewCrossOriginProtection()
-	return protection.Handler(s.sessions.LoadAndSave(g)), nil
+	return protection.Handler(s.withSession(g)), nil
 }
 
 func (s *Server) health(c *gin.Context) {
