@@ -80,6 +80,9 @@ type filingData struct {
 	CanRevoke bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
+	// SiteBad: the number stands on the order, but its site no longer shows it, or
+	// not its certificate.
+	SiteBad bool
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
 }
@@ -132,6 +135,11 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	}
 	if cur.Filing.Stage == filing.Filed {
 		data.FollowUps = filing.FollowUps
+		checks, err := s.cfg.Store.SiteChecks(ctx, cur.Filing.ID)
+		if err != nil {
+			return data, err
+		}
+		data.SiteBad = slices.ContainsFunc(checks, func(c store.SiteCheck) bool { return !c.OK })
 	}
 	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
 		data.Next = "next.follow_up"

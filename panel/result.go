@@ -135,8 +135,14 @@ func (s *Server) certificate(c *gin.Context, cur current) {
 	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
 }
 
-// checkNow has the site looked at at once.
+// checkNow has the site looked at at once. A filing that is done isn't moved by
+// what is seen.
 func (s *Server) checkNow(c *gin.Context, cur current) {
+	if cur.Filing.Stage == filing.Filed {
+		s.workFooter(c.Request.Context(), cur, 0, workflows.FooterLook)
+		to(c, filingPath(c)+"/result")
+		return
+	}
 	_, err := s.cfg.Filings.CheckNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
 	if err == nil {
 		s.flash(c, "flash.checking")

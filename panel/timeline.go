@@ -25,7 +25,7 @@ func (s *Server) timeline(ctx context.Context, filingID int64, events []store.Ev
 	}
 	lines := make([]timelineLine, 0, len(events))
 	for _, e := range events {
-		lines = append(lines, timelineLine{e.At, e.Kind, actorKey(e.Actor)})
+		lines = append(lines, timelineLine{e.At, kindBy(e), actorKey(e.Actor)})
 	}
 	for _, e := range edits {
 		if e.PlacedAt.Valid {
@@ -37,6 +37,15 @@ func (s *Server) timeline(ctx context.Context, filingID int64, events []store.Ev
 	}
 	slices.SortStableFunc(lines, func(a, b timelineLine) int { return a.At.Compare(b.At) })
 	return lines, nil
+}
+
+// kindBy is an event's key: going on its way to the bureau is another thing for
+// who hands in than for who checked it.
+func kindBy(e store.Event) string {
+	if e.Kind == "submitting" {
+		return e.Kind + "_by_" + actorKey(e.Actor)
+	}
+	return e.Kind
 }
 
 // actorKey says who did something without saying which account it was.
@@ -57,8 +66,13 @@ func turnOf(f store.Filing) string {
 		return "customer"
 	}
 	switch f.Stage {
-	case filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Installing:
+	case filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting:
 		return "customer"
+	case filing.Installing:
+		if f.Attention != "" {
+			return "customer"
+		}
+		return "system"
 	case filing.Checking:
 		return "support"
 	case filing.Submitting:

@@ -25,6 +25,8 @@ const (
 	FooterPlace FooterStep = "place"
 	// FooterUndo puts the original back.
 	FooterUndo FooterStep = "undo"
+	// FooterLook only looks at a site whose filing is done; no edit is meant.
+	FooterLook FooterStep = "look"
 )
 
 // footerPatience is how long a person waits for a page.
@@ -53,6 +55,8 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 		err = workflow.ExecuteActivity(uploadActivity(ctx), a.website.PlaceFooter, edit).Get(ctx, &result)
 	case FooterUndo:
 		err = workflow.ExecuteActivity(uploadActivity(ctx), a.website.RestoreFooter, edit).Get(ctx, &result)
+	case FooterLook:
+		result.Changed = true // for all that is known
 	default:
 		return temporal.NewNonRetryableApplicationError("unknown step of an edit", activities.ReasonInternal, nil)
 	}
@@ -67,6 +71,9 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 	err = workflow.ExecuteActivity(siteCheckActivity(ctx), a.website.CheckSite, activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &seen)
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("a site could not be looked at after an edit", "edit", in.EditID)
+	}
+	if in.Step == FooterLook {
+		return nil
 	}
 	// A filing that is done has no workflow to be told.
 	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalLook, Look{FilingID: in.FilingID}).Get(ctx, nil)
@@ -90,8 +97,12 @@ func previewActivity(ctx workflow.Context) workflow.Context {
 func (c *Client) Footer(ctx context.Context, in FooterInput) error {
 	ctx, cancel := context.WithTimeout(ctx, footerPatience)
 	defer cancel()
+	id := fmt.Sprintf("footer/%d/%s", in.EditID, in.Step)
+	if in.Step == FooterLook {
+		id = fmt.Sprintf("look/%d", in.FilingID)
+	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       fmt.Sprintf("footer/%d/%s", in.EditID, in.Step),
+		ID:                       id,
 		TaskQueue:                QueueFiling,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,

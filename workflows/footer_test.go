@@ -47,6 +47,12 @@ func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
 	}
 }
 
+func TestFiledSiteIsOnlyLookedAt(t *testing.T) {
+	env := footerEnv(t)
+	env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
+	runs(t, env, workflows.FooterInput{FilingID: 7, Ref: "D1", Step: workflows.FooterLook})
+}
+
 func TestUnfitPageIsOnlyNoted(t *testing.T) {
 	env := footerEnv(t)
 	env.OnActivity(websiteActivities.PreviewFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{}, nil).Once()
