@@ -65,12 +65,16 @@ func siteFiles(t *testing.T, s *stack.Stack, user string) map[string][]byte {
 	return files
 }
 
-// installing walks to where the number is waited for.
+// installing walks to where the number is waited for, and was looked for once.
 func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
 	t.Helper()
 	prepared(t, w, order)
 	require.NoError(t, w.HandIn(t.Context(), h, "读书笔记"))
 	wait(t, w, filing.Installing)
+	require.Eventually(t, func() bool {
+		page, err := w.Page(t.Context(), "/orders/"+order+"/filing/result")
+		return err == nil && page.Find(".checksseen").Length() == 1
+	}, 30*time.Second, 100*time.Millisecond)
 }
 
 // The number is put on a UTF-8 page over FTP and on a GBK page over FTPS; that
@@ -178,6 +182,11 @@ func TestFooterTellsWhatStandsInItsWay(t *testing.T) {
 	require.NoError(t, space.SetFile("web1", "index.html", placed))
 	f.says("undo") // the earlier one still can be
 	require.Eventually(t, func() bool { return string(siteFiles(t, s, "web1")["index.html"]) == string(theirs) }, 30*time.Second, 100*time.Millisecond)
+
+	f.awaits("undone")
+	space.Faults.Set(fault.Fault{Operation: "GET", Mode: fault.Fail, Times: 1})
+	f.preview()
+	require.Contains(t, f.awaits("failed"), "现在打不开首页")
 
 	require.NoError(t, space.SetFile("web1", "wp-config.php", []byte("<?php")))
 	f.preview()

@@ -150,9 +150,9 @@ func (s *Server) events(c *gin.Context, cur current) {
 	}
 	defer s.watch.leave(l)
 	control := http.NewResponseController(c.Writer)
-	// The server's limit on reading a request would end the stream after a minute.
-	_ = control.SetReadDeadline(time.Time{})
-	_ = control.SetWriteDeadline(time.Time{})
+	// The server's limits on reading are over with the request. Each write has a
+	// limit of its own, which mustn't stay for the connection's next request.
+	defer control.SetWriteDeadline(time.Time{}) //nolint:errcheck // the connection is gone then
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no") // nginx

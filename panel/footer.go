@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,8 +32,8 @@ type footerData struct {
 	current
 	// Space tells whether the order's web space is known.
 	Space bool
-	// Edit is the newest attempt, nil before the first. Placed is the newest that
-	// was placed, when that isn't the newest attempt.
+	// Edit is the attempt that something was last done about, nil before the first.
+	// Placed is the newest that is placed, when that is another one.
 	Edit, Placed *store.FooterEdit
 	// Reason and its Args are why Edit failed, or why its undoing did.
 	Reason string
@@ -90,14 +91,10 @@ func (s *Server) footerData(ctx context.Context, cur current) (footerData, error
 	if err != nil || len(edits) == 0 {
 		return data, err
 	}
+	slices.SortStableFunc(edits, func(a, b store.FooterEdit) int { return b.Touched().Compare(a.Touched()) })
 	data.Edit = &edits[0]
-	for i, e := range edits {
-		if e.State == store.FooterPlaced {
-			if i > 0 {
-				data.Placed = &edits[i]
-			}
-			break
-		}
+	if i := slices.IndexFunc(edits, func(e store.FooterEdit) bool { return e.State == store.FooterPlaced }); i > 0 {
+		data.Placed = &edits[i]
 	}
 	if data.Edit.Reason != "" {
 		data.Reason, data.Args = data.Edit.Reason, data.Edit.Args()

@@ -34,6 +34,9 @@ type served struct {
 	panel  *panel.Server
 }
 
+// readTimeout is the real server's, but shorter: streams outlast it.
+const readTimeout = 500 * time.Millisecond
+
 func newServed(t *testing.T) *served {
 	t.Helper()
 	s := &served{t: t, db: testdb.New(t)}
@@ -52,7 +55,7 @@ func newServed(t *testing.T) *served {
 	require.NoError(t, err)
 	t.Cleanup(s.panel.Close)
 	server := httptest.NewUnstartedServer(s.panel.Handler())
-	server.Config.ReadTimeout = 2 * time.Second // as the real one has, shorter
+	server.Config.ReadTimeout = readTimeout
 	server.Start()
 	t.Cleanup(server.Close)
 	t.Cleanup(s.panel.EndStreams)
@@ -124,7 +127,7 @@ func TestEventsTellOfEachStep(t *testing.T) {
 		require.Equal(t, want, next(t, late), "what was missed comes at once")
 	}
 	begin := time.Now()
-	require.Eventually(t, func() bool { return time.Since(begin) > 3*time.Second }, 5*time.Second, 100*time.Millisecond) // longer than the server reads a request
+	require.Eventually(t, func() bool { return time.Since(begin) > 2*readTimeout }, 5*time.Second, 50*time.Millisecond, "longer than the server reads a request")
 	s.advance(2, filing.Verifying)
 	for _, stream := range []chan string{lines, second, late} {
 		for _, want := range []string{"id: 2", "event: progress", "data: 2"} {

@@ -74,6 +74,17 @@ func (e FooterEdit) Since() time.Time {
 	return e.AskedAt
 }
 
+// Touched is when somebody last asked for something about it, or it was done.
+func (e FooterEdit) Touched() time.Time {
+	last := e.AskedAt
+	for _, at := range []sql.NullTime{e.AgreedAt, e.PlacedAt, e.UndoAskedAt, e.UndoneAt} {
+		if at.Valid && at.Time.After(last) {
+			last = at.Time
+		}
+	}
+	return last
+}
+
 // Args are what was seen, for the reason's text.
 func (e FooterEdit) Args() map[string]any {
 	var args map[string]any
