@@ -81,3 +81,30 @@ func SessionValues(t interface{ Fatal(...any) }, data []byte) map[string]any {
 	}
 	return values
 }
+
+// Watch is watch.
+type Watch struct{ w *watch }
+
+// NewWatch is newWatch.
+func NewWatch(seqs func(context.Context, []int64) (map[int64]int64, error)) Watch {
+	return Watch{newWatch(seqs)}
+}
+
+// Join listens; the second value ends that.
+func (w Watch) Join(filing, user int64) (*listener, func()) {
+	l := w.w.join(filing, user)
+	return l, func() { w.w.leave(l) }
+}
+
+// Close ends it.
+func (w Watch) Close() { w.w.close() }
+
+// Running tells whether it asks.
+func (w Watch) Running() bool {
+	w.w.mu.Lock()
+	defer w.w.mu.Unlock()
+	return w.w.running
+}
+
+// ExpectationOf is expectationOf.
+var ExpectationOf = expectationOf

@@ -47,6 +47,7 @@ type Filings interface {
 	// ExchangeNow has filings told at once of what people recorded by hand.
 	ExchangeNow(ctx context.Context, accountID int64) error
 	SendTicket(ctx context.Context, ticketID, answerID int64) error
+	Footer(ctx context.Context, in workflows.FooterInput) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -86,6 +87,8 @@ type Server struct {
 	codes     tableCache
 	queries   *queryLimits
 	help      *help.Library
+	reviews   reviewCache
+	watch     *watch
 	handler   http.Handler
 }
 
@@ -102,7 +105,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits()}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), watch: newWatch(cfg.Store.FilingSeqs)}
 	if s.help, err = help.Load(); err != nil {
 		return nil, err
 	}
@@ -126,7 +129,14 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close stops the panel's background work.
-func (s *Server) Close() { s.cleanup.StopCleanup() }
+func (s *Server) Close() {
+	s.EndStreams()
+	s.cleanup.StopCleanup()
+}
+
+// EndStreams ends the streams of events, which last for minutes otherwise: a
+// server that shuts down calls it first.
+func (s *Server) EndStreams() { s.watch.close() }
 
 func (s *Server) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
@@ -162,6 +172,7 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("", s.openFiling)
 	f.GET("", s.withFiling(s.showFiling))
 	f.GET("/progress", s.withFiling(s.progress))
+	f.GET("/events", s.withFiling(s.events))
 	f.GET("/notice", s.withFiling(s.noticeForm))
 	f.POST("/notice", s.withFiling(s.acceptNotice))
 	f.GET("/contact", s.withFiling(s.contactForm))
@@ -185,6 +196,10 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/review", s.withFiling(s.handIn))
 	f.GET("/result", s.withFiling(s.result))
 	f.GET("/certificate", s.withFiling(s.certificate))
+	f.GET("/footer", s.withFiling(s.footerPage))
+	f.POST("/footer", s.withFiling(s.askFooter))
+	f.POST("/footer/agree", s.withFiling(s.agreeFooter))
+	f.POST("/footer/undo", s.withFiling(s.undoFooter))
 	f.POST("/check", s.withFiling(s.checkNow))
 	f.POST("/bureau-checked", s.withFiling(s.bureauChecked))
 	f.POST("/withdraw", s.withFiling(s.withdraw))
@@ -218,7 +233,7 @@ func (s *Server) routes() (http.Handler, error) {
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
 	protection := http.NewCrossOriginProtection()
-	return protection.Handler(s.sessions.LoadAndSave(g)), nil
+	return protection.Handler(s.withSession(g)), nil
 }
 
 func (s *Server) health(c *gin.Context) {

@@ -48,7 +48,13 @@ var china = time.FixedZone("CST", 8*3600)
 
 func (s *Server) parseTemplates() (*template.Template, error) {
 	return template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
-		"args":   args,
+		"args": args,
+		"checkOf": func(target string) string {
+			if target == store.HomeTarget {
+				return "home"
+			}
+			return "certificate"
+		},
 		"domain": filing.DisplayDomain,
 		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
 		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },

@@ -23,6 +23,8 @@ type resultData struct {
 	Snippet         string
 	CertificatePath string // empty: this kind brings no certificate
 	Checks          []store.SiteCheck
+	// CanPlace: the web space is known, so that the number can be put there.
+	CanPlace bool
 }
 
 // result is the bureau's result page, with what is still to do on the site.
@@ -52,9 +54,14 @@ func (s *Server) result(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
+	canPlace, err := s.knowsSpace(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	s.render(c, http.StatusOK, "result", page{Title: "result.title", Data: resultData{
 		current: cur, Number: decision.Number(), Lines: s.resultLines(c, dossier, decision),
-		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: certificatePath(decision), Checks: checks,
+		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace,
 	}})
 }
 
@@ -128,8 +135,14 @@ func (s *Server) certificate(c *gin.Context, cur current) {
 	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
 }
 
-// checkNow has the site looked at at once.
+// checkNow has the site looked at at once. A filing that is done isn't moved by
+// what is seen.
 func (s *Server) checkNow(c *gin.Context, cur current) {
+	if cur.Filing.Stage == filing.Filed {
+		s.workFooter(c.Request.Context(), cur, 0, workflows.FooterLook)
+		to(c, filingPath(c)+"/result")
+		return
+	}
 	_, err := s.cfg.Filings.CheckNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
 	if err == nil {
 		s.flash(c, "flash.checking")

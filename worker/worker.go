@@ -75,6 +75,7 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.Inquiry)
 		w.RegisterWorkflow(workflows.Ticket)
 		w.RegisterWorkflow(workflows.TicketSweep)
+		w.RegisterWorkflow(workflows.Footer)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}

@@ -148,6 +148,9 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 			return false, err
 		}
 		if !passed {
+			if workflow.GetVersion(ctx, changeSentBack, workflow.DefaultVersion, 1) >= 1 {
+				f.notify(ctx, templateSentBack)
+			}
 			return false, f.prepare(ctx, filing.Correcting, "sent_back")
 		}
 	}

@@ -177,6 +177,8 @@ func TestOwnCheckSendsBackAndPasses(t *testing.T) {
 	w.runs(in)
 	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Checking, filing.Correcting, filing.Checking,
 		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "what our own staff send back is told of as a refusal is")
+	require.Contains(t, w.notices, "filing-7-1-sent_back-mail")
 }
 
 func TestStuckUploadIsResumed(t *testing.T) {

@@ -35,6 +35,8 @@ const (
 
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
+	// SignalLook asks a filing that waits for its site to look at it.
+	SignalLook = "look"
 )
 
 // FilingInput starts a filing.
@@ -133,4 +135,10 @@ type Decided struct {
 	Code     int   `json:"code"`
 	// Actor is who recorded it; empty: it came from the bureau itself.
 	Actor string `json:"actor,omitempty"`
+}
+
+// Look tells a filing that its site may show the number now.
+type Look struct {
+	// FilingID is as in Accepted.
+	FilingID int64 `json:"filing,omitempty"`
 }

@@ -17,7 +17,12 @@ const (
 	templateFiled        = "filed"
 	templateBureauCheck  = "bureau_check"
 	templateEnded        = "ended"
+	templateSentBack     = "sent_back"
 )
+
+// changeSentBack is the version from which a dossier that our own staff send
+// back is told of by message; filings that were under way then stay as they were.
+const changeSentBack = "sent-back-notice"
 
 // noticeGroup counts messages under way.
 type noticeGroup struct{ wg workflow.WaitGroup }

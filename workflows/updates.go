@@ -171,6 +171,7 @@ func (f *run) mine(filingID int64) bool { return filingID == 0 || filingID == f.
 func (f *run) listen(ctx workflow.Context) {
 	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
 	decided := workflow.GetSignalChannel(ctx, SignalDecided)
+	look := workflow.GetSignalChannel(ctx, SignalLook)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			workflow.NewSelector(ctx).
@@ -190,6 +191,13 @@ func (f *run) listen(ctx workflow.Context) {
 					c.Receive(ctx, &in)
 					if f.mine(in.FilingID) {
 						f.decided[in.Revision] = in
+					}
+				}).
+				AddReceive(look, func(c workflow.ReceiveChannel, _ bool) {
+					var in Look
+					c.Receive(ctx, &in)
+					if f.mine(in.FilingID) && f.stage == filing.Installing {
+						f.looks++
 					}
 				}).
 				Select(ctx)

@@ -19,6 +19,8 @@ const (
 	Approved Template = "approved"
 	// Refused tells of a refusal; param order.
 	Refused Template = "refused"
+	// SentBack tells that our own staff sent a dossier back (初审退回); param order.
+	SentBack Template = "sent_back"
 	// FooterNeeded asks for the number on the home page; params number and order.
 	FooterNeeded Template = "footer_needed"
 	// Filed tells of the end; params number and order.
@@ -42,7 +44,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

@@ -50,12 +50,16 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store
 		return err
 	}
 	defer p.Close()
-	return serve(ctx, l, p.Handler())
+	return serve(ctx, l, p.Handler(), p.EndStreams)
 }
 
-// serve answers HTTP until ctx ends, then lets requests under way end.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve answers HTTP until ctx ends, then lets requests under way end; stopping
+// ends those that would go on for long.
+func serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func()) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	for _, f := range stopping {
+		server.RegisterOnShutdown(f)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {

@@ -62,14 +62,23 @@ func readings(page []byte, contentType string) []string {
 	return texts
 }
 
-// findIn looks at what a page shows: not at comments, scripts, templates or
-// what is styled away.
-func findIn(text, number string, targets []string) (shown, linked bool) {
+// parse is what a page shows: without comments, scripts, templates and what is
+// styled away.
+func parse(text string) (*goquery.Document, error) {
 	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	page.Find(`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
+	return page, nil
+}
+
+// findIn looks at what a page shows.
+func findIn(text, number string, targets []string) (shown, linked bool) {
+	page, err := parse(text)
 	if err != nil {
 		return false, false
 	}
-	page.Find(`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
 	want := filing.NormaliseNumber(number)
 	shown = containsNumber(page.Text(), want)
 	page.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {

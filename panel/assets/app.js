@@ -46,17 +46,23 @@
     city.addEventListener("change", () => fill(county, city.value));
   }
 
-  // Values are copied by a click; without this they are selected by one.
+  // What is to be pasted elsewhere is copied by a click; without this it is
+  // selected by one. Where the page has a place for it, that says so.
   for (const button of document.querySelectorAll("[data-copy]")) {
-    if (!navigator.clipboard) break;
-    const text = button.textContent;
+    const name = button.dataset.copy, source = document.getElementById(name) || document.querySelector(name);
+    if (!navigator.clipboard || !source) continue;
+    const told = button.parentElement.querySelector("[role=status][data-copied]"), text = button.textContent;
     let timer;
     button.hidden = false;
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+        await navigator.clipboard.writeText(source.textContent);
       } catch {
-        getSelection().selectAllChildren(document.getElementById(button.dataset.copy));
+        getSelection().selectAllChildren(source);
+        return;
+      }
+      if (told) {
+        told.textContent = told.dataset.copied;
         return;
       }
       clearTimeout(timer);
@@ -69,20 +75,37 @@
     button.addEventListener("click", () => print());
   }
 
-  // The progress renews itself.
+  // The progress renews itself when the server tells of a step, or else every
+  // few seconds. A page that nobody sees holds no connection.
   const progress = document.querySelector("[data-progress]");
   if (progress) {
+    let source = null, polling = false, failures = 0;
     const renew = async () => {
-      if (!document.hidden) {
-        try {
-          const answer = await fetch(progress.dataset.progress);
-          const text = await answer.text();
-          if (answer.ok && !answer.redirected && text !== progress.innerHTML) progress.innerHTML = text;
-        } catch { /* the next try may pass */ }
-      }
-      setTimeout(renew, 3000);
+      try {
+        const answer = await fetch(progress.dataset.progress);
+        const text = await answer.text();
+        if (answer.ok && !answer.redirected && text !== progress.innerHTML) progress.innerHTML = text;
+      } catch { /* the next try may pass */ }
     };
-    setTimeout(renew, 3000);
+    const poll = () => {
+      polling = true;
+      setTimeout(async () => { if (!document.hidden) await renew(); poll(); }, 3000);
+    };
+    const close = () => { if (source) source.close(); source = null; };
+    const listen = () => {
+      if (source || polling || document.hidden) return;
+      const shown = progress.querySelector("[data-seq]");
+      source = new EventSource(progress.dataset.events + "?seen=" + (shown ? shown.dataset.seq : 0));
+      source.addEventListener("progress", renew);
+      source.addEventListener("open", () => { failures = 0; });
+      source.addEventListener("error", () => {
+        if (source && source.readyState !== EventSource.CLOSED && ++failures < 3) return;
+        close();
+        poll();
+      });
+    };
+    document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else listen(); });
+    if (window.EventSource) listen(); else poll();
   }
 
   const summary = document.querySelector(".summary[tabindex]");
