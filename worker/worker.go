@@ -73,6 +73,7 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.Filing)
 		w.RegisterWorkflow(workflows.Exchange)
 		w.RegisterWorkflow(workflows.Inquiry)
+		w.RegisterWorkflow(workflows.Aftercare)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}
