@@ -53,28 +53,33 @@ func (f *run) startAftercare(ctx workflow.Context) error {
 // within thirty days after a site opens, until its number is recorded or the
 // customer needs none. Whether it is due is asked at each turn: nothing signals it.
 func Aftercare(ctx workflow.Context, in AftercareInput) error {
-	ref := activities.FilingRef{FilingID: in.FilingID}
-	var since time.Time
+	first, err := policeDue(ctx, in)
+	if err != nil || !first.Due {
+		return err
+	}
 	for _, day := range filing.PoliceReminders {
-		var due activities.PoliceDue
-		if err := workflow.ExecuteActivity(databaseActivity(ctx), a.filing.PoliceDue, ref).Get(ctx, &due); err != nil {
+		at := first.Since.Add(time.Duration(day) * 24 * time.Hour)
+		if !at.After(workflow.Now(ctx)) {
+			continue // workers were away so long
+		}
+		if err := workflow.Sleep(ctx, at.Sub(workflow.Now(ctx))); err != nil {
 			return err
 		}
-		if !due.Due || !since.IsZero() && !due.Since.Equal(since) {
+		due, err := policeDue(ctx, in)
+		if err != nil {
+			return err
+		}
+		if !due.Due || !due.Since.Equal(first.Since) {
 			return nil // done, or the order was filed anew, with an aftercare of its own
-		}
-		since = due.Since
-		at := due.Since.Add(time.Duration(day) * 24 * time.Hour)
-		now := workflow.Now(ctx)
-		if !at.After(now) {
-			continue // the worker was away so long
-		}
-		if err := workflow.Sleep(ctx, at.Sub(now)); err != nil {
-			return err
 		}
 		remind(ctx, in, due, day)
 	}
 	return nil
+}
+
+func policeDue(ctx workflow.Context, in AftercareInput) (due activities.PoliceDue, err error) {
+	err = workflow.ExecuteActivity(databaseActivity(ctx), a.filing.PoliceDue, activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &due)
+	return due, err
 }
 
 // remind sends one reminder by each channel, beside each other. What doesn't go
