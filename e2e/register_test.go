@@ -105,6 +105,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	_, err = w.PostFile(ctx, form, values, "certificate", nil)
 	require.NoError(t, err)
 	wait(t, w, filing.Filed)
+	record(t, s, "D20260002")
 }
 
 // Where the bureau can't be asked the number is taken, and the timeline says so;
