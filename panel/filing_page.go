@@ -87,6 +87,19 @@ type filingData struct {
 	SiteBad bool
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
+	// CanTakeOff: a registered number that is on the order.
+	CanTakeOff bool
+}
+
+// registered is what is other where a number was registered.
+func (d *filingData) registered() {
+	d.Revoke = "register.withdraw"
+	switch d.Filing.Stage {
+	case filing.Installing:
+		d.Next = "next.register"
+	case filing.Filed:
+		d.CanTakeOff = true
+	}
 }
 
 func (s *Server) showFiling(c *gin.Context, cur current) {
@@ -129,13 +142,16 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Timeline: lines, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	data := filingData{current: cur, Timeline: lines, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
 	data.Turn = turnOf(cur.Filing)
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {
 		data.Revoke = "followup.withdraw"
 	}
-	if cur.Filing.Stage == filing.Filed {
+	switch {
+	case cur.Filing.Kind.Registers():
+		data.registered()
+	case cur.Filing.Stage == filing.Filed:
 		data.FollowUps = filing.FollowUps
 		checks, err := s.cfg.Store.SiteChecks(ctx, cur.Filing.ID)
 		if err != nil {
@@ -177,6 +193,10 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
 		{"installing", []filing.Stage{filing.Installing}, base + "result"},
 		{"filed", []filing.Stage{filing.Filed}, base + "result"},
+	}
+	if kind.Registers() {
+		steps = append([]taskStep{{"register", nil, ""}}, steps[len(steps)-2:]...)
+		steps[1].key = "register_installing"
 	}
 	if kind.FollowsUp() {
 		steps = steps[2:]

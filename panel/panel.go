@@ -58,6 +58,8 @@ type Provider struct {
 	AccessMode, ServerPlace int
 	// LinkTargets are the bureau's sites, the preferred one first.
 	LinkTargets []string
+	// PoliceTarget is where a public-security filing number links to; its digits follow.
+	PoliceTarget string
 }
 
 // Config is what a Server needs.
@@ -168,6 +170,8 @@ func (s *Server) routes() (http.Handler, error) {
 
 	customer := in.Group("/orders", s.only(store.RoleCustomer))
 	customer.GET("", s.orderList)
+	customer.GET("/:number/register", s.registerForm)
+	customer.POST("/:number/register", s.register)
 	f := customer.Group("/:number/filing")
 	f.POST("", s.openFiling)
 	f.GET("", s.withFiling(s.showFiling))
@@ -203,6 +207,9 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/check", s.withFiling(s.checkNow))
 	f.POST("/bureau-checked", s.withFiling(s.bureauChecked))
 	f.POST("/withdraw", s.withFiling(s.withdraw))
+	f.POST("/take-off", s.withFiling(s.takeOff))
+	f.GET("/police", s.withFiling(s.policeForm))
+	f.POST("/police", s.withFiling(s.recordPolice))
 
 	support := in.Group("/support", s.only(store.RoleSupport))
 	support.GET("/filings", s.supportList)

@@ -59,6 +59,7 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
 		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
 		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
+		"deref":  func(n *int) int { return *n },
 		"sub":    func(p page, data any) page { p.Data = data; return p },
 	}).ParseFS(templateFiles, "templates/*.html")
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
 )
 
@@ -25,6 +24,7 @@ type resultData struct {
 	Checks          []store.SiteCheck
 	// CanPlace: the web space is known, so that the number can be put there.
 	CanPlace bool
+	Police   policeData
 }
 
 // result is the bureau's result page, with what is still to do on the site.
@@ -43,7 +43,7 @@ func (s *Server) result(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
-	if dossier.Holder.Name == "" { // filed before, by others: only the bureau's data name it
+	if dossier.Holder.Name == "" && !dossier.Kind.Registers() { // filed before, by others: only the bureau's data name it
 		if dossier, err = s.asFiled(ctx, dossier, decision); err != nil {
 			s.fail(c, err)
 			return
@@ -61,7 +61,7 @@ func (s *Server) result(c *gin.Context, cur current) {
 	}
 	s.render(c, http.StatusOK, "result", page{Title: "result.title", Data: resultData{
 		current: cur, Number: decision.Number(), Lines: s.resultLines(c, dossier, decision),
-		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace,
+		Snippet: s.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace, Police: s.police(s.texts.For(s.lang(c)), cur, nil, nil),
 	}})
 }
 
@@ -74,6 +74,9 @@ func certificatePath(d store.Decision) string {
 
 // resultLines are the columns of the bureau's result page.
 func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
+	if d.Kind.Registers() {
+		return []resultLine{{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", decision.HandedInAt.In(china).Format("2006-01-02")}}
+	}
 	t, codes, builtIn := s.texts.For(s.lang(c)), s.tables(c.Request.Context()), filing.BuiltIn()
 	name := func(table, old []filing.Code, id int) string {
 		code, present := filing.CodeByID(table, id)

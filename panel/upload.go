@@ -15,7 +15,7 @@ import (
 const maxUpload = 32 << 20
 
 // uploadRoutes are the forms that carry a file.
-var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true}
+var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true}
 
 // bodyLimit is how much of a request's body is read on a route.
 func bodyLimit(route string) int64 {

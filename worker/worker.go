@@ -76,6 +76,7 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.Ticket)
 		w.RegisterWorkflow(workflows.TicketSweep)
 		w.RegisterWorkflow(workflows.Footer)
+		w.RegisterWorkflow(workflows.Aftercare)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}

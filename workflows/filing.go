@@ -39,6 +39,9 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 
 // life is the table of stages in docs/architecture.md, from top to bottom.
 func (f *run) life(ctx workflow.Context) error {
+	if f.in.Kind.Registers() {
+		return f.register(ctx)
+	}
 	if !f.in.Kind.FollowsUp() { // whose contact was verified then
 		if err := f.registerContact(ctx); err != nil {
 			return err
@@ -205,7 +208,11 @@ func (f *run) submit(ctx workflow.Context) error {
 // whenever it is asked to, until every domain serves it and the home page shows
 // the linked number.
 func (f *run) install(ctx workflow.Context) error {
-	if err := f.enter(ctx, filing.Installing, "approved", by(f.decision().Actor)); err != nil {
+	kind, actor := "approved", by(f.decision().Actor)
+	if f.in.Kind.Registers() {
+		kind, actor = "register_installing", systemActor
+	}
+	if err := f.enter(ctx, filing.Installing, kind, actor); err != nil {
 		return err
 	}
 	f.notify(ctx, templateApproved)
@@ -260,7 +267,7 @@ func (f *run) record(ctx workflow.Context) error {
 		return err
 	}
 	f.notify(ctx, templateFiled)
-	return nil
+	return f.startAftercare(ctx)
 }
 
 // end takes the number off the order, for a filing that ended one.

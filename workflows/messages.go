@@ -46,8 +46,8 @@ type FilingInput struct {
 	// Reviewed tells that the provider's own staff check dossiers (初审) before
 	// they go to the bureau.
 	Reviewed bool
-	// Kind of a filing that follows one that is done; empty for an order's first:
-	// its kind comes with what is handed in.
+	// Kind of a filing that follows one that is done, or registers a number; empty
+	// for another: its kind comes with what is handed in.
 	Kind filing.Kind `json:",omitempty"`
 }
 

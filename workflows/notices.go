@@ -40,6 +40,9 @@ func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, te
 // notifyOf is notify for a template that goes out several times for a revision:
 // part tells which, left for how many hours what it asks for can still be done.
 func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
+	if f.in.Kind.Registers() {
+		return // no contact was verified
+	}
 	revision, suffix := f.revision, ""
 	if part != "" {
 		suffix = "-" + part

@@ -75,8 +75,11 @@ type checked struct {
 
 func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 	first := filing.Contact // as the row was made
-	if in.Kind.FollowsUp() {
+	switch {
+	case in.Kind.FollowsUp():
 		first = filing.Preparing
+	case in.Kind.Registers():
+		first = filing.Installing
 	}
 	f := &run{
 		in:        in,

@@ -96,7 +96,7 @@ func (f *run) canBe(kind filing.Kind) bool {
 	if f.in.Kind.FollowsUp() {
 		return kind == f.in.Kind
 	}
-	return !kind.FollowsUp()
+	return !kind.FollowsUp() && !kind.Registers()
 }
 
 func (f *run) handIn(ctx workflow.Context, in HandIn) error {
@@ -132,7 +132,7 @@ func (f *run) beChecked(ctx workflow.Context, in ByActor) error {
 	return workflow.Await(ctx, func() bool { return f.attention != attentionBureauCheck })
 }
 
-func (f *run) canWithdraw(ByActor) bool { return f.stage.Withdrawable() && !f.withdrawn }
+func (f *run) canWithdraw(ByActor) bool { return f.in.Kind.Withdrawable(f.stage) && !f.withdrawn }
 
 func (f *run) takeBack(ctx workflow.Context, in ByActor) error {
 	f.withdrawn, f.actor = true, in.Actor

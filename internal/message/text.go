@@ -30,6 +30,9 @@ const (
 	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
 	BureauCheck Template = "bureau_check"
+	// Police reminds of the public-security filing (公安联网备案); params order and
+	// left (days).
+	Police Template = "police"
 	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
 	Stuck Template = "stuck"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
@@ -44,7 +47,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

@@ -81,6 +81,7 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 	if err != nil {
 		return err
 	}
+	go refreshOrders(ctx, db, logger)
 	sms, err := set.SMS.Sender()
 	if err != nil {
 		return err
@@ -111,6 +112,17 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 		},
 		Website: sites,
 	})
+}
+
+// refreshOrders mends, beside the worker's start, what processes of an older
+// version left in the list of orders. Another worker's start tries again.
+func refreshOrders(ctx context.Context, db *store.Store, logger *slog.Logger) {
+	mended, err := db.RefreshOrderStates(ctx)
+	if err != nil && ctx.Err() == nil {
+		logger.Warn("the list of orders was not refreshed", "error", err)
+	} else if mended > 0 {
+		logger.Info("the list of orders was refreshed", "orders", mended)
+	}
 }
 
 // registerAccounts notes the settings' accounts and schedules the exchange of

@@ -21,6 +21,12 @@ func Snippet(number, target string) string {
 	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` + html.EscapeString(number) + `</a>`
 }
 
+// PoliceSnippet is the HTML that puts a public-security filing number
+// (公安备案号) beside it; target is where its digits are looked up.
+func PoliceSnippet(number filing.PoliceNumber, target string) string {
+	return Snippet(number.String(), target+number.Digits)
+}
+
 // FindNumber tells whether a page shows a filing number, and whether it is a
 // link to one of the targets. The page's encoding is guessed in every way that
 // sites get it wrong; any reading that shows number and link counts.
