@@ -107,7 +107,7 @@ func TestBrowserHelp(t *testing.T) {
 	require.NoError(t, err)
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "中国读书笔记"))
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "违规的读书笔记"))
 	wait(t, w, filing.Correcting)
 	_, err = w.Fill(ctx, "/help/ask", url.Values{"text": {"管局说网站名称不符合要求，应该怎么改？"}, "email": {"asker@example.com"}})
 	require.NoError(t, err)
