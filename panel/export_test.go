@@ -57,6 +57,9 @@ func (s *Server) FieldHelp(lang, form, name string) string {
 	return s.fieldHelp(s.texts.For(lang), form, name)
 }
 
+// Balanced is balanced.
+var Balanced = balanced
+
 // Wrap is wrap.
 var Wrap = wrap
 
