@@ -166,6 +166,8 @@ func TestCodesAreLookedUp(t *testing.T) {
 	v := newHelping(t).visitor()
 	page := v.get("/help/codes", 200)
 	require.Equal(t, 10, page.Find("[data-table]").Length())
+	require.NotContains(t, page.Find(`[data-table="results"]`).Text(), "2001", "most codes are for staff")
+	require.Contains(t, v.get("/help/codes?q=2001", 200).Find(`[data-table="results"]`).Text(), "没有此报备单位")
 	require.Equal(t, 31, page.Find(`[data-table="regions"] tbody tr`).Length())
 	require.Equal(t, "/help/refusals#site-name", page.Find(`[data-table="results"] a[href$="#site-name"]`).AttrOr("href", ""))
 	cities := v.get(page.Find(`[data-table="regions"] a[href*="440000"]`).AttrOr("href", ""), 200)
