@@ -70,6 +70,9 @@ func (s *Server) FieldHelp(lang, form, name string) string {
 	return s.fieldHelp(s.texts.For(lang), form, name)
 }
 
+// Balanced is balanced.
+var Balanced = balanced
+
 // Wrap is wrap.
 var Wrap = wrap
 

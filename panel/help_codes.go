@@ -12,16 +12,16 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// regionsShown bounds how many places a search shows.
-const regionsShown = 60
+// rowsShown bounds how many rows of a table a search shows.
+const rowsShown = 60
 
 // codeTable is one of the code tables as the look-up shows it; Name is also its
 // anchor, and "codes.NAME" its text.
 type codeTable struct {
 	Name string
 	Rows []codeRow
-	// More tells that there are more rows than shown.
-	More bool
+	// More is the text's key, below "codes.", that says which rows aren't shown.
+	More string
 }
 
 type codeRow struct {
@@ -83,13 +83,16 @@ func (s *Server) codeTables(c *gin.Context, query string) []codeTable {
 		{Name: "results", Rows: s.resultRows(c)},
 	}
 	if query == "" {
+		results := &tables[len(tables)-1] // most are for staff
+		results.Rows = slices.DeleteFunc(results.Rows, func(r codeRow) bool { return r.Note != "customer" })
+		results.More = "more_results"
 		return tables
 	}
 	var found []codeTable
 	for _, table := range tables {
 		table.Rows = slices.DeleteFunc(table.Rows, func(r codeRow) bool { return !r.matches(query) })
-		if table.More = len(table.Rows) > regionsShown; table.More {
-			table.Rows = table.Rows[:regionsShown]
+		if len(table.Rows) > rowsShown {
+			table.Rows, table.More = table.Rows[:rowsShown], "more"
 		}
 		if len(table.Rows) > 0 {
 			found = append(found, table)

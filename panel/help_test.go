@@ -146,6 +146,7 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 func TestFlowChartsLinesFit(t *testing.T) {
 	require.Equal(t, []string{"保持电话畅通。部", "分省会发。"}, panel.Wrap("保持电话畅通。部分省会发。", 14*8))
 	require.Equal(t, []string{"one two", "three"}, panel.Wrap("one two three", 7*8))
+	require.Equal(t, []string{"接受声明填写用户", "名、手机和邮箱。"}, panel.Balanced("接受声明填写用户名、手机和邮箱。", 14*15))
 }
 
 func TestHelpIsSearched(t *testing.T) {
@@ -165,6 +166,8 @@ func TestCodesAreLookedUp(t *testing.T) {
 	v := newHelping(t).visitor()
 	page := v.get("/help/codes", 200)
 	require.Equal(t, 10, page.Find("[data-table]").Length())
+	require.NotContains(t, page.Find(`[data-table="results"]`).Text(), "2001", "most codes are for staff")
+	require.Contains(t, v.get("/help/codes?q=2001", 200).Find(`[data-table="results"]`).Text(), "没有此报备单位")
 	require.Equal(t, 31, page.Find(`[data-table="regions"] tbody tr`).Length())
 	require.Equal(t, "/help/refusals#site-name", page.Find(`[data-table="results"] a[href$="#site-name"]`).AttrOr("href", ""))
 	cities := v.get(page.Find(`[data-table="regions"] a[href*="440000"]`).AttrOr("href", ""), 200)

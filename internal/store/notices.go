@@ -33,10 +33,10 @@ const noticeColumns = `id, token, title_zh, title_en, body_zh, body_en, pinned, 
 func (s *Store) AddNotice(ctx context.Context, n Notice, actor string) (id int64, err error) {
 	now := s.utcNow()
 	_, err = s.db.ExecContext(ctx, `
-		INSERT IGNORE INTO notices (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
+		INSERT INTO notices (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
-	if err != nil {
+	if err != nil && !isDuplicate(err) {
 		return 0, fmt.Errorf("adding a notice: %w", err)
 	}
 	err = s.db.GetContext(ctx, &id, `SELECT id FROM notices WHERE token = ?`, n.Token)
