@@ -28,3 +28,6 @@ func (s *Server) BureauStatus(ctx context.Context, province string, condition in
 func (s *Server) PasswordRight(ctx context.Context, filingID int64, number, password string) (passwordAnswer, error) {
 	return s.passwordRight(ctx, filingID, number, password)
 }
+
+// Expiry is how the list marks an order's last day.
+var Expiry = expiry
