@@ -65,6 +65,7 @@ var filters = []struct {
 	{"product-filed", store.OrderFilter{Product: "虚拟", State: filing.OrderFiled}, true},
 	{"number", store.OrderFilter{Text: "M00000042"}, true},
 	{"number-broad", store.OrderFilter{Text: "M"}, true},
+	{"number-broad-filed", store.OrderFilter{Text: "M", State: filing.OrderFiled}, true},
 	{"number-others", store.OrderFilter{Text: "X"}, false},
 	{"domain", store.OrderFilter{Text: "www.m00000042.example.com"}, true},
 	{"domain-others", store.OrderFilter{Text: "x00000042.example.com"}, false},
