@@ -111,3 +111,6 @@ func (w Watch) Running() bool {
 
 // ExpectationOf is expectationOf.
 var ExpectationOf = expectationOf
+
+// Expiry is how the list marks an order's last day.
+var Expiry = expiry

@@ -14,7 +14,7 @@ ALTER TABLE orders
   ADD COLUMN police_declined  BOOLEAN NOT NULL DEFAULT FALSE,
   ADD KEY orders_state   (customer_id, filing_state, created_at, id),
   ADD KEY orders_product (customer_id, product, filing_state, created_at, id),
-  ADD KEY orders_search  (customer_id, number);
+  ADD KEY orders_search  (customer_id, filing_state, number);
 
 UPDATE orders o JOIN filings f ON f.open_order_id = o.id SET o.filing_state = CASE
   WHEN f.stage = 'filed' THEN 'filed'

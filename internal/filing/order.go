@@ -1,5 +1,7 @@
 package filing
 
+import "strings"
+
 // OrderState is how an order's filing stands, for the list of orders: one of
 // four, by who must act.
 type OrderState string
@@ -40,14 +42,16 @@ func StateOf(stage Stage, attention string) OrderState {
 // is typed: itself, its www host, what it is below, and wildcards that stand for
 // it. None when the text isn't a domain.
 func SearchedDomains(text string) []string {
-	domain, key := NormaliseDomain(text)
+	text = strings.TrimSpace(text)
+	if _, after, url := strings.Cut(text, "://"); url { // copied from a browser
+		text = after
+	}
+	text, _, _ = strings.Cut(text, "/")
+	domain, key := NormaliseDomain(strings.TrimRight(text, "。"))
 	if key != "" {
 		return nil
 	}
-	name := domain
-	if len(name) > 2 && name[:2] == "*." {
-		name = name[2:]
-	}
+	name := strings.TrimPrefix(domain, "*.")
 	list := []string{domain, "www." + name}
 	for _, above := range ListedAs(name) {
 		list = append(list, above, "*."+above)

@@ -68,7 +68,7 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	}
 	if filter.Text != "" {
 		var cut bool
-		if q.ids, cut, err = s.find(ctx, customerID, filter.Text); err != nil || len(q.ids) == 0 {
+		if q.ids, cut, err = s.find(ctx, customerID, filter.Text, filter.State); err != nil || len(q.ids) == 0 {
 			return page, err
 		}
 		page.Cut = page.Cut || cut
@@ -169,29 +169,39 @@ func (s *Store) productsLike(ctx context.Context, customerID int64, text string)
 	return products[:min(len(products), maxProductsFound)], cut, nil
 }
 
-// find looks up orders by the beginning of their number and by domain.
-func (s *Store) find(ctx context.Context, customerID int64, text string) (ids []int64, cut bool, err error) {
+// find looks up orders by the beginning of their number, the highest numbers of
+// each state first, and by domain.
+func (s *Store) find(ctx context.Context, customerID int64, text string, state filing.OrderState) (ids []int64, cut bool, err error) {
 	text = strings.TrimSpace(text)
-	if err := s.db.SelectContext(ctx, &ids, `SELECT id FROM orders FORCE INDEX (orders_search) WHERE customer_id = ? AND number LIKE ? ORDER BY number LIMIT ?`,
-		customerID, prefixPattern(text), maxOrdersFound+1); err != nil {
-		return nil, false, fmt.Errorf("searching orders by number: %w", err)
+	states := filing.OrderStates
+	if state != "" {
+		states = []filing.OrderState{state}
+	}
+	for _, state := range states {
+		var some []int64
+		if err := s.db.SelectContext(ctx, &some, `
+			SELECT id FROM orders FORCE INDEX (orders_search) WHERE customer_id = ? AND filing_state = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
+			customerID, state, prefixPattern(text), maxOrdersFound+1); err != nil {
+			return nil, false, fmt.Errorf("searching orders by number: %w", err)
+		}
+		ids = append(ids, some...)
 	}
 	if domains := filing.SearchedDomains(text); len(domains) > 0 {
 		query, args, err := sqlx.In(`
 			SELECT DISTINCT o.id FROM order_domains d STRAIGHT_JOIN orders o ON o.id = d.order_id
-			WHERE d.domain IN (?) AND o.customer_id = ? LIMIT ?`, domains, customerID, maxOrdersFound+1)
+			WHERE d.domain IN (?) AND o.customer_id = ? AND o.filing_state IN (?) LIMIT ?`, domains, customerID, states, maxOrdersFound+1)
 		if err != nil {
 			return nil, false, err
 		}
-		var more []int64
-		if err := s.db.SelectContext(ctx, &more, query, args...); err != nil {
+		var some []int64
+		if err := s.db.SelectContext(ctx, &some, query, args...); err != nil {
 			return nil, false, fmt.Errorf("searching orders by domain: %w", err)
 		}
-		ids = append(ids, more...)
+		ids = append(ids, some...)
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	return ids[:min(len(ids), maxOrdersFound)], len(ids) > maxOrdersFound, nil
+	return ids[max(0, len(ids)-maxOrdersFound):], len(ids) > maxOrdersFound, nil // the newest
 }
 
 // prefixPattern is a LIKE pattern of texts that begin with one.
