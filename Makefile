@@ -1,9 +1,9 @@
-# make run, make test, make demo: each sets up what is missing first.
+# make run, make test, make demo, make bench: each sets up what is missing first.
 SHELL := /bin/bash
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 
-.PHONY: run demo test record lint build tools packages clean
+.PHONY: run demo test bench record lint build tools packages clean
 
 run: packages tools build
 	@$(BEIAN) dev
@@ -12,14 +12,19 @@ demo: packages tools build
 	@$(BEIAN) demo $(ARGS)
 
 test: packages tools lint
-	go test -count=1 -timeout 15m ./...
+	go test -count=1 -timeout 30m ./...
+
+# What data files of 10, 100 and 1,000 records cost to pack, to read and to apply.
+# Compare the numbers of one run only.
+bench: packages
+	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
 
 # Records the histories that the replay tests replay. Run it on the code that is
 # deployed, never on a changed branch.
 record: packages tools build
 	@mkdir -p workflows/testdata/histories
 	@[ -e workflows/testdata/histories/keys.json ] || $(BEIAN) keys generate workflows/testdata/histories/keys.json
-	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|Browser'
+	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|BrowserWalk|ManualDriver|NumberOfAnother'
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
@@ -41,13 +46,16 @@ $(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/tempora
 	cd tools/temporal && go build -o ../../$(TEMPORAL) .
 
 # What Debian has and we need: a database server, a browser for the browser
-# tests with a Chinese font, and a validator for the bureau's schemas.
+# tests with a Chinese font, a validator for the bureau's schemas, and SOAP
+# libraries of other languages that the bureau's interface is tried with.
 packages:
 	@missing=""; \
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
+	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
+	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "please install:$$missing"; exit 1; fi; \
 	  echo "installing$$missing"; \

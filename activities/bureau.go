@@ -42,6 +42,7 @@ type Bureau struct {
 
 // BureauAccount is how a provider's account reaches its bureau.
 type BureauAccount struct {
+	// Client is nil for an account whose dossiers people hand in.
 	Client *bureau.Client
 	// Hours in which the bureau takes filings; the zero value is always.
 	Hours bureau.Hours
@@ -76,11 +77,16 @@ func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 		return Turn{}, failed(ReasonNoAccount, fmt.Errorf("this worker's settings have no account %d", r.AccountID), false, 0)
 	}
 	t, err := a.Store.BeginExchange(ctx, r.AccountID, writer(ctx))
+	t.Manual = t.Manual || a.byHand(r.AccountID)
 	if now := a.Store.Now(); err == nil && a.Accounts[r.AccountID].Hours.Next(now).After(now) {
 		t.UploadPaused = true // it would only be told to wait
 	}
 	return t, err
 }
+
+// byHand tells whether people hand an account's dossiers in: there is nothing to
+// call. Exchanges that began before the settings said so end quietly.
+func (a *Bureau) byHand(accountID int64) bool { return a.Accounts[accountID].Client == nil }
 
 // End gives the account back, and forgets data files, papers and answers that are
 // past their time.
@@ -117,6 +123,9 @@ type HandInResult struct {
 // asked which was its last: an earlier attempt may have been accepted and its
 // answer lost, or the database may have lost its newest rows.
 func (a *Bureau) HandIn(ctx context.Context, r FileRef) (HandInResult, error) {
+	if a.byHand(r.AccountID) {
+		return HandInResult{Paused: CodeOther}, nil
+	}
 	file, err := a.Store.Upload(ctx, r.AccountID, r.Sequence)
 	switch {
 	case r.Again && (errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrPurged)):
@@ -243,6 +252,9 @@ func unreachable(err error) error { return failed(ReasonUnreachable, err, false,
 // FetchCertificates gets the certificate files of approvals that wait for
 // theirs. One that can't be had doesn't keep the others.
 func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
+	if a.byHand(r.AccountID) {
+		return nil
+	}
 	missing, err := a.Store.MissingCertificates(ctx, r.AccountID)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
@@ -17,9 +18,17 @@ type DownloadResult struct {
 	Paused int
 }
 
+// spoiledFor is how long a file that can't be read is left unacknowledged: it
+// comes again meanwhile, and may come whole.
+const spoiledFor = time.Hour
+
 // Download fetches the next data file, stores it, and only then acknowledges
-// it. One that didn't arrive whole isn't acknowledged and comes again.
+// it. One that didn't arrive whole isn't acknowledged and comes again; so does
+// one that can't be read, for a while, and then it is taken as it is.
 func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, error) {
+	if a.byHand(r.AccountID) {
+		return DownloadResult{}, nil
+	}
 	file, answer, err := a.Accounts[r.AccountID].Client.Download(ctx)
 	if err != nil {
 		return DownloadResult{}, unreachable(err)
@@ -38,6 +47,16 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 	if err != nil {
 		return DownloadResult{}, err
 	}
+	if data, unreadable := bureau.ParseDownload(file.XML); unreadable != nil || data.Damaged {
+		since, err := a.Store.DownloadSpoiled(ctx, id)
+		if err != nil {
+			return DownloadResult{}, err
+		}
+		if a.Store.Now().Sub(since) < spoiledFor {
+			a.Logger.Warn("a downloaded data file can't be read whole: it isn't acknowledged, so that it comes again", "account", r.AccountID, "file", file.Name)
+			return DownloadResult{Stored: true}, nil
+		}
+	}
 	acknowledged, err := a.Accounts[r.AccountID].Client.DownloadAck(ctx, file.Name)
 	if err != nil {
 		return DownloadResult{}, unreachable(err)
@@ -52,6 +71,9 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 // Apply writes what the stored files say. A file that can't be read is put aside
 // for staff; the others don't wait for it.
 func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
+	if a.byHand(r.AccountID) {
+		return nil
+	}
 	ids, err := a.Store.OpenDownloads(ctx, r.AccountID)
 	if err != nil {
 		return err
@@ -61,12 +83,14 @@ func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 		if err != nil {
 			return err
 		}
-		data, err := bureau.ParseDownload(file.File)
-		if err != nil {
-			a.Logger.Error("a downloaded data file can't be read", "account", r.AccountID, "file", file.FileName)
+		data, unreadable := bureau.ParseDownload(file.File)
+		if unreadable != nil || data.Damaged {
+			a.Logger.Error("a downloaded data file can't be read whole", "account", r.AccountID, "file", file.FileName)
 			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
 				return err
 			}
+		}
+		if unreadable != nil {
 			if err := a.Store.DownloadUnreadable(ctx, id); err != nil {
 				return err
 			}

@@ -13,6 +13,9 @@ import (
 // PackNext stores the next data file of what waits, or finds the one that isn't
 // accepted yet; 0 when there is nothing to hand in.
 func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
+	if a.byHand(r.AccountID) {
+		return 0, nil
+	}
 	client := a.Accounts[r.AccountID].Client
 	return a.Store.PackNext(ctx, r.AccountID, bureau.MaxRecords, store.Builders{
 		MaxFile:   bureau.MaxFileSize,
@@ -64,6 +67,8 @@ func staffRecord(r store.StaffRecord) (record bureau.StaffRecord, err error) {
 		err = json.Unmarshal(r.Data, &record.Verification)
 	case store.StaffUnfiled:
 		err = json.Unmarshal(r.Data, &record.Unfiled)
+	case store.StaffPapers:
+		err = json.Unmarshal(r.Data, &record.Paper)
 	}
 	if err != nil {
 		err = fmt.Errorf("staff's record %d can't be read", r.ID) // the JSON package quotes what it reads

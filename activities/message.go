@@ -22,6 +22,9 @@ type Message struct {
 	Texts *message.Texts
 	// StaffAddress gets word of stuck filings; empty: nobody does.
 	StaffAddress string
+	// PanelURL is where people reach the panel, without a slash at its end; links in
+	// mails begin with it.
+	PanelURL string
 }
 
 // CodeRef names one code of a channel.

@@ -31,20 +31,24 @@ const (
 	TaskIllegalAccess = "illegal_access"
 	// TaskVerify: a filing that the provider must verify.
 	TaskVerify = "verify"
+	// TaskAnswerRefused: what staff answered to such a task was refused.
+	TaskAnswerRefused = store.TaskKindAnswerRefused
 	// TaskCheck: the bureau's own checks found something.
 	TaskCheck = "check"
 	// TaskNotice: the bureau asks for a correction.
 	TaskNotice = "notice"
 	// TaskAddresses: a reported address block was refused.
-	TaskAddresses = store.TaskKindAddresses
-	// TaskAnswerRefused: what staff answered to a task was refused.
-	TaskAnswerRefused = store.TaskKindAnswerRefused
+	TaskAddresses = "addresses"
+	// TaskHandIn: dossiers wait to be handed in by hand. One for an account,
+	// until none waits; the store makes it with the record.
+	TaskHandIn = "hand_in"
 )
 
 // TaskKinds lists them.
 var TaskKinds = []string{
+	TaskAnswerRefused,
 	TaskStopped, TaskResynchronised, TaskUnreadable, TaskUnknownRecord, TaskUnknownCode, TaskProviderActs, TaskEnded,
-	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskAnswerRefused,
+	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskHandIn,
 }
 
 // TellOfTasks mails staff how many tasks of each kind are new, once: the mail

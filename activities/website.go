@@ -50,15 +50,19 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if len(decision.Certificate) == 0 { // only a new holder must get one
 		return InstallResult{}, nil
 	}
-	err = website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate)
+	return InstallResult{}, spaceProblem(website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate))
+}
+
+// spaceProblem says who can mend what a web space refused.
+func spaceProblem(err error) error {
 	var e *website.Error
 	switch {
 	case errors.As(err, &e):
-		return InstallResult{}, failed(e.Reason, err, e.Permanent(), 0)
+		return failed(e.Reason, err, e.Permanent(), 0)
 	case errors.Is(err, website.ErrProtocol):
-		return InstallResult{}, failed(ReasonProtocol, err, true, 0)
+		return failed(ReasonProtocol, err, true, 0)
 	}
-	return InstallResult{}, err
+	return err
 }
 
 // SiteResult tells what a site shows.

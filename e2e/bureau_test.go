@@ -77,6 +77,18 @@ func TestCodeTablesFeedTheForms(t *testing.T) {
 	services := page.Find(`[name=services]`).Parent().Text()
 	require.Contains(t, services, "搜索引擎", "only the bureau's edition has it")
 	require.NotContains(t, services, "网上商务", "only the built-in edition has it")
+
+	counties, err := w.Page(ctx, "/regions?parent=310100")
+	require.NoError(t, err)
+	require.Contains(t, counties.Text(), "样例新区", "only the bureau's edition has it")
+	require.NotContains(t, counties.Text(), "崇明区", "the bureau's edition ends it")
+	cities, err := w.Page(ctx, "/regions?parent=330000")
+	require.NoError(t, err)
+	require.Contains(t, cities.Text(), "杭州市", "the built-in edition serves where the bureau's says nothing")
+	h := filingtest.PersonHolder()
+	h.County = "310190"
+	require.NoError(t, w.HandIn(ctx, h, "读书笔记"))
+	wait(t, w, filing.Reviewing)
 }
 
 // The bureau's own SMS check shows with its time left and is done by a click.

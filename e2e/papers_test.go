@@ -130,7 +130,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
 	filled(t, w, base, filingtest.PersonHolder(), url.Values{"name": {"读书笔记"}, "services": {"2"}})
-	page, err := w.Upload(ctx, map[string]demo.File{
+	page, err := w.UploadPapers(ctx, map[string]demo.File{
 		"holder_id_front": {Name: "good.jpg", Content: demo.Picture("holder_id_front")},
 		"holder_id_back":  {Name: "photo.jpg", Content: []byte("MZ this is a program")},
 		"spot_photo":      {Name: "small.jpg", Content: filingtest.Picture(320, 240, 1)},
@@ -145,7 +145,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	require.Equal(t, 1, page.Find(`[data-paper="holder_id_front"] [data-picture]`).Length(), "the good one is kept")
 
 	first := page.Find("[data-picture]").AttrOr("data-picture", "")
-	_, err = w.Upload(ctx, map[string]demo.File{"holder_id_front": {Name: "again.jpg", Content: demo.Picture("another")}}, nil)
+	_, err = w.UploadPapers(ctx, map[string]demo.File{"holder_id_front": {Name: "again.jpg", Content: demo.Picture("another")}}, nil)
 	require.NoError(t, err)
 	page, err = w.Page(ctx, base+"/papers")
 	require.NoError(t, err)
@@ -166,11 +166,11 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 4, page.Find(".summary li").Length())
 
-	_, err = w.Upload(ctx, map[string]demo.File{"letter": {Name: "big.jpg", Content: make([]byte, 9<<20)}}, nil)
+	_, err = w.UploadPapers(ctx, map[string]demo.File{"letter": {Name: "big.jpg", Content: make([]byte, 9<<20)}}, nil)
 	require.ErrorContains(t, err, "8 MB")
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Reviewing)
-	_, err = w.Upload(ctx, map[string]demo.File{"letter": {Name: "late.jpg", Content: demo.Picture("late")}}, nil)
+	_, err = w.UploadPapers(ctx, map[string]demo.File{"letter": {Name: "late.jpg", Content: demo.Picture("late")}}, nil)
 	require.NoError(t, err)
 	list, err := s.Store.Papers(ctx, 1)
 	require.NoError(t, err)

@@ -43,7 +43,9 @@ func record(t *testing.T, s *stack.Stack, order string) {
 			longest = h
 		}
 	}
-	save(t, dir, t.Name()+"-exchange", longest)
+	if len(longest.GetEvents()) > 0 {
+		save(t, dir, t.Name()+"-exchange", longest)
+	}
 }
 
 func save(t *testing.T, dir, name string, h *historypb.History) {

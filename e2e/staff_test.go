@@ -2,14 +2,18 @@ package e2e_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/store"
@@ -91,6 +95,11 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			for _, secret := range []string{"林核实", "负责人电话停机", "上海样例网络科技有限公司", "unfiled.example.com"} {
 				require.NotContains(t, string(written), secret)
 			}
+			dump, err := s.Store.Dump(t.Context())
+			require.NoError(t, err)
+			for _, secret := range []string{"林核实", "负责人电话停机", "已停止接入", "上海样例网络科技有限公司", "91310101MA1FP0000H"} {
+				require.NotContains(t, dump, secret)
+			}
 		})
 	}
 }
@@ -144,4 +153,83 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			require.NoError(t, chromedp.Do(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
 		})
 	}
+}
+
+// With several accounts the one to report to is chosen; these pages are staff's,
+// in both languages, and what is under way can't be changed twice.
+func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx := t.Context()
+	require.Eventually(t, func() bool { // the worker has put away accounts that its settings don't name
+		accounts, err := s.Store.Accounts(ctx)
+		return err == nil && len(accounts) == 1 && accounts[0].ExchangedAt.Valid
+	}, 30*time.Second, 50*time.Millisecond)
+	other, err := s.Store.EnsureAccount(ctx, "zhejiang", "330000") // without an exchange
+	require.NoError(t, err)
+	w := customer(t, s)
+	for _, path := range []string{"/support/addresses", "/support/tasks/1/answer"} {
+		_, err := w.Page(ctx, path)
+		require.ErrorContains(t, err, "404")
+	}
+	support, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	values := url.Values{"ranges": {"203.0.113.0/24"}, "kind": {"reserved"}, "account": {"77"}}
+	_, err = support.Post(ctx, "/support/addresses", values)
+	require.ErrorContains(t, err, "422", "an account that isn't there")
+	values.Set("account", fmt.Sprint(other))
+	page, err := support.Post(ctx, "/support/addresses", values)
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-block]").Text(), "zhejiang")
+	list, err := s.Store.Blocks(ctx, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, other, list[0].AccountID)
+
+	_, err = support.Post(ctx, "/language", url.Values{"lang": {"en"}, "next": {"/support/addresses"}})
+	require.NoError(t, err)
+	page, err = support.Page(ctx, "/support/addresses")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-block]").Text(), "Reserved")
+	page, err = support.Page(ctx, fmt.Sprintf("/support/addresses/%d", list[0].ID))
+	require.NoError(t, err)
+	require.Equal(t, "Address blocks", page.Find("h1").Text(), "it waits: the list is shown instead")
+	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d", list[0].ID), values)
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".flash").Text(), "how things stand")
+	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d/remove", list[0].ID), nil)
+	require.NoError(t, err)
+	require.Zero(t, page.Find("[data-block]").Length(), "it never travelled")
+	for _, path := range []string{"/support/addresses/99", "/support/addresses/x", "/support/tasks/99/answer"} {
+		_, err := support.Page(ctx, path)
+		require.Error(t, err, path)
+	}
+}
+
+// A paper of a filed order is uploaded and gets to the bureau.
+func TestStaffHandInAPaper(t *testing.T) {
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	ctx := t.Context()
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	wait(t, w, filing.Installing)
+	sheet, picture := filepath.Join(t.TempDir(), "sheet.txt"), filepath.Join(t.TempDir(), "sheet.png")
+	require.NoError(t, os.WriteFile(sheet, []byte("not an image"), 0o600))
+	require.NoError(t, os.WriteFile(picture, []byte("\x89PNG\r\n\x1a\nsample"), 0o600))
+	b := browser(t, 390, 844)
+	send := submit("main form .button")
+	require.NoError(t, chromedp.Do(b,
+		chromedp.EmulateViewport(390, 844),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
+		chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`), chromedp.WaitVisible(`a[href="/support/papers"]`), submit(`a[href="/support/papers"]`),
+		chromedp.WaitVisible("#f-order"), chromedp.SendKeys("#f-order", "D20260002"), chromedp.SetUploadFiles("#f-file", []string{sheet}), chromedp.SetValue("#f-use", "1"), send,
+		chromedp.WaitVisible("#e-order"), chromedp.WaitVisible("#e-file"), chromedp.WaitVisible("#e-whose"), shot(t, "01-problems"),
+		chromedp.SetValue("#f-order", "D20260001"), chromedp.SetValue("#f-whose", "holder"), chromedp.SetUploadFiles("#f-file", []string{picture}), send,
+		chromedp.WaitVisible(".flash"), shot(t, "02-queued"),
+	))
+	taken(t, s, 35, 1060)
+	written, err := os.ReadFile(log)
+	require.NoError(t, err)
+	require.Contains(t, string(written), "a paper was queued")
 }

@@ -2,7 +2,7 @@ package panel
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,8 +35,9 @@ type blockRow struct {
 	Range, Account, Unit string
 	// Way is a key below "block_kind.", State one below "block_state.".
 	Way, State string
-	// Result is what the bureau said of what was refused last.
-	Result string
+	// Result is what the bureau said of what was refused last, NewRange what a
+	// change that is under way makes of the block.
+	Result, NewRange string
 	// Changes and Removes tell what can be done now.
 	Changes, Removes bool
 }
@@ -62,7 +63,7 @@ func (s *Server) showAddresses(c *gin.Context, values url.Values, problems filin
 	var open []option
 	for _, a := range accounts {
 		names[a.ID] = a.Name
-		if a.Active {
+		if a.Exchanges() {
 			open = append(open, option{Value: strconv.FormatInt(a.ID, 10), Label: a.Name})
 		}
 	}
@@ -111,6 +112,10 @@ func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) 
 	}
 	if b.State == store.BlockWaiting && b.Latest.Accepted {
 		row.State = "handed_in"
+	}
+	var o store.BlockOperation
+	if b.UnderWay() && b.Latest.Operation == store.OperationChange && json.Unmarshal(b.Latest.Data, &o) == nil {
+		row.NewRange = filing.RangeOf(o.From, o.To).String()
 	}
 	if b.Latest.Refused {
 		row.Result = resultText(t, b.Latest)
@@ -202,7 +207,7 @@ func (s *Server) reportAddresses(c *gin.Context) {
 	var open []int64
 	account, chosen := int64(number(values, "account")), false
 	for _, a := range accounts {
-		if a.Active {
+		if a.Exchanges() {
 			open = append(open, a.ID)
 			chosen = chosen || a.ID == account
 		}
@@ -234,104 +239,5 @@ func (s *Server) reportAddresses(c *gin.Context) {
 	}
 	s.cfg.Logger.Info("address blocks were queued", "account", account, "blocks", len(blocks), "actor", s.actor(c))
 	s.flash(c, "flash.blocks_queued")
-	to(c, "/support/addresses")
-}
-
-type blockData struct {
-	form
-	Block blockRow
-}
-
-// withBlock opens the block of a page.
-func (s *Server) withBlock(handle func(*gin.Context, store.AddressBlock)) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-		if err != nil {
-			s.fail(c, errBadRequest)
-			return
-		}
-		b, err := s.cfg.Store.Block(c.Request.Context(), id)
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		handle(c, b)
-	}
-}
-
-// blockPage is the form that changes a block, or reports a refused one anew.
-func (s *Server) blockPage(c *gin.Context, b store.AddressBlock) {
-	v := url.Values{
-		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)}, "unit": {unitText(b.Source)}, "remark": {b.Remark},
-		"assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
-	}
-	s.showBlock(c, b, v, nil)
-}
-
-func (s *Server) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, problems filing.Problems) {
-	t, status := s.texts.For(s.lang(c)), http.StatusOK
-	if len(problems) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	data := blockData{Block: blockRowOf(t, b, s.tables(c.Request.Context()).Units)}
-	if !data.Block.Changes {
-		s.flash(c, "flash.moved_on")
-		to(c, "/support/addresses")
-		return
-	}
-	fields := []field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}
-	if b.Source == 0 { // a use may become another; a source stays one
-		fields = append(fields, field{Name: "kind", Type: "select", Required: true, Options: []option{
-			{Value: filing.BlockOwnUse, Label: t.T("block_kind.own", nil)}, {Value: filing.BlockReserved, Label: t.T("block_kind.reserved", nil)},
-		}})
-	}
-	kind := filing.BlockSource
-	if b.Source == 0 {
-		kind = filing.BlockOwnUse
-	}
-	data.form = build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
-	s.render(c, status, "address_block", page{Title: "addresses.change_title", Data: data})
-}
-
-// changeBlock queues a block's new values.
-func (s *Server) changeBlock(c *gin.Context, b store.AddressBlock) {
-	ctx, values := c.Request.Context(), posted(c)
-	f := blockForm(values)
-	if b.Source != 0 {
-		f.Kind = filing.BlockSource
-	} else if f.Kind == filing.BlockSource {
-		f.Kind = ""
-	}
-	problems, err := s.blockProblems(ctx, b.AccountID, f, b.ID)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	if len(f.Ranges) > 1 {
-		problems = append(problems, filing.Problem{Field: "ranges", Key: "one_range"})
-	}
-	if len(problems) > 0 {
-		s.showBlock(c, b, values, problems)
-		return
-	}
-	s.blockDone(c, b, "changed", "flash.block_changed", s.cfg.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], s.actor(c)))
-}
-
-// removeBlock queues a block's removal.
-func (s *Server) removeBlock(c *gin.Context, b store.AddressBlock) {
-	s.blockDone(c, b, "removed", "flash.block_removed", s.cfg.Store.RemoveBlock(c.Request.Context(), b.ID, s.actor(c)))
-}
-
-func (s *Server) blockDone(c *gin.Context, b store.AddressBlock, what, flash string, err error) {
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		s.flash(c, "flash.moved_on")
-	case err != nil:
-		s.fail(c, err)
-		return
-	default:
-		s.cfg.Logger.Info("an address block was "+what, "block", b.ID, "account", b.AccountID, "actor", s.actor(c))
-		s.flash(c, flash)
-	}
 	to(c, "/support/addresses")
 }

@@ -33,9 +33,9 @@ func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []fiel
 		{Name: "document_number", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "document_address", Type: "text", Required: true},
 		{Name: "superior", Type: "text", Required: true},
-		{Name: "province", Type: "select", Required: true, Options: choose(t, regionOptions(filing.Provinces()))},
-		{Name: "city", Type: "select", Required: true, Options: choose(t, regionOptions(filing.Cities(v.Get("province"))))},
-		{Name: "county", Type: "select", Options: choose(t, regionOptions(filing.Counties(v.Get("city"))))},
+		{Name: "province", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Provinces()))},
+		{Name: "city", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Cities(v.Get("province"))))},
+		{Name: "county", Type: "select", Options: choose(t, regionOptions(codes.Regions.Counties(v.Get("city"))))},
 		{Name: "address", Type: "text", Required: true},
 		{Name: "manager_name", Type: "text", Required: true},
 		{Name: "manager_document_type", Type: "select", Required: true, Options: choose(t, personal)},
@@ -182,17 +182,18 @@ func (s *Server) markRefused(c *gin.Context, cur current, f *form) error {
 	if err != nil || note == "" {
 		return err
 	}
-	f.Note = note
+	f.Note, f.NoteHelp = note, s.refusalHelp(c, cur)
+	if cur.Filing.Attention == "sent_back" {
+		return nil // no decision of the bureau's
+	}
 	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
 	}
 	refusal, _ := filing.RefusalByCode(decision.Code)
-	if refusal.Form != f.Name {
-		return nil
-	}
+	about := append(decision.Fields, refusal.Form+"."+refusal.Field)
 	for i := range f.Fields {
-		if f.Fields[i].Name == refusal.Field && f.Fields[i].Problem == "" {
+		if slices.Contains(about, f.Name+"."+f.Fields[i].Name) && f.Fields[i].Problem == "" {
 			f.Fields[i].Problem = note
 		}
 	}
@@ -466,13 +467,14 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 // regions lists the divisions below one, for the form's script.
 func (s *Server) regions(c *gin.Context) {
 	parent := c.Query("parent")
-	list := filing.Cities(parent)
+	known := s.tables(c.Request.Context()).Regions
+	list := known.Cities(parent)
 	if len(list) == 0 {
-		list = filing.Counties(parent)
+		list = known.Counties(parent)
 	}
 	if list == nil {
 		list = []filing.Region{}
 	}
-	c.Header("Cache-Control", fmt.Sprintf("private, max-age=%d", 3600))
+	c.Header("Cache-Control", fmt.Sprintf("private, max-age=%.0f", tablesFor.Seconds()))
 	c.JSON(http.StatusOK, list)
 }

@@ -163,23 +163,6 @@ func SiteValues(site filing.Site) url.Values {
 	}
 }
 
-// valuesOf is a form of a dossier as it would be typed.
-func valuesOf(d filing.Dossier, form string) url.Values {
-	switch form {
-	case formHolder:
-		return HolderValues(d.Holder)
-	case formSite:
-		v := SiteValues(d.Site)
-		v.Set("provider", d.Site.Provider)
-		return v
-	case formClaim:
-		return url.Values{"number": {d.Claim.Number}}
-	case formEnding:
-		return url.Values{"reason": {code(d.Ending.Reason)}, "note": {d.Ending.Note}}
-	}
-	return url.Values{}
-}
-
 func code(n int) string {
 	if n == 0 {
 		return ""

@@ -2,8 +2,12 @@ package panel
 
 import (
 	"context"
+	"net/url"
+
+	"github.com/alexedwards/scs/v2"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
 )
 
 // What the tests, which stand outside for the sake of imports, see of the inside.
@@ -41,3 +45,72 @@ const (
 	QueriesOfAll     = queriesOfAll
 	FreeQueries      = freeQueries
 )
+
+// FormFields are the fields of every form that customers fill in, by the form's name.
+func (s *Server) FormFields() map[string][]string {
+	t, codes := s.texts.For("zh"), filing.BuiltIn()
+	all := map[string][]field{
+		"contact": contactFields(t), "recover": recoverFields(t),
+		formHolder: holderFields(t, codes, url.Values{}), formSite: siteFields(t, codes), formClaim: claimFields(filing.KindNewSite), formEnding: endingFields(t, codes),
+	}
+	names := map[string][]string{}
+	for form, fields := range all {
+		for _, f := range fields {
+			names[form] = append(names[form], f.Name)
+		}
+	}
+	for _, channel := range store.Channels {
+		names["verify"] = append(names["verify"], codeField[channel])
+	}
+	return names
+}
+
+// FieldHelp is fieldHelp.
+func (s *Server) FieldHelp(lang, form, name string) string {
+	return s.fieldHelp(s.texts.For(lang), form, name)
+}
+
+// Balanced is balanced.
+var Balanced = balanced
+
+// Wrap is wrap.
+var Wrap = wrap
+
+// SessionValues reads a session as the database keeps it.
+func SessionValues(t interface{ Fatal(...any) }, data []byte) map[string]any {
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+// Watch is watch.
+type Watch struct{ w *watch }
+
+// NewWatch is newWatch.
+func NewWatch(seqs func(context.Context, []int64) (map[int64]int64, error)) Watch {
+	return Watch{newWatch(seqs)}
+}
+
+// Join listens; the second value ends that.
+func (w Watch) Join(filing, user int64) (*listener, func()) {
+	l := w.w.join(filing, user)
+	return l, func() { w.w.leave(l) }
+}
+
+// Close ends it.
+func (w Watch) Close() { w.w.close() }
+
+// Running tells whether it asks.
+func (w Watch) Running() bool {
+	w.w.mu.Lock()
+	defer w.w.mu.Unlock()
+	return w.w.running
+}
+
+// ExpectationOf is expectationOf.
+var ExpectationOf = expectationOf
+
+// Expiry is how the list marks an order's last day.
+var Expiry = expiry

@@ -68,16 +68,38 @@ type task struct {
 
 type filingData struct {
 	current
-	Tasks     []task
-	Events    []store.Event
-	Refusal   string
-	CheckLeft *int   // hours for the bureau's own SMS check
-	Next      string // key of what comes next
+	Tasks    []task
+	Timeline []timelineLine
+	// Expected is how long the bureau will take, while it has the filing.
+	Expected *expectation
+	Refusal  string
+	// RefusalHelp is the address of what explains the refusal; empty: nothing does.
+	RefusalHelp string
+	CheckLeft   *int   // hours for the bureau's own SMS check
+	Next        string // key of what comes next
+	// Turn is whose turn it is, a key below "turn."; empty: nobody's.
+	Turn      string
 	CanRevoke bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
+	// SiteBad: the number stands on the order, but its site no longer shows it, or
+	// not its certificate.
+	SiteBad bool
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
+	// CanTakeOff: a registered number that is on the order.
+	CanTakeOff bool
+}
+
+// registered is what is other where a number was registered.
+func (d *filingData) registered() {
+	d.Revoke = "register.withdraw"
+	switch d.Filing.Stage {
+	case filing.Installing:
+		d.Next = "next.register"
+	case filing.Filed:
+		d.CanTakeOff = true
+	}
 }
 
 func (s *Server) showFiling(c *gin.Context, cur current) {
@@ -112,13 +134,30 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Events: events, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Stage.Withdrawable()}
+	lines, err := s.timeline(ctx, cur.Filing.ID, events)
+	if err != nil {
+		return filingData{}, err
+	}
+	expected, err := s.expected(ctx, cur.Filing, events)
+	if err != nil {
+		return filingData{}, err
+	}
+	data := filingData{current: cur, Timeline: lines, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
+	data.Turn = turnOf(cur.Filing)
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {
 		data.Revoke = "followup.withdraw"
 	}
-	if cur.Filing.Stage == filing.Filed {
+	switch {
+	case cur.Filing.Kind.Registers():
+		data.registered()
+	case cur.Filing.Stage == filing.Filed:
 		data.FollowUps = filing.FollowUps
+		checks, err := s.cfg.Store.SiteChecks(ctx, cur.Filing.ID)
+		if err != nil {
+			return data, err
+		}
+		data.SiteBad = slices.ContainsFunc(checks, func(c store.SiteCheck) bool { return !c.OK })
 	}
 	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
 		data.Next = "next.follow_up"
@@ -128,7 +167,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		if err != nil {
 			return data, err
 		}
-		data.Refusal = note
+		data.Refusal, data.RefusalHelp = note, s.refusalHelp(c, cur)
 	}
 	return data, nil
 }
@@ -154,6 +193,10 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
 		{"installing", []filing.Stage{filing.Installing}, base + "result"},
 		{"filed", []filing.Stage{filing.Filed}, base + "result"},
+	}
+	if kind.Registers() {
+		steps = append([]taskStep{{"register", nil, ""}}, steps[len(steps)-2:]...)
+		steps[1].key = "register_installing"
 	}
 	if kind.FollowsUp() {
 		steps = steps[2:]

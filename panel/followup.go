@@ -16,6 +16,10 @@ import (
 func (s *Server) openFollowUp(c *gin.Context, cur current) {
 	ctx := c.Request.Context()
 	kind := filing.Kind(c.PostForm("kind"))
+	if cur.Filing.Kind.Registers() { // it was filed elsewhere: there it is changed
+		s.moveOn(c, store.ErrConflict, "")
+		return
+	}
 	if !slices.Contains(filing.FollowUps, kind) {
 		s.fail(c, errBadRequest)
 		return
@@ -39,7 +43,7 @@ func (s *Server) openFollowUp(c *gin.Context, cur current) {
 // startFiling starts a filing's workflow, or finds it running.
 func (s *Server) startFiling(ctx context.Context, f store.Filing) error {
 	in := workflows.FilingInput{FilingID: f.ID, OrderNumber: f.OrderNumber}
-	if f.Kind.FollowsUp() {
+	if f.Kind.FollowsUp() || f.Kind.Registers() {
 		in.Kind = f.Kind
 	}
 	return s.cfg.Filings.Open(ctx, f.Ref(), in)

@@ -47,6 +47,8 @@ type form struct {
 	Problems []fieldProblem
 	// Note is a message above the form, such as the bureau's reason.
 	Note string
+	// NoteHelp is the address of what explains the note; empty: nothing does.
+	NoteHelp string
 }
 
 type fieldProblem struct{ Field, Text string }

@@ -3,6 +3,8 @@ package panel
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,47 +18,119 @@ import (
 // ordersPerPage fits a screen or two.
 const ordersPerPage = 50
 
+// expiresSoon is how long before its last day an order is marked.
+const expiresSoon = 30 * 24 * time.Hour
+
+// maxOrderSearch bounds what is searched for: no order number or domain is longer.
+const maxOrderSearch = 255
+
 type orderLine struct {
 	store.OrderRow
-	// Action is the key of the row's one button, "action.ACTION".
+	// Action is the key of the row's main action, "action.ACTION".
 	Action string
+	// Expiry is past, near or empty; a key below "orders.expiry_".
+	Expiry string
 }
+
+// Registrable tells whether a number that the customer holds can be registered.
+func (l orderLine) Registrable() bool { return l.Action == actionStart }
 
 type ordersData struct {
 	Orders []orderLine
-	Next   string // cursor; empty on the last page
+	Filter store.OrderFilter
+	States []filing.OrderState
+	// Filtered tells that something is filtered for, Cut that more was found than
+	// is shown.
+	Filtered, Cut bool
+	Next          string // query of the next page; empty on the last
+	// Notices are the provider's newest.
+	Notices []noticeShown
 }
 
+// orderList is 网站空间管理.
 func (s *Server) orderList(c *gin.Context) {
 	after, err := parseCursor(c.Query("after"))
 	if err != nil {
 		s.fail(c, errBadRequest)
 		return
 	}
-	rows, err := s.cfg.Store.OrdersOf(c.Request.Context(), s.userID(c), after, ordersPerPage+1)
+	filter := orderFilter(c.Request.URL.Query())
+	list, err := s.cfg.Store.OrdersOf(c.Request.Context(), s.userID(c), filter, after, ordersPerPage+1)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	var data ordersData
+	data := ordersData{Filter: filter, States: filing.OrderStates, Filtered: filter != store.OrderFilter{}, Cut: list.Cut}
+	rows := list.Rows
 	if len(rows) > ordersPerPage {
 		rows = rows[:ordersPerPage]
 		last := rows[len(rows)-1]
-		data.Next = formatCursor(store.Cursor{CreatedAt: last.CreatedAt, ID: last.ID})
+		query := filterQuery(filter)
+		query.Set("after", formatCursor(store.Cursor{CreatedAt: last.CreatedAt, ID: last.ID}))
+		data.Next = query.Encode()
 	}
+	now := s.cfg.Store.Now()
 	for _, r := range rows {
-		data.Orders = append(data.Orders, orderLine{r, actionFor(r)})
+		data.Orders = append(data.Orders, orderLine{OrderRow: r, Action: actionFor(r), Expiry: expiry(r.Order, now)})
+	}
+	if data.Notices, err = s.notices(c, noticesOnOrders); err != nil {
+		s.fail(c, err)
+		return
 	}
 	s.render(c, http.StatusOK, "orders", page{Title: "orders.title", Data: data})
 }
 
+// orderFilter reads what is filtered for; nonsense filters nothing.
+func orderFilter(v url.Values) store.OrderFilter {
+	f := store.OrderFilter{Text: search(v.Get("q")), Product: search(v.Get("product"))}
+	if state := filing.OrderState(v.Get("state")); slices.Contains(filing.OrderStates, state) {
+		f.State = state
+	}
+	return f
+}
+
+func search(text string) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	if len(text) > maxOrderSearch {
+		text = strings.ToValidUTF8(text[:maxOrderSearch], "")
+	}
+	return text
+}
+
+func filterQuery(f store.OrderFilter) url.Values {
+	v := url.Values{}
+	for name, value := range map[string]string{"q": f.Text, "product": f.Product, "state": string(f.State)} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	return v
+}
+
+// expiry tells whether an order's last day is past or near, by China's calendar.
+func expiry(o store.Order, now time.Time) string {
+	if !o.ExpiresOn.Valid {
+		return ""
+	}
+	end := o.ExpiresOn.Time.AddDate(0, 0, 1).Add(-8 * time.Hour) // the day's end in China, in UTC
+	switch {
+	case !now.Before(end):
+		return "past"
+	case end.Sub(now) <= expiresSoon:
+		return "near"
+	}
+	return ""
+}
+
+const actionStart = "start"
+
 func actionFor(r store.OrderRow) string {
 	switch stage := filing.Stage(r.Stage.String); {
 	case !r.FilingID.Valid:
-		return "start"
+		return actionStart
 	case stage == filing.Correcting:
 		return "correct"
-	case stage == filing.Contact, stage == filing.Verifying, stage == filing.Preparing:
+	case r.State == string(filing.OrderYours):
 		return "continue"
 	}
 	return "view"

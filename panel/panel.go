@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -44,6 +45,10 @@ type Filings interface {
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	Ask(ctx context.Context, inquiryID int64) error
+	// ExchangeNow has filings told at once of what people recorded by hand.
+	ExchangeNow(ctx context.Context, accountID int64) error
+	SendTicket(ctx context.Context, ticketID, answerID int64) error
+	Footer(ctx context.Context, in workflows.FooterInput) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -54,6 +59,8 @@ type Provider struct {
 	AccessMode, ServerPlace int
 	// LinkTargets are the bureau's sites, the preferred one first.
 	LinkTargets []string
+	// PoliceTarget is where a public-security filing number links to; its digits follow.
+	PoliceTarget string
 }
 
 // Config is what a Server needs.
@@ -86,6 +93,9 @@ type Server struct {
 	queries   *queryLimits
 	papers    filing.PaperList
 	decoding  chan struct{}
+	help      *help.Library
+	reviews   reviewCache
+	watch     *watch
 	handler   http.Handler
 }
 
@@ -102,12 +112,15 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), decoding: make(chan struct{}, maxDecoding)}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), watch: newWatch(cfg.Store.FilingSeqs), decoding: make(chan struct{}, maxDecoding)}
 	s.papers = filing.BuiltInPapers()
 	if cfg.Papers != nil {
 		s.papers = *cfg.Papers
 	}
-	if s.templates, err = parseTemplates(); err != nil {
+	if s.help, err = help.Load(); err != nil {
+		return nil, err
+	}
+	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, err
 	}
 	sessionStore := cfg.Store.Sessions()
@@ -127,7 +140,14 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close stops the panel's background work.
-func (s *Server) Close() { s.cleanup.StopCleanup() }
+func (s *Server) Close() {
+	s.EndStreams()
+	s.cleanup.StopCleanup()
+}
+
+// EndStreams ends the streams of events, which last for minutes otherwise: a
+// server that shuts down calls it first.
+func (s *Server) EndStreams() { s.watch.close() }
 
 func (s *Server) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
@@ -149,17 +169,23 @@ func (s *Server) routes() (http.Handler, error) {
 	g.POST("/language", s.setLanguage)
 	g.GET("/query", s.queryForm)
 	g.POST("/query", s.query)
+	s.helpRoutes(g)
 
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
 	in.GET("/regions", s.regions)
+	in.GET("/tickets", s.only(store.RoleCustomer), s.ticketsOfCustomer)
+	in.GET("/tickets/:id", s.only(store.RoleCustomer), s.ticketOfCustomer)
 
 	customer := in.Group("/orders", s.only(store.RoleCustomer))
 	customer.GET("", s.orderList)
+	customer.GET("/:number/register", s.registerForm)
+	customer.POST("/:number/register", s.register)
 	f := customer.Group("/:number/filing")
 	f.POST("", s.openFiling)
 	f.GET("", s.withFiling(s.showFiling))
 	f.GET("/progress", s.withFiling(s.progress))
+	f.GET("/events", s.withFiling(s.events))
 	f.GET("/notice", s.withFiling(s.noticeForm))
 	f.POST("/notice", s.withFiling(s.acceptNotice))
 	f.GET("/contact", s.withFiling(s.contactForm))
@@ -189,9 +215,16 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/review", s.withFiling(s.handIn))
 	f.GET("/result", s.withFiling(s.result))
 	f.GET("/certificate", s.withFiling(s.certificate))
+	f.GET("/footer", s.withFiling(s.footerPage))
+	f.POST("/footer", s.withFiling(s.askFooter))
+	f.POST("/footer/agree", s.withFiling(s.agreeFooter))
+	f.POST("/footer/undo", s.withFiling(s.undoFooter))
 	f.POST("/check", s.withFiling(s.checkNow))
 	f.POST("/bureau-checked", s.withFiling(s.bureauChecked))
 	f.POST("/withdraw", s.withFiling(s.withdraw))
+	f.POST("/take-off", s.withFiling(s.takeOff))
+	f.GET("/police", s.withFiling(s.policeForm))
+	f.POST("/police", s.withFiling(s.recordPolice))
 
 	support := in.Group("/support", s.only(store.RoleSupport))
 	support.GET("/filings", s.supportList)
@@ -200,23 +233,31 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/send-back", s.sendBack)
 	support.GET("/filings/:number/dossier", s.supportDossier)
 	support.GET("/filings/:number/papers/:paper", s.viewPaperAsStaff)
-	support.GET("/bureau", s.bureauPage)
-	support.POST("/bureau/accounts/:id/start", s.startAccount)
-	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
-	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
-	support.POST("/bureau/tasks/:id/done", s.taskDone)
 	support.GET("/tasks/:id/answer", s.taskForm)
 	support.POST("/tasks/:id/answer", s.answerTask)
+	support.GET("/papers", s.paperForm)
+	support.POST("/papers", s.handInPaper)
 	support.GET("/addresses", s.addresses)
 	support.POST("/addresses", s.reportAddresses)
 	support.GET("/addresses/:id", s.withBlock(s.blockPage))
 	support.POST("/addresses/:id", s.withBlock(s.changeBlock))
 	support.POST("/addresses/:id/remove", s.withBlock(s.removeBlock))
+	support.GET("/dossiers", s.manualList)
+	support.GET("/dossiers/:record", s.manualPage)
+	support.POST("/dossiers/:record/handed-in", s.manualHandedIn)
+	support.POST("/dossiers/:record/approved", s.manualApproved)
+	support.POST("/dossiers/:record/refused", s.manualRefused)
+	support.GET("/bureau", s.bureauPage)
+	support.POST("/bureau/accounts/:id/start", s.startAccount)
+	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
+	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
+	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	s.helpStaffRoutes(support)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
 	protection := http.NewCrossOriginProtection()
-	return protection.Handler(s.sessions.LoadAndSave(g)), nil
+	return protection.Handler(s.withSession(g)), nil
 }
 
 func (s *Server) health(c *gin.Context) {

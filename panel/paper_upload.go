@@ -32,14 +32,6 @@ const (
 	maxDecoding = 2
 )
 
-// bodyLimit is how much a route takes.
-func bodyLimit(route string) int64 {
-	if route == papersRoute {
-		return maxPapersBody
-	}
-	return maxBody
-}
-
 // uploadPapers keeps each picture that is right as it comes, so that a wrong one, or a
 // lost connection, loses nothing but itself.
 func (s *Server) uploadPapers(c *gin.Context, cur current) {

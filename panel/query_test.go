@@ -21,8 +21,8 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// visitor is somebody's browser on the public query.
-type visitor struct {
+// stranger is somebody's browser on the public query.
+type stranger struct {
 	t      *testing.T
 	http   *http.Client
 	base   string
@@ -39,13 +39,13 @@ func (a *asking) site(proxies ...string) string {
 	return server.URL
 }
 
-func visit(t *testing.T, base string) *visitor {
+func visit(t *testing.T, base string) *stranger {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	return &visitor{t: t, http: &http.Client{Jar: jar}, base: base, header: http.Header{}}
+	return &stranger{t: t, http: &http.Client{Jar: jar}, base: base, header: http.Header{}}
 }
 
-func (v *visitor) send(method, path string, values url.Values) (int, *goquery.Document) {
+func (v *stranger) send(method, path string, values url.Values) (int, *goquery.Document) {
 	v.t.Helper()
 	request, err := http.NewRequestWithContext(v.t.Context(), method, v.base+path, strings.NewReader(values.Encode()))
 	require.NoError(v.t, err)
@@ -59,7 +59,7 @@ func (v *visitor) send(method, path string, values url.Values) (int, *goquery.Do
 	return response.StatusCode, page
 }
 
-func (v *visitor) query(asked string) (int, *goquery.Document) {
+func (v *stranger) query(asked string) (int, *goquery.Document) {
 	v.t.Helper()
 	return v.send(http.MethodPost, "/query", url.Values{"asked": {asked}})
 }

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -16,9 +17,10 @@ import (
 
 // page is what every template gets.
 type page struct {
-	// Title is a key of the locale files.
-	Title string
-	Data  any
+	// Title is a key of the locale files; Heading, where set, is the text itself, of
+	// pages that have their titles elsewhere.
+	Title, Heading string
+	Data           any
 
 	T      *locale.Localizer
 	Lang   string
@@ -44,13 +46,20 @@ func args(pairs ...any) (map[string]any, error) {
 // china is the time that people read: the whole country has one zone.
 var china = time.FixedZone("CST", 8*3600)
 
-func parseTemplates() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{
-		"args":   args,
+func (s *Server) parseTemplates() (*template.Template, error) {
+	return template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
+		"args": args,
+		"checkOf": func(target string) string {
+			if target == store.HomeTarget {
+				return "home"
+			}
+			return "certificate"
+		},
 		"domain": filing.DisplayDomain,
-		"region": filing.RegionName,
+		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
 		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
 		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
+		"deref":  func(n *int) int { return *n },
 		"sub":    func(p page, data any) page { p.Data = data; return p },
 	}).ParseFS(templateFiles, "templates/*.html")
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
 )
 
@@ -23,6 +22,9 @@ type resultData struct {
 	Snippet         string
 	CertificatePath string // empty: this kind brings no certificate
 	Checks          []store.SiteCheck
+	// CanPlace: the web space is known, so that the number can be put there.
+	CanPlace bool
+	Police   policeData
 }
 
 // result is the bureau's result page, with what is still to do on the site.
@@ -41,7 +43,7 @@ func (s *Server) result(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
-	if dossier.Holder.Name == "" { // filed before, by others: only the bureau's data name it
+	if dossier.Holder.Name == "" && !dossier.Kind.Registers() { // filed before, by others: only the bureau's data name it
 		if dossier, err = s.asFiled(ctx, dossier, decision); err != nil {
 			s.fail(c, err)
 			return
@@ -52,9 +54,14 @@ func (s *Server) result(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
+	canPlace, err := s.knowsSpace(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	s.render(c, http.StatusOK, "result", page{Title: "result.title", Data: resultData{
 		current: cur, Number: decision.Number(), Lines: s.resultLines(c, dossier, decision),
-		Snippet: website.Snippet(decision.Number(), s.cfg.Provider.LinkTargets[0]), CertificatePath: certificatePath(decision), Checks: checks,
+		Snippet: s.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace, Police: s.police(s.texts.For(s.lang(c)), cur, nil, nil),
 	}})
 }
 
@@ -67,6 +74,9 @@ func certificatePath(d store.Decision) string {
 
 // resultLines are the columns of the bureau's result page.
 func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
+	if d.Kind.Registers() {
+		return []resultLine{{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", decision.HandedInAt.In(china).Format("2006-01-02")}}
+	}
 	t, codes, builtIn := s.texts.For(s.lang(c)), s.tables(c.Request.Context()), filing.BuiltIn()
 	name := func(table, old []filing.Code, id int) string {
 		code, present := filing.CodeByID(table, id)
@@ -91,7 +101,7 @@ func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.De
 		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
 		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", strings.Join(content, "、")},
 		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
-		{"address", filing.RegionName(h.Province) + filing.RegionName(h.City) + filing.RegionName(h.County) + h.Address},
+		{"address", codes.Regions.Name(h.Province) + codes.Regions.Name(h.City) + codes.Regions.Name(h.County) + h.Address},
 	}
 	if !decision.ReviewedAt.IsZero() {
 		lines = append(lines, resultLine{"reviewed", decision.ReviewedAt.In(china).Format("2006-01-02")})
@@ -128,8 +138,14 @@ func (s *Server) certificate(c *gin.Context, cur current) {
 	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
 }
 
-// checkNow has the site looked at at once.
+// checkNow has the site looked at at once. A filing that is done isn't moved by
+// what is seen.
 func (s *Server) checkNow(c *gin.Context, cur current) {
+	if cur.Filing.Stage == filing.Filed {
+		s.workFooter(c.Request.Context(), cur, 0, workflows.FooterLook)
+		to(c, filingPath(c)+"/result")
+		return
+	}
 	_, err := s.cfg.Filings.CheckNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})
 	if err == nil {
 		s.flash(c, "flash.checking")

@@ -3,6 +3,7 @@ package panel
 import (
 	"strings"
 
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -17,9 +18,9 @@ func factsOf(pairs ...string) []fact {
 	return list
 }
 
-// filedFacts are a filing of the bureau's as people check it: the holder, its
-// manager, each site.
-func filedFacts(lang string, codes filing.Tables, f filing.FiledHolder) []factGroup {
+// filedFacts are the filing of a verification task as people check it: the
+// holder, its manager, each site.
+func filedFacts(lang string, codes filing.Tables, v bureau.Verification) []factGroup {
 	name := func(table []filing.Code, ids ...int) string {
 		var names []string
 		for _, id := range ids {
@@ -31,8 +32,9 @@ func filedFacts(lang string, codes filing.Tables, f filing.FiledHolder) []factGr
 		}
 		return strings.Join(names, "、")
 	}
+	f := v.Task
 	h := f.Holder
-	region := strings.Join(strings.Fields(strings.Join([]string{filing.RegionName(h.Province), filing.RegionName(h.City), filing.RegionName(h.County)}, " ")), " ")
+	region := strings.Join(strings.Fields(strings.Join([]string{codes.Regions.Name(h.Province), codes.Regions.Name(h.City), codes.Regions.Name(h.County)}, " ")), " ")
 	groups := []factGroup{{Title: "holder.title", Facts: append(factsOf(
 		"field.holder.name", h.Name, "field.holder.nature", name(codes.Natures, h.Nature), "field.holder.document_type", name(codes.DocumentTypes, h.DocumentType),
 		"field.holder.document_number", h.DocumentNumber, "field.holder.document_address", h.DocumentAddress, "field.holder.superior", h.Superior,

@@ -13,7 +13,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
-	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -84,112 +83,6 @@ func (s *Server) staffTask(c *gin.Context) (staffTask, error) {
 	}
 	return staffTask{}, fmt.Errorf("a task of kind %s: %w", task.Kind, store.ErrNotFound)
 }
-
-// verificationTask is 核实任务: a filing of the bureau's that the provider verifies.
-func (s *Server) verificationTask(c *gin.Context, task store.Task, raw json.RawMessage) (staffTask, error) {
-	var filed filing.FiledHolder
-	if err := json.Unmarshal(raw, &filed); err != nil {
-		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
-	}
-	read := func(v url.Values) filing.VerificationForm {
-		return filing.VerificationForm{Who: trimmed(v, "who"), Day: v.Get("day"), Passed: v.Get("passed"), Opinion: trimmed(v, "opinion"), Faults: trimmed(v, "faults")}
-	}
-	return staffTask{
-		Task: task, kind: store.StaffVerification, facts: filedFacts(s.texts.For(s.lang(c)).Lang(), s.tables(c.Request.Context()), filed),
-		values: url.Values{"day": {s.today()}},
-		fields: func(t *locale.Localizer, _ filing.Tables) []field {
-			passed := []option{{Value: "yes", Label: t.T("verification.passed", nil)}, {Value: "no", Label: t.T("verification.failed", nil)}}
-			return []field{
-				{Name: "who", Type: "text", Required: true, Autocomplete: "off"}, {Name: "day", Type: "date", Required: true},
-				{Name: "passed", Type: "select", Required: true, Options: choose(t, passed)},
-				{Name: "opinion", Type: "textarea", Required: true}, {Name: "faults", Type: "textarea"},
-			}
-		},
-		check: func(v url.Values, _ filing.Tables, today string) filing.Problems { return read(v).Validate(today) },
-		answer: func(v url.Values) (string, any) {
-			f := read(v)
-			at, _ := filing.Day(f.Day) // checked
-			return strconv.FormatInt(filed.HolderID, 10), bureau.Verification{
-				Passed: f.Passed == "yes", Who: f.Who, Opinion: f.Opinion, Faults: f.Faults, At: at, Task: filed,
-			}
-		},
-		reread: func(raw json.RawMessage) (url.Values, error) {
-			var a bureau.Verification
-			err := json.Unmarshal(raw, &a)
-			passed := "no"
-			if a.Passed {
-				passed = "yes"
-			}
-			return url.Values{"who": {a.Who}, "day": {dayOf(a.At)}, "passed": {passed}, "opinion": {a.Opinion}, "faults": {a.Faults}}, err
-		},
-	}, nil
-}
-
-// unfiledTask is 未备案网站: a site that runs unfiled on the provider's addresses.
-func (s *Server) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, error) {
-	var found bureau.FoundSite
-	if err := json.Unmarshal(raw, &found); err != nil {
-		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
-	}
-	listed := found.SeenAt
-	if listed.IsZero() {
-		listed = task.CreatedAt
-	}
-	read := func(v url.Values) filing.OutcomeForm {
-		return filing.OutcomeForm{
-			Result: number(v, "result"), Opinion: trimmed(v, "opinion"), Listed: v.Get("listed"), Due: v.Get("due"), Operator: trimmed(v, "operator"), Province: trimmed(v, "province"),
-		}
-	}
-	province := unitText(found.Province)
-	return staffTask{
-		Task: task, kind: store.StaffUnfiled,
-		facts: []factGroup{{Title: "unfiled.site", Facts: factsOf("unfiled.domain", found.Domain, "unfiled.ip", bureau.AddressText(found.IP), "unfiled.seen", dayOf(found.SeenAt), "field.site.remark", found.Remark)}},
-		values: url.Values{
-			"listed": {dayOf(listed)}, "operator": {unitText(found.Operator)}, "province": {province},
-		},
-		fields: func(t *locale.Localizer, codes filing.Tables) []field {
-			provinces := choose(t, regionOptions(filing.Provinces()))
-			if filing.RegionName(province) == "" && province != "" { // of the bureau's own list
-				provinces = append(provinces, option{Value: province, Label: province})
-			}
-			return []field{
-				{Name: "result", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), codes.Outcomes))},
-				{Name: "opinion", Type: "textarea", Required: true},
-				{Name: "due", Type: "date", Required: true}, {Name: "listed", Type: "date", Required: true},
-				{Name: "operator", Type: "text", Required: true, Autocomplete: "off"}, {Name: "province", Type: "select", Required: true, Options: provinces},
-			}
-		},
-		check: func(v url.Values, codes filing.Tables, today string) filing.Problems {
-			return read(v).Validate(codes, today)
-		},
-		answer: func(v url.Values) (string, any) {
-			f := read(v)
-			listed, _ := filing.Day(f.Listed) // checked
-			due, _ := filing.Day(f.Due)
-			return found.Domain, bureau.UnfiledResult{
-				Domain: found.Domain, IP: found.IP, Operator: filing.UnitNumber(f.Operator), Province: filing.UnitNumber(f.Province),
-				Result: f.Result, Opinion: f.Opinion, Listed: listed, Due: due,
-			}
-		},
-		reread: func(raw json.RawMessage) (url.Values, error) {
-			var a bureau.UnfiledResult
-			err := json.Unmarshal(raw, &a)
-			return url.Values{
-				"result": {strconv.Itoa(a.Result)}, "opinion": {a.Opinion}, "listed": {dayOf(a.Listed)}, "due": {dayOf(a.Due)}, "operator": {unitText(a.Operator)}, "province": {unitText(a.Province)},
-			}, err
-		},
-	}, nil
-}
-
-// unitText is a number of the bureau's as a field has it; empty for none.
-func unitText(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
-}
-
-func trimmed(v url.Values, name string) string { return strings.TrimSpace(v.Get(name)) }
 
 // taskForm shows a task with the form that answers it, or how its answer stands.
 func (s *Server) taskForm(c *gin.Context) { s.showTask(c, nil) }

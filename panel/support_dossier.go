@@ -13,15 +13,20 @@ import (
 const viewsShown = 20
 
 type supportDossierData struct {
-	Filing   store.Filing
+	staffPapers
 	Revision int
 	Kind     filing.Kind
-	Lines    []reviewLine
-	Papers   []supportPaper
+	Parts    []dossierPart
 	Views    []store.PaperView
 }
 
-type supportPaper struct {
+// staffPapers are a filing's pictures as staff see them.
+type staffPapers struct {
+	Filing store.Filing
+	Papers []staffPaper
+}
+
+type staffPaper struct {
 	store.Paper
 	Label string
 }
@@ -34,7 +39,7 @@ func (s *Server) supportDossier(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	data := supportDossierData{Filing: f}
+	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
 	if data.Revision, err = s.cfg.Store.LatestRevision(ctx, f.ID); err != nil {
 		s.fail(c, err)
 		return
@@ -60,26 +65,21 @@ func (s *Server) handedIn(c *gin.Context, data *supportDossierData) error {
 	if err != nil {
 		return err
 	}
-	data.Kind = d.Kind
 	if d.Kind == "" {
-		data.Kind = filing.KindNew
+		d.Kind = filing.KindNew
 	}
-	t, codes := s.texts.For(s.lang(c)), s.tables(ctx)
-	for _, form := range formsOf(data.Kind) {
-		values := valuesOf(d, form)
-		for _, f := range build(t, form, s.fields(t, codes, data.Kind, form, values), values, nil).Fields {
-			if f.Type != "password" {
-				data.Lines = append(data.Lines, reviewLine{Key: "field." + form + "." + f.Name, Text: shown(f)})
-			}
-		}
-	}
-	list, err := s.cfg.Store.PapersOfRevision(ctx, data.Filing.ID, data.Revision)
-	if err != nil {
-		return err
-	}
+	data.Kind = d.Kind
+	data.Parts = s.dossierParts(c, d)
+	data.Papers, err = s.papersForStaff(c, data.Filing.ID, data.Revision, d)
+	return err
+}
+
+// papersForStaff are the pictures that a revision carries, named.
+func (s *Server) papersForStaff(c *gin.Context, filingID int64, revision int, d filing.Dossier) (papers []staffPaper, err error) {
+	list, err := s.cfg.Store.PapersOfRevision(c.Request.Context(), filingID, revision)
 	needed := s.neededPapers(d)
 	for _, p := range list {
-		row := supportPaper{Paper: p, Label: p.Key} // a paper that the list doesn't know any more
+		row := staffPaper{Paper: p, Label: p.Key} // a paper that the list doesn't know any more
 		for _, n := range needed {
 			if n.Key == p.Key && n.Item == p.Item {
 				row.Label = s.paperLabel(c, n)
@@ -88,7 +88,7 @@ func (s *Server) handedIn(c *gin.Context, data *supportDossierData) error {
 				}
 			}
 		}
-		data.Papers = append(data.Papers, row)
+		papers = append(papers, row)
 	}
-	return nil
+	return papers, err
 }

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -38,8 +39,15 @@ func (s *Server) tables(ctx context.Context) filing.Tables {
 		return c.tables
 	}
 	came := map[string][]filing.Code{}
+	var regions, endedRegions []filing.Region
 	for _, r := range rows {
-		if r.Valid {
+		region := filing.Region{Code: strconv.Itoa(r.ID), Name: r.Name}
+		switch {
+		case r.Table == bureau.TableRegions && r.Valid:
+			regions = append(regions, region)
+		case r.Table == bureau.TableRegions:
+			endedRegions = append(endedRegions, region)
+		case r.Valid:
 			came[r.Table] = append(came[r.Table], filing.Code{ID: r.ID, Name: r.Name})
 		}
 	}
@@ -53,6 +61,9 @@ func (s *Server) tables(ctx context.Context) filing.Tables {
 		if values := came[name]; len(values) > 0 {
 			*table = filing.Edition(values, *table)
 		}
+	}
+	if len(regions) > 0 {
+		t.Regions = filing.RegionEdition(regions, endedRegions)
 	}
 	c.tables, c.loaded = t, time.Now()
 	return t

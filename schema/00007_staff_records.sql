@@ -38,7 +38,7 @@ CREATE TABLE address_blocks (
 CREATE TABLE staff_records (
   id             BIGINT         NOT NULL AUTO_INCREMENT PRIMARY KEY,
   account_id     BIGINT         NOT NULL,
-  -- verification, unfiled, addresses
+  -- verification, unfiled, papers, addresses
   kind           VARCHAR(16)    NOT NULL,
   task_id        BIGINT         NULL,
   block_id       BIGINT         NULL,

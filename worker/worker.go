@@ -73,6 +73,10 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.Filing)
 		w.RegisterWorkflow(workflows.Exchange)
 		w.RegisterWorkflow(workflows.Inquiry)
+		w.RegisterWorkflow(workflows.Ticket)
+		w.RegisterWorkflow(workflows.TicketSweep)
+		w.RegisterWorkflow(workflows.Footer)
+		w.RegisterWorkflow(workflows.Aftercare)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}

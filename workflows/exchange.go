@@ -32,7 +32,8 @@ type ExchangeResult struct {
 }
 
 // Exchange hands in what waits, fetches what the bureau has, and tells the
-// filings concerned. A schedule starts it, never two at once for an account.
+// filings concerned. A schedule starts it, never two at once for an account. At
+// an account whose dossiers people hand in, it only tells.
 func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	var result ExchangeResult
 	account := activities.AccountRef{AccountID: in.AccountID}
@@ -41,7 +42,7 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	if err != nil || turn.Busy || turn.Stopped && !oneWriter(ctx) {
 		return result, err
 	}
-	if turn.Stopped { // what was decided here is told all the same
+	if turn.Stopped || turn.Manual { // what was decided here is told all the same
 		return result, errors.Join(tellFilings(ctx, account), end(ctx, account))
 	}
 	if result.Paused, err = inTurn(ctx, account, turn, &result); err != nil {

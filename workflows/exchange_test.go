@@ -39,11 +39,13 @@ type counterpart struct {
 	account int64
 	made    int
 	now     time.Time
-	told    int
+	// step passes before each exchange.
+	step time.Duration
+	told int
 }
 
 func newCounterpart(t *testing.T) *counterpart {
-	c := &counterpart{t: t, db: testdb.New(t)}
+	c := &counterpart{t: t, db: testdb.New(t), step: time.Hour}
 	c.forget()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.stand.Load().ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
@@ -110,7 +112,7 @@ func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byt
 // exchange runs once, with retries whose pauses are skipped, and time passes
 // that outlasts what the bureau told us to wait.
 func (c *counterpart) exchange() workflows.ExchangeResult {
-	c.now = c.now.Add(time.Hour)
+	c.now = c.now.Add(c.step)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)

@@ -39,6 +39,9 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 
 // life is the table of stages in docs/architecture.md, from top to bottom.
 func (f *run) life(ctx workflow.Context) error {
+	if f.in.Kind.Registers() {
+		return f.register(ctx)
+	}
 	if !f.in.Kind.FollowsUp() { // whose contact was verified then
 		if err := f.registerContact(ctx); err != nil {
 			return err
@@ -148,6 +151,9 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 			return false, err
 		}
 		if !passed {
+			if workflow.GetVersion(ctx, changeSentBack, workflow.DefaultVersion, 1) >= 1 {
+				f.notify(ctx, templateSentBack)
+			}
 			return false, f.prepare(ctx, filing.Correcting, "sent_back")
 		}
 	}
@@ -160,7 +166,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	if f.decision().Approved {
 		return true, nil
 	}
-	f.actor = bureauActor
+	f.actor = by(f.decision().Actor)
 	f.notify(ctx, templateRefused)
 	return false, f.prepare(ctx, filing.Correcting, "refused")
 }
@@ -191,14 +197,22 @@ func (f *run) submit(ctx workflow.Context) error {
 	if err := f.await(ctx, func() bool { return f.accepted >= f.revision || f.decision().Revision == f.revision }); err != nil {
 		return err
 	}
-	return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
+	actor := f.decision().Actor // it may have been decided without travelling
+	if f.accepted >= f.revision {
+		actor = f.acceptedBy
+	}
+	return f.enter(ctx, filing.Reviewing, "accepted", by(actor))
 }
 
 // install puts the certificate on the site and looks, at slowing intervals and
 // whenever it is asked to, until every domain serves it and the home page shows
 // the linked number.
 func (f *run) install(ctx workflow.Context) error {
-	if err := f.enter(ctx, filing.Installing, "approved", bureauActor); err != nil {
+	kind, actor := "approved", by(f.decision().Actor)
+	if f.in.Kind.Registers() {
+		kind, actor = "register_installing", systemActor
+	}
+	if err := f.enter(ctx, filing.Installing, kind, actor); err != nil {
 		return err
 	}
 	f.notify(ctx, templateApproved)
@@ -253,7 +267,7 @@ func (f *run) record(ctx workflow.Context) error {
 		return err
 	}
 	f.notify(ctx, templateFiled)
-	return nil
+	return f.startAftercare(ctx)
 }
 
 // end takes the number off the order, for a filing that ended one.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
@@ -30,6 +31,8 @@ type world struct {
 	steps  []activities.Progress
 	// notices are the keys of messages to the customer, with the hours left.
 	notices map[string]int
+	// aftercare are the filings whose aftercare was started.
+	aftercare []int64
 }
 
 func newWorld(t *testing.T) *world {
@@ -43,6 +46,7 @@ func newWorld(t *testing.T) *world {
 		}
 		return nil
 	}
+	w.env.RegisterWorkflow(workflows.Aftercare)
 	w.env.RegisterActivity(&activities.Filing{})
 	w.env.RegisterActivity(&activities.Message{})
 	w.env.RegisterActivity(&activities.Website{})
@@ -51,6 +55,10 @@ func newWorld(t *testing.T) *world {
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil)
 	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
 		w.notices[n.Key] = n.Left
+		return nil
+	}).Maybe()
+	w.env.OnWorkflow(workflows.Aftercare, mock.Anything, mock.Anything).Return(func(_ workflow.Context, in workflows.AftercareInput) error {
+		w.aftercare = append(w.aftercare, in.FilingID)
 		return nil
 	}).Maybe()
 	w.env.OnActivity(messageActivities.TellStaff, mock.Anything, mock.Anything).Return(nil).Maybe()
@@ -128,6 +136,7 @@ func TestStraightFiling(t *testing.T) {
 	w.at(20*24*60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true, Code: 1001}))
 	w.runs(input)
 	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	require.Equal(t, []int64{7}, w.aftercare)
 	for i, s := range w.steps {
 		require.EqualValues(t, i+1, s.Seq, "steps of the projection are numbered without a gap")
 	}
@@ -177,6 +186,8 @@ func TestOwnCheckSendsBackAndPasses(t *testing.T) {
 	w.runs(in)
 	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Checking, filing.Correcting, filing.Checking,
 		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "what our own staff send back is told of as a refusal is")
+	require.Contains(t, w.notices, "filing-7-1-sent_back-mail")
 }
 
 func TestStuckUploadIsResumed(t *testing.T) {

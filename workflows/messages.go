@@ -35,6 +35,8 @@ const (
 
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
+	// SignalLook asks a filing that waits for its site to look at it.
+	SignalLook = "look"
 )
 
 // FilingInput starts a filing.
@@ -44,8 +46,8 @@ type FilingInput struct {
 	// Reviewed tells that the provider's own staff check dossiers (初审) before
 	// they go to the bureau.
 	Reviewed bool
-	// Kind of a filing that follows one that is done; empty for an order's first:
-	// its kind comes with what is handed in.
+	// Kind of a filing that follows one that is done, or registers a number; empty
+	// for another: its kind comes with what is handed in.
 	Kind filing.Kind `json:",omitempty"`
 }
 
@@ -120,6 +122,8 @@ type Accepted struct {
 	// CheckHours is for how long the code is valid that the bureau sends to the
 	// applicant itself; 0: it sends none.
 	CheckHours int `json:"check_hours,omitempty"`
+	// Actor is who handed it in; empty: the exchange.
+	Actor string `json:"actor,omitempty"`
 }
 
 // Decided tells that the bureau decided on a revision.
@@ -129,4 +133,12 @@ type Decided struct {
 	Revision int   `json:"revision"`
 	Approved bool  `json:"approved"`
 	Code     int   `json:"code"`
+	// Actor is who recorded it; empty: it came from the bureau itself.
+	Actor string `json:"actor,omitempty"`
+}
+
+// Look tells a filing that its site may show the number now.
+type Look struct {
+	// FilingID is as in Accepted.
+	FilingID int64 `json:"filing,omitempty"`
 }

@@ -17,7 +17,12 @@ const (
 	templateFiled        = "filed"
 	templateBureauCheck  = "bureau_check"
 	templateEnded        = "ended"
+	templateSentBack     = "sent_back"
 )
+
+// changeSentBack is the version from which a dossier that our own staff send
+// back is told of by message; filings that were under way then stay as they were.
+const changeSentBack = "sent-back-notice"
 
 // noticeGroup counts messages under way.
 type noticeGroup struct{ wg workflow.WaitGroup }
@@ -35,6 +40,9 @@ func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, te
 // notifyOf is notify for a template that goes out several times for a revision:
 // part tells which, left for how many hours what it asks for can still be done.
 func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
+	if f.in.Kind.Registers() {
+		return // no contact was verified
+	}
 	revision, suffix := f.revision, ""
 	if part != "" {
 		suffix = "-" + part

@@ -16,10 +16,13 @@ import (
 // from starting for ever, because the schedule skips while one runs.
 const exchangeTimeout = time.Hour
 
+// exchangeID names an account's schedule, and the beginning of its runs.
+func exchangeID(accountID int64) string { return fmt.Sprintf("exchange/%d", accountID) }
+
 // ScheduleExchange has an account's exchange run at an interval, never two at
 // once. Run again, it updates the interval.
 func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, every time.Duration) error {
-	id := fmt.Sprintf("exchange/%d", accountID)
+	id := exchangeID(accountID)
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID:      id,
@@ -46,7 +49,7 @@ func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, eve
 
 // UnscheduleExchange ends the exchange of an account that is no longer used.
 func UnscheduleExchange(ctx context.Context, c client.Client, accountID int64) error {
-	err := c.ScheduleClient().GetHandle(ctx, fmt.Sprintf("exchange/%d", accountID)).Delete(ctx)
+	err := c.ScheduleClient().GetHandle(ctx, exchangeID(accountID)).Delete(ctx)
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
 		return nil

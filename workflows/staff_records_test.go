@@ -81,8 +81,9 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
-	var filed filing.FiledHolder
-	id := c.task(t, activities.TaskVerify, &filed)
+	var asked bureau.Verification
+	id := c.task(t, activities.TaskVerify, &asked.Task)
+	filed := asked.Task
 	require.Equal(t, "上海样例网络科技有限公司", filed.Holder.Name)
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: fmt.Sprint(filed.HolderID), Actor: "support:a",
 		Data: bureau.Verification{Passed: true, Who: "林核实", Opinion: "信息真实", At: c.now, Task: filed}}
@@ -111,8 +112,9 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
-	var filed filing.FiledHolder
-	id := c.task(t, activities.TaskVerify, &filed)
+	var asked bureau.Verification
+	id := c.task(t, activities.TaskVerify, &asked.Task)
+	filed := asked.Task
 	known := filed.HolderID
 	filed.HolderID = 4711 // which the bureau doesn't know
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: "4711", Actor: "support:a", Data: bureau.Verification{Who: "林核实", Opinion: "无法联系", At: c.now, Task: filed}}
@@ -127,7 +129,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.NotEmpty(t, latest.Opinion)
 
 	filed.HolderID = known
-	again := c.task(t, activities.TaskAnswerRefused, &filing.FiledHolder{})
+	again := c.task(t, activities.TaskAnswerRefused, &asked.Task)
 	require.Equal(t, id, again, "the page of the task itself")
 	answer.ResultKey, answer.Data = fmt.Sprint(known), bureau.Verification{Who: "林核实", Opinion: "无法联系", Faults: "电话停机", At: c.now, Task: filed}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
@@ -409,4 +411,52 @@ func TestStaffsRecordsKeepTheSequenceUnderFaults(t *testing.T) {
 			require.Equal(r, store.BlockReported, b.State)
 		}
 	})
+}
+
+// A paper of what is filed goes by itself, and its result finds it, also beside a
+// verification of the same holder.
+func TestPapersByThemselves(t *testing.T) {
+	c := newCounterpart(t)
+	ctx := t.Context()
+	_, err := c.db.SubjectOfOrder(ctx, "D1")
+	require.ErrorIs(t, err, store.ErrNotFound)
+	c.add(t, "读书笔记")
+	for range 2 {
+		c.exchange()
+	}
+	filed, err := c.db.SubjectOfOrder(ctx, "D1")
+	require.NoError(t, err)
+	require.Equal(t, c.account, filed.AccountID)
+	d, err := c.db.LatestDecision(ctx, 1)
+	require.NoError(t, err)
+	require.NoError(t, c.stand.Load().PushVerificationTask(d.HolderNumber))
+	c.exchange()
+	var asked bureau.Verification
+	task := c.task(t, activities.TaskVerify, &asked.Task)
+	asked.Passed, asked.Who, asked.Opinion, asked.At = true, "林核实", "信息真实", c.now
+	key := fmt.Sprint(filed.HolderID)
+	paper := bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")}, Subject: filing.Subject{HolderID: filed.HolderID}}
+	require.NoError(t, c.db.QueuePaper(ctx, c.account, key, paper, "support:a"))
+	require.NoError(t, c.db.AnswerTask(ctx, store.Answer{TaskID: task, Kind: store.StaffVerification, ResultKey: key, Data: asked, Actor: "support:a"}))
+	paper.Subject.HolderID = 4711
+	require.NoError(t, c.db.QueuePaper(ctx, c.account, "4711", paper, "support:a"))
+	for range 3 {
+		c.exchange()
+	}
+	const kindPapers = 35
+	require.Equal(t, map[int]int{1060: 1, 1016: 1}, c.taken(kindPapers))
+	answer, err := c.db.LatestAnswer(ctx, task)
+	require.NoError(t, err)
+	require.True(t, answer.Accepted)
+	require.False(t, answer.Code.Valid, "1060 is the paper's")
+	codes := map[int64]bool{}
+	list, err := c.db.StaffAnswers(ctx, c.account, 10)
+	require.NoError(t, err)
+	for _, r := range list {
+		if r.Kind == store.StaffPapers {
+			codes[r.Code.Int64] = r.Refused
+		}
+	}
+	require.Equal(t, map[int64]bool{1060: false, 1016: true}, codes)
+	require.Equal(t, []string{activities.TaskAnswerRefused}, c.tasks())
 }

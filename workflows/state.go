@@ -55,6 +55,7 @@ type run struct {
 
 	// what the bureau said
 	accepted   int
+	acceptedBy string // who handed in the newest that was accepted; empty: the exchange
 	checkHours int
 	decided    map[int]Decided
 
@@ -74,8 +75,11 @@ type checked struct {
 
 func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 	first := filing.Contact // as the row was made
-	if in.Kind.FollowsUp() {
+	switch {
+	case in.Kind.FollowsUp():
 		first = filing.Preparing
+	case in.Kind.Registers():
+		first = filing.Installing
 	}
 	f := &run{
 		in:        in,
@@ -102,6 +106,15 @@ func (f *run) state() State {
 
 // decision is the bureau's word on the present revision; zero when there is none.
 func (f *run) decision() Decided { return f.decided[f.revision] }
+
+// by is who a line of the timeline names for what the bureau said: the person who
+// recorded it, or else the bureau.
+func by(actor string) string {
+	if actor == "" {
+		return bureauActor
+	}
+	return actor
+}
 
 // await waits for a condition, or for the filing's withdrawal.
 func (f *run) await(ctx workflow.Context, ready func() bool) error {

@@ -96,7 +96,7 @@ func (f *run) canBe(kind filing.Kind) bool {
 	if f.in.Kind.FollowsUp() {
 		return kind == f.in.Kind
 	}
-	return !kind.FollowsUp()
+	return !kind.FollowsUp() && !kind.Registers()
 }
 
 func (f *run) handIn(ctx workflow.Context, in HandIn) error {
@@ -132,7 +132,7 @@ func (f *run) beChecked(ctx workflow.Context, in ByActor) error {
 	return workflow.Await(ctx, func() bool { return f.attention != attentionBureauCheck })
 }
 
-func (f *run) canWithdraw(ByActor) bool { return f.stage.Withdrawable() && !f.withdrawn }
+func (f *run) canWithdraw(ByActor) bool { return f.in.Kind.Withdrawable(f.stage) && !f.withdrawn }
 
 func (f *run) takeBack(ctx workflow.Context, in ByActor) error {
 	f.withdrawn, f.actor = true, in.Actor
@@ -171,22 +171,33 @@ func (f *run) mine(filingID int64) bool { return filingID == 0 || filingID == f.
 func (f *run) listen(ctx workflow.Context) {
 	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
 	decided := workflow.GetSignalChannel(ctx, SignalDecided)
+	look := workflow.GetSignalChannel(ctx, SignalLook)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			workflow.NewSelector(ctx).
 				AddReceive(accepted, func(c workflow.ReceiveChannel, _ bool) {
 					var in Accepted
 					c.Receive(ctx, &in)
-					if f.mine(in.FilingID) {
-						f.accepted = max(f.accepted, in.Revision)
-						f.checkHours = in.CheckHours
+					if !f.mine(in.FilingID) {
+						return
 					}
+					if in.Revision >= f.accepted {
+						f.accepted, f.acceptedBy = in.Revision, in.Actor
+					}
+					f.checkHours = in.CheckHours
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
 					var in Decided
 					c.Receive(ctx, &in)
 					if f.mine(in.FilingID) {
 						f.decided[in.Revision] = in
+					}
+				}).
+				AddReceive(look, func(c workflow.ReceiveChannel, _ bool) {
+					var in Look
+					c.Receive(ctx, &in)
+					if f.mine(in.FilingID) && f.stage == filing.Installing {
+						f.looks++
 					}
 				}).
 				Select(ctx)

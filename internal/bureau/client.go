@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -207,10 +208,13 @@ func (c *Client) call(ctx context.Context, path, method string, parameters []par
 		return Answer{}, returned{}, fmt.Errorf("%s: the answer broke off", method)
 	case len(body) > maxAnswer:
 		return Answer{}, returned{}, fmt.Errorf("%s: the answer is too big", method)
-	case response.StatusCode != http.StatusOK:
-		return Answer{}, returned{}, fmt.Errorf("%s: the bureau answered HTTP %d", method, response.StatusCode)
 	}
 	text, err := c.result(body)
+	switch {
+	case errors.Is(err, ErrFault): // comes with HTTP 500 as SOAP 1.1 wants it, or with 200
+	case response.StatusCode != http.StatusOK:
+		err = fmt.Errorf("the bureau answered HTTP %d", response.StatusCode)
+	}
 	if err != nil {
 		return Answer{}, returned{}, fmt.Errorf("%s: %w", method, err)
 	}
@@ -244,6 +248,27 @@ func (c *Client) envelope(method string, parameters []parameter) io.Reader {
 	return &b
 }
 
+// ErrFault says that the bureau's SOAP library refused the call itself.
+var ErrFault = errors.New("the bureau answered with a SOAP fault")
+
+// faultCode is what a fault's code looks like; its text may repeat what was sent.
+var faultCode = regexp.MustCompile(`^[A-Za-z.]{1,40}$`)
+
+// fault names a Fault's code, without its prefix.
+func fault(decoder *xml.Decoder, start xml.StartElement) error {
+	var f struct {
+		Code string `xml:"faultcode"`
+	}
+	if err := decoder.DecodeElement(&f, &start); err != nil {
+		return ErrFault
+	}
+	code := f.Code[strings.LastIndex(f.Code, ":")+1:]
+	if !faultCode.MatchString(code) {
+		return ErrFault
+	}
+	return fmt.Errorf("%w: %s", ErrFault, code)
+}
+
 // result finds the method's string in a SOAP envelope, whatever its prefixes.
 func (c *Client) result(body []byte) (string, error) {
 	decoder := newDecoder(body)
@@ -258,7 +283,7 @@ func (c *Client) result(body []byte) (string, error) {
 		}
 		switch start.Name.Local {
 		case "Fault":
-			return "", errors.New("the bureau answered with a SOAP fault")
+			return "", fault(decoder, start)
 		case c.cfg.Mapping.Return:
 			var text string
 			if err := decoder.DecodeElement(&text, &start); err != nil {

@@ -40,6 +40,9 @@ type DownloadData struct {
 	// Skipped names sections that this version doesn't read: what domain
 	// registries report (YM), and address data.
 	Skipped []string
+	// Damaged: some bytes are none of the file's encoding, so that parts of it may
+	// be missing here.
+	Damaged bool
 }
 
 // Result is a verdict on a record: the bureau's review (Gjsh), or what was
@@ -154,10 +157,14 @@ type downloadXML struct {
 // entry is left out; a file that isn't the interface's XML is an error.
 func ParseDownload(content []byte) (DownloadData, error) {
 	var x downloadXML
-	if err := decodeXML(content, &x); err != nil {
+	damaged, err := walkXML(content)
+	if err == nil {
+		err = newDecoder(content).Decode(&x)
+	}
+	if err != nil {
 		return DownloadData{}, errors.New("the downloaded data file is not the XML of the interface")
 	}
-	var d DownloadData
+	d := DownloadData{Damaged: damaged}
 	for _, b := range append(x.ICP.BASJ, x.SJTB.Filings...) {
 		d.Filings = append(d.Filings, b.filed())
 	}

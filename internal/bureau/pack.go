@@ -182,7 +182,13 @@ func decrypt(key, iv, sealed []byte) ([]byte, error) {
 // external entities and no entity definitions.
 func newDecoder(content []byte) *xml.Decoder {
 	d := xml.NewDecoder(bytes.NewReader(content))
-	d.CharsetReader = charset.NewReaderLabel
+	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
+		switch strings.ToLower(label) {
+		case "gbk", "gb2312": // of which GB 18030 is a superset, with the rare characters of names
+			label = "gb18030"
+		}
+		return charset.NewReaderLabel(label, in)
+	}
 	return d
 }
 
@@ -190,24 +196,34 @@ var errDepth = errors.New("the XML is nested too deep or has a document type")
 
 // decodeXML reads a document into v, within limits.
 func decodeXML(content []byte, v any) error {
+	if _, err := walkXML(content); err != nil {
+		return err
+	}
+	return newDecoder(content).Decode(v)
+}
+
+// walkXML goes through a document within limits; damaged tells that some of its
+// bytes are none of its encoding.
+func walkXML(content []byte) (damaged bool, err error) {
 	depth := 0
 	for d := newDecoder(content); ; {
 		token, err := d.Token()
 		if err == io.EOF {
-			break
+			return damaged, nil
 		} else if err != nil {
-			return err
+			return damaged, err
 		}
-		switch token.(type) {
+		switch t := token.(type) {
 		case xml.StartElement:
 			if depth++; depth > maxDepth {
-				return errDepth
+				return damaged, errDepth
 			}
 		case xml.EndElement:
 			depth--
+		case xml.CharData:
+			damaged = damaged || bytes.ContainsRune(t, '\uFFFD')
 		case xml.Directive:
-			return errDepth
+			return damaged, errDepth
 		}
 	}
-	return newDecoder(content).Decode(v)
 }

@@ -19,6 +19,7 @@ type devCommand struct {
 	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder that keeps everything between runs"`
 	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative leaves it to its page"`
 	Reviewed    bool          `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+	Manual      bool          `env:"BEIAN_DEV_MANUAL" help:"staff hand dossiers in, as at a bureau without an interface"`
 	Samples     string        `default:"samples/orders.csv" help:"orders to import"`
 	LogLevel    string        `env:"BEIAN_LOG_LEVEL" default:"warn" help:"debug, info, warn or error"`
 }
@@ -29,7 +30,7 @@ func (devCommand) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *devCommand) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Logger: newLogger(c.LogLevel),
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Manual: c.Manual, Logger: newLogger(c.LogLevel),
 	})
 	if err != nil {
 		return err

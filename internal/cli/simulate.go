@@ -22,6 +22,9 @@ type simulateBureau struct {
 	ISPID       int64         `name:"isp-id" default:"310001" help:"the provider's number"`
 	User        string        `default:"provider" help:"the provider's user name"`
 	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative leaves it to the page"`
+	ReviewUpTo  time.Duration `help:"reviews take from review-after to this"`
+	UniqueNames bool          `help:"refuse a site name that another filed site has"`
+	MaxChanges  int           `help:"changes of one holder in 24 hours; 0 is any number"`
 	Province    string        `help:"the bureau's province, such as 310000; empty takes every one"`
 	Hours       string        `help:"when it takes filings, China time: 09:00-17:30; empty is always"`
 	CheckPapers bool          `help:"want pictures that can be opened, and the holder's document with a new filing" default:"true" negatable:""`
@@ -45,7 +48,11 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 	if c.FaultRate > 0 {
 		random = &bureau.RandomFaults{Seed: c.FaultSeed, Rate: c.FaultRate}
 	}
-	s, err := bureau.New(bureau.Options{Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID, UserName: c.User, Password: password, ReviewAfter: c.ReviewAfter, StateFile: c.State, Logger: newLogger("info")})
+	s, err := bureau.New(bureau.Options{
+		Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID, UserName: c.User, Password: password,
+		ReviewAfter: c.ReviewAfter, ReviewUpTo: c.ReviewUpTo, UniqueSiteNames: c.UniqueNames, MaxChanges: c.MaxChanges,
+		StateFile: c.State, Logger: newLogger("info"),
+	})
 	if err != nil {
 		return err
 	}

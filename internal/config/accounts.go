@@ -11,12 +11,16 @@ import (
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
 )
 
 // Account is one account with a province's bureau, as the file of accounts has it.
 type Account struct {
 	// Name is how our records and staff's pages call it.
 	Name string `yaml:"name"`
+	// Driver is interface, the default, or manual: people hand dossiers in and
+	// record what the bureau said.
+	Driver string `yaml:"driver"`
 	// Provinces are codes of GB/T 2260; none: all that no other account names.
 	Provinces []string `yaml:"provinces"`
 	URL       string   `yaml:"url"`
@@ -45,8 +49,8 @@ func (b Bureau) AccountList() ([]Account, error) {
 		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
 	}
 	if b.Accounts == "" {
-		one := Account{Name: b.Account, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSCheck: b.SMSCheck, password: b.Password, key: b.Key, iv: b.IV}
-		if b.Password == "" {
+		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSCheck: b.SMSCheck, password: b.Password, key: b.Key, iv: b.IV}
+		if b.Password == "" && one.reaches() {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}
 		return []Account{one}, one.check()
@@ -120,14 +124,22 @@ func (a Account) check() error {
 	if a.Name == "" {
 		wrong("no name")
 	}
-	if a.URL == "" {
-		wrong("no url; want the scheme and host of the bureau's services")
+	if a.Driver != "" && a.Driver != store.DriverInterface && a.Driver != store.DriverManual {
+		wrong("driver %q is none; want %s or %s", a.Driver, store.DriverInterface, store.DriverManual)
 	}
-	if a.ISPID < 1 {
-		wrong("no isp_id; want the provider's number")
-	}
-	if a.password == "" {
-		wrong("no password_env; want the name of a variable that holds the password")
+	if a.reaches() {
+		if a.URL == "" {
+			wrong("no url; want the scheme and host of the bureau's services")
+		}
+		if a.ISPID < 1 {
+			wrong("no isp_id; want the provider's number")
+		}
+		if a.UserName == "" {
+			wrong("no user; want the user name given by the bureau")
+		}
+		if a.password == "" {
+			wrong("no password_env; want the name of a variable that holds the password")
+		}
 	}
 	for _, p := range a.Provinces {
 		if filing.ProvinceSign(p) == "" {
@@ -146,9 +158,21 @@ func (a Account) check() error {
 	return errors.Join(problems...)
 }
 
-// Client makes the account's client and its hours.
+// Manual tells whether people hand the account's dossiers in.
+func (a Account) Manual() bool { return a.Driver == store.DriverManual }
+
+// reaches tells whether the account must say how its interface is reached: a
+// manual one may leave that out, but not half of it.
+func (a Account) reaches() bool {
+	return !a.Manual() || a.URL != "" || a.ISPID != 0 || a.UserName != "" || a.password != "" || a.key != "" || a.iv != ""
+}
+
+// Client makes the account's client, nil where people hand in, and its hours.
 func (a Account) Client() (*bureau.Client, bureau.Hours) {
 	hours, _ := bureau.ParseHours(a.Hours) // checked when it was read
+	if a.Manual() {
+		return nil, hours
+	}
 	return bureau.New(bureau.Config{
 		BaseURL: a.URL, ISPID: a.ISPID, UserName: a.UserName, Password: a.password, Encrypt: a.key != "", Key: []byte(a.key), IV: []byte(a.iv),
 	}), hours

@@ -29,7 +29,7 @@ func TestAccountsAreReadFromTheirFile(t *testing.T) {
 	t.Setenv("ZJ_IV", "0102030405060708")
 	list, err := accounts(t, example)
 	require.NoError(t, err, "the page's example is right")
-	require.Len(t, list, 2)
+	require.Len(t, list, 3)
 	c, hours := list[0].Client()
 	require.EqualValues(t, 310001, c.ISPID())
 	require.NotZero(t, hours)
@@ -51,4 +51,29 @@ func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "three months")
 	_, err = config.Bureau{Account: "a", URL: "http://b", ISPID: 1}.AccountList()
 	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
+}
+
+// A manual account needs only a name; what it says of an interface it must say whole.
+func TestManualAccountNeedsNoInterface(t *testing.T) {
+	t.Setenv("SH_PASSWORD", "secret")
+	list, err := accounts(t, "accounts:\n- {name: a, driver: manual, provinces: ['310000'], sms_check: 24h}\n- {name: b, driver: manual, provinces: ['330000'], url: http://b, isp_id: 1, user: u, password_env: SH_PASSWORD}\n")
+	require.NoError(t, err)
+	for _, a := range list {
+		require.True(t, a.Manual(), a.Name)
+		c, _ := a.Client()
+		require.Nil(t, c, a.Name)
+	}
+	_, err = accounts(t, "accounts:\n- {name: a, driver: manual, url: http://b}\n")
+	for _, text := range []string{"no isp_id", "no user", "no password_env"} {
+		require.ErrorContains(t, err, text)
+	}
+	_, err = accounts(t, "accounts:\n- {name: a, driver: by hand}\n")
+	require.ErrorContains(t, err, `driver "by hand" is none; want interface or manual`)
+	list, err = config.Bureau{Account: "a", Driver: "manual"}.AccountList()
+	require.NoError(t, err)
+	require.True(t, list[0].Manual())
+	_, err = config.Bureau{Account: "a", Driver: "manual", URL: "http://b"}.AccountList()
+	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
+	_, err = config.Bureau{Account: "a"}.AccountList()
+	require.Error(t, err, "the interface is what an account has that says nothing else")
 }

@@ -45,12 +45,14 @@ type Provider struct {
 	AccessMode  int      `env:"BEIAN_ACCESS_MODE" help:"access mode filled in: 1 dedicated line, 2 server hosting, 3 virtual host, 4 other" default:"3"`
 	ServerPlace int      `env:"BEIAN_SERVER_PLACE" help:"server place filled in: a province's place in GB/T 2260's order" default:"9"`
 	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the number may link to, the preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
-	Reviewed    bool     `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+	// PoliceTarget is where a public-security filing number links to.
+	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits follow" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
+	Reviewed     bool   `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
 }
 
 // Panel makes the panel's view of it.
 func (p Provider) Panel() panel.Provider {
-	return panel.Provider{Name: p.Name, AccessMode: p.AccessMode, ServerPlace: p.ServerPlace, LinkTargets: p.LinkTargets}
+	return panel.Provider{Name: p.Name, AccessMode: p.AccessMode, ServerPlace: p.ServerPlace, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget}
 }
 
 // Panel is the web panel.
@@ -86,7 +88,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a stand-in" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved signature of the messages"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"longest wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"most messages a second for all workers together; 0 is no bound" default:"20"`
 }
@@ -122,6 +124,7 @@ type Mail struct {
 	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the authority to trust; empty is the system's" placeholder:"FILE"`
 	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
 	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told of stuck filings"`
+	PanelURL string `env:"BEIAN_PANEL_URL" help:"where people reach the panel, such as https://beian.example.com; links in mails begin with it"`
 }
 
 // Sender makes the mail client; roots, when not nil, are trusted instead of the CA file.
@@ -152,6 +155,7 @@ type Bureau struct {
 	Key        string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty sends unencrypted" secret:"yes"`
 	IV         string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
 	Accounts   string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file of several accounts, one for each province or more (docs/accounts.md); the settings above are for one" placeholder:"FILE"`
+	Driver     string        `env:"BEIAN_BUREAU_DRIVER" help:"interface, or manual: people hand dossiers in and record the results; then it needs no address and no password" enum:"interface,manual" default:"interface"`
 	Account    string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
 	Every      time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
 	Hours      string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`

@@ -53,13 +53,13 @@ func (w *Walker) Papers(ctx context.Context) error {
 	if len(files) == 0 && len(texts) == 1 {
 		return nil
 	}
-	_, err = w.Upload(ctx, files, texts)
+	_, err = w.UploadPapers(ctx, files, texts)
 	return err
 }
 
-// Upload sends the page of papers with files and texts; its answer must be a page
+// UploadPapers sends the page of papers with files and texts; its answer must be a page
 // without problems.
-func (w *Walker) Upload(ctx context.Context, files map[string]File, texts map[string]string) (*goquery.Document, error) {
+func (w *Walker) UploadPapers(ctx context.Context, files map[string]File, texts map[string]string) (*goquery.Document, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for field, f := range files {

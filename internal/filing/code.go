@@ -53,13 +53,6 @@ var (
 		{1, "单位门户网站", "Organisation's own site"}, {2, "博客/个人空间", "Blog or personal space"}, {3, "论坛", "Forum"},
 		{4, "网上商务", "Online business"}, {5, "信息资讯", "Information"}, {6, "下载服务", "Downloads"}, {7, "其它", "Other"},
 	}
-	// PaperFormats are 附件文件格式 (Fjwjgs).
-	PaperFormats = []Code{{jpegFormat, "JPG", "JPG"}, {2, "JPEG", "JPEG"}, {3, "PNG", "PNG"}}
-	// PaperUses are 附件用途 (Fjyt).
-	PaperUses = []Code{
-		{1, "真实性核验单", "Verification sheet"}, {2, "主办单位有效证件", "Holder's document"}, {3, "主体负责人有效证件", "Holder's manager's document"},
-		{4, "网站负责人有效证件", "Site's manager's document"}, {5, "网站负责人现场采集照片", "Photo on the spot"},
-	}
 )
 
 // Values of Natures that rules speak of.

@@ -16,8 +16,8 @@ const maxDomainLength = 128
 // case and A-labels, with its leading "*." if it has one. The key is a
 // problem's, empty when the domain is right.
 func NormaliseDomain(text string) (domain, key string) {
-	text = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(width.Fold.String(text))), ".")
-	text = strings.ReplaceAll(text, "。", ".")
+	text = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(width.Fold.String(text))), "。", ".")
+	text = strings.TrimSuffix(text, ".")
 	name, wildcard := strings.CutPrefix(text, "*.")
 	if strings.ContainsAny(name, "/:") {
 		return "", "domain_has_url"

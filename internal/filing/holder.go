@@ -52,7 +52,7 @@ func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 	p.document("document_number", h.DocumentType, h.DocumentNumber, today)
 	p.text("document_address", h.DocumentAddress, true, maxAddress)
 	p.text("superior", h.Superior, true, maxSuperior)
-	if field, key := regionProblem(h.Province, h.City, h.County); key != "" {
+	if field, key := t.Regions.problem(h.Province, h.City, h.County); key != "" {
 		p.add(field, key)
 	}
 	p.text("address", h.Address, true, maxAddress)

@@ -23,6 +23,9 @@ const (
 	KindEndHolder Kind = "end_holder"
 	// KindEndSite deregisters a site (注销网站, ZXBA 1).
 	KindEndSite Kind = "end_site"
+	// KindRegister puts a number on an order that the customer got elsewhere
+	// (登记备案号): no record of the bureau's.
+	KindRegister Kind = "register"
 )
 
 // operations are the values of Czlx (4-2-1-6).
@@ -43,6 +46,16 @@ func (k Kind) FollowsUp() bool { return k == KindChange || k.Ends() }
 // Claims tells whether the kind must prove, by number and filing password, that
 // an existing filing is the customer's.
 func (k Kind) Claims() bool { return k == KindNewSite || k == KindNewAccess }
+
+// Registers tells whether the kind only notes a number that is there already:
+// nothing is handed in, and there is no verified contact.
+func (k Kind) Registers() bool { return k == KindRegister }
+
+// Withdrawable tells whether a customer may still withdraw a filing of the kind
+// in a stage. What the bureau has no part in can be until it is done.
+func (k Kind) Withdrawable(s Stage) bool {
+	return s.Withdrawable() || k.Registers() && s == Installing
+}
 
 // Beginnings are the kinds with which an order's filing can begin, FollowUps
 // those that can follow one that is done.

@@ -60,3 +60,6 @@ func NormaliseNumber(text string) string {
 }
 
 func knownSign(sign string) bool { return ProvinceOfNumber(sign) != "" }
+
+// Province is the province of a number's sign, as a code of GB/T 2260.
+func (n Number) Province() string { return ProvinceOfNumber(n.Sign) }

@@ -1,220 +1,64 @@
 package filing
 
 import (
-	_ "embed"
+	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
-	"unicode/utf8"
 )
 
-// Bilingual is a text of the list of papers, which is data and not in the locale files.
-type Bilingual struct {
-	Chinese string `yaml:"zh"`
-	English string `yaml:"en"`
-}
-
-// In is the text in a language of the panel.
-func (b Bilingual) In(lang string) string {
-	if lang == "en" {
-		return b.English
+// PaperFormats are 附件文件格式 (Fjwjgs), PaperUses 附件用途 (Fjytlx): the built-in
+// edition.
+var (
+	PaperFormats = []Code{{1, "JPG", "JPG"}, {2, "JPEG", "JPEG"}, {3, "PNG", "PNG"}}
+	PaperUses    = []Code{
+		{1, "真实性核验单", "Verification sheet"}, {2, "主办单位有效证件", "The holder's document"}, {3, "主体负责人有效证件", "The holder's manager's document"},
+		{4, "网站负责人有效证件", "The site's manager's document"}, {5, "网站负责人现场采集照片", "Photo of the site's manager taken on the spot"},
 	}
-	return b.Chinese
-}
-
-// PaperUse is a place of a paper in a data file: Fjyt, of the holder or the site.
-type PaperUse struct {
-	// Purpose is a code of the built-in edition of PaperUses (Tables.PaperPurpose).
-	Purpose int `yaml:"purpose"`
-	// Of is "holder" or "site".
-	Of string `yaml:"of"`
-}
-
-// OfSite tells whose attachment it is: the site's, or else the holder's.
-func (u PaperUse) OfSite() bool { return u.Of == "site" }
-
-// Values of Paper.Each and Paper.Print.
-const (
-	EachPreApproval = "pre_approval"
-	PrintLetter     = "letter"
-	PrintSheet      = "sheet"
 )
 
-// Paper is a line of the list of papers (data/papers.yaml tells what each part means).
-type Paper struct {
-	Key              string     `yaml:"key"`
-	Name             Bilingual  `yaml:"name"`
-	Help             Bilingual  `yaml:"help"`
-	Uses             []PaperUse `yaml:"uses"`
-	Remark           string     `yaml:"remark"`
-	Kinds            []Kind     `yaml:"kinds"`
-	Required         []Kind     `yaml:"required"`
-	Natures          []int      `yaml:"natures"`
-	Documents        []int      `yaml:"documents"`
-	ManagerDocuments []int      `yaml:"manager_documents"`
-	Each             string     `yaml:"each"`
-	Max              int        `yaml:"max"`
-	MaxKB            int        `yaml:"max_kb"`
-	MinLong          int        `yaml:"min_long"`
-	MinShort         int        `yaml:"min_short"`
-	Spot             bool       `yaml:"spot"`
-	Print            string     `yaml:"print"`
+// MaxPaper is the size, in bytes, of the largest paper, the verification sheet.
+const MaxPaper = 150 << 10
+
+// PaperForm is a paper handed in by itself (4-1-1-6): an image.
+type PaperForm struct {
+	Order string
+	Use   int
+	// Whose is "holder" or "site".
+	Whose   string
+	Content []byte
+	Remark  string
 }
 
-// MaxBytes is the most that a picture may weigh: the interface counts base64, which
-// is a third longer.
-func (p Paper) MaxBytes() int { return p.MaxKB << 10 / 4 * 3 }
-
-// NeededPaper is a paper that one dossier can have.
-type NeededPaper struct {
-	Paper
-	// Item is the pre-approval content that it is about; 0: none.
-	Item int
-	// Must tells that the dossier can't be handed in without it.
-	Must bool
-}
-
-// Field names the paper in forms: its key, with the content that it is about.
-func (p NeededPaper) Field() string {
-	if p.Item == 0 {
-		return p.Key
-	}
-	return p.Key + "." + strconv.Itoa(p.Item)
-}
-
-// ApprovalField names the field of an approval's number (Qzsph).
-func ApprovalField(content int) string { return "number." + strconv.Itoa(content) }
-
-// maxApprovalNumber is the schema's (Qzsph).
-const maxApprovalNumber = 512
-
-// PaperProblems tells what papers a dossier lacks; has tells whether there is a picture
-// of one. This is the one place that keeps a dossier without its papers back.
-func PaperProblems(d Dossier, needed []NeededPaper, has func(NeededPaper) bool) Problems {
+// Validate checks a form.
+func (f PaperForm) Validate(t Tables) Problems {
 	var p Problems
-	for _, n := range needed {
-		if n.Must && !has(n) {
-			p.add(n.Field(), "paper_missing")
-		}
-		if n.Each != EachPreApproval {
-			continue
-		}
-		field, number := ApprovalField(n.Item), d.Site.ApprovalNumbers[n.Item]
-		if number == "" && n.Must {
-			p.add(field, "required")
-		}
-		if utf8.RuneCountInString(number) > maxApprovalNumber {
-			p.add(field, "too_long", "max", maxApprovalNumber)
-		}
-		p.gbk(field, number)
+	if f.Order == "" {
+		p.add("order", "required")
 	}
+	p.choice("use", t.PaperUses, f.Use)
+	if f.Whose != "holder" && f.Whose != "site" {
+		p.add("whose", "choose")
+	}
+	switch {
+	case len(f.Content) == 0:
+		p.add("file", "required")
+	case len(f.Content) > MaxPaper:
+		p.add("file", "paper_too_big", "max", MaxPaper>>10)
+	case f.Format(t) == 0:
+		p.add("file", "paper_no_image")
+	}
+	p.text("remark", f.Remark, false, maxBlockRemark)
 	return p
 }
 
-// PaperList is the whole list, with what provinces have otherwise.
-type PaperList struct {
-	PaperChange `yaml:",inline"`
-	Provinces   map[string]PaperChange `yaml:"provinces"`
-}
-
-// PaperChange replaces or adds papers by their keys, and takes others away.
-type PaperChange struct {
-	Papers []Paper  `yaml:"papers"`
-	Drop   []string `yaml:"drop"`
-}
-
-// onto lays a change over a list.
-func (c PaperChange) onto(list []Paper) []Paper {
-	list = slices.DeleteFunc(slices.Clone(list), func(p Paper) bool { return slices.Contains(c.Drop, p.Key) })
-	for _, p := range c.Papers {
-		if i := slices.IndexFunc(list, func(old Paper) bool { return old.Key == p.Key }); i >= 0 {
-			list[i] = p
-		} else {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// In is the list of a province; one without changes, or "", has the common one.
-func (l PaperList) In(province string) []Paper { return l.Provinces[province].onto(l.Papers) }
-
-// Needed are the papers that a dossier can have, in the list's order.
-func (l PaperList) Needed(d Dossier) []NeededPaper {
-	kind := d.Kind
-	if kind == "" {
-		kind = KindNew
-	}
-	nature, document, manager := d.Holder.Nature, d.Holder.DocumentType, d.Holder.Manager.DocumentType
-	if kind != KindNew && kind != KindChange { // the forms don't ask for them
-		nature, document = 0, 0
-	}
-	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }
-	var needed []NeededPaper
-	for _, p := range l.In(d.Province()) {
-		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !has(p.Documents, document) || !has(p.ManagerDocuments, manager) {
-			continue
-		}
-		must := slices.Contains(p.Required, kind)
-		if p.Each != EachPreApproval {
-			needed = append(needed, NeededPaper{Paper: p, Must: must})
-			continue
-		}
-		for _, content := range d.Site.PreApprovals {
-			needed = append(needed, NeededPaper{Paper: p, Item: content, Must: must})
-		}
-	}
-	return needed
-}
-
-// Province is where a dossier goes: the holder's, or that of the number it claims.
-func (d Dossier) Province() string {
-	switch {
-	case d.Kind.Claims():
-		return ProvinceOfNumber(d.Claim.Number)
-	case d.Holder.Province == "":
-		return ProvinceOfNumber(d.Subject.HolderNumber)
-	}
-	return d.Holder.Province
-}
-
-//go:embed data/papers.yaml
-var papersFile []byte
-
-// BuiltInPapers is the list that serves where no setting names another; its form is tested.
-var BuiltInPapers = sync.OnceValue(func() PaperList {
-	list, err := ParsePapers(papersFile, nil)
-	if err != nil {
-		panic("data/papers.yaml: " + err.Error())
-	}
-	return list
-})
-
-// LoadPapers lays a provider's own list over the built-in one.
-func LoadPapers(own []byte) (PaperList, error) { return ParsePapers(papersFile, own) }
-
-// PaperPurpose is the bureau's code (Fjyt) for a purpose of the built-in edition: the
-// bureau's table may number the same purposes otherwise.
-func (t Tables) PaperPurpose(purpose int) int {
-	known, _ := CodeByID(PaperUses, purpose)
-	for _, c := range t.PaperUses {
-		if known.Name != "" && c.Name == known.Name {
-			return c.ID
-		}
-	}
-	return purpose
-}
-
-// jpegFormat is Fjwjgs of JPEG in the built-in edition.
-const jpegFormat = 1
-
-// JPEGFormat is the bureau's code (Fjwjgs) for pictures as we hand them in.
-func (t Tables) JPEGFormat() int {
+// Format is the bureau's number for what the content is; 0 when it takes no such
+// format.
+func (f PaperForm) Format(t Tables) int {
+	names := map[string][]string{"image/jpeg": {"JPG", "JPEG"}, "image/png": {"PNG"}}[http.DetectContentType(f.Content)]
 	for _, c := range t.PaperFormats {
-		if n := strings.ToUpper(strings.Trim(c.Name, " .*")); n == "JPG" || n == "JPEG" {
+		if slices.Contains(names, strings.ToUpper(strings.TrimPrefix(c.Name, "."))) {
 			return c.ID
 		}
 	}
-	return jpegFormat
+	return 0
 }

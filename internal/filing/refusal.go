@@ -1,7 +1,10 @@
 package filing
 
 import (
+	"cmp"
 	_ "embed"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +34,11 @@ func RefusalByCode(code int) (r Refusal, known bool) {
 		r = Refusal{Code: code, Staff: true}
 	}
 	return r, known
+}
+
+// Refusals lists the result codes that the interface knows, by code.
+func Refusals() []Refusal {
+	return slices.SortedFunc(maps.Values(refusals()), func(a, b Refusal) int { return cmp.Compare(a.Code, b.Code) })
 }
 
 // refusals reads the table once; its form is tested.

@@ -2,6 +2,9 @@ package filing
 
 import (
 	_ "embed"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -20,18 +23,30 @@ type Region struct {
 	Name string `json:"name"`
 }
 
+// Regions are the divisions that forms offer and rules allow. The zero value is
+// the built-in edition.
+type Regions struct{ edition *regionIndex }
+
 type regionIndex struct {
 	names    map[string]string
 	children map[string][]Region // by parent's code; "" has the provinces
 }
 
-var regions = sync.OnceValue(func() regionIndex {
-	index := regionIndex{names: map[string]string{}, children: map[string][]Region{}}
+func newRegionIndex() *regionIndex {
+	return &regionIndex{names: map[string]string{}, children: map[string][]Region{}}
+}
+
+func (x *regionIndex) add(r Region) {
+	x.names[r.Code] = r.Name
+	parent := regionParent(r.Code)
+	x.children[parent] = append(x.children[parent], r)
+}
+
+var builtInRegions = sync.OnceValue(func() *regionIndex {
+	index := newRegionIndex()
 	for line := range strings.Lines(regionsTSV) {
 		code, name, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		index.names[code] = name
-		parent := regionParent(code)
-		index.children[parent] = append(index.children[parent], Region{code, name})
+		index.add(Region{code, name})
 	}
 	return index
 })
@@ -47,27 +62,87 @@ func regionParent(code string) string {
 	}
 }
 
+var regionCode = regexp.MustCompile(`^[1-9]\d{5}$`)
+
+// RegionEdition lays the bureau's edition of the divisions over the built-in one
+// (JCDM, Qy_dms: each has the six digits as its ID and names no parent). What
+// lies below a division is the edition's where it knows anything valid there:
+// a bureau may send its own province alone. A division that isn't valid any
+// more isn't offered but keeps its name, which older filings show.
+func RegionEdition(valid, ended []Region) Regions {
+	came, merged := newRegionIndex(), newRegionIndex()
+	for _, r := range valid {
+		if regionCode.MatchString(r.Code) && came.names[r.Code] == "" {
+			came.add(r)
+		}
+	}
+	gone := map[string]bool{}
+	for _, r := range ended {
+		if came.names[r.Code] == "" {
+			gone[r.Code], merged.names[r.Code] = true, r.Name
+		}
+	}
+	isGone := func(r Region) bool { return gone[r.Code] }
+	for parent, list := range builtInRegions().children {
+		for _, r := range list {
+			if !gone[r.Code] {
+				merged.names[r.Code] = r.Name
+			}
+		}
+		// All of them gone is an edition that left them out, not a province without cities.
+		if merged.children[parent] = slices.DeleteFunc(slices.Clone(list), isGone); len(merged.children[parent]) == 0 {
+			merged.children[parent] = list
+		}
+	}
+	maps.Copy(merged.names, came.names)
+	for parent, list := range came.children {
+		slices.SortFunc(list, func(a, b Region) int { return strings.Compare(a.Code, b.Code) })
+		merged.children[parent] = list
+	}
+	return Regions{merged}
+}
+
+func (r Regions) index() *regionIndex {
+	if r.edition == nil {
+		return builtInRegions()
+	}
+	return r.edition
+}
+
 // Provinces lists the provinces by code.
-func Provinces() []Region { return regions().children[""] }
+func (r Regions) Provinces() []Region { return r.index().children[""] }
 
 // Cities lists a province's cities; a municipality's are 市辖区 and 县.
-func Cities(province string) []Region {
+func (r Regions) Cities(province string) []Region {
 	if !strings.HasSuffix(province, "0000") {
 		return nil
 	}
-	return regions().children[province]
+	return r.index().children[province]
 }
 
 // Counties lists a city's counties; a few cities (东莞, 中山, 儋州) have none.
-func Counties(city string) []Region {
+func (r Regions) Counties(city string) []Region {
 	if strings.HasSuffix(city, "0000") || !strings.HasSuffix(city, "00") {
 		return nil
 	}
-	return regions().children[city]
+	return r.index().children[city]
 }
 
-// RegionName is a division's name; empty when the code is unknown.
-func RegionName(code string) string { return regions().names[code] }
+// Name is a division's name; empty when the code is unknown.
+func (r Regions) Name(code string) string { return r.index().names[code] }
+
+// Provinces, Cities, Counties and RegionName are the built-in edition's, for
+// what no form of the bureau's is about.
+func Provinces() []Region { return Regions{}.Provinces() }
+
+// Cities is Regions.Cities of the built-in edition.
+func Cities(province string) []Region { return Regions{}.Cities(province) }
+
+// Counties is Regions.Counties of the built-in edition.
+func Counties(city string) []Region { return Regions{}.Counties(city) }
+
+// RegionName is Regions.Name of the built-in edition.
+func RegionName(code string) string { return Regions{}.Name(code) }
 
 // provinceSigns are the one-character signs that filing numbers begin with.
 var provinceSigns = map[string]string{
@@ -96,29 +171,24 @@ func ProvinceOfNumber(number string) string {
 	return secondSigns[string(sign)]
 }
 
-// regionProblem checks that city lies in province and county in city; it
-// returns the field that is wrong and a problem's key, or nothing.
-func regionProblem(province, city, county string) (field, key string) {
+// problem checks that city lies in province and county in city; it returns the
+// field that is wrong and a problem's key, or nothing.
+func (r Regions) problem(province, city, county string) (field, key string) {
 	in := func(code string, list []Region) bool {
-		for _, r := range list {
-			if r.Code == code {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(list, func(r Region) bool { return r.Code == code })
 	}
 	switch {
 	case province == "":
 		return "province", "required"
-	case !in(province, Provinces()):
+	case !in(province, r.Provinces()):
 		return "province", "region_unknown"
 	case city == "":
 		return "city", "required"
-	case !in(city, Cities(province)):
+	case !in(city, r.Cities(province)):
 		return "city", "region_not_inside"
-	case county == "" && len(Counties(city)) > 0:
+	case county == "" && len(r.Counties(city)) > 0:
 		return "county", "required"
-	case county != "" && !in(county, Counties(city)):
+	case county != "" && !in(county, r.Counties(city)):
 		return "county", "region_not_inside"
 	}
 	return "", ""

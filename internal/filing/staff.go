@@ -85,12 +85,12 @@ func (f OutcomeForm) Validate(t Tables, today string) Problems {
 	if f.Due != "" && f.Due < f.Listed && p.For("due") == nil {
 		p.add("due", "due_before_listed")
 	}
-	p.number("operator", f.Operator)
-	p.number("province", f.Province)
+	p.digits("operator", f.Operator)
+	p.digits("province", f.Province)
 	return p
 }
 
-func (p *Problems) number(field, text string) {
+func (p *Problems) digits(field, text string) {
 	if text == "" {
 		p.add(field, "required")
 	} else if UnitNumber(text) < 1 {
@@ -132,7 +132,7 @@ func (f BlockForm) Validate(t Tables, today string) Problems {
 	f.ranges(&p)
 	switch f.Kind {
 	case BlockSource:
-		p.number("unit", f.Unit)
+		p.digits("unit", f.Unit)
 		if len(t.Units) > 0 && p.For("unit") == nil && !containsCode(t.Units, int(UnitNumber(f.Unit))) {
 			p.add("unit", "unit_unknown")
 		}

@@ -65,3 +65,17 @@ func TestStaffsForms(t *testing.T) {
 	require.Equal(t, map[string]string{"assignment": "choose", "since": "required"}, keys(filing.BlockForm{Kind: filing.BlockOwnUse, Ranges: []string{"192.0.2.1"}}.Validate(codes, today)))
 	require.Empty(t, filing.BlockForm{Kind: filing.BlockReserved, Ranges: []string{"192.0.2.1"}}.Validate(codes, today))
 }
+
+func TestPapers(t *testing.T) {
+	codes := filing.BuiltIn()
+	png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 100)...)
+	good := filing.PaperForm{Order: "D1", Use: 1, Whose: "holder", Content: png}
+	require.Empty(t, good.Validate(codes))
+	require.Equal(t, 3, good.Format(codes))
+	require.Equal(t, 1, filing.PaperForm{Content: []byte("\xff\xd8\xff\xe0")}.Format(codes))
+	require.Equal(t, map[string]string{"order": "required", "use": "choose", "whose": "choose", "file": "required"}, keys(filing.PaperForm{}.Validate(codes)))
+	good.Content = []byte("%PDF-1.7")
+	require.Equal(t, map[string]string{"file": "paper_no_image"}, keys(good.Validate(codes)))
+	good.Content = append(png, make([]byte, filing.MaxPaper)...)
+	require.Equal(t, map[string]string{"file": "paper_too_big"}, keys(good.Validate(codes)))
+}

@@ -6,13 +6,14 @@ import "slices"
 // newest edition where it came down, the built-in one elsewhere.
 type Tables struct {
 	Natures, DocumentTypes, AccessModes, PreApprovals, Languages, Services, EndingReasons []Code
+	Regions                                                                               Regions
+	// ServerPlaces never come down: the interface has no table of them.
+	ServerPlaces []Code
 	// Outcomes are what was done about unfiled sites; Units the providers and
 	// operators by their numbers, empty until they come down.
 	Outcomes, Units []Code
 	// PaperFormats and PaperUses are of attachments: Fjwjgs and Fjyt.
 	PaperFormats, PaperUses []Code
-	// ServerPlaces never come down: the interface has no table of them.
-	ServerPlaces []Code
 }
 
 // BuiltIn is the edition that serves until the first download.

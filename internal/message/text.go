@@ -19,6 +19,8 @@ const (
 	Approved Template = "approved"
 	// Refused tells of a refusal; param order.
 	Refused Template = "refused"
+	// SentBack tells that our own staff sent a dossier back (初审退回); param order.
+	SentBack Template = "sent_back"
 	// FooterNeeded asks for the number on the home page; params number and order.
 	FooterNeeded Template = "footer_needed"
 	// Filed tells of the end; params number and order.
@@ -28,15 +30,24 @@ const (
 	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
 	BureauCheck Template = "bureau_check"
+	// Police reminds of the public-security filing (公安联网备案); params order and
+	// left (days).
+	Police Template = "police"
 	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
 	Stuck Template = "stuck"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
+	// TicketOpened tells staff of a question or complaint, by mail only; params
+	// number, kind (ask, complain), order (may be empty), text, link.
+	TicketOpened Template = "ticket_opened"
+	// TicketAnswered carries staff's answer to who asked, by mail only; params
+	// number, text.
+	TicketAnswered Template = "ticket_answered"
 )
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

@@ -33,7 +33,7 @@ const (
 // The ways in which a picture can be wrong; people read them by Key.
 var (
 	ErrEmpty   = &Error{"paper_empty"}   // no bytes
-	ErrTooBig  = &Error{"paper_too_big"} // more than MaxUpload
+	ErrTooBig  = &Error{"picture_too_big"} // more than MaxUpload
 	ErrType    = &Error{"paper_type"}    // neither JPEG nor PNG nor PDF
 	ErrHEIC    = &Error{"paper_heic"}    // an iPhone's own format
 	ErrPDF     = &Error{"paper_pdf"}     // a PDF that isn't a scan of one page

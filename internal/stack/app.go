@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -54,12 +55,16 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store
 		return err
 	}
 	defer p.Close()
-	return serve(ctx, l, p.Handler())
+	return serve(ctx, l, p.Handler(), p.EndStreams)
 }
 
-// serve answers HTTP until ctx ends, then lets requests under way end.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve answers HTTP until ctx ends, then lets requests under way end; stopping
+// ends those that would go on for long.
+func serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func()) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	for _, f := range stopping {
+		server.RegisterOnShutdown(f)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	select {
@@ -81,6 +86,7 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 	if err != nil {
 		return err
 	}
+	go refreshOrders(ctx, db, logger)
 	sms, err := set.SMS.Sender()
 	if err != nil {
 		return err
@@ -98,16 +104,30 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 		return err
 	}
 	sites.Store = db
+	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the mails of tickets: %w", err)
+	}
 	return worker.Run(ctx, worker.Config{
 		Temporal: temporal, Queues: set.Worker.Queues, StopTimeout: set.Worker.StopTimeout, SMSPerSecond: set.SMS.PerSecond, Logger: logger,
 		Filing:  &activities.Filing{Store: db},
-		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff},
+		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")},
 		Bureau: &activities.Bureau{
 			Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
 			KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
 		},
 		Website: sites,
 	})
+}
+
+// refreshOrders mends, beside the worker's start, what processes of an older
+// version left in the list of orders. Another worker's start tries again.
+func refreshOrders(ctx context.Context, db *store.Store, logger *slog.Logger) {
+	mended, err := db.RefreshOrderStates(ctx)
+	if err != nil && ctx.Err() == nil {
+		logger.Warn("the list of orders was not refreshed", "error", err)
+	} else if mended > 0 {
+		logger.Info("the list of orders was refreshed", "orders", mended)
+	}
 }
 
 // registerAccounts notes the settings' accounts and schedules the exchange of
@@ -125,6 +145,13 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, t
 			return nil, fmt.Errorf("the bureau account's row: %w", err)
 		}
 		if err := db.SetCheckHours(ctx, id, int(a.SMSCheck.Hours())); err != nil {
+			return nil, err
+		}
+		driver := store.DriverInterface
+		if a.Manual() {
+			driver = store.DriverManual
+		}
+		if err := db.SetDriver(ctx, id, driver); err != nil {
 			return nil, err
 		}
 		c, hours := a.Client()

@@ -27,12 +27,15 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 	if err != nil {
 		return nil, fmt.Errorf("no mariadbd or mysqld: install Debian's package mariadb-server, or name an existing server with BEIAN_DATABASE (user:password@tcp(host:port)/name)")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	// A server that starts sweeps its folder of temporary files: each has its own,
+	// because tests of several packages run at once.
+	temporary := filepath.Join(dir, "tmp")
+	if err := os.MkdirAll(temporary, 0o700); err != nil {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
 	if _, err := os.Stat(filepath.Join(data, "mysql")); errors.Is(err, os.ErrNotExist) {
-		if err := initialise(ctx, data); err != nil {
+		if err := initialise(ctx, data, temporary); err != nil {
 			return nil, err
 		}
 	}
@@ -40,7 +43,7 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 	args := []string{
 		"--no-defaults", "--datadir=" + data, "--socket=" + socketPath(port), "--port=" + strconv.Itoa(port), "--bind-address=127.0.0.1",
 		"--pid-file=" + filepath.Join(dir, "mariadb.pid"), "--character-set-server=utf8mb4", "--skip-log-bin", "--max-allowed-packet=128M",
-		"--max-connections=400", "--skip-name-resolve",
+		"--max-connections=400", "--skip-name-resolve", "--tmpdir=" + temporary,
 	}
 	if os.Geteuid() == 0 {
 		args = append(args, "--user=root")
@@ -65,7 +68,7 @@ func socketPath(port int) string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("beian-%d.sock", port))
 }
 
-func initialise(ctx context.Context, data string) error {
+func initialise(ctx context.Context, data, temporary string) error {
 	install, err := find("mariadb-install-db", "mysql_install_db")
 	if err != nil {
 		return errors.New("no mariadb-install-db: install Debian's package mariadb-server")
@@ -77,7 +80,9 @@ func initialise(ctx context.Context, data string) error {
 	if os.Geteuid() == 0 {
 		args = append(args, "--user=root")
 	}
-	out, err := exec.CommandContext(ctx, install, args...).CombinedOutput()
+	command := exec.CommandContext(ctx, install, args...)
+	command.Env = append(os.Environ(), "TMPDIR="+temporary)
+	out, err := command.CombinedOutput()
 	if err != nil {
 		_ = os.RemoveAll(data) // a half-made folder would pass for a whole one
 		return fmt.Errorf("making a database folder: %w: %s", err, strings.TrimSpace(string(out)))

@@ -67,7 +67,9 @@ type Options struct {
 	Reviewed bool
 	// SMSCheck has the bureau send applicants a code of its own, valid so long.
 	SMSCheck time.Duration
-	Logger   *slog.Logger
+	// Manual has people hand dossiers in, as at a bureau without an interface.
+	Manual bool
+	Logger *slog.Logger
 }
 
 // The people of a development stack.

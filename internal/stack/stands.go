@@ -17,6 +17,7 @@ import (
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
 	"github.com/beian/beian/internal/simulate/webspace"
+	"github.com/beian/beian/internal/store"
 )
 
 // The stand-ins' accounts; they guard nothing.
@@ -121,6 +122,8 @@ func (st *Stands) serve(ctx context.Context, s *Stack) error {
 		_ = st.DNS.Close()
 		_ = st.Mail.Close()
 		_ = st.Space.Close()
+		_ = smtp.Close() // what was to be closed before it served would serve for ever
+		_ = ftp.Close()
 	}()
 	return st.serveHTTP(ctx, s)
 }
@@ -142,15 +145,20 @@ func (s *Stack) settings() Settings {
 	if every == 0 {
 		every = 5 * time.Second
 	}
+	account := config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser, Password: standPassword}
+	if s.Options.Manual {
+		account = config.Bureau{Driver: store.DriverManual}
+	}
+	account.Account, account.Every, account.SMSCheck = "default", every, s.Options.SMSCheck
 	return Settings{
 		Base:     s.Settings.Base,
-		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, Reviewed: s.Options.Reviewed},
+		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=", Reviewed: s.Options.Reviewed},
 		Panel:    config.Panel{Listen: local(p.Panel), DNS: local(p.DNS)},
 		SMS:      config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP", Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
 		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
-			Staff: "staff@example.com", CAFile: s.caFile()},
+			Staff: "staff@example.com", CAFile: s.caFile(), PanelURL: s.PanelURL},
 		MailRoots: s.Stands.Mail.RootCAs(),
-		Bureau:    config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser, Password: standPassword, Account: "default", Every: every, SMSCheck: s.Options.SMSCheck},
+		Bureau:    account,
 		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}},
 		Worker:    config.Worker{StopTimeout: 5 * time.Second},
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -224,95 +223,4 @@ func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) 
 		list[at[r.BlockID.Int64]].Latest = r
 	}
 	return list, nil
-}
-
-// Overlapping finds a block of the account, of the same kind (source or use),
-// that shares addresses with a range; the bureau takes no address twice (2003).
-func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues, except int64) (b BlockValues, found bool, err error) {
-	err = s.db.GetContext(ctx, &b, `
-		SELECT from_ip, to_ip, source, used_as, assignment FROM address_blocks
-		WHERE account_id = ? AND state IN (?, ?) AND from_ip <= ? AND to_ip >= ? AND (source = 0) = ? AND id <> ? LIMIT 1`,
-		accountID, BlockWaiting, BlockReported, v.To, v.From, v.Source == 0, except)
-	if errors.Is(err, sql.ErrNoRows) {
-		return b, false, nil
-	}
-	return b, err == nil, err
-}
-
-// Uncovered is a range of addresses of orders that no reported block covers.
-type Uncovered struct {
-	Range  string `db:"ip_range"`
-	Orders int    `db:"orders"`
-	// Order is the number of one of them.
-	Order string `db:"number"`
-}
-
-// UncoveredRanges lists ranges of orders that no reported block holds whole; none
-// while no block is reported at all: the provider reports elsewhere then.
-func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, error) {
-	var list []Uncovered
-	err := s.db.SelectContext(ctx, &list, `
-		SELECT i.ip_range, COUNT(*) AS orders, MIN(o.number) AS number FROM order_ips i JOIN orders o ON o.id = i.order_id
-		WHERE EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS (
-			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1)) AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
-		GROUP BY i.ip_range ORDER BY i.ip_range LIMIT ?`, BlockReported, BlockReported, limit)
-	return list, err
-}
-
-// AddressVerdict is the bureau's result on a block.
-type AddressVerdict struct {
-	// RecordID names a record that adds one (IspId); or else BureauID and the kind do.
-	RecordID, BureauID int64
-	Source             bool
-	Operation          int
-	Code               int
-	Done               bool
-	Opinion            string
-}
-
-// ApplyAddresses writes results on address blocks; doing it again changes
-// nothing. Results on blocks that we didn't report say nothing to us.
-func (s *Store) ApplyAddresses(ctx context.Context, accountID int64, verdicts []AddressVerdict) error {
-	if len(verdicts) == 0 {
-		return nil
-	}
-	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		for _, v := range verdicts {
-			if err := s.applyAddress(ctx, tx, accountID, v); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, v AddressVerdict) error {
-	const from = `SELECT r.id, r.kind, r.block_id, r.operation, r.created_at, r.sealed FROM staff_records r JOIN address_blocks b ON b.id = r.block_id
-		WHERE r.account_id = ? AND r.operation = ? AND r.sequence IS NOT NULL AND r.result_at IS NULL AND (b.source <> 0) = ?`
-	query, key := from+` AND r.id = ?`, v.RecordID
-	if v.Operation != OperationAdd {
-		query, key = from+` AND b.bureau_id = ? ORDER BY r.id LIMIT 1`, v.BureauID
-	}
-	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, query+` FOR UPDATE`, accountID, v.Operation, v.Source, key); errors.Is(err, sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if fresh, err := s.staffDecided(ctx, tx, r.ID, v.Code, v.Opinion); err != nil || !fresh || !v.Done {
-		return err
-	}
-	switch v.Operation {
-	case OperationAdd:
-		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ?, bureau_id = NULLIF(?, 0) WHERE id = ?`, BlockReported, v.BureauID, r.BlockID)
-		return err
-	case OperationRemove:
-		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockRemoved, r.BlockID)
-		return err
-	}
-	var values BlockOperation
-	if err := s.keys.OpenJSON(r.place(), r.Sealed, &values); err != nil {
-		return err
-	}
-	return s.setBlock(ctx, tx, r.BlockID.Int64, values.BlockValues)
 }

@@ -24,6 +24,10 @@ func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bure
 	return ended, err
 }
 
+// ofAccount is an account's records, with the numbers that customers registered
+// themselves, which no account knows.
+const ofAccount = `(r.account_id = ? OR r.account_id IS NULL)`
+
 // EndNumber takes the numbers off the orders that an approved deregistration was
 // about, and advances the filing that asked for it, in one transaction: cancelled
 // access ends the order's own filing, a site's or holder's end those of its
@@ -43,9 +47,9 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 		where, args := `f.order_id = ?`, []any{row.OrderID}
 		switch {
 		case kind == filing.KindEndSite && subject.SiteNumber != "":
-			where, args = where+` OR r.account_id = ? AND d.site_number = ?`, append(args, row.AccountID, subject.SiteNumber)
+			where, args = where+` OR `+ofAccount+` AND d.site_number = ?`, append(args, row.AccountID, subject.SiteNumber)
 		case kind == filing.KindEndHolder && subject.HolderNumber != "":
-			where, args = where+` OR r.account_id = ? AND d.holder_number = ?`, append(args, row.AccountID, subject.HolderNumber)
+			where, args = where+` OR `+ofAccount+` AND d.holder_number = ?`, append(args, row.AccountID, subject.HolderNumber)
 		}
 		if _, err := s.endWhere(ctx, tx, p.Actor, `(`+where+`)`, args...); err != nil {
 			return err
@@ -83,7 +87,11 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor, where string, 
 	return ended, nil
 }
 
+// clearNumber takes an order's number off, and with it the public-security
+// filing's, which is of the same site.
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_number = NULL, filing_number_at = NULL, updated_at = ? WHERE id = ? AND filing_number IS NOT NULL`, s.utcNow(), orderID)
+	_, err := tx.ExecContext(ctx, `
+		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
+		WHERE id = ? AND filing_number IS NOT NULL`, s.utcNow(), orderID)
 	return err
 }

@@ -84,20 +84,26 @@ type Account struct {
 	Waiting  int `db:"waiting"`
 	Doubtful int `db:"doubtful"`
 	Files    int `db:"files"`
+	// Driver is DriverInterface or DriverManual.
+	Driver string `db:"driver"`
 }
+
+// Exchanges tells whether data files go between the account and its bureau.
+func (a Account) Exchanges() bool { return a.Active && a.Driver == DriverInterface }
 
 // Accounts lists every bureau account.
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	var list []Account
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT a.id, a.name, a.last_sequence, a.provinces, a.active, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND d.record_id IS NULL)
-				+ (SELECT COUNT(*) FROM staff_records r WHERE r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL) AS waiting,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.doubtful AND d.record_id IS NULL)
-				+ (SELECT COUNT(*) FROM staff_records r WHERE r.account_id = a.id AND r.sequence IS NULL AND r.doubtful AND r.result_at IS NULL) AS doubtful,
+		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND d.record_id IS NULL) AS waiting,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	return list, s.countStaffs(ctx, list)
 }
 
 // Turn is what an exchange may do now.
@@ -105,6 +111,8 @@ type Turn struct {
 	// Busy: another exchange writes for this account. Stopped: staff must mend
 	// something first.
 	Busy, Stopped bool
+	// Manual: people hand the account's records in; there is nothing to exchange.
+	Manual bool
 	// UploadPaused and DownloadPaused: the bureau said "later".
 	UploadPaused, DownloadPaused bool
 }
@@ -120,10 +128,11 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 			Until  sql.NullTime   `db:"writer_until"`
 		}
 		err := tx.GetContext(ctx, &row, `
-			SELECT id, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
+			SELECT id, driver, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
 		if err != nil {
 			return one(err, "bureau account")
 		}
+		t.Manual = row.Driver == DriverManual
 		t.Stopped = row.StoppedAt.Valid
 		t.UploadPaused = row.UploadAfter.Valid && row.UploadAfter.Time.After(now)
 		t.DownloadPaused = row.DownloadAfter.Valid && row.DownloadAfter.Time.After(now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -46,10 +47,20 @@ type Download struct {
 	File     []byte
 }
 
-// OpenDownloads lists the IDs of files that aren't applied yet, oldest first.
+// DownloadSpoiled notes that a file can't be read whole, and tells since when it
+// is here. It isn't applied unless it is acknowledged: it may come again whole.
+func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time, err error) {
+	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ? AND applied_at IS NULL`, id); err != nil {
+		return since, err
+	}
+	err = s.db.GetContext(ctx, &since, `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
+	return since, one(err, "downloaded file")
+}
+
+// OpenDownloads lists the IDs of files to apply, oldest first.
 func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL ORDER BY id`, accountID)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL AND (unreadable = FALSE OR acknowledged_at IS NOT NULL) ORDER BY id`, accountID)
 	return ids, err
 }
 
@@ -140,18 +151,20 @@ func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
 	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
 	if v.RecordID == 0 {
-		// Of several that are named alike, the one that is under way.
-		query = `SELECT r.id, r.filing_id FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND r.operation = ?`
-		args = []any{accountID, v.Operation}
-		if v.Review {
-			query, args = query+` AND r.review_key = ?`, append(args, v.Key)
-		} else {
-			query, args = query+` AND (r.result_key = ? OR r.result_key2 = ?)`, append(args, v.Key, v.Key)
+		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
+		from := named + `review_key = ?`
+		args = []any{accountID, v.Operation, v.Key}
+		if !v.Review { // each key by its own index
+			from = named + `result_key = ? UNION ` + named + `result_key2 = ?`
+			args = append(args, args...)
 		}
+		of := ``
 		if v.SiteID != 0 { // of a holder's sites, the one that the record is about
-			query, args = query+` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
+			of, args = ` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
 		}
-		query += ` AND r.sequence IS NOT NULL ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
+		// Of several that are named alike, the one that is under way.
+		query = `SELECT r.id, r.filing_id FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.sequence IS NOT NULL` + of + ` ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
 	var row struct {
 		ID       int64 `db:"id"`
@@ -234,7 +247,8 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, where string, ar
 	if _, err := tx.ExecContext(ctx, `
 		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
 		SELECT CONCAT('decided/', r.id), r.filing_id, ?,
-			CONCAT('{"filing":', r.filing_id, ',"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0), '}'), ?
+			CONCAT('{"filing":', r.filing_id, ',"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0),
+				IF(d.decided_by = '', '', CONCAT(',"actor":', JSON_QUOTE(d.decided_by))), '}'), ?
 		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+where+complete, SignalDecided, now, arg); err != nil {
 		return err
 	}
@@ -283,6 +297,12 @@ type Decision struct {
 	HandedInAt   time.Time
 	// HolderID, SiteID and AccessID are the bureau's: what changes and ends a filing.
 	HolderID, SiteID, AccessID int64
+	// Fields ("form.field") are what a refusal is about, where a person recorded it.
+	Fields []string
+	// Password is 备案密码, where the bureau issued one and a person recorded it.
+	Password string
+	// DecidedBy is who recorded the decision; empty: the interface.
+	DecidedBy string
 }
 
 // Number is the number to show: the site's, or the holder's where there is none.
@@ -309,10 +329,14 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 		HolderID     sql.NullInt64  `db:"holder_id"`
 		SiteID       sql.NullInt64  `db:"site_id"`
 		AccessID     sql.NullInt64  `db:"access_id"`
+		Fields       string         `db:"fields"`
+		Password     []byte         `db:"sealed_password"`
+		DecidedBy    string         `db:"decided_by"`
 	}
 	err := s.db.GetContext(ctx, &row, `
 		SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, d.certificate,
-			d.holder_id, d.site_id, d.access_id, COALESCE(u.accepted_at, r.created_at) AS handed_in_at
+			d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
+			COALESCE(r.handed_in_at, u.accepted_at, r.created_at) AS handed_in_at
 		FROM decisions d JOIN records r ON r.id = d.record_id
 			LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC LIMIT 1`, filingID)
@@ -322,7 +346,17 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 	d := Decision{
 		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
 		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,
-		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64,
+		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
+	}
+	if err := json.Unmarshal([]byte(row.Fields), &d.Fields); err != nil {
+		return d, fmt.Errorf("the fields of decision %d: %w", row.RecordID, err)
+	}
+	if row.Password != nil {
+		password, err := s.keys.Open(passwordPlace(row.RecordID), row.Password)
+		if err != nil {
+			return d, err
+		}
+		d.Password = string(password)
 	}
 	if row.Opinion != nil {
 		opinion, err := s.keys.Open(opinionPlace(row.RecordID), row.Opinion)

@@ -13,6 +13,10 @@ import (
 // are packed then. A row that is too big alone is for the builder to name as unfit.
 var ErrFileTooBig = errors.New("the data file is too big")
 
+// papersPerFile keeps a data file of papers, of up to 150 KB each and in base64,
+// below its limit of 50 MB (interface 3-3-1-3).
+const papersPerFile = 200
+
 // Builder makes a data file's bytes of rows, and names those that can't be in
 // one, with a result code for each.
 type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]int, err error)
@@ -78,16 +82,17 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builde
 
 // sources are what travels, in the order in which it does: address blocks, since
 // a filing may use only those that are reported (result code 1063), staff's
-// answers, which have their time limit, filings.
+// answers, which have their time limit, papers, filings.
 func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Builders) []source {
-	staffs := func(build Builder[StaffRecord], kinds ...StaffKind) source {
+	staffs := func(build Builder[StaffRecord], limit int, kinds ...StaffKind) source {
 		return sourceOf("staff_records", build, s.refuseStaffUnsent, func(tx *sqlx.Tx) ([]StaffRecord, error) {
 			return s.waitingStaff(ctx, tx, accountID, limit, kinds)
 		})
 	}
 	return []source{
-		staffs(b.Addresses, StaffAddresses),
-		staffs(b.Answers, StaffVerification, StaffUnfiled),
+		staffs(b.Addresses, limit, StaffAddresses),
+		staffs(b.Answers, limit, StaffVerification, StaffUnfiled),
+		staffs(b.Answers, min(limit, papersPerFile), StaffPapers),
 		sourceOf("records", b.Filings, s.refuseUnsent, func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit, b.MaxFile) }),
 	}
 }
@@ -135,27 +140,6 @@ func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountI
 		return false, nil
 	}
 	return true, s.storeUpload(ctx, tx, accountID, sequence, file, from.table, packed)
-}
-
-func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, maxFile int64) ([]WaitingRecord, error) {
-	var rows []waitingRow
-	// Two records that the bureau's results would name alike never travel at
-	// once, so that each result has one record that it can mean.
-	const from = `
-		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
-			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
-			AND (r.result_key IS NULL OR NOT EXISTS (
-				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
-				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
-	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
-		return nil, err
-	}
-	rows, err := s.light(ctx, tx, rows, maxFile)
-	if err != nil {
-		return nil, err
-	}
-	return s.openWaiting(ctx, tx, rows)
 }
 
 // nextBatch selects the oldest rows that may share a data file: those of a file

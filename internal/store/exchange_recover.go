@@ -48,7 +48,7 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if accepted >= r.Sequence {
 			return nil // done already
 		}
-		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
+		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
@@ -56,17 +56,20 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 			SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
 			return err
 		}
+		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL`, accountID); err != nil {
 			return err
 		}
 		if accepted+1 < r.Sequence {
-			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL`, accountID); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND handed_in_at IS NULL`, accountID); err != nil {
 				return err
 			}
 		}
 		// The bureau knows these IDs as something else: a new ID, once staff have looked.
 		if other := without(r.Records, r.Same); len(other) > 0 {
-			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND id IN (?)`, accountID, other)
+			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND handed_in_at IS NULL AND id IN (?)`, accountID, other)
 			if err != nil {
 				return err
 			}
@@ -80,6 +83,16 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET last_sequence = ? WHERE id = ?`, r.Sequence, accountID)
 		return err
 	})
+}
+
+// forgetSaid drops what the bureau said of records in passing, without deciding
+// them (a change's holder, spoken of elsewhere): they go back in line, and what
+// stands in line has no row of decisions.
+func (s *Store) forgetSaid(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
+	_, err := tx.ExecContext(ctx, `
+		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		WHERE d.approved IS NULL AND `+where, args...)
+	return err
 }
 
 func without(all, some []int64) (rest []int64) {
@@ -170,22 +183,31 @@ func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, code int) (setAside int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		setAside = 0
+		// An answer may have been lost: what is refused was taken.
+		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			UPDATE bureau_uploads SET refused_at = ? WHERE account_id = ? AND sequence = ? AND accepted_at IS NOT NULL AND refused_at IS NULL`, s.utcNow(), accountID, sequence)
+			UPDATE bureau_uploads SET refused_at = ?, accepted_at = COALESCE(accepted_at, ?)
+			WHERE account_id = ? AND sequence = ? AND (accepted_at IS NOT NULL OR attempts > 0) AND refused_at IS NULL`, now, now, accountID, sequence)
 		if err != nil {
 			return err
 		}
 		if ok, err := changed(res); err != nil || !ok {
 			return err // not ours, or split already
 		}
-		if err := s.splitStaff(ctx, tx, accountID, sequence, code); err != nil {
+		if err := s.signalAccepted(ctx, tx, accountID, sequence); err != nil {
+			return err
+		}
+		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
 			return err
 		}
 		var ids []int64
 		if err := tx.SelectContext(ctx, &ids, `
 			SELECT r.id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil {
 			return err
+		}
+		if len(ids) == 0 { // a file holds one kind of rows
+			return s.splitStaff(ctx, tx, accountID, sequence, code)
 		}
 		if len(ids) == 1 {
 			setAside = ids[0]

@@ -35,7 +35,16 @@ type NewRecord struct {
 // QueueRecord puts a filing's revision in line for the next data file. Doing
 // it again finds the same record.
 func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
-	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.queue(ctx, tx, r) })
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		manual, err := s.takeManual(ctx, tx, r.AccountID)
+		if err != nil {
+			return err
+		}
+		if err := s.queue(ctx, tx, r); err != nil || !manual {
+			return err
+		}
+		return s.addHandInTask(ctx, tx, r)
+	})
 }
 
 // QueueRefused queues a revision and decides it at once as refused, so that it
@@ -76,6 +85,27 @@ type WaitingRecord struct {
 }
 
 func (r WaitingRecord) RowID() int64 { return r.ID }
+
+func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, maxFile int64) ([]WaitingRecord, error) {
+	var rows []waitingRow
+	// Two records that the bureau's results would name alike never travel at
+	// once, so that each result has one record that it can mean.
+	const from = `
+		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
+			LEFT JOIN decisions x ON x.record_id = r.id
+		WHERE r.account_id = ? AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
+			AND (r.result_key IS NULL OR NOT EXISTS (
+				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
+				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
+	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
+		return nil, err
+	}
+	rows, err := s.light(ctx, tx, rows, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	return s.openWaiting(ctx, tx, rows)
+}
 
 type waitingRow struct {
 	ID       int64  `db:"id"`

@@ -50,9 +50,14 @@ const filingSelect = `
 // OpenFiling makes the filing of an order, or finds the one that is open.
 func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	now := s.utcNow()
-	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO filings (order_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-		orderID, filing.Contact, now, now, orderID)
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO filings (order_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			orderID, filing.Contact, now, now, orderID); err != nil {
+			return err
+		}
+		return showState(ctx, tx, orderID)
+	})
 	if err != nil && !isDuplicate(err) {
 		return Filing{}, fmt.Errorf("opening a filing: %w", err)
 	}
@@ -175,9 +180,18 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		return err
 	}
 	if p.Stage == filing.Withdrawn {
-		return giveBack(ctx, tx, p.FilingID)
+		if err := giveBack(ctx, tx, p.FilingID); err != nil {
+			return err
+		}
 	}
-	return nil
+	if p.Stage == "" && p.Attention == nil {
+		return nil
+	}
+	var orderID int64
+	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {
+		return err
+	}
+	return showState(ctx, tx, orderID)
 }
 
 // RecordNumber puts the issued number on the order, in one transaction with

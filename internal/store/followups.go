@@ -23,10 +23,11 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var base struct {
 			OrderID    int64        `db:"order_id"`
+			Kind       filing.Kind  `db:"kind"`
 			Stage      filing.Stage `db:"stage"`
 			Superseded bool         `db:"superseded"`
 		}
-		if err := tx.GetContext(ctx, &base, `SELECT order_id, stage, superseded FROM filings WHERE id = ? FOR UPDATE`, baseID); err != nil {
+		if err := tx.GetContext(ctx, &base, `SELECT order_id, kind, stage, superseded FROM filings WHERE id = ? FOR UPDATE`, baseID); err != nil {
 			return one(err, "filing")
 		}
 		if base.Superseded {
@@ -36,7 +37,7 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 			}
 			return err
 		}
-		if base.Stage != filing.Filed {
+		if base.Stage != filing.Filed || base.Kind.Registers() {
 			return ErrConflict
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE filings SET superseded = TRUE WHERE id = ?`, baseID); err != nil {
@@ -52,7 +53,10 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		if id, err = res.LastInsertId(); err != nil {
 			return err
 		}
-		return s.copyContact(ctx, tx, baseID, id, contact)
+		if err := s.copyContact(ctx, tx, baseID, id, contact); err != nil {
+			return err
+		}
+		return showState(ctx, tx, base.OrderID)
 	})
 	if err != nil {
 		return Filing{}, fmt.Errorf("following filing %d up: %w", baseID, err)

@@ -50,17 +50,17 @@ type inquiryCondition struct {
 func inquiryPlace(id int64, part string) string { return fmt.Sprintf("inquiries/%d/%s", id, part) }
 
 // InquiryAccount is the account whose bureau can be asked about a province now;
-// ErrNotFound when there is none, or it has stopped.
+// ErrNotFound when there is none, it has stopped, or it has no interface.
 func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, err error) {
 	if id, err = s.AccountFor(ctx, province); err != nil {
 		return 0, err
 	}
 	var runs bool
-	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL FROM bureau_accounts WHERE id = ?`, id); err != nil {
+	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL AND driver = ? FROM bureau_accounts WHERE id = ?`, DriverInterface, id); err != nil {
 		return 0, one(err, "bureau account")
 	}
 	if !runs {
-		return 0, fmt.Errorf("the province's account has stopped: %w", ErrNotFound)
+		return 0, fmt.Errorf("the province's account can't be asked: %w", ErrNotFound)
 	}
 	return id, nil
 }

@@ -30,6 +30,10 @@ type Order struct {
 	FilingNumber   sql.NullString `db:"filing_number"`
 	FilingNumberAt sql.NullTime   `db:"filing_number_at"`
 	CreatedAt      time.Time      `db:"created_at"`
+	// PoliceNumber is of the public-security filing (公安联网备案); PoliceDeclined
+	// tells that the customer needs none.
+	PoliceNumber   sql.NullString `db:"police_number"`
+	PoliceDeclined bool           `db:"police_declined"`
 	Domains        []string       `db:"-"`
 	IPs            []string       `db:"-"`
 }
@@ -109,7 +113,8 @@ func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column 
 	return err
 }
 
-const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.filing_number, o.filing_number_at, o.created_at`
+const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.filing_number, o.filing_number_at, o.created_at,
+	o.police_number, o.police_declined`
 
 // OrderOf finds an order of a customer by its number; another's order is
 // ErrNotFound, as one that doesn't exist.
@@ -146,43 +151,11 @@ func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error
 	return &w, s.keys.OpenJSON(orderPlace(row.Number), row.Sealed, &w)
 }
 
-// OrderRow is an order with what the list shows of its filing.
-type OrderRow struct {
-	Order
-	FilingID    sql.NullInt64  `db:"filing_id"`
-	Stage       sql.NullString `db:"stage"`
-	Attention   sql.NullString `db:"attention"`
-	StuckReason sql.NullString `db:"stuck_reason"`
-}
-
 // Cursor is a place in a list that is ordered by creation time, newest first.
 // Its zero value is the start.
 type Cursor struct {
 	CreatedAt time.Time
 	ID        int64
-}
-
-// OrdersOf lists a customer's orders, newest first, at most limit after a
-// cursor. It pages by key, so that the last page costs what the first does.
-func (s *Store) OrdersOf(ctx context.Context, customerID int64, after Cursor, limit int) ([]OrderRow, error) {
-	if after.CreatedAt.IsZero() {
-		after = Cursor{CreatedAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
-	}
-	var rows []OrderRow
-	err := s.db.SelectContext(ctx, &rows, `
-		SELECT `+orderColumns+`, f.id AS filing_id, f.stage, f.attention, f.stuck_reason
-		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
-		WHERE o.customer_id = ? AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?)
-		ORDER BY o.created_at DESC, o.id DESC LIMIT ?`,
-		customerID, after.CreatedAt, after.CreatedAt, after.ID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing orders: %w", err)
-	}
-	orders := make([]*Order, len(rows))
-	for i := range rows {
-		orders[i] = &rows[i].Order
-	}
-	return rows, s.fillLists(ctx, orders)
 }
 
 // fillLists loads domains and addresses of a page of orders in two queries.

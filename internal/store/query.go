@@ -79,6 +79,6 @@ func (s *Store) filedOrders(ctx context.Context, where string, args ...any) ([]F
 // InquiryAccounts are the accounts whose bureaus can be asked now.
 func (s *Store) InquiryAccounts(ctx context.Context) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL ORDER BY id`)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL AND driver = ? ORDER BY id`, DriverInterface)
 	return ids, err
 }

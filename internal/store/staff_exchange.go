@@ -75,9 +75,11 @@ func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, co
 // applyToStaffs takes a verdict for an answer of staff's, which results name by
 // their Bs: the site's domain, the holder's number at the bureau. A result of a
 // filing that is named so too (recordID, 0: none) goes to the filing while that
-// waits for one.
+// waits for one, and always when only filings have its operation. 1060 and 5010
+// are about papers only.
 func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recordID int64, v Verdict) (taken bool, err error) {
-	if v.Review || v.Key == "" || v.Code == 0 {
+	ofFilings := v.Operation >= filing.KindNewSite.Operation() && v.Operation <= filing.KindEndSite.Operation()
+	if v.Review || v.Key == "" || v.Code == 0 || recordID != 0 && ofFilings {
 		return false, nil
 	}
 	var row struct {
@@ -86,9 +88,9 @@ func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recor
 	}
 	err = tx.GetContext(ctx, &row, `
 		SELECT r.id, r.result_at IS NULL AS undecided FROM staff_records r
-		WHERE r.account_id = ? AND r.result_key = ? AND r.task_id IS NOT NULL AND r.sequence IS NOT NULL
+		WHERE r.account_id = ? AND r.result_key = ? AND r.kind <> ? AND r.sequence IS NOT NULL AND (r.kind = ? OR ? NOT IN (1060, 5010))
 			AND NOT EXISTS (SELECT 1 FROM records f LEFT JOIN decisions d ON d.record_id = f.id WHERE f.id = ? AND f.sequence IS NOT NULL AND d.approved IS NULL)
-		ORDER BY r.result_at IS NOT NULL, r.id DESC LIMIT 1`, accountID, v.Key, recordID)
+		ORDER BY r.result_at IS NOT NULL, r.id DESC LIMIT 1`, accountID, v.Key, StaffAddresses, StaffPapers, v.Code, recordID)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !row.Undecided && recordID != 0 {
 		return false, nil
 	} else if err != nil {
@@ -118,7 +120,10 @@ func (s *Store) splitStaff(ctx context.Context, tx *sqlx.Tx, accountID, sequence
 // the bureau took, as far as we know: for a file of the bureau's to be compared.
 func (s *Store) UnacceptedStaffRecords(ctx context.Context, accountID int64) ([]StaffRecord, error) {
 	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.result_at IS NULL HAVING NOT accepted ORDER BY r.id`, accountID)
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.result_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM bureau_uploads a WHERE a.account_id = r.account_id AND a.sequence = r.sequence AND a.accepted_at IS NOT NULL)
+		ORDER BY r.id`, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -196,4 +201,30 @@ func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) 
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
 	return err
+}
+
+// countStaffs adds staff's records to what waits on accounts, and tells which
+// accounts are active.
+func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
+	var rows []struct {
+		ID       int64 `db:"id"`
+		Active   bool  `db:"active"`
+		Waiting  int   `db:"waiting"`
+		Doubtful int   `db:"doubtful"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, `
+		SELECT a.id, a.active, COUNT(r.id) AS waiting, COALESCE(SUM(r.doubtful), 0) AS doubtful
+		FROM bureau_accounts a LEFT JOIN staff_records r ON r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL GROUP BY a.id, a.active`); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for i := range accounts {
+			if a := &accounts[i]; a.ID == row.ID {
+				a.Active = row.Active
+				a.Waiting += row.Waiting
+				a.Doubtful += row.Doubtful
+			}
+		}
+	}
+	return nil
 }

@@ -19,6 +19,8 @@ const (
 	StaffVerification StaffKind = "verification"
 	// StaffUnfiled is what was done about an unfiled site (WBACLJG).
 	StaffUnfiled StaffKind = "unfiled"
+	// StaffPapers are papers handed in by themselves (XZHYD).
+	StaffPapers StaffKind = "papers"
 	// StaffAddresses is an operation on an address block (IP).
 	StaffAddresses StaffKind = "addresses"
 )
@@ -167,10 +169,34 @@ func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, er
 	return list[0], nil
 }
 
-// StaffAnswers lists an account's newest answers, without what they say.
+// BureauSubject is what a bureau knows an order's filing by.
+type BureauSubject struct {
+	AccountID int64         `db:"account_id"`
+	HolderID  int64         `db:"holder_id"`
+	SiteID    sql.NullInt64 `db:"site_id"`
+}
+
+// SubjectOfOrder finds what the bureau knows an order's filing by; ErrNotFound
+// while it isn't filed.
+func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubject, err error) {
+	err = s.db.GetContext(ctx, &f, `
+		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered') ORDER BY r.id DESC LIMIT 1`, number)
+	return f, one(err, "a filing at the bureau")
+}
+
+// QueuePaper queues a paper of what is filed; resultKey is how results name it
+// (Bs: the number of the holder or site at the bureau).
+func (s *Store) QueuePaper(ctx context.Context, accountID int64, resultKey string, data any, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		return s.addStaff(ctx, tx, StaffRecord{AccountID: accountID, Kind: StaffPapers, CreatedBy: actor}, resultKey, data)
+	})
+}
+
+// StaffAnswers lists an account's newest answers and papers, without what they say.
 func (s *Store) StaffAnswers(ctx context.Context, accountID int64, limit int) ([]StaffRecord, error) {
 	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.task_id IS NOT NULL ORDER BY r.id DESC LIMIT ?`, accountID, limit)
+	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.kind <> ? ORDER BY r.id DESC LIMIT ?`, accountID, StaffAddresses, limit)
 	return list, err
 }
 

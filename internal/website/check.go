@@ -178,6 +178,15 @@ var errRedirects = errors.New("too many redirects")
 
 // fetch gets a URL within every limit; limit is the most bytes of a body.
 func (c *Checker) fetch(ctx context.Context, target string, limit int64) ([]byte, http.Header, Finding) {
+	body, response, finding := c.fetchFrom(ctx, target, limit)
+	if response == nil {
+		return body, nil, finding
+	}
+	return body, response.Header, finding
+}
+
+// fetchFrom is fetch with the whole answer: nil when nothing was found.
+func (c *Checker) fetchFrom(ctx context.Context, target string, limit int64) ([]byte, *http.Response, Finding) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	client := &http.Client{Transport: c.transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
@@ -207,7 +216,7 @@ func (c *Checker) fetch(ctx context.Context, target string, limit int64) ([]byte
 	if int64(len(body)) > limit {
 		return nil, nil, found(TooBig, "url", target, "limit", fmt.Sprintf("%d KiB", limit>>10))
 	}
-	return body, response.Header, found(Seen, "url", target)
+	return body, response, found(Seen, "url", target)
 }
 
 func fetchKind(err error) string {

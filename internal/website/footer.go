@@ -21,6 +21,12 @@ func Snippet(number, target string) string {
 	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` + html.EscapeString(number) + `</a>`
 }
 
+// PoliceSnippet is the HTML that puts a public-security filing number
+// (公安备案号) beside it; target is where its digits are looked up.
+func PoliceSnippet(number filing.PoliceNumber, target string) string {
+	return Snippet(number.String(), target+number.Digits)
+}
+
 // FindNumber tells whether a page shows a filing number, and whether it is a
 // link to one of the targets. The page's encoding is guessed in every way that
 // sites get it wrong; any reading that shows number and link counts.
@@ -62,14 +68,23 @@ func readings(page []byte, contentType string) []string {
 	return texts
 }
 
-// findIn looks at what a page shows: not at comments, scripts, templates or
-// what is styled away.
-func findIn(text, number string, targets []string) (shown, linked bool) {
+// parse is what a page shows: without comments, scripts, templates and what is
+// styled away.
+func parse(text string) (*goquery.Document, error) {
 	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	page.Find(`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
+	return page, nil
+}
+
+// findIn looks at what a page shows.
+func findIn(text, number string, targets []string) (shown, linked bool) {
+	page, err := parse(text)
 	if err != nil {
 		return false, false
 	}
-	page.Find(`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
 	want := filing.NormaliseNumber(number)
 	shown = containsNumber(page.Text(), want)
 	page.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {

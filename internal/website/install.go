@@ -25,21 +25,12 @@ var ErrProtocol = errors.New("the web space's protocol must be ftp, ftps-explici
 // temporary name, read back, and renamed. Installing again what is there
 // already changes nothing.
 func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, conversationTimeout)
-	defer cancel()
-	c, err := connect(ctx, space, policy)
+	s, end, err := open(ctx, space, policy)
 	if err != nil {
 		return err
 	}
-	defer c.Quit() //nolint:errcheck // the work is done or failed by now
-	if err := c.Login(space.User, space.Password); err != nil {
-		return problem("login", err)
-	}
-	if space.DocumentRoot != "" {
-		if err := c.ChangeDir(space.DocumentRoot); err != nil {
-			return problem("directory", err)
-		}
-	}
+	defer end()
+	c := s.c
 	if same, _ := has(c, name, content); same {
 		return nil
 	}

@@ -46,25 +46,66 @@
     city.addEventListener("change", () => fill(county, city.value));
   }
 
-  // The progress renews itself.
-  const progress = document.querySelector("[data-progress]");
-  if (progress) {
-    const renew = async () => {
-      if (!document.hidden) {
-        try {
-          const answer = await fetch(progress.dataset.progress);
-          const text = await answer.text();
-          if (answer.ok && !answer.redirected && text !== progress.innerHTML) progress.innerHTML = text;
-        } catch { /* the next try may pass */ }
+  // What is to be pasted elsewhere is copied by a click; without this it is
+  // selected by one. Where the page has a place for it, that says so.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const name = button.dataset.copy, source = document.getElementById(name) || document.querySelector(name);
+    if (!navigator.clipboard || !source) continue;
+    const told = button.parentElement.querySelector("[role=status][data-copied]"), text = button.textContent;
+    let timer;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+      } catch {
+        getSelection().selectAllChildren(source);
+        return;
       }
-      setTimeout(renew, 3000);
-    };
-    setTimeout(renew, 3000);
+      if (told) {
+        told.textContent = told.dataset.copied;
+        return;
+      }
+      clearTimeout(timer);
+      button.textContent = button.dataset.copied;
+      timer = setTimeout(() => { button.textContent = text; }, 2000);
+    });
   }
-
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
-    button.addEventListener("click", () => window.print());
+    button.addEventListener("click", () => print());
+  }
+
+  // The progress renews itself when the server tells of a step, or else every
+  // few seconds. A page that nobody sees holds no connection.
+  const progress = document.querySelector("[data-progress]");
+  if (progress) {
+    let source = null, polling = false, failures = 0;
+    const renew = async () => {
+      try {
+        const answer = await fetch(progress.dataset.progress);
+        const text = await answer.text();
+        if (answer.ok && !answer.redirected && text !== progress.innerHTML) progress.innerHTML = text;
+      } catch { /* the next try may pass */ }
+    };
+    const poll = () => {
+      polling = true;
+      setTimeout(async () => { if (!document.hidden) await renew(); poll(); }, 3000);
+    };
+    const close = () => { if (source) source.close(); source = null; };
+    const listen = () => {
+      if (source || polling || document.hidden) return;
+      const shown = progress.querySelector("[data-seq]");
+      source = new EventSource(progress.dataset.events + "?seen=" + (shown ? shown.dataset.seq : 0));
+      source.addEventListener("progress", renew);
+      source.addEventListener("open", () => { failures = 0; });
+      source.addEventListener("error", () => {
+        if (source && source.readyState !== EventSource.CLOSED && ++failures < 3) return;
+        close();
+        poll();
+      });
+    };
+    document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else listen(); });
+    if (window.EventSource) listen(); else poll();
   }
 
   const summary = document.querySelector(".summary[tabindex]");

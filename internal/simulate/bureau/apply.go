@@ -122,7 +122,7 @@ func (s *Server) applyChange(r *record) {
 	s.index.holderByPaper[paper(h.Data)] = h
 	for _, n := range r.Entry.all("Wz_xx") {
 		w := s.index.sites[n.number("Wzid")]
-		s.index.dropDomains(w)
+		s.index.dropNames(w)
 		w.Data, w.Domains, w.Changed = n.without("Ym_xx", "Jr_xx"), nil, at
 		for _, d := range n.all("Ym_xx") {
 			id := d.number("Ymid")
@@ -150,5 +150,5 @@ func (s *Server) bury(h *holder) {
 
 func (s *Server) burySite(w *site) {
 	w.Dead = true
-	s.index.dropDomains(w)
+	s.index.dropNames(w)
 }

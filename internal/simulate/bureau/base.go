@@ -72,13 +72,15 @@ type index struct {
 	siteByNumber   map[string]*site
 	holderByPaper  map[string]*holder // the living
 	siteByDomain   map[string]*site   // the living
+	siteByHome     map[string]*site   // the living
+	siteByName     map[string]*site   // the living
 	holderByIsp    map[int64]*holder
 }
 
 func newIndex(holders []*holder) index {
 	x := index{
 		map[int64]*holder{}, map[int64]*site{}, map[int64]*access{}, map[string]*holder{}, map[string]*site{},
-		map[string]*holder{}, map[string]*site{}, map[int64]*holder{},
+		map[string]*holder{}, map[string]*site{}, map[string]*site{}, map[string]*site{}, map[int64]*holder{},
 	}
 	for _, h := range holders {
 		x.add(h)
@@ -110,15 +112,28 @@ func (x *index) addSite(h *holder, w *site) {
 		for _, d := range w.Domains {
 			x.siteByDomain[plainDomain(d.Name)] = w
 		}
+		x.siteByHome[homePage(w.Data)], x.siteByName[w.name()] = w, w
 	}
 }
 
-func (x *index) dropDomains(w *site) {
+// dropNames frees a site's domains, home page and name.
+func (x *index) dropNames(w *site) {
 	for _, d := range w.Domains {
-		if x.siteByDomain[plainDomain(d.Name)] == w {
-			delete(x.siteByDomain, plainDomain(d.Name))
-		}
+		drop(x.siteByDomain, plainDomain(d.Name), w)
 	}
+	drop(x.siteByHome, homePage(w.Data), w)
+	drop(x.siteByName, w.name(), w)
+}
+
+func drop(m map[string]*site, key string, w *site) {
+	if m[key] == w {
+		delete(m, key)
+	}
+}
+
+// homePage is a site's home page as a key.
+func homePage(wz *node) string {
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(wz.text("Syurl")), "https://"), "http://"), "/")
 }
 
 func (x *index) dropPaper(h *holder) {

@@ -26,9 +26,16 @@ type Options struct {
 	// ReviewAfter is how long a review takes; negative leaves it to a person on
 	// the page. Errors that a machine finds are answered at once.
 	ReviewAfter time.Duration
+	// ReviewUpTo, when it is longer, spreads the reviews' times evenly from
+	// ReviewAfter to it.
+	ReviewUpTo time.Duration
 	// RefuseSiteNames refuses records whose site name contains a key, with its
 	// result code; 0 leaves the record under review for good.
 	RefuseSiteNames map[string]int
+	// UniqueSiteNames refuses a site name that another filed site has (1020).
+	UniqueSiteNames bool
+	// MaxChanges bounds the changes of one holder in 24 hours (1051); 0: no bound.
+	MaxChanges int
 	// Province is the bureau's own, as a six-digit code; empty takes every one.
 	Province string
 	// ReportedIPs are addresses or ranges ("192.0.2.1-192.0.2.9") that the
@@ -72,6 +79,9 @@ type state struct {
 	Unfiled      map[string]string `json:"unfiled"` // domain → what the provider did
 	Addresses    []*address        `json:"addresses"`
 	Papers       []*node           `json:"papers"` // XZHYD and HSJG, without their scans
+
+	// Verdicts decide the next records (CommandVerdicts).
+	Verdicts []int `json:"verdicts,omitempty"`
 
 	Files  int       `json:"files"`
 	Outbox []*parcel `json:"outbox"`

@@ -2,6 +2,7 @@ package bureau
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -79,7 +80,7 @@ func (s *Server) codeTables() string {
 	}
 	b.WriteString("<Qy_dms>")
 	for _, r := range regions {
-		b.WriteString("<Qy_xx>" + el("Id", r.code) + el("Mc", r.name) + el("Lx", r.level) + el("Sfyx", 1) + "</Qy_xx>")
+		b.WriteString("<Qy_xx>" + el("Id", r.code) + el("Mc", r.name) + el("Lx", r.level) + el("Sfyx", r.valid()) + "</Qy_xx>")
 	}
 	b.WriteString("</Qy_dms><Gj_dms>")
 	for i, code := range sortedKeys(signs) {
@@ -91,13 +92,34 @@ func (s *Server) codeTables() string {
 type region struct {
 	code, level int
 	name        string
+	ended       bool
 }
 
-// regions are every province, and the cities and counties of two of them.
-var regions = append(provinces(), []region{
-	{310100, 2, "市辖区"}, {310101, 3, "黄浦区"}, {310104, 3, "徐汇区"}, {310105, 3, "长宁区"}, {310106, 3, "静安区"}, {310115, 3, "浦东新区"},
-	{110100, 2, "市辖区"}, {110101, 3, "东城区"}, {110102, 3, "西城区"}, {110105, 3, "朝阳区"}, {110108, 3, "海淀区"},
-}...)
+func (r region) valid() int {
+	if r.ended {
+		return 0
+	}
+	return 1
+}
+
+// regions are every province, and the cities and counties of two of them. Unlike
+// GB/T 2260, Shanghai has a county that is new and one that is no more.
+var regions = slices.Concat(provinces(),
+	[]region{{code: 110100, level: 2, name: "市辖区"}},
+	counties("110101东城区 110102西城区 110105朝阳区 110106丰台区 110107石景山区 110108海淀区 110109门头沟区 110111房山区 110112通州区 110113顺义区 110114昌平区 110115大兴区 110116怀柔区 110117平谷区 110118密云区 110119延庆区"),
+	[]region{{code: 310100, level: 2, name: "市辖区"}},
+	counties("310101黄浦区 310104徐汇区 310105长宁区 310106静安区 310107普陀区 310109虹口区 310110杨浦区 310112闵行区 310113宝山区 310114嘉定区 310115浦东新区 310116金山区 310117松江区 310118青浦区 310120奉贤区 310190样例新区"),
+	[]region{{code: 310151, level: 3, name: "崇明区", ended: true}})
+
+func counties(text string) []region {
+	names := strings.Fields(text)
+	list := make([]region, len(names))
+	for i, n := range names {
+		_, _ = fmt.Sscanf(n[:6], "%d", &list[i].code) // of the text above
+		list[i].level, list[i].name = 3, n[6:]
+	}
+	return list
+}
 
 func provinces() []region {
 	names := strings.Fields("11北京市 12天津市 13河北省 14山西省 15内蒙古自治区 21辽宁省 22吉林省 23黑龙江省 31上海市 32江苏省 33浙江省 34安徽省 35福建省 36江西省 37山东省 41河南省 42湖北省 43湖南省 44广东省 45广西壮族自治区 46海南省 50重庆市 51四川省 52贵州省 53云南省 54西藏自治区 61陕西省 62甘肃省 63青海省 64宁夏回族自治区 65新疆维吾尔自治区")

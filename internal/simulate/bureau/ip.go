@@ -61,11 +61,13 @@ func (s *Server) takeIP(file *node) {
 
 func (s *Server) takeAddress(n *node, kind string, czlx, code int, opinion string) string {
 	if code == 0 {
-		code, opinion = s.checkAddress(n, kind, czlx)
+		if code, opinion = s.queued(), commandedOpinion; code == 0 || code == codeAddressDone {
+			code, opinion = s.checkAddress(n, kind, czlx)
+		}
 	}
 	id, ispID := n.number("Id"), n.number("IspId")
 	if code == 0 {
-		code, opinion = 2998, "IP备案操作成功"
+		code, opinion = codeAddressDone, "IP备案操作成功"
 		id = s.applyAddress(n, kind, czlx)
 	}
 	return fmt.Sprintf("<%s><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx>%s<Czlx>%d</Czlx>%s</%s>",
@@ -75,6 +77,8 @@ func (s *Server) takeAddress(n *node, kind string, czlx, code int, opinion strin
 const (
 	addAddress    = 1
 	changeAddress = 2
+
+	codeAddressDone = 2998
 )
 
 func (s *Server) checkAddress(n *node, kind string, czlx int) (code int, opinion string) {

@@ -29,7 +29,7 @@ func (s *Server) misbehave(method string) (f fault.Fault, faulty bool) {
 	case "isp_upload":
 		choices = append(choices, fault.Fault{Mode: fault.Fail, Code: "901"}, fault.Fault{Mode: fault.Fail, Code: "15"})
 	case "isp_download":
-		for _, code := range []string{"902", badHash, truncated, duplicate} {
+		for _, code := range []string{"902", badHash, truncated, badBytes, duplicate, late, outOfOrder} {
 			choices = append(choices, fault.Fault{Mode: fault.Fail, Code: code})
 		}
 	}

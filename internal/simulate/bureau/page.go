@@ -80,6 +80,9 @@ type commandForm struct {
 }
 
 var commands = []commandForm{
+	{"verdict", "指定结果", []field{{"code", "结果代码", "1002"}, {"count", "后续记录数", "1"}}, func(s *Server, v func(string) string) error {
+		return s.CommandVerdicts(number(v("code")), number(v("count")))
+	}},
 	{"blacklist-domain", "域名黑名单", []field{{"domain", "域名", ""}, {"op", "0增加 2删除", "0"}}, func(s *Server, v func(string) string) error {
 		return s.PushBlacklistDomain(v("domain"), number(v("op")))
 	}},

@@ -48,6 +48,8 @@ type record struct {
 	Times int `json:"times"`
 	// Held stays under review whatever the time (RefuseSiteNames with 0).
 	Held bool `json:"held,omitempty"`
+	// Commanded is the result code that a tester asked for; 0: none.
+	Commanded int `json:"commanded,omitempty"`
 	// Forgotten was in a file that the fault "gap" lost, and is not counted
 	// until the file comes again.
 	Forgotten bool `json:"forgotten,omitempty"`
@@ -62,21 +64,42 @@ func (s *Server) decideDue() {
 		return
 	}
 	now := s.now()
-	for len(s.pending) > 0 {
-		r := s.state.Records[s.pending[0]]
-		if r.Code == 0 && !r.Held && now.Sub(r.At) < s.options.ReviewAfter {
-			return
+	var later []int
+	for n, i := range s.pending {
+		r := s.state.Records[i]
+		if r.Code != 0 || r.Held {
+			continue
 		}
-		i := s.pending[0]
-		s.pending = s.pending[1:]
-		if r.Code == 0 && !r.Held && !r.Forgotten {
+		if now.Sub(r.At) < s.options.ReviewAfter { // and so are all behind it
+			later = append(later, s.pending[n:]...)
+			break
+		}
+		switch {
+		case now.Sub(r.At) < s.reviewTime(r):
+			later = append(later, i)
+		case !r.Forgotten:
 			s.decide(i)
 		}
 	}
+	s.pending = later
+}
+
+// reviewTime is how long a record's review takes.
+func (s *Server) reviewTime(r *record) time.Duration {
+	if s.options.ReviewUpTo <= s.options.ReviewAfter {
+		return s.options.ReviewAfter
+	}
+	const shares = 97
+	spread := s.options.ReviewUpTo - s.options.ReviewAfter
+	return s.options.ReviewAfter + spread*time.Duration((r.ID*31+r.Sequence)%shares)/shares
 }
 
 func (s *Server) decide(i int) {
 	r := s.state.Records[i]
+	if r.Commanded == codeRefused {
+		s.settle(i, codeRefused, commandedOpinion)
+		return
+	}
 	for _, part := range sortedKeys(s.options.RefuseSiteNames) {
 		if strings.Contains(r.SiteName, part) {
 			if s.options.RefuseSiteNames[part] == 0 {

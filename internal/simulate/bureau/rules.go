@@ -67,13 +67,12 @@ func (s *Server) checkNewFiling(n *node) (code int, opinion string) {
 	if s.index.holderByPaper[paper(z)] != nil {
 		return 1003, "网站主办者冲突，请核实后再次报备"
 	}
-	return s.checkSites(n.all("Wz_xx"))
+	return s.checkSites(n.all("Wz_xx"), z.isPerson())
 }
 
 // checkHolder looks into a Zt_xx.
 func (s *Server) checkHolder(z *node) (code int, opinion string) {
 	province := z.text("Txdz/Shengid")
-	person := z.number("Dwxz") == 5
 	switch {
 	case signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6:
 		return 1019, "省市县代码错误"
@@ -83,11 +82,15 @@ func (s *Server) checkHolder(z *node) (code int, opinion string) {
 		return 1014, "无效主办单位性质"
 	case z.number("Zj/Zjlx") < 1 || z.number("Zj/Zjlx") > 12:
 		return 1008, "无效证件"
+	case wrongResidentID(z.number("Zj/Zjlx"), z.text("Zj/Zjhm")), wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")):
+		return 1015, "无效身份证号码，请核实后再次报备"
+	case z.text("Fzr/Fzr_xm") == "":
+		return 1044, "主体负责人姓名不能为空"
 	case len(z.text("Fzr/Fzr_sjhm")) != 11:
 		return 1011, "无效手机号码"
 	case !strings.Contains(z.text("Fzr/Fzr_dzyj"), "@"):
 		return 1009, "无效邮箱"
-	case !person && len(z.text("Fzr/Fzr_dhhm")) < 11:
+	case !z.isPerson() && len(z.text("Fzr/Fzr_dhhm")) < 11:
 		return 1010, "无效办公电话"
 	case s.state.BlackHolders[paper(z)]:
 		return 1065, "主体在黑名单中，请核实后再次报备"
@@ -96,17 +99,21 @@ func (s *Server) checkHolder(z *node) (code int, opinion string) {
 }
 
 // checkSites looks into each Wz_xx.
-func (s *Server) checkSites(sites []*node) (code int, opinion string) {
+func (s *Server) checkSites(sites []*node, ofPerson bool) (code int, opinion string) {
 	for _, w := range sites {
-		if code, opinion = s.checkSite(w, nil); code != 0 {
+		if code, opinion = s.checkSite(w, nil, ofPerson); code != 0 {
 			return code, opinion
 		}
 	}
 	return 0, ""
 }
 
-// checkSite looks into a Wz_xx; same is the filed site that it changes.
-func (s *Server) checkSite(w *node, same *site) (code int, opinion string) {
+// checkSite looks into a Wz_xx; same is the filed site that it changes, ofPerson
+// tells whose it is.
+func (s *Server) checkSite(w *node, same *site, ofPerson bool) (code int, opinion string) {
+	if code, opinion = s.checkContent(w, same, ofPerson); code != 0 {
+		return code, opinion
+	}
 	for _, a := range w.all("Jr_xx") {
 		if code, opinion = s.checkAccess(a); code != 0 {
 			return code, opinion
@@ -114,6 +121,9 @@ func (s *Server) checkSite(w *node, same *site) (code int, opinion string) {
 	}
 	for _, d := range w.all("Ym_xx") {
 		name := d.text("Ym")
+		if !isDomain(name) {
+			return 1004, "无效域名，请核实后再次报备"
+		}
 		if s.state.BlackDomains[plainDomain(name)] {
 			return 1064, "“" + w.text("Wzmc") + "”网站的“" + name + "”在黑名单中，请核实后再次报备"
 		}
@@ -121,14 +131,17 @@ func (s *Server) checkSite(w *node, same *site) (code int, opinion string) {
 			return 1005, "域名冲突，该域名在备案信息库中已存在，请核实后再次报备"
 		}
 	}
+	if filed := s.index.siteByHome[homePage(w)]; filed != nil && filed != same && homePage(w) != "" {
+		return 1021, "网站首页地址冲突，在备案信息库中已存在该首页地址，请核实后再次报备"
+	}
 	return checkHome(w)
 }
 
 // checkHome wants the home page's host among the domains.
 func checkHome(w *node) (code int, opinion string) {
 	home, err := url.Parse(w.text("Syurl"))
-	if err != nil {
-		return 1022, "网站首页地址格式错误"
+	if err != nil || home.Hostname() == "" || home.Scheme != "http" && home.Scheme != "https" {
+		return 1022, "网站首页地址格式错误，请核实后再次报备"
 	}
 	for _, n := range w.all("Ym_xx") {
 		d, host := n.text("Ym"), home.Hostname()
@@ -152,10 +165,16 @@ func (s *Server) checkAccess(a *node) (code int, opinion string) {
 	if len(a.all("Wzjrfs/Jrfs")) == 0 {
 		return 1035, "无效网站接入方式"
 	}
-	for _, p := range a.all("Ip_xx") {
+	ranges := a.all("Ip_xx")
+	for i, p := range ranges {
 		from, to := p.number("Qsip"), p.number("Zzip")
 		if from < 1 || to > 1<<32-1 || from > to {
 			return 1006, "无效IP，请核实后再次报备"
+		}
+		for _, other := range ranges[:i] {
+			if from <= other.number("Zzip") && other.number("Qsip") <= to {
+				return 1024, "备案信息中的IP地址冲突，请核实后再次报备"
+			}
 		}
 		if !s.reported(from, to) {
 			return 1063, "ICP备案接入信息中所使用的IP地址与你单位IP地址备案中报备的IP信息不一致，请核实后再次提交"

@@ -67,7 +67,7 @@ func (s *Server) checkNewSite(r *record) (code int, opinion string) {
 	if s.state.BlackHolders[paper(h.Data)] {
 		return 1065, "主体在黑名单中，请核实后再次报备"
 	}
-	return s.checkSites(r.Entry.all("Wz_xx"))
+	return s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson())
 }
 
 func (s *Server) checkNewAccess(r *record) (code int, opinion string) {
@@ -106,6 +106,8 @@ func (s *Server) checkChange(r *record) (code int, opinion string) {
 		return 1018, wrongPassword
 	case h.Changing:
 		return 1017, "备案变更中，审核通过后可再次申请变更"
+	case s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges:
+		return 1051, "同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"
 	case signOf(province) != "" && province[:2] != h.Data.text("Txdz/Shengid")[:2]:
 		return 1046, "变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"
 	}
@@ -116,14 +118,14 @@ func (s *Server) checkChange(r *record) (code int, opinion string) {
 		return 1003, "网站主办者冲突，请核实后再次报备"
 	}
 	for _, wn := range n.all("Wz_xx") {
-		if code, opinion = s.checkChangedSite(h, wn); code != 0 {
+		if code, opinion = s.checkChangedSite(h, wn, z.isPerson()); code != 0 {
 			return code, opinion
 		}
 	}
 	return 0, ""
 }
 
-func (s *Server) checkChangedSite(h *holder, n *node) (code int, opinion string) {
+func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) (code int, opinion string) {
 	w := s.index.sites[n.number("Wzid")]
 	if w != nil && w.holder != h {
 		w = nil
@@ -146,7 +148,7 @@ func (s *Server) checkChangedSite(h *holder, n *node) (code int, opinion string)
 			return 1048, notYours
 		}
 	}
-	return s.checkSite(n, w)
+	return s.checkSite(n, w, ofPerson)
 }
 
 func (s *Server) checkDrop(r *record) (code int, opinion string) {

@@ -73,6 +73,9 @@ func (s *Server) take(r *record, code int, opinion string) {
 	i := len(s.state.Records) - 1
 	s.byKey[r.key()] = append(s.byKey[r.key()], i)
 	if code == 0 {
+		code, opinion = s.obey(r)
+	}
+	if code == 0 {
 		code, opinion = s.unfit(r.Entry)
 	}
 	if code == 0 {

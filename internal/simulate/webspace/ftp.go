@@ -111,6 +111,9 @@ type files struct {
 
 func (f *files) OpenFile(name string, flag int, perm os.FileMode) (afero.File, error) {
 	if flag&(os.O_WRONLY|os.O_RDWR) == 0 {
+		if _, err := f.server.misbehave("RETR"); err != nil {
+			return nil, err
+		}
 		return f.Fs.OpenFile(name, flag, perm)
 	}
 	lose, err := f.server.misbehave("STOR")
@@ -140,7 +143,8 @@ func (f *files) Mkdir(name string, perm os.FileMode) error {
 }
 
 func (f *files) Rename(from, to string) error {
-	if _, err := f.server.misbehave("RNFR"); err != nil {
+	lose, err := f.server.misbehave("RNFR")
+	if err != nil {
 		return err
 	}
 	if _, err := f.Fs.Stat(to); err == nil && f.server.options.NoOverwrite {
@@ -150,6 +154,9 @@ func (f *files) Rename(from, to string) error {
 		return err
 	}
 	f.count(to)
+	if lose {
+		return errors.New("simulated: the answer is lost")
+	}
 	return nil
 }
 

@@ -46,7 +46,7 @@ type Options struct {
 	Logger      *slog.Logger
 }
 
-// Server is the stand-in. Its Faults take the FTP operations USER, MKD, STOR
+// Server is the stand-in. Its Faults take the FTP operations USER, MKD, STOR, RETR
 // and RNFR (the code of a Fail is the reply's: 530, 550, 552) and the HTTP
 // operation GET (the code is a status, "huge" or "loop").
 type Server struct {
@@ -104,6 +104,56 @@ func (s *Server) Stores(user, path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stores[user+":"+path]
+}
+
+// SetFile puts a file into an account's document root, as its owner does.
+func (s *Server) SetFile(user, name string, content []byte) error {
+	file, err := s.file(user, name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, content, 0o644)
+}
+
+// RemoveFile takes a file away.
+func (s *Server) RemoveFile(user, name string) error {
+	file, err := s.file(user, name)
+	if err != nil {
+		return err
+	}
+	return os.Remove(file)
+}
+
+// Files are the names and contents in an account's document root, but for folders.
+func (s *Server) Files(user string) (map[string][]byte, error) {
+	root, err := s.file(user, "")
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, e := range entries {
+		if !e.IsDir() {
+			if files[e.Name()], err = os.ReadFile(filepath.Join(root, e.Name())); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return files, nil
+}
+
+func (s *Server) file(user, name string) (string, error) {
+	a, ok := s.account(user)
+	if !ok {
+		return "", fmt.Errorf("no account %s", user)
+	}
+	return filepath.Join(s.options.Dir, a.User, a.DocumentRoot, filepath.FromSlash(name)), nil
 }
 
 func (s *Server) account(user string) (Account, bool) {

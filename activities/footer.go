@@ -1,0 +1,158 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+)
+
+// FooterRef names an edit of a home page.
+type FooterRef struct{ EditID int64 }
+
+// FooterResult tells what a step of an edit did.
+type FooterResult struct {
+	// Changed: the page on the web space is another one now.
+	Changed bool
+}
+
+// FooterFailure is an edit that can't go on, with one of the Reason… constants.
+type FooterFailure struct {
+	EditID int64
+	Reason string
+}
+
+// ReasonNoSpace: the order names no web space any more.
+const ReasonNoSpace = "no_space"
+
+// PreviewFooter looks at the site and at its web space, and keeps what putting
+// the number there would do. That it can't be done is a result.
+func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
+	e, err := a.Store.FooterEdit(ctx, r.EditID)
+	if err != nil || e.State != store.FooterAsked {
+		return FooterResult{}, err
+	}
+	decision, err := a.Store.LatestDecision(ctx, e.FilingID)
+	if err != nil {
+		return FooterResult{}, err
+	}
+	dossier, err := a.Store.Dossier(ctx, e.FilingID, decision.Revision)
+	if err != nil {
+		return FooterResult{}, err
+	}
+	preview, err := a.preview(ctx, e, dossier.Site, decision.Number())
+	if err == nil {
+		err = a.Store.FooterPreviewed(ctx, e.ID, preview)
+	}
+	return FooterResult{}, a.footerProblem(ctx, e, err)
+}
+
+func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.Site, number string) (p store.FooterPreview, err error) {
+	space, err := a.footerSpace(ctx, e)
+	if err != nil {
+		return p, err
+	}
+	shown, finding := a.Checker.HomePageOf(ctx, site.HomePage)
+	if !finding.OK {
+		return p, &website.Unfit{Reason: website.UnfitSite, Args: seenAt(finding)}
+	}
+	if !ownHost(shown.URL, site) {
+		return p, &website.Unfit{Reason: website.UnfitElsewhere, Args: map[string]string{"host": shown.URL.Hostname()}}
+	}
+	// What the site shows counts: the number may come from an included file.
+	if _, linked := website.FindNumber(shown.Body, shown.ContentType, number, a.LinkTargets); linked {
+		return p, &website.Unfit{Reason: website.UnfitShown}
+	}
+	page, err := website.FindHomePage(ctx, space, a.Policy, shown)
+	if err != nil {
+		return p, err
+	}
+	edited, err := website.PutFooter(page.Content, shown.ContentType, number, a.LinkTargets)
+	return store.FooterPreview{Number: number, FileName: page.Name, Original: page.Content, New: edited}, err
+}
+
+// seenAt are a finding's kind and address.
+func seenAt(f website.Finding) map[string]string {
+	seen := map[string]string{"kind": f.Kind}
+	if target, ok := f.Args["url"].(string); ok {
+		seen["url"] = target
+	}
+	return seen
+}
+
+// ownHost tells whether an address is of the site that is filed, "www." or not.
+func ownHost(u *url.URL, site filing.Site) bool {
+	bare := func(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
+	home, err := url.Parse(site.HomePage)
+	return err == nil && bare(home.Hostname()) == bare(u.Hostname()) || slices.ContainsFunc(site.Domains, func(d string) bool { return bare(d) == bare(u.Hostname()) })
+}
+
+// PlaceFooter writes the page that the customer agreed to. Repeating it goes on
+// where the last try ended.
+func (a *Website) PlaceFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
+	return a.writeFooter(ctx, r, store.FooterAgreed, website.Place, a.Store.FooterPlaced)
+}
+
+// RestoreFooter puts the original back, if the page is what was written.
+func (a *Website) RestoreFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
+	return a.writeFooter(ctx, r, store.FooterUndoing, website.Restore, a.Store.FooterUndone)
+}
+
+func (a *Website) writeFooter(ctx context.Context, r FooterRef, state store.FooterState,
+	write func(context.Context, website.Space, website.Policy, website.Placing) error, note func(context.Context, int64) error,
+) (FooterResult, error) {
+	e, err := a.Store.FooterEdit(ctx, r.EditID)
+	if err != nil {
+		return FooterResult{}, err
+	}
+	if e.State != state { // the answer of the last try was lost, or it failed
+		return FooterResult{Changed: e.State == store.FooterPlaced || e.State == store.FooterUndone}, nil
+	}
+	space, err := a.footerSpace(ctx, e)
+	if err == nil {
+		p := website.Placing{ID: e.ID, Name: e.FileName, Backup: e.BackupName}
+		if p.Original, p.Edited, err = a.Store.FooterPages(ctx, e.ID); err != nil {
+			return FooterResult{}, err
+		}
+		err = write(ctx, space, a.Policy, p)
+	}
+	if err != nil {
+		return FooterResult{}, a.footerProblem(ctx, e, err)
+	}
+	return FooterResult{Changed: true}, note(ctx, e.ID)
+}
+
+func (a *Website) footerSpace(ctx context.Context, e store.FooterEdit) (website.Space, error) {
+	f, err := a.Store.Filing(ctx, e.FilingID)
+	if err != nil {
+		return website.Space{}, err
+	}
+	space, err := a.Store.WebSpaceOf(ctx, f.OrderID)
+	if err != nil {
+		return website.Space{}, err
+	}
+	if space == nil {
+		return website.Space{}, &website.Unfit{Reason: ReasonNoSpace}
+	}
+	return website.Space(*space), nil
+}
+
+// footerProblem keeps why a page is unfit; what is the web space's fault is an
+// error, tried again where that may help.
+func (a *Website) footerProblem(ctx context.Context, e store.FooterEdit, err error) error {
+	var u *website.Unfit
+	if errors.As(err, &u) {
+		return a.Store.FooterFailed(ctx, e.ID, u.Reason, u.Args)
+	}
+	return spaceProblem(err)
+}
+
+// FailFooter keeps why an edit ended.
+func (a *Website) FailFooter(ctx context.Context, f FooterFailure) error {
+	return a.Store.FooterFailed(ctx, f.EditID, f.Reason, nil)
+}

@@ -1,0 +1,55 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
+)
+
+// PoliceDue tells whether a public-security filing (公安联网备案) is still to be
+// made for a filing's order, and since when its time runs.
+type PoliceDue struct {
+	Due     bool
+	OrderID int64
+	Since   time.Time
+}
+
+// PoliceDue reads it.
+func (a *Filing) PoliceDue(ctx context.Context, r FilingRef) (PoliceDue, error) {
+	p, err := a.Store.Police(ctx, r.FilingID)
+	return PoliceDue{Due: p.Due(), OrderID: p.OrderID, Since: p.Since}, err
+}
+
+// PoliceReminder is a message that reminds of a public-security filing.
+type PoliceReminder struct {
+	FilingID int64
+	Channel  string
+	Template string
+	// Since is what its time runs from: an order that was filed anew has another.
+	Since time.Time
+	Key   string
+}
+
+// RemindPolice sends a reminder, once for its key, unless it isn't needed any
+// more or its time is over.
+func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
+	p, err := a.Store.Police(ctx, r.FilingID)
+	if err != nil || !p.Due() || !p.Since.Equal(r.Since) {
+		return err
+	}
+	left := int(math.Ceil(p.Since.Add(filing.PoliceWithin).Sub(a.Store.Now()).Hours() / 24))
+	if left <= 0 {
+		return nil
+	}
+	f, err := a.Store.Filing(ctx, r.FilingID)
+	if err != nil {
+		return err
+	}
+	params := map[string]string{"order": f.OrderNumber, "left": fmt.Sprint(left)}
+	return a.send(ctx, r.FilingID, store.Channel(r.Channel), r.Key, message.Template(r.Template), params)
+}

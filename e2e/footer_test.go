@@ -1,0 +1,246 @@
+package e2e_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/stack"
+)
+
+// footer is a customer at the page 放到首页底部 of an order.
+type footer struct {
+	t    *testing.T
+	w    *demo.Walker
+	path string
+}
+
+func atFooter(t *testing.T, w *demo.Walker, order string) footer {
+	return footer{t, w, "/orders/" + order + "/filing/footer"}
+}
+
+// awaits waits until the page is in a state.
+func (f footer) awaits(state string) (text string) {
+	f.t.Helper()
+	got := ""
+	require.Eventually(f.t, func() bool {
+		page, err := f.w.Page(f.t.Context(), f.path)
+		if err != nil {
+			return false
+		}
+		got, text = page.Find("[data-footer]").AttrOr("data-footer", ""), page.Find("main").Text()
+		return got == state
+	}, 60*time.Second, 200*time.Millisecond, "state %s: %s", state, text)
+	return text
+}
+
+func (f footer) preview() {
+	f.t.Helper()
+	_, err := f.w.Post(f.t.Context(), f.path, nil)
+	require.NoError(f.t, err)
+}
+
+// says presses the button of a form on the page: agree or undo.
+func (f footer) says(what string) {
+	f.t.Helper()
+	page, err := f.w.Page(f.t.Context(), f.path)
+	require.NoError(f.t, err)
+	form := page.Find(`form[action$="/` + what + `"]`)
+	require.Equal(f.t, 1, form.Length(), what)
+	_, err = f.w.Post(f.t.Context(), f.path+"/"+what, demo.FormValues(form))
+	require.NoError(f.t, err)
+}
+
+func siteFiles(t *testing.T, s *stack.Stack, user string) map[string][]byte {
+	t.Helper()
+	files, err := s.Stands.Space.Files(user)
+	require.NoError(t, err)
+	return files
+}
+
+// installing walks to where the number is waited for, and was looked for once.
+func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
+	t.Helper()
+	prepared(t, w, order)
+	require.NoError(t, w.HandIn(t.Context(), h, "读书笔记"))
+	wait(t, w, filing.Installing)
+	require.Eventually(t, func() bool {
+		page, err := w.Page(t.Context(), "/orders/"+order+"/filing/result")
+		return err == nil && page.Find(".checksseen").Length() == 1
+	}, 30*time.Second, 100*time.Millisecond)
+}
+
+// The number is put on a UTF-8 page over FTP and on a GBK page over FTPS; that
+// ends the filing by itself; undoing restores every byte.
+func TestFooterIsPlacedAndUndone(t *testing.T) {
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	w := customer(t, s)
+	for _, c := range []struct {
+		order, user string
+		holder      filing.Holder
+		number      string // its first character's bytes on the page
+	}{
+		{"D20260001", "web1", filingtest.PersonHolder(), "沪ICP"}, {"D20260002", "web2", filingtest.CompanyHolder(), "\xbb\xa6ICP"},
+	} {
+		installing(t, w, c.order, c.holder)
+		original := siteFiles(t, s, c.user)["index.html"]
+		f := atFooter(t, w, c.order)
+		f.preview()
+		text := f.awaits("previewed")
+		require.Contains(t, text, "index.html")
+		require.Contains(t, text, "欢迎光临", "the page is read in its own encoding")
+		require.Contains(t, text, "beian.miit.gov.cn")
+		require.Equal(t, original, siteFiles(t, s, c.user)["index.html"], "nothing is written before the customer agrees")
+		f.says("agree")
+		f.awaits("placed")
+		wait(t, w, filing.Filed)
+
+		files := siteFiles(t, s, c.user)
+		edited := string(files["index.html"])
+		require.Len(t, files, 2)
+		at := strings.Index(edited, `<div style="text-align:center"><a href="https://beian.miit.gov.cn/"`)
+		require.Positive(t, at)
+		end := at + strings.Index(edited[at:], "</div>") + len("</div>")
+		require.Equal(t, string(original), edited[:at]+edited[end:])
+		require.Contains(t, edited[at:end], c.number)
+		for name, content := range files {
+			if name != "index.html" {
+				require.Regexp(t, `^index\.html\.beian-backup-\d{14}$`, name)
+				require.Equal(t, original, content)
+			}
+		}
+		page, err := w.Page(t.Context(), "/orders/"+c.order+"/filing")
+		require.NoError(t, err)
+		require.Contains(t, page.Find(".timeline").Text(), "系统 备案号已放到首页底部")
+
+		f.says("undo")
+		f.awaits("undone")
+		require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, c.user))
+		result, err := w.Page(t.Context(), "/orders/"+c.order+"/filing/result")
+		require.NoError(t, err)
+		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was looked at at once")
+		f.preview() // offered again to a filing that is done
+		f.awaits("previewed")
+	}
+	number, err := w.NumberOnOrder(t.Context())
+	require.NoError(t, err)
+	planted := []string{"web1-secret", "欢迎光临。这里是示例网站的首页", filingtest.PersonHolder().DocumentNumber}
+	clean(t, "the log", readFile(t, log), planted)
+	clean(t, "Temporal's histories", histories(t, s), append(planted, number))
+	dump, err := s.Store.Dump(t.Context())
+	require.NoError(t, err)
+	clean(t, "the database", dump, planted)
+}
+
+// Whatever stands in the way is said in words, and the page stays as it was.
+func TestFooterTellsWhatStandsInItsWay(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	w := customer(t, s)
+	installing(t, w, "D20260001", filingtest.PersonHolder())
+	f := atFooter(t, w, "D20260001")
+	space := s.Stands.Space
+	original := siteFiles(t, s, "web1")["index.html"]
+
+	space.Faults.Set(fault.Fault{Operation: "USER", Mode: fault.Fail, Code: "530", Times: 1})
+	f.preview()
+	require.Contains(t, f.awaits("failed"), "空间拒绝登录")
+
+	f.preview()
+	f.awaits("previewed")
+	space.Faults.Set(fault.Fault{Operation: "RNFR", Mode: fault.Fail, Code: "550", Times: 2})
+	f.says("agree")
+	require.Contains(t, f.awaits("failed"), "空间不允许写入")
+	require.Equal(t, original, siteFiles(t, s, "web1")["index.html"])
+
+	f.preview()
+	f.awaits("previewed")
+	theirs := []byte(strings.Replace(string(original), "欢迎", "热烈欢迎", 1))
+	require.NoError(t, space.SetFile("web1", "index.html", theirs))
+	f.says("agree")
+	require.Contains(t, f.awaits("failed"), "不一样了")
+	require.Equal(t, theirs, siteFiles(t, s, "web1")["index.html"])
+
+	f.preview()
+	f.awaits("previewed")
+	f.says("agree")
+	f.awaits("placed")
+	wait(t, w, filing.Filed)
+	placed := siteFiles(t, s, "web1")["index.html"]
+	require.NoError(t, space.SetFile("web1", "index.html", append(placed, '\n')))
+	f.says("undo")
+	require.Contains(t, f.awaits("placed"), "没有恢复")
+	require.Equal(t, append(placed, '\n'), siteFiles(t, s, "web1")["index.html"])
+	f.preview()
+	require.Contains(t, f.awaits("failed"), "首页已经有带链接的备案号")
+	require.NoError(t, space.SetFile("web1", "index.html", placed))
+	f.says("undo") // the earlier one still can be
+	require.Eventually(t, func() bool { return string(siteFiles(t, s, "web1")["index.html"]) == string(theirs) }, 30*time.Second, 100*time.Millisecond)
+
+	f.awaits("undone")
+	space.Faults.Set(fault.Fault{Operation: "GET", Mode: fault.Fail, Times: 1})
+	f.preview()
+	require.Contains(t, f.awaits("failed"), "现在打不开首页")
+
+	require.NoError(t, space.SetFile("web1", "wp-config.php", []byte("<?php")))
+	f.preview()
+	require.Contains(t, f.awaits("failed"), "ICP备案号", "where WordPress has it")
+}
+
+// An order without a web space is told how to do it by hand; another's page
+// doesn't exist.
+func TestFooterByHand(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	w := customer(t, s)
+	installing(t, w, "D20260005", filingtest.PersonHolder())
+	page, err := w.Page(t.Context(), "/orders/D20260005/filing/footer")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("main").Text(), "请自己放置")
+	require.Contains(t, page.Find(".snippet").Text(), "beian.miit.gov.cn")
+	_, err = s.Store.EnsureUser(t.Context(), "customer", "other", mustHash(t, "other-password"))
+	require.NoError(t, err)
+	other, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, other.SignIn(t.Context(), "other", "other-password"))
+	for _, step := range []string{"", "/agree", "/undo"} {
+		_, err = other.Post(t.Context(), "/orders/D20260005/filing/footer"+step, url.Values{"edit": {"1"}})
+		require.ErrorContains(t, err, "404")
+	}
+}
+
+// The worker is killed between the new page's upload and its taking the name.
+func TestWorkerKilledWhilePlacing(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
+	workers := newWorkers(t, s)
+	workers.start()
+	w := customer(t, s)
+	installing(t, w, "D20260001", filingtest.PersonHolder())
+	original := siteFiles(t, s, "web1")["index.html"]
+	f := atFooter(t, w, "D20260001")
+	f.preview()
+	f.awaits("previewed")
+	s.Stands.Space.Faults.Set(fault.Fault{Operation: "RNFR", Mode: fault.Slow, DelayMS: 1500, Times: 1})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.says("agree")
+	}()
+	require.Eventually(t, s.Stands.Space.Faults.Clean, 60*time.Second, 20*time.Millisecond)
+	workers.kill()
+	workers.start()
+	<-done
+	f.awaits("placed")
+	wait(t, w, filing.Filed)
+	files := siteFiles(t, s, "web1")
+	require.Len(t, files, 2, "nothing is left beside it")
+	require.Equal(t, 1, strings.Count(string(files["index.html"]), "beian.miit.gov.cn"))
+	f.says("undo")
+	f.awaits("undone")
+	require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, "web1"))
+}

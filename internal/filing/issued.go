@@ -1,0 +1,107 @@
+package filing
+
+import "strings"
+
+const (
+	// maxFilingPassword bounds 备案密码; the bureaus' own are far shorter.
+	maxFilingPassword = 64
+	// MaxCertificate bounds bazu.cert, in bytes; the bureau's has a few kilobytes.
+	MaxCertificate = 1 << 20
+)
+
+// Issued is what the bureau gives a filing that it approves, as people type it
+// where no interface brings it.
+type Issued struct {
+	// HolderNumber and SiteNumber are 主体备案号 and 网站备案号.
+	HolderNumber, SiteNumber string
+	// Password is 备案密码; bureaus don't give one to every filing.
+	Password string
+	// Certificate is bazu.cert.
+	Certificate []byte
+}
+
+// Normalise writes numbers as they are written; wrong ones stay as typed for
+// Validate to name. The holder's number follows from the site's.
+func (i *Issued) Normalise() {
+	for _, text := range []*string{&i.HolderNumber, &i.SiteNumber} {
+		*text = strings.TrimSpace(*text)
+		if n, err := ParseNumber(*text); err == nil {
+			*text = n.String()
+		}
+	}
+	if site, err := ParseNumber(i.SiteNumber); err == nil && site.Site > 0 && i.HolderNumber == "" {
+		i.HolderNumber = site.Holder()
+	}
+	i.Password = strings.TrimSpace(i.Password)
+}
+
+// Validate checks what was issued for a dossier: an approval must be complete,
+// because nothing comes after it that would bring the rest. What ends a filing
+// needs nothing.
+func (i Issued) Validate(d Dossier) Problems {
+	var p Problems
+	if d.Kind.Ends() {
+		return p
+	}
+	if i.HolderNumber == "" && i.SiteNumber == "" {
+		p.add("site_number", "required")
+	}
+	p.number("site_number", i.SiteNumber, true, d)
+	site, err := ParseNumber(i.SiteNumber)
+	switch {
+	case err != nil || site.Site == 0:
+		p.number("holder_number", i.HolderNumber, false, d)
+	case i.HolderNumber != site.Holder():
+		if p.number("holder_number", i.HolderNumber, false, d); len(p) == 0 {
+			p.add("site_number", "numbers_differ")
+		}
+	}
+	p.text("password", i.Password, false, maxFilingPassword)
+	switch {
+	case len(i.Certificate) > MaxCertificate:
+		p.add("certificate", "certificate_big", "max", MaxCertificate>>20)
+	case i.Certificate != nil && len(i.Certificate) == 0:
+		p.add("certificate", "certificate_empty")
+	case i.Certificate == nil && d.Kind.Operation() == KindNew.Operation():
+		p.add("certificate", "certificate_required")
+	}
+	return p
+}
+
+// number checks a filing number that a dossier's bureau gave: its form, its
+// province, and, where the holder was filed before, that it is the holder's.
+func (p *Problems) number(field, text string, ofSite bool, d Dossier) {
+	if text == "" {
+		return
+	}
+	n, err := ParseNumber(text)
+	switch {
+	case err != nil:
+		p.add(field, "filing_number")
+		return
+	case ofSite && n.Site == 0:
+		p.add(field, "filing_number_of_site")
+		return
+	case !ofSite && n.Site != 0:
+		p.add(field, "filing_number_of_holder")
+		return
+	}
+	if province := d.Bureau(); province != "" && n.Province() != province {
+		p.add(field, "filing_number_province", "sign", ProvinceSign(province))
+		return
+	}
+	if known, err := ParseNumber(d.KnownNumber()); err == nil && known.Holder() != n.Holder() {
+		p.add(field, "filing_number_other", "number", known.Holder())
+	}
+}
+
+// KnownNumber is the filing number that a dossier is about: the site's where it
+// is, or else the holder's; empty for a holder that is filed for the first time.
+func (d Dossier) KnownNumber() string {
+	for _, number := range []string{d.Subject.SiteNumber, d.Subject.HolderNumber, d.Claim.Number} {
+		if number != "" {
+			return number
+		}
+	}
+	return ""
+}

@@ -1,0 +1,84 @@
+package filing
+
+import "slices"
+
+// Registration is what a customer gives who holds a number already (登记备案号).
+type Registration struct {
+	Number   string
+	HomePage string
+}
+
+// Dossier makes the dossier of a registration for an order's domains, in its
+// normal form, with what is wrong with it. The number is the holder's or the
+// site's, 备 or 证, old style or new (interface 3.0, 1-3).
+func (r Registration) Dossier(domains []string) (Dossier, Problems) {
+	var p Problems
+	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)}, Claim: Claim{Number: tidy(r.Number)}}
+	d.Site.Normalise()
+	number, err := ParseNumber(d.Claim.Number)
+	switch {
+	case d.Claim.Number == "":
+		p.add("number", "required")
+	case err != nil:
+		p.add("number", "number_invalid")
+	default:
+		d.Claim.Number = number.String()
+	}
+	p.homePage(d.Site)
+	return d, p
+}
+
+// Comparison is how a number stands to what a bureau knows of an order's domains.
+type Comparison string
+
+// The outcomes; the first two refuse the registration.
+const (
+	// AnotherNumber: a domain is filed, under another number.
+	AnotherNumber Comparison = "another"
+	// NotFiled: no domain is filed.
+	NotFiled Comparison = "not_filed"
+	// SameNumber: a domain is filed under this number.
+	SameNumber Comparison = "same"
+	// NotCompared: the bureau couldn't be asked, or doesn't know such numbers.
+	NotCompared Comparison = "not_compared"
+)
+
+// CompareNumber compares a number with what the bureau that gave it says of the
+// domains; the domain is the one that the outcome is about, with its status.
+// A holder's number agrees with each of the holder's sites. Of licences (证) the
+// bureau's query knows nothing.
+func CompareNumber(number Number, domains []DomainStatus) (Comparison, DomainStatus) {
+	if number.Kind != "备" {
+		return NotCompared, DomainStatus{}
+	}
+	outcome, about := NotFiled, DomainStatus{}
+	for _, d := range domains {
+		if !d.Filed {
+			continue
+		}
+		if agrees(number, d.Status) {
+			return SameNumber, d
+		}
+		if outcome == NotFiled {
+			outcome, about = AnotherNumber, d
+		}
+	}
+	return outcome, about
+}
+
+func agrees(number Number, s Status) bool {
+	site, err := ParseNumber(s.SiteNumber)
+	if err == nil && (number == site || number.Site == 0 && number.Holder() == site.Holder()) {
+		return true
+	}
+	holder, err := ParseNumber(s.HolderNumber)
+	return err == nil && number.Holder() == holder.Holder() && (number.Site == 0 || s.SiteNumber == "")
+}
+
+// Number is a status's own: the site's, or the holder's where there is none.
+func (s Status) Number() string {
+	if s.SiteNumber != "" {
+		return s.SiteNumber
+	}
+	return s.HolderNumber
+}

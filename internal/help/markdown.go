@@ -1,0 +1,130 @@
+package help
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// tables carry their alignment in an attribute: the panel's policy forbids styles.
+var tables = extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
+
+var pages = goldmark.New(goldmark.WithExtensions(tables), goldmark.WithParserOptions(parser.WithHeadingAttribute()))
+
+// parsePage makes a page of Markdown. Each heading below the first needs an
+// anchor of its own, {#name}: links from forms and elsewhere go there, so it must
+// not change with the heading's words.
+func parsePage(raw []byte) (Page, error) {
+	var p Page
+	doc := pages.Parser().Parse(text.NewReader(raw))
+	title, ok := doc.FirstChild().(*ast.Heading)
+	if !ok || title.Level != 1 {
+		return p, errors.New("it must begin with a heading of level 1")
+	}
+	lead, ok := title.NextSibling().(*ast.Paragraph)
+	if !ok {
+		return p, errors.New("a paragraph must follow the title: it is what the list of pages shows")
+	}
+	p.Title, p.Lead = plain(title, raw), plain(lead, raw)
+	doc.RemoveChild(doc, title)
+	doc.RemoveChild(doc, lead)
+	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
+		h, heading := n.(*ast.Heading)
+		if !heading {
+			if len(p.Sections) > 0 {
+				s := &p.Sections[len(p.Sections)-1]
+				s.text += plain(n, raw) + " "
+			}
+			continue
+		}
+		s, err := section(h, raw)
+		if err != nil {
+			return p, err
+		}
+		p.Sections = append(p.Sections, s)
+	}
+	var b bytes.Buffer
+	if err := pages.Renderer().Render(&b, raw, doc); err != nil {
+		return p, err
+	}
+	p.HTML = template.HTML(b.String()) // our own pages, and Markdown without raw HTML
+	return p, nil
+}
+
+func section(h *ast.Heading, raw []byte) (Section, error) {
+	s := Section{Title: plain(h, raw), Level: h.Level}
+	id, ok := h.AttributeString("id")
+	if !ok {
+		return s, fmt.Errorf("the heading %q needs an anchor: {#name}", s.Title)
+	}
+	s.Anchor = attribute(id)
+	if codes, ok := h.AttributeString("codes"); ok {
+		for _, word := range strings.Fields(attribute(codes)) {
+			code, err := strconv.Atoi(word)
+			if err != nil {
+				return s, fmt.Errorf("the heading %q: %q is no result code", s.Title, word)
+			}
+			s.Codes = append(s.Codes, code)
+		}
+	}
+	return s, nil
+}
+
+func attribute(value any) string {
+	if raw, ok := value.([]byte); ok {
+		return string(raw)
+	}
+	return fmt.Sprint(value)
+}
+
+// plain is a node's text without marks; blocks and cells are set apart.
+func plain(n ast.Node, raw []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Text:
+			if entering {
+				b.Write(n.Value(raw))
+				if n.SoftLineBreak() || n.HardLineBreak() {
+					b.WriteByte(' ')
+				}
+			}
+		case *ast.String:
+			if entering {
+				b.Write(n.Value)
+			}
+		case *ast.AutoLink:
+			if entering {
+				b.Write(n.Label(raw))
+			}
+		case *ast.FencedCodeBlock:
+			if entering {
+				for i := range n.Lines().Len() {
+					line := n.Lines().At(i)
+					b.Write(line.Value(raw))
+				}
+			}
+		case *extast.TableCell:
+			if !entering {
+				b.WriteString("　")
+			}
+		default:
+			if !entering && n.Type() == ast.TypeBlock {
+				b.WriteByte(' ')
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.TrimSpace(string(util.UnescapePunctuations([]byte(b.String()))))
+}

@@ -1,0 +1,32 @@
+package locale_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+)
+
+// Keys that are made of a value's name must exist for every value.
+func TestKindsAndTasksHaveTexts(t *testing.T) {
+	b, err := locale.New()
+	require.NoError(t, err)
+	for _, lang := range locale.Languages {
+		l := b.For(lang)
+		for _, kind := range []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite} {
+			require.True(t, l.Has(fmt.Sprintf("dossiers.operation_%d", kind.Operation())), "%s: %s", lang, kind)
+		}
+		for _, kind := range activities.TaskKinds {
+			require.True(t, l.Has("task_kind."+kind), "%s: %s", lang, kind)
+		}
+		for _, key := range []string{"to_hand_in", "handed_in"} {
+			for _, suffix := range []string{"", "_act", "_since"} {
+				require.True(t, l.Has("dossiers."+key+suffix), "%s: %s%s", lang, key, suffix)
+			}
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package bureau
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// checkContent looks into what a Wz_xx says besides domains and accesses.
+func (s *Server) checkContent(w *node, same *site, ofPerson bool) (code int, opinion string) {
+	switch {
+	case !inTable("Wzjylx_dms", w.all("Nrlx/Nrlx_xx/Nrlx_id")):
+		return 1033, "无效的前置或专项审批内容类型，请核实后再次报备"
+	case !inTable("Wzfwlx_dms", w.all("Fwnr/Fwnr_id")):
+		return 1034, "无效网站服务内容，请核实后再次报备"
+	case !inTable("Yylb_dms", w.all("Yylb/Yylb_id")):
+		return 1066, "网站语言类别错误，请核实后再次报备"
+	case len(w.text("Wz_Fzr/Fzr_sjhm")) != 11 || !strings.Contains(w.text("Wz_Fzr/Fzr_dzyj"), "@"):
+		return 1007, "无效联系方式，请核实后再次报备"
+	case wrongResidentID(w.number("Wz_Fzr/Fzr_zjlx"), w.text("Wz_Fzr/Fzr_zjhm")):
+		return 1015, "无效身份证号码，请核实后再次报备"
+	case !ofPerson && w.text("Wz_Fzr/Fzr_dhhm") == "":
+		return 1031, "网站负责人办公电话不能为空，请核实后再次报备"
+	}
+	if filed := s.index.siteByName[w.text("Wzmc")]; s.options.UniqueSiteNames && filed != nil && filed != same {
+		return 1020, "网站名称冲突，请核实后再次报备"
+	}
+	seen := map[string]bool{}
+	for _, a := range w.all("Jr_xx") {
+		key := ""
+		for _, p := range a.all("Ip_xx") {
+			key += p.text("Qsip") + "-" + p.text("Zzip") + " "
+		}
+		if seen[key] {
+			return 1029, "同一个网站不允许有相同的接入，请核实后再次报备"
+		}
+		seen[key] = true
+	}
+	return 0, ""
+}
+
+// inTable tells whether every value is one of a code table's.
+func inTable(list string, values []*node) bool {
+	for _, t := range codeTables {
+		if t.list != list {
+			continue
+		}
+		for _, v := range values {
+			if v.value() < 1 || v.value() > int64(len(t.rows)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isPerson tells whether a Zt_xx is a natural person's.
+func (n *node) isPerson() bool { return n.number("Dwxz") == 5 }
+
+// isDomain checks a domain's form; Chinese names and a leading "*." pass.
+func isDomain(name string) bool {
+	labels := strings.Split(strings.TrimPrefix(plainDomain(name), "*."), ".")
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+			return false
+		}
+		for _, r := range l {
+			if r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return false
+			}
+		}
+	}
+	return len(labels) > 1
+}
+
+// wrongResidentID checks the check character of a resident ID number (GB 11643).
+func wrongResidentID(documentType int64, number string) bool {
+	if documentType != 2 {
+		return false
+	}
+	if len(number) != 18 {
+		return true
+	}
+	sum, weight := 0, 1
+	for i := 16; i >= 0; i-- {
+		if number[i] < '0' || number[i] > '9' {
+			return true
+		}
+		weight = weight * 2 % 11
+		sum += int(number[i]-'0') * weight
+	}
+	return "10X98765432"[sum%11] != strings.ToUpper(number)[17]
+}
+
+// changesToday counts a holder's changes of the 24 hours up to this one.
+func (s *Server) changesToday(r *record) (n int) {
+	for _, i := range s.byKey[r.key()] {
+		known := s.state.Records[i]
+		if !known.Forgotten && r.At.Sub(known.At) < 24*time.Hour {
+			n++
+		}
+		if known == r {
+			break
+		}
+	}
+	return n
+}

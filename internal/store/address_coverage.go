@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// Overlapping finds a block of the account, of the same kind (source or use),
+// that shares addresses with a range; the bureau takes no address twice (2003).
+func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues, except int64) (b BlockValues, found bool, err error) {
+	err = s.db.GetContext(ctx, &b, `
+		SELECT from_ip, to_ip, source, used_as, assignment FROM address_blocks
+		WHERE account_id = ? AND state IN (?, ?) AND from_ip <= ? AND to_ip >= ? AND (source = 0) = ? AND id <> ? LIMIT 1`,
+		accountID, BlockWaiting, BlockReported, v.To, v.From, v.Source == 0, except)
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, false, nil
+	}
+	return b, err == nil, err
+}
+
+// Uncovered is a range of addresses of orders that no reported block covers.
+type Uncovered struct {
+	Range  string `db:"ip_range"`
+	Orders int    `db:"orders"`
+	// Order is the number of one of them.
+	Order string `db:"number"`
+}
+
+// UncoveredRanges lists ranges of orders that no reported block holds whole; none
+// while no block is reported at all: the provider reports elsewhere then.
+func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, error) {
+	var list []Uncovered
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT i.ip_range, COUNT(*) AS orders, MIN(o.number) AS number FROM order_ips i JOIN orders o ON o.id = i.order_id
+		WHERE EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS (
+			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1)) AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
+		GROUP BY i.ip_range ORDER BY i.ip_range LIMIT ?`, BlockReported, BlockReported, limit)
+	return list, err
+}

@@ -1,0 +1,284 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// FooterState is how far an edit of a home page is.
+type FooterState string
+
+// The states of an edit.
+const (
+	// FooterAsked: the page is being looked at.
+	FooterAsked FooterState = "asked"
+	// FooterPreviewed: the customer sees the difference.
+	FooterPreviewed FooterState = "previewed"
+	// FooterAgreed: the page is being written.
+	FooterAgreed FooterState = "agreed"
+	// FooterPlaced: the number stands there.
+	FooterPlaced FooterState = "placed"
+	// FooterUndoing: the original is being put back.
+	FooterUndoing FooterState = "undoing"
+	// FooterUndone: the original stands again.
+	FooterUndone FooterState = "undone"
+	// FooterFailed: it can't be done, for a reason.
+	FooterFailed FooterState = "failed"
+)
+
+// footerStale is how old an attempt may be that a second click joins.
+const footerStale = 2 * time.Minute
+
+// FooterEdit is an edit of a home page's file, without its contents.
+type FooterEdit struct {
+	ID       int64       `db:"id"`
+	FilingID int64       `db:"filing_id"`
+	State    FooterState `db:"state"`
+	// Reason is why it failed, or why undoing a placed one did.
+	Reason string `db:"reason"`
+	Detail []byte `db:"detail"`
+	Number string `db:"number"`
+	// FileName is the page's path below the document root; BackupName is where
+	// the original is kept.
+	FileName    string       `db:"file_name"`
+	BackupName  string       `db:"backup_name"`
+	AskedBy     string       `db:"asked_by"`
+	AgreedBy    string       `db:"agreed_by"`
+	UndoneBy    string       `db:"undone_by"`
+	AskedAt     time.Time    `db:"asked_at"`
+	AgreedAt    sql.NullTime `db:"agreed_at"`
+	PlacedAt    sql.NullTime `db:"placed_at"`
+	UndoAskedAt sql.NullTime `db:"undo_asked_at"`
+	UndoneAt    sql.NullTime `db:"undone_at"`
+}
+
+// Working tells whether the worker is at it.
+func (e FooterEdit) Working() bool {
+	return e.State == FooterAsked || e.State == FooterAgreed || e.State == FooterUndoing
+}
+
+// Since is when the worker was last asked for something.
+func (e FooterEdit) Since() time.Time {
+	switch e.State {
+	case FooterAgreed:
+		return e.AgreedAt.Time
+	case FooterUndoing:
+		return e.UndoAskedAt.Time
+	}
+	return e.AskedAt
+}
+
+// Touched is when somebody last asked for something about it, or it was done.
+func (e FooterEdit) Touched() time.Time {
+	last := e.AskedAt
+	for _, at := range []sql.NullTime{e.AgreedAt, e.PlacedAt, e.UndoAskedAt, e.UndoneAt} {
+		if at.Valid && at.Time.After(last) {
+			last = at.Time
+		}
+	}
+	return last
+}
+
+// Args are what was seen, for the reason's text.
+func (e FooterEdit) Args() map[string]any {
+	var args map[string]any
+	_ = json.Unmarshal(e.Detail, &args) // none for most reasons
+	return args
+}
+
+const footerSelect = `
+	SELECT id, filing_id, state, reason, detail, number, file_name, backup_name, asked_by, agreed_by, undone_by, asked_at, agreed_at, placed_at, undo_asked_at, undone_at
+	FROM footer_edits `
+
+func footerPlace(id int64, part string) string { return fmt.Sprintf("footer_edits/%d/%s", id, part) }
+
+// AskFooter begins an edit of a filing's home page, or joins the one that just
+// began; ErrConflict while one is being written or undone. What earlier attempts
+// kept is forgotten, but for the last one that was placed.
+func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id int64, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := tx.GetContext(ctx, new(int64), `SELECT id FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+			return one(err, "filing")
+		}
+		now := s.utcNow()
+		var busy []FooterEdit
+		if err := tx.SelectContext(ctx, &busy, footerSelect+`WHERE filing_id = ? AND state IN (?, ?, ?) ORDER BY id DESC`,
+			filingID, FooterAsked, FooterAgreed, FooterUndoing); err != nil {
+			return err
+		}
+		for _, e := range busy {
+			switch {
+			case e.State != FooterAsked:
+				return ErrConflict
+			case e.AskedAt.After(now.Add(-footerStale)):
+				id = e.ID
+				return nil
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL, state = IF(state IN (?, ?), ?, state) WHERE filing_id = ? AND state <> ?`,
+			FooterAsked, FooterPreviewed, FooterFailed, filingID, FooterPlaced); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, `INSERT INTO footer_edits (filing_id, state, asked_by, asked_at) VALUES (?, ?, ?, ?)`, filingID, FooterAsked, actor, now)
+		if err != nil {
+			return err
+		}
+		id, err = res.LastInsertId()
+		return err
+	})
+	return id, err
+}
+
+// FooterEdit finds an edit.
+func (s *Store) FooterEdit(ctx context.Context, id int64) (FooterEdit, error) {
+	var e FooterEdit
+	return e, one(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "edit of a home page")
+}
+
+// FooterEdits are a filing's attempts, newest first, a few at most.
+func (s *Store) FooterEdits(ctx context.Context, filingID int64) (list []FooterEdit, err error) {
+	err = s.db.SelectContext(ctx, &list, footerSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT 20`, filingID)
+	return list, err
+}
+
+// FooterPages opens what an edit's page was and what it becomes; ErrNotFound
+// when that isn't kept any more.
+func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []byte, err error) {
+	var row struct {
+		Original []byte `db:"sealed_original"`
+		New      []byte `db:"sealed_new"`
+	}
+	if err := s.db.GetContext(ctx, &row, `
+		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL AND sealed_new IS NOT NULL`, id); err != nil {
+		return nil, nil, one(err, "the pages of an edit")
+	}
+	if original, err = s.keys.Open(footerPlace(id, "original"), row.Original); err != nil {
+		return nil, nil, err
+	}
+	edited, err = s.keys.Open(footerPlace(id, "new"), row.New)
+	return original, edited, err
+}
+
+// FooterPreview is what an edit would do.
+type FooterPreview struct {
+	Number, FileName string
+	Original, New    []byte
+}
+
+// FooterPreviewed keeps what an edit would do, once.
+func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) error {
+	original, err := s.keys.Seal(footerPlace(id, "original"), p.Original)
+	if err != nil {
+		return err
+	}
+	edited, err := s.keys.Seal(footerPlace(id, "new"), p.New)
+	if err != nil {
+		return err
+	}
+	originalHash, newHash := sha256.Sum256(p.Original), sha256.Sum256(p.New)
+	_, err = s.db.ExecContext(ctx, `
+		UPDATE footer_edits SET state = ?, number = ?, file_name = ?, original_hash = ?, new_hash = ?, sealed_original = ?, sealed_new = ?, previewed_at = ?
+		WHERE id = ? AND state = ?`,
+		FooterPreviewed, p.Number, p.FileName, originalHash[:], newHash[:], original, edited, s.utcNow(), id, FooterAsked)
+	return err
+}
+
+// AgreeFooter notes the customer's word: the page may be written. backup names
+// the original's copy by the time. Saying it twice is saying it once;
+// ErrConflict when the filing's preview is another one, or gone.
+func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor string, backup func(name string, at time.Time) string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var e FooterEdit
+		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`, id, filingID); err != nil {
+			return one(err, "edit of a home page")
+		}
+		switch e.State {
+		case FooterAgreed, FooterPlaced:
+			return nil
+		case FooterPreviewed:
+		default:
+			return ErrConflict
+		}
+		now := s.utcNow()
+		_, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, agreed_by = ?, agreed_at = ?, backup_name = ? WHERE id = ?`,
+			FooterAgreed, actor, now, backup(e.FileName, now), id)
+		return err
+	})
+}
+
+// FooterPlaced notes that the page is written. The contents of those placed
+// before are forgotten: they can't be undone any more.
+func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = '' WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed)
+		if err != nil {
+			return err
+		}
+		if ok, err := changed(res); err != nil || !ok {
+			return err
+		}
+		var filingID int64
+		if err := tx.GetContext(ctx, &filingID, `SELECT filing_id FROM footer_edits WHERE id = ?`, id); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL WHERE filing_id = ? AND id < ?`, filingID, id)
+		return err
+	})
+}
+
+// UndoFooter notes the customer's wish to have the original back; ErrConflict
+// when the edit isn't the newest that was placed. Saying it twice is saying it
+// once.
+func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string) error {
+	res, err := s.db.ExecContext(ctx, `
+		UPDATE footer_edits SET state = ?, undone_by = ?, undo_asked_at = ?, reason = '', detail = ''
+		WHERE id = ? AND filing_id = ? AND state = ? AND sealed_original IS NOT NULL`, FooterUndoing, actor, s.utcNow(), id, filingID, FooterPlaced)
+	if err != nil {
+		return err
+	}
+	if ok, err := changed(res); err != nil || ok {
+		return err
+	}
+	e, err := s.FooterEdit(ctx, id)
+	if err != nil {
+		return err
+	}
+	if e.FilingID != filingID {
+		return ErrNotFound
+	}
+	if e.State != FooterUndoing && e.State != FooterUndone {
+		return ErrConflict
+	}
+	return nil
+}
+
+// FooterUndone notes that the original stands again.
+func (s *Store) FooterUndone(ctx context.Context, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE footer_edits SET state = ?, undone_at = ?, sealed_original = NULL, sealed_new = NULL WHERE id = ? AND state = ?`,
+		FooterUndone, s.utcNow(), id, FooterUndoing)
+	return err
+}
+
+// FooterFailed notes why an edit can't be made; of one that can't be undone, why
+// not: it stays placed.
+func (s *Store) FooterFailed(ctx context.Context, id int64, reason string, args map[string]string) error {
+	detail := []byte{}
+	if len(args) > 0 {
+		var err error
+		if detail, err = json.Marshal(args); err != nil {
+			return err
+		}
+	}
+	// MySQL sets from left to right: the state comes last.
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE footer_edits SET reason = ?, detail = ?, failed_at = ?, state = IF(state = ?, ?, ?) WHERE id = ? AND state IN (?, ?, ?)`,
+		reason, detail, s.utcNow(), FooterUndoing, FooterPlaced, FooterFailed, id, FooterAsked, FooterAgreed, FooterUndoing)
+	return err
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// The drivers of an account: how its records get to the bureau.
+const (
+	// DriverInterface exchanges data files with the bureau.
+	DriverInterface = "interface"
+	// DriverManual leaves handing in, and recording what the bureau said, to people.
+	DriverManual = "manual"
+)
+
+// taskHandIn is the one task of an account at which dossiers wait for people;
+// activities.TaskHandIn names it for the pages.
+const taskHandIn = "hand_in"
+
+// SetDriver notes how an account's records get to the bureau.
+func (s *Store) SetDriver(ctx context.Context, accountID int64, driver string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET driver = ? WHERE id = ?`, driver, accountID)
+	return err
+}
+
+// ManualRecord is a record that people take to the bureau.
+type ManualRecord struct {
+	ID          int64  `db:"id"`
+	FilingID    int64  `db:"filing_id"`
+	OrderNumber string `db:"order_number"`
+	Revision    int    `db:"revision"`
+	Operation   int    `db:"operation"` // Czlx: the dossier's kind
+	AccountID   int64  `db:"account_id"`
+	Account     string `db:"account"`
+	// QueuedAt is since when it waits.
+	QueuedAt time.Time `db:"created_at"`
+	// Sequence is the data file that it lies in although people must hand it in:
+	// its account had an interface before.
+	Sequence sql.NullInt64 `db:"sequence"`
+	// HandedInAt is when it went to the bureau; by whom is empty where it went
+	// in a data file.
+	HandedInAt sql.NullTime `db:"handed_in_at"`
+	HandedInBy string       `db:"handed_in_by"`
+	Decided    bool         `db:"decided"`
+	// DecidedBy is who recorded the decision; empty where the interface brought it.
+	DecidedBy string `db:"decided_by"`
+}
+
+// manualSelect finds what people take, or took, to the bureau: what waits at a
+// manual account, and what they handed in, also after the account was given an
+// interface.
+const manualSelect = `
+	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account, r.created_at,
+		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.handed_in_at, u.accepted_at) AS handed_in_at, r.handed_in_by,
+		d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
+	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a ON a.id = r.account_id
+		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		LEFT JOIN decisions d ON d.record_id = r.id
+	WHERE (a.driver = '` + DriverManual + `' OR r.handed_in_at IS NOT NULL) `
+
+// ManualFilter chooses from the records that people take to the bureau.
+type ManualFilter struct {
+	// HandedIn: those that wait for a result, or else those to hand in.
+	HandedIn bool
+	// AccountID, when set, is the account.
+	AccountID int64
+	// After is the ID after which the page begins.
+	After int64
+}
+
+// ManualRecords lists records that people must act on, oldest first. It goes by
+// the filings under way, which are few beside the records of all time.
+func (s *Store) ManualRecords(ctx context.Context, filter ManualFilter, limit int) ([]ManualRecord, error) {
+	query := manualSelect + `AND f.stage IN (?, ?) AND d.approved IS NULL AND r.id > ?`
+	args := []any{filing.Submitting, filing.Reviewing, filter.After}
+	if filter.HandedIn {
+		query += ` AND COALESCE(r.handed_in_at, u.accepted_at) IS NOT NULL`
+	} else {
+		query += ` AND COALESCE(r.handed_in_at, u.accepted_at) IS NULL`
+	}
+	if filter.AccountID != 0 {
+		query, args = query+` AND a.id = ?`, append(args, filter.AccountID)
+	}
+	var list []ManualRecord
+	err := s.db.SelectContext(ctx, &list, query+` ORDER BY r.id LIMIT ?`, append(args, limit)...)
+	return list, err
+}
+
+// ManualRecord finds one record that people take to the bureau, also when it is
+// decided already.
+func (s *Store) ManualRecord(ctx context.Context, id int64) (r ManualRecord, err error) {
+	err = s.db.GetContext(ctx, &r, manualSelect+`AND r.id = ?`, id)
+	return r, one(err, "record to hand in by hand")
+}
+
+// HandInByHand notes that somebody handed a record in, and queues the signal
+// that tells its filing. ErrConflict when it was handed in already, is decided,
+// or goes by the interface.
+func (s *Store) HandInByHand(ctx context.Context, recordID int64, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		r, err := s.lockManual(ctx, tx, recordID)
+		if err != nil {
+			return err
+		}
+		if r.HandedInAt.Valid || r.Decided || r.Driver != DriverManual {
+			return ErrConflict
+		}
+		now := s.utcNow()
+		if _, err := tx.ExecContext(ctx, `UPDATE records SET handed_in_at = ?, handed_in_by = ? WHERE id = ?`, now, actor, recordID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
+			SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('filing', r.filing_id, 'revision', r.revision, 'check_hours', a.check_hours, 'actor', r.handed_in_by), ?
+			FROM records r JOIN bureau_accounts a ON a.id = r.account_id WHERE r.id = ?`, SignalAccepted, now, recordID); err != nil {
+			return err
+		}
+		return s.handInTaskDone(ctx, tx, r.AccountID, actor)
+	})
+}
+
+type lockedRecord struct {
+	ManualRecord
+	Driver string `db:"driver"`
+}
+
+// lockManual locks a record's account and then the record, in the order in which
+// packing a data file does: the two don't take the same record.
+func (s *Store) lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r lockedRecord, err error) {
+	var accountID int64
+	if err := tx.GetContext(ctx, &accountID, `SELECT account_id FROM records WHERE id = ?`, recordID); err != nil {
+		return r, one(err, "record")
+	}
+	if err := tx.GetContext(ctx, &r.Driver, `SELECT driver FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+		return r, one(err, "bureau account")
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT id FROM records WHERE id = ? FOR UPDATE`, recordID); err != nil {
+		return r, err
+	}
+	err = tx.GetContext(ctx, &r.ManualRecord, manualSelect+`AND r.id = ?`, recordID)
+	return r, one(err, "record to hand in by hand")
+}
+
+// takeManual tells whether people hand an account's records in, and if so holds
+// its row: the last hand-in must not close the task over a new record.
+func (s *Store) takeManual(ctx context.Context, tx *sqlx.Tx, accountID int64) (manual bool, err error) {
+	err = tx.GetContext(ctx, &manual, `SELECT driver = ? FROM bureau_accounts WHERE id = ?`, DriverManual, accountID)
+	if err == nil && manual {
+		_, err = tx.ExecContext(ctx, `SELECT id FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
+	}
+	return manual, one(err, "bureau account")
+}
+
+// addHandInTask tells staff, once until all is handed in, that dossiers wait.
+func (s *Store) addHandInTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
+	t := AccountTask(r.AccountID, taskHandIn, fmt.Sprintf("%d/%d", r.FilingID, r.Revision), "")
+	sealed, err := s.keys.Seal(taskPlace(t.Key), nil)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, sealed_detail, created_at)
+		SELECT ?, ?, r.account_id, ?, ? FROM records r
+		WHERE r.filing_id = ? AND r.revision = ? AND r.handed_in_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM staff_tasks t WHERE t.done_at IS NULL AND t.kind = ? AND t.account_id = r.account_id)`,
+		t.Key, t.Kind, sealed, s.utcNow(), r.FilingID, r.Revision, t.Kind)
+	return err
+}
+
+// handInTaskDone puts the task away when nothing waits at the account any more.
+func (s *Store) handInTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64, actor string) error {
+	var waiting []ManualRecord
+	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL AND COALESCE(r.handed_in_at, u.accepted_at) IS NULL LIMIT 1`,
+		filing.Submitting, accountID)
+	if err != nil || len(waiting) > 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = ? AND done_at IS NULL`,
+		s.utcNow(), actor, accountID, taskHandIn)
+	return err
+}

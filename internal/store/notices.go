@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Notice is a notice by the provider (公告).
+type Notice struct {
+	ID    int64  `db:"id"`
+	Token string `db:"token"`
+	// TitleEN and BodyEN may be empty: readers of English see the Chinese then.
+	TitleZH string `db:"title_zh"`
+	TitleEN string `db:"title_en"`
+	BodyZH  string `db:"body_zh"`
+	BodyEN  string `db:"body_en"`
+	Pinned  bool   `db:"pinned"`
+	// PublishedAt is from when it is shown, ExpiresAt until when.
+	PublishedAt time.Time    `db:"published_at"`
+	ExpiresAt   sql.NullTime `db:"expires_at"`
+	WithdrawnAt sql.NullTime `db:"withdrawn_at"`
+	Version     int          `db:"version"`
+	CreatedBy   string       `db:"created_by"`
+	UpdatedBy   string       `db:"updated_by"`
+	UpdatedAt   time.Time    `db:"updated_at"`
+}
+
+const noticeColumns = `id, token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, withdrawn_at, version, created_by, updated_by, updated_at`
+
+// AddNotice keeps a new notice, once for its token; it returns its ID.
+func (s *Store) AddNotice(ctx context.Context, n Notice, actor string) (id int64, err error) {
+	now := s.utcNow()
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO notices (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
+	if err != nil && !isDuplicate(err) {
+		return 0, fmt.Errorf("adding a notice: %w", err)
+	}
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM notices WHERE token = ?`, n.Token)
+	return id, one(err, "notice")
+}
+
+// EditNotice writes a notice over the version that was seen; ErrConflict when
+// somebody else changed it meanwhile.
+func (s *Store) EditNotice(ctx context.Context, n Notice, actor string) error {
+	return s.changeNotice(ctx, `
+		UPDATE notices SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?, expires_at = ?,
+			version = version + 1, updated_by = ?, updated_at = ?
+		WHERE id = ? AND version = ?`,
+		n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, s.utcNow(), n.ID, n.Version)
+}
+
+// WithdrawNotice takes a notice down, or puts it up again.
+func (s *Store) WithdrawNotice(ctx context.Context, id int64, version int, withdrawn bool, actor string) error {
+	now := s.utcNow()
+	return s.changeNotice(ctx, `
+		UPDATE notices SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		sql.NullTime{Time: now, Valid: withdrawn}, actor, now, id, version)
+}
+
+func (s *Store) changeNotice(ctx context.Context, query string, args ...any) error {
+	res, err := s.db.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("changing a notice: %w", err)
+	}
+	ok, err := changed(res)
+	if err == nil && !ok {
+		err = fmt.Errorf("notice: %w", ErrConflict)
+	}
+	return err
+}
+
+// shown is what makes a notice visible now; it takes the time twice.
+const shown = `withdrawn_at IS NULL AND published_at <= ? AND (expires_at IS NULL OR expires_at > ?)`
+
+// NoticesShown lists the notices that are up now, pinned ones first, then the
+// newest.
+func (s *Store) NoticesShown(ctx context.Context, limit int) (list []Notice, err error) {
+	now := s.utcNow()
+	err = s.db.SelectContext(ctx, &list, `SELECT `+noticeColumns+` FROM notices WHERE `+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
+	return list, err
+}
+
+// NoticeShown is a notice that is up now.
+func (s *Store) NoticeShown(ctx context.Context, id int64) (n Notice, err error) {
+	now := s.utcNow()
+	err = s.db.GetContext(ctx, &n, `SELECT `+noticeColumns+` FROM notices WHERE id = ? AND `+shown, id, now, now)
+	return n, one(err, "notice")
+}
+
+// Notices lists all notices for staff, newest first, after an ID (0: from the newest).
+func (s *Store) Notices(ctx context.Context, after int64, limit int) (list []Notice, err error) {
+	err = s.db.SelectContext(ctx, &list, `SELECT `+noticeColumns+` FROM notices WHERE id < ? ORDER BY id DESC LIMIT ?`, before(after), limit)
+	return list, err
+}
+
+// Notice is any notice, for staff.
+func (s *Store) Notice(ctx context.Context, id int64) (n Notice, err error) {
+	err = s.db.GetContext(ctx, &n, `SELECT `+noticeColumns+` FROM notices WHERE id = ?`, id)
+	return n, one(err, "notice")
+}

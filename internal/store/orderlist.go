@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// What a search may cost, however many orders there are.
+const (
+	// maxOrdersFound bounds the orders that a search by number or domain looks at.
+	maxOrdersFound = 500
+	// maxProducts bounds a customer's products that are looked through, and
+	// maxProductsFound those that a text may mean.
+	maxProducts      = 200
+	maxProductsFound = 20
+)
+
+// OrderFilter chooses orders of a customer; zero fields don't filter.
+type OrderFilter struct {
+	// Text is the beginning of an order's number, or a domain.
+	Text string
+	// State is how the order's filing stands.
+	State filing.OrderState
+	// Product is a part of the product's name.
+	Product string
+}
+
+// OrderRow is an order with what the list shows of its filing.
+type OrderRow struct {
+	Order
+	FilingID    sql.NullInt64  `db:"filing_id"`
+	Kind        sql.NullString `db:"kind"`
+	Stage       sql.NullString `db:"stage"`
+	Attention   sql.NullString `db:"attention"`
+	StuckReason sql.NullString `db:"stuck_reason"`
+	State       string         `db:"filing_state"`
+}
+
+// OrderPage is a page of orders.
+type OrderPage struct {
+	Rows []OrderRow
+	// Cut tells that a search matched more than it looks at: more of the number,
+	// or of the product's name, is wanted.
+	Cut bool
+}
+
+// OrdersOf lists a customer's orders, newest first, at most limit after a
+// cursor. It pages by key, so that the last page costs what the first does, and
+// each filter is served by an index in that order: what it costs depends on
+// neither the customer's orders nor others'.
+func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor, limit int) (OrderPage, error) {
+	var page OrderPage
+	q := orderQuery{customer: customerID, state: filter.State, after: after, limit: limit}
+	var err error
+	if filter.Product != "" {
+		if q.products, page.Cut, err = s.productsLike(ctx, customerID, filter.Product); err != nil || len(q.products) == 0 {
+			return page, err
+		}
+	}
+	if filter.Text != "" {
+		var cut bool
+		if q.ids, cut, err = s.find(ctx, customerID, filter.Text, filter.State); err != nil || len(q.ids) == 0 {
+			return page, err
+		}
+		page.Cut = page.Cut || cut
+	}
+	query, args := q.sql()
+	if err := s.db.SelectContext(ctx, &page.Rows, query, args...); err != nil {
+		return page, fmt.Errorf("listing orders: %w", err)
+	}
+	orders := make([]*Order, len(page.Rows))
+	for i := range page.Rows {
+		orders[i] = &page.Rows[i].Order
+	}
+	if err := s.fillLists(ctx, orders); err != nil {
+		return page, err
+	}
+	return page, s.mendStates(ctx, page.Rows)
+}
+
+// orderQuery makes the list's query: for each index range that the filters
+// leave, its first rows after the cursor, and of those the first again.
+type orderQuery struct {
+	customer int64
+	state    filing.OrderState
+	products []string
+	ids      []int64
+	after    Cursor
+	limit    int
+}
+
+func (q orderQuery) sql() (string, []any) {
+	after := q.after
+	if after.CreatedAt.IsZero() {
+		after = Cursor{CreatedAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	var parts []string
+	var args []any
+	// The index is named: an optimizer that hopes to find its rows early walks
+	// the list's own, which a rare state makes long.
+	part := func(index, where string, values ...any) {
+		parts = append(parts, `SELECT o.id, o.created_at FROM orders o FORCE INDEX (`+index+`) WHERE o.customer_id = ?`+where+
+			` AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?) ORDER BY o.created_at DESC, o.id DESC LIMIT ?`)
+		args = append(append(append(args, q.customer), values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
+	}
+	states := []filing.OrderState{q.state}
+	switch {
+	case len(q.ids) > 0: // few rows: whatever else is asked is looked up in them
+		where, values := ` AND o.id IN (`+marks(len(q.ids))+`)`, anys(q.ids)
+		if len(q.products) > 0 {
+			where, values = where+` AND o.product IN (`+marks(len(q.products))+`)`, append(values, anys(q.products)...)
+		}
+		if q.state != "" {
+			where, values = where+` AND o.filing_state = ?`, append(values, q.state)
+		}
+		part(`PRIMARY`, where, values...)
+	case len(q.products) > 0:
+		if q.state == "" {
+			states = filing.OrderStates
+		}
+		for _, product := range q.products {
+			for _, state := range states {
+				part(`orders_product`, ` AND o.product = ? AND o.filing_state = ?`, product, state)
+			}
+		}
+	case q.state != "":
+		part(`orders_state`, ` AND o.filing_state = ?`, q.state)
+	default:
+		part(`orders_customer`, ``)
+	}
+	ranges := parts[0]
+	if len(parts) > 1 {
+		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
+	}
+	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_reason
+		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
+			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
+		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)
+}
+
+// productsLike are the customer's products whose names contain a text. Each name
+// is one look-up in the index, from one to the next past all its orders: neither
+// server's own DISTINCT does that reliably.
+func (s *Store) productsLike(ctx context.Context, customerID int64, text string) (products []string, cut bool, err error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	name, looked := "", 0
+	for ; looked < maxProducts; looked++ {
+		err := s.db.GetContext(ctx, &name, `
+			SELECT product FROM orders FORCE INDEX (orders_product) WHERE customer_id = ? AND product > ? ORDER BY product LIMIT 1`, customerID, name)
+		if errors.Is(err, sql.ErrNoRows) {
+			break
+		} else if err != nil {
+			return nil, false, fmt.Errorf("looking through products: %w", err)
+		}
+		if strings.Contains(strings.ToLower(name), text) {
+			products = append(products, name)
+		}
+	}
+	cut = looked == maxProducts || len(products) > maxProductsFound
+	return products[:min(len(products), maxProductsFound)], cut, nil
+}
+
+// find looks up orders by the beginning of their number, the highest numbers of
+// each state first, and by domain.
+func (s *Store) find(ctx context.Context, customerID int64, text string, state filing.OrderState) (ids []int64, cut bool, err error) {
+	text = strings.TrimSpace(text)
+	states := filing.OrderStates
+	if state != "" {
+		states = []filing.OrderState{state}
+	}
+	for _, state := range states {
+		var some []int64
+		if err := s.db.SelectContext(ctx, &some, `
+			SELECT id FROM orders FORCE INDEX (orders_search) WHERE customer_id = ? AND filing_state = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
+			customerID, state, prefixPattern(text), maxOrdersFound+1); err != nil {
+			return nil, false, fmt.Errorf("searching orders by number: %w", err)
+		}
+		ids = append(ids, some...)
+	}
+	if domains := filing.SearchedDomains(text); len(domains) > 0 {
+		query, args, err := sqlx.In(`
+			SELECT DISTINCT o.id FROM order_domains d STRAIGHT_JOIN orders o ON o.id = d.order_id
+			WHERE d.domain IN (?) AND o.customer_id = ? AND o.filing_state IN (?) LIMIT ?`, domains, customerID, states, maxOrdersFound+1)
+		if err != nil {
+			return nil, false, err
+		}
+		var some []int64
+		if err := s.db.SelectContext(ctx, &some, query, args...); err != nil {
+			return nil, false, fmt.Errorf("searching orders by domain: %w", err)
+		}
+		ids = append(ids, some...)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	return ids[max(0, len(ids)-maxOrdersFound):], len(ids) > maxOrdersFound, nil // the newest
+}
+
+// prefixPattern is a LIKE pattern of texts that begin with one.
+func prefixPattern(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+func anys[T any](list []T) []any {
+	values := make([]any, len(list))
+	for i, v := range list {
+		values[i] = v
+	}
+	return values
+}

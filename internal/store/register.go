@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// The timeline's first line of a registration, before the workflow's own.
+const (
+	EventRegistered = "registered"
+	// EventRegisteredUnchecked: the bureau couldn't be asked about the number.
+	EventRegisteredUnchecked = "registered_unchecked"
+)
+
+// registeredRevision is the one revision of a registration's dossier.
+const registeredRevision = 1
+
+// NewRegistration is a number that a customer holds already, for an order.
+type NewRegistration struct {
+	OrderID int64
+	// Dossier is of filing.KindRegister.
+	Dossier filing.Dossier
+	// Certificate is bazu.cert; empty: none was given.
+	Certificate []byte
+	// Compared tells that the bureau's query knows the number for the domains.
+	Compared bool
+	Actor    string
+}
+
+// OpenRegistration makes a filing that registers a number, with its dossier and
+// a decision that carries the number, in one transaction. ErrConflict when
+// something else is open on the order.
+func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing, error) {
+	number, err := filing.ParseNumber(r.Dossier.Claim.Number)
+	if err != nil {
+		return Filing{}, err
+	}
+	var id int64
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO filings (order_id, kind, stage, stage_since, created_at, revision, serial) SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			r.OrderID, filing.KindRegister, filing.Installing, now, now, registeredRevision, r.OrderID)
+		if isDuplicate(err) {
+			return ErrConflict
+		} else if err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		sealed, err := s.keys.SealJSON(dossierPlace(id, registeredRevision), r.Dossier)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO dossiers (filing_id, revision, sealed, handed_in_at) VALUES (?, ?, ?, ?)`, id, registeredRevision, sealed, now); err != nil {
+			return err
+		}
+		if err := s.decideRegistered(ctx, tx, id, number, r.Certificate); err != nil {
+			return err
+		}
+		kind := EventRegistered
+		if !r.Compared {
+			kind = EventRegisteredUnchecked
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, 0, ?, ?, ?, ?)`,
+			id, now, kind, r.Actor, number.String()); err != nil {
+			return err
+		}
+		return showState(ctx, tx, r.OrderID)
+	})
+	if err != nil {
+		return Filing{}, fmt.Errorf("registering a number on order %d: %w", r.OrderID, err)
+	}
+	return s.Filing(ctx, id)
+}
+
+// decideRegistered keeps the number where a bureau's would stand: a record of no
+// account, which no data file takes, and its approval.
+func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int64, number filing.Number, certificate []byte) error {
+	now := s.utcNow()
+	res, err := tx.ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, operation, created_at) VALUES (?, ?, NULL, ?, ?)`,
+		filingID, registeredRevision, filing.KindRegister.Operation(), now)
+	if err != nil {
+		return err
+	}
+	record, err := res.LastInsertId()
+	if err != nil {
+		return err
+	}
+	site := ""
+	if number.Site > 0 {
+		site = number.String()
+	}
+	if len(certificate) == 0 {
+		certificate = nil
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO decisions (record_id, approved, holder_number, site_number, certificate, created_at, signalled_at) VALUES (?, TRUE, ?, NULLIF(?, ''), ?, ?, ?)`,
+		record, number.Holder(), site, certificate, now, now)
+	return err
+}
+
+// TakeOff takes a registered number off its order again (取消登记), with the
+// filing's end. ErrConflict when the filing isn't one, or isn't done.
+func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var f struct {
+			OrderID int64        `db:"order_id"`
+			Kind    filing.Kind  `db:"kind"`
+			Stage   filing.Stage `db:"stage"`
+			Seq     int64        `db:"seq"`
+		}
+		if err := tx.GetContext(ctx, &f, `SELECT order_id, kind, stage, seq FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+			return one(err, "filing")
+		}
+		if !f.Kind.Registers() || f.Stage != filing.Filed {
+			return ErrConflict
+		}
+		none := ""
+		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: &none, Kind: "taken_off", Actor: actor}); err != nil {
+			return err
+		}
+		return s.clearNumber(ctx, tx, f.OrderID)
+	})
+}

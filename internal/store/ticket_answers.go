@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// ticketMailGrace is how long a ticket's own workflow may try to send its mail
+// before the sweep does.
+const ticketMailGrace = 15 * time.Minute
+
+// AnswerTicket keeps an answer, once for its token, and returns its ID;
+// ErrConflict when the ticket is closed.
+func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, actor string) (id int64, err error) {
+	sealed, err := s.keys.Seal(answerPlace(token), []byte(text))
+	if err != nil {
+		return 0, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		var status TicketStatus
+		if err := tx.GetContext(ctx, &status, `SELECT status FROM tickets WHERE id = ? FOR UPDATE`, ticketID); err != nil {
+			return one(err, "ticket")
+		}
+		err := tx.GetContext(ctx, &id, `SELECT id FROM ticket_answers WHERE token = ? AND ticket_id = ?`, token, ticketID)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err // it is there already
+		}
+		if status == TicketClosed {
+			return ErrConflict
+		}
+		res, err := tx.ExecContext(ctx, `INSERT INTO ticket_answers (ticket_id, token, sealed, created_by, created_at) VALUES (?, ?, ?, ?, ?)`,
+			ticketID, token, sealed, actor, s.utcNow())
+		if err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE tickets SET status = ? WHERE id = ?`, TicketAnswered, ticketID)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("answering a ticket: %w", err)
+	}
+	return id, nil
+}
+
+// TicketAnswer is one answer.
+func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err error) {
+	err = s.db.GetContext(ctx, &a, `
+		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE id = ?`, id)
+	if err != nil {
+		return a, one(err, "answer")
+	}
+	return a, s.openAnswer(&a)
+}
+
+// CloseTicket puts a ticket away; closed again it stays as it is.
+func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ? AND status <> ?`,
+		TicketClosed, s.utcNow(), actor, id, TicketClosed)
+	return err
+}
+
+// TicketTold notes that staff were told of a ticket.
+func (s *Store) TicketTold(ctx context.Context, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET told_at = ? WHERE id = ? AND told_at IS NULL`, s.utcNow(), id)
+	return err
+}
+
+// AnswerSent notes that an answer went out by mail.
+func (s *Store) AnswerSent(ctx context.Context, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET sent_at = ?, failure = '' WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
+	return err
+}
+
+// AnswerFailed notes why an answer can't go out by mail; it isn't tried again.
+func (s *Store) AnswerFailed(ctx context.Context, id int64, reason string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET failure = ? WHERE id = ? AND sent_at IS NULL`, reason, id)
+	return err
+}
+
+// TicketMail names a mail about a ticket: an answer's, or with none the one that
+// tells staff.
+type TicketMail struct {
+	TicketID int64 `db:"ticket_id"`
+	AnswerID int64 `db:"answer_id"`
+}
+
+// UnsentTicketMails are mails that should have gone out a while ago: whoever was
+// to send them died, or gave up.
+func (s *Store) UnsentTicketMails(ctx context.Context, limit int) (list []TicketMail, err error) {
+	until := s.utcNow().Add(-ticketMailGrace)
+	err = s.db.SelectContext(ctx, &list, `
+		(SELECT id AS ticket_id, 0 AS answer_id FROM tickets WHERE told_at IS NULL AND created_at < ? ORDER BY created_at LIMIT ?)
+		UNION ALL
+		(SELECT ticket_id, id AS answer_id FROM ticket_answers WHERE sent_at IS NULL AND failure = '' AND created_at < ? ORDER BY created_at LIMIT ?)`,
+		until, limit, until, limit)
+	return list, err
+}

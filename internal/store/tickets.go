@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// TicketKind is what a ticket is.
+type TicketKind string
+
+// The kinds.
+const (
+	// TicketAsk is a question (我要咨询).
+	TicketAsk TicketKind = "ask"
+	// TicketComplain is a complaint or a report (我要举报).
+	TicketComplain TicketKind = "complain"
+)
+
+// TicketStatus is how far a ticket is.
+type TicketStatus string
+
+// The statuses.
+const (
+	TicketOpen     TicketStatus = "open"
+	TicketAnswered TicketStatus = "answered"
+	TicketClosed   TicketStatus = "closed"
+)
+
+// TicketStatuses lists them.
+var TicketStatuses = []TicketStatus{TicketOpen, TicketAnswered, TicketClosed}
+
+const (
+	// maxTickets is how many a customer may open in ticketsFor.
+	maxTickets = 10
+	ticketsFor = 24 * time.Hour
+)
+
+// ErrTooManyTickets says that a customer opened as many as a day allows.
+var ErrTooManyTickets = errors.New("too many tickets in a day")
+
+// Ticket is what somebody asks or complains about.
+type Ticket struct {
+	ID         int64          `db:"id"`
+	Token      string         `db:"token"`
+	Kind       TicketKind     `db:"kind"`
+	Status     TicketStatus   `db:"status"`
+	Lang       string         `db:"lang"`
+	CustomerID sql.NullInt64  `db:"customer_id"`
+	OrderID    sql.NullInt64  `db:"order_id"`
+	Order      sql.NullString `db:"order_number"`
+	Customer   sql.NullString `db:"login"`
+	Sealed     []byte         `db:"sealed"`
+	CreatedAt  time.Time      `db:"created_at"`
+	ToldAt     sql.NullTime   `db:"told_at"`
+	ClosedAt   sql.NullTime   `db:"closed_at"`
+	TicketBody `db:"-"`
+}
+
+// TicketBody is what is sealed of a ticket.
+type TicketBody struct {
+	Text string `json:"text"`
+	// Email is where the answer goes; a customer may leave it out and read the
+	// answer here.
+	Email string `json:"email,omitempty"`
+}
+
+// TicketAnswer is what staff answered.
+type TicketAnswer struct {
+	ID        int64        `db:"id"`
+	TicketID  int64        `db:"ticket_id"`
+	Token     string       `db:"token"`
+	Sealed    []byte       `db:"sealed"`
+	CreatedBy string       `db:"created_by"`
+	CreatedAt time.Time    `db:"created_at"`
+	SentAt    sql.NullTime `db:"sent_at"`
+	Failure   string       `db:"failure"`
+	Text      string       `db:"-"`
+}
+
+func ticketPlace(token string) string { return "tickets/" + token }
+func answerPlace(token string) string { return "ticket_answers/" + token }
+
+// OpenTicket writes a ticket down, once for its token, and returns its ID;
+// ErrTooManyTickets when the customer opened too many today.
+func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) {
+	sealed, err := s.keys.SealJSON(ticketPlace(t.Token), t.TicketBody)
+	if err != nil {
+		return 0, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		if t.CustomerID.Valid { // one at a time of a customer: two at once would count each other out
+			var customer int64
+			if err := tx.GetContext(ctx, &customer, `SELECT id FROM users WHERE id = ? FOR UPDATE`, t.CustomerID); err != nil {
+				return one(err, "customer")
+			}
+		}
+		err := tx.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err // it is there already
+		}
+		if t.CustomerID.Valid {
+			var n int
+			if err := tx.GetContext(ctx, &n, `SELECT COUNT(*) FROM tickets WHERE customer_id = ? AND created_at > ?`, t.CustomerID, now.Add(-ticketsFor)); err != nil {
+				return err
+			}
+			if n >= maxTickets {
+				return ErrTooManyTickets
+			}
+		}
+		res, err := tx.ExecContext(ctx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			t.Token, t.Kind, TicketOpen, t.Lang, t.CustomerID, t.OrderID, sealed, now)
+		if err != nil {
+			return err
+		}
+		id, err = res.LastInsertId()
+		return err
+	})
+	if isDuplicate(err) { // a stranger's double click
+		err = s.db.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("opening a ticket: %w", err)
+	}
+	return id, nil
+}
+
+const ticketRows = `
+	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed, t.created_at, t.told_at, t.closed_at
+	FROM tickets t LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN users u ON u.id = t.customer_id `
+
+func (s *Store) openTicket(t *Ticket) error {
+	return s.keys.OpenJSON(ticketPlace(t.Token), t.Sealed, &t.TicketBody)
+}
+
+// Ticket is a ticket, for staff.
+func (s *Store) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
+	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ?`, id); err != nil {
+		return t, one(err, "ticket")
+	}
+	return t, s.openTicket(&t)
+}
+
+// TicketOf is a customer's own ticket; another's is ErrNotFound.
+func (s *Store) TicketOf(ctx context.Context, customerID, id int64) (t Ticket, err error) {
+	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ? AND t.customer_id = ?`, id, customerID); err != nil {
+		return t, one(err, "ticket")
+	}
+	return t, s.openTicket(&t)
+}
+
+// TicketsOf lists a customer's tickets, newest first, after an ID (0: from the newest).
+func (s *Store) TicketsOf(ctx context.Context, customerID, after int64, limit int) ([]Ticket, error) {
+	return s.ticketList(ctx, `WHERE t.customer_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, customerID, before(after), limit)
+}
+
+// Tickets lists the tickets of a status, newest first, after an ID (0: from the newest).
+func (s *Store) Tickets(ctx context.Context, status TicketStatus, after int64, limit int) ([]Ticket, error) {
+	return s.ticketList(ctx, `WHERE t.status = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, status, before(after), limit)
+}
+
+func (s *Store) ticketList(ctx context.Context, where string, args ...any) (list []Ticket, err error) {
+	if err := s.db.SelectContext(ctx, &list, ticketRows+where, args...); err != nil {
+		return nil, fmt.Errorf("listing tickets: %w", err)
+	}
+	for i := range list {
+		if err := s.openTicket(&list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// TicketAnswers are a ticket's answers in order.
+func (s *Store) TicketAnswers(ctx context.Context, ticketID int64) ([]TicketAnswer, error) {
+	var list []TicketAnswer
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE ticket_id = ? ORDER BY id`, ticketID)
+	for i := 0; err == nil && i < len(list); i++ {
+		err = s.openAnswer(&list[i])
+	}
+	return list, err
+}
+
+func (s *Store) openAnswer(a *TicketAnswer) error {
+	text, err := s.keys.Open(answerPlace(a.Token), a.Sealed)
+	a.Text = string(text)
+	return err
+}
+
+// before is the ID below which a list goes on after one; 0 is the start.
+func before(after int64) int64 {
+	if after == 0 {
+		return 1<<62 - 1
+	}
+	return after
+}

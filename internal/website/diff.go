@@ -1,0 +1,77 @@
+package website
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aymanbagabas/go-udiff"
+	"golang.org/x/net/html"
+)
+
+// DiffLine is a line of a unified difference.
+type DiffLine struct {
+	// Sign is "+", "-" or " ".
+	Sign, Text string
+}
+
+// maxDiffLine is how much of a line is shown, in characters: pages come packed
+// into one line.
+const maxDiffLine = 240
+
+// Diff is the unified difference of two pages around what changes, as their
+// readers see the text.
+func Diff(before, after []byte) ([]DiffLine, error) {
+	old, edited := readable(PageText(before)), readable(PageText(after))
+	unified, err := udiff.ToUnifiedDiff("", "", old, udiff.Lines(old, edited), udiff.DefaultContextLines)
+	if err != nil {
+		return nil, err
+	}
+	signs := map[udiff.OpKind]string{udiff.Insert: "+", udiff.Delete: "-", udiff.Equal: " "}
+	var lines []DiffLine
+	for _, hunk := range unified.Hunks {
+		for _, l := range hunk.Lines {
+			lines = append(lines, DiffLine{Sign: signs[l.Kind], Text: strings.TrimRight(l.Content, "\n")})
+		}
+	}
+	return lines, nil
+}
+
+// readable breaks lines that nobody could read before each tag, and cuts what is
+// long all the same: both pages alike, so that the difference stays one.
+func readable(text string) string {
+	var b strings.Builder
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	for line := range strings.SplitAfterSeq(text, "\n") {
+		if utf8.RuneCountInString(line) <= maxDiffLine {
+			b.WriteString(line)
+			continue
+		}
+		for piece := range strings.SplitSeq(strings.ReplaceAll(strings.TrimSuffix(line, "\n"), "<", "\n<"), "\n") {
+			if runes := []rune(piece); len(runes) > maxDiffLine {
+				piece = string(runes[:maxDiffLine]) + "…"
+			}
+			if piece != "" {
+				b.WriteString(piece + "\n")
+			}
+		}
+	}
+	return b.String()
+}
+
+// footWidth is how much of each text is shown of a page's foot, in characters.
+const footWidth = 80
+
+// Foot is what a page shows last, text by text, for a picture of its foot.
+func Foot(page []byte, texts int) (shown []string) {
+	document, err := parse(PageText(page))
+	if err != nil {
+		return nil
+	}
+	for node := range document.Nodes[0].Descendants() {
+		text := []rune(strings.Join(strings.Fields(node.Data), " "))
+		if node.Type == html.TextNode && len(text) > 0 {
+			shown = append(shown, string(text[max(0, len(text)-footWidth):]))
+		}
+	}
+	return shown[max(0, len(shown)-texts):]
+}

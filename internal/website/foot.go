@@ -1,0 +1,168 @@
+package website
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// Unfit says why a page can't be given the number by us: its owner does it by
+// hand, or needn't.
+type Unfit struct {
+	// Reason is one of the Unfit… constants, a key of the locale files below
+	// "footer_reason.".
+	Reason string
+	// Args fill the text's placeholders: what was seen.
+	Args map[string]string
+}
+
+func (u *Unfit) Error() string { return "web space: the home page can't be edited: " + u.Reason }
+
+// Reasons for which a home page isn't edited.
+const (
+	// UnfitShown: the linked number is there.
+	UnfitShown = "shown"
+	// UnfitUnlinked: the number is there, without its link.
+	UnfitUnlinked = "unlinked"
+	// UnfitFrameset: a frameset shows other pages and has no foot.
+	UnfitFrameset = "frameset"
+	// UnfitWide: UTF-16.
+	UnfitWide = "wide"
+	// UnfitHidden: at its end the page shows nothing: inside a comment, a script
+	// or what is styled away.
+	UnfitHidden = "hidden"
+	// UnfitTooBig: no hand-made home page is so large.
+	UnfitTooBig = "too_big"
+	// UnfitDynamic: a program makes the page.
+	UnfitDynamic = "dynamic"
+	// UnfitSystem: a known system makes the page, and would undo the edit.
+	UnfitSystem = "system"
+	// UnfitNoPage: no home page is where it should be.
+	UnfitNoPage = "no_page"
+	// UnfitNotServed: the site shows something else than what is on the web space.
+	UnfitNotServed = "not_served"
+	// UnfitSite: the site can't be looked at.
+	UnfitSite = "site"
+	// UnfitElsewhere: the home page leads to another host.
+	UnfitElsewhere = "elsewhere"
+	// UnfitChanged: the page isn't what it was when the customer agreed, or when
+	// it was edited.
+	UnfitChanged = "changed"
+)
+
+func unfit(reason string, args ...string) error {
+	u := &Unfit{Reason: reason, Args: map[string]string{}}
+	for i := 0; i+1 < len(args); i += 2 {
+		u.Args[args[i]] = args[i+1]
+	}
+	return u
+}
+
+// footBlock is what is put at the foot of a page: a line of its own, in the middle.
+func footBlock(number, target string) string {
+	return `<div style="text-align:center">` + Snippet(number, target) + `</div>`
+}
+
+// PutFooter makes the page that has the linked number at its foot: before the
+// end of the body, or at the end where no such tag stands. Every other byte is
+// as before. Unfit says that it can't be done, or that it needn't.
+func PutFooter(page []byte, contentType, number string, targets []string) ([]byte, error) {
+	if len(page) > maxHomePage {
+		return nil, unfit(UnfitTooBig, "limit", fmt.Sprintf("%d KiB", maxHomePage>>10))
+	}
+	if isWide(page) {
+		return nil, unfit(UnfitWide)
+	}
+	switch shown, linked := FindNumber(page, contentType, number, targets); {
+	case linked:
+		return nil, unfit(UnfitShown)
+	case shown:
+		return nil, unfit(UnfitUnlinked)
+	}
+	at, frames := footPlace(page)
+	if frames {
+		return nil, unfit(UnfitFrameset)
+	}
+	block := encodeFor(footBlock(number, targets[0]), insertEncoding(page, contentType))
+	edited := insertLine(page, at, block)
+	// The proof: a reader sees it. A comment or script that never ends, or a
+	// hidden box around the end, would swallow it.
+	if _, linked := FindNumber(edited, contentType, number, targets); !linked {
+		return nil, unfit(UnfitHidden)
+	}
+	return edited, nil
+}
+
+// footPlace finds where a page's body ends: the last such tag that isn't in a
+// comment or a script. ASCII tags stand out of every encoding that is let in:
+// "<" and ">" are never the second byte of a character.
+func footPlace(page []byte) (at int, frames bool) {
+	body, root, offset := -1, -1, 0
+	z := html.NewTokenizer(bytes.NewReader(page))
+	for {
+		kind := z.Next()
+		length := len(z.Raw()) // before TagName, which works in place
+		switch kind {
+		case html.ErrorToken:
+			switch {
+			case body >= 0:
+				return body, frames
+			case root >= 0:
+				return root, frames
+			}
+			return len(page), frames
+		case html.StartTagToken:
+			if name, _ := z.TagName(); string(name) == "frameset" {
+				frames = true
+			}
+		case html.EndTagToken:
+			switch name, _ := z.TagName(); string(name) {
+			case "body":
+				body = offset
+			case "html":
+				root = offset
+			}
+		}
+		offset += length
+	}
+}
+
+// insertLine puts a block before a place: as a line of its own where the place
+// begins one, with the page's own line ends.
+func insertLine(page []byte, at int, block []byte) []byte {
+	end := lineEnd(page)
+	start := at
+	for start > 0 && (page[start-1] == ' ' || page[start-1] == '\t') {
+		start--
+	}
+	switch begins := start > 0 && (page[start-1] == '\n' || page[start-1] == '\r'); {
+	case end == "":
+	case begins:
+		at = start
+		block = append(bytes.Clone(block), end...)
+	case at == len(page):
+		block = append([]byte(end), block...)
+	}
+	edited := make([]byte, 0, len(page)+len(block))
+	edited = append(edited, page[:at]...)
+	edited = append(edited, block...)
+	return append(edited, page[at:]...)
+}
+
+// lineEnd is how a page ends most of its lines; empty when it has one line.
+func lineEnd(page []byte) string {
+	text := string(page)
+	windows := strings.Count(text, "\r\n")
+	unix, mac := strings.Count(text, "\n")-windows, strings.Count(text, "\r")-windows
+	switch {
+	case windows == 0 && unix == 0 && mac == 0:
+		return ""
+	case windows >= unix && windows >= mac:
+		return "\r\n"
+	case unix >= mac:
+		return "\n"
+	}
+	return "\r"
+}

@@ -1,0 +1,136 @@
+package website
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Placing is an edit of a home page that the customer agreed to.
+type Placing struct {
+	// ID tells the edit's temporary file from another's.
+	ID int64
+	// Name is the file's path below the document root.
+	Name string
+	// Original is the file as the customer saw it; Edited is what it becomes.
+	Original, Edited []byte
+	// Backup is the name under which the original is kept beside it.
+	Backup string
+}
+
+// BackupName is the name under which an original is kept.
+func BackupName(name string, at time.Time) string {
+	return name + ".beian-backup-" + at.Format("20060102150405")
+}
+
+func (p Placing) temporary() string { return fmt.Sprintf("%s.beian-%d.tmp", p.Name, p.ID) }
+func (p Placing) aside() string     { return fmt.Sprintf("%s.beian-%d.old", p.Name, p.ID) }
+
+// Place writes an edited home page: the original is kept beside it, the new one
+// is uploaded under a temporary name, read back, and takes the old one's place.
+// Run again after a crash at any point, it goes on from there; UnfitChanged says
+// that the page isn't the original any more.
+func Place(ctx context.Context, space Space, policy Policy, p Placing) error {
+	return exchange(ctx, space, policy, p, p.Original, p.Edited, func(s *session) error { return s.keep(p.Backup, p.Original) })
+}
+
+// Restore undoes Place: the original stands again, and its copy goes.
+// UnfitChanged says that the page was changed since.
+func Restore(ctx context.Context, space Space, policy Policy, p Placing) error {
+	return exchange(ctx, space, policy, p, p.Edited, p.Original, func(*session) error { return nil })
+}
+
+// exchange puts one content of a page in another's place, and nothing else's.
+func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, to []byte, before func(*session) error) error {
+	s, end, err := open(ctx, space, policy)
+	if err != nil {
+		return err
+	}
+	defer end()
+	present, err := s.read(p.Name)
+	var u *Unfit
+	switch {
+	case errors.As(err, &u):
+		return unfit(UnfitChanged)
+	case errors.Is(err, errMissing):
+		// Taken away by somebody, or by us: a crash between the two names.
+		if !s.holds(p.aside(), from) {
+			return unfit(UnfitChanged)
+		}
+	case err != nil:
+		return err
+	case bytes.Equal(present, to):
+		s.clear(p, to)
+		return nil
+	case !bytes.Equal(present, from):
+		return unfit(UnfitChanged)
+	}
+	if err := before(s); err != nil {
+		return err
+	}
+	if err := upload(s.c, p.temporary(), to); err != nil {
+		_ = s.c.Delete(p.temporary())
+		return err
+	}
+	if err := s.swap(p); err != nil {
+		_ = s.c.Delete(p.temporary())
+		return err
+	}
+	if !s.holds(p.Name, to) {
+		return &Error{Step: "verify", Reason: "unreachable"} // it is looked at again
+	}
+	s.clear(p, to)
+	return nil
+}
+
+// keep writes a copy of the original, once, whole or not at all.
+func (s *session) keep(name string, content []byte) error {
+	if s.holds(name, content) {
+		return nil
+	}
+	if err := upload(s.c, name, content); err != nil {
+		_ = s.c.Delete(name)
+		return err
+	}
+	return nil
+}
+
+// swap gives the temporary file the page's name. Servers that refuse to rename
+// over a file get the old one set aside first; it comes back when that fails.
+func (s *session) swap(p Placing) error {
+	err := s.c.Rename(p.temporary(), p.Name)
+	if err == nil {
+		return nil
+	}
+	if asideErr := s.c.Rename(p.Name, p.aside()); asideErr != nil && !s.has(p.aside()) {
+		return problem("rename", err)
+	}
+	if err := s.c.Rename(p.temporary(), p.Name); err != nil {
+		_ = s.c.Rename(p.aside(), p.Name)
+		return problem("rename", err)
+	}
+	return nil
+}
+
+// clear takes away what the exchange left beside the page: what was set aside,
+// and the copy when the page is the original again.
+func (s *session) clear(p Placing, now []byte) {
+	_ = s.c.Delete(p.aside())
+	if bytes.Equal(now, p.Original) && s.holds(p.Backup, p.Original) {
+		_ = s.c.Delete(p.Backup)
+	}
+}
+
+// holds tells whether a file has exactly this content.
+func (s *session) holds(name string, content []byte) bool {
+	same, err := has(s.c, name, content)
+	return err == nil && same
+}
+
+// has tells whether there is a file.
+func (s *session) has(name string) bool {
+	_, err := s.c.FileSize(name)
+	return err == nil
+}

@@ -1,0 +1,132 @@
+package panel
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+)
+
+// dossierPart is a part of a dossier as people read and copy it.
+type dossierPart struct {
+	// Title is a key of the locale files.
+	Title string
+	Lines []copyLine
+}
+
+// copyLine is one value; ID is the element's on the page.
+type copyLine struct {
+	ID, Label, Text string
+	// Secret values show on the screen and not on paper.
+	Secret bool
+}
+
+// dossierParts are the parts that a dossier of its kind has, every field with its
+// label, codes by their names, after what the bureau knows the filing by.
+func (s *Server) dossierParts(c *gin.Context, d filing.Dossier) []dossierPart {
+	t := s.texts.For(s.lang(c))
+	codes := withBuiltIn(s.tables(c.Request.Context()))
+	var parts []dossierPart
+	if d.Subject.HolderNumber != "" || d.Subject.SiteNumber != "" {
+		line := func(name, text string) copyLine {
+			return copyLine{ID: "v-subject-" + name, Label: t.T("dossiers.subject_"+name, nil), Text: text}
+		}
+		parts = append(parts, dossierPart{"dossiers.subject", []copyLine{line("holder", d.Subject.HolderNumber), line("site", d.Subject.SiteNumber)}})
+	}
+	for _, f := range filledForms(d) {
+		fields := s.fields(t, codes, d.Kind, f.name, f.values)
+		parts = append(parts, dossierPart{f.name + ".title", formLines(t, f.name, fields, f.values)})
+	}
+	return parts
+}
+
+// filledForm is a form's part of a dossier, as the form would hold it.
+type filledForm struct {
+	name   string
+	values url.Values
+}
+
+// filledForms are the forms that a dossier of its kind has; papers are shown as pictures.
+func filledForms(d filing.Dossier) (forms []filledForm) {
+	for _, name := range formsOf(d.Kind) {
+		if name == formPapers {
+			continue
+		}
+		forms = append(forms, filledForm{name, valuesOf(d, name)})
+	}
+	return forms
+}
+
+// valuesOf is fill backwards.
+func valuesOf(d filing.Dossier, form string) url.Values {
+	switch form {
+	case formHolder:
+		return HolderValues(d.Holder)
+	case formSite:
+		return SiteValues(d.Site)
+	case formClaim:
+		return url.Values{"number": {d.Claim.Number}, "password": {d.Claim.Password}}
+	}
+	return url.Values{"reason": {code(d.Ending.Reason)}, "note": {d.Ending.Note}}
+}
+
+func formLines(t *locale.Localizer, name string, fields []field, values url.Values) []copyLine {
+	var lines []copyLine
+	for _, f := range build(t, name, fields, values, nil).Fields {
+		line := copyLine{ID: "v-" + name + "-" + f.Name, Label: t.T("field."+name+"."+f.Name, nil), Text: copied(f)}
+		if f.Type == "password" { // build leaves it out; staff type it at the bureau
+			line.Text, line.Secret = values.Get(f.Name), true
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// copied is a field's value as people copy it: lists line by line. A code that no
+// table knows any more shows as its number.
+func copied(f field) string {
+	if len(f.Options) == 0 {
+		return strings.Join(f.Values, "\n")
+	}
+	labels := map[string]string{}
+	for _, o := range f.Options {
+		labels[o.Value] = o.Label
+	}
+	var list []string
+	for _, v := range f.Values {
+		label, known := labels[v]
+		switch {
+		case v == "":
+		case known:
+			list = append(list, label)
+		default:
+			list = append(list, v)
+		}
+	}
+	return strings.Join(list, "、")
+}
+
+// withBuiltIn adds the built-in values that the bureau's edition dropped:
+// dossiers may still hold them.
+func withBuiltIn(t filing.Tables) filing.Tables {
+	old := filing.BuiltIn()
+	for _, table := range []struct {
+		present *[]filing.Code
+		old     []filing.Code
+	}{
+		{&t.Natures, old.Natures}, {&t.DocumentTypes, old.DocumentTypes}, {&t.AccessModes, old.AccessModes}, {&t.PreApprovals, old.PreApprovals},
+		{&t.Languages, old.Languages}, {&t.Services, old.Services}, {&t.EndingReasons, old.EndingReasons}, {&t.ServerPlaces, old.ServerPlaces},
+	} {
+		merged := append([]filing.Code{}, *table.present...)
+		for _, code := range table.old {
+			if _, known := filing.CodeByID(merged, code.ID); !known {
+				merged = append(merged, code)
+			}
+		}
+		*table.present = merged
+	}
+	return t
+}

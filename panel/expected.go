@@ -1,0 +1,109 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+const (
+	// minReviews is from how many decisions on the product's own history counts.
+	minReviews = 5
+	// reviewsFor is how long a bureau's times are kept in memory.
+	reviewsFor = 10 * time.Minute
+)
+
+// expectation is how long a bureau's review will take, in working days.
+type expectation struct {
+	// Reviews is how many decisions it is drawn from; 0: the rule's limit stands.
+	Reviews int
+	// Median and Most: half of them, and nine in ten, took no longer.
+	Median, Most int
+	// By is the day by which the decision should be there; zero before the bureau
+	// has the record. Over tells that it has passed.
+	By   time.Time
+	Over bool
+}
+
+// expectationOf draws it from a bureau's newest decisions, or from the rule.
+func expectationOf(times []store.ReviewTime, accepted, now time.Time) expectation {
+	e := expectation{Median: filing.BureauDays, Most: filing.BureauDays}
+	if len(times) >= minReviews {
+		days := make([]int, len(times))
+		for i, t := range times {
+			days[i] = max(1, filing.WorkingDays(t.Accepted, t.Decided)) // "within a day"
+		}
+		slices.Sort(days)
+		e.Reviews, e.Median, e.Most = len(days), rank(days, 50), rank(days, 90)
+	}
+	if !accepted.IsZero() {
+		e.By = filing.AddWorkingDays(accepted, e.Most)
+		e.Over = now.After(e.By.AddDate(0, 0, 1))
+	}
+	return e
+}
+
+// rank is the nearest-rank percentile of sorted values.
+func rank(sorted []int, percent int) int {
+	return sorted[(len(sorted)*percent+99)/100-1]
+}
+
+// reviewCache holds the times of each account's bureau.
+type reviewCache struct {
+	mu       sync.Mutex
+	accounts map[int64]accountReviews
+}
+
+type accountReviews struct {
+	times  []store.ReviewTime
+	loaded time.Time
+}
+
+func (s *Server) reviewTimes(ctx context.Context, accountID int64) ([]store.ReviewTime, error) {
+	c := &s.reviews
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if kept, ok := c.accounts[accountID]; ok && time.Since(kept.loaded) < reviewsFor {
+		return kept.times, nil
+	}
+	times, err := s.cfg.Store.ReviewTimes(ctx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	if c.accounts == nil {
+		c.accounts = map[int64]accountReviews{}
+	}
+	c.accounts[accountID] = accountReviews{times, time.Now()}
+	return times, nil
+}
+
+// expected is how long the bureau will take with a filing that is on its way to
+// it, or there; nil for others.
+func (s *Server) expected(ctx context.Context, f store.Filing, events []store.Event) (*expectation, error) {
+	if f.Stage != filing.Submitting && f.Stage != filing.Reviewing {
+		return nil, nil
+	}
+	var times []store.ReviewTime
+	account, err := s.cfg.Store.AccountOfFiling(ctx, f.ID)
+	if err == nil {
+		times, err = s.reviewTimes(ctx, account)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	var accepted time.Time
+	if f.Stage == filing.Reviewing {
+		for _, e := range events {
+			if e.Kind == "accepted" {
+				accepted = e.At
+			}
+		}
+	}
+	e := expectationOf(times, accepted, s.cfg.Store.Now())
+	return &e, nil
+}

@@ -1,0 +1,185 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/workflows"
+)
+
+const (
+	// footTexts is how much of a page's foot is shown in the picture of it.
+	footTexts = 3
+	// footerRefresh is how often the page renews itself while the worker is at it.
+	footerRefresh = "3"
+	// footerLost is after how long a step is started again: the panel may have
+	// died between writing it down and starting it. Starting what runs joins it.
+	footerLost = 15 * time.Second
+	// restartPatience bounds that: nobody waits for its end here.
+	restartPatience = time.Second
+)
+
+type footerData struct {
+	current
+	// Space tells whether the order's web space is known.
+	Space bool
+	// Edit is the attempt that something was last done about, nil before the first.
+	// Placed is the newest that is placed, when that is another one.
+	Edit, Placed *store.FooterEdit
+	// Reason and its Args are why Edit failed, or why its undoing did.
+	Reason string
+	Args   map[string]any
+	// Systems are those whose settings are explained.
+	Systems []string
+	Diff    []website.DiffLine
+	// Foot are the last texts of the page, above the number.
+	Foot                    []string
+	Number, Target, Snippet string
+}
+
+// footerPage is 放到首页底部: what was found, what would change, what was done.
+func (s *Server) footerPage(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+		return
+	}
+	data, err := s.footerData(c.Request.Context(), cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if data.Edit != nil && data.Edit.Working() {
+		c.Header("Refresh", footerRefresh)
+		if s.cfg.Store.Now().Sub(data.Edit.Since()) > footerLost {
+			ctx, cancel := context.WithTimeout(c.Request.Context(), restartPatience)
+			defer cancel()
+			s.workFooter(ctx, cur, data.Edit.ID, stepOf(data.Edit.State))
+		}
+	}
+	s.render(c, http.StatusOK, "footer", page{Title: "footer.title", Data: data})
+}
+
+func stepOf(state store.FooterState) workflows.FooterStep {
+	switch state {
+	case store.FooterAgreed:
+		return workflows.FooterPlace
+	case store.FooterUndoing:
+		return workflows.FooterUndo
+	}
+	return workflows.FooterPreview
+}
+
+func (s *Server) footerData(ctx context.Context, cur current) (footerData, error) {
+	data := footerData{current: cur, Target: s.cfg.Provider.LinkTargets[0]}
+	decision, err := s.cfg.Store.LatestDecision(ctx, cur.Filing.ID)
+	if err != nil {
+		return data, err
+	}
+	data.Number, data.Snippet = decision.Number(), website.Snippet(decision.Number(), data.Target)
+	if data.Space, err = s.knowsSpace(ctx, cur); err != nil {
+		return data, err
+	}
+	edits, err := s.cfg.Store.FooterEdits(ctx, cur.Filing.ID)
+	if err != nil || len(edits) == 0 {
+		return data, err
+	}
+	slices.SortStableFunc(edits, func(a, b store.FooterEdit) int { return b.Touched().Compare(a.Touched()) })
+	data.Edit = &edits[0]
+	if i := slices.IndexFunc(edits, func(e store.FooterEdit) bool { return e.State == store.FooterPlaced }); i > 0 {
+		data.Placed = &edits[i]
+	}
+	if data.Edit.Reason != "" {
+		data.Reason, data.Args = data.Edit.Reason, data.Edit.Args()
+		data.Systems = systemsFor(data.Edit.Reason, data.Args)
+	}
+	if data.Edit.State != store.FooterPreviewed {
+		return data, nil
+	}
+	original, edited, err := s.cfg.Store.FooterPages(ctx, data.Edit.ID)
+	if err != nil {
+		return data, err
+	}
+	data.Foot = website.Foot(original, footTexts)
+	data.Diff, err = website.Diff(original, edited)
+	return data, err
+}
+
+// systemsFor are the systems whose settings help with a reason: the one that was
+// recognised, or all.
+func systemsFor(reason string, args map[string]any) []string {
+	switch reason {
+	case website.UnfitSystem:
+		if system, ok := args["system"].(string); ok {
+			return []string{system}
+		}
+	case website.UnfitDynamic, website.UnfitNoPage, website.UnfitNotServed:
+		return website.Systems
+	}
+	return nil
+}
+
+func (s *Server) knowsSpace(ctx context.Context, cur current) (bool, error) {
+	space, err := s.cfg.Store.WebSpaceOf(ctx, cur.Order.ID)
+	return space != nil, err
+}
+
+// askFooter has the home page looked at, for a preview.
+func (s *Server) askFooter(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+		return
+	}
+	id, err := s.cfg.Store.AskFooter(c.Request.Context(), cur.Filing.ID, s.actor(c))
+	s.doFooter(c, cur, id, workflows.FooterPreview, err)
+}
+
+// agreeFooter is 同意并放置.
+func (s *Server) agreeFooter(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+		return
+	}
+	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
+	err := s.cfg.Store.AgreeFooter(c.Request.Context(), cur.Filing.ID, id, s.actor(c), func(name string, at time.Time) string {
+		return website.BackupName(name, at.In(china))
+	})
+	s.doFooter(c, cur, id, workflows.FooterPlace, err)
+}
+
+// undoFooter is 撤销放置.
+func (s *Server) undoFooter(c *gin.Context, cur current) {
+	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+		return
+	}
+	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
+	err := s.cfg.Store.UndoFooter(c.Request.Context(), cur.Filing.ID, id, s.actor(c))
+	s.doFooter(c, cur, id, workflows.FooterUndo, err)
+}
+
+func (s *Server) doFooter(c *gin.Context, cur current, id int64, step workflows.FooterStep, err error) {
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		s.flash(c, "flash.footer_moved_on")
+	case err != nil:
+		s.fail(c, err)
+		return
+	default:
+		s.workFooter(c.Request.Context(), cur, id, step)
+	}
+	to(c, filingPath(c)+"/footer")
+}
+
+// workFooter has a worker do a step, and waits a while; what came of it stands in
+// the edit's row.
+func (s *Server) workFooter(ctx context.Context, cur current, id int64, step workflows.FooterStep) {
+	err := s.cfg.Filings.Footer(ctx, workflows.FooterInput{EditID: id, FilingID: cur.Filing.ID, Ref: cur.Filing.Ref(), Step: step})
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.cfg.Logger.Warn("an edit of a home page was not waited for", "edit", id, "step", step, "error", err)
+	}
+}

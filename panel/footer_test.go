@@ -1,0 +1,234 @@
+package panel_test
+
+import (
+	"bufio"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/panel"
+)
+
+// served is a panel over a real database, with a customer signed in.
+type served struct {
+	t      *testing.T
+	db     *store.Store
+	url    string
+	client *http.Client
+	order  store.Order
+	filing store.Filing
+	panel  *panel.Server
+}
+
+// readTimeout is the real server's, but shorter: streams outlast it.
+const readTimeout = 500 * time.Millisecond
+
+func newServed(t *testing.T) *served {
+	t.Helper()
+	s := &served{t: t, db: testdb.New(t)}
+	ctx := t.Context()
+	hash, err := panel.HashPassword("password")
+	require.NoError(t, err)
+	id, err := s.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
+	require.NoError(t, err)
+	_, err = s.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	s.order, err = s.db.OrderOf(ctx, id, "D1")
+	require.NoError(t, err)
+	s.filing, err = s.db.OpenFiling(ctx, s.order.ID)
+	require.NoError(t, err)
+	s.panel, err = panel.New(panel.Config{Store: s.db, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(s.panel.Close)
+	server := httptest.NewUnstartedServer(s.panel.Handler())
+	server.Config.ReadTimeout = readTimeout
+	server.Start()
+	t.Cleanup(server.Close)
+	t.Cleanup(s.panel.EndStreams)
+	s.url = server.URL
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	s.client = &http.Client{Jar: jar}
+	answer, err := s.client.PostForm(s.url+"/sign-in", url.Values{"login": {"demo"}, "password": {"password"}})
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return s
+}
+
+func (s *served) advance(seq int64, stage filing.Stage) {
+	s.t.Helper()
+	require.NoError(s.t, s.db.Advance(s.t.Context(), store.Progress{FilingID: s.filing.ID, Seq: seq, Stage: stage, Kind: "opened", Actor: "system"}))
+}
+
+// listen opens a stream and gives its lines.
+func (s *served) listen(query, lastID string) (lines chan string, answer *http.Response) {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	s.t.Cleanup(cancel)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/orders/D1/filing/events"+query, nil)
+	require.NoError(s.t, err)
+	if lastID != "" {
+		request.Header.Set("Last-Event-ID", lastID)
+	}
+	answer, err = s.client.Do(request)
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { _ = answer.Body.Close() })
+	lines = make(chan string, 100)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(answer.Body); scanner.Scan(); {
+			if scanner.Text() != "" {
+				lines <- scanner.Text()
+			}
+		}
+	}()
+	return lines, answer
+}
+
+func next(t *testing.T, lines chan string) string {
+	t.Helper()
+	select {
+	case line, open := <-lines:
+		require.True(t, open, "the stream ended")
+		return line
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "nothing came")
+		return ""
+	}
+}
+
+func TestEventsTellOfEachStep(t *testing.T) {
+	s := newServed(t)
+	s.advance(1, filing.Contact)
+	lines, answer := s.listen("?seen=1", "")
+	require.Equal(t, "text/event-stream; charset=utf-8", answer.Header.Get("Content-Type"))
+	require.Equal(t, "no", answer.Header.Get("X-Accel-Buffering"))
+	require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
+	require.Empty(t, answer.Header.Get("Set-Cookie"), "a stream keeps no session alive")
+	require.Equal(t, "retry: 3000", next(t, lines))
+	second, _ := s.listen("?seen=0", "1") // another tab, opened again
+	require.Equal(t, "retry: 3000", next(t, second))
+	late, _ := s.listen("?seen=0", "")
+	for _, want := range []string{"retry: 3000", "id: 1", "event: progress", "data: 1"} {
+		require.Equal(t, want, next(t, late), "what was missed comes at once")
+	}
+	begin := time.Now()
+	require.Eventually(t, func() bool { return time.Since(begin) > 2*readTimeout }, 5*time.Second, 50*time.Millisecond, "longer than the server reads a request")
+	s.advance(2, filing.Verifying)
+	for _, stream := range []chan string{lines, second, late} {
+		for _, want := range []string{"id: 2", "event: progress", "data: 2"} {
+			require.Equal(t, want, next(t, stream))
+		}
+	}
+	s.panel.EndStreams()
+	require.Eventually(t, func() bool {
+		select {
+		case _, open := <-lines:
+			return !open
+		default:
+			return false
+		}
+	}, 5*time.Second, 10*time.Millisecond, "a panel that stops ends its streams")
+}
+
+func TestEventsAreTheOwners(t *testing.T) {
+	s := newServed(t)
+	stranger := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := stranger.Get(s.url + "/orders/D1/filing/events")
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
+	answer, err = s.client.Get(s.url + "/orders/D2/filing/events")
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusNotFound, answer.StatusCode)
+}
+
+// However many listen, the database is asked once a second, and not at all when
+// nobody listens.
+func TestListenersShareOneLook(t *testing.T) {
+	var looks, ids atomic.Int64
+	w := panel.NewWatch(func(_ context.Context, list []int64) (map[int64]int64, error) {
+		looks.Add(1)
+		ids.Store(int64(len(list)))
+		return map[int64]int64{1: looks.Load()}, nil
+	})
+	t.Cleanup(w.Close)
+	var leave []func()
+	for i := range 50 {
+		_, done := w.Join(int64(i%2+1), int64(i))
+		leave = append(leave, done)
+	}
+	begin := time.Now()
+	require.Eventually(t, func() bool { return looks.Load() >= 2 }, 10*time.Second, 10*time.Millisecond)
+	require.Equal(t, int64(2), ids.Load())
+	require.GreaterOrEqual(t, time.Since(begin), 1500*time.Millisecond)
+	for _, done := range leave {
+		done()
+	}
+	require.Eventually(t, func() bool { return !w.Running() }, 5*time.Second, 10*time.Millisecond)
+	for range 12 {
+		l, _ := w.Join(1, 7)
+		require.NotNil(t, l)
+	}
+	l, _ := w.Join(1, 7)
+	require.Nil(t, l, "tabs, not scripts")
+}
+
+func TestExpectationIsDrawnFromDecisions(t *testing.T) {
+	monday := time.Date(2026, 11, 2, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
+	now := monday.AddDate(0, 0, 2)
+	e := panel.ExpectationOf(nil, time.Time{}, now)
+	require.Zero(t, e.Reviews)
+	require.Equal(t, 20, e.Most)
+	require.True(t, e.By.IsZero())
+	var times []store.ReviewTime
+	for days := 1; days <= 4; days++ {
+		times = append(times, store.ReviewTime{Accepted: monday, Decided: monday.AddDate(0, 0, days)})
+	}
+	require.Zero(t, panel.ExpectationOf(times, monday, now).Reviews, "four are no history")
+	for range 6 {
+		times = append(times, store.ReviewTime{Accepted: monday, Decided: monday.AddDate(0, 0, 7)}) // five working days
+	}
+	e = panel.ExpectationOf(times, monday, now)
+	require.Equal(t, []int{10, 5, 5}, []int{e.Reviews, e.Median, e.Most})
+	require.Equal(t, "2026-11-09", e.By.Format(time.DateOnly))
+	require.False(t, e.Over)
+	require.True(t, panel.ExpectationOf(times, monday, monday.AddDate(0, 0, 9)).Over)
+}
+
+func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
+	texts, err := locale.New()
+	require.NoError(t, err)
+	for _, lang := range locale.Languages {
+		l := texts.For(lang)
+		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitFrameset, website.UnfitWide, website.UnfitHidden, website.UnfitTooBig, website.UnfitDynamic,
+			website.UnfitSystem, website.UnfitNoPage, website.UnfitNotServed, website.UnfitSite, website.UnfitElsewhere, website.UnfitChanged, activities.ReasonNoSpace} {
+			require.True(t, l.Has("footer_reason."+reason), "%s: %s", lang, reason)
+		}
+		for _, system := range append([]string{"other"}, website.Systems...) {
+			require.True(t, l.Has("footer_system."+system) && l.Has("footer_system."+system+".name"), "%s: %s", lang, system)
+		}
+		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut, website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
+			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable} {
+			require.True(t, l.Has("site_check."+kind) && l.Has("site_help."+kind), "%s: %s", lang, kind)
+		}
+		for _, actor := range []string{"customer", "support", "bureau", "system"} {
+			require.True(t, l.Has("actor."+actor) && l.Has("turn."+actor) && l.Has("event.submitting_by_"+actor), "%s: %s", lang, actor)
+		}
+	}
+}

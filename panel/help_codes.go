@@ -1,0 +1,177 @@
+package panel
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"golang.org/x/text/width"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// rowsShown bounds how many rows of a table a search shows.
+const rowsShown = 60
+
+// codeTable is one of the code tables as the look-up shows it; Name is also its
+// anchor, and "codes.NAME" its text.
+type codeTable struct {
+	Name string
+	Rows []codeRow
+	// More is the text's key, below "codes.", that says which rows aren't shown.
+	More string
+}
+
+type codeRow struct {
+	Code, Name, English string
+	// Open leads to the divisions below a place.
+	Open string
+	// Note is who must act about a result code: a key below "codes.acts."
+	Note string
+	// Help leads to what explains a result code.
+	Help string
+}
+
+type helpCodesData struct {
+	helpHead
+	Tables []codeTable
+	// Region is the place whose divisions are shown, Above what it lies in.
+	Region filing.Region
+	Above  []filing.Region
+	// None: nothing was found.
+	None bool
+}
+
+// helpCodes is 代码查询: every table that forms choose from, the places, and the
+// bureau's result codes.
+func (s *Server) helpCodes(c *gin.Context) {
+	data := helpCodesData{helpHead: s.helpHead(c)}
+	query := searched(c)
+	data.Tables = s.codeTables(c, query)
+	data.Query = ""
+	if code := c.Query("region"); query == "" && code != "" {
+		if data.Region = s.region(code); data.Region.Name == "" {
+			s.fail(c, errBadRequest)
+			return
+		}
+		data.Above = s.regionsAbove(code)
+		data.Tables = []codeTable{{Name: "regions", Rows: regionRows(s.regionsBelow(code))}}
+	}
+	data.None = len(data.Tables) == 0
+	s.render(c, http.StatusOK, "help_codes", page{Title: "codes.title", Data: struct {
+		helpCodesData
+		Search string
+	}{data, query}})
+}
+
+// codeTables are the tables with the rows that a query names by number or by
+// part of the name; all rows without one, but of places the provinces only.
+func (s *Server) codeTables(c *gin.Context, query string) []codeTable {
+	t := s.tables(c.Request.Context())
+	tables := []codeTable{
+		{Name: "natures", Rows: codeRows(t.Natures)},
+		{Name: "documents", Rows: codeRows(t.DocumentTypes)},
+		{Name: "regions", Rows: s.placeRows(query)},
+		{Name: "access_modes", Rows: codeRows(t.AccessModes)},
+		{Name: "server_places", Rows: codeRows(t.ServerPlaces)},
+		{Name: "pre_approvals", Rows: codeRows(t.PreApprovals)},
+		{Name: "services", Rows: codeRows(t.Services)},
+		{Name: "languages", Rows: codeRows(t.Languages)},
+		{Name: "reasons", Rows: codeRows(t.EndingReasons)},
+		{Name: "results", Rows: s.resultRows(c)},
+	}
+	if query == "" {
+		results := &tables[len(tables)-1] // most are for staff
+		results.Rows = slices.DeleteFunc(results.Rows, func(r codeRow) bool { return r.Note != "customer" })
+		results.More = "more_results"
+		return tables
+	}
+	var found []codeTable
+	for _, table := range tables {
+		table.Rows = slices.DeleteFunc(table.Rows, func(r codeRow) bool { return !r.matches(query) })
+		if len(table.Rows) > rowsShown {
+			table.Rows, table.More = table.Rows[:rowsShown], "more"
+		}
+		if len(table.Rows) > 0 {
+			found = append(found, table)
+		}
+	}
+	return found
+}
+
+func (r codeRow) matches(query string) bool {
+	query = strings.ToLower(width.Fold.String(query))
+	return r.Code == query || len(query) > 2 && strings.HasPrefix(r.Code, query) || strings.Contains(r.Name, query) || strings.Contains(strings.ToLower(r.English), query)
+}
+
+func codeRows(table []filing.Code) []codeRow {
+	rows := make([]codeRow, len(table))
+	for i, c := range table {
+		rows[i] = codeRow{Code: strconv.Itoa(c.ID), Name: c.Name, English: c.English}
+	}
+	return rows
+}
+
+func (s *Server) resultRows(c *gin.Context) []codeRow {
+	var rows []codeRow
+	for _, r := range filing.Refusals() {
+		row := codeRow{Code: strconv.Itoa(r.Code), Name: r.Chinese, English: r.English, Note: "customer", Help: s.reasonHelp(c, r.Code)}
+		switch {
+		case r.Done:
+			row.Note = "done"
+		case r.Staff:
+			row.Note = "staff"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// placeRows are the provinces, or every place where something is looked for.
+func (s *Server) placeRows(query string) []codeRow {
+	list := s.regionsBelow("")
+	if query != "" {
+		for _, province := range s.regionsBelow("") {
+			for _, city := range s.regionsBelow(province.Code) {
+				list = append(append(list, city), s.regionsBelow(city.Code)...)
+			}
+		}
+	}
+	return regionRows(list)
+}
+
+func regionRows(list []filing.Region) []codeRow {
+	rows := make([]codeRow, len(list))
+	for i, r := range list {
+		rows[i] = codeRow{Code: r.Code, Name: r.Name}
+		if strings.HasSuffix(r.Code, "00") {
+			rows[i].Open = "/help/codes?region=" + r.Code + "#regions"
+		}
+	}
+	return rows
+}
+
+// regionsBelow lists the divisions below one; "" has the provinces. With region
+// and regionsAbove it is all that the look-up knows of where places come from.
+func (s *Server) regionsBelow(parent string) []filing.Region {
+	switch {
+	case parent == "":
+		return filing.Provinces()
+	case strings.HasSuffix(parent, "0000"):
+		return filing.Cities(parent)
+	}
+	return filing.Counties(parent)
+}
+
+func (s *Server) region(code string) filing.Region {
+	return filing.Region{Code: code, Name: filing.RegionName(code)}
+}
+
+func (s *Server) regionsAbove(code string) []filing.Region {
+	if len(code) != 6 || strings.HasSuffix(code, "0000") {
+		return nil
+	}
+	return []filing.Region{s.region(code[:2] + "0000")}
+}

@@ -1,0 +1,327 @@
+package panel_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/help"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/panel"
+)
+
+// helping is a panel over a real database whose workflows only note what they
+// were asked for.
+type helping struct {
+	panel.Filings
+	t      *testing.T
+	db     *store.Store
+	panel  *panel.Server
+	url    string
+	mails  [][2]int64
+	broken bool
+}
+
+func newHelping(t *testing.T) *helping {
+	h := &helping{t: t, db: testdb.New(t)}
+	var err error
+	h.panel, err = panel.New(panel.Config{Store: h.db, Filings: h, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(h.panel.Close)
+	server := httptest.NewServer(h.panel.Handler())
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	return h
+}
+
+func (h *helping) SendTicket(_ context.Context, ticketID, answerID int64) error {
+	if h.broken {
+		return errors.New("no Temporal")
+	}
+	h.mails = append(h.mails, [2]int64{ticketID, answerID})
+	return nil
+}
+
+// visitor is a browser of its own.
+type visitor struct {
+	h    *helping
+	http *http.Client
+}
+
+func (h *helping) visitor() *visitor {
+	jar, err := cookiejar.New(nil)
+	require.NoError(h.t, err)
+	return &visitor{h, &http.Client{Jar: jar}}
+}
+
+func (h *helping) signedIn(role store.Role, login string) *visitor {
+	hash, err := panel.HashPassword("password-1")
+	require.NoError(h.t, err)
+	id, err := h.db.EnsureUser(h.t.Context(), role, login, hash)
+	require.NoError(h.t, err)
+	require.NoError(h.t, h.db.SetPassword(h.t.Context(), id, hash))
+	v := h.visitor()
+	v.post("/sign-in", url.Values{"login": {login}, "password": {"password-1"}}, 200)
+	return v
+}
+
+func (v *visitor) read(response *http.Response, err error, status int) *goquery.Document {
+	v.h.t.Helper()
+	require.NoError(v.h.t, err)
+	defer response.Body.Close()
+	page, err := goquery.NewDocumentFromReader(response.Body)
+	require.NoError(v.h.t, err)
+	require.Equal(v.h.t, status, response.StatusCode, page.Find("main").Text())
+	return page
+}
+
+func (v *visitor) get(path string, status int) *goquery.Document {
+	v.h.t.Helper()
+	response, err := v.http.Get(v.h.url + path)
+	return v.read(response, err, status)
+}
+
+func (v *visitor) post(path string, values url.Values, status int) *goquery.Document {
+	v.h.t.Helper()
+	response, err := v.http.PostForm(v.h.url+path, values)
+	return v.read(response, err, status)
+}
+
+// A field that is added to a form needs its explanation, in both languages.
+func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
+	h := newHelping(t)
+	forms := h.panel.FormFields()
+	require.Len(t, forms, 7)
+	for form, names := range forms {
+		require.NotEmpty(t, names)
+		for _, name := range names {
+			for _, lang := range help.Languages {
+				require.Equal(t, "/help/fields#"+form+"-"+name, h.panel.FieldHelp(lang, form, name), "%s: explain the field in internal/help/content/%s/20-fields.md", lang, lang)
+			}
+		}
+	}
+	require.Empty(t, h.panel.FieldHelp("zh", "notice", "title_zh"), "staff's forms have no such page")
+}
+
+func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
+	h := newHelping(t)
+	v := h.visitor()
+	for _, lang := range []string{"zh", "en"} {
+		v.post("/language", url.Values{"lang": {lang}, "next": {"/help"}}, 200)
+		page := v.get("/help", 200)
+		require.Equal(t, 9, page.Find(".topics a").Length())
+		page.Find(".topics a, .helpnav a").Each(func(_ int, a *goquery.Selection) {
+			topic := v.get(a.AttrOr("href", ""), 200)
+			require.Equal(t, 1, topic.Find("h1").Length(), a.Text())
+			html, err := topic.Html()
+			require.NoError(t, err)
+			require.NotContains(t, html, "style=")
+			ids := map[string]bool{}
+			topic.Find("[id]").Each(func(_ int, e *goquery.Selection) {
+				id := e.AttrOr("id", "")
+				require.False(t, ids[id], "%s: the id %s stands twice", a.Text(), id)
+				ids[id] = true
+			})
+		})
+		flow := v.get("/help/process", 200).Find("svg")
+		require.Equal(t, 8, flow.Find("rect").Length())
+		require.NotEmpty(t, flow.Find("title").Text())
+		require.NotEmpty(t, flow.Find("desc").Text())
+	}
+	v.get("/help/no-such-page", 404)
+}
+
+func TestFlowChartsLinesFit(t *testing.T) {
+	require.Equal(t, []string{"保持电话畅通。部", "分省会发。"}, panel.Wrap("保持电话畅通。部分省会发。", 14*8))
+	require.Equal(t, []string{"one two", "three"}, panel.Wrap("one two three", 7*8))
+	require.Equal(t, []string{"接受声明填写用户", "名、手机和邮箱。"}, panel.Balanced("接受声明填写用户名、手机和邮箱。", 14*15))
+}
+
+func TestHelpIsSearched(t *testing.T) {
+	v := newHelping(t).visitor()
+	page := v.get("/help/search?q="+url.QueryEscape("没有收到验证码"), 200)
+	first := page.Find(".hits a").First()
+	require.Equal(t, "/help/passwords#nothing-came", first.AttrOr("href", ""))
+	require.Contains(t, first.Find("mark").Text(), "验证码")
+	require.Equal(t, "没有收到验证码", page.Find("#q").AttrOr("value", ""))
+	page = v.get("/help/search?q="+url.QueryEscape(`"><script>`+strings.Repeat("x", 999)), 200)
+	require.Zero(t, page.Find("main script").Length())
+	require.Contains(t, page.Find("[role=status]").Text(), "没有找到")
+	require.Contains(t, v.get("/help/search?q=1020", 200).Find(`[data-table="results"]`).Text(), "网站名称")
+}
+
+func TestCodesAreLookedUp(t *testing.T) {
+	v := newHelping(t).visitor()
+	page := v.get("/help/codes", 200)
+	require.Equal(t, 10, page.Find("[data-table]").Length())
+	require.NotContains(t, page.Find(`[data-table="results"]`).Text(), "2001", "most codes are for staff")
+	require.Contains(t, v.get("/help/codes?q=2001", 200).Find(`[data-table="results"]`).Text(), "没有此报备单位")
+	require.Equal(t, 31, page.Find(`[data-table="regions"] tbody tr`).Length())
+	require.Equal(t, "/help/refusals#site-name", page.Find(`[data-table="results"] a[href$="#site-name"]`).AttrOr("href", ""))
+	cities := v.get(page.Find(`[data-table="regions"] a[href*="440000"]`).AttrOr("href", ""), 200)
+	require.Contains(t, cities.Find(`[data-table="regions"]`).Text(), "深圳市")
+	counties := v.get(cities.Find(`a[href*="440300"]`).AttrOr("href", ""), 200)
+	require.Contains(t, counties.Find(`[data-table="regions"]`).Text(), "南山区")
+	require.Contains(t, counties.Find("main").Text(), "广东省")
+	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("南山"), 200).Find(`[data-table="regions"]`).Text(), "440305")
+	require.Contains(t, v.get("/help/codes?q=４４０３０５", 200).Find(`[data-table="regions"]`).Text(), "南山区")
+	require.Contains(t, v.get("/help/codes?q=passport", 200).Find(`[data-table="documents"]`).Text(), "护照")
+	require.Contains(t, v.get("/help/codes?q=zzzz", 200).Find("[role=status]").Text(), "没有找到")
+	v.get("/help/codes?region=999999", 400)
+}
+
+func TestNoticesAreWrittenShownAndWithdrawn(t *testing.T) {
+	h := newHelping(t)
+	staff, v := h.signedIn(store.RoleSupport, "support"), h.visitor()
+	token := staff.get("/support/notices/new", 200).Find("main [name=token]").AttrOr("value", "")
+	form := url.Values{"token": {token}, "title_zh": {"春节安排"}, "body_zh": {"**正月初七**起受理 <b>x</b> [日程](https://example.com)"}, "title_en": {"New Year"}, "body_en": {"from the *seventh*"},
+		"pinned": {"yes"}, "action": {"preview"}}
+	preview := staff.post("/support/notices/new", form, 200)
+	require.Equal(t, 2, preview.Find(".preview").Length())
+	require.Equal(t, "正月初七", preview.Find(".preview strong").First().Text())
+	require.Zero(t, v.get("/help", 200).Find("[data-notice]").Length(), "a preview is kept nowhere")
+	form.Set("action", "save")
+	staff.post("/support/notices/new", form, 200)
+	staff.post("/support/notices/new", form, 200) // a double click
+	shown := v.get("/help", 200).Find("[data-notice]")
+	require.Equal(t, 1, shown.Length())
+	page := v.get(shown.Find("a").AttrOr("href", ""), 200)
+	require.Equal(t, "春节安排", page.Find("h1").Text())
+	require.Zero(t, page.Find("article b").Length())
+	require.Equal(t, "nofollow noopener noreferrer", page.Find("article a").AttrOr("rel", ""))
+	require.Contains(t, h.signedIn(store.RoleCustomer, "demo").get("/orders", 200).Find("main").Text(), "春节安排")
+	v.post("/language", url.Values{"lang": {"en"}, "next": {"/help"}}, 200)
+	require.Contains(t, v.get("/help/notices", 200).Find("article").Text(), "from the seventh")
+
+	edit := staff.get("/support/notices/1", 200)
+	require.Equal(t, "春节安排", edit.Find("#f-title_zh").AttrOr("value", ""))
+	old := url.Values{"token": {token}, "version": {"1"}, "title_zh": {"春节受理"}, "body_zh": {"x"}}
+	staff.post("/support/notices/1", old, 200)
+	old.Set("title_zh", "第三个标题")
+	conflict := staff.post("/support/notices/1", old, 409)
+	require.Equal(t, "第三个标题", conflict.Find("#f-title_zh").AttrOr("value", ""), "nothing typed is lost")
+	require.Equal(t, "2", conflict.Find("main [name=version]").AttrOr("value", ""))
+	bad := staff.post("/support/notices/1", url.Values{"token": {token}, "title_zh": {"x"}, "published_at": {"2026-02-01T00:00"}, "expires_at": {"2026-01-01T00:00"}}, 422)
+	require.Equal(t, 2, bad.Find(".error").Length())
+	staff.post("/support/notices/1/withdraw", url.Values{"version": {"2"}}, 200)
+	v.get("/help/notices/1", 404)
+	staff.post("/support/notices/1/withdraw", url.Values{"version": {"3"}, "action": {"restore"}}, 200)
+	v.get("/help/notices/1", 200)
+	h.signedIn(store.RoleCustomer, "demo").get("/support/notices", 404)
+}
+
+func TestCustomerAsksAndReadsTheAnswer(t *testing.T) {
+	h := newHelping(t)
+	ctx := t.Context()
+	for order, customer := range map[string]string{"D1": "demo", "D2": "other"} {
+		_, err := h.db.ImportOrder(ctx, store.OrderImport{Number: order, Customer: customer, Product: "p", Domains: []string{"www.example.com"}})
+		require.NoError(t, err)
+	}
+	c, other, staff := h.signedIn(store.RoleCustomer, "demo"), h.signedIn(store.RoleCustomer, "other"), h.signedIn(store.RoleSupport, "support")
+	form := c.get("/help/ask?order=D1", 200)
+	require.Equal(t, "D1", form.Find("#f-order").AttrOr("value", ""))
+	require.Zero(t, form.Find("#f-captcha").Length())
+	token := form.Find("main [name=token]").AttrOr("value", "")
+	wrong := c.post("/help/ask", url.Values{"token": {token}, "text": {"我的问题"}, "order": {"D2"}, "email": {"x"}}, 422)
+	require.Equal(t, 2, wrong.Find(".error").Length())
+	require.Equal(t, "我的问题", wrong.Find("#f-text").Text())
+	values := url.Values{"token": {token}, "text": {"秘密的问题 <b>"}, "order": {"D1"}, "email": {"asker@example.com"}}
+	h.broken = true // Temporal is away: the ticket is kept all the same
+	page := c.post("/help/ask", values, 200)
+	h.broken = false
+	require.Equal(t, "open", page.Find("[data-status]").AttrOr("data-status", ""))
+	c.post("/help/ask", values, 200)
+	require.Equal(t, 1, c.get("/tickets", 200).Find("[data-ticket]").Length(), "a double click is one ticket")
+	require.Equal(t, [][2]int64{{1, 0}}, h.mails)
+	other.get("/tickets/1", 404)
+	other.get("/support/tickets/1", 404)
+	dump, err := h.db.Dump(ctx)
+	require.NoError(t, err)
+	require.NotContains(t, dump, "秘密的问题")
+	require.NotContains(t, dump, "asker@example.com")
+
+	require.Contains(t, staff.get("/support/tickets", 200).Find(`[data-ticket="1"]`).Text(), "秘密的问题")
+	one := staff.get("/support/tickets/1", 200)
+	require.Contains(t, one.Find("main").Text(), "asker@example.com")
+	answer := url.Values{"token": {one.Find("main [name=token]").AttrOr("value", "")}, "text": {"请改名称"}}
+	staff.post("/support/tickets/1/answer", answer, 200)
+	staff.post("/support/tickets/1/answer", answer, 200)
+	require.Contains(t, h.mails, [2]int64{1, 1})
+	mine := c.get("/tickets/1", 200)
+	require.Equal(t, "answered", mine.Find("[data-status]").AttrOr("data-status", ""))
+	require.Equal(t, 1, strings.Count(mine.Find("main").Text(), "请改名称"))
+	staff.post("/support/tickets/1/close", nil, 200)
+	require.Equal(t, 1, staff.get("/support/tickets?status=closed", 200).Find(`[data-ticket="1"]`).Length())
+	late := staff.post("/support/tickets/1/answer", url.Values{"token": {strings.Repeat("ab", 16)}, "text": {"zu spät"}}, 409)
+	require.NotContains(t, late.Find(".said").Text(), "zu spät")
+}
+
+func TestTenTicketsADay(t *testing.T) {
+	h := newHelping(t)
+	c := h.signedIn(store.RoleCustomer, "demo")
+	ask := func(status int) *goquery.Document {
+		token := c.get("/help/complain", 200).Find("main [name=token]").AttrOr("value", "")
+		return c.post("/help/complain", url.Values{"token": {token}, "text": {"举报"}}, status)
+	}
+	for range 10 {
+		ask(200)
+	}
+	require.Equal(t, "举报", ask(429).Find("#f-text").Text())
+	h.db.SetClock(func() time.Time { return time.Now().Add(25 * time.Hour) })
+	ask(200)
+}
+
+func TestStrangersNeedACaptchaAndAnAddress(t *testing.T) {
+	h := newHelping(t)
+	v := h.visitor()
+	form := v.get("/help/complain", 200)
+	token := form.Find("main [name=token]").AttrOr("value", "")
+	require.Equal(t, 1, form.Find("#f-captcha").Length())
+	values := url.Values{"token": {token}, "text": {"违规网站 www.example.com"}, "email": {""}}
+	page := v.post("/help/complain", values, 422)
+	require.Equal(t, 2, page.Find(".error").Length(), "the address and the captcha")
+	values.Set("email", "stranger@example.com")
+	values.Set("captcha", "")
+	page = v.post("/help/complain", values, 422)
+	require.Equal(t, "违规网站 www.example.com", page.Find("#f-text").Text())
+	require.Empty(t, h.mails)
+
+	response, err := v.http.Get(h.url + "/captcha")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	values.Set("captcha", h.captcha())
+	page = v.post("/help/complain", values, 200)
+	require.Regexp(t, regexp.MustCompile(`编号是 1`), page.Find("main").Text())
+	require.Equal(t, [][2]int64{{1, 0}}, h.mails)
+	v.get("/tickets/1", 200) // the sign-in page
+	require.Equal(t, 1, v.get("/tickets/1", 200).Find("#login").Length())
+	v.post("/help/ask", url.Values{"token": {"no token"}, "text": {"x"}}, 400)
+}
+
+// captcha reads the answer that stands in the newest session.
+func (h *helping) captcha() string {
+	var answer string
+	sessions, err := h.db.Sessions().(interface {
+		All() (map[string][]byte, error)
+	}).All()
+	require.NoError(h.t, err)
+	for _, data := range sessions {
+		if values := panel.SessionValues(h.t, data); values["captcha"] != nil {
+			answer = values["captcha"].(string)
+		}
+	}
+	require.NotEmpty(h.t, answer)
+	return answer
+}

@@ -1,0 +1,200 @@
+package panel_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/panel"
+)
+
+// noTemporal is a Temporal that can't be reached.
+type noTemporal struct {
+	panel.Filings
+	asked []int64
+}
+
+func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {
+	n.asked = append(n.asked, accountID)
+	return errors.New("unreachable")
+}
+
+// desk is a panel over a database with a manual account, and a member of staff.
+type desk struct {
+	db       *store.Store
+	account  int64
+	temporal *noTemporal
+	url      string
+	support  *demo.Walker
+	made     int
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{db: testdb.New(t), temporal: &noTemporal{}}
+	var err error
+	d.account, err = d.db.EnsureAccount(t.Context(), "by hand")
+	require.NoError(t, err)
+	require.NoError(t, d.db.SetDriver(t.Context(), d.account, store.DriverManual))
+	p, err := panel.New(panel.Config{Store: d.db, Filings: d.temporal, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	server := httptest.NewServer(p.Handler())
+	t.Cleanup(server.Close)
+	d.url = server.URL
+	d.support = d.signedIn(t, "a")
+	return d
+}
+
+func (d *desk) signedIn(t *testing.T, login string) *demo.Walker {
+	t.Helper()
+	hash, err := panel.HashPassword("password-" + login)
+	require.NoError(t, err)
+	_, err = d.db.EnsureUser(t.Context(), store.RoleSupport, login, hash)
+	require.NoError(t, err)
+	w, err := demo.NewWalker(d.url, "")
+	require.NoError(t, err)
+	require.NoError(t, w.SignIn(t.Context(), login, "password-"+login))
+	return w
+}
+
+// add puts a dossier in line and returns the path of its page.
+func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
+	t.Helper()
+	ctx := t.Context()
+	d.made++
+	number := fmt.Sprintf("D%d", d.made)
+	_, err := d.db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	user, err := d.db.UserByLogin(ctx, "demo")
+	require.NoError(t, err)
+	order, err := d.db.OrderOf(ctx, user.ID, number)
+	require.NoError(t, err)
+	f, err := d.db.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	revision, err := d.db.SaveDossier(ctx, f.ID, dossier)
+	require.NoError(t, err)
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, Kind: "submitting", Actor: "test"}))
+	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: revision, Operation: dossier.Kind.Operation()}))
+	return fmt.Sprintf("/support/dossiers/%d", d.made) // each filing here has one record
+}
+
+func (d *desk) page(t *testing.T, path string) *goquery.Document {
+	t.Helper()
+	page, err := d.support.Page(t.Context(), path)
+	require.NoError(t, err)
+	return page
+}
+
+// What a dossier's kind has is on its page, and what it brings is asked for.
+func TestManualPagesOfEveryKind(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	site := d.add(t, filing.Dossier{Kind: filing.KindNewSite, Site: filingtest.Site("a.example.com", "192.0.2.10"), Claim: filing.Claim{Number: "沪ICP备05000940号", Password: "claim-password"}})
+	page := d.page(t, site)
+	require.Equal(t, "沪ICP备05000940号", page.Find("#v-claim-number").Text())
+	require.Equal(t, "claim-password", page.Find("#v-claim-password").Text(), "staff type it at the bureau")
+	require.True(t, page.Find("#v-claim-password").Closest("div").HasClass("screen"), "and it isn't printed")
+	require.Zero(t, page.Find("#v-holder-nature").Length(), "this kind has no holder")
+	_, err := d.support.Post(ctx, site+"/handed-in", nil)
+	require.NoError(t, err)
+	page = d.page(t, site)
+	require.Equal(t, "沪ICP备05000940号", page.Find("[name=holder_number]").AttrOr("value", ""), "known before")
+	require.Zero(t, page.Find("#refused [name=holder][value=nature]").Length())
+	require.NotZero(t, page.Find("#refused [name=holder][value=manager_name]").Length(), "but a manager")
+	require.NotZero(t, page.Find("#refused [name=claim][value=password]").Length(), "a refusal can be about the password")
+	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"holder_number": {"沪ICP备05000940号"}, "site_number": {"沪ICP备05000941号-2"}}, "certificate", "", nil)
+	require.ErrorContains(t, err, "应以 沪ICP备05000940号 开头")
+	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"site_number": {"沪ICP备05000940号-2"}}, "certificate", "", nil)
+	require.NoError(t, err, "no certificate is needed")
+
+	end := d.add(t, filing.Dossier{Kind: filing.KindEndSite, Subject: filing.Subject{SiteID: 7, SiteNumber: "沪ICP备05000940号-2", HolderNumber: "沪ICP备05000940号"}, Ending: filing.Ending{Reason: 2, Note: "转让"}})
+	page = d.page(t, end)
+	require.Equal(t, "域名到期或转让", page.Find("#v-ending-reason").Text())
+	require.Equal(t, "沪ICP备05000940号-2", page.Find("#v-subject-site").Text())
+	_, err = d.support.Post(ctx, end+"/handed-in", nil)
+	require.NoError(t, err)
+	require.Zero(t, d.page(t, end).Find("#approved input").Length(), "the click is enough")
+	page, err = d.support.Post(ctx, end+"/approved", nil)
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find("[data-state=decided]").Length())
+	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.asked, "an exchange was asked for each time, and its absence stopped nobody")
+}
+
+// Two members of staff have the same page open: the second sees what the first did.
+func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	other := d.signedIn(t, "b")
+	path := d.add(t, filingtest.Dossier())
+	_, err := d.support.Post(ctx, path+"/handed-in", nil)
+	require.NoError(t, err)
+	page, err := other.Post(ctx, path+"/handed-in", nil)
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-state=handed_in]").Text(), "support:a")
+	_, err = d.support.Post(ctx, path+"/refused", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}})
+	require.NoError(t, err)
+	page, err = other.Upload(ctx, path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", []byte("certificate"))
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".flash").Text(), "已经变化")
+	require.Contains(t, page.Find("[data-state=decided]").Text(), "证件过期")
+	require.NotContains(t, page.Find("[data-state=decided]").Text(), "2026000001", "nothing of the second's is left")
+}
+
+// A code that no table knows any more shows as its number, never as nothing.
+func TestManualPageKeepsUnknownCodes(t *testing.T) {
+	d := newDesk(t)
+	dossier := filingtest.Dossier()
+	dossier.Site.Services = []int{2, 93}
+	dossier.Holder.City = "319900"
+	page := d.page(t, d.add(t, dossier))
+	require.Equal(t, "博客/个人空间、93", page.Find("#v-site-services").Text())
+	require.Equal(t, "319900", page.Find("#v-holder-city").Text())
+}
+
+// The list has a page for each fifty of a group, and the first page is the oldest.
+func TestManualListIsPaged(t *testing.T) {
+	d := newDesk(t)
+	for range 53 {
+		d.add(t, filingtest.Dossier())
+	}
+	page := d.page(t, "/support/dossiers")
+	require.Equal(t, 50, page.Find("[data-group=to_hand_in] [data-order]").Length())
+	require.Equal(t, "D1", page.Find("[data-order]").First().AttrOr("data-order", ""))
+	next := page.Find("[data-group=to_hand_in] p a").AttrOr("href", "")
+	page = d.page(t, next)
+	require.Equal(t, 3, page.Find("[data-group=to_hand_in] [data-order]").Length())
+	require.Zero(t, page.Find("[data-group=handed_in]").Length())
+	require.Zero(t, d.page(t, fmt.Sprintf("/support/dossiers?account=%d", d.account+1)).Find("[data-order]").Length())
+	_, err := d.support.Page(t.Context(), "/support/dossiers/999")
+	require.ErrorContains(t, err, "404")
+}
+
+// Only the form with a file takes more than a form has.
+func TestOnlyUploadsMayBeBig(t *testing.T) {
+	d := newDesk(t)
+	path := d.add(t, filingtest.Dossier())
+	_, err := d.support.Post(t.Context(), path+"/handed-in", nil)
+	require.NoError(t, err)
+	big := bytes.Repeat([]byte("x"), 300<<10)
+	page, err := d.support.Post(t.Context(), path+"/refused", url.Values{"opinion": {string(big)}})
+	require.Error(t, err)
+	require.Equal(t, "请填写此项。", page.Find("#e-opinion").Text(), "it wasn't read to its end")
+	page, err = d.support.Upload(t.Context(), path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", big)
+	require.NoError(t, err)
+	require.Contains(t, page.Find("[data-state=decided]").Text(), fmt.Sprint(len(big)))
+}

@@ -1,0 +1,112 @@
+package panel
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+)
+
+const formPolice = "police"
+
+// policeData is how an order's public-security filing (公安联网备案) stands.
+type policeData struct {
+	form
+	// Recorded is its number; empty when there is none yet.
+	Recorded string
+	Declined bool
+	// Left is for how many days it can still be made, where that is known: when a
+	// registered number's site opened isn't.
+	Left    *int
+	Snippet string
+}
+
+func policeFields() []field {
+	return []field{{Name: "number", Type: "text", Required: true, Autocomplete: "off"}}
+}
+
+func (s *Server) police(t *locale.Localizer, cur current, values url.Values, problems filing.Problems) policeData {
+	o := cur.Order
+	if values == nil {
+		values = url.Values{"number": {o.PoliceNumber.String}}
+	}
+	d := policeData{form: build(t, formPolice, policeFields(), values, problems), Recorded: o.PoliceNumber.String, Declined: o.PoliceDeclined}
+	if d.Recorded == "" && !d.Declined && !cur.Filing.Kind.Registers() && o.FilingNumberAt.Valid {
+		d.Left = daysLeft(o.FilingNumberAt.Time, s.cfg.Store.Now())
+	}
+	d.Snippet = s.snippet(o.FilingNumber.String, o)
+	return d
+}
+
+// daysLeft is for how many days a site that was filed at a time can still be
+// filed with the public-security organs; 0 when the time is over.
+func daysLeft(filed, now time.Time) *int {
+	left := max(0, int(math.Ceil(filed.Add(filing.PoliceWithin).Sub(now).Hours()/24)))
+	return &left
+}
+
+// snippet is the footer of an order's site: the filing number, and the
+// public-security filing's where that is recorded.
+func (s *Server) snippet(number string, o store.Order) string {
+	footer := website.Snippet(number, s.cfg.Provider.LinkTargets[0])
+	if police, err := filing.ParsePoliceNumber(o.PoliceNumber.String); err == nil {
+		footer += "\n" + website.PoliceSnippet(police, s.cfg.Provider.PoliceTarget)
+	}
+	return footer
+}
+
+// policeForm is 公安联网备案: what it is, where to apply, and its number.
+func (s *Server) policeForm(c *gin.Context, cur current) {
+	if s.hasNumber(c, cur) {
+		s.showPolice(c, http.StatusOK, cur, nil, nil)
+	}
+}
+
+func (s *Server) showPolice(c *gin.Context, status int, cur current, values url.Values, problems filing.Problems) {
+	data := s.police(s.texts.For(s.lang(c)), cur, values, problems)
+	s.render(c, status, "police", page{Title: "police.title", Data: data})
+}
+
+// hasNumber sends people whose order has no filing number (any more) to the filing.
+func (s *Server) hasNumber(c *gin.Context, cur current) bool {
+	if cur.Order.FilingNumber.Valid {
+		return true
+	}
+	s.flash(c, "flash.moved_on")
+	to(c, filingPath(c))
+	return false
+}
+
+// recordPolice keeps the number, or that none is needed.
+func (s *Server) recordPolice(c *gin.Context, cur current) {
+	if !s.hasNumber(c, cur) {
+		return
+	}
+	ctx := c.Request.Context()
+	if c.PostForm("action") == "decline" {
+		err := s.cfg.Store.DeclinePolice(ctx, cur.Filing.ID, s.actor(c))
+		if err == nil {
+			s.flash(c, "flash.police_declined")
+		}
+		s.moveOn(c, err, filingPath(c)+"/police")
+		return
+	}
+	values := posted(c)
+	number, problems := filing.ValidatePoliceNumber(values.Get("number"))
+	if len(problems) > 0 {
+		s.showPolice(c, http.StatusUnprocessableEntity, cur, values, problems)
+		return
+	}
+	err := s.cfg.Store.RecordPoliceNumber(ctx, cur.Filing.ID, number, s.actor(c))
+	if err == nil {
+		s.flash(c, "flash.police_recorded")
+	}
+	s.moveOn(c, err, filingPath(c)+"/police")
+}

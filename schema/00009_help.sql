@@ -1,0 +1,71 @@
+-- +goose Up
+-- The help centre: notices by the provider, and what people ask of it or complain
+-- about. A token from the form makes one row of a form that is sent twice.
+
+CREATE TABLE notices (
+  id           BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  token        CHAR(32)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  title_zh     VARCHAR(200) NOT NULL,
+  title_en     VARCHAR(200) NOT NULL DEFAULT '',
+  -- Markdown
+  body_zh      TEXT         NOT NULL,
+  body_en      TEXT         NOT NULL,
+  pinned       BOOLEAN      NOT NULL DEFAULT FALSE,
+  published_at DATETIME(6)  NOT NULL,
+  expires_at   DATETIME(6)  NULL,
+  withdrawn_at DATETIME(6)  NULL,
+  version      INT          NOT NULL DEFAULT 1,
+  created_by   VARCHAR(80)  NOT NULL,
+  created_at   DATETIME(6)  NOT NULL,
+  updated_by   VARCHAR(80)  NOT NULL,
+  updated_at   DATETIME(6)  NOT NULL,
+  UNIQUE KEY notices_token (token),
+  KEY notices_shown (withdrawn_at, pinned, published_at, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE tickets (
+  id          BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  token       CHAR(32)    CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- ask or complain
+  kind        VARCHAR(16) NOT NULL,
+  -- open, answered or closed
+  status      VARCHAR(16) NOT NULL,
+  lang        CHAR(2)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  -- none: a stranger's
+  customer_id BIGINT      NULL,
+  order_id    BIGINT      NULL,
+  -- what is asked, and the address to answer to
+  sealed      BLOB        NOT NULL,
+  created_at  DATETIME(6) NOT NULL,
+  -- when staff were told by mail
+  told_at     DATETIME(6) NULL,
+  closed_at   DATETIME(6) NULL,
+  closed_by   VARCHAR(80) NOT NULL DEFAULT '',
+  UNIQUE KEY tickets_token (token),
+  KEY tickets_status (status, id),
+  KEY tickets_customer (customer_id, id),
+  KEY tickets_told (told_at, created_at),
+  CONSTRAINT tickets_customer_fk FOREIGN KEY (customer_id) REFERENCES users (id),
+  CONSTRAINT tickets_order_fk FOREIGN KEY (order_id) REFERENCES orders (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE ticket_answers (
+  id         BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  ticket_id  BIGINT      NOT NULL,
+  token      CHAR(32)    CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  sealed     BLOB        NOT NULL,
+  created_by VARCHAR(80) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  -- when it went out by mail, or why it didn't; neither: it is under way
+  sent_at    DATETIME(6) NULL,
+  failure    VARCHAR(32) NOT NULL DEFAULT '',
+  UNIQUE KEY ticket_answers_token (token),
+  KEY ticket_answers_ticket (ticket_id, id),
+  KEY ticket_answers_sent (sent_at, created_at),
+  CONSTRAINT ticket_answers_ticket_fk FOREIGN KEY (ticket_id) REFERENCES tickets (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- +goose Down
+DROP TABLE ticket_answers;
+DROP TABLE tickets;
+DROP TABLE notices;

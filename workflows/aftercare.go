@@ -1,0 +1,101 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+)
+
+const (
+	aftercareIDPrefix = "aftercare/"
+	// changeAftercare guards filings that began before there was aftercare.
+	changeAftercare = "aftercare"
+	templatePolice  = "police"
+)
+
+// AftercareWorkflowID is the workflow ID of what follows a filing, by its filing.Ref.
+func AftercareWorkflowID(ref string) string { return aftercareIDPrefix + ref }
+
+// AftercareInput names the filing that is done.
+type AftercareInput struct{ FilingID int64 }
+
+// startAftercare starts what follows a filing that is done, as a workflow of its
+// own: the filing is over, the reminders go on for weeks.
+func (f *run) startAftercare(ctx workflow.Context) error {
+	if f.in.Kind.Registers() || f.in.Kind.FollowsUp() {
+		return nil // nobody to remind; or the aftercare of the filing that was changed goes on
+	}
+	if workflow.GetVersion(ctx, changeAftercare, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	ref := strings.TrimPrefix(workflow.GetInfo(ctx).WorkflowExecution.ID, filingIDPrefix)
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            AftercareWorkflowID(ref),
+		TaskQueue:             QueueFiling,
+		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}), Aftercare, AftercareInput{FilingID: f.in.FilingID})
+	err := child.GetChildWorkflowExecution().Get(ctx, nil)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil
+	}
+	return err
+}
+
+// Aftercare reminds of the public-security filing (公安联网备案), which is due
+// within thirty days after a site opens, until its number is recorded or the
+// customer needs none. Whether it is due is asked at each turn: nothing signals it.
+func Aftercare(ctx workflow.Context, in AftercareInput) error {
+	first, err := policeDue(ctx, in)
+	if err != nil || !first.Due {
+		return err
+	}
+	for _, day := range filing.PoliceReminders {
+		at := first.Since.Add(time.Duration(day) * 24 * time.Hour)
+		if !at.After(workflow.Now(ctx)) {
+			continue // workers were away so long
+		}
+		if err := workflow.Sleep(ctx, at.Sub(workflow.Now(ctx))); err != nil {
+			return err
+		}
+		due, err := policeDue(ctx, in)
+		if err != nil {
+			return err
+		}
+		if !due.Due || !due.Since.Equal(first.Since) {
+			return nil // done, or the order was filed anew, with an aftercare of its own
+		}
+		remind(ctx, in, due, day)
+	}
+	return nil
+}
+
+func policeDue(ctx workflow.Context, in AftercareInput) (due activities.PoliceDue, err error) {
+	err = workflow.ExecuteActivity(databaseActivity(ctx), a.filing.PoliceDue, activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &due)
+	return due, err
+}
+
+// remind sends one reminder by each channel, beside each other. What doesn't go
+// out is left: the next one comes, and the pages show it in any case.
+func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, day int) {
+	var sending []workflow.Future
+	for _, channel := range channels {
+		reminder := activities.PoliceReminder{
+			FilingID: in.FilingID, Channel: channel, Template: templatePolice, Since: due.Since,
+			Key: fmt.Sprintf("police-%d-%d-%d-%s", due.OrderID, due.Since.Unix(), day, channel),
+		}
+		sending = append(sending, workflow.ExecuteActivity(messageActivity(ctx), a.message.RemindPolice, reminder))
+	}
+	for i, f := range sending {
+		if err := f.Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("a reminder of the public-security filing did not go out", "filing", in.FilingID, "channel", channels[i], "reason", reasonOf(err))
+		}
+	}
+}

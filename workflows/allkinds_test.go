@@ -1,0 +1,292 @@
+package workflows_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/store"
+)
+
+// play makes filings of every kind, drawn at random, against a bureau that
+// misbehaves.
+type play struct {
+	*counterpart
+	t     *testing.T
+	r     *rapid.T
+	nth   int
+	count int
+	// filings are this history's, with the newest revision of each.
+	filings   []int64
+	dossiers  map[int64]filing.Dossier
+	corrected map[int64]bool
+	revisions int
+}
+
+const seededHolders = 2
+
+// sql reads what no store function is for.
+func (c *counterpart) sql() *sqlx.DB { return sqlx.NewDb(c.db.DB(), "mysql") }
+
+func (h *play) seededNumber(i int) string { return fmt.Sprintf("沪ICP备05%06d号", h.nth*10+i) }
+
+func (h *play) document() string { return fmt.Sprintf("P%04d%04d", h.nth, h.count) }
+
+func (h *play) domain() string { return fmt.Sprintf("s%d.run%d.example.com", h.count, h.nth) }
+
+func (h *play) seed() {
+	for i := range seededHolders {
+		h.stand.Load().Seed(stand.SeedFiling{
+			HolderName: "上海样例网络科技有限公司", DocumentNumber: fmt.Sprintf("SEED%d-%d", h.nth, i), Province: "310000",
+			Number: h.seededNumber(i), Password: "right", Domains: []string{fmt.Sprintf("seeded%d.run%d.example.net", i, h.nth)},
+			HomePage: fmt.Sprintf("http://seeded%d.run%d.example.net", i, h.nth),
+		})
+	}
+}
+
+func (h *play) site() filing.Site {
+	s := filingtest.Site(h.domain(), "192.0.2.10")
+	s.Name = rapid.SampledFrom([]string{"读书笔记", "样例网站", "违规网站", "不合格网站", "坏记录"}).Draw(h.r, "name")
+	return s
+}
+
+func (h *play) claim(number string) filing.Claim {
+	return filing.Claim{Number: number, Password: rapid.SampledFrom([]string{"right", "right", "right", "wrong"}).Draw(h.r, "password")}
+}
+
+// next draws a filing of any kind; what is about an own one needs one that was
+// approved.
+func (h *play) next() filing.Dossier {
+	h.count++
+	kinds := []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess}
+	own, subject := h.approved()
+	if own {
+		kinds = append(kinds, filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder)
+	}
+	d := filing.Dossier{Kind: rapid.SampledFrom(kinds).Draw(h.r, "kind"), Subject: subject}
+	seeded := h.seededNumber(rapid.IntRange(0, seededHolders-1).Draw(h.r, "seeded"))
+	switch d.Kind {
+	case filing.KindNew:
+		d.Holder, d.Site, d.Subject = filingtest.PersonHolder(), h.site(), filing.Subject{}
+		d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, h.document()
+	case filing.KindNewSite:
+		d.Holder, d.Site, d.Claim = filingtest.CompanyHolder(), h.site(), h.claim(seeded)
+	case filing.KindNewAccess:
+		d.Holder, d.Site, d.Claim = filingtest.CompanyHolder(), h.site(), h.claim(seeded+"-1")
+	case filing.KindChange:
+		d.Holder, d.Site = filingtest.PersonHolder(), h.site()
+		d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, h.document()
+	case filing.KindEndHolder:
+		d.Ending.Reason, d.Claim.Password = 4, h.stand.Load().PasswordOf(subject.HolderNumber)
+	default:
+		d.Ending.Reason = rapid.SampledFrom([]int{1, 99}).Draw(h.r, "reason")
+	}
+	return d
+}
+
+// approved draws a filing that stands on the bureau's word.
+func (h *play) approved() (bool, filing.Subject) {
+	var subjects []filing.Subject
+	for _, id := range h.filings {
+		d, err := h.db.LatestDecision(h.t.Context(), id)
+		if err == nil && d.Approved && h.dossiers[id].Kind.Operation() <= filing.KindNewAccess.Operation() && d.HolderID != 0 {
+			subjects = append(subjects, filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID, SiteNumber: d.SiteNumber, AccessID: d.AccessID})
+		}
+	}
+	if len(subjects) == 0 {
+		return false, filing.Subject{}
+	}
+	return true, rapid.SampledFrom(subjects).Draw(h.r, "subject")
+}
+
+func (h *play) open() {
+	d := h.next()
+	id := h.addDossier(h.t, d)
+	h.filings, h.dossiers[id] = append(h.filings, id), d
+	h.revisions++
+}
+
+// correct hands in a refused filing again.
+func (h *play) correct() {
+	for _, id := range h.filings {
+		d, err := h.db.LatestDecision(h.t.Context(), id)
+		if err != nil || d.Approved || h.corrected[id] {
+			continue
+		}
+		h.corrected[id] = true
+		dossier := h.dossiers[id]
+		dossier.Site.Name, dossier.Ending.Reason = "读书笔记", 1
+		if dossier.Claim.Number != "" {
+			dossier.Claim.Password = "right"
+		}
+		require.NoError(h.r, h.db.Advance(h.t.Context(), store.Progress{FilingID: id, Seq: 2, Stage: filing.Correcting, Revision: 1, Kind: "refused", Actor: "test"}))
+		revision, err := h.db.SaveDossier(h.t.Context(), id, dossier)
+		require.NoError(h.r, err)
+		require.NoError(h.r, h.filing.QueueRecord(h.t.Context(), activities.RecordRef{FilingID: id, Revision: revision}))
+		h.dossiers[id] = dossier
+		h.revisions++
+		return
+	}
+}
+
+// unsettled counts the revisions on which nothing is decided, and the data files
+// that the bureau may have without our knowing.
+func (c *counterpart) unsettled() (n int) {
+	require.NoError(c.t, c.sql().Get(&n, `
+		SELECT (SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND d.approved IS NULL)
+			+ (SELECT COUNT(*) FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL)`, c.account, c.account))
+	return n
+}
+
+// decidedRecord is a revision as it stands in the database.
+type decidedRecord struct {
+	ID        int64  `db:"id"`
+	Operation int    `db:"operation"`
+	Sequence  int64  `db:"sequence"`
+	ReviewKey string `db:"review_key"`
+	Code      int    `db:"code"`
+}
+
+// key names a record as the bureau's truth does.
+func (d decidedRecord) key() string {
+	id := fmt.Sprint(d.ID)
+	switch d.Operation {
+	case filing.KindNew.Operation():
+	case filing.KindNewSite.Operation():
+		id += "001"
+	case filing.KindNewAccess.Operation():
+		id += "002"
+	default:
+		id = d.ReviewKey
+	}
+	return fmt.Sprintf("%d/%d/%s", d.Sequence, d.Operation, id)
+}
+
+// equalsTruth compares every record with what the bureau made of it: so many
+// revisions were queued.
+func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
+	var records []decidedRecord
+	require.NoError(t, c.sql().Select(&records, `
+		SELECT r.id, r.operation, COALESCE(r.sequence, 0) AS sequence, COALESCE(r.review_key, '') AS review_key, d.code
+		FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? ORDER BY r.id`, c.account))
+	ours, theirs := map[string]int{}, map[string]int{}
+	for _, d := range records {
+		if d.Code != bureau.CodeSchema { // its file was refused whole: the bureau has no record
+			ours[d.key()] = d.Code
+		}
+	}
+	truth := c.stand.Load().Truth()
+	for _, r := range truth {
+		theirs[fmt.Sprintf("%d/%d/%d", r.Sequence, r.Kind, r.RecordID)] = r.Code
+	}
+	require.Len(t, records, revisions)
+	require.Len(t, truth, len(ours), "every record reached the bureau, once")
+	require.Equal(t, theirs, ours)
+	for key, times := range c.stand.Load().AcceptedKeys() {
+		var kind, id int
+		_, err := fmt.Sscanf(key, "%d/%d", &kind, &id)
+		require.NoError(t, err)
+		if kind <= filing.KindNewAccess.Operation() {
+			require.Equal(t, 1, times, "record %s is handed in once", key)
+		}
+	}
+	wholeSequence(t, c)
+}
+
+// wholeSequence has every number used once, on both sides.
+func wholeSequence(t require.TestingT, c *counterpart) {
+	var sequences []int64
+	require.NoError(t, c.sql().Select(&sequences, `SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NOT NULL ORDER BY sequence`, c.account))
+	for i, n := range sequences {
+		require.EqualValues(t, i+1, n)
+	}
+	require.EqualValues(t, c.stand.Load().Sequence(), len(sequences))
+	require.Zero(t, c.unsettled())
+}
+
+// faults are what an operator of the bureau might do in a history, besides the
+// stand-in's own random ones.
+var faults = []fault.Fault{
+	{Operation: "isp_upload", Mode: fault.Lose, Times: 1},
+	{Operation: "isp_upload", Mode: fault.Fail, Code: "901", Times: 2},
+	{Operation: "isp_upload", Mode: fault.Fail, Code: "gap", Times: 1},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "902", Times: 1},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "hash", Times: 4},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "truncated", Times: 4},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "encoding", Times: 1},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "duplicate", Times: 2},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "late", Times: 1},
+	{Operation: "isp_download", Mode: fault.Fail, Code: "outoforder", Times: 2},
+	{Operation: "isp_downloadack", Mode: fault.Lose, Times: 4},
+	{Operation: "certificate", Mode: fault.Fail, Times: 4},
+}
+
+// Filings of every kind, on seeded and own filings, with results that come late,
+// twice, out of order or spoiled: each record's decision is the bureau's.
+func TestEveryKindEqualsTheBureausTruth(t *testing.T) {
+	c := newCounterpart(t)    // one database serves all runs, an account each
+	c.step = 20 * time.Minute // sooner than a spoiled file is taken as it is
+	client := c.bureau.Accounts[c.account]
+	runs := 0
+	rapid.Check(t, func(r *rapid.T) {
+		runs++
+		account, err := c.db.EnsureAccount(t.Context(), fmt.Sprintf("run %d", runs))
+		require.NoError(r, err)
+		require.NoError(r, c.db.KeepAccounts(t.Context(), []int64{account}))
+		c.account = account
+		c.bureau.Accounts = map[int64]activities.BureauAccount{account: client}
+		h := &play{counterpart: c, t: t, r: r, nth: runs, dossiers: map[int64]filing.Dossier{}, corrected: map[int64]bool{}}
+		h.run()
+	})
+}
+
+func (h *play) run() {
+	h.with(stand.Options{
+		RefuseSiteNames: map[string]int{"违规": 1020, "不合格": 1002}, SchemaBreaks: "坏记录", Clock: func() time.Time { return h.now },
+		ReviewAfter: time.Duration(rapid.SampledFrom([]int{0, 0, 2}).Draw(h.r, "review")) * time.Hour,
+		Random:      &stand.RandomFaults{Seed: rapid.Uint64().Draw(h.r, "seed"), Rate: 0.2},
+	})
+	h.seed()
+	for range rapid.IntRange(1, 5).Draw(h.r, "rounds") {
+		for range rapid.IntRange(1, 3).Draw(h.r, "filings") {
+			h.open()
+		}
+		if rapid.Bool().Draw(h.r, "correct") {
+			h.correct()
+		}
+		if rapid.Bool().Draw(h.r, "misbehaves") {
+			h.stand.Load().Faults.Set(rapid.SampledFrom(faults).Draw(h.r, "fault"))
+		}
+		if rapid.Bool().Draw(h.r, "synchronises") {
+			_ = h.stand.Load().PushSync("") // fails while nothing is filed
+		}
+		h.exchange()
+	}
+	h.stand.Load().Faults.Clear()
+	for n := range 60 {
+		if h.unsettled() == 0 && n > 0 {
+			break
+		}
+		if n == 0 || n == 30 { // what a gap lost shows when the next file comes
+			h.count++
+			d := filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site(h.domain(), "192.0.2.10")}
+			d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, h.document()
+			id := h.addDossier(h.t, d)
+			h.filings, h.dossiers[id] = append(h.filings, id), d
+			h.revisions++
+		}
+		h.exchange()
+	}
+	require.Zero(h.r, h.unsettled(), "every decision came back")
+	equalsTruth(h.r, h.counterpart, h.revisions)
+}

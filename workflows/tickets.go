@@ -1,0 +1,79 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+)
+
+const (
+	// sweepEvery is how soon a ticket's mail is tried again that its own workflow
+	// didn't send.
+	sweepEvery = 10 * time.Minute
+	// sweepTimeout bounds one sweep, so that a hanging one doesn't keep the next away.
+	sweepTimeout = time.Hour
+	sweepID      = "tickets"
+)
+
+// Ticket sends one mail about a ticket. The texts are in the database.
+func Ticket(ctx workflow.Context, in activities.TicketRef) error {
+	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendTicket, in).Get(ctx, nil)
+}
+
+// TicketSweep sends the mails about tickets that were left: the panel died
+// between writing a ticket and starting its workflow, or the mail server was
+// away for long. One that fails again doesn't keep the others.
+func TicketSweep(ctx workflow.Context) error {
+	ctx = staffMailActivity(ctx)
+	var left []activities.TicketRef
+	if err := workflow.ExecuteActivity(ctx, a.message.UnsentTickets).Get(ctx, &left); err != nil {
+		return err
+	}
+	for _, ref := range left {
+		if err := workflow.ExecuteActivity(ctx, a.message.SendTicket, ref).Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("a mail about a ticket can't be sent", "ticket", ref.TicketID)
+		}
+	}
+	return nil
+}
+
+// SendTicket has a mail about a ticket sent: staff's answer, or with 0 the one
+// that tells staff. It doesn't wait for it.
+func (c *Client) SendTicket(ctx context.Context, ticketID, answerID int64) error {
+	id := fmt.Sprintf("ticket/%d", ticketID)
+	if answerID != 0 {
+		id += fmt.Sprintf("/%d", answerID)
+	}
+	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       id,
+		TaskQueue:                QueueFiling,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, Ticket, activities.TicketRef{TicketID: ticketID, AnswerID: answerID})
+	if err != nil {
+		return fmt.Errorf("starting the mail of ticket %d: %w", ticketID, err)
+	}
+	return nil
+}
+
+// ScheduleTickets has what is left of tickets' mails sent from time to time.
+func ScheduleTickets(ctx context.Context, c client.Client) error {
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:      sweepID,
+		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
+		Action:  &client.ScheduleWorkflowAction{ID: sweepID, Workflow: TicketSweep, TaskQueue: QueueFiling, WorkflowExecutionTimeout: sweepTimeout},
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return nil
+	}
+	return err
+}
