@@ -213,9 +213,9 @@ func TestStaffHandInAPaper(t *testing.T) {
 	prepared(t, w, "D20260001")
 	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Installing)
-	sheet, picture := filepath.Join(t.TempDir(), "sheet.txt"), filepath.Join(t.TempDir(), "sheet.png")
+	sheet, picture := filepath.Join(t.TempDir(), "sheet.txt"), filepath.Join(t.TempDir(), "sheet.jpg")
 	require.NoError(t, os.WriteFile(sheet, []byte("not an image"), 0o600))
-	require.NoError(t, os.WriteFile(picture, []byte("\x89PNG\r\n\x1a\nsample"), 0o600))
+	require.NoError(t, os.WriteFile(picture, filingtest.Picture(640, 400, 1), 0o600))
 	b := browser(t, 390, 844)
 	send := submit("main form .button")
 	require.NoError(t, chromedp.Do(b,

@@ -34,9 +34,10 @@ type papersData struct {
 	Kind     filing.Kind
 	Papers   []paperField
 	Problems []fieldProblem
-	Note     string
-	Others   []string
-	Print    bool
+	// Note is the bureau's reason, NoteHelp the address of what explains it.
+	Note, NoteHelp string
+	Others         []string
+	Print          bool
 }
 
 // neededPapers are the papers that a dossier can have.
@@ -164,6 +165,7 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, problems fi
 			s.fail(c, err)
 			return
 		}
+		data.NoteHelp = s.refusalHelp(c, cur)
 	}
 	s.render(c, status, "papers", page{Title: "papers.title", Data: data})
 }

@@ -16,8 +16,9 @@ var (
 	}
 )
 
-// MaxPaper is the size, in bytes, of the largest paper, the verification sheet.
-const MaxPaper = 150 << 10
+// MaxPaper is the size, in bytes, of the largest paper, the verification sheet: 150 KB
+// in base64, which is how the interface counts (4-1-1-6).
+const MaxPaper = 150 << 10 / 4 * 3
 
 // PaperForm is a paper handed in by itself (4-1-1-6): an image.
 type PaperForm struct {
