@@ -50,13 +50,27 @@
   // few seconds. A page that nobody sees holds no connection.
   const progress = document.querySelector("[data-progress]");
   if (progress) {
-    let source = null, polling = false, failures = 0;
+    let source = null, polling = false, failures = 0, wanted = 0, busy = false;
+    const shown = () => { const part = progress.querySelector("[data-seq]"); return part ? Number(part.dataset.seq) : 0; };
     const renew = async () => {
       try {
         const answer = await fetch(progress.dataset.progress);
+        if (answer.redirected) { location.reload(); return; } // signed out meanwhile
         const text = await answer.text();
-        if (answer.ok && !answer.redirected && text !== progress.innerHTML) progress.innerHTML = text;
+        if (answer.ok && text !== progress.innerHTML) progress.innerHTML = text;
       } catch { /* the next try may pass */ }
+    };
+    // One fetch at a time, so that an old answer never replaces a newer one, until
+    // the page shows the step that was told of.
+    const catchUp = async (seq) => {
+      wanted = Math.max(wanted, seq);
+      if (busy) return;
+      busy = true;
+      while (shown() < wanted) {
+        await renew();
+        if (shown() < wanted) await new Promise((done) => setTimeout(done, 3000));
+      }
+      busy = false;
     };
     const poll = () => {
       polling = true;
@@ -65,9 +79,8 @@
     const close = () => { if (source) source.close(); source = null; };
     const listen = () => {
       if (source || polling || document.hidden) return;
-      const shown = progress.querySelector("[data-seq]");
-      source = new EventSource(progress.dataset.events + "?seen=" + (shown ? shown.dataset.seq : 0));
-      source.addEventListener("progress", renew);
+      source = new EventSource(progress.dataset.events + "?seen=" + shown());
+      source.addEventListener("progress", (e) => catchUp(Number(e.data)));
       source.addEventListener("open", () => { failures = 0; });
       source.addEventListener("error", () => {
         if (source && source.readyState !== EventSource.CLOSED && ++failures < 3) return;
