@@ -52,12 +52,21 @@
   if (progress) {
     let source = null, polling = false, failures = 0, wanted = 0, busy = false;
     const shown = () => { const part = progress.querySelector("[data-seq]"); return part ? Number(part.dataset.seq) : 0; };
+    // Only the parts that differ are exchanged: focus stays on what doesn't.
+    const show = (text) => {
+      const fresh = document.createElement("template");
+      fresh.innerHTML = text;
+      const now = progress.firstElementChild, next = fresh.content.firstElementChild;
+      if (!now || !next || now.children.length !== next.children.length) { progress.innerHTML = text; return; }
+      [...next.children].forEach((part, i) => { if (part.outerHTML !== now.children[i].outerHTML) now.children[i].replaceWith(part); });
+      for (const a of [...next.attributes]) now.setAttribute(a.name, a.value);
+    };
     const renew = async () => {
       try {
         const answer = await fetch(progress.dataset.progress);
         if (answer.redirected) { location.reload(); return; } // signed out meanwhile
         const text = await answer.text();
-        if (answer.ok && text !== progress.innerHTML) progress.innerHTML = text;
+        if (answer.ok) show(text);
       } catch { /* the next try may pass */ }
     };
     // One fetch at a time, so that an old answer never replaces a newer one, until
