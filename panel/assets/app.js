@@ -79,13 +79,36 @@
   // few seconds. A page that nobody sees holds no connection.
   const progress = document.querySelector("[data-progress]");
   if (progress) {
-    let source = null, polling = false, failures = 0;
+    let source = null, polling = false, failures = 0, wanted = 0, busy = false;
+    const shown = () => { const part = progress.querySelector("[data-seq]"); return part ? Number(part.dataset.seq) : 0; };
+    // Only the parts that differ are exchanged: focus stays on what doesn't.
+    const show = (text) => {
+      const fresh = document.createElement("template");
+      fresh.innerHTML = text;
+      const now = progress.firstElementChild, next = fresh.content.firstElementChild;
+      if (!now || !next || now.children.length !== next.children.length) { progress.innerHTML = text; return; }
+      [...next.children].forEach((part, i) => { if (part.outerHTML !== now.children[i].outerHTML) now.children[i].replaceWith(part); });
+      for (const a of [...next.attributes]) now.setAttribute(a.name, a.value);
+    };
     const renew = async () => {
       try {
         const answer = await fetch(progress.dataset.progress);
+        if (answer.redirected) { location.reload(); return; } // signed out meanwhile
         const text = await answer.text();
-        if (answer.ok && !answer.redirected && text !== progress.innerHTML) progress.innerHTML = text;
+        if (answer.ok) show(text);
       } catch { /* the next try may pass */ }
+    };
+    // One fetch at a time, so that an old answer never replaces a newer one, until
+    // the page shows the step that was told of.
+    const catchUp = async (seq) => {
+      wanted = Math.max(wanted, seq);
+      if (busy) return;
+      busy = true;
+      while (shown() < wanted) {
+        await renew();
+        if (shown() < wanted) await new Promise((done) => setTimeout(done, 3000));
+      }
+      busy = false;
     };
     const poll = () => {
       polling = true;
@@ -94,9 +117,8 @@
     const close = () => { if (source) source.close(); source = null; };
     const listen = () => {
       if (source || polling || document.hidden) return;
-      const shown = progress.querySelector("[data-seq]");
-      source = new EventSource(progress.dataset.events + "?seen=" + (shown ? shown.dataset.seq : 0));
-      source.addEventListener("progress", renew);
+      source = new EventSource(progress.dataset.events + "?seen=" + shown());
+      source.addEventListener("progress", (e) => catchUp(Number(e.data)));
       source.addEventListener("open", () => { failures = 0; });
       source.addEventListener("error", () => {
         if (source && source.readyState !== EventSource.CLOSED && ++failures < 3) return;
