@@ -73,6 +73,8 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.Filing)
 		w.RegisterWorkflow(workflows.Exchange)
 		w.RegisterWorkflow(workflows.Inquiry)
+		w.RegisterWorkflow(workflows.AccountCode)
+		w.RegisterWorkflow(workflows.PasswordChanged)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}

@@ -56,6 +56,8 @@ func (p Provider) Panel() panel.Provider {
 type Panel struct {
 	Listen        string `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
 	SecureCookies bool   `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	// FrameOrigins are checked by the panel when it starts.
+	FrameOrigins []string `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`
 }
 
 // SMS is the account with Aliyun's SMS service.
@@ -66,7 +68,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a stand-in" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved signature of the messages"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,password_code=SMS_8,reach_code=SMS_9"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"longest wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"most messages a second for all workers together; 0 is no bound" default:"20"`
 }

@@ -28,6 +28,13 @@ const (
 	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
 	BureauCheck Template = "bureau_check"
+	// PasswordCode lets a person set a new password, ReachCode confirms a new mail
+	// address or mobile number; params login and code.
+	PasswordCode Template = "password_code"
+	ReachCode    Template = "reach_code"
+	// PasswordChanged tells that an account's password was changed, by mail only;
+	// param login.
+	PasswordChanged Template = "password_changed"
 	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
 	Stuck Template = "stuck"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
@@ -36,7 +43,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, PasswordCode, ReachCode}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS
