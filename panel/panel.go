@@ -41,6 +41,8 @@ type Filings interface {
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	Ask(ctx context.Context, inquiryID int64) error
+	SendAccountCode(ctx context.Context, codeID int64, send int) error
+	TellPasswordChanged(ctx context.Context, userID int64, version int) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -60,7 +62,9 @@ type Config struct {
 	Provider Provider
 	// SecureCookies sends cookies over HTTPS only.
 	SecureCookies bool
-	Logger        *slog.Logger
+	// FrameOrigins may show the panel in their frames.
+	FrameOrigins []string
+	Logger       *slog.Logger
 }
 
 // Server is the panel.
@@ -73,7 +77,9 @@ type Server struct {
 	passwords *passwordHasher
 	captchas  *captchas
 	codes     tableCache
-	handler   http.Handler
+	// forms are the routes of pages with a form that is sent to the same path.
+	forms   map[string]bool
+	handler http.Handler
 }
 
 const (
@@ -85,6 +91,9 @@ const (
 
 // New makes the panel.
 func New(cfg Config) (*Server, error) {
+	if err := checkFrameOrigins(cfg.FrameOrigins, cfg.SecureCookies); err != nil {
+		return nil, err
+	}
 	texts, err := locale.New()
 	if err != nil {
 		return nil, err
@@ -101,7 +110,8 @@ func New(cfg Config) (*Server, error) {
 	s.sessions.Cookie.Name = "beian_session"
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.Secure = cfg.SecureCookies
-	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
+	s.sessions.Cookie.SameSite = s.sameSite()
+	s.sessions.Cookie.Partitioned = s.crossSite()
 	s.handler, err = s.routes()
 	return s, err
 }
@@ -115,7 +125,7 @@ func (s *Server) Close() { s.cleanup.StopCleanup() }
 func (s *Server) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
-	g.Use(s.accessLog, s.recover, secure, limitBody)
+	g.Use(s.accessLog, s.recover, secure(policy(s.cfg.FrameOrigins)), limitBody)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
 		return nil, err
@@ -124,6 +134,13 @@ func (s *Server) routes() (http.Handler, error) {
 	g.GET("/healthz", s.health)
 	g.GET("/sign-in", s.signInForm)
 	g.POST("/sign-in", s.signIn)
+	g.GET("/sign-in/forgotten", s.forgottenForm)
+	g.POST("/sign-in/forgotten", s.forgotten)
+	g.GET("/sign-in/forgotten/code", s.recoveryCodeForm)
+	g.POST("/sign-in/forgotten/code", s.recoveryCode)
+	g.POST("/sign-in/forgotten/again", s.recoveryAgain)
+	g.GET("/sign-in/forgotten/password", s.newPasswordForm)
+	g.POST("/sign-in/forgotten/password", s.newPassword)
 	g.GET("/captcha", s.captcha)
 	g.POST("/sign-out", s.signOut)
 	g.POST("/language", s.setLanguage)
@@ -131,6 +148,15 @@ func (s *Server) routes() (http.Handler, error) {
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
 	in.GET("/regions", s.regions)
+	in.GET("/account", s.accountPage)
+	in.GET("/account/password", s.passwordForm)
+	in.POST("/account/password", s.changePassword)
+	in.GET("/account/reach/:channel", s.reachForm)
+	in.POST("/account/reach/:channel", s.giveReach)
+	in.GET("/account/reach/:channel/code", s.reachCodeForm)
+	in.POST("/account/reach/:channel/code", s.reachCode)
+	in.POST("/account/sessions/:id/end", s.endSession)
+	in.POST("/account/end-others", s.endOthers)
 
 	customer := in.Group("/orders", s.only(store.RoleCustomer))
 	customer.GET("", s.orderList)
@@ -175,6 +201,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	s.forms = formRoutes(g.Routes())
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

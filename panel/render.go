@@ -27,6 +27,10 @@ type page struct {
 	Flash  string
 	Path   string
 	Number string // the order's
+	// Kept: the page shows a form that came after its session had ended.
+	Kept bool
+	// Framed: it goes into another panel's frame.
+	Framed bool
 }
 
 // Args makes a map of pairs, for texts with placeholders.
@@ -50,6 +54,7 @@ func parseTemplates() (*template.Template, error) {
 		"domain": filing.DisplayDomain,
 		"region": filing.RegionName,
 		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"hour":   func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
 		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
 		"sub":    func(p page, data any) page { p.Data = data; return p },
 	}).ParseFS(templateFiles, "templates/*.html")
@@ -62,6 +67,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Lang = p.T.Lang()
 	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
+	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	if name != "progress" { // a fragment that is fetched behind the reader's back
 		p.Flash = s.sessions.PopString(ctx, keyFlash)
 	}

@@ -42,7 +42,7 @@ const shutdownTimeout = 10 * time.Second
 func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
 	p, err := panel.New(panel.Config{
 		Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(),
-		SecureCookies: set.Panel.SecureCookies, Logger: logger,
+		SecureCookies: set.Panel.SecureCookies, FrameOrigins: set.Panel.FrameOrigins, Logger: logger,
 	})
 	if err != nil {
 		return err
