@@ -180,8 +180,9 @@ func (s *Server) showReach(c *gin.Context, status int, name string, values url.V
 	if name == "email" {
 		address = field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}
 	}
+	title := "account.set_" + name
 	fields := []field{address, {Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"}}
-	s.render(c, status, "account_form", page{Title: "account.set_" + name, Data: accountForm{
+	s.render(c, status, "account_form", page{Title: title, Data: accountForm{
 		form: build(s.texts.For(s.lang(c)), "account_reach", fields, values, problems), Lead: "account.reach_lead", Button: "account.reach_button",
 	}})
 }

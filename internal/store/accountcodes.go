@@ -68,7 +68,8 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 		tooSoon = false
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			INSERT IGNORE INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at) VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?)`,
+			INSERT INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at) VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?)
+			ON DUPLICATE KEY UPDATE sends = sends`,
 			hash, purpose, ch, userID, seal.Nonce(), now, now)
 		if err != nil {
 			return err

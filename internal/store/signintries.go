@@ -44,7 +44,10 @@ func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, 
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		wait = 0
-		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?)`, hash, now, now); err != nil {
+		// makes the row or takes its exclusive lock: IGNORE would take a shared one,
+		// over which two that want to write fall out
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?) ON DUPLICATE KEY UPDATE tries = tries`, hash, now, now); err != nil {
 			return err
 		}
 		var row struct {
