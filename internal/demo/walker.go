@@ -277,9 +277,14 @@ func (w *Walker) NumberOnOrder(ctx context.Context) (string, error) {
 	return strings.TrimSpace(page.Find(fmt.Sprintf(`[data-order=%q] .number`, w.order)).Text()), nil
 }
 
-// Download gets a file of the panel, such as the certificate.
+// Download gets a file of the filing, such as the certificate.
 func (w *Walker) Download(ctx context.Context, step string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+w.path(step), nil)
+	return w.File(ctx, w.path(step))
+}
+
+// File gets a file of the panel.
+func (w *Walker) File(ctx context.Context, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +294,7 @@ func (w *Walker) Download(ctx context.Context, step string) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %d", step, response.StatusCode)
+		return nil, fmt.Errorf("%s: %d", path, response.StatusCode)
 	}
 	return io.ReadAll(response.Body)
 }

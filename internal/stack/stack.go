@@ -66,7 +66,10 @@ type Options struct {
 	Reviewed bool
 	// SMSCheck has the bureau send applicants a code of its own, valid so long.
 	SMSCheck time.Duration
-	Logger   *slog.Logger
+	// FrameOrigins may show the panel in a frame; SecureCookies as in production.
+	FrameOrigins  []string
+	SecureCookies bool
+	Logger        *slog.Logger
 }
 
 // The people of a development stack.
