@@ -28,3 +28,11 @@ func (s *Server) BureauStatus(ctx context.Context, province string, condition in
 func (s *Server) PasswordRight(ctx context.Context, filingID int64, number, password string) (passwordAnswer, error) {
 	return s.passwordRight(ctx, filingID, number, password)
 }
+
+// CheckFrameOrigins is checkFrameOrigins.
+func CheckFrameOrigins(origins []string, secureCookies bool) error {
+	return checkFrameOrigins(origins, secureCookies)
+}
+
+// DeviceOf is deviceOf.
+func DeviceOf(userAgent string) string { return deviceOf(userAgent) }

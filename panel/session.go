@@ -9,7 +9,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
 
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -143,10 +142,13 @@ func (s *Server) lang(c *gin.Context) string {
 	if lang := s.sessions.GetString(c.Request.Context(), keyLang); lang != "" {
 		return lang
 	}
-	_, i := language.MatchStrings(languages, c.GetHeader("Accept-Language"))
-	return locale.Languages[i]
+	if _, i := language.MatchStrings(languages, c.GetHeader("Accept-Language")); i == 1 {
+		return "en"
+	}
+	return "zh"
 }
 
 // languages matches what browsers ask for; the first serves those who ask for
-// what we don't speak.
-var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English})
+// what we don't speak. Readers of traditional characters read simplified ones
+// rather than English.
+var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})
