@@ -88,7 +88,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-03-expired-while-typing"))
 		require.Contains(t, text(ctx, t, ".draftstate"), "登录已过期")
 		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#login"),
-			chromedp.SendKeys("#login", "other"), chromedp.SendKeys("#password", "other-password"), submit(".card .button"), chromedp.WaitVisible("main"))
+			chromedp.SendKeys("#login", "other"), chromedp.SendKeys("#password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#login"), chromedp.WaitVisible("main .button"))
 		require.Contains(t, text(ctx, t, "main"), "没有找到")
 		var kept int
 		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_posts`).Scan(&kept))

@@ -94,6 +94,9 @@ type accountForm struct {
 // be another's for a moment. Its tries count like sign-in's, beside them.
 func (s *Server) presentRight(c *gin.Context, password string) (filing.Problems, error) {
 	ctx := c.Request.Context()
+	if password == "" { // forgotten, not guessed
+		return filing.Problems{{Field: "present_password", Key: "required"}}, nil
+	}
 	user, err := s.cfg.Store.User(ctx, s.userID(c))
 	if err != nil {
 		return nil, err
