@@ -151,7 +151,8 @@ func TestBrowserOffline(t *testing.T) {
 		down.Store(true)
 		do(ctx, t, chromedp.SendKeys("#f-superior", "二"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-02-lost"))
 		require.Contains(t, text(ctx, t, ".draftstate"), "未保存，恢复连接后会自动保存")
-		do(ctx, t, chromedp.SendKeys("#f-superior", "三"))
+		do(ctx, t, chromedp.SendKeys("#f-superior", "三"), submit(`[value=save]`), chromedp.WaitVisible(".draftstate.bad"))
+		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"), "the page stays")
 		down.Store(false)
 		do(ctx, t, chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"))
 		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"))
@@ -185,8 +186,9 @@ func TestBrowserFrame(t *testing.T) {
 		inner := frame(outer, t, ours, s.PanelURL)
 		do(inner, t, chromedp.WaitVisible("#login"), chromedp.WaitNotPresent(".brand"))
 		do(outer, t, shot(t, name+"-01-sign-in"))
-		do(inner, t, signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), submit(`[data-order="D20260001"] .button`),
-			chromedp.WaitVisible("[data-stage]"), chromedp.Click(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] [data-stage]`), chromedp.WaitNotPresent(".brand"))
+		do(inner, t, chromedp.SetValue("#login", stack.DemoCustomer), chromedp.SetValue("#password", stack.DemoCustomerPassword), press(".card .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"]`), press(`[data-order="D20260001"] .button`),
+			chromedp.WaitVisible("[data-stage]"), press(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] [data-stage]`), chromedp.WaitNotPresent(".brand"))
 		do(outer, t, shot(t, name+"-02-filing"))
 
 		outer = browser(t, width, 844)
@@ -196,6 +198,14 @@ func TestBrowserFrame(t *testing.T) {
 			return err == nil && where == "chrome-error://chromewebdata/"
 		}, 20e9, 50e6, "a stranger's frame shows the browser's refusal")
 	}
+}
+
+// press clicks without a place: the frame's moves when the page around it is drawn anew.
+func press(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).click() === undefined`, selector))(ctx, target)
+		return err
+	})
 }
 
 // frame opens a page and attaches to the panel in its frame.

@@ -114,8 +114,8 @@ func (s *Server) keptValues(c *gin.Context) url.Values {
 	return values
 }
 
-// dropKept forgets what was kept for a form that is now sent: its sender has it
-// before them.
+// dropKept forgets what was kept for a form that was sent again and answered: it
+// is where it belongs, or before its sender's eyes.
 func (s *Server) dropKept(c *gin.Context) {
 	browser, path := cookie(c, cookieBrowser), s.formPath(c)
 	if browser == "" || path == "" || c.Request.Method != http.MethodPost {

@@ -138,8 +138,10 @@ func (s *Server) signedIn(c *gin.Context) {
 		return
 	}
 	if here {
-		s.dropKept(c)
 		c.Next()
+		if c.Writer.Status() < http.StatusInternalServerError {
+			s.dropKept(c)
+		}
 		return
 	}
 	next := "/"

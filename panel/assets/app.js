@@ -6,7 +6,7 @@
   // couldn't be saved is tried again, with what stands there by then.
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const state = form.querySelector("[data-draft-state]"), version = form.querySelector("[name=draft_version]");
-    let timer, pause = 2000, dirty = false, saving = false, stopped = false, failed = false;
+    let timer, pause = 2000, dirty = false, saving = false, stopped = false, failed = false, pressed = false;
     const say = (text, bad) => { state.textContent = text; state.classList.toggle("bad", bad); failed = bad; };
     const content = () => {
       const body = new URLSearchParams(new FormData(form));
@@ -27,6 +27,7 @@
           const saved = await answer.json();
           if (saved.version) version.value = saved.version;
           pause = 2000;
+          pressed = false;
           say(state.dataset.saved + " " + saved.at, false);
         } else throw new Error(answer.status);
       } catch {
@@ -42,7 +43,22 @@
     };
     form.addEventListener("input", () => { dirty = true; if (!saving) later(800); });
     addEventListener("online", () => { if (dirty) later(0); });
-    form.addEventListener("submit", () => { clearTimeout(timer); stopped = true; dirty = failed = false; });
+    // Sending over a lost connection would trade the page for the browser's error:
+    // it is tried by a save first. A second press sends in any case.
+    form.addEventListener("submit", async (e) => {
+      clearTimeout(timer);
+      if (dirty && failed && !pressed) {
+        e.preventDefault();
+        const button = e.submitter;
+        pressed = true;
+        await save();
+        if (dirty) return;
+        form.requestSubmit(button);
+        return;
+      }
+      stopped = true;
+      dirty = failed = false;
+    });
     addEventListener("pageshow", (e) => { if (e.persisted) stopped = false; });
     // A page that is closed sends what is left; one that can't save asks first.
     addEventListener("pagehide", () => { if (dirty && !stopped && !failed) navigator.sendBeacon(form.dataset.draft, content()); });
