@@ -104,6 +104,9 @@ func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 	if err := a.Store.PurgeInquiries(ctx); err != nil {
 		return err
 	}
+	if err := a.Store.PurgeSignIn(ctx); err != nil {
+		return err
+	}
 	return a.Store.EndExchange(ctx, r.AccountID, writer(ctx))
 }
 

@@ -60,7 +60,7 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		require.Contains(t, text(), "沪ICP备05000941号-1")
 		ask("nobody.example.net", `[data-found="0"]`, "4-none")
 		require.Contains(t, text(), "答复：未备案")
-		require.NoError(t, chromedp.Do(b, chromedp.WaitVisible("#captcha"), chromedp.SendKeys("#captcha", "0")))
+		require.NoError(t, chromedp.Do(b, chromedp.WaitVisible("#f-captcha"), chromedp.SendKeys("#f-captcha", "0")))
 		ask("synced.example.net", ".summary", "5-captcha")
 		wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
 		require.NoError(t, err)

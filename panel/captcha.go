@@ -3,8 +3,6 @@ package panel
 import (
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/mojocn/base64Captcha"
@@ -14,55 +12,23 @@ const (
 	keyCaptcha = "captcha"
 	// freeFailures is how often a sign-in may fail before a captcha is asked.
 	freeFailures = 3
-	// failureMemory is how long an account's failures count.
-	failureMemory = 30 * time.Minute
-	// maxRemembered bounds the memory of failing accounts.
-	maxRemembered = 10_000
 )
 
-// captchas remembers, for this panel, which accounts were tried in vain; the
-// answer to each captcha stands in its session.
-type captchas struct {
-	driver base64Captcha.Driver
-
-	mu       sync.Mutex
-	failures map[string]failures
-}
-
-type failures struct {
-	count int
-	last  time.Time
-}
+// captchas draws captchas; the answer to each stands in its session.
+type captchas struct{ driver base64Captcha.Driver }
 
 func newCaptchas() *captchas {
-	return &captchas{driver: base64Captcha.NewDriverDigit(64, 200, 5, 0.5, 40), failures: map[string]failures{}}
+	return &captchas{driver: base64Captcha.NewDriverDigit(64, 200, 5, 0.5, 40)}
 }
 
-func (k *captchas) failed(login string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.failures) >= maxRemembered {
-		clear(k.failures)
+// needsCaptcha tells whether this browser, or anybody for this account, tried in
+// vain too often.
+func (s *Server) needsCaptcha(c *gin.Context, login string) (bool, error) {
+	if s.sessions.GetInt(c.Request.Context(), keyFailures) >= freeFailures {
+		return true, nil
 	}
-	f := k.failures[login]
-	k.failures[login] = failures{f.count + 1, time.Now()}
-}
-
-func (k *captchas) succeeded(login string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.failures, login)
-}
-
-func (k *captchas) suspicious(login string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	f := k.failures[login]
-	return f.count >= freeFailures && time.Since(f.last) < failureMemory
-}
-
-func (s *Server) needsCaptcha(c *gin.Context, login string) bool {
-	return s.sessions.GetInt(c.Request.Context(), keyFailures) >= freeFailures || s.captchas.suspicious(login)
+	tries, err := s.cfg.Store.SignInTries(c.Request.Context(), login)
+	return tries >= freeFailures, err
 }
 
 // captchaRight compares and uses up the session's captcha.

@@ -51,6 +51,9 @@ func (s *Server) noticeAccepted(c *gin.Context, cur current) bool {
 	return true
 }
 
+// draftContact is the draft of the contact's form.
+const draftContact = "contact"
+
 func contactFields(t *locale.Localizer) []field {
 	return []field{
 		{Name: "user_name", Type: "text", Required: true, Autocomplete: "off", Maxlength: 32},
@@ -68,17 +71,33 @@ func (s *Server) contactForm(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Contact) || !s.noticeAccepted(c, cur) {
 		return
 	}
-	values := url.Values{}
-	if err := s.cfg.Store.Draft(c.Request.Context(), cur.Filing.ID, "contact", &values); err != nil && !errors.Is(err, store.ErrNotFound) {
+	s.showContact(c, http.StatusOK, cur, s.keptValues(c), nil)
+}
+
+// showContact draws the form with its draft, or with what was just posted.
+func (s *Server) showContact(c *gin.Context, status int, cur current, values url.Values, problems filing.Problems) {
+	ctx := c.Request.Context()
+	mark, err := s.draftState(ctx, cur, draftContact, values)
+	if err == nil && values == nil {
+		values = url.Values{}
+		if err = s.cfg.Store.Draft(ctx, cur.Filing.ID, draftContact, &values); errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+	}
+	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.showContact(c, http.StatusOK, values, nil)
-}
-
-func (s *Server) showContact(c *gin.Context, status int, values url.Values, problems filing.Problems) {
 	t := s.texts.For(s.lang(c))
-	s.render(c, status, "contact", page{Title: "contact.title", Data: build(t, "contact", contactFields(t), values, problems)})
+	f := build(t, draftContact, contactFields(t), values, problems)
+	f.Draft = mark
+	if status == http.StatusConflict {
+		if err := s.conflict(ctx, cur, draftContact, values, func(url.Values) []field { return contactFields(t) }, &f); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
+	s.render(c, status, "contact", page{Title: "contact.title", Data: f})
 }
 
 func contactOf(v url.Values) filing.ContactDetails {
@@ -97,19 +116,22 @@ func (s *Server) giveContact(c *gin.Context, cur current) {
 	}
 	ctx := c.Request.Context()
 	values := posted(c)
-	if err := s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, "contact", withoutSecrets(values)); err != nil {
+	if _, err := s.keepDraft(ctx, cur, draftContact, values); errors.Is(err, store.ErrConflict) {
+		s.showContact(c, http.StatusConflict, cur, values, nil)
+		return
+	} else if err != nil {
 		s.fail(c, err)
 		return
 	}
 	details := contactOf(values)
 	problems := append(details.Validate(), filing.ValidatePassword(values.Get("password"), values.Get("password_again"), details.UserName)...)
 	if len(problems) > 0 {
-		s.showContact(c, http.StatusUnprocessableEntity, values, problems)
+		s.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
 		return
 	}
 	version, err := s.registerContact(ctx, cur, details, values.Get("password"))
 	if errors.Is(err, store.ErrUserNameTaken) {
-		s.showContact(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "user_name", Key: "user_name_taken"}})
+		s.showContact(c, http.StatusUnprocessableEntity, cur, values, filing.Problems{{Field: "user_name", Key: "user_name_taken"}})
 		return
 	} else if err != nil {
 		s.fail(c, err)

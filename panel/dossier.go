@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,7 +17,7 @@ import (
 )
 
 // draftForms are the forms that are kept while they are typed.
-var draftForms = map[string]bool{formHolder: true, formSite: true, formClaim: true, formEnding: true, "contact": true}
+var draftForms = map[string]bool{formHolder: true, formSite: true, formClaim: true, formEnding: true, draftContact: true}
 
 func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
 	documents := codes.DocumentTypes
@@ -101,7 +100,7 @@ func (s *Server) siteOf(v url.Values) filing.Site {
 func (s *Server) dossierForm(form string) func(*gin.Context, current) {
 	return func(c *gin.Context, cur current) {
 		if kind, ok := s.formOf(c, cur, form); ok {
-			s.showDossierForm(c, cur, kind, form, nil, nil, c.Query("check") != "")
+			s.showDossierForm(c, cur, kind, form, s.keptValues(c), nil, c.Query("check") != "")
 		}
 	}
 }
@@ -136,14 +135,23 @@ type dossierData struct {
 // showDossierForm draws a form with its draft, or with what was just posted and
 // the problems found besides the rules'.
 func (s *Server) showDossierForm(c *gin.Context, cur current, kind filing.Kind, name string, values url.Values, problems filing.Problems, check bool) {
+	s.drawDossierForm(c, cur, kind, name, values, problems, check, false)
+}
+
+// drawDossierForm is showDossierForm, also of a page that another overtook.
+func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, name string, values url.Values, problems filing.Problems, check, overtaken bool) {
 	status := http.StatusOK
+	mark, err := s.draftState(c.Request.Context(), cur, name, values)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	if values == nil {
-		var err error
 		if values, err = s.draft(c.Request.Context(), cur, name); err != nil {
 			s.fail(c, err)
 			return
 		}
-	} else {
+	} else if !c.GetBool(contextKept) {
 		status = http.StatusUnprocessableEntity
 	}
 	t, codes := s.texts.For(s.lang(c)), s.tables(c.Request.Context())
@@ -161,6 +169,15 @@ func (s *Server) showDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 		values.Set("provider", s.cfg.Provider.Name)
 	}
 	data := dossierData{form: build(t, name, s.fields(t, codes, kind, name, values), values, problems), Kind: kind, Kept: values.Get("password") != ""}
+	data.Draft = mark
+	if overtaken {
+		status = http.StatusConflict
+		fields := func(v url.Values) []field { return s.fields(t, codes, kind, name, v) }
+		if err := s.conflict(c.Request.Context(), cur, name, values, fields, &data.form); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
 	for _, other := range formsOf(kind) {
 		if other != name {
 			data.Others = append(data.Others, other)
@@ -251,7 +268,10 @@ func (s *Server) saveDossierForm(form string) func(*gin.Context, current) {
 func (s *Server) saveForm(c *gin.Context, cur current, kind filing.Kind, name string) {
 	ctx := c.Request.Context()
 	values := posted(c)
-	if err := s.keepDraft(ctx, cur, name, values); err != nil {
+	if _, err := s.keepDraft(ctx, cur, name, values); errors.Is(err, store.ErrConflict) {
+		s.drawDossierForm(c, cur, kind, name, values, nil, false, true)
+		return
+	} else if err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -283,39 +303,6 @@ func nextForm(kind filing.Kind, name string) string {
 		return forms[i+1]
 	}
 	return "review"
-}
-
-// saveDraft keeps a form while it is typed.
-func (s *Server) saveDraft(c *gin.Context, cur current) {
-	name := c.Param("form")
-	if !draftForms[name] || cur.Filing.Stage.Final() {
-		s.fail(c, errBadRequest)
-		return
-	}
-	if err := s.keepDraft(c.Request.Context(), cur, name, posted(c)); err != nil {
-		s.fail(c, err)
-		return
-	}
-	c.Status(http.StatusNoContent)
-}
-
-// keepDraft keeps a form as it was typed. A filing password that was given
-// before stays where the field was left empty: pages don't show it again.
-func (s *Server) keepDraft(ctx context.Context, cur current, name string, values url.Values) error {
-	if name != formClaim {
-		return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, name, withoutSecrets(values))
-	}
-	if values.Get("password") == "" {
-		before, err := s.draft(ctx, cur, name)
-		if err != nil {
-			return err
-		}
-		if before.Get("password") != "" && (before.Get("number") == values.Get("number") || !values.Has("number")) {
-			values.Set("password", before.Get("password"))
-		}
-	}
-	kept := url.Values{"number": {values.Get("number")}, "password": {values.Get("password")}}
-	return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, name, kept)
 }
 
 // reviewLine is a field; Before is its value in the filing that is changed, where

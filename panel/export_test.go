@@ -114,3 +114,11 @@ var ExpectationOf = expectationOf
 
 // Expiry is how the list marks an order's last day.
 var Expiry = expiry
+
+// CheckFrameOrigins is checkFrameOrigins.
+func CheckFrameOrigins(origins []string, secureCookies bool) error {
+	return checkFrameOrigins(origins, secureCookies)
+}
+
+// DeviceOf is deviceOf.
+func DeviceOf(userAgent string) string { return deviceOf(userAgent) }

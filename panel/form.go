@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -49,6 +50,8 @@ type form struct {
 	Note string
 	// NoteHelp is the address of what explains the note; empty: nothing does.
 	NoteHelp string
+	// Draft is the mark of a form that is kept while it is typed.
+	Draft draftState
 }
 
 type fieldProblem struct{ Field, Text string }
@@ -83,11 +86,16 @@ func posted(c *gin.Context) url.Values {
 	return c.Request.PostForm
 }
 
-// withoutSecrets is what may be kept as a draft.
+// notKept are fields that no draft has: what is used up, and what isn't typed.
+var notKept = map[string]bool{
+	"action": true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
+}
+
+// withoutSecrets is what may be kept of a form: no password, no code.
 func withoutSecrets(values url.Values) url.Values {
 	kept := url.Values{}
 	for k, v := range values {
-		if k != "password" && k != "password_again" && k != "action" && k != "captcha" {
+		if !notKept[k] && !strings.Contains(k, "password") {
 			kept[k] = v
 		}
 	}

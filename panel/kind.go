@@ -82,6 +82,9 @@ func (s *Server) kindForm(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
+	if kept := s.keptValues(c); kept != nil {
+		values = kept
+	}
 	if len(values) == 0 {
 		contact, err := s.cfg.Store.Contact(ctx, cur.Filing.ID)
 		if err != nil {

@@ -34,18 +34,20 @@ func (s *Server) recover(c *gin.Context) {
 	c.Next()
 }
 
-// secure sets the headers that keep a page from being framed, sniffed, or
-// running what isn't ours.
-func secure(c *gin.Context) {
-	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	if c.FullPath() != "/assets/*filepath" {
-		h.Set("Cache-Control", "no-store")
+// secure sets the headers that keep a page from being framed by strangers,
+// sniffed, or running what isn't ours.
+func secure(policy string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		h := c.Writer.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if c.FullPath() != "/assets/*filepath" {
+			h.Set("Cache-Control", "no-store")
+		}
+		c.Next()
 	}
-	c.Next()
 }
 
 func limitBody(c *gin.Context) {

@@ -49,6 +49,8 @@ type Filings interface {
 	ExchangeNow(ctx context.Context, accountID int64) error
 	SendTicket(ctx context.Context, ticketID, answerID int64) error
 	Footer(ctx context.Context, in workflows.FooterInput) error
+	SendAccountCode(ctx context.Context, codeID int64, send int) error
+	TellPasswordChanged(ctx context.Context, userID int64, version int) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -77,7 +79,9 @@ type Config struct {
 	// TrustedProxies are addresses or ranges of reverse proxies whose word on a
 	// client's address is believed; none: nobody's.
 	TrustedProxies []string
-	Logger         *slog.Logger
+	// FrameOrigins may show the panel in their frames.
+	FrameOrigins []string
+	Logger       *slog.Logger
 }
 
 // Server is the panel.
@@ -96,7 +100,9 @@ type Server struct {
 	help      *help.Library
 	reviews   reviewCache
 	watch     *watch
-	handler   http.Handler
+	// forms are the routes of pages with a form that is sent to the same path.
+	forms   map[string]bool
+	handler http.Handler
 }
 
 const (
@@ -108,6 +114,9 @@ const (
 
 // New makes the panel.
 func New(cfg Config) (*Server, error) {
+	if err := checkFrameOrigins(cfg.FrameOrigins, cfg.SecureCookies); err != nil {
+		return nil, err
+	}
 	texts, err := locale.New()
 	if err != nil {
 		return nil, err
@@ -131,7 +140,8 @@ func New(cfg Config) (*Server, error) {
 	s.sessions.Cookie.Name = "beian_session"
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.Secure = cfg.SecureCookies
-	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
+	s.sessions.Cookie.SameSite = s.sameSite()
+	s.sessions.Cookie.Partitioned = s.crossSite()
 	s.handler, err = s.routes()
 	return s, err
 }
@@ -155,7 +165,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if err := g.SetTrustedProxies(s.cfg.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
 	}
-	g.Use(s.accessLog, s.recover, secure, limitBody)
+	g.Use(s.accessLog, s.recover, secure(policy(s.cfg.FrameOrigins)), limitBody)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
 		return nil, err
@@ -164,6 +174,13 @@ func (s *Server) routes() (http.Handler, error) {
 	g.GET("/healthz", s.health)
 	g.GET("/sign-in", s.signInForm)
 	g.POST("/sign-in", s.signIn)
+	g.GET("/sign-in/forgotten", s.forgottenForm)
+	g.POST("/sign-in/forgotten", s.forgotten)
+	g.GET("/sign-in/forgotten/code", s.recoveryCodeForm)
+	g.POST("/sign-in/forgotten/code", s.recoveryCode)
+	g.POST("/sign-in/forgotten/again", s.recoveryAgain)
+	g.GET("/sign-in/forgotten/password", s.newPasswordForm)
+	g.POST("/sign-in/forgotten/password", s.newPassword)
 	g.GET("/captcha", s.captcha)
 	g.POST("/sign-out", s.signOut)
 	g.POST("/language", s.setLanguage)
@@ -176,6 +193,15 @@ func (s *Server) routes() (http.Handler, error) {
 	in.GET("/regions", s.regions)
 	in.GET("/tickets", s.only(store.RoleCustomer), s.ticketsOfCustomer)
 	in.GET("/tickets/:id", s.only(store.RoleCustomer), s.ticketOfCustomer)
+	in.GET("/account", s.accountPage)
+	in.GET("/account/password", s.passwordForm)
+	in.POST("/account/password", s.changePassword)
+	in.GET("/account/reach/:channel", s.reachForm)
+	in.POST("/account/reach/:channel", s.giveReach)
+	in.GET("/account/reach/:channel/code", s.reachCodeForm)
+	in.POST("/account/reach/:channel/code", s.reachCode)
+	in.POST("/account/sessions/:id/end", s.endSession)
+	in.POST("/account/end-others", s.endOthers)
 
 	customer := in.Group("/orders", s.only(store.RoleCustomer))
 	customer.GET("", s.orderList)
@@ -253,6 +279,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
 	s.helpStaffRoutes(support)
+	s.forms = formRoutes(g.Routes())
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

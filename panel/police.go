@@ -65,7 +65,7 @@ func (s *Server) snippet(number string, o store.Order) string {
 // policeForm is 公安联网备案: what it is, where to apply, and its number.
 func (s *Server) policeForm(c *gin.Context, cur current) {
 	if s.hasNumber(c, cur) {
-		s.showPolice(c, http.StatusOK, cur, nil, nil)
+		s.showPolice(c, http.StatusOK, cur, s.keptValues(c), nil)
 	}
 }
 

@@ -198,7 +198,7 @@ func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	for _, captcha := range []string{"", "12345"} {
 		status, page := v.send(http.MethodPost, "/query", url.Values{"asked": {"某公司"}, "captcha": {captcha}})
 		require.Equal(t, http.StatusUnprocessableEntity, status)
-		require.NotZero(t, page.Find("#captcha").Length())
+		require.NotZero(t, page.Find("#f-captcha").Length())
 		require.Zero(t, page.Find("[data-found]").Length())
 	}
 	v.send(http.MethodGet, "/captcha", nil)
@@ -213,7 +213,7 @@ func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	v.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"secret"}})
 	status, page := v.query("某公司")
 	require.Equal(t, http.StatusOK, status)
-	require.Zero(t, page.Find("#captcha").Length(), "not of people that we know")
+	require.Zero(t, page.Find("#f-captcha").Length(), "not of people that we know")
 	_, page = v.send(http.MethodGet, "/orders", nil)
 	require.NotZero(t, page.Find(`.foot a[href="/query"]`).Length())
 }

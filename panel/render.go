@@ -29,6 +29,10 @@ type page struct {
 	Flash  string
 	Path   string
 	Number string // the order's
+	// Kept: the page shows a form that came after its session had ended.
+	Kept bool
+	// Framed: it goes into another panel's frame.
+	Framed bool
 }
 
 // Args makes a map of pairs, for texts with placeholders.
@@ -58,6 +62,7 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"domain": filing.DisplayDomain,
 		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
 		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"hour":   func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
 		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
 		"deref":  func(n *int) int { return *n },
 		"sub":    func(p page, data any) page { p.Data = data; return p },
@@ -71,6 +76,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Lang = p.T.Lang()
 	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
+	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	if name != "progress" { // a fragment that is fetched behind the reader's back
 		p.Flash = s.sessions.PopString(ctx, keyFlash)
 	}

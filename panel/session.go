@@ -2,13 +2,12 @@ package panel
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/language"
 
 	"github.com/beian/beian/internal/store"
 )
@@ -21,6 +20,8 @@ const (
 	keyLang     = "lang"
 	keyFlash    = "flash"
 	keyFailures = "failures"
+	// keyDevice is the session's row; it lives as long as that.
+	keyDevice = "device"
 )
 
 // maxHashing bounds how many passwords are hashed at once: each takes 46 MiB.
@@ -68,56 +69,13 @@ func (h *passwordHasher) matches(ctx context.Context, password, hash string) boo
 	return ok && err == nil && known
 }
 
-type signInData struct {
-	Login, Next string
-	Wrong       bool
-	Captcha     bool
-	WrongText   string
-}
-
-func (s *Server) signInForm(c *gin.Context) {
-	if s.sessions.Exists(c.Request.Context(), keyUser) {
-		to(c, "/")
-		return
-	}
-	s.render(c, http.StatusOK, "sign_in", page{Title: "sign_in.title", Data: signInData{Next: localPath(c.Query("next")), Captcha: s.needsCaptcha(c, "")}})
-}
-
-func (s *Server) signIn(c *gin.Context) {
-	ctx := c.Request.Context()
-	login, password := strings.TrimSpace(c.PostForm("login")), c.PostForm("password")
-	data := signInData{Login: login, Next: localPath(c.PostForm("next")), Wrong: true}
-	if s.needsCaptcha(c, login) && !s.captchaRight(c) {
-		data.Captcha, data.WrongText = true, "sign_in.captcha_wrong"
-		s.render(c, http.StatusUnprocessableEntity, "sign_in", page{Title: "sign_in.title", Data: data})
-		return
-	}
-	user, err := s.cfg.Store.UserByLogin(ctx, login)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		s.fail(c, err)
-		return
-	}
-	if !s.passwords.matches(ctx, password, user.PasswordHash) {
-		s.sessions.Put(ctx, keyFailures, s.sessions.GetInt(ctx, keyFailures)+1)
-		s.captchas.failed(login)
-		data.Captcha, data.WrongText = s.needsCaptcha(c, login), "sign_in.wrong"
-		s.render(c, http.StatusUnprocessableEntity, "sign_in", page{Title: "sign_in.title", Data: data})
-		return
-	}
-	if err := s.sessions.RenewToken(ctx); err != nil { // against fixation
-		s.fail(c, err)
-		return
-	}
-	s.captchas.succeeded(login)
-	s.sessions.Remove(ctx, keyFailures)
-	s.sessions.Put(ctx, keyUser, user.ID)
-	s.sessions.Put(ctx, keyRole, string(user.Role))
-	s.sessions.Put(ctx, keyLogin, user.Login)
-	to(c, data.Next)
-}
-
 func (s *Server) signOut(c *gin.Context) {
-	if err := s.sessions.Destroy(c.Request.Context()); err != nil {
+	ctx := c.Request.Context()
+	if err := s.cfg.Store.EndSession(ctx, s.userID(c), s.sessions.GetInt64(ctx, keyDevice)); err != nil {
+		s.fail(c, err)
+		return
+	}
+	if err := s.sessions.Destroy(ctx); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -131,20 +89,6 @@ func localPath(next string) string {
 		return "/"
 	}
 	return next
-}
-
-// signedIn lets signed-in people pass and sends others to the sign-in page.
-func (s *Server) signedIn(c *gin.Context) {
-	if s.sessions.Exists(c.Request.Context(), keyUser) {
-		c.Next()
-		return
-	}
-	next := "/"
-	if c.Request.Method == http.MethodGet {
-		next = c.Request.URL.Path
-	}
-	to(c, "/sign-in?next="+url.QueryEscape(next))
-	c.Abort()
 }
 
 // only lets one role pass; to others the page doesn't exist.
@@ -193,6 +137,18 @@ func (s *Server) setLanguage(c *gin.Context) {
 	to(c, localPath(c.PostForm("next")))
 }
 
+// lang is the language that was chosen, or else the one that the browser asks for.
 func (s *Server) lang(c *gin.Context) string {
-	return s.sessions.GetString(c.Request.Context(), keyLang)
+	if lang := s.sessions.GetString(c.Request.Context(), keyLang); lang != "" {
+		return lang
+	}
+	if _, i := language.MatchStrings(languages, c.GetHeader("Accept-Language")); i == 1 {
+		return "en"
+	}
+	return "zh"
 }
+
+// languages matches what browsers ask for; the first serves those who ask for
+// what we don't speak. Readers of traditional characters read simplified ones
+// rather than English.
+var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})

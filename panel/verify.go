@@ -153,7 +153,11 @@ func (s *Server) recoverForm(c *gin.Context, cur current) {
 	case "mail_recipient":
 		problems = filing.Problems{{Field: "email", Key: "email_refused"}}
 	}
-	s.showRecover(c, http.StatusOK, url.Values{"mobile": {contact.Details.Mobile}, "email": {contact.Details.Email}}, problems)
+	values := s.keptValues(c)
+	if values == nil {
+		values = url.Values{"mobile": {contact.Details.Mobile}, "email": {contact.Details.Email}}
+	}
+	s.showRecover(c, http.StatusOK, values, problems)
 }
 
 func (s *Server) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) {

@@ -77,6 +77,8 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.TicketSweep)
 		w.RegisterWorkflow(workflows.Footer)
 		w.RegisterWorkflow(workflows.Aftercare)
+		w.RegisterWorkflow(workflows.AccountCode)
+		w.RegisterWorkflow(workflows.PasswordChanged)
 		w.RegisterActivity(cfg.Filing)
 		return w, nil
 	}

@@ -325,15 +325,20 @@ func (w *Walker) Raw(ctx context.Context, path string) (*http.Response, error) {
 	return w.http.Do(request)
 }
 
-// Download gets a file of the panel, such as the certificate.
+// Download gets a file of the filing, such as the certificate.
 func (w *Walker) Download(ctx context.Context, step string) ([]byte, error) {
-	response, err := w.Raw(ctx, w.path(step))
+	return w.File(ctx, w.path(step))
+}
+
+// File gets a file of the panel.
+func (w *Walker) File(ctx context.Context, path string) ([]byte, error) {
+	response, err := w.Raw(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %d", step, response.StatusCode)
+		return nil, fmt.Errorf("%s: %d", path, response.StatusCode)
 	}
 	return io.ReadAll(response.Body)
 }

@@ -144,11 +144,11 @@ func TestMailErrorsAreToldApart(t *testing.T) {
 }
 
 func TestEveryTemplateHasItsTexts(t *testing.T) {
-	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r", "tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l"}
+	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r", "tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l", "login": "l"}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)
-		for _, name := range append([]message.Template{message.Stuck, message.Tasks, message.TicketOpened, message.TicketAnswered}, message.SMSTemplates...) {
+		for _, name := range append([]message.Template{message.Stuck, message.Tasks, message.TicketOpened, message.TicketAnswered, message.PasswordChanged}, message.SMSTemplates...) {
 			_, _, _, err := texts.Mail(name, params)
 			require.NoError(t, err, name)
 		}

@@ -33,6 +33,13 @@ const (
 	// Police reminds of the public-security filing (公安联网备案); params order and
 	// left (days).
 	Police Template = "police"
+	// PasswordCode lets a person set a new password, ReachCode confirms a new mail
+	// address or mobile number; params login and code.
+	PasswordCode Template = "password_code"
+	ReachCode    Template = "reach_code"
+	// PasswordChanged tells that an account's password was changed, by mail only;
+	// param login.
+	PasswordChanged Template = "password_changed"
 	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
 	Stuck Template = "stuck"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
@@ -47,7 +54,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

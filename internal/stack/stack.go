@@ -69,7 +69,10 @@ type Options struct {
 	SMSCheck time.Duration
 	// Manual has people hand dossiers in, as at a bureau without an interface.
 	Manual bool
-	Logger *slog.Logger
+	// FrameOrigins may show the panel in a frame; SecureCookies as in production.
+	FrameOrigins  []string
+	SecureCookies bool
+	Logger        *slog.Logger
 }
 
 // The people of a development stack.

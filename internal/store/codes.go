@@ -51,53 +51,31 @@ func (s *Store) Verifications(ctx context.Context, filingID int64) (map[Channel]
 	return byChannel, err
 }
 
-func codeUse(filingID int64, ch Channel) string { return fmt.Sprintf("code/%d/%s", filingID, ch) }
+// filingCode is where a channel's code of a filing stands.
+func filingCode(filingID int64, ch Channel) codeBox {
+	return codeBox{"verifications", `filing_id = ? AND channel = ?`, []any{filingID, ch}, fmt.Sprintf("code/%d/%s", filingID, ch)}
+}
 
 // PrepareCode derives the code of a channel's send number and starts its ten
 // minutes. It gives the same code each time, so that a repeated activity sends
 // the same message. ok is false when a later code was asked for meanwhile, or
 // when this one went out already.
 func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch Channel, send int) (code string, ok bool, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		ok = false
-		var v Verification
-		err := tx.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id = ? AND channel = ? FOR UPDATE`, filingID, ch)
-		if err != nil {
-			return one(err, "verification")
-		}
-		if v.Sends != send || v.SentAt.Valid || v.VerifiedAt.Valid {
-			return nil
-		}
-		if code, err = s.keys.Digits(codeUse(filingID, ch), v.Nonce, filing.CodeDigits); err != nil {
-			return err
-		}
-		hash, err := s.keys.Hash(codeUse(filingID, ch), code)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE verifications SET code_hash = ?, expires_at = ? WHERE filing_id = ? AND channel = ?`,
-			hash, s.utcNow().Add(filing.CodeTTL), filingID, ch)
-		ok = err == nil
-		return err
-	})
-	return code, ok, err
+	return s.prepareCode(ctx, filingCode(filingID, ch), send)
 }
 
 // CodeSent notes that a channel's code went out.
 func (s *Store) CodeSent(ctx context.Context, filingID int64, ch Channel, send int) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE verifications SET sent_at = ? WHERE filing_id = ? AND channel = ? AND sends = ?`,
-		s.utcNow(), filingID, ch, send)
-	return err
+	return s.codeSent(ctx, filingCode(filingID, ch), send)
 }
 
 // RequestCode asks for another code of a channel, at most once a minute
 // (ErrCodeTooSoon), and returns its send number. A verified channel needs none.
 func (s *Store) RequestCode(ctx context.Context, filingID int64, ch Channel) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var v Verification
-		err := tx.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id = ? AND channel = ? FOR UPDATE`, filingID, ch)
+		v, err := lockCode(ctx, tx, filingCode(filingID, ch))
 		if err != nil {
-			return one(err, "verification")
+			return err
 		}
 		if v.VerifiedAt.Valid {
 			return ErrConflict
@@ -111,67 +89,11 @@ func (s *Store) RequestCode(ctx context.Context, filingID int64, ch Channel) (se
 	return send, err
 }
 
-// VerifyCode checks what the customer typed. The try is counted in a statement
-// of its own before the code is looked at, so that parallel guesses can't share
-// one try; the code is then used up by a conditional update. A channel that is
-// verified already stays so.
+// VerifyCode checks what the customer typed. A channel that is verified already
+// stays so.
 func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch Channel, code string) error {
-	now := s.utcNow()
-	// a lock that ran out gives the tries back
-	if _, err := s.db.ExecContext(ctx, `
-		UPDATE verifications SET tries = 0, locked_until = NULL WHERE filing_id = ? AND channel = ? AND locked_until <= ?`,
-		filingID, ch, now); err != nil {
-		return err
-	}
-	res, err := s.db.ExecContext(ctx, `
-		UPDATE verifications SET tries = tries + 1 WHERE filing_id = ? AND channel = ? AND tries < ? AND verified_at IS NULL`,
-		filingID, ch, filing.MaxWrongTries)
-	if err != nil {
-		return err
-	}
-	counted, err := changed(res)
-	if err != nil {
-		return err
-	}
-	var v Verification
-	err = s.db.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id = ? AND channel = ?`, filingID, ch)
-	if err != nil {
-		return one(err, "verification")
-	}
-	if v.VerifiedAt.Valid {
-		return nil
-	}
-	if !counted {
-		return ErrCodeLocked
-	}
-	right, err := s.keys.Same(v.CodeHash, codeUse(filingID, ch), code)
-	if err != nil {
-		return err
-	}
-	if !right {
-		if v.Tries >= filing.MaxWrongTries {
-			_, err := s.db.ExecContext(ctx, `UPDATE verifications SET locked_until = ? WHERE filing_id = ? AND channel = ? AND locked_until IS NULL`,
-				now.Add(filing.LockFor), filingID, ch)
-			return errors.Join(ErrCodeLocked, err)
-		}
-		return ErrCodeWrong
-	}
-	// A right code is no wrong try: the count goes back with it.
-	res, err = s.db.ExecContext(ctx, `
-		UPDATE verifications SET verified_at = ?, tries = tries - 1
-		WHERE filing_id = ? AND channel = ? AND verified_at IS NULL AND code_hash = ? AND expires_at > ?`,
-		now, filingID, ch, v.CodeHash, now)
-	if err != nil {
-		return err
-	}
-	if ok, err := changed(res); err != nil {
-		return err
-	} else if !ok {
-		// late, not wrong
-		_, err := s.db.ExecContext(ctx, `UPDATE verifications SET tries = tries - 1 WHERE filing_id = ? AND channel = ? AND verified_at IS NULL`, filingID, ch)
-		return errors.Join(ErrCodeExpired, err)
-	}
-	return nil
+	_, err := s.verifyCode(ctx, filingCode(filingID, ch), code)
+	return err
 }
 
 // Verified tells whether both channels are.

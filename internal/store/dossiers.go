@@ -10,35 +10,8 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-func draftPlace(filingID int64, form string) string {
-	return fmt.Sprintf("drafts/%d/%s", filingID, form)
-}
-
 func dossierPlace(filingID int64, revision int) string {
 	return fmt.Sprintf("dossiers/%d/%d", filingID, revision)
-}
-
-// SaveDraft keeps a form as it was typed, right or wrong.
-func (s *Store) SaveDraft(ctx context.Context, filingID int64, form string, v any) error {
-	sealed, err := s.keys.SealJSON(draftPlace(filingID, form), v)
-	if err != nil {
-		return err
-	}
-	_, err = s.db.ExecContext(ctx, `
-		INSERT INTO drafts (filing_id, form, sealed, updated_at) VALUES (?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), updated_at = VALUES(updated_at)`,
-		filingID, form, sealed, s.utcNow())
-	return err
-}
-
-// Draft loads what SaveDraft kept into v; ErrNotFound when there is none.
-func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) error {
-	var sealed []byte
-	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM drafts WHERE filing_id = ? AND form = ?`, filingID, form)
-	if err != nil {
-		return one(err, "draft")
-	}
-	return s.keys.OpenJSON(draftPlace(filingID, form), sealed, v)
 }
 
 // SaveDossier keeps a dossier with its papers as the filing's next revision and

@@ -50,9 +50,3 @@ func (s *Store) EnsureUser(ctx context.Context, role Role, login, passwordHash s
 	u, err := s.UserByLogin(ctx, login)
 	return u.ID, err
 }
-
-// SetPassword replaces an account's password hash.
-func (s *Store) SetPassword(ctx context.Context, userID int64, passwordHash string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, passwordHash, userID)
-	return err
-}

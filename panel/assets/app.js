@@ -1,21 +1,68 @@
 // Everything works without this script; it saves steps.
 (() => {
   "use strict";
-  const post = (url, form) => fetch(url, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Content-Type": "application/x-www-form-urlencoded" } });
 
-  // A draft is kept as it is typed, without passwords.
+  // A draft is kept as it is typed, without passwords, and the page says so. What
+  // couldn't be saved is tried again, with what stands there by then.
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    let timer;
-    form.addEventListener("input", () => {
+    const state = form.querySelector("[data-draft-state]"), version = form.querySelector("[name=draft_version]");
+    let timer, pause = 2000, dirty = false, saving = false, stopped = false, failed = false, pressed = false;
+    const say = (text, bad) => { state.textContent = text; state.classList.toggle("bad", bad); failed = bad; };
+    const content = () => {
+      const body = new URLSearchParams(new FormData(form));
+      for (const p of form.querySelectorAll("input[type=password]")) body.delete(p.name);
+      return body;
+    };
+    const later = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
+    const save = async () => {
+      if (saving || stopped) return;
+      saving = true;
+      dirty = false;
+      try {
+        const answer = await fetch(form.dataset.draft, { method: "POST", body: content(), headers: { Accept: "application/json" }, redirect: "error" });
+        if (answer.status === 401 || answer.status === 409) {
+          stopped = answer.status === 409; // another page's to settle: see the form's answer
+          say(answer.status === 409 ? state.dataset.conflict : state.dataset.expired, true);
+        } else if (answer.ok) {
+          const saved = await answer.json();
+          if (saved.version) version.value = saved.version;
+          pause = 2000;
+          pressed = false;
+          say(state.dataset.saved + " " + saved.at, false);
+        } else throw new Error(answer.status);
+      } catch {
+        dirty = true;
+        say(state.dataset.offline, true);
+        later(pause);
+        pause = Math.min(pause * 2, 30000);
+        return;
+      } finally {
+        saving = false;
+      }
+      if (dirty) later(0);
+    };
+    form.addEventListener("input", () => { dirty = true; if (!saving) later(800); });
+    addEventListener("online", () => { if (dirty) later(0); });
+    // Sending over a lost connection would trade the page for the browser's error:
+    // it is tried by a save first. A second press sends in any case.
+    form.addEventListener("submit", async (e) => {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        const copy = form.cloneNode(true);
-        form.querySelectorAll("select").forEach((s, i) => { copy.querySelectorAll("select")[i].value = s.value; });
-        copy.querySelectorAll("input[type=password]").forEach((p) => p.remove());
-        post(form.dataset.draft, copy).catch(() => {});
-      }, 800);
+      if (dirty && failed && !pressed) {
+        e.preventDefault();
+        const button = e.submitter;
+        pressed = true;
+        await save();
+        if (dirty) return;
+        form.requestSubmit(button);
+        return;
+      }
+      stopped = true;
+      dirty = failed = false;
     });
-    form.addEventListener("submit", () => clearTimeout(timer));
+    addEventListener("pageshow", (e) => { if (e.persisted) stopped = false; });
+    // A page that is closed sends what is left; one that can't save asks first.
+    addEventListener("pagehide", () => { if (dirty && !stopped && !failed) navigator.sendBeacon(form.dataset.draft, content()); });
+    addEventListener("beforeunload", (e) => { if (dirty && failed) e.preventDefault(); });
   }
 
   // Whether a user name is free is told while it is typed.

@@ -1,0 +1,253 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/stack"
+)
+
+// signIn types the demo customer's user name and password.
+func signIn() []chromedp.Action[chromedp.Void] {
+	return []chromedp.Action[chromedp.Void]{
+		chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", stack.DemoCustomer),
+		chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+	}
+}
+
+func do(ctx context.Context, t *testing.T, steps ...any) {
+	t.Helper()
+	for _, step := range steps {
+		switch step := step.(type) {
+		case chromedp.Action[chromedp.Void]:
+			require.NoError(t, chromedp.Do(ctx, step))
+		case []chromedp.Action[chromedp.Void]:
+			require.NoError(t, chromedp.Do(ctx, step...))
+		default:
+			require.Fail(t, "unknown step", "%T", step)
+		}
+	}
+}
+
+func value(ctx context.Context, t *testing.T, selector string) string {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Value(selector))
+	require.NoError(t, err)
+	return v
+}
+
+func text(ctx context.Context, t *testing.T, selector string) string {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Text(selector))
+	require.NoError(t, err)
+	return v
+}
+
+// sizes are a phone's and a desktop's width.
+var sizes = map[string]int{"phone": 390, "desktop": 1280}
+
+// Somebody fills a form, is signed out meanwhile, sends it, signs in again and
+// finds what was typed; somebody else at the same browser doesn't.
+func TestBrowserExpiredSession(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	prepared(t, customer(t, s), "D20260001")
+	_, err := s.Store.EnsureUser(t.Context(), "customer", "other", mustHash(t, "other-password"))
+	require.NoError(t, err)
+	expire := func() {
+		_, err := s.Store.DB().ExecContext(t.Context(), `DELETE FROM user_sessions`)
+		require.NoError(t, err)
+	}
+	for name, width := range sizes {
+		ctx := browser(t, width, 844)
+		page := s.PanelURL + "/orders/D20260001/filing/holder"
+		do(ctx, t, chromedp.Navigate(page), signIn(), chromedp.WaitVisible("#f-superior"))
+		expire()
+		typed := "自己，" + name
+		do(ctx, t, chromedp.SetValue("#f-superior", typed), submit(`[value=next]`),
+			chromedp.WaitVisible("#login"), chromedp.WaitVisible(".flash"), shot(t, name+"-01-expired"), signIn(),
+			chromedp.WaitVisible("[data-kept]"), shot(t, name+"-02-kept"))
+		require.Equal(t, typed, value(ctx, t, "#f-superior"))
+		do(ctx, t, chromedp.Reload(), chromedp.WaitVisible("[data-kept]"))
+		require.Equal(t, typed, value(ctx, t, "#f-superior"), "a reload loses nothing")
+		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-kept])"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-kept]"))
+		require.Equal(t, typed, value(ctx, t, "#f-superior"))
+
+		// while it is typed, the page says so
+		expire()
+		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-03-expired-while-typing"))
+		require.Contains(t, text(ctx, t, ".draftstate"), "登录已过期")
+		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#login"),
+			chromedp.SendKeys("#login", "other"), chromedp.SendKeys("#password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#login"), chromedp.WaitVisible("main .button"))
+		require.Contains(t, text(ctx, t, "main"), "没有找到")
+		var kept int
+		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_posts`).Scan(&kept))
+		require.Zero(t, kept, "another's words are forgotten")
+	}
+}
+
+// Two tabs edit one form: the later one is shown both and chooses.
+func TestBrowserTwoTabs(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	prepared(t, customer(t, s), "D20260001")
+	for name, width := range sizes {
+		one := browser(t, width, 844)
+		page := s.PanelURL + "/orders/D20260001/filing/holder"
+		do(one, t, chromedp.Navigate(page), signIn(), chromedp.WaitVisible("#f-superior"))
+		two, cancel := chromedp.NewContext(one)
+		defer cancel()
+		do(two, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"), chromedp.SetValue("#f-superior", "乙"+name), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+
+		do(one, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"))
+		require.Contains(t, text(one, t, ".draftstate"), "另一个窗口")
+		mine := value(one, t, "#f-superior")
+		do(one, t, submit(`[value=save]`), chromedp.WaitVisible("[data-conflict] .list"), shot(t, name+"-01-conflict"))
+		both := text(one, t, "[data-conflict] .list")
+		require.Contains(t, both, "乙"+name)
+		require.Contains(t, both, mine)
+		require.Equal(t, mine, value(one, t, "#f-superior"))
+		do(one, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"))
+		require.Equal(t, "乙"+name, value(one, t, "#f-superior"), "nothing was overwritten")
+
+		// the other way round, mine wins by choice
+		do(two, t, chromedp.SetValue("#f-superior", "丙"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+		do(one, t, chromedp.SetValue("#f-superior", "丁"), submit(`[value=save]`), chromedp.WaitVisible("[data-conflict] .list"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+		require.Equal(t, "丁", value(one, t, "#f-superior"))
+	}
+}
+
+// A page that loses its connection says so, and saves the newest words when it
+// is back.
+func TestBrowserOffline(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	prepared(t, customer(t, s), "D20260001")
+	var down atomic.Bool
+	target, err := url.Parse(s.PanelURL)
+	require.NoError(t, err)
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
+	line := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			panic(http.ErrAbortHandler) // the connection breaks
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer line.Close()
+	for name, width := range sizes {
+		down.Store(false)
+		ctx := browser(t, width, 844)
+		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), signIn(), chromedp.WaitVisible("#f-superior"),
+			chromedp.SetValue("#f-superior", "零"), chromedp.SendKeys("#f-superior", "一"), chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), shot(t, name+"-01-saved"))
+		require.Regexp(t, `^已自动保存 \d\d:\d\d$`, text(ctx, t, ".draftstate"))
+		down.Store(true)
+		do(ctx, t, chromedp.SendKeys("#f-superior", "二"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-02-lost"))
+		require.Contains(t, text(ctx, t, ".draftstate"), "未保存，恢复连接后会自动保存")
+		do(ctx, t, chromedp.SendKeys("#f-superior", "三"), submit(`[value=save]`), chromedp.WaitVisible(".draftstate.bad"))
+		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"), "the page stays")
+		down.Store(false)
+		do(ctx, t, chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"))
+		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"))
+		// a tab that is closed in the middle of a word (typed at the field's beginning)
+		do(ctx, t, chromedp.SendKeys("#f-superior", "四"), chromedp.Navigate(line.URL+"/orders"), chromedp.WaitVisible(`[data-order="D20260001"]`),
+			chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), chromedp.WaitVisible("#f-superior"))
+		require.Equal(t, "四零一二三", value(ctx, t, "#f-superior"))
+	}
+}
+
+// Another panel shows the product in its frame; a stranger's can't.
+func TestBrowserFrame(t *testing.T) {
+	var panel atomic.Value
+	host := func() (origin string) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprintf(w, `<!doctype html><html lang="zh"><title>host</title><h1>主机商面板</h1><iframe title="备案" src="%s/orders" style="width:100%%;height:700px"></iframe>`, panel.Load())
+		}))
+		server.Listener = l
+		server.Start()
+		t.Cleanup(server.Close)
+		return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port) // another site than 127.0.0.1
+	}
+	ours, strangers := host(), host()
+	s, _ := start(t, stack.Options{ReviewAfter: -1, FrameOrigins: []string{ours}, SecureCookies: true})
+	panel.Store(s.PanelURL)
+	for name, width := range sizes {
+		outer := browser(t, width, 844)
+		inner := frame(outer, t, ours, s.PanelURL)
+		do(inner, t, chromedp.WaitVisible("#login"), chromedp.WaitNotPresent(".brand"))
+		do(outer, t, shot(t, name+"-01-sign-in"))
+		do(inner, t, chromedp.SetValue("#login", stack.DemoCustomer), chromedp.SetValue("#password", stack.DemoCustomerPassword), press(".card .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"]`), press(`[data-order="D20260001"] .button`),
+			chromedp.WaitVisible("[data-stage]"), press(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] [data-stage]`), chromedp.WaitNotPresent(".brand"))
+		do(outer, t, shot(t, name+"-02-filing"))
+
+		outer = browser(t, width, 844)
+		inner = frame(outer, t, strangers, s.PanelURL)
+		require.Eventually(t, func() bool {
+			where, err := chromedp.Run(inner, chromedp.Evaluate[string](`location.href`))
+			return err == nil && where == "chrome-error://chromewebdata/"
+		}, 20e9, 50e6, "a stranger's frame shows the browser's refusal")
+	}
+}
+
+// press clicks without a place: the frame's moves when the page around it is drawn anew.
+func press(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).click() === undefined`, selector))(ctx, target)
+		return err
+	})
+}
+
+// frame opens a page and attaches to the panel in its frame.
+func frame(ctx context.Context, t *testing.T, page, panel string) context.Context {
+	t.Helper()
+	do(ctx, t, chromedp.Navigate(page), chromedp.WaitVisible("iframe"))
+	var inner context.Context
+	require.Eventually(t, func() bool {
+		targets, err := chromedp.Targets(ctx)
+		require.NoError(t, err)
+		for _, info := range targets {
+			if info.Type == "iframe" && strings.HasPrefix(info.URL, panel) {
+				var cancel context.CancelFunc
+				inner, cancel = chromedp.NewContext(ctx, chromedp.WithTargetID(info.TargetID))
+				t.Cleanup(cancel)
+				return true
+			}
+		}
+		return false
+	}, 20e9, 50e6)
+	return inner
+}
+
+// The pages of sign-in and account, to be looked at.
+func TestBrowserAccountPages(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	customer(t, s)
+	for name, width := range sizes {
+		for _, lang := range []string{"zh", "en"} {
+			ctx := browser(t, width, 844)
+			name := name + "-" + lang
+			do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#login"))
+			if lang == "en" {
+				do(ctx, t, submit(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] #login`))
+			}
+			do(ctx, t, shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
+				chromedp.WaitVisible("#e-account"), shot(t, name+"-02-forgotten"))
+			do(ctx, t, chromedp.SendKeys("#f-account", "nobody"), chromedp.SendKeys("#f-captcha", captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
+				chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"), chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"),
+				chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
+				chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"), shot(t, name+"-05-password"),
+				chromedp.Navigate(s.PanelURL+"/account/reach/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
+		}
+	}
+}

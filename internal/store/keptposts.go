@@ -1,0 +1,108 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// KeepPostFor is how long a form is kept that was sent after its session had
+// ended: time to sign in, or to find a forgotten password.
+const KeepPostFor = time.Hour
+
+// UserMark is what a browser keeps of who signed in there last: it tells two
+// accounts apart and nothing else.
+func (s *Store) UserMark(userID int64) (string, error) {
+	hash, err := s.keys.Hash("kept_posts/user", fmt.Sprint(userID))
+	return hex.EncodeToString(hash), err
+}
+
+func (s *Store) keptKey(browser, path string) (browserHash, pathHash []byte, place string, err error) {
+	if browserHash, err = s.keys.Hash("kept_posts/browser", browser); err != nil {
+		return nil, nil, "", err
+	}
+	pathHash, err = s.keys.Hash("kept_posts/path", path)
+	return browserHash, pathHash, fmt.Sprintf("kept_posts/%x/%x", browserHash, pathHash), err
+}
+
+// KeepPost keeps a form that was sent to a path by a browser whose last account
+// had this mark; sent again, the newer takes the place of the older.
+func (s *Store) KeepPost(ctx context.Context, browser, mark, path string, values any) error {
+	browserHash, pathHash, place, err := s.keptKey(browser, path)
+	if err != nil {
+		return err
+	}
+	user, err := hex.DecodeString(mark)
+	if err != nil || len(user) != 32 {
+		return fmt.Errorf("keeping a form: %w", ErrNotFound)
+	}
+	sealed, err := s.keys.SealJSON(place, values)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO kept_posts (browser_hash, path_hash, user_hash, sealed, expires_at) VALUES (?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE user_hash = VALUES(user_hash), sealed = VALUES(sealed), expires_at = VALUES(expires_at)`,
+		browserHash, pathHash, user, sealed, s.utcNow().Add(KeepPostFor))
+	return err
+}
+
+// KeptPost opens what was kept for a path, if it is the account's own;
+// ErrNotFound otherwise, and another account's is forgotten.
+func (s *Store) KeptPost(ctx context.Context, browser string, userID int64, path string, values any) error {
+	browserHash, pathHash, place, err := s.keptKey(browser, path)
+	if err != nil {
+		return err
+	}
+	var row struct {
+		User   []byte `db:"user_hash"`
+		Sealed []byte `db:"sealed"`
+	}
+	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM kept_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
+		browserHash, pathHash, s.utcNow())
+	if err != nil {
+		return one(err, "kept form")
+	}
+	mark, err := s.UserMark(userID)
+	if err != nil {
+		return err
+	}
+	if own, _ := hex.DecodeString(mark); !bytes.Equal(own, row.User) {
+		if err := s.DropPost(ctx, browser, path); err != nil {
+			return err
+		}
+		return fmt.Errorf("kept form: %w", ErrNotFound)
+	}
+	return s.keys.OpenJSON(place, row.Sealed, values)
+}
+
+// DropPost forgets what was kept for a path.
+func (s *Store) DropPost(ctx context.Context, browser, path string) error {
+	browserHash, pathHash, _, err := s.keptKey(browser, path)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `DELETE FROM kept_posts WHERE browser_hash = ? AND path_hash = ?`, browserHash, pathHash)
+	return err
+}
+
+// DropOthersPosts forgets what a browser's other accounts left behind: somebody
+// else has signed in.
+func (s *Store) DropOthersPosts(ctx context.Context, browser string, userID int64) error {
+	browserHash, _, _, err := s.keptKey(browser, "")
+	if err != nil {
+		return err
+	}
+	mark, err := s.UserMark(userID)
+	if err != nil {
+		return err
+	}
+	own, err := hex.DecodeString(mark)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `DELETE FROM kept_posts WHERE browser_hash = ? AND user_hash <> ?`, browserHash, own)
+	return err
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// recoverFor is how long after its code was right a password may be set.
+const recoverFor = 15 * time.Minute
+
+// PasswordVersion counts an account's changes of password.
+func (s *Store) PasswordVersion(ctx context.Context, userID int64) (version int, err error) {
+	err = s.db.GetContext(ctx, &version, `SELECT password_version FROM users WHERE id = ?`, userID)
+	return version, one(err, "user")
+}
+
+// RecoveredUser is whose password a verified code may set; ErrNotFound when it
+// may no longer, or was used.
+func (s *Store) RecoveredUser(ctx context.Context, codeID int64) (User, error) {
+	var id int64
+	err := s.db.GetContext(ctx, &id, `SELECT user_id FROM account_codes WHERE id = ? AND purpose = ? AND user_id IS NOT NULL AND verified_at > ?`,
+		codeID, PurposePassword, s.utcNow().Add(-recoverFor))
+	if err != nil {
+		return User{}, one(err, "recovery")
+	}
+	return s.User(ctx, id)
+}
+
+// SetPassword replaces an account's password hash, whatever it was, and ends all
+// its sessions.
+func (s *Store) SetPassword(ctx context.Context, userID int64, passwordHash string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1 WHERE id = ?`, passwordHash, userID); err != nil {
+			return err
+		}
+		return endSessions(ctx, tx, userID, 0)
+	})
+}
+
+// ChangePassword replaces the hash of a version of an account's password and ends
+// every session but one (0: every one). ErrConflict when it was changed meanwhile.
+func (s *Store) ChangePassword(ctx context.Context, userID int64, version int, passwordHash string, keepSession int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.changePassword(ctx, tx, userID, version, passwordHash, keepSession) })
+}
+
+// RecoverPassword is ChangePassword by a verified code, which it uses up.
+// ErrNotFound when the code may no longer be used.
+func (s *Store) RecoverPassword(ctx context.Context, codeID int64, version int, passwordHash string) error {
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		var userID int64
+		if err := tx.GetContext(ctx, &userID, `
+			SELECT user_id FROM account_codes WHERE id = ? AND purpose = ? AND user_id IS NOT NULL AND verified_at > ? FOR UPDATE`,
+			codeID, PurposePassword, s.utcNow().Add(-recoverFor)); err != nil {
+			return one(err, "recovery")
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE account_codes SET verified_at = NULL, code_hash = NULL WHERE id = ?`, codeID); err != nil {
+			return err
+		}
+		return s.changePassword(ctx, tx, userID, version, passwordHash, 0)
+	})
+	if err != nil {
+		return fmt.Errorf("setting a password anew: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) changePassword(ctx context.Context, tx *sqlx.Tx, userID int64, version int, passwordHash string, keepSession int64) error {
+	res, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1 WHERE id = ? AND password_version = ?`,
+		passwordHash, userID, version)
+	if err != nil {
+		return err
+	}
+	if ok, err := changed(res); err != nil {
+		return err
+	} else if !ok {
+		return ErrConflict
+	}
+	return endSessions(ctx, tx, userID, keepSession)
+}
+
+// PasswordNotice tells whether an account's person must still be told of the
+// password's change number version: ready once the change is there, and not told.
+func (s *Store) PasswordNotice(ctx context.Context, userID int64, version int) (ready, told bool, err error) {
+	var row struct {
+		Version int `db:"password_version"`
+		Told    int `db:"password_told"`
+	}
+	err = s.db.GetContext(ctx, &row, `SELECT password_version, password_told FROM users WHERE id = ?`, userID)
+	return row.Version >= version, row.Told >= version, one(err, "user")
+}
+
+// PasswordTold notes that the person was told.
+func (s *Store) PasswordTold(ctx context.Context, userID int64, version int) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE users SET password_told = ? WHERE id = ? AND password_told < ?`, version, userID, version)
+	return err
+}

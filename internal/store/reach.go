@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Reach is where an account's person can be reached; empty: nowhere by that channel.
+type Reach struct{ Email, Mobile string }
+
+// By is the address of a channel.
+func (r Reach) By(ch Channel) string {
+	if ch == SMS {
+		return r.Mobile
+	}
+	return r.Email
+}
+
+// reachColumn holds the names of a channel's columns and hashes.
+var reachColumn = map[Channel]struct{ sealed, hash, use string }{
+	SMS: {"sealed_mobile", "mobile_hash", "mobile"}, Mail: {"sealed_email", "email_hash", "email"},
+}
+
+func reachPlace(userID int64, ch Channel) string { return fmt.Sprintf("users/%d/%s", userID, ch) }
+
+// OwnReach is what an account itself was given and confirmed.
+func (s *Store) OwnReach(ctx context.Context, userID int64) (Reach, error) {
+	var row struct {
+		Email  []byte `db:"sealed_email"`
+		Mobile []byte `db:"sealed_mobile"`
+	}
+	var r Reach
+	if err := s.db.GetContext(ctx, &row, `SELECT sealed_email, sealed_mobile FROM users WHERE id = ?`, userID); err != nil {
+		return r, one(err, "user")
+	}
+	for ch, sealed := range map[Channel][]byte{SMS: row.Mobile, Mail: row.Email} {
+		if sealed == nil {
+			continue
+		}
+		to := &r.Email
+		if ch == SMS {
+			to = &r.Mobile
+		}
+		if err := s.keys.OpenJSON(reachPlace(userID, ch), sealed, to); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// ReachOf is an account's own reach, completed by the verified contact of the
+// customer's newest filing that has one.
+func (s *Store) ReachOf(ctx context.Context, userID int64) (Reach, error) {
+	r, err := s.OwnReach(ctx, userID)
+	if err != nil {
+		return r, err
+	}
+	for _, ch := range Channels {
+		if r.By(ch) != "" {
+			continue
+		}
+		var filingID int64
+		err := s.db.GetContext(ctx, &filingID, `
+			SELECT f.id FROM filings f JOIN orders o ON o.id = f.order_id
+				JOIN contacts c ON c.filing_id = f.id
+				JOIN verifications v ON v.filing_id = f.id AND v.channel = ? AND v.verified_at IS NOT NULL
+			WHERE o.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		} else if err != nil {
+			return r, fmt.Errorf("looking for a contact of account %d: %w", userID, err)
+		}
+		contact, err := s.Contact(ctx, filingID)
+		if err != nil {
+			return r, err
+		}
+		if ch == SMS {
+			r.Mobile = contact.Details.Mobile
+		} else {
+			r.Email = contact.Details.Email
+		}
+	}
+	return r, nil
+}
+
+// findAccount finds the account that a person means by a user name, or by a mail
+// address or mobile number that belongs to exactly one account; 0: none. It asks
+// the same questions whatever was typed, so that its time tells nothing.
+func (s *Store) findAccount(ctx context.Context, typed string) (int64, error) {
+	ids := map[int64]bool{}
+	var found []int64
+	if err := s.db.SelectContext(ctx, &found, `SELECT id FROM users WHERE login = ?`, typed); err != nil {
+		return 0, err
+	}
+	byLogin := found
+	for ch, value := range map[Channel]string{SMS: filing.NormaliseMobile(typed), Mail: typed} {
+		column := reachColumn[ch]
+		hash, err := s.keys.Hash(column.use, value)
+		if err != nil {
+			return 0, err
+		}
+		found = nil
+		err = s.db.SelectContext(ctx, &found, `
+			SELECT id FROM users WHERE `+column.hash+` = ?
+			UNION SELECT o.customer_id FROM contacts c JOIN filings f ON f.id = c.filing_id JOIN orders o ON o.id = f.order_id
+				JOIN verifications v ON v.filing_id = c.filing_id AND v.channel = ? AND v.verified_at IS NOT NULL
+				WHERE c.`+column.hash+` = ?
+			LIMIT 2`, hash, ch, hash)
+		if err != nil {
+			return 0, err
+		}
+		for _, id := range found {
+			ids[id] = true
+		}
+	}
+	if len(byLogin) == 1 {
+		return byLogin[0], nil
+	}
+	if len(ids) == 1 {
+		for id := range ids {
+			return id, nil
+		}
+	}
+	return 0, nil
+}

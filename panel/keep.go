@@ -1,0 +1,141 @@
+package panel
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
+)
+
+// A form that is sent after its session has ended isn't lost: it is kept, sealed,
+// for the browser that sent it and the account that had signed in there, and
+// stands in the form again when the same person is back.
+const (
+	// cookieBrowser names the browser whose forms are kept.
+	cookieBrowser = "beian_kept"
+	// cookieMark tells which account signed in last; see store.UserMark.
+	cookieMark = "beian_last"
+	// markFor is how long a browser remembers that.
+	markFor = 7 * 24 * time.Hour
+
+	// contextKept is set where a page shows a kept form.
+	contextKept = "kept"
+)
+
+func (s *Server) setCookie(c *gin.Context, name, value string, lifetime time.Duration) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int(lifetime.Seconds()), HttpOnly: true,
+		Secure: s.cfg.SecureCookies, SameSite: s.sameSite(), Partitioned: s.crossSite(),
+	})
+}
+
+func cookie(c *gin.Context, name string) string {
+	found, err := c.Request.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return found.Value
+}
+
+// formPath is the page on which a form that was sent to a route stands; empty for
+// what isn't sent from a form's own page. A draft belongs to its form's page.
+func (s *Server) formPath(c *gin.Context) string {
+	if form := c.Param("form"); draftForms[form] && strings.HasSuffix(c.FullPath(), "/draft/:form") {
+		return filingPath(c) + "/" + form
+	}
+	if s.forms[c.FullPath()] {
+		return c.Request.URL.Path
+	}
+	return ""
+}
+
+// formRoutes are the routes that show a form and take it, but for staff's, whose
+// pages don't show what was kept.
+func formRoutes(routes gin.RoutesInfo) map[string]bool {
+	shown, forms := map[string]bool{}, map[string]bool{}
+	for _, r := range routes {
+		shown[r.Path] = shown[r.Path] || r.Method == http.MethodGet
+	}
+	for _, r := range routes {
+		if r.Method == http.MethodPost && shown[r.Path] && !strings.HasPrefix(r.Path, "/support/") {
+			forms[r.Path] = true
+		}
+	}
+	return forms
+}
+
+// keepPost keeps a form that somebody sent who isn't signed in any more, and
+// tells the path of its page.
+func (s *Server) keepPost(c *gin.Context) (path string, kept bool) {
+	path = s.formPath(c)
+	mark, values := cookie(c, cookieMark), posted(c)
+	secretless := withoutSecrets(values)
+	if path == "" || mark == "" || len(secretless) == 0 {
+		return path, false
+	}
+	for _, name := range []string{fieldDraftVersion, fieldDraftTab} {
+		if values.Has(name) {
+			secretless[name] = values[name]
+		}
+	}
+	browser := cookie(c, cookieBrowser)
+	if browser == "" {
+		browser = rand.Text()
+	}
+	if err := s.cfg.Store.KeepPost(c.Request.Context(), browser, mark, path, secretless); err != nil {
+		s.cfg.Logger.Error("a form that came without a session wasn't kept", "route", c.FullPath(), "error", err)
+		return path, false
+	}
+	s.setCookie(c, cookieBrowser, browser, store.KeepPostFor)
+	return path, true
+}
+
+// keptValues is what was kept for this page, nil if nothing was. It stays kept
+// until the form is sent again: a reload shows it again.
+func (s *Server) keptValues(c *gin.Context) url.Values {
+	browser := cookie(c, cookieBrowser)
+	if browser == "" {
+		return nil
+	}
+	values := url.Values{}
+	err := s.cfg.Store.KeptPost(c.Request.Context(), browser, s.userID(c), c.Request.URL.Path, &values)
+	if err != nil {
+		if !errors.Is(err, store.ErrNotFound) {
+			s.cfg.Logger.Error("a kept form can't be shown", "route", c.FullPath(), "error", err)
+		}
+		return nil
+	}
+	c.Set(contextKept, true)
+	return values
+}
+
+// dropKept forgets what was kept for a form that was sent again and answered: it
+// is where it belongs, or before its sender's eyes.
+func (s *Server) dropKept(c *gin.Context) {
+	browser, path := cookie(c, cookieBrowser), s.formPath(c)
+	if browser == "" || path == "" || c.Request.Method != http.MethodPost {
+		return
+	}
+	if err := s.cfg.Store.DropPost(c.Request.Context(), browser, path); err != nil {
+		s.cfg.Logger.Error("a kept form can't be forgotten", "route", c.FullPath(), "error", err)
+	}
+}
+
+// remember marks the browser as the account's, and forgets what another left.
+func (s *Server) remember(c *gin.Context, userID int64) error {
+	mark, err := s.cfg.Store.UserMark(userID)
+	if err != nil {
+		return err
+	}
+	s.setCookie(c, cookieMark, mark, markFor)
+	if browser := cookie(c, cookieBrowser); browser != "" {
+		return s.cfg.Store.DropOthersPosts(c.Request.Context(), browser, userID)
+	}
+	return nil
+}
