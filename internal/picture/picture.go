@@ -32,16 +32,16 @@ const (
 
 // The ways in which a picture can be wrong; people read them by Key.
 var (
-	ErrEmpty   = &Error{"paper_empty"}   // no bytes
+	ErrEmpty   = &Error{"paper_empty"}     // no bytes
 	ErrTooBig  = &Error{"picture_too_big"} // more than MaxUpload
-	ErrType    = &Error{"paper_type"}    // neither JPEG nor PNG nor PDF
-	ErrHEIC    = &Error{"paper_heic"}    // an iPhone's own format
-	ErrPDF     = &Error{"paper_pdf"}     // a PDF that isn't a scan of one page
-	ErrDamaged = &Error{"paper_damaged"} // can't be decoded whole
-	ErrHuge    = &Error{"paper_huge"}    // too many dots
-	ErrSmall   = &Error{"paper_small"}   // too few dots to be read
-	ErrBlank   = &Error{"paper_blank"}   // one colour all over
-	ErrDense   = &Error{"paper_dense"}   // can't be made light enough and still be read
+	ErrType    = &Error{"paper_type"}      // neither JPEG nor PNG nor PDF
+	ErrHEIC    = &Error{"paper_heic"}      // an iPhone's own format
+	ErrPDF     = &Error{"paper_pdf"}       // a PDF that isn't a scan of one page
+	ErrDamaged = &Error{"paper_damaged"}   // can't be decoded whole
+	ErrHuge    = &Error{"paper_huge"}      // too many dots
+	ErrSmall   = &Error{"paper_small"}     // too few dots to be read
+	ErrBlank   = &Error{"paper_blank"}     // one colour all over
+	ErrDense   = &Error{"paper_dense"}     // can't be made light enough and still be read
 )
 
 // Error is a reason why a picture isn't taken.
