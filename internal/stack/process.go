@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -82,18 +83,33 @@ func (p *process) ready(ctx context.Context, logFile string, check func(context.
 	}
 }
 
-// FreePorts finds n free loopback ports.
+// freePortsFrom and freePortsTo lie below the range from which systems take
+// ports for outgoing connections (Linux: 32768): a port from in there may be gone
+// again before anybody listens on it.
+const (
+	freePortsFrom = 10_000
+	freePortsTo   = 32_000
+	// portTries bounds the search; most of the range is free on any machine.
+	portTries = 1000
+)
+
+// FreePorts finds n free loopback ports, at random, so that processes that look
+// at once don't find the same.
 func FreePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	var ports []int
+	for range portTries {
+		if len(ports) == n {
+			return ports, nil
+		}
+		port := freePortsFrom + rand.IntN(freePortsTo-freePortsFrom)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			return nil, err
+			continue // taken
 		}
 		defer l.Close() // held until all are known, so that no two are the same
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		ports = append(ports, port)
 	}
-	return ports, nil
+	return nil, fmt.Errorf("only %d of %d free ports found", len(ports), n)
 }
 
 // portFree tells, before anything is started, that a port can be had.
