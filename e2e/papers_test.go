@@ -135,7 +135,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 		"holder_id_back":  {Name: "photo.jpg", Content: []byte("MZ this is a program")},
 		"spot_photo":      {Name: "small.jpg", Content: filingtest.Picture(320, 240, 1)},
 		"letter":          {Name: "letter.pdf", Content: []byte("%PDF-1.7")},
-	}, map[string]string{"action": "next"})
+	}, url.Values{"action": {"next"}})
 	require.ErrorContains(t, err, "422")
 	for field, text := range map[string]string{"holder_id_back": "不是图片", "spot_photo": "图片太小", "letter": "不是单页的扫描件"} {
 		require.Contains(t, page.Find(fmt.Sprintf(`[data-paper=%q] .error`, field)).Text(), text)

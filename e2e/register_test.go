@@ -56,17 +56,17 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.ErrorContains(t, err, "备案号格式不对")
 	require.ErrorContains(t, err, "首页的域名不在域名列表里")
 	values := url.Values{"number": {seeded.Number + "-1"}, "home_page": {"http://www.example.net/"}}
-	page, err = w.PostFile(ctx, form, values, "certificate", make([]byte, 2<<20))
+	page, err = w.Upload(ctx, form, values, "certificate", "bazu.cert", make([]byte, 2<<20))
 	require.ErrorContains(t, err, "文件太大，最多 1 MB")
 	require.Equal(t, seeded.Number+"-1", page.Find("[name=number]").AttrOr("value", ""), "what was typed isn't lost to the file")
-	_, err = w.PostFile(ctx, form, url.Values{"number": {"x"}, "home_page": values["home_page"]}, "certificate", []byte("certificate"))
+	_, err = w.Upload(ctx, form, url.Values{"number": {"x"}, "home_page": values["home_page"]}, "certificate", "bazu.cert", []byte("certificate"))
 	require.ErrorContains(t, err, "请重新选择证书文件")
 	page, err = w.Page(ctx, "/orders")
 	require.NoError(t, err)
 	require.Equal(t, 5, page.Find(`a[href$="/register"]`).Length(), "nothing was opened so far")
 
 	certificate := []byte("the certificate that the bureau once gave")
-	_, err = w.PostFile(ctx, form, values, "certificate", certificate)
+	_, err = w.Upload(ctx, form, values, "certificate", "bazu.cert", certificate)
 	require.NoError(t, err)
 	wait(t, w, filing.Installing)
 	require.Eventually(t, func() bool {
@@ -102,7 +102,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.Empty(t, number)
 
 	// the footer is there still: registered anew, it is done at once
-	_, err = w.PostFile(ctx, form, values, "certificate", nil)
+	_, err = w.Upload(ctx, form, values, "certificate", "", nil)
 	require.NoError(t, err)
 	wait(t, w, filing.Filed)
 	record(t, s, "D20260002")

@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -10,9 +11,25 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
+// File is a file as a browser sends it; one without a name is none chosen.
+type File struct {
+	Name    string
+	Content []byte
+}
+
 // Upload sends a form with a file, as a browser does; its answer must be a page
 // without problems. The page comes with the error too.
 func (w *Walker) Upload(ctx context.Context, path string, values url.Values, field, name string, content []byte) (*goquery.Document, error) {
+	return w.uploadFiles(ctx, path, values, map[string]File{field: {name, content}})
+}
+
+// UploadPapers sends the page of papers with files and texts; its answer must be a page
+// without problems.
+func (w *Walker) UploadPapers(ctx context.Context, files map[string]File, texts url.Values) (*goquery.Document, error) {
+	return w.uploadFiles(ctx, w.path("/papers"), texts, files)
+}
+
+func (w *Walker) uploadFiles(ctx context.Context, path string, values url.Values, files map[string]File) (*goquery.Document, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for key, list := range values {
@@ -22,21 +39,28 @@ func (w *Walker) Upload(ctx context.Context, path string, values url.Values, fie
 			}
 		}
 	}
-	part, err := form.CreateFormFile(field, name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := part.Write(content); err != nil {
-		return nil, err
+	for field, f := range files {
+		part, err := form.CreateFormFile(field, f.Name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := part.Write(f.Content); err != nil {
+			return nil, err
+		}
 	}
 	if err := form.Close(); err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, &body)
+	return w.postBody(ctx, path, form.FormDataContentType(), &body, http.StatusOK)
+}
+
+// postBody sends a body as one of the panel's own pages does.
+func (w *Walker) postBody(ctx context.Context, path, contentType string, body io.Reader, status int) (*goquery.Document, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, body)
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Content-Type", form.FormDataContentType())
+	request.Header.Set("Content-Type", contentType)
 	request.Header.Set("Origin", w.panel)
-	return w.do(request, http.StatusOK)
+	return w.do(request, status)
 }

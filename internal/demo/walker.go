@@ -4,13 +4,11 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -62,47 +60,7 @@ func (w *Walker) Post(ctx context.Context, path string, values url.Values) (*goq
 }
 
 func (w *Walker) post(ctx context.Context, path string, values url.Values, status int) (*goquery.Document, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, strings.NewReader(values.Encode()))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Origin", w.panel)
-	return w.do(request, status)
-}
-
-// PostFile sends a form with a file; empty content is no file chosen.
-func (w *Walker) PostFile(ctx context.Context, path string, values url.Values, name string, content []byte) (*goquery.Document, error) {
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	for k, list := range values {
-		for _, v := range list {
-			if err := form.WriteField(k, v); err != nil {
-				return nil, err
-			}
-		}
-	}
-	file := ""
-	if len(content) > 0 {
-		file = "file"
-	}
-	part, err := form.CreateFormFile(name, file)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := part.Write(content); err != nil {
-		return nil, err
-	}
-	if err := form.Close(); err != nil {
-		return nil, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, &body)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", form.FormDataContentType())
-	request.Header.Set("Origin", w.panel)
-	return w.do(request, http.StatusOK)
+	return w.postBody(ctx, path, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()), status)
 }
 
 func (w *Walker) do(request *http.Request, status int) (*goquery.Document, error) {
