@@ -168,6 +168,14 @@ func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, snippet, `href="https://beian.mps.gov.cn/#/query/webSearch?code=31010102000001"`)
 	require.Contains(t, snippet, "beian.miit.gov.cn")
+	_, err = w.Post(ctx, "/orders/D20260001/filing/footer", nil)
+	require.NoError(t, err)
+	for _, other := range []string{path, "/orders/D20260001/filing/footer"} {
+		require.Eventually(t, func() bool {
+			page, err := w.Page(ctx, other)
+			return err == nil && page.Find(".snippet").Text() == snippet && page.Find("[data-copy]").Length() == 1
+		}, 30*time.Second, 100*time.Millisecond, "the same footer, to be copied, on %s", other)
+	}
 }
 
 // The list is searched and filtered by its form, without JavaScript.

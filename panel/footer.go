@@ -83,7 +83,7 @@ func (s *Server) footerData(ctx context.Context, cur current) (footerData, error
 	if err != nil {
 		return data, err
 	}
-	data.Number, data.Snippet = decision.Number(), website.Snippet(decision.Number(), data.Target)
+	data.Number, data.Snippet = decision.Number(), s.snippet(decision.Number(), cur.Order)
 	if data.Space, err = s.knowsSpace(ctx, cur); err != nil {
 		return data, err
 	}
