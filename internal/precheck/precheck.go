@@ -101,8 +101,10 @@ var rules = []rule{
 // in isn't looked at.
 func applies(kind filing.Kind, r rule) bool {
 	switch kind {
-	case filing.KindNew, filing.KindChange, "":
+	case filing.KindNew, "":
 		return true
+	case filing.KindChange: // its domains are filed and open
+		return r.name != "email_on_site"
 	case filing.KindNewSite:
 		return r.form == siteForm || slices.Contains([]string{"mobile_unreal", "office_phone_unreal", "email_on_site"}, r.name)
 	case filing.KindNewAccess:

@@ -100,6 +100,9 @@ func TestKindsHaveTheRulesOfTheirForms(t *testing.T) {
 	f := facts()
 	f.Dossier = filing.Dossier{Kind: filing.KindNewAccess, Site: filing.Site{Domains: []string{"www.example.com"}, IPs: []string{"198.51.100.1"}}}
 	require.Equal(t, []string{"ip_not_of_order"}, names(precheck.Run(f)))
+	f = facts()
+	f.Dossier.Kind, f.Dossier.Holder.Manager.Email, f.Dossier.Site.Name = filing.KindChange, "me@www.example.com", "笔记"
+	require.Equal(t, []string{"site_name_short"}, names(precheck.Run(f)), "the domain of what is changed is open already")
 	f.Dossier = filing.Dossier{Kind: filing.KindEndSite}
 	f.BlackHolder = true
 	require.Empty(t, precheck.Run(f), "what ends isn't checked")
