@@ -97,13 +97,18 @@ func (d *DownloadData) notes(x downloadXML) {
 	for _, h := range x.ICP.HCJG.Holders {
 		d.Checks = append(d.Checks, Check{Kind: "holder", ID: h.Ztid.int64(), Detail: t(h.Cwyy)})
 	}
-	for kind, list := range map[string][]siteCheckXML{"access": x.ICP.HCJG.Accesses, "empty": x.ICP.HCJG.Empty, "dead": x.ICP.HCJG.Dead} {
-		for _, c := range list {
-			d.Checks = append(d.Checks, Check{Kind: kind, ID: c.Wzid.int64(), SiteNumber: t(c.Baxh), Domain: t(c.Ym), Detail: t(c.Hcjg + " " + c.Syurl + " " + c.Bz)})
-		}
-	}
+	d.siteChecks("access", x.ICP.HCJG.Accesses)
+	d.siteChecks("empty", x.ICP.HCJG.Empty)
+	d.siteChecks("dead", x.ICP.HCJG.Dead)
 	for _, n := range x.ICP.XGTZ {
 		d.Notices = append(d.Notices, Notice{Site: t(n.Tzlb) == "1", Number: t(n.Baxh), ID: n.Jlid.int64(), Text: t(n.Tznr)})
+	}
+}
+
+func (d *DownloadData) siteChecks(kind string, list []siteCheckXML) {
+	t := strings.TrimSpace
+	for _, c := range list {
+		d.Checks = append(d.Checks, Check{Kind: kind, ID: c.Wzid.int64(), SiteNumber: t(c.Baxh), Domain: t(c.Ym), Detail: t(c.Hcjg + " " + c.Syurl + " " + c.Bz)})
 	}
 }
 
