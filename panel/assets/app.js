@@ -5,21 +5,40 @@
   // A draft is kept as it is typed, without passwords, and the page says so. What
   // couldn't be saved is tried again, with what stands there by then.
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    const state = form.querySelector("[data-draft-state]"), version = form.querySelector("[name=draft_version]");
-    let timer, pause = 2000, dirty = false, saving = false, stopped = false, failed = false, pressed = false;
-    const say = (text, bad) => { state.textContent = text; state.classList.toggle("bad", bad); failed = bad; };
+    const state = form.querySelector("[data-draft-state]"),
+      version = form.querySelector("[name=draft_version]");
+    let timer,
+      pause = 2000,
+      dirty = false,
+      saving = false,
+      stopped = false,
+      failed = false,
+      pressed = false;
+    const say = (text, bad) => {
+      state.textContent = text;
+      state.classList.toggle("bad", bad);
+      failed = bad;
+    };
     const content = () => {
       const body = new URLSearchParams(new FormData(form));
       for (const p of form.querySelectorAll("input[type=password]")) body.delete(p.name);
       return body;
     };
-    const later = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
+    const later = (wait) => {
+      clearTimeout(timer);
+      timer = setTimeout(save, wait);
+    };
     const save = async () => {
       if (saving || stopped) return;
       saving = true;
       dirty = false;
       try {
-        const answer = await fetch(form.dataset.draft, { method: "POST", body: content(), headers: { Accept: "application/json" }, redirect: "error" });
+        const answer = await fetch(form.dataset.draft, {
+          method: "POST",
+          body: content(),
+          headers: { Accept: "application/json" },
+          redirect: "error",
+        });
         if (answer.status === 401 || answer.status === 409) {
           stopped = answer.status === 409; // another page's to settle: see the form's answer
           say(answer.status === 409 ? state.dataset.conflict : state.dataset.expired, true);
@@ -41,8 +60,13 @@
       }
       if (dirty) later(0);
     };
-    form.addEventListener("input", () => { dirty = true; if (!saving) later(800); });
-    addEventListener("online", () => { if (dirty) later(0); });
+    form.addEventListener("input", () => {
+      dirty = true;
+      if (!saving) later(800);
+    });
+    addEventListener("online", () => {
+      if (dirty) later(0);
+    });
     // Sending over a lost connection would trade the page for the browser's error:
     // it is tried by a save first. A second press sends in any case.
     form.addEventListener("submit", async (e) => {
@@ -59,15 +83,22 @@
       stopped = true;
       dirty = failed = false;
     });
-    addEventListener("pageshow", (e) => { if (e.persisted) stopped = false; });
+    addEventListener("pageshow", (e) => {
+      if (e.persisted) stopped = false;
+    });
     // A page that is closed sends what is left; one that can't save asks first.
-    addEventListener("pagehide", () => { if (dirty && !stopped && !failed) navigator.sendBeacon(form.dataset.draft, content()); });
-    addEventListener("beforeunload", (e) => { if (dirty && failed) e.preventDefault(); });
+    addEventListener("pagehide", () => {
+      if (dirty && !stopped && !failed) navigator.sendBeacon(form.dataset.draft, content());
+    });
+    addEventListener("beforeunload", (e) => {
+      if (dirty && failed) e.preventDefault();
+    });
   }
 
   // Whether a user name is free is told while it is typed.
   for (const form of document.querySelectorAll("form[data-user-name]")) {
-    const input = form.querySelector("[name=user_name]"), out = form.querySelector("[data-user-name]");
+    const input = form.querySelector("[name=user_name]"),
+      out = form.querySelector("[data-user-name]");
     let timer;
     input.addEventListener("input", () => {
       clearTimeout(timer);
@@ -87,18 +118,25 @@
     if (!answer.ok) return;
     for (const r of await answer.json()) select.add(new Option(r.name, r.code));
   };
-  const province = document.querySelector("select[name=province]"), city = document.querySelector("select[name=city]"), county = document.querySelector("select[name=county]");
+  const province = document.querySelector("select[name=province]"),
+    city = document.querySelector("select[name=city]"),
+    county = document.querySelector("select[name=county]");
   if (province && city && county) {
-    province.addEventListener("change", () => { fill(city, province.value); county.length = 1; });
+    province.addEventListener("change", () => {
+      fill(city, province.value);
+      county.length = 1;
+    });
     city.addEventListener("change", () => fill(county, city.value));
   }
 
   // What is to be pasted elsewhere is copied by a click; without this it is
   // selected by one. Where the page has a place for it, that says so.
   for (const button of document.querySelectorAll("[data-copy]")) {
-    const name = button.dataset.copy, source = document.getElementById(name) || document.querySelector(name);
+    const name = button.dataset.copy,
+      source = document.getElementById(name) || document.querySelector(name);
     if (!navigator.clipboard || !source) continue;
-    const told = button.parentElement.querySelector("[role=status][data-copied]"), text = button.textContent;
+    const told = button.parentElement.querySelector("[role=status][data-copied]"),
+      text = button.textContent;
     let timer;
     button.hidden = false;
     button.addEventListener("click", async () => {
@@ -114,7 +152,9 @@
       }
       clearTimeout(timer);
       button.textContent = button.dataset.copied;
-      timer = setTimeout(() => { button.textContent = text; }, 2000);
+      timer = setTimeout(() => {
+        button.textContent = text;
+      }, 2000);
     });
   }
   for (const button of document.querySelectorAll("[data-print]")) {
@@ -126,24 +166,42 @@
   // few seconds. A page that nobody sees holds no connection.
   const progress = document.querySelector("[data-progress]");
   if (progress) {
-    let source = null, polling = false, failures = 0, wanted = 0, busy = false;
-    const shown = () => { const part = progress.querySelector("[data-seq]"); return part ? Number(part.dataset.seq) : 0; };
+    let source = null,
+      polling = false,
+      failures = 0,
+      wanted = 0,
+      busy = false;
+    const shown = () => {
+      const part = progress.querySelector("[data-seq]");
+      return part ? Number(part.dataset.seq) : 0;
+    };
     // Only the parts that differ are exchanged: focus stays on what doesn't.
     const show = (text) => {
       const fresh = document.createElement("template");
       fresh.innerHTML = text;
-      const now = progress.firstElementChild, next = fresh.content.firstElementChild;
-      if (!now || !next || now.children.length !== next.children.length) { progress.innerHTML = text; return; }
-      [...next.children].forEach((part, i) => { if (part.outerHTML !== now.children[i].outerHTML) now.children[i].replaceWith(part); });
+      const now = progress.firstElementChild,
+        next = fresh.content.firstElementChild;
+      if (!now || !next || now.children.length !== next.children.length) {
+        progress.innerHTML = text;
+        return;
+      }
+      [...next.children].forEach((part, i) => {
+        if (part.outerHTML !== now.children[i].outerHTML) now.children[i].replaceWith(part);
+      });
       for (const a of [...next.attributes]) now.setAttribute(a.name, a.value);
     };
     const renew = async () => {
       try {
         const answer = await fetch(progress.dataset.progress);
-        if (answer.redirected) { location.reload(); return; } // signed out meanwhile
+        if (answer.redirected) {
+          location.reload();
+          return;
+        } // signed out meanwhile
         const text = await answer.text();
         if (answer.ok) show(text);
-      } catch { /* the next try may pass */ }
+      } catch {
+        /* the next try may pass */
+      }
     };
     // One fetch at a time, so that an old answer never replaces a newer one, until
     // the page shows the step that was told of.
@@ -159,22 +217,34 @@
     };
     const poll = () => {
       polling = true;
-      setTimeout(async () => { if (!document.hidden) await renew(); poll(); }, 3000);
+      setTimeout(async () => {
+        if (!document.hidden) await renew();
+        poll();
+      }, 3000);
     };
-    const close = () => { if (source) source.close(); source = null; };
+    const close = () => {
+      if (source) source.close();
+      source = null;
+    };
     const listen = () => {
       if (source || polling || document.hidden) return;
       source = new EventSource(progress.dataset.events + "?seen=" + shown());
       source.addEventListener("progress", (e) => catchUp(Number(e.data)));
-      source.addEventListener("open", () => { failures = 0; });
+      source.addEventListener("open", () => {
+        failures = 0;
+      });
       source.addEventListener("error", () => {
         if (source && source.readyState !== EventSource.CLOSED && ++failures < 3) return;
         close();
         poll();
       });
     };
-    document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else listen(); });
-    if (window.EventSource) listen(); else poll();
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) close();
+      else listen();
+    });
+    if (window.EventSource) listen();
+    else poll();
   }
 
   const summary = document.querySelector(".summary[tabindex]");
