@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
+AXE := .beian/axe/axe.min.js
 
 .PHONY: run demo test bench record lint build tools packages clean
 
@@ -36,7 +37,7 @@ build:
 	@mkdir -p .beian/bin
 	go build -o $(BEIAN) .
 
-tools: $(TEMPORAL)
+tools: $(TEMPORAL) $(AXE)
 
 # The development Temporal server is a module of its own; it takes some minutes
 # to build the first time.
@@ -44,6 +45,14 @@ $(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/tempora
 	@mkdir -p .beian/bin
 	@echo "building the development Temporal server …"
 	cd tools/temporal && go build -o ../../$(TEMPORAL) .
+
+# The accessibility checker of the browser tests, at the version that is locked.
+$(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
+	@mkdir -p .beian/axe
+	@echo "installing axe-core …"
+	cp tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc .beian/axe/
+	cd .beian/axe && npm ci --silent
+	cp .beian/axe/node_modules/axe-core/axe.min.js $(AXE)
 
 # What Debian has and we need: a database server, a browser for the browser
 # tests with a Chinese font, a validator for the bureau's schemas, and SOAP
@@ -53,6 +62,7 @@ packages:
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	command -v xmllint >/dev/null || missing="$$missing libxml2-utils"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
 	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
 	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -18,43 +17,6 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
 )
-
-// browser opens chromium at a window's width.
-func browser(t *testing.T, width, height int) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	require.NoError(t, err, "install Debian's package chromium")
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.WindowSize(width, height), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"))
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)))) // a window can't be as narrow as a phone
-	return ctx
-}
-
-// shot keeps a picture of the page, where BEIAN_SHOTS names a folder.
-func shot(t *testing.T, name string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		dir := os.Getenv("BEIAN_SHOTS")
-		if dir == "" {
-			return nil
-		}
-		png, err := chromedp.FullScreenshot(100)(ctx, target)
-		if err != nil {
-			return err
-		}
-		path := filepath.Join(dir, t.Name()+"-"+name+".png") // a subtest's name has a folder
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return err
-		}
-		return os.WriteFile(path, png, 0o600)
-	})
-}
 
 func submit(button string) chromedp.Action[chromedp.Void] {
 	return chromedp.Click(button)
