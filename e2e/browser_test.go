@@ -3,10 +3,8 @@ package e2e_test
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -44,86 +42,6 @@ func pictures(t *testing.T, fields ...string) chromedp.Action[chromedp.Void] {
 		}
 		return nil
 	})
-}
-
-// A customer on a phone goes from sign-in to the number on the order.
-func TestBrowserWalk(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: 500 * time.Millisecond})
-	ctx := browser(t, 390, 844)
-	reader, err := demo.NewWalker(s.PanelURL, fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))
-	require.NoError(t, err)
-	c, h := filingtest.Contact(), filingtest.PersonHolder()
-	begin := time.Now()
-	base := "/orders/D20260001/filing"
-
-	require.NoError(t, chromedp.Do(ctx,
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"), shot(t, "01-sign-in"),
-		chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
-		chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, "02-orders"),
-		submit(`[data-order="D20260001"] .button`),
-		chromedp.WaitVisible(`[data-stage="contact"]`), shot(t, "03-filing"),
-		submit(`.tasks .now a`), chromedp.WaitVisible(`[name=accept][value=yes]`), shot(t, "04-notice"), submit(`[name=accept][value=yes]`),
-		chromedp.WaitVisible("#f-user_name"),
-		// a wrong form first: errors stand at their fields, what was typed stays
-		chromedp.SendKeys("#f-user_name", c.UserName), chromedp.SendKeys("#f-mobile", "12345"), submit("form[data-draft] .button"),
-		chromedp.WaitVisible("#e-mobile"), shot(t, "05-contact-problems"),
-	))
-	kept, err := chromedp.Run(ctx, chromedp.Value("#f-user_name"))
-	require.NoError(t, err)
-	require.Equal(t, c.UserName, kept)
-	require.NoError(t, chromedp.Do(ctx,
-		chromedp.SendKeys("#f-user_name", "2"), chromedp.WaitVisible("p[data-user-name]:not(:empty)")))
-	live, err := chromedp.Run(ctx, chromedp.Text("p[data-user-name]"))
-	require.NoError(t, err)
-	require.NoError(t, chromedp.Do(ctx,
-		chromedp.SendKeys("#f-password", password), chromedp.SendKeys("#f-password_again", password),
-		chromedp.SetValue("#f-province", c.Province), chromedp.SendKeys("#f-name", c.Name),
-		chromedp.SetValue("#f-mobile", c.Mobile), chromedp.SendKeys("#f-email", c.Email), submit("form[data-draft] .button"),
-		chromedp.WaitVisible("#f-sms_code"), shot(t, "06-verify"),
-	))
-	require.Equal(t, "可以使用。", live)
-	sms, err := reader.Code(t.Context(), c.Mobile, begin)
-	require.NoError(t, err)
-	mail, err := reader.Code(t.Context(), c.Email, begin)
-	require.NoError(t, err)
-	require.NoError(t, chromedp.Do(ctx,
-		chromedp.SendKeys("#f-sms_code", sms), chromedp.SendKeys("#f-mail_code", mail), submit(".card .button"),
-		chromedp.WaitVisible(`form[action$="/kind"]`), shot(t, "07-kind"),
-		chromedp.SetValue("#f-nature", strconv.Itoa(h.Nature)), chromedp.SetValue("#f-document_type", strconv.Itoa(h.DocumentType)),
-		chromedp.SendKeys("#f-document_number", h.DocumentNumber), submit(`form[action$="/kind"] .button`),
-		chromedp.WaitVisible(`[data-advice="new"]`), shot(t, "07-kind-advice"), submit(`form[action$="/choose"] .button`),
-		// what was typed to ask stands in the holder's form
-		chromedp.WaitVisible("#f-document_address"), shot(t, "07-holder"),
-		chromedp.SendKeys("#f-name", h.Name), chromedp.SendKeys("#f-document_address", h.DocumentAddress), chromedp.SendKeys("#f-superior", h.Superior),
-		// city and county follow by script
-		chromedp.WaitReady(`#f-city option[value="310100"]`), chromedp.SetValue("#f-city", h.City),
-		changed("#f-city"),
-		chromedp.WaitReady(`#f-county option[value="310101"]`), chromedp.SetValue("#f-county", h.County),
-		chromedp.SendKeys("#f-address", h.Address), chromedp.SetValue("#f-manager_document_type", "2"), chromedp.SendKeys("#f-manager_document_number", h.Manager.DocumentNumber),
-		submit(`[value=next]`),
-		chromedp.WaitVisible("#f-domains"), shot(t, "08-site"),
-		chromedp.SendKeys("#f-name", "林测试的读书笔记"), submit(`[name=services][value="2"]`), submit(`[value=next]`),
-		chromedp.WaitVisible("[data-papers]"), shot(t, "08-papers"), pictures(t, "holder_id_front", "holder_id_back", "spot_photo", "letter"), submit(`[value=next]`),
-		chromedp.WaitVisible(".facts"), shot(t, "09-review"), submit("main form .button"),
-		chromedp.WaitVisible(`[data-stage]`), shot(t, "10-handed-in"),
-		chromedp.WaitVisible(`[data-stage="installing"]`), shot(t, "11-installing"), // it renews itself
-		chromedp.Navigate(s.PanelURL+base+"/result"), chromedp.WaitVisible(".snippet"), shot(t, "12-result"),
-	))
-	snippet, err := chromedp.Run(ctx, chromedp.Text(".snippet"))
-	require.NoError(t, err)
-	require.Contains(t, snippet, "beian.miit.gov.cn")
-	response, err := reader.PutSnippet(fmt.Sprintf("http://127.0.0.1:%d/accounts/web1/footer", s.Options.Ports.Space), url.Values{"snippet": {snippet}})
-	require.NoError(t, err)
-	require.Equal(t, 200, response)
-	require.NoError(t, chromedp.Do(ctx,
-		submit(`form[action$="/check"] .button`), chromedp.WaitVisible(".flash"),
-		chromedp.Navigate(s.PanelURL+base), chromedp.WaitVisible(`[data-stage="filed"]`), shot(t, "13-filed"),
-		chromedp.Navigate(s.PanelURL+"/orders"), chromedp.WaitVisible(`[data-order="D20260001"] .number`), shot(t, "14-orders"),
-	))
-	number, err := chromedp.Run(ctx, chromedp.Text(`[data-order="D20260001"] .number`))
-	require.NoError(t, err)
-	require.Regexp(t, `^沪ICP备\d{10}号-1$`, number)
-	record(t, s, "D20260001")
 }
 
 // A filed site is changed and then deregistered, on a phone and on a desktop.

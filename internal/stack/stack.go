@@ -67,6 +67,8 @@ type Options struct {
 	Reviewed bool
 	// SMSCheck has the bureau send applicants a code of its own, valid so long.
 	SMSCheck time.Duration
+	// Spares is how many web spaces there are beside those of samples/orders.csv.
+	Spares int
 	// Manual has people hand dossiers in, as at a bureau without an interface.
 	Manual bool
 	// FrameOrigins may show the panel in a frame; SecureCookies as in production.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,28 @@ var Accounts = []webspace.Account{
 
 // addresses are where the orders' web spaces are, as samples/orders.csv has it.
 var addresses = map[string]string{"web1": "192.0.2.10", "web2": "192.0.2.11", "web3": "192.0.2.20", "web4": "192.0.2.12", "web5": "192.0.2.14"}
+
+// Spare is a further web space of a stack with Options.Spares, numbered from one, and
+// its address.
+func Spare(n int) (webspace.Account, netip.Addr) {
+	return webspace.Account{
+		User: fmt.Sprintf("spare%d", n), Password: fmt.Sprintf("spare%d-secret", n),
+		Domains: []string{fmt.Sprintf("www.spare%d.example.com", n)}, DocumentRoot: "wwwroot",
+	}, netip.AddrFrom4([4]byte{198, 51, 100, byte(n)})
+}
+
+// accounts are the stack's web spaces and their addresses, by user.
+func (o Options) accounts() ([]webspace.Account, map[string]netip.Addr) {
+	list, at := slices.Clone(Accounts), map[string]netip.Addr{}
+	for user, address := range addresses {
+		at[user] = netip.MustParseAddr(address)
+	}
+	for n := range o.Spares {
+		spare, address := Spare(n + 1)
+		list, at[spare.User] = append(list, spare), address
+	}
+	return list, at
+}
 
 // Stands are the stand-ins for the outside world.
 type Stands struct {
@@ -84,14 +107,15 @@ func startStands(ctx context.Context, s *Stack) (*Stands, error) {
 	if err != nil {
 		return nil, err
 	}
-	stands.Space, err = webspace.New(webspace.Options{Dir: filepath.Join(s.Options.Dir, "sites"), Accounts: Accounts, Logger: s.Options.Logger})
+	accounts, at := s.Options.accounts()
+	stands.Space, err = webspace.New(webspace.Options{Dir: filepath.Join(s.Options.Dir, "sites"), Accounts: accounts, Logger: s.Options.Logger})
 	if err != nil {
 		return nil, err
 	}
 	stands.DNS = dns.New()
-	for _, a := range Accounts {
+	for _, a := range accounts {
 		for _, d := range a.Domains {
-			stands.DNS.Set(d, netip.MustParseAddr(addresses[a.User]))
+			stands.DNS.Set(d, at[a.User])
 		}
 	}
 	return stands, stands.serve(ctx, s)
@@ -136,7 +160,8 @@ func (s *Stack) settings() Settings {
 		templates = append(templates, fmt.Sprintf("%s=SMS_%s", t, t))
 	}
 	connect := map[string]string{}
-	for _, a := range Accounts {
+	accounts, _ := s.Options.accounts()
+	for _, a := range accounts {
 		for _, d := range a.Domains {
 			connect[d] = local(p.Sites)
 		}

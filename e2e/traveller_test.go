@@ -1,0 +1,185 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/orderfile"
+	"github.com/beian/beian/internal/stack"
+)
+
+// view is how somebody sees the panel: in a language, at a width, with scripts or
+// without.
+type view struct {
+	lang, size string
+	scriptless bool
+}
+
+// views are those that each journey is made in.
+var views = []view{{lang: "zh", size: "phone"}, {lang: "zh", size: "desktop"}, {lang: "en", size: "phone"}, {lang: "en", size: "desktop"}}
+
+func (v view) String() string {
+	name := v.lang + "-" + v.size
+	if v.scriptless {
+		name += "-scriptless"
+	}
+	return name
+}
+
+// in picks the text of the view's language.
+func (v view) in(zh, en string) string {
+	if v.lang == "en" {
+		return en
+	}
+	return zh
+}
+
+// each makes a journey in each of some views, everybody with an order and a web
+// space of their own.
+func each(t *testing.T, s *stack.Stack, views []view, journey func(t *testing.T, p *traveller)) {
+	t.Helper()
+	require.GreaterOrEqual(t, s.Options.Spares, len(views), "a spare web space for each")
+	for i, v := range views {
+		t.Run(v.String(), func(t *testing.T) { journey(t, newTraveller(t, s, v, i+1)) })
+	}
+}
+
+// traveller is a customer at a browser with an order.
+type traveller struct {
+	view
+	t     *testing.T
+	s     *stack.Stack
+	ctx   context.Context
+	order string
+	// space is the user of the order's web space.
+	space   string
+	contact filing.ContactDetails
+	holder  filing.Holder
+	// walker is the same customer at another machine.
+	walker *demo.Walker
+}
+
+func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
+	t.Helper()
+	space, address := stack.Spare(n)
+	p := &traveller{view: v, t: t, s: s, order: fmt.Sprintf("J2026%04d", n), space: space.User, contact: filingtest.Contact(), holder: filingtest.PersonHolder()}
+	p.contact.UserName, p.contact.Mobile, p.contact.Email = fmt.Sprintf("traveller_%d", n), fmt.Sprintf("1390000%04d", 2000+n), fmt.Sprintf("traveller%d@example.com", n)
+	p.holder.DocumentType, p.holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E%08d", n) // the bureau files a holder once
+	file := strings.NewReader("number,customer,product,domains,ips,protocol,host,port,user,password,document_root,expires_on\n" + strings.Join([]string{
+		p.order, stack.DemoCustomer, "虚拟主机 标准型", space.Domains[0], address.String(), "ftp", "127.0.0.1", strconv.Itoa(s.Options.Ports.FTP), space.User, space.Password, space.DocumentRoot, "2027-12-31",
+	}, ","))
+	sum, err := orderfile.Import(t.Context(), s.Store, file, true)
+	require.NoError(t, err)
+	require.Zero(t, sum.Refused, sum.Errors)
+	p.walker = customer(t, s)
+	p.walker.Use(p.order)
+	p.ctx = browser(t, sizes[v.size], 844)
+	if v.scriptless {
+		require.NoError(t, chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+			return err
+		})))
+	}
+	return p
+}
+
+func (p *traveller) do(steps ...any) { p.t.Helper(); do(p.ctx, p.t, steps...) }
+
+// url is a page of the traveller's filing.
+func (p *traveller) url(step string) string {
+	return p.s.PanelURL + "/orders/" + p.order + "/filing" + step
+}
+
+// row is the order's line in the list.
+func (p *traveller) row(below string) string {
+	return fmt.Sprintf(`[data-order=%q] %s`, p.order, below)
+}
+
+// signIn signs in and switches to the view's language.
+func (p *traveller) signIn() {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.s.PanelURL+"/sign-in"), chromedp.WaitVisible("#login"))
+	if p.lang == "en" {
+		p.do(submit(`[name=lang][value=en]`), chromedp.WaitVisible(`html[lang=en] #login`))
+	}
+	p.shot("00-sign-in")
+	p.do(signIn(), chromedp.WaitVisible(p.row("td")))
+}
+
+// shot looks at the page; the checker needs scripts.
+func (p *traveller) shot(name string) {
+	p.t.Helper()
+	if p.scriptless {
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			return keepPicture(ctx, target, p.t.Name()+"-"+name)
+		}))
+		return
+	}
+	p.do(shot(p.t, name))
+}
+
+// arrives waits until the filing's page shows a stage: by itself, or without
+// scripts by being loaded again.
+func (p *traveller) arrives(stage filing.Stage) {
+	p.t.Helper()
+	if p.scriptless {
+		wait(p.t, p.walker, stage)
+		p.do(chromedp.Navigate(p.url("")))
+	}
+	p.do(chromedp.WaitVisible(fmt.Sprintf(`[data-stage=%q]`, stage)))
+}
+
+// text is what an element says.
+func (p *traveller) text(selector string) string { p.t.Helper(); return text(p.ctx, p.t, selector) }
+
+// fill types into fields by their names.
+func (p *traveller) fill(fields ...string) {
+	p.t.Helper()
+	for i := 0; i < len(fields); i += 2 {
+		p.do(chromedp.Clear(chromedp.ID("f-"+fields[i])), chromedp.SendKeys(chromedp.ID("f-"+fields[i]), fields[i+1]))
+	}
+}
+
+// choose picks from lists by their names.
+func (p *traveller) choose(fields ...string) {
+	p.t.Helper()
+	for i := 0; i < len(fields); i += 2 {
+		p.do(chromedp.WaitReady(fmt.Sprintf(`#f-%s option[value=%q]`, fields[i], fields[i+1])), chromedp.SetValue(chromedp.ID("f-"+fields[i]), fields[i+1]))
+		if !p.scriptless {
+			p.do(changed("#f-" + fields[i]))
+		}
+	}
+}
+
+// codes enters both codes that were sent after a time.
+func (p *traveller) codes(since time.Time) {
+	p.t.Helper()
+	sms, err := p.walker.Code(p.t.Context(), p.contact.Mobile, since)
+	require.NoError(p.t, err)
+	mail, err := p.walker.Code(p.t.Context(), p.contact.Email, since)
+	require.NoError(p.t, err)
+	p.fill("sms_code", sms, "mail_code", mail)
+	p.do(submit(".card .button"))
+}
+
+// prepared brings the filing to its forms, elsewhere.
+func (p *traveller) prepared() {
+	p.t.Helper()
+	begin := time.Now()
+	require.NoError(p.t, p.walker.Open(p.t.Context(), p.order))
+	require.NoError(p.t, p.walker.Contact(p.t.Context(), p.contact, password))
+	require.NoError(p.t, p.walker.Verify(p.t.Context(), p.contact, begin))
+	wait(p.t, p.walker, filing.Preparing)
+}
