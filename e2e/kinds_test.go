@@ -14,6 +14,7 @@ import (
 	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/panel"
 )
 
 // finished puts the footer on the site and waits for the number on the order.
@@ -127,7 +128,9 @@ var seeded = bureau.SeedFiling{
 // what the page advises.
 func advised(t *testing.T, w *demo.Walker, order string, h filing.Holder) (advice, text string) {
 	t.Helper()
-	page, err := w.Fill(t.Context(), "/orders/"+order+"/filing/kind", demo.HolderValues(h))
+	typed := panel.HolderValues(h)
+	typed.Set("action", "ask")
+	page, err := w.Fill(t.Context(), "/orders/"+order+"/filing/kind", typed)
 	require.NoError(t, err)
 	callout := page.Find("[data-advice]")
 	return callout.AttrOr("data-advice", ""), callout.Text()
@@ -135,7 +138,7 @@ func advised(t *testing.T, w *demo.Walker, order string, h filing.Holder) (advic
 
 func choose(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
 	t.Helper()
-	_, err := w.Post(t.Context(), "/orders/"+order+"/filing/kind/choose", url.Values{"kind": {string(kind)}})
+	_, err := w.Fill(t.Context(), "/orders/"+order+"/filing/kind", url.Values{"kind": {string(kind)}, "action": {"next"}})
 	require.NoError(t, err)
 }
 
@@ -147,7 +150,7 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
-	_, err := w.Fill(ctx, base+"/kind", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}})
+	_, err := w.Fill(ctx, base+"/kind", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}, "action": {"ask"}})
 	require.ErrorContains(t, err, "统一社会信用代码", "what is wrong with the document is said before the bureau is asked")
 	advice, text := advised(t, w, "D20260001", filingtest.CompanyHolder())
 	require.Equal(t, filing.AdviceNewSite, advice)

@@ -124,7 +124,7 @@ func (s *Server) giveContact(c *gin.Context, cur current) {
 		return
 	}
 	details := contactOf(values)
-	problems := append(details.Validate(), filing.ValidatePassword(values.Get("password"), values.Get("password_again"), details.UserName)...)
+	problems := append(s.served(ctx, details.Province, details.Validate()), filing.ValidatePassword(values.Get("password"), values.Get("password_again"), details.UserName)...)
 	if len(problems) > 0 {
 		s.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
 		return

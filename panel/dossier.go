@@ -1,12 +1,12 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -36,12 +36,12 @@ func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []fiel
 		{Name: "city", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Cities(v.Get("province"))))},
 		{Name: "county", Type: "select", Options: choose(t, regionOptions(codes.Regions.Counties(v.Get("city"))))},
 		{Name: "address", Type: "text", Required: true},
-		{Name: "manager_name", Type: "text", Required: true},
+		{Name: "manager_name", Type: "text", Required: true, Autocomplete: "name"},
 		{Name: "manager_document_type", Type: "select", Required: true, Options: choose(t, personal)},
 		{Name: "manager_document_number", Type: "text", Required: true, Autocomplete: "off"},
-		{Name: "manager_office_phone", Type: "tel"},
-		{Name: "manager_mobile", Type: "tel", Required: true},
-		{Name: "manager_email", Type: "email", Required: true},
+		{Name: "manager_office_phone", Type: "tel", Autocomplete: "work tel-national"},
+		{Name: "manager_mobile", Type: "tel", Required: true, Autocomplete: "tel-national"},
+		{Name: "manager_email", Type: "email", Required: true, Autocomplete: "email"},
 	}
 }
 
@@ -130,6 +130,8 @@ type dossierData struct {
 	Kept bool
 	// Others are the kind's other forms.
 	Others []string
+	// Person is the nature whose manager may be the holder, for the page's script.
+	Person int
 }
 
 // showDossierForm draws a form with its draft, or with what was just posted and
@@ -168,11 +170,14 @@ func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 	if name == formSite {
 		values.Set("provider", s.cfg.Provider.Name)
 	}
-	data := dossierData{form: build(t, name, s.fields(t, codes, kind, name, values), values, problems), Kind: kind, Kept: values.Get("password") != ""}
-	data.Draft = mark
+	fields := func(v url.Values) []field { return withSame(t, s.fields(t, codes, kind, name, v)) }
+	if name == formHolder {
+		problems = withoutTwice(problems, values)
+	}
+	data := dossierData{form: build(t, name, fields(values), values, problems), Kind: kind, Kept: values.Get("password") != "", Person: filing.NaturePerson}
+	data.Draft, data.From = mark, opened(c, values)
 	if overtaken {
 		status = http.StatusConflict
-		fields := func(v url.Values) []field { return s.fields(t, codes, kind, name, v) }
 		if err := s.conflict(c.Request.Context(), cur, name, values, fields, &data.form); err != nil {
 			s.fail(c, err)
 			return
@@ -183,15 +188,16 @@ func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 			data.Others = append(data.Others, other)
 		}
 	}
-	if err := s.markRefused(c, cur, &data.form); err != nil {
+	if err := s.markRefused(c, cur, kind, &data.form, values); err != nil {
 		s.fail(c, err)
 		return
 	}
 	s.render(c, status, "dossier_form", page{Title: name + ".title", Data: data})
 }
 
-// markRefused puts the bureau's reason at the field that it is about.
-func (s *Server) markRefused(c *gin.Context, cur current, f *form) error {
+// markRefused puts the bureau's reason at the fields that it is about, until they
+// are mended.
+func (s *Server) markRefused(c *gin.Context, cur current, kind filing.Kind, f *form, values url.Values) error {
 	if cur.Filing.Stage != filing.Correcting {
 		return nil
 	}
@@ -200,20 +206,19 @@ func (s *Server) markRefused(c *gin.Context, cur current, f *form) error {
 		return err
 	}
 	f.Note, f.NoteHelp = note, s.refusalHelp(c, cur)
-	if cur.Filing.Attention == "sent_back" {
-		return nil // no decision of the bureau's
-	}
-	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+	d := filing.Dossier{Kind: kind}
+	s.fill(&d, f.Name, values)
+	refused, err := s.refusedFields(c, cur, d)
 	if err != nil {
 		return err
 	}
-	refusal, _ := filing.RefusalByCode(decision.Code)
-	about := append(decision.Fields, refusal.Form+"."+refusal.Field)
 	for i := range f.Fields {
-		if slices.Contains(about, f.Name+"."+f.Fields[i].Name) && f.Fields[i].Problem == "" {
-			f.Fields[i].Problem = note
+		field := &f.Fields[i]
+		if field.Problem == "" && slices.ContainsFunc(refused, func(r refusedField) bool { return r.Form == f.Name && r.Name == field.Name && !r.Mended }) {
+			field.Problem = note
 		}
 	}
+	f.list(s.texts.For(s.lang(c)))
 	return nil
 }
 
@@ -248,8 +253,12 @@ func (s *Server) refusalNote(c *gin.Context, cur current) (string, error) {
 // holder's province at all. When the database doesn't answer, the rules' alone:
 // the filing finds its account, or is told, when it is handed in.
 func (s *Server) holderProblems(c *gin.Context, h filing.Holder, codes filing.Tables) filing.Problems {
-	problems := h.Validate(codes)
-	if served, err := s.cfg.Store.ServesProvince(c.Request.Context(), h.Province); err == nil && !served && problems.For("province") == nil {
+	return s.served(c.Request.Context(), h.Province, h.Validate(codes))
+}
+
+// served adds to a form's problems that the provider can't file in its province.
+func (s *Server) served(ctx context.Context, province string, problems filing.Problems) filing.Problems {
+	if served, err := s.cfg.Store.ServesProvince(ctx, province); err == nil && !served && problems.For("province") == nil {
 		problems = append(problems, filing.Problem{Field: "province", Key: "province_not_served"})
 	}
 	return problems
@@ -275,9 +284,10 @@ func (s *Server) saveForm(c *gin.Context, cur current, kind filing.Kind, name st
 		s.fail(c, err)
 		return
 	}
+	from := fromOf(values)
 	if values.Get("action") == "save" {
 		s.flash(c, "flash.saved")
-		to(c, filingPath(c)+"/"+name)
+		to(c, withFrom(filingPath(c)+"/"+name, from))
 		return
 	}
 	d := filing.Dossier{Kind: kind}
@@ -292,121 +302,23 @@ func (s *Server) saveForm(c *gin.Context, cur current, kind filing.Kind, name st
 	case len(problems) > 0:
 		s.showDossierForm(c, cur, kind, name, values, problems, false)
 	default:
-		to(c, filingPath(c)+"/"+nextForm(kind, name))
+		to(c, filingPath(c)+"/"+nextForm(kind, name, from))
 	}
 }
 
-// nextForm is the page after a form.
-func nextForm(kind filing.Kind, name string) string {
+// pageReview is 核对并提交.
+const pageReview = "review"
+
+// nextForm is the page after a form that was opened from somewhere.
+func nextForm(kind filing.Kind, name, from string) string {
 	forms := formsOf(kind)
-	if i := slices.Index(forms, name); i+1 < len(forms) {
+	if i := slices.Index(forms, name); from != fromReview && i+1 < len(forms) {
 		return forms[i+1]
 	}
-	return "review"
+	return pageReview
 }
 
-// reviewLine is a field; Before is its value in the filing that is changed, where
-// that is another.
-type reviewLine struct {
-	// Label is the field's name where it isn't a text of the locale files by Key.
-	Key, Label, Text, Path, Before string
-	Changed                        bool
-}
-
-type reviewData struct {
-	Kind  filing.Kind
-	Lines []reviewLine
-	// Unchanged: a change that changes nothing.
-	Unchanged bool
-	// Found is what the pre-check found; what blocks keeps the dossier here.
-	Found  []foundLine
-	Blocks bool
-}
-
-// reviewForm is 核对并提交: everything, with a way to change each.
-func (s *Server) reviewForm(c *gin.Context, cur current) {
-	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
-		return
-	}
-	ctx := c.Request.Context()
-	kind, err := s.kindOf(ctx, cur)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	data := reviewData{Kind: kind}
-	d, err := s.dossier(ctx, cur)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	for _, name := range formsOf(kind) {
-		var lines []reviewLine
-		if name == formPapers {
-			lines, err = s.paperLines(c, cur, d)
-		} else {
-			lines, err = s.reviewLines(c, cur, kind, name)
-		}
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		data.Lines = append(data.Lines, lines...)
-	}
-	data.Unchanged = kind == filing.KindChange && !slices.ContainsFunc(data.Lines, func(l reviewLine) bool { return l.Changed })
-	if data.Found, err = s.findings(c, cur, d, true); err != nil {
-		s.fail(c, err)
-		return
-	}
-	data.Blocks = blocks(data.Found)
-	s.render(c, http.StatusOK, "review", page{Title: "review.title", Data: data})
-}
-
-func (s *Server) reviewLines(c *gin.Context, cur current, kind filing.Kind, name string) (lines []reviewLine, err error) {
-	ctx := c.Request.Context()
-	t, codes := s.texts.For(s.lang(c)), s.tables(ctx)
-	values, err := s.draft(ctx, cur, name)
-	if err != nil {
-		return nil, err
-	}
-	before := values
-	if kind == filing.KindChange && name != formClaim {
-		if before, err = s.firstValues(ctx, cur, name); err != nil {
-			return nil, err
-		}
-		if name == formSite {
-			before.Set("provider", values.Get("provider"))
-		}
-	}
-	old := build(t, name, s.fields(t, codes, kind, name, before), before, nil)
-	for i, f := range build(t, name, s.fields(t, codes, kind, name, values), values, nil).Fields {
-		line := reviewLine{Key: "field." + name + "." + f.Name, Text: shown(f), Path: filingPath(c) + "/" + name + "#f-" + f.Name}
-		if was := shown(old.Fields[i]); was != line.Text {
-			line.Changed, line.Before = true, was
-		}
-		if f.Type == "password" && values.Get(f.Name) != "" {
-			line.Text = t.T("review.given", nil)
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
-}
-
-// shown is a field's value as people read it.
-func shown(f field) string {
-	var chosen []string
-	for _, o := range f.Options {
-		if o.Selected && o.Value != "" {
-			chosen = append(chosen, o.Label)
-		}
-	}
-	if len(f.Options) > 0 {
-		return strings.Join(chosen, "、")
-	}
-	return strings.Join(strings.Fields(f.Value()), " ")
-}
-
-// handIn checks every form once more and hands the dossier in.
+// handIn looks once more for what blocks and hands the dossier in.
 func (s *Server) handIn(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return
@@ -417,24 +329,13 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
-	for _, form := range formsOf(d.Kind) {
-		problems, err := s.problems(c, cur, d, form, s.tables(ctx))
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		if len(problems) > 0 {
-			to(c, filingPath(c)+"/"+form+"?check=1")
-			return
-		}
-	}
 	found, err := s.findings(c, cur, d, false)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	if blocks(found) {
-		to(c, filingPath(c)+"/review")
+		to(c, filingPath(c)+"/"+pageReview)
 		return
 	}
 	papers, err := s.handedPapers(ctx, cur, d)

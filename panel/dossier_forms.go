@@ -229,6 +229,9 @@ func (s *Server) firstHolder(ctx context.Context, cur current) (url.Values, erro
 			v.Set(name, chosen.Get(name))
 		}
 	}
+	if isPerson(v) { // whose site is managed by that person
+		v.Set(fieldSame, sameYes)
+	}
 	return v, nil
 }
 

@@ -76,6 +76,11 @@ func (s *Server) saveDraft(c *gin.Context, cur current) {
 // password that was given before stays where the field was left empty: pages
 // don't show it again.
 func (s *Server) keepDraft(ctx context.Context, cur current, name string, values url.Values) (int64, error) {
+	if name == formHolder {
+		if err := s.fillPerson(ctx, cur, values); err != nil {
+			return 0, err
+		}
+	}
 	mark, marked := markOf(values)
 	kept := withoutSecrets(values)
 	if name == formClaim {

@@ -3,7 +3,6 @@ package panel
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -59,13 +58,6 @@ func (s *Server) openFiling(c *gin.Context) {
 	to(c, filingPath(c))
 }
 
-// task is a line of the task list.
-type task struct {
-	Key    string // of its text, "task.KEY"
-	Status string // done, now, later, of "status.STATUS"
-	Path   string // where it is done; empty when there is nothing to do
-}
-
 type filingData struct {
 	current
 	Tasks    []task
@@ -75,8 +67,12 @@ type filingData struct {
 	Refusal  string
 	// RefusalHelp is the address of what explains the refusal; empty: nothing does.
 	RefusalHelp string
-	CheckLeft   *int   // hours for the bureau's own SMS check
-	Next        string // key of what comes next
+	// Refused are the fields that the refusal is about.
+	Refused []refusedField
+	// Continue is where the customer goes on; empty: there is nothing to do.
+	Continue  string
+	CheckLeft *int   // hours for the bureau's own SMS check
+	Next      string // key of what comes next
 	// Turn is whose turn it is, a key below "turn."; empty: nobody's.
 	Turn      string
 	CanRevoke bool
@@ -89,7 +85,16 @@ type filingData struct {
 	FollowUps []filing.Kind
 	// CanTakeOff: a registered number that is on the order.
 	CanTakeOff bool
+	// Unsure is what was to be ended without its box being ticked: withdraw,
+	// take_off or empty.
+	Unsure string
 }
+
+// wrong is as form's.
+func (d filingData) wrong() bool { return d.Unsure != "" }
+
+// unsure shows the filing's page again, and on it what must be ticked.
+func (s *Server) unsure(c *gin.Context, what string) { to(c, filingPath(c)+"?unsure="+what) }
 
 // registered is what is other where a number was registered.
 func (d *filingData) registered() {
@@ -114,6 +119,10 @@ func (s *Server) showFiling(c *gin.Context, cur current) {
 	if err != nil {
 		s.fail(c, err)
 		return
+	}
+	switch unsure := c.Query("unsure"); {
+	case unsure == "withdraw" && data.CanRevoke, unsure == "take_off" && data.CanTakeOff:
+		data.Unsure = unsure
 	}
 	s.render(c, http.StatusOK, "filing", page{Title: "filing.title", Data: data})
 }
@@ -142,7 +151,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Timeline: lines, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
+	data := filingData{current: cur, Timeline: lines, Expected: expected, CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
 	data.Turn = turnOf(cur.Filing)
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {
@@ -169,69 +178,30 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		}
 		data.Refusal, data.RefusalHelp = note, s.refusalHelp(c, cur)
 	}
+	if data.Tasks, data.Refused, err = s.tasks(c, cur, events); err != nil {
+		return data, err
+	}
+	data.Continue = data.next()
 	return data, nil
 }
 
-type taskStep struct {
-	key    string
-	stages []filing.Stage
-	path   string
-}
-
-// taskSteps are the steps of a kind of filing: what follows one that is done has
-// its contact, and what ends one has nothing to install.
-func taskSteps(kind filing.Kind, base string) []taskStep {
-	first := "kind"
-	if kind.FollowsUp() {
-		first = formsOf(kind)[0]
+// next marks the first task that waits for the customer and tells where it is done:
+// at a field that the bureau refused, where there is one.
+func (d filingData) next() string {
+	if d.Turn != "customer" {
+		return ""
 	}
-	steps := []taskStep{
-		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
-		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
-		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + first},
-		{"checking", []filing.Stage{filing.Checking, filing.Submitting}, ""},
-		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
-		{"installing", []filing.Stage{filing.Installing}, base + "result"},
-		{"filed", []filing.Stage{filing.Filed}, base + "result"},
+	at := slices.IndexFunc(d.Tasks, func(t task) bool { return t.Path != "" && t.Status != statusDone })
+	if at < 0 {
+		return ""
 	}
-	if kind.Registers() {
-		steps = append([]taskStep{{"register", nil, ""}}, steps[len(steps)-2:]...)
-		steps[1].key = "register_installing"
-	}
-	if kind.FollowsUp() {
-		steps = steps[2:]
-	}
-	if kind.Ends() {
-		steps[0].key = "ending"
-		steps = append(steps[:len(steps)-2], taskStep{"ended", []filing.Stage{filing.Deregistered}, ""})
-	}
-	return steps
-}
-
-// tasks are the steps of a filing; what lies behind is done, what is now is
-// linked, what lies ahead waits.
-func tasks(cur current, events []store.Event) []task {
-	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
-	steps := taskSteps(cur.Filing.Kind, base)
-	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
-	if now < 0 {
-		now = len(steps)
-	}
-	list := make([]task, len(steps))
-	for i, step := range steps {
-		list[i] = task{Key: step.key, Status: "later"}
-		switch {
-		case i < now || cur.Filing.Stage == filing.Filed:
-			list[i].Status = "done"
-		case i == now:
-			list[i].Status, list[i].Path = "now", step.path
+	d.Tasks[at].Next = true
+	for _, f := range d.Refused {
+		if !f.Mended {
+			return f.Path
 		}
 	}
-	list = withCheck(list, cur, events)
-	if cur.Filing.Stage == filing.Filed {
-		list[len(list)-1].Path = base + "result"
-	}
-	return list
+	return d.Tasks[at].Path
 }
 
 // inStage sends people whose page is old to where the filing stands.

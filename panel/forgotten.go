@@ -94,7 +94,7 @@ type codeData struct {
 }
 
 func codeFields() []field {
-	return []field{{Name: "code", Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: filing.CodeDigits}}
+	return []field{{Name: "code", Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: maxCodeTyped}}
 }
 
 func (s *Server) recoveryCodeForm(c *gin.Context) {

@@ -23,9 +23,11 @@ type field struct {
 	Options      []option
 
 	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME".
-	Form    string
-	Values  []string
-	Problem string // the message, in the reader's language
+	Form   string
+	Values []string
+	// Hint and Problem are messages in the reader's language; empty: none. What is
+	// read with the field is named by their elements' IDs, h-NAME and e-NAME.
+	Hint, Problem string
 }
 
 type option struct {
@@ -50,11 +52,31 @@ type form struct {
 	Note string
 	// NoteHelp is the address of what explains the note; empty: nothing does.
 	NoteHelp string
+	// From is the page that a form goes back to, where it isn't the next one.
+	From string
 	// Draft is the mark of a form that is kept while it is typed.
 	Draft draftState
 }
 
 type fieldProblem struct{ Field, Text string }
+
+// Requires tells whether a field must be filled: the page then explains the star.
+func (f form) Requires() bool {
+	return slices.ContainsFunc(f.Fields, func(f field) bool { return f.Required })
+}
+
+// wrong tells whether the page shows problems, which its title then says.
+func (f form) wrong() bool { return len(f.Problems) > 0 }
+
+// list gathers the problems of the fields, in their order, for the summary.
+func (f *form) list(t *locale.Localizer) {
+	f.Problems = nil
+	for _, field := range f.Fields {
+		if field.Problem != "" {
+			f.Problems = append(f.Problems, fieldProblem{field.Name, t.T("field."+f.Name+"."+field.Name, nil) + "：" + field.Problem})
+		}
+	}
+}
 
 // build fills a form's fields with values and problems.
 func build(t *locale.Localizer, name string, fields []field, values url.Values, problems filing.Problems) form {
@@ -66,15 +88,18 @@ func build(t *locale.Localizer, name string, fields []field, values url.Values, 
 		for i := range field.Options {
 			field.Options[i].Selected = slices.Contains(field.Values, field.Options[i].Value)
 		}
+		if hint := "help." + name + "." + field.Name; t.Has(hint) {
+			field.Hint = t.T(hint, nil)
+		}
 		if p := problems.For(field.Name); p != nil {
 			field.Problem = t.T("problem."+p.Key, p.Args)
-			f.Problems = append(f.Problems, fieldProblem{field.Name, t.T("field."+name+"."+field.Name, nil) + "：" + field.Problem})
 		}
 		if field.Type == "password" {
 			field.Values = nil
 		}
 		f.Fields = append(f.Fields, field)
 	}
+	f.list(t)
 	return f
 }
 
@@ -88,7 +113,7 @@ func posted(c *gin.Context) url.Values {
 
 // notKept are fields that no draft has: what is used up, and what isn't typed.
 var notKept = map[string]bool{
-	"action": true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
+	"action": true, fieldFrom: true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
 }
 
 // withoutSecrets is what may be kept of a form: no password, no code.

@@ -79,7 +79,7 @@ func (s *Server) keepPost(c *gin.Context) (path string, kept bool) {
 	if path == "" || mark == "" || len(secretless) == 0 {
 		return path, false
 	}
-	for _, name := range []string{fieldDraftVersion, fieldDraftTab} {
+	for _, name := range []string{fieldDraftVersion, fieldDraftTab, fieldFrom} {
 		if values.Has(name) {
 			secretless[name] = values[name]
 		}

@@ -64,11 +64,16 @@ type kindData struct {
 	AdviceArgs   map[string]any
 	Kinds        []filing.Kind
 	Chosen, Best filing.Kind
+	// Problem is what is wrong with the choice, in the reader's language.
+	Problem string
 }
 
 func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
-	all := holderFields(t, codes, v)
-	return slices.DeleteFunc(all, func(f field) bool { return !slices.Contains(documentFields, f.Name) })
+	all := slices.DeleteFunc(holderFields(t, codes, v), func(f field) bool { return !slices.Contains(documentFields, f.Name) })
+	for i := range all {
+		all[i].Required = false // only to have the bureau asked, which nobody must
+	}
+	return all
 }
 
 // kindForm asks which kind of filing it is, and lets the bureau tell.
@@ -76,8 +81,7 @@ func (s *Server) kindForm(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) || !s.begins(c, cur) {
 		return
 	}
-	ctx := c.Request.Context()
-	values, err := s.chosen(ctx, cur)
+	values, err := s.kindValues(c.Request.Context(), cur)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -85,15 +89,53 @@ func (s *Server) kindForm(c *gin.Context, cur current) {
 	if kept := s.keptValues(c); kept != nil {
 		values = kept
 	}
-	if len(values) == 0 {
-		contact, err := s.cfg.Store.Contact(ctx, cur.Filing.ID)
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		values.Set("province", contact.Details.Province)
-	}
+	values.Set(fieldFrom, opened(c, values))
 	s.showKind(c, http.StatusOK, values, nil)
+}
+
+// kindValues are the choice as it was kept. The holder's form, where there is one,
+// has the document's last word; another document makes the bureau's answer void.
+func (s *Server) kindValues(ctx context.Context, cur current) (url.Values, error) {
+	values, err := s.chosen(ctx, cur)
+	if err != nil {
+		return nil, err
+	}
+	holder := url.Values{}
+	switch err := s.cfg.Store.Draft(ctx, cur.Filing.ID, formHolder, &holder); {
+	case err == nil:
+		shown := url.Values{}
+		for _, name := range documentFields {
+			shown[name] = values[name]
+			if holder.Get(name) != "" {
+				shown[name] = holder[name]
+			}
+		}
+		return withAnswer(shown, values), nil
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	case len(values) > 0:
+		return values, nil
+	}
+	contact, err := s.cfg.Store.Contact(ctx, cur.Filing.ID)
+	values.Set("province", contact.Details.Province)
+	return values, err
+}
+
+// withAnswer are the document as it was typed, with what was kept of the choice
+// and, where it is about this document, of the bureau's answer.
+func withAnswer(typed, kept url.Values) url.Values {
+	values, same := url.Values{}, holderOf(typed).DocumentNumber == holderOf(kept).DocumentNumber
+	for _, name := range documentFields {
+		values.Set(name, typed.Get(name))
+		same = same && (name == "document_number" || typed.Get(name) == kept.Get(name))
+	}
+	values.Set(valueKind, kept.Get(valueKind))
+	if same {
+		for _, name := range []string{valueAdvice, valueAdviceKind, valueAdviceDomain, valueNumber} {
+			values.Set(name, kept.Get(name))
+		}
+	}
+	return values
 }
 
 // begins sends follow-ups, whose kind is fixed, to their page.
@@ -116,17 +158,95 @@ func (s *Server) showKind(c *gin.Context, status int, values url.Values, problem
 	if data.Chosen == "" {
 		data.Chosen = data.Best
 	}
+	if p := problems.For(valueKind); p != nil {
+		data.Problem = t.T("problem."+p.Key, p.Args)
+		data.Form.Problems = append(data.Form.Problems, fieldProblem{valueKind, data.Problem})
+	}
+	data.Form.From = fromOf(values)
 	s.render(c, status, "kind", page{Title: "kind.title", Data: data})
 }
 
-// askKind asks the bureau about the holder's document and the order's domains,
-// and keeps its answer with what was typed.
-func (s *Server) askKind(c *gin.Context, cur current) {
+// The buttons of the kind's form.
+const kindAsk = "ask"
+
+// giveKind keeps what was typed, whatever comes of it, and asks the bureau or goes
+// on with the kind that was chosen.
+func (s *Server) giveKind(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) || !s.begins(c, cur) {
 		return
 	}
 	ctx := c.Request.Context()
-	values := posted(c)
+	typed := posted(c)
+	before, err := s.chosen(ctx, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	values := withAnswer(typed, before)
+	kind := filing.Kind(typed.Get(valueKind))
+	chosen := slices.Contains(filing.Beginnings, kind)
+	if chosen {
+		values.Set(valueKind, string(kind))
+	}
+	if err := s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, draftKind, values); err != nil {
+		s.fail(c, err)
+		return
+	}
+	if err := s.carryDocument(c, cur, typed); err != nil {
+		s.fail(c, err)
+		return
+	}
+	from := fromOf(typed)
+	values.Set(fieldFrom, from)
+	switch {
+	case typed.Get("action") == kindAsk:
+		s.askKind(c, cur, values)
+	case !chosen:
+		s.showKind(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: valueKind, Key: "choose_kind"}})
+	case from != "":
+		to(c, filingPath(c)+"/review")
+	default:
+		to(c, filingPath(c)+"/"+formsOf(kind)[0])
+	}
+}
+
+// carryDocument puts a document that was mended here into the holder's form, where
+// that was filled already, and says so.
+func (s *Server) carryDocument(c *gin.Context, cur current, typed url.Values) error {
+	ctx := c.Request.Context()
+	holder := url.Values{}
+	err := s.cfg.Store.Draft(ctx, cur.Filing.ID, formHolder, &holder)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // it will be filled from here
+	} else if err != nil || !holder.Has("document_number") { // a kind that has only the manager
+		return err
+	}
+	changed := false
+	for _, name := range documentFields {
+		if typed.Get(name) == "" || typed.Get(name) == holder.Get(name) {
+			continue
+		}
+		changed = true
+		holder.Set(name, typed.Get(name))
+		if name == "province" { // what lay below the old one
+			holder.Del("city")
+			holder.Del("county")
+		}
+	}
+	if !changed {
+		return nil
+	}
+	if err := s.fillPerson(ctx, cur, holder); err != nil {
+		return err
+	}
+	s.flash(c, "flash.document_carried")
+	return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, formHolder, holder)
+}
+
+// askKind asks the bureau about the holder's document and the order's domains,
+// and keeps its answer with what was typed.
+func (s *Server) askKind(c *gin.Context, cur current, values url.Values) {
+	ctx := c.Request.Context()
 	holder := holderOf(values)
 	problems := s.holderProblems(c, holder, s.tables(ctx))
 	problems = slices.DeleteFunc(problems, func(p filing.Problem) bool { return !slices.Contains(documentFields, p.Field) })
@@ -135,32 +255,30 @@ func (s *Server) askKind(c *gin.Context, cur current) {
 		return
 	}
 	if !s.mayQuery(c) { // other people's documents aren't to be tried out
-		s.flash(c, "flash.too_often")
-		to(c, filingPath(c)+"/kind")
+		s.showKind(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "document_number", Key: "too_often"}})
 		return
 	}
-	kept := url.Values{"document_number": {holder.DocumentNumber}}
-	for _, name := range []string{"nature", "document_type", "province"} {
-		kept.Set(name, values.Get(name))
-	}
+	from := fromOf(values)
+	values.Del(fieldFrom)
 	advice, err := s.advise(ctx, holder, cur.Order.Domains)
 	switch {
 	case errors.Is(err, errNotAsked):
-		kept.Set(valueAdvice, adviceUnknown)
+		advice = filing.Advice{Reason: adviceUnknown}
 	case err != nil:
 		s.fail(c, err)
 		return
-	default:
-		kept.Set(valueAdvice, advice.Reason)
-		kept.Set(valueAdviceKind, string(advice.Kind))
-		kept.Set(valueAdviceDomain, advice.Domain)
-		kept.Set(valueNumber, advice.Number)
+	case advice.Kind != "" && values.Get(valueKind) != string(advice.Kind):
+		values.Del(valueKind) // what the bureau says is suggested, and to be chosen anew
 	}
-	if err := s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, draftKind, kept); err != nil {
+	values.Set(valueAdvice, advice.Reason)
+	values.Set(valueAdviceKind, string(advice.Kind))
+	values.Set(valueAdviceDomain, advice.Domain)
+	values.Set(valueNumber, advice.Number)
+	if err := s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, draftKind, values); err != nil {
 		s.fail(c, err)
 		return
 	}
-	to(c, filingPath(c)+"/kind")
+	to(c, withFrom(filingPath(c)+"/kind", from))
 }
 
 // advise asks the bureau of the holder's province. That it knows nothing of one
@@ -179,29 +297,4 @@ func (s *Server) advise(ctx context.Context, h filing.Holder, domains []string) 
 		known = append(known, filing.DomainStatus{Domain: domain, Status: status})
 	}
 	return filing.Advise(holder, known), nil
-}
-
-// chooseKind keeps the choice and goes on to the kind's first form.
-func (s *Server) chooseKind(c *gin.Context, cur current) {
-	if !s.inStage(c, cur, filing.Preparing, filing.Correcting) || !s.begins(c, cur) {
-		return
-	}
-	ctx := c.Request.Context()
-	kind := filing.Kind(c.PostForm(valueKind))
-	if !slices.Contains(filing.Beginnings, kind) {
-		s.flash(c, "flash.choose_kind")
-		to(c, filingPath(c)+"/kind")
-		return
-	}
-	values, err := s.chosen(ctx, cur)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	values.Set(valueKind, string(kind))
-	if err := s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, draftKind, values); err != nil {
-		s.fail(c, err)
-		return
-	}
-	to(c, filingPath(c)+"/"+formsOf(kind)[0])
 }

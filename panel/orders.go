@@ -38,7 +38,10 @@ func (l orderLine) Registrable() bool { return l.Action == actionStart }
 type ordersData struct {
 	Orders []orderLine
 	Filter store.OrderFilter
+	// Chosen is the choice of how the filing stands: a state or a stage.
+	Chosen string
 	States []filing.OrderState
+	Stages []filing.Stage
 	// Filtered tells that something is filtered for, Cut that more was found than
 	// is shown.
 	Filtered, Cut bool
@@ -60,7 +63,7 @@ func (s *Server) orderList(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	data := ordersData{Filter: filter, States: filing.OrderStates, Filtered: filter != store.OrderFilter{}, Cut: list.Cut}
+	data := ordersData{Filter: filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages, Filtered: filter != store.OrderFilter{}, Cut: list.Cut}
 	rows := list.Rows
 	if len(rows) > ordersPerPage {
 		rows = rows[:ordersPerPage]
@@ -85,8 +88,20 @@ func orderFilter(v url.Values) store.OrderFilter {
 	f := store.OrderFilter{Text: search(v.Get("q")), Product: search(v.Get("product"))}
 	if state := filing.OrderState(v.Get("state")); slices.Contains(filing.OrderStates, state) {
 		f.State = state
+	} else if stage := filing.Stage(v.Get("state")); slices.Contains(filing.OrderStages, stage) {
+		f.Stage = stage
 	}
 	return f
+}
+
+// actingStates are the states that are no stage: by who must act.
+var actingStates = []filing.OrderState{filing.OrderYours, filing.OrderUnderWay}
+
+func chosenStanding(f store.OrderFilter) string {
+	if f.Stage != "" {
+		return string(f.Stage)
+	}
+	return string(f.State)
 }
 
 func search(text string) string {
@@ -99,7 +114,7 @@ func search(text string) string {
 
 func filterQuery(f store.OrderFilter) url.Values {
 	v := url.Values{}
-	for name, value := range map[string]string{"q": f.Text, "product": f.Product, "state": string(f.State)} {
+	for name, value := range map[string]string{"q": f.Text, "product": f.Product, "state": chosenStanding(f)} {
 		if value != "" {
 			v.Set(name, value)
 		}

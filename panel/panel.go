@@ -223,8 +223,7 @@ func (s *Server) routes() (http.Handler, error) {
 	f.GET("/recover", s.withFiling(s.recoverForm))
 	f.POST("/recover", s.withFiling(s.recoverCodes))
 	f.GET("/kind", s.withFiling(s.kindForm))
-	f.POST("/kind", s.withFiling(s.askKind))
-	f.POST("/kind/choose", s.withFiling(s.chooseKind))
+	f.POST("/kind", s.withFiling(s.giveKind))
 	for _, form := range []string{formClaim, formHolder, formSite, formEnding} {
 		f.GET("/"+form, s.withFiling(s.dossierForm(form)))
 		f.POST("/"+form, s.withFiling(s.saveDossierForm(form)))

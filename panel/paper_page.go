@@ -38,7 +38,12 @@ type papersData struct {
 	Note, NoteHelp string
 	Others         []string
 	Print          bool
+	// From is as form's.
+	From string
 }
+
+// wrong is as form's.
+func (d papersData) wrong() bool { return len(d.Problems) > 0 }
 
 // neededPapers are the papers that a dossier can have.
 func (s *Server) neededPapers(d filing.Dossier) []filing.NeededPaper { return s.papers.Needed(d) }
@@ -124,12 +129,12 @@ func approvalValues(site filing.Site) url.Values {
 // papersForm is the page of papers.
 func (s *Server) papersForm(c *gin.Context, cur current) {
 	if _, ok := s.formOf(c, cur, formPapers); ok {
-		s.showPapers(c, cur, http.StatusOK, nil, c.Query("check") != "", "")
+		s.showPapers(c, cur, http.StatusOK, opened(c, nil), nil, c.Query("check") != "", "")
 	}
 }
 
 // showPapers draws the page with what is wrong; check shows what is lacking too.
-func (s *Server) showPapers(c *gin.Context, cur current, status int, problems filing.Problems, check bool, note string) {
+func (s *Server) showPapers(c *gin.Context, cur current, status int, from string, problems filing.Problems, check bool, note string) {
 	ctx := c.Request.Context()
 	d, err := s.dossier(ctx, cur)
 	if err != nil {
@@ -145,7 +150,7 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, problems fi
 	if check {
 		problems = append(problems, filing.PaperProblems(d, needed, hasPicture(list))...)
 	}
-	data := papersData{Kind: d.Kind, Papers: s.paperFields(c, d, list, problems), Note: note}
+	data := papersData{Kind: d.Kind, Papers: s.paperFields(c, d, list, problems), Note: note, From: from}
 	for _, f := range data.Papers {
 		data.Print = data.Print || f.Print != ""
 		if f.Problem != "" {
@@ -227,7 +232,7 @@ func (s *Server) paperLines(c *gin.Context, cur current, d filing.Dossier) ([]re
 		if len(f.Pictures) == 0 && !f.Must {
 			continue
 		}
-		line := reviewLine{Label: f.Label, Path: filingPath(c) + "/" + formPapers + "#f-" + f.Field()}
+		line := reviewLine{Label: f.Label, Path: changePath(c, formPapers, f.Field())}
 		if n := len(f.Pictures); n > 0 {
 			line.Text = t.T("papers.count", map[string]any{"n": n})
 		}
@@ -249,5 +254,5 @@ func (s *Server) removePaper(c *gin.Context, cur current) {
 		s.fail(c, errBadRequest)
 		return
 	}
-	s.moveOn(c, s.cfg.Store.RemovePaper(c.Request.Context(), cur.Filing.ID, id), filingPath(c)+"/"+formPapers)
+	s.moveOn(c, s.cfg.Store.RemovePaper(c.Request.Context(), cur.Filing.ID, id), withFrom(filingPath(c)+"/"+formPapers, fromOf(posted(c))))
 }

@@ -48,9 +48,10 @@ func (s *Server) uploadPapers(c *gin.Context, cur current) {
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
 	values, problems, err := s.takeParts(c, cur, s.neededPapers(d))
 	var tooBig *http.MaxBytesError
+	from := opened(c, values)
 	switch {
 	case errors.As(err, &tooBig):
-		s.showPapers(c, cur, http.StatusUnprocessableEntity, problems, false, s.texts.For(s.lang(c)).T("papers.too_much", nil))
+		s.showPapers(c, cur, http.StatusUnprocessableEntity, from, problems, false, s.texts.For(s.lang(c)).T("papers.too_much", nil))
 		return
 	case errors.Is(err, store.ErrConflict):
 		s.moveOn(c, err, "")
@@ -73,12 +74,12 @@ func (s *Server) uploadPapers(c *gin.Context, cur current) {
 	case err != nil:
 		s.fail(c, err)
 	case len(problems) > 0:
-		s.showPapers(c, cur, http.StatusUnprocessableEntity, problems, next, "")
+		s.showPapers(c, cur, http.StatusUnprocessableEntity, from, problems, next, "")
 	case next:
-		to(c, filingPath(c)+"/"+nextForm(kind, formPapers))
+		to(c, filingPath(c)+"/"+nextForm(kind, formPapers, from))
 	default:
 		s.flash(c, "flash.saved")
-		to(c, filingPath(c)+"/"+formPapers)
+		to(c, withFrom(filingPath(c)+"/"+formPapers, from))
 	}
 }
 
@@ -86,7 +87,7 @@ func (s *Server) uploadPapers(c *gin.Context, cur current) {
 func (s *Server) keepNumbers(ctx context.Context, cur current, values url.Values) error {
 	kept := url.Values{}
 	for k, v := range values {
-		if k != "action" {
+		if !notKept[k] {
 			kept[k] = v
 		}
 	}
@@ -135,7 +136,7 @@ func (s *Server) takeParts(c *gin.Context, cur current, needed []filing.NeededPa
 
 // onlyNumbers leaves out what the page doesn't ask for.
 func (s *Server) onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
-	kept := url.Values{"action": values["action"]}
+	kept := url.Values{"action": values["action"], fieldFrom: values[fieldFrom]}
 	for _, n := range needed {
 		if field := filing.ApprovalField(n.Item); n.Item != 0 && values.Has(field) {
 			kept.Set(field, values.Get(field))

@@ -159,8 +159,7 @@ func (s *Server) compareNumber(ctx context.Context, text string, domains []strin
 // takeOff takes a registered number off its order again (取消登记).
 func (s *Server) takeOff(c *gin.Context, cur current) {
 	if c.PostForm("sure") != "yes" {
-		s.flash(c, "flash.take_off_unsure")
-		to(c, filingPath(c))
+		s.unsure(c, "take_off")
 		return
 	}
 	err := s.cfg.Store.TakeOff(c.Request.Context(), cur.Filing.ID, s.actor(c))

@@ -31,6 +31,8 @@ type page struct {
 	Number string // the order's
 	// Kept: the page shows a form that came after its session had ended.
 	Kept bool
+	// Wrong: the page shows problems, as its title says first.
+	Wrong bool
 	// Framed: it goes into another panel's frame.
 	Framed bool
 }
@@ -69,6 +71,17 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 	}).ParseFS(templateFiles, "templates/*.html")
 }
 
+// showsProblems tells whether a page is one whose form must be mended, by how it is
+// answered or by what it shows.
+func showsProblems(status int, data any) bool {
+	switch status {
+	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		return true
+	}
+	d, ok := data.(interface{ wrong() bool })
+	return ok && d.wrong()
+}
+
 // render writes a page whole or not at all.
 func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	ctx := c.Request.Context()
@@ -77,6 +90,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
+	p.Wrong = p.Wrong || showsProblems(status, p.Data)
 	if name != "progress" { // a fragment that is fetched behind the reader's back
 		p.Flash = s.sessions.PopString(ctx, keyFlash)
 	}

@@ -156,8 +156,7 @@ func (s *Server) checkNow(c *gin.Context, cur current) {
 // withdraw ends a filing that hasn't left for the bureau.
 func (s *Server) withdraw(c *gin.Context, cur current) {
 	if c.PostForm("sure") != "yes" {
-		s.flash(c, "flash.withdraw_unsure")
-		to(c, filingPath(c))
+		s.unsure(c, "withdraw")
 		return
 	}
 	_, err := s.cfg.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: s.actor(c)})

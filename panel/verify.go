@@ -17,6 +17,9 @@ import (
 // codeField is the form field of a channel's code.
 var codeField = map[store.Channel]string{store.SMS: "sms_code", store.Mail: "mail_code"}
 
+// maxCodeTyped leaves room for the spaces with which a code is copied.
+const maxCodeTyped = 2 * filing.CodeDigits
+
 type verifyData struct {
 	Form     form
 	Verified map[string]bool
@@ -40,7 +43,7 @@ func (s *Server) showVerify(c *gin.Context, status int, cur current, values url.
 	for _, channel := range store.Channels {
 		data.Verified[string(channel)] = verifications[channel].VerifiedAt.Valid
 		if !data.Verified[string(channel)] {
-			fields = append(fields, field{Name: codeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: filing.CodeDigits})
+			fields = append(fields, field{Name: codeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: maxCodeTyped})
 		}
 	}
 	data.Form = build(s.texts.For(s.lang(c)), "verify", fields, values, problems)

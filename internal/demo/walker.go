@@ -99,7 +99,7 @@ func FormValues(form *goquery.Selection) url.Values {
 		name, _ := e.Attr("name")
 		_, checked := e.Attr("checked")
 		switch kind, _ := e.Attr("type"); {
-		case kind == "checkbox" && !checked:
+		case (kind == "checkbox" || kind == "radio") && !checked:
 		case goquery.NodeName(e) == "select":
 			chosen := e.Find("option[selected]")
 			if chosen.Length() == 0 {

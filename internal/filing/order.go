@@ -1,6 +1,9 @@
 package filing
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // OrderState is how an order's filing stands, for the list of orders: one of
 // four, by who must act.
@@ -20,6 +23,10 @@ const (
 
 // OrderStates lists them in the order of the filter.
 var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
+
+// OrderStages are the stages in which an order's filing stands while it is open or
+// done, for the filter: one that was withdrawn or deregistered stands on no order.
+var OrderStages = slices.DeleteFunc(slices.Clone(Stages), func(s Stage) bool { return s == Withdrawn || s == Deregistered })
 
 // StateOf is the state of an order by its open filing's stage and what the
 // customer must look at; without a filing the stage is empty.

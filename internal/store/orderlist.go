@@ -28,8 +28,10 @@ const (
 type OrderFilter struct {
 	// Text is the beginning of an order's number, or a domain.
 	Text string
-	// State is how the order's filing stands.
+	// State is how the order's filing stands, Stage in which stage; at most one of
+	// them filters.
 	State filing.OrderState
+	Stage filing.Stage
 	// Product is a part of the product's name.
 	Product string
 }
@@ -43,6 +45,34 @@ type OrderRow struct {
 	Attention   sql.NullString `db:"attention"`
 	StuckReason sql.NullString `db:"stuck_reason"`
 	State       string         `db:"filing_state"`
+	// ShownStage is the stage by which the order is filtered: Stage's, unless an
+	// older process moved the filing.
+	ShownStage string `db:"filing_stage"`
+}
+
+// standing is the column by which orders are narrowed, with the values that are
+// asked for, and the indexes that begin with it.
+type standing struct {
+	column                string
+	values                []string
+	list, product, search string
+	narrowed              bool
+}
+
+// standing is the filter's: by stage, by state, or by each of the states, so that
+// an index is served in its order whatever is asked.
+func (f OrderFilter) standing() standing {
+	if f.Stage != "" {
+		return standing{"filing_stage", []string{string(f.Stage)}, "orders_stage", "orders_product_stage", "orders_search_stage", true}
+	}
+	by := standing{"filing_state", []string{string(f.State)}, "orders_state", "orders_product", "orders_search", f.State != ""}
+	if !by.narrowed {
+		by.values = nil
+		for _, state := range filing.OrderStates {
+			by.values = append(by.values, string(state))
+		}
+	}
+	return by
 }
 
 // OrderPage is a page of orders.
@@ -59,7 +89,7 @@ type OrderPage struct {
 // neither the customer's orders nor others'.
 func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor, limit int) (OrderPage, error) {
 	var page OrderPage
-	q := orderQuery{customer: customerID, state: filter.State, after: after, limit: limit}
+	q := orderQuery{customer: customerID, standing: filter.standing(), after: after, limit: limit}
 	var err error
 	if filter.Product != "" {
 		if q.products, page.Cut, err = s.productsLike(ctx, customerID, filter.Product); err != nil || len(q.products) == 0 {
@@ -68,7 +98,7 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	}
 	if filter.Text != "" {
 		var cut bool
-		if q.ids, cut, err = s.find(ctx, customerID, filter.Text, filter.State); err != nil || len(q.ids) == 0 {
+		if q.ids, cut, err = s.find(ctx, customerID, filter.Text, q.standing); err != nil || len(q.ids) == 0 {
 			return page, err
 		}
 		page.Cut = page.Cut || cut
@@ -91,7 +121,7 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 // leave, its first rows after the cursor, and of those the first again.
 type orderQuery struct {
 	customer int64
-	state    filing.OrderState
+	standing standing
 	products []string
 	ids      []int64
 	after    Cursor
@@ -112,28 +142,26 @@ func (q orderQuery) sql() (string, []any) {
 			` AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?) ORDER BY o.created_at DESC, o.id DESC LIMIT ?`)
 		args = append(append(append(args, q.customer), values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
 	}
-	states := []filing.OrderState{q.state}
+	by := q.standing
+	is := ` AND o.` + by.column + ` = ?`
 	switch {
 	case len(q.ids) > 0: // few rows: whatever else is asked is looked up in them
 		where, values := ` AND o.id IN (`+marks(len(q.ids))+`)`, anys(q.ids)
 		if len(q.products) > 0 {
 			where, values = where+` AND o.product IN (`+marks(len(q.products))+`)`, append(values, anys(q.products)...)
 		}
-		if q.state != "" {
-			where, values = where+` AND o.filing_state = ?`, append(values, q.state)
+		if by.narrowed {
+			where, values = where+is, append(values, by.values[0])
 		}
 		part(`PRIMARY`, where, values...)
 	case len(q.products) > 0:
-		if q.state == "" {
-			states = filing.OrderStates
-		}
 		for _, product := range q.products {
-			for _, state := range states {
-				part(`orders_product`, ` AND o.product = ? AND o.filing_state = ?`, product, state)
+			for _, value := range by.values {
+				part(by.product, ` AND o.product = ?`+is, product, value)
 			}
 		}
-	case q.state != "":
-		part(`orders_state`, ` AND o.filing_state = ?`, q.state)
+	case by.narrowed:
+		part(by.list, is, by.values[0])
 	default:
 		part(`orders_customer`, ``)
 	}
@@ -141,7 +169,7 @@ func (q orderQuery) sql() (string, []any) {
 	if len(parts) > 1 {
 		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
 	}
-	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_reason
+	return `SELECT ` + orderColumns + `, o.filing_state, o.filing_stage, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_reason
 		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
 			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
 		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)
@@ -171,17 +199,13 @@ func (s *Store) productsLike(ctx context.Context, customerID int64, text string)
 
 // find looks up orders by the beginning of their number, the highest numbers of
 // each state first, and by domain.
-func (s *Store) find(ctx context.Context, customerID int64, text string, state filing.OrderState) (ids []int64, cut bool, err error) {
+func (s *Store) find(ctx context.Context, customerID int64, text string, by standing) (ids []int64, cut bool, err error) {
 	text = strings.TrimSpace(text)
-	states := filing.OrderStates
-	if state != "" {
-		states = []filing.OrderState{state}
-	}
-	for _, state := range states {
+	for _, value := range by.values {
 		var some []int64
 		if err := s.db.SelectContext(ctx, &some, `
-			SELECT id FROM orders FORCE INDEX (orders_search) WHERE customer_id = ? AND filing_state = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
-			customerID, state, prefixPattern(text), maxOrdersFound+1); err != nil {
+			SELECT id FROM orders FORCE INDEX (`+by.search+`) WHERE customer_id = ? AND `+by.column+` = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
+			customerID, value, prefixPattern(text), maxOrdersFound+1); err != nil {
 			return nil, false, fmt.Errorf("searching orders by number: %w", err)
 		}
 		ids = append(ids, some...)
@@ -189,7 +213,7 @@ func (s *Store) find(ctx context.Context, customerID int64, text string, state f
 	if domains := filing.SearchedDomains(text); len(domains) > 0 {
 		query, args, err := sqlx.In(`
 			SELECT DISTINCT o.id FROM order_domains d STRAIGHT_JOIN orders o ON o.id = d.order_id
-			WHERE d.domain IN (?) AND o.customer_id = ? AND o.filing_state IN (?) LIMIT ?`, domains, customerID, states, maxOrdersFound+1)
+			WHERE d.domain IN (?) AND o.customer_id = ? AND o.`+by.column+` IN (?) LIMIT ?`, domains, customerID, by.values, maxOrdersFound+1)
 		if err != nil {
 			return nil, false, err
 		}

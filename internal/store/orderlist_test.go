@@ -60,6 +60,10 @@ var filters = []struct {
 	{"none", store.OrderFilter{State: filing.OrderNone}, true},
 	{"filed", store.OrderFilter{State: filing.OrderFiled}, true},
 	{"yours", store.OrderFilter{State: filing.OrderYours}, false},
+	{"stage-filed", store.OrderFilter{Stage: filing.Filed}, true},
+	{"stage-rare", store.OrderFilter{Stage: filing.Reviewing}, false},
+	{"product-stage", store.OrderFilter{Product: "虚拟", Stage: filing.Filed}, true},
+	{"number-broad-stage", store.OrderFilter{Text: "M", Stage: filing.Filed}, true},
 	{"product", store.OrderFilter{Product: "rare"}, true},
 	{"product-common", store.OrderFilter{Product: "虚拟"}, true},
 	{"product-filed", store.OrderFilter{Product: "虚拟", State: filing.OrderFiled}, true},
@@ -128,6 +132,9 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 		none := ""
 		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Attention: &none, Kind: "k"}))
 		require.Contains(t, numbers(store.OrderFilter{State: state}), "DX2", stage)
+		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage}), "by the stage itself")
+		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage, Text: "example.net", Product: "虚拟"}), "with what else is asked")
+		require.Empty(t, numbers(store.OrderFilter{Stage: stage, Text: "D_"}))
 		for _, other := range filing.OrderStates {
 			if other != state {
 				require.NotContains(t, numbers(store.OrderFilter{State: other}), "DX2", "%s in %s", stage, other)
@@ -153,6 +160,18 @@ func TestListMendsStatesThatOlderProcessesLeft(t *testing.T) {
 	page, err := s.OrdersOf(ctx, order.CustomerID, store.OrderFilter{}, store.Cursor{}, 10)
 	require.NoError(t, err)
 	require.Equal(t, "filed", page.Rows[0].State)
+	require.Equal(t, "filed", page.Rows[0].ShownStage)
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET stage = 'installing', attention = '' WHERE id = ?`, f.ID)
+	require.NoError(t, err)
+	_, err = s.OrdersOf(ctx, order.CustomerID, store.OrderFilter{}, store.Cursor{}, 10)
+	require.NoError(t, err)
+	page, err = s.OrdersOf(ctx, order.CustomerID, store.OrderFilter{Stage: filing.Installing}, store.Cursor{}, 10)
+	require.NoError(t, err)
+	require.Len(t, page.Rows, 1)
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET stage = 'filed' WHERE id = ?`, f.ID)
+	require.NoError(t, err)
+	_, err = s.OrdersOf(ctx, order.CustomerID, store.OrderFilter{}, store.Cursor{}, 10)
+	require.NoError(t, err)
 	page, err = s.OrdersOf(ctx, order.CustomerID, store.OrderFilter{State: filing.OrderFiled}, store.Cursor{}, 10)
 	require.NoError(t, err)
 	require.Len(t, page.Rows, 1)
@@ -240,7 +259,9 @@ func TestNoFilterReadsAllOrders(t *testing.T) {
 		ids      []int64
 		key      string
 	}{
-		"orders_customer": {}, "orders_state": {filter: store.OrderFilter{State: filing.OrderFiled}},
+		"orders_stage":         {filter: store.OrderFilter{Stage: filing.Filed}},
+		"orders_product_stage": {filter: store.OrderFilter{Stage: filing.Filed}, products: []string{"虚拟主机 1"}},
+		"orders_customer":      {}, "orders_state": {filter: store.OrderFilter{State: filing.OrderFiled}},
 		"orders_product": {products: []string{"虚拟主机 1", "虚拟主机 2"}}, "PRIMARY": {ids: []int64{1, 2, 3}, products: []string{"虚拟主机 1"}},
 	} {
 		query, args := store.OrderListSQL(mine, q.filter, q.products, q.ids, deep, 51)

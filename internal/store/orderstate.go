@@ -16,16 +16,22 @@ const refreshChunk = 5000
 const trueState = `CASE WHEN f.stage IS NULL THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
 	WHEN f.attention <> '' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting') THEN 'yours' ELSE 'under_way' END`
 
-// showState makes an order's state what its open filing says, in the
+// showsTruth writes what an order shows of its open filing f, where that isn't so
+// already.
+const (
+	trueStage  = `COALESCE(f.stage, '')`
+	showsTruth = `UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id SET o.filing_state = ` + trueState + `, o.filing_stage = ` + trueStage + `
+		WHERE (o.filing_state <> ` + trueState + ` OR o.filing_stage <> ` + trueStage + `) AND `
+)
+
+// showState makes an order's state and stage what its open filing says, in the
 // transaction that moved the filing.
 func showState(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id SET o.filing_state = `+trueState+`
-		WHERE o.id = ? AND o.filing_state <> `+trueState, orderID)
+	_, err := tx.ExecContext(ctx, showsTruth+`o.id = ?`, orderID)
 	return err
 }
 
-// RefreshOrderStates makes right what processes of before the column left
+// RefreshOrderStates makes right what processes of before the columns left
 // behind; it returns how many orders were wrong. It goes through the orders by
 // key, a few thousand at a time.
 func (s *Store) RefreshOrderStates(ctx context.Context) (mended int64, err error) {
@@ -34,9 +40,7 @@ func (s *Store) RefreshOrderStates(ctx context.Context) (mended int64, err error
 		return 0, err
 	}
 	for from := int64(0); from <= last; from += refreshChunk {
-		res, err := s.db.ExecContext(ctx, `
-			UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id SET o.filing_state = `+trueState+`
-			WHERE o.id > ? AND o.id <= ? AND o.filing_state <> `+trueState, from, from+refreshChunk)
+		res, err := s.db.ExecContext(ctx, showsTruth+`o.id > ? AND o.id <= ?`, from, from+refreshChunk)
 		if err != nil {
 			return mended, fmt.Errorf("refreshing the orders' states: %w", err)
 		}
@@ -54,10 +58,10 @@ func (s *Store) mendStates(ctx context.Context, rows []OrderRow) error {
 	for i := range rows {
 		r := &rows[i]
 		state := string(filing.StateOf(filing.Stage(r.Stage.String), r.Attention.String))
-		if state == r.State {
+		if state == r.State && r.Stage.String == r.ShownStage {
 			continue
 		}
-		r.State = state
+		r.State, r.ShownStage = state, r.Stage.String
 		if err := s.tx(ctx, func(tx *sqlx.Tx) error { return showState(ctx, tx, r.ID) }); err != nil {
 			return err
 		}

@@ -129,6 +129,33 @@
     city.addEventListener("change", () => fill(county, city.value));
   }
 
+  // A person who manages the site is typed once: as the server fills the fields
+  // when the form is saved. What must be mended stays in sight.
+  const same = document.querySelector("input[name=manager_same]");
+  if (same) {
+    const form = same.form,
+      field = (name) => form.elements[name],
+      mirrored = ["name", "document_type", "document_number"];
+    let last = field("name").value;
+    const mirror = () => {
+      const person = field("nature").value === form.dataset.person,
+        alike = person && same.checked;
+      same.closest(".field").hidden = !person;
+      for (const name of mirrored) {
+        const to = field("manager_" + name),
+          box = to.closest(".field");
+        if (alike) to.value = field(name).value;
+        box.hidden = alike && !box.classList.contains("wrong");
+      }
+      const superior = field("superior");
+      if (person && (superior.value === "" || superior.value === last)) superior.value = field("name").value;
+      last = field("name").value;
+    };
+    form.addEventListener("input", mirror);
+    form.addEventListener("change", mirror);
+    mirror();
+  }
+
   // What is to be pasted elsewhere is copied by a click; without this it is
   // selected by one. Where the page has a place for it, that says so.
   for (const button of document.querySelectorAll("[data-copy]")) {

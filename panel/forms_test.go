@@ -1,0 +1,406 @@
+package panel_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/panel"
+	"github.com/beian/beian/workflows"
+)
+
+// handsIn is a Temporal that takes what is handed in.
+type handsIn struct {
+	panel.Filings
+	handedIn int
+}
+
+func (h *handsIn) HandIn(context.Context, string, workflows.HandIn) (workflows.State, error) {
+	h.handedIn++
+	return workflows.State{}, nil
+}
+
+// filling is a customer whose filing is to be filled in, at a provider that files in
+// Shanghai only.
+type filling struct {
+	*demo.Walker
+	t        *testing.T
+	db       *store.Store
+	temporal *handsIn
+	account  int64
+	filing   store.Filing
+	seq      int64
+}
+
+const filingBase = "/orders/D1/filing"
+
+func newFilling(t *testing.T) *filling {
+	t.Helper()
+	f := &filling{t: t, db: testdb.New(t), temporal: &handsIn{}}
+	ctx := t.Context()
+	var err error
+	f.account, err = f.db.EnsureAccount(ctx, "by hand", "310000")
+	require.NoError(t, err)
+	require.NoError(t, f.db.SetDriver(ctx, f.account, store.DriverManual))
+	p, err := panel.New(panel.Config{
+		Store: f.db, Filings: f.temporal, Resolver: website.NewResolver("127.0.0.1:1"), Logger: slog.New(slog.DiscardHandler),
+		Provider: panel.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9},
+	})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	server := httptest.NewServer(p.Handler())
+	t.Cleanup(server.Close)
+	hash, err := panel.HashPassword("password")
+	require.NoError(t, err)
+	id, err := f.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
+	require.NoError(t, err)
+	_, err = f.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}, IPs: []string{"192.0.2.10"}})
+	require.NoError(t, err)
+	order, err := f.db.OrderOf(ctx, id, "D1")
+	require.NoError(t, err)
+	f.filing, err = f.db.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	_, err = f.db.RegisterContact(ctx, id, f.filing.ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	f.Walker, err = demo.NewWalker(server.URL, "")
+	require.NoError(t, err)
+	f.Use("D1")
+	require.NoError(t, f.SignIn(ctx, "demo", "password"))
+	f.advance(filing.Preparing, "")
+	return f
+}
+
+func (f *filling) advance(stage filing.Stage, attention string) {
+	f.t.Helper()
+	f.seq++
+	require.NoError(f.t, f.db.Advance(f.t.Context(), store.Progress{FilingID: f.filing.ID, Seq: f.seq, Stage: stage, Attention: &attention, Kind: "verified", Actor: "test"}))
+}
+
+func (f *filling) page(path string) *goquery.Document {
+	f.t.Helper()
+	page, err := f.Page(f.t.Context(), filingBase+path)
+	require.NoError(f.t, err)
+	return page
+}
+
+// fill types over what stands in a form; wrong tells that the panel must refuse it.
+func (f *filling) fill(path string, typed url.Values, wrong bool) *goquery.Document {
+	f.t.Helper()
+	page, err := f.Fill(f.t.Context(), filingBase+path, typed)
+	require.Equal(f.t, wrong, err != nil, "%v", err)
+	return page
+}
+
+// filled fills both forms of a person and uploads the papers.
+func (f *filling) filled() {
+	f.t.Helper()
+	f.fill("/holder", demo.HolderValues(filingtest.PersonHolder()), false)
+	f.fill("/site", url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "action": {"next"}}, false)
+	require.NoError(f.t, f.Papers(f.t.Context()))
+}
+
+// refuse hands the dossier in and has the bureau refuse it for some fields.
+func (f *filling) refuse(fields ...string) {
+	f.t.Helper()
+	ctx := f.t.Context()
+	_, err := f.Post(ctx, filingBase+"/review", nil)
+	require.NoError(f.t, err)
+	require.Equal(f.t, 1, f.temporal.handedIn)
+	require.NoError(f.t, f.db.Advance(ctx, store.Progress{FilingID: f.filing.ID, Seq: f.seq + 1, Stage: filing.Submitting, Revision: 1, Kind: "submitting", Actor: "test"}))
+	require.NoError(f.t, f.db.QueueRecord(ctx, store.NewRecord{AccountID: f.account, FilingID: f.filing.ID, Revision: 1, Operation: 1}))
+	require.NoError(f.t, f.db.HandInByHand(ctx, 1, "support:a"))
+	require.NoError(f.t, f.db.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:a", Opinion: "证件不清楚", Fields: fields}))
+	f.seq++
+	f.advance(filing.Correcting, "refused")
+}
+
+// tasks are the lines of the task list, "KEY STATUS"; those with a link end in "→".
+func tasks(page *goquery.Document) (list []string) {
+	page.Find(".tasks [data-task]").Each(func(_ int, e *goquery.Selection) {
+		line := e.AttrOr("data-task", "") + " " + e.Find(".badge").Text()
+		if a := e.Find("a"); a.Length() > 0 {
+			line += "→"
+			if a.AttrOr("aria-describedby", "") != e.Find(".badge").AttrOr("id", "-") {
+				line += " (its state isn't read with it)"
+			}
+		}
+		list = append(list, line)
+	})
+	return list
+}
+
+func TestTaskListHasEachFormWithItsState(t *testing.T) {
+	f := newFilling(t)
+	later := []string{"checking 未开始", "reviewing 未开始", "installing 未开始", "filed 未开始"}
+	list := func() []string {
+		whole := tasks(f.page(""))
+		require.Equal(t, whole, tasks(f.page("/progress")), "it renews itself")
+		require.Equal(t, []string{"contact 已完成", "verify 已完成"}, whole[:2])
+		require.Equal(t, later, whole[len(whole)-len(later):])
+		return whole[2 : len(whole)-len(later)]
+	}
+	goesOn := func() string { return f.page("").Find("[data-continue]").AttrOr("href", "") }
+	require.Equal(t, []string{"kind 未开始→", "holder 未开始→", "site 未开始→", "papers 未开始→", "review 暂不能开始"}, list())
+	require.Equal(t, filingBase+"/kind", goesOn())
+
+	f.fill("/kind", url.Values{"kind": {"new"}, "action": {"next"}}, false)
+	f.fill("/holder", url.Values{"name": {"林测试"}, "action": {"save"}}, false)
+	require.Equal(t, []string{"kind 已完成→", "holder 未完成→", "site 未开始→", "papers 未开始→", "review 暂不能开始"}, list())
+	require.Equal(t, filingBase+"/holder", goesOn())
+
+	holder := filingtest.PersonHolder()
+	holder.DocumentNumber = "310101199003070036"
+	f.fill("/holder", demo.HolderValues(holder), true)
+	require.Equal(t, "holder 待修改→", list()[1])
+	f.filled()
+	require.Equal(t, []string{"kind 已完成→", "holder 已完成→", "site 已完成→", "papers 已完成→", "review 未开始→"}, list())
+	require.Equal(t, filingBase+"/review", goesOn())
+
+	f.fill("/kind", url.Values{"kind": {"new_site"}, "action": {"next"}}, false)
+	require.Equal(t, "claim 未开始→", list()[1], "another kind has other forms")
+	f.fill("/kind", url.Values{"kind": {"new"}, "action": {"next"}}, false)
+
+	// refused: the page leads to the field, until it is mended
+	f.refuse("holder.document_address", "site.name")
+	require.Equal(t, []string{"kind 已完成→", "holder 待修改→", "site 待修改→", "papers 已完成→", "review 未开始→"}, list())
+	require.Equal(t, filingBase+"/holder?from=review#f-document_address", goesOn())
+	links := f.page("").Find(`.callout a[href*="from=review"]`)
+	require.Equal(t, 3, links.Length(), "both fields, and where to go on")
+	page := f.page("/holder")
+	require.Contains(t, page.Find("#e-document_address").Text(), "证件不清楚")
+	require.Equal(t, 1, page.Find(`.summary a[href="#f-document_address"]`).Length(), "the summary names it too")
+	require.Contains(t, page.Find("title").Text(), "错误：")
+	page = f.fill("/holder?from=review", url.Values{"document_address": {"上海市黄浦区样例路 100 号 301 室"}, "action": {"next"}}, false)
+	require.Equal(t, 1, page.Find(".prechecked").Length(), "one comes back to the review")
+	require.Equal(t, "holder 已完成→", list()[1])
+	require.Equal(t, filingBase+"/site?from=review#f-name", goesOn())
+	require.Zero(t, f.page("/holder").Find(".summary").Length())
+}
+
+// blocking are the rules of the pre-check's lines that block, with their links.
+func blocking(t *testing.T, page *goquery.Document) map[string]string {
+	t.Helper()
+	rules := map[string]string{}
+	page.Find(".blocking").Each(func(_ int, e *goquery.Selection) {
+		rules[e.AttrOr("data-rule", "")] = e.Find("a").AttrOr("href", "")
+		require.NotContains(t, e.Text(), "precheck_source")
+		require.NotEmpty(t, strings.TrimPrefix(strings.TrimSpace(e.Find(".quiet").Text()), "依据："), "its source")
+	})
+	require.Equal(t, len(rules) == 0, page.Find("main form").Length() == 1, "what blocks takes the button away")
+	return rules
+}
+
+// Every rule of the forms is a finding of the pre-check, with its source and its field.
+func TestReviewFindsWhatFormsRefuse(t *testing.T) {
+	f := newFilling(t)
+	rules := blocking(t, f.page("/review"))
+	require.Contains(t, rules, "form_missing")
+	missing := f.page("/review").Find(`[data-rule=form_missing] a`)
+	require.Equal(t, 2, missing.Length(), "forms that nobody filled are a line each")
+	require.Equal(t, filingBase+"/holder?from=review", missing.First().AttrOr("href", ""))
+
+	f.filled()
+	require.Empty(t, blocking(t, f.page("/review")))
+	at := func(form, field string) string {
+		return filingBase + "/" + form + "?from=review&check=1#f-" + field
+	}
+	for _, c := range []struct {
+		form  string
+		typed url.Values
+		rule  string
+		field string
+	}{
+		{"holder", url.Values{"document_number": {"310101199003070036"}}, "resident_id_check_digit", "document_number"},
+		{"holder", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"91310101MA1FP0000X"}}, "usc_check_digit", "document_number"},
+		{"holder", url.Values{"nature": {"4"}}, "document_not_for_nature", "document_type"},
+		{"holder", url.Values{"address": {"路1"}}, "address_short", "address"},
+		{"holder", url.Values{"province": {"330000"}, "city": {"330100"}, "county": {"330102"}}, "province_not_served", "province"},
+		{"site", url.Values{"home_page": {"http://example.org/"}}, "home_page_not_in_domains", "home_page"},
+		{"site", url.Values{"name": {"example.com"}}, "site_name_not_a_name", "name"},
+		{"site", url.Values{"name": {"12345"}}, "site_name_not_a_name", "name"},
+	} {
+		c.typed.Set("action", "save")
+		before := demo.FormValues(f.page("/" + c.form).Find("main form").First())
+		f.fill("/"+c.form, c.typed, false)
+		rules := blocking(t, f.page("/review"))
+		require.Equal(t, at(c.form, c.field), rules[c.rule], "%s in %v", c.rule, rules)
+		page := f.page(strings.TrimPrefix(strings.Split(rules[c.rule], "#")[0], filingBase))
+		require.Equal(t, 1, page.Find("#e-"+c.field).Length(), "the link leads to the message at the field")
+		_, err := f.Post(t.Context(), filingBase+"/review", nil)
+		require.NoError(t, err)
+		require.Zero(t, f.temporal.handedIn, "whatever is posted")
+		before.Set("draft_tab", "later")
+		before.Del("draft_version")
+		before.Set("action", "save")
+		_, err = f.Post(t.Context(), filingBase+"/"+c.form, before)
+		require.NoError(t, err)
+	}
+	require.Empty(t, blocking(t, f.page("/review")), "as before")
+}
+
+// Each line of the review can be changed, and leads back to it.
+func TestReviewIsComeBackTo(t *testing.T) {
+	f := newFilling(t)
+	f.filled()
+	page := f.page("/review")
+	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/kind?from=review#f-kind")).Length())
+	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/site?from=review#f-name")).Length())
+	require.Contains(t, page.Find(".facts").Text(), filingtest.Contact().Mobile, "the contact is there")
+	require.Zero(t, page.Find(`.facts a[href*="contact"], .facts a[href$="#f-provider"]`).Length(), "no link leads to what can't be changed")
+
+	page = f.fill("/site?from=review", url.Values{"name": {""}, "action": {"next"}}, true)
+	require.Equal(t, "review", page.Find("[name=from]").AttrOr("value", ""), "also after problems")
+	values := demo.FormValues(page.Find("main form").First())
+	values.Set("name", "林测试的书评")
+	values.Set("action", "next")
+	page, err := f.Post(t.Context(), filingBase+"/site", values)
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".facts").Text(), "林测试的书评")
+	page = f.fill("/site?from=review", url.Values{"action": {"save"}}, false)
+	require.Equal(t, "review", page.Find("[name=from]").AttrOr("value", ""), "also when it is only saved")
+	page = f.fill("/site", url.Values{"action": {"next"}}, false)
+	require.Equal(t, 1, page.Find("form[data-papers]").Length(), "otherwise the next page follows")
+	page, err = f.Post(t.Context(), filingBase+"/papers", url.Values{"from": {"review"}, "action": {"next"}})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find(".prechecked").Length())
+	page = f.fill("/kind?from=review", url.Values{"kind": {"new"}, "action": {"next"}}, false)
+	require.Equal(t, 1, page.Find(".prechecked").Length())
+	page = f.fill("/site?from=//evil.example", nil, false)
+	require.Zero(t, page.Find("[name=from]").Length(), "only what is known is carried")
+}
+
+// The kind's page loses nothing, says what is wrong at its place, and what is mended
+// there is mended in the holder's form.
+func TestKindIsOneForm(t *testing.T) {
+	f := newFilling(t)
+	require.Equal(t, 1, f.page("/kind").Find("main form").Length())
+	page := f.fill("/kind", url.Values{"nature": {"5"}, "document_type": {"2"}, "document_number": {"310101199003070035"}, "action": {"next"}}, true)
+	require.Equal(t, 1, page.Find("#e-kind").Length())
+	require.Equal(t, 1, page.Find(`.summary a[href="#f-kind"]`).Length())
+	require.Equal(t, "310101199003070035", f.page("/kind").Find("[name=document_number]").AttrOr("value", ""), "kept, though no kind was chosen")
+	page = f.fill("/kind", url.Values{"document_number": {"310101199003070036"}, "kind": {"new"}, "action": {"ask"}}, true)
+	require.Equal(t, 1, page.Find("#e-document_number").Length())
+	page = f.page("/kind")
+	require.Equal(t, "310101199003070036", page.Find("[name=document_number]").AttrOr("value", ""), "kept, though it is wrong")
+	require.Equal(t, "new", page.Find("[name=kind][checked]").AttrOr("value", ""))
+	page = f.fill("/kind", url.Values{"document_number": {"310101199003070035"}, "action": {"ask"}}, false)
+	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""), "there is nobody to ask here")
+	for range panel.QueriesPerClient {
+		if page, err := f.Fill(t.Context(), filingBase+"/kind", url.Values{"action": {"ask"}}); err != nil {
+			require.ErrorContains(t, err, "429")
+			require.Contains(t, page.Find("#e-document_number").Text(), "太频繁")
+			require.Equal(t, "310101199003070035", page.Find("[name=document_number]").AttrOr("value", ""))
+			break
+		}
+	}
+	f.filled()
+	page = f.page("/kind")
+	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""))
+	page = f.fill("/kind", url.Values{"document_number": {"110101199003070011"}, "province": {"110000"}, "kind": {"new"}, "action": {"next"}}, false)
+	require.Contains(t, page.Find(".flash").Text(), "主体信息")
+	require.Equal(t, "110101199003070011", page.Find("[name=document_number]").AttrOr("value", ""), "the holder's form has it")
+	require.Equal(t, "110000", page.Find("[name=province] option[selected]").AttrOr("value", ""))
+	require.Empty(t, page.Find("[name=city] option[selected]").AttrOr("value", ""), "what lay below the other province is to be chosen")
+	require.Equal(t, "林测试", page.Find("[name=name]").AttrOr("value", ""), "and the rest is as it was")
+	require.Zero(t, f.page("/kind").Find("[data-advice]").Length(), "the answer was about another document")
+}
+
+// A person types name and document once.
+func TestPersonIsTypedOnce(t *testing.T) {
+	f := newFilling(t)
+	f.fill("/kind", url.Values{"nature": {"5"}, "kind": {"new"}, "action": {"next"}}, false)
+	require.Equal(t, 1, f.page("/holder").Find("[name=manager_same][checked]").Length(), "a person manages the own site")
+	h := filingtest.PersonHolder()
+	typed := demo.HolderValues(h)
+	for _, name := range []string{"superior", "manager_name", "manager_document_type", "manager_document_number"} {
+		typed.Set(name, "")
+	}
+	typed.Set("name", "林测")
+	f.fill("/holder", typed, false)
+	page := f.page("/holder")
+	require.Equal(t, h.DocumentNumber, page.Find("[name=manager_document_number]").AttrOr("value", ""))
+	require.Equal(t, "林测", page.Find("[name=superior]").AttrOr("value", ""))
+	f.fill("/holder", url.Values{"name": {"林测试"}, "action": {"next"}}, false)
+	page = f.page("/holder")
+	for _, name := range []string{"superior", "manager_name"} {
+		require.Equal(t, "林测试", page.Find("[name="+name+"]").AttrOr("value", ""), "what was filled in follows")
+	}
+	page = f.fill("/holder", url.Values{"document_number": {"310101199003070036"}, "action": {"next"}}, true)
+	require.Equal(t, 1, page.Find(".summary li").Length(), "what is wrong is said once")
+	require.Equal(t, 1, page.Find("#e-document_number").Length())
+
+	unit := demo.HolderValues(filingtest.CompanyHolder())
+	unit.Set("manager_same", "yes")
+	unit.Set("manager_name", "")
+	page = f.fill("/holder", unit, true)
+	require.Equal(t, 1, page.Find("#e-manager_name").Length(), "a unit's manager is a person, to be typed")
+	require.NotContains(t, f.page("/review").Find(".facts").Text(), "负责人就是主办者本人", "it is no part of the dossier")
+}
+
+// Where the provider doesn't file is said before codes are sent.
+func TestContactKnowsTheProvidersProvinces(t *testing.T) {
+	f := newFilling(t)
+	f.advance(filing.Contact, "")
+	_, err := f.Post(t.Context(), filingBase+"/notice", url.Values{"accept": {"yes"}})
+	require.NoError(t, err)
+	page := f.fill("/contact", url.Values{
+		"user_name": {"demo_2"}, "password": {"password-1"}, "password_again": {"password-1"}, "province": {"330000"},
+		"name": {"林测试"}, "mobile": {"13900001234"}, "email": {"lin.ceshi@example.com"},
+	}, true)
+	require.Contains(t, page.Find("#e-province").Text(), "本公司在该省没有备案账号")
+	require.Equal(t, 1, page.Find(".summary li").Length())
+}
+
+// Who presses 撤销 without the box ticked sees what is missing where it is missing.
+func TestUnconfirmedEndIsSaidAtItsBox(t *testing.T) {
+	f := newFilling(t)
+	page, err := f.Post(t.Context(), filingBase+"/withdraw", nil)
+	require.NoError(t, err)
+	_, open := page.Find("details.withdraw").Attr("open")
+	require.True(t, open)
+	require.Contains(t, page.Find("#e-sure").Text(), "勾选")
+	require.Equal(t, "e-sure", page.Find("#f-sure").AttrOr("aria-describedby", ""))
+	require.Equal(t, 1, page.Find(`.summary a[href="#f-sure"]`).Length())
+	require.Contains(t, page.Find("title").Text(), "错误：")
+	_, open = f.page("").Find("details.withdraw").Attr("open")
+	require.False(t, open)
+	require.Zero(t, f.page("?unsure=take_off").Find(".summary").Length(), "only what the page has")
+}
+
+// What is read with a field exists, what must be filled says so, and long texts stop.
+func TestFieldsAreMarkedUp(t *testing.T) {
+	f := newFilling(t)
+	for _, path := range []string{"/holder", "/holder?check=1", "/site", "/site?check=1", "/kind", "/papers?check=1"} {
+		page := f.page(path)
+		ids := map[string]bool{}
+		page.Find("[id]").Each(func(_ int, e *goquery.Selection) { ids[e.AttrOr("id", "")] = true })
+		page.Find("[aria-describedby]").Each(func(_ int, e *goquery.Selection) {
+			for _, id := range strings.Fields(e.AttrOr("aria-describedby", "")) {
+				require.True(t, ids[id], "%s: %s is described by %s, which isn't there", path, e.AttrOr("id", ""), id)
+			}
+		})
+		require.Zero(t, page.Find("legend a").Length(), "%s: help is no part of a legend", path)
+		require.Equal(t, page.Find(".need[aria-hidden]").Length(), page.Find(".need[aria-hidden] + .unseen").Length(), "%s: a star says what it means", path)
+		require.Equal(t, strings.Contains(path, "check"), strings.HasPrefix(page.Find("title").Text(), "错误："), path)
+	}
+	services := f.page("/site?check=1").Find("fieldset#f-services")
+	require.Equal(t, "e-services", services.AttrOr("aria-describedby", ""))
+	require.Contains(t, f.page("/site").Find("main form .hint").Text(), "* 的为必填项")
+	f.advance(filing.Contact, "")
+	_, err := f.Post(t.Context(), filingBase+"/notice", url.Values{"accept": {"yes"}})
+	require.NoError(t, err)
+	require.Equal(t, "32", f.page("/contact").Find("#f-user_name").AttrOr("maxlength", ""))
+}

@@ -1,0 +1,229 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+// The states of a task, "status.STATUS". Those of steps: what lies behind is done,
+// what is now is in progress, what lies ahead waits. Those of forms, after GOV.UK's
+// task list.
+const (
+	statusDone  = "done"
+	statusNow   = "now"
+	statusLater = "later"
+	// statusTodo: it can be started, and isn't.
+	statusTodo = "todo"
+	// statusIncomplete: something is still to be filled in.
+	statusIncomplete = "incomplete"
+	// statusWrong: something breaks a rule, or the bureau refused it.
+	statusWrong = "wrong"
+	// statusBlocked: something else comes first.
+	statusBlocked = "blocked"
+)
+
+// task is a line of the task list.
+type task struct {
+	Key    string // of its text, "task.KEY"
+	Status string
+	Path   string // where it is done; empty when there is nothing to do
+	// Next: this one waits for the customer first.
+	Next bool
+}
+
+type taskStep struct {
+	key    string
+	stages []filing.Stage
+	path   string
+}
+
+// taskSteps are the steps of a kind of filing: what follows one that is done has
+// its contact, and what ends one has nothing to install.
+func taskSteps(kind filing.Kind, base string) []taskStep {
+	first := "kind"
+	if kind.FollowsUp() {
+		first = formsOf(kind)[0]
+	}
+	steps := []taskStep{
+		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
+		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
+		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + first},
+		{"checking", []filing.Stage{filing.Checking, filing.Submitting}, ""},
+		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
+		{"installing", []filing.Stage{filing.Installing}, base + "result"},
+		{"filed", []filing.Stage{filing.Filed}, base + "result"},
+	}
+	if kind.Registers() {
+		steps = append([]taskStep{{"register", nil, ""}}, steps[len(steps)-2:]...)
+		steps[1].key = "register_installing"
+	}
+	if kind.FollowsUp() {
+		steps = steps[2:]
+	}
+	if kind.Ends() {
+		steps[0].key = "ending"
+		steps = append(steps[:len(steps)-2], taskStep{"ended", []filing.Stage{filing.Deregistered}, ""})
+	}
+	return steps
+}
+
+// tasks are the steps of a filing. While it is filled in, each of its forms is one.
+func (s *Server) tasks(c *gin.Context, cur current, events []store.Event) ([]task, []refusedField, error) {
+	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
+	steps := taskSteps(cur.Filing.Kind, base)
+	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
+	if now < 0 {
+		now = len(steps)
+	}
+	list := make([]task, len(steps))
+	for i, step := range steps {
+		list[i] = task{Key: step.key, Status: statusLater}
+		switch {
+		case i < now || cur.Filing.Stage == filing.Filed:
+			list[i].Status = statusDone
+		case i == now:
+			list[i].Status, list[i].Path = statusNow, step.path
+		}
+	}
+	if cur.Filing.Stage == filing.Filed {
+		list[len(list)-1].Path = base + "result"
+	}
+	var refused []refusedField
+	if cur.Filing.Stage == filing.Preparing || cur.Filing.Stage == filing.Correcting {
+		forms, about, err := s.formTasks(c, cur)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, refused = slices.Replace(list, now, now+1, forms...), about
+	}
+	return withCheck(list, cur, events), refused, nil
+}
+
+// formTasks are the kind's choice, the forms and the review, each with how it stands.
+func (s *Server) formTasks(c *gin.Context, cur current) ([]task, []refusedField, error) {
+	ctx := c.Request.Context()
+	d, err := s.dossier(ctx, cur)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := s.findings(c, cur, d, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	refused, err := s.refusedFields(c, cur, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []task
+	if !d.Kind.FollowsUp() {
+		values, err := s.chosen(ctx, cur)
+		if err != nil {
+			return nil, nil, err
+		}
+		kind := task{Key: draftKind, Status: statusTodo, Path: filingPath(c) + "/" + draftKind}
+		if values.Get(valueKind) != "" {
+			kind.Status = statusDone
+		}
+		list = append(list, kind)
+	}
+	for _, form := range formsOf(d.Kind) {
+		started, err := s.started(ctx, cur, form)
+		if err != nil {
+			return nil, nil, err
+		}
+		one := task{Key: form, Status: formStatus(form, started, found, refused), Path: filingPath(c) + "/" + form}
+		if one.Status == statusWrong {
+			one.Path += "?check=1"
+		}
+		list = append(list, one)
+	}
+	review := task{Key: pageReview, Status: statusTodo, Path: filingPath(c) + "/" + pageReview}
+	if slices.ContainsFunc(found, func(l foundLine) bool { return l.Lacking }) { // what is wrong is explained there, what is missing isn't
+		review.Status, review.Path = statusBlocked, ""
+	}
+	return append(list, review), refused, nil
+}
+
+// started tells whether the customer has filled anything of a form.
+func (s *Server) started(ctx context.Context, cur current, form string) (bool, error) {
+	_, started, err := s.startedDraft(ctx, cur, form)
+	if form != formPapers || started || err != nil {
+		return started, err
+	}
+	list, err := s.cfg.Store.Papers(ctx, cur.Filing.ID)
+	return slices.ContainsFunc(list, func(p store.Paper) bool { return p.Kept }), err
+}
+
+// formStatus is how a form stands, by what keeps it back.
+func formStatus(form string, started bool, found []foundLine, refused []refusedField) string {
+	lacking, wrong := false, false
+	for _, l := range found {
+		if l.Form == form && l.Blocking {
+			lacking, wrong = lacking || l.Lacking, wrong || !l.Lacking
+		}
+	}
+	for _, f := range refused {
+		wrong = wrong || f.Form == form && !f.Mended
+	}
+	switch {
+	case wrong:
+		return statusWrong
+	case lacking && started:
+		return statusIncomplete
+	case lacking, !started && form != formPapers: // papers that nobody wants needn't be there
+		return statusTodo
+	}
+	return statusDone
+}
+
+// refusedField is a field that the bureau's refusal is about.
+type refusedField struct {
+	Form, Name string
+	Path       string
+	// Mended: it doesn't stand as it was handed in any more.
+	Mended bool
+}
+
+// refusedFields are those fields of a dossier, as its forms stand now, that the
+// bureau's refusal is about. A check of the provider's own names none.
+func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier) (list []refusedField, err error) {
+	if cur.Filing.Stage != filing.Correcting || cur.Filing.Attention == "sent_back" {
+		return nil, nil
+	}
+	ctx := c.Request.Context()
+	decision, err := s.cfg.Store.LatestDecision(ctx, cur.Filing.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	handedIn, err := s.cfg.Store.Dossier(ctx, cur.Filing.ID, decision.Revision)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	refusal, _ := filing.RefusalByCode(decision.Code)
+	about := slices.Clone(decision.Fields)
+	if first := refusal.Form + "." + refusal.Field; refusal.Field != "" && !slices.Contains(about, first) {
+		about = append(about, first)
+	}
+	for _, path := range about {
+		form, name, _ := strings.Cut(path, ".")
+		if !slices.Contains(formsOf(d.Kind), form) {
+			continue
+		}
+		if parts := partsOf(d.Kind, form); parts != nil && !slices.Contains(parts, name) {
+			continue
+		}
+		now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]
+		list = append(list, refusedField{form, name, changePath(c, form, name), err == nil && !slices.Equal(now, then)})
+	}
+	return list, nil
+}
