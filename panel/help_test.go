@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
@@ -177,9 +178,28 @@ func TestCodesAreLookedUp(t *testing.T) {
 	require.Contains(t, counties.Find("main").Text(), "广东省")
 	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("南山"), 200).Find(`[data-table="regions"]`).Text(), "440305")
 	require.Contains(t, v.get("/help/codes?q=４４０３０５", 200).Find(`[data-table="regions"]`).Text(), "南山区")
+	for query, code := range map[string]string{"Shanghai": "310000", "xi'an": "610100", "XIAN": "610100", "chongqing": "500000", "Inner Mongolia": "150000", "neimenggu": "150000"} {
+		found := v.get("/help/codes?q="+url.QueryEscape(query), 200).Find(`[data-table="regions"] tbody tr`)
+		require.Equal(t, code, strings.TrimSpace(found.First().Find(".mono").Text()), query)
+	}
+	require.Contains(t, v.get("/help/search?q=Shanghai", 200).Find(`[data-table="regions"]`).Text(), "310000")
 	require.Contains(t, v.get("/help/codes?q=passport", 200).Find(`[data-table="documents"]`).Text(), "护照")
 	require.Contains(t, v.get("/help/codes?q=zzzz", 200).Find("[role=status]").Text(), "没有找到")
 	v.get("/help/codes?region=999999", 400)
+}
+
+// The look-up has the places that forms offer: the bureau's edition.
+func TestPlacesAreTheBureausEdition(t *testing.T) {
+	h := newHelping(t)
+	require.NoError(t, h.db.SaveCodeTable(t.Context(), bureau.TableRegions, []store.CodeRow{
+		{ID: 310000, Name: "上海市", Valid: true}, {ID: 310100, Name: "市辖区", Valid: true}, {ID: 310101, Name: "黄浦区", Valid: true}, {ID: 310199, Name: "新设区", Valid: true},
+	}))
+	v := h.visitor()
+	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("新设"), 200).Find(`[data-table="regions"]`).Text(), "310199")
+	below := v.get("/help/codes?region=310100", 200)
+	require.Contains(t, below.Find(`[data-table="regions"]`).Text(), "新设区")
+	require.Contains(t, below.Find("main").Text(), "上海市")
+	require.Contains(t, v.get("/help/codes?region=440300", 200).Find(`[data-table="regions"]`).Text(), "南山区", "where the bureau sent nothing")
 }
 
 func TestNoticesAreWrittenShownAndWithdrawn(t *testing.T) {
