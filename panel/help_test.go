@@ -104,16 +104,37 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
-	require.Len(t, forms, 7)
+	require.Len(t, forms, 18)
 	for form, names := range forms {
 		require.NotEmpty(t, names)
 		for _, name := range names {
 			for _, lang := range help.Languages {
-				require.Equal(t, "/help/fields#"+form+"-"+name, h.panel.FieldHelp(lang, form, name), "%s: explain the field in internal/help/content/%s/20-fields.md", lang, lang)
+				page, anchor, _ := strings.Cut(h.panel.FieldHelp(lang, form, name), "#")
+				require.Contains(t, []string{"/help/fields", "/help/papers"}, page, "%s: explain %s's %s in internal/help/content/%s/20-fields.md", lang, form, name, lang)
+				require.Equal(t, strings.TrimSuffix(form+"-"+name, ".3"), anchor)
 			}
 		}
 	}
 	require.Empty(t, h.panel.FieldHelp("zh", "notice", "title_zh"), "staff's forms have no such page")
+	require.Empty(t, h.panel.FieldHelp("zh", "papers", "of_the_providers_own_list"))
+}
+
+func TestFieldsLinkToTheirExplanation(t *testing.T) {
+	h := newHelping(t)
+	_, err := h.db.ImportOrder(t.Context(), store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	c, stranger := h.signedIn(store.RoleCustomer, "demo"), h.visitor()
+	for path, links := range map[string][]string{
+		"/help/ask": {"ticket-text", "ticket-order", "ticket-email"}, "/account/password": {"account_password-present_password", "account_password-password", "account_password-password_again"},
+		"/account/reach/sms": {"account_reach-mobile", "account_reach-present_password"}, "/orders/D1/register": {"register-number", "register-home_page"},
+	} {
+		page := c.get(path, 200)
+		for _, link := range links {
+			require.Equal(t, 1, page.Find(`.whatis[href="/help/fields#`+link+`"]`).Length(), "%s: %s", path, link)
+		}
+	}
+	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#sign_in-captcha"]`).Length())
+	require.Equal(t, 1, stranger.get("/sign-in/forgotten", 200).Find(`.whatis[href="/help/fields#forgotten-account"]`).Length())
 }
 
 func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
@@ -122,7 +143,7 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		v.post("/language", url.Values{"lang": {lang}, "next": {"/help"}}, 200)
 		page := v.get("/help", 200)
-		require.Equal(t, 9, page.Find(".topics a").Length())
+		require.Equal(t, 12, page.Find(".topics a").Length())
 		page.Find(".topics a, .helpnav a").Each(func(_ int, a *goquery.Selection) {
 			topic := v.get(a.AttrOr("href", ""), 200)
 			require.Equal(t, 1, topic.Find("h1").Length(), a.Text())
@@ -137,7 +158,7 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 			})
 		})
 		flow := v.get("/help/process", 200).Find("svg")
-		require.Equal(t, 8, flow.Find("rect").Length())
+		require.Equal(t, 10, flow.Find("rect").Length())
 		require.NotEmpty(t, flow.Find("title").Text())
 		require.NotEmpty(t, flow.Find("desc").Text())
 	}

@@ -22,6 +22,8 @@ type foundLine struct {
 	Label        string // its name, where it isn't a text of the locale files
 	Text, Source string
 	Path         string
+	// Help is the address of what explains it; empty: nothing does.
+	Help string
 }
 
 // findings run the pre-check over a dossier. look has the domains looked up too,
@@ -51,7 +53,7 @@ func (s *Server) findings(c *gin.Context, cur current, d filing.Dossier, look bo
 		}
 		lines = append(lines, foundLine{
 			Rule: f.Rule, Blocking: f.Blocking, Field: "field." + f.Form + "." + f.Field,
-			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: path,
+			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: path, Help: s.ruleHelp(t, f.Rule),
 		})
 	}
 	return s.withPapers(c, cur, d, lines)
@@ -71,7 +73,7 @@ func (s *Server) withPapers(c *gin.Context, cur current, d filing.Dossier, lines
 		if p := problems.For(field); p != nil {
 			lacking = append(lacking, foundLine{
 				Rule: "paper_missing", Blocking: true, Label: label, Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil),
-				Path: filingPath(c) + "/" + formPapers + "#f-" + field,
+				Path: filingPath(c) + "/" + formPapers + "#f-" + field, Help: s.fieldHelp(t, formPapers, field),
 			})
 		}
 	}
