@@ -31,7 +31,7 @@ type FooterFailure struct {
 const ReasonNoSpace = "no_space"
 
 // PreviewFooter looks at the site and at its web space, and keeps what putting
-// the number there would do. That it can't be done is a result.
+// the numbers there would do that are missing. That it can't be done is a result.
 func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
 	e, err := a.Store.FooterEdit(ctx, r.EditID)
 	if err != nil || e.State != store.FooterAsked {
@@ -45,14 +45,23 @@ func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult,
 	if err != nil {
 		return FooterResult{}, err
 	}
-	preview, err := a.preview(ctx, e, dossier.Site, decision.Number())
+	f, err := a.Store.Filing(ctx, e.FilingID)
+	if err != nil {
+		return FooterResult{}, err
+	}
+	order, err := a.Store.Order(ctx, f.OrderID)
+	if err != nil {
+		return FooterResult{}, err
+	}
+	lines := website.FootLines(decision.Number(), a.LinkTargets, order.PoliceNumber.String, a.PoliceTarget)
+	preview, err := a.preview(ctx, e, dossier.Site, lines)
 	if err == nil {
 		err = a.Store.FooterPreviewed(ctx, e.ID, preview)
 	}
 	return FooterResult{}, a.footerProblem(ctx, e, err)
 }
 
-func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.Site, number string) (p store.FooterPreview, err error) {
+func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.Site, lines []website.Line) (p store.FooterPreview, err error) {
 	space, err := a.footerSpace(ctx, e)
 	if err != nil {
 		return p, err
@@ -64,16 +73,24 @@ func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.S
 	if !ownHost(shown.URL, site) {
 		return p, &website.Unfit{Reason: website.UnfitElsewhere, Args: map[string]string{"host": shown.URL.Hostname()}}
 	}
-	// What the site shows counts: the number may come from an included file.
-	if _, linked := website.FindNumber(shown.Body, shown.ContentType, number, a.LinkTargets); linked {
+	// What the site shows counts: a number may come from an included file.
+	lines = slices.DeleteFunc(lines, func(l website.Line) bool {
+		_, linked := l.On(shown.Body, shown.ContentType)
+		return linked
+	})
+	if len(lines) == 0 {
 		return p, &website.Unfit{Reason: website.UnfitShown}
 	}
 	page, err := website.FindHomePage(ctx, space, a.Policy, shown)
 	if err != nil {
 		return p, err
 	}
-	edited, err := website.PutFooter(page.Content, shown.ContentType, number, a.LinkTargets)
-	return store.FooterPreview{Number: number, FileName: page.Name, Original: page.Content, New: edited}, err
+	edited, put, err := website.PutFooter(page.Content, shown.ContentType, lines)
+	p = store.FooterPreview{FileName: page.Name, Original: page.Content, New: edited}
+	for _, l := range put {
+		p.Numbers = append(p.Numbers, l.Number)
+	}
+	return p, err
 }
 
 // seenAt are a finding's kind and address.

@@ -21,6 +21,9 @@ import (
 const (
 	siteNumber = "沪ICP备2026000001号-1"
 	linkTarget = "https://beian.miit.gov.cn/"
+
+	policeNumber = "沪公网安备31010102000001号"
+	policeTarget = "https://beian.mps.gov.cn/#/query/webSearch?code="
 )
 
 // editing is an approved filing whose site is a real web space, over FTP and HTTP.
@@ -53,7 +56,7 @@ func newEditing(t *testing.T, withSpace bool) *editing {
 	}))
 	t.Cleanup(server.Close)
 	to := strings.TrimPrefix(server.URL, "http://")
-	e.website = &activities.Website{Store: e.db, LinkTargets: []string{linkTarget},
+	e.website = &activities.Website{Store: e.db, LinkTargets: []string{linkTarget}, PoliceTarget: policeTarget,
 		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"*.example.com": to, "*.example.org": to}})}
 
 	in := store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}}
@@ -132,6 +135,53 @@ func TestFooterFromPreviewToUndo(t *testing.T) {
 	restored, err := e.space.Files("u")
 	require.NoError(t, err)
 	require.Equal(t, files, restored)
+}
+
+// place agrees to a preview and has the worker write it.
+func (e *editing) place(edit store.FooterEdit) {
+	e.t.Helper()
+	require.Equal(e.t, store.FooterPreviewed, edit.State, edit.Reason)
+	require.NoError(e.t, e.db.AgreeFooter(e.t.Context(), edit.FilingID, edit.ID, "customer:demo", website.BackupName))
+	_, err := e.website.PlaceFooter(e.t.Context(), activities.FooterRef{EditID: edit.ID})
+	require.NoError(e.t, err)
+	require.Equal(e.t, store.FooterPlaced, e.edit(edit.ID).State)
+}
+
+// A public-security number that comes later is put below the filing number, and
+// both are undone, the newer first.
+func TestPoliceNumberFollows(t *testing.T) {
+	e, ctx := newEditing(t, true), t.Context()
+	files, err := e.space.Files("u")
+	require.NoError(t, err)
+	first := e.preview()
+	require.Equal(t, []string{siteNumber}, first.Numbers())
+	e.place(first)
+	require.Equal(t, website.UnfitShown, e.preview().Reason)
+
+	_, err = e.db.DB().ExecContext(ctx, `UPDATE orders SET filing_number = ?, police_number = ? WHERE id = ?`, siteNumber, policeNumber, e.filing.OrderID)
+	require.NoError(t, err)
+	second := e.preview()
+	require.Equal(t, []string{policeNumber}, second.Numbers())
+	e.place(second)
+	placed, err := e.space.Files("u")
+	require.NoError(t, err)
+	page := string(placed["index.html"])
+	require.Less(t, strings.Index(page, "beian.miit.gov.cn"), strings.Index(page, policeTarget+"31010102000001"))
+	require.Equal(t, website.UnfitShown, e.preview().Reason)
+
+	for _, edit := range []store.FooterEdit{second, first} {
+		require.NoError(t, e.db.UndoFooter(ctx, e.filing.ID, edit.ID, "customer:demo"))
+		_, err = e.website.RestoreFooter(ctx, activities.FooterRef{EditID: edit.ID})
+		require.NoError(t, err)
+		require.Equal(t, store.FooterUndone, e.edit(edit.ID).State)
+	}
+	restored, err := e.space.Files("u")
+	require.NoError(t, err)
+	require.Equal(t, files, restored)
+
+	both := e.preview()
+	require.Equal(t, []string{siteNumber, policeNumber}, both.Numbers(), "at once, where both are known")
+	e.place(both)
 }
 
 // The row wasn't written when the worker died after the page was: the next try

@@ -21,6 +21,8 @@ type Website struct {
 	// LinkTargets are the bureau's sites that the number may link to, the
 	// preferred one first.
 	LinkTargets []string
+	// PoliceTarget is where a public-security filing number links to; its digits follow.
+	PoliceTarget string
 }
 
 // InstallResult tells how a certificate gets onto its site.

@@ -78,7 +78,8 @@ func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
 }
 
 // The number is put on a UTF-8 page over FTP and on a GBK page over FTPS; that
-// ends the filing by itself; undoing restores every byte.
+// ends the filing by itself; the public-security number follows; undoing both
+// restores every byte.
 func TestFooterIsPlacedAndUndone(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
@@ -120,7 +121,23 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, page.Find(".timeline").Text(), "系统 备案号已放到首页底部")
 
+		// The public-security number comes later, and goes below.
+		_, err = w.Post(t.Context(), "/orders/"+c.order+"/filing/police", url.Values{"action": {"record"}, "number": {"沪公网安备 31010102000001号"}})
+		require.NoError(t, err)
+		require.Contains(t, f.awaits("placed"), "沪公网安备31010102000001号 还没有放到首页")
+		f.preview()
+		require.Contains(t, f.awaits("previewed"), "beian.mps.gov.cn")
+		f.says("agree")
+		f.awaits("placed")
+		both := string(siteFiles(t, s, c.user)["index.html"])
+		require.Greater(t, strings.Index(both, "https://beian.mps.gov.cn/#/query/webSearch?code=31010102000001"), at)
+		require.Equal(t, 2, strings.Count(both, `<div style="text-align:center">`))
+
 		f.says("undo")
+		f.awaits("undone")
+		require.Equal(t, edited, string(siteFiles(t, s, c.user)["index.html"]), "the newer one first")
+		f.says("undo") // the earlier one
+		require.Eventually(t, func() bool { return len(siteFiles(t, s, c.user)) == 1 }, 30*time.Second, 100*time.Millisecond)
 		f.awaits("undone")
 		require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, c.user))
 		result, err := w.Page(t.Context(), "/orders/"+c.order+"/filing/result")

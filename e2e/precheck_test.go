@@ -25,7 +25,11 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	rules := func() (list []string) {
 		page, err := w.Page(ctx, base+"/review")
 		require.NoError(t, err)
-		page.Find("[data-rule]").Each(func(_ int, e *goquery.Selection) { list = append(list, e.AttrOr("data-rule", "")) })
+		page.Find("[data-rule]").Each(func(_ int, e *goquery.Selection) {
+			rule := e.AttrOr("data-rule", "")
+			require.Equal(t, 1, e.Find(`.whatis[href="/help/precheck#`+rule+`"]`).Length(), rule)
+			list = append(list, rule)
+		})
 		require.Equal(t, page.Find(".blocking").Length() == 0, page.Find("main form").Length() == 1, "what blocks takes the button away")
 		return list
 	}

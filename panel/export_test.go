@@ -46,18 +46,27 @@ const (
 	FreeQueries      = freeQueries
 )
 
-// FormFields are the fields of every form that customers fill in, by the form's name.
+// FormFields are the fields of every form that customers and visitors fill in, by the
+// form's name.
 func (s *Server) FormFields() map[string][]string {
 	t, codes := s.texts.For("zh"), filing.BuiltIn()
 	all := map[string][]field{
 		"contact": contactFields(t), "recover": recoverFields(t),
-		formHolder: holderFields(t, codes, url.Values{}), formSite: siteFields(t, codes), formClaim: claimFields(filing.KindNewSite), formEnding: endingFields(t, codes),
+		formRegister: registerFields(), formPolice: policeFields(), "ticket": ticketFields(t, false),
+		"forgotten": forgottenFields(t), "account_code": codeFields(), "account_password": passwordFields(),
+		"account_reach": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}},
+		formHolder:      holderFields(t, codes, url.Values{}), formSite: siteFields(t, codes), formClaim: claimFields(filing.KindNewSite), formEnding: endingFields(t, codes),
 	}
 	names := map[string][]string{}
 	for form, fields := range all {
 		for _, f := range fields {
 			names[form] = append(names[form], f.Name)
 		}
+	}
+	names["sign_in"], names["query"], names["kind"] = []string{"login", "password", "captcha"}, []string{"asked"}, []string{valueKind}
+	names[formPapers] = []string{filing.ApprovalField(3)}
+	for _, paper := range filing.BuiltInPapers().Papers {
+		names[formPapers] = append(names[formPapers], paper.Key)
 	}
 	for _, channel := range store.Channels {
 		names["verify"] = append(names["verify"], codeField[channel])

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -42,13 +43,16 @@ type footerData struct {
 	Systems []string
 	Diff    []website.DiffLine
 	// Foot are the last texts of the page, above the number.
-	Foot                    []string
-	Number, Target, Snippet string
+	Foot []string
+	// Lines are what the edit puts there; Missing is what belongs there and no edit
+	// that is placed has put there.
+	Lines, Missing  []website.Line
+	Number, Snippet string
 }
 
 // footerPage is 放到首页底部: what was found, what would change, what was done.
 func (s *Server) footerPage(c *gin.Context, cur current) {
-	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+	if !s.inStage(c, cur, footerStages...) {
 		return
 	}
 	data, err := s.footerData(c.Request.Context(), cur)
@@ -78,7 +82,7 @@ func stepOf(state store.FooterState) workflows.FooterStep {
 }
 
 func (s *Server) footerData(ctx context.Context, cur current) (footerData, error) {
-	data := footerData{current: cur, Target: s.cfg.Provider.LinkTargets[0]}
+	data := footerData{current: cur}
 	decision, err := s.cfg.Store.LatestDecision(ctx, cur.Filing.ID)
 	if err != nil {
 		return data, err
@@ -87,10 +91,20 @@ func (s *Server) footerData(ctx context.Context, cur current) (footerData, error
 	if data.Space, err = s.knowsSpace(ctx, cur); err != nil {
 		return data, err
 	}
-	edits, err := s.cfg.Store.FooterEdits(ctx, cur.Filing.ID)
+	if !data.Space {
+		data.Systems = systemsFor(activities.ReasonNoSpace, nil)
+	}
+	edits, err := s.cfg.Store.FooterEditsOfOrder(ctx, cur.Filing.ID)
+	edits = slices.DeleteFunc(edits, func(e store.FooterEdit) bool { return !concerns(e, cur.Filing.ID) })
 	if err != nil || len(edits) == 0 {
 		return data, err
 	}
+	lines := s.footLines(data.Number, cur.Order)
+	data.Missing = slices.DeleteFunc(slices.Clone(lines), func(l website.Line) bool {
+		return slices.ContainsFunc(edits, func(e store.FooterEdit) bool {
+			return e.State == store.FooterPlaced && slices.Contains(e.Numbers(), l.Number)
+		})
+	})
 	slices.SortStableFunc(edits, func(a, b store.FooterEdit) int { return b.Touched().Compare(a.Touched()) })
 	data.Edit = &edits[0]
 	if i := slices.IndexFunc(edits, func(e store.FooterEdit) bool { return e.State == store.FooterPlaced }); i > 0 {
@@ -98,7 +112,9 @@ func (s *Server) footerData(ctx context.Context, cur current) (footerData, error
 	}
 	if data.Edit.Reason != "" {
 		data.Reason, data.Args = data.Edit.Reason, data.Edit.Args()
-		data.Systems = systemsFor(data.Edit.Reason, data.Args)
+		if data.Space {
+			data.Systems = systemsFor(data.Reason, data.Args)
+		}
 	}
 	if data.Edit.State != store.FooterPreviewed {
 		return data, nil
@@ -108,9 +124,25 @@ func (s *Server) footerData(ctx context.Context, cur current) (footerData, error
 		return data, err
 	}
 	data.Foot = website.Foot(original, footTexts)
+	data.Lines = slices.DeleteFunc(lines, func(l website.Line) bool { return !slices.Contains(data.Edit.Numbers(), l.Number) })
 	data.Diff, err = website.Diff(original, edited)
 	return data, err
 }
+
+// concerns tells whether an edit is a filing's own, or one of an earlier filing of
+// its order that did something to the page: a preview of then is of no use now.
+func concerns(e store.FooterEdit, filingID int64) bool {
+	switch e.State {
+	case store.FooterAgreed, store.FooterPlaced, store.FooterUndoing, store.FooterUndone:
+		return true
+	}
+	return e.FilingID == filingID
+}
+
+// footerStages are when there is a number to put at the foot of a page.
+var footerStages = []filing.Stage{filing.Installing, filing.Filed}
+
+func footerStage(stage filing.Stage) bool { return slices.Contains(footerStages, stage) }
 
 // systemsFor are the systems whose settings help with a reason: the one that was
 // recognised, or all.
@@ -120,7 +152,7 @@ func systemsFor(reason string, args map[string]any) []string {
 		if system, ok := args["system"].(string); ok {
 			return []string{system}
 		}
-	case website.UnfitDynamic, website.UnfitNoPage, website.UnfitNotServed:
+	case website.UnfitDynamic, website.UnfitNoPage, website.UnfitNotServed, activities.ReasonNoSpace:
 		return website.Systems
 	}
 	return nil
@@ -133,7 +165,7 @@ func (s *Server) knowsSpace(ctx context.Context, cur current) (bool, error) {
 
 // askFooter has the home page looked at, for a preview.
 func (s *Server) askFooter(c *gin.Context, cur current) {
-	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+	if !s.inStage(c, cur, footerStages...) {
 		return
 	}
 	id, err := s.cfg.Store.AskFooter(c.Request.Context(), cur.Filing.ID, s.actor(c))
@@ -142,7 +174,7 @@ func (s *Server) askFooter(c *gin.Context, cur current) {
 
 // agreeFooter is 同意并放置.
 func (s *Server) agreeFooter(c *gin.Context, cur current) {
-	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+	if !s.inStage(c, cur, footerStages...) {
 		return
 	}
 	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
@@ -154,7 +186,7 @@ func (s *Server) agreeFooter(c *gin.Context, cur current) {
 
 // undoFooter is 撤销放置.
 func (s *Server) undoFooter(c *gin.Context, cur current) {
-	if !s.inStage(c, cur, filing.Installing, filing.Filed) {
+	if !s.inStage(c, cur, footerStages...) {
 		return
 	}
 	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's

@@ -8,14 +8,17 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
@@ -51,7 +54,9 @@ func newServed(t *testing.T) *served {
 	require.NoError(t, err)
 	s.filing, err = s.db.OpenFiling(ctx, s.order.ID)
 	require.NoError(t, err)
-	s.panel, err = panel.New(panel.Config{Store: s.db, Logger: slog.New(slog.DiscardHandler)})
+	s.panel, err = panel.New(panel.Config{Store: s.db, Logger: slog.New(slog.DiscardHandler), Provider: panel.Provider{
+		LinkTargets: []string{"https://beian.miit.gov.cn/"}, PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=",
+	}})
 	require.NoError(t, err)
 	t.Cleanup(s.panel.Close)
 	server := httptest.NewUnstartedServer(s.panel.Handler())
@@ -209,6 +214,75 @@ func TestExpectationIsDrawnFromDecisions(t *testing.T) {
 	require.Equal(t, "2026-11-09", e.By.Format(time.DateOnly))
 	require.False(t, e.Over)
 	require.True(t, panel.ExpectationOf(times, monday, monday.AddDate(0, 0, 9)).Over)
+}
+
+// approve gives a filing its dossier and the bureau's word, and ends it.
+func (s *served) approve(f store.Filing) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 10, Stage: filing.Preparing, Kind: "verified", Actor: "system"}))
+	revision, err := s.db.SaveDossier(ctx, f.ID, filing.Dossier{Kind: f.Kind, Holder: filingtest.PersonHolder(), Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
+	require.NoError(s.t, err)
+	account, err := s.db.EnsureAccount(ctx, "default")
+	require.NoError(s.t, err)
+	for _, query := range []string{
+		`INSERT INTO records (filing_id, revision, account_id, created_at) VALUES (?, ?, ?, NOW(6))`,
+		`INSERT INTO decisions (record_id, approved, site_number, created_at) SELECT id, TRUE, '沪ICP备2026000001号-1', NOW(6) FROM records WHERE filing_id = ? AND revision = ? AND account_id = ?`,
+	} {
+		_, err = s.db.DB().ExecContext(ctx, query, f.ID, revision, account)
+		require.NoError(s.t, err)
+	}
+	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 11, Stage: filing.Filed, Kind: "filed", Actor: "system"}))
+}
+
+func (s *served) page(path string) *goquery.Document {
+	s.t.Helper()
+	answer, err := s.client.Get(s.url + path)
+	require.NoError(s.t, err)
+	defer func() { _ = answer.Body.Close() }()
+	require.Equal(s.t, http.StatusOK, answer.StatusCode)
+	page, err := goquery.NewDocumentFromReader(answer.Body)
+	require.NoError(s.t, err)
+	return page
+}
+
+// Without a web space every system's place is told; with one, what is placed can be
+// undone, also after a change, and a number that came later is offered.
+func TestFooterPageOfEveryOrder(t *testing.T) {
+	s, ctx := newServed(t), t.Context()
+	_, err := s.db.RegisterContact(ctx, s.order.CustomerID, s.filing.ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	s.approve(s.filing)
+	require.Equal(t, 1, s.page("/orders/D1/filing/result").Find(`a[href="/orders/D1/filing/footer"]`).Length())
+	page := s.page("/orders/D1/filing/footer")
+	require.Equal(t, len(website.Systems)+1, page.Find("dl.facts dt").Length())
+	require.Contains(t, page.Find("dl.facts").Text(), "WordPress")
+
+	_, err = s.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"},
+		WebSpace: &store.WebSpace{Protocol: website.FTP, Host: "127.0.0.1", Port: 21, User: "u", Password: "p"}})
+	require.NoError(t, err)
+	id, err := s.db.AskFooter(ctx, s.filing.ID, "customer:demo")
+	require.NoError(t, err)
+	require.NoError(t, s.db.FooterPreviewed(ctx, id, store.FooterPreview{Numbers: []string{"沪ICP备2026000001号-1"}, FileName: "index.html", Original: []byte("<p>x</p>"), New: []byte("<p>y</p>")}))
+	preview := s.page("/orders/D1/filing/footer")
+	require.Equal(t, "沪ICP备2026000001号-1", preview.Find(".footpicture .mine").Text())
+	require.NoError(t, s.db.AgreeFooter(ctx, s.filing.ID, id, "customer:demo", website.BackupName))
+	require.NoError(t, s.db.FooterPlaced(ctx, id))
+	require.Zero(t, s.page("/orders/D1/filing/footer").Find("[data-missing]").Length())
+	_, err = s.db.DB().ExecContext(ctx, `UPDATE orders SET filing_number = '沪ICP备2026000001号-1', police_number = '沪公网安备31010102000001号' WHERE id = ?`, s.order.ID)
+	require.NoError(t, err)
+
+	change, err := s.db.OpenFollowUp(ctx, s.filing.ID, filing.KindChange)
+	require.NoError(t, err)
+	s.approve(change)
+	page = s.page("/orders/D1/filing/footer")
+	require.Equal(t, "placed", page.Find("[data-footer]").AttrOr("data-footer", ""))
+	require.Equal(t, strconv.FormatInt(id, 10), page.Find(`form[action$="/undo"] [name=edit]`).AttrOr("value", ""))
+	require.Contains(t, page.Find("[data-missing]").Text(), "沪公网安备31010102000001号")
+	require.Equal(t, 1, page.Find(`form[action="/orders/D1/filing/footer"]`).Length(), "a new preview is offered")
+	police := s.page("/orders/D1/filing/police")
+	require.Contains(t, police.Find(".snippet").Text(), "沪公网安备31010102000001号")
+	require.Equal(t, 1, police.Find(`a[href="/orders/D1/filing/footer"]`).Length())
 }
 
 func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {

@@ -22,9 +22,11 @@ const (
 	// noticesOnHelp are shown on the first page of the help centre, noticesOnOrders
 	// above the orders.
 	noticesOnHelp, noticesOnOrders = 5, 2
-	// pageProcess is the page that has the flow chart, pageFields the one that has
-	// an anchor for each field.
-	pageProcess, pageFields = "process", "fields"
+	// pageProcess is the page that has the flow chart, pagePrecheck the one that has
+	// an anchor for each rule of the pre-check.
+	pageProcess, pagePrecheck = "process", "precheck"
+	// pagePapers has an anchor for each paper, pageFields for every other field.
+	pagePapers, pageFields = "papers", "fields"
 )
 
 // helpRoutes are open to everybody; signed-in people see them in their panel.
@@ -123,12 +125,27 @@ func searched(c *gin.Context) string {
 }
 
 // fieldHelp is the address that explains a form's field; empty when no page does.
+// What a name has after a dot tells one such field from the next (approval.3).
 func (s *Server) fieldHelp(t *locale.Localizer, form, name string) string {
-	anchor := form + "-" + name
-	if !s.help.Book(t.Lang()).Has(pageFields, anchor) {
+	name, _, _ = strings.Cut(name, ".")
+	page := pageFields
+	if form == formPapers {
+		page = pagePapers
+	}
+	return s.placeHelp(t, page, form+"-"+name)
+}
+
+// ruleHelp is the address that explains a rule of the pre-check; empty when no
+// page does.
+func (s *Server) ruleHelp(t *locale.Localizer, rule string) string {
+	return s.placeHelp(t, pagePrecheck, rule)
+}
+
+func (s *Server) placeHelp(t *locale.Localizer, page, anchor string) string {
+	if !s.help.Book(t.Lang()).Has(page, anchor) {
 		return ""
 	}
-	return "/help/" + pageFields + "#" + anchor
+	return "/help/" + page + "#" + anchor
 }
 
 // reasonHelp is the address that explains a result code of the bureau; empty

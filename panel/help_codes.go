@@ -32,6 +32,8 @@ type codeRow struct {
 	Note string
 	// Help leads to what explains a result code.
 	Help string
+	// places are a place's names in Latin letters.
+	places []string
 }
 
 type helpCodesData struct {
@@ -52,12 +54,13 @@ func (s *Server) helpCodes(c *gin.Context) {
 	data.Tables = s.codeTables(c, query)
 	data.Query = ""
 	if code := c.Query("region"); query == "" && code != "" {
-		if data.Region = s.region(code); data.Region.Name == "" {
+		regions := s.tables(c.Request.Context()).Regions
+		if data.Region = (filing.Region{Code: code, Name: regions.Name(code)}); data.Region.Name == "" {
 			s.fail(c, errBadRequest)
 			return
 		}
-		data.Above = s.regionsAbove(code)
-		data.Tables = []codeTable{{Name: "regions", Rows: regionRows(s.regionsBelow(code))}}
+		data.Above = regionsAbove(regions, code)
+		data.Tables = []codeTable{{Name: "regions", Rows: regionRows(regionsBelow(regions, code))}}
 	}
 	data.None = len(data.Tables) == 0
 	s.render(c, http.StatusOK, "help_codes", page{Title: "codes.title", Data: struct {
@@ -73,7 +76,7 @@ func (s *Server) codeTables(c *gin.Context, query string) []codeTable {
 	tables := []codeTable{
 		{Name: "natures", Rows: codeRows(t.Natures)},
 		{Name: "documents", Rows: codeRows(t.DocumentTypes)},
-		{Name: "regions", Rows: s.placeRows(query)},
+		{Name: "regions", Rows: placeRows(t.Regions, query)},
 		{Name: "access_modes", Rows: codeRows(t.AccessModes)},
 		{Name: "server_places", Rows: codeRows(t.ServerPlaces)},
 		{Name: "pre_approvals", Rows: codeRows(t.PreApprovals)},
@@ -91,6 +94,11 @@ func (s *Server) codeTables(c *gin.Context, query string) []codeTable {
 	var found []codeTable
 	for _, table := range tables {
 		table.Rows = slices.DeleteFunc(table.Rows, func(r codeRow) bool { return !r.matches(query) })
+		// The place that is called so comes first: Xi'an before Xiangyang.
+		same := func(name, query string) bool { return name == query }
+		if i := slices.IndexFunc(table.Rows, func(r codeRow) bool { return r.isPlace(query, same) }); i > 0 {
+			table.Rows = slices.Concat(table.Rows[i:i+1], table.Rows[:i], table.Rows[i+1:])
+		}
 		if len(table.Rows) > rowsShown {
 			table.Rows, table.More = table.Rows[:rowsShown], "more"
 		}
@@ -103,7 +111,20 @@ func (s *Server) codeTables(c *gin.Context, query string) []codeTable {
 
 func (r codeRow) matches(query string) bool {
 	query = strings.ToLower(width.Fold.String(query))
+	if r.isPlace(query, strings.HasPrefix) {
+		return true
+	}
 	return r.Code == query || len(query) > 2 && strings.HasPrefix(r.Code, query) || strings.Contains(r.Name, query) || strings.Contains(strings.ToLower(r.English), query)
+}
+
+// isPlace tells whether one of a place's names in Latin letters is as a query, or
+// begins like it.
+func (r codeRow) isPlace(query string, is func(name, query string) bool) bool {
+	if len(r.places) == 0 {
+		return false
+	}
+	wanted := filing.FoldPlace(query)
+	return wanted != "" && slices.ContainsFunc(r.places, func(name string) bool { return is(filing.FoldPlace(name), wanted) })
 }
 
 func codeRows(table []filing.Code) []codeRow {
@@ -130,12 +151,12 @@ func (s *Server) resultRows(c *gin.Context) []codeRow {
 }
 
 // placeRows are the provinces, or every place where something is looked for.
-func (s *Server) placeRows(query string) []codeRow {
-	list := s.regionsBelow("")
+func placeRows(regions filing.Regions, query string) []codeRow {
+	list := slices.Clone(regions.Provinces()) // it is everybody's
 	if query != "" {
-		for _, province := range s.regionsBelow("") {
-			for _, city := range s.regionsBelow(province.Code) {
-				list = append(append(list, city), s.regionsBelow(city.Code)...)
+		for _, province := range regions.Provinces() {
+			for _, city := range regions.Cities(province.Code) {
+				list = append(append(list, city), regions.Counties(city.Code)...)
 			}
 		}
 	}
@@ -146,6 +167,9 @@ func regionRows(list []filing.Region) []codeRow {
 	rows := make([]codeRow, len(list))
 	for i, r := range list {
 		rows[i] = codeRow{Code: r.Code, Name: r.Name}
+		if names := filing.PlaceNames(r.Code); len(names) > 0 {
+			rows[i].English, rows[i].places = names[0], names
+		}
 		if strings.HasSuffix(r.Code, "00") {
 			rows[i].Open = "/help/codes?region=" + r.Code + "#regions"
 		}
@@ -153,25 +177,18 @@ func regionRows(list []filing.Region) []codeRow {
 	return rows
 }
 
-// regionsBelow lists the divisions below one; "" has the provinces. With region
-// and regionsAbove it is all that the look-up knows of where places come from.
-func (s *Server) regionsBelow(parent string) []filing.Region {
-	switch {
-	case parent == "":
-		return filing.Provinces()
-	case strings.HasSuffix(parent, "0000"):
-		return filing.Cities(parent)
+// regionsBelow lists the divisions below a province or a city.
+func regionsBelow(regions filing.Regions, parent string) []filing.Region {
+	if strings.HasSuffix(parent, "0000") {
+		return regions.Cities(parent)
 	}
-	return filing.Counties(parent)
+	return regions.Counties(parent)
 }
 
-func (s *Server) region(code string) filing.Region {
-	return filing.Region{Code: code, Name: filing.RegionName(code)}
-}
-
-func (s *Server) regionsAbove(code string) []filing.Region {
+func regionsAbove(regions filing.Regions, code string) []filing.Region {
 	if len(code) != 6 || strings.HasSuffix(code, "0000") {
 		return nil
 	}
-	return []filing.Region{s.region(code[:2] + "0000")}
+	province := code[:2] + "0000"
+	return []filing.Region{{Code: province, Name: regions.Name(province)}}
 }

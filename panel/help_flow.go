@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"slices"
 	"unicode"
 
 	"github.com/beian/beian/internal/locale"
@@ -21,10 +22,12 @@ const (
 	flowLoop = flowLeft + flowBox + 22
 )
 
+type flowStep struct{ key, who string }
+
 // flowSteps are the steps, by the keys of their texts below "flow.", with who
 // acts: you, us, bureau.
-var flowSteps = []struct{ key, who string }{
-	{"contact", "you"}, {"verify", "you"}, {"forms", "you"}, {"submit", "us"}, {"review", "bureau"}, {"install", "you"}, {"filed", "us"}, {"police", "you"},
+var flowSteps = []flowStep{
+	{"contact", "you"}, {"verify", "you"}, {"forms", "you"}, {"papers", "you"}, {"precheck", "you"}, {"submit", "us"}, {"review", "bureau"}, {"install", "you"}, {"filed", "us"}, {"police", "you"},
 }
 
 type flow struct {
@@ -75,7 +78,10 @@ func drawFlow(t *locale.Localizer) *flow {
 		f.Boxes = append(f.Boxes, b)
 	}
 	f.Height = y + 4
-	forms, review := f.Boxes[2], f.Boxes[4]
+	box := func(key string) flowBoxDrawn {
+		return f.Boxes[slices.IndexFunc(flowSteps, func(s flowStep) bool { return s.key == key })]
+	}
+	forms, review := box("forms"), box("review")
 	f.Loop = flowLoopDrawn{
 		FromX: flowLeft + flowBox, FromY: review.Y + review.Height/2, TurnX: flowLoop, ToX: flowLeft + flowBox + 2, ToY: forms.Y + forms.Height/2,
 		LabelX: flowLoop + 8, LabelY: (review.Y + forms.Y + forms.Height) / 2,

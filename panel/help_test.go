@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
@@ -103,16 +104,37 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
-	require.Len(t, forms, 7)
+	require.Len(t, forms, 18)
 	for form, names := range forms {
 		require.NotEmpty(t, names)
 		for _, name := range names {
 			for _, lang := range help.Languages {
-				require.Equal(t, "/help/fields#"+form+"-"+name, h.panel.FieldHelp(lang, form, name), "%s: explain the field in internal/help/content/%s/20-fields.md", lang, lang)
+				page, anchor, _ := strings.Cut(h.panel.FieldHelp(lang, form, name), "#")
+				require.Contains(t, []string{"/help/fields", "/help/papers"}, page, "%s: explain %s's %s in internal/help/content/%s/20-fields.md", lang, form, name, lang)
+				require.Equal(t, strings.TrimSuffix(form+"-"+name, ".3"), anchor)
 			}
 		}
 	}
 	require.Empty(t, h.panel.FieldHelp("zh", "notice", "title_zh"), "staff's forms have no such page")
+	require.Empty(t, h.panel.FieldHelp("zh", "papers", "of_the_providers_own_list"))
+}
+
+func TestFieldsLinkToTheirExplanation(t *testing.T) {
+	h := newHelping(t)
+	_, err := h.db.ImportOrder(t.Context(), store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	c, stranger := h.signedIn(store.RoleCustomer, "demo"), h.visitor()
+	for path, links := range map[string][]string{
+		"/help/ask": {"ticket-text", "ticket-order", "ticket-email"}, "/account/password": {"account_password-present_password", "account_password-password", "account_password-password_again"},
+		"/account/reach/sms": {"account_reach-mobile", "account_reach-present_password"}, "/orders/D1/register": {"register-number", "register-home_page"},
+	} {
+		page := c.get(path, 200)
+		for _, link := range links {
+			require.Equal(t, 1, page.Find(`.whatis[href="/help/fields#`+link+`"]`).Length(), "%s: %s", path, link)
+		}
+	}
+	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#sign_in-captcha"]`).Length())
+	require.Equal(t, 1, stranger.get("/sign-in/forgotten", 200).Find(`.whatis[href="/help/fields#forgotten-account"]`).Length())
 }
 
 func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
@@ -121,7 +143,7 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		v.post("/language", url.Values{"lang": {lang}, "next": {"/help"}}, 200)
 		page := v.get("/help", 200)
-		require.Equal(t, 9, page.Find(".topics a").Length())
+		require.Equal(t, 12, page.Find(".topics a").Length())
 		page.Find(".topics a, .helpnav a").Each(func(_ int, a *goquery.Selection) {
 			topic := v.get(a.AttrOr("href", ""), 200)
 			require.Equal(t, 1, topic.Find("h1").Length(), a.Text())
@@ -136,7 +158,7 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 			})
 		})
 		flow := v.get("/help/process", 200).Find("svg")
-		require.Equal(t, 8, flow.Find("rect").Length())
+		require.Equal(t, 10, flow.Find("rect").Length())
 		require.NotEmpty(t, flow.Find("title").Text())
 		require.NotEmpty(t, flow.Find("desc").Text())
 	}
@@ -177,9 +199,28 @@ func TestCodesAreLookedUp(t *testing.T) {
 	require.Contains(t, counties.Find("main").Text(), "广东省")
 	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("南山"), 200).Find(`[data-table="regions"]`).Text(), "440305")
 	require.Contains(t, v.get("/help/codes?q=４４０３０５", 200).Find(`[data-table="regions"]`).Text(), "南山区")
+	for query, code := range map[string]string{"Shanghai": "310000", "xi'an": "610100", "XIAN": "610100", "chongqing": "500000", "Inner Mongolia": "150000", "neimenggu": "150000"} {
+		found := v.get("/help/codes?q="+url.QueryEscape(query), 200).Find(`[data-table="regions"] tbody tr`)
+		require.Equal(t, code, strings.TrimSpace(found.First().Find(".mono").Text()), query)
+	}
+	require.Contains(t, v.get("/help/search?q=Shanghai", 200).Find(`[data-table="regions"]`).Text(), "310000")
 	require.Contains(t, v.get("/help/codes?q=passport", 200).Find(`[data-table="documents"]`).Text(), "护照")
 	require.Contains(t, v.get("/help/codes?q=zzzz", 200).Find("[role=status]").Text(), "没有找到")
 	v.get("/help/codes?region=999999", 400)
+}
+
+// The look-up has the places that forms offer: the bureau's edition.
+func TestPlacesAreTheBureausEdition(t *testing.T) {
+	h := newHelping(t)
+	require.NoError(t, h.db.SaveCodeTable(t.Context(), bureau.TableRegions, []store.CodeRow{
+		{ID: 310000, Name: "上海市", Valid: true}, {ID: 310100, Name: "市辖区", Valid: true}, {ID: 310101, Name: "黄浦区", Valid: true}, {ID: 310199, Name: "新设区", Valid: true},
+	}))
+	v := h.visitor()
+	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("新设"), 200).Find(`[data-table="regions"]`).Text(), "310199")
+	below := v.get("/help/codes?region=310100", 200)
+	require.Contains(t, below.Find(`[data-table="regions"]`).Text(), "新设区")
+	require.Contains(t, below.Find("main").Text(), "上海市")
+	require.Contains(t, v.get("/help/codes?region=440300", 200).Find(`[data-table="regions"]`).Text(), "南山区", "where the bureau sent nothing")
 }
 
 func TestNoticesAreWrittenShownAndWithdrawn(t *testing.T) {

@@ -26,6 +26,8 @@ type policeData struct {
 	// registered number's site opened isn't.
 	Left    *int
 	Snippet string
+	// CanPlace: the footer's page is open to this filing.
+	CanPlace bool
 }
 
 func policeFields() []field {
@@ -42,6 +44,7 @@ func (s *Server) police(t *locale.Localizer, cur current, values url.Values, pro
 		d.Left = daysLeft(o.FilingNumberAt.Time, s.cfg.Store.Now())
 	}
 	d.Snippet = s.snippet(o.FilingNumber.String, o)
+	d.CanPlace = footerStage(cur.Filing.Stage)
 	return d
 }
 
@@ -52,14 +55,15 @@ func daysLeft(filed, now time.Time) *int {
 	return &left
 }
 
-// snippet is the footer of an order's site: the filing number, and the
+// footLines are the footer of an order's site: the filing number, and the
 // public-security filing's where that is recorded.
+func (s *Server) footLines(number string, o store.Order) []website.Line {
+	return website.FootLines(number, s.cfg.Provider.LinkTargets, o.PoliceNumber.String, s.cfg.Provider.PoliceTarget)
+}
+
+// snippet is that footer as HTML.
 func (s *Server) snippet(number string, o store.Order) string {
-	footer := website.Snippet(number, s.cfg.Provider.LinkTargets[0])
-	if police, err := filing.ParsePoliceNumber(o.PoliceNumber.String); err == nil {
-		footer += "\n" + website.PoliceSnippet(police, s.cfg.Provider.PoliceTarget)
-	}
-	return footer
+	return website.FootSnippet(s.footLines(number, o))
 }
 
 // policeForm is 公安联网备案: what it is, where to apply, and its number.

@@ -30,6 +30,8 @@ type foundLine struct {
 	// Source is where the rule comes from.
 	Text, Source string
 	Path         string
+	// Help is the address of what explains it; empty: nothing does.
+	Help string
 }
 
 // findings are what keeps a dossier from being handed in, or might have the bureau
@@ -73,6 +75,7 @@ func (s *Server) prechecked(c *gin.Context, cur current, d filing.Dossier, look 
 			Rule: f.Rule, Blocking: f.Blocking, Form: f.Form, Field: "field." + f.Form + "." + f.Field,
 			Text: t.T("precheck."+f.Rule, f.Args), Source: t.T("precheck_source."+f.Rule, nil), Path: changePath(c, f.Form, f.Field),
 		}
+		line.Help = s.ruleHelp(t, f.Rule)
 		if f.Rule == ruleApprovalPaper { // what was chosen there is uploaded here
 			line.Form, line.Lacking, line.Path = formPapers, true, withFrom(filingPath(c)+"/"+formPapers, fromReview)
 		}
@@ -101,7 +104,7 @@ func (s *Server) withPapers(c *gin.Context, cur current, d filing.Dossier, lines
 		if p := problems.For(field); p != nil {
 			lacking = append(lacking, foundLine{
 				Rule: rulePaperMissing, Blocking: true, Form: formPapers, Lacking: true,
-				Label: label, Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil), Path: changePath(c, formPapers, field),
+				Label: label, Text: t.T("problem."+p.Key, p.Args), Source: t.T("papers.source", nil), Path: changePath(c, formPapers, field), Help: s.fieldHelp(t, formPapers, field),
 			})
 		}
 	}

@@ -174,7 +174,7 @@ type Website struct {
 }
 
 // Activities makes the effects on sites, but for the store.
-func (w Website) Activities(targets []string) (*activities.Website, error) {
+func (w Website) Activities(p Provider) (*activities.Website, error) {
 	var allow []netip.Prefix
 	for _, text := range w.Allow {
 		prefix, err := netip.ParsePrefix(text)
@@ -187,7 +187,7 @@ func (w Website) Activities(targets []string) (*activities.Website, error) {
 	policy.Dialer.Timeout = 10 * time.Second
 	policy.Dialer.Control = website.Guard(allow)
 	return &activities.Website{
-		Policy: policy, LinkTargets: targets,
+		Policy: policy, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget,
 		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/help"
+	"github.com/beian/beian/internal/precheck"
 )
 
 func library(t *testing.T) *help.Library {
@@ -76,6 +77,20 @@ func TestEveryReasonOfACustomerIsExplained(t *testing.T) {
 	require.Equal(t, "refusals#site-name", library(t).Book("zh").Reason(1020))
 }
 
+// A rule that is added to the pre-check, and a paper that is added to the list, need
+// their explanation.
+func TestEveryRuleAndPaperIsExplained(t *testing.T) {
+	for _, lang := range help.Languages {
+		book := library(t).Book(lang)
+		for _, rule := range precheck.Names() {
+			require.True(t, book.Has("precheck", rule), "%s: explain the rule %s in internal/help/content/%s/35-precheck.md", lang, rule, lang)
+		}
+		for _, paper := range filing.BuiltInPapers().Papers {
+			require.True(t, book.Has("papers", "papers-"+paper.Key), "%s: explain the paper %s in internal/help/content/%s/25-papers.md", lang, paper.Key, lang)
+		}
+	}
+}
+
 func TestSearch(t *testing.T) {
 	l := library(t)
 	first := func(lang, query string) string {
@@ -87,6 +102,10 @@ func TestSearch(t *testing.T) {
 	require.Equal(t, "approved#police", first("zh", "公安备案"))
 	require.Equal(t, "questions#urgent", first("zh", "能不能加急"))
 	require.Equal(t, "approved#certificate", first("zh", "ｂａｚｕ．ｃｅｒｔ 安装"))
+	require.Equal(t, "papers#letter", first("zh", "承诺书谁签"))
+	require.Equal(t, "approved#footer-undo", first("zh", "撤销，恢复首页"))
+	require.Equal(t, "law#annual-review", first("zh", "年审 年度审核"))
+	require.Equal(t, "account#first-password", first("en", "first sign-in password"))
 	require.Equal(t, "passwords#lost-password", first("en", "lost filing passwords"))
 	require.Equal(t, "approved#certificate", first("en", "install bazu.cert"))
 	require.Equal(t, "law#article-22", first("en", "ORDER 33 article 22"))

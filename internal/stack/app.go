@@ -99,7 +99,7 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 	if err != nil {
 		return err
 	}
-	sites, err := set.Website.Activities(set.Provider.LinkTargets)
+	sites, err := set.Website.Activities(set.Provider)
 	if err != nil {
 		return err
 	}

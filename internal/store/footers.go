@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -43,7 +45,8 @@ type FooterEdit struct {
 	// Reason is why it failed, or why undoing a placed one did.
 	Reason string `db:"reason"`
 	Detail []byte `db:"detail"`
-	Number string `db:"number"`
+	// Placing are the numbers that it puts there, with spaces between: see Numbers.
+	Placing string `db:"number"`
 	// FileName is the page's path below the document root; BackupName is where
 	// the original is kept.
 	FileName    string       `db:"file_name"`
@@ -85,6 +88,9 @@ func (e FooterEdit) Touched() time.Time {
 	return last
 }
 
+// Numbers are what it puts, or put, at the foot of the page.
+func (e FooterEdit) Numbers() []string { return strings.Fields(e.Placing) }
+
 // Args are what was seen, for the reason's text.
 func (e FooterEdit) Args() map[string]any {
 	var args map[string]any
@@ -96,19 +102,28 @@ const footerSelect = `
 	SELECT id, filing_id, state, reason, detail, number, file_name, backup_name, asked_by, agreed_by, undone_by, asked_at, agreed_at, placed_at, undo_asked_at, undone_at
 	FROM footer_edits `
 
+// ofOrder is about every edit of a filing's order: the web space is the order's, and
+// a change of the filing is a filing of its own.
+const ofOrder = `filing_id IN (SELECT s.id FROM filings s JOIN filings f ON f.order_id = s.order_id WHERE f.id = ?) `
+
+// lockFooters lets one at a time touch the edits of a filing's order.
+func lockFooters(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
+	return one(tx.GetContext(ctx, new(int64), `SELECT o.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE f.id = ? FOR UPDATE`, filingID), "filing")
+}
+
 func footerPlace(id int64, part string) string { return fmt.Sprintf("footer_edits/%d/%s", id, part) }
 
 // AskFooter begins an edit of a filing's home page, or joins the one that just
-// began; ErrConflict while one is being written or undone. What earlier attempts
-// kept is forgotten, but for the last one that was placed.
+// began; ErrConflict while one of the order's is being written or undone. What
+// earlier attempts kept is forgotten, but for those that are placed.
 func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		if err := tx.GetContext(ctx, new(int64), `SELECT id FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-			return one(err, "filing")
+		if err := lockFooters(ctx, tx, filingID); err != nil {
+			return err
 		}
 		now := s.utcNow()
 		var busy []FooterEdit
-		if err := tx.SelectContext(ctx, &busy, footerSelect+`WHERE filing_id = ? AND state IN (?, ?, ?) ORDER BY id DESC`,
+		if err := tx.SelectContext(ctx, &busy, footerSelect+`WHERE `+ofOrder+`AND state IN (?, ?, ?) ORDER BY id DESC`,
 			filingID, FooterAsked, FooterAgreed, FooterUndoing); err != nil {
 			return err
 		}
@@ -116,13 +131,13 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 			switch {
 			case e.State != FooterAsked:
 				return ErrConflict
-			case e.AskedAt.After(now.Add(-footerStale)):
+			case e.FilingID == filingID && e.AskedAt.After(now.Add(-footerStale)):
 				id = e.ID
 				return nil
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL, state = IF(state IN (?, ?), ?, state) WHERE filing_id = ? AND state <> ?`,
+			UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL, state = IF(state IN (?, ?), ?, state) WHERE `+ofOrder+`AND state <> ?`,
 			FooterAsked, FooterPreviewed, FooterFailed, filingID, FooterPlaced); err != nil {
 			return err
 		}
@@ -148,6 +163,13 @@ func (s *Store) FooterEdits(ctx context.Context, filingID int64) (list []FooterE
 	return list, err
 }
 
+// FooterEditsOfOrder are the attempts of a filing and of the order's other filings,
+// newest first, a few at most.
+func (s *Store) FooterEditsOfOrder(ctx context.Context, filingID int64) (list []FooterEdit, err error) {
+	err = s.db.SelectContext(ctx, &list, footerSelect+`WHERE `+ofOrder+`ORDER BY id DESC LIMIT 20`, filingID)
+	return list, err
+}
+
 // FooterPages opens what an edit's page was and what it becomes; ErrNotFound
 // when that isn't kept any more.
 func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []byte, err error) {
@@ -168,8 +190,10 @@ func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []b
 
 // FooterPreview is what an edit would do.
 type FooterPreview struct {
-	Number, FileName string
-	Original, New    []byte
+	// Numbers are what it would put there.
+	Numbers       []string
+	FileName      string
+	Original, New []byte
 }
 
 // FooterPreviewed keeps what an edit would do, once.
@@ -186,7 +210,7 @@ func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) 
 	_, err = s.db.ExecContext(ctx, `
 		UPDATE footer_edits SET state = ?, number = ?, file_name = ?, original_hash = ?, new_hash = ?, sealed_original = ?, sealed_new = ?, previewed_at = ?
 		WHERE id = ? AND state = ?`,
-		FooterPreviewed, p.Number, p.FileName, originalHash[:], newHash[:], original, edited, s.utcNow(), id, FooterAsked)
+		FooterPreviewed, strings.Join(p.Numbers, " "), p.FileName, originalHash[:], newHash[:], original, edited, s.utcNow(), id, FooterAsked)
 	return err
 }
 
@@ -213,8 +237,10 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 	})
 }
 
-// FooterPlaced notes that the page is written. The contents of those placed
-// before are forgotten: they can't be undone any more.
+// FooterPlaced notes that the page is written. Of those placed before, the pages
+// stay of which it is the next step, so that they can be undone one after the
+// other; others' are forgotten: the page was changed since, and they can't be
+// undone any more.
 func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = '' WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed)
@@ -228,35 +254,76 @@ func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 		if err := tx.GetContext(ctx, &filingID, `SELECT filing_id FROM footer_edits WHERE id = ?`, id); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL WHERE filing_id = ? AND id < ?`, filingID, id)
+		var placed []placedPage
+		if err := tx.SelectContext(ctx, &placed, `
+			SELECT id, file_name, original_hash, new_hash FROM footer_edits WHERE `+ofOrder+`AND id <= ? AND state = ? AND sealed_original IS NOT NULL ORDER BY id DESC`,
+			filingID, id, FooterPlaced); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL WHERE `+ofOrder+`AND (id < ? OR id < ? AND state <> ?)`,
+			filingID, oldestStep(placed), id, FooterPlaced)
 		return err
 	})
 }
 
-// UndoFooter notes the customer's wish to have the original back; ErrConflict
-// when the edit isn't the newest that was placed. Saying it twice is saying it
-// once.
+// placedPage is what an edit made of which file.
+type placedPage struct {
+	ID           int64  `db:"id"`
+	FileName     string `db:"file_name"`
+	OriginalHash []byte `db:"original_hash"`
+	NewHash      []byte `db:"new_hash"`
+}
+
+// oldestStep is the oldest edit of which the newest is a later step: each began
+// with the page that the one before made. The newest comes first.
+func oldestStep(placed []placedPage) int64 {
+	var oldest placedPage
+	for i, earlier := range placed {
+		if i > 0 && (earlier.FileName != oldest.FileName || !bytes.Equal(earlier.NewHash, oldest.OriginalHash)) {
+			break
+		}
+		oldest = earlier
+	}
+	return oldest.ID
+}
+
+// UndoFooter notes the customer's wish to have the original back, of an edit of the
+// filing or of another of its order's; ErrConflict when its pages aren't kept any
+// more, or another edit is being written or undone. Saying it twice is saying it once.
 func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string) error {
-	res, err := s.db.ExecContext(ctx, `
-		UPDATE footer_edits SET state = ?, undone_by = ?, undo_asked_at = ?, reason = '', detail = ''
-		WHERE id = ? AND filing_id = ? AND state = ? AND sealed_original IS NOT NULL`, FooterUndoing, actor, s.utcNow(), id, filingID, FooterPlaced)
-	if err != nil {
-		return err
-	}
-	if ok, err := changed(res); err != nil || ok {
-		return err
-	}
-	e, err := s.FooterEdit(ctx, id)
-	if err != nil {
-		return err
-	}
-	if e.FilingID != filingID {
-		return ErrNotFound
-	}
-	if e.State != FooterUndoing && e.State != FooterUndone {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockFooters(ctx, tx, filingID); err != nil {
+			return err
+		}
+		var e FooterEdit
+		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND `+ofOrder, id, filingID); err != nil {
+			return one(err, "edit of a home page")
+		}
+		switch e.State {
+		case FooterUndoing, FooterUndone:
+			return nil
+		case FooterPlaced:
+		default:
+			return ErrConflict
+		}
+		var busy bool
+		if err := tx.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM footer_edits WHERE `+ofOrder+`AND state IN (?, ?))`, filingID, FooterAgreed, FooterUndoing); err != nil {
+			return err
+		}
+		if busy {
+			return ErrConflict
+		}
+		res, err := tx.ExecContext(ctx, `
+			UPDATE footer_edits SET state = ?, undone_by = ?, undo_asked_at = ?, reason = '', detail = ''
+			WHERE id = ? AND sealed_original IS NOT NULL`, FooterUndoing, actor, s.utcNow(), id)
+		if err != nil {
+			return err
+		}
+		if ok, err := changed(res); err != nil || ok {
+			return err
+		}
 		return ErrConflict
-	}
-	return nil
+	})
 }
 
 // FooterUndone notes that the original stands again.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
@@ -22,7 +23,7 @@ func TestFooterEditFromAskingToUndoing(t *testing.T) {
 	require.Equal(t, id, again, "a second click joins")
 	require.ErrorIs(t, s.AgreeFooter(ctx, f.ID, id, "customer:demo", backup), store.ErrConflict, "nothing was seen yet")
 
-	preview := store.FooterPreview{Number: "n", FileName: "index.html", Original: []byte("secret original"), New: []byte("secret new\xff")}
+	preview := store.FooterPreview{Numbers: []string{"n", "m"}, FileName: "index.html", Original: []byte("secret original"), New: []byte("secret new\xff")}
 	for range 2 {
 		require.NoError(t, s.FooterPreviewed(ctx, id, preview))
 	}
@@ -40,6 +41,7 @@ func TestFooterEditFromAskingToUndoing(t *testing.T) {
 	require.Equal(t, store.FooterPlaced, e.State)
 	require.Equal(t, "index.html.bak", e.BackupName)
 	require.Equal(t, "customer:demo", e.AgreedBy)
+	require.Equal(t, []string{"n", "m"}, e.Numbers())
 	original, edited, err := s.FooterPages(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, preview.Original, original)
@@ -104,4 +106,66 @@ func TestNewAttemptForgetsOldOnesButWhatIsPlaced(t *testing.T) {
 	e, err := s.FooterEdit(ctx, stale)
 	require.NoError(t, err)
 	require.Equal(t, store.FooterFailed, e.State)
+}
+
+// place puts a page in another's place, as the customer and the worker do.
+func place(t *testing.T, s *store.Store, filingID int64, file, original, edited string) int64 {
+	t.Helper()
+	ctx := t.Context()
+	id, err := s.AskFooter(ctx, filingID, "x")
+	require.NoError(t, err)
+	require.NoError(t, s.FooterPreviewed(ctx, id, store.FooterPreview{FileName: file, Original: []byte(original), New: []byte(edited)}))
+	require.NoError(t, s.AgreeFooter(ctx, filingID, id, "x", backup))
+	require.NoError(t, s.FooterPlaced(ctx, id))
+	return id
+}
+
+// What was placed in steps is undone in steps; a page that somebody changed in
+// between can't be undone beyond that.
+func TestStepsAreUndoneOneAfterTheOther(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	kept := func(id int64) bool {
+		_, _, err := s.FooterPages(ctx, id)
+		return err == nil
+	}
+	first := place(t, s, f.ID, "index.html", "a", "ab")
+	second := place(t, s, f.ID, "index.html", "ab", "abc")
+	require.True(t, kept(first) && kept(second))
+	require.NoError(t, s.UndoFooter(ctx, f.ID, second, "x"))
+	require.ErrorIs(t, s.UndoFooter(ctx, f.ID, first, "x"), store.ErrConflict, "one at a time")
+	require.NoError(t, s.FooterUndone(ctx, second))
+	require.NoError(t, s.UndoFooter(ctx, f.ID, first, "x"))
+	require.NoError(t, s.FooterUndone(ctx, first))
+
+	first = place(t, s, f.ID, "index.html", "a", "ab")
+	second = place(t, s, f.ID, "index.html", "another ab", "another abc")
+	require.False(t, kept(first), "somebody changed the page")
+	third := place(t, s, f.ID, "index.htm", "another abc", "x")
+	require.False(t, kept(second), "another file")
+	require.True(t, kept(third))
+}
+
+// A change of a filing is another filing; the page is the same.
+func TestEditIsUndoneAfterAChange(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	account, err := s.EnsureAccount(ctx, "a")
+	require.NoError(t, err)
+	f := filed(t, s, account, "D1", store.Verdict{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1"})
+	other := filed(t, s, account, "D2", store.Verdict{HolderNumber: "沪ICP备2026000002号", SiteNumber: "沪ICP备2026000002号-1"})
+	first := place(t, s, f.ID, "index.html", "a", "ab")
+	change, err := s.OpenFollowUp(ctx, f.ID, filing.KindChange)
+	require.NoError(t, err)
+	own, err := s.FooterEdits(ctx, change.ID)
+	require.NoError(t, err)
+	require.Empty(t, own, "its timeline has none of them")
+	second := place(t, s, change.ID, "index.html", "ab", "abc")
+	edits, err := s.FooterEditsOfOrder(ctx, change.ID)
+	require.NoError(t, err)
+	require.Equal(t, []int64{second, first}, []int64{edits[0].ID, edits[1].ID})
+	require.ErrorIs(t, s.UndoFooter(ctx, other.ID, second, "x"), store.ErrNotFound, "another order's")
+	for _, id := range []int64{second, first} {
+		require.NoError(t, s.UndoFooter(ctx, change.ID, id, "x"))
+		require.NoError(t, s.FooterUndone(ctx, id))
+	}
 }

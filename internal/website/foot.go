@@ -22,9 +22,9 @@ func (u *Unfit) Error() string { return "web space: the home page can't be edite
 
 // Reasons for which a home page isn't edited.
 const (
-	// UnfitShown: the linked number is there.
+	// UnfitShown: every number is there, linked.
 	UnfitShown = "shown"
-	// UnfitUnlinked: the number is there, without its link.
+	// UnfitUnlinked: every number is there, one without its link.
 	UnfitUnlinked = "unlinked"
 	// UnfitFrameset: a frameset shows other pages and has no foot.
 	UnfitFrameset = "frameset"
@@ -60,39 +60,53 @@ func unfit(reason string, args ...string) error {
 	return u
 }
 
-// footBlock is what is put at the foot of a page: a line of its own, in the middle.
-func footBlock(number, target string) string {
-	return `<div style="text-align:center">` + Snippet(number, target) + `</div>`
+// footBlock is what is put at the foot of a page: a line of its own for each
+// number, in the middle.
+func footBlock(lines []Line, lineEnd string) string {
+	blocks := make([]string, len(lines))
+	for i, l := range lines {
+		blocks[i] = `<div style="text-align:center">` + l.snippet() + `</div>`
+	}
+	return strings.Join(blocks, lineEnd)
 }
 
-// PutFooter makes the page that has the linked number at its foot: before the
-// end of the body, or at the end where no such tag stands. Every other byte is
-// as before. Unfit says that it can't be done, or that it needn't.
-func PutFooter(page []byte, contentType, number string, targets []string) ([]byte, error) {
+// PutFooter makes the page that has the linked numbers at its foot: those that it
+// doesn't show yet, before the end of the body, or at the end where no such tag
+// stands. Every other byte is as before. put are the lines that it added. Unfit
+// says that it can't be done, or that it needn't.
+func PutFooter(page []byte, contentType string, lines []Line) (edited []byte, put []Line, err error) {
 	if len(page) > maxHomePage {
-		return nil, unfit(UnfitTooBig, "limit", fmt.Sprintf("%d KiB", maxHomePage>>10))
+		return nil, nil, unfit(UnfitTooBig, "limit", fmt.Sprintf("%d KiB", maxHomePage>>10))
 	}
 	if isWide(page) {
-		return nil, unfit(UnfitWide)
+		return nil, nil, unfit(UnfitWide)
 	}
-	switch shown, linked := FindNumber(page, contentType, number, targets); {
-	case linked:
-		return nil, unfit(UnfitShown)
-	case shown:
-		return nil, unfit(UnfitUnlinked)
+	reason := UnfitShown // unless something is to be put there
+	for _, l := range lines {
+		switch shown, linked := l.On(page, contentType); {
+		case !shown:
+			put = append(put, l)
+		case !linked:
+			reason = UnfitUnlinked
+		}
+	}
+	if len(put) == 0 {
+		return nil, nil, unfit(reason)
 	}
 	at, frames := footPlace(page)
 	if frames {
-		return nil, unfit(UnfitFrameset)
+		return nil, nil, unfit(UnfitFrameset)
 	}
-	block := encodeFor(footBlock(number, targets[0]), insertEncoding(page, contentType))
-	edited := insertLine(page, at, block)
+	block := encodeFor(footBlock(put, lineEnd(page)), insertEncoding(page, contentType))
+	edited = insertLine(page, at, block)
 	// The proof: a reader sees it. A comment or script that never ends, or a
 	// hidden box around the end, would swallow it.
-	if _, linked := FindNumber(edited, contentType, number, targets); !linked {
-		return nil, unfit(UnfitHidden)
+	for _, l := range put {
+		if _, linked := l.On(edited, contentType); !linked {
+			return nil, nil, unfit(UnfitHidden)
+		}
 	}
-	return edited, nil
+	return edited, put, nil
 }
 
 // footPlace finds where a page's body ends: the last such tag that isn't in a

@@ -14,6 +14,14 @@ import (
 	"github.com/beian/beian/internal/website"
 )
 
+// lines is a footer without a public-security number, both is one with it.
+var (
+	lines = website.FootLines(number, targets, "", policeTarget)
+	both  = website.FootLines(number, targets, "沪公网安备 31010102000001号", policeTarget)
+)
+
+const policeTarget = "https://beian.mps.gov.cn/#/query/webSearch?code="
+
 // Golden files of every encoding and shape: run with BEIAN_UPDATE_GOLDEN=1 after
 // a change that is meant, and look at the difference.
 func TestFootOfEveryKindOfPage(t *testing.T) {
@@ -24,7 +32,7 @@ func TestFootOfEveryKindOfPage(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".html"), func(t *testing.T) {
 			page, err := os.ReadFile(file)
 			require.NoError(t, err)
-			edited, err := website.PutFooter(page, "", number, targets)
+			edited, _, err := website.PutFooter(page, "", lines)
 			require.NoError(t, err)
 			onlyInserted(t, page, edited)
 			golden := strings.TrimSuffix(file, ".html") + ".golden"
@@ -34,7 +42,7 @@ func TestFootOfEveryKindOfPage(t *testing.T) {
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
 			require.Equal(t, string(want), string(edited))
-			_, err = website.PutFooter(edited, "", number, targets)
+			_, _, err = website.PutFooter(edited, "", lines)
 			requireUnfit(t, website.UnfitShown, err)
 			diff, err := website.Diff(page, edited)
 			require.NoError(t, err)
@@ -85,10 +93,62 @@ func TestPagesThatAreLeftAlone(t *testing.T) {
 		"huge":             {strings.Repeat("x", 3<<20), website.UnfitTooBig},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := website.PutFooter([]byte(c.page), "", number, targets)
+			_, _, err := website.PutFooter([]byte(c.page), "", lines)
 			requireUnfit(t, c.reason, err)
 		})
 	}
+}
+
+// Of both numbers those are put there that the page lacks.
+func TestFootOfBothNumbers(t *testing.T) {
+	page := []byte("<html>\r\n<body>\r\n<p>样例</p>\r\n</body>\r\n</html>\r\n")
+	div := func(l website.Line) string {
+		return `<div style="text-align:center">` + website.Snippet(l.Number, l.Targets[0]) + `</div>`
+	}
+	require.Equal(t, policeTarget+"31010102000001", both[1].Targets[0])
+	edited, put, err := website.PutFooter(page, "", both)
+	require.NoError(t, err)
+	require.Equal(t, both, put)
+	require.Equal(t, "<html>\r\n<body>\r\n<p>样例</p>\r\n"+div(both[0])+"\r\n"+div(both[1])+"\r\n</body>\r\n</html>\r\n", string(edited))
+	_, _, err = website.PutFooter(edited, "", both)
+	requireUnfit(t, website.UnfitShown, err)
+
+	first, _, err := website.PutFooter(page, "", lines)
+	require.NoError(t, err)
+	second, put, err := website.PutFooter(first, "", both)
+	require.NoError(t, err)
+	require.Equal(t, both[1:], put, "the first is there")
+	require.Equal(t, edited, second, "one after the other is both at once")
+
+	oneLine, _, err := website.PutFooter([]byte("<p>样例</p></body>"), "", both)
+	require.NoError(t, err)
+	require.Equal(t, "<p>样例</p>"+div(both[0])+div(both[1])+"</body>", string(oneLine))
+}
+
+func TestNumbersThatStandThereAreLeftAlone(t *testing.T) {
+	former := `<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=31010102000001"><img src="x.png">沪公网安备 31010102000001号</a>`
+	icp := website.Snippet(number, targets[0])
+	for name, c := range map[string]struct {
+		page, reason string
+		put          []website.Line
+	}{
+		"both, by the platform's former link": {page: icp + former, reason: website.UnfitShown},
+		"the second without a link":           {page: icp + both[1].Number, reason: website.UnfitUnlinked},
+		"the first without a link, no second": {page: number, put: both[1:]},
+		"the second alone":                    {page: former, put: both[:1]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, put, err := website.PutFooter([]byte("<body>"+c.page+"</body>"), "", both)
+			require.Equal(t, c.put, put)
+			if c.reason != "" {
+				requireUnfit(t, c.reason, err)
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
+	require.Equal(t, icp+"\n"+website.Snippet(both[1].Number, both[1].Targets[0]), website.FootSnippet(both))
+	require.Equal(t, icp, website.FootSnippet(website.FootLines(number, targets, "no number", policeTarget)))
 }
 
 // Whatever a page is made of, its bytes stay, and what is put there is seen.
@@ -97,7 +157,7 @@ func TestFootKeepsEveryByte(t *testing.T) {
 		`<a title="</body>">`, "<textarea>", "</textarea>", "<frameset>", "<noscript>", "</noscript>", "<meta charset=gbk>", "<meta charset='utf-8'>", "\xff", "text", "<div hidden>", "</div>", "<table>", "<td>", "&amp"}
 	rapid.Check(t, func(r *rapid.T) {
 		page := []byte(strings.Join(rapid.SliceOf(rapid.SampledFrom(pieces)).Draw(r, "page"), ""))
-		edited, err := website.PutFooter(page, "", number, targets)
+		edited, put, err := website.PutFooter(page, "", both)
 		var u *website.Unfit
 		if errors.As(err, &u) {
 			return
@@ -106,8 +166,10 @@ func TestFootKeepsEveryByte(t *testing.T) {
 			r.Fatalf("%v", err)
 		}
 		onlyInserted(r, page, edited)
-		if shown, linked := website.FindNumber(edited, "", number, targets); !shown || !linked {
-			r.Fatalf("%q shows nothing", edited)
+		for _, l := range put {
+			if shown, linked := l.On(edited, ""); !shown || !linked {
+				r.Fatalf("%q shows no %s", edited, l.Number)
+			}
 		}
 	})
 }
@@ -120,7 +182,7 @@ func TestServersDeclarationCounts(t *testing.T) {
 	for contentType, want := range map[string]string{
 		"text/html": "\xbb\xa6ICP", "text/html; charset=gb2312": "\xbb\xa6ICP", "text/html; charset=utf-8": "&#27818;ICP",
 	} {
-		edited, err := website.PutFooter(page, contentType, number, targets)
+		edited, _, err := website.PutFooter(page, contentType, lines)
 		require.NoError(t, err)
 		require.Contains(t, string(edited), want, contentType)
 	}

@@ -16,15 +16,50 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
+// Line is a linked number at the foot of a page.
+type Line struct {
+	// Number is what is shown.
+	Number string
+	// Targets are what it may lead to, of which the host counts: the first is what
+	// we write.
+	Targets []string
+}
+
+// formerPolice is the public security's platform before beian.mps.gov.cn; its
+// links still stand on many pages, and lead on.
+const formerPolice = "http://www.beian.gov.cn/"
+
+// FootLines are what belongs at the foot of a site's home page: its filing number,
+// linked to one of the bureau's sites, and its public-security filing number
+// (公安备案号) where one is recorded; policeTarget is where its digits, which
+// follow, are looked up.
+func FootLines(number string, targets []string, police, policeTarget string) []Line {
+	lines := []Line{{Number: number, Targets: targets}}
+	if p, err := filing.ParsePoliceNumber(police); err == nil {
+		lines = append(lines, Line{Number: p.String(), Targets: []string{policeTarget + p.Digits, formerPolice}})
+	}
+	return lines
+}
+
+// FootSnippet is the HTML of lines, to be pasted at the foot of a page.
+func FootSnippet(lines []Line) string {
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.snippet()
+	}
+	return strings.Join(texts, "\n")
+}
+
+func (l Line) snippet() string { return Snippet(l.Number, l.Targets[0]) }
+
+// On is FindNumber for a line.
+func (l Line) On(page []byte, contentType string) (shown, linked bool) {
+	return FindNumber(page, contentType, l.Number, l.Targets)
+}
+
 // Snippet is the HTML that puts a linked number at the foot of a page.
 func Snippet(number, target string) string {
 	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` + html.EscapeString(number) + `</a>`
-}
-
-// PoliceSnippet is the HTML that puts a public-security filing number
-// (公安备案号) beside it; target is where its digits are looked up.
-func PoliceSnippet(number filing.PoliceNumber, target string) string {
-	return Snippet(number.String(), target+number.Digits)
 }
 
 // FindNumber tells whether a page shows a filing number, and whether it is a

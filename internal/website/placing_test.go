@@ -92,7 +92,7 @@ func TestSitesPageIsSeenThroughRedirects(t *testing.T) {
 func placing(t *testing.T, s *webspace.Server) website.Placing {
 	t.Helper()
 	require.NoError(t, s.SetFile("u", "index.html", []byte(plain)))
-	edited, err := website.PutFooter([]byte(plain), "", number, targets)
+	edited, _, err := website.PutFooter([]byte(plain), "", lines)
 	require.NoError(t, err)
 	return website.Placing{ID: 7, Name: "index.html", Original: []byte(plain), Edited: edited,
 		Backup: website.BackupName("index.html", time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))}

@@ -1,0 +1,45 @@
+package filing
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// The names in Latin letters of the provinces and cities of GB/T 2260: the code,
+// the name that English texts have, and others by which a place may be looked for.
+// They are the pinyin that github.com/mozillazg/go-pinyin 0.21.0 makes of the names
+// in regions.tsv without their class (省, 市, 自治州), with the readings corrected
+// by hand of characters that have several (长, 重, 厦, 六), and with the customary
+// names of places that aren't called by their pinyin (ISO 3166-2:CN for provinces).
+//
+//go:embed data/places.tsv
+var placesTSV string
+
+var places = sync.OnceValue(func() map[string][]string {
+	names := map[string][]string{}
+	for line := range strings.Lines(placesTSV) {
+		parts := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		names[parts[0]] = parts[1:]
+	}
+	return names
+})
+
+// PlaceNames are a division's names in Latin letters, the usual one first; none
+// for counties and for divisions that came after the list.
+func PlaceNames(code string) []string { return places()[code] }
+
+// FoldPlace makes spellings of a place's name equal: Xi'an, XIAN and xi an.
+func FoldPlace(name string) string {
+	plain := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), runes.Remove(runes.Predicate(func(r rune) bool { return !unicode.IsLetter(r) })))
+	folded, _, err := transform.String(plain, name)
+	if err != nil { // what can't be read is no place's name
+		return ""
+	}
+	return strings.ToLower(folded)
+}
