@@ -190,8 +190,8 @@ func TestBrowserPapers(t *testing.T) {
 			ctx := browser(t, width, 900)
 			name := name + "-" + lang
 			require.NoError(t, chromedp.Do(ctx,
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 				chromedp.WaitVisible(`[data-order="D20260001"]`)))
 			if lang == "en" {
 				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))
@@ -216,8 +216,8 @@ func TestBrowserPapers(t *testing.T) {
 		for _, lang := range []string{"zh", "en"} {
 			ctx := browser(t, width, 900)
 			require.NoError(t, chromedp.Do(ctx,
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`[data-order="D20260001"]`)))
 			if lang == "en" {
 				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))

@@ -173,7 +173,7 @@ func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 	if overtaken {
 		status = http.StatusConflict
 		fields := func(v url.Values) []field { return s.fields(t, codes, kind, name, v) }
-		if err := s.conflict(c.Request.Context(), cur, name, values, fields, &data.form); err != nil {
+		if err := s.conflict(c.Request.Context(), t, cur, name, values, fields, &data.form); err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -380,8 +380,8 @@ func (s *Server) reviewLines(c *gin.Context, cur current, kind filing.Kind, name
 	}
 	old := build(t, name, s.fields(t, codes, kind, name, before), before, nil)
 	for i, f := range build(t, name, s.fields(t, codes, kind, name, values), values, nil).Fields {
-		line := reviewLine{Key: "field." + name + "." + f.Name, Text: shown(f), Path: filingPath(c) + "/" + name + "#f-" + f.Name}
-		if was := shown(old.Fields[i]); was != line.Text {
+		line := reviewLine{Key: "field." + name + "." + f.Name, Text: shown(t, f), Path: filingPath(c) + "/" + name + "#f-" + f.Name}
+		if was := shown(t, old.Fields[i]); was != line.Text {
 			line.Changed, line.Before = true, was
 		}
 		if f.Type == "password" && values.Get(f.Name) != "" {
@@ -393,7 +393,7 @@ func (s *Server) reviewLines(c *gin.Context, cur current, kind filing.Kind, name
 }
 
 // shown is a field's value as people read it.
-func shown(f field) string {
+func shown(t *locale.Localizer, f field) string {
 	var chosen []string
 	for _, o := range f.Options {
 		if o.Selected && o.Value != "" {
@@ -401,7 +401,7 @@ func shown(f field) string {
 		}
 	}
 	if len(f.Options) > 0 {
-		return strings.Join(chosen, "、")
+		return t.List(chosen)
 	}
 	return strings.Join(strings.Fields(f.Value()), " ")
 }

@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -122,3 +123,9 @@ func CheckFrameOrigins(origins []string, secureCookies bool) error {
 
 // DeviceOf is deviceOf.
 func DeviceOf(userAgent string) string { return deviceOf(userAgent) }
+
+// SetCaptchaWait is how long somebody waits who leaves the captcha empty.
+func (s *Server) SetCaptchaWait(wait time.Duration) { s.captchas.wait = wait }
+
+// WaitsPerClient is how often a minute that is let through.
+const WaitsPerClient = waitsPerClient

@@ -15,14 +15,15 @@ import (
 // field is one field of a form, ready to be drawn.
 type field struct {
 	Name string
-	// Type is text, email, tel, password, textarea, select, checkboxes or fixed.
+	// Type is text, email, tel, password, code, textarea, select, checkboxes, captcha or fixed.
 	Type         string
 	Required     bool
 	Autocomplete string
 	Maxlength    int
 	Options      []option
 
-	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME".
+	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME". build
+	// fills it in, but where a field is the same in every form.
 	Form    string
 	Values  []string
 	Problem string // the message, in the reader's language
@@ -60,7 +61,9 @@ type fieldProblem struct{ Field, Text string }
 func build(t *locale.Localizer, name string, fields []field, values url.Values, problems filing.Problems) form {
 	f := form{Name: name}
 	for _, field := range fields {
-		field.Form = name
+		if field.Form == "" {
+			field.Form = name
+		}
 		field.Values = values[field.Name]
 		field.Options = slices.Clone(field.Options)
 		for i := range field.Options {
@@ -68,9 +71,9 @@ func build(t *locale.Localizer, name string, fields []field, values url.Values, 
 		}
 		if p := problems.For(field.Name); p != nil {
 			field.Problem = t.T("problem."+p.Key, p.Args)
-			f.Problems = append(f.Problems, fieldProblem{field.Name, t.T("field."+name+"."+field.Name, nil) + "：" + field.Problem})
+			f.Problems = append(f.Problems, fieldProblem{field.Name, t.Labelled(t.T("field."+field.Form+"."+field.Name, nil), field.Problem)})
 		}
-		if field.Type == "password" {
+		if field.Type == "password" || field.Type == "captcha" {
 			field.Values = nil
 		}
 		f.Fields = append(f.Fields, field)
@@ -88,7 +91,7 @@ func posted(c *gin.Context) url.Values {
 
 // notKept are fields that no draft has: what is used up, and what isn't typed.
 var notKept = map[string]bool{
-	"action": true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
+	"action": true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
 }
 
 // withoutSecrets is what may be kept of a form: no password, no code.
