@@ -129,3 +129,17 @@ func (s *Server) SetCaptchaWait(wait time.Duration) { s.captchas.wait = wait }
 
 // WaitsPerClient is how often a minute that is let through.
 const WaitsPerClient = waitsPerClient
+
+// WithRoles is withRoles.
+func WithRoles(source string) string { return withRoles(source) }
+
+// ViewReason is viewReason in a language.
+func (s *Server) ViewReason(lang, reason string) string {
+	return viewReason(s.texts.For(lang), reason)
+}
+
+// ActorName is actorName in a language.
+func (s *Server) ActorName(lang, actor string) string { return actorName(s.texts.For(lang), actor) }
+
+// LangOf is langOf in a language.
+func (s *Server) LangOf(lang, text string) string { return string(langOf(s.texts.For(lang), text)) }

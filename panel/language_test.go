@@ -1,6 +1,7 @@
 package panel_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -112,4 +113,27 @@ func TestPagesLeadBack(t *testing.T) {
 		require.Equal(t, 1, nav.Find(`a[href="/query"]`).Length())
 		require.Equal(t, "账号 "+login, nav.Find(`a[href="/account"][aria-current=page]`).Text())
 	}
+}
+
+// Staff read who looked at a paper and why, in words of their language.
+func TestViewsOfPapersAreWords(t *testing.T) {
+	p, err := panel.New(panel.Config{Store: testdb.New(t), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	for _, c := range []struct{ reason, zh, en string }{
+		{"owner", "本人、原图", "the owner, whole picture"},
+		{"owner/preview", "本人、缩略图", "the owner, preview"},
+		{"staff/checking", "工作人员、初审、原图", "staff, Checking, whole picture"},
+		{"staff/checking/preview", "工作人员、初审、缩略图", "staff, Checking, preview"},
+		{"staff/of_old", "工作人员、of_old、原图", "staff, of_old, whole picture"},
+	} {
+		require.Equal(t, c.zh, p.ViewReason("zh", c.reason))
+		require.Equal(t, c.en, p.ViewReason("en", c.reason))
+	}
+	require.Equal(t, "客服 support", p.ActorName("zh", "support:support"))
+	require.Equal(t, "Customer demo", p.ActorName("en", "customer:demo"))
+	require.Equal(t, "System", p.ActorName("en", "worker"))
+	require.Equal(t, `lang="zh-CN"`, p.LangOf("en", "上海 office"))
+	require.Empty(t, p.LangOf("en", "office"))
+	require.Empty(t, p.LangOf("zh", "上海"))
 }

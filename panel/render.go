@@ -55,7 +55,7 @@ func args(pairs ...any) (map[string]any, error) {
 var china = time.FixedZone("CST", 8*3600)
 
 func (s *Server) parseTemplates() (*template.Template, error) {
-	return template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
+	t := template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
 		"args": args,
 		"checkOf": func(target string) string {
 			if target == store.HomeTarget {
@@ -63,16 +63,19 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 			}
 			return "certificate"
 		},
-		"domain":   filing.DisplayDomain,
-		"region":   func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
-		"time":     func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
-		"hour":     func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
-		"date":     func(t time.Time) string { return t.In(china).Format("2006-01-02") },
-		"langOf":   langOf,
-		"htmlLang": htmlLang,
-		"deref":    func(n *int) int { return *n },
-		"sub":      func(p page, data any) page { p.Data = data; return p },
-	}).ParseFS(templateFiles, "templates/*.html")
+		"domain":     filing.DisplayDomain,
+		"region":     func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
+		"time":       func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"hour":       func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
+		"date":       func(t time.Time) string { return t.In(china).Format("2006-01-02") },
+		"actorName":  actorName,
+		"viewReason": viewReason,
+		"langOf":     langOf,
+		"htmlLang":   htmlLang,
+		"deref":      func(n *int) int { return *n },
+		"sub":        func(p page, data any) page { p.Data = data; return p },
+	})
+	return parseFiles(t, templateFiles)
 }
 
 // render writes a page whole or not at all.

@@ -99,7 +99,9 @@ func (l *Localizer) Labelled(label, text string) string {
 }
 
 // List puts names in a row, as the language separates them.
-func (l *Localizer) List(names []string) string { return strings.Join(names, l.T("text.separator", nil)) }
+func (l *Localizer) List(names []string) string {
+	return strings.Join(names, l.T("text.separator", nil))
+}
 
 // Has tells whether a key has a text.
 func (l *Localizer) Has(key string) bool { return l.T(key, nil) != key }
