@@ -55,8 +55,8 @@ func TestBrowserFollowUps(t *testing.T) {
 	for width, name := range map[int]string{390: "phone", 1280: "desktop"} {
 		ctx := browser(t, width, 900)
 		require.NoError(t, chromedp.Do(ctx,
-			chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-			chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+			chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+			chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 			chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(base),
 			chromedp.WaitVisible(".followups"), shot(t, name+"-01-filed"), submit(`.followups [value="change"]`),
 			chromedp.WaitVisible(`.tasks .now a`), shot(t, name+"-02-change"), submit(`.tasks .now a`),

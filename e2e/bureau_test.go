@@ -40,8 +40,8 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 
 	b := browser(t, 1280, 900)
 	require.NoError(t, chromedp.Do(b,
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-		chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
 		chromedp.WaitVisible(`[data-account] .callout .button`), chromedp.WaitVisible(`[data-task="stopped"]`), shot(t, "01-stopped"),
 		submit(`[data-account] .callout .button`), chromedp.WaitVisible(".flash"), shot(t, "02-resumed"),
@@ -102,8 +102,8 @@ func TestBureausOwnCheckIsShown(t *testing.T) {
 	b := browser(t, 390, 844)
 	done := `form[action$="/bureau-checked"] .button`
 	require.NoError(t, chromedp.Do(b,
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-		chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"),
 		chromedp.WaitVisible(done), shot(t, "01-check"), submit(done), chromedp.WaitNotPresent(done), shot(t, "02-done"),
 	))

@@ -18,8 +18,8 @@ func signedInBrowser(t *testing.T, s *stack.Stack, width int, lang string) conte
 	t.Helper()
 	ctx := browser(t, width, 900)
 	require.NoError(t, chromedp.Do(ctx,
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-		chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`),
 	))
 	if lang == "en" {

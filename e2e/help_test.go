@@ -143,8 +143,8 @@ func helpPages(t *testing.T, s *stack.Stack, width int, lang string) {
 		chromedp.Navigate(at("/help/complain")), chromedp.WaitVisible("#f-captcha"), submit("main form:not([role]) .button"),
 		chromedp.WaitVisible(".summary"), shot(t, "10-complain"),
 		chromedp.Navigate(at("/help/notices")), chromedp.WaitVisible(".notice"), shot(t, "11-notices"),
-		chromedp.Navigate(at("/sign-in")), chromedp.WaitVisible("#login"),
-		chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.Navigate(at("/sign-in")), chromedp.WaitVisible("#f-login"),
+		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, "12-orders"),
 		chromedp.Navigate(at("/orders/D20260001/filing")), chromedp.WaitVisible(`a[href="/help/refusals#site-name"]`), shot(t, "13-correcting"),
 		chromedp.Navigate(at("/orders/D20260001/filing/site")), chromedp.WaitVisible(`.whatis[href="/help/fields#site-name"]`), shot(t, "14-form"),
@@ -153,8 +153,8 @@ func helpPages(t *testing.T, s *stack.Stack, width int, lang string) {
 	))
 	staff := browser(t, width, 844)
 	require.NoError(t, chromedp.Do(staff, chromedp.EmulateViewport(int64(width), 844),
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-		chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 		chromedp.WaitVisible(`a[href="/support/tickets"]`)))
 	if lang == "en" {
 		require.NoError(t, chromedp.Do(staff, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en] h1`)))

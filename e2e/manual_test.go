@@ -200,8 +200,8 @@ func TestBrowserManual(t *testing.T) {
 			copyName := `[data-copy="v-holder-name"]`
 			require.NoError(t, chromedp.Do(b,
 				chromedp.EmulateViewport(int64(screen.width), int64(screen.height)), // a window has a least width
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/dossiers"]`), submit(`a[href="/support/dossiers"]`),
 				chromedp.WaitVisible(`[data-group=to_hand_in] [data-order]`), shot(t, "01-list"), submit(`[data-group=to_hand_in] [data-order] a`),
 				chromedp.WaitVisible(copyName), shot(t, "02-dossier"), submit(copyName),

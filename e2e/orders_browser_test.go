@@ -43,8 +43,8 @@ func TestBrowserRegistersANumber(t *testing.T) {
 			name := func(step string) string { return fmt.Sprintf("%s-%s-%s", lang, size.name, step) }
 			require.NoError(t, chromedp.Do(ctx,
 				chromedp.EmulateViewport(int64(size.width), 844), // a window is 500 wide at least
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 				chromedp.WaitVisible(row)))
 			if lang == "en" {
 				require.NoError(t, chromedp.Do(ctx, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-order]`)))

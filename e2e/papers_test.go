@@ -85,10 +85,10 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.True(t, strings.HasPrefix(response.Header.Get("Content-Disposition"), "inline"))
 	page, err = support.Page(ctx, link)
 	require.NoError(t, err)
-	views := page.Find("[data-view]").Text()
-	require.Contains(t, views, "support:support")
-	require.Contains(t, views, "staff/checking")
-	require.Contains(t, views, "customer:demo", "the owner's look is noted too")
+	views := strings.Join(strings.Fields(page.Find("[data-view]").Text()), " ")
+	require.Contains(t, views, "客服 support 1 工作人员、初审、原图")
+	require.Contains(t, views, "客户 demo", "the owner's look is noted too")
+	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/checking"]`).Length())
 
 	_, err = s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
 	require.NoError(t, err)
@@ -190,8 +190,8 @@ func TestBrowserPapers(t *testing.T) {
 			ctx := browser(t, width, 900)
 			name := name + "-" + lang
 			require.NoError(t, chromedp.Do(ctx,
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoCustomer), chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 				chromedp.WaitVisible(`[data-order="D20260001"]`)))
 			if lang == "en" {
 				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))
@@ -216,8 +216,8 @@ func TestBrowserPapers(t *testing.T) {
 		for _, lang := range []string{"zh", "en"} {
 			ctx := browser(t, width, 900)
 			require.NoError(t, chromedp.Do(ctx,
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`[data-order="D20260001"]`)))
 			if lang == "en" {
 				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))

@@ -38,8 +38,8 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		ask := func(asked, answer, name string) {
 			t.Helper()
 			require.NoError(t, chromedp.Do(b,
-				chromedp.SetValue("#asked", asked), submit("main .button"),
-				chromedp.WaitVisible(fmt.Sprintf("#asked[value=%q]", asked)), chromedp.WaitVisible(answer), shot(t, fmt.Sprintf("%d-%s", width, name))))
+				chromedp.SetValue("#f-asked", asked), submit("main .button"),
+				chromedp.WaitVisible(fmt.Sprintf("#f-asked[value=%q]", asked)), chromedp.WaitVisible(answer), shot(t, fmt.Sprintf("%d-%s", width, name))))
 		}
 		text := func() string {
 			t.Helper()
@@ -49,8 +49,8 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		}
 		require.NoError(t, chromedp.Do(b,
 			chromedp.EmulateViewport(int64(width), 844), // a window can't be as narrow as a phone
-			chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#login"), shot(t, fmt.Sprintf("%d-0-sign-in", width)),
-			submit(`main a[href="/query"]`), chromedp.WaitVisible("#asked"), shot(t, fmt.Sprintf("%d-1-form", width)),
+			chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"), shot(t, fmt.Sprintf("%d-0-sign-in", width)),
+			submit(`main a[href="/query"]`), chromedp.WaitVisible("#f-asked"), shot(t, fmt.Sprintf("%d-1-form", width)),
 		))
 		ask("synced.example.net", `[data-found="1"]`, "2-base")
 		require.Contains(t, text(), "管局下发的备案数据")

@@ -21,8 +21,8 @@ import (
 // signIn types the demo customer's user name and password.
 func signIn() []chromedp.Action[chromedp.Void] {
 	return []chromedp.Action[chromedp.Void]{
-		chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", stack.DemoCustomer),
-		chromedp.SendKeys("#password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.WaitVisible("#f-login"), chromedp.SendKeys("#f-login", stack.DemoCustomer),
+		chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 	}
 }
 
@@ -75,7 +75,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 		expire()
 		typed := "自己，" + name
 		do(ctx, t, chromedp.SetValue("#f-superior", typed), submit(`[value=next]`),
-			chromedp.WaitVisible("#login"), chromedp.WaitVisible(".flash"), shot(t, name+"-01-expired"), signIn(),
+			chromedp.WaitVisible("#f-login"), chromedp.WaitVisible(".flash"), shot(t, name+"-01-expired"), signIn(),
 			chromedp.WaitVisible("[data-kept]"), shot(t, name+"-02-kept"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
 		do(ctx, t, chromedp.Reload(), chromedp.WaitVisible("[data-kept]"))
@@ -87,8 +87,8 @@ func TestBrowserExpiredSession(t *testing.T) {
 		expire()
 		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-03-expired-while-typing"))
 		require.Contains(t, text(ctx, t, ".draftstate"), "登录已过期")
-		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#login"),
-			chromedp.SendKeys("#login", "other"), chromedp.SendKeys("#password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#login"), chromedp.WaitVisible("main .button"))
+		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#f-login"),
+			chromedp.SendKeys("#f-login", "other"), chromedp.SendKeys("#f-password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#f-login"), chromedp.WaitVisible("main .button"))
 		require.Contains(t, text(ctx, t, "main"), "没有找到")
 		var kept int
 		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_posts`).Scan(&kept))
@@ -184,9 +184,9 @@ func TestBrowserFrame(t *testing.T) {
 	for name, width := range sizes {
 		outer := browser(t, width, 844)
 		inner := frame(outer, t, ours, s.PanelURL)
-		do(inner, t, chromedp.WaitVisible("#login"), chromedp.WaitNotPresent(".brand"))
+		do(inner, t, chromedp.WaitVisible("#f-login"), chromedp.WaitNotPresent(".brand"))
 		do(outer, t, shot(t, name+"-01-sign-in"))
-		do(inner, t, chromedp.SetValue("#login", stack.DemoCustomer), chromedp.SetValue("#password", stack.DemoCustomerPassword), press(".card .button"),
+		do(inner, t, chromedp.SetValue("#f-login", stack.DemoCustomer), chromedp.SetValue("#f-password", stack.DemoCustomerPassword), press(".card .button"),
 			chromedp.WaitVisible(`[data-order="D20260001"]`), press(`[data-order="D20260001"] .button`),
 			chromedp.WaitVisible("[data-stage]"), press(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] [data-stage]`), chromedp.WaitNotPresent(".brand"))
 		do(outer, t, shot(t, name+"-02-filing"))
@@ -237,9 +237,9 @@ func TestBrowserAccountPages(t *testing.T) {
 		for _, lang := range []string{"zh", "en"} {
 			ctx := browser(t, width, 844)
 			name := name + "-" + lang
-			do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#login"))
+			do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"))
 			if lang == "en" {
-				do(ctx, t, submit(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] #login`))
+				do(ctx, t, submit(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] #f-login`))
 			}
 			do(ctx, t, shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
 				chromedp.WaitVisible("#e-account"), shot(t, name+"-02-forgotten"))

@@ -93,7 +93,7 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "first-密码"))
 		page, err := elsewhere.Page(ctx, "/orders")
 		require.NoError(t, err)
-		require.Equal(t, 1, page.Find("#login").Length(), "the other session has ended")
+		require.Equal(t, 1, page.Find("#f-login").Length(), "the other session has ended")
 		require.Eventually(t, func() bool {
 			for _, m := range s.Stands.Mail.Messages() {
 				if strings.Contains(m.Subject, "登录密码已修改") {
@@ -150,7 +150,7 @@ func TestAccountPage(t *testing.T) {
 	require.NoError(t, err)
 	page, err = other.Page(ctx, "/account")
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find("#login").Length())
+	require.Equal(t, 1, page.Find("#f-login").Length())
 	_, err = w.Post(ctx, "/account/password", url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-密码"}, "password_again": {"neu-密码"}})
 	require.NoError(t, err)
 	_, err = w.Page(ctx, "/account/password")

@@ -62,8 +62,8 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			b := browser(t, width, 900)
 			require.NoError(t, chromedp.Do(b,
 				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
 				chromedp.WaitVisible(`[data-task="illegal_access"]`), shot(t, "01-tasks"),
 				submit(`[data-task="verify"] a.button`), chromedp.WaitVisible("#f-who"), shot(t, "02-verify"),
@@ -121,8 +121,8 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			page := chromedp.Navigate(s.PanelURL + "/support/addresses")
 			require.NoError(t, chromedp.Do(b,
 				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
-				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-				chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/addresses"]`), submit(`a[href="/support/addresses"]`),
 				chromedp.WaitVisible("#f-ranges"), chromedp.SendKeys("#f-ranges", "203.0.113.0/25\n203.0.113.9/24"), chromedp.SetValue("#f-kind", "source"), submit("main .narrow form .button"),
 				chromedp.WaitVisible("#e-ranges"), chromedp.WaitVisible("#e-unit"), shot(t, "01-problems"),
@@ -220,8 +220,8 @@ func TestStaffHandInAPaper(t *testing.T) {
 	send := submit("main form .button")
 	require.NoError(t, chromedp.Do(b,
 		chromedp.EmulateViewport(390, 844),
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#login"),
-		chromedp.SendKeys("#login", stack.DemoSupport), chromedp.SendKeys("#password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`), chromedp.WaitVisible(`a[href="/support/papers"]`), submit(`a[href="/support/papers"]`),
 		chromedp.WaitVisible("#f-order"), chromedp.SendKeys("#f-order", "D20260002"), chromedp.SetUploadFiles("#f-file", []string{sheet}), chromedp.SetValue("#f-use", "1"), send,
 		chromedp.WaitVisible("#e-order"), chromedp.WaitVisible("#e-file"), chromedp.WaitVisible("#e-whose"), shot(t, "01-problems"),

@@ -110,9 +110,9 @@ func (p *traveller) row(below string) string {
 // signIn signs in and switches to the view's language.
 func (p *traveller) signIn() {
 	p.t.Helper()
-	p.do(chromedp.Navigate(p.s.PanelURL+"/sign-in"), chromedp.WaitVisible("#login"))
+	p.do(chromedp.Navigate(p.s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"))
 	if p.lang == "en" {
-		p.do(submit(`[name=lang][value=en]`), chromedp.WaitVisible(`html[lang=en] #login`))
+		p.do(submit(`[name=lang][value=en]`), chromedp.WaitVisible(`html[lang=en] #f-login`))
 	}
 	p.shot("00-sign-in")
 	p.do(signIn(), chromedp.WaitVisible(p.row("td")))

@@ -92,7 +92,7 @@ func (s *Server) showContact(c *gin.Context, status int, cur current, values url
 	f := build(t, draftContact, contactFields(t), values, problems)
 	f.Draft = mark
 	if status == http.StatusConflict {
-		if err := s.conflict(ctx, cur, draftContact, values, func(url.Values) []field { return contactFields(t) }, &f); err != nil {
+		if err := s.conflict(ctx, t, cur, draftContact, values, func(url.Values) []field { return contactFields(t) }, &f); err != nil {
 			s.fail(c, err)
 			return
 		}

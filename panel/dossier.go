@@ -178,7 +178,7 @@ func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 	data.Draft, data.From = mark, opened(c, values)
 	if overtaken {
 		status = http.StatusConflict
-		if err := s.conflict(c.Request.Context(), cur, name, values, fields, &data.form); err != nil {
+		if err := s.conflict(c.Request.Context(), t, cur, name, values, fields, &data.form); err != nil {
 			s.fail(c, err)
 			return
 		}

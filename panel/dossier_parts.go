@@ -76,7 +76,7 @@ func valuesOf(d filing.Dossier, form string) url.Values {
 func formLines(t *locale.Localizer, name string, fields []field, values url.Values) []copyLine {
 	var lines []copyLine
 	for _, f := range build(t, name, fields, values, nil).Fields {
-		line := copyLine{ID: "v-" + name + "-" + f.Name, Label: t.T("field."+name+"."+f.Name, nil), Text: copied(f)}
+		line := copyLine{ID: "v-" + name + "-" + f.Name, Label: t.T("field."+name+"."+f.Name, nil), Text: copied(t, f)}
 		if f.Type == "password" { // build leaves it out; staff type it at the bureau
 			line.Text, line.Secret = values.Get(f.Name), true
 		}
@@ -87,7 +87,7 @@ func formLines(t *locale.Localizer, name string, fields []field, values url.Valu
 
 // copied is a field's value as people copy it: lists line by line. A code that no
 // table knows any more shows as its number.
-func copied(f field) string {
+func copied(t *locale.Localizer, f field) string {
 	if len(f.Options) == 0 {
 		return strings.Join(f.Values, "\n")
 	}
@@ -106,7 +106,7 @@ func copied(f field) string {
 			list = append(list, v)
 		}
 	}
-	return strings.Join(list, "、")
+	return t.List(list)
 }
 
 // withBuiltIn adds the built-in values that the bureau's edition dropped:

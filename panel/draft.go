@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -119,7 +120,7 @@ func (s *Server) keepDraft(ctx context.Context, cur current, name string, values
 
 // conflict readies a form whose page was overtaken: it shows what was typed, what
 // the other page saved, and takes the next save as the person's choice.
-func (s *Server) conflict(ctx context.Context, cur current, name string, values url.Values, fields func(url.Values) []field, mine *form) error {
+func (s *Server) conflict(ctx context.Context, t *locale.Localizer, cur current, name string, values url.Values, fields func(url.Values) []field, mine *form) error {
 	version, err := s.cfg.Store.DraftVersion(ctx, cur.Filing.ID, name)
 	if err != nil {
 		return err
@@ -131,15 +132,15 @@ func (s *Server) conflict(ctx context.Context, cur current, name string, values 
 	if stored.Get("provider") == "" {
 		stored.Set("provider", values.Get("provider"))
 	}
-	theirs := build(s.texts.For(""), name, fields(stored), stored, nil) // speaks only of problems, of which there are none
+	theirs := build(t, name, fields(stored), stored, nil)
 	texts := map[string]string{}
 	for _, f := range theirs.Fields {
-		texts[f.Name] = shown(f)
+		texts[f.Name] = shown(t, f)
 	}
 	mine.Draft = draftState{Version: version, Tab: values.Get(fieldDraftTab), Conflict: true}
 	for _, f := range mine.Fields {
-		if f.Type != "password" && shown(f) != texts[f.Name] {
-			mine.Draft.Lines = append(mine.Draft.Lines, conflictLine{Key: "field." + name + "." + f.Name, Mine: shown(f), Theirs: texts[f.Name]})
+		if f.Type != "password" && shown(t, f) != texts[f.Name] {
+			mine.Draft.Lines = append(mine.Draft.Lines, conflictLine{Key: "field." + name + "." + f.Name, Mine: shown(t, f), Theirs: texts[f.Name]})
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -63,7 +64,7 @@ func (s *Server) FormFields() map[string][]string {
 			names[form] = append(names[form], f.Name)
 		}
 	}
-	names["sign_in"], names["query"], names["kind"] = []string{"login", "password", "captcha"}, []string{"asked"}, []string{valueKind}
+	names["sign_in"], names["captcha"], names["query"], names["kind"] = []string{"login", "password"}, []string{"captcha"}, []string{"asked"}, []string{valueKind}
 	names[formPapers] = []string{filing.ApprovalField(3)}
 	for _, paper := range filing.BuiltInPapers().Papers {
 		names[formPapers] = append(names[formPapers], paper.Key)
@@ -131,3 +132,23 @@ func CheckFrameOrigins(origins []string, secureCookies bool) error {
 
 // DeviceOf is deviceOf.
 func DeviceOf(userAgent string) string { return deviceOf(userAgent) }
+
+// SetCaptchaWait is how long somebody waits who leaves the captcha empty.
+func (s *Server) SetCaptchaWait(wait time.Duration) { s.captchas.wait = wait }
+
+// WaitsPerClient is how often a minute that is let through.
+const WaitsPerClient = waitsPerClient
+
+// WithRoles is withRoles.
+func WithRoles(source string) string { return withRoles(source) }
+
+// ViewReason is viewReason in a language.
+func (s *Server) ViewReason(lang, reason string) string {
+	return viewReason(s.texts.For(lang), reason)
+}
+
+// ActorName is actorName in a language.
+func (s *Server) ActorName(lang, actor string) string { return actorName(s.texts.For(lang), actor) }
+
+// LangOf is langOf in a language.
+func (s *Server) LangOf(lang, text string) string { return string(langOf(s.texts.For(lang), text)) }

@@ -35,15 +35,12 @@ func forgottenFields(t *locale.Localizer) []field {
 
 // forgottenForm is 找回密码.
 func (s *Server) forgottenForm(c *gin.Context) {
-	s.showForgotten(c, http.StatusOK, url.Values{}, nil)
+	s.showForgotten(c, http.StatusOK, s.keptValues(c), nil)
 }
 
 func (s *Server) showForgotten(c *gin.Context, status int, values url.Values, problems filing.Problems) {
 	t := s.texts.For(s.lang(c))
-	data := build(t, "forgotten", forgottenFields(t), values, problems)
-	if p := problems.For("captcha"); p != nil {
-		data.Problems = append(data.Problems, fieldProblem{"captcha", t.T("problem."+p.Key, nil)})
-	}
+	data := build(t, "forgotten", append(forgottenFields(t), s.captchaField(c)), values, problems)
 	s.render(c, status, "forgotten", page{Title: "forgotten.title", Data: data})
 }
 
@@ -51,6 +48,10 @@ func (s *Server) showForgotten(c *gin.Context, status int, values url.Values, pr
 // whether or not the account exists or can be reached.
 func (s *Server) forgotten(c *gin.Context) {
 	values := posted(c)
+	if captchaAgain(c) {
+		s.showForgotten(c, http.StatusOK, values, nil)
+		return
+	}
 	account, channel := strings.TrimSpace(values.Get("account")), store.Channel(values.Get("channel"))
 	var problems filing.Problems
 	if account == "" || len(account) > maxAccount {
@@ -59,9 +60,7 @@ func (s *Server) forgotten(c *gin.Context) {
 	if channel != store.SMS && channel != store.Mail {
 		problems = append(problems, filing.Problem{Field: "channel", Key: "required"})
 	}
-	if !s.captchaRight(c) {
-		problems = append(problems, filing.Problem{Field: "captcha", Key: "captcha_wrong"})
-	}
+	problems = append(problems, s.captchaProblems(c)...)
 	if len(problems) > 0 {
 		s.showForgotten(c, http.StatusUnprocessableEntity, values, problems)
 		return
@@ -132,7 +131,7 @@ func codeProblem(err error) filing.Problems {
 }
 
 func typedCode(c *gin.Context) string {
-	return strings.Join(strings.Fields(c.PostForm("code")), "")
+	return digits(c.PostForm("code"))
 }
 
 func (s *Server) recoveryCode(c *gin.Context) {

@@ -15,14 +15,15 @@ import (
 // field is one field of a form, ready to be drawn.
 type field struct {
 	Name string
-	// Type is text, email, tel, password, textarea, select, checkboxes or fixed.
+	// Type is text, email, tel, password, code, textarea, select, checkboxes, captcha or fixed.
 	Type         string
 	Required     bool
 	Autocomplete string
 	Maxlength    int
 	Options      []option
 
-	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME".
+	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME". build
+	// fills it in, but where a field is the same in every form.
 	Form   string
 	Values []string
 	// Hint and Problem are messages in the reader's language; empty: none. What is
@@ -73,7 +74,7 @@ func (f *form) list(t *locale.Localizer) {
 	f.Problems = nil
 	for _, field := range f.Fields {
 		if field.Problem != "" {
-			f.Problems = append(f.Problems, fieldProblem{field.Name, t.T("field."+f.Name+"."+field.Name, nil) + "：" + field.Problem})
+			f.Problems = append(f.Problems, fieldProblem{field.Name, t.Labelled(t.T("field."+field.Form+"."+field.Name, nil), field.Problem)})
 		}
 	}
 }
@@ -82,19 +83,21 @@ func (f *form) list(t *locale.Localizer) {
 func build(t *locale.Localizer, name string, fields []field, values url.Values, problems filing.Problems) form {
 	f := form{Name: name}
 	for _, field := range fields {
-		field.Form = name
+		if field.Form == "" {
+			field.Form = name
+		}
 		field.Values = values[field.Name]
 		field.Options = slices.Clone(field.Options)
 		for i := range field.Options {
 			field.Options[i].Selected = slices.Contains(field.Values, field.Options[i].Value)
 		}
-		if hint := "help." + name + "." + field.Name; t.Has(hint) {
+		if hint := "help." + field.Form + "." + field.Name; t.Has(hint) {
 			field.Hint = t.T(hint, nil)
 		}
 		if p := problems.For(field.Name); p != nil {
 			field.Problem = t.T("problem."+p.Key, p.Args)
 		}
-		if field.Type == "password" {
+		if field.Type == "password" || field.Type == "captcha" {
 			field.Values = nil
 		}
 		f.Fields = append(f.Fields, field)
@@ -113,7 +116,7 @@ func posted(c *gin.Context) url.Values {
 
 // notKept are fields that no draft has: what is used up, and what isn't typed.
 var notKept = map[string]bool{
-	"action": true, fieldFrom: true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
+	"action": true, fieldFrom: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
 }
 
 // withoutSecrets is what may be kept of a form: no password, no code.

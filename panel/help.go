@@ -39,7 +39,7 @@ func (s *Server) helpRoutes(g *gin.Engine) {
 	h.GET("/notices/:id", s.noticePage)
 	for path, kind := range ticketPaths {
 		h.GET("/"+path, s.ticketForm(kind))
-		h.POST("/"+path, s.openTicket(kind))
+		h.POST("/"+path, s.dropsKept, s.openTicket(kind))
 	}
 	h.GET("/asked", s.ticketAsked)
 	h.GET("/:page", s.helpPage)

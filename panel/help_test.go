@@ -133,7 +133,7 @@ func TestFieldsLinkToTheirExplanation(t *testing.T) {
 			require.Equal(t, 1, page.Find(`.whatis[href="/help/fields#`+link+`"]`).Length(), "%s: %s", path, link)
 		}
 	}
-	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#sign_in-captcha"]`).Length())
+	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#captcha-captcha"]`).Length())
 	require.Equal(t, 1, stranger.get("/sign-in/forgotten", 200).Find(`.whatis[href="/help/fields#forgotten-account"]`).Length())
 }
 
@@ -347,7 +347,7 @@ func TestStrangersNeedACaptchaAndAnAddress(t *testing.T) {
 	require.Regexp(t, regexp.MustCompile(`编号是 1`), page.Find("main").Text())
 	require.Equal(t, [][2]int64{{1, 0}}, h.mails)
 	v.get("/tickets/1", 200) // the sign-in page
-	require.Equal(t, 1, v.get("/tickets/1", 200).Find("#login").Length())
+	require.Equal(t, 1, v.get("/tickets/1", 200).Find("#f-login").Length())
 	v.post("/help/ask", url.Values{"token": {"no token"}, "text": {"x"}}, 400)
 }
 

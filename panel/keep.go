@@ -24,8 +24,11 @@ const (
 	// markFor is how long a browser remembers that.
 	markFor = 7 * 24 * time.Hour
 
-	// contextKept is set where a page shows a kept form.
+	// contextKept is set where a page shows a form that its session's end interrupted.
 	contextKept = "kept"
+	// fieldSwitched marks what was kept because its reader asked for the page in the
+	// other language.
+	fieldSwitched = "switched_language"
 )
 
 func (s *Server) setCookie(c *gin.Context, name, value string, lifetime time.Duration) {
@@ -79,21 +82,34 @@ func (s *Server) keepPost(c *gin.Context) (path string, kept bool) {
 	if path == "" || mark == "" || len(secretless) == 0 {
 		return path, false
 	}
+	keepDraftState(secretless, values)
+	if err := s.keep(c, mark, path, secretless); err != nil {
+		s.cfg.Logger.Error("a form that came without a session wasn't kept", "route", c.FullPath(), "error", err)
+		return path, false
+	}
+	return path, true
+}
+
+// keepDraftState adds what tells a draft's pages apart.
+func keepDraftState(kept, values url.Values) {
 	for _, name := range []string{fieldDraftVersion, fieldDraftTab, fieldFrom} {
 		if values.Has(name) {
-			secretless[name] = values[name]
+			kept[name] = values[name]
 		}
 	}
+}
+
+// keep keeps a form for a browser, which it names if it has no name yet.
+func (s *Server) keep(c *gin.Context, mark, path string, values url.Values) error {
 	browser := cookie(c, cookieBrowser)
 	if browser == "" {
 		browser = rand.Text()
 	}
-	if err := s.cfg.Store.KeepPost(c.Request.Context(), browser, mark, path, secretless); err != nil {
-		s.cfg.Logger.Error("a form that came without a session wasn't kept", "route", c.FullPath(), "error", err)
-		return path, false
+	if err := s.cfg.Store.KeepPost(c.Request.Context(), browser, mark, path, values); err != nil {
+		return err
 	}
 	s.setCookie(c, cookieBrowser, browser, store.KeepPostFor)
-	return path, true
+	return nil
 }
 
 // keptValues is what was kept for this page, nil if nothing was. It stays kept
@@ -111,8 +127,17 @@ func (s *Server) keptValues(c *gin.Context) url.Values {
 		}
 		return nil
 	}
-	c.Set(contextKept, true)
+	c.Set(contextKept, !values.Has(fieldSwitched))
+	values.Del(fieldSwitched)
 	return values
+}
+
+// dropsKept does that after each of the routes that are open to everybody.
+func (s *Server) dropsKept(c *gin.Context) {
+	c.Next()
+	if c.Writer.Status() < http.StatusInternalServerError {
+		s.dropKept(c)
+	}
 }
 
 // dropKept forgets what was kept for a form that was sent again and answered: it

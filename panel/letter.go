@@ -80,7 +80,7 @@ func (s *Server) letterLines(zh *locale.Localizer, codes filing.Tables, cur curr
 		{"holder", h.Name}, {"nature", nature.Name}, {"document", document(h.DocumentType, h.DocumentNumber)},
 		{"address", filing.RegionName(h.Province) + city + filing.RegionName(h.County) + h.Address},
 		{"manager", m.Name}, {"manager_document", document(m.DocumentType, m.DocumentNumber)}, {"mobile", m.Mobile},
-		{"site", d.Site.Name}, {"home_page", d.Site.HomePage}, {"domains", strings.Join(domains, "、")}, {"ips", strings.Join(d.Site.IPs, "、")},
+		{"site", d.Site.Name}, {"home_page", d.Site.HomePage}, {"domains", zh.List(domains)}, {"ips", zh.List(d.Site.IPs)},
 	}
 	if number == "" {
 		lines = append(lines[:2], lines[3:]...)

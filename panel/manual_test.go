@@ -145,7 +145,7 @@ func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	require.NoError(t, err)
 	page, err := other.Post(ctx, path+"/handed-in", nil)
 	require.NoError(t, err)
-	require.Contains(t, page.Find("[data-state=handed_in]").Text(), "support:a")
+	require.Contains(t, page.Find("[data-state=handed_in]").Text(), "客服 a")
 	_, err = d.support.Post(ctx, path+"/refused", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}})
 	require.NoError(t, err)
 	page, err = other.Upload(ctx, path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", []byte("certificate"))

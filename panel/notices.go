@@ -39,8 +39,9 @@ type noticeShown struct {
 	HTML   template.HTML
 }
 
-// inLanguage picks a language of a notice; what isn't translated is Chinese.
-func inLanguage(n store.Notice, lang string) (noticeShown, error) {
+// inLanguage picks a language of a notice, for below a title of a level; what isn't
+// translated is Chinese.
+func inLanguage(n store.Notice, lang string, title int) (noticeShown, error) {
 	shown := noticeShown{ID: n.ID, Title: n.TitleZH, Pinned: n.Pinned, At: n.PublishedAt}
 	body := n.BodyZH
 	if lang == "en" && n.TitleEN != "" {
@@ -50,7 +51,7 @@ func inLanguage(n store.Notice, lang string) (noticeShown, error) {
 		}
 	}
 	var err error
-	shown.HTML, err = help.Notice(body)
+	shown.HTML, err = help.Notice(body, title)
 	return shown, err
 }
 
@@ -59,7 +60,7 @@ func (s *Server) notices(c *gin.Context, limit int) ([]noticeShown, error) {
 	list, err := s.cfg.Store.NoticesShown(c.Request.Context(), limit)
 	shown := make([]noticeShown, len(list))
 	for i := 0; err == nil && i < len(list); i++ {
-		shown[i], err = inLanguage(list[i], s.texts.For(s.lang(c)).Lang())
+		shown[i], err = inLanguage(list[i], s.texts.For(s.lang(c)).Lang(), 2)
 	}
 	return shown, err
 }
@@ -86,7 +87,7 @@ func (s *Server) noticePage(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	shown, err := inLanguage(n, s.texts.For(s.lang(c)).Lang())
+	shown, err := inLanguage(n, s.texts.For(s.lang(c)).Lang(), 1)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -295,7 +296,7 @@ func (s *Server) previewNotice(c *gin.Context, data noticeFormData, n store.Noti
 		if lang == "en" && n.TitleEN == "" {
 			continue
 		}
-		shown, err := inLanguage(n, lang)
+		shown, err := inLanguage(n, lang, 2)
 		if err != nil {
 			s.fail(c, err)
 			return

@@ -16,6 +16,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
+	"github.com/ulule/limiter/v3"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/help"
@@ -95,13 +96,16 @@ type Server struct {
 	captchas  *captchas
 	codes     tableCache
 	queries   *queryLimits
+	typed     *limiter.Limiter
 	papers    filing.PaperList
 	decoding  chan struct{}
 	help      *help.Library
 	reviews   reviewCache
 	watch     *watch
 	// forms are the routes of pages with a form that is sent to the same path.
-	forms   map[string]bool
+	forms map[string]bool
+	// pages are the routes that can be looked at.
+	pages   map[string]bool
 	handler http.Handler
 }
 
@@ -121,7 +125,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), watch: newWatch(cfg.Store.FilingSeqs), decoding: make(chan struct{}, maxDecoding)}
+	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), typed: newTypedLimit(), watch: newWatch(cfg.Store.FilingSeqs), decoding: make(chan struct{}, maxDecoding)}
 	s.papers = filing.BuiltInPapers()
 	if cfg.Papers != nil {
 		s.papers = *cfg.Papers
@@ -173,19 +177,20 @@ func (s *Server) routes() (http.Handler, error) {
 	g.StaticFS("/assets", http.FS(assets))
 	g.GET("/healthz", s.health)
 	g.GET("/sign-in", s.signInForm)
-	g.POST("/sign-in", s.signIn)
+	g.POST("/sign-in", s.dropsKept, s.signIn)
 	g.GET("/sign-in/forgotten", s.forgottenForm)
-	g.POST("/sign-in/forgotten", s.forgotten)
+	g.POST("/sign-in/forgotten", s.dropsKept, s.forgotten)
 	g.GET("/sign-in/forgotten/code", s.recoveryCodeForm)
 	g.POST("/sign-in/forgotten/code", s.recoveryCode)
 	g.POST("/sign-in/forgotten/again", s.recoveryAgain)
 	g.GET("/sign-in/forgotten/password", s.newPasswordForm)
 	g.POST("/sign-in/forgotten/password", s.newPassword)
 	g.GET("/captcha", s.captcha)
+	g.GET("/captcha/sound", s.captchaSound)
 	g.POST("/sign-out", s.signOut)
 	g.POST("/language", s.setLanguage)
 	g.GET("/query", s.queryForm)
-	g.POST("/query", s.query)
+	g.POST("/query", s.dropsKept, s.query)
 	s.helpRoutes(g)
 
 	in := g.Group("/", s.signedIn)
@@ -278,7 +283,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
 	support.POST("/bureau/tasks/:id/done", s.taskDone)
 	s.helpStaffRoutes(support)
-	s.forms = formRoutes(g.Routes())
+	s.forms, s.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

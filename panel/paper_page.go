@@ -150,14 +150,15 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, from string
 	if check {
 		problems = append(problems, filing.PaperProblems(d, needed, hasPicture(list))...)
 	}
+	t := s.texts.For(s.lang(c))
 	data := papersData{Kind: d.Kind, Papers: s.paperFields(c, d, list, problems), Note: note, From: from}
 	for _, f := range data.Papers {
 		data.Print = data.Print || f.Print != ""
 		if f.Problem != "" {
-			data.Problems = append(data.Problems, fieldProblem{f.Field(), f.Label + "：" + f.Problem})
+			data.Problems = append(data.Problems, fieldProblem{f.Field(), t.Labelled(f.Label, f.Problem)})
 		}
 		if f.NumberProblem != "" {
-			data.Problems = append(data.Problems, fieldProblem{f.NumberField, numberLabel(s.texts.For(s.lang(c)), f.Label) + "：" + f.NumberProblem})
+			data.Problems = append(data.Problems, fieldProblem{f.NumberField, t.Labelled(numberLabel(t, f.Label), f.NumberProblem)})
 		}
 	}
 	for _, other := range formsOf(d.Kind) {

@@ -5,14 +5,46 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
+// Why a picture was looked at is kept as these words with slashes between: as
+// whom, staff at which stage, and whether it was the preview only.
+const (
+	viewedByOwner = "owner"
+	viewedByStaff = "staff"
+	viewedSmall   = "preview"
+)
+
+// viewReason says that for people; a word that nobody knows any more is shown as
+// it is.
+func viewReason(t *locale.Localizer, reason string) string {
+	words := strings.Split(reason, "/")
+	size := "whole"
+	if last := len(words) - 1; words[last] == viewedSmall {
+		words, size = words[:last], viewedSmall
+	}
+	var said []string
+	for i, word := range append(words, size) {
+		key := "support_dossier.view_" + word
+		if i == 1 && i < len(words) {
+			key = "stage." + word
+		}
+		if t.Has(key) {
+			word = t.T(key, nil)
+		}
+		said = append(said, word)
+	}
+	return t.List(said)
+}
+
 // viewPaper shows the owner a picture; that it was looked at is noted.
-func (s *Server) viewPaper(c *gin.Context, cur current) { s.sendPaper(c, cur.Filing, "owner") }
+func (s *Server) viewPaper(c *gin.Context, cur current) { s.sendPaper(c, cur.Filing, viewedByOwner) }
 
 // viewPaperAsStaff shows staff a picture of any filing.
 func (s *Server) viewPaperAsStaff(c *gin.Context) {
@@ -21,7 +53,7 @@ func (s *Server) viewPaperAsStaff(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.sendPaper(c, f, "staff/"+string(f.Stage))
+	s.sendPaper(c, f, viewedByStaff+"/"+string(f.Stage))
 }
 
 // queryNumber is a number of the query; nonsense is 0.
@@ -40,7 +72,7 @@ func (s *Server) sendPaper(c *gin.Context, f store.Filing, reason string) {
 	}
 	thumb := c.Query("thumb") != ""
 	if thumb {
-		reason += "/preview"
+		reason += "/" + viewedSmall
 	}
 	content, err := s.cfg.Store.ViewPaper(c.Request.Context(), f.ID, id, thumb, s.actor(c), reason)
 	if errors.Is(err, store.ErrPurged) {

@@ -37,6 +37,15 @@ func newQueryLimits() *queryLimits {
 	}
 }
 
+// typedPerClient bounds how often in a minute what a stranger typed is kept for
+// the other language.
+const typedPerClient = 20
+
+func newTypedLimit() *limiter.Limiter {
+	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "typed", CleanUpInterval: time.Minute})
+	return limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: typedPerClient})
+}
+
 // mayQuery counts a query and tells whether it is within the limits.
 func (s *Server) mayQuery(c *gin.Context) bool {
 	signedIn := s.sessions.Exists(c.Request.Context(), keyUser)

@@ -71,7 +71,7 @@ func found(t *testing.T, base string, n int, asked string) string {
 	v.header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", n))
 	status, page := v.query(asked)
 	require.Equal(t, http.StatusOK, status, page.Text())
-	require.Equal(t, asked, page.Find("#asked").AttrOr("value", ""))
+	require.Equal(t, asked, page.Find("#f-asked").AttrOr("value", ""))
 	return strings.Join(strings.Fields(page.Find("[data-found]").Text()), " ")
 }
 
@@ -162,7 +162,7 @@ func TestQueryNamesWhatIsWrong(t *testing.T) {
 		status, page := v.query(asked)
 		require.Equal(t, http.StatusUnprocessableEntity, status)
 		require.Contains(t, page.Find(".summary").Text(), problem)
-		require.Equal(t, asked, page.Find("#asked").AttrOr("value", ""), "what was typed stays")
+		require.Equal(t, asked, page.Find("#f-asked").AttrOr("value", ""), "what was typed stays")
 	}
 	_, page := v.send(http.MethodGet, "/sign-in", nil)
 	require.NotZero(t, page.Find(`main a[href="/query"]`).Length())
@@ -176,8 +176,8 @@ func TestQueryHasItsTexts(t *testing.T) {
 	texts, err := locale.New()
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
-		for _, key := range []string{"source_base", "source_order", "source_bureau", "problem_empty", "problem_long", "problem_number", "problem_domain", "problem_often", "problem_captcha"} {
-			require.True(t, texts.For(lang).Has("query."+key), "%s: %s", lang, key)
+		for _, key := range []string{"query.source_base", "query.source_order", "query.source_bureau", "problem.query_empty", "problem.query_long", "problem.query_number", "problem.query_domain", "problem.query_often"} {
+			require.True(t, texts.For(lang).Has(key), "%s: %s", lang, key)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -22,13 +23,16 @@ type page struct {
 	Title, Heading string
 	Data           any
 
-	T      *locale.Localizer
-	Lang   string
-	Login  string
-	Role   store.Role
-	Flash  string
-	Path   string
-	Number string // the order's
+	T     *locale.Localizer
+	Lang  string
+	Login string
+	Role  store.Role
+	Flash string
+	// Path is where the page stands, Return its address for the language's button,
+	// Typed what that takes along.
+	Path, Return string
+	Typed        url.Values
+	Number       string // the order's
 	// Kept: the page shows a form that came after its session had ended.
 	Kept bool
 	// Wrong: the page shows problems, as its title says first.
@@ -53,7 +57,7 @@ func args(pairs ...any) (map[string]any, error) {
 var china = time.FixedZone("CST", 8*3600)
 
 func (s *Server) parseTemplates() (*template.Template, error) {
-	return template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
+	t := template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
 		"args": args,
 		"checkOf": func(target string) string {
 			if target == store.HomeTarget {
@@ -61,14 +65,19 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 			}
 			return "certificate"
 		},
-		"domain": filing.DisplayDomain,
-		"region": func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
-		"time":   func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
-		"hour":   func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
-		"date":   func(t time.Time) string { return t.In(china).Format("2006-01-02") },
-		"deref":  func(n *int) int { return *n },
-		"sub":    func(p page, data any) page { p.Data = data; return p },
-	}).ParseFS(templateFiles, "templates/*.html")
+		"domain":     filing.DisplayDomain,
+		"region":     func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
+		"time":       func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"hour":       func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
+		"date":       func(t time.Time) string { return t.In(china).Format("2006-01-02") },
+		"actorName":  actorName,
+		"viewReason": viewReason,
+		"langOf":     langOf,
+		"htmlLang":   htmlLang,
+		"deref":      func(n *int) int { return *n },
+		"sub":        func(p page, data any) page { p.Data = data; return p },
+	})
+	return parseFiles(t, templateFiles)
 }
 
 // showsProblems tells whether a page is one whose form must be mended, by how it is
@@ -89,6 +98,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Lang = p.T.Lang()
 	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
+	p.Return, p.Typed = s.pageOf(c), typedOn(c)
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	p.Wrong = p.Wrong || showsProblems(status, p.Data)
 	if name != "progress" { // a fragment that is fetched behind the reader's back

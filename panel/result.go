@@ -2,7 +2,6 @@ package panel
 
 import (
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -99,7 +98,7 @@ func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.De
 	lines := []resultLine{
 		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.HandedInAt.In(china).Format("2006-01-02")},
 		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
-		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", strings.Join(content, "、")},
+		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", t.List(content)},
 		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
 		{"address", codes.Regions.Name(h.Province) + codes.Regions.Name(h.City) + codes.Regions.Name(h.County) + h.Address},
 	}

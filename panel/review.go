@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -137,11 +138,11 @@ func (s *Server) reviewLines(c *gin.Context, cur current, kind filing.Kind, name
 	}
 	old := build(t, name, s.fields(t, codes, kind, name, before), before, nil)
 	for i, f := range build(t, name, s.fields(t, codes, kind, name, values), values, nil).Fields {
-		line := reviewLine{Key: "field." + name + "." + f.Name, Text: shown(f)}
+		line := reviewLine{Key: "field." + name + "." + f.Name, Text: shown(t, f)}
 		if f.Type != "fixed" {
 			line.Path = changePath(c, name, f.Name)
 		}
-		if was := shown(old.Fields[i]); was != line.Text {
+		if was := shown(t, old.Fields[i]); was != line.Text {
 			line.Changed, line.Before = true, was
 		}
 		if f.Type == "password" && values.Get(f.Name) != "" {
@@ -153,7 +154,7 @@ func (s *Server) reviewLines(c *gin.Context, cur current, kind filing.Kind, name
 }
 
 // shown is a field's value as people read it.
-func shown(f field) string {
+func shown(t *locale.Localizer, f field) string {
 	var chosen []string
 	for _, o := range f.Options {
 		if o.Selected && o.Value != "" {
@@ -161,7 +162,7 @@ func shown(f field) string {
 		}
 	}
 	if len(f.Options) > 0 {
-		return strings.Join(chosen, "、")
+		return t.List(chosen)
 	}
 	return strings.Join(strings.Fields(f.Value()), " ")
 }

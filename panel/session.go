@@ -7,7 +7,6 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
-	"golang.org/x/text/language"
 
 	"github.com/beian/beian/internal/store"
 )
@@ -127,28 +126,3 @@ func (s *Server) home(c *gin.Context) {
 func (s *Server) flash(c *gin.Context, key string) {
 	s.sessions.Put(c.Request.Context(), keyFlash, key)
 }
-
-func (s *Server) setLanguage(c *gin.Context) {
-	lang := c.PostForm("lang")
-	if lang != "en" {
-		lang = "zh"
-	}
-	s.sessions.Put(c.Request.Context(), keyLang, lang)
-	to(c, localPath(c.PostForm("next")))
-}
-
-// lang is the language that was chosen, or else the one that the browser asks for.
-func (s *Server) lang(c *gin.Context) string {
-	if lang := s.sessions.GetString(c.Request.Context(), keyLang); lang != "" {
-		return lang
-	}
-	if _, i := language.MatchStrings(languages, c.GetHeader("Accept-Language")); i == 1 {
-		return "en"
-	}
-	return "zh"
-}
-
-// languages matches what browsers ask for; the first serves those who ask for
-// what we don't speak. Readers of traditional characters read simplified ones
-// rather than English.
-var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})

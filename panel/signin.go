@@ -10,15 +10,21 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 )
 
 type signInData struct {
-	Login, Next string
-	Captcha     bool
-	// WrongText is a key; empty: nothing was wrong.
-	WrongText string
-	WrongArgs map[string]any
+	form
+	// Next is where people go once they are signed in.
+	Next string
+}
+
+func signInFields() []field {
+	return []field{
+		{Name: "login", Type: "text", Required: true, Autocomplete: "username"},
+		{Name: "password", Type: "password", Required: true, Autocomplete: "current-password"},
+	}
 }
 
 func (s *Server) signInForm(c *gin.Context) {
@@ -27,37 +33,59 @@ func (s *Server) signInForm(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	next := localPath(c.Query("next"))
+	values := s.keptValues(c)
+	if values == nil {
+		values = url.Values{"next": {c.Query("next")}}
+	}
 	if here {
-		to(c, next)
+		to(c, localPath(values.Get("next")))
 		return
 	}
-	s.showSignIn(c, http.StatusOK, signInData{Next: next})
+	s.showSignIn(c, http.StatusOK, values, nil)
 }
 
-func (s *Server) showSignIn(c *gin.Context, status int, data signInData) {
-	var err error
-	if data.Captcha, err = s.needsCaptcha(c, data.Login); err != nil {
+func (s *Server) showSignIn(c *gin.Context, status int, values url.Values, problems filing.Problems) {
+	fields := signInFields()
+	captcha, err := s.needsCaptcha(c, loginOf(values))
+	if err != nil {
 		s.fail(c, err)
 		return
 	}
+	if captcha {
+		fields = append(fields, s.captchaField(c))
+	}
+	data := signInData{build(s.texts.For(s.lang(c)), "sign_in", fields, values, problems), localPath(values.Get("next"))}
 	s.render(c, status, "sign_in", page{Title: "sign_in.title", Data: data})
 }
+
+func loginOf(values url.Values) string { return strings.TrimSpace(values.Get("login")) }
 
 // signIn compares a password. The try is counted before: see store.TakeTry. An
 // account that doesn't exist takes as long and counts as much as one that does.
 func (s *Server) signIn(c *gin.Context) {
 	ctx := c.Request.Context()
-	login, password := strings.TrimSpace(c.PostForm("login")), c.PostForm("password")
-	data := signInData{Login: login, Next: localPath(c.PostForm("next"))}
+	values := posted(c)
+	login, password := loginOf(values), values.Get("password")
+	if captchaAgain(c) {
+		s.showSignIn(c, http.StatusOK, values, nil)
+		return
+	}
+	var problems filing.Problems
+	for _, name := range []string{"login", "password"} {
+		if strings.TrimSpace(values.Get(name)) == "" {
+			problems = append(problems, filing.Problem{Field: name, Key: "required"})
+		}
+	}
 	captcha, err := s.needsCaptcha(c, login)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	if captcha && !s.captchaRight(c) {
-		data.WrongText = "sign_in.captcha_wrong"
-		s.showSignIn(c, http.StatusUnprocessableEntity, data)
+	if captcha {
+		problems = append(problems, s.captchaProblems(c)...)
+	}
+	if len(problems) > 0 {
+		s.showSignIn(c, http.StatusUnprocessableEntity, values, problems)
 		return
 	}
 	wait, err := s.cfg.Store.TakeTry(ctx, login)
@@ -66,8 +94,7 @@ func (s *Server) signIn(c *gin.Context) {
 		return
 	}
 	if wait > 0 {
-		data.WrongText, data.WrongArgs = "sign_in.wait", waitArgs(wait)
-		s.showSignIn(c, http.StatusTooManyRequests, data)
+		s.showSignIn(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "password", Key: "sign_in_wait", Args: waitArgs(wait)}})
 		return
 	}
 	user, err := s.cfg.Store.UserByLogin(ctx, login)
@@ -77,15 +104,14 @@ func (s *Server) signIn(c *gin.Context) {
 	}
 	if !s.passwords.matches(ctx, password, user.PasswordHash) {
 		s.sessions.Put(ctx, keyFailures, s.sessions.GetInt(ctx, keyFailures)+1)
-		data.WrongText = "sign_in.wrong"
-		s.showSignIn(c, http.StatusUnprocessableEntity, data)
+		s.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_wrong"}})
 		return
 	}
 	if err := s.begin(c, user); err != nil {
 		s.fail(c, err)
 		return
 	}
-	to(c, data.Next)
+	to(c, localPath(values.Get("next")))
 }
 
 func waitArgs(wait time.Duration) map[string]any {
@@ -138,15 +164,12 @@ func (s *Server) signedIn(c *gin.Context) {
 		return
 	}
 	if here {
-		c.Next()
-		if c.Writer.Status() < http.StatusInternalServerError {
-			s.dropKept(c)
-		}
+		s.dropsKept(c)
 		return
 	}
 	next := "/"
 	if c.Request.Method == http.MethodGet {
-		next = c.Request.URL.Path
+		next = c.Request.URL.RequestURI() // what was searched for and where a list stood too
 	} else if path, kept := s.keepPost(c); path != "" {
 		next = path
 		if kept {

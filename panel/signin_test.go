@@ -82,7 +82,7 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		s := newSite(t, db, panel.Config{})
 		status, text, _ := s.send(http.MethodPost, "/sign-in", url.Values{"login": {login}, "password": {"right-password"}})
 		require.Equal(t, 422, status)
-		require.Contains(t, text, "图中数字不正确", "the right password alone isn't enough now")
+		require.Contains(t, text, "请填写图中或录音中的数字", "the right password alone isn't enough now")
 		for range 2 {
 			wait, err := db.TakeTry(t.Context(), login)
 			require.NoError(t, err)
@@ -196,7 +196,7 @@ func TestFormsAreKeptWithoutPasswords(t *testing.T) {
 	status, _, _ = s.send(http.MethodPost, "/account/reach/mail", form, "Accept", "application/json")
 	require.Equal(t, http.StatusUnauthorized, status, "scripts are told")
 	_, text, _ = s.send(http.MethodPost, "/account/end-others", nil)
-	require.Contains(t, text, `id="login"`)
+	require.Contains(t, text, `id="f-login"`)
 }
 
 func TestDevicesAreNamedShortly(t *testing.T) {

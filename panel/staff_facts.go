@@ -5,6 +5,7 @@ import (
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 )
 
 // factsOf pairs keys of labels with texts and leaves out what is empty.
@@ -20,17 +21,17 @@ func factsOf(pairs ...string) []fact {
 
 // filedFacts are the filing of a verification task as people check it: the
 // holder, its manager, each site.
-func filedFacts(lang string, codes filing.Tables, v bureau.Verification) []factGroup {
+func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification) []factGroup {
 	name := func(table []filing.Code, ids ...int) string {
 		var names []string
 		for _, id := range ids {
-			if c, ok := filing.CodeByID(table, id); ok && lang == "en" {
+			if c, ok := filing.CodeByID(table, id); ok && t.Lang() == "en" {
 				names = append(names, c.English)
 			} else if ok {
 				names = append(names, c.Name)
 			}
 		}
-		return strings.Join(names, "、")
+		return t.List(names)
 	}
 	f := v.Task
 	h := f.Holder
@@ -52,7 +53,7 @@ func filedFacts(lang string, codes filing.Tables, v bureau.Verification) []factG
 			}
 		}
 		groups = append(groups, factGroup{Title: "site.title", Facts: append(factsOf(
-			"field.site.name", s.Name, "field.site.home_page", s.HomePage, "field.site.domains", strings.Join(domains, "、"), "field.site.ips", strings.Join(ips, "、"),
+			"field.site.name", s.Name, "field.site.home_page", s.HomePage, "field.site.domains", t.List(domains), "field.site.ips", t.List(ips),
 			"field.site.access_mode", name(codes.AccessModes, modes...), "field.site.server_place", name(codes.ServerPlaces, places...),
 			"field.site.services", name(codes.Services, s.Services...), "field.site.pre_approvals", name(codes.PreApprovals, s.PreApprovals...)),
 			managerFacts(name, codes, s.Manager)...)})

@@ -25,7 +25,7 @@ func (s *Server) verificationTask(c *gin.Context, task store.Task, raw json.RawM
 		return filing.VerificationForm{Who: trimmed(v, "who"), Day: v.Get("day"), Passed: v.Get("passed"), Opinion: trimmed(v, "opinion"), Faults: trimmed(v, "faults")}
 	}
 	return staffTask{
-		Task: task, kind: store.StaffVerification, facts: filedFacts(s.texts.For(s.lang(c)).Lang(), s.tables(c.Request.Context()), asked),
+		Task: task, kind: store.StaffVerification, facts: filedFacts(s.texts.For(s.lang(c)), s.tables(c.Request.Context()), asked),
 		values: url.Values{"day": {s.today()}},
 		fields: func(t *locale.Localizer, _ filing.Tables) []field {
 			passed := []option{{Value: "yes", Label: t.T("verification.passed", nil)}, {Value: "no", Label: t.T("verification.failed", nil)}}

@@ -42,24 +42,27 @@ type ticketFormData struct {
 	Kind     store.TicketKind
 	Token    string
 	Stranger bool
-	// CaptchaWrong is the message at the captcha, where it was wrong.
-	CaptchaWrong bool
 }
 
 // ticketForm is 我要咨询 and 我要举报, for everybody.
 func (s *Server) ticketForm(kind store.TicketKind) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		s.showTicketForm(c, http.StatusOK, kind, newToken(), url.Values{"order": {c.Query("order")}}, nil, false)
+		values := s.keptValues(c)
+		if values == nil {
+			values = url.Values{"order": {c.Query("order")}}
+		}
+		s.showTicketForm(c, http.StatusOK, kind, newToken(), values, nil)
 	}
 }
 
-func (s *Server) showTicketForm(c *gin.Context, status int, kind store.TicketKind, token string, values url.Values, problems filing.Problems, captchaWrong bool) {
+func (s *Server) showTicketForm(c *gin.Context, status int, kind store.TicketKind, token string, values url.Values, problems filing.Problems) {
 	t := s.texts.For(s.lang(c))
-	data := ticketFormData{helpHead: s.helpHead(c), Kind: kind, Token: token, Stranger: s.role(c) != store.RoleCustomer, CaptchaWrong: captchaWrong}
-	data.form = build(t, "ticket", ticketFields(t, data.Stranger), values, problems)
-	if captchaWrong {
-		data.Problems = append(data.Problems, fieldProblem{"captcha", t.T("sign_in.captcha_wrong", nil)})
+	data := ticketFormData{helpHead: s.helpHead(c), Kind: kind, Token: token, Stranger: s.role(c) != store.RoleCustomer}
+	fields := ticketFields(t, data.Stranger)
+	if data.Stranger {
+		fields = append(fields, s.captchaField(c))
 	}
+	data.form = build(t, "ticket", fields, values, problems)
 	title := "tickets." + string(kind) + ".title"
 	s.render(c, status, "ticket_form", page{Title: title, Data: data})
 }
@@ -72,6 +75,10 @@ func (s *Server) openTicket(kind store.TicketKind) gin.HandlerFunc {
 		token := values.Get("token")
 		if !validToken(token) {
 			s.fail(c, errBadRequest)
+			return
+		}
+		if captchaAgain(c) {
+			s.showTicketForm(c, http.StatusOK, kind, token, values, nil)
 			return
 		}
 		stranger := s.role(c) != store.RoleCustomer
@@ -92,15 +99,17 @@ func (s *Server) openTicket(kind store.TicketKind) gin.HandlerFunc {
 				ticket.OrderID = nullID(order.ID)
 			}
 		}
-		captchaWrong := stranger && !s.captchaRight(c)
-		if len(problems) > 0 || captchaWrong {
-			s.showTicketForm(c, http.StatusUnprocessableEntity, kind, token, values, problems, captchaWrong)
+		if stranger {
+			problems = append(problems, s.captchaProblems(c)...)
+		}
+		if len(problems) > 0 {
+			s.showTicketForm(c, http.StatusUnprocessableEntity, kind, token, values, problems)
 			return
 		}
 		id, err := s.cfg.Store.OpenTicket(ctx, ticket)
 		switch {
 		case errors.Is(err, store.ErrTooManyTickets):
-			s.showTicketForm(c, http.StatusTooManyRequests, kind, token, values, filing.Problems{{Field: "text", Key: "tickets_too_many"}}, false)
+			s.showTicketForm(c, http.StatusTooManyRequests, kind, token, values, filing.Problems{{Field: "text", Key: "tickets_too_many"}})
 			return
 		case err != nil:
 			s.fail(c, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -55,6 +56,16 @@ func actorKey(actor string) string {
 		return role
 	}
 	return "system"
+}
+
+// actorName is who did something as staff read it: with the account, and never as
+// "you"; empty where it isn't known.
+func actorName(t *locale.Localizer, actor string) string {
+	if actor == "" {
+		return ""
+	}
+	_, login, _ := strings.Cut(actor, ":")
+	return t.T("actor.staff."+actorKey(actor), map[string]any{"login": login})
 }
 
 // turnOf is whose turn it is with a filing.

@@ -2,6 +2,7 @@ package help
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
 
 	"github.com/yuin/goldmark"
@@ -11,28 +12,36 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// noticeHeadings is how far a notice's headings are moved down: its title is a
-// heading of level 2 already.
-const noticeHeadings = 2
+// renderers move a notice's headings below its title, whose level is theirs.
+var renderers = map[int]goldmark.Markdown{1: renderer(1), 2: renderer(2)}
 
-var notices = goldmark.New(goldmark.WithExtensions(tables), goldmark.WithParserOptions(
-	parser.WithASTTransformers(util.Prioritized(tame{}, 100)),
-))
+func renderer(title int) goldmark.Markdown {
+	return goldmark.New(goldmark.WithExtensions(tables), goldmark.WithParserOptions(
+		parser.WithASTTransformers(util.Prioritized(tame{title}, 100)),
+	))
+}
 
-// Notice renders what staff wrote in Markdown. Raw HTML and dangerous links are
-// left out, links aren't followed by search engines, pictures show their text.
-func Notice(markdown string) (template.HTML, error) {
+// Notice renders what staff wrote in Markdown, for below a title that is a heading
+// of level 1 or 2. Raw HTML and dangerous links are left out, links aren't followed
+// by search engines, pictures show their text.
+func Notice(markdown string, title int) (template.HTML, error) {
+	renderer, ok := renderers[title]
+	if !ok {
+		return "", fmt.Errorf("a notice's title of level %d", title)
+	}
 	var b bytes.Buffer
-	if err := notices.Convert([]byte(markdown), &b); err != nil {
+	if err := renderer.Convert([]byte(markdown), &b); err != nil {
 		return "", err
 	}
 	return template.HTML(b.String()), nil
 }
 
-type tame struct{}
+// tame makes a notice fit for a page that isn't its own; title is the level of the
+// heading above it.
+type tame struct{ title int }
 
-// Transform makes a notice fit for a page that isn't its own.
-func (tame) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+// Transform implements parser.ASTTransformer.
+func (t tame) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	var images []ast.Node
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -42,7 +51,7 @@ func (tame) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 		case *ast.Link, *ast.AutoLink:
 			n.SetAttributeString("rel", []byte("nofollow noopener noreferrer"))
 		case *ast.Heading:
-			n.Level = min(n.Level+noticeHeadings, 6)
+			n.Level = min(n.Level+t.title, 6)
 		case *ast.Image:
 			images = append(images, n)
 		}

@@ -92,5 +92,16 @@ func (l *Localizer) T(key string, args map[string]any) string {
 	return text
 }
 
+// Labelled is a text with the label of what it is about before it, as a list of
+// mistakes names fields.
+func (l *Localizer) Labelled(label, text string) string {
+	return l.T("text.labelled", map[string]any{"label": label, "text": text})
+}
+
+// List puts names in a row, as the language separates them.
+func (l *Localizer) List(names []string) string {
+	return strings.Join(names, l.T("text.separator", nil))
+}
+
 // Has tells whether a key has a text.
 func (l *Localizer) Has(key string) bool { return l.T(key, nil) != key }

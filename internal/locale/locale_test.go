@@ -1,14 +1,17 @@
 package locale_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
@@ -28,50 +31,251 @@ func TestBothLanguagesHaveTheSameKeys(t *testing.T) {
 	}
 }
 
-// Every key that templates and code name must have a text, and templates must
-// have no text of their own.
+// texts are a language's, by their keys.
+func texts(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("*." + lang + ".json")
+	require.NoError(t, err)
+	all := map[string]string{}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(raw, &all))
+	}
+	return all
+}
+
+var placeholder = regexp.MustCompile(`\{\{\s*(?:if\s+)?\.([a-zA-Z_]+)`)
+
+// placeholders are the names that a text wants filled, once each.
+func placeholders(text string) []string {
+	var names []string
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func TestBothLanguagesHaveTheSamePlaceholders(t *testing.T) {
+	en, found := texts(t, "en"), 0
+	for key, text := range texts(t, "zh") {
+		require.NotEmpty(t, strings.TrimSpace(text), key)
+		require.NotEmpty(t, strings.TrimSpace(en[key]), key)
+		require.Equal(t, placeholders(text), placeholders(en[key]), key)
+		found += len(placeholders(text))
+	}
+	require.Greater(t, found, 50)
+}
+
+// sources are the product's own files, by their paths: a kind of them below a folder.
+func sources(t *testing.T, folder, ending string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	require.NoError(t, filepath.WalkDir(filepath.Join("../..", folder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ending) || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		all[path] = string(raw)
+		return err
+	}))
+	require.NotEmpty(t, all)
+	return all
+}
+
+// Every key that templates and code name has a text.
 func TestKeysThatAreUsedExist(t *testing.T) {
 	keys, err := locale.Keys("zh")
 	require.NoError(t, err)
 	used := 0
-	check := func(form *regexp.Regexp, text, where, prefix string) {
-		for _, m := range form.FindAllStringSubmatch(text, -1) {
+	check := func(form, text, where, prefix string) {
+		for _, m := range regexp.MustCompile(form).FindAllStringSubmatch(text, -1) {
 			used++
 			require.True(t, keys[prefix+m[1]], "%s uses %s%s, which has no text", where, prefix, m[1])
 		}
 	}
-	root := "../.."
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			if d != nil && strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 {
-				return filepath.SkipDir
-			}
-			return err
-		}
-		raw := func() string {
-			b, err := os.ReadFile(path)
-			require.NoError(t, err)
-			return string(b)
-		}
-		switch {
-		case strings.HasSuffix(path, ".html") && strings.Contains(path, "panel"):
-			text := raw()
-			check(regexp.MustCompile(`(?:\.T|\$t)\.T "([a-z0-9_.]+)"`), text, path, "")
-			without := strings.ReplaceAll(text, `<span aria-hidden="true">备</span>`, "")
-			require.NotRegexp(t, `\p{Han}`, without, "%s has Chinese text outside the locale files", path)
-		case strings.HasSuffix(path, ".go") && strings.Contains(path, "internal/filing") && !strings.HasSuffix(path, "_test.go"):
-			check(regexp.MustCompile(`p\.add\([^,]+, "([a-z0-9_]+)"`), raw(), path, "problem.")
-			check(regexp.MustCompile(`return (?:r|""|"[a-z_]+"), "([a-z0-9_]+)"`), raw(), path, "problem.")
-			check(regexp.MustCompile(`return "([a-z]+_[a-z_]+)"\n`), raw(), path, "problem.")
-		case strings.HasSuffix(path, ".go") && strings.Contains(path, "panel/"):
-			check(regexp.MustCompile(`s\.flash\(c, "([a-z0-9_.]+)"`), raw(), path, "")
-			check(regexp.MustCompile(`page\{Title: "([a-z0-9_.]+)"`), raw(), path, "")
-			check(regexp.MustCompile(`Key: "([a-z0-9_]+)"\}`), raw(), path, "problem.")
-		}
-		return nil
-	})
+	for path, text := range sources(t, "panel/templates", ".html") {
+		check(`[$.]\w+\.(?:T|Has) "([a-z0-9_.]+)"`, text, path, "")
+	}
+	for path, text := range sources(t, "internal/filing", ".go") {
+		check(`p\.add\([^,]+, "([a-z0-9_]+)"`, text, path, "problem.")
+		check(`return (?:r|""|"[a-z_]+"), "([a-z0-9_]+)"`, text, path, "problem.")
+		check(`return "([a-z]+_[a-z_]+)"\n`, text, path, "problem.")
+	}
+	for path, text := range sources(t, "panel", ".go") {
+		check(`\.T\("([a-z0-9_.]+)",`, text, path, "")
+		check(`s\.flash\(c, "([a-z0-9_.]+)"\)`, text, path, "")
+		check(`\b(?:Title|Lead|Button|Label): +"([a-z0-9_.]+)"[,}]`, text, path, "")
+		check(`Field: [^,]+, Key: "([a-z0-9_]+)"[,}]`, text, path, "problem.")
+	}
+	require.Greater(t, used, 400, "the scan must find what it looks for")
+}
+
+// computed are keys that are put together: "stage.%s", "stage." + x.
+var computed = []*regexp.Regexp{
+	regexp.MustCompile(`(?:T|Has) \(printf "([^"]+)"`), regexp.MustCompile(`:?= printf "([a-z_]+\.[^"]+)"`), regexp.MustCompile(`\.(?:T|Has)\("([a-z0-9_.]+)" ?\+`),
+}
+
+// A key that is put together has texts that it can become.
+func TestComputedKeysHaveTexts(t *testing.T) {
+	keys, err := locale.Keys("zh")
 	require.NoError(t, err)
-	require.Greater(t, used, 150, "the scan must find what it looks for")
+	files := sources(t, "panel", ".go")
+	for path, text := range sources(t, "panel/templates", ".html") {
+		files[path] = text
+	}
+	found := 0
+	for path, text := range files {
+		for _, form := range computed {
+			for _, m := range form.FindAllStringSubmatch(text, -1) {
+				literal := strings.Trim(strings.NewReplacer("%s", "", "%d", "", "%v", "").Replace(m[1]), "._")
+				if strings.HasPrefix(m[1], "/") || literal == "" { // an address, or nothing of its own
+					continue
+				}
+				found++
+				pattern := strings.NewReplacer(`%s`, `[a-z0-9_.]+`, `%d`, `\d+`, `%v`, `[a-z0-9_.]+`).Replace(strings.ReplaceAll(m[1], ".", `\.`))
+				is := regexp.MustCompile(`^` + pattern)
+				has := false
+				for key := range keys {
+					has = has || is.MatchString(key)
+				}
+				require.True(t, has, "%s: no text can be meant by %s", path, m[1])
+			}
+		}
+	}
+	require.Greater(t, found, 50)
+}
+
+// argsOf reads "a" x "b" (f "y")) up to the closing parenthesis: the names at the
+// even places.
+func argsOf(text string) (names []string) {
+	depth, n, start := 0, 0, -1
+	end := func(i int) {
+		if start >= 0 {
+			if n%2 == 0 {
+				names = append(names, strings.Trim(text[start:i], `"`))
+			}
+			n++
+			start = -1
+		}
+	}
+	quoted := false
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c == '"':
+			quoted = !quoted
+			if start < 0 {
+				start = i
+			}
+		case quoted:
+		case c == '(':
+			depth++
+			if start < 0 {
+				start = i
+			}
+		case c == ')' && depth == 0:
+			end(i)
+			return names
+		case c == ')':
+			depth--
+		case (c == ' ' || c == '\n') && depth == 0:
+			end(i)
+		case start < 0:
+			start = i
+		}
+	}
+	return names
+}
+
+// A text gets what it wants filled in, under the names that it knows.
+func TestPlaceholdersAreFilled(t *testing.T) {
+	require.Equal(t, []string{"a", "b"}, argsOf(`"a" .X "b" (printf "%s (" .Y)) nil)`))
+	all, found := texts(t, "zh"), 0
+	check := func(path, key string, given []string) {
+		found++
+		for _, name := range placeholders(all[key]) {
+			require.Contains(t, given, name, "%s: %s", path, key)
+		}
+		for _, name := range given {
+			require.Contains(t, placeholders(all[key]), name, "%s: %s has no place for it", path, key)
+		}
+	}
+	for path, text := range sources(t, "panel/templates", ".html") {
+		for _, m := range regexp.MustCompile(`[$.]\w+\.T "([a-z0-9_.]+)" nil`).FindAllStringSubmatch(text, -1) {
+			check(path, m[1], nil)
+		}
+		for _, at := range regexp.MustCompile(`[$.]\w+\.T "([a-z0-9_.]+)" \(args `).FindAllStringSubmatchIndex(text, -1) {
+			check(path, text[at[2]:at[3]], argsOf(text[at[1]:]))
+		}
+	}
+	for path, text := range sources(t, "panel", ".go") {
+		for _, m := range regexp.MustCompile(`\.T\("([a-z0-9_.]+)", nil\)`).FindAllStringSubmatch(text, -1) {
+			check(path, m[1], nil)
+		}
+		for _, m := range regexp.MustCompile(`\.T\("([a-z0-9_.]+)", map\[string\]any\{(.*?)\}\)`).FindAllStringSubmatch(text, -1) {
+			var given []string
+			for _, name := range regexp.MustCompile(`"([a-zA-Z_]+)":`).FindAllStringSubmatch(m[2], -1) {
+				given = append(given, name[1])
+			}
+			check(path, m[1], given)
+		}
+	}
+	require.Greater(t, found, 400)
+}
+
+// names stand in templates as they are: of the product's mark, a file of the
+// bureau's, and the ministries' sites.
+var names = []string{"备", "bazu.cert", "beian.miit.gov.cn", "beian.mps.gov.cn"}
+
+// Templates have no words of their own, neither between tags nor in attributes
+// that are read.
+func TestTemplatesHaveNoWords(t *testing.T) {
+	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+	letters := regexp.MustCompile(`\p{L}`)
+	attributes := regexp.MustCompile(`[a-z-]+="[^"]*"`) // a template of attributes only
+	read := map[string]bool{"aria-label": true, "aria-description": true, "title": true, "placeholder": true, "alt": true, "label": true, "summary": true}
+	texts := 0
+	for path, source := range sources(t, "panel/templates", ".html") {
+		tokens := html.NewTokenizer(strings.NewReader(action.ReplaceAllString(source, "")))
+		for kind := tokens.Next(); kind != html.ErrorToken; kind = tokens.Next() {
+			token := tokens.Token()
+			switch kind {
+			case html.TextToken:
+				texts++
+				if text := strings.TrimSpace(attributes.ReplaceAllString(token.Data, "")); !slices.Contains(names, text) {
+					require.NotRegexp(t, letters, text, "%s has a text outside the locale files", path)
+				}
+			case html.StartTagToken, html.SelfClosingTagToken:
+				for _, a := range token.Attr {
+					if read[a.Key] {
+						require.NotRegexp(t, letters, a.Val, "%s: %s of %s", path, a.Key, token.Data)
+					}
+				}
+				require.NotRegexp(t, `\p{Han}`, token.String(), path)
+			}
+		}
+	}
+	require.Greater(t, texts, 500)
+}
+
+// Punctuation is a language's, too: what stands between labels, messages and names.
+func TestPanelPutsNoPunctuationBetweenTexts(t *testing.T) {
+	for path, text := range sources(t, "panel", ".go") {
+		require.NotRegexp(t, `"[：、，。]+"`, text, "%s: use Labelled or List", path)
+	}
+}
+
+func TestTextsArePutTogetherByTheirLanguage(t *testing.T) {
+	b, err := locale.New()
+	require.NoError(t, err)
+	zh, en := b.For("zh"), b.For("en")
+	require.Equal(t, "手机：请填写 <此项>。", zh.Labelled("手机", "请填写 <此项>。"))
+	require.Equal(t, "Phone: Please fill this in.", en.Labelled("Phone", "Please fill this in."))
+	require.Equal(t, "甲、乙", zh.List([]string{"甲", "乙"}))
+	require.Equal(t, "a, b", en.List([]string{"a", "b"}))
+	require.Empty(t, en.List(nil))
 }
 
 func TestStagesHaveTexts(t *testing.T) {

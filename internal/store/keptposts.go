@@ -19,6 +19,13 @@ func (s *Store) UserMark(userID int64) (string, error) {
 	return hex.EncodeToString(hash), err
 }
 
+// QueryMark is what a session keeps of a question that it had answered: it knows
+// the same one again and tells nobody what it was.
+func (s *Store) QueryMark(asked string) (string, error) {
+	hash, err := s.keys.Hash("sessions/query", asked)
+	return hex.EncodeToString(hash), err
+}
+
 func (s *Store) keptKey(browser, path string) (browserHash, pathHash []byte, place string, err error) {
 	if browserHash, err = s.keys.Hash("kept_posts/browser", browser); err != nil {
 		return nil, nil, "", err

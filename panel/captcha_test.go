@@ -1,0 +1,177 @@
+package panel_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/panel"
+)
+
+func parsed(t *testing.T, text string) *goquery.Document {
+	t.Helper()
+	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
+	require.NoError(t, err)
+	return page
+}
+
+// wrongAt is the message at a field, with its links: from the summary to the
+// field, from the field to its message.
+func wrongAt(t *testing.T, page *goquery.Document, name string) string {
+	t.Helper()
+	input := page.Find("#f-" + name)
+	require.Equal(t, 1, input.Length(), name)
+	require.Equal(t, "true", input.AttrOr("aria-invalid", ""), name)
+	require.Contains(t, strings.Fields(input.AttrOr("aria-describedby", "")), "e-"+name)
+	require.Equal(t, 1, page.Find(`.summary[tabindex="-1"] a[href="#f-`+name+`"]`).Length(), name)
+	require.NotZero(t, page.Find(".summary h2").Length())
+	return page.Find("#e-" + name).Text()
+}
+
+func TestSignInSaysWhatIsWrongAtTheField(t *testing.T) {
+	db := testdb.New(t)
+	people(t, db)
+	s := newSite(t, db, panel.Config{})
+	send := func(values url.Values, status int) *goquery.Document {
+		t.Helper()
+		got, text, _ := s.send(http.MethodPost, "/sign-in", values)
+		require.Equal(t, status, got)
+		return parsed(t, text)
+	}
+	page := send(url.Values{"login": {" "}, "password": {""}}, 422)
+	require.Equal(t, "请填写此项。", wrongAt(t, page, "login"))
+	require.Equal(t, "请填写此项。", wrongAt(t, page, "password"))
+	require.NotContains(t, page.Find("main form").AttrOr("novalidate", "no"), "no", "the browser's own bubbles speak its language, not the page's")
+	tries, err := db.SignInTries(t.Context(), "demo")
+	require.NoError(t, err)
+	require.Zero(t, tries)
+	page = send(url.Values{"login": {"demo"}, "password": {"wrong"}, "next": {"/account"}}, 422)
+	require.Contains(t, wrongAt(t, page, "password"), "用户名或密码不正确")
+	require.Equal(t, "demo", page.Find("#f-login").AttrOr("value", ""))
+	require.Equal(t, "/account", page.Find("[name=next]").Last().AttrOr("value", ""))
+	require.Empty(t, page.Find("#f-password").AttrOr("value", ""))
+	for range 2 {
+		page = send(url.Values{"login": {"demo"}, "password": {"wrong"}}, 422)
+	}
+	require.Equal(t, 1, page.Find("#f-captcha").Length())
+	page = send(url.Values{"login": {"demo"}, "password": {"right-password"}, "captcha": {"x"}}, 422)
+	require.Contains(t, wrongAt(t, page, "captcha"), "数字不正确")
+}
+
+// hearing is a browser at a form with a captcha.
+type hearing struct {
+	*site
+	panel *panel.Server
+}
+
+func newHearing(t *testing.T) hearing {
+	t.Helper()
+	p, err := panel.New(panel.Config{Store: testdb.New(t), Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	server := httptest.NewServer(p.Handler())
+	t.Cleanup(server.Close)
+	h := hearing{&site{t: t, url: server.URL}, p}
+	h.fresh()
+	return h
+}
+
+// fresh is another session.
+func (h hearing) fresh() {
+	jar, err := cookiejar.New(nil)
+	require.NoError(h.t, err)
+	if h.Client == nil {
+		h.site.Client = &http.Client{}
+	}
+	h.site.Client.Jar = jar
+}
+
+func (h hearing) answer() string {
+	h.t.Helper()
+	home, err := url.Parse(h.url)
+	require.NoError(h.t, err)
+	for _, c := range h.Jar.Cookies(home) {
+		if c.Name == "beian_session" {
+			answer, err := h.panel.Captcha(h.t.Context(), c.Value)
+			require.NoError(h.t, err)
+			return answer
+		}
+	}
+	return ""
+}
+
+func (h hearing) sound(header ...string) (*http.Response, []byte) {
+	h.t.Helper()
+	_, text, response := h.send(http.MethodGet, "/captcha/sound", nil, header...)
+	return response, []byte(text)
+}
+
+// The picture's digits can be heard, in both languages, in pieces too; others
+// can be asked for without a script and without losing anything.
+func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
+	h := newHearing(t)
+	_, text, response := h.send(http.MethodGet, "/sign-in/forgotten", nil)
+	require.Contains(t, response.Header.Get("Content-Security-Policy"), "media-src 'self'")
+	page := parsed(t, text)
+	require.Equal(t, "/captcha/sound", page.Find("audio").AttrOr("src", ""))
+	require.NotEmpty(t, page.Find("audio").AttrOr("aria-label", ""))
+	first := page.Find("form.card button").First()
+	require.Empty(t, first.AttrOr("name", ""), "Enter sends the form, it doesn't ask for other digits")
+
+	h.send(http.MethodGet, "/captcha", nil)
+	answer := h.answer()
+	require.Len(t, answer, 5)
+	response, wav := h.sound()
+	require.Equal(t, "audio/wav", response.Header.Get("Content-Type"))
+	require.True(t, bytes.HasPrefix(wav, []byte("RIFF")))
+	require.Equal(t, answer, h.answer(), "it speaks of the same digits")
+	response, part := h.sound("Range", "bytes=100-199")
+	require.Equal(t, http.StatusPartialContent, response.StatusCode)
+	require.Equal(t, wav[100:200], part, "of the same recording")
+	_, english := h.sound("Accept-Language", "en")
+	require.NotEqual(t, wav, english)
+
+	status, text, _ := h.send(http.MethodPost, "/sign-in/forgotten", url.Values{"account": {"someone"}, "channel": {"mail"}, "captcha_again": {"1"}})
+	require.Equal(t, 200, status)
+	page = parsed(t, text)
+	require.Equal(t, "someone", page.Find("#f-account").AttrOr("value", ""))
+	require.Zero(t, page.Find(".summary").Length())
+	h.send(http.MethodGet, "/captcha", nil)
+	require.NotEqual(t, answer, h.answer())
+
+	// wide digits, as input methods write them
+	wide := strings.Map(func(r rune) rune { return r - '0' + '０' }, h.answer())
+	status, text, _ = h.send(http.MethodPost, "/sign-in/forgotten", url.Values{"account": {""}, "channel": {"mail"}, "captcha": {" " + wide}})
+	require.Equal(t, 422, status)
+	page = parsed(t, text)
+	wrongAt(t, page, "account")
+	require.Zero(t, page.Find("#e-captcha").Length())
+	require.Empty(t, page.Find("#f-captcha").AttrOr("value", ""))
+}
+
+// Who can neither see nor hear the digits waits, so often a minute and client.
+func TestCaptchaIsPassedByWaiting(t *testing.T) {
+	h := newHearing(t)
+	ask := func() *goquery.Document {
+		_, text, _ := h.send(http.MethodPost, "/sign-in/forgotten", url.Values{"account": {""}, "channel": {"mail"}, "captcha": {""}})
+		return parsed(t, text)
+	}
+	h.send(http.MethodGet, "/sign-in/forgotten", nil)
+	require.Contains(t, wrongAt(t, ask(), "captcha"), "请过 30 秒再提交")
+	h.panel.SetCaptchaWait(0)
+	for range panel.WaitsPerClient {
+		require.Zero(t, ask().Find("#e-captcha").Length())
+		h.fresh()
+		h.send(http.MethodGet, "/sign-in/forgotten", nil)
+	}
+	require.Contains(t, wrongAt(t, ask(), "captcha"), "请过 60 秒再提交")
+}
