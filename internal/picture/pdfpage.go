@@ -107,10 +107,10 @@ func render(instance pdfium.Pdfium, pdf []byte, most, long int) (pages []*image.
 		drawn, err := instance.RenderPageInPixels(&requests.RenderPageInPixels{
 			Page: page, Width: long, Height: long, RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT, // seals are annotations
 		})
-		if err != nil || drawn.Result.Image == nil {
+		if err != nil || drawn.Result.RenderedImage == nil {
 			return nil, ErrPDF
 		}
-		pages = append(pages, scaled(drawn.Result.Image, long, 1)) // a copy: the instance's memory goes
+		pages = append(pages, scaled(drawn.Result.RenderedImage, long, 1)) // a copy: the instance's memory goes
 		drawn.Cleanup()
 	}
 	return pages, nil
