@@ -3,7 +3,9 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -76,8 +78,12 @@ type SiteResult struct {
 // Complete tells whether nothing is missing.
 func (r SiteResult) Complete() bool { return r.CertificateServed && r.NumberShown }
 
-// CheckSite looks at every domain of the dossier, but wildcards, and at the
-// home page, and keeps what was seen.
+// maxLooks bounds how many domains of a site are looked at at once.
+const maxLooks = 8
+
+// CheckSite looks at every domain of the dossier and at the home page, and keeps what
+// was seen. Where there is a certificate each domain but wildcards must serve it;
+// elsewhere it is only told whether the domain resolves and answers.
 func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error) {
 	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
 	if err != nil {
@@ -87,18 +93,32 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	if err != nil {
 		return SiteResult{}, err
 	}
-	result := SiteResult{CertificateServed: true}
-	var checks []store.SiteCheck
-	for _, domain := range dossier.Site.Domains {
-		if strings.HasPrefix(domain, "*.") || len(decision.Certificate) == 0 {
-			continue // stands for hosts that nobody can list; or there is no certificate to serve
-		}
-		f := a.Checker.CheckCertificate(ctx, domain, CertificatePath, decision.Certificate)
-		result.CertificateServed = result.CertificateServed && f.OK
-		checks = append(checks, store.SiteCheck{Target: domain, OK: f.OK, Kind: f.Kind, Args: f.Args})
+	domains := dossier.Site.Domains
+	checks := make([]store.SiteCheck, len(domains))
+	served := make([]bool, len(domains))
+	var wait sync.WaitGroup
+	looks := make(chan struct{}, maxLooks)
+	for i, domain := range domains {
+		wait.Go(func() {
+			looks <- struct{}{}
+			defer func() { <-looks }()
+			f, must := a.checkDomain(ctx, domain, decision.Certificate)
+			checks[i] = store.SiteCheck{Target: domain, OK: f.OK, Kind: f.Kind, Args: f.Args}
+			served[i] = f.OK || !must
+		})
 	}
+	wait.Wait()
+	result := SiteResult{CertificateServed: !slices.Contains(served, false)}
 	f := a.Checker.CheckHomePage(ctx, dossier.Site.HomePage, decision.Number(), a.LinkTargets)
 	result.NumberShown = f.OK
 	checks = append(checks, store.SiteCheck{Target: store.HomeTarget, OK: f.OK, Kind: f.Kind, Args: f.Args})
 	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)
+}
+
+// checkDomain looks at one domain; must tells that it has to be as it was looked for.
+func (a *Website) checkDomain(ctx context.Context, domain string, certificate []byte) (f website.Finding, must bool) {
+	if len(certificate) == 0 || strings.HasPrefix(domain, "*.") {
+		return a.Checker.CheckDomain(ctx, domain), false
+	}
+	return a.Checker.CheckCertificate(ctx, domain, CertificatePath, certificate), true
 }

@@ -2,7 +2,6 @@ package panel
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -53,47 +52,51 @@ func rank(sorted []int, percent int) int {
 	return sorted[(len(sorted)*percent+99)/100-1]
 }
 
-// reviewCache holds the times of each account's bureau.
+// reviewCache holds the times of each province's bureau, by group of kinds.
 type reviewCache struct {
-	mu       sync.Mutex
-	accounts map[int64]accountReviews
+	mu    sync.Mutex
+	known map[reviewGroup]knownReviews
 }
 
-type accountReviews struct {
+type reviewGroup struct {
+	province string
+	// first operation of the kinds that are reviewed alike
+	operation int
+}
+
+type knownReviews struct {
 	times  []store.ReviewTime
 	loaded time.Time
 }
 
-func (s *Server) reviewTimes(ctx context.Context, accountID int64) ([]store.ReviewTime, error) {
+func (s *Server) reviewTimes(ctx context.Context, province string, kind filing.Kind) ([]store.ReviewTime, error) {
+	operations := kind.ReviewedAlike()
+	group := reviewGroup{province, operations[0]}
 	c := &s.reviews
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if kept, ok := c.accounts[accountID]; ok && time.Since(kept.loaded) < reviewsFor {
+	if kept, ok := c.known[group]; ok && time.Since(kept.loaded) < reviewsFor {
 		return kept.times, nil
 	}
-	times, err := s.cfg.Store.ReviewTimes(ctx, accountID)
+	times, err := s.cfg.Store.ReviewTimes(ctx, province, operations)
 	if err != nil {
 		return nil, err
 	}
-	if c.accounts == nil {
-		c.accounts = map[int64]accountReviews{}
+	if c.known == nil {
+		c.known = map[reviewGroup]knownReviews{}
 	}
-	c.accounts[accountID] = accountReviews{times, time.Now()}
+	c.known[group] = knownReviews{times, time.Now()}
 	return times, nil
 }
 
-// expected is how long the bureau will take with a filing that is on its way to
-// it, or there; nil for others.
+// expected is how long the bureau will take with a filing that waits for it, from what
+// was handed in; nil for others.
 func (s *Server) expected(ctx context.Context, f store.Filing, events []store.Event) (*expectation, error) {
-	if f.Stage != filing.Submitting && f.Stage != filing.Reviewing {
+	if !slices.Contains([]filing.Stage{filing.Checking, filing.Submitting, filing.Reviewing}, f.Stage) {
 		return nil, nil
 	}
-	var times []store.ReviewTime
-	account, err := s.cfg.Store.AccountOfFiling(ctx, f.ID)
-	if err == nil {
-		times, err = s.reviewTimes(ctx, account)
-	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	d, err := s.cfg.Store.Dossier(ctx, f.ID, f.Revision)
+	if err != nil {
 		return nil, err
 	}
 	var accepted time.Time
@@ -103,6 +106,16 @@ func (s *Server) expected(ctx context.Context, f store.Filing, events []store.Ev
 				accepted = e.At
 			}
 		}
+	}
+	return s.expectedFor(ctx, d, accepted)
+}
+
+// expectedFor is how long the bureau will take with a dossier; accepted is zero before
+// it has it.
+func (s *Server) expectedFor(ctx context.Context, d filing.Dossier, accepted time.Time) (*expectation, error) {
+	times, err := s.reviewTimes(ctx, d.Bureau(), d.Kind)
+	if err != nil {
+		return nil, err
 	}
 	e := expectationOf(times, accepted, s.cfg.Store.Now())
 	return &e, nil

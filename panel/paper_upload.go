@@ -163,29 +163,33 @@ func (s *Server) takePicture(ctx context.Context, cur current, n filing.NeededPa
 	if len(raw) == 0 && part.FileName() == "" { // a field that was left alone
 		return nil, nil
 	}
-	p, err := s.prepare(ctx, raw, n)
+	pages, err := s.prepare(ctx, raw, n)
 	if key, ok := picture.KeyOf(err); ok {
-		return &filing.Problem{Field: n.Field(), Key: key, Args: map[string]any{"long": n.MinLong, "short": n.MinShort, "mb": picture.MaxUpload >> 20}}, nil
+		return &filing.Problem{Field: n.Field(), Key: key, Args: map[string]any{"long": n.MinLong, "short": n.MinShort, "mb": picture.MaxUpload >> 20, "max": n.Max}}, nil
 	} else if err != nil {
 		return nil, err
 	}
-	_, err = s.cfg.Store.AddPaper(ctx, store.NewPaper{
-		FilingID: cur.Filing.ID, Key: n.Key, Item: n.Item, Format: s.tables(ctx).JPEGFormat(),
-		Content: p.Content, Thumb: p.Thumb, Width: p.Width, Height: p.Height, Max: n.Max,
-	})
-	if errors.Is(err, store.ErrTooManyPapers) {
-		return &filing.Problem{Field: n.Field(), Key: "paper_too_many", Args: map[string]any{"max": n.Max}}, nil
+	for _, p := range pages {
+		_, err = s.cfg.Store.AddPaper(ctx, store.NewPaper{
+			FilingID: cur.Filing.ID, Key: n.Key, Item: n.Item, Format: s.tables(ctx).JPEGFormat(),
+			Content: p.Content, Thumb: p.Thumb, Width: p.Width, Height: p.Height, Max: n.Max,
+		})
+		if errors.Is(err, store.ErrTooManyPapers) {
+			return &filing.Problem{Field: n.Field(), Key: "paper_too_many", Args: map[string]any{"max": n.Max}}, nil
+		} else if err != nil {
+			return nil, err
+		}
 	}
-	return nil, err
+	return nil, nil
 }
 
-// prepare makes a picture fit, so many at a time.
-func (s *Server) prepare(ctx context.Context, raw []byte, n filing.NeededPaper) (picture.Prepared, error) {
+// prepare makes a file's pictures fit, so many files at a time.
+func (s *Server) prepare(ctx context.Context, raw []byte, n filing.NeededPaper) ([]picture.Prepared, error) {
 	select {
 	case s.decoding <- struct{}{}:
 	case <-ctx.Done():
-		return picture.Prepared{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	defer func() { <-s.decoding }()
-	return picture.Prepare(raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort})
+	return picture.PreparePages(raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}, n.Max)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -57,7 +58,8 @@ func (s *Server) prechecked(c *gin.Context, cur current, d filing.Dossier, look 
 		return nil, nil
 	}
 	ctx := c.Request.Context()
-	facts := precheck.Facts{Dossier: d, Tables: s.tables(ctx), Domains: cur.Order.Domains, IPs: cur.Order.IPs, Today: s.cfg.Store.Now().In(china)}
+	facts := precheck.Facts{Dossier: d, Tables: s.tables(ctx), Domains: cur.Order.Domains, IPs: cur.Order.IPs, Today: s.cfg.Store.Now().In(china),
+		AccessMode: s.cfg.Provider.AccessMode, ServerPlace: s.cfg.Provider.ServerPlace}
 	var err error
 	if facts.BlackDomains, facts.BlackHolder, err = s.cfg.Store.Blacklisted(ctx, d); err != nil {
 		return nil, err
@@ -65,8 +67,11 @@ func (s *Server) prechecked(c *gin.Context, cur current, d filing.Dossier, look 
 	if facts.ApprovalPapers, err = s.approvedContents(ctx, cur, d); err != nil {
 		return nil, err
 	}
+	if facts.ForeignIPs, err = s.cfg.Store.OutsideBlocks(ctx, d.Site.IPs); err != nil {
+		return nil, err
+	}
 	if look {
-		facts.Resolved = s.resolved(ctx, d.Site.Domains)
+		facts.Resolved, facts.MailHost = s.lookedUp(ctx, d)
 	}
 	t := s.texts.For(s.lang(c))
 	var lines []foundLine
@@ -168,6 +173,24 @@ func (s *Server) startedDraft(ctx context.Context, cur current, form string) (va
 		return values, false, nil
 	}
 	return values, err == nil, err
+}
+
+// lookedUp asks where a dossier's domains and mail lead, both at once.
+func (s *Server) lookedUp(ctx context.Context, d filing.Dossier) (domains map[string]precheck.Resolution, mail precheck.MailHost) {
+	var wait sync.WaitGroup
+	wait.Go(func() { domains = s.resolved(ctx, d.Site.Domains) })
+	if _, host, ok := strings.Cut(d.Holder.Manager.Email, "@"); ok {
+		wait.Go(func() {
+			switch takes, known := s.cfg.Resolver.TakesMail(ctx, host); {
+			case known && takes:
+				mail = precheck.MailTaken
+			case known:
+				mail = precheck.MailNowhere
+			}
+		})
+	}
+	wait.Wait()
+	return domains, mail
 }
 
 func (s *Server) resolved(ctx context.Context, domains []string) map[string]precheck.Resolution {

@@ -83,6 +83,9 @@ func (s *Server) register(c *gin.Context) {
 	values, certificate, problems := u.values, u.file, certificateProblems(u)
 	d, found := filing.Registration{Number: values.Get("number"), HomePage: values.Get("home_page")}.Dossier(order.Domains)
 	problems = append(problems, found...)
+	if number, err := filing.ParseNumber(d.Claim.Number); err == nil && number.OtherNumberIn(certificate) != "" {
+		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_other_number", Args: map[string]any{"number": number.OtherNumberIn(certificate)}})
+	}
 	compared := false
 	if len(problems) == 0 {
 		var err error

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -36,6 +37,8 @@ type reviewData struct {
 	// Found is what the pre-check found; what blocks keeps the dossier here.
 	Found  []foundLine
 	Blocks bool
+	// Expected is how long the bureau will take.
+	Expected *expectation
 }
 
 // reviewForm is 核对并提交: everything, with a way to change each.
@@ -62,6 +65,10 @@ func (s *Server) reviewForm(c *gin.Context, cur current) {
 		return
 	}
 	data.Blocks = blocks(data.Found)
+	if data.Expected, err = s.expectedFor(ctx, d, time.Time{}); err != nil {
+		s.fail(c, err)
+		return
+	}
 	s.render(c, http.StatusOK, "review", page{Title: "review.title", Data: data})
 }
 

@@ -65,6 +65,12 @@ const (
 	NatureAssociation = 6
 )
 
+// Values of Services and PreApprovals that rules speak of.
+const (
+	ServiceForum    = 3
+	ContentBulletin = 6
+)
+
 // Values of DocumentTypes.
 const (
 	DocumentBusinessLicence        = 1

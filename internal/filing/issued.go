@@ -64,6 +64,8 @@ func (i Issued) Validate(d Dossier) Problems {
 		p.add("certificate", "certificate_empty")
 	case i.Certificate == nil && d.Kind.Operation() == KindNew.Operation():
 		p.add("certificate", "certificate_required")
+	case err == nil && site.OtherNumberIn(i.Certificate) != "":
+		p.add("certificate", "certificate_other_number", "number", site.OtherNumberIn(i.Certificate))
 	}
 	return p
 }

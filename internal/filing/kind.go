@@ -36,6 +36,18 @@ var operations = map[Kind]int{
 // Operation is the kind's Czlx; 0 for an unknown one.
 func (k Kind) Operation() int { return operations[k] }
 
+// ReviewedAlike are the operations that a bureau takes as long over as over the kind's:
+// what is filed anew, changes, and what ends.
+func (k Kind) ReviewedAlike() []int {
+	switch {
+	case k.Ends():
+		return []int{operations[KindCancelAccess], operations[KindEndHolder], operations[KindEndSite]}
+	case k == KindChange:
+		return []int{operations[KindChange]}
+	}
+	return []int{operations[KindNew], operations[KindNewSite], operations[KindNewAccess]}
+}
+
 // Ends tells whether the kind takes a filing away instead of making one.
 func (k Kind) Ends() bool { return k == KindCancelAccess || k == KindEndHolder || k == KindEndSite }
 

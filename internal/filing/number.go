@@ -3,9 +3,11 @@ package filing
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/width"
 )
 
@@ -21,7 +23,12 @@ type Number struct {
 	Site   int    // 0: the holder's number
 }
 
-var numberForm = regexp.MustCompile(`^(\p{Han})ICP(备|证)(\d{6,12})号(?:-(\d{1,4}))?$`)
+// serialForm is how a number's digits go. 备: two digits of the year and six (old
+// style, 05000940), or a year and six (new style, 2023012345). 证: two digits of the year
+// or all four, and four (030173, 20231234).
+const serialForm = `备(?:\d{8}|20\d{8})|证(?:\d{6}|20\d{6})`
+
+var numberForm = regexp.MustCompile(`^(\p{Han})ICP(` + serialForm + `)号(?:-(\d{1,4}))?$`)
 
 // ParseNumber reads a filing number; full-width characters and spaces are forgiven.
 func ParseNumber(text string) (Number, error) {
@@ -29,9 +36,10 @@ func ParseNumber(text string) (Number, error) {
 	if m == nil || !knownSign(m[1]) {
 		return Number{}, ErrNumber
 	}
-	n := Number{Sign: m[1], Kind: m[2], Serial: m[3]}
-	if m[4] != "" {
-		n.Site, _ = strconv.Atoi(m[4]) // at most four digits
+	n := Number{Sign: m[1]}
+	n.Kind, n.Serial = m[2][:len("备")], m[2][len("备"):]
+	if m[3] != "" {
+		n.Site, _ = strconv.Atoi(m[3]) // at most four digits
 		if n.Site == 0 {
 			return Number{}, ErrNumber
 		}
@@ -63,3 +71,32 @@ func knownSign(sign string) bool { return ProvinceOfNumber(sign) != "" }
 
 // Province is the province of a number's sign, as a code of GB/T 2260.
 func (n Number) Province() string { return ProvinceOfNumber(n.Sign) }
+
+// numberInText finds what looks like a filing number's holder part in a text.
+var numberInText = regexp.MustCompile(`\p{Han}ICP(?:` + serialForm + `)号`)
+
+// NumbersIn are the holders' filing numbers that a file names, in UTF-8 or GBK: those of
+// a certificate (bazu.cert), whose form no document of the bureau's tells. A certificate
+// may name none.
+func NumbersIn(content []byte) []string {
+	var list []string
+	gbk, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(content) // what isn't text comes out as replacement characters
+	for _, text := range [][]byte{content, gbk} {
+		for _, found := range numberInText.FindAll(text, -1) {
+			if n, err := ParseNumber(string(found)); err == nil {
+				list = append(list, n.Holder())
+			}
+		}
+	}
+	return unique(list)
+}
+
+// OtherNumberIn is a number that a certificate names instead of this one; empty where it
+// names this one, or none.
+func (n Number) OtherNumberIn(certificate []byte) string {
+	named := NumbersIn(certificate)
+	if len(named) == 0 || slices.Contains(named, n.Holder()) {
+		return ""
+	}
+	return named[0]
+}

@@ -53,6 +53,7 @@ type Paper struct {
 	Natures          []int      `yaml:"natures"`
 	Documents        []int      `yaml:"documents"`
 	ManagerDocuments []int      `yaml:"manager_documents"`
+	Outside          bool       `yaml:"outside"`
 	Each             string     `yaml:"each"`
 	Max              int        `yaml:"max"`
 	MaxKB            int        `yaml:"max_kb"`
@@ -153,7 +154,7 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }
 	var needed []NeededPaper
 	for _, p := range l.In(d.Province()) {
-		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !has(p.Documents, document) || !has(p.ManagerDocuments, manager) {
+		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !has(p.Documents, document) || !has(p.ManagerDocuments, manager) || p.Outside && !d.fromOutside() {
 			continue
 		}
 		must := slices.Contains(p.Required, kind)
@@ -166,6 +167,17 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 		}
 	}
 	return needed
+}
+
+// fromOutside tells whether the holder's resident ID is of another province than the one
+// where the dossier goes; residence permits of Hong Kong, Macao and Taiwan residents, which
+// begin with 81, 82 and 83, are of none.
+func (d Dossier) fromOutside() bool {
+	h, province := d.Holder, d.Province()
+	if h.DocumentType != DocumentResidentID || len(h.DocumentNumber) != 18 || len(province) != 6 || hmtPrefix[h.DocumentNumber[:2]] {
+		return false
+	}
+	return h.DocumentNumber[:2] != province[:2]
 }
 
 // Province is where a dossier goes: the holder's, or that of the number it claims.

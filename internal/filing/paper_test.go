@@ -69,6 +69,30 @@ func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
 }
 
+// Provinces want more of holders from elsewhere, and of some papers.
+func TestProvincesHaveTheirOwnPapers(t *testing.T) {
+	list := filing.BuiltInPapers()
+	person := func(province, id string) []string {
+		d := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, DocumentNumber: id, Province: province, Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+		return paperKeys(list.Needed(d), true)
+	}
+	common := []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}
+	elsewhere := "330102198001010018"
+	for _, province := range []string{"310000", "320000", "350000", "370000", "420000", "510000", "520000"} {
+		require.Equal(t, append(slices.Clone(common), "residence"), person(province, elsewhere), province)
+		require.Equal(t, common, person(province, province[:2]+elsewhere[2:]), "of the province")
+		require.Equal(t, common, person(province, "810000198001010018"), "a permit of a Hong Kong resident tells no province")
+	}
+	require.Equal(t, common, person("330000", "310102198001010018"), "a province without rules of its own")
+	require.Contains(t, person("150000", elsewhere), "domain_certificate")
+	require.Contains(t, person("430000", elsewhere), "domain_certificate")
+	unit := filing.Dossier{Holder: filing.Holder{Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+	require.Contains(t, paperKeys(list.Needed(unit), false), "authorisation")
+	require.NotContains(t, paperKeys(list.Needed(unit), true), "authorisation", "only where the manager isn't the legal representative, which nobody asks")
+	unit.Holder.Province = "150000"
+	require.NotContains(t, paperKeys(list.Needed(unit), true), "domain_certificate_of_unit")
+}
+
 const own = `
 drop: [other]
 papers:

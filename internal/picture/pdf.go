@@ -14,26 +14,21 @@ var (
 )
 
 // scanOf takes the picture out of a PDF as scanners and phones make it: one JPEG and
-// nothing else. A PDF with text is refused, because the picture alone wouldn't show it.
-// Nothing of a PDF is ever interpreted: picture streams stand in it as they are.
-func scanOf(pdf []byte) ([]byte, error) {
+// nothing else, which stands in it as it is. Whatever else a PDF can be is drawn (pagesOf).
+func scanOf(pdf []byte) (scan []byte, is bool) {
 	if len(pdfImage.FindAllIndex(pdf, 2)) != 1 || pdfMore.Match(pdf) {
-		return nil, ErrPDF
+		return nil, false
 	}
-	var found []byte
 	for _, at := range pdfStream.FindAllIndex(pdf, -1) {
 		body := pdf[at[1]:]
 		if !bytes.HasPrefix(body, []byte("\xff\xd8\xff")) {
 			continue
 		}
 		end := bytes.Index(body, []byte("endstream"))
-		if end < 0 || found != nil {
-			return nil, ErrPDF
+		if end < 0 || scan != nil {
+			return nil, false
 		}
-		found = body[:end]
+		scan = body[:end]
 	}
-	if found == nil {
-		return nil, ErrPDF
-	}
-	return found, nil
+	return scan, scan != nil
 }

@@ -1,7 +1,8 @@
 // Package picture makes pictures of papers fit to be handed in: what was uploaded is
 // checked by what it holds, decoded within bounds, turned upright, scaled down and
-// encoded anew as JPEG (bureaus take pictures only, so also of a scanned PDF), so that nothing of the uploaded file itself remains: no EXIF,
-// no place where it was taken, nothing hidden behind the picture.
+// encoded anew as JPEG (bureaus take pictures only, so a PDF's pages become pictures too),
+// so that nothing of the uploaded file itself remains: no EXIF, no place where it was
+// taken, nothing hidden behind the picture.
 package picture
 
 import (
@@ -32,16 +33,19 @@ const (
 
 // The ways in which a picture can be wrong; people read them by Key.
 var (
-	ErrEmpty   = &Error{"paper_empty"}     // no bytes
-	ErrTooBig  = &Error{"picture_too_big"} // more than MaxUpload
-	ErrType    = &Error{"paper_type"}      // neither JPEG nor PNG nor PDF
-	ErrHEIC    = &Error{"paper_heic"}      // an iPhone's own format
-	ErrPDF     = &Error{"paper_pdf"}       // a PDF that isn't a scan of one page
-	ErrDamaged = &Error{"paper_damaged"}   // can't be decoded whole
-	ErrHuge    = &Error{"paper_huge"}      // too many dots
-	ErrSmall   = &Error{"paper_small"}     // too few dots to be read
-	ErrBlank   = &Error{"paper_blank"}     // one colour all over
-	ErrDense   = &Error{"paper_dense"}     // can't be made light enough and still be read
+	ErrEmpty   = &Error{"paper_empty"}      // no bytes
+	ErrTooBig  = &Error{"picture_too_big"}  // more than MaxUpload
+	ErrType    = &Error{"paper_type"}       // neither JPEG nor PNG nor PDF
+	ErrHEIC    = &Error{"paper_heic"}       // an iPhone's own format
+	ErrPDF     = &Error{"paper_pdf"}        // a PDF that can't be drawn within the limits
+	ErrLocked  = &Error{"paper_pdf_locked"} // a PDF that wants a password
+	ErrPages   = &Error{"paper_pdf_pages"}  // a PDF with more pages than pictures are taken
+	ErrFonts   = &Error{"paper_pdf_fonts"}  // a PDF without the fonts of its text
+	ErrDamaged = &Error{"paper_damaged"}    // can't be decoded whole
+	ErrHuge    = &Error{"paper_huge"}       // too many dots
+	ErrSmall   = &Error{"paper_small"}      // too few dots to be read
+	ErrBlank   = &Error{"paper_blank"}      // one colour all over
+	ErrDense   = &Error{"paper_dense"}      // can't be made light enough and still be read
 )
 
 // Error is a reason why a picture isn't taken.
@@ -66,34 +70,77 @@ type Prepared struct {
 	Width, Height  int
 }
 
-// Prepare checks an uploaded file and makes it fit; errors are *Error.
+// Prepare checks an uploaded file and makes it fit; errors are *Error, but where
+// something of ours is broken.
 func Prepare(raw []byte, limits Limits) (Prepared, error) {
-	if len(raw) <= MaxUpload && bytes.HasPrefix(raw, []byte("%PDF-")) {
-		var err error
-		if raw, err = scanOf(raw); err != nil {
-			return Prepared{}, err
-		}
-	}
-	decode, err := decoderOf(raw)
+	pages, err := PreparePages(raw, limits, 1)
 	if err != nil {
 		return Prepared{}, err
 	}
+	return pages[0], nil
+}
+
+// PreparePages is Prepare for a file that may be a PDF of several pages, at most so many:
+// each becomes a picture.
+func PreparePages(raw []byte, limits Limits, most int) ([]Prepared, error) {
+	if len(raw) <= MaxUpload && bytes.HasPrefix(raw, []byte("%PDF-")) {
+		scan, isScan := scanOf(raw)
+		if !isScan {
+			return prepareDrawn(raw, limits, most)
+		}
+		raw = scan
+	}
+	decode, err := decoderOf(raw)
+	if err != nil {
+		return nil, err
+	}
 	cfg, _, err := image.DecodeConfig(bytes.NewReader(raw))
 	if err != nil {
-		return Prepared{}, ErrDamaged
+		return nil, ErrDamaged
 	}
-	long, short := max(cfg.Width, cfg.Height), min(cfg.Width, cfg.Height)
-	switch {
-	case long > maxSide || cfg.Width*cfg.Height > maxPixels:
-		return Prepared{}, ErrHuge
-	case long < limits.MinLong || short < limits.MinShort:
-		return Prepared{}, ErrSmall
+	if err := limits.check(cfg.Width, cfg.Height); err != nil {
+		return nil, err
 	}
 	source, err := decode(bytes.NewReader(raw))
 	if err != nil || source.Bounds().Dx() != cfg.Width || source.Bounds().Dy() != cfg.Height {
-		return Prepared{}, ErrDamaged
+		return nil, ErrDamaged
 	}
-	upright := turned(scaled(source, bestLong, limits.MinShort), orientation(raw))
+	p, err := finish(turned(scaled(source, bestLong, limits.MinShort), orientation(raw)), limits)
+	return []Prepared{p}, err
+}
+
+// prepareDrawn makes pictures of a PDF's pages.
+func prepareDrawn(pdf []byte, limits Limits, most int) ([]Prepared, error) {
+	pages, err := pagesOf(pdf, most, max(bestLong, limits.MinLong))
+	if err != nil {
+		return nil, err
+	}
+	prepared := make([]Prepared, len(pages))
+	for i, page := range pages {
+		if err := limits.check(page.Bounds().Dx(), page.Bounds().Dy()); err != nil {
+			return nil, err
+		}
+		if prepared[i], err = finish(page, limits); err != nil {
+			return nil, err
+		}
+	}
+	return prepared, nil
+}
+
+// check looks at a picture's sides.
+func (l Limits) check(width, height int) error {
+	long, short := max(width, height), min(width, height)
+	switch {
+	case long > maxSide || width*height > maxPixels:
+		return ErrHuge
+	case long < l.MinLong || short < l.MinShort:
+		return ErrSmall
+	}
+	return nil
+}
+
+// finish makes an upright picture light enough, and its preview.
+func finish(upright *image.RGBA, limits Limits) (Prepared, error) {
 	if blank(upright) {
 		return Prepared{}, ErrBlank
 	}

@@ -67,6 +67,31 @@ func ipNotOfOrder(f Facts) []map[string]any {
 	return list
 }
 
+// ipNotOurs: an address that the provider never reported would be refused (1063),
+// whatever the order says.
+func ipNotOurs(f Facts) []map[string]any {
+	var list []map[string]any
+	for _, ip := range f.ForeignIPs {
+		list = append(list, found(true, "ip", ip)...)
+	}
+	return list
+}
+
+// accessModeOther: the customer chose another way of access than the provider offers.
+func accessModeOther(f Facts) []map[string]any {
+	return notOffered(f.Tables.AccessModes, f.Dossier.Site.AccessMode, f.AccessMode)
+}
+
+// serverPlaceOther: the servers stand where the provider has them.
+func serverPlaceOther(f Facts) []map[string]any {
+	return notOffered(f.Tables.ServerPlaces, f.Dossier.Site.ServerPlace, f.ServerPlace)
+}
+
+func notOffered(table []filing.Code, chosen, offered int) []map[string]any {
+	is, known := filing.CodeByID(table, offered)
+	return found(known && chosen != 0 && chosen != offered, "offered", is.Name)
+}
+
 func ranges(texts []string) []filing.IPRange {
 	var list []filing.IPRange
 	for _, t := range texts {

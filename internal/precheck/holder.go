@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -34,15 +36,36 @@ func uscNature(f Facts) []map[string]any {
 	return found(usc != "" && prefixes != nil && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(usc, p) }), "prefix", usc[:min(len(usc), 2)])
 }
 
-// uscRegion compares the code's region (digits 3 to 8) with the holder's
-// province; 10 stands for units registered with the state's own authorities.
+// oldLicenceLength is that of business licences before October 2015, which begin with
+// the six digits of the registering authority's region (GS 15-2006, 4.1).
+const oldLicenceLength = 15
+
+// registeredIn are the first two digits of the region of a unit's registration: of the
+// credit code its digits 3 to 8, of an old licence its digits 1 to 6. Empty where there are
+// none, or the state's own authorities registered it (10).
+func registeredIn(h filing.Holder) string {
+	usc, region := uscOf(h), ""
+	switch {
+	case usc != "":
+		region = usc[2:4]
+	case h.DocumentType == filing.DocumentBusinessLicence && len(h.DocumentNumber) == oldLicenceLength:
+		region = h.DocumentNumber[:2]
+	}
+	if region == "10" {
+		return ""
+	}
+	return region
+}
+
+// uscRegion compares the region of registration with the holder's province.
 func uscRegion(f Facts) []map[string]any {
 	h := f.Dossier.Holder
-	usc := uscOf(h)
-	if usc == "" || usc[2:4] == "10" || len(h.Province) != 6 {
+	region := registeredIn(h)
+	if region == "" || len(h.Province) != 6 {
 		return nil
 	}
-	return found(usc[2:4] != h.Province[:2], "region", filing.RegionName(usc[2:4]+"0000"))
+	name := filing.RegionName(region + "0000")
+	return found(name != "" && region != h.Province[:2], "region", name)
 }
 
 func residentID(f Facts) string {
@@ -53,9 +76,13 @@ func residentID(f Facts) string {
 	return h.DocumentNumber
 }
 
+// residencePermits are how the numbers of residence permits of Hong Kong, Macao and
+// Taiwan residents begin: they tell no province (国办发〔2018〕81号).
+var residencePermits = []string{"81", "82", "83"}
+
 func residentIDRegion(f Facts) []map[string]any {
 	id := residentID(f)
-	if id == "" {
+	if id == "" || slices.Contains(residencePermits, id[:2]) {
 		return nil
 	}
 	region := filing.RegionName(id[:2] + "0000")
@@ -80,14 +107,16 @@ func personManager(f Facts) []map[string]any {
 		h.Manager.DocumentType == h.DocumentType && h.Manager.DocumentNumber != h.DocumentNumber))
 }
 
-// unreal tells of numbers that somebody typed to get past a form.
+// unreal tells of numbers that somebody typed to get past a form: one digit all
+// along, digits in a row, or two digits by turns.
 func unreal(digits string) bool {
 	const tail = 8
 	if len(digits) < tail-1 {
 		return false
 	}
 	end := digits[max(0, len(digits)-tail):]
-	return strings.Count(end, end[:1]) == len(end) || strings.Contains("01234567890", end) || strings.Contains("09876543210", end)
+	return strings.Count(end, end[:1]) == len(end) || strings.Contains("01234567890", end) || strings.Contains("09876543210", end) ||
+		len(end) == tail && strings.Repeat(end[:2], tail/2) == end
 }
 
 func mobileUnreal(f Facts) []map[string]any { return found(unreal(f.Dossier.Holder.Manager.Mobile)) }
@@ -95,6 +124,30 @@ func mobileUnreal(f Facts) []map[string]any { return found(unreal(f.Dossier.Hold
 func officePhoneUnreal(f Facts) []map[string]any {
 	parts := strings.Split(f.Dossier.Holder.Manager.OfficePhone, "-")
 	return found(len(parts) > 1 && unreal(parts[1]))
+}
+
+var (
+	// typedNames and typedHosts are what people type who don't want to give an address.
+	typedNames = regexp.MustCompile(`(?i)^(test\d*|ceshi\d*|abcd?|abc123|asdf?|aaa+|qwe(rty)?|xxx+|none|null|123|1234+|111+|no-?reply)$`)
+	typedHosts = regexp.MustCompile(`(?i)^(b\.c|a\.b|test\.(com|cn|net)|abc\.com|xxx+\.com|aaa+\.com|123\.com|domain\.com|email\.com)$`)
+)
+
+// emailPlaceholder: an address that stands for none. A name alone isn't enough where
+// anybody may have it: test@qq.com is somebody's.
+func emailPlaceholder(f Facts) []map[string]any {
+	email := f.Dossier.Holder.Manager.Email
+	name, host, ok := strings.Cut(email, "@")
+	if !ok {
+		return nil
+	}
+	first, _, _ := strings.Cut(host, ".")
+	return found(typedHosts.MatchString(host) || typedNames.MatchString(name) && strings.EqualFold(name, first), "email", email)
+}
+
+// emailUnreal: no mail arrives at a host that the domain name system doesn't know.
+func emailUnreal(f Facts) []map[string]any {
+	_, host, _ := strings.Cut(f.Dossier.Holder.Manager.Email, "@")
+	return found(f.MailHost == MailNowhere, "host", filing.DisplayDomain(host))
 }
 
 // emailOnSite: mail at the domain that isn't open yet may not arrive.
@@ -118,5 +171,20 @@ var placed = regexp.MustCompile(`[0-9０-９一二三四五六七八九十]|号|
 
 func addressVague(f Facts) []map[string]any {
 	a := f.Dossier.Holder.Address
-	return found(a != "" && !placed.MatchString(a))
+	return found(a != "" && !placed.MatchString(a) && !typedAddress(a))
+}
+
+// addressPlaceholder: what was typed to get past the form.
+func addressPlaceholder(f Facts) []map[string]any {
+	return found(typedAddress(f.Dossier.Holder.Address))
+}
+
+// typedAddress tells of an address without a single character of a place's name, or of
+// one character over and over.
+func typedAddress(a string) bool {
+	if a == "" {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(a)
+	return !strings.ContainsFunc(a, unicode.IsLetter) || strings.Trim(a, string(first)) == "" || slices.Contains([]string{"测试地址", "通信地址", "详细地址"}, a)
 }

@@ -22,6 +22,13 @@ type Facts struct {
 	// Resolved is where the site's domains lead; a domain that couldn't be looked
 	// up isn't in it.
 	Resolved map[string]Resolution
+	// ForeignIPs are the site's ranges that no block holds which the provider reported;
+	// none where it reported no blocks.
+	ForeignIPs []string
+	// AccessMode and ServerPlace are what the provider offers; 0: it doesn't say.
+	AccessMode, ServerPlace int
+	// MailHost tells whether the manager's mail address's host takes mail.
+	MailHost MailHost
 	// BlackDomains are the site's domains that the bureau blacklisted, BlackHolder
 	// tells that it did so to the holder.
 	BlackDomains []string
@@ -38,6 +45,17 @@ type Resolution struct {
 	Missing   bool
 	Addresses []netip.Addr
 }
+
+// MailHost is what the domain name system says of a mail address's host.
+type MailHost int
+
+// The zero value is a host that nobody could ask about.
+const (
+	MailUnknown MailHost = iota
+	MailTaken
+	// MailNowhere: there is no such host, or none that takes mail.
+	MailNowhere
+)
 
 // Finding is one thing that the bureau would refuse, or might.
 type Finding struct {
@@ -77,8 +95,11 @@ var rules = []rule{
 	{"person_manager", true, holderForm, "manager_name", personManager},
 	{"mobile_unreal", false, holderForm, "manager_mobile", mobileUnreal},
 	{"office_phone_unreal", false, holderForm, "manager_office_phone", officePhoneUnreal},
+	{"email_placeholder", true, holderForm, "manager_email", emailPlaceholder},
+	{"email_unreal", false, holderForm, "manager_email", emailUnreal},
 	{"email_on_site", false, holderForm, "manager_email", emailOnSite},
 	{"address_vague", false, holderForm, "address", addressVague},
+	{"address_placeholder", true, holderForm, "address", addressPlaceholder},
 
 	{"site_name_short", true, siteForm, "name", siteNameShort},
 	{"site_name_latin", true, siteForm, "name", siteNameLatin},
@@ -86,8 +107,11 @@ var rules = []rule{
 	{"site_name_state", true, siteForm, "name", siteNameState},
 	{"site_name_trade", true, siteForm, "name", siteNameTrade},
 	{"site_name_region", true, siteForm, "name", siteNameRegion},
+	{"site_name_place", false, siteForm, "name", siteNamePlace},
 	{"site_name_unrelated", false, siteForm, "name", siteNameUnrelated},
 	{"content_needs_approval", false, siteForm, "pre_approvals", contentNeedsApproval},
+	{"service_needs_approval", false, siteForm, "pre_approvals", serviceNeedsApproval},
+	{"remark_needs_approval", false, siteForm, "pre_approvals", remarkNeedsApproval},
 	{"approval_paper_missing", true, siteForm, "pre_approvals", approvalPaperMissing},
 
 	{"domain_blacklisted", true, siteForm, "domains", domainBlacklisted},
@@ -95,6 +119,9 @@ var rules = []rule{
 	{"domain_unresolved", false, siteForm, "domains", domainUnresolved},
 	{"domain_elsewhere", false, siteForm, "domains", domainElsewhere},
 	{"ip_not_of_order", true, siteForm, "ips", ipNotOfOrder},
+	{"ip_not_ours", true, siteForm, "ips", ipNotOurs},
+	{"access_mode_other", false, siteForm, "access_mode", accessModeOther},
+	{"server_place_other", false, siteForm, "server_place", serverPlaceOther},
 }
 
 // applies tells whether a kind of filing has what a rule looks at: what isn't handed
@@ -106,9 +133,9 @@ func applies(kind filing.Kind, r rule) bool {
 	case filing.KindChange: // its domains are filed and open
 		return r.name != "email_on_site"
 	case filing.KindNewSite:
-		return r.form == siteForm || slices.Contains([]string{"mobile_unreal", "office_phone_unreal", "email_on_site"}, r.name)
+		return r.form == siteForm || slices.Contains([]string{"manager_mobile", "manager_office_phone", "manager_email"}, r.field)
 	case filing.KindNewAccess:
-		return r.field == "domains" || r.field == "ips"
+		return slices.Contains([]string{"domains", "ips", "access_mode", "server_place"}, r.field)
 	}
 	return false
 }

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -60,40 +59,6 @@ func siteNameTrade(f Facts) []map[string]any {
 	return found(f.Dossier.Holder.Nature == filing.NaturePerson && word != "", "word", word)
 }
 
-// placeNames are provinces and cities as people call them, without their class.
-var placeNames = sync.OnceValue(func() []string {
-	var names []string
-	add := func(name string) {
-		for _, class := range []string{"特别行政区", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市"} {
-			name = strings.TrimSuffix(name, class)
-		}
-		if utf8.RuneCountInString(name) >= 2 && !strings.ContainsAny(name, "辖直县") {
-			names = append(names, name)
-		}
-	}
-	for _, p := range filing.Provinces() {
-		add(p.Name)
-		for _, c := range filing.Cities(p.Code) {
-			if strings.HasSuffix(c.Name, "市") {
-				add(c.Name)
-			}
-		}
-	}
-	return names
-})
-
-func siteNameRegion(f Facts) []map[string]any {
-	if f.Dossier.Holder.Nature != filing.NaturePerson {
-		return nil
-	}
-	for _, place := range placeNames() {
-		if strings.Contains(f.Dossier.Site.Name, place) {
-			return found(true, "word", place)
-		}
-	}
-	return nil
-}
-
 // siteNameUnrelated: a unit's site is named after the unit, as a rule. Two
 // characters in common are enough.
 func siteNameUnrelated(f Facts) []map[string]any {
@@ -109,16 +74,47 @@ func siteNameUnrelated(f Facts) []map[string]any {
 	return found(true)
 }
 
-func contentNeedsApproval(f Facts) []map[string]any {
-	s := f.Dossier.Site
+// approvalWord finds a word of contents that want an approval which wasn't chosen.
+func approvalWord(text string, chosen []int) string {
 	for _, a := range approvalWords {
-		word := a.words.FindString(s.Name)
-		if word == "" || slices.Contains(s.PreApprovals, a.content) {
-			continue
+		if word := a.words.FindString(text); word != "" && !slices.Contains(chosen, a.content) {
+			return word
 		}
-		return found(true, "word", word)
 	}
-	return nil
+	return ""
+}
+
+func contentNeedsApproval(f Facts) []map[string]any {
+	word := approvalWord(f.Dossier.Site.Name, f.Dossier.Site.PreApprovals)
+	return found(word != "", "word", word)
+}
+
+// serviceApprovals are the services that are pre-approval contents (Fwnr, Nrlx).
+var serviceApprovals = map[int]int{filing.ServiceForum: filing.ContentBulletin}
+
+// serviceNeedsApproval: a forum is an electronic bulletin service.
+func serviceNeedsApproval(f Facts) []map[string]any {
+	s := f.Dossier.Site
+	var list []map[string]any
+	for _, id := range s.Services {
+		if content, wants := serviceApprovals[id]; wants && !slices.Contains(s.PreApprovals, content) {
+			service, _ := filing.CodeByID(f.Tables.Services, id)
+			want, _ := filing.CodeByID(f.Tables.PreApprovals, content)
+			list = append(list, found(true, "service", service.Name, "content", want.Name)...)
+		}
+	}
+	return list
+}
+
+// denies are remarks that say what a site is without.
+var denies = regexp.MustCompile(`(?:不涉及|不含|不包含|不提供|不做|没有|无)[^，。；,;.]*`)
+
+// remarkNeedsApproval: what the remark tells of the contents wants an approval. What the
+// name tells already isn't told again.
+func remarkNeedsApproval(f Facts) []map[string]any {
+	s := f.Dossier.Site
+	word := approvalWord(denies.ReplaceAllString(s.Remark, ""), s.PreApprovals)
+	return found(word != "" && !strings.Contains(s.Name, word), "word", word)
 }
 
 func approvalPaperMissing(f Facts) []map[string]any {

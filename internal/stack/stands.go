@@ -113,6 +113,8 @@ func startStands(ctx context.Context, s *Stack) (*Stands, error) {
 		return nil, err
 	}
 	stands.DNS = dns.New()
+	stands.DNS.Set("example.com") // where the sample customers read their mail
+	stands.DNS.SetMail("example.com", "mail.example.com.")
 	for _, a := range accounts {
 		for _, d := range a.Domains {
 			stands.DNS.Set(d, at[a.User])

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // Overlapping finds a block of the account, of the same kind (source or use),
@@ -37,4 +39,28 @@ func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, er
 			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1)) AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
 		GROUP BY i.ip_range ORDER BY i.ip_range LIMIT ?`, BlockReported, BlockReported, limit)
 	return list, err
+}
+
+// OutsideBlocks are the ranges, of a site's, that no reported block holds whole; none
+// while no block is reported at all: the provider reports elsewhere then. Blocks from
+// other units and those of its own count alike.
+func (s *Store) OutsideBlocks(ctx context.Context, ranges []string) (outside []string, err error) {
+	for _, text := range ranges {
+		r, key := filing.ParseIPRange(text)
+		if key != "" {
+			continue // the form tells of it
+		}
+		from, to := r.Numbers()
+		var is bool
+		err := s.db.GetContext(ctx, &is, `
+			SELECT EXISTS (SELECT 1 FROM address_blocks WHERE state = ?)
+				AND NOT EXISTS (SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ? AND to_ip >= ?)`, BlockReported, BlockReported, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			outside = append(outside, r.String())
+		}
+	}
+	return outside, nil
 }

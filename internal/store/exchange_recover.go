@@ -143,8 +143,8 @@ func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids [
 		}
 		// An impossible revision keeps the unique key free for a moment.
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO records (filing_id, revision, account_id, operation, review_key, result_key, result_key2, max_batch, doubtful, created_at)
-			SELECT filing_id, -revision, account_id, operation, review_key, result_key, result_key2, max_batch, doubtful, created_at FROM records WHERE id = ?`, id); err != nil {
+			INSERT INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2, max_batch, doubtful, created_at)
+			SELECT filing_id, -revision, account_id, operation, province, review_key, result_key, result_key2, max_batch, doubtful, created_at FROM records WHERE id = ?`, id); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM records WHERE id = ?`, id); err != nil {

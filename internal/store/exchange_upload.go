@@ -24,6 +24,8 @@ type NewRecord struct {
 	Revision            int
 	// Operation is the interface's Czlx.
 	Operation int
+	// Province is the code of the province whose bureau reviews it.
+	Province string
 	// ReviewKey and ResultKeys are how the bureau's results name it where they
 	// don't by our own IDs.
 	ReviewKey  string
@@ -71,9 +73,9 @@ func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
 		keys[i] = sql.NullString{String: r.ResultKeys[i], Valid: r.ResultKeys[i] != ""}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, review_key, result_key, result_key2, site_id, created_at)
-		VALUES (?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, 0), ?)`,
-		r.FilingID, r.Revision, r.AccountID, r.Operation, r.ReviewKey, keys[0], keys[1], r.SiteID, s.utcNow())
+		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2, site_id, created_at)
+		VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, 0), ?)`,
+		r.FilingID, r.Revision, r.AccountID, r.Operation, r.Province, r.ReviewKey, keys[0], keys[1], r.SiteID, s.utcNow())
 	return err
 }
 

@@ -16,22 +16,19 @@ type ReviewTime struct {
 	Decided  time.Time `db:"decided_at"`
 }
 
-// ReviewTimes are the newest times that a bureau, an account's, took from
-// accepting a record to its decision, as it reached us.
-func (s *Store) ReviewTimes(ctx context.Context, accountID int64) (list []ReviewTime, err error) {
-	err = s.db.SelectContext(ctx, &list, `
-		SELECT u.accepted_at, d.created_at AS decided_at
-		FROM records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence JOIN decisions d ON d.record_id = r.id
-		WHERE r.account_id = ? AND u.accepted_at IS NOT NULL AND d.approved IS NOT NULL AND d.created_at >= u.accepted_at
-		ORDER BY r.sequence DESC, r.id DESC LIMIT ?`, accountID, maxReviewTimes)
+// ReviewTimes are the newest times that a province's bureau took from getting records
+// of some operations (Czlx), by the interface or by hand, to its decision, as it reached us.
+func (s *Store) ReviewTimes(ctx context.Context, province string, operations []int) (list []ReviewTime, err error) {
+	query, args, err := sqlx.In(`
+		SELECT COALESCE(r.handed_in_at, u.accepted_at) AS accepted_at, d.created_at AS decided_at
+		FROM records r LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence JOIN decisions d ON d.record_id = r.id
+		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL AND d.created_at >= COALESCE(r.handed_in_at, u.accepted_at)
+		ORDER BY r.id DESC LIMIT ?`, province, operations, maxReviewTimes)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.SelectContext(ctx, &list, query, args...)
 	return list, err
-}
-
-// AccountOfFiling is the account that a filing's newest record went to;
-// ErrNotFound before there is one.
-func (s *Store) AccountOfFiling(ctx context.Context, filingID int64) (id int64, err error) {
-	err = s.db.GetContext(ctx, &id, `SELECT account_id FROM records WHERE filing_id = ? ORDER BY revision DESC LIMIT 1`, filingID)
-	return id, one(err, "record")
 }
 
 // FilingSeqs are how far filings' projections are, by ID, in one query.

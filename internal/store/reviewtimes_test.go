@@ -11,7 +11,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-func TestReviewTimesAreOfOneAccountsDecisions(t *testing.T) {
+func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
 	accepted := time.Date(2026, 11, 2, 1, 0, 0, 0, time.UTC)
@@ -23,31 +23,54 @@ func TestReviewTimesAreOfOneAccountsDecisions(t *testing.T) {
 		require.NoError(t, err)
 		return id
 	}
+	account, err := s.EnsureAccount(ctx, "one", "310000", "330000")
+	require.NoError(t, err)
 	revision := 0
-	record := func(account, sequence int64, acceptedAt any, approved any, decided time.Time) {
-		revision++
-		exec(`INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at, accepted_at) VALUES (?, ?, '', 1, ?, ?)`, account, sequence, accepted, acceptedAt)
-		id := exec(`INSERT INTO records (filing_id, revision, account_id, sequence, created_at) VALUES (?, ?, ?, ?, ?)`, f.ID, revision, account, sequence, accepted)
-		exec(`INSERT INTO decisions (record_id, approved, created_at) VALUES (?, ?, ?)`, id, approved, decided)
+	decided := func(id int64, approved any, after time.Duration) {
+		exec(`INSERT INTO decisions (record_id, approved, created_at) VALUES (?, ?, ?)`, id, approved, accepted.Add(after))
 	}
-	one, err := s.EnsureAccount(ctx, "one", "310000")
+	record := func(province string, kind filing.Kind, acceptedAt any) int64 {
+		revision++
+		exec(`INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at, accepted_at) VALUES (?, ?, '', 1, ?, ?)`, account, revision, accepted, acceptedAt)
+		return exec(`INSERT INTO records (filing_id, revision, account_id, sequence, operation, province, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`, f.ID, revision, account, revision, kind.Operation(), province, accepted)
+	}
+	decided(record("310000", filing.KindNew, accepted), true, 48*time.Hour)
+	decided(record("310000", filing.KindNewAccess, accepted), false, 72*time.Hour)
+	decided(record("310000", filing.KindNew, accepted), nil, time.Hour)     // only its data came yet
+	decided(record("310000", filing.KindNew, nil), true, time.Hour)         // never accepted, as far as we know
+	decided(record("310000", filing.KindNew, accepted), true, -time.Hour)   // rows that were recovered
+	decided(record("330000", filing.KindNew, accepted), true, time.Hour)    // the same account's other bureau
+	decided(record("310000", filing.KindChange, accepted), true, time.Hour) // another kind of review
+	decided(record("", filing.KindNew, accepted), true, time.Hour)          // nobody noted its province
+	revision++
+	byHand := exec(`INSERT INTO records (filing_id, revision, account_id, operation, province, handed_in_at, created_at) VALUES (?, ?, ?, 1, '310000', ?, ?)`, f.ID, revision, account, accepted, accepted)
+	decided(byHand, true, 96*time.Hour)
+	times := func(province string, kind filing.Kind) (after []time.Duration) {
+		list, err := s.ReviewTimes(ctx, province, kind.ReviewedAlike())
+		require.NoError(t, err)
+		for _, r := range list {
+			require.Equal(t, accepted, r.Accepted)
+			after = append(after, r.Decided.Sub(r.Accepted))
+		}
+		return after
+	}
+	require.Equal(t, []time.Duration{96 * time.Hour, 72 * time.Hour, 48 * time.Hour}, times("310000", filing.KindNewSite))
+	require.Equal(t, []time.Duration{time.Hour}, times("330000", filing.KindNew))
+	require.Equal(t, []time.Duration{time.Hour}, times("310000", filing.KindChange))
+	require.Empty(t, times("310000", filing.KindEndSite))
+	require.Empty(t, times("440000", filing.KindNew))
+}
+
+// What is queued notes its province.
+func TestARecordNotesItsProvince(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	account, err := s.EnsureAccount(ctx, "one", "310000", "330000")
 	require.NoError(t, err)
-	two, err := s.EnsureAccount(ctx, "two", "330000")
-	require.NoError(t, err)
-	_, err = s.AccountOfFiling(ctx, f.ID)
-	require.ErrorIs(t, err, store.ErrNotFound)
-	record(one, 1, accepted, true, accepted.Add(48*time.Hour))
-	record(one, 2, accepted, false, accepted.Add(72*time.Hour))
-	record(one, 3, accepted, nil, accepted.Add(time.Hour))   // only its data came yet
-	record(one, 4, nil, true, accepted.Add(time.Hour))       // never accepted, as far as we know
-	record(one, 5, accepted, true, accepted.Add(-time.Hour)) // rows that were recovered
-	record(two, 1, accepted, true, accepted.Add(time.Hour))
-	times, err := s.ReviewTimes(ctx, one)
-	require.NoError(t, err)
-	require.Equal(t, []store.ReviewTime{{Accepted: accepted, Decided: accepted.Add(72 * time.Hour)}, {Accepted: accepted, Decided: accepted.Add(48 * time.Hour)}}, times)
-	account, err := s.AccountOfFiling(ctx, f.ID)
-	require.NoError(t, err)
-	require.Equal(t, two, account)
+	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: handedIn(t, s, f), Operation: 1, Province: "330000"}))
+	var province string
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT province FROM records WHERE filing_id = ?`, f.ID).Scan(&province))
+	require.Equal(t, "330000", province)
 }
 
 func TestFilingSeqs(t *testing.T) {

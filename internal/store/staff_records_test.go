@@ -209,6 +209,9 @@ func TestBlocksCoverOrders(t *testing.T) {
 	uncovered, err := s.UncoveredRanges(ctx, 10)
 	require.NoError(t, err)
 	require.Empty(t, uncovered, "no block is reported yet: nobody can say")
+	outside, err := s.OutsideBlocks(ctx, []string{"198.51.100.1"})
+	require.NoError(t, err)
+	require.Empty(t, outside, "no block is reported yet: nobody can say")
 	_, _ = packed(t, s, here, nil)
 	require.NoError(t, s.ApplyAddresses(ctx, here, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: false, Operation: 1, Code: 2998, Done: true}}))
 	require.NoError(t, s.ApplyAddresses(ctx, there, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: true, Operation: 1, Code: 2998, Done: true}}))
@@ -221,6 +224,10 @@ func TestBlocksCoverOrders(t *testing.T) {
 	uncovered, err = s.UncoveredRanges(ctx, 10)
 	require.NoError(t, err)
 	require.Equal(t, []store.Uncovered{{Range: "192.0.2.250-192.0.3.9", Orders: 1, Order: "D2"}, {Range: "198.51.100.1", Orders: 2, Order: "D3"}}, uncovered)
+
+	outside, err = s.OutsideBlocks(ctx, []string{"192.0.2.5", "192.0.2.10-192.0.2.20", "192.0.2.250-192.0.3.9", "198.51.100.1", "nonsense"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"192.0.2.250-192.0.3.9", "198.51.100.1"}, outside)
 
 	for want, v := range map[bool]store.BlockValues{true: block("192.0.2.255", "192.0.3.5"), false: block("192.0.3.0", "192.0.3.5")} {
 		_, found, err := s.Overlapping(ctx, here, v, 0)

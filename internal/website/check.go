@@ -47,6 +47,12 @@ const (
 	NumberMissing   = "number_missing"
 	LinkMissing     = "link_missing"
 	Unreachable     = "unreachable"
+	// Answers: a domain that has nothing to show answers; AnswersOther does so with
+	// another status than 200, which is told.
+	Answers      = "answers"
+	AnswersOther = "answers_status"
+	// Wildcard stands for hosts that nobody can list: there is nothing to look at.
+	Wildcard = "wildcard"
 )
 
 // Finding is what was seen at a URL.
@@ -153,6 +159,22 @@ func (c *Checker) CheckCertificate(ctx context.Context, domain, path string, wan
 	}
 	if !bytes.Equal(body, want) {
 		return found(Different, "url", target)
+	}
+	return finding
+}
+
+// CheckDomain looks whether a domain resolves and answers over HTTP, whatever it answers:
+// mail and file hosts stand among a site's domains too.
+func (c *Checker) CheckDomain(ctx context.Context, domain string) Finding {
+	if strings.HasPrefix(domain, "*.") {
+		return Finding{OK: true, Kind: Wildcard}
+	}
+	_, _, finding := c.fetch(ctx, "http://"+domain+"/", maxHomePage)
+	switch finding.Kind {
+	case Seen, TooBig:
+		finding.OK, finding.Kind = true, Answers
+	case WrongStatus:
+		finding.OK, finding.Kind = true, AnswersOther
 	}
 	return finding
 }

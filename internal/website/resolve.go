@@ -63,3 +63,27 @@ func (r *Resolver) Lookup(ctx context.Context, domains []string) map[string]Reso
 	wait.Wait()
 	return answers
 }
+
+// TakesMail asks whether a mail address's host takes mail: it has a mail exchanger, or at
+// least an address (RFC 5321, 5.1), and doesn't say that it takes none (RFC 7505). known
+// tells whether anybody could say.
+func (r *Resolver) TakesMail(ctx context.Context, host string) (takes, known bool) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	missing := func(err error) bool {
+		var problem *net.DNSError
+		return errors.As(err, &problem) && problem.IsNotFound
+	}
+	exchangers, err := r.resolver.LookupMX(ctx, host+".")
+	switch {
+	case err == nil && len(exchangers) > 0:
+		return len(exchangers) > 1 || exchangers[0].Host != ".", true
+	case err != nil && !missing(err):
+		return false, false
+	}
+	addresses, err := r.resolver.LookupNetIP(ctx, "ip", host+".")
+	if err != nil && !missing(err) {
+		return false, false
+	}
+	return len(addresses) > 0, true
+}

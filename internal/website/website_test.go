@@ -173,3 +173,26 @@ func TestFindNumber(t *testing.T) {
 	shown, linked := website.FindNumber([]byte(website.Snippet(number, targets[0])), "", number, targets)
 	require.True(t, shown && linked, "our own snippet passes")
 }
+
+// Any answer will do for a domain that has nothing to show.
+func TestCheckDomain(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host == "ftp.example.com" {
+			http.Error(w, "no", http.StatusForbidden)
+		}
+	}))
+	defer server.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	to := strings.TrimPrefix(server.URL, "http://")
+	c := website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"www.example.com": to, "ftp.example.com": to, "mail.example.com": closed.Addr().String()}})
+	for domain, want := range map[string]website.Finding{
+		"www.example.com":  {OK: true, Kind: website.Answers, Args: map[string]any{"url": "http://www.example.com/"}},
+		"ftp.example.com":  {OK: true, Kind: website.AnswersOther, Args: map[string]any{"url": "http://ftp.example.com/", "status": 403}},
+		"mail.example.com": {Kind: website.Refused, Args: map[string]any{"url": "http://mail.example.com/"}},
+		"*.example.com":    {OK: true, Kind: website.Wildcard},
+	} {
+		require.Equal(t, want, c.CheckDomain(t.Context(), domain), domain)
+	}
+}

@@ -18,18 +18,26 @@ const ttl = 60
 type Server struct {
 	mu     sync.Mutex
 	names  map[string][]netip.Addr
+	mail   map[string]string
 	silent bool
 	server *dns.Server
 }
 
 // New makes a server that knows no names.
-func New() *Server { return &Server{names: map[string][]netip.Addr{}} }
+func New() *Server { return &Server{names: map[string][]netip.Addr{}, mail: map[string]string{}} }
 
 // Set has a name lead to addresses; without any the name is there but leads nowhere.
 func (s *Server) Set(name string, addresses ...netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.names[dns.CanonicalName(name)] = addresses
+}
+
+// SetMail gives a name that was set a mail exchanger; "." says that it takes no mail.
+func (s *Server) SetMail(name, exchanger string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail[dns.CanonicalName(name)] = exchanger
 }
 
 // Silence keeps the server from answering, or lets it answer again.
@@ -75,6 +83,9 @@ func (s *Server) answer(w dns.ResponseWriter, q *dns.Msg) {
 		for _, address := range addresses {
 			a.Answer = append(a.Answer, &dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: ttl}, A: address.AsSlice()})
 		}
+	}
+	if exchanger, has := s.mail[dns.CanonicalName(q.Question[0].Name)]; has && q.Question[0].Qtype == dns.TypeMX {
+		a.Answer = append(a.Answer, &dns.MX{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeMX, Class: dns.ClassINET, Ttl: ttl}, Mx: exchanger})
 	}
 	_ = w.WriteMsg(a) // whoever asked has gone
 }

@@ -1,0 +1,65 @@
+package activities_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+)
+
+// Each domain has its line, with a certificate and without one; what only answers keeps
+// nothing from being complete.
+func TestEveryDomainsStateIsKept(t *testing.T) {
+	e, ctx := newEditing(t, false), t.Context()
+	e.serve = func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Host == "ftp.example.com":
+			http.NotFound(w, r)
+		case r.URL.Path == "/cert/bazu.cert" && r.Host == "www.example.com":
+			_, _ = w.Write([]byte("certificate"))
+		case r.URL.Path == "/":
+			_, _ = w.Write([]byte(`<a href="` + linkTarget + `">` + siteNumber + `</a>`))
+		default:
+			http.NotFound(w, r)
+		}
+	}
+	exec := func(query string, args ...any) {
+		t.Helper()
+		_, err := e.db.DB().ExecContext(ctx, query, args...)
+		require.NoError(t, err)
+	}
+	check := func() (activities.SiteResult, map[string]string) {
+		t.Helper()
+		seen, err := e.website.CheckSite(ctx, activities.FilingRef{FilingID: e.filing.ID})
+		require.NoError(t, err)
+		checks, err := e.db.SiteChecks(ctx, e.filing.ID)
+		require.NoError(t, err)
+		kinds := map[string]string{}
+		for _, c := range checks {
+			kinds[c.Target] = c.Kind
+		}
+		return seen, kinds
+	}
+	revision, err := e.db.SaveDossier(ctx, e.filing.ID, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filing.Site{
+		Name: "x", Domains: []string{"www.example.com", "ftp.example.com", "nowhere.invalid.test", "*.example.com"}, HomePage: "http://www.example.com/",
+	}})
+	require.NoError(t, err)
+	exec(`UPDATE records SET revision = ? WHERE filing_id = ?`, revision, e.filing.ID)
+	seen, kinds := check()
+	require.True(t, seen.Complete())
+	lost := kinds["nowhere.invalid.test"]
+	require.Contains(t, []string{"dns", "timeout", "unreachable"}, lost)
+	require.Equal(t, map[string]string{"www.example.com": "answers", "ftp.example.com": "answers_status", "nowhere.invalid.test": lost, "*.example.com": "wildcard", "home": "ok"}, kinds)
+
+	exec(`UPDATE decisions SET certificate = ?`, []byte("certificate"))
+	seen, kinds = check()
+	require.True(t, seen.NumberShown)
+	require.False(t, seen.CertificateServed, "each domain must serve it")
+	require.Equal(t, "ok", kinds["www.example.com"])
+	require.Equal(t, "status", kinds["ftp.example.com"])
+	require.Equal(t, "wildcard", kinds["*.example.com"])
+}
