@@ -81,7 +81,9 @@ type Config struct {
 	TrustedProxies []string
 	// FrameOrigins may show the panel in their frames.
 	FrameOrigins []string
-	Logger       *slog.Logger
+	// RequireTOTP lets staff in with a second factor only.
+	RequireTOTP bool
+	Logger      *slog.Logger
 }
 
 // Server is the panel.
@@ -102,6 +104,7 @@ type Server struct {
 	watch     *watch
 	// forms are the routes of pages with a form that is sent to the same path.
 	forms   map[string]bool
+	all     gin.RoutesInfo
 	handler http.Handler
 }
 
@@ -252,34 +255,35 @@ func (s *Server) routes() (http.Handler, error) {
 	f.GET("/police", s.withFiling(s.policeForm))
 	f.POST("/police", s.withFiling(s.recordPolice))
 
-	support := in.Group("/support", s.only(store.RoleSupport))
-	support.GET("/filings", s.supportList)
-	support.POST("/filings/:number/resume", s.resume)
-	support.POST("/filings/:number/pass", s.pass)
-	support.POST("/filings/:number/send-back", s.sendBack)
-	support.GET("/filings/:number/dossier", s.supportDossier)
-	support.GET("/filings/:number/papers/:paper", s.viewPaperAsStaff)
-	support.GET("/tasks/:id/answer", s.taskForm)
-	support.POST("/tasks/:id/answer", s.answerTask)
-	support.GET("/papers", s.paperForm)
-	support.POST("/papers", s.handInPaper)
-	support.GET("/addresses", s.addresses)
-	support.POST("/addresses", s.reportAddresses)
-	support.GET("/addresses/:id", s.withBlock(s.blockPage))
-	support.POST("/addresses/:id", s.withBlock(s.changeBlock))
-	support.POST("/addresses/:id/remove", s.withBlock(s.removeBlock))
-	support.GET("/dossiers", s.manualList)
-	support.GET("/dossiers/:record", s.manualPage)
-	support.POST("/dossiers/:record/handed-in", s.manualHandedIn)
-	support.POST("/dossiers/:record/approved", s.manualApproved)
-	support.POST("/dossiers/:record/refused", s.manualRefused)
-	support.GET("/bureau", s.bureauPage)
-	support.POST("/bureau/accounts/:id/start", s.startAccount)
-	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
-	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
-	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
+	support.GET("/filings", canSee, s.supportList)
+	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
+	support.POST("/filings/:number/pass", canCheck, s.pass)
+	support.POST("/filings/:number/send-back", canCheck, s.sendBack)
+	support.GET("/filings/:number/dossier", canSeePersonal, s.supportDossier)
+	support.GET("/filings/:number/papers/:paper", canSeePersonal, s.viewPaperAsStaff)
+	support.GET("/tasks/:id/answer", canActOnTasks, s.taskForm)
+	support.POST("/tasks/:id/answer", canActOnTasks, s.answerTask)
+	support.GET("/papers", canActOnTasks, s.paperForm)
+	support.POST("/papers", canActOnTasks, s.handInPaper)
+	support.GET("/addresses", canSee, s.addresses)
+	support.POST("/addresses", canRunBureau, s.reportAddresses)
+	support.GET("/addresses/:id", canRunBureau, s.withBlock(s.blockPage))
+	support.POST("/addresses/:id", canRunBureau, s.withBlock(s.changeBlock))
+	support.POST("/addresses/:id/remove", canRunBureau, s.withBlock(s.removeBlock))
+	support.GET("/dossiers", canSee, s.manualList)
+	support.GET("/dossiers/:record", canSeePersonal, s.manualPage)
+	support.POST("/dossiers/:record/handed-in", canActOnFilings, s.manualHandedIn)
+	support.POST("/dossiers/:record/approved", canActOnFilings, s.manualApproved)
+	support.POST("/dossiers/:record/refused", canActOnFilings, s.manualRefused)
+	support.GET("/bureau", canSee, s.bureauPage)
+	support.POST("/bureau/accounts/:id/start", canRunBureau, s.startAccount)
+	support.POST("/bureau/accounts/:id/release", canRunBureau, s.releaseDoubtful)
+	support.GET("/bureau/accounts/:id/files/:direction/:number", canSeePersonal, s.dataFile)
+	support.POST("/bureau/tasks/:id/done", canActOnTasks, s.taskDone)
 	s.helpStaffRoutes(support)
-	s.forms = formRoutes(g.Routes())
+	s.all = g.Routes()
+	s.forms = formRoutes(s.all)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

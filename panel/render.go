@@ -26,6 +26,7 @@ type page struct {
 	Lang   string
 	Login  string
 	Role   store.Role
+	Staff  store.StaffRole
 	Flash  string
 	Path   string
 	Number string // the order's
@@ -74,7 +75,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	ctx := c.Request.Context()
 	p.T = s.texts.For(s.lang(c))
 	p.Lang = p.T.Lang()
-	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
+	p.Login, p.Role, p.Staff = s.sessions.GetString(ctx, keyLogin), s.role(c), s.staffRole(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	if name != "progress" { // a fragment that is fetched behind the reader's back

@@ -114,14 +114,18 @@ func (s *Server) begin(c *gin.Context, user store.User) error {
 }
 
 // alive tells whether the session is somebody's and wasn't ended elsewhere; one
-// that was keeps only what belongs to nobody, such as the language.
+// that was keeps only what belongs to nobody, such as the language. What its person
+// may do is what counts now, not when they signed in.
 func (s *Server) alive(c *gin.Context) (bool, error) {
 	ctx := c.Request.Context()
 	if !s.sessions.Exists(ctx, keyUser) {
 		return false, nil
 	}
-	lives, err := s.cfg.Store.SessionLives(ctx, s.userID(c), s.sessions.GetInt64(ctx, keyDevice))
+	state, err := s.cfg.Store.SessionState(ctx, s.userID(c), s.sessions.GetInt64(ctx, keyDevice))
+	lives := state.Lives && s.factorsGiven(state)
+	c.Set(contextStaff, state.StaffRole)
 	if err == nil && !lives {
+		c.Set(contextStaff, store.StaffRole(""))
 		for _, key := range []string{keyUser, keyRole, keyLogin, keyDevice} {
 			s.sessions.Remove(ctx, key)
 		}
