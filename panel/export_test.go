@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
@@ -122,3 +123,9 @@ func CheckFrameOrigins(origins []string, secureCookies bool) error {
 
 // DeviceOf is deviceOf.
 func DeviceOf(userAgent string) string { return deviceOf(userAgent) }
+
+// Routes are all of the panel's.
+func (s *Server) Routes() gin.RoutesInfo { return s.all }
+
+// Can tells whether one of staff's roles may do something.
+func Can(role store.StaffRole, what string) bool { return may(role, permission(what)) }

@@ -75,17 +75,18 @@ func (s *Server) signIn(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	if !s.passwords.matches(ctx, password, user.PasswordHash) {
+	if !s.passwords.matches(ctx, password, user.PasswordHash) || user.DisabledAt.Valid {
 		s.sessions.Put(ctx, keyFailures, s.sessions.GetInt(ctx, keyFailures)+1)
 		data.WrongText = "sign_in.wrong"
 		s.showSignIn(c, http.StatusUnprocessableEntity, data)
 		return
 	}
-	if err := s.begin(c, user); err != nil {
-		s.fail(c, err)
+	if user.FirstUntil.Valid && !user.FirstUntil.Time.After(s.cfg.Store.Now()) {
+		data.WrongText = "sign_in.first_over"
+		s.showSignIn(c, http.StatusUnprocessableEntity, data)
 		return
 	}
-	to(c, data.Next)
+	s.proceed(c, user, data.Next)
 }
 
 func waitArgs(wait time.Duration) map[string]any {
@@ -101,7 +102,12 @@ func (s *Server) begin(c *gin.Context, user store.User) error {
 	if err := s.sessions.RenewToken(ctx); err != nil { // against fixation
 		return err
 	}
-	device, err := s.cfg.Store.BeginSession(ctx, user.ID, deviceOf(c.Request.UserAgent()), sessionLifetime)
+	noted := ctx
+	if user.Role == store.RoleSupport {
+		d := staffDeed(user, "session.begin", store.OutcomeDone)
+		noted = store.WithDeed(ctx, &d)
+	}
+	device, err := s.cfg.Store.BeginSession(noted, user.ID, deviceOf(c.Request.UserAgent()), sessionLifetime)
 	if err != nil {
 		return err
 	}

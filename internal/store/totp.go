@@ -146,10 +146,19 @@ func (s *Store) UseRecoveryCode(ctx context.Context, userID int64, code string) 
 	return s.useUp(ctx, `UPDATE staff_recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash = ? AND used_at IS NULL`, s.utcNow(), userID, hash)
 }
 
-func (s *Store) useUp(ctx context.Context, query string, args ...any) (bool, error) {
-	res, err := s.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return false, err
+func (s *Store) useUp(ctx context.Context, query string, args ...any) (used bool, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		if used, err = changed(res); err == nil && !used {
+			err = ErrConflict // nothing happened: no deed is to be written
+		}
+		return err
+	})
+	if errors.Is(err, ErrConflict) {
+		err = nil
 	}
-	return changed(res)
+	return used, err
 }

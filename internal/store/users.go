@@ -58,6 +58,15 @@ func (s *Store) EnsureUser(ctx context.Context, role Role, login, passwordHash s
 	if role == RoleSupport {
 		staffRole = StaffAdministrator
 	}
+	return s.ensureUser(ctx, role, staffRole, login, passwordHash)
+}
+
+// EnsureStaff is EnsureUser for one of staff's roles.
+func (s *Store) EnsureStaff(ctx context.Context, role StaffRole, login, passwordHash string) (int64, error) {
+	return s.ensureUser(ctx, RoleSupport, role, login, passwordHash)
+}
+
+func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, login, passwordHash string) (int64, error) {
 	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at) VALUES (?, ?, ?, ?, ?)`,
 		role, staffRole, login, passwordHash, s.utcNow())
 	if err != nil {
