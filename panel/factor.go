@@ -2,6 +2,8 @@ package panel
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"html/template"
 	"net/http"
@@ -27,7 +29,7 @@ const (
 	keyHalfwayUntil   = "halfway_until"
 	keyHalfwayVersion = "halfway_version"
 	keyHalfwayFactor  = "halfway_factor"
-	// keyEnrolling tells that the secret that is pending was shown in this session.
+	// keyEnrolling is the mark of the secret that was shown in this session.
 	keyEnrolling = "enrolling"
 )
 
@@ -303,10 +305,10 @@ func (s *Server) enrolForm(c *gin.Context) {
 func (s *Server) showEnrol(c *gin.Context, status int, user store.User, data enrolData, problems filing.Problems) {
 	ctx := c.Request.Context()
 	factor, err := s.cfg.Store.TOTP(ctx, user.ID)
-	if err == nil && (factor.Pending == "" || !s.sessions.GetBool(ctx, keyEnrolling)) {
+	if err == nil && !s.enrolling(ctx, factor) {
 		factor.Pending = totp.NewSecret()
 		err = s.cfg.Store.BeginTOTP(ctx, user.ID, factor.Pending)
-		s.sessions.Put(ctx, keyEnrolling, true)
+		s.sessions.Put(ctx, keyEnrolling, secretMark(factor.Pending))
 	}
 	if err != nil {
 		s.fail(c, err)
@@ -330,6 +332,18 @@ func (s *Server) showEnrol(c *gin.Context, status int, user store.User, data enr
 	}
 	data.form = build(s.texts.For(s.lang(c)), "totp", append(fields, totpFields()...), url.Values{}, problems)
 	s.render(c, status, "totp_enrol", page{Title: "totp.enrol_title", Data: data})
+}
+
+// enrolling tells whether the secret that is pending is the one that this session was
+// shown.
+func (s *Server) enrolling(ctx context.Context, factor store.TOTP) bool {
+	return factor.Pending != "" && s.sessions.GetString(ctx, keyEnrolling) == secretMark(factor.Pending)
+}
+
+// secretMark tells secrets apart without saying what they are: sessions aren't sealed.
+func secretMark(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:8])
 }
 
 // enrol takes the code that proves that the device has the secret, on the way in.
@@ -370,7 +384,7 @@ func (s *Server) enrolled(c *gin.Context, user store.User) (codes []string, prob
 	switch {
 	case code == "":
 		return nil, filing.Problems{{Field: "code", Key: "required"}}, nil
-	case factor.Pending == "" || !s.sessions.GetBool(ctx, keyEnrolling) || !ok:
+	case !s.enrolling(ctx, factor) || !ok:
 		return nil, wrong, nil
 	}
 	codes = totp.RecoveryCodes()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"io"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
@@ -162,8 +163,10 @@ func (o *office) furnish() {
 	task := o.task("a.example.com")
 	o.paths["/support/tasks/:id"], o.paths["/support/bureau/tasks/:id"] = fmt.Sprint(task), fmt.Sprint(task)
 	must(o.db.ReportBlocks(ctx, o.account, []store.BlockValues{{From: 10, To: 20, Source: 1}}, "support:a"))
-	_, err = o.db.DB().ExecContext(ctx, `UPDATE address_blocks SET state = 'refused'`)
-	must(err)
+	for _, query := range []string{`UPDATE address_blocks SET state = 'refused'`, `UPDATE staff_records SET result_code = 1002, refused = TRUE, result_at = created_at WHERE block_id IS NOT NULL`} {
+		_, err = o.db.DB().ExecContext(ctx, query)
+		must(err)
+	}
 	blocks, err := o.db.Blocks(ctx, 0, 1)
 	must(err)
 	o.paths["/support/addresses/:id"] = fmt.Sprint(blocks[0].ID)
@@ -321,3 +324,5 @@ func (o *office) picture() []byte {
 	require.NoError(o.t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil))
 	return b.Bytes()
 }
+
+func copyAll(to io.Writer, response *http.Response) (int64, error) { return io.Copy(to, response.Body) }
