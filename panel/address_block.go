@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -89,12 +90,16 @@ func (s *Server) changeBlock(c *gin.Context, b store.AddressBlock) {
 		s.showBlock(c, b, values, problems)
 		return
 	}
-	s.blockDone(c, b, "changed", "flash.block_changed", s.cfg.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], s.actor(c)))
+	s.blockDone(c, b, "changed", "flash.block_changed", s.did(c, s.deed(c, "address.change", "address_block", idText(b.ID), ""), func(ctx context.Context) error {
+		return s.cfg.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], s.actor(c))
+	}))
 }
 
 // removeBlock queues a block's removal.
 func (s *Server) removeBlock(c *gin.Context, b store.AddressBlock) {
-	s.blockDone(c, b, "removed", "flash.block_removed", s.cfg.Store.RemoveBlock(c.Request.Context(), b.ID, s.actor(c)))
+	s.blockDone(c, b, "removed", "flash.block_removed", s.did(c, s.deed(c, "address.remove", "address_block", idText(b.ID), ""), func(ctx context.Context) error {
+		return s.cfg.Store.RemoveBlock(ctx, b.ID, s.actor(c))
+	}))
 }
 
 func (s *Server) blockDone(c *gin.Context, b store.AddressBlock, what, flash string, err error) {

@@ -233,7 +233,9 @@ func (s *Server) reportAddresses(c *gin.Context) {
 		return
 	}
 	blocks := blocksOf(f)
-	if err := s.cfg.Store.ReportBlocks(ctx, account, blocks, s.actor(c)); err != nil {
+	if err := s.did(c, s.deed(c, "address.report", "account", idText(account), ""), func(ctx context.Context) error {
+		return s.cfg.Store.ReportBlocks(ctx, account, blocks, s.actor(c))
+	}); err != nil {
 		s.fail(c, err)
 		return
 	}

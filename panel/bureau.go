@@ -1,7 +1,9 @@
 package panel
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -64,26 +66,26 @@ func (s *Server) bureauPage(c *gin.Context) {
 
 // startAccount lets an account's exchange go on that was stopped or paused.
 func (s *Server) startAccount(c *gin.Context) {
-	s.bureauAction(c, func(id int64) error { return s.cfg.Store.StartAccount(c.Request.Context(), id, s.actor(c)) })
+	s.bureauAction(c, "account.start", "account", func(ctx context.Context, id int64) error { return s.cfg.Store.StartAccount(ctx, id, s.actor(c)) })
 }
 
 // releaseDoubtful hands in what may have been handed in by rows that were lost.
 func (s *Server) releaseDoubtful(c *gin.Context) {
-	s.bureauAction(c, func(id int64) error { return s.cfg.Store.ReleaseDoubtful(c.Request.Context(), id) })
+	s.bureauAction(c, "account.release", "account", s.cfg.Store.ReleaseDoubtful)
 }
 
 // taskDone puts a task away.
 func (s *Server) taskDone(c *gin.Context) {
-	s.bureauAction(c, func(id int64) error { return s.cfg.Store.TaskDone(c.Request.Context(), id, s.actor(c)) })
+	s.bureauAction(c, "task.done", "task", func(ctx context.Context, id int64) error { return s.cfg.Store.TaskDone(ctx, id, s.actor(c)) })
 }
 
-func (s *Server) bureauAction(c *gin.Context, act func(id int64) error) {
+func (s *Server) bureauAction(c *gin.Context, action, kind string, act func(ctx context.Context, id int64) error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
 		s.fail(c, errBadRequest)
 		return
 	}
-	if err := act(id); err != nil {
+	if err := s.did(c, s.deed(c, action, kind, idText(id), ""), func(ctx context.Context) error { return act(ctx, id) }); err != nil {
 		s.fail(c, err)
 		return
 	}
@@ -93,7 +95,7 @@ func (s *Server) bureauAction(c *gin.Context, act func(id int64) error) {
 }
 
 // dataFile shows a data file of either direction as text. It holds personal
-// data: who looked is logged.
+// data: who looked is noted.
 func (s *Server) dataFile(c *gin.Context) {
 	ctx := c.Request.Context()
 	account, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -125,6 +127,9 @@ func (s *Server) dataFile(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.cfg.Logger.Info("a data file was viewed", "account", account, "direction", c.Param("direction"), "number", number, "actor", s.actor(c))
+	if err := s.saw(c, "file.view", "data_file", fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)); err != nil {
+		s.fail(c, err)
+		return
+	}
 	c.Data(http.StatusOK, "text/plain; charset=utf-8", bureau.Text(content))
 }

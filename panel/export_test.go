@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
@@ -152,3 +153,9 @@ func (s *Server) ActorName(lang, actor string) string { return actorName(s.texts
 
 // LangOf is langOf in a language.
 func (s *Server) LangOf(lang, text string) string { return string(langOf(s.texts.For(lang), text)) }
+
+// Routes are all of the panel's.
+func (s *Server) Routes() gin.RoutesInfo { return s.all }
+
+// Can tells whether one of staff's roles may do something.
+func Can(role store.StaffRole, what string) bool { return may(role, permission(what)) }

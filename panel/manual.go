@@ -120,9 +120,12 @@ func (s *Server) manualPage(c *gin.Context) {
 	s.showManual(c, http.StatusOK, r, d, s.approvedForm(c, d, knownNumbers(d), nil), s.refusedForm(c, d, url.Values{}, nil))
 }
 
-// showManual draws a dossier's page. It holds personal data: who looked is logged.
+// showManual draws a dossier's page. It holds personal data: who looked is noted.
 func (s *Server) showManual(c *gin.Context, status int, r store.ManualRecord, d filing.Dossier, approved, refused form) {
-	s.cfg.Logger.Info("a dossier was viewed", "record", r.ID, "order", r.OrderNumber, "actor", s.actor(c))
+	if err := s.saw(c, "dossier.view", "record", idText(r.ID)); err != nil {
+		s.fail(c, err)
+		return
+	}
 	data := manualPageData{Record: r, Parts: s.dossierParts(c, d), Approved: approved, Refused: refused, Printed: s.cfg.Store.Now()}
 	var err error
 	if data.Filing, err = s.cfg.Store.Filing(c.Request.Context(), r.FilingID); err == nil {

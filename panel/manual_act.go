@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,7 +26,9 @@ func (s *Server) manualHandedIn(c *gin.Context) {
 	if !ok {
 		return
 	}
-	s.manualDone(c, r, s.cfg.Store.HandInByHand(c.Request.Context(), r.ID, s.actor(c)))
+	s.manualDone(c, r, s.did(c, s.deed(c, "record.handed_in", "record", idText(r.ID), ""), func(ctx context.Context) error {
+		return s.cfg.Store.HandInByHand(ctx, r.ID, s.actor(c))
+	}))
 }
 
 // manualApproved records an approval with what it brought.
@@ -51,7 +54,7 @@ func (s *Server) manualApproved(c *gin.Context) {
 		s.showManual(c, http.StatusUnprocessableEntity, r, d, s.approvedForm(c, d, posted.values, problems), s.refusedForm(c, d, url.Values{}, nil))
 		return
 	}
-	s.manualDone(c, r, s.cfg.Store.DecideByHand(c.Request.Context(), r.ID, store.ManualDecision{Actor: s.actor(c), Approved: true, Issued: issued}))
+	s.manualDecided(c, r, "record.approved", store.ManualDecision{Actor: s.actor(c), Approved: true, Issued: issued})
 }
 
 // manualRefused records a refusal with its reason and the fields that it is about.
@@ -81,7 +84,13 @@ func (s *Server) manualRefused(c *gin.Context) {
 			}
 		}
 	}
-	s.manualDone(c, r, s.cfg.Store.DecideByHand(c.Request.Context(), r.ID, store.ManualDecision{Actor: s.actor(c), Opinion: opinion, Fields: fields}))
+	s.manualDecided(c, r, "record.refused", store.ManualDecision{Actor: s.actor(c), Opinion: opinion, Fields: fields})
+}
+
+func (s *Server) manualDecided(c *gin.Context, r store.ManualRecord, action string, d store.ManualDecision) {
+	s.manualDone(c, r, s.did(c, s.deed(c, action, "record", idText(r.ID), ""), func(ctx context.Context) error {
+		return s.cfg.Store.DecideByHand(ctx, r.ID, d)
+	}))
 }
 
 // manualDone ends a form of a dossier's page. The filing hears of it by an

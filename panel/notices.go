@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
@@ -96,15 +97,15 @@ func (s *Server) noticePage(c *gin.Context) {
 }
 
 // helpStaffRoutes are what staff do for the help centre.
-func (s *Server) helpStaffRoutes(support gin.IRoutes) {
-	support.GET("/notices", s.staffNotices)
-	support.GET("/notices/:id", s.editNotice)
-	support.POST("/notices/:id", s.saveNotice)
-	support.POST("/notices/:id/withdraw", s.withdrawNotice)
-	support.GET("/tickets", s.staffTickets)
-	support.GET("/tickets/:id", s.staffTicket)
-	support.POST("/tickets/:id/answer", s.answerTicket)
-	support.POST("/tickets/:id/close", s.closeTicket)
+func (s *Server) helpStaffRoutes(support staffRoutes) {
+	support.GET("/notices", canSee, s.staffNotices)
+	support.GET("/notices/:id", canWriteNotices, s.editNotice)
+	support.POST("/notices/:id", canWriteNotices, s.saveNotice)
+	support.POST("/notices/:id/withdraw", canWriteNotices, s.withdrawNotice)
+	support.GET("/tickets", canSeePersonal, s.staffTickets)
+	support.GET("/tickets/:id", canSeePersonal, s.staffTicket)
+	support.POST("/tickets/:id/answer", canAnswerTickets, s.answerTicket)
+	support.POST("/tickets/:id/close", canAnswerTickets, s.closeTicket)
 }
 
 type staffNotice struct {
@@ -254,7 +255,7 @@ func noticeFrom(v url.Values, now time.Time) (n store.Notice, problems filing.Pr
 
 // saveNotice keeps a notice, or shows how it would look.
 func (s *Server) saveNotice(c *gin.Context) {
-	ctx, values := c.Request.Context(), posted(c)
+	values := posted(c)
 	data := noticeFormData{New: c.Param("id") == newNotice, Token: values.Get("token")}
 	n, problems := noticeFrom(values, s.cfg.Store.Now())
 	n.Token = data.Token
@@ -273,12 +274,17 @@ func (s *Server) saveNotice(c *gin.Context) {
 	}
 	var err error
 	if data.New {
-		_, err = s.cfg.Store.AddNotice(ctx, n, s.actor(c))
+		err = s.did(c, s.deed(c, "notice.add", "notice", n.Token, ""), func(ctx context.Context) error {
+			_, err := s.cfg.Store.AddNotice(ctx, n, s.actor(c))
+			return err
+		})
 	} else {
 		var before store.Notice
 		if before, err = s.noticeOf(c); err == nil {
 			n.ID = before.ID
-			err = s.cfg.Store.EditNotice(ctx, n, s.actor(c))
+			err = s.did(c, s.deed(c, "notice.edit", "notice", idText(n.ID), ""), func(ctx context.Context) error {
+				return s.cfg.Store.EditNotice(ctx, n, s.actor(c))
+			})
 		}
 	}
 	if errors.Is(err, store.ErrConflict) { // what was typed stays; saved again it goes over the other's
@@ -311,7 +317,13 @@ func (s *Server) withdrawNotice(c *gin.Context) {
 	n, err := s.noticeOf(c)
 	if err == nil {
 		version, _ := strconv.Atoi(c.PostForm("version")) // nonsense is no version
-		err = s.cfg.Store.WithdrawNotice(c.Request.Context(), n.ID, version, c.PostForm("action") != "restore", s.actor(c))
+		withdraw, action := c.PostForm("action") != "restore", "notice.withdraw"
+		if !withdraw {
+			action = "notice.restore"
+		}
+		err = s.did(c, s.deed(c, action, "notice", idText(n.ID), ""), func(ctx context.Context) error {
+			return s.cfg.Store.WithdrawNotice(ctx, n.ID, version, withdraw, s.actor(c))
+		})
 	}
 	if errors.Is(err, store.ErrConflict) {
 		s.flash(c, "flash.moved_on")

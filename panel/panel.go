@@ -82,7 +82,9 @@ type Config struct {
 	TrustedProxies []string
 	// FrameOrigins may show the panel in their frames.
 	FrameOrigins []string
-	Logger       *slog.Logger
+	// RequireTOTP lets staff in with a second factor only.
+	RequireTOTP bool
+	Logger      *slog.Logger
 }
 
 // Server is the panel.
@@ -106,6 +108,7 @@ type Server struct {
 	forms map[string]bool
 	// pages are the routes that can be looked at.
 	pages   map[string]bool
+	all     gin.RoutesInfo
 	handler http.Handler
 }
 
@@ -185,6 +188,12 @@ func (s *Server) routes() (http.Handler, error) {
 	g.POST("/sign-in/forgotten/again", s.recoveryAgain)
 	g.GET("/sign-in/forgotten/password", s.newPasswordForm)
 	g.POST("/sign-in/forgotten/password", s.newPassword)
+	g.GET(pathCode, s.codeForm)
+	g.POST(pathCode, s.giveCode)
+	g.GET(pathFirstPassword, s.firstPasswordForm)
+	g.POST(pathFirstPassword, s.replaceFirstPassword)
+	g.GET(pathEnrol, s.enrolForm)
+	g.POST(pathEnrol, s.enrol)
 	g.GET("/captcha", s.captcha)
 	g.GET("/captcha/sound", s.captchaSound)
 	g.POST("/sign-out", s.signOut)
@@ -205,6 +214,10 @@ func (s *Server) routes() (http.Handler, error) {
 	in.POST("/account/reach/:channel", s.giveReach)
 	in.GET("/account/reach/:channel/code", s.reachCodeForm)
 	in.POST("/account/reach/:channel/code", s.reachCode)
+	in.GET(pathTOTP, s.only(store.RoleSupport), s.totpPage)
+	in.GET(pathTOTP+"/enrol", s.only(store.RoleSupport), s.enrolOwnForm)
+	in.POST(pathTOTP+"/enrol", s.only(store.RoleSupport), s.enrolOwn)
+	in.POST(pathTOTP+"/codes", s.only(store.RoleSupport), s.newRecoveryCodes)
 	in.POST("/account/sessions/:id/end", s.endSession)
 	in.POST("/account/end-others", s.endOthers)
 
@@ -256,34 +269,36 @@ func (s *Server) routes() (http.Handler, error) {
 	f.GET("/police", s.withFiling(s.policeForm))
 	f.POST("/police", s.withFiling(s.recordPolice))
 
-	support := in.Group("/support", s.only(store.RoleSupport))
-	support.GET("/filings", s.supportList)
-	support.POST("/filings/:number/resume", s.resume)
-	support.POST("/filings/:number/pass", s.pass)
-	support.POST("/filings/:number/send-back", s.sendBack)
-	support.GET("/filings/:number/dossier", s.supportDossier)
-	support.GET("/filings/:number/papers/:paper", s.viewPaperAsStaff)
-	support.GET("/tasks/:id/answer", s.taskForm)
-	support.POST("/tasks/:id/answer", s.answerTask)
-	support.GET("/papers", s.paperForm)
-	support.POST("/papers", s.handInPaper)
-	support.GET("/addresses", s.addresses)
-	support.POST("/addresses", s.reportAddresses)
-	support.GET("/addresses/:id", s.withBlock(s.blockPage))
-	support.POST("/addresses/:id", s.withBlock(s.changeBlock))
-	support.POST("/addresses/:id/remove", s.withBlock(s.removeBlock))
-	support.GET("/dossiers", s.manualList)
-	support.GET("/dossiers/:record", s.manualPage)
-	support.POST("/dossiers/:record/handed-in", s.manualHandedIn)
-	support.POST("/dossiers/:record/approved", s.manualApproved)
-	support.POST("/dossiers/:record/refused", s.manualRefused)
-	support.GET("/bureau", s.bureauPage)
-	support.POST("/bureau/accounts/:id/start", s.startAccount)
-	support.POST("/bureau/accounts/:id/release", s.releaseDoubtful)
-	support.GET("/bureau/accounts/:id/files/:direction/:number", s.dataFile)
-	support.POST("/bureau/tasks/:id/done", s.taskDone)
+	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
+	support.GET("/filings", canSee, s.supportList)
+	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
+	support.POST("/filings/:number/pass", canCheck, s.pass)
+	support.POST("/filings/:number/send-back", canCheck, s.sendBack)
+	support.GET("/filings/:number/dossier", canSeePersonal, s.supportDossier)
+	support.GET("/filings/:number/papers/:paper", canSeePersonal, s.viewPaperAsStaff)
+	support.GET("/tasks/:id/answer", canActOnTasks, s.taskForm)
+	support.POST("/tasks/:id/answer", canActOnTasks, s.answerTask)
+	support.GET("/papers", canActOnTasks, s.paperForm)
+	support.POST("/papers", canActOnTasks, s.handInPaper)
+	support.GET("/addresses", canSee, s.addresses)
+	support.POST("/addresses", canRunBureau, s.reportAddresses)
+	support.GET("/addresses/:id", canRunBureau, s.withBlock(s.blockPage))
+	support.POST("/addresses/:id", canRunBureau, s.withBlock(s.changeBlock))
+	support.POST("/addresses/:id/remove", canRunBureau, s.withBlock(s.removeBlock))
+	support.GET("/dossiers", canSee, s.manualList)
+	support.GET("/dossiers/:record", canSeePersonal, s.manualPage)
+	support.POST("/dossiers/:record/handed-in", canActOnFilings, s.manualHandedIn)
+	support.POST("/dossiers/:record/approved", canActOnFilings, s.manualApproved)
+	support.POST("/dossiers/:record/refused", canActOnFilings, s.manualRefused)
+	support.GET("/bureau", canSee, s.bureauPage)
+	support.POST("/bureau/accounts/:id/start", canRunBureau, s.startAccount)
+	support.POST("/bureau/accounts/:id/release", canRunBureau, s.releaseDoubtful)
+	support.GET("/bureau/accounts/:id/files/:direction/:number", canSeePersonal, s.dataFile)
+	support.POST("/bureau/tasks/:id/done", canActOnTasks, s.taskDone)
 	s.helpStaffRoutes(support)
-	s.forms, s.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
+	s.accessRoutes(support)
+	s.all = g.Routes()
+	s.forms, s.pages = formRoutes(s.all), pageRoutes(s.all)
 	g.NoRoute(func(c *gin.Context) { s.fail(c, store.ErrNotFound) })
 
 	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).

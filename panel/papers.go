@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -80,7 +81,9 @@ func (s *Server) handInPaper(c *gin.Context) {
 		Paper:   bureau.Paper{Format: f.Format(codes), Purpose: f.Use, Content: f.Content, OfSite: f.Whose == "site", Remark: f.Remark},
 		Subject: filing.Subject{HolderID: filed.HolderID, SiteID: filed.SiteID.Int64},
 	}
-	if err := s.cfg.Store.QueuePaper(ctx, filed.AccountID, strconv.FormatInt(key, 10), paper, s.actor(c)); err != nil {
+	if err := s.did(c, s.deed(c, "paper.queue", "order", f.Order, ""), func(ctx context.Context) error {
+		return s.cfg.Store.QueuePaper(ctx, filed.AccountID, strconv.FormatInt(key, 10), paper, s.actor(c))
+	}); err != nil {
 		s.fail(c, err)
 		return
 	}

@@ -27,6 +27,7 @@ type page struct {
 	Lang  string
 	Login string
 	Role  store.Role
+	Staff store.StaffRole
 	Flash string
 	// Path is where the page stands, Return its address for the language's button,
 	// Typed what that takes along.
@@ -96,7 +97,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	ctx := c.Request.Context()
 	p.T = s.texts.For(s.lang(c))
 	p.Lang = p.T.Lang()
-	p.Login, p.Role = s.sessions.GetString(ctx, keyLogin), s.role(c)
+	p.Login, p.Role, p.Staff = s.sessions.GetString(ctx, keyLogin), s.role(c), s.staffRole(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Return, p.Typed = s.pageOf(c), typedOn(c)
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)

@@ -102,16 +102,16 @@ func (s *Server) signIn(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	if !s.passwords.matches(ctx, password, user.PasswordHash) {
+	if !s.passwords.matches(ctx, password, user.PasswordHash) || user.DisabledAt.Valid {
 		s.sessions.Put(ctx, keyFailures, s.sessions.GetInt(ctx, keyFailures)+1)
 		s.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_wrong"}})
 		return
 	}
-	if err := s.begin(c, user); err != nil {
-		s.fail(c, err)
+	if user.FirstUntil.Valid && !user.FirstUntil.Time.After(s.cfg.Store.Now()) {
+		s.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_first_over"}})
 		return
 	}
-	to(c, localPath(values.Get("next")))
+	s.proceed(c, user, localPath(values.Get("next")))
 }
 
 func waitArgs(wait time.Duration) map[string]any {
@@ -127,7 +127,12 @@ func (s *Server) begin(c *gin.Context, user store.User) error {
 	if err := s.sessions.RenewToken(ctx); err != nil { // against fixation
 		return err
 	}
-	device, err := s.cfg.Store.BeginSession(ctx, user.ID, deviceOf(c.Request.UserAgent()), sessionLifetime)
+	noted := ctx
+	if user.Role == store.RoleSupport {
+		d := staffDeed(user, "session.begin", store.OutcomeDone)
+		noted = store.WithDeed(ctx, &d)
+	}
+	device, err := s.cfg.Store.BeginSession(noted, user.ID, deviceOf(c.Request.UserAgent()), sessionLifetime)
 	if err != nil {
 		return err
 	}
@@ -140,14 +145,18 @@ func (s *Server) begin(c *gin.Context, user store.User) error {
 }
 
 // alive tells whether the session is somebody's and wasn't ended elsewhere; one
-// that was keeps only what belongs to nobody, such as the language.
+// that was keeps only what belongs to nobody, such as the language. What its person
+// may do is what counts now, not when they signed in.
 func (s *Server) alive(c *gin.Context) (bool, error) {
 	ctx := c.Request.Context()
 	if !s.sessions.Exists(ctx, keyUser) {
 		return false, nil
 	}
-	lives, err := s.cfg.Store.SessionLives(ctx, s.userID(c), s.sessions.GetInt64(ctx, keyDevice))
+	state, err := s.cfg.Store.SessionState(ctx, s.userID(c), s.sessions.GetInt64(ctx, keyDevice))
+	lives := state.Lives && s.factorsGiven(state)
+	c.Set(contextStaff, state.StaffRole)
 	if err == nil && !lives {
+		c.Set(contextStaff, store.StaffRole(""))
 		for _, key := range []string{keyUser, keyRole, keyLogin, keyDevice} {
 			s.sessions.Remove(ctx, key)
 		}

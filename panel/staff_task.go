@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -116,7 +117,10 @@ func (s *Server) showTask(c *gin.Context, values url.Values) {
 		task.values = values
 	}
 	data.form = build(t, string(task.kind), task.fields(t, codes), task.values, problems)
-	s.cfg.Logger.Info("a task of the bureau's was viewed", "task", task.ID, "actor", s.actor(c))
+	if err := s.saw(c, "task.view", "task", idText(task.ID)); err != nil {
+		s.fail(c, err)
+		return
+	}
 	s.render(c, status, "staff_task", page{Title: "staff_task.title", Data: data})
 }
 
@@ -134,7 +138,9 @@ func (s *Server) answerTask(c *gin.Context) {
 		return
 	}
 	key, data := task.answer(values)
-	err = s.cfg.Store.AnswerTask(ctx, store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: s.actor(c)})
+	err = s.did(c, s.deed(c, "task.answer", "task", idText(task.ID), ""), func(ctx context.Context) error {
+		return s.cfg.Store.AnswerTask(ctx, store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: s.actor(c)})
+	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		s.flash(c, "flash.answered_already")

@@ -47,18 +47,27 @@ func (s *Server) resume(c *gin.Context) {
 		s.fail(c, errBadRequest)
 		return
 	}
-	_, err := s.cfg.Filings.Resume(c.Request.Context(), postedRef(c), workflows.Resume{Resolution: resolution, Actor: s.actor(c)})
-	s.supported(c, err)
+	ref := postedRef(c)
+	s.supported(c, s.asked(c, s.deed(c, "filing."+string(resolution), "filing", ref, ""), func() error {
+		_, err := s.cfg.Filings.Resume(c.Request.Context(), ref, workflows.Resume{Resolution: resolution, Actor: s.actor(c)})
+		return err
+	}))
 }
 
 func (s *Server) pass(c *gin.Context) {
-	_, err := s.cfg.Filings.Pass(c.Request.Context(), postedRef(c), s.verdict(c))
-	s.supported(c, err)
+	ref := postedRef(c)
+	s.supported(c, s.asked(c, s.deed(c, "filing.pass", "filing", ref, ""), func() error {
+		_, err := s.cfg.Filings.Pass(c.Request.Context(), ref, s.verdict(c))
+		return err
+	}))
 }
 
 func (s *Server) sendBack(c *gin.Context) {
-	_, err := s.cfg.Filings.SendBack(c.Request.Context(), postedRef(c), s.verdict(c))
-	s.supported(c, err)
+	ref := postedRef(c)
+	s.supported(c, s.asked(c, s.deed(c, "filing.send_back", "filing", ref, ""), func() error {
+		_, err := s.cfg.Filings.SendBack(c.Request.Context(), ref, s.verdict(c))
+		return err
+	}))
 }
 
 // postedRef is how the filing is called that a form is about: its order's, and

@@ -54,7 +54,10 @@ func (s *Server) supportDossier(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.cfg.Logger.Info("a dossier was viewed", "filing", f.ID, "revision", data.Revision, "actor", s.actor(c))
+	if err := s.saw(c, "dossier.view", "filing", f.Ref()); err != nil {
+		s.fail(c, err)
+		return
+	}
 	s.render(c, http.StatusOK, "support_dossier", page{Title: "support_dossier.title", Data: data})
 }
 

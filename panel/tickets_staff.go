@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -27,13 +28,16 @@ func (s *Server) staffTickets(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.cfg.Logger.Info("tickets were listed", "status", status, "actor", s.actor(c)) // each row shows its text
+	if err := s.saw(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
+		s.fail(c, err)
+		return
+	}
 	data := ticketsPage(list)
 	data.Status, data.Statuses = status, store.TicketStatuses
 	s.render(c, http.StatusOK, "staff_tickets", page{Title: "tickets.staff", Data: data})
 }
 
-// staffTicket is one ticket. It holds personal data: who looked is logged.
+// staffTicket is one ticket. It holds personal data: who looked is noted.
 func (s *Server) staffTicket(c *gin.Context) {
 	s.showStaffTicket(c, http.StatusOK, newToken(), url.Values{}, nil)
 }
@@ -49,7 +53,10 @@ func (s *Server) showStaffTicket(c *gin.Context, status int, token string, value
 		s.fail(c, err)
 		return
 	}
-	s.cfg.Logger.Info("a ticket was viewed", "ticket", id, "actor", s.actor(c))
+	if err := s.saw(c, "ticket.view", "ticket", idText(id)); err != nil {
+		s.fail(c, err)
+		return
+	}
 	data.Form = build(s.texts.For(s.lang(c)), "answer", []field{{Name: "text", Type: "textarea", Required: true}}, values, problems)
 	s.render(c, status, "staff_ticket", page{Title: "tickets.staff", Data: data})
 }
@@ -77,7 +84,11 @@ func (s *Server) answerTicket(c *gin.Context) {
 		s.showStaffTicket(c, http.StatusUnprocessableEntity, token, values, problems)
 		return
 	}
-	answer, err := s.cfg.Store.AnswerTicket(c.Request.Context(), id, token, text, s.actor(c))
+	var answer int64
+	err := s.did(c, s.deed(c, "ticket.answer", "ticket", idText(id), ""), func(ctx context.Context) (err error) {
+		answer, err = s.cfg.Store.AnswerTicket(ctx, id, token, text, s.actor(c))
+		return err
+	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		s.showStaffTicket(c, http.StatusConflict, token, values, filing.Problems{{Field: "text", Key: "ticket_closed"}})
@@ -93,11 +104,14 @@ func (s *Server) answerTicket(c *gin.Context) {
 
 // closeTicket puts a ticket away.
 func (s *Server) closeTicket(c *gin.Context) {
-	if err := s.cfg.Store.CloseTicket(c.Request.Context(), ticketID(c), s.actor(c)); err != nil {
+	id := ticketID(c)
+	if err := s.did(c, s.deed(c, "ticket.close", "ticket", idText(id), ""), func(ctx context.Context) error {
+		return s.cfg.Store.CloseTicket(ctx, id, s.actor(c))
+	}); err != nil {
 		s.fail(c, err)
 		return
 	}
-	s.cfg.Logger.Info("staff closed a ticket", "ticket", ticketID(c), "actor", s.actor(c))
+	s.cfg.Logger.Info("staff closed a ticket", "ticket", id, "actor", s.actor(c))
 	s.flash(c, "flash.done")
 	to(c, "/support/tickets")
 }

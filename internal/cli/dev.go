@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/beian/beian/internal/demo"
@@ -20,6 +21,7 @@ type devCommand struct {
 	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative leaves it to its page"`
 	Reviewed    bool          `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
 	Manual      bool          `env:"BEIAN_DEV_MANUAL" help:"staff hand dossiers in, as at a bureau without an interface"`
+	StaffTOTP   string        `env:"BEIAN_STAFF_TOTP" enum:"required,optional" default:"optional" help:"whether staff must sign in with a second factor"`
 	Samples     string        `default:"samples/orders.csv" help:"orders to import"`
 	LogLevel    string        `env:"BEIAN_LOG_LEVEL" default:"warn" help:"debug, info, warn or error"`
 }
@@ -30,7 +32,7 @@ func (devCommand) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *devCommand) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Manual: c.Manual, Logger: newLogger(c.LogLevel),
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: newLogger(c.LogLevel),
 	})
 	if err != nil {
 		return err
@@ -39,19 +41,23 @@ func (c *devCommand) Run(ctx context.Context) error {
 	if err := importSamples(ctx, s, c.Samples); err != nil {
 		return err
 	}
+	var staff strings.Builder
+	for _, role := range stack.DemoStaff {
+		fmt.Fprintf(&staff, "    %-19s %s / %s\n", role, role, stack.DemoStaffPassword(role))
+	}
 	local := func(port int) string { return fmt.Sprintf("http://127.0.0.1:%d/", port) }
 	fmt.Printf(`
 Beian 备案 is running. Ctrl-C stops it; the next run finds the same data.
 
   面板 panel            %s
     客户 customer       %s / %s
-    客服 support        %s / %s
-  短信与邮件 inbox      %s
+    管理员 administrator %s / %s
+%s  短信与邮件 inbox      %s
   管局 bureau           %s
   网站空间 web space    %s
   Temporal              %s
 
-`, local(c.Panel), stack.DemoCustomer, stack.DemoCustomerPassword, stack.DemoSupport, stack.DemoSupportPassword,
+`, local(c.Panel), stack.DemoCustomer, stack.DemoCustomerPassword, stack.DemoSupport, stack.DemoSupportPassword, staff.String(),
 		local(c.Inbox), local(c.Bureau), local(c.Space), local(c.TemporalUI))
 	select {
 	case <-ctx.Done():

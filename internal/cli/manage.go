@@ -1,18 +1,14 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/orderfile"
 	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel"
 )
 
 type ordersCommand struct {
@@ -54,47 +50,6 @@ func (c *importCommand) Run(ctx context.Context) error {
 		err = fmt.Errorf("%d rows were refused", sum.Refused)
 	}
 	return err
-}
-
-type usersCommand struct {
-	Password passwordCommand `cmd:"" help:"Make an account, or set its password, read from standard input."`
-}
-
-type passwordCommand struct {
-	config.Base `embed:""`
-	Role        string `enum:"customer,support" default:"customer" help:"customer or support, for a new account"`
-	Login       string `arg:"" help:"what is typed at sign-in"`
-}
-
-// Help shows an example.
-func (passwordCommand) Help() string {
-	return "Example: beian users password wang --role support --key-file keys.json < password.txt"
-}
-
-// Run sets the password.
-func (c *passwordCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	password := strings.TrimRight(line, "\r\n")
-	if password == "" {
-		return errors.Join(errors.New("no password on standard input"), err)
-	}
-	hash, err := panel.HashPassword(password)
-	if err != nil {
-		return err
-	}
-	db, err := openStore(ctx, &c.Base)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	id, err := db.EnsureUser(ctx, store.Role(c.Role), c.Login, hash)
-	if err != nil {
-		return err
-	}
-	return db.SetPassword(ctx, id, hash)
 }
 
 type keysCommand struct {

@@ -61,6 +61,7 @@ type Panel struct {
 	DNS            string   `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
 	Papers         string   `env:"BEIAN_PAPERS" help:"file laid over the built-in list of papers that filings need (docs/papers.md)" placeholder:"FILE"`
 	SecureCookies  bool     `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	StaffTOTP      string   `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
 	// FrameOrigins are checked by the panel when it starts.
 	FrameOrigins []string `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`

@@ -49,7 +49,8 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store
 	p, err := panel.New(panel.Config{
 		Papers: papers,
 		Store:  db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
-		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins, Logger: logger,
+		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", Logger: logger,
 	})
 	if err != nil {
 		return err

@@ -74,7 +74,9 @@ type Options struct {
 	// FrameOrigins may show the panel in a frame; SecureCookies as in production.
 	FrameOrigins  []string
 	SecureCookies bool
-	Logger        *slog.Logger
+	// StaffTOTP is the setting; optional where it is empty.
+	StaffTOTP string
+	Logger    *slog.Logger
 }
 
 // The people of a development stack.
@@ -84,6 +86,12 @@ const (
 	DemoSupport          = "support"
 	DemoSupportPassword  = "demo-support"
 )
+
+// DemoStaff are the roles of the others of staff, one of each.
+var DemoStaff = []store.StaffRole{store.StaffViewer, store.StaffAgent, store.StaffReviewer}
+
+// DemoStaffPassword is that of a role's account, whose login is the role.
+func DemoStaffPassword(role store.StaffRole) string { return "demo-" + string(role) }
 
 // Stack is a running stack.
 type Stack struct {
@@ -234,15 +242,26 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 
 // people makes the demo accounts, only ever in a development stack.
 func (s *Stack) people(ctx context.Context) error {
-	for _, p := range []struct {
+	type person struct {
 		role            store.Role
+		staff           store.StaffRole
 		login, password string
-	}{{store.RoleCustomer, DemoCustomer, DemoCustomerPassword}, {store.RoleSupport, DemoSupport, DemoSupportPassword}} {
+	}
+	list := []person{{store.RoleCustomer, "", DemoCustomer, DemoCustomerPassword}, {store.RoleSupport, store.StaffAdministrator, DemoSupport, DemoSupportPassword}}
+	for _, role := range DemoStaff {
+		list = append(list, person{store.RoleSupport, role, string(role), DemoStaffPassword(role)})
+	}
+	for _, p := range list {
 		hash, err := panel.HashPassword(p.password)
 		if err != nil {
 			return err
 		}
-		id, err := s.Store.EnsureUser(ctx, p.role, p.login, hash)
+		var id int64
+		if p.role == store.RoleSupport {
+			id, err = s.Store.EnsureStaff(ctx, p.staff, p.login, hash)
+		} else {
+			id, err = s.Store.EnsureUser(ctx, p.role, p.login, hash)
+		}
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // Notice is a notice by the provider (公告).
@@ -32,10 +34,13 @@ const noticeColumns = `id, token, title_zh, title_en, body_zh, body_en, pinned, 
 // AddNotice keeps a new notice, once for its token; it returns its ID.
 func (s *Store) AddNotice(ctx context.Context, n Notice, actor string) (id int64, err error) {
 	now := s.utcNow()
-	_, err = s.db.ExecContext(ctx, `
-		INSERT INTO notices (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO notices (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
+		return err
+	})
 	if err != nil && !isDuplicate(err) {
 		return 0, fmt.Errorf("adding a notice: %w", err)
 	}
@@ -62,15 +67,17 @@ func (s *Store) WithdrawNotice(ctx context.Context, id int64, version int, withd
 }
 
 func (s *Store) changeNotice(ctx context.Context, query string, args ...any) error {
-	res, err := s.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("changing a notice: %w", err)
-	}
-	ok, err := changed(res)
-	if err == nil && !ok {
-		err = fmt.Errorf("notice: %w", ErrConflict)
-	}
-	return err
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("changing a notice: %w", err)
+		}
+		ok, err := changed(res)
+		if err == nil && !ok {
+			err = fmt.Errorf("notice: %w", ErrConflict)
+		}
+		return err
+	})
 }
 
 // shown is what makes a notice visible now; it takes the time twice.

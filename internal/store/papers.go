@@ -188,7 +188,10 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 	if row.Sealed == nil {
 		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
 	}
-	if _, err := s.db.ExecContext(ctx, `INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow()); err != nil {
+	if err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow())
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	return s.keys.Open(paperPlace(filingID, row.Key, row.Item, row.Hash)+place, row.Sealed)

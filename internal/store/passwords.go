@@ -33,7 +33,7 @@ func (s *Store) RecoveredUser(ctx context.Context, codeID int64) (User, error) {
 // its sessions.
 func (s *Store) SetPassword(ctx context.Context, userID int64, passwordHash string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1 WHERE id = ?`, passwordHash, userID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1, first_until = NULL WHERE id = ?`, passwordHash, userID); err != nil {
 			return err
 		}
 		return endSessions(ctx, tx, userID, 0)
@@ -68,7 +68,7 @@ func (s *Store) RecoverPassword(ctx context.Context, codeID int64, version int, 
 }
 
 func (s *Store) changePassword(ctx context.Context, tx *sqlx.Tx, userID int64, version int, passwordHash string, keepSession int64) error {
-	res, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1 WHERE id = ? AND password_version = ?`,
+	res, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1, first_until = NULL WHERE id = ? AND password_version = ?`,
 		passwordHash, userID, version)
 	if err != nil {
 		return err

@@ -72,9 +72,9 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	user, err = s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
 	require.Equal(t, "new", user.PasswordHash)
-	lives, err := s.SessionLives(ctx, user.ID, session)
+	state, err := s.SessionState(ctx, user.ID, session)
 	require.NoError(t, err)
-	require.False(t, lives)
+	require.False(t, state.Lives)
 	dump, err := s.Dump(ctx)
 	require.NoError(t, err)
 	for _, secret := range []string{c.Mobile, c.Email, code} {
@@ -250,9 +250,9 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		return id
 	}
 	lives := func(id int64) bool {
-		ok, err := s.SessionLives(ctx, user, id)
+		state, err := s.SessionState(ctx, user, id)
 		require.NoError(t, err)
-		return ok
+		return state.Lives
 	}
 	a, b, c := begin(), begin(), begin()
 	require.True(t, lives(a))

@@ -89,7 +89,8 @@ func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 // utcNow is the time as the columns keep it: UTC, microseconds.
 func (s *Store) utcNow() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// tx runs f in a transaction, again when InnoDB chose it as a deadlock's victim.
+// tx runs f in a transaction, again when InnoDB chose it as a deadlock's victim. A deed
+// of the context (WithDeed) is written in it.
 func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 	for try := 1; ; try++ {
 		err := s.txOnce(ctx, f)
@@ -111,7 +112,19 @@ func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
 	if err := f(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	deed := deedOf(ctx)
+	if deed != nil {
+		if _, err := s.audit(ctx, tx, *deed); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if deed != nil {
+		deed.written = true
+	}
+	return nil
 }
 
 func isDuplicate(err error) bool {

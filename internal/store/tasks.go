@@ -81,8 +81,10 @@ func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, 
 
 // TaskDone notes who dealt with a task.
 func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ? AND done_at IS NULL`, s.utcNow(), actor, id)
-	return err
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ? AND done_at IS NULL`, s.utcNow(), actor, id)
+		return err
+	})
 }
 
 // UntoldTasks counts, by kind, the tasks up to the newest that staff haven't

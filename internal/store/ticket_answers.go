@@ -62,9 +62,11 @@ func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err
 
 // CloseTicket puts a ticket away; closed again it stays as it is.
 func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ? AND status <> ?`,
-		TicketClosed, s.utcNow(), actor, id, TicketClosed)
-	return err
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ? AND status <> ?`,
+			TicketClosed, s.utcNow(), actor, id, TicketClosed)
+		return err
+	})
 }
 
 // TicketTold notes that staff were told of a ticket.

@@ -2,14 +2,16 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
 
-// Role is what a signed-in person may do.
+// Role is which kind of person an account is of.
 type Role string
 
-// The roles: customers see their own orders, support sees every filing.
+// The roles: customers see their own orders, support is the provider's staff,
+// whose StaffRole says what each may do.
 const (
 	RoleCustomer Role = "customer"
 	RoleSupport  Role = "support"
@@ -19,31 +21,54 @@ const (
 type User struct {
 	ID           int64     `db:"id"`
 	Role         Role      `db:"role"`
+	StaffRole    StaffRole `db:"staff_role"`
 	Login        string    `db:"login"`
 	PasswordHash string    `db:"password_hash"`
-	CreatedAt    time.Time `db:"created_at"`
+	// Version counts the password's changes.
+	Version    int          `db:"password_version"`
+	DisabledAt sql.NullTime `db:"disabled_at"`
+	// FirstUntil is until when a first password is good, which must be replaced.
+	FirstUntil sql.NullTime `db:"first_until"`
+	CreatedAt  time.Time    `db:"created_at"`
 }
+
+const userColumns = `u.id, u.role, IF(u.role = 'support' AND u.staff_role = '', 'viewer', u.staff_role) AS staff_role, u.login, u.password_hash, u.password_version,
+	u.disabled_at, u.first_until, u.created_at`
 
 // UserByLogin finds an account by what was typed at sign-in.
 func (s *Store) UserByLogin(ctx context.Context, login string) (User, error) {
 	var u User
-	err := s.db.GetContext(ctx, &u, `SELECT id, role, login, password_hash, created_at FROM users WHERE login = ?`, login)
+	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.login = ?`, login)
 	return u, one(err, "user")
 }
 
 // User finds an account by its ID.
 func (s *Store) User(ctx context.Context, id int64) (User, error) {
 	var u User
-	err := s.db.GetContext(ctx, &u, `SELECT id, role, login, password_hash, created_at FROM users WHERE id = ?`, id)
+	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.id = ?`, id)
 	return u, one(err, "user")
 }
 
 // EnsureUser makes an account, or finds the one of that login; an existing
 // account keeps its role and password. An empty password hash means that the
-// account can't sign in until one is set.
+// account can't sign in until one is set. Staff who come to be this way, from the
+// command line, are administrators: the others are an administrator's to add.
 func (s *Store) EnsureUser(ctx context.Context, role Role, login, passwordHash string) (int64, error) {
-	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, login, password_hash, created_at) VALUES (?, ?, ?, ?)`,
-		role, login, passwordHash, s.utcNow())
+	var staffRole StaffRole
+	if role == RoleSupport {
+		staffRole = StaffAdministrator
+	}
+	return s.ensureUser(ctx, role, staffRole, login, passwordHash)
+}
+
+// EnsureStaff is EnsureUser for one of staff's roles.
+func (s *Store) EnsureStaff(ctx context.Context, role StaffRole, login, passwordHash string) (int64, error) {
+	return s.ensureUser(ctx, RoleSupport, role, login, passwordHash)
+}
+
+func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, login, passwordHash string) (int64, error) {
+	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at) VALUES (?, ?, ?, ?, ?)`,
+		role, staffRole, login, passwordHash, s.utcNow())
 	if err != nil {
 		return 0, fmt.Errorf("making a user: %w", err)
 	}

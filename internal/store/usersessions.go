@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -23,29 +24,65 @@ type UserSession struct {
 // BeginSession notes that an account signed in, for so long.
 func (s *Store) BeginSession(ctx context.Context, userID int64, agent string, lifetime time.Duration) (id int64, err error) {
 	now := s.utcNow()
-	res, err := s.db.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
-		userID, agent, now, now, now.Add(lifetime))
-	if err != nil {
-		return 0, fmt.Errorf("noting a session: %w", err)
-	}
-	return res.LastInsertId()
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+			userID, agent, now, now, now.Add(lifetime))
+		if err != nil {
+			return fmt.Errorf("noting a session: %w", err)
+		}
+		id, err = res.LastInsertId()
+		return err
+	})
+	return id, err
 }
 
-// SessionLives tells whether a session wasn't ended, and notes that it is used.
-func (s *Store) SessionLives(ctx context.Context, userID, id int64) (bool, error) {
+// SecondFactor notes that a session's person gave their second factor too.
+func (s *Store) SecondFactor(ctx context.Context, userID, id int64) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE user_sessions SET second_factor = TRUE WHERE id = ? AND user_id = ?`, id, userID)
+	return err
+}
+
+// SessionState is what a session is worth now, whatever was so when it began.
+type SessionState struct {
+	// Lives tells that it wasn't ended, nor its account closed.
+	Lives bool
+	// StaffRole is the account's; empty of customers.
+	StaffRole StaffRole
+	// SecondFactor was given in it; Enrolled: the account has one.
+	SecondFactor, Enrolled bool
+}
+
+// SessionState looks a session up, and notes that it is used.
+func (s *Store) SessionState(ctx context.Context, userID, id int64) (state SessionState, err error) {
 	now := s.utcNow()
-	var seen []time.Time
-	if err := s.db.SelectContext(ctx, &seen, `SELECT last_seen_at FROM user_sessions WHERE id = ? AND user_id = ? AND expires_at > ?`, id, userID, now); err != nil {
-		return false, err
+	var rows []struct {
+		Seen         time.Time    `db:"last_seen_at"`
+		SecondFactor bool         `db:"second_factor"`
+		Role         Role         `db:"role"`
+		StaffRole    StaffRole    `db:"staff_role"`
+		DisabledAt   sql.NullTime `db:"disabled_at"`
+		Enrolled     bool         `db:"enrolled"`
 	}
-	if len(seen) == 0 {
-		return false, nil
+	if err := s.db.SelectContext(ctx, &rows, `
+		SELECT s.last_seen_at, s.second_factor, u.role, u.staff_role, u.disabled_at, t.sealed_secret IS NOT NULL AS enrolled
+		FROM user_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN staff_totp t ON t.user_id = u.id
+		WHERE s.id = ? AND s.user_id = ? AND s.expires_at > ?`, id, userID, now); err != nil {
+		return state, err
 	}
-	if now.Sub(seen[0]) >= seenEvery {
-		_, err := s.db.ExecContext(ctx, `UPDATE user_sessions SET last_seen_at = ? WHERE id = ?`, now, id)
-		return true, err
+	if len(rows) == 0 || rows[0].DisabledAt.Valid {
+		return state, nil
 	}
-	return true, nil
+	r := rows[0]
+	state = SessionState{Lives: true, SecondFactor: r.SecondFactor, Enrolled: r.Enrolled}
+	if r.Role == RoleSupport {
+		if state.StaffRole = r.StaffRole; r.StaffRole == "" {
+			state.StaffRole = StaffViewer
+		}
+	}
+	if now.Sub(r.Seen) >= seenEvery {
+		_, err = s.db.ExecContext(ctx, `UPDATE user_sessions SET last_seen_at = ? WHERE id = ?`, now, id)
+	}
+	return state, err
 }
 
 // UserSessions lists an account's sessions, the newest first.

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+)
+
+type usersCommand struct {
+	Password  passwordCommand  `cmd:"" help:"Make an account, or set its password, read from standard input."`
+	Role      roleCommand      `cmd:"" help:"Change what a member of staff may do."`
+	ResetTOTP resetTOTPCommand `cmd:"" name:"reset-totp" help:"Take away a member of staff's lost second factor."`
+}
+
+// commandLine is who acts from the command line, in the audit log.
+var commandLine = store.Actor{Login: "command line"}
+
+// asStaff runs what changes somebody's account, with an entry in the audit log.
+func asStaff(ctx context.Context, base *config.Base, action, login, reason string, act func(context.Context, *store.Store) error) error {
+	if err := config.LoadSecrets(base); err != nil {
+		return err
+	}
+	db, err := openStore(ctx, base)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	d := store.Deed{By: commandLine, Action: action, Kind: "login", Object: login, Reason: reason}
+	return act(store.WithDeed(ctx, &d), db)
+}
+
+type passwordCommand struct {
+	config.Base `embed:""`
+	Role        string `enum:"customer,viewer,agent,reviewer,administrator,support" default:"customer" help:"of a new account: customer, or of staff viewer, agent, reviewer or administrator; support is the same as administrator"`
+	Login       string `arg:"" help:"what is typed at sign-in"`
+}
+
+// Help shows an example.
+func (passwordCommand) Help() string {
+	return "Example: beian users password wang --role administrator --key-file keys.json < password.txt"
+}
+
+// Run sets the password.
+func (c *passwordCommand) Run(ctx context.Context) error {
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	password := strings.TrimRight(line, "\r\n")
+	if password == "" {
+		return errors.Join(errors.New("no password on standard input"), err)
+	}
+	hash, err := panel.HashPassword(password)
+	if err != nil {
+		return err
+	}
+	return asStaff(ctx, &c.Base, "staff.password", c.Login, "", func(ctx context.Context, db *store.Store) error {
+		var id int64
+		switch c.Role {
+		case "customer", "support":
+			id, err = db.EnsureUser(ctx, store.Role(c.Role), c.Login, hash)
+		default:
+			id, err = db.EnsureStaff(ctx, store.StaffRole(c.Role), c.Login, hash)
+		}
+		if err != nil {
+			return err
+		}
+		return db.SetPassword(ctx, id, hash)
+	})
+}
+
+type roleCommand struct {
+	config.Base `embed:""`
+	Login       string `arg:"" help:"the account"`
+	Role        string `arg:"" enum:"viewer,agent,reviewer,administrator" help:"viewer, agent, reviewer or administrator"`
+}
+
+// Help shows an example.
+func (roleCommand) Help() string {
+	return "Example: beian users role wang reviewer --key-file keys.json"
+}
+
+// Run changes the role; the last administrator stays one.
+func (c *roleCommand) Run(ctx context.Context) error {
+	return asStaff(ctx, &c.Base, "staff.role", c.Login, "→ "+c.Role, func(ctx context.Context, db *store.Store) error {
+		user, err := db.UserByLogin(ctx, c.Login)
+		if err != nil {
+			return err
+		}
+		return db.SetStaffRole(ctx, user.ID, store.StaffRole(c.Role))
+	})
+}
+
+type resetTOTPCommand struct {
+	config.Base `embed:""`
+	Login       string `arg:"" help:"the account"`
+}
+
+// Help shows an example.
+func (resetTOTPCommand) Help() string {
+	return "Example: beian users reset-totp wang --key-file keys.json"
+}
+
+// Run takes the second factor away.
+func (c *resetTOTPCommand) Run(ctx context.Context) error {
+	return asStaff(ctx, &c.Base, "staff.reset_totp", c.Login, "", func(ctx context.Context, db *store.Store) error {
+		user, err := db.UserByLogin(ctx, c.Login)
+		if err != nil {
+			return err
+		}
+		return db.ResetTOTP(ctx, user.ID)
+	})
+}
+
+type auditCommand struct {
+	Verify verifyCommand `cmd:"" help:"Check that nothing in the audit log was changed, removed or put in."`
+}
+
+type verifyCommand struct {
+	config.Base `embed:""`
+	Mark        string `help:"a mark that an earlier check printed, NUMBER:HASH: it must be in the log still"`
+}
+
+// Help shows an example.
+func (verifyCommand) Help() string { return "Example: beian audit verify --key-file keys.json" }
+
+// Run checks, and prints the mark of the log's end.
+func (c *verifyCommand) Run(ctx context.Context) error {
+	var mark store.AuditMark
+	var err error
+	if c.Mark != "" {
+		if mark, err = store.ParseAuditMark(c.Mark); err != nil {
+			return fmt.Errorf("--mark: %w", err)
+		}
+	}
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	db, err := openStore(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	end, err := db.VerifyAudit(ctx, mark)
+	if err != nil {
+		return err
+	}
+	if end.Seq == 0 {
+		fmt.Println("nothing was written yet")
+		return nil
+	}
+	fmt.Printf("%d entries, all as they were written; mark: %s\n", end.Seq, end)
+	return nil
+}

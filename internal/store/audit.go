@@ -1,0 +1,381 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Actor is who does something as staff; without an ID it is the command line.
+type Actor struct {
+	ID    int64
+	Login string
+	Role  StaffRole
+}
+
+// Outcome is what became of a deed.
+type Outcome string
+
+// The outcomes. What happens elsewhere than in our rows is noted as asked before,
+// and then, in a row that names it, as done, refused (not possible as things
+// stand) or failed.
+const (
+	OutcomeDone    Outcome = "done"
+	OutcomeAsked   Outcome = "asked"
+	OutcomeRefused Outcome = "refused"
+	OutcomeFailed  Outcome = "failed"
+)
+
+// Deed is something that staff do, for the audit log.
+type Deed struct {
+	By Actor
+	// Action is a key below "audit.action." of the locale files, such as
+	// "filing.resume"; Kind and Object name what it is done to: a filing and its
+	// reference, an account's ID. No personal data: only the reason is sealed.
+	Action, Kind, Object string
+	// Reason is what staff typed.
+	Reason string
+	// Outcome is done where nothing is given; Of is the deed that was asked for.
+	Outcome Outcome
+	Of      int64
+
+	written bool
+}
+
+// Written tells whether the deed stands in the log.
+func (d *Deed) Written() bool { return d.written }
+
+type deedKey struct{}
+
+// WithDeed has the next transaction that commits under the context write the
+// deed: effect and entry are there together or not at all. One goroutine only.
+func WithDeed(ctx context.Context, d *Deed) context.Context {
+	return context.WithValue(ctx, deedKey{}, d)
+}
+
+func deedOf(ctx context.Context) *Deed {
+	d, _ := ctx.Value(deedKey{}).(*Deed)
+	if d == nil || d.written {
+		return nil
+	}
+	return d
+}
+
+// AuditRow is a row of the audit log.
+type AuditRow struct {
+	Seq     int64     `db:"seq"`
+	At      time.Time `db:"at"`
+	ActorID int64     `db:"actor_id"`
+	Actor   string    `db:"actor"`
+	Role    StaffRole `db:"role"`
+	Action  string    `db:"action"`
+	Kind    string    `db:"object_kind"`
+	Object  string    `db:"object"`
+	Outcome Outcome   `db:"outcome"`
+	Of      int64     `db:"of_seq"`
+	Sealed  []byte    `db:"sealed_reason"`
+	Hash    []byte    `db:"hash"`
+	// Reason is opened where rows are read to be shown.
+	Reason string `db:"-"`
+}
+
+const auditColumns = `seq, at, actor_id, actor, role, action, object_kind, object, outcome, of_seq, sealed_reason, hash`
+
+// maxReason and maxObject bound what may come from outside, in characters, to what
+// their columns take.
+const (
+	maxReason = 1000
+	maxObject = 96
+)
+
+// clip makes a text fit: an entry isn't left out because a request was odd.
+func clip(text string, most int) string {
+	text = strings.ToValidUTF8(text, "?")
+	if utf8.RuneCountInString(text) > most {
+		text = string([]rune(text)[:most])
+	}
+	return text
+}
+
+// auditHead is where the log ends.
+type auditHead struct {
+	Seq  int64  `json:"seq"`
+	Hash []byte `json:"hash"`
+}
+
+const headPlace = "audit_head"
+
+func reasonPlace(seq int64) string { return fmt.Sprintf("audit/%d/reason", seq) }
+
+// chainHash is a row's hash: keyed, over every column and the hash of the row before.
+// The reason counts as it is sealed.
+func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
+	text, err := json.Marshal([]string{
+		strconv.FormatInt(r.Seq, 10), strconv.FormatInt(r.At.UnixMicro(), 10), strconv.FormatInt(r.ActorID, 10), r.Actor, string(r.Role),
+		r.Action, r.Kind, r.Object, string(r.Outcome), strconv.FormatInt(r.Of, 10), hex.EncodeToString(r.Sealed), hex.EncodeToString(before),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.keys.Hash("audit", string(text))
+}
+
+// Audit writes a deed in a transaction of its own and returns its number. What
+// changes rows is better written with them: WithDeed.
+func (s *Store) Audit(ctx context.Context, d Deed) (seq int64, err error) {
+	err = s.tx(WithDeed(ctx, nil), func(tx *sqlx.Tx) error {
+		seq, err = s.audit(ctx, tx, d)
+		return err
+	})
+	return seq, err
+}
+
+// audit adds a deed to the log. It comes last in a transaction: it holds the head's
+// row, which keeps every other writer waiting, until the commit.
+func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d Deed) (int64, error) {
+	head, err := s.lockHead(ctx, tx)
+	if err != nil {
+		return 0, err
+	}
+	if d.Outcome == "" {
+		d.Outcome = OutcomeDone
+	}
+	r := AuditRow{
+		Seq: head.Seq + 1, At: s.utcNow(), ActorID: d.By.ID, Actor: d.By.Login, Role: d.By.Role,
+		Action: d.Action, Kind: d.Kind, Object: clip(d.Object, maxObject), Outcome: d.Outcome, Of: d.Of,
+	}
+	if d.Reason != "" {
+		if r.Sealed, err = s.keys.Seal(reasonPlace(r.Seq), []byte(clip(d.Reason, maxReason))); err != nil {
+			return 0, err
+		}
+	}
+	if r.Hash, err = s.chainHash(r, head.Hash); err != nil {
+		return 0, err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
+		return 0, fmt.Errorf("adding to the audit log: %w", err)
+	}
+	sealed, err := s.keys.SealJSON(headPlace, auditHead{r.Seq, r.Hash})
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE audit_head SET sealed = ? WHERE id = 1`, sealed)
+	return r.Seq, err
+}
+
+func (s *Store) lockHead(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {
+	var sealed []byte
+	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM audit_head WHERE id = 1 FOR UPDATE`); err != nil {
+		return auditHead{}, one(err, "the audit log's head")
+	}
+	return s.openHead(sealed)
+}
+
+func (s *Store) openHead(sealed []byte) (h auditHead, err error) {
+	if sealed == nil {
+		return h, nil // nothing was written yet
+	}
+	return h, s.keys.OpenJSON(headPlace, sealed, &h)
+}
+
+// AuditFilter chooses rows of the audit log; what is empty chooses all.
+type AuditFilter struct {
+	// Actor is a login, Action an action or, ending in ".", the beginning of some.
+	Actor, Action string
+	Kind, Object  string
+	// From and Until bound the time: from inclusive, until exclusive.
+	From, Until time.Time
+}
+
+func (f AuditFilter) where() (where string, args []any) {
+	and := func(condition string, values ...any) {
+		where += " AND " + condition
+		args = append(args, values...)
+	}
+	if f.Actor != "" {
+		and("actor = ?", f.Actor)
+	}
+	if n := len(f.Action); n > 0 && f.Action[n-1] == '.' {
+		and("LEFT(action, ?) = ?", n, f.Action)
+	} else if n > 0 {
+		and("action = ?", f.Action)
+	}
+	if f.Kind != "" {
+		and("object_kind = ?", f.Kind)
+	}
+	if f.Object != "" {
+		and("object = ?", f.Object)
+	}
+	if !f.From.IsZero() {
+		and("at >= ?", f.From.UTC())
+	}
+	if !f.Until.IsZero() {
+		and("at < ?", f.Until.UTC())
+	}
+	return where, args
+}
+
+// AuditRows lists rows, newest first, before a number (0: from the newest).
+func (s *Store) AuditRows(ctx context.Context, f AuditFilter, before int64, limit int) ([]AuditRow, error) {
+	if before == 0 {
+		before = 1<<62 - 1
+	}
+	where, args := f.where()
+	var list []AuditRow
+	if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit WHERE seq < ?`+where+` ORDER BY seq DESC LIMIT ?`,
+		append(append([]any{before}, args...), limit)...); err != nil {
+		return nil, err
+	}
+	return list, s.openReasons(list)
+}
+
+// EachAuditRow gives every row that a filter chooses, oldest first, up to the newest
+// that was there at the beginning.
+func (s *Store) EachAuditRow(ctx context.Context, f AuditFilter, give func(AuditRow) error) error {
+	var last sql.NullInt64
+	if err := s.db.GetContext(ctx, &last, `SELECT MAX(seq) FROM audit`); err != nil {
+		return err
+	}
+	where, args := f.where()
+	for after := int64(0); ; {
+		var list []AuditRow
+		if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit WHERE seq > ? AND seq <= ?`+where+` ORDER BY seq LIMIT ?`,
+			append(append([]any{after, last.Int64}, args...), auditBatch)...); err != nil {
+			return err
+		}
+		if err := s.openReasons(list); err != nil {
+			return err
+		}
+		for _, r := range list {
+			if err := give(r); err != nil {
+				return err
+			}
+			after = r.Seq
+		}
+		if len(list) < auditBatch {
+			return nil
+		}
+	}
+}
+
+// auditBatch is how many rows are read at once.
+const auditBatch = 1000
+
+func (s *Store) openReasons(list []AuditRow) error {
+	for i := range list {
+		r := &list[i]
+		if r.Sealed == nil {
+			continue
+		}
+		plain, err := s.keys.Open(reasonPlace(r.Seq), r.Sealed)
+		if err != nil {
+			return err
+		}
+		r.Reason = string(plain)
+	}
+	return nil
+}
+
+// AuditMark is a place in the audit log that somebody noted down elsewhere.
+type AuditMark struct {
+	Seq  int64
+	Hash []byte
+}
+
+func (m AuditMark) String() string { return fmt.Sprintf("%d:%x", m.Seq, m.Hash) }
+
+// ParseAuditMark reads what String writes.
+func ParseAuditMark(text string) (m AuditMark, err error) {
+	number, hash, _ := bytes.Cut([]byte(text), []byte(":"))
+	if m.Seq, err = strconv.ParseInt(string(number), 10, 64); err == nil {
+		m.Hash, err = hex.DecodeString(string(hash))
+	}
+	if err != nil || m.Seq < 1 || len(m.Hash) == 0 {
+		return AuditMark{}, errors.New("not a mark of the audit log; want NUMBER:HASH, as `beian audit verify` prints it")
+	}
+	return m, nil
+}
+
+// AuditFault is the first row at which the audit log isn't what was written.
+type AuditFault struct {
+	Seq int64
+	// What is changed, missing, foreign (behind the head), head, or unlike the mark.
+	What string
+}
+
+func (f AuditFault) Error() string { return fmt.Sprintf("audit log: row %d: %s", f.Seq, f.What) }
+
+// The faults.
+const (
+	FaultChanged = "it, or its hash, was changed or was not written by us"
+	FaultMissing = "it is missing"
+	FaultForeign = "it stands behind the log's sealed end"
+	FaultHead    = "the log's sealed end is missing or was changed"
+	FaultMark    = "it is not the row that was noted down"
+)
+
+// VerifyAudit reads the whole log and returns where it ends, or an AuditFault. mark,
+// when it isn't empty, is a place that must be in it: only what stands outside the
+// database shows that log and head were set back together.
+func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, error) {
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}) // one moment's view
+	if err != nil {
+		return AuditMark{}, err
+	}
+	defer tx.Rollback() //nolint:errcheck // it changes nothing
+	var sealed []byte
+	switch err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM audit_head WHERE id = 1`); {
+	case errors.Is(err, sql.ErrNoRows):
+		return AuditMark{}, AuditFault{0, FaultHead}
+	case err != nil:
+		return AuditMark{}, err
+	}
+	head, headErr := s.openHead(sealed)
+	var at AuditMark
+	for {
+		var list []AuditRow
+		if err := tx.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`, at.Seq, auditBatch); err != nil {
+			return at, err
+		}
+		for _, r := range list {
+			if r.Seq != at.Seq+1 {
+				return at, AuditFault{at.Seq + 1, FaultMissing}
+			}
+			want, err := s.chainHash(r, at.Hash)
+			if err != nil {
+				return at, err
+			}
+			if !bytes.Equal(want, r.Hash) {
+				return at, AuditFault{r.Seq, FaultChanged}
+			}
+			if at = (AuditMark{r.Seq, r.Hash}); at.Seq == mark.Seq && !bytes.Equal(at.Hash, mark.Hash) {
+				return at, AuditFault{at.Seq, FaultMark}
+			}
+		}
+		if len(list) < auditBatch {
+			break
+		}
+	}
+	switch {
+	case headErr != nil, head.Seq == at.Seq && !bytes.Equal(head.Hash, at.Hash), head.Seq == 0 && at.Seq > 0:
+		return at, AuditFault{at.Seq, FaultHead}
+	case head.Seq > at.Seq:
+		return at, AuditFault{at.Seq + 1, FaultMissing}
+	case head.Seq < at.Seq:
+		return at, AuditFault{head.Seq + 1, FaultForeign}
+	case mark.Seq > at.Seq:
+		return at, AuditFault{at.Seq + 1, FaultMissing}
+	}
+	return at, nil
+}

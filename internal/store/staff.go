@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// StaffRole is what a member of staff may do; empty of everybody else.
+type StaffRole string
+
+// Staff's roles, from the least to the most.
+const (
+	StaffViewer        StaffRole = "viewer"
+	StaffAgent         StaffRole = "agent"
+	StaffReviewer      StaffRole = "reviewer"
+	StaffAdministrator StaffRole = "administrator"
+)
+
+// StaffRoles are all of them.
+var StaffRoles = []StaffRole{StaffViewer, StaffAgent, StaffReviewer, StaffAdministrator}
+
+// ErrLastAdministrator says that nobody would be left who can manage accounts.
+var ErrLastAdministrator = errors.New("the last administrator")
+
+// ErrTaken says that a login is somebody's.
+var ErrTaken = errors.New("the login is taken")
+
+// FirstPasswordFor is how long a first password is good.
+const FirstPasswordFor = 72 * time.Hour
+
+// StaffAccount is a member of staff as administrators see them.
+type StaffAccount struct {
+	User
+	// TOTP tells that a second factor is enrolled.
+	TOTP     bool `db:"totp"`
+	Sessions int  `db:"sessions"`
+	// LastSeen is of the newest session that wasn't ended.
+	LastSeen sql.NullTime `db:"last_seen_at"`
+}
+
+const staffSelect = `
+	SELECT ` + userColumns + `,
+		EXISTS (SELECT 1 FROM staff_totp t WHERE t.user_id = u.id AND t.sealed_secret IS NOT NULL) AS totp,
+		(SELECT COUNT(*) FROM user_sessions s WHERE s.user_id = u.id AND s.expires_at > ?) AS sessions,
+		(SELECT MAX(s.last_seen_at) FROM user_sessions s WHERE s.user_id = u.id) AS last_seen_at
+	FROM users u WHERE u.role = 'support' `
+
+// StaffAccounts lists the staff's accounts by login, those that are closed last.
+func (s *Store) StaffAccounts(ctx context.Context) (list []StaffAccount, err error) {
+	err = s.db.SelectContext(ctx, &list, staffSelect+`ORDER BY u.disabled_at IS NOT NULL, u.login`, s.utcNow())
+	return list, err
+}
+
+// StaffAccount finds one.
+func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err error) {
+	err = s.db.GetContext(ctx, &a, staffSelect+`AND u.id = ?`, s.utcNow(), id)
+	return a, one(err, "staff account")
+}
+
+// AddStaff makes an account with a first password; ErrTaken when the login is
+// somebody's already, a customer's too.
+func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firstHash string) (id int64, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, first_until, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			RoleSupport, role, login, firstHash, now.Add(FirstPasswordFor), now)
+		if isDuplicate(err) {
+			return ErrTaken
+		}
+		if err != nil {
+			return err
+		}
+		id, err = res.LastInsertId()
+		return err
+	})
+	return id, err
+}
+
+// SetStaffRole gives a member of staff another role; ErrLastAdministrator when it
+// is the last one's.
+func (s *Store) SetStaffRole(ctx context.Context, id int64, role StaffRole) error {
+	return s.changeStaff(ctx, id, role != StaffAdministrator, `staff_role = ?`, role)
+}
+
+// DisableStaff closes an account and ends its sessions; ErrLastAdministrator when
+// it is the last one's.
+func (s *Store) DisableStaff(ctx context.Context, id int64) error {
+	return s.changeStaff(ctx, id, true, `disabled_at = COALESCE(disabled_at, ?)`, s.utcNow())
+}
+
+// EnableStaff opens it again.
+func (s *Store) EnableStaff(ctx context.Context, id int64) error {
+	return s.changeStaff(ctx, id, false, `disabled_at = NULL`)
+}
+
+// GiveFirstPassword replaces a forgotten password by a first one and ends the
+// account's sessions.
+func (s *Store) GiveFirstPassword(ctx context.Context, id int64, firstHash string) error {
+	return s.changeStaff(ctx, id, false, `password_hash = ?, password_version = password_version + 1, first_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor))
+}
+
+// EndStaffSessions ends all of an account's sessions.
+func (s *Store) EndStaffSessions(ctx context.Context, id int64) error {
+	return s.changeStaff(ctx, id, false, `id = id`)
+}
+
+// ResetTOTP takes a lost second factor away with its recovery codes, and ends the
+// account's sessions.
+func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := isStaff(ctx, tx, id); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`DELETE FROM staff_totp WHERE user_id = ?`, `DELETE FROM staff_recovery_codes WHERE user_id = ?`, `DELETE FROM user_sessions WHERE user_id = ?`,
+		} {
+			if _, err := tx.ExecContext(ctx, query, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// changeStaff changes an account and ends its sessions: what it may do counts from
+// its next sign-in. Of an administrator who would stop being one it first holds all
+// administrators' rows, so that two can't remove each other.
+func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set string, args ...any) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if removes {
+			var present []int64
+			if err := tx.SelectContext(ctx, &present, `
+				SELECT id FROM users WHERE role = ? AND staff_role = ? AND disabled_at IS NULL ORDER BY id FOR UPDATE`, RoleSupport, StaffAdministrator); err != nil {
+				return err
+			}
+			if len(present) == 1 && slices.Contains(present, id) {
+				return ErrLastAdministrator
+			}
+		}
+		if err := isStaff(ctx, tx, id); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+set+` WHERE id = ?`, append(args, id)...); err != nil {
+			return fmt.Errorf("changing a staff account: %w", err)
+		}
+		return endSessions(ctx, tx, id, 0)
+	})
+}
+
+// isStaff holds the row of a member of staff.
+func isStaff(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	var role Role
+	if err := tx.GetContext(ctx, &role, `SELECT role FROM users WHERE id = ? FOR UPDATE`, id); err != nil {
+		return one(err, "staff account")
+	}
+	if role != RoleSupport {
+		return fmt.Errorf("staff account: %w", ErrNotFound)
+	}
+	return nil
+}

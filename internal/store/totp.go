@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// TOTP is an account's second factor.
+type TOTP struct {
+	// Secret is in base32; empty while none is enrolled.
+	Secret string
+	// Pending is a secret that is being enrolled.
+	Pending string
+	// LastStep was used last: it and those before it are no good.
+	LastStep int64
+	// RecoveryCodes is how many are left.
+	RecoveryCodes int
+}
+
+// Enrolled tells whether the account has a second factor.
+func (t TOTP) Enrolled() bool { return t.Secret != "" }
+
+func totpPlace(userID int64, what string) string {
+	return fmt.Sprintf("staff_totp/%d/%s", userID, what)
+}
+
+// TOTP is an account's second factor; of one that has none it is empty.
+func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
+	var row struct {
+		Secret   []byte `db:"sealed_secret"`
+		Pending  []byte `db:"sealed_pending"`
+		LastStep int64  `db:"last_step"`
+		Left     int    `db:"codes"`
+	}
+	err = s.db.GetContext(ctx, &row, `
+		SELECT sealed_secret, sealed_pending, last_step, (SELECT COUNT(*) FROM staff_recovery_codes c WHERE c.user_id = t.user_id AND c.used_at IS NULL) AS codes
+		FROM staff_totp t WHERE user_id = ?`, userID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, nil
+	}
+	if err != nil {
+		return t, err
+	}
+	t.LastStep, t.RecoveryCodes = row.LastStep, row.Left
+	for _, part := range []struct {
+		sealed []byte
+		what   string
+		to     *string
+	}{{row.Secret, "secret", &t.Secret}, {row.Pending, "pending", &t.Pending}} {
+		if part.sealed == nil {
+			continue
+		}
+		plain, err := s.keys.Open(totpPlace(userID, part.what), part.sealed)
+		if err != nil {
+			return t, err
+		}
+		*part.to = string(plain)
+	}
+	return t, nil
+}
+
+// BeginTOTP keeps a secret that is shown to be enrolled, in place of an earlier one
+// that wasn't confirmed.
+func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) error {
+	sealed, err := s.keys.Seal(totpPlace(userID, "pending"), []byte(secret))
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO staff_totp (user_id, sealed_pending) VALUES (?, ?) ON DUPLICATE KEY UPDATE sealed_pending = VALUES(sealed_pending)`, userID, sealed)
+	return err
+}
+
+// EnrolTOTP makes a pending secret the second factor: step is that of the code that
+// proved it. The recovery codes replace all earlier ones. ErrConflict when another
+// secret is pending meanwhile, or none.
+func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step int64, recovery []string) error {
+	sealed, err := s.keys.Seal(totpPlace(userID, "secret"), []byte(secret))
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var pending []byte
+		if err := tx.GetContext(ctx, &pending, `SELECT sealed_pending FROM staff_totp WHERE user_id = ? FOR UPDATE`, userID); err != nil {
+			return one(err, "second factor")
+		}
+		if pending == nil {
+			return ErrConflict
+		}
+		plain, err := s.keys.Open(totpPlace(userID, "pending"), pending)
+		if err != nil {
+			return err
+		}
+		if string(plain) != secret {
+			return ErrConflict
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_totp SET sealed_secret = ?, sealed_pending = NULL, enrolled_at = ?, last_step = ? WHERE user_id = ?`,
+			sealed, s.utcNow(), step, userID); err != nil {
+			return err
+		}
+		return s.replaceRecoveryCodes(ctx, tx, userID, recovery)
+	})
+}
+
+// NewRecoveryCodes replaces an account's recovery codes.
+func (s *Store) NewRecoveryCodes(ctx context.Context, userID int64, codes []string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.replaceRecoveryCodes(ctx, tx, userID, codes) })
+}
+
+func (s *Store) replaceRecoveryCodes(ctx context.Context, tx *sqlx.Tx, userID int64, codes []string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM staff_recovery_codes WHERE user_id = ?`, userID); err != nil {
+		return err
+	}
+	for _, code := range codes {
+		hash, err := s.recoveryHash(userID, code)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO staff_recovery_codes (user_id, code_hash) VALUES (?, ?)`, userID, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) recoveryHash(userID int64, code string) ([]byte, error) {
+	return s.keys.Hash("staff_recovery_codes", fmt.Sprintf("%d/%s", userID, code))
+}
+
+// UseStep uses a step of an account's second factor up; false: it, or a later one,
+// was used already.
+func (s *Store) UseStep(ctx context.Context, userID, step int64) (bool, error) {
+	return s.useUp(ctx, `UPDATE staff_totp SET last_step = ? WHERE user_id = ? AND last_step < ?`, step, userID, step)
+}
+
+// UseRecoveryCode uses a recovery code up; false: it is none, or was used.
+func (s *Store) UseRecoveryCode(ctx context.Context, userID int64, code string) (bool, error) {
+	hash, err := s.recoveryHash(userID, code)
+	if err != nil {
+		return false, err
+	}
+	return s.useUp(ctx, `UPDATE staff_recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash = ? AND used_at IS NULL`, s.utcNow(), userID, hash)
+}
+
+func (s *Store) useUp(ctx context.Context, query string, args ...any) (used bool, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		if used, err = changed(res); err == nil && !used {
+			err = ErrConflict // nothing happened: no deed is to be written
+		}
+		return err
+	})
+	if errors.Is(err, ErrConflict) {
+		err = nil
+	}
+	return used, err
+}

@@ -1,0 +1,95 @@
+package panel_test
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+)
+
+// answered is what a request came to, as the table has it.
+func answered(status int, location string) string {
+	switch {
+	case strings.HasPrefix(location, "/sign-in?next="):
+		return "sign-in"
+	case status == http.StatusNotFound:
+		return "404"
+	case status == http.StatusForbidden:
+		return "403"
+	case status >= http.StatusInternalServerError:
+		return "error"
+	}
+	return "yes"
+}
+
+// Who may reach which route stands in testdata/access.tsv: for each route a word for each
+// person. It is generated from the router, so that no route is forgotten.
+func TestAccessIsAsTheTableSays(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.furnish()
+	raw, err := os.ReadFile("testdata/access.tsv")
+	require.NoError(t, err)
+	table := map[string]string{}
+	for line := range strings.Lines(string(raw)) {
+		if line = strings.TrimRight(line, "\n"); line != "" && !strings.HasPrefix(line, "#") {
+			columns := strings.SplitN(line, "\t", 3)
+			require.Len(t, columns, 3, line)
+			table[columns[0]+"\t"+columns[1]] = columns[2]
+		}
+	}
+	people := make([]*caller, len(officePeople))
+	for i, login := range officePeople {
+		people[i] = o.caller(login)
+	}
+	for _, route := range o.routes() {
+		key := route.Method + "\t" + route.Path
+		var words []string
+		for _, c := range people {
+			word := answered(c.send(route.Method, o.path(route.Path), nil))
+			require.NotEqual(t, "error", word, "%s by %s", key, c.login)
+			words = append(words, word)
+			if route.Path == "/sign-out" {
+				c.signIn()
+			}
+		}
+		now := strings.Join(words, "\t")
+		want, listed := table[key]
+		if !listed {
+			t.Errorf("the table lacks this route. Think who may reach it, and add to panel/testdata/access.tsv, if it is right, what is so now:\n%s\t%s", key, now)
+			continue
+		}
+		if want != now {
+			t.Errorf("%s\n  by    %s\n  table %s\n  now   %s", key, strings.Join(officePeople, "\t"), want, now)
+		}
+		delete(table, key)
+	}
+	for key := range table {
+		t.Errorf("the table has a route that the panel doesn't: %s", key)
+	}
+}
+
+// Each role may do what the one below it may.
+func TestRolesGrow(t *testing.T) {
+	all := []string{"see", "see_personal", "act_on_filings", "act_on_tasks", "answer_tickets", "check", "write_notices", "run_bureau", "manage_staff", "read_audit"}
+	before := 0
+	for i, role := range store.StaffRoles {
+		n := 0
+		for _, what := range all {
+			if panel.Can(role, what) {
+				n++
+			} else if i > 0 {
+				require.False(t, panel.Can(store.StaffRoles[i-1], what), "%s may not %s", role, what)
+			}
+		}
+		require.Greater(t, n, before)
+		before = n
+	}
+	require.Len(t, all, before, "administrators may do everything")
+	require.False(t, panel.Can("", "see"))
+	require.False(t, panel.Can(store.StaffAdministrator, "nonsense"))
+}

@@ -1,0 +1,170 @@
+package panel_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+	"github.com/beian/beian/workflows"
+)
+
+// staffPost is a form of staff's that has an effect, and what the log says of it.
+type staffPost struct {
+	route string
+	form  url.Values
+	// path is where it goes, where the office's isn't it.
+	path string
+	want []string
+}
+
+// posts are one for each route by which staff do something, in an order in which they
+// work; exempt routes have a reason.
+func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
+	second := fmt.Sprintf("/support/dossiers/%d/", o.record("M3"))
+	notice := url.Values{"token": {strings.Repeat("3", 32)}, "title_zh": {"公告"}, "body_zh": {"内容"}, "pinned": {"no"}, "version": {"1"}}
+	outcome := url.Values{"result": {strconv.Itoa(filing.BuiltIn().Outcomes[0].ID)}, "opinion": {"已关闭"}, "listed": {"2026-01-05"}, "due": {"2026-02-05"}, "operator": {"1"}, "province": {"310000"}}
+	posts = []staffPost{
+		{route: "/support/filings/:number/resume", form: url.Values{"resolution": {"retry"}}, want: []string{"filing.retry asked", "filing.retry done"}},
+		{route: "/support/filings/:number/pass", want: []string{"filing.pass asked", "filing.pass done"}},
+		{route: "/support/filings/:number/send-back", want: []string{"filing.send_back asked", "filing.send_back done"}},
+		{route: "/support/dossiers/:record/handed-in", want: []string{"record.handed_in done"}},
+		{route: "/support/dossiers/:record/handed-in", path: second + "handed-in", want: []string{"record.handed_in done"}},
+		{route: "/support/dossiers/:record/approved", form: url.Values{"site_number": {"沪ICP备2026000001号-1"}, "certificate": {"a"}}, want: []string{"record.approved done"}},
+		{route: "/support/dossiers/:record/refused", path: second + "refused", form: url.Values{"opinion": {"证件过期"}}, want: []string{"record.refused done"}},
+		{route: "/support/papers", form: url.Values{"order": {"M2"}, "use": {strconv.Itoa(filing.BuiltIn().PaperUses[0].ID)}, "whose": {"holder"}, "file": {"a"}}, want: []string{"paper.queue done"}},
+		{route: "/support/tasks/:id/answer", form: outcome, want: []string{"task.answer done"}},
+		{route: "/support/bureau/tasks/:id/done", want: []string{"task.done done"}},
+		{route: "/support/bureau/accounts/:id/start", want: []string{"account.start done"}},
+		{route: "/support/bureau/accounts/:id/release", want: []string{"account.release done"}},
+		{route: "/support/addresses", form: url.Values{"kind": {filing.BlockReserved}, "ranges": {"203.0.113.0-203.0.113.9"}}, want: []string{"address.report done"}},
+		{route: "/support/addresses/:id", form: url.Values{"ranges": {"192.0.2.0-192.0.2.9"}, "unit": {"1"}}, want: []string{"address.change done"}},
+		{route: "/support/addresses/:id/remove", want: []string{"address.remove done"}},
+		{route: "/support/notices/:id", form: notice, want: []string{"notice.edit done"}},
+		{route: "/support/notices/:id", path: "/support/notices/new", form: notice, want: []string{"notice.add done"}},
+		{route: "/support/notices/:id/withdraw", form: url.Values{"version": {"2"}}, want: []string{"notice.withdraw done"}},
+		{route: "/support/notices/:id/withdraw", form: url.Values{"version": {"3"}, "action": {"restore"}}, want: []string{"notice.restore done"}},
+		{route: "/support/tickets/:id/answer", form: url.Values{"token": {strings.Repeat("4", 32)}, "text": {"好的"}}, want: []string{"ticket.answer done"}},
+		{route: "/support/tickets/:id/close", want: []string{"ticket.close done"}},
+		{route: "/support/staff", form: url.Values{"login": {"new"}, "role": {"agent"}}, want: []string{"staff.add done"}},
+		{route: "/support/staff/:id/role", form: url.Values{"role": {"reviewer"}}, want: []string{"staff.role done"}},
+		{route: "/support/staff/:id/password", want: []string{"staff.password done"}},
+		{route: "/support/staff/:id/reset-totp", want: []string{"staff.reset_totp done"}},
+		{route: "/support/staff/:id/end-sessions", want: []string{"staff.end_sessions done"}},
+		{route: "/support/staff/:id/disable", want: []string{"staff.disable done"}},
+		{route: "/support/staff/:id/enable", want: []string{"staff.enable done"}},
+	}
+	return posts, map[string]string{}
+}
+
+func (o *office) logged(after int64) (entries []string, last int64) {
+	last = after
+	require.NoError(o.t, o.db.EachAuditRow(o.t.Context(), store.AuditFilter{}, func(r store.AuditRow) error {
+		if r.Seq > after {
+			entries = append(entries, fmt.Sprintf("%s %s", r.Action, r.Outcome))
+			last = r.Seq
+		}
+		return nil
+	}))
+	return entries, last
+}
+
+// Everything that staff do by a form stands in the log: generated from the router, so that
+// a new form can't be forgotten.
+func TestEveryStaffFormIsAudited(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.furnish()
+	o.workflows.err = nil
+	posts, exempt := staffPosts(o)
+	listed := map[string]bool{}
+	admin := o.caller("administrator")
+	_, last := o.logged(0)
+	for _, p := range posts {
+		listed[p.route] = true
+		path := p.path
+		if path == "" {
+			path = o.path(p.route)
+		}
+		status := admin.form(path, p.form)
+		entries, now := o.logged(last)
+		require.Equal(t, p.want, entries, "%s: answered %d", path, status)
+		require.Less(t, status, 400, path)
+		last = now
+		if p.route == "/support/dossiers/:record/approved" {
+			_, err := o.db.DB().ExecContext(t.Context(), `UPDATE decisions SET holder_id = 1, site_id = 2`)
+			require.NoError(t, err)
+		}
+	}
+	for _, r := range o.routes() {
+		if r.Method == http.MethodPost && strings.HasPrefix(r.Path, "/support/") && !listed[r.Path] {
+			require.NotEmpty(t, exempt[r.Path], "%s: have what it does written to the audit log (did, asked: panel/deed.go) and add it to staffPosts, or to the exempt with a reason", r.Path)
+		}
+	}
+	end, err := o.db.VerifyAudit(t.Context(), store.AuditMark{})
+	require.NoError(t, err)
+	require.Equal(t, last, end.Seq)
+}
+
+// Whose personal data staff look at stands in the log before they see it.
+func TestLooksAreAudited(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.furnish()
+	agent := o.caller("agent")
+	_, last := o.logged(0)
+	for route, want := range map[string]string{
+		"/support/filings/:number/dossier": "dossier.view", "/support/filings/:number/papers/:paper": "paper.view", "/support/dossiers/:record": "dossier.view",
+		"/support/tickets": "ticket.list", "/support/tickets/:id": "ticket.view", "/support/tasks/:id/answer": "task.view",
+		"/support/bureau/accounts/:id/files/:direction/:number": "file.view",
+	} {
+		status, _ := agent.send(http.MethodGet, o.path(route), nil)
+		require.Equal(t, http.StatusOK, status, route)
+		var entries []string
+		entries, last = o.logged(last)
+		require.Equal(t, []string{want + " done"}, entries, route)
+	}
+	status, _ := agent.send(http.MethodGet, o.path("/support/filings/:number/papers/:paper")+"?thumb=1", nil)
+	require.Equal(t, http.StatusOK, status)
+	entries, _ := o.logged(last)
+	require.Empty(t, entries, "a preview is part of its dossier's page")
+	// The log can't be written: nothing is shown.
+	_, err := o.db.DB().ExecContext(t.Context(), `UPDATE audit_head SET sealed = REPEAT('x', 60)`)
+	require.NoError(t, err)
+	for _, route := range []string{"/support/filings/:number/dossier", "/support/filings/:number/papers/:paper", "/support/bureau/accounts/:id/files/:direction/:number"} {
+		status, _ := agent.send(http.MethodGet, o.path(route), nil)
+		require.Equal(t, http.StatusInternalServerError, status, route)
+	}
+}
+
+// What a workflow didn't take, or nobody knows of, stands in the log as such.
+func TestOutcomesAreAudited(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.furnish()
+	agent := o.caller("agent")
+	_, last := o.logged(0)
+	for _, c := range []struct {
+		err  error
+		want string
+	}{{workflows.ErrWrongStage, "refused"}, {errors.New("no Temporal"), "failed"}, {nil, "done"}} {
+		o.workflows.err = c.err
+		agent.form("/support/filings/M1/resume", url.Values{"resolution": {"skip"}, "serial": {"2"}})
+		var entries []string
+		entries, last = o.logged(last)
+		require.Equal(t, []string{"filing.skip asked", "filing.skip " + c.want}, entries)
+	}
+	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Kind: "filing", Object: "M1/2"}, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, rows, 6)
+	require.Equal(t, rows[1].Seq, rows[0].Of)
+	require.Equal(t, "agent", rows[0].Actor)
+	require.Equal(t, store.StaffAgent, rows[0].Role)
+	status := agent.form("/support/filings/"+strings.Repeat("x", 300)+"/resume", url.Values{"resolution": {"skip"}})
+	require.Equal(t, http.StatusSeeOther, status, "an odd address stops no entry")
+}
