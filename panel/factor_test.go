@@ -231,7 +231,7 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 	admin.leads(path+"/disable", nil)
 	require.False(t, wang.in())
 	page = wang.posted("/sign-in", url.Values{"login": {"wang"}, "password": {own}})
-	require.Equal(t, 1, page.Find("#login").Length(), "closed")
+	require.Equal(t, 1, page.Find("#f-login").Length(), "closed")
 	admin.leads(path+"/enable", nil)
 	again := admin.posted(path+"/password", nil).Find("#first-password").Text()
 	forward(73 * time.Hour)
