@@ -104,7 +104,7 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
-	require.Len(t, forms, 18)
+	require.Len(t, forms, 19)
 	for form, names := range forms {
 		require.NotEmpty(t, names)
 		for _, name := range names {
@@ -133,7 +133,7 @@ func TestFieldsLinkToTheirExplanation(t *testing.T) {
 			require.Equal(t, 1, page.Find(`.whatis[href="/help/fields#`+link+`"]`).Length(), "%s: %s", path, link)
 		}
 	}
-	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#sign_in-captcha"]`).Length())
+	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#captcha-captcha"]`).Length())
 	require.Equal(t, 1, stranger.get("/sign-in/forgotten", 200).Find(`.whatis[href="/help/fields#forgotten-account"]`).Length())
 }
 
