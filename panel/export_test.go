@@ -65,7 +65,8 @@ func (s *Server) FormFields() map[string][]string {
 			names[form] = append(names[form], f.Name)
 		}
 	}
-	names["sign_in"], names["captcha"], names["query"], names["kind"] = []string{"login", "password"}, []string{"captcha"}, []string{"asked"}, []string{valueKind}
+	names["sign_in"], names["captcha"] = []string{"login", "password"}, []string{"captcha"}
+	names["query"], names["kind"] = []string{"asked"}, []string{valueKind}
 	names[formPapers] = []string{filing.ApprovalField(3)}
 	for _, paper := range filing.BuiltInPapers().Papers {
 		names[formPapers] = append(names[formPapers], paper.Key)
