@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/width"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
@@ -100,6 +101,12 @@ func withoutSecrets(values url.Values) url.Values {
 		}
 	}
 	return kept
+}
+
+// digits reads a code as people type it: with spaces, or by a Chinese keyboard in
+// full width (１２３).
+func digits(typed string) string {
+	return strings.Join(strings.Fields(width.Fold.String(typed)), "")
 }
 
 func codeOptions(lang string, table []filing.Code) []option {
