@@ -198,7 +198,10 @@
           return;
         } // signed out meanwhile
         const text = await answer.text();
-        if (answer.ok) show(text);
+        if (answer.ok) {
+          show(text);
+          tell();
+        }
       } catch {
         /* the next try may pass */
       }
@@ -250,3 +253,12 @@
   const summary = document.querySelector(".summary[tabindex]");
   if (summary) summary.focus();
 })();
+    // Read aloud is what changed of what the page says first, from a place that stays.
+    const told = document.querySelector("[data-progress-told]"),
+      said = () => [...progress.querySelectorAll("[data-say]")].map((p) => p.textContent.trim()).join(" ");
+    let heard = said();
+    const tell = () => {
+      if (said() === heard) return;
+      heard = said();
+      told.textContent = heard;
+    };
