@@ -58,6 +58,9 @@ func (s *Server) fields(t *locale.Localizer, codes filing.Tables, kind filing.Ki
 	switch form {
 	case formHolder:
 		all = holderFields(t, codes, v)
+		for i := range all {
+			all[i].Update = slices.Contains(listFields, all[i].Name)
+		}
 	case formSite:
 		all = siteFields(t, codes)
 	case formClaim:

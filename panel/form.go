@@ -22,6 +22,11 @@ type field struct {
 	Autocomplete string
 	Maxlength    int
 	Options      []option
+	// Follows is the field on whose value the options depend, Lists the address that
+	// has them for a value, which is put behind it.
+	Follows, Lists string
+	// Update: the form has a button for this where there is no JavaScript.
+	Update bool
 
 	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME".
 	Form    string

@@ -191,6 +191,7 @@ func (s *Server) routes() (http.Handler, error) {
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
 	in.GET("/regions", s.regions)
+	in.GET("/documents", s.documents)
 	in.GET("/tickets", s.only(store.RoleCustomer), s.ticketsOfCustomer)
 	in.GET("/tickets/:id", s.only(store.RoleCustomer), s.ticketOfCustomer)
 	in.GET("/account", s.accountPage)

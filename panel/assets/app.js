@@ -110,21 +110,62 @@
     });
   }
 
-  // City follows province, county follows city.
-  const fill = async (select, parent) => {
-    select.length = 1;
-    if (!parent) return;
-    const answer = await fetch("/regions?parent=" + encodeURIComponent(parent));
-    if (!answer.ok) return;
-    for (const r of await answer.json()) select.add(new Option(r.name, r.code));
-  };
-  const province = document.querySelector("select[name=province]"),
-    city = document.querySelector("select[name=city]"),
-    county = document.querySelector("select[name=county]");
-  if (province && city && county) {
-    province.addEventListener("change", () => {
-      fill(city, province.value);
-      county.length = 1;
+  // A list follows what was chosen before it: cities a province, kinds of document the
+  // holder's nature. Only the newest question's answer counts.
+  for (const note of document.querySelectorAll("[data-follows]")) {
+    const field = note.closest(".field"),
+      select = field.querySelector("select"),
+      again = field.querySelector("[data-again]"),
+      parent = note.closest("form").elements[note.dataset.follows];
+    if (!parent || !select) continue;
+    let wanted;
+    // options leave what was chosen, if it is among them; what depends on it is told.
+    const offer = (list) => {
+      const chosen = select.value;
+      select.length = 1;
+      for (const o of list) select.add(new Option(o.name, o.code, false, o.code === chosen));
+      if (select.value === chosen) return;
+      select.dispatchEvent(new Event("input", { bubbles: true }));
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    const fail = (text) => {
+      note.textContent = text;
+      note.classList.add("bad");
+      again.hidden = false;
+    };
+    const fill = async () => {
+      if (wanted) wanted.abort();
+      const mine = (wanted = new AbortController());
+      again.hidden = true;
+      note.classList.remove("bad");
+      note.textContent = "";
+      if (!parent.value && parent.closest(".field").querySelector("[data-follows]")) {
+        offer([]); // the list before is still to be chosen from
+        return;
+      }
+      note.textContent = note.dataset.loading;
+      try {
+        const answer = await fetch(note.dataset.lists + encodeURIComponent(parent.value), {
+          headers: { Accept: "application/json" },
+          redirect: "error",
+          signal: mine.signal,
+        });
+        if (!answer.ok && answer.status !== 401) throw new Error(answer.status);
+        const list = answer.ok ? await answer.json() : [];
+        if (mine !== wanted) return;
+        offer(list); // of a session that has ended none: what stood there was another's
+        note.textContent = "";
+        if (!answer.ok) fail(note.dataset.expired);
+      } catch {
+        if (mine !== wanted) return;
+        offer([]);
+        fail(note.dataset.failed);
+      }
+    };
+    parent.addEventListener("change", fill);
+    again.addEventListener("click", () => {
+      select.focus();
+      fill();
     });
     city.addEventListener("change", () => fill(county, city.value));
   }
