@@ -94,7 +94,7 @@ func posted(c *gin.Context) url.Values {
 
 // notKept are fields that no draft has: what is used up, and what isn't typed.
 var notKept = map[string]bool{
-	"action": true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
+	"action": true, "captcha": true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true, fieldFilesAgain: true,
 }
 
 // withoutSecrets is what may be kept of a form: no password, no code.
