@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
 )
 
@@ -61,7 +63,10 @@ var sizes = map[string]int{"phone": 390, "desktop": 1280}
 // finds what was typed; somebody else at the same browser doesn't.
 func TestBrowserExpiredSession(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
-	prepared(t, customer(t, s), "D20260001")
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
+	letter := filepathWith(t, "letter.jpg", demo.Picture("letter"))
 	_, err := s.Store.EnsureUser(t.Context(), "customer", "other", mustHash(t, "other-password"))
 	require.NoError(t, err)
 	expire := func() {
@@ -83,9 +88,22 @@ func TestBrowserExpiredSession(t *testing.T) {
 		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-kept])"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-kept]"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
 
+		// a form with files: its words are kept, its files are asked for again
+		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
+		expire()
+		do(ctx, t, upload("#f-letter", letter), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), chromedp.SetValue(approvalNumber, typed), submit(`[value=save]`),
+			chromedp.WaitVisible("#login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
+		require.Equal(t, typed, value(ctx, t, approvalNumber))
+		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260002/register"), chromedp.WaitVisible("#f-number"))
+		expire()
+		do(ctx, t, chromedp.SetValue("#f-number", typed), upload("#f-certificate", letter), submit("form[enctype] .button"),
+			chromedp.WaitVisible("#login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
+		require.Equal(t, typed, value(ctx, t, "#f-number"))
+		do(ctx, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"))
+
 		// while it is typed, the page says so
 		expire()
-		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-03-expired-while-typing"))
+		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-05-expired-while-typing"))
 		require.Contains(t, text(ctx, t, ".draftstate"), "登录已过期")
 		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#f-login"),
 			chromedp.SendKeys("#f-login", "other"), chromedp.SendKeys("#f-password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#f-login"), chromedp.WaitVisible("main .button"))
@@ -95,6 +113,13 @@ func TestBrowserExpiredSession(t *testing.T) {
 		require.Zero(t, kept, "another's words are forgotten")
 	}
 }
+
+// approved is a site that needs an approval, whose number stands on the page of papers.
+func approved() url.Values {
+	return url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}}
+}
+
+const approvalNumber = `[name="number.3"]`
 
 // Two tabs edit one form: the later one is shown both and chooses.
 func TestBrowserTwoTabs(t *testing.T) {
@@ -130,7 +155,9 @@ func TestBrowserTwoTabs(t *testing.T) {
 // is back.
 func TestBrowserOffline(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
-	prepared(t, customer(t, s), "D20260001")
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
 	var down atomic.Bool
 	target, err := url.Parse(s.PanelURL)
 	require.NoError(t, err)
@@ -160,6 +187,47 @@ func TestBrowserOffline(t *testing.T) {
 		do(ctx, t, chromedp.SendKeys("#f-superior", "四"), chromedp.Navigate(line.URL+"/orders"), chromedp.WaitVisible(`[data-order="D20260001"]`),
 			chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), chromedp.WaitVisible("#f-superior"))
 		require.Equal(t, "四零一二三", value(ctx, t, "#f-superior"))
+
+		if name != "phone" {
+			continue // what follows is the same
+		}
+		// a list that can't be fetched says so
+		again := `.field:has(#f-city) [data-again]`
+		down.Store(true)
+		do(ctx, t, chromedp.SetValue("#f-province", "440000"), changed("#f-province"), chromedp.WaitVisible(again), shot(t, name+"-03-no-list"))
+		down.Store(false)
+		do(ctx, t, submit(again), chromedp.WaitReady(`#f-city option[value="440100"]`), chromedp.WaitNotVisible(again),
+			chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)")) // or the page asks before it is left
+
+		// a picture goes up by itself when the connection is back, and stays
+		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
+		down.Store(true)
+		do(ctx, t, pictures(t, "letter"), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), shot(t, name+"-04-picture-lost"))
+		down.Store(false)
+		do(ctx, t, chromedp.WaitVisible(`[data-paper=letter] [data-picture]`), shot(t, name+"-05-picture-there"), chromedp.Reload(), chromedp.WaitVisible(`[data-paper=letter] [data-picture]`),
+			submit(`[data-paper=letter] .pictures .link`), chromedp.WaitNotPresent(`[data-paper=letter] [data-picture]`))
+
+		// what was typed without a connection outlives its tab, and nobody reads it there
+		closed, closing := chromedp.NewContext(ctx)
+		do(closed, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
+		down.Store(true)
+		do(closed, t, chromedp.SetValue(approvalNumber, name+"-202"), chromedp.SendKeys(approvalNumber, "6"), chromedp.WaitVisible(".draftstate.bad"))
+		var kept string
+		require.Eventually(t, func() bool {
+			var err error
+			kept, err = chromedp.Run(closed, chromedp.Evaluate[string](`JSON.stringify(localStorage)`))
+			return err == nil && strings.Contains(kept, "beian-draft:")
+		}, 20e9, 50e6)
+		require.NotContains(t, kept, name+"-2026")
+		closing()
+		down.Store(false)
+		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
+		require.Eventually(t, func() bool {
+			now, err := chromedp.Run(ctx, chromedp.Value(approvalNumber))
+			return err == nil && now == name+"-2026"
+		}, 20e9, 50e6)
+		do(ctx, t, chromedp.WaitVisible(".draftstate:not(:empty)"), shot(t, name+"-06-restored"))
+		require.Contains(t, text(ctx, t, ".draftstate"), "已填回")
 	}
 }
 

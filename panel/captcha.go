@@ -12,7 +12,6 @@ import (
 	"github.com/mojocn/base64Captcha"
 	"github.com/ulule/limiter/v3"
 	"github.com/ulule/limiter/v3/drivers/store/memory"
-	"golang.org/x/text/width"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -83,12 +82,6 @@ func (s *Server) captchaField(c *gin.Context) field {
 
 // captchaAgain tells whether a form was sent for other digits only.
 func captchaAgain(c *gin.Context) bool { return c.PostForm(fieldCaptchaAgain) != "" }
-
-// digits are what somebody typed, without blanks and in ASCII: input methods
-// write digits as wide as characters.
-func digits(typed string) string {
-	return strings.Join(strings.Fields(width.Narrow.String(typed)), "")
-}
 
 // captchaProblems compares and uses up the session's captcha. One that is left
 // empty is passed by those who waited.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,24 +18,28 @@ import (
 )
 
 // draftForms are the forms that are kept while they are typed.
-var draftForms = map[string]bool{formHolder: true, formSite: true, formClaim: true, formEnding: true, draftContact: true}
+var draftForms = map[string]bool{formHolder: true, formSite: true, formClaim: true, formEnding: true, formPapers: true, draftContact: true}
+
+// actionLists begins the action of a button that saves and shows the form again with
+// the lists that follow what was chosen, for those without JavaScript; the field's
+// name follows.
+const actionLists = "lists."
+
+// listFields are the fields with such a button.
+var listFields = []string{"document_type", "city", "county"}
 
 func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
-	documents := codes.DocumentTypes
-	if list := codes.DocumentsFor(number(v, "nature")); len(list) > 0 {
-		documents = list
-	}
 	personal := codeOptions(t.Lang(), codes.DocumentsFor(filing.NaturePerson))
 	return []field{
 		{Name: "name", Type: "text", Required: true},
 		{Name: "nature", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), codes.Natures))},
-		{Name: "document_type", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), documents))},
+		{Name: "document_type", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), documentsOf(codes, v))), Follows: "nature", Lists: "/documents?nature="},
 		{Name: "document_number", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "document_address", Type: "text", Required: true},
 		{Name: "superior", Type: "text", Required: true},
 		{Name: "province", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Provinces()))},
-		{Name: "city", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Cities(v.Get("province"))))},
-		{Name: "county", Type: "select", Options: choose(t, regionOptions(codes.Regions.Counties(v.Get("city"))))},
+		{Name: "city", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Cities(v.Get("province")))), Follows: "province", Lists: "/regions?parent="},
+		{Name: "county", Type: "select", Options: choose(t, regionOptions(codes.Regions.Counties(v.Get("city")))), Follows: "city", Lists: "/regions?parent="},
 		{Name: "address", Type: "text", Required: true},
 		{Name: "manager_name", Type: "text", Required: true, Autocomplete: "name"},
 		{Name: "manager_document_type", Type: "select", Required: true, Options: choose(t, personal)},
@@ -285,9 +290,13 @@ func (s *Server) saveForm(c *gin.Context, cur current, kind filing.Kind, name st
 		return
 	}
 	from := fromOf(values)
-	if values.Get("action") == "save" {
+	if action := values.Get("action"); action == "save" {
 		s.flash(c, "flash.saved")
 		to(c, withFrom(filingPath(c)+"/"+name, from))
+		return
+	} else if at, ok := strings.CutPrefix(action, actionLists); ok && slices.Contains(listFields, at) { // back where it was pressed
+		s.flash(c, "flash.lists_updated")
+		to(c, withFrom(filingPath(c)+"/"+name, from)+"#f-"+at)
 		return
 	}
 	d := filing.Dossier{Kind: kind}
@@ -350,6 +359,24 @@ func (s *Server) handIn(c *gin.Context, cur current) {
 	}
 	_, err = s.cfg.Filings.HandIn(ctx, cur.Filing.Ref(), workflows.HandIn{Revision: revision, Kind: d.Kind, Actor: s.actor(c)})
 	s.moveOn(c, err, filingPath(c))
+}
+
+// documents lists the kinds of document that a nature of holder has, for the form's
+// script; all where none is chosen, as the form does.
+func (s *Server) documents(c *gin.Context) {
+	t := s.texts.For(s.lang(c))
+	list := []filing.Region{}
+	for _, o := range codeOptions(t.Lang(), documentsOf(s.tables(c.Request.Context()), c.Request.URL.Query())) {
+		list = append(list, filing.Region{Code: o.Value, Name: o.Label})
+	}
+	c.JSON(http.StatusOK, list) // not cached: the names are in the reader's language
+}
+
+func documentsOf(codes filing.Tables, v url.Values) []filing.Code {
+	if list := codes.DocumentsFor(number(v, "nature")); len(list) > 0 {
+		return list
+	}
+	return codes.DocumentTypes
 }
 
 // regions lists the divisions below one, for the form's script.

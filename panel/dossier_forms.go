@@ -58,6 +58,9 @@ func (s *Server) fields(t *locale.Localizer, codes filing.Tables, kind filing.Ki
 	switch form {
 	case formHolder:
 		all = holderFields(t, codes, v)
+		for i := range all {
+			all[i].Update = slices.Contains(listFields, all[i].Name)
+		}
 	case formSite:
 		all = siteFields(t, codes)
 	case formClaim:
@@ -173,7 +176,7 @@ func code(n int) string {
 // draft is a form as it was left, or as it starts.
 func (s *Server) draft(ctx context.Context, cur current, form string) (url.Values, error) {
 	values := url.Values{}
-	err := s.cfg.Store.Draft(ctx, cur.Filing.ID, form, &values)
+	err := s.cfg.Store.DraftAt(ctx, rowOf(cur, form), &values)
 	if errors.Is(err, store.ErrNotFound) {
 		values, err = s.firstValues(ctx, cur, form)
 	}
@@ -207,6 +210,8 @@ func (s *Server) firstValues(ctx context.Context, cur current, form string) (url
 	case formClaim:
 		chosen, err := s.chosen(ctx, cur)
 		return url.Values{"number": {chosen.Get("number")}}, err
+	case formRegister:
+		return url.Values{"home_page": s.firstSite(cur)["home_page"]}, nil
 	}
 	return url.Values{}, nil
 }

@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -27,14 +28,29 @@ const (
 type draftState struct {
 	Version int64
 	Tab     string
+	// Key seals what the browser keeps of the form while it can't be saved.
+	Key string
 	// Conflict: another page saved since this one was made; Lines are the fields
 	// that differ.
 	Conflict bool
 	Lines    []conflictLine
 }
 
-// conflictLine is a field that two pages filled differently.
-type conflictLine struct{ Key, Mine, Theirs string }
+// conflictLine is a field that two pages filled differently; Label is its name where
+// that isn't the text of the Key.
+type conflictLine struct{ Key, Label, Mine, Theirs string }
+
+// draftSuffix is where the drafts of an order's form go, before there is a filing.
+const draftSuffix = "/draft"
+
+// rowOf is where a form's draft is kept: with its filing, or, before there is one,
+// with the order.
+func rowOf(cur current, name string) store.DraftRow {
+	if cur.Filing.ID == 0 {
+		return store.OrderDraft(cur.Order.ID, cur.Order.CustomerID, name)
+	}
+	return store.FilingDraft(cur.Filing.ID, name)
+}
 
 // markOf reads a page's mark; false for pages of before there were marks, whose
 // saves win as they did then.
@@ -47,11 +63,18 @@ func markOf(values url.Values) (store.DraftMark, bool) {
 // draftState marks a page that shows values, or, where they are nil, the draft:
 // to be called before the draft is read.
 func (s *Server) draftState(ctx context.Context, cur current, name string, values url.Values) (draftState, error) {
-	if mark, ok := markOf(values); ok {
-		return draftState{Version: mark.Version, Tab: mark.Writer}, nil
+	key, err := s.cfg.Store.LocalDraftKey(cur.Order.CustomerID, rowOf(cur, name))
+	if err != nil {
+		return draftState{}, err
 	}
-	version, err := s.cfg.Store.DraftVersion(ctx, cur.Filing.ID, name)
-	return draftState{Version: version, Tab: rand.Text()}, err
+	state := draftState{Key: base64.StdEncoding.EncodeToString(key)}
+	if mark, ok := markOf(values); ok {
+		state.Version, state.Tab = mark.Version, mark.Writer
+		return state, nil
+	}
+	state.Tab = rand.Text()
+	state.Version, err = s.cfg.Store.DraftVersion(ctx, rowOf(cur, name))
+	return state, err
 }
 
 // saveDraft keeps a form while it is typed, and tells the script what became of it.
@@ -61,6 +84,10 @@ func (s *Server) saveDraft(c *gin.Context, cur current) {
 		s.fail(c, errBadRequest)
 		return
 	}
+	s.answerDraft(c, cur, name)
+}
+
+func (s *Server) answerDraft(c *gin.Context, cur current, name string) {
 	version, err := s.keepDraft(c.Request.Context(), cur, name, posted(c))
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -96,20 +123,30 @@ func (s *Server) keepDraft(ctx context.Context, cur current, name string, values
 		}
 		kept = url.Values{"number": {values.Get("number")}, "password": {values.Get("password")}}
 	}
-	if !marked {
-		return 0, s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, name, kept)
+	row := rowOf(cur, name)
+	if name == formPapers {
+		d, err := s.dossier(ctx, cur)
+		if err != nil {
+			return 0, err
+		}
+		if kept = onlyNumbers(values, s.neededPapers(d)); len(kept) == 0 { // a page that asks for no number
+			return s.cfg.Store.DraftVersion(ctx, row)
+		}
 	}
-	version, err := s.cfg.Store.SaveDraftOver(ctx, cur.Filing.ID, name, mark, kept)
+	if !marked {
+		return 0, s.cfg.Store.SaveDraftAt(ctx, row, kept)
+	}
+	version, err := s.cfg.Store.SaveDraftOver(ctx, row, mark, kept)
 	if !errors.Is(err, store.ErrConflict) {
 		return version, err
 	}
 	// the same from two pages is no conflict
-	now, versionErr := s.cfg.Store.DraftVersion(ctx, cur.Filing.ID, name)
+	now, versionErr := s.cfg.Store.DraftVersion(ctx, row)
 	if versionErr != nil {
 		return 0, versionErr
 	}
 	stored := url.Values{}
-	if readErr := s.cfg.Store.Draft(ctx, cur.Filing.ID, name, &stored); readErr != nil {
+	if readErr := s.cfg.Store.DraftAt(ctx, row, &stored); readErr != nil {
 		return 0, readErr
 	}
 	if reflect.DeepEqual(stored, kept) {
@@ -121,12 +158,13 @@ func (s *Server) keepDraft(ctx context.Context, cur current, name string, values
 // conflict readies a form whose page was overtaken: it shows what was typed, what
 // the other page saved, and takes the next save as the person's choice.
 func (s *Server) conflict(ctx context.Context, t *locale.Localizer, cur current, name string, values url.Values, fields func(url.Values) []field, mine *form) error {
-	version, err := s.cfg.Store.DraftVersion(ctx, cur.Filing.ID, name)
+	state, err := s.draftState(ctx, cur, name, nil)
 	if err != nil {
 		return err
 	}
+	state.Tab, state.Conflict = values.Get(fieldDraftTab), true
 	stored := url.Values{}
-	if err := s.cfg.Store.Draft(ctx, cur.Filing.ID, name, &stored); err != nil {
+	if err := s.cfg.Store.DraftAt(ctx, rowOf(cur, name), &stored); err != nil {
 		return err
 	}
 	if stored.Get("provider") == "" {
@@ -137,7 +175,7 @@ func (s *Server) conflict(ctx context.Context, t *locale.Localizer, cur current,
 	for _, f := range theirs.Fields {
 		texts[f.Name] = shown(t, f)
 	}
-	mine.Draft = draftState{Version: version, Tab: values.Get(fieldDraftTab), Conflict: true}
+	mine.Draft = state
 	for _, f := range mine.Fields {
 		if f.Type != "password" && shown(t, f) != texts[f.Name] {
 			mine.Draft.Lines = append(mine.Draft.Lines, conflictLine{Key: "field." + name + "." + f.Name, Mine: shown(t, f), Theirs: texts[f.Name]})

@@ -82,6 +82,9 @@ func (s *Server) FieldHelp(lang, form, name string) string {
 	return s.fieldHelp(s.texts.For(lang), form, name)
 }
 
+// Digits is digits.
+func Digits(typed string) string { return digits(typed) }
+
 // Balanced is balanced.
 var Balanced = balanced
 

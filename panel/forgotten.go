@@ -130,9 +130,7 @@ func codeProblem(err error) filing.Problems {
 	return nil
 }
 
-func typedCode(c *gin.Context) string {
-	return digits(c.PostForm("code"))
-}
+func typedCode(c *gin.Context) string { return digits(c.PostForm("code")) }
 
 func (s *Server) recoveryCode(c *gin.Context) {
 	id := s.recovery(c)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/width"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
@@ -21,6 +22,11 @@ type field struct {
 	Autocomplete string
 	Maxlength    int
 	Options      []option
+	// Follows is the field on whose value the options depend, Lists the address that
+	// has them for a value, which is put behind it.
+	Follows, Lists string
+	// Update: the form has a button for this where there is no JavaScript.
+	Update bool
 
 	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME". build
 	// fills it in, but where a field is the same in every form.
@@ -116,7 +122,8 @@ func posted(c *gin.Context) url.Values {
 
 // notKept are fields that no draft has: what is used up, and what isn't typed.
 var notKept = map[string]bool{
-	"action": true, fieldFrom: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true, fieldDraftVersion: true, fieldDraftTab: true,
+	"action": true, fieldFrom: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true,
+	fieldDraftVersion: true, fieldDraftTab: true, fieldFilesAgain: true,
 }
 
 // withoutSecrets is what may be kept of a form: no password, no code.
@@ -128,6 +135,12 @@ func withoutSecrets(values url.Values) url.Values {
 		}
 	}
 	return kept
+}
+
+// digits reads a code as people type it: with spaces, or by a Chinese keyboard in
+// full width (１２３).
+func digits(typed string) string {
+	return strings.Join(strings.Fields(width.Fold.String(typed)), "")
 }
 
 func codeOptions(lang string, table []filing.Code) []option {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -23,6 +24,9 @@ const (
 	cookieMark = "beian_last"
 	// markFor is how long a browser remembers that.
 	markFor = 7 * 24 * time.Hour
+
+	// fieldFilesAgain is, of what is kept, the names of the fields with files.
+	fieldFilesAgain = "files_again"
 
 	// contextKept is set where a page shows a form that its session's end interrupted.
 	contextKept = "kept"
@@ -52,6 +56,9 @@ func (s *Server) formPath(c *gin.Context) string {
 	if form := c.Param("form"); draftForms[form] && strings.HasSuffix(c.FullPath(), "/draft/:form") {
 		return filingPath(c) + "/" + form
 	}
+	if c.FullPath() == registerPath+draftSuffix {
+		return strings.TrimSuffix(c.Request.URL.Path, draftSuffix)
+	}
 	if s.forms[c.FullPath()] {
 		return c.Request.URL.Path
 	}
@@ -74,13 +81,18 @@ func formRoutes(routes gin.RoutesInfo) map[string]bool {
 }
 
 // keepPost keeps a form that somebody sent who isn't signed in any more, and
-// tells the path of its page.
+// tells the path of its page. Files aren't kept: nobody has shown yet whose they
+// would be. Which there were is, for the page to ask for them again.
 func (s *Server) keepPost(c *gin.Context) (path string, kept bool) {
 	path = s.formPath(c)
-	mark, values := cookie(c, cookieMark), posted(c)
+	mark := cookie(c, cookieMark)
+	values, files := postedTexts(c)
 	secretless := withoutSecrets(values)
-	if path == "" || mark == "" || len(secretless) == 0 {
+	if path == "" || mark == "" || len(secretless)+len(files) == 0 {
 		return path, false
+	}
+	if len(files) > 0 {
+		secretless[fieldFilesAgain] = files
 	}
 	keepDraftState(secretless, values)
 	if err := s.keep(c, mark, path, secretless); err != nil {
@@ -138,6 +150,14 @@ func (s *Server) dropsKept(c *gin.Context) {
 	if c.Writer.Status() < http.StatusInternalServerError {
 		s.dropKept(c)
 	}
+}
+
+// filesAgain says at the fields of a kept form which files didn't arrive with it.
+func filesAgain(kept url.Values, key string) (problems filing.Problems) {
+	for _, field := range kept[fieldFilesAgain] {
+		problems = append(problems, filing.Problem{Field: field, Key: key})
+	}
+	return problems
 }
 
 // dropKept forgets what was kept for a form that was sent again and answered: it

@@ -57,6 +57,7 @@ func limitBody(c *gin.Context) {
 
 // fail answers an error with a page for people; what they can't mend is logged.
 func (s *Server) fail(c *gin.Context, err error) {
+	drain(c)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		s.render(c, http.StatusNotFound, "error", page{Title: "error.not_found_title", Data: "error.not_found"})
@@ -70,7 +71,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 }
 
 // to redirects after a form (POST, redirect, GET).
-func to(c *gin.Context, path string) { c.Redirect(http.StatusSeeOther, path) }
+func to(c *gin.Context, path string) {
+	drain(c)
+	c.Redirect(http.StatusSeeOther, path)
+}
 
 // moveOn ends a form that told the workflow something: the filing's page shows
 // what is so now, also when somebody, or a second click, was quicker.

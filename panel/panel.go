@@ -205,6 +205,7 @@ func (s *Server) routes() (http.Handler, error) {
 	in := g.Group("/", s.signedIn)
 	in.GET("/", s.home)
 	in.GET("/regions", s.regions)
+	in.GET("/documents", s.documents)
 	in.GET("/tickets", s.only(store.RoleCustomer), s.ticketsOfCustomer)
 	in.GET("/tickets/:id", s.only(store.RoleCustomer), s.ticketOfCustomer)
 	in.GET("/account", s.accountPage)
@@ -225,6 +226,7 @@ func (s *Server) routes() (http.Handler, error) {
 	customer.GET("", s.orderList)
 	customer.GET("/:number/register", s.registerForm)
 	customer.POST("/:number/register", s.register)
+	customer.POST("/:number/register/draft", s.saveRegisterDraft)
 	f := customer.Group("/:number/filing")
 	f.POST("", s.openFiling)
 	f.GET("", s.withFiling(s.showFiling))
@@ -248,6 +250,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 	f.GET("/papers", s.withFiling(s.papersForm))
 	f.POST("/papers", s.withFiling(s.uploadPapers))
+	f.POST("/papers/picture", s.withFiling(s.uploadPicture))
 	f.GET("/papers/:paper", s.withFiling(s.viewPaper))
 	f.POST("/papers/:paper/remove", s.withFiling(s.removePaper))
 	f.GET("/letter", s.withFiling(s.printed(filing.PrintLetter)))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/picture"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -40,6 +41,23 @@ type papersData struct {
 	Print          bool
 	// From is as form's.
 	From string
+	// Draft is the mark of the numbers, which are kept while they are typed.
+	Draft draftState
+	// MaxMB is what a file may have.
+	MaxMB int
+}
+
+// papersShown is what a page of papers shows besides what is kept.
+type papersShown struct {
+	status int
+	// values are the numbers as just typed; nil: as kept.
+	values   url.Values
+	problems filing.Problems
+	// check shows what is lacking too.
+	check bool
+	note  string
+	// overtaken: another page saved other numbers meanwhile.
+	overtaken bool
 }
 
 // wrong is as form's.
@@ -129,13 +147,19 @@ func approvalValues(site filing.Site) url.Values {
 // papersForm is the page of papers.
 func (s *Server) papersForm(c *gin.Context, cur current) {
 	if _, ok := s.formOf(c, cur, formPapers); ok {
-		s.showPapers(c, cur, http.StatusOK, opened(c, nil), nil, c.Query("check") != "", "")
+		kept := s.keptValues(c)
+		s.showPapers(c, cur, papersShown{status: http.StatusOK, values: kept, problems: filesAgain(kept, "paper_again"), check: c.Query("check") != ""})
 	}
 }
 
-// showPapers draws the page with what is wrong; check shows what is lacking too.
-func (s *Server) showPapers(c *gin.Context, cur current, status int, from string, problems filing.Problems, check bool, note string) {
+// showPapers draws the page with what is wrong.
+func (s *Server) showPapers(c *gin.Context, cur current, p papersShown) {
 	ctx := c.Request.Context()
+	mark, err := s.draftState(ctx, cur, formPapers, p.values)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	d, err := s.dossier(ctx, cur)
 	if err != nil {
 		s.fail(c, err)
@@ -146,12 +170,24 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, from string
 		s.fail(c, err)
 		return
 	}
-	needed := s.neededPapers(d)
-	if check {
-		problems = append(problems, filing.PaperProblems(d, needed, hasPicture(list))...)
+	if p.check {
+		p.problems = append(p.problems, filing.PaperProblems(d, s.neededPapers(d), hasPicture(list))...)
+	}
+	data := papersData{Kind: d.Kind, Papers: s.paperFields(c, d, list, p.problems), Note: p.note, Draft: mark, MaxMB: picture.MaxUpload >> 20, From: opened(c, p.values)}
+	if p.values != nil {
+		for i := range data.Papers {
+			if f := &data.Papers[i]; f.NumberField != "" && p.values.Has(f.NumberField) {
+				f.Number = p.values.Get(f.NumberField)
+			}
+		}
+	}
+	if p.overtaken {
+		if data.Draft, err = s.numbersConflict(c, cur, data.Papers, p.values); err != nil {
+			s.fail(c, err)
+			return
+		}
 	}
 	t := s.texts.For(s.lang(c))
-	data := papersData{Kind: d.Kind, Papers: s.paperFields(c, d, list, problems), Note: note, From: from}
 	for _, f := range data.Papers {
 		data.Print = data.Print || f.Print != ""
 		if f.Problem != "" {
@@ -166,14 +202,32 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, from string
 			data.Others = append(data.Others, other)
 		}
 	}
-	if cur.Filing.Stage == filing.Correcting && note == "" {
+	if cur.Filing.Stage == filing.Correcting && p.note == "" {
 		if data.Note, err = s.refusalNote(c, cur); err != nil {
 			s.fail(c, err)
 			return
 		}
 		data.NoteHelp = s.refusalHelp(c, cur)
 	}
-	s.render(c, status, "papers", page{Title: "papers.title", Data: data})
+	s.render(c, p.status, "papers", page{Title: "papers.title", Data: data})
+}
+
+// numbersConflict is conflict for the numbers of approvals.
+func (s *Server) numbersConflict(c *gin.Context, cur current, papers []paperField, values url.Values) (draftState, error) {
+	t, labels := s.texts.For(s.lang(c)), map[string]string{}
+	var fields []field
+	for _, f := range papers {
+		if f.NumberField != "" {
+			fields = append(fields, field{Name: f.NumberField, Type: "text"})
+			labels["field."+formPapers+"."+f.NumberField] = numberLabel(t, f.Label)
+		}
+	}
+	mine := build(t, formPapers, fields, values, nil)
+	err := s.conflict(c.Request.Context(), t, cur, formPapers, values, func(url.Values) []field { return fields }, &mine)
+	for i, line := range mine.Draft.Lines {
+		mine.Draft.Lines[i].Label = labels[line.Key]
+	}
+	return mine.Draft, err
 }
 
 func (s *Server) paperFields(c *gin.Context, d filing.Dossier, list []store.Paper, problems filing.Problems) (fields []paperField) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -20,6 +21,8 @@ import (
 const (
 	// papersRoute alone takes more than maxBody.
 	papersRoute = "/orders/:number/filing/papers"
+	// pictureSuffix is where the page's script sends one picture.
+	pictureSuffix = "/picture"
 	// maxPapersBody bounds one sending of the page of papers: a dozen phone pictures.
 	maxPapersBody = 100 << 20
 	// maxParts bounds the parts of a form.
@@ -33,8 +36,10 @@ const (
 )
 
 // uploadPapers keeps each picture that is right as it comes, so that a wrong one, or a
-// lost connection, loses nothing but itself.
+// lost connection, loses nothing but itself, and the numbers that were typed beside
+// them, whatever became of the pictures.
 func (s *Server) uploadPapers(c *gin.Context, cur current) {
+	slowly(c)
 	kind, ok := s.formOf(c, cur, formPapers)
 	if !ok {
 		return
@@ -45,27 +50,34 @@ func (s *Server) uploadPapers(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
-	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
 	values, problems, err := s.takeParts(c, cur, s.neededPapers(d))
+	kept := s.keepNumbers(ctx, cur, values, err != nil)
 	var tooBig *http.MaxBytesError
 	from := opened(c, values)
+	shown := papersShown{status: http.StatusUnprocessableEntity, values: values, problems: problems}
+	if errors.As(err, &tooBig) {
+		shown.note, err = s.texts.For(s.lang(c)).T("papers.too_much", nil), nil
+	}
 	switch {
-	case errors.As(err, &tooBig):
-		s.showPapers(c, cur, http.StatusUnprocessableEntity, from, problems, false, s.texts.For(s.lang(c)).T("papers.too_much", nil))
-		return
 	case errors.Is(err, store.ErrConflict):
 		s.moveOn(c, err, "")
 		return
 	case err != nil:
 		s.fail(c, err)
 		return
-	}
-	if err := s.keepNumbers(ctx, cur, values); err != nil {
-		s.fail(c, err)
+	case errors.Is(kept, store.ErrConflict):
+		shown.status, shown.overtaken = http.StatusConflict, true
+		s.showPapers(c, cur, shown)
+		return
+	case kept != nil:
+		s.fail(c, kept)
+		return
+	case shown.note != "":
+		s.showPapers(c, cur, shown)
 		return
 	}
-	next := values.Get("action") == "next"
-	if next && len(problems) == 0 {
+	shown.check = values.Get("action") == "next"
+	if shown.check && len(problems) == 0 {
 		if d, err = s.dossier(ctx, cur); err == nil {
 			problems, err = s.paperProblems(ctx, cur, d)
 		}
@@ -74,8 +86,8 @@ func (s *Server) uploadPapers(c *gin.Context, cur current) {
 	case err != nil:
 		s.fail(c, err)
 	case len(problems) > 0:
-		s.showPapers(c, cur, http.StatusUnprocessableEntity, from, problems, next, "")
-	case next:
+		s.showPapers(c, cur, shown)
+	case shown.check:
 		to(c, filingPath(c)+"/"+nextForm(kind, formPapers, from))
 	default:
 		s.flash(c, "flash.saved")
@@ -83,18 +95,52 @@ func (s *Server) uploadPapers(c *gin.Context, cur current) {
 	}
 }
 
-// keepNumbers keeps what was typed beside the pictures.
-func (s *Server) keepNumbers(ctx context.Context, cur current, values url.Values) error {
-	kept := url.Values{}
-	for k, v := range values {
-		if !notKept[k] {
-			kept[k] = v
+// uploadPicture keeps what the page's script sends, one picture at a time, and
+// answers with the page, of which the script shows the paper's part.
+func (s *Server) uploadPicture(c *gin.Context, cur current) {
+	slowly(c)
+	if _, ok := s.formOf(c, cur, formPapers); !ok {
+		return
+	}
+	d, err := s.dossier(c.Request.Context(), cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	_, problems, err := s.takeParts(c, cur, s.neededPapers(d))
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) { // the script sends no such file
+		err = errBadRequest
+	}
+	if err != nil {
+		s.moveOn(c, err, "")
+		return
+	}
+	status := http.StatusOK
+	if len(problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	s.showPapers(c, cur, papersShown{status: status, problems: problems})
+}
+
+// keepNumbers keeps what was typed beside the pictures. Of a form that broke off, what
+// didn't arrive stays as it was, also when its sender is gone.
+func (s *Server) keepNumbers(ctx context.Context, cur current, values url.Values, brokeOff bool) error {
+	if brokeOff {
+		ctx = context.WithoutCancel(ctx)
+		before, err := s.draft(ctx, cur, formPapers)
+		if err != nil {
+			return err
+		}
+		values = maps.Clone(values)
+		for name, v := range before {
+			if !values.Has(name) {
+				values[name] = v
+			}
 		}
 	}
-	if len(kept) == 0 {
-		return nil
-	}
-	return s.cfg.Store.SaveDraft(ctx, cur.Filing.ID, formPapers, kept)
+	_, err := s.keepDraft(ctx, cur, formPapers, values)
+	return err
 }
 
 // takeParts reads the form part by part: pictures never lie in a file of ours unsealed.
@@ -102,14 +148,14 @@ func (s *Server) takeParts(c *gin.Context, cur current, needed []filing.NeededPa
 	values = url.Values{}
 	parts, err := c.Request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) { // no file was there to send
-		return s.onlyNumbers(posted(c), needed), nil, nil
+		return posted(c), nil, nil
 	} else if err != nil {
-		return nil, nil, errBadRequest
+		return values, nil, errBadRequest
 	}
 	for range maxParts {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return s.onlyNumbers(values, needed), problems, nil
+			return values, problems, nil
 		} else if err != nil {
 			return values, problems, partError(err)
 		}
@@ -135,8 +181,8 @@ func (s *Server) takeParts(c *gin.Context, cur current, needed []filing.NeededPa
 }
 
 // onlyNumbers leaves out what the page doesn't ask for.
-func (s *Server) onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
-	kept := url.Values{"action": values["action"], fieldFrom: values[fieldFrom]}
+func onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
+	kept := url.Values{}
 	for _, n := range needed {
 		if field := filing.ApprovalField(n.Item); n.Item != 0 && values.Has(field) {
 			kept.Set(field, values.Get(field))

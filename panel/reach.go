@@ -103,8 +103,12 @@ func (s *Server) reachCode(c *gin.Context) {
 		return
 	}
 	ctx := c.Request.Context()
-	id := s.sessions.GetInt64(ctx, keyReach)
-	err := s.cfg.Store.VerifyAccountCode(ctx, id, typedCode(c))
+	id, code := s.sessions.GetInt64(ctx, keyReach), typedCode(c)
+	if code == "" { // costs no try
+		s.showReachCode(c, http.StatusUnprocessableEntity, filing.Problems{{Field: "code", Key: "required"}})
+		return
+	}
+	err := s.cfg.Store.VerifyAccountCode(ctx, id, code)
 	if problems := codeProblem(err); problems != nil {
 		s.showReachCode(c, http.StatusUnprocessableEntity, problems)
 		return

@@ -51,8 +51,8 @@ func (s *Server) registering(c *gin.Context) (order store.Order, ok bool) {
 // registerForm is 登记备案号.
 func (s *Server) registerForm(c *gin.Context) {
 	if order, ok := s.registering(c); ok {
-		first := s.firstSite(current{Order: order})
-		s.showRegister(c, http.StatusOK, order, url.Values{"home_page": first["home_page"]}, nil)
+		kept := s.keptValues(c)
+		s.showRegister(c, http.StatusOK, current{Order: order}, kept, filesAgain(kept, "file_again"))
 	}
 }
 
@@ -61,10 +61,36 @@ type registerData struct {
 	Order store.Order
 }
 
-func (s *Server) showRegister(c *gin.Context, status int, order store.Order, values url.Values, problems filing.Problems) {
+// showRegister draws the form with its draft, or with what was just posted; of a page
+// that another overtook, with both.
+func (s *Server) showRegister(c *gin.Context, status int, cur current, values url.Values, problems filing.Problems) {
+	ctx := c.Request.Context()
+	mark, err := s.draftState(ctx, cur, formRegister, values)
+	if err == nil && values == nil {
+		values, err = s.draft(ctx, cur, formRegister)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	t := s.texts.For(s.lang(c))
-	data := registerData{build(t, formRegister, registerFields(), values, problems), order}
+	data := registerData{build(t, formRegister, registerFields(), values, problems), cur.Order}
+	data.Draft = mark
+	if status == http.StatusConflict {
+		if err := s.conflict(ctx, t, cur, formRegister, values, func(url.Values) []field { return registerFields() }, &data.form); err != nil {
+			s.fail(c, err)
+			return
+		}
+	}
 	s.render(c, status, "register", page{Title: "register.title", Data: data})
+}
+
+// saveRegisterDraft keeps the form while it is typed: there is no filing yet that
+// could have a draft.
+func (s *Server) saveRegisterDraft(c *gin.Context) {
+	if order, ok := s.registering(c); ok {
+		s.answerDraft(c, current{Order: order}, formRegister)
+	}
 }
 
 // register checks a number that the customer holds, compares it with what the
@@ -74,13 +100,30 @@ func (s *Server) register(c *gin.Context) {
 	if !ok {
 		return
 	}
-	ctx := c.Request.Context()
+	ctx, cur := c.Request.Context(), current{Order: order}
 	u, err := postedWithFile(c, "certificate", filing.MaxCertificate)
-	if err != nil {
+	values, certificate, problems := u.values, u.file, certificateProblems(u)
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		problems = filing.Problems{certificateTooLarge()}
+	} else if err != nil {
 		s.fail(c, errBadRequest)
 		return
 	}
-	values, certificate, problems := u.values, u.file, certificateProblems(u)
+	// a page can't fill a file in again
+	again := func(problems filing.Problems) filing.Problems {
+		if len(certificate) > 0 && problems.For("certificate") == nil {
+			problems = append(problems, filing.Problem{Field: "certificate", Key: "file_again"})
+		}
+		return problems
+	}
+	if _, err := s.keepDraft(ctx, cur, formRegister, values); errors.Is(err, store.ErrConflict) {
+		s.showRegister(c, http.StatusConflict, cur, values, again(problems))
+		return
+	} else if err != nil {
+		s.fail(c, err)
+		return
+	}
 	d, found := filing.Registration{Number: values.Get("number"), HomePage: values.Get("home_page")}.Dossier(order.Domains)
 	problems = append(problems, found...)
 	if number, err := filing.ParseNumber(d.Claim.Number); err == nil && number.OtherNumberIn(certificate) != "" {
@@ -96,10 +139,7 @@ func (s *Server) register(c *gin.Context) {
 		problems = found
 	}
 	if len(problems) > 0 {
-		if len(certificate) > 0 && problems.For("certificate") == nil { // a page can't fill a file in again
-			problems = append(problems, filing.Problem{Field: "certificate", Key: "file_again"})
-		}
-		s.showRegister(c, http.StatusUnprocessableEntity, order, values, problems)
+		s.showRegister(c, http.StatusUnprocessableEntity, cur, values, again(problems))
 		return
 	}
 	f, err := s.cfg.Store.OpenRegistration(ctx, store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: certificate, Compared: compared, Actor: s.actor(c)})
@@ -114,11 +154,15 @@ func (s *Server) register(c *gin.Context) {
 	to(c, filingPath(c))
 }
 
+func certificateTooLarge() filing.Problem {
+	return filing.Problem{Field: "certificate", Key: "file_too_large", Args: map[string]any{"max": filing.MaxCertificate >> 20}}
+}
+
 // certificateProblems checks a certificate file that may be left out.
 func certificateProblems(u upload) filing.Problems {
 	switch {
 	case len(u.file) > filing.MaxCertificate:
-		return filing.Problems{{Field: "certificate", Key: "file_too_large", Args: map[string]any{"max": filing.MaxCertificate >> 20}}}
+		return filing.Problems{certificateTooLarge()}
 	case u.file != nil && len(u.file) == 0:
 		return filing.Problems{{Field: "certificate", Key: "file_empty"}}
 	}

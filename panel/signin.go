@@ -188,6 +188,7 @@ func (s *Server) signedIn(c *gin.Context) {
 		}
 	}
 	if c.GetHeader("Accept") == "application/json" { // a script's; it tells the person
+		drain(c)
 		c.AbortWithStatus(http.StatusUnauthorized)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -24,8 +26,57 @@ func bodyLimit(route string) int64 {
 		return maxUpload
 	case route == papersRoute:
 		return maxPapersBody
+	case route == papersRoute+pictureSuffix:
+		return maxUpload
 	}
 	return maxBody
+}
+
+// postedTexts reads what was typed of a form whose files nobody takes, and names the
+// fields that carry one.
+func postedTexts(c *gin.Context) (values url.Values, files []string) {
+	slowly(c)
+	parts, err := c.Request.MultipartReader()
+	if err != nil {
+		return posted(c), nil
+	}
+	values = url.Values{}
+	left := int64(maxBody)
+	for range maxParts {
+		part, err := parts.NextPart()
+		if err != nil { // the end, or a form that breaks off: what came counts
+			break
+		}
+		name := part.FormName()
+		if part.Header.Get("Content-Type") != "" { // browsers give files one, and fields none
+			if part.FileName() != "" && !slices.Contains(files, name) {
+				files = append(files, name)
+			}
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left))
+		if err != nil {
+			break
+		}
+		left -= int64(len(text))
+		values.Add(name, string(text))
+	}
+	return values, files
+}
+
+// slowly gives a phone the time that it needs to send pictures.
+func slowly(c *gin.Context) {
+	if bodyLimit(c.FullPath()) > maxBody {
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
+	}
+}
+
+// drain reads a body to its end, within its limit: a browser that is still sending
+// may show a broken connection instead of an answer that comes early.
+func drain(c *gin.Context) {
+	if c.Request.Body != nil {
+		_, _ = io.Copy(io.Discard, c.Request.Body) // what can't be read needn't be
+	}
 }
 
 // upload is a posted form with a file.

@@ -1,10 +1,10 @@
 package panel
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -59,9 +59,13 @@ func (s *Server) verify(c *gin.Context, cur current) {
 		return
 	}
 	values := posted(c)
-	var problems filing.Problems
+	problems, err := s.noCode(c.Request.Context(), cur, values)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	for _, channel := range store.Channels {
-		code := strings.Join(strings.Fields(values.Get(codeField[channel])), "")
+		code := digits(values.Get(codeField[channel]))
 		if code == "" {
 			continue
 		}
@@ -85,6 +89,22 @@ func (s *Server) verify(c *gin.Context, cur current) {
 	if !s.confirmed(c, cur) {
 		to(c, filingPath(c)+"/verify")
 	}
+}
+
+// noCode asks for the codes that are still wanted where none was typed.
+func (s *Server) noCode(ctx context.Context, cur current, values url.Values) (problems filing.Problems, err error) {
+	for _, name := range codeField {
+		if digits(values.Get(name)) != "" {
+			return nil, nil
+		}
+	}
+	verifications, err := s.cfg.Store.Verifications(ctx, cur.Filing.ID)
+	for _, channel := range store.Channels {
+		if err == nil && !verifications[channel].VerifiedAt.Valid {
+			problems = append(problems, filing.Problem{Field: codeField[channel], Key: "required"})
+		}
+	}
+	return problems, err
 }
 
 // confirmed tells the workflow once both codes were right, also when a crash

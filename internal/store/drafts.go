@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 )
 
 // DraftMark says from which state of a draft a page was made, and which page it is.
@@ -16,34 +18,64 @@ type DraftMark struct {
 	Writer string
 }
 
-func draftPlace(filingID int64, form string) string {
-	return fmt.Sprintf("drafts/%d/%s", filingID, form)
+// DraftRow is where a form's draft is kept.
+type DraftRow struct {
+	table, where, columns, place string
+	key                          []any
 }
+
+// FilingDraft is the draft of a filing's form.
+func FilingDraft(filingID int64, form string) DraftRow {
+	return DraftRow{
+		table: "drafts", columns: "filing_id, form", where: "filing_id = ? AND form = ?",
+		place: fmt.Sprintf("drafts/%d/%s", filingID, form), key: []any{filingID, form},
+	}
+}
+
+// OrderDraft is the draft of a form that stands before there is a filing: the
+// customer's who types it, should the order be another's one day.
+func OrderDraft(orderID, userID int64, form string) DraftRow {
+	return DraftRow{
+		table: "order_drafts", columns: "order_id, user_id, form", where: "order_id = ? AND user_id = ? AND form = ?",
+		place: fmt.Sprintf("order_drafts/%d/%d/%s", orderID, userID, form), key: []any{orderID, userID, form},
+	}
+}
+
+func (r DraftRow) args(before ...any) []any { return append(before, r.key...) }
+
+// keepOrderDrafts is how long a draft is kept that nobody came back to and that
+// became no filing.
+const keepOrderDrafts = 90 * 24 * time.Hour
 
 // SaveDraft keeps a form as it was typed, right or wrong, whatever was kept before.
 func (s *Store) SaveDraft(ctx context.Context, filingID int64, form string, v any) error {
-	sealed, err := s.keys.SealJSON(draftPlace(filingID, form), v)
+	return s.SaveDraftAt(ctx, FilingDraft(filingID, form), v)
+}
+
+// SaveDraftAt is SaveDraft for any form.
+func (s *Store) SaveDraftAt(ctx context.Context, row DraftRow, v any) error {
+	sealed, err := s.keys.SealJSON(row.place, v)
 	if err != nil {
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, `
-		INSERT INTO drafts (filing_id, form, sealed, updated_at) VALUES (?, ?, ?, ?)
+		INSERT INTO `+row.table+` (sealed, updated_at, `+row.columns+`) VALUES (?, ?`+strings.Repeat(", ?", len(row.key))+`)
 		ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), updated_at = VALUES(updated_at), version = version + 1, writer = ''`,
-		filingID, form, sealed, s.utcNow())
+		row.args(sealed, s.utcNow())...)
 	return err
 }
 
 // SaveDraftOver keeps a form as it was typed on a page and returns the draft's
 // new version; ErrConflict when another page saved since this one was made.
-func (s *Store) SaveDraftOver(ctx context.Context, filingID int64, form string, mark DraftMark, v any) (version int64, err error) {
-	sealed, err := s.keys.SealJSON(draftPlace(filingID, form), v)
+func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark, v any) (version int64, err error) {
+	sealed, err := s.keys.SealJSON(row.place, v)
 	if err != nil {
 		return 0, err
 	}
 	now := s.utcNow()
 	if mark.Version == 0 {
-		res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO drafts (filing_id, form, sealed, updated_at, writer) VALUES (?, ?, ?, ?, ?)`,
-			filingID, form, sealed, now, mark.Writer)
+		res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO `+row.table+` (sealed, updated_at, writer, `+row.columns+`) VALUES (?, ?, ?`+strings.Repeat(", ?", len(row.key))+`)`,
+			row.args(sealed, now, mark.Writer)...)
 		if err != nil {
 			return 0, err
 		}
@@ -53,9 +85,9 @@ func (s *Store) SaveDraftOver(ctx context.Context, filingID int64, form string, 
 	}
 	// LAST_INSERT_ID(x) makes the version that was set this statement's answer
 	res, err := s.db.ExecContext(ctx, `
-		UPDATE drafts SET sealed = ?, updated_at = ?, version = LAST_INSERT_ID(version + 1), writer = ?
-		WHERE filing_id = ? AND form = ? AND (version = ? OR (writer = ? AND writer <> ''))`,
-		sealed, now, mark.Writer, filingID, form, mark.Version, mark.Writer)
+		UPDATE `+row.table+` SET sealed = ?, updated_at = ?, version = LAST_INSERT_ID(version + 1), writer = ?
+		WHERE `+row.where+` AND (version = ? OR (writer = ? AND writer <> ''))`,
+		append(row.args(sealed, now, mark.Writer), mark.Version, mark.Writer)...)
 	if err != nil {
 		return 0, err
 	}
@@ -69,21 +101,33 @@ func (s *Store) SaveDraftOver(ctx context.Context, filingID int64, form string, 
 
 // Draft loads what SaveDraft kept into v; ErrNotFound when there is none.
 func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) error {
+	return s.DraftAt(ctx, FilingDraft(filingID, form), v)
+}
+
+// DraftAt is Draft for any form.
+func (s *Store) DraftAt(ctx context.Context, row DraftRow, v any) error {
 	var sealed []byte
-	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM drafts WHERE filing_id = ? AND form = ?`, filingID, form)
+	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM `+row.table+` WHERE `+row.where, row.key...)
 	if err != nil {
 		return one(err, "draft")
 	}
-	return s.keys.OpenJSON(draftPlace(filingID, form), sealed, v)
+	return s.keys.OpenJSON(row.place, sealed, v)
 }
 
 // DraftVersion is a draft's version; 0 when there is none. Asked for before the
 // draft is read, it makes a page older than it is at the worst: a conflict too
 // many, never one too few.
-func (s *Store) DraftVersion(ctx context.Context, filingID int64, form string) (version int64, err error) {
-	err = s.db.GetContext(ctx, &version, `SELECT version FROM drafts WHERE filing_id = ? AND form = ?`, filingID, form)
+func (s *Store) DraftVersion(ctx context.Context, row DraftRow) (version int64, err error) {
+	err = s.db.GetContext(ctx, &version, `SELECT version FROM `+row.table+` WHERE `+row.where, row.key...)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
 	return version, err
+}
+
+// LocalDraftKey is what a browser seals its own copy of a draft with while it has
+// no connection: a page gets the key of its account and its draft, so that nobody
+// else at that computer can open what was left there.
+func (s *Store) LocalDraftKey(userID int64, row DraftRow) ([]byte, error) {
+	return s.keys.Hash("drafts/local", fmt.Sprintf("%d/%s", userID, row.place))
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // KeepPostFor is how long a form is kept that was sent after its session had
-// ended: time to sign in, or to find a forgotten password.
-const KeepPostFor = time.Hour
+// ended: whoever lost a password, or was called away on a Friday, still finds it.
+const KeepPostFor = 3 * 24 * time.Hour
 
 // UserMark is what a browser keeps of who signed in there last: it tells two
 // accounts apart and nothing else.

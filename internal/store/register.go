@@ -71,6 +71,10 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 			id, now, kind, r.Actor, number.String()); err != nil {
 			return err
 		}
+		// what was typed became the dossier
+		if _, err := tx.ExecContext(ctx, `DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID); err != nil {
+			return err
+		}
 		return showState(ctx, tx, r.OrderID)
 	})
 	if err != nil {

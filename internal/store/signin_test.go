@@ -295,7 +295,7 @@ func TestDraftsKnowWhoOvertookThem(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f := opened(t, s, "D1", "demo")
 	save := func(version int64, writer, text string) (int64, error) {
-		return s.SaveDraftOver(ctx, f.ID, "holder", store.DraftMark{Version: version, Writer: writer}, text)
+		return s.SaveDraftOver(ctx, store.FilingDraft(f.ID, "holder"), store.DraftMark{Version: version, Writer: writer}, text)
 	}
 	v, err := save(0, "A", "one")
 	require.NoError(t, err)
@@ -318,9 +318,47 @@ func TestDraftsKnowWhoOvertookThem(t *testing.T) {
 	var text string
 	require.NoError(t, s.Draft(ctx, f.ID, "holder", &text))
 	require.Equal(t, "five", text)
-	v, err = s.DraftVersion(ctx, f.ID, "holder")
+	v, err = s.DraftVersion(ctx, store.FilingDraft(f.ID, "holder"))
 	require.NoError(t, err)
 	require.EqualValues(t, 4, v)
+}
+
+// What is typed before there is a filing is its customer's, and goes when it became
+// one or nobody came back for it.
+func TestDraftsOfOrders(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	o, _ := opened(t, s, "D1", "demo")
+	other, err := s.EnsureUser(ctx, store.RoleCustomer, "other", "x")
+	require.NoError(t, err)
+	row := store.OrderDraft(o.ID, o.CustomerID, "register")
+	v, err := s.SaveDraftOver(ctx, row, store.DraftMark{Writer: "A"}, "one")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, v)
+	_, err = s.SaveDraftOver(ctx, row, store.DraftMark{Writer: "B"}, "two")
+	require.ErrorIs(t, err, store.ErrConflict)
+	require.NoError(t, s.SaveDraftAt(ctx, row, "three"))
+	v, err = s.DraftVersion(ctx, row)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, v)
+	var text string
+	require.NoError(t, s.DraftAt(ctx, row, &text))
+	require.Equal(t, "three", text)
+	require.ErrorIs(t, s.DraftAt(ctx, store.OrderDraft(o.ID, other, "register"), &text), store.ErrNotFound)
+
+	mine, err := s.LocalDraftKey(o.CustomerID, row)
+	require.NoError(t, err)
+	theirs, err := s.LocalDraftKey(other, row)
+	require.NoError(t, err)
+	require.Len(t, mine, 32)
+	require.NotEqual(t, mine, theirs)
+
+	now := time.Now()
+	s.SetClock(func() time.Time { return now.Add(89 * 24 * time.Hour) })
+	require.NoError(t, s.PurgeSignIn(ctx))
+	require.NoError(t, s.DraftAt(ctx, row, &text))
+	s.SetClock(func() time.Time { return now.Add(91 * 24 * time.Hour) })
+	require.NoError(t, s.PurgeSignIn(ctx))
+	require.ErrorIs(t, s.DraftAt(ctx, row, &text), store.ErrNotFound)
 }
 
 func TestOneOfTwoPagesWins(t *testing.T) {
@@ -331,7 +369,7 @@ func TestOneOfTwoPagesWins(t *testing.T) {
 	for i := range cap(won) {
 		all.Go(func() {
 			name := string(rune('A' + i))
-			if _, err := s.SaveDraftOver(ctx, f.ID, "site", store.DraftMark{Writer: name}, name); err == nil {
+			if _, err := s.SaveDraftOver(ctx, store.FilingDraft(f.ID, "site"), store.DraftMark{Writer: name}, name); err == nil {
 				won <- name
 			} else {
 				require.ErrorIs(t, err, store.ErrConflict)

@@ -118,6 +118,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 		`DELETE FROM kept_posts WHERE expires_at < ?`:      now,
 		`DELETE FROM sign_in_tries WHERE last_at < ?`:      now.Add(-triesMemory),
 		`DELETE FROM account_codes WHERE requested_at < ?`: now.Add(-keepCodes),
+		`DELETE FROM order_drafts WHERE updated_at < ?`:    now.Add(-keepOrderDrafts),
 	} {
 		if _, err := s.db.ExecContext(ctx, query, before); err != nil {
 			return fmt.Errorf("purging what sign-in kept: %w", err)

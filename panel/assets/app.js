@@ -2,82 +2,356 @@
 (() => {
   "use strict";
 
+  // Pictures are sent as they are chosen, one after another, and sent again when the
+  // connection is back. Until then the fields keep them, so that the form, sent as
+  // without this script, loses none; what arrived twice is kept once.
+  const papers = document.querySelector("form[data-papers]");
+  if (papers) {
+    const says = papers.dataset,
+      queue = [],
+      problems = new Map();
+    let sending = false,
+      lost = false,
+      signedOut = false,
+      leaving = false,
+      refused = false,
+      after = null,
+      pause = 2000,
+      timer;
+    const cardOf = (field) => papers.querySelector(`[data-paper="${field}"]`);
+    const say = (field, text, share) => {
+      const note = cardOf(field).querySelector("[data-upload]");
+      let bar = note.nextElementSibling;
+      if (note.textContent !== text) note.textContent = text;
+      note.classList.toggle("bad", lost);
+      if (share === undefined) {
+        if (bar) bar.remove();
+        return;
+      }
+      if (!bar) {
+        bar = document.createElement("progress");
+        bar.setAttribute("aria-labelledby", "l-" + field);
+        note.after(bar);
+      }
+      bar.value = share;
+    };
+    const complain = (field, text) => {
+      problems.set(field, [...(problems.get(field) || []), text]);
+      refused = true;
+    };
+    // The problems of all that was chosen at a field stand where the page's own would.
+    const showProblems = (field) => {
+      const card = cardOf(field),
+        input = card.querySelector("input[type=file]"),
+        list = problems.get(field) || [];
+      problems.delete(field);
+      card.classList.toggle("wrong", list.length > 0 || card.querySelector(".error") !== null);
+      if (!list.length) return;
+      let error = document.getElementById("e-" + field);
+      if (!error) {
+        error = document.createElement("p");
+        error.className = "error";
+        error.id = "e-" + field;
+        card.querySelectorAll("[data-part]")[1].prepend(error);
+      }
+      error.textContent = list.join(" ");
+      say(field, error.textContent);
+      if (!input) return;
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", "e-" + field + " h-" + field);
+    };
+    const replace = (old, fresh) => {
+      const focused = old.contains(document.activeElement) && document.activeElement.id;
+      old.replaceWith(fresh);
+      const again = focused && document.getElementById(focused);
+      if (again) again.focus();
+    };
+    // The answer is the page; what was typed since stays.
+    const show = (field, file, page) => {
+      const fresh = page.querySelector(`[data-paper="${field}"]`);
+      if (!fresh) return false;
+      const more = queue.some((item) => item.field === field),
+        problem = fresh.querySelector(`[id="e-${field}"]`),
+        parts = fresh.querySelectorAll("[data-part]");
+      if (problem) complain(field, file.name + "：" + problem.textContent);
+      cardOf(field)
+        .querySelectorAll("[data-part]")
+        .forEach((part, i) => {
+          if (i === 0 || !more) replace(part, parts[i]);
+        });
+      papers.parentElement.querySelector("[data-removals]").replaceWith(page.querySelector("[data-removals]"));
+      say(field, more ? says.waiting : says.received);
+      if (!more) showProblems(field);
+      return true;
+    };
+    const send = ({ field, file }) =>
+      new Promise((done) => {
+        const request = new XMLHttpRequest(), // fetch doesn't tell how far it is
+          body = new FormData();
+        body.append(field, file);
+        request.open("POST", says.papers);
+        request.responseType = "document";
+        request.upload.addEventListener("progress", (e) => {
+          if (e.lengthComputable) say(field, says.sending, e.loaded / e.total);
+        });
+        request.addEventListener("loadend", () => done(request));
+        request.send(body);
+      });
+    const drained = () => {
+      const button = after;
+      after = null;
+      if (!button) return;
+      const error = papers.querySelector(".papercard.wrong input[type=file]");
+      if (refused && error) error.focus();
+      else papers.requestSubmit(button);
+    };
+    const work = async () => {
+      clearTimeout(timer);
+      if (sending || !queue.length) return;
+      sending = true;
+      const item = queue[0];
+      say(item.field, says.sending, 0);
+      const request = await send(item),
+        path = request.responseURL ? new URL(request.responseURL).pathname : "";
+      sending = false;
+      signedOut = path === "/sign-in";
+      const answered = path === says.papers && (request.status === 200 || request.status === 422);
+      lost = !answered;
+      if (answered) {
+        pause = 2000;
+        if (queue[0] === item) queue.shift();
+        if (!show(item.field, item.file, request.response)) location.reload();
+        if (queue.length) work();
+        else drained();
+        return;
+      }
+      if (request.status === 200 && !signedOut) {
+        leaving = true; // the filing has moved on
+        location.reload();
+        return;
+      }
+      say(item.field, signedOut ? says.expired : request.status ? says.failed : says.lost);
+      if (!signedOut) timer = setTimeout(work, pause);
+      pause = Math.min(pause * 2, 30000);
+    };
+    papers.addEventListener("change", (e) => {
+      const input = e.target,
+        field = input.name;
+      if (input.type !== "file") return;
+      for (let i = queue.length - 1; i >= (sending ? 1 : 0); i--) if (queue[i].field === field) queue.splice(i, 1);
+      refused = leaving = false;
+      let taken = 0;
+      for (const file of input.files) {
+        if (file.size > says.max * 1048576) complain(field, file.name + "：" + says.tooBig);
+        else taken = queue.push({ field, file });
+      }
+      if (taken) {
+        if (queue.length > 1) say(field, says.waiting);
+        work();
+      } else {
+        if (input.files.length) input.value = "";
+        showProblems(field);
+      }
+    });
+    addEventListener("online", work);
+    addEventListener("focus", work);
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) work();
+    });
+    // Comes before the draft's: what is sent waits for its pictures. Where they can't
+    // be sent now, a second press sends the form in any case; the first, where the
+    // form's answer is the way to sign in again.
+    papers.addEventListener("submit", (e) => {
+      if (!queue.length || signedOut || (after && lost)) {
+        leaving = true;
+        return;
+      }
+      e.preventDefault();
+      e.stopImmediatePropagation();
+      after = e.submitter;
+      refused = false;
+      work();
+    });
+    addEventListener("pageshow", () => {
+      leaving = false;
+    });
+    addEventListener("beforeunload", (e) => {
+      if (queue.length && !leaving) e.preventDefault();
+    });
+  }
+
+  // What can't be saved is kept in the browser as well, for a tab that is closed, or
+  // that a phone throws away, before the connection is back. The computer may be
+  // shared, and what is typed is personal: the copy is sealed with a key that only
+  // the account's own pages carry, is forgotten when it was saved, and after as many
+  // days as the server keeps such forms. Where the browser can't seal (no HTTPS),
+  // there is no copy, and the page asks before it is closed.
+  const copies = "beian-draft:",
+    keepCopiesFor = 3 * 24 * 3600 * 1000;
+  const eachCopy = (prefix, use) => {
+    try {
+      for (const name of Object.keys(localStorage)) if (name.startsWith(prefix)) use(name, JSON.parse(localStorage[name]));
+    } catch {
+      /* no storage here, or not ours */
+    }
+  };
+  eachCopy(copies, (name, copy) => {
+    if (!(Date.now() - copy.at < keepCopiesFor)) localStorage.removeItem(name);
+  });
+  const sealedCopy = (form, key) => {
+    const prefix = copies + form.dataset.draft + ":",
+      own = prefix + form.elements.draft_tab.value,
+      able = key && window.crypto && crypto.subtle && navigator.locks,
+      bytes = (list) => Uint8Array.from(list),
+      opened =
+        able &&
+        crypto.subtle.importKey("raw", bytes([...atob(key)].map((c) => c.charCodeAt(0))), "AES-GCM", false, [
+          "encrypt",
+          "decrypt",
+        ]);
+    let newest = 0,
+      held = false;
+    return {
+      keep(text) {
+        if (!able) return;
+        if (!held) navigator.locks.request(own, () => new Promise(() => {})); // this page is still there
+        held = true;
+        const mine = ++newest,
+          iv = crypto.getRandomValues(new Uint8Array(12));
+        (async () => {
+          const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await opened, new TextEncoder().encode(text));
+          if (mine !== newest) return; // overtaken, or saved meanwhile
+          localStorage.setItem(own, JSON.stringify({ at: Date.now(), iv: [...iv], sealed: [...new Uint8Array(sealed)] }));
+        })().catch(() => {});
+      },
+      drop() {
+        newest++;
+        try {
+          localStorage.removeItem(own);
+        } catch {
+          /* no storage here */
+        }
+      },
+      // takes gets what a closed page left, and tells whether it is dealt with.
+      left(takes) {
+        if (!able) return;
+        eachCopy(prefix, (name, copy) => {
+          if (name === own) return;
+          navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+            if (!lock) return;
+            try {
+              const text = await crypto.subtle.decrypt(
+                { name: "AES-GCM", iv: bytes(copy.iv) },
+                await opened,
+                bytes(copy.sealed),
+              );
+              if (await takes(new URLSearchParams(new TextDecoder().decode(text)))) localStorage.removeItem(name);
+            } catch {
+              /* another account's, or there is no connection: it stays until its time is over */
+            }
+          });
+        });
+      },
+    };
+  };
+
   // A draft is kept as it is typed, without passwords, and the page says so. What
   // couldn't be saved is tried again, with what stands there by then.
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const state = form.querySelector("[data-draft-state]"),
-      version = form.querySelector("[name=draft_version]");
+      told = form.querySelector("[data-draft-told]"),
+      version = form.querySelector("[name=draft_version]"),
+      copy = sealedCopy(form, state.dataset.key);
     let timer,
       pause = 2000,
       dirty = false,
-      saving = false,
+      saving = null,
       stopped = false,
       failed = false,
-      pressed = false;
+      pressed = false,
+      tried = false;
+    // Read aloud is only that something is wrong, and that it is right again.
     const say = (text, bad) => {
       state.textContent = text;
       state.classList.toggle("bad", bad);
+      if ((bad || failed) && told.textContent !== text) told.textContent = text;
       failed = bad;
     };
     const content = () => {
       const body = new URLSearchParams(new FormData(form));
-      for (const p of form.querySelectorAll("input[type=password]")) body.delete(p.name);
+      for (const p of form.querySelectorAll("input[type=password], input[type=file]")) body.delete(p.name);
       return body;
     };
+    const post = (body) =>
+      fetch(form.dataset.draft, {
+        method: "POST",
+        body,
+        headers: { Accept: "application/json" },
+        redirect: "error",
+      });
     const later = (wait) => {
       clearTimeout(timer);
       timer = setTimeout(save, wait);
     };
-    const save = async () => {
-      if (saving || stopped) return;
-      saving = true;
+    const saveNow = async () => {
       dirty = false;
       try {
-        const answer = await fetch(form.dataset.draft, {
-          method: "POST",
-          body: content(),
-          headers: { Accept: "application/json" },
-          redirect: "error",
-        });
+        const answer = await post(content());
         if (answer.status === 401 || answer.status === 409) {
           stopped = answer.status === 409; // another page's to settle: see the form's answer
+          copy.drop(); // a form without a session is kept by the server
           say(answer.status === 409 ? state.dataset.conflict : state.dataset.expired, true);
         } else if (answer.ok) {
           const saved = await answer.json();
           if (saved.version) version.value = saved.version;
           pause = 2000;
           pressed = false;
+          if (!dirty) copy.drop();
           say(state.dataset.saved + " " + saved.at, false);
         } else throw new Error(answer.status);
       } catch {
         dirty = true;
         say(state.dataset.offline, true);
+        copy.keep(content().toString());
         later(pause);
         pause = Math.min(pause * 2, 30000);
         return;
-      } finally {
-        saving = false;
       }
       if (dirty) later(0);
     };
-    form.addEventListener("input", () => {
+    const save = () => {
+      if (stopped) return Promise.resolve();
+      if (!saving)
+        saving = saveNow().finally(() => {
+          saving = null;
+        });
+      return saving;
+    };
+    form.addEventListener("input", (e) => {
+      if (e.target.type === "file") return;
       dirty = true;
+      if (failed && !stopped) copy.keep(content().toString());
       if (!saving) later(800);
     });
     addEventListener("online", () => {
       if (dirty) later(0);
     });
     // Sending over a lost connection would trade the page for the browser's error:
-    // it is tried by a save first. A second press sends in any case.
+    // it is tried by a save first, and always where a file would be lost with the
+    // page. A second press sends in any case.
     form.addEventListener("submit", async (e) => {
       clearTimeout(timer);
-      if (dirty && failed && !pressed) {
+      const files = form.enctype === "multipart/form-data";
+      if (!pressed && !tried && !stopped && ((dirty && failed) || files)) {
         e.preventDefault();
         const button = e.submitter;
         pressed = true;
+        if (saving) await saving;
         await save();
-        if (dirty) return;
+        if (dirty && failed) return;
+        tried = true;
         form.requestSubmit(button);
+        tried = false;
         return;
       }
       stopped = true;
@@ -93,6 +367,48 @@
     addEventListener("beforeunload", (e) => {
       if (dirty && failed) e.preventDefault();
     });
+    // What a closed page couldn't save is saved as that page would have, which tells
+    // whether another saved meanwhile; the page that shows it comes from the server.
+    const restored = copies + "restored";
+    if (document.querySelector("main .summary")) continue; // this page is somebody's answer
+    try {
+      if (sessionStorage.getItem(restored) === form.dataset.draft) {
+        state.textContent = told.textContent = state.dataset.restored;
+        sessionStorage.removeItem(restored);
+      }
+    } catch {
+      /* only the words are lost */
+    }
+    const restore = async (text) => {
+      if (dirty) return false; // at the next opening
+      const then = new URLSearchParams(text),
+        now = content();
+      for (const body of [then, now]) for (const mark of ["draft_version", "draft_tab"]) body.delete(mark);
+      if (then.toString() === now.toString()) return true;
+      const answer = await post(text);
+      if (answer.ok) {
+        sessionStorage.setItem(restored, form.dataset.draft);
+        setTimeout(() => location.reload());
+      } else if (answer.status === 409) {
+        // both are shown by the form's own answer
+        const whole = document.createElement("form");
+        whole.method = "post";
+        whole.action = form.action;
+        text.set("action", "save");
+        for (const [name, value] of text) {
+          const input = document.createElement("textarea");
+          input.name = name;
+          input.value = value;
+          whole.append(input);
+        }
+        whole.hidden = true;
+        document.body.append(whole);
+        setTimeout(() => whole.submit());
+      } else return false;
+      return true;
+    };
+    if (document.readyState === "complete") copy.left(restore);
+    else addEventListener("load", () => copy.left(restore));
   }
 
   // Whether a user name is free is told while it is typed.
@@ -104,29 +420,77 @@
       clearTimeout(timer);
       timer = setTimeout(async () => {
         const body = new URLSearchParams({ user_name: input.value });
-        const answer = await fetch(form.dataset.userName, { method: "POST", body });
-        if (answer.ok) out.textContent = (await answer.json()).message;
+        try {
+          const answer = await fetch(form.dataset.userName, {
+            method: "POST",
+            body,
+            headers: { Accept: "application/json" },
+          });
+          if (answer.ok) out.textContent = (await answer.json()).message;
+        } catch {
+          /* the form's answer will tell */
+        }
       }, 400);
     });
   }
 
-  // City follows province, county follows city.
-  const fill = async (select, parent) => {
-    select.length = 1;
-    if (!parent) return;
-    const answer = await fetch("/regions?parent=" + encodeURIComponent(parent));
-    if (!answer.ok) return;
-    for (const r of await answer.json()) select.add(new Option(r.name, r.code));
-  };
-  const province = document.querySelector("select[name=province]"),
-    city = document.querySelector("select[name=city]"),
-    county = document.querySelector("select[name=county]");
-  if (province && city && county) {
-    province.addEventListener("change", () => {
-      fill(city, province.value);
-      county.length = 1;
+  // A list follows what was chosen before it: cities a province, kinds of document the
+  // holder's nature. Only the newest question's answer counts.
+  for (const note of document.querySelectorAll("[data-follows]")) {
+    const field = note.closest(".field"),
+      select = field.querySelector("select"),
+      again = field.querySelector("[data-again]"),
+      parent = note.closest("form").elements[note.dataset.follows];
+    if (!parent || !select) continue;
+    let wanted;
+    // options leave what was chosen, if it is among them; what depends on it is told.
+    const offer = (list) => {
+      const chosen = select.value;
+      select.length = 1;
+      for (const o of list) select.add(new Option(o.name, o.code, false, o.code === chosen));
+      if (select.value === chosen) return;
+      select.dispatchEvent(new Event("input", { bubbles: true }));
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    const fail = (text) => {
+      note.textContent = text;
+      note.classList.add("bad");
+      again.hidden = false;
+    };
+    const fill = async () => {
+      if (wanted) wanted.abort();
+      const mine = (wanted = new AbortController());
+      again.hidden = true;
+      note.classList.remove("bad");
+      note.textContent = "";
+      if (!parent.value && parent.closest(".field").querySelector("[data-follows]")) {
+        offer([]); // the list before is still to be chosen from
+        return;
+      }
+      note.textContent = note.dataset.loading;
+      try {
+        const answer = await fetch(note.dataset.lists + encodeURIComponent(parent.value), {
+          headers: { Accept: "application/json" },
+          redirect: "error",
+          signal: mine.signal,
+        });
+        if (!answer.ok && answer.status !== 401) throw new Error(answer.status);
+        const list = answer.ok ? await answer.json() : [];
+        if (mine !== wanted) return;
+        offer(list); // of a session that has ended none: what stood there was another's
+        note.textContent = "";
+        if (!answer.ok) fail(note.dataset.expired);
+      } catch {
+        if (mine !== wanted) return;
+        offer([]);
+        fail(note.dataset.failed);
+      }
+    };
+    parent.addEventListener("change", fill);
+    again.addEventListener("click", () => {
+      select.focus();
+      fill();
     });
-    city.addEventListener("change", () => fill(county, city.value));
   }
 
   // A person who manages the site is typed once: as the server fills the fields
@@ -198,6 +562,15 @@
       failures = 0,
       wanted = 0,
       busy = false;
+    // Read aloud is what changed of what the page says first, from a place that stays.
+    const told = document.querySelector("[data-progress-told]"),
+      said = () => [...progress.querySelectorAll("[data-say]")].map((p) => p.textContent.trim()).join(" ");
+    let heard = said();
+    const tell = () => {
+      if (said() === heard) return;
+      heard = said();
+      told.textContent = heard;
+    };
     const shown = () => {
       const part = progress.querySelector("[data-seq]");
       return part ? Number(part.dataset.seq) : 0;
@@ -225,7 +598,10 @@
           return;
         } // signed out meanwhile
         const text = await answer.text();
-        if (answer.ok) show(text);
+        if (answer.ok) {
+          show(text);
+          tell();
+        }
       } catch {
         /* the next try may pass */
       }
