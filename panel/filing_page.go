@@ -162,14 +162,9 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
 		data.Next = "next.follow_up"
 	}
-	if cur.Filing.Stage == filing.Correcting {
-		note, err := s.refusalNote(c, cur)
-		if err != nil {
-			return data, err
-		}
-		data.Refusal, data.RefusalHelp = note, s.refusalHelp(c, cur)
-	}
-	return data, nil
+	refused, err := s.refusalOf(c, cur)
+	data.Refusal, data.RefusalHelp = refused.Note, refused.Help
+	return data, err
 }
 
 type taskStep struct {

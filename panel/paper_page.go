@@ -160,12 +160,18 @@ func (s *Server) showPapers(c *gin.Context, cur current, status int, problems fi
 			data.Others = append(data.Others, other)
 		}
 	}
-	if cur.Filing.Stage == filing.Correcting && note == "" {
-		if data.Note, err = s.refusalNote(c, cur); err != nil {
-			s.fail(c, err)
-			return
+	refused, err := s.refusalOf(c, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if note == "" {
+		data.Note, data.NoteHelp = refused.Note, refused.Help
+	}
+	for i, f := range data.Papers {
+		if text := refused.fields[formPapers+"."+f.Field()]; text != "" && f.Problem == "" {
+			data.Papers[i].Problem = text
 		}
-		data.NoteHelp = s.refusalHelp(c, cur)
 	}
 	s.render(c, status, "papers", page{Title: "papers.title", Data: data})
 }

@@ -56,11 +56,6 @@ func (s *Server) pass(c *gin.Context) {
 	s.supported(c, err)
 }
 
-func (s *Server) sendBack(c *gin.Context) {
-	_, err := s.cfg.Filings.SendBack(c.Request.Context(), postedRef(c), s.verdict(c))
-	s.supported(c, err)
-}
-
 // postedRef is how the filing is called that a form is about: its order's, and
 // which of them; the first where the form doesn't say.
 func postedRef(c *gin.Context) string {
