@@ -118,7 +118,7 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		}
 		page, err := w.Page(t.Context(), "/orders/"+c.order+"/filing")
 		require.NoError(t, err)
-		require.Contains(t, page.Find(".timeline").Text(), "系统 备案号已放到首页底部")
+		require.Contains(t, page.Find(".timeline").Text(), "您 备案号已放到首页底部")
 
 		f.says("undo")
 		f.awaits("undone")

@@ -61,6 +61,7 @@ func TestSentBackIsToldOf(t *testing.T) {
 	page, err = w.Page(ctx, "/orders/D20260001/filing")
 	require.NoError(t, err)
 	require.Zero(t, page.Find(".callout.warn").Length(), "it isn't theirs any more")
+	require.Contains(t, page.Find(".timeline").Text(), "林测试请补充说明用途", "but what was said stays")
 	_, err = support.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"2"}})
 	require.NoError(t, err)
 	wait(t, w, filing.Installing)

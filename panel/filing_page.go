@@ -70,6 +70,8 @@ type filingData struct {
 	current
 	Tasks    []task
 	Timeline []timelineLine
+	// Earlier are the order's other filings.
+	Earlier []earlierFiling
 	// Expected is how long the bureau will take, while it has the filing.
 	Expected *expectation
 	Refusal  string
@@ -134,7 +136,11 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	lines, err := s.timeline(ctx, cur.Filing.ID, events)
+	lines, err := s.timeline(c, cur.Filing.ID, events)
+	if err != nil {
+		return filingData{}, err
+	}
+	earlier, err := s.earlier(c, cur)
 	if err != nil {
 		return filingData{}, err
 	}
@@ -142,7 +148,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Timeline: lines, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
+	data := filingData{current: cur, Timeline: lines, Earlier: earlier, Expected: expected, Tasks: tasks(cur, events), CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
 	data.Turn = turnOf(cur.Filing)
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {

@@ -71,6 +71,13 @@ func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error
 	return f, one(err, "filing")
 }
 
+// FilingsOfOrder lists an order's filings, newest first.
+func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([]Filing, error) {
+	var list []Filing
+	err := s.db.SelectContext(ctx, &list, filingSelect+`WHERE f.order_id = ? ORDER BY f.id DESC LIMIT ?`, orderID, limit)
+	return list, err
+}
+
 // Filing finds a filing by its ID.
 func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	var f Filing
