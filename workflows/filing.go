@@ -216,6 +216,11 @@ func (f *run) install(ctx workflow.Context) error {
 		return err
 	}
 	f.notify(ctx, templateApproved)
+	if workflow.GetVersion(ctx, changeAtApproval, workflow.DefaultVersion, 1) >= 1 {
+		if err := f.startAftercare(ctx); err != nil {
+			return err
+		}
+	}
 	site := activities.FilingRef{FilingID: f.in.FilingID}
 	var installed activities.InstallResult
 	var seen activities.SiteResult

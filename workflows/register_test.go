@@ -127,6 +127,27 @@ func TestRemindersStopWhenTheNumberIsRecorded(t *testing.T) {
 	require.Empty(t, aftercare(t, func(since, _ time.Time) activities.PoliceDue { return activities.PoliceDue{Since: since} }))
 }
 
+// The thirty days run from the approval: the reminders don't wait for the footer.
+func TestRemindersStartWithTheApproval(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.handedIn()
+	start := w.env.Now()
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+		return activities.SiteResult{CertificateServed: true, NumberShown: w.env.Now().Sub(start) > 40*day}, nil
+	})
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.at(60, func() {
+		require.Equal(t, filing.Installing, w.stages[len(w.stages)-1])
+		require.Equal(t, []int64{7}, w.aftercare)
+	})
+	w.runs(input)
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+	require.Equal(t, []int64{7}, w.aftercare, "once")
+}
+
 // An order that was filed anew has an aftercare of its own.
 func TestRemindersStopWhenTheOrderIsFiledAnew(t *testing.T) {
 	sent := aftercare(t, func(since, now time.Time) activities.PoliceDue {

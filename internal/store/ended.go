@@ -92,6 +92,6 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor, where string, 
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
-		WHERE id = ? AND filing_number IS NOT NULL`, s.utcNow(), orderID)
+		WHERE id = ? AND (filing_number IS NOT NULL OR police_number IS NOT NULL OR police_declined)`, s.utcNow(), orderID)
 	return err
 }

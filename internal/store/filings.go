@@ -198,6 +198,13 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {
 		return err
 	}
+	if p.Stage == filing.Withdrawn { // the site that was approved won't open: what was noted of it goes
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
+			WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL OR police_declined)`, now, orderID); err != nil {
+			return err
+		}
+	}
 	return showState(ctx, tx, orderID)
 }
 
