@@ -19,19 +19,45 @@ type current struct {
 }
 
 // withFiling finds the customer's filing for a handler; another's order is
-// "not found".
+// "not found". Where the filing is over, its page says so instead.
 func (s *Server) withFiling(h func(*gin.Context, current)) gin.HandlerFunc {
+	return s.withLastFiling(func(c *gin.Context, cur current) {
+		if cur.over() {
+			s.flash(c, "flash.moved_on")
+			to(c, filingPath(c))
+			return
+		}
+		h(c, cur)
+	})
+}
+
+// over tells that the order has no filing any more: this is its last one.
+func (cur current) over() bool {
+	return cur.Filing.Stage == filing.Withdrawn || cur.Filing.Stage == filing.Deregistered
+}
+
+// withLastFiling is withFiling for what can be read of a filing that is over: the
+// order's last one, where none is open.
+func (s *Server) withLastFiling(h func(*gin.Context, current)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		order, err := s.cfg.Store.OrderOf(c.Request.Context(), s.userID(c), c.Param("number"))
+		ctx := c.Request.Context()
+		order, err := s.cfg.Store.OrderOf(ctx, s.userID(c), c.Param("number"))
 		if err != nil {
 			s.fail(c, err)
 			return
 		}
-		f, err := s.cfg.Store.FilingOfOrder(c.Request.Context(), order.ID)
+		f, err := s.cfg.Store.FilingOfOrder(ctx, order.ID)
 		if errors.Is(err, store.ErrNotFound) {
-			to(c, "/orders")
-			return
-		} else if err != nil {
+			var last []store.Filing
+			if last, err = s.cfg.Store.FilingsOfOrder(ctx, order.ID, 1); err == nil {
+				if len(last) == 0 || !last[0].Stage.Final() {
+					to(c, "/orders")
+					return
+				}
+				f = last[0]
+			}
+		}
+		if err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -89,6 +115,8 @@ type filingData struct {
 	SiteBad bool
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
+	// Over: the filing is over and the order can be filed anew.
+	Over bool
 	// CanTakeOff: a registered number that is on the order.
 	CanTakeOff bool
 }
@@ -104,9 +132,19 @@ func (d *filingData) registered() {
 	}
 }
 
+// ended is what is other where the filing is over: how it ended, and no steps.
+func (d *filingData) ended(events []store.Event) {
+	d.Over, d.Tasks = true, nil
+	for _, e := range events {
+		if e.Kind == "ended" || e.Kind == "taken_off" {
+			d.Next = "next." + e.Kind
+		}
+	}
+}
+
 func (s *Server) showFiling(c *gin.Context, cur current) {
 	// A crash between making the row and starting the workflow heals here.
-	if cur.Filing.Seq == 0 {
+	if cur.Filing.Seq == 0 && !cur.over() {
 		if err := s.startFiling(c.Request.Context(), cur.Filing); err != nil {
 			s.fail(c, err)
 			return
@@ -167,6 +205,9 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	}
 	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
 		data.Next = "next.follow_up"
+	}
+	if cur.over() {
+		data.ended(events)
 	}
 	refused, err := s.refusalOf(c, cur)
 	data.Refusal, data.RefusalHelp = refused.Note, refused.Help
