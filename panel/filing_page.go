@@ -209,6 +209,9 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if cur.over() {
 		data.ended(events)
 	}
+	if cur.Filing.Attention == filing.AttentionRefusedOurs {
+		data.Next = "next." + filing.AttentionRefusedOurs
+	}
 	refused, err := s.refusalOf(c, cur)
 	data.Refusal, data.RefusalHelp = refused.Note, refused.Help
 	return data, err

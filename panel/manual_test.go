@@ -29,6 +29,7 @@ type noTemporal struct {
 	// sentBack is what a verdict does; nil: it isn't possible (any more).
 	sentBack func(context.Context, workflows.Verdict) error
 	verdicts []workflows.Verdict
+	handedIn []workflows.HandIn
 }
 
 func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {

@@ -257,6 +257,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/resume", s.resume)
 	support.POST("/filings/:number/pass", s.pass)
 	support.POST("/filings/:number/send-back", s.sendBack)
+	support.POST("/filings/:number/hand-in-again", s.handInAgain)
 	support.GET("/filings/:number/dossier", s.supportDossier)
 	support.GET("/filings/:number/papers/:paper", s.viewPaperAsStaff)
 	support.GET("/tasks/:id/answer", s.taskForm)

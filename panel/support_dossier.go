@@ -20,7 +20,9 @@ type supportDossierData struct {
 	Parts    []dossierPart
 	// SendBack asks why the revision is sent back, while it is with staff.
 	SendBack *form
-	Views    []store.PaperView
+	// Again: the bureau refused it for something of ours.
+	Again bool
+	Views []store.PaperView
 }
 
 // staffPapers are a filing's pictures as staff see them.
@@ -85,6 +87,7 @@ func (s *Server) handedIn(c *gin.Context, data *supportDossierData, values url.V
 		back := s.sendBackForm(c, d, values, problems)
 		data.SendBack = &back
 	}
+	data.Again = canHandInAgain(data.Filing)
 	data.Papers, err = s.papersForStaff(c, data.Filing.ID, data.Revision, d)
 	return err
 }

@@ -72,7 +72,7 @@ func (s *Server) timeline(c *gin.Context, filingID int64, events []store.Event) 
 	revisions := revisionsOf(events)
 	lines := make([]timelineLine, 0, len(events))
 	for i, e := range events {
-		lines = append(lines, timelineLine{e.At, kindBy(e), actorKey(e.Actor), told.detail(t, e, revisions[i])})
+		lines = append(lines, timelineLine{e.At, kindBy(events, i), actorKey(e.Actor), told.detail(t, e, revisions[i])})
 	}
 	for _, e := range edits {
 		if e.PlacedAt.Valid {
@@ -158,12 +158,17 @@ func textIf(t *locale.Localizer, prefix, key string) string {
 }
 
 // kindBy is an event's key: going on its way to the bureau is another thing for
-// who hands in than for who checked it.
-func kindBy(e store.Event) string {
-	if e.Kind == "submitting" {
-		return e.Kind + "_by_" + actorKey(e.Actor)
+// who hands in than for who checked it, or handed it in again.
+func kindBy(events []store.Event, i int) string {
+	e := events[i]
+	if e.Kind != "submitting" {
+		return e.Kind
 	}
-	return e.Kind
+	by := actorKey(e.Actor)
+	if by == string(store.RoleSupport) && (i == 0 || events[i-1].Kind == "refused") {
+		return "submitting_again"
+	}
+	return e.Kind + "_by_" + by
 }
 
 // actorKey says who did something without saying which account it was.
@@ -178,7 +183,7 @@ func actorKey(actor string) string {
 // turnOf is whose turn it is with a filing.
 func turnOf(f store.Filing) string {
 	switch {
-	case f.Stuck():
+	case f.Stuck(), f.Attention == filing.AttentionRefusedOurs:
 		return "support"
 	case f.Attention == "bureau_check":
 		return "customer"

@@ -17,14 +17,15 @@ import (
 
 var registerInput = workflows.FilingInput{FilingID: 9, OrderNumber: "D1", Kind: filing.KindRegister}
 
-// A registered number needs no contact, no codes and no bureau; nobody is told,
-// because nobody was verified.
+// A registered number needs no contact, no codes and no bureau, and nobody approved
+// it; that it is done is told at the account's addresses.
 func TestRegisteredNumberGoesStraightToTheSite(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
 	w.runs(registerInput)
 	require.Equal(t, []filing.Stage{filing.Installing, filing.Filed}, w.stages)
-	require.Empty(t, w.notices)
+	require.Len(t, w.notices, 2)
+	require.Contains(t, w.notices, "filing-9-0-filed-sms")
 	require.Equal(t, []string{"register_installing", "filed"}, w.kinds())
 	w.env.AssertNotCalled(t, "QueueRecord", mock.Anything, mock.Anything)
 	require.Empty(t, w.aftercare)
@@ -46,7 +47,8 @@ func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 	require.Equal(t, []filing.Stage{filing.Installing, filing.Withdrawn}, w.stages)
 	require.Greater(t, looks, 5)
 	require.WithinDuration(t, start.Add(24*time.Hour), w.env.Now(), time.Hour, "the wait for the next look ends with it")
-	require.Empty(t, w.notices)
+	require.Len(t, w.notices, 2)
+	require.Contains(t, w.notices, "filing-9-0-footer_needed-mail")
 }
 
 // Withdrawing doesn't wait for an upload that is tried for an hour.

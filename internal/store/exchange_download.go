@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 func downloadPlace(accountID int64, hash []byte) string {
@@ -230,7 +232,30 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 	if err != nil {
 		return err
 	}
+	if refusal, known := filing.RefusalByCode(code); known && refusal.Staff {
+		if err := s.addProviderTask(ctx, tx, recordID, code); err != nil {
+			return err
+		}
+	}
 	return s.signalRecords(ctx, tx, `r.id = ?`, recordID)
+}
+
+// taskProviderActs is the task of a refusal that the provider must mend;
+// activities.TaskProviderActs names it for the pages.
+const taskProviderActs = "provider_acts"
+
+// addProviderTask brings such a refusal to staff, once for its record.
+func (s *Store) addProviderTask(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
+	var r struct {
+		AccountID int64 `db:"account_id"`
+		FilingID  int64 `db:"filing_id"`
+	}
+	if err := tx.GetContext(ctx, &r, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID); err != nil {
+		return err
+	}
+	t := AccountTask(r.AccountID, taskProviderActs, fmt.Sprint(recordID), fmt.Sprint(code))
+	t.FilingID = sql.NullInt64{Int64: r.FilingID, Valid: true}
+	return s.addTask(ctx, tx, t)
 }
 
 // signalDecided queues the signal of every decision that is complete: a
