@@ -25,7 +25,7 @@ bench: packages
 record: packages tools build
 	@mkdir -p workflows/testdata/histories
 	@[ -e workflows/testdata/histories/keys.json ] || $(BEIAN) keys generate workflows/testdata/histories/keys.json
-	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|BrowserWalk|ManualDriver|NumberOfAnother'
+	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|BrowserWalk|ManualDriver|NumberOfAnother|SentBackIsToldOf'
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

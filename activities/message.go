@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -60,21 +61,33 @@ type Notice struct {
 	Channel  string
 	Template string
 	Key      string
+	// Stage, when set, is the customer's step that the notice is about.
+	Stage filing.Stage `json:",omitempty"`
 	// Left is for how many hours what the notice asks for can still be done; 0
 	// where it asks for nothing.
 	Left int
 }
 
-// Notify sends a notice, once for its key.
+// Notify sends a notice, once for its key. One that is of a stage isn't sent any
+// more when the filing left that.
 func (a *Message) Notify(ctx context.Context, n Notice) error {
 	f, err := a.Store.Filing(ctx, n.FilingID)
-	if err != nil {
+	if err != nil || n.Stage != "" && f.Stage != n.Stage {
 		return err
 	}
 	params := map[string]string{"order": f.OrderNumber, "number": ""}
 	if n.Left > 0 {
 		params["left"] = strconv.Itoa(n.Left)
 	}
+	if n.Stage != "" {
+		if params["step"], err = a.Texts.Step(f.Stage); err != nil {
+			return err
+		}
+	}
+	return a.notify(ctx, n, params, activity.GetInfo(ctx).Attempt > 1)
+}
+
+func (a *Message) notify(ctx context.Context, n Notice, params map[string]string, retry bool) error {
 	if d, err := a.Store.LatestDecision(ctx, n.FilingID); err == nil {
 		if params["number"], err = a.number(ctx, n.FilingID, d); err != nil {
 			return err
@@ -82,7 +95,7 @@ func (a *Message) Notify(ctx context.Context, n Notice) error {
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return a.send(ctx, n.FilingID, store.Channel(n.Channel), n.Key, message.Template(n.Template), params)
+	return a.tell(ctx, sending{n.FilingID, store.Channel(n.Channel), n.Key, message.Template(n.Template), params, retry})
 }
 
 // number is the one that a notice speaks of: the decision's, or, where that ended
@@ -95,29 +108,69 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 	return cmp.Or(dossier.Subject.SiteNumber, dossier.Subject.HolderNumber), err
 }
 
-// send sends by one channel and notes that it did. When the process dies
-// between the two, the next try asks Aliyun first; a mail goes out again with
-// the same Message-ID.
+// send sends to a filing's contact by one channel and notes that it did. When the
+// process dies between the two, the next try asks Aliyun first; a mail goes out
+// again with the same Message-ID.
 func (a *Message) send(ctx context.Context, filingID int64, channel store.Channel, key string, name message.Template, params map[string]string) error {
-	if sent, err := a.Store.MessageSent(ctx, key); err != nil || sent {
-		return err
-	}
 	contact, err := a.Store.Contact(ctx, filingID)
 	if err != nil {
 		return err
 	}
+	to := store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel)
+	return a.sendTo(ctx, to, sending{filingID, channel, key, name, params, activity.GetInfo(ctx).Attempt > 1})
+}
+
+// tell sends to whom a filing is about: its contact, or where it has none, as a
+// registered number, the account's confirmed addresses. Nobody is told who left none.
+func (a *Message) tell(ctx context.Context, m sending) error {
+	to, err := a.addressOf(ctx, m.filingID, m.channel)
+	if err != nil || to == "" {
+		return err
+	}
+	return a.sendTo(ctx, to, m)
+}
+
+func (a *Message) addressOf(ctx context.Context, filingID int64, channel store.Channel) (string, error) {
+	contact, err := a.Store.Contact(ctx, filingID)
+	if err == nil {
+		return store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel), nil
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return "", err
+	}
+	f, err := a.Store.Filing(ctx, filingID)
+	if err != nil {
+		return "", err
+	}
+	reach, err := a.Store.ReachOf(ctx, f.CustomerID)
+	return reach.By(channel), err
+}
+
+// sending is a message about a filing.
+type sending struct {
+	filingID int64
+	channel  store.Channel
+	key      string
+	name     message.Template
+	params   map[string]string
+	// retry tells that an earlier try may have been sent.
+	retry bool
+}
+
+func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
+	if sent, err := a.Store.MessageSent(ctx, m.key); err != nil || sent {
+		return err
+	}
 	var receipt message.Receipt
-	if channel == store.SMS {
-		receipt, err = a.SMS.Send(ctx, message.SMSMessage{
-			Key: key, To: contact.Details.Mobile, Template: name, Params: params, Retry: activity.GetInfo(ctx).Attempt > 1,
-		})
+	var err error
+	if m.channel == store.SMS {
+		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry})
 	} else {
-		receipt, err = a.mail(ctx, key, contact.Details.Email, name, params)
+		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)
 	}
 	if err != nil {
 		return messageFailed(err)
 	}
-	return a.Store.NoteMessage(ctx, store.Message{Key: key, FilingID: filingID, Channel: channel, Template: string(name), ProviderID: receipt.ProviderID})
+	return a.Store.NoteMessage(ctx, store.Message{Key: m.key, FilingID: m.filingID, Channel: m.channel, Template: string(m.name), ProviderID: receipt.ProviderID})
 }
 
 func (a *Message) mail(ctx context.Context, key, to string, name message.Template, params map[string]string) (message.Receipt, error) {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
@@ -51,5 +53,5 @@ func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
 		return err
 	}
 	params := map[string]string{"order": f.OrderNumber, "left": fmt.Sprint(left)}
-	return a.send(ctx, r.FilingID, store.Channel(r.Channel), r.Key, message.Template(r.Template), params)
+	return a.tell(ctx, sending{r.FilingID, store.Channel(r.Channel), r.Key, message.Template(r.Template), params, activity.GetInfo(ctx).Attempt > 1})
 }

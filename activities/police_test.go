@@ -38,9 +38,9 @@ func TestReminderOfThePublicSecurityFiling(t *testing.T) {
 	var verdict store.Verdict
 	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT id FROM records WHERE filing_id = ?`, f.ID).Scan(&verdict.RecordID))
 	verdict.Decided, verdict.Approved, verdict.HolderNumber = true, true, "沪ICP备2026000001号"
+	filed := time.Now() // the time runs from the approval
 	_, err = s.ApplyDownload(ctx, account, 0, []store.Verdict{verdict})
 	require.NoError(t, err)
-	filed := time.Now()
 	_, err = s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, Kind: "filed"})
 	require.NoError(t, err)
 

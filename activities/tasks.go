@@ -22,7 +22,8 @@ const (
 	TaskUnknownRecord = "unknown_record"
 	// TaskUnknownCode: a result code that the interface doesn't list.
 	TaskUnknownCode = "unknown_code"
-	// TaskProviderActs: a refusal that the provider must mend.
+	// TaskProviderActs: a refusal that the provider must mend. The store makes it where
+	// a record is refused here, before it travels.
 	TaskProviderActs = "provider_acts"
 	// TaskEnded: the bureau deregistered a holder or site.
 	TaskEnded = "ended"

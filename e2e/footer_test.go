@@ -119,7 +119,7 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		}
 		page, err := w.Page(t.Context(), "/orders/"+c.order+"/filing")
 		require.NoError(t, err)
-		require.Contains(t, page.Find(".timeline").Text(), "系统 备案号已放到首页底部")
+		require.Contains(t, page.Find(".timeline").Text(), "您 备案号已放到首页底部")
 
 		// The public-security number comes later, and goes below.
 		_, err = w.Post(t.Context(), "/orders/"+c.order+"/filing/police", url.Values{"action": {"record"}, "number": {"沪公网安备 31010102000001号"}})

@@ -97,6 +97,19 @@ func TestChangeThenDeregistration(t *testing.T) {
 		}
 		return false
 	}, 60*time.Second, 100*time.Millisecond, "and the customer is told")
+	page, err = w.Page(ctx, base)
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(), "the page says what happened, and offers to file anew")
+	require.Contains(t, page.Find("#progress > div > .timeline").Text(), "注销申请通过")
+	require.Equal(t, 2, page.Find("details.earlier").Length(), "with what came before")
+	page, err = w.Page(ctx, base+"/site")
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find("[data-over]").Length(), "nothing of it can be edited")
+	page, err = w.Page(ctx, "/orders")
+	require.NoError(t, err)
+	row := page.Find(`[data-order="D20260001"]`)
+	require.Contains(t, row.Text(), "已注销")
+	require.Equal(t, "查看", row.Find(`.act a[href="`+base+`"]`).Text())
 	require.NoError(t, w.Open(ctx, "D20260001"))
 	wait(t, w, filing.Contact)
 }

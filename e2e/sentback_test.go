@@ -14,8 +14,9 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// Our own staff send a dossier back: the customer hears of it by SMS and mail,
-// corrects it, and it passes.
+// Our own staff send a dossier back with a reason: the customer hears of it by SMS
+// and mail, finds it at the field that it is about, corrects that, and it passes.
+// What was said stays in the timeline, and nowhere else.
 func TestSentBackIsToldOf(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true})
 	ctx := t.Context()
@@ -26,7 +27,9 @@ func TestSentBackIsToldOf(t *testing.T) {
 	support, err := demo.NewWalker(s.PanelURL, "")
 	require.NoError(t, err)
 	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
-	_, err = support.Post(ctx, "/support/filings/D20260001/send-back", url.Values{"revision": {"1"}})
+	_, err = support.Post(ctx, "/support/filings/D20260001/send-back", url.Values{
+		"revision": {"1"}, "reasons": {"site_name"}, "text": {"林测试请补充说明用途"}, "site": {"remark"},
+	})
 	require.NoError(t, err)
 	wait(t, w, filing.Correcting)
 	require.Eventually(t, func() bool {
@@ -46,8 +49,19 @@ func TestSentBackIsToldOf(t *testing.T) {
 	page, err := w.Page(ctx, "/orders/D20260001/filing")
 	require.NoError(t, err)
 	require.Contains(t, strings.Join(strings.Fields(page.Find(".timeline").Text()), " "), "客服 初审退回")
+	require.Contains(t, page.Find(".callout.warn").Text(), "林测试请补充说明用途")
+	page, err = w.Page(ctx, "/orders/D20260001/filing/site")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")
+	require.Contains(t, page.Find("#e-remark").Text(), "林测试请补充说明用途")
+	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"读书札记"}, "remark": {"记录读过的书"}, "action": {"next"}})
+	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Checking)
+	page, err = w.Page(ctx, "/orders/D20260001/filing")
+	require.NoError(t, err)
+	require.Zero(t, page.Find(".callout.warn").Length(), "it isn't theirs any more")
+	require.Contains(t, page.Find(".timeline").Text(), "林测试请补充说明用途", "but what was said stays")
 	_, err = support.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"2"}})
 	require.NoError(t, err)
 	wait(t, w, filing.Installing)

@@ -200,60 +200,6 @@ func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 	s.render(c, status, "dossier_form", page{Title: name + ".title", Data: data})
 }
 
-// markRefused puts the bureau's reason at the fields that it is about, until they
-// are mended.
-func (s *Server) markRefused(c *gin.Context, cur current, kind filing.Kind, f *form, values url.Values) error {
-	if cur.Filing.Stage != filing.Correcting {
-		return nil
-	}
-	note, err := s.refusalNote(c, cur)
-	if err != nil || note == "" {
-		return err
-	}
-	f.Note, f.NoteHelp = note, s.refusalHelp(c, cur)
-	d := filing.Dossier{Kind: kind}
-	s.fill(&d, f.Name, values)
-	refused, err := s.refusedFields(c, cur, d)
-	if err != nil {
-		return err
-	}
-	for i := range f.Fields {
-		field := &f.Fields[i]
-		if field.Problem == "" && slices.ContainsFunc(refused, func(r refusedField) bool { return r.Form == f.Name && r.Name == field.Name && !r.Mended }) {
-			field.Problem = note
-		}
-	}
-	f.list(s.texts.For(s.lang(c)))
-	return nil
-}
-
-// refusalNote says in the reader's language why the bureau, or the provider's
-// own check, sent a filing back.
-func (s *Server) refusalNote(c *gin.Context, cur current) (string, error) {
-	t := s.texts.For(s.lang(c))
-	if cur.Filing.Attention == "sent_back" {
-		return t.T("attention.sent_back", nil), nil
-	}
-	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
-	} else if err != nil {
-		return "", err
-	}
-	refusal, known := filing.RefusalByCode(decision.Code)
-	text := refusal.Chinese
-	if t.Lang() == "en" {
-		text = refusal.English
-	}
-	if !known {
-		text = t.T("refusal.unknown", map[string]any{"code": decision.Code})
-	}
-	if decision.Opinion != "" {
-		text += t.T("refusal.opinion", map[string]any{"opinion": decision.Opinion})
-	}
-	return text, nil
-}
-
 // holderProblems are the rules' and whether the provider can file in the
 // holder's province at all. When the database doesn't answer, the rules' alone:
 // the filing finds its account, or is told, when it is handed in.

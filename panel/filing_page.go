@@ -18,19 +18,45 @@ type current struct {
 }
 
 // withFiling finds the customer's filing for a handler; another's order is
-// "not found".
+// "not found". Where the filing is over, its page says so instead.
 func (s *Server) withFiling(h func(*gin.Context, current)) gin.HandlerFunc {
+	return s.withLastFiling(func(c *gin.Context, cur current) {
+		if cur.over() {
+			s.flash(c, "flash.moved_on")
+			to(c, filingPath(c))
+			return
+		}
+		h(c, cur)
+	})
+}
+
+// over tells that the order has no filing any more: this is its last one.
+func (cur current) over() bool {
+	return cur.Filing.Stage == filing.Withdrawn || cur.Filing.Stage == filing.Deregistered
+}
+
+// withLastFiling is withFiling for what can be read of a filing that is over: the
+// order's last one, where none is open.
+func (s *Server) withLastFiling(h func(*gin.Context, current)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		order, err := s.cfg.Store.OrderOf(c.Request.Context(), s.userID(c), c.Param("number"))
+		ctx := c.Request.Context()
+		order, err := s.cfg.Store.OrderOf(ctx, s.userID(c), c.Param("number"))
 		if err != nil {
 			s.fail(c, err)
 			return
 		}
-		f, err := s.cfg.Store.FilingOfOrder(c.Request.Context(), order.ID)
+		f, err := s.cfg.Store.FilingOfOrder(ctx, order.ID)
 		if errors.Is(err, store.ErrNotFound) {
-			to(c, "/orders")
-			return
-		} else if err != nil {
+			var last []store.Filing
+			if last, err = s.cfg.Store.FilingsOfOrder(ctx, order.ID, 1); err == nil {
+				if len(last) == 0 || !last[0].Stage.Final() {
+					to(c, "/orders")
+					return
+				}
+				f = last[0]
+			}
+		}
+		if err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -62,6 +88,8 @@ type filingData struct {
 	current
 	Tasks    []task
 	Timeline []timelineLine
+	// Earlier are the order's other filings.
+	Earlier []earlierFiling
 	// Expected is how long the bureau will take, while it has the filing.
 	Expected *expectation
 	Refusal  string
@@ -83,6 +111,8 @@ type filingData struct {
 	SiteBad bool
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
+	// Over: the filing is over and the order can be filed anew.
+	Over bool
 	// CanTakeOff: a registered number that is on the order.
 	CanTakeOff bool
 	// Unsure is what was to be ended without its box being ticked: withdraw,
@@ -107,9 +137,19 @@ func (d *filingData) registered() {
 	}
 }
 
+// ended is what is other where the filing is over: how it ended, and no steps.
+func (d *filingData) ended(events []store.Event) {
+	d.Over, d.Tasks = true, nil
+	for _, e := range events {
+		if e.Kind == "ended" || e.Kind == "taken_off" {
+			d.Next = "next." + e.Kind
+		}
+	}
+}
+
 func (s *Server) showFiling(c *gin.Context, cur current) {
 	// A crash between making the row and starting the workflow heals here.
-	if cur.Filing.Seq == 0 {
+	if cur.Filing.Seq == 0 && !cur.over() {
 		if err := s.startFiling(c.Request.Context(), cur.Filing); err != nil {
 			s.fail(c, err)
 			return
@@ -143,7 +183,11 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	lines, err := s.timeline(ctx, cur.Filing.ID, events)
+	lines, err := s.timeline(c, cur.Filing.ID, events)
+	if err != nil {
+		return filingData{}, err
+	}
+	earlier, err := s.earlier(c, cur)
 	if err != nil {
 		return filingData{}, err
 	}
@@ -151,7 +195,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{current: cur, Timeline: lines, Expected: expected, CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
+	data := filingData{current: cur, Timeline: lines, Earlier: earlier, Expected: expected, CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
 	data.Turn = turnOf(cur.Filing)
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {
@@ -171,13 +215,17 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
 		data.Next = "next.follow_up"
 	}
-	if cur.Filing.Stage == filing.Correcting {
-		note, err := s.refusalNote(c, cur)
-		if err != nil {
-			return data, err
-		}
-		data.Refusal, data.RefusalHelp = note, s.refusalHelp(c, cur)
+	if cur.over() {
+		data.ended(events)
 	}
+	if cur.Filing.Attention == filing.AttentionRefusedOurs {
+		data.Next = "next." + filing.AttentionRefusedOurs
+	}
+	refused, err := s.refusalOf(c, cur)
+	if err != nil {
+		return data, err
+	}
+	data.Refusal, data.RefusalHelp = refused.Note, refused.Help
 	if data.Tasks, data.Refused, err = s.tasks(c, cur, events); err != nil {
 		return data, err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -155,19 +154,6 @@ func (s *Server) reasonHelp(c *gin.Context, code int) string {
 		return "/help/" + place
 	}
 	return ""
-}
-
-// refusalHelp is the address that explains why a filing was refused; empty when
-// it wasn't refused by the bureau.
-func (s *Server) refusalHelp(c *gin.Context, cur current) string {
-	if cur.Filing.Stage != filing.Correcting || cur.Filing.Attention == "sent_back" {
-		return ""
-	}
-	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
-	if err != nil { // a link that is missing is no reason to fail the page
-		return ""
-	}
-	return s.reasonHelp(c, decision.Code)
 }
 
 // helpFuncs are what templates need of the help centre.

@@ -19,12 +19,17 @@ import (
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/panel"
+	"github.com/beian/beian/workflows"
 )
 
 // noTemporal is a Temporal that can't be reached.
 type noTemporal struct {
 	panel.Filings
 	asked []int64
+	// sentBack is what a verdict does; nil: it isn't possible (any more).
+	sentBack func(context.Context, workflows.Verdict) error
+	verdicts []workflows.Verdict
+	handedIn []workflows.HandIn
 }
 
 func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {
@@ -61,10 +66,22 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) signedIn(t *testing.T, login string) *demo.Walker {
 	t.Helper()
+	return d.signedInAs(t, store.RoleSupport, login)
+}
+
+// customer is signed in as whose orders add makes.
+func (d *desk) customer(t *testing.T) *demo.Walker {
+	t.Helper()
+	return d.signedInAs(t, store.RoleCustomer, "demo")
+}
+
+func (d *desk) signedInAs(t *testing.T, role store.Role, login string) *demo.Walker {
+	t.Helper()
 	hash, err := panel.HashPassword("password-" + login)
 	require.NoError(t, err)
-	_, err = d.db.EnsureUser(t.Context(), store.RoleSupport, login, hash)
+	id, err := d.db.EnsureUser(t.Context(), role, login, hash)
 	require.NoError(t, err)
+	require.NoError(t, d.db.SetPassword(t.Context(), id, hash)) // a customer came with an order, without one
 	w, err := demo.NewWalker(d.url, "")
 	require.NoError(t, err)
 	require.NoError(t, w.SignIn(t.Context(), login, "password-"+login))

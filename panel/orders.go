@@ -143,7 +143,7 @@ func actionFor(r store.OrderRow) string {
 	switch stage := filing.Stage(r.Stage.String); {
 	case !r.FilingID.Valid:
 		return actionStart
-	case stage == filing.Correcting:
+	case stage == filing.Correcting && r.Attention.String != filing.AttentionRefusedOurs:
 		return "correct"
 	case r.State == string(filing.OrderYours):
 		return "continue"

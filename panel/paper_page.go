@@ -187,6 +187,18 @@ func (s *Server) showPapers(c *gin.Context, cur current, p papersShown) {
 			return
 		}
 	}
+	refused, err := s.refusalOf(c, cur)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if p.note == "" {
+		data.Note, data.NoteHelp = refused.Note, refused.Help
+	}
+	if err := s.markPapers(c, cur, d, refused, data.Papers); err != nil {
+		s.fail(c, err)
+		return
+	}
 	t := s.texts.For(s.lang(c))
 	for _, f := range data.Papers {
 		data.Print = data.Print || f.Print != ""
@@ -201,13 +213,6 @@ func (s *Server) showPapers(c *gin.Context, cur current, p papersShown) {
 		if other != formPapers {
 			data.Others = append(data.Others, other)
 		}
-	}
-	if cur.Filing.Stage == filing.Correcting && p.note == "" {
-		if data.Note, err = s.refusalNote(c, cur); err != nil {
-			s.fail(c, err)
-			return
-		}
-		data.NoteHelp = s.refusalHelp(c, cur)
 	}
 	s.render(c, p.status, "papers", page{Title: "papers.title", Data: data})
 }

@@ -34,24 +34,23 @@ func policeFields() []field {
 	return []field{{Name: "number", Type: "text", Required: true, Autocomplete: "off"}}
 }
 
-func (s *Server) police(t *locale.Localizer, cur current, values url.Values, problems filing.Problems) policeData {
-	o := cur.Order
+func (s *Server) police(t *locale.Localizer, cur current, number string, state store.PoliceState, values url.Values, problems filing.Problems) policeData {
 	if values == nil {
-		values = url.Values{"number": {o.PoliceNumber.String}}
+		values = url.Values{"number": {state.Number}}
 	}
-	d := policeData{form: build(t, formPolice, policeFields(), values, problems), Recorded: o.PoliceNumber.String, Declined: o.PoliceDeclined}
-	if d.Recorded == "" && !d.Declined && !cur.Filing.Kind.Registers() && o.FilingNumberAt.Valid {
-		d.Left = daysLeft(o.FilingNumberAt.Time, s.cfg.Store.Now())
+	d := policeData{form: build(t, formPolice, policeFields(), values, problems), Recorded: state.Number, Declined: state.Declined}
+	if state.Due() {
+		d.Left = daysLeft(state.Since, s.cfg.Store.Now())
 	}
-	d.Snippet = s.snippet(o.FilingNumber.String, o)
+	d.Snippet = s.snippet(number, cur.Order)
 	d.CanPlace = footerStage(cur.Filing.Stage)
 	return d
 }
 
-// daysLeft is for how many days a site that was filed at a time can still be
+// daysLeft is for how many days a site that was approved at a time can still be
 // filed with the public-security organs; 0 when the time is over.
-func daysLeft(filed, now time.Time) *int {
-	left := max(0, int(math.Ceil(filed.Add(filing.PoliceWithin).Sub(now).Hours()/24)))
+func daysLeft(approved, now time.Time) *int {
+	left := max(0, int(math.Ceil(approved.Add(filing.PoliceWithin).Sub(now).Hours()/24)))
 	return &left
 }
 
@@ -68,29 +67,43 @@ func (s *Server) snippet(number string, o store.Order) string {
 
 // policeForm is 公安联网备案: what it is, where to apply, and its number.
 func (s *Server) policeForm(c *gin.Context, cur current) {
-	if s.hasNumber(c, cur) {
-		s.showPolice(c, http.StatusOK, cur, s.keptValues(c), nil)
+	if state, ok := s.policeOpen(c, cur); ok {
+		s.showPolice(c, http.StatusOK, cur, state, s.keptValues(c), nil)
 	}
 }
 
-func (s *Server) showPolice(c *gin.Context, status int, cur current, values url.Values, problems filing.Problems) {
-	data := s.police(s.texts.For(s.lang(c)), cur, values, problems)
+func (s *Server) showPolice(c *gin.Context, status int, cur current, state store.PoliceState, values url.Values, problems filing.Problems) {
+	number := cur.Order.FilingNumber.String
+	if number == "" { // issued, and not on the order yet
+		decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		number = decision.Number()
+	}
+	data := s.police(s.texts.For(s.lang(c)), cur, number, state, values, problems)
 	s.render(c, status, "police", page{Title: "police.title", Data: data})
 }
 
-// hasNumber sends people whose order has no filing number (any more) to the filing.
-func (s *Server) hasNumber(c *gin.Context, cur current) bool {
-	if cur.Order.FilingNumber.Valid {
-		return true
+// policeOpen sends people whose site isn't approved (any more) to the filing.
+func (s *Server) policeOpen(c *gin.Context, cur current) (store.PoliceState, bool) {
+	state, err := s.cfg.Store.Police(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		s.fail(c, err)
+		return state, false
 	}
-	s.flash(c, "flash.moved_on")
-	to(c, filingPath(c))
-	return false
+	if !state.Open {
+		s.flash(c, "flash.moved_on")
+		to(c, filingPath(c))
+	}
+	return state, state.Open
 }
 
 // recordPolice keeps the number, or that none is needed.
 func (s *Server) recordPolice(c *gin.Context, cur current) {
-	if !s.hasNumber(c, cur) {
+	state, ok := s.policeOpen(c, cur)
+	if !ok {
 		return
 	}
 	ctx := c.Request.Context()
@@ -105,7 +118,7 @@ func (s *Server) recordPolice(c *gin.Context, cur current) {
 	values := posted(c)
 	number, problems := filing.ValidatePoliceNumber(values.Get("number"))
 	if len(problems) > 0 {
-		s.showPolice(c, http.StatusUnprocessableEntity, cur, values, problems)
+		s.showPolice(c, http.StatusUnprocessableEntity, cur, state, values, problems)
 		return
 	}
 	err := s.cfg.Store.RecordPoliceNumber(ctx, cur.Filing.ID, number, s.actor(c))

@@ -58,9 +58,14 @@ func (s *Server) result(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
+	police, err := s.cfg.Store.Police(ctx, cur.Filing.ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
 	s.render(c, http.StatusOK, "result", page{Title: "result.title", Data: resultData{
 		current: cur, Number: decision.Number(), Lines: s.resultLines(c, dossier, decision),
-		Snippet: s.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace, Police: s.police(s.texts.For(s.lang(c)), cur, nil, nil),
+		Snippet: s.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace, Police: s.police(s.texts.For(s.lang(c)), cur, decision.Number(), police, nil, nil),
 	}})
 }
 

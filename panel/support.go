@@ -62,14 +62,6 @@ func (s *Server) pass(c *gin.Context) {
 	}))
 }
 
-func (s *Server) sendBack(c *gin.Context) {
-	ref := postedRef(c)
-	s.supported(c, s.asked(c, s.deed(c, "filing.send_back", "filing", ref, ""), func() error {
-		_, err := s.cfg.Filings.SendBack(c.Request.Context(), ref, s.verdict(c))
-		return err
-	}))
-}
-
 // postedRef is how the filing is called that a form is about: its order's, and
 // which of them; the first where the form doesn't say.
 func postedRef(c *gin.Context) string {

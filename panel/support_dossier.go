@@ -2,6 +2,7 @@ package panel
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,7 +18,11 @@ type supportDossierData struct {
 	Revision int
 	Kind     filing.Kind
 	Parts    []dossierPart
-	Views    []store.PaperView
+	// SendBack asks why the revision is sent back, while it is with staff.
+	SendBack *form
+	// Again: the bureau refused it for something of ours.
+	Again bool
+	Views []store.PaperView
 }
 
 // staffPapers are a filing's pictures as staff see them.
@@ -39,13 +44,21 @@ func (s *Server) supportDossier(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	s.showSupportDossier(c, http.StatusOK, f, url.Values{}, nil)
+}
+
+// showSupportDossier draws a dossier's page; values and problems are those of the
+// form that sends it back.
+func (s *Server) showSupportDossier(c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems) {
+	ctx := c.Request.Context()
+	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
 	if data.Revision, err = s.cfg.Store.LatestRevision(ctx, f.ID); err != nil {
 		s.fail(c, err)
 		return
 	}
 	if data.Revision > 0 {
-		if err := s.handedIn(c, &data); err != nil {
+		if err := s.handedIn(c, &data, values, problems); err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -58,11 +71,11 @@ func (s *Server) supportDossier(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.render(c, http.StatusOK, "support_dossier", page{Title: "support_dossier.title", Data: data})
+	s.render(c, status, "support_dossier", page{Title: "support_dossier.title", Data: data})
 }
 
-// handedIn fills in a revision's forms and papers.
-func (s *Server) handedIn(c *gin.Context, data *supportDossierData) error {
+// handedIn fills in a revision's forms and papers, and what staff can do with it.
+func (s *Server) handedIn(c *gin.Context, data *supportDossierData, values url.Values, problems filing.Problems) error {
 	ctx := c.Request.Context()
 	d, err := s.cfg.Store.Dossier(ctx, data.Filing.ID, data.Revision)
 	if err != nil {
@@ -73,6 +86,11 @@ func (s *Server) handedIn(c *gin.Context, data *supportDossierData) error {
 	}
 	data.Kind = d.Kind
 	data.Parts = s.dossierParts(c, d)
+	if data.Filing.Stage == filing.Checking && data.Filing.Revision == data.Revision {
+		back := s.sendBackForm(c, d, values, problems)
+		data.SendBack = &back
+	}
+	data.Again = canHandInAgain(data.Filing)
 	data.Papers, err = s.papersForStaff(c, data.Filing.ID, data.Revision, d)
 	return err
 }

@@ -2,10 +2,8 @@ package panel
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -182,48 +180,4 @@ func formStatus(form string, started bool, found []foundLine, refused []refusedF
 		return statusTodo
 	}
 	return statusDone
-}
-
-// refusedField is a field that the bureau's refusal is about.
-type refusedField struct {
-	Form, Name string
-	Path       string
-	// Mended: it doesn't stand as it was handed in any more.
-	Mended bool
-}
-
-// refusedFields are those fields of a dossier, as its forms stand now, that the
-// bureau's refusal is about. A check of the provider's own names none.
-func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier) (list []refusedField, err error) {
-	if cur.Filing.Stage != filing.Correcting || cur.Filing.Attention == "sent_back" {
-		return nil, nil
-	}
-	ctx := c.Request.Context()
-	decision, err := s.cfg.Store.LatestDecision(ctx, cur.Filing.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
-	handedIn, err := s.cfg.Store.Dossier(ctx, cur.Filing.ID, decision.Revision)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	refusal, _ := filing.RefusalByCode(decision.Code)
-	about := slices.Clone(decision.Fields)
-	if first := refusal.Form + "." + refusal.Field; refusal.Field != "" && !slices.Contains(about, first) {
-		about = append(about, first)
-	}
-	for _, path := range about {
-		form, name, _ := strings.Cut(path, ".")
-		if !slices.Contains(formsOf(d.Kind), form) {
-			continue
-		}
-		if parts := partsOf(d.Kind, form); parts != nil && !slices.Contains(parts, name) {
-			continue
-		}
-		now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]
-		list = append(list, refusedField{form, name, changePath(c, form, name), err == nil && !slices.Equal(now, then)})
-	}
-	return list, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -16,37 +18,157 @@ type timelineLine struct {
 	At time.Time
 	// Kind is a key below "event.", Actor one below "actor.".
 	Kind, Actor string
+	// Detail is the substance of it in the reader's language; empty: there is none.
+	Detail string
 }
 
-// timeline is a filing's events with the edits of its home page among them.
-func (s *Server) timeline(ctx context.Context, filingID int64, events []store.Event) ([]timelineLine, error) {
+// earlierFiling is another filing of an order, with what happened to it.
+type earlierFiling struct {
+	store.Filing
+	Timeline []timelineLine
+}
+
+// earlierShown bounds the other filings of an order that are shown.
+const earlierShown = 20
+
+// earlier are the order's other filings, newest first: those that this one
+// follows, and those that ended.
+func (s *Server) earlier(c *gin.Context, cur current) ([]earlierFiling, error) {
+	ctx := c.Request.Context()
+	all, err := s.cfg.Store.FilingsOfOrder(ctx, cur.Order.ID, earlierShown+1)
+	if err != nil {
+		return nil, err
+	}
+	var list []earlierFiling
+	for _, f := range all {
+		if f.ID == cur.Filing.ID {
+			continue
+		}
+		events, err := s.cfg.Store.Events(ctx, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := s.timeline(c, f.ID, events)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, earlierFiling{f, lines})
+	}
+	return list, nil
+}
+
+// timeline is a filing's events, each with its substance, and the edits of its
+// home page among them.
+func (s *Server) timeline(c *gin.Context, filingID int64, events []store.Event) ([]timelineLine, error) {
+	ctx, t := c.Request.Context(), s.texts.For(s.lang(c))
 	edits, err := s.cfg.Store.FooterEdits(ctx, filingID)
 	if err != nil {
 		return nil, err
 	}
+	told, err := s.told(ctx, filingID)
+	if err != nil {
+		return nil, err
+	}
+	revisions := revisionsOf(events)
 	lines := make([]timelineLine, 0, len(events))
-	for _, e := range events {
-		lines = append(lines, timelineLine{e.At, kindBy(e), actorKey(e.Actor)})
+	for i, e := range events {
+		lines = append(lines, timelineLine{e.At, kindBy(events, i), actorKey(e.Actor), told.detail(t, e, revisions[i])})
 	}
 	for _, e := range edits {
 		if e.PlacedAt.Valid {
-			lines = append(lines, timelineLine{e.PlacedAt.Time, "footer_placed", "system"})
+			lines = append(lines, timelineLine{e.PlacedAt.Time, "footer_placed", actorKey(e.AgreedBy), e.FileName})
 		}
 		if e.UndoneAt.Valid {
-			lines = append(lines, timelineLine{e.UndoneAt.Time, "footer_undone", actorKey(e.UndoneBy)})
+			lines = append(lines, timelineLine{e.UndoneAt.Time, "footer_undone", actorKey(e.UndoneBy), e.FileName})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b timelineLine) int { return a.At.Compare(b.At) })
 	return lines, nil
 }
 
-// kindBy is an event's key: going on its way to the bureau is another thing for
-// who hands in than for who checked it.
-func kindBy(e store.Event) string {
-	if e.Kind == "submitting" {
-		return e.Kind + "_by_" + actorKey(e.Actor)
+// revisionsOf tells which revision each event is about: one is handed in to our
+// own staff, or goes to the bureau at once.
+func revisionsOf(events []store.Event) []int {
+	list := make([]int, len(events))
+	revision, checked := 0, false
+	for i, e := range events {
+		switch {
+		case e.Kind == "handed_in":
+			revision, checked = revision+1, true
+		case e.Kind == "submitting" && checked:
+			checked = false
+		case e.Kind == "submitting":
+			revision++
+		case e.Kind == attentionSentBack:
+			checked = false
+		}
+		list[i] = max(1, revision) // a registered number has the first from the start
 	}
-	return e.Kind
+	return list
+}
+
+// told is what the bureau and our own staff said of a filing's revisions.
+type told struct {
+	decisions map[int]store.Decision
+	sentBack  map[int]store.SendBack
+}
+
+func (s *Server) told(ctx context.Context, filingID int64) (said told, err error) {
+	if said.decisions, err = s.cfg.Store.Decisions(ctx, filingID); err == nil {
+		said.sentBack, err = s.cfg.Store.SendBacks(ctx, filingID)
+	}
+	return said, err
+}
+
+// detail is an event's substance.
+func (said told) detail(t *locale.Localizer, e store.Event, revision int) string {
+	switch e.Kind {
+	case "refused":
+		if d, decided := said.decisions[revision]; decided && !d.Approved {
+			return decisionText(t, d)
+		}
+	case attentionSentBack:
+		return sendBackText(t, said.sentBack[revision])
+	case "approved":
+		return said.decisions[revision].Number()
+	case "filed", store.EventRegistered, store.EventRegisteredUnchecked, "police_recorded":
+		return e.Detail
+	case "site_incomplete", "code_sms", "code_mail":
+		return textIf(t, "attention.", e.Detail)
+	case "stuck":
+		step, _, _ := strings.Cut(e.Detail, ":")
+		return textIf(t, "stuck.", step)
+	case "notice_refused":
+		channel, _, _ := strings.Cut(e.Detail, ":")
+		return textIf(t, "timeline.", channel)
+	case "bureau_check":
+		if until, err := time.Parse(time.RFC3339, e.Detail); err == nil {
+			return t.T("timeline.until", map[string]any{"at": until.In(china).Format("2006-01-02 15:04")})
+		}
+	}
+	return ""
+}
+
+// textIf is a text, where there is one.
+func textIf(t *locale.Localizer, prefix, key string) string {
+	if key == "" || !t.Has(prefix+key) {
+		return ""
+	}
+	return t.T(prefix+key, nil)
+}
+
+// kindBy is an event's key: going on its way to the bureau is another thing for
+// who hands in than for who checked it, or handed it in again.
+func kindBy(events []store.Event, i int) string {
+	e := events[i]
+	if e.Kind != "submitting" {
+		return e.Kind
+	}
+	by := actorKey(e.Actor)
+	if by == string(store.RoleSupport) && (i == 0 || events[i-1].Kind == "refused") {
+		return "submitting_again"
+	}
+	return e.Kind + "_by_" + by
 }
 
 // actorKey says who did something without saying which account it was.
@@ -71,7 +193,7 @@ func actorName(t *locale.Localizer, actor string) string {
 // turnOf is whose turn it is with a filing.
 func turnOf(f store.Filing) string {
 	switch {
-	case f.Stuck():
+	case f.Stuck(), f.Attention == filing.AttentionRefusedOurs:
 		return "support"
 	case f.Attention == "bureau_check":
 		return "customer"

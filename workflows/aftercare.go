@@ -17,7 +17,10 @@ const (
 	aftercareIDPrefix = "aftercare/"
 	// changeAftercare guards filings that began before there was aftercare.
 	changeAftercare = "aftercare"
-	templatePolice  = "police"
+	// changeAtApproval marks filings whose aftercare starts with the approval, from
+	// which its thirty days run, not when the footer was seen.
+	changeAtApproval = "aftercare-at-approval"
+	templatePolice   = "police"
 )
 
 // AftercareWorkflowID is the workflow ID of what follows a filing, by its filing.Ref.
@@ -26,9 +29,13 @@ func AftercareWorkflowID(ref string) string { return aftercareIDPrefix + ref }
 // AftercareInput names the filing that is done.
 type AftercareInput struct{ FilingID int64 }
 
-// startAftercare starts what follows a filing that is done, as a workflow of its
-// own: the filing is over, the reminders go on for weeks.
+// startAftercare starts what follows a filing's approval, as a workflow of its
+// own: the filing may be over soon, the reminders go on for weeks.
 func (f *run) startAftercare(ctx workflow.Context) error {
+	if f.aftercare {
+		return nil
+	}
+	f.aftercare = true
 	if f.in.Kind.Registers() || f.in.Kind.FollowsUp() {
 		return nil // nobody to remind; or the aftercare of the filing that was changed goes on
 	}
@@ -50,8 +57,8 @@ func (f *run) startAftercare(ctx workflow.Context) error {
 }
 
 // Aftercare reminds of the public-security filing (公安联网备案), which is due
-// within thirty days after a site opens, until its number is recorded or the
-// customer needs none. Whether it is due is asked at each turn: nothing signals it.
+// within thirty days after the bureau's approval, until its number is recorded or
+// the customer needs none. Whether it is due is asked at each turn: nothing signals it.
 func Aftercare(ctx workflow.Context, in AftercareInput) error {
 	first, err := policeDue(ctx, in)
 	if err != nil || !first.Due {
@@ -69,7 +76,7 @@ func Aftercare(ctx workflow.Context, in AftercareInput) error {
 		if err != nil {
 			return err
 		}
-		if !due.Due || !due.Since.Equal(first.Since) {
+		if !due.Due || due.Since.After(first.Since) {
 			return nil // done, or the order was filed anew, with an aftercare of its own
 		}
 		remind(ctx, in, due, day)

@@ -98,7 +98,34 @@ func end(ctx workflow.Context, account activities.AccountRef) error {
 	if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellOfTasks).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Warn("staff could not be told of their tasks", "account", account.AccountID)
 	}
+	tellCustomers(ctx, account)
 	return nil
+}
+
+const (
+	// changeTellCustomers marks exchanges that tell customers what the bureau did to
+	// filings that are over.
+	changeTellCustomers = "tell-customers"
+	// maxTellings bounds an exchange's history; the next one goes on.
+	maxTellings = 50
+)
+
+// tellCustomers tells what came down of filings whose workflows are over. What
+// can't be told now is told by the next exchange.
+func tellCustomers(ctx workflow.Context, account activities.AccountRef) {
+	if workflow.GetVersion(ctx, changeTellCustomers, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	for range maxTellings {
+		var more bool
+		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellCustomers).Get(ctx, &more); err != nil {
+			workflow.GetLogger(ctx).Warn("customers could not be told of their filings", "account", account.AccountID, "reason", reasonOf(err))
+			return
+		}
+		if !more {
+			return
+		}
+	}
 }
 
 // handInAll hands in data files until nothing waits.

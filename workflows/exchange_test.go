@@ -118,6 +118,7 @@ func (c *counterpart) exchange() workflows.ExchangeResult {
 	env.SetTestTimeout(time.Minute)
 	env.RegisterActivity(c.bureau)
 	env.RegisterActivity(&activities.Message{})
+	env.OnActivity(messageActivities.TellCustomers, mock.Anything).Return(false, nil).Maybe()
 	env.OnActivity(messageActivities.TellOfTasks, mock.Anything).Return(func(ctx context.Context) error {
 		newest, byKind, err := c.db.UntoldTasks(ctx)
 		c.told += len(byKind)

@@ -94,7 +94,9 @@ func (f *run) verify(ctx workflow.Context) error {
 			f.sendCodes(ctx, channel)
 		})
 	}
+	calm := f.nudging(ctx, filing.Verifying)
 	err := f.await(ctx, func() bool { return f.verified })
+	calm()
 	stop()
 	senders.Wait(ctx)
 	return err
@@ -130,6 +132,8 @@ func (f *run) sendCodes(ctx workflow.Context, channel string) {
 func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string) error {
 	kind := "verified"
 	switch {
+	case attention == attentionRefusedOurs:
+		kind = "refused"
 	case stage == filing.Correcting:
 		kind = attention
 	case f.in.Kind.FollowsUp():
@@ -138,6 +142,7 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string
 	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, Kind: kind, Actor: f.actor}); err != nil {
 		return err
 	}
+	defer f.nudging(ctx, stage)()
 	return f.await(ctx, func() bool { return f.handedIn > f.revision })
 }
 
@@ -167,8 +172,38 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 		return true, nil
 	}
 	f.actor = by(f.decision().Actor)
+	ours, err := f.refusedForUs(ctx)
+	if err != nil {
+		return false, err
+	}
+	if ours {
+		f.notify(ctx, templateRefusedOurs)
+		return false, f.prepare(ctx, filing.Correcting, attentionRefusedOurs)
+	}
 	f.notify(ctx, templateRefused)
 	return false, f.prepare(ctx, filing.Correcting, "refused")
+}
+
+const (
+	// attentionRefusedOurs is what shows while our staff mend what the bureau refused.
+	attentionRefusedOurs = filing.AttentionRefusedOurs
+	// changeRefusedOurs marks filings that tell a refusal of our making from one of
+	// the customer's.
+	changeRefusedOurs = "refused-ours"
+)
+
+// refusedForUs tells whether the provider must mend what the bureau refused. What
+// the code tables say may be another thing after a deploy, so it is kept in the history.
+func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
+	if workflow.GetVersion(ctx, changeRefusedOurs, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return false, nil
+	}
+	code := f.decision().Code
+	err = workflow.SideEffect(ctx, func(workflow.Context) any {
+		refusal, known := filing.RefusalByCode(code)
+		return known && refusal.Staff
+	}).Get(&ours)
+	return ours, err
 }
 
 // check waits for a reviewer's verdict (初审).
@@ -215,7 +250,15 @@ func (f *run) install(ctx workflow.Context) error {
 	if err := f.enter(ctx, filing.Installing, kind, actor); err != nil {
 		return err
 	}
-	f.notify(ctx, templateApproved)
+	if !f.in.Kind.Registers() { // which nobody approved
+		f.notify(ctx, templateApproved)
+	}
+	defer f.nudging(ctx, filing.Installing)()
+	if workflow.GetVersion(ctx, changeAtApproval, workflow.DefaultVersion, 1) >= 1 {
+		if err := f.startAftercare(ctx); err != nil {
+			return err
+		}
+	}
 	site := activities.FilingRef{FilingID: f.in.FilingID}
 	var installed activities.InstallResult
 	var seen activities.SiteResult

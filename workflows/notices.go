@@ -18,11 +18,17 @@ const (
 	templateBureauCheck  = "bureau_check"
 	templateEnded        = "ended"
 	templateSentBack     = "sent_back"
+	templateRefusedOurs  = "refused_ours"
+	templateWaiting      = "waiting"
 )
 
 // changeSentBack is the version from which a dossier that our own staff send
 // back is told of by message; filings that were under way then stay as they were.
 const changeSentBack = "sent-back-notice"
+
+// changeRegisterNotices is the version from which a registered number's customer is
+// told too, at the account's confirmed addresses: it has no contact.
+const changeRegisterNotices = "register-notices"
 
 // noticeGroup counts messages under way.
 type noticeGroup struct{ wg workflow.WaitGroup }
@@ -40,8 +46,8 @@ func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, te
 // notifyOf is notify for a template that goes out several times for a revision:
 // part tells which, left for how many hours what it asks for can still be done.
 func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
-	if f.in.Kind.Registers() {
-		return // no contact was verified
+	if f.in.Kind.Registers() && workflow.GetVersion(ctx, changeRegisterNotices, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
 	}
 	revision, suffix := f.revision, ""
 	if part != "" {

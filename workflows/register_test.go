@@ -17,14 +17,15 @@ import (
 
 var registerInput = workflows.FilingInput{FilingID: 9, OrderNumber: "D1", Kind: filing.KindRegister}
 
-// A registered number needs no contact, no codes and no bureau; nobody is told,
-// because nobody was verified.
+// A registered number needs no contact, no codes and no bureau, and nobody approved
+// it; that it is done is told at the account's addresses.
 func TestRegisteredNumberGoesStraightToTheSite(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
 	w.runs(registerInput)
 	require.Equal(t, []filing.Stage{filing.Installing, filing.Filed}, w.stages)
-	require.Empty(t, w.notices)
+	require.Len(t, w.notices, 2)
+	require.Contains(t, w.notices, "filing-9-0-filed-sms")
 	require.Equal(t, []string{"register_installing", "filed"}, w.kinds())
 	w.env.AssertNotCalled(t, "QueueRecord", mock.Anything, mock.Anything)
 	require.Empty(t, w.aftercare)
@@ -46,7 +47,8 @@ func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 	require.Equal(t, []filing.Stage{filing.Installing, filing.Withdrawn}, w.stages)
 	require.Greater(t, looks, 5)
 	require.WithinDuration(t, start.Add(24*time.Hour), w.env.Now(), time.Hour, "the wait for the next look ends with it")
-	require.Empty(t, w.notices)
+	require.Len(t, w.notices, 2)
+	require.Contains(t, w.notices, "filing-9-0-footer_needed-mail")
 }
 
 // Withdrawing doesn't wait for an upload that is tried for an hour.
@@ -125,6 +127,27 @@ func TestRemindersStopWhenTheNumberIsRecorded(t *testing.T) {
 		require.Equal(t, 3*day, at)
 	}
 	require.Empty(t, aftercare(t, func(since, _ time.Time) activities.PoliceDue { return activities.PoliceDue{Since: since} }))
+}
+
+// The thirty days run from the approval: the reminders don't wait for the footer.
+func TestRemindersStartWithTheApproval(t *testing.T) {
+	w := newWorld(t)
+	w.codesGoOut()
+	w.handedIn()
+	start := w.env.Now()
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+		return activities.SiteResult{CertificateServed: true, NumberShown: w.env.Now().Sub(start) > 40*day}, nil
+	})
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.at(60, func() {
+		require.Equal(t, filing.Installing, w.stages[len(w.stages)-1])
+		require.Equal(t, []int64{7}, w.aftercare)
+	})
+	w.runs(input)
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+	require.Equal(t, []int64{7}, w.aftercare, "once")
 }
 
 // An order that was filed anew has an aftercare of its own.

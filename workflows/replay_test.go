@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/beian/beian/internal/history"
@@ -46,7 +47,9 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			require.NoError(t, err)
 			replayer.RegisterWorkflow(workflows.Filing)
 			replayer.RegisterWorkflow(workflows.Exchange)
-			require.NoError(t, replayer.ReplayWorkflowHistory(nil, &h))
+			// A filing's child is called after its order, which is the demo's first.
+			original := workflow.Execution{ID: workflows.FilingWorkflowID("D20260001")}
+			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{OriginalExecution: original}))
 		})
 	}
 }

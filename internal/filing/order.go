@@ -21,6 +21,10 @@ const (
 	OrderFiled OrderState = "filed"
 )
 
+// AttentionRefusedOurs is what shows on a filing that the bureau refused for
+// something that the provider must mend: nothing is wanted of the customer.
+const AttentionRefusedOurs = "refused_ours"
+
 // OrderStates lists them in the order of the filter.
 var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
 
@@ -37,6 +41,9 @@ func StateOf(stage Stage, attention string) OrderState {
 	case Filed:
 		return OrderFiled
 	case Contact, Verifying, Preparing, Correcting:
+		if attention == AttentionRefusedOurs {
+			return OrderUnderWay
+		}
 		return OrderYours
 	}
 	if attention != "" {

@@ -14,8 +14,8 @@ import (
 // (公安部令第33号), article 12, thirty days.
 const PoliceWithin = 30 * 24 * time.Hour
 
-// PoliceReminders are how many days after the number came the customer is
-// reminded of it.
+// PoliceReminders are how many days after the approval the customer is reminded
+// of it.
 var PoliceReminders = []int{3, 15, 25}
 
 // ErrPoliceNumber says that a text isn't a public-security filing number;

@@ -6,6 +6,8 @@ import (
 	"html"
 	"strings"
 	"text/template"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // Template names a message's text.
@@ -27,6 +29,12 @@ const (
 	Filed Template = "filed"
 	// Ended tells that a deregistration went through; params number and order.
 	Ended Template = "ended"
+	// Deregistered tells that the bureau took a filing away; params number and order.
+	Deregistered Template = "deregistered"
+	// RefusedOurs tells of a refusal that the provider must mend; param order.
+	RefusedOurs Template = "refused_ours"
+	// Waiting reminds a customer of their own step; params order and step.
+	Waiting Template = "waiting"
 	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
 	BureauCheck Template = "bureau_check"
@@ -54,7 +62,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode, Deregistered, RefusedOurs, Waiting}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS
@@ -88,6 +96,9 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	}
 	return subject, text, toHTML(text), nil
 }
+
+// Step is what a customer does in a stage, as reminders call it.
+func (t *Texts) Step(stage filing.Stage) (string, error) { return t.render("step", string(stage), nil) }
 
 func (t *Texts) render(name Template, part string, params map[string]string) (string, error) {
 	var b strings.Builder

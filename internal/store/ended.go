@@ -11,14 +11,15 @@ import (
 // EndFilings takes the numbers of filings off their orders that the bureau
 // deregistered (ZXSJ): a holder's with all its sites, or a site's, by the
 // bureau's ID. Only filings that are done end here; one that is still under way
-// is staff's to look at. It returns how many ended; doing it again ends none.
+// is staff's to look at. Their customers are to be told. It returns how many ended;
+// doing it again ends none.
 func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bureauID int64, actor string) (ended int, err error) {
 	column := "d.holder_id"
 	if site {
 		column = "d.site_id"
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		ended, err = s.endWhere(ctx, tx, actor, `r.account_id = ? AND `+column+` = ?`, accountID, bureauID)
+		ended, err = s.endWhere(ctx, tx, actor, 0, `r.account_id = ? AND `+column+` = ?`, accountID, bureauID)
 		return err
 	})
 	return ended, err
@@ -51,7 +52,7 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 		case kind == filing.KindEndHolder && subject.HolderNumber != "":
 			where, args = where+` OR `+ofAccount+` AND d.holder_number = ?`, append(args, row.AccountID, subject.HolderNumber)
 		}
-		if _, err := s.endWhere(ctx, tx, p.Actor, `(`+where+`)`, args...); err != nil {
+		if _, err := s.endWhere(ctx, tx, p.Actor, row.OrderID, `(`+where+`)`, args...); err != nil {
 			return err
 		}
 		if err := s.advance(ctx, tx, p); err != nil {
@@ -61,8 +62,10 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 	})
 }
 
-// endWhere ends the filings that are done and match, and clears their orders' numbers.
-func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor, where string, args ...any) (ended int, err error) {
+// endWhere ends the filings that are done and match, clears their orders' numbers,
+// and notes that their customers are to be told: but of the order whose own filing
+// asked for it, which tells.
+func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64, where string, args ...any) (ended int, err error) {
 	var filings []struct {
 		ID      int64 `db:"id"`
 		OrderID int64 `db:"order_id"`
@@ -82,6 +85,11 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor, where string, 
 		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {
 			return ended, err
 		}
+		if f.OrderID != asking {
+			if err := s.tell(ctx, tx, Telling{FilingID: f.ID, Template: tellDeregistered}); err != nil {
+				return ended, err
+			}
+		}
 		ended++
 	}
 	return ended, nil
@@ -92,6 +100,6 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor, where string, 
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
-		WHERE id = ? AND filing_number IS NOT NULL`, s.utcNow(), orderID)
+		WHERE id = ? AND (filing_number IS NOT NULL OR police_number IS NOT NULL OR police_declined)`, s.utcNow(), orderID)
 	return err
 }

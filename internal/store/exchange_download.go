@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 func downloadPlace(accountID int64, hash []byte) string {
@@ -230,7 +232,30 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 	if err != nil {
 		return err
 	}
+	if refusal, known := filing.RefusalByCode(code); known && refusal.Staff {
+		if err := s.addProviderTask(ctx, tx, recordID, code); err != nil {
+			return err
+		}
+	}
 	return s.signalRecords(ctx, tx, `r.id = ?`, recordID)
+}
+
+// taskProviderActs is the task of a refusal that the provider must mend;
+// activities.TaskProviderActs names it for the pages.
+const taskProviderActs = "provider_acts"
+
+// addProviderTask brings such a refusal to staff, once for its record.
+func (s *Store) addProviderTask(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
+	var r struct {
+		AccountID int64 `db:"account_id"`
+		FilingID  int64 `db:"filing_id"`
+	}
+	if err := tx.GetContext(ctx, &r, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID); err != nil {
+		return err
+	}
+	t := AccountTask(r.AccountID, taskProviderActs, fmt.Sprint(recordID), fmt.Sprint(code))
+	t.FilingID = sql.NullInt64{Int64: r.FilingID, Valid: true}
+	return s.addTask(ctx, tx, t)
 }
 
 // signalDecided queues the signal of every decision that is complete: a
@@ -313,36 +338,65 @@ func (d Decision) Number() string {
 	return d.HolderNumber
 }
 
+// decisionRow is a decision as the database has it.
+type decisionRow struct {
+	RecordID     int64          `db:"record_id"`
+	Revision     int            `db:"revision"`
+	Approved     bool           `db:"approved"`
+	Code         sql.NullInt64  `db:"code"`
+	Opinion      []byte         `db:"sealed_opinion"`
+	ReviewedAt   sql.NullTime   `db:"reviewed_at"`
+	HolderNumber sql.NullString `db:"holder_number"`
+	SiteNumber   sql.NullString `db:"site_number"`
+	Certificate  []byte         `db:"certificate"`
+	HandedInAt   time.Time      `db:"handed_in_at"`
+	HolderID     sql.NullInt64  `db:"holder_id"`
+	SiteID       sql.NullInt64  `db:"site_id"`
+	AccessID     sql.NullInt64  `db:"access_id"`
+	Fields       string         `db:"fields"`
+	Password     []byte         `db:"sealed_password"`
+	DecidedBy    string         `db:"decided_by"`
+}
+
+// decisionSelect finds a filing's decisions; its one verb is the column of the
+// certificate, which lists leave in the database.
+const decisionSelect = `
+	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, %s AS certificate,
+		d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
+		COALESCE(r.handed_in_at, u.accepted_at, r.created_at) AS handed_in_at
+	FROM decisions d JOIN records r ON r.id = d.record_id
+		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+	WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC`
+
 // LatestDecision opens the decision on a filing's newest decided revision.
 func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, error) {
-	var row struct {
-		RecordID     int64          `db:"record_id"`
-		Revision     int            `db:"revision"`
-		Approved     bool           `db:"approved"`
-		Code         sql.NullInt64  `db:"code"`
-		Opinion      []byte         `db:"sealed_opinion"`
-		ReviewedAt   sql.NullTime   `db:"reviewed_at"`
-		HolderNumber sql.NullString `db:"holder_number"`
-		SiteNumber   sql.NullString `db:"site_number"`
-		Certificate  []byte         `db:"certificate"`
-		HandedInAt   time.Time      `db:"handed_in_at"`
-		HolderID     sql.NullInt64  `db:"holder_id"`
-		SiteID       sql.NullInt64  `db:"site_id"`
-		AccessID     sql.NullInt64  `db:"access_id"`
-		Fields       string         `db:"fields"`
-		Password     []byte         `db:"sealed_password"`
-		DecidedBy    string         `db:"decided_by"`
-	}
-	err := s.db.GetContext(ctx, &row, `
-		SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, d.certificate,
-			d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
-			COALESCE(r.handed_in_at, u.accepted_at, r.created_at) AS handed_in_at
-		FROM decisions d JOIN records r ON r.id = d.record_id
-			LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
-		WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC LIMIT 1`, filingID)
+	var row decisionRow
+	err := s.db.GetContext(ctx, &row, fmt.Sprintf(decisionSelect, "d.certificate")+` LIMIT 1`, filingID)
 	if err != nil {
 		return Decision{}, one(err, "decision")
 	}
+	return s.openDecision(row)
+}
+
+// Decisions opens the decisions on a filing's revisions, by revision, without
+// their certificates.
+func (s *Store) Decisions(ctx context.Context, filingID int64) (map[int]Decision, error) {
+	var rows []decisionRow
+	if err := s.db.SelectContext(ctx, &rows, fmt.Sprintf(decisionSelect, "NULL"), filingID); err != nil {
+		return nil, err
+	}
+	list := make(map[int]Decision, len(rows))
+	for _, row := range rows {
+		d, err := s.openDecision(row)
+		if err != nil {
+			return nil, err
+		}
+		list[d.Revision] = d
+	}
+	return list, nil
+}
+
+func (s *Store) openDecision(row decisionRow) (Decision, error) {
 	d := Decision{
 		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
 		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,

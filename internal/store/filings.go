@@ -71,6 +71,13 @@ func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error
 	return f, one(err, "filing")
 }
 
+// FilingsOfOrder lists an order's filings, newest first.
+func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([]Filing, error) {
+	var list []Filing
+	err := s.db.SelectContext(ctx, &list, filingSelect+`WHERE f.order_id = ? ORDER BY f.id DESC LIMIT ?`, orderID, limit)
+	return list, err
+}
+
 // Filing finds a filing by its ID.
 func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	var f Filing
@@ -190,6 +197,13 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	var orderID int64
 	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {
 		return err
+	}
+	if p.Stage == filing.Withdrawn { // the site that was approved won't open: what was noted of it goes
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
+			WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL OR police_declined)`, now, orderID); err != nil {
+			return err
+		}
 	}
 	return showState(ctx, tx, orderID)
 }

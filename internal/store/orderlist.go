@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,8 @@ type OrderRow struct {
 	// ShownStage is the stage by which the order is filtered: Stage's, unless an
 	// older process moved the filing.
 	ShownStage string `db:"filing_stage"`
+	// Ended is how the order's last filing ended, where none is open.
+	Ended filing.Stage `db:"-"`
 }
 
 // standing is the column by which orders are narrowed, with the values that are
@@ -114,7 +117,38 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	if err := s.fillLists(ctx, orders); err != nil {
 		return page, err
 	}
+	if err := s.fillEnded(ctx, page.Rows); err != nil {
+		return page, err
+	}
 	return page, s.mendStates(ctx, page.Rows)
+}
+
+// fillEnded tells how the last filings of a page's orders ended that have none open.
+func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
+	byID := map[int64]*OrderRow{}
+	for i := range rows {
+		if !rows[i].FilingID.Valid {
+			byID[rows[i].ID] = &rows[i]
+		}
+	}
+	if len(byID) == 0 {
+		return nil
+	}
+	query, args, err := sqlx.In(`SELECT order_id, stage FROM filings WHERE order_id IN (?) AND open_order_id IS NULL ORDER BY id`, slices.Collect(maps.Keys(byID)))
+	if err != nil {
+		return err
+	}
+	var ended []struct {
+		OrderID int64        `db:"order_id"`
+		Stage   filing.Stage `db:"stage"`
+	}
+	if err := s.db.SelectContext(ctx, &ended, query, args...); err != nil {
+		return fmt.Errorf("listing ended filings: %w", err)
+	}
+	for _, e := range ended {
+		byID[e.OrderID].Ended = e.Stage // the last one's stays
+	}
+	return nil
 }
 
 // orderQuery makes the list's query: for each index range that the filters

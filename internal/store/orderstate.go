@@ -14,6 +14,7 @@ const refreshChunk = 5000
 
 // trueState is filing.StateOf in SQL, of an order's open filing f.
 const trueState = `CASE WHEN f.stage IS NULL THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
+	WHEN f.attention = '` + filing.AttentionRefusedOurs + `' THEN 'under_way'
 	WHEN f.attention <> '' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting') THEN 'yours' ELSE 'under_way' END`
 
 // showsTruth writes what an order shows of its open filing f, where that isn't so

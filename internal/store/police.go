@@ -13,39 +13,88 @@ import (
 // PoliceState is how an order's public-security filing (公安联网备案) stands.
 type PoliceState struct {
 	OrderID int64
-	// Since is when the filing number came; zero: there is none on the order.
+	// Open tells that there is a site to file: the filing's approval stands.
+	Open bool
+	// Since is what its time runs from, the bureau's approval; zero: there is none,
+	// or a number was registered that was given elsewhere on a day that nobody
+	// here knows.
 	Since time.Time
 	// Number is empty until it is recorded.
 	Number   string
 	Declined bool
 }
 
-// Due tells whether the customer has still to do something about it.
-func (p PoliceState) Due() bool { return !p.Since.IsZero() && p.Number == "" && !p.Declined }
+// Missing tells whether the customer has still to do something about it.
+func (p PoliceState) Missing() bool { return p.Open && p.Number == "" && !p.Declined }
 
-// Police tells how the public-security filing of a filing's order stands.
+// Due tells whether that has a day, so that the customer can be reminded of it.
+func (p PoliceState) Due() bool { return p.Missing() && !p.Since.IsZero() }
+
+// Police tells how the public-security filing of a filing's order stands. A change
+// doesn't start the time anew: it runs from the approval of what was changed.
 func (s *Store) Police(ctx context.Context, filingID int64) (PoliceState, error) {
+	var p PoliceState
+	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
+		p, err = policeState(ctx, tx, filingID)
+		return err
+	})
+	return p, err
+}
+
+func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState, error) {
 	var row struct {
 		OrderID  int64          `db:"id"`
-		Since    sql.NullTime   `db:"filing_number_at"`
+		Stage    filing.Stage   `db:"stage"`
 		Filed    sql.NullString `db:"filing_number"`
 		Number   sql.NullString `db:"police_number"`
 		Declined bool           `db:"police_declined"`
 	}
-	err := s.db.GetContext(ctx, &row, `
-		SELECT o.id, o.filing_number_at, o.filing_number, o.police_number, o.police_declined FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID)
+	err := tx.GetContext(ctx, &row, `
+		SELECT o.id, f.stage, o.filing_number, o.police_number, o.police_declined FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID)
 	if err != nil {
 		return PoliceState{}, one(err, "filing")
 	}
 	p := PoliceState{OrderID: row.OrderID, Number: row.Number.String, Declined: row.Declined}
-	if row.Filed.Valid {
-		p.Since = row.Since.Time
+	approved, since, err := approvedSince(ctx, tx, filingID)
+	if err != nil || row.Stage == filing.Withdrawn || row.Stage == filing.Deregistered {
+		return p, err
+	}
+	p.Open = row.Filed.Valid || approved && row.Stage == filing.Installing
+	if approved {
+		p.Since = since
 	}
 	return p, nil
 }
 
+// approvedSince tells whether the filing, or what it changes or ends, was approved,
+// and when; the time is zero for a registered number. The bureau's own day counts;
+// where it gave none, the time at which the approval came.
+func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved bool, since time.Time, err error) {
+	for {
+		var row struct {
+			Kind filing.Kind   `db:"kind"`
+			Base sql.NullInt64 `db:"base_id"`
+			At   sql.NullTime  `db:"at"`
+		}
+		if err := tx.GetContext(ctx, &row, `
+			SELECT f.kind, f.base_id, (SELECT COALESCE(d.reviewed_at, d.signalled_at, d.created_at) FROM records r JOIN decisions d ON d.record_id = r.id
+				WHERE r.filing_id = f.id AND d.approved ORDER BY r.revision DESC LIMIT 1) AS at
+			FROM filings f WHERE f.id = ?`, filingID); err != nil {
+			return false, since, err
+		}
+		if row.Kind.FollowsUp() && row.Base.Valid {
+			filingID = row.Base.Int64
+			continue
+		}
+		if !row.Kind.Registers() {
+			since = row.At.Time
+		}
+		return row.At.Valid, since, nil
+	}
+}
+
 // RecordPoliceNumber keeps the public-security filing's number on the order;
-// ErrConflict when the order has no filing number.
+// ErrConflict when there is no approval of its site.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
 	return s.setPolice(ctx, filingID, "police_recorded", number.String(), actor,
 		`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow())
@@ -66,18 +115,19 @@ func (s *Store) setPolice(ctx context.Context, filingID int64, kind, detail, act
 		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
 			return one(err, "filing")
 		}
-		var number sql.NullString
-		if err := tx.GetContext(ctx, &number, `SELECT filing_number FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
+		if _, err := tx.ExecContext(ctx, `SELECT id FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
 			return err
 		}
-		if !number.Valid {
+		if p, err := policeState(ctx, tx, filingID); err != nil {
+			return err
+		} else if !p.Open {
 			return ErrConflict
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE orders SET `+set+`, updated_at = ? WHERE id = ?`, append(args, s.utcNow(), f.OrderID)...); err != nil {
 			return err
 		}
 		if f.Stage != filing.Filed {
-			return nil // a follow-up's timeline is its workflow's to number
+			return nil // the timeline of what is under way is its workflow's to number
 		}
 		return s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Kind: kind, Actor: actor, Detail: detail})
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
@@ -135,7 +136,7 @@ func TestPoliceNumberStandsOnTheOrder(t *testing.T) {
 	_, open := opened(t, s, "D2", "demo")
 	number, err := filing.ParsePoliceNumber("沪公网安备31010102000001号")
 	require.NoError(t, err)
-	require.ErrorIs(t, s.RecordPoliceNumber(ctx, open.ID, number, "customer:demo"), store.ErrConflict, "no filing number yet")
+	require.ErrorIs(t, s.RecordPoliceNumber(ctx, open.ID, number, "customer:demo"), store.ErrConflict, "not approved yet")
 	state, err := s.Police(ctx, open.ID)
 	require.NoError(t, err)
 	require.False(t, state.Due(), "nothing is due before the site may open")
@@ -152,9 +153,57 @@ func TestPoliceNumberStandsOnTheOrder(t *testing.T) {
 	require.NoError(t, s.RecordPoliceNumber(ctx, f.ID, number, "customer:demo"))
 	state, err = s.Police(ctx, f.ID)
 	require.NoError(t, err)
-	require.Equal(t, store.PoliceState{OrderID: f.OrderID, Since: state.Since, Number: number.String()}, state)
+	require.Equal(t, store.PoliceState{OrderID: f.OrderID, Open: true, Since: state.Since, Number: number.String()}, state)
 	events, err := s.Events(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "police_recorded", events[len(events)-1].Kind)
 	require.Equal(t, "police_declined", events[len(events)-2].Kind)
+}
+
+// The thirty days run from the bureau's approval: the number of a site that still
+// lacks its footer can be recorded, a change starts no new time, and a number that
+// was registered has no day.
+func TestPoliceTimeRunsFromTheApproval(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	account, err := s.EnsureAccount(ctx, "a")
+	require.NoError(t, err)
+	number, err := filing.ParsePoliceNumber("沪公网安备31010102000001号")
+	require.NoError(t, err)
+	_, f := opened(t, s, "D1", "demo")
+	_, err = s.RegisterContact(ctx, f.CustomerID, f.ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	reviewed := time.Now().Add(-72 * time.Hour).UTC().Truncate(time.Second)
+	approved(t, s, account, f, filing.Dossier{Kind: filing.KindNew}, store.Verdict{SiteNumber: "沪ICP备2026000001号-1", ReviewedAt: reviewed})
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 50, Stage: filing.Installing, Kind: "approved"}))
+	state, err := s.Police(ctx, f.ID)
+	require.NoError(t, err)
+	require.True(t, state.Due())
+	require.WithinDuration(t, reviewed, state.Since, 0)
+	require.NoError(t, s.RecordPoliceNumber(ctx, f.ID, number, "customer:demo"))
+	_, err = s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 51, Stage: filing.Filed, Kind: "filed"})
+	require.NoError(t, err)
+	change, err := s.OpenFollowUp(ctx, f.ID, filing.KindChange)
+	require.NoError(t, err)
+	state, err = s.Police(ctx, change.ID)
+	require.NoError(t, err)
+	require.WithinDuration(t, reviewed, state.Since, 0)
+	require.Equal(t, number.String(), state.Number)
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Withdrawn, Kind: "withdrawn"}))
+	state, err = s.Police(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, number.String(), state.Number, "a change that is withdrawn takes nothing")
+
+	registered, err := s.OpenRegistration(ctx, registration(unfiled(t, s, "R1"), "沪ICP备2026000002号-1"))
+	require.NoError(t, err)
+	state, err = s.Police(ctx, registered.ID)
+	require.NoError(t, err)
+	require.True(t, state.Missing(), "the duty stands")
+	require.False(t, state.Due(), "but nobody knows its day")
+	require.NoError(t, s.DeclinePolice(ctx, registered.ID, "customer:demo"))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: registered.ID, Seq: 1, Stage: filing.Withdrawn, Kind: "withdrawn"}))
+	again, err := s.OpenFiling(ctx, registered.OrderID)
+	require.NoError(t, err)
+	state, err = s.Police(ctx, again.ID)
+	require.NoError(t, err)
+	require.False(t, state.Declined, "what was noted of a site that didn't open is gone")
 }

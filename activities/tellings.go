@@ -1,0 +1,59 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/beian/beian/internal/store"
+)
+
+// tellingsAtOnce bounds one run of TellCustomers, in which each is an SMS and a mail.
+const tellingsAtOnce = 10
+
+// TellCustomers tells customers what happened to filings whose workflows are over,
+// each once: a row says so. It returns whether there may be more. What fails is
+// left for the next time, and doesn't keep the others; an address that is refused
+// is given up.
+func (a *Message) TellCustomers(ctx context.Context) (more bool, err error) {
+	list, err := a.Store.Untold(ctx, tellingsAtOnce)
+	if err != nil {
+		return false, err
+	}
+	var failures error
+	for _, t := range list {
+		if err := a.tellCustomer(ctx, t); err != nil {
+			failures = errors.Join(failures, err)
+			continue
+		}
+		if err := a.Store.Told(ctx, t); err != nil {
+			return false, err
+		}
+	}
+	if failures != nil {
+		return false, failed(ReasonTemporary, failures, false, 0)
+	}
+	return len(list) == tellingsAtOnce, nil
+}
+
+func (a *Message) tellCustomer(ctx context.Context, t store.Telling) (err error) {
+	f, err := a.Store.Filing(ctx, t.FilingID)
+	if err != nil {
+		return err
+	}
+	for _, channel := range store.Channels {
+		n := Notice{FilingID: t.FilingID, Channel: string(channel), Template: t.Template, Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
+		// An earlier run may have sent it: its tries aren't this activity's.
+		failure := a.notify(ctx, n, map[string]string{"order": f.OrderNumber, "number": ""}, true)
+		var app *temporal.ApplicationError
+		if errors.As(failure, &app) && app.Type() == ReasonRecipient {
+			activity.GetLogger(ctx).Warn("a customer can't be told what happened to a filing: the address is refused", "filing", t.FilingID, "channel", channel)
+			continue
+		}
+		err = errors.Join(err, failure)
+	}
+	return err
+}

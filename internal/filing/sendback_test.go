@@ -1,0 +1,35 @@
+package filing_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Each reason for sending back has its own key, both languages, and is about a
+// paper or a code that there is.
+func TestReasonsForSendingBackAreWhole(t *testing.T) {
+	papers := map[string]bool{}
+	for _, p := range filing.BuiltInPapers().Papers {
+		papers[p.Key] = true
+	}
+	seen := map[string]bool{}
+	require.Greater(t, len(filing.SendBackReasons()), 20)
+	for _, r := range filing.SendBackReasons() {
+		require.False(t, seen[r.Key], r.Key)
+		seen[r.Key] = true
+		require.NotEmpty(t, r.Chinese, r.Key)
+		require.NotEmpty(t, r.English, r.Key)
+		require.Equal(t, r.Form == "", r.Field == "", r.Key)
+		if r.Form == "papers" {
+			require.True(t, papers[r.Field], r.Key)
+		}
+		if r.Code != 0 {
+			code, known := filing.RefusalByCode(r.Code)
+			require.True(t, known, r.Key)
+			require.Equal(t, code.Form+"."+code.Field, r.About(), "%s spares the refusal for the same field", r.Key)
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package panel
+
+import (
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+// attentionSentBack is what a customer looks at whose dossier the provider's own
+// check sent back.
+const attentionSentBack = "sent_back"
+
+// pageRefusals is the help centre's page of the common reasons (必读).
+const pageRefusals = "refusals"
+
+// refusal is why a dossier came back, in the reader's language.
+type refusal struct {
+	// Note is the whole of it; empty: nothing is known.
+	Note string
+	// Help is the address of what explains it; empty: nothing does.
+	Help string
+	// fields ("form.field") are what it is about, with what is said there.
+	fields map[string]string
+}
+
+// refusalOf tells why the bureau, or the provider's own check, sent a filing back
+// that is being corrected; empty for others.
+func (s *Server) refusalOf(c *gin.Context, cur current) (refusal, error) {
+	if cur.Filing.Stage != filing.Correcting {
+		return refusal{}, nil
+	}
+	t := s.texts.For(s.lang(c))
+	if cur.Filing.Attention == attentionSentBack {
+		all, err := s.cfg.Store.SendBacks(c.Request.Context(), cur.Filing.ID)
+		if err != nil {
+			return refusal{}, err
+		}
+		return s.sentBack(c, t, all[cur.Filing.Revision]), nil
+	}
+	decision, err := s.cfg.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return refusal{}, nil
+	} else if err != nil {
+		return refusal{}, err
+	}
+	r := refusal{Note: decisionText(t, decision), Help: s.reasonHelp(c, decision.Code), fields: map[string]string{}}
+	known, _ := filing.RefusalByCode(decision.Code)
+	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
+		r.fields[about] = r.Note
+	}
+	return r, nil
+}
+
+// sentBack is what our own staff said. At a field stands the reason of the list
+// that is about it, or where there is none all that was said.
+func (s *Server) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack) refusal {
+	r := refusal{Note: sendBackText(t, b), fields: map[string]string{}}
+	if r.Note == "" { // sent back before reasons were asked for
+		r.Note = t.T("sendback.no_reason", nil)
+	}
+	for _, about := range b.Fields {
+		r.fields[about] = r.Note
+	}
+	listed := map[string][]string{}
+	for _, key := range b.Reasons {
+		reason, _ := filing.SendBackByKey(key)
+		listed[reason.About()] = append(listed[reason.About()], reasonText(t, reason))
+		if r.Help == "" && reason.Code != 0 {
+			r.Help = s.reasonHelp(c, reason.Code)
+		}
+	}
+	for about, texts := range listed {
+		if about != "" {
+			r.fields[about] = sentences(t, texts)
+		}
+	}
+	if _, exists := s.book(c).Page(pageRefusals); exists && r.Help == "" {
+		r.Help = "/help/" + pageRefusals
+	}
+	return r
+}
+
+// sendBackText is what staff said of a revision: the chosen reasons, and their own words.
+func sendBackText(t *locale.Localizer, b store.SendBack) string {
+	var texts []string
+	for _, key := range b.Reasons {
+		if reason, known := filing.SendBackByKey(key); known {
+			texts = append(texts, reasonText(t, reason))
+		}
+	}
+	if b.Text != "" {
+		texts = append(texts, t.T("sendback.said", map[string]any{"text": b.Text}))
+	}
+	return sentences(t, texts)
+}
+
+// sentences puts one after another, as the language does.
+func sentences(t *locale.Localizer, texts []string) string {
+	if t.Lang() == "en" {
+		return strings.Join(texts, " ")
+	}
+	return strings.Join(texts, "")
+}
+
+func reasonText(t *locale.Localizer, r filing.SendBackReason) string {
+	if t.Lang() == "en" {
+		return r.English
+	}
+	return r.Chinese
+}
+
+// decisionText is why the bureau refused: what its code means, and its opinion.
+func decisionText(t *locale.Localizer, d store.Decision) string {
+	known, listed := filing.RefusalByCode(d.Code)
+	text := known.Chinese
+	if t.Lang() == "en" {
+		text = known.English
+	}
+	if !listed {
+		text = t.T("refusal.unknown", map[string]any{"code": d.Code})
+	}
+	if d.Opinion != "" {
+		text += t.T("refusal.opinion", map[string]any{"opinion": d.Opinion})
+	}
+	return text
+}
+
+// markRefused puts the reason above a form, and at the fields that it is about,
+// until they are mended.
+func (s *Server) markRefused(c *gin.Context, cur current, kind filing.Kind, f *form, values url.Values) error {
+	r, err := s.refusalOf(c, cur)
+	if err != nil || r.Note == "" {
+		return err
+	}
+	f.Note, f.NoteHelp = r.Note, r.Help
+	d := filing.Dossier{Kind: kind}
+	s.fill(&d, f.Name, values)
+	refused, err := s.refusedFields(c, cur, d)
+	if err != nil {
+		return err
+	}
+	for i := range f.Fields {
+		field := &f.Fields[i]
+		if field.Problem == "" && slices.ContainsFunc(refused, func(r refusedField) bool { return r.Form == f.Name && r.Name == field.Name && !r.Mended }) {
+			field.Problem = r.fields[f.Name+"."+field.Name]
+		}
+	}
+	f.list(s.texts.For(s.lang(c)))
+	return nil
+}
+
+// refusedField is a field, or a paper, that a refusal is about.
+type refusedField struct {
+	Form, Name string
+	// Label is the paper's name; a field's is a text of the locale files.
+	Label string
+	Path  string
+	// Mended: it doesn't stand as it was handed in any more.
+	Mended bool
+}
+
+// refusedFields are those fields of a dossier, as its forms stand now, that the
+// refusal is about, in the forms' order.
+func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier) (list []refusedField, err error) {
+	r, err := s.refusalOf(c, cur)
+	if err != nil || len(r.fields) == 0 {
+		return nil, err
+	}
+	handedIn, err := s.cfg.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	known := err == nil
+	for _, form := range formsOf(d.Kind) {
+		if form == formPapers {
+			papers, err := s.refusedPapers(c, cur, d, r)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, papers...)
+			continue
+		}
+		parts := partsOf(d.Kind, form)
+		for _, about := range slices.Sorted(maps.Keys(r.fields)) {
+			of, name, _ := strings.Cut(about, ".")
+			if of != form || parts != nil && !slices.Contains(parts, name) {
+				continue
+			}
+			now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]
+			list = append(list, refusedField{Form: form, Name: name, Path: changePath(c, form, name), Mended: known && !slices.Equal(now, then)})
+		}
+	}
+	return list, nil
+}
+
+// refusedPapers are those papers that the refusal is about; a paper with other
+// pictures than were handed in is mended.
+func (s *Server) refusedPapers(c *gin.Context, cur current, d filing.Dossier, r refusal) (list []refusedField, err error) {
+	ctx := c.Request.Context()
+	now, err := s.cfg.Store.Papers(ctx, cur.Filing.ID)
+	if err != nil {
+		return nil, err
+	}
+	then, err := s.cfg.Store.PapersOfRevision(ctx, cur.Filing.ID, cur.Filing.Revision)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range s.neededPapers(d) {
+		if r.fields[formPapers+"."+n.Field()] == "" {
+			continue
+		}
+		list = append(list, refusedField{
+			Form: formPapers, Name: n.Field(), Label: s.paperLabel(c, n), Path: changePath(c, formPapers, n.Field()),
+			Mended: !slices.Equal(picturesOf(now, n), picturesOf(then, n)),
+		})
+	}
+	return list, nil
+}
+
+// markPapers puts the reason at the papers that it is about, until they are mended.
+func (s *Server) markPapers(c *gin.Context, cur current, d filing.Dossier, r refusal, papers []paperField) error {
+	if len(r.fields) == 0 {
+		return nil
+	}
+	refused, err := s.refusedPapers(c, cur, d, r)
+	if err != nil {
+		return err
+	}
+	for i := range papers {
+		field := &papers[i]
+		if field.Problem == "" && slices.ContainsFunc(refused, func(r refusedField) bool { return r.Name == field.Field() && !r.Mended }) {
+			field.Problem = r.fields[formPapers+"."+field.Field()]
+		}
+	}
+	return nil
+}
+
+// picturesOf are the IDs of a paper's pictures.
+func picturesOf(list []store.Paper, n filing.NeededPaper) (ids []int64) {
+	for _, p := range list {
+		if p.Key == n.Key && p.Item == n.Item {
+			ids = append(ids, p.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

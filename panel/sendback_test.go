@@ -1,0 +1,135 @@
+package panel_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// SendBack does what the filing's workflow does with a verdict.
+func (n *noTemporal) SendBack(ctx context.Context, _ string, v workflows.Verdict) (workflows.State, error) {
+	n.verdicts = append(n.verdicts, v)
+	if n.sentBack == nil {
+		return workflows.State{}, workflows.ErrWrongStage
+	}
+	return workflows.State{}, n.sentBack(ctx, v)
+}
+
+// checked is a desk with a dossier under the provider's own check, and its customer.
+func checked(t *testing.T) (d *desk, f store.Filing) {
+	t.Helper()
+	ctx := t.Context()
+	d = newDesk(t)
+	dossier := filingtest.Dossier()
+	dossier.Kind = filing.KindNew
+	d.add(t, dossier)
+	f, err := d.db.FilingBySerial(ctx, "D1", 1)
+	require.NoError(t, err)
+	_, err = d.db.RegisterContact(ctx, f.CustomerID, f.ID, filingtest.Contact(), "hash")
+	require.NoError(t, err)
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Checking, Revision: 1, Kind: "handed_in", Actor: "customer:demo"}))
+	d.temporal.sentBack = func(ctx context.Context, v workflows.Verdict) error {
+		attention := "sent_back"
+		return d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Correcting, Attention: &attention, Kind: "sent_back", Actor: v.Actor})
+	}
+	return d, f
+}
+
+const dossierPath = "/support/filings/D1/dossier?serial=1"
+
+func TestSendingBackAsksWhy(t *testing.T) {
+	d, f := checked(t)
+	ctx := t.Context()
+	page := d.page(t, "/support/filings")
+	require.Zero(t, page.Find(`form[action$="/send-back"]`).Length(), "no bare button")
+	require.Equal(t, dossierPath+"#send-back", page.Find(`a[href$="#send-back"]`).AttrOr("href", ""))
+	page = d.page(t, dossierPath)
+	require.NotZero(t, page.Find("[name=reasons][value=site_name]").Length())
+	require.Zero(t, page.Find("[name=reasons][value=claim_password]").Length(), "a new filing has no password")
+	require.NotZero(t, page.Find("[name=papers][value=holder_id_front]").Length(), "a paper can be what it is about")
+
+	send := func(values url.Values) (*goquery.Document, error) {
+		values.Set("revision", "1")
+		values.Set("serial", "1")
+		return d.support.Post(ctx, "/support/filings/D1/send-back", values)
+	}
+	page, err := send(url.Values{"text": {"  "}, "holder": {"name"}})
+	require.ErrorContains(t, err, "请选一个原因")
+	require.Equal(t, 1, page.Find("[name=holder][value=name][checked]").Length(), "nothing typed is lost")
+	_, err = send(url.Values{"text": {strings.Repeat("长", 1001)}})
+	require.ErrorContains(t, err, "最多 1000 个字")
+	require.Empty(t, d.temporal.verdicts, "nobody was told")
+
+	back := d.temporal.sentBack
+	d.temporal.sentBack = nil // the panel dies between writing and telling
+	_, err = send(url.Values{"text": {"第一次"}})
+	require.NoError(t, err)
+	d.temporal.sentBack = back
+	_, err = send(url.Values{"reasons": {"site_name", "id_front_blurred", "nonsense"}, "text": {"请张三重拍"}, "holder": {"address"}})
+	require.NoError(t, err)
+	all, err := d.db.SendBacks(ctx, f.ID)
+	require.NoError(t, err)
+	require.Len(t, all, 1, "one row for a revision")
+	require.Equal(t, []string{"site_name", "id_front_blurred"}, all[1].Reasons)
+	require.Equal(t, []string{"site.name", "papers.holder_id_front", "holder.address"}, all[1].Fields)
+	require.Equal(t, "support:a", all[1].Actor)
+	require.Equal(t, workflows.Verdict{Revision: 1, Actor: "support:a"}, d.temporal.verdicts[1], "nothing of it goes to Temporal")
+	dump, err := d.db.Dump(ctx)
+	require.NoError(t, err)
+	require.NotContains(t, dump, "张三", "what staff write is sealed")
+
+	_, err = send(url.Values{"text": {"太晚"}}) // somebody else's old page
+	require.NoError(t, err)
+	all, err = d.db.SendBacks(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, "请张三重拍", all[1].Text, "what the customer reads stays")
+}
+
+// The customer reads the reason on the filing's page, above each form, and at the
+// fields that it is about.
+func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
+	d, _ := checked(t)
+	ctx := t.Context()
+	_, err := d.support.Post(ctx, "/support/filings/D1/send-back", url.Values{
+		"revision": {"1"}, "reasons": {"site_name", "id_front_blurred"}, "text": {"请写到房间号"}, "holder": {"address"},
+	})
+	require.NoError(t, err)
+	w := d.customer(t)
+	page, err := w.Page(ctx, "/orders/D1/filing")
+	require.NoError(t, err)
+	callout := page.Find(".callout.warn").Text()
+	require.Contains(t, callout, "网站名称不符合要求")
+	require.Contains(t, callout, "证件照片不清晰")
+	require.Contains(t, callout, "工作人员说明：“请写到房间号”")
+	require.Contains(t, page.Find(`.callout.warn a[href^="/help/refusals"]`).AttrOr("href", ""), "#", "the section that explains it")
+	page, err = w.Page(ctx, "/orders/D1/filing/site")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")
+	require.NotContains(t, page.Find("#e-name").Text(), "证件照片", "at a field stands what is about it")
+	require.Zero(t, page.Find("#e-home_page").Length())
+	page, err = w.Page(ctx, "/orders/D1/filing/holder")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("#e-address").Text(), "请写到房间号")
+	typed := demo.HolderValues(filingtest.PersonHolder())
+	typed.Set("action", "save")
+	_, err = w.Fill(ctx, "/orders/D1/filing/holder", typed)
+	require.NoError(t, err)
+	page, err = w.Page(ctx, "/orders/D1/filing/papers")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("#e-holder_id_front").Text(), "证件照片不清晰")
+	_, err = w.Post(ctx, "/language", url.Values{"lang": {"en"}, "next": {"/orders"}})
+	require.NoError(t, err)
+	page, err = w.Page(ctx, "/orders/D1/filing/site")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("#e-name").Text(), "The site's name isn't allowed")
+}

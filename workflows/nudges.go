@@ -1,0 +1,69 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+)
+
+// nudgeDays are after how many days in a step of their own customers are reminded
+// of it: soon enough to help who was interrupted, and three times at most, because
+// who doesn't answer then has decided. The hour is that at which the step began,
+// when people or the bureau were at work.
+var nudgeDays = []int{3, 7, 14}
+
+// changeNudge begins the marks of the stages from which customers are reminded of
+// their own steps; each stage has its own, so that a filing that is in one gets
+// reminders from its next stage on.
+const changeNudge = "nudge-"
+
+// nudging reminds the customer of a stage until it is stopped. It goes on beside
+// what the stage does.
+func (f *run) nudging(ctx workflow.Context, stage filing.Stage) (stop func()) {
+	if workflow.GetVersion(ctx, changeNudge+string(stage), workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return func() {}
+	}
+	waiting, stop := workflow.WithCancel(ctx)
+	start, revision := workflow.Now(ctx), f.revision
+	workflow.Go(waiting, func(waiting workflow.Context) {
+		for _, day := range nudgeDays {
+			at := start.Add(time.Duration(day) * 24 * time.Hour)
+			if workflow.Sleep(waiting, at.Sub(workflow.Now(waiting))) != nil {
+				return // moved on
+			}
+			if f.theirs(stage) {
+				f.nudge(ctx, stage, fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, templateWaiting, stage, day))
+			}
+		}
+	})
+	return stop
+}
+
+// theirs tells whether the customer can do something now: staff must mend what is
+// stuck, or what the bureau refused for a reason of ours, and a site is theirs
+// when something was missing there.
+func (f *run) theirs(stage filing.Stage) bool {
+	return f.stage == stage && f.stuck == nil && !f.withdrawn && f.attention != attentionRefusedOurs &&
+		(stage != filing.Installing || f.attention != "")
+}
+
+// nudge sends one reminder by each channel. What doesn't go out is left: a reminder
+// is no reason to leave a filing stuck.
+func (f *run) nudge(ctx workflow.Context, stage filing.Stage, key string) {
+	for _, channel := range channels {
+		f.notices.wg.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer f.notices.wg.Done()
+			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting, Key: key + "-" + channel, Stage: stage}
+			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
+			if err != nil && !temporal.IsCanceledError(err) {
+				workflow.GetLogger(ctx).Warn("a reminder did not go out", "filing", f.in.FilingID, "channel", channel, "reason", reasonOf(err))
+			}
+		})
+	}
+}
