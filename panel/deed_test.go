@@ -35,7 +35,8 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 	posts = []staffPost{
 		{route: "/support/filings/:number/resume", form: url.Values{"resolution": {"retry"}}, want: []string{"filing.retry asked", "filing.retry done"}},
 		{route: "/support/filings/:number/pass", want: []string{"filing.pass asked", "filing.pass done"}},
-		{route: "/support/filings/:number/send-back", want: []string{"filing.send_back asked", "filing.send_back done"}},
+		{route: "/support/filings/:number/send-back", path: o.staged("M4", filing.Checking, "") + "/send-back", form: url.Values{"revision": {"1"}, "text": {"请重拍"}}, want: []string{"filing.send_back asked", "filing.send_back done"}},
+		{route: "/support/filings/:number/hand-in-again", path: o.staged("M5", filing.Correcting, filing.AttentionRefusedOurs) + "/hand-in-again", form: url.Values{"revision": {"1"}}, want: []string{"filing.hand_in_again asked", "filing.hand_in_again done"}},
 		{route: "/support/dossiers/:record/handed-in", want: []string{"record.handed_in done"}},
 		{route: "/support/dossiers/:record/handed-in", path: second + "handed-in", want: []string{"record.handed_in done"}},
 		{route: "/support/dossiers/:record/approved", form: url.Values{"site_number": {"沪ICP备2026000001号-1"}, "certificate": {"a"}}, want: []string{"record.approved done"}},

@@ -220,7 +220,7 @@ func (s *Server) firstValues(ctx context.Context, cur current, form string) (url
 // manager, who as a rule is the same person.
 func (s *Server) firstHolder(ctx context.Context, cur current) (url.Values, error) {
 	contact, err := s.cfg.Store.Contact(ctx, cur.Filing.ID)
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	chosen, err := s.chosen(ctx, cur)

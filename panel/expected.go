@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -96,7 +97,9 @@ func (s *Server) expected(ctx context.Context, f store.Filing, events []store.Ev
 		return nil, nil
 	}
 	d, err := s.cfg.Store.Dossier(ctx, f.ID, f.Revision)
-	if err != nil {
+	if errors.Is(err, store.ErrNotFound) { // past its time: nothing is known of it any more
+		return nil, nil
+	} else if err != nil {
 		return nil, err
 	}
 	var accepted time.Time

@@ -215,9 +215,6 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
 		data.Next = "next.follow_up"
 	}
-	if cur.over() {
-		data.ended(events)
-	}
 	if cur.Filing.Attention == filing.AttentionRefusedOurs {
 		data.Next = "next." + filing.AttentionRefusedOurs
 	}
@@ -230,6 +227,9 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		return data, err
 	}
 	data.Continue = data.next()
+	if cur.over() {
+		data.ended(events)
+	}
 	return data, nil
 }
 

@@ -127,6 +127,15 @@ func (o *office) person(login string) (id int64) {
 	return id
 }
 
+// staged is the path of a filing with a dossier that stands in a stage.
+func (o *office) staged(number string, stage filing.Stage, attention string) string {
+	o.record(number)
+	f, err := o.db.FilingBySerial(o.t.Context(), number, 1)
+	require.NoError(o.t, err)
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: stage, Attention: &attention, Revision: 1, Kind: "handed_in", Actor: "customer:owner"}))
+	return "/support/filings/" + number
+}
+
 // furnish makes what pages are about.
 func (o *office) furnish() {
 	t, ctx := o.t, o.t.Context()
