@@ -16,13 +16,14 @@ import (
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/schema"
 )
 
 type commands struct {
 	Dev      devCommand      `cmd:"" help:"Run everything on this machine, with stand-ins for the outside world."`
 	Panel    panelCommand    `cmd:"" help:"Run a web panel."`
 	Worker   workerCommand   `cmd:"" help:"Run a worker."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version, or tell where it is."`
 	Orders   ordersCommand   `cmd:"" help:"Take over orders."`
 	Users    usersCommand    `cmd:"" help:"Manage accounts of the panel."`
 	Keys     keysCommand     `cmd:"" help:"Make and rotate the keys that seal personal data."`
@@ -71,7 +72,8 @@ func openStore(ctx context.Context, base *config.Base) (*store.Store, error) {
 	return store.Open(ctx, base.Database, keys)
 }
 
-// connect opens database and Temporal; the caller calls the closer.
+// connect opens database and Temporal for a panel or worker, if the database is
+// one that this build may run on; the caller calls the closer.
 func connect(ctx context.Context, base *config.Base, logger *slog.Logger) (*store.Store, client.Client, func(), error) {
 	keys, err := base.Keys()
 	if err != nil {
@@ -80,6 +82,13 @@ func connect(ctx context.Context, base *config.Base, logger *slog.Logger) (*stor
 	db, err := store.Open(ctx, base.Database, keys)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	status, err := schema.Fits(ctx, db.DB())
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, db.Close())
+	}
+	if len(status.Ahead) > 0 {
+		logger.Warn("the database is newer than this build, which goes on", "database", status.Version(), "unknown", len(status.Ahead))
 	}
 	temporal, err := history.Dial(ctx, base.Temporal, base.Namespace, keys, logger)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/stack"
-	"github.com/beian/beian/schema"
 )
 
 type panelCommand struct {
@@ -69,26 +68,4 @@ func (c *workerCommand) Run(ctx context.Context) error {
 	return stack.RunWorker(ctx, stack.Settings{
 		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker,
 	}, db, temporal, logger)
-}
-
-type migrateCommand struct {
-	config.Base `embed:""`
-}
-
-// Help shows an example.
-func (migrateCommand) Help() string {
-	return "Example: BEIAN_DATABASE=… beian migrate --key-file keys.json"
-}
-
-// Run migrates.
-func (c *migrateCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
-	db, err := openStore(ctx, &c.Base)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	return schema.Migrate(ctx, db.DB())
 }
