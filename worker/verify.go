@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/workflows"
 )
@@ -81,6 +82,14 @@ func Verify(ctx context.Context, c client.Client, options client.Options, o Veri
 	return v.report, v.unknown(ctx)
 }
 
+// silent says nothing of what goes wrong: the report does, without stacks.
+type silent struct{}
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}
+
 type verifier struct {
 	c       client.Client
 	options client.Options
@@ -115,7 +124,7 @@ func (v *verifier) kind(ctx context.Context, name string) error {
 			} else {
 				k.Ended++
 			}
-			if err := v.replay(h); err != nil {
+			if err := v.replay(e, h); err != nil {
 				k.Failed++
 				v.misfit(e, err.Error())
 			}
@@ -199,7 +208,7 @@ func (v *verifier) history(ctx context.Context, e *workflowpb.WorkflowExecutionI
 
 // replay fails when the history doesn't fit. One that has no finished workflow
 // task yet fits anything.
-func (v *verifier) replay(h *historypb.History) error {
+func (v *verifier) replay(e *workflowpb.WorkflowExecutionInfo, h *historypb.History) error {
 	begun := false
 	for _, e := range h.GetEvents() {
 		begun = begun || e.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
@@ -217,5 +226,7 @@ func (v *verifier) replay(h *historypb.History) error {
 	for name, w := range v.o.Workflows {
 		r.RegisterWorkflowWithOptions(w, registered(name))
 	}
-	return r.ReplayWorkflowHistory(nil, h)
+	return r.ReplayWorkflowHistoryWithOptions(silent{}, h, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()}, // IDs of children are made of it
+	})
 }

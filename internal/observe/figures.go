@@ -31,7 +31,6 @@ var (
 	attention      = description("beian_filings_attention", "Filings whose customer must look at something, by what.", "attention")
 	tasks          = description("beian_staff_tasks", "Tasks that staff haven't done, by kind.", "kind")
 	signals        = description("beian_signals_waiting", "Signals that wait to be sent to filings.")
-	signalsOldest  = description("beian_signals_waiting_oldest_timestamp_seconds", "Since when the oldest of them waits.")
 	exchanged      = description("beian_exchange_last_timestamp_seconds", "When an exchange with the bureau last began, by account.", "account")
 	sequence       = description("beian_exchange_sequence", "Sequence number of the newest data file, by account.", "account")
 	stopped        = description("beian_exchange_stopped", "Whether an account's exchange waits for staff: 1 or 0.", "account")
@@ -123,7 +122,6 @@ func send(out chan<- prometheus.Metric, f store.Figures) {
 		since(stuckOldest, &s.Oldest, s.Step, s.Reason)
 	}
 	gauge(signals, float64(f.Signals))
-	since(signalsOldest, f.SignalsOldest)
 	for _, a := range f.Accounts {
 		gauge(sequence, float64(a.Sequence), a.Name)
 		gauge(waiting, float64(a.Waiting), a.Name)

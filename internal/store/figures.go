@@ -38,9 +38,8 @@ type Figures struct {
 	Accounts  []AccountFigure
 	// Tasks that staff haven't done, by kind.
 	Tasks map[string]int
-	// Signals that wait to be sent to filings, and since when the oldest does.
-	Signals       int
-	SignalsOldest *time.Time
+	// Signals that wait to be sent to filings.
+	Signals int
 }
 
 // StuckFigure is how many filings are stuck at a step for a reason.
@@ -122,7 +121,7 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	if err := s.db.SelectContext(ctx, &f.Stuck, stuckQuery); err != nil {
 		return f, err
 	}
-	if err := s.db.QueryRowContext(ctx, `SELECT COUNT(*), MIN(created_at) FROM signals WHERE sent_at IS NULL`).Scan(&f.Signals, &f.SignalsOldest); err != nil {
+	if err := s.db.GetContext(ctx, &f.Signals, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`); err != nil {
 		return f, err
 	}
 	var err error
