@@ -121,27 +121,36 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 	}()
 
 	var families []*dto.MetricFamily
-	exposed := map[string]bool{}
+	exposed := map[string]map[string]bool{} // metrics and their labels
 	require.Eventually(t, func() bool {
 		families, err = s.Observed.Registry.Gather()
 		require.NoError(t, err)
 		for _, f := range families {
-			exposed[f.GetName()] = true
+			labels := map[string]bool{}
+			for _, m := range f.GetMetric() {
+				for _, l := range m.GetLabel() {
+					labels[l.GetName()] = true
+				}
+			}
+			exposed[f.GetName()] = labels
 			if f.GetType() == dto.MetricType_HISTOGRAM {
 				for _, suffix := range []string{"_bucket", "_count", "_sum"} {
-					exposed[f.GetName()+suffix] = true
+					exposed[f.GetName()+suffix] = labels
 				}
 			}
 		}
-		return exposed["temporal_workflow_task_execution_failed_total"]
+		return exposed["temporal_workflow_task_execution_failed_total"] != nil
 	}, 30*time.Second, 100*time.Millisecond)
 	expressions, err := deploytest.Expressions()
 	require.NoError(t, err)
 	for _, e := range expressions {
-		names, err := e.Metrics()
+		metrics, err := e.Metrics()
 		require.NoError(t, err)
-		for _, name := range names {
-			require.True(t, exposed[name], "%s asks for %s, which no panel or worker has", e.Where, name)
+		for name, labels := range metrics {
+			require.Contains(t, exposed, name, "%s asks for what no panel or worker has", e.Where)
+			for _, l := range labels {
+				require.Contains(t, exposed[name], l, "%s: a label of %s", e.Where, name)
+			}
 		}
 	}
 	secret := append(personal(), "D2026000", "example.com")

@@ -46,8 +46,8 @@ type Config struct {
 	Logger  *slog.Logger
 }
 
-// lackPollers is what a worker lacks that hasn't begun.
-const lackPollers = "pollers"
+// LackPollers is what a worker lacks that hasn't begun.
+const LackPollers = "pollers"
 
 // Queues are the queues of a list; none means all.
 func Queues(list []string) ([]string, error) {
@@ -75,7 +75,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Process == nil {
 		cfg.Process = observe.New()
 	}
-	cfg.Process.Lack(lackPollers)
+	cfg.Process.Lack(LackPollers)
 	fatal := make(chan error, len(queues))
 	handBack, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
@@ -87,7 +87,7 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 		started = append(started, w)
 	}
-	cfg.Process.Have(lackPollers)
+	cfg.Process.Have(LackPollers)
 	cfg.Logger.Info("worker started", "queues", queues, "version", cfg.Version)
 	select {
 	case <-ctx.Done():

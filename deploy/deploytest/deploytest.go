@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -37,20 +39,38 @@ func Expressions() ([]Expression, error) {
 	return append(dashboard, alerts...), nil
 }
 
-// Metrics parses the query and names the metrics that it reads.
-func (e Expression) Metrics() ([]string, error) {
+// target are labels that Prometheus adds to what it scrapes, and le, which is of
+// every histogram.
+var target = []string{"job", "instance", "le"}
+
+// Metrics parses the query and names the metrics that it reads, each with the
+// labels that it chooses or groups by.
+func (e Expression) Metrics() (map[string][]string, error) {
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(strings.ReplaceAll(e.Text, grafanaInterval, "5m"))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Where, err)
 	}
-	var names []string
-	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
-		if s, ok := node.(*parser.VectorSelector); ok {
-			names = append(names, s.Name)
+	metrics := map[string][]string{}
+	parser.Inspect(parsed, func(node parser.Node, path []parser.Node) error {
+		s, ok := node.(*parser.VectorSelector)
+		if !ok {
+			return nil
 		}
+		asked := metrics[s.Name]
+		for _, m := range s.LabelMatchers {
+			asked = append(asked, m.Name)
+		}
+		for _, above := range path {
+			if a, ok := above.(*parser.AggregateExpr); ok {
+				asked = append(asked, a.Grouping...)
+			}
+		}
+		metrics[s.Name] = slices.DeleteFunc(asked, func(label string) bool {
+			return label == model.MetricNameLabel || slices.Contains(target, label)
+		})
 		return nil
 	})
-	return names, nil
+	return metrics, nil
 }
 
 // file is one below deploy/.

@@ -116,6 +116,7 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func
 // RunWorker works until ctx ends.
 func RunWorker(ctx context.Context, set Settings, p Process) error {
 	db, temporal, logger := p.Store, p.Temporal, p.Logger
+	p.Observed.Lack(worker.LackPollers) // before anybody can ask
 	cfg, err := set.Worker.Config(set.SMS.PerSecond)
 	if err != nil {
 		return err

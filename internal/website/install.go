@@ -96,6 +96,8 @@ func dial(ctx context.Context, address string, policy Policy, secure *tls.Config
 		if err != nil {
 			return nil, err
 		}
+		// Who waits for an answer is woken when nobody wants it any more.
+		context.AfterFunc(ctx, func() { _ = raw.Close() })
 		conn := net.Conn(&deadlined{Conn: raw, end: end})
 		if wrap {
 			return tls.Client(conn, secure), nil
