@@ -215,7 +215,7 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 	if err := a.Store.Resynchronise(ctx, accountID, found, writer(ctx)); err != nil {
 		return err
 	}
-	a.Logger.Error("the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
+	a.Logger.ErrorContext(ctx, "the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
 	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskResynchronised, fmt.Sprint(previous.Sequence),
 		fmt.Sprintf("%d: %d / %d", previous.Sequence, len(found.Same), len(ids))))
 }
@@ -246,7 +246,7 @@ func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 	if err != nil || !stopped {
 		return err
 	}
-	a.Logger.Error("the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
+	a.Logger.ErrorContext(ctx, "the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
 	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code)))
 }
 

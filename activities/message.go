@@ -178,7 +178,7 @@ func (a *Message) mail(ctx context.Context, key, to string, name message.Templat
 	if err != nil {
 		return message.Receipt{}, err
 	}
-	return a.Mail.Send(ctx, message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page})
+	return a.Mail.Send(ctx, message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page, Template: name})
 }
 
 // StaffNotice tells staff of a stuck filing.

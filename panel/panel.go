@@ -21,6 +21,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/help"
 	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
@@ -84,7 +85,10 @@ type Config struct {
 	FrameOrigins []string
 	// RequireTOTP lets staff in with a second factor only.
 	RequireTOTP bool
-	Logger      *slog.Logger
+	// Process counts and traces requests, and knows whether the panel is ready;
+	// nil: nobody watches.
+	Process *observe.Process
+	Logger  *slog.Logger
 }
 
 // Server is the panel.
@@ -127,6 +131,9 @@ func New(cfg Config) (*Server, error) {
 	texts, err := locale.New()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Process == nil {
+		cfg.Process = observe.New()
 	}
 	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), typed: newTypedLimit(), watch: newWatch(cfg.Store.FilingSeqs), decoding: make(chan struct{}, maxDecoding)}
 	s.papers = filing.BuiltInPapers()
@@ -172,13 +179,14 @@ func (s *Server) routes() (http.Handler, error) {
 	if err := g.SetTrustedProxies(s.cfg.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
 	}
-	g.Use(s.accessLog, s.recover, secure(policy(s.cfg.FrameOrigins)), limitBody)
+	g.Use(s.cfg.Process.HTTP, s.accessLog, s.recover, secure(policy(s.cfg.FrameOrigins)), limitBody)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
 		return nil, err
 	}
 	g.StaticFS("/assets", http.FS(assets))
 	g.GET("/healthz", s.health)
+	g.GET("/readyz", gin.WrapF(s.cfg.Process.Ready))
 	g.GET("/sign-in", s.signInForm)
 	g.POST("/sign-in", s.dropsKept, s.signIn)
 	g.GET("/sign-in/forgotten", s.forgottenForm)

@@ -13,8 +13,9 @@ import (
 //go:embed *.sql
 var migrations embed.FS
 
-// Migrate brings the database to the newest version. It is safe to run again
-// and safe to run while older panels and workers still run.
+// Migrate brings the database to the newest version. It is safe to run again,
+// safe to run while older panels and workers still run, and safe to run twice at
+// once: the second waits until the first is done.
 func Migrate(ctx context.Context, db *sql.DB) error {
 	p, err := provider(db)
 	if err != nil {
@@ -26,18 +27,8 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Current tells whether every migration of this build has run.
-func Current(ctx context.Context, db *sql.DB) (bool, error) {
-	p, err := provider(db)
-	if err != nil {
-		return false, err
-	}
-	pending, err := p.HasPending(ctx)
-	return !pending, err
-}
-
 func provider(db *sql.DB) (*goose.Provider, error) {
-	p, err := goose.NewProvider(goose.DialectMySQL, db, migrations)
+	p, err := goose.NewProvider(goose.DialectMySQL, db, migrations, goose.WithSessionLocker(locker{}))
 	if err != nil {
 		return nil, fmt.Errorf("reading the migrations: %w", err)
 	}

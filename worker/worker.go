@@ -1,19 +1,23 @@
 // Package worker is one worker process: which workflows and activities run on
-// which queues, and how it stops.
+// which queues, how much at once, and how it stops.
 package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/workflows"
 )
 
@@ -23,80 +27,136 @@ type Config struct {
 	// Queues are the task queues that it takes; none means all.
 	Queues []string
 	// StopTimeout is how long running activities may go on after a stop was
-	// asked for; then they are cut off and tried again elsewhere.
+	// asked for; shortly before its end they are cut off and handed back.
 	StopTimeout time.Duration
-	// SMSPerSecond bounds messages for the whole fleet; 0 is no bound.
-	SMSPerSecond float64
+	// Slots are the most activities at once, Pollers the long polls, by queue.
+	Slots, Pollers Limits
+	// Rates are the most activities a second of this process, FleetRates of all
+	// workers of a queue together.
+	Rates, FleetRates Limits
+	// Version is what this build is to Temporal; nil takes tasks of every version.
+	Version *Version
 
 	Filing  *activities.Filing
 	Message *activities.Message
 	Bureau  *activities.Bureau
 	Website *activities.Website
+	// Process is told what is lacking; nil: nobody is.
+	Process *observe.Process
 	Logger  *slog.Logger
 }
 
-// Run works until ctx ends, then drains.
-func Run(ctx context.Context, cfg Config) error {
-	queues := cfg.Queues
-	if len(queues) == 0 {
-		queues = workflows.Queues
+// LackPollers is what a worker lacks that hasn't begun.
+const LackPollers = "pollers"
+
+// Queues are the queues of a list; none means all.
+func Queues(list []string) ([]string, error) {
+	if len(list) == 0 {
+		return workflows.Queues, nil
 	}
+	for i, queue := range list {
+		if !slices.Contains(workflows.Queues, queue) {
+			return nil, fmt.Errorf("unknown queue %q: want any of %v", queue, workflows.Queues)
+		}
+		if slices.Contains(list[:i], queue) {
+			return nil, fmt.Errorf("the queue %q is named twice", queue)
+		}
+	}
+	return list, nil
+}
+
+// Run works until ctx ends, then drains. Temporal's word that the worker can't go
+// on, such as for a namespace that is gone, ends it too.
+func Run(ctx context.Context, cfg Config) error {
+	queues, err := Queues(cfg.Queues)
+	if err != nil {
+		return err
+	}
+	if cfg.Process == nil {
+		cfg.Process = observe.New()
+	}
+	cfg.Process.Lack(LackPollers)
+	fatal := make(chan error, len(queues))
+	handBack, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
 	var started []worker.Worker
-	defer func() {
-		for _, w := range slices.Backward(started) {
-			w.Stop()
-		}
-	}()
 	for _, queue := range queues {
-		w, err := build(cfg, queue)
-		if err != nil {
-			return err
-		}
+		w := build(cfg, queue, handBack, fatal)
 		if err := w.Start(); err != nil {
-			return fmt.Errorf("starting the worker of queue %s: %w", queue, err)
+			return errors.Join(fmt.Errorf("starting the worker of queue %s: %w", queue, err), drain(cfg, started, cut))
 		}
 		started = append(started, w)
 	}
-	cfg.Logger.Info("worker started", "queues", queues)
-	<-ctx.Done()
-	cfg.Logger.Info("worker stopping", "queues", queues)
+	cfg.Process.Have(LackPollers)
+	cfg.Logger.Info("worker started", "queues", queues, "version", cfg.Version)
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+		err = fmt.Errorf("the worker can't go on: %w", err)
+	}
+	return errors.Join(err, drain(cfg, started, cut))
+}
+
+// drain takes nothing more, lets what runs end, and cuts off and hands back what
+// hasn't in time.
+func drain(cfg Config, started []worker.Worker, cut func()) error {
+	begin := time.Now()
+	cfg.Process.Lack(observe.Draining)
+	cfg.Logger.Info("worker stopping", "for_at_most", cfg.StopTimeout)
+	timer := time.AfterFunc(patience(cfg.StopTimeout), cut)
+	defer timer.Stop()
+	var all sync.WaitGroup
+	for _, w := range started { // at once: each waits for its own
+		all.Go(w.Stop)
+	}
+	all.Wait()
+	cfg.Logger.Info("worker stopped", "took", time.Since(begin))
 	return nil
 }
 
-func build(cfg Config, queue string) (worker.Worker, error) {
+func build(cfg Config, queue string, handBack context.Context, fatal chan<- error) worker.Worker {
 	options := worker.Options{
 		WorkerStopTimeout: cfg.StopTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{&heartbeats{}},
+		Interceptors:      []interceptor.WorkerInterceptor{&named{}, &draining{handBack: handBack}, &heartbeats{}},
+		OnFatalError: func(err error) {
+			select {
+			case fatal <- err:
+			default: // another queue's is on its way
+			}
+		},
+		DisableWorkflowWorker: queue != workflows.QueueFiling, // the others carry activities only
 	}
-	if queue == workflows.QueueFiling {
-		w := worker.New(cfg.Temporal, queue, options)
-		w.RegisterWorkflow(workflows.Filing)
-		w.RegisterWorkflow(workflows.Exchange)
-		w.RegisterWorkflow(workflows.Inquiry)
-		w.RegisterWorkflow(workflows.Ticket)
-		w.RegisterWorkflow(workflows.TicketSweep)
-		w.RegisterWorkflow(workflows.Footer)
-		w.RegisterWorkflow(workflows.Aftercare)
-		w.RegisterWorkflow(workflows.AccountCode)
-		w.RegisterWorkflow(workflows.PasswordChanged)
-		w.RegisterActivity(cfg.Filing)
-		return w, nil
-	}
-	options.DisableWorkflowWorker = true // these queues carry activities only
+	cfg.limit(&options, queue)
+	cfg.Version.set(&options)
+	w := worker.New(cfg.Temporal, queue, options)
 	switch queue {
+	case workflows.QueueFiling:
+		RegisterWorkflows(w)
+		w.RegisterActivity(cfg.Filing)
 	case workflows.QueueMessage:
-		options.TaskQueueActivitiesPerSecond = cfg.SMSPerSecond
-		w := worker.New(cfg.Temporal, queue, options)
 		w.RegisterActivity(cfg.Message)
-		return w, nil
 	case workflows.QueueBureau:
-		w := worker.New(cfg.Temporal, queue, options)
 		w.RegisterActivity(cfg.Bureau)
-		return w, nil
 	case workflows.QueueWebsite:
-		w := worker.New(cfg.Temporal, queue, options)
 		w.RegisterActivity(cfg.Website)
-		return w, nil
 	}
-	return nil, fmt.Errorf("unknown queue %q: want any of %v", queue, workflows.Queues)
+	return w
+}
+
+// Workflows are the product's, by the names of their functions.
+var Workflows = []any{
+	workflows.Filing, workflows.Exchange, workflows.Inquiry, workflows.Ticket, workflows.TicketSweep,
+	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged,
+}
+
+// RegisterWorkflows registers them. Each goes on with the newest version of a
+// deployment: see Version.
+func RegisterWorkflows(r worker.WorkflowRegistry) {
+	for _, w := range Workflows {
+		r.RegisterWorkflowWithOptions(w, registered(nameOf(w)))
+	}
+}
+
+func registered(name string) workflow.RegisterOptions {
+	return workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade}
 }

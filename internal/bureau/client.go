@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 const (
@@ -145,7 +147,9 @@ func (c *Client) QueryPreviousUpload(ctx context.Context) (PreviousUpload, Answe
 
 // FetchCertificate gets a certificate file from where a filing's data says it
 // is (Zslj): a path on the bureau's host, or a whole URL there.
-func (c *Client) FetchCertificate(ctx context.Context, path string) ([]byte, error) {
+func (c *Client) FetchCertificate(ctx context.Context, path string) (content []byte, err error) {
+	ctx, done := outside.Begin(ctx, outside.Bureau, "certificate")
+	defer func() { done(result(Answer{}, err)) }()
 	base, err := url.Parse(c.cfg.BaseURL)
 	if err != nil {
 		return nil, errors.New("the bureau's base URL is malformed")
@@ -166,7 +170,7 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) ([]byte, err
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the bureau answered %d for a certificate", response.StatusCode)
 	}
-	content, err := io.ReadAll(io.LimitReader(response.Body, maxCertificate+1))
+	content, err = io.ReadAll(io.LimitReader(response.Body, maxCertificate+1))
 	switch {
 	case err != nil:
 		return nil, errors.New("a certificate's transfer broke off")
@@ -178,8 +182,24 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) ([]byte, err
 
 type parameter struct{ name, value string }
 
+// result is how a call went, for counting: by the code, where it isn't "done".
+func result(a Answer, err error) string {
+	_, listed := actions[a.Code]
+	switch {
+	case err != nil:
+		return "failed"
+	case a.Action() == GoOn:
+		return outside.OK
+	case listed:
+		return fmt.Sprintf("code_%d", a.Code)
+	}
+	return "code_unlisted"
+}
+
 // call makes one SOAP 1.1 call with the credentials that every call carries.
-func (c *Client) call(ctx context.Context, path, method string, parameters []parameter) (Answer, returned, error) {
+func (c *Client) call(ctx context.Context, path, method string, parameters []parameter) (a Answer, r returned, err error) {
+	ctx, done := outside.Begin(ctx, outside.Bureau, method)
+	defer func() { done(result(a, err)) }()
 	random := rand.Text()[:randomLength]
 	hash, err := passwordHash(c.cfg.Password, random)
 	if err != nil {
@@ -218,7 +238,7 @@ func (c *Client) call(ctx context.Context, path, method string, parameters []par
 	if err != nil {
 		return Answer{}, returned{}, fmt.Errorf("%s: %w", method, err)
 	}
-	a, r, err := parseReturn(text)
+	a, r, err = parseReturn(text)
 	if err != nil {
 		return a, returned{}, fmt.Errorf("%s: %w", method, err)
 	}

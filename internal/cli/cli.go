@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -15,14 +16,18 @@ import (
 
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/history"
+	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/schema"
 )
 
 type commands struct {
 	Dev      devCommand      `cmd:"" help:"Run everything on this machine, with stand-ins for the outside world."`
 	Panel    panelCommand    `cmd:"" help:"Run a web panel."`
-	Worker   workerCommand   `cmd:"" help:"Run a worker."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version."`
+	Worker   workerCommand   `cmd:"" help:"Run a worker; see and change which build's workers get tasks."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version, or tell where it is."`
 	Orders   ordersCommand   `cmd:"" help:"Take over orders."`
 	Users    usersCommand    `cmd:"" help:"Manage accounts of the panel."`
 	Audit    auditCommand    `cmd:"" help:"Check the log of what staff did."`
@@ -60,7 +65,7 @@ func newLogger(level string) *slog.Logger {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		l = slog.LevelInfo
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+	return slog.New(observe.Logs(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l})))
 }
 
 // openStore connects to the database.
@@ -72,19 +77,55 @@ func openStore(ctx context.Context, base *config.Base) (*store.Store, error) {
 	return store.Open(ctx, base.Database, keys)
 }
 
-// connect opens database and Temporal; the caller calls the closer.
-func connect(ctx context.Context, base *config.Base, logger *slog.Logger) (*store.Store, client.Client, func(), error) {
+// connect opens database and Temporal for a panel or worker, if the database is
+// one that this build may run on, and begins to watch it; the caller calls the closer.
+func connect(ctx context.Context, service string, base *config.Base) (p stack.Process, closeAll func(), err error) {
+	p.Logger, p.Observed = newLogger(base.LogLevel), observe.New()
+	var closers []func()
+	closeAll = func() {
+		for _, f := range slices.Backward(closers) {
+			f()
+		}
+	}
+	defer func() {
+		if err != nil {
+			closeAll()
+		}
+	}()
 	keys, err := base.Keys()
 	if err != nil {
-		return nil, nil, nil, err
+		return p, nil, err
 	}
-	db, err := store.Open(ctx, base.Database, keys)
+	flush, err := observe.StartTracing(ctx, service)
 	if err != nil {
-		return nil, nil, nil, err
+		return p, nil, err
 	}
-	temporal, err := history.Dial(ctx, base.Temporal, base.Namespace, keys, logger)
+	closers = append(closers, flush)
+	if p.Store, err = store.Open(ctx, base.Database, keys); err != nil {
+		return p, nil, err
+	}
+	closers = append(closers, func() { _ = p.Store.Close() })
+	status, err := schema.Fits(ctx, p.Store.DB())
 	if err != nil {
-		return nil, nil, nil, errors.Join(err, db.Close())
+		return p, nil, err
 	}
-	return db, temporal, func() { temporal.Close(); _ = db.Close() }, nil
+	if len(status.Ahead) > 0 {
+		p.Logger.Warn("the database is newer than this build, which goes on", "database", status.Version(), "unknown", len(status.Ahead))
+	}
+	if p.Temporal, err = history.Dial(ctx, base.Temporal, base.Namespace, keys, p.Logger, p.Observed.Temporal); err != nil {
+		return p, nil, err
+	}
+	closers = append(closers, p.Temporal.Close)
+	p.Watch()
+	return p, closeAll, nil
+}
+
+// dial opens Temporal alone.
+func dial(ctx context.Context, base *config.Base) (client.Client, *seal.Keys, error) {
+	keys, err := base.Keys()
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := history.Dial(ctx, base.Temporal, base.Namespace, keys, newLogger(base.LogLevel))
+	return c, keys, err
 }

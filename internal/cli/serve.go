@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/beian/beian/internal/build"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/stack"
-	"github.com/beian/beian/schema"
 )
 
 type panelCommand struct {
 	config.Base     `embed:""`
 	config.Provider `embed:"" prefix:"provider-"`
 	config.Panel    `embed:"" prefix:"panel-"`
+	config.Status   `embed:"" prefix:"status-"`
 }
 
 // Help shows an example.
@@ -23,72 +24,18 @@ func (panelCommand) Help() string {
 
 // Run serves until it is told to stop.
 func (c *panelCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.Panel); err != nil {
+	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.Status); err != nil {
 		return err
 	}
-	logger := newLogger(c.LogLevel)
-	db, temporal, closeAll, err := connect(ctx, &c.Base, logger)
+	p, closeAll, err := connect(ctx, "beian-panel", &c.Base)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-	l, err := net.Listen("tcp", c.Listen)
+	l, err := net.Listen("tcp", c.Panel.Listen)
 	if err != nil {
 		return fmt.Errorf("BEIAN_LISTEN: %w", err)
 	}
-	logger.Info("panel started", "address", l.Addr().String())
-	return stack.RunPanel(ctx, l, stack.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel}, db, temporal, logger)
-}
-
-type workerCommand struct {
-	config.Base     `embed:""`
-	config.Provider `embed:"" prefix:"provider-"`
-	config.SMS      `embed:"" prefix:"sms-"`
-	config.Mail     `embed:"" prefix:"mail-"`
-	config.Bureau   `embed:"" prefix:"bureau-"`
-	config.Website  `embed:"" prefix:"website-"`
-	config.Worker   `embed:""`
-}
-
-// Help shows an example.
-func (workerCommand) Help() string {
-	return "Example: BEIAN_DATABASE=… BEIAN_BUREAU_PASSWORD=… beian worker --key-file keys.json --queues filing,bureau"
-}
-
-// Run works until it is told to stop.
-func (c *workerCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Bureau, &c.Website, &c.Worker); err != nil {
-		return err
-	}
-	logger := newLogger(c.LogLevel)
-	db, temporal, closeAll, err := connect(ctx, &c.Base, logger)
-	if err != nil {
-		return err
-	}
-	defer closeAll()
-	return stack.RunWorker(ctx, stack.Settings{
-		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker,
-	}, db, temporal, logger)
-}
-
-type migrateCommand struct {
-	config.Base `embed:""`
-}
-
-// Help shows an example.
-func (migrateCommand) Help() string {
-	return "Example: BEIAN_DATABASE=… beian migrate --key-file keys.json"
-}
-
-// Run migrates.
-func (c *migrateCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
-	db, err := openStore(ctx, &c.Base)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	return schema.Migrate(ctx, db.DB())
+	p.Logger.Info("panel started", "address", l.Addr().String(), "build", build.ID())
+	return stack.RunPanel(ctx, l, stack.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, Status: c.Status}, p)
 }

@@ -4,21 +4,26 @@
 package config
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/build"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
+	"github.com/beian/beian/worker"
+	"github.com/beian/beian/workflows"
 )
 
 // Base is what every process of the product needs.
@@ -64,7 +69,8 @@ type Panel struct {
 	StaffTOTP      string   `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
 	// FrameOrigins are checked by the panel when it starts.
-	FrameOrigins []string `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`
+	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel goes on serving after a stop was asked for, not ready, so that proxies send nobody more" default:"5s"`
+	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`
 }
 
 // PaperList is the list of papers with the provider's own laid over it.
@@ -193,8 +199,59 @@ func (w Website) Activities(p Provider) (*activities.Website, error) {
 	}, nil
 }
 
-// Worker is a worker process.
+// Status is where a panel or worker is watched.
+type Status struct {
+	Listen string `env:"BEIAN_STATUS_LISTEN" help:"address of /healthz, /readyz and /metrics of a panel or worker, such as 10.0.0.5:9464; never a public one; empty serves none"`
+}
+
+// Worker is a worker process. Limits are pairs such as message=20, by comma.
 type Worker struct {
 	Queues      []string      `env:"BEIAN_QUEUES" help:"task queues to take: filing, message, bureau, website; none is all"`
-	StopTimeout time.Duration `env:"BEIAN_STOP_TIMEOUT" help:"how long running activities may go on after a stop" default:"30s"`
+	StopTimeout time.Duration `env:"BEIAN_STOP_TIMEOUT" help:"how long running activities may go on after a stop; in its last quarter, 5 s at most, they are handed back" default:"30s"`
+	Slots       []string      `env:"BEIAN_WORKER_SLOTS" help:"most activities of a queue at once in this process, and most workflow tasks; those not named have workflows=200,filing=100,message=50,bureau=8,website=50"`
+	Pollers     []string      `env:"BEIAN_WORKER_POLLERS" help:"long polls of a queue, and of workflow tasks, in this process: workflows=8,filing=4; those not named have 2"`
+	Rates       []string      `env:"BEIAN_WORKER_RATES" help:"most activities of a queue a second in this process: website=5; those not named have no bound"`
+	QueueRates  []string      `env:"BEIAN_QUEUE_RATES" help:"most activities of a queue a second for all workers together: website=20; that of message is BEIAN_SMS_PER_SECOND"`
+	Versioning  bool          `env:"BEIAN_VERSIONING" help:"take only the tasks that Temporal gives to this build (docs/fleet.md)"`
+	Deployment  string        `env:"BEIAN_DEPLOYMENT" help:"name of the deployment that the builds are of, with BEIAN_VERSIONING" default:"beian"`
+	BuildID     string        `env:"BEIAN_BUILD_ID" help:"name of this build, with BEIAN_VERSIONING; empty is what it was linked with, or its commit"`
+}
+
+// Config makes the worker's limits and version; smsPerSecond is the fleet's rate
+// of messages, 0 for no bound.
+func (w Worker) Config(smsPerSecond float64) (cfg worker.Config, err error) {
+	if cfg.Queues, err = worker.Queues(w.Queues); err != nil {
+		return cfg, fmt.Errorf("BEIAN_QUEUES: %w", err)
+	}
+	cfg.StopTimeout = w.StopTimeout
+	withTasks := append([]string{worker.WorkflowTasks}, workflows.Queues...)
+	withoutMessage := slices.DeleteFunc(slices.Clone(workflows.Queues), func(q string) bool { return q == workflows.QueueMessage })
+	for _, l := range []struct {
+		setting string
+		pairs   []string
+		whole   bool
+		names   []string
+		into    *worker.Limits
+	}{
+		{"BEIAN_WORKER_SLOTS", w.Slots, true, withTasks, &cfg.Slots},
+		{"BEIAN_WORKER_POLLERS", w.Pollers, true, withTasks, &cfg.Pollers},
+		{"BEIAN_WORKER_RATES", w.Rates, false, workflows.Queues, &cfg.Rates},
+		{"BEIAN_QUEUE_RATES", w.QueueRates, false, withoutMessage, &cfg.FleetRates},
+	} {
+		if *l.into, err = worker.ParseLimits(l.pairs, l.whole, l.names...); err != nil {
+			return cfg, fmt.Errorf("%s: %w", l.setting, err)
+		}
+	}
+	if smsPerSecond > 0 {
+		cfg.FleetRates[workflows.QueueMessage] = smsPerSecond
+	}
+	if w.Versioning {
+		cfg.Version = w.Version()
+	}
+	return cfg, nil
+}
+
+// Version is this build's, whether or not it is used.
+func (w Worker) Version() *worker.Version {
+	return &worker.Version{Deployment: w.Deployment, BuildID: cmp.Or(w.BuildID, build.ID())}
 }

@@ -77,11 +77,16 @@ func Options(keys *seal.Keys) client.Options {
 	}
 }
 
-// Dial connects to a Temporal frontend (host:port).
-func Dial(ctx context.Context, address, namespace string, keys *seal.Keys, logger *slog.Logger) (client.Client, error) {
+// Dial connects to a Temporal frontend (host:port); more may add to the options.
+func Dial(ctx context.Context, address, namespace string, keys *seal.Keys, logger *slog.Logger, more ...func(*client.Options) error) (client.Client, error) {
 	options := Options(keys)
 	options.HostPort, options.Namespace = address, namespace
 	options.Logger = log.NewStructuredLogger(logger)
+	for _, add := range more {
+		if err := add(&options); err != nil {
+			return nil, err
+		}
+	}
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("reaching Temporal at %s: %w", address, err)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 // MailConfig is an account with a mail server.
@@ -43,6 +45,8 @@ type MailMessage struct {
 	// mail that is sent twice is one to mail programs.
 	Key                     string
 	To, Subject, Text, HTML string
+	// Template names the text.
+	Template Template
 }
 
 // MessageID is the Message-ID of a key, without angle brackets.
@@ -53,7 +57,9 @@ func (m *Mailer) MessageID(key string) string {
 }
 
 // Send sends a mail.
-func (m *Mailer) Send(ctx context.Context, in MailMessage) (Receipt, error) {
+func (m *Mailer) Send(ctx context.Context, in MailMessage) (_ Receipt, err error) {
+	ctx, done := outside.Begin(ctx, outside.Mail, string(in.Template))
+	defer func() { done(result(err)) }()
 	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8))
 	if err := msg.FromFormat(m.cfg.FromName, m.cfg.From); err != nil {
 		return Receipt{}, &Error{Kind: Operator, Code: "from_invalid"}

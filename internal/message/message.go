@@ -3,8 +3,11 @@
 package message
 
 import (
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 // Kind tells what a failed message wants: from whom, and whether waiting helps.
@@ -30,6 +33,18 @@ type Error struct {
 	Code string
 	// RetryAfter is how long to wait before another try; 0 leaves it to the caller.
 	RetryAfter time.Duration
+}
+
+// result is how a message went, for counting: who can mend it.
+func result(err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return outside.OK
+	case errors.As(err, &e):
+		return string(e.Kind)
+	}
+	return "internal"
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("message not sent: %s (%s)", e.Kind, e.Code) }

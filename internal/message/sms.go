@@ -15,6 +15,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 const (
@@ -89,7 +91,9 @@ type Receipt struct {
 }
 
 // Send sends a text message, once for each Key.
-func (s *SMS) Send(ctx context.Context, m SMSMessage) (Receipt, error) {
+func (s *SMS) Send(ctx context.Context, m SMSMessage) (_ Receipt, err error) {
+	ctx, done := outside.Begin(ctx, outside.SMS, string(m.Template))
+	defer func() { done(result(err)) }()
 	if m.Retry {
 		found, err := s.sent(ctx, m)
 		if err != nil || found {

@@ -16,6 +16,7 @@ import (
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
@@ -33,6 +34,7 @@ type Settings struct {
 	Bureau   config.Bureau
 	Website  config.Website
 	Worker   config.Worker
+	Status   config.Status
 	// MailRoots are trusted for the mail server, where they are not in a file.
 	MailRoots *x509.CertPool
 }
@@ -40,23 +42,54 @@ type Settings struct {
 // shutdownTimeout is how long requests under way may take to end.
 const shutdownTimeout = 10 * time.Second
 
-// RunPanel serves the panel on a listener until ctx ends.
-func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
+// Process is a panel's or worker's: what it works with, and how it is watched.
+type Process struct {
+	Store    *store.Store
+	Temporal client.Client
+	Observed *observe.Process
+	Logger   *slog.Logger
+}
+
+// Watch has readiness depend on database and Temporal, and adds the database's
+// figures to the metrics.
+func (p Process) Watch() {
+	p.Observed.Probe("database", p.Store.Ping)
+	p.Observed.Probe("temporal", func(ctx context.Context) error {
+		_, err := p.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	})
+	p.Observed.Figures(p.Store, p.Logger)
+}
+
+// RunPanel serves the panel on a listener until ctx ends; then it is no longer
+// ready, goes on serving for as long as proxies take to see that, and closes.
+func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) error {
 	papers, err := set.Panel.PaperList()
 	if err != nil {
 		return err
 	}
-	p, err := panel.New(panel.Config{
+	stopStatus, err := p.Observed.Serve(set.Status.Listen)
+	if err != nil {
+		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
+	}
+	defer stopStatus()
+	pages, err := panel.New(panel.Config{
 		Papers: papers,
-		Store:  db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
+		Store:  p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
-		RequireTOTP: set.Panel.StaffTOTP != "optional", Logger: logger,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", Process: p.Observed, Logger: p.Logger,
 	})
 	if err != nil {
 		return err
 	}
-	defer p.Close()
-	return serve(ctx, l, p.Handler(), p.EndStreams)
+	defer pages.Close()
+	closing, shut := context.WithCancel(context.WithoutCancel(ctx))
+	defer shut()
+	defer context.AfterFunc(ctx, func() {
+		p.Observed.Lack(observe.Draining)
+		time.AfterFunc(set.Panel.UnreadyFor, shut)
+	})()
+	return serve(closing, l, pages.Handler(), pages.EndStreams)
 }
 
 // serve answers HTTP until ctx ends, then lets requests under way end; stopping
@@ -82,7 +115,18 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func
 }
 
 // RunWorker works until ctx ends.
-func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal client.Client, logger *slog.Logger) error {
+func RunWorker(ctx context.Context, set Settings, p Process) error {
+	db, temporal, logger := p.Store, p.Temporal, p.Logger
+	p.Observed.Lack(worker.LackPollers) // before anybody can ask
+	cfg, err := set.Worker.Config(set.SMS.PerSecond)
+	if err != nil {
+		return err
+	}
+	stopStatus, err := p.Observed.Serve(set.Status.Listen)
+	if err != nil {
+		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
+	}
+	defer stopStatus()
 	accounts, err := registerAccounts(ctx, set.Bureau, db, temporal)
 	if err != nil {
 		return err
@@ -108,16 +152,15 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
 		return fmt.Errorf("scheduling the mails of tickets: %w", err)
 	}
-	return worker.Run(ctx, worker.Config{
-		Temporal: temporal, Queues: set.Worker.Queues, StopTimeout: set.Worker.StopTimeout, SMSPerSecond: set.SMS.PerSecond, Logger: logger,
-		Filing:  &activities.Filing{Store: db},
-		Message: &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")},
-		Bureau: &activities.Bureau{
-			Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
-			KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
-		},
-		Website: sites,
-	})
+	cfg.Temporal, cfg.Process, cfg.Logger = temporal, p.Observed, logger
+	cfg.Filing = &activities.Filing{Store: db}
+	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
+	cfg.Bureau = &activities.Bureau{
+		Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
+		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
+	}
+	cfg.Website = sites
+	return worker.Run(ctx, cfg)
 }
 
 // refreshOrders mends, beside the worker's start, what processes of an older

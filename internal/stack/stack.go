@@ -16,6 +16,7 @@ import (
 
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/history"
+	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
@@ -102,6 +103,8 @@ type Stack struct {
 	Temporal client.Client
 	Stands   *Stands
 	PanelURL string
+	// Observed is the stack's process, panel and worker in one.
+	Observed *observe.Process
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -115,7 +118,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return nil, err
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s = &Stack{Options: o, stop: stop, failed: make(chan error, 16), PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
+	s = &Stack{Options: o, Observed: observe.New(), stop: stop, failed: make(chan error, 16), PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
 	defer func() {
 		if err != nil {
 			s.Stop()
@@ -134,7 +137,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, temporal.Stop)
-	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger); err != nil {
+	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger, s.Observed.Temporal); err != nil {
 		return s, err
 	}
 	s.closers = append(s.closers, s.Temporal.Close)
@@ -149,9 +152,11 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.run("panel", func() error { return RunPanel(running, l, s.Settings, s.Store, s.Temporal, o.Logger) })
+	p := Process{Store: s.Store, Temporal: s.Temporal, Observed: s.Observed, Logger: o.Logger}
+	p.Watch()
+	s.run("panel", func() error { return RunPanel(running, l, s.Settings, p) })
 	if !o.WithoutWorker {
-		s.run("worker", func() error { return RunWorker(running, s.Settings, s.Store, s.Temporal, o.Logger) })
+		s.run("worker", func() error { return RunWorker(running, s.Settings, p) })
 	}
 	return s, s.ready(ctx)
 }
@@ -183,6 +188,7 @@ func prepare(o *Options) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	o.Logger = slog.New(observe.Logs(o.Logger.Handler()))
 	var err error
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // children have folders of their own
 		return err

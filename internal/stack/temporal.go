@@ -12,6 +12,11 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 )
 
+// drainPolls has the server answer a stopping worker's polls, so that no task is
+// given to one that no longer listens; without it such a task waits for its
+// heartbeat timeout. It isn't Temporal's default: docs/fleet.md names it.
+const drainPolls = "frontend.enableCancelWorkerPollsOnShutdown=true"
+
 // Temporal is a development server on SQLite.
 type Temporal struct {
 	process *process
@@ -47,7 +52,7 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error"}
+	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error", "--dynamic-config-value", drainPolls}
 	if database != "" {
 		args = append(args, "--db-filename", database)
 	}

@@ -34,6 +34,14 @@ var server = sync.OnceValues(func() (*stack.MariaDB, error) {
 // New is a store over a database of the test's own.
 func New(t testing.TB) *store.Store {
 	t.Helper()
+	s := Empty(t)
+	require.NoError(t, schema.Migrate(t.Context(), s.DB()))
+	return s
+}
+
+// Empty is New before its migrations.
+func Empty(t testing.TB) *store.Store {
+	t.Helper()
 	db, err := server()
 	require.NoError(t, err)
 	name := "t_" + strings.ToLower(rand.Text()[:12])
@@ -45,6 +53,5 @@ func New(t testing.TB) *store.Store {
 	s, err := store.Open(t.Context(), db.DSN(name), keys)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	require.NoError(t, schema.Migrate(t.Context(), s.DB()))
 	return s
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jlaffaye/ftp"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 // HomePage is a home page's file on a web space.
@@ -49,7 +51,9 @@ type Shown struct {
 }
 
 // HomePageOf fetches a home page as a visitor does.
-func (c *Checker) HomePageOf(ctx context.Context, homePage string) (Shown, Finding) {
+func (c *Checker) HomePageOf(ctx context.Context, homePage string) (_ Shown, finding Finding) {
+	ctx, done := outside.Begin(ctx, outside.Site, "page")
+	defer func() { done(finding.Kind) }()
 	body, response, finding := c.fetchFrom(ctx, homePage, maxHomePage)
 	if !finding.OK {
 		return Shown{}, finding
@@ -59,7 +63,9 @@ func (c *Checker) HomePageOf(ctx context.Context, homePage string) (Shown, Findi
 
 // FindHomePage finds, on a web space, the file that a site shows as its home
 // page. Unfit says that there is none that could be edited.
-func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) (HomePage, error) {
+func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) (_ HomePage, err error) {
+	ctx, done := outside.Begin(ctx, outside.WebSpace, "read_page")
+	defer func() { done(result(err)) }()
 	s, end, err := open(ctx, space, policy)
 	if err != nil {
 		return HomePage{}, err

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/jlaffaye/ftp"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 // ErrProtocol says that a web space's protocol isn't one of Protocols.
@@ -24,7 +26,9 @@ var ErrProtocol = errors.New("the web space's protocol must be ftp, ftps-explici
 // cert/bazu.cert. The file appears whole or not at all: it is uploaded under a
 // temporary name, read back, and renamed. Installing again what is there
 // already changes nothing.
-func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) error {
+func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) (err error) {
+	ctx, done := outside.Begin(ctx, outside.WebSpace, "install")
+	defer func() { done(result(err)) }()
 	s, end, err := open(ctx, space, policy)
 	if err != nil {
 		return err
@@ -92,6 +96,8 @@ func dial(ctx context.Context, address string, policy Policy, secure *tls.Config
 		if err != nil {
 			return nil, err
 		}
+		// Who waits for an answer is woken when nobody wants it any more.
+		context.AfterFunc(ctx, func() { _ = raw.Close() })
 		conn := net.Conn(&deadlined{Conn: raw, end: end})
 		if wrap {
 			return tls.Client(conn, secure), nil

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/textproto"
 	"time"
+
+	"github.com/beian/beian/internal/outside"
 )
 
 // Space is where a site lives and how to reach it.
@@ -84,6 +86,21 @@ func (e *Error) Permanent() bool {
 		return true
 	}
 	return false
+}
+
+// result is how a conversation with a web space went, for counting.
+func result(err error) string {
+	var e *Error
+	var u *Unfit
+	switch {
+	case err == nil:
+		return outside.OK
+	case errors.As(err, &e):
+		return e.Reason
+	case errors.As(err, &u): // the space did its part
+		return "unfit"
+	}
+	return "internal"
 }
 
 // problem sorts an FTP error by what it wants.

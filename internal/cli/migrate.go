@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/schema"
+)
+
+type migrateCommand struct {
+	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Bring the database to this version."`
+	Status migrateStatusCommand `cmd:"" help:"Tell which migrations have run, which are pending, and whether the database or this build is ahead."`
+}
+
+type migrateUpCommand struct {
+	config.Base `embed:""`
+}
+
+// Help shows an example.
+func (migrateUpCommand) Help() string {
+	return "Older panels and workers go on meanwhile; two at once are one after the other. Example: BEIAN_DATABASE=… beian migrate --key-file keys.json"
+}
+
+// Run migrates.
+func (c *migrateUpCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	db, err := openStore(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return schema.Migrate(ctx, db.DB())
+}
+
+type migrateStatusCommand struct {
+	config.Base `embed:""`
+	Check       bool `help:"fail when a migration is pending"`
+}
+
+// Help shows an example.
+func (migrateStatusCommand) Help() string {
+	return "Example: BEIAN_DATABASE=… beian migrate status --key-file keys.json --check"
+}
+
+// Run tells.
+func (c *migrateStatusCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	db, err := openStore(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s, err := schema.StatusOf(ctx, db.DB())
+	if err != nil {
+		return err
+	}
+	if err := printStatus(os.Stdout, s); err != nil || !c.Check || len(s.Pending) == 0 {
+		return err
+	}
+	return fmt.Errorf("%d migrations are pending", len(s.Pending))
+}
+
+func printStatus(to io.Writer, s schema.Status) error {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	for _, m := range s.Applied {
+		fmt.Fprintf(w, "%05d\t%s\tapplied %s\n", m.Version, m.Name, m.AppliedAt.Format(time.RFC3339))
+	}
+	for _, m := range s.Pending {
+		fmt.Fprintf(w, "%05d\t%s\tpending\n", m.Version, m.Name)
+	}
+	for _, m := range s.Ahead {
+		fmt.Fprintf(w, "%05d\t(not of this build)\tapplied %s\n", m.Version, m.AppliedAt.Format(time.RFC3339))
+	}
+	verdict := "The database and this build are at the same version."
+	switch {
+	case len(s.Pending) > 0 && len(s.Ahead) > 0:
+		verdict = "Each has migrations that the other lacks: this build is of another branch than the one that migrated last."
+	case len(s.Pending) > 0:
+		verdict = fmt.Sprintf("This build is ahead by %d: run `beian migrate` before its panels and workers start.", len(s.Pending))
+	case len(s.Ahead) > 0:
+		verdict = fmt.Sprintf("The database is ahead by %d: panels and workers of this build go on; deploy the newer one.", len(s.Ahead))
+	}
+	fmt.Fprintf(w, "%s\n", verdict)
+	return w.Flush()
+}

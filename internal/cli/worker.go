@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/history"
+	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/worker"
+)
+
+type workerCommand struct {
+	Run      workerRunCommand      `cmd:"" default:"withargs" help:"Run a worker."`
+	Versions workerVersionsCommand `cmd:"" help:"List the builds whose workers came, and which get tasks."`
+	Promote  workerPromoteCommand  `cmd:"" help:"Have a build's workers get every task, or a share."`
+	Verify   workerVerifyCommand   `cmd:"" help:"Replay a sample of live histories with this build: whether it may be let in."`
+}
+
+type workerRunCommand struct {
+	config.Base     `embed:""`
+	config.Provider `embed:"" prefix:"provider-"`
+	config.SMS      `embed:"" prefix:"sms-"`
+	config.Mail     `embed:"" prefix:"mail-"`
+	config.Bureau   `embed:"" prefix:"bureau-"`
+	config.Website  `embed:"" prefix:"website-"`
+	config.Worker   `embed:""`
+	config.Status   `embed:"" prefix:"status-"`
+}
+
+// Help shows an example.
+func (workerRunCommand) Help() string {
+	return "Example: BEIAN_DATABASE=… BEIAN_BUREAU_PASSWORD=… beian worker --key-file keys.json --queues filing,bureau --slots filing=200,workflows=400"
+}
+
+// Run works until it is told to stop.
+func (c *workerRunCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Bureau, &c.Website, &c.Worker, &c.Status); err != nil {
+		return err
+	}
+	p, closeAll, err := connect(ctx, "beian-worker", &c.Base)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	return stack.RunWorker(ctx, stack.Settings{
+		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker, Status: c.Status,
+	}, p)
+}
+
+type workerVersionsCommand struct {
+	config.Base `embed:""`
+	Deployment  string `env:"BEIAN_DEPLOYMENT" default:"beian" help:"name of the deployment"`
+}
+
+// Help shows an example.
+func (workerVersionsCommand) Help() string {
+	return "Example: BEIAN_DATABASE=… beian worker versions --key-file keys.json"
+}
+
+// Run lists.
+func (c *workerVersionsCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	temporal, _, err := dial(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	list, err := worker.Versions(ctx, temporal, c.Deployment)
+	if err != nil {
+		return err
+	}
+	return printVersions(os.Stdout, list)
+}
+
+func printVersions(to io.Writer, list []worker.VersionState) error {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "BUILD\tSTATE\tSINCE\tQUEUES")
+	for _, v := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", v.BuildID, v, v.Created.UTC().Format(time.RFC3339), strings.Join(v.Queues, ","))
+	}
+	return w.Flush()
+}
+
+type workerPromoteCommand struct {
+	config.Base `embed:""`
+	Deployment  string  `env:"BEIAN_DEPLOYMENT" default:"beian" help:"name of the deployment"`
+	BuildID     string  `name:"build-id" env:"BEIAN_BUILD_ID" help:"the build; beian worker versions lists them"`
+	Ramp        float32 `default:"100" help:"share of tasks in percent: 100 makes it current, 0 ends a ramp"`
+}
+
+// Help shows an example.
+func (workerPromoteCommand) Help() string {
+	return "Example: beian worker promote --build-id 3f2a9c1d0b7e --ramp 10, and then without --ramp. To go back, promote the build that was current."
+}
+
+// Validate checks what was typed.
+func (c *workerPromoteCommand) Validate() error {
+	switch {
+	case c.Ramp < 0 || c.Ramp > 100:
+		return errors.New("--ramp: want 0 to 100")
+	case c.BuildID == "" && c.Ramp != 0:
+		return errors.New("--build-id is missing: beian worker versions lists the builds")
+	}
+	return nil
+}
+
+// Run promotes.
+func (c *workerPromoteCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	temporal, _, err := dial(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	return promote(ctx, os.Stdout, temporal, worker.Version{Deployment: c.Deployment, BuildID: c.BuildID}, c.Ramp)
+}
+
+func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker.Version, ramp float32) error {
+	if ramp == 0 {
+		if err := worker.EndRamp(ctx, temporal, v.Deployment); err != nil {
+			return err
+		}
+		fmt.Fprintln(to, "No build is ramped up any more.")
+		return nil
+	}
+	before, err := worker.Promote(ctx, temporal, v, ramp)
+	if err != nil {
+		return err
+	}
+	if ramp < 100 {
+		fmt.Fprintf(to, "%s gets %g%% now. Back: beian worker promote --ramp 0\n", v.BuildID, ramp)
+		return nil
+	}
+	fmt.Fprintf(to, "%s is current.", v.BuildID)
+	if before != "" && before != v.BuildID {
+		fmt.Fprintf(to, " Back: beian worker promote --build-id %s", before)
+	}
+	fmt.Fprintln(to)
+	return nil
+}
+
+type workerVerifyCommand struct {
+	config.Base `embed:""`
+	Sample      int `default:"20" help:"histories of each kind of workflow, of those that run and of those that ended: so many each"`
+}
+
+// Help shows an example.
+func (workerVerifyCommand) Help() string {
+	return "Ends with 1 when a history doesn't fit. Example: BEIAN_DATABASE=… beian worker verify --key-file keys.json --sample 50"
+}
+
+// Run replays.
+func (c *workerVerifyCommand) Run(ctx context.Context) error {
+	if err := config.LoadSecrets(&c.Base); err != nil {
+		return err
+	}
+	temporal, keys, err := dial(ctx, &c.Base)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	report, err := worker.Verify(ctx, temporal, history.Options(keys), worker.VerifyOptions{Namespace: c.Namespace, Sample: c.Sample})
+	if err != nil {
+		return err
+	}
+	return printReport(os.Stdout, report)
+}
+
+func printReport(to io.Writer, r worker.Report) error {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "WORKFLOW\tRUNNING\tENDED\tDON'T FIT")
+	for _, k := range r.Kinds {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", k.Type, k.Running, k.Ended, k.Failed)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, m := range r.Misfits {
+		fmt.Fprintf(to, "\n%s  %s  run %s\n  %s\n", m.Type, m.WorkflowID, m.RunID, m.Why)
+	}
+	if n := len(r.Misfits); n > 0 {
+		return fmt.Errorf("%d of %d histories don't fit this build: don't let it in", n, r.Replayed())
+	}
+	fmt.Fprintf(to, "%d histories fit.\n", r.Replayed())
+	return nil
+}

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+const (
+	// figuresName is the row of these figures.
+	figuresName = "fleet"
+	// figuresLease is how long one process may count before another tries; at a
+	// million filings it takes a second.
+	figuresLease = time.Minute
+
+	stagesQuery    = `SELECT stage AS name, COUNT(*) AS n FROM filings GROUP BY stage`
+	attentionQuery = `SELECT attention AS name, COUNT(*) AS n FROM filings WHERE attention > '' GROUP BY attention`
+	stuckQuery     = `
+		SELECT stuck_step, stuck_reason, COUNT(*) AS n, MIN(stuck_since) AS oldest FROM filings WHERE stuck_since IS NOT NULL GROUP BY stuck_step, stuck_reason`
+)
+
+// Figures are counts over the whole database, for metrics. They hold no personal
+// data and no order's number.
+type Figures struct {
+	// CountedAt is when they were true.
+	CountedAt time.Time
+	// Stages has every stage.
+	Stages map[filing.Stage]int
+	Stuck  []StuckFigure
+	// Attention is how many filings wait for their customer to look at something.
+	Attention map[string]int
+	Accounts  []AccountFigure
+	// Tasks that staff haven't done, by kind.
+	Tasks map[string]int
+	// Signals that wait to be sent to filings.
+	Signals int
+}
+
+// StuckFigure is how many filings are stuck at a step for a reason.
+type StuckFigure struct {
+	Step   string    `db:"stuck_step"`
+	Reason string    `db:"stuck_reason"`
+	N      int       `db:"n"`
+	Oldest time.Time `db:"oldest"`
+}
+
+// AccountFigure is where an account's exchange stands.
+type AccountFigure struct {
+	Name     string
+	Sequence int64
+	Stopped  bool
+	// Exchanges is false where people hand dossiers in, or the settings no longer
+	// name the account.
+	Exchanges bool
+	// ExchangedAt is when an exchange last began.
+	ExchangedAt *time.Time
+	// Waiting records, and since when the oldest does; Files that aren't accepted.
+	Waiting int
+	Oldest  *time.Time
+	Files   int
+}
+
+// Figures are counted by one process for all: a count that is younger than maxAge
+// is read, and of those that find it older, one counts anew while the others make
+// do with what there is.
+func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, error) {
+	now := s.utcNow()
+	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO figures (name, content) VALUES (?, '{}')`, figuresName); err != nil {
+		return Figures{}, err
+	}
+	res, err := s.db.ExecContext(ctx, `
+		UPDATE figures SET counting_until = ? WHERE name = ? AND (counting_until IS NULL OR counting_until < ?) AND (counted_at IS NULL OR counted_at <= ?)`,
+		now.Add(figuresLease), figuresName, now, now.Add(-maxAge))
+	if err != nil {
+		return Figures{}, err
+	}
+	mine, err := changed(res)
+	if err != nil {
+		return Figures{}, err
+	}
+	if mine {
+		return s.countFigures(ctx)
+	}
+	var row struct {
+		Content   []byte       `db:"content"`
+		CountedAt sql.NullTime `db:"counted_at"`
+	}
+	if err := s.db.GetContext(ctx, &row, `SELECT content, counted_at FROM figures WHERE name = ?`, figuresName); err != nil {
+		return Figures{}, err
+	}
+	if !row.CountedAt.Valid {
+		return Figures{}, fmt.Errorf("figures: %w", ErrNotFound) // the first count is under way elsewhere
+	}
+	var f Figures
+	err = json.Unmarshal(row.Content, &f)
+	return f, err
+}
+
+// countFigures counts and keeps the result. Each query reads an index, and rows
+// only of what is stuck or waits.
+func (s *Store) countFigures(ctx context.Context) (Figures, error) {
+	f := Figures{CountedAt: s.utcNow(), Stages: map[filing.Stage]int{}, Attention: map[string]int{}, Tasks: map[string]int{}}
+	for _, stage := range filing.Stages {
+		f.Stages[stage] = 0
+	}
+	if err := countBy(ctx, s.db, f.Stages, stagesQuery); err != nil {
+		return f, err
+	}
+	if err := countBy(ctx, s.db, f.Attention, attentionQuery); err != nil {
+		return f, err
+	}
+	if err := countBy(ctx, s.db, f.Tasks, `SELECT kind AS name, COUNT(*) AS n FROM staff_tasks WHERE done_at IS NULL GROUP BY kind`); err != nil {
+		return f, err
+	}
+	if err := s.db.SelectContext(ctx, &f.Stuck, stuckQuery); err != nil {
+		return f, err
+	}
+	if err := s.db.GetContext(ctx, &f.Signals, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`); err != nil {
+		return f, err
+	}
+	var err error
+	if f.Accounts, err = s.accountFigures(ctx); err != nil {
+		return f, err
+	}
+	content, err := json.Marshal(f)
+	if err != nil {
+		return f, err
+	}
+	_, err = s.db.ExecContext(ctx, `UPDATE figures SET content = ?, counted_at = ?, counting_until = NULL WHERE name = ?`, content, f.CountedAt, figuresName)
+	return f, err
+}
+
+func countBy[K ~string](ctx context.Context, db sqlx.QueryerContext, into map[K]int, query string) error {
+	var rows []struct {
+		Name K   `db:"name"`
+		N    int `db:"n"`
+	}
+	if err := sqlx.SelectContext(ctx, db, &rows, query); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		into[r.Name] = r.N
+	}
+	return nil
+}
+
+func (s *Store) accountFigures(ctx context.Context) ([]AccountFigure, error) {
+	accounts, err := s.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []AccountFigure
+	for _, a := range accounts {
+		if !a.Active {
+			continue
+		}
+		f := AccountFigure{Name: a.Name, Sequence: a.LastSequence, Stopped: a.StoppedAt.Valid, Exchanges: a.Exchanges(), Waiting: a.Waiting, Files: a.Files}
+		if a.ExchangedAt.Valid {
+			f.ExchangedAt = &a.ExchangedAt.Time
+		}
+		if err := s.db.GetContext(ctx, &f.Oldest, `
+			SELECT MIN(r.created_at) FROM records r LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.account_id = ? AND r.sequence IS NULL AND r.handed_in_at IS NULL AND d.record_id IS NULL`, a.ID); err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}

@@ -1,0 +1,37 @@
+package worker
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+
+	"github.com/beian/beian/internal/observe"
+)
+
+// named puts on an activity's span what it is about and its step, by the names
+// that log lines have.
+type named struct {
+	interceptor.WorkerInterceptorBase
+}
+
+func (*named) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &naming{interceptor.ActivityInboundInterceptorBase{Next: next}}
+}
+
+type naming struct {
+	interceptor.ActivityInboundInterceptorBase
+}
+
+func (n *naming) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		info := activity.GetInfo(ctx)
+		span.SetAttributes(attribute.String("beian.step", info.ActivityType.Name), attribute.Int("beian.attempt", int(info.Attempt)))
+		if key, value, ok := observe.Subject(info.WorkflowExecution.ID); ok {
+			span.SetAttributes(attribute.String("beian."+key, value))
+		}
+	}
+	return n.Next.ExecuteActivity(ctx, in)
+}

@@ -1,0 +1,232 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/workflows"
+)
+
+// VerifyOptions say what is replayed.
+type VerifyOptions struct {
+	Namespace string
+	// Sample is how many histories are taken of each kind of workflow: so many of
+	// those that run, and so many of those that ended.
+	Sample int
+	// Workflows are this build's; nil means the product's. Tests give others.
+	Workflows map[string]any
+}
+
+// Report is how a sample of live histories went with this build.
+type Report struct {
+	Kinds   []VerifiedKind
+	Misfits []Misfit
+}
+
+// Replayed is how many histories were.
+func (r Report) Replayed() (n int) {
+	for _, k := range r.Kinds {
+		n += k.Running + k.Ended
+	}
+	return n
+}
+
+// VerifiedKind counts a workflow's histories.
+type VerifiedKind struct {
+	Type                   string
+	Running, Ended, Failed int
+}
+
+// Misfit is a history that this build can't go on with.
+type Misfit struct {
+	Type, WorkflowID, RunID string
+	// Why is the SDK's word on what it expected and found: names of events and
+	// commands. Payloads are sealed.
+	Why string
+}
+
+// maxWhy bounds a Why, in characters: what follows repeats the event.
+const maxWhy = 400
+
+// ages are the beginnings of the windows from which histories are taken in turn,
+// so that old ones, which meet the most changes, are among them.
+var ages = []time.Duration{0, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
+
+// Verify replays a sample of the histories that are there now with this build's
+// workflows. Options seal and open payloads.
+func Verify(ctx context.Context, c client.Client, options client.Options, o VerifyOptions) (Report, error) {
+	if o.Workflows == nil {
+		o.Workflows = map[string]any{}
+		for _, w := range Workflows {
+			o.Workflows[nameOf(w)] = w
+		}
+	}
+	v := verifier{c: c, options: options, o: o}
+	for _, w := range Workflows { // in an order that is always the same
+		if err := v.kind(ctx, nameOf(w)); err != nil {
+			return v.report, err
+		}
+	}
+	return v.report, v.unknown(ctx)
+}
+
+// silent says nothing of what goes wrong: the report does, without stacks.
+type silent struct{}
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}
+
+type verifier struct {
+	c       client.Client
+	options client.Options
+	o       VerifyOptions
+	report  Report
+}
+
+// nameOf is a workflow's name, which the SDK takes from its function too.
+func nameOf(w any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
+	return name[strings.LastIndex(name, ".")+1:]
+}
+
+func (v *verifier) kind(ctx context.Context, name string) error {
+	k := VerifiedKind{Type: name}
+	for _, running := range []bool{true, false} {
+		state := `ExecutionStatus = 'Running'`
+		if !running {
+			state = `ExecutionStatus != 'Running'`
+		}
+		sample, err := v.sample(ctx, fmt.Sprintf("WorkflowType = '%s' AND %s", name, state))
+		if err != nil {
+			return err
+		}
+		for _, e := range sample {
+			h, err := v.history(ctx, e)
+			if err != nil {
+				return err
+			}
+			if running {
+				k.Running++
+			} else {
+				k.Ended++
+			}
+			if err := v.replay(e, h); err != nil {
+				k.Failed++
+				v.misfit(e, err.Error())
+			}
+		}
+	}
+	v.report.Kinds = append(v.report.Kinds, k)
+	return nil
+}
+
+// unknown finds workflows that run and that this build doesn't have.
+func (v *verifier) unknown(ctx context.Context) error {
+	var names []string
+	for name := range v.o.Workflows {
+		names = append(names, "'"+name+"'")
+	}
+	list, err := v.list(ctx, fmt.Sprintf("ExecutionStatus = 'Running' AND TaskQueue = '%s' AND WorkflowType NOT IN (%s)", workflows.QueueFiling, strings.Join(names, ", ")))
+	for _, e := range list {
+		v.misfit(e, "this build has no workflow of the name")
+	}
+	return err
+}
+
+func (v *verifier) misfit(e *workflowpb.WorkflowExecutionInfo, why string) {
+	if r := []rune(why); len(r) > maxWhy {
+		why = string(r[:maxWhy]) + "…"
+	}
+	v.report.Misfits = append(v.report.Misfits, Misfit{
+		Type: e.GetType().GetName(), WorkflowID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId(), Why: why,
+	})
+}
+
+// sample takes from each window of age in turn, the newest first.
+func (v *verifier) sample(ctx context.Context, query string) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	var windows [][]*workflowpb.WorkflowExecutionInfo
+	now := time.Now()
+	for i, age := range ages {
+		window := fmt.Sprintf("%s AND StartTime <= '%s'", query, now.Add(-age).Format(time.RFC3339))
+		if i == 0 { // the clocks of others may be ahead
+			window = query
+		}
+		if i+1 < len(ages) {
+			window += fmt.Sprintf(" AND StartTime > '%s'", now.Add(-ages[i+1]).Format(time.RFC3339))
+		}
+		list, err := v.list(ctx, window)
+		if err != nil {
+			return nil, err
+		}
+		windows = append(windows, list)
+	}
+	var sample []*workflowpb.WorkflowExecutionInfo
+	for place := 0; place < v.o.Sample && len(sample) < v.o.Sample; place++ {
+		for _, w := range windows {
+			if place < len(w) && len(sample) < v.o.Sample {
+				sample = append(sample, w[place])
+			}
+		}
+	}
+	return sample, nil
+}
+
+func (v *verifier) list(ctx context.Context, query string) ([]*workflowpb.WorkflowExecutionInfo, error) {
+	r, err := v.c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: v.o.Namespace, PageSize: int32(v.o.Sample), Query: query})
+	if err != nil {
+		return nil, fmt.Errorf("listing workflows: %w", err)
+	}
+	return r.GetExecutions(), nil
+}
+
+func (v *verifier) history(ctx context.Context, e *workflowpb.WorkflowExecutionInfo) (*historypb.History, error) {
+	h := &historypb.History{}
+	events := v.c.GetWorkflowHistory(ctx, e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		if err != nil {
+			return nil, fmt.Errorf("the history of %s: %w", e.GetExecution().GetWorkflowId(), err)
+		}
+		h.Events = append(h.Events, event)
+	}
+	return h, nil
+}
+
+// replay fails when the history doesn't fit. One that has no finished workflow
+// task yet fits anything.
+func (v *verifier) replay(e *workflowpb.WorkflowExecutionInfo, h *historypb.History) error {
+	begun := false
+	for _, e := range h.GetEvents() {
+		begun = begun || e.GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+	}
+	if !begun {
+		return nil
+	}
+	r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+		DataConverter: v.options.DataConverter, FailureConverter: v.options.FailureConverter,
+		DisableDeadlockDetection: true, // slow isn't wrong
+	})
+	if err != nil {
+		return err
+	}
+	for name, w := range v.o.Workflows {
+		r.RegisterWorkflowWithOptions(w, registered(name))
+	}
+	return r.ReplayWorkflowHistoryWithOptions(silent{}, h, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()}, // IDs of children are made of it
+	})
+}
