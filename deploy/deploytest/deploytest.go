@@ -80,7 +80,7 @@ func file(parts ...string) ([]byte, error) {
 }
 
 func fromDashboard() (list []Expression, err error) {
-	content, err := file("grafana", "beian.json")
+	content, err := file("grafana", "dashboards", "beian.json")
 	if err != nil {
 		return nil, err
 	}
