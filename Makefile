@@ -13,6 +13,7 @@ demo: packages tools build
 	@$(BEIAN) demo $(ARGS)
 
 test: packages tools lint
+	cd tools/deploycheck && go test -count=1 ./...
 	go test -count=1 -timeout 30m ./...
 
 # What data files of 10, 100 and 1,000 records cost to pack, to read and to apply.

@@ -35,6 +35,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"File an order unattended on a throw-away stack."`
 	Simulate simulateCommand `cmd:"" help:"Run one stand-in alone."`
 	Settings settingsCommand `cmd:"" help:"Print the table of settings."`
+	Ready    readyCommand    `cmd:"" help:"Tell whether a panel or worker is ready, for health checks."`
 }
 
 // Main runs the command line and returns the exit code.

@@ -1,0 +1,218 @@
+// Package deploycheck holds the files by which an installation is brought up against
+// what reads them: Compose's own loader, the types of Kubernetes, and the product's
+// settings. It is a module of its own, so that none of that is the product's.
+package deploycheck
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	strict "sigs.k8s.io/yaml"
+)
+
+const root = "../.."
+
+// settings are the names that docs/settings.md has, which a test of the product's
+// keeps true; secrets can also be given by a file.
+func settings(t *testing.T) (names []string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs/settings.md"))
+	require.NoError(t, err)
+	for _, row := range regexp.MustCompile("(?m)^\\| `(BEIAN_[A-Z_]+)` \\|(.*)$").FindAllStringSubmatch(string(page), -1) {
+		names = append(names, row[1])
+		if strings.Contains(row[2], row[1]+"_FILE") {
+			names = append(names, row[1]+"_FILE")
+		}
+	}
+	require.Greater(t, len(names), 50)
+	return names
+}
+
+// queues are what `beian worker --queues` takes.
+var queues = []string{"filing", "message", "bureau", "website"}
+
+// example are the variables of deploy/example.env, each with a value.
+func example(t *testing.T) (list []string) {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(root, "deploy/example.env"))
+	require.NoError(t, err)
+	for _, line := range strings.Split(string(file), "\n") {
+		name, value, found := strings.Cut(line, "=")
+		if !found || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if value == "" {
+			value = "filled-in"
+		}
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
+func compose(t *testing.T, environment []string) (*types.Project, error) {
+	t.Helper()
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithName("beian"), cli.WithEnv(environment), cli.WithResolvedPaths(true))
+	require.NoError(t, err)
+	return options.LoadProject(t.Context())
+}
+
+// With the example's variables filled in, Compose takes the file; without any one of
+// them that it demands it doesn't, so that nothing secret has a default.
+func TestComposeTakesTheFile(t *testing.T) {
+	all := example(t)
+	project, err := compose(t, all)
+	require.NoError(t, err)
+	source, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
+	require.NoError(t, err)
+	demanded := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+):\?`).FindAllStringSubmatch(string(source), -1) {
+		demanded[m[1]] = true
+	}
+	for _, secret := range []string{"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "GRAFANA_PASSWORD", "BEIAN_KEY_FILE", "BEIAN_BUREAU_PASSWORD_FILE", "BEIAN_MAIL_PASSWORD_FILE", "BEIAN_SMS_ACCESS_KEY_SECRET_FILE"} {
+		require.True(t, demanded[secret], secret)
+	}
+	for name := range demanded {
+		_, err := compose(t, slices.DeleteFunc(slices.Clone(all), func(v string) bool { return strings.HasPrefix(v, name+"=") }))
+		require.ErrorContains(t, err, name)
+	}
+	known := settings(t)
+	var taken []string
+	for name, service := range project.Services {
+		for variable := range service.Environment {
+			if strings.HasPrefix(variable, "BEIAN_") && name != "proxy" { // whose own variable is the site's name
+				require.Contains(t, known, variable, "%s has a setting that there isn't", name)
+			}
+		}
+		if slices.Contains(service.Command, "--queues") {
+			taken = append(taken, service.Command[len(service.Command)-1])
+		}
+		ends := service.Restart != "" && strings.HasPrefix(service.Restart, "on-failure") // what runs once
+		require.True(t, ends || service.HealthCheck != nil, "%s has no health check", name)
+		for _, volume := range service.Volumes {
+			if volume.Type == types.VolumeTypeBind {
+				_, err := os.Stat(volume.Source)
+				require.NoError(t, err, "%s mounts what isn't there", name)
+			}
+		}
+		for _, port := range service.Ports {
+			require.True(t, name == "proxy" || port.HostIP == "127.0.0.1", "%s is open to the world", name)
+		}
+	}
+	require.ElementsMatch(t, queues, taken, "a worker for each queue")
+}
+
+// Kubernetes' own types take each manifest, without a field that they don't know.
+func TestKubernetesTakesTheManifests(t *testing.T) {
+	known := settings(t)
+	files, err := filepath.Glob(filepath.Join(root, "deploy/kubernetes/*.yaml"))
+	require.NoError(t, err)
+	configs := map[string]corev1.ConfigMap{}
+	pods := map[string]corev1.PodSpec{}
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(content)))
+		for {
+			document, err := documents.Read()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			var kind struct {
+				Kind string `json:"kind"`
+			}
+			require.NoError(t, strict.Unmarshal(document, &kind), path)
+			read := func(into any) { require.NoError(t, strict.UnmarshalStrict(document, into), path) }
+			switch kind.Kind {
+			case "ConfigMap":
+				var c corev1.ConfigMap
+				read(&c)
+				configs[c.Name] = c
+			case "Deployment":
+				var d appsv1.Deployment
+				read(&d)
+				require.Equal(t, d.Spec.Selector.MatchLabels, d.Spec.Template.Labels, d.Name)
+				pods[d.Name] = d.Spec.Template.Spec
+			case "Job":
+				var j batchv1.Job
+				read(&j)
+				pods[j.Name] = j.Spec.Template.Spec
+			case "Service":
+				read(&corev1.Service{})
+			case "PodDisruptionBudget":
+				read(&policyv1.PodDisruptionBudget{})
+			case "Ingress":
+				read(&networkingv1.Ingress{})
+			case "Kustomization":
+				var k struct {
+					Resources []string `json:"resources"`
+				}
+				require.NoError(t, strict.Unmarshal(document, &k))
+				require.Len(t, k.Resources, len(files)-1, "every manifest is applied")
+			default:
+				require.Fail(t, "unknown kind", "%s in %s", kind.Kind, path)
+			}
+		}
+	}
+	var taken []string
+	require.Len(t, pods, len(queues)+2)
+	for name, pod := range pods {
+		c := pod.Containers[0]
+		require.True(t, *pod.SecurityContext.RunAsNonRoot, name)
+		require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem, name)
+		require.NotZero(t, c.Resources.Limits.Memory().Value(), name)
+		if c.Name != "migrate" {
+			require.NotNil(t, c.ReadinessProbe, name)
+			require.NotNil(t, c.LivenessProbe, name)
+		}
+		if slices.Contains(c.Args, "--queues") {
+			taken = append(taken, c.Args[len(c.Args)-1])
+		}
+		given := map[string]string{}
+		for _, from := range c.EnvFrom {
+			config, exists := configs[from.ConfigMapRef.Name]
+			require.True(t, exists, from.ConfigMapRef.Name)
+			for variable, value := range config.Data {
+				given[variable] = value
+			}
+		}
+		for _, variable := range c.Env {
+			given[variable.Name] = variable.Value
+		}
+		mounted := map[string]bool{}
+		for _, volume := range pod.Volumes {
+			if volume.Projected == nil {
+				continue
+			}
+			for _, source := range volume.Projected.Sources {
+				for _, item := range source.Secret.Items {
+					mounted[c.VolumeMounts[0].MountPath+"/"+item.Path] = true
+				}
+			}
+		}
+		for variable, value := range given {
+			require.Contains(t, known, variable, "%s has a setting that there isn't", name)
+			if strings.HasSuffix(variable, "_FILE") {
+				require.True(t, mounted[value], "%s: %s isn't mounted", name, value)
+			}
+		}
+	}
+	require.ElementsMatch(t, queues, taken, "a worker for each queue")
+}
