@@ -201,7 +201,7 @@ func seenInTraces(t *testing.T, s *stack.Stack, spans tracetest.SpanStubs) {
 	find("bureau isp_upload", nil) // in a trace of the exchange, which serves many
 	attributes := map[string]string{}
 	for _, a := range install.Attributes {
-		attributes[string(a.Key)] = a.Value.Emit()
+		attributes[string(a.Key)] = a.Value.String()
 	}
 	require.Equal(t, "D20260001", attributes["beian.filing"])
 	require.Equal(t, "InstallCertificate", attributes["beian.step"])

@@ -20,6 +20,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/worker"
 )
 
 // build is a worker process of a build, ready to work.
@@ -82,7 +83,7 @@ func (w *workers) promote(id string, more ...string) {
 }
 
 // Filings walk while builds of the workers are rolled out, back, and out again:
-// each time the next is ready and made current before the last gets SIGTERM in
+// each time the next is ready and made current, and then the last gets SIGTERM in
 // the middle of calls. Every SMS, mail, data file and certificate is sent once,
 // and no activity has to be found dead by its timeout.
 func TestRollOutAndBackUnderLoad(t *testing.T) {
@@ -90,15 +91,18 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 	ctx, begin := t.Context(), time.Now()
 	ws := newWorkers(t, s)
 	slow := func(board *fault.Board, operation string, times int) {
-		board.Set(fault.Fault{Operation: operation, Mode: fault.Slow, DelayMS: 1500, Times: times})
+		board.Set(fault.Fault{Operation: operation, Mode: fault.Slow, DelayMS: 2500, Times: times})
 	}
-	// replace hands over while a stand-in is busy with calls.
+	// replace hands over while a stand-in is busy with calls, in the order of
+	// docs/fleet.md: a build that gets nothing new any more is stopped.
 	replace := func(last *build, next string, board *fault.Board) {
 		t.Helper()
-		require.Eventually(t, board.Clean, 60*time.Second, 10*time.Millisecond, "the stand-in was called")
-		ended := last.term()
-		ws.promote(next)
-		require.NoError(t, <-ended)
+		require.EventuallyWithT(t, func(c *assert.CollectT) { // its queues are known by now, as a rule
+			require.True(c, board.Clean(), "the stand-in was called")
+			_, err := worker.Promote(ctx, s.Temporal, worker.Version{Deployment: "beian", BuildID: next}, 100)
+			require.NoError(c, err)
+		}, 60*time.Second, 10*time.Millisecond)
+		require.NoError(t, <-last.term())
 	}
 	one := ws.build("one")
 	ws.promote("one")

@@ -100,24 +100,27 @@ func Versions(ctx context.Context, c client.Client, deployment string) ([]Versio
 
 // Promote has a build get everything (percent 100), or a share of it. Temporal
 // refuses a build that lacks a queue of the current one, or that no worker has.
-// It says the build that was current, or ramped, before.
+// It says the build that was current before.
 func Promote(ctx context.Context, c client.Client, v Version, percent float32) (before string, err error) {
 	handle := c.WorkerDeploymentClient().GetHandle(v.Deployment)
-	var previous *worker.WorkerDeploymentVersion
+	now, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return "", fmt.Errorf("%s: %w", v.Deployment, ErrNoDeployment)
+	} else if err != nil {
+		return "", err
+	}
+	if current := now.Info.RoutingConfig.CurrentVersion; current != nil {
+		before = current.BuildID
+	}
+	// The token refuses to go on from what somebody else changed meanwhile.
 	if percent >= 100 {
-		var r client.WorkerDeploymentSetCurrentVersionResponse
-		r, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.BuildID})
-		previous = r.PreviousVersion
+		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.BuildID, ConflictToken: now.ConflictToken})
 	} else {
-		var r client.WorkerDeploymentSetRampingVersionResponse
-		r, err = handle.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: v.BuildID, Percentage: percent})
-		previous = r.PreviousVersion
+		_, err = handle.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: v.BuildID, Percentage: percent, ConflictToken: now.ConflictToken})
 	}
 	if err != nil {
-		return "", fmt.Errorf("promoting %s of %s: %w", v.BuildID, v.Deployment, err)
-	}
-	if previous != nil {
-		before = previous.BuildID
+		return before, fmt.Errorf("promoting %s of %s: %w", v.BuildID, v.Deployment, err)
 	}
 	return before, nil
 }
