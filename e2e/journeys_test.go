@@ -10,7 +10,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
 )
@@ -166,5 +168,46 @@ func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 		p.shot("04-wrong-code")
 		p.fill("sms_code", sms)
 		p.do(submit(".card .button"), chromedp.WaitVisible("#f-document_number"))
+	})
+}
+
+// Our own check sends a paper back: the customer finds which and why, a picture that
+// is too small is refused at its field, a good one is handed in and passes.
+func TestBrowserPapersRefused(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true, Spares: len(views)})
+	support, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, support.SignIn(t.Context(), stack.DemoSupport, stack.DemoSupportPassword))
+	small := filepathWith(t, "small.jpg", filingtest.Picture(320, 240, 1))
+	good := filepathWith(t, "good.jpg", demo.Picture("taken again"))
+	each(t, s, views, func(t *testing.T, p *traveller) {
+		p.prepared()
+		require.NoError(t, p.walker.HandIn(t.Context(), p.holder, "读书笔记"))
+		wait(t, p.walker, filing.Checking)
+		verdict := func(what string, values url.Values) {
+			values.Set("serial", "1")
+			_, err := support.Post(t.Context(), "/support/filings/"+p.order+"/"+what, values)
+			require.NoError(t, err)
+		}
+		verdict("send-back", url.Values{"revision": {"1"}, "reasons": {"id_front_blurred"}})
+		wait(t, p.walker, filing.Correcting)
+		p.signIn()
+		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="correcting"]`))
+		p.shot("01-sent-back")
+		p.do(submit(`[data-refused] a`), chromedp.WaitVisible("#e-holder_id_front"))
+		p.shot("02-which")
+		require.Contains(t, p.text("#e-holder_id_front"), p.in("证件照片不清晰", "clear"))
+		const card = `[data-paper="holder_id_front"] `
+		p.do(upload("#f-holder_id_front", small), submit(`[value=next]`), chromedp.WaitVisible(card+".error"))
+		require.Contains(t, p.text(card+".error"), p.in("图片太小", "too small"))
+		p.shot("03-too-small")
+		before, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).dataset.picture`, card+"[data-picture]")))
+		require.NoError(t, err)
+		p.do(upload("#f-holder_id_front", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
+		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
+		p.arrives(filing.Checking)
+		verdict("pass", url.Values{"revision": {"2"}})
+		p.arrives(filing.Installing)
+		p.shot("04-passed")
 	})
 }

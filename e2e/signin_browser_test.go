@@ -73,10 +73,10 @@ func TestBrowserExpiredSession(t *testing.T) {
 		_, err := s.Store.DB().ExecContext(t.Context(), `DELETE FROM user_sessions`)
 		require.NoError(t, err)
 	}
-	for name, width := range sizes {
-		ctx := browser(t, width, 844)
+	for _, v := range views {
+		name, ctx := v.String(), browser(t, sizes[v.size], 844)
 		page := s.PanelURL + "/orders/D20260001/filing/holder"
-		do(ctx, t, chromedp.Navigate(page), signIn(), chromedp.WaitVisible("#f-superior"))
+		do(ctx, t, chromedp.Navigate(page), v.switched(), signIn(), chromedp.WaitVisible("#f-superior"))
 		expire()
 		typed := "自己，" + name
 		do(ctx, t, chromedp.SetValue("#f-superior", typed), submit(`[value=next]`),
@@ -92,22 +92,22 @@ func TestBrowserExpiredSession(t *testing.T) {
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		expire()
 		do(ctx, t, upload("#f-letter", letter), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), chromedp.SetValue(approvalNumber, typed), submit(`[value=save]`),
-			chromedp.WaitVisible("#login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
+			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
 		require.Equal(t, typed, value(ctx, t, approvalNumber))
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260002/register"), chromedp.WaitVisible("#f-number"))
 		expire()
 		do(ctx, t, chromedp.SetValue("#f-number", typed), upload("#f-certificate", letter), submit("form[enctype] .button"),
-			chromedp.WaitVisible("#login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
+			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
 		require.Equal(t, typed, value(ctx, t, "#f-number"))
 		do(ctx, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"))
 
 		// while it is typed, the page says so
 		expire()
 		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-05-expired-while-typing"))
-		require.Contains(t, text(ctx, t, ".draftstate"), "登录已过期")
+		require.Contains(t, text(ctx, t, ".draftstate"), v.in("登录已过期", "Your session has ended"))
 		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#f-login"),
 			chromedp.SendKeys("#f-login", "other"), chromedp.SendKeys("#f-password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#f-login"), chromedp.WaitVisible("main .button"))
-		require.Contains(t, text(ctx, t, "main"), "没有找到")
+		require.Contains(t, text(ctx, t, "main"), v.in("没有找到", "Not found"))
 		var kept int
 		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_posts`).Scan(&kept))
 		require.Zero(t, kept, "another's words are forgotten")
@@ -125,16 +125,16 @@ const approvalNumber = `[name="number.3"]`
 func TestBrowserTwoTabs(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	prepared(t, customer(t, s), "D20260001")
-	for name, width := range sizes {
-		one := browser(t, width, 844)
+	for _, v := range views {
+		name, one := v.String(), browser(t, sizes[v.size], 844)
 		page := s.PanelURL + "/orders/D20260001/filing/holder"
-		do(one, t, chromedp.Navigate(page), signIn(), chromedp.WaitVisible("#f-superior"))
+		do(one, t, chromedp.Navigate(page), v.switched(), signIn(), chromedp.WaitVisible("#f-superior"))
 		two, cancel := chromedp.NewContext(one)
 		defer cancel()
 		do(two, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"), chromedp.SetValue("#f-superior", "乙"+name), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
 
 		do(one, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"))
-		require.Contains(t, text(one, t, ".draftstate"), "另一个窗口")
+		require.Contains(t, text(one, t, ".draftstate"), v.in("另一个窗口", "nother window"))
 		mine := value(one, t, "#f-superior")
 		do(one, t, submit(`[value=save]`), chromedp.WaitVisible("[data-conflict] .list"), shot(t, name+"-01-conflict"))
 		both := text(one, t, "[data-conflict] .list")

@@ -46,6 +46,15 @@ func (v view) in(zh, en string) string {
 	return zh
 }
 
+// switched has the page of sign-in in the view's language.
+func (v view) switched() []chromedp.Action[chromedp.Void] {
+	steps := []chromedp.Action[chromedp.Void]{chromedp.WaitVisible("#f-login")}
+	if v.lang == "en" {
+		steps = append(steps, submit(`[name=lang][value=en]`), chromedp.WaitVisible(`html[lang=en] #f-login`))
+	}
+	return steps
+}
+
 // each makes a journey in each of some views, everybody with an order and a web
 // space of their own.
 func each(t *testing.T, s *stack.Stack, views []view, journey func(t *testing.T, p *traveller)) {
@@ -110,10 +119,7 @@ func (p *traveller) row(below string) string {
 // signIn signs in and switches to the view's language.
 func (p *traveller) signIn() {
 	p.t.Helper()
-	p.do(chromedp.Navigate(p.s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"))
-	if p.lang == "en" {
-		p.do(submit(`[name=lang][value=en]`), chromedp.WaitVisible(`html[lang=en] #f-login`))
-	}
+	p.do(chromedp.Navigate(p.s.PanelURL+"/sign-in"), p.switched())
 	p.shot("00-sign-in")
 	p.do(signIn(), chromedp.WaitVisible(p.row("td")))
 }
