@@ -154,7 +154,7 @@ func TestOutcomesAreAudited(t *testing.T) {
 		want string
 	}{{workflows.ErrWrongStage, "refused"}, {errors.New("no Temporal"), "failed"}, {nil, "done"}} {
 		o.workflows.err = c.err
-		agent.form("/support/filings/M1/resume", url.Values{"resolution": {"skip"}, "serial": {"2"}})
+		agent.form("/support/filings/M1/resume", url.Values{"resolution": {"skip"}, "serial": {"2"}, "reason": {"王先生同意"}})
 		var entries []string
 		entries, last = o.logged(last)
 		require.Equal(t, []string{"filing.skip asked", "filing.skip " + c.want}, entries)
@@ -163,8 +163,9 @@ func TestOutcomesAreAudited(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 6)
 	require.Equal(t, rows[1].Seq, rows[0].Of)
+	require.Equal(t, "王先生同意", rows[1].Reason)
 	require.Equal(t, "agent", rows[0].Actor)
 	require.Equal(t, store.StaffAgent, rows[0].Role)
-	status := agent.form("/support/filings/"+strings.Repeat("x", 300)+"/resume", url.Values{"resolution": {"skip"}})
+	status := agent.form("/support/filings/"+strings.Repeat("x", 300)+"/resume", url.Values{"resolution": {"skip"}, "reason": {"x"}})
 	require.Equal(t, http.StatusSeeOther, status, "an odd address stops no entry")
 }

@@ -274,6 +274,7 @@ func (s *Server) routes() (http.Handler, error) {
 
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
 	support.GET("/filings", canSee, s.supportList)
+	support.GET("/filings/:number/resume", canActOnFilings, s.resumeForm)
 	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
 	support.POST("/filings/:number/pass", canCheck, s.pass)
 	support.POST("/filings/:number/send-back", canCheck, s.sendBack)

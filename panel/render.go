@@ -14,6 +14,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
 )
 
 // page is what every template gets.
@@ -76,6 +77,7 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"langOf":     langOf,
 		"htmlLang":   htmlLang,
 		"deref":      func(n *int) int { return *n },
+		"skippable":  workflows.Skippable,
 		"sub":        func(p page, data any) page { p.Data = data; return p },
 	})
 	return parseFiles(t, templateFiles)
