@@ -55,6 +55,8 @@ const (
 	ReasonProtocol = "protocol"
 	// ReasonNoAccount: the provider has no account with the province's bureau.
 	ReasonNoAccount = "no_account"
+	// ReasonNotTaken: the filing is stuck as before, and doesn't take what it was told.
+	ReasonNotTaken = "not_taken"
 	// ReasonInternal: our own fault, or one that nobody foresaw.
 	ReasonInternal = "internal"
 )
@@ -62,7 +64,7 @@ const (
 var reasons = map[string]bool{
 	ReasonRecipient: true, ReasonLimit: true, ReasonOperator: true, ReasonTemporary: true, ReasonLogin: true,
 	ReasonDirectoryMissing: true, ReasonQuota: true, ReasonRefused: true, ReasonUnreachable: true, ReasonTLS: true,
-	ReasonProtocol: true, ReasonNoAccount: true, ReasonInternal: true,
+	ReasonProtocol: true, ReasonNoAccount: true, ReasonNotTaken: true, ReasonInternal: true,
 }
 
 // KnownReason tells whether an application error's type is one of the reasons.

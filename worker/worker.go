@@ -32,6 +32,7 @@ type Config struct {
 	Message *activities.Message
 	Bureau  *activities.Bureau
 	Website *activities.Website
+	Bulk    *activities.Bulk
 	Logger  *slog.Logger
 }
 
@@ -79,7 +80,9 @@ func build(cfg Config, queue string) (worker.Worker, error) {
 		w.RegisterWorkflow(workflows.Aftercare)
 		w.RegisterWorkflow(workflows.AccountCode)
 		w.RegisterWorkflow(workflows.PasswordChanged)
+		w.RegisterWorkflow(workflows.BulkResume)
 		w.RegisterActivity(cfg.Filing)
+		w.RegisterActivity(cfg.Bulk)
 		return w, nil
 	}
 	options.DisableWorkflowWorker = true // these queues carry activities only

@@ -117,6 +117,7 @@ func RunWorker(ctx context.Context, set Settings, db *store.Store, temporal clie
 			KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
 		},
 		Website: sites,
+		Bulk:    &activities.Bulk{Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed)},
 	})
 }
 
