@@ -6,6 +6,8 @@
 package activities
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -69,6 +71,11 @@ var reasons = map[string]bool{
 
 // KnownReason tells whether an application error's type is one of the reasons.
 func KnownReason(reason string) bool { return reasons[reason] }
+
+// StuckReasons are the reasons for which a filing can be stuck, by name.
+func StuckReasons() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(r string) bool { return r == ReasonNotTaken })
+}
 
 // failed makes the error of a failed effect: final ones aren't tried again,
 // others after a pause of their own if they name one.

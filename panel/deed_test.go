@@ -34,6 +34,8 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 	outcome := url.Values{"result": {strconv.Itoa(filing.BuiltIn().Outcomes[0].ID)}, "opinion": {"已关闭"}, "listed": {"2026-01-05"}, "due": {"2026-02-05"}, "operator": {"1"}, "province": {"310000"}}
 	posts = []staffPost{
 		{route: "/support/filings/:number/resume", form: url.Values{"resolution": {"retry"}}, want: []string{"filing.retry asked", "filing.retry done"}},
+		{route: "/support/bulk", form: bulkForm("6"), want: []string{"bulk.start done"}},
+		{route: "/support/bulk/:id/control", form: url.Values{"act": {"pause"}}, want: []string{"bulk.pause asked", "bulk.pause done"}},
 		{route: "/support/filings/:number/pass", want: []string{"filing.pass asked", "filing.pass done"}},
 		{route: "/support/filings/:number/send-back", want: []string{"filing.send_back asked", "filing.send_back done"}},
 		{route: "/support/dossiers/:record/handed-in", want: []string{"record.handed_in done"}},

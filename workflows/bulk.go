@@ -24,16 +24,16 @@ const (
 	// bulkSeconds bounds how many filings are under way at once, in seconds of the rate: one
 	// that hangs doesn't hold the others up, and many that do hold the job.
 	bulkSeconds = 10
-	// maxBulkRate is filings a second: what each sets off, such as an SMS, has limits of its
+	// MaxBulkRate is filings a second: what each sets off, such as an SMS, has limits of its
 	// own elsewhere.
-	maxBulkRate = 50
+	MaxBulkRate = 50
 
 	// UpdateBulk pauses, continues or stops a bulk job.
 	UpdateBulk = "bulk"
 )
 
 // BulkRate makes a rate one that a job may have.
-func BulkRate(rate int) int { return min(max(rate, 1), maxBulkRate) }
+func BulkRate(rate int) int { return min(max(rate, 1), MaxBulkRate) }
 
 // BulkControl is what staff want of a running bulk job.
 type BulkControl struct{ Act BulkAct }
