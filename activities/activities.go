@@ -6,6 +6,8 @@
 package activities
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -55,6 +57,8 @@ const (
 	ReasonProtocol = "protocol"
 	// ReasonNoAccount: the provider has no account with the province's bureau.
 	ReasonNoAccount = "no_account"
+	// ReasonNotTaken: the filing is stuck as before, and doesn't take what it was told.
+	ReasonNotTaken = "not_taken"
 	// ReasonInternal: our own fault, or one that nobody foresaw.
 	ReasonInternal = "internal"
 )
@@ -62,11 +66,16 @@ const (
 var reasons = map[string]bool{
 	ReasonRecipient: true, ReasonLimit: true, ReasonOperator: true, ReasonTemporary: true, ReasonLogin: true,
 	ReasonDirectoryMissing: true, ReasonQuota: true, ReasonRefused: true, ReasonUnreachable: true, ReasonTLS: true,
-	ReasonProtocol: true, ReasonNoAccount: true, ReasonInternal: true,
+	ReasonProtocol: true, ReasonNoAccount: true, ReasonNotTaken: true, ReasonInternal: true,
 }
 
 // KnownReason tells whether an application error's type is one of the reasons.
 func KnownReason(reason string) bool { return reasons[reason] }
+
+// StuckReasons are the reasons for which a filing can be stuck, by name.
+func StuckReasons() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(r string) bool { return r == ReasonNotTaken })
+}
 
 // failed makes the error of a failed effect: final ones aren't tried again,
 // others after a pause of their own if they name one.

@@ -34,6 +34,8 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 	outcome := url.Values{"result": {strconv.Itoa(filing.BuiltIn().Outcomes[0].ID)}, "opinion": {"已关闭"}, "listed": {"2026-01-05"}, "due": {"2026-02-05"}, "operator": {"1"}, "province": {"310000"}}
 	posts = []staffPost{
 		{route: "/support/filings/:number/resume", form: url.Values{"resolution": {"retry"}}, want: []string{"filing.retry asked", "filing.retry done"}},
+		{route: "/support/bulk", form: bulkForm("6"), want: []string{"bulk.start done"}},
+		{route: "/support/bulk/:id/control", form: url.Values{"act": {"pause"}}, want: []string{"bulk.pause asked", "bulk.pause done"}},
 		{route: "/support/filings/:number/pass", want: []string{"filing.pass asked", "filing.pass done"}},
 		{route: "/support/filings/:number/send-back", path: o.staged("M4", filing.Checking, "") + "/send-back", form: url.Values{"revision": {"1"}, "text": {"请重拍"}}, want: []string{"filing.send_back asked", "filing.send_back done"}},
 		{route: "/support/filings/:number/hand-in-again", path: o.staged("M5", filing.Correcting, filing.AttentionRefusedOurs) + "/hand-in-again", form: url.Values{"revision": {"1"}}, want: []string{"filing.hand_in_again asked", "filing.hand_in_again done"}},
@@ -155,7 +157,7 @@ func TestOutcomesAreAudited(t *testing.T) {
 		want string
 	}{{workflows.ErrWrongStage, "refused"}, {errors.New("no Temporal"), "failed"}, {nil, "done"}} {
 		o.workflows.err = c.err
-		agent.form("/support/filings/M1/resume", url.Values{"resolution": {"skip"}, "serial": {"2"}})
+		agent.form("/support/filings/M1/resume", url.Values{"resolution": {"skip"}, "serial": {"2"}, "reason": {"王先生同意"}})
 		var entries []string
 		entries, last = o.logged(last)
 		require.Equal(t, []string{"filing.skip asked", "filing.skip " + c.want}, entries)
@@ -164,8 +166,9 @@ func TestOutcomesAreAudited(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 6)
 	require.Equal(t, rows[1].Seq, rows[0].Of)
+	require.Equal(t, "王先生同意", rows[1].Reason)
 	require.Equal(t, "agent", rows[0].Actor)
 	require.Equal(t, store.StaffAgent, rows[0].Role)
-	status := agent.form("/support/filings/"+strings.Repeat("x", 300)+"/resume", url.Values{"resolution": {"skip"}})
+	status := agent.form("/support/filings/"+strings.Repeat("x", 300)+"/resume", url.Values{"resolution": {"skip"}, "reason": {"x"}})
 	require.Equal(t, http.StatusSeeOther, status, "an odd address stops no entry")
 }

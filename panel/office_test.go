@@ -34,7 +34,11 @@ import (
 )
 
 // workflowsStub answers every Update with the same error.
-type workflowsStub struct{ err error }
+type workflowsStub struct {
+	err error
+	// started are the bulk jobs that were started.
+	started []int64
+}
 
 func (w *workflowsStub) Open(context.Context, string, workflows.FilingInput) error { return nil }
 func (w *workflowsStub) GiveContact(context.Context, string, workflows.ContactGiven) (s workflows.State, err error) {
@@ -66,6 +70,13 @@ func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s 
 }
 func (w *workflowsStub) Resume(context.Context, string, workflows.Resume) (s workflows.State, err error) {
 	return s, w.err
+}
+func (w *workflowsStub) StartBulk(_ context.Context, id int64) error {
+	w.started = append(w.started, id)
+	return w.err
+}
+func (w *workflowsStub) ControlBulk(context.Context, int64, workflows.BulkControl) error {
+	return w.err
 }
 func (w *workflowsStub) Ask(context.Context, int64) error                      { return nil }
 func (w *workflowsStub) ExchangeNow(context.Context, int64) error              { return nil }
@@ -185,6 +196,10 @@ func (o *office) furnish() {
 	o.paths["/support/bureau/accounts/:id"] = fmt.Sprint(o.account)
 	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] = fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)
 	o.paths["/support/staff/:id"] = fmt.Sprint(o.person("viewer-two"))
+	o.stuck("M9", "send_sms", "operator", 2)
+	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{})
+	must(err)
+	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
 	o.paths["/account/sessions/:id"] = "0"
 	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process", "style.css"
 }

@@ -46,6 +46,8 @@ type Filings interface {
 	BureauChecked(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
+	StartBulk(ctx context.Context, jobID int64) error
+	ControlBulk(ctx context.Context, jobID int64, in workflows.BulkControl) error
 	Ask(ctx context.Context, inquiryID int64) error
 	// ExchangeNow has filings told at once of what people recorded by hand.
 	ExchangeNow(ctx context.Context, accountID int64) error
@@ -282,7 +284,9 @@ func (s *Server) routes() (http.Handler, error) {
 
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
 	support.GET("/filings", canSee, s.supportList)
+	support.GET("/filings/:number/resume", canActOnFilings, s.resumeForm)
 	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
+	s.bulkRoutes(support)
 	support.POST("/filings/:number/pass", canCheck, s.pass)
 	support.POST("/filings/:number/send-back", canCheck, s.sendBack)
 	support.POST("/filings/:number/hand-in-again", canActOnFilings, s.handInAgain)

@@ -21,6 +21,8 @@ const (
 	canSeePersonal permission = "see_personal"
 	// canActOnFilings resumes filings, and hands in and records at bureaus without an interface.
 	canActOnFilings permission = "act_on_filings"
+	// canActInBulk resumes many filings at once: one wrong click reaches thousands.
+	canActInBulk permission = "act_in_bulk"
 	// canActOnTasks answers the bureau's tasks and hands papers in.
 	canActOnTasks    permission = "act_on_tasks"
 	canAnswerTickets permission = "answer_tickets"
@@ -39,7 +41,7 @@ const (
 var granted = func() map[store.StaffRole][]permission {
 	viewer := []permission{canSee}
 	agent := slices.Concat(viewer, []permission{canSeePersonal, canActOnFilings, canActOnTasks, canAnswerTickets})
-	reviewer := slices.Concat(agent, []permission{canCheck})
+	reviewer := slices.Concat(agent, []permission{canCheck, canActInBulk})
 	administrator := slices.Concat(reviewer, []permission{canWriteNotices, canRunBureau, canManageStaff, canReadAudit})
 	return map[store.StaffRole][]permission{
 		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer, store.StaffAdministrator: administrator,

@@ -14,6 +14,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
 )
 
 // page is what every template gets.
@@ -76,6 +77,7 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"langOf":     langOf,
 		"htmlLang":   htmlLang,
 		"deref":      func(n *int) int { return *n },
+		"skippable":  workflows.Skippable,
 		"sub":        func(p page, data any) page { p.Data = data; return p },
 	})
 	return parseFiles(t, templateFiles)
@@ -102,7 +104,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Return, p.Typed = s.pageOf(c), typedOn(c)
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	p.Wrong = p.Wrong || showsProblems(status, p.Data)
-	if name != "progress" { // a fragment that is fetched behind the reader's back
+	if name != "progress" && name != "bulk_progress" { // a fragment that is fetched behind the reader's back
 		p.Flash = s.sessions.PopString(ctx, keyFlash)
 	}
 	var b bytes.Buffer

@@ -40,20 +40,6 @@ func (s *Server) supportList(c *gin.Context) {
 	s.render(c, http.StatusOK, "support", page{Title: "support.title", Data: data})
 }
 
-// resume mends a stuck filing.
-func (s *Server) resume(c *gin.Context) {
-	resolution := workflows.Resolution(c.PostForm("resolution"))
-	if resolution != workflows.Retry && resolution != workflows.Skip && resolution != workflows.Abandon {
-		s.fail(c, errBadRequest)
-		return
-	}
-	ref := postedRef(c)
-	s.supported(c, s.asked(c, s.deed(c, "filing."+string(resolution), "filing", ref, ""), func() error {
-		_, err := s.cfg.Filings.Resume(c.Request.Context(), ref, workflows.Resume{Resolution: resolution, Actor: s.actor(c)})
-		return err
-	}))
-}
-
 func (s *Server) pass(c *gin.Context) {
 	ref := postedRef(c)
 	s.supported(c, s.asked(c, s.deed(c, "filing.pass", "filing", ref, ""), func() error {

@@ -41,6 +41,7 @@ type Config struct {
 	Message *activities.Message
 	Bureau  *activities.Bureau
 	Website *activities.Website
+	Bulk    *activities.Bulk
 	// Process is told what is lacking; nil: nobody is.
 	Process *observe.Process
 	Logger  *slog.Logger
@@ -133,6 +134,7 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 	case workflows.QueueFiling:
 		RegisterWorkflows(w)
 		w.RegisterActivity(cfg.Filing)
+		w.RegisterActivity(cfg.Bulk)
 	case workflows.QueueMessage:
 		w.RegisterActivity(cfg.Message)
 	case workflows.QueueBureau:
@@ -146,7 +148,7 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 // Workflows are the product's, by the names of their functions.
 var Workflows = []any{
 	workflows.Filing, workflows.Exchange, workflows.Inquiry, workflows.Ticket, workflows.TicketSweep,
-	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged,
+	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged, workflows.BulkResume,
 }
 
 // RegisterWorkflows registers them. Each goes on with the newest version of a

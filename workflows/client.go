@@ -112,14 +112,23 @@ func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any
 	if err == nil {
 		err = handle.Get(ctx, &state)
 	}
+	err = refusedAs(err, fmt.Sprintf("%s of filing %s", name, ref))
+	if errors.Is(err, ErrWrongStage) {
+		return State{Stage: filing.Withdrawn}, err
+	}
+	return state, err
+}
+
+// refusedAs makes the error of an Update: ErrWrongStage where a validator refused it, or
+// nothing is there any more that could take it.
+func refusedAs(err error, what string) error {
 	var notFound *serviceerror.NotFound
 	var app *temporal.ApplicationError
 	switch {
 	case err == nil:
-		return state, nil
+		return nil
 	case errors.As(err, &notFound), errors.As(err, &app) && app.Type() == wrongStage:
-		return State{Stage: filing.Withdrawn}, fmt.Errorf("%s of filing %s: %w", name, ref, ErrWrongStage)
-	default:
-		return State{}, fmt.Errorf("%s of filing %s: %w", name, ref, err)
+		return fmt.Errorf("%s: %w", what, ErrWrongStage)
 	}
+	return fmt.Errorf("%s: %w", what, err)
 }

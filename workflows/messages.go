@@ -112,6 +112,9 @@ const (
 type Resume struct {
 	Resolution Resolution
 	Actor      string
+	// StuckSeq, where set, is the number of the timeline's event that shows the filing
+	// stuck: only that time of being stuck is mended, not a later one.
+	StuckSeq int64 `json:",omitempty"`
 }
 
 // Accepted tells that the record of a revision was accepted in a data file.

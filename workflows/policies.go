@@ -54,6 +54,24 @@ func staffMailActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, options)
 }
 
+// bulkTries bounds how often one filing of a bulk job is tried: with these pauses that is
+// about half a minute. Then the job's report has it, and the others go on.
+const bulkTries = 5
+
+// bulkActivity is for resuming one filing of a bulk job: an Update of its workflow, which
+// answers within a second or so where a worker is there.
+func bulkActivity(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueFiling,
+		HeartbeatTimeout:    heartbeatTimeout,
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 2 * time.Second,
+			MaximumAttempts: bulkTries,
+		},
+	})
+}
+
 // uploadActivity is for the customer's web space. Hosts reboot and move: eight
 // tries reach over a good hour.
 func uploadActivity(ctx workflow.Context) workflow.Context {

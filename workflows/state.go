@@ -22,6 +22,7 @@ var a struct {
 	message *activities.Message
 	bureau  *activities.Bureau
 	website *activities.Website
+	bulk    *activities.Bulk
 }
 
 // run is the state of one filing's workflow. What stands in the database is a
@@ -158,6 +159,9 @@ func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) e
 	p.FilingID, p.Seq = f.in.FilingID, f.seq
 	if p.Stage != "" {
 		f.stage = p.Stage
+	}
+	if p.Stuck != nil && *p.Stuck && f.stuck != nil {
+		f.stuck.seq = f.seq
 	}
 	if err := workflow.ExecuteActivity(databaseActivity(ctx), activity, p).Get(ctx, nil); err != nil {
 		return err

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -40,10 +41,30 @@ func notifyStep(channel string) step {
 	return step{name: "notify_" + channel, options: messageActivity, skippable: true, customerMends: true}
 }
 
+// steps are all that a filing can be stuck at.
+var steps = []step{sendStep("sms"), sendStep("mail"), stepQueueRecord, stepInstall, stepCheckSite, notifyStep("sms"), notifyStep("mail")}
+
+// Steps are the names of the steps that a filing can be stuck at, in the order of its life.
+func Steps() []string {
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		names[i] = s.name
+	}
+	return names
+}
+
+// Skippable tells whether support may leave a step out, as the filing's validator has it.
+func Skippable(name string) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.name == name && s.skippable })
+}
+
 // stuck is a step that failed in a way that waiting doesn't mend.
 type stuck struct {
 	step   step
 	reason string
+	// seq is the number of the projection's step that shows it, and so tells one time of
+	// being stuck from the next.
+	seq    int64
 	resume *Resume
 }
 

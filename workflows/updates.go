@@ -143,6 +143,9 @@ func (f *run) canResume(in Resume) bool {
 	if f.stuck == nil || f.stuck.resume != nil {
 		return false
 	}
+	if in.StuckSeq != 0 && in.StuckSeq != f.stuck.seq {
+		return false
+	}
 	switch in.Resolution {
 	case Retry:
 		return true

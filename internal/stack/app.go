@@ -160,6 +160,7 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
 	}
 	cfg.Website = sites
+	cfg.Bulk = &activities.Bulk{Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed)}
 	return worker.Run(ctx, cfg)
 }
 

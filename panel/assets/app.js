@@ -646,7 +646,7 @@
       if (document.hidden) close();
       else listen();
     });
-    if (window.EventSource) listen();
+    if (window.EventSource && progress.dataset.events) listen();
     else poll();
   }
 

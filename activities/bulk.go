@@ -1,0 +1,130 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/beian/beian/internal/store"
+)
+
+// ResumeOrder is what a filing of a bulk job is told.
+type ResumeOrder struct {
+	// Resolution is the workflow's word; Actor who made the job.
+	Resolution, Actor string
+	// StuckSeq is which time of being stuck is meant.
+	StuckSeq int64
+	// Key makes what is told twice the same thing.
+	Key string
+}
+
+// Resumer tells filings. Taken is false where a filing isn't stuck so, or nothing hears.
+type Resumer interface {
+	ResumeStuck(ctx context.Context, ref string, order ResumeOrder) (taken bool, err error)
+}
+
+// Bulk resumes the filings of bulk jobs.
+type Bulk struct {
+	Store   *store.Store
+	Filings Resumer
+}
+
+// BulkPage asks for filings of a job whose turn comes, after one.
+type BulkPage struct {
+	JobID, After int64
+	Limit        int
+}
+
+// BulkJob is what the workflow needs to know of a job: no reason, no search.
+type BulkJob struct {
+	Rate  int
+	State store.BulkState
+}
+
+// BulkRef names a filing of a job.
+type BulkRef struct{ JobID, FilingID int64 }
+
+// BulkVerdict is what became of one that couldn't be resumed.
+type BulkVerdict struct {
+	BulkRef
+	Reason string
+}
+
+// BulkAt is where a job stands.
+type BulkAt struct {
+	JobID int64
+	State store.BulkState
+}
+
+// Bulk reads a job.
+func (a *Bulk) Bulk(ctx context.Context, id int64) (BulkJob, error) {
+	job, err := a.Store.Bulk(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return BulkJob{}, failed(ReasonInternal, err, true, 0)
+	}
+	return BulkJob{Rate: job.Rate, State: job.State}, err
+}
+
+// BulkNext lists filings whose turn comes, by ID.
+func (a *Bulk) BulkNext(ctx context.Context, p BulkPage) ([]int64, error) {
+	items, err := a.Store.BulkItems(ctx, p.JobID, "", p.After, p.Limit)
+	ids := make([]int64, len(items))
+	for i, item := range items {
+		ids[i] = item.FilingID
+	}
+	return ids, err
+}
+
+// ResumeOne resumes a filing of a job, once: the Update has the job's and the filing's
+// name, so that a second one, after a crash before the result was noted, gets the first
+// one's answer; and it says which time of being stuck it means, so that one that has moved
+// on, or is stuck anew, doesn't take it.
+func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
+	item, outcome, err := a.Store.BulkItem(ctx, r.JobID, r.FilingID)
+	if err != nil || outcome != "" {
+		return err
+	}
+	job, err := a.Store.Bulk(ctx, r.JobID)
+	if err != nil {
+		return err
+	}
+	taken, err := a.Filings.ResumeStuck(ctx, item.Ref(), ResumeOrder{
+		Resolution: job.Resolution, Actor: job.CreatedBy, StuckSeq: item.StuckSeq, Key: fmt.Sprintf("bulk/%d/%d", r.JobID, r.FilingID),
+	})
+	if err != nil {
+		return failed(bulkReason(err), err, false, 0)
+	}
+	if taken {
+		return a.Store.BulkTold(ctx, r.JobID, r.FilingID, store.BulkResumed, "")
+	}
+	still, err := a.Store.StillStuck(ctx, r.FilingID, item.StuckSeq)
+	switch {
+	case err != nil:
+		return err
+	case still: // perhaps somebody's word was taken, and doesn't show yet
+		return failed(ReasonNotTaken, fmt.Errorf("filing %d is stuck and doesn't take it", r.FilingID), false, 0)
+	}
+	return a.Store.BulkTold(ctx, r.JobID, r.FilingID, store.BulkMovedOn, "")
+}
+
+// bulkReason is why a filing couldn't be told.
+func bulkReason(err error) string {
+	var away *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	if errors.As(err, &away) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded) {
+		return ReasonUnreachable
+	}
+	return ReasonInternal
+}
+
+// BulkGaveUp notes that a filing couldn't be resumed, for the job's report.
+func (a *Bulk) BulkGaveUp(ctx context.Context, v BulkVerdict) error {
+	return a.Store.BulkTold(ctx, v.JobID, v.FilingID, store.BulkFailed, v.Reason)
+}
+
+// SetBulk notes where a job stands.
+func (a *Bulk) SetBulk(ctx context.Context, at BulkAt) error {
+	return a.Store.SetBulkState(ctx, at.JobID, at.State)
+}

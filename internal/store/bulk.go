@@ -1,0 +1,248 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// BulkState is where a bulk job stands.
+type BulkState string
+
+// The states. A new job's workflow hasn't begun; it may never have been started, where
+// the panel died in between.
+const (
+	BulkNew     BulkState = "new"
+	BulkRunning BulkState = "running"
+	BulkPaused  BulkState = "paused"
+	BulkStopped BulkState = "stopped"
+	BulkDone    BulkState = "done"
+)
+
+// Over tells whether nothing more happens.
+func (s BulkState) Over() bool { return s == BulkStopped || s == BulkDone }
+
+// BulkOutcome is what became of one filing of a job; empty while its turn hasn't come.
+type BulkOutcome string
+
+// The outcomes.
+const (
+	BulkResumed BulkOutcome = "resumed"
+	// BulkMovedOn: it was no longer stuck as it was when the job was made.
+	BulkMovedOn BulkOutcome = "moved_on"
+	BulkFailed  BulkOutcome = "failed"
+)
+
+// StuckFilter chooses stuck filings; zero fields don't filter.
+type StuckFilter struct {
+	Step   string       `json:"step,omitempty"`
+	Reason string       `json:"reason,omitempty"`
+	Stage  filing.Stage `json:"stage,omitempty"`
+	// Province is that of the revision at the bureau; filings that have none there yet
+	// are in no province.
+	Province string `json:"province,omitempty"`
+	// Until is the latest time at which they got stuck.
+	Until time.Time `json:"until"`
+}
+
+func (f StuckFilter) where() (where string, args []any) {
+	where = `f.stuck_since IS NOT NULL`
+	if !f.Until.IsZero() {
+		where, args = where+` AND f.stuck_since <= ?`, append(args, f.Until.UTC())
+	}
+	for _, column := range []struct{ name, value string }{{"stuck_step", f.Step}, {"stuck_reason", f.Reason}, {"stage", string(f.Stage)}} {
+		if column.value != "" {
+			where, args = where+` AND f.`+column.name+` = ?`, append(args, column.value)
+		}
+	}
+	if f.Province != "" {
+		where += ` AND EXISTS (SELECT 1 FROM records r WHERE r.filing_id = f.id AND r.revision = f.revision AND r.province = ?)`
+		args = append(args, f.Province)
+	}
+	return where, args
+}
+
+// CountStuck is how many stuck filings a filter chooses.
+func (s *Store) CountStuck(ctx context.Context, filter StuckFilter) (n int, err error) {
+	where, args := filter.where()
+	err = s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM filings f WHERE `+where, args...)
+	return n, err
+}
+
+// StuckFilings lists some of the stuck filings that a filter chooses, those first that
+// have been stuck for longest.
+func (s *Store) StuckFilings(ctx context.Context, filter StuckFilter, limit int) (list []Filing, err error) {
+	where, args := filter.where()
+	err = s.db.SelectContext(ctx, &list, filingSelect+`WHERE `+where+` ORDER BY f.stuck_since, f.id LIMIT ?`, append(args, limit)...)
+	return list, err
+}
+
+// BulkJob is one request to resume many filings.
+type BulkJob struct {
+	ID     int64  `db:"id"`
+	Token  string `db:"token"`
+	Filter string `db:"filter"`
+	// Resolution is the workflow's word for what is done to each.
+	Resolution string `db:"resolution"`
+	// Rate is filings a second.
+	Rate      int          `db:"rate"`
+	State     BulkState    `db:"state"`
+	Total     int          `db:"total"`
+	CreatedBy string       `db:"created_by"`
+	CreatedAt time.Time    `db:"created_at"`
+	StartedAt sql.NullTime `db:"started_at"`
+	EndedAt   sql.NullTime `db:"ended_at"`
+}
+
+// Search is the job's filter.
+func (j BulkJob) Search() (f StuckFilter, err error) {
+	err = json.Unmarshal([]byte(j.Filter), &f)
+	return f, err
+}
+
+const bulkColumns = `id, token, filter, resolution, rate, state, total, created_by, created_at, started_at, ended_at`
+
+// ErrNothingStuck says that a filter chooses no filing.
+var ErrNothingStuck = errors.New("no filing is stuck so")
+
+// AddBulk makes a job of the filings that are stuck now, once for its token; it returns
+// its ID. A deed of the context names the job as its object. ErrNothingStuck where there
+// are none.
+func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter) (id int64, err error) {
+	search, err := json.Marshal(filter)
+	if err != nil {
+		return 0, err
+	}
+	where, args := filter.where()
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO bulk_jobs (token, filter, resolution, rate, state, total, created_by, created_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
+			j.Token, search, j.Resolution, j.Rate, BulkNew, j.CreatedBy, s.utcNow())
+		if err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		res, err = tx.ExecContext(ctx, `
+			INSERT INTO bulk_results (job_id, filing_id, stuck_seq)
+			SELECT ?, f.id, (SELECT MAX(e.seq) FROM filing_events e WHERE e.filing_id = f.id AND e.kind = 'stuck') AS stuck_seq
+			FROM filings f WHERE `+where+` HAVING stuck_seq IS NOT NULL`, append([]any{id}, args...)...)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNothingStuck
+		}
+		if deed := deedOf(ctx); deed != nil {
+			deed.Object = fmt.Sprint(id)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE bulk_jobs SET total = ? WHERE id = ?`, n, id)
+		return err
+	})
+	if isDuplicate(err) {
+		err = s.db.GetContext(ctx, &id, `SELECT id FROM bulk_jobs WHERE token = ?`, j.Token)
+		return id, one(err, "bulk job")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("making a bulk job: %w", err)
+	}
+	return id, nil
+}
+
+// Bulk finds a job.
+func (s *Store) Bulk(ctx context.Context, id int64) (j BulkJob, err error) {
+	err = s.db.GetContext(ctx, &j, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id = ?`, id)
+	return j, one(err, "bulk job")
+}
+
+// Bulks lists jobs, newest first, after an ID (0: from the newest).
+func (s *Store) Bulks(ctx context.Context, after int64, limit int) (list []BulkJob, err error) {
+	err = s.db.SelectContext(ctx, &list, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC LIMIT ?`, before(after), limit)
+	return list, err
+}
+
+// BulkCounts is how many filings of a job had each outcome; empty: their turn hasn't come.
+func (s *Store) BulkCounts(ctx context.Context, id int64) (map[BulkOutcome]int, error) {
+	var rows []struct {
+		Outcome BulkOutcome `db:"outcome"`
+		N       int         `db:"n"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `SELECT outcome, COUNT(*) AS n FROM bulk_results WHERE job_id = ? GROUP BY outcome`, id)
+	counts := map[BulkOutcome]int{}
+	for _, r := range rows {
+		counts[r.Outcome] = r.N
+	}
+	return counts, err
+}
+
+// BulkItem is a filing of a job.
+type BulkItem struct {
+	FilingID    int64        `db:"filing_id"`
+	OrderNumber string       `db:"order_number"`
+	Serial      int          `db:"serial"`
+	StuckSeq    int64        `db:"stuck_seq"`
+	Reason      string       `db:"reason"`
+	At          sql.NullTime `db:"at"`
+}
+
+// Ref is how the filing is called.
+func (i BulkItem) Ref() string { return filing.Ref(i.OrderNumber, i.Serial) }
+
+// BulkItems lists a job's filings of one outcome, by ID, after one (0: from the first).
+func (s *Store) BulkItems(ctx context.Context, id int64, outcome BulkOutcome, after int64, limit int) (list []BulkItem, err error) {
+	err = s.db.SelectContext(ctx, &list, `
+		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at
+		FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id
+		WHERE b.job_id = ? AND b.outcome = ? AND b.filing_id > ? ORDER BY b.filing_id LIMIT ?`, id, outcome, after, limit)
+	return list, err
+}
+
+// BulkItem finds a filing of a job, and what became of it.
+func (s *Store) BulkItem(ctx context.Context, id, filingID int64) (item BulkItem, outcome BulkOutcome, err error) {
+	var row struct {
+		BulkItem
+		Outcome BulkOutcome `db:"outcome"`
+	}
+	err = s.db.GetContext(ctx, &row, `
+		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at, b.outcome
+		FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id
+		WHERE b.job_id = ? AND b.filing_id = ?`, id, filingID)
+	return row.BulkItem, row.Outcome, one(err, "filing of a bulk job")
+}
+
+// StillStuck tells whether a filing is stuck as it was at an event of its timeline.
+func (s *Store) StillStuck(ctx context.Context, filingID, stuckSeq int64) (still bool, err error) {
+	err = s.db.GetContext(ctx, &still, `
+		SELECT COUNT(*) > 0 FROM filings f WHERE f.id = ? AND f.stuck_since IS NOT NULL
+			AND ? = (SELECT MAX(e.seq) FROM filing_events e WHERE e.filing_id = f.id AND e.kind = 'stuck')`, filingID, stuckSeq)
+	return still, err
+}
+
+// BulkTold notes what became of a filing; what is noted already stays.
+func (s *Store) BulkTold(ctx context.Context, id, filingID int64, outcome BulkOutcome, reason string) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE bulk_results SET outcome = ?, reason = ?, at = ? WHERE job_id = ? AND filing_id = ? AND outcome = ''`,
+		outcome, reason, s.utcNow(), id, filingID)
+	return err
+}
+
+// SetBulkState notes where a job stands. One that is over stays so.
+func (s *Store) SetBulkState(ctx context.Context, id int64, state BulkState) error {
+	now := s.utcNow()
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE bulk_jobs SET state = ?, started_at = COALESCE(started_at, ?), ended_at = ? WHERE id = ? AND ended_at IS NULL`,
+		state, now, sql.NullTime{Time: now, Valid: state.Over()}, id)
+	return err
+}

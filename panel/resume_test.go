@@ -1,0 +1,61 @@
+package panel_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+)
+
+// stuck makes a filing stuck at a step.
+func (o *office) stuck(order, step, reason string, seq int64) store.Filing {
+	f, yes := o.filing(order, "owner"), true
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system"}))
+	return f
+}
+
+// What can't be taken back wants a reason, which stands in the log; what may not be
+// skipped has no button for it.
+func TestResumeWantsAReason(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.workflows.err = nil
+	o.stuck("R1", "send_sms", "operator", 2)
+	o.stuck("R2", "check_site", "temporary", 2)
+	agent := o.caller("agent")
+	links := agent.page("/support/filings?stuck=1").Find("a")
+	offers := func(order, resolution string) bool {
+		return links.FilterFunction(func(_ int, a *goquery.Selection) bool {
+			return a.AttrOr("href", "") == "/support/filings/"+order+"/resume?serial=1&resolution="+resolution
+		}).Length() == 1
+	}
+	require.False(t, offers("R1", "skip"))
+	require.True(t, offers("R2", "skip"))
+	require.True(t, offers("R1", "abandon"))
+
+	require.Equal(t, 1, agent.page("/support/filings/R2/resume?serial=1&resolution=skip").Find("textarea[name=reason]").Length())
+	status, to := agent.send(http.MethodGet, "/support/filings/R1/resume?serial=1&resolution=skip", nil)
+	require.Equal(t, http.StatusSeeOther, status, "this step can't be skipped")
+	require.Equal(t, "/support/filings", to)
+
+	_, last := o.logged(0)
+	for reason, want := range map[string]int{"  ": http.StatusUnprocessableEntity, strings.Repeat("长", 1001): http.StatusUnprocessableEntity} {
+		for _, resolution := range []string{"skip", "abandon"} {
+			require.Equal(t, want, agent.form("/support/filings/R2/resume", url.Values{"resolution": {resolution}, "serial": {"1"}, "reason": {reason}}))
+		}
+	}
+	entries, last := o.logged(last)
+	require.Empty(t, entries, "nothing was done")
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R2/resume", url.Values{"resolution": {"skip"}, "serial": {"1"}, "reason": {"客户自己上传了证书"}}))
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R1/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}}))
+	entries, _ = o.logged(last)
+	require.Equal(t, []string{"filing.skip asked", "filing.skip done", "filing.retry asked", "filing.retry done"}, entries)
+	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Kind: "filing", Object: "R2"}, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, "客户自己上传了证书", rows[1].Reason)
+}
