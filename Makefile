@@ -1,10 +1,10 @@
-# make run, make test, make demo, make bench: each sets up what is missing first.
+# make run, make test, make demo, make bench, make bench-bulk: each sets up what is missing first.
 SHELL := /bin/bash
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 AXE := .beian/axe/axe.min.js
 
-.PHONY: run demo test bench record lint build tools packages clean
+.PHONY: run demo test bench bench-bulk record lint build tools packages clean
 
 run: packages tools build
 	@$(BEIAN) dev
@@ -20,6 +20,10 @@ test: packages tools lint
 # Compare the numbers of one run only.
 bench: packages
 	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
+
+# Resumes 2,000 filings in bulk after an SMS outage, on the whole stack. Takes some minutes.
+bench-bulk: packages tools
+	BEIAN_BULK=2000 go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
 
 # Records the histories that the replay tests replay. Run it on the code that is
 # deployed, never on a changed branch.

@@ -54,9 +54,9 @@ func staffMailActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, options)
 }
 
-// bulkTries bounds how often one filing of a bulk job is tried: with these pauses that is
-// about half a minute. Then the job's report has it, and the others go on.
-const bulkTries = 5
+// bulkTries bounds how often one filing of a bulk job is tried: with these pauses, over
+// some ten seconds. Then the job's report has it; a job made later takes it again.
+const bulkTries = 4
 
 // bulkActivity is for resuming one filing of a bulk job: an Update of its workflow, which
 // answers within a second or so where a worker is there.
@@ -67,6 +67,7 @@ func bulkActivity(ctx workflow.Context) workflow.Context {
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 2 * time.Second,
+			MaximumInterval: 5 * time.Second,
 			MaximumAttempts: bulkTries,
 		},
 	})

@@ -1,0 +1,148 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// bulkFilings is how many filings are stuck: BEIAN_BULK, or few enough for every day.
+func bulkFilings(t *testing.T) int {
+	text := os.Getenv("BEIAN_BULK")
+	if text == "" {
+		return 100
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, "BEIAN_BULK")
+	return n
+}
+
+// openMany opens filings whose contacts are given, as the panel does, some at a time.
+func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
+	t.Helper()
+	client := workflows.NewClient(s.Temporal, false)
+	refs = make([]string, n)
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(8)
+	user, err := s.Store.UserByLogin(ctx, stack.DemoCustomer)
+	require.NoError(t, err)
+	for i := range n {
+		group.Go(func() error {
+			number := fmt.Sprintf("BULK%05d", i)
+			_, err := s.Store.ImportOrder(ctx, store.OrderImport{Number: number, Customer: stack.DemoCustomer, Product: "p", Domains: []string{"www.example.com"}})
+			if err != nil {
+				return err
+			}
+			order, err := s.Store.OrderOf(ctx, user.ID, number)
+			if err != nil {
+				return err
+			}
+			f, err := s.Store.OpenFiling(ctx, order.ID)
+			if err != nil {
+				return err
+			}
+			refs[i] = f.Ref()
+			contact := filingtest.Contact()
+			contact.Mobile = fmt.Sprintf("139%08d", i)
+			version, err := s.Store.RegisterContact(ctx, user.ID, f.ID, contact, "")
+			if err != nil {
+				return err
+			}
+			if err := client.Open(ctx, f.Ref(), workflows.FilingInput{FilingID: f.ID, OrderNumber: number}); err != nil {
+				return err
+			}
+			_, err = client.GiveContact(ctx, f.Ref(), workflows.ContactGiven{Version: version, Actor: "customer:" + stack.DemoCustomer})
+			return err
+		})
+	}
+	require.NoError(t, group.Wait())
+	return refs
+}
+
+// The SMS account is in arrears, and many filings are stuck. Once it is mended, staff
+// resume them in bulk: a dry run, a job that is paused and continued, one that somebody
+// resumed by hand meanwhile, one whose workflow is gone. Each customer gets one code.
+func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	ctx, n, begin := t.Context(), bulkFilings(t), time.Now()
+	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
+	refs := openMany(t, s, n)
+	filter := store.StuckFilter{Step: "send_sms", Reason: "operator"}
+	eventually := func(what string, ready func() bool) {
+		t.Helper()
+		require.Eventually(t, ready, 5*time.Minute, 100*time.Millisecond, what)
+	}
+	eventually("all are stuck", func() bool {
+		stuck, err := s.Store.CountStuck(ctx, filter)
+		return err == nil && stuck == n
+	})
+	t.Logf("%d filings were stuck after %s", n, time.Since(begin).Round(time.Second))
+	s.Stands.SMS.Faults.Clear()
+	gone, byHand := refs[n/2], refs[n-1]
+	require.NoError(t, s.Temporal.TerminateWorkflow(ctx, workflows.FilingWorkflowID(gone), "", "test"))
+
+	staff, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, staff.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	page, err := staff.Page(ctx, "/support/bulk?step=send_sms&cause=operator")
+	require.NoError(t, err)
+	require.Equal(t, strconv.Itoa(n), page.Find("[data-found]").AttrOr("data-found", ""))
+	rate := min(max(n/6, 1), workflows.MaxBulkRate) // six seconds, in which it is paused
+	form := url.Values{"resolution": {"retry"}, "rate": {strconv.Itoa(rate)}, "reason": {"短信账户已续费"}}
+	for _, name := range []string{"token", "step", "cause", "found"} {
+		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
+	}
+	begin = time.Now()
+	for range 2 { // a double click
+		_, err = staff.Post(ctx, "/support/bulk", form)
+		require.NoError(t, err)
+	}
+	state := func(want store.BulkState) func() bool {
+		return func() bool {
+			job, err := s.Store.Bulk(ctx, 1)
+			return err == nil && job.State == want
+		}
+	}
+	eventually("it runs", state(store.BulkRunning))
+	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"pause"}})
+	require.NoError(t, err)
+	require.True(t, state(store.BulkPaused)(), "the answer comes once it shows")
+	counts, err := s.Store.BulkCounts(ctx, 1)
+	require.NoError(t, err)
+	require.NotZero(t, counts[""], "not all had their turn")
+	_, err = staff.Post(ctx, "/support/filings/"+byHand+"/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}})
+	require.NoError(t, err)
+	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"continue"}})
+	require.NoError(t, err)
+	eventually("it is done", state(store.BulkDone))
+	t.Logf("%d filings were resumed in %s, at %d a second", n, time.Since(begin).Round(time.Second), rate)
+
+	page, err = staff.Page(ctx, "/support/bulk/1")
+	require.NoError(t, err)
+	for outcome, want := range map[string]int{"resumed": n - 2, "moved_on": 1, "failed": 1, "left": 0} {
+		require.Equal(t, strconv.Itoa(want), page.Find(`[data-outcome="`+outcome+`"] dd`).Text(), outcome)
+	}
+	require.Equal(t, 1, page.Find(`[data-order="`+gone+`"]`).Length(), "the failure is reported")
+	eventually("only the one without a workflow is stuck", func() bool {
+		stuck, err := s.Store.CountStuck(ctx, filter)
+		return err == nil && stuck == 1 && len(s.Stands.SMS.Messages()) == n-1
+	})
+	sent := map[string]int{}
+	for _, m := range s.Stands.SMS.Messages() {
+		sent[m.OutID]++
+	}
+	require.Len(t, sent, n-1, "each got one code")
+}
