@@ -129,6 +129,12 @@ func refreshOrders(ctx context.Context, db *store.Store, logger *slog.Logger) {
 	} else if mended > 0 {
 		logger.Info("the list of orders was refreshed", "orders", mended)
 	}
+	found, err := db.RefreshFindBy(ctx)
+	if err != nil && ctx.Err() == nil {
+		logger.Warn("what filings are found by was not refreshed", "error", err)
+	} else if found > 0 {
+		logger.Info("what filings are found by was refreshed", "filings", found)
+	}
 }
 
 // registerAccounts notes the settings' accounts and schedules the exchange of
