@@ -6,6 +6,8 @@
 package activities
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -67,6 +69,9 @@ var reasons = map[string]bool{
 
 // KnownReason tells whether an application error's type is one of the reasons.
 func KnownReason(reason string) bool { return reasons[reason] }
+
+// Reasons lists the reasons.
+func Reasons() []string { return slices.Sorted(maps.Keys(reasons)) }
 
 // failed makes the error of a failed effect: final ones aren't tried again,
 // others after a pause of their own if they name one.

@@ -34,7 +34,12 @@ import (
 )
 
 // workflowsStub answers every Update with the same error.
-type workflowsStub struct{ err error }
+type workflowsStub struct {
+	err error
+	// execution is what Temporal knows of every filing.
+	execution    workflows.Execution
+	executionErr error
+}
 
 func (w *workflowsStub) Open(context.Context, string, workflows.FilingInput) error { return nil }
 func (w *workflowsStub) GiveContact(context.Context, string, workflows.ContactGiven) (s workflows.State, err error) {
@@ -66,6 +71,9 @@ func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s 
 }
 func (w *workflowsStub) Resume(context.Context, string, workflows.Resume) (s workflows.State, err error) {
 	return s, w.err
+}
+func (w *workflowsStub) Execution(context.Context, string) (workflows.Execution, error) {
+	return w.execution, w.executionErr
 }
 func (w *workflowsStub) Ask(context.Context, int64) error                      { return nil }
 func (w *workflowsStub) ExchangeNow(context.Context, int64) error              { return nil }

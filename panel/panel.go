@@ -45,6 +45,9 @@ type Filings interface {
 	BureauChecked(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
+	// Execution is what Temporal knows of a filing's workflow; workflows.ErrNoExecution
+	// where it knows none.
+	Execution(ctx context.Context, ref string) (workflows.Execution, error)
 	Ask(ctx context.Context, inquiryID int64) error
 	// ExchangeNow has filings told at once of what people recorded by hand.
 	ExchangeNow(ctx context.Context, accountID int64) error
@@ -84,7 +87,10 @@ type Config struct {
 	FrameOrigins []string
 	// RequireTOTP lets staff in with a second factor only.
 	RequireTOTP bool
-	Logger      *slog.Logger
+	// TemporalUI is the address of the namespace in Temporal's own UI, which staff's pages
+	// link to; empty: they don't.
+	TemporalUI string
+	Logger     *slog.Logger
 }
 
 // Server is the panel.
@@ -273,7 +279,13 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/police", s.withFiling(s.recordPolice))
 
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
+	support.GET("", canSee, s.todayPage)
+	support.GET("/today", canSee, s.todayLines)
 	support.GET("/filings", canSee, s.supportList)
+	support.GET("/filings.csv", canSee, s.exportFilings)
+	support.POST("/holders", canSeePersonal, s.findHolder)
+	support.GET("/filings/:number", canSee, s.supportFiling)
+	support.POST("/filings/:number/unmask", canSeePersonal, s.unmask)
 	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
 	support.POST("/filings/:number/pass", canCheck, s.pass)
 	support.POST("/filings/:number/send-back", canCheck, s.sendBack)

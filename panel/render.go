@@ -102,7 +102,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Return, p.Typed = s.pageOf(c), typedOn(c)
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	p.Wrong = p.Wrong || showsProblems(status, p.Data)
-	if name != "progress" { // a fragment that is fetched behind the reader's back
+	if name != "progress" && name != "today_lines" { // a fragment that is fetched behind the reader's back
 		p.Flash = s.sessions.PopString(ctx, keyFlash)
 	}
 	var b bytes.Buffer

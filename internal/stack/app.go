@@ -50,7 +50,7 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, db *store.Store
 		Papers: papers,
 		Store:  db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
-		RequireTOTP: set.Panel.StaffTOTP != "optional", Logger: logger,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace), Logger: logger,
 	})
 	if err != nil {
 		return err
