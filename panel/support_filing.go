@@ -80,7 +80,7 @@ func (s *Server) supportFiling(c *gin.Context) {
 
 // unmask shows one part of a filing's forms in the clear, to who says why.
 func (s *Server) unmask(c *gin.Context) {
-	serial, _ := strconv.Atoi(c.PostForm("serial")) // nonsense is the newest
+	serial, _ := strconv.Atoi(c.PostForm("serial")) // nonsense is the first
 	f, err := s.cfg.Store.FilingBySerial(c.Request.Context(), c.Param("number"), serial)
 	if err != nil {
 		s.fail(c, err)
@@ -208,8 +208,8 @@ func (s *Server) staffLine(c *gin.Context, t *locale.Localizer, l timelineLine) 
 	return line
 }
 
-// notMasked are typed fields that aren't about people, and stand on the order besides.
-var notMasked = map[string]bool{"site.domains": true, "site.ips": true}
+// notMasked are typed fields that are about the order and the provider, not about people.
+var notMasked = map[string]bool{"site.domains": true, "site.ips": true, "site.home_page": true, "site.provider": true}
 
 // maskedParts are the contact and the forms of the newest revision: what was chosen from
 // lists shows, what was typed is masked, but in the part that is open. Passwords never show.
