@@ -25,7 +25,7 @@ func TestStaffSignInWithTheirDevice(t *testing.T) {
 	}
 	agent, password := string(store.StaffAgent), stack.DemoStaffPassword(store.StaffAgent)
 	phone := browser(t, sizes["phone"], 844)
-	do(phone, t, signIn(agent, password), chromedp.WaitVisible("table.list"), chromedp.Navigate(s.PanelURL+"/account/totp"), shot(t, "1-none"),
+	do(phone, t, signIn(agent, password), chromedp.WaitVisible("[data-renew]"), chromedp.Navigate(s.PanelURL+"/account/totp"), shot(t, "1-none"),
 		submit("main .button"), chromedp.WaitVisible(".qr svg"), shot(t, "2-enrol"))
 	secret := strings.ReplaceAll(text(phone, t, "#secret"), " ", "")
 	code := func(ahead time.Duration) string {
@@ -38,13 +38,13 @@ func TestStaffSignInWithTheirDevice(t *testing.T) {
 
 	desk := browser(t, sizes["desktop"], 900)
 	do(desk, t, signIn(agent, password), chromedp.WaitVisible("#f-code"), shot(t, "5-code"), chromedp.SendKeys("#f-code", "123"), submit(".card .button"),
-		chromedp.WaitVisible("#e-code"), chromedp.SendKeys("#f-code", code(totp.Period)), submit(".card .button"), chromedp.WaitVisible("table.list"),
+		chromedp.WaitVisible("#e-code"), chromedp.SendKeys("#f-code", code(totp.Period)), submit(".card .button"), chromedp.WaitVisible("[data-renew]"),
 		chromedp.Navigate(s.PanelURL+"/support/audit"), chromedp.WaitVisible("h1"))
 	require.Contains(t, text(desk, t, "main"), "没有权限")
 	do(desk, t, shot(t, "6-forbidden"))
 
 	office := browser(t, sizes["desktop"], 900)
-	do(office, t, signIn(stack.DemoSupport, stack.DemoSupportPassword), chromedp.WaitVisible("table.list"), chromedp.Navigate(s.PanelURL+"/support/staff"), chromedp.WaitVisible("[data-staff=agent]"), shot(t, "7-staff"))
+	do(office, t, signIn(stack.DemoSupport, stack.DemoSupportPassword), chromedp.WaitVisible("[data-renew]"), chromedp.Navigate(s.PanelURL+"/support/staff"), chromedp.WaitVisible("[data-staff=agent]"), shot(t, "7-staff"))
 	require.Contains(t, text(office, t, "[data-staff=agent]"), "已启用")
 	do(office, t, chromedp.Navigate(s.PanelURL+"/support/audit?action=totp."), chromedp.WaitVisible(`[data-action="totp.enrol"]`), chromedp.WaitVisible(`[data-action="totp.code"]`), shot(t, "8-audit"))
 	if os.Getenv("BEIAN_SHOTS") != "" {

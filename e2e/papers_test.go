@@ -69,6 +69,9 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	link, _ := page.Find(`[data-order="D20260001"] a`).Attr("href")
 	page, err = support.Page(ctx, link)
 	require.NoError(t, err)
+	link, _ = page.Find(`a[href*="/dossier"]`).Attr("href")
+	page, err = support.Page(ctx, link)
+	require.NoError(t, err)
 	require.Contains(t, page.Find(".facts").Text(), "样例公司培训")
 	require.Equal(t, 6, page.Find("[data-picture]").Length())
 	require.Contains(t, page.Find(".pictures").Text(), "前置审批文件：教育 沪批字 2026-001 号")
@@ -218,12 +221,12 @@ func TestBrowserPapers(t *testing.T) {
 			require.NoError(t, chromedp.Do(ctx,
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
-				chromedp.WaitVisible(`[data-order="D20260001"]`)))
+				chromedp.WaitVisible(`[data-group="checking"]`)))
 			if lang == "en" {
 				require.NoError(t, chromedp.Do(ctx, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en]`)))
 			}
 			require.NoError(t, chromedp.Do(ctx,
-				submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(".pictures"),
+				chromedp.Navigate(s.PanelURL+"/support/filings/D20260001/dossier"), chromedp.WaitVisible(".pictures"),
 				submit("details summary"), shot(t, name+"-"+lang+"-06-staff")))
 		}
 	}

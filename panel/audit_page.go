@@ -156,9 +156,7 @@ func csvExport(w io.Writer) (contentType string, write func(exportedRow) error, 
 			strconv.FormatInt(r.Seq, 10), r.At, strconv.FormatInt(r.ActorID, 10), r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, strconv.FormatInt(r.Of, 10), r.Reason, r.Hash,
 		}
 		for i, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				row[i] = "'" + cell
-			}
+			row[i] = plainCell(cell)
 		}
 		return out.Write(row)
 	}
@@ -170,4 +168,12 @@ func csvExport(w io.Writer) (contentType string, write func(exportedRow) error, 
 		return out.Error()
 	}
 	return "text/csv; charset=utf-8", write, end
+}
+
+// plainCell is a cell of CSV that no spreadsheet runs as a formula.
+func plainCell(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
 }

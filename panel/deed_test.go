@@ -33,6 +33,8 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 	notice := url.Values{"token": {strings.Repeat("3", 32)}, "title_zh": {"公告"}, "body_zh": {"内容"}, "pinned": {"no"}, "version": {"1"}}
 	outcome := url.Values{"result": {strconv.Itoa(filing.BuiltIn().Outcomes[0].ID)}, "opinion": {"已关闭"}, "listed": {"2026-01-05"}, "due": {"2026-02-05"}, "operator": {"1"}, "province": {"310000"}}
 	posts = []staffPost{
+		{route: "/support/holders", form: url.Values{"holder": {"林测试"}}, want: []string{"holder.find done"}},
+		{route: "/support/filings/:number/unmask", form: url.Values{"part": {"contact"}, "reason": {"客户来电"}}, want: []string{"filing.unmask done"}},
 		{route: "/support/filings/:number/resume", form: url.Values{"resolution": {"retry"}}, want: []string{"filing.retry asked", "filing.retry done"}},
 		{route: "/support/bulk", form: bulkForm("6"), want: []string{"bulk.start done"}},
 		{route: "/support/bulk/:id/control", form: url.Values{"act": {"pause"}}, want: []string{"bulk.pause asked", "bulk.pause done"}},

@@ -38,6 +38,9 @@ type workflowsStub struct {
 	err error
 	// started are the bulk jobs that were started.
 	started []int64
+	// execution is what Temporal knows of every filing.
+	execution    workflows.Execution
+	executionErr error
 }
 
 func (w *workflowsStub) Open(context.Context, string, workflows.FilingInput) error { return nil }
@@ -77,6 +80,9 @@ func (w *workflowsStub) StartBulk(_ context.Context, id int64) error {
 }
 func (w *workflowsStub) ControlBulk(context.Context, int64, workflows.BulkControl) error {
 	return w.err
+}
+func (w *workflowsStub) Execution(context.Context, string) (workflows.Execution, error) {
+	return w.execution, w.executionErr
 }
 func (w *workflowsStub) Ask(context.Context, int64) error                      { return nil }
 func (w *workflowsStub) ExchangeNow(context.Context, int64) error              { return nil }

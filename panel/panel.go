@@ -48,6 +48,9 @@ type Filings interface {
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	StartBulk(ctx context.Context, jobID int64) error
 	ControlBulk(ctx context.Context, jobID int64, in workflows.BulkControl) error
+	// Execution is what Temporal knows of a filing's workflow; workflows.ErrNoExecution
+	// where it knows none.
+	Execution(ctx context.Context, ref string) (workflows.Execution, error)
 	Ask(ctx context.Context, inquiryID int64) error
 	// ExchangeNow has filings told at once of what people recorded by hand.
 	ExchangeNow(ctx context.Context, accountID int64) error
@@ -87,6 +90,9 @@ type Config struct {
 	FrameOrigins []string
 	// RequireTOTP lets staff in with a second factor only.
 	RequireTOTP bool
+	// TemporalUI is the address of the namespace in Temporal's own UI, which staff's pages
+	// link to; empty: they don't.
+	TemporalUI string
 	// Process counts and traces requests, and knows whether the panel is ready;
 	// nil: nobody watches.
 	Process *observe.Process
@@ -283,8 +289,14 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/police", s.withFiling(s.recordPolice))
 
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
+	support.GET("", canSee, s.todayPage)
+	support.GET("/today", canSee, s.todayLines)
 	support.GET("/filings", canSee, s.supportList)
 	support.GET("/filings/:number/resume", canActOnFilings, s.resumeForm)
+	support.GET("/filings.csv", canSee, s.exportFilings)
+	support.POST("/holders", canSeePersonal, s.findHolder)
+	support.GET("/filings/:number", canSee, s.supportFiling)
+	support.POST("/filings/:number/unmask", canSeePersonal, s.unmask)
 	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
 	s.bulkRoutes(support)
 	support.POST("/filings/:number/pass", canCheck, s.pass)

@@ -94,6 +94,9 @@ func showsProblems(status int, data any) bool {
 	return ok && d.wrong()
 }
 
+// fragments are parts of pages, which are fetched behind the reader's back.
+var fragments = map[string]bool{"progress": true, "bulk_progress": true, "today_lines": true}
+
 // render writes a page whole or not at all.
 func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	ctx := c.Request.Context()
@@ -104,7 +107,7 @@ func (s *Server) render(c *gin.Context, status int, name string, p page) {
 	p.Return, p.Typed = s.pageOf(c), typedOn(c)
 	p.Kept, p.Framed = c.GetBool(contextKept), s.framed(c)
 	p.Wrong = p.Wrong || showsProblems(status, p.Data)
-	if name != "progress" && name != "bulk_progress" { // a fragment that is fetched behind the reader's back
+	if !fragments[name] {
 		p.Flash = s.sessions.PopString(ctx, keyFlash)
 	}
 	var b bytes.Buffer

@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
 )
@@ -16,7 +17,7 @@ import (
 // stuck makes a filing stuck at a step.
 func (o *office) stuck(order, step, reason string, seq int64) store.Filing {
 	f, yes := o.filing(order, "owner"), true
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system"}))
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system", Detail: step + ": " + reason}))
 	return f
 }
 

@@ -116,7 +116,7 @@ func (s *Server) actor(c *gin.Context) string {
 
 func (s *Server) home(c *gin.Context) {
 	if s.role(c) == store.RoleSupport {
-		to(c, "/support/filings")
+		to(c, "/support")
 		return
 	}
 	to(c, "/orders")

@@ -20,6 +20,8 @@ type timelineLine struct {
 	Kind, Actor string
 	// Detail is the substance of it in the reader's language; empty: there is none.
 	Detail string
+	// By is who did it and Full the event's own detail, for staff.
+	By, Full string
 }
 
 // earlierFiling is another filing of an order, with what happened to it.
@@ -72,14 +74,14 @@ func (s *Server) timeline(c *gin.Context, filingID int64, events []store.Event) 
 	revisions := revisionsOf(events)
 	lines := make([]timelineLine, 0, len(events))
 	for i, e := range events {
-		lines = append(lines, timelineLine{e.At, kindBy(events, i), actorKey(e.Actor), told.detail(t, e, revisions[i])})
+		lines = append(lines, timelineLine{e.At, kindBy(events, i), actorKey(e.Actor), told.detail(t, e, revisions[i]), e.Actor, e.Detail})
 	}
 	for _, e := range edits {
 		if e.PlacedAt.Valid {
-			lines = append(lines, timelineLine{e.PlacedAt.Time, "footer_placed", actorKey(e.AgreedBy), e.FileName})
+			lines = append(lines, timelineLine{e.PlacedAt.Time, "footer_placed", actorKey(e.AgreedBy), e.FileName, e.AgreedBy, ""})
 		}
 		if e.UndoneAt.Valid {
-			lines = append(lines, timelineLine{e.UndoneAt.Time, "footer_undone", actorKey(e.UndoneBy), e.FileName})
+			lines = append(lines, timelineLine{e.UndoneAt.Time, "footer_undone", actorKey(e.UndoneBy), e.FileName, e.UndoneBy, ""})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b timelineLine) int { return a.At.Compare(b.At) })

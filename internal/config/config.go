@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -68,9 +69,18 @@ type Panel struct {
 	SecureCookies  bool     `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
 	StaffTOTP      string   `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
+	TemporalUI     string   `env:"BEIAN_TEMPORAL_UI" help:"Temporal's own UI, such as https://temporal.example.com, which a filing's page for staff links to; empty: it doesn't"`
 	// FrameOrigins are checked by the panel when it starts.
 	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel goes on serving after a stop was asked for, not ready, so that proxies send nobody more" default:"5s"`
 	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`
+}
+
+// TemporalNamespaceUI is the address of a namespace in Temporal's own UI; empty: there is none.
+func (p Panel) TemporalNamespaceUI(namespace string) string {
+	if p.TemporalUI == "" {
+		return ""
+	}
+	return strings.TrimRight(p.TemporalUI, "/") + "/namespaces/" + url.PathEscape(namespace)
 }
 
 // PaperList is the list of papers with the provider's own laid over it.

@@ -77,7 +77,7 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 		Papers: papers,
 		Store:  p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
-		RequireTOTP: set.Panel.StaffTOTP != "optional", Process: p.Observed, Logger: p.Logger,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace), Process: p.Observed, Logger: p.Logger,
 	})
 	if err != nil {
 		return err
@@ -172,6 +172,12 @@ func refreshOrders(ctx context.Context, db *store.Store, logger *slog.Logger) {
 		logger.Warn("the list of orders was not refreshed", "error", err)
 	} else if mended > 0 {
 		logger.Info("the list of orders was refreshed", "orders", mended)
+	}
+	found, err := db.RefreshFindBy(ctx)
+	if err != nil && ctx.Err() == nil {
+		logger.Warn("what filings are found by was not refreshed", "error", err)
+	} else if found > 0 {
+		logger.Info("what filings are found by was refreshed", "filings", found)
 	}
 }
 

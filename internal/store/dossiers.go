@@ -49,8 +49,10 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 		if err := s.fixPapers(ctx, tx, filingID, revision, papers); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, d.Kind, filingID)
-		return err
+		if _, err := tx.ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, d.Kind, filingID); err != nil {
+			return err
+		}
+		return s.findBy(ctx, tx, filingID, revision, d)
 	})
 	if err != nil && !errors.Is(err, ErrConflict) {
 		err = fmt.Errorf("keeping the dossier of filing %d: %w", filingID, err)

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // MessageSent tells whether the message of a key went out already.
 func (s *Store) MessageSent(ctx context.Context, key string) (bool, error) {
@@ -24,4 +27,19 @@ func (s *Store) NoteMessage(ctx context.Context, m Message) error {
 		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow())
 	return err
+}
+
+// SentMessage is a message that a provider or mail server took.
+type SentMessage struct {
+	Channel  Channel `db:"channel"`
+	Template string  `db:"template"`
+	// ProviderID is its receipt: Aliyun's BizId, or a mail's message ID.
+	ProviderID string    `db:"provider_id"`
+	SentAt     time.Time `db:"sent_at"`
+}
+
+// SentMessages lists what was sent about a filing, oldest first.
+func (s *Store) SentMessages(ctx context.Context, filingID int64) (list []SentMessage, err error) {
+	err = s.db.SelectContext(ctx, &list, `SELECT channel, template, provider_id, sent_at FROM messages WHERE filing_id = ? ORDER BY sent_at, message_key`, filingID)
+	return list, err
 }

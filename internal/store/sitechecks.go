@@ -37,7 +37,10 @@ func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []Sit
 				return err
 			}
 		}
-		return nil
+		_, err := tx.ExecContext(ctx, `
+			UPDATE filings SET site_bad_since = IF(EXISTS(SELECT 1 FROM site_checks WHERE filing_id = ? AND NOT ok), COALESCE(site_bad_since, ?), NULL) WHERE id = ?`,
+			filingID, s.utcNow(), filingID)
+		return err
 	})
 }
 

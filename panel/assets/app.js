@@ -650,6 +650,30 @@
     else poll();
   }
 
+  // What waits for staff renews itself, but while nobody sees it, or somebody is at a link.
+  const renewed = document.querySelector("[data-renew]");
+  if (renewed) {
+    const told = document.querySelector("[data-renew-told]");
+    let last = null;
+    setInterval(async () => {
+      if (document.hidden || renewed.contains(document.activeElement)) return;
+      try {
+        const answer = await fetch(renewed.dataset.renew);
+        if (answer.redirected) {
+          location.reload();
+          return;
+        } // signed out meanwhile
+        const text = await answer.text();
+        if (!answer.ok || text === last) return;
+        const before = renewed.textContent.trim();
+        renewed.innerHTML = last = text;
+        if (renewed.textContent.trim() !== before) told.textContent = told.dataset.renewTold;
+      } catch {
+        /* the next try may pass */
+      }
+    }, 15000);
+  }
+
   const summary = document.querySelector(".summary[tabindex]");
   if (summary) summary.focus();
 })();

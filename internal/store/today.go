@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// MaxCounted is how far is counted: who has more than that to do needs no exact number,
+// and counting it would cost.
+const MaxCounted = 1000
+
+// Counted is how many wait, and since when the oldest does.
+type Counted struct {
+	N      int          `db:"n"`
+	Oldest sql.NullTime `db:"oldest"`
+}
+
+// Text is the number as people read it, such as 17 or 1000+.
+func (c Counted) Text() string {
+	if c.N > MaxCounted {
+		return strconv.Itoa(MaxCounted) + "+"
+	}
+	return strconv.Itoa(c.N)
+}
+
+// count counts, as far as MaxCounted, the rows of a query that has a column "at".
+func (s *Store) count(ctx context.Context, query string, args ...any) (c Counted, err error) {
+	if err = s.db.GetContext(ctx, &c, `SELECT COUNT(*) AS n, MIN(at) AS oldest FROM (`+query+` LIMIT ?) some`, append(args, MaxCounted+1)...); err != nil {
+		err = fmt.Errorf("counting: %w", err)
+	}
+	return c, err
+}
+
+// CountedCause is how many filings are stuck for a cause.
+type CountedCause struct {
+	Cause
+	Counted
+}
+
+// StuckCauses counts the stuck filings of each cause.
+func (s *Store) StuckCauses(ctx context.Context) (list []CountedCause, err error) {
+	causes, err := s.causes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range causes {
+		n, err := s.count(ctx, countStuck, c.Step, c.Reason)
+		if err != nil {
+			return nil, err
+		}
+		if n.N > 0 { // mended meanwhile
+			list = append(list, CountedCause{c, n})
+		}
+	}
+	return list, nil
+}
+
+const (
+	countStuck         = `SELECT stuck_since AS at FROM filings FORCE INDEX (filings_cause) WHERE stuck_step = ? AND stuck_reason = ? ORDER BY stuck_since, id`
+	countStage         = `SELECT stage_since AS at FROM filings FORCE INDEX (filings_stage) WHERE stage = ? AND stage_since <= ? ORDER BY stage_since, id`
+	countStageProvince = `SELECT stage_since AS at FROM filings FORCE INDEX (filings_province) WHERE province = ? AND stage = ? AND stage_since <= ? ORDER BY stage_since, id`
+	countSiteBad       = `SELECT site_bad_since AS at FROM filings FORCE INDEX (filings_site_bad) WHERE stage = 'filed' AND site_bad_since IS NOT NULL ORDER BY site_bad_since, id`
+	countTickets       = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open' ORDER BY id`
+)
+
+// CountStage counts the filings that are in a stage since a time, or longer; of a province
+// where one is named.
+func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province string, before time.Time) (Counted, error) {
+	if province != "" {
+		return s.count(ctx, countStageProvince, province, stage, before.UTC())
+	}
+	return s.count(ctx, countStage, stage, before.UTC())
+}
+
+// CountSiteBad counts the filings that are done and whose sites broke.
+func (s *Store) CountSiteBad(ctx context.Context) (Counted, error) { return s.count(ctx, countSiteBad) }
+
+// CountOpenTickets counts the tickets that wait for an answer.
+func (s *Store) CountOpenTickets(ctx context.Context) (Counted, error) {
+	return s.count(ctx, countTickets)
+}
+
+// ProvincesIn are the provinces that have filings in a stage.
+func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []string, err error) {
+	for _, p := range filing.Provinces() {
+		var n int
+		if err := s.db.GetContext(ctx, &n, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province) WHERE province = ? AND stage = ?)`, p.Code, stage); err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			list = append(list, p.Code)
+		}
+	}
+	return list, nil
+}
+
+// CountedKind is how many tasks of a kind wait.
+type CountedKind struct {
+	Kind string `db:"kind"`
+	Counted
+}
+
+const countTasks = `SELECT kind, created_at FROM staff_tasks FORCE INDEX (staff_tasks_open) WHERE done_at IS NULL ORDER BY id`
+
+// CountTasks counts staff's open tasks by their kind, of the oldest MaxCounted.
+func (s *Store) CountTasks(ctx context.Context) (list []CountedKind, err error) {
+	err = s.db.SelectContext(ctx, &list, `
+		SELECT kind, COUNT(*) AS n, MIN(created_at) AS oldest FROM (`+countTasks+` LIMIT ?) some GROUP BY kind ORDER BY oldest`, MaxCounted+1)
+	return list, err
+}
+
+// SilentAccount is an account with a bureau that exchanges nothing.
+type SilentAccount struct {
+	ID   int64  `db:"id"`
+	Name string `db:"name"`
+	// Code is why the bureau stopped it; null: nothing was heard of the exchange.
+	Code sql.NullInt64 `db:"stopped_code"`
+	// Since is when it stopped, or was last heard of, or was set up.
+	Since time.Time `db:"since"`
+}
+
+// SilentAccounts are the accounts by interface that stopped, or whose last exchange is
+// from before a time.
+func (s *Store) SilentAccounts(ctx context.Context, before time.Time) (list []SilentAccount, err error) {
+	err = s.db.SelectContext(ctx, &list, `
+		SELECT id, name, stopped_code, COALESCE(stopped_at, exchanged_at, created_at) AS since FROM bureau_accounts
+		WHERE active AND driver = ? AND (stopped_at IS NOT NULL OR COALESCE(exchanged_at, created_at) < ?) ORDER BY since, id`, DriverInterface, before.UTC())
+	return list, err
+}

@@ -1,0 +1,35 @@
+package workflows
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/failure/v1"
+	"go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// Of a failure only its kind is told: its text may hold what nobody should read.
+func TestPendingActivitiesAreTold(t *testing.T) {
+	next := time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)
+	app := func(kind string) *failure.Failure {
+		return &failure.Failure{Message: "13900001234", FailureInfo: &failure.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failure.ApplicationFailureInfo{Type: kind}}}
+	}
+	e := executionOf(&workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflow.WorkflowExecutionInfo{Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING},
+		PendingActivities: []*workflow.PendingActivityInfo{
+			{ActivityType: &common.ActivityType{Name: "SendCode"}, Attempt: 4, MaximumAttempts: 12, State: enums.PENDING_ACTIVITY_STATE_SCHEDULED, LastFailure: app("limit"), ScheduledTime: timestamppb.New(next)},
+			{ActivityType: &common.ActivityType{Name: "Check"}, Attempt: 1, State: enums.PENDING_ACTIVITY_STATE_STARTED, ScheduledTime: timestamppb.New(next)},
+		},
+	})
+	require.Equal(t, Execution{Running: true, Pending: []PendingActivity{
+		{Name: "Check", Attempt: 1, Running: true},
+		{Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: next},
+	}}, e)
+	require.Equal(t, "internal", reasonOfFailure(app("something else")))
+	require.Equal(t, "unreachable", reasonOfFailure(&failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{}}, Cause: app("limit")}))
+}
