@@ -36,7 +36,7 @@ func pictures(t *testing.T, fields ...string) chromedp.Action[chromedp.Void] {
 			if err := os.WriteFile(path, demo.Picture(field), 0o600); err != nil {
 				return err
 			}
-			if _, err := chromedp.SetUploadFiles("#f-"+field, []string{path})(ctx, target); err != nil {
+			if _, err := chromedp.SetUploadFiles(chromedp.ID("f-"+field), []string{path})(ctx, target); err != nil {
 				return err
 			}
 		}

@@ -104,6 +104,19 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	return p
 }
 
+// papers uploads what the page of papers wants, and goes on to the review. The browser's
+// driver can't choose files without scripts; there the form is sent as the page has it.
+func (p *traveller) papers(fields ...string) {
+	p.t.Helper()
+	if p.scriptless {
+		require.NoError(p.t, p.walker.Papers(p.t.Context()))
+		p.do(chromedp.Navigate(p.url("/review")))
+	} else {
+		p.do(pictures(p.t, fields...), submit(`[value=next]`))
+	}
+	p.do(chromedp.WaitVisible(".facts"))
+}
+
 func (p *traveller) do(steps ...any) { p.t.Helper(); do(p.ctx, p.t, steps...) }
 
 // url is a page of the traveller's filing.

@@ -74,7 +74,7 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	require.Equal(t, 2, group("stuck").Length(), "a line for each cause")
 	sms := group("stuck").Last()
 	require.Contains(t, sms.Text(), "发送短信验证码：")
-	require.Equal(t, "3", strings.TrimSpace(sms.Find("td").Eq(1).Text()))
+	require.Equal(t, "4", strings.TrimSpace(sms.Find("td").Eq(1).Text()), "with that of the office")
 	for _, key := range []string{"checking", "late", "sites", "exchanges", "tickets"} {
 		require.Equal(t, 1, group(key).Length(), key)
 	}
@@ -90,7 +90,7 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	}
 	href, _ := sms.Find("a").Attr("href")
 	_, list, _ := viewer.look(href, nil)
-	require.Equal(t, 3, list.Find("tr[data-order]").Length())
+	require.Equal(t, 4, list.Find("tr[data-order]").Length())
 
 	_, fragment, text := viewer.look("/support/today", nil)
 	require.Equal(t, 2, fragment.Find(`[data-group="stuck"] tbody tr`).Length())
@@ -113,9 +113,9 @@ func TestStaffSearchFilings(t *testing.T) {
 		page.Find("tr[data-order]").Each(func(_ int, row *goquery.Selection) { orders = append(orders, row.AttrOr("data-order", "")) })
 		return orders
 	}
-	require.Equal(t, []string{"S1", "M2", "M1"}, found(""))
-	require.Equal(t, []string{"S1"}, found("stuck=1"), "an address of before")
-	require.Equal(t, []string{"S1"}, found("step=send_sms&reason=operator"))
+	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found(""))
+	require.Equal(t, []string{"M9", "S1"}, found("stuck=1"), "an address of before")
+	require.Equal(t, []string{"M9", "S1"}, found("step=send_sms&reason=operator"))
 	require.Equal(t, []string{"M2"}, found("order=M2"))
 	require.Len(t, found("customer=owner"), 3)
 	require.Len(t, found("domain=WWW.example.com"), 3)
