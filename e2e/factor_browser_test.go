@@ -20,7 +20,7 @@ func TestStaffSignInWithTheirDevice(t *testing.T) {
 	s, _ := start(t, stack.Options{})
 	signIn := func(login, password string) []chromedp.Action[chromedp.Void] {
 		return []chromedp.Action[chromedp.Void]{
-			chromedp.Navigate(s.PanelURL + "/sign-in"), chromedp.WaitVisible("#login"), chromedp.SendKeys("#login", login), chromedp.SendKeys("#password", password), submit(".card .button"),
+			chromedp.Navigate(s.PanelURL + "/sign-in"), chromedp.WaitVisible("#f-login"), chromedp.SendKeys("#f-login", login), chromedp.SendKeys("#f-password", password), submit(".card .button"),
 		}
 	}
 	agent, password := string(store.StaffAgent), stack.DemoStaffPassword(store.StaffAgent)
