@@ -61,16 +61,13 @@ func TestBrowserWalk(t *testing.T) {
 		p.fill("name", "林测试的读书笔记")
 		p.do(submit(`[name=services][value="2"]`), submit(`[value=next]`), chromedp.WaitVisible("[data-papers]"))
 		p.shot("08-papers")
-		p.papers("holder_id_front", "holder_id_back", "spot_photo", "letter")
+		p.papers()
 		p.shot("09-review")
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
 		p.shot("10-handed-in")
 		p.arrives(filing.Installing)
 		p.shot("11-installing")
-		if p.scriptless {
-			return // handed in and approved: what follows is looked at with scripts
-		}
-		p.do(chromedp.Navigate(p.url("/result")), chromedp.WaitVisible(".snippet"))
+		p.do(chromedp.Navigate(p.url("/result")), chromedp.WaitVisible("pre.snippet"))
 		p.shot("12-result")
 		p.pasteFooter()
 		p.do(submit(`form[action$="/check"] .button`), chromedp.WaitVisible(".flash"), chromedp.Navigate(p.url("")))
@@ -103,7 +100,7 @@ func (p *traveller) holderForm() {
 // pasteFooter puts what the page of the result says to the foot of the home page.
 func (p *traveller) pasteFooter() {
 	p.t.Helper()
-	snippet := p.text(".snippet")
+	snippet := p.text("pre.snippet")
 	require.Contains(p.t, snippet, "beian.miit.gov.cn")
 	status, err := p.walker.PutSnippet(fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", p.s.Options.Ports.Space, p.space), url.Values{"snippet": {snippet}})
 	require.NoError(p.t, err)
@@ -192,21 +189,21 @@ func TestBrowserPapersRefused(t *testing.T) {
 			_, err := support.Post(t.Context(), "/support/filings/"+p.order+"/"+what, values)
 			require.NoError(t, err)
 		}
-		verdict("send-back", url.Values{"revision": {"1"}, "reasons": {"id_front_blurred"}})
+		verdict("send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
 		wait(t, p.walker, filing.Correcting)
 		p.signIn()
 		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="correcting"]`))
 		p.shot("01-sent-back")
-		p.do(submit(`[data-refused] a`), chromedp.WaitVisible("#e-holder_id_front"))
+		p.do(submit(`[data-refused] a`), chromedp.WaitVisible("#e-holder_document"))
 		p.shot("02-which")
-		require.Contains(t, p.text("#e-holder_id_front"), p.in("证件照片不清晰", "clear"))
-		const card = `[data-paper="holder_id_front"] `
-		p.do(upload("#f-holder_id_front", small), submit(`[value=next]`), chromedp.WaitVisible(card+".error"))
+		require.Contains(t, p.text("#e-holder_document"), "证件照片不清晰")
+		const card = `[data-paper="holder_document"] `
+		p.do(upload("#f-holder_document", small), submit(`[value=next]`), chromedp.WaitVisible(card+".error"))
 		require.Contains(t, p.text(card+".error"), p.in("图片太小", "too small"))
 		p.shot("03-too-small")
 		before, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).dataset.picture`, card+"[data-picture]")))
 		require.NoError(t, err)
-		p.do(upload("#f-holder_id_front", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
+		p.do(upload("#f-holder_document", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
 		p.arrives(filing.Checking)
 		verdict("pass", url.Values{"revision": {"2"}})

@@ -104,17 +104,13 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	return p
 }
 
-// papers uploads what the page of papers wants, and goes on to the review. The browser's
-// driver can't choose files without scripts; there the form is sent as the page has it.
-func (p *traveller) papers(fields ...string) {
+// papers chooses a picture for each paper that must be there, and goes on to the review.
+func (p *traveller) papers() {
 	p.t.Helper()
-	if p.scriptless {
-		require.NoError(p.t, p.walker.Papers(p.t.Context()))
-		p.do(chromedp.Navigate(p.url("/review")))
-	} else {
-		p.do(pictures(p.t, fields...), submit(`[value=next]`))
-	}
-	p.do(chromedp.WaitVisible(".facts"))
+	must, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-must]")].map(paper => paper.dataset.paper)`))
+	require.NoError(p.t, err)
+	require.NotEmpty(p.t, must)
+	p.do(pictures(p.t, must...), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 }
 
 func (p *traveller) do(steps ...any) { p.t.Helper(); do(p.ctx, p.t, steps...) }
