@@ -140,7 +140,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 		"letter":          {Name: "letter.pdf", Content: []byte("%PDF-1.7")},
 	}, url.Values{"action": {"next"}})
 	require.ErrorContains(t, err, "422")
-	for field, text := range map[string]string{"holder_id_back": "不是图片", "spot_photo": "图片太小", "letter": "不是单页的扫描件"} {
+	for field, text := range map[string]string{"holder_id_back": "不是图片", "spot_photo": "图片太小", "letter": "这个 PDF 打不开"} {
 		require.Contains(t, page.Find(fmt.Sprintf(`[data-paper=%q] .error`, field)).Text(), text)
 		require.Equal(t, 1, page.Find(fmt.Sprintf(`.summary a[href="#f-%s"]`, field)).Length())
 	}
