@@ -69,8 +69,11 @@ func newLogger(level string) *slog.Logger {
 	return slog.New(observe.Logs(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l})))
 }
 
-// openStore connects to the database.
+// openStore reads the secrets and connects to the database.
 func openStore(ctx context.Context, base *config.Base) (*store.Store, error) {
+	if err := config.LoadSecrets(base); err != nil {
+		return nil, err
+	}
 	keys, err := base.Keys()
 	if err != nil {
 		return nil, err
@@ -121,8 +124,11 @@ func connect(ctx context.Context, service string, base *config.Base) (p stack.Pr
 	return p, closeAll, nil
 }
 
-// dial opens Temporal alone.
+// dial reads the secrets and connects to Temporal alone.
 func dial(ctx context.Context, base *config.Base) (client.Client, *seal.Keys, error) {
+	if err := config.LoadSecrets(base); err != nil {
+		return nil, nil, err
+	}
 	keys, err := base.Keys()
 	if err != nil {
 		return nil, nil, err

@@ -28,9 +28,6 @@ func (importCommand) Help() string {
 
 // Run imports.
 func (c *importCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
 	db, err := openStore(ctx, &c.Base)
 	if err != nil {
 		return err

@@ -28,9 +28,6 @@ func (migrateUpCommand) Help() string {
 
 // Run migrates.
 func (c *migrateUpCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
 	db, err := openStore(ctx, &c.Base)
 	if err != nil {
 		return err
@@ -51,9 +48,6 @@ func (migrateStatusCommand) Help() string {
 
 // Run tells.
 func (c *migrateStatusCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
 	db, err := openStore(ctx, &c.Base)
 	if err != nil {
 		return err

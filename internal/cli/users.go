@@ -24,9 +24,6 @@ var commandLine = store.Actor{Login: "command line"}
 
 // asStaff runs what changes somebody's account, with an entry in the audit log.
 func asStaff(ctx context.Context, base *config.Base, action, login, reason string, act func(context.Context, *store.Store) error) error {
-	if err := config.LoadSecrets(base); err != nil {
-		return err
-	}
 	db, err := openStore(ctx, base)
 	if err != nil {
 		return err
@@ -136,9 +133,6 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 		if mark, err = store.ParseAuditMark(c.Mark); err != nil {
 			return fmt.Errorf("--mark: %w", err)
 		}
-	}
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
 	}
 	db, err := openStore(ctx, &c.Base)
 	if err != nil {

@@ -68,9 +68,6 @@ func (workerVersionsCommand) Help() string {
 
 // Run lists.
 func (c *workerVersionsCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
 	temporal, _, err := dial(ctx, &c.Base)
 	if err != nil {
 		return err
@@ -117,9 +114,6 @@ func (c *workerPromoteCommand) Validate() error {
 
 // Run promotes.
 func (c *workerPromoteCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
 	temporal, _, err := dial(ctx, &c.Base)
 	if err != nil {
 		return err
@@ -164,9 +158,6 @@ func (workerVerifyCommand) Help() string {
 
 // Run replays.
 func (c *workerVerifyCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base); err != nil {
-		return err
-	}
 	temporal, keys, err := dial(ctx, &c.Base)
 	if err != nil {
 		return err
