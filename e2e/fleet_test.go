@@ -88,11 +88,11 @@ func personal() []string {
 func filingOf(t *testing.T, s *stack.Stack, is func(store.Filing) bool) (found store.Filing) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		list, err := s.Store.Filings(t.Context(), store.FilingFilter{}, store.Cursor{}, 10)
+		list, err := s.Store.SearchFilings(t.Context(), store.FilingSearch{}, store.Cursor{}, 10)
 		require.NoError(t, err)
-		i := slices.IndexFunc(list, is)
+		i := slices.IndexFunc(list.Rows, func(row store.FoundFiling) bool { return is(row.Filing) })
 		if i >= 0 {
-			found = list[i]
+			found = list.Rows[i].Filing
 		}
 		return i >= 0
 	}, 90*time.Second, 50*time.Millisecond)

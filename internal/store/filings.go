@@ -85,33 +85,6 @@ func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	return f, one(err, "filing")
 }
 
-// FilingFilter chooses filings for the support list; zero fields don't filter.
-type FilingFilter struct {
-	Stage     filing.Stage
-	StuckOnly bool
-	Order     string
-}
-
-// Filings lists filings for support, newest first, paged by key.
-func (s *Store) Filings(ctx context.Context, filter FilingFilter, after Cursor, limit int) ([]Filing, error) {
-	if after.ID == 0 {
-		after.ID = 1<<62 - 1
-	}
-	query, args := filingSelect+`WHERE f.id < ?`, []any{after.ID}
-	if filter.Stage != "" {
-		query, args = query+` AND f.stage = ?`, append(args, filter.Stage)
-	}
-	if filter.StuckOnly {
-		query += ` AND f.stuck_since IS NOT NULL`
-	}
-	if filter.Order != "" {
-		query, args = query+` AND o.number = ?`, append(args, filter.Order)
-	}
-	var list []Filing
-	err := s.db.SelectContext(ctx, &list, query+` ORDER BY f.id DESC LIMIT ?`, append(args, limit)...)
-	return list, err
-}
-
 // Event is one line of a filing's timeline. Detail never holds personal data.
 type Event struct {
 	FilingID int64     `db:"filing_id"`
