@@ -237,5 +237,5 @@ func (s *Server) prepare(ctx context.Context, raw []byte, n filing.NeededPaper) 
 		return nil, ctx.Err()
 	}
 	defer func() { <-s.decoding }()
-	return picture.PreparePages(raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}, n.Max)
+	return picture.Prepare(raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}, n.Max)
 }

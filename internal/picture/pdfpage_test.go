@@ -79,7 +79,7 @@ func locked(t *testing.T) []byte {
 
 // A certificate or an e-licence as its issuer makes it becomes the picture of its page.
 func TestAPDFWithTextIsDrawn(t *testing.T) {
-	p, err := picture.Prepare(textPDF(certificate("Domain certificate")), limits)
+	p, err := one(textPDF(certificate("Domain certificate")), limits)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(p.Content), limits.MaxBytes)
 	img := decoded(t, p.Content)
@@ -101,7 +101,7 @@ func TestAPDFWithTextIsDrawn(t *testing.T) {
 func TestWhatIsBesideAScanIsDrawnWithoutIt(t *testing.T) {
 	scan := filingtest.Picture(900, 600, 1)
 	for _, more := range []string{"/OpenAction<</S/JavaScript/JS(app.alert(1))>>", "/AcroForm 9 0 R", "/Names<</EmbeddedFiles 8 0 R>>/EmbeddedFile", "/Font<<>>", "/X<</Subtype/Image>>"} {
-		p, err := picture.Prepare(pdf(scan, more), limits)
+		p, err := one(pdf(scan, more), limits)
 		require.NoError(t, err, more)
 		require.NotContains(t, string(p.Content), "app.alert")
 		require.True(t, red(decoded(t, p.Content), false, false), more)
@@ -110,12 +110,12 @@ func TestWhatIsBesideAScanIsDrawnWithoutIt(t *testing.T) {
 
 func TestEachPageOfAPDFIsAPicture(t *testing.T) {
 	two := textPDF(certificate("First"), pdfPage{842, 595, certificate("Second").content})
-	pages, err := picture.PreparePages(two, limits, 2)
+	pages, err := picture.Prepare(two, limits, 2)
 	require.NoError(t, err)
 	require.Len(t, pages, 2)
 	require.Greater(t, pages[0].Height, pages[0].Width)
 	require.Greater(t, pages[1].Width, pages[1].Height)
-	_, err = picture.PreparePages(two, limits, 1)
+	_, err = picture.Prepare(two, limits, 1)
 	require.ErrorIs(t, err, picture.ErrPages, "none is left out")
 }
 
@@ -142,13 +142,13 @@ func TestPDFsThatCannotBeDrawnAreRefused(t *testing.T) {
 		"fonts not in it":   {pdfWith(chinese, "", page("BT /F 24 Tf 60 700 Td <57DF540D8BC14E66> Tj ET")), picture.ErrFonts},
 		"hundreds of pages": {textPDF(make([]pdfPage, 300)...), picture.ErrPages},
 	} {
-		_, err := picture.Prepare(c.raw, limits)
+		_, err := one(c.raw, limits)
 		require.ErrorIs(t, err, c.want, name)
 	}
 	back := picture.LimitRendering(time.Second)
-	_, err = picture.Prepare(lines, limits)
+	_, err = one(lines, limits)
 	back()
 	require.ErrorIs(t, err, picture.ErrPDF, "a bomb of lines")
-	_, err = picture.Prepare(whole, limits)
+	_, err = one(whole, limits)
 	require.NoError(t, err, "what broke before doesn't matter to the next")
 }

@@ -70,19 +70,9 @@ type Prepared struct {
 	Width, Height  int
 }
 
-// Prepare checks an uploaded file and makes it fit; errors are *Error, but where
-// something of ours is broken.
-func Prepare(raw []byte, limits Limits) (Prepared, error) {
-	pages, err := PreparePages(raw, limits, 1)
-	if err != nil {
-		return Prepared{}, err
-	}
-	return pages[0], nil
-}
-
-// PreparePages is Prepare for a file that may be a PDF of several pages, at most so many:
-// each becomes a picture.
-func PreparePages(raw []byte, limits Limits, most int) ([]Prepared, error) {
+// Prepare checks an uploaded file and makes it fit. Of a PDF each page becomes a picture,
+// and it may have at most so many. Errors are *Error, but where something of ours is broken.
+func Prepare(raw []byte, limits Limits, most int) ([]Prepared, error) {
 	if len(raw) <= MaxUpload && bytes.HasPrefix(raw, []byte("%PDF-")) {
 		scan, isScan := scanOf(raw)
 		if !isScan {

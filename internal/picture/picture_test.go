@@ -20,6 +20,15 @@ import (
 
 var limits = picture.Limits{MaxBytes: 75 << 10, MinLong: 600, MinShort: 360}
 
+// one prepares a file of one page.
+func one(raw []byte, limits picture.Limits) (picture.Prepared, error) {
+	pages, err := picture.Prepare(raw, limits, 1)
+	if err != nil {
+		return picture.Prepared{}, err
+	}
+	return pages[0], nil
+}
+
 func asPNG(t *testing.T, img image.Image) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -60,7 +69,7 @@ func red(img image.Image, right, bottom bool) bool {
 }
 
 func TestAPictureIsScaledDownAndKeepsWhatMustBeRead(t *testing.T) {
-	p, err := picture.Prepare(filingtest.Picture(3200, 2400, 1), limits)
+	p, err := one(filingtest.Picture(3200, 2400, 1), limits)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(p.Content), limits.MaxBytes)
 	img := decoded(t, p.Content)
@@ -77,7 +86,7 @@ func TestPNGWithTransparencyBecomesPaper(t *testing.T) {
 		sheet.SetRGBA(x, 599, color.RGBA{})
 		sheet.SetRGBA(x, 598, color.RGBA{})
 	}
-	p, err := picture.Prepare(asPNG(t, sheet), limits)
+	p, err := one(asPNG(t, sheet), limits)
 	require.NoError(t, err)
 	r, _, _, _ := decoded(t, p.Content).At(400, 599).RGBA()
 	require.Greater(t, r, uint32(0xc000))
@@ -90,7 +99,7 @@ func TestOrientationIsAppliedAndEXIFIsGone(t *testing.T) {
 	raw := filingtest.Picture(640, 400, 1)
 	for orientation, at := range corner {
 		for magic, order := range map[string]binary.AppendByteOrder{"II*\x00": binary.LittleEndian, "MM\x00*": binary.BigEndian} {
-			p, err := picture.Prepare(withEXIF(order, magic, raw, orientation), limits)
+			p, err := one(withEXIF(order, magic, raw, orientation), limits)
 			require.NoError(t, err)
 			img := decoded(t, p.Content)
 			require.Equal(t, orientation >= 5, img.Bounds().Dy() > img.Bounds().Dx(), orientation)
@@ -142,17 +151,17 @@ func TestWhatIsNoReadablePictureIsRefused(t *testing.T) {
 		"heavy":      {append(bytes.Clone(good), make([]byte, picture.MaxUpload)...), picture.ErrTooBig},
 		"one colour": {asPNG(t, grey), picture.ErrBlank},
 	} {
-		_, err := picture.Prepare(c.raw, limits)
+		_, err := one(c.raw, limits)
 		require.ErrorIs(t, err, c.want, name)
 	}
-	_, err := picture.Prepare(noisy.Bytes(), picture.Limits{MaxBytes: 20 << 10, MinLong: 800, MinShort: 500})
+	_, err := one(noisy.Bytes(), picture.Limits{MaxBytes: 20 << 10, MinLong: 800, MinShort: 500})
 	require.ErrorIs(t, err, picture.ErrDense)
 }
 
 // A file that is a picture and something else comes out as the picture alone.
 func TestWhatHidesBehindAPictureIsGone(t *testing.T) {
 	raw := append(filingtest.Picture(900, 600, 1), "<script>alert(1)</script>PK\x03\x04"...)
-	p, err := picture.Prepare(raw, limits)
+	p, err := one(raw, limits)
 	require.NoError(t, err)
 	require.NotContains(t, string(p.Content), "script")
 	require.NotContains(t, string(p.Content), "PK\x03\x04")
@@ -172,12 +181,12 @@ func pdf(scan []byte, more string) []byte {
 // A scanned page in a PDF is taken as the picture that it is.
 func TestAScanInAPDFIsTaken(t *testing.T) {
 	scan := filingtest.Picture(900, 600, 1)
-	p, err := picture.Prepare(pdf(scan, ""), limits)
+	p, err := one(pdf(scan, ""), limits)
 	require.NoError(t, err)
-	same, err := picture.Prepare(scan, limits)
+	same, err := one(scan, limits)
 	require.NoError(t, err)
 	require.Equal(t, same.Content, p.Content)
-	_, err = picture.Prepare(pdf(scan[:len(scan)/2], ""), limits)
+	_, err = one(pdf(scan[:len(scan)/2], ""), limits)
 	require.ErrorIs(t, err, picture.ErrDamaged)
 }
 
@@ -190,7 +199,7 @@ func FuzzPrepare(f *testing.F) {
 	f.Add(pdf(good, ""))
 	f.Add(textPDF(page("BT /F 24 Tf 60 700 Td (Domain certificate) Tj ET")))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		p, err := picture.Prepare(raw, limits)
+		p, err := one(raw, limits)
 		if err != nil {
 			_, ok := picture.KeyOf(err)
 			require.True(t, ok, "every refusal has its text")
