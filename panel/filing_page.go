@@ -223,7 +223,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		return data, err
 	}
 	data.Refusal, data.RefusalHelp = refused.Note, refused.Help
-	if data.Tasks, data.Refused, err = s.tasks(c, cur, events); err != nil {
+	if data.Tasks, data.Refused, err = s.tasks(c, cur, events, refused); err != nil {
 		return data, err
 	}
 	data.Continue = data.next()

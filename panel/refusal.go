@@ -143,7 +143,7 @@ func (s *Server) markRefused(c *gin.Context, cur current, kind filing.Kind, f *f
 	f.Note, f.NoteHelp = r.Note, r.Help
 	d := filing.Dossier{Kind: kind}
 	s.fill(&d, f.Name, values)
-	refused, err := s.refusedFields(c, cur, d)
+	refused, err := s.refusedFields(c, cur, d, r)
 	if err != nil {
 		return err
 	}
@@ -169,10 +169,9 @@ type refusedField struct {
 
 // refusedFields are those fields of a dossier, as its forms stand now, that the
 // refusal is about, in the forms' order.
-func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier) (list []refusedField, err error) {
-	r, err := s.refusalOf(c, cur)
-	if err != nil || len(r.fields) == 0 {
-		return nil, err
+func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier, r refusal) (list []refusedField, err error) {
+	if len(r.fields) == 0 {
+		return nil, nil
 	}
 	handedIn, err := s.cfg.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -74,7 +74,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 }
 
 // tasks are the steps of a filing. While it is filled in, each of its forms is one.
-func (s *Server) tasks(c *gin.Context, cur current, events []store.Event) ([]task, []refusedField, error) {
+func (s *Server) tasks(c *gin.Context, cur current, events []store.Event, r refusal) ([]task, []refusedField, error) {
 	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
 	steps := taskSteps(cur.Filing.Kind, base)
 	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
@@ -96,7 +96,7 @@ func (s *Server) tasks(c *gin.Context, cur current, events []store.Event) ([]tas
 	}
 	var refused []refusedField
 	if cur.Filing.Stage == filing.Preparing || cur.Filing.Stage == filing.Correcting {
-		forms, about, err := s.formTasks(c, cur)
+		forms, about, err := s.formTasks(c, cur, r)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -106,7 +106,7 @@ func (s *Server) tasks(c *gin.Context, cur current, events []store.Event) ([]tas
 }
 
 // formTasks are the kind's choice, the forms and the review, each with how it stands.
-func (s *Server) formTasks(c *gin.Context, cur current) ([]task, []refusedField, error) {
+func (s *Server) formTasks(c *gin.Context, cur current, r refusal) ([]task, []refusedField, error) {
 	ctx := c.Request.Context()
 	d, err := s.dossier(ctx, cur)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Server) formTasks(c *gin.Context, cur current) ([]task, []refusedField,
 	if err != nil {
 		return nil, nil, err
 	}
-	refused, err := s.refusedFields(c, cur, d)
+	refused, err := s.refusedFields(c, cur, d, r)
 	if err != nil {
 		return nil, nil, err
 	}
