@@ -1,8 +1,6 @@
 package activities_test
 
 import (
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -10,11 +8,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/beian/beian/activities"
-	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/filing/filingtest"
-	"github.com/beian/beian/internal/message"
-	"github.com/beian/beian/internal/simulate/sms"
-	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
 
@@ -22,38 +15,11 @@ import (
 // more when the number is recorded, its time is over, or the order was filed anew.
 func TestReminderOfThePublicSecurityFiling(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
-	require.NoError(t, err)
-	user, err := s.UserByLogin(ctx, "demo")
-	require.NoError(t, err)
-	order, err := s.OrderOf(ctx, user.ID, "D1")
-	require.NoError(t, err)
-	f, err := s.OpenFiling(ctx, order.ID)
-	require.NoError(t, err)
-	_, err = s.RegisterContact(ctx, user.ID, f.ID, filingtest.Contact(), "hash")
-	require.NoError(t, err)
-	account, err := s.EnsureAccount(ctx, "a")
-	require.NoError(t, err)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: 1, Operation: 1}))
-	var verdict store.Verdict
-	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT id FROM records WHERE filing_id = ?`, f.ID).Scan(&verdict.RecordID))
-	verdict.Decided, verdict.Approved, verdict.HolderNumber = true, true, "沪ICP备2026000001号"
-	filed := time.Now() // the time runs from the approval
-	_, err = s.ApplyDownload(ctx, account, 0, []store.Verdict{verdict})
-	require.NoError(t, err)
-	_, err = s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, Kind: "filed"})
-	require.NoError(t, err)
-
-	phone, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名"})
-	require.NoError(t, err)
-	server := httptest.NewServer(phone)
-	t.Cleanup(server.Close)
-	sender, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", Scheme: "HTTP",
-		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: map[message.Template]string{message.Police: "SMS_8"}, Timeout: 5 * time.Second})
-	require.NoError(t, err)
+	approved := time.Now() // the time runs from the approval
+	order, f, _ := filed(t, s)
+	phone, _, effects := phones(t, s)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	effects := &activities.Message{Store: s, SMS: sender}
 	env.RegisterActivity(effects)
 	env.RegisterActivity(&activities.Filing{Store: s})
 	var due activities.PoliceDue
@@ -64,7 +30,7 @@ func TestReminderOfThePublicSecurityFiling(t *testing.T) {
 	require.Equal(t, order.ID, due.OrderID)
 
 	remind := func(days int, key string, since time.Time) {
-		s.SetClock(func() time.Time { return filed.AddDate(0, 0, days) })
+		s.SetClock(func() time.Time { return approved.AddDate(0, 0, days) })
 		_, err := env.ExecuteActivity(effects.RemindPolice, activities.PoliceReminder{FilingID: f.ID, Channel: "sms", Template: "police", Since: since, Key: key})
 		require.NoError(t, err)
 	}
