@@ -54,7 +54,7 @@ func TestBrowserFollowUps(t *testing.T) {
 	base := s.PanelURL + "/orders/D20260001/filing"
 	for width, name := range map[int]string{390: "phone", 1280: "desktop"} {
 		ctx := browser(t, width, 900)
-		require.NoError(t, chromedp.Do(ctx,
+		require.NoError(t, patiently(ctx,
 			chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 			chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 			chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(base),

@@ -39,7 +39,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	}, 30*time.Second, 50*time.Millisecond)
 
 	b := browser(t, 1280, 900)
-	require.NoError(t, chromedp.Do(b,
+	require.NoError(t, patiently(b,
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
@@ -101,7 +101,7 @@ func TestBureausOwnCheckIsShown(t *testing.T) {
 	wait(t, w, filing.Reviewing)
 	b := browser(t, 390, 844)
 	done := `form[action$="/bureau-checked"] .button`
-	require.NoError(t, chromedp.Do(b,
+	require.NoError(t, patiently(b,
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"),

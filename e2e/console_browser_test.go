@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -34,42 +33,25 @@ func TestBrowserSupportConsole(t *testing.T) {
 		return err == nil && len(causes) == 1 && causes[0].Step == "send_sms" && causes[0].Reason == "operator"
 	}, 60*time.Second, 50*time.Millisecond)
 
-	for _, lang := range []string{"zh", "en"} {
-		for size, width := range sizes {
-			b := browser(t, width, 844)
-			name := func(step string) string { return fmt.Sprintf("%s-%s-%s", lang, size, step) }
-			do(b, t, chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
-				chromedp.WaitVisible(`[data-group="stuck"]`))
-			if lang == "en" {
-				do(b, t, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-group="stuck"]`))
-			}
-			narrow := func(what string) {
-				t.Helper()
-				wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
-				require.NoError(t, err)
-				require.False(t, wide, "%s: nothing sticks out", what)
-			}
-			do(b, t, chromedp.WaitVisible(`[data-group="checking"]`), shot(t, name("01-today")))
-			narrow("today")
-			do(b, t, submit(`[data-group="stuck"] .act a`), chromedp.WaitVisible(`[data-order="D20260002"]`), chromedp.WaitNotPresent(`[data-order="D20260001"]`), shot(t, name("02-group")))
-			narrow("search")
-			do(b, t, chromedp.SendKeys("#f-age", "soon"), submit(".searchform .button"), chromedp.WaitVisible("#e-age"), shot(t, name("03-problem")),
-				chromedp.Navigate(s.PanelURL+"/support/filings"), chromedp.WaitVisible("details summary"), submit("details summary"),
-				chromedp.SendKeys("#f-holder", filingtest.PersonHolder().Name), submit("details form .button"),
-				chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.WaitNotPresent(`[data-order="D20260002"]`), shot(t, name("04-holder")),
-				submit(`[data-order="D20260001"] a`), chromedp.WaitVisible(`[data-part="holder"]`), shot(t, name("05-filing")))
-			narrow("a filing")
-			require.NotContains(t, text(b, t, "main"), filingtest.PersonHolder().DocumentNumber)
-			if size == "phone" {
-				continue // the driver's click, so far down a phone's page, isn't reliable: the panel's tests prove the form
-			}
-			do(b, t, submit(`[name=part][value=holder]`), chromedp.WaitVisible("#e-reason"),
-				chromedp.SendKeys("#f-reason", "客户来电"), submit(`[name=part][value=holder]`), chromedp.WaitVisible(`[data-part="holder"][data-clear]`), shot(t, name("06-unmasked")))
-			shown := text(b, t, "main")
-			require.Contains(t, shown, filingtest.PersonHolder().DocumentNumber)
-			require.NotContains(t, shown, contact.UserName, "one part only: the contact's stays masked")
-		}
+	for _, v := range corners {
+		b := signedIn(t, s, v, stack.DemoSupport, stack.DemoSupportPassword)
+		name := func(step string) string { return v.String() + "-" + step }
+		do(b, t, chromedp.WaitVisible(`[data-group="stuck"]`), chromedp.WaitVisible(`[data-group="checking"]`), shot(t, name("01-today")))
+		fits(b, t, "today")
+		do(b, t, submit(`[data-group="stuck"] .act a`), chromedp.WaitVisible(`[data-order="D20260002"]`), chromedp.WaitNotPresent(`[data-order="D20260001"]`), shot(t, name("02-group")))
+		fits(b, t, "search")
+		do(b, t, chromedp.SendKeys("#f-age", "soon"), submit(".searchform .button"), chromedp.WaitVisible("#e-age"), shot(t, name("03-problem")),
+			chromedp.Navigate(s.PanelURL+"/support/filings"), chromedp.WaitVisible("details summary"), submit("details summary"),
+			chromedp.SendKeys("#f-holder", filingtest.PersonHolder().Name), submit("details form .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.WaitNotPresent(`[data-order="D20260002"]`), shot(t, name("04-holder")),
+			submit(`[data-order="D20260001"] a`), chromedp.WaitVisible(`[data-part="holder"]`), shot(t, name("05-filing")))
+		fits(b, t, "a filing")
+		require.NotContains(t, text(b, t, "main"), filingtest.PersonHolder().DocumentNumber)
+		do(b, t, press(`[name=part][value=holder]`), chromedp.WaitVisible("#e-reason"),
+			chromedp.SendKeys("#f-reason", "客户来电"), press(`[name=part][value=holder]`), chromedp.WaitVisible(`[data-part="holder"][data-clear]`), shot(t, name("06-unmasked")))
+		shown := text(b, t, "main")
+		require.Contains(t, shown, filingtest.PersonHolder().DocumentNumber)
+		require.NotContains(t, shown, contact.UserName, "one part only: the contact's stays masked")
 	}
 	written, err := os.ReadFile(log)
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/orderfile"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/panel"
 )
 
@@ -27,7 +28,7 @@ func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	log = filepath.Join(t.TempDir(), "log")
 	f, err := os.Create(log)
 	require.NoError(t, err)
-	o.Dir, o.Throwaway = filepath.Join(t.TempDir(), "stack"), true
+	o.Dir, o.Throwaway, o.Database = filepath.Join(t.TempDir(), "stack"), true, testdb.DSN(t)
 	o.Logger = slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if o.ExchangeEvery == 0 {
 		o.ExchangeEvery = time.Second

@@ -251,12 +251,12 @@ func verified(t *testing.T, s *stack.Stack) {
 	require.Equal(t, 2, kinds["Filing"].Running)
 	require.Positive(t, kinds["Exchange"].Ended)
 
-	// A build whose filing does something else, and that has lost the rest.
+	// A build whose filing does something else, and that has lost the kinds that don't run here.
 	other := map[string]any{
 		"Filing": func(ctx workflow.Context, _ workflows.FilingInput) error {
 			return workflow.Sleep(ctx, time.Hour)
 		},
-		"Exchange": workflows.Exchange,
+		"Exchange": workflows.Exchange, "Aftercare": workflows.Aftercare,
 	}
 	report, err = worker.Verify(t.Context(), s.Temporal, options, worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
 	require.NoError(t, err)

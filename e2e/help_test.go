@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -112,21 +111,19 @@ func TestBrowserHelp(t *testing.T) {
 	_, err = w.Fill(ctx, "/help/ask", url.Values{"text": {"管局说网站名称不符合要求，应该怎么改？"}, "email": {"asker@example.com"}})
 	require.NoError(t, err)
 
-	for _, width := range []int{390, 1280} {
-		for _, lang := range []string{"zh", "en"} {
-			t.Run(fmt.Sprintf("%d-%s", width, lang), func(t *testing.T) { helpPages(t, s, width, lang) })
-		}
+	for _, v := range corners {
+		t.Run(v.String(), func(t *testing.T) { helpPages(t, s, v) })
 	}
 }
 
-func helpPages(t *testing.T, s *stack.Stack, width int, lang string) {
-	b := browser(t, width, 844)
+func helpPages(t *testing.T, s *stack.Stack, v view) {
+	b := browser(t, sizes[v.size], 844)
 	at := func(path string) string { return s.PanelURL + path }
-	require.NoError(t, chromedp.Do(b, chromedp.EmulateViewport(int64(width), 844), chromedp.Navigate(at("/help")), chromedp.WaitVisible(".topics")))
-	if lang == "en" {
-		require.NoError(t, chromedp.Do(b, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en] .topics`)))
+	require.NoError(t, patiently(b, chromedp.Navigate(at("/help")), chromedp.WaitVisible(".topics")))
+	if v.lang == "en" {
+		require.NoError(t, patiently(b, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en] .topics`)))
 	}
-	require.NoError(t, chromedp.Do(b,
+	require.NoError(t, patiently(b,
 		shot(t, "01-help"),
 		chromedp.Navigate(at("/help/process")), chromedp.WaitVisible(".flow svg"), shot(t, "02-process"),
 		chromedp.Navigate(at("/help/fields")), chromedp.WaitVisible("main h1"), shot(t, "03-fields"),
@@ -138,7 +135,7 @@ func helpPages(t *testing.T, s *stack.Stack, width int, lang string) {
 		chromedp.Navigate(at("/help/passwords")), chromedp.WaitVisible("main h1"), shot(t, "06-passwords"),
 		chromedp.Navigate(at("/help/codes")), chromedp.WaitVisible("[data-table]"), shot(t, "07-codes"),
 		chromedp.Navigate(at("/help/codes?region=330000")), chromedp.WaitVisible("[data-table]"), shot(t, "08-region"),
-		chromedp.Navigate(at("/help")), chromedp.WaitVisible("#q"), chromedp.SendKeys("#q", map[string]string{"zh": "备案密码忘了", "en": "lost password"}[lang]), submit(".searchbox .button"),
+		chromedp.Navigate(at("/help")), chromedp.WaitVisible("#q"), chromedp.SendKeys("#q", v.in("备案密码忘了", "lost password")), submit(".searchbox .button"),
 		chromedp.WaitVisible(".hits mark"), shot(t, "09-search"),
 		chromedp.Navigate(at("/help/complain")), chromedp.WaitVisible("#f-captcha"), submit("main form:not([role]) .button"),
 		chromedp.WaitVisible(".summary"), shot(t, "10-complain"),
@@ -151,15 +148,8 @@ func helpPages(t *testing.T, s *stack.Stack, width int, lang string) {
 		chromedp.Navigate(at("/tickets")), chromedp.WaitVisible(`[data-ticket]`), shot(t, "15-tickets"),
 		chromedp.Navigate(at("/tickets/1")), chromedp.WaitVisible(".said"), shot(t, "16-ticket"),
 	))
-	staff := browser(t, width, 844)
-	require.NoError(t, chromedp.Do(staff, chromedp.EmulateViewport(int64(width), 844),
-		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
-		chromedp.WaitVisible(`a[href="/support/tickets"]`)))
-	if lang == "en" {
-		require.NoError(t, chromedp.Do(staff, submit(`[name=lang]`), chromedp.WaitVisible(`html[lang=en] h1`)))
-	}
-	require.NoError(t, chromedp.Do(staff,
+	staff := signedIn(t, s, v, stack.DemoSupport, stack.DemoSupportPassword)
+	require.NoError(t, patiently(staff,
 		chromedp.Navigate(at("/support/tickets")), chromedp.WaitVisible("[data-ticket]"), shot(t, "17-staff-tickets"),
 		chromedp.Navigate(at("/support/tickets/1")), chromedp.WaitVisible("#f-text"), shot(t, "18-staff-ticket"),
 		chromedp.Navigate(at("/support/notices")), chromedp.WaitVisible("[data-notice]"), shot(t, "19-staff-notices"),

@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,11 +27,22 @@ type workers struct {
 	running *exec.Cmd
 }
 
+// program is the product, built once for all tests.
+var program = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs("../.beian/bin/beian-e2e")
+	if err != nil {
+		return "", err
+	}
+	if out, err := exec.Command("go", "build", "-o", path, "..").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
 func newWorkers(t *testing.T, s *stack.Stack) *workers {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "beian")
-	out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput()
-	require.NoError(t, err, string(out))
+	program, err := program()
+	require.NoError(t, err)
 	set := s.Settings
 	w := &workers{t: t, program: program, env: append(os.Environ(),
 		config.Environment(set.Base, set.Provider, set.SMS, set.Mail, set.Bureau, set.Website, set.Worker)...)}

@@ -40,7 +40,7 @@ func browser(t *testing.T, width, height int) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)))) // a window can't be as narrow as a phone
+	require.NoError(t, patiently(ctx, chromedp.EmulateViewport(int64(width), int64(height)))) // a window can't be as narrow as a phone
 	return ctx
 }
 
@@ -137,7 +137,7 @@ func TestBrowserSeesWhatIsNotAccessible(t *testing.T) {
 	defer page.Close()
 	ctx := browser(t, sizes["phone"], 844)
 	var found string
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(page.URL), chromedp.Func(func(ctx context.Context, target *chromedp.Target) (err error) {
+	require.NoError(t, patiently(ctx, chromedp.Navigate(page.URL), chromedp.Func(func(ctx context.Context, target *chromedp.Target) (err error) {
 		found, err = violations(ctx, target)
 		return err
 	})))

@@ -203,7 +203,7 @@ func TestBrowserManual(t *testing.T) {
 			path := dossierOf(t, staff(t, s), "to_hand_in", "D20260001")
 			b := browser(t, screen.width, screen.height)
 			copyName := `[data-copy="v-holder-name"]`
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.EmulateViewport(int64(screen.width), int64(screen.height)), // a window has a least width
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
@@ -221,13 +221,13 @@ func TestBrowserManual(t *testing.T) {
 			if shots != "" {
 				require.NoError(t, os.WriteFile(filepath.Join(shots, t.Name()+".pdf"), pdf, 0o600))
 			}
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				submit(`#handed-in .button`), chromedp.WaitVisible(`[data-state=handed_in]`), shot(t, "03-handed-in"),
 				chromedp.SendKeys("#f-site_number", "浙ICP备2026000001号-1"), submit("#approved .button"),
 				chromedp.WaitVisible("#e-site_number"), chromedp.WaitVisible("#e-certificate"), shot(t, "04-problems"),
 			))
 			if screen.name == "wide" { // the phone gets the corrected dossier
-				require.NoError(t, chromedp.Do(b,
+				require.NoError(t, patiently(b,
 					chromedp.SendKeys("#f-opinion", "网站名称与主办单位无关"), submit("[name=site][value=name]"), submit("#refused .button"),
 					chromedp.WaitVisible(`[data-state=decided]`), shot(t, "05-refused"),
 				))
@@ -235,13 +235,13 @@ func TestBrowserManual(t *testing.T) {
 				require.NoError(t, w.Submit(t.Context()))
 				return
 			}
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.SetValue("#f-site_number", "沪ICP备2026000001号-1"), chromedp.SetUploadFiles("#f-certificate", []string{certificate}), submit("#approved .button"),
 				chromedp.WaitVisible(`[data-state=decided]`), shot(t, "05-approved"),
 				chromedp.Navigate(s.PanelURL+"/support/bureau"), chromedp.WaitVisible(`a[href="/support/dossiers?account=1"]`), shot(t, "06-bureau"),
 			))
 			wait(t, w, filing.Installing)
-			require.NoError(t, chromedp.Do(b, chromedp.Navigate(s.PanelURL+path), chromedp.WaitVisible(".copies")))
+			require.NoError(t, patiently(b, chromedp.Navigate(s.PanelURL+path), chromedp.WaitVisible(".copies")))
 			overflow, err := chromedp.Run(b, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth"))
 			require.NoError(t, err)
 			require.False(t, overflow, "nothing sticks out on a phone")

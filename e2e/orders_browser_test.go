@@ -41,15 +41,15 @@ func TestBrowserRegistersANumber(t *testing.T) {
 		}{{"phone", 390}, {"desktop", 1280}} {
 			ctx := browser(t, size.width, 900)
 			name := func(step string) string { return fmt.Sprintf("%s-%s-%s", lang, size.name, step) }
-			require.NoError(t, chromedp.Do(ctx,
+			require.NoError(t, patiently(ctx,
 				chromedp.EmulateViewport(int64(size.width), 844), // a window is 500 wide at least
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 				chromedp.WaitVisible(row)))
 			if lang == "en" {
-				require.NoError(t, chromedp.Do(ctx, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-order]`)))
+				require.NoError(t, patiently(ctx, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-order]`)))
 			}
-			require.NoError(t, chromedp.Do(ctx,
+			require.NoError(t, patiently(ctx,
 				shot(t, name("01-orders")),
 				chromedp.SendKeys("[name=q]", "example.net"), submit(".filter .button"),
 				chromedp.WaitVisible(`.filter a`), chromedp.WaitVisible(row), shot(t, name("02-searched")),
@@ -59,7 +59,7 @@ func TestBrowserRegistersANumber(t *testing.T) {
 				chromedp.WaitVisible(`[data-stage="installing"]`), shot(t, name("05-installing")),
 			))
 			finished(t, s, w, "web2")
-			require.NoError(t, chromedp.Do(ctx,
+			require.NoError(t, patiently(ctx,
 				chromedp.Navigate(base), chromedp.WaitVisible(`[data-stage="filed"]`), shot(t, name("06-filed")),
 				chromedp.Navigate(base+"/result"), chromedp.WaitVisible("[data-police]"), shot(t, name("07-result")),
 				chromedp.SendKeys("#f-number", "京公网安备31010102000001号"), submit(`[value=record]`), chromedp.WaitVisible("#e-number"), shot(t, name("08-police-wrong")),

@@ -37,7 +37,7 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		b := browser(t, width, 844)
 		ask := func(asked, answer, name string) {
 			t.Helper()
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.SetValue("#f-asked", asked), submit("main .button"),
 				chromedp.WaitVisible(fmt.Sprintf("#f-asked[value=%q]", asked)), chromedp.WaitVisible(answer), shot(t, fmt.Sprintf("%d-%s", width, name))))
 		}
@@ -47,7 +47,7 @@ func TestStrangersLookUpFilings(t *testing.T) {
 			require.NoError(t, err)
 			return text
 		}
-		require.NoError(t, chromedp.Do(b,
+		require.NoError(t, patiently(b,
 			chromedp.EmulateViewport(int64(width), 844), // a window can't be as narrow as a phone
 			chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"), shot(t, fmt.Sprintf("%d-0-sign-in", width)),
 			submit(`main a[href="/query"]`), chromedp.WaitVisible("#f-asked"), shot(t, fmt.Sprintf("%d-1-form", width)),
@@ -60,7 +60,7 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		require.Contains(t, text(), "沪ICP备05000941号-1")
 		ask("nobody.example.net", `[data-found="0"]`, "4-none")
 		require.Contains(t, text(), "答复：未备案")
-		require.NoError(t, chromedp.Do(b, chromedp.WaitVisible("#f-captcha"), chromedp.SendKeys("#f-captcha", "0")))
+		require.NoError(t, patiently(b, chromedp.WaitVisible("#f-captcha"), chromedp.SendKeys("#f-captcha", "0")))
 		ask("synced.example.net", ".summary", "5-captcha")
 		wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
 		require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,14 +169,17 @@ func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, snippet, `href="https://beian.mps.gov.cn/#/query/webSearch?code=31010102000001"`)
 	require.Contains(t, snippet, "beian.miit.gov.cn")
-	_, err = w.Post(ctx, "/orders/D20260001/filing/footer", nil)
+	page, err = w.Page(ctx, path)
 	require.NoError(t, err)
-	for _, other := range []string{path, "/orders/D20260001/filing/footer"} {
-		require.Eventually(t, func() bool {
-			page, err := w.Page(ctx, other)
-			return err == nil && page.Find(".snippet").Text() == snippet && page.Find("[data-copy]").Length() == 1
-		}, 30*time.Second, 100*time.Millisecond, "the same footer, to be copied, on %s", other)
-	}
+	require.Equal(t, snippet, page.Find(".snippet").Text(), "the same footer, to be copied")
+	require.Equal(t, 1, page.Find("[data-copy]").Length())
+	f := atFooter(t, w, "D20260001")
+	f.preview()
+	f.awaits("previewed")
+	page, err = w.Page(ctx, f.path)
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".diff .added").Text(), "beian.mps.gov.cn")
+	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()), "the filing's number is there by now")
 }
 
 // The list is searched and filtered by its form, without JavaScript.

@@ -28,14 +28,31 @@ func signIn() []chromedp.Action[chromedp.Void] {
 	}
 }
 
+// patiently does steps one after another. One whose node the page took away between
+// its being found and its being used, which the browser says before anything is done
+// to it, is done anew.
+func patiently(ctx context.Context, steps ...chromedp.Action[chromedp.Void]) error {
+	for _, step := range steps {
+		err := chromedp.Do(ctx, step)
+		for tries := 0; tries < 10 && err != nil && strings.Contains(err.Error(), "node with given id"); tries++ {
+			err = chromedp.Do(ctx, step)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// do does steps, and lists of them.
 func do(ctx context.Context, t *testing.T, steps ...any) {
 	t.Helper()
 	for _, step := range steps {
 		switch step := step.(type) {
 		case chromedp.Action[chromedp.Void]:
-			require.NoError(t, chromedp.Do(ctx, step))
+			require.NoError(t, patiently(ctx, step))
 		case []chromedp.Action[chromedp.Void]:
-			require.NoError(t, chromedp.Do(ctx, step...))
+			require.NoError(t, patiently(ctx, step...))
 		default:
 			require.Fail(t, "unknown step", "%T", step)
 		}
@@ -44,14 +61,20 @@ func do(ctx context.Context, t *testing.T, steps ...any) {
 
 func value(ctx context.Context, t *testing.T, selector string) string {
 	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Value(selector))
-	require.NoError(t, err)
-	return v
+	return read(ctx, t, selector, "value")
 }
 
+// text is what an element says.
 func text(ctx context.Context, t *testing.T, selector string) string {
 	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Text(selector))
+	return read(ctx, t, selector, "innerText")
+}
+
+// read reads a property in one go: the page may be drawn anew.
+func read(ctx context.Context, t *testing.T, selector, property string) string {
+	t.Helper()
+	do(ctx, t, chromedp.WaitVisible(chromedp.CSS(selector)))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).%s`, selector, property)))
 	require.NoError(t, err)
 	return v
 }
@@ -239,7 +262,7 @@ func TestBrowserFrame(t *testing.T) {
 		require.NoError(t, err)
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			fmt.Fprintf(w, `<!doctype html><html lang="zh"><title>host</title><h1>主机商面板</h1><iframe title="备案" src="%s/orders" style="width:100%%;height:700px"></iframe>`, panel.Load())
+			fmt.Fprintf(w, `<!doctype html><html lang="zh"><title>host</title><main><h1>主机商面板</h1><iframe title="备案" src="%s/orders" style="width:100%%;height:700px"></iframe></main>`, panel.Load())
 		}))
 		server.Listener = l
 		server.Start()
@@ -301,21 +324,14 @@ func frame(ctx context.Context, t *testing.T, page, panel string) context.Contex
 func TestBrowserAccountPages(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	customer(t, s)
-	for name, width := range sizes {
-		for _, lang := range []string{"zh", "en"} {
-			ctx := browser(t, width, 844)
-			name := name + "-" + lang
-			do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"))
-			if lang == "en" {
-				do(ctx, t, submit(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] #f-login`))
-			}
-			do(ctx, t, shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
-				chromedp.WaitVisible("#e-account"), shot(t, name+"-02-forgotten"))
-			do(ctx, t, chromedp.SendKeys("#f-account", "nobody"), chromedp.SendKeys("#f-captcha", captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
-				chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"), chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"),
-				chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
-				chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"), shot(t, name+"-05-password"),
-				chromedp.Navigate(s.PanelURL+"/account/reach/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
-		}
+	for _, v := range corners {
+		name, ctx := v.String(), browser(t, sizes[v.size], 844)
+		do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
+			chromedp.WaitVisible("#e-account"), shot(t, name+"-02-forgotten"))
+		do(ctx, t, chromedp.SendKeys("#f-account", "nobody"), chromedp.SendKeys("#f-captcha", captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
+			chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"), chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"),
+			chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
+			chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"), shot(t, name+"-05-password"),
+			chromedp.Navigate(s.PanelURL+"/account/reach/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
 	}
 }

@@ -60,7 +60,7 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			s, log := withTasks(t)
 			b := browser(t, width, 900)
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
@@ -73,7 +73,7 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			who, err := chromedp.Run(b, chromedp.Value("#f-who"))
 			require.NoError(t, err)
 			require.Equal(t, "林核实", who, "what was typed stays")
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.SendKeys("#f-opinion", "信息有误"), chromedp.SendKeys("#f-faults", "负责人电话停机"), submit("main form .button"),
 				chromedp.WaitVisible("[data-answer]"), shot(t, "04-verify-answered"),
 				submit(".back a"), chromedp.WaitNotPresent(`[data-task="verify"]`),
@@ -85,7 +85,7 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			))
 			taken(t, s, 36, 1001)
 			taken(t, s, 37, 1001)
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.Navigate(s.PanelURL+"/support/bureau"), chromedp.WaitVisible(`[data-account] details:last-of-type summary`),
 				submit(`[data-account] details:last-of-type summary`), chromedp.WaitVisible("[data-answer]"), shot(t, "08-answers"),
 			))
@@ -119,7 +119,7 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			}
 			b := browser(t, width, 900)
 			page := chromedp.Navigate(s.PanelURL + "/support/addresses")
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
@@ -130,7 +130,7 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 				chromedp.WaitVisible("[data-block]"), shot(t, "02-queued"),
 			))
 			state(2, store.BlockReported)
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				page, chromedp.WaitVisible("[data-uncovered]"), shot(t, "03-reported"),
 				submit(`[data-block="1"] a.button`), chromedp.WaitVisible("#f-unit"), chromedp.SetValue("#f-ranges", "203.0.113.0-203.0.113.200"), submit("main form .button"),
 				chromedp.WaitVisible("#e-ranges"), shot(t, "04-change-problems"),
@@ -140,17 +140,17 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			list, err := s.Store.Blocks(t.Context(), 0, 10)
 			require.NoError(t, err)
 			require.Equal(t, "203.0.113.0-203.0.113.63", filing.RangeOf(list[1].From, list[1].To).String())
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				page, submit(`[data-block="2"] summary`), chromedp.WaitVisible(`[data-block="2"] .danger`), shot(t, "06-remove"), submit(`[data-block="2"] .danger`), chromedp.WaitVisible(".flash"),
 			))
 			state(1, store.BlockReported)
 			// own use needs its way and day
-			require.NoError(t, chromedp.Do(b,
+			require.NoError(t, patiently(b,
 				page, chromedp.SendKeys("#f-ranges", "192.0.2.0/24"), chromedp.SetValue("#f-kind", "own"), chromedp.SetValue("#f-since", ""), submit("main .narrow form .button"),
 				chromedp.WaitVisible("#e-since"), chromedp.SetValue("#f-since", "2026-01-02"), submit("main .narrow form .button"), chromedp.WaitVisible(`[data-block="3"]`),
 			))
 			state(2, store.BlockReported)
-			require.NoError(t, chromedp.Do(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
+			require.NoError(t, patiently(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
 		})
 	}
 }
@@ -218,7 +218,7 @@ func TestStaffHandInAPaper(t *testing.T) {
 	require.NoError(t, os.WriteFile(picture, filingtest.Picture(640, 400, 1), 0o600))
 	b := browser(t, 390, 844)
 	send := submit("main form .button")
-	require.NoError(t, chromedp.Do(b,
+	require.NoError(t, patiently(b,
 		chromedp.EmulateViewport(390, 844),
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),

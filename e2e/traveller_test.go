@@ -30,6 +30,10 @@ type view struct {
 // views are those that each journey is made in.
 var views = []view{{lang: "zh", size: "phone"}, {lang: "zh", size: "desktop"}, {lang: "en", size: "phone"}, {lang: "en", size: "desktop"}}
 
+// corners are those that pages beside the journeys are looked at in: each language and
+// each width is among them.
+var corners = []view{{lang: "zh", size: "phone"}, {lang: "en", size: "desktop"}}
+
 func (v view) String() string {
 	name := v.lang + "-" + v.size
 	if v.scriptless {
@@ -53,6 +57,23 @@ func (v view) switched() []chromedp.Action[chromedp.Void] {
 		steps = append(steps, submit(`[name=lang][value=en]`), chromedp.WaitVisible(`html[lang=en] #f-login`))
 	}
 	return steps
+}
+
+// signedIn is chromium in a view, with somebody signed in.
+func signedIn(t *testing.T, s *stack.Stack, v view, login, password string) context.Context {
+	t.Helper()
+	ctx := browser(t, sizes[v.size], 844)
+	do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), chromedp.SendKeys(chromedp.ID("f-login"), login), chromedp.SendKeys(chromedp.ID("f-password"), password),
+		submit(".card .button"), chromedp.WaitNotPresent(chromedp.ID("f-login")), chromedp.WaitVisible(chromedp.CSS("main")))
+	return ctx
+}
+
+// fits wants the page no wider than its window.
+func fits(ctx context.Context, t *testing.T, what string) {
+	t.Helper()
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
+	require.NoError(t, err)
+	require.False(t, wide, "%s: nothing sticks out", what)
 }
 
 // each makes a journey in each of some views, everybody with an order and a web
@@ -96,7 +117,7 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	p.walker.Use(p.order)
 	p.ctx = browser(t, sizes[v.size], 844)
 	if v.scriptless {
-		require.NoError(t, chromedp.Do(p.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		require.NoError(t, patiently(p.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 			_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 			return err
 		})))

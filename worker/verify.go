@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,8 +76,8 @@ func Verify(ctx context.Context, c client.Client, options client.Options, o Veri
 		}
 	}
 	v := verifier{c: c, options: options, o: o}
-	for _, w := range Workflows { // in an order that is always the same
-		if err := v.kind(ctx, nameOf(w)); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(o.Workflows)) {
+		if err := v.kind(ctx, name); err != nil {
 			return v.report, err
 		}
 	}

@@ -59,9 +59,14 @@ func (p *process) stop() {
 	select {
 	case <-p.done:
 	case <-time.After(stopTimeout):
-		_ = p.cmd.Process.Kill()
-		<-p.done
+		p.kill()
 	}
+}
+
+// kill ends a child that has nothing to keep.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
 }
 
 // ready waits until check passes; an ended child is an error that names its log.

@@ -57,7 +57,10 @@ type Options struct {
 	// Dir keeps everything; a throwaway stack's is removed at the end.
 	Dir       string
 	Throwaway bool
-	Ports     Ports
+	// Database names an empty database of a server that runs already, for throwaway
+	// stacks; where it is empty a server is started.
+	Database string
+	Ports    Ports
 	// ReviewAfter is how long the stand-in's review takes.
 	ReviewAfter time.Duration
 	// ExchangeEvery is the pause between exchanges with the bureau.
@@ -213,7 +216,10 @@ func prepare(o *Options) error {
 
 func (s *Stack) startDatabase(ctx context.Context) error {
 	dsn := os.Getenv("BEIAN_DATABASE")
-	if dsn == "" || s.Options.Throwaway {
+	if s.Options.Throwaway {
+		dsn = s.Options.Database
+	}
+	if dsn == "" {
 		db, err := StartMariaDB(ctx, s.Options.Dir, s.Options.Ports.Database, s.Options.Throwaway)
 		if err != nil {
 			return err

@@ -21,6 +21,8 @@ const drainPolls = "frontend.enableCancelWorkerPollsOnShutdown=true"
 type Temporal struct {
 	process *process
 	Address string
+	// inMemory has nothing to lose.
+	inMemory bool
 }
 
 // TemporalProgram finds the development server: BEIAN_TEMPORAL_SERVER, or
@@ -66,7 +68,7 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 	if err != nil {
 		return nil, err
 	}
-	t := &Temporal{p, fmt.Sprintf("127.0.0.1:%d", port)}
+	t := &Temporal{process: p, inMemory: database == "", Address: fmt.Sprintf("127.0.0.1:%d", port)}
 	if err := p.ready(ctx, logFile, t.ping); err != nil {
 		p.stop()
 		return nil, err
@@ -84,8 +86,14 @@ func (t *Temporal) ping(ctx context.Context) error {
 	return err
 }
 
-// Stop ends the server.
-func (t *Temporal) Stop() { t.process.stop() }
+// Stop ends the server: at once where it kept everything in memory.
+func (t *Temporal) Stop() {
+	if t.inMemory {
+		t.process.kill()
+		return
+	}
+	t.process.stop()
+}
 
 // quiet is a logger that says nothing while a server isn't there yet.
 type quiet struct{}

@@ -5,10 +5,12 @@ package testdb
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,8 +21,41 @@ import (
 	"github.com/beian/beian/schema"
 )
 
+const dirPrefix = "beian-testdb-"
+
+// folder makes a folder that is this process's while it lives, and takes away those
+// of processes that ended: no code runs at the end of one that panics or is killed.
+func folder() (string, error) {
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*", "lock"))
+	if err != nil {
+		return "", err
+	}
+	for _, file := range left {
+		if lock(file) == nil {
+			_ = os.RemoveAll(filepath.Dir(file))
+		}
+	}
+	dir, err := os.MkdirTemp("", dirPrefix)
+	if err != nil {
+		return "", err
+	}
+	return dir, lock(filepath.Join(dir, "lock"))
+}
+
+// lock takes a file until the process ends, when the kernel lets go of it.
+func lock(path string) error {
+	fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return errors.Join(err, syscall.Close(fd))
+	}
+	return nil
+}
+
 var server = sync.OnceValues(func() (*stack.MariaDB, error) {
-	dir, err := os.MkdirTemp("", "beian-testdb-")
+	dir, err := folder()
 	if err != nil {
 		return nil, err
 	}
@@ -39,18 +74,25 @@ func New(t testing.TB) *store.Store {
 	return s
 }
 
-// Empty is New before its migrations.
-func Empty(t testing.TB) *store.Store {
+// DSN names an empty database of the test's own.
+func DSN(t testing.TB) string {
 	t.Helper()
 	db, err := server()
 	require.NoError(t, err)
 	name := "t_" + strings.ToLower(rand.Text()[:12])
 	require.NoError(t, db.CreateDatabase(t.Context(), name))
+	return db.DSN(name)
+}
+
+// Empty is New before its migrations.
+func Empty(t testing.TB) *store.Store {
+	t.Helper()
+	dsn := DSN(t)
 	keyFile, err := seal.Generate()
 	require.NoError(t, err)
 	keys, err := seal.Load(keyFile)
 	require.NoError(t, err)
-	s, err := store.Open(t.Context(), db.DSN(name), keys)
+	s, err := store.Open(t.Context(), dsn, keys)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
