@@ -11,10 +11,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/browsertest"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
@@ -28,21 +30,12 @@ func signIn() []chromedp.Action[chromedp.Void] {
 	}
 }
 
-// patiently does steps one after another. One whose node the page took away between
-// its being found and its being used, which the browser says before anything is done
-// to it, is done anew.
-func patiently(ctx context.Context, steps ...chromedp.Action[chromedp.Void]) error {
-	for _, step := range steps {
-		err := chromedp.Do(ctx, step)
-		for tries := 0; tries < 10 && err != nil && strings.Contains(err.Error(), "node with given id"); tries++ {
-			err = chromedp.Do(ctx, step)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+var (
+	browser   = browsertest.Open
+	patiently = browsertest.Do
+	shot      = browsertest.Shot
+	sizes     = browsertest.Sizes
+)
 
 // do does steps, and lists of them.
 func do(ctx context.Context, t *testing.T, steps ...any) {
@@ -78,9 +71,6 @@ func read(ctx context.Context, t *testing.T, selector, property string) string {
 	require.NoError(t, err)
 	return v
 }
-
-// sizes are a phone's and a desktop's width.
-var sizes = map[string]int{"phone": 390, "desktop": 1280}
 
 // Somebody fills a form, is signed out meanwhile, sends it, signs in again and
 // finds what was typed; somebody else at the same browser doesn't.
@@ -323,13 +313,21 @@ func frame(ctx context.Context, t *testing.T, page, panel string) context.Contex
 // The pages of sign-in and account, to be looked at.
 func TestBrowserAccountPages(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
-	customer(t, s)
+	w := customer(t, s)
+	prepared(t, w, "D20260001") // who is found again by its contact
 	for _, v := range corners {
-		name, ctx := v.String(), browser(t, sizes[v.size], 844)
+		name, ctx, begin := v.String(), browser(t, sizes[v.size], 844), time.Now()
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
 			chromedp.WaitVisible("#e-account"), shot(t, name+"-02-forgotten"))
-		do(ctx, t, chromedp.SendKeys("#f-account", "nobody"), chromedp.SendKeys("#f-captcha", captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
-			chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"), chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"),
+		do(ctx, t, chromedp.SendKeys("#f-account", stack.DemoCustomer), chromedp.SendKeys("#f-captcha", captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
+			chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"), chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"))
+		if v == corners[0] { // the next code comes after a pause
+			code, err := w.Code(t.Context(), filingtest.Contact().Email, begin)
+			require.NoError(t, err)
+			do(ctx, t, chromedp.Clear(chromedp.ID("f-code")), chromedp.SendKeys("#f-code", code), submit(".card .button"), chromedp.WaitVisible("#f-password_again"), submit(".card .button"),
+				chromedp.WaitVisible("#e-password"), shot(t, name+"-07-new-password"))
+		}
+		do(ctx, t,
 			chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
 			chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"), shot(t, name+"-05-password"),
 			chromedp.Navigate(s.PanelURL+"/account/reach/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))

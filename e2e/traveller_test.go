@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/browsertest"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -159,7 +160,7 @@ func (p *traveller) shot(name string) {
 	p.t.Helper()
 	if p.scriptless {
 		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			return keepPicture(ctx, target, p.t.Name()+"-"+name)
+			return browsertest.Picture(ctx, target, p.t.Name()+"-"+name)
 		}))
 		return
 	}

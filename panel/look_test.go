@@ -1,0 +1,73 @@
+package panel_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/browsertest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel"
+)
+
+// looksAt tells whether a route answers somebody with a whole page.
+func (c *caller) looksAt(path string) bool {
+	request, err := http.NewRequestWithContext(c.o.t.Context(), http.MethodGet, c.o.url+path, nil)
+	require.NoError(c.o.t, err)
+	response, err := c.http.Do(request)
+	require.NoError(c.o.t, err)
+	defer response.Body.Close()
+	begin := make([]byte, len("<!doctype html>"))
+	_, err = io.ReadFull(response.Body, begin)
+	return err == nil && response.StatusCode == http.StatusOK && strings.EqualFold(string(begin), "<!doctype html>")
+}
+
+// Every page of the router is accessible: as nobody sees it who isn't signed in, or else
+// the owner of what it is about, or an administrator. So is what tells that there is no
+// such page, or that it isn't for the reader.
+func TestEveryPageIsAccessible(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.furnish()
+	pages, seen := map[string][]string{}, map[string]bool{}
+	for _, login := range []string{"nobody", "owner", "administrator"} {
+		c := o.caller(login)
+		for _, route := range o.routes() {
+			path := o.path(route.Path)
+			if route.Method != http.MethodGet || seen[route.Path] || strings.HasSuffix(route.Path, "/events") { // a stream doesn't end
+				continue
+			}
+			if c.looksAt(path) {
+				seen[route.Path] = true
+				pages[login] = append(pages[login], path)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, len(seen), 45)
+	pages["owner"] = append(pages["owner"], "/nowhere", "/orders/M9/filing") // the second is stuck
+	pages["administrator"] = append(pages["administrator"], "/support/filings/M9", "/support/filings/M9/resume?resolution=abandon")
+	pages["viewer"] = []string{"/support/audit"}
+	_, err := o.db.AddStaff(t.Context(), "newcomer", store.StaffAgent, o.password)
+	require.NoError(t, err)
+	pages["newcomer"] = []string{"/sign-in/first-password"}
+	for login, paths := range pages {
+		b := browsertest.Open(t, browsertest.Sizes["phone"], 844)
+		if login != "nobody" {
+			require.NoError(t, browsertest.Do(b, chromedp.Navigate(o.url+"/sign-in"), chromedp.SendKeys(chromedp.ID("f-login"), login),
+				chromedp.SendKeys(chromedp.ID("f-password"), officePassword), chromedp.Click(".card .button"), chromedp.WaitNotPresent(chromedp.ID("f-login"))))
+		}
+		for _, path := range paths {
+			name := login + strings.NewReplacer("/", "-", "?", "-").Replace(path)
+			require.NoError(t, browsertest.Do(b, chromedp.Navigate(o.url+path), browsertest.Shot(t, name)), path)
+			wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
+			require.NoError(t, err)
+			require.False(t, wide, "%s: nothing sticks out", path)
+			at, err := chromedp.Run(b, chromedp.Evaluate[string](`location.pathname + location.search`))
+			require.NoError(t, err)
+			require.Equal(t, path, at)
+		}
+	}
+}
