@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"os"
@@ -161,11 +162,7 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 	}
 	require.Len(t, s.Stands.Bureau.Accepted(), len(orders))
 	for _, o := range orders {
-		root := map[string]string{"web3": "htdocs"}[o.SpaceUser]
-		if root == "" {
-			root = "wwwroot"
-		}
-		require.Equal(t, 1, s.Stands.Space.Stores(o.SpaceUser, root+"/cert/bazu.cert"), o.Number)
+		require.Equal(t, 1, certificates(s, o.SpaceUser), o.Number)
 	}
 	sent := map[string]int{}
 	for _, m := range s.Stands.SMS.Messages() {
@@ -180,6 +177,12 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 	}
 	builds := nothingTimedOut(t, s)
 	require.Subset(t, builds, []string{"one", "two"}, "both builds carried filings")
+}
+
+// certificates is how often a certificate was put on a web space.
+func certificates(s *stack.Stack, user string) int {
+	root := map[string]string{"web3": "htdocs"}[user]
+	return s.Stands.Space.Stores(user, cmp.Or(root, "wwwroot")+"/cert/bazu.cert")
 }
 
 // nothingTimedOut looks through every history for activities that a worker didn't
