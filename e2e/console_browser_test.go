@@ -18,7 +18,7 @@ import (
 // Staff begin with what wants a human, search, and see all of one filing: on a phone and on
 // a desktop, in both languages. Nothing of the person shows before somebody says why.
 func TestBrowserSupportConsole(t *testing.T) {
-	s, log := start(t, stack.Options{ReviewAfter: -1, Reviewed: true})
+	s, log := start(t, stack.Options{ReviewAfter: -1, Reviewed: true, ExchangeEvery: seldom})
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")

@@ -21,6 +21,9 @@ import (
 	"github.com/beian/beian/panel"
 )
 
+// seldom is the pause between exchanges in tests that hand nothing in: each costs some.
+const seldom = time.Hour
+
 // start brings up a throw-away stack with the sample orders; log is the file
 // that everything in this process logs to.
 func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {

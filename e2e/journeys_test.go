@@ -135,7 +135,7 @@ func TestBrowserRefusalAndCorrection(t *testing.T) {
 // A code never comes, because the phone number was wrong: the customer finds it,
 // corrects it, and both codes come and are taken.
 func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1, Spares: len(views)})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, Spares: len(views), ExchangeEvery: seldom})
 	each(t, s, views, func(t *testing.T, p *traveller) {
 		wrong := p.contact
 		wrong.Mobile = "1380000" + p.contact.Mobile[7:]

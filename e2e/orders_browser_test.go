@@ -19,7 +19,7 @@ import (
 // filed, with its certificate, records the public-security number and takes the
 // number off again: on a phone and on a desktop, in both languages.
 func TestBrowserRegistersANumber(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	s.Stands.Bureau.Seed(seeded)
 	// an order that has expired and one that soon will
 	for number, days := range map[string]int{"D20260006": -3, "D20260007": 9} {

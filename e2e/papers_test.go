@@ -182,7 +182,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 
 // The pages of papers and letters.
 func TestBrowserPapers(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1, Reviewed: true})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, Reviewed: true, ExchangeEvery: seldom})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})

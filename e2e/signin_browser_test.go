@@ -75,7 +75,7 @@ func read(ctx context.Context, t *testing.T, selector, property string) string {
 // Somebody fills a form, is signed out meanwhile, sends it, signs in again and
 // finds what was typed; somebody else at the same browser doesn't.
 func TestBrowserExpiredSession(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
@@ -136,7 +136,7 @@ const approvalNumber = `[name="number.3"]`
 
 // Two tabs edit one form: the later one is shown both and chooses.
 func TestBrowserTwoTabs(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	prepared(t, customer(t, s), "D20260001")
 	for _, v := range views {
 		name, one := v.String(), browser(t, sizes[v.size], 844)
@@ -167,7 +167,7 @@ func TestBrowserTwoTabs(t *testing.T) {
 // A page that loses its connection says so, and saves the newest words when it
 // is back.
 func TestBrowserOffline(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
@@ -260,7 +260,7 @@ func TestBrowserFrame(t *testing.T) {
 		return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port) // another site than 127.0.0.1
 	}
 	ours, strangers := host(), host()
-	s, _ := start(t, stack.Options{ReviewAfter: -1, FrameOrigins: []string{ours}, SecureCookies: true})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, FrameOrigins: []string{ours}, SecureCookies: true, ExchangeEvery: seldom})
 	panel.Store(s.PanelURL)
 	for name, width := range sizes {
 		outer := browser(t, width, 844)
@@ -312,7 +312,7 @@ func frame(ctx context.Context, t *testing.T, page, panel string) context.Contex
 
 // The pages of sign-in and account, to be looked at.
 func TestBrowserAccountPages(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	w := customer(t, s)
 	prepared(t, w, "D20260001") // who is found again by its contact
 	for _, v := range corners {

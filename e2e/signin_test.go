@@ -61,7 +61,7 @@ func forgot(t *testing.T, s *stack.Stack, w *demo.Walker, account, channel strin
 // code that comes to the filing's contact; later another by mail. Everybody else
 // is told the same, and nothing is sent for them.
 func TestPasswordIsFoundAgain(t *testing.T) {
-	s, log := start(t, stack.Options{ReviewAfter: -1})
+	s, log := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	ctx := t.Context()
 	prepared(t, customer(t, s), "D20260001")
 	elsewhere := customer(t, s)
