@@ -19,6 +19,12 @@ func (a *Filing) Advance(ctx context.Context, p Progress) error {
 	return a.Store.Advance(ctx, p)
 }
 
+// Restart is Advance for a filing whose workflow is a new one: what the bureau said is
+// told to it again.
+func (a *Filing) Restart(ctx context.Context, p Progress) error {
+	return a.Store.Restart(ctx, p)
+}
+
 // The bureau's own codes for what is on its blacklist (3-5): what would be
 // refused with them isn't handed in.
 const (

@@ -41,9 +41,13 @@ var program = sync.OnceValues(func() (string, error) {
 
 func newWorkers(t *testing.T, s *stack.Stack) *workers {
 	t.Helper()
+	return workersWith(t, s.Settings)
+}
+
+func workersWith(t *testing.T, set stack.Settings) *workers {
+	t.Helper()
 	program, err := program()
 	require.NoError(t, err)
-	set := s.Settings
 	w := &workers{t: t, program: program, env: append(os.Environ(),
 		config.Environment(set.Base, set.Provider, set.SMS, set.Mail, set.Bureau, set.Website, set.Worker)...)}
 	t.Cleanup(w.kill)

@@ -42,11 +42,7 @@ func (s *Server) openFollowUp(c *gin.Context, cur current) {
 
 // startFiling starts a filing's workflow, or finds it running.
 func (s *Server) startFiling(ctx context.Context, f store.Filing) error {
-	in := workflows.FilingInput{FilingID: f.ID, OrderNumber: f.OrderNumber}
-	if f.Kind.FollowsUp() || f.Kind.Registers() {
-		in.Kind = f.Kind
-	}
-	return s.cfg.Filings.Open(ctx, f.Ref(), in)
+	return s.cfg.Filings.Open(ctx, f.Ref(), workflows.InputOf(f))
 }
 
 // based is the dossier that a follow-up starts from: the approved one, with what

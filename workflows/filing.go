@@ -39,21 +39,37 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 
 // life is the table of stages in docs/architecture.md, from top to bottom.
 func (f *run) life(ctx workflow.Context) error {
+	if f.in.From != nil {
+		if err := f.restart(ctx); err != nil {
+			return err
+		}
+	}
 	if f.in.Kind.Registers() {
 		return f.register(ctx)
 	}
 	if !f.in.Kind.FollowsUp() { // whose contact was verified then
-		if err := f.registerContact(ctx); err != nil {
+		if f.begins(filing.Contact) {
+			if err := f.registerContact(ctx); err != nil {
+				return err
+			}
+		}
+		if f.begins(filing.Verifying) {
+			if err := f.verify(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case f.from == filing.Correcting:
+		if err := f.prepare(ctx, filing.Correcting, f.attention); err != nil {
 			return err
 		}
-		if err := f.verify(ctx); err != nil {
+	case f.begins(filing.Preparing):
+		if err := f.prepare(ctx, filing.Preparing, ""); err != nil {
 			return err
 		}
 	}
-	if err := f.prepare(ctx, filing.Preparing, ""); err != nil {
-		return err
-	}
-	for {
+	for f.begins(filing.Reviewing) {
 		approved, err := f.review(ctx)
 		if err != nil {
 			return err
@@ -150,7 +166,7 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string
 // either sends it back, it waits for the corrected one and says false.
 func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	f.revision = f.handedIn
-	if f.in.Reviewed {
+	if f.in.Reviewed && f.begins(filing.Checking) {
 		passed, err := f.check(ctx)
 		if err != nil {
 			return false, err
@@ -222,6 +238,9 @@ func (f *run) check(ctx workflow.Context) (passed bool, err error) {
 // submit puts the record in line and waits for the exchange to tell that the
 // bureau took the data file it travelled in, or decided on it already.
 func (f *run) submit(ctx workflow.Context) error {
+	if !f.begins(filing.Submitting) {
+		return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
+	}
 	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(string), Kind: "submitting", Actor: f.actor}); err != nil {
 		return err
 	}

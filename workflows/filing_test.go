@@ -39,19 +39,12 @@ func newWorld(t *testing.T) *world {
 	var suite testsuite.WorkflowTestSuite
 	w := &world{t: t, env: suite.NewTestWorkflowEnvironment(), notices: map[string]int{}}
 	w.env.SetTestTimeout(time.Minute)
-	note := func(_ context.Context, p activities.Progress) error {
-		w.steps = append(w.steps, p)
-		if p.Stage != "" {
-			w.stages = append(w.stages, p.Stage)
-		}
-		return nil
-	}
 	w.env.RegisterWorkflow(workflows.Aftercare)
 	w.env.RegisterActivity(&activities.Filing{})
 	w.env.RegisterActivity(&activities.Message{})
 	w.env.RegisterActivity(&activities.Website{})
-	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(note)
-	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(note)
+	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(w.note)
+	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(w.note)
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil)
 	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
 		w.notices[n.Key] = n.Left
@@ -63,6 +56,15 @@ func newWorld(t *testing.T) *world {
 	}).Maybe()
 	w.env.OnActivity(messageActivities.TellStaff, mock.Anything, mock.Anything).Return(nil).Maybe()
 	return w
+}
+
+// note takes a step of the projection.
+func (w *world) note(_ context.Context, p activities.Progress) error {
+	w.steps = append(w.steps, p)
+	if p.Stage != "" {
+		w.stages = append(w.stages, p.Stage)
+	}
+	return nil
 }
 
 func (w *world) codesGoOut() {

@@ -49,6 +49,8 @@ type FilingInput struct {
 	// Kind of a filing that follows one that is done, or registers a number; empty
 	// for another: its kind comes with what is handed in.
 	Kind filing.Kind `json:",omitempty"`
+	// From is where a filing goes on whose workflow is gone; nil: it begins.
+	From *From `json:",omitempty"`
 }
 
 const filingIDPrefix = "filing/"

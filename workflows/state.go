@@ -41,6 +41,9 @@ type run struct {
 	attention string
 	revision  int
 	seq       int64
+	// from is the stage that the filing was found in by a workflow that takes the place
+	// of one that is gone, until it is there; empty: it is.
+	from filing.Stage
 	// writing keeps the projection's writes in the order of seq.
 	writing workflow.Mutex
 
@@ -95,6 +98,9 @@ func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 		wanted:    map[string]int{},
 		decided:   map[int]Decided{},
 		notices:   noticeGroup{wg: workflow.NewWaitGroup(ctx)},
+	}
+	if in.From != nil {
+		f.foundAt(*in.From)
 	}
 	f.listen(ctx)
 	return f, f.handle(ctx)
@@ -151,6 +157,10 @@ func (f *run) advance(ctx workflow.Context, p activities.Progress) error {
 // or the one whose effect causes it. Steps are written one after another: the
 // row takes only growing numbers, so a late one would be lost.
 func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) error {
+	if f.from != "" && p.Stage == f.from { // which the row has
+		f.from = ""
+		return nil
+	}
 	if err := f.writing.Lock(ctx); err != nil {
 		return err
 	}

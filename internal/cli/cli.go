@@ -30,6 +30,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version, or tell where it is."`
 	Orders   ordersCommand   `cmd:"" help:"Take over orders."`
 	Users    usersCommand    `cmd:"" help:"Manage accounts of the panel."`
+	Filings  filingsCommand  `cmd:"" help:"Mend filings."`
 	Audit    auditCommand    `cmd:"" help:"Check the log of what staff did."`
 	Keys     keysCommand     `cmd:"" help:"Make and rotate the keys that seal personal data."`
 	Demo     demoCommand     `cmd:"" help:"File an order unattended on a throw-away stack."`

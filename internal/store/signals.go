@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -33,4 +36,26 @@ func (s *Store) UnsentSignals(ctx context.Context, limit int) ([]Signal, error) 
 func (s *Store) SignalSent(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE signals SET sent_at = ? WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
 	return err
+}
+
+// Restart writes a step of a filing's projection as Advance does, and has every signal
+// that the filing was ever sent go out again.
+func (s *Store) Restart(ctx context.Context, p Progress) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.advance(ctx, tx, p); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE signals SET sent_at = NULL WHERE filing_id = ?`, p.FilingID)
+		return err
+	})
+}
+
+// OpenFilings lists filings that have begun and aren't over, and those that were filed
+// after a time, by ID, from after one.
+func (s *Store) OpenFilings(ctx context.Context, filedAfter time.Time, after int64, limit int) ([]Filing, error) {
+	var list []Filing
+	err := s.db.SelectContext(ctx, &list, filingSelect+`
+		WHERE f.id > ? AND f.seq > 0 AND (f.stage NOT IN (?, ?, ?) OR f.stage = ? AND f.stage_since > ?) ORDER BY f.id LIMIT ?`,
+		after, filing.Filed, filing.Withdrawn, filing.Deregistered, filing.Filed, filedAfter, limit)
+	return list, err
 }

@@ -1,0 +1,85 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+// From is where a filing stands whose workflow is gone, as its row has it: Temporal's
+// database was lost, or put back as it was before. A new workflow goes on from there.
+type From struct {
+	Stage     filing.Stage
+	Revision  int
+	Seq       int64
+	Kind      filing.Kind `json:",omitempty"`
+	Attention string      `json:",omitempty"`
+}
+
+// InputOf is what a filing's workflow starts with: from the beginning, or from where its
+// row stands.
+func InputOf(f store.Filing) FilingInput {
+	in := FilingInput{FilingID: f.ID, OrderNumber: f.OrderNumber}
+	if f.Kind.FollowsUp() || f.Kind.Registers() {
+		in.Kind = f.Kind
+	}
+	if f.Seq > 0 {
+		in.From = &From{Stage: f.Stage, Revision: f.Revision, Seq: f.Seq, Kind: f.Kind, Attention: f.Attention}
+	}
+	return in
+}
+
+// way is the order of the stages that a filing can be found in.
+var way = []filing.Stage{
+	filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Checking, filing.Submitting, filing.Reviewing, filing.Installing,
+}
+
+// begins tells whether a stage is gone through: all are, but those before the one that
+// the filing was found in.
+func (f *run) begins(stage filing.Stage) bool {
+	return f.from == "" || slices.Index(way, stage) >= slices.Index(way, f.from)
+}
+
+// foundAt takes over what the row has.
+func (f *run) foundAt(from From) {
+	f.from = from.Stage
+	f.stage, f.shown, f.attention = from.Stage, from.Stage, from.Attention
+	f.revision, f.handedIn, f.seq = from.Revision, from.Revision, from.Seq
+	if from.Kind != "" {
+		f.kind = from.Kind
+	}
+}
+
+// restart notes that the filing has a workflow again, and has what the bureau said told
+// to it anew. A step that it was stuck at is tried again.
+func (f *run) restart(ctx workflow.Context) error {
+	no := false
+	p := activities.Progress{Stuck: &no, Kind: "restarted", Actor: systemActor}
+	if f.from == filing.Reviewing { // the bureau's own check was counted by the workflow that is gone
+		p.Attention = new(string)
+	}
+	return f.write(ctx, p, a.filing.Restart)
+}
+
+// StartAftercare starts what follows a filing's approval where it is gone. It ends at once
+// where nothing is due.
+func (c *Client) StartAftercare(ctx context.Context, ref string, in AftercareInput) error {
+	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       AftercareWorkflowID(ref),
+		TaskQueue:                QueueFiling,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, Aftercare, in)
+	if err != nil {
+		return fmt.Errorf("starting the aftercare of %s: %w", ref, err)
+	}
+	return nil
+}

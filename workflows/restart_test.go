@@ -1,0 +1,79 @@
+package workflows_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/workflows"
+)
+
+// A workflow that takes the place of one that is gone goes on in the stage that its row
+// has, whichever it is: nothing is entered again, the steps' numbers go on, and every
+// stage that follows is gone through.
+func TestGoesOnFromEveryStage(t *testing.T) {
+	const revision, seq = 3, 20
+	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Checking, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}
+	for _, stage := range append(way[:len(way)-1:len(way)-1], filing.Correcting) {
+		t.Run(string(stage), func(t *testing.T) {
+			w := newWorld(t)
+			w.siteIsFine()
+			w.codesGoOut()
+			w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(w.note).Once()
+			current := revision
+			follows := way[max(slices.Index(way, stage), 0)+1:]
+			switch stage {
+			case filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting:
+				current = revision + 1
+				if stage == filing.Contact {
+					w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
+				}
+				if stage == filing.Contact || stage == filing.Verifying {
+					w.at(2, w.says(workflows.UpdateVerified, workflows.ByActor{}))
+				}
+				w.at(3, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: current}))
+				if stage == filing.Correcting {
+					follows = way[slices.Index(way, filing.Checking):]
+				}
+			}
+			if stage != filing.Installing && stage != filing.Reviewing && stage != filing.Submitting {
+				w.at(4, w.says(workflows.UpdatePass, workflows.Verdict{Revision: current}))
+			}
+			// what the bureau said is told again, also of the revision before
+			w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{Revision: current - 1, Code: 1020}))
+			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: current}))
+			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{Revision: current, Approved: true}))
+			in := input
+			in.Reviewed, in.From = true, &workflows.From{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
+			w.runs(in)
+			require.Equal(t, follows, w.stages)
+			require.Equal(t, "restarted", w.steps[0].Kind)
+			require.NotNil(t, w.steps[0].Stuck)
+			require.False(t, *w.steps[0].Stuck, "what it was stuck at is tried again")
+			for i, s := range w.steps {
+				require.EqualValues(t, seq+i+1, s.Seq)
+			}
+			if stage == filing.Contact {
+				w.env.AssertNumberOfCalls(t, "SendCode", 2)
+			} else {
+				w.env.AssertNumberOfCalls(t, "SendCode", 0)
+			}
+			require.Equal(t, []int64{7}, w.aftercare)
+		})
+	}
+}
+
+// A registration whose workflow is gone looks at the site again.
+func TestRegistrationGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.siteIsFine()
+	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(w.note).Once()
+	in := input
+	in.Kind, in.From = filing.KindRegister, &workflows.From{Stage: filing.Installing, Seq: 5, Kind: filing.KindRegister}
+	w.runs(in)
+	require.Equal(t, []filing.Stage{filing.Filed}, w.stages)
+	require.Equal(t, []string{"restarted", "filed"}, w.kinds())
+}
