@@ -184,12 +184,7 @@ func TestBrowserPapersRefused(t *testing.T) {
 		p.prepared()
 		require.NoError(t, p.walker.HandIn(t.Context(), p.holder, "读书笔记"))
 		wait(t, p.walker, filing.Checking)
-		verdict := func(what string, values url.Values) {
-			values.Set("serial", "1")
-			_, err := support.Post(t.Context(), "/support/filings/"+p.order+"/"+what, values)
-			require.NoError(t, err)
-		}
-		verdict("send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
+		verdict(t, support, p.order, "send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
 		wait(t, p.walker, filing.Correcting)
 		p.signIn()
 		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="correcting"]`))
@@ -206,7 +201,7 @@ func TestBrowserPapersRefused(t *testing.T) {
 		p.do(upload("#f-holder_document", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
 		p.arrives(filing.Checking)
-		verdict("pass", url.Values{"revision": {"2"}})
+		verdict(t, support, p.order, "pass", url.Values{"revision": {"2"}})
 		p.arrives(filing.Installing)
 		p.shot("04-passed")
 	})
