@@ -48,7 +48,7 @@ func checkQueue(shown ChecksShown, reviewer int64, now time.Time, after Cursor, 
 	args := []any{after.CreatedAt, after.CreatedAt, after.ID}
 	switch shown {
 	case ChecksMine: // few
-		from = `checks mine FORCE INDEX (checks_reviewer) JOIN filings f ON f.id = mine.filing_id AND f.revision = mine.revision`
+		from = `checks mine FORCE INDEX (checks_reviewer) STRAIGHT_JOIN filings f ON f.id = mine.filing_id AND f.revision = mine.revision`
 		where = `mine.reviewer_id = ? AND mine.decided_at IS NULL AND mine.leased_until > ? AND ` + where
 		args = append([]any{reviewer, now}, args...)
 	case ChecksFree:
@@ -56,7 +56,7 @@ func checkQueue(shown ChecksShown, reviewer int64, now time.Time, after Cursor, 
 		args = append(args, now, reviewer)
 	}
 	return `SELECT ` + checkColumns + `, o.number AS order_number, f.serial, f.kind, f.province, f.stage_since, d.sealed
-		FROM ` + from + ` JOIN orders o ON o.id = f.order_id LEFT JOIN dossiers d ON d.filing_id = f.id AND d.revision = f.revision` + checkJoins + `
+		FROM ` + from + ` STRAIGHT_JOIN orders o ON o.id = f.order_id LEFT JOIN dossiers d ON d.filing_id = f.id AND d.revision = f.revision` + checkJoins + `
 		WHERE ` + where + ` ORDER BY f.stage_since, f.id LIMIT ?`, append(args, limit)
 }
 
