@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,12 +185,7 @@ func TestBrowserPapersRefused(t *testing.T) {
 		p.prepared()
 		require.NoError(t, p.walker.HandIn(t.Context(), p.holder, "读书笔记"))
 		wait(t, p.walker, filing.Checking)
-		verdict := func(what string, values url.Values) {
-			values.Set("serial", "1")
-			_, err := support.Post(t.Context(), "/support/filings/"+p.order+"/"+what, values)
-			require.NoError(t, err)
-		}
-		verdict("send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
+		verdict(t, support, p.order, "send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
 		wait(t, p.walker, filing.Correcting)
 		p.signIn()
 		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="correcting"]`))
@@ -198,15 +194,18 @@ func TestBrowserPapersRefused(t *testing.T) {
 		p.shot("02-which")
 		require.Contains(t, p.text("#e-holder_document"), "证件照片不清晰")
 		const card = `[data-paper="holder_document"] `
-		p.do(upload("#f-holder_document", small), submit(`[value=next]`), chromedp.WaitVisible(card+".error"))
-		require.Contains(t, p.text(card+".error"), p.in("图片太小", "too small"))
+		p.do(upload("#f-holder_document", small), submit(`[value=next]`))
+		require.Eventually(t, func() bool { // what staff said stood there before
+			said, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q)?.textContent ?? ""`, card+".error")))
+			return err == nil && strings.Contains(said, p.in("图片太小", "too small"))
+		}, 30*time.Second, 50*time.Millisecond)
 		p.shot("03-too-small")
 		before, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).dataset.picture`, card+"[data-picture]")))
 		require.NoError(t, err)
 		p.do(upload("#f-holder_document", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
 		p.arrives(filing.Checking)
-		verdict("pass", url.Values{"revision": {"2"}})
+		verdict(t, support, p.order, "pass", url.Values{"revision": {"2"}})
 		p.arrives(filing.Installing)
 		p.shot("04-passed")
 	})

@@ -105,8 +105,7 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, response.StatusCode, path)
 	}
 
-	_, err = support.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"1"}})
-	require.NoError(t, err)
+	verdict(t, support, "D20260001", "pass", url.Values{"revision": {"1"}})
 	wait(t, w, filing.Installing)
 	accounts, err := s.Store.Accounts(ctx)
 	require.NoError(t, err)

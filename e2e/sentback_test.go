@@ -27,10 +27,9 @@ func TestSentBackIsToldOf(t *testing.T) {
 	support, err := demo.NewWalker(s.PanelURL, "")
 	require.NoError(t, err)
 	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
-	_, err = support.Post(ctx, "/support/filings/D20260001/send-back", url.Values{
+	verdict(t, support, "D20260001", "send-back", url.Values{
 		"revision": {"1"}, "reasons": {"site_name"}, "text": {"林测试请补充说明用途"}, "site": {"remark"},
 	})
-	require.NoError(t, err)
 	wait(t, w, filing.Correcting)
 	require.Eventually(t, func() bool {
 		bySMS, byMail := 0, 0
@@ -62,8 +61,7 @@ func TestSentBackIsToldOf(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, page.Find(".callout.warn").Length(), "it isn't theirs any more")
 	require.Contains(t, page.Find(".timeline").Text(), "林测试请补充说明用途", "but what was said stays")
-	_, err = support.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"2"}})
-	require.NoError(t, err)
+	verdict(t, support, "D20260001", "pass", url.Values{"revision": {"2"}})
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
 	require.NoError(t, w.CheckNow(ctx))

@@ -51,8 +51,7 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 		o.stuck(order, "send_sms", "operator", 2)
 	}
 	o.stuck("S4", "install_certificate", "login", 2)
-	check := o.filing("C1", "owner")
-	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: check.ID, Seq: 2, Stage: filing.Checking, Kind: "handed_in", Actor: "customer:owner"}))
+	o.staged("C1", filing.Checking, "")
 	late := o.filing("L1", "owner")
 	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: late.ID, Seq: 2, Stage: filing.Reviewing, Kind: "accepted", Actor: "bureau"}))
 	broken := o.filing("B1", "owner")

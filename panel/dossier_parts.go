@@ -22,6 +22,9 @@ type copyLine struct {
 	ID, Label, Text string
 	// Secret values show on the screen and not on paper.
 	Secret bool
+	// Before is what stood there before, where the line was Changed.
+	Before  string
+	Changed bool
 }
 
 // dossierParts are the parts that a dossier of its kind has, every field with its
@@ -41,6 +44,23 @@ func (s *Server) dossierParts(c *gin.Context, d filing.Dossier) []dossierPart {
 		parts = append(parts, dossierPart{f.name + ".title", formLines(t, f.name, fields, f.values)})
 	}
 	return parts
+}
+
+// markChanges tells the lines of a dossier that differ from what stood there before.
+func markChanges(parts, before []dossierPart) {
+	old := map[string]string{}
+	for _, part := range before {
+		for _, line := range part.Lines {
+			old[line.ID] = line.Text
+		}
+	}
+	for _, part := range parts {
+		for i := range part.Lines {
+			line := &part.Lines[i]
+			line.Before = old[line.ID]
+			line.Changed = line.Before != line.Text
+		}
+	}
 }
 
 // filledForm is a form's part of a dossier, as the form would hold it.

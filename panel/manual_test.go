@@ -18,6 +18,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
+	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/workflows"
 )
@@ -54,7 +55,7 @@ func newDesk(t *testing.T) *desk {
 	d.account, err = d.db.EnsureAccount(t.Context(), "by hand")
 	require.NoError(t, err)
 	require.NoError(t, d.db.SetDriver(t.Context(), d.account, store.DriverManual))
-	p, err := panel.New(panel.Config{Store: d.db, Filings: d.temporal, Logger: slog.New(slog.DiscardHandler)})
+	p, err := panel.New(panel.Config{Store: d.db, Filings: d.temporal, Resolver: website.NewResolver("127.0.0.1:1"), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	server := httptest.NewServer(p.Handler())

@@ -38,6 +38,8 @@ type workflowsStub struct {
 	err error
 	// started are the bulk jobs that were started.
 	started []int64
+	// verdicts are the checks' that were told.
+	verdicts []workflows.Verdict
 	// execution is what Temporal knows of every filing.
 	execution    workflows.Execution
 	executionErr error
@@ -56,10 +58,12 @@ func (w *workflowsStub) Verified(context.Context, string, workflows.ByActor) (s 
 func (w *workflowsStub) HandIn(context.Context, string, workflows.HandIn) (s workflows.State, err error) {
 	return s, w.err
 }
-func (w *workflowsStub) Pass(context.Context, string, workflows.Verdict) (s workflows.State, err error) {
+func (w *workflowsStub) Pass(_ context.Context, _ string, v workflows.Verdict) (s workflows.State, err error) {
+	w.verdicts = append(w.verdicts, v)
 	return s, w.err
 }
-func (w *workflowsStub) SendBack(context.Context, string, workflows.Verdict) (s workflows.State, err error) {
+func (w *workflowsStub) SendBack(_ context.Context, _ string, v workflows.Verdict) (s workflows.State, err error) {
+	w.verdicts = append(w.verdicts, v)
 	return s, w.err
 }
 func (w *workflowsStub) CheckNow(context.Context, string, workflows.ByActor) (s workflows.State, err error) {

@@ -4,6 +4,7 @@
 package panel
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -93,6 +94,10 @@ type Config struct {
 	// TemporalUI is the address of the namespace in Temporal's own UI, which staff's pages
 	// link to; empty: they don't.
 	TemporalUI string
+	// CheckLease is how long a dossier stays a reviewer's who does nothing; 0: half an hour.
+	CheckLease time.Duration
+	// SecondCheck is which dossiers pass only when two reviewers pass them.
+	SecondCheck filing.SecondCheck
 	// Process counts and traces requests, and knows whether the panel is ready;
 	// nil: nobody watches.
 	Process *observe.Process
@@ -144,6 +149,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Process = observe.New()
 	}
 	s := &Server{cfg: cfg, texts: texts, passwords: newPasswordHasher(), captchas: newCaptchas(), queries: newQueryLimits(), typed: newTypedLimit(), watch: newWatch(cfg.Store.FilingSeqs), decoding: make(chan struct{}, maxDecoding)}
+	s.cfg.CheckLease = cmp.Or(cfg.CheckLease, defaultCheckLease)
 	s.papers = filing.BuiltInPapers()
 	if cfg.Papers != nil {
 		s.papers = *cfg.Papers
@@ -299,8 +305,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support.POST("/filings/:number/unmask", canSeePersonal, s.unmask)
 	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
 	s.bulkRoutes(support)
-	support.POST("/filings/:number/pass", canCheck, s.pass)
-	support.POST("/filings/:number/send-back", canCheck, s.sendBack)
+	s.checkRoutes(support)
 	support.POST("/filings/:number/hand-in-again", canActOnFilings, s.handInAgain)
 	support.GET("/filings/:number/dossier", canSeePersonal, s.supportDossier)
 	support.GET("/filings/:number/papers/:paper", canSeePersonal, s.viewPaperAsStaff)

@@ -53,6 +53,10 @@ func (s *Server) viewPaperAsStaff(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	if err := s.keepCheck(c, f); err != nil {
+		s.fail(c, err)
+		return
+	}
 	if c.Query("thumb") == "" { // previews are part of the dossier's page, which was noted
 		d := s.deed(c, "paper.view", "paper", c.Param("paper"), "")
 		c.Request = c.Request.WithContext(store.WithDeed(c.Request.Context(), &d))

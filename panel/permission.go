@@ -28,6 +28,8 @@ const (
 	canAnswerTickets permission = "answer_tickets"
 	// canCheck passes dossiers and sends them back (初审).
 	canCheck permission = "check"
+	// canRunChecks takes dossiers from colleagues who check them, and sees everybody's figures.
+	canRunChecks permission = "run_checks"
 	// canWriteNotices publishes notices to everybody.
 	canWriteNotices permission = "write_notices"
 	// canRunBureau starts accounts with bureaus and reports addresses.
@@ -42,7 +44,7 @@ var granted = func() map[store.StaffRole][]permission {
 	viewer := []permission{canSee}
 	agent := slices.Concat(viewer, []permission{canSeePersonal, canActOnFilings, canActOnTasks, canAnswerTickets})
 	reviewer := slices.Concat(agent, []permission{canCheck, canActInBulk})
-	administrator := slices.Concat(reviewer, []permission{canWriteNotices, canRunBureau, canManageStaff, canReadAudit})
+	administrator := slices.Concat(reviewer, []permission{canRunChecks, canWriteNotices, canRunBureau, canManageStaff, canReadAudit})
 	return map[store.StaffRole][]permission{
 		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer, store.StaffAdministrator: administrator,
 	}

@@ -72,7 +72,7 @@ func (s *Server) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack)
 	listed := map[string][]string{}
 	for _, key := range b.Reasons {
 		reason, _ := filing.SendBackByKey(key)
-		listed[reason.About()] = append(listed[reason.About()], reasonText(t, reason))
+		listed[reason.About()] = append(listed[reason.About()], notedReason(t, reason, b))
 		if r.Help == "" && reason.Code != 0 {
 			r.Help = s.reasonHelp(c, reason.Code)
 		}
@@ -93,11 +93,20 @@ func sendBackText(t *locale.Localizer, b store.SendBack) string {
 	var texts []string
 	for _, key := range b.Reasons {
 		if reason, known := filing.SendBackByKey(key); known {
-			texts = append(texts, reasonText(t, reason))
+			texts = append(texts, notedReason(t, reason, b))
 		}
 	}
 	if b.Text != "" {
 		texts = append(texts, t.T("sendback.said", map[string]any{"text": b.Text}))
+	}
+	return sentences(t, texts)
+}
+
+// notedReason is a reason of the list with what staff added to it.
+func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack) string {
+	texts := []string{reasonText(t, r)}
+	if note := b.Notes[r.Key]; note != "" {
+		texts = append(texts, t.T("sendback.said", map[string]any{"text": note}))
 	}
 	return sentences(t, texts)
 }

@@ -95,7 +95,7 @@ func showsProblems(status int, data any) bool {
 }
 
 // fragments are parts of pages, which are fetched behind the reader's back.
-var fragments = map[string]bool{"progress": true, "bulk_progress": true, "today_lines": true}
+var fragments = map[string]bool{"progress": true, "bulk_progress": true, "today_lines": true, "check_state": true}
 
 // render writes a page whole or not at all.
 func (s *Server) render(c *gin.Context, status int, name string, p page) {

@@ -11,7 +11,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
 )
@@ -19,19 +18,69 @@ import (
 // formSendBack is staff's form for what they send back (初审退回).
 const formSendBack = "send_back"
 
-// sendBackForm asks why a dossier is sent back: reasons of the list that are about
-// what it has, staff's own words, and the fields that those are about.
-func (s *Server) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) form {
+// notePrefix and a reason's key name the field of what is added to the reason.
+const notePrefix = "note_"
+
+// maxNote bounds what is added to one reason, in characters.
+const maxNote = 200
+
+// sendBackData is staff's form for what they send back: reasons of the list that are
+// about what the dossier has, each with what can be added, and staff's own words with the
+// fields that those are about.
+type sendBackData struct {
+	form
+	Groups []reasonGroup
+	// MaxNote is how much can be added to a reason.
+	MaxNote int
+}
+
+// reasonGroup are the reasons that are about a form.
+type reasonGroup struct {
+	// Title is a key of the locale files.
+	Title   string
+	Reasons []reasonChoice
+}
+
+type reasonChoice struct {
+	option
+	// Field is the field's name, Note what was added.
+	Field, Note string
+}
+
+// sendBackForm asks why a dossier is sent back.
+func (s *Server) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) sendBackData {
 	t := s.texts.For(s.lang(c))
 	groups := s.sendable(c, d)
-	fields := []field{
-		{Name: "reasons", Type: "checkboxes", Options: reasonOptions(t, groups)},
-		{Name: "text", Type: "textarea"},
-	}
+	fields := []field{{Name: "text", Type: "textarea"}}
 	for _, group := range groups {
 		fields = append(fields, field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	return build(t, formSendBack, fields, values, problems)
+	data := sendBackData{form: build(t, formSendBack, fields, values, problems), MaxNote: maxNote}
+	for _, r := range fittingReasons(groups) {
+		choice := reasonChoice{option{r.Key, reasonText(t, r), slices.Contains(values["reasons"], r.Key)}, fieldName(groups, r), values.Get(notePrefix + r.Key)}
+		title := "sendback.whole"
+		if r.Form != "" {
+			title = r.Form + ".title"
+		}
+		if n := len(data.Groups); n == 0 || data.Groups[n-1].Title != title {
+			data.Groups = append(data.Groups, reasonGroup{Title: title})
+		}
+		last := &data.Groups[len(data.Groups)-1]
+		last.Reasons = append(last.Reasons, choice)
+	}
+	return data
+}
+
+// fieldName is what the field is called that a reason is about; empty for the whole dossier.
+func fieldName(groups []refusableFields, r filing.SendBackReason) string {
+	for _, g := range groups {
+		for _, o := range g.options {
+			if g.form == r.Form && o.Value == r.Field {
+				return o.Label
+			}
+		}
+	}
+	return ""
 }
 
 // sendable are the fields that sending back can be about: as for a refusal, and
@@ -48,17 +97,14 @@ func (s *Server) sendable(c *gin.Context, d filing.Dossier) []refusableFields {
 	return append(groups, papers)
 }
 
-// reasonOptions are the reasons of the list that are about one of the fields.
-func reasonOptions(t *locale.Localizer, groups []refusableFields) (options []option) {
+// fittingReasons are the reasons of the list that are about one of the fields.
+func fittingReasons(groups []refusableFields) (list []filing.SendBackReason) {
 	for _, r := range filing.SendBackReasons() {
-		fits := r.Form == "" || slices.ContainsFunc(groups, func(g refusableFields) bool {
-			return g.form == r.Form && slices.ContainsFunc(g.options, func(o option) bool { return o.Value == r.Field })
-		})
-		if fits {
-			options = append(options, option{Value: r.Key, Label: reasonText(t, r)})
+		if r.Form == "" || fieldName(groups, r) != "" {
+			list = append(list, r)
 		}
 	}
-	return options
+	return list
 }
 
 // readSendBack reads the form; only what it offers is taken.
@@ -70,11 +116,19 @@ func (s *Server) readSendBack(c *gin.Context, d filing.Dossier, values url.Value
 			b.Fields = append(b.Fields, name)
 		}
 	}
-	for _, o := range reasonOptions(s.texts.For(s.lang(c)), groups) {
-		if slices.Contains(values["reasons"], o.Value) {
-			b.Reasons = append(b.Reasons, o.Value)
-			reason, _ := filing.SendBackByKey(o.Value)
-			about(reason.About())
+	said := utf8.RuneCountInString(b.Text)
+	for _, r := range fittingReasons(groups) {
+		if !slices.Contains(values["reasons"], r.Key) {
+			continue
+		}
+		b.Reasons = append(b.Reasons, r.Key)
+		about(r.About())
+		if note := trimmed(values, notePrefix+r.Key); note != "" {
+			if b.Notes == nil {
+				b.Notes = map[string]string{}
+			}
+			b.Notes[r.Key] = note
+			said += utf8.RuneCountInString(note)
 		}
 	}
 	for _, group := range groups {
@@ -87,7 +141,7 @@ func (s *Server) readSendBack(c *gin.Context, d filing.Dossier, values url.Value
 	switch {
 	case b.Text == "" && len(b.Reasons) == 0:
 		problems = filing.Problems{{Field: "text", Key: "reason_required"}}
-	case utf8.RuneCountInString(b.Text) > maxOpinion:
+	case said > maxOpinion:
 		problems = filing.Problems{{Field: "text", Key: "too_long", Args: map[string]any{"max": maxOpinion}}}
 	}
 	return b, problems
@@ -97,16 +151,15 @@ func (s *Server) readSendBack(c *gin.Context, d filing.Dossier, values url.Value
 // told. Only its place in the database goes to the filing.
 func (s *Server) sendBack(c *gin.Context) {
 	ctx := c.Request.Context()
-	verdict := s.verdict(c)
-	serial := max(1, number(posted(c), "serial"))
-	f, err := s.cfg.Store.FilingBySerial(ctx, c.Param("number"), serial)
+	f, err := s.postedCheck(c)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	d, err := s.cfg.Store.Dossier(ctx, f.ID, verdict.Revision)
+	decision := s.decision(c, f, store.CheckSentBack)
+	d, err := s.cfg.Store.Dossier(ctx, f.ID, decision.Revision)
 	if errors.Is(err, store.ErrNotFound) { // nonsense, or of an old page
-		s.supported(c, workflows.ErrWrongStage)
+		s.verdictGiven(c, f, workflows.ErrWrongStage, "")
 		return
 	} else if err != nil {
 		s.fail(c, err)
@@ -114,19 +167,26 @@ func (s *Server) sendBack(c *gin.Context) {
 	}
 	values := posted(c)
 	b, problems := s.readSendBack(c, d, values)
-	if len(problems) > 0 && f.Stage == filing.Checking && f.Revision == verdict.Revision {
+	checked := f.Stage == filing.Checking && f.Revision == decision.Revision
+	if len(problems) > 0 && checked {
 		s.showSupportDossier(c, http.StatusUnprocessableEntity, f, values, problems)
 		return
 	}
-	b.Revision, b.Actor = verdict.Revision, verdict.Actor
-	reason := strings.TrimSpace(strings.Join(append(slices.Clone(b.Reasons), b.Text), " "))
-	s.supported(c, s.asked(c, s.deed(c, "filing.send_back", "filing", f.Ref(), reason), func() error {
-		if err := s.cfg.Store.SaveSendBack(ctx, f.ID, b); errors.Is(err, store.ErrConflict) {
-			return workflows.ErrWrongStage
-		} else if err != nil {
-			return err
-		}
-		_, err := s.cfg.Filings.SendBack(ctx, f.Ref(), verdict)
-		return err
-	}))
+	b.Revision, b.Actor = decision.Revision, s.actor(c)
+	decision.Why = &b
+	err = s.asked(c, s.deed(c, "filing.send_back", "filing", f.Ref(), saidWhy(b)), func() error { return s.decide(ctx, f, decision, b.Actor) })
+	if errors.Is(err, store.ErrHeld) && checked { // the page says who has it, and nothing typed is lost
+		s.showSupportDossier(c, http.StatusConflict, f, values, nil)
+		return
+	}
+	s.verdictGiven(c, f, err, "flash.done")
+}
+
+// saidWhy is what the log keeps of why a dossier was sent back.
+func saidWhy(b store.SendBack) string {
+	var said []string
+	for _, key := range b.Reasons {
+		said = append(said, strings.TrimSpace(key+" "+b.Notes[key]))
+	}
+	return strings.TrimSpace(strings.Join(append(said, b.Text), " "))
 }

@@ -50,12 +50,21 @@ func checked(t *testing.T) (d *desk, f store.Filing) {
 
 const dossierPath = "/support/filings/D1/dossier?serial=1"
 
+// take has staff take the dossier.
+func (d *desk) take(t *testing.T) {
+	t.Helper()
+	_, err := d.support.Post(t.Context(), "/support/filings/D1/check/take", url.Values{"revision": {"1"}, "serial": {"1"}})
+	require.NoError(t, err)
+}
+
 func TestSendingBackAsksWhy(t *testing.T) {
 	d, f := checked(t)
 	ctx := t.Context()
 	page := d.page(t, "/support/filings")
 	require.Zero(t, page.Find(`form[action$="/send-back"]`).Length(), "no bare button")
-	require.Equal(t, dossierPath+"#send-back", page.Find(`a[href$="#send-back"]`).AttrOr("href", ""))
+	require.Equal(t, 1, page.Find(`a[href="`+dossierPath+`"]`).Length())
+	require.Zero(t, d.page(t, dossierPath).Find("#send-back").Length(), "it is nobody's yet")
+	d.take(t)
 	page = d.page(t, dossierPath)
 	require.NotZero(t, page.Find("[name=reasons][value=site_name]").Length())
 	require.Zero(t, page.Find("[name=reasons][value=claim_password]").Length(), "a new filing has no password")
@@ -78,18 +87,20 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	_, err = send(url.Values{"text": {"第一次"}})
 	require.NoError(t, err)
 	d.temporal.sentBack = back
-	_, err = send(url.Values{"reasons": {"site_name", "id_front_blurred", "nonsense"}, "text": {"请张三重拍"}, "holder": {"address"}})
+	_, err = send(url.Values{"reasons": {"site_name", "id_front_blurred", "nonsense"}, "note_site_name": {"李四的店"}, "note_letter_unsigned": {"没选"}, "text": {"请张三重拍"}, "holder": {"address"}})
 	require.NoError(t, err)
 	all, err := d.db.SendBacks(ctx, f.ID)
 	require.NoError(t, err)
 	require.Len(t, all, 1, "one row for a revision")
 	require.Equal(t, []string{"site_name", "id_front_blurred"}, all[1].Reasons)
 	require.Equal(t, []string{"site.name", "papers.holder_id_front", "holder.address"}, all[1].Fields)
+	require.Equal(t, map[string]string{"site_name": "李四的店"}, all[1].Notes, "what was added to a reason that wasn't chosen isn't said")
 	require.Equal(t, "support:a", all[1].Actor)
 	require.Equal(t, workflows.Verdict{Revision: 1, Actor: "support:a"}, d.temporal.verdicts[1], "nothing of it goes to Temporal")
 	dump, err := d.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "张三", "what staff write is sealed")
+	require.NotContains(t, dump, "李四")
 
 	_, err = send(url.Values{"text": {"太晚"}}) // somebody else's old page
 	require.NoError(t, err)
@@ -103,8 +114,9 @@ func TestSendingBackAsksWhy(t *testing.T) {
 func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	d, _ := checked(t)
 	ctx := t.Context()
+	d.take(t)
 	_, err := d.support.Post(ctx, "/support/filings/D1/send-back", url.Values{
-		"revision": {"1"}, "reasons": {"site_name", "id_front_blurred"}, "text": {"请写到房间号"}, "holder": {"address"},
+		"revision": {"1"}, "reasons": {"site_name", "id_front_blurred"}, "note_site_name": {"请去掉“上海”"}, "text": {"请写到房间号"}, "holder": {"address"},
 	})
 	require.NoError(t, err)
 	w := d.customer(t)
@@ -118,6 +130,7 @@ func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	page, err = w.Page(ctx, "/orders/D1/filing/site")
 	require.NoError(t, err)
 	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")
+	require.Contains(t, page.Find("#e-name").Text(), "请去掉“上海”", "with what was added")
 	require.NotContains(t, page.Find("#e-name").Text(), "证件照片", "at a field stands what is about it")
 	require.Zero(t, page.Find("#e-home_page").Length())
 	page, err = w.Page(ctx, "/orders/D1/filing/holder")

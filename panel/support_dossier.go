@@ -1,8 +1,10 @@
 package panel
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,8 +20,17 @@ type supportDossierData struct {
 	Revision int
 	Kind     filing.Kind
 	Parts    []dossierPart
-	// SendBack asks why the revision is sent back, while it is with staff.
-	SendBack *form
+	// Check is how our own check of it stands, while it is with staff; nil else.
+	Check *checkView
+	// SendBack asks why the revision is sent back, of who checks it.
+	SendBack *sendBackData
+	// Found is what the pre-check finds.
+	Found []foundLine
+	// Marked: lines are marked that changed since the revision before or, of a change's
+	// first, from what is filed.
+	Marked bool
+	// Asked is why the revision before was sent back.
+	Asked string
 	// Again: the bureau refused it for something of ours.
 	Again bool
 	Views []store.PaperView
@@ -34,6 +45,8 @@ type staffPapers struct {
 type staffPaper struct {
 	store.Paper
 	Label string
+	// New: the revision before had another, or none.
+	New bool
 }
 
 // supportDossier is what was handed in last, with its papers, for those who check it.
@@ -86,13 +99,82 @@ func (s *Server) handedIn(c *gin.Context, data *supportDossierData, values url.V
 	}
 	data.Kind = d.Kind
 	data.Parts = s.dossierParts(c, d)
-	if data.Filing.Stage == filing.Checking && data.Filing.Revision == data.Revision {
+	data.Again = canHandInAgain(data.Filing)
+	if data.Papers, err = s.papersForStaff(c, data.Filing.ID, data.Revision, d); err != nil {
+		return err
+	}
+	if data.Filing.Stage != filing.Checking || data.Filing.Revision != data.Revision {
+		return nil
+	}
+	return s.checked(c, data, d, values, problems)
+}
+
+// checked fills in what our own check of a revision needs.
+func (s *Server) checked(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values, problems filing.Problems) error {
+	ctx, f := c.Request.Context(), data.Filing
+	check, err := s.checkOf(c, f, d)
+	if err != nil {
+		return err
+	}
+	data.Check = &check
+	if s.may(c, canCheck) && (check.Mine || saysWhy(values)) {
 		back := s.sendBackForm(c, d, values, problems)
 		data.SendBack = &back
 	}
-	data.Again = canHandInAgain(data.Filing)
-	data.Papers, err = s.papersForStaff(c, data.Filing.ID, data.Revision, d)
+	order, err := s.cfg.Store.Order(ctx, f.OrderID)
+	if err != nil {
+		return err
+	}
+	cur := current{order, f}
+	if data.Found, err = s.prechecked(c, cur, d, check.Mine); err != nil { // domains are looked up for who checks
+		return err
+	}
+	if data.Revision > 1 {
+		return s.sinceBefore(c, data)
+	}
+	if d.Kind != filing.KindChange {
+		return nil
+	}
+	base, err := s.based(ctx, cur)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		markChanges(data.Parts, s.dossierParts(c, base))
+		data.Marked = true
+	}
 	return err
+}
+
+// sinceBefore marks what changed since the revision before, and says why that came back.
+func (s *Server) sinceBefore(c *gin.Context, data *supportDossierData) error {
+	ctx, f, before := c.Request.Context(), data.Filing, data.Revision-1
+	d, err := s.cfg.Store.Dossier(ctx, f.ID, before)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	markChanges(data.Parts, s.dossierParts(c, d))
+	data.Marked = true
+	papers, err := s.cfg.Store.PapersOfRevision(ctx, f.ID, before)
+	if err != nil {
+		return err
+	}
+	for i := range data.Papers {
+		data.Papers[i].New = !slices.ContainsFunc(papers, func(p store.Paper) bool { return p.ID == data.Papers[i].ID })
+	}
+	said, err := s.told(ctx, f.ID)
+	if err != nil {
+		return err
+	}
+	t := s.texts.For(s.lang(c))
+	if decision, decided := said.decisions[before]; decided && !decision.Approved {
+		data.Asked = decisionText(t, decision)
+	} else {
+		data.Asked = sendBackText(t, said.sentBack[before])
+	}
+	return nil
 }
 
 // papersForStaff are the pictures that a revision carries, named.

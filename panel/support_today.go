@@ -136,7 +136,7 @@ func (s *Server) silentToday(ctx context.Context, t *locale.Localizer) (lines []
 
 func (s *Server) checkingToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
 	n, err := s.cfg.Store.CountStage(ctx, filing.Checking, "", s.cfg.Store.Now())
-	return s.line(t, t.T("today.to_check", nil), n, "check", "/support/filings", url.Values{"stage": {string(filing.Checking)}}), err
+	return s.line(t, t.T("today.to_check", nil), n, "check", pathCheck, nil), err
 }
 
 // lateToday is what is past its usual time: with a bureau by what that bureau usually

@@ -3,6 +3,7 @@ package panel_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
@@ -57,7 +58,12 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	require.NoError(t, err)
 	none := ""
 	step(store.Progress{Stage: filing.Checking, Revision: 2, Attention: &none, Kind: "handed_in", Actor: "customer:demo"})
-	require.NoError(t, d.db.SaveSendBack(ctx, f.ID, store.SendBack{Revision: 2, Actor: "support:a", Text: "还缺说明"}))
+	staff, err := d.db.UserByLogin(ctx, "a")
+	require.NoError(t, err)
+	require.NoError(t, d.db.TakeCheck(ctx, f.ID, 2, staff.ID, time.Hour))
+	require.NoError(t, d.db.DecideCheck(ctx, store.CheckDecision{
+		FilingID: f.ID, Revision: 2, Round: 1, Reviewer: staff.ID, Verdict: store.CheckSentBack, Why: &store.SendBack{Revision: 2, Actor: "support:a", Text: "还缺说明"},
+	}))
 	step(store.Progress{Stage: filing.Correcting, Kind: "sent_back", Actor: "support:a"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)

@@ -70,13 +70,16 @@ func (c *Client) HandIn(ctx context.Context, ref string, in HandIn) (State, erro
 
 // Pass lets a dossier go to the bureau (初审通过).
 func (c *Client) Pass(ctx context.Context, ref string, in Verdict) (State, error) {
-	return c.update(ctx, ref, UpdatePass, "", in)
+	return c.update(ctx, ref, UpdatePass, verdictID(in), in)
 }
 
 // SendBack returns a dossier to the customer (初审退回).
 func (c *Client) SendBack(ctx context.Context, ref string, in Verdict) (State, error) {
-	return c.update(ctx, ref, UpdateSendBack, "", in)
+	return c.update(ctx, ref, UpdateSendBack, verdictID(in), in)
 }
+
+// verdictID makes a verdict that is told again the same one.
+func verdictID(in Verdict) string { return fmt.Sprintf("verdict/%d", in.Revision) }
 
 // CheckNow looks at the site at once.
 func (c *Client) CheckNow(ctx context.Context, ref string, in ByActor) (State, error) {

@@ -63,13 +63,15 @@ func (p Provider) Panel() panel.Provider {
 
 // Panel is the web panel.
 type Panel struct {
-	Listen         string   `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
-	DNS            string   `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
-	Papers         string   `env:"BEIAN_PAPERS" help:"file laid over the built-in list of papers that filings need (docs/papers.md)" placeholder:"FILE"`
-	SecureCookies  bool     `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
-	StaffTOTP      string   `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
-	TrustedProxies []string `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
-	TemporalUI     string   `env:"BEIAN_TEMPORAL_UI" help:"Temporal's own UI, such as https://temporal.example.com, which a filing's page for staff links to; empty: it doesn't"`
+	Listen         string        `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
+	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
+	Papers         string        `env:"BEIAN_PAPERS" help:"file laid over the built-in list of papers that filings need (docs/papers.md)" placeholder:"FILE"`
+	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
+	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
+	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
+	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's own UI, such as https://temporal.example.com, which a filing's page for staff links to; empty: it doesn't"`
+	CheckLease     time.Duration `env:"BEIAN_CHECK_LEASE" help:"how long a dossier that a reviewer took stays theirs while they do nothing about it" default:"30m"`
+	SecondCheck    []string      `env:"BEIAN_SECOND_CHECK" help:"which dossiers pass our own check only by two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
 	// FrameOrigins are checked by the panel when it starts.
 	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel goes on serving after a stop was asked for, not ready, so that proxies send nobody more" default:"5s"`
 	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`
@@ -97,6 +99,15 @@ func (p Panel) PaperList() (*filing.PaperList, error) {
 		return nil, fmt.Errorf("BEIAN_PAPERS: %s: %w", p.Papers, err)
 	}
 	return &list, nil
+}
+
+// SecondChecks is which dossiers two reviewers check.
+func (p Panel) SecondChecks() (filing.SecondCheck, error) {
+	c, err := filing.ParseSecondCheck(p.SecondCheck)
+	if err != nil {
+		return c, fmt.Errorf("BEIAN_SECOND_CHECK: %w", err)
+	}
+	return c, nil
 }
 
 // SMS is the account with Aliyun's SMS service.

@@ -68,14 +68,18 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 	if err != nil {
 		return err
 	}
+	second, err := set.Panel.SecondChecks()
+	if err != nil {
+		return err
+	}
 	stopStatus, err := p.Observed.Serve(set.Status.Listen)
 	if err != nil {
 		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
 	}
 	defer stopStatus()
 	pages, err := panel.New(panel.Config{
-		Papers: papers,
-		Store:  p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
+		Papers: papers, CheckLease: set.Panel.CheckLease, SecondCheck: second,
+		Store: p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace), Process: p.Observed, Logger: p.Logger,
 	})

@@ -69,6 +69,8 @@ type Options struct {
 	WithoutWorker bool
 	// Reviewed puts the provider's own check before the bureau.
 	Reviewed bool
+	// SecondCheck is which dossiers two reviewers check.
+	SecondCheck []string
 	// SMSCheck has the bureau send applicants a code of its own, valid so long.
 	SMSCheck time.Duration
 	// Spares is how many web spaces there are beside those of samples/orders.csv.

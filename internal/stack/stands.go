@@ -181,7 +181,7 @@ func (s *Stack) settings() Settings {
 	return Settings{
 		Base:     s.Settings.Base,
 		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=", Reviewed: s.Options.Reviewed},
-		Panel:    config.Panel{Listen: local(p.Panel), DNS: local(p.DNS), FrameOrigins: s.Options.FrameOrigins, SecureCookies: s.Options.SecureCookies, StaffTOTP: cmp.Or(s.Options.StaffTOTP, "optional")},
+		Panel:    config.Panel{Listen: local(p.Panel), DNS: local(p.DNS), FrameOrigins: s.Options.FrameOrigins, SecureCookies: s.Options.SecureCookies, StaffTOTP: cmp.Or(s.Options.StaffTOTP, "optional"), SecondCheck: s.Options.SecondCheck},
 		SMS:      config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP", Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
 		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
 			Staff: "staff@example.com", CAFile: s.caFile(), PanelURL: s.PanelURL},

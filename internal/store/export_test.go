@@ -1,5 +1,7 @@
 package store
 
+import "time"
+
 // OrderListSQL is the list's query, for tests of how the database runs it.
 func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor, limit int) (string, []any) {
 	return orderQuery{customer: customer, standing: filter.standing(), products: products, ids: ids, after: after, limit: limit}.sql()
@@ -18,4 +20,9 @@ const (
 // SearchSQL is a search's query; causes are those that are stuck.
 func SearchSQL(f FilingSearch, causes []Cause, after Cursor, limit int) (string, []any) {
 	return searchQuery{FilingSearch: f, causes: causes, after: after, limit: limit}.sql()
+}
+
+// CheckQueueSQL is the query of what waits for our own check.
+func CheckQueueSQL(shown ChecksShown, reviewer int64, now time.Time, after Cursor, limit int) (string, []any) {
+	return checkQueue(shown, reviewer, now, after, limit)
 }

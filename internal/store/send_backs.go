@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"github.com/beian/beian/internal/filing"
 )
 
 // SendBack is why our own staff sent a revision back (初审退回).
@@ -18,7 +16,9 @@ type SendBack struct {
 	// Reasons are keys of filing.SendBackReasons, Text is what staff wrote; one of
 	// them is there.
 	Reasons []string
-	Text    string
+	// Notes are what staff added to some of the reasons, by key.
+	Notes map[string]string
+	Text  string
 	// Fields ("form.field") are what it is about.
 	Fields []string
 	At     time.Time
@@ -26,19 +26,19 @@ type SendBack struct {
 
 // sendBackReason is what is sealed of it: staff may name people.
 type sendBackReason struct {
-	Reasons []string `json:"reasons,omitempty"`
-	Text    string   `json:"text,omitempty"`
+	Reasons []string          `json:"reasons,omitempty"`
+	Notes   map[string]string `json:"notes,omitempty"`
+	Text    string            `json:"text,omitempty"`
 }
 
 func sendBackPlace(filingID int64, revision int) string {
 	return fmt.Sprintf("send_backs/%d/%d", filingID, revision)
 }
 
-// SaveSendBack keeps why a revision is sent back, before its filing is told. Until
-// the filing moves, another word replaces it: one row for a revision. ErrConflict
-// when the revision isn't with staff (any more).
-func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) error {
-	sealed, err := s.keys.SealJSON(sendBackPlace(filingID, b.Revision), sendBackReason{b.Reasons, b.Text})
+// saveSendBack keeps why a revision is sent back, before its filing is told. Until
+// the filing moves, another word replaces it: one row for a revision.
+func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b SendBack) error {
+	sealed, err := s.keys.SealJSON(sendBackPlace(filingID, b.Revision), sendBackReason{b.Reasons, b.Notes, b.Text})
 	if err != nil {
 		return err
 	}
@@ -46,23 +46,11 @@ func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) er
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var f struct {
-			Stage    filing.Stage `db:"stage"`
-			Revision int          `db:"revision"`
-		}
-		if err := tx.GetContext(ctx, &f, `SELECT stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-			return one(err, "filing")
-		}
-		if f.Stage != filing.Checking || f.Revision != b.Revision {
-			return ErrConflict
-		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO send_backs (filing_id, revision, sealed_reason, fields, sent_back_by, created_at) VALUES (?, ?, ?, ?, ?, ?)
-			ON DUPLICATE KEY UPDATE sealed_reason = VALUES(sealed_reason), fields = VALUES(fields), sent_back_by = VALUES(sent_back_by)`,
-			filingID, b.Revision, sealed, string(fields), b.Actor, s.utcNow())
-		return err
-	})
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO send_backs (filing_id, revision, sealed_reason, fields, sent_back_by, created_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE sealed_reason = VALUES(sealed_reason), fields = VALUES(fields), sent_back_by = VALUES(sent_back_by)`,
+		filingID, b.Revision, sealed, string(fields), b.Actor, s.utcNow())
+	return err
 }
 
 // SendBacks opens why revisions of a filing were sent back, by revision. One that
@@ -85,7 +73,7 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 		if err := s.keys.OpenJSON(sendBackPlace(filingID, r.Revision), r.Sealed, &reason); err != nil {
 			return nil, err
 		}
-		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Text: reason.Text, At: r.At}
+		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes, Text: reason.Text, At: r.At}
 		if err := json.Unmarshal([]byte(r.Fields), &b.Fields); err != nil {
 			return nil, fmt.Errorf("the fields of what was sent back of filing %d: %w", filingID, err)
 		}

@@ -35,6 +35,20 @@
     button.addEventListener("click", () => print());
   }
 
+  // A paper is looked at beside the forms; without this its link shows it by itself.
+  for (const button of document.querySelectorAll("[data-enlarge]")) {
+    const paper = button.closest("li"),
+      image = paper.querySelector("img"),
+      small = image.getAttribute("src"),
+      whole = image.closest("a").getAttribute("href");
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const large = paper.classList.toggle("whole");
+      image.setAttribute("src", large ? whole : small);
+      button.setAttribute("aria-expanded", String(large));
+    });
+  }
+
   const summary = document.querySelector(".summary[tabindex]");
   if (summary) summary.focus();
 })();

@@ -1,0 +1,110 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/demo"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/store"
+)
+
+// verdict takes a dossier and gives a reviewer's word on it.
+func verdict(t *testing.T, w *demo.Walker, order, what string, values url.Values) *goquery.Document {
+	t.Helper()
+	base := "/support/filings/" + order
+	_, err := w.Post(t.Context(), base+"/check/take", url.Values{"revision": values["revision"], "serial": {"1"}})
+	require.NoError(t, err)
+	values.Set("serial", "1")
+	page, err := w.Post(t.Context(), base+"/"+what, values)
+	require.NoError(t, err)
+	return page
+}
+
+// Two reviewers, one dossier: who hasn't it can't decide on it. What one passes, another must
+// pass too; what one sends back, with a reason of the list, the customer finds at its field.
+func TestCheckByTwo(t *testing.T) {
+	s, _ := start(t, stack.Options{ReviewAfter: -1, Reviewed: true, SecondCheck: []string{"5"}})
+	ctx := t.Context()
+	staff := func(login, password string) *demo.Walker {
+		t.Helper()
+		w, err := demo.NewWalker(s.PanelURL, "")
+		require.NoError(t, err)
+		require.NoError(t, w.SignIn(ctx, login, password))
+		return w
+	}
+	one, two := staff("reviewer", stack.DemoStaffPassword(store.StaffReviewer)), staff(stack.DemoSupport, stack.DemoSupportPassword)
+	w := customer(t, s)
+	prepared(t, w, "D20260001")
+	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	wait(t, w, filing.Checking)
+
+	page, err := one.Post(ctx, "/support/check/next", url.Values{"had": {"0"}})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find(`[data-check="mine"]`).Length())
+	page, err = two.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"1"}, "serial": {"1"}})
+	require.NoError(t, err)
+	require.Equal(t, 1, page.Find(`[data-check="held"]`).Length(), "it says who has it")
+
+	verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}})
+	page = verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}, "round": {"2"}})
+	require.Equal(t, 1, page.Find(`[data-check="barred"]`).Length())
+	wait(t, w, filing.Checking)
+	verdict(t, two, "D20260001", "send-back", url.Values{"revision": {"1"}, "round": {"2"}, "reasons": {"site_name"}, "note_site_name": {"请换成读书札记"}})
+	wait(t, w, filing.Correcting)
+	page, err = w.Page(ctx, "/orders/D20260001/filing/site")
+	require.NoError(t, err)
+	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")
+	require.Contains(t, page.Find("#e-name").Text(), "请换成读书札记")
+	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"读书札记"}, "action": {"next"}})
+	require.NoError(t, err)
+	require.NoError(t, w.Submit(ctx))
+	wait(t, w, filing.Checking)
+
+	page, err = one.Post(ctx, "/support/check/next", url.Values{"had": {"0"}})
+	require.NoError(t, err)
+	require.Contains(t, page.Find(".changed").Text(), "读书札记")
+	looks(t, s)
+	verdict(t, one, "D20260001", "pass", url.Values{"revision": {"2"}})
+	wait(t, w, filing.Checking)
+	verdict(t, two, "D20260001", "pass", url.Values{"revision": {"2"}, "round": {"2"}})
+	wait(t, w, filing.Reviewing)
+}
+
+// looks shows the pages of the check on a phone and on a desktop, in both languages, to the
+// reviewer who has the dossier.
+func looks(t *testing.T, s *stack.Stack) {
+	for _, lang := range []string{"zh", "en"} {
+		for size, width := range sizes {
+			b := browser(t, width, 844)
+			name := func(step string) string { return fmt.Sprintf("%s-%s-%s", lang, size, step) }
+			do(b, t, chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
+				chromedp.SendKeys("#f-login", "reviewer"), chromedp.SendKeys("#f-password", stack.DemoStaffPassword(store.StaffReviewer)), submit(".card .button"),
+				chromedp.WaitVisible(`[data-group="checking"]`))
+			if lang == "en" {
+				do(b, t, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-group="checking"]`))
+			}
+			narrow := func(what string) {
+				t.Helper()
+				wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
+				require.NoError(t, err)
+				require.False(t, wide, "%s: nothing sticks out", what)
+			}
+			do(b, t, submit(`[data-group="checking"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, name("01-queue")))
+			narrow("queue")
+			do(b, t, submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(`[data-check="mine"]`),
+				submit(`[data-enlarge]`), chromedp.WaitVisible(`[data-picture].whole`), shot(t, name("02-dossier")))
+			narrow("dossier")
+			do(b, t, submit(`[name=reasons][value=site_name]`), chromedp.WaitVisible("#note-site_name"), shot(t, name("03-reason")),
+				chromedp.Navigate(s.PanelURL+"/support/check/figures"), chromedp.WaitVisible("main table"), shot(t, name("04-figures")))
+			narrow("figures")
+		}
+	}
+}

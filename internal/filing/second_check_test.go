@@ -1,0 +1,24 @@
+package filing_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+func TestSecondCheckIsOfKindsAndNatures(t *testing.T) {
+	c, err := filing.ParseSecondCheck([]string{" end_holder", "new", "5", ""})
+	require.NoError(t, err)
+	require.True(t, c.Wants(filing.KindEndHolder, 0))
+	require.True(t, c.Wants("", 1), "filings from before there were kinds are new ones")
+	require.True(t, c.Wants(filing.KindChange, 5))
+	require.False(t, c.Wants(filing.KindChange, 4))
+	require.False(t, c.Wants(filing.KindEndSite, 0))
+	require.False(t, filing.SecondCheck{}.Wants(filing.KindNew, 5), "none, unless it is asked for")
+	for _, wrong := range []string{"register", "end-holder", "-1", "0"} {
+		_, err := filing.ParseSecondCheck([]string{wrong})
+		require.ErrorContains(t, err, "end_holder", wrong)
+	}
+}

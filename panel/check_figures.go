@@ -1,0 +1,101 @@
+package panel
+
+import (
+	"encoding/csv"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+// figurePeriods are the days that figures are put together for, the usual ones first.
+var figurePeriods = []int{30, 7, 90}
+
+type checkFiguresData struct {
+	Days    int
+	Periods []int
+	Rows    []checkFiguresRow
+	// Everybody: the figures are of all reviewers, not of the reader alone.
+	Everybody bool
+}
+
+type checkFiguresRow struct {
+	store.CheckFigures
+	// HandIn and Taking are the medians as people read them.
+	HandIn, Taking string
+}
+
+// figuresOf are the figures that the reader may see, of the period that they ask for.
+func (s *Server) figuresOf(c *gin.Context) (days int, everybody bool, list []store.CheckFigures, err error) {
+	days = queryNumber(c, "days")
+	if !slices.Contains(figurePeriods, days) {
+		days = figurePeriods[0]
+	}
+	reviewer := s.userID(c)
+	if everybody = s.may(c, canRunChecks); everybody {
+		reviewer = 0
+	}
+	list, err = s.cfg.Store.CheckFigures(c.Request.Context(), s.cfg.Store.Now().AddDate(0, 0, -days), reviewer)
+	return days, everybody, list, err
+}
+
+// checkFigures tells what each reviewer did; reviewers see their own.
+func (s *Server) checkFigures(c *gin.Context) {
+	t := s.texts.For(s.lang(c))
+	data := checkFiguresData{Periods: slices.Sorted(slices.Values(figurePeriods))}
+	var list []store.CheckFigures
+	var err error
+	if data.Days, data.Everybody, list, err = s.figuresOf(c); err != nil {
+		s.fail(c, err)
+		return
+	}
+	for _, f := range list {
+		data.Rows = append(data.Rows, checkFiguresRow{f, tookText(t, f.FromHandIn), tookText(t, f.FromTaking)})
+	}
+	s.render(c, http.StatusOK, "check_figures", page{Title: "check_figures.title", Data: data})
+}
+
+// tookText is how long something took, in the largest unit that it fills.
+func tookText(t *locale.Localizer, took time.Duration) string {
+	now := time.Time{}.Add(took)
+	return ageText(t, time.Time{}, now)
+}
+
+// figureColumns are those of the export; times are seconds.
+var figureColumns = []string{"reviewer", "days", "checks", "passed", "sent_back", "refused_later", "median_hand_in_to_verdict_s", "median_taking_to_verdict_s"}
+
+// exportCheckFigures sends the same as CSV.
+func (s *Server) exportCheckFigures(c *gin.Context) {
+	days, _, list, err := s.figuresOf(c)
+	if err == nil {
+		err = s.saw(c, "check.figures", "filter", "days="+strconv.Itoa(days))
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Content-Type", "text/csv; charset=utf-8")
+	c.Header("Content-Disposition", `attachment; filename="checks.csv"`)
+	_, err = io.WriteString(c.Writer, "\ufeff") // so that spreadsheets read it as UTF-8
+	rows := [][]string{figureColumns}
+	for _, f := range list {
+		seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+		rows = append(rows, []string{
+			plainCell(f.Login), strconv.Itoa(days), strconv.Itoa(f.Checks), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused),
+			seconds(f.FromHandIn), seconds(f.FromTaking),
+		})
+	}
+	if err == nil {
+		err = csv.NewWriter(c.Writer).WriteAll(rows)
+	}
+	if err != nil { // half a file must not look whole
+		s.cfg.Logger.Error("the export of checks' figures broke off", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
