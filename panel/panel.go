@@ -115,6 +115,7 @@ type Server struct {
 	decoding  chan struct{}
 	help      *help.Library
 	reviews   reviewCache
+	figures   figureCache
 	watch     *watch
 	// forms are the routes of pages with a form that is sent to the same path.
 	forms map[string]bool
@@ -291,6 +292,8 @@ func (s *Server) routes() (http.Handler, error) {
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
 	support.GET("", canSee, s.todayPage)
 	support.GET("/today", canSee, s.todayLines)
+	support.GET("/figures", canSee, s.figuresPage)
+	support.GET("/figures/:figure", canSee, s.figureCSV)
 	support.GET("/filings", canSee, s.supportList)
 	support.GET("/filings/:number/resume", canActOnFilings, s.resumeForm)
 	support.GET("/filings.csv", canSee, s.exportFilings)

@@ -78,6 +78,7 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"htmlLang":   htmlLang,
 		"deref":      func(n *int) int { return *n },
 		"skippable":  workflows.Skippable,
+		"span":       spanText,
 		"sub":        func(p page, data any) page { p.Data = data; return p },
 	})
 	return parseFiles(t, templateFiles)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -41,6 +42,8 @@ func newWorld(t *testing.T) *world {
 	w.env.SetTestTimeout(time.Minute)
 	note := func(_ context.Context, p activities.Progress) error {
 		w.steps = append(w.steps, p)
+		entered, _ := filing.StageEntered(p.Kind) // what figures are counted by
+		assert.Equal(t, p.Stage, entered, "filing.StageEntered of a line %q", p.Kind)
 		if p.Stage != "" {
 			w.stages = append(w.stages, p.Stage)
 		}

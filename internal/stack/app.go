@@ -152,6 +152,9 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
 		return fmt.Errorf("scheduling the mails of tickets: %w", err)
 	}
+	if err := workflows.ScheduleFigures(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the count of days: %w", err)
+	}
 	cfg.Temporal, cfg.Process, cfg.Logger = temporal, p.Observed, logger
 	cfg.Filing = &activities.Filing{Store: db}
 	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
