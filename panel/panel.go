@@ -292,6 +292,7 @@ func (s *Server) routes() (http.Handler, error) {
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
 	support.GET("", canSee, s.todayPage)
 	support.GET("/today", canSee, s.todayLines)
+	support.GET("/broken", canSee, s.brokenPage)
 	support.GET("/figures", canSee, s.figuresPage)
 	support.GET("/figures/:figure", canSee, s.figureCSV)
 	support.GET("/filings", canSee, s.supportList)
