@@ -125,10 +125,10 @@ func TestBrowserFiguresAndBrokenCode(t *testing.T) {
 			if lang == "en" {
 				do(b, t, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-group="broken"]`))
 			}
-			do(b, t, shot(t, name("01-today")), submit(`[data-group="broken"] .act a`), chromedp.WaitVisible(`[data-workflow="aftercare/D20260001"]`), shot(t, name("02-broken")))
+			do(b, t, submit(`[data-group="broken"] .act a`), chromedp.WaitVisible(`[data-workflow="aftercare/D20260001"]`), shot(t, name("01-broken")))
 			narrow("broken workflows")
 			do(b, t, submit(`[data-workflow] .act a`), chromedp.WaitVisible(`[data-timeline]`),
-				chromedp.Navigate(s.PanelURL+"/support"), chromedp.WaitVisible(`[data-group="broken"]`), submit(`a[href="/support/figures"]`), chromedp.WaitVisible(`[data-figure="provinces"] svg.plot`), shot(t, name("03-figures")),
+				chromedp.Navigate(s.PanelURL+"/support"), chromedp.WaitVisible(`[data-group="broken"]`), submit(`a[href="/support/figures"]`), chromedp.WaitVisible(`[data-figure="provinces"] svg.plot`), shot(t, name("02-figures")),
 				chromedp.Navigate(s.PanelURL+"/support/figures?days=90&province=310000"), chromedp.WaitVisible(`[data-figure="stays"] [data-row="reviewing"]`))
 			where := text(b, t, "[data-period]")
 			require.Contains(t, where, "上海市")

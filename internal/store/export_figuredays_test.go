@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -35,3 +36,26 @@ func DayQueries(from time.Time) map[string]Query {
 
 // PeriodSQL reads a figure of one province.
 var PeriodSQL = strings.Replace(periodQuery, "IN (?)", "= ?", 1)
+
+// PlantYear has every figure of a year, in every province.
+func PlantYear(ctx context.Context, s *Store, now time.Time) error {
+	for i := 1; i <= FigureDaysKept; i++ {
+		c := tallies{}
+		for _, place := range filing.Provinces() {
+			for n := range 30 {
+				for _, stage := range filing.Stages[:8] {
+					if err := c.countLasting(figureStay, string(stage), place.Code, time.Duration(n*n*n+n)*time.Minute); err != nil {
+						return err
+					}
+				}
+				for _, name := range []string{dailyHandedIn, dailyApproved, dailyRefused, dailyFiled} {
+					c.count(figureDaily, name, place.Code)
+				}
+			}
+		}
+		if err := s.saveDay(ctx, filing.ChinaDayOf(now).Add(-i), c); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -344,7 +344,7 @@ func TestFiguresAreCheap(t *testing.T) {
 	_, err = s.CountDays(ctx, 400)
 	require.NoError(t, err)
 	exec(`ANALYZE TABLE day_figures, figure_days`)
-	for _, step := range explain(ctx, t, s.DB(), store.PeriodSQL, []any{"stay", "310000", "2025-01-01", "2025-12-31"}) {
+	for _, step := range explain(ctx, t, s.DB(), store.PeriodSQL, []any{"stay", "310000", "2025-01-01", "2025-12-31", "310000", "", ""}) {
 		require.Equal(t, "PRIMARY", step["key"], "%v", step)
 		require.Equal(t, "range", step["type"], "%v", step)
 	}
@@ -360,4 +360,17 @@ func TestFiguresAreCheap(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, read()-before, 30_000, "of 131,072 lines")
 	require.Greater(t, f.Stays[0].N, 8000)
+}
+
+// BenchmarkFiguresOfAYear shows a year in which 31 provinces had filings each day, with times
+// as a thousand filings a day leave them.
+func BenchmarkFiguresOfAYear(b *testing.B) {
+	s := testdb.New(b)
+	ctx := b.Context()
+	require.NoError(b, store.PlantYear(ctx, s, time.Now()))
+	for b.Loop() {
+		f, err := s.PeriodFigures(ctx, 365, "")
+		require.NoError(b, err)
+		require.Len(b, f.Provinces, len(filing.Provinces()))
+	}
 }

@@ -68,8 +68,8 @@ type ProvinceFigure struct {
 // Decided is how many were approved or refused.
 func (p ProvinceFigure) Decided() int { return p.Approved + p.Refused }
 
-// periodQuery reads one figure of some provinces.
-const periodQuery = `SELECT province, day, name, n, times FROM day_figures WHERE figure = ? AND province IN (?) AND day BETWEEN ? AND ?`
+// periodQuery reads one figure of some provinces; of all but one province only what has a name.
+const periodQuery = `SELECT province, day, name, n, times FROM day_figures WHERE figure = ? AND province IN (?) AND day BETWEEN ? AND ? AND (province = ? OR name = ? OR ? = '')`
 
 // PeriodFigures puts together the figures of the last days, today's so far among them; of a
 // province where one is named, but for what is stuck. Days that are over were counted; today,
@@ -91,8 +91,8 @@ func (s *Store) PeriodFigures(ctx context.Context, days int, province string) (f
 			f.Uncounted++
 		}
 	}
-	p := period{byDay: map[string]tallies{}, all: tallies{}}
-	if err := p.read(ctx, s, f, province, live); err != nil {
+	p := period{province: province, byDay: map[string]tallies{}, all: tallies{}}
+	if err := p.read(ctx, s, f, live); err != nil {
 		return f, fmt.Errorf("reading figures: %w", err)
 	}
 	for _, day := range live {
@@ -106,19 +106,21 @@ func (s *Store) PeriodFigures(ctx context.Context, days int, province string) (f
 			}
 		}
 	}
-	f.Stays, f.Days, f.Refusals, f.Provinces = p.stays(province), p.days(f, province), p.refusals(province), p.provinces()
+	f.Stays, f.Days, f.Refusals, f.Provinces = p.stays(), p.days(f), p.refusals(), p.provinces()
 	f.Stuck, err = p.stuck(ctx, s)
 	return f, err
 }
 
 // period is what was counted in some days, and on each.
 type period struct {
-	byDay map[string]tallies // of figureDaily only
-	all   tallies
+	province string
+	byDay    map[string]tallies // of figureDaily, in the province
+	all      tallies
 }
 
 // read takes up what is kept, but for days that are counted anew.
-func (p period) read(ctx context.Context, s *Store, f PeriodFigures, province string, live []filing.ChinaDay) error {
+func (p period) read(ctx context.Context, s *Store, f PeriodFigures, live []filing.ChinaDay) error {
+	province := p.province
 	everywhere := []string{province}
 	for _, place := range filing.Provinces() {
 		if place.Code != province {
@@ -128,7 +130,11 @@ func (p period) read(ctx context.Context, s *Store, f PeriodFigures, province st
 	for figure, provinces := range map[string][]string{
 		figureStay: everywhere, figureDaily: everywhere, figureRefusal: {province}, figureStuck: {""}, figureResumed: {""},
 	} {
-		query, args, err := sqlx.In(periodQuery, figure, provinces, f.From.String(), f.Until.String())
+		only := "" // of other provinces reviews are compared, and no other stage
+		if figure == figureStay {
+			only = string(filing.Reviewing)
+		}
+		query, args, err := sqlx.In(periodQuery, figure, provinces, f.From.String(), f.Until.String(), province, only, only)
 		if err != nil {
 			return err
 		}
@@ -144,9 +150,6 @@ func (p period) read(ctx context.Context, s *Store, f PeriodFigures, province st
 			if slices.ContainsFunc(live, func(d filing.ChinaDay) bool { return d.String() == text }) {
 				return nil
 			}
-			if figure == figureStay && key.province != province && key.name != string(filing.Reviewing) {
-				return nil // of other provinces reviews are compared, and nothing else
-			}
 			t := &tally{}
 			if err := t.merge(n, times); err != nil {
 				return err
@@ -161,7 +164,7 @@ func (p period) read(ctx context.Context, s *Store, f PeriodFigures, province st
 }
 
 func (p period) add(day string, key tallyKey, t *tally) error {
-	if key.figure == figureDaily {
+	if key.figure == figureDaily && key.province == p.province {
 		if p.byDay[day] == nil {
 			p.byDay[day] = tallies{}
 		}
@@ -172,21 +175,21 @@ func (p period) add(day string, key tallyKey, t *tally) error {
 	return p.all.of(key).add(t)
 }
 
-func (p period) stays(province string) (list []StayFigure) {
+func (p period) stays() (list []StayFigure) {
 	for _, stage := range filing.Stages {
 		if stage.Final() {
 			continue
 		}
-		t := p.all.of(tallyKey{figureStay, province, string(stage)})
+		t := p.all.of(tallyKey{figureStay, p.province, string(stage)})
 		list = append(list, StayFigure{Stage: stage, N: t.n, Median: t.quantile(0.5), Most: t.quantile(0.95)})
 	}
 	return list
 }
 
-func (p period) days(f PeriodFigures, province string) (list []DayCount) {
+func (p period) days(f PeriodFigures) (list []DayCount) {
 	for day := f.From; !f.Until.Before(day); day = day.Add(1) {
 		n := func(name string) int {
-			if t := p.byDay[day.String()][tallyKey{figureDaily, province, name}]; t != nil {
+			if t := p.byDay[day.String()][tallyKey{figureDaily, p.province, name}]; t != nil {
 				return t.n
 			}
 			return 0
@@ -196,9 +199,9 @@ func (p period) days(f PeriodFigures, province string) (list []DayCount) {
 	return list
 }
 
-func (p period) refusals(province string) (list []RefusalFigure) {
+func (p period) refusals() (list []RefusalFigure) {
 	for key, t := range p.all {
-		if key.figure == figureRefusal && key.province == province {
+		if key.figure == figureRefusal && key.province == p.province {
 			list = append(list, RefusalFigure{parseRefusalReason(key.name), t.n})
 		}
 	}
