@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -133,47 +132,11 @@ func (s *Server) exportAudit(c *gin.Context) {
 	}
 }
 
-// csvExport writes CSV that spreadsheets open: with a mark of UTF-8, and with nothing in
-// it that they would run as a formula.
+// csvExport writes rows as CSV.
 func csvExport(w io.Writer) (contentType string, write func(exportedRow) error, end func() error) {
-	out := csv.NewWriter(w)
-	begun := false
-	begin := func() error {
-		if begun {
-			return nil
-		}
-		begun = true
-		if _, err := io.WriteString(w, "\ufeff"); err != nil {
-			return err
-		}
-		return out.Write(exportedColumns)
-	}
+	out := newSheet(w, exportedColumns...)
 	write = func(r exportedRow) error {
-		if err := begin(); err != nil {
-			return err
-		}
-		row := []string{
-			strconv.FormatInt(r.Seq, 10), r.At, strconv.FormatInt(r.ActorID, 10), r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, strconv.FormatInt(r.Of, 10), r.Reason, r.Hash,
-		}
-		for i, cell := range row {
-			row[i] = plainCell(cell)
-		}
-		return out.Write(row)
+		return out.row(strconv.FormatInt(r.Seq, 10), r.At, strconv.FormatInt(r.ActorID, 10), r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, strconv.FormatInt(r.Of, 10), r.Reason, r.Hash)
 	}
-	end = func() error {
-		if err := begin(); err != nil {
-			return err
-		}
-		out.Flush()
-		return out.Error()
-	}
-	return "text/csv; charset=utf-8", write, end
-}
-
-// plainCell is a cell of CSV that no spreadsheet runs as a formula.
-func plainCell(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
+	return csvType, write, out.end
 }

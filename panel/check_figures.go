@@ -1,8 +1,6 @@
 package panel
 
 import (
-	"encoding/csv"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,9 +11,6 @@ import (
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
-
-// figurePeriods are the days that figures are put together for, the usual ones first.
-var figurePeriods = []int{30, 7, 90}
 
 type checkFiguresData struct {
 	Days    int
@@ -67,9 +62,6 @@ func tookText(t *locale.Localizer, took time.Duration) string {
 	return ageText(t, time.Time{}, now)
 }
 
-// figureColumns are those of the export; times are seconds.
-var figureColumns = []string{"reviewer", "days", "checks", "passed", "sent_back", "refused_later", "median_hand_in_to_verdict_s", "median_taking_to_verdict_s"}
-
 // exportCheckFigures sends the same as CSV.
 func (s *Server) exportCheckFigures(c *gin.Context) {
 	days, _, list, err := s.figuresOf(c)
@@ -80,19 +72,18 @@ func (s *Server) exportCheckFigures(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.Header("Content-Type", "text/csv; charset=utf-8")
+	c.Header("Content-Type", csvType)
 	c.Header("Content-Disposition", `attachment; filename="checks.csv"`)
-	_, err = io.WriteString(c.Writer, "\ufeff") // so that spreadsheets read it as UTF-8
-	rows := [][]string{figureColumns}
+	out := newSheet(c.Writer, "reviewer", "days", "checks", "passed", "sent_back", "refused_later", "median_hand_in_to_verdict_s", "median_taking_to_verdict_s")
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 	for _, f := range list {
-		seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
-		rows = append(rows, []string{
-			plainCell(f.Login), strconv.Itoa(days), strconv.Itoa(f.Checks), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused),
-			seconds(f.FromHandIn), seconds(f.FromTaking),
-		})
+		if err == nil {
+			err = out.row(f.Login, strconv.Itoa(days), strconv.Itoa(f.Checks), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused),
+				seconds(f.FromHandIn), seconds(f.FromTaking))
+		}
 	}
 	if err == nil {
-		err = csv.NewWriter(c.Writer).WriteAll(rows)
+		err = out.end()
 	}
 	if err != nil { // half a file must not look whole
 		s.cfg.Logger.Error("the export of checks' figures broke off", "error", err)

@@ -211,6 +211,7 @@ func (o *office) furnish() {
 	must(err)
 	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
 	o.paths["/account/sessions/:id"] = "0"
+	o.paths[":figure"] = "stays.csv"
 	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process", "style.css"
 }
 

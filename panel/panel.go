@@ -120,6 +120,7 @@ type Server struct {
 	decoding  chan struct{}
 	help      *help.Library
 	reviews   reviewCache
+	figures   figureCache
 	watch     *watch
 	// forms are the routes of pages with a form that is sent to the same path.
 	forms map[string]bool
@@ -297,6 +298,9 @@ func (s *Server) routes() (http.Handler, error) {
 	support := staffRoutes{in.Group("/support", s.only(store.RoleSupport)), s.can}
 	support.GET("", canSee, s.todayPage)
 	support.GET("/today", canSee, s.todayLines)
+	support.GET("/broken", canSee, s.brokenPage)
+	support.GET("/figures", canSee, s.figuresPage)
+	support.GET("/figures/:figure", canSee, s.figureCSV)
 	support.GET("/filings", canSee, s.supportList)
 	support.GET("/filings/:number/resume", canActOnFilings, s.resumeForm)
 	support.GET("/filings.csv", canSee, s.exportFilings)

@@ -67,18 +67,21 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 			}
 			return "certificate"
 		},
-		"domain":     filing.DisplayDomain,
-		"region":     func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
-		"time":       func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
-		"hour":       func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
-		"date":       func(t time.Time) string { return t.In(china).Format("2006-01-02") },
-		"actorName":  actorName,
-		"viewReason": viewReason,
-		"langOf":     langOf,
-		"htmlLang":   htmlLang,
-		"deref":      func(n *int) int { return *n },
-		"skippable":  workflows.Skippable,
-		"sub":        func(p page, data any) page { p.Data = data; return p },
+		"domain":       filing.DisplayDomain,
+		"region":       func(code string) string { return s.tables(context.Background()).Regions.Name(code) },
+		"time":         func(t time.Time) string { return t.In(china).Format("2006-01-02 15:04") },
+		"hour":         func(t time.Time) string { return t.In(china).Truncate(time.Hour).Format("2006-01-02 15:04") },
+		"date":         func(t time.Time) string { return t.In(china).Format("2006-01-02") },
+		"actorName":    actorName,
+		"viewReason":   viewReason,
+		"langOf":       langOf,
+		"htmlLang":     htmlLang,
+		"deref":        func(n *int) int { return *n },
+		"skippable":    workflows.Skippable,
+		"span":         spanText,
+		"brokenCause":  brokenCause,
+		"workflowText": workflowText,
+		"sub":          func(p page, data any) page { p.Data = data; return p },
 	})
 	return parseFiles(t, templateFiles)
 }

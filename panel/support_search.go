@@ -1,9 +1,7 @@
 package panel
 
 import (
-	"encoding/csv"
 	"encoding/hex"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -211,32 +209,19 @@ func (s *Server) exportFilings(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	c.Header("Content-Type", "text/csv; charset=utf-8")
+	c.Header("Content-Type", csvType)
 	c.Header("Content-Disposition", `attachment; filename="filings.csv"`)
-	_, err := io.WriteString(c.Writer, "\ufeff") // so that spreadsheets read it as UTF-8
-	out := csv.NewWriter(c.Writer)
+	out := newSheet(c.Writer, filingColumns...)
+	err := s.cfg.Store.EachFiling(c.Request.Context(), f, func(r store.FoundFiling) error {
+		stuckSince := ""
+		if r.StuckSince.Valid {
+			stuckSince = r.StuckSince.Time.Format(time.RFC3339)
+		}
+		return out.row(r.OrderNumber, strconv.Itoa(r.Serial), string(r.Kind), string(r.Stage), r.StageSince.Format(time.RFC3339), strconv.Itoa(r.Revision), r.Province, r.Number.String,
+			r.StuckStep, r.StuckReason, stuckSince)
+	})
 	if err == nil {
-		err = out.Write(filingColumns)
-	}
-	if err == nil {
-		err = s.cfg.Store.EachFiling(c.Request.Context(), f, func(r store.FoundFiling) error {
-			stuckSince := ""
-			if r.StuckSince.Valid {
-				stuckSince = r.StuckSince.Time.Format(time.RFC3339)
-			}
-			row := []string{
-				r.OrderNumber, strconv.Itoa(r.Serial), string(r.Kind), string(r.Stage), r.StageSince.Format(time.RFC3339), strconv.Itoa(r.Revision), r.Province, r.Number.String,
-				r.StuckStep, r.StuckReason, stuckSince,
-			}
-			for i, cell := range row {
-				row[i] = plainCell(cell)
-			}
-			return out.Write(row)
-		})
-	}
-	if err == nil {
-		out.Flush()
-		err = out.Error()
+		err = out.end()
 	}
 	if err != nil { // half a file must not look whole
 		s.cfg.Logger.Error("the filings' export broke off", "error", err)

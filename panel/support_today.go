@@ -60,7 +60,7 @@ func (s *Server) showToday(c *gin.Context, template string) {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)
 	}{
-		{"stuck", s.stuckToday}, {"exchanges", s.silentToday}, {"checking", s.checkingToday}, {"late", s.lateToday}, {"sites", s.sitesToday}, {"tasks", s.tasksToday}, {"tickets", s.ticketsToday},
+		{"stuck", s.stuckToday}, {"broken", s.brokenToday}, {"exchanges", s.silentToday}, {"checking", s.checkingToday}, {"late", s.lateToday}, {"sites", s.sitesToday}, {"tasks", s.tasksToday}, {"tickets", s.ticketsToday},
 	} {
 		lines, err := group.lines(c.Request.Context(), t)
 		if err != nil {
@@ -106,8 +106,7 @@ func ageText(t *locale.Localizer, since, now time.Time) string {
 func (s *Server) stuckToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	causes, err := s.cfg.Store.StuckCauses(ctx)
 	for _, c := range causes {
-		what := t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "reason.", c.Reason)})
-		lines = append(lines, s.line(t, what, c.Counted, "look", "/support/filings", url.Values{"step": {c.Step}, "reason": {c.Reason}})...)
+		lines = append(lines, s.line(t, causeText(t, c.Cause), c.Counted, "look", "/support/filings", url.Values{"step": {c.Step}, "reason": {c.Reason}})...)
 	}
 	return lines, err
 }

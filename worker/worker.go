@@ -42,6 +42,7 @@ type Config struct {
 	Bureau  *activities.Bureau
 	Website *activities.Website
 	Bulk    *activities.Bulk
+	Broken  *activities.Broken
 	// Process is told what is lacking; nil: nobody is.
 	Process *observe.Process
 	Logger  *slog.Logger
@@ -135,6 +136,7 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 		RegisterWorkflows(w)
 		w.RegisterActivity(cfg.Filing)
 		w.RegisterActivity(cfg.Bulk)
+		w.RegisterActivity(cfg.Broken)
 	case workflows.QueueMessage:
 		w.RegisterActivity(cfg.Message)
 	case workflows.QueueBureau:
@@ -149,6 +151,7 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 var Workflows = []any{
 	workflows.Filing, workflows.Exchange, workflows.Inquiry, workflows.Ticket, workflows.TicketSweep,
 	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged, workflows.BulkResume,
+	workflows.FigureDays, workflows.BrokenCheck,
 }
 
 // RegisterWorkflows registers them. Each goes on with the newest version of a

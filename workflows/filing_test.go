@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -61,6 +62,8 @@ func newWorld(t *testing.T) *world {
 // note takes a step of the projection.
 func (w *world) note(_ context.Context, p activities.Progress) error {
 	w.steps = append(w.steps, p)
+	entered, _ := filing.StageEntered(p.Kind) // what figures are counted by
+	assert.Equal(w.t, p.Stage, entered, "filing.StageEntered of a line %q", p.Kind)
 	if p.Stage != "" {
 		w.stages = append(w.stages, p.Stage)
 	}

@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -57,6 +60,18 @@ const filingIDPrefix = "filing/"
 
 // FilingWorkflowID is the workflow ID of a filing, by its filing.Ref.
 func FilingWorkflowID(ref string) string { return filingIDPrefix + ref }
+
+// FilingOf is the order, and the serial as an address has it, of the filing that a workflow is
+// about by its ID; false for those that are about none.
+func FilingOf(workflowID string) (order, serial string, ok bool) {
+	for _, prefix := range []string{filingIDPrefix, aftercareIDPrefix} {
+		if ref, is := strings.CutPrefix(workflowID, prefix); is {
+			order, serial, _ = strings.Cut(ref, "/")
+			return order, cmp.Or(serial, "1"), true
+		}
+	}
+	return "", "", false
+}
 
 // State is a filing's state, the answer to every Update.
 type State struct {

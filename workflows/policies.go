@@ -119,6 +119,17 @@ func bureauActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// countActivity is for counting in the database: a day takes seconds, and a run counts
+// several. What fails is tried by the schedule's next run.
+func countActivity(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueFiling,
+		HeartbeatTimeout:    heartbeatTimeout,
+		StartToCloseTimeout: 10 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 5 * time.Second, MaximumAttempts: 3},
+	})
+}
+
 // firstChecks is the ladder of pauses between looks at a site whose owner must
 // still do something: soon at first, then slowing. After it comes daily.
 var firstChecks = []time.Duration{

@@ -56,3 +56,18 @@ func UnscheduleExchange(ctx context.Context, c client.Client, accountID int64) e
 	}
 	return err
 }
+
+// scheduleSweep has a workflow that takes nothing run at an interval, never two at once, each
+// within a time.
+func scheduleSweep(ctx context.Context, c client.Client, id string, workflow any, every, timeout time.Duration) error {
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:      id,
+		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}},
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
+		Action:  &client.ScheduleWorkflowAction{ID: id, Workflow: workflow, TaskQueue: QueueFiling, WorkflowExecutionTimeout: timeout},
+	})
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return nil
+	}
+	return err
+}

@@ -23,6 +23,7 @@ var a struct {
 	bureau  *activities.Bureau
 	website *activities.Website
 	bulk    *activities.Bulk
+	broken  *activities.Broken
 }
 
 // run is the state of one filing's workflow. What stands in the database is a

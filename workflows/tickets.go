@@ -2,13 +2,11 @@ package workflows
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
@@ -66,14 +64,5 @@ func (c *Client) SendTicket(ctx context.Context, ticketID, answerID int64) error
 
 // ScheduleTickets has what is left of tickets' mails sent from time to time.
 func ScheduleTickets(ctx context.Context, c client.Client) error {
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      sweepID,
-		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action:  &client.ScheduleWorkflowAction{ID: sweepID, Workflow: TicketSweep, TaskQueue: QueueFiling, WorkflowExecutionTimeout: sweepTimeout},
-	})
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return nil
-	}
-	return err
+	return scheduleSweep(ctx, c, sweepID, TicketSweep, sweepEvery, sweepTimeout)
 }

@@ -31,6 +31,7 @@ var (
 	attention      = description("beian_filings_attention", "Filings whose customer must look at something, by what.", "attention")
 	tasks          = description("beian_staff_tasks", "Tasks that staff haven't done, by kind.", "kind")
 	signals        = description("beian_signals_waiting", "Signals that wait to be sent to filings.")
+	broken         = description("beian_broken_workflows", "Runs of workflows that stand still because their code fails or doesn't fit their histories.")
 	exchanged      = description("beian_exchange_last_timestamp_seconds", "When an exchange with the bureau last began, by account.", "account")
 	sequence       = description("beian_exchange_sequence", "Sequence number of the newest data file, by account.", "account")
 	stopped        = description("beian_exchange_stopped", "Whether an account's exchange waits for staff: 1 or 0.", "account")
@@ -122,6 +123,7 @@ func send(out chan<- prometheus.Metric, f store.Figures) {
 		since(stuckOldest, &s.Oldest, s.Step, s.Reason)
 	}
 	gauge(signals, float64(f.Signals))
+	gauge(broken, float64(f.Broken))
 	for _, a := range f.Accounts {
 		gauge(sequence, float64(a.Sequence), a.Name)
 		gauge(waiting, float64(a.Waiting), a.Name)

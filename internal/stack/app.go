@@ -156,6 +156,12 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
 		return fmt.Errorf("scheduling the mails of tickets: %w", err)
 	}
+	if err := workflows.ScheduleFigures(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the count of days: %w", err)
+	}
+	if err := workflows.ScheduleBroken(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the look for broken code: %w", err)
+	}
 	cfg.Temporal, cfg.Process, cfg.Logger = temporal, p.Observed, logger
 	cfg.Filing = &activities.Filing{Store: db}
 	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
@@ -165,6 +171,7 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	}
 	cfg.Website = sites
 	cfg.Bulk = &activities.Bulk{Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed)}
+	cfg.Broken = &activities.Broken{Store: db, Finder: workflows.NewBrokenFinder(temporal.WorkflowService(), set.Base.Namespace)}
 	return worker.Run(ctx, cfg)
 }
 

@@ -17,6 +17,10 @@ import (
 // heartbeat timeout. It isn't Temporal's default: docs/fleet.md names it.
 const drainPolls = "frontend.enableCancelWorkerPollsOnShutdown=true"
 
+// reportProblems has the server name runs of which two workflow tasks failed one after
+// another; by itself it waits for five.
+const reportProblems = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
+
 // Temporal is a development server on SQLite.
 type Temporal struct {
 	process *process
@@ -54,7 +58,7 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error", "--dynamic-config-value", drainPolls}
+	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error", "--dynamic-config-value", drainPolls, "--dynamic-config-value", reportProblems}
 	if database != "" {
 		args = append(args, "--db-filename", database)
 	}

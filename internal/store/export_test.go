@@ -1,6 +1,11 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
 
 // OrderListSQL is the list's query, for tests of how the database runs it.
 func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor, limit int) (string, []any) {
@@ -25,4 +30,9 @@ func SearchSQL(f FilingSearch, causes []Cause, after Cursor, limit int) (string,
 // CheckQueueSQL is the query of what waits for our own check.
 func CheckQueueSQL(shown ChecksShown, reviewer int64, now time.Time, after Cursor, limit int) (string, []any) {
 	return checkQueue(shown, reviewer, now, after, limit)
+}
+
+// SaveSendBack keeps why a revision is sent back, without the check that decided so.
+func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.saveSendBack(ctx, tx, filingID, b) })
 }

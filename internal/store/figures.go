@@ -40,6 +40,8 @@ type Figures struct {
 	Tasks map[string]int
 	// Signals that wait to be sent to filings.
 	Signals int
+	// Broken runs of workflows: their code fails.
+	Broken int
 }
 
 // StuckFigure is how many filings are stuck at a step for a reason.
@@ -122,6 +124,9 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 		return f, err
 	}
 	if err := s.db.GetContext(ctx, &f.Signals, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`); err != nil {
+		return f, err
+	}
+	if err := s.db.GetContext(ctx, &f.Broken, `SELECT COUNT(*) FROM broken_executions`); err != nil {
 		return f, err
 	}
 	var err error

@@ -1,0 +1,80 @@
+package panel
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// brokenShown bounds how many broken workflows the page lists: they are one thing to mend.
+const brokenShown = 200
+
+type brokenData struct {
+	Rows []brokenRow
+	// More: there are others.
+	More bool
+}
+
+type brokenRow struct {
+	store.BrokenExecution
+	// Filing is the address of the filing's page, Temporal that of the run in Temporal's own
+	// UI; empty: there is none.
+	Filing, Temporal string
+}
+
+// brokenToday is one line for each type of workflow and cause: a build that doesn't fit is
+// one thing to mend, whatever it holds up.
+func (s *Server) brokenToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
+	groups, err := s.cfg.Store.BrokenGroups(ctx)
+	for _, g := range groups {
+		what := t.T("broken.group", map[string]any{"type": workflowText(t, g.Type), "cause": brokenCause(t, g.Cause)})
+		lines = append(lines, s.line(t, what, g.Counted, "look", "/support/broken", url.Values{"type": {g.Type}, "cause": {g.Cause}})...)
+	}
+	return lines, err
+}
+
+// workflowText is what a type of workflow is called.
+func workflowText(t *locale.Localizer, kind string) string {
+	return textOr(t, "workflow.", kind)
+}
+
+// brokenCause is why a workflow's code fails, by Temporal's word for it.
+func brokenCause(t *locale.Localizer, cause string) string {
+	if cause == "" {
+		return t.T("broken.cause_unknown", nil)
+	}
+	if text := textIf(t, "broken.cause_", strings.ToLower(cause)); text != "" {
+		return text
+	}
+	return cause
+}
+
+// brokenPage lists the workflows that stand still because their code fails: all of them, or
+// those of a type and a cause.
+func (s *Server) brokenPage(c *gin.Context) {
+	ctx := c.Request.Context()
+	list, err := s.cfg.Store.BrokenExecutions(ctx, c.Query("type"), c.Query("cause"), brokenShown+1)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	data := brokenData{More: len(list) > brokenShown}
+	for _, b := range list[:min(brokenShown, len(list))] {
+		row := brokenRow{BrokenExecution: b}
+		if order, serial, ok := workflows.FilingOf(b.WorkflowID); ok {
+			row.Filing = "/support/filings/" + url.PathEscape(order) + "?" + url.Values{"serial": {serial}}.Encode()
+		}
+		if s.cfg.TemporalUI != "" {
+			row.Temporal = s.cfg.TemporalUI + "/workflows/" + url.PathEscape(b.WorkflowID) + "/" + url.PathEscape(b.RunID)
+		}
+		data.Rows = append(data.Rows, row)
+	}
+	s.render(c, http.StatusOK, "broken", page{Title: "broken.title", Data: data})
+}
