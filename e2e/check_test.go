@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"net/url"
 	"testing"
 
@@ -78,33 +77,17 @@ func TestCheckByTwo(t *testing.T) {
 	wait(t, w, filing.Reviewing)
 }
 
-// looks shows the pages of the check on a phone and on a desktop, in both languages, to the
-// reviewer who has the dossier.
+// looks shows the pages of the check to the reviewer who has the dossier.
 func looks(t *testing.T, s *stack.Stack) {
-	for _, lang := range []string{"zh", "en"} {
-		for size, width := range sizes {
-			b := browser(t, width, 844)
-			name := func(step string) string { return fmt.Sprintf("%s-%s-%s", lang, size, step) }
-			do(b, t, chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-				chromedp.SendKeys("#f-login", "reviewer"), chromedp.SendKeys("#f-password", stack.DemoStaffPassword(store.StaffReviewer)), submit(".card .button"),
-				chromedp.WaitVisible(`[data-group="checking"]`))
-			if lang == "en" {
-				do(b, t, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-group="checking"]`))
-			}
-			narrow := func(what string) {
-				t.Helper()
-				wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
-				require.NoError(t, err)
-				require.False(t, wide, "%s: nothing sticks out", what)
-			}
-			do(b, t, submit(`[data-group="checking"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, name("01-queue")))
-			narrow("queue")
-			do(b, t, submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(`[data-check="mine"]`),
-				submit(`[data-enlarge]`), chromedp.WaitVisible(`[data-picture].whole`), shot(t, name("02-dossier")))
-			narrow("dossier")
-			do(b, t, submit(`[name=reasons][value=site_name]`), chromedp.WaitVisible("#note-site_name"), shot(t, name("03-reason")),
-				chromedp.Navigate(s.PanelURL+"/support/check/figures"), chromedp.WaitVisible("main table"), shot(t, name("04-figures")))
-			narrow("figures")
-		}
+	for _, v := range corners {
+		b := signedIn(t, s, v, "reviewer", stack.DemoStaffPassword(store.StaffReviewer))
+		do(b, t, submit(`[data-group="checking"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, v.String()+"-01-queue"))
+		fits(b, t, "queue")
+		do(b, t, submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(`[data-check="mine"]`),
+			submit(`[data-enlarge]`), chromedp.WaitVisible(`[data-picture].whole`), shot(t, v.String()+"-02-dossier"))
+		fits(b, t, "dossier")
+		do(b, t, submit(`[name=reasons][value=site_name]`), chromedp.WaitVisible("#note-site_name"), shot(t, v.String()+"-03-reason"),
+			chromedp.Navigate(s.PanelURL+"/support/check/figures"), chromedp.WaitVisible("main table"), shot(t, v.String()+"-04-figures"))
+		fits(b, t, "figures")
 	}
 }
