@@ -152,7 +152,7 @@ type sending struct {
 	key      string
 	name     message.Template
 	params   map[string]string
-	// retry tells that an earlier try may have been sent.
+	// retry tells that an earlier try may have been sent, also where the database knows of none.
 	retry bool
 }
 
@@ -160,10 +160,13 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	if sent, err := a.Store.MessageSent(ctx, m.key); err != nil || sent {
 		return err
 	}
+	before, err := a.Store.BeginMessage(ctx, m.key)
+	if err != nil {
+		return err
+	}
 	var receipt message.Receipt
-	var err error
 	if m.channel == store.SMS {
-		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry})
+		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before})
 	} else {
 		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)
 	}
