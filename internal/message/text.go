@@ -31,6 +31,11 @@ const (
 	Ended Template = "ended"
 	// Deregistered tells that the bureau took a filing away; params number and order.
 	Deregistered Template = "deregistered"
+	// Withdrawn tells that staff withdrew a filing; param order.
+	Withdrawn Template = "withdrawn"
+	// ContactChanged tells a contact, at the address that it had, that staff correct it;
+	// param order.
+	ContactChanged Template = "contact_changed"
 	// RefusedOurs tells of a refusal that the provider must mend; param order.
 	RefusedOurs Template = "refused_ours"
 	// Waiting reminds a customer of their own step; params order and step.
@@ -62,7 +67,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode, Deregistered, RefusedOurs, Waiting}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

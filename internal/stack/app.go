@@ -75,7 +75,7 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 	defer stopStatus()
 	pages, err := panel.New(panel.Config{
 		Papers: papers,
-		Store:  p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
+		Store:  p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed).In(set.Base.Namespace), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace), Process: p.Observed, Logger: p.Logger,
 	})

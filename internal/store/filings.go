@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -162,6 +163,11 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if p.Stage == filing.Withdrawn {
 		if err := giveBack(ctx, tx, p.FilingID); err != nil {
 			return err
+		}
+		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // who withdraws it themselves knows
+			if err := s.tell(ctx, tx, Telling{p.FilingID, tellWithdrawn}); err != nil {
+				return err
+			}
 		}
 	}
 	if p.Stage == "" && p.Attention == nil {
