@@ -149,7 +149,7 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 var Workflows = []any{
 	workflows.Filing, workflows.Exchange, workflows.Inquiry, workflows.Ticket, workflows.TicketSweep,
 	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged, workflows.BulkResume,
-	workflows.CorrectionCode, workflows.CorrectionTold,
+	workflows.CorrectionCode, workflows.CorrectionTold, workflows.StaffTelling,
 }
 
 // RegisterWorkflows registers them. Each goes on with the newest version of a

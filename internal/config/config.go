@@ -21,6 +21,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/webhook"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/worker"
@@ -142,7 +143,7 @@ type Mail struct {
 	TLS      string `env:"BEIAN_MAIL_TLS" help:"mandatory, opportunistic, implicit or none" enum:"mandatory,opportunistic,implicit,none" default:"mandatory"`
 	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the authority to trust; empty is the system's" placeholder:"FILE"`
 	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
-	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told of stuck filings"`
+	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told when filings are stuck for a new cause, when an exchange stops, and of tasks and questions"`
 	PanelURL string `env:"BEIAN_PANEL_URL" help:"where people reach the panel, such as https://beian.example.com; links in mails begin with it"`
 }
 
@@ -163,6 +164,25 @@ func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
 		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 	return message.NewMail(cfg), nil
+}
+
+// Staff is how staff are told of trouble, beside by mail.
+type Staff struct {
+	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"address that is posted to when filings are stuck for a new cause and when an exchange stops (docs/telling.md); empty: none is"`
+	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs it, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
+	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long no filing must have been stuck for a cause before staff are told of it anew" default:"30m"`
+}
+
+// Hook makes the webhook; nil where there is none.
+func (s Staff) Hook() (*webhook.Webhook, error) {
+	if s.Webhook == "" {
+		return nil, nil
+	}
+	hook, err := webhook.New(s.Webhook, s.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_STAFF_WEBHOOK_URL and BEIAN_STAFF_WEBHOOK_SECRET: %w", err)
+	}
+	return hook, nil
 }
 
 // Bureau is the account with the bureau.

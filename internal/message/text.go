@@ -53,8 +53,11 @@ const (
 	// PasswordChanged tells that an account's password was changed, by mail only;
 	// param login.
 	PasswordChanged Template = "password_changed"
-	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
+	// Stuck tells staff of a cause for which filings are stuck, by mail only; params step,
+	// reason, order (the first), link (may be empty).
 	Stuck Template = "stuck"
+	// Stopped tells staff that an exchange stopped, by mail only; params account, code, link.
+	Stopped Template = "stopped"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
 	// TicketOpened tells staff of a question or complaint, by mail only; params

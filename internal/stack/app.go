@@ -31,6 +31,7 @@ type Settings struct {
 	Panel    config.Panel
 	SMS      config.SMS
 	Mail     config.Mail
+	Staff    config.Staff
 	Bureau   config.Bureau
 	Website  config.Website
 	Worker   config.Worker
@@ -144,6 +145,13 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err != nil {
 		return err
 	}
+	hook, err := set.Staff.Hook()
+	if err != nil {
+		return err
+	}
+	if set.Staff.ClearFor > 0 {
+		db.SetClearFor(set.Staff.ClearFor)
+	}
 	sites, err := set.Website.Activities(set.Provider)
 	if err != nil {
 		return err
@@ -152,15 +160,16 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
 		return fmt.Errorf("scheduling the mails of tickets: %w", err)
 	}
+	filings := workflows.NewClient(temporal, set.Provider.Reviewed)
 	cfg.Temporal, cfg.Process, cfg.Logger = temporal, p.Observed, logger
 	cfg.Filing = &activities.Filing{Store: db}
-	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
+	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Teller: filings, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
 	cfg.Bureau = &activities.Bureau{
 		Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
 		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
 	}
 	cfg.Website = sites
-	cfg.Bulk = &activities.Bulk{Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed)}
+	cfg.Bulk = &activities.Bulk{Store: db, Filings: filings}
 	return worker.Run(ctx, cfg)
 }
 
