@@ -148,6 +148,12 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 		f, err := s.Store.Filing(ctx, row.ID)
 		return err == nil && f.StuckStep == "install_certificate" && f.StuckReason == activities.ReasonLogin
 	})
+	for _, v := range []view{views[0], views[3]} {
+		b := browser(t, sizes[v.size], 844)
+		arriveAsStaff(b, t, s, v)
+		do(b, t, chromedp.Navigate(s.PanelURL+page), chromedp.WaitVisible("[data-resume]"), chromedp.WaitVisible("[data-corrections]"), shot(t, v.String()+"-07-stuck"),
+			submit("[data-resume] a"), chromedp.WaitVisible(chromedp.ID("f-host")), shot(t, v.String()+"-08-mend"))
+	}
 	post(page+"/space", url.Values{
 		"serial": {"1"}, "protocol": {right.Protocol}, "host": {right.Host}, "port": {fmt.Sprint(right.Port)}, "user": {right.User}, "password": {right.Password},
 		"document_root": {right.DocumentRoot}, "reason": {"主机商给了新密码"}, "action": {"retry"},
@@ -198,6 +204,14 @@ func arrive(b context.Context, t *testing.T, s *stack.Stack, v view) {
 	}
 }
 
+// arriveAsStaff signs staff in.
+func arriveAsStaff(b context.Context, t *testing.T, s *stack.Stack, v view) {
+	t.Helper()
+	arrive(b, t, s, v)
+	do(b, t, chromedp.SendKeys(chromedp.ID("f-login"), stack.DemoSupport), chromedp.SendKeys(chromedp.ID("f-password"), stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.WaitNotPresent(chromedp.ID("f-password")), chromedp.WaitVisible("main h1"))
+}
+
 // lookAtActs looks at the pages on which staff act, in both languages on a phone and a desktop.
 func lookAtActs(t *testing.T, s *stack.Stack, page string) {
 	t.Helper()
@@ -210,9 +224,8 @@ func lookAtActs(t *testing.T, s *stack.Stack, page string) {
 			require.NoError(t, err)
 			require.False(t, wide, "%s: nothing sticks out", what)
 		}
-		arrive(b, t, s, v)
-		do(b, t, chromedp.SendKeys(chromedp.ID("f-login"), stack.DemoSupport), chromedp.SendKeys(chromedp.ID("f-password"), stack.DemoSupportPassword), submit(".card .button"),
-			chromedp.WaitNotPresent(chromedp.ID("f-password")), chromedp.WaitVisible("main h1"), chromedp.Navigate(s.PanelURL+page), chromedp.WaitVisible("[data-codes]"), shot(t, name("01-filing")))
+		arriveAsStaff(b, t, s, v)
+		do(b, t, chromedp.Navigate(s.PanelURL+page), chromedp.WaitVisible("[data-codes]"), shot(t, name("01-filing")))
 		narrow("a filing")
 		do(b, t, chromedp.Navigate(s.PanelURL+page+"/contact/sms?serial=1"), chromedp.WaitVisible(chromedp.ID("f-mobile")), submit("main form .button"),
 			chromedp.WaitVisible(chromedp.ID("e-reason")), shot(t, name("02-correction")))

@@ -57,10 +57,14 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	require.Equal(t, []string{"5"}, o.workflows.ran)
 	entries, last := o.logged(last)
 	require.Equal(t, []string{"filing.run_now asked", "filing.run_now done"}, entries)
+	require.Equal(t, 1, agent.page("/support/filings/A1").Find("#act").Length())
+	o.filing("A2", "owner")
+	o.workflows.execution.Pending = nil
+	require.Zero(t, agent.page("/support/filings/A2").Find("#act").Length(), "no reason is asked for where nothing is done at once")
+	o.workflows.execution.Pending = []workflows.PendingActivity{waits}
 	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 2)
 	require.NoError(t, err)
 	require.Equal(t, "限流已解除", rows[1].Reason)
-	require.NotEmpty(t, agent.flashed("A1"))
 	for name, key := range map[string]string{"gone": "filing/A1 q 99", "another's": "filing/B1 q 7"} {
 		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {key}}))
 		require.Contains(t, agent.flashed("A1"), "不在等待重试", name)

@@ -51,6 +51,11 @@ type staffFiling struct {
 
 func (d staffFiling) wrong() bool { return d.Unmask.wrong() || d.Reason.wrong() }
 
+// AtOnce tells whether there is something that is done at once, for which a reason can be given.
+func (d staffFiling) AtOnce() bool {
+	return len(d.Codes) > 0 || d.Reason.wrong() || slices.ContainsFunc(d.Execution.Pending, func(p workflows.PendingActivity) bool { return p.BackedOff(d.Now) })
+}
+
 // staffLine is a line of the timeline with who did it.
 type staffLine struct {
 	At                time.Time
