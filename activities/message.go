@@ -12,6 +12,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/webhook"
 )
 
 // Message holds the effects that reach people.
@@ -21,8 +22,12 @@ type Message struct {
 	Mail  *message.Mailer
 	// Texts of customers' messages, and of staff's.
 	Texts *message.Texts
-	// StaffAddress gets word of stuck filings; empty: nobody does.
+	// StaffAddress gets word of what stuck or stopped; empty: nobody does. StaffWebhook too;
+	// nil: there is none.
 	StaffAddress string
+	StaffWebhook *webhook.Webhook
+	// Teller has them told.
+	Teller Teller
 	// PanelURL is where people reach the panel, without a slash at its end; links in
 	// mails begin with it.
 	PanelURL string
@@ -152,7 +157,7 @@ type sending struct {
 	key      string
 	name     message.Template
 	params   map[string]string
-	// retry tells that an earlier try may have been sent.
+	// retry tells that an earlier try may have been sent, also where the database knows of none.
 	retry bool
 }
 
@@ -160,10 +165,13 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	if sent, err := a.Store.MessageSent(ctx, m.key); err != nil || sent {
 		return err
 	}
+	before, err := a.Store.BeginMessage(ctx, m.key)
+	if err != nil {
+		return err
+	}
 	var receipt message.Receipt
-	var err error
 	if m.channel == store.SMS {
-		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry})
+		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before})
 	} else {
 		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)
 	}
@@ -179,29 +187,6 @@ func (a *Message) mail(ctx context.Context, key, to string, name message.Templat
 		return message.Receipt{}, err
 	}
 	return a.Mail.Send(ctx, message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page, Template: name})
-}
-
-// StaffNotice tells staff of a stuck filing.
-type StaffNotice struct {
-	FilingID     int64
-	OrderNumber  string
-	Step, Reason string
-	Key          string
-}
-
-// TellStaff mails staff, once for its key.
-func (a *Message) TellStaff(ctx context.Context, n StaffNotice) error {
-	if a.StaffAddress == "" {
-		return nil
-	}
-	if sent, err := a.Store.MessageSent(ctx, n.Key); err != nil || sent {
-		return err
-	}
-	receipt, err := a.mail(ctx, n.Key, a.StaffAddress, message.Stuck, map[string]string{"order": n.OrderNumber, "step": n.Step, "reason": n.Reason})
-	if err != nil {
-		return messageFailed(err)
-	}
-	return a.Store.NoteMessage(ctx, store.Message{Key: n.Key, FilingID: n.FilingID, Channel: store.Mail, Template: string(message.Stuck), ProviderID: receipt.ProviderID})
 }
 
 // messageFailed says who can mend a message that wasn't sent.

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,8 +54,12 @@ var TaskKinds = []string{
 }
 
 // TellOfTasks mails staff how many tasks of each kind are new, once: the mail
-// carries no personal data, the page does.
+// carries no personal data, the page does. Troubles that nobody was told of yet are.
 func (a *Message) TellOfTasks(ctx context.Context) error {
+	return errors.Join(a.startUntold(ctx), a.mailTasks(ctx))
+}
+
+func (a *Message) mailTasks(ctx context.Context) error {
 	newest, byKind, err := a.Store.UntoldTasks(ctx)
 	if err != nil || newest == 0 {
 		return err

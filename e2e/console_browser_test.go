@@ -43,7 +43,7 @@ func TestBrowserSupportConsole(t *testing.T) {
 		do(b, t, chromedp.SendKeys("#f-age", "soon"), submit(".searchform .button"), chromedp.WaitVisible("#e-age"), shot(t, name("03-problem")),
 			chromedp.Navigate(s.PanelURL+"/support/filings"), chromedp.WaitVisible("details summary"), submit("details summary"),
 			chromedp.SendKeys("#f-holder", filingtest.PersonHolder().Name), submit("details form .button"),
-			chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.WaitNotPresent(`[data-order="D20260002"]`), shot(t, name("04-holder")),
+			chromedp.WaitVisible(`p.callout[role="status"]`), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.WaitNotPresent(`[data-order="D20260002"]`), shot(t, name("04-holder")),
 			submit(`[data-order="D20260001"] a`), chromedp.WaitVisible(`[data-part="holder"]`), shot(t, name("05-filing")))
 		fits(b, t, "a filing")
 		require.NotContains(t, text(b, t, "main"), filingtest.PersonHolder().DocumentNumber)

@@ -36,6 +36,11 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		{route: "/support/holders", form: url.Values{"holder": {"林测试"}}, want: []string{"holder.find done"}},
 		{route: "/support/filings/:number/unmask", form: url.Values{"part": {"contact"}, "reason": {"客户来电"}}, want: []string{"filing.unmask done"}},
 		{route: "/support/filings/:number/resume", form: url.Values{"resolution": {"retry"}}, want: []string{"filing.retry asked", "filing.retry done"}},
+		{route: "/support/filings/:number/run-now", form: url.Values{"activity": {"filing/M1 run 5"}}, want: []string{"filing.run_now asked", "filing.run_now refused"}},
+		{route: "/support/filings/:number/codes", form: url.Values{"channel": {"sms"}}, want: []string{"filing.send_code asked", "filing.send_code refused"}},
+		{route: "/support/filings/:number/contact/:channel", form: url.Values{"token": {strings.Repeat("7", 32)}, "email": {"b@example.com"}, "proof": {"other"}, "reason": {"客户来电"}}, want: []string{"contact.correct asked", "contact.correct done"}},
+		{route: "/support/filings/:number/space", form: url.Values{"protocol": {"ftp"}, "host": {"ftp.example.com"}, "port": {"21"}, "user": {"u"}, "password": {"p"}, "reason": {"密码改了"}}, want: []string{"space.correct done"}},
+		{route: "/support/filings/:number/withdraw", form: url.Values{"reason": {"客户来电"}}, want: []string{"filing.withdraw asked", "filing.withdraw done"}},
 		{route: "/support/bulk", form: bulkForm("6"), want: []string{"bulk.start done"}},
 		{route: "/support/bulk/:id/control", form: url.Values{"act": {"pause"}}, want: []string{"bulk.pause asked", "bulk.pause done"}},
 		{route: "/support/filings/:number/check/take", path: o.staged("M4", filing.Checking, "") + "/check/take", form: url.Values{"revision": {"1"}}, want: []string{"check.take done"}},
@@ -132,7 +137,7 @@ func TestLooksAreAudited(t *testing.T) {
 	for route, want := range map[string]string{
 		"/support/filings/:number/dossier": "dossier.view", "/support/filings/:number/papers/:paper": "paper.view", "/support/dossiers/:record": "dossier.view",
 		"/support/tickets": "ticket.list", "/support/tickets/:id": "ticket.view", "/support/tasks/:id/answer": "task.view",
-		"/support/bureau/accounts/:id/files/:direction/:number": "file.view",
+		"/support/bureau/accounts/:id/files/:direction/:number": "file.view", "/support/filings/:number/space": "space.view", "/support/filings/:number/proofs/:id": "proof.view",
 	} {
 		status, _ := agent.send(http.MethodGet, o.path(route), nil)
 		require.Equal(t, http.StatusOK, status, route)

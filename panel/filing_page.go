@@ -109,6 +109,8 @@ type filingData struct {
 	// SiteBad: the number stands on the order, but its site no longer shows it, or
 	// not its certificate.
 	SiteBad bool
+	// Confirm are the channels whose new address, which staff gave, waits for its code.
+	Confirm []store.Channel
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
 	// Over: the filing is over and the order can be filed anew.
@@ -197,6 +199,9 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 	}
 	data := filingData{current: cur, Timeline: lines, Earlier: earlier, Expected: expected, CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
 	data.Turn = turnOf(cur.Filing)
+	if data.Confirm, err = s.toConfirm(ctx, cur); err != nil {
+		return data, err
+	}
 	data.Revoke = "filing.withdraw"
 	if cur.Filing.Kind.FollowsUp() {
 		data.Revoke = "followup.withdraw"

@@ -11,6 +11,8 @@ import (
 const (
 	fieldFrom  = "from"
 	fromReview = "review"
+	// fromFiling: staff came from the filing's page.
+	fromFiling = "filing"
 )
 
 // fromOf is where a form was opened from; empty for its usual way.

@@ -43,6 +43,14 @@ type workflowsStub struct {
 	// execution is what Temporal knows of every filing.
 	execution    workflows.Execution
 	executionErr error
+	// beside are the workflows that were asked for beside a filing's, ran the activities
+	// that were run at once.
+	beside, ran []string
+	// corrected are what was told of corrections, codes those that were sent for them, told
+	// the tokens of those whose contacts are told.
+	corrected map[string]workflows.Corrected
+	codes     [][2]int64
+	told      []string
 }
 
 func (w *workflowsStub) Open(context.Context, string, workflows.FilingInput) error { return nil }
@@ -85,8 +93,25 @@ func (w *workflowsStub) StartBulk(_ context.Context, id int64) error {
 func (w *workflowsStub) ControlBulk(context.Context, int64, workflows.BulkControl) error {
 	return w.err
 }
-func (w *workflowsStub) Execution(context.Context, string) (workflows.Execution, error) {
+func (w *workflowsStub) Execution(_ context.Context, _ string, beside ...string) (workflows.Execution, error) {
+	w.beside = beside
 	return w.execution, w.executionErr
+}
+func (w *workflowsStub) RunNow(_ context.Context, p workflows.PendingActivity) error {
+	w.ran = append(w.ran, p.ID)
+	return w.err
+}
+func (w *workflowsStub) ContactCorrected(_ context.Context, _, key string, in workflows.Corrected) (s workflows.State, err error) {
+	w.corrected[key] = in
+	return s, w.err
+}
+func (w *workflowsStub) SendCorrectionCode(_ context.Context, id int64, send int) error {
+	w.codes = append(w.codes, [2]int64{id, int64(send)})
+	return nil
+}
+func (w *workflowsStub) TellCorrection(_ context.Context, token string) error {
+	w.told = append(w.told, token)
+	return nil
 }
 func (w *workflowsStub) Ask(context.Context, int64) error                      { return nil }
 func (w *workflowsStub) ExchangeNow(context.Context, int64) error              { return nil }
@@ -116,7 +141,7 @@ var officePeople = []string{"nobody", "owner", "other", "viewer", "agent", "revi
 
 func newOffice(t *testing.T, cfg panel.Config) *office {
 	t.Helper()
-	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage}, paths: map[string]string{}}
+	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage, corrected: map[string]workflows.Corrected{}}, paths: map[string]string{}}
 	cfg.Store, cfg.Filings, cfg.Logger = o.db, o.workflows, slog.New(slog.DiscardHandler)
 	cfg.Resolver = website.NewResolver("127.0.0.1:1") // nobody answers there
 	var err error
@@ -210,6 +235,9 @@ func (o *office) furnish() {
 	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{})
 	must(err)
 	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
+	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: store.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
+	must(err)
+	o.paths["/support/filings/:number/proofs/:id"] = fmt.Sprintf("/support/filings/M1/proofs/%d", row.ID)
 	o.paths["/account/sessions/:id"] = "0"
 	o.paths[":figure"] = "stays.csv"
 	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process", "style.css"

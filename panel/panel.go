@@ -47,11 +47,15 @@ type Filings interface {
 	BureauChecked(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
+	// ContactCorrected tells of a correction of the contact, once for its key.
+	ContactCorrected(ctx context.Context, ref, key string, in workflows.Corrected) (workflows.State, error)
 	StartBulk(ctx context.Context, jobID int64) error
 	ControlBulk(ctx context.Context, jobID int64, in workflows.BulkControl) error
-	// Execution is what Temporal knows of a filing's workflow; workflows.ErrNoExecution
-	// where it knows none.
-	Execution(ctx context.Context, ref string) (workflows.Execution, error)
+	// Execution is what Temporal knows of a filing's workflow, and of those beside it by
+	// their IDs; workflows.ErrNoExecution where it knows none of the filing's.
+	Execution(ctx context.Context, ref string, beside ...string) (workflows.Execution, error)
+	// RunNow tries an activity at once that waits for its next try.
+	RunNow(ctx context.Context, p workflows.PendingActivity) error
 	Ask(ctx context.Context, inquiryID int64) error
 	// ExchangeNow has filings told at once of what people recorded by hand.
 	ExchangeNow(ctx context.Context, accountID int64) error
@@ -59,6 +63,8 @@ type Filings interface {
 	Footer(ctx context.Context, in workflows.FooterInput) error
 	SendAccountCode(ctx context.Context, codeID int64, send int) error
 	TellPasswordChanged(ctx context.Context, userID int64, version int) error
+	SendCorrectionCode(ctx context.Context, correctionID int64, send int) error
+	TellCorrection(ctx context.Context, token string) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -265,6 +271,9 @@ func (s *Server) routes() (http.Handler, error) {
 	f.POST("/codes", s.withFiling(s.sendCodeAgain))
 	f.GET("/recover", s.withFiling(s.recoverForm))
 	f.POST("/recover", s.withFiling(s.recoverCodes))
+	f.GET("/reach/:channel", s.withCorrection(s.confirmForm))
+	f.POST("/reach/:channel", s.withCorrection(s.confirmContact))
+	f.POST("/reach/:channel/again", s.withCorrection(s.confirmAgain))
 	f.GET("/kind", s.withFiling(s.kindForm))
 	f.POST("/kind", s.withFiling(s.giveKind))
 	for _, form := range []string{formClaim, formHolder, formSite, formEnding} {
@@ -308,6 +317,15 @@ func (s *Server) routes() (http.Handler, error) {
 	support.GET("/filings/:number", canSee, s.supportFiling)
 	support.POST("/filings/:number/unmask", canSeePersonal, s.unmask)
 	support.POST("/filings/:number/resume", canActOnFilings, s.resume)
+	support.POST("/filings/:number/run-now", canActOnFilings, s.runNow)
+	support.POST("/filings/:number/codes", canActOnFilings, s.sendCodeFor)
+	support.GET("/filings/:number/contact/:channel", canActOnFilings, s.correctionForm)
+	support.POST("/filings/:number/contact/:channel", canActOnFilings, s.correctContact)
+	support.GET("/filings/:number/proofs/:id", canSeePersonal, s.proofOfCorrection)
+	support.GET("/filings/:number/space", canActOnFilings, s.spaceForm)
+	support.POST("/filings/:number/space", canActOnFilings, s.correctSpace)
+	support.GET("/filings/:number/withdraw", canActOnFilings, s.withdrawForm)
+	support.POST("/filings/:number/withdraw", canActOnFilings, s.withdrawAsStaff)
 	s.bulkRoutes(support)
 	s.checkRoutes(support)
 	support.POST("/filings/:number/hand-in-again", canActOnFilings, s.handInAgain)

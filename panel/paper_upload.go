@@ -229,13 +229,18 @@ func (s *Server) takePicture(ctx context.Context, cur current, n filing.NeededPa
 	return nil, nil
 }
 
-// prepare makes a file's pictures fit, so many files at a time.
+// prepare makes a paper's pictures fit.
 func (s *Server) prepare(ctx context.Context, raw []byte, n filing.NeededPaper) ([]picture.Prepared, error) {
+	return s.decode(ctx, raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}, n.Max)
+}
+
+// decode makes a file's pictures fit, so many files at a time.
+func (s *Server) decode(ctx context.Context, raw []byte, limits picture.Limits, most int) ([]picture.Prepared, error) {
 	select {
 	case s.decoding <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() { <-s.decoding }()
-	return picture.Prepare(raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}, n.Max)
+	return picture.Prepare(raw, limits, most)
 }

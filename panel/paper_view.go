@@ -90,9 +90,14 @@ func (s *Server) sendPaper(c *gin.Context, f store.Filing, reason string) {
 		s.fail(c, err)
 		return
 	}
+	sendPicture(c, fmt.Sprintf("paper-%d.jpg", id), content)
+}
+
+// sendPicture does so with a picture that is to be seen.
+func sendPicture(c *gin.Context, name string, content []byte) {
 	h := c.Writer.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Content-Disposition", fmt.Sprintf(`inline; filename="paper-%d.jpg"`, id))
+	h.Set("Content-Disposition", fmt.Sprintf(`inline; filename="%s"`, name))
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	c.Data(http.StatusOK, "image/jpeg", content)
 }

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -22,6 +23,8 @@ type resumeData struct {
 	form
 	Filing     store.Filing
 	Resolution workflows.Resolution
+	// From is where the page was opened from.
+	From string
 }
 
 // needsReason tells whether staff must say why: what is tried again loses nothing, the
@@ -30,12 +33,16 @@ func needsReason(r workflows.Resolution) bool { return r != workflows.Retry }
 
 // staffReason reads why staff do something, which goes into the audit log, sealed.
 func staffReason(values url.Values, required bool) (reason string, problems filing.Problems) {
-	reason = trimmed(values, "reason")
+	return staffReasonOf(values, "reason", required)
+}
+
+func staffReasonOf(values url.Values, name string, required bool) (reason string, problems filing.Problems) {
+	reason = trimmed(values, name)
 	switch {
 	case reason == "" && required:
-		problems = filing.Problems{{Field: "reason", Key: "staff_reason_required"}}
+		problems = filing.Problems{{Field: name, Key: "staff_reason_required"}}
 	case utf8.RuneCountInString(reason) > maxStaffReason:
-		problems = filing.Problems{{Field: "reason", Key: "too_long", Args: map[string]any{"max": maxStaffReason}}}
+		problems = filing.Problems{{Field: name, Key: "too_long", Args: map[string]any{"max": maxStaffReason}}}
 	}
 	return reason, problems
 }
@@ -61,8 +68,9 @@ func (s *Server) showResume(c *gin.Context, status int, resolution workflows.Res
 		s.supported(c, workflows.ErrWrongStage)
 		return
 	}
+	from := cmp.Or(values.Get(fieldFrom), c.Query(fieldFrom))
 	fields := []field{{Name: "reason", Type: "textarea", Required: true}}
-	data := resumeData{form: build(s.texts.For(s.lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution}
+	data := resumeData{form: build(s.texts.For(s.lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution, From: from}
 	s.render(c, status, "resume", page{Title: "resume." + string(resolution), Data: data})
 }
 
@@ -80,7 +88,15 @@ func (s *Server) resume(c *gin.Context) {
 		return
 	}
 	ref := postedRef(c)
-	s.supported(c, s.asked(c, s.deed(c, "filing."+string(resolution), "filing", ref, reason), func() error {
+	end := s.supported
+	if values.Get(fieldFrom) == fromFiling {
+		end = func(c *gin.Context, err error) {
+			if f, ok := s.postedFiling(c, values); ok {
+				s.acted(c, f, err)
+			}
+		}
+	}
+	end(c, s.asked(c, s.deed(c, "filing."+string(resolution), "filing", ref, reason), func() error {
 		_, err := s.cfg.Filings.Resume(c.Request.Context(), ref, workflows.Resume{Resolution: resolution, Actor: s.actor(c)})
 		return err
 	}))

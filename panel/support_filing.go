@@ -44,9 +44,17 @@ type staffFiling struct {
 	Unknown   string
 	// Temporal is the workflow's page in Temporal's own UI; empty: the settings name none.
 	Temporal string
+	staffActs
+	// Now is when the page was drawn.
+	Now time.Time
 }
 
-func (d staffFiling) wrong() bool { return d.Unmask.wrong() }
+func (d staffFiling) wrong() bool { return d.Unmask.wrong() || d.Reason.wrong() }
+
+// AtOnce tells whether there is something that is done at once, for which a reason can be given.
+func (d staffFiling) AtOnce() bool {
+	return len(d.Codes) > 0 || d.Reason.wrong() || slices.ContainsFunc(d.Execution.Pending, func(p workflows.PendingActivity) bool { return p.BackedOff(d.Now) })
+}
 
 // staffLine is a line of the timeline with who did it.
 type staffLine struct {
@@ -75,7 +83,16 @@ func (s *Server) supportFiling(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.showSupportFiling(c, http.StatusOK, f, "", "", nil)
+	s.showSupportFiling(c, http.StatusOK, f, pageAsk{})
+}
+
+// pageAsk is what a form of a filing's page asked for.
+type pageAsk struct {
+	// part is the part that shows in the clear, for a reason; empty: none.
+	part, reason string
+	// act is what was typed to do something at once; nil: problems are those of showing a part.
+	act      url.Values
+	problems filing.Problems
 }
 
 // unmask shows one part of a filing's forms in the clear, to who says why.
@@ -95,16 +112,16 @@ func (s *Server) unmask(c *gin.Context) {
 		problems = filing.Problems{{Field: "reason", Key: "too_long", Args: map[string]any{"max": maxUnmaskReason}}}
 	}
 	if len(problems) > 0 {
-		s.showSupportFiling(c, http.StatusUnprocessableEntity, f, "", reason, problems)
+		s.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{reason: reason, problems: problems})
 		return
 	}
-	s.showSupportFiling(c, http.StatusOK, f, part, reason, nil)
+	s.showSupportFiling(c, http.StatusOK, f, pageAsk{part: part, reason: reason})
 }
 
 // showSupportFiling draws a filing's page, one part in the clear where it is named.
-func (s *Server) showSupportFiling(c *gin.Context, status int, f store.Filing, open, reason string, problems filing.Problems) {
-	ctx, t := c.Request.Context(), s.texts.For(s.lang(c))
-	data := staffFiling{Filing: f}
+func (s *Server) showSupportFiling(c *gin.Context, status int, f store.Filing, a pageAsk) {
+	ctx, t, open, reason := c.Request.Context(), s.texts.For(s.lang(c)), a.part, a.reason
+	data := staffFiling{Filing: f, Now: s.cfg.Store.Now()}
 	var err error
 	if s.may(c, canSeePersonal) {
 		if data.Parts, err = s.maskedParts(c, f, open); err != nil {
@@ -121,7 +138,15 @@ func (s *Server) showSupportFiling(c *gin.Context, status int, f store.Filing, o
 				return
 			}
 		}
+		var problems filing.Problems
+		if a.act == nil {
+			problems = a.problems
+		}
 		data.Unmask = build(t, formUnmask, []field{{Name: "reason", Type: "text", Required: true, Maxlength: maxUnmaskReason}}, url.Values{"reason": {reason}}, problems)
+	}
+	if err := s.fillActs(c, &data, a); err != nil {
+		s.fail(c, err)
+		return
 	}
 	if err := s.fillStaffFiling(c, t, &data); err != nil {
 		s.fail(c, err)
@@ -160,7 +185,7 @@ func (s *Server) fillStaffFiling(c *gin.Context, t *locale.Localizer, data *staf
 	if data.Checks, err = s.cfg.Store.SiteChecks(ctx, f.ID); err != nil {
 		return err
 	}
-	s.askTemporal(ctx, data)
+	s.askTemporal(c, data)
 	return nil
 }
 
@@ -168,15 +193,17 @@ func (s *Server) fillStaffFiling(c *gin.Context, t *locale.Localizer, data *staf
 // also when Temporal is what is down.
 const temporalPatience = 3 * time.Second
 
-func (s *Server) askTemporal(ctx context.Context, data *staffFiling) {
+func (s *Server) askTemporal(c *gin.Context, data *staffFiling) {
 	ref := data.Filing.Ref()
 	if s.cfg.TemporalUI != "" {
 		data.Temporal = s.cfg.TemporalUI + "/workflows/" + url.PathEscape(workflows.FilingWorkflowID(ref))
 	}
-	ctx, cancel := context.WithTimeout(ctx, temporalPatience)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), temporalPatience)
 	defer cancel()
-	var err error
-	data.Execution, err = s.cfg.Filings.Execution(ctx, ref)
+	beside, err := s.beside(c, data.Filing)
+	if err == nil {
+		data.Execution, err = s.cfg.Filings.Execution(ctx, ref, beside...)
+	}
 	switch {
 	case errors.Is(err, workflows.ErrNoExecution):
 		data.Unknown = "no_execution"

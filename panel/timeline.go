@@ -140,6 +140,8 @@ func (said told) detail(t *locale.Localizer, e store.Event, revision int) string
 	case "stuck":
 		step, _, _ := strings.Cut(e.Detail, ":")
 		return textIf(t, "stuck.", step)
+	case "contact_corrected", "contact_confirmed":
+		return textIf(t, "correction.channel_", e.Detail)
 	case "notice_refused":
 		channel, _, _ := strings.Cut(e.Detail, ":")
 		return textIf(t, "timeline.", channel)

@@ -17,7 +17,7 @@ import (
 const maxUpload = 32 << 20
 
 // uploadRoutes are the forms that carry a file.
-var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true}
+var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true, correctionRoute: true}
 
 // bodyLimit is how much of a request's body is read on a route.
 func bodyLimit(route string) int64 {

@@ -22,14 +22,23 @@ const wrongStage = "wrong_stage"
 
 // Client speaks to filings for the panel and the command line.
 type Client struct {
-	temporal client.Client
-	reviewed bool
+	temporal  client.Client
+	namespace string
+	reviewed  bool
 }
 
 // NewClient makes a Client; reviewed tells that new filings pass the
 // provider's own check (初审).
 func NewClient(c client.Client, reviewed bool) *Client {
-	return &Client{temporal: c, reviewed: reviewed}
+	return &Client{temporal: c, namespace: client.DefaultNamespace, reviewed: reviewed}
+}
+
+// In is the Client for a namespace, where that isn't Temporal's default: the Temporal
+// client's own, which it tells nobody.
+func (c *Client) In(namespace string) *Client {
+	in := *c
+	in.namespace = namespace
+	return &in
 }
 
 // Open starts a filing's workflow, or finds the running one. Filings are called
@@ -94,6 +103,11 @@ func (c *Client) BureauChecked(ctx context.Context, ref string, in ByActor) (Sta
 // Withdraw ends a filing that hasn't left for the bureau.
 func (c *Client) Withdraw(ctx context.Context, ref string, in ByActor) (State, error) {
 	return c.update(ctx, ref, UpdateWithdraw, "", in)
+}
+
+// ContactCorrected tells of a correction of the contact; key names it.
+func (c *Client) ContactCorrected(ctx context.Context, ref, key string, in Corrected) (State, error) {
+	return c.update(ctx, ref, UpdateCorrected, key, in)
 }
 
 // Resume mends a stuck filing.

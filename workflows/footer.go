@@ -92,12 +92,17 @@ func previewActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// FooterWorkflowID is the workflow ID of a step of an edit.
+func FooterWorkflowID(editID int64, step FooterStep) string {
+	return fmt.Sprintf("footer/%d/%s", editID, step)
+}
+
 // Footer has a worker do a step of an edit, and waits for its end, twenty
 // seconds at most: the row tells how it ended, or that it goes on.
 func (c *Client) Footer(ctx context.Context, in FooterInput) error {
 	ctx, cancel := context.WithTimeout(ctx, footerPatience)
 	defer cancel()
-	id := fmt.Sprintf("footer/%d/%s", in.EditID, in.Step)
+	id := FooterWorkflowID(in.EditID, in.Step)
 	if in.Step == FooterLook {
 		id = fmt.Sprintf("look/%d", in.FilingID)
 	}

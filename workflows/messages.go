@@ -35,6 +35,8 @@ const (
 	UpdateChecked  = "bureau-checked"
 	UpdateWithdraw = "withdraw"
 	UpdateResume   = "resume"
+	// UpdateCorrected tells of a correction of the contact.
+	UpdateCorrected = "contact-corrected"
 
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
@@ -93,6 +95,17 @@ type ContactGiven struct {
 type SendCode struct {
 	Channel string
 	Send    int
+}
+
+// Corrected tells that staff corrected one channel's address of the contact, which stands in
+// the database, or that the customer confirmed it.
+type Corrected struct {
+	Channel string
+	// Send is the number of the channel's code that the new address gets at once, while the
+	// filing is verified; 0: it counts, or is confirmed, without the filing.
+	Send      int  `json:",omitempty"`
+	Confirmed bool `json:",omitempty"`
+	Actor     string
 }
 
 // HandIn tells that a dossier of this revision, and of this kind, stands in the database.

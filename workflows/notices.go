@@ -72,7 +72,7 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 	}
 }
 
-// tellStaff mails that a step is stuck.
+// tellStaff has staff told why a step is stuck, if they don't know yet.
 func (f *run) tellStaff(ctx workflow.Context, step, reason string) {
 	notice := activities.StaffNotice{
 		FilingID: f.in.FilingID, OrderNumber: f.in.OrderNumber, Step: step, Reason: reason,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
@@ -18,11 +19,14 @@ import (
 // Execution is what Temporal knows of a filing's workflow, as it is now.
 type Execution struct {
 	Running bool
+	// Pending are its activities, and those of the workflows beside it that were asked for.
 	Pending []PendingActivity
 }
 
 // PendingActivity is an activity that runs, or waits to be tried again.
 type PendingActivity struct {
+	// Workflow, Run and ID name it.
+	Workflow, Run, ID string
 	// Name is the activity's, such as SendCode.
 	Name    string
 	Attempt int
@@ -36,15 +40,38 @@ type PendingActivity struct {
 	Next time.Time
 }
 
-// Execution asks Temporal for a filing's workflow; ErrNoExecution when it has none.
-func (c *Client) Execution(ctx context.Context, ref string) (Execution, error) {
-	answer, err := c.temporal.DescribeWorkflowExecution(ctx, FilingWorkflowID(ref), "")
+// Key names it in a form.
+func (p PendingActivity) Key() string { return p.Workflow + " " + p.Run + " " + p.ID }
+
+// BackedOff tells whether it waits for its next try, which can then be made at once.
+func (p PendingActivity) BackedOff(now time.Time) bool { return !p.Running && p.Next.After(now) }
+
+// Execution asks Temporal for a filing's workflow, and for workflows beside it by their IDs,
+// which needn't be there; ErrNoExecution when the filing has none.
+func (c *Client) Execution(ctx context.Context, ref string, beside ...string) (Execution, error) {
+	e, err := c.describe(ctx, FilingWorkflowID(ref), "")
+	if err != nil {
+		return e, err
+	}
+	for _, id := range beside {
+		b, err := c.describe(ctx, id, "")
+		if err != nil && !errors.Is(err, ErrNoExecution) {
+			return e, err
+		}
+		e.Pending = append(e.Pending, b.Pending...)
+	}
+	slices.SortStableFunc(e.Pending, func(a, b PendingActivity) int { return a.Next.Compare(b.Next) })
+	return e, nil
+}
+
+func (c *Client) describe(ctx context.Context, workflowID, runID string) (Execution, error) {
+	answer, err := c.temporal.DescribeWorkflowExecution(ctx, workflowID, runID)
 	var notFound *serviceerror.NotFound
 	if errors.As(err, &notFound) {
-		return Execution{}, fmt.Errorf("filing %s: %w", ref, ErrNoExecution)
+		return Execution{}, fmt.Errorf("workflow %s: %w", workflowID, ErrNoExecution)
 	}
 	if err != nil {
-		return Execution{}, fmt.Errorf("describing filing %s: %w", ref, err)
+		return Execution{}, fmt.Errorf("describing workflow %s: %w", workflowID, err)
 	}
 	return executionOf(answer), nil
 }
@@ -53,10 +80,33 @@ func (c *Client) Execution(ctx context.Context, ref string) (Execution, error) {
 // time, or it never began.
 var ErrNoExecution = errors.New("no workflow execution")
 
+// RunNow has an activity that waits for its next try tried at once; ErrWrongStage where it
+// doesn't wait any more. Temporal counts its tries from one again: what an activity must
+// know of earlier tries, the database knows. One that begins in between is left to run.
+func (c *Client) RunNow(ctx context.Context, p PendingActivity) error {
+	e, err := c.describe(ctx, p.Workflow, p.Run)
+	if errors.Is(err, ErrNoExecution) {
+		return fmt.Errorf("%w: %w", ErrWrongStage, err)
+	} else if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(e.Pending, func(now PendingActivity) bool { return now.ID == p.ID && now.BackedOff(time.Now()) }) {
+		return fmt.Errorf("activity %s of %s doesn't wait: %w", p.ID, p.Workflow, ErrWrongStage)
+	}
+	_, err = c.temporal.WorkflowService().ResetActivity(ctx, &workflowservice.ResetActivityRequest{
+		Namespace: c.namespace,
+		Execution: &common.WorkflowExecution{WorkflowId: p.Workflow, RunId: p.Run},
+		Activity:  &workflowservice.ResetActivityRequest_Id{Id: p.ID},
+	})
+	return refusedAs(err, fmt.Sprintf("running activity %s of %s now", p.ID, p.Workflow))
+}
+
 func executionOf(answer *workflowservice.DescribeWorkflowExecutionResponse) (e Execution) {
-	e.Running = answer.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+	info := answer.GetWorkflowExecutionInfo()
+	e.Running = info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 	for _, p := range answer.GetPendingActivities() {
 		one := PendingActivity{
+			Workflow: info.GetExecution().GetWorkflowId(), Run: info.GetExecution().GetRunId(), ID: p.GetActivityId(),
 			Name: p.GetActivityType().GetName(), Attempt: int(p.GetAttempt()), MaxAttempts: int(p.GetMaximumAttempts()),
 			Running: p.GetState() == enums.PENDING_ACTIVITY_STATE_STARTED, Reason: reasonOfFailure(p.GetLastFailure()),
 		}

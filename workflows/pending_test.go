@@ -20,16 +20,19 @@ func TestPendingActivitiesAreTold(t *testing.T) {
 		return &failure.Failure{Message: "13900001234", FailureInfo: &failure.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failure.ApplicationFailureInfo{Type: kind}}}
 	}
 	e := executionOf(&workflowservice.DescribeWorkflowExecutionResponse{
-		WorkflowExecutionInfo: &workflow.WorkflowExecutionInfo{Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING},
+		WorkflowExecutionInfo: &workflow.WorkflowExecutionInfo{Execution: &common.WorkflowExecution{WorkflowId: "filing/D1", RunId: "r"}, Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING},
 		PendingActivities: []*workflow.PendingActivityInfo{
-			{ActivityType: &common.ActivityType{Name: "SendCode"}, Attempt: 4, MaximumAttempts: 12, State: enums.PENDING_ACTIVITY_STATE_SCHEDULED, LastFailure: app("limit"), ScheduledTime: timestamppb.New(next)},
-			{ActivityType: &common.ActivityType{Name: "Check"}, Attempt: 1, State: enums.PENDING_ACTIVITY_STATE_STARTED, ScheduledTime: timestamppb.New(next)},
+			{ActivityId: "5", ActivityType: &common.ActivityType{Name: "SendCode"}, Attempt: 4, MaximumAttempts: 12, State: enums.PENDING_ACTIVITY_STATE_SCHEDULED, LastFailure: app("limit"), ScheduledTime: timestamppb.New(next)},
+			{ActivityId: "9", ActivityType: &common.ActivityType{Name: "Check"}, Attempt: 1, State: enums.PENDING_ACTIVITY_STATE_STARTED, ScheduledTime: timestamppb.New(next)},
 		},
 	})
 	require.Equal(t, Execution{Running: true, Pending: []PendingActivity{
-		{Name: "Check", Attempt: 1, Running: true},
-		{Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: next},
+		{Workflow: "filing/D1", Run: "r", ID: "9", Name: "Check", Attempt: 1, Running: true},
+		{Workflow: "filing/D1", Run: "r", ID: "5", Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: next},
 	}}, e)
+	require.False(t, e.Pending[0].BackedOff(next.Add(-time.Hour)), "what runs can't be run now")
+	require.True(t, e.Pending[1].BackedOff(next.Add(-time.Second)))
+	require.False(t, e.Pending[1].BackedOff(next), "its time has come: a worker is what it waits for")
 	require.Equal(t, "internal", reasonOfFailure(app("something else")))
 	require.Equal(t, "unreachable", reasonOfFailure(&failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{}}, Cause: app("limit")}))
 }

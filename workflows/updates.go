@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -25,6 +26,7 @@ func (f *run) handle(ctx workflow.Context) error {
 		onUpdate(f, ctx, UpdateChecked, f.canBeChecked, f.beChecked),
 		onUpdate(f, ctx, UpdateWithdraw, f.canWithdraw, f.takeBack),
 		onUpdate(f, ctx, UpdateResume, f.canResume, f.resume),
+		onUpdate(f, ctx, UpdateCorrected, f.canBeCorrected, f.beCorrected),
 	} {
 		if err != nil {
 			return err
@@ -72,6 +74,25 @@ func (f *run) canSendCode(in SendCode) bool {
 func (f *run) sendCode(_ workflow.Context, in SendCode) error {
 	f.want(in.Channel, in.Send)
 	return nil
+}
+
+// canBeCorrected: there is a contact, and the filing isn't over.
+func (f *run) canBeCorrected(in Corrected) bool {
+	if in.Channel != "sms" && in.Channel != "mail" || f.in.Kind.Registers() || f.stage == filing.Contact || f.stage.Final() || f.withdrawn {
+		return false
+	}
+	return in.Send == 0 || f.canSendCode(SendCode{Channel: in.Channel, Send: in.Send})
+}
+
+func (f *run) beCorrected(ctx workflow.Context, in Corrected) error {
+	if in.Send > 0 {
+		f.want(in.Channel, in.Send)
+	}
+	kind := "contact_corrected"
+	if in.Confirmed {
+		kind = "contact_confirmed"
+	}
+	return f.advance(ctx, activities.Progress{Kind: kind, Actor: in.Actor, Detail: in.Channel})
 }
 
 func (f *run) want(channel string, send int) {

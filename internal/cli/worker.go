@@ -30,6 +30,7 @@ type workerRunCommand struct {
 	config.Provider `embed:"" prefix:"provider-"`
 	config.SMS      `embed:"" prefix:"sms-"`
 	config.Mail     `embed:"" prefix:"mail-"`
+	config.Staff    `embed:"" prefix:"staff-"`
 	config.Bureau   `embed:"" prefix:"bureau-"`
 	config.Website  `embed:"" prefix:"website-"`
 	config.Worker   `embed:""`
@@ -43,7 +44,7 @@ func (workerRunCommand) Help() string {
 
 // Run works until it is told to stop.
 func (c *workerRunCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Bureau, &c.Website, &c.Worker, &c.Status); err != nil {
+	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker, &c.Status); err != nil {
 		return err
 	}
 	p, closeAll, err := connect(ctx, "beian-worker", &c.Base)
@@ -52,7 +53,7 @@ func (c *workerRunCommand) Run(ctx context.Context) error {
 	}
 	defer closeAll()
 	return stack.RunWorker(ctx, stack.Settings{
-		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker, Status: c.Status,
+		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker, Status: c.Status,
 	}, p)
 }
 

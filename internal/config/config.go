@@ -21,6 +21,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/seal"
+	"github.com/beian/beian/internal/webhook"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/worker"
@@ -118,7 +119,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a stand-in" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved signature of the messages"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,reach_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,reach_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"longest wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"most messages a second for all workers together; 0 is no bound" default:"20"`
 }
@@ -153,7 +154,7 @@ type Mail struct {
 	TLS      string `env:"BEIAN_MAIL_TLS" help:"mandatory, opportunistic, implicit or none" enum:"mandatory,opportunistic,implicit,none" default:"mandatory"`
 	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the authority to trust; empty is the system's" placeholder:"FILE"`
 	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
-	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told of stuck filings"`
+	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told when filings are stuck for a new cause, when an exchange stops, and of tasks and questions"`
 	PanelURL string `env:"BEIAN_PANEL_URL" help:"where people reach the panel, such as https://beian.example.com; links in mails begin with it"`
 }
 
@@ -174,6 +175,25 @@ func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
 		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 	return message.NewMail(cfg), nil
+}
+
+// Staff is how staff are told of trouble, beside by mail.
+type Staff struct {
+	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"address that is posted to when filings are stuck for a new cause and when an exchange stops (docs/telling.md); empty: none is"`
+	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs it, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
+	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long no filing must have been stuck for a cause before staff are told of it anew" default:"30m"`
+}
+
+// Hook makes the webhook; nil where there is none.
+func (s Staff) Hook() (*webhook.Webhook, error) {
+	if s.Webhook == "" {
+		return nil, nil
+	}
+	hook, err := webhook.New(s.Webhook, s.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_STAFF_WEBHOOK_URL and BEIAN_STAFF_WEBHOOK_SECRET: %w", err)
+	}
+	return hook, nil
 }
 
 // Bureau is the account with the bureau.

@@ -51,7 +51,7 @@ func secret(name string) (string, error) {
 func Table() string {
 	var b strings.Builder
 	b.WriteString("| setting | meaning | default |\n| --- | --- | --- |\n")
-	for _, g := range []any{Base{}, Provider{}, Panel{}, SMS{}, Mail{}, Bureau{}, Website{}, Worker{}, Status{}} {
+	for _, g := range []any{Base{}, Provider{}, Panel{}, SMS{}, Mail{}, Staff{}, Bureau{}, Website{}, Worker{}, Status{}} {
 		t := reflect.TypeOf(g)
 		for i := range t.NumField() {
 			tag := t.Field(i).Tag

@@ -31,6 +31,11 @@ const (
 	Ended Template = "ended"
 	// Deregistered tells that the bureau took a filing away; params number and order.
 	Deregistered Template = "deregistered"
+	// Withdrawn tells that staff withdrew a filing; param order.
+	Withdrawn Template = "withdrawn"
+	// ContactChanged tells a contact, at the address that it had, that staff correct it;
+	// param order.
+	ContactChanged Template = "contact_changed"
 	// RefusedOurs tells of a refusal that the provider must mend; param order.
 	RefusedOurs Template = "refused_ours"
 	// Waiting reminds a customer of their own step; params order and step.
@@ -48,8 +53,11 @@ const (
 	// PasswordChanged tells that an account's password was changed, by mail only;
 	// param login.
 	PasswordChanged Template = "password_changed"
-	// Stuck tells staff of a stuck filing, by mail only; params order, step, reason.
+	// Stuck tells staff of a cause for which filings are stuck, by mail only; params step,
+	// reason, order (the first), link (may be empty).
 	Stuck Template = "stuck"
+	// Stopped tells staff that an exchange stopped, by mail only; params account, code, link.
+	Stopped Template = "stopped"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
 	// TicketOpened tells staff of a question or complaint, by mail only; params
@@ -62,7 +70,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode, Deregistered, RefusedOurs, Waiting}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

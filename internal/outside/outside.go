@@ -29,6 +29,8 @@ const (
 	WebSpace System = "web_space"
 	// Site is a customer's site, over HTTP.
 	Site System = "site"
+	// Webhook is a system of the provider's own that is told what happens.
+	Webhook System = "webhook"
 )
 
 // OK is the result of a call that did what it should. Others are each system's

@@ -31,6 +31,7 @@ type Settings struct {
 	Panel    config.Panel
 	SMS      config.SMS
 	Mail     config.Mail
+	Staff    config.Staff
 	Bureau   config.Bureau
 	Website  config.Website
 	Worker   config.Worker
@@ -79,7 +80,7 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 	defer stopStatus()
 	pages, err := panel.New(panel.Config{
 		Papers: papers, CheckLease: set.Panel.CheckLease, SecondCheck: second,
-		Store: p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
+		Store: p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed).In(set.Base.Namespace), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace), Process: p.Observed, Logger: p.Logger,
 	})
@@ -148,6 +149,13 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err != nil {
 		return err
 	}
+	hook, err := set.Staff.Hook()
+	if err != nil {
+		return err
+	}
+	if set.Staff.ClearFor > 0 {
+		db.SetClearFor(set.Staff.ClearFor)
+	}
 	sites, err := set.Website.Activities(set.Provider)
 	if err != nil {
 		return err
@@ -162,15 +170,16 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err := workflows.ScheduleBroken(ctx, temporal); err != nil {
 		return fmt.Errorf("scheduling the look for broken code: %w", err)
 	}
+	filings := workflows.NewClient(temporal, set.Provider.Reviewed)
 	cfg.Temporal, cfg.Process, cfg.Logger = temporal, p.Observed, logger
 	cfg.Filing = &activities.Filing{Store: db}
-	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
+	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Teller: filings, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
 	cfg.Bureau = &activities.Bureau{
 		Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
 		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
 	}
 	cfg.Website = sites
-	cfg.Bulk = &activities.Bulk{Store: db, Filings: workflows.NewClient(temporal, set.Provider.Reviewed)}
+	cfg.Bulk = &activities.Bulk{Store: db, Filings: filings}
 	cfg.Broken = &activities.Broken{Store: db, Finder: workflows.NewBrokenFinder(temporal.WorkflowService(), set.Base.Namespace)}
 	return worker.Run(ctx, cfg)
 }

@@ -80,6 +80,8 @@ type Options struct {
 	// FrameOrigins may show the panel in a frame; SecureCookies as in production.
 	FrameOrigins  []string
 	SecureCookies bool
+	// Staff is how staff are told of trouble, beside by mail.
+	Staff config.Staff
 	// StaffTOTP is the setting; optional where it is empty.
 	StaffTOTP string
 	Logger    *slog.Logger

@@ -185,6 +185,7 @@ func (s *Stack) settings() Settings {
 		SMS:      config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP", Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
 		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
 			Staff: "staff@example.com", CAFile: s.caFile(), PanelURL: s.PanelURL},
+		Staff:     s.Options.Staff,
 		MailRoots: s.Stands.Mail.RootCAs(),
 		Bureau:    account,
 		Website:   config.Website{ConnectTo: connect, Allow: []string{"127.0.0.0/8"}},

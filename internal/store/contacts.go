@@ -103,12 +103,8 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []Channel, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		changedChannels = nil
-		var sealed []byte
-		if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID); err != nil {
-			return one(err, "contact")
-		}
-		var d filing.ContactDetails
-		if err := s.keys.OpenJSON(contactPlace(filingID), sealed, &d); err != nil {
+		d, err := s.lockContact(ctx, tx, filingID)
+		if err != nil {
 			return err
 		}
 		if d.Mobile != mobile {
@@ -121,13 +117,7 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 			return nil
 		}
 		d.Mobile, d.Email = mobile, email
-		row, err := s.sealContact(filingID, d)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?, updated_at = ? WHERE filing_id = ?`,
-			row.sealed, row.mobile, row.email, s.utcNow(), filingID); err != nil {
+		if err := s.changeContact(ctx, tx, filingID, d); err != nil {
 			return err
 		}
 		for _, ch := range changedChannels {
@@ -138,6 +128,37 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 		return nil
 	})
 	return changedChannels, err
+}
+
+// lockContact opens a filing's contact and holds its row.
+func (s *Store) lockContact(ctx context.Context, tx *sqlx.Tx, filingID int64) (d filing.ContactDetails, err error) {
+	var sealed []byte
+	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID); err != nil {
+		return d, one(err, "contact")
+	}
+	return d, s.keys.OpenJSON(contactPlace(filingID), sealed, &d)
+}
+
+// changeContact writes the next version of a filing's contact.
+func (s *Store) changeContact(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails) error {
+	row, err := s.sealContact(filingID, d)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?, updated_at = ? WHERE filing_id = ?`,
+		row.sealed, row.mobile, row.email, s.utcNow(), filingID)
+	return err
+}
+
+// setAddress is changeContact for one channel's address.
+func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails, ch Channel, to string) error {
+	if ch == SMS {
+		d.Mobile = to
+	} else {
+		d.Email = to
+	}
+	return s.changeContact(ctx, tx, filingID, d)
 }
 
 // Contact opens a filing's contact.

@@ -182,12 +182,31 @@ func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, un
 // StopAccount halts an account's exchange until staff mended what the code
 // says; it reports whether it was running, so that staff are told once.
 func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (stopped bool, err error) {
-	res, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ? AND stopped_at IS NULL`,
-		code, s.utcNow(), accountID)
-	if err != nil {
-		return false, err
-	}
-	return changed(res)
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ? AND stopped_at IS NULL`,
+			code, now, accountID)
+		if err != nil {
+			return err
+		}
+		if stopped, err = changed(res); err != nil || !stopped {
+			return err
+		}
+		// A panel of an older version may have started it without ending what was told then.
+		if err := endStop(ctx, tx, accountID, now); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO staff_tellings (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
+			stoppedCause(accountID), ToldStopped, accountID, code, now)
+		return err
+	})
+	return stopped, err
+}
+
+// endStop ends what staff were told of an account's stop.
+func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE staff_tellings SET ended_at = ? WHERE open_cause = ?`, now, stoppedCause(accountID))
+	return err
 }
 
 // StartAccount lets a stopped account's exchange go on, at once: pauses end too,
@@ -197,6 +216,9 @@ func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string)
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL, download_after = NULL
 			WHERE id = ?`, accountID); err != nil {
+			return err
+		}
+		if err := endStop(ctx, tx, accountID, s.utcNow()); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = 'stopped' AND done_at IS NULL`,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -131,6 +132,12 @@ func (s *Store) Advance(ctx context.Context, p Progress) error {
 
 func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	now := s.utcNow()
+	var was Cause
+	if p.Stuck != nil {
+		if err := tx.GetContext(ctx, &was, `SELECT stuck_step, stuck_reason FROM filings WHERE id = ? FOR UPDATE`, p.FilingID); err != nil {
+			return one(err, "filing")
+		}
+	}
 	set, args := `seq = ?`, []any{p.Seq}
 	if p.Stage != "" {
 		set, args = set+`, stage = ?, stage_since = ?`, append(args, p.Stage, now)
@@ -159,9 +166,19 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		p.FilingID, p.Seq, now, p.Kind, p.Actor, p.Detail); err != nil {
 		return err
 	}
+	if p.Stuck != nil {
+		if err := s.causesMoved(ctx, tx, p.FilingID, was, Cause{Step: p.StuckStep, Reason: p.StuckReason}); err != nil {
+			return err
+		}
+	}
 	if p.Stage == filing.Withdrawn {
 		if err := giveBack(ctx, tx, p.FilingID); err != nil {
 			return err
+		}
+		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // who withdraws it themselves knows
+			if err := s.tell(ctx, tx, Telling{p.FilingID, tellWithdrawn}); err != nil {
+				return err
+			}
 		}
 	}
 	if p.Stage == "" && p.Attention == nil {

@@ -21,11 +21,26 @@ type Message struct {
 	ProviderID string
 }
 
+// BeginMessage notes that a message is about to go out, and tells whether it was begun
+// before: then nobody knows whether it went. Temporal's count of tries doesn't tell: a
+// stuck step that is resumed, and an activity that staff have run at once, begin anew.
+func (s *Store) BeginMessage(ctx context.Context, key string) (before bool, err error) {
+	res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, s.utcNow())
+	if err != nil {
+		return false, err
+	}
+	fresh, err := changed(res)
+	return !fresh, err
+}
+
 // NoteMessage notes that a message went out.
 func (s *Store) NoteMessage(ctx context.Context, m Message) error {
-	_, err := s.db.ExecContext(ctx, `
+	if _, err := s.db.ExecContext(ctx, `
 		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow())
+		m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow()); err != nil {
+		return err
+	}
+	_, err := s.db.ExecContext(ctx, `DELETE FROM message_tries WHERE message_key = ?`, m.Key)
 	return err
 }
 

@@ -151,6 +151,19 @@ func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error
 	return &w, s.keys.OpenJSON(orderPlace(row.Number), row.Sealed, &w)
 }
 
+// CorrectWebSpace replaces an order's web space. The next import of the order brings the
+// provider's own again.
+func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error {
+	sealed, err := s.keys.SealJSON(orderPlace(o.Number), w)
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE orders SET sealed_web_space = ?, updated_at = ? WHERE id = ?`, sealed, s.utcNow(), o.ID)
+		return err
+	})
+}
+
 // Cursor is a place in a list that is ordered by creation time, newest first.
 // Its zero value is the start.
 type Cursor struct {

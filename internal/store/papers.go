@@ -206,9 +206,13 @@ func (s *Store) PaperViews(ctx context.Context, filingID int64, limit int) ([]Pa
 }
 
 // PurgePapers forgets the pictures of filings that have been over for keep, and of
-// pictures that were taken away so long ago; that they were stays, and who looked.
+// pictures that were taken away so long ago; that they were stays, and who looked. Those of
+// proofs go with them.
 func (s *Store) PurgePapers(ctx context.Context, keep time.Duration) (purged int64, err error) {
 	before := s.utcNow().Add(-keep)
+	if err := s.purgeProofs(ctx, before); err != nil {
+		return 0, err
+	}
 	var ids []int64
 	// A record that waits for its verdict may still have to be written again.
 	err = s.db.SelectContext(ctx, &ids, `

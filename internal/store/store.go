@@ -42,6 +42,8 @@ type Store struct {
 	db   *sqlx.DB
 	keys *seal.Keys
 	now  func() time.Time
+	// clearFor is how long nothing must have been stuck for a cause before it is a new one.
+	clearFor time.Duration
 }
 
 // Open connects to the database of a DSN in go-sql-driver's form
@@ -74,7 +76,7 @@ func Open(ctx context.Context, dsn string, keys *seal.Keys) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("reaching the database at %s: %w", cfg.Addr, err)
 	}
-	return &Store{db: db, keys: keys, now: time.Now}, nil
+	return &Store{db: db, keys: keys, now: time.Now, clearFor: DefaultClearFor}, nil
 }
 
 // Close closes the connections.

@@ -88,7 +88,7 @@ func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
 }
 
 // UntoldTasks counts, by kind, the tasks up to the newest that staff haven't
-// been told of.
+// been told of. That an exchange stopped is told by itself: see StaffTelling.
 func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[string]int, err error) {
 	var rows []struct {
 		Kind  string `db:"kind"`
@@ -96,7 +96,7 @@ func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[strin
 		Max   int64  `db:"newest"`
 	}
 	err = s.db.SelectContext(ctx, &rows, `
-		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE told_at IS NULL AND done_at IS NULL GROUP BY kind`)
+		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE told_at IS NULL AND done_at IS NULL AND kind <> 'stopped' GROUP BY kind`)
 	byKind = map[string]int{}
 	for _, r := range rows {
 		byKind[r.Kind] = r.Count

@@ -7,9 +7,12 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// tellDeregistered is the template by which a customer is told that a filing was
-// taken away; activities send it as message.Deregistered.
-const tellDeregistered = "deregistered"
+// The templates by which customers are told that a filing was taken away by the bureau, or
+// withdrawn by staff; activities send them as message.Deregistered and message.Withdrawn.
+const (
+	tellDeregistered = "deregistered"
+	tellWithdrawn    = "withdrawn"
+)
 
 // tellWithin is how long what wasn't told is tried: later it would only puzzle.
 const tellWithin = 14 * 24 * time.Hour

@@ -1,0 +1,69 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
+)
+
+// CorrectionCodeRef names one code of a correction of a contact.
+type CorrectionCodeRef struct {
+	CorrectionID int64
+	Send         int
+}
+
+// SendCorrectionCode sends a code to the address that staff gave a contact, derived again
+// at each try. One that isn't wanted any more sends nothing.
+func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) error {
+	to, err := a.Store.CorrectionCode(ctx, r.CorrectionID)
+	if errors.Is(err, store.ErrNotFound) {
+		return failed(ReasonInternal, err, true, 0)
+	}
+	if err != nil || to.To == "" {
+		return err
+	}
+	code, ok, err := a.Store.PrepareCorrectionCode(ctx, r.CorrectionID, r.Send)
+	if err != nil || !ok {
+		return err
+	}
+	contact, err := a.Store.Contact(ctx, to.FilingID)
+	if err != nil {
+		return err
+	}
+	err = a.sendTo(ctx, to.To, sending{
+		to.FilingID, to.Channel, fmt.Sprintf("correction-%d-%d", r.CorrectionID, r.Send), message.ContactCode,
+		map[string]string{"user_name": contact.Details.UserName, "code": code}, activity.GetInfo(ctx).Attempt > 1,
+	})
+	if err != nil {
+		return err
+	}
+	return a.Store.CorrectionCodeSent(ctx, r.CorrectionID, r.Send)
+}
+
+// CorrectionRef names a correction by its form's token, and a channel by which it is told.
+type CorrectionRef struct{ Token, Channel string }
+
+// TellCorrected tells a contact, at the address that it had, that staff correct it, once the
+// correction is there: it fails, to be tried again, until then.
+func (a *Message) TellCorrected(ctx context.Context, r CorrectionRef) error {
+	told, err := a.Store.CorrectionTold(ctx, r.Token, store.Channel(r.Channel))
+	if errors.Is(err, store.ErrNotFound) {
+		return failed(ReasonTemporary, errors.New("the contact isn't corrected yet"), false, 0)
+	}
+	if err != nil || told.To == "" {
+		return err
+	}
+	f, err := a.Store.Filing(ctx, told.FilingID)
+	if err != nil {
+		return err
+	}
+	return a.sendTo(ctx, told.To, sending{
+		told.FilingID, store.Channel(r.Channel), fmt.Sprintf("corrected-%s-%s", r.Token, r.Channel), message.ContactChanged,
+		map[string]string{"order": f.OrderNumber}, activity.GetInfo(ctx).Attempt > 1,
+	})
+}

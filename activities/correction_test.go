@@ -1,0 +1,73 @@
+package activities_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+)
+
+// An answer that was lost is asked after also where Temporal counts tries from one again: a
+// stuck step that is resumed, an activity that staff run now.
+func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
+	s := testdb.New(t)
+	_, f, _ := filed(t, s)
+	phone, _, effects := phones(t, s)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(effects)
+	phone.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Lose, Times: 1})
+	code := activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1}
+	_, err := env.ExecuteActivity(effects.SendCode, code)
+	require.Error(t, err)
+	for range 2 { // each a first try
+		_, err = env.ExecuteActivity(effects.SendCode, code)
+		require.NoError(t, err)
+	}
+	require.Len(t, phone.Messages(), 1)
+}
+
+// A correction is told of once it is there, where the contact was; its code goes where the
+// contact is to be, and none when it isn't wanted any more.
+func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, f, _ := filed(t, s)
+	_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage = ?`, filing.Installing)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6)`)
+	require.NoError(t, err)
+	phone, post, effects := phones(t, s)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(effects)
+	token, old := strings.Repeat("a", 32), filingtest.Contact()
+	_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
+	require.Error(t, err, "it isn't there yet")
+	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: store.SMS, To: "13800000009", Proof: "other", By: "support:a"})
+	require.NoError(t, err)
+	for range 2 {
+		for _, channel := range []string{"sms", "mail"} {
+			_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: channel})
+			require.NoError(t, err)
+		}
+		_, err = env.ExecuteActivity(effects.SendCorrectionCode, activities.CorrectionCodeRef{CorrectionID: row.ID, Send: 1})
+		require.NoError(t, err)
+	}
+	require.Len(t, phone.Messages(), 2, "each once")
+	require.Equal(t, []string{old.Mobile, "SMS_contact_changed"}, []string{phone.Messages()[0].Phone, phone.Messages()[0].TemplateCode})
+	require.Equal(t, []string{"13800000009", "SMS_contact_code"}, []string{phone.Messages()[1].Phone, phone.Messages()[1].TemplateCode})
+	require.NotEmpty(t, post.Messages())
+	require.Equal(t, []string{old.Email}, post.Messages()[0].To)
+	require.NoError(t, s.ConfirmCorrection(ctx, row, phone.Messages()[1].Params["code"]))
+	_, err = env.ExecuteActivity(effects.SendCorrectionCode, activities.CorrectionCodeRef{CorrectionID: row.ID, Send: 2})
+	require.NoError(t, err)
+	require.Len(t, phone.Messages(), 2)
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// The kinds of what staff are told of.
+const (
+	// ToldStuck: filings are stuck for a cause.
+	ToldStuck = "stuck"
+	// ToldStopped: an account's exchange stopped.
+	ToldStopped = "stopped"
+)
+
+// DefaultClearFor is how long nothing must have been stuck for a cause before staff are told
+// of it anew: what flutters is one trouble.
+const DefaultClearFor = 30 * time.Minute
+
+// SetClearFor is DefaultClearFor for a process that has a setting of its own.
+func (s *Store) SetClearFor(d time.Duration) { s.clearFor = d }
+
+// StaffTelling is something that staff are told of once, by mail and webhook.
+type StaffTelling struct {
+	ID   int64  `db:"id"`
+	Kind string `db:"kind"`
+	// Step and Reason are a cause's; FilingID and Order the first filing's that was stuck.
+	Step     string         `db:"step"`
+	Reason   string         `db:"reason"`
+	FilingID sql.NullInt64  `db:"filing_id"`
+	Order    sql.NullString `db:"order_number"`
+	// Account and Code are of a stop.
+	Account  sql.NullString `db:"account"`
+	Code     sql.NullInt64  `db:"code"`
+	BeganAt  time.Time      `db:"began_at"`
+	MailedAt sql.NullTime   `db:"mailed_at"`
+	PostedAt sql.NullTime   `db:"posted_at"`
+}
+
+func stuckCause(c Cause) string           { return fmt.Sprintf("%s/%s/%s", ToldStuck, c.Step, c.Reason) }
+func stoppedCause(accountID int64) string { return fmt.Sprintf("%s/%d", ToldStopped, accountID) }
+
+// causeBegan notes, in the transaction in which a filing gets stuck, that something is stuck
+// for the cause. The cause's row is locked after the filing's, by whoever gets stuck or
+// unstuck for it, one after another: so of five hundred at once one is told of.
+func (s *Store) causeBegan(ctx context.Context, tx *sqlx.Tx, filingID int64, c Cause) error {
+	var open struct {
+		ID         int64        `db:"id"`
+		ClearSince sql.NullTime `db:"clear_since"`
+	}
+	now := s.utcNow()
+	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_tellings WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
+	if err == nil && !open.ClearSince.Valid {
+		others, err := stuckFor(ctx, tx, c, filingID)
+		if err != nil || others {
+			return err
+		}
+		open.ClearSince.Time = now.Add(-s.clearFor) // a process of an older version eased it
+	}
+	switch {
+	case err == nil && open.ClearSince.Time.After(now.Add(-s.clearFor)): // it flutters
+		_, err = tx.ExecContext(ctx, `UPDATE staff_tellings SET clear_since = NULL WHERE id = ?`, open.ID)
+		return err
+	case err == nil:
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_tellings SET ended_at = ? WHERE id = ?`, open.ClearSince.Time, open.ID); err != nil {
+			return err
+		}
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	// Another may come first where there was none: then that one's stands, not clear.
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO staff_tellings (cause, kind, step, reason, filing_id, began_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE clear_since = NULL`, stuckCause(c), ToldStuck, c.Step, c.Reason, filingID, now)
+	return err
+}
+
+// causeEased notes, in the transaction in which a filing gets unstuck, if that was the last.
+func (s *Store) causeEased(ctx context.Context, tx *sqlx.Tx, c Cause) error {
+	var id int64
+	err := tx.GetContext(ctx, &id, `SELECT id FROM staff_tellings WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // stuck since before there were tellings
+	} else if err != nil {
+		return err
+	}
+	// What others do to the cause meanwhile waits for the row, and isn't seen: they see this.
+	if some, err := stuckFor(ctx, tx, c, 0); err != nil || some {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE staff_tellings SET clear_since = ? WHERE id = ? AND clear_since IS NULL`, s.utcNow(), id)
+	return err
+}
+
+// stuckFor tells whether another filing is stuck for a cause. It locks nothing.
+func stuckFor(ctx context.Context, tx *sqlx.Tx, c Cause, but int64) (some bool, err error) {
+	err = tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ? AND id <> ?)`, c.Step, c.Reason, but)
+	return some, err
+}
+
+// causesMoved notes what a filing was stuck for, and what it is stuck for now; empty: nothing.
+func (s *Store) causesMoved(ctx context.Context, tx *sqlx.Tx, filingID int64, was, is Cause) error {
+	if was == is {
+		return nil
+	}
+	if was.Step != "" {
+		if err := s.causeEased(ctx, tx, was); err != nil {
+			return err
+		}
+	}
+	if is.Step == "" {
+		return nil
+	}
+	return s.causeBegan(ctx, tx, filingID, is)
+}
+
+const tellingSelect = `
+	SELECT t.id, t.kind, t.step, t.reason, t.filing_id, o.number AS order_number, a.name AS account, t.code, t.began_at, t.mailed_at, t.posted_at
+	FROM staff_tellings t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id LEFT JOIN bureau_accounts a ON a.id = t.account_id `
+
+// StaffTelling finds one.
+func (s *Store) StaffTelling(ctx context.Context, id int64) (t StaffTelling, err error) {
+	err = s.db.GetContext(ctx, &t, tellingSelect+`WHERE t.id = ?`, id)
+	return t, one(err, "telling")
+}
+
+// UntoldCause finds what staff must be told of a cause for which a filing is stuck; 0: they
+// were. Where a process of an older version wrote that the filing is stuck, it begins here.
+func (s *Store) UntoldCause(ctx context.Context, filingID int64, c Cause) (id int64, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		var open struct {
+			ID     int64        `db:"id"`
+			ToldAt sql.NullTime `db:"told_at"`
+		}
+		err := tx.GetContext(ctx, &open, `SELECT id, told_at FROM staff_tellings WHERE open_cause = ?`, stuckCause(c))
+		if errors.Is(err, sql.ErrNoRows) {
+			var still bool
+			if err := tx.GetContext(ctx, &still, `SELECT EXISTS(SELECT 1 FROM filings WHERE id = ? AND stuck_step = ? AND stuck_reason = ?)`, filingID, c.Step, c.Reason); err != nil || !still {
+				return err
+			}
+			if err := s.causeBegan(ctx, tx, filingID, c); err != nil {
+				return err
+			}
+			err = tx.GetContext(ctx, &open, `SELECT id, told_at FROM staff_tellings WHERE open_cause = ?`, stuckCause(c))
+		}
+		if id = open.ID; open.ToldAt.Valid {
+			id = 0
+		}
+		return err
+	})
+	return id, err
+}
+
+// UntoldStaff lists what staff haven't been told of, oldest first.
+func (s *Store) UntoldStaff(ctx context.Context, limit int) (ids []int64, err error) {
+	err = s.db.SelectContext(ctx, &ids, `SELECT id FROM staff_tellings WHERE told_at IS NULL ORDER BY began_at LIMIT ?`, limit)
+	return ids, err
+}
+
+// StaffMailed notes that the mail went out, or that nobody gets one.
+func (s *Store) StaffMailed(ctx context.Context, id int64) error { return s.told(ctx, id, "mailed_at") }
+
+// StaffPosted notes that the webhook took it, or that there is none.
+func (s *Store) StaffPosted(ctx context.Context, id int64) error { return s.told(ctx, id, "posted_at") }
+
+func (s *Store) told(ctx context.Context, id int64, column string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_tellings SET `+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, s.utcNow(), id); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `
+			UPDATE staff_tellings SET told_at = ? WHERE id = ? AND told_at IS NULL AND mailed_at IS NOT NULL AND posted_at IS NOT NULL`, s.utcNow(), id)
+		return err
+	})
+}

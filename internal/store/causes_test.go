@@ -1,0 +1,182 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+)
+
+// troubles is a store with a clock, of which filings get stuck and unstuck.
+type troubles struct {
+	t   *testing.T
+	s   *store.Store
+	now time.Time
+	seq map[int64]int64
+}
+
+func newTroubles(t *testing.T) *troubles {
+	w := &troubles{t: t, s: testdb.New(t), now: time.Now(), seq: map[int64]int64{}}
+	w.s.SetClock(func() time.Time { return w.now })
+	return w
+}
+
+func (w *troubles) stuck(f store.Filing, step, reason string) {
+	w.t.Helper()
+	yes := step != ""
+	w.seq[f.ID]++
+	require.NoError(w.t, w.s.Advance(w.t.Context(), store.Progress{FilingID: f.ID, Seq: 10 + w.seq[f.ID], Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system"}))
+}
+
+func (w *troubles) untold() []int64 {
+	w.t.Helper()
+	ids, err := w.s.UntoldStaff(w.t.Context(), 99)
+	require.NoError(w.t, err)
+	return ids
+}
+
+// tell tells all that is untold and returns how many that were.
+func (w *troubles) tell() int {
+	w.t.Helper()
+	ids := w.untold()
+	for _, id := range ids {
+		require.NoError(w.t, w.s.StaffMailed(w.t.Context(), id))
+		require.NoError(w.t, w.s.StaffPosted(w.t.Context(), id))
+	}
+	return len(ids)
+}
+
+// A cause is told of with its first filing, and again only when nothing was stuck for it for
+// a while; each cause by itself.
+func TestACauseIsToldOnceUntilItWasClear(t *testing.T) {
+	w := newTroubles(t)
+	a, b := contacted(t, w.s, "A"), contacted(t, w.s, "B")
+	w.stuck(a, "send_sms", "operator")
+	w.stuck(b, "send_sms", "operator")
+	require.Equal(t, 1, w.tell())
+	telling, err := w.s.StaffTelling(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, []string{store.ToldStuck, "send_sms", "operator", "A"}, []string{telling.Kind, telling.Step, telling.Reason, telling.Order.String})
+	w.stuck(a, "send_mail", "operator")
+	require.Equal(t, 1, w.tell(), "another step")
+
+	w.now = w.now.Add(2 * store.DefaultClearFor)
+	w.stuck(a, "send_sms", "operator")
+	require.Zero(t, w.tell(), "the other was stuck all the time")
+	w.stuck(a, "", "")
+	w.stuck(b, "", "")
+	w.now = w.now.Add(store.DefaultClearFor - time.Minute)
+	w.stuck(a, "send_sms", "operator")
+	require.Zero(t, w.tell(), "it flutters")
+	w.stuck(a, "", "")
+	w.now = w.now.Add(store.DefaultClearFor)
+	w.stuck(b, "send_sms", "operator")
+	require.Equal(t, 1, w.tell(), "clear for so long: it is a new trouble")
+	w.stuck(a, "send_sms", "operator")
+	require.Zero(t, w.tell())
+	id, err := w.s.UntoldCause(t.Context(), a.ID, store.Cause{Step: "send_sms", Reason: "operator"})
+	require.NoError(t, err)
+	require.Zero(t, id)
+}
+
+// Both must have gone out before it counts as told.
+func TestATellingIsToldByMailAndWebhook(t *testing.T) {
+	w := newTroubles(t)
+	w.stuck(contacted(t, w.s, "A"), "send_sms", "operator")
+	id := w.untold()[0]
+	require.NoError(t, w.s.StaffPosted(t.Context(), id))
+	require.Equal(t, []int64{id}, w.untold())
+	require.NoError(t, w.s.StaffMailed(t.Context(), id))
+	require.Empty(t, w.untold())
+}
+
+// Five hundred that get stuck at once, on several connections, are one telling; so are those
+// that get unstuck and stuck again.
+func TestManyStuckAtOnceAreOneTelling(t *testing.T) {
+	w := newTroubles(t)
+	const n = 500
+	first := contacted(t, w.s, "F")
+	_, err := w.s.DB().ExecContext(t.Context(), `
+		INSERT INTO filings (order_id, stage, stage_since, created_at, serial, superseded)
+		SELECT ?, 'verifying', NOW(6), NOW(6), n + 1, TRUE FROM (
+			WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) SELECT n FROM numbers) all_of_them`, first.OrderID, n)
+	require.NoError(t, err)
+	var ids []int64
+	rows, err := w.s.DB().QueryContext(t.Context(), `SELECT id FROM filings`)
+	require.NoError(t, err)
+	for rows.Next() {
+		var id int64
+		require.NoError(t, rows.Scan(&id))
+		ids = append(ids, id)
+	}
+	require.NoError(t, rows.Err())
+	require.Len(t, ids, n+1)
+	all := func(seq int64, step, reason string) {
+		t.Helper()
+		yes := step != ""
+		group, ctx := errgroup.WithContext(t.Context())
+		group.SetLimit(16)
+		for _, id := range ids {
+			group.Go(func() error {
+				return w.s.Advance(ctx, store.Progress{FilingID: id, Seq: seq, Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system", Detail: fmt.Sprint(seq)})
+			})
+		}
+		require.NoError(t, group.Wait())
+	}
+	all(20, "send_sms", "operator")
+	require.Equal(t, 1, w.tell())
+	all(21, "", "")
+	w.now = w.now.Add(store.DefaultClearFor)
+	all(22, "send_sms", "operator")
+	require.Equal(t, 1, w.tell(), "the last of them to be mended made it clear")
+}
+
+// An exchange that stops is told of once for the stop.
+func TestAStopIsToldOnce(t *testing.T) {
+	w, ctx := newTroubles(t), t.Context()
+	id, err := w.s.EnsureAccount(ctx, "a")
+	require.NoError(t, err)
+	for i, want := range []int{1, 1} {
+		for range 3 {
+			_, err = w.s.StopAccount(ctx, id, 5)
+			require.NoError(t, err)
+		}
+		telling, err := w.s.StaffTelling(ctx, w.untold()[0])
+		require.NoError(t, err)
+		require.Equal(t, "a", telling.Account.String)
+		require.EqualValues(t, 5, telling.Code.Int64)
+		require.Equal(t, want, w.tell(), "stop %d", i)
+		require.NoError(t, w.s.StartAccount(ctx, id, "support:a"))
+	}
+	require.Zero(t, w.tell())
+	_, kinds, err := w.s.UntoldTasks(ctx)
+	require.NoError(t, err)
+	require.Empty(t, kinds)
+}
+
+// A process of an older version knows no tellings: what it wrote is caught up.
+func TestWhatOlderProcessesWroteIsCaughtUp(t *testing.T) {
+	w, ctx := newTroubles(t), t.Context()
+	a := contacted(t, w.s, "A")
+	cause := store.Cause{Step: "send_sms", Reason: "operator"}
+	old := func(step, reason string) {
+		_, err := w.s.DB().ExecContext(ctx, `UPDATE filings SET stuck_step = ?, stuck_reason = ? WHERE id = ?`, step, reason, a.ID)
+		require.NoError(t, err)
+	}
+	id, err := w.s.UntoldCause(ctx, a.ID, cause)
+	require.NoError(t, err)
+	require.Zero(t, id, "nothing is stuck")
+	old("send_sms", "operator")
+	id, err = w.s.UntoldCause(ctx, a.ID, cause)
+	require.NoError(t, err)
+	require.NotZero(t, id)
+	require.Equal(t, 1, w.tell())
+	old("", "")
+	w.stuck(a, "send_sms", "operator")
+	require.Equal(t, 1, w.tell(), "nobody noted that it had eased: better told once more than never")
+}

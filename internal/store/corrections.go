@@ -1,0 +1,349 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/seal"
+)
+
+// ErrUnchanged says that what was given is what stands there.
+var ErrUnchanged = errors.New("nothing would change")
+
+// CorrectionOutcome is what became of a correction.
+type CorrectionOutcome string
+
+// The outcomes.
+const (
+	// CorrectionOpen: it waits for the code that its address was sent.
+	CorrectionOpen CorrectionOutcome = ""
+	// CorrectionApplied: it counted at once; the filing's own verification follows.
+	CorrectionApplied CorrectionOutcome = "applied"
+	// CorrectionConfirmed: the code was right.
+	CorrectionConfirmed CorrectionOutcome = "confirmed"
+	// CorrectionReplaced: another came before the code.
+	CorrectionReplaced CorrectionOutcome = "replaced"
+)
+
+// NewCorrection is what staff correct of a filing's contact.
+type NewCorrection struct {
+	// Token is the form's.
+	Token    string
+	FilingID int64
+	Channel  Channel
+	// To is the new address.
+	To string
+	// Proof is one of filing.Proofs; Picture, a JPEG, shows it, where there is one.
+	Proof   string
+	Picture []byte
+	By      string
+}
+
+// Correction is one, without the addresses.
+type Correction struct {
+	ID        int64             `db:"id"`
+	FilingID  int64             `db:"filing_id"`
+	Channel   Channel           `db:"channel"`
+	Proof     string            `db:"proof"`
+	Pictured  bool              `db:"pictured"`
+	Outcome   CorrectionOutcome `db:"outcome"`
+	CreatedBy string            `db:"created_by"`
+	CreatedAt time.Time         `db:"created_at"`
+	EndedAt   sql.NullTime      `db:"ended_at"`
+	// Send is the number of its code that was asked for last: of the filing's own
+	// verification where it was applied.
+	Send int `db:"sends"`
+}
+
+const correctionSelect = `
+	SELECT id, filing_id, channel, proof, sealed_picture IS NOT NULL AS pictured, outcome, created_by, created_at, ended_at, sends FROM contact_corrections `
+
+func correctionPlace(token, part string) string { return "contact_corrections/" + token + "/" + part }
+
+func correctionCode(id int64) codeBox {
+	return codeBox{"contact_corrections", `id = ?`, []any{id}, fmt.Sprintf("correction/%d", id)}
+}
+
+// Correctable tells whether a filing's contact can be corrected in a stage: there is one,
+// and the filing isn't over.
+func Correctable(stage filing.Stage) bool { return stage != filing.Contact && !stage.Final() }
+
+// CorrectByStaff corrects one address of a filing's contact. While the filing is being
+// verified the new one stands at once, with a code of the filing's own verification, as
+// when customers correct it themselves. Afterwards the old one counts until the new one
+// is confirmed (ConfirmCorrection): a contact's verified addresses open its customer's
+// account. ErrConflict where the stage forbids it, ErrUnchanged where To is the address
+// already.
+func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correction, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		var f struct {
+			Stage filing.Stage `db:"stage"`
+			Kind  filing.Kind  `db:"kind"`
+		}
+		if err := tx.GetContext(ctx, &f, `SELECT stage, kind FROM filings WHERE id = ? FOR UPDATE`, n.FilingID); err != nil {
+			return one(err, "filing")
+		}
+		err := tx.GetContext(ctx, &c, correctionSelect+`WHERE token = ? AND filing_id = ?`, n.Token, n.FilingID)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err // sent twice, or broken
+		}
+		if !Correctable(f.Stage) {
+			return ErrConflict
+		}
+		return s.correct(ctx, tx, n, f.Stage, f.Kind, &c)
+	})
+	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnchanged) {
+		err = fmt.Errorf("correcting the contact of filing %d: %w", n.FilingID, err)
+	}
+	return c, err
+}
+
+func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage filing.Stage, kind filing.Kind, c *Correction) error {
+	details, err := s.lockContact(ctx, tx, n.FilingID)
+	if err != nil {
+		return err
+	}
+	old := Reach{Email: details.Email, Mobile: details.Mobile}.By(n.Channel)
+	if old == n.To {
+		return ErrUnchanged
+	}
+	var verified []Channel
+	if err := tx.SelectContext(ctx, &verified, `SELECT channel FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`, n.FilingID); err != nil {
+		return err
+	}
+	now, outcome, ended, send := s.utcNow(), CorrectionOpen, sql.NullTime{}, 1
+	// Both codes may have been right already, and the filing about to leave the stage.
+	atOnce := stage == filing.Verifying && len(verified) < len(Channels)
+	if atOnce {
+		if err := s.setAddress(ctx, tx, n.FilingID, details, n.Channel, n.To); err != nil {
+			return err
+		}
+		if err := s.requestCode(ctx, tx, n.FilingID, n.Channel); err != nil {
+			return err
+		}
+		if err := tx.GetContext(ctx, &send, `SELECT sends FROM verifications WHERE filing_id = ? AND channel = ?`, n.FilingID, n.Channel); err != nil {
+			return err
+		}
+		outcome, ended = CorrectionApplied, sql.NullTime{Time: now, Valid: true}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE filing_id = ? AND open_channel = ?`,
+		CorrectionReplaced, now, n.FilingID, n.Channel); err != nil {
+		return err
+	}
+	sealedOld, err := s.keys.SealJSON(correctionPlace(n.Token, "old"), old)
+	if err != nil {
+		return err
+	}
+	sealedNew, err := s.keys.SealJSON(correctionPlace(n.Token, "new"), n.To)
+	if err != nil {
+		return err
+	}
+	var picture []byte
+	if n.Picture != nil {
+		if picture, err = s.keys.Seal(correctionPlace(n.Token, "picture"), n.Picture); err != nil {
+			return err
+		}
+	}
+	tell := func(isOld bool) bool { // a follow-up's contact was verified with the filing that it follows
+		if kind.FollowsUp() {
+			return true
+		}
+		for _, ch := range verified {
+			if (ch == n.Channel) == isOld {
+				return true
+			}
+		}
+		return false
+	}
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, tell_old, tell_other, proof, sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, tell(true), tell(false), n.Proof, picture, n.By, now, seal.Nonce(), send, now, outcome, ended)
+	if err != nil {
+		return err
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return err
+	}
+	return tx.GetContext(ctx, c, correctionSelect+`WHERE id = ?`, id)
+}
+
+// Corrections lists a filing's, newest first.
+func (s *Store) Corrections(ctx context.Context, filingID int64, limit int) (list []Correction, err error) {
+	err = s.db.SelectContext(ctx, &list, correctionSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT ?`, filingID, limit)
+	return list, err
+}
+
+// OpenCorrection finds what waits for its code by a channel.
+func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch Channel) (c Correction, err error) {
+	err = s.db.GetContext(ctx, &c, correctionSelect+`WHERE filing_id = ? AND open_channel = ?`, filingID, ch)
+	return c, one(err, "correction")
+}
+
+// CorrectionPicture opens the picture of a correction's proof; ErrNotFound where there is none.
+func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]byte, error) {
+	var row struct {
+		Token  string `db:"token"`
+		Sealed []byte `db:"sealed_picture"`
+	}
+	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ? AND sealed_picture IS NOT NULL`, id, filingID)
+	if err != nil {
+		return nil, one(err, "picture of a proof")
+	}
+	return s.keys.Open(correctionPlace(row.Token, "picture"), row.Sealed)
+}
+
+// RequestCorrectionCode asks for another code of a correction, as RequestCode does.
+func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		v, err := lockCode(ctx, tx, correctionCode(id))
+		if err != nil {
+			return err
+		}
+		if v.VerifiedAt.Valid {
+			return ErrConflict
+		}
+		if s.now().Sub(v.RequestedAt) < filing.ResendAfter {
+			return ErrCodeTooSoon
+		}
+		send = v.Sends + 1
+		// the count of wrong tries stays; see requestCode
+		_, err = tx.ExecContext(ctx, `
+			UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?, sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`,
+			seal.Nonce(), send, s.utcNow(), id)
+		return err
+	})
+	return send, err
+}
+
+// CorrectionCode is a code that goes to a correction's new address.
+type CorrectionCode struct {
+	FilingID int64
+	Channel  Channel
+	// To is empty where none is wanted any more.
+	To string
+}
+
+// CorrectionCode tells where a correction's code goes.
+func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, error) {
+	var row struct {
+		Token    string       `db:"token"`
+		FilingID int64        `db:"filing_id"`
+		Channel  Channel      `db:"channel"`
+		Sealed   []byte       `db:"sealed_new"`
+		EndedAt  sql.NullTime `db:"ended_at"`
+	}
+	err := s.db.GetContext(ctx, &row, `SELECT token, filing_id, channel, sealed_new, ended_at FROM contact_corrections WHERE id = ?`, id)
+	c := CorrectionCode{FilingID: row.FilingID, Channel: row.Channel}
+	if err != nil || row.EndedAt.Valid {
+		return c, one(err, "correction")
+	}
+	return c, s.keys.OpenJSON(correctionPlace(row.Token, "new"), row.Sealed, &c.To)
+}
+
+// PrepareCorrectionCode is PrepareCode for a correction's.
+func (s *Store) PrepareCorrectionCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
+	return s.prepareCode(ctx, correctionCode(id), send)
+}
+
+// CorrectionCodeSent notes that a code went out.
+func (s *Store) CorrectionCodeSent(ctx context.Context, id int64, send int) error {
+	return s.codeSent(ctx, correctionCode(id), send)
+}
+
+// ConfirmCorrection checks the code that was typed for a filing's open correction, and
+// gives the contact its new address. A right code whose address wasn't written, because
+// of a crash, is taken again.
+func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string) error {
+	if _, err := s.verifyCode(ctx, correctionCode(c.ID), code); err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var stage filing.Stage
+		if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, c.FilingID); err != nil {
+			return one(err, "filing")
+		}
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL AND verified_at IS NOT NULL`,
+			CorrectionConfirmed, now, c.ID)
+		if err != nil {
+			return err
+		}
+		if ok, err := changed(res); err != nil {
+			return err
+		} else if !ok || !Correctable(stage) && stage != filing.Filed {
+			return ErrConflict
+		}
+		var row struct {
+			Token  string `db:"token"`
+			Sealed []byte `db:"sealed_new"`
+		}
+		if err := tx.GetContext(ctx, &row, `SELECT token, sealed_new FROM contact_corrections WHERE id = ?`, c.ID); err != nil {
+			return err
+		}
+		var to string
+		if err := s.keys.OpenJSON(correctionPlace(row.Token, "new"), row.Sealed, &to); err != nil {
+			return err
+		}
+		details, err := s.lockContact(ctx, tx, c.FilingID)
+		if err != nil {
+			return err
+		}
+		if err := s.setAddress(ctx, tx, c.FilingID, details, c.Channel, to); err != nil {
+			return err
+		}
+		// A follow-up has no row of its own until now.
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at, verified_at) VALUES (?, ?, ?, 1, ?, ?)
+			ON DUPLICATE KEY UPDATE verified_at = VALUES(verified_at)`, c.FilingID, c.Channel, seal.Nonce(), now, now)
+		return err
+	})
+}
+
+// CorrectionTold is whom a correction is told to by a channel.
+type CorrectionTold struct {
+	FilingID int64
+	// To is the contact's address before the correction; empty: nobody is told.
+	To string
+}
+
+// CorrectionTold finds, by the form's token, whom to tell of a correction by a channel: the
+// contact as it was, where it was verified. ErrNotFound while there is no such correction.
+func (s *Store) CorrectionTold(ctx context.Context, token string, ch Channel) (t CorrectionTold, err error) {
+	var row struct {
+		FilingID  int64   `db:"filing_id"`
+		Channel   Channel `db:"channel"`
+		Old       []byte  `db:"sealed_old"`
+		TellOld   bool    `db:"tell_old"`
+		TellOther bool    `db:"tell_other"`
+	}
+	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, tell_old, tell_other FROM contact_corrections WHERE token = ?`, token)
+	if err != nil {
+		return t, one(err, "correction")
+	}
+	t.FilingID = row.FilingID
+	switch {
+	case ch == row.Channel && row.TellOld:
+		return t, s.keys.OpenJSON(correctionPlace(token, "old"), row.Old, &t.To)
+	case ch != row.Channel && row.TellOther:
+		contact, err := s.Contact(ctx, row.FilingID)
+		t.To = Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(ch)
+		return t, err
+	}
+	return t, nil
+}
+
+// purgeProofs forgets the pictures of proofs of filings that have been over since a time.
+func (s *Store) purgeProofs(ctx context.Context, before time.Time) error {
+	_, err := s.db.ExecContext(ctx, `
+		UPDATE contact_corrections c JOIN filings f ON f.id = c.filing_id SET c.sealed_picture = NULL
+		WHERE c.sealed_picture IS NOT NULL AND f.stage IN (?, ?, ?) AND f.stage_since < ?`, filing.Filed, filing.Withdrawn, filing.Deregistered, before)
+	return err
+}

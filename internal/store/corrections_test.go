@@ -1,0 +1,205 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+)
+
+// contacted is a filing whose contact is given, in the stage of its verification.
+func contacted(t *testing.T, s *store.Store, order string) store.Filing {
+	t.Helper()
+	ctx := t.Context()
+	_, err := s.ImportOrder(ctx, store.OrderImport{Number: order, Customer: "c-" + order, Product: "p", Domains: []string{"www.example.com"}})
+	require.NoError(t, err)
+	user, err := s.UserByLogin(ctx, "c-"+order)
+	require.NoError(t, err)
+	row, err := s.OrderOf(ctx, user.ID, order)
+	require.NoError(t, err)
+	f, err := s.OpenFiling(ctx, row.ID)
+	require.NoError(t, err)
+	contact := filingtest.Contact()
+	contact.UserName = "user-" + order
+	_, err = s.RegisterContact(ctx, user.ID, f.ID, contact, "")
+	require.NoError(t, err)
+	advanceTo(t, s, f.ID, 1, filing.Verifying)
+	f, err = s.Filing(ctx, f.ID)
+	require.NoError(t, err)
+	return f
+}
+
+func advanceTo(t *testing.T, s *store.Store, id, seq int64, stage filing.Stage) {
+	t.Helper()
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: stage, Kind: "x", Actor: "system"}))
+}
+
+// confirmBoth verifies both channels of a filing.
+func confirmBoth(t *testing.T, s *store.Store, id int64) {
+	t.Helper()
+	all, err := s.Verifications(t.Context(), id)
+	require.NoError(t, err)
+	for _, ch := range store.Channels {
+		code, ok, err := s.PrepareCode(t.Context(), id, ch, all[ch].Sends)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.NoError(t, s.VerifyCode(t.Context(), id, ch, code))
+	}
+}
+
+func correction(id int64, token, to string) store.NewCorrection {
+	return store.NewCorrection{Token: strings.Repeat(token, 32), FilingID: id, Channel: store.SMS, To: to, Proof: "video_call", Picture: []byte("jpeg"), By: "support:a"}
+}
+
+// While a filing is verified, the corrected address stands at once, and wants its code; only
+// addresses that were verified are told.
+func TestCorrectionWhileVerifying(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := contacted(t, s, "V1")
+	row, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
+	require.NoError(t, err)
+	require.Equal(t, store.CorrectionApplied, row.Outcome)
+	require.Equal(t, 2, row.Send, "the second code of the channel")
+	contact, err := s.Contact(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, "13800000009", contact.Details.Mobile)
+	require.Equal(t, 2, contact.Version)
+	told, err := s.CorrectionTold(ctx, strings.Repeat("a", 32), store.SMS)
+	require.NoError(t, err)
+	require.Empty(t, told.To, "nobody knows whose the old number was")
+	again, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
+	require.NoError(t, err)
+	require.Equal(t, row, again, "a form that is sent twice is one correction")
+	_, err = s.CorrectByStaff(ctx, correction(f.ID, "b", "13800000009"))
+	require.ErrorIs(t, err, store.ErrUnchanged)
+}
+
+// Afterwards the old address counts until the new one's code was typed: only then does it
+// open the customer's account.
+func TestCorrectionAfterVerification(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Now()
+	s.SetClock(func() time.Time { return now })
+	f := contacted(t, s, "P1")
+	confirmBoth(t, s, f.ID)
+	advanceTo(t, s, f.ID, 2, filing.Preparing)
+	old := filingtest.Contact().Mobile
+	mobile := func() string {
+		contact, err := s.Contact(ctx, f.ID)
+		require.NoError(t, err)
+		reach, err := s.ReachOf(ctx, f.CustomerID)
+		require.NoError(t, err)
+		require.Equal(t, contact.Details.Mobile, reach.Mobile)
+		return contact.Details.Mobile
+	}
+	first, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000008"))
+	require.NoError(t, err)
+	require.Equal(t, store.CorrectionOpen, first.Outcome)
+	row, err := s.CorrectByStaff(ctx, correction(f.ID, "b", "13800000009"))
+	require.NoError(t, err)
+	require.Equal(t, old, mobile())
+	for ch, want := range map[store.Channel]string{store.SMS: old, store.Mail: filingtest.Contact().Email} {
+		told, err := s.CorrectionTold(ctx, strings.Repeat("b", 32), ch)
+		require.NoError(t, err)
+		require.Equal(t, want, told.To)
+	}
+	to, err := s.CorrectionCode(ctx, first.ID)
+	require.NoError(t, err)
+	require.Empty(t, to.To, "another came after it: no code of it goes out any more")
+	to, err = s.CorrectionCode(ctx, row.ID)
+	require.NoError(t, err)
+	require.Equal(t, "13800000009", to.To)
+
+	_, err = s.RequestCorrectionCode(ctx, row.ID)
+	require.ErrorIs(t, err, store.ErrCodeTooSoon)
+	now = now.Add(filing.ResendAfter)
+	send, err := s.RequestCorrectionCode(ctx, row.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, send)
+	code, ok, err := s.PrepareCorrectionCode(ctx, row.ID, send)
+	require.NoError(t, err)
+	require.True(t, ok)
+	wrong := strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, code)
+	require.ErrorIs(t, s.ConfirmCorrection(ctx, row, wrong), store.ErrCodeWrong)
+	require.Equal(t, old, mobile())
+	require.NoError(t, s.ConfirmCorrection(ctx, row, code))
+	require.Equal(t, "13800000009", mobile())
+	require.ErrorIs(t, s.ConfirmCorrection(ctx, row, code), store.ErrConflict, "it is used up")
+	list, err := s.Corrections(ctx, f.ID, 9)
+	require.NoError(t, err)
+	require.Equal(t, store.CorrectionConfirmed, list[0].Outcome)
+	require.Equal(t, store.CorrectionReplaced, list[1].Outcome)
+	require.True(t, list[0].Pictured)
+	picture, err := s.CorrectionPicture(ctx, f.ID, row.ID)
+	require.NoError(t, err)
+	require.Equal(t, "jpeg", string(picture))
+	_, err = s.CorrectionPicture(ctx, f.ID+1, row.ID)
+	require.ErrorIs(t, err, store.ErrNotFound, "another filing's")
+
+	advanceTo(t, s, f.ID, 3, filing.Filed)
+	_, err = s.CorrectByStaff(ctx, correction(f.ID, "c", "13800000007"))
+	require.ErrorIs(t, err, store.ErrConflict, "it is done")
+	now = now.Add(time.Hour)
+	_, err = s.PurgePapers(ctx, time.Minute)
+	require.NoError(t, err)
+	_, err = s.CorrectionPicture(ctx, f.ID, row.ID)
+	require.ErrorIs(t, err, store.ErrNotFound, "proofs go with papers")
+}
+
+// A crash between the right code and the new address leaves the code good.
+func TestConfirmedCorrectionSurvivesACrash(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := contacted(t, s, "K1")
+	confirmBoth(t, s, f.ID)
+	advanceTo(t, s, f.ID, 2, filing.Preparing)
+	row, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
+	require.NoError(t, err)
+	code, _, err := s.PrepareCorrectionCode(ctx, row.ID, 1)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE contact_corrections SET verified_at = NOW(6) WHERE id = ?`, row.ID)
+	require.NoError(t, err)
+	require.NoError(t, s.ConfirmCorrection(ctx, row, code))
+	contact, err := s.Contact(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, "13800000009", contact.Details.Mobile)
+}
+
+// What staff withdraw is told to the customer; what customers withdraw isn't.
+func TestWithdrawnByStaffIsTold(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	for order, actor := range map[string]string{"W1": "support:a", "W2": "customer:c-W2"} {
+		f := contacted(t, s, order)
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: actor}))
+	}
+	list, err := s.Untold(ctx, 9)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, "withdrawn", list[0].Template)
+	f, err := s.Filing(ctx, list[0].FilingID)
+	require.NoError(t, err)
+	require.Equal(t, "W1", f.OrderNumber)
+}
+
+// What was begun and isn't known to have gone out is known to have been begun.
+func TestBegunMessagesAreKnown(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := contacted(t, s, "M1")
+	begin := func(ctx context.Context, key string) bool {
+		before, err := s.BeginMessage(ctx, key)
+		require.NoError(t, err)
+		return before
+	}
+	require.False(t, begin(ctx, "k"))
+	require.True(t, begin(ctx, "k"))
+	require.NoError(t, s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: store.SMS, Template: "contact_code"}))
+	var left int
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM message_tries`).Scan(&left))
+	require.Zero(t, left)
+}

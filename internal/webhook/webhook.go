@@ -1,0 +1,113 @@
+// Package webhook tells a system of the provider's own that something happened: a signed
+// POST as Standard Webhooks (standardwebhooks.com, 1.0.0) has it, which any of its libraries
+// verifies.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/beian/beian/internal/outside"
+)
+
+const (
+	// timeout bounds one POST, as Standard Webhooks advises (15 to 30 seconds).
+	timeout = 15 * time.Second
+	// maxAnswer is how much of an answer is read, so that the connection can be used again.
+	maxAnswer = 64 << 10
+	// minSecret is the least length of a secret in bytes, by Standard Webhooks.
+	minSecret = 24
+)
+
+// Webhook is one address that is posted to. Its address comes from the operator's settings
+// and may be in their own network.
+type Webhook struct {
+	url    string
+	signer *standardwebhooks.Webhook
+	client *http.Client
+	now    func() time.Time
+}
+
+// New makes a Webhook; secret is base64, with or without whsec_ before it.
+func New(address, secret string) (*Webhook, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return nil, errors.New("not an address such as https://ops.example.com/beian")
+	}
+	signer, err := standardwebhooks.NewWebhook(secret)
+	if err != nil || len(secret)*3/4 < minSecret {
+		return nil, fmt.Errorf("the secret must be base64 of at least %d bytes: openssl rand -base64 32", minSecret)
+	}
+	return &Webhook{
+		url: address, signer: signer, now: time.Now,
+		client: &http.Client{
+			Timeout:       timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a redirect is no taking
+		},
+	}, nil
+}
+
+// Error is a POST that wasn't taken, or of which nobody knows. Its text has no address, which
+// may hold a token, and nothing of the answer.
+type Error struct {
+	// Status is the answer's; 0: there was none.
+	Status int
+}
+
+func (e *Error) Error() string {
+	if e.Status == 0 {
+		return "the webhook couldn't be reached"
+	}
+	return "the webhook answered " + strconv.Itoa(e.Status)
+}
+
+// Post posts a JSON body. ID names the event for ever, so that whoever gets it twice knows;
+// what isn't answered with 2xx is an *Error, and may be posted again with the same ID.
+func (w *Webhook) Post(ctx context.Context, operation, id string, body []byte) (err error) {
+	ctx, done := outside.Begin(ctx, outside.Webhook, operation)
+	defer func() { done(result(err)) }()
+	at := w.now()
+	signature, err := w.signer.Sign(id, at, body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url, bytes.NewReader(body))
+	if err != nil {
+		return &Error{}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "beian")
+	request.Header.Set(standardwebhooks.HeaderWebhookID, id)
+	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
+	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
+	response, err := w.client.Do(request)
+	if err != nil {
+		return &Error{}
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // what it says isn't asked for
+	if response.StatusCode/100 != 2 {
+		return &Error{Status: response.StatusCode}
+	}
+	return nil
+}
+
+func result(err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return outside.OK
+	case errors.As(err, &e) && e.Status > 0:
+		return "refused"
+	}
+	return "unreachable"
+}

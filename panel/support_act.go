@@ -1,0 +1,267 @@
+package panel
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// What staff do to one filing from its page, beside resuming it: each is noted with its
+// reason before it happens, and after, and refused where the filing isn't so any more.
+
+// codeLine is how far a channel's verification is: never its code.
+type codeLine struct {
+	Channel  store.Channel
+	Sends    int
+	Verified bool
+	// Locked: too many wrong codes were typed.
+	Locked bool
+	// Waits: sending is what the filing is stuck at.
+	Waits bool
+	store.Verification
+}
+
+// staffActs is what its reader may do to a filing now.
+type staffActs struct {
+	Codes       []codeLine
+	Corrections []store.Correction
+	// Mend is the page where what the stuck step needs is corrected; empty: there is none.
+	Mend                              string
+	CanCorrect, CanWithdraw, CanSpace bool
+	// Reason is the optional one of what can be done at once.
+	Reason form
+}
+
+const (
+	// correctionsShown bounds the list.
+	correctionsShown = 20
+	// fieldWhy is the reason of what is done at once, which may be left out.
+	fieldWhy = "why"
+)
+
+// staffPath is a filing's page for staff.
+func staffPath(f store.Filing) string {
+	return "/support/filings/" + url.PathEscape(f.OrderNumber) + "?serial=" + strconv.Itoa(f.Serial)
+}
+
+// staffSubpath is a page of a filing's page for staff.
+func staffSubpath(f store.Filing, page string) string {
+	return "/support/filings/" + url.PathEscape(f.OrderNumber) + "/" + page + "?serial=" + strconv.Itoa(f.Serial)
+}
+
+// mendPage is where staff correct what a stuck step failed for: what waiting, or the
+// provider of messages, has to mend has no page here.
+func mendPage(f store.Filing) string {
+	switch {
+	case f.StuckStep == "install_certificate" && f.StuckReason != activities.ReasonInternal:
+		return staffSubpath(f, "space")
+	case f.StuckReason == activities.ReasonNoAccount:
+		return "/support/bureau"
+	}
+	return ""
+}
+
+// fillActs reads what can be done to a filing.
+func (s *Server) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err error) {
+	f, ctx := data.Filing, c.Request.Context()
+	if data.Corrections, err = s.cfg.Store.Corrections(ctx, f.ID, correctionsShown); err != nil {
+		return err
+	}
+	if !s.may(c, canActOnFilings) {
+		return nil
+	}
+	var problems filing.Problems
+	if a.act != nil {
+		problems = a.problems
+	}
+	data.Reason = build(s.texts.For(s.lang(c)), "staff_act", []field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}, a.act, problems)
+	data.Mend = mendPage(f)
+	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
+	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
+	data.CanSpace = !f.Stage.Final() || f.Stage == filing.Filed
+	if f.Stage != filing.Verifying {
+		return nil
+	}
+	verifications, err := s.cfg.Store.Verifications(ctx, f.ID)
+	for _, channel := range store.Channels {
+		v := verifications[channel]
+		data.Codes = append(data.Codes, codeLine{
+			Channel: channel, Sends: v.Sends, Verified: v.VerifiedAt.Valid, Locked: v.LockedUntil.Valid && v.LockedUntil.Time.After(s.cfg.Store.Now()),
+			Waits: f.StuckStep == "send_"+string(channel), Verification: v,
+		})
+	}
+	return err
+}
+
+// beside are the workflows that go on beside a filing's: what follows its approval, and
+// what is being done to its home page.
+func (s *Server) beside(c *gin.Context, f store.Filing) ([]string, error) {
+	list := []string{workflows.AftercareWorkflowID(f.Ref())}
+	edits, err := s.cfg.Store.FooterEdits(c.Request.Context(), f.ID)
+	for _, e := range edits {
+		if step, working := map[store.FooterState]workflows.FooterStep{
+			store.FooterAsked: workflows.FooterPreview, store.FooterAgreed: workflows.FooterPlace, store.FooterUndoing: workflows.FooterUndo,
+		}[e.State]; working {
+			list = append(list, workflows.FooterWorkflowID(e.ID, step))
+		}
+	}
+	return list, err
+}
+
+// postedFiling finds the filing that a form of staff's is about.
+func (s *Server) postedFiling(c *gin.Context, values url.Values) (f store.Filing, ok bool) {
+	f, err := s.cfg.Store.FilingBySerial(c.Request.Context(), c.Param("number"), number(values, "serial"))
+	if err != nil {
+		s.fail(c, err)
+	}
+	return f, err == nil
+}
+
+// acted ends a form of a filing's page, on that page, which shows what is so now.
+func (s *Server) acted(c *gin.Context, f store.Filing, err error) { s.actedAs(c, f, err, "") }
+
+// actedAs is acted with a word of its own for what was done.
+func (s *Server) actedAs(c *gin.Context, f store.Filing, err error, done string) {
+	switch {
+	case err == nil && done != "":
+		s.flash(c, done)
+	case err == nil:
+		s.flash(c, "flash.done")
+	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
+		s.flash(c, "flash.moved_on")
+	default:
+		s.fail(c, err)
+		return
+	}
+	to(c, staffPath(f))
+}
+
+// runNow has an activity that waits for its next try tried at once.
+func (s *Server) runNow(c *gin.Context) {
+	values := posted(c)
+	f, ok := s.postedFiling(c, values)
+	if !ok {
+		return
+	}
+	reason, problems := staffReasonOf(values, fieldWhy, false)
+	if len(problems) > 0 {
+		s.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{act: values, problems: problems})
+		return
+	}
+	beside, err := s.beside(c, f)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	ctx, ref := c.Request.Context(), f.Ref()
+	// What is named must be this filing's: Temporal is asked, not the form believed.
+	e, err := s.cfg.Filings.Execution(ctx, ref, beside...)
+	if err != nil && !errors.Is(err, workflows.ErrNoExecution) {
+		s.fail(c, err)
+		return
+	}
+	err = s.asked(c, s.deed(c, "filing.run_now", "filing", ref, reason), func() error {
+		for _, p := range e.Pending {
+			if p.Key() == values.Get("activity") {
+				return s.cfg.Filings.RunNow(ctx, p)
+			}
+		}
+		return workflows.ErrWrongStage
+	})
+	if errors.Is(err, workflows.ErrWrongStage) {
+		s.flash(c, "flash.not_backed_off")
+		to(c, staffPath(f))
+		return
+	}
+	s.acted(c, f, err)
+}
+
+// sendCodeFor sends a channel's code again, at most once a minute, as customers themselves
+// have it sent. Nobody on staff sees it.
+func (s *Server) sendCodeFor(c *gin.Context) {
+	values := posted(c)
+	f, ok := s.postedFiling(c, values)
+	if !ok {
+		return
+	}
+	channel := store.Channel(values.Get("channel"))
+	if codeField[channel] == "" {
+		s.fail(c, errBadRequest)
+		return
+	}
+	reason, problems := staffReasonOf(values, fieldWhy, false)
+	if len(problems) > 0 {
+		s.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{act: values, problems: problems})
+		return
+	}
+	err := s.asked(c, s.deed(c, "filing.send_code", "filing", f.Ref()+" "+string(channel), reason), func() error {
+		if f.Stage != filing.Verifying {
+			return workflows.ErrWrongStage
+		}
+		send, err := s.cfg.Store.RequestCode(c.Request.Context(), f.ID, channel)
+		if err != nil {
+			return err
+		}
+		_, err = s.cfg.Filings.SendCode(c.Request.Context(), f.Ref(), workflows.SendCode{Channel: string(channel), Send: send})
+		return err
+	})
+	switch {
+	case errors.Is(err, store.ErrCodeTooSoon):
+		s.flash(c, "flash.code_too_soon")
+		to(c, staffPath(f))
+	case errors.Is(err, store.ErrConflict):
+		s.flash(c, "flash.already_verified")
+		to(c, staffPath(f))
+	default:
+		s.acted(c, f, err)
+	}
+}
+
+// withdrawForm asks why staff withdraw a filing for its customer.
+func (s *Server) withdrawForm(c *gin.Context) {
+	if f, ok := s.postedFiling(c, c.Request.URL.Query()); ok {
+		s.showWithdraw(c, http.StatusOK, f, nil, nil)
+	}
+}
+
+func (s *Server) showWithdraw(c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems) {
+	if !f.Kind.Withdrawable(f.Stage) {
+		s.acted(c, f, workflows.ErrWrongStage)
+		return
+	}
+	fields := []field{{Name: "reason", Type: "textarea", Required: true}}
+	s.render(c, status, "staff_withdraw", page{Title: "staff_withdraw.title", Data: filingForm{build(s.texts.For(s.lang(c)), "staff_act", fields, values, problems), f}})
+}
+
+// filingForm is a form about a filing.
+type filingForm struct {
+	form
+	Filing store.Filing
+}
+
+// withdrawAsStaff ends a filing that hasn't left for the bureau, as its customer could. They
+// see it in the timeline, and are told by message (store.Telling).
+func (s *Server) withdrawAsStaff(c *gin.Context) {
+	values := posted(c)
+	f, ok := s.postedFiling(c, values)
+	if !ok {
+		return
+	}
+	reason, problems := staffReason(values, true)
+	if len(problems) > 0 {
+		s.showWithdraw(c, http.StatusUnprocessableEntity, f, values, problems)
+		return
+	}
+	s.acted(c, f, s.asked(c, s.deed(c, "filing.withdraw", "filing", f.Ref(), reason), func() error {
+		_, err := s.cfg.Filings.Withdraw(c.Request.Context(), f.Ref(), workflows.ByActor{Actor: s.actor(c)})
+		return err
+	}))
+}

@@ -1,0 +1,153 @@
+package panel
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/workflows"
+)
+
+// maxSpace bounds each field of a web space, in characters.
+const maxSpace = 255
+
+// spaceData is the page on which staff correct how an order's web space is reached.
+type spaceData struct {
+	filingForm
+	// Retries: the filing is stuck at what needs it.
+	Retries bool
+}
+
+func spaceFields(known bool) []field {
+	var protocols []option
+	for _, p := range website.Protocols {
+		protocols = append(protocols, option{Value: p, Label: strings.ToUpper(p)})
+	}
+	return []field{
+		{Name: "protocol", Type: "select", Required: true, Options: protocols},
+		{Name: "host", Type: "text", Required: true, Autocomplete: "off", Maxlength: maxSpace},
+		{Name: "port", Type: "number", Required: true, Autocomplete: "off"},
+		{Name: "user", Type: "text", Required: true, Autocomplete: "off", Maxlength: maxSpace},
+		{Name: "password", Type: "password", Required: !known, Autocomplete: "off", Maxlength: maxSpace},
+		{Name: "document_root", Type: "text", Autocomplete: "off", Maxlength: maxSpace},
+		{Name: "reason", Type: "textarea", Required: true},
+	}
+}
+
+// retriesSpace tells whether a filing waits at what its web space refused.
+func retriesSpace(f store.Filing) bool { return f.StuckStep == "install_certificate" }
+
+// spaceForm shows how a web space is reached, but for its password; that somebody looked
+// is noted.
+func (s *Server) spaceForm(c *gin.Context) {
+	f, ok := s.postedFiling(c, c.Request.URL.Query())
+	if !ok {
+		return
+	}
+	w, err := s.cfg.Store.WebSpaceOf(c.Request.Context(), f.OrderID)
+	if err == nil {
+		err = s.saw(c, "space.view", "filing", f.Ref())
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	values := url.Values{"protocol": {website.FTP}, "port": {"21"}}
+	if w != nil {
+		values = url.Values{
+			"protocol": {w.Protocol}, "host": {w.Host}, "port": {strconv.Itoa(w.Port)}, "user": {w.User}, "document_root": {w.DocumentRoot},
+		}
+	}
+	s.showSpace(c, http.StatusOK, f, w != nil, values, nil)
+}
+
+func (s *Server) showSpace(c *gin.Context, status int, f store.Filing, known bool, values url.Values, problems filing.Problems) {
+	s.render(c, status, "web_space", page{Title: "space.title", Data: spaceData{
+		filingForm{build(s.texts.For(s.lang(c)), "space", spaceFields(known), values, problems), f}, retriesSpace(f),
+	}})
+}
+
+// spaceOf reads a web space as it was typed; known is the present one, whose password stays
+// where none was typed.
+func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, problems filing.Problems) {
+	w = store.WebSpace{
+		Protocol: values.Get("protocol"), Host: trimmed(values, "host"), Port: number(values, "port"),
+		User: trimmed(values, "user"), Password: values.Get("password"), DocumentRoot: trimmed(values, "document_root"),
+	}
+	if w.Password == "" && known != nil {
+		w.Password = known.Password
+	}
+	wrong := func(field, key string, args map[string]any) {
+		problems = append(problems, filing.Problem{Field: field, Key: key, Args: args})
+	}
+	if !slices.Contains(website.Protocols, w.Protocol) {
+		wrong("protocol", "choose", nil)
+	}
+	if w.Port < 1 || w.Port > 65535 {
+		wrong("port", "space_port", nil)
+	}
+	for _, f := range []struct {
+		name, value string
+		required    bool
+	}{{"host", w.Host, true}, {"user", w.User, true}, {"password", w.Password, true}, {"document_root", w.DocumentRoot, false}} {
+		switch {
+		case f.value == "" && f.required:
+			wrong(f.name, "required", nil)
+		case utf8.RuneCountInString(f.value) > maxSpace:
+			wrong(f.name, "too_long", map[string]any{"max": maxSpace})
+		case strings.ContainsFunc(f.value, unicode.IsControl): // a line break would be a command of its own
+			wrong(f.name, "space_characters", nil)
+		case f.name == "host" && strings.ContainsAny(f.value, " /@"):
+			wrong(f.name, "space_host", nil)
+		}
+	}
+	return w, problems
+}
+
+// correctSpace replaces how a web space is reached, and has the stuck upload tried again in
+// one go, if that is asked for.
+func (s *Server) correctSpace(c *gin.Context) {
+	values, ctx := posted(c), c.Request.Context()
+	f, ok := s.postedFiling(c, values)
+	if !ok {
+		return
+	}
+	order, err := s.cfg.Store.Order(ctx, f.OrderID)
+	var known *store.WebSpace
+	if err == nil {
+		known, err = s.cfg.Store.WebSpaceOf(ctx, f.OrderID)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	w, problems := spaceOf(values, known)
+	reason, unsaid := staffReason(values, true)
+	if problems = append(problems, unsaid...); len(problems) > 0 {
+		s.showSpace(c, http.StatusUnprocessableEntity, f, known != nil, values, problems)
+		return
+	}
+	err = s.did(c, s.deed(c, "space.correct", "filing", f.Ref(), reason), func(ctx context.Context) error { return s.cfg.Store.CorrectWebSpace(ctx, order, w) })
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if values.Get("action") != string(workflows.Retry) {
+		s.actedAs(c, f, nil, "flash.space_saved")
+		return
+	}
+	s.acted(c, f, s.asked(c, s.deed(c, "filing.retry", "filing", f.Ref(), reason), func() error {
+		_, err := s.cfg.Filings.Resume(ctx, f.Ref(), workflows.Resume{Resolution: workflows.Retry, Actor: s.actor(c)})
+		return err
+	}))
+}

@@ -1,0 +1,58 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+)
+
+// correctionNoticeTimeout bounds how long the notice of a correction waits for it, and for
+// providers of messages that are down.
+const correctionNoticeTimeout = time.Hour
+
+// CorrectionCodeInput names one code of a correction of a filing's contact.
+type CorrectionCodeInput struct {
+	CorrectionID int64
+	Send         int
+}
+
+// CorrectionCode sends it: everything about it stands in its row.
+func CorrectionCode(ctx workflow.Context, in CorrectionCodeInput) error {
+	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendCorrectionCode, activities.CorrectionCodeRef(in)).Get(ctx, nil)
+}
+
+// CorrectionToldInput names a correction by its form's token.
+type CorrectionToldInput struct{ Token string }
+
+// CorrectionTold tells a contact, where it was until then, that staff correct it. It is
+// started before the correction is made, so that no crash between the two keeps it from the
+// person; one that never comes is told to nobody.
+func CorrectionTold(ctx workflow.Context, in CorrectionToldInput) error {
+	var sending []workflow.Future
+	for _, channel := range channels {
+		sending = append(sending, workflow.ExecuteActivity(messageActivity(ctx), a.message.TellCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
+	}
+	for i, f := range sending {
+		if err := f.Get(ctx, nil); err != nil { // a lost number is refused, as is only likely
+			workflow.GetLogger(ctx).Warn("a contact could not be told that it is corrected", "channel", channels[i], "reason", reasonOf(err))
+		}
+	}
+	return nil
+}
+
+// SendCorrectionCode has a code sent and doesn't wait for it. A code that isn't sent within
+// its own life isn't sent any more.
+func (c *Client) SendCorrectionCode(ctx context.Context, correctionID int64, send int) error {
+	return c.start(ctx, fmt.Sprintf("correction-code/%d/%d", correctionID, send), filing.CodeTTL, CorrectionCode, CorrectionCodeInput{correctionID, send})
+}
+
+// TellCorrection has a contact told of the correction that is about to be made, and doesn't
+// wait for it.
+func (c *Client) TellCorrection(ctx context.Context, token string) error {
+	return c.start(ctx, "correction/"+token, correctionNoticeTimeout, CorrectionTold, CorrectionToldInput{token})
+}

@@ -1,0 +1,95 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/workflows"
+)
+
+// While a filing is verified, a correction of its contact sends the code of the new
+// address; afterwards it is only a line of the timeline, as is its confirmation. It is
+// refused before there is a contact, for a channel that there isn't, and where the code
+// isn't of use any more.
+func TestCorrectionsOfTheContact(t *testing.T) {
+	w := newWorld(t)
+	w.siteIsFine()
+	var sent []activities.CodeRef
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+		sent = append(sent, c)
+		return nil
+	})
+	staff := func(channel string, send int) workflows.Corrected {
+		return workflows.Corrected{Channel: channel, Send: send, Actor: "support:a"}
+	}
+	w.at(0, w.isRefused(workflows.UpdateCorrected, staff("sms", 0)))
+	w.handedIn()
+	w.at(2, w.says(workflows.UpdateCorrected, staff("sms", 2)))
+	w.at(3, w.isRefused(workflows.UpdateCorrected, staff("pigeon", 0)))
+	w.at(7, w.isRefused(workflows.UpdateCorrected, staff("mail", 2)))
+	w.at(8, w.says(workflows.UpdateCorrected, staff("mail", 0)))
+	w.at(9, w.says(workflows.UpdateCorrected, workflows.Corrected{Channel: "mail", Confirmed: true, Actor: "customer:demo"}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.runs(input)
+	require.Contains(t, sent, activities.CodeRef{FilingID: 7, Channel: "sms", Send: 2})
+	require.Len(t, sent, 3, "one for each channel, and one again")
+	var lines []string
+	for _, s := range w.steps {
+		if s.Kind == "contact_corrected" || s.Kind == "contact_confirmed" {
+			require.Empty(t, s.Stage)
+			lines = append(lines, s.Kind+" "+s.Detail+" "+s.Actor)
+		}
+	}
+	require.Equal(t, []string{"contact_corrected sms support:a", "contact_corrected mail support:a", "contact_confirmed mail customer:demo"}, lines)
+}
+
+// A filing that registers a number has no contact.
+func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
+	w := newWorld(t)
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{ByHand: true}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{}, nil)
+	w.at(1, w.isRefused(workflows.UpdateCorrected, workflows.Corrected{Channel: "sms", Actor: "support:a"}))
+	w.at(5, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "support:a"}))
+	in := input
+	in.Kind = filing.KindRegister
+	w.runs(in)
+	require.Equal(t, "support:a", w.steps[len(w.steps)-1].Actor, "who withdrew it stands in the timeline")
+}
+
+// A contact is told by both channels; a number that is lost is refused, and the mail goes
+// out all the same. A correction that doesn't come is waited for, and then told to nobody.
+func TestContactsAreToldOfCorrections(t *testing.T) {
+	for name, failure := range map[string]error{
+		"refused": temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil),
+		"not yet": temporal.NewApplicationError("not yet", activities.ReasonTemporary),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestWorkflowEnvironment()
+			env.SetTestTimeout(time.Minute)
+			env.RegisterActivity(&activities.Message{})
+			told := map[string]int{}
+			env.OnActivity(messageActivities.TellCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
+				told[r.Token+" "+r.Channel]++
+				if r.Channel == "sms" {
+					return failure
+				}
+				return nil
+			})
+			env.ExecuteWorkflow(workflows.CorrectionTold, workflows.CorrectionToldInput{Token: "t"})
+			require.True(t, env.IsWorkflowCompleted())
+			require.NoError(t, env.GetWorkflowError())
+			require.Equal(t, 1, told["t mail"])
+			require.NotZero(t, told["t sms"])
+		})
+	}
+}
