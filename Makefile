@@ -30,7 +30,7 @@ bench-bulk: packages tools
 record: packages tools build
 	@mkdir -p workflows/testdata/histories
 	@[ -e workflows/testdata/histories/keys.json ] || $(BEIAN) keys generate workflows/testdata/histories/keys.json
-	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|BrowserWalk|ManualDriver|NumberOfAnother|SentBackIsToldOf'
+	BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|BrowserWalk|ManualDriver|NumberOfAnother|SentBackIsToldOf|ChangeThen|NewAccessThen|TicketReaches|PasswordIsFound|FooterIsPlaced|ToldOfATrouble|StaffActOn|BulkResume'
 
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

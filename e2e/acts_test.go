@@ -182,6 +182,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	dump, err := s.Store.Dump(ctx)
 	require.NoError(t, err)
 	clean(t, "the database", dump, planted)
+	record(t, s, "D20260001")
 }
 
 // lookAtActs looks at the pages on which staff act.

@@ -154,6 +154,7 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 	dump, err := s.Store.Dump(t.Context())
 	require.NoError(t, err)
 	clean(t, "the database", dump, planted)
+	record(t, s, "D20260001")
 }
 
 // Whatever stands in the way is said in words, and the page stays as it was.

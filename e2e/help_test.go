@@ -72,6 +72,7 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 		require.NotContains(t, string(text), secret)
 	}
 	require.Equal(t, 1, mails(s, "staff@example.com", "首页放在哪里"), "told once")
+	record(t, s, "")
 }
 
 // A panel that died between the ticket's row and its workflow leaves a mail, which

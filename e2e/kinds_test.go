@@ -112,6 +112,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	require.Equal(t, "查看", row.Find(`.act a[href="`+base+`"]`).Text())
 	require.NoError(t, w.Open(ctx, "D20260001"))
 	wait(t, w, filing.Contact)
+	record(t, s, "D20260001")
 }
 
 // A change is withdrawn: the filing stands as before.
@@ -222,6 +223,7 @@ func TestNewAccessThenCancelled(t *testing.T) {
 	filed, err := s.Store.FiledByNumber(ctx, seeded.Number)
 	require.NoError(t, err)
 	require.Len(t, filed[0].Sites[0].Accesses, 1, "the other provider's access stays")
+	record(t, s, "D20260002")
 }
 
 // What the customer said to find the kind isn't typed again; and where the bureau

@@ -16,8 +16,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// record keeps the filing's and one exchange's history of this test for the
-// replay tests, where BEIAN_RECORD names a folder (`make record`).
+// record keeps, where BEIAN_RECORD names a folder (`make record`), histories of this test
+// for the replay tests: those of an order's filings, and of each other workflow the longest.
 func record(t *testing.T, s *stack.Stack, order string) {
 	t.Helper()
 	dir := os.Getenv("BEIAN_RECORD")
@@ -26,9 +26,15 @@ func record(t *testing.T, s *stack.Stack, order string) {
 	}
 	list, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000})
 	require.NoError(t, err)
-	longest := &historypb.History{}
+	longest := map[string]*historypb.History{}
 	for _, e := range list.GetExecutions() {
-		id := e.GetExecution().GetWorkflowId()
+		id, kind := e.GetExecution().GetWorkflowId(), strings.ToLower(e.GetType().GetName())
+		switch {
+		case kind != "filing" && kind != "footer" && e.GetCloseTime() == nil, kind == "filing" && id != "filing/"+order && !strings.HasPrefix(id, "filing/"+order+"/"):
+			continue
+		case strings.HasPrefix(id, "filing/"+order+"/"):
+			kind += "-" + strings.TrimPrefix(id, "filing/"+order+"/")
+		}
 		h := &historypb.History{}
 		events := s.Temporal.GetWorkflowHistory(t.Context(), id, e.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
@@ -36,15 +42,12 @@ func record(t *testing.T, s *stack.Stack, order string) {
 			require.NoError(t, err)
 			h.Events = append(h.Events, event)
 		}
-		switch {
-		case id == "filing/"+order:
-			save(t, dir, t.Name()+"-filing", h)
-		case strings.HasPrefix(id, "exchange/") && e.GetCloseTime() != nil && len(h.GetEvents()) > len(longest.GetEvents()):
-			longest = h
+		if len(h.GetEvents()) > len(longest[kind].GetEvents()) {
+			longest[kind] = h
 		}
 	}
-	if len(longest.GetEvents()) > 0 {
-		save(t, dir, t.Name()+"-exchange", longest)
+	for kind, h := range longest {
+		save(t, dir, t.Name()+"-"+kind, h)
 	}
 }
 
@@ -52,7 +55,7 @@ func save(t *testing.T, dir, name string, h *historypb.History) {
 	t.Helper()
 	raw, err := proto.Marshal(h)
 	require.NoError(t, err)
-	f, err := os.Create(filepath.Join(dir, name+".gz"))
+	f, err := os.Create(filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".gz"))
 	require.NoError(t, err)
 	z := gzip.NewWriter(f)
 	_, err = z.Write(raw)

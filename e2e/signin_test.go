@@ -124,6 +124,7 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		require.NotContains(t, string(raw), secret)
 		require.NotContains(t, dump, secret)
 	}
+	record(t, s, "")
 }
 
 // An account is given a mail address of its own, and ends what it is signed in

@@ -123,4 +123,5 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		left, err := s.Store.UntoldStaff(ctx, 9)
 		return err == nil && len(left) == 0
 	})
+	record(t, s, "")
 }

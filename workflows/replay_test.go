@@ -16,7 +16,7 @@ import (
 
 	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/workflows"
+	beian "github.com/beian/beian/worker"
 )
 
 // Histories of every path, recorded from running filings (`make record`), must
@@ -45,10 +45,10 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			require.NotEmpty(t, h.GetEvents())
 			replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: options.DataConverter, FailureConverter: options.FailureConverter})
 			require.NoError(t, err)
-			replayer.RegisterWorkflow(workflows.Filing)
-			replayer.RegisterWorkflow(workflows.Exchange)
-			// A filing's child is called after its order, which is the demo's first.
-			original := workflow.Execution{ID: workflows.FilingWorkflowID("D20260001")}
+			beian.RegisterWorkflows(replayer)
+			// A filing's child is called after its order.
+			original := workflow.Execution{ID: h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()}
+			require.NotEmpty(t, original.ID)
 			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{OriginalExecution: original}))
 		})
 	}
