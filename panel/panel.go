@@ -1,5 +1,5 @@
 // Package panel is the web panel: a customer's orders with their 备案 button,
-// the filing's steps, and the support list. Pages are rendered on the server
+// the filing's steps, help, and staff's console. Pages are rendered on the server
 // and work without JavaScript. One file for each thing a person can do.
 package panel
 

@@ -19,7 +19,8 @@ const (
 	canSee permission = "see"
 	// canSeePersonal is personal data in the clear: dossiers, papers, data files, tickets.
 	canSeePersonal permission = "see_personal"
-	// canActOnFilings resumes filings, and hands in and records at bureaus without an interface.
+	// canActOnFilings resumes filings, sends codes, corrects contacts and web spaces and withdraws
+	// for customers, and hands in and records at bureaus without an interface.
 	canActOnFilings permission = "act_on_filings"
 	// canActInBulk resumes many filings at once: one wrong click reaches thousands.
 	canActInBulk permission = "act_in_bulk"

@@ -166,7 +166,7 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string
 // either sends it back, it waits for the corrected one and says false.
 func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	f.revision = f.handedIn
-	if f.in.Reviewed && f.begins(filing.Checking) {
+	if (f.in.Reviewed || f.from == filing.Checking) && f.begins(filing.Checking) {
 		passed, err := f.check(ctx)
 		if err != nil {
 			return false, err

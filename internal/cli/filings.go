@@ -16,13 +16,14 @@ type filingsCommand struct {
 
 type restartCommand struct {
 	config.Base `embed:""`
-	Reviewed    bool `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+	// Reviewed must be said: forgotten, dossiers would go to the bureau unchecked.
+	Reviewed bool `env:"BEIAN_REVIEWED" required:"" negatable:"" help:"own staff check dossiers before they go to the bureau (初审), as the panels have it"`
 	Rate        int  `help:"filings a second" default:"50"`
 }
 
 // Help shows an example.
 func (restartCommand) Help() string {
-	return "A filing whose workflow runs is left as it is. Example: BEIAN_DATABASE=… beian filings restart --key-file keys.json"
+	return "A filing whose workflow runs is left as it is. Example: BEIAN_DATABASE=… beian filings restart --key-file keys.json --no-reviewed"
 }
 
 const (

@@ -70,7 +70,7 @@ type Panel struct {
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
 	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
-	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's own UI, such as https://temporal.example.com, which a filing's page for staff links to; empty: it doesn't"`
+	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's own UI, such as https://temporal.example.com, which pages for staff link to; empty: they don't"`
 	CheckLease     time.Duration `env:"BEIAN_CHECK_LEASE" help:"how long a dossier that a reviewer took stays theirs while they do nothing about it" default:"30m"`
 	SecondCheck    []string      `env:"BEIAN_SECOND_CHECK" help:"which dossiers pass our own check only by two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
 	// FrameOrigins are checked by the panel when it starts.
@@ -181,7 +181,7 @@ func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
 type Staff struct {
 	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"address that is posted to when filings are stuck for a new cause and when an exchange stops (docs/telling.md); empty: none is"`
 	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs it, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
-	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long no filing must have been stuck for a cause before staff are told of it anew" default:"30m"`
+	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long no filing must have been stuck for a cause before staff are told of it anew; 0 is the same" default:"30m"`
 }
 
 // Hook makes the webhook; nil where there is none.
