@@ -19,10 +19,37 @@ func (a *Filing) Advance(ctx context.Context, p Progress) error {
 	return a.Store.Advance(ctx, p)
 }
 
+// Restarted is what a filing's new workflow learns from the row.
+type Restarted struct {
+	// MovedOn: the row isn't in the stage any more that the workflow was started for.
+	MovedOn bool `json:",omitempty"`
+	// Verified: both codes were entered. Unsent are the numbers of codes that were asked for
+	// and didn't go out, by channel.
+	Verified bool           `json:",omitempty"`
+	Unsent   map[string]int `json:",omitempty"`
+}
+
 // Restart is Advance for a filing whose workflow is a new one: what the bureau said is
 // told to it again.
-func (a *Filing) Restart(ctx context.Context, p Progress) error {
-	return a.Store.Restart(ctx, p)
+func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err error) {
+	if err := a.Store.Restart(ctx, p); errors.Is(err, store.ErrConflict) {
+		return Restarted{MovedOn: true}, nil
+	} else if err != nil {
+		return r, err
+	}
+	if r.Verified, err = a.Store.Verified(ctx, p.FilingID); err != nil || r.Verified {
+		return r, err
+	}
+	codes, err := a.Store.Verifications(ctx, p.FilingID)
+	for channel, code := range codes {
+		if !code.VerifiedAt.Valid && !code.SentAt.Valid {
+			if r.Unsent == nil {
+				r.Unsent = map[string]int{}
+			}
+			r.Unsent[string(channel)] = code.Sends
+		}
+	}
+	return r, err
 }
 
 // The bureau's own codes for what is on its blacklist (3-5): what would be

@@ -31,7 +31,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	}, 30*time.Second, 50*time.Millisecond)
 	require.Eventually(t, func() bool {
 		for _, m := range s.Stands.Mail.Messages() {
-			if strings.Contains(m.Text, "stopped: 1") {
+			if strings.Contains(m.Subject+m.Text, "数据交换停止") {
 				return true
 			}
 		}

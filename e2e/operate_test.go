@@ -88,8 +88,12 @@ func TestBackUpIsRestored(t *testing.T) {
 
 	after.start()
 	out, err = after.beian("filings", "restart")
-	require.NoError(t, err, out)
-	require.Contains(t, out, "1 filings have their workflow.")
+	require.Error(t, err, "whether dossiers are checked must be said: %s", out)
+	for _, more := range [][]string{nil, {"--anew"}} {
+		out, err = after.beian(append([]string{"filings", "restart", "--no-reviewed"}, more...)...)
+		require.NoError(t, err, out)
+		require.Contains(t, out, "1 filings have their workflow.")
+	}
 	_, at := after.panelProcess(set.Panel)
 	w, err := demo.NewWalker(at.String(), fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))
 	require.NoError(t, err)

@@ -40,8 +40,11 @@ func (s *Server) openFollowUp(c *gin.Context, cur current) {
 	to(c, filingPath(c))
 }
 
-// startFiling starts a filing's workflow, or finds it running.
+// startFiling starts a filing's workflow, or finds it running. One that is over has none.
 func (s *Server) startFiling(ctx context.Context, f store.Filing) error {
+	if f.Stage.Final() {
+		return nil
+	}
 	return s.cfg.Filings.Open(ctx, f.Ref(), workflows.InputOf(f))
 }
 

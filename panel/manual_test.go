@@ -31,6 +31,7 @@ type noTemporal struct {
 	sentBack func(context.Context, workflows.Verdict) error
 	verdicts []workflows.Verdict
 	handedIn []workflows.HandIn
+	opened   []string
 }
 
 func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {

@@ -13,13 +13,32 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// Open starts nothing: a filing that is over needs no workflow.
-func (n *noTemporal) Open(context.Context, string, workflows.FilingInput) error { return nil }
+// Open notes whose workflow was asked for.
+func (n *noTemporal) Open(_ context.Context, ref string, _ workflows.FilingInput) error {
+	n.opened = append(n.opened, ref)
+	return nil
+}
 
 // HandIn notes what was handed in.
 func (n *noTemporal) HandIn(_ context.Context, _ string, in workflows.HandIn) (workflows.State, error) {
 	n.handedIn = append(n.handedIn, in)
 	return workflows.State{}, nil
+}
+
+// The button of an old page, pressed on an order that is done, opens nothing again.
+func TestDoneStaysDone(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	d.add(t, filingtest.Dossier())
+	f, err := d.db.FilingBySerial(ctx, "D1", 1)
+	require.NoError(t, err)
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, Kind: "filed", Actor: "system"}))
+	_, err = d.customer(t).Post(ctx, "/orders/D1/filing", nil)
+	require.NoError(t, err)
+	require.Empty(t, d.temporal.opened)
+	f, err = d.db.FilingBySerial(ctx, "D1", 1)
+	require.NoError(t, err)
+	require.Equal(t, filing.Filed, f.Stage)
 }
 
 // A filing that the bureau took away stays to be read, and its order says so.

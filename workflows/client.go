@@ -44,11 +44,15 @@ func (c *Client) In(namespace string) *Client {
 // Open starts a filing's workflow, or finds the running one. Filings are called
 // by their filing.Ref; whether new ones are reviewed is the Client's to say.
 func (c *Client) Open(ctx context.Context, ref string, in FilingInput) error {
+	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
+}
+
+func (c *Client) open(ctx context.Context, ref string, in FilingInput, running enums.WorkflowIdConflictPolicy) error {
 	in.Reviewed = c.reviewed
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       FilingWorkflowID(ref),
 		TaskQueue:                QueueFiling,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDConflictPolicy: running,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}, Filing, in)
 	if err != nil {

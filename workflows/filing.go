@@ -25,6 +25,9 @@ func Filing(ctx workflow.Context, in FilingInput) error {
 		return err
 	}
 	err = f.life(ctx)
+	if errors.Is(err, errMovedOn) {
+		return nil
+	}
 	if errors.Is(err, errWithdrawn) {
 		err = f.withdraw(ctx)
 	}
@@ -61,7 +64,7 @@ func (f *run) life(ctx workflow.Context) error {
 	}
 	switch {
 	case f.from == filing.Correcting:
-		if err := f.prepare(ctx, filing.Correcting, f.attention); err != nil {
+		if err := f.correct(ctx); err != nil {
 			return err
 		}
 	case f.begins(filing.Preparing):
@@ -175,7 +178,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 			if workflow.GetVersion(ctx, changeSentBack, workflow.DefaultVersion, 1) >= 1 {
 				f.notify(ctx, templateSentBack)
 			}
-			return false, f.prepare(ctx, filing.Correcting, "sent_back")
+			return false, f.prepare(ctx, filing.Correcting, attentionSentBack)
 		}
 	}
 	if err := f.submit(ctx); err != nil {
@@ -203,6 +206,8 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 const (
 	// attentionRefusedOurs is what shows while our staff mend what the bureau refused.
 	attentionRefusedOurs = filing.AttentionRefusedOurs
+	// attentionSentBack is what shows of what our own check sent back.
+	attentionSentBack = "sent_back"
 	// changeRefusedOurs marks filings that tell a refusal of our making from one of
 	// the customer's.
 	changeRefusedOurs = "refused-ours"
@@ -224,10 +229,12 @@ func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
 
 // check waits for a reviewer's verdict (初审).
 func (f *run) check(ctx workflow.Context) (passed bool, err error) {
+	if f.checked != nil && f.checked.Revision != f.revision {
+		f.checked = nil // the last one's
+	}
 	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(string), Kind: "handed_in", Actor: f.actor}); err != nil {
 		return false, err
 	}
-	f.checked = nil
 	if err := f.await(ctx, func() bool { return f.checked != nil }); err != nil {
 		return false, err
 	}
@@ -238,7 +245,11 @@ func (f *run) check(ctx workflow.Context) (passed bool, err error) {
 // submit puts the record in line and waits for the exchange to tell that the
 // bureau took the data file it travelled in, or decided on it already.
 func (f *run) submit(ctx workflow.Context) error {
-	if !f.begins(filing.Submitting) {
+	heard := func() bool { return f.accepted >= f.revision || f.decision().Revision == f.revision }
+	if !f.begins(filing.Submitting) { // what was heard then is told again
+		if err := f.await(ctx, heard); err != nil {
+			return err
+		}
 		return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
 	}
 	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(string), Kind: "submitting", Actor: f.actor}); err != nil {
@@ -248,7 +259,7 @@ func (f *run) submit(ctx workflow.Context) error {
 	if _, err := f.step(ctx, stepQueueRecord, a.filing.QueueRecord, record, nil); err != nil {
 		return err
 	}
-	if err := f.await(ctx, func() bool { return f.accepted >= f.revision || f.decision().Revision == f.revision }); err != nil {
+	if err := f.await(ctx, heard); err != nil {
 		return err
 	}
 	actor := f.decision().Actor // it may have been decided without travelling

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -58,15 +59,56 @@ func (f *run) foundAt(from From) {
 	}
 }
 
+// errMovedOn says that the row isn't where it was read any more: another workflow had it.
+var errMovedOn = errors.New("the filing has moved on")
+
 // restart notes that the filing has a workflow again, and has what the bureau said told
-// to it anew. A step that it was stuck at is tried again.
+// to it anew. What it waited for, or was stuck at, is taken up where its stage begins.
 func (f *run) restart(ctx workflow.Context) error {
-	no := false
-	p := activities.Progress{Stuck: &no, Kind: "restarted", Actor: systemActor}
-	if f.from == filing.Reviewing { // the bureau's own check was counted by the workflow that is gone
-		p.Attention = new(string)
+	if !slices.Contains(way, f.from) {
+		return errMovedOn // it is over
 	}
-	return f.write(ctx, p, a.filing.Restart)
+	if err := f.writing.Lock(ctx); err != nil {
+		return err
+	}
+	defer f.writing.Unlock()
+	f.seq++
+	no := false
+	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, Kind: "restarted", Actor: systemActor}
+	var row activities.Restarted
+	if err := workflow.ExecuteActivity(databaseActivity(ctx), a.filing.Restart, p).Get(ctx, &row); err != nil {
+		return err
+	}
+	if row.MovedOn {
+		return errMovedOn
+	}
+	if f.from == filing.Verifying {
+		f.verified = f.verified || row.Verified
+		for channel, send := range row.Unsent {
+			f.want(channel, send)
+		}
+	}
+	return nil
+}
+
+// correct waits for the next revision of a filing that was found in correcting. What its
+// customer was to be told of may not have gone out: what did isn't sent again.
+func (f *run) correct(ctx workflow.Context) error {
+	template := templateRefused
+	switch f.attention {
+	case attentionRefusedOurs:
+		template = templateRefusedOurs
+	case attentionSentBack:
+		template = templateSentBack
+	}
+	f.notify(ctx, template)
+	return f.prepare(ctx, filing.Correcting, f.attention)
+}
+
+// OpenAnew starts a filing's workflow in the place of one that may run: the row is right,
+// and Temporal is behind it.
+func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error {
+	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING)
 }
 
 // StartAftercare starts what follows a filing's approval where it is gone. It ends at once

@@ -1,12 +1,15 @@
 package workflows_test
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/workflows"
 )
@@ -22,7 +25,7 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			w := newWorld(t)
 			w.siteIsFine()
 			w.codesGoOut()
-			w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(w.note).Once()
+			w.restarts(activities.Restarted{Unsent: map[string]int{"sms": 2}})
 			current := revision
 			follows := way[max(slices.Index(way, stage), 0)+1:]
 			switch stage {
@@ -56,21 +59,65 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			for i, s := range w.steps {
 				require.EqualValues(t, seq+i+1, s.Seq)
 			}
-			if stage == filing.Contact {
-				w.env.AssertNumberOfCalls(t, "SendCode", 2)
-			} else {
-				w.env.AssertNumberOfCalls(t, "SendCode", 0)
+			codes := map[filing.Stage]int{filing.Contact: 2, filing.Verifying: 1} // then only what didn't go out
+			w.env.AssertNumberOfCalls(t, "SendCode", codes[stage])
+			if stage == filing.Correcting {
+				require.Contains(t, w.notices, "filing-7-3-refused-sms", "what wasn't told is told")
 			}
 			require.Equal(t, []int64{7}, w.aftercare)
 		})
 	}
 }
 
+// restarts has the row answer a new workflow.
+func (w *world) restarts(row activities.Restarted) {
+	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(func(ctx context.Context, p activities.Progress) (activities.Restarted, error) {
+		return row, w.note(ctx, p)
+	}).Once()
+}
+
+// A filing that went on, or is over, since its row was read gets no second workflow.
+func TestWhatMovedOnIsLeft(t *testing.T) {
+	w := newWorld(t)
+	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(activities.Restarted{MovedOn: true}, nil).Once()
+	in := input
+	in.From = &workflows.From{Stage: filing.Preparing, Revision: 1, Seq: 9}
+	w.runs(in)
+	require.Empty(t, w.stages)
+
+	w = newWorld(t)
+	in.From = &workflows.From{Stage: filing.Filed, Revision: 1, Seq: 9}
+	w.runs(in)
+	require.Empty(t, w.stages)
+}
+
+// Who entered both codes before the workflow was lost needn't again; a verdict that comes
+// at once counts.
+func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
+	w := newWorld(t)
+	w.siteIsFine()
+	w.restarts(activities.Restarted{Verified: true})
+	w.at(1, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
+	in := input
+	in.From = &workflows.From{Stage: filing.Verifying, Seq: 3}
+	w.runs(in)
+	require.Equal(t, []filing.Stage{filing.Preparing, filing.Withdrawn}, w.stages)
+
+	w = newWorld(t)
+	w.siteIsFine()
+	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).After(2*time.Second).Return(activities.Restarted{}, nil).Once()
+	w.env.RegisterDelayedCallback(w.says(workflows.UpdatePass, workflows.Verdict{Revision: 1}), time.Second)
+	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	in.Reviewed, in.From = true, &workflows.From{Stage: filing.Checking, Revision: 1, Seq: 3}
+	w.runs(in)
+	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
+}
+
 // A registration whose workflow is gone looks at the site again.
 func TestRegistrationGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
-	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(w.note).Once()
+	w.restarts(activities.Restarted{})
 	in := input
 	in.Kind, in.From = filing.KindRegister, &workflows.From{Stage: filing.Installing, Seq: 5, Kind: filing.KindRegister}
 	w.runs(in)

@@ -18,7 +18,8 @@ type restartCommand struct {
 	config.Base `embed:""`
 	// Reviewed must be said: forgotten, dossiers would go to the bureau unchecked.
 	Reviewed bool `env:"BEIAN_REVIEWED" required:"" negatable:"" help:"own staff check dossiers before they go to the bureau (初审), as the panels have it"`
-	Rate        int  `help:"filings a second" default:"50"`
+	Rate     int  `help:"filings a second" default:"50"`
+	Anew     bool `help:"also in the place of workflows that run: Temporal was put back, and the database knows more"`
 }
 
 // Help shows an example.
@@ -45,6 +46,10 @@ func (c *restartCommand) Run(ctx context.Context) error {
 	}
 	defer closeAll()
 	filings := workflows.NewClient(p.Temporal, c.Reviewed)
+	open := filings.Open
+	if c.Anew {
+		open = filings.OpenAnew
+	}
 	every := time.NewTicker(time.Second / time.Duration(max(c.Rate, 1)))
 	defer every.Stop()
 	asked := 0
@@ -59,10 +64,12 @@ func (c *restartCommand) Run(ctx context.Context) error {
 				return ctx.Err()
 			case <-every.C:
 			}
-			if f.Stage == filing.Filed {
+			switch {
+			case f.Stage == filing.Filed && (f.Kind.FollowsUp() || f.Kind.Registers()): // what they follow has the aftercare
+			case f.Stage == filing.Filed:
 				err = filings.StartAftercare(ctx, f.Ref(), workflows.AftercareInput{FilingID: f.ID})
-			} else {
-				err = filings.Open(ctx, f.Ref(), workflows.InputOf(f))
+			default:
+				err = open(ctx, f.Ref(), workflows.InputOf(f))
 			}
 			if err != nil {
 				return err

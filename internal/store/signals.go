@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -39,9 +40,25 @@ func (s *Store) SignalSent(ctx context.Context, id int64) error {
 }
 
 // Restart writes a step of a filing's projection as Advance does, and has every signal
-// that the filing was ever sent go out again.
+// that the filing was ever sent go out again. ErrConflict when the row has moved on since
+// the step was numbered.
 func (s *Store) Restart(ctx context.Context, p Progress) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			Seq  int64          `db:"seq"`
+			Last sql.NullString `db:"last"`
+		}
+		if err := tx.GetContext(ctx, &row, `
+			SELECT f.seq, (SELECT e.kind FROM filing_events e WHERE e.filing_id = f.id AND e.seq = f.seq) AS last
+			FROM filings f WHERE f.id = ? FOR UPDATE`, p.FilingID); err != nil {
+			return one(err, "filing")
+		}
+		if row.Seq == p.Seq && row.Last.String == p.Kind {
+			return nil // a repeated activity
+		}
+		if row.Seq != p.Seq-1 {
+			return ErrConflict
+		}
 		if err := s.advance(ctx, tx, p); err != nil {
 			return err
 		}
