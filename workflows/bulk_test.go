@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 type bulkWorld struct {
 	t   *testing.T
 	env *testsuite.TestWorkflowEnvironment
+	mu  sync.Mutex
 	// resumed has the seconds after the start at which each filing had its turn.
 	resumed map[int64]float64
 	order   []int64
@@ -47,11 +49,15 @@ func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkW
 		if err := fails[r.FilingID]; err != nil {
 			return err
 		}
+		w.mu.Lock() // several have their turn at once
+		defer w.mu.Unlock()
 		w.resumed[r.FilingID] = w.env.Now().Sub(begin).Seconds()
 		w.order = append(w.order, r.FilingID)
 		return nil
 	})
 	w.env.OnActivity(bulkActivities.BulkGaveUp, mock.Anything, mock.Anything).Return(func(_ context.Context, v activities.BulkVerdict) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.gaveUp[v.FilingID] = v.Reason
 		return nil
 	})

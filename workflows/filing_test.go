@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ var (
 type world struct {
 	t      *testing.T
 	env    *testsuite.TestWorkflowEnvironment
+	mu     sync.Mutex // activities run at once
 	stages []filing.Stage
 	steps  []activities.Progress
 	// notices are the keys of messages to the customer, with the hours left.
@@ -48,6 +50,8 @@ func newWorld(t *testing.T) *world {
 	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(w.note)
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil)
 	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.notices[n.Key] = n.Left
 		return nil
 	}).Maybe()
@@ -61,6 +65,8 @@ func newWorld(t *testing.T) *world {
 
 // note takes a step of the projection.
 func (w *world) note(_ context.Context, p activities.Progress) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.steps = append(w.steps, p)
 	entered, _ := filing.StageEntered(p.Kind) // what figures are counted by
 	assert.Equal(w.t, p.Stage, entered, "filing.StageEntered of a line %q", p.Kind)
