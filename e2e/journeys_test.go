@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,8 +195,9 @@ func TestBrowserPapersRefused(t *testing.T) {
 		require.Contains(t, p.text("#e-holder_document"), "证件照片不清晰")
 		const card = `[data-paper="holder_document"] `
 		p.do(upload("#f-holder_document", small))
-		p.leaves(submit(`[value=next]`))
-		require.Contains(t, p.text(card+".error"), p.in("图片太小", "too small"))
+		require.Eventually(t, func() bool { // what staff said stood there before
+			return strings.Contains(p.text(card+".error"), p.in("图片太小", "too small"))
+		}, 60*time.Second, 50*time.Millisecond)
 		p.shot("03-too-small")
 		before, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).dataset.picture`, card+"[data-picture]")))
 		require.NoError(t, err)

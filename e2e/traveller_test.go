@@ -137,18 +137,6 @@ func (p *traveller) papers() {
 
 func (p *traveller) do(steps ...any) { p.t.Helper(); do(p.ctx, p.t, steps...) }
 
-// leaves does what leads to another page, or to the same one anew, and waits for it.
-func (p *traveller) leaves(steps ...any) {
-	p.t.Helper()
-	_, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`window.left = true`))
-	require.NoError(p.t, err)
-	p.do(steps...)
-	require.Eventually(p.t, func() bool {
-		there, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`window.left === undefined && document.readyState === "complete"`))
-		return err == nil && there
-	}, 60*time.Second, 50*time.Millisecond)
-}
-
 // url is a page of the traveller's filing.
 func (p *traveller) url(step string) string {
 	return p.s.PanelURL + "/orders/" + p.order + "/filing" + step
