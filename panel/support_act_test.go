@@ -58,13 +58,21 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	entries, last := o.logged(last)
 	require.Equal(t, []string{"filing.run_now asked", "filing.run_now done"}, entries)
 	require.Equal(t, 1, agent.page("/support/filings/A1").Find("#act").Length())
+	o.workflows.executionErr = workflows.ErrNoExecution
+	page := agent.page("/support/filings/A1")
+	require.Equal(t, 1, page.Find(`[data-unknown="no_execution"]`).Length())
+	require.Equal(t, waits.Key(), page.Find("[data-pending] [name=activity]").AttrOr("value", ""), "what goes on beside is there also when the filing's history is past its time")
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}}))
+	require.Equal(t, []string{"5", "5"}, o.workflows.ran)
+	o.workflows.executionErr = nil
+	_, last = o.logged(last)
 	o.filing("A2", "owner")
 	o.workflows.execution.Pending = nil
 	require.Zero(t, agent.page("/support/filings/A2").Find("#act").Length(), "no reason is asked for where nothing is done at once")
 	o.workflows.execution.Pending = []workflows.PendingActivity{waits}
-	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 2)
+	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 4)
 	require.NoError(t, err)
-	require.Equal(t, "限流已解除", rows[1].Reason)
+	require.Equal(t, "限流已解除", rows[3].Reason)
 	for name, key := range map[string]string{"gone": "filing/A1 q 99", "another's": "filing/B1 q 7"} {
 		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {key}}))
 		require.Contains(t, agent.flashed("A1"), "不在等待重试", name)
