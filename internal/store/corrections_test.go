@@ -190,13 +190,17 @@ func TestWithdrawnByStaffIsTold(t *testing.T) {
 // What was begun and isn't known to have gone out is known to have been begun.
 func TestBegunMessagesAreKnown(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
+	now := time.Date(2026, 3, 6, 8, 0, 0, 0, time.UTC)
+	s.SetClock(func() time.Time { return now })
 	f := contacted(t, s, "M1")
 	begin := func(ctx context.Context, key string) bool {
-		before, err := s.BeginMessage(ctx, key)
+		begun, before, err := s.BeginMessage(ctx, key)
 		require.NoError(t, err)
+		require.Equal(t, time.Date(2026, 3, 6, 8, 0, 0, 0, time.UTC), begun, "the first try's")
 		return before
 	}
 	require.False(t, begin(ctx, "k"))
+	now = now.AddDate(0, 0, 3)
 	require.True(t, begin(ctx, "k"))
 	require.NoError(t, s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: store.SMS, Template: "contact_code"}))
 	var left int
