@@ -187,7 +187,7 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)
-		for _, name := range append([]message.Template{message.Stuck, message.Tasks, message.TicketOpened, message.TicketAnswered, message.PasswordChanged}, message.SMSTemplates...) {
+		for _, name := range append([]message.Template{message.Stuck, message.Tasks, message.TicketOpened, message.TicketAnswered, message.PasswordChanged, message.FollowUpWithdrawn, message.RegistrationWithdrawn}, message.SMSTemplates...) {
 			_, _, _, err := texts.Mail(name, params)
 			require.NoError(t, err, name)
 		}
