@@ -1,8 +1,13 @@
 package activities_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
@@ -11,6 +16,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/sms"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
@@ -33,6 +39,29 @@ func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Len(t, phone.Messages(), 1)
+}
+
+// A step that is retried after a weekend asks after the day on which its message was begun.
+func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, f, _ := filed(t, s)
+	key, begun := fmt.Sprintf("code-%d-sms-1", f.ID), time.Now().AddDate(0, 0, -3)
+	state := filepath.Join(t.TempDir(), "sent.json")
+	raw, err := json.Marshal([]sms.Sent{{Phone: filingtest.Contact().Mobile, OutID: key, At: begun}})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(state, raw, 0o600))
+	stand, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", StateFile: state})
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `INSERT INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun.UTC())
+	require.NoError(t, err)
+	_, _, effects := phones(t, s)
+	effects.SMS = smsTo(t, stand)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(effects)
+	_, err = env.ExecuteActivity(effects.SendCode, activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1})
+	require.NoError(t, err)
+	require.Len(t, stand.Messages(), 1)
 }
 
 // A correction is told of once it is there, where the contact was; its code goes where the

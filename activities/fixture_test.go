@@ -23,15 +23,7 @@ func phones(t *testing.T, s *store.Store) (*sms.Server, *mail.Server, *activitie
 	t.Helper()
 	phone, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名"})
 	require.NoError(t, err)
-	server := httptest.NewServer(phone)
-	t.Cleanup(server.Close)
-	codes := map[message.Template]string{}
-	for _, name := range message.SMSTemplates {
-		codes[name] = "SMS_" + string(name)
-	}
-	sender, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", Scheme: "HTTP",
-		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: codes, Timeout: 5 * time.Second})
-	require.NoError(t, err)
+	sender := smsTo(t, phone)
 	post, err := mail.New("")
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,6 +35,21 @@ func phones(t *testing.T, s *store.Store) (*sms.Server, *mail.Server, *activitie
 	return phone, post, &activities.Message{Store: s, SMS: sender, Texts: texts, Mail: message.NewMail(message.MailConfig{
 		Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", TLSConfig: &tls.Config{RootCAs: post.RootCAs(), MinVersion: tls.VersionTLS12},
 	})}
+}
+
+// smsTo sends to a stand-in.
+func smsTo(t *testing.T, stand *sms.Server) *message.SMS {
+	t.Helper()
+	server := httptest.NewServer(stand)
+	t.Cleanup(server.Close)
+	codes := map[message.Template]string{}
+	for _, name := range message.SMSTemplates {
+		codes[name] = "SMS_" + string(name)
+	}
+	sender, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", Scheme: "HTTP",
+		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: codes, Timeout: 5 * time.Second})
+	require.NoError(t, err)
+	return sender
 }
 
 // filed is the order D1 with a filing that an account's bureau approved; its holder has

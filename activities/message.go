@@ -165,13 +165,13 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	if sent, err := a.Store.MessageSent(ctx, m.key); err != nil || sent {
 		return err
 	}
-	before, err := a.Store.BeginMessage(ctx, m.key)
+	begun, before, err := a.Store.BeginMessage(ctx, m.key)
 	if err != nil {
 		return err
 	}
 	var receipt message.Receipt
 	if m.channel == store.SMS {
-		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before})
+		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before, Begun: begun})
 	} else {
 		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)
 	}

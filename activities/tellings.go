@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -39,15 +42,38 @@ func (a *Message) TellCustomers(ctx context.Context) (more bool, err error) {
 	return len(list) == tellingsAtOnce, nil
 }
 
+// wordsOf is the text for what is told of a filing of a kind. A withdrawn follow-up or
+// registration leaves a number that stands, of which Withdrawn's words aren't true.
+func wordsOf(t store.Telling, kind filing.Kind) message.Template {
+	name := message.Template(t.Template)
+	switch {
+	case name == message.Withdrawn && kind.FollowsUp():
+		return message.FollowUpWithdrawn
+	case name == message.Withdrawn && kind.Registers():
+		return message.RegistrationWithdrawn
+	}
+	return name
+}
+
 func (a *Message) tellCustomer(ctx context.Context, t store.Telling) (err error) {
 	f, err := a.Store.Filing(ctx, t.FilingID)
 	if err != nil {
 		return err
 	}
+	params := map[string]string{"order": f.OrderNumber, "number": ""}
+	name := wordsOf(t, f.Kind)
+	if name != message.Template(t.Template) {
+		if params["kind"], err = a.Texts.Kind(f.Kind); err != nil {
+			return err
+		}
+	}
 	for _, channel := range store.Channels {
-		n := Notice{FilingID: t.FilingID, Channel: string(channel), Template: t.Template, Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
+		if channel == store.SMS && !slices.Contains(message.SMSTemplates, name) {
+			continue
+		}
+		n := Notice{FilingID: t.FilingID, Channel: string(channel), Template: string(name), Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
 		// An earlier run may have sent it: its tries aren't this activity's.
-		failure := a.notify(ctx, n, map[string]string{"order": f.OrderNumber, "number": ""}, true)
+		failure := a.notify(ctx, n, params, true)
 		var app *temporal.ApplicationError
 		if errors.As(failure, &app) && app.Type() == ReasonRecipient {
 			activity.GetLogger(ctx).Warn("a customer can't be told what happened to a filing: the address is refused", "filing", t.FilingID, "channel", channel)

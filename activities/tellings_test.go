@@ -46,6 +46,47 @@ func TestDeregistrationByTheBureauIsTold(t *testing.T) {
 	require.Empty(t, left)
 }
 
+// A withdrawn change, deregistration or registration leaves the number: nobody reads that
+// the filing was withdrawn.
+func TestWithdrawalIsToldInTheWordsOfItsKind(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	_, f, _ := filed(t, s)
+	phone, post, effects := phones(t, s)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(effects)
+	seq, mails := int64(0), 0
+	withdraw := func(id int64) string {
+		seq++
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: id, Seq: seq, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: "support:a"}))
+		_, err := env.ExecuteActivity(effects.TellCustomers)
+		require.NoError(t, err)
+		mails++
+		require.Len(t, post.Messages(), mails)
+		return post.Messages()[mails-1].Text
+	}
+	for _, kind := range filing.FollowUps {
+		next, err := s.OpenFollowUp(ctx, f.ID, kind)
+		require.NoError(t, err)
+		text := withdraw(next.ID)
+		require.Contains(t, text, "不改变原来的备案和备案号", kind)
+		require.NotContains(t, text, "的网站备案", kind)
+	}
+	next, err := s.OpenFollowUp(ctx, f.ID, filing.KindChange)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, filing.KindRegister, next.ID)
+	require.NoError(t, err)
+	require.Contains(t, withdraw(next.ID), "备案号本身不受影响")
+	require.Empty(t, phone.Messages(), "no approved SMS says so")
+
+	next, err = s.OpenFollowUp(ctx, f.ID, filing.KindChange)
+	require.NoError(t, err)
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, filing.KindNew, next.ID)
+	require.NoError(t, err)
+	require.Contains(t, withdraw(next.ID), "需要时可以重新申请")
+	require.Len(t, phone.Messages(), 1)
+}
+
 // A registration has no contact: its notices go to the account's confirmed addresses.
 func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()

@@ -52,7 +52,8 @@ type Filings interface {
 	StartBulk(ctx context.Context, jobID int64) error
 	ControlBulk(ctx context.Context, jobID int64, in workflows.BulkControl) error
 	// Execution is what Temporal knows of a filing's workflow, and of those beside it by
-	// their IDs; workflows.ErrNoExecution where it knows none of the filing's.
+	// their IDs; workflows.ErrNoExecution, with what it knows of those, where it knows
+	// none of the filing's.
 	Execution(ctx context.Context, ref string, beside ...string) (workflows.Execution, error)
 	// RunNow tries an activity at once that waits for its next try.
 	RunNow(ctx context.Context, p workflows.PendingActivity) error

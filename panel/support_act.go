@@ -86,7 +86,7 @@ func (s *Server) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err err
 	data.Mend = mendPage(f)
 	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
 	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
-	data.CanSpace = !f.Stage.Final() || f.Stage == filing.Filed
+	data.CanSpace = canSpace(f.Stage)
 	if f.Stage != filing.Verifying {
 		return nil
 	}

@@ -58,13 +58,21 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	entries, last := o.logged(last)
 	require.Equal(t, []string{"filing.run_now asked", "filing.run_now done"}, entries)
 	require.Equal(t, 1, agent.page("/support/filings/A1").Find("#act").Length())
+	o.workflows.executionErr = workflows.ErrNoExecution
+	page := agent.page("/support/filings/A1")
+	require.Equal(t, 1, page.Find(`[data-unknown="no_execution"]`).Length())
+	require.Equal(t, waits.Key(), page.Find("[data-pending] [name=activity]").AttrOr("value", ""), "what goes on beside is there also when the filing's history is past its time")
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}}))
+	require.Equal(t, []string{"5", "5"}, o.workflows.ran)
+	o.workflows.executionErr = nil
+	_, last = o.logged(last)
 	o.filing("A2", "owner")
 	o.workflows.execution.Pending = nil
 	require.Zero(t, agent.page("/support/filings/A2").Find("#act").Length(), "no reason is asked for where nothing is done at once")
 	o.workflows.execution.Pending = []workflows.PendingActivity{waits}
-	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 2)
+	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 4)
 	require.NoError(t, err)
-	require.Equal(t, "限流已解除", rows[1].Reason)
+	require.Equal(t, "限流已解除", rows[3].Reason)
 	for name, key := range map[string]string{"gone": "filing/A1 q 99", "another's": "filing/B1 q 7"} {
 		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {key}}))
 		require.Contains(t, agent.flashed("A1"), "不在等待重试", name)
@@ -222,12 +230,62 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
 	}
 	_, last := o.logged(0)
-	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/S1/space", form))
-	entries, _ := o.logged(last)
-	require.Equal(t, []string{"space.correct done", "filing.retry asked", "filing.retry done"}, entries)
+	old := url.Values{"protocol": {"ftp"}, "host": {"old.example.com"}, "port": {"21"}, "user": {"u"}, "document_root": {"web"}, "reason": {"目录不对"}}
+	for field, value := range map[string]string{"protocol": "ftps", "host": "agents-own.example.com", "port": "2121", "user": "u2"} {
+		elsewhere := url.Values{}
+		for name, values := range old {
+			elsewhere[name] = values
+		}
+		elsewhere[field] = []string{value}
+		status, page, _ := agent.look("/support/filings/S1/space", elsewhere)
+		require.Equal(t, http.StatusUnprocessableEntity, status, "the password isn't sent elsewhere: %s", field)
+		require.Contains(t, page.Find("#e-password").Text(), "原来的密码不会用到新的地方", field)
+		require.Equal(t, elsewhere.Get("host"), page.Find("#f-host").AttrOr("value", ""), "nothing typed is lost")
+	}
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/S1/space", old))
 	w, err := o.db.WebSpaceOf(ctx, order.ID)
 	require.NoError(t, err)
-	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "new.example.com", Port: 2121, User: "u2", Password: "old-secret", DocumentRoot: "web"}, *w)
+	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "old.example.com", Port: 21, User: "u", Password: "old-secret", DocumentRoot: "web"}, *w)
+	entries, last := o.logged(last)
+	require.Equal(t, []string{"space.correct done"}, entries)
+
+	form.Set("password", "new-secret")
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/S1/space", form))
+	entries, _ = o.logged(last)
+	require.Equal(t, []string{"space.correct done", "filing.retry asked", "filing.retry done"}, entries)
+	w, err = o.db.WebSpaceOf(ctx, order.ID)
+	require.NoError(t, err)
+	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "new.example.com", Port: 2121, User: "u2", Password: "new-secret", DocumentRoot: "web"}, *w)
+}
+
+// The web space is the order's: a filing that is over by withdrawal or deregistration
+// doesn't lead to it, neither by its page nor by a form that was kept.
+func TestAWebSpaceIsCorrectedOnlyWhileItIsUsed(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	f := o.verifying("A1")
+	agent := o.caller("agent")
+	form := url.Values{"protocol": {"ftp"}, "host": {"ftp.example.com"}, "port": {"21"}, "user": {"u"}, "password": {"p"}, "reason": {"密码改了"}}
+	for seq, stage := range []filing.Stage{filing.Filed, filing.Withdrawn, filing.Deregistered} {
+		_, last := o.logged(0)
+		require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: int64(seq) + 3, Stage: stage, Kind: "x", Actor: "test"}))
+		link := agent.page("/support/filings/A1").Find(`[data-acts] a[href*="/space"]`).Length()
+		shown, _ := agent.send(http.MethodGet, "/support/filings/A1/space?serial=1", nil)
+		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/space", form))
+		entries, _ := o.logged(last)
+		if stage == filing.Filed {
+			require.Equal(t, 1, link)
+			require.Equal(t, http.StatusOK, shown)
+			require.Equal(t, []string{"space.view done", "space.correct done"}, entries)
+			continue
+		}
+		require.Zero(t, link, stage)
+		require.Equal(t, http.StatusSeeOther, shown, stage)
+		require.Contains(t, agent.flashed("A1"), "已变化", stage)
+		require.Empty(t, entries, stage)
+	}
+	w, err := o.db.WebSpaceOf(t.Context(), f.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, "ftp.example.com", w.Host)
 }
 
 // Staff withdraw for a customer, with a reason, where the kind can still be withdrawn.

@@ -47,10 +47,24 @@ func spaceFields(known bool) []field {
 // retriesSpace tells whether a filing waits at what its web space refused.
 func retriesSpace(f store.Filing) bool { return f.StuckStep == "install_certificate" }
 
+// canSpace tells whether staff can correct a filing's web space: one that was withdrawn or
+// deregistered needs none, and its order may be another filing's by now.
+func canSpace(stage filing.Stage) bool { return !stage.Final() || stage == filing.Filed }
+
+// spaceFiling finds the filing that a form about its web space is of, where that can be
+// corrected; otherwise its page says what is so now.
+func (s *Server) spaceFiling(c *gin.Context, values url.Values) (f store.Filing, ok bool) {
+	if f, ok = s.postedFiling(c, values); ok && !canSpace(f.Stage) {
+		s.acted(c, f, workflows.ErrWrongStage)
+		return f, false
+	}
+	return f, ok
+}
+
 // spaceForm shows how a web space is reached, but for its password; that somebody looked
 // is noted.
 func (s *Server) spaceForm(c *gin.Context) {
-	f, ok := s.postedFiling(c, c.Request.URL.Query())
+	f, ok := s.spaceFiling(c, c.Request.URL.Query())
 	if !ok {
 		return
 	}
@@ -77,14 +91,21 @@ func (s *Server) showSpace(c *gin.Context, status int, f store.Filing, known boo
 	}})
 }
 
+// sameSignIn tells whether two web spaces are signed in to at the same place by the same user.
+func sameSignIn(a, b store.WebSpace) bool {
+	return a.Protocol == b.Protocol && a.Host == b.Host && a.Port == b.Port && a.User == b.User
+}
+
 // spaceOf reads a web space as it was typed; known is the present one, whose password stays
-// where none was typed.
+// where none was typed. It stays for where it is known to go only: staff never see it, and
+// mustn't be able to have it sent to a host of their own, or in the clear.
 func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, problems filing.Problems) {
 	w = store.WebSpace{
 		Protocol: values.Get("protocol"), Host: trimmed(values, "host"), Port: number(values, "port"),
 		User: trimmed(values, "user"), Password: values.Get("password"), DocumentRoot: trimmed(values, "document_root"),
 	}
-	if w.Password == "" && known != nil {
+	elsewhere := known != nil && !sameSignIn(w, *known)
+	if w.Password == "" && known != nil && !elsewhere {
 		w.Password = known.Password
 	}
 	wrong := func(field, key string, args map[string]any) {
@@ -101,6 +122,8 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 		required    bool
 	}{{"host", w.Host, true}, {"user", w.User, true}, {"password", w.Password, true}, {"document_root", w.DocumentRoot, false}} {
 		switch {
+		case f.name == "password" && f.value == "" && elsewhere:
+			wrong(f.name, "space_password", nil)
 		case f.value == "" && f.required:
 			wrong(f.name, "required", nil)
 		case utf8.RuneCountInString(f.value) > maxSpace:
@@ -118,7 +141,7 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 // one go, if that is asked for.
 func (s *Server) correctSpace(c *gin.Context) {
 	values, ctx := posted(c), c.Request.Context()
-	f, ok := s.postedFiling(c, values)
+	f, ok := s.spaceFiling(c, values)
 	if !ok {
 		return
 	}

@@ -47,11 +47,12 @@ func (p PendingActivity) Key() string { return p.Workflow + " " + p.Run + " " + 
 func (p PendingActivity) BackedOff(now time.Time) bool { return !p.Running && p.Next.After(now) }
 
 // Execution asks Temporal for a filing's workflow, and for workflows beside it by their IDs,
-// which needn't be there; ErrNoExecution when the filing has none.
+// which needn't be there. ErrNoExecution, together with what those beside it do, when the
+// filing has none: what follows an approval goes on for longer than ended histories are kept.
 func (c *Client) Execution(ctx context.Context, ref string, beside ...string) (Execution, error) {
-	e, err := c.describe(ctx, FilingWorkflowID(ref), "")
-	if err != nil {
-		return e, err
+	e, none := c.describe(ctx, FilingWorkflowID(ref), "")
+	if none != nil && !errors.Is(none, ErrNoExecution) {
+		return e, none
 	}
 	for _, id := range beside {
 		b, err := c.describe(ctx, id, "")
@@ -61,7 +62,7 @@ func (c *Client) Execution(ctx context.Context, ref string, beside ...string) (E
 		e.Pending = append(e.Pending, b.Pending...)
 	}
 	slices.SortStableFunc(e.Pending, func(a, b PendingActivity) int { return a.Next.Compare(b.Next) })
-	return e, nil
+	return e, none
 }
 
 func (c *Client) describe(ctx context.Context, workflowID, runID string) (Execution, error) {

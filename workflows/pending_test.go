@@ -1,15 +1,19 @@
 package workflows
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/failure/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/mocks"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -35,4 +39,25 @@ func TestPendingActivitiesAreTold(t *testing.T) {
 	require.False(t, e.Pending[1].BackedOff(next), "its time has come: a worker is what it waits for")
 	require.Equal(t, "internal", reasonOfFailure(app("something else")))
 	require.Equal(t, "unreachable", reasonOfFailure(&failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{}}, Cause: app("limit")}))
+}
+
+// A filing's history goes before what follows its approval ends: that is told all the same.
+func TestWhatGoesOnBesideIsToldWithoutTheFilingsHistory(t *testing.T) {
+	temporal, gone := &mocks.Client{}, serviceerror.NewNotFound("gone")
+	client := NewClient(temporal, false)
+	temporal.On("DescribeWorkflowExecution", mock.Anything, "filing/D1", "").Return(nil, gone)
+	temporal.On("DescribeWorkflowExecution", mock.Anything, "footer/1", "").Return(nil, gone)
+	temporal.On("DescribeWorkflowExecution", mock.Anything, "aftercare/D1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflow.WorkflowExecutionInfo{Execution: &common.WorkflowExecution{WorkflowId: "aftercare/D1", RunId: "r"}, Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING},
+		PendingActivities:     []*workflow.PendingActivityInfo{{ActivityId: "5", ActivityType: &common.ActivityType{Name: "Notify"}, Attempt: 3}},
+	}, nil)
+	e, err := client.Execution(t.Context(), "D1", "footer/1", "aftercare/D1")
+	require.ErrorIs(t, err, ErrNoExecution)
+	require.Equal(t, Execution{Pending: []PendingActivity{{Workflow: "aftercare/D1", Run: "r", ID: "5", Name: "Notify", Attempt: 3}}}, e)
+
+	down := errors.New("down")
+	temporal.On("DescribeWorkflowExecution", mock.Anything, "filing/D2", "").Return(nil, down)
+	_, err = client.Execution(t.Context(), "D2", "aftercare/D1")
+	require.ErrorIs(t, err, down)
+	require.NotErrorIs(t, err, ErrNoExecution)
 }

@@ -2,8 +2,12 @@ package message_test
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"net"
+	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,12 +26,17 @@ func aliyun(t *testing.T, secret string) (*sms.Server, *message.SMS) {
 	t.Helper()
 	s, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名"})
 	require.NoError(t, err)
-	server := httptest.NewServer(s)
+	return s, aliyunAt(t, secret, s)
+}
+
+func aliyunAt(t *testing.T, secret string, stand http.Handler) *message.SMS {
+	t.Helper()
+	server := httptest.NewServer(stand)
 	t.Cleanup(server.Close)
 	client, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: secret, SignName: "签名", Scheme: "HTTP",
 		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: map[message.Template]string{message.ContactCode: "SMS_1"}, Timeout: 5 * time.Second})
 	require.NoError(t, err)
-	return s, client
+	return client
 }
 
 func text(key string) message.SMSMessage {
@@ -96,6 +105,36 @@ func TestSMSIsNotSentTwiceAfterALostAnswer(t *testing.T) {
 	require.Len(t, s.Messages(), 1)
 }
 
+// A step that is retried after a weekend finds the message whose answer was lost before it.
+func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
+	state, begun := filepath.Join(t.TempDir(), "sent.json"), time.Now().AddDate(0, 0, -3)
+	raw, err := json.Marshal([]sms.Sent{{Phone: phone, OutID: "k1", At: begun}})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(state, raw, 0o600))
+	stand, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", StateFile: state})
+	require.NoError(t, err)
+	asked := map[string]int{}
+	client := aliyunAt(t, "secret", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.NoError(t, r.ParseForm())
+		asked[r.Form.Get("SendDate")]++
+		stand.ServeHTTP(w, r)
+	}))
+	again := text("k1")
+	again.Retry, again.Begun = true, begun
+	receipt, err := client.Send(t.Context(), again)
+	require.NoError(t, err)
+	require.True(t, receipt.Already)
+	require.Len(t, stand.Messages(), 1)
+	require.Len(t, asked, 1, "the day of the first try is the likeliest")
+
+	unknown := text("k2")
+	unknown.Retry, unknown.Begun = true, time.Now().AddDate(0, 0, -99)
+	_, err = client.Send(t.Context(), unknown)
+	require.NoError(t, err)
+	delete(asked, "") // SendSms
+	require.Len(t, asked, 30, "Aliyun knows no older ones")
+}
+
 func smtp(t *testing.T) (*mail.Server, *message.Mailer) {
 	t.Helper()
 	s, err := mail.New("")
@@ -148,7 +187,7 @@ func TestEveryTemplateHasItsTexts(t *testing.T) {
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)
-		for _, name := range append([]message.Template{message.Stuck, message.Tasks, message.TicketOpened, message.TicketAnswered, message.PasswordChanged}, message.SMSTemplates...) {
+		for _, name := range append([]message.Template{message.Stuck, message.Tasks, message.TicketOpened, message.TicketAnswered, message.PasswordChanged, message.FollowUpWithdrawn, message.RegistrationWithdrawn}, message.SMSTemplates...) {
 			_, _, _, err := texts.Mail(name, params)
 			require.NoError(t, err, name)
 		}

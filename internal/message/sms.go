@@ -28,6 +28,9 @@ const (
 	// statusFailed is QuerySendDetails' SendStatus of a message that the
 	// carrier refused.
 	statusFailed = 2
+	// detailDays is for how many days, today among them, QuerySendDetails knows what was
+	// sent (支持查询最近 30 天的记录).
+	detailDays = 30
 )
 
 // SMSConfig is an account with Aliyun's SMS service.
@@ -80,6 +83,9 @@ type SMSMessage struct {
 	// Retry tells that an earlier try may have been sent although its answer
 	// was lost: Aliyun is asked first.
 	Retry bool
+	// Begun is when the first try began, where that is known: Aliyun is asked after that
+	// day and all since, otherwise after today and yesterday.
+	Begun time.Time
 }
 
 // Receipt tells that a message is on its way.
@@ -131,18 +137,38 @@ func (s *SMS) Send(ctx context.Context, m SMSMessage) (_ Receipt, err error) {
 	return Receipt{ProviderID: response.BizId}, nil
 }
 
-// sent asks whether a message of this key went to this phone today or
-// yesterday and wasn't refused by the carrier.
+// china is where Aliyun's days begin and end.
+var china = time.FixedZone("CST", 8*3600)
+
+func sendDate(at time.Time) string { return at.In(china).Format("20060102") }
+
+// daysSince lists China's days from that of a message's first try to today, yesterday at
+// least and as many as Aliyun knows at most, as SendDate has them. The first try's is the
+// likeliest.
+func daysSince(begun, now time.Time) (days []string) {
+	first := now.AddDate(0, 0, -1)
+	if !begun.IsZero() && begun.Before(first) {
+		first = begun
+	}
+	for ago := detailDays - 1; ago >= 0; ago-- {
+		if day := sendDate(now.AddDate(0, 0, -ago)); day >= sendDate(first) {
+			days = append(days, day)
+		}
+	}
+	return days
+}
+
+// sent asks whether a message of this key went to this phone on a day since its first try
+// and wasn't refused by the carrier.
 func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
-	china := time.FixedZone("CST", 8*3600)
-	for _, day := range []time.Time{time.Now(), time.Now().AddDate(0, 0, -1)} {
+	for _, day := range daysSince(m.Begun, time.Now()) {
 		client, err := s.client(ctx)
 		if err != nil {
 			return false, err
 		}
 		request := dysmsapi.CreateQuerySendDetailsRequest()
 		s.address(request.RpcRequest)
-		request.PhoneNumber, request.SendDate = m.To, day.In(china).Format("20060102")
+		request.PhoneNumber, request.SendDate = m.To, day
 		request.PageSize, request.CurrentPage = requests.NewInteger(detailPageSize), requests.NewInteger(1)
 		response, err := client.QuerySendDetails(request)
 		if err != nil {

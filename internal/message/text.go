@@ -33,6 +33,11 @@ const (
 	Deregistered Template = "deregistered"
 	// Withdrawn tells that staff withdrew a filing; param order.
 	Withdrawn Template = "withdrawn"
+	// FollowUpWithdrawn tells that staff withdrew what changes or ends a filing that is done,
+	// RegistrationWithdrawn that of a number that is there already; by mail only; params
+	// order and kind.
+	FollowUpWithdrawn     Template = "follow_up_withdrawn"
+	RegistrationWithdrawn Template = "registration_withdrawn"
 	// ContactChanged tells a contact, at the address that it had, that staff correct it;
 	// param order.
 	ContactChanged Template = "contact_changed"
@@ -104,6 +109,9 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	}
 	return subject, text, toHTML(text), nil
 }
+
+// Kind is what a kind of filing is called that follows one up, or registers a number.
+func (t *Texts) Kind(kind filing.Kind) (string, error) { return t.render("kind", string(kind), nil) }
 
 // Step is what a customer does in a stage, as reminders call it.
 func (t *Texts) Step(stage filing.Stage) (string, error) { return t.render("step", string(stage), nil) }

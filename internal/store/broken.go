@@ -46,7 +46,7 @@ type BrokenGroup struct {
 // BrokenExecutions lists those of a type and cause, each where it isn't empty, first those
 // that are broken for longest; limit 0 is all.
 func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit int) (list []BrokenExecution, err error) {
-	query, args := `SELECT * FROM broken_executions WHERE TRUE`, []any{}
+	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, looked, first_seen, last_seen FROM broken_executions WHERE TRUE`, []any{}
 	if kind != "" {
 		query, args = query+` AND type = ?`, append(args, kind)
 	}

@@ -113,8 +113,8 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	if old == n.To {
 		return ErrUnchanged
 	}
-	var verified []Channel
-	if err := tx.SelectContext(ctx, &verified, `SELECT channel FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`, n.FilingID); err != nil {
+	verified, err := lockVerified(ctx, tx, n.FilingID)
+	if err != nil {
 		return err
 	}
 	now, outcome, ended, send := s.utcNow(), CorrectionOpen, sql.NullTime{}, 1
@@ -173,6 +173,23 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 		return err
 	}
 	return tx.GetContext(ctx, c, correctionSelect+`WHERE id = ?`, id)
+}
+
+// lockVerified lists a filing's verified channels and holds the rows of all: a code that is
+// being verified is either known, or waits and isn't good any more where its channel got
+// another. Rows that don't fit a condition aren't held, so there is none.
+func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []Channel, err error) {
+	var rows []struct {
+		Channel    Channel      `db:"channel"`
+		VerifiedAt sql.NullTime `db:"verified_at"`
+	}
+	err = tx.SelectContext(ctx, &rows, `SELECT channel, verified_at FROM verifications WHERE filing_id = ? FOR UPDATE`, filingID)
+	for _, row := range rows {
+		if row.VerifiedAt.Valid {
+			verified = append(verified, row.Channel)
+		}
+	}
+	return verified, err
 }
 
 // Corrections lists a filing's, newest first.

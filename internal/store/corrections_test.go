@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,50 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	require.Equal(t, row, again, "a form that is sent twice is one correction")
 	_, err = s.CorrectByStaff(ctx, correction(f.ID, "b", "13800000009"))
 	require.ErrorIs(t, err, store.ErrUnchanged)
+}
+
+// The last code is verified while staff correct the other channel: the correction waits to
+// know, and leaves the filing no address that nobody verified.
+func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := contacted(t, s, "R1")
+	verify := func(tx interface {
+		ExecContext(context.Context, string, ...any) (sql.Result, error)
+	}, ch store.Channel) {
+		_, err := tx.ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6) WHERE filing_id = ? AND channel = ?`, f.ID, ch)
+		require.NoError(t, err)
+	}
+	verify(s.DB(), store.SMS)
+	tx, err := s.DB().BeginTx(ctx, nil)
+	require.NoError(t, err)
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	verify(tx, store.Mail)
+
+	type answer struct {
+		row store.Correction
+		err error
+	}
+	corrected := make(chan answer, 1)
+	go func() {
+		row, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
+		corrected <- answer{row, err}
+	}()
+	require.Eventually(t, func() bool {
+		var waiting int
+		require.NoError(t, s.DB().QueryRowContext(ctx, `
+			SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%FROM verifications%FOR UPDATE%' AND id <> CONNECTION_ID()`).Scan(&waiting))
+		return waiting > 0 || len(corrected) > 0
+	}, time.Minute, 10*time.Millisecond)
+	require.NoError(t, tx.Commit())
+	got := <-corrected
+	require.NoError(t, got.err)
+	require.Equal(t, store.CorrectionOpen, got.row.Outcome, "the old one counts until the new one is confirmed")
+	both, err := s.Verified(ctx, f.ID)
+	require.NoError(t, err)
+	require.True(t, both)
+	contact, err := s.Contact(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, filingtest.Contact().Mobile, contact.Details.Mobile)
 }
 
 // Afterwards the old address counts until the new one's code was typed: only then does it
@@ -190,13 +235,17 @@ func TestWithdrawnByStaffIsTold(t *testing.T) {
 // What was begun and isn't known to have gone out is known to have been begun.
 func TestBegunMessagesAreKnown(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
+	now := time.Date(2026, 3, 6, 8, 0, 0, 0, time.UTC)
+	s.SetClock(func() time.Time { return now })
 	f := contacted(t, s, "M1")
 	begin := func(ctx context.Context, key string) bool {
-		before, err := s.BeginMessage(ctx, key)
+		begun, before, err := s.BeginMessage(ctx, key)
 		require.NoError(t, err)
+		require.Equal(t, time.Date(2026, 3, 6, 8, 0, 0, 0, time.UTC), begun, "the first try's")
 		return before
 	}
 	require.False(t, begin(ctx, "k"))
+	now = now.AddDate(0, 0, 3)
 	require.True(t, begin(ctx, "k"))
 	require.NoError(t, s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: store.SMS, Template: "contact_code"}))
 	var left int

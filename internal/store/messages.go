@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -22,15 +24,23 @@ type Message struct {
 }
 
 // BeginMessage notes that a message is about to go out, and tells whether it was begun
-// before: then nobody knows whether it went. Temporal's count of tries doesn't tell: a
-// stuck step that is resumed, and an activity that staff have run at once, begin anew.
-func (s *Store) BeginMessage(ctx context.Context, key string) (before bool, err error) {
-	res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, s.utcNow())
+// before, and when first: then nobody knows whether it went. Temporal's count of tries
+// doesn't tell: a stuck step that is resumed, and an activity that staff have run at once,
+// begin anew.
+func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, before bool, err error) {
+	begun = s.utcNow()
+	res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun)
 	if err != nil {
-		return false, err
+		return begun, false, err
 	}
-	fresh, err := changed(res)
-	return !fresh, err
+	if fresh, err := changed(res); err != nil || fresh {
+		return begun, false, err
+	}
+	err = s.db.GetContext(ctx, &begun, `SELECT begun_at FROM message_tries WHERE message_key = ?`, key)
+	if errors.Is(err, sql.ErrNoRows) { // it was noted as sent this moment
+		err = nil
+	}
+	return begun, true, err
 }
 
 // NoteMessage notes that a message went out.

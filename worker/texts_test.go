@@ -1,0 +1,20 @@
+package worker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/locale"
+)
+
+// Staff read of every workflow what it is for, where its code fails.
+func TestEveryWorkflowHasAName(t *testing.T) {
+	texts, err := locale.New()
+	require.NoError(t, err)
+	for _, w := range Workflows {
+		for _, lang := range locale.Languages {
+			require.True(t, texts.For(lang).Has("workflow."+nameOf(w)), "%s: workflow.%s", lang, nameOf(w))
+		}
+	}
+}
