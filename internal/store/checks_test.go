@@ -259,7 +259,8 @@ func TestCheckQueueIsOldestFirst(t *testing.T) {
 	require.Empty(t, list(store.ChecksMine, who[1]))
 	expire(t, s)
 	require.Equal(t, all, list(store.ChecksFree, who[1]))
-	require.Empty(t, list(store.ChecksMine, who[0]))
+	require.Equal(t, []string{"D2"}, list(store.ChecksMine, who[0]), "it is theirs until somebody else takes it")
+	require.Equal(t, []string{"D4", "D3", "D0", "D1"}, list(store.ChecksFree, who[0]), "and isn't given to them as the next one")
 	query, args := store.CheckQueueSQL(store.ChecksFree, who[0], time.Now(), store.Cursor{}, 51)
 	for _, step := range explain(ctx, t, s.DB(), query, args) {
 		if step["table"] == "f" {
