@@ -113,9 +113,19 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	if old == n.To {
 		return ErrUnchanged
 	}
-	var verified []Channel
-	if err := tx.SelectContext(ctx, &verified, `SELECT channel FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`, n.FilingID); err != nil {
+	// Held, so that a code that is typed meanwhile counts before this, or isn't good after it.
+	var codes []struct {
+		Channel  Channel `db:"channel"`
+		Verified bool    `db:"verified"`
+	}
+	if err := tx.SelectContext(ctx, &codes, `SELECT channel, verified_at IS NOT NULL AS verified FROM verifications WHERE filing_id = ? FOR UPDATE`, n.FilingID); err != nil {
 		return err
+	}
+	var verified []Channel
+	for _, code := range codes {
+		if code.Verified {
+			verified = append(verified, code.Channel)
+		}
 	}
 	now, outcome, ended, send := s.utcNow(), CorrectionOpen, sql.NullTime{}, 1
 	// Both codes may have been right already, and the filing about to leave the stage.
