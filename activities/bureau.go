@@ -37,7 +37,9 @@ type Bureau struct {
 	KeepFiles time.Duration
 	// KeepPapers is how long papers are kept after their filing is over; 0 is for ever.
 	KeepPapers time.Duration
-	Logger     *slog.Logger
+	// Teller has staff told of an exchange that stops.
+	Teller Teller
+	Logger *slog.Logger
 }
 
 // BureauAccount is how a provider's account reaches its bureau.
@@ -247,7 +249,18 @@ func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 		return err
 	}
 	a.Logger.ErrorContext(ctx, "the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
-	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code)))
+	if err := a.Store.AddTask(ctx, store.AccountTask(accountID, TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code))); err != nil {
+		return err
+	}
+	// Where it isn't told now, the end of the exchange has it told.
+	id, err := a.Store.UntoldStop(ctx, accountID)
+	if err == nil && id != 0 {
+		err = a.Teller.TellOfTrouble(ctx, id)
+	}
+	if err != nil {
+		a.Logger.WarnContext(ctx, "staff are not told yet that an exchange stopped", "account", accountID, "error", err)
+	}
+	return nil
 }
 
 func unreachable(err error) error { return failed(ReasonUnreachable, err, false, 0) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -48,11 +49,19 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 // CorrectionRef names a correction by its form's token, and a channel by which it is told.
 type CorrectionRef struct{ Token, Channel string }
 
+// correctionWithin is how long a correction is waited for that is about to be written: it is
+// a request's, which takes seconds.
+const correctionWithin = time.Hour
+
 // TellCorrected tells a contact, at the address that it had, that staff correct it, once the
-// correction is there: it fails, to be tried again, until then.
+// correction is there: it fails, to be tried again, until then. One that isn't there after
+// correctionWithin was never made.
 func (a *Message) TellCorrected(ctx context.Context, r CorrectionRef) error {
 	told, err := a.Store.CorrectionTold(ctx, r.Token, store.Channel(r.Channel))
 	if errors.Is(err, store.ErrNotFound) {
+		if a.Store.Now().Sub(activity.GetInfo(ctx).ScheduledTime) > correctionWithin {
+			return nil
+		}
 		return failed(ReasonTemporary, errors.New("the contact isn't corrected yet"), false, 0)
 	}
 	if err != nil || told.To == "" {

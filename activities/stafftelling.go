@@ -40,7 +40,7 @@ func (a *Message) TellStaff(ctx context.Context, n StaffNotice) error {
 	return a.Teller.TellOfTrouble(ctx, id)
 }
 
-// startUntold has staff told of what a crash kept from them, and of exchanges that stopped.
+// startUntold has staff told of what a crash, or what was down for too long, kept from them.
 func (a *Message) startUntold(ctx context.Context) error {
 	ids, err := a.Store.UntoldStaff(ctx, tellingsStarted)
 	for _, id := range ids {

@@ -76,7 +76,7 @@ func TestTroubleIsMailedAndPostedOnce(t *testing.T) {
 	require.Equal(t, []int64{1}, told.ids)
 	_, err = env.ExecuteActivity(effects.TellOfTasks)
 	require.NoError(t, err)
-	require.Equal(t, []int64{1, 1, 2}, told.ids, "the end of an exchange has the stop told, and what a crash kept")
+	require.Equal(t, []int64{1, 2, 1}, told.ids, "the end of an exchange has the stop told, and what a crash kept")
 
 	_, err = env.ExecuteActivity(effects.PostStaff, int64(1))
 	require.Error(t, err)

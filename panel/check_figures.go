@@ -1,9 +1,12 @@
 package panel
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -26,6 +29,42 @@ type checkFiguresRow struct {
 	HandIn, Taking string
 }
 
+// checkFiguresCache keeps figures for as long as those of the console.
+type checkFiguresCache struct {
+	mu    sync.Mutex
+	known map[checkFiguresChoice]keptCheckFigures
+}
+
+type checkFiguresChoice struct {
+	days int
+	// reviewer is 0 for everybody.
+	reviewer int64
+}
+
+type keptCheckFigures struct {
+	list []store.CheckFigures
+	at   time.Time
+}
+
+func (s *Server) checkFiguresOf(ctx context.Context, choice checkFiguresChoice) ([]store.CheckFigures, error) {
+	c, now := &s.ofChecks, s.cfg.Store.Now()
+	c.mu.Lock() // whoever asks meanwhile waits for the same
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.known, func(_ checkFiguresChoice, kept keptCheckFigures) bool { return now.Sub(kept.at) >= figuresFor })
+	if kept, ok := c.known[choice]; ok {
+		return kept.list, nil
+	}
+	list, err := s.cfg.Store.CheckFigures(ctx, now.AddDate(0, 0, -choice.days), choice.reviewer)
+	if err != nil {
+		return nil, err
+	}
+	if c.known == nil {
+		c.known = map[checkFiguresChoice]keptCheckFigures{}
+	}
+	c.known[choice] = keptCheckFigures{list, now}
+	return list, nil
+}
+
 // figuresOf are the figures that the reader may see, of the period that they ask for.
 func (s *Server) figuresOf(c *gin.Context) (days int, everybody bool, list []store.CheckFigures, err error) {
 	days = queryNumber(c, "days")
@@ -36,7 +75,7 @@ func (s *Server) figuresOf(c *gin.Context) (days int, everybody bool, list []sto
 	if everybody = s.may(c, canRunChecks); everybody {
 		reviewer = 0
 	}
-	list, err = s.cfg.Store.CheckFigures(c.Request.Context(), s.cfg.Store.Now().AddDate(0, 0, -days), reviewer)
+	list, err = s.checkFiguresOf(c.Request.Context(), checkFiguresChoice{days, reviewer})
 	return days, everybody, list, err
 }
 

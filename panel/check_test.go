@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
@@ -253,4 +254,10 @@ func TestFiguresOfChecks(t *testing.T) {
 	require.Equal(t, [][]string{{"reviewer", "90", "1", "1", "0", "0", "0", "0"}, {"reviewer-two", "90", "1", "1", "0", "0", "0", "0"}}, rows[1:])
 	_, _, text = second.look("/support/check/figures.csv", nil)
 	require.Equal(t, 2, strings.Count(text, "\n"))
+
+	_, err = o.db.DB().ExecContext(t.Context(), `DELETE FROM checks`)
+	require.NoError(t, err)
+	require.Len(t, seen(admin, "/support/check/figures"), 2, "they are kept for a minute")
+	o.db.SetClock(func() time.Time { return time.Now().Add(61 * time.Second) })
+	require.Empty(t, seen(admin, "/support/check/figures"))
 }

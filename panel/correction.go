@@ -119,6 +119,7 @@ func (s *Server) correctContact(c *gin.Context) {
 	}
 	if errors.Is(err, store.ErrUnchanged) {
 		problems = filing.Problems{{Field: name, Key: "address_unchanged"}}
+		token = newToken() // the notice under the old one waits, but not for ever
 	}
 	if len(problems) > 0 {
 		if n.Picture != nil { // browsers don't keep files

@@ -128,6 +128,7 @@ type Server struct {
 	help      *help.Library
 	reviews   reviewCache
 	figures   figureCache
+	ofChecks  checkFiguresCache
 	watch     *watch
 	// forms are the routes of pages with a form that is sent to the same path.
 	forms map[string]bool

@@ -147,6 +147,9 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	status, page, _ := agent.look("/support/filings/V1/contact/sms", form)
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Contains(t, page.Find("#e-mobile").Text(), "和现在登记的一样")
+	again := page.Find("[name=token]").AttrOr("value", "")
+	require.Len(t, again, len(form.Get("token")))
+	require.NotEqual(t, form.Get("token"), again, "the notice of what didn't happen may be given up")
 
 	form = right()
 	for range 2 { // a double click

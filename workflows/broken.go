@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +37,8 @@ const (
 	// brokenPage is how many runs are listed at once, brokenMost how many in all: who has
 	// broken that many knows it.
 	brokenPage, brokenMost = 1000, 5000
-	// brokenLooks bounds the runs that one check looks after for build and cause; the next goes on.
+	// brokenLooks bounds the runs that one check looks after for build and cause; the next goes
+	// on. What it has left is for those that were looked after before.
 	brokenLooks = 200
 	// runningLooked is how many running workflows are asked after one by one at a server
 	// without the search attribute: the newest.
@@ -191,27 +193,40 @@ func buildOf(v *workflowpb.WorkflowExecutionVersioningInfo) string {
 	return cmp.Or(v.GetVersionTransition().GetDeploymentVersion().GetBuildId(), v.GetDeploymentVersion().GetBuildId())
 }
 
-// lookAt has cause and build of those that were looked at before, and looks after others: in
+// lookAt looks after those that nobody looked at, or that fail for another cause. Others have
+// cause and build from before, but as many as there are looks left are looked after again, by
+// lot, which wants no memory: their build changes when a new one fails alike. It looks in
 // histories only for why a task failed, where the server didn't say, never for the failure.
 func (b *BrokenFinder) lookAt(ctx context.Context, found, known []store.BrokenExecution) error {
 	before := make(map[store.Execution]store.BrokenExecution, len(known))
 	for _, k := range known {
 		before[k.Execution] = k
 	}
-	looks := 0
-	for i := range found {
+	var fresh, old []int
+	for i, one := range found {
+		if k := before[one.Execution]; k.Looked && (one.Cause == "" || one.Cause == k.Cause && one.Category == k.Category) {
+			old = append(old, i)
+		} else {
+			fresh = append(fresh, i)
+		}
+	}
+	rand.Shuffle(len(old), func(i, j int) { old[i], old[j] = old[j], old[i] })
+	for looks, i := range append(fresh, old...) {
 		one := &found[i]
+		if looks < brokenLooks {
+			if err := b.look(ctx, one); err != nil {
+				return err
+			}
+		}
 		k := before[one.Execution]
-		if k.Looked && (one.Cause == "" || one.Cause == k.Cause && one.Category == k.Category) {
-			one.Category, one.Cause, one.BuildID, one.Looked = k.Category, k.Cause, k.BuildID, true
+		if looks < len(fresh) {
 			continue
 		}
-		if looks == brokenLooks {
-			continue
+		if one.Cause == "" {
+			one.Category, one.Cause = k.Category, k.Cause
 		}
-		looks++
-		if err := b.look(ctx, one); err != nil {
-			return err
+		if !one.Looked {
+			one.BuildID, one.Looked = k.BuildID, true
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,8 @@ type temporalStub struct {
 	reports bool
 	ids     []string
 	attempt map[string]int32
+	// build is what runs are on their way to.
+	build string
 	// described and looked are how often it was asked so.
 	described, looked int
 }
@@ -81,7 +84,7 @@ func (s *temporalStub) DescribeWorkflowExecution(_ context.Context, in *workflow
 	}
 	info := s.info(in.GetExecution().GetWorkflowId())
 	info.VersioningInfo = &workflowpb.WorkflowExecutionVersioningInfo{
-		DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: "b1"}, VersionTransition: &workflowpb.DeploymentVersionTransition{DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: "b2"}},
+		DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: "b1"}, VersionTransition: &workflowpb.DeploymentVersionTransition{DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: s.build}},
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: info, PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: attempt},
@@ -99,7 +102,7 @@ func (s *temporalStub) GetWorkflowExecutionHistoryReverse(context.Context, *work
 
 // crowdOf has so many workflows, of which the named ones fail.
 func crowdOf(t *testing.T, n int, failing ...string) *temporalStub {
-	s := &temporalStub{t: t, attempt: map[string]int32{}}
+	s := &temporalStub{t: t, attempt: map[string]int32{}, build: "b2"}
 	for i := range n {
 		id := fmt.Sprintf("filing/%04d", i)
 		s.ids, s.attempt[id] = append(s.ids, id), 1
@@ -117,7 +120,7 @@ func brokenIDs(list []store.BrokenExecution) (ids []string) {
 	return ids
 }
 
-// A server that reports problems is asked for those; each is looked after once.
+// A server that reports problems is asked for those, and where they run.
 func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	server := crowdOf(t, 1500, "filing/0001", "filing/1499")
 	server.reports = true
@@ -132,11 +135,17 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	again, _, err := finder.FindBroken(t.Context(), found)
 	require.NoError(t, err)
 	require.Equal(t, found, again)
-	require.Equal(t, 2, server.described)
+	server.build = "b3" // fails alike
+	again, _, err = finder.FindBroken(t.Context(), again)
+	require.NoError(t, err)
+	require.Equal(t, "b3", again[0].BuildID)
+	require.Equal(t, "b3", again[1].BuildID)
+	require.Equal(t, "NonDeterministicError", again[1].Cause)
 	require.Zero(t, server.looked, "the server said why")
 }
 
-// When everything broke, one check looks at some histories, the next at others.
+// When everything broke, one check looks at some histories, the next at others; each finds
+// new builds in time.
 func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 	server := crowdOf(t, 450)
 	server.reports = true
@@ -150,7 +159,22 @@ func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 		found, _, err = finder.FindBroken(t.Context(), found)
 		require.NoError(t, err)
 		require.Len(t, found, 450)
-		require.Equal(t, want, server.described)
+		looked := 0
+		for _, one := range found {
+			if one.Looked {
+				looked++
+			}
+		}
+		require.Equal(t, want, looked)
+	}
+	require.Equal(t, 600, server.described)
+	server.build = "b3"
+	stale := func(one store.BrokenExecution) bool { return one.BuildID != "b3" }
+	for n := 0; slices.ContainsFunc(found, stale); n++ {
+		require.Less(t, n, 100)
+		var err error
+		found, _, err = finder.FindBroken(t.Context(), found)
+		require.NoError(t, err)
 	}
 }
 
@@ -168,11 +192,11 @@ func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, part)
 	require.Equal(t, []string{"filing/0700", "filing/0002"}, brokenIDs(found))
-	require.Equal(t, "b1", found[0].BuildID)
+	require.Equal(t, "b2", found[0].BuildID)
 	require.Equal(t, "NonDeterministicError", found[1].Cause)
 	require.Equal(t, "b2", found[1].BuildID)
-	require.Equal(t, 504, server.described)
-	require.Equal(t, 1, server.looked)
+	require.Equal(t, 505, server.described)
+	require.Equal(t, 2, server.looked)
 	require.NotContains(t, fmt.Sprint(found), "林", "of a failure its cause, never its text")
 }
 

@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 )
 
-// correctionNoticeTimeout bounds how long the notice of a correction waits for it, and for
-// providers of messages that are down.
-const correctionNoticeTimeout = time.Hour
+// correctionNoticeFor is for how long the notice of a correction is tried: it is how people
+// learn that somebody else took their place, so it outlasts a provider that is down over
+// holidays.
+const correctionNoticeFor = 7 * 24 * time.Hour
 
 // CorrectionCodeInput names one code of a correction of a filing's contact.
 type CorrectionCodeInput struct {
@@ -33,9 +35,10 @@ type CorrectionToldInput struct{ Token string }
 // started before the correction is made, so that no crash between the two keeps it from the
 // person; one that never comes is told to nobody.
 func CorrectionTold(ctx workflow.Context, in CorrectionToldInput) error {
+	ctx = noticeActivity(ctx)
 	var sending []workflow.Future
 	for _, channel := range channels {
-		sending = append(sending, workflow.ExecuteActivity(messageActivity(ctx), a.message.TellCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
+		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.TellCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil { // a lost number is refused, as is only likely
@@ -43,6 +46,15 @@ func CorrectionTold(ctx workflow.Context, in CorrectionToldInput) error {
 		}
 	}
 	return nil
+}
+
+// noticeActivity is messageActivity for what is tried for days.
+func noticeActivity(ctx workflow.Context) workflow.Context {
+	ctx = messageActivity(ctx)
+	options := workflow.GetActivityOptions(ctx)
+	options.ScheduleToCloseTimeout = correctionNoticeFor
+	options.RetryPolicy = &temporal.RetryPolicy{InitialInterval: 2 * time.Second, MaximumInterval: 10 * time.Minute}
+	return workflow.WithActivityOptions(ctx, options)
 }
 
 // SendCorrectionCode has a code sent and doesn't wait for it. A code that isn't sent within
@@ -54,5 +66,5 @@ func (c *Client) SendCorrectionCode(ctx context.Context, correctionID int64, sen
 // TellCorrection has a contact told of the correction that is about to be made, and doesn't
 // wait for it.
 func (c *Client) TellCorrection(ctx context.Context, token string) error {
-	return c.start(ctx, "correction/"+token, correctionNoticeTimeout, CorrectionTold, CorrectionToldInput{token})
+	return c.start(ctx, "correction/"+token, correctionNoticeFor+time.Hour, CorrectionTold, CorrectionToldInput{token})
 }

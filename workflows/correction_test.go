@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -66,22 +68,25 @@ func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
 }
 
 // A contact is told by both channels; a number that is lost is refused, and the mail goes
-// out all the same. A correction that doesn't come is waited for, and then told to nobody.
+// out all the same. A provider that is down for days keeps it from nobody.
 func TestContactsAreToldOfCorrections(t *testing.T) {
 	for name, failure := range map[string]error{
 		"refused": temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil),
-		"not yet": temporal.NewApplicationError("not yet", activities.ReasonTemporary),
+		"down":    temporal.NewApplicationErrorWithOptions("down", activities.ReasonTemporary, temporal.ApplicationErrorOptions{NextRetryDelay: 20 * time.Hour}), // the test environment tries ten times at most
 	} {
 		t.Run(name, func(t *testing.T) {
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestWorkflowEnvironment()
 			env.SetTestTimeout(time.Minute)
 			env.RegisterActivity(&activities.Message{})
-			told := map[string]int{}
+			told, began := map[string]int{}, env.Now()
+			var done time.Duration
 			env.OnActivity(messageActivities.TellCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
 				told[r.Token+" "+r.Channel]++
-				if r.Channel == "sms" {
+				if since := env.Now().Sub(began); r.Channel == "sms" && (name == "refused" || since < 3*24*time.Hour) {
 					return failure
+				} else if r.Channel == "sms" {
+					done = since
 				}
 				return nil
 			})
@@ -90,6 +95,17 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 			require.NoError(t, env.GetWorkflowError())
 			require.Equal(t, 1, told["t mail"])
 			require.NotZero(t, told["t sms"])
+			require.Equal(t, name == "down", done > 0)
 		})
 	}
+}
+
+// The notice of a correction lives for as long as it is tried, and is one for each form.
+func TestTheNoticeOfACorrectionLivesForDays(t *testing.T) {
+	server := &mocks.Client{}
+	server.On("ExecuteWorkflow", mock.Anything, mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
+		return o.ID == "correction/t" && o.WorkflowExecutionTimeout > 7*24*time.Hour
+	}), mock.Anything, workflows.CorrectionToldInput{Token: "t"}).Return(nil, nil)
+	require.NoError(t, workflows.NewClient(server, false).TellCorrection(t.Context(), "t"))
+	server.AssertExpectations(t)
 }

@@ -42,6 +42,8 @@ type counterpart struct {
 	// step passes before each exchange.
 	step time.Duration
 	told int
+	// stops are the tellings that were started.
+	stops []int64
 }
 
 func newCounterpart(t *testing.T) *counterpart {
@@ -58,10 +60,16 @@ func newCounterpart(t *testing.T) *counterpart {
 	signals := &mocks.Client{}
 	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
 	c.bureau = &activities.Bureau{
-		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler),
+		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler), Teller: c,
 		Accounts: map[int64]activities.BureauAccount{account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})}},
 	}
 	return c
+}
+
+// TellOfTrouble notes what staff are told of, and fails: a stop that can't be told is one all the same.
+func (c *counterpart) TellOfTrouble(_ context.Context, id int64) error {
+	c.stops = append(c.stops, id)
+	return errors.New("down")
 }
 
 // forget replaces the bureau by one that knows nothing.
@@ -204,6 +212,7 @@ func TestRefusedCredentialsStopTheAccount(t *testing.T) {
 	c.add(t, "读书笔记")
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5"})
 	require.Equal(t, 5, c.exchange().Paused)
+	require.Len(t, c.stops, 1, "staff are told at once")
 	c.stand.Load().Faults.Clear()
 	require.Zero(t, c.exchange().HandedIn, "a stopped account does nothing")
 	require.Zero(t, c.stand.Load().Sequence())

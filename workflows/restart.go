@@ -84,8 +84,8 @@ func (f *run) restart(ctx workflow.Context) error {
 	}
 	if f.from == filing.Verifying {
 		f.verified = f.verified || row.Verified
-		for channel, send := range row.Unsent {
-			f.want(channel, send)
+		for _, channel := range channels {
+			f.want(channel, row.Unsent[channel])
 		}
 	}
 	return nil

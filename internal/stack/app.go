@@ -176,7 +176,7 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	cfg.Message = &activities.Message{Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Teller: filings, PanelURL: strings.TrimRight(set.Mail.PanelURL, "/")}
 	cfg.Bureau = &activities.Bureau{
 		Store: db, Accounts: accounts, Temporal: temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: logger,
-		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers,
+		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Teller: filings,
 	}
 	cfg.Website = sites
 	cfg.Bulk = &activities.Bulk{Store: db, Filings: filings}

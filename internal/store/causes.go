@@ -156,9 +156,23 @@ func (s *Store) UntoldCause(ctx context.Context, filingID int64, c Cause) (id in
 	return id, err
 }
 
-// UntoldStaff lists what staff haven't been told of, oldest first.
+// UntoldStop finds what staff must be told of an account's stop; 0: they were, or it goes on.
+func (s *Store) UntoldStop(ctx context.Context, accountID int64) (id int64, err error) {
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_tellings WHERE open_cause = ? AND told_at IS NULL`, stoppedCause(accountID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
+}
+
+// UntoldStaff lists what staff haven't been told of, newest first: while mail or webhook is
+// down, what happens now mustn't wait for what happened then. What is over, or began longer
+// ago than tellWithin, isn't told any more.
 func (s *Store) UntoldStaff(ctx context.Context, limit int) (ids []int64, err error) {
-	err = s.db.SelectContext(ctx, &ids, `SELECT id FROM staff_tellings WHERE told_at IS NULL ORDER BY began_at LIMIT ?`, limit)
+	now := s.utcNow()
+	err = s.db.SelectContext(ctx, &ids, `
+		SELECT id FROM staff_tellings WHERE told_at IS NULL AND ended_at IS NULL AND (clear_since IS NULL OR clear_since > ?) AND began_at > ?
+		ORDER BY began_at DESC, id DESC LIMIT ?`, now.Add(-s.clearFor), now.Add(-tellWithin), limit)
 	return ids, err
 }
 

@@ -159,6 +159,40 @@ func TestAStopIsToldOnce(t *testing.T) {
 	require.Empty(t, kinds)
 }
 
+// However much waits for a webhook that is down, a new stop comes first; what is over, or old,
+// isn't told any more.
+func TestWhatIsUntoldIsToldNewestFirst(t *testing.T) {
+	w, ctx := newTroubles(t), t.Context()
+	account, err := w.s.EnsureAccount(ctx, "a")
+	require.NoError(t, err)
+	for i := range 25 {
+		w.now = w.now.Add(time.Minute)
+		w.stuck(contacted(t, w.s, fmt.Sprintf("A%d", i)), fmt.Sprintf("step_%d", i), "operator")
+	}
+	over := contacted(t, w.s, "OVER")
+	w.stuck(over, "send_sms", "operator")
+	w.stuck(over, "", "")
+	require.Len(t, w.untold(), 26, "it may flutter")
+	w.now = w.now.Add(store.DefaultClearFor)
+	require.Len(t, w.untold(), 25)
+	none, err := w.s.UntoldStop(ctx, account)
+	require.NoError(t, err)
+	require.Zero(t, none)
+	_, err = w.s.StopAccount(ctx, account, 5)
+	require.NoError(t, err)
+	stop, err := w.s.UntoldStop(ctx, account)
+	require.NoError(t, err)
+	require.NotZero(t, stop)
+	ids, err := w.s.UntoldStaff(ctx, 20)
+	require.NoError(t, err)
+	require.Len(t, ids, 20)
+	require.Equal(t, stop, ids[0])
+	require.NoError(t, w.s.StartAccount(ctx, account, "support:a"))
+	require.NotContains(t, w.untold(), stop)
+	w.now = w.now.Add(15 * 24 * time.Hour)
+	require.Empty(t, w.untold())
+}
+
 // A process of an older version knows no tellings: what it wrote is caught up.
 func TestWhatOlderProcessesWroteIsCaughtUp(t *testing.T) {
 	w, ctx := newTroubles(t), t.Context()

@@ -14,9 +14,9 @@ type ChecksShown string
 // What can be chosen.
 const (
 	ChecksAll ChecksShown = "all"
-	// ChecksFree are those that the reviewer may take.
+	// ChecksFree are those that the reviewer may take and hasn't.
 	ChecksFree ChecksShown = "free"
-	// ChecksMine are those that the reviewer has.
+	// ChecksMine are those that are the reviewer's (Check.Of).
 	ChecksMine ChecksShown = "mine"
 )
 
@@ -49,11 +49,11 @@ func checkQueue(shown ChecksShown, reviewer int64, now time.Time, after Cursor, 
 	switch shown {
 	case ChecksMine: // few
 		from = `checks mine FORCE INDEX (checks_reviewer) STRAIGHT_JOIN filings f ON f.id = mine.filing_id AND f.revision = mine.revision`
-		where = `mine.reviewer_id = ? AND mine.decided_at IS NULL AND mine.leased_until > ? AND ` + where
-		args = append([]any{reviewer, now}, args...)
+		where = `mine.reviewer_id = ? AND mine.decided_at IS NULL AND ` + where
+		args = append([]any{reviewer}, args...)
 	case ChecksFree:
-		where += ` AND COALESCE(c.verdict, '') = '' AND (c.reviewer_id IS NULL OR c.leased_until <= ?) AND NOT (COALESCE(one.verdict, '') = 'passed_on' AND one.reviewer_id = ?)`
-		args = append(args, now, reviewer)
+		where += ` AND COALESCE(c.verdict, '') = '' AND (c.reviewer_id IS NULL OR c.reviewer_id <> ? AND c.leased_until <= ?) AND NOT (COALESCE(one.verdict, '') = 'passed_on' AND one.reviewer_id = ?)`
+		args = append(args, reviewer, now, reviewer)
 	}
 	return `SELECT ` + checkColumns + `, o.number AS order_number, f.serial, f.kind, f.province, f.stage_since, d.sealed
 		FROM ` + from + ` STRAIGHT_JOIN orders o ON o.id = f.order_id LEFT JOIN dossiers d ON d.filing_id = f.id AND d.revision = f.revision` + checkJoins + `

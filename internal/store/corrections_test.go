@@ -198,6 +198,43 @@ func TestCorrectionAfterVerification(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound, "proofs go with papers")
 }
 
+// The last code may be typed while staff correct: it counts first, and the filing, which
+// leaves the stage with it, keeps the address that was confirmed.
+func TestTheLastCodeMeetsACorrection(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := contacted(t, s, "R1")
+	_, err := s.DB().ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6) WHERE channel = 'mail'`)
+	require.NoError(t, err)
+	typed, err := s.DB().BeginTx(ctx, nil)
+	require.NoError(t, err)
+	_, err = typed.ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6) WHERE channel = 'sms'`)
+	require.NoError(t, err)
+	type result struct {
+		row store.Correction
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		row, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
+		done <- result{row, err}
+	}()
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'`).Scan(&waiting)
+		return err == nil && waiting > 0
+	}, 10*time.Second, 20*time.Millisecond)
+	require.NoError(t, typed.Commit())
+	got := <-done
+	require.NoError(t, got.err)
+	require.Equal(t, store.CorrectionOpen, got.row.Outcome)
+	verified, err := s.Verified(ctx, f.ID)
+	require.NoError(t, err)
+	require.True(t, verified)
+	contact, err := s.Contact(ctx, f.ID)
+	require.NoError(t, err)
+	require.NotEqual(t, "13800000009", contact.Details.Mobile)
+}
+
 // A crash between the right code and the new address leaves the code good.
 func TestConfirmedCorrectionSurvivesACrash(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()

@@ -28,7 +28,7 @@ func DayQueries(from time.Time) map[string]Query {
 	}
 	return map[string]Query{
 		"stages":    turns(filing.StageKinds(), filing.StageKinds()),
-		"stuck":     turns([]string{"stuck", "resumed", "unstuck"}, []string{"stuck"}),
+		"stuck":     turns(stuckKinds, stuckKinds),
 		"refused":   {refusedQuery, []any{from, until}},
 		"sent back": {sentBackQuery, []any{from, until}},
 	}

@@ -186,6 +186,10 @@ const turnsQuery = `
 		SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?) ORDER BY q.seq DESC LIMIT 1)
 	WHERE e.at >= ? AND e.at < ? AND e.kind IN (?)`
 
+// stuckKinds are the lines of the timeline that tell that a filing got stuck, or of what ends
+// that. A workflow that was started anew writes restarted whether its filing was stuck or not.
+var stuckKinds = []string{"stuck", "resumed", "unstuck", "restarted"}
+
 // A decision, or a reviewer's word, is written a moment before the filing moves: this much
 // later it isn't what moved it, even by another machine's clock.
 const (
@@ -221,7 +225,7 @@ func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, err
 	from, until := day.Begin().UTC(), day.Add(1).Begin().UTC()
 	err := s.eachTurn(ctx, from, until, filing.StageKinds(), filing.StageKinds(), c.countStage)
 	if err == nil {
-		err = s.eachTurn(ctx, from, until, []string{"stuck", "resumed", "unstuck"}, []string{"stuck"}, c.countStuck)
+		err = s.eachTurn(ctx, from, until, stuckKinds, stuckKinds, c.countStuck)
 	}
 	if err == nil {
 		err = s.countRefused(ctx, from, until, c)
@@ -292,7 +296,7 @@ func (c tallies) countStuck(t turn) error {
 		c.count(figureStuck, t.Detail, "")
 		return nil
 	}
-	if !t.BeforeAt.Valid {
+	if t.BeforeKind.String != "stuck" { // it went on before
 		return nil
 	}
 	return c.countLasting(figureResumed, t.BeforeDetail.String, "", t.At.Sub(t.BeforeAt.Time))

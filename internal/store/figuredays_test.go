@@ -140,6 +140,30 @@ func hours(t *testing.T, want float64, got time.Duration) {
 	require.InEpsilon(t, want, got.Hours(), 0.011)
 }
 
+// A workflow that is started anew writes so for a filing that was stuck, which goes on by it,
+// and for one that wasn't.
+func TestARestartedFilingWentOn(t *testing.T) {
+	h, yes, no := newHistory(t), true, false
+	h.at("2026-03-02 10:00")
+	a, b := h.open("A1"), h.open("B1")
+	for _, l := range []*life{a, b} {
+		l.write(store.Progress{Kind: "stuck", Stuck: &yes, StuckStep: "send_sms", StuckReason: "operator", Detail: "send_sms: operator"})
+	}
+	h.at("2026-03-02 11:00")
+	b.write(store.Progress{Kind: "resumed", Stuck: &no, Detail: "send_sms: retry"})
+	h.at("2026-03-02 15:00")
+	for _, l := range []*life{a, b} {
+		l.write(store.Progress{Kind: "restarted", Stuck: &no})
+	}
+	h.at("2026-03-02 20:00")
+	f, err := h.s.PeriodFigures(t.Context(), 7, "")
+	require.NoError(t, err)
+	require.Len(t, f.Stuck, 1)
+	require.Equal(t, 2, f.Stuck[0].N)
+	require.Equal(t, 2, f.Stuck[0].Resumed, "each once")
+	hours(t, 1, f.Stuck[0].Median)
+}
+
 // What the console shows of a period is what happened in it, by China's days; whether its
 // days were counted before, or are now.
 func TestFiguresOfAPeriod(t *testing.T) {
