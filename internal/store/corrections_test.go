@@ -222,7 +222,7 @@ func TestTheLastCodeMeetsACorrection(t *testing.T) {
 		var waiting int
 		err := s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'`).Scan(&waiting)
 		return err == nil && waiting > 0
-	}, 10*time.Second, 20*time.Millisecond)
+	}, 30*time.Second, 250*time.Millisecond, "the server renews that table only where nobody read it for a tenth of a second")
 	require.NoError(t, typed.Commit())
 	got := <-done
 	require.NoError(t, got.err)
