@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func record(t *testing.T, s *stack.Stack, order string) {
 	for _, e := range list.GetExecutions() {
 		id, kind := e.GetExecution().GetWorkflowId(), strings.ToLower(e.GetType().GetName())
 		switch {
-		case kind != "filing" && kind != "footer" && e.GetCloseTime() == nil, kind == "filing" && id != "filing/"+order && !strings.HasPrefix(id, "filing/"+order+"/"):
+		case !slices.Contains([]string{"filing", "footer", "aftercare"}, kind) && e.GetCloseTime() == nil, kind == "filing" && id != "filing/"+order && !strings.HasPrefix(id, "filing/"+order+"/"):
 			continue
 		case strings.HasPrefix(id, "filing/"+order+"/"):
 			kind += "-" + strings.TrimPrefix(id, "filing/"+order+"/")

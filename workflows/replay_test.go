@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -31,6 +33,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	keys, err := seal.Load(raw)
 	require.NoError(t, err)
 	options := history.Options(keys)
+	recorded := map[string]bool{}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".gz"), func(t *testing.T) {
 			f, err := os.Open(file)
@@ -49,7 +52,13 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			// A filing's child is called after its order.
 			original := workflow.Execution{ID: h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()}
 			require.NotEmpty(t, original.ID)
+			recorded[h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName()] = true
 			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{OriginalExecution: original}))
 		})
+	}
+	for _, w := range beian.Workflows {
+		name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
+		name = name[strings.LastIndex(name, ".")+1:]
+		require.True(t, recorded[name], "no history of %s: record one (make record)", name)
 	}
 }
