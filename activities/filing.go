@@ -37,12 +37,14 @@ func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err erro
 	} else if err != nil {
 		return r, err
 	}
-	if r.Verified, err = a.Store.Verified(ctx, p.FilingID); err != nil || r.Verified {
-		return r, err
-	}
 	codes, err := a.Store.Verifications(ctx, p.FilingID)
+	r.Verified = len(codes) == len(store.Channels)
 	for channel, code := range codes {
-		if !code.VerifiedAt.Valid && !code.SentAt.Valid {
+		if code.VerifiedAt.Valid {
+			continue
+		}
+		r.Verified = false
+		if !code.SentAt.Valid {
 			if r.Unsent == nil {
 				r.Unsent = map[string]int{}
 			}

@@ -2,11 +2,9 @@ package panel
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -29,40 +27,17 @@ type checkFiguresRow struct {
 	HandIn, Taking string
 }
 
-// checkFiguresCache keeps figures for as long as those of the console.
-type checkFiguresCache struct {
-	mu    sync.Mutex
-	known map[checkFiguresChoice]keptCheckFigures
-}
-
 type checkFiguresChoice struct {
 	days int
 	// reviewer is 0 for everybody.
 	reviewer int64
 }
 
-type keptCheckFigures struct {
-	list []store.CheckFigures
-	at   time.Time
-}
-
 func (s *Server) checkFiguresOf(ctx context.Context, choice checkFiguresChoice) ([]store.CheckFigures, error) {
-	c, now := &s.ofChecks, s.cfg.Store.Now()
-	c.mu.Lock() // whoever asks meanwhile waits for the same
-	defer c.mu.Unlock()
-	maps.DeleteFunc(c.known, func(_ checkFiguresChoice, kept keptCheckFigures) bool { return now.Sub(kept.at) >= figuresFor })
-	if kept, ok := c.known[choice]; ok {
-		return kept.list, nil
-	}
-	list, err := s.cfg.Store.CheckFigures(ctx, now.AddDate(0, 0, -choice.days), choice.reviewer)
-	if err != nil {
-		return nil, err
-	}
-	if c.known == nil {
-		c.known = map[checkFiguresChoice]keptCheckFigures{}
-	}
-	c.known[choice] = keptCheckFigures{list, now}
-	return list, nil
+	now := s.cfg.Store.Now()
+	return s.ofChecks.get(choice, now, func() ([]store.CheckFigures, error) {
+		return s.cfg.Store.CheckFigures(ctx, now.AddDate(0, 0, -choice.days), choice.reviewer)
+	})
 }
 
 // figuresOf are the figures that the reader may see, of the period that they ask for.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
 )
@@ -15,29 +16,33 @@ import (
 // it, and the queue offers to. What is passed on to a second pair of eyes, the workflow
 // never hears of.
 
-// decision is the verdict that a form gives.
-func (s *Server) decision(c *gin.Context, f store.Filing, v store.CheckVerdict) store.CheckDecision {
+// postedDecision is the verdict that a form gives, and the dossier that it is about; not ok
+// where there is none, which the reader was told.
+func (s *Server) postedDecision(c *gin.Context, v store.CheckVerdict) (f store.Filing, decision store.CheckDecision, d filing.Dossier, ok bool) {
+	f, err := s.postedCheck(c)
+	if err != nil {
+		s.fail(c, err)
+		return f, decision, d, false
+	}
 	values := posted(c)
-	return store.CheckDecision{
+	decision = store.CheckDecision{
 		FilingID: f.ID, Revision: number(values, "revision"), Round: max(1, number(values, "round")), Reviewer: s.userID(c), Verdict: v,
 	}
+	d, err = s.cfg.Store.Dossier(c.Request.Context(), f.ID, decision.Revision)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // nonsense, or of an old page
+		s.verdictGiven(c, f, workflows.ErrWrongStage, "")
+	case err != nil:
+		s.fail(c, err)
+	}
+	return f, decision, d, err == nil
 }
 
 // pass lets a dossier go to the bureau, or on to the second pair of eyes.
 func (s *Server) pass(c *gin.Context) {
 	ctx := c.Request.Context()
-	f, err := s.postedCheck(c)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	decision := s.decision(c, f, store.CheckPassed)
-	d, err := s.cfg.Store.Dossier(ctx, f.ID, decision.Revision)
-	if errors.Is(err, store.ErrNotFound) { // nonsense, or of an old page
-		s.verdictGiven(c, f, workflows.ErrWrongStage, "")
-		return
-	} else if err != nil {
-		s.fail(c, err)
+	f, decision, d, ok := s.postedDecision(c, store.CheckPassed)
+	if !ok {
 		return
 	}
 	if decision.Round == 1 && s.cfg.SecondCheck.Wants(d.Kind, d.Holder.Nature) {
@@ -48,7 +53,7 @@ func (s *Server) pass(c *gin.Context) {
 		s.verdictGiven(c, f, err, "flash.passed_on")
 		return
 	}
-	err = s.asked(c, s.deed(c, "filing.pass", "filing", f.Ref(), ""), func() error { return s.decide(ctx, f, decision, s.actor(c)) })
+	err := s.asked(c, s.deed(c, "filing.pass", "filing", f.Ref(), ""), func() error { return s.decide(ctx, f, decision, s.actor(c)) })
 	s.verdictGiven(c, f, err, "flash.done")
 }
 

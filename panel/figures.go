@@ -2,6 +2,7 @@ package panel
 
 import (
 	"context"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -73,10 +74,34 @@ type causeLine struct {
 	Href string
 }
 
-// figureCache keeps figures for a while.
-type figureCache struct {
+// figureCache keeps figures for a while, by what they are of.
+type figureCache[K comparable, V any] struct {
 	mu    sync.Mutex
-	known map[figureChoice]keptFigures
+	known map[K]keptFigures[V]
+}
+
+type keptFigures[V any] struct {
+	figures V
+	at      time.Time
+}
+
+// get counts what isn't known, or not any more.
+func (c *figureCache[K, V]) get(of K, now time.Time, count func() (V, error)) (V, error) {
+	c.mu.Lock() // whoever asks meanwhile waits for the same
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.known, func(_ K, kept keptFigures[V]) bool { return now.Sub(kept.at) >= figuresFor })
+	if kept, ok := c.known[of]; ok {
+		return kept.figures, nil
+	}
+	figures, err := count()
+	if err != nil {
+		return figures, err
+	}
+	if c.known == nil {
+		c.known = map[K]keptFigures[V]{}
+	}
+	c.known[of] = keptFigures[V]{figures, now}
+	return figures, nil
 }
 
 type figureChoice struct {
@@ -84,27 +109,10 @@ type figureChoice struct {
 	province string
 }
 
-type keptFigures struct {
-	figures store.PeriodFigures
-	at      time.Time
-}
-
 func (s *Server) periodFigures(ctx context.Context, choice figureChoice) (store.PeriodFigures, error) {
-	c, now := &s.figures, s.cfg.Store.Now()
-	c.mu.Lock() // whoever asks meanwhile waits for the same
-	defer c.mu.Unlock()
-	if kept, ok := c.known[choice]; ok && now.Sub(kept.at) < figuresFor {
-		return kept.figures, nil
-	}
-	figures, err := s.cfg.Store.PeriodFigures(ctx, choice.days, choice.province)
-	if err != nil {
-		return figures, err
-	}
-	if c.known == nil {
-		c.known = map[figureChoice]keptFigures{}
-	}
-	c.known[choice] = keptFigures{figures, now}
-	return figures, nil
+	return s.figures.get(choice, s.cfg.Store.Now(), func() (store.PeriodFigures, error) {
+		return s.cfg.Store.PeriodFigures(ctx, choice.days, choice.province)
+	})
 }
 
 // figureFields are what figures are chosen by, as the page's address has it.

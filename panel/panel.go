@@ -127,8 +127,8 @@ type Server struct {
 	decoding  chan struct{}
 	help      *help.Library
 	reviews   reviewCache
-	figures   figureCache
-	ofChecks  checkFiguresCache
+	figures   figureCache[figureChoice, store.PeriodFigures]
+	ofChecks  figureCache[checkFiguresChoice, []store.CheckFigures]
 	watch     *watch
 	// forms are the routes of pages with a form that is sent to the same path.
 	forms map[string]bool

@@ -12,7 +12,6 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/workflows"
 )
 
 // formSendBack is staff's form for what they send back (初审退回).
@@ -151,18 +150,8 @@ func (s *Server) readSendBack(c *gin.Context, d filing.Dossier, values url.Value
 // told. Only its place in the database goes to the filing.
 func (s *Server) sendBack(c *gin.Context) {
 	ctx := c.Request.Context()
-	f, err := s.postedCheck(c)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	decision := s.decision(c, f, store.CheckSentBack)
-	d, err := s.cfg.Store.Dossier(ctx, f.ID, decision.Revision)
-	if errors.Is(err, store.ErrNotFound) { // nonsense, or of an old page
-		s.verdictGiven(c, f, workflows.ErrWrongStage, "")
-		return
-	} else if err != nil {
-		s.fail(c, err)
+	f, decision, d, ok := s.postedDecision(c, store.CheckSentBack)
+	if !ok {
 		return
 	}
 	values := posted(c)
@@ -174,7 +163,7 @@ func (s *Server) sendBack(c *gin.Context) {
 	}
 	b.Revision, b.Actor = decision.Revision, s.actor(c)
 	decision.Why = &b
-	err = s.asked(c, s.deed(c, "filing.send_back", "filing", f.Ref(), saidWhy(b)), func() error { return s.decide(ctx, f, decision, b.Actor) })
+	err := s.asked(c, s.deed(c, "filing.send_back", "filing", f.Ref(), saidWhy(b)), func() error { return s.decide(ctx, f, decision, b.Actor) })
 	if errors.Is(err, store.ErrHeld) && checked { // the page says who has it, and nothing typed is lost
 		s.showSupportDossier(c, http.StatusConflict, f, values, nil)
 		return

@@ -72,7 +72,7 @@ func Verify(ctx context.Context, c client.Client, options client.Options, o Veri
 	if o.Workflows == nil {
 		o.Workflows = map[string]any{}
 		for _, w := range Workflows {
-			o.Workflows[nameOf(w)] = w
+			o.Workflows[NameOf(w)] = w
 		}
 	}
 	v := verifier{c: c, options: options, o: o}
@@ -99,8 +99,8 @@ type verifier struct {
 	report  Report
 }
 
-// nameOf is a workflow's name, which the SDK takes from its function too.
-func nameOf(w any) string {
+// NameOf is a workflow's name, which the SDK takes from its function too.
+func NameOf(w any) string {
 	name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
 	return name[strings.LastIndex(name, ".")+1:]
 }

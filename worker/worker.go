@@ -159,7 +159,7 @@ var Workflows = []any{
 // deployment: see Version.
 func RegisterWorkflows(r worker.WorkflowRegistry) {
 	for _, w := range Workflows {
-		r.RegisterWorkflowWithOptions(w, registered(nameOf(w)))
+		r.RegisterWorkflowWithOptions(w, registered(NameOf(w)))
 	}
 }
 

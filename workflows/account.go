@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
@@ -51,18 +49,4 @@ func (c *Client) SendAccountCode(ctx context.Context, codeID int64, send int) er
 // to be made, and doesn't wait for it.
 func (c *Client) TellPasswordChanged(ctx context.Context, userID int64, version int) error {
 	return c.start(ctx, fmt.Sprintf("password-changed/%d/%d", userID, version), passwordNoticeTimeout, PasswordChanged, PasswordChangedInput{userID, version})
-}
-
-// start starts a short workflow, unless it runs. What ended may run again: its
-// activities know what was done.
-func (c *Client) start(ctx context.Context, id string, timeout time.Duration, f, in any) error {
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: QueueFiling, WorkflowExecutionTimeout: timeout,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}, f, in)
-	if err != nil {
-		return fmt.Errorf("starting %s: %w", id, err)
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -57,6 +58,21 @@ func (c *Client) open(ctx context.Context, ref string, in FilingInput, running e
 	}, Filing, in)
 	if err != nil {
 		return fmt.Errorf("starting the filing %s: %w", ref, err)
+	}
+	return nil
+}
+
+// start starts a workflow beside filings', unless it runs, and doesn't wait for it; it may take
+// so long, or with 0 as long as it likes. What ended may run again: its activities know what
+// was done.
+func (c *Client) start(ctx context.Context, id string, timeout time.Duration, f, in any) error {
+	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: QueueFiling, WorkflowExecutionTimeout: timeout,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}, f, in)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", id, err)
 	}
 	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -57,8 +55,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		})
 	}
 	for _, w := range beian.Workflows {
-		name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
-		name = name[strings.LastIndex(name, ".")+1:]
+		name := beian.NameOf(w)
 		require.True(t, recorded[name], "no history of %s: record one (make record)", name)
 	}
 }

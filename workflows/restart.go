@@ -3,11 +3,9 @@ package workflows
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
@@ -114,14 +112,5 @@ func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error
 // StartAftercare starts what follows a filing's approval where it is gone. It ends at once
 // where nothing is due.
 func (c *Client) StartAftercare(ctx context.Context, ref string, in AftercareInput) error {
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       AftercareWorkflowID(ref),
-		TaskQueue:                QueueFiling,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}, Aftercare, in)
-	if err != nil {
-		return fmt.Errorf("starting the aftercare of %s: %w", ref, err)
-	}
-	return nil
+	return c.start(ctx, AftercareWorkflowID(ref), 0, Aftercare, in)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
@@ -50,16 +49,7 @@ func (c *Client) SendTicket(ctx context.Context, ticketID, answerID int64) error
 	if answerID != 0 {
 		id += fmt.Sprintf("/%d", answerID)
 	}
-	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       id,
-		TaskQueue:                QueueFiling,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}, Ticket, activities.TicketRef{TicketID: ticketID, AnswerID: answerID})
-	if err != nil {
-		return fmt.Errorf("starting the mail of ticket %d: %w", ticketID, err)
-	}
-	return nil
+	return c.start(ctx, id, 0, Ticket, activities.TicketRef{TicketID: ticketID, AnswerID: answerID})
 }
 
 // ScheduleTickets has what is left of tickets' mails sent from time to time.

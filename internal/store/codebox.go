@@ -27,6 +27,21 @@ func lockCode(ctx context.Context, tx *sqlx.Tx, b codeBox) (Verification, error)
 	return v, one(err, "verification")
 }
 
+// nextSend is the number of the code that is asked for next: ErrConflict where the address
+// is verified, ErrCodeTooSoon within a minute of the one before.
+func (s *Store) nextSend(ctx context.Context, tx *sqlx.Tx, b codeBox) (send int, err error) {
+	v, err := lockCode(ctx, tx, b)
+	switch {
+	case err != nil:
+		return 0, err
+	case v.VerifiedAt.Valid:
+		return 0, ErrConflict
+	case s.now().Sub(v.RequestedAt) < filing.ResendAfter:
+		return 0, ErrCodeTooSoon
+	}
+	return v.Sends + 1, nil
+}
+
 // prepareCode derives a send's code and starts its ten minutes; see PrepareCode.
 func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code string, ok bool, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {

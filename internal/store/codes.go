@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"github.com/beian/beian/internal/filing"
 )
 
 // The answers of codes that aren't right.
@@ -73,17 +71,9 @@ func (s *Store) CodeSent(ctx context.Context, filingID int64, ch Channel, send i
 // (ErrCodeTooSoon), and returns its send number. A verified channel needs none.
 func (s *Store) RequestCode(ctx context.Context, filingID int64, ch Channel) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		v, err := lockCode(ctx, tx, filingCode(filingID, ch))
-		if err != nil {
+		if send, err = s.nextSend(ctx, tx, filingCode(filingID, ch)); err != nil {
 			return err
 		}
-		if v.VerifiedAt.Valid {
-			return ErrConflict
-		}
-		if s.now().Sub(v.RequestedAt) < filing.ResendAfter {
-			return ErrCodeTooSoon
-		}
-		send = v.Sends + 1
 		return s.requestCode(ctx, tx, filingID, ch)
 	})
 	return send, err

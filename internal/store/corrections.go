@@ -220,17 +220,9 @@ func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]by
 // RequestCorrectionCode asks for another code of a correction, as RequestCode does.
 func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		v, err := lockCode(ctx, tx, correctionCode(id))
-		if err != nil {
+		if send, err = s.nextSend(ctx, tx, correctionCode(id)); err != nil {
 			return err
 		}
-		if v.VerifiedAt.Valid {
-			return ErrConflict
-		}
-		if s.now().Sub(v.RequestedAt) < filing.ResendAfter {
-			return ErrCodeTooSoon
-		}
-		send = v.Sends + 1
 		// the count of wrong tries stays; see requestCode
 		_, err = tx.ExecContext(ctx, `
 			UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?, sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`,
