@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
@@ -94,9 +93,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	gone, byHand := refs[n/2], refs[n-1]
 	require.NoError(t, s.Temporal.TerminateWorkflow(ctx, workflows.FilingWorkflowID(gone), "", "test"))
 
-	staff, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, staff.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	staff := staff(t, s)
 	page, err := staff.Page(ctx, "/support/bulk?step=send_sms&cause=operator")
 	require.NoError(t, err)
 	require.Equal(t, strconv.Itoa(n), page.Find("[data-found]").AttrOr("data-found", ""))

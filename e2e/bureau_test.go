@@ -8,7 +8,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
@@ -47,9 +46,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 		submit(`[data-account] .callout .button`), chromedp.WaitVisible(".flash"), shot(t, "02-resumed"),
 	))
 	wait(t, w, filing.Installing)
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	page, err := support.Page(ctx, "/support/bureau")
 	require.NoError(t, err)
 	require.Zero(t, page.Find(`[data-task="stopped"]`).Length(), "the click did the task")

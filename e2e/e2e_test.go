@@ -65,6 +65,15 @@ func customer(t *testing.T, s *stack.Stack) *demo.Walker {
 	return w
 }
 
+// staff is an administrator at the support console.
+func staff(t *testing.T, s *stack.Stack) *demo.Walker {
+	t.Helper()
+	w, err := demo.NewWalker(s.PanelURL, "")
+	require.NoError(t, err)
+	require.NoError(t, w.SignIn(t.Context(), stack.DemoSupport, stack.DemoSupportPassword))
+	return w
+}
+
 // prepared walks to the forms.
 func prepared(t *testing.T, w *demo.Walker, order string) {
 	t.Helper()

@@ -113,16 +113,14 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	require.NoError(t, w.HandIn(ctx, filingtest.CompanyHolder(), "样例公司网站"))
 	wait(t, w, filing.Installing)
 
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	require.Eventually(t, func() bool {
 		page, err := support.Page(ctx, "/support/filings?stuck=1")
 		return err == nil && strings.Contains(page.Find(`[data-order="D20260002"]`).Text(), "空间拒绝登录")
 	}, 30*time.Second, 100*time.Millisecond)
 
 	s.Stands.Space.Faults.Clear()
-	_, err = support.Post(ctx, "/support/filings/D20260002/resume", url.Values{"resolution": {"retry"}})
+	_, err := support.Post(ctx, "/support/filings/D20260002/resume", url.Values{"resolution": {"retry"}})
 	require.NoError(t, err)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web2"))
 	require.NoError(t, w.CheckNow(ctx))

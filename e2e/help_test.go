@@ -43,9 +43,7 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	link := s.PanelURL + "/support/tickets/1"
 	require.Equal(t, 1, mails(s, "staff@example.com", link))
 
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	answer := func(text string) {
 		page, err := support.Page(ctx, "/support/tickets/1")
 		require.NoError(t, err)

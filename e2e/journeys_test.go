@@ -176,9 +176,7 @@ func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 // is too small is refused at its field, a good one is handed in and passes.
 func TestBrowserPapersRefused(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true, Spares: len(views)})
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(t.Context(), stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	small := filepathWith(t, "small.jpg", filingtest.Picture(320, 240, 1))
 	good := filepathWith(t, "good.jpg", demo.Picture("taken again"))
 	each(t, s, views, func(t *testing.T, p *traveller) {

@@ -20,14 +20,6 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-func staff(t *testing.T, s *stack.Stack) *demo.Walker {
-	t.Helper()
-	w, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, w.SignIn(t.Context(), stack.DemoSupport, stack.DemoSupportPassword))
-	return w
-}
-
 // dossierOf is the path of an order's dossier in one of the list's groups.
 func dossierOf(t *testing.T, support *demo.Walker, group, order string) (path string) {
 	t.Helper()

@@ -61,9 +61,7 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	_, err = jpeg.Decode(bytes.NewReader(seen))
 	require.NoError(t, err)
 
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	page, err = support.Page(ctx, "/support/filings")
 	require.NoError(t, err)
 	link, _ := page.Find(`[data-order="D20260001"] a`).Attr("href")

@@ -24,9 +24,7 @@ func TestSentBackIsToldOf(t *testing.T) {
 	prepared(t, w, "D20260001")
 	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Checking)
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	verdict(t, support, "D20260001", "send-back", url.Values{
 		"revision": {"1"}, "reasons": {"site_name"}, "text": {"林测试请补充说明用途"}, "site": {"remark"},
 	})

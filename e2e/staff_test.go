@@ -11,7 +11,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/bureau"
@@ -171,9 +170,7 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 		_, err := w.Page(ctx, path)
 		require.ErrorContains(t, err, "404")
 	}
-	support, err := demo.NewWalker(s.PanelURL, "")
-	require.NoError(t, err)
-	require.NoError(t, support.SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
+	support := staff(t, s)
 	values := url.Values{"ranges": {"203.0.113.0/24"}, "kind": {"reserved"}, "account": {"77"}}
 	_, err = support.Post(ctx, "/support/addresses", values)
 	require.ErrorContains(t, err, "422", "an account that isn't there")
