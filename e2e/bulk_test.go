@@ -79,7 +79,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	ctx, n, begin := t.Context(), bulkFilings(t), time.Now()
 	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	refs := openMany(t, s, n)
-	filter := store.StuckFilter{Step: "send_sms", Reason: "operator"}
+	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator"}}
 	eventually := func(what string, ready func() bool) {
 		t.Helper()
 		require.Eventually(t, ready, 5*time.Minute, 100*time.Millisecond, what)
@@ -94,12 +94,14 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	require.NoError(t, s.Temporal.TerminateWorkflow(ctx, workflows.FilingWorkflowID(gone), "", "test"))
 
 	staff := staff(t, s)
-	page, err := staff.Page(ctx, "/support/bulk?step=send_sms&cause=operator")
+	page, err := staff.Page(ctx, "/support/filings?step=send_sms&cause=operator&customer="+stack.DemoCustomer)
+	require.NoError(t, err)
+	page, err = staff.Page(ctx, page.Find(`a[href^="/support/bulk?"]`).AttrOr("href", ""))
 	require.NoError(t, err)
 	require.Equal(t, strconv.Itoa(n), page.Find("[data-found]").AttrOr("data-found", ""))
 	rate := min(max(n/6, 1), workflows.MaxBulkRate) // six seconds, in which it is paused
 	form := url.Values{"resolution": {"retry"}, "rate": {strconv.Itoa(rate)}, "reason": {"短信账户已续费"}}
-	for _, name := range []string{"token", "step", "cause", "found"} {
+	for _, name := range []string{"job", "search", "found"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
 	begin = time.Now()

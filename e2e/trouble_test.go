@@ -75,7 +75,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	}
 	stuck := func(n int) func() bool {
 		return func() bool {
-			now, err := s.Store.CountStuck(ctx, store.StuckFilter{Step: "send_sms", Reason: "operator"})
+			now, err := s.Store.CountStuck(ctx, store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator"}})
 			return err == nil && now == n
 		}
 	}

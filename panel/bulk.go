@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -42,20 +42,24 @@ func (s *Server) bulkRoutes(support staffRoutes) {
 
 // bulkData is the page of a search, its dry run, and the jobs there were.
 type bulkData struct {
+	// form is the search, Start what starts a job of what its dry run found.
 	form
-	Search store.StuckFilter
-	// Query is the search as the address has it.
-	Query                            url.Values
-	Steps, Causes, Stages, Provinces []option
+	Start form
+	// HolderChosen is the holder that is searched for, as an address has it.
+	HolderChosen string
 	// Searched tells that there was a dry run: Count and Sample are its result.
 	Searched bool
 	Count    int
 	Sample   []store.Filing
-	// Token and Until go with the form that starts a job of what the dry run found.
-	Token, Until string
-	Jobs         []bulkRow
-	Next         int64
+	// Query, Found and Job go with Start: the search, when the dry run was, and the mark by
+	// which sending the form twice makes one job.
+	Query, Found, Job string
+	Jobs              []bulkRow
+	Next              int64
 }
+
+// wrong tells whether the page shows problems, which its title then says.
+func (d bulkData) wrong() bool { return d.form.wrong() || d.Start.wrong() }
 
 // bulkRow is a job in the list.
 type bulkRow struct {
@@ -63,56 +67,70 @@ type bulkRow struct {
 	Search store.StuckFilter
 }
 
-// bulkSearch reads a search. Without a time it is what is stuck by now, so that a job made
-// after a dry run has nothing that got stuck in between.
-func bulkSearch(q url.Values, now time.Time) (f store.StuckFilter, searched bool) {
-	f = store.StuckFilter{Step: trimmed(q, "step"), Reason: trimmed(q, "cause"), Stage: filing.Stage(trimmed(q, "stage")), Province: trimmed(q, "province"), Until: now}
-	if until, err := time.ParseInLocation(dateTimeField, q.Get("until"), china); err == nil && until.Before(now) {
-		f.Until = until
-	}
-	if until, err := time.Parse(time.RFC3339Nano, q.Get("found")); err == nil && until.Before(now) {
-		f.Until = until
-	}
-	searched = slices.ContainsFunc([]string{"step", "cause", "stage", "province", "until", "find"}, q.Has)
-	return f, searched
+// stuckFields are what stuck filings are searched by: as all filings, and by when they got
+// stuck.
+func stuckFields(t *locale.Localizer, codes filing.Tables) []field {
+	return append(searchFields(t, codes), field{Name: "until", Type: "datetime-local"})
 }
 
-// chosen are options for codes whose texts have a common beginning, one of them chosen.
-func chosen(t *locale.Localizer, prefix string, codes []string, now string) []option {
-	options := []option{{Label: t.T("support.all", nil)}}
-	for _, code := range codes {
-		options = append(options, option{Value: code, Label: t.T(prefix+code, nil), Selected: code == now})
+// stuckSearched reads a search of what is stuck by a time, so that a job made after a dry
+// run has nothing that got stuck in between.
+func (s *Server) stuckSearched(q url.Values, by time.Time) (f store.StuckFilter, values url.Values, problems filing.Problems) {
+	f.Until = by
+	f.FilingSearch, values, problems = s.searched(q, by)
+	if typed := trimmed(q, "until"); typed != "" {
+		values.Set("until", typed)
+		until, err := time.ParseInLocation(dateTimeField, typed, china)
+		if err != nil {
+			problems = append(problems, filing.Problem{Field: "until", Key: "search_until"})
+		} else if until.Before(by) {
+			f.Until = until
+		}
 	}
-	return options
+	return f, values, problems
+}
+
+// fieldFind asks for a dry run whatever else is asked for.
+const fieldFind = "find"
+
+// bulkSearchPath is the page with a search's dry run.
+func bulkSearchPath(values url.Values) string {
+	q := maps.Clone(values)
+	q.Set(fieldFind, "1")
+	return "/support/bulk?" + q.Encode()
+}
+
+// bulkStart is the form that starts a job, as it is drawn: new, or back with problems.
+type bulkStart struct {
+	job      string
+	found    time.Time
+	values   url.Values
+	problems filing.Problems
 }
 
 // bulkPage is the search, with its dry run.
 func (s *Server) bulkPage(c *gin.Context) {
-	values := url.Values{"resolution": {string(workflows.Retry)}, "rate": {strconv.Itoa(defaultBulkRate)}}
-	s.showBulk(c, http.StatusOK, c.Request.URL.Query(), newToken(), values, nil)
+	s.showBulk(c, c.Request.URL.Query(), bulkStart{
+		job: newToken(), found: s.cfg.Store.Now(), values: url.Values{"resolution": {string(workflows.Retry)}, "rate": {strconv.Itoa(defaultBulkRate)}},
+	})
 }
 
-func (s *Server) showBulk(c *gin.Context, status int, q url.Values, token string, values url.Values, problems filing.Problems) {
+func (s *Server) showBulk(c *gin.Context, q url.Values, start bulkStart) {
 	ctx, t := c.Request.Context(), s.texts.For(s.lang(c))
-	data := bulkData{Query: q, Token: token}
-	data.Search, data.Searched = bulkSearch(q, s.cfg.Store.Now())
-	data.Until = data.Search.Until.UTC().Format(time.RFC3339Nano)
-	data.Steps = chosen(t, "stuck.", workflows.Steps(), data.Search.Step)
-	data.Causes = chosen(t, "reason.", activities.StuckReasons(), data.Search.Reason)
-	var stages []string
-	for _, stage := range filing.Stages {
-		stages = append(stages, string(stage))
+	f, values, problems := s.stuckSearched(q, start.found)
+	if problems.For("holder") != nil { // holders are asked for on the search's page, which says what is wrong
+		to(c, "/support/filings?"+values.Encode())
+		return
 	}
-	data.Stages = chosen(t, "stage.", stages, string(data.Search.Stage))
-	data.Provinces = append([]option{{Label: t.T("support.all", nil)}}, regionOptions(filing.Provinces())...)
-	for i := range data.Provinces {
-		data.Provinces[i].Selected = data.Provinces[i].Value == data.Search.Province
+	data := bulkData{
+		form: build(t, formSearch, stuckFields(t, s.tables(ctx)), values, problems), Start: build(t, "bulk", bulkFields(t, f.Step), start.values, start.problems),
+		HolderChosen: values.Get("holder"), Searched: len(problems) == 0 && (len(values) > 0 || q.Has(fieldFind)),
+		Query: values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano), Job: start.job,
 	}
-	data.form = build(t, "bulk", bulkFields(t, data.Search.Step), values, problems)
 	var err error
 	if data.Searched {
-		if data.Count, err = s.cfg.Store.CountStuck(ctx, data.Search); err == nil {
-			data.Sample, err = s.cfg.Store.StuckFilings(ctx, data.Search, bulkSample)
+		if data.Count, err = s.cfg.Store.CountStuck(ctx, f); err == nil {
+			data.Sample, err = s.cfg.Store.StuckFilings(ctx, f, bulkSample)
 		}
 	}
 	after, _ := strconv.ParseInt(q.Get("after"), 10, 64) // nonsense is the newest
@@ -132,6 +150,10 @@ func (s *Server) showBulk(c *gin.Context, status int, q url.Values, token string
 	if err != nil {
 		s.fail(c, err)
 		return
+	}
+	status := http.StatusOK
+	if data.wrong() {
+		status = http.StatusUnprocessableEntity
 	}
 	s.render(c, status, "bulk", page{Title: "bulk.title", Data: data})
 }
@@ -157,15 +179,22 @@ func bulkFields(t *locale.Localizer, step string) []field {
 	}
 }
 
-// startBulk makes a job of what the dry run found, and starts it.
+// startBulk makes a job of what the dry run found, and starts it. A form without its search
+// or its mark isn't taken for one of everything that is stuck: such as the form of a panel of
+// another version, which has them by other names.
 func (s *Server) startBulk(c *gin.Context) {
 	values := posted(c)
-	search, _ := bulkSearch(values, s.cfg.Store.Now())
-	token := values.Get("token")
-	if !validToken(token) {
+	q, err := url.ParseQuery(values.Get("search"))
+	found, err2 := time.Parse(time.RFC3339Nano, values.Get("found"))
+	token := values.Get("job")
+	if err != nil || err2 != nil || !values.Has("search") || !validToken(token) {
 		s.fail(c, errBadRequest)
 		return
 	}
+	if now := s.cfg.Store.Now(); found.After(now) {
+		found = now
+	}
+	search, _, wrong := s.stuckSearched(q, found)
 	reason, problems := staffReason(values, true)
 	resolution := workflows.Resolution(values.Get("resolution"))
 	if !slices.Contains(bulkResolutions(search.Step), resolution) {
@@ -175,19 +204,14 @@ func (s *Server) startBulk(c *gin.Context) {
 	if rate < 1 || rate != workflows.BulkRate(rate) {
 		problems = append(problems, filing.Problem{Field: "rate", Key: "bulk_rate", Args: map[string]any{"max": workflows.MaxBulkRate}})
 	}
-	if len(problems) > 0 {
-		q := url.Values{"find": {"1"}}
-		for _, name := range []string{"step", "cause", "stage", "province", "until", "found"} {
-			if value := trimmed(values, name); value != "" {
-				q.Set(name, value)
-			}
-		}
-		s.showBulk(c, http.StatusUnprocessableEntity, q, token, values, problems)
+	if len(problems) > 0 || len(wrong) > 0 {
+		q.Set(fieldFind, "1")
+		s.showBulk(c, q, bulkStart{token, found, values, problems})
 		return
 	}
 	job := store.BulkJob{Token: token, Resolution: string(resolution), Rate: rate, CreatedBy: s.actor(c)}
 	var id int64
-	err := s.did(c, s.deed(c, "bulk.start", "bulk", token, reason), func(ctx context.Context) (err error) {
+	err = s.did(c, s.deed(c, "bulk.start", "bulk", token, reason), func(ctx context.Context) (err error) {
 		id, err = s.cfg.Store.AddBulk(ctx, job, search)
 		return err
 	})

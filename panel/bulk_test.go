@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
 )
@@ -18,7 +20,7 @@ import (
 // bulkForm is what starts a job of what is stuck for want of SMS.
 func bulkForm(token string) url.Values {
 	return url.Values{
-		"token": {strings.Repeat(token, 32)}, "step": {"send_sms"}, "cause": {"operator"}, "found": {time.Now().Add(time.Minute).Format(time.RFC3339Nano)},
+		"job": {strings.Repeat(token, 32)}, "search": {"step=send_sms&cause=operator"}, "found": {time.Now().Add(time.Minute).Format(time.RFC3339Nano)},
 		"resolution": {"retry"}, "rate": {"5"}, "reason": {"短信已续费"},
 	}
 }
@@ -34,6 +36,7 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	o.stuck("T1", "check_site", "temporary", 2)
 	reviewer := o.caller("reviewer")
 	require.Zero(t, reviewer.page("/support/bulk").Find("[data-found]").Length(), "nothing was searched")
+	require.Zero(t, reviewer.page("/support/bulk?after=9").Find("[data-found]").Length(), "nor by turning the jobs' page")
 	page := reviewer.page("/support/bulk?step=send_sms&cause=operator")
 	require.Equal(t, "12", page.Find("[data-found]").AttrOr("data-found", ""))
 	require.Equal(t, 10, page.Find("[data-found] [data-order]").Length())
@@ -46,7 +49,7 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	require.Empty(t, jobs)
 
 	form := url.Values{}
-	for _, name := range []string{"token", "step", "cause", "found"} {
+	for _, name := range []string{"job", "search", "found"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
 	o.stuck("LATE", "send_sms", "operator", 2) // between dry run and job
@@ -79,9 +82,78 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, dump, "张三")
 
-	form.Set("token", strings.Repeat("7", 32))
-	form.Set("step", "queue_record")
+	form.Set("job", strings.Repeat("7", 32))
+	form.Set("search", "step=queue_record")
 	require.Equal(t, "/support/bulk", reviewer.leads("/support/bulk", form), "nothing is stuck there")
+}
+
+// Whatever staff search by leads to a job of what is stuck among it; a search that can't be
+// meant, or a form that doesn't say what it searched for, never to one of everything.
+func TestBulkTakesAnySearch(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	o.workflows.err = nil
+	o.furnish()
+	o.stuck("S1", "send_sms", "operator", 2)
+	o.stuck("S2", "check_site", "temporary", 2)
+	reviewer := o.caller("reviewer")
+	dry := func(query string) *goquery.Document {
+		t.Helper()
+		link, _ := reviewer.page("/support/filings?" + query).Find(`a[href^="/support/bulk?"]`).Attr("href")
+		return reviewer.page(link)
+	}
+	for query, want := range map[string]string{
+		"": "3", "order=S1": "1", "order=M1": "0", "customer=owner": "3", "customer=nobody": "0", "domain=www.example.com": "3",
+		"number=%E6%B2%AAICP%E5%A4%8705000940%E5%8F%B7": "0", "province=310000": "0", "state=stuck&order=S2": "1", "age=3": "0", "cause=operator&customer=owner": "2",
+	} {
+		require.Equal(t, want, dry(query).Find("[data-found]").AttrOr("data-found", "none"), query)
+	}
+	page := dry("order=S1&domain=example.com")
+	require.Equal(t, "S1", page.Find("#f-order").AttrOr("value", ""), "what was searched for stands in the form")
+	form := bulkForm("7")
+	form.Set("search", page.Find(`[name=search]`).AttrOr("value", ""))
+	form.Set("reason", "")
+	answer := reviewer.posted("/support/bulk", form)
+	require.Equal(t, 1, answer.Find("#e-reason").Length())
+	require.Equal(t, "1", answer.Find("[data-found]").AttrOr("data-found", ""), "still of that search")
+	form.Set("search", answer.Find(`[name=search]`).AttrOr("value", ""))
+	form.Set("reason", "客户补了资料")
+	require.Equal(t, "/support/bulk/2", reviewer.leads("/support/bulk", form))
+	items, err := o.db.BulkItems(t.Context(), 2, "", 0, 10)
+	require.NoError(t, err)
+	require.Len(t, items, 1)
+	require.Equal(t, "S1", items[0].OrderNumber)
+	require.Contains(t, reviewer.page("/support/bulk/2").Find(".facts").Text(), "订单编号 S1")
+
+	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "cause": "x", "until": "yesterday"} {
+		page := reviewer.page("/support/bulk?order=S1&" + field + "=" + typed)
+		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
+		require.Zero(t, page.Find("[data-found]").Length(), field)
+		form := bulkForm("8")
+		form.Set("search", url.Values{field: {typed}}.Encode())
+		require.Equal(t, 1, reviewer.posted("/support/bulk", form).Find("#e-"+field).Length())
+	}
+	status, location := reviewer.send(http.MethodGet, "/support/bulk?holder=zz", nil)
+	require.Equal(t, http.StatusSeeOther, status)
+	require.Equal(t, 1, reviewer.page(location).Find("#e-holder").Length(), "the page that asks for holders says it")
+	for _, lacking := range []string{"search", "found", "job"} {
+		form := bulkForm("8")
+		form.Del(lacking)
+		require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk", form), lacking)
+	}
+	before := bulkForm("8")
+	before.Del("search")
+	before.Set("token", strings.Repeat("8", 32))
+	before.Set("order", "S1")
+	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk", before), "a form of before the search")
+	jobs, err := o.db.Bulks(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, jobs, 2, "that and the furniture")
+
+	status, holders := reviewer.send(http.MethodPost, "/support/holders", url.Values{"holder": {filingtest.Dossier().Holder.Name}})
+	require.Equal(t, http.StatusSeeOther, status)
+	page = dry(strings.TrimPrefix(holders, "/support/filings?"))
+	require.Equal(t, "0", page.Find("[data-found]").AttrOr("data-found", ""), "the holder's filing isn't stuck")
+	require.Equal(t, strings.TrimPrefix(holders, "/support/filings?holder="), page.Find(`form[role=search] [name=holder]`).AttrOr("value", "none"), "who searches on searches of the holder")
 }
 
 // The page of a job shows where it stands, offers what can be done, and reports each

@@ -37,8 +37,9 @@ type supportData struct {
 	HolderChosen string
 	// Filtered tells that something is searched for, Cut that more was found than is looked at.
 	Filtered, Cut bool
-	// Next is the next page's address, CSV what exports the search.
-	Next, CSV string
+	// Next is the next page's address, CSV what exports the search, Bulk what tries it dry for a
+	// bulk job.
+	Next, CSV, Bulk string
 }
 
 // wrong tells whether the page shows problems, which its title then says.
@@ -64,21 +65,24 @@ func searchFields(t *locale.Localizer, codes filing.Tables) []field {
 	return []field{
 		{Name: "order", Type: "text"}, {Name: "customer", Type: "text"}, {Name: "domain", Type: "text"}, {Name: "number", Type: "text"},
 		choice("stage", "stage.", stages), choice("state", "filing_state.", []string{stateStuck, stateBroken}),
-		choice("step", "stuck.", workflows.Steps()), choice("reason", "reason.", activities.StuckReasons()),
+		choice("step", "stuck.", workflows.Steps()), choice("cause", "reason.", activities.StuckReasons()),
 		province, {Name: "age", Type: "text"},
 	}
 }
 
 // searched reads a search from an address: what is asked, as it was typed, and what is
-// wrong with it.
-func (s *Server) searched(q url.Values) (f store.FilingSearch, values url.Values, problems filing.Problems) {
+// wrong with it. Ages are counted back from a time.
+func (s *Server) searched(q url.Values, now time.Time) (f store.FilingSearch, values url.Values, problems filing.Problems) {
 	values = url.Values{}
 	t := s.texts.For("zh") // the fields' names and values are the same in every language
 	fields := searchFields(t, filing.BuiltIn())
 	for _, field := range fields {
 		value := search(q.Get(field.Name))
-		if field.Name == "state" && value == "" && q.Get("stuck") == "1" { // an address of before
+		switch { // addresses of before
+		case field.Name == "state" && value == "" && q.Get("stuck") == "1":
 			value = stateStuck
+		case field.Name == "cause" && value == "":
+			value = search(q.Get("reason"))
 		}
 		if value == "" {
 			continue
@@ -90,7 +94,7 @@ func (s *Server) searched(q url.Values) (f store.FilingSearch, values url.Values
 	}
 	f = store.FilingSearch{
 		Order: values.Get("order"), Customer: values.Get("customer"), Stage: filing.Stage(values.Get("stage")), Province: values.Get("province"),
-		Step: values.Get("step"), Reason: values.Get("reason"), Stuck: values.Get("state") == stateStuck, SiteBad: values.Get("state") == stateBroken,
+		Step: values.Get("step"), Reason: values.Get("cause"), Stuck: values.Get("state") == stateStuck, SiteBad: values.Get("state") == stateBroken,
 	}
 	if typed := values.Get("domain"); typed != "" {
 		domain, key := filing.NormaliseDomain(typed)
@@ -111,11 +115,11 @@ func (s *Server) searched(q url.Values) (f store.FilingSearch, values url.Values
 		if err != nil || days < 1 || days > maxAge {
 			problems = append(problems, filing.Problem{Field: "age", Key: "search_age", Args: map[string]any{"max": maxAge}})
 		}
-		f.Before = s.cfg.Store.Now().Add(-time.Duration(days) * 24 * time.Hour)
+		f.Before = now.Add(-time.Duration(days) * 24 * time.Hour)
 	}
 	if token := q.Get("holder"); token != "" {
 		values.Set("holder", token)
-		if f.Holder = holderHashes(token); f.Holder.Name == nil {
+		if f.Holder = holderHashes(token); f.Holder.None() {
 			problems = append(problems, filing.Problem{Field: "holder", Key: "search_holder"})
 		}
 	}
@@ -147,7 +151,7 @@ func (s *Server) showSupportList(c *gin.Context, q url.Values, holderProblems fi
 	if err != nil {
 		after = store.Cursor{} // nonsense is the start
 	}
-	f, values, problems := s.searched(q)
+	f, values, problems := s.searched(q, s.cfg.Store.Now())
 	data := supportData{
 		form: build(t, formSearch, searchFields(t, s.tables(ctx)), values, problems), Filtered: len(values) > 0, HolderChosen: values.Get("holder"),
 		Holder: build(t, formSearch, []field{{Name: "holder", Type: "text", Maxlength: maxOrderSearch}}, url.Values{}, slices.Concat(holderProblems, problems)),
@@ -164,6 +168,7 @@ func (s *Server) showSupportList(c *gin.Context, q url.Values, holderProblems fi
 		}
 		data.Filings, data.Cut = page.Rows, page.Cut
 		data.CSV = "/support/filings.csv?" + values.Encode()
+		data.Bulk = bulkSearchPath(values)
 		if len(page.Rows) > filingsPerPage {
 			data.Filings = page.Rows[:filingsPerPage]
 			next := url.Values{"after": {formatCursor(data.Filings[filingsPerPage-1].Cursor())}}
@@ -200,7 +205,7 @@ var filingColumns = []string{"order", "serial", "kind", "stage", "stage_since", 
 
 // exportFilings sends what a search finds as CSV, in the list's order.
 func (s *Server) exportFilings(c *gin.Context) {
-	f, values, problems := s.searched(c.Request.URL.Query())
+	f, values, problems := s.searched(c.Request.URL.Query(), s.cfg.Store.Now())
 	if len(problems) > 0 {
 		s.showSupportList(c, c.Request.URL.Query(), nil)
 		return

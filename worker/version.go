@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 )
@@ -100,8 +102,9 @@ func Versions(ctx context.Context, c client.Client, deployment string) ([]Versio
 
 // Promote has a build get everything (percent 100), or a share of it. Temporal
 // refuses a build that lacks a queue of the current one, or that no worker has.
-// It says the build that was current before.
-func Promote(ctx context.Context, c client.Client, v Version, percent float32) (before string, err error) {
+// It returns once all queues know, so that the workers of a build that gets nothing
+// any more can be stopped, and says the build that was current before.
+func Promote(ctx context.Context, c client.Client, namespace string, v Version, percent float32) (before string, err error) {
 	handle := c.WorkerDeploymentClient().GetHandle(v.Deployment)
 	now, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
 	var none *serviceerror.NotFound
@@ -122,7 +125,31 @@ func Promote(ctx context.Context, c client.Client, v Version, percent float32) (
 	if err != nil {
 		return before, fmt.Errorf("promoting %s of %s: %w", v.BuildID, v.Deployment, err)
 	}
+	if err := propagated(ctx, c, namespace, v.Deployment); err != nil {
+		return before, fmt.Errorf("%s of %s is promoted, but not every queue knows yet: %w", v.BuildID, v.Deployment, err)
+	}
 	return before, nil
+}
+
+// propagated waits until a change of a deployment's routing has reached its queues, which
+// Temporal sees to after it has answered. A server too old to
+// tell isn't waited for.
+func propagated(ctx context.Context, c client.Client, namespace, deployment string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		d, err := c.WorkflowService().DescribeWorkerDeployment(ctx, &workflowservice.DescribeWorkerDeploymentRequest{Namespace: namespace, DeploymentName: deployment})
+		if err != nil || d.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enums.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // EndRamp takes a ramped build's share away.

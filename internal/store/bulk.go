@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -40,31 +41,55 @@ const (
 	BulkFailed  BulkOutcome = "failed"
 )
 
-// StuckFilter chooses stuck filings; zero fields don't filter.
+// StuckFilter chooses, of what a search finds, the stuck filings; zero fields don't filter.
 type StuckFilter struct {
-	Step   string       `json:"step,omitempty"`
-	Reason string       `json:"reason,omitempty"`
-	Stage  filing.Stage `json:"stage,omitempty"`
-	// Province is that of the revision at the bureau; filings that have none there yet
-	// are in no province.
-	Province string `json:"province,omitempty"`
+	FilingSearch
 	// Until is the latest time at which they got stuck.
 	Until time.Time `json:"until"`
 }
 
+// Everything tells whether it chooses all that is stuck.
+func (f StuckFilter) Everything() bool {
+	f.Stuck, f.Until = false, time.Time{}
+	return reflect.ValueOf(f).IsZero()
+}
+
+// where is the filter as a condition on filings f. Unlike a search's look-ups it bounds
+// nothing: stuck filings are few beside all, and a job must not leave any out.
 func (f StuckFilter) where() (where string, args []any) {
 	where = `f.stuck_since IS NOT NULL`
+	and := func(condition string, values ...any) { where, args = where+` AND `+condition, append(args, values...) }
 	if !f.Until.IsZero() {
-		where, args = where+` AND f.stuck_since <= ?`, append(args, f.Until.UTC())
+		and(`f.stuck_since <= ?`, f.Until.UTC())
 	}
-	for _, column := range []struct{ name, value string }{{"stuck_step", f.Step}, {"stuck_reason", f.Reason}, {"stage", string(f.Stage)}} {
+	for _, column := range []struct{ name, value string }{{"stuck_step", f.Step}, {"stuck_reason", f.Reason}, {"stage", string(f.Stage)}, {"province", f.Province}} {
 		if column.value != "" {
-			where, args = where+` AND f.`+column.name+` = ?`, append(args, column.value)
+			and(`f.`+column.name+` = ?`, column.value)
 		}
 	}
-	if f.Province != "" {
-		where += ` AND EXISTS (SELECT 1 FROM records r WHERE r.filing_id = f.id AND r.revision = f.revision AND r.province = ?)`
-		args = append(args, f.Province)
+	if f.SiteBad {
+		and(siteIsBad)
+	}
+	if !f.Before.IsZero() {
+		open := f.openStages()
+		and(`f.stage_since <= ? AND f.stage IN (`+marks(len(open))+`)`, append([]any{f.Before.UTC()}, anys(open)...)...)
+	}
+	if f.Order != "" {
+		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
+	}
+	if f.Customer != "" {
+		and(`EXISTS (SELECT 1 FROM orders o2 JOIN users u ON u.id = o2.customer_id WHERE o2.id = f.order_id AND u.login = ?)`, f.Customer)
+	}
+	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
+		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (`+marks(len(domains))+`))`, anys(domains)...)
+	} else if f.Domain != "" { // no order lists what is no domain
+		and(`FALSE`)
+	}
+	if f.Number != "" {
+		and(`EXISTS (SELECT 1 FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.filing_id = f.id AND (d.site_number = ? OR d.holder_number = ?))`, f.Number, f.Number)
+	}
+	if !f.Holder.None() {
+		and(`(f.name_hash = ? OR f.document_hash = ?)`, f.Holder.Name, f.Holder.Document)
 	}
 	return where, args
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
 )
@@ -51,7 +52,7 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	other := stuckFiling(t, s, "C1", "send_mail", "operator")
 	mended := stuckFiling(t, s, "C2", "send_sms", "operator")
 	unstuck(t, s, mended.ID, 2)
-	filter := store.StuckFilter{Step: "send_sms", Reason: "operator", Stage: filing.Verifying, Until: time.Now().Add(time.Minute)}
+	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator", Stage: filing.Verifying}, Until: time.Now().Add(time.Minute)}
 	n, err := s.CountStuck(ctx, filter)
 	require.NoError(t, err)
 	require.Equal(t, 5, n)
@@ -103,7 +104,7 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	require.Equal(t, "B1", failed[0].Ref())
 	require.Equal(t, "unreachable", failed[0].Reason)
 
-	_, err = s.AddBulk(ctx, store.BulkJob{Token: "1123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, store.StuckFilter{Step: "check_site"})
+	_, err = s.AddBulk(ctx, store.BulkJob{Token: "1123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, store.StuckFilter{FilingSearch: store.FilingSearch{Step: "check_site"}})
 	require.ErrorIs(t, err, store.ErrNothingStuck)
 	list, err := s.Bulks(ctx, 0, 10)
 	require.NoError(t, err)
@@ -130,19 +131,120 @@ func TestStillStuckTellsOneTimeFromTheNext(t *testing.T) {
 	require.True(t, still(4))
 }
 
-// A province is that of the revision at the bureau.
-func TestStuckByProvince(t *testing.T) {
+// A job of a search has what the search lists as stuck, and all of it: by whatever filings
+// are searched by.
+func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
+	now := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
+	s.SetClock(func() time.Time { return now })
+	verifying := store.Progress{Stage: filing.Verifying}
+	one := placed(t, s, "A1", "wang", "a.example.com", store.Progress{Stage: filing.Preparing})
+	dossier := filingtest.Dossier()
+	_, err := s.SaveDossier(ctx, one.ID, dossier)
+	require.NoError(t, err)
+	getStuck(t, s, one.ID, 2, "send_sms", "operator")
+	placed(t, s, "A2", "wang", "b.example.com", verifying)
+	now = now.Add(48 * time.Hour)
+	placed(t, s, "A3", "wang", "b.example.com", store.Progress{Stage: filing.Installing}, stuckFor("check_site", "internal"))
+	placed(t, s, "B1", "li", "*.example.com", verifying, stuckFor("send_sms", "operator"))
+	filed := placed(t, s, "B2", "li", "c.example.com", store.Progress{Stage: filing.Filed}, stuckFor("check_site", "temporary"))
+	require.NoError(t, s.SaveSiteChecks(ctx, filed.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout"}}))
 	account, err := s.EnsureAccount(ctx, "a")
 	require.NoError(t, err)
-	f := stuckFiling(t, s, "B1", "install_certificate", "login")
-	stuckFiling(t, s, "B2", "install_certificate", "login")
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Operation: 1, Province: "310000"}))
-	for province, want := range map[string]int{"310000": 1, "440000": 0, "": 2} {
-		n, err := s.CountStuck(ctx, store.StuckFilter{Province: province})
+	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: one.ID, Operation: 1, Province: "310000"}))
+	_, err = s.DB().ExecContext(ctx, `INSERT INTO decisions (record_id, approved, holder_number, site_number, created_at) SELECT id, TRUE, '沪ICP备05000940号', '沪ICP备05000940号-1', created_at FROM records`)
+	require.NoError(t, err)
+	name, err := s.HolderHashes(dossier.Holder.Name)
+	require.NoError(t, err)
+	document, err := s.HolderHashes(dossier.Holder.DocumentNumber)
+	require.NoError(t, err)
+	nobody, err := s.HolderHashes("nobody")
+	require.NoError(t, err)
+
+	for i, c := range []struct {
+		search store.FilingSearch
+		want   []string
+	}{
+		{store.FilingSearch{}, []string{"A1", "A3", "B1", "B2"}},
+		{store.FilingSearch{Order: "A1"}, []string{"A1"}},
+		{store.FilingSearch{Order: "A2"}, nil},
+		{store.FilingSearch{Order: "none"}, nil},
+		{store.FilingSearch{Customer: "wang"}, []string{"A1", "A3"}},
+		{store.FilingSearch{Customer: "wang", Step: "check_site"}, []string{"A3"}},
+		{store.FilingSearch{Domain: "a.example.com"}, []string{"A1", "B1"}},
+		{store.FilingSearch{Domain: "a.example.com", Customer: "li"}, []string{"B1"}},
+		{store.FilingSearch{Domain: "not a domain"}, nil},
+		{store.FilingSearch{Number: "沪ICP备05000940号"}, []string{"A1"}},
+		{store.FilingSearch{Number: "沪ICP备05000940号-1"}, []string{"A1"}},
+		{store.FilingSearch{Number: "沪ICP备05000940号-2"}, nil},
+		{store.FilingSearch{Holder: name}, []string{"A1"}},
+		{store.FilingSearch{Holder: document, Reason: "operator"}, []string{"A1"}},
+		{store.FilingSearch{Holder: nobody}, nil},
+		{store.FilingSearch{Province: dossier.Bureau()}, []string{"A1"}},
+		{store.FilingSearch{Stage: filing.Installing}, []string{"A3"}},
+		{store.FilingSearch{SiteBad: true}, []string{"B2"}},
+		{store.FilingSearch{Before: now.Add(-24 * time.Hour)}, []string{"A1"}},
+		{store.FilingSearch{Before: now, Customer: "li"}, []string{"B1"}},
+	} {
+		listed := c.search
+		listed.Stuck = true
+		about := fmt.Sprintf("%+v", c.search)
+		require.ElementsMatch(t, c.want, found(t, s, listed), "the search: "+about)
+		filter := store.StuckFilter{FilingSearch: listed, Until: now}
+		n, err := s.CountStuck(ctx, filter)
+		require.NoError(t, err, about)
+		require.Equal(t, len(c.want), n, about)
+		sample, err := s.StuckFilings(ctx, filter, 10)
 		require.NoError(t, err)
-		require.Equal(t, want, n, province)
+		var shown []string
+		for _, f := range sample {
+			shown = append(shown, f.OrderNumber)
+		}
+		require.ElementsMatch(t, c.want, shown, about)
+		id, err := s.AddBulk(ctx, store.BulkJob{Token: fmt.Sprintf("%032d", i), Resolution: "retry", Rate: 5}, filter)
+		if len(c.want) == 0 {
+			require.ErrorIs(t, err, store.ErrNothingStuck, about)
+			continue
+		}
+		require.NoError(t, err, about)
+		items, err := s.BulkItems(ctx, id, "", 0, 10)
+		require.NoError(t, err)
+		var has []string
+		for _, item := range items {
+			has = append(has, item.OrderNumber)
+		}
+		require.ElementsMatch(t, c.want, has, about)
+		job, err := s.Bulk(ctx, id)
+		require.NoError(t, err)
+		kept, err := job.Search()
+		require.NoError(t, err)
+		require.Equal(t, filter, kept, "kept as it was asked for")
+		require.Equal(t, i == 0, kept.Everything(), about)
 	}
+	dump, err := s.Dump(ctx)
+	require.NoError(t, err)
+	require.NotContains(t, dump, dossier.Holder.Name)
+}
+
+// A look-up of the search page is bounded, a job isn't: a customer's thousand stuck filings
+// are a thousand. What a dry run costs goes by what is stuck, not by what there is.
+func TestBulkJobLeavesNothingOut(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	crowd(t, s, 12)
+	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Customer: "crowd", Step: "send_sms"}}
+	page, err := s.SearchFilings(ctx, filter.FilingSearch, store.Cursor{}, 5000)
+	require.NoError(t, err)
+	require.True(t, page.Cut, "the page says that it shows the newest")
+	n, err := s.CountStuck(ctx, filter)
+	require.NoError(t, err)
+	require.Equal(t, 1<<11, n)
+	filter.Order = "00000001"
+	one := readRows(t, s, func() {
+		n, err = s.CountStuck(ctx, filter)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+	})
+	require.Less(t, one, 10, "an order's are looked up")
 }
 
 // A job that is over stays so.

@@ -11,7 +11,13 @@ import (
 
 // HolderHashes are the keyed hashes by which a holder is found: of what may be a name, and
 // of what may be a document's number, whatever its type.
-type HolderHashes struct{ Name, Document []byte }
+type HolderHashes struct {
+	Name     []byte `json:"name,omitempty"`
+	Document []byte `json:"document,omitempty"`
+}
+
+// None tells whether they are nobody's.
+func (h HolderHashes) None() bool { return h.Name == nil && h.Document == nil }
 
 // HolderHashes are those of what somebody typed, which may be either.
 func (s *Store) HolderHashes(typed string) (h HolderHashes, err error) {

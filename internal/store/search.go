@@ -21,25 +21,36 @@ const (
 	maxCauses = 200
 )
 
-// FilingSearch chooses filings of everybody's, for staff; zero fields don't choose.
+// FilingSearch chooses filings of everybody's, for staff; zero fields don't choose. A bulk
+// job keeps its own as JSON: by a later version's new fields older jobs don't choose.
 type FilingSearch struct {
 	// Order and Customer are whole: an order's number, a customer's login.
-	Order, Customer string
+	Order    string `json:"order,omitempty"`
+	Customer string `json:"customer,omitempty"`
 	// Domain covers hosts as filing.SearchedDomains has it.
-	Domain string
+	Domain string `json:"domain,omitempty"`
 	// Number is a filing number as it is written (filing.Number), a site's or a holder's.
-	Number string
-	Holder HolderHashes
-	Stage  filing.Stage
-	// Province is a code.
-	Province string
+	Number string       `json:"number,omitempty"`
+	Holder HolderHashes `json:"holder,omitzero"`
+	Stage  filing.Stage `json:"stage,omitempty"`
+	// Province is the code of the newest dossier's.
+	Province string `json:"province,omitempty"`
 	// Stuck chooses what is stuck, Step and Reason by its cause.
-	Stuck        bool
-	Step, Reason string
+	Stuck  bool   `json:"stuck,omitempty"`
+	Step   string `json:"step,omitempty"`
+	Reason string `json:"reason,omitempty"`
 	// SiteBad chooses what is filed and whose site broke.
-	SiteBad bool
+	SiteBad bool `json:"site_bad,omitempty"`
 	// Before chooses what is in its stage since then, or longer, and isn't over.
-	Before time.Time
+	Before time.Time `json:"before,omitzero"`
+}
+
+// siteIsBad is the condition of SiteBad on filings f.
+const siteIsBad = `f.site_bad_since IS NOT NULL AND f.stage = 'filed'`
+
+// openStages are the stages in which a filing isn't over.
+func (FilingSearch) openStages() []filing.Stage {
+	return slices.DeleteFunc(slices.Clone(filing.Stages), filing.Stage.Final)
 }
 
 // FoundFiling is a filing that a search found.
@@ -134,7 +145,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, looked
 		find(`SELECT r.filing_id AS id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.site_number = ?
 			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.holder_number = ?`, f.Number, f.Number)
 	}
-	if f.Holder.Name != nil || f.Holder.Document != nil {
+	if !f.Holder.None() {
 		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings WHERE document_hash = ?`, f.Holder.Name, f.Holder.Document)
 	}
 	if f.Domain != "" {
@@ -205,7 +216,10 @@ func (q searchQuery) stages() []filing.Stage {
 	if q.Stage != "" {
 		return []filing.Stage{q.Stage}
 	}
-	return slices.DeleteFunc(slices.Clone(filing.Stages), func(s filing.Stage) bool { return s.Final() && !q.Before.IsZero() })
+	if q.Before.IsZero() {
+		return filing.Stages
+	}
+	return q.openStages()
 }
 
 func (q searchQuery) sql() (string, []any) {
@@ -257,7 +271,7 @@ func (q searchQuery) sql() (string, []any) {
 			}
 		}
 		if q.SiteBad {
-			where += ` AND f.site_bad_since IS NOT NULL AND f.stage = 'filed'`
+			where += ` AND ` + siteIsBad
 		}
 		if !q.Before.IsZero() && q.Stage == "" {
 			where, values = where+` AND f.stage IN (`+marks(len(q.stages()))+`)`, append(values, anys(q.stages())...)
@@ -267,7 +281,7 @@ func (q searchQuery) sql() (string, []any) {
 		for _, c := range q.causes {
 			where, values := rest(`f.stuck_step = ? AND f.stuck_reason = ?`, []any{c.Step, c.Reason})
 			if q.SiteBad {
-				where += ` AND f.site_bad_since IS NOT NULL AND f.stage = 'filed'`
+				where += ` AND ` + siteIsBad
 			}
 			part(`filings_cause`, where, values...)
 		}
