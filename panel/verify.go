@@ -201,7 +201,7 @@ func (s *Server) recoverCodes(c *gin.Context, cur current) {
 	}
 	changed, err := s.cfg.Store.CorrectContact(ctx, cur.Filing.ID, details.Mobile, details.Email)
 	if err != nil {
-		s.fail(c, err)
+		s.moveOn(c, err, "")
 		return
 	}
 	verifications, err := s.cfg.Store.Verifications(ctx, cur.Filing.ID)

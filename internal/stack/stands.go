@@ -83,10 +83,10 @@ func startStands(ctx context.Context, s *Stack) (*Stands, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := func(name string) string { return filepath.Join(s.Options.Dir, name+".json") }
+	state := func(name string) string { return filepath.Join(s.Options.Dir, name) }
 	stands := &Stands{}
 	stands.SMS, err = sms.New(sms.Options{
-		AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, SignName: standSign, StateFile: state("sms"),
+		AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, SignName: standSign, StateFile: state("sms.jsonl"),
 		Render: func(code string, params map[string]string) string {
 			text, err := texts.SMS(message.Template(strings.TrimPrefix(code, "SMS_")), params)
 			if err != nil {
@@ -98,12 +98,12 @@ func startStands(ctx context.Context, s *Stack) (*Stands, error) {
 	if err != nil {
 		return nil, err
 	}
-	if stands.Mail, err = mail.New(state("mail")); err != nil {
+	if stands.Mail, err = mail.New(state("mail.jsonl")); err != nil {
 		return nil, err
 	}
 	stands.Bureau, err = bureau.New(bureau.Options{
 		ISPID: standISPID, UserName: standUser, Password: standPassword, ReviewAfter: s.Options.ReviewAfter,
-		RefuseSiteNames: refusedNames, CheckPapers: true, StateFile: state("bureau"), Logger: s.Options.Logger,
+		RefuseSiteNames: refusedNames, CheckPapers: true, StateFile: state("bureau.json"), Logger: s.Options.Logger,
 	})
 	if err != nil {
 		return nil, err

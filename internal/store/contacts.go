@@ -99,7 +99,8 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 }
 
 // CorrectContact replaces phone and mail address (找回验证码). A channel whose
-// address changed must be verified anew; its count of wrong tries stays.
+// address changed must be verified anew; its count of wrong tries stays. ErrConflict once
+// both codes were right: the filing is past it, or about to be, whatever the page showed.
 func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []Channel, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		changedChannels = nil
@@ -115,6 +116,13 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 		}
 		if len(changedChannels) == 0 {
 			return nil
+		}
+		verified, err := lockVerified(ctx, tx, filingID)
+		if err != nil {
+			return err
+		}
+		if len(verified) == len(Channels) {
+			return ErrConflict
 		}
 		d.Mobile, d.Email = mobile, email
 		if err := s.changeContact(ctx, tx, filingID, d); err != nil {

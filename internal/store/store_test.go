@@ -168,6 +168,25 @@ func TestCorrectedPhoneNeedsANewCodeAndKeepsTheCount(t *testing.T) {
 	require.Equal(t, "13911112222", c.Details.Mobile)
 }
 
+// A page that was left open doesn't change what both codes have confirmed since.
+func TestConfirmedContactIsNotCorrectedByItsCustomer(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	f := registered(t, s)
+	confirmBoth(t, s, f.ID)
+	_, err := s.CorrectContact(ctx, f.ID, "13911112222", filingtest.Contact().Email)
+	require.ErrorIs(t, err, store.ErrConflict)
+	changed, err := s.CorrectContact(ctx, f.ID, filingtest.Contact().Mobile, filingtest.Contact().Email)
+	require.NoError(t, err, "nothing is asked for")
+	require.Empty(t, changed)
+	c, err := s.Contact(ctx, f.ID)
+	require.NoError(t, err)
+	require.Equal(t, filingtest.Contact().Mobile, c.Details.Mobile)
+	v, err := s.Verifications(ctx, f.ID)
+	require.NoError(t, err)
+	require.True(t, v[store.SMS].VerifiedAt.Valid)
+	require.Equal(t, 1, v[store.SMS].Sends)
+}
+
 func TestProjectionTakesOnlyNewerSteps(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f := opened(t, s, "D1", "demo")

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/stack"
@@ -23,19 +24,38 @@ import (
 
 const dirPrefix = "beian-testdb-"
 
+// memory is where Linux has a file system of memory. Making a database's tables there takes
+// a quarter of the time that a disk takes.
+const memory = "/dev/shm"
+
+// room is how much must be free there: two packages' servers with their logs, and the tests'
+// databases, which are dropped as tests end.
+const room = 8 << 30
+
+// place is where databases are: in memory, where there is room.
+func place() string {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(memory, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Bavail*uint64(fs.Bsize) >= room {
+		return memory
+	}
+	return os.TempDir()
+}
+
 // folder makes a folder that is this process's while it lives, and takes away those
 // of processes that ended: no code runs at the end of one that panics or is killed.
 func folder() (string, error) {
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*", "lock"))
-	if err != nil {
-		return "", err
-	}
-	for _, file := range left {
-		if lock(file) == nil {
-			_ = os.RemoveAll(filepath.Dir(file))
+	for _, in := range []string{memory, os.TempDir()} {
+		left, err := filepath.Glob(filepath.Join(in, dirPrefix+"*", "lock"))
+		if err != nil {
+			return "", err
+		}
+		for _, file := range left {
+			if lock(file) == nil {
+				_ = os.RemoveAll(filepath.Dir(file))
+			}
 		}
 	}
-	dir, err := os.MkdirTemp("", dirPrefix)
+	dir, err := os.MkdirTemp(place(), dirPrefix)
 	if err != nil {
 		return "", err
 	}
@@ -74,13 +94,14 @@ func New(t testing.TB) *store.Store {
 	return s
 }
 
-// DSN names an empty database of the test's own.
+// DSN names an empty database of the test's own, which goes as the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()
 	db, err := server()
 	require.NoError(t, err)
 	name := "t_" + strings.ToLower(rand.Text()[:12])
 	require.NoError(t, db.CreateDatabase(t.Context(), name))
+	t.Cleanup(func() { require.NoError(t, db.DropDatabase(context.WithoutCancel(t.Context()), name)) })
 	return db.DSN(name)
 }
 

@@ -1,10 +1,12 @@
-// Package jsonfile keeps a simulator's state across restarts in one JSON file
-// that is always whole.
+// Package jsonfile keeps a simulator's state across restarts: what changes, in one JSON file
+// that is always whole; a list that only grows, in a file of lines.
 package jsonfile
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,4 +53,55 @@ func Save(path string, v any) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// Append adds an element to a list's file, as a line. It survives the process, which may be
+// killed; unlike Save it isn't flushed, which a thousand messages would wait for.
+func Append(path string, v any) error {
+	if path == "" {
+		return nil
+	}
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// List reads a list's file. It cuts a last line off that isn't whole: its element was never
+// told to be kept.
+func List[T any](path string) (list []T, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	whole := bytes.LastIndexByte(raw, '\n') + 1
+	if whole < len(raw) {
+		if err := os.Truncate(path, int64(whole)); err != nil {
+			return nil, err
+		}
+	}
+	for lines := json.NewDecoder(bytes.NewReader(raw[:whole])); ; {
+		var v T
+		if err := lines.Decode(&v); errors.Is(err, io.EOF) {
+			return list, nil
+		} else if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
 }

@@ -57,10 +57,11 @@ type Server struct {
 // New makes a stand-in with what its state file holds; an empty path keeps
 // mails in memory.
 func New(stateFile string) (*Server, error) {
-	s := &Server{roots: x509.NewCertPool(), state: stateFile}
-	if err := jsonfile.Load(stateFile, &s.received); err != nil {
+	received, err := jsonfile.List[Received](stateFile)
+	if err != nil {
 		return nil, err
 	}
+	s := &Server{roots: x509.NewCertPool(), state: stateFile, received: received}
 	certificate, err := s.certificate()
 	if err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ func (s *Server) keep(m Received) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.received = append(s.received, m)
-	return jsonfile.Save(s.state, s.received)
+	return jsonfile.Append(s.state, m)
 }
 
 func (s *Server) certificate() (tls.Certificate, error) {

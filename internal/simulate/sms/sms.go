@@ -53,8 +53,8 @@ type Server struct {
 
 // New makes a stand-in with what its state file holds.
 func New(o Options) (*Server, error) {
-	s := &Server{options: o}
-	return s, jsonfile.Load(o.StateFile, &s.sent)
+	sent, err := jsonfile.List[Sent](o.StateFile)
+	return &Server{options: o, sent: sent}, err
 }
 
 // Messages lists what was sent, oldest first.
@@ -140,7 +140,7 @@ func (s *Server) send(form url.Values) map[string]any {
 	defer s.mu.Unlock()
 	m.BizID = fmt.Sprintf("sim%08d", len(s.sent)+1)
 	s.sent = append(s.sent, m)
-	if err := jsonfile.Save(s.options.StateFile, s.sent); err != nil {
+	if err := jsonfile.Append(s.options.StateFile, m); err != nil {
 		return map[string]any{"Code": "isp.SYSTEM_ERROR", "Message": "state"}
 	}
 	return map[string]any{"Code": "OK", "Message": "OK", "BizId": m.BizID, "RequestId": m.BizID}
