@@ -4,7 +4,7 @@ BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 AXE := .beian/axe/axe.min.js
 
-.PHONY: run demo test bench bench-bulk record lint build tools packages clean
+.PHONY: run demo test test-stack test-browser test-workflows test-packages bench bench-bulk record lint build tools packages clean
 
 run: packages tools build
 	@$(BEIAN) dev
@@ -12,9 +12,28 @@ run: packages tools build
 demo: packages tools build
 	@$(BEIAN) demo $(ARGS)
 
+# All tests. They go as two at once all the way: the end-to-end tests alone take longer than
+# all others, and are two of the four parts.
 test: packages tools lint
+	go build ./...
 	cd tools/deploycheck && go test -count=1 ./...
-	go test -count=1 -timeout 30m ./...
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 test-stack test-packages test-browser test-workflows
+
+GOTEST := go test -count=1 -timeout 30m
+
+# The whole stack, without a browser.
+test-stack: packages tools
+	$(GOTEST) ./e2e -skip '^TestBrowser'
+
+# The whole stack, by browsers.
+test-browser: packages tools
+	$(GOTEST) ./e2e -run '^TestBrowser'
+
+test-workflows: packages
+	$(GOTEST) ./workflows
+
+test-packages: packages tools
+	$(GOTEST) -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
 # What data files of 10, 100 and 1,000 records cost to pack, to read and to apply.
 # Compare the numbers of one run only.

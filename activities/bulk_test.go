@@ -62,7 +62,7 @@ func bulkOf(t *testing.T) (*activities.Bulk, *filingsStub, activities.BulkRef) {
 	require.NoError(t, err)
 	stub := &filingsStub{db: db, filing: f.ID, seq: 1, taken: map[string]int{}}
 	stub.advance(t, 1, true)
-	id, err := db.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5, CreatedBy: "support:a"}, store.StuckFilter{})
+	id, err := db.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5, CreatedBy: "support:a"}, store.StuckFilter{}, 1000)
 	require.NoError(t, err)
 	return &activities.Bulk{Store: db, Filings: stub}, stub, activities.BulkRef{JobID: id, FilingID: f.ID}
 }

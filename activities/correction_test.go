@@ -1,9 +1,7 @@
 package activities_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/jsonfile"
 	"github.com/beian/beian/internal/simulate/sms"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/testdb"
@@ -46,10 +45,8 @@ func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
 	key, begun := fmt.Sprintf("code-%d-sms-1", f.ID), time.Now().AddDate(0, 0, -3)
-	state := filepath.Join(t.TempDir(), "sent.json")
-	raw, err := json.Marshal([]sms.Sent{{Phone: filingtest.Contact().Mobile, OutID: key, At: begun}})
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(state, raw, 0o600))
+	state := filepath.Join(t.TempDir(), "sent.jsonl")
+	require.NoError(t, jsonfile.Append(state, sms.Sent{Phone: filingtest.Contact().Mobile, OutID: key, At: begun}))
 	stand, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", StateFile: state})
 	require.NoError(t, err)
 	_, err = s.DB().ExecContext(ctx, `INSERT INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun.UTC())
@@ -62,6 +59,7 @@ func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	_, err = env.ExecuteActivity(effects.SendCode, activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1})
 	require.NoError(t, err)
 	require.Len(t, stand.Messages(), 1)
+	require.True(t, stand.Messages()[0].At.Equal(begun), "the one of before")
 }
 
 // A correction is told of once it is there, where the contact was; its code goes where the

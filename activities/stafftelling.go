@@ -87,7 +87,7 @@ func (a *Message) linkOf(t store.StaffTelling) string {
 	case t.Kind == store.ToldStopped:
 		return a.PanelURL + "/support/bureau"
 	}
-	return a.PanelURL + "/support/filings?" + url.Values{"step": {t.Step}, "cause": {t.Reason}}.Encode()
+	return a.PanelURL + "/support/filings?" + url.Values{"step": {t.Step}, "reason": {t.Reason}}.Encode()
 }
 
 // The events that the webhook is posted.

@@ -100,10 +100,10 @@ func TestTroubleIsMailedAndPostedOnce(t *testing.T) {
 	var event map[string]any
 	require.NoError(t, json.Unmarshal([]byte((*posts)[0].body), &event))
 	require.Equal(t, "filing.stuck", event["type"])
-	require.Equal(t, map[string]any{"id": 1.0, "step": "send_sms", "reason": "operator", "order": "D1", "link": "https://beian.example.com/support/filings?cause=operator&step=send_sms"}, event["data"])
+	require.Equal(t, map[string]any{"id": 1.0, "step": "send_sms", "reason": "operator", "order": "D1", "link": "https://beian.example.com/support/filings?reason=operator&step=send_sms"}, event["data"])
 	require.Len(t, mails.Messages(), 2)
 	require.Equal(t, mails.Messages()[0].MessageID, mails.Messages()[1].MessageID)
-	require.Contains(t, mails.Messages()[0].Text, "https://beian.example.com/support/filings?cause=operator&step=send_sms")
+	require.Contains(t, mails.Messages()[0].Text, "https://beian.example.com/support/filings?reason=operator&step=send_sms")
 	for _, personal := range []string{filingtest.Contact().Mobile, filingtest.Contact().Email, filingtest.Contact().Name, filingtest.Contact().UserName} {
 		require.NotContains(t, (*posts)[0].body+mails.Messages()[0].Text, personal)
 	}

@@ -94,19 +94,19 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	require.NoError(t, s.Temporal.TerminateWorkflow(ctx, workflows.FilingWorkflowID(gone), "", "test"))
 
 	staff := staff(t, s)
-	page, err := staff.Page(ctx, "/support/filings?step=send_sms&cause=operator&customer="+stack.DemoCustomer)
+	page, err := staff.Page(ctx, "/support/filings?step=send_sms&reason=operator&customer="+stack.DemoCustomer)
 	require.NoError(t, err)
-	page, err = staff.Page(ctx, page.Find(`a[href^="/support/bulk?"]`).AttrOr("href", ""))
+	page, err = staff.Page(ctx, page.Find(`a[href^="/support/stuck?"]`).AttrOr("href", ""))
 	require.NoError(t, err)
 	require.Equal(t, strconv.Itoa(n), page.Find("[data-found]").AttrOr("data-found", ""))
-	rate := min(max(n/6, 1), workflows.MaxBulkRate) // six seconds, in which it is paused
-	form := url.Values{"resolution": {"retry"}, "rate": {strconv.Itoa(rate)}, "reason": {"短信账户已续费"}}
-	for _, name := range []string{"job", "search", "found"} {
+	rate := min(max(n/6, 1), workflows.MaxBulkRate) // it is paused before the last has its turn
+	form := url.Values{"resolution": {"retry"}, "rate": {strconv.Itoa(rate)}, "why": {"短信账户已续费"}}
+	for _, name := range []string{"token", "search", "found", "count"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
 	begin = time.Now()
 	for range 2 { // a double click
-		_, err = staff.Post(ctx, "/support/bulk", form)
+		_, err = staff.Post(ctx, "/support/stuck", form)
 		require.NoError(t, err)
 	}
 	state := func(want store.BulkState) func() bool {

@@ -40,11 +40,11 @@ func TestBrowserSupportConsole(t *testing.T) {
 		fits(b, t, "today")
 		do(b, t, submit(`[data-group="stuck"] .act a`), chromedp.WaitVisible(`[data-order="D20260002"]`), chromedp.WaitNotPresent(`[data-order="D20260001"]`), shot(t, name("02-group")))
 		fits(b, t, "search")
-		do(b, t, submit(`a[href^="/support/bulk?"]`), chromedp.WaitVisible(`[data-found="1"] [data-order="D20260002"]`), shot(t, name("02-bulk")))
+		do(b, t, submit(`a[href^="/support/stuck?"]`), chromedp.WaitVisible(`[data-found="1"] [data-order="D20260002"]`), shot(t, name("02-bulk")))
 		fits(b, t, "bulk")
 		do(b, t, chromedp.SetValue("#f-order", "D20260001"), submit(".searchform .button"), chromedp.WaitVisible(`[data-found="0"]`),
 			chromedp.SendKeys("#f-domain", "a b"), submit(".searchform .button"), chromedp.WaitVisible("#e-domain"), chromedp.WaitNotPresent("[data-found]"), shot(t, name("02-bulk-problem")))
-		do(b, t, chromedp.Navigate(s.PanelURL+"/support/filings?step=send_sms&cause=operator"), chromedp.WaitVisible(`[data-order="D20260002"]`))
+		do(b, t, chromedp.Navigate(s.PanelURL+"/support/filings?step=send_sms&reason=operator"), chromedp.WaitVisible(`[data-order="D20260002"]`))
 		do(b, t, chromedp.SendKeys("#f-age", "soon"), submit(".searchform .button"), chromedp.WaitVisible("#e-age"), shot(t, name("03-problem")),
 			chromedp.Navigate(s.PanelURL+"/support/filings"), chromedp.WaitVisible("details summary"), submit("details summary"),
 			chromedp.SendKeys("#f-holder", filingtest.PersonHolder().Name), submit("details form .button"),

@@ -140,13 +140,14 @@ func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 	each(t, s, views, func(t *testing.T, p *traveller) {
 		wrong := p.contact
 		wrong.Mobile = "1380000" + p.contact.Mobile[7:]
-		s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.MOBILE_NUMBER_ILLEGAL", Times: 1})
+		s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.MOBILE_NUMBER_ILLEGAL"})
 		require.NoError(t, p.walker.Open(t.Context(), p.order))
 		require.NoError(t, p.walker.Contact(t.Context(), wrong, password))
 		require.Eventually(t, func() bool {
 			page, err := p.walker.Page(t.Context(), "/orders/"+p.order+"/filing/verify")
 			return err == nil && page.Find(".callout.warn").Length() == 1
 		}, 30*time.Second, 50*time.Millisecond, "Aliyun's refusal of the number is shown")
+		s.Stands.SMS.Faults.Clear()
 		begin := time.Now()
 		p.signIn()
 		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="verifying"]`))

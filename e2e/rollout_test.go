@@ -100,9 +100,10 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 		t.Helper()
 		require.EventuallyWithT(t, func(c *assert.CollectT) { // its queues are known by now, as a rule
 			require.True(c, board.Clean(), "the stand-in was called")
-			_, err := worker.Promote(ctx, s.Temporal, s.Settings.Base.Namespace, worker.Version{Deployment: "beian", BuildID: next}, 100)
+			_, err := worker.Promote(ctx, s.Temporal, worker.Version{Deployment: "beian", BuildID: next}, 100)
 			require.NoError(c, err)
 		}, 60*time.Second, 10*time.Millisecond)
+		require.NoError(t, worker.Routed(ctx, s.Temporal, s.Settings.Base.Namespace, "beian"))
 		require.NoError(t, <-last.term())
 	}
 	one := ws.build("one")

@@ -33,8 +33,11 @@ const (
 
 // bulkRoutes are what staff do about many stuck filings at once.
 func (s *Server) bulkRoutes(support staffRoutes) {
-	support.GET("/bulk", canSee, s.bulkPage)
-	support.POST("/bulk", canActInBulk, s.startBulk)
+	// Not /bulk: panels of before take a search there for less than it says, and form and job
+	// for one of everything that is stuck.
+	support.GET("/stuck", canSee, s.bulkPage)
+	support.POST("/stuck", canActInBulk, s.startBulk)
+	support.GET("/bulk", canSee, func(c *gin.Context) { to(c, stuckPath(c.Request.URL.Query())) })
 	support.GET("/bulk/:id", canSee, s.withBulk(s.bulkJobPage))
 	support.GET("/bulk/:id/progress", canSee, s.withBulk(s.bulkProgress))
 	support.POST("/bulk/:id/control", canActInBulk, s.withBulk(s.controlBulk))
@@ -51,11 +54,13 @@ type bulkData struct {
 	Searched bool
 	Count    int
 	Sample   []store.Filing
-	// Query, Found and Job go with Start: the search, when the dry run was, and the mark by
-	// which sending the form twice makes one job.
-	Query, Found, Job string
-	Jobs              []bulkRow
-	Next              int64
+	// Query, Found and Token go with Start, and Count: the search, when the dry run was, and
+	// the mark by which sending the form twice makes one job.
+	Query, Found, Token string
+	// Grown tells that more fits than when Start was sent.
+	Grown bool
+	Jobs  []bulkRow
+	Next  int64
 }
 
 // wrong tells whether the page shows problems, which its title then says.
@@ -93,30 +98,53 @@ func (s *Server) stuckSearched(q url.Values, by time.Time) (f store.StuckFilter,
 // fieldFind asks for a dry run whatever else is asked for.
 const fieldFind = "find"
 
-// bulkSearchPath is the page with a search's dry run.
-func bulkSearchPath(values url.Values) string {
+func stuckPath(q url.Values) string { return "/support/stuck?" + q.Encode() }
+
+// dryRunPath is the page with a search's dry run.
+func dryRunPath(values url.Values) string {
 	q := maps.Clone(values)
 	q.Set(fieldFind, "1")
-	return "/support/bulk?" + q.Encode()
+	return stuckPath(q)
+}
+
+// understood tells whether a search has nothing but what it may be made of, with the names of
+// before: what is passed over would make it one of more than it says.
+func (s *Server) understood(q url.Values) bool {
+	known := []string{"holder", "cause", "stuck", fieldFind, "after"}
+	for _, f := range stuckFields(s.texts.For("zh"), filing.BuiltIn()) { // names are the same in every language
+		known = append(known, f.Name)
+	}
+	for name := range q {
+		if !slices.Contains(known, name) {
+			return false
+		}
+	}
+	return true
 }
 
 // bulkStart is the form that starts a job, as it is drawn: new, or back with problems.
 type bulkStart struct {
-	job      string
+	token    string
 	found    time.Time
 	values   url.Values
 	problems filing.Problems
+	// grown tells that more fits than was shown when it was sent.
+	grown bool
 }
 
 // bulkPage is the search, with its dry run.
 func (s *Server) bulkPage(c *gin.Context) {
 	s.showBulk(c, c.Request.URL.Query(), bulkStart{
-		job: newToken(), found: s.cfg.Store.Now(), values: url.Values{"resolution": {string(workflows.Retry)}, "rate": {strconv.Itoa(defaultBulkRate)}},
+		token: newToken(), found: s.cfg.Store.Now(), values: url.Values{"resolution": {string(workflows.Retry)}, "rate": {strconv.Itoa(defaultBulkRate)}},
 	})
 }
 
 func (s *Server) showBulk(c *gin.Context, q url.Values, start bulkStart) {
 	ctx, t := c.Request.Context(), s.texts.For(s.lang(c))
+	if !s.understood(q) {
+		s.fail(c, errBadRequest)
+		return
+	}
 	f, values, problems := s.stuckSearched(q, start.found)
 	if problems.For("holder") != nil { // holders are asked for on the search's page, which says what is wrong
 		to(c, "/support/filings?"+values.Encode())
@@ -125,13 +153,16 @@ func (s *Server) showBulk(c *gin.Context, q url.Values, start bulkStart) {
 	data := bulkData{
 		form: build(t, formSearch, stuckFields(t, s.tables(ctx)), values, problems), Start: build(t, "bulk", bulkFields(t, f.Step), start.values, start.problems),
 		HolderChosen: values.Get("holder"), Searched: len(problems) == 0 && (len(values) > 0 || q.Has(fieldFind)),
-		Query: values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano), Job: start.job,
+		Query: values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano), Token: start.token, Grown: start.grown,
 	}
 	var err error
 	if data.Searched {
 		if data.Count, err = s.cfg.Store.CountStuck(ctx, f); err == nil {
 			data.Sample, err = s.cfg.Store.StuckFilings(ctx, f, bulkSample)
 		}
+	}
+	if data.Count == 0 { // there is no form to mend
+		data.Start.Problems = nil
 	}
 	after, _ := strconv.ParseInt(q.Get("after"), 10, 64) // nonsense is the newest
 	var jobs []store.BulkJob
@@ -152,8 +183,11 @@ func (s *Server) showBulk(c *gin.Context, q url.Values, start bulkStart) {
 		return
 	}
 	status := http.StatusOK
-	if data.wrong() {
+	switch {
+	case data.wrong():
 		status = http.StatusUnprocessableEntity
+	case data.Grown:
+		status = http.StatusConflict
 	}
 	s.render(c, status, "bulk", page{Title: "bulk.title", Data: data})
 }
@@ -175,19 +209,17 @@ func bulkFields(t *locale.Localizer, step string) []field {
 	return []field{
 		{Name: "resolution", Type: "select", Required: true, Options: resolutions},
 		{Name: "rate", Type: "number", Required: true},
-		{Name: "reason", Type: "textarea", Required: true},
+		{Name: fieldWhy, Type: "textarea", Required: true},
 	}
 }
 
-// startBulk makes a job of what the dry run found, and starts it. A form without its search
-// or its mark isn't taken for one of everything that is stuck: such as the form of a panel of
-// another version, which has them by other names.
+// startBulk makes a job of what the dry run found, and starts it.
 func (s *Server) startBulk(c *gin.Context) {
 	values := posted(c)
 	q, err := url.ParseQuery(values.Get("search"))
 	found, err2 := time.Parse(time.RFC3339Nano, values.Get("found"))
-	token := values.Get("job")
-	if err != nil || err2 != nil || !values.Has("search") || !validToken(token) {
+	token := values.Get("token")
+	if err != nil || err2 != nil || !values.Has("search") || !s.understood(q) || !validToken(token) {
 		s.fail(c, errBadRequest)
 		return
 	}
@@ -195,7 +227,7 @@ func (s *Server) startBulk(c *gin.Context) {
 		found = now
 	}
 	search, _, wrong := s.stuckSearched(q, found)
-	reason, problems := staffReason(values, true)
+	reason, problems := staffReasonOf(values, fieldWhy, true)
 	resolution := workflows.Resolution(values.Get("resolution"))
 	if !slices.Contains(bulkResolutions(search.Step), resolution) {
 		problems = append(problems, filing.Problem{Field: "resolution", Key: "choose"})
@@ -206,19 +238,23 @@ func (s *Server) startBulk(c *gin.Context) {
 	}
 	if len(problems) > 0 || len(wrong) > 0 {
 		q.Set(fieldFind, "1")
-		s.showBulk(c, q, bulkStart{token, found, values, problems})
+		s.showBulk(c, q, bulkStart{token: token, found: found, values: values, problems: problems})
 		return
 	}
 	job := store.BulkJob{Token: token, Resolution: string(resolution), Rate: rate, CreatedBy: s.actor(c)}
 	var id int64
 	err = s.did(c, s.deed(c, "bulk.start", "bulk", token, reason), func(ctx context.Context) (err error) {
-		id, err = s.cfg.Store.AddBulk(ctx, job, search)
+		id, err = s.cfg.Store.AddBulk(ctx, job, search, number(values, "count"))
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrNothingStuck):
 		s.flash(c, "flash.bulk_nothing")
-		to(c, "/support/bulk")
+		to(c, "/support/stuck")
+		return
+	case errors.Is(err, store.ErrMoreStuck):
+		q.Set(fieldFind, "1")
+		s.showBulk(c, q, bulkStart{token: token, found: s.cfg.Store.Now(), values: values, grown: true})
 		return
 	case err != nil:
 		s.fail(c, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +21,8 @@ import (
 // bulkForm is what starts a job of what is stuck for want of SMS.
 func bulkForm(token string) url.Values {
 	return url.Values{
-		"job": {strings.Repeat(token, 32)}, "search": {"step=send_sms&cause=operator"}, "found": {time.Now().Add(time.Minute).Format(time.RFC3339Nano)},
-		"resolution": {"retry"}, "rate": {"5"}, "reason": {"短信已续费"},
+		"token": {strings.Repeat(token, 32)}, "search": {"step=send_sms&reason=operator"}, "found": {time.Now().Add(time.Minute).Format(time.RFC3339Nano)}, "count": {"100"},
+		"resolution": {"retry"}, "rate": {"5"}, "why": {"短信已续费"},
 	}
 }
 
@@ -35,37 +36,38 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	}
 	o.stuck("T1", "check_site", "temporary", 2)
 	reviewer := o.caller("reviewer")
-	require.Zero(t, reviewer.page("/support/bulk").Find("[data-found]").Length(), "nothing was searched")
-	require.Zero(t, reviewer.page("/support/bulk?after=9").Find("[data-found]").Length(), "nor by turning the jobs' page")
-	page := reviewer.page("/support/bulk?step=send_sms&cause=operator")
+	require.Zero(t, reviewer.page("/support/stuck").Find("[data-found]").Length(), "nothing was searched")
+	require.Zero(t, reviewer.page("/support/stuck?after=9").Find("[data-found]").Length(), "nor by turning the jobs' page")
+	_, now := reviewer.send(http.MethodGet, "/support/bulk?step=send_sms&cause=operator", nil) // an address of before
+	page := reviewer.page(now)
 	require.Equal(t, "12", page.Find("[data-found]").AttrOr("data-found", ""))
 	require.Equal(t, 10, page.Find("[data-found] [data-order]").Length())
 	require.Equal(t, 1, page.Find("select[name=resolution] option").Length(), "codes can't be skipped")
-	require.Equal(t, 2, reviewer.page("/support/bulk?step=check_site").Find("select[name=resolution] option").Length())
-	require.Equal(t, "13", reviewer.page("/support/bulk?find=1").Find("[data-found]").AttrOr("data-found", ""))
-	require.Equal(t, "0", reviewer.page("/support/bulk?until=2020-01-01T00:00").Find("[data-found]").AttrOr("data-found", ""))
+	require.Equal(t, 2, reviewer.page("/support/stuck?step=check_site").Find("select[name=resolution] option").Length())
+	require.Equal(t, "13", reviewer.page("/support/stuck?find=1").Find("[data-found]").AttrOr("data-found", ""))
+	require.Equal(t, "0", reviewer.page("/support/stuck?until=2020-01-01T00:00").Find("[data-found]").AttrOr("data-found", ""))
 	jobs, err := o.db.Bulks(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, jobs)
 
 	form := url.Values{}
-	for _, name := range []string{"job", "search", "found"} {
+	for _, name := range []string{"token", "search", "found", "count"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
 	o.stuck("LATE", "send_sms", "operator", 2) // between dry run and job
 	form.Set("resolution", "retry")
 	form.Set("rate", "0")
-	answer := reviewer.posted("/support/bulk", form)
+	answer := reviewer.posted("/support/stuck", form)
 	require.Equal(t, "12", answer.Find("[data-found]").AttrOr("data-found", ""), "the dry run is as it was")
 	require.Equal(t, 2, answer.Find(".field.wrong").Length(), "rate and reason")
 	form.Set("rate", "7")
-	form.Set("reason", "短信已续费，张三确认")
+	form.Set("why", "短信已续费，张三确认")
 	form.Set("resolution", "skip")
-	require.Equal(t, 1, reviewer.posted("/support/bulk", form).Find(".field.wrong").Length())
+	require.Equal(t, 1, reviewer.posted("/support/stuck", form).Find(".field.wrong").Length())
 	form.Set("resolution", "retry")
 	_, last := o.logged(0)
 	for range 2 {
-		require.Equal(t, "/support/bulk/1", reviewer.leads("/support/bulk", form))
+		require.Equal(t, "/support/bulk/1", reviewer.leads("/support/stuck", form))
 	}
 	require.Equal(t, []int64{1, 1}, o.workflows.started, "the second finds the first's workflow")
 	job, err := o.db.Bulk(t.Context(), 1)
@@ -82,9 +84,9 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, dump, "张三")
 
-	form.Set("job", strings.Repeat("7", 32))
+	form.Set("token", strings.Repeat("7", 32))
 	form.Set("search", "step=queue_record")
-	require.Equal(t, "/support/bulk", reviewer.leads("/support/bulk", form), "nothing is stuck there")
+	require.Equal(t, "/support/stuck", reviewer.leads("/support/stuck", form), "nothing is stuck there")
 }
 
 // Whatever staff search by leads to a job of what is stuck among it; a search that can't be
@@ -98,12 +100,12 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	reviewer := o.caller("reviewer")
 	dry := func(query string) *goquery.Document {
 		t.Helper()
-		link, _ := reviewer.page("/support/filings?" + query).Find(`a[href^="/support/bulk?"]`).Attr("href")
+		link, _ := reviewer.page("/support/filings?" + query).Find(`a[href^="/support/stuck?"]`).Attr("href")
 		return reviewer.page(link)
 	}
 	for query, want := range map[string]string{
 		"": "3", "order=S1": "1", "order=M1": "0", "customer=owner": "3", "customer=nobody": "0", "domain=www.example.com": "3",
-		"number=%E6%B2%AAICP%E5%A4%8705000940%E5%8F%B7": "0", "province=310000": "0", "state=stuck&order=S2": "1", "age=3": "0", "cause=operator&customer=owner": "2",
+		"number=%E6%B2%AAICP%E5%A4%8705000940%E5%8F%B7": "0", "province=310000": "0", "state=stuck&order=S2": "1", "age=3": "0", "reason=operator&customer=owner": "2",
 	} {
 		require.Equal(t, want, dry(query).Find("[data-found]").AttrOr("data-found", "none"), query)
 	}
@@ -111,43 +113,69 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.Equal(t, "S1", page.Find("#f-order").AttrOr("value", ""), "what was searched for stands in the form")
 	form := bulkForm("7")
 	form.Set("search", page.Find(`[name=search]`).AttrOr("value", ""))
-	form.Set("reason", "")
-	answer := reviewer.posted("/support/bulk", form)
-	require.Equal(t, 1, answer.Find("#e-reason").Length())
+	form.Set("why", "")
+	answer := reviewer.posted("/support/stuck", form)
+	require.Equal(t, 1, answer.Find("#e-why").Length())
 	require.Equal(t, "1", answer.Find("[data-found]").AttrOr("data-found", ""), "still of that search")
 	form.Set("search", answer.Find(`[name=search]`).AttrOr("value", ""))
-	form.Set("reason", "客户补了资料")
-	require.Equal(t, "/support/bulk/2", reviewer.leads("/support/bulk", form))
+	form.Set("why", "客户补了资料")
+	require.Equal(t, "/support/bulk/2", reviewer.leads("/support/stuck", form))
 	items, err := o.db.BulkItems(t.Context(), 2, "", 0, 10)
 	require.NoError(t, err)
 	require.Len(t, items, 1)
 	require.Equal(t, "S1", items[0].OrderNumber)
 	require.Contains(t, reviewer.page("/support/bulk/2").Find(".facts").Text(), "订单编号 S1")
 
-	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "cause": "x", "until": "yesterday"} {
-		page := reviewer.page("/support/bulk?order=S1&" + field + "=" + typed)
+	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "reason": "x", "until": "yesterday"} {
+		page := reviewer.page("/support/stuck?order=S1&" + field + "=" + typed)
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
 		require.Zero(t, page.Find("[data-found]").Length(), field)
 		form := bulkForm("8")
 		form.Set("search", url.Values{field: {typed}}.Encode())
-		require.Equal(t, 1, reviewer.posted("/support/bulk", form).Find("#e-"+field).Length())
+		require.Equal(t, 1, reviewer.posted("/support/stuck", form).Find("#e-"+field).Length())
 	}
-	status, location := reviewer.send(http.MethodGet, "/support/bulk?holder=zz", nil)
+	status, location := reviewer.send(http.MethodGet, "/support/stuck?holder=zz", nil)
 	require.Equal(t, http.StatusSeeOther, status)
 	require.Equal(t, 1, reviewer.page(location).Find("#e-holder").Length(), "the page that asks for holders says it")
-	for _, lacking := range []string{"search", "found", "job"} {
+	for _, lacking := range []string{"search", "found", "token"} {
 		form := bulkForm("8")
 		form.Del(lacking)
-		require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk", form), lacking)
+		require.Equal(t, http.StatusBadRequest, reviewer.form("/support/stuck", form), lacking)
 	}
-	before := bulkForm("8")
-	before.Del("search")
-	before.Set("token", strings.Repeat("8", 32))
-	before.Set("order", "S1")
-	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk", before), "a form of before the search")
+	form = bulkForm("8")
+	form.Set("search", "order=S1&operator=x")
+	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/stuck", form), "a search of a version to come")
+	status, _ = reviewer.send(http.MethodGet, "/support/stuck?operator=x", nil)
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Equal(t, http.StatusNotFound, reviewer.form("/support/bulk", bulkForm("8")), "a form of before")
 	jobs, err := o.db.Bulks(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, jobs, 2, "that and the furniture")
+
+	// An order's new domain fits the search: that wasn't shown.
+	form = bulkForm("9")
+	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
+	require.Equal(t, "0", page.Find("[data-found]").AttrOr("data-found", ""))
+	o.stuck("S3", "check_site", "temporary", 2)
+	_, err = o.db.ImportOrder(t.Context(), store.OrderImport{Number: "S3", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
+	require.NoError(t, err)
+	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
+	for _, name := range []string{"search", "found", "count"} {
+		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
+	}
+	_, err = o.db.ImportOrder(t.Context(), store.OrderImport{Number: "S2", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
+	require.NoError(t, err)
+	answer = reviewer.posted("/support/stuck", form)
+	require.Equal(t, 1, answer.Find(`[data-found="2"] .callout.warn[role=alert]`).Length(), "more than was shown is shown first")
+	require.Equal(t, form.Get("why"), answer.Find("#f-why").Text(), "nothing typed is lost")
+	for _, name := range []string{"token", "search", "found", "count"} {
+		form.Set(name, answer.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
+	}
+	id, err := strconv.ParseInt(strings.TrimPrefix(reviewer.leads("/support/stuck", form), "/support/bulk/"), 10, 64)
+	require.NoError(t, err)
+	job, err := o.db.Bulk(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, 2, job.Total)
 
 	status, holders := reviewer.send(http.MethodPost, "/support/holders", url.Values{"holder": {filingtest.Dossier().Holder.Name}})
 	require.Equal(t, http.StatusSeeOther, status)
@@ -167,7 +195,7 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	}
 	reviewer, agent := o.caller("reviewer"), o.caller("agent")
 	o.workflows.err = errors.New("no Temporal")
-	require.Equal(t, "/support/bulk/1", reviewer.leads("/support/bulk", bulkForm("6")), "kept, though it can't begin")
+	require.Equal(t, "/support/bulk/1", reviewer.leads("/support/stuck", bulkForm("6")), "kept, though it can't begin")
 	acts := func(c *caller) (acts []string) {
 		for _, b := range c.page("/support/bulk/1").Find("button[name=act]").EachIter() {
 			acts = append(acts, b.AttrOr("value", ""))
@@ -200,7 +228,7 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	require.Empty(t, acts(reviewer))
 	require.Zero(t, agent.page("/support/bulk/1").Find("[data-progress]").Length(), "nothing moves any more")
 	require.Equal(t, http.StatusForbidden, agent.form("/support/bulk/1/control", url.Values{"act": {"stop"}}))
-	require.Equal(t, http.StatusForbidden, agent.form("/support/bulk", bulkForm("8")))
+	require.Equal(t, http.StatusForbidden, agent.form("/support/stuck", bulkForm("8")))
 	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk/1/control", url.Values{"act": {"nonsense"}}))
-	require.Contains(t, agent.page("/support/bulk?find=1").Text(), "你的角色不能批量处理")
+	require.Contains(t, agent.page("/support/stuck?find=1").Text(), "你的角色不能批量处理")
 }

@@ -114,8 +114,7 @@ func TestStaffSearchFilings(t *testing.T) {
 	}
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found(""))
 	require.Equal(t, []string{"M9", "S1"}, found("stuck=1"), "an address of before")
-	require.Equal(t, []string{"M9", "S1"}, found("step=send_sms&cause=operator"))
-	require.Empty(t, found("step=send_sms&reason=internal"), "an address of before")
+	require.Equal(t, []string{"M9", "S1"}, found("step=send_sms&reason=operator"))
 	require.Equal(t, []string{"M2"}, found("order=M2"))
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found("customer=owner"))
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found("domain=WWW.example.com"))
@@ -123,7 +122,7 @@ func TestStaffSearchFilings(t *testing.T) {
 	require.Equal(t, []string{"M2"}, found("province=310000"))
 	require.Empty(t, found("age=3"))
 
-	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "stage": "lost", "step": "x", "cause": "x", "province": "1", "state": "x"} {
+	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "stage": "lost", "step": "x", "reason": "x", "province": "1", "state": "x"} {
 		status, page, _ := agent.look("/support/filings?order=M1&"+field+"="+url.QueryEscape(typed), nil)
 		require.Equal(t, http.StatusUnprocessableEntity, status, field)
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)

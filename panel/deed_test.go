@@ -41,7 +41,7 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		{route: "/support/filings/:number/contact/:channel", form: url.Values{"token": {strings.Repeat("7", 32)}, "email": {"b@example.com"}, "proof": {"other"}, "reason": {"客户来电"}}, want: []string{"contact.correct asked", "contact.correct done"}},
 		{route: "/support/filings/:number/space", form: url.Values{"protocol": {"ftp"}, "host": {"ftp.example.com"}, "port": {"21"}, "user": {"u"}, "password": {"p"}, "reason": {"密码改了"}}, want: []string{"space.correct done"}},
 		{route: "/support/filings/:number/withdraw", form: url.Values{"reason": {"客户来电"}}, want: []string{"filing.withdraw asked", "filing.withdraw done"}},
-		{route: "/support/bulk", form: bulkForm("6"), want: []string{"bulk.start done"}},
+		{route: "/support/stuck", form: bulkForm("6"), want: []string{"bulk.start done"}},
 		{route: "/support/bulk/:id/control", form: url.Values{"act": {"pause"}}, want: []string{"bulk.pause asked", "bulk.pause done"}},
 		{route: "/support/filings/:number/check/take", path: o.staged("M4", filing.Checking, "") + "/check/take", form: url.Values{"revision": {"1"}}, want: []string{"check.take done"}},
 		{route: "/support/filings/:number/check/release", path: "/support/filings/M4/check/release", form: url.Values{"revision": {"1"}}, want: []string{"check.release done"}},

@@ -200,7 +200,7 @@ func refusalLines(t *locale.Localizer, list []store.RefusalFigure) []refusalLine
 func causeLines(t *locale.Localizer, list []store.CauseFigure) []causeLine {
 	lines := make([]causeLine, len(list))
 	for i, c := range list {
-		lines[i] = causeLine{c, causeText(t, c.Cause), "/support/filings?" + url.Values{"step": {c.Step}, "cause": {c.Reason}}.Encode()}
+		lines[i] = causeLine{c, causeText(t, c.Cause), "/support/filings?" + url.Values{"step": {c.Step}, "reason": {c.Reason}}.Encode()}
 	}
 	return lines
 }

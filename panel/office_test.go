@@ -232,7 +232,7 @@ func (o *office) furnish() {
 	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] = fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)
 	o.paths["/support/staff/:id"] = fmt.Sprint(o.person("viewer-two"))
 	o.stuck("M9", "send_sms", "operator", 2)
-	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{})
+	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)
 	must(err)
 	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
 	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: store.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})

@@ -69,7 +69,7 @@ func (s *Server) showResume(c *gin.Context, status int, resolution workflows.Res
 		return
 	}
 	from := cmp.Or(values.Get(fieldFrom), c.Query(fieldFrom))
-	fields := []field{{Name: "reason", Type: "textarea", Required: true}}
+	fields := []field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
 	data := resumeData{form: build(s.texts.For(s.lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution, From: from}
 	s.render(c, status, "resume", page{Title: "resume." + string(resolution), Data: data})
 }

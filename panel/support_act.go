@@ -43,7 +43,8 @@ type staffActs struct {
 const (
 	// correctionsShown bounds the list.
 	correctionsShown = 20
-	// fieldWhy is the reason of what is done at once, which may be left out.
+	// fieldWhy is the reason of what is done, where the page has another field of the name
+	// reason, or another form with one.
 	fieldWhy = "why"
 )
 

@@ -65,7 +65,7 @@ func searchFields(t *locale.Localizer, codes filing.Tables) []field {
 	return []field{
 		{Name: "order", Type: "text"}, {Name: "customer", Type: "text"}, {Name: "domain", Type: "text"}, {Name: "number", Type: "text"},
 		choice("stage", "stage.", stages), choice("state", "filing_state.", []string{stateStuck, stateBroken}),
-		choice("step", "stuck.", workflows.Steps()), choice("cause", "reason.", activities.StuckReasons()),
+		choice("step", "stuck.", workflows.Steps()), choice("reason", "reason.", activities.StuckReasons()),
 		province, {Name: "age", Type: "text"},
 	}
 }
@@ -81,8 +81,8 @@ func (s *Server) searched(q url.Values, now time.Time) (f store.FilingSearch, va
 		switch { // addresses of before
 		case field.Name == "state" && value == "" && q.Get("stuck") == "1":
 			value = stateStuck
-		case field.Name == "cause" && value == "":
-			value = search(q.Get("reason"))
+		case field.Name == "reason" && value == "":
+			value = search(q.Get("cause"))
 		}
 		if value == "" {
 			continue
@@ -94,7 +94,7 @@ func (s *Server) searched(q url.Values, now time.Time) (f store.FilingSearch, va
 	}
 	f = store.FilingSearch{
 		Order: values.Get("order"), Customer: values.Get("customer"), Stage: filing.Stage(values.Get("stage")), Province: values.Get("province"),
-		Step: values.Get("step"), Reason: values.Get("cause"), Stuck: values.Get("state") == stateStuck, SiteBad: values.Get("state") == stateBroken,
+		Step: values.Get("step"), Reason: values.Get("reason"), Stuck: values.Get("state") == stateStuck, SiteBad: values.Get("state") == stateBroken,
 	}
 	if typed := values.Get("domain"); typed != "" {
 		domain, key := filing.NormaliseDomain(typed)
@@ -168,7 +168,7 @@ func (s *Server) showSupportList(c *gin.Context, q url.Values, holderProblems fi
 		}
 		data.Filings, data.Cut = page.Rows, page.Cut
 		data.CSV = "/support/filings.csv?" + values.Encode()
-		data.Bulk = bulkSearchPath(values)
+		data.Bulk = dryRunPath(values)
 		if len(page.Rows) > filingsPerPage {
 			data.Filings = page.Rows[:filingsPerPage]
 			next := url.Values{"after": {formatCursor(data.Filings[filingsPerPage-1].Cursor())}}

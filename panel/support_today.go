@@ -106,7 +106,7 @@ func ageText(t *locale.Localizer, since, now time.Time) string {
 func (s *Server) stuckToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	causes, err := s.cfg.Store.StuckCauses(ctx)
 	for _, c := range causes {
-		lines = append(lines, s.line(t, causeText(t, c.Cause), c.Counted, "look", "/support/filings", url.Values{"step": {c.Step}, "cause": {c.Reason}})...)
+		lines = append(lines, s.line(t, causeText(t, c.Cause), c.Counted, "look", "/support/filings", url.Values{"step": {c.Step}, "reason": {c.Reason}})...)
 	}
 	return lines, err
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,9 +103,8 @@ func Versions(ctx context.Context, c client.Client, deployment string) ([]Versio
 
 // Promote has a build get everything (percent 100), or a share of it. Temporal
 // refuses a build that lacks a queue of the current one, or that no worker has.
-// It returns once all queues know, so that the workers of a build that gets nothing
-// any more can be stopped, and says the build that was current before.
-func Promote(ctx context.Context, c client.Client, namespace string, v Version, percent float32) (before string, err error) {
+// It says the build that was current before. Routed waits until it is so.
+func Promote(ctx context.Context, c client.Client, v Version, percent float32) (before string, err error) {
 	handle := c.WorkerDeploymentClient().GetHandle(v.Deployment)
 	now, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
 	var none *serviceerror.NotFound
@@ -125,32 +125,33 @@ func Promote(ctx context.Context, c client.Client, namespace string, v Version, 
 	if err != nil {
 		return before, fmt.Errorf("promoting %s of %s: %w", v.BuildID, v.Deployment, err)
 	}
-	if err := propagated(ctx, c, namespace, v.Deployment); err != nil {
-		return before, fmt.Errorf("%s of %s is promoted, but not every queue knows yet: %w", v.BuildID, v.Deployment, err)
-	}
 	return before, nil
 }
 
-// propagated waits until a change of a deployment's routing has reached its queues, which
-// Temporal sees to after it has answered. A server too old to
-// tell isn't waited for.
-func propagated(ctx context.Context, c client.Client, namespace, deployment string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+// Routed waits until a change of a deployment's builds (Promote, EndRamp) has reached its
+// queues, which Temporal sees to after it has answered: then the workers of a build that gets
+// nothing any more can be stopped. A server too old to tell isn't waited for. The error says
+// why it isn't known to be so after a time; the change itself stands.
+func Routed(ctx context.Context, c client.Client, namespace, deployment string) error {
+	ctx, cancel := context.WithTimeout(ctx, routedWithin)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		d, err := c.WorkflowService().DescribeWorkerDeployment(ctx, &workflowservice.DescribeWorkerDeploymentRequest{Namespace: namespace, DeploymentName: deployment})
-		if err != nil || d.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enums.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
-			return err
+		if err == nil && d.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enums.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%s: not every queue is known to have heard of it: %w", deployment, cmp.Or(err, ctx.Err()))
 		case <-tick.C:
 		}
 	}
 }
+
+// routedWithin is how long Temporal may take to tell the queues.
+const routedWithin = 30 * time.Second
 
 // EndRamp takes a ramped build's share away.
 func EndRamp(ctx context.Context, c client.Client, deployment string) error {

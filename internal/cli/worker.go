@@ -120,10 +120,13 @@ func (c *workerPromoteCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer temporal.Close()
-	return promote(ctx, os.Stdout, temporal, c.Namespace, worker.Version{Deployment: c.Deployment, BuildID: c.BuildID}, c.Ramp)
+	if err := promote(ctx, os.Stdout, temporal, worker.Version{Deployment: c.Deployment, BuildID: c.BuildID}, c.Ramp); err != nil {
+		return err
+	}
+	return worker.Routed(ctx, temporal, c.Namespace, c.Deployment)
 }
 
-func promote(ctx context.Context, to io.Writer, temporal client.Client, namespace string, v worker.Version, ramp float32) error {
+func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker.Version, ramp float32) error {
 	if ramp == 0 {
 		if err := worker.EndRamp(ctx, temporal, v.Deployment); err != nil {
 			return err
@@ -131,7 +134,7 @@ func promote(ctx context.Context, to io.Writer, temporal client.Client, namespac
 		fmt.Fprintln(to, "No build is ramped up any more.")
 		return nil
 	}
-	before, err := worker.Promote(ctx, temporal, namespace, v, ramp)
+	before, err := worker.Promote(ctx, temporal, v, ramp)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,9 @@ package message_test
 
 import (
 	"crypto/tls"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/jsonfile"
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
 )
@@ -107,10 +106,8 @@ func TestSMSIsNotSentTwiceAfterALostAnswer(t *testing.T) {
 
 // A step that is retried after a weekend finds the message whose answer was lost before it.
 func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
-	state, begun := filepath.Join(t.TempDir(), "sent.json"), time.Now().AddDate(0, 0, -3)
-	raw, err := json.Marshal([]sms.Sent{{Phone: phone, OutID: "k1", At: begun}})
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(state, raw, 0o600))
+	state, begun := filepath.Join(t.TempDir(), "sent.jsonl"), time.Now().AddDate(0, 0, -3)
+	require.NoError(t, jsonfile.Append(state, sms.Sent{Phone: phone, OutID: "k1", At: begun}))
 	stand, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", StateFile: state})
 	require.NoError(t, err)
 	asked := map[string]int{}

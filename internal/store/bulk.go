@@ -71,8 +71,10 @@ func (f StuckFilter) where() (where string, args []any) {
 		and(siteIsBad)
 	}
 	if !f.Before.IsZero() {
-		open := f.openStages()
-		and(`f.stage_since <= ? AND f.stage IN (`+marks(len(open))+`)`, append([]any{f.Before.UTC()}, anys(open)...)...)
+		and(`f.stage_since <= ?`, f.Before.UTC())
+	}
+	if aged := f.agedStages(); aged != nil {
+		and(`f.stage IN (`+marks(len(aged))+`)`, anys(aged)...)
 	}
 	if f.Order != "" {
 		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
@@ -134,13 +136,18 @@ func (j BulkJob) Search() (f StuckFilter, err error) {
 
 const bulkColumns = `id, token, filter, resolution, rate, state, total, created_by, created_at, started_at, ended_at`
 
-// ErrNothingStuck says that a filter chooses no filing.
-var ErrNothingStuck = errors.New("no filing is stuck so")
+// ErrNothingStuck says that a filter chooses no filing, ErrMoreStuck that it chooses more
+// than somebody saw.
+var (
+	ErrNothingStuck = errors.New("no filing is stuck so")
+	ErrMoreStuck    = errors.New("more filings are stuck so")
+)
 
-// AddBulk makes a job of the filings that are stuck now, once for its token; it returns
-// its ID. A deed of the context names the job as its object. ErrNothingStuck where there
-// are none.
-func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter) (id int64, err error) {
+// AddBulk makes a job of the filings that a filter chooses now, once for its token; it returns
+// its ID. A deed of the context names the job as its object. Until keeps out what got stuck
+// since a dry run, but of what was stuck already some may fit since, such as by an order's new
+// domain: more than the dry run's count is ErrMoreStuck, none ErrNothingStuck.
+func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most int) (id int64, err error) {
 	search, err := json.Marshal(filter)
 	if err != nil {
 		return 0, err
@@ -167,8 +174,11 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter) (id 
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		switch {
+		case n == 0:
 			return ErrNothingStuck
+		case n > int64(most):
+			return ErrMoreStuck
 		}
 		if deed := deedOf(ctx); deed != nil {
 			deed.Object = fmt.Sprint(id)

@@ -21,8 +21,8 @@ const (
 	maxCauses = 200
 )
 
-// FilingSearch chooses filings of everybody's, for staff; zero fields don't choose. A bulk
-// job keeps its own as JSON: by a later version's new fields older jobs don't choose.
+// FilingSearch chooses filings of everybody's, for staff; zero fields don't choose. Bulk jobs
+// keep theirs as JSON.
 type FilingSearch struct {
 	// Order and Customer are whole: an order's number, a customer's login.
 	Order    string `json:"order,omitempty"`
@@ -41,15 +41,19 @@ type FilingSearch struct {
 	Reason string `json:"reason,omitempty"`
 	// SiteBad chooses what is filed and whose site broke.
 	SiteBad bool `json:"site_bad,omitempty"`
-	// Before chooses what is in its stage since then, or longer, and isn't over.
+	// Before chooses what is in its stage since then, or longer, and isn't over, where Stage or
+	// SiteBad don't ask for what is.
 	Before time.Time `json:"before,omitzero"`
 }
 
 // siteIsBad is the condition of SiteBad on filings f.
 const siteIsBad = `f.site_bad_since IS NOT NULL AND f.stage = 'filed'`
 
-// openStages are the stages in which a filing isn't over.
-func (FilingSearch) openStages() []filing.Stage {
+// agedStages are the stages that Before leaves; nil: any.
+func (f FilingSearch) agedStages() []filing.Stage {
+	if f.Before.IsZero() || f.Stage != "" || f.SiteBad {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(filing.Stages), filing.Stage.Final)
 }
 
@@ -216,10 +220,10 @@ func (q searchQuery) stages() []filing.Stage {
 	if q.Stage != "" {
 		return []filing.Stage{q.Stage}
 	}
-	if q.Before.IsZero() {
-		return filing.Stages
+	if aged := q.agedStages(); aged != nil {
+		return aged
 	}
-	return q.openStages()
+	return filing.Stages
 }
 
 func (q searchQuery) sql() (string, []any) {
@@ -257,6 +261,9 @@ func (q searchQuery) sql() (string, []any) {
 		if q.Province != "" {
 			where, values = where+` AND f.province = ?`, append(values, q.Province)
 		}
+		if aged := q.agedStages(); aged != nil {
+			where, values = where+` AND f.stage IN (`+marks(len(aged))+`)`, append(values, anys(aged)...)
+		}
 		return where, values
 	}
 	switch {
@@ -272,9 +279,6 @@ func (q searchQuery) sql() (string, []any) {
 		}
 		if q.SiteBad {
 			where += ` AND ` + siteIsBad
-		}
-		if !q.Before.IsZero() && q.Stage == "" {
-			where, values = where+` AND f.stage IN (`+marks(len(q.stages()))+`)`, append(values, anys(q.stages())...)
 		}
 		part(`PRIMARY`, where, values...)
 	case q.stuck():

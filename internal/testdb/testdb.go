@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,14 +29,14 @@ const dirPrefix = "beian-testdb-"
 // a quarter of the time that a disk takes.
 const memory = "/dev/shm"
 
-// room is how much must be free there: two packages' servers with their logs, and the tests'
-// databases, which are dropped as tests end.
-const room = 8 << 30
+// room is how much must be free there for each of the packages that are tested at once: a
+// server with its log, and the tests' databases, which are dropped as tests end.
+const room = 4 << 30
 
 // place is where databases are: in memory, where there is room.
 func place() string {
 	var fs unix.Statfs_t
-	if err := unix.Statfs(memory, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Bavail*uint64(fs.Bsize) >= room {
+	if err := unix.Statfs(memory, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Bavail*uint64(fs.Bsize) >= uint64(runtime.GOMAXPROCS(0))*room {
 		return memory
 	}
 	return os.TempDir()

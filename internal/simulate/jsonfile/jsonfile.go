@@ -69,11 +69,13 @@ func Append(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(append(line, '\n')); err != nil {
-		f.Close()
-		return err
+	whole, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		if _, err = f.Write(append(line, '\n')); err != nil { // such as a full disk: what comes next begins a line
+			err = errors.Join(err, f.Truncate(whole))
+		}
 	}
-	return f.Close()
+	return errors.Join(err, f.Close())
 }
 
 // List reads a list's file. It cuts a last line off that isn't whole: its element was never
