@@ -234,6 +234,7 @@ var faults = []fault.Fault{
 // Filings of every kind, on seeded and own filings, with results that come late,
 // twice, out of order or spoiled: each record's decision is the bureau's.
 func TestEveryKindEqualsTheBureausTruth(t *testing.T) {
+	t.Parallel()
 	c := newCounterpart(t)    // one database serves all runs, an account each
 	c.step = 20 * time.Minute // sooner than a spoiled file is taken as it is
 	client := c.bureau.Accounts[c.account]

@@ -166,6 +166,7 @@ func (c *counterpart) settled(t *testing.T) {
 // Whatever faults the bureau shows, in whatever order: nothing is handed in
 // twice, nothing is left out, no number is skipped.
 func TestExchangeKeepsItsSequenceUnderFaults(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newCounterpart(t)
 		for range rapid.IntRange(1, 4).Draw(r, "rounds") {

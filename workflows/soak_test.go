@@ -13,6 +13,7 @@ import (
 // Against a bureau that misbehaves at random, the records' decisions end as the
 // bureau's own: nothing is handed in twice, no number is skipped.
 func TestDecisionsEqualTheBureausTruth(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newCounterpart(t)
 		names := map[string]int{"违规": 1020}

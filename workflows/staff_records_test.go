@@ -382,6 +382,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 // Whatever faults the bureau shows, staff's records and filings keep the one
 // sequence: nothing twice, nothing left out.
 func TestStaffsRecordsKeepTheSequenceUnderFaults(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newCounterpart(t)
 		blocks := 0
