@@ -51,8 +51,9 @@ func TestFiguresAreShown(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Zero(t, page.Find("svg.plot").Length(), "nothing happened yet")
 	now := time.Now()
-	o.fared("F1", now.Add(-6*24*time.Hour))
-	o.fared("F2", now.Add(-6*24*time.Hour))
+	begin := now.Add(-5 * 24 * time.Hour) // within the seven days, though it is past midnight when the page is looked at
+	o.fared("F1", begin)
+	o.fared("F2", begin)
 	o.db.SetClock(func() time.Time { return now.Add(time.Hour) })
 
 	status, page, _ = viewer.look("/support/figures?days=7", nil)
