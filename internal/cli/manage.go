@@ -98,10 +98,12 @@ func (c *rotateCommand) Run() error {
 	return os.Rename(c.File+".new", c.File)
 }
 
-type settingsCommand struct{}
+type settingsCommand struct {
+	Language string `enum:"en,zh" default:"en" help:"language of the table: en or zh"`
+}
 
 // Run prints the table.
-func (settingsCommand) Run() error {
-	fmt.Print(config.Table())
+func (c settingsCommand) Run() error {
+	fmt.Print(config.Table(c.Language))
 	return nil
 }

@@ -31,7 +31,7 @@ import (
 // Base is what every process of the product needs.
 type Base struct {
 	Database  string `env:"BEIAN_DATABASE" kong:"-" help:"database: user:password@tcp(host:port)/name" secret:"yes" required:"yes"`
-	KeyFile   string `env:"BEIAN_KEY_FILE" help:"file with the keys that seal personal data (beian keys generate)" placeholder:"FILE" required:"yes"`
+	KeyFile   string `env:"BEIAN_KEY_FILE" help:"key file that encrypts personal data (beian keys generate)" placeholder:"FILE" required:"yes"`
 	Temporal  string `env:"BEIAN_TEMPORAL" help:"Temporal frontend, host:port" default:"127.0.0.1:7233"`
 	Namespace string `env:"BEIAN_TEMPORAL_NAMESPACE" help:"Temporal namespace" default:"default"`
 	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
@@ -48,13 +48,13 @@ func (b Base) Keys() (*seal.Keys, error) {
 
 // Provider is the hosting provider that runs the product.
 type Provider struct {
-	Name        string   `env:"BEIAN_PROVIDER_NAME" help:"the access provider's name, as the forms show it" default:"本公司"`
-	AccessMode  int      `env:"BEIAN_ACCESS_MODE" help:"access mode filled in: 1 dedicated line, 2 server hosting, 3 virtual host, 4 other" default:"3"`
-	ServerPlace int      `env:"BEIAN_SERVER_PLACE" help:"server place filled in: a province's place in GB/T 2260's order" default:"9"`
-	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the number may link to, the preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
+	Name        string   `env:"BEIAN_PROVIDER_NAME" help:"name of the access provider, as shown in the forms" default:"本公司"`
+	AccessMode  int      `env:"BEIAN_ACCESS_MODE" help:"access mode to pre-fill: 1 dedicated line, 2 server hosting, 3 virtual host, 4 other" default:"3"`
+	ServerPlace int      `env:"BEIAN_SERVER_PLACE" help:"server place to pre-fill: the province's position in the order of GB/T 2260" default:"9"`
+	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the filing number may link to, preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
 	// PoliceTarget is where a public-security filing number links to.
-	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits follow" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
-	Reviewed     bool   `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
+	Reviewed     bool   `env:"BEIAN_REVIEWED" help:"our own staff vet dossiers before they go to the bureau (初审)"`
 }
 
 // Panel makes the panel's view of it.
@@ -64,18 +64,18 @@ func (p Provider) Panel() panel.Provider {
 
 // Panel is the web panel.
 type Panel struct {
-	Listen         string        `env:"BEIAN_LISTEN" help:"address that the panel listens on" default:"127.0.0.1:8080"`
-	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty is the system's"`
-	Papers         string        `env:"BEIAN_PAPERS" help:"file laid over the built-in list of papers that filings need (docs/papers.md)" placeholder:"FILE"`
+	Listen         string        `env:"BEIAN_LISTEN" help:"address the panel listens on" default:"127.0.0.1:8080"`
+	DNS            string        `env:"BEIAN_DNS" help:"name server that the pre-check asks where domains lead, host:port; empty: the system's"`
+	Papers         string        `env:"BEIAN_PAPERS" help:"file that overlays the built-in list of required papers (docs/papers.md)" placeholder:"FILE"`
 	SecureCookies  bool          `env:"BEIAN_SECURE_COOKIES" help:"send cookies over HTTPS only" default:"true" negatable:""`
-	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether staff must sign in with a second factor, or may (docs/staff.md)" enum:"required,optional" default:"required"`
-	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8; none believes nobody"`
-	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's own UI, such as https://temporal.example.com, which pages for staff link to; empty: they don't"`
-	CheckLease     time.Duration `env:"BEIAN_CHECK_LEASE" help:"how long a dossier that a reviewer took stays theirs while they do nothing about it" default:"30m"`
-	SecondCheck    []string      `env:"BEIAN_SECOND_CHECK" help:"which dossiers pass our own check only by two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
+	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether a second factor is required or optional for staff (docs/staff.md)" enum:"required,optional" default:"required"`
+	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8; empty: none"`
+	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's web UI, such as https://temporal.example.com, to link to from staff pages; empty: no links"`
+	CheckLease     time.Duration `env:"BEIAN_CHECK_LEASE" help:"how long a reviewer keeps a dossier without working on it" default:"30m"`
+	SecondCheck    []string      `env:"BEIAN_SECOND_CHECK" help:"dossiers that need two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
 	// FrameOrigins are checked by the panel when it starts.
-	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel goes on serving after a stop was asked for, not ready, so that proxies send nobody more" default:"5s"`
-	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame (docs/embedding.md): https://my.example.com,…; none: nobody's"`
+	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel keeps serving, marked unready, after it is told to stop, so that proxies stop sending requests" default:"5s"`
+	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame, such as https://my.example.com,… (docs/embedding.md); empty: none"`
 }
 
 // TemporalNamespaceUI is the address of a namespace in Temporal's own UI; empty: there is none.
@@ -115,13 +115,13 @@ func (p Panel) SecondChecks() (filing.SecondCheck, error) {
 type SMS struct {
 	AccessKeyID     string        `env:"BEIAN_SMS_ACCESS_KEY_ID" kong:"-" help:"Aliyun access key ID" secret:"yes" required:"yes"`
 	AccessKeySecret string        `env:"BEIAN_SMS_ACCESS_KEY_SECRET" kong:"-" help:"Aliyun access key secret" secret:"yes" required:"yes"`
-	Endpoint        string        `env:"BEIAN_SMS_ENDPOINT" help:"host[:port]; empty is Aliyun's own"`
-	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a stand-in" enum:"HTTPS,HTTP" default:"HTTPS"`
+	Endpoint        string        `env:"BEIAN_SMS_ENDPOINT" help:"host[:port]; empty: Aliyun's own"`
+	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a simulator" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
-	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved signature of the messages"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"approved texts: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,reach_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
-	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"longest wait for an answer" default:"15s"`
-	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"most messages a second for all workers together; 0 is no bound" default:"20"`
+	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved SMS signature"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,reach_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
+	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"how long to wait for an answer" default:"15s"`
+	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
 
 // Sender makes the SMS client.
@@ -146,16 +146,16 @@ func (s SMS) Sender() (*message.SMS, error) {
 // Mail is the account with a mail server.
 type Mail struct {
 	Host     string `env:"BEIAN_MAIL_HOST" help:"mail server" default:"localhost"`
-	Port     int    `env:"BEIAN_MAIL_PORT" help:"its port" default:"587"`
-	UserName string `env:"BEIAN_MAIL_USER" help:"user name; empty sends without signing in"`
+	Port     int    `env:"BEIAN_MAIL_PORT" help:"port of the mail server" default:"587"`
+	UserName string `env:"BEIAN_MAIL_USER" help:"user name; empty: send without authentication"`
 	Password string `env:"BEIAN_MAIL_PASSWORD" kong:"-" help:"password" secret:"yes"`
-	From     string `env:"BEIAN_MAIL_FROM" help:"sender's address" default:"beian@localhost"`
-	FromName string `env:"BEIAN_MAIL_FROM_NAME" help:"sender's name" default:"网站备案"`
+	From     string `env:"BEIAN_MAIL_FROM" help:"sender address" default:"beian@localhost"`
+	FromName string `env:"BEIAN_MAIL_FROM_NAME" help:"sender name" default:"网站备案"`
 	TLS      string `env:"BEIAN_MAIL_TLS" help:"mandatory, opportunistic, implicit or none" enum:"mandatory,opportunistic,implicit,none" default:"mandatory"`
-	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the authority to trust; empty is the system's" placeholder:"FILE"`
+	CAFile   string `env:"BEIAN_MAIL_CA_FILE" help:"PEM file of the certificate authority to trust; empty: the system's" placeholder:"FILE"`
 	Language string `env:"BEIAN_MESSAGE_LANGUAGE" help:"language of messages: zh or en" enum:"zh,en" default:"zh"`
-	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address that is told when filings are stuck for a new cause, when an exchange stops, and of tasks and questions"`
-	PanelURL string `env:"BEIAN_PANEL_URL" help:"where people reach the panel, such as https://beian.example.com; links in mails begin with it"`
+	Staff    string `env:"BEIAN_STAFF_ADDRESS" help:"mail address for staff alerts: a new cause of stuck filings, a stopped exchange, new tasks and questions"`
+	PanelURL string `env:"BEIAN_PANEL_URL" help:"public address of the panel, such as https://beian.example.com; links in mails start with it"`
 }
 
 // Sender makes the mail client; roots, when not nil, are trusted instead of the CA file.
@@ -179,9 +179,9 @@ func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
 
 // Staff is how staff are told of trouble, beside by mail.
 type Staff struct {
-	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"address that is posted to when filings are stuck for a new cause and when an exchange stops (docs/telling.md); empty: none is"`
-	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs it, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
-	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long no filing must have been stuck for a cause before staff are told of it anew; 0 is the same" default:"30m"`
+	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"webhook for staff alerts: a new cause of stuck filings, a stopped exchange (docs/messages.md); empty: none"`
+	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs the webhook, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
+	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long a cause must have no stuck filings before it alerts staff again; 0: the default" default:"30m"`
 }
 
 // Hook makes the webhook; nil where there is none.
@@ -199,26 +199,26 @@ func (s Staff) Hook() (*webhook.Webhook, error) {
 // Bureau is the account with the bureau.
 type Bureau struct {
 	URL        string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
-	ISPID      int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number"`
+	ISPID      int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number at the bureau"`
 	UserName   string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
 	Password   string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes"`
-	Key        string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty sends unencrypted" secret:"yes"`
+	Key        string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty: send unencrypted" secret:"yes"`
 	IV         string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
-	Accounts   string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file of several accounts, one for each province or more (docs/accounts.md); the settings above are for one" placeholder:"FILE"`
-	Driver     string        `env:"BEIAN_BUREAU_DRIVER" help:"interface, or manual: people hand dossiers in and record the results; then it needs no address and no password" enum:"interface,manual" default:"interface"`
+	Accounts   string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file with several accounts, one or more provinces each (docs/accounts.md); the settings above describe a single one" placeholder:"FILE"`
+	Driver     string        `env:"BEIAN_BUREAU_DRIVER" help:"interface, or manual: people submit dossiers and record the results, and address and password aren't needed" enum:"interface,manual" default:"interface"`
 	Account    string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
-	Every      time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"pause between exchanges" default:"5m"`
-	Hours      string        `env:"BEIAN_BUREAU_HOURS" help:"when the bureau takes filings, China time: 09:00-17:30; empty is always"`
-	SMSCheck   time.Duration `env:"BEIAN_BUREAU_SMS_CHECK" help:"how long the code is valid that the bureau itself sends to applicants by SMS: 24h; 0 is none"`
-	Keep       time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, three months at least; default is six" default:"4392h"`
-	KeepPapers time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing is over; 0 is for ever" default:"4392h"`
+	Every      time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
+	Hours      string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
+	SMSCheck   time.Duration `env:"BEIAN_BUREAU_SMS_CHECK" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
+	Keep       time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six" default:"4392h"`
+	KeepPapers time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
 }
 
 // Website is how customers' sites are reached.
 type Website struct {
-	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only: send connections for hosts elsewhere, *.example.com=127.0.0.1:8081"`
-	Allow     []string          `env:"BEIAN_WEBSITE_ALLOW" help:"own ranges that may be reached although they are reserved, such as 10.1.0.0/16"`
-	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"refuse FTP servers whose certificate doesn't match"`
+	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only: redirect connections, *.example.com=127.0.0.1:8081"`
+	Allow     []string          `env:"BEIAN_WEBSITE_ALLOW" help:"reserved ranges of our own that may be reached, such as 10.1.0.0/16"`
+	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"reject FTP servers whose certificate doesn't match"`
 }
 
 // Activities makes the effects on sites, but for the store.
@@ -242,20 +242,20 @@ func (w Website) Activities(p Provider) (*activities.Website, error) {
 
 // Status is where a panel or worker is watched.
 type Status struct {
-	Listen string `env:"BEIAN_STATUS_LISTEN" help:"address of /healthz, /readyz and /metrics of a panel or worker, such as 10.0.0.5:9464; never a public one; empty serves none"`
+	Listen string `env:"BEIAN_STATUS_LISTEN" help:"address for /healthz, /readyz and /metrics of a panel or worker, such as 10.0.0.5:9464; never a public one; empty: none"`
 }
 
 // Worker is a worker process. Limits are pairs such as message=20, by comma.
 type Worker struct {
-	Queues      []string      `env:"BEIAN_QUEUES" help:"task queues to take: filing, message, bureau, website; none is all"`
-	StopTimeout time.Duration `env:"BEIAN_STOP_TIMEOUT" help:"how long running activities may go on after a stop; in its last quarter, 5 s at most, they are handed back" default:"30s"`
-	Slots       []string      `env:"BEIAN_WORKER_SLOTS" help:"most activities of a queue at once in this process, and most workflow tasks; those not named have workflows=200,filing=100,message=50,bureau=8,website=50"`
-	Pollers     []string      `env:"BEIAN_WORKER_POLLERS" help:"long polls of a queue, and of workflow tasks, in this process: workflows=8,filing=4; those not named have 2"`
-	Rates       []string      `env:"BEIAN_WORKER_RATES" help:"most activities of a queue a second in this process: website=5; those not named have no bound"`
-	QueueRates  []string      `env:"BEIAN_QUEUE_RATES" help:"most activities of a queue a second for all workers together: website=20; that of message is BEIAN_SMS_PER_SECOND"`
-	Versioning  bool          `env:"BEIAN_VERSIONING" help:"take only the tasks that Temporal gives to this build (docs/fleet.md)"`
-	Deployment  string        `env:"BEIAN_DEPLOYMENT" help:"name of the deployment that the builds are of, with BEIAN_VERSIONING" default:"beian"`
-	BuildID     string        `env:"BEIAN_BUILD_ID" help:"name of this build, with BEIAN_VERSIONING; empty is what it was linked with, or its commit"`
+	Queues      []string      `env:"BEIAN_QUEUES" help:"task queues to take: filing, message, bureau, website; empty: all"`
+	StopTimeout time.Duration `env:"BEIAN_STOP_TIMEOUT" help:"how long running activities may continue after a stop; in the last quarter, at most 5 s, they are handed back" default:"30s"`
+	Slots       []string      `env:"BEIAN_WORKER_SLOTS" help:"concurrent activities by queue, and concurrent workflow tasks, in this process; defaults: workflows=200,filing=100,message=50,bureau=8,website=50"`
+	Pollers     []string      `env:"BEIAN_WORKER_POLLERS" help:"long polls by queue, and for workflow tasks, in this process: workflows=8,filing=4; default 2 each"`
+	Rates       []string      `env:"BEIAN_WORKER_RATES" help:"activities a second by queue in this process: website=5; default: no limit"`
+	QueueRates  []string      `env:"BEIAN_QUEUE_RATES" help:"activities a second by queue for all workers together: website=20; for message use BEIAN_SMS_PER_SECOND"`
+	Versioning  bool          `env:"BEIAN_VERSIONING" help:"take only tasks that Temporal assigns to this build (docs/fleet.md)"`
+	Deployment  string        `env:"BEIAN_DEPLOYMENT" help:"deployment that the builds belong to, with BEIAN_VERSIONING" default:"beian"`
+	BuildID     string        `env:"BEIAN_BUILD_ID" help:"name of this build, with BEIAN_VERSIONING; empty: the name it was linked with, or its commit"`
 }
 
 // Config makes the worker's limits and version; smsPerSecond is the fleet's rate

@@ -10,12 +10,6 @@ import (
 	"github.com/beian/beian/internal/config"
 )
 
-func TestSettingsPageIsTrue(t *testing.T) {
-	page, err := os.ReadFile("../../docs/settings.md")
-	require.NoError(t, err)
-	require.Contains(t, string(page), config.Table(), "run `beian settings` and put its table into docs/settings.md")
-}
-
 func TestMissingSettingsAreNamedAtOnce(t *testing.T) {
 	t.Setenv("BEIAN_DATABASE", "")
 	t.Setenv("BEIAN_SMS_ACCESS_KEY_ID", "")

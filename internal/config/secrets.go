@@ -46,24 +46,3 @@ func secret(name string) (string, error) {
 	}
 	return os.Getenv(name), nil
 }
-
-// Table is the settings as the rows of docs/settings.md.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("| setting | meaning | default |\n| --- | --- | --- |\n")
-	for _, g := range []any{Base{}, Provider{}, Panel{}, SMS{}, Mail{}, Staff{}, Bureau{}, Website{}, Worker{}, Status{}} {
-		t := reflect.TypeOf(g)
-		for i := range t.NumField() {
-			tag := t.Field(i).Tag
-			note := tag.Get("default")
-			if tag.Get("required") != "" {
-				note = "required"
-			}
-			if tag.Get("secret") != "" {
-				note = strings.TrimPrefix(note+"; secret: environment or `"+tag.Get("env")+"_FILE` only", "; ")
-			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", tag.Get("env"), tag.Get("help"), note)
-		}
-	}
-	return b.String()
-}
