@@ -7,18 +7,20 @@ import (
 )
 
 // words are the fixed texts of the table of settings.
-type words struct{ head, required, secret string }
+type words struct{ head, required, secret, separator string }
 
 var tableWords = map[string]words{
 	"en": {
-		head:     "| setting | meaning | default |",
-		required: "required",
-		secret:   "secret: environment or `%s_FILE` only",
+		head:      "| setting | meaning | default |",
+		required:  "required",
+		secret:    "secret: environment or `%s_FILE` only",
+		separator: "; ",
 	},
 	"zh": {
-		head:     "| 设置项 | 含义 | 默认值 |",
-		required: "必填",
-		secret:   "机密：只能用环境变量，或用 `%s_FILE` 指定文件",
+		head:      "| 设置项 | 含义 | 默认值 |",
+		required:  "必填",
+		secret:    "机密：只能用环境变量，或用 `%s_FILE` 指定文件",
+		separator: "；",
 	},
 }
 
@@ -46,7 +48,7 @@ func Table(lang string) string {
 			if tag.Get("secret") != "" {
 				notes = append(notes, fmt.Sprintf(w.secret, tag.Get("env")))
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", tag.Get("env"), help, strings.Join(notes, "; "))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", tag.Get("env"), help, strings.Join(notes, w.separator))
 		}
 	}
 	return b.String()
