@@ -65,11 +65,15 @@ func tokens(page string) []token {
 		list = append(list, token{text, space && !afterBlock && !isBlock})
 		space = false
 	}
-	z := html.NewTokenizer(strings.NewReader(page))
+	z, raw := html.NewTokenizer(strings.NewReader(page)), ""
 	for z.Next() != html.ErrorToken {
 		t := z.Token()
 		switch t.Type {
 		case html.TextToken:
+			if raw == "noscript" { // the tokenizer takes what is inside for text
+				list = append(list, tokens(t.Data)...)
+				continue
+			}
 			words := strings.Join(strings.Fields(t.Data), " ")
 			space = space || strings.TrimLeft(t.Data, " \t\r\n") != t.Data
 			if words == "" {
@@ -79,8 +83,9 @@ func tokens(page string) []token {
 			space, afterBlock = strings.TrimRight(t.Data, " \t\r\n") != t.Data, false
 		case html.StartTagToken, html.SelfClosingTagToken:
 			add(tag(t), block[t.Data])
-			afterBlock = block[t.Data]
+			afterBlock, raw = block[t.Data], t.Data
 		case html.EndTagToken:
+			raw = ""
 			add("</"+t.Data+">", block[t.Data])
 			afterBlock = block[t.Data]
 		case html.CommentToken:
