@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -114,26 +115,21 @@ func Date(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 // Hour is a moment's hour.
 func Hour(t time.Time) string { return Time(t.In(China).Truncate(time.Hour)) }
 
-// URL fills the verbs of an address with escaped values: html/template did that by itself,
-// templ doesn't.
+// URL fills the verbs of an address with its values, texts escaped: html/template did that by
+// itself, templ doesn't.
 func URL(format string, values ...any) string {
-	path, query, _ := strings.Cut(format, "?")
+	path, _, _ := strings.Cut(format, "?")
 	inPath := strings.Count(path, "%")
-	escaped := make([]any, len(values))
+	escaped := slices.Clone(values)
 	for i, v := range values {
-		switch v := v.(type) {
-		case int, int64:
-			escaped[i] = v
-		default:
-			escape := url.PathEscape
-			if i >= inPath {
-				escape = url.QueryEscape
-			}
-			escaped[i] = escape(fmt.Sprint(v))
+		text := reflect.ValueOf(v)
+		if text.Kind() != reflect.String {
+			continue
+		}
+		escaped[i] = url.QueryEscape(text.String())
+		if i < inPath {
+			escaped[i] = url.PathEscape(text.String())
 		}
 	}
-	if query == "" {
-		return fmt.Sprintf(path, escaped...)
-	}
-	return fmt.Sprintf(path+"?"+query, escaped...)
+	return fmt.Sprintf(format, escaped...)
 }
