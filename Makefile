@@ -4,7 +4,7 @@ BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 AXE := .beian/axe/axe.min.js
 
-.PHONY: run demo test test-stack test-browser test-workflows test-packages bench bench-bulk record lint build tools packages clean
+.PHONY: generate run demo test test-stack test-browser test-workflows test-packages bench bench-bulk record lint build tools packages clean
 
 run: packages tools build
 	@$(BEIAN) dev
@@ -53,7 +53,18 @@ record: packages tools build
 	@[ -e workflows/testdata/histories/keys.json ] || $(BEIAN) keys generate workflows/testdata/histories/keys.json
 	BEIAN_BULK=100 BEIAN_RECORD=$(CURDIR)/workflows/testdata/histories go test -count=1 ./e2e -run 'Refusal|WebSpace|Lost|BrowserWalk|ManualDriver|NumberOfAnother|SentBackIsToldOf|ChangeThen|NewAccessThen|TicketReaches|PasswordIsFound|FooterIsPlaced|ToldOfATrouble|StaffActOn|BulkResume'
 
+# The pages' components (*.templ) are compiled to Go by the version of templ that tools/templ
+# pins: the same as go.mod's.
+TEMPL := go tool -modfile=tools/templ/go.mod templ
+
+generate:
+	@$(TEMPL) fmt -log-level warn panel
+	@$(TEMPL) generate -log-level warn
+
 lint:
+	@$(TEMPL) fmt -fail -log-level warn panel
+	@$(TEMPL) generate -check -log-level warn
+	@[ "$$(go list -m github.com/a-h/templ)" = "$$(go list -m -modfile=tools/templ/go.mod github.com/a-h/templ)" ] || { echo "go.mod and tools/templ want different versions of templ"; exit 1; }
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
