@@ -76,8 +76,8 @@ func run(check bool) error {
 		return err
 	}
 	list := map[string]*licence{}
-	for name, dir := range modules {
-		if err := read(list, name, dir); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(modules)) {
+		if err := read(list, name, modules[name]); err != nil {
 			return err
 		}
 	}
