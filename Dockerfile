@@ -5,7 +5,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 # .git comes along, so that the binary knows its revision (beian worker's build ID).
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/beian . && mkdir /out/tmp && chmod 1777 /out/tmp
+RUN CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags="-s -w" -o /out/beian . && mkdir /out/tmp && chmod 1777 /out/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -1,17 +1,36 @@
-# make run, make test, make demo, make bench, make bench-bulk: each sets up what is missing first.
+# Each target sets up what is missing first. A line that begins with two signs and a
+# target's name is its help.
 SHELL := /bin/bash
+.DEFAULT_GOAL := help
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
+LINTER := .beian/bin/golangci-lint
 AXE := .beian/axe/axe.min.js
+# MessagePack bodies are 6 MB of the binary that nothing uses.
+BUILDFLAGS := -tags nomsgpack
+# Temporal's own command line, where it is installed, is a development server as well.
+DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
-.PHONY: generate run demo test test-stack test-browser test-workflows test-packages bench bench-bulk record lint build tools packages clean
+.PHONY: help run demo check test test-stack test-browser test-workflows test-packages bench bench-bulk record lint format generate notice build tools packages clean
 
-run: packages tools build
+## help: what there is (the default)
+help:
+	@sed -n 's/^## \([a-z-]*\): \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+## run: bring everything up on this machine; prints where to look and whom to sign in as
+run: packages $(DEV_TEMPORAL) build
 	@$(BEIAN) dev
 
-demo: packages tools build
+## demo: file an order unattended on a throw-away stack (ARGS="--filings 3 --json")
+demo: packages $(DEV_TEMPORAL) build
 	@$(BEIAN) demo $(ARGS)
 
+## check: what to run before a commit: lint, and the tests that need no database and no browser
+check: lint
+	go test $$(go list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... \
+	  | grep -v -E 'internal/(testdb|stack|browsertest)\b' | cut -d ' ' -f 1)
+
+## test: every check and every test
 # All tests. They go as two at once all the way: the end-to-end tests alone take longer than
 # all others, and are two of the four parts.
 test: packages tools lint
@@ -36,16 +55,19 @@ test-workflows: packages
 test-packages: packages tools
 	$(GOTEST) -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
+## bench: what data files cost to pack, read and apply
 # What data files of 10, 100 and 1,000 records cost to pack, to read and to apply.
 # Compare the numbers of one run only.
 bench: packages
 	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
 
+## bench-bulk: how long 2,000 filings take to be resumed in bulk
 # How long 2,000 filings take to be resumed in bulk after an SMS outage, on the whole stack.
 # `make test` resumes as many; this says the times, alone on the machine. Takes some minutes.
 bench-bulk: packages tools
 	go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
 
+## record: record the histories that the replay tests replay
 # Records the histories that the replay tests replay. Run it on the code that is
 # deployed, never on a changed branch.
 record: packages tools build
@@ -57,23 +79,36 @@ record: packages tools build
 # pins: the same as go.mod's.
 TEMPL := go tool -modfile=tools/templ/go.mod templ
 
+## generate: compile the pages' components (*.templ)
 generate:
 	@$(TEMPL) fmt -log-level warn panel
 	@$(TEMPL) generate -log-level warn
 
-lint:
+## lint: formatting, vet, linters, and whether generated files are up to date
+lint: $(LINTER)
 	@$(TEMPL) fmt -fail -log-level warn panel
 	@$(TEMPL) generate -check -log-level warn
 	@[ "$$(go list -m github.com/a-h/templ)" = "$$(go list -m -modfile=tools/templ/go.mod github.com/a-h/templ)" ] || { echo "go.mod and tools/templ want different versions of templ"; exit 1; }
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
-	go tool staticcheck ./...
+	$(LINTER) run
 	go tool workflowcheck ./workflows/...
+	go run ./tools/notice -check
 
+## format: gofmt
+format:
+	gofmt -w $$(git ls-files '*.go')
+
+## notice: write NOTICE from the licences of what is linked
+notice:
+	go run ./tools/notice
+
+## build: the binary, .beian/bin/beian
 build:
 	@mkdir -p .beian/bin
-	go build -o $(BEIAN) .
+	go build $(BUILDFLAGS) -o $(BEIAN) .
 
+## tools: the development Temporal server and the accessibility checker
 tools: $(TEMPORAL) $(AXE)
 
 # The development Temporal server is a module of its own; it takes some minutes
@@ -83,6 +118,12 @@ $(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/tempora
 	@echo "building the development Temporal server …"
 	cd tools/temporal && go build -o ../../$(TEMPORAL) .
 
+# The linters are a module of their own, too.
+$(LINTER): tools/lint/go.mod tools/lint/go.sum
+	@mkdir -p .beian/bin
+	@echo "building golangci-lint …"
+	cd tools/lint && go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
 # The accessibility checker of the browser tests, at the version that is locked.
 $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 	@mkdir -p .beian/axe
@@ -91,6 +132,7 @@ $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 	cd .beian/axe && npm ci --silent
 	cp .beian/axe/node_modules/axe-core/axe.min.js $(AXE)
 
+## packages: the Debian packages that are missing
 # What Debian has and we need: a database server, a browser for the browser
 # tests with a Chinese font, a validator for the bureau's schemas, and SOAP
 # libraries of other languages that the bureau's interface is tried with.
@@ -109,5 +151,6 @@ packages:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
+## clean: forget everything in .beian
 clean:
 	rm -rf .beian

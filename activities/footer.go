@@ -27,7 +27,7 @@ type FooterFailure struct {
 	Reason string
 }
 
-// ReasonNoSpace: the order names no web space any more.
+// ReasonNoSpace says that the order names no web space any more.
 const ReasonNoSpace = "no_space"
 
 // PreviewFooter looks at the site and at its web space, and keeps what putting

@@ -67,7 +67,7 @@ func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID 
 	return a.Store.AnswerSent(ctx, answer.ID)
 }
 
-// ReasonNoAddress: whoever asked gave no address, and reads the answer in the panel.
+// ReasonNoAddress says that whoever asked gave no address, and reads the answer in the panel.
 const ReasonNoAddress = "no_address"
 
 // UnsentTickets are mails about tickets that should have gone out a while ago.

@@ -3,13 +3,10 @@ package panel
 import (
 	"bytes"
 	"net/http"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
+	drawing "github.com/dchest/captcha"
 	"github.com/gin-gonic/gin"
-	"github.com/mojocn/base64Captcha"
 	"github.com/ulule/limiter/v3"
 	"github.com/ulule/limiter/v3/drivers/store/memory"
 
@@ -26,37 +23,27 @@ const (
 	// freeFailures is how often a sign-in may fail before a captcha is asked.
 	freeFailures  = 3
 	captchaDigits = 5
+	// captchaWidth and captchaHeight are the picture's, in pixels.
+	captchaWidth, captchaHeight = 200, 64
 	// captchaWait lets those pass who can neither see nor hear the digits: a test of
 	// the senses or of memory mustn't be the only way in (WCAG 2.2, 3.3.8 and 1.1.1).
 	captchaWait = 30 * time.Second
 	// waitsPerClient bounds how often that is in a minute, however many sessions
 	// one client waits with.
 	waitsPerClient = 4
-	// soundsKept are those of the last challenges, some 100 kB each.
-	soundsKept = 32
 )
 
-// captchas draws and speaks captchas; the answer to each stands in its session.
+// captchas bounds who passes without the digits; the answer to each captcha is kept
+// in its session.
 type captchas struct {
-	picture base64Captcha.Driver
-	wait    time.Duration
-	waits   *limiter.Limiter
-
-	mu     sync.Mutex
-	sounds []captchaSound
-}
-
-// captchaSound is kept for a while: browsers ask for a sound in pieces, and no
-// two recordings of the same digits are alike.
-type captchaSound struct {
-	of  string
-	wav []byte
+	wait  time.Duration
+	waits *limiter.Limiter
 }
 
 func newCaptchas() *captchas {
 	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "captcha", CleanUpInterval: time.Minute})
 	return &captchas{
-		picture: base64Captcha.NewDriverDigit(64, 200, captchaDigits, 0.5, 40), wait: captchaWait,
+		wait:  captchaWait,
 		waits: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: waitsPerClient}),
 	}
 }
@@ -118,61 +105,47 @@ func (s *Server) captchaWaits(c *gin.Context) time.Duration {
 
 // newCaptcha makes up the session's next digits.
 func (s *Server) newCaptcha(c *gin.Context) string {
-	_, _, answer := s.captchas.picture.GenerateIdQuestionAnswer()
-	s.sessions.Put(c.Request.Context(), keyCaptcha, answer)
-	return answer
+	answer := drawing.RandomDigits(captchaDigits)
+	for i := range answer {
+		answer[i] += '0'
+	}
+	s.sessions.Put(c.Request.Context(), keyCaptcha, string(answer))
+	return string(answer)
+}
+
+// drawn are an answer's digits as the drawing library wants them: 0 to 9, not '0' to '9'.
+func drawn(answer string) []byte {
+	list := []byte(answer)
+	for i := range list {
+		list[i] -= '0'
+	}
+	return list
 }
 
 // captcha draws a new one for the session.
 func (s *Server) captcha(c *gin.Context) {
-	item, err := s.captchas.picture.DrawCaptcha(s.newCaptcha(c))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
+	session, answer := s.sessions.Token(c.Request.Context()), s.newCaptcha(c)
 	c.Header("Content-Type", "image/png")
 	c.Status(http.StatusOK)
-	if _, err := item.WriteTo(c.Writer); err != nil {
+	if _, err := drawing.NewImage(session, drawn(answer), captchaWidth, captchaHeight).WriteTo(c.Writer); err != nil {
 		s.cfg.Logger.Debug("a captcha's transfer broke off")
 	}
 }
 
 // captchaSound speaks the digits that the picture shows, in the reader's
-// language; who loads no pictures gets digits of their own.
+// language; who loads no pictures gets digits of their own. Browsers ask for a sound in
+// pieces: a process records the same digits of a session alike each time.
 func (s *Server) captchaSound(c *gin.Context) {
 	ctx := c.Request.Context()
 	answer := s.sessions.GetString(ctx, keyCaptcha)
 	if answer == "" {
 		answer = s.newCaptcha(c)
 	}
-	wav, err := s.captchas.speak(s.sessions.Token(ctx), answer, s.lang(c))
-	if err != nil {
+	var wav bytes.Buffer
+	if _, err := drawing.NewAudio(s.sessions.Token(ctx), drawn(answer), s.lang(c)).WriteTo(&wav); err != nil {
 		s.fail(c, err)
 		return
 	}
 	c.Header("Content-Type", "audio/wav")
-	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(wav))
-}
-
-// speak records an answer, or finds its recording again.
-func (p *captchas) speak(session, answer, lang string) ([]byte, error) {
-	of := strings.Join([]string{session, lang, answer}, "/")
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if i := slices.IndexFunc(p.sounds, func(s captchaSound) bool { return s.of == of }); i >= 0 {
-		return p.sounds[i].wav, nil
-	}
-	item, err := base64Captcha.NewDriverAudio(captchaDigits, lang).DrawCaptcha(answer)
-	if err != nil {
-		return nil, err
-	}
-	var wav bytes.Buffer
-	if _, err := item.WriteTo(&wav); err != nil {
-		return nil, err
-	}
-	if len(p.sounds) >= soundsKept {
-		p.sounds = slices.Delete(p.sounds, 0, 1)
-	}
-	p.sounds = append(p.sounds, captchaSound{of, wav.Bytes()})
-	return wav.Bytes(), nil
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(wav.Bytes()))
 }

@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	// MaxRecords and MaxFileSize are the interface's limits of one data file (3-3-1-3).
-	MaxRecords  = 1000
+	// MaxRecords of one data file, by the interface (3-3-1-3).
+	MaxRecords = 1000
+	// MaxFileSize of one data file, by the same.
 	MaxFileSize = 50 << 20
 	// maxUnzipped bounds what a downloaded zip may grow to.
 	maxUnzipped = 4 * MaxFileSize

@@ -37,6 +37,9 @@ type commands struct {
 	Simulate simulateCommand `cmd:"" help:"Run one stand-in alone."`
 	Settings settingsCommand `cmd:"" help:"Print the table of settings."`
 	Ready    readyCommand    `cmd:"" help:"Tell whether a panel or worker is ready, for health checks."`
+	Version  versionCommand  `cmd:"" help:"Tell which build this is."`
+
+	Build kong.VersionFlag `name:"version" help:"Tell which build this is."`
 }
 
 // Main runs the command line and returns the exit code.
@@ -46,20 +49,33 @@ func Main(args []string) int {
 	var c commands
 	parser, err := kong.New(&c, kong.Name("beian"),
 		kong.Description("Beian (备案) files websites with China's ICP bureau for a hosting provider's customers.\n\nExample: beian dev"),
-		kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "beian:", err)
 		return 2
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		parser.FatalIfErrorf(err)
+		return usageError(parser, err)
 	}
 	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "beian:", err)
 		return 1
 	}
 	return 0
+}
+
+// usageError says what is wrong first, then where the usage is, which is longer than a
+// screen for a panel or a worker.
+func usageError(parser *kong.Kong, err error) int {
+	fmt.Fprintln(os.Stderr, "beian:", err)
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) {
+		return 2
+	}
+	parser.Stdout = os.Stderr
+	_ = kong.DefaultShortHelpPrinter(kong.HelpOptions{}, wrong.Context)
+	return wrong.ExitCode()
 }
 
 func newLogger(level string) *slog.Logger {

@@ -131,8 +131,8 @@ func (r Regions) Counties(city string) []Region {
 // Name is a division's name; empty when the code is unknown.
 func (r Regions) Name(code string) string { return r.index().names[code] }
 
-// Provinces, Cities, Counties and RegionName are the built-in edition's, for
-// what no form of the bureau's is about.
+// Provinces is Regions.Provinces of the built-in edition: it, Cities, Counties and
+// RegionName are for what no form of the bureau's is about.
 func Provinces() []Region { return Regions{}.Provinces() }
 
 // Cities is Regions.Cities of the built-in edition.

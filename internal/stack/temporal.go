@@ -2,8 +2,10 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 
@@ -30,7 +32,8 @@ type Temporal struct {
 }
 
 // TemporalProgram finds the development server: BEIAN_TEMPORAL_SERVER, or
-// .beian/bin/temporal in this folder or one above it.
+// .beian/bin/temporal in this folder or one above it, or Temporal's own command on the
+// PATH. What was built comes first, so that tests run on the version that is locked.
 func TemporalProgram() (string, error) {
 	if path := os.Getenv("BEIAN_TEMPORAL_SERVER"); path != "" {
 		return path, nil
@@ -39,16 +42,21 @@ func TemporalProgram() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for {
+	for ; ; dir = filepath.Dir(dir) {
 		path := filepath.Join(dir, ".beian", "bin", "temporal")
 		if _, err := os.Stat(path); err == nil {
 			return path, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("the development Temporal server isn't built: run `make tools`, or name a program with BEIAN_TEMPORAL_SERVER")
+			break
 		}
-		dir = filepath.Dir(dir)
 	}
+	path, err := exec.LookPath("temporal")
+	if err != nil {
+		return "", errors.New("there is no Temporal server: run `make tools`, install Temporal's command line, " +
+			"or name a program with BEIAN_TEMPORAL_SERVER")
+	}
+	return path, nil
 }
 
 // StartTemporal runs a server; uiPort 0 leaves out the web UI, an empty

@@ -86,6 +86,7 @@ type WaitingRecord struct {
 	Papers  []RecordPaper
 }
 
+// RowID is the ID of its row.
 func (r WaitingRecord) RowID() int64 { return r.ID }
 
 func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, maxFile int64) ([]WaitingRecord, error) {

@@ -148,9 +148,10 @@ type RefusalReason struct {
 }
 
 const (
-	// SentBackInWords is a send-back for what staff wrote themselves, SentBackSilently one
-	// of before there were reasons.
-	SentBackInWords, SentBackSilently = "own_words", "none"
+	// SentBackInWords is a send-back for what staff wrote themselves.
+	SentBackInWords = "own_words"
+	// SentBackSilently is one of before there were reasons.
+	SentBackSilently = "none"
 )
 
 func (r RefusalReason) name() string {

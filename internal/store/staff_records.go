@@ -56,6 +56,7 @@ type StaffRecord struct {
 	SealedOpinion []byte `db:"sealed_opinion"`
 }
 
+// RowID is the ID of its row.
 func (r StaffRecord) RowID() int64 { return r.ID }
 
 // staffPlace binds what is sealed to its record. It doesn't name the ID: a record
