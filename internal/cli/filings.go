@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/workflows"
@@ -40,7 +41,7 @@ func (c *restartCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base); err != nil {
 		return err
 	}
-	p, closeAll, err := connect(ctx, "beian-filings", &c.Base)
+	p, closeAll, err := app.Connect(ctx, "beian-filings", &c.Base)
 	if err != nil {
 		return err
 	}

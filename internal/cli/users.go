@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
@@ -24,7 +25,7 @@ var commandLine = store.Actor{Login: "command line"}
 
 // asStaff runs what changes somebody's account, with an entry in the audit log.
 func asStaff(ctx context.Context, base *config.Base, action, login, reason string, act func(context.Context, *store.Store) error) error {
-	db, err := openStore(ctx, base)
+	db, err := app.OpenStore(ctx, base)
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("--mark: %w", err)
 		}
 	}
-	db, err := openStore(ctx, &c.Base)
+	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
 		return err
 	}
