@@ -20,11 +20,7 @@ const shutdownTimeout = 10 * time.Second
 // RunPanel serves the panel on a listener until ctx ends; then it is no longer
 // ready, goes on serving for as long as proxies take to see that, and closes.
 func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) error {
-	papers, err := set.Panel.PaperList()
-	if err != nil {
-		return err
-	}
-	second, err := set.Panel.SecondChecks()
+	cfg, err := panelConfig(set, p)
 	if err != nil {
 		return err
 	}
@@ -33,12 +29,7 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
 	}
 	defer stopStatus()
-	pages, err := panel.New(panel.Config{
-		Papers: papers, CheckLease: set.Panel.CheckLease, SecondCheck: second,
-		Store: p.Store, Filings: workflows.NewClient(p.Temporal, set.Provider.Reviewed).In(set.Base.Namespace), Provider: set.Provider.Panel(), Resolver: website.NewResolver(set.Panel.DNS),
-		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
-		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace), Process: p.Observed, Logger: p.Logger,
-	})
+	pages, err := panel.New(cfg)
 	if err != nil {
 		return err
 	}
@@ -50,6 +41,29 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 		time.AfterFunc(set.Panel.UnreadyFor, shut)
 	})()
 	return Serve(closing, l, pages.Handler(), pages.EndStreams)
+}
+
+// panelConfig makes the panel's configuration of the settings.
+func panelConfig(set Settings, p Process) (panel.Config, error) {
+	papers, err := set.Panel.PaperList()
+	if err != nil {
+		return panel.Config{}, err
+	}
+	second, err := set.Panel.SecondChecks()
+	if err != nil {
+		return panel.Config{}, err
+	}
+	filings := workflows.NewClient(p.Temporal, set.Provider.Reviewed).In(set.Base.Namespace)
+	return panel.Config{
+		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
+		Provider: panel.Provider{
+			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
+			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
+		},
+		Papers: papers, CheckLease: set.Panel.CheckLease, SecondCheck: second, Resolver: website.NewResolver(set.Panel.DNS),
+		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
+	}, nil
 }
 
 // Serve answers HTTP until ctx ends, then lets requests under way end; stopping
