@@ -55,7 +55,7 @@ type FilingInput struct {
 	// for another: its kind comes with what is handed in.
 	Kind filing.Kind `json:",omitempty"`
 	// From is where a filing goes on whose workflow is gone; nil: it begins.
-	From *From `json:",omitempty"`
+	From *filing.Position `json:",omitempty"`
 }
 
 const filingIDPrefix = "filing/"

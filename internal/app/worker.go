@@ -65,7 +65,7 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Teller: filings,
 	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
-	cfg.Broken = &activities.Broken{Store: p.Store, Finder: workflows.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
+	cfg.Broken = &activities.Broken{Store: p.Store, Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
 	return nil
 }
 

@@ -70,7 +70,7 @@ func (c *restartCommand) Run(ctx context.Context) error {
 			case f.Stage == filing.Filed:
 				err = filings.StartAftercare(ctx, f.Ref(), workflows.AftercareInput{FilingID: f.ID})
 			default:
-				err = open(ctx, f.Ref(), workflows.InputOf(f))
+				err = open(ctx, f.Ref(), workflows.InputOf(f.ID, f.OrderNumber, f.Position()))
 			}
 			if err != nil {
 				return err
