@@ -46,9 +46,9 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 				w.at(4, w.says(workflows.UpdatePass, workflows.Verdict{Revision: current}))
 			}
 			// what the bureau said is told again, also of the revision before
-			w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{Revision: current - 1, Code: 1020}))
-			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: current}))
-			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{Revision: current, Approved: true}))
+			w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current - 1, Code: 1020}))
+			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: current}))
+			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current, Approved: true}))
 			in := input
 			in.Reviewed, in.From = true, &filing.Position{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
 			w.runs(in)
@@ -107,7 +107,7 @@ func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
 	w.siteIsFine()
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).After(2*time.Second).Return(activities.Restarted{}, nil).Once()
 	w.env.RegisterDelayedCallback(w.says(workflows.UpdatePass, workflows.Verdict{Revision: 1}), time.Second)
-	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	in.Reviewed, in.From = true, &filing.Position{Stage: filing.Checking, Revision: 1, Seq: 3}
 	w.runs(in)
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
