@@ -25,5 +25,5 @@ func BrokenCheck(ctx workflow.Context) error {
 
 // ScheduleBroken has broken code looked for from time to time.
 func ScheduleBroken(ctx context.Context, c client.Client) error {
-	return scheduleSweep(ctx, c, brokenID, BrokenCheck, brokenEvery, brokenTimeout)
+	return sweep{brokenID, BrokenCheck, brokenEvery, brokenTimeout}.schedule(ctx, c)
 }
