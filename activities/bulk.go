@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -40,7 +41,7 @@ type BulkPage struct {
 // BulkJob is what the workflow needs to know of a job: no reason, no search.
 type BulkJob struct {
 	Rate  int
-	State store.BulkState
+	State filing.BulkState
 }
 
 // BulkRef names a filing of a job.
@@ -55,7 +56,7 @@ type BulkVerdict struct {
 // BulkAt is where a job stands.
 type BulkAt struct {
 	JobID int64
-	State store.BulkState
+	State filing.BulkState
 }
 
 // Bulk reads a job.

@@ -58,18 +58,6 @@ type FileRef struct {
 	Again bool
 }
 
-// Stopped tells whether staff must mend something before the account goes on.
-// Exchanges that began before there was Begin ask it.
-func (a *Bureau) Stopped(ctx context.Context, r AccountRef) (bool, error) {
-	accounts, err := a.Store.Accounts(ctx)
-	for _, account := range accounts {
-		if account.ID == r.AccountID {
-			return account.StoppedAt.Valid, err
-		}
-	}
-	return false, err
-}
-
 // Turn is what an exchange may do now.
 type Turn = store.Turn
 

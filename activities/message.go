@@ -54,7 +54,7 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
 	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
-	if err := a.send(ctx, c.FilingID, channel, key, message.ContactCode, params); err != nil {
+	if err := a.send(ctx, sending{c.FilingID, channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
 	return a.Store.CodeSent(ctx, c.FilingID, channel, c.Send)
@@ -116,13 +116,13 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 // send sends to a filing's contact by one channel and notes that it did. When the
 // process dies between the two, the next try asks Aliyun first; a mail goes out
 // again with the same Message-ID.
-func (a *Message) send(ctx context.Context, filingID int64, channel store.Channel, key string, name message.Template, params map[string]string) error {
-	contact, err := a.Store.Contact(ctx, filingID)
+func (a *Message) send(ctx context.Context, m sending) error {
+	contact, err := a.Store.Contact(ctx, m.filingID)
 	if err != nil {
 		return err
 	}
-	to := store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel)
-	return a.sendTo(ctx, to, sending{filingID, channel, key, name, params, activity.GetInfo(ctx).Attempt > 1})
+	to := store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(m.channel)
+	return a.sendTo(ctx, to, m)
 }
 
 // tell sends to whom a filing is about: its contact, or where it has none, as a

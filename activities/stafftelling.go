@@ -25,10 +25,7 @@ const tellingsStarted = 20
 // StaffNotice tells of a stuck filing.
 type StaffNotice struct {
 	FilingID     int64
-	OrderNumber  string
 	Step, Reason string
-	// Key is of before a cause was told of once, instead of each filing.
-	Key string
 }
 
 // TellStaff has staff told of why a filing is stuck, if that is new.

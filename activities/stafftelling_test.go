@@ -70,7 +70,7 @@ func TestTroubleIsMailedAndPostedOnce(t *testing.T) {
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(effects)
 
-	notice := activities.StaffNotice{FilingID: f.ID, OrderNumber: "D1", Step: "send_sms", Reason: activities.ReasonOperator}
+	notice := activities.StaffNotice{FilingID: f.ID, Step: "send_sms", Reason: activities.ReasonOperator}
 	_, err = env.ExecuteActivity(effects.TellStaff, notice)
 	require.NoError(t, err)
 	require.Equal(t, []int64{1}, told.ids)

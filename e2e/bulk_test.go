@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
@@ -109,16 +110,16 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 		_, err = staff.Post(ctx, "/support/stuck", form)
 		require.NoError(t, err)
 	}
-	state := func(want store.BulkState) func() bool {
+	state := func(want filing.BulkState) func() bool {
 		return func() bool {
 			job, err := s.Store.Bulk(ctx, 1)
 			return err == nil && job.State == want
 		}
 	}
-	eventually("it runs", state(store.BulkRunning))
+	eventually("it runs", state(filing.BulkRunning))
 	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"pause"}})
 	require.NoError(t, err)
-	require.True(t, state(store.BulkPaused)(), "the answer comes once it shows")
+	require.True(t, state(filing.BulkPaused)(), "the answer comes once it shows")
 	counts, err := s.Store.BulkCounts(ctx, 1)
 	require.NoError(t, err)
 	require.NotZero(t, counts[""], "not all had their turn")
@@ -126,7 +127,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	require.NoError(t, err)
 	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"continue"}})
 	require.NoError(t, err)
-	eventually("it is done", state(store.BulkDone))
+	eventually("it is done", state(filing.BulkDone))
 	t.Logf("%d filings were resumed in %s, at %d a second", n, time.Since(begin).Round(time.Second), rate)
 
 	page, err = staff.Page(ctx, "/support/bulk/1")

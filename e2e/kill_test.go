@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
@@ -44,7 +45,7 @@ func newWorkers(t *testing.T, s *stack.Stack) *workers {
 	return workersWith(t, s.Settings)
 }
 
-func workersWith(t *testing.T, set stack.Settings) *workers {
+func workersWith(t *testing.T, set app.Settings) *workers {
 	t.Helper()
 	program, err := program()
 	require.NoError(t, err)

@@ -311,13 +311,13 @@ const actBegin = "begin"
 // bulkActs are what can be done about a job as it stands.
 func bulkActs(job store.BulkJob, now time.Time) []string {
 	switch job.State {
-	case store.BulkNew:
+	case filing.BulkNew:
 		if now.Sub(job.CreatedAt) > bulkBeginsWithin {
 			return []string{actBegin}
 		}
-	case store.BulkRunning:
+	case filing.BulkRunning:
 		return []string{string(workflows.BulkPause), string(workflows.BulkStop)}
-	case store.BulkPaused:
+	case filing.BulkPaused:
 		return []string{string(workflows.BulkContinue), string(workflows.BulkStop)}
 	}
 	return nil

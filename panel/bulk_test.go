@@ -13,6 +13,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
@@ -209,7 +210,7 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	o.workflows.err = nil
 	require.Equal(t, http.StatusSeeOther, reviewer.form("/support/bulk/1/control", url.Values{"act": {"begin"}}))
 
-	require.NoError(t, o.db.SetBulkState(ctx, 1, store.BulkRunning))
+	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkRunning))
 	require.NoError(t, o.db.BulkTold(ctx, 1, ids[0], store.BulkResumed, ""))
 	require.NoError(t, o.db.BulkTold(ctx, 1, ids[1], store.BulkMovedOn, ""))
 	require.NoError(t, o.db.BulkTold(ctx, 1, ids[2], store.BulkFailed, "unreachable"))
@@ -222,9 +223,9 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	require.Equal(t, "3", part.Find("progress").AttrOr("value", ""))
 	require.Contains(t, part.Find(`[data-order="S2"]`).Text(), "连接不上")
 	require.Equal(t, "/support/bulk/1/progress", agent.page("/support/bulk/1").Find("[data-progress]").AttrOr("data-progress", ""))
-	require.NoError(t, o.db.SetBulkState(ctx, 1, store.BulkPaused))
+	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkPaused))
 	require.Equal(t, []string{"continue", "stop"}, acts(reviewer))
-	require.NoError(t, o.db.SetBulkState(ctx, 1, store.BulkStopped))
+	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkStopped))
 	require.Empty(t, acts(reviewer))
 	require.Zero(t, agent.page("/support/bulk/1").Find("[data-progress]").Length(), "nothing moves any more")
 	require.Equal(t, http.StatusForbidden, agent.form("/support/bulk/1/control", url.Values{"act": {"stop"}}))

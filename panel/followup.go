@@ -45,7 +45,7 @@ func (s *Server) startFiling(ctx context.Context, f store.Filing) error {
 	if f.Stage.Final() {
 		return nil
 	}
-	return s.cfg.Filings.Open(ctx, f.Ref(), workflows.InputOf(f))
+	return s.cfg.Filings.Open(ctx, f.Ref(), workflows.InputOf(f.ID, f.OrderNumber, f.Position()))
 }
 
 // based is the dossier that a follow-up starts from: the approved one, with what

@@ -15,12 +15,7 @@ import (
 
 const (
 	aftercareIDPrefix = "aftercare/"
-	// changeAftercare guards filings that began before there was aftercare.
-	changeAftercare = "aftercare"
-	// changeAtApproval marks filings whose aftercare starts with the approval, from
-	// which its thirty days run, not when the footer was seen.
-	changeAtApproval = "aftercare-at-approval"
-	templatePolice   = "police"
+	templatePolice    = "police"
 )
 
 // AftercareWorkflowID is the workflow ID of what follows a filing, by its filing.Ref.
@@ -32,15 +27,8 @@ type AftercareInput struct{ FilingID int64 }
 // startAftercare starts what follows a filing's approval, as a workflow of its
 // own: the filing may be over soon, the reminders go on for weeks.
 func (f *run) startAftercare(ctx workflow.Context) error {
-	if f.aftercare {
-		return nil
-	}
-	f.aftercare = true
 	if f.in.Kind.Registers() || f.in.Kind.FollowsUp() {
 		return nil // nobody to remind; or the aftercare of the filing that was changed goes on
-	}
-	if workflow.GetVersion(ctx, changeAftercare, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return nil
 	}
 	ref := strings.TrimPrefix(workflow.GetInfo(ctx).WorkflowExecution.ID, filingIDPrefix)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{

@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
-	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/filing"
 )
 
 const (
@@ -64,7 +64,7 @@ type bulk struct {
 	// over: nothing is under way any more, and nothing more begins.
 	over bool
 	// told is where the job's row says that it stands; writing keeps its writes in order.
-	told    store.BulkState
+	told    filing.BulkState
 	writing workflow.Mutex
 	// under are filings under way.
 	under int
@@ -199,16 +199,16 @@ func (b *bulk) show(ctx workflow.Context) error {
 }
 
 // state is where the job stands. Stopped it is once nothing is under way any more.
-func (b *bulk) state() store.BulkState {
+func (b *bulk) state() filing.BulkState {
 	switch {
 	case b.over && b.stopped:
-		return store.BulkStopped
+		return filing.BulkStopped
 	case b.over:
-		return store.BulkDone
+		return filing.BulkDone
 	case b.in.Paused:
-		return store.BulkPaused
+		return filing.BulkPaused
 	}
-	return store.BulkRunning
+	return filing.BulkRunning
 }
 
 func bulkWorkflowID(jobID int64) string { return fmt.Sprintf("bulk/%d", jobID) }

@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
-	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/workflows"
 )
 
@@ -28,7 +28,7 @@ type bulkWorld struct {
 	resumed map[int64]float64
 	order   []int64
 	gaveUp  map[int64]string
-	states  []store.BulkState
+	states  []filing.BulkState
 }
 
 var bulkActivities *activities.Bulk
@@ -37,7 +37,7 @@ func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkW
 	var suite testsuite.WorkflowTestSuite
 	w := &bulkWorld{t: t, env: suite.NewTestWorkflowEnvironment(), resumed: map[int64]float64{}, gaveUp: map[int64]string{}}
 	w.env.RegisterActivity(&activities.Bulk{})
-	w.env.OnActivity(bulkActivities.Bulk, mock.Anything, mock.Anything).Return(activities.BulkJob{Rate: rate, State: store.BulkNew}, nil)
+	w.env.OnActivity(bulkActivities.Bulk, mock.Anything, mock.Anything).Return(activities.BulkJob{Rate: rate, State: filing.BulkNew}, nil)
 	w.env.OnActivity(bulkActivities.BulkNext, mock.Anything, mock.Anything).Return(func(_ context.Context, p activities.BulkPage) (ids []int64, _ error) {
 		for id := p.After + 1; id <= n && len(ids) < p.Limit; id++ {
 			ids = append(ids, id)
@@ -107,7 +107,7 @@ func TestBulkKeepsItsRate(t *testing.T) {
 	last := newBulkWorld(t, 22, 5, nil)
 	last.env.ExecuteWorkflow(workflows.BulkResume, workflows.BulkInput{JobID: 1, After: 22})
 	require.NoError(t, last.env.GetWorkflowError())
-	require.Equal(t, []store.BulkState{store.BulkRunning, store.BulkDone}, last.states)
+	require.Equal(t, []filing.BulkState{filing.BulkRunning, filing.BulkDone}, last.states)
 }
 
 // A paused job begins nothing until it is continued.
@@ -122,7 +122,7 @@ func TestBulkPausesAndContinues(t *testing.T) {
 	require.Equal(t, 10, w.between(0, 2))
 	require.Zero(t, w.between(2, 100))
 	require.Equal(t, 10, w.between(100, 103))
-	require.Equal(t, []store.BulkState{store.BulkRunning, store.BulkPaused, store.BulkRunning}, w.states)
+	require.Equal(t, []filing.BulkState{filing.BulkRunning, filing.BulkPaused, filing.BulkRunning}, w.states)
 }
 
 // A stopped job begins nothing more, also from a pause, and says so.
@@ -133,7 +133,7 @@ func TestBulkStops(t *testing.T) {
 	w.env.ExecuteWorkflow(workflows.BulkResume, workflows.BulkInput{JobID: 1})
 	require.NoError(t, w.env.GetWorkflowError())
 	require.Len(t, w.order, 10)
-	require.Equal(t, store.BulkStopped, w.states[len(w.states)-1])
+	require.Equal(t, filing.BulkStopped, w.states[len(w.states)-1])
 }
 
 // What can't be resumed is reported with its reason, after some tries, and holds nothing up.
@@ -157,14 +157,14 @@ func TestBulkContinuesAsNew(t *testing.T) {
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, w.env.GetWorkflowError(), &again)
 	require.Len(t, w.order, workflows.BulkRun)
-	require.NotContains(t, w.states, store.BulkDone)
+	require.NotContains(t, w.states, filing.BulkDone)
 
 	paused := newBulkWorld(t, n, 50, nil)
 	paused.at(20*time.Second, workflows.BulkContinue, false)
 	paused.env.ExecuteWorkflow(workflows.BulkResume, workflows.BulkInput{JobID: 1, After: workflows.BulkRun, Paused: true})
 	require.Len(t, paused.order, 10)
 	require.Zero(t, paused.between(0, 20))
-	require.Equal(t, []store.BulkState{store.BulkPaused, store.BulkRunning}, paused.states)
+	require.Equal(t, []filing.BulkState{filing.BulkPaused, filing.BulkRunning}, paused.states)
 }
 
 // A filing takes only the word that means this time of being stuck.

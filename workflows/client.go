@@ -48,6 +48,12 @@ func (c *Client) Open(ctx context.Context, ref string, in FilingInput) error {
 	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
 }
 
+// OpenAnew starts a filing's workflow in the place of one that may run: the row is right,
+// and Temporal is behind it.
+func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error {
+	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING)
+}
+
 func (c *Client) open(ctx context.Context, ref string, in FilingInput, running enums.WorkflowIdConflictPolicy) error {
 	in.Reviewed = c.reviewed
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
@@ -75,6 +81,12 @@ func (c *Client) start(ctx context.Context, id string, timeout time.Duration, f,
 		return fmt.Errorf("starting %s: %w", id, err)
 	}
 	return nil
+}
+
+// StartAftercare starts what follows a filing's approval where it is gone. It ends at once
+// where nothing is due.
+func (c *Client) StartAftercare(ctx context.Context, ref string, in AftercareInput) error {
+	return c.start(ctx, AftercareWorkflowID(ref), 0, Aftercare, in)
 }
 
 // GiveContact tells that the contact stands in the database, at a version.

@@ -39,7 +39,7 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	account := activities.AccountRef{AccountID: in.AccountID}
 
 	turn, err := begin(ctx, account)
-	if err != nil || turn.Busy || turn.Stopped && !oneWriter(ctx) {
+	if err != nil || turn.Busy {
 		return result, err
 	}
 	if turn.Stopped || turn.Manual { // what was decided here is told all the same
@@ -68,29 +68,14 @@ func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities
 	return paused, tellFilings(ctx, account)
 }
 
-// changeOneWriter marks exchanges that take their account before they write and
-// tell staff of tasks at the end.
-const changeOneWriter = "one-writer"
-
-func oneWriter(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, changeOneWriter, workflow.DefaultVersion, 1) >= 1
-}
-
 func begin(ctx workflow.Context, account activities.AccountRef) (turn activities.Turn, err error) {
-	if oneWriter(ctx) {
-		err = workflow.ExecuteActivity(packing(ctx), a.bureau.Begin, account).Get(ctx, &turn)
-		return turn, err
-	}
-	err = workflow.ExecuteActivity(packing(ctx), a.bureau.Stopped, account).Get(ctx, &turn.Stopped)
+	err = workflow.ExecuteActivity(packing(ctx), a.bureau.Begin, account).Get(ctx, &turn)
 	return turn, err
 }
 
 // end gives the account back, and has staff told what came up for them. That
 // they couldn't be told now is no failure: the next exchange tells them.
 func end(ctx workflow.Context, account activities.AccountRef) error {
-	if !oneWriter(ctx) {
-		return nil
-	}
 	ctx, _ = workflow.NewDisconnectedContext(ctx) // also when the exchange is cancelled
 	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.End, account).Get(ctx, nil); err != nil {
 		return err
@@ -102,20 +87,12 @@ func end(ctx workflow.Context, account activities.AccountRef) error {
 	return nil
 }
 
-const (
-	// changeTellCustomers marks exchanges that tell customers what the bureau did to
-	// filings that are over.
-	changeTellCustomers = "tell-customers"
-	// maxTellings bounds an exchange's history; the next one goes on.
-	maxTellings = 50
-)
+// maxTellings bounds an exchange's history; the next one goes on.
+const maxTellings = 50
 
 // tellCustomers tells what came down of filings whose workflows are over. What
 // can't be told now is told by the next exchange.
 func tellCustomers(ctx workflow.Context, account activities.AccountRef) {
-	if workflow.GetVersion(ctx, changeTellCustomers, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return
-	}
 	for range maxTellings {
 		var more bool
 		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellCustomers).Get(ctx, &more); err != nil {

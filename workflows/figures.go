@@ -30,5 +30,5 @@ func FigureDays(ctx workflow.Context) error {
 
 // ScheduleFigures has days counted once they are over.
 func ScheduleFigures(ctx context.Context, c client.Client) error {
-	return scheduleSweep(ctx, c, figuresID, FigureDays, figuresEvery, figuresTimeout)
+	return sweep{figuresID, FigureDays, figuresEvery, figuresTimeout}.schedule(ctx, c)
 }

@@ -175,9 +175,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 			return false, err
 		}
 		if !passed {
-			if workflow.GetVersion(ctx, changeSentBack, workflow.DefaultVersion, 1) >= 1 {
-				f.notify(ctx, templateSentBack)
-			}
+			f.notify(ctx, templateSentBack)
 			return false, f.prepare(ctx, filing.Correcting, attentionSentBack)
 		}
 	}
@@ -208,17 +206,11 @@ const (
 	attentionRefusedOurs = filing.AttentionRefusedOurs
 	// attentionSentBack is what shows of what our own check sent back.
 	attentionSentBack = "sent_back"
-	// changeRefusedOurs marks filings that tell a refusal of our making from one of
-	// the customer's.
-	changeRefusedOurs = "refused-ours"
 )
 
 // refusedForUs tells whether the provider must mend what the bureau refused. What
 // the code tables say may be another thing after a deploy, so it is kept in the history.
 func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
-	if workflow.GetVersion(ctx, changeRefusedOurs, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return false, nil
-	}
 	code := f.decision().Code
 	err = workflow.SideEffect(ctx, func(workflow.Context) any {
 		refusal, known := filing.RefusalByCode(code)
@@ -284,10 +276,8 @@ func (f *run) install(ctx workflow.Context) error {
 		f.notify(ctx, templateApproved)
 	}
 	defer f.nudging(ctx, filing.Installing)()
-	if workflow.GetVersion(ctx, changeAtApproval, workflow.DefaultVersion, 1) >= 1 {
-		if err := f.startAftercare(ctx); err != nil {
-			return err
-		}
+	if err := f.startAftercare(ctx); err != nil {
+		return err
 	}
 	site := activities.FilingRef{FilingID: f.in.FilingID}
 	var installed activities.InstallResult
@@ -340,7 +330,7 @@ func (f *run) record(ctx workflow.Context) error {
 		return err
 	}
 	f.notify(ctx, templateFiled)
-	return f.startAftercare(ctx)
+	return nil
 }
 
 // end takes the number off the order, for a filing that ended one.

@@ -90,8 +90,8 @@ func TestFilingLooksWhenItIsTold(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.handedIn()
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
-	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
+	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
 	shown := false
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {

@@ -31,15 +31,15 @@ func TestTimelineNamesWhoActedByHand(t *testing.T) {
 	w.codesGoOut()
 	w.siteIsFine()
 	w.handedIn()
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1, Actor: "support:a"}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1002, Actor: "support:b"}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002, Actor: "support:b"}))
 	w.at(35, func() {
 		require.Equal(t, map[string]string{"accepted": "support:a", "refused": "support:b"}, map[string]string{"accepted": w.actors()["accepted"], "refused": w.actors()["refused"]})
 	})
 	w.at(40, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
-	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 2, Actor: "support:c"}))
-	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1, Actor: "support:a"})) // late, again
-	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true, Actor: "support:d"}))
+	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, Actor: "support:c"}))
+	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"})) // late, again
+	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:d"}))
 	w.runs(input)
 	require.Equal(t, "support:c", w.actors()["accepted"])
 	require.Equal(t, "support:d", w.actors()["approved"])
@@ -51,10 +51,10 @@ func TestTimelineNamesTheBureauOtherwise(t *testing.T) {
 	w.codesGoOut()
 	w.siteIsFine()
 	w.handedIn()
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1064}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1064}))
 	w.at(40, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
-	w.at(50, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true, Actor: "support:a"})) // never told of its acceptance
+	w.at(50, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:a"})) // never told of its acceptance
 	w.runs(input)
 	require.Equal(t, "support:a", w.actors()["accepted"])
 	for _, s := range w.steps {

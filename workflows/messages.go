@@ -55,7 +55,7 @@ type FilingInput struct {
 	// for another: its kind comes with what is handed in.
 	Kind filing.Kind `json:",omitempty"`
 	// From is where a filing goes on whose workflow is gone; nil: it begins.
-	From *From `json:",omitempty"`
+	From *filing.Position `json:",omitempty"`
 }
 
 const filingIDPrefix = "filing/"
@@ -149,8 +149,8 @@ type Resume struct {
 
 // Accepted tells that the record of a revision was accepted in a data file.
 type Accepted struct {
-	// FilingID is whose: an order's earlier filing had the same workflow ID. 0: not said.
-	FilingID int64 `json:"filing,omitempty"`
+	// FilingID is whose: an order's earlier filing may have had the same workflow ID.
+	FilingID int64 `json:"filing"`
 	Revision int   `json:"revision"`
 	// CheckHours is for how long the code is valid that the bureau sends to the
 	// applicant itself; 0: it sends none.
@@ -162,7 +162,7 @@ type Accepted struct {
 // Decided tells that the bureau decided on a revision.
 type Decided struct {
 	// FilingID is as in Accepted.
-	FilingID int64 `json:"filing,omitempty"`
+	FilingID int64 `json:"filing"`
 	Revision int   `json:"revision"`
 	Approved bool  `json:"approved"`
 	Code     int   `json:"code"`
@@ -173,5 +173,5 @@ type Decided struct {
 // Look tells a filing that its site may show the number now.
 type Look struct {
 	// FilingID is as in Accepted.
-	FilingID int64 `json:"filing,omitempty"`
+	FilingID int64 `json:"filing"`
 }

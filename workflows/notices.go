@@ -22,14 +22,6 @@ const (
 	templateWaiting      = "waiting"
 )
 
-// changeSentBack is the version from which a dossier that our own staff send
-// back is told of by message; filings that were under way then stay as they were.
-const changeSentBack = "sent-back-notice"
-
-// changeRegisterNotices is the version from which a registered number's customer is
-// told too, at the account's confirmed addresses: it has no contact.
-const changeRegisterNotices = "register-notices"
-
 // noticeGroup counts messages under way.
 type noticeGroup struct{ wg workflow.WaitGroup }
 
@@ -46,9 +38,6 @@ func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, te
 // notifyOf is notify for a template that goes out several times for a revision:
 // part tells which, left for how many hours what it asks for can still be done.
 func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
-	if f.in.Kind.Registers() && workflow.GetVersion(ctx, changeRegisterNotices, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return
-	}
 	revision, suffix := f.revision, ""
 	if part != "" {
 		suffix = "-" + part
@@ -74,10 +63,7 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 
 // tellStaff has staff told why a step is stuck, if they don't know yet.
 func (f *run) tellStaff(ctx workflow.Context, step, reason string) {
-	notice := activities.StaffNotice{
-		FilingID: f.in.FilingID, OrderNumber: f.in.OrderNumber, Step: step, Reason: reason,
-		Key: fmt.Sprintf("filing-%d-stuck-%d", f.in.FilingID, f.seq),
-	}
+	notice := activities.StaffNotice{FilingID: f.in.FilingID, Step: step, Reason: reason}
 	f.notices.wg.Add(1)
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(detached, func(ctx workflow.Context) {

@@ -17,17 +17,9 @@ import (
 // when people or the bureau were at work.
 var nudgeDays = []int{3, 7, 14}
 
-// changeNudge begins the marks of the stages from which customers are reminded of
-// their own steps; each stage has its own, so that a filing that is in one gets
-// reminders from its next stage on.
-const changeNudge = "nudge-"
-
 // nudging reminds the customer of a stage until it is stopped. It goes on beside
 // what the stage does.
 func (f *run) nudging(ctx workflow.Context, stage filing.Stage) (stop func()) {
-	if workflow.GetVersion(ctx, changeNudge+string(stage), workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return func() {}
-	}
 	waiting, stop := workflow.WithCancel(ctx)
 	start, revision := workflow.Now(ctx), f.revision
 	workflow.Go(waiting, func(waiting workflow.Context) {

@@ -36,11 +36,11 @@ func TestCustomersAreRemindedOfTheirOwnSteps(t *testing.T) {
 	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1, Actor: "customer:demo"}))
 	w.at(5*dayOf, w.says(workflows.UpdateVerified, workflows.ByActor{Actor: "customer:demo"}))
 	w.at(7*dayOf, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 1, Actor: "customer:demo"}))
-	w.at(8*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
-	w.at(60*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1020}))
+	w.at(8*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
+	w.at(60*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020}))
 	w.at(120*dayOf, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
-	w.at(121*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 2}))
-	w.at(140*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true}))
+	w.at(121*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
+	w.at(140*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
 	w.runs(input)
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 	require.Equal(t, []string{"correcting-14d", "correcting-3d", "correcting-7d", "verifying-3d"}, w.nudged())
@@ -57,8 +57,8 @@ func TestCustomersAreRemindedOfTheFooter(t *testing.T) {
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		return activities.SiteResult{CertificateServed: true, NumberShown: w.env.Now().Sub(start) > 9*day}, nil
 	})
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.runs(input)
 	require.Equal(t, []string{"installing-3d", "installing-7d"}, w.nudged())
 }
@@ -70,11 +70,11 @@ func TestRefusalOfOursAsksNothingOfTheCustomer(t *testing.T) {
 	w.codesGoOut()
 	w.siteIsFine()
 	w.handedIn()
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Code: 1063})) // addresses that we didn't report
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1063})) // addresses that we didn't report
 	w.at(20*dayOf, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "support:a"}))
-	w.at(21*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 2}))
-	w.at(22*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 2, Approved: true}))
+	w.at(21*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
+	w.at(22*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
 	w.runs(input)
 	require.Contains(t, w.notices, "filing-7-1-refused_ours-sms")
 	require.Contains(t, w.notices, "filing-7-1-refused_ours-mail")

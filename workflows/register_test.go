@@ -139,8 +139,8 @@ func TestRemindersStartWithTheApproval(t *testing.T) {
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		return activities.SiteResult{CertificateServed: true, NumberShown: w.env.Now().Sub(start) > 40*day}, nil
 	})
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: 1}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.at(60, func() {
 		require.Equal(t, filing.Installing, w.stages[len(w.stages)-1])
 		require.Equal(t, []int64{7}, w.aftercare)

@@ -1,37 +1,24 @@
 package workflows
 
 import (
-	"context"
 	"errors"
 	"slices"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/store"
 )
 
-// From is where a filing stands whose workflow is gone, as its row has it: Temporal's
-// database was lost, or put back as it was before. A new workflow goes on from there.
-type From struct {
-	Stage     filing.Stage
-	Revision  int
-	Seq       int64
-	Kind      filing.Kind `json:",omitempty"`
-	Attention string      `json:",omitempty"`
-}
-
 // InputOf is what a filing's workflow starts with: from the beginning, or from where its
-// row stands.
-func InputOf(f store.Filing) FilingInput {
-	in := FilingInput{FilingID: f.ID, OrderNumber: f.OrderNumber}
-	if f.Kind.FollowsUp() || f.Kind.Registers() {
-		in.Kind = f.Kind
+// row says that it stands.
+func InputOf(id int64, orderNumber string, at filing.Position) FilingInput {
+	in := FilingInput{FilingID: id, OrderNumber: orderNumber}
+	if at.Kind.FollowsUp() || at.Kind.Registers() {
+		in.Kind = at.Kind
 	}
-	if f.Seq > 0 {
-		in.From = &From{Stage: f.Stage, Revision: f.Revision, Seq: f.Seq, Kind: f.Kind, Attention: f.Attention}
+	if at.Seq > 0 {
+		in.From = &at
 	}
 	return in
 }
@@ -48,7 +35,7 @@ func (f *run) begins(stage filing.Stage) bool {
 }
 
 // foundAt takes over what the row has.
-func (f *run) foundAt(from From) {
+func (f *run) foundAt(from filing.Position) {
 	f.from = from.Stage
 	f.stage, f.shown, f.attention = from.Stage, from.Stage, from.Attention
 	f.revision, f.handedIn, f.seq = from.Revision, from.Revision, from.Seq
@@ -101,16 +88,4 @@ func (f *run) correct(ctx workflow.Context) error {
 	}
 	f.notify(ctx, template)
 	return f.prepare(ctx, filing.Correcting, f.attention)
-}
-
-// OpenAnew starts a filing's workflow in the place of one that may run: the row is right,
-// and Temporal is behind it.
-func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error {
-	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING)
-}
-
-// StartAftercare starts what follows a filing's approval where it is gone. It ends at once
-// where nothing is due.
-func (c *Client) StartAftercare(ctx context.Context, ref string, in AftercareInput) error {
-	return c.start(ctx, AftercareWorkflowID(ref), 0, Aftercare, in)
 }

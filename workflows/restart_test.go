@@ -46,11 +46,11 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 				w.at(4, w.says(workflows.UpdatePass, workflows.Verdict{Revision: current}))
 			}
 			// what the bureau said is told again, also of the revision before
-			w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{Revision: current - 1, Code: 1020}))
-			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{Revision: current}))
-			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{Revision: current, Approved: true}))
+			w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current - 1, Code: 1020}))
+			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: current}))
+			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current, Approved: true}))
 			in := input
-			in.Reviewed, in.From = true, &workflows.From{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
+			in.Reviewed, in.From = true, &filing.Position{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
 			w.runs(in)
 			require.Equal(t, follows, w.stages)
 			require.Equal(t, "restarted", w.steps[0].Kind)
@@ -81,12 +81,12 @@ func TestWhatMovedOnIsLeft(t *testing.T) {
 	w := newWorld(t)
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(activities.Restarted{MovedOn: true}, nil).Once()
 	in := input
-	in.From = &workflows.From{Stage: filing.Preparing, Revision: 1, Seq: 9}
+	in.From = &filing.Position{Stage: filing.Preparing, Revision: 1, Seq: 9}
 	w.runs(in)
 	require.Empty(t, w.stages)
 
 	w = newWorld(t)
-	in.From = &workflows.From{Stage: filing.Filed, Revision: 1, Seq: 9}
+	in.From = &filing.Position{Stage: filing.Filed, Revision: 1, Seq: 9}
 	w.runs(in)
 	require.Empty(t, w.stages)
 }
@@ -99,7 +99,7 @@ func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
 	w.restarts(activities.Restarted{Verified: true})
 	w.at(1, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
 	in := input
-	in.From = &workflows.From{Stage: filing.Verifying, Seq: 3}
+	in.From = &filing.Position{Stage: filing.Verifying, Seq: 3}
 	w.runs(in)
 	require.Equal(t, []filing.Stage{filing.Preparing, filing.Withdrawn}, w.stages)
 
@@ -107,8 +107,8 @@ func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
 	w.siteIsFine()
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).After(2*time.Second).Return(activities.Restarted{}, nil).Once()
 	w.env.RegisterDelayedCallback(w.says(workflows.UpdatePass, workflows.Verdict{Revision: 1}), time.Second)
-	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{Revision: 1, Approved: true}))
-	in.Reviewed, in.From = true, &workflows.From{Stage: filing.Checking, Revision: 1, Seq: 3}
+	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
+	in.Reviewed, in.From = true, &filing.Position{Stage: filing.Checking, Revision: 1, Seq: 3}
 	w.runs(in)
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
@@ -119,7 +119,7 @@ func TestRegistrationGoesOn(t *testing.T) {
 	w.siteIsFine()
 	w.restarts(activities.Restarted{})
 	in := input
-	in.Kind, in.From = filing.KindRegister, &workflows.From{Stage: filing.Installing, Seq: 5, Kind: filing.KindRegister}
+	in.Kind, in.From = filing.KindRegister, &filing.Position{Stage: filing.Installing, Seq: 5, Kind: filing.KindRegister}
 	w.runs(in)
 	require.Equal(t, []filing.Stage{filing.Filed}, w.stages)
 	require.Equal(t, []string{"restarted", "filed"}, w.kinds())

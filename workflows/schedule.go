@@ -57,14 +57,21 @@ func UnscheduleExchange(ctx context.Context, c client.Client, accountID int64) e
 	return err
 }
 
-// scheduleSweep has a workflow that takes nothing run at an interval, never two at once, each
-// within a time.
-func scheduleSweep(ctx context.Context, c client.Client, id string, workflow any, every, timeout time.Duration) error {
+// sweep is a workflow without input that runs at an interval, never two at once.
+type sweep struct {
+	id       string
+	workflow any
+	every    time.Duration
+	// timeout bounds a run, so that one that hangs doesn't keep the next away.
+	timeout time.Duration
+}
+
+func (s sweep) schedule(ctx context.Context, c client.Client) error {
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      id,
-		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}},
+		ID:      s.id,
+		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.every}}},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action:  &client.ScheduleWorkflowAction{ID: id, Workflow: workflow, TaskQueue: QueueFiling, WorkflowExecutionTimeout: timeout},
+		Action:  &client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling, WorkflowExecutionTimeout: s.timeout},
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return nil

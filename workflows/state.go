@@ -67,9 +67,6 @@ type run struct {
 	// bureauCheck is where the bureau's own SMS check stands.
 	bureauCheck bureauCheck
 
-	// aftercare tells that what follows the approval was started.
-	aftercare bool
-
 	stuck     *stuck
 	stuckLock workflow.Mutex
 	// notices are messages under way that nothing waits for but the end.

@@ -54,5 +54,5 @@ func (c *Client) SendTicket(ctx context.Context, ticketID, answerID int64) error
 
 // ScheduleTickets has what is left of tickets' mails sent from time to time.
 func ScheduleTickets(ctx context.Context, c client.Client) error {
-	return scheduleSweep(ctx, c, sweepID, TicketSweep, sweepEvery, sweepTimeout)
+	return sweep{sweepID, TicketSweep, sweepEvery, sweepTimeout}.schedule(ctx, c)
 }

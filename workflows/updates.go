@@ -188,7 +188,7 @@ func (f *run) resume(ctx workflow.Context, in Resume) error {
 }
 
 // mine tells whether a signal is for this filing, not for an earlier one of its order.
-func (f *run) mine(filingID int64) bool { return filingID == 0 || filingID == f.in.FilingID }
+func (f *run) mine(filingID int64) bool { return filingID == f.in.FilingID }
 
 // listen notes what the exchange with the bureau signals. A signal may come
 // twice, and never for a revision that wasn't submitted.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/workflows"
@@ -40,7 +41,7 @@ func (c *restartCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base); err != nil {
 		return err
 	}
-	p, closeAll, err := connect(ctx, "beian-filings", &c.Base)
+	p, closeAll, err := app.Connect(ctx, "beian-filings", &c.Base)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (c *restartCommand) Run(ctx context.Context) error {
 			case f.Stage == filing.Filed:
 				err = filings.StartAftercare(ctx, f.Ref(), workflows.AftercareInput{FilingID: f.ID})
 			default:
-				err = open(ctx, f.Ref(), workflows.InputOf(f))
+				err = open(ctx, f.Ref(), workflows.InputOf(f.ID, f.OrderNumber, f.Position()))
 			}
 			if err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/orderfile"
 	"github.com/beian/beian/internal/seal"
@@ -28,7 +29,7 @@ func (importCommand) Help() string {
 
 // Run imports.
 func (c *importCommand) Run(ctx context.Context) error {
-	db, err := openStore(ctx, &c.Base)
+	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
 		return err
 	}

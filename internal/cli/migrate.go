@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/schema"
 )
@@ -28,7 +29,7 @@ func (migrateUpCommand) Help() string {
 
 // Run migrates.
 func (c *migrateUpCommand) Run(ctx context.Context) error {
-	db, err := openStore(ctx, &c.Base)
+	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (migrateStatusCommand) Help() string {
 
 // Run tells.
 func (c *migrateStatusCommand) Run(ctx context.Context) error {
-	db, err := openStore(ctx, &c.Base)
+	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
 		return err
 	}

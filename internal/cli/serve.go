@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/build"
 	"github.com/beian/beian/internal/config"
-	"github.com/beian/beian/internal/stack"
 )
 
 type panelCommand struct {
@@ -27,7 +27,7 @@ func (c *panelCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.Status); err != nil {
 		return err
 	}
-	p, closeAll, err := connect(ctx, "beian-panel", &c.Base)
+	p, closeAll, err := app.Connect(ctx, "beian-panel", &c.Base)
 	if err != nil {
 		return err
 	}
@@ -37,5 +37,5 @@ func (c *panelCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("BEIAN_LISTEN: %w", err)
 	}
 	p.Logger.Info("panel started", "address", l.Addr().String(), "build", build.ID())
-	return stack.RunPanel(ctx, l, stack.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, Status: c.Status}, p)
+	return app.RunPanel(ctx, l, app.Settings{Base: c.Base, Provider: c.Provider, Panel: c.Panel, Status: c.Status}, p)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel"
@@ -22,14 +23,14 @@ type usersCommand struct {
 // commandLine is who acts from the command line, in the audit log.
 var commandLine = store.Actor{Login: "command line"}
 
-// asStaff runs what changes somebody's account, with an entry in the audit log.
-func asStaff(ctx context.Context, base *config.Base, action, login, reason string, act func(context.Context, *store.Store) error) error {
-	db, err := openStore(ctx, base)
+// asStaff changes somebody's account, with an entry in the audit log: who (Object), what and why.
+func asStaff(ctx context.Context, base *config.Base, d store.Deed, act func(context.Context, *store.Store) error) error {
+	db, err := app.OpenStore(ctx, base)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	d := store.Deed{By: commandLine, Action: action, Kind: "login", Object: login, Reason: reason}
+	d.By, d.Kind = commandLine, "login"
 	return act(store.WithDeed(ctx, &d), db)
 }
 
@@ -55,7 +56,7 @@ func (c *passwordCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return asStaff(ctx, &c.Base, "staff.password", c.Login, "", func(ctx context.Context, db *store.Store) error {
+	return asStaff(ctx, &c.Base, store.Deed{Action: "staff.password", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
 		var id int64
 		switch c.Role {
 		case "customer", "support":
@@ -83,7 +84,7 @@ func (roleCommand) Help() string {
 
 // Run changes the role; the last administrator stays one.
 func (c *roleCommand) Run(ctx context.Context) error {
-	return asStaff(ctx, &c.Base, "staff.role", c.Login, "→ "+c.Role, func(ctx context.Context, db *store.Store) error {
+	return asStaff(ctx, &c.Base, store.Deed{Action: "staff.role", Object: c.Login, Reason: "→ " + c.Role}, func(ctx context.Context, db *store.Store) error {
 		user, err := db.UserByLogin(ctx, c.Login)
 		if err != nil {
 			return err
@@ -104,7 +105,7 @@ func (resetTOTPCommand) Help() string {
 
 // Run takes the second factor away.
 func (c *resetTOTPCommand) Run(ctx context.Context) error {
-	return asStaff(ctx, &c.Base, "staff.reset_totp", c.Login, "", func(ctx context.Context, db *store.Store) error {
+	return asStaff(ctx, &c.Base, store.Deed{Action: "staff.reset_totp", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
 		user, err := db.UserByLogin(ctx, c.Login)
 		if err != nil {
 			return err
@@ -134,7 +135,7 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 			return fmt.Errorf("--mark: %w", err)
 		}
 	}
-	db, err := openStore(ctx, &c.Base)
+	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
 		return err
 	}

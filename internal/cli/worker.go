@@ -12,9 +12,9 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/history"
-	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/worker"
 )
 
@@ -47,12 +47,12 @@ func (c *workerRunCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker, &c.Status); err != nil {
 		return err
 	}
-	p, closeAll, err := connect(ctx, "beian-worker", &c.Base)
+	p, closeAll, err := app.Connect(ctx, "beian-worker", &c.Base)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-	return stack.RunWorker(ctx, stack.Settings{
+	return app.RunWorker(ctx, app.Settings{
 		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker, Status: c.Status,
 	}, p)
 }
@@ -69,7 +69,7 @@ func (workerVersionsCommand) Help() string {
 
 // Run lists.
 func (c *workerVersionsCommand) Run(ctx context.Context) error {
-	temporal, _, err := dial(ctx, &c.Base)
+	temporal, _, err := app.Dial(ctx, &c.Base)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (c *workerPromoteCommand) Validate() error {
 
 // Run promotes.
 func (c *workerPromoteCommand) Run(ctx context.Context) error {
-	temporal, _, err := dial(ctx, &c.Base)
+	temporal, _, err := app.Dial(ctx, &c.Base)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (workerVerifyCommand) Help() string {
 
 // Run replays.
 func (c *workerVerifyCommand) Run(ctx context.Context) error {
-	temporal, keys, err := dial(ctx, &c.Base)
+	temporal, keys, err := app.Dial(ctx, &c.Base)
 	if err != nil {
 		return err
 	}

@@ -4,28 +4,14 @@
 package config
 
 import (
-	"cmp"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/beian/beian/activities"
-	"github.com/beian/beian/internal/build"
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/seal"
-	"github.com/beian/beian/internal/webhook"
-	"github.com/beian/beian/internal/website"
-	"github.com/beian/beian/panel"
-	"github.com/beian/beian/worker"
-	"github.com/beian/beian/workflows"
 )
 
 // Base is what every process of the product needs.
@@ -55,11 +41,6 @@ type Provider struct {
 	// PoliceTarget is where a public-security filing number links to.
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	Reviewed     bool   `env:"BEIAN_REVIEWED" help:"our own staff vet dossiers before they go to the bureau (初审)"`
-}
-
-// Panel makes the panel's view of it.
-func (p Provider) Panel() panel.Provider {
-	return panel.Provider{Name: p.Name, AccessMode: p.AccessMode, ServerPlace: p.ServerPlace, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget}
 }
 
 // Panel is the web panel.
@@ -124,25 +105,6 @@ type SMS struct {
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
 
-// Sender makes the SMS client.
-func (s SMS) Sender() (*message.SMS, error) {
-	codes := map[message.Template]string{}
-	for pair := range strings.SplitSeq(s.Templates, ",") {
-		if name, code, ok := strings.Cut(strings.TrimSpace(pair), "="); ok {
-			codes[message.Template(name)] = code
-		}
-	}
-	for _, t := range message.SMSTemplates {
-		if codes[t] == "" {
-			return nil, fmt.Errorf("BEIAN_SMS_TEMPLATES: no code for %s; want %s=SMS_…", t, t)
-		}
-	}
-	return message.NewSMS(message.SMSConfig{
-		AccessKeyID: s.AccessKeyID, AccessKeySecret: s.AccessKeySecret, Endpoint: s.Endpoint, Scheme: s.Scheme,
-		Region: s.Region, SignName: s.SignName, TemplateCodes: codes, Timeout: s.Timeout,
-	})
-}
-
 // Mail is the account with a mail server.
 type Mail struct {
 	Host     string `env:"BEIAN_MAIL_HOST" help:"mail server" default:"localhost"`
@@ -158,42 +120,11 @@ type Mail struct {
 	PanelURL string `env:"BEIAN_PANEL_URL" help:"public address of the panel, such as https://beian.example.com; links in mails start with it"`
 }
 
-// Sender makes the mail client; roots, when not nil, are trusted instead of the CA file.
-func (m Mail) Sender(roots *x509.CertPool) (*message.Mailer, error) {
-	if m.CAFile != "" && roots == nil {
-		pem, err := os.ReadFile(m.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("BEIAN_MAIL_CA_FILE: %w", err)
-		}
-		roots = x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, errors.New("BEIAN_MAIL_CA_FILE: no certificate in it; want PEM")
-		}
-	}
-	cfg := message.MailConfig{Host: m.Host, Port: m.Port, UserName: m.UserName, Password: m.Password, From: m.From, FromName: m.FromName, TLS: m.TLS}
-	if roots != nil {
-		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	}
-	return message.NewMail(cfg), nil
-}
-
 // Staff is how staff are told of trouble, beside by mail.
 type Staff struct {
 	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"webhook for staff alerts: a new cause of stuck filings, a stopped exchange (docs/messages.md); empty: none"`
 	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs the webhook, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
 	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long a cause must have no stuck filings before it alerts staff again; 0: the default" default:"30m"`
-}
-
-// Hook makes the webhook; nil where there is none.
-func (s Staff) Hook() (*webhook.Webhook, error) {
-	if s.Webhook == "" {
-		return nil, nil
-	}
-	hook, err := webhook.New(s.Webhook, s.Secret)
-	if err != nil {
-		return nil, fmt.Errorf("BEIAN_STAFF_WEBHOOK_URL and BEIAN_STAFF_WEBHOOK_SECRET: %w", err)
-	}
-	return hook, nil
 }
 
 // Bureau is the account with the bureau.
@@ -221,25 +152,6 @@ type Website struct {
 	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"reject FTP servers whose certificate doesn't match"`
 }
 
-// Activities makes the effects on sites, but for the store.
-func (w Website) Activities(p Provider) (*activities.Website, error) {
-	var allow []netip.Prefix
-	for _, text := range w.Allow {
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, fmt.Errorf("BEIAN_WEBSITE_ALLOW: %q is not a range; want 10.1.0.0/16", text)
-		}
-		allow = append(allow, prefix)
-	}
-	policy := website.Policy{VerifyTLS: w.VerifyTLS}
-	policy.Dialer.Timeout = 10 * time.Second
-	policy.Dialer.Control = website.Guard(allow)
-	return &activities.Website{
-		Policy: policy, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget,
-		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
-	}, nil
-}
-
 // Status is where a panel or worker is watched.
 type Status struct {
 	Listen string `env:"BEIAN_STATUS_LISTEN" help:"address for /healthz, /readyz and /metrics of a panel or worker, such as 10.0.0.5:9464; never a public one; empty: none"`
@@ -256,43 +168,4 @@ type Worker struct {
 	Versioning  bool          `env:"BEIAN_VERSIONING" help:"take only tasks that Temporal assigns to this build (docs/fleet.md)"`
 	Deployment  string        `env:"BEIAN_DEPLOYMENT" help:"deployment that the builds belong to, with BEIAN_VERSIONING" default:"beian"`
 	BuildID     string        `env:"BEIAN_BUILD_ID" help:"name of this build, with BEIAN_VERSIONING; empty: the name it was linked with, or its commit"`
-}
-
-// Config makes the worker's limits and version; smsPerSecond is the fleet's rate
-// of messages, 0 for no bound.
-func (w Worker) Config(smsPerSecond float64) (cfg worker.Config, err error) {
-	if cfg.Queues, err = worker.Queues(w.Queues); err != nil {
-		return cfg, fmt.Errorf("BEIAN_QUEUES: %w", err)
-	}
-	cfg.StopTimeout = w.StopTimeout
-	withTasks := append([]string{worker.WorkflowTasks}, workflows.Queues...)
-	withoutMessage := slices.DeleteFunc(slices.Clone(workflows.Queues), func(q string) bool { return q == workflows.QueueMessage })
-	for _, l := range []struct {
-		setting string
-		pairs   []string
-		whole   bool
-		names   []string
-		into    *worker.Limits
-	}{
-		{"BEIAN_WORKER_SLOTS", w.Slots, true, withTasks, &cfg.Slots},
-		{"BEIAN_WORKER_POLLERS", w.Pollers, true, withTasks, &cfg.Pollers},
-		{"BEIAN_WORKER_RATES", w.Rates, false, workflows.Queues, &cfg.Rates},
-		{"BEIAN_QUEUE_RATES", w.QueueRates, false, withoutMessage, &cfg.FleetRates},
-	} {
-		if *l.into, err = worker.ParseLimits(l.pairs, l.whole, l.names...); err != nil {
-			return cfg, fmt.Errorf("%s: %w", l.setting, err)
-		}
-	}
-	if smsPerSecond > 0 {
-		cfg.FleetRates[workflows.QueueMessage] = smsPerSecond
-	}
-	if w.Versioning {
-		cfg.Version = w.Version()
-	}
-	return cfg, nil
-}
-
-// Version is this build's, whether or not it is used.
-func (w Worker) Version() *worker.Version {
-	return &worker.Version{Deployment: w.Deployment, BuildID: cmp.Or(w.BuildID, build.ID())}
 }

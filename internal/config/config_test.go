@@ -27,11 +27,6 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	require.Equal(t, "u:p@tcp(h:1)/d", base.Database)
 }
 
-func TestEverySMSNeedsItsTemplate(t *testing.T) {
-	_, err := config.SMS{Templates: "contact_code=SMS_1"}.Sender()
-	require.ErrorContains(t, err, "approved=SMS_")
-}
-
 // A provider's own list of papers is laid over the built-in one; a wrong one is named.
 func TestPapersOfTheProvidersOwn(t *testing.T) {
 	list, err := config.Panel{}.PaperList()
@@ -50,26 +45,4 @@ func TestPapersOfTheProvidersOwn(t *testing.T) {
 	require.ErrorContains(t, err, `"x"`)
 	_, err = config.Panel{Papers: own + "-missing"}.PaperList()
 	require.ErrorContains(t, err, "BEIAN_PAPERS")
-}
-
-func TestWorkerSettingsNameWhatIsWrong(t *testing.T) {
-	cfg, err := config.Worker{Slots: []string{"bureau=2"}, QueueRates: []string{"website=20"}, Versioning: true, Deployment: "beian", BuildID: "b7"}.Config(5)
-	require.NoError(t, err)
-	require.EqualValues(t, 2, cfg.Slots["bureau"])
-	require.EqualValues(t, 5, cfg.FleetRates["message"], "the SMS quota")
-	require.Equal(t, "b7", cfg.Version.BuildID)
-	cfg, err = config.Worker{}.Config(0)
-	require.NoError(t, err)
-	require.Nil(t, cfg.Version, "off unless asked for")
-	require.Zero(t, cfg.FleetRates["message"])
-	for want, w := range map[string]config.Worker{
-		"BEIAN_QUEUES: unknown queue":           {Queues: []string{"x"}},
-		`BEIAN_WORKER_SLOTS: "message"`:         {Slots: []string{"message"}},
-		`BEIAN_WORKER_POLLERS: "workflows=1"`:   {Pollers: []string{"workflows=1"}},
-		`BEIAN_WORKER_RATES: "workflows=9"`:     {Rates: []string{"workflows=9"}},
-		`BEIAN_QUEUE_RATES: "message=3": unkno`: {QueueRates: []string{"message=3"}},
-	} {
-		_, err := w.Config(0)
-		require.ErrorContains(t, err, want)
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/history"
 	"github.com/beian/beian/internal/observe"
@@ -104,7 +105,7 @@ func DemoStaffPassword(role store.StaffRole) string { return "demo-" + string(ro
 // Stack is a running stack.
 type Stack struct {
 	Options  Options
-	Settings Settings
+	Settings app.Settings
 	Store    *store.Store
 	Keys     *seal.Keys
 	Temporal client.Client
@@ -159,11 +160,11 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if err != nil {
 		return s, err
 	}
-	p := Process{Store: s.Store, Temporal: s.Temporal, Observed: s.Observed, Logger: o.Logger}
+	p := app.Process{Store: s.Store, Temporal: s.Temporal, Observed: s.Observed, Logger: o.Logger}
 	p.Watch()
-	s.run("panel", func() error { return RunPanel(running, l, s.Settings, p) })
+	s.run("panel", func() error { return app.RunPanel(running, l, s.Settings, p) })
 	if !o.WithoutWorker {
-		s.run("worker", func() error { return RunWorker(running, s.Settings, p) })
+		s.run("worker", func() error { return app.RunWorker(running, s.Settings, p) })
 	}
 	return s, s.ready(ctx)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/bureau"
@@ -155,7 +156,7 @@ func (st *Stands) serve(ctx context.Context, s *Stack) error {
 	return st.serveHTTP(ctx, s)
 }
 
-func (s *Stack) settings() Settings {
+func (s *Stack) settings() app.Settings {
 	p := s.Options.Ports
 	local := func(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 	var templates []string
@@ -178,7 +179,7 @@ func (s *Stack) settings() Settings {
 		account = config.Bureau{Driver: store.DriverManual}
 	}
 	account.Account, account.Every, account.SMSCheck = "default", every, s.Options.SMSCheck
-	return Settings{
+	return app.Settings{
 		Base:     s.Settings.Base,
 		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=", Reviewed: s.Options.Reviewed},
 		Panel:    config.Panel{Listen: local(p.Panel), DNS: local(p.DNS), FrameOrigins: s.Options.FrameOrigins, SecureCookies: s.Options.SecureCookies, StaffTOTP: cmp.Or(s.Options.StaffTOTP, "optional"), SecondCheck: s.Options.SecondCheck},

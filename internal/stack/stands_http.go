@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/simulate/inbox"
 )
 
@@ -25,7 +26,7 @@ func (st *Stands) serveHTTP(ctx context.Context, s *Stack) error {
 		if err != nil {
 			return err
 		}
-		s.run(stand.name, func() error { return serve(ctx, l, stand.handler) })
+		s.run(stand.name, func() error { return app.Serve(ctx, l, stand.handler) })
 	}
 	return nil
 }

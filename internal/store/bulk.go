@@ -14,22 +14,6 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// BulkState is where a bulk job stands.
-type BulkState string
-
-// The states. A new job's workflow hasn't begun; it may never have been started, where
-// the panel died in between.
-const (
-	BulkNew     BulkState = "new"
-	BulkRunning BulkState = "running"
-	BulkPaused  BulkState = "paused"
-	BulkStopped BulkState = "stopped"
-	BulkDone    BulkState = "done"
-)
-
-// Over tells whether nothing more happens.
-func (s BulkState) Over() bool { return s == BulkStopped || s == BulkDone }
-
 // BulkOutcome is what became of one filing of a job; empty while its turn hasn't come.
 type BulkOutcome string
 
@@ -119,13 +103,13 @@ type BulkJob struct {
 	// Resolution is the workflow's word for what is done to each.
 	Resolution string `db:"resolution"`
 	// Rate is filings a second.
-	Rate      int          `db:"rate"`
-	State     BulkState    `db:"state"`
-	Total     int          `db:"total"`
-	CreatedBy string       `db:"created_by"`
-	CreatedAt time.Time    `db:"created_at"`
-	StartedAt sql.NullTime `db:"started_at"`
-	EndedAt   sql.NullTime `db:"ended_at"`
+	Rate      int              `db:"rate"`
+	State     filing.BulkState `db:"state"`
+	Total     int              `db:"total"`
+	CreatedBy string           `db:"created_by"`
+	CreatedAt time.Time        `db:"created_at"`
+	StartedAt sql.NullTime     `db:"started_at"`
+	EndedAt   sql.NullTime     `db:"ended_at"`
 }
 
 // Search is the job's filter.
@@ -156,7 +140,7 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO bulk_jobs (token, filter, resolution, rate, state, total, created_by, created_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
-			j.Token, search, j.Resolution, j.Rate, BulkNew, j.CreatedBy, s.utcNow())
+			j.Token, search, j.Resolution, j.Rate, filing.BulkNew, j.CreatedBy, s.utcNow())
 		if err != nil {
 			return err
 		}
@@ -274,7 +258,7 @@ func (s *Store) BulkTold(ctx context.Context, id, filingID int64, outcome BulkOu
 }
 
 // SetBulkState notes where a job stands. One that is over stays so.
-func (s *Store) SetBulkState(ctx context.Context, id int64, state BulkState) error {
+func (s *Store) SetBulkState(ctx context.Context, id int64, state filing.BulkState) error {
 	now := s.utcNow()
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE bulk_jobs SET state = ?, started_at = COALESCE(started_at, ?), ended_at = ? WHERE id = ? AND ended_at IS NULL`,

@@ -77,7 +77,7 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	kept, err := s.Bulk(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, 5, kept.Total)
-	require.Equal(t, store.BulkNew, kept.State)
+	require.Equal(t, filing.BulkNew, kept.State)
 	search, err := kept.Search()
 	require.NoError(t, err)
 	require.Equal(t, "send_sms", search.Step)
@@ -287,12 +287,12 @@ func TestBulkStates(t *testing.T) {
 	stuckFiling(t, s, "B1", "send_sms", "operator")
 	id, err := s.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, store.StuckFilter{}, 1)
 	require.NoError(t, err)
-	for _, state := range []store.BulkState{store.BulkRunning, store.BulkPaused, store.BulkStopped, store.BulkRunning} {
+	for _, state := range []filing.BulkState{filing.BulkRunning, filing.BulkPaused, filing.BulkStopped, filing.BulkRunning} {
 		require.NoError(t, s.SetBulkState(ctx, id, state))
 	}
 	job, err := s.Bulk(ctx, id)
 	require.NoError(t, err)
-	require.Equal(t, store.BulkStopped, job.State)
+	require.Equal(t, filing.BulkStopped, job.State)
 	require.True(t, job.StartedAt.Valid)
 	require.True(t, job.EndedAt.Valid)
 }

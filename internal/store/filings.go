@@ -43,6 +43,11 @@ func (f Filing) Stuck() bool { return f.StuckStep != "" }
 // Ref is how the filing is called, for its workflow.
 func (f Filing) Ref() string { return filing.Ref(f.OrderNumber, f.Serial) }
 
+// Position is where it stands.
+func (f Filing) Position() filing.Position {
+	return filing.Position{Stage: f.Stage, Revision: f.Revision, Seq: f.Seq, Kind: f.Kind, Attention: f.Attention}
+}
+
 const filingSelect = `
 	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since, f.revision, f.seq,
 		f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at

@@ -1,21 +1,17 @@
-package cli
+package devcli
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/inbox"
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
-	"github.com/beian/beian/internal/simulate/webspace"
-	"github.com/beian/beian/internal/stack"
 )
 
 type simulateMessages struct {
@@ -67,52 +63,4 @@ func (c *simulateMessages) Run(ctx context.Context) error {
 	defer mails.Close()
 	go func() { _ = mails.Serve(l) }()
 	return serveAll(ctx, map[string]http.Handler{c.SMS: sent, c.Inbox: inbox.New(sent, mails)})
-}
-
-type simulateWebspace struct {
-	Dir   string `default:".beian/sites" help:"folder of the accounts"`
-	FTP   string `name:"ftp" default:"127.0.0.1:2121" help:"address of the FTP server"`
-	Sites string `default:"127.0.0.1:8084" help:"address of the sites"`
-	Page  string `default:"127.0.0.1:8085" help:"address of the page"`
-}
-
-// Help shows an example.
-func (simulateWebspace) Help() string {
-	return "The accounts are those of samples/orders.csv. Example: beian simulate webspace"
-}
-
-// Run serves until it is told to stop.
-func (c *simulateWebspace) Run(ctx context.Context) error {
-	s, err := webspace.New(webspace.Options{Dir: c.Dir, Accounts: stack.Accounts, Logger: newLogger("info")})
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", c.FTP)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	go func() { _ = s.ServeFTP(l) }()
-	return serveAll(ctx, map[string]http.Handler{c.Sites: s, c.Page: s.Control()})
-}
-
-// serveAll serves handlers by address until ctx ends or one of them fails.
-func serveAll(ctx context.Context, handlers map[string]http.Handler) error {
-	failed := make(chan error, len(handlers))
-	for address, handler := range handlers {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return err
-		}
-		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-		defer server.Close()
-		fmt.Printf("http://%s/\n", l.Addr())
-		go func() { failed <- server.Serve(l) }()
-	}
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		return nil
-	}
 }

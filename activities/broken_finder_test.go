@@ -1,4 +1,4 @@
-package workflows_test
+package activities_test
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
 
+	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/workflows"
 )
 
 // temporalStub is a server with workflows of which each attempt since the last that passed is
@@ -124,7 +124,7 @@ func brokenIDs(list []store.BrokenExecution) (ids []string) {
 func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	server := crowdOf(t, 1500, "filing/0001", "filing/1499")
 	server.reports = true
-	finder := workflows.NewBrokenFinder(server, "default")
+	finder := activities.NewBrokenFinder(server, "default")
 	found, part, err := finder.FindBroken(t.Context(), nil)
 	require.NoError(t, err)
 	require.False(t, part)
@@ -152,7 +152,7 @@ func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 	for _, id := range server.ids {
 		server.attempt[id] = 9
 	}
-	finder := workflows.NewBrokenFinder(server, "default")
+	finder := activities.NewBrokenFinder(server, "default")
 	var found []store.BrokenExecution
 	for _, want := range []int{200, 400, 450} {
 		var err error
@@ -182,7 +182,7 @@ func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 // after, and no more.
 func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
 	server := crowdOf(t, 800, "filing/0002", "filing/0700")
-	finder := workflows.NewBrokenFinder(server, "default")
+	finder := activities.NewBrokenFinder(server, "default")
 	known := []store.BrokenExecution{
 		{Execution: store.Execution{WorkflowID: "filing/0700", RunID: "run"}, Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b1", Looked: true},
 		{Execution: store.Execution{WorkflowID: "filing/0701", RunID: "run"}, Looked: true},  // mended
@@ -198,13 +198,4 @@ func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
 	require.Equal(t, 505, server.described)
 	require.Equal(t, 2, server.looked)
 	require.NotContains(t, fmt.Sprint(found), "林", "of a failure its cause, never its text")
-}
-
-func TestFilingOfAWorkflow(t *testing.T) {
-	for id, want := range map[string][]any{
-		"filing/D1": {"D1", "1", true}, "filing/D1/2": {"D1", "2", true}, "aftercare/D1": {"D1", "1", true}, "exchange/1": {"", "", false},
-	} {
-		order, serial, ok := workflows.FilingOf(id)
-		require.Equal(t, want, []any{order, serial, ok}, id)
-	}
 }

@@ -1,4 +1,6 @@
-package cli
+// Package devcli is the commands that only development needs: dev, demo and simulate. They
+// start stand-ins, so they live apart from the commands that production runs.
+package devcli
 
 import (
 	"context"
@@ -10,12 +12,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/orderfile"
 	"github.com/beian/beian/internal/stack"
 )
 
-type devCommand struct {
+// Dev runs everything on this machine.
+type Dev struct {
 	stack.Ports `embed:""`
 	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder that keeps everything between runs"`
 	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative leaves it to its page"`
@@ -27,12 +31,12 @@ type devCommand struct {
 }
 
 // Help shows an example.
-func (devCommand) Help() string { return "Example: beian dev --panel 8090" }
+func (Dev) Help() string { return "Example: beian dev --panel 8090" }
 
 // Run brings everything up and waits for Ctrl-C.
-func (c *devCommand) Run(ctx context.Context) error {
+func (c *Dev) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: newLogger(c.LogLevel),
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: app.NewLogger(c.LogLevel),
 	})
 	if err != nil {
 		return err
@@ -84,7 +88,8 @@ func importSamples(ctx context.Context, s *stack.Stack, path string) error {
 	return err
 }
 
-type demoCommand struct {
+// Demo files orders unattended.
+type Demo struct {
 	Filings  int    `default:"1" help:"how many orders to file (1 to 5)"`
 	JSON     bool   `name:"json" help:"print JSON lines"`
 	Samples  string `default:"samples/orders.csv" help:"orders to import"`
@@ -92,16 +97,16 @@ type demoCommand struct {
 }
 
 // Help shows an example.
-func (demoCommand) Help() string { return "Example: beian demo --filings 2 --json" }
+func (Demo) Help() string { return "Example: beian demo --filings 2 --json" }
 
 // Run files orders on a throw-away stack.
-func (c *demoCommand) Run(ctx context.Context) error {
+func (c *Demo) Run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "beian-demo-")
 	if err != nil {
 		return err
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(dir, "stack"), Throwaway: true, ReviewAfter: 2 * time.Second, ExchangeEvery: time.Second, Logger: newLogger(c.LogLevel),
+		Dir: filepath.Join(dir, "stack"), Throwaway: true, ReviewAfter: 2 * time.Second, ExchangeEvery: time.Second, Logger: app.NewLogger(c.LogLevel),
 	})
 	defer os.RemoveAll(dir)
 	if err != nil {

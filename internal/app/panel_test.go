@@ -1,4 +1,4 @@
-package stack_test
+package app_test
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/observe"
-	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/testdb"
 )
 
@@ -25,11 +25,11 @@ func TestPanelIsUnreadyBeforeItCloses(t *testing.T) {
 	defer temporal.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := stack.Process{Store: testdb.New(t), Temporal: temporal, Observed: observe.New(), Logger: slog.New(slog.DiscardHandler)}
-	set := stack.Settings{Panel: config.Panel{UnreadyFor: 3 * time.Second}}
+	p := app.Process{Store: testdb.New(t), Temporal: temporal, Observed: observe.New(), Logger: slog.New(slog.DiscardHandler)}
+	set := app.Settings{Panel: config.Panel{UnreadyFor: 3 * time.Second}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- stack.RunPanel(ctx, l, set, p) }()
+	go func() { ended <- app.RunPanel(ctx, l, set, p) }()
 	get := func(path string) (int, string) {
 		response, err := http.Get("http://" + l.Addr().String() + path)
 		if err != nil {

@@ -1,4 +1,4 @@
-package cli
+package devcli
 
 import (
 	"context"
@@ -7,14 +7,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/simulate/bureau"
 )
-
-type simulateCommand struct {
-	Bureau   simulateBureau   `cmd:"" help:"Run the stand-in for the bureau."`
-	Messages simulateMessages `cmd:"" help:"Run the stand-ins for Aliyun SMS and the mail server."`
-	Webspace simulateWebspace `cmd:"" help:"Run the stand-in for customers' web spaces."`
-}
 
 type simulateBureau struct {
 	Listen      string        `default:"127.0.0.1:8082" help:"address to listen on"`
@@ -51,7 +46,7 @@ func (c *simulateBureau) Run(ctx context.Context) error {
 	s, err := bureau.New(bureau.Options{
 		Province: c.Province, CheckPapers: c.CheckPapers, Hours: c.Hours, Schema: c.Schema, Random: random, ISPID: c.ISPID, UserName: c.User, Password: password,
 		ReviewAfter: c.ReviewAfter, ReviewUpTo: c.ReviewUpTo, UniqueSiteNames: c.UniqueNames, MaxChanges: c.MaxChanges,
-		StateFile: c.State, Logger: newLogger("info"),
+		StateFile: c.State, Logger: app.NewLogger("info"),
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/beian/beian/internal/observe"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/panel"
+	"github.com/beian/beian/workflows"
+)
+
+// shutdownTimeout is how long requests under way may take to end.
+const shutdownTimeout = 10 * time.Second
+
+// RunPanel serves the panel on a listener until ctx ends; then it is no longer
+// ready, goes on serving for as long as proxies take to see that, and closes.
+func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) error {
+	cfg, err := panelConfig(set, p)
+	if err != nil {
+		return err
+	}
+	stopStatus, err := p.Observed.Serve(set.Status.Listen)
+	if err != nil {
+		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
+	}
+	defer stopStatus()
+	pages, err := panel.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer pages.Close()
+	closing, shut := context.WithCancel(context.WithoutCancel(ctx))
+	defer shut()
+	defer context.AfterFunc(ctx, func() {
+		p.Observed.Lack(observe.Draining)
+		time.AfterFunc(set.Panel.UnreadyFor, shut)
+	})()
+	return Serve(closing, l, pages.Handler(), pages.EndStreams)
+}
+
+// panelConfig makes the panel's configuration of the settings.
+func panelConfig(set Settings, p Process) (panel.Config, error) {
+	papers, err := set.Panel.PaperList()
+	if err != nil {
+		return panel.Config{}, err
+	}
+	second, err := set.Panel.SecondChecks()
+	if err != nil {
+		return panel.Config{}, err
+	}
+	filings := workflows.NewClient(p.Temporal, set.Provider.Reviewed).In(set.Base.Namespace)
+	return panel.Config{
+		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
+		Provider: panel.Provider{
+			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
+			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
+		},
+		Papers: papers, CheckLease: set.Panel.CheckLease, SecondCheck: second, Resolver: website.NewResolver(set.Panel.DNS),
+		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
+		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
+	}, nil
+}
+
+// Serve answers HTTP until ctx ends, then lets requests under way end; stopping
+// ends those that would go on for long.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func()) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	for _, f := range stopping {
+		server.RegisterOnShutdown(f)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/build"
+	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/worker"
+	"github.com/beian/beian/workflows"
+)
+
+// RunWorker works until ctx ends.
+func RunWorker(ctx context.Context, set Settings, p Process) error {
+	p.Observed.Lack(worker.LackPollers) // before anybody can ask
+	cfg, err := WorkerConfig(set.Worker, set.SMS.PerSecond)
+	if err != nil {
+		return err
+	}
+	stopStatus, err := p.Observed.Serve(set.Status.Listen)
+	if err != nil {
+		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
+	}
+	defer stopStatus()
+	if set.Staff.ClearFor > 0 {
+		p.Store.SetClearFor(set.Staff.ClearFor)
+	}
+	cfg.Temporal, cfg.Process, cfg.Logger = p.Temporal, p.Observed, p.Logger
+	if err := setActivities(ctx, &cfg, set, p); err != nil {
+		return err
+	}
+	if err := schedule(ctx, p.Temporal); err != nil {
+		return err
+	}
+	return worker.Run(ctx, cfg)
+}
+
+// setActivities gives a worker its activities.
+func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Process) error {
+	accounts, err := registerAccounts(ctx, set.Bureau, p.Store, p.Temporal)
+	if err != nil {
+		return err
+	}
+	filings := workflows.NewClient(p.Temporal, set.Provider.Reviewed)
+	if cfg.Message, err = messageActivities(set, p.Store, filings); err != nil {
+		return err
+	}
+	if cfg.Website, err = websiteActivities(set.Website, set.Provider, p.Store); err != nil {
+		return err
+	}
+	cfg.Filing = &activities.Filing{Store: p.Store}
+	cfg.Bureau = &activities.Bureau{
+		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: p.Logger,
+		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Teller: filings,
+	}
+	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
+	cfg.Broken = &activities.Broken{Store: p.Store, Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
+	return nil
+}
+
+// messageActivities makes what sends messages.
+func messageActivities(set Settings, db *store.Store, filings *workflows.Client) (*activities.Message, error) {
+	sms, err := SMSSender(set.SMS)
+	if err != nil {
+		return nil, err
+	}
+	mail, err := mailSender(set.Mail, set.MailRoots)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := message.NewTexts(set.Mail.Language)
+	if err != nil {
+		return nil, err
+	}
+	hook, err := staffHook(set.Staff)
+	if err != nil {
+		return nil, err
+	}
+	return &activities.Message{
+		Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Teller: filings,
+		PanelURL: strings.TrimRight(set.Mail.PanelURL, "/"),
+	}, nil
+}
+
+// schedule has run at intervals what isn't about one account or filing.
+func schedule(ctx context.Context, temporal client.Client) error {
+	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the mails of tickets: %w", err)
+	}
+	if err := workflows.ScheduleFigures(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the count of days: %w", err)
+	}
+	if err := workflows.ScheduleBroken(ctx, temporal); err != nil {
+		return fmt.Errorf("scheduling the look for broken code: %w", err)
+	}
+	return nil
+}
+
+// websiteActivities makes the effects on sites.
+func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*activities.Website, error) {
+	var allow []netip.Prefix
+	for _, text := range w.Allow {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("BEIAN_WEBSITE_ALLOW: %q is not a range; want 10.1.0.0/16", text)
+		}
+		allow = append(allow, prefix)
+	}
+	policy := website.Policy{VerifyTLS: w.VerifyTLS}
+	policy.Dialer.Timeout = 10 * time.Second
+	policy.Dialer.Control = website.Guard(allow)
+	return &activities.Website{
+		Store: db, Policy: policy, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget,
+		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: w.ConnectTo, Allow: allow}),
+	}, nil
+}
+
+// WorkerConfig makes a worker's limits and version of its settings; smsPerSecond is the fleet's rate
+// of messages, 0 for no bound.
+func WorkerConfig(w config.Worker, smsPerSecond float64) (cfg worker.Config, err error) {
+	if cfg.Queues, err = worker.Queues(w.Queues); err != nil {
+		return cfg, fmt.Errorf("BEIAN_QUEUES: %w", err)
+	}
+	cfg.StopTimeout = w.StopTimeout
+	withTasks := append([]string{worker.WorkflowTasks}, workflows.Queues...)
+	withoutMessage := slices.DeleteFunc(slices.Clone(workflows.Queues), func(q string) bool { return q == workflows.QueueMessage })
+	for _, l := range []struct {
+		setting string
+		pairs   []string
+		whole   bool
+		names   []string
+		into    *worker.Limits
+	}{
+		{"BEIAN_WORKER_SLOTS", w.Slots, true, withTasks, &cfg.Slots},
+		{"BEIAN_WORKER_POLLERS", w.Pollers, true, withTasks, &cfg.Pollers},
+		{"BEIAN_WORKER_RATES", w.Rates, false, workflows.Queues, &cfg.Rates},
+		{"BEIAN_QUEUE_RATES", w.QueueRates, false, withoutMessage, &cfg.FleetRates},
+	} {
+		if *l.into, err = worker.ParseLimits(l.pairs, l.whole, l.names...); err != nil {
+			return cfg, fmt.Errorf("%s: %w", l.setting, err)
+		}
+	}
+	if smsPerSecond > 0 {
+		cfg.FleetRates[workflows.QueueMessage] = smsPerSecond
+	}
+	if w.Versioning {
+		cfg.Version = &worker.Version{Deployment: w.Deployment, BuildID: cmp.Or(w.BuildID, build.ID())}
+	}
+	return cfg, nil
+}
