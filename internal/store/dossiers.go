@@ -40,8 +40,8 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO dossiers (filing_id, revision, sealed, handed_in_at) VALUES (?, ?, ?, ?)
-			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), handed_in_at = VALUES(handed_in_at)`,
+			INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)
+			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), submitted_at = VALUES(submitted_at)`,
 			filingID, revision, sealed, s.utcNow())
 		if err != nil {
 			return err

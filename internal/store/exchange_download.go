@@ -349,7 +349,7 @@ type decisionRow struct {
 	HolderNumber sql.NullString `db:"holder_number"`
 	SiteNumber   sql.NullString `db:"site_number"`
 	Certificate  []byte         `db:"certificate"`
-	HandedInAt   time.Time      `db:"handed_in_at"`
+	HandedInAt   time.Time      `db:"submitted_at"`
 	HolderID     sql.NullInt64  `db:"holder_id"`
 	SiteID       sql.NullInt64  `db:"site_id"`
 	AccessID     sql.NullInt64  `db:"access_id"`
@@ -363,7 +363,7 @@ type decisionRow struct {
 const decisionSelect = `
 	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, %s AS certificate,
 		d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
-		COALESCE(r.handed_in_at, u.accepted_at, r.created_at) AS handed_in_at
+		COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
 	FROM decisions d JOIN records r ON r.id = d.record_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 	WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC`

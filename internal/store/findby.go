@@ -46,7 +46,7 @@ func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int6
 	if len(province) != 6 {
 		province = ""
 	}
-	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, found_by = ? WHERE id = ? AND found_by <= ?`,
+	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, indexed_revision = ? WHERE id = ? AND indexed_revision <= ?`,
 		province, name, document, revision, filingID, revision)
 	return err
 }
@@ -69,7 +69,7 @@ func (s *Store) RefreshFindBy(ctx context.Context) (done int, err error) {
 		}
 		if err := s.db.SelectContext(ctx, &behind, `
 			SELECT f.id, MAX(d.revision) AS revision FROM filings f JOIN dossiers d ON d.filing_id = f.id
-			WHERE f.id > ? AND f.id <= ? GROUP BY f.id, f.found_by HAVING MAX(d.revision) > f.found_by`, from, from+findByChunk); err != nil {
+			WHERE f.id > ? AND f.id <= ? GROUP BY f.id, f.indexed_revision HAVING MAX(d.revision) > f.indexed_revision`, from, from+findByChunk); err != nil {
 			return done, fmt.Errorf("looking for filings that can't be found: %w", err)
 		}
 		for _, b := range behind {

@@ -118,7 +118,7 @@ func TestFilingsAreFound(t *testing.T) {
 	require.NotContains(t, dump, filingtest.Dossier().Holder.Name)
 
 	// What a process of before handed in is found after a worker's start.
-	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET province = '', name_hash = NULL, document_hash = NULL, found_by = 0`)
+	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET province = '', name_hash = NULL, document_hash = NULL, indexed_revision = 0`)
 	require.NoError(t, err)
 	require.Empty(t, found(t, s, store.FilingSearch{Holder: holder}))
 	done, err := s.RefreshFindBy(ctx)

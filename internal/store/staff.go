@@ -68,7 +68,7 @@ func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err
 func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firstHash string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, first_until, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, initial_password_until, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			RoleSupport, role, login, firstHash, now.Add(FirstPasswordFor), now)
 		if isDuplicate(err) {
 			return ErrTaken
@@ -102,7 +102,7 @@ func (s *Store) EnableStaff(ctx context.Context, id int64) error {
 // GiveFirstPassword replaces a forgotten password by a first one and ends the
 // account's sessions.
 func (s *Store) GiveFirstPassword(ctx context.Context, id int64, firstHash string) error {
-	return s.changeStaff(ctx, id, false, `password_hash = ?, password_version = password_version + 1, first_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor))
+	return s.changeStaff(ctx, id, false, `password_hash = ?, password_version = password_version + 1, initial_password_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor))
 }
 
 // EndStaffSessions ends all of an account's sessions.
