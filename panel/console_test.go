@@ -113,7 +113,7 @@ func TestStaffSearchFilings(t *testing.T) {
 		return orders
 	}
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found(""))
-	require.Equal(t, []string{"M9", "S1"}, found("stuck=1"), "an address of before")
+	require.Equal(t, []string{"M9", "S1"}, found("state=stuck"))
 	require.Equal(t, []string{"M9", "S1"}, found("step=send_sms&reason=operator"))
 	require.Equal(t, []string{"M2"}, found("order=M2"))
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found("customer=owner"))

@@ -136,7 +136,6 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err != nil {
 		return err
 	}
-	go refreshOrders(ctx, db, logger)
 	sms, err := set.SMS.Sender()
 	if err != nil {
 		return err
@@ -182,23 +181,6 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	cfg.Bulk = &activities.Bulk{Store: db, Filings: filings}
 	cfg.Broken = &activities.Broken{Store: db, Finder: workflows.NewBrokenFinder(temporal.WorkflowService(), set.Base.Namespace)}
 	return worker.Run(ctx, cfg)
-}
-
-// refreshOrders mends, beside the worker's start, what processes of an older
-// version left in the list of orders. Another worker's start tries again.
-func refreshOrders(ctx context.Context, db *store.Store, logger *slog.Logger) {
-	mended, err := db.RefreshOrderStates(ctx)
-	if err != nil && ctx.Err() == nil {
-		logger.Warn("the list of orders was not refreshed", "error", err)
-	} else if mended > 0 {
-		logger.Info("the list of orders was refreshed", "orders", mended)
-	}
-	found, err := db.RefreshFindBy(ctx)
-	if err != nil && ctx.Err() == nil {
-		logger.Warn("what filings are found by was not refreshed", "error", err)
-	} else if found > 0 {
-		logger.Info("what filings are found by was refreshed", "filings", found)
-	}
 }
 
 // registerAccounts notes the settings' accounts and schedules the exchange of

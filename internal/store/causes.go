@@ -55,14 +55,9 @@ func (s *Store) causeBegan(ctx context.Context, tx *sqlx.Tx, filingID int64, c C
 	}
 	now := s.utcNow()
 	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
-	if err == nil && !open.ClearSince.Valid {
-		others, err := stuckFor(ctx, tx, c, filingID)
-		if err != nil || others {
-			return err
-		}
-		open.ClearSince.Time = now.Add(-s.clearFor) // a process of an older version eased it
-	}
 	switch {
+	case err == nil && !open.ClearSince.Valid:
+		return nil
 	case err == nil && open.ClearSince.Time.After(now.Add(-s.clearFor)): // it flutters
 		_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = NULL WHERE id = ?`, open.ID)
 		return err
@@ -85,22 +80,17 @@ func (s *Store) causeEased(ctx context.Context, tx *sqlx.Tx, c Cause) error {
 	var id int64
 	err := tx.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil // stuck since before there were tellings
+		return nil
 	} else if err != nil {
 		return err
 	}
 	// What others do to the cause meanwhile waits for the row, and isn't seen: they see this.
-	if some, err := stuckFor(ctx, tx, c, 0); err != nil || some {
+	var some bool
+	if err := tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ?)`, c.Step, c.Reason); err != nil || some {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = ? WHERE id = ? AND clear_since IS NULL`, s.utcNow(), id)
 	return err
-}
-
-// stuckFor tells whether another filing is stuck for a cause. It locks nothing.
-func stuckFor(ctx context.Context, tx *sqlx.Tx, c Cause, but int64) (some bool, err error) {
-	err = tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ? AND id <> ?)`, c.Step, c.Reason, but)
-	return some, err
 }
 
 // causesMoved notes what a filing was stuck for, and what it is stuck for now; empty: nothing.
@@ -129,36 +119,19 @@ func (s *Store) StaffTelling(ctx context.Context, id int64) (t StaffTelling, err
 	return t, one(err, "telling")
 }
 
-// UntoldCause finds what staff must be told of a cause for which a filing is stuck; 0: they
-// were. Where a process of an older version wrote that the filing is stuck, it begins here.
-func (s *Store) UntoldCause(ctx context.Context, filingID int64, c Cause) (id int64, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var open struct {
-			ID     int64        `db:"id"`
-			ToldAt sql.NullTime `db:"notified_at"`
-		}
-		err := tx.GetContext(ctx, &open, `SELECT id, notified_at FROM staff_alerts WHERE open_cause = ?`, stuckCause(c))
-		if errors.Is(err, sql.ErrNoRows) {
-			var still bool
-			if err := tx.GetContext(ctx, &still, `SELECT EXISTS(SELECT 1 FROM filings WHERE id = ? AND stuck_step = ? AND stuck_reason = ?)`, filingID, c.Step, c.Reason); err != nil || !still {
-				return err
-			}
-			if err := s.causeBegan(ctx, tx, filingID, c); err != nil {
-				return err
-			}
-			err = tx.GetContext(ctx, &open, `SELECT id, notified_at FROM staff_alerts WHERE open_cause = ?`, stuckCause(c))
-		}
-		if id = open.ID; open.ToldAt.Valid {
-			id = 0
-		}
-		return err
-	})
-	return id, err
+// UntoldCause finds what staff must be told of a cause for which a filing is stuck; 0: they were.
+func (s *Store) UntoldCause(ctx context.Context, c Cause) (id int64, err error) {
+	return s.untold(ctx, stuckCause(c))
 }
 
 // UntoldStop finds what staff must be told of an account's stop; 0: they were, or it goes on.
 func (s *Store) UntoldStop(ctx context.Context, accountID int64) (id int64, err error) {
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? AND notified_at IS NULL`, stoppedCause(accountID))
+	return s.untold(ctx, stoppedCause(accountID))
+}
+
+// untold finds what is open for a cause and wasn't told; 0: nothing.
+func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) {
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? AND notified_at IS NULL`, cause)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

@@ -192,10 +192,6 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 		if stopped, err = changed(res); err != nil || !stopped {
 			return err
 		}
-		// A panel of an older version may have started it without ending what was told then.
-		if err := endStop(ctx, tx, accountID, now); err != nil {
-			return err
-		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
 			stoppedCause(accountID), ToldStopped, accountID, code, now)
 		return err

@@ -149,7 +149,7 @@ type RefusalReason struct {
 
 const (
 	// SentBackInWords is a send-back for what staff wrote themselves, SentBackSilently one
-	// of before there were reasons.
+	// without a reason.
 	SentBackInWords, SentBackSilently = "own_words", "none"
 )
 

@@ -19,7 +19,7 @@ type Filing struct {
 	OrderID     int64  `db:"order_id"`
 	OrderNumber string `db:"order_number"`
 	CustomerID  int64  `db:"customer_id"`
-	// Kind is empty until it is chosen, and for new filings of before there were kinds.
+	// Kind is empty until it is chosen.
 	Kind filing.Kind `db:"kind"`
 	// Serial is the how-manieth filing of its order it is.
 	Serial int `db:"serial"`
