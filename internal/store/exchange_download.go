@@ -265,19 +265,28 @@ func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64)
 	return s.signalRecords(ctx, tx, `r.account_id = ?`, accountID)
 }
 
+// decisionComplete is a decision whose signal isn't queued yet and that lacks nothing.
+const decisionComplete = `d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
+	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1 AND d.certificate_path IS NULL))))))`
+
+// signalRecords is signalDecided for the records of a condition on r, which takes arg. The
+// decisions are locked between being read and being marked, so that none is marked unread.
 func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, where string, arg int64) error {
-	const complete = ` AND d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
-		OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1 AND d.certificate_path IS NULL))))))`
-	now := s.utcNow()
-	if _, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-		SELECT CONCAT('decided/', r.id), r.filing_id, ?,
-			CONCAT('{"filing":', r.filing_id, ',"revision":', r.revision, ',"approved":', IF(d.approved, 'true', 'false'), ',"code":', COALESCE(d.code, 0),
-				IF(d.decided_by = '', '', CONCAT(',"actor":', JSON_QUOTE(d.decided_by))), '}'), ?
-		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+where+complete, SignalDecided, now, arg); err != nil {
+	var decided []struct {
+		RecordID int64 `db:"id"`
+		decidedSignal
+	}
+	if err := tx.SelectContext(ctx, &decided, `
+		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by
+		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+where+` AND `+decisionComplete+` LOCK IN SHARE MODE`, arg); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ? WHERE `+where+complete, now, arg)
+	for _, d := range decided {
+		if err := s.queueSignal(ctx, tx, fmt.Sprintf("decided/%d", d.RecordID), d.FilingID, SignalDecided, d.decidedSignal); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ? WHERE `+where+` AND `+decisionComplete, s.utcNow(), arg)
 	return err
 }
 

@@ -214,9 +214,14 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 }
 
 func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-		SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('filing', r.filing_id, 'revision', r.revision, 'check_hours', a.sms_verification_hours), ?
-		FROM records r JOIN bureau_accounts a ON a.id = r.account_id WHERE r.account_id = ? AND r.sequence = ?`, SignalAccepted, s.utcNow(), accountID, sequence)
-	return err
+	var records []acceptedRecord
+	if err := tx.SelectContext(ctx, &records, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ? ORDER BY r.id LOCK IN SHARE MODE`, accountID, sequence); err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := s.queueAccepted(ctx, tx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -115,10 +115,11 @@ func (s *Store) HandInByHand(ctx context.Context, recordID int64, actor string) 
 		if _, err := tx.ExecContext(ctx, `UPDATE records SET submitted_at = ?, submitted_by = ? WHERE id = ?`, now, actor, recordID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `
-			INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-			SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('filing', r.filing_id, 'revision', r.revision, 'check_hours', a.sms_verification_hours, 'actor', r.submitted_by), ?
-			FROM records r JOIN bureau_accounts a ON a.id = r.account_id WHERE r.id = ?`, SignalAccepted, now, recordID); err != nil {
+		var accepted acceptedRecord
+		if err := tx.GetContext(ctx, &accepted, acceptedSelect+`WHERE r.id = ?`, recordID); err != nil {
+			return err
+		}
+		if err := s.queueAccepted(ctx, tx, accepted); err != nil {
 			return err
 		}
 		return s.handInTaskDone(ctx, tx, r.AccountID, actor)
