@@ -32,7 +32,7 @@ const (
 )
 
 func accountCode(id int64) codeBox {
-	return codeBox{"account_codes", `id = ?`, []any{id}, fmt.Sprintf("account_code/%d", id)}
+	return codeBox{table: "account_codes", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("account_code/%d", id)}
 }
 
 func accountCodePlace(id int64) string { return fmt.Sprintf("account_codes/%d", id) }

@@ -67,7 +67,7 @@ const correctionSelect = `
 func correctionPlace(token, part string) string { return "contact_corrections/" + token + "/" + part }
 
 func correctionCode(id int64) codeBox {
-	return codeBox{"contact_corrections", `id = ?`, []any{id}, fmt.Sprintf("correction/%d", id)}
+	return codeBox{table: "contact_corrections", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("correction/%d", id)}
 }
 
 // Correctable tells whether a filing's contact can be corrected in a stage: there is one,

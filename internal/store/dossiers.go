@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -69,4 +70,11 @@ func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (fili
 		return d, one(err, "dossier")
 	}
 	return d, s.keys.OpenJSON(dossierPlace(filingID, revision), sealed, &d)
+}
+
+// LatestRevision is the newest revision of a filing that was handed in; 0: none.
+func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
+	var n sql.NullInt64
+	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)
+	return int(n.Int64), err
 }

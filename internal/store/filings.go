@@ -86,6 +86,13 @@ func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	return f, one(err, "filing")
 }
 
+// FilingBySerial finds an order's filing by its 1-based ordinal.
+func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial int) (Filing, error) {
+	var f Filing
+	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
+	return f, one(err, "filing")
+}
+
 // Event is one line of a filing's timeline. Detail never holds personal data.
 type Event struct {
 	FilingID int64     `db:"filing_id"`
