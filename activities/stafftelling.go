@@ -30,7 +30,7 @@ type StaffNotice struct {
 
 // TellStaff has staff told of why a filing is stuck, if that is new.
 func (a *Message) TellStaff(ctx context.Context, n StaffNotice) error {
-	id, err := a.Store.UntoldCause(ctx, n.FilingID, store.Cause{Step: n.Step, Reason: n.Reason})
+	id, err := a.Store.UntoldCause(ctx, store.Cause{Step: n.Step, Reason: n.Reason})
 	if err != nil || id == 0 {
 		return err
 	}

@@ -85,7 +85,7 @@ func TestTroubleIsMailedAndPostedOnce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.ExecuteActivity(effects.MailStaff, int64(1))
 	require.NoError(t, err)
-	_, err = s.DB().ExecContext(ctx, `UPDATE staff_tellings SET posted_at = NULL, mailed_at = NULL, told_at = NULL`) // the process died before it noted them
+	_, err = s.DB().ExecContext(ctx, `UPDATE staff_alerts SET posted_at = NULL, mailed_at = NULL, notified_at = NULL`) // the process died before it noted them
 	require.NoError(t, err)
 	for range 2 {
 		for _, act := range []any{effects.PostStaff, effects.MailStaff} {

@@ -81,7 +81,7 @@ func TestCheckByTwo(t *testing.T) {
 func looks(t *testing.T, s *stack.Stack) {
 	for _, v := range corners {
 		b := signedIn(t, s, v, "reviewer", stack.DemoStaffPassword(store.StaffReviewer))
-		do(b, t, submit(`[data-group="checking"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, v.String()+"-01-queue"))
+		do(b, t, submit(`[data-group="vetting"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, v.String()+"-01-queue"))
 		fits(b, t, "queue")
 		do(b, t, submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(`[data-check="mine"]`),
 			submit(`[data-enlarge]`), chromedp.WaitVisible(`[data-picture].whole`), shot(t, v.String()+"-02-dossier"))

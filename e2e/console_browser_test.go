@@ -36,7 +36,7 @@ func TestBrowserSupportConsole(t *testing.T) {
 	for _, v := range corners {
 		b := signedIn(t, s, v, stack.DemoSupport, stack.DemoSupportPassword)
 		name := func(step string) string { return v.String() + "-" + step }
-		do(b, t, chromedp.WaitVisible(`[data-group="stuck"]`), chromedp.WaitVisible(`[data-group="checking"]`), shot(t, name("01-today")))
+		do(b, t, chromedp.WaitVisible(`[data-group="stuck"]`), chromedp.WaitVisible(`[data-group="vetting"]`), shot(t, name("01-today")))
 		fits(b, t, "today")
 		do(b, t, submit(`[data-group="stuck"] .act a`), chromedp.WaitVisible(`[data-order="D20260002"]`), chromedp.WaitNotPresent(`[data-order="D20260001"]`), shot(t, name("02-group")))
 		fits(b, t, "search")

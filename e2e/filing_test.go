@@ -115,7 +115,7 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 
 	support := staff(t, s)
 	require.Eventually(t, func() bool {
-		page, err := support.Page(ctx, "/support/filings?stuck=1")
+		page, err := support.Page(ctx, "/support/filings?state=stuck")
 		return err == nil && strings.Contains(page.Find(`[data-order="D20260002"]`).Text(), "空间拒绝登录")
 	}, 30*time.Second, 100*time.Millisecond)
 

@@ -122,7 +122,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 			chromedp.SendKeys("#f-login", "other"), chromedp.SendKeys("#f-password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#f-login"), chromedp.WaitVisible("main .button"))
 		require.Contains(t, text(ctx, t, "main"), v.in("没有找到", "Not found"))
 		var kept int
-		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_posts`).Scan(&kept))
+		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM saved_posts`).Scan(&kept))
 		require.Zero(t, kept, "another's words are forgotten")
 	}
 }

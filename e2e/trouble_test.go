@@ -96,7 +96,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	// What is clear for a second is over.
 	eventually("clear for so long", func() bool {
 		var since time.Time
-		err := s.Store.DB().QueryRowContext(ctx, `SELECT clear_since FROM staff_tellings WHERE kind = 'stuck'`).Scan(&since)
+		err := s.Store.DB().QueryRowContext(ctx, `SELECT clear_since FROM staff_alerts WHERE kind = 'stuck'`).Scan(&since)
 		return err == nil && time.Since(since) > 2*time.Second
 	})
 	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})

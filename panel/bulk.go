@@ -33,11 +33,8 @@ const (
 
 // bulkRoutes are what staff do about many stuck filings at once.
 func (s *Server) bulkRoutes(support staffRoutes) {
-	// Not /bulk: panels of before take a search there for less than it says, and form and job
-	// for one of everything that is stuck.
 	support.GET("/stuck", canSee, s.bulkPage)
 	support.POST("/stuck", canActInBulk, s.startBulk)
-	support.GET("/bulk", canSee, func(c *gin.Context) { to(c, stuckPath(c.Request.URL.Query())) })
 	support.GET("/bulk/:id", canSee, s.withBulk(s.bulkJobPage))
 	support.GET("/bulk/:id/progress", canSee, s.withBulk(s.bulkProgress))
 	support.POST("/bulk/:id/control", canActInBulk, s.withBulk(s.controlBulk))
@@ -107,10 +104,10 @@ func dryRunPath(values url.Values) string {
 	return stuckPath(q)
 }
 
-// understood tells whether a search has nothing but what it may be made of, with the names of
-// before: what is passed over would make it one of more than it says.
+// understood tells whether a search has nothing but what it may be made of: ignoring the rest
+// would match more than the search says.
 func (s *Server) understood(q url.Values) bool {
-	known := []string{"holder", "cause", "stuck", fieldFind, "after"}
+	known := []string{"holder", fieldFind, "after"}
 	for _, f := range stuckFields(s.texts.For("zh"), filing.BuiltIn()) { // names are the same in every language
 		known = append(known, f.Name)
 	}

@@ -39,8 +39,7 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	reviewer := o.caller("reviewer")
 	require.Zero(t, reviewer.page("/support/stuck").Find("[data-found]").Length(), "nothing was searched")
 	require.Zero(t, reviewer.page("/support/stuck?after=9").Find("[data-found]").Length(), "nor by turning the jobs' page")
-	_, now := reviewer.send(http.MethodGet, "/support/bulk?step=send_sms&cause=operator", nil) // an address of before
-	page := reviewer.page(now)
+	page := reviewer.page("/support/stuck?step=send_sms&reason=operator")
 	require.Equal(t, "12", page.Find("[data-found]").AttrOr("data-found", ""))
 	require.Equal(t, 10, page.Find("[data-found] [data-order]").Length())
 	require.Equal(t, 1, page.Find("select[name=resolution] option").Length(), "codes can't be skipped")
@@ -148,7 +147,6 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/stuck", form), "a search of a version to come")
 	status, _ = reviewer.send(http.MethodGet, "/support/stuck?operator=x", nil)
 	require.Equal(t, http.StatusBadRequest, status)
-	require.Equal(t, http.StatusNotFound, reviewer.form("/support/bulk", bulkForm("8")), "a form of before")
 	jobs, err := o.db.Bulks(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, jobs, 2, "that and the furniture")

@@ -129,8 +129,8 @@ func TestAnOpenPageKeepsTheLease(t *testing.T) {
 	o, first, _ := checking(t, panel.Config{}, "C1")
 	until := func() (left string) {
 		t.Helper()
-		require.NoError(t, o.db.DB().QueryRowContext(t.Context(), `SELECT leased_until > taken_at FROM checks`).Scan(&left))
-		_, err := o.db.DB().ExecContext(t.Context(), `UPDATE checks SET leased_until = taken_at`)
+		require.NoError(t, o.db.DB().QueryRowContext(t.Context(), `SELECT leased_until > taken_at FROM vettings`).Scan(&left))
+		_, err := o.db.DB().ExecContext(t.Context(), `UPDATE vettings SET leased_until = taken_at`)
 		require.NoError(t, err)
 		return left
 	}
@@ -192,7 +192,7 @@ func TestAVerdictThatNobodyHeard(t *testing.T) {
 	_, page, _ := second.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "decided", said(page))
 	require.Zero(t, page.Find(`form[action$="/finish"]`).Length(), "it may be under way")
-	_, err := o.db.DB().ExecContext(t.Context(), `UPDATE checks SET decided_at = decided_at - INTERVAL 1 MINUTE`)
+	_, err := o.db.DB().ExecContext(t.Context(), `UPDATE vettings SET decided_at = decided_at - INTERVAL 1 MINUTE`)
 	require.NoError(t, err)
 	_, page, _ = second.look("/support/check", nil)
 	require.Equal(t, 1, page.Find(`form[action$="/finish"]`).Length())
@@ -255,7 +255,7 @@ func TestFiguresOfChecks(t *testing.T) {
 	_, _, text = second.look("/support/check/figures.csv", nil)
 	require.Equal(t, 2, strings.Count(text, "\n"))
 
-	_, err = o.db.DB().ExecContext(t.Context(), `DELETE FROM checks`)
+	_, err = o.db.DB().ExecContext(t.Context(), `DELETE FROM vettings`)
 	require.NoError(t, err)
 	require.Len(t, seen(admin, "/support/check/figures"), 2, "they are kept for a minute")
 	o.db.SetClock(func() time.Time { return time.Now().Add(61 * time.Second) })

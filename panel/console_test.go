@@ -74,14 +74,14 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	sms := group("stuck").Last()
 	require.Contains(t, sms.Text(), "发送短信验证码：")
 	require.Equal(t, "4", strings.TrimSpace(sms.Find("td").Eq(1).Text()), "with that of the office")
-	for _, key := range []string{"checking", "late", "sites", "exchanges", "tickets"} {
+	for _, key := range []string{"vetting", "late", "sites", "exchanges", "tickets"} {
 		require.Equal(t, 1, group(key).Length(), key)
 	}
 	require.Equal(t, 2, group("tasks").Length(), "a line for each kind")
 	require.Contains(t, group("late").Text(), "上海")
 	require.Contains(t, group("exchanges").Text(), "2001")
 	require.Zero(t, group("tickets").Find("a").Length(), "a viewer can't read tickets")
-	for key, order := range map[string]string{"checking": "C1", "late": "L1", "sites": "B1"} {
+	for key, order := range map[string]string{"vetting": "C1", "late": "L1", "sites": "B1"} {
 		href, _ := group(key).Find("a").Attr("href")
 		_, list, _ := viewer.look(href, nil)
 		require.Equal(t, 1, list.Find("tr[data-order]").Length(), href)
@@ -113,7 +113,7 @@ func TestStaffSearchFilings(t *testing.T) {
 		return orders
 	}
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found(""))
-	require.Equal(t, []string{"M9", "S1"}, found("stuck=1"), "an address of before")
+	require.Equal(t, []string{"M9", "S1"}, found("state=stuck"))
 	require.Equal(t, []string{"M9", "S1"}, found("step=send_sms&reason=operator"))
 	require.Equal(t, []string{"M2"}, found("order=M2"))
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found("customer=owner"))

@@ -52,8 +52,7 @@ func rowOf(cur current, name string) store.DraftRow {
 	return store.FilingDraft(cur.Filing.ID, name)
 }
 
-// markOf reads a page's mark; false for pages of before there were marks, whose
-// saves win as they did then.
+// markOf reads a page's mark; false where it has none, whose saves win.
 func markOf(values url.Values) (store.DraftMark, bool) {
 	version, err := strconv.ParseInt(values.Get(fieldDraftVersion), 10, 64)
 	tab := values.Get(fieldDraftTab)

@@ -29,7 +29,7 @@ func TestResumeWantsAReason(t *testing.T) {
 	o.stuck("R1", "send_sms", "operator", 2)
 	o.stuck("R2", "check_site", "temporary", 2)
 	agent := o.caller("agent")
-	links := agent.page("/support/filings?stuck=1").Find("a")
+	links := agent.page("/support/filings?state=stuck").Find("a")
 	offers := func(order, resolution string) bool {
 		return links.FilterFunction(func(_ int, a *goquery.Selection) bool {
 			return a.AttrOr("href", "") == "/support/filings/"+order+"/resume?serial=1&resolution="+resolution

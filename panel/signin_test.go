@@ -170,7 +170,7 @@ func TestFormsAreKeptWithoutPasswords(t *testing.T) {
 	s := newSite(t, db, panel.Config{})
 	form := url.Values{"email": {"a@example.com"}, "present_password": {"right-password"}}
 	kept := func() (n int) {
-		require.NoError(t, db.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_posts`).Scan(&n))
+		require.NoError(t, db.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM saved_posts`).Scan(&n))
 		return n
 	}
 	_, text, _ := s.send(http.MethodPost, "/account/reach/mail", form)

@@ -78,12 +78,6 @@ func (s *Server) searched(q url.Values, now time.Time) (f store.FilingSearch, va
 	fields := searchFields(t, filing.BuiltIn())
 	for _, field := range fields {
 		value := search(q.Get(field.Name))
-		switch { // addresses of before
-		case field.Name == "state" && value == "" && q.Get("stuck") == "1":
-			value = stateStuck
-		case field.Name == "reason" && value == "":
-			value = search(q.Get("cause"))
-		}
 		if value == "" {
 			continue
 		}

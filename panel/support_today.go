@@ -60,7 +60,7 @@ func (s *Server) showToday(c *gin.Context, template string) {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)
 	}{
-		{"stuck", s.stuckToday}, {"broken", s.brokenToday}, {"exchanges", s.silentToday}, {"checking", s.checkingToday}, {"late", s.lateToday}, {"sites", s.sitesToday}, {"tasks", s.tasksToday}, {"tickets", s.ticketsToday},
+		{"stuck", s.stuckToday}, {"broken", s.brokenToday}, {"exchanges", s.silentToday}, {"vetting", s.checkingToday}, {"late", s.lateToday}, {"sites", s.sitesToday}, {"tasks", s.tasksToday}, {"tickets", s.ticketsToday},
 	} {
 		lines, err := group.lines(c.Request.Context(), t)
 		if err != nil {

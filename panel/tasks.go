@@ -54,7 +54,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
 		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
 		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + first},
-		{"checking", []filing.Stage{filing.Checking, filing.Submitting}, ""},
+		{"vetting", []filing.Stage{filing.Checking, filing.Submitting}, ""},
 		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
 		{"installing", []filing.Stage{filing.Installing}, base + "result"},
 		{"filed", []filing.Stage{filing.Filed}, base + "result"},

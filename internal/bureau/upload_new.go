@@ -134,7 +134,7 @@ const (
 	// filedByProvider is Bbfs 代为报备: the provider files for its customer.
 	filedByProvider = 1
 	// noPaper stands where a special approval's number or scan is missing: the
-	// schema wants both non-empty. Filings of before papers could be uploaded have it.
+	// schema wants both non-empty.
 	noPaper = "-"
 	// ownerHolder and ownerSite are Ssdxlx.
 	ownerHolder = 1

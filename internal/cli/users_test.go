@@ -54,9 +54,9 @@ func TestStaffFromTheCommandLine(t *testing.T) {
 	require.NoError(t, db.QueryRow(`SELECT staff_role FROM users WHERE login = 'li'`).Scan(&role))
 	require.Equal(t, "reviewer", role)
 	var entries int
-	require.NoError(t, db.QueryRow(`SELECT COUNT(*) FROM audit`).Scan(&entries))
+	require.NoError(t, db.QueryRow(`SELECT COUNT(*) FROM audit_entries`).Scan(&entries))
 	require.Equal(t, 4, entries)
-	_, err = db.Exec(`UPDATE audit SET object = 'zhao' WHERE seq = 3`)
+	_, err = db.Exec(`UPDATE audit_entries SET object = 'zhao' WHERE seq = 3`)
 	require.NoError(t, err)
 	require.Equal(t, 1, cli.Main([]string{"audit", "verify"}))
 	require.Equal(t, 1, cli.Main([]string{"audit", "verify", "--mark", "x"}))

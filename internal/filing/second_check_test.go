@@ -12,7 +12,7 @@ func TestSecondCheckIsOfKindsAndNatures(t *testing.T) {
 	c, err := filing.ParseSecondCheck([]string{" end_holder", "new", "5", ""})
 	require.NoError(t, err)
 	require.True(t, c.Wants(filing.KindEndHolder, 0))
-	require.True(t, c.Wants("", 1), "filings from before there were kinds are new ones")
+	require.True(t, c.Wants("", 1), "without a kind it is a new one")
 	require.True(t, c.Wants(filing.KindChange, 5))
 	require.False(t, c.Wants(filing.KindChange, 4))
 	require.False(t, c.Wants(filing.KindEndSite, 0))

@@ -14,7 +14,7 @@ const (
 	// Preparing waits for the holder's and the site's forms (填写备案信息).
 	Preparing Stage = "preparing"
 	// Checking waits for the provider's own reviewer (初审).
-	Checking Stage = "checking"
+	Checking Stage = "vetting"
 	// Submitting waits for the record to be accepted in a data file (上报管局).
 	Submitting Stage = "submitting"
 	// Reviewing waits for the bureau's decision (管局审核).

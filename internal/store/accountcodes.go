@@ -20,7 +20,7 @@ const (
 	// PurposePassword: the password is found again.
 	PurposePassword CodePurpose = "password"
 	// PurposeReach: a new mail address or mobile number is confirmed.
-	PurposeReach CodePurpose = "reach"
+	PurposeReach CodePurpose = "address"
 )
 
 const (
@@ -32,7 +32,7 @@ const (
 )
 
 func accountCode(id int64) codeBox {
-	return codeBox{"account_codes", `id = ?`, []any{id}, fmt.Sprintf("account_code/%d", id)}
+	return codeBox{table: "account_codes", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("account_code/%d", id)}
 }
 
 func accountCodePlace(id int64) string { return fmt.Sprintf("account_codes/%d", id) }
@@ -114,7 +114,7 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_to = ? WHERE id = ?`, sealed, id)
+		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = ? WHERE id = ?`, sealed, id)
 		return err
 	})
 	switch {
@@ -166,10 +166,10 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) 
 		Channel Channel        `db:"channel"`
 		UserID  sql.NullInt64  `db:"user_id"`
 		Login   sql.NullString `db:"login"`
-		To      []byte         `db:"sealed_to"`
+		To      []byte         `db:"sealed_address"`
 	}
 	err := s.db.GetContext(ctx, &row, `
-		SELECT c.purpose, c.channel, c.user_id, u.login, c.sealed_to FROM account_codes c LEFT JOIN users u ON u.id = c.user_id WHERE c.id = ?`, id)
+		SELECT c.purpose, c.channel, c.user_id, u.login, c.sealed_address FROM account_codes c LEFT JOIN users u ON u.id = c.user_id WHERE c.id = ?`, id)
 	c := AccountCode{Purpose: row.Purpose, Channel: row.Channel, Login: row.Login.String}
 	switch {
 	case err != nil:
@@ -210,10 +210,10 @@ func (s *Store) ConfirmReach(ctx context.Context, userID, codeID int64) error {
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
 			Channel Channel `db:"channel"`
-			To      []byte  `db:"sealed_to"`
+			To      []byte  `db:"sealed_address"`
 		}
 		if err := tx.GetContext(ctx, &row, `
-			SELECT channel, sealed_to FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ? AND verified_at IS NOT NULL AND sealed_to IS NOT NULL FOR UPDATE`,
+			SELECT channel, sealed_address FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ? AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,
 			codeID, userID, PurposeReach); err != nil {
 			return one(err, "confirmed address")
 		}
@@ -233,7 +233,7 @@ func (s *Store) ConfirmReach(ctx context.Context, userID, codeID int64) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed, hash, userID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_to = NULL WHERE id = ?`, codeID)
+		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = NULL WHERE id = ?`, codeID)
 		return err
 	})
 	if err != nil {

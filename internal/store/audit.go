@@ -82,14 +82,14 @@ type AuditRow struct {
 	Kind    string    `db:"object_kind"`
 	Object  string    `db:"object"`
 	Outcome Outcome   `db:"outcome"`
-	Of      int64     `db:"of_seq"`
+	Of      int64     `db:"request_seq"`
 	Sealed  []byte    `db:"sealed_reason"`
 	Hash    []byte    `db:"hash"`
 	// Reason is opened where rows are read to be shown.
 	Reason string `db:"-"`
 }
 
-const auditColumns = `seq, at, actor_id, actor, role, action, object_kind, object, outcome, of_seq, sealed_reason, hash`
+const auditColumns = `seq, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash`
 
 // maxReason and maxObject bound what may come from outside, in characters, to what
 // their columns take.
@@ -115,7 +115,7 @@ type auditHead struct {
 
 const headPlace = "audit_head"
 
-func reasonPlace(seq int64) string { return fmt.Sprintf("audit/%d/reason", seq) }
+func reasonPlace(seq int64) string { return fmt.Sprintf("audit_entries/%d/reason", seq) }
 
 // chainHash is a row's hash: keyed, over every column and the hash of the row before.
 // The reason counts as it is sealed.
@@ -127,7 +127,7 @@ func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.keys.Hash("audit", string(text))
+	return s.keys.Hash("audit_entries", string(text))
 }
 
 // Audit writes a deed in a transaction of its own and returns its number. What
@@ -162,7 +162,7 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d Deed) (int64, error) {
 	if r.Hash, err = s.chainHash(r, head.Hash); err != nil {
 		return 0, err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
 		return 0, fmt.Errorf("adding to the audit log: %w", err)
 	}
@@ -233,7 +233,7 @@ func (s *Store) AuditRows(ctx context.Context, f AuditFilter, before int64, limi
 	}
 	where, args := f.where()
 	var list []AuditRow
-	if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit WHERE seq < ?`+where+` ORDER BY seq DESC LIMIT ?`,
+	if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq < ?`+where+` ORDER BY seq DESC LIMIT ?`,
 		append(append([]any{before}, args...), limit)...); err != nil {
 		return nil, err
 	}
@@ -244,13 +244,13 @@ func (s *Store) AuditRows(ctx context.Context, f AuditFilter, before int64, limi
 // that was there at the beginning.
 func (s *Store) EachAuditRow(ctx context.Context, f AuditFilter, give func(AuditRow) error) error {
 	var last sql.NullInt64
-	if err := s.db.GetContext(ctx, &last, `SELECT MAX(seq) FROM audit`); err != nil {
+	if err := s.db.GetContext(ctx, &last, `SELECT MAX(seq) FROM audit_entries`); err != nil {
 		return err
 	}
 	where, args := f.where()
 	for after := int64(0); ; {
 		var list []AuditRow
-		if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit WHERE seq > ? AND seq <= ?`+where+` ORDER BY seq LIMIT ?`,
+		if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? AND seq <= ?`+where+` ORDER BY seq LIMIT ?`,
 			append(append([]any{after, last.Int64}, args...), auditBatch)...); err != nil {
 			return err
 		}
@@ -345,7 +345,7 @@ func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, err
 	var at AuditMark
 	for {
 		var list []AuditRow
-		if err := tx.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit WHERE seq > ? ORDER BY seq LIMIT ?`, at.Seq, auditBatch); err != nil {
+		if err := tx.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT ?`, at.Seq, auditBatch); err != nil {
 			return at, err
 		}
 		for _, r := range list {

@@ -59,7 +59,7 @@ func TestAuditLogIsReadByFilterAndPage(t *testing.T) {
 // Each way to tamper with the log shows, and where.
 func TestTamperingShows(t *testing.T) {
 	s := logOf(t, 5)
-	for _, table := range []string{"audit", "audit_head"} {
+	for _, table := range []string{"audit_entries", "audit_head"} {
 		_, err := s.DB().ExecContext(t.Context(), `CREATE TABLE untouched_`+table+` AS SELECT * FROM `+table)
 		require.NoError(t, err)
 	}
@@ -68,25 +68,25 @@ func TestTamperingShows(t *testing.T) {
 		row    int64
 		what   string
 	}{
-		"a row is changed":                {`UPDATE audit SET actor = 'b' WHERE seq = 3`, 3, store.FaultChanged},
-		"its outcome":                     {`UPDATE audit SET outcome = 'failed' WHERE seq = 3`, 3, store.FaultChanged},
-		"its time":                        {`UPDATE audit SET at = at + INTERVAL 1 SECOND WHERE seq = 3`, 3, store.FaultChanged},
-		"its reason is taken away":        {`UPDATE audit SET sealed_reason = NULL WHERE seq = 3`, 3, store.FaultChanged},
-		"its hash":                        {`UPDATE audit SET hash = REPEAT('x', 32) WHERE seq = 3`, 3, store.FaultChanged},
-		"a row is removed":                {`DELETE FROM audit WHERE seq = 3`, 3, store.FaultMissing},
-		"the first row is removed":        {`DELETE FROM audit WHERE seq = 1`, 1, store.FaultMissing},
-		"and the others move up":          {`DELETE FROM audit WHERE seq = 3; UPDATE audit SET seq = seq - 1 WHERE seq > 3 ORDER BY seq`, 3, store.FaultChanged},
-		"a row is inserted":               {`UPDATE audit SET seq = seq + 1 WHERE seq > 2 ORDER BY seq DESC; INSERT INTO audit SELECT 3, at, actor_id, actor, role, action, object_kind, object, outcome, of_seq, sealed_reason, hash FROM audit WHERE seq = 2`, 3, store.FaultChanged},
-		"a row is added behind":           {`INSERT INTO audit SELECT 6, at, actor_id, actor, role, action, object_kind, object, outcome, of_seq, sealed_reason, hash FROM audit WHERE seq = 5`, 6, store.FaultChanged},
-		"two rows change places":          {`UPDATE audit SET seq = 9 WHERE seq = 2; UPDATE audit SET seq = 2 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 9`, 2, store.FaultChanged},
-		"the end is cut off":              {`DELETE FROM audit WHERE seq > 3`, 4, store.FaultMissing},
-		"all is gone":                     {`DELETE FROM audit`, 1, store.FaultMissing},
+		"a row is changed":                {`UPDATE audit_entries SET actor = 'b' WHERE seq = 3`, 3, store.FaultChanged},
+		"its outcome":                     {`UPDATE audit_entries SET outcome = 'failed' WHERE seq = 3`, 3, store.FaultChanged},
+		"its time":                        {`UPDATE audit_entries SET at = at + INTERVAL 1 SECOND WHERE seq = 3`, 3, store.FaultChanged},
+		"its reason is taken away":        {`UPDATE audit_entries SET sealed_reason = NULL WHERE seq = 3`, 3, store.FaultChanged},
+		"its hash":                        {`UPDATE audit_entries SET hash = REPEAT('x', 32) WHERE seq = 3`, 3, store.FaultChanged},
+		"a row is removed":                {`DELETE FROM audit_entries WHERE seq = 3`, 3, store.FaultMissing},
+		"the first row is removed":        {`DELETE FROM audit_entries WHERE seq = 1`, 1, store.FaultMissing},
+		"and the others move up":          {`DELETE FROM audit_entries WHERE seq = 3; UPDATE audit_entries SET seq = seq - 1 WHERE seq > 3 ORDER BY seq`, 3, store.FaultChanged},
+		"a row is inserted":               {`UPDATE audit_entries SET seq = seq + 1 WHERE seq > 2 ORDER BY seq DESC; INSERT INTO audit_entries SELECT 3, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash FROM audit_entries WHERE seq = 2`, 3, store.FaultChanged},
+		"a row is added behind":           {`INSERT INTO audit_entries SELECT 6, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash FROM audit_entries WHERE seq = 5`, 6, store.FaultChanged},
+		"two rows change places":          {`UPDATE audit_entries SET seq = 9 WHERE seq = 2; UPDATE audit_entries SET seq = 2 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 9`, 2, store.FaultChanged},
+		"the end is cut off":              {`DELETE FROM audit_entries WHERE seq > 3`, 4, store.FaultMissing},
+		"all is gone":                     {`DELETE FROM audit_entries`, 1, store.FaultMissing},
 		"the head is gone":                {`DELETE FROM audit_head`, 0, store.FaultHead},
 		"the head is another":             {`UPDATE audit_head SET sealed = REPEAT('x', 60)`, 5, store.FaultHead},
 		"the head is as at the beginning": {`UPDATE audit_head SET sealed = NULL`, 5, store.FaultHead},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, table := range []string{"audit", "audit_head"} {
+			for _, table := range []string{"audit_entries", "audit_head"} {
 				for _, query := range []string{`DELETE FROM ` + table, `INSERT INTO ` + table + ` SELECT * FROM untouched_` + table} {
 					_, err := s.DB().ExecContext(t.Context(), query)
 					require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestLogThatIsSetBackShowsByItsMark(t *testing.T) {
 	require.Equal(t, mark, parsed)
 	_, err = store.ParseAuditMark("5:xyz")
 	require.ErrorContains(t, err, "NUMBER:HASH")
-	_, err = s.DB().ExecContext(ctx, `DELETE FROM audit WHERE seq > 3`)
+	_, err = s.DB().ExecContext(ctx, `DELETE FROM audit_entries WHERE seq > 3`)
 	require.NoError(t, err)
 	_, err = s.DB().ExecContext(ctx, `UPDATE audit_head SET sealed = ?`, head)
 	require.NoError(t, err)

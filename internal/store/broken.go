@@ -30,7 +30,7 @@ type BrokenExecution struct {
 	// BuildID is of the worker that failed last, where that is known.
 	BuildID string `db:"build_id"`
 	// Looked tells that its history was looked at, for cause and build.
-	Looked bool `db:"looked"`
+	Looked bool `db:"inspected"`
 	// FirstSeen and LastSeen are when the check found it.
 	FirstSeen time.Time `db:"first_seen"`
 	LastSeen  time.Time `db:"last_seen"`
@@ -46,7 +46,7 @@ type BrokenGroup struct {
 // BrokenExecutions lists those of a type and cause, each where it isn't empty, first those
 // that are broken for longest; limit 0 is all.
 func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit int) (list []BrokenExecution, err error) {
-	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, looked, first_seen, last_seen FROM broken_executions WHERE TRUE`, []any{}
+	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen FROM broken_executions WHERE TRUE`, []any{}
 	if kind != "" {
 		query, args = query+` AND type = ?`, append(args, kind)
 	}
@@ -77,8 +77,8 @@ func (s *Store) SaveBroken(ctx context.Context, found []BrokenExecution, part bo
 		now := s.utcNow()
 		for _, b := range found {
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO broken_executions (workflow_id, run_id, type, category, cause, build_id, looked, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-				ON DUPLICATE KEY UPDATE type = VALUES(type), category = VALUES(category), cause = VALUES(cause), build_id = VALUES(build_id), looked = VALUES(looked), last_seen = VALUES(last_seen)`,
+				INSERT INTO broken_executions (workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON DUPLICATE KEY UPDATE type = VALUES(type), category = VALUES(category), cause = VALUES(cause), build_id = VALUES(build_id), inspected = VALUES(inspected), last_seen = VALUES(last_seen)`,
 				clip(b.WorkflowID, 255), clip(b.RunID, 64), clip(b.Type, 128), clip(b.Category, 64), clip(b.Cause, 64), clip(b.BuildID, 128), b.Looked, now, now); err != nil {
 				return err
 			}

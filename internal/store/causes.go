@@ -54,20 +54,15 @@ func (s *Store) causeBegan(ctx context.Context, tx *sqlx.Tx, filingID int64, c C
 		ClearSince sql.NullTime `db:"clear_since"`
 	}
 	now := s.utcNow()
-	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_tellings WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
-	if err == nil && !open.ClearSince.Valid {
-		others, err := stuckFor(ctx, tx, c, filingID)
-		if err != nil || others {
-			return err
-		}
-		open.ClearSince.Time = now.Add(-s.clearFor) // a process of an older version eased it
-	}
+	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
 	switch {
+	case err == nil && !open.ClearSince.Valid:
+		return nil
 	case err == nil && open.ClearSince.Time.After(now.Add(-s.clearFor)): // it flutters
-		_, err = tx.ExecContext(ctx, `UPDATE staff_tellings SET clear_since = NULL WHERE id = ?`, open.ID)
+		_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = NULL WHERE id = ?`, open.ID)
 		return err
 	case err == nil:
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_tellings SET ended_at = ? WHERE id = ?`, open.ClearSince.Time, open.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE id = ?`, open.ClearSince.Time, open.ID); err != nil {
 			return err
 		}
 	case !errors.Is(err, sql.ErrNoRows):
@@ -75,7 +70,7 @@ func (s *Store) causeBegan(ctx context.Context, tx *sqlx.Tx, filingID int64, c C
 	}
 	// Another may come first where there was none: then that one's stands, not clear.
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO staff_tellings (cause, kind, step, reason, filing_id, began_at) VALUES (?, ?, ?, ?, ?, ?)
+		INSERT INTO staff_alerts (cause, kind, step, reason, filing_id, began_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE clear_since = NULL`, stuckCause(c), ToldStuck, c.Step, c.Reason, filingID, now)
 	return err
 }
@@ -83,24 +78,19 @@ func (s *Store) causeBegan(ctx context.Context, tx *sqlx.Tx, filingID int64, c C
 // causeEased notes, in the transaction in which a filing gets unstuck, if that was the last.
 func (s *Store) causeEased(ctx context.Context, tx *sqlx.Tx, c Cause) error {
 	var id int64
-	err := tx.GetContext(ctx, &id, `SELECT id FROM staff_tellings WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
+	err := tx.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckCause(c))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil // stuck since before there were tellings
+		return nil
 	} else if err != nil {
 		return err
 	}
 	// What others do to the cause meanwhile waits for the row, and isn't seen: they see this.
-	if some, err := stuckFor(ctx, tx, c, 0); err != nil || some {
+	var some bool
+	if err := tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ?)`, c.Step, c.Reason); err != nil || some {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE staff_tellings SET clear_since = ? WHERE id = ? AND clear_since IS NULL`, s.utcNow(), id)
+	_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = ? WHERE id = ? AND clear_since IS NULL`, s.utcNow(), id)
 	return err
-}
-
-// stuckFor tells whether another filing is stuck for a cause. It locks nothing.
-func stuckFor(ctx context.Context, tx *sqlx.Tx, c Cause, but int64) (some bool, err error) {
-	err = tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ? AND id <> ?)`, c.Step, c.Reason, but)
-	return some, err
 }
 
 // causesMoved notes what a filing was stuck for, and what it is stuck for now; empty: nothing.
@@ -121,7 +111,7 @@ func (s *Store) causesMoved(ctx context.Context, tx *sqlx.Tx, filingID int64, wa
 
 const tellingSelect = `
 	SELECT t.id, t.kind, t.step, t.reason, t.filing_id, o.number AS order_number, a.name AS account, t.code, t.began_at, t.mailed_at, t.posted_at
-	FROM staff_tellings t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id LEFT JOIN bureau_accounts a ON a.id = t.account_id `
+	FROM staff_alerts t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id LEFT JOIN bureau_accounts a ON a.id = t.account_id `
 
 // StaffTelling finds one.
 func (s *Store) StaffTelling(ctx context.Context, id int64) (t StaffTelling, err error) {
@@ -129,36 +119,19 @@ func (s *Store) StaffTelling(ctx context.Context, id int64) (t StaffTelling, err
 	return t, one(err, "telling")
 }
 
-// UntoldCause finds what staff must be told of a cause for which a filing is stuck; 0: they
-// were. Where a process of an older version wrote that the filing is stuck, it begins here.
-func (s *Store) UntoldCause(ctx context.Context, filingID int64, c Cause) (id int64, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var open struct {
-			ID     int64        `db:"id"`
-			ToldAt sql.NullTime `db:"told_at"`
-		}
-		err := tx.GetContext(ctx, &open, `SELECT id, told_at FROM staff_tellings WHERE open_cause = ?`, stuckCause(c))
-		if errors.Is(err, sql.ErrNoRows) {
-			var still bool
-			if err := tx.GetContext(ctx, &still, `SELECT EXISTS(SELECT 1 FROM filings WHERE id = ? AND stuck_step = ? AND stuck_reason = ?)`, filingID, c.Step, c.Reason); err != nil || !still {
-				return err
-			}
-			if err := s.causeBegan(ctx, tx, filingID, c); err != nil {
-				return err
-			}
-			err = tx.GetContext(ctx, &open, `SELECT id, told_at FROM staff_tellings WHERE open_cause = ?`, stuckCause(c))
-		}
-		if id = open.ID; open.ToldAt.Valid {
-			id = 0
-		}
-		return err
-	})
-	return id, err
+// UntoldCause finds what staff must be told of a cause for which a filing is stuck; 0: they were.
+func (s *Store) UntoldCause(ctx context.Context, c Cause) (id int64, err error) {
+	return s.untold(ctx, stuckCause(c))
 }
 
 // UntoldStop finds what staff must be told of an account's stop; 0: they were, or it goes on.
 func (s *Store) UntoldStop(ctx context.Context, accountID int64) (id int64, err error) {
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_tellings WHERE open_cause = ? AND told_at IS NULL`, stoppedCause(accountID))
+	return s.untold(ctx, stoppedCause(accountID))
+}
+
+// untold finds what is open for a cause and wasn't told; 0: nothing.
+func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) {
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? AND notified_at IS NULL`, cause)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
@@ -171,7 +144,7 @@ func (s *Store) UntoldStop(ctx context.Context, accountID int64) (id int64, err 
 func (s *Store) UntoldStaff(ctx context.Context, limit int) (ids []int64, err error) {
 	now := s.utcNow()
 	err = s.db.SelectContext(ctx, &ids, `
-		SELECT id FROM staff_tellings WHERE told_at IS NULL AND ended_at IS NULL AND (clear_since IS NULL OR clear_since > ?) AND began_at > ?
+		SELECT id FROM staff_alerts WHERE notified_at IS NULL AND ended_at IS NULL AND (clear_since IS NULL OR clear_since > ?) AND began_at > ?
 		ORDER BY began_at DESC, id DESC LIMIT ?`, now.Add(-s.clearFor), now.Add(-tellWithin), limit)
 	return ids, err
 }
@@ -184,11 +157,11 @@ func (s *Store) StaffPosted(ctx context.Context, id int64) error { return s.told
 
 func (s *Store) told(ctx context.Context, id int64, column string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_tellings SET `+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, s.utcNow(), id); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET `+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, s.utcNow(), id); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			UPDATE staff_tellings SET told_at = ? WHERE id = ? AND told_at IS NULL AND mailed_at IS NOT NULL AND posted_at IS NOT NULL`, s.utcNow(), id)
+			UPDATE staff_alerts SET notified_at = ? WHERE id = ? AND notified_at IS NULL AND mailed_at IS NOT NULL AND posted_at IS NOT NULL`, s.utcNow(), id)
 		return err
 	})
 }

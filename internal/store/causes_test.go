@@ -79,7 +79,7 @@ func TestACauseIsToldOnceUntilItWasClear(t *testing.T) {
 	require.Equal(t, 1, w.tell(), "clear for so long: it is a new trouble")
 	w.stuck(a, "send_sms", "operator")
 	require.Zero(t, w.tell())
-	id, err := w.s.UntoldCause(t.Context(), a.ID, store.Cause{Step: "send_sms", Reason: "operator"})
+	id, err := w.s.UntoldCause(t.Context(), store.Cause{Step: "send_sms", Reason: "operator"})
 	require.NoError(t, err)
 	require.Zero(t, id)
 }
@@ -191,26 +191,4 @@ func TestWhatIsUntoldIsToldNewestFirst(t *testing.T) {
 	require.NotContains(t, w.untold(), stop)
 	w.now = w.now.Add(15 * 24 * time.Hour)
 	require.Empty(t, w.untold())
-}
-
-// A process of an older version knows no tellings: what it wrote is caught up.
-func TestWhatOlderProcessesWroteIsCaughtUp(t *testing.T) {
-	w, ctx := newTroubles(t), t.Context()
-	a := contacted(t, w.s, "A")
-	cause := store.Cause{Step: "send_sms", Reason: "operator"}
-	old := func(step, reason string) {
-		_, err := w.s.DB().ExecContext(ctx, `UPDATE filings SET stuck_step = ?, stuck_reason = ? WHERE id = ?`, step, reason, a.ID)
-		require.NoError(t, err)
-	}
-	id, err := w.s.UntoldCause(ctx, a.ID, cause)
-	require.NoError(t, err)
-	require.Zero(t, id, "nothing is stuck")
-	old("send_sms", "operator")
-	id, err = w.s.UntoldCause(ctx, a.ID, cause)
-	require.NoError(t, err)
-	require.NotZero(t, id)
-	require.Equal(t, 1, w.tell())
-	old("", "")
-	w.stuck(a, "send_sms", "operator")
-	require.Equal(t, 1, w.tell(), "nobody noted that it had eased: better told once more than never")
 }

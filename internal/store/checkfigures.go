@@ -15,7 +15,7 @@ type CheckFigures struct {
 	Reviewer int64  `db:"reviewer_id"`
 	Login    string `db:"login"`
 	// Checks are all verdicts; Passed has those that were passed on to a second pair of eyes.
-	Checks   int `db:"checks"`
+	Checks   int `db:"vettings"`
 	Passed   int `db:"passed"`
 	SentBack int `db:"sent_back"`
 	// Refused are the passed ones that the bureau refused since.
@@ -30,14 +30,14 @@ type CheckFigures struct {
 // decision at most.
 const (
 	checksQuery = `
-		SELECT c.reviewer_id, u.login, COUNT(*) AS checks, COALESCE(SUM(c.verdict <> 'sent_back'), 0) AS passed, COALESCE(SUM(c.verdict = 'sent_back'), 0) AS sent_back
-		FROM checks c JOIN users u ON u.id = c.reviewer_id`
+		SELECT c.reviewer_id, u.login, COUNT(*) AS vettings, COALESCE(SUM(c.verdict <> 'sent_back'), 0) AS passed, COALESCE(SUM(c.verdict = 'sent_back'), 0) AS sent_back
+		FROM vettings c JOIN users u ON u.id = c.reviewer_id`
 	checksRefusedQuery = `
 		SELECT c.reviewer_id, COUNT(*) AS n
-		FROM checks c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x ON x.record_id = r.id AND x.approved = FALSE`
+		FROM vettings c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x ON x.record_id = r.id AND x.approved = FALSE`
 	checksTookQuery = `
-		SELECT c.reviewer_id, TIMESTAMPDIFF(MICROSECOND, d.handed_in_at, c.decided_at), TIMESTAMPDIFF(MICROSECOND, c.taken_at, c.decided_at)
-		FROM checks c LEFT JOIN dossiers d ON d.filing_id = c.filing_id AND d.revision = c.revision`
+		SELECT c.reviewer_id, TIMESTAMPDIFF(MICROSECOND, d.submitted_at, c.decided_at), TIMESTAMPDIFF(MICROSECOND, c.taken_at, c.decided_at)
+		FROM vettings c LEFT JOIN dossiers d ON d.filing_id = c.filing_id AND d.revision = c.revision`
 )
 
 // CheckFigures puts together what reviewers decided since a time, who checked most first;

@@ -44,11 +44,11 @@ func checkQueue(shown ChecksShown, reviewer int64, now time.Time, after Cursor, 
 	if after.CreatedAt.IsZero() {
 		after.CreatedAt = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	from, where := `filings f FORCE INDEX (filings_stage)`, `f.stage = 'checking' AND f.stage_since >= ? AND (f.stage_since > ? OR f.id > ?)`
+	from, where := `filings f FORCE INDEX (filings_stage)`, `f.stage = 'vetting' AND f.stage_since >= ? AND (f.stage_since > ? OR f.id > ?)`
 	args := []any{after.CreatedAt, after.CreatedAt, after.ID}
 	switch shown {
 	case ChecksMine: // few
-		from = `checks mine FORCE INDEX (checks_reviewer) STRAIGHT_JOIN filings f ON f.id = mine.filing_id AND f.revision = mine.revision`
+		from = `vettings mine FORCE INDEX (vettings_reviewer) STRAIGHT_JOIN filings f ON f.id = mine.filing_id AND f.revision = mine.revision`
 		where = `mine.reviewer_id = ? AND mine.decided_at IS NULL AND ` + where
 		args = append([]any{reviewer}, args...)
 	case ChecksFree:

@@ -63,8 +63,8 @@ const (
 		COALESCE(c.reviewer_id, 0) AS reviewer_id, COALESCE(u.login, '') AS login, c.taken_at, c.leased_until, COALESCE(c.verdict, '') AS verdict, c.decided_at,
 		IF(one.verdict = 'passed_on', one.reviewer_id, 0) AS first_id, IF(one.verdict = 'passed_on', w.login, '') AS first_login`
 	checkJoins = `
-		LEFT JOIN checks one ON one.filing_id = f.id AND one.revision = f.revision AND one.round = 1
-		LEFT JOIN checks c ON c.filing_id = f.id AND c.revision = f.revision AND c.round = IF(one.verdict = 'passed_on', 2, 1)
+		LEFT JOIN vettings one ON one.filing_id = f.id AND one.revision = f.revision AND one.round = 1
+		LEFT JOIN vettings c ON c.filing_id = f.id AND c.revision = f.revision AND c.round = IF(one.verdict = 'passed_on', 2, 1)
 		LEFT JOIN users u ON u.id = c.reviewer_id LEFT JOIN users w ON w.id = one.reviewer_id`
 )
 
@@ -112,7 +112,7 @@ func (s *Store) TakeCheck(ctx context.Context, filingID int64, revision int, rev
 			return ErrHeld
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO checks (filing_id, revision, round, reviewer_id, taken_at, leased_until) VALUES (?, ?, ?, ?, ?, ?)
+			INSERT INTO vettings (filing_id, revision, round, reviewer_id, taken_at, leased_until) VALUES (?, ?, ?, ?, ?, ?)
 			ON DUPLICATE KEY UPDATE taken_at = IF(reviewer_id = VALUES(reviewer_id), taken_at, VALUES(taken_at)),
 				reviewer_id = VALUES(reviewer_id), leased_until = VALUES(leased_until)`,
 			filingID, revision, c.Round, reviewer, now, now.Add(lease))
@@ -155,7 +155,7 @@ func (s *Store) TakeNextCheck(ctx context.Context, reviewer int64, lease time.Du
 // happens where it isn't.
 func (s *Store) RenewCheck(ctx context.Context, filingID int64, revision int, reviewer int64, lease time.Duration) error {
 	_, err := s.db.ExecContext(ctx, `
-		UPDATE checks SET leased_until = ? WHERE filing_id = ? AND revision = ? AND reviewer_id = ? AND decided_at IS NULL`,
+		UPDATE vettings SET leased_until = ? WHERE filing_id = ? AND revision = ? AND reviewer_id = ? AND decided_at IS NULL`,
 		s.utcNow().Add(lease), filingID, revision, reviewer)
 	return err
 }
@@ -170,7 +170,7 @@ func (s *Store) ReleaseCheck(ctx context.Context, filingID int64, revision int, 
 		if !c.Of(reviewer) {
 			return ErrConflict
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM checks WHERE filing_id = ? AND revision = ? AND round = ?`, filingID, revision, c.Round)
+		_, err = tx.ExecContext(ctx, `DELETE FROM vettings WHERE filing_id = ? AND revision = ? AND round = ?`, filingID, revision, c.Round)
 		return err
 	})
 }
@@ -204,7 +204,7 @@ func (s *Store) DecideCheck(ctx context.Context, d CheckDecision) error {
 		case !c.Of(d.Reviewer):
 			return ErrHeld
 		default:
-			if _, err := tx.ExecContext(ctx, `UPDATE checks SET verdict = ?, decided_at = ? WHERE filing_id = ? AND revision = ? AND round = ?`,
+			if _, err := tx.ExecContext(ctx, `UPDATE vettings SET verdict = ?, decided_at = ? WHERE filing_id = ? AND revision = ? AND round = ?`,
 				d.Verdict, s.utcNow(), d.FilingID, d.Revision, d.Round); err != nil {
 				return err
 			}

@@ -134,7 +134,7 @@ func TestOneOfManyTakesADossier(t *testing.T) {
 // expire lets every lease run out.
 func expire(t *testing.T, s *store.Store) {
 	t.Helper()
-	_, err := s.DB().ExecContext(t.Context(), `UPDATE checks SET leased_until = taken_at - INTERVAL 1 SECOND`)
+	_, err := s.DB().ExecContext(t.Context(), `UPDATE vettings SET leased_until = taken_at - INTERVAL 1 SECOND`)
 	require.NoError(t, err)
 }
 
@@ -287,7 +287,7 @@ func TestFiguresOfReviewers(t *testing.T) {
 		}
 		require.NoError(t, s.DecideCheck(ctx, d))
 		for _, query := range []string{
-			`UPDATE checks SET taken_at = decided_at - INTERVAL ? MINUTE WHERE filing_id = ?`, `UPDATE dossiers d JOIN checks c USING (filing_id) SET d.handed_in_at = c.decided_at - INTERVAL 10 * ? MINUTE WHERE d.filing_id = ?`,
+			`UPDATE vettings SET taken_at = decided_at - INTERVAL ? MINUTE WHERE filing_id = ?`, `UPDATE dossiers d JOIN vettings c USING (filing_id) SET d.submitted_at = c.decided_at - INTERVAL 10 * ? MINUTE WHERE d.filing_id = ?`,
 		} {
 			_, err := s.DB().ExecContext(ctx, query, i*i+1, f.ID) // 1, 2, 5
 			require.NoError(t, err)

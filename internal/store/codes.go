@@ -51,7 +51,10 @@ func (s *Store) Verifications(ctx context.Context, filingID int64) (map[Channel]
 
 // filingCode is where a channel's code of a filing stands.
 func filingCode(filingID int64, ch Channel) codeBox {
-	return codeBox{"verifications", `filing_id = ? AND channel = ?`, []any{filingID, ch}, fmt.Sprintf("code/%d/%s", filingID, ch)}
+	return codeBox{
+		table: "verifications", where: `filing_id = ? AND channel = ?`, args: []any{filingID, ch},
+		use: fmt.Sprintf("code/%d/%s", filingID, ch),
+	}
 }
 
 // PrepareCode derives the code of a channel's send number and starts its ten

@@ -67,7 +67,7 @@ const correctionSelect = `
 func correctionPlace(token, part string) string { return "contact_corrections/" + token + "/" + part }
 
 func correctionCode(id int64) codeBox {
-	return codeBox{"contact_corrections", `id = ?`, []any{id}, fmt.Sprintf("correction/%d", id)}
+	return codeBox{table: "contact_corrections", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("correction/%d", id)}
 }
 
 // Correctable tells whether a filing's contact can be corrected in a stage: there is one,
@@ -162,7 +162,7 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 		return false
 	}
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, tell_old, tell_other, proof, sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
+		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, notify_old, notify_other, proof, sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, tell(true), tell(false), n.Proof, picture, n.By, now, seal.Nonce(), send, now, outcome, ended)
 	if err != nil {
@@ -330,10 +330,10 @@ func (s *Store) CorrectionTold(ctx context.Context, token string, ch Channel) (t
 		FilingID  int64   `db:"filing_id"`
 		Channel   Channel `db:"channel"`
 		Old       []byte  `db:"sealed_old"`
-		TellOld   bool    `db:"tell_old"`
-		TellOther bool    `db:"tell_other"`
+		TellOld   bool    `db:"notify_old"`
+		TellOther bool    `db:"notify_other"`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, tell_old, tell_other FROM contact_corrections WHERE token = ?`, token)
+	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, notify_old, notify_other FROM contact_corrections WHERE token = ?`, token)
 	if err != nil {
 		return t, one(err, "correction")
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -40,8 +41,8 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO dossiers (filing_id, revision, sealed, handed_in_at) VALUES (?, ?, ?, ?)
-			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), handed_in_at = VALUES(handed_in_at)`,
+			INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)
+			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), submitted_at = VALUES(submitted_at)`,
 			filingID, revision, sealed, s.utcNow())
 		if err != nil {
 			return err
@@ -69,4 +70,11 @@ func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (fili
 		return d, one(err, "dossier")
 	}
 	return d, s.keys.OpenJSON(dossierPlace(filingID, revision), sealed, &d)
+}
+
+// LatestRevision is the newest revision of a filing that was handed in; 0: none.
+func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
+	var n sql.NullInt64
+	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)
+	return int(n.Int64), err
 }

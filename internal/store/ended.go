@@ -19,7 +19,7 @@ func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bure
 		column = "d.site_id"
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		ended, err = s.endWhere(ctx, tx, actor, 0, `r.account_id = ? AND `+column+` = ?`, accountID, bureauID)
+		ended, err = s.endWhere(ctx, tx, actor, 0, fragmentOf(`r.account_id = ? AND `+column+` = ?`, accountID, bureauID))
 		return err
 	})
 	return ended, err
@@ -45,14 +45,14 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 		if err != nil {
 			return one(err, "approved decision")
 		}
-		where, args := `f.order_id = ?`, []any{row.OrderID}
+		match := fragmentOf(`f.order_id = ?`, row.OrderID)
 		switch {
 		case kind == filing.KindEndSite && subject.SiteNumber != "":
-			where, args = where+` OR `+ofAccount+` AND d.site_number = ?`, append(args, row.AccountID, subject.SiteNumber)
+			match = match.or(ofAccount+` AND d.site_number = ?`, row.AccountID, subject.SiteNumber)
 		case kind == filing.KindEndHolder && subject.HolderNumber != "":
-			where, args = where+` OR `+ofAccount+` AND d.holder_number = ?`, append(args, row.AccountID, subject.HolderNumber)
+			match = match.or(ofAccount+` AND d.holder_number = ?`, row.AccountID, subject.HolderNumber)
 		}
-		if _, err := s.endWhere(ctx, tx, p.Actor, row.OrderID, `(`+where+`)`, args...); err != nil {
+		if _, err := s.endWhere(ctx, tx, p.Actor, row.OrderID, match); err != nil {
 			return err
 		}
 		if err := s.advance(ctx, tx, p); err != nil {
@@ -65,7 +65,7 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 // endWhere ends the filings that are done and match, clears their orders' numbers,
 // and notes that their customers are to be told: but of the order whose own filing
 // asked for it, which tells.
-func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64, where string, args ...any) (ended int, err error) {
+func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64, match fragment) (ended int, err error) {
 	var filings []struct {
 		ID      int64 `db:"id"`
 		OrderID int64 `db:"order_id"`
@@ -73,7 +73,7 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 	}
 	err = tx.SelectContext(ctx, &filings, `
 		SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
-		WHERE `+where+` AND d.approved AND f.stage = ? FOR UPDATE`, append(args, filing.Filed)...)
+		WHERE (`+match.sql+`) AND d.approved AND f.stage = ? FOR UPDATE`, match.with(filing.Filed)...)
 	if err != nil {
 		return 0, err
 	}

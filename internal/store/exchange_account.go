@@ -16,7 +16,7 @@ const writerLease = 15 * time.Minute
 // SetCheckHours notes for how long the code is valid that an account's bureau
 // sends to applicants itself; 0: it sends none.
 func (s *Store) SetCheckHours(ctx context.Context, accountID int64, hours int) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET check_hours = ? WHERE id = ?`, hours, accountID)
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET sms_verification_hours = ? WHERE id = ?`, hours, accountID)
 	return err
 }
 
@@ -96,8 +96,8 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	var list []Account
 	err := s.db.SelectContext(ctx, &list, `
 		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND d.record_id IS NULL) AS waiting,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL) AS waiting,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
 	if err != nil {
@@ -192,11 +192,7 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 		if stopped, err = changed(res); err != nil || !stopped {
 			return err
 		}
-		// A panel of an older version may have started it without ending what was told then.
-		if err := endStop(ctx, tx, accountID, now); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO staff_tellings (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
+		_, err = tx.ExecContext(ctx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
 			stoppedCause(accountID), ToldStopped, accountID, code, now)
 		return err
 	})
@@ -205,7 +201,7 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 
 // endStop ends what staff were told of an account's stop.
 func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE staff_tellings SET ended_at = ? WHERE open_cause = ?`, now, stoppedCause(accountID))
+	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE open_cause = ?`, now, stoppedCause(accountID))
 	return err
 }
 

@@ -63,13 +63,13 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 			return err
 		}
 		if accepted+1 < r.Sequence {
-			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND handed_in_at IS NULL`, accountID); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND submitted_at IS NULL`, accountID); err != nil {
 				return err
 			}
 		}
 		// The bureau knows these IDs as something else: a new ID, once staff have looked.
 		if other := without(r.Records, r.Same); len(other) > 0 {
-			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND handed_in_at IS NULL AND id IN (?)`, accountID, other)
+			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND submitted_at IS NULL AND id IN (?)`, accountID, other)
 			if err != nil {
 				return err
 			}

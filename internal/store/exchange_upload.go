@@ -96,7 +96,7 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND r.handed_in_at IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
+		WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
 			AND (r.result_key IS NULL OR NOT EXISTS (
 				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
 				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
@@ -215,9 +215,14 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 }
 
 func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-		SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('filing', r.filing_id, 'revision', r.revision, 'check_hours', a.check_hours), ?
-		FROM records r JOIN bureau_accounts a ON a.id = r.account_id WHERE r.account_id = ? AND r.sequence = ?`, SignalAccepted, s.utcNow(), accountID, sequence)
-	return err
+	var records []acceptedRecord
+	if err := tx.SelectContext(ctx, &records, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ? ORDER BY r.id LOCK IN SHARE MODE`, accountID, sequence); err != nil {
+		return err
+	}
+	for _, r := range records {
+		if err := s.queueAccepted(ctx, tx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }

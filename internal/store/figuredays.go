@@ -150,7 +150,7 @@ type RefusalReason struct {
 const (
 	// SentBackInWords is a send-back for what staff wrote themselves.
 	SentBackInWords = "own_words"
-	// SentBackSilently is one of before there were reasons.
+	// SentBackSilently is a send-back without a reason.
 	SentBackSilently = "none"
 )
 

@@ -171,7 +171,7 @@ func (s *Store) accountFigures(ctx context.Context) ([]AccountFigure, error) {
 		}
 		if err := s.db.GetContext(ctx, &f.Oldest, `
 			SELECT MIN(r.created_at) FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence IS NULL AND r.handed_in_at IS NULL AND d.record_id IS NULL`, a.ID); err != nil {
+			WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL`, a.ID); err != nil {
 			return nil, err
 		}
 		list = append(list, f)

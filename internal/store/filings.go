@@ -19,7 +19,7 @@ type Filing struct {
 	OrderID     int64  `db:"order_id"`
 	OrderNumber string `db:"order_number"`
 	CustomerID  int64  `db:"customer_id"`
-	// Kind is empty until it is chosen, and for new filings of before there were kinds.
+	// Kind is empty until it is chosen.
 	Kind filing.Kind `db:"kind"`
 	// Serial is the how-manieth filing of its order it is.
 	Serial int `db:"serial"`
@@ -88,6 +88,13 @@ func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([
 func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	var f Filing
 	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.id = ?`, id)
+	return f, one(err, "filing")
+}
+
+// FilingBySerial finds an order's filing by its 1-based ordinal.
+func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial int) (Filing, error) {
+	var f Filing
+	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
 	return f, one(err, "filing")
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
@@ -46,42 +45,7 @@ func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int6
 	if len(province) != 6 {
 		province = ""
 	}
-	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, found_by = ? WHERE id = ? AND found_by <= ?`,
+	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, indexed_revision = ? WHERE id = ? AND indexed_revision <= ?`,
 		province, name, document, revision, filingID, revision)
 	return err
-}
-
-// findByChunk is how many filings are looked through in one statement.
-const findByChunk = 2000
-
-// RefreshFindBy writes what filings are found by where processes of before the columns
-// handed the dossier in; it returns how many. It goes through the filings by key, so that
-// a start that finds nothing to do reads an index.
-func (s *Store) RefreshFindBy(ctx context.Context) (done int, err error) {
-	var last int64
-	if err := s.db.GetContext(ctx, &last, `SELECT COALESCE(MAX(id), 0) FROM filings`); err != nil {
-		return 0, err
-	}
-	for from := int64(0); from < last; from += findByChunk {
-		var behind []struct {
-			ID       int64 `db:"id"`
-			Revision int   `db:"revision"`
-		}
-		if err := s.db.SelectContext(ctx, &behind, `
-			SELECT f.id, MAX(d.revision) AS revision FROM filings f JOIN dossiers d ON d.filing_id = f.id
-			WHERE f.id > ? AND f.id <= ? GROUP BY f.id, f.found_by HAVING MAX(d.revision) > f.found_by`, from, from+findByChunk); err != nil {
-			return done, fmt.Errorf("looking for filings that can't be found: %w", err)
-		}
-		for _, b := range behind {
-			d, err := s.Dossier(ctx, b.ID, b.Revision)
-			if err != nil {
-				return done, err
-			}
-			if err := s.findBy(ctx, s.db, b.ID, b.Revision, d); err != nil {
-				return done, err
-			}
-			done++
-		}
-	}
-	return done, nil
 }

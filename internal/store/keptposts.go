@@ -15,7 +15,7 @@ const KeepPostFor = 3 * 24 * time.Hour
 // UserMark is what a browser keeps of who signed in there last: it tells two
 // accounts apart and nothing else.
 func (s *Store) UserMark(userID int64) (string, error) {
-	hash, err := s.keys.Hash("kept_posts/user", fmt.Sprint(userID))
+	hash, err := s.keys.Hash("saved_posts/user", fmt.Sprint(userID))
 	return hex.EncodeToString(hash), err
 }
 
@@ -27,11 +27,11 @@ func (s *Store) QueryMark(asked string) (string, error) {
 }
 
 func (s *Store) keptKey(browser, path string) (browserHash, pathHash []byte, place string, err error) {
-	if browserHash, err = s.keys.Hash("kept_posts/browser", browser); err != nil {
+	if browserHash, err = s.keys.Hash("saved_posts/browser", browser); err != nil {
 		return nil, nil, "", err
 	}
-	pathHash, err = s.keys.Hash("kept_posts/path", path)
-	return browserHash, pathHash, fmt.Sprintf("kept_posts/%x/%x", browserHash, pathHash), err
+	pathHash, err = s.keys.Hash("saved_posts/path", path)
+	return browserHash, pathHash, fmt.Sprintf("saved_posts/%x/%x", browserHash, pathHash), err
 }
 
 // KeepPost keeps a form that was sent to a path by a browser whose last account
@@ -50,7 +50,7 @@ func (s *Store) KeepPost(ctx context.Context, browser, mark, path string, values
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, `
-		INSERT INTO kept_posts (browser_hash, path_hash, user_hash, sealed, expires_at) VALUES (?, ?, ?, ?, ?)
+		INSERT INTO saved_posts (browser_hash, path_hash, user_hash, sealed, expires_at) VALUES (?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE user_hash = VALUES(user_hash), sealed = VALUES(sealed), expires_at = VALUES(expires_at)`,
 		browserHash, pathHash, user, sealed, s.utcNow().Add(KeepPostFor))
 	return err
@@ -67,7 +67,7 @@ func (s *Store) KeptPost(ctx context.Context, browser string, userID int64, path
 		User   []byte `db:"user_hash"`
 		Sealed []byte `db:"sealed"`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM kept_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
+	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
 		browserHash, pathHash, s.utcNow())
 	if err != nil {
 		return one(err, "kept form")
@@ -91,7 +91,7 @@ func (s *Store) DropPost(ctx context.Context, browser, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `DELETE FROM kept_posts WHERE browser_hash = ? AND path_hash = ?`, browserHash, pathHash)
+	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ? AND path_hash = ?`, browserHash, pathHash)
 	return err
 }
 
@@ -110,6 +110,6 @@ func (s *Store) DropOthersPosts(ctx context.Context, browser string, userID int6
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `DELETE FROM kept_posts WHERE browser_hash = ? AND user_hash <> ?`, browserHash, own)
+	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ? AND user_hash <> ?`, browserHash, own)
 	return err
 }

@@ -45,8 +45,8 @@ type ManualRecord struct {
 	Sequence sql.NullInt64 `db:"sequence"`
 	// HandedInAt is when it went to the bureau; by whom is empty where it went
 	// in a data file.
-	HandedInAt sql.NullTime `db:"handed_in_at"`
-	HandedInBy string       `db:"handed_in_by"`
+	HandedInAt sql.NullTime `db:"submitted_at"`
+	HandedInBy string       `db:"submitted_by"`
 	Decided    bool         `db:"decided"`
 	// DecidedBy is who recorded the decision; empty where the interface brought it.
 	DecidedBy string `db:"decided_by"`
@@ -57,12 +57,12 @@ type ManualRecord struct {
 // interface.
 const manualSelect = `
 	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account, r.created_at,
-		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.handed_in_at, u.accepted_at) AS handed_in_at, r.handed_in_by,
+		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at, r.submitted_by,
 		d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
 	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a ON a.id = r.account_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		LEFT JOIN decisions d ON d.record_id = r.id
-	WHERE (a.driver = '` + DriverManual + `' OR r.handed_in_at IS NOT NULL) `
+	WHERE (a.driver = '` + DriverManual + `' OR r.submitted_at IS NOT NULL) `
 
 // ManualFilter chooses from the records that people take to the bureau.
 type ManualFilter struct {
@@ -80,9 +80,9 @@ func (s *Store) ManualRecords(ctx context.Context, filter ManualFilter, limit in
 	query := manualSelect + `AND f.stage IN (?, ?) AND d.approved IS NULL AND r.id > ?`
 	args := []any{filing.Submitting, filing.Reviewing, filter.After}
 	if filter.HandedIn {
-		query += ` AND COALESCE(r.handed_in_at, u.accepted_at) IS NOT NULL`
+		query += ` AND COALESCE(r.submitted_at, u.accepted_at) IS NOT NULL`
 	} else {
-		query += ` AND COALESCE(r.handed_in_at, u.accepted_at) IS NULL`
+		query += ` AND COALESCE(r.submitted_at, u.accepted_at) IS NULL`
 	}
 	if filter.AccountID != 0 {
 		query, args = query+` AND a.id = ?`, append(args, filter.AccountID)
@@ -112,13 +112,14 @@ func (s *Store) HandInByHand(ctx context.Context, recordID int64, actor string) 
 			return ErrConflict
 		}
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `UPDATE records SET handed_in_at = ?, handed_in_by = ? WHERE id = ?`, now, actor, recordID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE records SET submitted_at = ?, submitted_by = ? WHERE id = ?`, now, actor, recordID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `
-			INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-			SELECT CONCAT('accepted/', r.id), r.filing_id, ?, JSON_OBJECT('filing', r.filing_id, 'revision', r.revision, 'check_hours', a.check_hours, 'actor', r.handed_in_by), ?
-			FROM records r JOIN bureau_accounts a ON a.id = r.account_id WHERE r.id = ?`, SignalAccepted, now, recordID); err != nil {
+		var accepted acceptedRecord
+		if err := tx.GetContext(ctx, &accepted, acceptedSelect+`WHERE r.id = ?`, recordID); err != nil {
+			return err
+		}
+		if err := s.queueAccepted(ctx, tx, accepted); err != nil {
 			return err
 		}
 		return s.handInTaskDone(ctx, tx, r.AccountID, actor)
@@ -167,7 +168,7 @@ func (s *Store) addHandInTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 	_, err = tx.ExecContext(ctx, `
 		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, sealed_detail, created_at)
 		SELECT ?, ?, r.account_id, ?, ? FROM records r
-		WHERE r.filing_id = ? AND r.revision = ? AND r.handed_in_at IS NULL
+		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL
 			AND NOT EXISTS (SELECT 1 FROM staff_tasks t WHERE t.done_at IS NULL AND t.kind = ? AND t.account_id = r.account_id)`,
 		t.Key, t.Kind, sealed, s.utcNow(), r.FilingID, r.Revision, t.Kind)
 	return err
@@ -176,7 +177,7 @@ func (s *Store) addHandInTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 // handInTaskDone puts the task away when nothing waits at the account any more.
 func (s *Store) handInTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64, actor string) error {
 	var waiting []ManualRecord
-	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL AND COALESCE(r.handed_in_at, u.accepted_at) IS NULL LIMIT 1`,
+	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`,
 		filing.Submitting, accountID)
 	if err != nil || len(waiting) > 0 {
 		return err

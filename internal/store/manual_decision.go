@@ -59,7 +59,7 @@ func (s *Store) DecideByHand(ctx context.Context, recordID int64, d ManualDecisi
 		if ok, err := changed(res); err != nil || !ok {
 			return errors.Join(ErrConflict, err)
 		}
-		return s.signalRecords(ctx, tx, `r.id = ?`, recordID)
+		return s.signalRecords(ctx, tx, oneRecord, recordID)
 	})
 }
 

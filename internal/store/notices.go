@@ -36,7 +36,7 @@ func (s *Store) AddNotice(ctx context.Context, n Notice, actor string) (id int64
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO notices (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
+			INSERT INTO announcements (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
 		return err
@@ -44,7 +44,7 @@ func (s *Store) AddNotice(ctx context.Context, n Notice, actor string) (id int64
 	if err != nil && !isDuplicate(err) {
 		return 0, fmt.Errorf("adding a notice: %w", err)
 	}
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM notices WHERE token = ?`, n.Token)
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM announcements WHERE token = ?`, n.Token)
 	return id, one(err, "notice")
 }
 
@@ -52,7 +52,7 @@ func (s *Store) AddNotice(ctx context.Context, n Notice, actor string) (id int64
 // somebody else changed it meanwhile.
 func (s *Store) EditNotice(ctx context.Context, n Notice, actor string) error {
 	return s.changeNotice(ctx, `
-		UPDATE notices SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?, expires_at = ?,
+		UPDATE announcements SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?, expires_at = ?,
 			version = version + 1, updated_by = ?, updated_at = ?
 		WHERE id = ? AND version = ?`,
 		n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, s.utcNow(), n.ID, n.Version)
@@ -62,7 +62,7 @@ func (s *Store) EditNotice(ctx context.Context, n Notice, actor string) error {
 func (s *Store) WithdrawNotice(ctx context.Context, id int64, version int, withdrawn bool, actor string) error {
 	now := s.utcNow()
 	return s.changeNotice(ctx, `
-		UPDATE notices SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		UPDATE announcements SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ? AND version = ?`,
 		sql.NullTime{Time: now, Valid: withdrawn}, actor, now, id, version)
 }
 
@@ -87,25 +87,25 @@ const shown = `withdrawn_at IS NULL AND published_at <= ? AND (expires_at IS NUL
 // newest.
 func (s *Store) NoticesShown(ctx context.Context, limit int) (list []Notice, err error) {
 	now := s.utcNow()
-	err = s.db.SelectContext(ctx, &list, `SELECT `+noticeColumns+` FROM notices WHERE `+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
+	err = s.db.SelectContext(ctx, &list, `SELECT `+noticeColumns+` FROM announcements WHERE `+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
 	return list, err
 }
 
 // NoticeShown is a notice that is up now.
 func (s *Store) NoticeShown(ctx context.Context, id int64) (n Notice, err error) {
 	now := s.utcNow()
-	err = s.db.GetContext(ctx, &n, `SELECT `+noticeColumns+` FROM notices WHERE id = ? AND `+shown, id, now, now)
+	err = s.db.GetContext(ctx, &n, `SELECT `+noticeColumns+` FROM announcements WHERE id = ? AND `+shown, id, now, now)
 	return n, one(err, "notice")
 }
 
 // Notices lists all notices for staff, newest first, after an ID (0: from the newest).
 func (s *Store) Notices(ctx context.Context, after int64, limit int) (list []Notice, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT `+noticeColumns+` FROM notices WHERE id < ? ORDER BY id DESC LIMIT ?`, before(after), limit)
+	err = s.db.SelectContext(ctx, &list, `SELECT `+noticeColumns+` FROM announcements WHERE id < ? ORDER BY id DESC LIMIT ?`, before(after), limit)
 	return list, err
 }
 
 // Notice is any notice, for staff.
 func (s *Store) Notice(ctx context.Context, id int64) (n Notice, err error) {
-	err = s.db.GetContext(ctx, &n, `SELECT `+noticeColumns+` FROM notices WHERE id = ?`, id)
+	err = s.db.GetContext(ctx, &n, `SELECT `+noticeColumns+` FROM announcements WHERE id = ?`, id)
 	return n, one(err, "notice")
 }

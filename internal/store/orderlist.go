@@ -46,9 +46,6 @@ type OrderRow struct {
 	Attention   sql.NullString `db:"attention"`
 	StuckReason sql.NullString `db:"stuck_reason"`
 	State       string         `db:"filing_state"`
-	// ShownStage is the stage by which the order is filtered: Stage's, unless an
-	// older process moved the filing.
-	ShownStage string `db:"filing_stage"`
 	// Ended is how the order's last filing ended, where none is open.
 	Ended filing.Stage `db:"-"`
 }
@@ -117,10 +114,7 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	if err := s.fillLists(ctx, orders); err != nil {
 		return page, err
 	}
-	if err := s.fillEnded(ctx, page.Rows); err != nil {
-		return page, err
-	}
-	return page, s.mendStates(ctx, page.Rows)
+	return page, s.fillEnded(ctx, page.Rows)
 }
 
 // fillEnded tells how the last filings of a page's orders ended that have none open.
@@ -203,7 +197,7 @@ func (q orderQuery) sql() (string, []any) {
 	if len(parts) > 1 {
 		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
 	}
-	return `SELECT ` + orderColumns + `, o.filing_state, o.filing_stage, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_reason
+	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_reason
 		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
 			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
 		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)

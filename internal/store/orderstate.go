@@ -2,15 +2,11 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/beian/beian/internal/filing"
 )
-
-// refreshChunk is how many orders are looked at in one statement.
-const refreshChunk = 5000
 
 // trueState is filing.StateOf in SQL, of an order's open filing f.
 const trueState = `CASE WHEN f.stage IS NULL THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
@@ -30,42 +26,4 @@ const (
 func showState(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, showsTruth+`o.id = ?`, orderID)
 	return err
-}
-
-// RefreshOrderStates makes right what processes of before the columns left
-// behind; it returns how many orders were wrong. It goes through the orders by
-// key, a few thousand at a time.
-func (s *Store) RefreshOrderStates(ctx context.Context) (mended int64, err error) {
-	var last int64
-	if err := s.db.GetContext(ctx, &last, `SELECT COALESCE(MAX(id), 0) FROM orders`); err != nil {
-		return 0, err
-	}
-	for from := int64(0); from <= last; from += refreshChunk {
-		res, err := s.db.ExecContext(ctx, showsTruth+`o.id > ? AND o.id <= ?`, from, from+refreshChunk)
-		if err != nil {
-			return mended, fmt.Errorf("refreshing the orders' states: %w", err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return mended, err
-		}
-		mended += n
-	}
-	return mended, nil
-}
-
-// mendStates makes right the states of a page's orders.
-func (s *Store) mendStates(ctx context.Context, rows []OrderRow) error {
-	for i := range rows {
-		r := &rows[i]
-		state := string(filing.StateOf(filing.Stage(r.Stage.String), r.Attention.String))
-		if state == r.State && r.Stage.String == r.ShownStage {
-			continue
-		}
-		r.State, r.ShownStage = state, r.Stage.String
-		if err := s.tx(ctx, func(tx *sqlx.Tx) error { return showState(ctx, tx, r.ID) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -231,18 +230,4 @@ func (s *Store) PurgePapers(ctx context.Context, keep time.Duration) (purged int
 		return 0, err
 	}
 	return res.RowsAffected()
-}
-
-// FilingBySerial finds an order's how-manieth filing.
-func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial int) (Filing, error) {
-	var f Filing
-	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
-	return f, one(err, "filing")
-}
-
-// LatestRevision is the newest revision of a filing that was handed in; 0: none.
-func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
-	var n sql.NullInt64
-	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)
-	return int(n.Int64), err
 }

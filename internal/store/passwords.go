@@ -33,7 +33,7 @@ func (s *Store) RecoveredUser(ctx context.Context, codeID int64) (User, error) {
 // its sessions.
 func (s *Store) SetPassword(ctx context.Context, userID int64, passwordHash string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1, first_until = NULL WHERE id = ?`, passwordHash, userID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1, initial_password_until = NULL WHERE id = ?`, passwordHash, userID); err != nil {
 			return err
 		}
 		return endSessions(ctx, tx, userID, 0)
@@ -68,7 +68,7 @@ func (s *Store) RecoverPassword(ctx context.Context, codeID int64, version int, 
 }
 
 func (s *Store) changePassword(ctx context.Context, tx *sqlx.Tx, userID int64, version int, passwordHash string, keepSession int64) error {
-	res, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1, first_until = NULL WHERE id = ? AND password_version = ?`,
+	res, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ?, password_version = password_version + 1, initial_password_until = NULL WHERE id = ? AND password_version = ?`,
 		passwordHash, userID, version)
 	if err != nil {
 		return err
@@ -86,14 +86,14 @@ func (s *Store) changePassword(ctx context.Context, tx *sqlx.Tx, userID int64, v
 func (s *Store) PasswordNotice(ctx context.Context, userID int64, version int) (ready, told bool, err error) {
 	var row struct {
 		Version int `db:"password_version"`
-		Told    int `db:"password_told"`
+		Told    int `db:"password_notified"`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT password_version, password_told FROM users WHERE id = ?`, userID)
+	err = s.db.GetContext(ctx, &row, `SELECT password_version, password_notified FROM users WHERE id = ?`, userID)
 	return row.Version >= version, row.Told >= version, one(err, "user")
 }
 
 // PasswordTold notes that the person was told.
 func (s *Store) PasswordTold(ctx context.Context, userID int64, version int) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE users SET password_told = ? WHERE id = ? AND password_told < ?`, version, userID, version)
+	_, err := s.db.ExecContext(ctx, `UPDATE users SET password_notified = ? WHERE id = ? AND password_notified < ?`, version, userID, version)
 	return err
 }

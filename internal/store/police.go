@@ -96,39 +96,41 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 // RecordPoliceNumber keeps the public-security filing's number on the order;
 // ErrConflict when there is no approval of its site.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
-	return s.setPolice(ctx, filingID, "police_recorded", number.String(), actor,
-		`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow())
+	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: "police_recorded", Actor: actor, Detail: number.String()},
+		fragmentOf(`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow()))
 }
 
 // DeclinePolice notes that the customer needs no public-security filing.
 func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string) error {
-	return s.setPolice(ctx, filingID, "police_declined", "", actor, `police_number = NULL, police_number_at = NULL, police_declined = TRUE`)
+	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: "police_declined", Actor: actor},
+		fragmentOf(`police_number = NULL, police_number_at = NULL, police_declined = TRUE`))
 }
 
-func (s *Store) setPolice(ctx context.Context, filingID int64, kind, detail, actor, set string, args ...any) error {
+func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var f struct {
 			OrderID int64        `db:"order_id"`
 			Stage   filing.Stage `db:"stage"`
 			Seq     int64        `db:"seq"`
 		}
-		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ? FOR UPDATE`, p.FilingID); err != nil {
 			return one(err, "filing")
 		}
 		if _, err := tx.ExecContext(ctx, `SELECT id FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
 			return err
 		}
-		if p, err := policeState(ctx, tx, filingID); err != nil {
+		if state, err := policeState(ctx, tx, p.FilingID); err != nil {
 			return err
-		} else if !p.Open {
+		} else if !state.Open {
 			return ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE orders SET `+set+`, updated_at = ? WHERE id = ?`, append(args, s.utcNow(), f.OrderID)...); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE orders SET `+set.sql+`, updated_at = ? WHERE id = ?`, set.with(s.utcNow(), f.OrderID)...); err != nil {
 			return err
 		}
 		if f.Stage != filing.Filed {
 			return nil // the timeline of what is under way is its workflow's to number
 		}
-		return s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Kind: kind, Actor: actor, Detail: detail})
+		p.Seq = f.Seq + 1
+		return s.advance(ctx, tx, p)
 	})
 }

@@ -23,9 +23,9 @@ type FiledOrder struct {
 // its holder.
 func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]FiledOrder, error) {
 	if n.Site > 0 {
-		return s.filedOrders(ctx, `o.filing_number = ?`, n.String())
+		return s.filedOrders(ctx, fragmentOf(`o.filing_number = ?`, n.String()))
 	}
-	return s.filedOrders(ctx, `(o.filing_number = ? OR o.filing_number LIKE ?)`, n.String(), n.String()+"-%")
+	return s.filedOrders(ctx, fragmentOf(`(o.filing_number = ? OR o.filing_number LIKE ?)`, n.String(), n.String()+"-%"))
 }
 
 // FiledOrdersByDomain finds orders of ours with a domain that covers the host
@@ -35,10 +35,10 @@ func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOr
 	if err != nil {
 		return nil, err
 	}
-	return s.filedOrders(ctx, where, args...)
+	return s.filedOrders(ctx, fragmentOf(where, args...))
 }
 
-func (s *Store) filedOrders(ctx context.Context, where string, args ...any) ([]FiledOrder, error) {
+func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, error) {
 	var rows []struct {
 		Order
 		FilingID int64  `db:"filing_id"`
@@ -51,7 +51,7 @@ func (s *Store) filedOrders(ctx context.Context, where string, args ...any) ([]F
 		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
 			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x WHERE x.record_id = r.id AND x.approved)
 			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
-		WHERE `+where+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, append(args, maxFound)...)
+		WHERE `+match.sql+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
 	if err != nil {
 		return nil, fmt.Errorf("looking for filed orders: %w", err)
 	}

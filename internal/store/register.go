@@ -57,7 +57,7 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO dossiers (filing_id, revision, sealed, handed_in_at) VALUES (?, ?, ?, ?)`, id, registeredRevision, sealed, now); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)`, id, registeredRevision, sealed, now); err != nil {
 			return err
 		}
 		if err := s.decideRegistered(ctx, tx, id, number, r.Certificate); err != nil {

@@ -20,9 +20,9 @@ type ReviewTime struct {
 // of some operations (Czlx), by the interface or by hand, to its decision, as it reached us.
 func (s *Store) ReviewTimes(ctx context.Context, province string, operations []int) (list []ReviewTime, err error) {
 	query, args, err := sqlx.In(`
-		SELECT COALESCE(r.handed_in_at, u.accepted_at) AS accepted_at, d.created_at AS decided_at
+		SELECT COALESCE(r.submitted_at, u.accepted_at) AS accepted_at, d.created_at AS decided_at
 		FROM records r LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence JOIN decisions d ON d.record_id = r.id
-		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL AND d.created_at >= COALESCE(r.handed_in_at, u.accepted_at)
+		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL AND d.created_at >= COALESCE(r.submitted_at, u.accepted_at)
 		ORDER BY r.id DESC LIMIT ?`, province, operations, maxReviewTimes)
 	if err != nil {
 		return nil, err

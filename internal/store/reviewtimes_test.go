@@ -43,7 +43,7 @@ func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 	decided(record("310000", filing.KindChange, accepted), true, time.Hour) // another kind of review
 	decided(record("", filing.KindNew, accepted), true, time.Hour)          // nobody noted its province
 	revision++
-	byHand := exec(`INSERT INTO records (filing_id, revision, account_id, operation, province, handed_in_at, created_at) VALUES (?, ?, ?, 1, '310000', ?, ?)`, f.ID, revision, account, accepted, accepted)
+	byHand := exec(`INSERT INTO records (filing_id, revision, account_id, operation, province, submitted_at, created_at) VALUES (?, ?, ?, 1, '310000', ?, ?)`, f.ID, revision, account, accepted, accepted)
 	decided(byHand, true, 96*time.Hour)
 	times := func(province string, kind filing.Kind) (after []time.Duration) {
 		list, err := s.ReviewTimes(ctx, province, kind.ReviewedAlike())

@@ -116,18 +116,6 @@ func TestFilingsAreFound(t *testing.T) {
 	dump, err := s.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, filingtest.Dossier().Holder.Name)
-
-	// What a process of before handed in is found after a worker's start.
-	_, err = s.DB().ExecContext(ctx, `UPDATE filings SET province = '', name_hash = NULL, document_hash = NULL, found_by = 0`)
-	require.NoError(t, err)
-	require.Empty(t, found(t, s, store.FilingSearch{Holder: holder}))
-	done, err := s.RefreshFindBy(ctx)
-	require.NoError(t, err)
-	require.Equal(t, 1, done)
-	require.Equal(t, []string{"A1"}, found(t, s, store.FilingSearch{Holder: holder}))
-	done, err = s.RefreshFindBy(ctx)
-	require.NoError(t, err)
-	require.Zero(t, done)
 }
 
 // A site that broke after its filing was done is found until a look finds it mended.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -22,6 +24,50 @@ type Signal struct {
 
 // Ref is how the signal's filing is called.
 func (s Signal) Ref() string { return filing.Ref(s.OrderNumber, s.Serial) }
+
+// acceptedSignal is the payload of SignalAccepted; a filing's workflow reads it as
+// workflows.Accepted.
+type acceptedSignal struct {
+	FilingID   int64  `json:"filing" db:"filing_id"`
+	Revision   int    `json:"revision" db:"revision"`
+	CheckHours int    `json:"check_hours" db:"sms_verification_hours"`
+	Actor      string `json:"actor,omitempty" db:"submitted_by"`
+}
+
+// decidedSignal is the payload of SignalDecided; a filing's workflow reads it as
+// workflows.Decided.
+type decidedSignal struct {
+	FilingID int64  `json:"filing" db:"filing_id"`
+	Revision int    `json:"revision" db:"revision"`
+	Approved bool   `json:"approved" db:"approved"`
+	Code     int    `json:"code" db:"code"`
+	Actor    string `json:"actor,omitempty" db:"decided_by"`
+}
+
+// queueSignal adds a signal, once for its key, in the transaction of the change it reports.
+func (s *Store) queueSignal(ctx context.Context, tx *sqlx.Tx, key string, filingID int64, name string, payload any) error {
+	text, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at) VALUES (?, ?, ?, ?, ?)`,
+		key, filingID, name, text, s.utcNow())
+	return err
+}
+
+// acceptedRecord is a record that a bureau took, by data file or by hand.
+type acceptedRecord struct {
+	RecordID int64 `db:"id"`
+	acceptedSignal
+}
+
+const acceptedSelect = `
+	SELECT r.id, r.filing_id, r.revision, a.sms_verification_hours, r.submitted_by
+	FROM records r JOIN bureau_accounts a ON a.id = r.account_id `
+
+func (s *Store) queueAccepted(ctx context.Context, tx *sqlx.Tx, r acceptedRecord) error {
+	return s.queueSignal(ctx, tx, fmt.Sprintf("accepted/%d", r.RecordID), r.FilingID, SignalAccepted, r.acceptedSignal)
+}
 
 // UnsentSignals lists signals that wait, oldest first.
 func (s *Store) UnsentSignals(ctx context.Context, limit int) ([]Signal, error) {

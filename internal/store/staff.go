@@ -68,7 +68,7 @@ func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err
 func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firstHash string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, first_until, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, initial_password_until, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			RoleSupport, role, login, firstHash, now.Add(FirstPasswordFor), now)
 		if isDuplicate(err) {
 			return ErrTaken
@@ -85,29 +85,29 @@ func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firs
 // SetStaffRole gives a member of staff another role; ErrLastAdministrator when it
 // is the last one's.
 func (s *Store) SetStaffRole(ctx context.Context, id int64, role StaffRole) error {
-	return s.changeStaff(ctx, id, role != StaffAdministrator, `staff_role = ?`, role)
+	return s.changeStaff(ctx, id, role != StaffAdministrator, fragmentOf(`staff_role = ?`, role))
 }
 
 // DisableStaff closes an account and ends its sessions; ErrLastAdministrator when
 // it is the last one's.
 func (s *Store) DisableStaff(ctx context.Context, id int64) error {
-	return s.changeStaff(ctx, id, true, `disabled_at = COALESCE(disabled_at, ?)`, s.utcNow())
+	return s.changeStaff(ctx, id, true, fragmentOf(`disabled_at = COALESCE(disabled_at, ?)`, s.utcNow()))
 }
 
 // EnableStaff opens it again.
 func (s *Store) EnableStaff(ctx context.Context, id int64) error {
-	return s.changeStaff(ctx, id, false, `disabled_at = NULL`)
+	return s.changeStaff(ctx, id, false, fragmentOf(`disabled_at = NULL`))
 }
 
 // GiveFirstPassword replaces a forgotten password by a first one and ends the
 // account's sessions.
 func (s *Store) GiveFirstPassword(ctx context.Context, id int64, firstHash string) error {
-	return s.changeStaff(ctx, id, false, `password_hash = ?, password_version = password_version + 1, first_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor))
+	return s.changeStaff(ctx, id, false, fragmentOf(`password_hash = ?, password_version = password_version + 1, initial_password_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor)))
 }
 
 // EndStaffSessions ends all of an account's sessions.
 func (s *Store) EndStaffSessions(ctx context.Context, id int64) error {
-	return s.changeStaff(ctx, id, false, `id = id`)
+	return s.changeStaff(ctx, id, false, fragmentOf(`id = id`))
 }
 
 // ResetTOTP takes a lost second factor away with its recovery codes, and ends the
@@ -131,7 +131,7 @@ func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
 // changeStaff changes an account and ends its sessions: what it may do counts from
 // its next sign-in. Of an administrator who would stop being one it first holds all
 // administrators' rows, so that two can't remove each other.
-func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set string, args ...any) error {
+func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fragment) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if removes {
 			var present []int64
@@ -146,7 +146,7 @@ func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set str
 		if err := isStaff(ctx, tx, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+set+` WHERE id = ?`, append(args, id)...); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+set.sql+` WHERE id = ?`, set.with(id)...); err != nil {
 			return fmt.Errorf("changing a staff account: %w", err)
 		}
 		return endSessions(ctx, tx, id, 0)

@@ -96,7 +96,7 @@ func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[strin
 		Max   int64  `db:"newest"`
 	}
 	err = s.db.SelectContext(ctx, &rows, `
-		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE told_at IS NULL AND done_at IS NULL AND kind <> 'stopped' GROUP BY kind`)
+		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE notified_at IS NULL AND done_at IS NULL AND kind <> 'stopped' GROUP BY kind`)
 	byKind = map[string]int{}
 	for _, r := range rows {
 		byKind[r.Kind] = r.Count
@@ -107,7 +107,7 @@ func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[strin
 
 // TasksTold notes that staff know of the tasks up to one.
 func (s *Store) TasksTold(ctx context.Context, newest int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET told_at = ? WHERE told_at IS NULL AND id <= ?`, s.utcNow(), newest)
+	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL AND id <= ?`, s.utcNow(), newest)
 	return err
 }
 

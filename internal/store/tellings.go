@@ -25,7 +25,7 @@ type Telling struct {
 
 // tell notes it, in the transaction of what it tells of.
 func (s *Store) tell(ctx context.Context, tx *sqlx.Tx, t Telling) error {
-	_, err := tx.ExecContext(ctx, `INSERT IGNORE INTO tellings (filing_id, template, created_at) VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
+	_, err := tx.ExecContext(ctx, `INSERT IGNORE INTO customer_notices (filing_id, template, created_at) VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
 	return err
 }
 
@@ -33,12 +33,12 @@ func (s *Store) tell(ctx context.Context, tx *sqlx.Tx, t Telling) error {
 func (s *Store) Untold(ctx context.Context, limit int) ([]Telling, error) {
 	var list []Telling
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT filing_id, template FROM tellings WHERE told_at IS NULL AND created_at > ? ORDER BY created_at, filing_id LIMIT ?`, s.utcNow().Add(-tellWithin), limit)
+		SELECT filing_id, template FROM customer_notices WHERE notified_at IS NULL AND created_at > ? ORDER BY created_at, filing_id LIMIT ?`, s.utcNow().Add(-tellWithin), limit)
 	return list, err
 }
 
 // Told notes that a customer was told, or can't be.
 func (s *Store) Told(ctx context.Context, t Telling) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE tellings SET told_at = ? WHERE filing_id = ? AND template = ? AND told_at IS NULL`, s.utcNow(), t.FilingID, t.Template)
+	_, err := s.db.ExecContext(ctx, `UPDATE customer_notices SET notified_at = ? WHERE filing_id = ? AND template = ? AND notified_at IS NULL`, s.utcNow(), t.FilingID, t.Template)
 	return err
 }

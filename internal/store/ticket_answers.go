@@ -71,7 +71,7 @@ func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 
 // TicketTold notes that staff were told of a ticket.
 func (s *Store) TicketTold(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET told_at = ? WHERE id = ? AND told_at IS NULL`, s.utcNow(), id)
+	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET notified_at = ? WHERE id = ? AND notified_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
@@ -99,7 +99,7 @@ type TicketMail struct {
 func (s *Store) UnsentTicketMails(ctx context.Context, limit int) (list []TicketMail, err error) {
 	until := s.utcNow().Add(-ticketMailGrace)
 	err = s.db.SelectContext(ctx, &list, `
-		(SELECT id AS ticket_id, 0 AS answer_id FROM tickets WHERE told_at IS NULL AND created_at < ? ORDER BY created_at LIMIT ?)
+		(SELECT id AS ticket_id, 0 AS answer_id FROM tickets WHERE notified_at IS NULL AND created_at < ? ORDER BY created_at LIMIT ?)
 		UNION ALL
 		(SELECT ticket_id, id AS answer_id FROM ticket_answers WHERE sent_at IS NULL AND failure = '' AND created_at < ? ORDER BY created_at LIMIT ?)`,
 		until, limit, until, limit)

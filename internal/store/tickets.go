@@ -56,7 +56,7 @@ type Ticket struct {
 	Customer   sql.NullString `db:"login"`
 	Sealed     []byte         `db:"sealed"`
 	CreatedAt  time.Time      `db:"created_at"`
-	ToldAt     sql.NullTime   `db:"told_at"`
+	ToldAt     sql.NullTime   `db:"notified_at"`
 	ClosedAt   sql.NullTime   `db:"closed_at"`
 	TicketBody `db:"-"`
 }
@@ -131,7 +131,7 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 }
 
 const ticketRows = `
-	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed, t.created_at, t.told_at, t.closed_at
+	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed, t.created_at, t.notified_at, t.closed_at
 	FROM tickets t LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN users u ON u.id = t.customer_id `
 
 func (s *Store) openTicket(t *Ticket) error {

@@ -19,14 +19,14 @@ type TravelledRecord struct {
 	RefusedAt  sql.NullTime  `db:"refused_at"`
 	// Kept tells that the file can still be looked at.
 	Kept       bool         `db:"kept"`
-	HandedInAt sql.NullTime `db:"handed_in_at"`
-	HandedInBy string       `db:"handed_in_by"`
+	HandedInAt sql.NullTime `db:"submitted_at"`
+	HandedInBy string       `db:"submitted_by"`
 }
 
 // Travelled lists a filing's records, oldest first.
 func (s *Store) Travelled(ctx context.Context, filingID int64) (list []TravelledRecord, err error) {
 	err = s.db.SelectContext(ctx, &list, `
-		SELECT r.revision, r.created_at, r.account_id, a.name AS account, r.sequence, u.accepted_at, u.refused_at, u.sealed IS NOT NULL AS kept, r.handed_in_at, r.handed_in_by
+		SELECT r.revision, r.created_at, r.account_id, a.name AS account, r.sequence, u.accepted_at, u.refused_at, u.sealed IS NOT NULL AS kept, r.submitted_at, r.submitted_by
 		FROM records r LEFT JOIN bureau_accounts a ON a.id = r.account_id LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		WHERE r.filing_id = ? ORDER BY r.revision`, filingID)
 	return list, err

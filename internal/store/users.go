@@ -28,12 +28,12 @@ type User struct {
 	Version    int          `db:"password_version"`
 	DisabledAt sql.NullTime `db:"disabled_at"`
 	// FirstUntil is until when a first password is good, which must be replaced.
-	FirstUntil sql.NullTime `db:"first_until"`
+	FirstUntil sql.NullTime `db:"initial_password_until"`
 	CreatedAt  time.Time    `db:"created_at"`
 }
 
 const userColumns = `u.id, u.role, IF(u.role = 'support' AND u.staff_role = '', 'viewer', u.staff_role) AS staff_role, u.login, u.password_hash, u.password_version,
-	u.disabled_at, u.first_until, u.created_at`
+	u.disabled_at, u.initial_password_until, u.created_at`
 
 // UserByLogin finds an account by what was typed at sign-in.
 func (s *Store) UserByLogin(ctx context.Context, login string) (User, error) {

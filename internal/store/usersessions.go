@@ -115,7 +115,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 	now := s.utcNow()
 	for query, before := range map[string]time.Time{
 		`DELETE FROM user_sessions WHERE expires_at < ?`:   now,
-		`DELETE FROM kept_posts WHERE expires_at < ?`:      now,
+		`DELETE FROM saved_posts WHERE expires_at < ?`:     now,
 		`DELETE FROM sign_in_tries WHERE last_at < ?`:      now.Add(-triesMemory),
 		`DELETE FROM account_codes WHERE requested_at < ?`: now.Add(-keepCodes),
 		`DELETE FROM order_drafts WHERE updated_at < ?`:    now.Add(-keepOrderDrafts),

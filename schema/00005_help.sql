@@ -1,8 +1,8 @@
 -- +goose Up
--- The help centre: notices by the provider, and what people ask of it or complain
--- about. A token from the form makes one row of a form that is sent twice.
+-- The help centre: the provider's announcements, and people's questions and complaints. A
+-- token from the form makes one row of a form that is submitted twice.
 
-CREATE TABLE notices (
+CREATE TABLE announcements (
   id           BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
   token        CHAR(32)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   title_zh     VARCHAR(200) NOT NULL,
@@ -19,8 +19,8 @@ CREATE TABLE notices (
   created_at   DATETIME(6)  NOT NULL,
   updated_by   VARCHAR(80)  NOT NULL,
   updated_at   DATETIME(6)  NOT NULL,
-  UNIQUE KEY notices_token (token),
-  KEY notices_shown (withdrawn_at, pinned, published_at, id)
+  UNIQUE KEY announcements_token (token),
+  KEY announcements_shown (withdrawn_at, pinned, published_at, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE tickets (
@@ -31,20 +31,20 @@ CREATE TABLE tickets (
   -- open, answered or closed
   status      VARCHAR(16) NOT NULL,
   lang        CHAR(2)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- none: a stranger's
+  -- null: a stranger's
   customer_id BIGINT      NULL,
   order_id    BIGINT      NULL,
-  -- what is asked, and the address to answer to
+  -- the question, and the address to answer to
   sealed      BLOB        NOT NULL,
   created_at  DATETIME(6) NOT NULL,
-  -- when staff were told by mail
-  told_at     DATETIME(6) NULL,
+  -- when staff were notified by mail
+  notified_at DATETIME(6) NULL,
   closed_at   DATETIME(6) NULL,
   closed_by   VARCHAR(80) NOT NULL DEFAULT '',
   UNIQUE KEY tickets_token (token),
   KEY tickets_status (status, id),
   KEY tickets_customer (customer_id, id),
-  KEY tickets_told (told_at, created_at),
+  KEY tickets_pending (notified_at, created_at),
   CONSTRAINT tickets_customer_fk FOREIGN KEY (customer_id) REFERENCES users (id),
   CONSTRAINT tickets_order_fk FOREIGN KEY (order_id) REFERENCES orders (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
@@ -66,6 +66,4 @@ CREATE TABLE ticket_answers (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- +goose Down
-DROP TABLE ticket_answers;
-DROP TABLE tickets;
-DROP TABLE notices;
+DROP TABLE ticket_answers, tickets, announcements;

@@ -1,0 +1,361 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// Verdict is what a downloaded file says of one record. Zero fields say nothing.
+type Verdict struct {
+	// RecordID names a record of ours; or else Operation (Czlx) and Key do, as
+	// the bureau's reviews and results name it.
+	RecordID  int64
+	Operation int
+	Review    bool
+	Key       string
+
+	Decided                    bool
+	Approved                   bool
+	Code                       int
+	Opinion                    string
+	ReviewedAt                 time.Time
+	HolderNumber               string
+	SiteNumber                 string
+	CertificatePath            string
+	HolderID, SiteID, AccessID int64
+	// Done is a success along the way: it says something of an answer of staff's only.
+	Done bool
+	// Optional: that nothing matches is no news (the bureau sends filings of others too).
+	Optional bool
+}
+
+// Applied is what became of a file's verdicts.
+type Applied struct {
+	// Unknown are verdicts on records that aren't ours.
+	Unknown []Verdict
+	// Refused are refusals that were new, by filing.
+	Refused []Refused
+}
+
+// Refused is a filing that was refused just now.
+type Refused struct {
+	FilingID, RecordID int64
+	Code               int
+}
+
+// ApplyDownload writes what a downloaded file says and marks it applied, in one
+// transaction. A verdict on a record that isn't of this account is passed over
+// and named; a record that is decided stays as it was decided.
+func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, verdicts []Verdict) (done Applied, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		done = Applied{}
+		for _, v := range verdicts {
+			if err := s.applyVerdict(ctx, tx, accountID, v, &done); err != nil {
+				return err
+			}
+		}
+		if err := s.signalDecided(ctx, tx, accountID); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), downloadID)
+		return err
+	})
+	return done, err
+}
+
+// recordOf finds the record that a verdict is about, among those of the account.
+func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
+	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
+	if v.RecordID == 0 {
+		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
+		from := named + `review_key = ?`
+		args = []any{accountID, v.Operation, v.Key}
+		if !v.Review { // each key by its own index
+			from = named + `result_key = ? UNION ` + named + `result_key2 = ?`
+			args = append(args, args...)
+		}
+		of := ``
+		if v.SiteID != 0 { // of a holder's sites, the one that the record is about
+			of, args = ` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
+		}
+		// Of several that are named alike, the one that is under way.
+		query = `SELECT r.id, r.filing_id FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
+			WHERE r.sequence IS NOT NULL` + of + ` ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
+	}
+	var row struct {
+		ID       int64 `db:"id"`
+		FilingID int64 `db:"filing_id"`
+	}
+	err = tx.GetContext(ctx, &row, query, args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	return row.ID, row.FilingID, err
+}
+
+func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict, done *Applied) error {
+	id, filingID, err := s.recordOf(ctx, tx, accountID, v)
+	if err != nil {
+		return err
+	}
+	if taken, err := s.applyToStaffs(ctx, tx, accountID, id, v); err != nil || taken || v.Done {
+		return err
+	}
+	if id == 0 {
+		if !v.Optional {
+			done.Unknown = append(done.Unknown, v)
+		}
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`, id, s.utcNow()); err != nil {
+		return err
+	}
+	if v.Decided {
+		opinion, err := s.keys.Seal(opinionPlace(id), []byte(v.Opinion))
+		if err != nil {
+			return err
+		}
+		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
+		res, err := tx.ExecContext(ctx, `
+			UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ? WHERE record_id = ? AND approved IS NULL`,
+			v.Approved, v.Code, opinion, reviewed, id)
+		if err != nil {
+			return err
+		}
+		if fresh, err := changed(res); err != nil {
+			return err
+		} else if fresh && !v.Approved {
+			done.Refused = append(done.Refused, Refused{FilingID: filingID, RecordID: id, Code: v.Code})
+		}
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE decisions SET holder_number = COALESCE(NULLIF(?, ''), holder_number), site_number = COALESCE(NULLIF(?, ''), site_number),
+			certificate_path = COALESCE(NULLIF(?, ''), certificate_path), holder_id = COALESCE(NULLIF(?, 0), holder_id),
+			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
+		v.HolderNumber, v.SiteNumber, v.CertificatePath, v.HolderID, v.SiteID, v.AccessID, id)
+	return err
+}
+
+func opinionPlace(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
+
+// refuseUnsent decides a record that can't travel in a data file.
+func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
+	now := s.utcNow()
+	_, err := tx.ExecContext(ctx, `
+		INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at) VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now)
+	if err != nil {
+		return err
+	}
+	if refusal, known := filing.RefusalByCode(code); known && refusal.Staff {
+		if err := s.addProviderTask(ctx, tx, recordID, code); err != nil {
+			return err
+		}
+	}
+	return s.signalRecords(ctx, tx, oneRecord, recordID)
+}
+
+// taskProviderActs is the task of a refusal that the provider must mend;
+// activities.TaskProviderActs names it for the pages.
+const taskProviderActs = "provider_acts"
+
+// addProviderTask brings such a refusal to staff, once for its record.
+func (s *Store) addProviderTask(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
+	var r struct {
+		AccountID int64 `db:"account_id"`
+		FilingID  int64 `db:"filing_id"`
+	}
+	if err := tx.GetContext(ctx, &r, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID); err != nil {
+		return err
+	}
+	t := AccountTask(r.AccountID, taskProviderActs, fmt.Sprint(recordID), fmt.Sprint(code))
+	t.FilingID = sql.NullInt64{Int64: r.FilingID, Valid: true}
+	return s.addTask(ctx, tx, t)
+}
+
+// signalDecided queues the signal of every decision that is complete: a
+// refusal is so at once, an approval when number and certificate are there too
+// (a filing that ends has neither, and only a new holder must get a certificate).
+func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
+	return s.signalRecords(ctx, tx, recordsOfAccount, accountID)
+}
+
+// decisionComplete is a decision whose signal isn't queued yet and that lacks nothing.
+const decisionComplete = `d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
+	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1 AND d.certificate_path IS NULL))))))`
+
+// recordScope says of which records r, by an ID.
+type recordScope string
+
+const (
+	oneRecord        recordScope = `r.id = ?`
+	recordsOfAccount recordScope = `r.account_id = ?`
+)
+
+// signalRecords is signalDecided for a scope. The decisions are locked between being read and being marked, so that none is marked unread.
+func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScope, id int64) error {
+	var decided []struct {
+		RecordID int64 `db:"id"`
+		decidedSignal
+	}
+	if err := tx.SelectContext(ctx, &decided, `
+		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by
+		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
+		return err
+	}
+	for _, d := range decided {
+		if err := s.queueSignal(ctx, tx, fmt.Sprintf("decided/%d", d.RecordID), d.FilingID, SignalDecided, d.decidedSignal); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ? WHERE `+string(scope)+` AND `+decisionComplete, s.utcNow(), id)
+	return err
+}
+
+// MissingCertificate is an approval whose certificate file isn't here yet.
+type MissingCertificate struct {
+	RecordID int64  `db:"record_id"`
+	Path     string `db:"certificate_path"`
+}
+
+// MissingCertificates lists approvals whose certificate must be fetched.
+func (s *Store) MissingCertificates(ctx context.Context, accountID int64) ([]MissingCertificate, error) {
+	var list []MissingCertificate
+	err := s.db.SelectContext(ctx, &list, `
+		SELECT d.record_id, d.certificate_path FROM decisions d JOIN records r ON r.id = d.record_id
+		WHERE r.account_id = ? AND d.signalled_at IS NULL AND d.approved = TRUE AND d.certificate IS NULL AND d.certificate_path IS NOT NULL
+		ORDER BY d.record_id`, accountID)
+	return list, err
+}
+
+// StoreCertificate keeps an approval's certificate file and queues the signal
+// that it may have been waiting for.
+func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificate []byte) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET certificate = ? WHERE record_id = ? AND certificate IS NULL`, certificate, recordID); err != nil {
+			return err
+		}
+		return s.signalRecords(ctx, tx, oneRecord, recordID)
+	})
+}
+
+// Decision is what the bureau said of a filing's revision.
+type Decision struct {
+	RecordID     int64
+	Revision     int
+	Approved     bool
+	Code         int
+	Opinion      string
+	ReviewedAt   time.Time
+	HolderNumber string
+	SiteNumber   string
+	Certificate  []byte
+	HandedInAt   time.Time
+	// HolderID, SiteID and AccessID are the bureau's: what changes and ends a filing.
+	HolderID, SiteID, AccessID int64
+	// Fields ("form.field") are what a refusal is about, where a person recorded it.
+	Fields []string
+	// Password is 备案密码, where the bureau issued one and a person recorded it.
+	Password string
+	// DecidedBy is who recorded the decision; empty: the interface.
+	DecidedBy string
+}
+
+// Number is the number to show: the site's, or the holder's where there is none.
+func (d Decision) Number() string {
+	if d.SiteNumber != "" {
+		return d.SiteNumber
+	}
+	return d.HolderNumber
+}
+
+// decisionRow is a decision as the database has it.
+type decisionRow struct {
+	RecordID     int64          `db:"record_id"`
+	Revision     int            `db:"revision"`
+	Approved     bool           `db:"approved"`
+	Code         sql.NullInt64  `db:"code"`
+	Opinion      []byte         `db:"sealed_opinion"`
+	ReviewedAt   sql.NullTime   `db:"reviewed_at"`
+	HolderNumber sql.NullString `db:"holder_number"`
+	SiteNumber   sql.NullString `db:"site_number"`
+	Certificate  []byte         `db:"certificate"`
+	HandedInAt   time.Time      `db:"submitted_at"`
+	HolderID     sql.NullInt64  `db:"holder_id"`
+	SiteID       sql.NullInt64  `db:"site_id"`
+	AccessID     sql.NullInt64  `db:"access_id"`
+	Fields       string         `db:"fields"`
+	Password     []byte         `db:"sealed_password"`
+	DecidedBy    string         `db:"decided_by"`
+}
+
+// decisionSelect finds a filing's decisions; its one verb is the column of the
+// certificate, which lists leave in the database.
+const decisionSelect = `
+	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, %s AS certificate,
+		d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
+		COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
+	FROM decisions d JOIN records r ON r.id = d.record_id
+		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+	WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC`
+
+// LatestDecision opens the decision on a filing's newest decided revision.
+func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, error) {
+	var row decisionRow
+	err := s.db.GetContext(ctx, &row, fmt.Sprintf(decisionSelect, "d.certificate")+` LIMIT 1`, filingID)
+	if err != nil {
+		return Decision{}, one(err, "decision")
+	}
+	return s.openDecision(row)
+}
+
+// Decisions opens the decisions on a filing's revisions, by revision, without
+// their certificates.
+func (s *Store) Decisions(ctx context.Context, filingID int64) (map[int]Decision, error) {
+	var rows []decisionRow
+	if err := s.db.SelectContext(ctx, &rows, fmt.Sprintf(decisionSelect, "NULL"), filingID); err != nil {
+		return nil, err
+	}
+	list := make(map[int]Decision, len(rows))
+	for _, row := range rows {
+		d, err := s.openDecision(row)
+		if err != nil {
+			return nil, err
+		}
+		list[d.Revision] = d
+	}
+	return list, nil
+}
+
+func (s *Store) openDecision(row decisionRow) (Decision, error) {
+	d := Decision{
+		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
+		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,
+		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
+	}
+	if err := json.Unmarshal([]byte(row.Fields), &d.Fields); err != nil {
+		return d, fmt.Errorf("the fields of decision %d: %w", row.RecordID, err)
+	}
+	if row.Password != nil {
+		password, err := s.keys.Open(passwordPlace(row.RecordID), row.Password)
+		if err != nil {
+			return d, err
+		}
+		d.Password = string(password)
+	}
+	if row.Opinion != nil {
+		opinion, err := s.keys.Open(opinionPlace(row.RecordID), row.Opinion)
+		if err != nil {
+			return d, err
+		}
+		d.Opinion = string(opinion)
+	}
+	return d, nil
+}

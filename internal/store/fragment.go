@@ -1,0 +1,17 @@
+package store
+
+// fragment is a piece of a statement together with the values of its placeholders.
+type fragment struct {
+	sql  string
+	args []any
+}
+
+func fragmentOf(sql string, args ...any) fragment { return fragment{sql, args} }
+
+// with are the fragment's values and what the rest of the statement takes after them.
+func (f fragment) with(values ...any) []any { return append(append([]any{}, f.args...), values...) }
+
+// or adds an alternative to a condition.
+func (f fragment) or(sql string, args ...any) fragment {
+	return fragment{f.sql + ` OR ` + sql, f.with(args...)}
+}
