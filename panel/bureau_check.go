@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
 )
@@ -14,7 +15,7 @@ import (
 // checkLeft is for how many hours the bureau's own SMS check can still be done;
 // nil when it isn't waited for.
 func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
-	if f.Attention != "bureau_check" {
+	if f.Attention != filing.AttentionBureauCheck {
 		return nil
 	}
 	for i := len(events) - 1; i >= 0; i-- {
@@ -45,7 +46,7 @@ func withCheck(list []task, cur current, events []store.Event) []task {
 	}
 	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })
 	step := task{Key: "bureau_check", Status: "done"}
-	if cur.Filing.Attention == "bureau_check" {
+	if cur.Filing.Attention == filing.AttentionBureauCheck {
 		step.Status, list[at].Status = "now", "later"
 	}
 	return slices.Insert(list, at, step)

@@ -174,7 +174,7 @@ func (o *office) person(login string) (id int64) {
 }
 
 // staged is the path of a filing with a dossier that stands in a stage.
-func (o *office) staged(number string, stage filing.Stage, attention string) string {
+func (o *office) staged(number string, stage filing.Stage, attention filing.Attention) string {
 	o.record(number)
 	f, err := o.db.FilingBySerial(o.t.Context(), number, 1)
 	require.NoError(o.t, err)

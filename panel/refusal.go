@@ -14,10 +14,6 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// attentionSentBack is what a customer looks at whose dossier the provider's own
-// check sent back.
-const attentionSentBack = "sent_back"
-
 // pageRefusals is the help centre's page of the common reasons (必读).
 const pageRefusals = "refusals"
 
@@ -38,7 +34,7 @@ func (s *Server) refusalOf(c *gin.Context, cur current) (refusal, error) {
 		return refusal{}, nil
 	}
 	t := s.texts.For(s.lang(c))
-	if cur.Filing.Attention == attentionSentBack {
+	if cur.Filing.Attention == filing.AttentionSentBack {
 		all, err := s.cfg.Store.SendBacks(c.Request.Context(), cur.Filing.ID)
 		if err != nil {
 			return refusal{}, err

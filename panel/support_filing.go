@@ -228,7 +228,7 @@ func (s *Server) staffLine(c *gin.Context, t *locale.Localizer, l timelineLine) 
 		if actorKey(l.By) == string(store.RoleCustomer) {
 			line.Who = strings.TrimSpace(actorName(t, string(store.RoleCustomer)+":"))
 		}
-		if l.Kind == "refused" || l.Kind == attentionSentBack {
+		if l.Kind == "refused" || l.Kind == string(filing.AttentionSentBack) {
 			line.Detail = ""
 		}
 	}

@@ -101,7 +101,7 @@ func revisionsOf(events []store.Event) []int {
 			checked = false
 		case e.Kind == "submitting":
 			revision++
-		case e.Kind == attentionSentBack:
+		case e.Kind == string(filing.AttentionSentBack):
 			checked = false
 		}
 		list[i] = max(1, revision) // a registered number has the first from the start
@@ -129,7 +129,7 @@ func (said told) detail(t *locale.Localizer, e store.Event, revision int) string
 		if d, decided := said.decisions[revision]; decided && !d.Approved {
 			return decisionText(t, d)
 		}
-	case attentionSentBack:
+	case string(filing.AttentionSentBack):
 		return sendBackText(t, said.sentBack[revision])
 	case "approved":
 		return said.decisions[revision].Number()
@@ -192,30 +192,4 @@ func actorName(t *locale.Localizer, actor string) string {
 	}
 	_, login, _ := strings.Cut(actor, ":")
 	return t.T("actor.staff."+actorKey(actor), map[string]any{"login": login})
-}
-
-// turnOf is whose turn it is with a filing.
-func turnOf(f store.Filing) string {
-	switch {
-	case f.Stuck(), f.Attention == filing.AttentionRefusedOurs:
-		return "support"
-	case f.Attention == "bureau_check":
-		return "customer"
-	}
-	switch f.Stage {
-	case filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting:
-		return "customer"
-	case filing.Installing:
-		if f.Attention != "" {
-			return "customer"
-		}
-		return "system"
-	case filing.Checking:
-		return "support"
-	case filing.Submitting:
-		return "system"
-	case filing.Reviewing:
-		return "bureau"
-	}
-	return ""
 }

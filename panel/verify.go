@@ -49,7 +49,7 @@ func (s *Server) showVerify(c *gin.Context, status int, cur current, values url.
 	data.Form = build(s.texts.For(s.lang(c)), "verify", fields, values, problems)
 	s.render(c, status, "verify", page{Title: "verify.title", Data: struct {
 		verifyData
-		Attention string
+		Attention filing.Attention
 	}{data, cur.Filing.Attention}})
 }
 
@@ -171,9 +171,9 @@ func (s *Server) recoverForm(c *gin.Context, cur current) {
 	}
 	var problems filing.Problems
 	switch cur.Filing.Attention {
-	case "sms_recipient":
+	case filing.AttentionSMSRecipient:
 		problems = filing.Problems{{Field: "mobile", Key: "mobile_refused"}}
-	case "mail_recipient":
+	case filing.AttentionMailRecipient:
 		problems = filing.Problems{{Field: "email", Key: "email_refused"}}
 	}
 	values := s.keptValues(c)

@@ -132,10 +132,10 @@ func (f *run) sendCodes(ctx workflow.Context, channel string) {
 		sent = f.wanted[channel]
 		code := activities.CodeRef{FilingID: f.in.FilingID, Channel: channel, Send: sent}
 		_, err := f.step(ctx, sendStep(channel), a.message.SendCode, code, nil)
-		attention := ""
+		var attention filing.Attention
 		switch {
 		case errors.Is(err, errRecipient):
-			attention = channel + "_recipient"
+			attention = filing.Attention(channel + "_recipient")
 		case err != nil:
 			return // verified or withdrawn meanwhile
 		}
@@ -148,13 +148,13 @@ func (f *run) sendCodes(ctx workflow.Context, channel string) {
 }
 
 // prepare waits, in the stage preparing or correcting, for the next revision.
-func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string) error {
+func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing.Attention) error {
 	kind := "verified"
 	switch {
-	case attention == attentionRefusedOurs:
+	case attention == filing.AttentionRefusedOurs:
 		kind = "refused"
 	case stage == filing.Correcting:
-		kind = attention
+		kind = string(attention)
 	case f.in.Kind.FollowsUp():
 		kind = "follow_up_opened"
 	}
@@ -178,7 +178,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 			if workflow.GetVersion(ctx, changeSentBack, workflow.DefaultVersion, 1) >= 1 {
 				f.notify(ctx, templateSentBack)
 			}
-			return false, f.prepare(ctx, filing.Correcting, attentionSentBack)
+			return false, f.prepare(ctx, filing.Correcting, filing.AttentionSentBack)
 		}
 	}
 	if err := f.submit(ctx); err != nil {
@@ -197,21 +197,15 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	}
 	if ours {
 		f.notify(ctx, templateRefusedOurs)
-		return false, f.prepare(ctx, filing.Correcting, attentionRefusedOurs)
+		return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefusedOurs)
 	}
 	f.notify(ctx, templateRefused)
-	return false, f.prepare(ctx, filing.Correcting, "refused")
+	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
 }
 
-const (
-	// attentionRefusedOurs is what shows while our staff mend what the bureau refused.
-	attentionRefusedOurs = filing.AttentionRefusedOurs
-	// attentionSentBack is what shows of what our own check sent back.
-	attentionSentBack = "sent_back"
-	// changeRefusedOurs marks filings that tell a refusal of our making from one of
-	// the customer's.
-	changeRefusedOurs = "refused-ours"
-)
+// changeRefusedOurs marks filings that tell a refusal of our making from one of
+// the customer's.
+const changeRefusedOurs = "refused-ours"
 
 // refusedForUs tells whether the provider must mend what the bureau refused. What
 // the code tables say may be another thing after a deploy, so it is kept in the history.
@@ -232,7 +226,7 @@ func (f *run) check(ctx workflow.Context) (passed bool, err error) {
 	if f.checked != nil && f.checked.Revision != f.revision {
 		f.checked = nil // the last one's
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(string), Kind: "handed_in", Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(filing.Attention), Kind: "handed_in", Actor: f.actor}); err != nil {
 		return false, err
 	}
 	if err := f.await(ctx, func() bool { return f.checked != nil }); err != nil {
@@ -252,7 +246,7 @@ func (f *run) submit(ctx workflow.Context) error {
 		}
 		return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(string), Kind: "submitting", Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(filing.Attention), Kind: "submitting", Actor: f.actor}); err != nil {
 		return err
 	}
 	record := activities.RecordRef{FilingID: f.in.FilingID, Revision: f.revision}
@@ -316,12 +310,12 @@ func (f *run) install(ctx workflow.Context) error {
 
 // attendSite tells the customer what is still missing, by message only once.
 func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult, seen activities.SiteResult) error {
-	attention := "footer_missing"
+	attention := filing.AttentionFooterMissing
 	switch {
 	case !seen.CertificateServed && installed.ByHand:
-		attention = "install_by_hand"
+		attention = filing.AttentionInstallByHand
 	case !seen.CertificateServed:
-		attention = "certificate_missing"
+		attention = filing.AttentionCertificateMissing
 	}
 	if round == 0 {
 		f.notify(ctx, templateFooterNeeded)
@@ -335,7 +329,7 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 // record puts the number on the order: the end. It is tried for as long as it
 // takes: only the database can stand in its way.
 func (f *run) record(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(string), Kind: "filed", Actor: systemActor}, a.filing.RecordNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention), Kind: "filed", Actor: systemActor}, a.filing.RecordNumber)
 	if err != nil {
 		return err
 	}
@@ -345,7 +339,7 @@ func (f *run) record(ctx workflow.Context) error {
 
 // end takes the number off the order, for a filing that ended one.
 func (f *run) end(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(string), Kind: "ended", Actor: bureauActor}, a.filing.EndNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: "ended", Actor: bureauActor}, a.filing.EndNumber)
 	if err != nil {
 		return err
 	}
@@ -356,5 +350,5 @@ func (f *run) end(ctx workflow.Context) error {
 // withdraw is the other end.
 func (f *run) withdraw(ctx workflow.Context) error {
 	no := false
-	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(string), Stuck: &no, Kind: "withdrawn", Actor: f.actor})
+	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no, Kind: "withdrawn", Actor: f.actor})
 }

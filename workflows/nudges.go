@@ -44,12 +44,9 @@ func (f *run) nudging(ctx workflow.Context, stage filing.Stage) (stop func()) {
 	return stop
 }
 
-// theirs tells whether the customer can do something now: staff must mend what is
-// stuck, or what the bureau refused for a reason of ours, and a site is theirs
-// when something was missing there.
+// theirs tells whether the filing is in the stage and it is the customer's turn.
 func (f *run) theirs(stage filing.Stage) bool {
-	return f.stage == stage && f.stuck == nil && !f.withdrawn && f.attention != attentionRefusedOurs &&
-		(stage != filing.Installing || f.attention != "")
+	return f.stage == stage && !f.withdrawn && filing.TurnOf(stage, f.attention, f.stuck != nil) == filing.TurnCustomer
 }
 
 // nudge sends one reminder by each channel. What doesn't go out is left: a reminder

@@ -19,8 +19,8 @@ type From struct {
 	Stage     filing.Stage
 	Revision  int
 	Seq       int64
-	Kind      filing.Kind `json:",omitempty"`
-	Attention string      `json:",omitempty"`
+	Kind      filing.Kind      `json:",omitempty"`
+	Attention filing.Attention `json:",omitempty"`
 }
 
 // InputOf is what a filing's workflow starts with: from the beginning, or from where its
@@ -94,9 +94,9 @@ func (f *run) restart(ctx workflow.Context) error {
 func (f *run) correct(ctx workflow.Context) error {
 	template := templateRefused
 	switch f.attention {
-	case attentionRefusedOurs:
+	case filing.AttentionRefusedOurs:
 		template = templateRefusedOurs
-	case attentionSentBack:
+	case filing.AttentionSentBack:
 		template = templateSentBack
 	}
 	f.notify(ctx, template)

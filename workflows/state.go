@@ -39,7 +39,7 @@ type run struct {
 	// shown is the stage as the projection has it: a moment behind, never ahead,
 	// so that what a page offers is possible.
 	shown     filing.Stage
-	attention string
+	attention filing.Attention
 	revision  int
 	seq       int64
 	// from is the stage that the filing was found in by a workflow that takes the place
@@ -141,12 +141,12 @@ func (f *run) await(ctx workflow.Context, ready func() bool) error {
 // enter writes that the filing is in a stage now; what the customer had to look
 // at is done with.
 func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind, actor string) error {
-	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(string), Kind: kind, Actor: actor})
+	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), Kind: kind, Actor: actor})
 }
 
 // attend writes what the customer must look at; empty for nothing.
-func (f *run) attend(ctx workflow.Context, attention, kind string) error {
-	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: attention})
+func (f *run) attend(ctx workflow.Context, attention filing.Attention, kind string) error {
+	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: string(attention)})
 }
 
 // advance writes one step of the projection.

@@ -150,7 +150,7 @@ func (f *run) canBeChecked(ByActor) bool { return f.bureauCheck == checkAwaited 
 
 func (f *run) beChecked(ctx workflow.Context, in ByActor) error {
 	f.bureauCheck, f.actor = checkDone, in.Actor
-	return workflow.Await(ctx, func() bool { return f.attention != attentionBureauCheck })
+	return workflow.Await(ctx, func() bool { return f.attention != filing.AttentionBureauCheck })
 }
 
 func (f *run) canWithdraw(ByActor) bool { return f.in.Kind.Withdrawable(f.stage) && !f.withdrawn }

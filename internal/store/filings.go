@@ -24,21 +24,24 @@ type Filing struct {
 	// Serial is the how-manieth filing of its order it is.
 	Serial int `db:"serial"`
 	// BaseID is the filing that this one changes or ends.
-	BaseID           sql.NullInt64 `db:"base_id"`
-	Stage            filing.Stage  `db:"stage"`
-	StageSince       time.Time     `db:"stage_since"`
-	Revision         int           `db:"revision"`
-	Seq              int64         `db:"seq"`
-	Attention        string        `db:"attention"`
-	StuckStep        string        `db:"stuck_step"`
-	StuckReason      string        `db:"stuck_reason"`
-	StuckSince       sql.NullTime  `db:"stuck_since"`
-	NoticeAcceptedAt sql.NullTime  `db:"notice_accepted_at"`
-	CreatedAt        time.Time     `db:"created_at"`
+	BaseID           sql.NullInt64    `db:"base_id"`
+	Stage            filing.Stage     `db:"stage"`
+	StageSince       time.Time        `db:"stage_since"`
+	Revision         int              `db:"revision"`
+	Seq              int64            `db:"seq"`
+	Attention        filing.Attention `db:"attention"`
+	StuckStep        string           `db:"stuck_step"`
+	StuckReason      string           `db:"stuck_reason"`
+	StuckSince       sql.NullTime     `db:"stuck_since"`
+	NoticeAcceptedAt sql.NullTime     `db:"notice_accepted_at"`
+	CreatedAt        time.Time        `db:"created_at"`
 }
 
 // Stuck tells whether one step failed in a way that waiting doesn't mend.
 func (f Filing) Stuck() bool { return f.StuckStep != "" }
+
+// Turn is whose turn it is.
+func (f Filing) Turn() filing.Turn { return filing.TurnOf(f.Stage, f.Attention, f.Stuck()) }
 
 // Ref is how the filing is called, for its workflow.
 func (f Filing) Ref() string { return filing.Ref(f.OrderNumber, f.Serial) }
@@ -114,7 +117,7 @@ type Progress struct {
 	// Revision, when set, is the dossier's revision from now on.
 	Revision int
 	// Attention replaces what the customer must look at; nil keeps it.
-	Attention *string
+	Attention *filing.Attention
 	// StuckStep and StuckReason say what is stuck; Stuck tells whether they are set or cleared.
 	Stuck       *bool
 	StuckStep   string
@@ -181,7 +184,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 			}
 		}
 	}
-	if p.Stage == "" && p.Attention == nil {
+	if p.Stage == "" && p.Attention == nil && p.Stuck == nil {
 		return nil
 	}
 	var orderID int64

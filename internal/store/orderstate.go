@@ -12,10 +12,11 @@ import (
 // refreshChunk is how many orders are looked at in one statement.
 const refreshChunk = 5000
 
-// trueState is filing.StateOf in SQL, of an order's open filing f.
-const trueState = `CASE WHEN f.stage IS NULL THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
-	WHEN f.attention = '` + filing.AttentionRefusedOurs + `' THEN 'under_way'
-	WHEN f.attention <> '' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting') THEN 'yours' ELSE 'under_way' END`
+// trueState is filing.StateOf in SQL, of an order's open filing f. A test compares the two.
+const trueState = `CASE WHEN f.stage IS NULL OR f.stage IN ('withdrawn', 'deregistered') THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
+	WHEN f.stuck_step <> '' OR f.attention = '` + string(filing.AttentionRefusedOurs) + `' THEN 'under_way'
+	WHEN f.attention = '` + string(filing.AttentionBureauCheck) + `' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting')
+		OR f.stage = 'installing' AND f.attention <> '' THEN 'yours' ELSE 'under_way' END`
 
 // showsTruth writes what an order shows of its open filing f, where that isn't so
 // already.
@@ -58,7 +59,7 @@ func (s *Store) RefreshOrderStates(ctx context.Context) (mended int64, err error
 func (s *Store) mendStates(ctx context.Context, rows []OrderRow) error {
 	for i := range rows {
 		r := &rows[i]
-		state := string(filing.StateOf(filing.Stage(r.Stage.String), r.Attention.String))
+		state := string(filing.StateOf(filing.Stage(r.Stage.String), filing.Attention(r.Attention.String), r.StuckStep.String != ""))
 		if state == r.State && r.Stage.String == r.ShownStage {
 			continue
 		}

@@ -125,8 +125,7 @@ func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error
 		if !f.Kind.Registers() || f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		none := ""
-		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: &none, Kind: "taken_off", Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: "taken_off", Actor: actor}); err != nil {
 			return err
 		}
 		return s.clearNumber(ctx, tx, f.OrderID)
