@@ -36,15 +36,14 @@ type Message struct {
 // CodeRef names one code of a channel.
 type CodeRef struct {
 	FilingID int64
-	Channel  string
+	Channel  filing.Channel
 	Send     int
 }
 
 // SendCode sends a verification code. The code is derived again at each try, so
 // that a retry carries the same one.
 func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
-	channel := store.Channel(c.Channel)
-	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, channel, c.Send)
+	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, c.Channel, c.Send)
 	if err != nil || !ok {
 		return err
 	}
@@ -54,16 +53,16 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
 	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
-	if err := a.send(ctx, c.FilingID, channel, key, message.ContactCode, params); err != nil {
+	if err := a.send(ctx, c.FilingID, c.Channel, key, message.ContactCode, params); err != nil {
 		return err
 	}
-	return a.Store.CodeSent(ctx, c.FilingID, channel, c.Send)
+	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, c.Send)
 }
 
 // Notice is a message to a filing's contact that carries no code.
 type Notice struct {
 	FilingID int64
-	Channel  string
+	Channel  filing.Channel
 	Template string
 	Key      string
 	// Stage, when set, is the customer's step that the notice is about.
@@ -100,7 +99,7 @@ func (a *Message) notify(ctx context.Context, n Notice, params map[string]string
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return a.tell(ctx, sending{n.FilingID, store.Channel(n.Channel), n.Key, message.Template(n.Template), params, retry})
+	return a.tell(ctx, sending{n.FilingID, n.Channel, n.Key, message.Template(n.Template), params, retry})
 }
 
 // number is the one that a notice speaks of: the decision's, or, where that ended
@@ -116,7 +115,7 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 // send sends to a filing's contact by one channel and notes that it did. When the
 // process dies between the two, the next try asks Aliyun first; a mail goes out
 // again with the same Message-ID.
-func (a *Message) send(ctx context.Context, filingID int64, channel store.Channel, key string, name message.Template, params map[string]string) error {
+func (a *Message) send(ctx context.Context, filingID int64, channel filing.Channel, key string, name message.Template, params map[string]string) error {
 	contact, err := a.Store.Contact(ctx, filingID)
 	if err != nil {
 		return err
@@ -135,7 +134,7 @@ func (a *Message) tell(ctx context.Context, m sending) error {
 	return a.sendTo(ctx, to, m)
 }
 
-func (a *Message) addressOf(ctx context.Context, filingID int64, channel store.Channel) (string, error) {
+func (a *Message) addressOf(ctx context.Context, filingID int64, channel filing.Channel) (string, error) {
 	contact, err := a.Store.Contact(ctx, filingID)
 	if err == nil {
 		return store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel), nil
@@ -153,7 +152,7 @@ func (a *Message) addressOf(ctx context.Context, filingID int64, channel store.C
 // sending is a message about a filing.
 type sending struct {
 	filingID int64
-	channel  store.Channel
+	channel  filing.Channel
 	key      string
 	name     message.Template
 	params   map[string]string
@@ -170,7 +169,7 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 		return err
 	}
 	var receipt message.Receipt
-	if m.channel == store.SMS {
+	if m.channel == filing.SMS {
 		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before, Begun: begun})
 	} else {
 		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)

@@ -19,7 +19,7 @@ func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
 		return nil
 	}
 	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].Kind != "bureau_check" {
+		if events[i].Kind != filing.EventBureauCheck {
 			continue
 		}
 		until, err := time.Parse(time.RFC3339, events[i].Detail)
@@ -41,7 +41,7 @@ func (s *Server) bureauChecked(c *gin.Context, cur current) {
 // withCheck puts the bureau's SMS check before its review, as a step of its own,
 // where this filing has one.
 func withCheck(list []task, cur current, events []store.Event) []task {
-	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == "bureau_check" }) {
+	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventBureauCheck }) {
 		return list
 	}
 	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })

@@ -71,7 +71,7 @@ func (s *Server) FormFields() map[string][]string {
 	for _, paper := range filing.BuiltInPapers().Papers {
 		names[formPapers] = append(names[formPapers], paper.Key)
 	}
-	for _, channel := range store.Channels {
+	for _, channel := range filing.Channels {
 		names["verify"] = append(names["verify"], codeField[channel])
 	}
 	return names

@@ -110,7 +110,7 @@ type filingData struct {
 	// not its certificate.
 	SiteBad bool
 	// Confirm are the channels whose new address, which staff gave, waits for its code.
-	Confirm []store.Channel
+	Confirm []filing.Channel
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
 	// Over: the filing is over and the order can be filed anew.
@@ -143,8 +143,8 @@ func (d *filingData) registered() {
 func (d *filingData) ended(events []store.Event) {
 	d.Over, d.Tasks = true, nil
 	for _, e := range events {
-		if e.Kind == "ended" || e.Kind == "taken_off" {
-			d.Next = "next." + e.Kind
+		if e.Kind == filing.EventEnded || e.Kind == filing.EventTakenOff {
+			d.Next = "next." + string(e.Kind)
 		}
 	}
 }

@@ -235,7 +235,7 @@ func (o *office) furnish() {
 	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)
 	must(err)
 	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
-	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: store.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
+	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: filing.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
 	must(err)
 	o.paths["/support/filings/:number/proofs/:id"] = fmt.Sprintf("/support/filings/M1/proofs/%d", row.ID)
 	o.paths["/account/sessions/:id"] = "0"

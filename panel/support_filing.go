@@ -217,7 +217,7 @@ func (s *Server) askTemporal(c *gin.Context, data *staffFiling) {
 // neither customers' logins nor what people wrote.
 func (s *Server) staffLine(c *gin.Context, t *locale.Localizer, l timelineLine) staffLine {
 	line := staffLine{At: l.At, Who: actorName(t, l.By), What: textOr(t, "event.", l.Kind), Detail: l.Detail}
-	if step, more, ok := strings.Cut(l.Full, ": "); ok && (l.Kind == "stuck" || l.Kind == "resumed") {
+	if step, more, ok := strings.Cut(l.Full, ": "); ok && (l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)) {
 		text := textIf(t, "reason.", more)
 		if text == "" {
 			text = textOr(t, "support.", more)
@@ -228,7 +228,7 @@ func (s *Server) staffLine(c *gin.Context, t *locale.Localizer, l timelineLine) 
 		if actorKey(l.By) == string(store.RoleCustomer) {
 			line.Who = strings.TrimSpace(actorName(t, string(store.RoleCustomer)+":"))
 		}
-		if l.Kind == "refused" || l.Kind == string(filing.AttentionSentBack) {
+		if l.Kind == string(filing.EventRefused) || l.Kind == string(filing.EventSentBack) {
 			line.Detail = ""
 		}
 	}

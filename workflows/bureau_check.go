@@ -45,7 +45,7 @@ func (f *run) remindOfCheck(ctx workflow.Context, decided func() bool) error {
 	f.bureauCheck = checkAwaited
 	due := filing.AttentionBureauCheck
 	if err := f.advance(ctx, activities.Progress{
-		Attention: &due, Kind: "bureau_check", Actor: bureauActor, Detail: start.Add(limit).UTC().Format(time.RFC3339),
+		Attention: &due, Kind: filing.EventBureauCheck, Actor: bureauActor, Detail: start.Add(limit).UTC().Format(time.RFC3339),
 	}); err != nil {
 		return err
 	}
@@ -80,9 +80,9 @@ func (f *run) endCheck(ctx workflow.Context, err error) error {
 	}
 	switch f.bureauCheck {
 	case checkExpired:
-		return f.attend(ctx, filing.AttentionCheckExpired, "bureau_check_expired")
+		return f.attend(ctx, filing.AttentionCheckExpired, filing.EventBureauCheckExpired)
 	case checkDone:
-		return f.advance(ctx, activities.Progress{Attention: new(filing.Attention), Kind: "bureau_check_done", Actor: f.actor})
+		return f.advance(ctx, activities.Progress{Attention: new(filing.Attention), Kind: filing.EventBureauCheckDone, Actor: f.actor})
 	}
 	f.bureauCheck = checkNone // decided without it: the next stage clears what the customer looks at
 	return nil

@@ -133,7 +133,7 @@ var input = workflows.FilingInput{FilingID: 7, OrderNumber: "D1"}
 
 func (w *world) kinds() (list []string) {
 	for _, s := range w.steps {
-		list = append(list, s.Kind)
+		list = append(list, string(s.Kind))
 	}
 	return list
 }
@@ -266,7 +266,7 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 
 func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 	w := newWorld(t)
-	sent := map[string]int{}
+	sent := map[filing.Channel]int{}
 	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
 		sent[c.Channel] = c.Send
 		if c.Channel == "sms" && c.Send == 1 {
@@ -279,7 +279,7 @@ func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 	w.at(4, w.isRefused(workflows.UpdateSendCode, workflows.SendCode{Channel: "fax", Send: 2}))
 	w.at(5, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
 	w.runs(input)
-	require.Equal(t, map[string]int{"sms": 2, "mail": 1}, sent)
+	require.Equal(t, map[filing.Channel]int{"sms": 2, "mail": 1}, sent)
 	var seen []filing.Attention
 	for _, s := range w.steps {
 		if s.Attention != nil {

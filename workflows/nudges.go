@@ -52,11 +52,11 @@ func (f *run) theirs(stage filing.Stage) bool {
 // nudge sends one reminder by each channel. What doesn't go out is left: a reminder
 // is no reason to leave a filing stuck.
 func (f *run) nudge(ctx workflow.Context, stage filing.Stage, key string) {
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		f.notices.wg.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer f.notices.wg.Done()
-			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting, Key: key + "-" + channel, Stage: stage}
+			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting, Key: key + "-" + string(channel), Stage: stage}
 			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
 			if err != nil && !temporal.IsCanceledError(err) {
 				workflow.GetLogger(ctx).Warn("a reminder did not go out", "filing", f.in.FilingID, "channel", channel, "reason", reasonOf(err))

@@ -13,9 +13,6 @@ const (
 	bureauActor = "bureau"
 )
 
-// The channels of codes and notices.
-var channels = []string{"sms", "mail"}
-
 // a names the activities; their receivers are never used here.
 var a struct {
 	filing  *activities.Filing
@@ -50,7 +47,7 @@ type run struct {
 
 	// what people said
 	contact   int // version of the contact given
-	wanted    map[string]int
+	wanted    map[filing.Channel]int
 	verified  bool
 	handedIn  int // newest revision handed in
 	checked   *checked
@@ -96,7 +93,7 @@ func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 		shown:     first,
 		writing:   workflow.NewMutex(ctx),
 		stuckLock: workflow.NewMutex(ctx),
-		wanted:    map[string]int{},
+		wanted:    map[filing.Channel]int{},
 		decided:   map[int]Decided{},
 		notices:   noticeGroup{wg: workflow.NewWaitGroup(ctx)},
 	}
@@ -140,12 +137,12 @@ func (f *run) await(ctx workflow.Context, ready func() bool) error {
 
 // enter writes that the filing is in a stage now; what the customer had to look
 // at is done with.
-func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind, actor string) error {
+func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind filing.EventKind, actor string) error {
 	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), Kind: kind, Actor: actor})
 }
 
 // attend writes what the customer must look at; empty for nothing.
-func (f *run) attend(ctx workflow.Context, attention filing.Attention, kind string) error {
+func (f *run) attend(ctx workflow.Context, attention filing.Attention, kind filing.EventKind) error {
 	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: string(attention)})
 }
 

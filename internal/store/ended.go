@@ -78,7 +78,7 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 		return 0, err
 	}
 	for _, f := range filings {
-		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: "deregistered", Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: filing.EventDeregistered, Actor: actor}); err != nil {
 			return ended, err
 		}
 		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {

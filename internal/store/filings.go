@@ -91,12 +91,12 @@ func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 
 // Event is one line of a filing's timeline. Detail never holds personal data.
 type Event struct {
-	FilingID int64     `db:"filing_id"`
-	Seq      int64     `db:"seq"`
-	At       time.Time `db:"at"`
-	Kind     string    `db:"kind"`
-	Actor    string    `db:"actor"`
-	Detail   string    `db:"detail"`
+	FilingID int64            `db:"filing_id"`
+	Seq      int64            `db:"seq"`
+	At       time.Time        `db:"at"`
+	Kind     filing.EventKind `db:"kind"`
+	Actor    string           `db:"actor"`
+	Detail   string           `db:"detail"`
 }
 
 // Events lists a filing's timeline, oldest first.
@@ -125,7 +125,8 @@ type Progress struct {
 	// NoticeAccepted notes the legal notice's acceptance.
 	NoticeAccepted bool
 	// Kind, Actor and Detail make the timeline's line.
-	Kind, Actor, Detail string
+	Kind          filing.EventKind
+	Actor, Detail string
 }
 
 // Advance writes a step of a filing's projection and its line of the timeline.

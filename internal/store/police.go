@@ -96,16 +96,16 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 // RecordPoliceNumber keeps the public-security filing's number on the order;
 // ErrConflict when there is no approval of its site.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
-	return s.setPolice(ctx, filingID, "police_recorded", number.String(), actor,
+	return s.setPolice(ctx, filingID, filing.EventPoliceRecorded, number.String(), actor,
 		`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow())
 }
 
 // DeclinePolice notes that the customer needs no public-security filing.
 func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string) error {
-	return s.setPolice(ctx, filingID, "police_declined", "", actor, `police_number = NULL, police_number_at = NULL, police_declined = TRUE`)
+	return s.setPolice(ctx, filingID, filing.EventPoliceDeclined, "", actor, `police_number = NULL, police_number_at = NULL, police_declined = TRUE`)
 }
 
-func (s *Store) setPolice(ctx context.Context, filingID int64, kind, detail, actor, set string, args ...any) error {
+func (s *Store) setPolice(ctx context.Context, filingID int64, kind filing.EventKind, detail, actor, set string, args ...any) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var f struct {
 			OrderID int64        `db:"order_id"`
