@@ -100,7 +100,7 @@ func sendBackText(t *locale.Localizer, b store.SendBack) string {
 
 // notedReason is a reason of the list with what staff added to it.
 func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack) string {
-	texts := []string{reasonText(t, r)}
+	texts := []string{r.In(t.Lang())}
 	if note := b.Notes[r.Key]; note != "" {
 		texts = append(texts, t.T("sendback.said", map[string]any{"text": note}))
 	}
@@ -115,20 +115,10 @@ func sentences(t *locale.Localizer, texts []string) string {
 	return strings.Join(texts, "")
 }
 
-func reasonText(t *locale.Localizer, r filing.SendBackReason) string {
-	if t.Lang() == "en" {
-		return r.English
-	}
-	return r.Chinese
-}
-
 // decisionText is why the bureau refused: what its code means, and its opinion.
 func decisionText(t *locale.Localizer, d store.Decision) string {
 	known, listed := filing.RefusalByCode(d.Code)
-	text := known.Chinese
-	if t.Lang() == "en" {
-		text = known.English
-	}
+	text := known.In(t.Lang())
 	if !listed {
 		text = t.T("refusal.unknown", map[string]any{"code": d.Code})
 	}

@@ -162,10 +162,7 @@ func resultText(t *locale.Localizer, r store.StaffRecord) string {
 	}
 	words := r.Opinion
 	if refusal, known := filing.RefusalByCode(int(r.Code.Int64)); words == "" && known {
-		words = refusal.Chinese
-		if t.Lang() == "en" {
-			words = refusal.English
-		}
+		words = refusal.In(t.Lang())
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", r.Code.Int64, words))
 }

@@ -9,20 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// Bilingual is a text of the list of papers, which is data and not in the locale files.
-type Bilingual struct {
-	Chinese string `yaml:"zh"`
-	English string `yaml:"en"`
-}
-
-// In is the text in a language of the panel.
-func (b Bilingual) In(lang string) string {
-	if lang == "en" {
-		return b.English
-	}
-	return b.Chinese
-}
-
 // PaperUse is a place of a paper in a data file: Fjyt, of the holder or the site.
 type PaperUse struct {
 	// Purpose is a code of the built-in edition of PaperUses (Tables.PaperPurpose).
