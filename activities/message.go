@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +108,7 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 		return d.Number(), nil
 	}
 	dossier, err := a.Store.Dossier(ctx, filingID, d.Revision)
-	return cmp.Or(dossier.Subject.SiteNumber, dossier.Subject.HolderNumber), err
+	return dossier.Subject.Number(), err
 }
 
 // send sends to a filing's contact by one channel and notes that it did. When the

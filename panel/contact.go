@@ -109,6 +109,11 @@ func contactOf(v url.Values) filing.ContactDetails {
 	return d
 }
 
+// contactValues is contactOf backwards; there is no password.
+func contactValues(d filing.ContactDetails) url.Values {
+	return url.Values{"user_name": {d.UserName}, "province": {d.Province}, "name": {d.Name}, "mobile": {d.Mobile}, "email": {d.Email}, "remark": {d.Remark}}
+}
+
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.
 func (s *Server) giveContact(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Contact) || !s.noticeAccepted(c, cur) {

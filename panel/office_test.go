@@ -22,7 +22,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -272,7 +271,7 @@ func (o *office) record(order string) (id int64) {
 
 // task is one of the bureau's that staff answer.
 func (o *office) task(domain string) (id int64) {
-	task := store.AccountTask(o.account, activities.TaskUnfiledSite, domain, domain)
+	task := store.AccountTask(o.account, store.TaskUnfiledSite, domain, domain)
 	task.Data = bureau.FoundSite{Domain: domain}
 	require.NoError(o.t, o.db.AddTask(o.t.Context(), task))
 	require.NoError(o.t, o.db.DB().QueryRowContext(o.t.Context(), `SELECT MAX(id) FROM staff_tasks`).Scan(&id))

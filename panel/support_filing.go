@@ -66,7 +66,7 @@ type staffLine struct {
 type maskedPart struct {
 	// Name is the form's, Title a key.
 	Name, Title string
-	Lines       []copyLine
+	Lines       []dossierLine
 	// Clear tells that it isn't masked.
 	Clear bool
 }
@@ -260,10 +260,7 @@ func (s *Server) maskedParts(c *gin.Context, f store.Filing, open string) (parts
 	contact, err := s.cfg.Store.Contact(ctx, f.ID)
 	switch {
 	case err == nil:
-		d := contact.Details
-		add(partContact, "contact.title", contactFields(t), url.Values{
-			"user_name": {d.UserName}, "province": {d.Province}, "name": {d.Name}, "mobile": {d.Mobile}, "email": {d.Email}, "remark": {d.Remark},
-		})
+		add(partContact, "contact.title", contactFields(t), contactValues(contact.Details))
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}

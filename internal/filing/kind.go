@@ -106,6 +106,9 @@ type Subject struct {
 	AddressIDs map[string]int64 `json:"address_ids,omitempty"`
 }
 
+// Number is the site's, or the holder's.
+func (s Subject) Number() string { return PreferredNumber(s.SiteNumber, s.HolderNumber) }
+
 // Ending is why a filing ends.
 type Ending struct {
 	// Reason is 注销理由, a value of EndingReasons.

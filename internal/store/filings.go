@@ -203,8 +203,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 }
 
 // RecordNumber puts the issued number on the order, in one transaction with
-// the stage. The number is the site's, or the holder's where the bureau gave
-// no site number.
+// the stage.
 func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -219,10 +218,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 		if err != nil {
 			return one(err, "approved decision")
 		}
-		number = row.Site.String
-		if number == "" {
-			number = row.Holder.String
-		}
+		number = filing.PreferredNumber(row.Site.String, row.Holder.String)
 		if number == "" {
 			return errors.New("the approval carries no number")
 		}
