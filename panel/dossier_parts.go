@@ -77,7 +77,7 @@ type filledForm struct {
 
 // filledForms are the forms that a dossier of its kind has; papers are shown as pictures.
 func filledForms(d filing.Dossier) (forms []filledForm) {
-	for _, name := range formsOf(d.Kind) {
+	for _, name := range d.Kind.Forms() {
 		if name == formPapers {
 			continue
 		}
@@ -87,17 +87,7 @@ func filledForms(d filing.Dossier) (forms []filledForm) {
 }
 
 // valuesOf is fill backwards.
-func valuesOf(d filing.Dossier, form string) url.Values {
-	switch form {
-	case formHolder:
-		return HolderValues(d.Holder)
-	case formSite:
-		return SiteValues(d.Site)
-	case formClaim:
-		return url.Values{"number": {d.Claim.Number}, "password": {d.Claim.Password}}
-	}
-	return url.Values{"reason": {code(d.Ending.Reason)}, "note": {d.Ending.Note}}
-}
+func valuesOf(d filing.Dossier, form string) url.Values { return typedValues(formFields(&d, form)) }
 
 func formLines(t *locale.Localizer, name string, fields []field, values url.Values) []dossierLine {
 	var lines []dossierLine

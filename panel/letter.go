@@ -63,16 +63,12 @@ func (s *Server) letterLines(zh *locale.Localizer, codes filing.Tables, cur curr
 	for _, name := range d.Site.Domains {
 		domains = append(domains, filing.DisplayDomain(name))
 	}
-	kind := d.Kind
-	if kind == "" {
-		kind = filing.KindNew
-	}
 	city := filing.RegionName(h.City)
 	if city == "市辖区" { // a municipality's counties stand right below it
 		city = ""
 	}
 	lines := []letterLine{
-		{"order", cur.Order.Number}, {"kind", zh.T("kind."+string(kind), nil)}, {"number", d.KnownNumber()},
+		{"order", cur.Order.Number}, {"kind", zh.T("kind."+string(d.Kind.OrNew()), nil)}, {"number", d.KnownNumber()},
 		{"holder", h.Name}, {"nature", nature.Name}, {"document", document(h.DocumentType, h.DocumentNumber)},
 		{"address", filing.RegionName(h.Province) + city + filing.RegionName(h.County) + h.Address},
 		{"manager", m.Name}, {"manager_document", document(m.DocumentType, m.DocumentNumber)}, {"mobile", m.Mobile},

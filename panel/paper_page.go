@@ -16,9 +16,6 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// formPapers is the page of papers (资料上传), a form of a dossier as the others.
-const formPapers = "papers"
-
 // paperField is a paper on the page, with what is there of it.
 type paperField struct {
 	filing.NeededPaper
@@ -209,7 +206,7 @@ func (s *Server) showPapers(c *gin.Context, cur current, p papersShown) {
 			data.Problems = append(data.Problems, fieldProblem{f.NumberField, t.Labelled(numberLabel(t, f.Label), f.NumberProblem)})
 		}
 	}
-	for _, other := range formsOf(d.Kind) {
+	for _, other := range d.Kind.Forms() {
 		if other != formPapers {
 			data.Others = append(data.Others, other)
 		}

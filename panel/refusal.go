@@ -173,7 +173,7 @@ func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier, r 
 		return nil, err
 	}
 	known := err == nil
-	for _, form := range formsOf(d.Kind) {
+	for _, form := range d.Kind.Forms() {
 		if form == formPapers {
 			papers, err := s.refusedPapers(c, cur, d, r)
 			if err != nil {
@@ -182,10 +182,9 @@ func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier, r 
 			list = append(list, papers...)
 			continue
 		}
-		parts := partsOf(d.Kind, form)
 		for _, about := range slices.Sorted(maps.Keys(r.fields)) {
 			of, name, _ := strings.Cut(about, ".")
-			if of != form || parts != nil && !slices.Contains(parts, name) {
+			if of != form || !d.Kind.Asks(form, name) {
 				continue
 			}
 			now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]

@@ -76,7 +76,7 @@ func (s *Server) reviewParts(c *gin.Context, cur current, d filing.Dossier) ([]d
 	if len(contact) > 0 {
 		parts = append(parts, dossierPart{Title: "review.contact", Note: "review.contact_fixed", Lines: contact})
 	}
-	for _, name := range formsOf(d.Kind) {
+	for _, name := range d.Kind.Forms() {
 		part := dossierPart{Title: name + ".title"}
 		if name == formPapers {
 			part.Lines, err = s.paperLines(c, cur, d)

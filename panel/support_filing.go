@@ -272,9 +272,7 @@ func (s *Server) maskedParts(c *gin.Context, f store.Filing, open string) (parts
 	if err != nil {
 		return nil, err
 	}
-	if d.Kind == "" {
-		d.Kind = filing.KindNew
-	}
+	d.Kind = d.Kind.OrNew()
 	for _, form := range filledForms(d) {
 		add(form.name, form.name+".title", s.fields(t, codes, d.Kind, form.name, form.values), form.values)
 	}

@@ -65,7 +65,7 @@ func (i Issued) Validate(d Dossier) Problems {
 		p.add("certificate", "certificate_big", "max", MaxCertificate>>20)
 	case i.Certificate != nil && len(i.Certificate) == 0:
 		p.add("certificate", "certificate_empty")
-	case i.Certificate == nil && d.Kind.Operation() == KindNew.Operation():
+	case i.Certificate == nil && d.Kind.Spec().NeedsCertificate:
 		p.add("certificate", "certificate_required")
 	case err == nil && site.OtherNumberIn(i.Certificate) != "":
 		p.add("certificate", "certificate_other_number", "number", site.OtherNumberIn(i.Certificate))

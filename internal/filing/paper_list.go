@@ -129,12 +129,9 @@ func (l PaperList) In(province string) []Paper { return l.Provinces[province].on
 
 // Needed are the papers that a dossier can have, in the list's order.
 func (l PaperList) Needed(d Dossier) []NeededPaper {
-	kind := d.Kind
-	if kind == "" {
-		kind = KindNew
-	}
+	kind := d.Kind.OrNew()
 	nature, document, manager := d.Holder.Nature, d.Holder.DocumentType, d.Holder.Manager.DocumentType
-	if kind != KindNew && kind != KindChange { // the forms don't ask for them
+	if !kind.Asks(FormHolder, "nature") {
 		nature, document = 0, 0
 	}
 	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }

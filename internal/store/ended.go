@@ -46,10 +46,10 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 			return one(err, "approved decision")
 		}
 		where, args := `f.order_id = ?`, []any{row.OrderID}
-		switch {
-		case kind == filing.KindEndSite && subject.SiteNumber != "":
+		switch ends := kind.Spec().Ends; {
+		case ends == filing.EndsSite && subject.SiteNumber != "":
 			where, args = where+` OR `+ofAccount+` AND d.site_number = ?`, append(args, row.AccountID, subject.SiteNumber)
-		case kind == filing.KindEndHolder && subject.HolderNumber != "":
+		case ends == filing.EndsHolder && subject.HolderNumber != "":
 			where, args = where+` OR `+ofAccount+` AND d.holder_number = ?`, append(args, row.AccountID, subject.HolderNumber)
 		}
 		if _, err := s.endWhere(ctx, tx, p.Actor, row.OrderID, `(`+where+`)`, args...); err != nil {
