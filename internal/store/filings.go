@@ -185,8 +185,11 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 			}
 		}
 	}
-	if p.Stage == "" && p.Attention == nil && p.Stuck == nil {
-		return nil
+	if p.Stage == "" && p.Attention == nil {
+		if p.Stuck == nil {
+			return nil
+		}
+		return showTurn(ctx, tx, p.FilingID)
 	}
 	var orderID int64
 	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -30,6 +31,22 @@ const (
 // transaction that moved the filing.
 func showState(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, showsTruth+`o.id = ?`, orderID)
+	return err
+}
+
+// showTurn is showState for a filing that got stuck or unstuck. It locks no rows of other
+// filings, many of which get stuck at once and wait for each other at their cause.
+func showTurn(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
+	var f struct {
+		OrderID   sql.NullInt64    `db:"open_order_id"`
+		Stage     filing.Stage     `db:"stage"`
+		Attention filing.Attention `db:"attention"`
+		StuckStep string           `db:"stuck_step"`
+	}
+	if err := tx.GetContext(ctx, &f, `SELECT open_order_id, stage, attention, stuck_step FROM filings WHERE id = ?`, filingID); err != nil {
+		return one(err, "filing")
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_state = ? WHERE id = ?`, filing.StateOf(f.Stage, f.Attention, f.StuckStep != ""), f.OrderID)
 	return err
 }
 
