@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -39,7 +40,7 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	key := fmt.Sprintf("account-code-%d-%d", r.CodeID, r.Send)
 	params := map[string]string{"login": to.Login, "code": code}
 	name := accountTemplates[to.Purpose]
-	if to.Channel == store.SMS {
+	if to.Channel == filing.SMS {
 		_, err = a.SMS.Send(ctx, message.SMSMessage{Key: key, To: to.To, Template: name, Params: params, Retry: activity.GetInfo(ctx).Attempt > 1})
 	} else {
 		_, err = a.mail(ctx, key, to.To, name, params)

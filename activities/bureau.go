@@ -206,7 +206,7 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 		return err
 	}
 	a.Logger.ErrorContext(ctx, "the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
-	return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskResynchronised, fmt.Sprint(previous.Sequence),
+	return a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskResynchronised, fmt.Sprint(previous.Sequence),
 		fmt.Sprintf("%d: %d / %d", previous.Sequence, len(found.Same), len(ids))))
 }
 
@@ -237,7 +237,7 @@ func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 		return err
 	}
 	a.Logger.ErrorContext(ctx, "the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
-	if err := a.Store.AddTask(ctx, store.AccountTask(accountID, TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code))); err != nil {
+	if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code))); err != nil {
 		return err
 	}
 	// Where it isn't told now, the end of the exchange has it told.

@@ -86,7 +86,7 @@ func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 		data, unreadable := bureau.ParseDownload(file.File)
 		if unreadable != nil || data.Damaged {
 			a.Logger.ErrorContext(ctx, "a downloaded data file can't be read whole", "account", r.AccountID, "file", file.FileName)
-			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
+			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, store.TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
 				return err
 			}
 		}
@@ -123,13 +123,13 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 	}
 	// A crash here costs tasks, not verdicts: what was refused shows on the filing too.
 	for _, v := range done.Unknown {
-		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, TaskUnknownRecord, fmt.Sprintf("%s/%d/%s", file.FileName, v.Operation, v.Key),
+		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskUnknownRecord, fmt.Sprintf("%s/%d/%s", file.FileName, v.Operation, v.Key),
 			fmt.Sprintf("%s: %d %s %d", file.FileName, v.Operation, v.Key, v.Code))); err != nil {
 			return err
 		}
 	}
 	for _, f := range done.Refused {
-		if err := a.refusedByStaffsFault(ctx, accountID, f); err != nil {
+		if err := a.Store.AddRefusalTask(ctx, accountID, f); err != nil {
 			return err
 		}
 	}
@@ -144,7 +144,7 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 func (a *Bureau) fileRefused(ctx context.Context, accountID int64, r bureau.Result) error {
 	sequence, ok := bureau.SequenceOf(r.File)
 	if !ok {
-		return a.Store.AddTask(ctx, store.AccountTask(accountID, TaskUnknownRecord, r.File, r.File))
+		return a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskUnknownRecord, r.File, r.File))
 	}
 	setAside, err := a.Store.SplitRefused(ctx, accountID, sequence, r.Code)
 	if err != nil || setAside == 0 {
@@ -154,23 +154,7 @@ func (a *Bureau) fileRefused(ctx context.Context, accountID int64, r bureau.Resu
 	if err != nil {
 		return err
 	}
-	return a.refusedByStaffsFault(ctx, accountID, store.Refused{FilingID: filingID, RecordID: setAside, Code: r.Code})
-}
-
-// refusedByStaffsFault brings to staff what the customer can't mend: codes that
-// are the provider's, and codes that the interface doesn't list.
-func (a *Bureau) refusedByStaffsFault(ctx context.Context, accountID int64, f store.Refused) error {
-	refusal, known := filing.RefusalByCode(f.Code)
-	if known && !refusal.Staff {
-		return nil
-	}
-	kind := TaskProviderActs
-	if !known {
-		kind = TaskUnknownCode
-	}
-	t := store.AccountTask(accountID, kind, fmt.Sprint(f.RecordID), fmt.Sprint(f.Code))
-	t.FilingID.Int64, t.FilingID.Valid = f.FilingID, true
-	return a.Store.AddTask(ctx, t)
+	return a.Store.AddRefusalTask(ctx, accountID, store.Refused{FilingID: filingID, RecordID: setAside, Code: r.Code})
 }
 
 // verdicts are a file's words on records, in the store's terms.
@@ -300,27 +284,27 @@ func tasksOf(file string, data bureau.DownloadData) []note {
 		if e.Site {
 			what = "网站"
 		}
-		add(TaskEnded, fmt.Sprint(e.Site, e.ID), what, fmt.Sprint(e.ID), e.Remark)
+		add(store.TaskEnded, fmt.Sprint(e.Site, e.ID), what, fmt.Sprint(e.ID), e.Remark)
 	}
 	for _, f := range data.Found {
 		if f.Illegal {
-			add(TaskIllegalAccess, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark)
+			add(store.TaskIllegalAccess, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark)
 			continue
 		}
-		add(TaskUnfiledSite, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark).about = f
+		add(store.TaskUnfiledSite, fmt.Sprint(f.ID), f.Domain, bureau.AddressText(f.IP), f.Remark).about = f
 	}
 	for _, t := range data.Tasks {
-		add(TaskVerify, fmt.Sprint(t.HolderID), t.Number, t.Holder.Name).about = t
+		add(store.TaskVerify, fmt.Sprint(t.HolderID), t.Number, t.Holder.Name).about = t
 	}
 	for i, c := range data.Checks {
-		add(TaskCheck, fmt.Sprint(c.Kind, c.ID, i), c.SiteNumber, c.Domain, c.Detail)
+		add(store.TaskCheck, fmt.Sprint(c.Kind, c.ID, i), c.SiteNumber, c.Domain, c.Detail)
 	}
 	for i, n := range data.Notices {
-		add(TaskNotice, fmt.Sprint(n.ID, i), n.Number, n.Text)
+		add(store.TaskNotice, fmt.Sprint(n.ID, i), n.Number, n.Text)
 	}
 	for _, r := range data.Addresses {
 		if refusal, _ := filing.RefusalByCode(r.Code); !refusal.Done {
-			add(TaskAddresses, fmt.Sprint(r.ID, r.BureauID, r.Operation), fmt.Sprint(r.Code), r.Opinion)
+			add(store.TaskAddresses, fmt.Sprint(r.ID, r.BureauID, r.Operation), fmt.Sprint(r.Code), r.Opinion)
 		}
 	}
 	return list

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -47,7 +48,10 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 }
 
 // CorrectionRef names a correction by its form's token, and a channel by which it is told.
-type CorrectionRef struct{ Token, Channel string }
+type CorrectionRef struct {
+	Token   string
+	Channel filing.Channel
+}
 
 // correctionWithin is how long a correction is waited for that is about to be written: it is
 // a request's, which takes seconds.
@@ -57,7 +61,7 @@ const correctionWithin = time.Hour
 // correction is there: it fails, to be tried again, until then. One that isn't there after
 // correctionWithin was never made.
 func (a *Message) TellCorrected(ctx context.Context, r CorrectionRef) error {
-	told, err := a.Store.CorrectionTold(ctx, r.Token, store.Channel(r.Channel))
+	told, err := a.Store.CorrectionTold(ctx, r.Token, r.Channel)
 	if errors.Is(err, store.ErrNotFound) {
 		if a.Store.Now().Sub(activity.GetInfo(ctx).ScheduledTime) > correctionWithin {
 			return nil
@@ -72,7 +76,7 @@ func (a *Message) TellCorrected(ctx context.Context, r CorrectionRef) error {
 		return err
 	}
 	return a.sendTo(ctx, told.To, sending{
-		told.FilingID, store.Channel(r.Channel), fmt.Sprintf("corrected-%s-%s", r.Token, r.Channel), message.ContactChanged,
+		told.FilingID, r.Channel, fmt.Sprintf("corrected-%s-%s", r.Token, r.Channel), message.ContactChanged,
 		map[string]string{"order": f.OrderNumber}, activity.GetInfo(ctx).Attempt > 1,
 	})
 }

@@ -82,10 +82,10 @@ func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
 	_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
 	require.NoError(t, err, "it never came")
 	s.SetClock(time.Now)
-	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: store.SMS, To: "13800000009", Proof: "other", By: "support:a"})
+	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: filing.SMS, To: "13800000009", Proof: "other", By: "support:a"})
 	require.NoError(t, err)
 	for range 2 {
-		for _, channel := range []string{"sms", "mail"} {
+		for _, channel := range filing.Channels {
 			_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: channel})
 			require.NoError(t, err)
 		}

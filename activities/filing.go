@@ -25,8 +25,8 @@ type Restarted struct {
 	MovedOn bool `json:",omitempty"`
 	// Verified: both codes were entered. Unsent are the numbers of codes that were asked for
 	// and didn't go out, by channel.
-	Verified bool           `json:",omitempty"`
-	Unsent   map[string]int `json:",omitempty"`
+	Verified bool                   `json:",omitempty"`
+	Unsent   map[filing.Channel]int `json:",omitempty"`
 }
 
 // Restart is Advance for a filing whose workflow is a new one: what the bureau said is
@@ -38,7 +38,7 @@ func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err erro
 		return r, err
 	}
 	codes, err := a.Store.Verifications(ctx, p.FilingID)
-	r.Verified = len(codes) == len(store.Channels)
+	r.Verified = len(codes) == len(filing.Channels)
 	for channel, code := range codes {
 		if code.VerifiedAt.Valid {
 			continue
@@ -46,9 +46,9 @@ func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err erro
 		r.Verified = false
 		if !code.SentAt.Valid {
 			if r.Unsent == nil {
-				r.Unsent = map[string]int{}
+				r.Unsent = map[filing.Channel]int{}
 			}
-			r.Unsent[string(channel)] = code.Sends
+			r.Unsent[channel] = code.Sends
 		}
 	}
 	return r, err

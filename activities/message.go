@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,15 +35,14 @@ type Message struct {
 // CodeRef names one code of a channel.
 type CodeRef struct {
 	FilingID int64
-	Channel  string
+	Channel  filing.Channel
 	Send     int
 }
 
 // SendCode sends a verification code. The code is derived again at each try, so
 // that a retry carries the same one.
 func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
-	channel := store.Channel(c.Channel)
-	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, channel, c.Send)
+	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, c.Channel, c.Send)
 	if err != nil || !ok {
 		return err
 	}
@@ -54,16 +52,16 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
 	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
-	if err := a.send(ctx, sending{c.FilingID, channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
+	if err := a.send(ctx, sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
-	return a.Store.CodeSent(ctx, c.FilingID, channel, c.Send)
+	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, c.Send)
 }
 
 // Notice is a message to a filing's contact that carries no code.
 type Notice struct {
 	FilingID int64
-	Channel  string
+	Channel  filing.Channel
 	Template string
 	Key      string
 	// Stage, when set, is the customer's step that the notice is about.
@@ -100,7 +98,7 @@ func (a *Message) notify(ctx context.Context, n Notice, params map[string]string
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return a.tell(ctx, sending{n.FilingID, store.Channel(n.Channel), n.Key, message.Template(n.Template), params, retry})
+	return a.tell(ctx, sending{n.FilingID, n.Channel, n.Key, message.Template(n.Template), params, retry})
 }
 
 // number is the one that a notice speaks of: the decision's, or, where that ended
@@ -110,7 +108,7 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 		return d.Number(), nil
 	}
 	dossier, err := a.Store.Dossier(ctx, filingID, d.Revision)
-	return cmp.Or(dossier.Subject.SiteNumber, dossier.Subject.HolderNumber), err
+	return dossier.Subject.Number(), err
 }
 
 // send sends to a filing's contact by one channel and notes that it did. When the
@@ -135,7 +133,7 @@ func (a *Message) tell(ctx context.Context, m sending) error {
 	return a.sendTo(ctx, to, m)
 }
 
-func (a *Message) addressOf(ctx context.Context, filingID int64, channel store.Channel) (string, error) {
+func (a *Message) addressOf(ctx context.Context, filingID int64, channel filing.Channel) (string, error) {
 	contact, err := a.Store.Contact(ctx, filingID)
 	if err == nil {
 		return store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel), nil
@@ -153,7 +151,7 @@ func (a *Message) addressOf(ctx context.Context, filingID int64, channel store.C
 // sending is a message about a filing.
 type sending struct {
 	filingID int64
-	channel  store.Channel
+	channel  filing.Channel
 	key      string
 	name     message.Template
 	params   map[string]string
@@ -170,7 +168,7 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 		return err
 	}
 	var receipt message.Receipt
-	if m.channel == store.SMS {
+	if m.channel == filing.SMS {
 		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before, Begun: begun})
 	} else {
 		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)

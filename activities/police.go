@@ -10,7 +10,6 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
-	"github.com/beian/beian/internal/store"
 )
 
 // PoliceDue tells whether a public-security filing (公安联网备案) is still to be
@@ -30,7 +29,7 @@ func (a *Filing) PoliceDue(ctx context.Context, r FilingRef) (PoliceDue, error) 
 // PoliceReminder is a message that reminds of a public-security filing.
 type PoliceReminder struct {
 	FilingID int64
-	Channel  string
+	Channel  filing.Channel
 	Template string
 	// Since is what its time runs from: an order that was filed anew has another.
 	Since time.Time
@@ -53,5 +52,5 @@ func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
 		return err
 	}
 	params := map[string]string{"order": f.OrderNumber, "left": fmt.Sprint(left)}
-	return a.tell(ctx, sending{r.FilingID, store.Channel(r.Channel), r.Key, message.Template(r.Template), params, activity.GetInfo(ctx).Attempt > 1})
+	return a.tell(ctx, sending{r.FilingID, r.Channel, r.Key, message.Template(r.Template), params, activity.GetInfo(ctx).Attempt > 1})
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/webhook"
@@ -65,7 +66,7 @@ func (a *Message) MailStaff(ctx context.Context, tellingID int64) error {
 		return messageFailed(err)
 	}
 	if t.FilingID.Valid { // its page lists it
-		sent := store.Message{Key: tellingKey(t), FilingID: t.FilingID.Int64, Channel: store.Mail, Template: string(name), ProviderID: receipt.ProviderID}
+		sent := store.Message{Key: tellingKey(t), FilingID: t.FilingID.Int64, Channel: filing.Mail, Template: string(name), ProviderID: receipt.ProviderID}
 		if err := a.Store.NoteMessage(ctx, sent); err != nil {
 			return err
 		}

@@ -67,11 +67,11 @@ func (a *Message) tellCustomer(ctx context.Context, t store.Telling) (err error)
 			return err
 		}
 	}
-	for _, channel := range store.Channels {
-		if channel == store.SMS && !slices.Contains(message.SMSTemplates, name) {
+	for _, channel := range filing.Channels {
+		if channel == filing.SMS && !slices.Contains(message.SMSTemplates, name) {
 			continue
 		}
-		n := Notice{FilingID: t.FilingID, Channel: string(channel), Template: string(name), Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
+		n := Notice{FilingID: t.FilingID, Channel: channel, Template: string(name), Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
 		// An earlier run may have sent it: its tries aren't this activity's.
 		failure := a.notify(ctx, n, params, true)
 		var app *temporal.ApplicationError

@@ -103,8 +103,8 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(effects)
 	notify := func(key string, stage filing.Stage) {
-		for _, channel := range []string{"sms", "mail"} {
-			_, err := env.ExecuteActivity(effects.Notify, activities.Notice{FilingID: f.ID, Channel: channel, Template: string(message.Waiting), Key: key + channel, Stage: stage})
+		for _, channel := range filing.Channels {
+			_, err := env.ExecuteActivity(effects.Notify, activities.Notice{FilingID: f.ID, Channel: channel, Template: string(message.Waiting), Key: key + string(channel), Stage: stage})
 			require.NoError(t, err)
 		}
 	}

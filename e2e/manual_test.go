@@ -134,7 +134,7 @@ func TestManualDriver(t *testing.T) {
 	require.NoError(t, err)
 	actors := map[string]string{}
 	for _, e := range events {
-		actors[e.Kind] = e.Actor
+		actors[string(e.Kind)] = e.Actor
 	}
 	for _, kind := range []string{"accepted", "refused", "approved"} {
 		require.Equal(t, "support:"+stack.DemoSupport, actors[kind], kind)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/store"
@@ -104,7 +105,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.Store.DB().ExecContext(ctx, `UPDATE verifications SET requested_at = requested_at - INTERVAL 2 MINUTE`)
 	require.NoError(t, err)
-	send, err := s.Store.RequestCode(ctx, f.ID, store.SMS)
+	send, err := s.Store.RequestCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
 	_, err = client.SendCode(ctx, f.Ref(), workflows.SendCode{Channel: "sms", Send: send})
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
 )
@@ -14,11 +15,11 @@ import (
 // checkLeft is for how many hours the bureau's own SMS check can still be done;
 // nil when it isn't waited for.
 func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
-	if f.Attention != "bureau_check" {
+	if f.Attention != filing.AttentionBureauCheck {
 		return nil
 	}
 	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].Kind != "bureau_check" {
+		if events[i].Kind != filing.EventBureauCheck {
 			continue
 		}
 		until, err := time.Parse(time.RFC3339, events[i].Detail)
@@ -40,12 +41,12 @@ func (s *Server) bureauChecked(c *gin.Context, cur current) {
 // withCheck puts the bureau's SMS check before its review, as a step of its own,
 // where this filing has one.
 func withCheck(list []task, cur current, events []store.Event) []task {
-	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == "bureau_check" }) {
+	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventBureauCheck }) {
 		return list
 	}
 	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })
 	step := task{Key: "bureau_check", Status: "done"}
-	if cur.Filing.Attention == "bureau_check" {
+	if cur.Filing.Attention == filing.AttentionBureauCheck {
 		step.Status, list[at].Status = "now", "later"
 	}
 	return slices.Insert(list, at, step)

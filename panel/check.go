@@ -93,13 +93,9 @@ func (s *Server) checkQueue(c *gin.Context) {
 	}
 	natures := withBuiltIn(s.tables(ctx)).Natures
 	for _, q := range queue {
+		nature, _ := filing.CodeByID(natures, q.Nature)
 		row := checkRow{QueuedCheck: q, check: s.viewCheck(c, q.Check, q.Kind, q.Nature), Age: ageText(t, q.Since, now)}
-		if nature, known := filing.CodeByID(natures, q.Nature); known {
-			row.Nature = nature.Name
-			if t.Lang() == "en" {
-				row.Nature = nature.English
-			}
-		}
+		row.Nature = nature.In(t.Lang())
 		data.Rows = append(data.Rows, row)
 	}
 	s.render(c, http.StatusOK, "check_queue", page{Title: "check.title", Data: data})

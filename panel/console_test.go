@@ -166,7 +166,7 @@ func TestAFilingIsOnOnePage(t *testing.T) {
 	ctx := t.Context()
 	m1, err := o.db.FilingBySerial(ctx, "M1", 0)
 	require.NoError(t, err)
-	require.NoError(t, o.db.NoteMessage(ctx, store.Message{Key: "k", FilingID: m1.ID, Channel: store.SMS, Template: "contact_code", ProviderID: "BIZ-1"}))
+	require.NoError(t, o.db.NoteMessage(ctx, store.Message{Key: "k", FilingID: m1.ID, Channel: filing.SMS, Template: "contact_code", ProviderID: "BIZ-1"}))
 	require.NoError(t, o.db.SaveSiteChecks(ctx, m1.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout", Args: map[string]any{"url": "http://www.example.com/"}}}))
 	o.workflows.execution = workflows.Execution{Running: true, Pending: []workflows.PendingActivity{
 		{Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)},

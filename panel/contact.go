@@ -55,15 +55,20 @@ func (s *Server) noticeAccepted(c *gin.Context, cur current) bool {
 const draftContact = "contact"
 
 func contactFields(t *locale.Localizer) []field {
-	return []field{
-		{Name: "user_name", Type: "text", Required: true, Autocomplete: "off", Maxlength: 32},
-		{Name: "password", Type: "password", Required: true, Autocomplete: "new-password"},
-		{Name: "password_again", Type: "password", Required: true, Autocomplete: "new-password"},
-		{Name: "province", Type: "select", Required: true, Options: choose(t, regionOptions(filing.Provinces()))},
-		{Name: "name", Type: "text", Required: true, Autocomplete: "name"},
-		{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"},
-		{Name: "email", Type: "email", Required: true, Autocomplete: "email"},
-		{Name: "remark", Type: "textarea"},
+	return asked(contactDetails(new(filing.ContactDetails)), choosing{Localizer: t})
+}
+
+func contactDetails(d *filing.ContactDetails) []dossierField {
+	provinces := func(x choosing) []option { return choose(x.Localizer, regionOptions(filing.Provinces())) }
+	return []dossierField{
+		{field{Name: "user_name", Type: "text", Required: true, Autocomplete: "off", Maxlength: 32}, &d.UserName, nil},
+		{field{Name: "password", Type: "password", Required: true, Autocomplete: "new-password"}, nil, nil},
+		{field{Name: "password_again", Type: "password", Required: true, Autocomplete: "new-password"}, nil, nil},
+		{field{Name: "province", Type: "select", Required: true}, &d.Province, provinces},
+		{field{Name: "name", Type: "text", Required: true, Autocomplete: "name"}, &d.Name, nil},
+		{field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"}, &d.Mobile, nil},
+		{field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}, &d.Email, nil},
+		{field{Name: "remark", Type: "textarea"}, &d.Remark, nil},
 	}
 }
 
@@ -100,14 +105,14 @@ func (s *Server) showContact(c *gin.Context, status int, cur current, values url
 	s.render(c, status, "contact", page{Title: "contact.title", Data: f})
 }
 
-func contactOf(v url.Values) filing.ContactDetails {
-	d := filing.ContactDetails{
-		UserName: v.Get("user_name"), Province: v.Get("province"), Name: v.Get("name"),
-		Mobile: v.Get("mobile"), Email: v.Get("email"), Remark: v.Get("remark"),
-	}
+func contactOf(v url.Values) (d filing.ContactDetails) {
+	readFields(contactDetails(&d), v)
 	d.Normalise()
 	return d
 }
+
+// contactValues is contactOf backwards; there is no password.
+func contactValues(d filing.ContactDetails) url.Values { return typedValues(contactDetails(&d)) }
 
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.
 func (s *Server) giveContact(c *gin.Context, cur current) {

@@ -28,7 +28,7 @@ const (
 type correctionData struct {
 	filingForm
 	Token   string
-	Channel store.Channel
+	Channel filing.Channel
 	// AtOnce: the filing is being verified, and the new address takes the old one's place.
 	AtOnce bool
 }
@@ -98,7 +98,7 @@ func (s *Server) correctContact(c *gin.Context) {
 	n := store.NewCorrection{Token: token, FilingID: f.ID, Channel: channel, Proof: u.values.Get("proof"), By: s.actor(c)}
 	reason, problems := staffReason(u.values, true)
 	details := contactOf(u.values)
-	if n.To = details.Email; channel == store.SMS {
+	if n.To = details.Email; channel == filing.SMS {
 		n.To = details.Mobile
 	}
 	problems = append(problems, slices.DeleteFunc(filing.ValidateReach(details.Mobile, details.Email), func(p filing.Problem) bool { return p.Field != name })...)
@@ -153,7 +153,7 @@ func (s *Server) correct(c *gin.Context, f store.Filing, n store.NewCorrection) 
 	if err != nil {
 		return err
 	}
-	in := workflows.Corrected{Channel: string(n.Channel), Actor: s.actor(c)}
+	in := workflows.Corrected{Channel: n.Channel, Actor: s.actor(c)}
 	if row.Outcome == store.CorrectionApplied {
 		in.Send = row.Send
 	} else if row.Outcome == store.CorrectionOpen {
@@ -206,7 +206,7 @@ func (s *Server) withCorrection(h func(*gin.Context, current, store.Correction))
 }
 
 // toConfirm are the channels by which something waits for its code.
-func (s *Server) toConfirm(ctx context.Context, cur current) (channels []store.Channel, err error) {
+func (s *Server) toConfirm(ctx context.Context, cur current) (channels []filing.Channel, err error) {
 	if cur.over() {
 		return nil, nil
 	}
@@ -243,7 +243,7 @@ func (s *Server) confirmContact(c *gin.Context, cur current, row store.Correctio
 		return
 	}
 	if err == nil {
-		in := workflows.Corrected{Channel: string(row.Channel), Confirmed: true, Actor: s.actor(c)}
+		in := workflows.Corrected{Channel: row.Channel, Confirmed: true, Actor: s.actor(c)}
 		// The address counts already; a filing that is done by now has no timeline to write.
 		if _, err = s.cfg.Filings.ContactCorrected(c.Request.Context(), cur.Filing.Ref(), fmt.Sprintf("confirmed/%d", row.ID), in); errors.Is(err, workflows.ErrWrongStage) {
 			err = nil

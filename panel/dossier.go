@@ -12,7 +12,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/workflows"
 )
@@ -28,76 +27,11 @@ const actionLists = "lists."
 // listFields are the fields with such a button.
 var listFields = []string{"document_type", "city", "county"}
 
-func holderFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
-	personal := codeOptions(t.Lang(), codes.DocumentsFor(filing.NaturePerson))
-	return []field{
-		{Name: "name", Type: "text", Required: true},
-		{Name: "nature", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), codes.Natures))},
-		{Name: "document_type", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), documentsOf(codes, v))), Follows: "nature", Lists: "/documents?nature="},
-		{Name: "document_number", Type: "text", Required: true, Autocomplete: "off"},
-		{Name: "document_address", Type: "text", Required: true},
-		{Name: "superior", Type: "text", Required: true},
-		{Name: "province", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Provinces()))},
-		{Name: "city", Type: "select", Required: true, Options: choose(t, regionOptions(codes.Regions.Cities(v.Get("province")))), Follows: "province", Lists: "/regions?parent="},
-		{Name: "county", Type: "select", Options: choose(t, regionOptions(codes.Regions.Counties(v.Get("city")))), Follows: "city", Lists: "/regions?parent="},
-		{Name: "address", Type: "text", Required: true},
-		{Name: "manager_name", Type: "text", Required: true, Autocomplete: "name"},
-		{Name: "manager_document_type", Type: "select", Required: true, Options: choose(t, personal)},
-		{Name: "manager_document_number", Type: "text", Required: true, Autocomplete: "off"},
-		{Name: "manager_office_phone", Type: "tel", Autocomplete: "work tel-national"},
-		{Name: "manager_mobile", Type: "tel", Required: true, Autocomplete: "tel-national"},
-		{Name: "manager_email", Type: "email", Required: true, Autocomplete: "email"},
-	}
-}
-
 func holderOf(v url.Values) filing.Holder {
-	h := filing.Holder{
-		Name: v.Get("name"), Nature: number(v, "nature"), DocumentType: number(v, "document_type"), DocumentNumber: v.Get("document_number"),
-		DocumentAddress: v.Get("document_address"), Superior: v.Get("superior"),
-		Province: v.Get("province"), City: v.Get("city"), County: v.Get("county"), Address: v.Get("address"),
-		Manager: filing.Manager{
-			Name: v.Get("manager_name"), DocumentType: number(v, "manager_document_type"), DocumentNumber: v.Get("manager_document_number"),
-			OfficePhone: v.Get("manager_office_phone"), Mobile: v.Get("manager_mobile"), Email: v.Get("manager_email"),
-		},
-	}
+	var h filing.Holder
+	readFields(holderFields(&h), v)
 	h.Normalise()
 	return h
-}
-
-func siteFields(t *locale.Localizer, codes filing.Tables) []field {
-	lang := t.Lang()
-	return []field{
-		{Name: "name", Type: "text", Required: true},
-		{Name: "home_page", Type: "text", Required: true},
-		{Name: "provider", Type: "fixed"},
-		{Name: "access_mode", Type: "select", Required: true, Options: choose(t, codeOptions(lang, codes.AccessModes))},
-		{Name: "server_place", Type: "select", Required: true, Options: choose(t, codeOptions(lang, codes.ServerPlaces))},
-		{Name: "ip_only", Type: "select", Options: yesNo(t)},
-		{Name: "domains", Type: "textarea", Required: true},
-		{Name: "dynamic_ip", Type: "select", Options: []option{{Value: "no", Label: t.T("form.static", nil)}, {Value: "yes", Label: t.T("form.dynamic", nil)}}},
-		{Name: "ips", Type: "textarea", Required: true},
-		{Name: "pre_approvals", Type: "checkboxes", Options: codeOptions(lang, codes.PreApprovals)},
-		{Name: "languages", Type: "checkboxes", Required: true, Options: codeOptions(lang, codes.Languages)},
-		{Name: "services", Type: "checkboxes", Required: true, Options: codeOptions(lang, codes.Services)},
-		{Name: "remark", Type: "textarea"},
-	}
-}
-
-func yesNo(t *locale.Localizer) []option {
-	return []option{{Value: "no", Label: t.T("form.no", nil)}, {Value: "yes", Label: t.T("form.yes", nil)}}
-}
-
-func (s *Server) siteOf(v url.Values) filing.Site {
-	site := filing.Site{
-		Name: v.Get("name"), HomePage: v.Get("home_page"), Provider: s.cfg.Provider.Name,
-		AccessMode: number(v, "access_mode"), ServerPlace: number(v, "server_place"),
-		IPOnly: v.Get("ip_only") == "yes", DynamicIP: v.Get("dynamic_ip") == "yes",
-		Domains: filing.ParseLines(v.Get("domains")), IPs: filing.ParseLines(v.Get("ips")),
-		PreApprovals: numbers(v, "pre_approvals"), Languages: numbers(v, "languages"), Services: numbers(v, "services"),
-		Remark: v.Get("remark"),
-	}
-	site.Normalise()
-	return site
 }
 
 // dossierForm is the page of one of a dossier's forms; ?check shows its problems
@@ -121,8 +55,8 @@ func (s *Server) formOf(c *gin.Context, cur current, form string) (filing.Kind, 
 		s.fail(c, err)
 		return "", false
 	}
-	if !slices.Contains(formsOf(kind), form) {
-		to(c, filingPath(c)+"/"+formsOf(kind)[0])
+	if !slices.Contains(kind.Forms(), form) {
+		to(c, filingPath(c)+"/"+kind.Forms()[0])
 		return "", false
 	}
 	return kind, true
@@ -188,7 +122,7 @@ func (s *Server) drawDossierForm(c *gin.Context, cur current, kind filing.Kind, 
 			return
 		}
 	}
-	for _, other := range formsOf(kind) {
+	for _, other := range kind.Forms() {
 		if other != name {
 			data.Others = append(data.Others, other)
 		}
@@ -266,7 +200,7 @@ const pageReview = "review"
 
 // nextForm is the page after a form that was opened from somewhere.
 func nextForm(kind filing.Kind, name, from string) string {
-	forms := formsOf(kind)
+	forms := kind.Forms()
 	if i := slices.Index(forms, name); from != fromReview && i+1 < len(forms) {
 		return forms[i+1]
 	}

@@ -15,79 +15,39 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// The forms that make a dossier, by the name of their draft, their page and
-// their texts.
+// The forms that make a dossier; papers have a page of their own (资料上传).
 const (
-	formHolder = "holder"
-	formSite   = "site"
-	formClaim  = "claim"
-	formEnding = "ending"
+	formHolder = filing.FormHolder
+	formSite   = filing.FormSite
+	formClaim  = filing.FormClaim
+	formEnding = filing.FormEnding
+	formPapers = filing.FormPapers
 )
-
-// formsOf are the forms of a kind of filing, in the order in which they are filled.
-func formsOf(kind filing.Kind) []string {
-	switch kind {
-	case filing.KindNewSite:
-		return []string{formClaim, formHolder, formSite, formPapers}
-	case filing.KindNewAccess:
-		return []string{formClaim, formSite, formPapers}
-	case filing.KindChange:
-		return []string{formHolder, formSite, formPapers, formClaim}
-	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
-		return []string{formEnding, formClaim}
-	}
-	return []string{formHolder, formSite, formPapers}
-}
-
-// partsOf names the fields that a kind has of a form; nil is all of them.
-func partsOf(kind filing.Kind, form string) []string {
-	switch {
-	case form == formHolder && kind == filing.KindNewSite:
-		return []string{"manager_name", "manager_document_type", "manager_document_number", "manager_office_phone", "manager_mobile", "manager_email"}
-	case form == formSite && kind == filing.KindNewAccess:
-		return []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}
-	case form == formClaim && !kind.Claims():
-		return []string{"password"}
-	}
-	return nil
-}
 
 // fields are a form's fields for a kind of filing.
 func (s *Server) fields(t *locale.Localizer, codes filing.Tables, kind filing.Kind, form string, v url.Values) []field {
-	var all []field
-	switch form {
-	case formHolder:
-		all = holderFields(t, codes, v)
-		for i := range all {
-			all[i].Update = slices.Contains(listFields, all[i].Name)
-		}
-	case formSite:
-		all = siteFields(t, codes)
-	case formClaim:
-		all = claimFields(kind)
-	case formEnding:
-		all = endingFields(t, codes)
-	}
-	if parts := partsOf(kind, form); parts != nil {
-		all = slices.DeleteFunc(all, func(f field) bool { return !slices.Contains(parts, f.Name) })
+	all := asked(formFields(&filing.Dossier{Kind: kind}, form), choosing{t, codes, v})
+	all = slices.DeleteFunc(all, func(f field) bool { return !kind.Asks(form, f.Name) })
+	for i := range all {
+		all[i].Update = form == formHolder && slices.Contains(listFields, all[i].Name)
 	}
 	return all
 }
 
 // fill reads a form as it was typed into a dossier.
 func (s *Server) fill(d *filing.Dossier, form string, v url.Values) {
+	readFields(formFields(d, form), v)
 	switch form {
 	case formHolder:
-		d.Holder = holderOf(v)
+		d.Holder.Normalise()
 	case formSite:
-		d.Site = s.siteOf(v)
+		d.Site.Provider = s.cfg.Provider.Name
+		d.Site.Normalise()
 	case formPapers:
 		d.Site.ApprovalNumbers = approvalNumbers(d.Site, v)
 	case formClaim:
-		d.Claim = filing.Claim{Number: v.Get("number"), Password: v.Get("password")}
 		d.Claim.Normalise(d.Kind)
 	case formEnding:
-		d.Ending = filing.Ending{Reason: number(v, "reason"), Note: v.Get("note")}
 		d.Ending.Normalise()
 	}
 }
@@ -114,56 +74,8 @@ func (s *Server) problems(c *gin.Context, cur current, d filing.Dossier, form st
 	case formEnding:
 		all = d.Ending.Validate(codes)
 	}
-	if parts := partsOf(d.Kind, form); parts != nil {
-		all = slices.DeleteFunc(all, func(p filing.Problem) bool { return !slices.Contains(parts, p.Field) })
-	}
+	all = slices.DeleteFunc(all, func(p filing.Problem) bool { return !d.Kind.Asks(form, p.Field) })
 	return all, nil
-}
-
-func claimFields(kind filing.Kind) []field {
-	return []field{
-		{Name: "number", Type: "text", Required: true, Autocomplete: "off"},
-		{Name: "password", Type: "password", Required: kind.Claims() || kind == filing.KindEndHolder, Autocomplete: "off"},
-	}
-}
-
-func endingFields(t *locale.Localizer, codes filing.Tables) []field {
-	return []field{
-		{Name: "reason", Type: "select", Required: true, Options: choose(t, codeOptions(t.Lang(), codes.EndingReasons))},
-		{Name: "note", Type: "textarea"},
-	}
-}
-
-// HolderValues are a holder's form as it would be typed.
-func HolderValues(h filing.Holder) url.Values {
-	m := h.Manager
-	return url.Values{
-		"name": {h.Name}, "nature": {code(h.Nature)}, "document_type": {code(h.DocumentType)}, "document_number": {h.DocumentNumber},
-		"document_address": {h.DocumentAddress}, "superior": {h.Superior}, "province": {h.Province}, "city": {h.City}, "county": {h.County}, "address": {h.Address},
-		"manager_name": {m.Name}, "manager_document_type": {code(m.DocumentType)}, "manager_document_number": {m.DocumentNumber},
-		"manager_office_phone": {m.OfficePhone}, "manager_mobile": {m.Mobile}, "manager_email": {m.Email},
-	}
-}
-
-// SiteValues are a site's form as it would be typed.
-func SiteValues(site filing.Site) url.Values {
-	yes := func(b bool) string {
-		if b {
-			return "yes"
-		}
-		return "no"
-	}
-	codes := func(list []int) (texts []string) {
-		for _, n := range list {
-			texts = append(texts, code(n))
-		}
-		return texts
-	}
-	return url.Values{
-		"name": {site.Name}, "home_page": {site.HomePage}, "provider": {site.Provider}, "access_mode": {code(site.AccessMode)}, "server_place": {code(site.ServerPlace)},
-		"ip_only": {yes(site.IPOnly)}, "dynamic_ip": {yes(site.DynamicIP)}, "domains": {strings.Join(site.Domains, "\n")}, "ips": {strings.Join(site.IPs, "\n")},
-		"pre_approvals": codes(site.PreApprovals), "languages": codes(site.Languages), "services": codes(site.Services), "remark": {site.Remark},
-	}
 }
 
 func code(n int) string {
@@ -268,7 +180,7 @@ func (s *Server) dossier(ctx context.Context, cur current) (filing.Dossier, erro
 		}
 		d.Subject = base.Subject
 	}
-	for _, form := range formsOf(kind) {
+	for _, form := range kind.Forms() {
 		values, err := s.draft(ctx, cur, form)
 		if err != nil {
 			return d, err

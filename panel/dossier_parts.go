@@ -12,14 +12,14 @@ import (
 
 // dossierPart is a part of a dossier as people read and copy it.
 type dossierPart struct {
-	// Title is a key of the locale files.
-	Title string
-	Lines []copyLine
+	// Title and Note are keys of the locale files; no note: empty.
+	Title, Note string
+	Lines       []dossierLine
 }
 
-// copyLine is one value; ID is the element's on the page.
-type copyLine struct {
-	ID, Label, Text string
+// dossierLine is one value; ID is the element's on the page, Path where it is changed.
+type dossierLine struct {
+	ID, Label, Text, Path string
 	// Secret values show on the screen and not on paper.
 	Secret bool
 	// Before is what stood there before, where the line was Changed.
@@ -34,32 +34,38 @@ func (s *Server) dossierParts(c *gin.Context, d filing.Dossier) []dossierPart {
 	codes := withBuiltIn(s.tables(c.Request.Context()))
 	var parts []dossierPart
 	if d.Subject.HolderNumber != "" || d.Subject.SiteNumber != "" {
-		line := func(name, text string) copyLine {
-			return copyLine{ID: "v-subject-" + name, Label: t.T("dossiers.subject_"+name, nil), Text: text}
+		line := func(name, text string) dossierLine {
+			return dossierLine{ID: "v-subject-" + name, Label: t.T("dossiers.subject_"+name, nil), Text: text}
 		}
-		parts = append(parts, dossierPart{"dossiers.subject", []copyLine{line("holder", d.Subject.HolderNumber), line("site", d.Subject.SiteNumber)}})
+		parts = append(parts, dossierPart{Title: "dossiers.subject", Lines: []dossierLine{line("holder", d.Subject.HolderNumber), line("site", d.Subject.SiteNumber)}})
 	}
 	for _, f := range filledForms(d) {
 		fields := s.fields(t, codes, d.Kind, f.name, f.values)
-		parts = append(parts, dossierPart{f.name + ".title", formLines(t, f.name, fields, f.values)})
+		parts = append(parts, dossierPart{Title: f.name + ".title", Lines: formLines(t, f.name, fields, f.values)})
 	}
 	return parts
 }
 
 // markChanges tells the lines of a dossier that differ from what stood there before.
 func markChanges(parts, before []dossierPart) {
-	old := map[string]string{}
+	var old []dossierLine
 	for _, part := range before {
-		for _, line := range part.Lines {
-			old[line.ID] = line.Text
-		}
+		old = append(old, part.Lines...)
 	}
 	for _, part := range parts {
-		for i := range part.Lines {
-			line := &part.Lines[i]
-			line.Before = old[line.ID]
-			line.Changed = line.Before != line.Text
-		}
+		markLines(part.Lines, old)
+	}
+}
+
+func markLines(lines, before []dossierLine) {
+	old := map[string]string{}
+	for _, line := range before {
+		old[line.ID] = line.Text
+	}
+	for i := range lines {
+		line := &lines[i]
+		line.Before = old[line.ID]
+		line.Changed = line.Before != line.Text
 	}
 }
 
@@ -71,7 +77,7 @@ type filledForm struct {
 
 // filledForms are the forms that a dossier of its kind has; papers are shown as pictures.
 func filledForms(d filing.Dossier) (forms []filledForm) {
-	for _, name := range formsOf(d.Kind) {
+	for _, name := range d.Kind.Forms() {
 		if name == formPapers {
 			continue
 		}
@@ -81,22 +87,12 @@ func filledForms(d filing.Dossier) (forms []filledForm) {
 }
 
 // valuesOf is fill backwards.
-func valuesOf(d filing.Dossier, form string) url.Values {
-	switch form {
-	case formHolder:
-		return HolderValues(d.Holder)
-	case formSite:
-		return SiteValues(d.Site)
-	case formClaim:
-		return url.Values{"number": {d.Claim.Number}, "password": {d.Claim.Password}}
-	}
-	return url.Values{"reason": {code(d.Ending.Reason)}, "note": {d.Ending.Note}}
-}
+func valuesOf(d filing.Dossier, form string) url.Values { return typedValues(formFields(&d, form)) }
 
-func formLines(t *locale.Localizer, name string, fields []field, values url.Values) []copyLine {
-	var lines []copyLine
+func formLines(t *locale.Localizer, name string, fields []field, values url.Values) []dossierLine {
+	var lines []dossierLine
 	for _, f := range build(t, name, fields, values, nil).Fields {
-		line := copyLine{ID: "v-" + name + "-" + f.Name, Label: t.T("field."+name+"."+f.Name, nil), Text: copied(t, f)}
+		line := dossierLine{ID: "v-" + name + "-" + f.Name, Label: t.T("field."+name+"."+f.Name, nil), Text: copied(t, f)}
 		if f.Type == "password" { // build leaves it out; staff type it at the bureau
 			line.Text, line.Secret = values.Get(f.Name), true
 		}
@@ -127,6 +123,11 @@ func copied(t *locale.Localizer, f field) string {
 		}
 	}
 	return t.List(list)
+}
+
+// shown is a field's value on one line.
+func shown(t *locale.Localizer, f field) string {
+	return strings.Join(strings.Fields(copied(t, f)), " ")
 }
 
 // withBuiltIn adds the built-in values that the bureau's edition dropped:

@@ -105,7 +105,7 @@ func (s *Server) expected(ctx context.Context, f store.Filing, events []store.Ev
 	var accepted time.Time
 	if f.Stage == filing.Reviewing {
 		for _, e := range events {
-			if e.Kind == "accepted" {
+			if e.Kind == filing.EventAccepted {
 				accepted = e.At
 			}
 		}

@@ -51,13 +51,16 @@ const (
 // FormFields are the fields of every form that customers and visitors fill in, by the
 // form's name.
 func (s *Server) FormFields() map[string][]string {
-	t, codes := s.texts.For("zh"), filing.BuiltIn()
+	t := s.texts.For("zh")
+	whole := func(form string) []field {
+		return asked(formFields(&filing.Dossier{Kind: filing.KindNewSite}, form), choosing{Localizer: t, codes: filing.BuiltIn()})
+	}
 	all := map[string][]field{
 		"contact": contactFields(t), "recover": recoverFields(t),
 		formRegister: registerFields(), formPolice: policeFields(), "ticket": ticketFields(t, false),
 		"forgotten": forgottenFields(t), "account_code": codeFields(), "account_password": passwordFields(),
 		"account_reach": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}},
-		formHolder:      holderFields(t, codes, url.Values{}), formSite: siteFields(t, codes), formClaim: claimFields(filing.KindNewSite), formEnding: endingFields(t, codes),
+		formHolder:      whole(formHolder), formSite: whole(formSite), formClaim: whole(formClaim), formEnding: whole(formEnding),
 	}
 	names := map[string][]string{}
 	for form, fields := range all {
@@ -71,7 +74,7 @@ func (s *Server) FormFields() map[string][]string {
 	for _, paper := range filing.BuiltInPapers().Papers {
 		names[formPapers] = append(names[formPapers], paper.Key)
 	}
-	for _, channel := range store.Channels {
+	for _, channel := range filing.Channels {
 		names["verify"] = append(names["verify"], codeField[channel])
 	}
 	return names
@@ -163,3 +166,12 @@ func (s *Server) Routes() gin.RoutesInfo { return s.all }
 
 // Can tells whether one of staff's roles may do something.
 func Can(role store.StaffRole, what string) bool { return may(role, permission(what)) }
+
+// ReadHolder reads a holder's form.
+var ReadHolder = holderOf
+
+// ReadSite reads a site's form.
+func ReadSite(v url.Values) (site filing.Site) {
+	readFields(siteFields(&site), v)
+	return site
+}

@@ -183,7 +183,7 @@ func refusalLines(t *locale.Localizer, list []store.RefusalFigure) []refusalLine
 		case r.Ours:
 			line.By, line.Mark = "ours", r.Key
 			if reason, known := filing.SendBackByKey(r.Key); known {
-				line.Text = reasonText(t, reason)
+				line.Text = reason.In(t.Lang())
 			} else {
 				line.Text = textOr(t, "figures.ours_", r.Key)
 			}

@@ -102,7 +102,7 @@ type filingData struct {
 	CheckLeft *int   // hours for the bureau's own SMS check
 	Next      string // key of what comes next
 	// Turn is whose turn it is, a key below "turn."; empty: nobody's.
-	Turn      string
+	Turn      filing.Turn
 	CanRevoke bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
@@ -110,7 +110,7 @@ type filingData struct {
 	// not its certificate.
 	SiteBad bool
 	// Confirm are the channels whose new address, which staff gave, waits for its code.
-	Confirm []store.Channel
+	Confirm []filing.Channel
 	// FollowUps are what a filing that is done can be followed by.
 	FollowUps []filing.Kind
 	// Over: the filing is over and the order can be filed anew.
@@ -143,8 +143,8 @@ func (d *filingData) registered() {
 func (d *filingData) ended(events []store.Event) {
 	d.Over, d.Tasks = true, nil
 	for _, e := range events {
-		if e.Kind == "ended" || e.Kind == "taken_off" {
-			d.Next = "next." + e.Kind
+		if e.Kind == filing.EventEnded || e.Kind == filing.EventTakenOff {
+			d.Next = "next." + string(e.Kind)
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		return filingData{}, err
 	}
 	data := filingData{current: cur, Timeline: lines, Earlier: earlier, Expected: expected, CheckLeft: checkLeft(cur.Filing, events, s.cfg.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
-	data.Turn = turnOf(cur.Filing)
+	data.Turn = cur.Filing.Turn()
 	if data.Confirm, err = s.toConfirm(ctx, cur); err != nil {
 		return data, err
 	}
@@ -221,7 +221,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 		data.Next = "next.follow_up"
 	}
 	if cur.Filing.Attention == filing.AttentionRefusedOurs {
-		data.Next = "next." + filing.AttentionRefusedOurs
+		data.Next = "next." + string(filing.AttentionRefusedOurs)
 	}
 	refused, err := s.refusalOf(c, cur)
 	if err != nil {
@@ -241,7 +241,7 @@ func (s *Server) filingData(c *gin.Context, cur current) (filingData, error) {
 // next marks the first task that waits for the customer and tells where it is done:
 // at a field that the bureau refused, where there is one.
 func (d filingData) next() string {
-	if d.Turn != "customer" {
+	if d.Turn != filing.TurnCustomer {
 		return ""
 	}
 	at := slices.IndexFunc(d.Tasks, func(t task) bool { return t.Path != "" && t.Status != statusDone })

@@ -23,7 +23,7 @@ const (
 const pathForgotten = "/sign-in/forgotten"
 
 func channelOptions(t *locale.Localizer) []option {
-	return []option{{Value: string(store.SMS), Label: t.T("forgotten.sms", nil)}, {Value: string(store.Mail), Label: t.T("forgotten.mail", nil)}}
+	return []option{{Value: string(filing.SMS), Label: t.T("forgotten.sms", nil)}, {Value: string(filing.Mail), Label: t.T("forgotten.mail", nil)}}
 }
 
 func forgottenFields(t *locale.Localizer) []field {
@@ -52,12 +52,12 @@ func (s *Server) forgotten(c *gin.Context) {
 		s.showForgotten(c, http.StatusOK, values, nil)
 		return
 	}
-	account, channel := strings.TrimSpace(values.Get("account")), store.Channel(values.Get("channel"))
+	account, channel := strings.TrimSpace(values.Get("account")), filing.Channel(values.Get("channel"))
 	var problems filing.Problems
 	if account == "" || len(account) > maxAccount {
 		problems = append(problems, filing.Problem{Field: "account", Key: "required"})
 	}
-	if channel != store.SMS && channel != store.Mail {
+	if channel != filing.SMS && channel != filing.Mail {
 		problems = append(problems, filing.Problem{Field: "channel", Key: "required"})
 	}
 	problems = append(problems, s.captchaProblems(c)...)

@@ -146,11 +146,7 @@ func digits(typed string) string {
 func codeOptions(lang string, table []filing.Code) []option {
 	options := make([]option, len(table))
 	for i, c := range table {
-		label := c.Name
-		if lang == "en" {
-			label = c.English
-		}
-		options[i] = option{Value: strconv.Itoa(c.ID), Label: label}
+		options[i] = option{Value: strconv.Itoa(c.ID), Label: c.In(lang)}
 	}
 	return options
 }

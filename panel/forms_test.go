@@ -83,7 +83,7 @@ func newFilling(t *testing.T) *filling {
 	return f
 }
 
-func (f *filling) advance(stage filing.Stage, attention string) {
+func (f *filling) advance(stage filing.Stage, attention filing.Attention) {
 	f.t.Helper()
 	f.seq++
 	require.NoError(f.t, f.db.Advance(f.t.Context(), store.Progress{FilingID: f.filing.ID, Seq: f.seq, Stage: stage, Attention: &attention, Kind: "verified", Actor: "test"}))

@@ -69,7 +69,7 @@ type kindData struct {
 }
 
 func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []field {
-	all := slices.DeleteFunc(holderFields(t, codes, v), func(f field) bool { return !slices.Contains(documentFields, f.Name) })
+	all := slices.DeleteFunc(asked(holderFields(new(filing.Holder)), choosing{t, codes, v}), func(f field) bool { return !slices.Contains(documentFields, f.Name) })
 	for i := range all {
 		all[i].Required = false // only to have the bureau asked, which nobody must
 	}
@@ -206,7 +206,7 @@ func (s *Server) giveKind(c *gin.Context, cur current) {
 	case from != "":
 		to(c, filingPath(c)+"/review")
 	default:
-		to(c, filingPath(c)+"/"+formsOf(kind)[0])
+		to(c, filingPath(c)+"/"+kind.Forms()[0])
 	}
 }
 

@@ -63,26 +63,18 @@ func (s *Server) letterLines(zh *locale.Localizer, codes filing.Tables, cur curr
 	for _, name := range d.Site.Domains {
 		domains = append(domains, filing.DisplayDomain(name))
 	}
-	number := d.Claim.Number
-	if number == "" {
-		number = d.Subject.SiteNumber
-	}
-	kind := d.Kind
-	if kind == "" {
-		kind = filing.KindNew
-	}
 	city := filing.RegionName(h.City)
 	if city == "市辖区" { // a municipality's counties stand right below it
 		city = ""
 	}
 	lines := []letterLine{
-		{"order", cur.Order.Number}, {"kind", zh.T("kind."+string(kind), nil)}, {"number", number},
+		{"order", cur.Order.Number}, {"kind", zh.T("kind."+string(d.Kind.OrNew()), nil)}, {"number", d.KnownNumber()},
 		{"holder", h.Name}, {"nature", nature.Name}, {"document", document(h.DocumentType, h.DocumentNumber)},
 		{"address", filing.RegionName(h.Province) + city + filing.RegionName(h.County) + h.Address},
 		{"manager", m.Name}, {"manager_document", document(m.DocumentType, m.DocumentNumber)}, {"mobile", m.Mobile},
 		{"site", d.Site.Name}, {"home_page", d.Site.HomePage}, {"domains", zh.List(domains)}, {"ips", zh.List(d.Site.IPs)},
 	}
-	if number == "" {
+	if d.KnownNumber() == "" {
 		lines = append(lines[:2], lines[3:]...)
 	}
 	return lines

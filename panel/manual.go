@@ -168,7 +168,7 @@ func (s *Server) approvedForm(c *gin.Context, d filing.Dossier, values url.Value
 	fields := []field{
 		{Name: "holder_number", Type: "text", Autocomplete: "off"}, {Name: "site_number", Type: "text", Autocomplete: "off"},
 		{Name: "password", Type: "text", Autocomplete: "off"}, // shown as it is typed: it is copied from the bureau's page
-		{Name: "certificate", Type: "file", Required: d.Kind.Operation() == filing.KindNew.Operation()},
+		{Name: "certificate", Type: "file", Required: d.Kind.Spec().NeedsCertificate},
 	}
 	if d.Kind.Ends() {
 		fields = nil

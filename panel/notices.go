@@ -151,7 +151,7 @@ func noticeFields(t *locale.Localizer) []field {
 		{Name: "body_zh", Type: "textarea", Required: true},
 		{Name: "title_en", Type: "text"},
 		{Name: "body_en", Type: "textarea"},
-		{Name: "pinned", Type: "select", Options: yesNo(t)},
+		{Name: "pinned", Type: "select", Options: choice("form.no", "form.yes")(choosing{Localizer: t})},
 		{Name: "published_at", Type: "datetime-local"},
 		{Name: "expires_at", Type: "datetime-local"},
 	}

@@ -22,7 +22,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -174,7 +173,7 @@ func (o *office) person(login string) (id int64) {
 }
 
 // staged is the path of a filing with a dossier that stands in a stage.
-func (o *office) staged(number string, stage filing.Stage, attention string) string {
+func (o *office) staged(number string, stage filing.Stage, attention filing.Attention) string {
 	o.record(number)
 	f, err := o.db.FilingBySerial(o.t.Context(), number, 1)
 	require.NoError(o.t, err)
@@ -235,7 +234,7 @@ func (o *office) furnish() {
 	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)
 	must(err)
 	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
-	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: store.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
+	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: filing.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
 	must(err)
 	o.paths["/support/filings/:number/proofs/:id"] = fmt.Sprintf("/support/filings/M1/proofs/%d", row.ID)
 	o.paths["/account/sessions/:id"] = "0"
@@ -272,7 +271,7 @@ func (o *office) record(order string) (id int64) {
 
 // task is one of the bureau's that staff answer.
 func (o *office) task(domain string) (id int64) {
-	task := store.AccountTask(o.account, activities.TaskUnfiledSite, domain, domain)
+	task := store.AccountTask(o.account, store.TaskUnfiledSite, domain, domain)
 	task.Data = bureau.FoundSite{Domain: domain}
 	require.NoError(o.t, o.db.AddTask(o.t.Context(), task))
 	require.NoError(o.t, o.db.DB().QueryRowContext(o.t.Context(), `SELECT MAX(id) FROM staff_tasks`).Scan(&id))

@@ -143,12 +143,12 @@ func actionFor(r store.OrderRow) string {
 	switch stage := filing.Stage(r.Stage.String); {
 	case !r.FilingID.Valid:
 		return actionStart
-	case stage == filing.Correcting && r.Attention.String != filing.AttentionRefusedOurs:
+	case r.State != string(filing.OrderYours):
+		return "view"
+	case stage == filing.Correcting:
 		return "correct"
-	case r.State == string(filing.OrderYours):
-		return "continue"
 	}
-	return "view"
+	return "continue"
 }
 
 func formatCursor(c store.Cursor) string { return fmt.Sprintf("%d-%d", c.CreatedAt.UnixMicro(), c.ID) }

@@ -48,8 +48,7 @@ func TestDeregisteredFilingIsShownReadOnly(t *testing.T) {
 	d.add(t, filingtest.Dossier())
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
-	none := ""
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Deregistered, Attention: &none, Kind: "deregistered", Actor: "bureau"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: "deregistered", Actor: "bureau"}))
 	w := d.customer(t)
 	page := filingPage(t, w, "D1")
 	require.Equal(t, 1, page.Find("[data-over=deregistered]").Length())

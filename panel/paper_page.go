@@ -16,9 +16,6 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// formPapers is the page of papers (资料上传), a form of a dossier as the others.
-const formPapers = "papers"
-
 // paperField is a paper on the page, with what is there of it.
 type paperField struct {
 	filing.NeededPaper
@@ -209,7 +206,7 @@ func (s *Server) showPapers(c *gin.Context, cur current, p papersShown) {
 			data.Problems = append(data.Problems, fieldProblem{f.NumberField, t.Labelled(numberLabel(t, f.Label), f.NumberProblem)})
 		}
 	}
-	for _, other := range formsOf(d.Kind) {
+	for _, other := range d.Kind.Forms() {
 		if other != formPapers {
 			data.Others = append(data.Others, other)
 		}
@@ -281,18 +278,18 @@ func numberLabel(t *locale.Localizer, label string) string {
 }
 
 // paperLines are the papers on the review page.
-func (s *Server) paperLines(c *gin.Context, cur current, d filing.Dossier) ([]reviewLine, error) {
+func (s *Server) paperLines(c *gin.Context, cur current, d filing.Dossier) ([]dossierLine, error) {
 	list, err := s.cfg.Store.Papers(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return nil, err
 	}
 	t := s.texts.For(s.lang(c))
-	var lines []reviewLine
+	var lines []dossierLine
 	for _, f := range s.paperFields(c, d, list, nil) {
 		if len(f.Pictures) == 0 && !f.Must {
 			continue
 		}
-		line := reviewLine{Label: f.Label, Path: changePath(c, formPapers, f.Field())}
+		line := dossierLine{Label: f.Label, Path: changePath(c, formPapers, f.Field())}
 		if n := len(f.Pictures); n > 0 {
 			line.Text = t.T("papers.count", map[string]any{"n": n})
 		}

@@ -44,7 +44,7 @@ func (s *Server) findings(c *gin.Context, cur current, d filing.Dossier, look bo
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(formsOf(d.Kind), formPapers) {
+	if slices.Contains(d.Kind.Forms(), formPapers) {
 		if lines, err = s.withPapers(c, cur, d, lines); err != nil {
 			return nil, err
 		}
@@ -125,7 +125,7 @@ func (s *Server) withForms(c *gin.Context, cur current, d filing.Dossier, lines 
 	ctx := c.Request.Context()
 	t, codes := s.texts.For(s.lang(c)), s.tables(ctx)
 	var wrong []foundLine
-	for _, form := range formsOf(d.Kind) {
+	for _, form := range d.Kind.Forms() {
 		if form == formPapers {
 			continue
 		}

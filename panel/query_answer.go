@@ -110,12 +110,8 @@ func (s *Server) queriedOrder(c *gin.Context, o store.FiledOrder) queried {
 // the query is for everybody.
 func (s *Server) queriedHolder(c *gin.Context, h filing.Holder) queried {
 	found := queried{Holder: h.Name}
-	if nature, known := filing.CodeByID(s.tables(c.Request.Context()).Natures, h.Nature); known {
-		found.Nature = nature.Name
-		if s.lang(c) == "en" {
-			found.Nature = nature.English
-		}
-	}
+	nature, _ := filing.CodeByID(s.tables(c.Request.Context()).Natures, h.Nature)
+	found.Nature = nature.In(s.lang(c))
 	if h.Nature == filing.NaturePerson || h.Nature == 0 {
 		found.Holder = masked(h.Name)
 	}

@@ -17,11 +17,11 @@ import (
 const keyReach = "reach"
 
 // reachChannel is the channel in the path: sms or mail.
-func (s *Server) reachChannel(c *gin.Context) (ch store.Channel, name string, ok bool) {
-	switch ch = store.Channel(c.Param("channel")); ch {
-	case store.SMS:
+func (s *Server) reachChannel(c *gin.Context) (ch filing.Channel, name string, ok bool) {
+	switch ch = filing.Channel(c.Param("channel")); ch {
+	case filing.SMS:
 		return ch, "mobile", true
-	case store.Mail:
+	case filing.Mail:
 		return ch, "email", true
 	}
 	s.fail(c, store.ErrNotFound)
@@ -66,7 +66,7 @@ func (s *Server) giveReach(c *gin.Context) {
 		return
 	}
 	address := details.Email
-	if ch == store.SMS {
+	if ch == filing.SMS {
 		address = details.Mobile
 	}
 	id, send, err := s.cfg.Store.RequestReach(ctx, s.userID(c), ch, address)

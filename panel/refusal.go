@@ -14,10 +14,6 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// attentionSentBack is what a customer looks at whose dossier the provider's own
-// check sent back.
-const attentionSentBack = "sent_back"
-
 // pageRefusals is the help centre's page of the common reasons (必读).
 const pageRefusals = "refusals"
 
@@ -38,7 +34,7 @@ func (s *Server) refusalOf(c *gin.Context, cur current) (refusal, error) {
 		return refusal{}, nil
 	}
 	t := s.texts.For(s.lang(c))
-	if cur.Filing.Attention == attentionSentBack {
+	if cur.Filing.Attention == filing.AttentionSentBack {
 		all, err := s.cfg.Store.SendBacks(c.Request.Context(), cur.Filing.ID)
 		if err != nil {
 			return refusal{}, err
@@ -104,7 +100,7 @@ func sendBackText(t *locale.Localizer, b store.SendBack) string {
 
 // notedReason is a reason of the list with what staff added to it.
 func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack) string {
-	texts := []string{reasonText(t, r)}
+	texts := []string{r.In(t.Lang())}
 	if note := b.Notes[r.Key]; note != "" {
 		texts = append(texts, t.T("sendback.said", map[string]any{"text": note}))
 	}
@@ -119,20 +115,10 @@ func sentences(t *locale.Localizer, texts []string) string {
 	return strings.Join(texts, "")
 }
 
-func reasonText(t *locale.Localizer, r filing.SendBackReason) string {
-	if t.Lang() == "en" {
-		return r.English
-	}
-	return r.Chinese
-}
-
 // decisionText is why the bureau refused: what its code means, and its opinion.
 func decisionText(t *locale.Localizer, d store.Decision) string {
 	known, listed := filing.RefusalByCode(d.Code)
-	text := known.Chinese
-	if t.Lang() == "en" {
-		text = known.English
-	}
+	text := known.In(t.Lang())
 	if !listed {
 		text = t.T("refusal.unknown", map[string]any{"code": d.Code})
 	}
@@ -187,7 +173,7 @@ func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier, r 
 		return nil, err
 	}
 	known := err == nil
-	for _, form := range formsOf(d.Kind) {
+	for _, form := range d.Kind.Forms() {
 		if form == formPapers {
 			papers, err := s.refusedPapers(c, cur, d, r)
 			if err != nil {
@@ -196,10 +182,9 @@ func (s *Server) refusedFields(c *gin.Context, cur current, d filing.Dossier, r 
 			list = append(list, papers...)
 			continue
 		}
-		parts := partsOf(d.Kind, form)
 		for _, about := range slices.Sorted(maps.Keys(r.fields)) {
 			of, name, _ := strings.Cut(about, ".")
-			if of != form || parts != nil && !slices.Contains(parts, name) {
+			if of != form || !d.Kind.Asks(form, name) {
 				continue
 			}
 			now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]

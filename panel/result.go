@@ -87,10 +87,7 @@ func (s *Server) resultLines(c *gin.Context, d filing.Dossier, decision store.De
 		if !present { // handed in before the bureau dropped it
 			code, _ = filing.CodeByID(old, id)
 		}
-		if t.Lang() == "en" {
-			return code.English
-		}
-		return code.Name
+		return code.In(t.Lang())
 	}
 	var content []string
 	for _, id := range d.Site.PreApprovals {

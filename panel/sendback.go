@@ -56,7 +56,7 @@ func (s *Server) sendBackForm(c *gin.Context, d filing.Dossier, values url.Value
 	}
 	data := sendBackData{form: build(t, formSendBack, fields, values, problems), MaxNote: maxNote}
 	for _, r := range fittingReasons(groups) {
-		choice := reasonChoice{option{r.Key, reasonText(t, r), slices.Contains(values["reasons"], r.Key)}, fieldName(groups, r), values.Get(notePrefix + r.Key)}
+		choice := reasonChoice{option{r.Key, r.In(t.Lang()), slices.Contains(values["reasons"], r.Key)}, fieldName(groups, r), values.Get(notePrefix + r.Key)}
 		title := "sendback.whole"
 		if r.Form != "" {
 			title = r.Form + ".title"

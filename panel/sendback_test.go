@@ -42,7 +42,7 @@ func checked(t *testing.T) (d *desk, f store.Filing) {
 	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "site", panel.SiteValues(dossier.Site)))
 	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Checking, Revision: 1, Kind: "handed_in", Actor: "customer:demo"}))
 	d.temporal.sentBack = func(ctx context.Context, v workflows.Verdict) error {
-		attention := "sent_back"
+		attention := filing.AttentionSentBack
 		return d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Correcting, Attention: &attention, Kind: "sent_back", Actor: v.Actor})
 	}
 	return d, f

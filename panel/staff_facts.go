@@ -25,10 +25,8 @@ func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification)
 	name := func(table []filing.Code, ids ...int) string {
 		var names []string
 		for _, id := range ids {
-			if c, ok := filing.CodeByID(table, id); ok && t.Lang() == "en" {
-				names = append(names, c.English)
-			} else if ok {
-				names = append(names, c.Name)
+			if c, ok := filing.CodeByID(table, id); ok {
+				names = append(names, c.In(t.Lang()))
 			}
 		}
 		return t.List(names)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -77,9 +76,9 @@ func (s *Server) staffTask(c *gin.Context) (staffTask, error) {
 		return staffTask{}, err
 	}
 	switch task.Kind {
-	case activities.TaskVerify:
+	case store.TaskVerify:
 		return s.verificationTask(c, task, raw)
-	case activities.TaskUnfiledSite:
+	case store.TaskUnfiledSite:
 		return s.unfiledTask(task, raw)
 	}
 	return staffTask{}, fmt.Errorf("a task of kind %s: %w", task.Kind, store.ErrNotFound)
@@ -162,10 +161,7 @@ func resultText(t *locale.Localizer, r store.StaffRecord) string {
 	}
 	words := r.Opinion
 	if refusal, known := filing.RefusalByCode(int(r.Code.Int64)); words == "" && known {
-		words = refusal.Chinese
-		if t.Lang() == "en" {
-			words = refusal.English
-		}
+		words = refusal.In(t.Lang())
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", r.Code.Int64, words))
 }

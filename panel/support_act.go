@@ -19,7 +19,7 @@ import (
 
 // codeLine is how far a channel's verification is: never its code.
 type codeLine struct {
-	Channel  store.Channel
+	Channel  filing.Channel
 	Sends    int
 	Verified bool
 	// Locked: too many wrong codes were typed.
@@ -92,7 +92,7 @@ func (s *Server) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err err
 		return nil
 	}
 	verifications, err := s.cfg.Store.Verifications(ctx, f.ID)
-	for _, channel := range store.Channels {
+	for _, channel := range filing.Channels {
 		v := verifications[channel]
 		data.Codes = append(data.Codes, codeLine{
 			Channel: channel, Sends: v.Sends, Verified: v.VerifiedAt.Valid, Locked: v.LockedUntil.Valid && v.LockedUntil.Time.After(s.cfg.Store.Now()),
@@ -193,7 +193,7 @@ func (s *Server) sendCodeFor(c *gin.Context) {
 	if !ok {
 		return
 	}
-	channel := store.Channel(values.Get("channel"))
+	channel := filing.Channel(values.Get("channel"))
 	if codeField[channel] == "" {
 		s.fail(c, errBadRequest)
 		return
@@ -211,7 +211,7 @@ func (s *Server) sendCodeFor(c *gin.Context) {
 		if err != nil {
 			return err
 		}
-		_, err = s.cfg.Filings.SendCode(c.Request.Context(), f.Ref(), workflows.SendCode{Channel: string(channel), Send: send})
+		_, err = s.cfg.Filings.SendCode(c.Request.Context(), f.Ref(), workflows.SendCode{Channel: channel, Send: send})
 		return err
 	})
 	switch {

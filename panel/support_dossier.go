@@ -94,9 +94,7 @@ func (s *Server) handedIn(c *gin.Context, data *supportDossierData, values url.V
 	if err != nil {
 		return err
 	}
-	if d.Kind == "" {
-		d.Kind = filing.KindNew
-	}
+	d.Kind = d.Kind.OrNew()
 	data.Kind = d.Kind
 	data.Parts = s.dossierParts(c, d)
 	data.Again = canHandInAgain(data.Filing)

@@ -66,7 +66,7 @@ type staffLine struct {
 type maskedPart struct {
 	// Name is the form's, Title a key.
 	Name, Title string
-	Lines       []copyLine
+	Lines       []dossierLine
 	// Clear tells that it isn't masked.
 	Clear bool
 }
@@ -217,7 +217,7 @@ func (s *Server) askTemporal(c *gin.Context, data *staffFiling) {
 // neither customers' logins nor what people wrote.
 func (s *Server) staffLine(c *gin.Context, t *locale.Localizer, l timelineLine) staffLine {
 	line := staffLine{At: l.At, Who: actorName(t, l.By), What: textOr(t, "event.", l.Kind), Detail: l.Detail}
-	if step, more, ok := strings.Cut(l.Full, ": "); ok && (l.Kind == "stuck" || l.Kind == "resumed") {
+	if step, more, ok := strings.Cut(l.Full, ": "); ok && (l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)) {
 		text := textIf(t, "reason.", more)
 		if text == "" {
 			text = textOr(t, "support.", more)
@@ -228,7 +228,7 @@ func (s *Server) staffLine(c *gin.Context, t *locale.Localizer, l timelineLine) 
 		if actorKey(l.By) == string(store.RoleCustomer) {
 			line.Who = strings.TrimSpace(actorName(t, string(store.RoleCustomer)+":"))
 		}
-		if l.Kind == "refused" || l.Kind == attentionSentBack {
+		if l.Kind == string(filing.EventRefused) || l.Kind == string(filing.EventSentBack) {
 			line.Detail = ""
 		}
 	}
@@ -260,10 +260,7 @@ func (s *Server) maskedParts(c *gin.Context, f store.Filing, open string) (parts
 	contact, err := s.cfg.Store.Contact(ctx, f.ID)
 	switch {
 	case err == nil:
-		d := contact.Details
-		add(partContact, "contact.title", contactFields(t), url.Values{
-			"user_name": {d.UserName}, "province": {d.Province}, "name": {d.Name}, "mobile": {d.Mobile}, "email": {d.Email}, "remark": {d.Remark},
-		})
+		add(partContact, "contact.title", contactFields(t), contactValues(contact.Details))
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
@@ -275,9 +272,7 @@ func (s *Server) maskedParts(c *gin.Context, f store.Filing, open string) (parts
 	if err != nil {
 		return nil, err
 	}
-	if d.Kind == "" {
-		d.Kind = filing.KindNew
-	}
+	d.Kind = d.Kind.OrNew()
 	for _, form := range filledForms(d) {
 		add(form.name, form.name+".title", s.fields(t, codes, d.Kind, form.name, form.values), form.values)
 	}

@@ -180,14 +180,11 @@ func (s *Server) lateToday(ctx context.Context, t *locale.Localizer) (lines []wa
 	return lines, nil
 }
 
-// reviewedKinds is a kind of each group that bureaus review alike.
-var reviewedKinds = []filing.Kind{filing.KindNew, filing.KindChange, filing.KindCancelAccess}
-
 // usualDays is how many calendar days before now a record must have come to a province's
 // bureau to be late now, whatever its kind: nine in ten are decided sooner.
 func (s *Server) usualDays(ctx context.Context, province string, now time.Time) (int, error) {
 	most := 0
-	for _, kind := range reviewedKinds {
+	for _, kind := range filing.ReviewedKinds {
 		times, err := s.reviewTimes(ctx, province, kind)
 		if err != nil {
 			return 0, err

@@ -48,7 +48,7 @@ type taskStep struct {
 func taskSteps(kind filing.Kind, base string) []taskStep {
 	first := "kind"
 	if kind.FollowsUp() {
-		first = formsOf(kind)[0]
+		first = kind.Forms()[0]
 	}
 	steps := []taskStep{
 		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
@@ -132,7 +132,7 @@ func (s *Server) formTasks(c *gin.Context, cur current, r refusal) ([]task, []re
 		}
 		list = append(list, kind)
 	}
-	for _, form := range formsOf(d.Kind) {
+	for _, form := range d.Kind.Forms() {
 		started, err := s.started(ctx, cur, form)
 		if err != nil {
 			return nil, nil, err

@@ -95,13 +95,13 @@ func revisionsOf(events []store.Event) []int {
 	revision, checked := 0, false
 	for i, e := range events {
 		switch {
-		case e.Kind == "handed_in":
+		case e.Kind == filing.EventHandedIn:
 			revision, checked = revision+1, true
-		case e.Kind == "submitting" && checked:
+		case e.Kind == filing.EventSubmitting && checked:
 			checked = false
-		case e.Kind == "submitting":
+		case e.Kind == filing.EventSubmitting:
 			revision++
-		case e.Kind == attentionSentBack:
+		case e.Kind == filing.EventSentBack:
 			checked = false
 		}
 		list[i] = max(1, revision) // a registered number has the first from the start
@@ -125,27 +125,27 @@ func (s *Server) told(ctx context.Context, filingID int64) (said told, err error
 // detail is an event's substance.
 func (said told) detail(t *locale.Localizer, e store.Event, revision int) string {
 	switch e.Kind {
-	case "refused":
+	case filing.EventRefused:
 		if d, decided := said.decisions[revision]; decided && !d.Approved {
 			return decisionText(t, d)
 		}
-	case attentionSentBack:
+	case filing.EventSentBack:
 		return sendBackText(t, said.sentBack[revision])
-	case "approved":
+	case filing.EventApproved:
 		return said.decisions[revision].Number()
-	case "filed", store.EventRegistered, store.EventRegisteredUnchecked, "police_recorded":
+	case filing.EventFiled, filing.EventRegistered, filing.EventRegisteredUnchecked, filing.EventPoliceRecorded:
 		return e.Detail
-	case "site_incomplete", "code_sms", "code_mail":
+	case filing.EventSiteIncomplete, filing.EventCodeSMS, filing.EventCodeMail:
 		return textIf(t, "attention.", e.Detail)
-	case "stuck":
+	case filing.EventStuck:
 		step, _, _ := strings.Cut(e.Detail, ":")
 		return textIf(t, "stuck.", step)
-	case "contact_corrected", "contact_confirmed":
+	case filing.EventContactCorrected, filing.EventContactConfirmed:
 		return textIf(t, "correction.channel_", e.Detail)
-	case "notice_refused":
+	case filing.EventNoticeRefused:
 		channel, _, _ := strings.Cut(e.Detail, ":")
 		return textIf(t, "timeline.", channel)
-	case "bureau_check":
+	case filing.EventBureauCheck:
 		if until, err := time.Parse(time.RFC3339, e.Detail); err == nil {
 			return t.T("timeline.until", map[string]any{"at": until.In(china).Format("2006-01-02 15:04")})
 		}
@@ -165,14 +165,14 @@ func textIf(t *locale.Localizer, prefix, key string) string {
 // who hands in than for who checked it, or handed it in again.
 func kindBy(events []store.Event, i int) string {
 	e := events[i]
-	if e.Kind != "submitting" {
-		return e.Kind
+	if e.Kind != filing.EventSubmitting {
+		return string(e.Kind)
 	}
 	by := actorKey(e.Actor)
-	if by == string(store.RoleSupport) && (i == 0 || events[i-1].Kind == "refused") {
+	if by == string(store.RoleSupport) && (i == 0 || events[i-1].Kind == filing.EventRefused) {
 		return "submitting_again"
 	}
-	return e.Kind + "_by_" + by
+	return string(e.Kind) + "_by_" + by
 }
 
 // actorKey says who did something without saying which account it was.
@@ -192,30 +192,4 @@ func actorName(t *locale.Localizer, actor string) string {
 	}
 	_, login, _ := strings.Cut(actor, ":")
 	return t.T("actor.staff."+actorKey(actor), map[string]any{"login": login})
-}
-
-// turnOf is whose turn it is with a filing.
-func turnOf(f store.Filing) string {
-	switch {
-	case f.Stuck(), f.Attention == filing.AttentionRefusedOurs:
-		return "support"
-	case f.Attention == "bureau_check":
-		return "customer"
-	}
-	switch f.Stage {
-	case filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting:
-		return "customer"
-	case filing.Installing:
-		if f.Attention != "" {
-			return "customer"
-		}
-		return "system"
-	case filing.Checking:
-		return "support"
-	case filing.Submitting:
-		return "system"
-	case filing.Reviewing:
-		return "bureau"
-	}
-	return ""
 }

@@ -52,12 +52,11 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 		require.NoError(t, d.db.DecideByHand(ctx, record, decision))
 	}
 	decide(1, store.ManualDecision{Opinion: "名称含地区"})
-	refused := "refused"
+	refused := filing.AttentionRefused
 	step(store.Progress{Stage: filing.Correcting, Attention: &refused, Kind: "refused", Actor: "bureau"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	none := ""
-	step(store.Progress{Stage: filing.Checking, Revision: 2, Attention: &none, Kind: "handed_in", Actor: "customer:demo"})
+	step(store.Progress{Stage: filing.Checking, Revision: 2, Attention: new(filing.Attention), Kind: "handed_in", Actor: "customer:demo"})
 	staff, err := d.db.UserByLogin(ctx, "a")
 	require.NoError(t, err)
 	require.NoError(t, d.db.TakeCheck(ctx, f.ID, 2, staff.ID, time.Hour))
@@ -74,7 +73,7 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	step(store.Progress{Stage: filing.Correcting, Attention: &refused, Kind: "refused", Actor: "bureau"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	step(store.Progress{Stage: filing.Submitting, Revision: 4, Attention: &none, Kind: "submitting", Actor: "customer:demo"})
+	step(store.Progress{Stage: filing.Submitting, Revision: 4, Attention: new(filing.Attention), Kind: "submitting", Actor: "customer:demo"})
 	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 4, Operation: 1}))
 	step(store.Progress{Stage: filing.Reviewing, Kind: "accepted", Actor: "bureau"})
 

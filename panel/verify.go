@@ -15,7 +15,7 @@ import (
 )
 
 // codeField is the form field of a channel's code.
-var codeField = map[store.Channel]string{store.SMS: "sms_code", store.Mail: "mail_code"}
+var codeField = map[filing.Channel]string{filing.SMS: "sms_code", filing.Mail: "mail_code"}
 
 // maxCodeTyped leaves room for the spaces with which a code is copied.
 const maxCodeTyped = 2 * filing.CodeDigits
@@ -40,7 +40,7 @@ func (s *Server) showVerify(c *gin.Context, status int, cur current, values url.
 	}
 	data := verifyData{Verified: map[string]bool{}}
 	var fields []field
-	for _, channel := range store.Channels {
+	for _, channel := range filing.Channels {
 		data.Verified[string(channel)] = verifications[channel].VerifiedAt.Valid
 		if !data.Verified[string(channel)] {
 			fields = append(fields, field{Name: codeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: maxCodeTyped})
@@ -49,7 +49,7 @@ func (s *Server) showVerify(c *gin.Context, status int, cur current, values url.
 	data.Form = build(s.texts.For(s.lang(c)), "verify", fields, values, problems)
 	s.render(c, status, "verify", page{Title: "verify.title", Data: struct {
 		verifyData
-		Attention string
+		Attention filing.Attention
 	}{data, cur.Filing.Attention}})
 }
 
@@ -64,7 +64,7 @@ func (s *Server) verify(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	}
-	for _, channel := range store.Channels {
+	for _, channel := range filing.Channels {
 		code := digits(values.Get(codeField[channel]))
 		if code == "" {
 			continue
@@ -99,7 +99,7 @@ func (s *Server) noCode(ctx context.Context, cur current, values url.Values) (pr
 		}
 	}
 	verifications, err := s.cfg.Store.Verifications(ctx, cur.Filing.ID)
-	for _, channel := range store.Channels {
+	for _, channel := range filing.Channels {
 		if err == nil && !verifications[channel].VerifiedAt.Valid {
 			problems = append(problems, filing.Problem{Field: codeField[channel], Key: "required"})
 		}
@@ -128,7 +128,7 @@ func (s *Server) sendCodeAgain(c *gin.Context, cur current) {
 	if !s.inStage(c, cur, filing.Verifying) {
 		return
 	}
-	channel := store.Channel(c.PostForm("channel"))
+	channel := filing.Channel(c.PostForm("channel"))
 	if codeField[channel] == "" {
 		s.fail(c, errBadRequest)
 		return
@@ -143,7 +143,7 @@ func (s *Server) sendCodeAgain(c *gin.Context, cur current) {
 		s.fail(c, err)
 		return
 	default:
-		if _, err := s.cfg.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), workflows.SendCode{Channel: string(channel), Send: send}); err != nil {
+		if _, err := s.cfg.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: send}); err != nil {
 			s.moveOn(c, err, "")
 			return
 		}
@@ -171,9 +171,9 @@ func (s *Server) recoverForm(c *gin.Context, cur current) {
 	}
 	var problems filing.Problems
 	switch cur.Filing.Attention {
-	case "sms_recipient":
+	case filing.AttentionSMSRecipient:
 		problems = filing.Problems{{Field: "mobile", Key: "mobile_refused"}}
-	case "mail_recipient":
+	case filing.AttentionMailRecipient:
 		problems = filing.Problems{{Field: "email", Key: "email_refused"}}
 	}
 	values := s.keptValues(c)
@@ -210,7 +210,7 @@ func (s *Server) recoverCodes(c *gin.Context, cur current) {
 		return
 	}
 	for _, channel := range changed {
-		in := workflows.SendCode{Channel: string(channel), Send: verifications[channel].Sends}
+		in := workflows.SendCode{Channel: channel, Send: verifications[channel].Sends}
 		if _, err := s.cfg.Filings.SendCode(ctx, cur.Filing.Ref(), in); err != nil {
 			s.moveOn(c, err, "")
 			return

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/simulate/mail"
@@ -62,7 +63,7 @@ func (p *postOffice) code(id int64, send int) error {
 
 func TestAccountCodesGoOutOnce(t *testing.T) {
 	p, ctx := newPostOffice(t), t.Context()
-	id, send, err := p.db.RequestReach(ctx, p.user, store.Mail, "own@example.com")
+	id, send, err := p.db.RequestReach(ctx, p.user, filing.Mail, "own@example.com")
 	require.NoError(t, err)
 	p.mail.Faults.Set(fault.Fault{Operation: "RCPT", Mode: fault.Fail, Code: "451", Times: 2})
 	require.NoError(t, p.code(id, send))
@@ -73,10 +74,10 @@ func TestAccountCodesGoOutOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, ok, code)
 
-	nobody, send, err := p.db.RequestRecovery(ctx, "nobody", store.Mail)
+	nobody, send, err := p.db.RequestRecovery(ctx, "nobody", filing.Mail)
 	require.NoError(t, err)
 	require.NoError(t, p.code(nobody, send))
-	unreachable, send, err := p.db.RequestRecovery(ctx, "demo", store.Mail)
+	unreachable, send, err := p.db.RequestRecovery(ctx, "demo", filing.Mail)
 	require.NoError(t, err)
 	require.NoError(t, p.code(unreachable, send))
 	require.Len(t, p.mail.Messages(), 1, "nothing for nobody, and nothing to nowhere")
@@ -85,7 +86,7 @@ func TestAccountCodesGoOutOnce(t *testing.T) {
 
 func TestPasswordNoticeWaitsForItsChange(t *testing.T) {
 	p, ctx := newPostOffice(t), t.Context()
-	id, send, err := p.db.RequestReach(ctx, p.user, store.Mail, "own@example.com")
+	id, send, err := p.db.RequestReach(ctx, p.user, filing.Mail, "own@example.com")
 	require.NoError(t, err)
 	code, _, err := p.db.PrepareAccountCode(ctx, id, send)
 	require.NoError(t, err)

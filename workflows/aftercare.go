@@ -81,7 +81,7 @@ func policeDue(ctx workflow.Context, in AftercareInput) (due activities.PoliceDu
 // out is left: the next one comes, and the pages show it in any case.
 func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, day int) {
 	var sending []workflow.Future
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		reminder := activities.PoliceReminder{
 			FilingID: in.FilingID, Channel: channel, Template: templatePolice, Since: due.Since,
 			Key: fmt.Sprintf("police-%d-%d-%d-%s", due.OrderID, due.Since.Unix(), day, channel),
@@ -90,7 +90,7 @@ func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, d
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Warn("a reminder of the public-security filing did not go out", "filing", in.FilingID, "channel", channels[i], "reason", reasonOf(err))
+			workflow.GetLogger(ctx).Warn("a reminder of the public-security filing did not go out", "filing", in.FilingID, "channel", filing.Channels[i], "reason", reasonOf(err))
 		}
 	}
 }

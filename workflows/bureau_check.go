@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
 )
 
 // bureauCheck is where the bureau's own SMS check stands: some provinces send
@@ -19,12 +20,6 @@ const (
 	checkAwaited
 	checkDone
 	checkExpired
-)
-
-// attentionBureauCheck is what the customer must look at meanwhile.
-const (
-	attentionBureauCheck  = "bureau_check"
-	attentionCheckExpired = "bureau_check_expired"
 )
 
 // checkReminders are when the customer is reminded, in hours from the record's acceptance.
@@ -48,9 +43,9 @@ func (f *run) remindOfCheck(ctx workflow.Context, decided func() bool) error {
 	start := workflow.Now(ctx)
 	limit := time.Duration(f.checkHours) * time.Hour
 	f.bureauCheck = checkAwaited
-	due := attentionBureauCheck
+	due := filing.AttentionBureauCheck
 	if err := f.advance(ctx, activities.Progress{
-		Attention: &due, Kind: "bureau_check", Actor: bureauActor, Detail: start.Add(limit).UTC().Format(time.RFC3339),
+		Attention: &due, Kind: filing.EventBureauCheck, Actor: bureauActor, Detail: start.Add(limit).UTC().Format(time.RFC3339),
 	}); err != nil {
 		return err
 	}
@@ -85,10 +80,9 @@ func (f *run) endCheck(ctx workflow.Context, err error) error {
 	}
 	switch f.bureauCheck {
 	case checkExpired:
-		return f.attend(ctx, attentionCheckExpired, "bureau_check_expired")
+		return f.attend(ctx, filing.AttentionCheckExpired, filing.EventBureauCheckExpired)
 	case checkDone:
-		none := ""
-		return f.advance(ctx, activities.Progress{Attention: &none, Kind: "bureau_check_done", Actor: f.actor})
+		return f.advance(ctx, activities.Progress{Attention: new(filing.Attention), Kind: filing.EventBureauCheckDone, Actor: f.actor})
 	}
 	f.bureauCheck = checkNone // decided without it: the next stage clears what the customer looks at
 	return nil

@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	stand "github.com/beian/beian/internal/simulate/bureau"
+	"github.com/beian/beian/internal/store"
 )
 
 // listedCodes are the result codes of the interface, section 3-5.
@@ -62,9 +62,9 @@ func TestEveryListedCodeReachesItsFiling(t *testing.T) {
 		want := ""
 		switch {
 		case !known:
-			want = activities.TaskUnknownCode
+			want = store.TaskUnknownCode
 		case refusal.Staff:
-			want = activities.TaskProviderActs
+			want = store.TaskProviderActs
 		}
 		require.Equal(t, want, tasks[filingID], "code %d", code)
 		if known {

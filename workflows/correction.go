@@ -37,12 +37,12 @@ type CorrectionToldInput struct{ Token string }
 func CorrectionTold(ctx workflow.Context, in CorrectionToldInput) error {
 	ctx = noticeActivity(ctx)
 	var sending []workflow.Future
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.TellCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil { // a lost number is refused, as is only likely
-			workflow.GetLogger(ctx).Warn("a contact could not be told that it is corrected", "channel", channels[i], "reason", reasonOf(err))
+			workflow.GetLogger(ctx).Warn("a contact could not be told that it is corrected", "channel", filing.Channels[i], "reason", reasonOf(err))
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 		sent = append(sent, c)
 		return nil
 	})
-	staff := func(channel string, send int) workflows.Corrected {
+	staff := func(channel filing.Channel, send int) workflows.Corrected {
 		return workflows.Corrected{Channel: channel, Send: send, Actor: "support:a"}
 	}
 	w.at(0, w.isRefused(workflows.UpdateCorrected, staff("sms", 0)))
@@ -48,7 +48,7 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 	for _, s := range w.steps {
 		if s.Kind == "contact_corrected" || s.Kind == "contact_confirmed" {
 			require.Empty(t, s.Stage)
-			lines = append(lines, s.Kind+" "+s.Detail+" "+s.Actor)
+			lines = append(lines, string(s.Kind)+" "+s.Detail+" "+s.Actor)
 		}
 	}
 	require.Equal(t, []string{"contact_corrected sms support:a", "contact_corrected mail support:a", "contact_confirmed mail customer:demo"}, lines)
@@ -82,7 +82,7 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 			told, began := map[string]int{}, env.Now()
 			var done time.Duration
 			env.OnActivity(messageActivities.TellCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
-				told[r.Token+" "+r.Channel]++
+				told[r.Token+" "+string(r.Channel)]++
 				if since := env.Now().Sub(began); r.Channel == "sms" && (name == "refused" || since < 3*24*time.Hour) {
 					return failure
 				} else if r.Channel == "sms" {

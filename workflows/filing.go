@@ -92,7 +92,7 @@ func (f *run) life(ctx workflow.Context) error {
 
 // registerContact waits for the legal notice's acceptance and the contact's details.
 func (f *run) registerContact(ctx workflow.Context) error {
-	if err := f.enter(ctx, filing.Contact, "opened", systemActor); err != nil {
+	if err := f.enter(ctx, filing.Contact, filing.EventOpened, systemActor); err != nil {
 		return err
 	}
 	return f.await(ctx, func() bool { return f.contact > 0 })
@@ -101,12 +101,12 @@ func (f *run) registerContact(ctx workflow.Context) error {
 // verify sends a code by each channel, and again when asked to, until both are
 // confirmed.
 func (f *run) verify(ctx workflow.Context) error {
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, Kind: "contact_given", Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, Kind: filing.EventContactGiven, Actor: f.actor}); err != nil {
 		return err
 	}
 	sending, stop := workflow.WithCancel(ctx)
 	senders := workflow.NewWaitGroup(ctx)
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		senders.Add(1)
 		workflow.Go(sending, func(ctx workflow.Context) {
 			defer senders.Done()
@@ -123,7 +123,7 @@ func (f *run) verify(ctx workflow.Context) error {
 
 // sendCodes sends a channel's newest code each time one is asked for. A refused
 // number or address is the customer's to correct, which asks for a new code.
-func (f *run) sendCodes(ctx workflow.Context, channel string) {
+func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
 	sent := 0
 	for {
 		if err := workflow.Await(ctx, func() bool { return f.wanted[channel] > sent }); err != nil {
@@ -132,15 +132,15 @@ func (f *run) sendCodes(ctx workflow.Context, channel string) {
 		sent = f.wanted[channel]
 		code := activities.CodeRef{FilingID: f.in.FilingID, Channel: channel, Send: sent}
 		_, err := f.step(ctx, sendStep(channel), a.message.SendCode, code, nil)
-		attention := ""
+		var attention filing.Attention
 		switch {
 		case errors.Is(err, errRecipient):
-			attention = channel + "_recipient"
+			attention = channel.Unreachable()
 		case err != nil:
 			return // verified or withdrawn meanwhile
 		}
 		if attention != f.attention {
-			if err := f.attend(ctx, attention, "code_"+channel); err != nil {
+			if err := f.attend(ctx, attention, channel.CodeEvent()); err != nil {
 				return
 			}
 		}
@@ -148,15 +148,15 @@ func (f *run) sendCodes(ctx workflow.Context, channel string) {
 }
 
 // prepare waits, in the stage preparing or correcting, for the next revision.
-func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention string) error {
-	kind := "verified"
+func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing.Attention) error {
+	kind := filing.EventVerified
 	switch {
-	case attention == attentionRefusedOurs:
-		kind = "refused"
+	case attention == filing.AttentionRefusedOurs:
+		kind = filing.EventRefused
 	case stage == filing.Correcting:
-		kind = attention
+		kind = filing.EventKind(attention)
 	case f.in.Kind.FollowsUp():
-		kind = "follow_up_opened"
+		kind = filing.EventFollowUpOpened
 	}
 	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, Kind: kind, Actor: f.actor}); err != nil {
 		return err
@@ -176,7 +176,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 		}
 		if !passed {
 			f.notify(ctx, templateSentBack)
-			return false, f.prepare(ctx, filing.Correcting, attentionSentBack)
+			return false, f.prepare(ctx, filing.Correcting, filing.AttentionSentBack)
 		}
 	}
 	if err := f.submit(ctx); err != nil {
@@ -195,18 +195,12 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	}
 	if ours {
 		f.notify(ctx, templateRefusedOurs)
-		return false, f.prepare(ctx, filing.Correcting, attentionRefusedOurs)
+		return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefusedOurs)
 	}
 	f.notify(ctx, templateRefused)
-	return false, f.prepare(ctx, filing.Correcting, "refused")
+	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
 }
 
-const (
-	// attentionRefusedOurs is what shows while our staff mend what the bureau refused.
-	attentionRefusedOurs = filing.AttentionRefusedOurs
-	// attentionSentBack is what shows of what our own check sent back.
-	attentionSentBack = "sent_back"
-)
 
 // refusedForUs tells whether the provider must mend what the bureau refused. What
 // the code tables say may be another thing after a deploy, so it is kept in the history.
@@ -224,7 +218,7 @@ func (f *run) check(ctx workflow.Context) (passed bool, err error) {
 	if f.checked != nil && f.checked.Revision != f.revision {
 		f.checked = nil // the last one's
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(string), Kind: "handed_in", Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(filing.Attention), Kind: filing.EventHandedIn, Actor: f.actor}); err != nil {
 		return false, err
 	}
 	if err := f.await(ctx, func() bool { return f.checked != nil }); err != nil {
@@ -242,9 +236,9 @@ func (f *run) submit(ctx workflow.Context) error {
 		if err := f.await(ctx, heard); err != nil {
 			return err
 		}
-		return f.enter(ctx, filing.Reviewing, "accepted", bureauActor)
+		return f.enter(ctx, filing.Reviewing, filing.EventAccepted, bureauActor)
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(string), Kind: "submitting", Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(filing.Attention), Kind: filing.EventSubmitting, Actor: f.actor}); err != nil {
 		return err
 	}
 	record := activities.RecordRef{FilingID: f.in.FilingID, Revision: f.revision}
@@ -258,16 +252,16 @@ func (f *run) submit(ctx workflow.Context) error {
 	if f.accepted >= f.revision {
 		actor = f.acceptedBy
 	}
-	return f.enter(ctx, filing.Reviewing, "accepted", by(actor))
+	return f.enter(ctx, filing.Reviewing, filing.EventAccepted, by(actor))
 }
 
 // install puts the certificate on the site and looks, at slowing intervals and
 // whenever it is asked to, until every domain serves it and the home page shows
 // the linked number.
 func (f *run) install(ctx workflow.Context) error {
-	kind, actor := "approved", by(f.decision().Actor)
+	kind, actor := filing.EventApproved, by(f.decision().Actor)
 	if f.in.Kind.Registers() {
-		kind, actor = "register_installing", systemActor
+		kind, actor = filing.EventRegisterInstalling, systemActor
 	}
 	if err := f.enter(ctx, filing.Installing, kind, actor); err != nil {
 		return err
@@ -306,12 +300,12 @@ func (f *run) install(ctx workflow.Context) error {
 
 // attendSite tells the customer what is still missing, by message only once.
 func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult, seen activities.SiteResult) error {
-	attention := "footer_missing"
+	attention := filing.AttentionFooterMissing
 	switch {
 	case !seen.CertificateServed && installed.ByHand:
-		attention = "install_by_hand"
+		attention = filing.AttentionInstallByHand
 	case !seen.CertificateServed:
-		attention = "certificate_missing"
+		attention = filing.AttentionCertificateMissing
 	}
 	if round == 0 {
 		f.notify(ctx, templateFooterNeeded)
@@ -319,13 +313,13 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 	if attention == f.attention {
 		return nil
 	}
-	return f.attend(ctx, attention, "site_incomplete")
+	return f.attend(ctx, attention, filing.EventSiteIncomplete)
 }
 
 // record puts the number on the order: the end. It is tried for as long as it
 // takes: only the database can stand in its way.
 func (f *run) record(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(string), Kind: "filed", Actor: systemActor}, a.filing.RecordNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention), Kind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
 	if err != nil {
 		return err
 	}
@@ -335,7 +329,7 @@ func (f *run) record(ctx workflow.Context) error {
 
 // end takes the number off the order, for a filing that ended one.
 func (f *run) end(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(string), Kind: "ended", Actor: bureauActor}, a.filing.EndNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: filing.EventEnded, Actor: bureauActor}, a.filing.EndNumber)
 	if err != nil {
 		return err
 	}
@@ -346,5 +340,5 @@ func (f *run) end(ctx workflow.Context) error {
 // withdraw is the other end.
 func (f *run) withdraw(ctx workflow.Context) error {
 	no := false
-	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(string), Stuck: &no, Kind: "withdrawn", Actor: f.actor})
+	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no, Kind: filing.EventWithdrawn, Actor: f.actor})
 }

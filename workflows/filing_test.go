@@ -133,7 +133,7 @@ var input = workflows.FilingInput{FilingID: 7, OrderNumber: "D1"}
 
 func (w *world) kinds() (list []string) {
 	for _, s := range w.steps {
-		list = append(list, s.Kind)
+		list = append(list, string(s.Kind))
 	}
 	return list
 }
@@ -236,13 +236,13 @@ func TestSkippedUploadIsDoneByHand(t *testing.T) {
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
 	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip, Actor: "support:a"}))
 	w.runs(input)
-	attention := ""
+	var attention filing.Attention
 	for _, s := range w.steps {
 		if s.Attention != nil && *s.Attention != "" {
 			attention = *s.Attention
 		}
 	}
-	require.Equal(t, "install_by_hand", attention)
+	require.Equal(t, filing.AttentionInstallByHand, attention)
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
@@ -266,7 +266,7 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 
 func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 	w := newWorld(t)
-	sent := map[string]int{}
+	sent := map[filing.Channel]int{}
 	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
 		sent[c.Channel] = c.Send
 		if c.Channel == "sms" && c.Send == 1 {
@@ -279,14 +279,14 @@ func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 	w.at(4, w.isRefused(workflows.UpdateSendCode, workflows.SendCode{Channel: "fax", Send: 2}))
 	w.at(5, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
 	w.runs(input)
-	require.Equal(t, map[string]int{"sms": 2, "mail": 1}, sent)
-	var seen []string
+	require.Equal(t, map[filing.Channel]int{"sms": 2, "mail": 1}, sent)
+	var seen []filing.Attention
 	for _, s := range w.steps {
 		if s.Attention != nil {
 			seen = append(seen, *s.Attention)
 		}
 	}
-	require.Contains(t, seen, "sms_recipient")
+	require.Contains(t, seen, filing.AttentionSMSRecipient)
 	require.NotContains(t, w.kinds(), "stuck")
 }
 
@@ -357,7 +357,7 @@ func TestBureausOwnCheckRunsOut(t *testing.T) {
 	require.Equal(t, 24, w.notices["filing-7-2-bureau_check-sms-0h"])
 	require.NotContains(t, w.notices, "filing-7-2-bureau_check-sms-2h")
 	require.Contains(t, w.kinds(), "bureau_check_expired")
-	last := ""
+	var last filing.Attention
 	for _, s := range w.steps {
 		if s.Attention != nil {
 			last = *s.Attention

@@ -19,7 +19,7 @@ import (
 func (w *world) actors() map[string]string {
 	list := map[string]string{}
 	for _, s := range w.steps {
-		list[s.Kind] = s.Actor
+		list[string(s.Kind)] = s.Actor
 	}
 	return list
 }

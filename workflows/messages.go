@@ -93,14 +93,14 @@ type ContactGiven struct {
 // SendCode asks for a channel's code to be sent (again); Send is its number in
 // the database.
 type SendCode struct {
-	Channel string
+	Channel filing.Channel
 	Send    int
 }
 
 // Corrected tells that staff corrected one channel's address of the contact, which stands in
 // the database, or that the customer confirmed it.
 type Corrected struct {
-	Channel string
+	Channel filing.Channel
 	// Send is the number of the channel's code that the new address gets at once, while the
 	// filing is verified; 0: it counts, or is confirmed, without the filing.
 	Send      int  `json:",omitempty"`

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
 )
 
 // The messages that a filing sends besides codes; their texts are in internal/message.
@@ -42,7 +43,7 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 	if part != "" {
 		suffix = "-" + part
 	}
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		f.notices.wg.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer f.notices.wg.Done()
@@ -55,7 +56,7 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 			}
 			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
 			if errors.Is(err, errRecipient) {
-				_ = f.advance(ctx, activities.Progress{Kind: "notice_refused", Actor: systemActor, Detail: channel + ": " + template})
+				_ = f.advance(ctx, activities.Progress{Kind: filing.EventNoticeRefused, Actor: systemActor, Detail: string(channel) + ": " + template})
 			}
 		})
 	}

@@ -36,22 +36,19 @@ func (f *run) nudging(ctx workflow.Context, stage filing.Stage) (stop func()) {
 	return stop
 }
 
-// theirs tells whether the customer can do something now: staff must mend what is
-// stuck, or what the bureau refused for a reason of ours, and a site is theirs
-// when something was missing there.
+// theirs tells whether the filing is in the stage and it is the customer's turn.
 func (f *run) theirs(stage filing.Stage) bool {
-	return f.stage == stage && f.stuck == nil && !f.withdrawn && f.attention != attentionRefusedOurs &&
-		(stage != filing.Installing || f.attention != "")
+	return f.stage == stage && !f.withdrawn && filing.TurnOf(stage, f.attention, f.stuck != nil) == filing.TurnCustomer
 }
 
 // nudge sends one reminder by each channel. What doesn't go out is left: a reminder
 // is no reason to leave a filing stuck.
 func (f *run) nudge(ctx workflow.Context, stage filing.Stage, key string) {
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		f.notices.wg.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer f.notices.wg.Done()
-			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting, Key: key + "-" + channel, Stage: stage}
+			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting, Key: key + "-" + string(channel), Stage: stage}
 			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
 			if err != nil && !temporal.IsCanceledError(err) {
 				workflow.GetLogger(ctx).Warn("a reminder did not go out", "filing", f.in.FilingID, "channel", channel, "reason", reasonOf(err))

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -75,7 +74,7 @@ func TestBadRecordIsFoundAndSetAside(t *testing.T) {
 	for order, code := range codes {
 		require.Equal(t, bureau.CodeApproved, code, order)
 	}
-	require.Equal(t, []string{activities.TaskProviderActs}, c.tasks())
+	require.Equal(t, []string{store.TaskProviderActs}, c.tasks())
 	require.Equal(t, 1, c.told, "staff were told once")
 }
 
@@ -101,7 +100,7 @@ func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
 		require.Equal(t, 1, times, "record %d", id)
 	}
 	require.EqualValues(t, 3, c.stand.Load().Sequence())
-	require.Contains(t, c.tasks(), activities.TaskResynchronised)
+	require.Contains(t, c.tasks(), store.TaskResynchronised)
 	upload, err := c.db.Upload(t.Context(), c.account, 2)
 	require.NoError(t, err)
 	require.NotEmpty(t, upload.File, "the bureau's file is kept as ours")
@@ -180,7 +179,7 @@ func TestSpoiledDownloads(t *testing.T) {
 		c.exchange()
 	}
 	require.Equal(t, map[string]int{"D1": bureau.CodeApproved}, c.decisions())
-	require.Equal(t, []string{activities.TaskUnreadable}, c.tasks())
+	require.Equal(t, []string{store.TaskUnreadable}, c.tasks())
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: "duplicate", Times: 1})
 	c.exchange()
 	require.Len(t, c.tasks(), 1, "a file that comes twice says nothing new")
@@ -214,7 +213,7 @@ func TestListsAndTablesAreKept(t *testing.T) {
 	list, err := c.db.OpenTasks(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	require.Equal(t, activities.TaskNotice, list[0].Kind)
+	require.Equal(t, store.TaskNotice, list[0].Kind)
 	require.Contains(t, list[0].Detail, "请更新联系电话")
 	require.NoError(t, c.db.TaskDone(t.Context(), list[0].ID, "support:a"))
 	require.Empty(t, c.tasks())
@@ -326,7 +325,7 @@ func TestDeregistrationTakesTheNumberOff(t *testing.T) {
 	f, err := c.db.Filing(ctx, 1)
 	require.NoError(t, err)
 	require.Equal(t, filing.Deregistered, f.Stage)
-	require.Equal(t, []string{activities.TaskEnded}, c.tasks(), "staff know too")
+	require.Equal(t, []string{store.TaskEnded}, c.tasks(), "staff know too")
 	again, err := c.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	require.NotEqual(t, f.ID, again.ID)

@@ -59,7 +59,7 @@ func (f *run) restart(ctx workflow.Context) error {
 	defer f.writing.Unlock()
 	f.seq++
 	no := false
-	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, Kind: "restarted", Actor: systemActor}
+	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, Kind: filing.EventRestarted, Actor: systemActor}
 	var row activities.Restarted
 	if err := workflow.ExecuteActivity(databaseActivity(ctx), a.filing.Restart, p).Get(ctx, &row); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (f *run) restart(ctx workflow.Context) error {
 	}
 	if f.from == filing.Verifying {
 		f.verified = f.verified || row.Verified
-		for _, channel := range channels {
+		for _, channel := range filing.Channels {
 			f.want(channel, row.Unsent[channel])
 		}
 	}
@@ -81,9 +81,9 @@ func (f *run) restart(ctx workflow.Context) error {
 func (f *run) correct(ctx workflow.Context) error {
 	template := templateRefused
 	switch f.attention {
-	case attentionRefusedOurs:
+	case filing.AttentionRefusedOurs:
 		template = templateRefusedOurs
-	case attentionSentBack:
+	case filing.AttentionSentBack:
 		template = templateSentBack
 	}
 	f.notify(ctx, template)

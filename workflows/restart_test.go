@@ -25,7 +25,7 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			w := newWorld(t)
 			w.siteIsFine()
 			w.codesGoOut()
-			w.restarts(activities.Restarted{Unsent: map[string]int{"sms": 2}})
+			w.restarts(activities.Restarted{Unsent: map[filing.Channel]int{"sms": 2}})
 			current := revision
 			follows := way[max(slices.Index(way, stage), 0)+1:]
 			switch stage {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/store"
 )
 
 // A file with bytes that are none of its encoding may have lost a result: it
@@ -36,10 +36,10 @@ func TestDamagedFileHoldsNobodyUpForLong(t *testing.T) {
 		require.Empty(t, c.tasks())
 		c.exchange()
 	}
-	require.Equal(t, []string{activities.TaskUnreadable}, c.tasks())
+	require.Equal(t, []string{store.TaskUnreadable}, c.tasks())
 	c.add(t, "读书笔记")
 	c.exchange()
 	c.exchange()
 	require.Equal(t, bureau.CodeApproved, c.decisions()["D2"])
-	require.Equal(t, []string{activities.TaskUnreadable}, c.tasks(), "once")
+	require.Equal(t, []string{store.TaskUnreadable}, c.tasks(), "once")
 }

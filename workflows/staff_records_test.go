@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -82,7 +81,7 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
 	var asked bureau.Verification
-	id := c.task(t, activities.TaskVerify, &asked.Task)
+	id := c.task(t, store.TaskVerify, &asked.Task)
 	filed := asked.Task
 	require.Equal(t, "上海样例网络科技有限公司", filed.Holder.Name)
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: fmt.Sprint(filed.HolderID), Actor: "support:a",
@@ -113,7 +112,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.NoError(t, c.stand.Load().PushVerificationTask("沪ICP备05000940号"))
 	c.exchange()
 	var asked bureau.Verification
-	id := c.task(t, activities.TaskVerify, &asked.Task)
+	id := c.task(t, store.TaskVerify, &asked.Task)
 	filed := asked.Task
 	known := filed.HolderID
 	filed.HolderID = 4711 // which the bureau doesn't know
@@ -121,7 +120,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	c.exchange()
 	c.exchange()
-	require.Equal(t, []string{activities.TaskAnswerRefused}, c.tasks(), "and no result of an unknown record")
+	require.Equal(t, []string{store.TaskAnswerRefused}, c.tasks(), "and no result of an unknown record")
 	latest, err := c.db.LatestAnswer(t.Context(), id)
 	require.NoError(t, err)
 	require.EqualValues(t, 1016, latest.Code.Int64)
@@ -129,7 +128,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.NotEmpty(t, latest.Opinion)
 
 	filed.HolderID = known
-	again := c.task(t, activities.TaskAnswerRefused, &asked.Task)
+	again := c.task(t, store.TaskAnswerRefused, &asked.Task)
 	require.Equal(t, id, again, "the page of the task itself")
 	answer.ResultKey, answer.Data = fmt.Sprint(known), bureau.Verification{Who: "林核实", Opinion: "无法联系", Faults: "电话停机", At: c.now, Task: filed}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
@@ -147,7 +146,7 @@ func TestUnfiledSitesAreAnswered(t *testing.T) {
 		var found bureau.FoundSite
 		require.NoError(t, c.stand.Load().PushUnfiledSite("unfiled.example.com", "192.0.2.77"))
 		c.exchange()
-		task = c.task(t, activities.TaskUnfiledSite, &found)
+		task = c.task(t, store.TaskUnfiledSite, &found)
 		require.Equal(t, "unfiled.example.com", found.Domain)
 		require.EqualValues(t, 1, found.Operator)
 		require.EqualValues(t, 310000, found.Province)
@@ -168,7 +167,7 @@ func TestUnfiledSitesAreAnswered(t *testing.T) {
 	require.NoError(t, c.stand.Load().Push(`<ICP><WBAWZLB><Wbawz_xx><Id>99</Id><Wzym_mc>Unfiled.example.com</Wzym_mc><IP>3221226061</IP><Dqjcsj>2026-11-01</Dqjcsj><Sssh>310000</Sssh><Yys>1</Yys></Wbawz_xx></WBAWZLB></ICP>`))
 	c.exchange()
 	var again bureau.FoundSite
-	second := c.task(t, activities.TaskUnfiledSite, &again)
+	second := c.task(t, store.TaskUnfiledSite, &again)
 	require.NotEqual(t, first, second)
 	require.NoError(t, c.answerUnfiled(ctx, second, again, "再次"))
 	for range 2 {
@@ -180,13 +179,13 @@ func TestUnfiledSitesAreAnswered(t *testing.T) {
 
 	require.NoError(t, c.stand.Load().Push(`<ICP><WBAWZLB><Wbawz_xx><Id>100</Id><Wzym_mc>strange.example.com</Wzym_mc><IP>3221226061</IP><Dqjcsj>2026-11-01</Dqjcsj><Sssh>310000</Sssh><Yys>1</Yys></Wbawz_xx></WBAWZLB></ICP>`))
 	c.exchange()
-	third := c.task(t, activities.TaskUnfiledSite, &again)
+	third := c.task(t, store.TaskUnfiledSite, &again)
 	require.NoError(t, c.answerUnfiled(ctx, third, again, "已停止接入"))
 	for range 2 {
 		c.exchange()
 	}
 	require.EqualValues(t, 5005, result(third).Code.Int64)
-	require.Equal(t, []string{activities.TaskAnswerRefused}, c.tasks())
+	require.Equal(t, []string{store.TaskAnswerRefused}, c.tasks())
 }
 
 // An address that isn't reported is refused with 1063; once its block is
@@ -247,7 +246,7 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 	require.EqualValues(t, 2003, list[0].Latest.Code.Int64)
 	require.Equal(t, store.BlockReported, list[0].State)
 	require.Equal(t, source("198.51.100.0-198.51.100.255").From, list[0].From, "a refused change changes nothing")
-	require.Equal(t, []string{activities.TaskAddresses}, c.tasks())
+	require.Equal(t, []string{store.TaskAddresses}, c.tasks())
 
 	c.report(t, source("192.0.2.0-192.0.2.63"))
 	for range 2 {
@@ -303,7 +302,7 @@ func TestBadRecordsOfStaffsAreSetAside(t *testing.T) {
 		if n == 3 {
 			opinion = "坏记录"
 		}
-		require.NoError(t, c.answerUnfiled(t.Context(), c.task(t, activities.TaskUnfiledSite, &f), f, opinion))
+		require.NoError(t, c.answerUnfiled(t.Context(), c.task(t, store.TaskUnfiledSite, &f), f, opinion))
 	}
 	for range 8 {
 		c.exchange()
@@ -313,7 +312,7 @@ func TestBadRecordsOfStaffsAreSetAside(t *testing.T) {
 	for _, k := range c.tasks() {
 		kinds[k]++
 	}
-	require.Equal(t, map[string]int{activities.TaskAddresses: 2, activities.TaskAnswerRefused: 1}, kinds)
+	require.Equal(t, map[string]int{store.TaskAddresses: 2, store.TaskAnswerRefused: 1}, kinds)
 }
 
 // loseStaffs makes the database forget every data file after one.
@@ -336,7 +335,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 	var found bureau.FoundSite
 	require.NoError(t, c.stand.Load().PushUnfiledSite("u.example.com", "192.0.2.77"))
 	c.exchange()
-	require.NoError(t, c.answerUnfiled(ctx, c.task(t, activities.TaskUnfiledSite, &found), found, "已停止接入"))
+	require.NoError(t, c.answerUnfiled(ctx, c.task(t, store.TaskUnfiledSite, &found), found, "已停止接入"))
 	c.exchange() // 1
 	c.report(t, source("192.0.2.1"))
 	c.exchange() // 2
@@ -357,7 +356,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 		c.exchange()
 	}
 	require.Equal(t, map[int]int{bureau.CodeApproved: 1, 5006: 1}, c.taken(kindUnfiled))
-	require.Equal(t, []string{activities.TaskResynchronised}, c.tasks())
+	require.Equal(t, []string{store.TaskResynchronised}, c.tasks())
 
 	// Another block was added under the ID that a block here has.
 	c.report(t, source("192.0.2.2"))
@@ -433,7 +432,7 @@ func TestPapersByThemselves(t *testing.T) {
 	require.NoError(t, c.stand.Load().PushVerificationTask(d.HolderNumber))
 	c.exchange()
 	var asked bureau.Verification
-	task := c.task(t, activities.TaskVerify, &asked.Task)
+	task := c.task(t, store.TaskVerify, &asked.Task)
 	asked.Passed, asked.Who, asked.Opinion, asked.At = true, "林核实", "信息真实", c.now
 	key := fmt.Sprint(filed.HolderID)
 	paper := bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")}, Subject: filing.Subject{HolderID: filed.HolderID}}
@@ -459,5 +458,5 @@ func TestPapersByThemselves(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[int64]bool{1060: false, 1016: true}, codes)
-	require.Equal(t, []string{activities.TaskAnswerRefused}, c.tasks())
+	require.Equal(t, []string{store.TaskAnswerRefused}, c.tasks())
 }

@@ -13,9 +13,6 @@ const (
 	bureauActor = "bureau"
 )
 
-// The channels of codes and notices.
-var channels = []string{"sms", "mail"}
-
 // a names the activities; their receivers are never used here.
 var a struct {
 	filing  *activities.Filing
@@ -39,7 +36,7 @@ type run struct {
 	// shown is the stage as the projection has it: a moment behind, never ahead,
 	// so that what a page offers is possible.
 	shown     filing.Stage
-	attention string
+	attention filing.Attention
 	revision  int
 	seq       int64
 	// from is the stage that the filing was found in by a workflow that takes the place
@@ -50,7 +47,7 @@ type run struct {
 
 	// what people said
 	contact   int // version of the contact given
-	wanted    map[string]int
+	wanted    map[filing.Channel]int
 	verified  bool
 	handedIn  int // newest revision handed in
 	checked   *checked
@@ -93,7 +90,7 @@ func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 		shown:     first,
 		writing:   workflow.NewMutex(ctx),
 		stuckLock: workflow.NewMutex(ctx),
-		wanted:    map[string]int{},
+		wanted:    map[filing.Channel]int{},
 		decided:   map[int]Decided{},
 		notices:   noticeGroup{wg: workflow.NewWaitGroup(ctx)},
 	}
@@ -137,13 +134,13 @@ func (f *run) await(ctx workflow.Context, ready func() bool) error {
 
 // enter writes that the filing is in a stage now; what the customer had to look
 // at is done with.
-func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind, actor string) error {
-	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(string), Kind: kind, Actor: actor})
+func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind filing.EventKind, actor string) error {
+	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), Kind: kind, Actor: actor})
 }
 
 // attend writes what the customer must look at; empty for nothing.
-func (f *run) attend(ctx workflow.Context, attention, kind string) error {
-	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: attention})
+func (f *run) attend(ctx workflow.Context, attention filing.Attention, kind filing.EventKind) error {
+	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: string(attention)})
 }
 
 // advance writes one step of the projection.

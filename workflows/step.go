@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
 )
 
 // errRecipient says that a phone number or mail address was refused, which
@@ -33,16 +34,16 @@ var (
 	stepCheckSite   = step{name: "check_site", options: siteCheckActivity, skippable: true}
 )
 
-func sendStep(channel string) step {
-	return step{name: "send_" + channel, options: messageActivity, customerMends: true}
+func sendStep(channel filing.Channel) step {
+	return step{name: "send_" + string(channel), options: messageActivity, customerMends: true}
 }
 
-func notifyStep(channel string) step {
-	return step{name: "notify_" + channel, options: messageActivity, skippable: true, customerMends: true}
+func notifyStep(channel filing.Channel) step {
+	return step{name: "notify_" + string(channel), options: messageActivity, skippable: true, customerMends: true}
 }
 
 // steps are all that a filing can be stuck at.
-var steps = []step{sendStep("sms"), sendStep("mail"), stepQueueRecord, stepInstall, stepCheckSite, notifyStep("sms"), notifyStep("mail")}
+var steps = []step{sendStep(filing.SMS), sendStep(filing.Mail), stepQueueRecord, stepInstall, stepCheckSite, notifyStep(filing.SMS), notifyStep(filing.Mail)}
 
 // Steps are the names of the steps that a filing can be stuck at, in the order of its life.
 func Steps() []string {
@@ -104,7 +105,7 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	f.stuck = &stuck{step: s, reason: reason}
 	defer func() { f.stuck = nil }()
 	yes, no := true, false
-	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason, Kind: "stuck", Actor: systemActor, Detail: s.name + ": " + reason})
+	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason, Kind: filing.EventStuck, Actor: systemActor, Detail: s.name + ": " + reason})
 	if err != nil {
 		return "", err
 	}
@@ -112,12 +113,12 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	if err := f.await(ctx, func() bool { return f.stuck.resume != nil }); err != nil {
 		if ctx.Err() != nil { // no longer needed: the row must not stay stuck
 			detached, _ := workflow.NewDisconnectedContext(ctx)
-			return "", errors.Join(err, f.advance(detached, activities.Progress{Stuck: &no, Kind: "unstuck", Actor: systemActor, Detail: s.name}))
+			return "", errors.Join(err, f.advance(detached, activities.Progress{Stuck: &no, Kind: filing.EventUnstuck, Actor: systemActor, Detail: s.name}))
 		}
 		return "", err
 	}
 	resume := f.stuck.resume
-	err = f.advance(ctx, activities.Progress{Stuck: &no, Kind: "resumed", Actor: resume.Actor, Detail: s.name + ": " + string(resume.Resolution)})
+	err = f.advance(ctx, activities.Progress{Stuck: &no, Kind: filing.EventResumed, Actor: resume.Actor, Detail: s.name + ": " + string(resume.Resolution)})
 	return resume.Resolution, err
 }
 

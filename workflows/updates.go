@@ -61,14 +61,14 @@ func (f *run) canGiveContact(in ContactGiven) bool {
 
 func (f *run) giveContact(ctx workflow.Context, in ContactGiven) error {
 	f.contact, f.actor = in.Version, in.Actor
-	for _, channel := range channels {
+	for _, channel := range filing.Channels {
 		f.want(channel, in.Version) // the database readied one code for each version
 	}
 	return f.moved(ctx, filing.Contact)
 }
 
 func (f *run) canSendCode(in SendCode) bool {
-	return f.stage == filing.Verifying && !f.verified && (in.Channel == "sms" || in.Channel == "mail")
+	return f.stage == filing.Verifying && !f.verified && in.Channel.Known()
 }
 
 func (f *run) sendCode(_ workflow.Context, in SendCode) error {
@@ -78,7 +78,7 @@ func (f *run) sendCode(_ workflow.Context, in SendCode) error {
 
 // canBeCorrected: there is a contact, and the filing isn't over.
 func (f *run) canBeCorrected(in Corrected) bool {
-	if in.Channel != "sms" && in.Channel != "mail" || f.in.Kind.Registers() || f.stage == filing.Contact || f.stage.Final() || f.withdrawn {
+	if !in.Channel.Known() || f.in.Kind.Registers() || f.stage == filing.Contact || f.stage.Final() || f.withdrawn {
 		return false
 	}
 	return in.Send == 0 || f.canSendCode(SendCode{Channel: in.Channel, Send: in.Send})
@@ -88,14 +88,14 @@ func (f *run) beCorrected(ctx workflow.Context, in Corrected) error {
 	if in.Send > 0 {
 		f.want(in.Channel, in.Send)
 	}
-	kind := "contact_corrected"
+	kind := filing.EventContactCorrected
 	if in.Confirmed {
-		kind = "contact_confirmed"
+		kind = filing.EventContactConfirmed
 	}
-	return f.advance(ctx, activities.Progress{Kind: kind, Actor: in.Actor, Detail: in.Channel})
+	return f.advance(ctx, activities.Progress{Kind: kind, Actor: in.Actor, Detail: string(in.Channel)})
 }
 
-func (f *run) want(channel string, send int) {
+func (f *run) want(channel filing.Channel, send int) {
 	f.wanted[channel] = max(f.wanted[channel], send)
 }
 
@@ -150,7 +150,7 @@ func (f *run) canBeChecked(ByActor) bool { return f.bureauCheck == checkAwaited 
 
 func (f *run) beChecked(ctx workflow.Context, in ByActor) error {
 	f.bureauCheck, f.actor = checkDone, in.Actor
-	return workflow.Await(ctx, func() bool { return f.attention != attentionBureauCheck })
+	return workflow.Await(ctx, func() bool { return f.attention != filing.AttentionBureauCheck })
 }
 
 func (f *run) canWithdraw(ByActor) bool { return f.in.Kind.Withdrawable(f.stage) && !f.withdrawn }

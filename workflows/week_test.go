@@ -234,7 +234,7 @@ func (w *week) ended() {
 	require.Equal(w.t, w.revisions, w.signals.heard[store.SignalAccepted])
 	require.Equal(w.t, w.revisions, w.signals.heard[store.SignalDecided])
 	var tasks int
-	get(&tasks, `SELECT COUNT(*) FROM staff_tasks WHERE kind = '`+activities.TaskProviderActs+`'`)
+	get(&tasks, `SELECT COUNT(*) FROM staff_tasks WHERE kind = '`+store.TaskProviderActs+`'`)
 	require.Equal(w.t, weekFilings/100, tasks)
 	w.t.Logf("%d filings, %d revisions, %d data files, %.0f filings a second in the exchange", weekFilings, w.revisions, w.files, weekFilings/w.spent["exchange"].Seconds())
 	for what, d := range w.spent {

@@ -17,7 +17,7 @@ func (c *Claim) Normalise(kind Kind) {
 	c.Number = tidy(c.Number)
 	if n, err := ParseNumber(c.Number); err == nil {
 		c.Number = n.String()
-		if kind == KindNewSite {
+		if kind.Spec().Claims == ClaimsHolder {
 			c.Number = n.Holder()
 		}
 	}
@@ -35,12 +35,12 @@ func (c Claim) Validate(kind Kind) Problems {
 			p.add("number", "required")
 		case err != nil:
 			p.add("number", "number_invalid")
-		case kind == KindNewAccess && n.Site == 0:
+		case kind.Spec().Claims == ClaimsSite && n.Site == 0:
 			p.add("number", "number_wants_site")
 		}
 	}
 	switch {
-	case c.Password == "" && (kind.Claims() || kind == KindEndHolder):
+	case c.Password == "" && kind.Spec().NeedsPassword:
 		p.add("password", "required")
 	case len(c.Password) > maxClaimPassword:
 		p.add("password", "too_long", "max", maxClaimPassword)

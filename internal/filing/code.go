@@ -1,11 +1,28 @@
 package filing
 
+// Bilingual is a text that is data and not in the locale files.
+type Bilingual struct {
+	Chinese string `yaml:"zh"`
+	English string `yaml:"en"`
+}
+
+// In is the text in a language of the panel.
+func (b Bilingual) In(lang string) string {
+	if lang == "en" {
+		return b.English
+	}
+	return b.Chinese
+}
+
 // Code is a value of one of the bureau's code tables.
 type Code struct {
 	ID      int
 	Name    string // Chinese, as the forms show it
 	English string
 }
+
+// In is the value's name in a language of the panel.
+func (c Code) In(lang string) string { return Bilingual{c.Name, c.English}.In(lang) }
 
 // The built-in edition of the code tables, as seen in public integrations of
 // the bureau's interface 3.0. The bureau's own tables (JCDM) win where they

@@ -1,6 +1,9 @@
 package filing
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 const (
 	// maxFilingPassword bounds 备案密码; the bureaus' own are far shorter.
@@ -62,7 +65,7 @@ func (i Issued) Validate(d Dossier) Problems {
 		p.add("certificate", "certificate_big", "max", MaxCertificate>>20)
 	case i.Certificate != nil && len(i.Certificate) == 0:
 		p.add("certificate", "certificate_empty")
-	case i.Certificate == nil && d.Kind.Operation() == KindNew.Operation():
+	case i.Certificate == nil && d.Kind.Spec().NeedsCertificate:
 		p.add("certificate", "certificate_required")
 	case err == nil && site.OtherNumberIn(i.Certificate) != "":
 		p.add("certificate", "certificate_other_number", "number", site.OtherNumberIn(i.Certificate))
@@ -99,11 +102,4 @@ func (p *Problems) number(field, text string, ofSite bool, d Dossier) {
 
 // KnownNumber is the filing number that a dossier is about: the site's where it
 // is, or else the holder's; empty for a holder that is filed for the first time.
-func (d Dossier) KnownNumber() string {
-	for _, number := range []string{d.Subject.SiteNumber, d.Subject.HolderNumber, d.Claim.Number} {
-		if number != "" {
-			return number
-		}
-	}
-	return ""
-}
+func (d Dossier) KnownNumber() string { return cmp.Or(d.Subject.Number(), d.Claim.Number) }

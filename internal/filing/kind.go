@@ -28,53 +28,11 @@ const (
 	KindRegister Kind = "register"
 )
 
-// operations are the values of Czlx (4-2-1-6).
-var operations = map[Kind]int{
-	"": 1, KindNew: 1, KindNewSite: 2, KindNewAccess: 3, KindChange: 4, KindCancelAccess: 5, KindEndHolder: 6, KindEndSite: 7,
-}
-
-// Operation is the kind's Czlx; 0 for an unknown one.
-func (k Kind) Operation() int { return operations[k] }
-
-// ReviewedAlike are the operations that a bureau takes as long over as over the kind's:
-// what is filed anew, changes, and what ends.
-func (k Kind) ReviewedAlike() []int {
-	switch {
-	case k.Ends():
-		return []int{operations[KindCancelAccess], operations[KindEndHolder], operations[KindEndSite]}
-	case k == KindChange:
-		return []int{operations[KindChange]}
-	}
-	return []int{operations[KindNew], operations[KindNewSite], operations[KindNewAccess]}
-}
-
-// Ends tells whether the kind takes a filing away instead of making one.
-func (k Kind) Ends() bool { return k == KindCancelAccess || k == KindEndHolder || k == KindEndSite }
-
-// FollowsUp tells whether the kind is about a filing of ours that is done: its
-// contact was verified then.
-func (k Kind) FollowsUp() bool { return k == KindChange || k.Ends() }
-
-// Claims tells whether the kind must prove, by number and filing password, that
-// an existing filing is the customer's.
-func (k Kind) Claims() bool { return k == KindNewSite || k == KindNewAccess }
-
-// Registers tells whether the kind only notes a number that is there already:
-// nothing is handed in, and there is no verified contact.
-func (k Kind) Registers() bool { return k == KindRegister }
-
 // Withdrawable tells whether a customer may still withdraw a filing of the kind
 // in a stage. What the bureau has no part in can be until it is done.
 func (k Kind) Withdrawable(s Stage) bool {
 	return s.Withdrawable() || k.Registers() && s == Installing
 }
-
-// Beginnings are the kinds with which an order's filing can begin, FollowUps
-// those that can follow one that is done.
-var (
-	Beginnings = []Kind{KindNew, KindNewSite, KindNewAccess}
-	FollowUps  = []Kind{KindChange, KindCancelAccess, KindEndSite, KindEndHolder}
-)
 
 // Ref is how an order's filing is called, for its workflow: by the order's
 // number, and from the second one on by the how-manieth it is.
@@ -106,6 +64,9 @@ type Subject struct {
 	AddressIDs map[string]int64 `json:"address_ids,omitempty"`
 }
 
+// Number is the site's, or the holder's.
+func (s Subject) Number() string { return PreferredNumber(s.SiteNumber, s.HolderNumber) }
+
 // Ending is why a filing ends.
 type Ending struct {
 	// Reason is 注销理由, a value of EndingReasons.
@@ -124,12 +85,11 @@ var EndingReasons = []Code{
 // the holder's, or that of the number that it is about. Empty when it can't be
 // told.
 func (d Dossier) Bureau() string {
-	number := d.Claim.Number
-	switch d.Kind {
-	case KindNew, "":
+	switch spec := d.Kind.Spec(); {
+	case spec.FollowsUp:
+		return ProvinceOfNumber(d.Subject.HolderNumber)
+	case spec.Claims == ClaimsNothing && !spec.Registers:
 		return d.Holder.Province
-	case KindChange, KindCancelAccess, KindEndHolder, KindEndSite:
-		number = d.Subject.HolderNumber
 	}
-	return ProvinceOfNumber(number)
+	return ProvinceOfNumber(d.Claim.Number)
 }

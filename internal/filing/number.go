@@ -1,6 +1,7 @@
 package filing
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -100,3 +101,7 @@ func (n Number) OtherNumberIn(certificate []byte) string {
 	}
 	return named[0]
 }
+
+// PreferredNumber is the number that people are shown: the site's, or the holder's where the
+// bureau gave no site number.
+func PreferredNumber(site, holder string) string { return cmp.Or(site, holder) }

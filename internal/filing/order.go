@@ -21,10 +21,6 @@ const (
 	OrderFiled OrderState = "filed"
 )
 
-// AttentionRefusedOurs is what shows on a filing that the bureau refused for
-// something that the provider must mend: nothing is wanted of the customer.
-const AttentionRefusedOurs = "refused_ours"
-
 // OrderStates lists them in the order of the filter.
 var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
 
@@ -32,21 +28,14 @@ var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
 // done, for the filter: one that was withdrawn or deregistered stands on no order.
 var OrderStages = slices.DeleteFunc(slices.Clone(Stages), func(s Stage) bool { return s == Withdrawn || s == Deregistered })
 
-// StateOf is the state of an order by its open filing's stage and what the
-// customer must look at; without a filing the stage is empty.
-func StateOf(stage Stage, attention string) OrderState {
-	switch stage {
-	case "", Withdrawn, Deregistered:
-		return OrderNone
-	case Filed:
+// StateOf is the state of an order by its open filing; without one the stage is empty.
+func StateOf(stage Stage, attention Attention, stuck bool) OrderState {
+	switch {
+	case stage == Filed:
 		return OrderFiled
-	case Contact, Verifying, Preparing, Correcting:
-		if attention == AttentionRefusedOurs {
-			return OrderUnderWay
-		}
-		return OrderYours
-	}
-	if attention != "" {
+	case stage == "" || stage.Final():
+		return OrderNone
+	case TurnOf(stage, attention, stuck) == TurnCustomer:
 		return OrderYours
 	}
 	return OrderUnderWay

@@ -9,20 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// Bilingual is a text of the list of papers, which is data and not in the locale files.
-type Bilingual struct {
-	Chinese string `yaml:"zh"`
-	English string `yaml:"en"`
-}
-
-// In is the text in a language of the panel.
-func (b Bilingual) In(lang string) string {
-	if lang == "en" {
-		return b.English
-	}
-	return b.Chinese
-}
-
 // PaperUse is a place of a paper in a data file: Fjyt, of the holder or the site.
 type PaperUse struct {
 	// Purpose is a code of the built-in edition of PaperUses (Tables.PaperPurpose).
@@ -143,12 +129,9 @@ func (l PaperList) In(province string) []Paper { return l.Provinces[province].on
 
 // Needed are the papers that a dossier can have, in the list's order.
 func (l PaperList) Needed(d Dossier) []NeededPaper {
-	kind := d.Kind
-	if kind == "" {
-		kind = KindNew
-	}
+	kind := d.Kind.OrNew()
 	nature, document, manager := d.Holder.Nature, d.Holder.DocumentType, d.Holder.Manager.DocumentType
-	if kind != KindNew && kind != KindChange { // the forms don't ask for them
+	if !kind.Asks(FormHolder, "nature") {
 		nature, document = 0, 0
 	}
 	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }

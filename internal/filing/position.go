@@ -6,6 +6,6 @@ type Position struct {
 	Stage     Stage
 	Revision  int
 	Seq       int64
-	Kind      Kind   `json:",omitempty"`
-	Attention string `json:",omitempty"`
+	Kind      Kind      `json:",omitempty"`
+	Attention Attention `json:",omitempty"`
 }

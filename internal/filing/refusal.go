@@ -19,8 +19,8 @@ type Refusal struct {
 	// Staff tells that the provider must act, not the customer.
 	Staff bool
 	// Done tells that the code reports success: nobody must act.
-	Done             bool
-	Chinese, English string
+	Done bool
+	Bilingual
 }
 
 //go:embed data/results.tsv
@@ -53,7 +53,7 @@ var refusals = sync.OnceValue(func() map[int]Refusal {
 		if err != nil {
 			continue
 		}
-		table[code] = Refusal{Code: code, Form: cells[1], Field: cells[2], Staff: cells[3] == "staff", Done: cells[3] == "done", Chinese: cells[4], English: cells[5]}
+		table[code] = Refusal{Code: code, Form: cells[1], Field: cells[2], Staff: cells[3] == "staff", Done: cells[3] == "done", Bilingual: Bilingual{cells[4], cells[5]}}
 	}
 	return table
 })

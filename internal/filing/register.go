@@ -76,9 +76,4 @@ func agrees(number Number, s Status) bool {
 }
 
 // Number is a status's own: the site's, or the holder's where there is none.
-func (s Status) Number() string {
-	if s.SiteNumber != "" {
-		return s.SiteNumber
-	}
-	return s.HolderNumber
-}
+func (s Status) Number() string { return PreferredNumber(s.SiteNumber, s.HolderNumber) }

@@ -36,8 +36,5 @@ func ParseSecondCheck(list []string) (c SecondCheck, err error) {
 // Wants tells whether a dossier of a kind wants two reviewers; nature is the holder's,
 // 0 where its forms don't say.
 func (c SecondCheck) Wants(kind Kind, nature int) bool {
-	if kind == "" {
-		kind = KindNew
-	}
-	return slices.Contains(c.Kinds, kind) || nature != 0 && slices.Contains(c.Natures, nature)
+	return slices.Contains(c.Kinds, kind.OrNew()) || nature != 0 && slices.Contains(c.Natures, nature)
 }

@@ -16,8 +16,8 @@ type SendBackReason struct {
 	// empty: the whole dossier.
 	Form, Field string
 	// Code is the bureau's for the refusal that it spares the customer; 0: none.
-	Code             int
-	Chinese, English string
+	Code int
+	Bilingual
 }
 
 // About is the field as "form.field"; empty for the whole dossier.
@@ -52,7 +52,7 @@ var sendBacks = sync.OnceValue(func() (list []SendBackReason) {
 			continue // the heading
 		}
 		code, _ := strconv.Atoi(cells[3]) // empty is none
-		list = append(list, SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Chinese: cells[4], English: cells[5]})
+		list = append(list, SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Bilingual: Bilingual{cells[4], cells[5]}})
 	}
 	return list
 })

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
 )
 
 // Keys that are made of a value's name must exist for every value.
@@ -17,10 +17,13 @@ func TestKindsAndTasksHaveTexts(t *testing.T) {
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
 		l := b.For(lang)
-		for _, kind := range []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite} {
-			require.True(t, l.Has(fmt.Sprintf("dossiers.operation_%d", kind.Operation())), "%s: %s", lang, kind)
+		for _, kind := range filing.KindSpecs {
+			require.True(t, l.Has("kind."+string(kind.Kind)), "%s: %s", lang, kind.Kind)
+			if kind.Operation != 0 {
+				require.True(t, l.Has(fmt.Sprintf("dossiers.operation_%d", kind.Operation)), "%s: %s", lang, kind.Kind)
+			}
 		}
-		for _, kind := range activities.TaskKinds {
+		for _, kind := range store.TaskKinds {
 			require.True(t, l.Has("task_kind."+kind), "%s: %s", lang, kind)
 		}
 		for _, key := range []string{"to_hand_in", "handed_in"} {

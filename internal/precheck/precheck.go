@@ -81,8 +81,8 @@ type rule struct {
 
 // Forms of a dossier.
 const (
-	holderForm = "holder"
-	siteForm   = "site"
+	holderForm = filing.FormHolder
+	siteForm   = filing.FormSite
 )
 
 // rules, those of a form together, in the order in which they are shown.
@@ -127,17 +127,10 @@ var rules = []rule{
 // applies tells whether a kind of filing has what a rule looks at: what isn't handed
 // in isn't looked at.
 func applies(kind filing.Kind, r rule) bool {
-	switch kind {
-	case filing.KindNew, "":
-		return true
-	case filing.KindChange: // its domains are filed and open
-		return r.name != "email_on_site"
-	case filing.KindNewSite:
-		return r.form == siteForm || slices.Contains([]string{"manager_mobile", "manager_office_phone", "manager_email"}, r.field)
-	case filing.KindNewAccess:
-		return slices.Contains([]string{"domains", "ips", "access_mode", "server_place"}, r.field)
+	if kind == filing.KindChange && r.name == "email_on_site" { // its domains are filed and open
+		return false
 	}
-	return false
+	return !kind.Registers() && kind.Asks(r.form, r.field)
 }
 
 // Run lists what the rules find, blocking things first.

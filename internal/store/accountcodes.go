@@ -41,7 +41,7 @@ func accountCodePlace(id int64) string { return fmt.Sprintf("account_codes/%d", 
 // what a person typed: a user name, mail address or mobile number. What is no
 // account's gets a row too, of which nothing is ever sent: callers can't tell.
 // ErrCodeTooSoon within a minute, or past a day's number; id is good all the same.
-func (s *Store) RequestRecovery(ctx context.Context, typed string, ch Channel) (id int64, send int, err error) {
+func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Channel) (id int64, send int, err error) {
 	userID, err := s.findAccount(ctx, typed)
 	if err != nil {
 		return 0, 0, fmt.Errorf("finding an account again: %w", err)
@@ -54,11 +54,11 @@ func (s *Store) RequestRecovery(ctx context.Context, typed string, ch Channel) (
 }
 
 // RequestReach asks for a code that confirms an account's new address.
-func (s *Store) RequestReach(ctx context.Context, userID int64, ch Channel, address string) (id int64, send int, err error) {
+func (s *Store) RequestReach(ctx context.Context, userID int64, ch filing.Channel, address string) (id int64, send int, err error) {
 	return s.requestAccountCode(ctx, fmt.Sprintf("user/%d", userID), PurposeReach, ch, userID, address)
 }
 
-func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose CodePurpose, ch Channel, userID int64, to string) (id int64, send int, err error) {
+func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose CodePurpose, ch filing.Channel, userID int64, to string) (id int64, send int, err error) {
 	hash, err := s.keys.Hash("account_codes", subject)
 	if err != nil {
 		return 0, 0, err
@@ -153,7 +153,7 @@ func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err 
 // AccountCode is a code to an account, about to be sent.
 type AccountCode struct {
 	Purpose CodePurpose
-	Channel Channel
+	Channel filing.Channel
 	// Login names the account in the message; To is empty when there is nobody to
 	// send to.
 	Login, To string
@@ -163,7 +163,7 @@ type AccountCode struct {
 func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) {
 	var row struct {
 		Purpose CodePurpose    `db:"purpose"`
-		Channel Channel        `db:"channel"`
+		Channel filing.Channel `db:"channel"`
 		UserID  sql.NullInt64  `db:"user_id"`
 		Login   sql.NullString `db:"login"`
 		To      []byte         `db:"sealed_address"`
@@ -209,8 +209,8 @@ func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) er
 func (s *Store) ConfirmReach(ctx context.Context, userID, codeID int64) error {
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
-			Channel Channel `db:"channel"`
-			To      []byte  `db:"sealed_address"`
+			Channel filing.Channel `db:"channel"`
+			To      []byte         `db:"sealed_address"`
 		}
 		if err := tx.GetContext(ctx, &row, `
 			SELECT channel, sealed_address FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ? AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,

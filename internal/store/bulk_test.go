@@ -126,8 +126,7 @@ func TestStillStuckTellsOneTimeFromTheNext(t *testing.T) {
 		return is
 	}
 	require.True(t, still(1))
-	none := ""
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Attention: &none, Kind: "code_mail", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Attention: new(filing.Attention), Kind: "code_mail", Actor: "system"}))
 	require.True(t, still(1), "other things move while it is stuck")
 	unstuck(t, s, f.ID, 3)
 	require.False(t, still(1))

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // The answers of codes that aren't right.
@@ -24,25 +26,25 @@ var (
 
 // Verification is how far a channel's code is.
 type Verification struct {
-	Channel     Channel      `db:"channel"`
-	Nonce       []byte       `db:"nonce"`
-	CodeHash    []byte       `db:"code_hash"`
-	Sends       int          `db:"sends"`
-	RequestedAt time.Time    `db:"requested_at"`
-	SentAt      sql.NullTime `db:"sent_at"`
-	ExpiresAt   sql.NullTime `db:"expires_at"`
-	Tries       int          `db:"tries"`
-	LockedUntil sql.NullTime `db:"locked_until"`
-	VerifiedAt  sql.NullTime `db:"verified_at"`
+	Channel     filing.Channel `db:"channel"`
+	Nonce       []byte         `db:"nonce"`
+	CodeHash    []byte         `db:"code_hash"`
+	Sends       int            `db:"sends"`
+	RequestedAt time.Time      `db:"requested_at"`
+	SentAt      sql.NullTime   `db:"sent_at"`
+	ExpiresAt   sql.NullTime   `db:"expires_at"`
+	Tries       int            `db:"tries"`
+	LockedUntil sql.NullTime   `db:"locked_until"`
+	VerifiedAt  sql.NullTime   `db:"verified_at"`
 }
 
 const verificationColumns = `channel, nonce, code_hash, sends, requested_at, sent_at, expires_at, tries, locked_until, verified_at`
 
 // Verifications finds both channels of a filing.
-func (s *Store) Verifications(ctx context.Context, filingID int64) (map[Channel]Verification, error) {
+func (s *Store) Verifications(ctx context.Context, filingID int64) (map[filing.Channel]Verification, error) {
 	var rows []Verification
 	err := s.db.SelectContext(ctx, &rows, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id = ?`, filingID)
-	byChannel := make(map[Channel]Verification, len(rows))
+	byChannel := make(map[filing.Channel]Verification, len(rows))
 	for _, v := range rows {
 		byChannel[v.Channel] = v
 	}
@@ -50,7 +52,7 @@ func (s *Store) Verifications(ctx context.Context, filingID int64) (map[Channel]
 }
 
 // filingCode is where a channel's code of a filing stands.
-func filingCode(filingID int64, ch Channel) codeBox {
+func filingCode(filingID int64, ch filing.Channel) codeBox {
 	return codeBox{
 		table: "verifications", where: `filing_id = ? AND channel = ?`, args: []any{filingID, ch},
 		use: fmt.Sprintf("code/%d/%s", filingID, ch),
@@ -61,18 +63,18 @@ func filingCode(filingID int64, ch Channel) codeBox {
 // minutes. It gives the same code each time, so that a repeated activity sends
 // the same message. ok is false when a later code was asked for meanwhile, or
 // when this one went out already.
-func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch Channel, send int) (code string, ok bool, err error) {
+func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch filing.Channel, send int) (code string, ok bool, err error) {
 	return s.prepareCode(ctx, filingCode(filingID, ch), send)
 }
 
 // CodeSent notes that a channel's code went out.
-func (s *Store) CodeSent(ctx context.Context, filingID int64, ch Channel, send int) error {
+func (s *Store) CodeSent(ctx context.Context, filingID int64, ch filing.Channel, send int) error {
 	return s.codeSent(ctx, filingCode(filingID, ch), send)
 }
 
 // RequestCode asks for another code of a channel, at most once a minute
 // (ErrCodeTooSoon), and returns its send number. A verified channel needs none.
-func (s *Store) RequestCode(ctx context.Context, filingID int64, ch Channel) (send int, err error) {
+func (s *Store) RequestCode(ctx context.Context, filingID int64, ch filing.Channel) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		if send, err = s.nextSend(ctx, tx, filingCode(filingID, ch)); err != nil {
 			return err
@@ -84,7 +86,7 @@ func (s *Store) RequestCode(ctx context.Context, filingID int64, ch Channel) (se
 
 // VerifyCode checks what the customer typed. A channel that is verified already
 // stays so.
-func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch Channel, code string) error {
+func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch filing.Channel, code string) error {
 	_, err := s.verifyCode(ctx, filingCode(filingID, ch), code)
 	return err
 }
@@ -93,5 +95,5 @@ func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch Channel, code
 func (s *Store) Verified(ctx context.Context, filingID int64) (bool, error) {
 	var n int
 	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`, filingID)
-	return n == len(Channels), err
+	return n == len(filing.Channels), err
 }

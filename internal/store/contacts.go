@@ -12,18 +12,6 @@ import (
 	"github.com/beian/beian/internal/seal"
 )
 
-// Channel is a way to reach a contact.
-type Channel string
-
-// The two channels that are verified by a code each.
-const (
-	SMS  Channel = "sms"
-	Mail Channel = "mail"
-)
-
-// Channels lists both.
-var Channels = []Channel{SMS, Mail}
-
 // ErrUserNameTaken says that the bureau's user name belongs to another customer.
 var ErrUserNameTaken = errors.New("the user name is taken")
 
@@ -85,7 +73,7 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 			filingID, row.sealed, row.mobile, row.email, passwordHash, now); err != nil {
 			return err
 		}
-		for _, ch := range Channels {
+		for _, ch := range filing.Channels {
 			if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
 				return err
 			}
@@ -101,7 +89,7 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 // CorrectContact replaces phone and mail address (找回验证码). A channel whose
 // address changed must be verified anew; its count of wrong tries stays. ErrConflict once
 // both codes were right: the filing is past it, or about to be, whatever the page showed.
-func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []Channel, err error) {
+func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []filing.Channel, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		changedChannels = nil
 		d, err := s.lockContact(ctx, tx, filingID)
@@ -109,10 +97,10 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 			return err
 		}
 		if d.Mobile != mobile {
-			changedChannels = append(changedChannels, SMS)
+			changedChannels = append(changedChannels, filing.SMS)
 		}
 		if d.Email != email {
-			changedChannels = append(changedChannels, Mail)
+			changedChannels = append(changedChannels, filing.Mail)
 		}
 		if len(changedChannels) == 0 {
 			return nil
@@ -121,7 +109,7 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 		if err != nil {
 			return err
 		}
-		if len(verified) == len(Channels) {
+		if len(verified) == len(filing.Channels) {
 			return ErrConflict
 		}
 		d.Mobile, d.Email = mobile, email
@@ -160,8 +148,8 @@ func (s *Store) changeContact(ctx context.Context, tx *sqlx.Tx, filingID int64, 
 }
 
 // setAddress is changeContact for one channel's address.
-func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails, ch Channel, to string) error {
-	if ch == SMS {
+func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails, ch filing.Channel, to string) error {
+	if ch == filing.SMS {
 		d.Mobile = to
 	} else {
 		d.Email = to
@@ -199,7 +187,7 @@ func (s *Store) sealContact(filingID int64, d filing.ContactDetails) (row sealed
 // requestCode readies the next code of a channel: a new nonce, not verified,
 // the count of wrong tries as it was (NIST SP 800-63B-4, 3.2.2: a new code
 // must not reset the count of failures).
-func (s *Store) requestCode(ctx context.Context, tx *sqlx.Tx, filingID int64, ch Channel) error {
+func (s *Store) requestCode(ctx context.Context, tx *sqlx.Tx, filingID int64, ch filing.Channel) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at) VALUES (?, ?, ?, 1, ?)
 		ON DUPLICATE KEY UPDATE nonce = VALUES(nonce), code_hash = NULL, sends = sends + 1, requested_at = VALUES(requested_at),

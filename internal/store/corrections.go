@@ -36,7 +36,7 @@ type NewCorrection struct {
 	// Token is the form's.
 	Token    string
 	FilingID int64
-	Channel  Channel
+	Channel  filing.Channel
 	// To is the new address.
 	To string
 	// Proof is one of filing.Proofs; Picture, a JPEG, shows it, where there is one.
@@ -49,7 +49,7 @@ type NewCorrection struct {
 type Correction struct {
 	ID        int64             `db:"id"`
 	FilingID  int64             `db:"filing_id"`
-	Channel   Channel           `db:"channel"`
+	Channel   filing.Channel    `db:"channel"`
 	Proof     string            `db:"proof"`
 	Pictured  bool              `db:"pictured"`
 	Outcome   CorrectionOutcome `db:"outcome"`
@@ -119,7 +119,7 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	}
 	now, outcome, ended, send := s.utcNow(), CorrectionOpen, sql.NullTime{}, 1
 	// Both codes may have been right already, and the filing about to leave the stage.
-	atOnce := stage == filing.Verifying && len(verified) < len(Channels)
+	atOnce := stage == filing.Verifying && len(verified) < len(filing.Channels)
 	if atOnce {
 		if err := s.setAddress(ctx, tx, n.FilingID, details, n.Channel, n.To); err != nil {
 			return err
@@ -178,10 +178,10 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 // lockVerified lists a filing's verified channels and holds the rows of all: a code that is
 // being verified is either known, or waits and isn't good any more where its channel got
 // another. Rows that don't fit a condition aren't held, so there is none.
-func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []Channel, err error) {
+func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []filing.Channel, err error) {
 	var rows []struct {
-		Channel    Channel      `db:"channel"`
-		VerifiedAt sql.NullTime `db:"verified_at"`
+		Channel    filing.Channel `db:"channel"`
+		VerifiedAt sql.NullTime   `db:"verified_at"`
 	}
 	err = tx.SelectContext(ctx, &rows, `SELECT channel, verified_at FROM verifications WHERE filing_id = ? FOR UPDATE`, filingID)
 	for _, row := range rows {
@@ -199,7 +199,7 @@ func (s *Store) Corrections(ctx context.Context, filingID int64, limit int) (lis
 }
 
 // OpenCorrection finds what waits for its code by a channel.
-func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch Channel) (c Correction, err error) {
+func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch filing.Channel) (c Correction, err error) {
 	err = s.db.GetContext(ctx, &c, correctionSelect+`WHERE filing_id = ? AND open_channel = ?`, filingID, ch)
 	return c, one(err, "correction")
 }
@@ -235,7 +235,7 @@ func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, 
 // CorrectionCode is a code that goes to a correction's new address.
 type CorrectionCode struct {
 	FilingID int64
-	Channel  Channel
+	Channel  filing.Channel
 	// To is empty where none is wanted any more.
 	To string
 }
@@ -243,11 +243,11 @@ type CorrectionCode struct {
 // CorrectionCode tells where a correction's code goes.
 func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, error) {
 	var row struct {
-		Token    string       `db:"token"`
-		FilingID int64        `db:"filing_id"`
-		Channel  Channel      `db:"channel"`
-		Sealed   []byte       `db:"sealed_new"`
-		EndedAt  sql.NullTime `db:"ended_at"`
+		Token    string         `db:"token"`
+		FilingID int64          `db:"filing_id"`
+		Channel  filing.Channel `db:"channel"`
+		Sealed   []byte         `db:"sealed_new"`
+		EndedAt  sql.NullTime   `db:"ended_at"`
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT token, filing_id, channel, sealed_new, ended_at FROM contact_corrections WHERE id = ?`, id)
 	c := CorrectionCode{FilingID: row.FilingID, Channel: row.Channel}
@@ -325,13 +325,13 @@ type CorrectionTold struct {
 
 // CorrectionTold finds, by the form's token, whom to tell of a correction by a channel: the
 // contact as it was, where it was verified. ErrNotFound while there is no such correction.
-func (s *Store) CorrectionTold(ctx context.Context, token string, ch Channel) (t CorrectionTold, err error) {
+func (s *Store) CorrectionTold(ctx context.Context, token string, ch filing.Channel) (t CorrectionTold, err error) {
 	var row struct {
-		FilingID  int64   `db:"filing_id"`
-		Channel   Channel `db:"channel"`
-		Old       []byte  `db:"sealed_old"`
-		TellOld   bool    `db:"notify_old"`
-		TellOther bool    `db:"notify_other"`
+		FilingID  int64          `db:"filing_id"`
+		Channel   filing.Channel `db:"channel"`
+		Old       []byte         `db:"sealed_old"`
+		TellOld   bool           `db:"notify_old"`
+		TellOther bool           `db:"notify_other"`
 	}
 	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, notify_old, notify_other FROM contact_corrections WHERE token = ?`, token)
 	if err != nil {

@@ -47,7 +47,7 @@ func confirmBoth(t *testing.T, s *store.Store, id int64) {
 	t.Helper()
 	all, err := s.Verifications(t.Context(), id)
 	require.NoError(t, err)
-	for _, ch := range store.Channels {
+	for _, ch := range filing.Channels {
 		code, ok, err := s.PrepareCode(t.Context(), id, ch, all[ch].Sends)
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -56,7 +56,7 @@ func confirmBoth(t *testing.T, s *store.Store, id int64) {
 }
 
 func correction(id int64, token, to string) store.NewCorrection {
-	return store.NewCorrection{Token: strings.Repeat(token, 32), FilingID: id, Channel: store.SMS, To: to, Proof: "video_call", Picture: []byte("jpeg"), By: "support:a"}
+	return store.NewCorrection{Token: strings.Repeat(token, 32), FilingID: id, Channel: filing.SMS, To: to, Proof: "video_call", Picture: []byte("jpeg"), By: "support:a"}
 }
 
 // While a filing is verified, the corrected address stands at once, and wants its code; only
@@ -72,7 +72,7 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "13800000009", contact.Details.Mobile)
 	require.Equal(t, 2, contact.Version)
-	told, err := s.CorrectionTold(ctx, strings.Repeat("a", 32), store.SMS)
+	told, err := s.CorrectionTold(ctx, strings.Repeat("a", 32), filing.SMS)
 	require.NoError(t, err)
 	require.Empty(t, told.To, "nobody knows whose the old number was")
 	again, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
@@ -89,15 +89,15 @@ func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
 	f := contacted(t, s, "R1")
 	verify := func(tx interface {
 		ExecContext(context.Context, string, ...any) (sql.Result, error)
-	}, ch store.Channel) {
+	}, ch filing.Channel) {
 		_, err := tx.ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6) WHERE filing_id = ? AND channel = ?`, f.ID, ch)
 		require.NoError(t, err)
 	}
-	verify(s.DB(), store.SMS)
+	verify(s.DB(), filing.SMS)
 	tx, err := s.DB().BeginTx(ctx, nil)
 	require.NoError(t, err)
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	verify(tx, store.Mail)
+	verify(tx, filing.Mail)
 
 	type answer struct {
 		row store.Correction
@@ -150,7 +150,7 @@ func TestCorrectionAfterVerification(t *testing.T) {
 	row, err := s.CorrectByStaff(ctx, correction(f.ID, "b", "13800000009"))
 	require.NoError(t, err)
 	require.Equal(t, old, mobile())
-	for ch, want := range map[store.Channel]string{store.SMS: old, store.Mail: filingtest.Contact().Email} {
+	for ch, want := range map[filing.Channel]string{filing.SMS: old, filing.Mail: filingtest.Contact().Email} {
 		told, err := s.CorrectionTold(ctx, strings.Repeat("b", 32), ch)
 		require.NoError(t, err)
 		require.Equal(t, want, told.To)
@@ -284,7 +284,7 @@ func TestBegunMessagesAreKnown(t *testing.T) {
 	require.False(t, begin(ctx, "k"))
 	now = now.AddDate(0, 0, 3)
 	require.True(t, begin(ctx, "k"))
-	require.NoError(t, s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: store.SMS, Template: "contact_code"}))
+	require.NoError(t, s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: filing.SMS, Template: "contact_code"}))
 	var left int
 	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM message_tries`).Scan(&left))
 	require.Zero(t, left)

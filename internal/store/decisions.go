@@ -154,20 +154,6 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 	if err != nil {
 		return err
 	}
-	if refusal, known := filing.RefusalByCode(code); known && refusal.Staff {
-		if err := s.addProviderTask(ctx, tx, recordID, code); err != nil {
-			return err
-		}
-	}
-	return s.signalRecords(ctx, tx, oneRecord, recordID)
-}
-
-// taskProviderActs is the task of a refusal that the provider must mend;
-// activities.TaskProviderActs names it for the pages.
-const taskProviderActs = "provider_acts"
-
-// addProviderTask brings such a refusal to staff, once for its record.
-func (s *Store) addProviderTask(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
 	var r struct {
 		AccountID int64 `db:"account_id"`
 		FilingID  int64 `db:"filing_id"`
@@ -175,9 +161,10 @@ func (s *Store) addProviderTask(ctx context.Context, tx *sqlx.Tx, recordID int64
 	if err := tx.GetContext(ctx, &r, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID); err != nil {
 		return err
 	}
-	t := AccountTask(r.AccountID, taskProviderActs, fmt.Sprint(recordID), fmt.Sprint(code))
-	t.FilingID = sql.NullInt64{Int64: r.FilingID, Valid: true}
-	return s.addTask(ctx, tx, t)
+	if err := s.addRefusalTask(ctx, tx, r.AccountID, Refused{FilingID: r.FilingID, RecordID: recordID, Code: code}); err != nil {
+		return err
+	}
+	return s.signalRecords(ctx, tx, oneRecord, recordID)
 }
 
 // signalDecided queues the signal of every decision that is complete: a
@@ -269,12 +256,7 @@ type Decision struct {
 }
 
 // Number is the number to show: the site's, or the holder's where there is none.
-func (d Decision) Number() string {
-	if d.SiteNumber != "" {
-		return d.SiteNumber
-	}
-	return d.HolderNumber
-}
+func (d Decision) Number() string { return filing.PreferredNumber(d.SiteNumber, d.HolderNumber) }
 
 // decisionRow is a decision as the database has it.
 type decisionRow struct {

@@ -46,10 +46,10 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 			return one(err, "approved decision")
 		}
 		match := fragmentOf(`f.order_id = ?`, row.OrderID)
-		switch {
-		case kind == filing.KindEndSite && subject.SiteNumber != "":
+		switch ends := kind.Spec().Ends; {
+		case ends == filing.EndsSite && subject.SiteNumber != "":
 			match = match.or(ofAccount+` AND d.site_number = ?`, row.AccountID, subject.SiteNumber)
-		case kind == filing.KindEndHolder && subject.HolderNumber != "":
+		case ends == filing.EndsHolder && subject.HolderNumber != "":
 			match = match.or(ofAccount+` AND d.holder_number = ?`, row.AccountID, subject.HolderNumber)
 		}
 		if _, err := s.endWhere(ctx, tx, p.Actor, row.OrderID, match); err != nil {
@@ -78,8 +78,7 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 		return 0, err
 	}
 	for _, f := range filings {
-		none := ""
-		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: &none, Kind: "deregistered", Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: filing.EventDeregistered, Actor: actor}); err != nil {
 			return ended, err
 		}
 		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {

@@ -217,7 +217,7 @@ func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string)
 		if err := endStop(ctx, tx, accountID, s.utcNow()); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = 'stopped' AND done_at IS NULL`,
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = '`+TaskStopped+`' AND done_at IS NULL`,
 			s.utcNow(), actor, accountID)
 		return err
 	})

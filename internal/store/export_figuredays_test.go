@@ -19,7 +19,7 @@ type Query struct {
 // DayQueries are those that count the day from a time, for tests of how the database runs them.
 func DayQueries(from time.Time) map[string]Query {
 	until := from.Add(24 * time.Hour)
-	turns := func(kinds, before []string) Query {
+	turns := func(kinds, before []filing.EventKind) Query {
 		query, args, err := sqlx.In(turnsQuery, before, from, until, kinds)
 		if err != nil {
 			panic(err)

@@ -189,7 +189,7 @@ const turnsQuery = `
 
 // stuckKinds are the lines of the timeline that tell that a filing got stuck, or of what ends
 // that. A workflow that was started anew writes restarted whether its filing was stuck or not.
-var stuckKinds = []string{"stuck", "resumed", "unstuck", "restarted"}
+var stuckKinds = []filing.EventKind{filing.EventStuck, filing.EventResumed, filing.EventUnstuck, filing.EventRestarted}
 
 // A decision, or a reviewer's word, is written a moment before the filing moves: this much
 // later it isn't what moved it, even by another machine's clock.
@@ -210,13 +210,13 @@ const (
 
 // turn is a line of the timeline and one before it.
 type turn struct {
-	At           time.Time      `db:"at"`
-	Kind         string         `db:"kind"`
-	Detail       string         `db:"detail"`
-	Province     string         `db:"province"`
-	BeforeAt     sql.NullTime   `db:"before_at"`
-	BeforeKind   sql.NullString `db:"before_kind"`
-	BeforeDetail sql.NullString `db:"before_detail"`
+	At           time.Time        `db:"at"`
+	Kind         filing.EventKind `db:"kind"`
+	Detail       string           `db:"detail"`
+	Province     string           `db:"province"`
+	BeforeAt     sql.NullTime     `db:"before_at"`
+	BeforeKind   sql.NullString   `db:"before_kind"`
+	BeforeDetail sql.NullString   `db:"before_detail"`
 }
 
 // countDay counts what happened on a day, from its lines of the timeline: what it costs
@@ -240,7 +240,7 @@ func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, err
 	return c, nil
 }
 
-func (s *Store) eachTurn(ctx context.Context, from, until time.Time, kinds, before []string, do func(turn) error) error {
+func (s *Store) eachTurn(ctx context.Context, from, until time.Time, kinds, before []filing.EventKind, do func(turn) error) error {
 	query, args, err := sqlx.In(turnsQuery, before, from, until, kinds)
 	if err != nil {
 		return err
@@ -272,15 +272,15 @@ func (s *Store) eachRow(ctx context.Context, query string, args []any, do func(*
 // countStage counts a filing's step from one stage to another.
 func (c tallies) countStage(t turn) error {
 	to, _ := filing.StageEntered(t.Kind)
-	from, known := filing.StageEntered(t.BeforeKind.String)
+	from, known := filing.StageEntered(filing.EventKind(t.BeforeKind.String))
 	switch {
-	case t.Kind == "opened", t.Kind == "follow_up_opened", t.Kind == "register_installing":
+	case t.Kind == filing.EventOpened, t.Kind == filing.EventFollowUpOpened, t.Kind == filing.EventRegisterInstalling:
 		c.count(figureDaily, dailyOpened, "") // where it goes shows later
-	case t.Kind == "approved", t.Kind == "ended":
+	case t.Kind == filing.EventApproved, t.Kind == filing.EventEnded:
 		c.count(figureDaily, dailyApproved, t.Province)
-	case t.Kind == "refused":
+	case t.Kind == filing.EventRefused:
 		c.count(figureDaily, dailyRefused, t.Province)
-	case t.Kind == "filed":
+	case t.Kind == filing.EventFiled:
 		c.count(figureDaily, dailyFiled, t.Province)
 	case (to == filing.Checking || to == filing.Submitting) && (from == filing.Preparing || from == filing.Correcting):
 		c.count(figureDaily, dailyHandedIn, t.Province)
@@ -293,11 +293,11 @@ func (c tallies) countStage(t turn) error {
 
 // countStuck counts that a filing got stuck, or went on.
 func (c tallies) countStuck(t turn) error {
-	if t.Kind == "stuck" {
+	if t.Kind == filing.EventStuck {
 		c.count(figureStuck, t.Detail, "")
 		return nil
 	}
-	if t.BeforeKind.String != "stuck" { // it went on before
+	if t.BeforeKind.String != string(filing.EventStuck) { // it went on before
 		return nil
 	}
 	return c.countLasting(figureResumed, t.BeforeDetail.String, "", t.At.Sub(t.BeforeAt.Time))

@@ -56,7 +56,7 @@ func (l *life) write(p store.Progress) {
 	require.NoError(l.h.t, l.h.s.Advance(l.h.t.Context(), p))
 }
 
-func (l *life) step(kind string, stage filing.Stage) {
+func (l *life) step(kind filing.EventKind, stage filing.Stage) {
 	l.h.t.Helper()
 	l.write(store.Progress{Kind: kind, Stage: stage, Revision: l.Revision})
 }

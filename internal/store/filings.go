@@ -24,21 +24,24 @@ type Filing struct {
 	// Serial is the how-manieth filing of its order it is.
 	Serial int `db:"serial"`
 	// BaseID is the filing that this one changes or ends.
-	BaseID           sql.NullInt64 `db:"base_id"`
-	Stage            filing.Stage  `db:"stage"`
-	StageSince       time.Time     `db:"stage_since"`
-	Revision         int           `db:"revision"`
-	Seq              int64         `db:"seq"`
-	Attention        string        `db:"attention"`
-	StuckStep        string        `db:"stuck_step"`
-	StuckReason      string        `db:"stuck_reason"`
-	StuckSince       sql.NullTime  `db:"stuck_since"`
-	NoticeAcceptedAt sql.NullTime  `db:"notice_accepted_at"`
-	CreatedAt        time.Time     `db:"created_at"`
+	BaseID           sql.NullInt64    `db:"base_id"`
+	Stage            filing.Stage     `db:"stage"`
+	StageSince       time.Time        `db:"stage_since"`
+	Revision         int              `db:"revision"`
+	Seq              int64            `db:"seq"`
+	Attention        filing.Attention `db:"attention"`
+	StuckStep        string           `db:"stuck_step"`
+	StuckReason      string           `db:"stuck_reason"`
+	StuckSince       sql.NullTime     `db:"stuck_since"`
+	NoticeAcceptedAt sql.NullTime     `db:"notice_accepted_at"`
+	CreatedAt        time.Time        `db:"created_at"`
 }
 
 // Stuck tells whether one step failed in a way that waiting doesn't mend.
 func (f Filing) Stuck() bool { return f.StuckStep != "" }
+
+// Turn is whose turn it is.
+func (f Filing) Turn() filing.Turn { return filing.TurnOf(f.Stage, f.Attention, f.Stuck()) }
 
 // Ref is how the filing is called, for its workflow.
 func (f Filing) Ref() string { return filing.Ref(f.OrderNumber, f.Serial) }
@@ -100,12 +103,12 @@ func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial i
 
 // Event is one line of a filing's timeline. Detail never holds personal data.
 type Event struct {
-	FilingID int64     `db:"filing_id"`
-	Seq      int64     `db:"seq"`
-	At       time.Time `db:"at"`
-	Kind     string    `db:"kind"`
-	Actor    string    `db:"actor"`
-	Detail   string    `db:"detail"`
+	FilingID int64            `db:"filing_id"`
+	Seq      int64            `db:"seq"`
+	At       time.Time        `db:"at"`
+	Kind     filing.EventKind `db:"kind"`
+	Actor    string           `db:"actor"`
+	Detail   string           `db:"detail"`
 }
 
 // Events lists a filing's timeline, oldest first.
@@ -126,7 +129,7 @@ type Progress struct {
 	// Revision, when set, is the dossier's revision from now on.
 	Revision int
 	// Attention replaces what the customer must look at; nil keeps it.
-	Attention *string
+	Attention *filing.Attention
 	// StuckStep and StuckReason say what is stuck; Stuck tells whether they are set or cleared.
 	Stuck       *bool
 	StuckStep   string
@@ -134,7 +137,8 @@ type Progress struct {
 	// NoticeAccepted notes the legal notice's acceptance.
 	NoticeAccepted bool
 	// Kind, Actor and Detail make the timeline's line.
-	Kind, Actor, Detail string
+	Kind          filing.EventKind
+	Actor, Detail string
 }
 
 // Advance writes a step of a filing's projection and its line of the timeline.
@@ -194,7 +198,10 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		}
 	}
 	if p.Stage == "" && p.Attention == nil {
-		return nil
+		if p.Stuck == nil {
+			return nil
+		}
+		return showTurn(ctx, tx, p.FilingID)
 	}
 	var orderID int64
 	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {
@@ -211,8 +218,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 }
 
 // RecordNumber puts the issued number on the order, in one transaction with
-// the stage. The number is the site's, or the holder's where the bureau gave
-// no site number.
+// the stage.
 func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -227,10 +233,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 		if err != nil {
 			return one(err, "approved decision")
 		}
-		number = row.Site.String
-		if number == "" {
-			number = row.Holder.String
-		}
+		number = filing.PreferredNumber(row.Site.String, row.Holder.String)
 		if number == "" {
 			return errors.New("the approval carries no number")
 		}

@@ -19,10 +19,6 @@ const (
 	DriverManual = "manual"
 )
 
-// taskHandIn is the one task of an account at which dossiers wait for people;
-// activities.TaskHandIn names it for the pages.
-const taskHandIn = "hand_in"
-
 // SetDriver notes how an account's records get to the bureau.
 func (s *Store) SetDriver(ctx context.Context, accountID int64, driver string) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET driver = ? WHERE id = ?`, driver, accountID)
@@ -160,18 +156,14 @@ func (s *Store) takeManual(ctx context.Context, tx *sqlx.Tx, accountID int64) (m
 
 // addHandInTask tells staff, once until all is handed in, that dossiers wait.
 func (s *Store) addHandInTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
-	t := AccountTask(r.AccountID, taskHandIn, fmt.Sprintf("%d/%d", r.FilingID, r.Revision), "")
-	sealed, err := s.keys.Seal(taskPlace(t.Key), nil)
-	if err != nil {
+	var wanted []int64 // read under locks: of two records at once one makes the task
+	err := tx.SelectContext(ctx, &wanted, `
+		SELECT r.id FROM records r LEFT JOIN staff_tasks t ON t.account_id = r.account_id AND t.kind = ? AND t.done_at IS NULL
+		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK IN SHARE MODE`, TaskHandIn, r.FilingID, r.Revision)
+	if err != nil || len(wanted) == 0 {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, sealed_detail, created_at)
-		SELECT ?, ?, r.account_id, ?, ? FROM records r
-		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL
-			AND NOT EXISTS (SELECT 1 FROM staff_tasks t WHERE t.done_at IS NULL AND t.kind = ? AND t.account_id = r.account_id)`,
-		t.Key, t.Kind, sealed, s.utcNow(), r.FilingID, r.Revision, t.Kind)
-	return err
+	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskHandIn, fmt.Sprintf("%d/%d", r.FilingID, r.Revision), ""))
 }
 
 // handInTaskDone puts the task away when nothing waits at the account any more.
@@ -183,6 +175,6 @@ func (s *Store) handInTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = ? AND done_at IS NULL`,
-		s.utcNow(), actor, accountID, taskHandIn)
+		s.utcNow(), actor, accountID, TaskHandIn)
 	return err
 }

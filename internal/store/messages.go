@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"time"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // MessageSent tells whether the message of a key went out already.
@@ -18,7 +20,7 @@ func (s *Store) MessageSent(ctx context.Context, key string) (bool, error) {
 type Message struct {
 	Key        string
 	FilingID   int64
-	Channel    Channel
+	Channel    filing.Channel
 	Template   string
 	ProviderID string
 }
@@ -56,8 +58,8 @@ func (s *Store) NoteMessage(ctx context.Context, m Message) error {
 
 // SentMessage is a message that a provider or mail server took.
 type SentMessage struct {
-	Channel  Channel `db:"channel"`
-	Template string  `db:"template"`
+	Channel  filing.Channel `db:"channel"`
+	Template string         `db:"template"`
 	// ProviderID is its receipt: Aliyun's BizId, or a mail's message ID.
 	ProviderID string    `db:"provider_id"`
 	SentAt     time.Time `db:"sent_at"`

@@ -40,12 +40,12 @@ type OrderFilter struct {
 // OrderRow is an order with what the list shows of its filing.
 type OrderRow struct {
 	Order
-	FilingID    sql.NullInt64  `db:"filing_id"`
-	Kind        sql.NullString `db:"kind"`
-	Stage       sql.NullString `db:"stage"`
-	Attention   sql.NullString `db:"attention"`
-	StuckReason sql.NullString `db:"stuck_reason"`
-	State       string         `db:"filing_state"`
+	FilingID  sql.NullInt64  `db:"filing_id"`
+	Kind      sql.NullString `db:"kind"`
+	Stage     sql.NullString `db:"stage"`
+	Attention sql.NullString `db:"attention"`
+	StuckStep sql.NullString `db:"stuck_step"`
+	State     string         `db:"filing_state"`
 	// Ended is how the order's last filing ended, where none is open.
 	Ended filing.Stage `db:"-"`
 }
@@ -197,7 +197,7 @@ func (q orderQuery) sql() (string, []any) {
 	if len(parts) > 1 {
 		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
 	}
-	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_reason
+	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_step
 		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
 			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
 		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)

@@ -122,13 +122,12 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 	}
 	require.Equal(t, "DX2", numbers(store.OrderFilter{State: filing.OrderYours}), "a filing that is opened wants the customer")
 	seq := int64(1)
-	attention := "bureau_check"
+	attention := filing.AttentionBureauCheck
 	for stage, state := range states {
 		if stage == filing.Withdrawn {
 			continue
 		}
-		none := ""
-		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Attention: &none, Kind: "k"}))
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Attention: new(filing.Attention), Kind: "k"}))
 		require.Contains(t, numbers(store.OrderFilter{State: state}), "DX2", stage)
 		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage}), "by the stage itself")
 		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage, Text: "example.net", Product: "虚拟"}), "with what else is asked")

@@ -96,13 +96,13 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 // RecordPoliceNumber keeps the public-security filing's number on the order;
 // ErrConflict when there is no approval of its site.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
-	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: "police_recorded", Actor: actor, Detail: number.String()},
+	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
 		fragmentOf(`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow()))
 }
 
 // DeclinePolice notes that the customer needs no public-security filing.
 func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string) error {
-	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: "police_declined", Actor: actor},
+	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: filing.EventPoliceDeclined, Actor: actor},
 		fragmentOf(`police_number = NULL, police_number_at = NULL, police_declined = TRUE`))
 }
 

@@ -13,19 +13,21 @@ import (
 type Reach struct{ Email, Mobile string }
 
 // By is the address of a channel.
-func (r Reach) By(ch Channel) string {
-	if ch == SMS {
+func (r Reach) By(ch filing.Channel) string {
+	if ch == filing.SMS {
 		return r.Mobile
 	}
 	return r.Email
 }
 
 // reachColumn holds the names of a channel's columns and hashes.
-var reachColumn = map[Channel]struct{ sealed, hash, use string }{
-	SMS: {"sealed_mobile", "mobile_hash", "mobile"}, Mail: {"sealed_email", "email_hash", "email"},
+var reachColumn = map[filing.Channel]struct{ sealed, hash, use string }{
+	filing.SMS: {"sealed_mobile", "mobile_hash", "mobile"}, filing.Mail: {"sealed_email", "email_hash", "email"},
 }
 
-func reachPlace(userID int64, ch Channel) string { return fmt.Sprintf("users/%d/%s", userID, ch) }
+func reachPlace(userID int64, ch filing.Channel) string {
+	return fmt.Sprintf("users/%d/%s", userID, ch)
+}
 
 // OwnReach is what an account itself was given and confirmed.
 func (s *Store) OwnReach(ctx context.Context, userID int64) (Reach, error) {
@@ -37,12 +39,12 @@ func (s *Store) OwnReach(ctx context.Context, userID int64) (Reach, error) {
 	if err := s.db.GetContext(ctx, &row, `SELECT sealed_email, sealed_mobile FROM users WHERE id = ?`, userID); err != nil {
 		return r, one(err, "user")
 	}
-	for ch, sealed := range map[Channel][]byte{SMS: row.Mobile, Mail: row.Email} {
+	for ch, sealed := range map[filing.Channel][]byte{filing.SMS: row.Mobile, filing.Mail: row.Email} {
 		if sealed == nil {
 			continue
 		}
 		to := &r.Email
-		if ch == SMS {
+		if ch == filing.SMS {
 			to = &r.Mobile
 		}
 		if err := s.keys.OpenJSON(reachPlace(userID, ch), sealed, to); err != nil {
@@ -59,7 +61,7 @@ func (s *Store) ReachOf(ctx context.Context, userID int64) (Reach, error) {
 	if err != nil {
 		return r, err
 	}
-	for _, ch := range Channels {
+	for _, ch := range filing.Channels {
 		if r.By(ch) != "" {
 			continue
 		}
@@ -78,7 +80,7 @@ func (s *Store) ReachOf(ctx context.Context, userID int64) (Reach, error) {
 		if err != nil {
 			return r, err
 		}
-		if ch == SMS {
+		if ch == filing.SMS {
 			r.Mobile = contact.Details.Mobile
 		} else {
 			r.Email = contact.Details.Email
@@ -97,7 +99,7 @@ func (s *Store) findAccount(ctx context.Context, typed string) (int64, error) {
 		return 0, err
 	}
 	byLogin := found
-	for ch, value := range map[Channel]string{SMS: filing.NormaliseMobile(typed), Mail: typed} {
+	for ch, value := range map[filing.Channel]string{filing.SMS: filing.NormaliseMobile(typed), filing.Mail: typed} {
 		column := reachColumn[ch]
 		hash, err := s.keys.Hash(column.use, value)
 		if err != nil {

@@ -9,13 +9,6 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The timeline's first line of a registration, before the workflow's own.
-const (
-	EventRegistered = "registered"
-	// EventRegisteredUnchecked: the bureau couldn't be asked about the number.
-	EventRegisteredUnchecked = "registered_unchecked"
-)
-
 // registeredRevision is the one revision of a registration's dossier.
 const registeredRevision = 1
 
@@ -63,9 +56,9 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if err := s.decideRegistered(ctx, tx, id, number, r.Certificate); err != nil {
 			return err
 		}
-		kind := EventRegistered
+		kind := filing.EventRegistered
 		if !r.Compared {
-			kind = EventRegisteredUnchecked
+			kind = filing.EventRegisteredUnchecked
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, 0, ?, ?, ?, ?)`,
 			id, now, kind, r.Actor, number.String()); err != nil {
@@ -125,8 +118,7 @@ func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error
 		if !f.Kind.Registers() || f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		none := ""
-		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: &none, Kind: "taken_off", Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: filing.EventTakenOff, Actor: actor}); err != nil {
 			return err
 		}
 		return s.clearNumber(ctx, tx, f.OrderID)

@@ -56,7 +56,7 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 	require.Zero(t, f.Seq, "the workflow hasn't begun")
 	events, err := s.Events(ctx, f.ID)
 	require.NoError(t, err)
-	require.Equal(t, store.EventRegistered, events[0].Kind)
+	require.Equal(t, filing.EventRegistered, events[0].Kind)
 	d, err := s.LatestDecision(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "沪ICP备2020000123号-1", d.Number())

@@ -99,7 +99,7 @@ func (s *Store) Restart(ctx context.Context, p Progress) error {
 			FROM filings f WHERE f.id = ? FOR UPDATE`, p.FilingID); err != nil {
 			return one(err, "filing")
 		}
-		if row.Seq == p.Seq && row.Last.String == p.Kind {
+		if row.Seq == p.Seq && row.Last.String == string(p.Kind) {
 			return nil // a repeated activity
 		}
 		if row.Seq != p.Seq-1 {

@@ -18,7 +18,7 @@ import (
 func verified(t *testing.T, s *store.Store) store.Filing {
 	t.Helper()
 	f := registered(t, s)
-	for _, ch := range store.Channels {
+	for _, ch := range filing.Channels {
 		code, ok, err := s.PrepareCode(t.Context(), f.ID, ch, 1)
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -31,23 +31,23 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
 	c := filingtest.Contact()
-	id, send, err := s.RequestRecovery(ctx, "demo", store.SMS)
+	id, send, err := s.RequestRecovery(ctx, "demo", filing.SMS)
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, id)
 	require.NoError(t, err)
 	require.Empty(t, to.To, "a contact that nobody verified serves nobody")
-	for _, ch := range store.Channels {
+	for _, ch := range filing.Channels {
 		code, _, err := s.PrepareCode(ctx, f.ID, ch, 1)
 		require.NoError(t, err)
 		require.NoError(t, s.VerifyCode(ctx, f.ID, ch, code))
 	}
 	to, err = s.AccountCode(ctx, id)
 	require.NoError(t, err)
-	require.Equal(t, store.AccountCode{Purpose: store.PurposePassword, Channel: store.SMS, Login: "demo", To: c.Mobile}, to)
+	require.Equal(t, store.AccountCode{Purpose: store.PurposePassword, Channel: filing.SMS, Login: "demo", To: c.Mobile}, to)
 
 	// the same account by its phone, its mail address, its login: one row, one count
 	for _, typed := range []string{"+86 " + c.Mobile, c.Email, "demo"} {
-		same, _, err := s.RequestRecovery(ctx, typed, store.SMS)
+		same, _, err := s.RequestRecovery(ctx, typed, filing.SMS)
 		require.ErrorIs(t, err, store.ErrCodeTooSoon, typed)
 		require.Equal(t, id, same)
 	}
@@ -90,14 +90,14 @@ func TestUnknownAccountsAnswerAlike(t *testing.T) {
 	s.SetClock(func() time.Time { return now })
 	var answers [2][]error
 	for i, typed := range []string{"demo", "nobody"} {
-		id, send, err := s.RequestRecovery(ctx, typed, store.Mail)
+		id, send, err := s.RequestRecovery(ctx, typed, filing.Mail)
 		require.NoError(t, err)
 		require.Equal(t, 1, send)
 		if typed == "demo" {
 			_, _, err = s.PrepareAccountCode(ctx, id, send)
 			require.NoError(t, err)
 		}
-		_, _, err = s.RequestRecovery(ctx, typed, store.Mail)
+		_, _, err = s.RequestRecovery(ctx, typed, filing.Mail)
 		answers[i] = append(answers[i], err)
 		_, err = s.RepeatAccountCode(ctx, id)
 		answers[i] = append(answers[i], err)
@@ -119,7 +119,7 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 	verified(t, s)
 	now := time.Now()
 	s.SetClock(func() time.Time { return now })
-	id, _, err := s.RequestRecovery(ctx, "demo", store.SMS)
+	id, _, err := s.RequestRecovery(ctx, "demo", filing.SMS)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.VerifyAccountCode(ctx, id, "00000000"), store.ErrCodeWrong)
 	for i := range 9 {
@@ -131,7 +131,7 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 	now = now.Add(time.Hour)
 	_, err = s.RepeatAccountCode(ctx, id)
 	require.ErrorIs(t, err, store.ErrCodeTooSoon, "ten a day")
-	_, _, err = s.RequestRecovery(ctx, "demo", store.SMS)
+	_, _, err = s.RequestRecovery(ctx, "demo", filing.SMS)
 	require.ErrorIs(t, err, store.ErrCodeTooSoon)
 	for i := range filing.MaxWrongTries - 1 {
 		want := store.ErrCodeWrong
@@ -141,7 +141,7 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 		require.ErrorIs(t, s.VerifyAccountCode(ctx, id, "00000000"), want, "another code doesn't give tries back")
 	}
 	now = now.Add(24 * time.Hour)
-	_, send, err := s.RequestRecovery(ctx, "demo", store.SMS)
+	_, send, err := s.RequestRecovery(ctx, "demo", filing.SMS)
 	require.NoError(t, err)
 	code, _, err := s.PrepareAccountCode(ctx, id, send)
 	require.NoError(t, err)
@@ -157,7 +157,7 @@ func TestAnAccountsOwnReachComesFirst(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := verified(t, s)
 	const own = "own@example.com"
-	id, send, err := s.RequestReach(ctx, f.CustomerID, store.Mail, own)
+	id, send, err := s.RequestReach(ctx, f.CustomerID, filing.Mail, own)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.ConfirmReach(ctx, f.CustomerID, id), store.ErrNotFound, "not before the code is right")
 	code, _, err := s.PrepareAccountCode(ctx, id, send)
@@ -169,7 +169,7 @@ func TestAnAccountsOwnReachComesFirst(t *testing.T) {
 	reach, err := s.ReachOf(ctx, f.CustomerID)
 	require.NoError(t, err)
 	require.Equal(t, store.Reach{Email: own, Mobile: filingtest.Contact().Mobile}, reach)
-	found, _, err := s.RequestRecovery(ctx, own, store.Mail)
+	found, _, err := s.RequestRecovery(ctx, own, filing.Mail)
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, found)
 	require.NoError(t, err)
@@ -177,13 +177,13 @@ func TestAnAccountsOwnReachComesFirst(t *testing.T) {
 	// a second account with the same address: nobody is meant by it
 	other, err := s.EnsureUser(ctx, store.RoleCustomer, "other", "")
 	require.NoError(t, err)
-	id, send, err = s.RequestReach(ctx, other, store.Mail, own)
+	id, send, err = s.RequestReach(ctx, other, filing.Mail, own)
 	require.NoError(t, err)
 	code, _, err = s.PrepareAccountCode(ctx, id, send)
 	require.NoError(t, err)
 	require.NoError(t, s.VerifyAccountCode(ctx, id, code))
 	require.NoError(t, s.ConfirmReach(ctx, other, id))
-	found, _, err = s.RequestRecovery(ctx, own, store.Mail)
+	found, _, err = s.RequestRecovery(ctx, own, filing.Mail)
 	require.NoError(t, err)
 	to, err = s.AccountCode(ctx, found)
 	require.NoError(t, err)

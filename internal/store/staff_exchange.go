@@ -51,7 +51,7 @@ func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code in
 	case r.Kind == StaffAddresses && r.Operation == OperationAdd && !refusal.Done:
 		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ? AND state = ?`, BlockRefused, r.BlockID, BlockWaiting)
 	case r.Kind != StaffAddresses && !refusal.Done:
-		t := AccountTask(r.AccountID, TaskKindAnswerRefused, fmt.Sprint(id), fmt.Sprintf("%d %s", code, opinion))
+		t := AccountTask(r.AccountID, TaskAnswerRefused, fmt.Sprint(id), fmt.Sprintf("%d %s", code, opinion))
 		t.About = r.TaskID
 		err = s.addTask(ctx, tx, t)
 	}
@@ -69,7 +69,7 @@ func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, co
 	if err := tx.GetContext(ctx, &r, `SELECT account_id, kind FROM staff_records WHERE id = ?`, id); err != nil || r.Kind != StaffAddresses {
 		return err
 	}
-	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskKindAddresses, fmt.Sprintf("record/%d", id), fmt.Sprint(code)))
+	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskAddresses, fmt.Sprintf("record/%d", id), fmt.Sprint(code)))
 }
 
 // applyToStaffs takes a verdict for an answer of staff's, which results name by

@@ -25,12 +25,6 @@ const (
 	StaffAddresses StaffKind = "addresses"
 )
 
-// The kinds of tasks that come of staff's own records.
-const (
-	TaskKindAnswerRefused = "answer_refused"
-	TaskKindAddresses     = "addresses"
-)
-
 // StaffRecord is something that staff hand in.
 type StaffRecord struct {
 	ID        int64         `db:"id"`

@@ -134,7 +134,7 @@ func TestOrderOfDataFiles(t *testing.T) {
 	tasks, err := s.OpenTasks(ctx, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, tasks, 1)
-	require.Equal(t, store.TaskKindAnswerRefused, tasks[0].Kind)
+	require.Equal(t, store.TaskAnswerRefused, tasks[0].Kind)
 	require.Equal(t, first, tasks[0].Answerable.Int64)
 	require.NoError(t, s.AnswerTask(ctx, answer(first, "8")), "what was refused is answered anew")
 	_, what = packed(t, s, here, map[int64]int{4: 5008, 5: 5008})

@@ -69,19 +69,19 @@ func TestUserNamesBelongToOneCustomer(t *testing.T) {
 func TestCodeIsRightOnceAndTheSameAtEachTry(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	code, ok, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	code, ok, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
 	require.NoError(t, err)
 	require.True(t, ok)
-	again, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	again, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
 	require.NoError(t, err)
 	require.Equal(t, code, again)
-	require.NoError(t, s.CodeSent(ctx, f.ID, store.SMS, 1))
-	_, ok, err = s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	require.NoError(t, s.CodeSent(ctx, f.ID, filing.SMS, 1))
+	_, ok, err = s.PrepareCode(ctx, f.ID, filing.SMS, 1)
 	require.NoError(t, err)
 	require.False(t, ok, "it went out already")
 
-	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeWrong)
-	require.NoError(t, s.VerifyCode(ctx, f.ID, store.SMS, code))
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeWrong)
+	require.NoError(t, s.VerifyCode(ctx, f.ID, filing.SMS, code))
 	done, err := s.Verified(ctx, f.ID)
 	require.NoError(t, err)
 	require.False(t, done, "the mail code is missing")
@@ -90,44 +90,44 @@ func TestCodeIsRightOnceAndTheSameAtEachTry(t *testing.T) {
 func TestFiveWrongTriesLockAndSendingAgainDoesNotHelp(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	_, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
 	require.NoError(t, err)
 	for range filing.MaxWrongTries - 1 {
-		require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeWrong)
+		require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeWrong)
 	}
-	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeLocked)
-	_, err = s.RequestCode(ctx, f.ID, store.SMS)
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeLocked)
+	_, err = s.RequestCode(ctx, f.ID, filing.SMS)
 	require.ErrorIs(t, err, store.ErrCodeTooSoon)
 
 	s.SetClock(func() time.Time { return time.Now().Add(2 * time.Minute) })
-	send, err := s.RequestCode(ctx, f.ID, store.SMS)
+	send, err := s.RequestCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
-	code, ok, err := s.PrepareCode(ctx, f.ID, store.SMS, send)
+	code, ok, err := s.PrepareCode(ctx, f.ID, filing.SMS, send)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, code), store.ErrCodeLocked)
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, code), store.ErrCodeLocked)
 
 	s.SetClock(func() time.Time { return time.Now().Add(25 * time.Hour) })
-	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, code), store.ErrCodeExpired, "the lock is over, the code too")
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, code), store.ErrCodeExpired, "the lock is over, the code too")
 }
 
 func TestLateCodeIsNotAWrongOne(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	code, _, err := s.PrepareCode(ctx, f.ID, store.Mail, 1)
+	code, _, err := s.PrepareCode(ctx, f.ID, filing.Mail, 1)
 	require.NoError(t, err)
 	s.SetClock(func() time.Time { return time.Now().Add(filing.CodeTTL + time.Minute) })
-	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.Mail, code), store.ErrCodeExpired)
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.Mail, code), store.ErrCodeExpired)
 	v, err := s.Verifications(ctx, f.ID)
 	require.NoError(t, err)
-	require.Zero(t, v[store.Mail].Tries)
+	require.Zero(t, v[filing.Mail].Tries)
 }
 
 // Fifty guesses at once get five tries between them.
 func TestParallelGuessesShareTheTries(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	_, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	answers := make(chan error, 50)
@@ -135,7 +135,7 @@ func TestParallelGuessesShareTheTries(t *testing.T) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			answers <- s.VerifyCode(ctx, f.ID, store.SMS, "00000000")
+			answers <- s.VerifyCode(ctx, f.ID, filing.SMS, "00000000")
 		}()
 	}
 	wg.Wait()
@@ -153,16 +153,16 @@ func TestParallelGuessesShareTheTries(t *testing.T) {
 func TestCorrectedPhoneNeedsANewCodeAndKeepsTheCount(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	_, _, err := s.PrepareCode(ctx, f.ID, store.SMS, 1)
+	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
 	require.NoError(t, err)
-	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, store.SMS, "00000000"), store.ErrCodeWrong)
+	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeWrong)
 	changed, err := s.CorrectContact(ctx, f.ID, "13911112222", filingtest.Contact().Email)
 	require.NoError(t, err)
-	require.Equal(t, []store.Channel{store.SMS}, changed)
+	require.Equal(t, []filing.Channel{filing.SMS}, changed)
 	v, err := s.Verifications(ctx, f.ID)
 	require.NoError(t, err)
-	require.Equal(t, 2, v[store.SMS].Sends)
-	require.Equal(t, 1, v[store.SMS].Tries)
+	require.Equal(t, 2, v[filing.SMS].Sends)
+	require.Equal(t, 1, v[filing.SMS].Tries)
 	c, err := s.Contact(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "13911112222", c.Details.Mobile)
@@ -183,8 +183,8 @@ func TestConfirmedContactIsNotCorrectedByItsCustomer(t *testing.T) {
 	require.Equal(t, filingtest.Contact().Mobile, c.Details.Mobile)
 	v, err := s.Verifications(ctx, f.ID)
 	require.NoError(t, err)
-	require.True(t, v[store.SMS].VerifiedAt.Valid)
-	require.Equal(t, 1, v[store.SMS].Sends)
+	require.True(t, v[filing.SMS].VerifiedAt.Valid)
+	require.Equal(t, 1, v[filing.SMS].Sends)
 }
 
 func TestProjectionTakesOnlyNewerSteps(t *testing.T) {

@@ -7,7 +7,50 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
+
+// The kinds of tasks for staff: keys of the locale files below "task_kind.".
+const (
+	// TaskStopped: an account's exchange stopped until it is mended.
+	TaskStopped = "stopped"
+	// TaskResynchronised: the bureau was ahead of the database.
+	TaskResynchronised = "resynchronised"
+	// TaskUnreadable: a file came down that can't be read.
+	TaskUnreadable = "unreadable"
+	// TaskUnknownRecord: a result names a record that isn't ours.
+	TaskUnknownRecord = "unknown_record"
+	// TaskUnknownCode: a result code that the interface doesn't list.
+	TaskUnknownCode = "unknown_code"
+	// TaskProviderActs: a refusal that the provider must mend.
+	TaskProviderActs = "provider_acts"
+	// TaskEnded: the bureau deregistered a holder or site.
+	TaskEnded = "ended"
+	// TaskUnfiledSite and TaskIllegalAccess: sites that shouldn't run.
+	TaskUnfiledSite   = "unfiled_site"
+	TaskIllegalAccess = "illegal_access"
+	// TaskVerify: a filing that the provider must verify.
+	TaskVerify = "verify"
+	// TaskAnswerRefused: what staff answered to such a task was refused.
+	TaskAnswerRefused = "answer_refused"
+	// TaskCheck: the bureau's own checks found something.
+	TaskCheck = "check"
+	// TaskNotice: the bureau asks for a correction.
+	TaskNotice = "notice"
+	// TaskAddresses: a reported address block was refused.
+	TaskAddresses = "addresses"
+	// TaskHandIn: dossiers wait to be handed in by hand. One for an account,
+	// until none waits.
+	TaskHandIn = "hand_in"
+)
+
+// TaskKinds lists them.
+var TaskKinds = []string{
+	TaskAnswerRefused,
+	TaskStopped, TaskResynchronised, TaskUnreadable, TaskUnknownRecord, TaskUnknownCode, TaskProviderActs, TaskEnded,
+	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskHandIn,
+}
 
 // Task is something that wants a human of the provider. Its key makes one task
 // of it, however often it is seen.
@@ -96,7 +139,7 @@ func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[strin
 		Max   int64  `db:"newest"`
 	}
 	err = s.db.SelectContext(ctx, &rows, `
-		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE notified_at IS NULL AND done_at IS NULL AND kind <> 'stopped' GROUP BY kind`)
+		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE notified_at IS NULL AND done_at IS NULL AND kind <> '`+TaskStopped+`' GROUP BY kind`)
 	byKind = map[string]int{}
 	for _, r := range rows {
 		byKind[r.Kind] = r.Count
@@ -114,4 +157,22 @@ func (s *Store) TasksTold(ctx context.Context, newest int64) error {
 // AccountTask is a task about an account.
 func AccountTask(accountID int64, kind, key, detail string) Task {
 	return Task{Key: fmt.Sprintf("%d/%s/%s", accountID, kind, key), Kind: kind, AccountID: sql.NullInt64{Int64: accountID, Valid: true}, Detail: detail}
+}
+
+// AddRefusalTask brings a refusal to staff that the customer can't fix, once for its record:
+// its code is the provider's to fix, or one that the interface doesn't list.
+func (s *Store) AddRefusalTask(ctx context.Context, accountID int64, f Refused) error {
+	return s.addRefusalTask(ctx, s.db, accountID, f)
+}
+
+func (s *Store) addRefusalTask(ctx context.Context, db sqlx.ExecerContext, accountID int64, f Refused) error {
+	kind := TaskUnknownCode
+	if refusal, known := filing.RefusalByCode(f.Code); known && !refusal.Staff {
+		return nil
+	} else if known {
+		kind = TaskProviderActs
+	}
+	t := AccountTask(accountID, kind, fmt.Sprint(f.RecordID), fmt.Sprint(f.Code))
+	t.FilingID = sql.NullInt64{Int64: f.FilingID, Valid: true}
+	return s.addTask(ctx, db, t)
 }

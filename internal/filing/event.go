@@ -1,0 +1,70 @@
+package filing
+
+import (
+	"maps"
+	"slices"
+)
+
+// EventKind is what a line of a filing's timeline tells; the pages' texts are
+// "event.<value>".
+type EventKind string
+
+// Lines that tell of a new stage.
+const (
+	EventOpened             EventKind = "opened"
+	EventFollowUpOpened     EventKind = "follow_up_opened"
+	EventRegisterInstalling EventKind = "register_installing"
+	EventContactGiven       EventKind = "contact_given"
+	EventVerified           EventKind = "verified"
+	EventHandedIn           EventKind = "handed_in"
+	EventSentBack           EventKind = "sent_back"
+	EventSubmitting         EventKind = "submitting"
+	EventAccepted           EventKind = "accepted"
+	EventRefused            EventKind = "refused"
+	EventApproved           EventKind = "approved"
+	EventFiled              EventKind = "filed"
+	EventEnded              EventKind = "ended"
+	EventDeregistered       EventKind = "deregistered"
+	EventTakenOff           EventKind = "taken_off"
+	EventWithdrawn          EventKind = "withdrawn"
+)
+
+// Lines that leave a filing in its stage.
+const (
+	// EventRegistered is a registration's first line, before the workflow's own;
+	// EventRegisteredUnchecked: the bureau couldn't be asked about the number.
+	EventRegistered          EventKind = "registered"
+	EventRegisteredUnchecked EventKind = "registered_unchecked"
+	EventCodeSMS             EventKind = "code_sms"
+	EventCodeMail            EventKind = "code_mail"
+	EventContactCorrected    EventKind = "contact_corrected"
+	EventContactConfirmed    EventKind = "contact_confirmed"
+	EventBureauCheck         EventKind = "bureau_check"
+	EventBureauCheckDone     EventKind = "bureau_check_done"
+	EventBureauCheckExpired  EventKind = "bureau_check_expired"
+	EventSiteIncomplete      EventKind = "site_incomplete"
+	EventNoticeRefused       EventKind = "notice_refused"
+	EventStuck               EventKind = "stuck"
+	EventUnstuck             EventKind = "unstuck"
+	EventResumed             EventKind = "resumed"
+	EventRestarted           EventKind = "restarted"
+	EventPoliceRecorded      EventKind = "police_recorded"
+	EventPoliceDeclined      EventKind = "police_declined"
+)
+
+// entered has the stages that lines tell of.
+var entered = map[EventKind]Stage{
+	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing, EventHandedIn: Checking, EventSubmitting: Submitting,
+	EventAccepted: Reviewing, EventRefused: Correcting, EventSentBack: Correcting, EventApproved: Installing, EventRegisterInstalling: Installing, EventFiled: Filed,
+	EventEnded: Deregistered, EventDeregistered: Deregistered, EventTakenOff: Deregistered, EventWithdrawn: Withdrawn,
+}
+
+// StageEntered is the stage that a line tells of; false for lines that leave a filing in
+// its stage.
+func StageEntered(kind EventKind) (Stage, bool) {
+	stage, ok := entered[kind]
+	return stage, ok
+}
+
+// StageKinds are the lines that tell of a new stage.
+func StageKinds() []EventKind { return slices.Sorted(maps.Keys(entered)) }

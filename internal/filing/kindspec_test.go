@@ -1,0 +1,37 @@
+package filing_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+func TestKindsMeanWhatTheirSpecsSay(t *testing.T) {
+	require.Equal(t, []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess}, filing.Beginnings)
+	require.Equal(t, []filing.Kind{filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder}, filing.FollowUps)
+	require.Equal(t, []filing.Kind{filing.KindNew, filing.KindChange, filing.KindCancelAccess}, filing.ReviewedKinds)
+	seen := map[int]filing.Kind{}
+	for _, s := range filing.KindSpecs {
+		require.Equal(t, s.Kind, s.Kind.Spec().Kind)
+		require.Equal(t, s.Registers, s.Operation == 0, s.Kind)
+		require.NotContains(t, seen, s.Operation, s.Kind)
+		seen[s.Operation] = s.Kind
+		require.Equal(t, s.Ends != filing.EndsNothing, s.Kind.Asks(filing.FormEnding, "reason"), "why it ends: %s", s.Kind)
+		if s.NeedsPassword {
+			require.True(t, s.Kind.Asks(filing.FormClaim, "password"), s.Kind)
+		}
+		if s.Kind.Claims() {
+			require.True(t, s.Kind.Asks(filing.FormClaim, "number"), s.Kind)
+		}
+		if !s.Registers {
+			require.Contains(t, s.Kind.ReviewedAlike(), s.Operation)
+		}
+	}
+	require.Equal(t, filing.KindNew.Operation(), filing.Kind("").Operation(), "none is chosen yet")
+	require.Zero(t, filing.Kind("unknown").Operation())
+	require.ElementsMatch(t, []int{5, 6, 7}, filing.KindEndSite.ReviewedAlike())
+	require.Equal(t, []string{filing.FormClaim, filing.FormSite, filing.FormPapers}, filing.KindNewAccess.Forms())
+	require.False(t, filing.KindNewAccess.Asks(filing.FormSite, "name"))
+}
