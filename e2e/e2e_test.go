@@ -25,9 +25,11 @@ import (
 const seldom = time.Hour
 
 // start brings up a throw-away stack with the sample orders; log is the file
-// that everything in this process logs to.
+// that everything in this stack logs to. The test runs beside others, because each has a
+// stack of its own and waits most of the time.
 func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	t.Helper()
+	t.Parallel()
 	log = filepath.Join(t.TempDir(), "log")
 	f, err := os.Create(log)
 	require.NoError(t, err)
