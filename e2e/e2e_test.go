@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/browsertest"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -20,6 +21,12 @@ import (
 	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/panel"
 )
+
+// TestMain closes the browser that the tests share.
+func TestMain(m *testing.M) {
+	defer browsertest.Close()
+	m.Run()
+}
 
 // seldom is the pause between exchanges in tests that hand nothing in: each costs some.
 const seldom = time.Hour
