@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/beian/beian/internal/browsertest"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -21,12 +22,27 @@ import (
 	"github.com/beian/beian/panel"
 )
 
+// TestMain closes the browser that the tests share.
+func TestMain(m *testing.M) {
+	defer browsertest.Close()
+	m.Run()
+}
+
 // seldom is the pause between exchanges in tests that hand nothing in: each costs some.
 const seldom = time.Hour
 
 // start brings up a throw-away stack with the sample orders; log is the file
-// that everything in this process logs to.
+// that everything in this stack logs to. The test runs beside others, because each has a
+// stack of its own and waits most of the time.
 func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
+	t.Helper()
+	t.Parallel()
+	return startAlone(t, o)
+}
+
+// startAlone is start for a test that must not wait for others, sets what is the whole
+// process's, or keeps the machine busy by itself.
+func startAlone(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	t.Helper()
 	log = filepath.Join(t.TempDir(), "log")
 	f, err := os.Create(log)

@@ -36,6 +36,7 @@ var bulkActivities *activities.Bulk
 func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkWorld {
 	var suite testsuite.WorkflowTestSuite
 	w := &bulkWorld{t: t, env: suite.NewTestWorkflowEnvironment(), resumed: map[int64]float64{}, gaveUp: map[int64]string{}}
+	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	w.env.RegisterActivity(&activities.Bulk{})
 	w.env.OnActivity(bulkActivities.Bulk, mock.Anything, mock.Anything).Return(activities.BulkJob{Rate: rate, State: filing.BulkNew}, nil)
 	w.env.OnActivity(bulkActivities.BulkNext, mock.Anything, mock.Anything).Return(func(_ context.Context, p activities.BulkPage) (ids []int64, _ error) {
@@ -54,13 +55,15 @@ func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkW
 		w.resumed[r.FilingID] = w.env.Now().Sub(begin).Seconds()
 		w.order = append(w.order, r.FilingID)
 		return nil
-	})
-	w.env.OnActivity(bulkActivities.BulkGaveUp, mock.Anything, mock.Anything).Return(func(_ context.Context, v activities.BulkVerdict) error {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.gaveUp[v.FilingID] = v.Reason
-		return nil
-	})
+	}).Maybe()
+	if len(fails) > 0 {
+		w.env.OnActivity(bulkActivities.BulkGaveUp, mock.Anything, mock.Anything).Return(func(_ context.Context, v activities.BulkVerdict) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.gaveUp[v.FilingID] = v.Reason
+			return nil
+		})
+	}
 	w.env.OnActivity(bulkActivities.SetBulk, mock.Anything, mock.Anything).Return(func(_ context.Context, at activities.BulkAt) error {
 		w.states = append(w.states, at.State)
 		return nil

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,8 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 	w.siteIsFine()
 	var sent []activities.CodeRef
 	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+		w.mu.Lock() // both channels' codes go out at once
+		defer w.mu.Unlock()
 		sent = append(sent, c)
 		return nil
 	})
@@ -79,9 +82,12 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 			env := suite.NewTestWorkflowEnvironment()
 			env.SetTestTimeout(time.Minute)
 			env.RegisterActivity(&activities.Message{})
+			var mu sync.Mutex // both channels are told at once
 			told, began := map[string]int{}, env.Now()
 			var done time.Duration
 			env.OnActivity(messageActivities.TellCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
+				mu.Lock()
+				defer mu.Unlock()
 				told[r.Token+" "+string(r.Channel)]++
 				if since := env.Now().Sub(began); r.Channel == "sms" && (name == "refused" || since < 3*24*time.Hour) {
 					return failure
@@ -93,6 +99,7 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 			env.ExecuteWorkflow(workflows.CorrectionTold, workflows.CorrectionToldInput{Token: "t"})
 			require.True(t, env.IsWorkflowCompleted())
 			require.NoError(t, env.GetWorkflowError())
+			env.AssertExpectations(t)
 			require.Equal(t, 1, told["t mail"])
 			require.NotZero(t, told["t sms"])
 			require.Equal(t, name == "down", done > 0)

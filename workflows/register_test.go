@@ -99,6 +99,7 @@ func aftercare(t *testing.T, due func(since, now time.Time) activities.PoliceDue
 	env.ExecuteWorkflow(workflows.Aftercare, workflows.AftercareInput{FilingID: 7})
 	require.True(t, env.IsWorkflowCompleted())
 	require.NoError(t, env.GetWorkflowError())
+	env.AssertExpectations(t)
 	return sent
 }
 

@@ -35,6 +35,7 @@ func TestStaffAreToldWhenTheWebhookIsBack(t *testing.T) {
 	env.ExecuteWorkflow(workflows.StaffTelling, workflows.StaffTellingInput{TellingID: 7})
 	require.True(t, env.IsWorkflowCompleted())
 	require.NoError(t, env.GetWorkflowError())
+	env.AssertExpectations(t)
 	require.Equal(t, 1, mailed)
 	require.Greater(t, env.Now().Sub(begin), 5*time.Minute, "with growing pauses")
 }

@@ -13,6 +13,12 @@ import (
 	"github.com/beian/beian/internal/browsertest"
 )
 
+// TestMain closes the browser that the tests share.
+func TestMain(m *testing.M) {
+	defer browsertest.Close()
+	m.Run()
+}
+
 // The checker sees what is wrong, and only dark what is wrong in the dark.
 func TestBrowserSeesWhatIsNotAccessible(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed content
@@ -54,8 +55,10 @@ type Book struct {
 // Library is the help centre in every language.
 type Library struct{ books map[string]*Book }
 
-// Load reads the embedded pages.
-func Load() (*Library, error) {
+// Load reads the embedded pages, once.
+var Load = sync.OnceValues(load)
+
+func load() (*Library, error) {
 	l := &Library{books: map[string]*Book{}}
 	for _, lang := range Languages {
 		book, err := loadBook(content, "content/"+lang)

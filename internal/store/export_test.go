@@ -36,3 +36,8 @@ func CheckQueueSQL(shown ChecksShown, reviewer int64, now time.Time, after Curso
 func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.saveSendBack(ctx, tx, filingID, b) })
 }
+
+// ShowState writes what an order shows of its open filing.
+func (s *Store) ShowState(ctx context.Context, orderID int64) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return showState(ctx, tx, orderID) })
+}

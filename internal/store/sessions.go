@@ -1,9 +1,26 @@
 package store
 
 import (
+	"context"
+	"log/slog"
+	"time"
+
 	"github.com/alexedwards/scs/mysqlstore"
 	"github.com/alexedwards/scs/v2"
 )
+
+// sweepSessionsEvery is how often expired sessions are removed.
+const sweepSessionsEvery = 5 * time.Minute
+
+// sessions remove what has expired themselves: the clean-up of mysqlstore races between its
+// start and its stop, and blocks whoever stops it twice.
+type sessions struct {
+	*mysqlstore.MySQLStore
+	stop context.CancelFunc
+}
+
+// StopCleanup may be called more than once.
+func (s sessions) StopCleanup() { s.stop() }
 
 // Sessions keeps the panel's sessions, so that panels are stateless. The
 // caller stops its clean-up with StopCleanup.
@@ -11,5 +28,23 @@ func (s *Store) Sessions() interface {
 	scs.Store
 	StopCleanup()
 } {
-	return mysqlstore.New(s.DB())
+	ctx, stop := context.WithCancel(context.Background())
+	go s.sweepSessions(ctx, sweepSessionsEvery)
+	return sessions{mysqlstore.NewWithCleanupInterval(s.DB(), 0), stop}
+}
+
+func (s *Store) sweepSessions(ctx context.Context, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE expiry < UTC_TIMESTAMP(6)`)
+		if err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "expired sessions were not removed", "error", err)
+		}
+	}
 }

@@ -2,8 +2,6 @@ package bureau_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -130,13 +128,7 @@ func TestReviewHoldsOthersBack(t *testing.T) {
 }
 
 func TestWholeFileRefused(t *testing.T) {
-	options := []bureau.Options{{}}
-	if _, err := os.Stat(schemas + "upload-data.xsd"); err == nil {
-		if _, err := exec.LookPath("xmllint"); err == nil {
-			options = append(options, bureau.Options{Schema: schemas + "upload-data.xsd"})
-		}
-	}
-	for _, o := range options {
+	refused := func(t *testing.T, o bureau.Options) {
 		p := connect(t, o)
 		p.upload("<XZBA>" + strings.Replace(newFiling(1, "310101199003070035", "a.example"), "<Zjzs>样例路</Zjzs>", "", 1) + "</XZBA>")
 		content := p.next()
@@ -145,6 +137,11 @@ func TestWholeFileRefused(t *testing.T) {
 		require.EqualValues(t, 1, p.bureau.Sequence())
 		p.filed(1, "310101199003070035", "a.example")
 	}
+	t.Run("by rules", func(t *testing.T) { refused(t, bureau.Options{}) })
+	t.Run("by the schema", func(t *testing.T) {
+		needsSchema(t, "upload-data.xsd")
+		refused(t, bureau.Options{Schema: schemas + "upload-data.xsd"})
+	})
 }
 
 func TestRulesOfOptions(t *testing.T) {
@@ -206,12 +203,7 @@ func TestStoredKinds(t *testing.T) {
 
 // Every file that the bureau sends by itself is valid; next checks it.
 func TestPushedFiles(t *testing.T) {
-	if _, err := os.Stat(schemas + "download-data.xsd"); err != nil {
-		t.Skip("skipped: the ministry's schemas are not beside the project (../shared/bureau-spec)")
-	}
-	if _, err := exec.LookPath("xmllint"); err != nil {
-		t.Skip("skipped: xmllint (Debian's libxml2-utils) is not installed")
-	}
+	needsSchema(t, "download-data.xsd")
 	p := connect(t, bureau.Options{Seeded: seeded()})
 	filed := p.filed(1, "310101199003070035", "a.example")
 	number := one(t, filed, "Baxh")

@@ -52,9 +52,9 @@ type Options struct {
 type Server struct {
 	Faults  fault.Board
 	options Options
-	ftp     *ftpserver.FtpServer
 
 	mu     sync.Mutex
+	ftp    *ftpserver.FtpServer
 	stores map[string]int
 }
 
@@ -84,15 +84,20 @@ func (s *Server) ServeFTP(l net.Listener) error {
 	if err != nil {
 		return err
 	}
-	s.ftp = ftpserver.NewFtpServer(d)
-	if err := s.ftp.Listen(); err != nil {
+	server := ftpserver.NewFtpServer(d)
+	if err := server.Listen(); err != nil {
 		return err
 	}
-	return s.ftp.Serve()
+	s.mu.Lock()
+	s.ftp = server
+	s.mu.Unlock()
+	return server.Serve()
 }
 
 // Close ends the FTP server.
 func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.ftp == nil {
 		return nil
 	}
