@@ -40,7 +40,9 @@ test-packages: packages tools
 	$(GOTEST) -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
 # Every package but the end-to-end tests under the race detector. Their numbers are large
-# enough without it: -short leaves out the tests of ten thousand filings.
+# enough without it: -short leaves out the tests of ten thousand filings. It makes workflow
+# code so slow that the SDK would take it for a deadlock.
+race: export TEMPORAL_DEBUG = 1
 race: packages tools
 	go test -race -short -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 	go test -race -short -count=1 -timeout 30m ./workflows -rapid.checks=5

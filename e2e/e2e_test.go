@@ -30,6 +30,12 @@ const seldom = time.Hour
 func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	t.Helper()
 	t.Parallel()
+	return startAlone(t, o)
+}
+
+// startAlone is start for a test that must not wait for others.
+func startAlone(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
+	t.Helper()
 	log = filepath.Join(t.TempDir(), "log")
 	f, err := os.Create(log)
 	require.NoError(t, err)

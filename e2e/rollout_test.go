@@ -88,7 +88,7 @@ func (w *workers) promote(id string, more ...string) {
 // the middle of calls. Every SMS, mail, data file and certificate is sent once,
 // and no activity has to be found dead by its timeout.
 func TestRollOutAndBackUnderLoad(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
+	s, _ := startAlone(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
 	ctx, begin := t.Context(), time.Now()
 	ws := newWorkers(t, s)
 	slow := func(board *fault.Board, operation string, times int) {
