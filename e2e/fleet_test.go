@@ -42,7 +42,7 @@ func TestFleetIsSeen(t *testing.T) {
 	provider := trace.NewTracerProvider(trace.WithSyncer(spans))
 	otel.SetTracerProvider(provider)
 	t.Cleanup(func() { otel.SetTracerProvider(noop.NewTracerProvider()) })
-	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
+	s, log := startAlone(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx, w := t.Context(), customer(t, s)
 
 	prepared(t, w, "D20260001")
