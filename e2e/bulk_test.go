@@ -75,7 +75,7 @@ func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 // resume them in bulk: a dry run, a job that is paused and continued, one that somebody
 // resumed by hand meanwhile, one whose workflow is gone. Each customer gets one code.
 func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
+	s, _ := startAlone(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	ctx, n, begin := t.Context(), bulkFilings(t), time.Now()
 	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	refs := openMany(t, s, n)

@@ -33,8 +33,8 @@ func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	return startAlone(t, o)
 }
 
-// startAlone is start for a test that must not wait for others, or that sets what is the
-// whole process's.
+// startAlone is start for a test that must not wait for others, sets what is the whole
+// process's, or keeps the machine busy by itself.
 func startAlone(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	t.Helper()
 	log = filepath.Join(t.TempDir(), "log")

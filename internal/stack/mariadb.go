@@ -49,7 +49,7 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 		args = append(args, "--user=root")
 	}
 	if throwaway {
-		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M")
+		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=256M")
 	}
 	p, err := start("MariaDB", logFile, server, args...)
 	if err != nil {
