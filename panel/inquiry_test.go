@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/bureau"
@@ -21,6 +22,10 @@ import (
 	"github.com/beian/beian/panel"
 	"github.com/beian/beian/workflows"
 )
+
+// The SDK would hash this program of a hundred megabytes in the time of the first test's
+// workflow, and take that for a deadlock where the machine is busy.
+func init() { worker.SetBinaryChecksum("tests") }
 
 // asking is a panel over a real database with a real bureau stand-in behind the
 // real workflow of inquiries; only Temporal's server is the SDK's environment.

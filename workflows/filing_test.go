@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/beian/beian/activities"
@@ -24,6 +25,10 @@ var (
 	messageActivities *activities.Message
 	websiteActivities *activities.Website
 )
+
+// The SDK would hash this program of a hundred megabytes in the time of the first test's
+// workflow, and take that for a deadlock where the machine is busy.
+func init() { worker.SetBinaryChecksum("tests") }
 
 // world is a filing's workflow in the test environment, with what it did.
 type world struct {
