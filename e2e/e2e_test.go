@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/browsertest"
@@ -19,7 +21,6 @@ import (
 	"github.com/beian/beian/internal/orderfile"
 	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/testdb"
-	"github.com/beian/beian/panel"
 )
 
 // TestMain closes the browser that the tests share.
@@ -110,7 +111,7 @@ func wait(t *testing.T, w *demo.Walker, stage filing.Stage) {
 
 func mustHash(t *testing.T, password string) string {
 	t.Helper()
-	hash, err := panel.HashPassword(password)
+	hash, err := web.HashPassword(password)
 	require.NoError(t, err)
 	return hash
 }

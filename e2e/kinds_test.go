@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beian/beian/panel/dossierview"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/demo"
@@ -14,7 +16,6 @@ import (
 	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
-	"github.com/beian/beian/panel"
 )
 
 // finished puts the footer on the site and waits for the number on the order.
@@ -142,7 +143,7 @@ var seeded = bureau.SeedFiling{
 // what the page advises.
 func advised(t *testing.T, w *demo.Walker, order string, h filing.Holder) (advice, text string) {
 	t.Helper()
-	typed := panel.HolderValues(h)
+	typed := dossierview.HolderValues(h)
 	typed.Set("action", "ask")
 	page, err := w.Fill(t.Context(), "/orders/"+order+"/filing/kind", typed)
 	require.NoError(t, err)

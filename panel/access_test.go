@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/store"
@@ -80,16 +82,16 @@ func TestRolesGrow(t *testing.T) {
 	for i, role := range store.StaffRoles {
 		n := 0
 		for _, what := range all {
-			if panel.Can(role, what) {
+			if web.Granted(role, web.Permission(what)) {
 				n++
 			} else if i > 0 {
-				require.False(t, panel.Can(store.StaffRoles[i-1], what), "%s may not %s", role, what)
+				require.False(t, web.Granted(store.StaffRoles[i-1], web.Permission(what)), "%s may not %s", role, what)
 			}
 		}
 		require.Greater(t, n, before)
 		before = n
 	}
 	require.Len(t, all, before, "administrators may do everything")
-	require.False(t, panel.Can("", "see"))
-	require.False(t, panel.Can(store.StaffAdministrator, "nonsense"))
+	require.False(t, web.Granted("", web.Permission("see")))
+	require.False(t, web.Granted(store.StaffAdministrator, web.Permission("nonsense")))
 }

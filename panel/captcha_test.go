@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -167,8 +169,8 @@ func TestCaptchaIsPassedByWaiting(t *testing.T) {
 	}
 	h.send(http.MethodGet, "/sign-in/forgotten", nil)
 	require.Contains(t, wrongAt(t, ask(), "captcha"), "请过 30 秒再提交")
-	h.panel.SetCaptchaWait(0)
-	for range panel.WaitsPerClient {
+	h.panel.CaptchaWait = 0
+	for range web.WaitsPerClient {
 		require.Zero(t, ask().Find("#e-captcha").Length())
 		h.fresh()
 		h.send(http.MethodGet, "/sign-in/forgotten", nil)

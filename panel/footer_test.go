@@ -9,9 +9,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strconv"
-	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/beian/beian/panel/web"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
@@ -44,7 +45,7 @@ func newServed(t *testing.T) *served {
 	t.Helper()
 	s := &served{t: t, db: testdb.New(t)}
 	ctx := t.Context()
-	hash, err := panel.HashPassword("password")
+	hash, err := web.HashPassword("password")
 	require.NoError(t, err)
 	id, err := s.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
@@ -161,59 +162,6 @@ func TestEventsAreTheOwners(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	require.Equal(t, http.StatusNotFound, answer.StatusCode)
-}
-
-// However many listen, the database is asked once a second, and not at all when
-// nobody listens.
-func TestListenersShareOneLook(t *testing.T) {
-	var looks, ids atomic.Int64
-	w := panel.NewWatch(func(_ context.Context, list []int64) (map[int64]int64, error) {
-		looks.Add(1)
-		ids.Store(int64(len(list)))
-		return map[int64]int64{1: looks.Load()}, nil
-	})
-	t.Cleanup(w.Close)
-	var leave []func()
-	for i := range 50 {
-		_, done := w.Join(int64(i%2+1), int64(i))
-		leave = append(leave, done)
-	}
-	begin := time.Now()
-	require.Eventually(t, func() bool { return looks.Load() >= 2 }, 10*time.Second, 10*time.Millisecond)
-	require.Equal(t, int64(2), ids.Load())
-	require.GreaterOrEqual(t, time.Since(begin), 1500*time.Millisecond)
-	for _, done := range leave {
-		done()
-	}
-	require.Eventually(t, func() bool { return !w.Running() }, 5*time.Second, 10*time.Millisecond)
-	for range 12 {
-		l, _ := w.Join(1, 7)
-		require.NotNil(t, l)
-	}
-	l, _ := w.Join(1, 7)
-	require.Nil(t, l, "tabs, not scripts")
-}
-
-func TestExpectationIsDrawnFromDecisions(t *testing.T) {
-	monday := time.Date(2026, 11, 2, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
-	now := monday.AddDate(0, 0, 2)
-	e := panel.ExpectationOf(nil, time.Time{}, now)
-	require.Zero(t, e.Reviews)
-	require.Equal(t, 20, e.Most)
-	require.True(t, e.By.IsZero())
-	var times []store.ReviewTime
-	for days := 1; days <= 4; days++ {
-		times = append(times, store.ReviewTime{Accepted: monday, Decided: monday.AddDate(0, 0, days)})
-	}
-	require.Zero(t, panel.ExpectationOf(times, monday, now).Reviews, "four are no history")
-	for range 6 {
-		times = append(times, store.ReviewTime{Accepted: monday, Decided: monday.AddDate(0, 0, 7)}) // five working days
-	}
-	e = panel.ExpectationOf(times, monday, now)
-	require.Equal(t, []int{10, 5, 5}, []int{e.Reviews, e.Median, e.Most})
-	require.Equal(t, "2026-11-09", e.By.Format(time.DateOnly))
-	require.False(t, e.Over)
-	require.True(t, panel.ExpectationOf(times, monday, monday.AddDate(0, 0, 9)).Over)
 }
 
 // approve gives a filing its dossier and the bureau's word, and ends it.

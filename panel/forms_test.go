@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -63,7 +65,7 @@ func newFilling(t *testing.T) *filling {
 	t.Cleanup(p.Close)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
-	hash, err := panel.HashPassword("password")
+	hash, err := web.HashPassword("password")
 	require.NoError(t, err)
 	id, err := f.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
@@ -298,7 +300,7 @@ func TestKindIsOneForm(t *testing.T) {
 	require.Equal(t, "new", page.Find("[name=kind][checked]").AttrOr("value", ""))
 	page = f.fill("/kind", url.Values{"document_number": {"310101199003070035"}, "action": {"ask"}}, false)
 	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""), "there is nobody to ask here")
-	for range panel.QueriesPerClient {
+	for range web.QueriesPerClient {
 		if page, err := f.Fill(t.Context(), filingBase+"/kind", url.Values{"action": {"ask"}}); err != nil {
 			require.ErrorContains(t, err, "429")
 			require.Contains(t, page.Find("#e-document_number").Text(), "太频繁")

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -68,7 +70,7 @@ func (h *helping) visitor() *visitor {
 }
 
 func (h *helping) signedIn(role store.Role, login string) *visitor {
-	hash, err := panel.HashPassword("password-1")
+	hash, err := web.HashPassword("password-1")
 	require.NoError(h.t, err)
 	id, err := h.db.EnsureUser(h.t.Context(), role, login, hash)
 	require.NoError(h.t, err)
@@ -109,14 +111,14 @@ func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 		require.NotEmpty(t, names)
 		for _, name := range names {
 			for _, lang := range help.Languages {
-				page, anchor, _ := strings.Cut(h.panel.FieldHelp(lang, form, name), "#")
+				page, anchor, _ := strings.Cut(h.panel.FieldHelp(h.panel.Texts.For(lang), form, name), "#")
 				require.Contains(t, []string{"/help/fields", "/help/papers"}, page, "%s: explain %s's %s in internal/help/content/%s/20-fields.md", lang, form, name, lang)
 				require.Equal(t, strings.TrimSuffix(form+"-"+name, ".3"), anchor)
 			}
 		}
 	}
-	require.Empty(t, h.panel.FieldHelp("zh", "notice", "title_zh"), "staff's forms have no such page")
-	require.Empty(t, h.panel.FieldHelp("zh", "papers", "of_the_providers_own_list"))
+	require.Empty(t, h.panel.FieldHelp(h.panel.Texts.For("zh"), "notice", "title_zh"), "staff's forms have no such page")
+	require.Empty(t, h.panel.FieldHelp(h.panel.Texts.For("zh"), "papers", "of_the_providers_own_list"))
 }
 
 func TestFieldsLinkToTheirExplanation(t *testing.T) {
@@ -163,12 +165,6 @@ func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
 		require.NotEmpty(t, flow.Find("desc").Text())
 	}
 	v.get("/help/no-such-page", 404)
-}
-
-func TestFlowChartsLinesFit(t *testing.T) {
-	require.Equal(t, []string{"保持电话畅通。部", "分省会发。"}, panel.Wrap("保持电话畅通。部分省会发。", 14*8))
-	require.Equal(t, []string{"one two", "three"}, panel.Wrap("one two three", 7*8))
-	require.Equal(t, []string{"接受声明填写用户", "名、手机和邮箱。"}, panel.Balanced("接受声明填写用户名、手机和邮箱。", 14*15))
 }
 
 func TestHelpIsSearched(t *testing.T) {

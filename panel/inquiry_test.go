@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -124,7 +126,7 @@ func TestStatusThatCannotBeAsked(t *testing.T) {
 	none := func(province string, condition int, value string) {
 		t.Helper()
 		_, err := a.panel.BureauStatus(ctx, province, condition, value)
-		require.ErrorIs(t, err, panel.ErrNotAsked)
+		require.ErrorIs(t, err, web.ErrNotAsked)
 	}
 	none("440000", bureau.ConditionDomain, "filed.example.net")
 	none("310000", filing.DocumentEnterpriseOrgCode, "123456789")
@@ -156,11 +158,11 @@ func (a *asking) password(number, password string) any {
 // Four wrong tries are ours; the bureau's fifth stays, for the hand-in.
 func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
-	require.Equal(t, panel.PasswordIsRight, a.password(" 沪icp备05000940号", filingPassword))
+	require.Equal(t, web.PasswordIsRight, a.password(" 沪icp备05000940号", filingPassword))
 	for _, number := range []string{holderNumber, holderNumber + "-1", holderNumber, holderNumber} {
-		require.Equal(t, panel.PasswordIsWrong, a.password(number, "falsch"))
+		require.Equal(t, web.PasswordIsWrong, a.password(number, "falsch"))
 	}
-	require.Equal(t, panel.PasswordTooMany, a.password(holderNumber, filingPassword))
+	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, filingPassword))
 	require.Equal(t, 5, a.asked, "the sixth isn't even asked")
 	dump, err := a.db.Dump(ctx)
 	require.NoError(t, err)
@@ -169,9 +171,9 @@ func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 
 	a.now = a.now.Add(23 * time.Hour)
 	require.NoError(t, a.db.PurgeInquiries(ctx))
-	require.Equal(t, panel.PasswordTooMany, a.password(holderNumber, filingPassword))
+	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, filingPassword))
 	a.now = a.now.Add(time.Hour + time.Second)
-	require.Equal(t, panel.PasswordIsRight, a.password(holderNumber, filingPassword))
+	require.Equal(t, web.PasswordIsRight, a.password(holderNumber, filingPassword))
 }
 
 func TestParallelPasswordsShareTheTries(t *testing.T) {
@@ -201,13 +203,13 @@ func TestOneFilingTriesFewNumbers(t *testing.T) {
 	for i := range 11 {
 		answer, err := a.panel.PasswordRight(ctx, f.ID, "沪ICP备1000000"+string(rune('a'+i))+"号", "p")
 		require.NoError(t, err)
-		require.Equal(t, panel.PasswordNotKnown, answer, "no number")
+		require.Equal(t, web.PasswordNotKnown, answer, "no number")
 		answer, err = a.panel.PasswordRight(ctx, f.ID, "沪ICP备100000"+string([]byte{'0' + byte(i/10), '0' + byte(i%10)})+"号", "p")
 		require.NoError(t, err)
 		if i < 10 {
-			require.Equal(t, panel.PasswordIsWrong, answer)
+			require.Equal(t, web.PasswordIsWrong, answer)
 		} else {
-			require.Equal(t, panel.PasswordTooMany, answer)
+			require.Equal(t, web.PasswordTooMany, answer)
 		}
 	}
 }
@@ -216,7 +218,7 @@ func TestOneFilingTriesFewNumbers(t *testing.T) {
 func TestPasswordIsNeverAskedTwice(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Lose, Times: 2})
-	require.Equal(t, panel.PasswordNotKnown, a.password(holderNumber, "falsch"))
+	require.Equal(t, web.PasswordNotKnown, a.password(holderNumber, "falsch"))
 	require.False(t, a.stand.Faults.Clean(), "one call only")
 	require.Error(t, a.worker.Ask(ctx, activities.InquiryRef{InquiryID: 99}), "no such row")
 	require.NoError(t, a.Ask(ctx, 1), "the same row again")
@@ -233,18 +235,18 @@ func TestPasswordIsNeverAskedTwice(t *testing.T) {
 
 	a.stand.Faults.Clear()
 	for range 3 {
-		require.Equal(t, panel.PasswordIsWrong, a.password(holderNumber, "falsch"))
+		require.Equal(t, web.PasswordIsWrong, a.password(holderNumber, "falsch"))
 	}
-	require.Equal(t, panel.PasswordTooMany, a.password(holderNumber, "falsch"), "the lost one counts")
+	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, "falsch"), "the lost one counts")
 }
 
 func TestPasswordThatTheBureauDoesNotTell(t *testing.T) {
 	a := newAsking(t)
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Fail, Code: "22", Times: 1})
-	require.Equal(t, panel.PasswordTooMany, a.password(holderNumber, filingPassword))
+	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, filingPassword))
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Fail, Code: "999", Times: 1})
-	require.Equal(t, panel.PasswordNotKnown, a.password(holderNumber, filingPassword))
-	require.Equal(t, panel.PasswordNotKnown, a.password("粤ICP备05000940号", filingPassword), "no account there")
+	require.Equal(t, web.PasswordNotKnown, a.password(holderNumber, filingPassword))
+	require.Equal(t, web.PasswordNotKnown, a.password("粤ICP备05000940号", filingPassword), "no account there")
 	require.Equal(t, 2, a.asked)
-	require.Equal(t, panel.PasswordIsWrong, a.password(holderNumber, ""))
+	require.Equal(t, web.PasswordIsWrong, a.password(holderNumber, ""))
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -305,7 +307,7 @@ func TestListsFollowWhatWasChosen(t *testing.T) {
 // An empty code is asked for and costs no try; one in full-width digits is right.
 func TestCodesAsTheyAreTyped(t *testing.T) {
 	k := newKeeping(t)
-	require.Equal(t, "12345678", panel.Digits(" １２３４　5678\n"))
+	require.Equal(t, "12345678", web.Digits(" １２３４　5678\n"))
 	k.stage(2, filing.Verifying)
 	status, text, _ := k.send(http.MethodPost, "/orders/D1/filing/verify", url.Values{"sms_code": {" "}, "mail_code": {"　"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)

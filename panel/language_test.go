@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -77,7 +80,7 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 func TestLanguageButtonKeepsTheAnswer(t *testing.T) {
 	a := newAsking(t)
 	v := visit(t, a.site())
-	for range panel.FreeQueries { // any further one would want a captcha
+	for range web.FreeQueries { // any further one would want a captcha
 		v.query("某公司")
 	}
 	_, page := v.query("某公司")
@@ -100,7 +103,7 @@ func TestLanguageButtonKeepsTheAnswer(t *testing.T) {
 func TestPagesLeadBack(t *testing.T) {
 	db := testdb.New(t)
 	people(t, db)
-	hash, err := panel.HashPassword("right-password")
+	hash, err := web.HashPassword("right-password")
 	require.NoError(t, err)
 	_, err = db.EnsureUser(t.Context(), store.RoleSupport, "helper", hash)
 	require.NoError(t, err)
@@ -127,13 +130,13 @@ func TestViewsOfPapersAreWords(t *testing.T) {
 		{"staff/checking/preview", "工作人员、初审、缩略图", "staff, Checking, preview"},
 		{"staff/of_old", "工作人员、of_old、原图", "staff, of_old, whole picture"},
 	} {
-		require.Equal(t, c.zh, p.ViewReason("zh", c.reason))
-		require.Equal(t, c.en, p.ViewReason("en", c.reason))
+		require.Equal(t, c.zh, dossierview.ViewReason(p.Texts.For("zh"), c.reason))
+		require.Equal(t, c.en, dossierview.ViewReason(p.Texts.For("en"), c.reason))
 	}
-	require.Equal(t, "客服 support", p.ActorName("zh", "support:support"))
-	require.Equal(t, "Customer demo", p.ActorName("en", "customer:demo"))
-	require.Equal(t, "System", p.ActorName("en", "worker"))
-	require.Equal(t, `lang="zh-CN"`, p.LangOf("en", "上海 office"))
-	require.Empty(t, p.LangOf("en", "office"))
-	require.Empty(t, p.LangOf("zh", "上海"))
+	require.Equal(t, "客服 support", dossierview.ActorName(p.Texts.For("zh"), "support:support"))
+	require.Equal(t, "Customer demo", dossierview.ActorName(p.Texts.For("en"), "customer:demo"))
+	require.Equal(t, "System", dossierview.ActorName(p.Texts.For("en"), "worker"))
+	require.Equal(t, `lang="zh-CN"`, string(web.LangOf(p.Texts.For("en"), "上海 office")))
+	require.Empty(t, string(web.LangOf(p.Texts.For("en"), "office")))
+	require.Empty(t, string(web.LangOf(p.Texts.For("zh"), "上海")))
 }

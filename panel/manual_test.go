@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"testing"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -79,7 +81,7 @@ func (d *desk) customer(t *testing.T) *demo.Walker {
 
 func (d *desk) signedInAs(t *testing.T, role store.Role, login string) *demo.Walker {
 	t.Helper()
-	hash, err := panel.HashPassword("password-" + login)
+	hash, err := web.HashPassword("password-" + login)
 	require.NoError(t, err)
 	id, err := d.db.EnsureUser(t.Context(), role, login, hash)
 	require.NoError(t, err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -185,13 +187,13 @@ func TestQueryHasItsTexts(t *testing.T) {
 // The fourth query within an hour wants a captcha, of strangers.
 func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
-	hash, err := panel.HashPassword("secret")
+	hash, err := web.HashPassword("secret")
 	require.NoError(t, err)
 	_, err = a.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
 	base := a.site()
 	v := visit(t, base)
-	for range panel.FreeQueries {
+	for range web.FreeQueries {
 		status, _ := v.query("某公司")
 		require.Equal(t, http.StatusOK, status)
 	}
@@ -228,17 +230,17 @@ func TestQueriesAreLimited(t *testing.T) {
 		status, _ := v.query("某公司")
 		return status
 	}
-	for i := range panel.QueriesPerClient {
+	for i := range web.QueriesPerClient {
 		require.Equal(t, http.StatusOK, ask(base, fmt.Sprintf("192.0.2.%d", i)))
 	}
 	require.Equal(t, http.StatusTooManyRequests, ask(base, "192.0.2.99"), "no proxy is trusted")
 
 	behind := a.site("127.0.0.1")
-	for i := range panel.QueriesPerClient {
+	for i := range web.QueriesPerClient {
 		require.Equal(t, http.StatusOK, ask(behind, fmt.Sprintf("2001:db8::%d", i)))
 	}
 	require.Equal(t, http.StatusTooManyRequests, ask(behind, "2001:db8::ffff"), "a /64 is one client")
-	for i := range panel.QueriesOfAll - panel.QueriesPerClient {
+	for i := range web.QueriesOfAll - web.QueriesPerClient {
 		require.Equal(t, http.StatusOK, ask(behind, fmt.Sprintf("192.0.2.%d", i)))
 	}
 	require.Equal(t, http.StatusTooManyRequests, ask(behind, "203.0.113.1"), "all strangers together")

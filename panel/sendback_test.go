@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beian/beian/panel/dossierview"
+
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -13,7 +15,6 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel"
 	"github.com/beian/beian/workflows"
 )
 
@@ -38,8 +39,8 @@ func checked(t *testing.T) (d *desk, f store.Filing) {
 	require.NoError(t, err)
 	_, err = d.db.RegisterContact(ctx, f.CustomerID, f.ID, filingtest.Contact(), "hash")
 	require.NoError(t, err)
-	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "holder", panel.HolderValues(dossier.Holder)))
-	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "site", panel.SiteValues(dossier.Site)))
+	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "holder", dossierview.HolderValues(dossier.Holder)))
+	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "site", dossierview.SiteValues(dossier.Site)))
 	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Checking, Revision: 1, Kind: "handed_in", Actor: "customer:demo"}))
 	d.temporal.sentBack = func(ctx context.Context, v workflows.Verdict) error {
 		attention := filing.AttentionSentBack

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/store"
@@ -59,7 +61,7 @@ func (s *site) send(method, path string, form url.Values, header ...string) (int
 
 func people(t *testing.T, db *store.Store) {
 	t.Helper()
-	hash, err := panel.HashPassword("right-password")
+	hash, err := web.HashPassword("right-password")
 	require.NoError(t, err)
 	_, err = db.EnsureUser(t.Context(), store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
@@ -95,28 +97,6 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		status, _, response := s.send(http.MethodPost, "/sign-in", url.Values{"login": {login}, "password": {"right-password"}, "next": {"/account"}})
 		require.Equal(t, login == "demo", status == 200 && response.Request.URL.Path == "/account")
 	}
-}
-
-func TestFrameOrigins(t *testing.T) {
-	for _, c := range []struct {
-		origin string
-		secure bool
-		want   string
-	}{
-		{"https://my.example.com", true, ""}, {"https://my.example.com:8443", true, ""}, {"http://localhost:3000", false, ""}, {"http://127.0.0.1:3000", true, ""},
-		{"https://my.example.com", false, "needs BEIAN_SECURE_COOKIES"}, {"http://my.example.com", true, "want https"},
-		{"my.example.com", true, "is not an origin"}, {"https://*.example.com", true, "is not an origin"}, {"https://my.example.com/panel", true, "is not an origin"},
-		{"https://a.example; script-src *", true, "is not an origin"}, {"*", true, "is not an origin"},
-	} {
-		err := panel.CheckFrameOrigins([]string{c.origin}, c.secure)
-		if c.want == "" {
-			require.NoError(t, err, c.origin)
-		} else {
-			require.ErrorContains(t, err, c.want, c.origin)
-		}
-	}
-	_, err := panel.New(panel.Config{FrameOrigins: []string{"https://my.example.com"}})
-	require.ErrorContains(t, err, "BEIAN_SECURE_COOKIES", "it doesn't start")
 }
 
 func TestFramedPages(t *testing.T) {
@@ -197,16 +177,4 @@ func TestFormsAreKeptWithoutPasswords(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, status, "scripts are told")
 	_, text, _ = s.send(http.MethodPost, "/account/end-others", nil)
 	require.Contains(t, text, `id="f-login"`)
-}
-
-func TestDevicesAreNamedShortly(t *testing.T) {
-	for agent, want := range map[string]string{
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0":       "Edge · Windows",
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.50": "WeChat · iPhone",
-		"Mozilla/5.0 (Linux; Android 14; HBN-AL00; HarmonyOS) AppleWebKit/537.36 Chrome/114.0.0.0 HuaweiBrowser/16.0.0 Mobile Safari/537.36":  "Huawei Browser · HarmonyOS",
-		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15":               "Safari · macOS",
-		"Go-http-client/1.1": "", "": "",
-	} {
-		require.Equal(t, want, panel.DeviceOf(agent))
-	}
 }

@@ -8,10 +8,11 @@ import (
 	"os"
 	"strings"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel"
 )
 
 type usersCommand struct {
@@ -52,7 +53,7 @@ func (c *passwordCommand) Run(ctx context.Context) error {
 	if password == "" {
 		return errors.Join(errors.New("no password on standard input"), err)
 	}
-	hash, err := panel.HashPassword(password)
+	hash, err := web.HashPassword(password)
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beian/beian/panel/dossierview"
+
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/simulate/inbox"
-	"github.com/beian/beian/panel"
 )
 
 const (
@@ -213,7 +214,7 @@ func (w *Walker) Submit(ctx context.Context) error {
 
 // HolderValues are a holder's form, filled and sent on.
 func HolderValues(h filing.Holder) url.Values {
-	v := panel.HolderValues(h)
+	v := dossierview.HolderValues(h)
 	v.Set("action", "next")
 	return v
 }

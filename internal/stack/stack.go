@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/beian/beian/panel/web"
+
 	"github.com/alexedwards/argon2id"
 	"go.temporal.io/sdk/client"
 
@@ -21,7 +23,6 @@ import (
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel"
 	"github.com/beian/beian/schema"
 )
 
@@ -295,7 +296,7 @@ func (s *Stack) hash(password string) (string, error) {
 	if s.Options.Throwaway {
 		return argon2id.CreateHash(password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	}
-	return panel.HashPassword(password)
+	return web.HashPassword(password)
 }
 
 func (s *Stack) run(name string, f func() error) {

@@ -1,0 +1,174 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+type accountPageData struct {
+	// Email and Mobile are masked; Own tells which are the account's own, the others
+	// are the newest filing's.
+	Email, Mobile       string
+	OwnEmail, OwnMobile bool
+	Sessions            []store.UserSession
+	Here                int64
+}
+
+// accountPage is 账号与安全.
+func (p *Pages) accountPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	own, err := p.Store.OwnReach(ctx, p.UserID(c))
+	if err != nil {
+		return err
+	}
+	reach, err := p.Store.ReachOf(ctx, p.UserID(c))
+	if err != nil {
+		return err
+	}
+	sessions, err := p.Store.UserSessions(ctx, p.UserID(c))
+	if err != nil {
+		return err
+	}
+	return p.Render(c, http.StatusOK, "account", web.Page{Title: "account.title", Data: accountPageData{
+		Email: maskEmail(reach.Email), Mobile: maskMobile(reach.Mobile), OwnEmail: own.Email != "", OwnMobile: own.Mobile != "",
+		Sessions: sessions, Here: p.device(c),
+	}})
+}
+
+// device is the row of this session.
+func (p *Pages) device(c *gin.Context) int64 {
+	return p.Sessions.GetInt64(c.Request.Context(), web.KeyDevice)
+}
+
+// maskMobile and maskEmail show enough to know one's own again.
+func maskMobile(mobile string) string {
+	if len(mobile) < 11 {
+		return ""
+	}
+	return mobile[:3] + "****" + mobile[len(mobile)-4:]
+}
+
+func maskEmail(email string) string {
+	name, domain, ok := strings.Cut(email, "@")
+	if !ok {
+		return ""
+	}
+	first := []rune(name)
+	return string(first[:min(1, len(first))]) + "***@" + domain
+}
+
+func passwordFields() []web.Field {
+	return append([]web.Field{{Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"}}, newPasswordFields()...)
+}
+
+func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, http.StatusOK, nil) }
+
+func (p *Pages) showPassword(c *gin.Context, status int, problems filing.Problems) error {
+	return p.Render(c, status, "account_form", web.Page{Title: "account.password_title", Data: accountForm{
+		Form: web.Build(p.Texts.For(p.Lang(c)), "account_password", passwordFields(), url.Values{}, problems), Lead: "account.password_lead", Button: "account.password_button",
+	}})
+}
+
+// accountForm is a form of the account's; Lead and Button are keys.
+type accountForm struct {
+	web.Form
+	Lead, Button string
+}
+
+// presentRight checks the password of somebody who is signed in: their screen may
+// be another's for a moment. Its tries count like sign-in's, beside them.
+func (p *Pages) presentRight(c *gin.Context, password string) (filing.Problems, error) {
+	ctx := c.Request.Context()
+	if password == "" { // forgotten, not guessed
+		return filing.Problems{{Field: "present_password", Key: "required"}}, nil
+	}
+	user, err := p.Store.User(ctx, p.UserID(c))
+	if err != nil {
+		return nil, err
+	}
+	key := "account/" + user.Login
+	wait, err := p.Store.TakeTry(ctx, key)
+	switch {
+	case err != nil:
+		return nil, err
+	case wait > 0:
+		return filing.Problems{{Field: "present_password", Key: "password_wait", Args: web.WaitArgs(wait)}}, nil
+	case !p.Passwords.Matches(ctx, password, user.PasswordHash):
+		return filing.Problems{{Field: "present_password", Key: "present_password_wrong"}}, nil
+	}
+	return nil, p.Store.ForgetTries(ctx, key)
+}
+
+// readyPassword hashes a password and has its owner told of the change that
+// follows: a crash between the two tells nobody, the other way round it would
+// keep a change from them.
+func (p *Pages) readyPassword(c *gin.Context, userID int64, password string) (hash string, version int, err error) {
+	ctx := c.Request.Context()
+	if hash, err = p.Passwords.Hash(ctx, password); err != nil {
+		return "", 0, err
+	}
+	if version, err = p.Store.PasswordVersion(ctx, userID); err != nil {
+		return "", 0, err
+	}
+	return hash, version, p.Filings.TellPasswordChanged(ctx, userID, version+1)
+}
+
+func (p *Pages) changePassword(c *gin.Context) error {
+	values, ctx := web.Posted(c), c.Request.Context()
+	problems, err := p.presentRight(c, values.Get("present_password"))
+	if err != nil {
+		return err
+	}
+	login := p.Sessions.GetString(ctx, web.KeyLogin)
+	problems = append(problems, filing.ValidatePassword(values.Get("password"), values.Get("password_again"), login)...)
+	if len(problems) > 0 {
+		return p.showPassword(c, http.StatusUnprocessableEntity, problems)
+	}
+	hash, version, err := p.readyPassword(c, p.UserID(c), values.Get("password"))
+	if err == nil {
+		err = p.Store.ChangePassword(ctx, p.UserID(c), version, hash, p.device(c))
+	}
+	if err == nil {
+		err = p.Sessions.RenewToken(ctx)
+	}
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		p.Flash(c, "flash.moved_on")
+	case err != nil:
+		return err
+	default:
+		p.Flash(c, "flash.password_changed")
+	}
+	return web.To(c, "/account")
+}
+
+func (p *Pages) endSession(c *gin.Context) error {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err == nil {
+		err = p.Store.EndSession(c.Request.Context(), p.UserID(c), id)
+	} else {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	p.Flash(c, "flash.session_ended")
+	return web.To(c, "/account")
+}
+
+func (p *Pages) endOthers(c *gin.Context) error {
+	if err := p.Store.EndOtherSessions(c.Request.Context(), p.UserID(c), p.device(c)); err != nil {
+		return err
+	}
+	p.Flash(c, "flash.sessions_ended")
+	return web.To(c, "/account")
+}

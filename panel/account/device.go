@@ -1,0 +1,33 @@
+package account
+
+import (
+	"strings"
+)
+
+// What User-Agent headers say, the more special before what it imitates.
+var (
+	browsers = [][2]string{
+		{"MicroMessenger/", "WeChat"}, {"DingTalk/", "DingTalk"}, {"MQQBrowser/", "QQ Browser"}, {"QQBrowser/", "QQ Browser"}, {"UCBrowser/", "UC Browser"},
+		{"HuaweiBrowser/", "Huawei Browser"}, {"MiuiBrowser/", "Mi Browser"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
+		{"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+	}
+	systems = [][2]string{
+		{"HarmonyOS", "HarmonyOS"}, {"OpenHarmony", "HarmonyOS"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
+		{"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
+	}
+)
+
+// deviceOf shortens a User-Agent to what a person knows a device by. Versions are
+// left out, and so is the IP address: it is personal data, and behind a mobile
+// carrier it says nothing that people would know again.
+func deviceOf(userAgent string) string {
+	find := func(list [][2]string) string {
+		for _, pair := range list {
+			if strings.Contains(userAgent, pair[0]) {
+				return pair[1]
+			}
+		}
+		return ""
+	}
+	return strings.Trim(find(browsers)+" · "+find(systems), " ·")
+}

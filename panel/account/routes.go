@@ -1,0 +1,60 @@
+// Package account is how people sign in and look after their accounts: passwords, the second
+// factor, contact addresses, sessions.
+package account
+
+import (
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// Pages are the pages of accounts.
+type Pages struct{ *web.Kit }
+
+// New makes them.
+func New(k *web.Kit) *Pages { return &Pages{k} }
+
+// Routes registers them: for everybody, and for who is signed in.
+func (p *Pages) Routes(all, in web.Group) {
+	all.GET("/sign-in", p.signInForm)
+	all.POST("/sign-in", p.signIn, p.DropsKept)
+	all.GET("/sign-in/forgotten", p.forgottenForm)
+	all.POST("/sign-in/forgotten", p.forgotten, p.DropsKept)
+	all.GET("/sign-in/forgotten/code", p.recoveryCodeForm)
+	all.POST("/sign-in/forgotten/code", p.recoveryCode)
+	all.POST("/sign-in/forgotten/again", p.recoveryAgain)
+	all.GET("/sign-in/forgotten/password", p.newPasswordForm)
+	all.POST("/sign-in/forgotten/password", p.newPassword)
+	all.GET(pathCode, p.codeForm)
+	all.POST(pathCode, p.giveCode)
+	all.GET(pathFirstPassword, p.firstPasswordForm)
+	all.POST(pathFirstPassword, p.replaceFirstPassword)
+	all.GET(pathEnrol, p.enrolForm)
+	all.POST(pathEnrol, p.enrol)
+	all.POST("/sign-out", p.signOut)
+
+	in.GET("/", p.home)
+	in.GET("/account", p.accountPage)
+	in.GET("/account/password", p.passwordForm)
+	in.POST("/account/password", p.changePassword)
+	in.GET("/account/reach/:channel", p.reachForm)
+	in.POST("/account/reach/:channel", p.giveReach)
+	in.GET("/account/reach/:channel/code", p.reachCodeForm)
+	in.POST("/account/reach/:channel/code", p.reachCode)
+	in.POST("/account/sessions/:id/end", p.endSession)
+	in.POST("/account/end-others", p.endOthers)
+
+	totp := in.Group(pathTOTP, p.Only(store.RoleSupport))
+	totp.GET("", p.totpPage)
+	totp.GET("/enrol", p.enrolOwnForm)
+	totp.POST("/enrol", p.enrolOwn)
+	totp.POST("/codes", p.newRecoveryCodes)
+}
+
+// Forms are the forms of these pages by their names, which the help centre explains.
+func Forms(t *locale.Localizer) map[string][]web.Field {
+	return map[string][]web.Field{
+		"sign_in": signInFields(), "forgotten": forgottenFields(t), "account_code": web.CodeFields(), "account_password": passwordFields(),
+		"account_reach": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
+	}
+}

@@ -1,0 +1,400 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/totp"
+	"github.com/beian/beian/panel/web"
+)
+
+// Staff sign in by steps: after the password a code of their device, a password of
+// their own in place of a first one, and the enrolment of a device where everybody
+// must have one. Until the last step the session is nobody's: it only knows who is
+// halfway in.
+
+// Keys of a session that is halfway in.
+const (
+	keyHalfway        = "halfway"
+	keyHalfwayNext    = "halfway_next"
+	keyHalfwayUntil   = "halfway_until"
+	keyHalfwayVersion = "halfway_version"
+	keyHalfwayFactor  = "halfway_factor"
+	// keyEnrolling is the mark of the secret that was shown in this session.
+	keyEnrolling = "enrolling"
+)
+
+// The pages of the steps.
+const (
+	pathCode          = "/sign-in/code"
+	pathFirstPassword = "/sign-in/first-password"
+	pathEnrol         = "/sign-in/enrol"
+	pathTOTP          = "/account/totp"
+)
+
+// halfwayFor is how long the steps may take.
+const halfwayFor = 15 * time.Minute
+
+// factorsGiven tells whether a session's person gave all that their account wants: of
+// staff a second factor where one is enrolled, or where everybody must have one.
+func (p *Pages) factorsGiven(state store.SessionState) bool {
+	return state.StaffRole == "" || state.SecondFactor || !state.Enrolled && !p.RequireTOTP
+}
+
+// proceed goes on after a right password: into the session, or to the first step.
+func (p *Pages) proceed(c *gin.Context, user store.User, next string) error {
+	ctx := c.Request.Context()
+	if user.Role == store.RoleSupport {
+		if err := p.Sessions.RenewToken(ctx); err != nil { // against fixation
+			return err
+		}
+		p.Sessions.Put(ctx, keyHalfway, user.ID)
+		p.Sessions.Put(ctx, keyHalfwayNext, next)
+		p.Sessions.Put(ctx, keyHalfwayUntil, p.Store.Now().Add(halfwayFor).Unix())
+		p.Sessions.Put(ctx, keyHalfwayVersion, user.Version)
+		p.Sessions.Put(ctx, keyHalfwayFactor, false)
+		return p.nextStep(c, user)
+	}
+	if err := p.begin(c, user); err != nil {
+		return err
+	}
+	return web.To(c, next)
+}
+
+// halfway is who is halfway in, and what second factor they have; it sends others to
+// the beginning.
+func (p *Pages) halfway(c *gin.Context) (user store.User, factor store.TOTP, ok bool) {
+	ctx := c.Request.Context()
+	user, err := p.Store.User(ctx, p.Sessions.GetInt64(ctx, keyHalfway))
+	if err == nil {
+		factor, err = p.Store.TOTP(ctx, user.ID)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		p.Fail(c, err)
+		return user, factor, false
+	}
+	if err != nil || user.DisabledAt.Valid || user.Version != p.Sessions.GetInt(ctx, keyHalfwayVersion) ||
+		p.Store.Now().Unix() > p.Sessions.GetInt64(ctx, keyHalfwayUntil) {
+		p.forgetHalfway(c)
+		p.Flash(c, "flash.sign_in_over")
+		web.To(c, "/sign-in")
+		return user, factor, false
+	}
+	return user, factor, true
+}
+
+func (p *Pages) forgetHalfway(c *gin.Context) {
+	for _, key := range []string{keyHalfway, keyHalfwayNext, keyHalfwayUntil, keyHalfwayVersion, keyHalfwayFactor, keyEnrolling} {
+		p.Sessions.Remove(c.Request.Context(), key)
+	}
+}
+
+// step is the path of what is still to be done; empty when nothing is.
+func (p *Pages) step(c *gin.Context, user store.User, factor store.TOTP) string {
+	given := p.Sessions.GetBool(c.Request.Context(), keyHalfwayFactor)
+	switch {
+	case factor.Enrolled() && !given:
+		return pathCode
+	case user.FirstUntil.Valid:
+		return pathFirstPassword
+	case p.RequireTOTP && !given:
+		return pathEnrol
+	}
+	return ""
+}
+
+// nextStep goes to what is still to be done, or into the session.
+func (p *Pages) nextStep(c *gin.Context, user store.User) error {
+	factor, err := p.Store.TOTP(c.Request.Context(), user.ID)
+	if err != nil {
+		return err
+	}
+	if path := p.step(c, user, factor); path != "" {
+		return web.To(c, path)
+	}
+	next, err := p.arrive(c, user)
+	if err != nil {
+		return err
+	}
+	return web.To(c, next)
+}
+
+// arrive begins the session of somebody who did every step, and tells where to.
+func (p *Pages) arrive(c *gin.Context, user store.User) (next string, err error) {
+	ctx := c.Request.Context()
+	next = web.LocalPath(p.Sessions.GetString(ctx, keyHalfwayNext))
+	given := p.Sessions.GetBool(ctx, keyHalfwayFactor)
+	if err := p.begin(c, user); err != nil {
+		return "", err
+	}
+	if given {
+		err = p.Store.SecondFactor(ctx, user.ID, p.device(c))
+	}
+	p.forgetHalfway(c)
+	return next, err
+}
+
+// staffDeed is something that somebody does who isn't in yet, or does to themselves.
+func staffDeed(user store.User, action string, outcome store.Outcome) store.Deed {
+	return store.Deed{By: store.Actor{ID: user.ID, Login: user.Login, Role: user.StaffRole}, Action: action, Kind: "user", Object: web.IdText(user.ID), Outcome: outcome}
+}
+
+// atStep opens a step's page for those whose turn it is.
+func (p *Pages) atStep(c *gin.Context, path string) (store.User, store.TOTP, bool) {
+	user, factor, ok := p.halfway(c)
+	if ok && p.step(c, user, factor) != path {
+		p.nextStep(c, user)
+		return user, factor, false
+	}
+	return user, factor, ok
+}
+
+func totpFields() []web.Field {
+	return []web.Field{{Name: "code", Type: "text", Required: true, Autocomplete: "one-time-code"}}
+}
+
+// codeForm asks for the device's code.
+func (p *Pages) codeForm(c *gin.Context) error {
+	if _, _, ok := p.atStep(c, pathCode); ok {
+		return p.showCode(c, http.StatusOK, nil)
+	}
+
+	return nil
+}
+
+func (p *Pages) showCode(c *gin.Context, status int, problems filing.Problems) error {
+	return p.Render(c, status, "totp_code", web.Page{Title: "totp.code_title", Data: web.Build(p.Texts.For(p.Lang(c)), "totp", totpFields(), url.Values{}, problems)})
+}
+
+// giveCode takes the device's code, or a recovery code.
+func (p *Pages) giveCode(c *gin.Context) error {
+	user, factor, ok := p.atStep(c, pathCode)
+	if !ok {
+		return nil
+	}
+	ctx := c.Request.Context()
+	recovered, problem, err := p.rightCode(ctx, user, factor, c.PostForm("code"))
+	switch {
+	case err != nil:
+		return err
+	case problem != nil:
+		problem.Field = "code"
+		return p.showCode(c, http.StatusUnprocessableEntity, filing.Problems{*problem})
+	}
+	p.Sessions.Put(ctx, keyHalfwayFactor, true)
+	if recovered {
+		p.Flash(c, "flash.recovery_code_used")
+	}
+	return p.nextStep(c, user)
+}
+
+// rightCode checks a code and uses it up. Tries count like those at a password, beside
+// them; that somebody who knows the password gives a wrong code stands in the log.
+func (p *Pages) rightCode(ctx context.Context, user store.User, factor store.TOTP, typed string) (recovered bool, problem *filing.Problem, err error) {
+	code, recovery := totp.Normalise(typed)
+	if code == "" {
+		return false, &filing.Problem{Key: "required"}, nil
+	}
+	key := "totp/" + user.Login
+	wait, err := p.Store.TakeTry(ctx, key)
+	if err != nil {
+		return false, nil, err
+	}
+	if wait > 0 {
+		return false, &filing.Problem{Key: "totp_wait", Args: web.WaitArgs(wait)}, nil
+	}
+	right := false
+	if recovery {
+		d := staffDeed(user, "totp.recovery_code", store.OutcomeDone)
+		right, err = p.Store.UseRecoveryCode(store.WithDeed(ctx, &d), user.ID, code)
+	} else if step, ok := totp.Match(factor.Secret, code, p.Store.Now(), factor.LastStep); ok {
+		right, err = p.Store.UseStep(ctx, user.ID, step)
+	}
+	if err != nil {
+		return false, nil, err
+	}
+	if !right {
+		_, err := p.Store.Audit(ctx, staffDeed(user, "totp.code", store.OutcomeRefused))
+		return false, &filing.Problem{Key: "totp_wrong"}, err
+	}
+	return recovery, nil, p.Store.ForgetTries(ctx, key)
+}
+
+// firstPasswordForm asks for a password of one's own.
+func (p *Pages) firstPasswordForm(c *gin.Context) error {
+	if _, _, ok := p.atStep(c, pathFirstPassword); ok {
+		return p.showFirstPassword(c, http.StatusOK, nil)
+	}
+
+	return nil
+}
+
+func (p *Pages) showFirstPassword(c *gin.Context, status int, problems filing.Problems) error {
+	return p.Render(c, status, "first_password", web.Page{Title: "first_password.title", Data: web.Build(p.Texts.For(p.Lang(c)), "account_password", newPasswordFields(), url.Values{}, problems)})
+}
+
+func (p *Pages) replaceFirstPassword(c *gin.Context) error {
+	user, _, ok := p.atStep(c, pathFirstPassword)
+	if !ok {
+		return nil
+	}
+	ctx, password := c.Request.Context(), c.PostForm("password")
+	problems := filing.ValidatePassword(password, c.PostForm("password_again"), user.Login)
+	if p.Passwords.Matches(ctx, password, user.PasswordHash) {
+		problems = append(problems, filing.Problem{Field: "password", Key: "password_same"})
+	}
+	if len(problems) > 0 {
+		return p.showFirstPassword(c, http.StatusUnprocessableEntity, problems)
+	}
+	hash, version, err := p.readyPassword(c, user.ID, password)
+	if err == nil {
+		d := staffDeed(user, "password.set", store.OutcomeDone)
+		err = p.Store.ChangePassword(store.WithDeed(ctx, &d), user.ID, version, hash, 0)
+	}
+	switch {
+	case errors.Is(err, store.ErrConflict): // another tab was quicker; its password counts
+		p.forgetHalfway(c)
+		p.Flash(c, "flash.sign_in_over")
+		return web.To(c, "/sign-in")
+	case err != nil:
+		return err
+	}
+	p.Sessions.Put(ctx, keyHalfwayVersion, version+1)
+	user.FirstUntil.Valid = false
+	return p.nextStep(c, user)
+}
+
+// enrolData is the page that enrols a device.
+type enrolData struct {
+	web.Form
+	QR     totp.QR
+	Secret string
+	// Link opens an authenticator on the same device.
+	Link template.URL
+	// Action is where the form goes, Back whence one came, if from anywhere.
+	Action, Back string
+	Replaces     bool
+}
+
+// enrolForm enrols a device on the way in.
+func (p *Pages) enrolForm(c *gin.Context) error {
+	if user, _, ok := p.atStep(c, pathEnrol); ok {
+		return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrol}, nil)
+	}
+
+	return nil
+}
+
+// showEnrol draws the page. A secret is shown in the session that it was made for: what
+// is pending from another may be known to whoever had that.
+func (p *Pages) showEnrol(c *gin.Context, status int, user store.User, data enrolData, problems filing.Problems) error {
+	ctx := c.Request.Context()
+	factor, err := p.Store.TOTP(ctx, user.ID)
+	if err == nil && !p.enrolling(ctx, factor) {
+		factor.Pending = totp.NewSecret()
+		err = p.Store.BeginTOTP(ctx, user.ID, factor.Pending)
+		p.Sessions.Put(ctx, keyEnrolling, secretMark(factor.Pending))
+	}
+	if err != nil {
+		return err
+	}
+	link, err := totp.URL(p.Texts.For(p.Lang(c)).T("app.name", nil), user.Login, factor.Pending)
+	if err == nil {
+		data.QR, err = totp.NewQR(link)
+	}
+	if err != nil {
+		return err
+	}
+	data.Secret, data.Link, data.Replaces = totp.ShowSecret(factor.Pending), template.URL(link), factor.Enrolled() //nolint:gosec // ours, escaped by net/url
+	var fields []web.Field
+	if data.Back != "" { // signed in: the screen may be another's for a moment
+		fields = append(fields, web.Field{Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"})
+		if data.Replaces {
+			fields = append(fields, web.Field{Name: "present_code", Type: "text", Required: true, Autocomplete: "off"})
+		}
+	}
+	data.Form = web.Build(p.Texts.For(p.Lang(c)), "totp", append(fields, totpFields()...), url.Values{}, problems)
+	return p.Render(c, status, "totp_enrol", web.Page{Title: "totp.enrol_title", Data: data})
+}
+
+// enrolling tells whether the secret that is pending is the one that this session was
+// shown.
+func (p *Pages) enrolling(ctx context.Context, factor store.TOTP) bool {
+	return factor.Pending != "" && p.Sessions.GetString(ctx, keyEnrolling) == secretMark(factor.Pending)
+}
+
+// secretMark tells secrets apart without saying what they are: sessions aren't sealed.
+func secretMark(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:8])
+}
+
+// enrol takes the code that proves that the device has the secret, on the way in.
+func (p *Pages) enrol(c *gin.Context) error {
+	user, _, ok := p.atStep(c, pathEnrol)
+	if !ok {
+		return nil
+	}
+	codes, problems, err := p.enrolled(c, user)
+	switch {
+	case err != nil:
+		return err
+	case problems != nil:
+		return p.showEnrol(c, http.StatusUnprocessableEntity, user, enrolData{Action: pathEnrol}, problems)
+	}
+	p.Sessions.Put(c.Request.Context(), keyHalfwayFactor, true)
+	next, err := p.arrive(c, user)
+	if err != nil {
+		return err
+	}
+	return p.showRecoveryCodes(c, codes, next)
+}
+
+// enrolled makes the pending secret the second factor, if the code is its own. There is
+// nothing to guess: the page shows the secret.
+func (p *Pages) enrolled(c *gin.Context, user store.User) (codes []string, problems filing.Problems, err error) {
+	ctx := c.Request.Context()
+	factor, err := p.Store.TOTP(ctx, user.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	wrong := filing.Problems{{Field: "code", Key: "totp_wrong"}}
+	code, _ := totp.Normalise(c.PostForm("code"))
+	step, ok := totp.Match(factor.Pending, code, p.Store.Now(), 0)
+	switch {
+	case code == "":
+		return nil, filing.Problems{{Field: "code", Key: "required"}}, nil
+	case !p.enrolling(ctx, factor) || !ok:
+		return nil, wrong, nil
+	}
+	codes = totp.RecoveryCodes()
+	d := staffDeed(user, "totp.enrol", store.OutcomeDone)
+	err = p.Store.EnrolTOTP(store.WithDeed(ctx, &d), user.ID, factor.Pending, step, codes)
+	if errors.Is(err, store.ErrConflict) { // another session began anew meanwhile
+		return nil, wrong, nil
+	}
+	p.Sessions.Remove(ctx, keyEnrolling)
+	return codes, nil, err
+}
+
+// showRecoveryCodes shows new recovery codes, this once.
+func (p *Pages) showRecoveryCodes(c *gin.Context, codes []string, next string) error {
+	shown := make([]string, len(codes))
+	for i, code := range codes {
+		shown[i] = totp.ShowRecovery(code)
+	}
+	return p.Render(c, http.StatusOK, "totp_codes", web.Page{Title: "totp.codes_title", Data: struct {
+		Codes []string
+		Next  string
+	}{shown, next}})
+}

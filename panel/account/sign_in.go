@@ -1,0 +1,181 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+type signInData struct {
+	web.Form
+	// Next is where people go once they are signed in.
+	Next string
+}
+
+func signInFields() []web.Field {
+	return []web.Field{
+		{Name: "login", Type: "text", Required: true, Autocomplete: "username"},
+		{Name: "password", Type: "password", Required: true, Autocomplete: "current-password"},
+	}
+}
+
+func (p *Pages) signInForm(c *gin.Context) error {
+	here, err := p.alive(c)
+	if err != nil {
+		return err
+	}
+	values := p.KeptValues(c)
+	if values == nil {
+		values = url.Values{"next": {c.Query("next")}}
+	}
+	if here {
+		return web.To(c, web.LocalPath(values.Get("next")))
+	}
+	return p.showSignIn(c, http.StatusOK, values, nil)
+}
+
+func (p *Pages) showSignIn(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
+	fields := signInFields()
+	captcha, err := p.NeedsCaptcha(c, loginOf(values))
+	if err != nil {
+		return err
+	}
+	if captcha {
+		fields = append(fields, p.CaptchaField(c))
+	}
+	data := signInData{web.Build(p.Texts.For(p.Lang(c)), "sign_in", fields, values, problems), web.LocalPath(values.Get("next"))}
+	return p.Render(c, status, "sign_in", web.Page{Title: "sign_in.title", Data: data})
+}
+
+func loginOf(values url.Values) string { return strings.TrimSpace(values.Get("login")) }
+
+// signIn compares a password. The try is counted before: see store.TakeTry. An
+// account that doesn't exist takes as long and counts as much as one that does.
+func (p *Pages) signIn(c *gin.Context) error {
+	ctx := c.Request.Context()
+	values := web.Posted(c)
+	login, password := loginOf(values), values.Get("password")
+	if web.CaptchaAgain(c) {
+		return p.showSignIn(c, http.StatusOK, values, nil)
+	}
+	var problems filing.Problems
+	for _, name := range []string{"login", "password"} {
+		if strings.TrimSpace(values.Get(name)) == "" {
+			problems = append(problems, filing.Problem{Field: name, Key: "required"})
+		}
+	}
+	captcha, err := p.NeedsCaptcha(c, login)
+	if err != nil {
+		return err
+	}
+	if captcha {
+		problems = append(problems, p.CaptchaProblems(c)...)
+	}
+	if len(problems) > 0 {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, values, problems)
+	}
+	wait, err := p.Store.TakeTry(ctx, login)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return p.showSignIn(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "password", Key: "sign_in_wait", Args: web.WaitArgs(wait)}})
+	}
+	user, err := p.Store.UserByLogin(ctx, login)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if !p.Passwords.Matches(ctx, password, user.PasswordHash) || user.DisabledAt.Valid {
+		p.Sessions.Put(ctx, web.KeyFailures, p.Sessions.GetInt(ctx, web.KeyFailures)+1)
+		return p.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_wrong"}})
+	}
+	if user.FirstUntil.Valid && !user.FirstUntil.Time.After(p.Store.Now()) {
+		return p.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_first_over"}})
+	}
+	return p.proceed(c, user, web.LocalPath(values.Get("next")))
+}
+
+// begin starts the session of somebody who proved who they are.
+func (p *Pages) begin(c *gin.Context, user store.User) error {
+	ctx := c.Request.Context()
+	if err := p.Store.ForgetTries(ctx, user.Login); err != nil {
+		return err
+	}
+	if err := p.Sessions.RenewToken(ctx); err != nil { // against fixation
+		return err
+	}
+	noted := ctx
+	if user.Role == store.RoleSupport {
+		d := staffDeed(user, "session.begin", store.OutcomeDone)
+		noted = store.WithDeed(ctx, &d)
+	}
+	device, err := p.Store.BeginSession(noted, user.ID, deviceOf(c.Request.UserAgent()), web.SessionLifetime)
+	if err != nil {
+		return err
+	}
+	p.Sessions.Remove(ctx, web.KeyFailures)
+	p.Sessions.Put(ctx, web.KeyUser, user.ID)
+	p.Sessions.Put(ctx, web.KeyRole, string(user.Role))
+	p.Sessions.Put(ctx, web.KeyLogin, user.Login)
+	p.Sessions.Put(ctx, web.KeyDevice, device)
+	return p.Remember(c, user.ID)
+}
+
+// alive tells whether the session is somebody's and wasn't ended elsewhere; one
+// that was keeps only what belongs to nobody, such as the language. What its person
+// may do is what counts now, not when they signed in.
+func (p *Pages) alive(c *gin.Context) (bool, error) {
+	ctx := c.Request.Context()
+	if !p.Sessions.Exists(ctx, web.KeyUser) {
+		return false, nil
+	}
+	state, err := p.Store.SessionState(ctx, p.UserID(c), p.Sessions.GetInt64(ctx, web.KeyDevice))
+	lives := state.Lives && p.factorsGiven(state)
+	c.Set(web.ContextStaff, state.StaffRole)
+	if err == nil && !lives {
+		c.Set(web.ContextStaff, store.StaffRole(""))
+		for _, key := range []string{web.KeyUser, web.KeyRole, web.KeyLogin, web.KeyDevice} {
+			p.Sessions.Remove(ctx, key)
+		}
+	}
+	return lives, err
+}
+
+// SignedIn lets signed-in people pass and sends others to the sign-in page, from
+// which they come back. A form that they sent is kept for them.
+func (p *Pages) SignedIn(c *gin.Context) {
+	here, err := p.alive(c)
+	if err != nil {
+		p.Fail(c, err)
+		return
+	}
+	if here {
+		p.DropsKept(c)
+		return
+	}
+	next := "/"
+	if c.Request.Method == http.MethodGet {
+		next = c.Request.URL.RequestURI() // what was searched for and where a list stood too
+	} else if path, kept := p.KeepPost(c); path != "" {
+		next = path
+		if kept {
+			p.Flash(c, "flash.expired_kept")
+		} else {
+			p.Flash(c, "flash.expired")
+		}
+	}
+	if c.GetHeader("Accept") == "application/json" { // a script's; it tells the person
+		web.Drain(c)
+		c.AbortWithStatus(http.StatusUnauthorized)
+		return
+	}
+	c.Abort()
+	web.To(c, "/sign-in?next="+url.QueryEscape(next))
+}

@@ -1,0 +1,103 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+// The customer's side: a new address that staff gave counts once its code was typed.
+
+// withCorrection finds what waits for its code by the channel in the path.
+func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.Correction) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+		channel, _, ok := p.ReachChannel(c)
+		if !ok {
+			return nil
+		}
+		row, err := p.Store.OpenCorrection(c.Request.Context(), cur.Filing.ID, channel)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			p.Flash(c, "flash.moved_on")
+			return web.To(c, web.FilingPath(c))
+		case err != nil:
+			return err
+		default:
+			return h(c, cur, row)
+		}
+	})
+}
+
+// toConfirm are the channels by which something waits for its code.
+func (p *Pages) toConfirm(ctx context.Context, cur dossierview.Current) (channels []filing.Channel, err error) {
+	if cur.Over() {
+		return nil, nil
+	}
+	rows, err := p.Store.Corrections(ctx, cur.Filing.ID, web.CorrectionsShown)
+	for _, row := range rows {
+		if row.Outcome == store.CorrectionOpen {
+			channels = append(channels, row.Channel)
+		}
+	}
+	return channels, err
+}
+
+func (p *Pages) confirmForm(c *gin.Context, _ dossierview.Current, row store.Correction) error {
+	return p.showConfirm(c, http.StatusOK, row, nil)
+}
+
+func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, problems filing.Problems) error {
+	path := web.FilingPath(c) + "/reach/" + string(row.Channel)
+	return p.Render(c, status, "account_code", web.Page{Title: "correction.confirm_title", Data: web.CodeData{
+		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems), Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
+		Action: path, Again: path + "/again", Back: web.FilingPath(c),
+	}})
+}
+
+func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row store.Correction) error {
+	code := web.TypedCode(c)
+	if code == "" { // costs no try
+		return p.showConfirm(c, http.StatusUnprocessableEntity, row, filing.Problems{{Field: "code", Key: "required"}})
+	}
+	err := p.Store.ConfirmCorrection(c.Request.Context(), row, code)
+	if problems := web.CodeProblem(err); problems != nil {
+		return p.showConfirm(c, http.StatusUnprocessableEntity, row, problems)
+	}
+	if err == nil {
+		in := workflows.Corrected{Channel: row.Channel, Confirmed: true, Actor: p.Actor(c)}
+		// The address counts already; a filing that is done by now has no timeline to write.
+		if _, err = p.Filings.ContactCorrected(c.Request.Context(), cur.Filing.Ref(), fmt.Sprintf("confirmed/%d", row.ID), in); errors.Is(err, workflows.ErrWrongStage) {
+			err = nil
+		}
+	}
+	if err == nil {
+		p.Flash(c, "flash.reach_confirmed")
+	}
+	return p.MoveOn(c, err, web.FilingPath(c))
+}
+
+func (p *Pages) confirmAgain(c *gin.Context, _ dossierview.Current, row store.Correction) error {
+	send, err := p.Store.RequestCorrectionCode(c.Request.Context(), row.ID)
+	if err == nil {
+		err = p.Filings.SendCorrectionCode(c.Request.Context(), row.ID, send)
+	}
+	switch {
+	case errors.Is(err, store.ErrCodeTooSoon):
+		p.Flash(c, "flash.code_too_soon")
+	case err != nil:
+		return p.MoveOn(c, err, "")
+	default:
+		p.Flash(c, "flash.code_sent")
+	}
+	return web.To(c, web.FilingPath(c)+"/reach/"+string(row.Channel))
+}

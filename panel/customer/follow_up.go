@@ -1,0 +1,46 @@
+package customer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+// openFollowUp opens a filing that changes or ends the order's, which is done.
+func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
+	ctx := c.Request.Context()
+	kind := filing.Kind(c.PostForm("kind"))
+	if cur.Filing.Kind.Registers() { // it was filed elsewhere: there it is changed
+		return p.MoveOn(c, store.ErrConflict, "")
+	}
+	if !slices.Contains(filing.FollowUps, kind) {
+		return web.ErrBadRequest
+	}
+	base := cur.Filing.ID
+	if cur.Filing.BaseID.Valid && cur.Filing.Kind == kind && cur.Filing.Stage != filing.Filed {
+		base = cur.Filing.BaseID.Int64 // a second click
+	}
+	f, err := p.Store.OpenFollowUp(ctx, base, kind)
+	if err != nil {
+		return p.MoveOn(c, err, "")
+	}
+	if err := p.startFiling(ctx, f); err != nil {
+		return err
+	}
+	return web.To(c, web.FilingPath(c))
+}
+
+// startFiling starts a filing's workflow, or finds it running. One that is over has none.
+func (p *Pages) startFiling(ctx context.Context, f store.Filing) error {
+	if f.Stage.Final() {
+		return nil
+	}
+	return p.Filings.Open(ctx, f.Ref(), workflows.InputOf(f.ID, f.OrderNumber, f.Position()))
+}

@@ -1,0 +1,217 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+const (
+	// footTexts is how much of a page's foot is shown in the picture of it.
+	footTexts = 3
+	// footerRefresh is how often the page renews itself while the worker is at it.
+	footerRefresh = "3"
+	// footerLost is after how long a step is started again: the panel may have
+	// died between writing it down and starting it. Starting what runs joins it.
+	footerLost = 15 * time.Second
+	// restartPatience bounds that: nobody waits for its end here.
+	restartPatience = time.Second
+)
+
+type footerData struct {
+	dossierview.Current
+	// Space tells whether the order's web space is known.
+	Space bool
+	// Edit is the attempt that something was last done about, nil before the first.
+	// Placed is the newest that is placed, when that is another one.
+	Edit, Placed *store.FooterEdit
+	// Reason and its Args are why Edit failed, or why its undoing did.
+	Reason string
+	Args   map[string]any
+	// Systems are those whose settings are explained.
+	Systems []string
+	Diff    []website.DiffLine
+	// Foot are the last texts of the page, above the number.
+	Foot []string
+	// Lines are what the edit puts there; Missing is what belongs there and no edit
+	// that is placed has put there.
+	Lines, Missing  []website.Line
+	Number, Snippet string
+}
+
+// footerPage is 放到首页底部: what was found, what would change, what was done.
+func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, footerStages...) {
+		return nil
+	}
+	data, err := p.footerData(c.Request.Context(), cur)
+	if err != nil {
+		return err
+	}
+	if data.Edit != nil && data.Edit.Working() {
+		c.Header("Refresh", footerRefresh)
+		if p.Store.Now().Sub(data.Edit.Since()) > footerLost {
+			ctx, cancel := context.WithTimeout(c.Request.Context(), restartPatience)
+			defer cancel()
+			p.workFooter(ctx, cur, data.Edit.ID, stepOf(data.Edit.State))
+		}
+	}
+	return p.Render(c, http.StatusOK, "footer", web.Page{Title: "footer.title", Data: data})
+}
+
+func stepOf(state store.FooterState) workflows.FooterStep {
+	switch state {
+	case store.FooterAgreed:
+		return workflows.FooterPlace
+	case store.FooterUndoing:
+		return workflows.FooterUndo
+	}
+	return workflows.FooterPreview
+}
+
+func (p *Pages) footerData(ctx context.Context, cur dossierview.Current) (footerData, error) {
+	data := footerData{Current: cur}
+	decision, err := p.Store.LatestDecision(ctx, cur.Filing.ID)
+	if err != nil {
+		return data, err
+	}
+	data.Number, data.Snippet = decision.Number(), p.snippet(decision.Number(), cur.Order)
+	if data.Space, err = p.knowsSpace(ctx, cur); err != nil {
+		return data, err
+	}
+	if !data.Space {
+		data.Systems = systemsFor(activities.ReasonNoSpace, nil)
+	}
+	edits, err := p.Store.FooterEditsOfOrder(ctx, cur.Filing.ID)
+	edits = slices.DeleteFunc(edits, func(e store.FooterEdit) bool { return !concerns(e, cur.Filing.ID) })
+	if err != nil || len(edits) == 0 {
+		return data, err
+	}
+	lines := p.footLines(data.Number, cur.Order)
+	data.Missing = slices.DeleteFunc(slices.Clone(lines), func(l website.Line) bool {
+		return slices.ContainsFunc(edits, func(e store.FooterEdit) bool {
+			return e.State == store.FooterPlaced && slices.Contains(e.Numbers(), l.Number)
+		})
+	})
+	slices.SortStableFunc(edits, func(a, b store.FooterEdit) int { return b.Touched().Compare(a.Touched()) })
+	data.Edit = &edits[0]
+	if i := slices.IndexFunc(edits, func(e store.FooterEdit) bool { return e.State == store.FooterPlaced }); i > 0 {
+		data.Placed = &edits[i]
+	}
+	if data.Edit.Reason != "" {
+		data.Reason, data.Args = data.Edit.Reason, data.Edit.Args()
+		if data.Space {
+			data.Systems = systemsFor(data.Reason, data.Args)
+		}
+	}
+	if data.Edit.State != store.FooterPreviewed {
+		return data, nil
+	}
+	original, edited, err := p.Store.FooterPages(ctx, data.Edit.ID)
+	if err != nil {
+		return data, err
+	}
+	data.Foot = website.Foot(original, footTexts)
+	data.Lines = slices.DeleteFunc(lines, func(l website.Line) bool { return !slices.Contains(data.Edit.Numbers(), l.Number) })
+	data.Diff, err = website.Diff(original, edited)
+	return data, err
+}
+
+// concerns tells whether an edit is a filing's own, or one of an earlier filing of
+// its order that did something to the page: a preview of then is of no use now.
+func concerns(e store.FooterEdit, filingID int64) bool {
+	switch e.State {
+	case store.FooterAgreed, store.FooterPlaced, store.FooterUndoing, store.FooterUndone:
+		return true
+	}
+	return e.FilingID == filingID
+}
+
+// footerStages are when there is a number to put at the foot of a page.
+var footerStages = []filing.Stage{filing.Installing, filing.Filed}
+
+func footerStage(stage filing.Stage) bool { return slices.Contains(footerStages, stage) }
+
+// systemsFor are the systems whose settings help with a reason: the one that was
+// recognised, or all.
+func systemsFor(reason string, args map[string]any) []string {
+	switch reason {
+	case website.UnfitSystem:
+		if system, ok := args["system"].(string); ok {
+			return []string{system}
+		}
+	case website.UnfitDynamic, website.UnfitNoPage, website.UnfitNotServed, activities.ReasonNoSpace:
+		return website.Systems
+	}
+	return nil
+}
+
+func (p *Pages) knowsSpace(ctx context.Context, cur dossierview.Current) (bool, error) {
+	space, err := p.Store.WebSpaceOf(ctx, cur.Order.ID)
+	return space != nil, err
+}
+
+// askFooter has the home page looked at, for a preview.
+func (p *Pages) askFooter(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, footerStages...) {
+		return nil
+	}
+	id, err := p.Store.AskFooter(c.Request.Context(), cur.Filing.ID, p.Actor(c))
+	return p.doFooter(c, cur, id, workflows.FooterPreview, err)
+}
+
+// agreeFooter is 同意并放置.
+func (p *Pages) agreeFooter(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, footerStages...) {
+		return nil
+	}
+	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
+	err := p.Store.AgreeFooter(c.Request.Context(), cur.Filing.ID, id, p.Actor(c), func(name string, at time.Time) string {
+		return website.BackupName(name, at.In(web.China))
+	})
+	return p.doFooter(c, cur, id, workflows.FooterPlace, err)
+}
+
+// undoFooter is 撤销放置.
+func (p *Pages) undoFooter(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, footerStages...) {
+		return nil
+	}
+	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
+	err := p.Store.UndoFooter(c.Request.Context(), cur.Filing.ID, id, p.Actor(c))
+	return p.doFooter(c, cur, id, workflows.FooterUndo, err)
+}
+
+func (p *Pages) doFooter(c *gin.Context, cur dossierview.Current, id int64, step workflows.FooterStep, err error) error {
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		p.Flash(c, "flash.footer_moved_on")
+	case err != nil:
+		return err
+	default:
+		p.workFooter(c.Request.Context(), cur, id, step)
+	}
+	return web.To(c, web.FilingPath(c)+"/footer")
+}
+
+// workFooter has a worker do a step, and waits a while; what came of it stands in
+// the edit's row.
+func (p *Pages) workFooter(ctx context.Context, cur dossierview.Current, id int64, step workflows.FooterStep) {
+	err := p.Filings.Footer(ctx, workflows.FooterInput{EditID: id, FilingID: cur.Filing.ID, Ref: cur.Filing.Ref(), Step: step})
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		p.Logger.Warn("an edit of a home page was not waited for", "edit", id, "step", step, "error", err)
+	}
+}

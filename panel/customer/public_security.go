@@ -1,0 +1,130 @@
+package customer
+
+import (
+	"math"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+const formPolice = "police"
+
+// policeData is how an order's public-security filing (公安联网备案) stands.
+type policeData struct {
+	web.Form
+	// Recorded is its number; empty when there is none yet.
+	Recorded string
+	Declined bool
+	// Left is for how many days it can still be made, where that is known: when a
+	// registered number's site opened isn't.
+	Left    *int
+	Snippet string
+	// CanPlace: the footer's page is open to this filing.
+	CanPlace bool
+}
+
+func policeFields() []web.Field {
+	return []web.Field{{Name: "number", Type: "text", Required: true, Autocomplete: "off"}}
+}
+
+func (p *Pages) police(t *locale.Localizer, cur dossierview.Current, number string, state store.PoliceState, values url.Values, problems filing.Problems) policeData {
+	if values == nil {
+		values = url.Values{"number": {state.Number}}
+	}
+	d := policeData{Form: web.Build(t, formPolice, policeFields(), values, problems), Recorded: state.Number, Declined: state.Declined}
+	if state.Due() {
+		d.Left = daysLeft(state.Since, p.Store.Now())
+	}
+	d.Snippet = p.snippet(number, cur.Order)
+	d.CanPlace = footerStage(cur.Filing.Stage)
+	return d
+}
+
+// daysLeft is for how many days a site that was approved at a time can still be
+// filed with the public-security organs; 0 when the time is over.
+func daysLeft(approved, now time.Time) *int {
+	left := max(0, int(math.Ceil(approved.Add(filing.PoliceWithin).Sub(now).Hours()/24)))
+	return &left
+}
+
+// footLines are the footer of an order's site: the filing number, and the
+// public-security filing's where that is recorded.
+func (p *Pages) footLines(number string, o store.Order) []website.Line {
+	return website.FootLines(number, p.Provider.LinkTargets, o.PoliceNumber.String, p.Provider.PoliceTarget)
+}
+
+// snippet is that footer as HTML.
+func (p *Pages) snippet(number string, o store.Order) string {
+	return website.FootSnippet(p.footLines(number, o))
+}
+
+// policeForm is 公安联网备案: what it is, where to apply, and its number.
+func (p *Pages) policeForm(c *gin.Context, cur dossierview.Current) error {
+	if state, ok := p.policeOpen(c, cur); ok {
+		return p.showPolice(c, http.StatusOK, cur, state, p.KeptValues(c), nil)
+	}
+
+	return nil
+}
+
+func (p *Pages) showPolice(c *gin.Context, status int, cur dossierview.Current, state store.PoliceState, values url.Values, problems filing.Problems) error {
+	number := cur.Order.FilingNumber.String
+	if number == "" { // issued, and not on the order yet
+		decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+		if err != nil {
+			return err
+		}
+		number = decision.Number()
+	}
+	data := p.police(p.Texts.For(p.Lang(c)), cur, number, state, values, problems)
+	return p.Render(c, status, "police", web.Page{Title: "police.title", Data: data})
+}
+
+// policeOpen sends people whose site isn't approved (any more) to the filing.
+func (p *Pages) policeOpen(c *gin.Context, cur dossierview.Current) (store.PoliceState, bool) {
+	state, err := p.Store.Police(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		p.Fail(c, err)
+		return state, false
+	}
+	if !state.Open {
+		p.Flash(c, "flash.moved_on")
+		web.To(c, web.FilingPath(c))
+	}
+	return state, state.Open
+}
+
+// recordPolice keeps the number, or that none is needed.
+func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current) error {
+	state, ok := p.policeOpen(c, cur)
+	if !ok {
+		return nil
+	}
+	ctx := c.Request.Context()
+	if c.PostForm("action") == "decline" {
+		err := p.Store.DeclinePolice(ctx, cur.Filing.ID, p.Actor(c))
+		if err == nil {
+			p.Flash(c, "flash.police_declined")
+		}
+		return p.MoveOn(c, err, web.FilingPath(c)+"/police")
+	}
+	values := web.Posted(c)
+	number, problems := filing.ValidatePoliceNumber(values.Get("number"))
+	if len(problems) > 0 {
+		return p.showPolice(c, http.StatusUnprocessableEntity, cur, state, values, problems)
+	}
+	err := p.Store.RecordPoliceNumber(ctx, cur.Filing.ID, number, p.Actor(c))
+	if err == nil {
+		p.Flash(c, "flash.police_recorded")
+	}
+	return p.MoveOn(c, err, web.FilingPath(c)+"/police")
+}

@@ -1,0 +1,208 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+func registerFields() []web.Field {
+	return []web.Field{
+		{Name: "number", Type: "text", Required: true, Autocomplete: "off"},
+		{Name: "home_page", Type: "url", Required: true, Autocomplete: "url"},
+		{Name: "certificate", Type: "file"},
+	}
+}
+
+// registering finds the customer's order, and sends people to the filing that
+// is open on it: a number is registered where nothing else is.
+func (p *Pages) registering(c *gin.Context) (order store.Order, ok bool) {
+	ctx := c.Request.Context()
+	order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+	if err != nil {
+		p.Fail(c, err)
+		return order, false
+	}
+	_, err = p.Store.FilingOfOrder(ctx, order.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return order, true
+	case err != nil:
+		p.Fail(c, err)
+	default:
+		p.Flash(c, "flash.moved_on")
+		web.To(c, web.FilingPath(c))
+	}
+	return order, false
+}
+
+// registerForm is 登记备案号.
+func (p *Pages) registerForm(c *gin.Context) error {
+	if order, ok := p.registering(c); ok {
+		kept := p.KeptValues(c)
+		return p.showRegister(c, http.StatusOK, dossierview.Current{Order: order}, kept, web.FilesAgain(kept, "file_again"))
+	}
+
+	return nil
+}
+
+type registerData struct {
+	web.Form
+	Order store.Order
+}
+
+// showRegister draws the form with its draft, or with what was just posted; of a page
+// that another overtook, with both.
+func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems) error {
+	ctx := c.Request.Context()
+	mark, err := p.draftState(ctx, cur, web.FormRegister, values)
+	if err == nil && values == nil {
+		values, err = p.Draft(ctx, cur, web.FormRegister)
+	}
+	if err != nil {
+		return err
+	}
+	t := p.Texts.For(p.Lang(c))
+	data := registerData{web.Build(t, web.FormRegister, registerFields(), values, problems), cur.Order}
+	data.Draft = mark
+	if status == http.StatusConflict {
+		if err := p.conflict(ctx, t, cur, web.FormRegister, values, func(url.Values) []web.Field { return registerFields() }, &data.Form); err != nil {
+			return err
+		}
+	}
+	return p.Render(c, status, "register", web.Page{Title: "register.title", Data: data})
+}
+
+// saveRegisterDraft keeps the form while it is typed: there is no filing yet that
+// could have a draft.
+func (p *Pages) saveRegisterDraft(c *gin.Context) error {
+	if order, ok := p.registering(c); ok {
+		return p.answerDraft(c, dossierview.Current{Order: order}, web.FormRegister)
+	}
+
+	return nil
+}
+
+// register checks a number that the customer holds, compares it with what the
+// bureau says, and has the site looked at.
+func (p *Pages) register(c *gin.Context) error {
+	order, ok := p.registering(c)
+	if !ok {
+		return nil
+	}
+	ctx, cur := c.Request.Context(), dossierview.Current{Order: order}
+	u, err := web.PostedWithFile(c, "certificate", filing.MaxCertificate)
+	values, certificate, problems := u.Values, u.File, certificateProblems(u)
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		problems = filing.Problems{certificateTooLarge()}
+	} else if err != nil {
+		return web.ErrBadRequest
+	}
+	// a page can't fill a file in again
+	again := func(problems filing.Problems) filing.Problems {
+		if len(certificate) > 0 && problems.For("certificate") == nil {
+			problems = append(problems, filing.Problem{Field: "certificate", Key: "file_again"})
+		}
+		return problems
+	}
+	if _, err := p.keepDraft(ctx, cur, web.FormRegister, values); errors.Is(err, store.ErrConflict) {
+		return p.showRegister(c, http.StatusConflict, cur, values, again(problems))
+	} else if err != nil {
+		return err
+	}
+	d, found := filing.Registration{Number: values.Get("number"), HomePage: values.Get("home_page")}.Dossier(order.Domains)
+	problems = append(problems, found...)
+	if number, err := filing.ParseNumber(d.Claim.Number); err == nil && number.OtherNumberIn(certificate) != "" {
+		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_other_number", Args: map[string]any{"number": number.OtherNumberIn(certificate)}})
+	}
+	compared := false
+	if len(problems) == 0 {
+		var err error
+		if compared, found, err = p.compareNumber(ctx, d.Claim.Number, order.Domains); err != nil {
+			return err
+		}
+		problems = found
+	}
+	if len(problems) > 0 {
+		return p.showRegister(c, http.StatusUnprocessableEntity, cur, values, again(problems))
+	}
+	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: certificate, Compared: compared, Actor: p.Actor(c)})
+	if err != nil {
+		return p.MoveOn(c, err, "")
+	}
+	if err := p.startFiling(ctx, f); err != nil {
+		return err
+	}
+	return web.To(c, web.FilingPath(c))
+}
+
+func certificateTooLarge() filing.Problem {
+	return filing.Problem{Field: "certificate", Key: "file_too_large", Args: map[string]any{"max": filing.MaxCertificate >> 20}}
+}
+
+// certificateProblems checks a certificate file that may be left out.
+func certificateProblems(u web.Upload) filing.Problems {
+	switch {
+	case len(u.File) > filing.MaxCertificate:
+		return filing.Problems{certificateTooLarge()}
+	case u.File != nil && len(u.File) == 0:
+		return filing.Problems{{Field: "certificate", Key: "file_empty"}}
+	}
+	return nil
+}
+
+// compareNumber asks the bureau that gave a number about the order's domains.
+// Where it can't be asked of each, the number is taken as it is.
+func (p *Pages) compareNumber(ctx context.Context, text string, domains []string) (compared bool, problems filing.Problems, err error) {
+	number, err := filing.ParseNumber(text)
+	if err != nil {
+		return false, nil, err
+	}
+	var known []filing.DomainStatus
+	for _, domain := range filing.AskedDomains(domains) {
+		status, err := p.BureauStatus(ctx, filing.ProvinceOfNumber(text), bureau.ConditionDomain, domain)
+		if errors.Is(err, web.ErrNotAsked) {
+			return false, nil, nil
+		} else if err != nil {
+			return false, nil, err
+		}
+		known = append(known, filing.DomainStatus{Domain: domain, Status: status})
+	}
+	if len(known) == 0 {
+		return false, nil, nil
+	}
+	outcome, about := filing.CompareNumber(number, known)
+	switch outcome {
+	case filing.AnotherNumber:
+		return false, filing.Problems{{Field: "number", Key: "number_is_another", Args: map[string]any{
+			"domain": filing.DisplayDomain(about.Domain), "number": about.Number(),
+		}}}, nil
+	case filing.NotFiled:
+		return false, filing.Problems{{Field: "number", Key: "number_not_filed", Args: map[string]any{
+			"province": filing.RegionName(filing.ProvinceOfNumber(text)),
+		}}}, nil
+	}
+	return outcome == filing.SameNumber, nil, nil
+}
+
+// takeOff takes a registered number off its order again (取消登记).
+func (p *Pages) takeOff(c *gin.Context, cur dossierview.Current) error {
+	if c.PostForm("sure") != "yes" {
+		return p.unsure(c, "take_off")
+	}
+	err := p.Store.TakeOff(c.Request.Context(), cur.Filing.ID, p.Actor(c))
+	if err == nil {
+		p.Flash(c, "flash.taken_off")
+	}
+	return p.MoveOn(c, err, "/orders")
+}

@@ -1,0 +1,162 @@
+package customer
+
+import (
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+type resultLine struct{ Key, Text string }
+
+type resultData struct {
+	dossierview.Current
+	Number          string
+	Lines           []resultLine
+	Snippet         string
+	CertificatePath string // empty: this kind brings no certificate
+	Checks          []store.SiteCheck
+	// CanPlace: the web space is known, so that the number can be put there.
+	CanPlace bool
+	Police   policeData
+}
+
+// result is the bureau's result page, with what is still to do on the site.
+func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Installing, filing.Filed) {
+		return nil
+	}
+	ctx := c.Request.Context()
+	decision, err := p.Store.LatestDecision(ctx, cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	dossier, err := p.Store.Dossier(ctx, cur.Filing.ID, decision.Revision)
+	if err != nil {
+		return err
+	}
+	if dossier.Holder.Name == "" && !dossier.Kind.Registers() { // filed before, by others: only the bureau's data name it
+		if dossier, err = p.AsFiled(ctx, dossier, decision); err != nil {
+			return err
+		}
+	}
+	checks, err := p.Store.SiteChecks(ctx, cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	canPlace, err := p.knowsSpace(ctx, cur)
+	if err != nil {
+		return err
+	}
+	police, err := p.Store.Police(ctx, cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	return p.Render(c, http.StatusOK, "result", web.Page{Title: "result.title", Data: resultData{
+		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
+		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace, Police: p.police(p.Texts.For(p.Lang(c)), cur, decision.Number(), police, nil, nil),
+	}})
+}
+
+func certificatePath(d store.Decision) string {
+	if len(d.Certificate) == 0 {
+		return ""
+	}
+	return activities.CertificatePath
+}
+
+// resultLines are the columns of the bureau's result page.
+func (p *Pages) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
+	if d.Kind.Registers() {
+		return []resultLine{{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", decision.HandedInAt.In(web.China).Format("2006-01-02")}}
+	}
+	t, codes, builtIn := p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context()), filing.BuiltIn()
+	name := func(table, old []filing.Code, id int) string {
+		code, present := filing.CodeByID(table, id)
+		if !present { // handed in before the bureau dropped it
+			code, _ = filing.CodeByID(old, id)
+		}
+		return code.In(t.Lang())
+	}
+	var content []string
+	for _, id := range d.Site.PreApprovals {
+		content = append(content, name(codes.PreApprovals, builtIn.PreApprovals, id))
+	}
+	if len(content) == 0 {
+		content = []string{t.T("result.other_content", nil)}
+	}
+	h := d.Holder
+	lines := []resultLine{
+		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.HandedInAt.In(web.China).Format("2006-01-02")},
+		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
+		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", t.List(content)},
+		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
+		{"address", codes.Regions.Name(h.Province) + codes.Regions.Name(h.City) + codes.Regions.Name(h.County) + h.Address},
+	}
+	if !decision.ReviewedAt.IsZero() {
+		lines = append(lines, resultLine{"reviewed", decision.ReviewedAt.In(web.China).Format("2006-01-02")})
+	}
+	return lines
+}
+
+// mask hides the middle of a document's number.
+func mask(number string) string {
+	r := []rune(number)
+	if n := utf8.RuneCountInString(number); n > 8 {
+		for i := 4; i < n-4; i++ {
+			r[i] = '*'
+		}
+	}
+	return string(r)
+}
+
+// certificate gives the certificate file, for those who install it by hand.
+func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Installing, filing.Filed) {
+		return nil
+	}
+	decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	if len(decision.Certificate) == 0 {
+		return store.ErrNotFound
+	}
+	c.Header("Content-Disposition", `attachment; filename="bazu.cert"`)
+	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
+
+	return nil
+}
+
+// checkNow has the site looked at at once. A filing that is done isn't moved by
+// what is seen.
+func (p *Pages) checkNow(c *gin.Context, cur dossierview.Current) error {
+	if cur.Filing.Stage == filing.Filed {
+		p.workFooter(c.Request.Context(), cur, 0, workflows.FooterLook)
+		return web.To(c, web.FilingPath(c)+"/result")
+	}
+	_, err := p.Filings.CheckNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	if err == nil {
+		p.Flash(c, "flash.checking")
+	}
+	return p.MoveOn(c, err, web.FilingPath(c)+"/result")
+}
+
+// withdraw ends a filing that hasn't left for the bureau.
+func (p *Pages) withdraw(c *gin.Context, cur dossierview.Current) error {
+	if c.PostForm("sure") != "yes" {
+		return p.unsure(c, "withdraw")
+	}
+	_, err := p.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	if err == nil {
+		p.Flash(c, "flash.withdrawn")
+	}
+	return p.MoveOn(c, err, "/orders")
+}

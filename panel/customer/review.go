@@ -1,0 +1,131 @@
+package customer
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+type reviewData struct {
+	Kind  filing.Kind
+	Parts []dossierview.DossierPart
+	// Unchanged: a change that changes nothing.
+	Unchanged bool
+	// Found is what the pre-check found; what blocks keeps the dossier here.
+	Found  []dossierview.FoundLine
+	Blocks bool
+	// Expected is how long the bureau will take.
+	Expected *dossierview.Expectation
+}
+
+// reviewForm is 核对并提交: everything, with a way to change each.
+func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
+		return nil
+	}
+	ctx := c.Request.Context()
+	d, err := p.Dossier(ctx, cur)
+	if err != nil {
+		return err
+	}
+	data := reviewData{Kind: d.Kind}
+	if data.Parts, err = p.reviewParts(c, cur, d); err != nil {
+		return err
+	}
+	data.Unchanged = d.Kind == filing.KindChange && !slices.ContainsFunc(data.Parts, func(theDossierPart dossierview.DossierPart) bool {
+		return slices.ContainsFunc(theDossierPart.Lines, func(l dossierview.DossierLine) bool { return l.Changed })
+	})
+	if data.Found, err = p.Findings(c, cur, d, true); err != nil {
+		return err
+	}
+	data.Blocks = dossierview.Blocks(data.Found)
+	if data.Expected, err = p.ExpectedFor(ctx, d, time.Time{}); err != nil {
+		return err
+	}
+	return p.Render(c, http.StatusOK, "review", web.Page{Title: "review.title", Data: data})
+}
+
+// reviewParts are what a filing has: its kind, its contact, and its forms.
+func (p *Pages) reviewParts(c *gin.Context, cur dossierview.Current, d filing.Dossier) ([]dossierview.DossierPart, error) {
+	t := p.Texts.For(p.Lang(c))
+	kind := dossierview.DossierLine{Label: t.T("kind.title", nil), Text: t.T("kind."+string(d.Kind), nil)}
+	if !d.Kind.FollowsUp() {
+		kind.Path = dossierview.ChangePath(c, dossierview.DraftKind, dossierview.ValueKind)
+	}
+	parts := []dossierview.DossierPart{{Title: "review.filing", Lines: []dossierview.DossierLine{kind}}}
+	contact, err := p.contactLines(c, cur)
+	if err != nil {
+		return nil, err
+	}
+	if len(contact) > 0 {
+		parts = append(parts, dossierview.DossierPart{Title: "review.contact", Note: "review.contact_fixed", Lines: contact})
+	}
+	for _, name := range d.Kind.Forms() {
+		part := dossierview.DossierPart{Title: name + ".title"}
+		if name == web.FormPapers {
+			part.Lines, err = p.paperLines(c, cur, d)
+		} else {
+			part.Lines, err = p.reviewLines(c, cur, d.Kind, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(part.Lines) > 0 {
+			parts = append(parts, part)
+		}
+	}
+	return parts, nil
+}
+
+// contactLines are the contact, whose phone and mail address are verified.
+func (p *Pages) contactLines(c *gin.Context, cur dossierview.Current) (lines []dossierview.DossierLine, err error) {
+	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	t := p.Texts.For(p.Lang(c))
+	lines = dossierview.FormLines(t, web.PartContact, web.ContactFields(t), web.ContactValues(contact.Details))
+	return slices.DeleteFunc(lines, func(l dossierview.DossierLine) bool { return l.Secret }), nil
+}
+
+// reviewLines are a form's, each with a way to change it, and what a change changes marked.
+func (p *Pages) reviewLines(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string) ([]dossierview.DossierLine, error) {
+	ctx := c.Request.Context()
+	t, codes := p.Texts.For(p.Lang(c)), p.Tables(ctx)
+	values, err := p.Draft(ctx, cur, name)
+	if err != nil {
+		return nil, err
+	}
+	fields := p.Fields(t, codes, kind, name, values)
+	lines := dossierview.FormLines(t, name, fields, values)
+	if kind == filing.KindChange && name != web.FormClaim {
+		before, err := p.FirstValues(ctx, cur, name)
+		if err != nil {
+			return nil, err
+		}
+		if name == web.FormSite {
+			before.Set("provider", values.Get("provider"))
+		}
+		dossierview.MarkLines(lines, dossierview.FormLines(t, name, p.Fields(t, codes, kind, name, before), before))
+	}
+	for i := range lines {
+		line := &lines[i]
+		if fields[i].Type != "fixed" {
+			line.Path = dossierview.ChangePath(c, name, fields[i].Name)
+		}
+		if line.Secret && line.Text != "" {
+			line.Text = t.T("review.given", nil)
+		}
+	}
+	return lines, nil
+}

@@ -1,0 +1,117 @@
+// Package customer is a customer's pages: the orders, the steps of a filing, its papers and
+// result, the number in the footer, and registering a number.
+package customer
+
+import (
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+// Pages are customers' pages.
+type Pages struct {
+	*web.Kit
+	*dossierview.View
+	watch *watch
+}
+
+// New makes them; EndStreams ends their streams of events.
+func New(k *web.Kit, v *dossierview.View) *Pages {
+	return &Pages{Kit: k, View: v, watch: newWatch(k.Store.FilingSeqs)}
+}
+
+// EndStreams ends the streams of events.
+func (p *Pages) EndStreams() { p.watch.close() }
+
+// Routes registers the pages, below what only people who signed in get.
+func (p *Pages) Routes(in web.Group) {
+	in.GET("/regions", p.regions)
+	in.GET("/documents", p.documents)
+
+	orders := in.Group("/orders", p.Only(store.RoleCustomer))
+	orders.GET("", p.orderList)
+	orders.GET("/:number/register", p.registerForm)
+	orders.POST("/:number/register", p.register)
+	orders.POST("/:number/register/draft", p.saveRegisterDraft)
+
+	f := orders.Group("/:number/filing")
+	f.POST("", p.openFiling)
+	f.GET("", p.withLastFiling(p.showFiling))
+	f.GET("/progress", p.withLastFiling(p.progress))
+	f.GET("/events", p.withLastFiling(p.events))
+	p.contactRoutes(f)
+	p.dossierRoutes(f)
+	p.resultRoutes(f)
+}
+
+func (p *Pages) contactRoutes(f web.Group) {
+	f.GET("/notice", p.withFiling(p.noticeForm))
+	f.POST("/notice", p.withFiling(p.acceptNotice))
+	f.GET("/contact", p.withFiling(p.contactForm))
+	f.POST("/contact", p.withFiling(p.giveContact))
+	f.POST("/user-name", p.withFiling(p.checkUserName))
+	f.GET("/verify", p.withFiling(p.verifyForm))
+	f.POST("/verify", p.withFiling(p.verify))
+	f.POST("/codes", p.withFiling(p.sendCodeAgain))
+	f.GET("/recover", p.withFiling(p.recoverForm))
+	f.POST("/recover", p.withFiling(p.recoverCodes))
+	f.GET("/reach/:channel", p.withCorrection(p.confirmForm))
+	f.POST("/reach/:channel", p.withCorrection(p.confirmContact))
+	f.POST("/reach/:channel/again", p.withCorrection(p.confirmAgain))
+}
+
+func (p *Pages) dossierRoutes(f web.Group) {
+	f.GET("/kind", p.withFiling(p.kindForm))
+	f.POST("/kind", p.withFiling(p.giveKind))
+	for _, form := range []string{web.FormClaim, web.FormHolder, web.FormSite, web.FormEnding} {
+		f.GET("/"+form, p.withFiling(p.dossierForm(form)))
+		f.POST("/"+form, p.withFiling(p.saveDossierForm(form)))
+	}
+	f.GET("/papers", p.withFiling(p.papersForm))
+	f.POST("/papers", p.withFiling(p.uploadPapers))
+	f.POST("/papers/picture", p.withFiling(p.uploadPicture))
+	f.GET("/papers/:paper", p.withFiling(p.viewPaper))
+	f.POST("/papers/:paper/remove", p.withFiling(p.removePaper))
+	f.GET("/letter", p.withFiling(p.printed(filing.PrintLetter)))
+	f.GET("/sheet", p.withFiling(p.printed(filing.PrintSheet)))
+	f.POST("/follow-up", p.withFiling(p.openFollowUp))
+	f.POST("/draft/:form", p.withFiling(p.saveDraft))
+	f.GET("/review", p.withFiling(p.reviewForm))
+	f.POST("/review", p.withFiling(p.handIn))
+}
+
+func (p *Pages) resultRoutes(f web.Group) {
+	f.GET("/result", p.withFiling(p.result))
+	f.GET("/certificate", p.withFiling(p.certificate))
+	f.GET("/footer", p.withFiling(p.footerPage))
+	f.POST("/footer", p.withFiling(p.askFooter))
+	f.POST("/footer/agree", p.withFiling(p.agreeFooter))
+	f.POST("/footer/undo", p.withFiling(p.undoFooter))
+	f.POST("/check", p.withFiling(p.checkNow))
+	f.POST("/bureau-checked", p.withFiling(p.bureauChecked))
+	f.POST("/withdraw", p.withFiling(p.withdraw))
+	f.POST("/take-off", p.withFiling(p.takeOff))
+	f.GET("/police", p.withFiling(p.policeForm))
+	f.POST("/police", p.withFiling(p.recordPolice))
+}
+
+// Forms are the forms of these pages by their names, which the help centre explains.
+func Forms(t *locale.Localizer) map[string][]web.Field {
+	forms := map[string][]web.Field{
+		"contact": web.ContactFields(t), "recover": recoverFields(t), web.FormRegister: registerFields(), formPolice: policeFields(),
+		"kind": {{Name: dossierview.ValueKind}}, web.FormPapers: {{Name: filing.ApprovalField(3)}},
+	}
+	for _, form := range []string{web.FormHolder, web.FormSite, web.FormClaim, web.FormEnding} {
+		forms[form] = web.Asked(dossierview.FormFields(&filing.Dossier{Kind: filing.KindNewSite}, form),
+			web.Choosing{Localizer: t, Codes: filing.BuiltIn()})
+	}
+	for _, paper := range filing.BuiltInPapers().Papers {
+		forms[web.FormPapers] = append(forms[web.FormPapers], web.Field{Name: paper.Key})
+	}
+	for _, channel := range filing.Channels {
+		forms["verify"] = append(forms["verify"], web.Field{Name: web.CodeField[channel]})
+	}
+	return forms
+}

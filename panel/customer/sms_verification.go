@@ -1,0 +1,55 @@
+package customer
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+// checkLeft is for how many hours the bureau's own SMS check can still be done;
+// nil when it isn't waited for.
+func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
+	if f.Attention != filing.AttentionBureauCheck {
+		return nil
+	}
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Kind != filing.EventBureauCheck {
+			continue
+		}
+		until, err := time.Parse(time.RFC3339, events[i].Detail)
+		if err != nil {
+			return nil
+		}
+		left := max(0, int(math.Ceil(until.Sub(now).Hours())))
+		return &left
+	}
+	return nil
+}
+
+// bureauChecked is 已完成核验: the customer entered the bureau's code.
+func (p *Pages) bureauChecked(c *gin.Context, cur dossierview.Current) error {
+	_, err := p.Filings.BureauChecked(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	return p.MoveOn(c, err, web.FilingPath(c))
+}
+
+// withCheck puts the bureau's SMS check before its review, as a step of its own,
+// where this filing has one.
+func withCheck(list []task, cur dossierview.Current, events []store.Event) []task {
+	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventBureauCheck }) {
+		return list
+	}
+	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })
+	step := task{Key: "bureau_check", Status: "done"}
+	if cur.Filing.Attention == filing.AttentionBureauCheck {
+		step.Status, list[at].Status = "now", "later"
+	}
+	return slices.Insert(list, at, step)
+}

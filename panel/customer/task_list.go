@@ -1,0 +1,185 @@
+package customer
+
+import (
+	"context"
+	"net/url"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+// The states of a task, "status.STATUS". Those of steps: what lies behind is done,
+// what is now is in progress, what lies ahead waits. Those of forms, after GOV.UK's
+// task list.
+const (
+	statusDone  = "done"
+	statusNow   = "now"
+	statusLater = "later"
+	// statusTodo: it can be started, and isn't.
+	statusTodo = "todo"
+	// statusIncomplete: something is still to be filled in.
+	statusIncomplete = "incomplete"
+	// statusWrong: something breaks a rule, or the bureau refused it.
+	statusWrong = "wrong"
+	// statusBlocked: something else comes first.
+	statusBlocked = "blocked"
+)
+
+// task is a line of the task list.
+type task struct {
+	Key    string // of its text, "task.KEY"
+	Status string
+	Path   string // where it is done; empty when there is nothing to do
+	// Next: this one waits for the customer first.
+	Next bool
+}
+
+type taskStep struct {
+	key    string
+	stages []filing.Stage
+	path   string
+}
+
+// taskSteps are the steps of a kind of filing: what follows one that is done has
+// its contact, and what ends one has nothing to install.
+func taskSteps(kind filing.Kind, base string) []taskStep {
+	first := "kind"
+	if kind.FollowsUp() {
+		first = kind.Forms()[0]
+	}
+	steps := []taskStep{
+		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
+		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
+		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + first},
+		{"vetting", []filing.Stage{filing.Checking, filing.Submitting}, ""},
+		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
+		{"installing", []filing.Stage{filing.Installing}, base + "result"},
+		{"filed", []filing.Stage{filing.Filed}, base + "result"},
+	}
+	if kind.Registers() {
+		steps = append([]taskStep{{"register", nil, ""}}, steps[len(steps)-2:]...)
+		steps[1].key = "register_installing"
+	}
+	if kind.FollowsUp() {
+		steps = steps[2:]
+	}
+	if kind.Ends() {
+		steps[0].key = "ending"
+		steps = append(steps[:len(steps)-2], taskStep{"ended", []filing.Stage{filing.Deregistered}, ""})
+	}
+	return steps
+}
+
+// tasks are the steps of a filing. While it is filled in, each of its forms is one.
+func (p *Pages) tasks(c *gin.Context, cur dossierview.Current, events []store.Event, r dossierview.Refusal) ([]task, []dossierview.RefusedField, error) {
+	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
+	steps := taskSteps(cur.Filing.Kind, base)
+	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
+	if now < 0 {
+		now = len(steps)
+	}
+	list := make([]task, len(steps))
+	for i, step := range steps {
+		list[i] = task{Key: step.key, Status: statusLater}
+		switch {
+		case i < now || cur.Filing.Stage == filing.Filed:
+			list[i].Status = statusDone
+		case i == now:
+			list[i].Status, list[i].Path = statusNow, step.path
+		}
+	}
+	if cur.Filing.Stage == filing.Filed {
+		list[len(list)-1].Path = base + "result"
+	}
+	var refused []dossierview.RefusedField
+	if cur.Filing.Stage == filing.Preparing || cur.Filing.Stage == filing.Correcting {
+		forms, about, err := p.formTasks(c, cur, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		list, refused = slices.Replace(list, now, now+1, forms...), about
+	}
+	return withCheck(list, cur, events), refused, nil
+}
+
+// formTasks are the kind's choice, the forms and the review, each with how it stands.
+func (p *Pages) formTasks(c *gin.Context, cur dossierview.Current, r dossierview.Refusal) ([]task, []dossierview.RefusedField, error) {
+	ctx := c.Request.Context()
+	d, err := p.Dossier(ctx, cur)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := p.Findings(c, cur, d, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	refused, err := p.RefusedFields(c, cur, d, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []task
+	if !d.Kind.FollowsUp() {
+		values, err := p.Chosen(ctx, cur)
+		if err != nil {
+			return nil, nil, err
+		}
+		kind := task{Key: dossierview.DraftKind, Status: statusTodo, Path: web.FilingPath(c) + "/" + dossierview.DraftKind}
+		if values.Get(dossierview.ValueKind) != "" {
+			kind.Status = statusDone
+		}
+		list = append(list, kind)
+	}
+	for _, form := range d.Kind.Forms() {
+		started, err := p.started(ctx, cur, form)
+		if err != nil {
+			return nil, nil, err
+		}
+		one := task{Key: form, Status: formStatus(form, started, found, refused), Path: web.FilingPath(c) + "/" + form}
+		if one.Status == statusWrong {
+			one.Path += "?check=1"
+		}
+		list = append(list, one)
+	}
+	review := task{Key: pageReview, Status: statusTodo, Path: web.FilingPath(c) + "/" + pageReview}
+	if slices.ContainsFunc(found, func(l dossierview.FoundLine) bool { return l.Lacking }) { // what is wrong is explained there, what is missing isn't
+		review.Status, review.Path = statusBlocked, ""
+	}
+	return append(list, review), refused, nil
+}
+
+// started tells whether the customer has filled anything of a form.
+func (p *Pages) started(ctx context.Context, cur dossierview.Current, form string) (bool, error) {
+	_, started, err := p.StartedDraft(ctx, cur, form)
+	if form != web.FormPapers || started || err != nil {
+		return started, err
+	}
+	list, err := p.Store.Papers(ctx, cur.Filing.ID)
+	return slices.ContainsFunc(list, func(paper store.Paper) bool { return paper.Kept }), err
+}
+
+// formStatus is how a form stands, by what keeps it back.
+func formStatus(form string, started bool, found []dossierview.FoundLine, refused []dossierview.RefusedField) string {
+	lacking, wrong := false, false
+	for _, l := range found {
+		if l.Form == form && l.Blocking {
+			lacking, wrong = lacking || l.Lacking, wrong || !l.Lacking
+		}
+	}
+	for _, f := range refused {
+		wrong = wrong || f.Form == form && !f.Mended
+	}
+	switch {
+	case wrong:
+		return statusWrong
+	case lacking && started:
+		return statusIncomplete
+	case lacking, !started && form != web.FormPapers: // papers that nobody wants needn't be there
+		return statusTodo
+	}
+	return statusDone
+}

@@ -1,0 +1,209 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+type verifyData struct {
+	Form     web.Form
+	Verified map[string]bool
+}
+
+// verifyForm is 身份验证.
+func (p *Pages) verifyForm(c *gin.Context, cur dossierview.Current) error {
+	if p.inStage(c, cur, filing.Verifying) && !p.confirmed(c, cur) {
+		return p.showVerify(c, http.StatusOK, cur, url.Values{}, nil)
+	}
+
+	return nil
+}
+
+func (p *Pages) showVerify(c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems) error {
+	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	data := verifyData{Verified: map[string]bool{}}
+	var fields []web.Field
+	for _, channel := range filing.Channels {
+		data.Verified[string(channel)] = verifications[channel].VerifiedAt.Valid
+		if !data.Verified[string(channel)] {
+			fields = append(fields, web.Field{Name: web.CodeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped})
+		}
+	}
+	data.Form = web.Build(p.Texts.For(p.Lang(c)), "verify", fields, values, problems)
+	return p.Render(c, status, "verify", web.Page{Title: "verify.title", Data: struct {
+		verifyData
+		Attention filing.Attention
+	}{data, cur.Filing.Attention}})
+}
+
+// verify takes one code or both.
+func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Verifying) {
+		return nil
+	}
+	values := web.Posted(c)
+	problems, err := p.noCode(c.Request.Context(), cur, values)
+	if err != nil {
+		return err
+	}
+	for _, channel := range filing.Channels {
+		code := web.Digits(values.Get(web.CodeField[channel]))
+		if code == "" {
+			continue
+		}
+		err := p.Store.VerifyCode(c.Request.Context(), cur.Filing.ID, channel, code)
+		switch {
+		case errors.Is(err, store.ErrCodeWrong):
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_wrong"})
+		case errors.Is(err, store.ErrCodeExpired):
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_expired"})
+		case errors.Is(err, store.ErrCodeLocked):
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_locked"})
+		case err != nil:
+			return err
+		}
+	}
+	if len(problems) > 0 {
+		return p.showVerify(c, http.StatusUnprocessableEntity, cur, values, problems)
+	}
+	if !p.confirmed(c, cur) {
+		return web.To(c, web.FilingPath(c)+"/verify")
+	}
+
+	return nil
+}
+
+// noCode asks for the codes that are still wanted where none was typed.
+func (p *Pages) noCode(ctx context.Context, cur dossierview.Current, values url.Values) (problems filing.Problems, err error) {
+	for _, name := range web.CodeField {
+		if web.Digits(values.Get(name)) != "" {
+			return nil, nil
+		}
+	}
+	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
+	for _, channel := range filing.Channels {
+		if err == nil && !verifications[channel].VerifiedAt.Valid {
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "required"})
+		}
+	}
+	return problems, err
+}
+
+// confirmed tells the workflow once both codes were right, also when a crash
+// kept it from being told before.
+func (p *Pages) confirmed(c *gin.Context, cur dossierview.Current) (done bool) {
+	ok, err := p.Store.Verified(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		p.Fail(c, err)
+		return true
+	}
+	if !ok {
+		return false
+	}
+	_, err = p.Filings.Verified(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	p.MoveOn(c, err, web.FilingPath(c)+"/kind")
+	return true
+}
+
+// sendCodeAgain sends a channel's code again, at most once a minute.
+func (p *Pages) sendCodeAgain(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Verifying) {
+		return nil
+	}
+	channel := filing.Channel(c.PostForm("channel"))
+	if web.CodeField[channel] == "" {
+		return web.ErrBadRequest
+	}
+	send, err := p.Store.RequestCode(c.Request.Context(), cur.Filing.ID, channel)
+	switch {
+	case errors.Is(err, store.ErrCodeTooSoon):
+		p.Flash(c, "flash.code_too_soon")
+	case errors.Is(err, store.ErrConflict):
+		p.Flash(c, "flash.already_verified")
+	case err != nil:
+		return err
+	default:
+		if _, err := p.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: send}); err != nil {
+			return p.MoveOn(c, err, "")
+		}
+		p.Flash(c, "flash.code_sent")
+	}
+	return web.To(c, web.FilingPath(c)+"/verify")
+}
+
+func recoverFields(*locale.Localizer) []web.Field {
+	return []web.Field{
+		{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"},
+		{Name: "email", Type: "email", Required: true, Autocomplete: "email"},
+	}
+}
+
+// recoverForm is 找回验证码: phone and mail address may be corrected.
+func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Verifying) {
+		return nil
+	}
+	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	var problems filing.Problems
+	switch cur.Filing.Attention {
+	case filing.AttentionSMSRecipient:
+		problems = filing.Problems{{Field: "mobile", Key: "mobile_refused"}}
+	case filing.AttentionMailRecipient:
+		problems = filing.Problems{{Field: "email", Key: "email_refused"}}
+	}
+	values := p.KeptValues(c)
+	if values == nil {
+		values = url.Values{"mobile": {contact.Details.Mobile}, "email": {contact.Details.Email}}
+	}
+	return p.showRecover(c, http.StatusOK, values, problems)
+}
+
+func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
+	t := p.Texts.For(p.Lang(c))
+	return p.Render(c, status, "recover", web.Page{Title: "recover.title", Data: web.Build(t, "recover", recoverFields(t), values, problems)})
+}
+
+func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {
+	if !p.inStage(c, cur, filing.Verifying) {
+		return nil
+	}
+	ctx := c.Request.Context()
+	values := web.Posted(c)
+	details := web.ContactOf(values)
+	if problems := filing.ValidateReach(details.Mobile, details.Email); len(problems) > 0 {
+		return p.showRecover(c, http.StatusUnprocessableEntity, values, problems)
+	}
+	changed, err := p.Store.CorrectContact(ctx, cur.Filing.ID, details.Mobile, details.Email)
+	if err != nil {
+		return p.MoveOn(c, err, "")
+	}
+	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
+	if err != nil {
+		return err
+	}
+	for _, channel := range changed {
+		in := workflows.SendCode{Channel: channel, Send: verifications[channel].Sends}
+		if _, err := p.Filings.SendCode(ctx, cur.Filing.Ref(), in); err != nil {
+			return p.MoveOn(c, err, "")
+		}
+	}
+	p.Flash(c, "flash.code_sent")
+	return web.To(c, web.FilingPath(c)+"/verify")
+}

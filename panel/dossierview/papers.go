@@ -1,0 +1,129 @@
+package dossierview
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// PaperField is a paper on the page, with what is there of it.
+type PaperField struct {
+	filing.NeededPaper
+	Label, Hint string
+	Pictures    []store.Paper
+	// Full: no further picture can be added.
+	Full    bool
+	Problem string
+	// Number is the approval's, for papers that have one.
+	NumberField, Number, NumberProblem string
+}
+
+// NeededPapers are the papers that a dossier can have.
+func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper { return v.PaperList.Needed(d) }
+
+// HasPicture tells whether a picture is of a paper.
+func HasPicture(list []store.Paper) func(filing.NeededPaper) bool {
+	return func(n filing.NeededPaper) bool {
+		return slices.ContainsFunc(list, func(p store.Paper) bool { return IsOf(p, n) })
+	}
+}
+
+func IsOf(p store.Paper, n filing.NeededPaper) bool {
+	return p.Kept && p.Key == n.Key && p.Item == n.Item
+}
+
+// PaperProblems are the papers that a dossier lacks.
+func (v *View) PaperProblems(ctx context.Context, cur Current, d filing.Dossier) (filing.Problems, error) {
+	list, err := v.Store.Papers(ctx, cur.Filing.ID)
+	if err != nil {
+		return nil, err
+	}
+	return filing.PaperProblems(d, v.NeededPapers(d), HasPicture(list)), nil
+}
+
+// HandedPapers are the pictures that go with a dossier, each at its places.
+func (v *View) HandedPapers(ctx context.Context, cur Current, d filing.Dossier) ([]store.HandedPaper, error) {
+	list, err := v.Store.Papers(ctx, cur.Filing.ID)
+	if err != nil {
+		return nil, err
+	}
+	tables := v.Tables(ctx)
+	var handed []store.HandedPaper
+	for _, n := range v.NeededPapers(d) {
+		for _, p := range list {
+			if !IsOf(p, n) {
+				continue
+			}
+			one := store.HandedPaper{PaperID: p.ID, Approval: n.Item, Remark: n.Remark}
+			if len(n.Uses) == 0 { // goes with its content, or stays with us
+				handed = append(handed, one)
+			}
+			for _, u := range n.Uses {
+				one.Purpose, one.OfSite = tables.PaperPurpose(u.Purpose), u.OfSite()
+				handed = append(handed, one)
+			}
+		}
+	}
+	return handed, nil
+}
+
+// approvedContents are the pre-approval contents that have their paper.
+func (v *View) approvedContents(ctx context.Context, cur Current, d filing.Dossier) ([]int, error) {
+	list, err := v.Store.Papers(ctx, cur.Filing.ID)
+	contents := []int{}
+	for _, n := range v.NeededPapers(d) {
+		if n.Each == filing.EachPreApproval && (!n.Must || HasPicture(list)(n)) {
+			contents = append(contents, n.Item)
+		}
+	}
+	return contents, err
+}
+
+// approvalNumbers reads the numbers of a site's approvals.
+func approvalNumbers(site filing.Site, v url.Values) map[int]string {
+	numbers := map[int]string{}
+	for _, content := range site.PreApprovals {
+		if n := strings.Join(strings.Fields(v.Get(filing.ApprovalField(content))), " "); n != "" {
+			numbers[content] = n
+		}
+	}
+	return numbers
+}
+
+// approvalValues are the numbers as they would be typed.
+func approvalValues(site filing.Site) url.Values {
+	v := url.Values{}
+	for content, n := range site.ApprovalNumbers {
+		v.Set(filing.ApprovalField(content), n)
+	}
+	return v
+}
+
+// PaperLabel names a paper in the reader's language, with the content that it is about.
+func (v *View) PaperLabel(c *gin.Context, n filing.NeededPaper) string {
+	t := v.Texts.For(v.Lang(c))
+	label := n.Name.In(t.Lang())
+	if n.Item == 0 {
+		return label
+	}
+	for _, o := range web.CodeOptions(t.Lang(), v.Tables(c.Request.Context()).PreApprovals) {
+		if o.Value == strconv.Itoa(n.Item) {
+			return t.T("papers.of_content", map[string]any{"paper": label, "content": o.Label})
+		}
+	}
+	return label
+}
+
+// NumberLabel names the number of an approval.
+func NumberLabel(t *locale.Localizer, label string) string {
+	return t.T("papers.number_of", map[string]any{"paper": label})
+}

@@ -1,0 +1,249 @@
+package dossierview
+
+import (
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// pageRefusals is the help centre's page of the common reasons (必读).
+const pageRefusals = "refusals"
+
+// Refusal is why a dossier came back, in the reader's language.
+type Refusal struct {
+	// Note is the whole of it; empty: nothing is known.
+	Note string
+	// Help is the address of what explains it; empty: nothing does.
+	Help string
+	// fields ("form.field") are what it is about, with what is said there.
+	fields map[string]string
+}
+
+// RefusalOf tells why the bureau, or the provider's own check, sent a filing back
+// that is being corrected; empty for others.
+func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
+	if cur.Filing.Stage != filing.Correcting {
+		return Refusal{}, nil
+	}
+	t := v.Texts.For(v.Lang(c))
+	if cur.Filing.Attention == filing.AttentionSentBack {
+		all, err := v.Store.SendBacks(c.Request.Context(), cur.Filing.ID)
+		if err != nil {
+			return Refusal{}, err
+		}
+		return v.sentBack(c, t, all[cur.Filing.Revision]), nil
+	}
+	decision, err := v.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return Refusal{}, nil
+	} else if err != nil {
+		return Refusal{}, err
+	}
+	r := Refusal{Note: DecisionText(t, decision), Help: v.ReasonHelp(c, decision.Code), fields: map[string]string{}}
+	known, _ := filing.RefusalByCode(decision.Code)
+	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
+		r.fields[about] = r.Note
+	}
+	return r, nil
+}
+
+// sentBack is what our own staff said. At a field stands the reason of the list
+// that is about it, or where there is none all that was said.
+func (v *View) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack) Refusal {
+	r := Refusal{Note: SendBackText(t, b), fields: map[string]string{}}
+	if r.Note == "" { // sent back before reasons were asked for
+		r.Note = t.T("sendback.no_reason", nil)
+	}
+	for _, about := range b.Fields {
+		r.fields[about] = r.Note
+	}
+	listed := map[string][]string{}
+	for _, key := range b.Reasons {
+		reason, _ := filing.SendBackByKey(key)
+		listed[reason.About()] = append(listed[reason.About()], notedReason(t, reason, b))
+		if r.Help == "" && reason.Code != 0 {
+			r.Help = v.ReasonHelp(c, reason.Code)
+		}
+	}
+	for about, texts := range listed {
+		if about != "" {
+			r.fields[about] = sentences(t, texts)
+		}
+	}
+	if _, exists := v.Book(c).Page(pageRefusals); exists && r.Help == "" {
+		r.Help = "/help/" + pageRefusals
+	}
+	return r
+}
+
+// SendBackText is what staff said of a revision: the chosen reasons, and their own words.
+func SendBackText(t *locale.Localizer, b store.SendBack) string {
+	var texts []string
+	for _, key := range b.Reasons {
+		if reason, known := filing.SendBackByKey(key); known {
+			texts = append(texts, notedReason(t, reason, b))
+		}
+	}
+	if b.Text != "" {
+		texts = append(texts, t.T("sendback.said", map[string]any{"text": b.Text}))
+	}
+	return sentences(t, texts)
+}
+
+// notedReason is a reason of the list with what staff added to it.
+func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack) string {
+	texts := []string{r.In(t.Lang())}
+	if note := b.Notes[r.Key]; note != "" {
+		texts = append(texts, t.T("sendback.said", map[string]any{"text": note}))
+	}
+	return sentences(t, texts)
+}
+
+// sentences puts one after another, as the language does.
+func sentences(t *locale.Localizer, texts []string) string {
+	if t.Lang() == "en" {
+		return strings.Join(texts, " ")
+	}
+	return strings.Join(texts, "")
+}
+
+// DecisionText is why the bureau refused: what its code means, and its opinion.
+func DecisionText(t *locale.Localizer, d store.Decision) string {
+	known, listed := filing.RefusalByCode(d.Code)
+	text := known.In(t.Lang())
+	if !listed {
+		text = t.T("refusal.unknown", map[string]any{"code": d.Code})
+	}
+	if d.Opinion != "" {
+		text += t.T("refusal.opinion", map[string]any{"opinion": d.Opinion})
+	}
+	return text
+}
+
+// MarkRefused puts the reason above a form, and at the fields that it is about,
+// until they are mended.
+func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web.Form, values url.Values) error {
+	r, err := v.RefusalOf(c, cur)
+	if err != nil || r.Note == "" {
+		return err
+	}
+	f.Note, f.NoteHelp = r.Note, r.Help
+	d := filing.Dossier{Kind: kind}
+	v.Fill(&d, f.Name, values)
+	refused, err := v.RefusedFields(c, cur, d, r)
+	if err != nil {
+		return err
+	}
+	for i := range f.Fields {
+		field := &f.Fields[i]
+		if field.Problem == "" && slices.ContainsFunc(refused, func(r RefusedField) bool { return r.Form == f.Name && r.Name == field.Name && !r.Mended }) {
+			field.Problem = r.fields[f.Name+"."+field.Name]
+		}
+	}
+	f.List(v.Texts.For(v.Lang(c)))
+	return nil
+}
+
+// RefusedField is a field, or a paper, that a refusal is about.
+type RefusedField struct {
+	Form, Name string
+	// Label is the paper's name; a field's is a text of the locale files.
+	Label string
+	Path  string
+	// Mended: it doesn't stand as it was handed in any more.
+	Mended bool
+}
+
+// RefusedFields are those fields of a dossier, as its forms stand now, that the
+// refusal is about, in the forms' order.
+func (v *View) RefusedFields(c *gin.Context, cur Current, d filing.Dossier, r Refusal) (list []RefusedField, err error) {
+	if len(r.fields) == 0 {
+		return nil, nil
+	}
+	handedIn, err := v.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	known := err == nil
+	for _, form := range d.Kind.Forms() {
+		if form == web.FormPapers {
+			papers, err := v.refusedPapers(c, cur, d, r)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, papers...)
+			continue
+		}
+		for _, about := range slices.Sorted(maps.Keys(r.fields)) {
+			of, name, _ := strings.Cut(about, ".")
+			if of != form || !d.Kind.Asks(form, name) {
+				continue
+			}
+			now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]
+			list = append(list, RefusedField{Form: form, Name: name, Path: ChangePath(c, form, name), Mended: known && !slices.Equal(now, then)})
+		}
+	}
+	return list, nil
+}
+
+// refusedPapers are those papers that the refusal is about; a paper with other
+// pictures than were handed in is mended.
+func (v *View) refusedPapers(c *gin.Context, cur Current, d filing.Dossier, r Refusal) (list []RefusedField, err error) {
+	ctx := c.Request.Context()
+	now, err := v.Store.Papers(ctx, cur.Filing.ID)
+	if err != nil {
+		return nil, err
+	}
+	then, err := v.Store.PapersOfRevision(ctx, cur.Filing.ID, cur.Filing.Revision)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range v.NeededPapers(d) {
+		if r.fields[web.FormPapers+"."+n.Field()] == "" {
+			continue
+		}
+		list = append(list, RefusedField{
+			Form: web.FormPapers, Name: n.Field(), Label: v.PaperLabel(c, n), Path: ChangePath(c, web.FormPapers, n.Field()),
+			Mended: !slices.Equal(picturesOf(now, n), picturesOf(then, n)),
+		})
+	}
+	return list, nil
+}
+
+// MarkPapers puts the reason at the papers that it is about, until they are mended.
+func (v *View) MarkPapers(c *gin.Context, cur Current, d filing.Dossier, r Refusal, papers []PaperField) error {
+	if len(r.fields) == 0 {
+		return nil
+	}
+	refused, err := v.refusedPapers(c, cur, d, r)
+	if err != nil {
+		return err
+	}
+	for i := range papers {
+		field := &papers[i]
+		if field.Problem == "" && slices.ContainsFunc(refused, func(r RefusedField) bool { return r.Name == field.Field() && !r.Mended }) {
+			field.Problem = r.fields[web.FormPapers+"."+field.Field()]
+		}
+	}
+	return nil
+}
+
+// picturesOf are the IDs of a paper's pictures.
+func picturesOf(list []store.Paper, n filing.NeededPaper) (ids []int64) {
+	for _, p := range list {
+		if p.Key == n.Key && p.Item == n.Item {
+			ids = append(ids, p.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

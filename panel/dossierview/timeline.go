@@ -1,0 +1,196 @@
+package dossierview
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// TimelineLine is what happened, when, and by whom.
+type TimelineLine struct {
+	At time.Time
+	// Kind is a key below "event.", Actor one below "actor.".
+	Kind, Actor string
+	// Detail is the substance of it in the reader's language; empty: there is none.
+	Detail string
+	// By is who did it and Full the event's own detail, for staff.
+	By, Full string
+}
+
+// EarlierFiling is another filing of an order, with what happened to it.
+type EarlierFiling struct {
+	store.Filing
+	Timeline []TimelineLine
+}
+
+// earlierShown bounds the other filings of an order that are shown.
+const earlierShown = 20
+
+// Earlier are the order's other filings, newest first: those that this one
+// follows, and those that ended.
+func (v *View) Earlier(c *gin.Context, cur Current) ([]EarlierFiling, error) {
+	ctx := c.Request.Context()
+	all, err := v.Store.FilingsOfOrder(ctx, cur.Order.ID, earlierShown+1)
+	if err != nil {
+		return nil, err
+	}
+	var list []EarlierFiling
+	for _, f := range all {
+		if f.ID == cur.Filing.ID {
+			continue
+		}
+		events, err := v.Store.Events(ctx, f.ID)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := v.Timeline(c, f.ID, events)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, EarlierFiling{f, lines})
+	}
+	return list, nil
+}
+
+// Timeline is a filing's events, each with its substance, and the edits of its
+// home page among them.
+func (v *View) Timeline(c *gin.Context, filingID int64, events []store.Event) ([]TimelineLine, error) {
+	ctx, t := c.Request.Context(), v.Texts.For(v.Lang(c))
+	edits, err := v.Store.FooterEdits(ctx, filingID)
+	if err != nil {
+		return nil, err
+	}
+	told, err := v.Told(ctx, filingID)
+	if err != nil {
+		return nil, err
+	}
+	revisions := revisionsOf(events)
+	lines := make([]TimelineLine, 0, len(events))
+	for i, e := range events {
+		lines = append(lines, TimelineLine{e.At, kindBy(events, i), ActorKey(e.Actor), told.detail(t, e, revisions[i]), e.Actor, e.Detail})
+	}
+	for _, e := range edits {
+		if e.PlacedAt.Valid {
+			lines = append(lines, TimelineLine{e.PlacedAt.Time, "footer_placed", ActorKey(e.AgreedBy), e.FileName, e.AgreedBy, ""})
+		}
+		if e.UndoneAt.Valid {
+			lines = append(lines, TimelineLine{e.UndoneAt.Time, "footer_undone", ActorKey(e.UndoneBy), e.FileName, e.UndoneBy, ""})
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b TimelineLine) int { return a.At.Compare(b.At) })
+	return lines, nil
+}
+
+// revisionsOf tells which revision each event is about: one is handed in to our
+// own staff, or goes to the bureau at once.
+func revisionsOf(events []store.Event) []int {
+	list := make([]int, len(events))
+	revision, checked := 0, false
+	for i, e := range events {
+		switch {
+		case e.Kind == filing.EventHandedIn:
+			revision, checked = revision+1, true
+		case e.Kind == filing.EventSubmitting && checked:
+			checked = false
+		case e.Kind == filing.EventSubmitting:
+			revision++
+		case e.Kind == filing.EventSentBack:
+			checked = false
+		}
+		list[i] = max(1, revision) // a registered number has the first from the start
+	}
+	return list
+}
+
+// told is what the bureau and our own staff said of a filing's revisions.
+type told struct {
+	Decisions map[int]store.Decision
+	SentBack  map[int]store.SendBack
+}
+
+func (v *View) Told(ctx context.Context, filingID int64) (said told, err error) {
+	if said.Decisions, err = v.Store.Decisions(ctx, filingID); err == nil {
+		said.SentBack, err = v.Store.SendBacks(ctx, filingID)
+	}
+	return said, err
+}
+
+// detail is an event's substance.
+func (said told) detail(t *locale.Localizer, e store.Event, revision int) string {
+	switch e.Kind {
+	case filing.EventRefused:
+		if d, decided := said.Decisions[revision]; decided && !d.Approved {
+			return DecisionText(t, d)
+		}
+	case filing.EventSentBack:
+		return SendBackText(t, said.SentBack[revision])
+	case filing.EventApproved:
+		return said.Decisions[revision].Number()
+	case filing.EventFiled, filing.EventRegistered, filing.EventRegisteredUnchecked, filing.EventPoliceRecorded:
+		return e.Detail
+	case filing.EventSiteIncomplete, filing.EventCodeSMS, filing.EventCodeMail:
+		return TextIf(t, "attention.", e.Detail)
+	case filing.EventStuck:
+		step, _, _ := strings.Cut(e.Detail, ":")
+		return TextIf(t, "stuck.", step)
+	case filing.EventContactCorrected, filing.EventContactConfirmed:
+		return TextIf(t, "correction.channel_", e.Detail)
+	case filing.EventNoticeRefused:
+		channel, _, _ := strings.Cut(e.Detail, ":")
+		return TextIf(t, "timeline.", channel)
+	case filing.EventBureauCheck:
+		if until, err := time.Parse(time.RFC3339, e.Detail); err == nil {
+			return t.T("timeline.until", map[string]any{"at": until.In(web.China).Format("2006-01-02 15:04")})
+		}
+	}
+	return ""
+}
+
+// TextIf is a text, where there is one.
+func TextIf(t *locale.Localizer, prefix, key string) string {
+	if key == "" || !t.Has(prefix+key) {
+		return ""
+	}
+	return t.T(prefix+key, nil)
+}
+
+// kindBy is an event's key: going on its way to the bureau is another thing for
+// who hands in than for who checked it, or handed it in again.
+func kindBy(events []store.Event, i int) string {
+	e := events[i]
+	if e.Kind != filing.EventSubmitting {
+		return string(e.Kind)
+	}
+	by := ActorKey(e.Actor)
+	if by == string(store.RoleSupport) && (i == 0 || events[i-1].Kind == filing.EventRefused) {
+		return "submitting_again"
+	}
+	return string(e.Kind) + "_by_" + by
+}
+
+// ActorKey says who did something without saying which account it was.
+func ActorKey(actor string) string {
+	switch role, _, _ := strings.Cut(actor, ":"); role {
+	case string(store.RoleCustomer), string(store.RoleSupport), "bureau":
+		return role
+	}
+	return "system"
+}
+
+// ActorName is who did something as staff read it: with the account, and never as
+// "you"; empty where it isn't known.
+func ActorName(t *locale.Localizer, actor string) string {
+	if actor == "" {
+		return ""
+	}
+	_, login, _ := strings.Cut(actor, ":")
+	return t.T("actor.staff."+ActorKey(actor), map[string]any{"login": login})
+}

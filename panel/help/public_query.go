@@ -1,0 +1,126 @@
+package help
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/panel/web"
+)
+
+// question is what a query asks for: one of its fields is set.
+type question struct {
+	Domain string
+	Number filing.Number
+	Name   string
+}
+
+// maxName of a holder, in bytes (Dwmc takes 255 characters).
+const maxName = 3 * 255
+
+// parseQuestion tells what a text is: a filing number, a domain (a whole URL is
+// forgiven), or else a holder's name. The problem is a key below "problem.".
+func parseQuestion(text string) (q question, problem string) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return q, "query_empty"
+	case len(text) > maxName:
+		return q, "query_long"
+	}
+	if n, err := filing.ParseNumber(text); err == nil {
+		return question{Number: n}, ""
+	}
+	if strings.Contains(filing.NormaliseNumber(text), "ICP备") {
+		return q, "query_number"
+	}
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		text = u.Hostname()
+	}
+	domain, key := filing.NormaliseDomain(strings.TrimSuffix(text, "/"))
+	if key == "" {
+		return question{Domain: strings.TrimPrefix(domain, "*.")}, ""
+	}
+	if strings.ContainsAny(text, "./:") && !strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
+		return q, "query_domain" // no holder is called that
+	}
+	return question{Name: text}, ""
+}
+
+type queryData struct {
+	web.Form
+	Answer *queryAnswer
+}
+
+// keyAnswered is a keyed hash of what this session asked last and had answered:
+// to read the answer in the other language is no new query.
+const keyAnswered = "answered"
+
+// queryForm is 是否备案查询, for everybody.
+func (p *Pages) queryForm(c *gin.Context) error {
+	values := p.KeptValues(c)
+	answer, err := p.answeredAgain(c, values.Get("asked"))
+	if err != nil {
+		return err
+	}
+	return p.showQuery(c, http.StatusOK, values, nil, answer)
+}
+
+// answeredAgain answers what was answered last; nil for anything else.
+func (p *Pages) answeredAgain(c *gin.Context, asked string) (*queryAnswer, error) {
+	mark, err := p.Store.QueryMark(asked)
+	if err != nil || asked == "" || p.Sessions.GetString(c.Request.Context(), keyAnswered) != mark || !p.MayQuery(c) {
+		return nil, err
+	}
+	q, problem := parseQuestion(asked)
+	if problem != "" {
+		return nil, nil
+	}
+	answer, err := p.answerQuery(c, q)
+	return &answer, err
+}
+
+func (p *Pages) showQuery(c *gin.Context, status int, values url.Values, problems filing.Problems, answer *queryAnswer) error {
+	fields := []web.Field{{Name: "asked", Type: "text", Required: true, Autocomplete: "off"}}
+	if p.QueryNeedsCaptcha(c) {
+		fields = append(fields, p.CaptchaField(c))
+	}
+	data := queryData{web.Build(p.Texts.For(p.Lang(c)), "query", fields, values, problems), answer}
+	return p.Render(c, status, "query", web.Page{Title: "query.title", Data: data})
+}
+
+// query answers. What was asked is posted, so that it stands in no address and
+// no log, and the answer is the page itself.
+func (p *Pages) query(c *gin.Context) error {
+	values := web.Posted(c)
+	if web.CaptchaAgain(c) {
+		return p.showQuery(c, http.StatusOK, values, nil, nil)
+	}
+	q, problem := parseQuestion(values.Get("asked"))
+	if problem != "" {
+		return p.showQuery(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "asked", Key: problem}}, nil)
+	}
+	if !p.MayQuery(c) {
+		c.Header("Retry-After", "60")
+		return p.showQuery(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "asked", Key: "query_often"}}, nil)
+	}
+	if p.QueryNeedsCaptcha(c) {
+		if problems := p.CaptchaProblems(c); problems != nil {
+			return p.showQuery(c, http.StatusUnprocessableEntity, values, problems, nil)
+		}
+	}
+	p.CountQuery(c)
+	answer, err := p.answerQuery(c, q)
+	if err != nil {
+		return err
+	}
+	mark, err := p.Store.QueryMark(values.Get("asked"))
+	if err != nil {
+		return err
+	}
+	p.Sessions.Put(c.Request.Context(), keyAnswered, mark)
+	return p.showQuery(c, http.StatusOK, values, nil, &answer)
+}

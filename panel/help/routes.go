@@ -1,0 +1,51 @@
+// Package help is the help centre, the public query, announcements, and questions and
+// complaints, with the staff's side of them.
+package help
+
+import (
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// Pages are the pages of the help centre.
+type Pages struct{ *web.Kit }
+
+// New makes them.
+func New(k *web.Kit) *Pages { return &Pages{k} }
+
+// Routes registers the pages: for everybody, for who is signed in, and for staff.
+func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
+	all.GET("/query", p.queryForm)
+	all.POST("/query", p.query, p.DropsKept)
+	h := all.Group("/help")
+	h.GET("", p.helpHome)
+	h.GET("/search", p.helpSearch)
+	h.GET("/codes", p.helpCodes)
+	h.GET("/notices", p.noticeList)
+	h.GET("/notices/:id", p.noticePage)
+	for path, kind := range ticketPaths {
+		h.GET("/"+path, p.ticketForm(kind))
+		h.POST("/"+path, p.openTicket(kind), p.DropsKept)
+	}
+	h.GET("/asked", p.ticketAsked)
+	h.GET("/:page", p.helpPage)
+
+	tickets := in.Group("/tickets", p.Only(store.RoleCustomer))
+	tickets.GET("", p.ticketsOfCustomer)
+	tickets.GET("/:id", p.ticketOfCustomer)
+
+	support.GET("/notices", web.CanSee, p.staffNotices)
+	support.GET("/notices/:id", web.CanWriteNotices, p.editNotice)
+	support.POST("/notices/:id", web.CanWriteNotices, p.saveNotice)
+	support.POST("/notices/:id/withdraw", web.CanWriteNotices, p.withdrawNotice)
+	support.GET("/tickets", web.CanSeePersonal, p.staffTickets)
+	support.GET("/tickets/:id", web.CanSeePersonal, p.staffTicket)
+	support.POST("/tickets/:id/answer", web.CanAnswerTickets, p.answerTicket)
+	support.POST("/tickets/:id/close", web.CanAnswerTickets, p.closeTicket)
+}
+
+// Forms are the forms of these pages by their names, which the help centre explains.
+func Forms(t *locale.Localizer) map[string][]web.Field {
+	return map[string][]web.Field{"ticket": ticketFields(t, false), "query": {{Name: "asked"}}}
+}

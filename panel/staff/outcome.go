@@ -1,0 +1,31 @@
+package staff
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+// postedRef is how the filing is called that a form is about: its order's, and
+// which of them; the first where the form doesn't say.
+func postedRef(c *gin.Context) string {
+	serial, _ := strconv.Atoi(c.PostForm("serial")) // nonsense is the first
+	return filing.Ref(c.Param("number"), serial)
+}
+
+func (p *Pages) supported(c *gin.Context, err error) error {
+	switch {
+	case err == nil:
+		p.Flash(c, "flash.done")
+	case errors.Is(err, workflows.ErrWrongStage):
+		p.Flash(c, "flash.moved_on")
+	default:
+		return err
+	}
+	return web.To(c, "/support/filings")
+}

@@ -1,0 +1,25 @@
+package staff
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+// viewPaperAsStaff shows staff a picture of any filing.
+func (p *Pages) viewPaperAsStaff(c *gin.Context) error {
+	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.QueryNumber(c, "serial"))
+	if err != nil {
+		return err
+	}
+	if err := p.keepCheck(c, f); err != nil {
+		return err
+	}
+	if c.Query("thumb") == "" { // previews are part of the dossier's page, which was noted
+		d := p.Deed(c, "paper.view", "paper", c.Param("paper"), "")
+		c.Request = c.Request.WithContext(store.WithDeed(c.Request.Context(), &d))
+	}
+	return p.SendPaper(c, f, dossierview.ViewedByStaff+"/"+string(f.Stage))
+}

@@ -1,0 +1,49 @@
+package staff
+
+import (
+	"errors"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+	"github.com/beian/beian/workflows"
+)
+
+// canHandInAgain tells whether the bureau refused a filing for something that our
+// own staff mend: then they hand the same dossier in again.
+func canHandInAgain(f store.Filing) bool {
+	return f.Stage == filing.Correcting && f.Attention == filing.AttentionRefusedOurs
+}
+
+// handInAgain hands in, as the next revision, what the customer handed in last.
+func (p *Pages) handInAgain(c *gin.Context) error {
+	ctx := c.Request.Context()
+	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), max(1, web.Number(web.Posted(c), "serial")))
+	if err != nil {
+		return err
+	}
+	if !canHandInAgain(f) || f.Revision != web.Number(web.Posted(c), "revision") {
+		return p.supported(c, workflows.ErrWrongStage)
+	}
+	d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
+	if err != nil {
+		return err
+	}
+	papers, err := p.HandedPapers(ctx, dossierview.Current{Filing: f}, d)
+	if err != nil {
+		return err
+	}
+	return p.supported(c, p.Asked(c, p.Deed(c, "filing.hand_in_again", "filing", f.Ref(), ""), func() error {
+		revision, err := p.Store.SaveDossier(ctx, f.ID, d, papers...)
+		if errors.Is(err, store.ErrConflict) {
+			return workflows.ErrWrongStage
+		} else if err != nil {
+			return err
+		}
+		_, err = p.Filings.HandIn(ctx, f.Ref(), workflows.HandIn{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
+		return err
+	}))
+}

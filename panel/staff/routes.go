@@ -1,0 +1,117 @@
+// Package staff is the console of the provider's staff: what wants a human, the search, filings
+// and bulk jobs, vetting, figures, the bureau, addresses, accounts and the audit log.
+package staff
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
+	"github.com/beian/beian/panel/web"
+)
+
+// Pages are staff's pages.
+type Pages struct {
+	*web.Kit
+	*dossierview.View
+	figures  figureCache[figureChoice, store.PeriodFigures]
+	ofChecks figureCache[checkFiguresChoice, []store.CheckFigures]
+}
+
+// New makes them.
+func New(k *web.Kit, v *dossierview.View) *Pages { return &Pages{Kit: k, View: v} }
+
+// Routes registers the pages, each with the permission that it needs.
+func (p *Pages) Routes(r web.StaffGroup) {
+	r.GET("", web.CanSee, p.todayPage)
+	r.GET("/today", web.CanSee, p.todayLines)
+	r.GET("/broken", web.CanSee, p.brokenPage)
+	r.GET("/figures", web.CanSee, p.figuresPage)
+	r.GET("/figures/:figure", web.CanSee, p.figureCSV)
+	r.GET("/filings", web.CanSee, p.supportList)
+	r.GET("/filings.csv", web.CanSee, p.exportFilings)
+	r.POST("/holders", web.CanSeePersonal, p.findHolder)
+	p.filingRoutes(r)
+	p.bulkRoutes(r)
+	p.checkRoutes(r)
+	p.bureauRoutes(r)
+	p.accountRoutes(r)
+}
+
+func (p *Pages) filingRoutes(r web.StaffGroup) {
+	r.GET("/filings/:number", web.CanSee, p.supportFiling)
+	r.POST("/filings/:number/unmask", web.CanSeePersonal, p.unmask)
+	r.GET("/filings/:number/resume", web.CanActOnFilings, p.resumeForm)
+	r.POST("/filings/:number/resume", web.CanActOnFilings, p.resume)
+	r.POST("/filings/:number/run-now", web.CanActOnFilings, p.runNow)
+	r.POST("/filings/:number/codes", web.CanActOnFilings, p.sendCodeFor)
+	r.GET("/filings/:number/contact/:channel", web.CanActOnFilings, p.correctionForm)
+	r.POST("/filings/:number/contact/:channel", web.CanActOnFilings, p.correctContact)
+	r.GET("/filings/:number/proofs/:id", web.CanSeePersonal, p.proofOfCorrection)
+	r.GET("/filings/:number/space", web.CanActOnFilings, p.spaceForm)
+	r.POST("/filings/:number/space", web.CanActOnFilings, p.correctSpace)
+	r.GET("/filings/:number/withdraw", web.CanActOnFilings, p.withdrawForm)
+	r.POST("/filings/:number/withdraw", web.CanActOnFilings, p.withdrawAsStaff)
+	r.POST("/filings/:number/hand-in-again", web.CanActOnFilings, p.handInAgain)
+	r.GET("/filings/:number/dossier", web.CanSeePersonal, p.supportDossier)
+	r.GET("/filings/:number/papers/:paper", web.CanSeePersonal, p.viewPaperAsStaff)
+}
+
+func (p *Pages) bulkRoutes(r web.StaffGroup) {
+	r.GET("/stuck", web.CanSee, p.bulkPage)
+	r.POST("/stuck", web.CanActInBulk, p.startBulk)
+	r.GET("/bulk/:id", web.CanSee, p.withBulk(p.bulkJobPage))
+	r.GET("/bulk/:id/progress", web.CanSee, p.withBulk(p.bulkProgress))
+	r.POST("/bulk/:id/control", web.CanActInBulk, p.withBulk(p.controlBulk))
+	r.GET("/bulk", web.CanSee, func(c *gin.Context) error { return web.To(c, stuckPath(c.Request.URL.Query())) })
+}
+
+// checkRoutes are what reviewers do in the provider's own vetting (初审).
+func (p *Pages) checkRoutes(r web.StaffGroup) {
+	r.GET("/check", web.CanSee, p.checkQueue)
+	r.POST("/check/next", web.CanCheck, p.takeNextCheck)
+	r.GET("/check/figures", web.CanCheck, p.checkFigures)
+	r.GET("/check/figures.csv", web.CanCheck, p.exportCheckFigures)
+	r.GET("/filings/:number/check/state", web.CanCheck, p.checkState)
+	r.POST("/filings/:number/check/take", web.CanCheck, p.takeCheck)
+	r.POST("/filings/:number/check/release", web.CanCheck, p.releaseCheck)
+	r.POST("/filings/:number/check/finish", web.CanCheck, p.finishCheck)
+	r.POST("/filings/:number/pass", web.CanCheck, p.pass)
+	r.POST("/filings/:number/send-back", web.CanCheck, p.sendBack)
+}
+
+func (p *Pages) bureauRoutes(r web.StaffGroup) {
+	r.GET("/tasks/:id/answer", web.CanActOnTasks, p.taskForm)
+	r.POST("/tasks/:id/answer", web.CanActOnTasks, p.answerTask)
+	r.GET("/papers", web.CanActOnTasks, p.paperForm)
+	r.POST("/papers", web.CanActOnTasks, p.handInPaper)
+	r.GET("/addresses", web.CanSee, p.addresses)
+	r.POST("/addresses", web.CanRunBureau, p.reportAddresses)
+	r.GET("/addresses/:id", web.CanRunBureau, p.withBlock(p.blockPage))
+	r.POST("/addresses/:id", web.CanRunBureau, p.withBlock(p.changeBlock))
+	r.POST("/addresses/:id/remove", web.CanRunBureau, p.withBlock(p.removeBlock))
+	r.GET("/dossiers", web.CanSee, p.manualList)
+	r.GET("/dossiers/:record", web.CanSeePersonal, p.manualPage)
+	r.POST("/dossiers/:record/handed-in", web.CanActOnFilings, p.manualHandedIn)
+	r.POST("/dossiers/:record/approved", web.CanActOnFilings, p.manualApproved)
+	r.POST("/dossiers/:record/refused", web.CanActOnFilings, p.manualRefused)
+	r.GET("/bureau", web.CanSee, p.bureauPage)
+	r.POST("/bureau/accounts/:id/start", web.CanRunBureau, p.startAccount)
+	r.POST("/bureau/accounts/:id/release", web.CanRunBureau, p.releaseDoubtful)
+	r.GET("/bureau/accounts/:id/files/:direction/:number", web.CanSeePersonal, p.dataFile)
+	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.taskDone)
+}
+
+// accountRoutes are staff's accounts and the log of what they did.
+func (p *Pages) accountRoutes(r web.StaffGroup) {
+	r.GET("/staff", web.CanManageStaff, p.staffAccounts)
+	r.POST("/staff", web.CanManageStaff, p.addStaff)
+	r.POST("/staff/:id/role", web.CanManageStaff, p.withStaff(p.setStaffRole))
+	r.POST("/staff/:id/disable", web.CanManageStaff, p.withStaff(p.disableStaff))
+	r.POST("/staff/:id/enable", web.CanManageStaff, p.withStaff(p.enableStaff))
+	r.POST("/staff/:id/reset-totp", web.CanManageStaff, p.withStaff(p.resetStaffTOTP))
+	r.POST("/staff/:id/end-sessions", web.CanManageStaff, p.withStaff(p.endStaffSessions))
+	r.POST("/staff/:id/password", web.CanManageStaff, p.withStaff(p.giveFirstPassword))
+	r.GET("/audit", web.CanReadAudit, p.auditPage)
+	r.GET("/audit/export", web.CanReadAudit, p.exportAudit)
+}

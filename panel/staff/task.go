@@ -1,0 +1,161 @@
+package staff
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// staffTask is a task of the bureau's that staff answer: how its form is drawn,
+// read, checked and handed in.
+type staffTask struct {
+	store.Task
+	kind  store.StaffKind
+	facts []factGroup
+	// fields and values of the form, the values as it starts.
+	fields func(*locale.Localizer, filing.Tables) []web.Field
+	values url.Values
+	check  func(v url.Values, codes filing.Tables, today string) filing.Problems
+	// answer is what is handed in; of an answer that was refused, values are read back.
+	answer func(url.Values) (resultKey string, data any)
+	reread func(json.RawMessage) (url.Values, error)
+}
+
+// factGroup is a part of what a task is about; Title is a key.
+type factGroup struct {
+	Title string
+	Facts []fact
+}
+
+type fact struct{ Label, Text string }
+
+// staffTaskData is the page's.
+type staffTaskData struct {
+	web.Form
+	Kind   string
+	Task   store.Task
+	Facts  []factGroup
+	Latest *store.StaffRecord
+	// Result is what the bureau said of the latest answer, in the reader's language.
+	Result string
+	// Open tells that an answer can be handed in.
+	Open bool
+}
+
+// dayOf is a day as date fields have it.
+func dayOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(web.China).Format(time.DateOnly)
+}
+
+func (p *Pages) today() string { return dayOf(p.Store.Now()) }
+
+// staffTask opens the task of a page.
+func (p *Pages) staffTask(c *gin.Context) (staffTask, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return staffTask{}, web.ErrBadRequest
+	}
+	var raw json.RawMessage
+	task, err := p.Store.OpenTask(c.Request.Context(), id, &raw)
+	if err != nil {
+		return staffTask{}, err
+	}
+	switch task.Kind {
+	case store.TaskVerify:
+		return p.verificationTask(c, task, raw)
+	case store.TaskUnfiledSite:
+		return p.unfiledTask(task, raw)
+	}
+	return staffTask{}, fmt.Errorf("a task of kind %s: %w", task.Kind, store.ErrNotFound)
+}
+
+// taskForm shows a task with the form that answers it, or how its answer stands.
+func (p *Pages) taskForm(c *gin.Context) error { return p.showTask(c, nil) }
+
+// showTask draws a task; values are those of a form that has problems.
+func (p *Pages) showTask(c *gin.Context, values url.Values) error {
+	ctx := c.Request.Context()
+	task, err := p.staffTask(c)
+	if err != nil {
+		return err
+	}
+	t, codes, status := p.Texts.For(p.Lang(c)), p.Tables(ctx), http.StatusOK
+	data := staffTaskData{Kind: string(task.kind), Task: task.Task, Facts: task.facts, Open: true}
+	latest, err := p.Store.LatestAnswer(ctx, task.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return err
+	default:
+		data.Latest, data.Open, data.Result = &latest, latest.Refused, resultText(t, latest)
+		if task.values, err = task.reread(latest.Data); err != nil {
+			return fmt.Errorf("answer %d can't be read", latest.ID)
+		}
+	}
+	var problems filing.Problems
+	if values != nil {
+		status, problems = http.StatusUnprocessableEntity, task.check(values, codes, p.today())
+		task.values = values
+	}
+	data.Form = web.Build(t, string(task.kind), task.fields(t, codes), task.values, problems)
+	if err := p.Saw(c, "task.view", "task", web.IdText(task.ID)); err != nil {
+		return err
+	}
+	return p.Render(c, status, "staff_task", web.Page{Title: "staff_task.title", Data: data})
+}
+
+// answerTask queues the answer to a task for the next data file.
+func (p *Pages) answerTask(c *gin.Context) error {
+	ctx := c.Request.Context()
+	task, err := p.staffTask(c)
+	if err != nil {
+		return err
+	}
+	values := web.Posted(c)
+	if len(task.check(values, p.Tables(ctx), p.today())) > 0 {
+		return p.showTask(c, values)
+	}
+	key, data := task.answer(values)
+	err = p.Did(c, p.Deed(c, "task.answer", "task", web.IdText(task.ID), ""), func(ctx context.Context) error {
+		return p.Store.AnswerTask(ctx, store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: p.Actor(c)})
+	})
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		p.Flash(c, "flash.answered_already")
+	case err != nil:
+		return err
+	default:
+		p.Logger.Info("a task of the bureau's was answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
+		p.Flash(c, "flash.answered")
+	}
+	return web.To(c, fmt.Sprintf("/support/tasks/%d/answer", task.ID))
+}
+
+// resultText says what the bureau made of a record: its own words, or what the
+// code means.
+func resultText(t *locale.Localizer, r store.StaffRecord) string {
+	if !r.Code.Valid {
+		return ""
+	}
+	words := r.Opinion
+	if refusal, known := filing.RefusalByCode(int(r.Code.Int64)); words == "" && known {
+		words = refusal.In(t.Lang())
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", r.Code.Int64, words))
+}

@@ -1,0 +1,85 @@
+package staff
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
+
+// verdictHeardWithin is how soon a filing hears of a verdict where all is well; then pages
+// offer to tell it again.
+const verdictHeardWithin = 10 * time.Second
+
+// checkView is how a check stands for its reader.
+type checkView struct {
+	store.Check
+	// Mine: the reader has it. Held: somebody else does. Free: nobody does, and the reader may
+	// take it. Barred: the reader passed it on, and the second must be another.
+	Mine, Held, Free, Barred bool
+	// Unheard: a verdict was given, and the filing doesn't know.
+	Unheard bool
+	// Two: passing it wants a second reviewer, who hasn't been there yet.
+	Two bool
+	// Minutes are the lease's.
+	Minutes int
+	// Gone: the page's revision isn't checked any more. Filing is whose check it is.
+	Gone   bool
+	Filing store.Filing
+}
+
+func (p *Pages) viewCheck(c *gin.Context, check store.Check, kind filing.Kind, nature int) checkView {
+	now, reader := p.Store.Now(), p.UserID(c)
+	v := checkView{Check: check, Minutes: int(p.CheckLease.Minutes())}
+	v.Unheard = check.Verdict != "" && now.Sub(check.DecidedAt.Time) > verdictHeardWithin
+	v.Mine = check.Of(reader)
+	v.Held = check.Held(now) && !v.Mine
+	v.Barred = check.First == reader && check.First != 0
+	v.Free = check.Verdict == "" && !v.Mine && !v.Held && !v.Barred && p.May(c, web.CanCheck)
+	v.Two = check.Round == 1 && p.SecondCheck.Wants(kind, nature)
+	return v
+}
+
+// keepCheck makes the reader's lease of a dossier begin anew: they are looking at it.
+func (p *Pages) keepCheck(c *gin.Context, f store.Filing) error {
+	if f.Stage != filing.Checking || !p.May(c, web.CanCheck) {
+		return nil
+	}
+	return p.Store.RenewCheck(c.Request.Context(), f.ID, f.Revision, p.UserID(c), p.CheckLease)
+}
+
+// checkOf is how the check of a filing's dossier stands for the reader, whose lease begins anew.
+func (p *Pages) checkOf(c *gin.Context, f store.Filing, d filing.Dossier) (v checkView, err error) {
+	if err := p.keepCheck(c, f); err != nil {
+		return v, err
+	}
+	check, err := p.Store.Check(c.Request.Context(), f.ID)
+	v = p.viewCheck(c, check, d.Kind, d.Holder.Nature)
+	v.Filing = f
+	return v, err
+}
+
+// checkState is who has a dossier: the part of its page that renews itself, and with it
+// the lease, for as long as the reviewer's page is open.
+func (p *Pages) checkState(c *gin.Context) error {
+	ctx, revision := c.Request.Context(), web.QueryNumber(c, "revision")
+	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
+	if err != nil {
+		return err
+	}
+	v := checkView{Gone: true, Filing: f}
+	if f.Stage == filing.Checking && (f.Revision == revision || revision == 0) {
+		d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
+		if err == nil {
+			v, err = p.checkOf(c, f, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.Render(c, http.StatusOK, "check_state", web.Page{Title: "check.title", Data: v})
+}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/beian/beian/internal/bureau"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+// ErrNotAsked says that the bureau could not be asked: there is no account, it
+// has stopped, or the bureau doesn't answer in time. Whoever needed the answer
+// goes on without.
+var ErrNotAsked = errors.New("the bureau could not be asked")
+
+// maxConditionType is the last document type that the interface's query takes
+// (3-3-5-4); 0 is a domain.
+const maxConditionType = filing.DocumentTaiwanPermit
+
+// maxAsked bounds what a bureau is asked, in bytes: nothing that it knows is longer.
+const maxAsked = 255
+
+// BureauStatus asks the bureau of a province whether something is filed: a
+// domain (condition 0), or a holder by the type and number of its document. An
+// answer is good for store.StatusFor.
+func (k *Kit) BureauStatus(ctx context.Context, province string, condition int, value string) (filing.Status, error) {
+	account, err := k.Store.InquiryAccount(ctx, province)
+	if err != nil {
+		return filing.Status{}, notAsked(err)
+	}
+	status, _, err := k.AccountStatus(ctx, account, condition, value)
+	return status, err
+}
+
+// AccountStatus is bureauStatus of an account, with the time of the answer.
+func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int, value string) (filing.Status, time.Time, error) {
+	if condition == bureau.ConditionDomain {
+		value = filing.DomainKey(value)
+	} else {
+		value = filing.DocumentNumberKey(value)
+	}
+	if condition < bureau.ConditionDomain || condition > maxConditionType || value == "" || len(value) > maxAsked {
+		return filing.Status{}, time.Time{}, ErrNotAsked
+	}
+	status, at, err := k.Store.KnownStatus(ctx, account, condition, value)
+	if !errors.Is(err, store.ErrNotFound) {
+		return status, at, err
+	}
+	id, err := k.Store.AskStatus(ctx, account, condition, value)
+	if err != nil {
+		return filing.Status{}, time.Time{}, err
+	}
+	q, err := k.ask(ctx, id)
+	switch {
+	case err != nil:
+		return filing.Status{}, time.Time{}, notAsked(err)
+	case q.Code != bureau.CodeDone:
+		return filing.Status{}, time.Time{}, ErrNotAsked
+	}
+	return q.Status, q.AnsweredAt, nil
+}
+
+// PasswordAnswer is what is known of a filing password.
+type PasswordAnswer int
+
+// The answers. With notKnown the bureau itself checks when the filing is
+// handed in.
+const (
+	PasswordNotKnown PasswordAnswer = iota
+	PasswordIsRight
+	PasswordIsWrong
+	// PasswordTooMany: nothing more is tried for a day.
+	PasswordTooMany
+)
+
+// PasswordRight asks the bureau that gave a filing number whether the password
+// belongs to it.
+func (k *Kit) PasswordRight(ctx context.Context, filingID int64, number, password string) (PasswordAnswer, error) {
+	if _, err := filing.ParseNumber(number); err != nil {
+		return PasswordNotKnown, nil
+	}
+	if password == "" || len(password) > maxAsked {
+		return PasswordIsWrong, nil
+	}
+	account, err := k.Store.InquiryAccount(ctx, filing.ProvinceOfNumber(number))
+	if errors.Is(err, store.ErrNotFound) {
+		return PasswordNotKnown, nil
+	} else if err != nil {
+		return PasswordNotKnown, err
+	}
+	id, err := k.Store.AskPassword(ctx, account, filingID, number, password)
+	if errors.Is(err, store.ErrTooManyTries) {
+		return PasswordTooMany, nil
+	} else if err != nil {
+		return PasswordNotKnown, err
+	}
+	q, err := k.ask(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return PasswordNotKnown, nil
+	case err != nil:
+		return PasswordNotKnown, err
+	case q.Code == bureau.CodeTooManyTries:
+		return PasswordTooMany, nil
+	case q.Code != bureau.CodeDone:
+		return PasswordNotKnown, nil
+	case q.Passed:
+		return PasswordIsRight, nil
+	}
+	return PasswordIsWrong, nil
+}
+
+// ask has a worker ask the bureau, and reads the answer; ErrNotFound when there
+// is none.
+func (k *Kit) ask(ctx context.Context, id int64) (store.Inquiry, error) {
+	if err := k.Filings.Ask(ctx, id); err != nil {
+		k.Logger.Warn("the bureau was asked in vain", "inquiry", id, "error", err)
+	}
+	q, err := k.Store.Inquiry(ctx, id)
+	if err == nil && !q.Answered {
+		err = store.ErrNotFound
+	}
+	return q, err
+}
+
+func notAsked(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrNotAsked
+	}
+	return err
+}

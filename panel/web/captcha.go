@@ -1,0 +1,157 @@
+package web
+
+import (
+	"bytes"
+	"math"
+	"net/http"
+	"time"
+
+	drawing "github.com/dchest/captcha"
+	"github.com/gin-gonic/gin"
+	"github.com/ulule/limiter/v3"
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+const (
+	KeyCaptcha = "captcha"
+	// keyCaptchaSince is since when a session is asked for the captcha that it
+	// hasn't passed yet (Unix seconds).
+	keyCaptchaSince = "captcha_since"
+	// fieldCaptchaAgain is the button that asks for other digits.
+	fieldCaptchaAgain = "captcha_again"
+	// freeFailures is how often a sign-in may fail before a captcha is asked.
+	freeFailures  = 3
+	captchaDigits = 5
+	// captchaWidth and captchaHeight are the picture's, in pixels.
+	captchaWidth, captchaHeight = 200, 64
+	// captchaWait lets those pass who can neither see nor hear the digits: a test of
+	// the senses or of memory mustn't be the only way in (WCAG 2.2, 3.3.8 and 1.1.1).
+	captchaWait = 30 * time.Second
+	// WaitsPerClient bounds how often that is in a minute, however many sessions
+	// one client waits with.
+	WaitsPerClient = 4
+)
+
+// captchas bounds who passes without the digits; the answer to each captcha is kept
+// in its session.
+type captchas struct {
+	waits *limiter.Limiter
+}
+
+func newCaptchas() *captchas {
+	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "captcha", CleanUpInterval: time.Minute})
+	return &captchas{
+		waits: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: WaitsPerClient}),
+	}
+}
+
+// NeedsCaptcha tells whether this browser, or anybody for this account, tried in
+// vain too often.
+func (k *Kit) NeedsCaptcha(c *gin.Context, login string) (bool, error) {
+	if k.Sessions.GetInt(c.Request.Context(), KeyFailures) >= freeFailures {
+		return true, nil
+	}
+	tries, err := k.Store.SignInTries(c.Request.Context(), login)
+	return tries >= freeFailures, err
+}
+
+// CaptchaField is the captcha in a form; from now on its session waits for it.
+func (k *Kit) CaptchaField(c *gin.Context) Field {
+	ctx := c.Request.Context()
+	if !k.Sessions.Exists(ctx, keyCaptchaSince) {
+		k.Sessions.Put(ctx, keyCaptchaSince, time.Now().Unix())
+	}
+	return Field{Form: "captcha", Name: "captcha", Type: "captcha", Autocomplete: "off"}
+}
+
+// CaptchaAgain tells whether a form was sent for other digits only.
+func CaptchaAgain(c *gin.Context) bool { return c.PostForm(fieldCaptchaAgain) != "" }
+
+// CaptchaProblems compares and uses up the session's captcha. One that is left
+// empty is passed by those who waited.
+func (k *Kit) CaptchaProblems(c *gin.Context) filing.Problems {
+	ctx, typed := c.Request.Context(), Digits(c.PostForm("captcha"))
+	if typed == "" {
+		if left := k.captchaWaits(c); left > 0 {
+			return filing.Problems{{Field: "captcha", Key: "captcha_empty", Args: WaitArgs(left)}}
+		}
+	} else if want := k.Sessions.PopString(ctx, KeyCaptcha); want == "" || typed != want {
+		return filing.Problems{{Field: "captcha", Key: "captcha_wrong"}}
+	}
+	k.Sessions.Remove(ctx, KeyCaptcha)
+	k.Sessions.Remove(ctx, keyCaptchaSince)
+	return nil
+}
+
+// captchaWaits is how long this session still waits until it passes without
+// the digits.
+func (k *Kit) captchaWaits(c *gin.Context) time.Duration {
+	since := k.Sessions.GetInt64(c.Request.Context(), keyCaptchaSince)
+	if since == 0 { // it was never asked
+		return k.CaptchaWait
+	}
+	if left := k.CaptchaWait - time.Since(time.Unix(since, 0)); left > 0 {
+		return left
+	}
+	count, err := k.captchas.waits.Get(c.Request.Context(), network(c.ClientIP()))
+	if err != nil || count.Reached {
+		return time.Minute
+	}
+	return 0
+}
+
+// newCaptcha makes up the session's next digits.
+func (k *Kit) newCaptcha(c *gin.Context) string {
+	answer := drawing.RandomDigits(captchaDigits)
+	for i := range answer {
+		answer[i] += '0'
+	}
+	k.Sessions.Put(c.Request.Context(), KeyCaptcha, string(answer))
+	return string(answer)
+}
+
+// drawn are an answer's digits as the drawing library wants them: 0 to 9, not '0' to '9'.
+func drawn(answer string) []byte {
+	list := []byte(answer)
+	for i := range list {
+		list[i] -= '0'
+	}
+	return list
+}
+
+// captcha draws a new one for the session.
+func (k *Kit) captcha(c *gin.Context) error {
+	session, answer := k.Sessions.Token(c.Request.Context()), k.newCaptcha(c)
+	c.Header("Content-Type", "image/png")
+	c.Status(http.StatusOK)
+	if _, err := drawing.NewImage(session, drawn(answer), captchaWidth, captchaHeight).WriteTo(c.Writer); err != nil {
+		k.Logger.Debug("a captcha's transfer broke off")
+	}
+
+	return nil
+}
+
+// captchaSound speaks the digits that the picture shows, in the reader's
+// language; who loads no pictures gets digits of their own. Browsers ask for a sound in
+// pieces: a process records the same digits of a session alike each time.
+func (k *Kit) captchaSound(c *gin.Context) error {
+	ctx := c.Request.Context()
+	answer := k.Sessions.GetString(ctx, KeyCaptcha)
+	if answer == "" {
+		answer = k.newCaptcha(c)
+	}
+	var wav bytes.Buffer
+	if _, err := drawing.NewAudio(k.Sessions.Token(ctx), drawn(answer), k.Lang(c)).WriteTo(&wav); err != nil {
+		return err
+	}
+	c.Header("Content-Type", "audio/wav")
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(wav.Bytes()))
+
+	return nil
+}
+
+func WaitArgs(wait time.Duration) map[string]any {
+	return map[string]any{"seconds": int(math.Ceil(wait.Seconds()))}
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"errors"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+)
+
+// CodeData is a page that takes one code.
+type CodeData struct {
+	Form
+	// Lead and Button are keys; Action and Again are where the forms go.
+	Lead, Button, Action, Again, Back string
+}
+
+func CodeFields() []Field {
+	return []Field{{Name: "code", Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: MaxCodeTyped}}
+}
+
+// CodeProblem says what is wrong with a code; nil for errors that aren't its.
+func CodeProblem(err error) filing.Problems {
+	for target, key := range map[error]string{store.ErrCodeWrong: "code_wrong", store.ErrCodeExpired: "code_expired", store.ErrCodeLocked: "code_locked"} {
+		if errors.Is(err, target) {
+			return filing.Problems{{Field: "code", Key: key}}
+		}
+	}
+	return nil
+}
+
+func TypedCode(c *gin.Context) string { return Digits(c.PostForm("code")) }
+
+// CodeField is the form field of a channel's code.
+var CodeField = map[filing.Channel]string{filing.SMS: "sms_code", filing.Mail: "mail_code"}
+
+// MaxCodeTyped leaves room for the spaces with which a code is copied.
+const MaxCodeTyped = 2 * filing.CodeDigits

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+func ContactFields(t *locale.Localizer) []Field {
+	return Asked(contactDetails(new(filing.ContactDetails)), Choosing{Localizer: t})
+}
+
+func contactDetails(d *filing.ContactDetails) []BoundField {
+	provinces := func(x Choosing) []Option { return Choose(x.Localizer, RegionOptions(filing.Provinces())) }
+	return []BoundField{
+		{Field{Name: "user_name", Type: "text", Required: true, Autocomplete: "off", Maxlength: 32}, &d.UserName, nil},
+		{Field{Name: "password", Type: "password", Required: true, Autocomplete: "new-password"}, nil, nil},
+		{Field{Name: "password_again", Type: "password", Required: true, Autocomplete: "new-password"}, nil, nil},
+		{Field{Name: "province", Type: "select", Required: true}, &d.Province, provinces},
+		{Field{Name: "name", Type: "text", Required: true, Autocomplete: "name"}, &d.Name, nil},
+		{Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"}, &d.Mobile, nil},
+		{Field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}, &d.Email, nil},
+		{Field{Name: "remark", Type: "textarea"}, &d.Remark, nil},
+	}
+}
+
+func ContactOf(v url.Values) (d filing.ContactDetails) {
+	ReadFields(contactDetails(&d), v)
+	d.Normalise()
+	return d
+}
+
+// ContactValues is contactOf backwards; there is no password.
+func ContactValues(d filing.ContactDetails) url.Values { return TypedValues(contactDetails(&d)) }
+
+// ReachChannel is the channel in the path: sms or mail.
+func (k *Kit) ReachChannel(c *gin.Context) (ch filing.Channel, name string, ok bool) {
+	switch ch = filing.Channel(c.Param("channel")); ch {
+	case filing.SMS:
+		return ch, "mobile", true
+	case filing.Mail:
+		return ch, "email", true
+	}
+	k.Fail(c, store.ErrNotFound)
+	return ch, "", false
+}
+
+const PartContact = "contact"

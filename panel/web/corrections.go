@@ -1,0 +1,4 @@
+package web
+
+// CorrectionsShown bounds the list.
+const CorrectionsShown = 20

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+)
+
+// CsvType is the content type of a sheet.
+const CsvType = "text/csv; charset=utf-8"
+
+// sheet is CSV that spreadsheets open: with a mark of UTF-8, and with nothing in it that they
+// would run as a formula.
+type sheet struct {
+	w       io.Writer
+	out     *csv.Writer
+	columns []string
+}
+
+func NewSheet(w io.Writer, columns ...string) *sheet {
+	return &sheet{w: w, out: csv.NewWriter(w), columns: columns}
+}
+
+// begin writes the heading, once.
+func (s *sheet) begin() error {
+	if s.columns == nil {
+		return nil
+	}
+	columns := s.columns
+	s.columns = nil
+	if _, err := io.WriteString(s.w, "\ufeff"); err != nil {
+		return err
+	}
+	return s.out.Write(columns)
+}
+
+func (s *sheet) Row(cells ...string) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	for i, cell := range cells {
+		cells[i] = plainCell(cell)
+	}
+	return s.out.Write(cells)
+}
+
+// End writes what is left; a sheet without rows has its heading.
+func (s *sheet) End() error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	s.out.Flush()
+	return s.out.Error()
+}
+
+// plainCell is a cell of CSV that no spreadsheet runs as a formula.
+func plainCell(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,22 @@
+package web
+
+import (
+	"github.com/beian/beian/internal/filing"
+)
+
+// DraftContact is the draft of the contact's form.
+const DraftContact = "contact"
+
+// The forms that make a dossier; papers have a page of their own (资料上传).
+const (
+	FormHolder = filing.FormHolder
+	FormSite   = filing.FormSite
+	FormClaim  = filing.FormClaim
+	FormEnding = filing.FormEnding
+	FormPapers = filing.FormPapers
+)
+
+const (
+	FormRegister = "register"
+	registerPath = "/orders/:number/register"
+)

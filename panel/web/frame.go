@@ -1,0 +1,61 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// checkFrameOrigins refuses what can't be an origin, and origins in whose frames
+// nobody could stay signed in: a page of another site gets our cookies only when
+// they are Secure (SameSite=None). On one's own machine, where everything is one
+// site whatever the port, plain HTTP will do.
+func checkFrameOrigins(origins []string, secureCookies bool) error {
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != u.Scheme+"://"+u.Host || strings.ContainsAny(u.Host, `*;,' "@`) {
+			return fmt.Errorf("BEIAN_FRAME_ORIGINS: %q is not an origin; want https://my.example.com", origin)
+		}
+		local := u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"
+		if u.Scheme == "http" && !local {
+			return fmt.Errorf("BEIAN_FRAME_ORIGINS: %q is not safe from being changed on the way; want https", origin)
+		}
+		if !secureCookies && !local {
+			return errors.New("BEIAN_FRAME_ORIGINS needs BEIAN_SECURE_COOKIES: browsers send a framed page no other cookies")
+		}
+	}
+	return nil
+}
+
+// crossSite tells whether cookies must reach us inside other sites' frames.
+func (k *Kit) crossSite() bool { return len(k.FrameOrigins) > 0 && k.SecureCookies }
+
+// sameSite is the cookies' attribute; with crossSite they are partitioned too
+// (CHIPS): inside each site's frames a person signs in anew, and other sites see
+// nothing of it.
+func (k *Kit) sameSite() http.SameSite {
+	if k.crossSite() {
+		return http.SameSiteNoneMode
+	}
+	return http.SameSiteLaxMode
+}
+
+// framed tells whether the page goes into a frame: browsers say so of every
+// navigation (Sec-Fetch-Dest), after forms too. Those that don't say show the
+// product's own header in the frame as well.
+func (k *Kit) framed(c *gin.Context) bool {
+	return len(k.FrameOrigins) > 0 && c.GetHeader("Sec-Fetch-Dest") == "iframe"
+}
+
+// policy is the Content-Security-Policy of every page.
+func policy(frameOrigins []string) string {
+	ancestors := "'none'"
+	if len(frameOrigins) > 0 {
+		ancestors = strings.Join(frameOrigins, " ")
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors " + ancestors
+}

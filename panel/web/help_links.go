@@ -1,0 +1,54 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/help"
+	"github.com/beian/beian/internal/locale"
+)
+
+// PageProcess is the page that has the flow chart, pagePrecheck the one that has
+// an anchor for each rule of the pre-check.
+const PageProcess, pagePrecheck = "process", "precheck"
+
+// pagePapers has an anchor for each paper, pageFields for every other field.
+const pagePapers, pageFields = "papers", "fields"
+
+func (k *Kit) Book(c *gin.Context) *help.Book {
+	return k.HelpLibrary.Book(k.Texts.For(k.Lang(c)).Lang())
+}
+
+// FieldHelp is the address that explains a form's field; empty when no page does.
+// What a name has after a dot tells one such field from the next (approval.3).
+func (k *Kit) FieldHelp(t *locale.Localizer, form, name string) string {
+	name, _, _ = strings.Cut(name, ".")
+	page := pageFields
+	if form == FormPapers {
+		page = pagePapers
+	}
+	return k.placeHelp(t, page, form+"-"+name)
+}
+
+// RuleHelp is the address that explains a rule of the pre-check; empty when no
+// page does.
+func (k *Kit) RuleHelp(t *locale.Localizer, rule string) string {
+	return k.placeHelp(t, pagePrecheck, rule)
+}
+
+func (k *Kit) placeHelp(t *locale.Localizer, page, anchor string) string {
+	if !k.HelpLibrary.Book(t.Lang()).Has(page, anchor) {
+		return ""
+	}
+	return "/help/" + page + "#" + anchor
+}
+
+// ReasonHelp is the address that explains a result code of the bureau; empty
+// when no page does.
+func (k *Kit) ReasonHelp(c *gin.Context, code int) string {
+	if place := k.Book(c).Reason(code); place != "" {
+		return "/help/" + place
+	}
+	return ""
+}

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/workflows"
+)
+
+// accessLog notes method, route and status: never a query or a form, and the
+// route's pattern instead of its path.
+func (k *Kit) accessLog(c *gin.Context) {
+	start := time.Now()
+	c.Next()
+	k.Logger.Debug("request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(), "took", time.Since(start))
+}
+
+// recover turns a panic into a page, and logs where it was.
+func (k *Kit) recover(c *gin.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler {
+				panic(r)
+			}
+			k.Logger.Error("a page panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
+			k.Render(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
+		}
+	}()
+	c.Next()
+}
+
+// secure sets the headers that keep a page from being framed by strangers,
+// sniffed, or running what isn't ours.
+func secure(policy string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		h := c.Writer.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if c.FullPath() != "/assets/*filepath" {
+			h.Set("Cache-Control", "no-store")
+		}
+		c.Next()
+	}
+}
+
+func limitBody(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c.FullPath()))
+	c.Next()
+}
+
+// Fail answers an error with a page for people; what they can't mend is logged.
+func (k *Kit) Fail(c *gin.Context, err error) {
+	Drain(c)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		k.Render(c, http.StatusNotFound, "error", Page{Title: "error.not_found_title", Data: "error.not_found"})
+	case errors.Is(err, ErrBadRequest):
+		k.Render(c, http.StatusBadRequest, "error", Page{Title: "error.bad_request_title", Data: "error.bad_request"})
+	default:
+		k.Logger.Error("a page failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
+		k.Render(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
+	}
+	c.Abort()
+}
+
+// To redirects after a form (POST, redirect, GET).
+func To(c *gin.Context, path string) error {
+	Drain(c)
+	c.Redirect(http.StatusSeeOther, path)
+
+	return nil
+}
+
+// MoveOn ends a form that told the workflow something: the filing's page shows
+// what is so now, also when somebody, or a second click, was quicker.
+func (k *Kit) MoveOn(c *gin.Context, err error, path string) error {
+	switch {
+	case err == nil:
+		return To(c, path)
+	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
+		k.Flash(c, "flash.moved_on")
+		return To(c, FilingPath(c))
+	default:
+		return err
+	}
+}
+
+func FilingPath(c *gin.Context) string { return "/orders/" + c.Param("number") + "/filing" }

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/ulule/limiter/v3"
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+)
+
+const (
+	// QueriesPerClient and queriesOfAll bound what is asked in a minute: by one
+	// address or account, and by all strangers of this panel together. Each
+	// domain may cost a call to a bureau.
+	QueriesPerClient = 10
+	QueriesOfAll     = 120
+	// FreeQueries is how many a stranger's session has before a captcha, within
+	// queriesFor.
+	FreeQueries = 3
+	queriesFor  = time.Hour
+
+	keyQueries      = "queries"
+	keyQueriesSince = "queries_since"
+)
+
+// queryLimits count in memory, each client for a minute: what is kept of a
+// client is gone then.
+type queryLimits struct{ client, all *limiter.Limiter }
+
+func newQueryLimits() *queryLimits {
+	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "query", CleanUpInterval: time.Minute})
+	return &queryLimits{
+		client: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: QueriesPerClient}),
+		all:    limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: QueriesOfAll}),
+	}
+}
+
+// typedPerClient bounds how often in a minute what a stranger typed is kept for
+// the other language.
+const typedPerClient = 20
+
+func newTypedLimit() *limiter.Limiter {
+	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "typed", CleanUpInterval: time.Minute})
+	return limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: typedPerClient})
+}
+
+// MayQuery counts a query and tells whether it is within the limits.
+func (k *Kit) MayQuery(c *gin.Context) bool {
+	signedIn := k.Sessions.Exists(c.Request.Context(), KeyUser)
+	client := "address/" + network(c.ClientIP())
+	if signedIn {
+		client = fmt.Sprintf("user/%d", k.UserID(c))
+	}
+	within := func(l *limiter.Limiter, key string) bool {
+		count, err := l.Get(c.Request.Context(), key)
+		return err == nil && !count.Reached
+	}
+	return within(k.queries.client, client) && (signedIn || within(k.queries.all, "all"))
+}
+
+// QueryNeedsCaptcha: of strangers whose session asked often within an hour.
+func (k *Kit) QueryNeedsCaptcha(c *gin.Context) bool {
+	ctx := c.Request.Context()
+	since := time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
+	return !k.Sessions.Exists(ctx, KeyUser) && time.Since(since) < queriesFor && k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries
+}
+
+func (k *Kit) CountQuery(c *gin.Context) {
+	ctx := c.Request.Context()
+	count, since := k.Sessions.GetInt(ctx, keyQueries), time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
+	if time.Since(since) >= queriesFor {
+		count = 0
+		k.Sessions.Put(ctx, keyQueriesSince, time.Now().Unix())
+	}
+	k.Sessions.Put(ctx, keyQueries, count+1)
+}

@@ -1,0 +1,44 @@
+package web
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
+)
+
+//go:embed assets/*
+var assetFiles embed.FS
+
+// Engine makes the router with what every request passes through, and the routes that belong
+// to no wing.
+func (k *Kit) Engine() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	g := gin.New()
+	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
+	}
+	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins)), limitBody)
+	assets, err := fs.Sub(assetFiles, "assets")
+	if err != nil {
+		return nil, err
+	}
+	g.StaticFS("/assets", http.FS(assets))
+	root := k.Root(g)
+	root.GET("/captcha", k.captcha)
+	root.GET("/captcha/sound", k.captchaSound)
+	root.POST("/language", k.setLanguage)
+	g.NoRoute(func(c *gin.Context) { k.Fail(c, store.ErrNotFound) })
+	return g, nil
+}
+
+// Handler serves the router's routes, which are complete by now, with sessions.
+func (k *Kit) Handler(g *gin.Engine) http.Handler {
+	k.forms, k.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
+	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
+	return http.NewCrossOriginProtection().Handler(k.withSession(g))
+}

@@ -1,0 +1,22 @@
+package web
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+)
+
+// NewToken makes one row of a form that is sent twice.
+func NewToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func ValidToken(token string) bool {
+	raw, err := hex.DecodeString(token)
+	return err == nil && len(raw) == 16
+}
+
+// NullID is an ID that may be missing (0).
+func NullID(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }

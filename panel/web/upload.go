@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/picture"
+)
+
+// correctionRoute is the form that corrects one address of a contact.
+const correctionRoute = "/support/filings/:number/contact/:channel"
+
+// papersRoute alone takes more than maxBody.
+const papersRoute = "/orders/:number/filing/papers"
+
+// pictureSuffix is where the page's script sends one picture.
+const pictureSuffix = "/picture"
+
+// maxPapersBody bounds one sending of the page of papers: a dozen phone pictures.
+const maxPapersBody = 100 << 20
+
+// MaxParts bounds the parts of a form.
+const MaxParts = 100
+
+// uploadTime is how long a slow phone may take.
+const uploadTime = 10 * time.Minute
+
+// maxDecoding bounds how many pictures are decoded at once: each may take 250 MB.
+const maxDecoding = 2
+
+// PartError: a form that ends in the middle is the sender's.
+func PartError(err error) error {
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		return err
+	}
+	return ErrBadRequest
+}
+
+// Decode makes a file's pictures fit, so many files at a time.
+func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, most int) ([]picture.Prepared, error) {
+	select {
+	case k.decoding <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-k.decoding }()
+	return picture.Prepare(raw, limits, most)
+}
+
+// maxUpload bounds the body of a form with a file. It is far above what any file
+// may have, so that a wrong one is answered with a page that says so instead of a
+// connection that breaks.
+const maxUpload = 32 << 20
+
+// uploadRoutes are the forms that carry a file.
+var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true, correctionRoute: true}
+
+// bodyLimit is how much of a request's body is read on a route.
+func bodyLimit(route string) int64 {
+	switch {
+	case uploadRoutes[route]:
+		return maxUpload
+	case route == papersRoute:
+		return maxPapersBody
+	case route == papersRoute+pictureSuffix:
+		return maxUpload
+	}
+	return MaxBody
+}
+
+// postedTexts reads what was typed of a form whose files nobody takes, and names the
+// fields that carry one.
+func postedTexts(c *gin.Context) (values url.Values, files []string) {
+	Slowly(c)
+	parts, err := c.Request.MultipartReader()
+	if err != nil {
+		return Posted(c), nil
+	}
+	values = url.Values{}
+	left := int64(MaxBody)
+	for range MaxParts {
+		part, err := parts.NextPart()
+		if err != nil { // the end, or a form that breaks off: what came counts
+			break
+		}
+		name := part.FormName()
+		if part.Header.Get("Content-Type") != "" { // browsers give files one, and fields none
+			if part.FileName() != "" && !slices.Contains(files, name) {
+				files = append(files, name)
+			}
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, left))
+		if err != nil {
+			break
+		}
+		left -= int64(len(text))
+		values.Add(name, string(text))
+	}
+	return values, files
+}
+
+// Slowly gives a phone the time that it needs to send pictures.
+func Slowly(c *gin.Context) {
+	if bodyLimit(c.FullPath()) > MaxBody {
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
+	}
+}
+
+// Drain reads a body to its end, within its limit: a browser that is still sending
+// may show a broken connection instead of an answer that comes early.
+func Drain(c *gin.Context) {
+	if c.Request.Body != nil {
+		_, _ = io.Copy(io.Discard, c.Request.Body) // what can't be read needn't be
+	}
+}
+
+// Upload is a posted form with a file.
+type Upload struct {
+	Values url.Values
+	// Name and file are the file's; file is nil where none was chosen, and longer
+	// than it may be, by one byte, where it is too big.
+	Name string
+	File []byte
+}
+
+// PostedWithFile reads a form as it was typed, with the file of one field, of
+// which it keeps at most one byte more than the limit.
+func PostedWithFile(c *gin.Context, field string, limit int64) (u Upload, err error) {
+	u.Values = url.Values{}
+	parts, err := c.Request.MultipartReader()
+	if errors.Is(err, http.ErrNotMultipart) {
+		u.Values = Posted(c)
+		return u, nil
+	} else if err != nil {
+		return u, err
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return u, nil
+		} else if err != nil {
+			return u, err
+		}
+		bound := int64(MaxBody)
+		if part.FormName() == field {
+			bound = limit
+		}
+		content, err := io.ReadAll(io.LimitReader(part, bound+1))
+		if err == nil {
+			_, err = io.Copy(io.Discard, part)
+		}
+		if err != nil {
+			return u, err
+		}
+		switch {
+		case part.FormName() != field:
+			u.Values.Add(part.FormName(), string(content))
+		case part.FileName() != "":
+			u.Name, u.File = part.FileName(), content
+		}
+	}
+}
