@@ -20,7 +20,7 @@ type AccountCodeRef struct {
 
 // accountTemplates are the texts of codes to accounts.
 var accountTemplates = map[store.CodePurpose]message.Template{
-	store.PurposePassword: message.PasswordCode, store.PurposeReach: message.ReachCode,
+	store.PurposePassword: message.PasswordCode, store.PurposeContactAddress: message.ContactAddressCode,
 }
 
 // SendAccountCode sends a code to an account, derived again at each try. A row of
@@ -57,9 +57,9 @@ type PasswordRef struct {
 	Version int
 }
 
-// TellPasswordChanged mails an account's person, once the change is there: it
+// NotifyPasswordChanged mails an account's person, once the change is there: it
 // fails, to be tried again, until then. Nobody is told who has no mail address.
-func (a *Message) TellPasswordChanged(ctx context.Context, r PasswordRef) error {
+func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) error {
 	ready, told, err := a.Store.PasswordNotice(ctx, r.UserID, r.Version)
 	if err != nil || told {
 		return err
@@ -71,15 +71,15 @@ func (a *Message) TellPasswordChanged(ctx context.Context, r PasswordRef) error 
 	if err != nil {
 		return err
 	}
-	reach, err := a.Store.ReachOf(ctx, r.UserID)
+	addresses, err := a.Store.ContactAddressesOf(ctx, r.UserID)
 	if err != nil {
 		return err
 	}
-	if reach.Email != "" {
+	if addresses.Email != "" {
 		key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
-		if _, err := a.mail(ctx, key, reach.Email, message.PasswordChanged, map[string]string{"login": user.Login}); err != nil {
+		if _, err := a.mail(ctx, key, addresses.Email, message.PasswordChanged, map[string]string{"login": user.Login}); err != nil {
 			return messageFailed(err)
 		}
 	}
-	return a.Store.PasswordTold(ctx, r.UserID, r.Version)
+	return a.Store.PasswordNoticeSent(ctx, r.UserID, r.Version)
 }

@@ -27,12 +27,12 @@ const (
 	// brokenPage is how many runs are listed at once, brokenMost how many in all: who has
 	// broken that many knows it.
 	brokenPage, brokenMost = 1000, 5000
-	// brokenLooks bounds the runs that one check looks after for build and cause; the next goes
+	// maxInspections bounds the runs that one check looks after for build and cause; the next goes
 	// on. What it has left is for those that were looked after before.
-	brokenLooks = 200
-	// runningLooked is how many running workflows are asked after one by one at a server
+	maxInspections = 200
+	// maxRunningInspected is how many running workflows are asked after one by one at a server
 	// without the search attribute: the newest.
-	runningLooked = 500
+	maxRunningInspected = 500
 	// brokenAttempt is from which attempt on a workflow task counts as failing there: as
 	// with the search attribute, two that failed.
 	brokenAttempt = 3
@@ -66,7 +66,7 @@ func (b *BrokenFinder) FindBroken(ctx context.Context, known []store.BrokenExecu
 	if err != nil {
 		return nil, false, err
 	}
-	return found, part, b.lookAt(ctx, found, known)
+	return found, part, b.inspectEach(ctx, found, known)
 }
 
 // reported are the runs that the server names.
@@ -138,7 +138,7 @@ func (b *BrokenFinder) asked(ctx context.Context, known []store.BrokenExecution)
 	for _, k := range known {
 		candidates = append(candidates, k.Execution)
 	}
-	err = b.list(ctx, `ExecutionStatus = "Running"`, runningLooked, func(info *workflowpb.WorkflowExecutionInfo) error {
+	err = b.list(ctx, `ExecutionStatus = "Running"`, maxRunningInspected, func(info *workflowpb.WorkflowExecutionInfo) error {
 		if key := executionKey(info); !slices.ContainsFunc(known, func(k store.BrokenExecution) bool { return k.Execution == key }) {
 			candidates = append(candidates, key)
 		}
@@ -174,18 +174,18 @@ func buildOf(v *workflowpb.WorkflowExecutionVersioningInfo) string {
 	return cmp.Or(v.GetVersionTransition().GetDeploymentVersion().GetBuildId(), v.GetDeploymentVersion().GetBuildId())
 }
 
-// lookAt looks after those that nobody looked at, or that fail for another cause. Others have
+// inspectEach looks after those that nobody looked at, or that fail for another cause. Others have
 // cause and build from before, but as many as there are looks left are looked after again, by
 // lot, which wants no memory: their build changes when a new one fails alike. It looks in
 // histories only for why a task failed, where the server didn't say, never for the failure.
-func (b *BrokenFinder) lookAt(ctx context.Context, found, known []store.BrokenExecution) error {
+func (b *BrokenFinder) inspectEach(ctx context.Context, found, known []store.BrokenExecution) error {
 	before := make(map[store.Execution]store.BrokenExecution, len(known))
 	for _, k := range known {
 		before[k.Execution] = k
 	}
 	var fresh, old []int
 	for i, one := range found {
-		if k := before[one.Execution]; k.Looked && (one.Cause == "" || one.Cause == k.Cause && one.Category == k.Category) {
+		if k := before[one.Execution]; k.Inspected && (one.Cause == "" || one.Cause == k.Cause && one.Category == k.Category) {
 			old = append(old, i)
 		} else {
 			fresh = append(fresh, i)
@@ -194,8 +194,8 @@ func (b *BrokenFinder) lookAt(ctx context.Context, found, known []store.BrokenEx
 	rand.Shuffle(len(old), func(i, j int) { old[i], old[j] = old[j], old[i] })
 	for looks, i := range append(fresh, old...) {
 		one := &found[i]
-		if looks < brokenLooks {
-			if err := b.look(ctx, one); err != nil {
+		if looks < maxInspections {
+			if err := b.inspect(ctx, one); err != nil {
 				return err
 			}
 		}
@@ -206,15 +206,15 @@ func (b *BrokenFinder) lookAt(ctx context.Context, found, known []store.BrokenEx
 		if one.Cause == "" {
 			one.Category, one.Cause = k.Category, k.Cause
 		}
-		if !one.Looked {
-			one.BuildID, one.Looked = k.BuildID, true
+		if !one.Inspected {
+			one.BuildID, one.Inspected = k.BuildID, true
 		}
 	}
 	return nil
 }
 
-// look asks on which build a run is, and reads the end of its history.
-func (b *BrokenFinder) look(ctx context.Context, one *store.BrokenExecution) error {
+// inspect asks on which build a run is, and reads the end of its history.
+func (b *BrokenFinder) inspect(ctx context.Context, one *store.BrokenExecution) error {
 	described, err := b.service.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(one.Execution)})
 	var gone *serviceerror.NotFound
 	switch {
@@ -224,7 +224,7 @@ func (b *BrokenFinder) look(ctx context.Context, one *store.BrokenExecution) err
 		return fmt.Errorf("describing an execution: %w", err)
 	}
 	one.BuildID = buildOf(described.GetWorkflowExecutionInfo().GetVersioningInfo())
-	one.Looked = true
+	one.Inspected = true
 	if one.Cause != "" {
 		return nil
 	}

@@ -36,7 +36,7 @@ type temporalStub struct {
 	// build is what runs are on their way to.
 	build string
 	// described and looked are how often it was asked so.
-	described, looked int
+	described, inspected int
 }
 
 func (s *temporalStub) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
@@ -92,7 +92,7 @@ func (s *temporalStub) DescribeWorkflowExecution(_ context.Context, in *workflow
 }
 
 func (s *temporalStub) GetWorkflowExecutionHistoryReverse(context.Context, *workflowservice.GetWorkflowExecutionHistoryReverseRequest, ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryReverseResponse, error) {
-	s.looked++
+	s.inspected++
 	return &workflowservice.GetWorkflowExecutionHistoryReverseResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{
 		{EventType: enums.EVENT_TYPE_WORKFLOW_TASK_FAILED, Attributes: &historypb.HistoryEvent_WorkflowTaskFailedEventAttributes{WorkflowTaskFailedEventAttributes: &historypb.WorkflowTaskFailedEventAttributes{
 			Cause: enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR, Failure: &failure.Failure{Message: "林先生"},
@@ -130,7 +130,7 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	require.False(t, part)
 	require.Equal(t, []string{"filing/0001", "filing/1499"}, brokenIDs(found))
 	require.Equal(t, store.BrokenExecution{
-		Execution: store.Execution{WorkflowID: "filing/0001", RunID: "run"}, Type: "Filing", Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b2", Looked: true,
+		Execution: store.Execution{WorkflowID: "filing/0001", RunID: "run"}, Type: "Filing", Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b2", Inspected: true,
 	}, found[0])
 	again, _, err := finder.FindBroken(t.Context(), found)
 	require.NoError(t, err)
@@ -141,7 +141,7 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	require.Equal(t, "b3", again[0].BuildID)
 	require.Equal(t, "b3", again[1].BuildID)
 	require.Equal(t, "NonDeterministicError", again[1].Cause)
-	require.Zero(t, server.looked, "the server said why")
+	require.Zero(t, server.inspected, "the server said why")
 }
 
 // When everything broke, one check looks at some histories, the next at others; each finds
@@ -161,7 +161,7 @@ func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 		require.Len(t, found, 450)
 		looked := 0
 		for _, one := range found {
-			if one.Looked {
+			if one.Inspected {
 				looked++
 			}
 		}
@@ -184,9 +184,9 @@ func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
 	server := crowdOf(t, 800, "filing/0002", "filing/0700")
 	finder := activities.NewBrokenFinder(server, "default")
 	known := []store.BrokenExecution{
-		{Execution: store.Execution{WorkflowID: "filing/0700", RunID: "run"}, Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b1", Looked: true},
-		{Execution: store.Execution{WorkflowID: "filing/0701", RunID: "run"}, Looked: true},  // mended
-		{Execution: store.Execution{WorkflowID: "filing/ended", RunID: "run"}, Looked: true}, // gone
+		{Execution: store.Execution{WorkflowID: "filing/0700", RunID: "run"}, Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b1", Inspected: true},
+		{Execution: store.Execution{WorkflowID: "filing/0701", RunID: "run"}, Inspected: true},  // mended
+		{Execution: store.Execution{WorkflowID: "filing/ended", RunID: "run"}, Inspected: true}, // gone
 	}
 	found, part, err := finder.FindBroken(t.Context(), known)
 	require.NoError(t, err)
@@ -196,6 +196,6 @@ func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
 	require.Equal(t, "NonDeterministicError", found[1].Cause)
 	require.Equal(t, "b2", found[1].BuildID)
 	require.Equal(t, 505, server.described)
-	require.Equal(t, 2, server.looked)
+	require.Equal(t, 2, server.inspected)
 	require.NotContains(t, fmt.Sprint(found), "林", "of a failure its cause, never its text")
 }

@@ -98,7 +98,7 @@ func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
 		return failed(bulkReason(err), err, false, 0)
 	}
 	if taken {
-		return a.Store.BulkTold(ctx, r.JobID, r.FilingID, store.BulkResumed, "")
+		return a.Store.BulkReported(ctx, r.JobID, r.FilingID, store.BulkResumed, "")
 	}
 	still, err := a.Store.StillStuck(ctx, r.FilingID, item.StuckSeq)
 	switch {
@@ -107,7 +107,7 @@ func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
 	case still: // perhaps somebody's word was taken, and doesn't show yet
 		return failed(ReasonNotTaken, fmt.Errorf("filing %d is stuck and doesn't take it", r.FilingID), false, 0)
 	}
-	return a.Store.BulkTold(ctx, r.JobID, r.FilingID, store.BulkMovedOn, "")
+	return a.Store.BulkReported(ctx, r.JobID, r.FilingID, store.BulkMovedOn, "")
 }
 
 // bulkReason is why a filing couldn't be told.
@@ -122,7 +122,7 @@ func bulkReason(err error) string {
 
 // BulkGaveUp notes that a filing couldn't be resumed, for the job's report.
 func (a *Bulk) BulkGaveUp(ctx context.Context, v BulkVerdict) error {
-	return a.Store.BulkTold(ctx, v.JobID, v.FilingID, store.BulkFailed, v.Reason)
+	return a.Store.BulkReported(ctx, v.JobID, v.FilingID, store.BulkFailed, v.Reason)
 }
 
 // SetBulk notes where a job stands.

@@ -41,9 +41,9 @@ func (f *filingsStub) ResumeStuck(_ context.Context, ref string, o activities.Re
 
 func (f *filingsStub) advance(t *testing.T, seq int64, isStuck bool) {
 	t.Helper()
-	p := store.Progress{FilingID: f.filing, Seq: seq, Stage: filing.Verifying, Stuck: &isStuck, Kind: "resumed", Actor: "system"}
+	p := store.Progress{FilingID: f.filing, Seq: seq, Stage: filing.Verifying, Stuck: &isStuck, EventKind: "resumed", Actor: "system"}
 	if isStuck {
-		p.Kind, p.StuckStep, p.StuckReason = "stuck", "send_sms", activities.ReasonOperator
+		p.EventKind, p.StuckStep, p.StuckReason = "stuck", "send_sms", activities.ReasonOperator
 	}
 	require.NoError(t, f.db.Advance(t.Context(), p))
 }

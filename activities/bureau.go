@@ -37,14 +37,14 @@ type Bureau struct {
 	KeepFiles time.Duration
 	// KeepPapers is how long papers are kept after their filing is over; 0 is for ever.
 	KeepPapers time.Duration
-	// Teller has staff told of an exchange that stops.
-	Teller Teller
-	Logger *slog.Logger
+	// Alerter has staff told of an exchange that stops.
+	Alerter StaffAlerter
+	Logger  *slog.Logger
 }
 
 // BureauAccount is how a provider's account reaches its bureau.
 type BureauAccount struct {
-	// Client is nil for an account whose dossiers people hand in.
+	// Client is nil for an account whose dossiers people submit.
 	Client *bureau.Client
 	// Hours in which the bureau takes filings; the zero value is always.
 	Hours bureau.Hours
@@ -53,13 +53,13 @@ type BureauAccount struct {
 // FileRef names a data file.
 type FileRef struct {
 	AccountID, Sequence int64
-	// Again hands in a file that was accepted before as far as we know,
+	// Again submits a file that was accepted before as far as we know,
 	// because the bureau says that it misses it.
 	Again bool
 }
 
 // Turn is what an exchange may do now.
-type Turn = store.Turn
+type Turn = store.ExchangeTurn
 
 // Begin takes the account for this exchange: there is one writer.
 func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
@@ -104,54 +104,54 @@ func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 // workflow's run, so that a retried activity is the same one.
 func writer(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.RunID }
 
-// HandInResult is the bureau's answer to a data file.
-type HandInResult struct {
-	// Missing are the sequence numbers to hand in first.
+// SubmitResult is the bureau's answer to a data file.
+type SubmitResult struct {
+	// Missing are the sequence numbers to submit first.
 	Missing []int64
 	// Paused is the code for "not now" or "not until mended"; 0: accepted.
 	Paused int
 }
 
-// HandIn hands in a stored data file, once. Before a file is sent the bureau is
+// SubmitFile submits a stored data file, once. Before a file is sent the bureau is
 // asked which was its last: an earlier attempt may have been accepted and its
 // answer lost, or the database may have lost its newest rows.
-func (a *Bureau) HandIn(ctx context.Context, r FileRef) (HandInResult, error) {
+func (a *Bureau) SubmitFile(ctx context.Context, r FileRef) (SubmitResult, error) {
 	if a.byHand(r.AccountID) {
-		return HandInResult{Paused: CodeOther}, nil
+		return SubmitResult{Paused: CodeOther}, nil
 	}
 	file, err := a.Store.Upload(ctx, r.AccountID, r.Sequence)
 	switch {
 	case r.Again && (errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrPurged)):
 		// The bureau misses a file that we don't have: only staff can tell why.
-		return HandInResult{Paused: bureau.CodeGap}, a.stop(ctx, r.AccountID, bureau.CodeGap)
+		return SubmitResult{Paused: bureau.CodeGap}, a.stop(ctx, r.AccountID, bureau.CodeGap)
 	case errors.Is(err, store.ErrNotFound): // a recovery took it back
-		return HandInResult{}, nil
+		return SubmitResult{}, nil
 	case err != nil:
-		return HandInResult{}, err
+		return SubmitResult{}, err
 	case !r.Again && !file.AcceptedAt.IsZero():
-		return HandInResult{}, nil
+		return SubmitResult{}, nil
 	}
 	if !r.Again {
 		previous, answer, err := a.Accounts[r.AccountID].Client.QueryPreviousUpload(ctx)
 		if err != nil {
-			return HandInResult{}, unreachable(err)
+			return SubmitResult{}, unreachable(err)
 		}
 		if answer.Action() != bureau.GoOn {
 			return a.refused(ctx, r, answer)
 		}
 		if previous.Sequence >= r.Sequence {
-			return HandInResult{}, a.accepted(ctx, r, file, previous)
+			return SubmitResult{}, a.accepted(ctx, r, file, previous)
 		}
 	}
 	if err := a.Store.UploadAttempt(ctx, r.AccountID, r.Sequence, writer(ctx)); err != nil {
-		return HandInResult{}, err
+		return SubmitResult{}, err
 	}
 	answer, err := a.Accounts[r.AccountID].Client.Upload(ctx, r.Sequence, file.File)
 	if err != nil {
-		return HandInResult{}, unreachable(err)
+		return SubmitResult{}, unreachable(err)
 	}
 	if answer.Action() == bureau.GoOn {
-		return HandInResult{}, a.Store.UploadAccepted(ctx, r.AccountID, r.Sequence)
+		return SubmitResult{}, a.Store.UploadAccepted(ctx, r.AccountID, r.Sequence)
 	}
 	return a.refused(ctx, r, answer)
 }
@@ -211,16 +211,16 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 }
 
 // refused turns an answer that isn't "done" into what the exchange does.
-func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (HandInResult, error) {
+func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (SubmitResult, error) {
 	switch answer.Action() {
 	case bureau.FillGap:
-		return HandInResult{Missing: answer.Missing, Paused: pausedUnless(len(answer.Missing) > 0, answer.Code)}, nil
+		return SubmitResult{Missing: answer.Missing, Paused: pausedUnless(len(answer.Missing) > 0, answer.Code)}, nil
 	case bureau.TellStaff, bureau.TellCustomer:
-		return HandInResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
+		return SubmitResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	case bureau.Rebuild:
-		return HandInResult{}, failed(ReasonProtocol, fmt.Errorf("data file %d did not arrive whole (code %d)", r.Sequence, answer.Code), false, 0)
+		return SubmitResult{}, failed(ReasonProtocol, fmt.Errorf("data file %d did not arrive whole (code %d)", r.Sequence, answer.Code), false, 0)
 	}
-	return HandInResult{Paused: answer.Code}, a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
+	return SubmitResult{Paused: answer.Code}, a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
 }
 
 func pausedUnless(fine bool, code int) int {
@@ -241,9 +241,9 @@ func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 		return err
 	}
 	// Where it isn't told now, the end of the exchange has it told.
-	id, err := a.Store.UntoldStop(ctx, accountID)
+	id, err := a.Store.PendingStopAlert(ctx, accountID)
 	if err == nil && id != 0 {
-		err = a.Teller.TellOfTrouble(ctx, id)
+		err = a.Alerter.StartStaffAlert(ctx, id)
 	}
 	if err != nil {
 		a.Logger.WarnContext(ctx, "staff are not told yet that an exchange stopped", "account", accountID, "error", err)

@@ -11,7 +11,7 @@ import (
 )
 
 // PackNext stores the next data file of what waits, or finds the one that isn't
-// accepted yet; 0 when there is nothing to hand in.
+// accepted yet; 0 when there is nothing to submit.
 func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 	if a.byHand(r.AccountID) {
 		return 0, nil

@@ -57,11 +57,11 @@ type CorrectionRef struct {
 // a request's, which takes seconds.
 const correctionWithin = time.Hour
 
-// TellCorrected tells a contact, at the address that it had, that staff correct it, once the
+// NotifyContactCorrected tells a contact, at the address that it had, that staff correct it, once the
 // correction is there: it fails, to be tried again, until then. One that isn't there after
 // correctionWithin was never made.
-func (a *Message) TellCorrected(ctx context.Context, r CorrectionRef) error {
-	told, err := a.Store.CorrectionTold(ctx, r.Token, r.Channel)
+func (a *Message) NotifyContactCorrected(ctx context.Context, r CorrectionRef) error {
+	told, err := a.Store.CorrectionNotice(ctx, r.Token, r.Channel)
 	if errors.Is(err, store.ErrNotFound) {
 		if a.Store.Now().Sub(activity.GetInfo(ctx).ScheduledTime) > correctionWithin {
 			return nil

@@ -76,17 +76,17 @@ func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
 	env := suite.NewTestActivityEnvironment()
 	env.RegisterActivity(effects)
 	token, old := strings.Repeat("a", 32), filingtest.Contact()
-	_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
+	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
 	require.Error(t, err, "it isn't there yet")
 	s.SetClock(func() time.Time { return time.Now().Add(61 * time.Minute) })
-	_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
+	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
 	require.NoError(t, err, "it never came")
 	s.SetClock(time.Now)
 	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: filing.SMS, To: "13800000009", Proof: "other", By: "support:a"})
 	require.NoError(t, err)
 	for range 2 {
 		for _, channel := range filing.Channels {
-			_, err = env.ExecuteActivity(effects.TellCorrected, activities.CorrectionRef{Token: token, Channel: channel})
+			_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: channel})
 			require.NoError(t, err)
 		}
 		_, err = env.ExecuteActivity(effects.SendCorrectionCode, activities.CorrectionCodeRef{CorrectionID: row.ID, Send: 1})

@@ -55,7 +55,7 @@ func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err erro
 }
 
 // The bureau's own codes for what is on its blacklist (3-5): what would be
-// refused with them isn't handed in.
+// refused with them isn't submitted.
 const (
 	codeDomainBlacklisted = 1064
 	codeHolderBlacklisted = 1065

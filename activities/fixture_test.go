@@ -74,7 +74,7 @@ func filed(t *testing.T, s *store.Store) (order store.Order, f store.Filing, acc
 	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT id FROM records WHERE filing_id = ?`, f.ID).Scan(&v.RecordID))
 	_, err = s.ApplyDownload(ctx, account, 0, []store.Verdict{v})
 	require.NoError(t, err)
-	_, err = s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, Kind: "filed"})
+	_, err = s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, EventKind: "filed"})
 	require.NoError(t, err)
 	return order, f, account
 }

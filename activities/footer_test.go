@@ -71,7 +71,7 @@ func newEditing(t *testing.T, withSpace bool) *editing {
 	require.NoError(t, err)
 	e.filing, err = e.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, e.db.Advance(ctx, store.Progress{FilingID: e.filing.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "system"}))
+	require.NoError(t, e.db.Advance(ctx, store.Progress{FilingID: e.filing.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "system"}))
 	revision, err := e.db.SaveDossier(ctx, e.filing.ID, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
 	require.NoError(t, err)
 	account, err := e.db.EnsureAccount(ctx, "default")

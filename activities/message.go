@@ -25,8 +25,8 @@ type Message struct {
 	// nil: there is none.
 	StaffAddress string
 	StaffWebhook *webhook.Webhook
-	// Teller has them told.
-	Teller Teller
+	// Alerter has them told.
+	Alerter StaffAlerter
 	// PanelURL is where people reach the panel, without a slash at its end; links in
 	// mails begin with it.
 	PanelURL string
@@ -98,7 +98,7 @@ func (a *Message) notify(ctx context.Context, n Notice, params map[string]string
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return a.tell(ctx, sending{n.FilingID, n.Channel, n.Key, message.Template(n.Template), params, retry})
+	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, message.Template(n.Template), params, retry})
 }
 
 // number is the one that a notice speaks of: the decision's, or, where that ended
@@ -119,13 +119,13 @@ func (a *Message) send(ctx context.Context, m sending) error {
 	if err != nil {
 		return err
 	}
-	to := store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(m.channel)
+	to := store.ContactAddresses{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(m.channel)
 	return a.sendTo(ctx, to, m)
 }
 
-// tell sends to whom a filing is about: its contact, or where it has none, as a
+// notifyUser sends to whom a filing is about: its contact, or where it has none, as a
 // registered number, the account's confirmed addresses. Nobody is told who left none.
-func (a *Message) tell(ctx context.Context, m sending) error {
+func (a *Message) notifyUser(ctx context.Context, m sending) error {
 	to, err := a.addressOf(ctx, m.filingID, m.channel)
 	if err != nil || to == "" {
 		return err
@@ -136,7 +136,7 @@ func (a *Message) tell(ctx context.Context, m sending) error {
 func (a *Message) addressOf(ctx context.Context, filingID int64, channel filing.Channel) (string, error) {
 	contact, err := a.Store.Contact(ctx, filingID)
 	if err == nil {
-		return store.Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel), nil
+		return store.ContactAddresses{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel), nil
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return "", err
 	}
@@ -144,8 +144,8 @@ func (a *Message) addressOf(ctx context.Context, filingID int64, channel filing.
 	if err != nil {
 		return "", err
 	}
-	reach, err := a.Store.ReachOf(ctx, f.CustomerID)
-	return reach.By(channel), err
+	addresses, err := a.Store.ContactAddressesOf(ctx, f.CustomerID)
+	return addresses.By(channel), err
 }
 
 // sending is a message about a filing.

@@ -10,14 +10,14 @@ import (
 	"github.com/beian/beian/internal/message"
 )
 
-// TellOfTasks mails staff how many tasks of each kind are new, once: the mail
+// MailTasks mails staff how many tasks of each kind are new, once: the mail
 // carries no personal data, the page does. Troubles that nobody was told of yet are.
-func (a *Message) TellOfTasks(ctx context.Context) error {
-	return errors.Join(a.startUntold(ctx), a.mailTasks(ctx))
+func (a *Message) MailTasks(ctx context.Context) error {
+	return errors.Join(a.startPendingAlerts(ctx), a.mailTasks(ctx))
 }
 
 func (a *Message) mailTasks(ctx context.Context) error {
-	newest, byKind, err := a.Store.UntoldTasks(ctx)
+	newest, byKind, err := a.Store.PendingTaskMails(ctx)
 	if err != nil || newest == 0 {
 		return err
 	}
@@ -32,5 +32,5 @@ func (a *Message) mailTasks(ctx context.Context) error {
 			return messageFailed(err)
 		}
 	}
-	return a.Store.TasksTold(ctx, newest)
+	return a.Store.TaskMailsSent(ctx, newest)
 }

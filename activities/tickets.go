@@ -42,7 +42,7 @@ func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 			return messageFailed(err)
 		}
 	}
-	return a.Store.TicketTold(ctx, ticket.ID)
+	return a.Store.TicketMailed(ctx, ticket.ID)
 }
 
 // sendAnswer mails an answer to who asked. An address that is refused is noted on

@@ -78,8 +78,8 @@ type SiteResult struct {
 // Complete tells whether nothing is missing.
 func (r SiteResult) Complete() bool { return r.CertificateServed && r.NumberShown }
 
-// maxLooks bounds how many domains of a site are looked at at once.
-const maxLooks = 8
+// maxSiteChecks bounds how many domains of a site are looked at at once.
+const maxSiteChecks = 8
 
 // CheckSite looks at every domain of the dossier and at the home page, and keeps what
 // was seen. Where there is a certificate each domain but wildcards must serve it;
@@ -97,11 +97,11 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	checks := make([]store.SiteCheck, len(domains))
 	served := make([]bool, len(domains))
 	var wait sync.WaitGroup
-	looks := make(chan struct{}, maxLooks)
+	limit := make(chan struct{}, maxSiteChecks)
 	for i, domain := range domains {
 		wait.Go(func() {
-			looks <- struct{}{}
-			defer func() { <-looks }()
+			limit <- struct{}{}
+			defer func() { <-limit }()
 			f, must := a.checkDomain(ctx, domain, decision.Certificate)
 			checks[i] = store.SiteCheck{Target: domain, OK: f.OK, Kind: f.Kind, Args: f.Args}
 			served[i] = f.OK || !must

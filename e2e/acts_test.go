@@ -35,7 +35,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	}
 	sent := func(to, template string) int {
 		n := 0
-		for _, m := range s.Stands.SMS.Messages() {
+		for _, m := range s.StandIns.SMS.Messages() {
 			if m.Phone == to && m.TemplateCode == "SMS_"+template {
 				n++
 			}
@@ -48,7 +48,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	}
 
 	// The provider's limit for the number: the next try is an hour away.
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.BUSINESS_LIMIT_CONTROL:hour", Times: 1})
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.BUSINESS_LIMIT_CONTROL:hour", Times: 1})
 	require.NoError(t, w.Open(ctx, "D20260001"))
 	contact := filingtest.Contact()
 	require.NoError(t, w.Contact(ctx, contact, password))
@@ -105,7 +105,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	require.NoError(t, err)
 	eventually("where the contact was is told", func() bool {
 		mails := 0
-		for _, m := range s.Stands.Mail.Messages() {
+		for _, m := range s.StandIns.Mail.Messages() {
 			if slices.Contains(m.To, lost) && strings.Contains(m.Subject, "联系方式正在更改") {
 				mails++
 			}
@@ -121,7 +121,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	}
 	require.Equal(t, lost, present())
 	lookAtConfirmation(t, s)
-	_, err = w.Post(ctx, "/orders/D20260001/filing/reach/mail", url.Values{"code": {code}})
+	_, err = w.Post(ctx, "/orders/D20260001/filing/contact/mail", url.Values{"code": {code}})
 	require.NoError(t, err)
 	require.Equal(t, contact.Email, present())
 	doc, err = staff.Page(ctx, page)
@@ -142,7 +142,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	wrong := *right
 	wrong.Password = "not-this-one"
 	require.NoError(t, s.Store.CorrectWebSpace(ctx, order, wrong))
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	eventually("the upload is stuck", func() bool {
 		f, err := s.Store.Filing(ctx, row.ID)
 		return err == nil && f.StuckStep == "install_certificate" && f.StuckReason == activities.ReasonLogin
@@ -156,7 +156,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 		"serial": {"1"}, "protocol": {right.Protocol}, "host": {right.Host}, "port": {fmt.Sprint(right.Port)}, "user": {right.User}, "password": {right.Password},
 		"document_root": {right.DocumentRoot}, "reason": {"主机商给了新密码"}, "action": {"retry"},
 	})
-	eventually("the certificate is there", func() bool { return s.Stands.Space.Stores("web1", "wwwroot/cert/bazu.cert") == 1 })
+	eventually("the certificate is there", func() bool { return s.StandIns.Space.Stores("web1", "wwwroot/cert/bazu.cert") == 1 })
 
 	// Another is withdrawn for its customer, who is told.
 	require.NoError(t, w.Open(ctx, "D20260002"))

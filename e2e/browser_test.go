@@ -49,7 +49,7 @@ func TestBrowserFollowUps(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(t.Context(), filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(t.Context(), filingtest.PersonHolder(), "读书笔记"))
 	finished(t, s, w, "web1")
 	base := s.PanelURL + "/orders/D20260001/filing"
 	for width, name := range map[int]string{390: "phone", 1280: "desktop"} {

@@ -78,7 +78,7 @@ func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	s, _ := startAlone(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	ctx, n, begin := t.Context(), bulkFilings(t), time.Now()
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	refs := openMany(t, s, n)
 	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator"}}
 	eventually := func(what string, ready func() bool) {
@@ -90,7 +90,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 		return err == nil && stuck == n
 	})
 	t.Logf("%d filings were stuck after %s", n, time.Since(begin).Round(time.Second))
-	s.Stands.SMS.Faults.Clear()
+	s.StandIns.SMS.Faults.Clear()
 	gone, byHand := refs[n/2], refs[n-1]
 	require.NoError(t, s.Temporal.TerminateWorkflow(ctx, workflows.FilingWorkflowID(gone), "", "test"))
 
@@ -138,10 +138,10 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	require.Equal(t, 1, page.Find(`[data-order="`+gone+`"]`).Length(), "the failure is reported")
 	eventually("only the one without a workflow is stuck", func() bool {
 		stuck, err := s.Store.CountStuck(ctx, filter)
-		return err == nil && stuck == 1 && len(s.Stands.SMS.Messages()) == n-1
+		return err == nil && stuck == 1 && len(s.StandIns.SMS.Messages()) == n-1
 	})
 	sent := map[string]int{}
-	for _, m := range s.Stands.SMS.Messages() {
+	for _, m := range s.StandIns.SMS.Messages() {
 		sent[m.OutID]++
 	}
 	require.Len(t, sent, n-1, "each got one code")

@@ -19,17 +19,17 @@ import (
 func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5", Times: 1})
-	require.NoError(t, s.Stands.Bureau.Push("<ICP><XGTZ><Tzxx><Tzlb>1</Tzlb><Baxh>沪ICP备2026000001号-1</Baxh><Tznr>请更新联系电话</Tznr></Tzxx></XGTZ></ICP>"))
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5", Times: 1})
+	require.NoError(t, s.StandIns.Bureau.Push("<ICP><XGTZ><Tzxx><Tzlb>1</Tzlb><Baxh>沪ICP备2026000001号-1</Baxh><Tznr>请更新联系电话</Tznr></Tzxx></XGTZ></ICP>"))
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	require.Eventually(t, func() bool {
 		accounts, err := s.Store.Accounts(ctx)
 		return err == nil && accounts[0].StoppedAt.Valid
 	}, 30*time.Second, 50*time.Millisecond)
 	require.Eventually(t, func() bool {
-		for _, m := range s.Stands.Mail.Messages() {
+		for _, m := range s.StandIns.Mail.Messages() {
 			if strings.Contains(m.Subject+m.Text, "数据交换停止") {
 				return true
 			}
@@ -53,7 +53,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	require.Contains(t, page.Find(`[data-task="notice"]`).Text(), "请更新联系电话")
 	file, err := support.Page(ctx, "/support/bureau/accounts/1/files/up/1")
 	require.NoError(t, err)
-	require.Contains(t, file.Text(), "读书笔记", "what was handed in can be read")
+	require.Contains(t, file.Text(), "读书笔记", "what was submitted can be read")
 	_, err = w.Page(ctx, "/support/bureau/accounts/1/files/up/1")
 	require.ErrorContains(t, err, "404", "by staff only")
 }
@@ -62,7 +62,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 func TestCodeTablesFeedTheForms(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	require.NoError(t, s.Stands.Bureau.PushCodeTables())
+	require.NoError(t, s.StandIns.Bureau.PushCodeTables())
 	require.Eventually(t, func() bool {
 		rows, err := s.Store.CodeTables(ctx)
 		return err == nil && len(rows) > 0
@@ -84,20 +84,20 @@ func TestCodeTablesFeedTheForms(t *testing.T) {
 	require.Contains(t, cities.Text(), "杭州市", "the built-in edition serves where the bureau's says nothing")
 	h := filingtest.PersonHolder()
 	h.County = "310190"
-	require.NoError(t, w.HandIn(ctx, h, "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, h, "读书笔记"))
 	wait(t, w, filing.Reviewing)
 }
 
-// The bureau's own SMS check shows with its time left and is done by a click.
+// The bureau's own SMS verification shows with its time left and is done by a click.
 func TestBureausOwnCheckIsShown(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1, SMSCheck: 24 * time.Hour})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, SMSVerification: 24 * time.Hour})
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Reviewing)
 	b := browser(t, 390, 844)
-	done := `form[action$="/bureau-checked"] .button`
+	done := `form[action$="/sms-verified"] .button`
 	require.NoError(t, patiently(b,
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
@@ -108,8 +108,8 @@ func TestBureausOwnCheckIsShown(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".timeline").Text(), "已完成管局短信核验")
 	require.Eventually(t, func() bool {
-		for _, m := range s.Stands.SMS.Messages() {
-			if strings.HasPrefix(m.OutID, "filing-") && strings.Contains(m.OutID, "bureau_check") {
+		for _, m := range s.StandIns.SMS.Messages() {
+			if strings.HasPrefix(m.OutID, "filing-") && strings.Contains(m.OutID, "sms_verification") {
 				return true
 			}
 		}

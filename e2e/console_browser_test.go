@@ -18,13 +18,13 @@ import (
 // Staff begin with what wants a human, search, and see all of one filing: on a phone and on
 // a desktop, in both languages. Nothing of the person shows before somebody says why.
 func TestBrowserSupportConsole(t *testing.T) {
-	s, log := start(t, stack.Options{ReviewAfter: -1, Reviewed: true, ExchangeEvery: seldom})
+	s, log := start(t, stack.Options{ReviewAfter: -1, Vetting: true, ExchangeEvery: seldom})
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
-	wait(t, w, filing.Checking)
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
+	wait(t, w, filing.Vetting)
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	require.NoError(t, w.Open(ctx, "D20260002"))
 	contact := filingtest.Contact()
 	require.NoError(t, w.Contact(ctx, contact, password))

@@ -48,7 +48,7 @@ func months(t *testing.T, s *stack.Stack) {
 			line("resumed", time.Duration(20+i)*time.Minute, "send_sms: retry")
 		}
 		line("verified", time.Duration(2+i%9)*time.Minute, "")
-		line("handed_in", time.Duration(1+i%30)*time.Hour, "")
+		line("submitted", time.Duration(1+i%30)*time.Hour, "")
 		line("submitting", time.Duration(10+i)*time.Minute, "")
 		line("accepted", time.Duration(5+i%40)*time.Minute, "")
 		if i%3 == 0 {
@@ -84,7 +84,7 @@ func broken(t *testing.T, s *stack.Stack, want int) (list []store.BrokenExecutio
 		require.NoError(t, s.Temporal.ScheduleClient().GetHandle(ctx, "broken").Trigger(ctx, client.ScheduleTriggerOptions{}))
 		var err error
 		list, err = s.Store.BrokenExecutions(ctx, "", "", 0)
-		return err == nil && len(list) == want && (want == 0 || list[0].Looked)
+		return err == nil && len(list) == want && (want == 0 || list[0].Inspected)
 	}, 90*time.Second, time.Second)
 	return list
 }

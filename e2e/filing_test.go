@@ -28,7 +28,7 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "违规的网站"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "违规的网站"))
 	wait(t, w, filing.Correcting)
 
 	page, err := w.Page(ctx, "/orders/D20260001/filing/site")
@@ -41,19 +41,19 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
 	number, err := w.NumberOnOrder(ctx)
 	require.NoError(t, err)
 	require.Regexp(t, `^沪ICP备\d{10}号-1$`, number)
-	for id, times := range s.Stands.Bureau.Accepted() {
-		require.Equal(t, 1, times, "record %d was handed in once", id)
+	for id, times := range s.StandIns.Bureau.Accepted() {
+		require.Equal(t, 1, times, "record %d was submitted once", id)
 	}
 
 	c := filingtest.Contact()
 	h := filingtest.PersonHolder()
 	planted := []string{c.UserName, c.Name, c.Mobile, c.Email, h.DocumentNumber, h.Address, h.DocumentAddress, password, "web1-secret"}
-	for _, m := range s.Stands.SMS.Messages() {
+	for _, m := range s.StandIns.SMS.Messages() {
 		if code := m.Params["code"]; code != "" {
 			planted = append(planted, code)
 		}
@@ -107,10 +107,10 @@ func histories(t *testing.T, s *stack.Stack) string {
 func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	s.Stands.Space.Faults.Set(fault.Fault{Operation: "USER", Mode: fault.Fail, Code: "530"})
+	s.StandIns.Space.Faults.Set(fault.Fault{Operation: "USER", Mode: fault.Fail, Code: "530"})
 	w := customer(t, s)
 	prepared(t, w, "D20260002")
-	require.NoError(t, w.HandIn(ctx, filingtest.CompanyHolder(), "样例公司网站"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.CompanyHolder(), "样例公司网站"))
 	wait(t, w, filing.Installing)
 
 	support := staff(t, s)
@@ -119,31 +119,31 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 		return err == nil && strings.Contains(page.Find(`[data-order="D20260002"]`).Text(), "空间拒绝登录")
 	}, 30*time.Second, 100*time.Millisecond)
 
-	s.Stands.Space.Faults.Clear()
+	s.StandIns.Space.Faults.Clear()
 	_, err := support.Post(ctx, "/support/filings/D20260002/resume", url.Values{"resolution": {"retry"}})
 	require.NoError(t, err)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web2"))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
-	require.Equal(t, 1, s.Stands.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file took its name once")
+	require.Equal(t, 1, s.StandIns.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file took its name once")
 	record(t, s, "D20260002")
 }
 
-// The bureau accepts the file and its answer is lost: nothing is handed in twice.
+// The bureau accepts the file and its answer is lost: nothing is submitted twice.
 func TestLostAnswersDoNothingTwice(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Lose, Times: 1})
-	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_downloadack", Mode: fault.Lose, Times: 1})
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Lose, Times: 1})
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Lose, Times: 1})
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_downloadack", Mode: fault.Lose, Times: 1})
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Lose, Times: 1})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Installing)
-	require.Equal(t, map[int64]int{1: 1}, s.Stands.Bureau.Accepted())
-	require.EqualValues(t, 1, s.Stands.Bureau.Sequence())
+	require.Equal(t, map[int64]int{1: 1}, s.StandIns.Bureau.Accepted())
+	require.EqualValues(t, 1, s.StandIns.Bureau.Sequence())
 	sent := map[string]int{}
-	for _, m := range s.Stands.SMS.Messages() {
+	for _, m := range s.StandIns.SMS.Messages() {
 		sent[m.OutID]++
 	}
 	require.NotEmpty(t, sent)

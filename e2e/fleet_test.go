@@ -46,12 +46,12 @@ func TestFleetIsSeen(t *testing.T) {
 
 	prepared(t, w, "D20260001")
 	// SMS is out of service: the notice of the approval is stuck.
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Installing)
 	f := filingOf(t, s, func(f store.Filing) bool { return f.Stuck() && f.Attention == "footer_missing" })
 	require.Equal(t, "notify_sms", f.StuckStep)
-	s.Stands.SMS.Faults.Clear()
+	s.StandIns.SMS.Faults.Clear()
 	// The exchange is stopped, so that the next record waits.
 	accounts, err := s.Store.Accounts(ctx)
 	require.NoError(t, err)
@@ -60,7 +60,7 @@ func TestFleetIsSeen(t *testing.T) {
 	require.NoError(t, s.Store.AddTask(ctx, store.AccountTask(accounts[0].ID, "stopped", "5", "5")))
 	other := customer(t, s)
 	prepared(t, other, "D20260002")
-	require.NoError(t, other.HandIn(ctx, filingtest.PersonHolder(), "读书笔记二"))
+	require.NoError(t, other.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记二"))
 	filingOf(t, s, func(f store.Filing) bool {
 		return f.OrderNumber == "D20260002" && f.Stage == filing.Submitting && waits(t, s)
 	})
@@ -161,7 +161,7 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 					require.NotContains(t, l.GetValue(), s, "label %s of %s", l.GetName(), f.GetName())
 				}
 			}
-			if f.GetName() == "beian_outside_calls_total" {
+			if f.GetName() == "beian_external_calls_total" {
 				var of []string
 				for _, l := range m.GetLabel() {
 					of = append(of, l.GetValue())

@@ -19,7 +19,7 @@ func TestBrowserProgressIsLive(t *testing.T) {
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	ctx := signedIn(t, s, corners[0], stack.DemoCustomer, stack.DemoCustomerPassword)
-	require.NoError(t, w.HandIn(t.Context(), filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(t.Context(), filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Reviewing)
 	require.NoError(t, patiently(ctx,
 		chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"), chromedp.WaitVisible(`[data-stage="reviewing"]`), shot(t, "reviewing")))
@@ -56,13 +56,13 @@ func TestBrowserFooter(t *testing.T) {
 			chromedp.Navigate(base), chromedp.WaitVisible(".timeline"), shot(t, name+"-6-filing"),
 		))
 		original := siteFiles(t, s, "web2")["index.html"]
-		require.NoError(t, s.Stands.Space.SetFile("web2", "index.html", []byte(`<html><frameset><frame src="a.htm"></frameset></html>`)))
+		require.NoError(t, s.StandIns.Space.SetFile("web2", "index.html", []byte(`<html><frameset><frame src="a.htm"></frameset></html>`)))
 		require.NoError(t, patiently(ctx,
 			chromedp.Navigate(base+"/footer"), submit(`form[action$="/filing/footer"] .button`), chromedp.WaitVisible(`[data-reason="frameset"]`), shot(t, name+"-7-frameset")))
-		require.NoError(t, s.Stands.Space.SetFile("web2", "uc_server", []byte("x")))
+		require.NoError(t, s.StandIns.Space.SetFile("web2", "uc_server", []byte("x")))
 		require.NoError(t, patiently(ctx,
 			submit(`form[action$="/filing/footer"] .button`), chromedp.WaitVisible(`[data-reason="system"]`), shot(t, name+"-8-system")))
-		require.NoError(t, s.Stands.Space.RemoveFile("web2", "uc_server"))
-		require.NoError(t, s.Stands.Space.SetFile("web2", "index.html", original))
+		require.NoError(t, s.StandIns.Space.RemoveFile("web2", "uc_server"))
+		require.NoError(t, s.StandIns.Space.SetFile("web2", "index.html", original))
 	}
 }

@@ -60,7 +60,7 @@ func (f footer) says(what string) {
 
 func siteFiles(t *testing.T, s *stack.Stack, user string) map[string][]byte {
 	t.Helper()
-	files, err := s.Stands.Space.Files(user)
+	files, err := s.StandIns.Space.Files(user)
 	require.NoError(t, err)
 	return files
 }
@@ -69,7 +69,7 @@ func siteFiles(t *testing.T, s *stack.Stack, user string) map[string][]byte {
 func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
 	t.Helper()
 	prepared(t, w, order)
-	require.NoError(t, w.HandIn(t.Context(), h, "读书笔记"))
+	require.NoError(t, w.SubmitDossier(t.Context(), h, "读书笔记"))
 	wait(t, w, filing.Installing)
 	require.Eventually(t, func() bool {
 		page, err := w.Page(t.Context(), "/orders/"+order+"/filing/result")
@@ -163,7 +163,7 @@ func TestFooterTellsWhatStandsInItsWay(t *testing.T) {
 	w := customer(t, s)
 	installing(t, w, "D20260001", filingtest.PersonHolder())
 	f := atFooter(t, w, "D20260001")
-	space := s.Stands.Space
+	space := s.StandIns.Space
 	original := siteFiles(t, s, "web1")["index.html"]
 
 	space.Faults.Set(fault.Fault{Operation: "USER", Mode: fault.Fail, Code: "530", Times: 1})
@@ -243,13 +243,13 @@ func TestWorkerKilledWhilePlacing(t *testing.T) {
 	f := atFooter(t, w, "D20260001")
 	f.preview()
 	f.awaits("previewed")
-	s.Stands.Space.Faults.Set(fault.Fault{Operation: "RNFR", Mode: fault.Slow, DelayMS: 1500, Times: 1})
+	s.StandIns.Space.Faults.Set(fault.Fault{Operation: "RNFR", Mode: fault.Slow, DelayMS: 1500, Times: 1})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		f.says("agree")
 	}()
-	require.Eventually(t, s.Stands.Space.Faults.Clean, 60*time.Second, 20*time.Millisecond)
+	require.Eventually(t, s.StandIns.Space.Faults.Clean, 60*time.Second, 20*time.Millisecond)
 	workers.kill()
 	workers.start()
 	<-done

@@ -21,7 +21,7 @@ import (
 
 // mails counts the mails to an address that carry a text.
 func mails(s *stack.Stack, to, text string) (n int) {
-	for _, m := range s.Stands.Mail.Messages() {
+	for _, m := range s.StandIns.Mail.Messages() {
 		if strings.Contains(strings.Join(m.To, " "), to) && strings.Contains(m.Text, text) {
 			n++
 		}
@@ -34,7 +34,7 @@ func mails(s *stack.Stack, to, text string) (n int) {
 func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	s.Stands.Mail.Faults.Set(fault.Fault{Operation: "DATA", Mode: fault.Fail, Code: "451", Times: 1})
+	s.StandIns.Mail.Faults.Set(fault.Fault{Operation: "DATA", Mode: fault.Fail, Code: "451", Times: 1})
 	w := customer(t, s)
 	page, err := w.Fill(ctx, "/help/ask?order=D20260001", url.Values{"text": {"首页放在哪里"}, "email": {"asker@example.com"}})
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".said").Text(), "放在网站根目录")
 
-	s.Stands.Mail.Faults.Set(fault.Fault{Operation: "RCPT", Mode: fault.Fail, Code: "550"})
+	s.StandIns.Mail.Faults.Set(fault.Fault{Operation: "RCPT", Mode: fault.Fail, Code: "550"})
 	answer("第二个答复")
 	require.Eventually(t, func() bool {
 		page, err := support.Page(ctx, "/support/tickets/1")
@@ -100,12 +100,12 @@ func TestTicketThatNobodyToldOfIsSwept(t *testing.T) {
 func TestBrowserHelp(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	_, err := s.Store.AddNotice(ctx, store.Notice{Token: strings.Repeat("0", 32), TitleZH: "元旦期间的受理安排", BodyZH: "管局 **1 月 1 日至 3 日**不受理，期间提交的备案从 4 日起上报。", TitleEN: "Filings at New Year", BodyEN: "The bureau takes none from **1 to 3 January**.",
+	_, err := s.Store.AddAnnouncement(ctx, store.Announcement{Token: strings.Repeat("0", 32), TitleZH: "元旦期间的受理安排", BodyZH: "管局 **1 月 1 日至 3 日**不受理，期间提交的备案从 4 日起上报。", TitleEN: "Filings at New Year", BodyEN: "The bureau takes none from **1 to 3 January**.",
 		Pinned: true, PublishedAt: time.Now().Add(-time.Hour)}, "support:support")
 	require.NoError(t, err)
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "违规的读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "违规的读书笔记"))
 	wait(t, w, filing.Correcting)
 	_, err = w.Fill(ctx, "/help/ask", url.Values{"text": {"管局说网站名称不符合要求，应该怎么改？"}, "email": {"asker@example.com"}})
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func helpPages(t *testing.T, s *stack.Stack, v view) {
 		chromedp.WaitVisible(".hits mark"), shot(t, "09-search"),
 		chromedp.Navigate(at("/help/complain")), chromedp.WaitVisible("#f-captcha"), submit("main form:not([role]) .button"),
 		chromedp.WaitVisible(".summary"), shot(t, "10-complain"),
-		chromedp.Navigate(at("/help/notices")), chromedp.WaitVisible(".notice"), shot(t, "11-notices"),
+		chromedp.Navigate(at("/help/announcements")), chromedp.WaitVisible(".announcement"), shot(t, "11-notices"),
 		chromedp.Navigate(at("/sign-in")), chromedp.WaitVisible("#f-login"),
 		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, "12-orders"),
@@ -151,7 +151,7 @@ func helpPages(t *testing.T, s *stack.Stack, v view) {
 	require.NoError(t, patiently(staff,
 		chromedp.Navigate(at("/support/tickets")), chromedp.WaitVisible("[data-ticket]"), shot(t, "17-staff-tickets"),
 		chromedp.Navigate(at("/support/tickets/1")), chromedp.WaitVisible("#f-text"), shot(t, "18-staff-ticket"),
-		chromedp.Navigate(at("/support/notices")), chromedp.WaitVisible("[data-notice]"), shot(t, "19-staff-notices"),
-		chromedp.Navigate(at("/support/notices/1")), chromedp.WaitVisible("#f-title_zh"), submit(`[value=preview]`), chromedp.WaitVisible(".preview"), shot(t, "20-staff-notice"),
+		chromedp.Navigate(at("/support/announcements")), chromedp.WaitVisible("[data-announcement]"), shot(t, "19-staff-notices"),
+		chromedp.Navigate(at("/support/announcements/1")), chromedp.WaitVisible("#f-title_zh"), submit(`[value=preview]`), chromedp.WaitVisible(".preview"), shot(t, "20-staff-notice"),
 	))
 }

@@ -65,7 +65,7 @@ func TestBrowserWalk(t *testing.T) {
 		p.papers()
 		p.shot("09-review")
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
-		p.shot("10-handed-in")
+		p.shot("10-submitted")
 		p.arrives(filing.Installing)
 		p.shot("11-installing")
 		p.do(chromedp.Navigate(p.url("/result")), chromedp.WaitVisible("pre.snippet"))
@@ -114,7 +114,7 @@ func TestBrowserRefusalAndCorrection(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Spares: len(views)})
 	each(t, s, views, func(t *testing.T, p *traveller) {
 		p.prepared()
-		require.NoError(t, p.walker.HandIn(t.Context(), p.holder, "违规的读书笔记"))
+		require.NoError(t, p.walker.SubmitDossier(t.Context(), p.holder, "违规的读书笔记"))
 		wait(t, p.walker, filing.Correcting)
 		p.signIn()
 		p.shot("01-orders")
@@ -140,14 +140,14 @@ func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 	each(t, s, views, func(t *testing.T, p *traveller) {
 		wrong := p.contact
 		wrong.Mobile = "1380000" + p.contact.Mobile[7:]
-		s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.MOBILE_NUMBER_ILLEGAL"})
+		s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.MOBILE_NUMBER_ILLEGAL"})
 		require.NoError(t, p.walker.Open(t.Context(), p.order))
 		require.NoError(t, p.walker.Contact(t.Context(), wrong, password))
 		require.Eventually(t, func() bool {
 			page, err := p.walker.Page(t.Context(), "/orders/"+p.order+"/filing/verify")
 			return err == nil && page.Find(".callout.warn").Length() == 1
 		}, 30*time.Second, 50*time.Millisecond, "Aliyun's refusal of the number is shown")
-		s.Stands.SMS.Faults.Clear()
+		s.StandIns.SMS.Faults.Clear()
 		begin := time.Now()
 		p.signIn()
 		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="verifying"]`))
@@ -174,16 +174,16 @@ func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 }
 
 // Our own check sends a paper back: the customer finds which and why, a picture that
-// is too small is refused at its field, a good one is handed in and passes.
+// is too small is refused at its field, a good one is submitted and passes.
 func TestBrowserPapersRefused(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true, Spares: len(views)})
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true, Spares: len(views)})
 	support := staff(t, s)
 	small := filepathWith(t, "small.jpg", filingtest.Picture(320, 240, 1))
 	good := filepathWith(t, "good.jpg", demo.Picture("taken again"))
 	each(t, s, views, func(t *testing.T, p *traveller) {
 		p.prepared()
-		require.NoError(t, p.walker.HandIn(t.Context(), p.holder, "读书笔记"))
-		wait(t, p.walker, filing.Checking)
+		require.NoError(t, p.walker.SubmitDossier(t.Context(), p.holder, "读书笔记"))
+		wait(t, p.walker, filing.Vetting)
 		verdict(t, support, p.order, "send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
 		wait(t, p.walker, filing.Correcting)
 		p.signIn()
@@ -202,7 +202,7 @@ func TestBrowserPapersRefused(t *testing.T) {
 		require.NoError(t, err)
 		p.do(upload("#f-holder_document", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
-		p.arrives(filing.Checking)
+		p.arrives(filing.Vetting)
 		verdict(t, support, p.order, "pass", url.Values{"revision": {"2"}})
 		p.arrives(filing.Installing)
 		p.shot("04-passed")

@@ -88,44 +88,44 @@ func TestWorkerKilledInTheMiddleOfEachEffect(t *testing.T) {
 	}
 	w := customer(t, s)
 
-	slow(&s.Stands.SMS.Faults, "SendSms")
-	slow(&s.Stands.Mail.Faults, "MAIL")
+	slow(&s.StandIns.SMS.Faults, "SendSms")
+	slow(&s.StandIns.Mail.Faults, "MAIL")
 	workers.start()
 	require.NoError(t, w.Open(ctx, "D20260001"))
 	require.NoError(t, w.Contact(ctx, filingtest.Contact(), password))
-	killWhenTaken(&s.Stands.SMS.Faults)
+	killWhenTaken(&s.StandIns.SMS.Faults)
 	workers.start()
 	require.NoError(t, w.Verify(ctx, filingtest.Contact(), begin))
 	wait(t, w, filing.Preparing)
 
-	slow(&s.Stands.Bureau.Faults, "isp_upload")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
-	killWhenTaken(&s.Stands.Bureau.Faults)
+	slow(&s.StandIns.Bureau.Faults, "isp_upload")
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
+	killWhenTaken(&s.StandIns.Bureau.Faults)
 	for _, operation := range []string{"isp_download", "isp_downloadack", "certificate"} {
-		slow(&s.Stands.Bureau.Faults, operation)
+		slow(&s.StandIns.Bureau.Faults, operation)
 		workers.start()
-		killWhenTaken(&s.Stands.Bureau.Faults)
+		killWhenTaken(&s.StandIns.Bureau.Faults)
 	}
-	slow(&s.Stands.Space.Faults, "RNFR")
+	slow(&s.StandIns.Space.Faults, "RNFR")
 	workers.start()
-	killWhenTaken(&s.Stands.Space.Faults)
+	killWhenTaken(&s.StandIns.Space.Faults)
 	workers.start()
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
 
-	require.Equal(t, map[int64]int{1: 1}, s.Stands.Bureau.Accepted(), "handed in once")
-	require.Equal(t, 1, s.Stands.Space.Stores("web1", "wwwroot/cert/bazu.cert"), "installed once")
+	require.Equal(t, map[int64]int{1: 1}, s.StandIns.Bureau.Accepted(), "submitted once")
+	require.Equal(t, 1, s.StandIns.Space.Stores("web1", "wwwroot/cert/bazu.cert"), "installed once")
 	sent := map[string]int{}
-	for _, m := range s.Stands.SMS.Messages() {
+	for _, m := range s.StandIns.SMS.Messages() {
 		sent[m.OutID]++
 	}
 	for key, n := range sent {
 		require.Equal(t, 1, n, "SMS %s", key)
 	}
 	mails := map[string]string{}
-	for _, m := range s.Stands.Mail.Messages() {
+	for _, m := range s.StandIns.Mail.Messages() {
 		if first, again := mails[m.MessageID]; again {
 			require.Equal(t, first, m.Text, "a mail that comes twice is the same mail")
 		}

@@ -24,7 +24,7 @@ func finished(t *testing.T, s *stack.Stack, w *demo.Walker, space string) string
 	ctx := t.Context()
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, space))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
 	number, err := w.NumberOnOrder(ctx)
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	number := finished(t, s, w, "web1")
 
 	base := "/orders/D20260001/filing"
@@ -56,7 +56,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	require.Equal(t, "读书笔记", page.Find("[name=name]").AttrOr("value", ""), "filled from what is filed")
 	page, err = w.Page(ctx, base+"/review")
 	require.NoError(t, err)
-	require.Zero(t, page.Find("main form").Length(), "nothing to hand in while nothing is changed")
+	require.Zero(t, page.Find("main form").Length(), "nothing to submit while nothing is changed")
 
 	moved := filingtest.PersonHolder()
 	moved.Province, moved.City, moved.County = "330000", "330100", "330102"
@@ -83,7 +83,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	require.ErrorContains(t, err, "请从列表中选择")
 	_, err = w.Fill(ctx, base+"/ending", url.Values{"reason": {"1"}, "note": {"不再使用"}, "action": {"next"}})
 	require.NoError(t, err)
-	_, err = w.Fill(ctx, base+"/claim", url.Values{"action": {"next"}})
+	_, err = w.Fill(ctx, base+"/ownership", url.Values{"action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
 	require.Eventually(t, func() bool {
@@ -91,7 +91,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 		return err == nil && n == ""
 	}, 60*time.Second, 100*time.Millisecond, "the number leaves the order")
 	require.Eventually(t, func() bool {
-		for _, m := range s.Stands.SMS.Messages() {
+		for _, m := range s.StandIns.SMS.Messages() {
 			if strings.Contains(m.OutID, "-ended-") && m.Params["number"] == number {
 				return true
 			}
@@ -122,7 +122,7 @@ func TestWithdrawnChangeLeavesTheNumber(t *testing.T) {
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	number := finished(t, s, w, "web1")
 	follow(t, w, "D20260001", filing.KindChange)
 	_, err := w.Post(ctx, "/orders/D20260001/filing/withdraw", url.Values{"sure": {"yes"}})
@@ -161,7 +161,7 @@ func choose(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
 func TestNewSiteOfAFiledHolder(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	s.Stands.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Seed(seeded)
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
@@ -171,14 +171,14 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	require.Equal(t, filing.AdviceNewSite, advice)
 	require.Contains(t, text, seeded.Number)
 	choose(t, w, "D20260001", filing.KindNewSite)
-	page, err := w.Page(ctx, base+"/claim")
+	page, err := w.Page(ctx, base+"/ownership")
 	require.NoError(t, err)
 	require.Equal(t, seeded.Number, page.Find("[name=number]").AttrOr("value", ""), "the number is filled in")
-	_, err = w.Fill(ctx, base+"/claim", url.Values{"password": {"wrong"}, "action": {"next"}})
+	_, err = w.Fill(ctx, base+"/ownership", url.Values{"password": {"wrong"}, "action": {"next"}})
 	require.ErrorContains(t, err, "备案密码不正确")
-	_, err = w.Fill(ctx, base+"/claim", url.Values{"password": {"right"}, "action": {"next"}})
+	_, err = w.Fill(ctx, base+"/ownership", url.Values{"password": {"right"}, "action": {"next"}})
 	require.NoError(t, err)
-	page, err = w.Page(ctx, base+"/claim")
+	page, err = w.Page(ctx, base+"/ownership")
 	require.NoError(t, err)
 	require.NotContains(t, page.Text(), "right", "the password isn't shown again")
 	page, err = w.Page(ctx, base+"/holder")
@@ -199,14 +199,14 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 func TestNewAccessThenCancelled(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	s.Stands.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Seed(seeded)
 	w := customer(t, s)
 	prepared(t, w, "D20260002")
 	base := "/orders/D20260002/filing"
 	advice, _ := advised(t, w, "D20260002", filingtest.PersonHolder())
 	require.Equal(t, filing.AdviceNewAccess, advice)
 	choose(t, w, "D20260002", filing.KindNewAccess)
-	_, err := w.Fill(ctx, base+"/claim", url.Values{"number": {seeded.Number + "-1"}, "password": {"right"}, "action": {"next"}})
+	_, err := w.Fill(ctx, base+"/ownership", url.Values{"number": {seeded.Number + "-1"}, "password": {"right"}, "action": {"next"}})
 	require.NoError(t, err)
 	_, err = w.Fill(ctx, base+"/site", url.Values{"action": {"next"}})
 	require.NoError(t, err)
@@ -244,12 +244,12 @@ func TestKindIsAskedBeforeAnythingIsTypedTwice(t *testing.T) {
 
 	other := seeded
 	other.Domains, other.DocumentNumber = []string{"www.example.com"}, "91310101MA1FP0001F"
-	s.Stands.Bureau.Seed(other)
-	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
+	s.StandIns.Bureau.Seed(other)
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
 	h := filingtest.PersonHolder()
 	advice, _ = advised(t, w, "D20260001", h)
 	require.Equal(t, "unknown", advice)
-	s.Stands.Bureau.Faults.Clear()
+	s.StandIns.Bureau.Faults.Clear()
 	advice, text := advised(t, w, "D20260001", h)
 	require.NotEqual(t, "unknown", advice, text)
 }

@@ -39,7 +39,7 @@ func problemAt(page *goquery.Document, field string) string {
 }
 
 // A bureau without an interface: people hand the dossier in, record a refusal
-// with its fields, hand in the correction, and record the approval with number,
+// with its fields, submit the correction, and record the approval with number,
 // password and certificate. Nothing goes to the stand-in bureau, and nothing
 // personal, nor the password, leaks.
 func TestManualDriver(t *testing.T) {
@@ -47,23 +47,23 @@ func TestManualDriver(t *testing.T) {
 	ctx := t.Context()
 	w, support := customer(t, s), staff(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Submitting)
 
-	path := dossierOf(t, support, "to_hand_in", "D20260001")
+	path := dossierOf(t, support, "to_submit", "D20260001")
 	page, err := support.Page(ctx, path)
 	require.NoError(t, err)
 	require.Equal(t, filingtest.PersonHolder().DocumentNumber, page.Find("#v-holder-document_number").Text(), "ready to copy")
 	require.Equal(t, "居民身份证", page.Find("#v-holder-document_type").Text())
 	require.Equal(t, "www.example.com\nexample.com", page.Find("#v-site-domains").Text())
-	require.Zero(t, page.Find("#approved").Length(), "no result before it is handed in")
+	require.Zero(t, page.Find("#approved").Length(), "no result before it is submitted")
 	_, err = w.Page(ctx, path)
 	require.ErrorContains(t, err, "404", "for staff only")
 
-	_, err = support.Post(ctx, path+"/handed-in", nil)
+	_, err = support.Post(ctx, path+"/submitted", nil)
 	require.NoError(t, err)
 	wait(t, w, filing.Reviewing)
-	page, err = support.Post(ctx, path+"/handed-in", nil)
+	page, err = support.Post(ctx, path+"/submitted", nil)
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".flash").Text(), "已经变化", "pressed twice")
 
@@ -85,14 +85,14 @@ func TestManualDriver(t *testing.T) {
 	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
-	second := dossierOf(t, support, "to_hand_in", "D20260001")
+	second := dossierOf(t, support, "to_submit", "D20260001")
 	require.NotEqual(t, path, second, "another revision")
 	page, err = support.Upload(ctx, second+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", []byte("certificate"))
 	require.NoError(t, err)
-	require.Contains(t, page.Find(".flash").Text(), "已经变化", "not handed in yet")
-	_, err = support.Post(ctx, second+"/handed-in", nil)
+	require.Contains(t, page.Find(".flash").Text(), "已经变化", "not submitted yet")
+	_, err = support.Post(ctx, second+"/submitted", nil)
 	require.NoError(t, err)
-	require.Equal(t, second, dossierOf(t, support, "handed_in", "D20260001"))
+	require.Equal(t, second, dossierOf(t, support, "submitted", "D20260001"))
 
 	right := url.Values{"site_number": {"沪ICP备2026000001号-1"}, "password": {"bureau-issued-77"}}
 	for _, c := range []struct {
@@ -123,12 +123,12 @@ func TestManualDriver(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, certificate, installed)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
 	number, err := w.NumberOnOrder(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "沪ICP备2026000001号-1", number)
-	require.Zero(t, s.Stands.Bureau.Sequence())
+	require.Zero(t, s.StandIns.Bureau.Sequence())
 
 	events, err := s.Store.Events(ctx, 1)
 	require.NoError(t, err)
@@ -165,12 +165,12 @@ func TestManualHandInIsToldByTheSchedule(t *testing.T) {
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
-	path := dossierOf(t, staff(t, s), "to_hand_in", "D20260001")
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
+	path := dossierOf(t, staff(t, s), "to_submit", "D20260001")
 	var id int64
 	_, err := fmt.Sscanf(path, "/support/dossiers/%d", &id)
 	require.NoError(t, err)
-	require.NoError(t, s.Store.HandInByHand(ctx, id, "support:a")) // and the panel dies
+	require.NoError(t, s.Store.SubmitByHand(ctx, id, "support:a")) // and the panel dies
 	wait(t, w, filing.Reviewing)
 }
 
@@ -186,13 +186,13 @@ func TestBrowserManual(t *testing.T) {
 	certificate := filepath.Join(t.TempDir(), "bazu.cert")
 	require.NoError(t, os.WriteFile(certificate, []byte("certificate"), 0o600))
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(t.Context(), filingtest.CompanyHolder(), "样例公司网站"))
+	require.NoError(t, w.SubmitDossier(t.Context(), filingtest.CompanyHolder(), "样例公司网站"))
 	for _, screen := range []struct {
 		name          string
 		width, height int
 	}{{"wide", 1280, 900}, {"phone", 390, 844}} {
 		t.Run(screen.name, func(t *testing.T) {
-			path := dossierOf(t, staff(t, s), "to_hand_in", "D20260001")
+			path := dossierOf(t, staff(t, s), "to_submit", "D20260001")
 			b := browser(t, screen.width, screen.height)
 			copyName := `[data-copy="v-holder-name"]`
 			require.NoError(t, patiently(b,
@@ -200,7 +200,7 @@ func TestBrowserManual(t *testing.T) {
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/dossiers"]`), submit(`a[href="/support/dossiers"]`),
-				chromedp.WaitVisible(`[data-group=to_hand_in] [data-order]`), shot(t, "01-list"), submit(`[data-group=to_hand_in] [data-order] a`),
+				chromedp.WaitVisible(`[data-group=to_submit] [data-order]`), shot(t, "01-list"), submit(`[data-group=to_submit] [data-order] a`),
 				chromedp.WaitVisible(copyName), shot(t, "02-dossier"), submit(copyName),
 			))
 			require.Eventually(t, func() bool {
@@ -214,7 +214,7 @@ func TestBrowserManual(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(shots, t.Name()+".pdf"), pdf, 0o600))
 			}
 			require.NoError(t, patiently(b,
-				submit(`#handed-in .button`), chromedp.WaitVisible(`[data-state=handed_in]`), shot(t, "03-handed-in"),
+				submit(`#submitted .button`), chromedp.WaitVisible(`[data-state=submitted]`), shot(t, "03-submitted"),
 				chromedp.SendKeys("#f-site_number", "浙ICP备2026000001号-1"), submit("#approved .button"),
 				chromedp.WaitVisible("#e-site_number"), chromedp.WaitVisible("#e-certificate"), shot(t, "04-problems"),
 			))

@@ -92,7 +92,7 @@ func TestBackUpIsRestored(t *testing.T) {
 	out, err = after.beian("filings", "restart")
 	require.Error(t, err, "whether dossiers are checked must be said: %s", out)
 	for _, more := range [][]string{nil, {"--anew"}} {
-		out, err = after.beian(append([]string{"filings", "restart", "--no-reviewed"}, more...)...)
+		out, err = after.beian(append([]string{"filings", "restart", "--no-vetting"}, more...)...)
 		require.NoError(t, err, out)
 		require.Contains(t, out, "1 filings have their workflow.")
 	}
@@ -104,10 +104,10 @@ func TestBackUpIsRestored(t *testing.T) {
 	stage, err := w.Stage(ctx)
 	require.NoError(t, err)
 	require.Equal(t, filing.Preparing, stage)
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
-	require.Equal(t, map[int64]int{1: 1}, s.Stands.Bureau.Accepted())
+	require.Equal(t, map[int64]int{1: 1}, s.StandIns.Bureau.Accepted())
 }

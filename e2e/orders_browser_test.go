@@ -20,7 +20,7 @@ import (
 // number off again: on a phone and on a desktop, in both languages.
 func TestBrowserRegistersANumber(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
-	s.Stands.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Seed(seeded)
 	// an order that has expired and one that soon will
 	for number, days := range map[string]int{"D20260006": -3, "D20260007": 9} {
 		_, err := s.Store.ImportOrder(t.Context(), store.OrderImport{

@@ -35,10 +35,10 @@ func filled(t *testing.T, w *demo.Walker, base string, h filing.Holder, site url
 	require.NoError(t, err)
 }
 
-// Papers travel with their filing as they were handed in, are seen by their owner and by
+// Papers travel with their filing as they were submitted, are seen by their owner and by
 // staff, and each look is noted; to others they don't exist.
 func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
-	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true})
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true})
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
@@ -54,7 +54,7 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.Equal(t, 6, page.Find("[data-picture]").Length())
 	own, _ := page.Find(`[data-paper="unit_certificate"] [data-picture] a`).Attr("href")
 	require.NoError(t, w.Submit(ctx))
-	wait(t, w, filing.Checking)
+	wait(t, w, filing.Vetting)
 
 	seen, err := w.Download(ctx, strings.TrimPrefix(own, base))
 	require.NoError(t, err)
@@ -154,7 +154,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	second := page.Find("[data-picture]").AttrOr("data-picture", "")
 	require.NotEqual(t, first, second)
 	_, err = w.Download(ctx, "/papers/"+first)
-	require.ErrorContains(t, err, "404", "what was never handed in is forgotten")
+	require.ErrorContains(t, err, "404", "what was never submitted is forgotten")
 	_, err = w.Post(ctx, base+"/papers/"+second+"/remove", nil)
 	require.NoError(t, err)
 
@@ -162,7 +162,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	stage, err := w.Stage(ctx)
 	require.NoError(t, err)
-	require.Equal(t, filing.Preparing, stage, "nothing is handed in without its papers")
+	require.Equal(t, filing.Preparing, stage, "nothing is submitted without its papers")
 	page, err = w.Page(ctx, base+"/papers?check=1")
 	require.NoError(t, err)
 	require.Equal(t, 4, page.Find(".summary li").Length())
@@ -175,12 +175,12 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	list, err := s.Store.Papers(ctx, 1)
 	require.NoError(t, err)
-	require.Len(t, list, 4, "handed in, nothing is added any more")
+	require.Len(t, list, 4, "submitted, nothing is added any more")
 }
 
 // The pages of papers and letters.
 func TestBrowserPapers(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: -1, Reviewed: true, ExchangeEvery: seldom})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, Vetting: true, ExchangeEvery: seldom})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
@@ -200,7 +200,7 @@ func TestBrowserPapers(t *testing.T) {
 		fits(ctx, t, "papers")
 	}
 	require.NoError(t, w.Submit(t.Context()))
-	wait(t, w, filing.Checking)
+	wait(t, w, filing.Vetting)
 	for _, v := range corners {
 		name, ctx := v.String(), signedIn(t, s, v, stack.DemoSupport, stack.DemoSupportPassword)
 		require.NoError(t, patiently(ctx,

@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// What the bureau would refuse is said before hand-in and keeps the dossier back;
-// what it might refuse is said, and can be handed in all the same.
+// What the bureau would refuse is said before submission and keeps the dossier back;
+// what it might refuse is said, and can be submitted all the same.
 func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -38,17 +38,17 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Papers(ctx))
-	s.Stands.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
+	s.StandIns.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
 	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site", "domain_elsewhere", "domain_elsewhere"}, rules())
 	require.NoError(t, w.Submit(ctx))
 	stage, err := w.Stage(ctx)
 	require.NoError(t, err)
-	require.Equal(t, filing.Preparing, stage, "it isn't handed in, whatever was posted")
+	require.Equal(t, filing.Preparing, stage, "it isn't submitted, whatever was posted")
 
 	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"email_on_site", "domain_elsewhere"}, rules())
-	s.Stands.DNS.Silence(true)
+	s.StandIns.DNS.Silence(true)
 	require.Equal(t, []string{"email_on_site"}, rules(), "where nobody can tell, nothing is said")
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Reviewing)

@@ -24,10 +24,10 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
 		Province: "310000", Number: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例公司官网", Domains: []string{"synced.example.net", "shop.example.net"},
 	}
-	s.Stands.Bureau.Seed(seeded)
-	require.NoError(t, s.Stands.Bureau.PushSync(seeded.Number))
+	s.StandIns.Bureau.Seed(seeded)
+	require.NoError(t, s.StandIns.Bureau.PushSync(seeded.Number))
 	seeded.Number, seeded.SiteNumber, seeded.DocumentNumber, seeded.Domains = "沪ICP备05000941号", "沪ICP备05000941号-1", "91310101MA1FP00019", []string{"asked.example.net"}
-	s.Stands.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Seed(seeded)
 	require.Eventually(t, func() bool {
 		_, err := s.Store.FiledByDomain(t.Context(), "synced.example.net")
 		return err == nil

@@ -40,7 +40,7 @@ func fetched(t *testing.T, s *stack.Stack, host, path string) []byte {
 func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	s.Stands.Bureau.Seed(seeded)
+	s.StandIns.Bureau.Seed(seeded)
 	w := customer(t, s)
 	w.Use("D20260002")
 	const form, base = "/orders/D20260002/register", "/orders/D20260002/filing"
@@ -77,8 +77,8 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".timeline").Text(), "管局查询结果一致")
 	require.Equal(t, seeded.Number+"-1", finished(t, s, w, "web2"))
-	require.Empty(t, s.Stands.SMS.Messages(), "nobody was verified, so nobody is told")
-	require.Empty(t, s.Stands.Mail.Messages())
+	require.Empty(t, s.StandIns.SMS.Messages(), "nobody was verified, so nobody is told")
+	require.Empty(t, s.StandIns.Mail.Messages())
 
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)
@@ -114,7 +114,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 func TestRegistrationThatIsNotComparedIsWithdrawn(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	s.Stands.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
+	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
 	w := customer(t, s)
 	w.Use("D20260003")
 	const base = "/orders/D20260003/filing"
@@ -144,7 +144,7 @@ func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	finished(t, s, w, "web1")
 	require.Eventually(t, func() bool {
 		d, err := s.Temporal.DescribeWorkflowExecution(ctx, "aftercare/D20260001", "")

@@ -113,8 +113,8 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 
 	orders := demo.Orders
 	contacts, walkers := make([]filing.ContactDetails, len(orders)), make([]*demo.Walker, len(orders))
-	slow(&s.Stands.SMS.Faults, "SendSms", len(orders))
-	slow(&s.Stands.Mail.Faults, "MAIL", len(orders))
+	slow(&s.StandIns.SMS.Faults, "SendSms", len(orders))
+	slow(&s.StandIns.Mail.Faults, "MAIL", len(orders))
 	two := ws.build("two")
 	ws.promote("two", "--ramp", "30")
 	out, err = ws.beian("worker", "versions")
@@ -128,29 +128,29 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 		require.NoError(t, walkers[i].Open(ctx, o.Number))
 		require.NoError(t, walkers[i].Contact(ctx, contacts[i], password))
 	}
-	replace(one, "two", &s.Stands.SMS.Faults)
+	replace(one, "two", &s.StandIns.SMS.Faults)
 
 	for i, w := range walkers {
 		require.NoError(t, w.Verify(ctx, contacts[i], begin))
 		wait(t, w, filing.Preparing)
 	}
 	back := ws.build("one")
-	slow(&s.Stands.Bureau.Faults, "isp_upload", 1)
+	slow(&s.StandIns.Bureau.Faults, "isp_upload", 1)
 	for i, w := range walkers {
 		h := filingtest.PersonHolder()
 		h.DocumentType, h.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E1234567%d", i)
-		require.NoError(t, w.HandIn(ctx, h, "读书笔记"))
+		require.NoError(t, w.SubmitDossier(ctx, h, "读书笔记"))
 	}
-	replace(two, "one", &s.Stands.Bureau.Faults) // back
+	replace(two, "one", &s.StandIns.Bureau.Faults) // back
 
 	again := ws.build("two")
-	slow(&s.Stands.Space.Faults, "RNFR", 1)
-	replace(back, "two", &s.Stands.Space.Faults)
+	slow(&s.StandIns.Space.Faults, "RNFR", 1)
+	replace(back, "two", &s.StandIns.Space.Faults)
 	require.Equal(t, http.StatusOK, again.status("/healthz"))
 	for i, w := range walkers {
 		wait(t, w, filing.Installing)
 		require.NoError(t, demo.PutFooter(ctx, s, w, orders[i].SpaceUser))
-		require.NoError(t, w.CheckNow(ctx))
+		require.NoError(t, w.CheckSiteNow(ctx))
 		wait(t, w, filing.Filed)
 	}
 	out, err = ws.beian("worker", "verify", "--sample", "3")
@@ -158,18 +158,18 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 	require.Contains(t, out, "histories fit.")
 	require.NoError(t, <-again.term())
 
-	for id, n := range s.Stands.Bureau.Accepted() {
+	for id, n := range s.StandIns.Bureau.Accepted() {
 		require.Equal(t, 1, n, "record %d", id)
 	}
-	require.Len(t, s.Stands.Bureau.Accepted(), len(orders))
+	require.Len(t, s.StandIns.Bureau.Accepted(), len(orders))
 	for _, o := range orders {
 		require.Equal(t, 1, certificates(s, o.SpaceUser), o.Number)
 	}
 	sent := map[string]int{}
-	for _, m := range s.Stands.SMS.Messages() {
+	for _, m := range s.StandIns.SMS.Messages() {
 		sent["SMS "+m.OutID]++
 	}
-	for _, m := range s.Stands.Mail.Messages() {
+	for _, m := range s.StandIns.Mail.Messages() {
 		sent["mail "+m.MessageID]++
 	}
 	require.Greater(t, len(sent), 4*len(orders))
@@ -183,7 +183,7 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 // certificates is how often a certificate was put on a web space.
 func certificates(s *stack.Stack, user string) int {
 	root := map[string]string{"web3": "htdocs"}[user]
-	return s.Stands.Space.Stores(user, cmp.Or(root, "wwwroot")+"/cert/bazu.cert")
+	return s.StandIns.Space.Stores(user, cmp.Or(root, "wwwroot")+"/cert/bazu.cert")
 }
 
 // nothingTimedOut looks through every history for activities that a worker didn't

@@ -18,12 +18,12 @@ import (
 // and mail, finds it at the field that it is about, corrects that, and it passes.
 // What was said stays in the timeline, and nowhere else.
 func TestSentBackIsToldOf(t *testing.T) {
-	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Reviewed: true})
+	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true})
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
-	wait(t, w, filing.Checking)
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
+	wait(t, w, filing.Vetting)
 	support := staff(t, s)
 	verdict(t, support, "D20260001", "send-back", url.Values{
 		"revision": {"1"}, "reasons": {"site_name"}, "text": {"林测试请补充说明用途"}, "site": {"remark"},
@@ -31,12 +31,12 @@ func TestSentBackIsToldOf(t *testing.T) {
 	wait(t, w, filing.Correcting)
 	require.Eventually(t, func() bool {
 		bySMS, byMail := 0, 0
-		for _, m := range s.Stands.SMS.Messages() {
+		for _, m := range s.StandIns.SMS.Messages() {
 			if m.TemplateCode == "SMS_sent_back" {
 				bySMS++
 			}
 		}
-		for _, m := range s.Stands.Mail.Messages() {
+		for _, m := range s.StandIns.Mail.Messages() {
 			if strings.Contains(m.Text, "初审时退回") {
 				byMail++
 			}
@@ -54,7 +54,7 @@ func TestSentBackIsToldOf(t *testing.T) {
 	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"读书札记"}, "remark": {"记录读过的书"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
-	wait(t, w, filing.Checking)
+	wait(t, w, filing.Vetting)
 	page, err = w.Page(ctx, "/orders/D20260001/filing")
 	require.NoError(t, err)
 	require.Zero(t, page.Find(".callout.warn").Length(), "it isn't theirs any more")
@@ -62,7 +62,7 @@ func TestSentBackIsToldOf(t *testing.T) {
 	verdict(t, support, "D20260001", "pass", url.Values{"revision": {"2"}})
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))
-	require.NoError(t, w.CheckNow(ctx))
+	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
 	record(t, s, "D20260001")
 }

@@ -94,23 +94,23 @@ func TestBrowserExpiredSession(t *testing.T) {
 		typed := "自己，" + name
 		do(ctx, t, chromedp.SetValue("#f-superior", typed), submit(`[value=next]`),
 			chromedp.WaitVisible("#f-login"), chromedp.WaitVisible(".flash"), shot(t, name+"-01-expired"), signIn(),
-			chromedp.WaitVisible("[data-kept]"), shot(t, name+"-02-kept"))
+			chromedp.WaitVisible("[data-saved-post]"), shot(t, name+"-02-kept"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
-		do(ctx, t, chromedp.Reload(), chromedp.WaitVisible("[data-kept]"))
+		do(ctx, t, chromedp.Reload(), chromedp.WaitVisible("[data-saved-post]"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"), "a reload loses nothing")
-		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-kept])"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-kept]"))
+		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-saved-post])"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-saved-post]"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
 
 		// a form with files: its words are kept, its files are asked for again
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		expire()
 		do(ctx, t, upload("#f-letter", letter), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), chromedp.SetValue(approvalNumber, typed), submit(`[value=save]`),
-			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
+			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-saved-post]"), chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
 		require.Equal(t, typed, value(ctx, t, approvalNumber))
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260002/register"), chromedp.WaitVisible("#f-number"))
 		expire()
 		do(ctx, t, chromedp.SetValue("#f-number", typed), upload("#f-certificate", letter), submit("form[enctype] .button"),
-			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-kept]"), chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
+			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-saved-post]"), chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
 		require.Equal(t, typed, value(ctx, t, "#f-number"))
 		do(ctx, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"))
 
@@ -330,6 +330,6 @@ func TestBrowserAccountPages(t *testing.T) {
 		do(ctx, t,
 			chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
 			chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"), shot(t, name+"-05-password"),
-			chromedp.Navigate(s.PanelURL+"/account/reach/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
+			chromedp.Navigate(s.PanelURL+"/account/contact/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
 	}
 }

@@ -95,7 +95,7 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, page.Find("#f-login").Length(), "the other session has ended")
 		require.Eventually(t, func() bool {
-			for _, m := range s.Stands.Mail.Messages() {
+			for _, m := range s.StandIns.Mail.Messages() {
 				if strings.Contains(m.Subject, "登录密码已修改") {
 					return true
 				}
@@ -134,15 +134,15 @@ func TestAccountPage(t *testing.T) {
 	ctx, w, other := t.Context(), customer(t, s), customer(t, s)
 	const own = "own@example.com"
 	form := url.Values{"email": {own}, "present_password": {"wrong"}}
-	_, err := w.Post(ctx, "/account/reach/mail", form)
+	_, err := w.Post(ctx, "/account/contact/mail", form)
 	require.ErrorContains(t, err, "422")
 	form.Set("present_password", stack.DemoCustomerPassword)
 	begin := time.Now()
-	_, err = w.Post(ctx, "/account/reach/mail", form)
+	_, err = w.Post(ctx, "/account/contact/mail", form)
 	require.NoError(t, err)
 	code, err := w.Code(ctx, own, begin)
 	require.NoError(t, err)
-	page, err := w.Post(ctx, "/account/reach/mail/code", url.Values{"code": {code}})
+	page, err := w.Post(ctx, "/account/contact/mail/code", url.Values{"code": {code}})
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".facts").Text(), "o***@example.com")
 	require.Equal(t, 2, page.Find("[data-session]").Length())

@@ -25,13 +25,13 @@ const heldAt = "沪ICP备05000940号"
 func withTasks(t *testing.T) (*stack.Stack, string) {
 	t.Helper()
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
-	s.Stands.Bureau.Seed(bureau.SeedFiling{
+	s.StandIns.Bureau.Seed(bureau.SeedFiling{
 		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
 		Province: "310000", Number: heldAt, Password: "right", SiteNumber: heldAt + "-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
 	})
-	require.NoError(t, s.Stands.Bureau.PushVerificationTask(heldAt))
-	require.NoError(t, s.Stands.Bureau.PushUnfiledSite("unfiled.example.com", "192.0.2.77"))
-	require.NoError(t, s.Stands.Bureau.PushIllegalAccess("illegal.example.com", "192.0.2.78"))
+	require.NoError(t, s.StandIns.Bureau.PushVerificationTask(heldAt))
+	require.NoError(t, s.StandIns.Bureau.PushUnfiledSite("unfiled.example.com", "192.0.2.77"))
+	require.NoError(t, s.StandIns.Bureau.PushIllegalAccess("illegal.example.com", "192.0.2.78"))
 	require.Eventually(t, func() bool {
 		tasks, err := s.Store.OpenTasks(t.Context(), 0, 10)
 		return err == nil && len(tasks) == 3
@@ -43,7 +43,7 @@ func withTasks(t *testing.T) (*stack.Stack, string) {
 func taken(t *testing.T, s *stack.Stack, kind, code int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		for _, r := range s.Stands.Bureau.Truth() {
+		for _, r := range s.StandIns.Bureau.Truth() {
 			if r.Kind == kind && r.Code == code {
 				return true
 			}
@@ -208,7 +208,7 @@ func TestStaffHandInAPaper(t *testing.T) {
 	ctx := t.Context()
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	require.NoError(t, w.HandIn(ctx, filingtest.PersonHolder(), "读书笔记"))
+	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
 	wait(t, w, filing.Installing)
 	sheet, picture := filepath.Join(t.TempDir(), "sheet.txt"), filepath.Join(t.TempDir(), "sheet.jpg")
 	require.NoError(t, os.WriteFile(sheet, []byte("not an image"), 0o600))

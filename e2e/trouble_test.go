@@ -46,14 +46,14 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		posts[id] = append(posts[id], string(body))
 	}))
 	t.Cleanup(hook.Close)
-	s, _ := start(t, stack.Options{ReviewAfter: -1, Staff: config.Staff{Webhook: hook.URL, Secret: secret, ClearFor: time.Second}})
+	s, _ := start(t, stack.Options{ReviewAfter: -1, Staff: config.Staff{Webhook: hook.URL, Secret: secret, AlertQuietPeriod: time.Second}})
 	ctx := t.Context()
 	eventually := func(what string, ready func() bool) {
 		t.Helper()
 		require.Eventually(t, ready, time.Minute, 50*time.Millisecond, what)
 	}
 	told := func(mark string) (mailed, posted int) {
-		for _, m := range s.Stands.Mail.Messages() {
+		for _, m := range s.StandIns.Mail.Messages() {
 			if strings.Contains(m.Subject, mark) || strings.Contains(m.Text, mark) {
 				mailed++
 			}
@@ -82,11 +82,11 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	}
 	client := workflows.NewClient(s.Temporal, false)
 
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	refs := openMany(t, s, 3)
 	eventually("all are stuck", stuck(3))
 	eventually("staff are told once", both("send_sms", 1))
-	s.Stands.SMS.Faults.Clear()
+	s.StandIns.SMS.Faults.Clear()
 	for _, ref := range refs {
 		_, err := client.Resume(ctx, ref, workflows.Resume{Resolution: workflows.Retry, Actor: "support:a"})
 		require.NoError(t, err)
@@ -100,7 +100,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		err := s.Store.DB().QueryRowContext(ctx, `SELECT clear_since FROM staff_alerts WHERE kind = 'stuck'`).Scan(&since)
 		return err == nil && time.Since(since) > 2*time.Second
 	})
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	f, err := s.Store.FilingBySerial(ctx, refs[0], 1)
 	require.NoError(t, err)
 	_, err = s.Store.DB().ExecContext(ctx, `UPDATE verifications SET requested_at = requested_at - INTERVAL 2 MINUTE`)
@@ -121,7 +121,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		return mailed == 1 && posted == 1
 	})
 	eventually("nothing is left to tell", func() bool {
-		left, err := s.Store.UntoldStaff(ctx, 9)
+		left, err := s.Store.PendingStaffAlerts(ctx, 9)
 		return err == nil && len(left) == 0
 	})
 	record(t, s, "")

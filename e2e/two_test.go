@@ -95,10 +95,10 @@ func walks(ctx context.Context, s *stack.Stack, w *demo.Walker, i int) error {
 		{func() error { return w.Contact(ctx, contact, password) }, []filing.Stage{filing.Verifying}},
 		{func() error { return w.Verify(ctx, contact, begin) }, []filing.Stage{filing.Preparing}},
 		{waits(filing.Preparing), nil},
-		{func() error { return w.HandIn(ctx, holder, "读书笔记") }, []filing.Stage{filing.Submitting, filing.Reviewing, filing.Installing}},
+		{func() error { return w.SubmitDossier(ctx, holder, "读书笔记") }, []filing.Stage{filing.Submitting, filing.Reviewing, filing.Installing}},
 		{waits(filing.Installing), nil},
 		{func() error { return demo.PutFooter(ctx, s, w, order.SpaceUser) }, nil},
-		{func() error { return w.CheckNow(ctx) }, []filing.Stage{filing.Filed}},
+		{func() error { return w.CheckSiteNow(ctx) }, []filing.Stage{filing.Filed}},
 		{waits(filing.Filed), nil},
 	} {
 		err := step.do()
@@ -127,7 +127,7 @@ func TestTwoPanelsAndTwoWorkersOneOfEachKilled(t *testing.T) {
 	own, err := url.Parse(s.PanelURL)
 	require.NoError(t, err)
 	address, taken := balancer(t, at, own)
-	s.Stands.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Slow, DelayMS: 1500, Times: len(demo.Orders)})
+	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Slow, DelayMS: 1500, Times: len(demo.Orders)})
 	ws.start()
 	two.start()
 
@@ -137,7 +137,7 @@ func TestTwoPanelsAndTwoWorkersOneOfEachKilled(t *testing.T) {
 		require.NoError(t, err)
 		group.Go(func() error { return walks(ctx, s, w, i) })
 	}
-	require.Eventually(t, s.Stands.SMS.Faults.Clean, 90*time.Second, 20*time.Millisecond, "each was being sent its code")
+	require.Eventually(t, s.StandIns.SMS.Faults.Clean, 90*time.Second, 20*time.Millisecond, "each was being sent its code")
 	ws.kill()
 	require.Positive(t, taken(0), "the panel took part")
 	require.NoError(t, doomed.Process.Kill())
@@ -146,15 +146,15 @@ func TestTwoPanelsAndTwoWorkersOneOfEachKilled(t *testing.T) {
 	require.NoError(t, group.Wait())
 	require.Greater(t, taken(1), served)
 
-	for id, n := range s.Stands.Bureau.Accepted() {
+	for id, n := range s.StandIns.Bureau.Accepted() {
 		require.Equal(t, 1, n, "record %d", id)
 	}
-	require.Len(t, s.Stands.Bureau.Accepted(), len(demo.Orders))
+	require.Len(t, s.StandIns.Bureau.Accepted(), len(demo.Orders))
 	for _, o := range demo.Orders {
 		require.Equal(t, 1, certificates(s, o.SpaceUser), o.Number)
 	}
 	sent := map[string]int{}
-	for _, m := range s.Stands.SMS.Messages() {
+	for _, m := range s.StandIns.SMS.Messages() {
 		sent[m.OutID]++
 	}
 	require.GreaterOrEqual(t, len(sent), 2*len(demo.Orders), "codes and approvals")

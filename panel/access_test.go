@@ -77,7 +77,7 @@ func TestAccessIsAsTheTableSays(t *testing.T) {
 
 // Each role may do what the one below it may.
 func TestRolesGrow(t *testing.T) {
-	all := []string{"see", "see_personal", "act_on_filings", "act_in_bulk", "act_on_tasks", "answer_tickets", "check", "run_checks", "write_notices", "run_bureau", "manage_staff", "read_audit"}
+	all := []string{"see", "see_personal", "act_on_filings", "act_in_bulk", "act_on_tasks", "answer_tickets", "vet", "manage_vetting", "write_announcements", "run_bureau", "manage_staff", "read_audit"}
 	before := 0
 	for i, role := range store.StaffRoles {
 		n := 0

@@ -209,9 +209,9 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, reviewer.form("/support/bulk/1/control", url.Values{"act": {"begin"}}))
 
 	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkRunning))
-	require.NoError(t, o.db.BulkTold(ctx, 1, ids[0], store.BulkResumed, ""))
-	require.NoError(t, o.db.BulkTold(ctx, 1, ids[1], store.BulkMovedOn, ""))
-	require.NoError(t, o.db.BulkTold(ctx, 1, ids[2], store.BulkFailed, "unreachable"))
+	require.NoError(t, o.db.BulkReported(ctx, 1, ids[0], store.BulkResumed, ""))
+	require.NoError(t, o.db.BulkReported(ctx, 1, ids[1], store.BulkMovedOn, ""))
+	require.NoError(t, o.db.BulkReported(ctx, 1, ids[2], store.BulkFailed, "unreachable"))
 	require.Equal(t, []string{"pause", "stop"}, acts(reviewer))
 	require.Empty(t, acts(agent))
 	part := agent.page("/support/bulk/1/progress")

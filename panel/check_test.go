@@ -19,14 +19,14 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// checking is an office with dossiers that wait, and who checks them.
-func checking(t *testing.T, cfg panel.Config, orders ...string) (o *office, first, second *caller) {
+// vettingOffice is an office with dossiers that wait, and who checks them.
+func vettingOffice(t *testing.T, cfg panel.Config, orders ...string) (o *office, first, second *caller) {
 	t.Helper()
 	o = newOffice(t, cfg)
 	o.furnish()
 	o.workflows.err = nil
 	for _, order := range orders {
-		o.staged(order, filing.Checking, "")
+		o.staged(order, filing.Vetting, "")
 	}
 	o.person("reviewer-two")
 	return o, o.caller("reviewer"), o.caller("reviewer-two")
@@ -61,22 +61,22 @@ const c1 = "/support/filings/C1"
 // Two reviewers don't meet: who hasn't a dossier can't decide on it, is told who has it, and
 // keeps what they typed.
 func TestTwoReviewersDoNotMeet(t *testing.T) {
-	o, first, second := checking(t, panel.Config{}, "C1", "C2")
-	_, page, _ := first.look("/support/check", nil)
+	o, first, second := vettingOffice(t, panel.Config{}, "C1", "C2")
+	_, page, _ := first.look("/support/vetting", nil)
 	require.Equal(t, 2, page.Find("tr[data-order]").Length())
 	row := strings.Join(strings.Fields(page.Find(`tr[data-order="C1"]`).Text()), " ")
 	require.Contains(t, row, "个人 · 上海市")
 	require.Contains(t, row, "待领取")
 	require.NotContains(t, row, filingtest.Dossier().Holder.Name)
-	status, location := first.send(http.MethodPost, "/support/check/next", url.Values{"had": {"0"}})
+	status, location := first.send(http.MethodPost, "/support/vetting/next", url.Values{"had": {"0"}})
 	require.Equal(t, http.StatusSeeOther, status)
 	require.Equal(t, c1+"/dossier?serial=1", location, "the oldest")
-	_, location = first.send(http.MethodPost, "/support/check/next", url.Values{"had": {"0"}})
+	_, location = first.send(http.MethodPost, "/support/vetting/next", url.Values{"had": {"0"}})
 	require.Equal(t, c1+"/dossier?serial=1", location, "a second click")
-	_, location = second.send(http.MethodPost, "/support/check/next", nil)
+	_, location = second.send(http.MethodPost, "/support/vetting/next", nil)
 	require.Equal(t, "/support/filings/C2/dossier?serial=1", location)
-	_, location = second.send(http.MethodPost, "/support/check/next", url.Values{"had": {"1"}})
-	require.Equal(t, "/support/check", location, "there is none left")
+	_, location = second.send(http.MethodPost, "/support/vetting/next", url.Values{"had": {"1"}})
+	require.Equal(t, "/support/vetting", location, "there is none left")
 
 	_, page, _ = second.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "held", said(page))
@@ -91,32 +91,32 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	require.Equal(t, "含地名", page.Find("#note-site_name").AttrOr("value", ""))
 	require.Zero(t, page.Find("#send-back button").Length())
 
-	require.Equal(t, http.StatusForbidden, second.form(c1+"/check/release", with(url.Values{"reviewer": {"1"}})), "only administrators take it away")
+	require.Equal(t, http.StatusForbidden, second.form(c1+"/vetting/release", with(url.Values{"reviewer": {"1"}})), "only administrators take it away")
 	me, err := o.db.UserByLogin(t.Context(), "reviewer")
 	require.NoError(t, err)
 	admin := o.caller("administrator")
-	_, page, _ = admin.look("/support/check", nil)
-	require.Equal(t, 2, page.Find(`form[action$="/check/release"]`).Length())
-	require.Equal(t, http.StatusSeeOther, admin.form(c1+"/check/release", with(url.Values{"reviewer": {fmt.Sprint(me.ID)}})))
+	_, page, _ = admin.look("/support/vetting", nil)
+	require.Equal(t, 2, page.Find(`form[action$="/vetting/release"]`).Length())
+	require.Equal(t, http.StatusSeeOther, admin.form(c1+"/vetting/release", with(url.Values{"reviewer": {fmt.Sprint(me.ID)}})))
 	entries, _ := o.logged(0)
-	require.Contains(t, entries, "check.take_away done")
-	_, page, _ = first.look(c1+"/check/state?serial=1&revision=1", nil)
+	require.Contains(t, entries, "vetting.take_away done")
+	_, page, _ = first.look(c1+"/vetting/state?serial=1&revision=1", nil)
 	require.Equal(t, "free", said(page), "their open page tells")
 
 	status, page, _ = first.look(c1+"/send-back", with(url.Values{"text": {"缺页"}}))
 	require.Equal(t, http.StatusConflict, status)
 	take := page.Find("#send-back button")
-	require.Equal(t, c1+"/check/take", take.AttrOr("formaction", ""))
-	status, page, _ = first.look(c1+"/check/take", with(url.Values{"text": {"缺页"}}))
+	require.Equal(t, c1+"/vetting/take", take.AttrOr("formaction", ""))
+	status, page, _ = first.look(c1+"/vetting/take", with(url.Values{"text": {"缺页"}}))
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "mine", said(page))
 	require.Equal(t, "缺页", page.Find("#f-text").Text())
 	page, _ = first.sent(c1+"/send-back", with(url.Values{"text": {"缺页"}}))
 	require.Contains(t, page.Find(".flash").Text(), "已处理")
 
-	_, page, _ = second.look("/support/check?show=mine", nil)
+	_, page, _ = second.look("/support/vetting?show=mine", nil)
 	require.Equal(t, 1, page.Find("tr[data-order]").Length())
-	_, page, _ = o.caller("viewer").look("/support/check?show=mine", nil)
+	_, page, _ = o.caller("viewer").look("/support/vetting?show=mine", nil)
 	require.Equal(t, 2, page.Find("tr[data-order]").Length(), "who doesn't check sees them all")
 	require.Zero(t, page.Find("main form").Length())
 	require.Zero(t, page.Find(`table a[href*="/dossier"]`).Length())
@@ -126,7 +126,7 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 
 // The lease begins anew while the page is open, and when a paper is looked at.
 func TestAnOpenPageKeepsTheLease(t *testing.T) {
-	o, first, _ := checking(t, panel.Config{}, "C1")
+	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
 	until := func() (left string) {
 		t.Helper()
 		require.NoError(t, o.db.DB().QueryRowContext(t.Context(), `SELECT leased_until > taken_at FROM vettings`).Scan(&left))
@@ -134,44 +134,44 @@ func TestAnOpenPageKeepsTheLease(t *testing.T) {
 		require.NoError(t, err)
 		return left
 	}
-	require.Equal(t, http.StatusSeeOther, first.form(c1+"/check/take", ids))
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
 	require.Equal(t, "1", until())
-	_, page, text := first.look(c1+"/check/state?serial=1&revision=1", nil)
+	_, page, text := first.look(c1+"/vetting/state?serial=1&revision=1", nil)
 	require.Equal(t, "mine", said(page))
 	require.NotContains(t, text, "<html")
 	require.Equal(t, "1", until())
 	_, page, _ = first.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "1", until())
-	require.Equal(t, c1+"/check/state?serial=1&revision=1", page.Find("[data-renew]").AttrOr("data-renew", ""))
+	require.Equal(t, c1+"/vetting/state?serial=1&revision=1", page.Find("[data-renew]").AttrOr("data-renew", ""))
 	first.look(c1+"/papers/99?serial=1", nil)
 	require.Equal(t, "1", until())
 	o.caller("administrator").look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "0", until(), "nobody else's look keeps it")
-	_, page, _ = first.look(c1+"/check/state?serial=1&revision=2", nil)
+	_, page, _ = first.look(c1+"/vetting/state?serial=1&revision=2", nil)
 	require.Equal(t, "gone", said(page))
 }
 
 // A pass of what two must pass goes back to the queue, and not to the one who gave it.
 func TestSecondPairOfEyesIsAnothers(t *testing.T) {
-	o, first, second := checking(t, panel.Config{SecondCheck: filing.SecondCheck{Natures: []int{filing.NaturePerson}}}, "C1")
-	require.Equal(t, http.StatusSeeOther, first.form(c1+"/check/take", ids))
+	o, first, second := vettingOffice(t, panel.Config{SecondVetting: filing.SecondVetting{Natures: []int{filing.NaturePerson}}}, "C1")
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
 	_, page, _ := first.look(c1+"/dossier?serial=1", nil)
 	require.Contains(t, page.Find("[data-check]").Text(), "两位初审员")
 	page, _ = first.sent(c1+"/pass", ids)
 	require.Contains(t, page.Find(".flash").Text(), "另一位初审员")
 	first.sent(c1+"/pass", ids) // a second click
 	require.Empty(t, o.workflows.verdicts, "the filing isn't told yet")
-	_, page, _ = first.look("/support/check?show=free", nil)
+	_, page, _ = first.look("/support/vetting?show=free", nil)
 	require.Zero(t, page.Find("tr[data-order]").Length())
-	page, _ = first.sent(c1+"/check/take", ids)
+	page, _ = first.sent(c1+"/vetting/take", ids)
 	require.Equal(t, "barred", said(page))
 	_, text := first.sent(c1+"/pass", with(url.Values{"round": {"2"}}))
 	require.Contains(t, text, "没有执行")
 	require.Empty(t, o.workflows.verdicts)
 
-	_, page, _ = second.look("/support/check", nil)
+	_, page, _ = second.look("/support/vetting", nil)
 	require.Contains(t, page.Find("tr[data-order]").Text(), "第一次由 reviewer 通过")
-	require.Equal(t, http.StatusSeeOther, second.form("/support/check/next", nil))
+	require.Equal(t, http.StatusSeeOther, second.form("/support/vetting/next", nil))
 	_, page, _ = second.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "2", page.Find(`form[action$="/pass"] [name=round]`).AttrOr("value", ""))
 	require.Equal(t, http.StatusSeeOther, second.form(c1+"/pass", with(url.Values{"round": {"2"}})))
@@ -184,8 +184,8 @@ func TestSecondPairOfEyesIsAnothers(t *testing.T) {
 // The panel dies between writing a verdict and telling it: the same click tells it, or
 // somebody else's.
 func TestAVerdictThatNobodyHeard(t *testing.T) {
-	o, first, second := checking(t, panel.Config{}, "C1")
-	require.Equal(t, http.StatusSeeOther, first.form(c1+"/check/take", ids))
+	o, first, second := vettingOffice(t, panel.Config{}, "C1")
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
 	o.workflows.err = errors.New("no Temporal")
 	require.Equal(t, http.StatusInternalServerError, first.form(c1+"/pass", ids))
 	o.workflows.err = nil
@@ -194,12 +194,12 @@ func TestAVerdictThatNobodyHeard(t *testing.T) {
 	require.Zero(t, page.Find(`form[action$="/finish"]`).Length(), "it may be under way")
 	_, err := o.db.DB().ExecContext(t.Context(), `UPDATE vettings SET decided_at = decided_at - INTERVAL 1 MINUTE`)
 	require.NoError(t, err)
-	_, page, _ = second.look("/support/check", nil)
+	_, page, _ = second.look("/support/vetting", nil)
 	require.Equal(t, 1, page.Find(`form[action$="/finish"]`).Length())
 	_, text := second.sent(c1+"/send-back", with(url.Values{"text": {"不对"}}))
 	require.Contains(t, text, "已变化", "the word stands")
 	o.workflows.verdicts = nil
-	require.Equal(t, http.StatusSeeOther, second.form(c1+"/check/finish", ids))
+	require.Equal(t, http.StatusSeeOther, second.form(c1+"/vetting/finish", ids))
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/pass", ids))
 	require.Len(t, o.workflows.verdicts, 2)
 	for _, v := range o.workflows.verdicts {
@@ -209,19 +209,19 @@ func TestAVerdictThatNobodyHeard(t *testing.T) {
 
 // The next revision shows what changed, and why the one before came back.
 func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
-	o, first, _ := checking(t, panel.Config{}, "C1")
+	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
 	ctx := t.Context()
-	require.Equal(t, http.StatusSeeOther, first.form(c1+"/check/take", ids))
+	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/send-back", with(url.Values{"reasons": {"site_name"}, "note_site_name": {"含地名"}})))
 	f, err := o.db.FilingBySerial(ctx, "C1", 1)
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Correcting, Kind: "sent_back", Actor: "support:reviewer"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Correcting, EventKind: "sent_back", Actor: "support:reviewer"}))
 	d := filingtest.Dossier()
 	before := d.Site.Name
 	d.Site.Name = "读书札记"
 	_, err = o.db.SaveDossier(ctx, f.ID, d)
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, Stage: filing.Checking, Revision: 2, Kind: "handed_in", Actor: "customer:owner"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, Stage: filing.Vetting, Revision: 2, EventKind: "submitted", Actor: "customer:owner"}))
 	_, page, _ := first.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "free", said(page), "a new revision is a new check")
 	require.Equal(t, 1, page.Find(".changed").Length())
@@ -231,10 +231,10 @@ func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 }
 
 // Administrators see everybody's figures, reviewers their own.
-func TestFiguresOfChecks(t *testing.T) {
-	o, first, second := checking(t, panel.Config{}, "C1", "C2")
+func TestFiguresOfVetting(t *testing.T) {
+	o, first, second := vettingOffice(t, panel.Config{}, "C1", "C2")
 	for order, who := range map[string]*caller{"C1": first, "C2": second} {
-		require.Equal(t, http.StatusSeeOther, who.form("/support/filings/"+order+"/check/take", ids))
+		require.Equal(t, http.StatusSeeOther, who.form("/support/filings/"+order+"/vetting/take", ids))
 		require.Equal(t, http.StatusSeeOther, who.form("/support/filings/"+order+"/pass", ids))
 	}
 	seen := func(c *caller, path string) (logins []string) {
@@ -245,19 +245,19 @@ func TestFiguresOfChecks(t *testing.T) {
 		return logins
 	}
 	admin := o.caller("administrator")
-	require.Equal(t, []string{"reviewer", "reviewer-two"}, seen(admin, "/support/check/figures"))
-	require.Equal(t, []string{"reviewer"}, seen(first, "/support/check/figures?days=7"))
-	require.Equal(t, []string{"reviewer"}, seen(first, "/support/check/figures?days=1000"))
-	_, _, text := admin.look("/support/check/figures.csv?days=90", nil)
+	require.Equal(t, []string{"reviewer", "reviewer-two"}, seen(admin, "/support/vetting/figures"))
+	require.Equal(t, []string{"reviewer"}, seen(first, "/support/vetting/figures?days=7"))
+	require.Equal(t, []string{"reviewer"}, seen(first, "/support/vetting/figures?days=1000"))
+	_, _, text := admin.look("/support/vetting/figures.csv?days=90", nil)
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
 	require.NoError(t, err)
 	require.Equal(t, [][]string{{"reviewer", "90", "1", "1", "0", "0", "0", "0"}, {"reviewer-two", "90", "1", "1", "0", "0", "0", "0"}}, rows[1:])
-	_, _, text = second.look("/support/check/figures.csv", nil)
+	_, _, text = second.look("/support/vetting/figures.csv", nil)
 	require.Equal(t, 2, strings.Count(text, "\n"))
 
 	_, err = o.db.DB().ExecContext(t.Context(), `DELETE FROM vettings`)
 	require.NoError(t, err)
-	require.Len(t, seen(admin, "/support/check/figures"), 2, "they are kept for a minute")
+	require.Len(t, seen(admin, "/support/vetting/figures"), 2, "they are kept for a minute")
 	o.db.SetClock(func() time.Time { return time.Now().Add(61 * time.Second) })
-	require.Empty(t, seen(admin, "/support/check/figures"))
+	require.Empty(t, seen(admin, "/support/vetting/figures"))
 }

@@ -43,16 +43,16 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		{route: "/support/filings/:number/withdraw", form: url.Values{"reason": {"客户来电"}}, want: []string{"filing.withdraw asked", "filing.withdraw done"}},
 		{route: "/support/stuck", form: bulkForm("6"), want: []string{"bulk.start done"}},
 		{route: "/support/bulk/:id/control", form: url.Values{"act": {"pause"}}, want: []string{"bulk.pause asked", "bulk.pause done"}},
-		{route: "/support/filings/:number/check/take", path: o.staged("M4", filing.Checking, "") + "/check/take", form: url.Values{"revision": {"1"}}, want: []string{"check.take done"}},
-		{route: "/support/filings/:number/check/release", path: "/support/filings/M4/check/release", form: url.Values{"revision": {"1"}}, want: []string{"check.release done"}},
-		{route: "/support/check/next", want: []string{"check.take done"}},
+		{route: "/support/filings/:number/vetting/take", path: o.staged("M4", filing.Vetting, "") + "/vetting/take", form: url.Values{"revision": {"1"}}, want: []string{"vetting.take done"}},
+		{route: "/support/filings/:number/vetting/release", path: "/support/filings/M4/vetting/release", form: url.Values{"revision": {"1"}}, want: []string{"vetting.release done"}},
+		{route: "/support/vetting/next", want: []string{"vetting.take done"}},
 		{route: "/support/filings/:number/pass", path: "/support/filings/M4/pass", form: url.Values{"revision": {"1"}}, want: []string{"filing.pass asked", "filing.pass done"}},
-		{route: "/support/filings/:number/check/finish", path: "/support/filings/M4/check/finish", want: []string{"check.finish asked", "check.finish done"}},
-		{route: "/support/check/next", path: strings.TrimSuffix(o.staged("M6", filing.Checking, ""), "/filings/M6") + "/check/next", want: []string{"check.take done"}},
+		{route: "/support/filings/:number/vetting/finish", path: "/support/filings/M4/vetting/finish", want: []string{"vetting.finish asked", "vetting.finish done"}},
+		{route: "/support/vetting/next", path: strings.TrimSuffix(o.staged("M6", filing.Vetting, ""), "/filings/M6") + "/vetting/next", want: []string{"vetting.take done"}},
 		{route: "/support/filings/:number/send-back", path: "/support/filings/M6/send-back", form: url.Values{"revision": {"1"}, "text": {"请重拍"}}, want: []string{"filing.send_back asked", "filing.send_back done"}},
-		{route: "/support/filings/:number/hand-in-again", path: o.staged("M5", filing.Correcting, filing.AttentionRefusedOurs) + "/hand-in-again", form: url.Values{"revision": {"1"}}, want: []string{"filing.hand_in_again asked", "filing.hand_in_again done"}},
-		{route: "/support/dossiers/:record/handed-in", want: []string{"record.handed_in done"}},
-		{route: "/support/dossiers/:record/handed-in", path: second + "handed-in", want: []string{"record.handed_in done"}},
+		{route: "/support/filings/:number/resubmit", path: o.staged("M5", filing.Correcting, filing.AttentionRefusedOurs) + "/resubmit", form: url.Values{"revision": {"1"}}, want: []string{"filing.resubmit asked", "filing.resubmit done"}},
+		{route: "/support/dossiers/:record/submitted", want: []string{"record.submitted done"}},
+		{route: "/support/dossiers/:record/submitted", path: second + "submitted", want: []string{"record.submitted done"}},
 		{route: "/support/dossiers/:record/approved", form: url.Values{"site_number": {"沪ICP备2026000001号-1"}, "certificate": {"a"}}, want: []string{"record.approved done"}},
 		{route: "/support/dossiers/:record/refused", path: second + "refused", form: url.Values{"opinion": {"证件过期"}}, want: []string{"record.refused done"}},
 		{route: "/support/papers", form: url.Values{"order": {"M2"}, "use": {strconv.Itoa(filing.BuiltIn().PaperUses[0].ID)}, "whose": {"holder"}, "file": {"a"}}, want: []string{"paper.queue done"}},
@@ -63,10 +63,10 @@ func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 		{route: "/support/addresses", form: url.Values{"kind": {filing.BlockReserved}, "ranges": {"203.0.113.0-203.0.113.9"}}, want: []string{"address.report done"}},
 		{route: "/support/addresses/:id", form: url.Values{"ranges": {"192.0.2.0-192.0.2.9"}, "unit": {"1"}}, want: []string{"address.change done"}},
 		{route: "/support/addresses/:id/remove", want: []string{"address.remove done"}},
-		{route: "/support/notices/:id", form: notice, want: []string{"notice.edit done"}},
-		{route: "/support/notices/:id", path: "/support/notices/new", form: notice, want: []string{"notice.add done"}},
-		{route: "/support/notices/:id/withdraw", form: url.Values{"version": {"2"}}, want: []string{"notice.withdraw done"}},
-		{route: "/support/notices/:id/withdraw", form: url.Values{"version": {"3"}, "action": {"restore"}}, want: []string{"notice.restore done"}},
+		{route: "/support/announcements/:id", form: notice, want: []string{"announcement.edit done"}},
+		{route: "/support/announcements/:id", path: "/support/announcements/new", form: notice, want: []string{"announcement.add done"}},
+		{route: "/support/announcements/:id/withdraw", form: url.Values{"version": {"2"}}, want: []string{"announcement.withdraw done"}},
+		{route: "/support/announcements/:id/withdraw", form: url.Values{"version": {"3"}, "action": {"restore"}}, want: []string{"announcement.restore done"}},
 		{route: "/support/tickets/:id/answer", form: url.Values{"token": {strings.Repeat("4", 32)}, "text": {"好的"}}, want: []string{"ticket.answer done"}},
 		{route: "/support/tickets/:id/close", want: []string{"ticket.close done"}},
 		{route: "/support/staff", form: url.Values{"login": {"new"}, "role": {"agent"}}, want: []string{"staff.add done"}},
@@ -120,7 +120,7 @@ func TestEveryStaffFormIsAudited(t *testing.T) {
 	}
 	for _, r := range o.routes() {
 		if r.Method == http.MethodPost && strings.HasPrefix(r.Path, "/support/") && !listed[r.Path] {
-			require.NotEmpty(t, exempt[r.Path], "%s: have what it does written to the audit log (did, asked: panel/deed.go) and add it to staffPosts, or to the exempt with a reason", r.Path)
+			require.NotEmpty(t, exempt[r.Path], "%s: have what it does written to the audit log (audited, auditedAround: panel/deed.go) and add it to staffPosts, or to the exempt with a reason", r.Path)
 		}
 	}
 	end, err := o.db.VerifyAudit(t.Context(), store.AuditMark{})
@@ -129,7 +129,7 @@ func TestEveryStaffFormIsAudited(t *testing.T) {
 }
 
 // Whose personal data staff look at stands in the log before they see it.
-func TestLooksAreAudited(t *testing.T) {
+func TestViewsAreAudited(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()
 	agent := o.caller("agent")

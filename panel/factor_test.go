@@ -278,7 +278,7 @@ func TestAuditLogIsShownAndExported(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()
 	for range 103 {
-		_, err := o.db.Audit(ctx, store.Deed{By: store.Actor{Login: "agent", Role: store.StaffAgent}, Action: "filing.retry", Kind: "filing", Object: "M1", Reason: "=1+1"})
+		_, err := o.db.Audit(ctx, store.AuditEntry{By: store.Actor{Login: "agent", Role: store.StaffAgent}, Action: "filing.retry", Kind: "filing", Object: "M1", Reason: "=1+1"})
 		require.NoError(t, err)
 	}
 	admin := o.caller("administrator")

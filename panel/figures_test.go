@@ -32,14 +32,14 @@ func (o *office) fared(order string, begin time.Time) {
 		require.NoError(t, o.db.Advance(ctx, p))
 	}
 	yes, no := true, false
-	step(time.Hour, store.Progress{Stage: filing.Submitting, Kind: "submitting", Revision: 1})
-	step(0, store.Progress{Kind: "stuck", Stuck: &yes, StuckStep: "queue_record", StuckReason: "no_account", Detail: "queue_record: no_account"})
-	step(2*time.Hour, store.Progress{Kind: "resumed", Stuck: &no, Detail: "queue_record: retry"})
-	step(0, store.Progress{Stage: filing.Reviewing, Kind: "accepted"})
-	step(48*time.Hour, store.Progress{Stage: filing.Correcting, Kind: "refused"})
-	step(time.Hour, store.Progress{Stage: filing.Submitting, Kind: "submitting", Revision: 2})
-	step(time.Hour, store.Progress{Stage: filing.Reviewing, Kind: "accepted"})
-	step(48*time.Hour, store.Progress{Stage: filing.Installing, Kind: "approved"})
+	step(time.Hour, store.Progress{Stage: filing.Submitting, EventKind: "submitting", Revision: 1})
+	step(0, store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "queue_record", StuckReason: "no_account", Detail: "queue_record: no_account"})
+	step(2*time.Hour, store.Progress{EventKind: "resumed", Stuck: &no, Detail: "queue_record: retry"})
+	step(0, store.Progress{Stage: filing.Reviewing, EventKind: "accepted"})
+	step(48*time.Hour, store.Progress{Stage: filing.Correcting, EventKind: "refused"})
+	step(time.Hour, store.Progress{Stage: filing.Submitting, EventKind: "submitting", Revision: 2})
+	step(time.Hour, store.Progress{Stage: filing.Reviewing, EventKind: "accepted"})
+	step(48*time.Hour, store.Progress{Stage: filing.Installing, EventKind: "approved"})
 }
 
 // The page has its numbers in tables and pictures, of the period and province that its
@@ -98,7 +98,7 @@ func TestFiguresAreShown(t *testing.T) {
 		require.NoError(t, err)
 		return rows
 	}
-	require.Equal(t, []string{"day", "opened", "handed_in", "approved", "refused", "filed"}, file("daily.csv")[0])
+	require.Equal(t, []string{"day", "opened", "submitted", "approved", "refused", "filed"}, file("daily.csv")[0])
 	require.Len(t, file("daily.csv"), 8)
 	require.Equal(t, []string{"stage", "name", "count", "median_seconds", "p95_seconds"}, file("stays.csv")[0])
 	require.Equal(t, []string{"bureau", "0", "没有记下结果码", "2"}, file("refusals.csv")[1])

@@ -77,7 +77,7 @@ func newServed(t *testing.T) *served {
 
 func (s *served) advance(seq int64, stage filing.Stage) {
 	s.t.Helper()
-	require.NoError(s.t, s.db.Advance(s.t.Context(), store.Progress{FilingID: s.filing.ID, Seq: seq, Stage: stage, Kind: "opened", Actor: "system"}))
+	require.NoError(s.t, s.db.Advance(s.t.Context(), store.Progress{FilingID: s.filing.ID, Seq: seq, Stage: stage, EventKind: "opened", Actor: "system"}))
 }
 
 // listen opens a stream and gives its lines.
@@ -168,7 +168,7 @@ func TestEventsAreTheOwners(t *testing.T) {
 func (s *served) approve(f store.Filing) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 10, Stage: filing.Preparing, Kind: "verified", Actor: "system"}))
+	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 10, Stage: filing.Preparing, EventKind: "verified", Actor: "system"}))
 	revision, err := s.db.SaveDossier(ctx, f.ID, filing.Dossier{Kind: f.Kind, Holder: filingtest.PersonHolder(), Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
 	require.NoError(s.t, err)
 	account, err := s.db.EnsureAccount(ctx, "default")
@@ -180,7 +180,7 @@ func (s *served) approve(f store.Filing) {
 		_, err = s.db.DB().ExecContext(ctx, query, f.ID, revision, account)
 		require.NoError(s.t, err)
 	}
-	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 11, Stage: filing.Filed, Kind: "filed", Actor: "system"}))
+	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 11, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
 }
 
 func (s *served) page(path string) *goquery.Document {

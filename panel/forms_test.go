@@ -24,14 +24,14 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// handsIn is a Temporal that takes what is handed in.
-type handsIn struct {
+// submitsOnce is a Temporal that takes what is submitted.
+type submitsOnce struct {
 	panel.Filings
-	handedIn int
+	submitted int
 }
 
-func (h *handsIn) HandIn(context.Context, string, workflows.HandIn) (workflows.State, error) {
-	h.handedIn++
+func (h *submitsOnce) Submit(context.Context, string, workflows.Submission) (workflows.State, error) {
+	h.submitted++
 	return workflows.State{}, nil
 }
 
@@ -41,7 +41,7 @@ type filling struct {
 	*demo.Walker
 	t        *testing.T
 	db       *store.Store
-	temporal *handsIn
+	temporal *submitsOnce
 	account  int64
 	filing   store.Filing
 	seq      int64
@@ -51,7 +51,7 @@ const filingBase = "/orders/D1/filing"
 
 func newFilling(t *testing.T) *filling {
 	t.Helper()
-	f := &filling{t: t, db: testdb.New(t), temporal: &handsIn{}}
+	f := &filling{t: t, db: testdb.New(t), temporal: &submitsOnce{}}
 	ctx := t.Context()
 	var err error
 	f.account, err = f.db.EnsureAccount(ctx, "by hand", "310000")
@@ -88,7 +88,7 @@ func newFilling(t *testing.T) *filling {
 func (f *filling) advance(stage filing.Stage, attention filing.Attention) {
 	f.t.Helper()
 	f.seq++
-	require.NoError(f.t, f.db.Advance(f.t.Context(), store.Progress{FilingID: f.filing.ID, Seq: f.seq, Stage: stage, Attention: &attention, Kind: "verified", Actor: "test"}))
+	require.NoError(f.t, f.db.Advance(f.t.Context(), store.Progress{FilingID: f.filing.ID, Seq: f.seq, Stage: stage, Attention: &attention, EventKind: "verified", Actor: "test"}))
 }
 
 func (f *filling) page(path string) *goquery.Document {
@@ -120,10 +120,10 @@ func (f *filling) refuse(fields ...string) {
 	ctx := f.t.Context()
 	_, err := f.Post(ctx, filingBase+"/review", nil)
 	require.NoError(f.t, err)
-	require.Equal(f.t, 1, f.temporal.handedIn)
-	require.NoError(f.t, f.db.Advance(ctx, store.Progress{FilingID: f.filing.ID, Seq: f.seq + 1, Stage: filing.Submitting, Revision: 1, Kind: "submitting", Actor: "test"}))
+	require.Equal(f.t, 1, f.temporal.submitted)
+	require.NoError(f.t, f.db.Advance(ctx, store.Progress{FilingID: f.filing.ID, Seq: f.seq + 1, Stage: filing.Submitting, Revision: 1, EventKind: "submitting", Actor: "test"}))
 	require.NoError(f.t, f.db.QueueRecord(ctx, store.NewRecord{AccountID: f.account, FilingID: f.filing.ID, Revision: 1, Operation: 1}))
-	require.NoError(f.t, f.db.HandInByHand(ctx, 1, "support:a"))
+	require.NoError(f.t, f.db.SubmitByHand(ctx, 1, "support:a"))
 	require.NoError(f.t, f.db.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:a", Opinion: "证件不清楚", Fields: fields}))
 	f.seq++
 	f.advance(filing.Correcting, "refused")
@@ -146,7 +146,7 @@ func tasks(page *goquery.Document) (list []string) {
 
 func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	f := newFilling(t)
-	later := []string{"checking 未开始", "reviewing 未开始", "installing 未开始", "filed 未开始"}
+	later := []string{"vetting 未开始", "reviewing 未开始", "installing 未开始", "filed 未开始"}
 	list := func() []string {
 		whole := tasks(f.page(""))
 		require.Equal(t, whole, tasks(f.page("/progress")), "it renews itself")
@@ -172,23 +172,23 @@ func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	require.Equal(t, filingBase+"/review", goesOn())
 
 	f.fill("/kind", url.Values{"kind": {"new_site"}, "action": {"next"}}, false)
-	require.Equal(t, "claim 未开始→", list()[1], "another kind has other forms")
+	require.Equal(t, "ownership 未开始→", list()[1], "another kind has other forms")
 	f.fill("/kind", url.Values{"kind": {"new"}, "action": {"next"}}, false)
 
 	// refused: the page leads to the field, until it is mended
 	f.refuse("holder.document_address", "site.name")
 	require.Equal(t, []string{"kind 已完成→", "holder 待修改→", "site 待修改→", "papers 已完成→", "review 未开始→"}, list())
-	require.Equal(t, filingBase+"/holder?from=review#f-document_address", goesOn())
-	links := f.page("").Find(`.callout a[href*="from=review"]`)
+	require.Equal(t, filingBase+"/holder?return_to=review#f-document_address", goesOn())
+	links := f.page("").Find(`.callout a[href*="return_to=review"]`)
 	require.Equal(t, 3, links.Length(), "both fields, and where to go on")
 	page := f.page("/holder")
 	require.Contains(t, page.Find("#e-document_address").Text(), "证件不清楚")
 	require.Equal(t, 1, page.Find(`.summary a[href="#f-document_address"]`).Length(), "the summary names it too")
 	require.Contains(t, page.Find("title").Text(), "错误：")
-	page = f.fill("/holder?from=review", url.Values{"document_address": {"上海市黄浦区样例路 100 号 301 室"}, "action": {"next"}}, false)
+	page = f.fill("/holder?return_to=review", url.Values{"document_address": {"上海市黄浦区样例路 100 号 301 室"}, "action": {"next"}}, false)
 	require.Equal(t, 1, page.Find(".prechecked").Length(), "one comes back to the review")
 	require.Equal(t, "holder 已完成→", list()[1])
-	require.Equal(t, filingBase+"/site?from=review#f-name", goesOn())
+	require.Equal(t, filingBase+"/site?return_to=review#f-name", goesOn())
 	require.Zero(t, f.page("/holder").Find(".summary").Length())
 }
 
@@ -212,12 +212,12 @@ func TestReviewFindsWhatFormsRefuse(t *testing.T) {
 	require.Contains(t, rules, "form_missing")
 	missing := f.page("/review").Find(`[data-rule=form_missing] a`)
 	require.Equal(t, 2, missing.Length(), "forms that nobody filled are a line each")
-	require.Equal(t, filingBase+"/holder?from=review", missing.First().AttrOr("href", ""))
+	require.Equal(t, filingBase+"/holder?return_to=review", missing.First().AttrOr("href", ""))
 
 	f.filled()
 	require.Empty(t, blocking(t, f.page("/review")))
 	at := func(form, field string) string {
-		return filingBase + "/" + form + "?from=review&check=1#f-" + field
+		return filingBase + "/" + form + "?return_to=review&check=1#f-" + field
 	}
 	for _, c := range []struct {
 		form  string
@@ -243,7 +243,7 @@ func TestReviewFindsWhatFormsRefuse(t *testing.T) {
 		require.Equal(t, 1, page.Find("#e-"+c.field).Length(), "the link leads to the message at the field")
 		_, err := f.Post(t.Context(), filingBase+"/review", nil)
 		require.NoError(t, err)
-		require.Zero(t, f.temporal.handedIn, "whatever is posted")
+		require.Zero(t, f.temporal.submitted, "whatever is posted")
 		before.Set("draft_tab", "later")
 		before.Del("draft_version")
 		before.Set("action", "save")
@@ -258,30 +258,30 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	f := newFilling(t)
 	f.filled()
 	page := f.page("/review")
-	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/kind?from=review#f-kind")).Length())
-	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/site?from=review#f-name")).Length())
+	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/kind?return_to=review#f-kind")).Length())
+	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/site?return_to=review#f-name")).Length())
 	require.Contains(t, page.Find(".facts").Text(), filingtest.Contact().Mobile, "the contact is there")
 	require.Zero(t, page.Find(`.facts a[href*="contact"], .facts a[href$="#f-provider"]`).Length(), "no link leads to what can't be changed")
 
-	page = f.fill("/site?from=review", url.Values{"name": {""}, "action": {"next"}}, true)
-	require.Equal(t, "review", page.Find("[name=from]").AttrOr("value", ""), "also after problems")
+	page = f.fill("/site?return_to=review", url.Values{"name": {""}, "action": {"next"}}, true)
+	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also after problems")
 	values := demo.FormValues(page.Find("main form").First())
 	values.Set("name", "林测试的书评")
 	values.Set("action", "next")
 	page, err := f.Post(t.Context(), filingBase+"/site", values)
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".facts").Text(), "林测试的书评")
-	page = f.fill("/site?from=review", url.Values{"action": {"save"}}, false)
-	require.Equal(t, "review", page.Find("[name=from]").AttrOr("value", ""), "also when it is only saved")
+	page = f.fill("/site?return_to=review", url.Values{"action": {"save"}}, false)
+	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also when it is only saved")
 	page = f.fill("/site", url.Values{"action": {"next"}}, false)
 	require.Equal(t, 1, page.Find("form[data-papers]").Length(), "otherwise the next page follows")
-	page, err = f.Post(t.Context(), filingBase+"/papers", url.Values{"from": {"review"}, "action": {"next"}})
+	page, err = f.Post(t.Context(), filingBase+"/papers", url.Values{"return_to": {"review"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find(".prechecked").Length())
-	page = f.fill("/kind?from=review", url.Values{"kind": {"new"}, "action": {"next"}}, false)
+	page = f.fill("/kind?return_to=review", url.Values{"kind": {"new"}, "action": {"next"}}, false)
 	require.Equal(t, 1, page.Find(".prechecked").Length())
-	page = f.fill("/site?from=//evil.example", nil, false)
-	require.Zero(t, page.Find("[name=from]").Length(), "only what is known is carried")
+	page = f.fill("/site?return_to=//evil.example", nil, false)
+	require.Zero(t, page.Find("[name=return_to]").Length(), "only what is known is carried")
 }
 
 // The kind's page loses nothing, says what is wrong at its place, and what is mended

@@ -128,7 +128,7 @@ func TestFieldsLinkToTheirExplanation(t *testing.T) {
 	c, stranger := h.signedIn(store.RoleCustomer, "demo"), h.visitor()
 	for path, links := range map[string][]string{
 		"/help/ask": {"ticket-text", "ticket-order", "ticket-email"}, "/account/password": {"account_password-present_password", "account_password-password", "account_password-password_again"},
-		"/account/reach/sms": {"account_reach-mobile", "account_reach-present_password"}, "/orders/D1/register": {"register-number", "register-home_page"},
+		"/account/contact/sms": {"account_contact-mobile", "account_contact-present_password"}, "/orders/D1/register": {"register-number", "register-home_page"},
 	} {
 		page := c.get(path, 200)
 		for _, link := range links {
@@ -219,20 +219,20 @@ func TestPlacesAreTheBureausEdition(t *testing.T) {
 	require.Contains(t, v.get("/help/codes?region=440300", 200).Find(`[data-table="regions"]`).Text(), "南山区", "where the bureau sent nothing")
 }
 
-func TestNoticesAreWrittenShownAndWithdrawn(t *testing.T) {
+func TestAnnouncementsAreWrittenShownAndWithdrawn(t *testing.T) {
 	h := newHelping(t)
 	staff, v := h.signedIn(store.RoleSupport, "support"), h.visitor()
-	token := staff.get("/support/notices/new", 200).Find("main [name=token]").AttrOr("value", "")
+	token := staff.get("/support/announcements/new", 200).Find("main [name=token]").AttrOr("value", "")
 	form := url.Values{"token": {token}, "title_zh": {"春节安排"}, "body_zh": {"**正月初七**起受理 <b>x</b> [日程](https://example.com)"}, "title_en": {"New Year"}, "body_en": {"from the *seventh*"},
 		"pinned": {"yes"}, "action": {"preview"}}
-	preview := staff.post("/support/notices/new", form, 200)
+	preview := staff.post("/support/announcements/new", form, 200)
 	require.Equal(t, 2, preview.Find(".preview").Length())
 	require.Equal(t, "正月初七", preview.Find(".preview strong").First().Text())
-	require.Zero(t, v.get("/help", 200).Find("[data-notice]").Length(), "a preview is kept nowhere")
+	require.Zero(t, v.get("/help", 200).Find("[data-announcement]").Length(), "a preview is kept nowhere")
 	form.Set("action", "save")
-	staff.post("/support/notices/new", form, 200)
-	staff.post("/support/notices/new", form, 200) // a double click
-	shown := v.get("/help", 200).Find("[data-notice]")
+	staff.post("/support/announcements/new", form, 200)
+	staff.post("/support/announcements/new", form, 200) // a double click
+	shown := v.get("/help", 200).Find("[data-announcement]")
 	require.Equal(t, 1, shown.Length())
 	page := v.get(shown.Find("a").AttrOr("href", ""), 200)
 	require.Equal(t, "春节安排", page.Find("h1").Text())
@@ -240,23 +240,23 @@ func TestNoticesAreWrittenShownAndWithdrawn(t *testing.T) {
 	require.Equal(t, "nofollow noopener noreferrer", page.Find("article a").AttrOr("rel", ""))
 	require.Contains(t, h.signedIn(store.RoleCustomer, "demo").get("/orders", 200).Find("main").Text(), "春节安排")
 	v.post("/language", url.Values{"lang": {"en"}, "next": {"/help"}}, 200)
-	require.Contains(t, v.get("/help/notices", 200).Find("article").Text(), "from the seventh")
+	require.Contains(t, v.get("/help/announcements", 200).Find("article").Text(), "from the seventh")
 
-	edit := staff.get("/support/notices/1", 200)
+	edit := staff.get("/support/announcements/1", 200)
 	require.Equal(t, "春节安排", edit.Find("#f-title_zh").AttrOr("value", ""))
 	old := url.Values{"token": {token}, "version": {"1"}, "title_zh": {"春节受理"}, "body_zh": {"x"}}
-	staff.post("/support/notices/1", old, 200)
+	staff.post("/support/announcements/1", old, 200)
 	old.Set("title_zh", "第三个标题")
-	conflict := staff.post("/support/notices/1", old, 409)
+	conflict := staff.post("/support/announcements/1", old, 409)
 	require.Equal(t, "第三个标题", conflict.Find("#f-title_zh").AttrOr("value", ""), "nothing typed is lost")
 	require.Equal(t, "2", conflict.Find("main [name=version]").AttrOr("value", ""))
-	bad := staff.post("/support/notices/1", url.Values{"token": {token}, "title_zh": {"x"}, "published_at": {"2026-02-01T00:00"}, "expires_at": {"2026-01-01T00:00"}}, 422)
+	bad := staff.post("/support/announcements/1", url.Values{"token": {token}, "title_zh": {"x"}, "published_at": {"2026-02-01T00:00"}, "expires_at": {"2026-01-01T00:00"}}, 422)
 	require.Equal(t, 2, bad.Find(".error").Length())
-	staff.post("/support/notices/1/withdraw", url.Values{"version": {"2"}}, 200)
-	v.get("/help/notices/1", 404)
-	staff.post("/support/notices/1/withdraw", url.Values{"version": {"3"}, "action": {"restore"}}, 200)
-	v.get("/help/notices/1", 200)
-	h.signedIn(store.RoleCustomer, "demo").get("/support/notices", 404)
+	staff.post("/support/announcements/1/withdraw", url.Values{"version": {"2"}}, 200)
+	v.get("/help/announcements/1", 404)
+	staff.post("/support/announcements/1/withdraw", url.Values{"version": {"3"}, "action": {"restore"}}, 200)
+	v.get("/help/announcements/1", 200)
+	h.signedIn(store.RoleCustomer, "demo").get("/support/announcements", 404)
 }
 
 func TestCustomerAsksAndReadsTheAnswer(t *testing.T) {

@@ -33,15 +33,15 @@ func init() { worker.SetBinaryChecksum("tests") }
 // real workflow of inquiries; only Temporal's server is the SDK's environment.
 type asking struct {
 	panel.Filings
-	t       *testing.T
-	db      *store.Store
-	stand   *stand.Server
-	worker  *activities.Bureau
-	panel   *panel.Server
-	account int64
-	now     time.Time
-	asked   int
-	asking  sync.Mutex
+	t             *testing.T
+	db            *store.Store
+	stand         *stand.Server
+	worker        *activities.Bureau
+	panel         *panel.Server
+	account       int64
+	now           time.Time
+	auditedAround int
+	asking        sync.Mutex
 }
 
 const (
@@ -75,7 +75,7 @@ func newAsking(t *testing.T) *asking {
 func (a *asking) Ask(_ context.Context, id int64) error {
 	a.asking.Lock()
 	defer a.asking.Unlock()
-	a.asked++
+	a.auditedAround++
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
@@ -93,18 +93,18 @@ func TestStatusIsAskedOnceInTenMinutes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	require.Equal(t, 1, a.asked)
+	require.Equal(t, 1, a.auditedAround)
 	got, err := a.panel.BureauStatus(ctx, "330000", bureau.ConditionDomain, "filed.example.net")
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	require.Equal(t, 1, a.asked, "the other province's account is the same")
+	require.Equal(t, 1, a.auditedAround, "the other province's account is the same")
 	got, err = a.panel.BureauStatus(ctx, "310000", bureau.ConditionDomain, "free.example.net")
 	require.NoError(t, err)
 	require.Equal(t, filing.Status{}, got)
 	got, err = a.panel.BureauStatus(ctx, "310000", filing.DocumentBusinessLicence, " 91310101ma1fp0000h")
 	require.NoError(t, err)
 	require.Equal(t, filing.Status{Filed: true, HolderNumber: holderNumber}, got)
-	require.Equal(t, 3, a.asked)
+	require.Equal(t, 3, a.auditedAround)
 	dump, err := a.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "91310101MA1FP0000H")
@@ -113,7 +113,7 @@ func TestStatusIsAskedOnceInTenMinutes(t *testing.T) {
 	a.now = a.now.Add(store.StatusFor + time.Second)
 	_, err = a.panel.BureauStatus(ctx, "310000", bureau.ConditionDomain, "filed.example.net")
 	require.NoError(t, err)
-	require.Equal(t, 4, a.asked)
+	require.Equal(t, 4, a.auditedAround)
 	require.NoError(t, a.db.PurgeInquiries(ctx))
 	_, err = a.db.Inquiry(ctx, 1)
 	require.ErrorIs(t, err, store.ErrNotFound, "the old answer is forgotten")
@@ -131,7 +131,7 @@ func TestStatusThatCannotBeAsked(t *testing.T) {
 	none("440000", bureau.ConditionDomain, "filed.example.net")
 	none("310000", filing.DocumentEnterpriseOrgCode, "123456789")
 	none("310000", bureau.ConditionDomain, "")
-	require.Zero(t, a.asked)
+	require.Zero(t, a.auditedAround)
 
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901", Times: 1})
 	none("310000", bureau.ConditionDomain, "filed.example.net")
@@ -155,7 +155,7 @@ func (a *asking) password(number, password string) any {
 	return answer
 }
 
-// Four wrong tries are ours; the bureau's fifth stays, for the hand-in.
+// Four wrong tries are ours; the bureau's fifth stays, for the submission.
 func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
 	require.Equal(t, web.PasswordIsRight, a.password(" 沪icp备05000940号", filingPassword))
@@ -163,7 +163,7 @@ func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 		require.Equal(t, web.PasswordIsWrong, a.password(number, "falsch"))
 	}
 	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, filingPassword))
-	require.Equal(t, 5, a.asked, "the sixth isn't even asked")
+	require.Equal(t, 5, a.auditedAround, "the sixth isn't even asked")
 	dump, err := a.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "falsch")
@@ -247,6 +247,6 @@ func TestPasswordThatTheBureauDoesNotTell(t *testing.T) {
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Fail, Code: "999", Times: 1})
 	require.Equal(t, web.PasswordNotKnown, a.password(holderNumber, filingPassword))
 	require.Equal(t, web.PasswordNotKnown, a.password("粤ICP备05000940号", filingPassword), "no account there")
-	require.Equal(t, 2, a.asked)
+	require.Equal(t, 2, a.auditedAround)
 	require.Equal(t, web.PasswordIsWrong, a.password(holderNumber, ""))
 }

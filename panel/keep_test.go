@@ -22,9 +22,9 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// keeping is a customer's filing whose site needs an approval (教育), and an order
+// savedPosts is a customer's filing whose site needs an approval (教育), and an order
 // without a filing.
-type keeping struct {
+type savedPosts struct {
 	*site
 	db     *store.Store
 	filing store.Filing
@@ -36,11 +36,11 @@ const (
 	approval     = "number.3"
 )
 
-func newKeeping(t *testing.T) *keeping {
+func newSavedPosts(t *testing.T) *savedPosts {
 	db := testdb.New(t)
 	people(t, db)
 	ctx := t.Context()
-	k := &keeping{site: newSite(t, db, panel.Config{}), db: db}
+	k := &savedPosts{site: newSite(t, db, panel.Config{}), db: db}
 	for _, number := range []string{"D1", "D2"} {
 		_, err := db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"example.com"}})
 		require.NoError(t, err)
@@ -58,23 +58,23 @@ func newKeeping(t *testing.T) *keeping {
 	return k
 }
 
-func (k *keeping) stage(seq int64, stage filing.Stage) {
+func (k *savedPosts) stage(seq int64, stage filing.Stage) {
 	k.t.Helper()
-	require.NoError(k.t, k.db.Advance(k.t.Context(), store.Progress{FilingID: k.filing.ID, Seq: seq, Stage: stage, Kind: "k", Actor: "a"}))
+	require.NoError(k.t, k.db.Advance(k.t.Context(), store.Progress{FilingID: k.filing.ID, Seq: seq, Stage: stage, EventKind: "k", Actor: "a"}))
 }
 
-func (k *keeping) signIn(next string) *goquery.Document {
+func (k *savedPosts) signIn(next string) *goquery.Document {
 	k.t.Helper()
 	_, text, _ := k.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}, "next": {next}})
 	return parsed(k.t, text)
 }
 
-func (k *keeping) expire() {
+func (k *savedPosts) expire() {
 	k.t.Helper()
 	require.NoError(k.t, k.db.EndOtherSessions(k.t.Context(), 1, 0))
 }
 
-func (k *keeping) page(path string) *goquery.Document {
+func (k *savedPosts) page(path string) *goquery.Document {
 	k.t.Helper()
 	status, text, _ := k.send(http.MethodGet, path, nil)
 	require.Equal(k.t, http.StatusOK, status)
@@ -82,7 +82,7 @@ func (k *keeping) page(path string) *goquery.Document {
 }
 
 // files sends a form as a browser does: an empty file field is sent too.
-func (k *keeping) files(path string, texts url.Values, files map[string][]byte) (int, *goquery.Document, *http.Response) {
+func (k *savedPosts) files(path string, texts url.Values, files map[string][]byte) (int, *goquery.Document, *http.Response) {
 	k.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -105,7 +105,7 @@ func (k *keeping) files(path string, texts url.Values, files map[string][]byte) 
 	return k.post(path, form.FormDataContentType(), &body)
 }
 
-func (k *keeping) post(path, kind string, body io.Reader) (int, *goquery.Document, *http.Response) {
+func (k *savedPosts) post(path, kind string, body io.Reader) (int, *goquery.Document, *http.Response) {
 	k.t.Helper()
 	answer, err := k.Post(k.url+path, kind, body)
 	require.NoError(k.t, err)
@@ -128,15 +128,15 @@ func marked(page *goquery.Document, more url.Values) url.Values {
 
 // A form with files that comes after the session's end loses none of its words, however
 // big it is, and says which files must be chosen again.
-func TestFormsWithFilesAreKept(t *testing.T) {
-	k := newKeeping(t)
+func TestFormsWithFilesAreSaved(t *testing.T) {
+	k := newSavedPosts(t)
 	big := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // 3 MB: far more than a server reads on by itself
 	k.expire()
 	_, page, answer := k.files(papersPage, url.Values{approval: {"沪教 2026-1"}, "action": {"next"}, "draft_version": {"0"}, "draft_tab": {"A"}},
 		map[string][]byte{"holder_id_front": big, "letter": nil})
 	require.Contains(t, page.Text(), "填写的内容已保留")
 	page = k.signIn(answer.Request.URL.Query().Get("next"))
-	require.Equal(t, 1, page.Find("[data-kept]").Length())
+	require.Equal(t, 1, page.Find("[data-saved-post]").Length())
 	require.Equal(t, "沪教 2026-1", field(page, approval))
 	require.Equal(t, "A", field(page, "draft_tab"))
 	require.Contains(t, page.Find("#e-holder_id_front").Text(), "没有收到")
@@ -163,7 +163,7 @@ func TestFormsWithFilesAreKept(t *testing.T) {
 // The numbers of approvals are a draft as other forms are: kept while they are typed,
 // and two pages are told of each other.
 func TestApprovalNumbersAreADraft(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	one, two := k.page(papersPage), k.page(papersPage)
 	draft, _ := one.Find("form[data-papers]").Attr("data-draft")
 	status, text, _ := k.send(http.MethodPost, draft, marked(one, url.Values{approval: {"一"}, "number.99": {"x"}, "other": {"x"}}), "Accept", "application/json")
@@ -191,7 +191,7 @@ func TestApprovalNumbersAreADraft(t *testing.T) {
 
 // What is too much for one sending, or breaks off, loses no number that came before.
 func TestTooManyPicturesLoseNoNumbers(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	require.NoError(t, k.db.SaveDraft(t.Context(), k.filing.ID, "site", url.Values{"pre_approvals": {"3", "4"}}))
 	require.NoError(t, k.db.SaveDraft(t.Context(), k.filing.ID, "papers", url.Values{approval: {"旧"}, "number.4": {"留"}}))
 	const boundary = "the-boundary"
@@ -222,7 +222,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // A number that is registered is kept while it is typed, though there is no filing.
 func TestRegistrationIsADraft(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	page, other := k.page(registerPage), k.page(registerPage)
 	require.Equal(t, "http://example.com/", field(page, "home_page"))
 	draft, _ := page.Find("form[data-draft]").Attr("data-draft")
@@ -253,7 +253,7 @@ func TestRegistrationIsADraft(t *testing.T) {
 
 // The page's script sends pictures one at a time, and takes the paper's part of the page.
 func TestOnePictureAtATime(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	page := k.page(papersPage)
 	action, _ := page.Find("form[data-papers]").Attr("data-papers")
 	input := page.Find("#f-holder_id_front")
@@ -274,7 +274,7 @@ func TestOnePictureAtATime(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Contains(t, page.Find("#e-letter").Text(), "不是图片")
 	require.Equal(t, 1, page.Find(".error").Length())
-	k.stage(2, filing.Checking)
+	k.stage(2, filing.Vetting)
 	status, _, answer := k.files(action, nil, map[string][]byte{"letter": demo.Picture("letter")})
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "/orders/D1/filing", answer.Request.URL.Path, "the filing has moved on")
@@ -283,7 +283,7 @@ func TestOnePictureAtATime(t *testing.T) {
 // Lists that follow a choice come from the server, and without JavaScript by a button
 // that saves and complains of nothing.
 func TestListsFollowWhatWasChosen(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	_, text, _ := k.send(http.MethodGet, "/documents?nature="+strconv.Itoa(filing.NaturePerson), nil)
 	_, all, _ := k.send(http.MethodGet, "/documents?nature=", nil)
 	require.Contains(t, text, "身份证")
@@ -306,7 +306,7 @@ func TestListsFollowWhatWasChosen(t *testing.T) {
 
 // An empty code is asked for and costs no try; one in full-width digits is right.
 func TestCodesAsTheyAreTyped(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	require.Equal(t, "12345678", web.Digits(" １２３４　5678\n"))
 	k.stage(2, filing.Verifying)
 	status, text, _ := k.send(http.MethodPost, "/orders/D1/filing/verify", url.Values{"sms_code": {" "}, "mail_code": {"　"}})
@@ -315,7 +315,7 @@ func TestCodesAsTheyAreTyped(t *testing.T) {
 	require.Equal(t, 1, page.Find("#e-sms_code").Length())
 	require.Equal(t, 1, page.Find("#e-mail_code").Length())
 	for range 7 {
-		status, text, _ = k.send(http.MethodPost, "/account/reach/mail/code", url.Values{"code": {" "}})
+		status, text, _ = k.send(http.MethodPost, "/account/contact/mail/code", url.Values{"code": {" "}})
 		require.Equal(t, http.StatusUnprocessableEntity, status)
 		require.NotContains(t, text, "错误次数过多")
 		require.Equal(t, 1, parsed(t, text).Find("#e-code").Length())
@@ -325,7 +325,7 @@ func TestCodesAsTheyAreTyped(t *testing.T) {
 // What changes on a filing's page is read out from a place that isn't exchanged, and
 // without JavaScript there is a way to see it.
 func TestProgressIsToldFromAPlaceThatStays(t *testing.T) {
-	k := newKeeping(t)
+	k := newSavedPosts(t)
 	page := k.page("/orders/D1/filing")
 	require.Zero(t, page.Find("#progress [role=status]").Length())
 	require.Equal(t, 1, page.Find("main > [data-progress-told][role=status]").Length())

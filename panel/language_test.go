@@ -53,16 +53,16 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	require.Equal(t, "/sign-in", where)
 	require.Equal(t, "demo", page.Find("#f-login").AttrOr("value", ""))
 	require.Equal(t, "/account", page.Find("main [name=next]").AttrOr("value", ""))
-	require.Zero(t, page.Find("[data-kept]").Length(), "no session has ended")
+	require.Zero(t, page.Find("[data-saved-post]").Length(), "no session has ended")
 
 	// a POST that has no page of its own leads to the one above
 	s.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}})
 	_, text, _ = s.send(http.MethodPost, "/account/sessions/999/end", nil)
 	_, where = other(text)
 	require.Equal(t, "/account", where)
-	_, text, _ = s.send(http.MethodPost, "/account/reach/mail", url.Values{"email": {"not an address"}, "present_password": {"secret-word"}})
+	_, text, _ = s.send(http.MethodPost, "/account/contact/mail", url.Values{"email": {"not an address"}, "present_password": {"secret-word"}})
 	page, where = other(text)
-	require.Equal(t, "/account/reach/mail", where)
+	require.Equal(t, "/account/contact/mail", where)
 	require.Equal(t, "not an address", page.Find("#f-email").AttrOr("value", ""))
 	require.NotContains(t, page.Text(), "secret-word")
 	dump, err := db.Dump(t.Context())
@@ -126,8 +126,8 @@ func TestViewsOfPapersAreWords(t *testing.T) {
 	for _, c := range []struct{ reason, zh, en string }{
 		{"owner", "本人、原图", "the owner, whole picture"},
 		{"owner/preview", "本人、缩略图", "the owner, preview"},
-		{"staff/checking", "工作人员、初审、原图", "staff, Checking, whole picture"},
-		{"staff/checking/preview", "工作人员、初审、缩略图", "staff, Checking, preview"},
+		{"staff/vetting", "工作人员、初审、原图", "staff, Vetting, whole picture"},
+		{"staff/vetting/preview", "工作人员、初审、缩略图", "staff, Vetting, preview"},
 		{"staff/of_old", "工作人员、of_old、原图", "staff, of_old, whole picture"},
 	} {
 		require.Equal(t, c.zh, dossierview.ViewReason(p.Texts.For("zh"), c.reason))

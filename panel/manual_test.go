@@ -28,16 +28,16 @@ import (
 // noTemporal is a Temporal that can't be reached.
 type noTemporal struct {
 	panel.Filings
-	asked []int64
+	auditedAround []int64
 	// sentBack is what a verdict does; nil: it isn't possible (any more).
-	sentBack func(context.Context, workflows.Verdict) error
-	verdicts []workflows.Verdict
-	handedIn []workflows.HandIn
-	opened   []string
+	sentBack  func(context.Context, workflows.Verdict) error
+	verdicts  []workflows.Verdict
+	submitted []workflows.Submission
+	opened    []string
 }
 
 func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {
-	n.asked = append(n.asked, accountID)
+	n.auditedAround = append(n.auditedAround, accountID)
 	return errors.New("unreachable")
 }
 
@@ -106,10 +106,10 @@ func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
 	require.NoError(t, err)
 	f, err := d.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := d.db.SaveDossier(ctx, f.ID, dossier)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, Kind: "submitting", Actor: "test"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitting", Actor: "test"}))
 	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: revision, Operation: dossier.Kind.Operation()}))
 	return fmt.Sprintf("/support/dossiers/%d", d.made) // each filing here has one record
 }
@@ -125,19 +125,19 @@ func (d *desk) page(t *testing.T, path string) *goquery.Document {
 func TestManualPagesOfEveryKind(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	site := d.add(t, filing.Dossier{Kind: filing.KindNewSite, Site: filingtest.Site("a.example.com", "192.0.2.10"), Claim: filing.Claim{Number: "沪ICP备05000940号", Password: "claim-password"}})
+	site := d.add(t, filing.Dossier{Kind: filing.KindNewSite, Site: filingtest.Site("a.example.com", "192.0.2.10"), OwnershipProof: filing.OwnershipProof{Number: "沪ICP备05000940号", Password: "ownership-password"}})
 	page := d.page(t, site)
-	require.Equal(t, "沪ICP备05000940号", page.Find("#v-claim-number").Text())
-	require.Equal(t, "claim-password", page.Find("#v-claim-password").Text(), "staff type it at the bureau")
-	require.True(t, page.Find("#v-claim-password").Closest("div").HasClass("screen"), "and it isn't printed")
+	require.Equal(t, "沪ICP备05000940号", page.Find("#v-ownership-number").Text())
+	require.Equal(t, "ownership-password", page.Find("#v-ownership-password").Text(), "staff type it at the bureau")
+	require.True(t, page.Find("#v-ownership-password").Closest("div").HasClass("screen"), "and it isn't printed")
 	require.Zero(t, page.Find("#v-holder-nature").Length(), "this kind has no holder")
-	_, err := d.support.Post(ctx, site+"/handed-in", nil)
+	_, err := d.support.Post(ctx, site+"/submitted", nil)
 	require.NoError(t, err)
 	page = d.page(t, site)
 	require.Equal(t, "沪ICP备05000940号", page.Find("[name=holder_number]").AttrOr("value", ""), "known before")
 	require.Zero(t, page.Find("#refused [name=holder][value=nature]").Length())
 	require.NotZero(t, page.Find("#refused [name=holder][value=manager_name]").Length(), "but a manager")
-	require.NotZero(t, page.Find("#refused [name=claim][value=password]").Length(), "a refusal can be about the password")
+	require.NotZero(t, page.Find("#refused [name=ownership][value=password]").Length(), "a refusal can be about the password")
 	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"holder_number": {"沪ICP备05000940号"}, "site_number": {"沪ICP备05000941号-2"}}, "certificate", "", nil)
 	require.ErrorContains(t, err, "应以 沪ICP备05000940号 开头")
 	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"site_number": {"沪ICP备05000940号-2"}}, "certificate", "", nil)
@@ -147,13 +147,13 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 	page = d.page(t, end)
 	require.Equal(t, "域名到期或转让", page.Find("#v-ending-reason").Text())
 	require.Equal(t, "沪ICP备05000940号-2", page.Find("#v-subject-site").Text())
-	_, err = d.support.Post(ctx, end+"/handed-in", nil)
+	_, err = d.support.Post(ctx, end+"/submitted", nil)
 	require.NoError(t, err)
 	require.Zero(t, d.page(t, end).Find("#approved input").Length(), "the click is enough")
 	page, err = d.support.Post(ctx, end+"/approved", nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("[data-state=decided]").Length())
-	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.asked, "an exchange was asked for each time, and its absence stopped nobody")
+	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.auditedAround, "an exchange was asked for each time, and its absence stopped nobody")
 }
 
 // Two members of staff have the same page open: the second sees what the first did.
@@ -162,11 +162,11 @@ func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	ctx := t.Context()
 	other := d.signedIn(t, "b")
 	path := d.add(t, filingtest.Dossier())
-	_, err := d.support.Post(ctx, path+"/handed-in", nil)
+	_, err := d.support.Post(ctx, path+"/submitted", nil)
 	require.NoError(t, err)
-	page, err := other.Post(ctx, path+"/handed-in", nil)
+	page, err := other.Post(ctx, path+"/submitted", nil)
 	require.NoError(t, err)
-	require.Contains(t, page.Find("[data-state=handed_in]").Text(), "客服 a")
+	require.Contains(t, page.Find("[data-state=submitted]").Text(), "客服 a")
 	_, err = d.support.Post(ctx, path+"/refused", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}})
 	require.NoError(t, err)
 	page, err = other.Upload(ctx, path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", []byte("certificate"))
@@ -194,12 +194,12 @@ func TestManualListIsPaged(t *testing.T) {
 		d.add(t, filingtest.Dossier())
 	}
 	page := d.page(t, "/support/dossiers")
-	require.Equal(t, 50, page.Find("[data-group=to_hand_in] [data-order]").Length())
+	require.Equal(t, 50, page.Find("[data-group=to_submit] [data-order]").Length())
 	require.Equal(t, "D1", page.Find("[data-order]").First().AttrOr("data-order", ""))
-	next := page.Find("[data-group=to_hand_in] p a").AttrOr("href", "")
+	next := page.Find("[data-group=to_submit] p a").AttrOr("href", "")
 	page = d.page(t, next)
-	require.Equal(t, 3, page.Find("[data-group=to_hand_in] [data-order]").Length())
-	require.Zero(t, page.Find("[data-group=handed_in]").Length())
+	require.Equal(t, 3, page.Find("[data-group=to_submit] [data-order]").Length())
+	require.Zero(t, page.Find("[data-group=submitted]").Length())
 	require.Zero(t, d.page(t, fmt.Sprintf("/support/dossiers?account=%d", d.account+1)).Find("[data-order]").Length())
 	_, err := d.support.Page(t.Context(), "/support/dossiers/999")
 	require.ErrorContains(t, err, "404")
@@ -209,7 +209,7 @@ func TestManualListIsPaged(t *testing.T) {
 func TestOnlyUploadsMayBeBig(t *testing.T) {
 	d := newDesk(t)
 	path := d.add(t, filingtest.Dossier())
-	_, err := d.support.Post(t.Context(), path+"/handed-in", nil)
+	_, err := d.support.Post(t.Context(), path+"/submitted", nil)
 	require.NoError(t, err)
 	big := bytes.Repeat([]byte("x"), 300<<10)
 	page, err := d.support.Post(t.Context(), path+"/refused", url.Values{"opinion": {string(big)}})

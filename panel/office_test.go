@@ -42,14 +42,14 @@ type workflowsStub struct {
 	// execution is what Temporal knows of every filing.
 	execution    workflows.Execution
 	executionErr error
-	// beside are the workflows that were asked for beside a filing's, ran the activities
+	// relatedWorkflows are the workflows that were asked for beside a filing's, ran the activities
 	// that were run at once.
-	beside, ran []string
+	relatedWorkflows, ran []string
 	// corrected are what was told of corrections, codes those that were sent for them, told
 	// the tokens of those whose contacts are told.
-	corrected map[string]workflows.Corrected
-	codes     [][2]int64
-	told      []string
+	corrected  map[string]workflows.Corrected
+	codes      [][2]int64
+	feedbackOf []string
 }
 
 func (w *workflowsStub) Open(context.Context, string, workflows.FilingInput) error { return nil }
@@ -62,7 +62,7 @@ func (w *workflowsStub) SendCode(context.Context, string, workflows.SendCode) (s
 func (w *workflowsStub) Verified(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
-func (w *workflowsStub) HandIn(context.Context, string, workflows.HandIn) (s workflows.State, err error) {
+func (w *workflowsStub) Submit(context.Context, string, workflows.Submission) (s workflows.State, err error) {
 	return s, w.err
 }
 func (w *workflowsStub) Pass(_ context.Context, _ string, v workflows.Verdict) (s workflows.State, err error) {
@@ -73,10 +73,10 @@ func (w *workflowsStub) SendBack(_ context.Context, _ string, v workflows.Verdic
 	w.verdicts = append(w.verdicts, v)
 	return s, w.err
 }
-func (w *workflowsStub) CheckNow(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
+func (w *workflowsStub) CheckSiteNow(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
-func (w *workflowsStub) BureauChecked(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
+func (w *workflowsStub) ConfirmSMSVerification(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
 func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
@@ -93,7 +93,7 @@ func (w *workflowsStub) ControlBulk(context.Context, int64, workflows.BulkContro
 	return w.err
 }
 func (w *workflowsStub) Execution(_ context.Context, _ string, beside ...string) (workflows.Execution, error) {
-	w.beside = beside
+	w.relatedWorkflows = beside
 	return w.execution, w.executionErr
 }
 func (w *workflowsStub) RunNow(_ context.Context, p workflows.PendingActivity) error {
@@ -108,16 +108,16 @@ func (w *workflowsStub) SendCorrectionCode(_ context.Context, id int64, send int
 	w.codes = append(w.codes, [2]int64{id, int64(send)})
 	return nil
 }
-func (w *workflowsStub) TellCorrection(_ context.Context, token string) error {
-	w.told = append(w.told, token)
+func (w *workflowsStub) NotifyContactCorrected(_ context.Context, token string) error {
+	w.feedbackOf = append(w.feedbackOf, token)
 	return nil
 }
-func (w *workflowsStub) Ask(context.Context, int64) error                      { return nil }
-func (w *workflowsStub) ExchangeNow(context.Context, int64) error              { return nil }
-func (w *workflowsStub) SendTicket(context.Context, int64, int64) error        { return nil }
-func (w *workflowsStub) Footer(context.Context, workflows.FooterInput) error   { return w.err }
-func (w *workflowsStub) SendAccountCode(context.Context, int64, int) error     { return nil }
-func (w *workflowsStub) TellPasswordChanged(context.Context, int64, int) error { return nil }
+func (w *workflowsStub) Ask(context.Context, int64) error                        { return nil }
+func (w *workflowsStub) ExchangeNow(context.Context, int64) error                { return nil }
+func (w *workflowsStub) SendTicket(context.Context, int64, int64) error          { return nil }
+func (w *workflowsStub) Footer(context.Context, workflows.FooterInput) error     { return w.err }
+func (w *workflowsStub) SendAccountCode(context.Context, int64, int) error       { return nil }
+func (w *workflowsStub) NotifyPasswordChanged(context.Context, int64, int) error { return nil }
 
 // office is a panel with one of everything that a page can be about.
 type office struct {
@@ -177,7 +177,7 @@ func (o *office) staged(number string, stage filing.Stage, attention filing.Atte
 	o.record(number)
 	f, err := o.db.FilingBySerial(o.t.Context(), number, 1)
 	require.NoError(o.t, err)
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: stage, Attention: &attention, Revision: 1, Kind: "handed_in", Actor: "customer:owner"}))
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: stage, Attention: &attention, Revision: 1, EventKind: "submitted", Actor: "customer:owner"}))
 	return "/support/filings/" + number
 }
 
@@ -209,9 +209,9 @@ func (o *office) furnish() {
 	for _, path := range []string{"/tickets/:id", "/support/tickets/:id"} {
 		o.paths[path] = fmt.Sprint(ticket)
 	}
-	notice, err := o.db.AddNotice(ctx, store.Notice{Token: strings.Repeat("2", 32), TitleZH: "公告", BodyZH: "内容", PublishedAt: time.Now().Add(-time.Hour)}, "support:a")
+	notice, err := o.db.AddAnnouncement(ctx, store.Announcement{Token: strings.Repeat("2", 32), TitleZH: "公告", BodyZH: "内容", PublishedAt: time.Now().Add(-time.Hour)}, "support:a")
 	must(err)
-	for _, path := range []string{"/help/notices/:id", "/support/notices/:id"} {
+	for _, path := range []string{"/help/announcements/:id", "/support/announcements/:id"} {
 		o.paths[path] = fmt.Sprint(notice)
 	}
 	task := o.task("a.example.com")
@@ -253,17 +253,17 @@ func (o *office) filing(order, customer string) store.Filing {
 	require.NoError(t, err)
 	f, err := o.db.OpenFiling(ctx, row.ID)
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	return f
 }
 
-// record is a dossier in line at the account where people hand in.
+// record is a dossier in line at the account where people submit.
 func (o *office) record(order string) (id int64) {
 	t, ctx := o.t, o.t.Context()
 	f := o.filing(order, "owner")
 	revision, err := o.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, Kind: "submitting", Actor: "test"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitting", Actor: "test"}))
 	require.NoError(t, o.db.QueueRecord(ctx, store.NewRecord{AccountID: o.manual, FilingID: f.ID, Revision: revision, Operation: filing.KindNew.Operation()}))
 	require.NoError(t, o.db.DB().QueryRowContext(ctx, `SELECT MAX(id) FROM records`).Scan(&id))
 	return id
@@ -380,7 +380,7 @@ func (c *caller) form(path string, form url.Values) (status int) {
 	return response.StatusCode
 }
 
-// picture is what may be handed in as a paper.
+// picture is what may be submitted as a paper.
 func (o *office) picture() []byte {
 	var b bytes.Buffer
 	require.NoError(o.t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil))

@@ -19,9 +19,9 @@ func (n *noTemporal) Open(_ context.Context, ref string, _ workflows.FilingInput
 	return nil
 }
 
-// HandIn notes what was handed in.
-func (n *noTemporal) HandIn(_ context.Context, _ string, in workflows.HandIn) (workflows.State, error) {
-	n.handedIn = append(n.handedIn, in)
+// Submit notes what was submitted.
+func (n *noTemporal) Submit(_ context.Context, _ string, in workflows.Submission) (workflows.State, error) {
+	n.submitted = append(n.submitted, in)
 	return workflows.State{}, nil
 }
 
@@ -32,7 +32,7 @@ func TestDoneStaysDone(t *testing.T) {
 	d.add(t, filingtest.Dossier())
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, Kind: "filed", Actor: "system"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
 	_, err = d.customer(t).Post(ctx, "/orders/D1/filing", nil)
 	require.NoError(t, err)
 	require.Empty(t, d.temporal.opened)
@@ -48,7 +48,7 @@ func TestDeregisteredFilingIsShownReadOnly(t *testing.T) {
 	d.add(t, filingtest.Dossier())
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: "deregistered", Actor: "bureau"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: "deregistered", Actor: "bureau"}))
 	w := d.customer(t)
 	page := filingPage(t, w, "D1")
 	require.Equal(t, 1, page.Find("[data-over=deregistered]").Length())
@@ -84,7 +84,7 @@ func TestRefusalOfOursIsOurs(t *testing.T) {
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
 	ours := filing.AttentionRefusedOurs
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Correcting, Attention: &ours, Kind: "refused", Actor: "bureau"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Correcting, Attention: &ours, EventKind: "refused", Actor: "bureau"}))
 	w := d.customer(t)
 	page := filingPage(t, w, "D1")
 	require.Contains(t, page.Find("#progress .callout").Text(), "工作人员处理中")
@@ -92,13 +92,13 @@ func TestRefusalOfOursIsOurs(t *testing.T) {
 	page, err = w.Page(ctx, "/orders?state=under_way")
 	require.NoError(t, err)
 	require.Equal(t, "查看", page.Find("[data-order=D1] .act .button").Text())
-	require.Equal(t, 1, d.page(t, dossierPath).Find(`form[action="/support/filings/D1/hand-in-again"]`).Length())
-	_, err = d.support.Post(ctx, "/support/filings/D1/hand-in-again", url.Values{"revision": {"7"}, "serial": {"1"}})
+	require.Equal(t, 1, d.page(t, dossierPath).Find(`form[action="/support/filings/D1/resubmit"]`).Length())
+	_, err = d.support.Post(ctx, "/support/filings/D1/resubmit", url.Values{"revision": {"7"}, "serial": {"1"}})
 	require.NoError(t, err)
-	require.Empty(t, d.temporal.handedIn, "of an old page")
-	_, err = d.support.Post(ctx, "/support/filings/D1/hand-in-again", url.Values{"revision": {"1"}, "serial": {"1"}})
+	require.Empty(t, d.temporal.submitted, "of an old page")
+	_, err = d.support.Post(ctx, "/support/filings/D1/resubmit", url.Values{"revision": {"1"}, "serial": {"1"}})
 	require.NoError(t, err)
-	require.Equal(t, []workflows.HandIn{{Revision: 2, Kind: filing.KindNew, Actor: "support:a"}}, d.temporal.handedIn)
+	require.Equal(t, []workflows.Submission{{Revision: 2, Kind: filing.KindNew, Actor: "support:a"}}, d.temporal.submitted)
 	again, err := d.db.Dossier(ctx, f.ID, 2)
 	require.NoError(t, err)
 	require.Equal(t, dossier.Holder, again.Holder)

@@ -110,20 +110,20 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 	require.Contains(t, person1, "林**")
 	require.Contains(t, person1, "个人")
 	require.NotContains(t, person1, filingtest.PersonHolder().Name)
-	require.Zero(t, a.asked, "our records knew")
+	require.Zero(t, a.auditedAround, "our records knew")
 
 	answer := ask("www.filed.example.net")
 	require.Contains(t, answer, "向管局查询的结果")
 	require.Contains(t, answer, holderNumber+"-1")
-	require.Equal(t, 2, a.asked, "itself, and what would cover it")
+	require.Equal(t, 2, a.auditedAround, "itself, and what would cover it")
 	answer = ask("free.example.net")
 	require.Contains(t, answer, "没有查到备案信息")
 	require.Contains(t, answer, "答复：未备案")
 	require.Contains(t, answer, "beian.miit.gov.cn")
-	asked := a.asked
+	asked := a.auditedAround
 	require.Contains(t, ask("不存在的公司"), "没有查到备案信息")
 	require.Contains(t, ask("沪ICP备09999999号"), "没有查到备案信息")
-	require.Equal(t, asked, a.asked, "a bureau tells of domains only")
+	require.Equal(t, asked, a.auditedAround, "a bureau tells of domains only")
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901", Times: 1})
 	require.Contains(t, ask("other.example.net"), "现在不能向管局查询")
 }
@@ -134,7 +134,7 @@ func TestQueryFindsOurOwnOrders(t *testing.T) {
 	require.NoError(t, err)
 	f, err := a.db.OpenFiling(ctx, 1)
 	require.NoError(t, err)
-	require.NoError(t, a.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "k", Actor: "a"}))
+	require.NoError(t, a.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
 	_, err = a.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
 	require.NoError(t, a.db.QueueRecord(ctx, store.NewRecord{AccountID: a.account, FilingID: f.ID, Revision: 1, Operation: 1}))
@@ -144,7 +144,7 @@ func TestQueryFindsOurOwnOrders(t *testing.T) {
 	require.NoError(t, err)
 	base := a.site("127.0.0.1")
 	require.Contains(t, found(t, base, 1, "own.example.org"), "没有查到", "the number isn't on the order yet")
-	_, err = a.db.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Filed, Kind: "filed", Actor: "a"})
+	_, err = a.db.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "a"})
 	require.NoError(t, err)
 	for i, asked := range []string{"own.example.org", "any.own.example.org", "沪ICP备05000003号", "沪ICP备05000003号-1"} {
 		answer := found(t, base, i+2, asked)

@@ -17,7 +17,7 @@ import (
 // stuck makes a filing stuck at a step.
 func (o *office) stuck(order, step, reason string, seq int64) store.Filing {
 	f, yes := o.filing(order, "owner"), true
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system", Detail: step + ": " + reason}))
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system", Detail: step + ": " + reason}))
 	return f
 }
 

@@ -27,8 +27,8 @@ func (n *noTemporal) SendBack(ctx context.Context, _ string, v workflows.Verdict
 	return workflows.State{}, n.sentBack(ctx, v)
 }
 
-// checked is a desk with a dossier under the provider's own check, and its customer.
-func checked(t *testing.T) (d *desk, f store.Filing) {
+// vettingDesk is a desk with a dossier under vetting, and its customer.
+func vettingDesk(t *testing.T) (d *desk, f store.Filing) {
 	t.Helper()
 	ctx := t.Context()
 	d = newDesk(t)
@@ -41,10 +41,10 @@ func checked(t *testing.T) (d *desk, f store.Filing) {
 	require.NoError(t, err)
 	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "holder", dossierview.HolderValues(dossier.Holder)))
 	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "site", dossierview.SiteValues(dossier.Site)))
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Checking, Revision: 1, Kind: "handed_in", Actor: "customer:demo"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Vetting, Revision: 1, EventKind: "submitted", Actor: "customer:demo"}))
 	d.temporal.sentBack = func(ctx context.Context, v workflows.Verdict) error {
 		attention := filing.AttentionSentBack
-		return d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Correcting, Attention: &attention, Kind: "sent_back", Actor: v.Actor})
+		return d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Correcting, Attention: &attention, EventKind: "sent_back", Actor: v.Actor})
 	}
 	return d, f
 }
@@ -54,12 +54,12 @@ const dossierPath = "/support/filings/D1/dossier?serial=1"
 // take has staff take the dossier.
 func (d *desk) take(t *testing.T) {
 	t.Helper()
-	_, err := d.support.Post(t.Context(), "/support/filings/D1/check/take", url.Values{"revision": {"1"}, "serial": {"1"}})
+	_, err := d.support.Post(t.Context(), "/support/filings/D1/vetting/take", url.Values{"revision": {"1"}, "serial": {"1"}})
 	require.NoError(t, err)
 }
 
 func TestSendingBackAsksWhy(t *testing.T) {
-	d, f := checked(t)
+	d, f := vettingDesk(t)
 	ctx := t.Context()
 	page := d.page(t, "/support/filings")
 	require.Zero(t, page.Find(`form[action$="/send-back"]`).Length(), "no bare button")
@@ -68,7 +68,7 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	d.take(t)
 	page = d.page(t, dossierPath)
 	require.NotZero(t, page.Find("[name=reasons][value=site_name]").Length())
-	require.Zero(t, page.Find("[name=reasons][value=claim_password]").Length(), "a new filing has no password")
+	require.Zero(t, page.Find("[name=reasons][value=ownership_password]").Length(), "a new filing has no password")
 	require.NotZero(t, page.Find("[name=papers][value=holder_id_front]").Length(), "a paper can be what it is about")
 
 	send := func(values url.Values) (*goquery.Document, error) {
@@ -113,7 +113,7 @@ func TestSendingBackAsksWhy(t *testing.T) {
 // The customer reads the reason on the filing's page, above each form, and at the
 // fields that it is about.
 func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
-	d, _ := checked(t)
+	d, _ := vettingDesk(t)
 	ctx := t.Context()
 	d.take(t)
 	_, err := d.support.Post(ctx, "/support/filings/D1/send-back", url.Values{

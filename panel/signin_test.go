@@ -144,36 +144,36 @@ func TestLanguageOfTheBrowserComesFirst(t *testing.T) {
 
 // A form that comes after the session's end is kept without its passwords, and
 // only where a browser knows whose it is.
-func TestFormsAreKeptWithoutPasswords(t *testing.T) {
+func TestFormsAreSavedWithoutPasswords(t *testing.T) {
 	db := testdb.New(t)
 	people(t, db)
 	s := newSite(t, db, panel.Config{})
 	form := url.Values{"email": {"a@example.com"}, "present_password": {"right-password"}}
-	kept := func() (n int) {
+	saved := func() (n int) {
 		require.NoError(t, db.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM saved_posts`).Scan(&n))
 		return n
 	}
-	_, text, _ := s.send(http.MethodPost, "/account/reach/mail", form)
+	_, text, _ := s.send(http.MethodPost, "/account/contact/mail", form)
 	require.Contains(t, text, "您的登录已过期，请重新登录。")
-	require.Zero(t, kept(), "nobody ever signed in here")
+	require.Zero(t, saved(), "nobody ever signed in here")
 
-	signIn := url.Values{"login": {"demo"}, "password": {"right-password"}, "next": {"/account/reach/mail"}}
+	signIn := url.Values{"login": {"demo"}, "password": {"right-password"}, "next": {"/account/contact/mail"}}
 	s.send(http.MethodPost, "/sign-in", signIn)
 	require.NoError(t, db.EndOtherSessions(t.Context(), 1, 0))
-	_, text, response := s.send(http.MethodPost, "/account/reach/mail", form)
+	_, text, response := s.send(http.MethodPost, "/account/contact/mail", form)
 	require.Contains(t, text, "填写的内容已保留")
-	require.Equal(t, "/account/reach/mail", response.Request.URL.Query().Get("next"))
-	require.Equal(t, 1, kept())
+	require.Equal(t, "/account/contact/mail", response.Request.URL.Query().Get("next"))
+	require.Equal(t, 1, saved())
 	_, text, _ = s.send(http.MethodPost, "/sign-in", signIn)
-	require.Contains(t, text, "data-kept")
+	require.Contains(t, text, "data-saved-post")
 	require.Contains(t, text, `value="a@example.com"`)
 	require.NotContains(t, text, "right-password")
-	status, _, _ := s.send(http.MethodPost, "/account/reach/mail", url.Values{"email": {"x"}})
+	status, _, _ := s.send(http.MethodPost, "/account/contact/mail", url.Values{"email": {"x"}})
 	require.Equal(t, 422, status)
-	require.Zero(t, kept(), "sent again, it needn't be kept")
+	require.Zero(t, saved(), "sent again, it needn't be kept")
 
 	require.NoError(t, db.EndOtherSessions(t.Context(), 1, 0))
-	status, _, _ = s.send(http.MethodPost, "/account/reach/mail", form, "Accept", "application/json")
+	status, _, _ = s.send(http.MethodPost, "/account/contact/mail", form, "Accept", "application/json")
 	require.Equal(t, http.StatusUnauthorized, status, "scripts are told")
 	_, text, _ = s.send(http.MethodPost, "/account/end-others", nil)
 	require.Contains(t, text, `id="f-login"`)

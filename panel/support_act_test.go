@@ -20,7 +20,7 @@ import (
 // verifying is a filing whose contact is given and not yet verified.
 func (o *office) verifying(order string) store.Filing {
 	f := o.filing(order, "owner")
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Verifying, Kind: "contact_given", Actor: "test"}))
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Verifying, EventKind: "contact_given", Actor: "test"}))
 	_, err := o.db.RegisterContact(o.t.Context(), f.CustomerID, f.ID, filingtest.Contact(), "hash")
 	require.NoError(o.t, err)
 	return o.reread(f)
@@ -50,7 +50,7 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	buttons := agent.page("/support/filings/A1").Find("[data-pending] [name=activity]")
 	require.Equal(t, 1, buttons.Length(), "what runs needs no button")
 	require.Equal(t, waits.Key(), buttons.AttrOr("value", ""))
-	require.Contains(t, o.workflows.beside, "aftercare/A1")
+	require.Contains(t, o.workflows.relatedWorkflows, "aftercare/A1")
 
 	_, last := o.logged(0)
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}, "why": {"限流已解除"}}))
@@ -159,14 +159,14 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "13800000009", contact.Details.Mobile)
 	require.Equal(t, map[string]workflows.Corrected{"corrected/1": {Channel: "sms", Send: 2, Actor: "support:agent"}}, o.workflows.corrected)
-	require.Contains(t, o.workflows.told, form.Get("token"))
+	require.Contains(t, o.workflows.feedbackOf, form.Get("token"))
 	require.Empty(t, o.workflows.codes, "the filing's own verification sends it")
 	text := agent.page("/support/filings/V1").Find("[data-corrections]").Text()
 	require.Contains(t, text, "视频通话")
 	require.NotContains(t, text, "视频核对了本人", "that is in the log")
 	require.NotContains(t, text, "13800000009")
 
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	form = right()
 	form.Set("mobile", "13800000010")
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/V1/contact/sms", form))
@@ -176,14 +176,14 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.Equal(t, "13800000009", contact.Details.Mobile, "the old one counts until the code is typed")
 
 	require.Equal(t, 1, owner.page("/orders/V1/filing").Find(`[data-confirm="sms"]`).Length())
-	status, page, _ = owner.look("/orders/V1/filing/reach/sms", url.Values{"code": {"00000000"}})
+	status, page, _ = owner.look("/orders/V1/filing/contact/sms", url.Values{"code": {"00000000"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Equal(t, 1, page.Find("#e-code").Length())
 	code, ok, err := o.db.PrepareCorrectionCode(ctx, 2, 1)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/reach/sms/again", nil), "too soon is said on the page")
-	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/reach/sms", url.Values{"code": {code}}))
+	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms/again", nil), "too soon is said on the page")
+	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms", url.Values{"code": {code}}))
 	contact, err = o.db.Contact(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "13800000010", contact.Details.Mobile)
@@ -193,7 +193,7 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "视频核对了本人", rows[1].Reason)
 
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Filed, Kind: "filed", Actor: "test"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Filed, EventKind: "filed", Actor: "test"}))
 	form.Set("token", strings.Repeat("8", 32))
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/V1/contact/sms", form))
 	require.Contains(t, agent.flashed("V1"), "已变化")
@@ -214,7 +214,7 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	f, err := o.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	yes := true
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Installing, Stuck: &yes, StuckStep: "install_certificate", StuckReason: "login", Kind: "stuck", Actor: "system"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Installing, Stuck: &yes, StuckStep: "install_certificate", StuckReason: "login", EventKind: "stuck", Actor: "system"}))
 	o.workflows.err = nil
 	agent := o.caller("agent")
 	require.Equal(t, "/support/filings/S1/space?serial=1", agent.page("/support/filings/S1").Find("[data-resume] a").First().AttrOr("href", ""))
@@ -270,7 +270,7 @@ func TestAWebSpaceIsCorrectedOnlyWhileItIsUsed(t *testing.T) {
 	form := url.Values{"protocol": {"ftp"}, "host": {"ftp.example.com"}, "port": {"21"}, "user": {"u"}, "password": {"p"}, "reason": {"密码改了"}}
 	for seq, stage := range []filing.Stage{filing.Filed, filing.Withdrawn, filing.Deregistered} {
 		_, last := o.logged(0)
-		require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: int64(seq) + 3, Stage: stage, Kind: "x", Actor: "test"}))
+		require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: int64(seq) + 3, Stage: stage, EventKind: "x", Actor: "test"}))
 		link := agent.page("/support/filings/A1").Find(`[data-acts] a[href*="/space"]`).Length()
 		shown, _ := agent.send(http.MethodGet, "/support/filings/A1/space?serial=1", nil)
 		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/space", form))
@@ -302,7 +302,7 @@ func TestStaffWithdraw(t *testing.T) {
 	o.workflows.err = workflows.ErrWrongStage
 	agent.form("/support/filings/W1/withdraw", url.Values{"reason": {"客户来电要求"}})
 	require.Contains(t, agent.flashed("W1"), "已变化")
-	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: o.reread(o.verifying("W2")).ID, Seq: 9, Stage: filing.Reviewing, Kind: "accepted", Actor: "bureau"}))
+	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: o.reread(o.verifying("W2")).ID, Seq: 9, Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"}))
 	status, to := agent.send(http.MethodGet, "/support/filings/W2/withdraw?serial=1", nil)
 	require.Equal(t, http.StatusSeeOther, status)
 	require.Equal(t, "/support/filings/W2?serial=1", to)

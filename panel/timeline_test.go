@@ -30,7 +30,7 @@ func filingPage(t *testing.T, w *demo.Walker, order string) *goquery.Document {
 	return page
 }
 
-// Each refusal keeps its own reason after the next revision was handed in, and a
+// Each refusal keeps its own reason after the next revision was submitted, and a
 // filing that follows another shows what happened to that one.
 func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	d := newDesk(t)
@@ -47,35 +47,35 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 		require.NoError(t, d.db.Advance(ctx, p))
 	}
 	decide := func(record int64, decision store.ManualDecision) {
-		require.NoError(t, d.db.HandInByHand(ctx, record, "support:a"))
+		require.NoError(t, d.db.SubmitByHand(ctx, record, "support:a"))
 		decision.Actor = "support:a"
 		require.NoError(t, d.db.DecideByHand(ctx, record, decision))
 	}
 	decide(1, store.ManualDecision{Opinion: "名称含地区"})
 	refused := filing.AttentionRefused
-	step(store.Progress{Stage: filing.Correcting, Attention: &refused, Kind: "refused", Actor: "bureau"})
+	step(store.Progress{Stage: filing.Correcting, Attention: &refused, EventKind: "refused", Actor: "bureau"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	step(store.Progress{Stage: filing.Checking, Revision: 2, Attention: new(filing.Attention), Kind: "handed_in", Actor: "customer:demo"})
+	step(store.Progress{Stage: filing.Vetting, Revision: 2, Attention: new(filing.Attention), EventKind: "submitted", Actor: "customer:demo"})
 	staff, err := d.db.UserByLogin(ctx, "a")
 	require.NoError(t, err)
-	require.NoError(t, d.db.TakeCheck(ctx, f.ID, 2, staff.ID, time.Hour))
-	require.NoError(t, d.db.DecideCheck(ctx, store.CheckDecision{
-		FilingID: f.ID, Revision: 2, Round: 1, Reviewer: staff.ID, Verdict: store.CheckSentBack, Why: &store.SendBack{Revision: 2, Actor: "support:a", Text: "还缺说明"},
+	require.NoError(t, d.db.TakeVetting(ctx, f.ID, 2, staff.ID, time.Hour))
+	require.NoError(t, d.db.DecideVetting(ctx, store.VettingDecision{
+		FilingID: f.ID, Revision: 2, Round: 1, Reviewer: staff.ID, Verdict: store.VettingSentBack, Why: &store.SendBack{Revision: 2, Actor: "support:a", Text: "还缺说明"},
 	}))
-	step(store.Progress{Stage: filing.Correcting, Kind: "sent_back", Actor: "support:a"})
+	step(store.Progress{Stage: filing.Correcting, EventKind: "sent_back", Actor: "support:a"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	step(store.Progress{Stage: filing.Checking, Revision: 3, Kind: "handed_in", Actor: "customer:demo"})
-	step(store.Progress{Stage: filing.Submitting, Revision: 3, Kind: "submitting", Actor: "support:a"})
+	step(store.Progress{Stage: filing.Vetting, Revision: 3, EventKind: "submitted", Actor: "customer:demo"})
+	step(store.Progress{Stage: filing.Submitting, Revision: 3, EventKind: "submitting", Actor: "support:a"})
 	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 3, Operation: 1}))
 	decide(2, store.ManualDecision{Opinion: "证件过期"})
-	step(store.Progress{Stage: filing.Correcting, Attention: &refused, Kind: "refused", Actor: "bureau"})
+	step(store.Progress{Stage: filing.Correcting, Attention: &refused, EventKind: "refused", Actor: "bureau"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	step(store.Progress{Stage: filing.Submitting, Revision: 4, Attention: new(filing.Attention), Kind: "submitting", Actor: "customer:demo"})
+	step(store.Progress{Stage: filing.Submitting, Revision: 4, Attention: new(filing.Attention), EventKind: "submitting", Actor: "customer:demo"})
 	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 4, Operation: 1}))
-	step(store.Progress{Stage: filing.Reviewing, Kind: "accepted", Actor: "bureau"})
+	step(store.Progress{Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"})
 
 	w := d.customer(t)
 	got := strings.Join(lines(filingPage(t, w, "D1").Find(".timeline")), "\n")
@@ -86,12 +86,12 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	require.Equal(t, 1, strings.Count(got, "名称含地区"), "each reason stands at its own revision")
 
 	decide(3, store.ManualDecision{Approved: true, Issued: filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", Certificate: []byte("c")}})
-	step(store.Progress{Stage: filing.Installing, Kind: "approved", Actor: "bureau"})
-	_, err = d.db.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: seq + 1, Stage: filing.Filed, Kind: "filed", Actor: "system"})
+	step(store.Progress{Stage: filing.Installing, EventKind: "approved", Actor: "bureau"})
+	_, err = d.db.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: seq + 1, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
 	require.NoError(t, err)
 	change, err := d.db.OpenFollowUp(ctx, f.ID, filing.KindChange)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Preparing, Kind: "follow_up_opened", Actor: "customer:demo"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Preparing, EventKind: "follow_up_opened", Actor: "customer:demo"}))
 	page := filingPage(t, w, "D1")
 	earlier := page.Find("details.earlier")
 	require.Equal(t, 1, earlier.Length())

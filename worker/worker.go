@@ -152,7 +152,7 @@ var Workflows = []any{
 	workflows.Filing, workflows.Exchange, workflows.Inquiry, workflows.Ticket, workflows.TicketSweep,
 	workflows.Footer, workflows.Aftercare, workflows.AccountCode, workflows.PasswordChanged, workflows.BulkResume,
 	workflows.FigureDays, workflows.BrokenCheck,
-	workflows.CorrectionCode, workflows.CorrectionTold, workflows.StaffTelling,
+	workflows.CorrectionCode, workflows.CorrectionNotice, workflows.StaffAlert,
 }
 
 // RegisterWorkflows registers them. Each goes on with the newest version of a

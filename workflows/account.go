@@ -36,7 +36,7 @@ type PasswordChangedInput struct {
 // change is made, so that no crash between the two keeps it from the person; a
 // change that never comes is told to nobody.
 func PasswordChanged(ctx workflow.Context, in PasswordChangedInput) error {
-	return workflow.ExecuteActivity(messageActivity(ctx), a.message.TellPasswordChanged, activities.PasswordRef(in)).Get(ctx, nil)
+	return workflow.ExecuteActivity(messageActivity(ctx), a.message.NotifyPasswordChanged, activities.PasswordRef(in)).Get(ctx, nil)
 }
 
 // SendAccountCode has a code sent and doesn't wait for it. A code that isn't sent
@@ -45,8 +45,8 @@ func (c *Client) SendAccountCode(ctx context.Context, codeID int64, send int) er
 	return c.start(ctx, fmt.Sprintf("account-code/%d/%d", codeID, send), filing.CodeTTL, AccountCode, AccountCodeInput{codeID, send})
 }
 
-// TellPasswordChanged has a person told of the change of password that is about
+// NotifyPasswordChanged has a person told of the change of password that is about
 // to be made, and doesn't wait for it.
-func (c *Client) TellPasswordChanged(ctx context.Context, userID int64, version int) error {
+func (c *Client) NotifyPasswordChanged(ctx context.Context, userID int64, version int) error {
 	return c.start(ctx, fmt.Sprintf("password-changed/%d/%d", userID, version), passwordNoticeTimeout, PasswordChanged, PasswordChangedInput{userID, version})
 }

@@ -63,7 +63,7 @@ func (p *postOffice) code(id int64, send int) error {
 
 func TestAccountCodesGoOutOnce(t *testing.T) {
 	p, ctx := newPostOffice(t), t.Context()
-	id, send, err := p.db.RequestReach(ctx, p.user, filing.Mail, "own@example.com")
+	id, send, err := p.db.RequestContactAddress(ctx, p.user, filing.Mail, "own@example.com")
 	require.NoError(t, err)
 	p.mail.Faults.Set(fault.Fault{Operation: "RCPT", Mode: fault.Fail, Code: "451", Times: 2})
 	require.NoError(t, p.code(id, send))
@@ -86,12 +86,12 @@ func TestAccountCodesGoOutOnce(t *testing.T) {
 
 func TestPasswordNoticeWaitsForItsChange(t *testing.T) {
 	p, ctx := newPostOffice(t), t.Context()
-	id, send, err := p.db.RequestReach(ctx, p.user, filing.Mail, "own@example.com")
+	id, send, err := p.db.RequestContactAddress(ctx, p.user, filing.Mail, "own@example.com")
 	require.NoError(t, err)
 	code, _, err := p.db.PrepareAccountCode(ctx, id, send)
 	require.NoError(t, err)
 	require.NoError(t, p.db.VerifyAccountCode(ctx, id, code))
-	require.NoError(t, p.db.ConfirmReach(ctx, p.user, id))
+	require.NoError(t, p.db.ConfirmContactAddress(ctx, p.user, id))
 
 	run := func(version int, change func()) error {
 		env := p.env()

@@ -60,8 +60,8 @@ func (h *play) site() filing.Site {
 	return s
 }
 
-func (h *play) claim(number string) filing.Claim {
-	return filing.Claim{Number: number, Password: rapid.SampledFrom([]string{"right", "right", "right", "wrong"}).Draw(h.r, "password")}
+func (h *play) proof(number string) filing.OwnershipProof {
+	return filing.OwnershipProof{Number: number, Password: rapid.SampledFrom([]string{"right", "right", "right", "wrong"}).Draw(h.r, "password")}
 }
 
 // next draws a filing of any kind; what is about an own one needs one that was
@@ -80,14 +80,14 @@ func (h *play) next() filing.Dossier {
 		d.Holder, d.Site, d.Subject = filingtest.PersonHolder(), h.site(), filing.Subject{}
 		d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, h.document()
 	case filing.KindNewSite:
-		d.Holder, d.Site, d.Claim = filingtest.CompanyHolder(), h.site(), h.claim(seeded)
+		d.Holder, d.Site, d.OwnershipProof = filingtest.CompanyHolder(), h.site(), h.proof(seeded)
 	case filing.KindNewAccess:
-		d.Holder, d.Site, d.Claim = filingtest.CompanyHolder(), h.site(), h.claim(seeded+"-1")
+		d.Holder, d.Site, d.OwnershipProof = filingtest.CompanyHolder(), h.site(), h.proof(seeded+"-1")
 	case filing.KindChange:
 		d.Holder, d.Site = filingtest.PersonHolder(), h.site()
 		d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, h.document()
 	case filing.KindEndHolder:
-		d.Ending.Reason, d.Claim.Password = 4, h.stand.Load().PasswordOf(subject.HolderNumber)
+		d.Ending.Reason, d.OwnershipProof.Password = 4, h.stand.Load().PasswordOf(subject.HolderNumber)
 	default:
 		d.Ending.Reason = rapid.SampledFrom([]int{1, 99}).Draw(h.r, "reason")
 	}
@@ -116,7 +116,7 @@ func (h *play) open() {
 	h.revisions++
 }
 
-// correct hands in a refused filing again.
+// correct submits a refused filing again.
 func (h *play) correct() {
 	for _, id := range h.filings {
 		d, err := h.db.LatestDecision(h.t.Context(), id)
@@ -126,10 +126,10 @@ func (h *play) correct() {
 		h.corrected[id] = true
 		dossier := h.dossiers[id]
 		dossier.Site.Name, dossier.Ending.Reason = "读书笔记", 1
-		if dossier.Claim.Number != "" {
-			dossier.Claim.Password = "right"
+		if dossier.OwnershipProof.Number != "" {
+			dossier.OwnershipProof.Password = "right"
 		}
-		require.NoError(h.r, h.db.Advance(h.t.Context(), store.Progress{FilingID: id, Seq: 2, Stage: filing.Correcting, Revision: 1, Kind: "refused", Actor: "test"}))
+		require.NoError(h.r, h.db.Advance(h.t.Context(), store.Progress{FilingID: id, Seq: 2, Stage: filing.Correcting, Revision: 1, EventKind: "refused", Actor: "test"}))
 		revision, err := h.db.SaveDossier(h.t.Context(), id, dossier)
 		require.NoError(h.r, err)
 		require.NoError(h.r, h.filing.QueueRecord(h.t.Context(), activities.RecordRef{FilingID: id, Revision: revision}))
@@ -197,7 +197,7 @@ func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 		_, err := fmt.Sscanf(key, "%d/%d", &kind, &id)
 		require.NoError(t, err)
 		if kind <= filing.KindNewAccess.Operation() {
-			require.Equal(t, 1, times, "record %s is handed in once", key)
+			require.Equal(t, 1, times, "record %s is submitted once", key)
 		}
 	}
 	wholeSequence(t, c)

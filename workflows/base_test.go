@@ -25,7 +25,7 @@ func TestBaseFollowsTheBureau(t *testing.T) {
 	require.NoError(t, err)
 	two := filing.Dossier{
 		Kind: filing.KindNewSite, Holder: filingtest.CompanyHolder(), Site: filingtest.Site("two.example.com", "192.0.2.11"),
-		Claim: filing.Claim{Number: d.HolderNumber, Password: c.stand.Load().PasswordOf(d.HolderNumber)},
+		OwnershipProof: filing.OwnershipProof{Number: d.HolderNumber, Password: c.stand.Load().PasswordOf(d.HolderNumber)},
 	}
 	two.Site.Name = "另一个网站"
 	require.Equal(t, bureau.CodeApproved, c.code(t, c.addDossier(t, two)))

@@ -26,7 +26,7 @@ func fill(b *testing.B, db *store.Store, account int64, from, n int) {
 		require.NoError(b, err)
 		f, err := db.OpenFiling(ctx, order.ID)
 		require.NoError(b, err)
-		require.NoError(b, db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+		require.NoError(b, db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 		revision, err := db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 		require.NoError(b, err)
 		require.NoError(b, db.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))

@@ -63,9 +63,9 @@ type bulk struct {
 	stopped bool
 	// over: nothing is under way any more, and nothing more begins.
 	over bool
-	// told is where the job's row says that it stands; writing keeps its writes in order.
-	told    filing.BulkState
-	writing workflow.Mutex
+	// reported is where the job's row says that it stands; writing keeps its writes in order.
+	reported filing.BulkState
+	writing  workflow.Mutex
 	// under are filings under way.
 	under int
 }
@@ -191,10 +191,10 @@ func (b *bulk) show(ctx workflow.Context) error {
 	}
 	defer b.writing.Unlock()
 	state := b.state()
-	if b.told == state {
+	if b.reported == state {
 		return nil
 	}
-	b.told = state
+	b.reported = state
 	return workflow.ExecuteActivity(databaseActivity(ctx), a.bulk.SetBulk, activities.BulkAt{JobID: b.in.JobID, State: state}).Get(ctx, nil)
 }
 

@@ -185,7 +185,7 @@ func TestResumeMeansOneTimeOfBeingStuck(t *testing.T) {
 	})
 	stuckSeq := func() (seq int64) {
 		for _, p := range w.steps {
-			if p.Kind == "stuck" {
+			if p.EventKind == "stuck" {
 				seq = p.Seq
 			}
 		}

@@ -25,13 +25,13 @@ const wrongStage = "wrong_stage"
 type Client struct {
 	temporal  client.Client
 	namespace string
-	reviewed  bool
+	vetting   bool
 }
 
 // NewClient makes a Client; reviewed tells that new filings pass the
 // provider's own check (初审).
-func NewClient(c client.Client, reviewed bool) *Client {
-	return &Client{temporal: c, namespace: client.DefaultNamespace, reviewed: reviewed}
+func NewClient(c client.Client, vetting bool) *Client {
+	return &Client{temporal: c, namespace: client.DefaultNamespace, vetting: vetting}
 }
 
 // In is the Client for a namespace, where that isn't Temporal's default: the Temporal
@@ -55,7 +55,7 @@ func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error
 }
 
 func (c *Client) open(ctx context.Context, ref string, in FilingInput, running enums.WorkflowIdConflictPolicy) error {
-	in.Reviewed = c.reviewed
+	in.Vetting = c.vetting
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       FilingWorkflowID(ref),
 		TaskQueue:                QueueFiling,
@@ -104,9 +104,9 @@ func (c *Client) Verified(ctx context.Context, ref string, in ByActor) (State, e
 	return c.update(ctx, ref, UpdateVerified, "", in)
 }
 
-// HandIn tells that a dossier stands in the database.
-func (c *Client) HandIn(ctx context.Context, ref string, in HandIn) (State, error) {
-	return c.update(ctx, ref, UpdateHandIn, "", in)
+// Submit tells that a dossier stands in the database.
+func (c *Client) Submit(ctx context.Context, ref string, in Submission) (State, error) {
+	return c.update(ctx, ref, UpdateSubmit, "", in)
 }
 
 // Pass lets a dossier go to the bureau (初审通过).
@@ -122,14 +122,14 @@ func (c *Client) SendBack(ctx context.Context, ref string, in Verdict) (State, e
 // verdictID makes a verdict that is told again the same one.
 func verdictID(in Verdict) string { return fmt.Sprintf("verdict/%d", in.Revision) }
 
-// CheckNow looks at the site at once.
-func (c *Client) CheckNow(ctx context.Context, ref string, in ByActor) (State, error) {
-	return c.update(ctx, ref, UpdateCheckNow, "", in)
+// CheckSiteNow looks at the site at once.
+func (c *Client) CheckSiteNow(ctx context.Context, ref string, in ByActor) (State, error) {
+	return c.update(ctx, ref, UpdateCheckSite, "", in)
 }
 
-// BureauChecked tells that the customer passed the bureau's own SMS check.
-func (c *Client) BureauChecked(ctx context.Context, ref string, in ByActor) (State, error) {
-	return c.update(ctx, ref, UpdateChecked, "", in)
+// ConfirmSMSVerification tells that the customer passed the bureau's own SMS verification.
+func (c *Client) ConfirmSMSVerification(ctx context.Context, ref string, in ByActor) (State, error) {
+	return c.update(ctx, ref, UpdateSMSVerified, "", in)
 }
 
 // Withdraw ends a filing that hasn't left for the bureau.

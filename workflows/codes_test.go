@@ -99,11 +99,11 @@ func TestResultsOfEveryKindOnCommand(t *testing.T) {
 			case filing.KindNew:
 				dossier.Holder.DocumentType, dossier.Holder.DocumentNumber = filing.DocumentPassport, "P12345678"
 			case filing.KindNewSite:
-				dossier.Claim = filing.Claim{Number: "沪ICP备05000940号", Password: "right"}
+				dossier.OwnershipProof = filing.OwnershipProof{Number: "沪ICP备05000940号", Password: "right"}
 			case filing.KindNewAccess:
-				dossier.Claim = filing.Claim{Number: "沪ICP备05000940号-1", Password: "right"}
+				dossier.OwnershipProof = filing.OwnershipProof{Number: "沪ICP备05000940号-1", Password: "right"}
 			case filing.KindEndHolder, filing.KindCancelAccess:
-				dossier.Claim.Password = c.stand.Load().PasswordOf(d.HolderNumber)
+				dossier.OwnershipProof.Password = c.stand.Load().PasswordOf(d.HolderNumber)
 			}
 			if kind == filing.KindCancelAccess && code == bureau.CodeRefused {
 				continue // the only access: the machine refuses before the review

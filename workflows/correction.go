@@ -28,17 +28,17 @@ func CorrectionCode(ctx workflow.Context, in CorrectionCodeInput) error {
 	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendCorrectionCode, activities.CorrectionCodeRef(in)).Get(ctx, nil)
 }
 
-// CorrectionToldInput names a correction by its form's token.
-type CorrectionToldInput struct{ Token string }
+// CorrectionNoticeInput names a correction by its form's token.
+type CorrectionNoticeInput struct{ Token string }
 
-// CorrectionTold tells a contact, where it was until then, that staff correct it. It is
+// CorrectionNotice tells a contact, where it was until then, that staff correct it. It is
 // started before the correction is made, so that no crash between the two keeps it from the
 // person; one that never comes is told to nobody.
-func CorrectionTold(ctx workflow.Context, in CorrectionToldInput) error {
+func CorrectionNotice(ctx workflow.Context, in CorrectionNoticeInput) error {
 	ctx = noticeActivity(ctx)
 	var sending []workflow.Future
 	for _, channel := range filing.Channels {
-		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.TellCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
+		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.NotifyContactCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil { // a lost number is refused, as is only likely
@@ -63,8 +63,8 @@ func (c *Client) SendCorrectionCode(ctx context.Context, correctionID int64, sen
 	return c.start(ctx, fmt.Sprintf("correction-code/%d/%d", correctionID, send), filing.CodeTTL, CorrectionCode, CorrectionCodeInput{correctionID, send})
 }
 
-// TellCorrection has a contact told of the correction that is about to be made, and doesn't
+// NotifyContactCorrected has a contact told of the correction that is about to be made, and doesn't
 // wait for it.
-func (c *Client) TellCorrection(ctx context.Context, token string) error {
-	return c.start(ctx, "correction/"+token, correctionNoticeFor+time.Hour, CorrectionTold, CorrectionToldInput{token})
+func (c *Client) NotifyContactCorrected(ctx context.Context, token string) error {
+	return c.start(ctx, "correction/"+token, correctionNoticeFor+time.Hour, CorrectionNotice, CorrectionNoticeInput{token})
 }

@@ -36,7 +36,7 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 		return workflows.Corrected{Channel: channel, Send: send, Actor: "support:a"}
 	}
 	w.at(0, w.isRefused(workflows.UpdateCorrected, staff("sms", 0)))
-	w.handedIn()
+	w.submitted()
 	w.at(2, w.says(workflows.UpdateCorrected, staff("sms", 2)))
 	w.at(3, w.isRefused(workflows.UpdateCorrected, staff("pigeon", 0)))
 	w.at(7, w.isRefused(workflows.UpdateCorrected, staff("mail", 2)))
@@ -49,9 +49,9 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 	require.Len(t, sent, 3, "one for each channel, and one again")
 	var lines []string
 	for _, s := range w.steps {
-		if s.Kind == "contact_corrected" || s.Kind == "contact_confirmed" {
+		if s.EventKind == "contact_corrected" || s.EventKind == "contact_confirmed" {
 			require.Empty(t, s.Stage)
-			lines = append(lines, string(s.Kind)+" "+s.Detail+" "+s.Actor)
+			lines = append(lines, string(s.EventKind)+" "+s.Detail+" "+s.Actor)
 		}
 	}
 	require.Equal(t, []string{"contact_corrected sms support:a", "contact_corrected mail support:a", "contact_confirmed mail customer:demo"}, lines)
@@ -85,7 +85,7 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 			var mu sync.Mutex // both channels are told at once
 			told, began := map[string]int{}, env.Now()
 			var done time.Duration
-			env.OnActivity(messageActivities.TellCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
+			env.OnActivity(messageActivities.NotifyContactCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
 				mu.Lock()
 				defer mu.Unlock()
 				told[r.Token+" "+string(r.Channel)]++
@@ -96,7 +96,7 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 				}
 				return nil
 			})
-			env.ExecuteWorkflow(workflows.CorrectionTold, workflows.CorrectionToldInput{Token: "t"})
+			env.ExecuteWorkflow(workflows.CorrectionNotice, workflows.CorrectionNoticeInput{Token: "t"})
 			require.True(t, env.IsWorkflowCompleted())
 			require.NoError(t, env.GetWorkflowError())
 			env.AssertExpectations(t)
@@ -112,7 +112,7 @@ func TestTheNoticeOfACorrectionLivesForDays(t *testing.T) {
 	server := &mocks.Client{}
 	server.On("ExecuteWorkflow", mock.Anything, mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
 		return o.ID == "correction/t" && o.WorkflowExecutionTimeout > 7*24*time.Hour
-	}), mock.Anything, workflows.CorrectionToldInput{Token: "t"}).Return(nil, nil)
-	require.NoError(t, workflows.NewClient(server, false).TellCorrection(t.Context(), "t"))
+	}), mock.Anything, workflows.CorrectionNoticeInput{Token: "t"}).Return(nil, nil)
+	require.NoError(t, workflows.NewClient(server, false).NotifyContactCorrected(t.Context(), "t"))
 	server.AssertExpectations(t)
 }

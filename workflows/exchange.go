@@ -24,16 +24,16 @@ type ExchangeInput struct{ AccountID int64 }
 
 // ExchangeResult is what an exchange did.
 type ExchangeResult struct {
-	HandedIn   int
+	Submitted  int
 	Downloaded int
 	// Paused is the bureau's code for "not now" or "not until mended"; 0 when
 	// the exchange went to its end.
 	Paused int
 }
 
-// Exchange hands in what waits, fetches what the bureau has, and tells the
+// Exchange submits what waits, fetches what the bureau has, and tells the
 // filings concerned. A schedule starts it, never two at once for an account. At
-// an account whose dossiers people hand in, it only tells.
+// an account whose dossiers people submit, it only tells.
 func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	var result ExchangeResult
 	account := activities.AccountRef{AccountID: in.AccountID}
@@ -43,7 +43,7 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 		return result, err
 	}
 	if turn.Stopped || turn.Manual { // what was decided here is told all the same
-		return result, errors.Join(tellFilings(ctx, account), end(ctx, account))
+		return result, errors.Join(signalFilings(ctx, account), end(ctx, account))
 	}
 	if result.Paused, err = inTurn(ctx, account, turn, &result); err != nil {
 		return result, errors.Join(err, end(ctx, account))
@@ -54,7 +54,7 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 // inTurn goes both ways with the bureau, as far as it lets us now.
 func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities.Turn, result *ExchangeResult) (paused int, err error) {
 	if !turn.UploadPaused {
-		if paused, err = handInAll(ctx, account, result); err != nil {
+		if paused, err = submitAll(ctx, account, result); err != nil {
 			return 0, err
 		}
 	}
@@ -65,7 +65,7 @@ func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities
 		}
 		paused = max(paused, pausedDown)
 	}
-	return paused, tellFilings(ctx, account)
+	return paused, signalFilings(ctx, account)
 }
 
 func begin(ctx workflow.Context, account activities.AccountRef) (turn activities.Turn, err error) {
@@ -80,22 +80,22 @@ func end(ctx workflow.Context, account activities.AccountRef) error {
 	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.End, account).Get(ctx, nil); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellOfTasks).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.MailTasks).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Warn("staff could not be told of their tasks", "account", account.AccountID)
 	}
-	tellCustomers(ctx, account)
+	sendCustomerNotices(ctx, account)
 	return nil
 }
 
-// maxTellings bounds an exchange's history; the next one goes on.
-const maxTellings = 50
+// maxCustomerNotices bounds an exchange's history; the next one goes on.
+const maxCustomerNotices = 50
 
-// tellCustomers tells what came down of filings whose workflows are over. What
+// sendCustomerNotices tells what came down of filings whose workflows are over. What
 // can't be told now is told by the next exchange.
-func tellCustomers(ctx workflow.Context, account activities.AccountRef) {
-	for range maxTellings {
+func sendCustomerNotices(ctx workflow.Context, account activities.AccountRef) {
+	for range maxCustomerNotices {
 		var more bool
-		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellCustomers).Get(ctx, &more); err != nil {
+		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.SendCustomerNotices).Get(ctx, &more); err != nil {
 			workflow.GetLogger(ctx).Warn("customers could not be told of their filings", "account", account.AccountID, "reason", reasonOf(err))
 			return
 		}
@@ -105,28 +105,28 @@ func tellCustomers(ctx workflow.Context, account activities.AccountRef) {
 	}
 }
 
-// handInAll hands in data files until nothing waits.
-func handInAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
+// submitAll submits data files until nothing waits.
+func submitAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
 	for range maxFilesPerExchange {
 		var sequence int64
 		if err := workflow.ExecuteActivity(packing(ctx), a.bureau.PackNext, account).Get(ctx, &sequence); err != nil || sequence == 0 {
 			return 0, err
 		}
-		paused, err := handIn(ctx, activities.FileRef{AccountID: account.AccountID, Sequence: sequence})
+		paused, err := submitFile(ctx, activities.FileRef{AccountID: account.AccountID, Sequence: sequence})
 		if err != nil || paused != 0 {
 			return paused, err
 		}
-		result.HandedIn++
+		result.Submitted++
 	}
 	return 0, nil
 }
 
-// handIn hands in one data file; when the bureau misses earlier ones, those
+// submitFile submits one data file; when the bureau misses earlier ones, those
 // first.
-func handIn(ctx workflow.Context, file activities.FileRef) (paused int, err error) {
+func submitFile(ctx workflow.Context, file activities.FileRef) (paused int, err error) {
 	for range maxGapFills {
-		var answer activities.HandInResult
-		if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.HandIn, file).Get(ctx, &answer); err != nil {
+		var answer activities.SubmitResult
+		if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.SubmitFile, file).Get(ctx, &answer); err != nil {
 			return pausedBy(ctx, err)
 		}
 		if len(answer.Missing) == 0 {
@@ -134,7 +134,7 @@ func handIn(ctx workflow.Context, file activities.FileRef) (paused int, err erro
 		}
 		for _, sequence := range answer.Missing {
 			missing := activities.FileRef{AccountID: file.AccountID, Sequence: sequence, Again: true}
-			if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.HandIn, missing).Get(ctx, &answer); err != nil {
+			if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.SubmitFile, missing).Get(ctx, &answer); err != nil {
 				return pausedBy(ctx, err)
 			}
 			if answer.Paused != 0 {
@@ -173,8 +173,8 @@ func downloadAll(ctx workflow.Context, account activities.AccountRef, result *Ex
 	return paused, nil
 }
 
-// tellFilings sends the signals that stand in the database.
-func tellFilings(ctx workflow.Context, account activities.AccountRef) error {
+// signalFilings sends the signals that stand in the database.
+func signalFilings(ctx workflow.Context, account activities.AccountRef) error {
 	return workflow.ExecuteActivity(packing(ctx), a.bureau.DeliverSignals, account).Get(ctx, nil)
 }
 

@@ -40,9 +40,9 @@ type counterpart struct {
 	made    int
 	now     time.Time
 	// step passes before each exchange.
-	step time.Duration
-	told int
-	// stops are the tellings that were started.
+	step   time.Duration
+	alerts int
+	// stops are the alerts that were started.
 	stops []int64
 }
 
@@ -60,14 +60,14 @@ func newCounterpart(t *testing.T) *counterpart {
 	signals := &mocks.Client{}
 	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
 	c.bureau = &activities.Bureau{
-		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler), Teller: c,
+		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler), Alerter: c,
 		Accounts: map[int64]activities.BureauAccount{account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})}},
 	}
 	return c
 }
 
-// TellOfTrouble notes what staff are told of, and fails: a stop that can't be told is one all the same.
-func (c *counterpart) TellOfTrouble(_ context.Context, id int64) error {
+// StartStaffAlert notes what staff are told of, and fails: a stop that can't be told is one all the same.
+func (c *counterpart) StartStaffAlert(_ context.Context, id int64) error {
 	c.stops = append(c.stops, id)
 	return errors.New("down")
 }
@@ -102,14 +102,14 @@ func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byt
 	require.NoError(t, err)
 	f, err := c.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
-	var handed []store.HandedPaper
+	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	var submitted []store.SubmittedPaper
 	for _, content := range papers {
 		id, err := c.db.AddPaper(ctx, store.NewPaper{FilingID: f.ID, Key: "unit_certificate", Format: 1, Content: content, Max: len(papers) + 1})
 		require.NoError(t, err)
-		handed = append(handed, store.HandedPaper{PaperID: id, Purpose: 2})
+		submitted = append(submitted, store.SubmittedPaper{PaperID: id, Purpose: 2})
 	}
-	revision, err := c.db.SaveDossier(ctx, f.ID, d, handed...)
+	revision, err := c.db.SaveDossier(ctx, f.ID, d, submitted...)
 	require.NoError(t, err)
 	record := activities.RecordRef{FilingID: f.ID, Revision: revision}
 	require.NoError(t, c.filing.QueueRecord(ctx, record))
@@ -126,11 +126,11 @@ func (c *counterpart) exchange() workflows.ExchangeResult {
 	env.SetTestTimeout(time.Minute)
 	env.RegisterActivity(c.bureau)
 	env.RegisterActivity(&activities.Message{})
-	env.OnActivity(messageActivities.TellCustomers, mock.Anything).Return(false, nil).Maybe()
-	env.OnActivity(messageActivities.TellOfTasks, mock.Anything).Return(func(ctx context.Context) error {
-		newest, byKind, err := c.db.UntoldTasks(ctx)
-		c.told += len(byKind)
-		return errors.Join(err, c.db.TasksTold(ctx, newest))
+	env.OnActivity(messageActivities.SendCustomerNotices, mock.Anything).Return(false, nil).Maybe()
+	env.OnActivity(messageActivities.MailTasks, mock.Anything).Return(func(ctx context.Context) error {
+		newest, byKind, err := c.db.PendingTaskMails(ctx)
+		c.alerts += len(byKind)
+		return errors.Join(err, c.db.TaskMailsSent(ctx, newest))
 	}).Maybe()
 	env.ExecuteWorkflow(workflows.Exchange, workflows.ExchangeInput{AccountID: c.account})
 	require.True(c.t, env.IsWorkflowCompleted())
@@ -164,7 +164,7 @@ func (c *counterpart) settled(t *testing.T) {
 	require.Empty(t, waiting)
 }
 
-// Whatever faults the bureau shows, in whatever order: nothing is handed in
+// Whatever faults the bureau shows, in whatever order: nothing is submitted
 // twice, nothing is left out, no number is skipped.
 func TestExchangeKeepsItsSequenceUnderFaults(t *testing.T) {
 	t.Parallel()
@@ -216,9 +216,9 @@ func TestRefusedCredentialsStopTheAccount(t *testing.T) {
 	require.Equal(t, 5, c.exchange().Paused)
 	require.Len(t, c.stops, 1, "staff are told at once")
 	c.stand.Load().Faults.Clear()
-	require.Zero(t, c.exchange().HandedIn, "a stopped account does nothing")
+	require.Zero(t, c.exchange().Submitted, "a stopped account does nothing")
 	require.Zero(t, c.stand.Load().Sequence())
 	require.NoError(t, c.db.StartAccount(t.Context(), c.account, "support:a"))
-	require.Equal(t, 1, c.exchange().HandedIn)
+	require.Equal(t, 1, c.exchange().Submitted)
 	c.settled(t)
 }

@@ -101,7 +101,7 @@ func (f *run) registerContact(ctx workflow.Context) error {
 // verify sends a code by each channel, and again when asked to, until both are
 // confirmed.
 func (f *run) verify(ctx workflow.Context) error {
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, Kind: filing.EventContactGiven, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, EventKind: filing.EventContactGiven, Actor: f.actor}); err != nil {
 		return err
 	}
 	sending, stop := workflow.WithCancel(ctx)
@@ -113,9 +113,9 @@ func (f *run) verify(ctx workflow.Context) error {
 			f.sendCodes(ctx, channel)
 		})
 	}
-	calm := f.nudging(ctx, filing.Verifying)
+	stopReminders := f.startReminders(ctx, filing.Verifying)
 	err := f.await(ctx, func() bool { return f.verified })
-	calm()
+	stopReminders()
 	stop()
 	senders.Wait(ctx)
 	return err
@@ -158,19 +158,19 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 	case f.in.Kind.FollowsUp():
 		kind = filing.EventFollowUpOpened
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, Kind: kind, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, EventKind: kind, Actor: f.actor}); err != nil {
 		return err
 	}
-	defer f.nudging(ctx, stage)()
-	return f.await(ctx, func() bool { return f.handedIn > f.revision })
+	defer f.startReminders(ctx, stage)()
+	return f.await(ctx, func() bool { return f.submitted > f.revision })
 }
 
-// review takes a revision through the provider's own check and the bureau. When
+// review takes a revision through vetting and the bureau. When
 // either sends it back, it waits for the corrected one and says false.
 func (f *run) review(ctx workflow.Context) (approved bool, err error) {
-	f.revision = f.handedIn
-	if (f.in.Reviewed || f.from == filing.Checking) && f.begins(filing.Checking) {
-		passed, err := f.check(ctx)
+	f.revision = f.submitted
+	if (f.in.Vetting || f.from == filing.Vetting) && f.begins(filing.Vetting) {
+		passed, err := f.vet(ctx)
 		if err != nil {
 			return false, err
 		}
@@ -201,7 +201,6 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
 }
 
-
 // refusedForUs tells whether the provider must mend what the bureau refused. What
 // the code tables say may be another thing after a deploy, so it is kept in the history.
 func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
@@ -213,19 +212,19 @@ func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
 	return ours, err
 }
 
-// check waits for a reviewer's verdict (初审).
-func (f *run) check(ctx workflow.Context) (passed bool, err error) {
-	if f.checked != nil && f.checked.Revision != f.revision {
-		f.checked = nil // the last one's
+// vet waits for a reviewer's verdict (初审).
+func (f *run) vet(ctx workflow.Context) (passed bool, err error) {
+	if f.vetted != nil && f.vetted.Revision != f.revision {
+		f.vetted = nil // the last one's
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Checking, Revision: f.revision, Attention: new(filing.Attention), Kind: filing.EventHandedIn, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Vetting, Revision: f.revision, Attention: new(filing.Attention), EventKind: filing.EventSubmitted, Actor: f.actor}); err != nil {
 		return false, err
 	}
-	if err := f.await(ctx, func() bool { return f.checked != nil }); err != nil {
+	if err := f.await(ctx, func() bool { return f.vetted != nil }); err != nil {
 		return false, err
 	}
-	f.actor = f.checked.Actor
-	return f.checked.passed, nil
+	f.actor = f.vetted.Actor
+	return f.vetted.passed, nil
 }
 
 // submit puts the record in line and waits for the exchange to tell that the
@@ -238,7 +237,7 @@ func (f *run) submit(ctx workflow.Context) error {
 		}
 		return f.enter(ctx, filing.Reviewing, filing.EventAccepted, bureauActor)
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(filing.Attention), Kind: filing.EventSubmitting, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(filing.Attention), EventKind: filing.EventSubmitting, Actor: f.actor}); err != nil {
 		return err
 	}
 	record := activities.RecordRef{FilingID: f.in.FilingID, Revision: f.revision}
@@ -269,7 +268,7 @@ func (f *run) install(ctx workflow.Context) error {
 	if !f.in.Kind.Registers() { // which nobody approved
 		f.notify(ctx, templateApproved)
 	}
-	defer f.nudging(ctx, filing.Installing)()
+	defer f.startReminders(ctx, filing.Installing)()
 	if err := f.startAftercare(ctx); err != nil {
 		return err
 	}
@@ -277,7 +276,7 @@ func (f *run) install(ctx workflow.Context) error {
 	var installed activities.InstallResult
 	var seen activities.SiteResult
 	for round := 0; ; round++ {
-		looked := f.looks // what is asked for from now on is a wish for another look
+		checksSeen := f.siteChecks // what is asked for from now on is a wish for another look
 		if !installed.ByHand && !seen.CertificateServed {
 			skipped, err := f.step(ctx, stepInstall, a.website.InstallCertificate, site, &installed)
 			if err != nil {
@@ -292,7 +291,7 @@ func (f *run) install(ctx workflow.Context) error {
 		if err := f.attendSite(ctx, round, installed, seen); err != nil {
 			return err
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenChecks(round), func() bool { return f.looks > looked }); err != nil {
+		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenSiteChecks(round), func() bool { return f.siteChecks > checksSeen }); err != nil {
 			return err
 		}
 	}
@@ -319,7 +318,7 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 // record puts the number on the order: the end. It is tried for as long as it
 // takes: only the database can stand in its way.
 func (f *run) record(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention), Kind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention), EventKind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
 	if err != nil {
 		return err
 	}
@@ -329,7 +328,7 @@ func (f *run) record(ctx workflow.Context) error {
 
 // end takes the number off the order, for a filing that ended one.
 func (f *run) end(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: filing.EventEnded, Actor: bureauActor}, a.filing.EndNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: filing.EventEnded, Actor: bureauActor}, a.filing.EndNumber)
 	if err != nil {
 		return err
 	}
@@ -340,5 +339,5 @@ func (f *run) end(ctx workflow.Context) error {
 // withdraw is the other end.
 func (f *run) withdraw(ctx workflow.Context) error {
 	no := false
-	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no, Kind: filing.EventWithdrawn, Actor: f.actor})
+	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no, EventKind: filing.EventWithdrawn, Actor: f.actor})
 }

@@ -65,7 +65,7 @@ func newWorld(t *testing.T) *world {
 		w.aftercare = append(w.aftercare, in.FilingID)
 		return nil
 	}).Maybe()
-	w.env.OnActivity(messageActivities.TellStaff, mock.Anything, mock.Anything).Return(nil).Maybe()
+	w.env.OnActivity(messageActivities.AlertStaff, mock.Anything, mock.Anything).Return(nil).Maybe()
 	return w
 }
 
@@ -74,8 +74,8 @@ func (w *world) note(_ context.Context, p activities.Progress) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.steps = append(w.steps, p)
-	entered, _ := filing.StageEntered(p.Kind) // what figures are counted by
-	assert.Equal(w.t, p.Stage, entered, "filing.StageEntered of a line %q", p.Kind)
+	entered, _ := filing.StageEntered(p.EventKind) // what figures are counted by
+	assert.Equal(w.t, p.Stage, entered, "filing.StageEntered of a line %q", p.EventKind)
 	if p.Stage != "" {
 		w.stages = append(w.stages, p.Stage)
 	}
@@ -122,11 +122,11 @@ func (w *world) signals(name string, arg any) func() {
 	return func() { w.env.SignalWorkflow(name, arg) }
 }
 
-// handedIn walks to the first hand-in within ten minutes.
-func (w *world) handedIn() {
+// submitted walks to the first submission within ten minutes.
+func (w *world) submitted() {
 	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1, Actor: "customer:demo"}))
 	w.at(5, w.says(workflows.UpdateVerified, workflows.ByActor{Actor: "customer:demo"}))
-	w.at(10, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 1, Actor: "customer:demo"}))
+	w.at(10, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 1, Actor: "customer:demo"}))
 }
 
 func (w *world) runs(in workflows.FilingInput) {
@@ -139,7 +139,7 @@ var input = workflows.FilingInput{FilingID: 7, OrderNumber: "D1"}
 
 func (w *world) kinds() (list []string) {
 	for _, s := range w.steps {
-		list = append(list, string(s.Kind))
+		list = append(list, string(s.EventKind))
 	}
 	return list
 }
@@ -148,7 +148,7 @@ func TestStraightFiling(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(20*24*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true, Code: 1001}))
 	w.runs(input)
@@ -159,16 +159,16 @@ func TestStraightFiling(t *testing.T) {
 	}
 }
 
-func TestRefusedIsCorrectedAndHandedInAgain(t *testing.T) {
+func TestRefusedIsCorrectedAndResubmitted(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020}))
 	w.at(31, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020})) // comes twice
-	w.at(40, w.isRefused(workflows.UpdateHandIn, workflows.HandIn{Revision: 1}))
-	w.at(41, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(40, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1}))
+	w.at(41, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
 	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
 	w.runs(input)
@@ -179,7 +179,7 @@ func TestRefusedIsCorrectedAndHandedInAgain(t *testing.T) {
 func TestUnfitRecordIsDecidedWithoutBeingAccepted(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 5008}))
 	w.at(30, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
 	w.runs(input)
@@ -187,21 +187,21 @@ func TestUnfitRecordIsDecidedWithoutBeingAccepted(t *testing.T) {
 	require.Equal(t, filing.Withdrawn, w.stages[len(w.stages)-1])
 }
 
-func TestOwnCheckSendsBackAndPasses(t *testing.T) {
+func TestVettingSendsBackAndPasses(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
+	w.submitted()
 	w.at(11, w.isRefused(workflows.UpdatePass, workflows.Verdict{Revision: 9}))
 	w.at(12, w.says(workflows.UpdateSendBack, workflows.Verdict{Revision: 1, Actor: "support:a"}))
-	w.at(13, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(13, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(14, w.says(workflows.UpdatePass, workflows.Verdict{Revision: 2, Actor: "support:a"}))
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
 	in := input
-	in.Reviewed = true
+	in.Vetting = true
 	w.runs(in)
-	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Checking, filing.Correcting, filing.Checking,
+	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Correcting, filing.Vetting,
 		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
 	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "what our own staff send back is told of as a refusal is")
 	require.Contains(t, w.notices, "filing-7-1-sent_back-mail")
@@ -210,7 +210,7 @@ func TestOwnCheckSendsBackAndPasses(t *testing.T) {
 func TestStuckUploadIsResumed(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	login := temporal.NewNonRetryableApplicationError("login", activities.ReasonLogin, errors.New("530"))
@@ -223,7 +223,7 @@ func TestStuckUploadIsResumed(t *testing.T) {
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 	require.Subset(t, w.kinds(), []string{"stuck", "resumed"})
 	for _, s := range w.steps {
-		if s.Kind == "stuck" {
+		if s.EventKind == "stuck" {
 			require.Equal(t, activities.ReasonLogin, s.StuckReason)
 			require.Equal(t, "install_certificate", s.StuckStep)
 		}
@@ -233,7 +233,7 @@ func TestStuckUploadIsResumed(t *testing.T) {
 func TestSkippedUploadIsDoneByHand(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).
@@ -255,7 +255,7 @@ func TestSkippedUploadIsDoneByHand(t *testing.T) {
 func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	looks := 0
@@ -264,7 +264,7 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 		looks++
 		return activities.SiteResult{CertificateServed: true, NumberShown: looks >= 20}, nil
 	})
-	w.at(22, w.says(workflows.UpdateCheckNow, workflows.ByActor{Actor: "customer:demo"}))
+	w.at(22, w.says(workflows.UpdateCheckSite, workflows.ByActor{Actor: "customer:demo"}))
 	w.runs(input)
 	require.Equal(t, 20, looks, "the timer goes on looking, for days if it takes them")
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
@@ -318,9 +318,9 @@ func TestArrearsAreStuckAndVerificationUnsticks(t *testing.T) {
 func TestOutOfOrderIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.at(1, w.isRefused(workflows.UpdateHandIn, workflows.HandIn{Revision: 1}))
+	w.at(1, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1}))
 	w.at(1, w.isRefused(workflows.UpdateVerified, workflows.ByActor{}))
-	w.at(1, w.isRefused(workflows.UpdateCheckNow, workflows.ByActor{}))
+	w.at(1, w.isRefused(workflows.UpdateCheckSite, workflows.ByActor{}))
 	w.at(2, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
 	w.at(3, w.isRefused(workflows.UpdateContact, workflows.ContactGiven{Version: 2}))
 	w.at(4, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
@@ -329,42 +329,42 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 }
 
 // The bureau sends a code of its own: the customer is reminded until it is done.
-func TestBureausOwnCheckIsRemindedOf(t *testing.T) {
+func TestSMSVerificationIsRemindedOf(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
-	w.at(19, w.isRefused(workflows.UpdateChecked, workflows.ByActor{}))
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, CheckHours: 24}))
-	w.at(13*60, w.says(workflows.UpdateChecked, workflows.ByActor{Actor: "customer:demo"}))
-	w.at(14*60, w.isRefused(workflows.UpdateChecked, workflows.ByActor{}))
+	w.submitted()
+	w.at(19, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, SMSVerificationHours: 24}))
+	w.at(13*60, w.says(workflows.UpdateSMSVerified, workflows.ByActor{Actor: "customer:demo"}))
+	w.at(14*60, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
 	w.at(3*24*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.runs(input)
-	require.Equal(t, 24, w.notices["filing-7-1-bureau_check-sms-0h"])
-	require.Equal(t, 22, w.notices["filing-7-1-bureau_check-mail-2h"])
-	require.Equal(t, 12, w.notices["filing-7-1-bureau_check-sms-12h"])
-	require.NotContains(t, w.notices, "filing-7-1-bureau_check-sms-22h")
-	require.Subset(t, w.kinds(), []string{"bureau_check", "bureau_check_done"})
+	require.Equal(t, 24, w.notices["filing-7-1-sms_verification-sms-0h"])
+	require.Equal(t, 22, w.notices["filing-7-1-sms_verification-mail-2h"])
+	require.Equal(t, 12, w.notices["filing-7-1-sms_verification-sms-12h"])
+	require.NotContains(t, w.notices, "filing-7-1-sms_verification-sms-22h")
+	require.Subset(t, w.kinds(), []string{"sms_verification", "sms_verification_done"})
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
 // Its time runs out, the bureau refuses, and the next revision has a check of its own.
-func TestBureausOwnCheckRunsOut(t *testing.T) {
+func TestSMSVerificationRunsOut(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
-	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, CheckHours: 24}))
-	w.at(26*60, w.isRefused(workflows.UpdateChecked, workflows.ByActor{}))
+	w.submitted()
+	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, SMSVerificationHours: 24}))
+	w.at(26*60, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
 	w.at(30*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002}))
-	w.at(31*60, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
-	w.at(32*60, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, CheckHours: 24}))
+	w.at(31*60, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
+	w.at(32*60, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, SMSVerificationHours: 24}))
 	w.at(33*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true})) // decided without it
 	w.runs(input)
-	require.Equal(t, 2, w.notices["filing-7-1-bureau_check-sms-22h"])
-	require.Equal(t, 24, w.notices["filing-7-2-bureau_check-sms-0h"])
-	require.NotContains(t, w.notices, "filing-7-2-bureau_check-sms-2h")
-	require.Contains(t, w.kinds(), "bureau_check_expired")
+	require.Equal(t, 2, w.notices["filing-7-1-sms_verification-sms-22h"])
+	require.Equal(t, 24, w.notices["filing-7-2-sms_verification-sms-0h"])
+	require.NotContains(t, w.notices, "filing-7-2-sms_verification-sms-2h")
+	require.Contains(t, w.kinds(), "sms_verification_expired")
 	var last filing.Attention
 	for _, s := range w.steps {
 		if s.Attention != nil {

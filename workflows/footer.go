@@ -25,8 +25,8 @@ const (
 	FooterPlace FooterStep = "place"
 	// FooterUndo puts the original back.
 	FooterUndo FooterStep = "undo"
-	// FooterLook only looks at a site whose filing is done; no edit is meant.
-	FooterLook FooterStep = "look"
+	// FooterSiteCheck only looks at a site whose filing is done; no edit is meant.
+	FooterSiteCheck FooterStep = "site-check"
 )
 
 // footerPatience is how long a person waits for a page.
@@ -55,7 +55,7 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 		err = workflow.ExecuteActivity(uploadActivity(ctx), a.website.PlaceFooter, edit).Get(ctx, &result)
 	case FooterUndo:
 		err = workflow.ExecuteActivity(uploadActivity(ctx), a.website.RestoreFooter, edit).Get(ctx, &result)
-	case FooterLook:
+	case FooterSiteCheck:
 		result.Changed = true // for all that is known
 	default:
 		return temporal.NewNonRetryableApplicationError("unknown step of an edit", activities.ReasonInternal, nil)
@@ -72,11 +72,11 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("a site could not be looked at after an edit", "edit", in.EditID)
 	}
-	if in.Step == FooterLook {
+	if in.Step == FooterSiteCheck {
 		return nil
 	}
 	// A filing that is done has no workflow to be told.
-	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalLook, Look{FilingID: in.FilingID}).Get(ctx, nil)
+	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalSiteCheck, SiteCheck{FilingID: in.FilingID}).Get(ctx, nil)
 	return nil
 }
 
@@ -103,7 +103,7 @@ func (c *Client) Footer(ctx context.Context, in FooterInput) error {
 	ctx, cancel := context.WithTimeout(ctx, footerPatience)
 	defer cancel()
 	id := FooterWorkflowID(in.EditID, in.Step)
-	if in.Step == FooterLook {
+	if in.Step == FooterSiteCheck {
 		id = fmt.Sprintf("look/%d", in.FilingID)
 	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{

@@ -40,7 +40,7 @@ func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
 		env.OnActivity(activity, mock.Anything, activities.FooterRef{EditID: 3}).Return(activities.FooterResult{Changed: true}, nil).Once()
 		env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
 		// also when the filing is done and its workflow gone
-		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalLook, workflows.Look{FilingID: 7}).Return(errors.New("not found")).Once()
+		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7}).Return(errors.New("not found")).Once()
 		in := placing
 		in.Step = step
 		runs(t, env, in)
@@ -50,7 +50,7 @@ func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
 func TestFiledSiteIsOnlyLookedAt(t *testing.T) {
 	env := footerEnv(t)
 	env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
-	runs(t, env, workflows.FooterInput{FilingID: 7, Ref: "D1", Step: workflows.FooterLook})
+	runs(t, env, workflows.FooterInput{FilingID: 7, Ref: "D1", Step: workflows.FooterSiteCheck})
 }
 
 func TestUnfitPageIsOnlyNoted(t *testing.T) {
@@ -86,10 +86,10 @@ func TestPlacingIsTriedAgainUntilTheHostIsBack(t *testing.T) {
 
 // A filing that waits for the number looks at once when it is told, not at the
 // end of a long pause.
-func TestFilingLooksWhenItIsTold(t *testing.T) {
+func TestFilingChecksTheSiteWhenItIsTold(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
@@ -101,8 +101,8 @@ func TestFilingLooksWhenItIsTold(t *testing.T) {
 	var seen time.Time
 	w.at(day3, func() {
 		shown = true
-		w.env.SignalWorkflow(workflows.SignalLook, workflows.Look{FilingID: 99}) // another's
-		w.env.SignalWorkflow(workflows.SignalLook, workflows.Look{FilingID: 7})
+		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 99}) // another's
+		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7})
 		seen = w.env.Now()
 	})
 	w.runs(input)

@@ -29,17 +29,17 @@ func TestEveryKindFindsItsResult(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
 	seed(t, c.stand.Load())
-	site := func(kind filing.Kind, domain string, claim filing.Claim) filing.Dossier {
-		d := filing.Dossier{Kind: kind, Holder: filingtest.CompanyHolder(), Site: filingtest.Site(domain, "192.0.2.10"), Claim: claim}
+	site := func(kind filing.Kind, domain string, proof filing.OwnershipProof) filing.Dossier {
+		d := filing.Dossier{Kind: kind, Holder: filingtest.CompanyHolder(), Site: filingtest.Site(domain, "192.0.2.10"), OwnershipProof: proof}
 		d.Site.Name = "样例 " + domain
 		return d
 	}
 	holder, password := "沪ICP备05000940号", "right"
 
-	wrong := c.addDossier(t, site(filing.KindNewSite, "a.example.com", filing.Claim{Number: holder, Password: "wrong"}))
+	wrong := c.addDossier(t, site(filing.KindNewSite, "a.example.com", filing.OwnershipProof{Number: holder, Password: "wrong"}))
 	require.Equal(t, 1018, c.code(t, wrong), "a wrong filing password")
-	added := c.addDossier(t, site(filing.KindNewSite, "a.example.com", filing.Claim{Number: holder, Password: password}))
-	second := c.addDossier(t, site(filing.KindNewSite, "b.example.com", filing.Claim{Number: holder, Password: password}))
+	added := c.addDossier(t, site(filing.KindNewSite, "a.example.com", filing.OwnershipProof{Number: holder, Password: password}))
+	second := c.addDossier(t, site(filing.KindNewSite, "b.example.com", filing.OwnershipProof{Number: holder, Password: password}))
 	require.Equal(t, bureau.CodeApproved, c.code(t, added))
 	d, err := c.db.LatestDecision(t.Context(), added)
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestEveryKindFindsItsResult(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, holder+"-3", d.Number())
 
-	access := c.addDossier(t, site(filing.KindNewAccess, "filed.example.net", filing.Claim{Number: holder + "-1", Password: password}))
+	access := c.addDossier(t, site(filing.KindNewAccess, "filed.example.net", filing.OwnershipProof{Number: holder + "-1", Password: password}))
 	require.Equal(t, bureau.CodeApproved, c.code(t, access))
 	d, err = c.db.LatestDecision(t.Context(), access)
 	require.NoError(t, err)
@@ -74,11 +74,11 @@ func TestEveryKindFindsItsResult(t *testing.T) {
 	d, err = c.db.LatestDecision(t.Context(), holderToEnd)
 	require.NoError(t, err)
 	end := filing.Dossier{
-		Kind: filing.KindEndHolder, Ending: filing.Ending{Reason: 4}, Claim: filing.Claim{Password: c.stand.Load().PasswordOf(d.HolderNumber)},
+		Kind: filing.KindEndHolder, Ending: filing.Ending{Reason: 4}, OwnershipProof: filing.OwnershipProof{Password: c.stand.Load().PasswordOf(d.HolderNumber)},
 		Subject: filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber},
 	}
 	require.Equal(t, bureau.CodeApproved, c.code(t, c.addDossier(t, end)))
 	for key, times := range c.stand.Load().AcceptedKeys() {
-		require.LessOrEqual(t, times, 2, key) // refused and handed in again under the bureau's own ID
+		require.LessOrEqual(t, times, 2, key) // refused and submitted again under the bureau's own ID
 	}
 }

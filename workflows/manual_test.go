@@ -19,24 +19,24 @@ import (
 func (w *world) actors() map[string]string {
 	list := map[string]string{}
 	for _, s := range w.steps {
-		list[string(s.Kind)] = s.Actor
+		list[string(s.EventKind)] = s.Actor
 	}
 	return list
 }
 
-// The timeline names who handed in and who recorded the result; where nobody
+// The timeline names who submitted and who recorded the result; where nobody
 // did, the bureau.
 func TestTimelineNamesWhoActedByHand(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002, Actor: "support:b"}))
 	w.at(35, func() {
 		require.Equal(t, map[string]string{"accepted": "support:a", "refused": "support:b"}, map[string]string{"accepted": w.actors()["accepted"], "refused": w.actors()["refused"]})
 	})
-	w.at(40, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(40, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, Actor: "support:c"}))
 	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"})) // late, again
 	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:d"}))
@@ -50,15 +50,15 @@ func TestTimelineNamesTheBureauOtherwise(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
-	w.handedIn()
+	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1064}))
-	w.at(40, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: 2, Actor: "customer:demo"}))
+	w.at(40, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:a"})) // never told of its acceptance
 	w.runs(input)
 	require.Equal(t, "support:a", w.actors()["accepted"])
 	for _, s := range w.steps {
-		if s.Kind == "refused" {
+		if s.EventKind == "refused" {
 			require.Equal(t, "bureau", s.Actor)
 		}
 	}
@@ -74,19 +74,19 @@ func TestManualAccountsExchangeOnlyTells(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushNotice("沪ICP备05000940号-1", "请更新联系电话"))
 	c.add(t, "读书笔记")
-	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Submitting, Revision: 1, Kind: "submitting", Actor: "test"}))
+	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Submitting, Revision: 1, EventKind: "submitting", Actor: "test"}))
 	for range 2 {
 		result := c.exchange()
 		require.Zero(t, result)
 	}
 	require.Zero(t, c.stand.Load().Sequence())
-	require.Equal(t, []string{"hand_in"}, c.tasks(), "nothing came down, and staff know what waits")
-	require.Equal(t, 1, c.told, "once")
+	require.Equal(t, []string{"submit"}, c.tasks(), "nothing came down, and staff know what waits")
+	require.Equal(t, 1, c.alerts, "once")
 
 	list, err := c.db.ManualRecords(ctx, store.ManualFilter{}, 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	require.NoError(t, c.db.HandInByHand(ctx, list[0].ID, "support:a"))
+	require.NoError(t, c.db.SubmitByHand(ctx, list[0].ID, "support:a"))
 	waiting, err := c.db.UnsentSignals(ctx, 10)
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)

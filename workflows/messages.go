@@ -25,34 +25,34 @@ var Queues = []string{QueueFiling, QueueMessage, QueueBureau, QueueWebsite}
 // The Updates that people send to a filing, and the signals that the exchange
 // with the bureau sends.
 const (
-	UpdateContact  = "contact"
-	UpdateSendCode = "send-code"
-	UpdateVerified = "verified"
-	UpdateHandIn   = "hand-in"
-	UpdatePass     = "pass"
-	UpdateSendBack = "send-back"
-	UpdateCheckNow = "check-now"
-	UpdateChecked  = "bureau-checked"
-	UpdateWithdraw = "withdraw"
-	UpdateResume   = "resume"
+	UpdateContact     = "contact"
+	UpdateSendCode    = "send-code"
+	UpdateVerified    = "verified"
+	UpdateSubmit      = "submit"
+	UpdatePass        = "pass"
+	UpdateSendBack    = "send-back"
+	UpdateCheckSite   = "check-site"
+	UpdateSMSVerified = "sms-verified"
+	UpdateWithdraw    = "withdraw"
+	UpdateResume      = "resume"
 	// UpdateCorrected tells of a correction of the contact.
 	UpdateCorrected = "contact-corrected"
 
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
-	// SignalLook asks a filing that waits for its site to look at it.
-	SignalLook = "look"
+	// SignalSiteCheck asks a filing that waits for its site to look at it.
+	SignalSiteCheck = "site-check"
 )
 
 // FilingInput starts a filing.
 type FilingInput struct {
 	FilingID    int64
 	OrderNumber string
-	// Reviewed tells that the provider's own staff check dossiers (初审) before
+	// Vetting tells that the provider's own staff check dossiers (初审) before
 	// they go to the bureau.
-	Reviewed bool
+	Vetting bool
 	// Kind of a filing that follows one that is done, or registers a number; empty
-	// for another: its kind comes with what is handed in.
+	// for another: its kind comes with what is submitted.
 	Kind filing.Kind `json:",omitempty"`
 	// From is where a filing goes on whose workflow is gone; nil: it begins.
 	From *filing.Position `json:",omitempty"`
@@ -108,8 +108,8 @@ type Corrected struct {
 	Actor     string
 }
 
-// HandIn tells that a dossier of this revision, and of this kind, stands in the database.
-type HandIn struct {
+// Submission tells that a dossier of this revision, and of this kind, stands in the database.
+type Submission struct {
 	Revision int
 	Kind     filing.Kind `json:",omitempty"`
 	Actor    string
@@ -152,10 +152,10 @@ type Accepted struct {
 	// FilingID is whose: an order's earlier filing may have had the same workflow ID.
 	FilingID int64 `json:"filing"`
 	Revision int   `json:"revision"`
-	// CheckHours is for how long the code is valid that the bureau sends to the
+	// SMSVerificationHours is for how long the code is valid that the bureau sends to the
 	// applicant itself; 0: it sends none.
-	CheckHours int `json:"check_hours,omitempty"`
-	// Actor is who handed it in; empty: the exchange.
+	SMSVerificationHours int `json:"check_hours,omitempty"`
+	// Actor is who submitted it; empty: the exchange.
 	Actor string `json:"actor,omitempty"`
 }
 
@@ -170,8 +170,8 @@ type Decided struct {
 	Actor string `json:"actor,omitempty"`
 }
 
-// Look tells a filing that its site may show the number now.
-type Look struct {
+// SiteCheck tells a filing that its site may show the number now.
+type SiteCheck struct {
 	// FilingID is as in Accepted.
 	FilingID int64 `json:"filing"`
 }

@@ -12,15 +12,15 @@ import (
 
 // The messages that a filing sends besides codes; their texts are in internal/message.
 const (
-	templateApproved     = "approved"
-	templateRefused      = "refused"
-	templateFooterNeeded = "footer_needed"
-	templateFiled        = "filed"
-	templateBureauCheck  = "bureau_check"
-	templateEnded        = "ended"
-	templateSentBack     = "sent_back"
-	templateRefusedOurs  = "refused_ours"
-	templateWaiting      = "waiting"
+	templateApproved        = "approved"
+	templateRefused         = "refused"
+	templateFooterNeeded    = "footer_needed"
+	templateFiled           = "filed"
+	templateSMSVerification = "sms_verification"
+	templateEnded           = "ended"
+	templateSentBack        = "sent_back"
+	templateRefusedOurs     = "refused_ours"
+	templateWaiting         = "waiting"
 )
 
 // noticeGroup counts messages under way.
@@ -56,20 +56,20 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 			}
 			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
 			if errors.Is(err, errRecipient) {
-				_ = f.advance(ctx, activities.Progress{Kind: filing.EventNoticeRefused, Actor: systemActor, Detail: string(channel) + ": " + template})
+				_ = f.advance(ctx, activities.Progress{EventKind: filing.EventNoticeRefused, Actor: systemActor, Detail: string(channel) + ": " + template})
 			}
 		})
 	}
 }
 
-// tellStaff has staff told why a step is stuck, if they don't know yet.
-func (f *run) tellStaff(ctx workflow.Context, step, reason string) {
-	notice := activities.StaffNotice{FilingID: f.in.FilingID, Step: step, Reason: reason}
+// alertStaff has staff told why a step is stuck, if they don't know yet.
+func (f *run) alertStaff(ctx workflow.Context, step, reason string) {
+	notice := activities.StuckReport{FilingID: f.in.FilingID, Step: step, Reason: reason}
 	f.notices.wg.Add(1)
 	detached, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(detached, func(ctx workflow.Context) {
 		defer f.notices.wg.Done()
-		err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.TellStaff, notice).Get(ctx, nil)
+		err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.AlertStaff, notice).Get(ctx, nil)
 		if err != nil {
 			workflow.GetLogger(ctx).Warn("staff could not be told of a stuck filing", "order", f.in.OrderNumber, "step", step)
 		}

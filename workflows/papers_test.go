@@ -12,7 +12,7 @@ import (
 
 // A record is recognised with its papers in the bureau's newest file, and what was
 // replaced since doesn't make it another. A paper that can't be opened is refused.
-func TestPapersAreHandedInOnceAndRecognised(t *testing.T) {
+func TestPapersAreSubmittedOnceAndRecognised(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1, CheckPapers: true})
 	paper := filingtest.Picture(640, 400, 1)

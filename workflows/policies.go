@@ -130,16 +130,16 @@ func countActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// firstChecks is the ladder of pauses between looks at a site whose owner must
+// firstSiteChecks is the ladder of pauses between looks at a site whose owner must
 // still do something: soon at first, then slowing. After it comes daily.
-var firstChecks = []time.Duration{
+var firstSiteChecks = []time.Duration{
 	2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour,
 }
 
-func pauseBetweenChecks(round int) time.Duration {
-	if round < len(firstChecks) {
-		return firstChecks[round]
+func pauseBetweenSiteChecks(round int) time.Duration {
+	if round < len(firstSiteChecks) {
+		return firstSiteChecks[round]
 	}
 	return 24 * time.Hour
 }

@@ -75,11 +75,11 @@ func TestBadRecordIsFoundAndSetAside(t *testing.T) {
 		require.Equal(t, bureau.CodeApproved, code, order)
 	}
 	require.Equal(t, []string{store.TaskProviderActs}, c.tasks())
-	require.Equal(t, 1, c.told, "staff were told once")
+	require.Equal(t, 1, c.alerts, "staff were told once")
 }
 
 // The database lost its newest data file, which the bureau has: its place is
-// found again and nothing is handed in twice.
+// found again and nothing is submitted twice.
 func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1})
@@ -119,7 +119,7 @@ func TestWhatMayHaveTravelledWaitsForStaff(t *testing.T) {
 	for range 3 {
 		c.exchange()
 	}
-	require.EqualValues(t, 3, c.stand.Load().Sequence(), "nothing was handed in again")
+	require.EqualValues(t, 3, c.stand.Load().Sequence(), "nothing was submitted again")
 	accounts, err := c.db.Accounts(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 3, accounts[0].LastSequence)
@@ -155,7 +155,7 @@ func TestHoursAreWaitedFor(t *testing.T) {
 		require.Zero(t, c.exchange().Paused, "it waits without asking")
 		require.Zero(t, c.stand.Load().Sequence())
 	}
-	require.Equal(t, 1, c.exchange().HandedIn)
+	require.Equal(t, 1, c.exchange().Submitted)
 }
 
 // Spoiled files aren't acknowledged and come again; one that arrives whole but
@@ -185,8 +185,8 @@ func TestSpoiledDownloads(t *testing.T) {
 	require.Len(t, c.tasks(), 1, "a file that comes twice says nothing new")
 }
 
-// What is on the blacklist isn't handed in, until it is taken off again.
-func TestBlacklistStopsBeforeHandIn(t *testing.T) {
+// What is on the blacklist isn't submitted, until it is taken off again.
+func TestBlacklistStopsBeforeSubmission(t *testing.T) {
 	c := newCounterpart(t)
 	require.NoError(t, c.stand.Load().PushBlacklistDomain("example.com", stand.BlacklistAdd))
 	c.exchange()
@@ -217,9 +217,9 @@ func TestListsAndTablesAreKept(t *testing.T) {
 	require.Contains(t, list[0].Detail, "请更新联系电话")
 	require.NoError(t, c.db.TaskDone(t.Context(), list[0].ID, "support:a"))
 	require.Empty(t, c.tasks())
-	require.Equal(t, 1, c.told)
+	require.Equal(t, 1, c.alerts)
 	c.exchange()
-	require.Equal(t, 1, c.told, "once")
+	require.Equal(t, 1, c.alerts, "once")
 }
 
 // While one exchange has the account another does nothing, until the first has
@@ -231,9 +231,9 @@ func TestOneWriter(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, turn.Busy)
 	c.now = c.now.Add(-time.Hour) // exchange moves the clock on
-	require.Zero(t, c.exchange().HandedIn)
+	require.Zero(t, c.exchange().Submitted)
 	require.ErrorIs(t, c.db.UploadAttempt(t.Context(), c.account, 1, "a third"), store.ErrNotWriter)
-	require.Equal(t, 1, c.exchange().HandedIn)
+	require.Equal(t, 1, c.exchange().Submitted)
 	require.NoError(t, c.db.EndExchange(t.Context(), c.account, "another run"), "too late, and without effect")
 }
 
@@ -278,7 +278,7 @@ func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 		require.Equal(t, want, served, province)
 	}
 	c.add(t, "读书笔记")
-	require.Zero(t, c.exchange().HandedIn, "the other account's exchange has nothing to do")
+	require.Zero(t, c.exchange().Submitted, "the other account's exchange has nothing to do")
 	accounts, err := c.db.Accounts(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, accounts[1].Waiting)
@@ -288,7 +288,7 @@ func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound, "an account that is given up takes nothing new")
 	d := filingtest.Dossier()
 	require.Equal(t, "310000", d.Bureau())
-	d.Kind, d.Claim.Number = filing.KindNewAccess, "浙ICP备05000940号-1"
+	d.Kind, d.OwnershipProof.Number = filing.KindNewAccess, "浙ICP备05000940号-1"
 	require.Equal(t, "330000", d.Bureau())
 }
 
@@ -309,7 +309,7 @@ func TestDeregistrationTakesTheNumberOff(t *testing.T) {
 	for range 2 {
 		c.exchange()
 	}
-	number, err := c.db.RecordNumber(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Filed, Kind: "filed", Actor: "test"})
+	number, err := c.db.RecordNumber(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "test"})
 	require.NoError(t, err)
 	order, err := c.db.Order(ctx, 1)
 	require.NoError(t, err)

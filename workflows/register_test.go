@@ -39,7 +39,7 @@ func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 		looks++
 		return activities.SiteResult{CertificateServed: true}, nil
 	})
-	w.at(1, w.isRefused(workflows.UpdateHandIn, workflows.HandIn{Revision: 1, Kind: filing.KindRegister}))
+	w.at(1, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1, Kind: filing.KindRegister}))
 	w.at(24*60, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
 	w.at(24*60+1, w.isRefused(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
 	start := w.env.Now()
@@ -134,7 +134,7 @@ func TestRemindersStopWhenTheNumberIsRecorded(t *testing.T) {
 func TestRemindersStartWithTheApproval(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
-	w.handedIn()
+	w.submitted()
 	start := w.env.Now()
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {

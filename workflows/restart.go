@@ -25,7 +25,7 @@ func InputOf(id int64, orderNumber string, at filing.Position) FilingInput {
 
 // way is the order of the stages that a filing can be found in.
 var way = []filing.Stage{
-	filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Checking, filing.Submitting, filing.Reviewing, filing.Installing,
+	filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing,
 }
 
 // begins tells whether a stage is gone through: all are, but those before the one that
@@ -38,7 +38,7 @@ func (f *run) begins(stage filing.Stage) bool {
 func (f *run) foundAt(from filing.Position) {
 	f.from = from.Stage
 	f.stage, f.shown, f.attention = from.Stage, from.Stage, from.Attention
-	f.revision, f.handedIn, f.seq = from.Revision, from.Revision, from.Seq
+	f.revision, f.submitted, f.seq = from.Revision, from.Revision, from.Seq
 	if from.Kind != "" {
 		f.kind = from.Kind
 	}
@@ -59,7 +59,7 @@ func (f *run) restart(ctx workflow.Context) error {
 	defer f.writing.Unlock()
 	f.seq++
 	no := false
-	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, Kind: filing.EventRestarted, Actor: systemActor}
+	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, EventKind: filing.EventRestarted, Actor: systemActor}
 	var row activities.Restarted
 	if err := workflow.ExecuteActivity(databaseActivity(ctx), a.filing.Restart, p).Get(ctx, &row); err != nil {
 		return err

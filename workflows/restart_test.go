@@ -19,7 +19,7 @@ import (
 // stage that follows is gone through.
 func TestGoesOnFromEveryStage(t *testing.T) {
 	const revision, seq = 3, 20
-	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Checking, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}
+	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}
 	for _, stage := range append(way[:len(way)-1:len(way)-1], filing.Correcting) {
 		t.Run(string(stage), func(t *testing.T) {
 			w := newWorld(t)
@@ -37,9 +37,9 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 					w.codesGoOut()
 					w.at(2, w.says(workflows.UpdateVerified, workflows.ByActor{}))
 				}
-				w.at(3, w.says(workflows.UpdateHandIn, workflows.HandIn{Revision: current}))
+				w.at(3, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: current}))
 				if stage == filing.Correcting {
-					follows = way[slices.Index(way, filing.Checking):]
+					follows = way[slices.Index(way, filing.Vetting):]
 				}
 			}
 			if stage != filing.Installing && stage != filing.Reviewing && stage != filing.Submitting {
@@ -50,10 +50,10 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: current}))
 			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current, Approved: true}))
 			in := input
-			in.Reviewed, in.From = true, &filing.Position{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
+			in.Vetting, in.From = true, &filing.Position{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
 			w.runs(in)
 			require.Equal(t, follows, w.stages)
-			require.Equal(t, "restarted", w.steps[0].Kind)
+			require.Equal(t, "restarted", w.steps[0].EventKind)
 			require.NotNil(t, w.steps[0].Stuck)
 			require.False(t, *w.steps[0].Stuck, "what it was stuck at is tried again")
 			for i, s := range w.steps {
@@ -107,7 +107,7 @@ func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).After(2*time.Second).Return(activities.Restarted{}, nil).Once()
 	w.env.RegisterDelayedCallback(w.says(workflows.UpdatePass, workflows.Verdict{Revision: 1}), time.Second)
 	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
-	in.Reviewed, in.From = true, &filing.Position{Stage: filing.Checking, Revision: 1, Seq: 3}
+	in.Vetting, in.From = true, &filing.Position{Stage: filing.Vetting, Revision: 1, Seq: 3}
 	w.runs(in)
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }

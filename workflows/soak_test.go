@@ -11,7 +11,7 @@ import (
 )
 
 // Against a bureau that misbehaves at random, the records' decisions end as the
-// bureau's own: nothing is handed in twice, no number is skipped.
+// bureau's own: nothing is submitted twice, no number is skipped.
 func TestDecisionsEqualTheBureausTruth(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -17,7 +17,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// The stand-in's Czlx for what staff hand in.
+// The stand-in's Czlx for what staff submit.
 const (
 	kindVerification = 36
 	kindUnfiled      = 37
@@ -345,7 +345,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 	for range 3 {
 		c.exchange()
 	}
-	require.EqualValues(t, 2, c.stand.Load().Sequence(), "nothing was handed in again")
+	require.EqualValues(t, 2, c.stand.Load().Sequence(), "nothing was submitted again")
 	accounts, err := c.db.Accounts(ctx)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, accounts[0].LastSequence)

@@ -30,7 +30,7 @@ type run struct {
 	// kind is what the filing asks of the bureau; empty is a new one.
 	kind filing.Kind
 
-	// stage is where the filing stands; revision grows when a handed-in dossier
+	// stage is where the filing stands; revision grows when a submitted dossier
 	// is taken up.
 	stage filing.Stage
 	// shown is the stage as the projection has it: a moment behind, never ahead,
@@ -46,23 +46,23 @@ type run struct {
 	writing workflow.Mutex
 
 	// what people said
-	contact   int // version of the contact given
-	wanted    map[filing.Channel]int
-	verified  bool
-	handedIn  int // newest revision handed in
-	checked   *checked
-	looks     int // how often the site's check was asked for
-	withdrawn bool
-	actor     string // who said the last thing that moved the filing
+	contact    int // version of the contact given
+	wanted     map[filing.Channel]int
+	verified   bool
+	submitted  int // newest revision submitted
+	vetted     *vettingVerdict
+	siteChecks int // how often the site's check was asked for
+	withdrawn  bool
+	actor      string // who said the last thing that moved the filing
 
 	// what the bureau said
-	accepted   int
-	acceptedBy string // who handed in the newest that was accepted; empty: the exchange
-	checkHours int
-	decided    map[int]Decided
+	accepted             int
+	acceptedBy           string // who submitted the newest that was accepted; empty: the exchange
+	smsVerificationHours int
+	decided              map[int]Decided
 
-	// bureauCheck is where the bureau's own SMS check stands.
-	bureauCheck bureauCheck
+	// smsVerification is where the bureau's own SMS verification stands.
+	smsVerification smsVerification
 
 	stuck     *stuck
 	stuckLock workflow.Mutex
@@ -70,7 +70,7 @@ type run struct {
 	notices noticeGroup
 }
 
-type checked struct {
+type vettingVerdict struct {
 	Verdict
 	passed bool
 }
@@ -134,13 +134,13 @@ func (f *run) await(ctx workflow.Context, ready func() bool) error {
 
 // enter writes that the filing is in a stage now; what the customer had to look
 // at is done with.
-func (f *run) enter(ctx workflow.Context, stage filing.Stage, kind filing.EventKind, actor string) error {
-	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), Kind: kind, Actor: actor})
+func (f *run) enter(ctx workflow.Context, stage filing.Stage, eventKind filing.EventKind, actor string) error {
+	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), EventKind: eventKind, Actor: actor})
 }
 
 // attend writes what the customer must look at; empty for nothing.
-func (f *run) attend(ctx workflow.Context, attention filing.Attention, kind filing.EventKind) error {
-	return f.advance(ctx, activities.Progress{Attention: &attention, Kind: kind, Actor: systemActor, Detail: string(attention)})
+func (f *run) attend(ctx workflow.Context, attention filing.Attention, eventKind filing.EventKind) error {
+	return f.advance(ctx, activities.Progress{Attention: &attention, EventKind: eventKind, Actor: systemActor, Detail: string(attention)})
 }
 
 // advance writes one step of the projection.

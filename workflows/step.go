@@ -105,20 +105,20 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	f.stuck = &stuck{step: s, reason: reason}
 	defer func() { f.stuck = nil }()
 	yes, no := true, false
-	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason, Kind: filing.EventStuck, Actor: systemActor, Detail: s.name + ": " + reason})
+	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason, EventKind: filing.EventStuck, Actor: systemActor, Detail: s.name + ": " + reason})
 	if err != nil {
 		return "", err
 	}
-	f.tellStaff(ctx, s.name, reason)
+	f.alertStaff(ctx, s.name, reason)
 	if err := f.await(ctx, func() bool { return f.stuck.resume != nil }); err != nil {
 		if ctx.Err() != nil { // no longer needed: the row must not stay stuck
 			detached, _ := workflow.NewDisconnectedContext(ctx)
-			return "", errors.Join(err, f.advance(detached, activities.Progress{Stuck: &no, Kind: filing.EventUnstuck, Actor: systemActor, Detail: s.name}))
+			return "", errors.Join(err, f.advance(detached, activities.Progress{Stuck: &no, EventKind: filing.EventUnstuck, Actor: systemActor, Detail: s.name}))
 		}
 		return "", err
 	}
 	resume := f.stuck.resume
-	err = f.advance(ctx, activities.Progress{Stuck: &no, Kind: filing.EventResumed, Actor: resume.Actor, Detail: s.name + ": " + string(resume.Resolution)})
+	err = f.advance(ctx, activities.Progress{Stuck: &no, EventKind: filing.EventResumed, Actor: resume.Actor, Detail: s.name + ": " + string(resume.Resolution)})
 	return resume.Resolution, err
 }
 

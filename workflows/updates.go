@@ -19,12 +19,12 @@ func (f *run) handle(ctx workflow.Context) error {
 		onUpdate(f, ctx, UpdateContact, f.canGiveContact, f.giveContact),
 		onUpdate(f, ctx, UpdateSendCode, f.canSendCode, f.sendCode),
 		onUpdate(f, ctx, UpdateVerified, f.canBeVerified, f.beVerified),
-		onUpdate(f, ctx, UpdateHandIn, f.canHandIn, f.handIn),
-		onUpdate(f, ctx, UpdatePass, f.canCheck, f.pass),
-		onUpdate(f, ctx, UpdateSendBack, f.canCheck, f.sendBack),
-		onUpdate(f, ctx, UpdateCheckNow, f.canCheckNow, f.checkNow),
-		onUpdate(f, ctx, UpdateChecked, f.canBeChecked, f.beChecked),
-		onUpdate(f, ctx, UpdateWithdraw, f.canWithdraw, f.takeBack),
+		onUpdate(f, ctx, UpdateSubmit, f.canSubmit, f.acceptSubmission),
+		onUpdate(f, ctx, UpdatePass, f.canVet, f.pass),
+		onUpdate(f, ctx, UpdateSendBack, f.canVet, f.sendBack),
+		onUpdate(f, ctx, UpdateCheckSite, f.canCheckSite, f.checkSiteNow),
+		onUpdate(f, ctx, UpdateSMSVerified, f.canConfirmSMSVerification, f.confirmSMSVerification),
+		onUpdate(f, ctx, UpdateWithdraw, f.canWithdraw, f.acceptWithdrawal),
 		onUpdate(f, ctx, UpdateResume, f.canResume, f.resume),
 		onUpdate(f, ctx, UpdateCorrected, f.canBeCorrected, f.beCorrected),
 	} {
@@ -92,7 +92,7 @@ func (f *run) beCorrected(ctx workflow.Context, in Corrected) error {
 	if in.Confirmed {
 		kind = filing.EventContactConfirmed
 	}
-	return f.advance(ctx, activities.Progress{Kind: kind, Actor: in.Actor, Detail: string(in.Channel)})
+	return f.advance(ctx, activities.Progress{EventKind: kind, Actor: in.Actor, Detail: string(in.Channel)})
 }
 
 func (f *run) want(channel filing.Channel, send int) {
@@ -106,9 +106,9 @@ func (f *run) beVerified(ctx workflow.Context, in ByActor) error {
 	return workflow.Await(ctx, func() bool { return f.shown != filing.Verifying })
 }
 
-func (f *run) canHandIn(in HandIn) bool {
+func (f *run) canSubmit(in Submission) bool {
 	return (f.stage == filing.Preparing || f.stage == filing.Correcting) &&
-		in.Revision == f.revision+1 && f.handedIn < in.Revision && f.canBe(in.Kind)
+		in.Revision == f.revision+1 && f.submitted < in.Revision && f.canBe(in.Kind)
 }
 
 // canBe tells whether a dossier of a kind fits: what follows a filing keeps its
@@ -120,42 +120,44 @@ func (f *run) canBe(kind filing.Kind) bool {
 	return !kind.FollowsUp() && !kind.Registers()
 }
 
-func (f *run) handIn(ctx workflow.Context, in HandIn) error {
-	f.handedIn, f.kind, f.actor = in.Revision, in.Kind, in.Actor
+func (f *run) acceptSubmission(ctx workflow.Context, in Submission) error {
+	f.submitted, f.kind, f.actor = in.Revision, in.Kind, in.Actor
 	return f.moved(ctx, f.stage)
 }
 
-func (f *run) canCheck(in Verdict) bool {
-	return f.stage == filing.Checking && f.checked == nil && in.Revision == f.revision
+func (f *run) canVet(in Verdict) bool {
+	return f.stage == filing.Vetting && f.vetted == nil && in.Revision == f.revision
 }
 
 func (f *run) pass(ctx workflow.Context, in Verdict) error {
-	f.checked = &checked{Verdict: in, passed: true}
-	return f.moved(ctx, filing.Checking)
+	f.vetted = &vettingVerdict{Verdict: in, passed: true}
+	return f.moved(ctx, filing.Vetting)
 }
 
 func (f *run) sendBack(ctx workflow.Context, in Verdict) error {
-	f.checked = &checked{Verdict: in}
-	return f.moved(ctx, filing.Checking)
+	f.vetted = &vettingVerdict{Verdict: in}
+	return f.moved(ctx, filing.Vetting)
 }
 
-func (f *run) canCheckNow(ByActor) bool { return f.stage == filing.Installing }
+func (f *run) canCheckSite(ByActor) bool { return f.stage == filing.Installing }
 
-func (f *run) checkNow(workflow.Context, ByActor) error {
-	f.looks++
+func (f *run) checkSiteNow(workflow.Context, ByActor) error {
+	f.siteChecks++
 	return nil
 }
 
-func (f *run) canBeChecked(ByActor) bool { return f.bureauCheck == checkAwaited }
+func (f *run) canConfirmSMSVerification(ByActor) bool {
+	return f.smsVerification == smsVerificationAwaited
+}
 
-func (f *run) beChecked(ctx workflow.Context, in ByActor) error {
-	f.bureauCheck, f.actor = checkDone, in.Actor
-	return workflow.Await(ctx, func() bool { return f.attention != filing.AttentionBureauCheck })
+func (f *run) confirmSMSVerification(ctx workflow.Context, in ByActor) error {
+	f.smsVerification, f.actor = smsVerificationDone, in.Actor
+	return workflow.Await(ctx, func() bool { return f.attention != filing.AttentionSMSVerification })
 }
 
 func (f *run) canWithdraw(ByActor) bool { return f.in.Kind.Withdrawable(f.stage) && !f.withdrawn }
 
-func (f *run) takeBack(ctx workflow.Context, in ByActor) error {
+func (f *run) acceptWithdrawal(ctx workflow.Context, in ByActor) error {
 	f.withdrawn, f.actor = true, in.Actor
 	return workflow.Await(ctx, func() bool { return f.shown == filing.Withdrawn })
 }
@@ -195,7 +197,7 @@ func (f *run) mine(filingID int64) bool { return filingID == f.in.FilingID }
 func (f *run) listen(ctx workflow.Context) {
 	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
 	decided := workflow.GetSignalChannel(ctx, SignalDecided)
-	look := workflow.GetSignalChannel(ctx, SignalLook)
+	siteCheck := workflow.GetSignalChannel(ctx, SignalSiteCheck)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			workflow.NewSelector(ctx).
@@ -208,7 +210,7 @@ func (f *run) listen(ctx workflow.Context) {
 					if in.Revision >= f.accepted {
 						f.accepted, f.acceptedBy = in.Revision, in.Actor
 					}
-					f.checkHours = in.CheckHours
+					f.smsVerificationHours = in.SMSVerificationHours
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
 					var in Decided
@@ -217,11 +219,11 @@ func (f *run) listen(ctx workflow.Context) {
 						f.decided[in.Revision] = in
 					}
 				}).
-				AddReceive(look, func(c workflow.ReceiveChannel, _ bool) {
-					var in Look
+				AddReceive(siteCheck, func(c workflow.ReceiveChannel, _ bool) {
+					var in SiteCheck
 					c.Receive(ctx, &in)
 					if f.mine(in.FilingID) && f.stage == filing.Installing {
-						f.looks++
+						f.siteChecks++
 					}
 				}).
 				Select(ctx)

@@ -63,7 +63,7 @@ func (w *week) dossier(n int, corrected bool) filing.Dossier {
 		d.Site.Name = "样例 结果1999"
 	}
 	if i := n / 30; n%30 == 7 && i < weekSeeded {
-		d.Kind, d.Holder, d.Claim = filing.KindNewSite, filingtest.CompanyHolder(), filing.Claim{Number: w.seededNumber(i), Password: "right"}
+		d.Kind, d.Holder, d.OwnershipProof = filing.KindNewSite, filingtest.CompanyHolder(), filing.OwnershipProof{Number: w.seededNumber(i), Password: "right"}
 		return d
 	}
 	d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("P%08d", n)
@@ -93,14 +93,14 @@ func (w *week) orders() {
 	}
 }
 
-func (w *week) handIn(n int64, d filing.Dossier) {
+func (w *week) submit(n int64, d filing.Dossier) {
 	revision, err := w.db.SaveDossier(w.t.Context(), n, d)
 	require.NoError(w.t, err)
 	require.NoError(w.t, w.filing.QueueRecord(w.t.Context(), activities.RecordRef{FilingID: n, Revision: revision}))
 	w.revisions++
 }
 
-// correct hands in anew what was refused for its name.
+// correct submits anew what was refused for its name.
 func (w *week) correct() {
 	var refused []int64
 	require.NoError(w.t, w.sql().Select(&refused, `
@@ -110,8 +110,8 @@ func (w *week) correct() {
 			continue
 		}
 		w.corrected[n] = true
-		require.NoError(w.t, w.db.Advance(w.t.Context(), store.Progress{FilingID: n, Seq: 1, Stage: filing.Correcting, Revision: 1, Kind: "refused", Actor: "test"}))
-		w.handIn(n, w.dossier(int(n), true))
+		require.NoError(w.t, w.db.Advance(w.t.Context(), store.Progress{FilingID: n, Seq: 1, Stage: filing.Correcting, Revision: 1, EventKind: "refused", Actor: "test"}))
+		w.submit(n, w.dossier(int(n), true))
 	}
 }
 
@@ -122,7 +122,7 @@ func (w *week) timed(what string, do func()) {
 }
 
 // A week of exchange for 10,000 filings: at its end every filing has the
-// bureau's decision, no number is skipped, nothing is handed in twice.
+// bureau's decision, no number is skipped, nothing is submitted twice.
 func TestAWeekOfTenThousandFilings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
@@ -181,7 +181,7 @@ func (w *week) scansNothing() {
 	require.Less(w.t, w.rowsRead(func() { w.exchange() }), few, "with nothing to do")
 	n := w.addDossier(w.t, filing.Dossier{
 		Kind: filing.KindNewSite, Holder: filingtest.CompanyHolder(), Site: filingtest.Site("late.example.com", "192.0.2.10"),
-		Claim: filing.Claim{Number: w.seededNumber(0), Password: "wrong"},
+		OwnershipProof: filing.OwnershipProof{Number: w.seededNumber(0), Password: "wrong"},
 	})
 	require.Less(w.t, w.rowsRead(func() { w.exchange() }), few, "with one record and its result")
 	require.Less(w.t, w.rowsRead(func() {
@@ -199,7 +199,7 @@ func (w *week) play() {
 		w.timed("queueing", func() {
 			for arrived < due {
 				arrived++
-				w.handIn(int64(arrived), w.dossier(arrived, false))
+				w.submit(int64(arrived), w.dossier(arrived, false))
 			}
 			if n%16 == 0 {
 				w.correct()
@@ -214,7 +214,7 @@ func (w *week) play() {
 		}
 		w.timed("exchange", func() {
 			result := w.exchange()
-			w.files += result.HandedIn + result.Downloaded
+			w.files += result.Submitted + result.Downloaded
 		})
 		if arrived == weekFilings && len(w.corrected) == weekFilings/20 && w.unsettled() == 0 {
 			w.t.Logf("all decided after %v", w.now.Sub(time.Date(2026, 11, 23, 0, 0, 0, 0, bureau.China)))

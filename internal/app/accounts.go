@@ -26,7 +26,7 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, t
 		if err != nil {
 			return nil, fmt.Errorf("the bureau account's row: %w", err)
 		}
-		if err := db.SetCheckHours(ctx, id, int(a.SMSCheck.Hours())); err != nil {
+		if err := db.SetSMSVerificationHours(ctx, id, int(a.SMSVerification.Hours())); err != nil {
 			return nil, err
 		}
 		driver := store.DriverInterface

@@ -49,18 +49,18 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	if err != nil {
 		return panel.Config{}, err
 	}
-	second, err := set.Panel.SecondChecks()
+	second, err := set.Panel.SecondVettingRule()
 	if err != nil {
 		return panel.Config{}, err
 	}
-	filings := workflows.NewClient(p.Temporal, set.Provider.Reviewed).In(set.Base.Namespace)
+	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting).In(set.Base.Namespace)
 	return panel.Config{
 		Store: p.Store, Filings: filings, Process: p.Observed, Logger: p.Logger,
 		Provider: panel.Provider{
 			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
 		},
-		Papers: papers, CheckLease: set.Panel.CheckLease, SecondCheck: second, Resolver: website.NewResolver(set.Panel.DNS),
+		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second, Resolver: website.NewResolver(set.Panel.DNS),
 		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
 		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
 	}, nil

@@ -33,8 +33,8 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 		return fmt.Errorf("BEIAN_STATUS_LISTEN: %w", err)
 	}
 	defer stopStatus()
-	if set.Staff.ClearFor > 0 {
-		p.Store.SetClearFor(set.Staff.ClearFor)
+	if set.Staff.AlertQuietPeriod > 0 {
+		p.Store.SetAlertQuietPeriod(set.Staff.AlertQuietPeriod)
 	}
 	cfg.Temporal, cfg.Process, cfg.Logger = p.Temporal, p.Observed, p.Logger
 	if err := setActivities(ctx, &cfg, set, p); err != nil {
@@ -52,7 +52,7 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	if err != nil {
 		return err
 	}
-	filings := workflows.NewClient(p.Temporal, set.Provider.Reviewed)
+	filings := workflows.NewClient(p.Temporal, set.Provider.Vetting)
 	if cfg.Message, err = messageActivities(set, p.Store, filings); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	cfg.Filing = &activities.Filing{Store: p.Store}
 	cfg.Bureau = &activities.Bureau{
 		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: p.Logger,
-		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Teller: filings,
+		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
 	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
 	cfg.Broken = &activities.Broken{Store: p.Store, Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
@@ -88,7 +88,7 @@ func messageActivities(set Settings, db *store.Store, filings *workflows.Client)
 		return nil, err
 	}
 	return &activities.Message{
-		Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Teller: filings,
+		Store: db, SMS: sms, Mail: mail, Texts: texts, StaffAddress: set.Mail.Staff, StaffWebhook: hook, Alerter: filings,
 		PanelURL: strings.TrimRight(set.Mail.PanelURL, "/"),
 	}, nil
 }

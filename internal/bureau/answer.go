@@ -53,7 +53,7 @@ var actions = map[int]Action{
 type Answer struct {
 	Code    int
 	Message string
-	// Missing are the sequence numbers to hand in first (code 14).
+	// Missing are the sequence numbers to submit first (code 14).
 	Missing []int64
 }
 

@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 const (
@@ -67,7 +67,7 @@ func (c *Client) ISPID() int64 { return c.cfg.ISPID }
 // Version is the interface version that data files name.
 func (c *Client) Version() string { return c.cfg.Mapping.Version }
 
-// Upload hands in one zipped data file (isp_upload, 3-3-1).
+// Upload submits one zipped data file (isp_upload, 3-3-1).
 func (c *Client) Upload(ctx context.Context, sequence int64, zipped []byte) (Answer, error) {
 	body, algorithm := zipped, encryptNone
 	if c.cfg.Encrypt {
@@ -118,10 +118,10 @@ func (c *Client) DownloadAck(ctx context.Context, fileName string) (Answer, erro
 
 // PreviousUpload is the data file that the bureau accepted last.
 type PreviousUpload struct {
-	// Sequence is 0 when nothing was ever handed in.
+	// Sequence is 0 when nothing was ever submitted.
 	Sequence int64
 	FileName string
-	// Zipped is the file as it was handed in, Digest its hash (base64 of MD5).
+	// Zipped is the file as it was submitted, Digest its hash (base64 of MD5).
 	Zipped []byte
 	Digest string
 }
@@ -148,7 +148,7 @@ func (c *Client) QueryPreviousUpload(ctx context.Context) (PreviousUpload, Answe
 // FetchCertificate gets a certificate file from where a filing's data says it
 // is (Zslj): a path on the bureau's host, or a whole URL there.
 func (c *Client) FetchCertificate(ctx context.Context, path string) (content []byte, err error) {
-	ctx, done := outside.Begin(ctx, outside.Bureau, "certificate")
+	ctx, done := extcall.Begin(ctx, extcall.Bureau, "certificate")
 	defer func() { done(result(Answer{}, err)) }()
 	base, err := url.Parse(c.cfg.BaseURL)
 	if err != nil {
@@ -189,7 +189,7 @@ func result(a Answer, err error) string {
 	case err != nil:
 		return "failed"
 	case a.Action() == GoOn:
-		return outside.OK
+		return extcall.OK
 	case listed:
 		return fmt.Sprintf("code_%d", a.Code)
 	}
@@ -198,7 +198,7 @@ func result(a Answer, err error) string {
 
 // call makes one SOAP 1.1 call with the credentials that every call carries.
 func (c *Client) call(ctx context.Context, path, method string, parameters []parameter) (a Answer, r returned, err error) {
-	ctx, done := outside.Begin(ctx, outside.Bureau, method)
+	ctx, done := extcall.Begin(ctx, extcall.Bureau, method)
 	defer func() { done(result(a, err)) }()
 	random := rand.Text()[:randomLength]
 	hash, err := passwordHash(c.cfg.Password, random)

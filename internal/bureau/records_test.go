@@ -29,15 +29,15 @@ func recordsOfEachKind() map[string]bureau.Record {
 		r.Dossier.Kind = kind
 		switch kind {
 		case filing.KindNewSite:
-			r.Dossier.Claim = filing.Claim{Number: subject.HolderNumber, Password: "filing-password"}
+			r.Dossier.OwnershipProof = filing.OwnershipProof{Number: subject.HolderNumber, Password: "filing-password"}
 		case filing.KindNewAccess:
-			r.Dossier.Claim = filing.Claim{Number: subject.SiteNumber, Password: "filing-password"}
+			r.Dossier.OwnershipProof = filing.OwnershipProof{Number: subject.SiteNumber, Password: "filing-password"}
 		case filing.KindChange:
 			r.Dossier.Subject = subject
 			r.Dossier.Site.Domains = append(r.Dossier.Site.Domains, "new.example.com")
 		case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
 			r.Dossier.Subject, r.Dossier.Ending = subject, filing.Ending{Reason: 3, Note: "更换接入商"}
-			r.Dossier.Claim.Password = "filing-password"
+			r.Dossier.OwnershipProof.Password = "filing-password"
 		}
 		list[string(kind)] = r
 	}

@@ -88,25 +88,25 @@ type zxxx struct {
 
 func newSiteEntry(r Record) (entry newSite, code int) {
 	d := r.Dossier
-	entry.Ztbah, entry.ICPmm = d.Claim.Number, hashedPassword(d.Claim.Password)
+	entry.Ztbah, entry.ICPmm = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password)
 	entry.Wz, code = siteOf(r, d.Holder.Manager)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return ownerID{partID(r.ID, placeSite)}
 		}
-		return ownerNumber{d.Claim.Number}
+		return ownerNumber{d.OwnershipProof.Number}
 	})
 	return entry, code
 }
 
 func newAccessEntry(r Record) (entry newAccess, code int) {
 	d := r.Dossier
-	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.Claim.Number, hashedPassword(d.Claim.Password), partID(r.ID, placeAccess)
+	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password), partID(r.ID, placeAccess)
 	entry.accessBody, code = accessOf(r.ID, d.Site, nil)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
-		number, err := filing.ParseNumber(d.Claim.Number)
+		number, err := filing.ParseNumber(d.OwnershipProof.Number)
 		if p.OfSite || err != nil {
-			return ownerNumber{d.Claim.Number}
+			return ownerNumber{d.OwnershipProof.Number}
 		}
 		return ownerNumber{number.Holder()}
 	})
@@ -131,14 +131,14 @@ func changeEntry(r Record) (entry change, code int) {
 		}
 		return ownerID{known.HolderID}
 	})
-	entry.ICPmm = hashedPassword(r.Dossier.Claim.Password)
+	entry.ICPmm = hashedPassword(r.Dossier.OwnershipProof.Password)
 	return entry, code
 }
 
 // endEntry deregisters a holder (0) or a site (1), or cancels an access (2).
 func endEntry(r Record) zxxx {
 	d := r.Dossier
-	e := zxxx{Zxly: d.Ending.Reason, Zxlybz: d.Ending.Note, ICPmm: hashedPassword(d.Claim.Password)}
+	e := zxxx{Zxly: d.Ending.Reason, Zxlybz: d.Ending.Note, ICPmm: hashedPassword(d.OwnershipProof.Password)}
 	switch d.Kind {
 	case filing.KindEndHolder:
 		e.Zxlb, e.Jlid = 0, d.Subject.HolderID
@@ -166,7 +166,7 @@ func KeysOf(d filing.Dossier) Keys {
 	k := Keys{Operation: d.Kind.Operation()}
 	switch d.Kind {
 	case filing.KindNewSite, filing.KindNewAccess:
-		k.Result = []string{d.Claim.Number}
+		k.Result = []string{d.OwnershipProof.Number}
 	case filing.KindChange, filing.KindEndHolder:
 		k.Review, k.Result = id(d.Subject.HolderID), []string{id(d.Subject.HolderID), d.Subject.HolderNumber}
 	case filing.KindCancelAccess:

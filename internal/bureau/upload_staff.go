@@ -7,7 +7,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The records that staff hand in: results of verification tasks (HSJG), what
+// The records that staff submit: results of verification tasks (HSJG), what
 // was done about unfiled sites (WBACLJG), papers by themselves (XZHYD):
 // 4-1-1-6 to 4-1-1-8.
 type hsjg struct {
@@ -117,13 +117,13 @@ type UnfiledResult struct {
 	Listed, Due time.Time
 }
 
-// PaperOf is a paper handed in by itself, of a holder or site that is filed.
+// PaperOf is a paper submitted by itself, of a holder or site that is filed.
 type PaperOf struct {
 	Paper
 	Subject filing.Subject
 }
 
-// StaffRecord is one of the things that staff hand in: one of its fields is set.
+// StaffRecord is one of the things that staff submit: one of its fields is set.
 type StaffRecord struct {
 	// ID is ours, to name a record that doesn't fit; it doesn't travel.
 	ID           int64

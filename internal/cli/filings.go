@@ -17,15 +17,15 @@ type filingsCommand struct {
 
 type restartCommand struct {
 	config.Base `embed:""`
-	// Reviewed must be said: forgotten, dossiers would go to the bureau unchecked.
-	Reviewed bool `env:"BEIAN_REVIEWED" required:"" negatable:"" help:"own staff check dossiers before they go to the bureau (初审), as the panels have it"`
-	Rate     int  `help:"filings a second" default:"50"`
-	Anew     bool `help:"also in the place of workflows that run: Temporal was put back, and the database knows more"`
+	// Vetting must be said: forgotten, dossiers would go to the bureau unchecked.
+	Vetting bool `env:"BEIAN_VETTING" required:"" negatable:"" help:"own staff vet dossiers before they go to the bureau (初审), as the panels have it"`
+	Rate    int  `help:"filings a second" default:"50"`
+	Anew    bool `help:"also in the place of workflows that run: Temporal was put back, and the database knows more"`
 }
 
 // Help shows an example.
 func (restartCommand) Help() string {
-	return "A filing whose workflow runs is left as it is. Example: BEIAN_DATABASE=… beian filings restart --key-file keys.json --no-reviewed"
+	return "A filing whose workflow runs is left as it is. Example: BEIAN_DATABASE=… beian filings restart --key-file keys.json --no-vetting"
 }
 
 const (
@@ -46,7 +46,7 @@ func (c *restartCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer closeAll()
-	filings := workflows.NewClient(p.Temporal, c.Reviewed)
+	filings := workflows.NewClient(p.Temporal, c.Vetting)
 	open := filings.Open
 	if c.Anew {
 		open = filings.OpenAnew

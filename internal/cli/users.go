@@ -25,14 +25,14 @@ type usersCommand struct {
 var commandLine = store.Actor{Login: "command line"}
 
 // asStaff changes somebody's account, with an entry in the audit log: who (Object), what and why.
-func asStaff(ctx context.Context, base *config.Base, d store.Deed, act func(context.Context, *store.Store) error) error {
+func asStaff(ctx context.Context, base *config.Base, d store.AuditEntry, act func(context.Context, *store.Store) error) error {
 	db, err := app.OpenStore(ctx, base)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	d.By, d.Kind = commandLine, "login"
-	return act(store.WithDeed(ctx, &d), db)
+	return act(store.WithAudit(ctx, &d), db)
 }
 
 type passwordCommand struct {
@@ -57,7 +57,7 @@ func (c *passwordCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return asStaff(ctx, &c.Base, store.Deed{Action: "staff.password", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.password", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
 		var id int64
 		switch c.Role {
 		case "customer", "support":
@@ -85,7 +85,7 @@ func (roleCommand) Help() string {
 
 // Run changes the role; the last administrator stays one.
 func (c *roleCommand) Run(ctx context.Context) error {
-	return asStaff(ctx, &c.Base, store.Deed{Action: "staff.role", Object: c.Login, Reason: "→ " + c.Role}, func(ctx context.Context, db *store.Store) error {
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.role", Object: c.Login, Reason: "→ " + c.Role}, func(ctx context.Context, db *store.Store) error {
 		user, err := db.UserByLogin(ctx, c.Login)
 		if err != nil {
 			return err
@@ -106,7 +106,7 @@ func (resetTOTPCommand) Help() string {
 
 // Run takes the second factor away.
 func (c *resetTOTPCommand) Run(ctx context.Context) error {
-	return asStaff(ctx, &c.Base, store.Deed{Action: "staff.reset_totp", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.reset_totp", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
 		user, err := db.UserByLogin(ctx, c.Login)
 		if err != nil {
 			return err

@@ -33,14 +33,14 @@ type Account struct {
 	IVEnv       string `yaml:"iv_env"`
 	// Hours in which filings are taken, China time: 09:00-17:30; empty is always.
 	Hours string `yaml:"hours"`
-	// SMSCheck is for how long the code is valid that the bureau sends to
+	// SMSVerification is for how long the code is valid that the bureau sends to
 	// applicants itself, to be entered on its own site; 0: it sends none.
-	SMSCheck time.Duration `yaml:"sms_check"`
+	SMSVerification time.Duration `yaml:"sms_verification"`
 
 	password, key, iv string
 }
 
-// minKeep is the interface's: files handed in are kept for three months (3-3-1-3).
+// minKeep is the interface's: files submitted are kept for three months (3-3-1-3).
 const minKeep = 92 * 24 * time.Hour
 
 // AccountList is every account that the settings name.
@@ -49,7 +49,7 @@ func (b Bureau) AccountList() ([]Account, error) {
 		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
 	}
 	if b.Accounts == "" {
-		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSCheck: b.SMSCheck, password: b.Password, key: b.Key, iv: b.IV}
+		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSVerification: b.SMSVerification, password: b.Password, key: b.Key, iv: b.IV}
 		if b.Password == "" && one.reaches() {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}
@@ -149,8 +149,8 @@ func (a Account) check() error {
 	if a.key != "" && (len(a.key) != 16 || len(a.iv) != 16) {
 		wrong("key and IV must have 16 characters each")
 	}
-	if a.SMSCheck < 0 || a.SMSCheck%time.Hour != 0 {
-		wrong("sms_check must be whole hours, such as 24h")
+	if a.SMSVerification < 0 || a.SMSVerification%time.Hour != 0 {
+		wrong("sms_verification must be whole hours, such as 24h")
 	}
 	if _, err := bureau.ParseHours(a.Hours); err != nil {
 		wrong("hours: %w", err)
@@ -167,7 +167,7 @@ func (a Account) reaches() bool {
 	return !a.Manual() || a.URL != "" || a.ISPID != 0 || a.UserName != "" || a.password != "" || a.key != "" || a.iv != ""
 }
 
-// Client makes the account's client, nil where people hand in, and its hours.
+// Client makes the account's client, nil where people submit, and its hours.
 func (a Account) Client() (*bureau.Client, bureau.Hours) {
 	hours, _ := bureau.ParseHours(a.Hours) // checked when it was read
 	if a.Manual() {

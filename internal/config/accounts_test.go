@@ -56,7 +56,7 @@ func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 // A manual account needs only a name; what it says of an interface it must say whole.
 func TestManualAccountNeedsNoInterface(t *testing.T) {
 	t.Setenv("SH_PASSWORD", "secret")
-	list, err := accounts(t, "accounts:\n- {name: a, driver: manual, provinces: ['310000'], sms_check: 24h}\n- {name: b, driver: manual, provinces: ['330000'], url: http://b, isp_id: 1, user: u, password_env: SH_PASSWORD}\n")
+	list, err := accounts(t, "accounts:\n- {name: a, driver: manual, provinces: ['310000'], sms_verification: 24h}\n- {name: b, driver: manual, provinces: ['330000'], url: http://b, isp_id: 1, user: u, password_env: SH_PASSWORD}\n")
 	require.NoError(t, err)
 	for _, a := range list {
 		require.True(t, a.Manual(), a.Name)

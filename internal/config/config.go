@@ -40,7 +40,7 @@ type Provider struct {
 	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the filing number may link to, preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
 	// PoliceTarget is where a public-security filing number links to.
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
-	Reviewed     bool   `env:"BEIAN_REVIEWED" help:"our own staff vet dossiers before they go to the bureau (初审)"`
+	Vetting      bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
 }
 
 // Panel is the web panel.
@@ -52,8 +52,8 @@ type Panel struct {
 	StaffTOTP      string        `env:"BEIAN_STAFF_TOTP" help:"whether a second factor is required or optional for staff (docs/staff.md)" enum:"required,optional" default:"required"`
 	TrustedProxies []string      `env:"BEIAN_TRUSTED_PROXIES" help:"addresses or ranges of reverse proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8; empty: none"`
 	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's web UI, such as https://temporal.example.com, to link to from staff pages; empty: no links"`
-	CheckLease     time.Duration `env:"BEIAN_CHECK_LEASE" help:"how long a reviewer keeps a dossier without working on it" default:"30m"`
-	SecondCheck    []string      `env:"BEIAN_SECOND_CHECK" help:"dossiers that need two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
+	VettingLease   time.Duration `env:"BEIAN_VETTING_LEASE" help:"how long a reviewer keeps a dossier without working on it" default:"30m"`
+	SecondVetting  []string      `env:"BEIAN_SECOND_VETTING" help:"dossiers that need two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
 	// FrameOrigins are checked by the panel when it starts.
 	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel keeps serving, marked unready, after it is told to stop, so that proxies stop sending requests" default:"5s"`
 	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame, such as https://my.example.com,… (docs/embedding.md); empty: none"`
@@ -83,11 +83,11 @@ func (p Panel) PaperList() (*filing.PaperList, error) {
 	return &list, nil
 }
 
-// SecondChecks is which dossiers two reviewers check.
-func (p Panel) SecondChecks() (filing.SecondCheck, error) {
-	c, err := filing.ParseSecondCheck(p.SecondCheck)
+// SecondVettingRule is which dossiers two reviewers check.
+func (p Panel) SecondVettingRule() (filing.SecondVetting, error) {
+	c, err := filing.ParseSecondVetting(p.SecondVetting)
 	if err != nil {
-		return c, fmt.Errorf("BEIAN_SECOND_CHECK: %w", err)
+		return c, fmt.Errorf("BEIAN_SECOND_VETTING: %w", err)
 	}
 	return c, nil
 }
@@ -100,7 +100,7 @@ type SMS struct {
 	Scheme          string        `env:"BEIAN_SMS_SCHEME" help:"HTTPS, or HTTP for a simulator" enum:"HTTPS,HTTP" default:"HTTPS"`
 	Region          string        `env:"BEIAN_SMS_REGION" help:"Aliyun region" default:"cn-hangzhou"`
 	SignName        string        `env:"BEIAN_SMS_SIGN_NAME" help:"approved SMS signature"`
-	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,bureau_check=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,reach_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
+	Templates       string        `env:"BEIAN_SMS_TEMPLATES" help:"codes of the approved templates: contact_code=SMS_1,approved=SMS_2,refused=SMS_3,footer_needed=SMS_4,filed=SMS_5,sms_verification=SMS_6,ended=SMS_7,sent_back=SMS_8,police=SMS_9,password_code=SMS_10,contact_address_code=SMS_11,deregistered=SMS_12,refused_ours=SMS_13,waiting=SMS_14,contact_changed=SMS_15,withdrawn=SMS_16"`
 	Timeout         time.Duration `env:"BEIAN_SMS_TIMEOUT" help:"how long to wait for an answer" default:"15s"`
 	PerSecond       float64       `env:"BEIAN_SMS_PER_SECOND" help:"messages a second for all workers together; 0: no limit" default:"20"`
 }
@@ -122,27 +122,27 @@ type Mail struct {
 
 // Staff is how staff are told of trouble, beside by mail.
 type Staff struct {
-	Webhook  string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"webhook for staff alerts: a new cause of stuck filings, a stopped exchange (docs/messages.md); empty: none"`
-	Secret   string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs the webhook, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
-	ClearFor time.Duration `env:"BEIAN_STAFF_CLEAR_FOR" help:"how long a cause must have no stuck filings before it alerts staff again; 0: the default" default:"30m"`
+	Webhook          string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"webhook for staff alerts: a new cause of stuck filings, a stopped exchange (docs/messages.md); empty: none"`
+	Secret           string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs the webhook, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
+	AlertQuietPeriod time.Duration `env:"BEIAN_STAFF_ALERT_QUIET_PERIOD" help:"how long a cause must have no stuck filings before it alerts staff again; 0: the default" default:"30m"`
 }
 
 // Bureau is the account with the bureau.
 type Bureau struct {
-	URL        string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
-	ISPID      int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number at the bureau"`
-	UserName   string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
-	Password   string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes"`
-	Key        string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty: send unencrypted" secret:"yes"`
-	IV         string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
-	Accounts   string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file with several accounts, one or more provinces each (docs/accounts.md); the settings above describe a single one" placeholder:"FILE"`
-	Driver     string        `env:"BEIAN_BUREAU_DRIVER" help:"interface, or manual: people submit dossiers and record the results, and address and password aren't needed" enum:"interface,manual" default:"interface"`
-	Account    string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
-	Every      time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
-	Hours      string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
-	SMSCheck   time.Duration `env:"BEIAN_BUREAU_SMS_CHECK" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
-	Keep       time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six" default:"4392h"`
-	KeepPapers time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
+	URL             string        `env:"BEIAN_BUREAU_URL" help:"scheme and host of the bureau's services"`
+	ISPID           int64         `env:"BEIAN_BUREAU_ISP_ID" help:"the provider's number at the bureau"`
+	UserName        string        `env:"BEIAN_BUREAU_USER" help:"user name given by the bureau"`
+	Password        string        `env:"BEIAN_BUREAU_PASSWORD" kong:"-" help:"password given by the bureau" secret:"yes"`
+	Key             string        `env:"BEIAN_BUREAU_KEY" kong:"-" help:"AES key agreed with the bureau (16 characters); empty: send unencrypted" secret:"yes"`
+	IV              string        `env:"BEIAN_BUREAU_IV" kong:"-" help:"AES initialisation vector (16 characters)" secret:"yes"`
+	Accounts        string        `env:"BEIAN_BUREAU_ACCOUNTS" help:"file with several accounts, one or more provinces each (docs/accounts.md); the settings above describe a single one" placeholder:"FILE"`
+	Driver          string        `env:"BEIAN_BUREAU_DRIVER" help:"interface, or manual: people submit dossiers and record the results, and address and password aren't needed" enum:"interface,manual" default:"interface"`
+	Account         string        `env:"BEIAN_BUREAU_ACCOUNT" help:"name of the account in our records" default:"default"`
+	Every           time.Duration `env:"BEIAN_EXCHANGE_EVERY" help:"interval between exchanges" default:"5m"`
+	Hours           string        `env:"BEIAN_BUREAU_HOURS" help:"hours in which the bureau accepts filings, China time, such as 09:00-17:30; empty: always"`
+	SMSVerification time.Duration `env:"BEIAN_BUREAU_SMS_VERIFICATION" help:"how long the code of the bureau's SMS verification is valid, such as 24h; 0: it sends none"`
+	Keep            time.Duration `env:"BEIAN_KEEP_FILES" help:"how long data files are kept, at least three months; the default is six" default:"4392h"`
+	KeepPapers      time.Duration `env:"BEIAN_KEEP_PAPERS" help:"how long uploaded papers are kept after their filing ends; 0: forever" default:"4392h"`
 }
 
 // Website is how customers' sites are reached.

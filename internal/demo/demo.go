@@ -95,10 +95,10 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 		return err
 	}
 	say("preparing", "both codes read and entered")
-	if err := w.HandIn(ctx, holderOf(order.Number), "林测试的读书笔记"); err != nil {
+	if err := w.SubmitDossier(ctx, holderOf(order.Number), "林测试的读书笔记"); err != nil {
 		return err
 	}
-	say("submitting", "dossier handed in")
+	say("submitting", "dossier submitted")
 	if _, err := w.WaitStage(ctx, filing.Reviewing, filing.Installing, filing.Correcting); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number strin
 	if err := PutFooter(ctx, s, w, order.SpaceUser); err != nil {
 		return "", err
 	}
-	if err := w.CheckNow(ctx); err != nil {
+	if err := w.CheckSiteNow(ctx); err != nil {
 		return "", err
 	}
 	if _, err := w.WaitStage(ctx, filing.Filed); err != nil {

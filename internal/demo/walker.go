@@ -192,8 +192,8 @@ func (w *Walker) Verify(ctx context.Context, d filing.ContactDetails, after time
 	return err
 }
 
-// HandIn fills both forms and hands the dossier in.
-func (w *Walker) HandIn(ctx context.Context, h filing.Holder, siteName string) error {
+// SubmitDossier fills both forms and hands the dossier in.
+func (w *Walker) SubmitDossier(ctx context.Context, h filing.Holder, siteName string) error {
 	if _, err := w.Fill(ctx, w.path("/holder"), HolderValues(h)); err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (w *Walker) HandIn(ctx context.Context, h filing.Holder, siteName string) e
 	return w.Submit(ctx)
 }
 
-// Submit uploads the papers that are still wanted and hands in what the forms hold.
+// Submit uploads the papers that are still wanted and submits what the forms hold.
 func (w *Walker) Submit(ctx context.Context) error {
 	if err := w.Papers(ctx); err != nil {
 		return err
@@ -260,8 +260,8 @@ func (w *Walker) PutSnippet(control string, values url.Values) (status int, err 
 	return response.StatusCode, response.Body.Close()
 }
 
-// CheckNow presses 立即检测; it is over when the filing has moved on already.
-func (w *Walker) CheckNow(ctx context.Context) error {
+// CheckSiteNow presses 立即检测; it is over when the filing has moved on already.
+func (w *Walker) CheckSiteNow(ctx context.Context) error {
 	_, err := w.Post(ctx, w.path("/check"), nil)
 	return err
 }

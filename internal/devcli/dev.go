@@ -23,7 +23,7 @@ type Dev struct {
 	stack.Ports `embed:""`
 	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder that keeps everything between runs"`
 	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative leaves it to its page"`
-	Reviewed    bool          `env:"BEIAN_REVIEWED" help:"own staff check dossiers before they go to the bureau (初审)"`
+	Reviewed    bool          `env:"BEIAN_VETTING" help:"own staff vet dossiers before they go to the bureau (初审)"`
 	Manual      bool          `env:"BEIAN_DEV_MANUAL" help:"staff hand dossiers in, as at a bureau without an interface"`
 	StaffTOTP   string        `env:"BEIAN_STAFF_TOTP" enum:"required,optional" default:"optional" help:"whether staff must sign in with a second factor"`
 	Samples     string        `default:"samples/orders.csv" help:"orders to import"`
@@ -36,7 +36,7 @@ func (Dev) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *Dev) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Reviewed: c.Reviewed, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: app.NewLogger(c.LogLevel),
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Vetting: c.Reviewed, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: app.NewLogger(c.LogLevel),
 	})
 	if err != nil {
 		return err

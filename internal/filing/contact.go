@@ -105,8 +105,8 @@ func NormaliseMobile(text string) string {
 	return text
 }
 
-// ValidateReach checks a corrected phone and mail address (找回验证码).
-func ValidateReach(mobile, email string) Problems {
+// ValidateContactAddress checks a corrected phone and mail address (找回验证码).
+func ValidateContactAddress(mobile, email string) Problems {
 	var p Problems
 	p.mobile("mobile", mobile)
 	p.email("email", email)

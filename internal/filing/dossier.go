@@ -78,13 +78,13 @@ type Site struct {
 	Remark   string `json:"remark"`
 }
 
-// Dossier is one revision of what is handed in. Which parts are filled depends
+// Dossier is one revision of what is submitted. Which parts are filled depends
 // on the kind.
 type Dossier struct {
-	Kind    Kind    `json:"kind,omitempty"`
-	Holder  Holder  `json:"holder"`
-	Site    Site    `json:"site"`
-	Claim   Claim   `json:"claim,omitzero"`
-	Subject Subject `json:"subject,omitzero"`
-	Ending  Ending  `json:"ending,omitzero"`
+	Kind           Kind           `json:"kind,omitempty"`
+	Holder         Holder         `json:"holder"`
+	Site           Site           `json:"site"`
+	OwnershipProof OwnershipProof `json:"ownership_proof,omitzero"`
+	Subject        Subject        `json:"subject,omitzero"`
+	Ending         Ending         `json:"ending,omitzero"`
 }

@@ -16,7 +16,7 @@ const (
 	EventRegisterInstalling EventKind = "register_installing"
 	EventContactGiven       EventKind = "contact_given"
 	EventVerified           EventKind = "verified"
-	EventHandedIn           EventKind = "handed_in"
+	EventSubmitted          EventKind = "submitted"
 	EventSentBack           EventKind = "sent_back"
 	EventSubmitting         EventKind = "submitting"
 	EventAccepted           EventKind = "accepted"
@@ -33,28 +33,28 @@ const (
 const (
 	// EventRegistered is a registration's first line, before the workflow's own;
 	// EventRegisteredUnchecked: the bureau couldn't be asked about the number.
-	EventRegistered          EventKind = "registered"
-	EventRegisteredUnchecked EventKind = "registered_unchecked"
-	EventCodeSMS             EventKind = "code_sms"
-	EventCodeMail            EventKind = "code_mail"
-	EventContactCorrected    EventKind = "contact_corrected"
-	EventContactConfirmed    EventKind = "contact_confirmed"
-	EventBureauCheck         EventKind = "bureau_check"
-	EventBureauCheckDone     EventKind = "bureau_check_done"
-	EventBureauCheckExpired  EventKind = "bureau_check_expired"
-	EventSiteIncomplete      EventKind = "site_incomplete"
-	EventNoticeRefused       EventKind = "notice_refused"
-	EventStuck               EventKind = "stuck"
-	EventUnstuck             EventKind = "unstuck"
-	EventResumed             EventKind = "resumed"
-	EventRestarted           EventKind = "restarted"
-	EventPoliceRecorded      EventKind = "police_recorded"
-	EventPoliceDeclined      EventKind = "police_declined"
+	EventRegistered             EventKind = "registered"
+	EventRegisteredUnchecked    EventKind = "registered_unchecked"
+	EventCodeSMS                EventKind = "code_sms"
+	EventCodeMail               EventKind = "code_mail"
+	EventContactCorrected       EventKind = "contact_corrected"
+	EventContactConfirmed       EventKind = "contact_confirmed"
+	EventSMSVerification        EventKind = "sms_verification"
+	EventSMSVerificationDone    EventKind = "sms_verification_done"
+	EventSMSVerificationExpired EventKind = "sms_verification_expired"
+	EventSiteIncomplete         EventKind = "site_incomplete"
+	EventNoticeRefused          EventKind = "notice_refused"
+	EventStuck                  EventKind = "stuck"
+	EventUnstuck                EventKind = "unstuck"
+	EventResumed                EventKind = "resumed"
+	EventRestarted              EventKind = "restarted"
+	EventPoliceRecorded         EventKind = "police_recorded"
+	EventPoliceDeclined         EventKind = "police_declined"
 )
 
 // entered has the stages that lines tell of.
 var entered = map[EventKind]Stage{
-	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing, EventHandedIn: Checking, EventSubmitting: Submitting,
+	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing, EventSubmitted: Vetting, EventSubmitting: Submitting,
 	EventAccepted: Reviewing, EventRefused: Correcting, EventSentBack: Correcting, EventApproved: Installing, EventRegisterInstalling: Installing, EventFiled: Filed,
 	EventEnded: Deregistered, EventDeregistered: Deregistered, EventTakenOff: Deregistered, EventWithdrawn: Withdrawn,
 }

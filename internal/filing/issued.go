@@ -102,4 +102,4 @@ func (p *Problems) number(field, text string, ofSite bool, d Dossier) {
 
 // KnownNumber is the filing number that a dossier is about: the site's where it
 // is, or else the holder's; empty for a holder that is filed for the first time.
-func (d Dossier) KnownNumber() string { return cmp.Or(d.Subject.Number(), d.Claim.Number) }
+func (d Dossier) KnownNumber() string { return cmp.Or(d.Subject.Number(), d.OwnershipProof.Number) }

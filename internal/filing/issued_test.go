@@ -36,7 +36,7 @@ func TestIssuedNumbersFitTheirDossier(t *testing.T) {
 		d := filingtest.Dossier()
 		d.Kind = c.kind
 		if c.kind == filing.KindNewSite {
-			d.Claim.Number = "沪ICP备05000940号"
+			d.OwnershipProof.Number = "沪ICP备05000940号"
 		}
 		c.issued.Normalise()
 		problems := c.issued.Validate(d)

@@ -35,7 +35,7 @@ func (k Kind) Withdrawable(s Stage) bool {
 }
 
 // Ref is how an order's filing is called, for its workflow: by the order's
-// number, and from the second one on by the how-manieth it is.
+// number, and from the second one on by its ordinal.
 func Ref(orderNumber string, serial int) string {
 	if serial <= 1 {
 		return orderNumber
@@ -43,8 +43,8 @@ func Ref(orderNumber string, serial int) string {
 	return orderNumber + "/" + strconv.Itoa(serial)
 }
 
-// Claim proves that an existing filing is the customer's (isp_verifybamm).
-type Claim struct {
+// OwnershipProof proves that an existing filing is the customer's (isp_verifybamm).
+type OwnershipProof struct {
 	// Number is the holder's (KindNewSite) or the site's (KindNewAccess).
 	Number string `json:"number,omitempty"`
 	// Password is 备案密码.
@@ -91,5 +91,5 @@ func (d Dossier) Bureau() string {
 	case spec.Claims == ClaimsNothing && !spec.Registers:
 		return d.Holder.Province
 	}
-	return ProvinceOfNumber(d.Claim.Number)
+	return ProvinceOfNumber(d.OwnershipProof.Number)
 }

@@ -10,7 +10,7 @@ type KindSpec struct {
 	Operation int
 	// FollowsUp: it is about a filing of ours that is done, whose contact was verified then.
 	FollowsUp bool
-	// Registers: it only notes a number that is there already. Nothing is handed in, and
+	// Registers: it only notes a number that is there already. Nothing is submitted, and
 	// there is no verified contact.
 	Registers bool
 	// Claims is what must be proved, by number and filing password, to be the customer's.
@@ -58,11 +58,11 @@ const (
 
 // The forms that make a dossier, by the name of their draft, their page and their texts.
 const (
-	FormHolder = "holder"
-	FormSite   = "site"
-	FormClaim  = "claim"
-	FormEnding = "ending"
-	FormPapers = "papers"
+	FormHolder    = "holder"
+	FormSite      = "site"
+	FormOwnership = "ownership"
+	FormEnding    = "ending"
+	FormPapers    = "papers"
 )
 
 // FormSpec is a form of a kind.
@@ -74,7 +74,7 @@ type FormSpec struct {
 
 var (
 	wholeForms   = []FormSpec{{Name: FormHolder}, {Name: FormSite}, {Name: FormPapers}}
-	passwordForm = FormSpec{FormClaim, []string{"password"}}
+	passwordForm = FormSpec{FormOwnership, []string{"password"}}
 	endForms     = []FormSpec{{Name: FormEnding}, passwordForm}
 )
 
@@ -82,12 +82,12 @@ var (
 var KindSpecs = []KindSpec{
 	{Kind: KindNew, Operation: 1, NeedsCertificate: true, Forms: wholeForms},
 	{Kind: KindNewSite, Operation: 2, Claims: ClaimsHolder, NeedsPassword: true, Forms: []FormSpec{
-		{Name: FormClaim},
+		{Name: FormOwnership},
 		{FormHolder, []string{"manager_name", "manager_document_type", "manager_document_number", "manager_office_phone", "manager_mobile", "manager_email"}},
 		{Name: FormSite}, {Name: FormPapers},
 	}},
 	{Kind: KindNewAccess, Operation: 3, Claims: ClaimsSite, NeedsPassword: true, Forms: []FormSpec{
-		{Name: FormClaim}, {FormSite, []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}}, {Name: FormPapers},
+		{Name: FormOwnership}, {FormSite, []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}}, {Name: FormPapers},
 	}},
 	{Kind: KindChange, Operation: 4, FollowsUp: true, review: reviewsChange, Forms: append(slices.Clone(wholeForms), passwordForm)},
 	{Kind: KindCancelAccess, Operation: 5, FollowsUp: true, Ends: EndsAccess, review: reviewsEnd, Forms: endForms},
@@ -144,8 +144,8 @@ func (k Kind) Ends() bool { return k.Spec().Ends != EndsNothing }
 // FollowsUp tells whether the kind is about a filing of ours that is done.
 func (k Kind) FollowsUp() bool { return k.Spec().FollowsUp }
 
-// Claims tells whether the kind must prove that an existing filing is the customer's.
-func (k Kind) Claims() bool { return k.Spec().Claims != ClaimsNothing }
+// ProvesOwnership tells whether the kind must prove that an existing filing is the customer's.
+func (k Kind) ProvesOwnership() bool { return k.Spec().Claims != ClaimsNothing }
 
 // Registers tells whether the kind only notes a number that is there already.
 func (k Kind) Registers() bool { return k.Spec().Registers }

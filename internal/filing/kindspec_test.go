@@ -20,10 +20,10 @@ func TestKindsMeanWhatTheirSpecsSay(t *testing.T) {
 		seen[s.Operation] = s.Kind
 		require.Equal(t, s.Ends != filing.EndsNothing, s.Kind.Asks(filing.FormEnding, "reason"), "why it ends: %s", s.Kind)
 		if s.NeedsPassword {
-			require.True(t, s.Kind.Asks(filing.FormClaim, "password"), s.Kind)
+			require.True(t, s.Kind.Asks(filing.FormOwnership, "password"), s.Kind)
 		}
-		if s.Kind.Claims() {
-			require.True(t, s.Kind.Asks(filing.FormClaim, "number"), s.Kind)
+		if s.Kind.ProvesOwnership() {
+			require.True(t, s.Kind.Asks(filing.FormOwnership, "number"), s.Kind)
 		}
 		if !s.Registers {
 			require.Contains(t, s.Kind.ReviewedAlike(), s.Operation)
@@ -32,6 +32,6 @@ func TestKindsMeanWhatTheirSpecsSay(t *testing.T) {
 	require.Equal(t, filing.KindNew.Operation(), filing.Kind("").Operation(), "none is chosen yet")
 	require.Zero(t, filing.Kind("unknown").Operation())
 	require.ElementsMatch(t, []int{5, 6, 7}, filing.KindEndSite.ReviewedAlike())
-	require.Equal(t, []string{filing.FormClaim, filing.FormSite, filing.FormPapers}, filing.KindNewAccess.Forms())
+	require.Equal(t, []string{filing.FormOwnership, filing.FormSite, filing.FormPapers}, filing.KindNewAccess.Forms())
 	require.False(t, filing.KindNewAccess.Asks(filing.FormSite, "name"))
 }

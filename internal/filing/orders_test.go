@@ -35,7 +35,7 @@ func TestRegistrationsAreChecked(t *testing.T) {
 	domains := []string{"www.example.com", "example.com"}
 	d, problems := filing.Registration{Number: " 沪icp备05000940号－1 ", HomePage: "www.example.com"}.Dossier(domains)
 	require.Empty(t, problems)
-	require.Equal(t, "沪ICP备05000940号-1", d.Claim.Number)
+	require.Equal(t, "沪ICP备05000940号-1", d.OwnershipProof.Number)
 	require.Equal(t, "http://www.example.com", d.Site.HomePage)
 	require.Equal(t, domains, d.Site.Domains)
 	require.Equal(t, filing.KindRegister, d.Kind)
@@ -87,7 +87,7 @@ func TestSearchedDomains(t *testing.T) {
 func TestRegisteringIsNoRecordOfTheBureaus(t *testing.T) {
 	k := filing.KindRegister
 	require.Zero(t, k.Operation())
-	require.False(t, k.FollowsUp() || k.Ends() || k.Claims())
+	require.False(t, k.FollowsUp() || k.Ends() || k.ProvesOwnership())
 	require.NotContains(t, filing.Beginnings, k)
 	require.NotContains(t, filing.FollowUps, k)
 	require.True(t, k.Withdrawable(filing.Installing))

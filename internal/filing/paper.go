@@ -20,7 +20,7 @@ var (
 // in base64, which is how the interface counts (4-1-1-6).
 const MaxPaper = 150 << 10 / 4 * 3
 
-// PaperForm is a paper handed in by itself (4-1-1-6): an image.
+// PaperForm is a paper submitted by itself (4-1-1-6): an image.
 type PaperForm struct {
 	Order string
 	Use   int

@@ -58,7 +58,7 @@ type NeededPaper struct {
 	Paper
 	// Item is the pre-approval content that it is about; 0: none.
 	Item int
-	// Must tells that the dossier can't be handed in without it.
+	// Must tells that the dossier can't be submitted without it.
 	Must bool
 }
 
@@ -166,8 +166,8 @@ func (d Dossier) fromOutside() bool {
 // Province is where a dossier goes: the holder's, or that of the number it claims.
 func (d Dossier) Province() string {
 	switch {
-	case d.Kind.Claims():
-		return ProvinceOfNumber(d.Claim.Number)
+	case d.Kind.ProvesOwnership():
+		return ProvinceOfNumber(d.OwnershipProof.Number)
 	case d.Holder.Province == "":
 		return ProvinceOfNumber(d.Subject.HolderNumber)
 	}
@@ -204,7 +204,7 @@ func (t Tables) PaperPurpose(purpose int) int {
 // jpegFormat is Fjwjgs of JPEG in the built-in edition.
 const jpegFormat = 1
 
-// JPEGFormat is the bureau's code (Fjwjgs) for pictures as we hand them in.
+// JPEGFormat is the bureau's code (Fjwjgs) for pictures as we submit them.
 func (t Tables) JPEGFormat() int {
 	for _, c := range t.PaperFormats {
 		if n := strings.ToUpper(strings.Trim(c.Name, " .*")); n == "JPG" || n == "JPEG" {

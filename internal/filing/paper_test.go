@@ -117,7 +117,7 @@ func TestAProvidersOwnListIsLaidOver(t *testing.T) {
 			require.Equal(t, 60<<10, p.MaxBytes())
 		}
 	}
-	d = filing.Dossier{Kind: filing.KindNewAccess, Claim: filing.Claim{Number: "沪ICP备05000940号-1"}}
+	d = filing.Dossier{Kind: filing.KindNewAccess, OwnershipProof: filing.OwnershipProof{Number: "沪ICP备05000940号-1"}}
 	require.Equal(t, "310000", d.Province())
 }
 

@@ -13,16 +13,16 @@ type Registration struct {
 // site's, 备 or 证, old style or new (interface 3.0, 1-3).
 func (r Registration) Dossier(domains []string) (Dossier, Problems) {
 	var p Problems
-	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)}, Claim: Claim{Number: tidy(r.Number)}}
+	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)}, OwnershipProof: OwnershipProof{Number: tidy(r.Number)}}
 	d.Site.Normalise()
-	number, err := ParseNumber(d.Claim.Number)
+	number, err := ParseNumber(d.OwnershipProof.Number)
 	switch {
-	case d.Claim.Number == "":
+	case d.OwnershipProof.Number == "":
 		p.add("number", "required")
 	case err != nil:
 		p.add("number", "number_invalid")
 	default:
-		d.Claim.Number = number.String()
+		d.OwnershipProof.Number = number.String()
 	}
 	p.homePage(d.Site)
 	return d, p

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What staff hand in themselves (interface 3.0, 4-1-1-7, 4-1-1-8, 4-1-2), as
+// What staff submit themselves (interface 3.0, 4-1-1-7, 4-1-1-8, 4-1-2), as
 // their forms have it. Days are as date fields give them, "2026-11-24".
 
 // Outcomes are 未备案网站处理状态 (Wbacl), the built-in edition.

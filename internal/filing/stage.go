@@ -13,8 +13,8 @@ const (
 	Verifying Stage = "verifying"
 	// Preparing waits for the holder's and the site's forms (填写备案信息).
 	Preparing Stage = "preparing"
-	// Checking waits for the provider's own reviewer (初审).
-	Checking Stage = "vetting"
+	// Vetting waits for the provider's own reviewer (初审).
+	Vetting Stage = "vetting"
 	// Submitting waits for the record to be accepted in a data file (上报管局).
 	Submitting Stage = "submitting"
 	// Reviewing waits for the bureau's decision (管局审核).
@@ -32,7 +32,7 @@ const (
 )
 
 // Stages lists the stages in the order of a filing's life.
-var Stages = []Stage{Contact, Verifying, Preparing, Checking, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn, Deregistered}
+var Stages = []Stage{Contact, Verifying, Preparing, Vetting, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn, Deregistered}
 
 // Final tells whether a filing in this stage is over.
 func (s Stage) Final() bool { return s == Filed || s == Withdrawn || s == Deregistered }
@@ -41,7 +41,7 @@ func (s Stage) Final() bool { return s == Filed || s == Withdrawn || s == Deregi
 // has left for the bureau only the bureau can end it.
 func (s Stage) Withdrawable() bool {
 	switch s {
-	case Contact, Verifying, Preparing, Checking, Correcting:
+	case Contact, Verifying, Preparing, Vetting, Correcting:
 		return true
 	}
 	return false

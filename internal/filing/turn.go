@@ -15,10 +15,10 @@ const (
 	AttentionRefused Attention = "refused"
 	// AttentionRefusedOurs: the bureau refused it for something that the provider must fix.
 	AttentionRefusedOurs Attention = "refused_ours"
-	// AttentionBureauCheck: the bureau awaits its own SMS code; AttentionCheckExpired: the
+	// AttentionSMSVerification: the bureau awaits its own SMS code; AttentionSMSVerificationExpired: the
 	// time for that is over.
-	AttentionBureauCheck  Attention = "bureau_check"
-	AttentionCheckExpired Attention = "bureau_check_expired"
+	AttentionSMSVerification        Attention = "sms_verification"
+	AttentionSMSVerificationExpired Attention = "sms_verification_expired"
 	// What the site lacks while the certificate is installed.
 	AttentionFooterMissing      Attention = "footer_missing"
 	AttentionCertificateMissing Attention = "certificate_missing"
@@ -28,7 +28,7 @@ const (
 // Attentions lists the values; the empty one is none of them.
 var Attentions = []Attention{
 	AttentionSMSRecipient, AttentionMailRecipient, AttentionSentBack, AttentionRefused, AttentionRefusedOurs,
-	AttentionBureauCheck, AttentionCheckExpired, AttentionFooterMissing, AttentionCertificateMissing, AttentionInstallByHand,
+	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionFooterMissing, AttentionCertificateMissing, AttentionInstallByHand,
 }
 
 // Turn is who must act next on a filing.
@@ -51,13 +51,13 @@ func TurnOf(stage Stage, attention Attention, stuck bool) Turn {
 		return TurnNobody
 	case stuck, attention == AttentionRefusedOurs:
 		return TurnStaff
-	case attention == AttentionBureauCheck:
+	case attention == AttentionSMSVerification:
 		return TurnCustomer
 	}
 	switch stage {
 	case Contact, Verifying, Preparing, Correcting:
 		return TurnCustomer
-	case Checking:
+	case Vetting:
 		return TurnStaff
 	case Reviewing:
 		return TurnBureau

@@ -130,18 +130,18 @@ func TestHitsMarkWhatWasSearchedFor(t *testing.T) {
 	require.Less(t, len([]rune(text)), 150)
 }
 
-func TestNoticeIsTame(t *testing.T) {
-	page, err := help.Notice("# Head\n\nText <script>alert(1)</script> **b** [x](javascript:alert(1)) [y](https://example.com) ![cat](https://evil.example/p.png)\n\n<https://example.org>\n\n| a |\n| :-: |\n| b |\n", 2)
+func TestAnnouncementIsTame(t *testing.T) {
+	page, err := help.RenderAnnouncement("# Head\n\nText <script>alert(1)</script> **b** [x](javascript:alert(1)) [y](https://example.com) ![cat](https://evil.example/p.png)\n\n<https://example.org>\n\n| a |\n| :-: |\n| b |\n", 2)
 	require.NoError(t, err)
 	text := string(page)
 	for _, bad := range []string{"<script", "javascript:", "<img", "style=", "<h1"} {
 		require.NotContains(t, text, bad)
 	}
 	require.Contains(t, text, "<h3>Head</h3>")
-	alone, err := help.Notice("# Head", 1)
+	alone, err := help.RenderAnnouncement("# Head", 1)
 	require.NoError(t, err)
 	require.Equal(t, "<h2>Head</h2>", strings.TrimSpace(string(alone)), "no level is left out below the title")
-	_, err = help.Notice("", 3)
+	_, err = help.RenderAnnouncement("", 3)
 	require.Error(t, err)
 	require.Contains(t, text, "<strong>b</strong>")
 	require.Contains(t, text, "cat")

@@ -20,7 +20,7 @@ import (
 
 const (
 	encoding = "binary/sealed"
-	place    = "temporal"
+	aad      = "temporal"
 )
 
 // Codec seals payloads. A payload that isn't sealed (made before sealing, or by
@@ -35,7 +35,7 @@ func (c Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 		if err != nil {
 			return nil, err
 		}
-		data, err := c.Keys.Seal(place, plain)
+		data, err := c.Keys.Seal(aad, plain)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +52,7 @@ func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 			opened[i] = p
 			continue
 		}
-		plain, err := c.Keys.Open(place, p.GetData())
+		plain, err := c.Keys.Open(aad, p.GetData())
 		if err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ func TestKindsAndTasksHaveTexts(t *testing.T) {
 		for _, kind := range store.TaskKinds {
 			require.True(t, l.Has("task_kind."+kind), "%s: %s", lang, kind)
 		}
-		for _, key := range []string{"to_hand_in", "handed_in"} {
+		for _, key := range []string{"to_submit", "submitted"} {
 			for _, suffix := range []string{"", "_act", "_since"} {
 				require.True(t, l.Has("dossiers."+key+suffix), "%s: %s%s", lang, key, suffix)
 			}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // MailConfig is an account with a mail server.
@@ -58,7 +58,7 @@ func (m *Mailer) MessageID(key string) string {
 
 // Send sends a mail.
 func (m *Mailer) Send(ctx context.Context, in MailMessage) (_ Receipt, err error) {
-	ctx, done := outside.Begin(ctx, outside.Mail, string(in.Template))
+	ctx, done := extcall.Begin(ctx, extcall.Mail, string(in.Template))
 	defer func() { done(result(err)) }()
 	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8))
 	if err := msg.FromFormat(m.cfg.FromName, m.cfg.From); err != nil {

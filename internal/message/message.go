@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // Kind tells what a failed message wants: from whom, and whether waiting helps.
@@ -40,7 +40,7 @@ func result(err error) string {
 	var e *Error
 	switch {
 	case err == nil:
-		return outside.OK
+		return extcall.OK
 	case errors.As(err, &e):
 		return string(e.Kind)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 const (
@@ -98,7 +98,7 @@ type Receipt struct {
 
 // Send sends a text message, once for each Key.
 func (s *SMS) Send(ctx context.Context, m SMSMessage) (_ Receipt, err error) {
-	ctx, done := outside.Begin(ctx, outside.SMS, string(m.Template))
+	ctx, done := extcall.Begin(ctx, extcall.SMS, string(m.Template))
 	defer func() { done(result(err)) }()
 	if m.Retry {
 		found, err := s.sent(ctx, m)

@@ -45,16 +45,16 @@ const (
 	RefusedOurs Template = "refused_ours"
 	// Waiting reminds a customer of their own step; params order and step.
 	Waiting Template = "waiting"
-	// BureauCheck asks to enter the bureau's own code on the bureau's site; params
+	// SMSVerification asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
-	BureauCheck Template = "bureau_check"
+	SMSVerification Template = "sms_verification"
 	// Police reminds of the public-security filing (公安联网备案); params order and
 	// left (days).
 	Police Template = "police"
-	// PasswordCode lets a person set a new password, ReachCode confirms a new mail
+	// PasswordCode lets a person set a new password, ContactAddressCode confirms a new mail
 	// address or mobile number; params login and code.
-	PasswordCode Template = "password_code"
-	ReachCode    Template = "reach_code"
+	PasswordCode       Template = "password_code"
+	ContactAddressCode Template = "contact_address_code"
 	// PasswordChanged tells that an account's password was changed, by mail only;
 	// param login.
 	PasswordChanged Template = "password_changed"
@@ -75,7 +75,7 @@ const (
 
 // SMSTemplates are the messages that go out by SMS: each needs a text approved
 // by Aliyun.
-var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, BureauCheck, Ended, SentBack, Police, PasswordCode, ReachCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
+var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, SMSVerification, Ended, SentBack, Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
 //go:embed texts/*.tmpl
 var textFiles embed.FS

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/beian/beian/internal/build"
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 const (
@@ -66,7 +66,7 @@ func New() *Process {
 			}
 			return 1
 		}))
-	p.Registry.MustRegister(outside.Collectors()...)
+	p.Registry.MustRegister(extcall.Collectors()...)
 	p.Registry.MustRegister(p.http.requests, p.http.seconds)
 	return p
 }

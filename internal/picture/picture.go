@@ -1,4 +1,4 @@
-// Package picture makes pictures of papers fit to be handed in: what was uploaded is
+// Package picture makes pictures of papers fit to be submitted: what was uploaded is
 // checked by what it holds, decoded within bounds, turned upright, scaled down and
 // encoded anew as JPEG (bureaus take pictures only, so a PDF's pages become pictures too),
 // so that nothing of the uploaded file itself remains: no EXIF, no place where it was
@@ -64,7 +64,7 @@ type Limits struct {
 	MinLong, MinShort int
 }
 
-// Prepared is a picture ready to be handed in, with its preview: both JPEG.
+// Prepared is a picture ready to be submitted, with its preview: both JPEG.
 type Prepared struct {
 	Content, Thumb []byte
 	Width, Height  int

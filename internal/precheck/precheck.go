@@ -1,5 +1,5 @@
 // Package precheck is 预审: rules that predict a refusal before a dossier is
-// handed in. They look at facts that others gathered and do no I/O. A new rule is
+// submitted. They look at facts that others gathered and do no I/O. A new rule is
 // one small function in the list below, and its texts in the locale files
 // ("precheck.RULE" says what is wrong and what would be right,
 // "precheck_source.RULE" where the rule comes from).
@@ -33,7 +33,7 @@ type Facts struct {
 	// tells that it did so to the holder.
 	BlackDomains []string
 	BlackHolder  bool
-	// ApprovalPapers are the pre-approval contents whose paper was handed in; nil
+	// ApprovalPapers are the pre-approval contents whose paper was submitted; nil
 	// where the provider doesn't ask for papers.
 	ApprovalPapers []int
 	Today          time.Time
@@ -61,7 +61,7 @@ const (
 type Finding struct {
 	// Rule is the key of its texts.
 	Rule string
-	// Blocking: it would be refused, so it isn't handed in.
+	// Blocking: it would be refused, so it isn't submitted.
 	Blocking bool
 	// Form and Field are where it is mended.
 	Form, Field string

@@ -89,31 +89,31 @@ func Load(keyFile []byte) (*Keys, error) {
 }
 
 // Seal encrypts plain for one place ("contacts/17"); it opens nowhere else.
-func (k *Keys) Seal(place string, plain []byte) ([]byte, error) {
-	return k.aead.Encrypt(plain, []byte(place))
+func (k *Keys) Seal(aad string, plain []byte) ([]byte, error) {
+	return k.aead.Encrypt(plain, []byte(aad))
 }
 
 // Open decrypts what Seal made for the same place.
-func (k *Keys) Open(place string, sealed []byte) ([]byte, error) {
-	plain, err := k.aead.Decrypt(sealed, []byte(place))
+func (k *Keys) Open(aad string, sealed []byte) ([]byte, error) {
+	plain, err := k.aead.Decrypt(sealed, []byte(aad))
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: wrong key, wrong place or damaged", place)
+		return nil, fmt.Errorf("opening %s: wrong key, wrong place or damaged", aad)
 	}
 	return plain, nil
 }
 
 // SealJSON seals the JSON of v.
-func (k *Keys) SealJSON(place string, v any) ([]byte, error) {
+func (k *Keys) SealJSON(aad string, v any) ([]byte, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	return k.Seal(place, plain)
+	return k.Seal(aad, plain)
 }
 
 // OpenJSON opens what SealJSON made into v.
-func (k *Keys) OpenJSON(place string, sealed []byte, v any) error {
-	plain, err := k.Open(place, sealed)
+func (k *Keys) OpenJSON(aad string, sealed []byte, v any) error {
+	plain, err := k.Open(aad, sealed)
 	if err != nil {
 		return err
 	}

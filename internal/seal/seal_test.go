@@ -17,7 +17,7 @@ func keys(t *testing.T) (*seal.Keys, []byte) {
 	return k, file
 }
 
-func TestSealedOpensOnlyInItsPlace(t *testing.T) {
+func TestSealedOpensOnlyWithItsAAD(t *testing.T) {
 	k, _ := keys(t)
 	sealed, err := k.Seal("contacts/1", []byte("13800138000"))
 	require.NoError(t, err)

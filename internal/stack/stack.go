@@ -70,12 +70,12 @@ type Options struct {
 	ExchangeEvery time.Duration
 	// WithoutWorker leaves the worker to somebody else, who runs it with Env.
 	WithoutWorker bool
-	// Reviewed puts the provider's own check before the bureau.
-	Reviewed bool
-	// SecondCheck is which dossiers two reviewers check.
-	SecondCheck []string
-	// SMSCheck has the bureau send applicants a code of its own, valid so long.
-	SMSCheck time.Duration
+	// Vetting puts vetting before the bureau.
+	Vetting bool
+	// SecondVetting is which dossiers two reviewers check.
+	SecondVetting []string
+	// SMSVerification has the bureau send applicants a code of its own, valid so long.
+	SMSVerification time.Duration
 	// Spares is how many web spaces there are beside those of samples/orders.csv.
 	Spares int
 	// Manual has people hand dossiers in, as at a bureau without an interface.
@@ -111,7 +111,7 @@ type Stack struct {
 	Store    *store.Store
 	Keys     *seal.Keys
 	Temporal client.Client
-	Stands   *Stands
+	StandIns *StandIns
 	PanelURL string
 	// Observed is the stack's process, panel and worker in one.
 	Observed *observe.Process
@@ -151,7 +151,7 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, s.Temporal.Close)
-	if s.Stands, err = startStands(running, s); err != nil {
+	if s.StandIns, err = startStandIns(running, s); err != nil {
 		return s, err
 	}
 	s.Settings = s.settings()

@@ -52,7 +52,7 @@ type AddressBlock struct {
 	State     string        `db:"state"`
 	BureauID  sql.NullInt64 `db:"bureau_id"`
 	CreatedAt time.Time     `db:"created_at"`
-	// Latest is what was handed in of it last; without data.
+	// Latest is what was submitted of it last; without data.
 	Latest StaffRecord `db:"-"`
 
 	SinceDay     sql.NullTime `db:"since"`
@@ -62,11 +62,11 @@ type AddressBlock struct {
 // UnderWay tells that something about the block waits for the bureau.
 func (b AddressBlock) UnderWay() bool { return b.Latest.ID != 0 && !b.Latest.Code.Valid }
 
-func remarkPlace(id int64) string { return fmt.Sprintf("address_blocks/%d/remark", id) }
+func remarkAAD(id int64) string { return fmt.Sprintf("address_blocks/%d/remark", id) }
 
 // setBlock writes a block's values.
 func (s *Store) setBlock(ctx context.Context, tx *sqlx.Tx, id int64, v BlockValues) error {
-	remark, err := s.keys.Seal(remarkPlace(id), []byte(v.Remark))
+	remark, err := s.keys.Seal(remarkAAD(id), []byte(v.Remark))
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s *Store) ReportBlocks(ctx context.Context, accountID int64, blocks []Bloc
 
 func (s *Store) lockBlock(ctx context.Context, tx *sqlx.Tx, id int64) (b AddressBlock, err error) {
 	err = tx.GetContext(ctx, &b, `SELECT id, account_id, from_ip, to_ip, source, state, bureau_id FROM address_blocks WHERE id = ? FOR UPDATE`, id)
-	return b, one(err, "address block")
+	return b, notFoundAs(err, "address block")
 }
 
 // ChangeBlock queues a reported block's new values, which count when the bureau
@@ -155,8 +155,8 @@ func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
 			if err != nil {
 				return err
 			}
-			if ok, err := changed(res); err != nil || !ok {
-				return errOr(err, ErrConflict) // it travels
+			if ok, err := changedOneRow(res); err != nil || !ok {
+				return firstOf(err, ErrConflict) // it travels
 			}
 		case b.State != BlockRefused:
 			return ErrConflict
@@ -201,7 +201,7 @@ func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) 
 		at[b.ID], ids[i] = i, b.ID
 		b.Since = b.SinceDay.Time
 		if b.SealedRemark != nil {
-			remark, err := s.keys.Open(remarkPlace(b.ID), b.SealedRemark)
+			remark, err := s.keys.Open(remarkAAD(b.ID), b.SealedRemark)
 			if err != nil {
 				return nil, err
 			}

@@ -60,7 +60,7 @@ func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		return err
 	}
 	var values BlockOperation
-	if err := s.keys.OpenJSON(r.place(), r.Sealed, &values); err != nil {
+	if err := s.keys.OpenJSON(r.aad(), r.Sealed, &values); err != nil {
 		return err
 	}
 	return s.setBlock(ctx, tx, r.BlockID.Int64, values.BlockValues)

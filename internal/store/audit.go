@@ -23,7 +23,7 @@ type Actor struct {
 	Role  StaffRole
 }
 
-// Outcome is what became of a deed.
+// Outcome is what became of an audit entry.
 type Outcome string
 
 // The outcomes. What happens elsewhere than in our rows is noted as asked before,
@@ -36,8 +36,8 @@ const (
 	OutcomeFailed  Outcome = "failed"
 )
 
-// Deed is something that staff do, for the audit log.
-type Deed struct {
+// AuditEntry is something that staff do, for the audit log.
+type AuditEntry struct {
 	By Actor
 	// Action is a key below "audit.action." of the locale files, such as
 	// "filing.resume"; Kind and Object name what it is done to: a filing and its
@@ -45,26 +45,26 @@ type Deed struct {
 	Action, Kind, Object string
 	// Reason is what staff typed.
 	Reason string
-	// Outcome is done where nothing is given; Of is the deed that was asked for.
+	// Outcome is done where nothing is given; Of is the entry that was asked for.
 	Outcome Outcome
 	Of      int64
 
 	written bool
 }
 
-// Written tells whether the deed stands in the log.
-func (d *Deed) Written() bool { return d.written }
+// Written tells whether the entry stands in the log.
+func (d *AuditEntry) Written() bool { return d.written }
 
-type deedKey struct{}
+type auditEntryKey struct{}
 
-// WithDeed has the next transaction that commits under the context write the
-// deed: effect and entry are there together or not at all. One goroutine only.
-func WithDeed(ctx context.Context, d *Deed) context.Context {
-	return context.WithValue(ctx, deedKey{}, d)
+// WithAudit has the next transaction that commits under the context write the
+// entry: effect and entry are there together or not at all. One goroutine only.
+func WithAudit(ctx context.Context, d *AuditEntry) context.Context {
+	return context.WithValue(ctx, auditEntryKey{}, d)
 }
 
-func deedOf(ctx context.Context) *Deed {
-	d, _ := ctx.Value(deedKey{}).(*Deed)
+func auditEntryOf(ctx context.Context) *AuditEntry {
+	d, _ := ctx.Value(auditEntryKey{}).(*AuditEntry)
 	if d == nil || d.written {
 		return nil
 	}
@@ -113,9 +113,9 @@ type auditHead struct {
 	Hash []byte `json:"hash"`
 }
 
-const headPlace = "audit_head"
+const headAAD = "audit_head"
 
-func reasonPlace(seq int64) string { return fmt.Sprintf("audit_entries/%d/reason", seq) }
+func reasonAAD(seq int64) string { return fmt.Sprintf("audit_entries/%d/reason", seq) }
 
 // chainHash is a row's hash: keyed, over every column and the hash of the row before.
 // The reason counts as it is sealed.
@@ -130,19 +130,19 @@ func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
 	return s.keys.Hash("audit_entries", string(text))
 }
 
-// Audit writes a deed in a transaction of its own and returns its number. What
-// changes rows is better written with them: WithDeed.
-func (s *Store) Audit(ctx context.Context, d Deed) (seq int64, err error) {
-	err = s.tx(WithDeed(ctx, nil), func(tx *sqlx.Tx) error {
+// Audit writes an entry in a transaction of its own and returns its number. What
+// changes rows is better written with them: WithAudit.
+func (s *Store) Audit(ctx context.Context, d AuditEntry) (seq int64, err error) {
+	err = s.tx(WithAudit(ctx, nil), func(tx *sqlx.Tx) error {
 		seq, err = s.audit(ctx, tx, d)
 		return err
 	})
 	return seq, err
 }
 
-// audit adds a deed to the log. It comes last in a transaction: it holds the head's
+// audit adds an entry to the log. It comes last in a transaction: it holds the head's
 // row, which keeps every other writer waiting, until the commit.
-func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d Deed) (int64, error) {
+func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, error) {
 	head, err := s.lockHead(ctx, tx)
 	if err != nil {
 		return 0, err
@@ -155,7 +155,7 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d Deed) (int64, error) {
 		Action: d.Action, Kind: d.Kind, Object: clip(d.Object, maxObject), Outcome: d.Outcome, Of: d.Of,
 	}
 	if d.Reason != "" {
-		if r.Sealed, err = s.keys.Seal(reasonPlace(r.Seq), []byte(clip(d.Reason, maxReason))); err != nil {
+		if r.Sealed, err = s.keys.Seal(reasonAAD(r.Seq), []byte(clip(d.Reason, maxReason))); err != nil {
 			return 0, err
 		}
 	}
@@ -166,7 +166,7 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d Deed) (int64, error) {
 		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
 		return 0, fmt.Errorf("adding to the audit log: %w", err)
 	}
-	sealed, err := s.keys.SealJSON(headPlace, auditHead{r.Seq, r.Hash})
+	sealed, err := s.keys.SealJSON(headAAD, auditHead{r.Seq, r.Hash})
 	if err != nil {
 		return 0, err
 	}
@@ -177,7 +177,7 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d Deed) (int64, error) {
 func (s *Store) lockHead(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {
 	var sealed []byte
 	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM audit_head WHERE id = 1 FOR UPDATE`); err != nil {
-		return auditHead{}, one(err, "the audit log's head")
+		return auditHead{}, notFoundAs(err, "the audit log's head")
 	}
 	return s.openHead(sealed)
 }
@@ -186,7 +186,7 @@ func (s *Store) openHead(sealed []byte) (h auditHead, err error) {
 	if sealed == nil {
 		return h, nil // nothing was written yet
 	}
-	return h, s.keys.OpenJSON(headPlace, sealed, &h)
+	return h, s.keys.OpenJSON(headAAD, sealed, &h)
 }
 
 // AuditFilter chooses rows of the audit log; what is empty chooses all.
@@ -278,7 +278,7 @@ func (s *Store) openReasons(list []AuditRow) error {
 		if r.Sealed == nil {
 			continue
 		}
-		plain, err := s.keys.Open(reasonPlace(r.Seq), r.Sealed)
+		plain, err := s.keys.Open(reasonAAD(r.Seq), r.Sealed)
 		if err != nil {
 			return err
 		}

@@ -14,15 +14,15 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-func deed(n int) store.Deed {
-	return store.Deed{By: store.Actor{ID: 7, Login: "a", Role: store.StaffAgent}, Action: "filing.resume", Kind: "filing", Object: fmt.Sprintf("D%d", n), Reason: fmt.Sprintf("林测试 asked by phone %d", n)}
+func testEntry(n int) store.AuditEntry {
+	return store.AuditEntry{By: store.Actor{ID: 7, Login: "a", Role: store.StaffAgent}, Action: "filing.resume", Kind: "filing", Object: fmt.Sprintf("D%d", n), Reason: fmt.Sprintf("林测试 asked by phone %d", n)}
 }
 
 func logOf(t *testing.T, rows int) *store.Store {
 	t.Helper()
 	s := testdb.New(t)
 	for n := range rows {
-		seq, err := s.Audit(t.Context(), deed(n+1))
+		seq, err := s.Audit(t.Context(), testEntry(n+1))
 		require.NoError(t, err)
 		require.EqualValues(t, n+1, seq)
 	}
@@ -32,7 +32,7 @@ func logOf(t *testing.T, rows int) *store.Store {
 func TestAuditLogIsReadByFilterAndPage(t *testing.T) {
 	s := logOf(t, 5)
 	ctx := t.Context()
-	_, err := s.Audit(ctx, store.Deed{By: store.Actor{Login: "b", Role: store.StaffAdministrator}, Action: "staff.role", Kind: "user", Object: "9", Outcome: store.OutcomeAsked})
+	_, err := s.Audit(ctx, store.AuditEntry{By: store.Actor{Login: "b", Role: store.StaffAdministrator}, Action: "staff.role", Kind: "user", Object: "9", Outcome: store.OutcomeAsked})
 	require.NoError(t, err)
 	list, err := s.AuditRows(ctx, store.AuditFilter{}, 0, 2)
 	require.NoError(t, err)
@@ -113,7 +113,7 @@ func TestLogThatIsSetBackShowsByItsMark(t *testing.T) {
 	var head []byte
 	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT sealed FROM audit_head`).Scan(&head))
 	for n := range 2 {
-		_, err := s.Audit(ctx, deed(n))
+		_, err := s.Audit(ctx, testEntry(n))
 		require.NoError(t, err)
 	}
 	mark, err := s.VerifyAudit(ctx, store.AuditMark{})
@@ -132,7 +132,7 @@ func TestLogThatIsSetBackShowsByItsMark(t *testing.T) {
 	_, err = s.VerifyAudit(ctx, mark)
 	require.Equal(t, store.AuditFault{Seq: 4, What: store.FaultMissing}, err)
 	for n := range 2 {
-		_, err := s.Audit(ctx, deed(n+10))
+		_, err := s.Audit(ctx, testEntry(n+10))
 		require.NoError(t, err)
 	}
 	_, err = s.VerifyAudit(ctx, mark)
@@ -147,7 +147,7 @@ func TestAuditLogIsWrittenByMany(t *testing.T) {
 	for n := range 8 {
 		group.Go(func() {
 			for range 5 {
-				_, err := s.Audit(context.WithoutCancel(t.Context()), deed(n))
+				_, err := s.Audit(context.WithoutCancel(t.Context()), testEntry(n))
 				errs <- err
 			}
 		})
@@ -162,17 +162,17 @@ func TestAuditLogIsWrittenByMany(t *testing.T) {
 	require.EqualValues(t, 40, end.Seq)
 }
 
-// A deed is there with its effect or not at all.
-func TestDeedIsWrittenWithItsEffect(t *testing.T) {
+// An audit entry is there with its effect or not at all.
+func TestEntryIsWrittenWithItsEffect(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
-	d := deed(1)
-	notice := store.Notice{Token: strings.Repeat("0", 32), TitleZH: "a", BodyZH: "b", PublishedAt: time.Now()}
-	id, err := s.AddNotice(store.WithDeed(ctx, &d), notice, "support:a")
+	d := testEntry(1)
+	notice := store.Announcement{Token: strings.Repeat("0", 32), TitleZH: "a", BodyZH: "b", PublishedAt: time.Now()}
+	id, err := s.AddAnnouncement(store.WithAudit(ctx, &d), notice, "support:a")
 	require.NoError(t, err)
 	require.True(t, d.Written())
-	other := deed(2)
-	err = s.WithdrawNotice(store.WithDeed(ctx, &other), id, 99, true, "support:a")
+	other := testEntry(2)
+	err = s.WithdrawAnnouncement(store.WithAudit(ctx, &other), id, 99, true, "support:a")
 	require.ErrorIs(t, err, store.ErrConflict)
 	require.False(t, other.Written())
 	rows, err := s.AuditRows(ctx, store.AuditFilter{}, 0, 10)
@@ -182,8 +182,8 @@ func TestDeedIsWrittenWithItsEffect(t *testing.T) {
 	// The log can't be written: nothing happens.
 	_, err = s.DB().ExecContext(ctx, `UPDATE audit_head SET sealed = REPEAT('x', 60)`)
 	require.NoError(t, err)
-	require.Error(t, s.WithdrawNotice(store.WithDeed(ctx, &other), id, 1, true, "support:a"))
-	n, err := s.Notice(ctx, id)
+	require.Error(t, s.WithdrawAnnouncement(store.WithAudit(ctx, &other), id, 1, true, "support:a"))
+	n, err := s.Announcement(ctx, id)
 	require.NoError(t, err)
 	require.False(t, n.WithdrawnAt.Valid)
 }

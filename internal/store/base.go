@@ -23,7 +23,7 @@ type Filed struct {
 	filing.FiledHolder
 }
 
-func basePlace(accountID, holderID int64) string {
+func baseAAD(accountID, holderID int64) string {
 	return fmt.Sprintf("bureau_holders/%d/%d", accountID, holderID)
 }
 
@@ -75,7 +75,7 @@ func (s *Store) saveFiled(ctx context.Context, tx *sqlx.Tx, accountID int64, f f
 }
 
 func (s *Store) saveHolder(ctx context.Context, tx *sqlx.Tx, accountID int64, f filing.FiledHolder) error {
-	sealed, err := s.keys.SealJSON(basePlace(accountID, f.HolderID), f)
+	sealed, err := s.keys.SealJSON(baseAAD(accountID, f.HolderID), f)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *Store) forgetSite(ctx context.Context, tx *sqlx.Tx, accountID, siteID i
 		return err
 	}
 	var f filing.FiledHolder
-	if err := s.keys.OpenJSON(basePlace(accountID, holder), sealed, &f); err != nil {
+	if err := s.keys.OpenJSON(baseAAD(accountID, holder), sealed, &f); err != nil {
 		return err
 	}
 	f.Sites = slices.DeleteFunc(f.Sites, func(w filing.FiledSite) bool { return w.ID == siteID })

@@ -87,7 +87,7 @@ func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, 
 	list := make([]Filed, len(rows))
 	for i, row := range rows {
 		list[i].AccountID, list[i].UpdatedAt = row.AccountID, row.UpdatedAt
-		if err := s.keys.OpenJSON(basePlace(row.AccountID, row.HolderID), row.Sealed, &list[i].FiledHolder); err != nil {
+		if err := s.keys.OpenJSON(baseAAD(row.AccountID, row.HolderID), row.Sealed, &list[i].FiledHolder); err != nil {
 			return nil, err
 		}
 	}

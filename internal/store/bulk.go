@@ -58,7 +58,7 @@ func (f StuckFilter) where() (where string, args []any) {
 		and(`f.stage_since <= ?`, f.Before.UTC())
 	}
 	if aged := f.agedStages(); aged != nil {
-		and(`f.stage IN (`+marks(len(aged))+`)`, anys(aged)...)
+		and(`f.stage IN (`+placeholders(len(aged))+`)`, toAny(aged)...)
 	}
 	if f.Order != "" {
 		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
@@ -67,7 +67,7 @@ func (f StuckFilter) where() (where string, args []any) {
 		and(`EXISTS (SELECT 1 FROM orders o2 JOIN users u ON u.id = o2.customer_id WHERE o2.id = f.order_id AND u.login = ?)`, f.Customer)
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
-		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (`+marks(len(domains))+`))`, anys(domains)...)
+		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (`+placeholders(len(domains))+`))`, toAny(domains)...)
 	} else if f.Domain != "" { // no order lists what is no domain
 		and(`FALSE`)
 	}
@@ -128,7 +128,7 @@ var (
 )
 
 // AddBulk makes a job of the filings that a filter chooses now, once for its token; it returns
-// its ID. A deed of the context names the job as its object. Until keeps out what got stuck
+// its ID. An audit entry of the context names the job as its object. Until keeps out what got stuck
 // since a dry run, but of what was stuck already some may fit since, such as by an order's new
 // domain: more than the dry run's count is ErrMoreStuck, none ErrNothingStuck.
 func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most int) (id int64, err error) {
@@ -164,15 +164,15 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 		case n > int64(most):
 			return ErrMoreStuck
 		}
-		if deed := deedOf(ctx); deed != nil {
-			deed.Object = fmt.Sprint(id)
+		if entry := auditEntryOf(ctx); entry != nil {
+			entry.Object = fmt.Sprint(id)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE bulk_jobs SET total = ? WHERE id = ?`, n, id)
 		return err
 	})
 	if isDuplicate(err) {
 		err = s.db.GetContext(ctx, &id, `SELECT id FROM bulk_jobs WHERE token = ?`, j.Token)
-		return id, one(err, "bulk job")
+		return id, notFoundAs(err, "bulk job")
 	}
 	if err != nil {
 		return 0, fmt.Errorf("making a bulk job: %w", err)
@@ -183,12 +183,12 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 // Bulk finds a job.
 func (s *Store) Bulk(ctx context.Context, id int64) (j BulkJob, err error) {
 	err = s.db.GetContext(ctx, &j, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id = ?`, id)
-	return j, one(err, "bulk job")
+	return j, notFoundAs(err, "bulk job")
 }
 
 // Bulks lists jobs, newest first, after an ID (0: from the newest).
 func (s *Store) Bulks(ctx context.Context, after int64, limit int) (list []BulkJob, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC LIMIT ?`, before(after), limit)
+	err = s.db.SelectContext(ctx, &list, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC LIMIT ?`, idBelow(after), limit)
 	return list, err
 }
 
@@ -238,7 +238,7 @@ func (s *Store) BulkItem(ctx context.Context, id, filingID int64) (item BulkItem
 		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at, b.outcome
 		FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id
 		WHERE b.job_id = ? AND b.filing_id = ?`, id, filingID)
-	return row.BulkItem, row.Outcome, one(err, "filing of a bulk job")
+	return row.BulkItem, row.Outcome, notFoundAs(err, "filing of a bulk job")
 }
 
 // StillStuck tells whether a filing is stuck as it was at an event of its timeline.
@@ -249,8 +249,8 @@ func (s *Store) StillStuck(ctx context.Context, filingID, stuckSeq int64) (still
 	return still, err
 }
 
-// BulkTold notes what became of a filing; what is noted already stays.
-func (s *Store) BulkTold(ctx context.Context, id, filingID int64, outcome BulkOutcome, reason string) error {
+// BulkReported notes what became of a filing; what is noted already stays.
+func (s *Store) BulkReported(ctx context.Context, id, filingID int64, outcome BulkOutcome, reason string) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE bulk_results SET outcome = ?, reason = ?, at = ? WHERE job_id = ? AND filing_id = ? AND outcome = ''`,
 		outcome, reason, s.utcNow(), id, filingID)

@@ -32,13 +32,13 @@ func stuckFiling(t *testing.T, s *store.Store, order, step, reason string) store
 func getStuck(t *testing.T, s *store.Store, id, seq int64, step, reason string) {
 	t.Helper()
 	yes := true
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, Kind: "stuck", Actor: "system"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system"}))
 }
 
 func unstuck(t *testing.T, s *store.Store, id, seq int64) {
 	t.Helper()
 	no := false
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stuck: &no, Kind: "resumed", Actor: "support:a"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stuck: &no, EventKind: "resumed", Actor: "support:a"}))
 }
 
 // A job is about what was stuck when it was made, whatever gets stuck later; made twice,
@@ -61,11 +61,11 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	require.Len(t, sample, 3)
 	require.Equal(t, ids[0], sample[0].ID)
 
-	deed := store.Deed{By: store.Actor{Login: "a"}, Action: "bulk.start", Kind: "bulk", Reason: "短信欠费已补"}
+	entry := store.AuditEntry{By: store.Actor{Login: "a"}, Action: "bulk.start", Kind: "bulk", Reason: "短信欠费已补"}
 	job := store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5, CreatedBy: "support:a"}
-	id, err := s.AddBulk(store.WithDeed(ctx, &deed), job, filter, 5)
+	id, err := s.AddBulk(store.WithAudit(ctx, &entry), job, filter, 5)
 	require.NoError(t, err)
-	require.True(t, deed.Written())
+	require.True(t, entry.Written())
 	rows, err := s.AuditRows(ctx, store.AuditFilter{Kind: "bulk"}, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprint(id), rows[0].Object)
@@ -93,9 +93,9 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 		require.EqualValues(t, 1, i.StuckSeq)
 	}
 
-	require.NoError(t, s.BulkTold(ctx, id, ids[0], store.BulkResumed, ""))
-	require.NoError(t, s.BulkTold(ctx, id, ids[0], store.BulkFailed, "internal"), "what is noted stays")
-	require.NoError(t, s.BulkTold(ctx, id, ids[1], store.BulkFailed, "unreachable"))
+	require.NoError(t, s.BulkReported(ctx, id, ids[0], store.BulkResumed, ""))
+	require.NoError(t, s.BulkReported(ctx, id, ids[0], store.BulkFailed, "internal"), "what is noted stays")
+	require.NoError(t, s.BulkReported(ctx, id, ids[1], store.BulkFailed, "unreachable"))
 	counts, err := s.BulkCounts(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, map[store.BulkOutcome]int{store.BulkResumed: 1, store.BulkFailed: 1, "": 3}, counts)
@@ -117,7 +117,7 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 }
 
 // Stuck again isn't stuck still.
-func TestStillStuckTellsOneTimeFromTheNext(t *testing.T) {
+func TestStillStuckDistinguishesOneTimeFromTheNext(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := stuckFiling(t, s, "B1", "send_sms", "operator")
 	still := func(seq int64) bool {
@@ -126,7 +126,7 @@ func TestStillStuckTellsOneTimeFromTheNext(t *testing.T) {
 		return is
 	}
 	require.True(t, still(1))
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Attention: new(filing.Attention), Kind: "code_mail", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Attention: new(filing.Attention), EventKind: "code_mail", Actor: "system"}))
 	require.True(t, still(1), "other things move while it is stuck")
 	unstuck(t, s, f.ID, 3)
 	require.False(t, still(1))
@@ -149,9 +149,9 @@ func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 	getStuck(t, s, one.ID, 2, "send_sms", "operator")
 	placed(t, s, "A2", "wang", "b.example.com", verifying)
 	now = now.Add(48 * time.Hour)
-	placed(t, s, "A3", "wang", "b.example.com", store.Progress{Stage: filing.Installing}, stuckFor("check_site", "internal"))
-	placed(t, s, "B1", "li", "*.example.com", verifying, stuckFor("send_sms", "operator"))
-	filed := placed(t, s, "B2", "li", "c.example.com", store.Progress{Stage: filing.Filed}, stuckFor("check_site", "temporary"))
+	placed(t, s, "A3", "wang", "b.example.com", store.Progress{Stage: filing.Installing}, othersStuck("check_site", "internal"))
+	placed(t, s, "B1", "li", "*.example.com", verifying, othersStuck("send_sms", "operator"))
+	filed := placed(t, s, "B2", "li", "c.example.com", store.Progress{Stage: filing.Filed}, othersStuck("check_site", "temporary"))
 	require.NoError(t, s.SaveSiteChecks(ctx, filed.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout"}}))
 	account, err := s.EnsureAccount(ctx, "a")
 	require.NoError(t, err)
@@ -238,7 +238,7 @@ func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 // are a thousand.
 func TestBulkJobLeavesNothingOut(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
-	crowd(t, s, 12)
+	manyFilings(t, s, 12)
 	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Customer: "crowd", Step: "send_sms"}}
 	page, err := s.SearchFilings(ctx, filter.FilingSearch, store.Cursor{}, 5000)
 	require.NoError(t, err)
@@ -251,7 +251,7 @@ func TestBulkJobLeavesNothingOut(t *testing.T) {
 // What a dry run costs goes by what is stuck, whatever is searched for, not by what there is.
 func TestDryRunIsCheap(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
-	crowd(t, s, 14)
+	manyFilings(t, s, 14)
 	_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stuck_since = NULL, stuck_step = '', stuck_reason = '' WHERE id % 256 <> 2`)
 	require.NoError(t, err)
 	_, err = s.DB().ExecContext(ctx, `INSERT INTO order_domains (order_id, domain, position) SELECT id, CONCAT('www', id, '.example.com'), 0 FROM orders`)

@@ -21,7 +21,7 @@ type ContactRow struct {
 	Details filing.ContactDetails
 }
 
-func contactPlace(filingID int64) string { return "contacts/" + strconv.FormatInt(filingID, 10) }
+func contactAAD(filingID int64) string { return "contacts/" + strconv.FormatInt(filingID, 10) }
 
 // UserNameFree tells whether a customer may register this user name: nobody
 // has it, or it is the customer's own.
@@ -32,7 +32,7 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 	}
 	var owner int64
 	err = s.db.GetContext(ctx, &owner, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, hash)
-	if err := one(err, "user name"); errors.Is(err, ErrNotFound) {
+	if err := notFoundAs(err, "user name"); errors.Is(err, ErrNotFound) {
 		return true, nil
 	} else if err != nil {
 		return false, err
@@ -130,9 +130,9 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 func (s *Store) lockContact(ctx context.Context, tx *sqlx.Tx, filingID int64) (d filing.ContactDetails, err error) {
 	var sealed []byte
 	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID); err != nil {
-		return d, one(err, "contact")
+		return d, notFoundAs(err, "contact")
 	}
-	return d, s.keys.OpenJSON(contactPlace(filingID), sealed, &d)
+	return d, s.keys.OpenJSON(contactAAD(filingID), sealed, &d)
 }
 
 // changeContact writes the next version of a filing's contact.
@@ -165,16 +165,16 @@ func (s *Store) Contact(ctx context.Context, filingID int64) (ContactRow, error)
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT version, sealed FROM contacts WHERE filing_id = ?`, filingID)
 	if err != nil {
-		return ContactRow{}, one(err, "contact")
+		return ContactRow{}, notFoundAs(err, "contact")
 	}
 	c := ContactRow{Version: row.Version}
-	return c, s.keys.OpenJSON(contactPlace(filingID), row.Sealed, &c.Details)
+	return c, s.keys.OpenJSON(contactAAD(filingID), row.Sealed, &c.Details)
 }
 
 type sealedContact struct{ sealed, mobile, email []byte }
 
 func (s *Store) sealContact(filingID int64, d filing.ContactDetails) (row sealedContact, err error) {
-	if row.sealed, err = s.keys.SealJSON(contactPlace(filingID), d); err != nil {
+	if row.sealed, err = s.keys.SealJSON(contactAAD(filingID), d); err != nil {
 		return row, err
 	}
 	if row.mobile, err = s.keys.Hash("mobile", d.Mobile); err != nil {

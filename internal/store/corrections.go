@@ -64,7 +64,7 @@ type Correction struct {
 const correctionSelect = `
 	SELECT id, filing_id, channel, proof, sealed_picture IS NOT NULL AS pictured, outcome, created_by, created_at, ended_at, sends FROM contact_corrections `
 
-func correctionPlace(token, part string) string { return "contact_corrections/" + token + "/" + part }
+func correctionAAD(token, part string) string { return "contact_corrections/" + token + "/" + part }
 
 func correctionCode(id int64) codeBox {
 	return codeBox{table: "contact_corrections", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("correction/%d", id)}
@@ -87,7 +87,7 @@ func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correcti
 			Kind  filing.Kind  `db:"kind"`
 		}
 		if err := tx.GetContext(ctx, &f, `SELECT stage, kind FROM filings WHERE id = ? FOR UPDATE`, n.FilingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
 		err := tx.GetContext(ctx, &c, correctionSelect+`WHERE token = ? AND filing_id = ?`, n.Token, n.FilingID)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -109,7 +109,7 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	if err != nil {
 		return err
 	}
-	old := Reach{Email: details.Email, Mobile: details.Mobile}.By(n.Channel)
+	old := ContactAddresses{Email: details.Email, Mobile: details.Mobile}.By(n.Channel)
 	if old == n.To {
 		return ErrUnchanged
 	}
@@ -136,21 +136,21 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 		CorrectionReplaced, now, n.FilingID, n.Channel); err != nil {
 		return err
 	}
-	sealedOld, err := s.keys.SealJSON(correctionPlace(n.Token, "old"), old)
+	sealedOld, err := s.keys.SealJSON(correctionAAD(n.Token, "old"), old)
 	if err != nil {
 		return err
 	}
-	sealedNew, err := s.keys.SealJSON(correctionPlace(n.Token, "new"), n.To)
+	sealedNew, err := s.keys.SealJSON(correctionAAD(n.Token, "new"), n.To)
 	if err != nil {
 		return err
 	}
 	var picture []byte
 	if n.Picture != nil {
-		if picture, err = s.keys.Seal(correctionPlace(n.Token, "picture"), n.Picture); err != nil {
+		if picture, err = s.keys.Seal(correctionAAD(n.Token, "picture"), n.Picture); err != nil {
 			return err
 		}
 	}
-	tell := func(isOld bool) bool { // a follow-up's contact was verified with the filing that it follows
+	notify := func(isOld bool) bool { // a follow-up's contact was verified with the filing that it follows
 		if kind.FollowsUp() {
 			return true
 		}
@@ -164,7 +164,7 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, notify_old, notify_other, proof, sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, tell(true), tell(false), n.Proof, picture, n.By, now, seal.Nonce(), send, now, outcome, ended)
+		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, notify(true), notify(false), n.Proof, picture, n.By, now, seal.Nonce(), send, now, outcome, ended)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (s *Store) Corrections(ctx context.Context, filingID int64, limit int) (lis
 // OpenCorrection finds what waits for its code by a channel.
 func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch filing.Channel) (c Correction, err error) {
 	err = s.db.GetContext(ctx, &c, correctionSelect+`WHERE filing_id = ? AND open_channel = ?`, filingID, ch)
-	return c, one(err, "correction")
+	return c, notFoundAs(err, "correction")
 }
 
 // CorrectionPicture opens the picture of a correction's proof; ErrNotFound where there is none.
@@ -212,9 +212,9 @@ func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]by
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ? AND sealed_picture IS NOT NULL`, id, filingID)
 	if err != nil {
-		return nil, one(err, "picture of a proof")
+		return nil, notFoundAs(err, "picture of a proof")
 	}
-	return s.keys.Open(correctionPlace(row.Token, "picture"), row.Sealed)
+	return s.keys.Open(correctionAAD(row.Token, "picture"), row.Sealed)
 }
 
 // RequestCorrectionCode asks for another code of a correction, as RequestCode does.
@@ -252,9 +252,9 @@ func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, e
 	err := s.db.GetContext(ctx, &row, `SELECT token, filing_id, channel, sealed_new, ended_at FROM contact_corrections WHERE id = ?`, id)
 	c := CorrectionCode{FilingID: row.FilingID, Channel: row.Channel}
 	if err != nil || row.EndedAt.Valid {
-		return c, one(err, "correction")
+		return c, notFoundAs(err, "correction")
 	}
-	return c, s.keys.OpenJSON(correctionPlace(row.Token, "new"), row.Sealed, &c.To)
+	return c, s.keys.OpenJSON(correctionAAD(row.Token, "new"), row.Sealed, &c.To)
 }
 
 // PrepareCorrectionCode is PrepareCode for a correction's.
@@ -277,7 +277,7 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var stage filing.Stage
 		if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, c.FilingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL AND verified_at IS NOT NULL`,
@@ -285,7 +285,7 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 		if err != nil {
 			return err
 		}
-		if ok, err := changed(res); err != nil {
+		if ok, err := changedOneRow(res); err != nil {
 			return err
 		} else if !ok || !Correctable(stage) && stage != filing.Filed {
 			return ErrConflict
@@ -298,7 +298,7 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 			return err
 		}
 		var to string
-		if err := s.keys.OpenJSON(correctionPlace(row.Token, "new"), row.Sealed, &to); err != nil {
+		if err := s.keys.OpenJSON(correctionAAD(row.Token, "new"), row.Sealed, &to); err != nil {
 			return err
 		}
 		details, err := s.lockContact(ctx, tx, c.FilingID)
@@ -316,16 +316,16 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 	})
 }
 
-// CorrectionTold is whom a correction is told to by a channel.
-type CorrectionTold struct {
+// CorrectionNotice is whom a correction is told to by a channel.
+type CorrectionNotice struct {
 	FilingID int64
 	// To is the contact's address before the correction; empty: nobody is told.
 	To string
 }
 
-// CorrectionTold finds, by the form's token, whom to tell of a correction by a channel: the
+// CorrectionNotice finds, by the form's token, whom to tell of a correction by a channel: the
 // contact as it was, where it was verified. ErrNotFound while there is no such correction.
-func (s *Store) CorrectionTold(ctx context.Context, token string, ch filing.Channel) (t CorrectionTold, err error) {
+func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Channel) (t CorrectionNotice, err error) {
 	var row struct {
 		FilingID  int64          `db:"filing_id"`
 		Channel   filing.Channel `db:"channel"`
@@ -335,15 +335,15 @@ func (s *Store) CorrectionTold(ctx context.Context, token string, ch filing.Chan
 	}
 	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, notify_old, notify_other FROM contact_corrections WHERE token = ?`, token)
 	if err != nil {
-		return t, one(err, "correction")
+		return t, notFoundAs(err, "correction")
 	}
 	t.FilingID = row.FilingID
 	switch {
 	case ch == row.Channel && row.TellOld:
-		return t, s.keys.OpenJSON(correctionPlace(token, "old"), row.Old, &t.To)
+		return t, s.keys.OpenJSON(correctionAAD(token, "old"), row.Old, &t.To)
 	case ch != row.Channel && row.TellOther:
 		contact, err := s.Contact(ctx, row.FilingID)
-		t.To = Reach{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(ch)
+		t.To = ContactAddresses{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(ch)
 		return t, err
 	}
 	return t, nil

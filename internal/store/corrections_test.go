@@ -39,7 +39,7 @@ func contacted(t *testing.T, s *store.Store, order string) store.Filing {
 
 func advanceTo(t *testing.T, s *store.Store, id, seq int64, stage filing.Stage) {
 	t.Helper()
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: stage, Kind: "x", Actor: "system"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: stage, EventKind: "x", Actor: "system"}))
 }
 
 // confirmBoth verifies both channels of a filing.
@@ -72,7 +72,7 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "13800000009", contact.Details.Mobile)
 	require.Equal(t, 2, contact.Version)
-	told, err := s.CorrectionTold(ctx, strings.Repeat("a", 32), filing.SMS)
+	told, err := s.CorrectionNotice(ctx, strings.Repeat("a", 32), filing.SMS)
 	require.NoError(t, err)
 	require.Empty(t, told.To, "nobody knows whose the old number was")
 	again, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
@@ -139,9 +139,9 @@ func TestCorrectionAfterVerification(t *testing.T) {
 	mobile := func() string {
 		contact, err := s.Contact(ctx, f.ID)
 		require.NoError(t, err)
-		reach, err := s.ReachOf(ctx, f.CustomerID)
+		addresses, err := s.ContactAddressesOf(ctx, f.CustomerID)
 		require.NoError(t, err)
-		require.Equal(t, contact.Details.Mobile, reach.Mobile)
+		require.Equal(t, contact.Details.Mobile, addresses.Mobile)
 		return contact.Details.Mobile
 	}
 	first, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000008"))
@@ -151,7 +151,7 @@ func TestCorrectionAfterVerification(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, old, mobile())
 	for ch, want := range map[filing.Channel]string{filing.SMS: old, filing.Mail: filingtest.Contact().Email} {
-		told, err := s.CorrectionTold(ctx, strings.Repeat("b", 32), ch)
+		told, err := s.CorrectionNotice(ctx, strings.Repeat("b", 32), ch)
 		require.NoError(t, err)
 		require.Equal(t, want, told.To)
 	}
@@ -254,13 +254,13 @@ func TestConfirmedCorrectionSurvivesACrash(t *testing.T) {
 }
 
 // What staff withdraw is told to the customer; what customers withdraw isn't.
-func TestWithdrawnByStaffIsTold(t *testing.T) {
+func TestWithdrawalByStaffQueuesANotice(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	for order, actor := range map[string]string{"W1": "support:a", "W2": "customer:c-W2"} {
 		f := contacted(t, s, order)
-		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: actor}))
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: actor}))
 	}
-	list, err := s.Untold(ctx, 9)
+	list, err := s.PendingCustomerNotices(ctx, 9)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.Equal(t, "withdrawn", list[0].Template)

@@ -119,7 +119,7 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		return err
 	}
 	if v.Decided {
-		opinion, err := s.keys.Seal(opinionPlace(id), []byte(v.Opinion))
+		opinion, err := s.keys.Seal(opinionAAD(id), []byte(v.Opinion))
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		if err != nil {
 			return err
 		}
-		if fresh, err := changed(res); err != nil {
+		if fresh, err := changedOneRow(res); err != nil {
 			return err
 		} else if fresh && !v.Approved {
 			done.Refused = append(done.Refused, Refused{FilingID: filingID, RecordID: id, Code: v.Code})
@@ -144,7 +144,7 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 	return err
 }
 
-func opinionPlace(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
+func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
 
 // refuseUnsent decides a record that can't travel in a data file.
 func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
@@ -244,7 +244,7 @@ type Decision struct {
 	HolderNumber string
 	SiteNumber   string
 	Certificate  []byte
-	HandedInAt   time.Time
+	SubmittedAt  time.Time
 	// HolderID, SiteID and AccessID are the bureau's: what changes and ends a filing.
 	HolderID, SiteID, AccessID int64
 	// Fields ("form.field") are what a refusal is about, where a person recorded it.
@@ -269,7 +269,7 @@ type decisionRow struct {
 	HolderNumber sql.NullString `db:"holder_number"`
 	SiteNumber   sql.NullString `db:"site_number"`
 	Certificate  []byte         `db:"certificate"`
-	HandedInAt   time.Time      `db:"submitted_at"`
+	SubmittedAt  time.Time      `db:"submitted_at"`
 	HolderID     sql.NullInt64  `db:"holder_id"`
 	SiteID       sql.NullInt64  `db:"site_id"`
 	AccessID     sql.NullInt64  `db:"access_id"`
@@ -293,7 +293,7 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 	var row decisionRow
 	err := s.db.GetContext(ctx, &row, fmt.Sprintf(decisionSelect, "d.certificate")+` LIMIT 1`, filingID)
 	if err != nil {
-		return Decision{}, one(err, "decision")
+		return Decision{}, notFoundAs(err, "decision")
 	}
 	return s.openDecision(row)
 }
@@ -319,21 +319,21 @@ func (s *Store) Decisions(ctx context.Context, filingID int64) (map[int]Decision
 func (s *Store) openDecision(row decisionRow) (Decision, error) {
 	d := Decision{
 		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
-		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, HandedInAt: row.HandedInAt,
+		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, SubmittedAt: row.SubmittedAt,
 		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
 	}
 	if err := json.Unmarshal([]byte(row.Fields), &d.Fields); err != nil {
 		return d, fmt.Errorf("the fields of decision %d: %w", row.RecordID, err)
 	}
 	if row.Password != nil {
-		password, err := s.keys.Open(passwordPlace(row.RecordID), row.Password)
+		password, err := s.keys.Open(passwordAAD(row.RecordID), row.Password)
 		if err != nil {
 			return d, err
 		}
 		d.Password = string(password)
 	}
 	if row.Opinion != nil {
-		opinion, err := s.keys.Open(opinionPlace(row.RecordID), row.Opinion)
+		opinion, err := s.keys.Open(opinionAAD(row.RecordID), row.Opinion)
 		if err != nil {
 			return d, err
 		}

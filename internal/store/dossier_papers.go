@@ -8,9 +8,9 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// HandedPaper is a place of a picture in a revision's record. A picture with several
+// SubmittedPaper is a place of a picture in a revision's record. A picture with several
 // uses stands several times.
-type HandedPaper struct {
+type SubmittedPaper struct {
 	PaperID int64
 	// Purpose is Fjyt; 0: it goes with a pre-approval content or nowhere.
 	Purpose int
@@ -22,7 +22,7 @@ type HandedPaper struct {
 
 // fixPapers writes which pictures a revision carries; ErrConflict when one was taken
 // away meanwhile.
-func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int, papers []HandedPaper) error {
+func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int, papers []SubmittedPaper) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_papers WHERE filing_id = ? AND revision = ?`, filingID, revision); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revi
 		if err != nil {
 			return err
 		}
-		if ok, err := changed(res); err != nil {
+		if ok, err := changedOneRow(res); err != nil {
 			return err
 		} else if !ok {
 			return ErrConflict
@@ -53,7 +53,7 @@ type RecordPaper struct {
 	Content         []byte
 }
 
-const travels = `(d.purpose > 0 OR d.approval > 0)`
+const inDataFile = `(d.purpose > 0 OR d.approval > 0)`
 
 // recordPapers opens what a revision carries to the bureau, in its order.
 func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingID int64, revision int) ([]RecordPaper, error) {
@@ -71,13 +71,13 @@ func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingI
 	err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT p.format, d.purpose, d.of_site, d.approval, d.remark, p.paper, p.item, p.content_hash, p.sealed
 		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id
-		WHERE d.filing_id = ? AND d.revision = ? AND p.sealed IS NOT NULL AND `+travels+` ORDER BY d.position`, filingID, revision)
+		WHERE d.filing_id = ? AND d.revision = ? AND p.sealed IS NOT NULL AND `+inDataFile+` ORDER BY d.position`, filingID, revision)
 	if err != nil {
 		return nil, err
 	}
 	var list []RecordPaper
 	for _, r := range rows {
-		content, err := s.keys.Open(paperPlace(filingID, r.Key, r.Item, r.Hash), r.Sealed)
+		content, err := s.keys.Open(paperAAD(filingID, r.Key, r.Item, r.Hash), r.Sealed)
 		if err != nil {
 			return nil, err
 		}
@@ -93,9 +93,9 @@ const (
 	paperWeight  = 1 << 10
 )
 
-// light keeps the oldest rows whose records fit into a data file of so many bytes, at
+// fittingRows keeps the oldest rows whose records fit into a data file of so many bytes, at
 // least one. The database's own limit of a statement counts too: the file must be stored.
-func (s *Store) light(ctx context.Context, tx *sqlx.Tx, rows []waitingRow, room int64) ([]waitingRow, error) {
+func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow, room int64) ([]waitingRow, error) {
 	if len(rows) == 0 {
 		return rows, nil
 	}
@@ -112,7 +112,7 @@ func (s *Store) light(ctx context.Context, tx *sqlx.Tx, rows []waitingRow, room 
 	}
 	query, args, err := sqlx.In(`
 		SELECT d.filing_id, d.revision, SUM((p.bytes + 2) DIV 3 * 4 + ?) AS weight
-		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id WHERE d.filing_id IN (?) AND `+travels+` GROUP BY d.filing_id, d.revision`, paperWeight, filings)
+		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id WHERE d.filing_id IN (?) AND `+inDataFile+` GROUP BY d.filing_id, d.revision`, paperWeight, filings)
 	if err != nil {
 		return nil, err
 	}

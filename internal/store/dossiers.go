@@ -11,15 +11,15 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-func dossierPlace(filingID int64, revision int) string {
+func dossierAAD(filingID int64, revision int) string {
 	return fmt.Sprintf("dossiers/%d/%d", filingID, revision)
 }
 
 // SaveDossier keeps a dossier with its papers as the filing's next revision and
-// returns its number; handing in again before the workflow took it replaces it.
+// returns its number; submitting again before the workflow took it replaces it.
 // ErrConflict when the filing isn't in a stage that takes one, or a paper was taken
 // away meanwhile.
-func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier, papers ...HandedPaper) (revision int, err error) {
+func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier, papers ...SubmittedPaper) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
 			Kind     filing.Kind  `db:"kind"`
@@ -27,7 +27,7 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 			Revision int          `db:"revision"`
 		}
 		if err := tx.GetContext(ctx, &row, `SELECT kind, stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
 		if row.Stage != filing.Preparing && row.Stage != filing.Correcting {
 			return ErrConflict
@@ -36,7 +36,7 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 			return ErrConflict
 		}
 		revision = row.Revision + 1
-		sealed, err := s.keys.SealJSON(dossierPlace(filingID, revision), d)
+		sealed, err := s.keys.SealJSON(dossierAAD(filingID, revision), d)
 		if err != nil {
 			return err
 		}
@@ -67,12 +67,12 @@ func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (fili
 	var sealed []byte
 	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM dossiers WHERE filing_id = ? AND revision = ?`, filingID, revision)
 	if err != nil {
-		return d, one(err, "dossier")
+		return d, notFoundAs(err, "dossier")
 	}
-	return d, s.keys.OpenJSON(dossierPlace(filingID, revision), sealed, &d)
+	return d, s.keys.OpenJSON(dossierAAD(filingID, revision), sealed, &d)
 }
 
-// LatestRevision is the newest revision of a filing that was handed in; 0: none.
+// LatestRevision is the newest revision of a filing that was submitted; 0: none.
 func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
 	var n sql.NullInt64
 	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)

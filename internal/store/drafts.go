@@ -20,15 +20,15 @@ type DraftMark struct {
 
 // DraftRow is where a form's draft is kept.
 type DraftRow struct {
-	table, where, columns, place string
-	key                          []any
+	table, where, columns, aad string
+	key                        []any
 }
 
 // FilingDraft is the draft of a filing's form.
 func FilingDraft(filingID int64, form string) DraftRow {
 	return DraftRow{
 		table: "drafts", columns: "filing_id, form", where: "filing_id = ? AND form = ?",
-		place: fmt.Sprintf("drafts/%d/%s", filingID, form), key: []any{filingID, form},
+		aad: fmt.Sprintf("drafts/%d/%s", filingID, form), key: []any{filingID, form},
 	}
 }
 
@@ -37,7 +37,7 @@ func FilingDraft(filingID int64, form string) DraftRow {
 func OrderDraft(orderID, userID int64, form string) DraftRow {
 	return DraftRow{
 		table: "order_drafts", columns: "order_id, user_id, form", where: "order_id = ? AND user_id = ? AND form = ?",
-		place: fmt.Sprintf("order_drafts/%d/%d/%s", orderID, userID, form), key: []any{orderID, userID, form},
+		aad: fmt.Sprintf("order_drafts/%d/%d/%s", orderID, userID, form), key: []any{orderID, userID, form},
 	}
 }
 
@@ -54,7 +54,7 @@ func (s *Store) SaveDraft(ctx context.Context, filingID int64, form string, v an
 
 // SaveDraftAt is SaveDraft for any form.
 func (s *Store) SaveDraftAt(ctx context.Context, row DraftRow, v any) error {
-	sealed, err := s.keys.SealJSON(row.place, v)
+	sealed, err := s.keys.SealJSON(row.aad, v)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Store) SaveDraftAt(ctx context.Context, row DraftRow, v any) error {
 // SaveDraftOver keeps a form as it was typed on a page and returns the draft's
 // new version; ErrConflict when another page saved since this one was made.
 func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark, v any) (version int64, err error) {
-	sealed, err := s.keys.SealJSON(row.place, v)
+	sealed, err := s.keys.SealJSON(row.aad, v)
 	if err != nil {
 		return 0, err
 	}
@@ -79,7 +79,7 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 		if err != nil {
 			return 0, err
 		}
-		if first, err := changed(res); err != nil || first {
+		if first, err := changedOneRow(res); err != nil || first {
 			return 1, err
 		}
 	}
@@ -91,7 +91,7 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 	if err != nil {
 		return 0, err
 	}
-	if ok, err := changed(res); err != nil {
+	if ok, err := changedOneRow(res); err != nil {
 		return 0, err
 	} else if !ok {
 		return 0, fmt.Errorf("draft: %w", ErrConflict)
@@ -109,9 +109,9 @@ func (s *Store) DraftAt(ctx context.Context, row DraftRow, v any) error {
 	var sealed []byte
 	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM `+row.table+` WHERE `+row.where, row.key...)
 	if err != nil {
-		return one(err, "draft")
+		return notFoundAs(err, "draft")
 	}
-	return s.keys.OpenJSON(row.place, sealed, v)
+	return s.keys.OpenJSON(row.aad, sealed, v)
 }
 
 // DraftVersion is a draft's version; 0 when there is none. Asked for before the
@@ -129,5 +129,5 @@ func (s *Store) DraftVersion(ctx context.Context, row DraftRow) (version int64, 
 // no connection: a page gets the key of its account and its draft, so that nobody
 // else at that computer can open what was left there.
 func (s *Store) LocalDraftKey(userID int64, row DraftRow) ([]byte, error) {
-	return s.keys.Hash("drafts/local", fmt.Sprintf("%d/%s", userID, row.place))
+	return s.keys.Hash("drafts/local", fmt.Sprintf("%d/%s", userID, row.aad))
 }

@@ -13,9 +13,9 @@ import (
 // another takes over: longer than one call to the bureau can take.
 const writerLease = 15 * time.Minute
 
-// SetCheckHours notes for how long the code is valid that an account's bureau
+// SetSMSVerificationHours notes for how long the code is valid that an account's bureau
 // sends to applicants itself; 0: it sends none.
-func (s *Store) SetCheckHours(ctx context.Context, accountID int64, hours int) error {
+func (s *Store) SetSMSVerificationHours(ctx context.Context, accountID int64, hours int) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET sms_verification_hours = ? WHERE id = ?`, hours, accountID)
 	return err
 }
@@ -48,7 +48,7 @@ func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
 func (s *Store) AccountFor(ctx context.Context, province string) (id int64, err error) {
 	err = s.db.GetContext(ctx, &id, `
 		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '') ORDER BY provinces = '', id LIMIT 1`, province)
-	return id, one(err, "an account for the province")
+	return id, notFoundAs(err, "an account for the province")
 }
 
 // ServesProvince tells whether there is an account for a province, or none at
@@ -106,8 +106,8 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	return list, s.countStaffs(ctx, list)
 }
 
-// Turn is what an exchange may do now.
-type Turn struct {
+// ExchangeTurn is what an exchange may do now.
+type ExchangeTurn struct {
 	// Busy: another exchange writes for this account. Stopped: staff must mend
 	// something first.
 	Busy, Stopped bool
@@ -118,10 +118,10 @@ type Turn struct {
 }
 
 // BeginExchange takes the account for a writer, unless another has it.
-func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer string) (t Turn, err error) {
+func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer string) (t ExchangeTurn, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		t = Turn{}
+		t = ExchangeTurn{}
 		var row struct {
 			Account
 			Writer sql.NullString `db:"writer"`
@@ -130,7 +130,7 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 		err := tx.GetContext(ctx, &row, `
 			SELECT id, driver, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
 		if err != nil {
-			return one(err, "bureau account")
+			return notFoundAs(err, "bureau account")
 		}
 		t.Manual = row.Driver == DriverManual
 		t.Stopped = row.StoppedAt.Valid
@@ -151,7 +151,7 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 func (s *Store) renew(ctx context.Context, tx *sqlx.Tx, accountID int64, writer string) error {
 	var present sql.NullString
 	if err := tx.GetContext(ctx, &present, `SELECT writer FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
-		return one(err, "bureau account")
+		return notFoundAs(err, "bureau account")
 	}
 	if present.Valid && present.String != writer {
 		return ErrNotWriter
@@ -189,11 +189,11 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 		if err != nil {
 			return err
 		}
-		if stopped, err = changed(res); err != nil || !stopped {
+		if stopped, err = changedOneRow(res); err != nil || !stopped {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
-			stoppedCause(accountID), ToldStopped, accountID, code, now)
+			stoppedAlertCause(accountID), AlertStopped, accountID, code, now)
 		return err
 	})
 	return stopped, err
@@ -201,7 +201,7 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 
 // endStop ends what staff were told of an account's stop.
 func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE open_cause = ?`, now, stoppedCause(accountID))
+	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE open_cause = ?`, now, stoppedAlertCause(accountID))
 	return err
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func downloadPlace(accountID int64, hash []byte) string {
+func downloadAAD(accountID int64, hash []byte) string {
 	return fmt.Sprintf("bureau_downloads/%d/%x", accountID, hash)
 }
 
@@ -15,7 +15,7 @@ func downloadPlace(accountID int64, hash []byte) string {
 // The same file again finds the same row.
 func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName string, file []byte) (id int64, err error) {
 	hash := sha256.Sum256(file)
-	sealed, err := s.keys.Seal(downloadPlace(accountID, hash[:]), file)
+	sealed, err := s.keys.Seal(downloadAAD(accountID, hash[:]), file)
 	if err != nil {
 		return 0, err
 	}
@@ -49,7 +49,7 @@ func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time,
 		return since, err
 	}
 	err = s.db.GetContext(ctx, &since, `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
-	return since, one(err, "downloaded file")
+	return since, notFoundAs(err, "downloaded file")
 }
 
 // OpenDownloads lists the IDs of files to apply, oldest first.
@@ -69,12 +69,12 @@ func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT account_id, file_name, content_hash, sealed FROM bureau_downloads WHERE id = ?`, id)
 	if err != nil {
-		return Download{}, one(err, "downloaded file")
+		return Download{}, notFoundAs(err, "downloaded file")
 	}
 	if row.Sealed == nil {
 		return Download{}, fmt.Errorf("downloaded file %d: %w", id, ErrPurged)
 	}
-	file, err := s.keys.Open(downloadPlace(row.AccountID, row.Hash), row.Sealed)
+	file, err := s.keys.Open(downloadAAD(row.AccountID, row.Hash), row.Sealed)
 	return Download{ID: id, FileName: row.FileName, File: file}, err
 }
 

@@ -48,14 +48,14 @@ type Row interface{ RowID() int64 }
 // oldest first, and stores it, before anything is sent, under the next sequence
 // number, all in one transaction that holds the account's row: there is one
 // writer. While an earlier file isn't accepted yet, that one is next and
-// nothing new is packed. Sequence 0 means that there is nothing to hand in.
+// nothing new is packed. Sequence 0 means that there is nothing to submit.
 // Rows that can't be in a file are decided as refused with their code.
 func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builders Builders) (sequence int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		sequence = 0
 		var last int64
 		if err := tx.GetContext(ctx, &last, `SELECT last_sequence FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
-			return one(err, "bureau account")
+			return notFoundAs(err, "bureau account")
 		}
 		err := tx.GetContext(ctx, &sequence, `
 			SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL ORDER BY sequence LIMIT 1`, accountID)

@@ -33,7 +33,7 @@ type Recovered struct {
 // until staff release them.
 func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered, writer string) error {
 	// IDs that the bureau knows must not be given out again; this commits by itself.
-	if err := errors.Join(s.keepIDs(ctx, "records", r.Records), s.keepIDs(ctx, "staff_records", r.Blocks)); err != nil {
+	if err := errors.Join(s.reserveIDs(ctx, "records", r.Records), s.reserveIDs(ctx, "staff_records", r.Blocks)); err != nil {
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -48,7 +48,7 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if accepted >= r.Sequence {
 			return nil // done already
 		}
-		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
+		if err := s.dropUndecided(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
@@ -68,7 +68,7 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 			}
 		}
 		// The bureau knows these IDs as something else: a new ID, once staff have looked.
-		if other := without(r.Records, r.Same); len(other) > 0 {
+		if other := difference(r.Records, r.Same); len(other) > 0 {
 			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND submitted_at IS NULL AND id IN (?)`, accountID, other)
 			if err != nil {
 				return err
@@ -85,17 +85,17 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 	})
 }
 
-// forgetSaid drops what the bureau said of records in passing, without deciding
+// dropUndecided drops what the bureau said of records in passing, without deciding
 // them (a change's holder, spoken of elsewhere): they go back in line, and what
 // stands in line has no row of decisions.
-func (s *Store) forgetSaid(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
+func (s *Store) dropUndecided(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
 	_, err := tx.ExecContext(ctx, `
 		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		WHERE d.approved IS NULL AND `+where, args...)
 	return err
 }
 
-func without(all, some []int64) (rest []int64) {
+func difference(all, some []int64) (rest []int64) {
 	for _, id := range all {
 		if !slices.Contains(some, id) {
 			rest = append(rest, id)
@@ -105,7 +105,7 @@ func without(all, some []int64) (rest []int64) {
 }
 
 func (s *Store) takeRecovered(ctx context.Context, tx *sqlx.Tx, accountID int64, r Recovered) error {
-	sealed, err := s.keys.Seal(uploadPlace(accountID, r.Sequence), r.File)
+	sealed, err := s.keys.Seal(uploadAAD(accountID, r.Sequence), r.File)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids [
 	return nil
 }
 
-// ReleaseDoubtful hands in, under new IDs, what may have been handed in by rows
+// ReleaseDoubtful submits, under new IDs, what may have been submitted by rows
 // that were lost: staff have looked.
 func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -191,13 +191,13 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		if err != nil {
 			return err
 		}
-		if ok, err := changed(res); err != nil || !ok {
+		if ok, err := changedOneRow(res); err != nil || !ok {
 			return err // not ours, or split already
 		}
 		if err := s.signalAccepted(ctx, tx, accountID, sequence); err != nil {
 			return err
 		}
-		if err := s.forgetSaid(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
+		if err := s.dropUndecided(ctx, tx, `u.account_id = ? AND u.sequence = ?`, accountID, sequence); err != nil {
 			return err
 		}
 		var ids []int64
@@ -224,7 +224,7 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 // FilingOfRecord finds a record's filing.
 func (s *Store) FilingOfRecord(ctx context.Context, recordID int64) (filingID int64, err error) {
 	err = s.db.GetContext(ctx, &filingID, `SELECT filing_id FROM records WHERE id = ?`, recordID)
-	return filingID, one(err, "record")
+	return filingID, notFoundAs(err, "record")
 }
 
 // RecordsByID opens the dossiers and papers of records of an account that haven't been

@@ -45,7 +45,7 @@ func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
 		if err := s.queue(ctx, tx, r); err != nil || !manual {
 			return err
 		}
-		return s.addHandInTask(ctx, tx, r)
+		return s.addSubmitTask(ctx, tx, r)
 	})
 }
 
@@ -103,7 +103,7 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
 		return nil, err
 	}
-	rows, err := s.light(ctx, tx, rows, maxFile)
+	rows, err := s.fittingRows(ctx, tx, rows, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext, rows []w
 	records = make([]WaitingRecord, len(rows))
 	for i, row := range rows {
 		records[i].ID = row.ID
-		if err := s.keys.OpenJSON(dossierPlace(row.FilingID, row.Revision), row.Sealed, &records[i].Dossier); err != nil {
+		if err := s.keys.OpenJSON(dossierAAD(row.FilingID, row.Revision), row.Sealed, &records[i].Dossier); err != nil {
 			return nil, err
 		}
 		if records[i].Papers, err = s.recordPapers(ctx, q, row.FilingID, row.Revision); err != nil {
@@ -133,7 +133,7 @@ func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext, rows []w
 
 // storeUpload keeps a data file and notes that rows of a table are in it.
 func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, file []byte, table string, records []int64) error {
-	sealed, err := s.keys.Seal(uploadPlace(accountID, sequence), file)
+	sealed, err := s.keys.Seal(uploadAAD(accountID, sequence), file)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequenc
 	return err
 }
 
-func uploadPlace(accountID, sequence int64) string {
+func uploadAAD(accountID, sequence int64) string {
 	return fmt.Sprintf("bureau_uploads/%d/%d", accountID, sequence)
 }
 
@@ -176,12 +176,12 @@ func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, 
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT sealed, attempts, accepted_at FROM bureau_uploads WHERE account_id = ? AND sequence = ?`, accountID, sequence)
 	if err != nil {
-		return Upload{}, one(err, "data file")
+		return Upload{}, notFoundAs(err, "data file")
 	}
 	if row.Sealed == nil {
 		return Upload{}, fmt.Errorf("data file %d: %w", sequence, ErrPurged)
 	}
-	file, err := s.keys.Open(uploadPlace(accountID, sequence), row.Sealed)
+	file, err := s.keys.Open(uploadAAD(accountID, sequence), row.Sealed)
 	return Upload{Sequence: sequence, File: file, Attempts: row.Attempts, AcceptedAt: row.AcceptedAt.Time}, err
 }
 

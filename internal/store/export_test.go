@@ -9,7 +9,7 @@ import (
 
 // OrderListSQL is the list's query, for tests of how the database runs it.
 func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor, limit int) (string, []any) {
-	return orderQuery{customer: customer, standing: filter.standing(), products: products, ids: ids, after: after, limit: limit}.sql()
+	return orderQuery{customer: customer, standing: filter.statusFilter(), products: products, ids: ids, after: after, limit: limit}.sql()
 }
 
 // The console's counts, for tests of how the database runs them.
@@ -27,9 +27,9 @@ func SearchSQL(f FilingSearch, causes []Cause, after Cursor, limit int) (string,
 	return searchQuery{FilingSearch: f, causes: causes, after: after, limit: limit}.sql()
 }
 
-// CheckQueueSQL is the query of what waits for our own check.
-func CheckQueueSQL(shown ChecksShown, reviewer int64, now time.Time, after Cursor, limit int) (string, []any) {
-	return checkQueue(shown, reviewer, now, after, limit)
+// VettingQueueSQL is the query of what waits for vetting.
+func VettingQueueSQL(shown VettingScope, reviewer int64, now time.Time, after Cursor, limit int) (string, []any) {
+	return vettingQueue(shown, reviewer, now, after, limit)
 }
 
 // SaveSendBack keeps why a revision is sent back, without the check that decided so.
@@ -39,5 +39,5 @@ func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) er
 
 // ShowState writes what an order shows of its open filing.
 func (s *Store) ShowState(ctx context.Context, orderID int64) error {
-	return s.tx(ctx, func(tx *sqlx.Tx) error { return showState(ctx, tx, orderID) })
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return updateOrderState(ctx, tx, orderID) })
 }

@@ -82,7 +82,7 @@ func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, err
 	if err != nil {
 		return Figures{}, err
 	}
-	mine, err := changed(res)
+	mine, err := changedOneRow(res)
 	if err != nil {
 		return Figures{}, err
 	}

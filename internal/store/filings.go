@@ -21,7 +21,7 @@ type Filing struct {
 	CustomerID  int64  `db:"customer_id"`
 	// Kind is empty until it is chosen.
 	Kind filing.Kind `db:"kind"`
-	// Serial is the how-manieth filing of its order it is.
+	// Serial is the 1-based ordinal within the order.
 	Serial int `db:"serial"`
 	// BaseID is the filing that this one changes or ends.
 	BaseID           sql.NullInt64    `db:"base_id"`
@@ -65,7 +65,7 @@ func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 			orderID, filing.Contact, now, now, orderID); err != nil {
 			return err
 		}
-		return showState(ctx, tx, orderID)
+		return updateOrderState(ctx, tx, orderID)
 	})
 	if err != nil && !isDuplicate(err) {
 		return Filing{}, fmt.Errorf("opening a filing: %w", err)
@@ -77,7 +77,7 @@ func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error) {
 	var f Filing
 	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.open_order_id = ?`, orderID)
-	return f, one(err, "filing")
+	return f, notFoundAs(err, "filing")
 }
 
 // FilingsOfOrder lists an order's filings, newest first.
@@ -91,14 +91,14 @@ func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([
 func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	var f Filing
 	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.id = ?`, id)
-	return f, one(err, "filing")
+	return f, notFoundAs(err, "filing")
 }
 
 // FilingBySerial finds an order's filing by its 1-based ordinal.
 func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial int) (Filing, error) {
 	var f Filing
 	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
-	return f, one(err, "filing")
+	return f, notFoundAs(err, "filing")
 }
 
 // Event is one line of a filing's timeline. Detail never holds personal data.
@@ -136,8 +136,8 @@ type Progress struct {
 	StuckReason string
 	// NoticeAccepted notes the legal notice's acceptance.
 	NoticeAccepted bool
-	// Kind, Actor and Detail make the timeline's line.
-	Kind          filing.EventKind
+	// EventKind, Actor and Detail make the timeline's line.
+	EventKind     filing.EventKind
 	Actor, Detail string
 }
 
@@ -151,7 +151,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	var was Cause
 	if p.Stuck != nil {
 		if err := tx.GetContext(ctx, &was, `SELECT stuck_step, stuck_reason FROM filings WHERE id = ? FOR UPDATE`, p.FilingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
 	}
 	set, args := `seq = ?`, []any{p.Seq}
@@ -175,24 +175,24 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if err != nil {
 		return fmt.Errorf("advancing filing %d: %w", p.FilingID, err)
 	}
-	if ok, err := changed(res); err != nil || !ok {
+	if ok, err := changedOneRow(res); err != nil || !ok {
 		return err // written already: a repeated activity
 	}
 	if _, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, ?, ?)`,
-		p.FilingID, p.Seq, now, p.Kind, p.Actor, p.Detail); err != nil {
+		p.FilingID, p.Seq, now, p.EventKind, p.Actor, p.Detail); err != nil {
 		return err
 	}
 	if p.Stuck != nil {
-		if err := s.causesMoved(ctx, tx, p.FilingID, was, Cause{Step: p.StuckStep, Reason: p.StuckReason}); err != nil {
+		if err := s.updateStuckAlerts(ctx, tx, p.FilingID, was, Cause{Step: p.StuckStep, Reason: p.StuckReason}); err != nil {
 			return err
 		}
 	}
 	if p.Stage == filing.Withdrawn {
-		if err := giveBack(ctx, tx, p.FilingID); err != nil {
+		if err := restoreBase(ctx, tx, p.FilingID); err != nil {
 			return err
 		}
 		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // who withdraws it themselves knows
-			if err := s.tell(ctx, tx, Telling{p.FilingID, tellWithdrawn}); err != nil {
+			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{p.FilingID, noticeWithdrawn}); err != nil {
 				return err
 			}
 		}
@@ -214,7 +214,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 			return err
 		}
 	}
-	return showState(ctx, tx, orderID)
+	return updateOrderState(ctx, tx, orderID)
 }
 
 // RecordNumber puts the issued number on the order, in one transaction with
@@ -231,7 +231,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 			FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 			WHERE f.id = ? AND d.approved = TRUE ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
 		if err != nil {
-			return one(err, "approved decision")
+			return notFoundAs(err, "approved decision")
 		}
 		number = filing.PreferredNumber(row.Site.String, row.Holder.String)
 		if number == "" {

@@ -108,10 +108,10 @@ const ofOrder = `filing_id IN (SELECT s.id FROM filings s JOIN filings f ON f.or
 
 // lockFooters lets one at a time touch the edits of a filing's order.
 func lockFooters(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	return one(tx.GetContext(ctx, new(int64), `SELECT o.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE f.id = ? FOR UPDATE`, filingID), "filing")
+	return notFoundAs(tx.GetContext(ctx, new(int64), `SELECT o.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE f.id = ? FOR UPDATE`, filingID), "filing")
 }
 
-func footerPlace(id int64, part string) string { return fmt.Sprintf("footer_edits/%d/%s", id, part) }
+func footerAAD(id int64, part string) string { return fmt.Sprintf("footer_edits/%d/%s", id, part) }
 
 // AskFooter begins an edit of a filing's home page, or joins the one that just
 // began; ErrConflict while one of the order's is being written or undone. What
@@ -154,7 +154,7 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 // FooterEdit finds an edit.
 func (s *Store) FooterEdit(ctx context.Context, id int64) (FooterEdit, error) {
 	var e FooterEdit
-	return e, one(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "edit of a home page")
+	return e, notFoundAs(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "edit of a home page")
 }
 
 // FooterEdits are a filing's attempts, newest first, a few at most.
@@ -179,12 +179,12 @@ func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []b
 	}
 	if err := s.db.GetContext(ctx, &row, `
 		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL AND sealed_new IS NOT NULL`, id); err != nil {
-		return nil, nil, one(err, "the pages of an edit")
+		return nil, nil, notFoundAs(err, "the pages of an edit")
 	}
-	if original, err = s.keys.Open(footerPlace(id, "original"), row.Original); err != nil {
+	if original, err = s.keys.Open(footerAAD(id, "original"), row.Original); err != nil {
 		return nil, nil, err
 	}
-	edited, err = s.keys.Open(footerPlace(id, "new"), row.New)
+	edited, err = s.keys.Open(footerAAD(id, "new"), row.New)
 	return original, edited, err
 }
 
@@ -198,11 +198,11 @@ type FooterPreview struct {
 
 // FooterPreviewed keeps what an edit would do, once.
 func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) error {
-	original, err := s.keys.Seal(footerPlace(id, "original"), p.Original)
+	original, err := s.keys.Seal(footerAAD(id, "original"), p.Original)
 	if err != nil {
 		return err
 	}
-	edited, err := s.keys.Seal(footerPlace(id, "new"), p.New)
+	edited, err := s.keys.Seal(footerAAD(id, "new"), p.New)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`, id, filingID); err != nil {
-			return one(err, "edit of a home page")
+			return notFoundAs(err, "edit of a home page")
 		}
 		switch e.State {
 		case FooterAgreed, FooterPlaced:
@@ -247,7 +247,7 @@ func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		if ok, err := changed(res); err != nil || !ok {
+		if ok, err := changedOneRow(res); err != nil || !ok {
 			return err
 		}
 		var filingID int64
@@ -297,7 +297,7 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 		}
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND `+ofOrder, id, filingID); err != nil {
-			return one(err, "edit of a home page")
+			return notFoundAs(err, "edit of a home page")
 		}
 		switch e.State {
 		case FooterUndoing, FooterUndone:
@@ -319,7 +319,7 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 		if err != nil {
 			return err
 		}
-		if ok, err := changed(res); err != nil || ok {
+		if ok, err := changedOneRow(res); err != nil || ok {
 			return err
 		}
 		return ErrConflict

@@ -15,16 +15,16 @@ import (
 
 func token(n int) string { return fmt.Sprintf("%032x", n) }
 
-func TestNoticesShowInTheirTime(t *testing.T) {
+func TestAnnouncementsShowInTheirTime(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	now := time.Now().UTC().Truncate(time.Second)
 	s.SetClock(func() time.Time { return now })
 	add := func(n int, title string, from, until time.Duration, pinned bool) int64 {
-		notice := store.Notice{Token: token(n), TitleZH: title, BodyZH: "正文", Pinned: pinned, PublishedAt: now.Add(from)}
+		notice := store.Announcement{Token: token(n), TitleZH: title, BodyZH: "正文", Pinned: pinned, PublishedAt: now.Add(from)}
 		if until != 0 {
 			notice.ExpiresAt = sql.NullTime{Time: now.Add(until), Valid: true}
 		}
-		id, err := s.AddNotice(ctx, notice, "support:a")
+		id, err := s.AddAnnouncement(ctx, notice, "support:a")
 		require.NoError(t, err)
 		return id
 	}
@@ -35,7 +35,7 @@ func TestNoticesShowInTheirTime(t *testing.T) {
 	later := add(4, "later", time.Hour, 2*time.Hour, false)
 	add(5, "new", -time.Minute, time.Minute, false)
 	titles := func() (list []string) {
-		shown, err := s.NoticesShown(ctx, 10)
+		shown, err := s.ShownAnnouncements(ctx, 10)
 		require.NoError(t, err)
 		for _, n := range shown {
 			list = append(list, n.TitleZH)
@@ -43,20 +43,20 @@ func TestNoticesShowInTheirTime(t *testing.T) {
 		return list
 	}
 	require.Equal(t, []string{"pinned", "new", "old"}, titles())
-	_, err := s.NoticeShown(ctx, later)
+	_, err := s.ShownAnnouncement(ctx, later)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	s.SetClock(func() time.Time { return now.Add(90 * time.Minute) })
 	require.Equal(t, []string{"pinned", "later", "old"}, titles())
 
-	require.NoError(t, s.WithdrawNotice(ctx, old, 1, true, "support:b"))
-	require.ErrorIs(t, s.WithdrawNotice(ctx, old, 1, true, "support:b"), store.ErrConflict)
+	require.NoError(t, s.WithdrawAnnouncement(ctx, old, 1, true, "support:b"))
+	require.ErrorIs(t, s.WithdrawAnnouncement(ctx, old, 1, true, "support:b"), store.ErrConflict)
 	require.Equal(t, []string{"pinned", "later"}, titles())
-	n, err := s.Notice(ctx, old)
+	n, err := s.Announcement(ctx, old)
 	require.NoError(t, err)
 	n.TitleZH = "older"
-	require.NoError(t, s.EditNotice(ctx, n, "support:b"))
-	require.ErrorIs(t, s.EditNotice(ctx, n, "support:a"), store.ErrConflict, "somebody saw an older version")
-	require.NoError(t, s.WithdrawNotice(ctx, old, 3, false, "support:b"))
+	require.NoError(t, s.EditAnnouncement(ctx, n, "support:b"))
+	require.ErrorIs(t, s.EditAnnouncement(ctx, n, "support:a"), store.ErrConflict, "somebody saw an older version")
+	require.NoError(t, s.WithdrawAnnouncement(ctx, old, 3, false, "support:b"))
 	require.Equal(t, []string{"pinned", "later", "older"}, titles())
 }
 
@@ -127,7 +127,7 @@ func TestMailsThatWereLeftAreFound(t *testing.T) {
 	require.Empty(t, left(), "their own workflows have time")
 	s.SetClock(func() time.Time { return time.Now().Add(20 * time.Minute) })
 	require.ElementsMatch(t, []store.TicketMail{{TicketID: id}, {TicketID: id, AnswerID: answer}}, left())
-	require.NoError(t, s.TicketTold(ctx, id))
+	require.NoError(t, s.TicketMailed(ctx, id))
 	require.NoError(t, s.AnswerFailed(ctx, answer, "recipient"))
 	require.Empty(t, left(), "what can't be sent isn't tried for ever")
 

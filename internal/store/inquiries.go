@@ -47,7 +47,7 @@ type inquiryCondition struct {
 	Password string `json:"password,omitempty"`
 }
 
-func inquiryPlace(id int64, part string) string { return fmt.Sprintf("inquiries/%d/%s", id, part) }
+func inquiryAAD(id int64, part string) string { return fmt.Sprintf("inquiries/%d/%s", id, part) }
 
 // InquiryAccount is the account whose bureau can be asked about a province now;
 // ErrNotFound when there is none, it has stopped, or it has no interface.
@@ -57,7 +57,7 @@ func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, 
 	}
 	var runs bool
 	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL AND driver = ? FROM bureau_accounts WHERE id = ?`, DriverInterface, id); err != nil {
-		return 0, one(err, "bureau account")
+		return 0, notFoundAs(err, "bureau account")
 	}
 	if !runs {
 		return 0, fmt.Errorf("the province's account can't be asked: %w", ErrNotFound)
@@ -86,7 +86,7 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC LIMIT 1`,
 		hash, s.utcNow().Add(-StatusFor), InquiryStatus)
 	if err != nil {
-		return filing.Status{}, time.Time{}, one(err, "an answer of the bureau")
+		return filing.Status{}, time.Time{}, notFoundAs(err, "an answer of the bureau")
 	}
 	q, err := s.Inquiry(ctx, id)
 	return q.Status, q.AnsweredAt, err
@@ -102,7 +102,7 @@ func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind Inquiry
 		if id, err = res.LastInsertId(); err != nil {
 			return err
 		}
-		sealed, err := s.keys.SealJSON(inquiryPlace(id, "condition"), condition)
+		sealed, err := s.keys.SealJSON(inquiryAAD(id, "condition"), condition)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 	err := s.db.GetContext(ctx, &row, `
 		SELECT account_id, kind, condition_type, sealed_condition, answered_at, code, passed, sealed_answer FROM inquiries WHERE id = ?`, id)
 	if err != nil {
-		return Inquiry{}, one(err, "inquiry")
+		return Inquiry{}, notFoundAs(err, "inquiry")
 	}
 	q := Inquiry{
 		ID: id, AccountID: row.AccountID, Kind: row.Kind, ConditionType: row.ConditionType,
@@ -138,20 +138,20 @@ func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 	}
 	if row.Condition != nil {
 		var c inquiryCondition
-		if err := s.keys.OpenJSON(inquiryPlace(id, "condition"), row.Condition, &c); err != nil {
+		if err := s.keys.OpenJSON(inquiryAAD(id, "condition"), row.Condition, &c); err != nil {
 			return q, err
 		}
 		q.Value, q.Password = c.Value, c.Password
 	}
 	if row.Answer != nil {
-		return q, s.keys.OpenJSON(inquiryPlace(id, "answer"), row.Answer, &q.Status)
+		return q, s.keys.OpenJSON(inquiryAAD(id, "answer"), row.Answer, &q.Status)
 	}
 	return q, nil
 }
 
 // AnswerStatus keeps what the bureau answered; the first answer stays.
 func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status filing.Status) error {
-	sealed, err := s.keys.SealJSON(inquiryPlace(id, "answer"), status)
+	sealed, err := s.keys.SealJSON(inquiryAAD(id, "answer"), status)
 	if err != nil {
 		return err
 	}

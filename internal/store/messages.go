@@ -35,7 +35,7 @@ func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, 
 	if err != nil {
 		return begun, false, err
 	}
-	if fresh, err := changed(res); err != nil || fresh {
+	if fresh, err := changedOneRow(res); err != nil || fresh {
 		return begun, false, err
 	}
 	err = s.db.GetContext(ctx, &begun, `SELECT begun_at FROM message_tries WHERE message_key = ?`, key)

@@ -51,7 +51,7 @@ type OrderImport struct {
 	ExpiresOn time.Time // zero: never
 }
 
-func orderPlace(number string) string { return "orders/" + number + "/web_space" }
+func orderAAD(number string) string { return "orders/" + number + "/web_space" }
 
 // ImportOrder inserts an order or updates the one of that number; importing
 // the same row again changes nothing. The customer is made when missing,
@@ -63,7 +63,7 @@ func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, 
 	}
 	var sealed []byte
 	if in.WebSpace != nil {
-		if sealed, err = s.keys.SealJSON(orderPlace(in.Number), in.WebSpace); err != nil {
+		if sealed, err = s.keys.SealJSON(orderAAD(in.Number), in.WebSpace); err != nil {
 			return false, err
 		}
 	}
@@ -79,7 +79,7 @@ func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, 
 		if err != nil {
 			return err
 		}
-		if created, err = changed(res); err != nil { // 1 inserted, 2 updated
+		if created, err = changedOneRow(res); err != nil { // 1 inserted, 2 updated
 			return err
 		}
 		var id int64
@@ -122,7 +122,7 @@ func (s *Store) OrderOf(ctx context.Context, customerID int64, number string) (O
 	var o Order
 	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.number = ? AND o.customer_id = ?`, number, customerID)
 	if err != nil {
-		return o, one(err, "order")
+		return o, notFoundAs(err, "order")
 	}
 	return o, s.fillLists(ctx, []*Order{&o})
 }
@@ -132,7 +132,7 @@ func (s *Store) Order(ctx context.Context, id int64) (Order, error) {
 	var o Order
 	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.id = ?`, id)
 	if err != nil {
-		return o, one(err, "order")
+		return o, notFoundAs(err, "order")
 	}
 	return o, s.fillLists(ctx, []*Order{&o})
 }
@@ -145,16 +145,16 @@ func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT number, sealed_web_space FROM orders WHERE id = ?`, orderID)
 	if err != nil || row.Sealed == nil {
-		return nil, one(err, "order")
+		return nil, notFoundAs(err, "order")
 	}
 	var w WebSpace
-	return &w, s.keys.OpenJSON(orderPlace(row.Number), row.Sealed, &w)
+	return &w, s.keys.OpenJSON(orderAAD(row.Number), row.Sealed, &w)
 }
 
 // CorrectWebSpace replaces an order's web space. The next import of the order brings the
 // provider's own again.
 func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error {
-	sealed, err := s.keys.SealJSON(orderPlace(o.Number), w)
+	sealed, err := s.keys.SealJSON(orderAAD(o.Number), w)
 	if err != nil {
 		return err
 	}

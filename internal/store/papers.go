@@ -47,7 +47,7 @@ type NewPaper struct {
 // ErrTooManyPapers says that a paper has as many pictures as it may have.
 var ErrTooManyPapers = errors.New("as many pictures as there may be")
 
-func paperPlace(filingID int64, key string, item int, hash []byte) string {
+func paperAAD(filingID int64, key string, item int, hash []byte) string {
 	return fmt.Sprintf("papers/%d/%s/%d/%s", filingID, key, item, hex.EncodeToString(hash))
 }
 
@@ -58,12 +58,12 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	place := paperPlace(n.FilingID, n.Key, n.Item, hash)
-	sealed, err := s.keys.Seal(place, n.Content)
+	aad := paperAAD(n.FilingID, n.Key, n.Item, hash)
+	sealed, err := s.keys.Seal(aad, n.Content)
 	if err != nil {
 		return 0, err
 	}
-	thumb, err := s.keys.Seal(place+"/thumb", n.Thumb)
+	thumb, err := s.keys.Seal(aad+"/thumb", n.Thumb)
 	if err != nil {
 		return 0, err
 	}
@@ -114,7 +114,7 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 func fillable(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	var stage filing.Stage
 	if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-		return one(err, "filing")
+		return notFoundAs(err, "filing")
 	}
 	if stage != filing.Preparing && stage != filing.Correcting {
 		return ErrConflict
@@ -122,7 +122,7 @@ func fillable(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	return nil
 }
 
-// RemovePaper takes a picture away; removing again changes nothing. What was handed in
+// RemovePaper takes a picture away; removing again changes nothing. What was submitted
 // with it stays, what never was is forgotten at once.
 func (s *Store) RemovePaper(ctx context.Context, filingID, paperID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -176,13 +176,13 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 		Hash   []byte `db:"content_hash"`
 		Sealed []byte `db:"sealed"`
 	}
-	column, place := `sealed`, ``
+	column, aad := `sealed`, ``
 	if thumb {
-		column, place = `sealed_thumb`, `/thumb`
+		column, aad = `sealed_thumb`, `/thumb`
 	}
 	err = s.db.GetContext(ctx, &row, `SELECT paper, item, content_hash, `+column+` AS sealed FROM papers WHERE id = ? AND filing_id = ?`, paperID, filingID)
 	if err != nil {
-		return nil, one(err, "paper")
+		return nil, notFoundAs(err, "paper")
 	}
 	if row.Sealed == nil {
 		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
@@ -193,7 +193,7 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 	}); err != nil {
 		return nil, err
 	}
-	return s.keys.Open(paperPlace(filingID, row.Key, row.Item, row.Hash)+place, row.Sealed)
+	return s.keys.Open(paperAAD(filingID, row.Key, row.Item, row.Hash)+aad, row.Sealed)
 }
 
 // PaperViews lists the looks at a filing's papers, newest first.

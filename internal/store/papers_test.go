@@ -20,7 +20,7 @@ import (
 func preparing(t *testing.T, s *store.Store, number string) store.Filing {
 	t.Helper()
 	_, f := opened(t, s, number, "demo")
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	return f
 }
 
@@ -28,7 +28,7 @@ func picture(f store.Filing, key, content string) store.NewPaper {
 	return store.NewPaper{FilingID: f.ID, Key: key, Format: 1, Content: []byte(content), Thumb: []byte("thumb of " + content), Width: 800, Height: 600, Max: 1}
 }
 
-func TestPapersAreReplacedRemovedAndKeptAsHandedIn(t *testing.T) {
+func TestPapersAreReplacedRemovedAndKeptAsSubmitted(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := preparing(t, s, "D1")
 	first, err := s.AddPaper(ctx, picture(f, "letter", "first picture"))
@@ -40,7 +40,7 @@ func TestPapersAreReplacedRemovedAndKeptAsHandedIn(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, first, other)
 
-	revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.HandedPaper{PaperID: first, Purpose: 1, Remark: "承诺书"}, store.HandedPaper{PaperID: first, Purpose: 4, OfSite: true})
+	revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.SubmittedPaper{PaperID: first, Purpose: 1, Remark: "承诺书"}, store.SubmittedPaper{PaperID: first, Purpose: 4, OfSite: true})
 	require.NoError(t, err)
 	second, err := s.AddPaper(ctx, picture(f, "letter", "second picture"))
 	require.NoError(t, err)
@@ -48,18 +48,18 @@ func TestPapersAreReplacedRemovedAndKeptAsHandedIn(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	require.Equal(t, []int64{other, second}, []int64{list[0].ID, list[1].ID}, "one replaces the other")
-	handed, err := s.PapersOfRevision(ctx, f.ID, revision)
+	submitted, err := s.PapersOfRevision(ctx, f.ID, revision)
 	require.NoError(t, err)
-	require.Len(t, handed, 1)
-	require.Equal(t, first, handed[0].ID)
-	require.True(t, handed[0].Kept, "what was handed in stays")
+	require.Len(t, submitted, 1)
+	require.Equal(t, first, submitted[0].ID)
+	require.True(t, submitted[0].Kept, "what was submitted stays")
 
-	_, err = s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.HandedPaper{PaperID: first, Purpose: 1})
+	_, err = s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.SubmittedPaper{PaperID: first, Purpose: 1})
 	require.ErrorIs(t, err, store.ErrConflict, "it was taken away meanwhile")
 	require.NoError(t, s.RemovePaper(ctx, f.ID, other))
 	require.NoError(t, s.RemovePaper(ctx, f.ID, other))
 	_, err = s.ViewPaper(ctx, f.ID, other, false, "customer:demo", "owner")
-	require.ErrorIs(t, err, store.ErrPurged, "what was never handed in is forgotten")
+	require.ErrorIs(t, err, store.ErrPurged, "what was never submitted is forgotten")
 	_, err = s.ViewPaper(ctx, f.ID+1, first, false, "customer:demo", "owner")
 	require.ErrorIs(t, err, store.ErrNotFound, "another filing's")
 
@@ -74,7 +74,7 @@ func TestPapersAreReplacedRemovedAndKeptAsHandedIn(t *testing.T) {
 	_, err = s.AddPaper(ctx, many)
 	require.ErrorIs(t, err, store.ErrTooManyPapers)
 
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, Kind: "handed_in", Actor: "test"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitted", Actor: "test"}))
 	_, err = s.AddPaper(ctx, picture(f, "letter", "late"))
 	require.ErrorIs(t, err, store.ErrConflict)
 	require.ErrorIs(t, s.RemovePaper(ctx, f.ID, second), store.ErrConflict)
@@ -101,7 +101,7 @@ func TestPapersAreSealedAndEachLookIsNoted(t *testing.T) {
 
 	now := time.Now()
 	s.SetClock(func() time.Time { return now })
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: "test"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "test"}))
 	purged, err := s.PurgePapers(ctx, time.Hour)
 	require.NoError(t, err)
 	require.Zero(t, purged, "not yet")
@@ -145,7 +145,7 @@ func queued(t *testing.T, s *store.Store, account int64, number string, sizes ..
 	ctx := t.Context()
 	f := preparing(t, s, number)
 	random := rand.New(rand.NewPCG(uint64(len(number)), uint64(f.ID)))
-	var handed []store.HandedPaper
+	var submitted []store.SubmittedPaper
 	for i, size := range sizes {
 		content := make([]byte, size)
 		for j := range content {
@@ -155,11 +155,11 @@ func queued(t *testing.T, s *store.Store, account int64, number string, sizes ..
 		p.Content = content
 		id, err := s.AddPaper(ctx, p)
 		require.NoError(t, err)
-		handed = append(handed, store.HandedPaper{PaperID: id, Purpose: 2, Remark: "证件"}, store.HandedPaper{PaperID: id})
+		submitted = append(submitted, store.SubmittedPaper{PaperID: id, Purpose: 2, Remark: "证件"}, store.SubmittedPaper{PaperID: id})
 	}
 	d := filingtest.Dossier()
 	d.Holder.DocumentNumber = number
-	revision, err := s.SaveDossier(ctx, f.ID, d, handed...)
+	revision, err := s.SaveDossier(ctx, f.ID, d, submitted...)
 	require.NoError(t, err)
 	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
 }

@@ -70,7 +70,7 @@ func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return changed(res)
+	return changedOneRow(res)
 }
 
 // AnswerPassword keeps what the bureau answered, and forgets the password.

@@ -8,13 +8,13 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// recoverFor is how long after its code was right a password may be set.
-const recoverFor = 15 * time.Minute
+// recoveryLifetime is how long after its code was right a password may be set.
+const recoveryLifetime = 15 * time.Minute
 
 // PasswordVersion counts an account's changes of password.
 func (s *Store) PasswordVersion(ctx context.Context, userID int64) (version int, err error) {
 	err = s.db.GetContext(ctx, &version, `SELECT password_version FROM users WHERE id = ?`, userID)
-	return version, one(err, "user")
+	return version, notFoundAs(err, "user")
 }
 
 // RecoveredUser is whose password a verified code may set; ErrNotFound when it
@@ -22,9 +22,9 @@ func (s *Store) PasswordVersion(ctx context.Context, userID int64) (version int,
 func (s *Store) RecoveredUser(ctx context.Context, codeID int64) (User, error) {
 	var id int64
 	err := s.db.GetContext(ctx, &id, `SELECT user_id FROM account_codes WHERE id = ? AND purpose = ? AND user_id IS NOT NULL AND verified_at > ?`,
-		codeID, PurposePassword, s.utcNow().Add(-recoverFor))
+		codeID, PurposePassword, s.utcNow().Add(-recoveryLifetime))
 	if err != nil {
-		return User{}, one(err, "recovery")
+		return User{}, notFoundAs(err, "recovery")
 	}
 	return s.User(ctx, id)
 }
@@ -53,8 +53,8 @@ func (s *Store) RecoverPassword(ctx context.Context, codeID int64, version int, 
 		var userID int64
 		if err := tx.GetContext(ctx, &userID, `
 			SELECT user_id FROM account_codes WHERE id = ? AND purpose = ? AND user_id IS NOT NULL AND verified_at > ? FOR UPDATE`,
-			codeID, PurposePassword, s.utcNow().Add(-recoverFor)); err != nil {
-			return one(err, "recovery")
+			codeID, PurposePassword, s.utcNow().Add(-recoveryLifetime)); err != nil {
+			return notFoundAs(err, "recovery")
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE account_codes SET verified_at = NULL, code_hash = NULL WHERE id = ?`, codeID); err != nil {
 			return err
@@ -73,7 +73,7 @@ func (s *Store) changePassword(ctx context.Context, tx *sqlx.Tx, userID int64, v
 	if err != nil {
 		return err
 	}
-	if ok, err := changed(res); err != nil {
+	if ok, err := changedOneRow(res); err != nil {
 		return err
 	} else if !ok {
 		return ErrConflict
@@ -89,11 +89,11 @@ func (s *Store) PasswordNotice(ctx context.Context, userID int64, version int) (
 		Told    int `db:"password_notified"`
 	}
 	err = s.db.GetContext(ctx, &row, `SELECT password_version, password_notified FROM users WHERE id = ?`, userID)
-	return row.Version >= version, row.Told >= version, one(err, "user")
+	return row.Version >= version, row.Told >= version, notFoundAs(err, "user")
 }
 
-// PasswordTold notes that the person was told.
-func (s *Store) PasswordTold(ctx context.Context, userID int64, version int) error {
+// PasswordNoticeSent notes that the person was told.
+func (s *Store) PasswordNoticeSent(ctx context.Context, userID int64, version int) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE users SET password_notified = ? WHERE id = ? AND password_notified < ?`, version, userID, version)
 	return err
 }

@@ -52,7 +52,7 @@ func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState,
 	err := tx.GetContext(ctx, &row, `
 		SELECT o.id, f.stage, o.filing_number, o.police_number, o.police_declined FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID)
 	if err != nil {
-		return PoliceState{}, one(err, "filing")
+		return PoliceState{}, notFoundAs(err, "filing")
 	}
 	p := PoliceState{OrderID: row.OrderID, Number: row.Number.String, Declined: row.Declined}
 	approved, since, err := approvedSince(ctx, tx, filingID)
@@ -96,13 +96,13 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 // RecordPoliceNumber keeps the public-security filing's number on the order;
 // ErrConflict when there is no approval of its site.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
-	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
+	return s.setPolice(ctx, Progress{FilingID: filingID, EventKind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
 		fragmentOf(`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow()))
 }
 
 // DeclinePolice notes that the customer needs no public-security filing.
 func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string) error {
-	return s.setPolice(ctx, Progress{FilingID: filingID, Kind: filing.EventPoliceDeclined, Actor: actor},
+	return s.setPolice(ctx, Progress{FilingID: filingID, EventKind: filing.EventPoliceDeclined, Actor: actor},
 		fragmentOf(`police_number = NULL, police_number_at = NULL, police_declined = TRUE`))
 }
 
@@ -114,7 +114,7 @@ func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 			Seq     int64        `db:"seq"`
 		}
 		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ? FOR UPDATE`, p.FilingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
 		if _, err := tx.ExecContext(ctx, `SELECT id FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
 			return err

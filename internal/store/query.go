@@ -67,7 +67,7 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 		}
 		f := FiledOrder{Number: row.FilingNumber.String, At: row.FilingNumberAt.Time, Domains: row.Domains}
 		if row.Sealed != nil {
-			if err := s.keys.OpenJSON(dossierPlace(row.FilingID, row.Revision), row.Sealed, &f.Dossier); err != nil {
+			if err := s.keys.OpenJSON(dossierAAD(row.FilingID, row.Revision), row.Sealed, &f.Dossier); err != nil {
 				return nil, err
 			}
 		}

@@ -28,7 +28,7 @@ type NewRegistration struct {
 // a decision that carries the number, in one transaction. ErrConflict when
 // something else is open on the order.
 func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing, error) {
-	number, err := filing.ParseNumber(r.Dossier.Claim.Number)
+	number, err := filing.ParseNumber(r.Dossier.OwnershipProof.Number)
 	if err != nil {
 		return Filing{}, err
 	}
@@ -46,7 +46,7 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if id, err = res.LastInsertId(); err != nil {
 			return err
 		}
-		sealed, err := s.keys.SealJSON(dossierPlace(id, registeredRevision), r.Dossier)
+		sealed, err := s.keys.SealJSON(dossierAAD(id, registeredRevision), r.Dossier)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if _, err := tx.ExecContext(ctx, `DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID); err != nil {
 			return err
 		}
-		return showState(ctx, tx, r.OrderID)
+		return updateOrderState(ctx, tx, r.OrderID)
 	})
 	if err != nil {
 		return Filing{}, fmt.Errorf("registering a number on order %d: %w", r.OrderID, err)
@@ -113,12 +113,12 @@ func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error
 			Seq     int64        `db:"seq"`
 		}
 		if err := tx.GetContext(ctx, &f, `SELECT order_id, kind, stage, seq FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
 		if !f.Kind.Registers() || f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), Kind: filing.EventTakenOff, Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: filing.EventTakenOff, Actor: actor}); err != nil {
 			return err
 		}
 		return s.clearNumber(ctx, tx, f.OrderID)

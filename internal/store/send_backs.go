@@ -31,14 +31,14 @@ type sendBackReason struct {
 	Text    string            `json:"text,omitempty"`
 }
 
-func sendBackPlace(filingID int64, revision int) string {
+func sendBackAAD(filingID int64, revision int) string {
 	return fmt.Sprintf("send_backs/%d/%d", filingID, revision)
 }
 
 // saveSendBack keeps why a revision is sent back, before its filing is told. Until
 // the filing moves, another word replaces it: one row for a revision.
 func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b SendBack) error {
-	sealed, err := s.keys.SealJSON(sendBackPlace(filingID, b.Revision), sendBackReason{b.Reasons, b.Notes, b.Text})
+	sealed, err := s.keys.SealJSON(sendBackAAD(filingID, b.Revision), sendBackReason{b.Reasons, b.Notes, b.Text})
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 	list := make(map[int]SendBack, len(rows))
 	for _, r := range rows {
 		var reason sendBackReason
-		if err := s.keys.OpenJSON(sendBackPlace(filingID, r.Revision), r.Sealed, &reason); err != nil {
+		if err := s.keys.OpenJSON(sendBackAAD(filingID, r.Revision), r.Sealed, &reason); err != nil {
 			return nil, err
 		}
 		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes, Text: reason.Text, At: r.At}

@@ -97,9 +97,9 @@ func (s *Store) Restart(ctx context.Context, p Progress) error {
 		if err := tx.GetContext(ctx, &row, `
 			SELECT f.seq, (SELECT e.kind FROM filing_events e WHERE e.filing_id = f.id AND e.seq = f.seq) AS last
 			FROM filings f WHERE f.id = ? FOR UPDATE`, p.FilingID); err != nil {
-			return one(err, "filing")
+			return notFoundAs(err, "filing")
 		}
-		if row.Seq == p.Seq && row.Last.String == string(p.Kind) {
+		if row.Seq == p.Seq && row.Last.String == string(p.EventKind) {
 			return nil // a repeated activity
 		}
 		if row.Seq != p.Seq-1 {

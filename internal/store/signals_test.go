@@ -31,7 +31,7 @@ func TestRestartTellsAgain(t *testing.T) {
 		require.NoError(t, s.SignalSent(ctx, signal.ID))
 	}
 	require.Empty(t, unsent())
-	restart := store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Kind: "restarted", Actor: "system"}
+	restart := store.Progress{FilingID: f.ID, Seq: f.Seq + 1, EventKind: "restarted", Actor: "system"}
 	for range 2 { // a repeated activity
 		require.NoError(t, s.Restart(ctx, restart))
 		require.Equal(t, told, unsent())
@@ -41,9 +41,9 @@ func TestRestartTellsAgain(t *testing.T) {
 	require.Equal(t, "restarted", events[len(events)-1].Kind)
 	require.NotEqual(t, "restarted", events[len(events)-2].Kind)
 
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, Kind: "told", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, EventKind: "told", Actor: "system"}))
 	require.ErrorIs(t, s.Restart(ctx, restart), store.ErrConflict, "it has moved on")
-	require.ErrorIs(t, s.Restart(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 9, Kind: "restarted"}), store.ErrConflict)
+	require.ErrorIs(t, s.Restart(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 9, EventKind: "restarted"}), store.ErrConflict)
 }
 
 // What is open, and what was filed a short while ago, is found page by page.
@@ -53,9 +53,9 @@ func TestOpenFilingsAreListed(t *testing.T) {
 	require.NoError(t, err)
 	done := filed(t, s, account, "D1", store.Verdict{Approved: true, Code: 1001, HolderNumber: "沪ICP备2026000001号"})
 	_, begun := opened(t, s, "D2", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: begun.ID, Seq: 1, Stage: filing.Contact, Kind: "opened", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: begun.ID, Seq: 1, Stage: filing.Contact, EventKind: "opened", Actor: "system"}))
 	_, over := opened(t, s, "D3", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: over.ID, Seq: 1, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: over.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "system"}))
 	opened(t, s, "D4", "demo") // has no workflow yet: its page starts it
 	ids := func(filedAfter time.Time, after int64, limit int) (ids []int64) {
 		list, err := s.OpenFilings(ctx, filedAfter, after, limit)

@@ -60,7 +60,7 @@ func (s *Store) StaffAccounts(ctx context.Context) (list []StaffAccount, err err
 // StaffAccount finds one.
 func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err error) {
 	err = s.db.GetContext(ctx, &a, staffSelect+`AND u.id = ?`, s.utcNow(), id)
-	return a, one(err, "staff account")
+	return a, notFoundAs(err, "staff account")
 }
 
 // AddStaff makes an account with a first password; ErrTaken when the login is
@@ -157,7 +157,7 @@ func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fra
 func isStaff(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	var role Role
 	if err := tx.GetContext(ctx, &role, `SELECT role FROM users WHERE id = ? FOR UPDATE`, id); err != nil {
-		return one(err, "staff account")
+		return notFoundAs(err, "staff account")
 	}
 	if role != RoleSupport {
 		return fmt.Errorf("staff account: %w", ErrNotFound)

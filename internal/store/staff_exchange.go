@@ -31,7 +31,7 @@ func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 // room for another answer; what became of a block shows on it.
 func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code int, opinion string) (fresh bool, err error) {
 	refusal, _ := filing.RefusalByCode(code)
-	sealed, err := s.keys.Seal(staffOpinionPlace(id), []byte(opinion))
+	sealed, err := s.keys.Seal(staffOpinionAAD(id), []byte(opinion))
 	if err != nil {
 		return false, err
 	}
@@ -40,7 +40,7 @@ func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code in
 	if err != nil {
 		return false, err
 	}
-	if fresh, err = changed(res); err != nil || !fresh {
+	if fresh, err = changedOneRow(res); err != nil || !fresh {
 		return false, err
 	}
 	var r StaffRecord
@@ -149,7 +149,7 @@ func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID i
 		set string
 		ids []int64
 	}{
-		{`doubtful = TRUE`, without(r.Blocks, r.SameStaff)}, // the bureau knows these IDs as other blocks
+		{`doubtful = TRUE`, difference(r.Blocks, r.SameStaff)}, // the bureau knows these IDs as other blocks
 		{fmt.Sprintf(`doubtful = FALSE, sequence = %d`, r.Sequence), r.SameStaff},
 	} {
 		if len(update.ids) == 0 {
@@ -166,8 +166,8 @@ func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID i
 	return nil
 }
 
-// keepIDs keeps IDs that the bureau knows from being given out again.
-func (s *Store) keepIDs(ctx context.Context, table string, ids []int64) error {
+// reserveIDs keeps IDs that the bureau knows from being given out again.
+func (s *Store) reserveIDs(ctx context.Context, table string, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// StaffKind is what kind of record staff hand in.
+// StaffKind is what kind of record staff submit.
 type StaffKind string
 
 // The kinds of staff's records.
@@ -19,13 +19,13 @@ const (
 	StaffVerification StaffKind = "verification"
 	// StaffUnfiled is what was done about an unfiled site (WBACLJG).
 	StaffUnfiled StaffKind = "unfiled"
-	// StaffPapers are papers handed in by themselves (XZHYD).
+	// StaffPapers are papers submitted by themselves (XZHYD).
 	StaffPapers StaffKind = "papers"
 	// StaffAddresses is an operation on an address block (IP).
 	StaffAddresses StaffKind = "addresses"
 )
 
-// StaffRecord is something that staff hand in.
+// StaffRecord is something that staff submit.
 type StaffRecord struct {
 	ID        int64         `db:"id"`
 	AccountID int64         `db:"account_id"`
@@ -42,7 +42,7 @@ type StaffRecord struct {
 	Refused   bool          `db:"refused"`
 	CreatedBy string        `db:"created_by"`
 	CreatedAt time.Time     `db:"created_at"`
-	// Data is what was handed in, as it was given; Opinion the bureau's words.
+	// Data is what was submitted, as it was given; Opinion the bureau's words.
 	Data    json.RawMessage `db:"-"`
 	Opinion string          `db:"-"`
 
@@ -53,17 +53,17 @@ type StaffRecord struct {
 // RowID is the ID of its row.
 func (r StaffRecord) RowID() int64 { return r.ID }
 
-// staffPlace binds what is sealed to its record. It doesn't name the ID: a record
+// staffAAD binds what is sealed to its record. It doesn't name the ID: a record
 // may get another (see ReleaseDoubtful).
-func staffPlace(kind StaffKind, subject int64, at time.Time) string {
+func staffAAD(kind StaffKind, subject int64, at time.Time) string {
 	return fmt.Sprintf("staff_records/%s/%d/%d", kind, subject, at.UnixMicro())
 }
 
-func (r StaffRecord) place() string {
-	return staffPlace(r.Kind, max(r.TaskID.Int64, r.BlockID.Int64), r.CreatedAt)
+func (r StaffRecord) aad() string {
+	return staffAAD(r.Kind, max(r.TaskID.Int64, r.BlockID.Int64), r.CreatedAt)
 }
 
-func staffOpinionPlace(id int64) string { return fmt.Sprintf("staff_records/%d/opinion", id) }
+func staffOpinionAAD(id int64) string { return fmt.Sprintf("staff_records/%d/opinion", id) }
 
 const staffColumns = `r.id, r.account_id, r.kind, r.task_id, r.block_id, r.operation, r.sequence, r.doubtful, r.result_code, r.refused, r.created_by, r.created_at, r.sealed, r.sealed_opinion,
 	EXISTS (SELECT 1 FROM bureau_uploads u WHERE u.account_id = r.account_id AND u.sequence = r.sequence AND u.accepted_at IS NOT NULL) AS accepted`
@@ -71,11 +71,11 @@ const staffColumns = `r.id, r.account_id, r.kind, r.task_id, r.block_id, r.opera
 func (s *Store) openStaff(list []StaffRecord) ([]StaffRecord, error) {
 	for i := range list {
 		r := &list[i]
-		if err := s.keys.OpenJSON(r.place(), r.Sealed, &r.Data); err != nil {
+		if err := s.keys.OpenJSON(r.aad(), r.Sealed, &r.Data); err != nil {
 			return nil, err
 		}
 		if r.SealedOpinion != nil {
-			opinion, err := s.keys.Open(staffOpinionPlace(r.ID), r.SealedOpinion)
+			opinion, err := s.keys.Open(staffOpinionAAD(r.ID), r.SealedOpinion)
 			if err != nil {
 				return nil, err
 			}
@@ -89,7 +89,7 @@ func (s *Store) openStaff(list []StaffRecord) ([]StaffRecord, error) {
 // something under way, is ErrConflict.
 func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, resultKey string, data any) error {
 	r.CreatedAt = s.utcNow()
-	sealed, err := s.keys.SealJSON(r.place(), data)
+	sealed, err := s.keys.SealJSON(r.aad(), data)
 	if err != nil {
 		return err
 	}
@@ -111,20 +111,20 @@ func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) 
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT id, task_key, kind, account_id, filing_id, sealed_detail, sealed_data, created_at FROM staff_tasks WHERE id = ?`, id)
 	if err != nil {
-		return Task{}, one(err, "task")
+		return Task{}, notFoundAs(err, "task")
 	}
 	if row.SealedData == nil || !row.AccountID.Valid {
 		return Task{}, fmt.Errorf("task %d has nothing to answer: %w", id, ErrNotFound)
 	}
-	detail, err := s.keys.Open(taskPlace(row.Key), row.Sealed)
+	detail, err := s.keys.Open(taskAAD(row.Key), row.Sealed)
 	if err != nil {
 		return Task{}, err
 	}
 	row.Detail = string(detail)
-	return row.Task, s.keys.OpenJSON(taskDataPlace(row.Key), row.SealedData, data)
+	return row.Task, s.keys.OpenJSON(taskDataAAD(row.Key), row.SealedData, data)
 }
 
-// Answer is what staff hand in about a task.
+// Answer is what staff submit about a task.
 type Answer struct {
 	TaskID int64
 	Kind   StaffKind
@@ -140,7 +140,7 @@ func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var account sql.NullInt64
 		if err := tx.GetContext(ctx, &account, `SELECT account_id FROM staff_tasks WHERE id = ? FOR UPDATE`, a.TaskID); err != nil {
-			return one(err, "task")
+			return notFoundAs(err, "task")
 		}
 		r := StaffRecord{AccountID: account.Int64, Kind: a.Kind, TaskID: sql.NullInt64{Int64: a.TaskID, Valid: true}, CreatedBy: a.Actor}
 		if err := s.addStaff(ctx, tx, r, a.ResultKey, a.Data); err != nil {
@@ -159,7 +159,7 @@ func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, er
 		return StaffRecord{}, err
 	}
 	if list, err = s.openStaff(list); err != nil || len(list) == 0 {
-		return StaffRecord{}, one(errOr(err, sql.ErrNoRows), "answer")
+		return StaffRecord{}, notFoundAs(firstOf(err, sql.ErrNoRows), "answer")
 	}
 	return list[0], nil
 }
@@ -177,7 +177,7 @@ func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubj
 	err = s.db.GetContext(ctx, &f, `
 		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered') ORDER BY r.id DESC LIMIT 1`, number)
-	return f, one(err, "a filing at the bureau")
+	return f, notFoundAs(err, "a filing at the bureau")
 }
 
 // QueuePaper queues a paper of what is filed; resultKey is how results name it
@@ -195,7 +195,7 @@ func (s *Store) StaffAnswers(ctx context.Context, accountID int64, limit int) ([
 	return list, err
 }
 
-func errOr(err, other error) error {
+func firstOf(err, other error) error {
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// asked is a task of the bureau's, with what it is about.
-func asked(t *testing.T, s *store.Store, account int64, key string) int64 {
+// addTask is a task of the bureau's, with what it is about.
+func addTask(t *testing.T, s *store.Store, account int64, key string) int64 {
 	t.Helper()
 	task := store.AccountTask(account, "verify", key, "林测试")
 	task.Data = map[string]string{"name": "林测试"}
@@ -66,7 +66,7 @@ func packed(t *testing.T, s *store.Store, account int64, unfit map[int64]int) (s
 func TestAnswersAreSealedAndGivenOnce(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
-	id := asked(t, s, account(t, s, "default"), "1")
+	id := addTask(t, s, account(t, s, "default"), "1")
 	var about map[string]string
 	task, err := s.OpenTask(ctx, id, &about)
 	require.NoError(t, err)
@@ -102,9 +102,9 @@ func TestOrderOfDataFiles(t *testing.T) {
 	ctx := t.Context()
 	here, there := account(t, s, "here"), account(t, s, "there", "330000")
 	f := registered(t, s)
-	revision := handedIn(t, s, f)
+	revision := submitted(t, s, f)
 	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: revision, Operation: 1}))
-	first, second := asked(t, s, here, "1"), asked(t, s, here, "2")
+	first, second := addTask(t, s, here, "1"), addTask(t, s, here, "2")
 	require.NoError(t, s.AnswerTask(ctx, answer(first, "8")))
 	require.NoError(t, s.AnswerTask(ctx, answer(second, "9")))
 	require.NoError(t, s.ReportBlocks(ctx, here, []store.BlockValues{{From: 10, To: 20, Source: 1}, {From: 30, To: 40, Use: 4}}, "support:a"))
@@ -144,10 +144,10 @@ func TestOrderOfDataFiles(t *testing.T) {
 	require.Empty(t, what)
 }
 
-// handedIn hands in a filing's dossier and returns its revision.
-func handedIn(t *testing.T, s *store.Store, f store.Filing) int {
+// submitted submits a filing's dossier and returns its revision.
+func submitted(t *testing.T, s *store.Store, f store.Filing) int {
 	t.Helper()
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "verified", Actor: "test"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := s.SaveDossier(t.Context(), f.ID, filingtest.Dossier())
 	require.NoError(t, err)
 	return revision
@@ -160,8 +160,8 @@ func TestResultsThatNameAFilingAndAnAnswerAlike(t *testing.T) {
 	ctx := t.Context()
 	here := account(t, s, "here")
 	f := registered(t, s)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: handedIn(t, s, f), Operation: 1}))
-	task := asked(t, s, here, "1")
+	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: submitted(t, s, f), Operation: 1}))
+	task := addTask(t, s, here, "1")
 	require.NoError(t, s.AnswerTask(ctx, answer(task, "1"))) // the holder's number at the bureau is that of our record
 	for n := range int64(2) {
 		_, _ = packed(t, s, here, nil)

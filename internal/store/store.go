@@ -42,8 +42,8 @@ type Store struct {
 	db   *sqlx.DB
 	keys *seal.Keys
 	now  func() time.Time
-	// clearFor is how long nothing must have been stuck for a cause before it is a new one.
-	clearFor time.Duration
+	// alertQuietPeriod is how long nothing must have been stuck for a cause before it is a new one.
+	alertQuietPeriod time.Duration
 }
 
 // Open connects to the database of a DSN in go-sql-driver's form
@@ -76,7 +76,7 @@ func Open(ctx context.Context, dsn string, keys *seal.Keys) (*Store, error) {
 		db.Close()
 		return nil, fmt.Errorf("reaching the database at %s: %w", cfg.Addr, err)
 	}
-	return &Store{db: db, keys: keys, now: time.Now, clearFor: DefaultClearFor}, nil
+	return &Store{db: db, keys: keys, now: time.Now, alertQuietPeriod: DefaultAlertQuietPeriod}, nil
 }
 
 // Close closes the connections.
@@ -91,8 +91,8 @@ func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 // utcNow is the time as the columns keep it: UTC, microseconds.
 func (s *Store) utcNow() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// tx runs f in a transaction, again when InnoDB chose it as a deadlock's victim. A deed
-// of the context (WithDeed) is written in it.
+// tx runs f in a transaction, again when InnoDB chose it as a deadlock's victim. An audit entry
+// of the context (WithAudit) is written in it.
 func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 	for try := 1; ; try++ {
 		err := s.txOnce(ctx, f)
@@ -114,17 +114,17 @@ func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
 	if err := f(tx); err != nil {
 		return err
 	}
-	deed := deedOf(ctx)
-	if deed != nil {
-		if _, err := s.audit(ctx, tx, *deed); err != nil {
+	entry := auditEntryOf(ctx)
+	if entry != nil {
+		if _, err := s.audit(ctx, tx, *entry); err != nil {
 			return err
 		}
 	}
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	if deed != nil {
-		deed.written = true
+	if entry != nil {
+		entry.written = true
 	}
 	return nil
 }
@@ -134,8 +134,8 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &my) && my.Number == duplicateKey
 }
 
-// one turns "no rows" into ErrNotFound and names what was looked for.
-func one(err error, what string) error {
+// notFoundAs turns "no rows" into ErrNotFound and names what was looked for.
+func notFoundAs(err error, what string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%s: %w", what, ErrNotFound)
 	}
@@ -145,8 +145,8 @@ func one(err error, what string) error {
 	return nil
 }
 
-// changed tells whether a statement changed exactly one row.
-func changed(res sql.Result) (bool, error) {
+// changedOneRow tells whether a statement changed exactly one row.
+func changedOneRow(res sql.Result) (bool, error) {
 	n, err := res.RowsAffected()
 	return n == 1, err
 }

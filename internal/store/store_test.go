@@ -191,7 +191,7 @@ func TestProjectionTakesOnlyNewerSteps(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f := opened(t, s, "D1", "demo")
 	step := func(seq int64, stage filing.Stage) {
-		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Kind: "k", Actor: "a"}))
+		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, EventKind: "k", Actor: "a"}))
 	}
 	step(2, filing.Verifying)
 	step(2, filing.Verifying) // repeated
@@ -207,7 +207,7 @@ func TestProjectionTakesOnlyNewerSteps(t *testing.T) {
 func TestWithdrawnFilingMakesRoom(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	order, f := opened(t, s, "D1", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn, Kind: "withdrawn", Actor: "a"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "a"}))
 	next, err := s.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	require.NotEqual(t, f.ID, next.ID)
@@ -218,7 +218,7 @@ func TestDossierIsTakenOnlyInItsStages(t *testing.T) {
 	_, f := opened(t, s, "D1", "demo")
 	_, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.ErrorIs(t, err, store.ErrConflict)
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, Kind: "k", Actor: "a"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
 	for range 2 { // posted twice
 		revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 		require.NoError(t, err)

@@ -40,16 +40,16 @@ const (
 	TaskNotice = "notice"
 	// TaskAddresses: a reported address block was refused.
 	TaskAddresses = "addresses"
-	// TaskHandIn: dossiers wait to be handed in by hand. One for an account,
+	// TaskSubmit: dossiers wait to be submitted by hand. One for an account,
 	// until none waits.
-	TaskHandIn = "hand_in"
+	TaskSubmit = "submit"
 )
 
 // TaskKinds lists them.
 var TaskKinds = []string{
 	TaskAnswerRefused,
 	TaskStopped, TaskResynchronised, TaskUnreadable, TaskUnknownRecord, TaskUnknownCode, TaskProviderActs, TaskEnded,
-	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskHandIn,
+	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskSubmit,
 }
 
 // Task is something that wants a human of the provider. Its key makes one task
@@ -75,20 +75,20 @@ type Task struct {
 	Answerable sql.NullInt64 `db:"answerable"`
 }
 
-func taskPlace(key string) string     { return "staff_tasks/" + key }
-func taskDataPlace(key string) string { return taskPlace(key) + "/data" }
+func taskAAD(key string) string     { return "staff_tasks/" + key }
+func taskDataAAD(key string) string { return taskAAD(key) + "/data" }
 
 // AddTask notes a task once.
 func (s *Store) AddTask(ctx context.Context, t Task) error { return s.addTask(ctx, s.db, t) }
 
 func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) error {
-	sealed, err := s.keys.Seal(taskPlace(t.Key), []byte(t.Detail))
+	sealed, err := s.keys.Seal(taskAAD(t.Key), []byte(t.Detail))
 	if err != nil {
 		return err
 	}
 	var data []byte
 	if t.Data != nil {
-		if data, err = s.keys.SealJSON(taskDataPlace(t.Key), t.Data); err != nil {
+		if data, err = s.keys.SealJSON(taskDataAAD(t.Key), t.Data); err != nil {
 			return err
 		}
 	}
@@ -113,7 +113,7 @@ func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, 
 		return nil, err
 	}
 	for i := range list {
-		detail, err := s.keys.Open(taskPlace(list[i].Key), list[i].Sealed)
+		detail, err := s.keys.Open(taskAAD(list[i].Key), list[i].Sealed)
 		if err != nil {
 			return nil, err
 		}
@@ -130,9 +130,9 @@ func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
 	})
 }
 
-// UntoldTasks counts, by kind, the tasks up to the newest that staff haven't
-// been told of. That an exchange stopped is told by itself: see StaffTelling.
-func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[string]int, err error) {
+// PendingTaskMails counts, by kind, the tasks up to the newest that staff haven't
+// been told of. That an exchange stopped is told by itself: see StaffAlert.
+func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[string]int, err error) {
 	var rows []struct {
 		Kind  string `db:"kind"`
 		Count int    `db:"n"`
@@ -148,8 +148,8 @@ func (s *Store) UntoldTasks(ctx context.Context) (newest int64, byKind map[strin
 	return newest, byKind, err
 }
 
-// TasksTold notes that staff know of the tasks up to one.
-func (s *Store) TasksTold(ctx context.Context, newest int64) error {
+// TaskMailsSent notes that staff know of the tasks up to one.
+func (s *Store) TaskMailsSent(ctx context.Context, newest int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL AND id <= ?`, s.utcNow(), newest)
 	return err
 }

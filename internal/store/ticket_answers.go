@@ -17,14 +17,14 @@ const ticketMailGrace = 15 * time.Minute
 // AnswerTicket keeps an answer, once for its token, and returns its ID;
 // ErrConflict when the ticket is closed.
 func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, actor string) (id int64, err error) {
-	sealed, err := s.keys.Seal(answerPlace(token), []byte(text))
+	sealed, err := s.keys.Seal(answerAAD(token), []byte(text))
 	if err != nil {
 		return 0, err
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var status TicketStatus
 		if err := tx.GetContext(ctx, &status, `SELECT status FROM tickets WHERE id = ? FOR UPDATE`, ticketID); err != nil {
-			return one(err, "ticket")
+			return notFoundAs(err, "ticket")
 		}
 		err := tx.GetContext(ctx, &id, `SELECT id FROM ticket_answers WHERE token = ? AND ticket_id = ?`, token, ticketID)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -55,7 +55,7 @@ func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err
 	err = s.db.GetContext(ctx, &a, `
 		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE id = ?`, id)
 	if err != nil {
-		return a, one(err, "answer")
+		return a, notFoundAs(err, "answer")
 	}
 	return a, s.openAnswer(&a)
 }
@@ -69,8 +69,8 @@ func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 	})
 }
 
-// TicketTold notes that staff were told of a ticket.
-func (s *Store) TicketTold(ctx context.Context, id int64) error {
+// TicketMailed notes that staff were told of a ticket.
+func (s *Store) TicketMailed(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET notified_at = ? WHERE id = ? AND notified_at IS NULL`, s.utcNow(), id)
 	return err
 }

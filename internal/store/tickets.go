@@ -82,13 +82,13 @@ type TicketAnswer struct {
 	Text      string       `db:"-"`
 }
 
-func ticketPlace(token string) string { return "tickets/" + token }
-func answerPlace(token string) string { return "ticket_answers/" + token }
+func ticketAAD(token string) string { return "tickets/" + token }
+func answerAAD(token string) string { return "ticket_answers/" + token }
 
 // OpenTicket writes a ticket down, once for its token, and returns its ID;
 // ErrTooManyTickets when the customer opened too many today.
 func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) {
-	sealed, err := s.keys.SealJSON(ticketPlace(t.Token), t.TicketBody)
+	sealed, err := s.keys.SealJSON(ticketAAD(t.Token), t.TicketBody)
 	if err != nil {
 		return 0, err
 	}
@@ -97,7 +97,7 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 		if t.CustomerID.Valid { // one at a time of a customer: two at once would count each other out
 			var customer int64
 			if err := tx.GetContext(ctx, &customer, `SELECT id FROM users WHERE id = ? FOR UPDATE`, t.CustomerID); err != nil {
-				return one(err, "customer")
+				return notFoundAs(err, "customer")
 			}
 		}
 		err := tx.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
@@ -135,13 +135,13 @@ const ticketRows = `
 	FROM tickets t LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN users u ON u.id = t.customer_id `
 
 func (s *Store) openTicket(t *Ticket) error {
-	return s.keys.OpenJSON(ticketPlace(t.Token), t.Sealed, &t.TicketBody)
+	return s.keys.OpenJSON(ticketAAD(t.Token), t.Sealed, &t.TicketBody)
 }
 
 // Ticket is a ticket, for staff.
 func (s *Store) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
 	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ?`, id); err != nil {
-		return t, one(err, "ticket")
+		return t, notFoundAs(err, "ticket")
 	}
 	return t, s.openTicket(&t)
 }
@@ -149,19 +149,19 @@ func (s *Store) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
 // TicketOf is a customer's own ticket; another's is ErrNotFound.
 func (s *Store) TicketOf(ctx context.Context, customerID, id int64) (t Ticket, err error) {
 	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ? AND t.customer_id = ?`, id, customerID); err != nil {
-		return t, one(err, "ticket")
+		return t, notFoundAs(err, "ticket")
 	}
 	return t, s.openTicket(&t)
 }
 
 // TicketsOf lists a customer's tickets, newest first, after an ID (0: from the newest).
 func (s *Store) TicketsOf(ctx context.Context, customerID, after int64, limit int) ([]Ticket, error) {
-	return s.ticketList(ctx, `WHERE t.customer_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, customerID, before(after), limit)
+	return s.ticketList(ctx, `WHERE t.customer_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, customerID, idBelow(after), limit)
 }
 
 // Tickets lists the tickets of a status, newest first, after an ID (0: from the newest).
 func (s *Store) Tickets(ctx context.Context, status TicketStatus, after int64, limit int) ([]Ticket, error) {
-	return s.ticketList(ctx, `WHERE t.status = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, status, before(after), limit)
+	return s.ticketList(ctx, `WHERE t.status = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, status, idBelow(after), limit)
 }
 
 func (s *Store) ticketList(ctx context.Context, where string, args ...any) (list []Ticket, err error) {
@@ -188,13 +188,13 @@ func (s *Store) TicketAnswers(ctx context.Context, ticketID int64) ([]TicketAnsw
 }
 
 func (s *Store) openAnswer(a *TicketAnswer) error {
-	text, err := s.keys.Open(answerPlace(a.Token), a.Sealed)
+	text, err := s.keys.Open(answerAAD(a.Token), a.Sealed)
 	a.Text = string(text)
 	return err
 }
 
-// before is the ID below which a list goes on after one; 0 is the start.
-func before(after int64) int64 {
+// idBelow is the ID below which a list goes on after one; 0 is the start.
+func idBelow(after int64) int64 {
 	if after == 0 {
 		return 1<<62 - 1
 	}

@@ -24,7 +24,7 @@ type TOTP struct {
 // Enrolled tells whether the account has a second factor.
 func (t TOTP) Enrolled() bool { return t.Secret != "" }
 
-func totpPlace(userID int64, what string) string {
+func totpAAD(userID int64, what string) string {
 	return fmt.Sprintf("staff_totp/%d/%s", userID, what)
 }
 
@@ -54,7 +54,7 @@ func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
 		if part.sealed == nil {
 			continue
 		}
-		plain, err := s.keys.Open(totpPlace(userID, part.what), part.sealed)
+		plain, err := s.keys.Open(totpAAD(userID, part.what), part.sealed)
 		if err != nil {
 			return t, err
 		}
@@ -66,7 +66,7 @@ func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
 // BeginTOTP keeps a secret that is shown to be enrolled, in place of an earlier one
 // that wasn't confirmed.
 func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) error {
-	sealed, err := s.keys.Seal(totpPlace(userID, "pending"), []byte(secret))
+	sealed, err := s.keys.Seal(totpAAD(userID, "pending"), []byte(secret))
 	if err != nil {
 		return err
 	}
@@ -79,19 +79,19 @@ func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) erro
 // proved it. The recovery codes replace all earlier ones. ErrConflict when another
 // secret is pending meanwhile, or none.
 func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step int64, recovery []string) error {
-	sealed, err := s.keys.Seal(totpPlace(userID, "secret"), []byte(secret))
+	sealed, err := s.keys.Seal(totpAAD(userID, "secret"), []byte(secret))
 	if err != nil {
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var pending []byte
 		if err := tx.GetContext(ctx, &pending, `SELECT sealed_pending FROM staff_totp WHERE user_id = ? FOR UPDATE`, userID); err != nil {
-			return one(err, "second factor")
+			return notFoundAs(err, "second factor")
 		}
 		if pending == nil {
 			return ErrConflict
 		}
-		plain, err := s.keys.Open(totpPlace(userID, "pending"), pending)
+		plain, err := s.keys.Open(totpAAD(userID, "pending"), pending)
 		if err != nil {
 			return err
 		}
@@ -152,8 +152,8 @@ func (s *Store) useUp(ctx context.Context, query string, args ...any) (used bool
 		if err != nil {
 			return err
 		}
-		if used, err = changed(res); err == nil && !used {
-			err = ErrConflict // nothing happened: no deed is to be written
+		if used, err = changedOneRow(res); err == nil && !used {
+			err = ErrConflict // nothing happened: no entry is to be written
 		}
 		return err
 	})

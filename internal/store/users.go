@@ -39,14 +39,14 @@ const userColumns = `u.id, u.role, IF(u.role = 'support' AND u.staff_role = '', 
 func (s *Store) UserByLogin(ctx context.Context, login string) (User, error) {
 	var u User
 	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.login = ?`, login)
-	return u, one(err, "user")
+	return u, notFoundAs(err, "user")
 }
 
 // User finds an account by its ID.
 func (s *Store) User(ctx context.Context, id int64) (User, error) {
 	var u User
 	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.id = ?`, id)
-	return u, one(err, "user")
+	return u, notFoundAs(err, "user")
 }
 
 // EnsureUser makes an account, or finds the one of that login; an existing

@@ -16,7 +16,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 const (
@@ -73,7 +73,7 @@ func (e *Error) Error() string {
 // Post posts a JSON body. ID names the event for ever, so that whoever gets it twice knows;
 // what isn't answered with 2xx is an *Error, and may be posted again with the same ID.
 func (w *Webhook) Post(ctx context.Context, operation, id string, body []byte) (err error) {
-	ctx, done := outside.Begin(ctx, outside.Webhook, operation)
+	ctx, done := extcall.Begin(ctx, extcall.Webhook, operation)
 	defer func() { done(result(err)) }()
 	at := w.now()
 	signature, err := w.signer.Sign(id, at, body)
@@ -105,7 +105,7 @@ func result(err error) string {
 	var e *Error
 	switch {
 	case err == nil:
-		return outside.OK
+		return extcall.OK
 	case errors.As(err, &e) && e.Status > 0:
 		return "refused"
 	}

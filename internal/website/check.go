@@ -17,7 +17,7 @@ import (
 
 	"code.dny.dev/ssrf"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // Limits on fetching a URL that a stranger controls, after letsencrypt's
@@ -36,7 +36,7 @@ const (
 
 // Kinds of findings, keys of the locale files below "site_check.".
 const (
-	Seen            = outside.OK
+	Seen            = extcall.OK
 	NotResolved     = "dns"
 	ReservedAddress = "reserved_address"
 	Refused         = "refused"
@@ -154,7 +154,7 @@ func (c *Checker) connectTo(host string) (string, bool) {
 
 // CheckCertificate looks whether http://DOMAIN/path serves exactly these bytes.
 func (c *Checker) CheckCertificate(ctx context.Context, domain, path string, want []byte) (finding Finding) {
-	ctx, done := outside.Begin(ctx, outside.Site, "certificate")
+	ctx, done := extcall.Begin(ctx, extcall.Site, "certificate")
 	defer func() { done(finding.Kind) }()
 	target := "http://" + domain + "/" + path
 	body, _, finding := c.fetch(ctx, target, int64(len(want))+1)
@@ -186,7 +186,7 @@ func (c *Checker) CheckDomain(ctx context.Context, domain string) Finding {
 // CheckHomePage looks whether a home page shows the number with a link to one
 // of the targets.
 func (c *Checker) CheckHomePage(ctx context.Context, homePage, number string, linkTargets []string) (finding Finding) {
-	ctx, done := outside.Begin(ctx, outside.Site, "home_page")
+	ctx, done := extcall.Begin(ctx, extcall.Site, "home_page")
 	defer func() { done(finding.Kind) }()
 	body, header, finding := c.fetch(ctx, homePage, maxHomePage)
 	if !finding.OK {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/jlaffaye/ftp"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // HomePage is a home page's file on a web space.
@@ -52,7 +52,7 @@ type Shown struct {
 
 // HomePageOf fetches a home page as a visitor does.
 func (c *Checker) HomePageOf(ctx context.Context, homePage string) (_ Shown, finding Finding) {
-	ctx, done := outside.Begin(ctx, outside.Site, "page")
+	ctx, done := extcall.Begin(ctx, extcall.Site, "page")
 	defer func() { done(finding.Kind) }()
 	body, response, finding := c.fetchFrom(ctx, homePage, maxHomePage)
 	if !finding.OK {
@@ -64,7 +64,7 @@ func (c *Checker) HomePageOf(ctx context.Context, homePage string) (_ Shown, fin
 // FindHomePage finds, on a web space, the file that a site shows as its home
 // page. Unfit says that there is none that could be edited.
 func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) (_ HomePage, err error) {
-	ctx, done := outside.Begin(ctx, outside.WebSpace, "read_page")
+	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "read_page")
 	defer func() { done(result(err)) }()
 	s, end, err := open(ctx, space, policy)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/jlaffaye/ftp"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // ErrProtocol says that a web space's protocol isn't one of Protocols.
@@ -27,7 +27,7 @@ var ErrProtocol = errors.New("the web space's protocol must be ftp, ftps-explici
 // temporary name, read back, and renamed. Installing again what is there
 // already changes nothing.
 func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) (err error) {
-	ctx, done := outside.Begin(ctx, outside.WebSpace, "install")
+	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "install")
 	defer func() { done(result(err)) }()
 	s, end, err := open(ctx, space, policy)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // Placing is an edit of a home page that the customer agreed to.
@@ -46,7 +46,7 @@ func Restore(ctx context.Context, space Space, policy Policy, p Placing) error {
 
 // exchange puts one content of a page in another's place, and nothing else's.
 func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, to []byte, before func(*session) error) (err error) {
-	ctx, done := outside.Begin(ctx, outside.WebSpace, "write_page")
+	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "write_page")
 	defer func() { done(result(err)) }()
 	s, end, err := open(ctx, space, policy)
 	if err != nil {

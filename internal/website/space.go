@@ -11,7 +11,7 @@ import (
 	"net/textproto"
 	"time"
 
-	"github.com/beian/beian/internal/outside"
+	"github.com/beian/beian/internal/extcall"
 )
 
 // Space is where a site lives and how to reach it.
@@ -94,7 +94,7 @@ func result(err error) string {
 	var u *Unfit
 	switch {
 	case err == nil:
-		return outside.OK
+		return extcall.OK
 	case errors.As(err, &e):
 		return e.Reason
 	case errors.As(err, &u): // the space did its part

@@ -26,11 +26,11 @@ type accountPageData struct {
 // accountPage is 账号与安全.
 func (p *Pages) accountPage(c *gin.Context) error {
 	ctx := c.Request.Context()
-	own, err := p.Store.OwnReach(ctx, p.UserID(c))
+	own, err := p.Store.OwnContactAddresses(ctx, p.UserID(c))
 	if err != nil {
 		return err
 	}
-	reach, err := p.Store.ReachOf(ctx, p.UserID(c))
+	reach, err := p.Store.ContactAddressesOf(ctx, p.UserID(c))
 	if err != nil {
 		return err
 	}
@@ -84,9 +84,9 @@ type accountForm struct {
 	Lead, Button string
 }
 
-// presentRight checks the password of somebody who is signed in: their screen may
+// checkPresentPassword checks the password of somebody who is signed in: their screen may
 // be another's for a moment. Its tries count like sign-in's, beside them.
-func (p *Pages) presentRight(c *gin.Context, password string) (filing.Problems, error) {
+func (p *Pages) checkPresentPassword(c *gin.Context, password string) (filing.Problems, error) {
 	ctx := c.Request.Context()
 	if password == "" { // forgotten, not guessed
 		return filing.Problems{{Field: "present_password", Key: "required"}}, nil
@@ -108,10 +108,10 @@ func (p *Pages) presentRight(c *gin.Context, password string) (filing.Problems, 
 	return nil, p.Store.ForgetTries(ctx, key)
 }
 
-// readyPassword hashes a password and has its owner told of the change that
+// preparePasswordChange hashes a password and has its owner told of the change that
 // follows: a crash between the two tells nobody, the other way round it would
 // keep a change from them.
-func (p *Pages) readyPassword(c *gin.Context, userID int64, password string) (hash string, version int, err error) {
+func (p *Pages) preparePasswordChange(c *gin.Context, userID int64, password string) (hash string, version int, err error) {
 	ctx := c.Request.Context()
 	if hash, err = p.Passwords.Hash(ctx, password); err != nil {
 		return "", 0, err
@@ -119,12 +119,12 @@ func (p *Pages) readyPassword(c *gin.Context, userID int64, password string) (ha
 	if version, err = p.Store.PasswordVersion(ctx, userID); err != nil {
 		return "", 0, err
 	}
-	return hash, version, p.Filings.TellPasswordChanged(ctx, userID, version+1)
+	return hash, version, p.Filings.NotifyPasswordChanged(ctx, userID, version+1)
 }
 
 func (p *Pages) changePassword(c *gin.Context) error {
-	values, ctx := web.Posted(c), c.Request.Context()
-	problems, err := p.presentRight(c, values.Get("present_password"))
+	values, ctx := web.PostForm(c), c.Request.Context()
+	problems, err := p.checkPresentPassword(c, values.Get("present_password"))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (p *Pages) changePassword(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showPassword(c, http.StatusUnprocessableEntity, problems)
 	}
-	hash, version, err := p.readyPassword(c, p.UserID(c), values.Get("password"))
+	hash, version, err := p.preparePasswordChange(c, p.UserID(c), values.Get("password"))
 	if err == nil {
 		err = p.Store.ChangePassword(ctx, p.UserID(c), version, hash, p.device(c))
 	}
@@ -148,7 +148,7 @@ func (p *Pages) changePassword(c *gin.Context) error {
 	default:
 		p.Flash(c, "flash.password_changed")
 	}
-	return web.To(c, "/account")
+	return web.Redirect(c, "/account")
 }
 
 func (p *Pages) endSession(c *gin.Context) error {
@@ -162,7 +162,7 @@ func (p *Pages) endSession(c *gin.Context) error {
 		return err
 	}
 	p.Flash(c, "flash.session_ended")
-	return web.To(c, "/account")
+	return web.Redirect(c, "/account")
 }
 
 func (p *Pages) endOthers(c *gin.Context) error {
@@ -170,5 +170,5 @@ func (p *Pages) endOthers(c *gin.Context) error {
 		return err
 	}
 	p.Flash(c, "flash.sessions_ended")
-	return web.To(c, "/account")
+	return web.Redirect(c, "/account")
 }

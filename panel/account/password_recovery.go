@@ -36,7 +36,7 @@ func forgottenFields(t *locale.Localizer) []web.Field {
 
 // forgottenForm is 找回密码.
 func (p *Pages) forgottenForm(c *gin.Context) error {
-	return p.showForgotten(c, http.StatusOK, p.KeptValues(c), nil)
+	return p.showForgotten(c, http.StatusOK, p.SavedValues(c), nil)
 }
 
 func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
@@ -48,7 +48,7 @@ func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, pro
 // forgotten asks for a code. What is answered, and how long it takes, is the same
 // whether or not the account exists or can be reached.
 func (p *Pages) forgotten(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {
 		return p.showForgotten(c, http.StatusOK, values, nil)
 	}
@@ -77,7 +77,7 @@ func (p *Pages) forgotten(c *gin.Context) error {
 	}
 	p.Sessions.Put(ctx, keyRecovery, id)
 	p.Sessions.Remove(ctx, keyRecovered)
-	return web.To(c, pathForgotten+"/code")
+	return web.Redirect(c, pathForgotten+"/code")
 }
 
 // maxAccount bounds what is looked for: a mail address is the longest.
@@ -96,7 +96,7 @@ func (p *Pages) recoveryCodeForm(c *gin.Context) error {
 func (p *Pages) recovery(c *gin.Context) int64 {
 	id := p.Sessions.GetInt64(c.Request.Context(), keyRecovery)
 	if id == 0 {
-		web.To(c, pathForgotten)
+		web.Redirect(c, pathForgotten)
 	}
 	return id
 }
@@ -130,7 +130,7 @@ func (p *Pages) recoveryCode(c *gin.Context) error {
 		return err
 	}
 	p.Sessions.Put(ctx, keyRecovered, id)
-	return web.To(c, pathForgotten+"/password")
+	return web.Redirect(c, pathForgotten+"/password")
 }
 
 // recoveryAgain sends another code, at most once a minute.
@@ -152,7 +152,7 @@ func (p *Pages) recoveryAgain(c *gin.Context) error {
 	default:
 		p.Flash(c, "flash.account_code_again")
 	}
-	return web.To(c, pathForgotten+"/code")
+	return web.Redirect(c, pathForgotten+"/code")
 }
 
 func newPasswordFields() []web.Field {
@@ -169,7 +169,7 @@ func (p *Pages) recovered(c *gin.Context) (codeID int64, user store.User, ok boo
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		p.Flash(c, "flash.recovery_over")
-		web.To(c, pathForgotten)
+		web.Redirect(c, pathForgotten)
 	case err != nil:
 		p.Fail(c, err)
 	}
@@ -197,18 +197,18 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	if !ok {
 		return nil
 	}
-	values, ctx := web.Posted(c), c.Request.Context()
+	values, ctx := web.PostForm(c), c.Request.Context()
 	if problems := filing.ValidatePassword(values.Get("password"), values.Get("password_again"), user.Login); len(problems) > 0 {
 		return p.showNewPassword(c, http.StatusUnprocessableEntity, user, problems)
 	}
-	hash, version, err := p.readyPassword(c, user.ID, values.Get("password"))
+	hash, version, err := p.preparePasswordChange(c, user.ID, values.Get("password"))
 	if err == nil {
 		err = p.Store.RecoverPassword(ctx, codeID, version, hash)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // a second tab was quicker
 		p.Flash(c, "flash.recovery_over")
-		return web.To(c, pathForgotten)
+		return web.Redirect(c, pathForgotten)
 	case err == nil:
 		err = p.Store.ForgetTries(ctx, user.Login)
 	}
@@ -219,5 +219,5 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	p.Sessions.Remove(ctx, keyRecovered)
 	p.Sessions.Remove(ctx, web.KeyFailures)
 	p.Flash(c, "flash.password_set")
-	return web.To(c, "/sign-in")
+	return web.Redirect(c, "/sign-in")
 }

@@ -17,9 +17,9 @@ func New(k *web.Kit) *Pages { return &Pages{k} }
 // Routes registers them: for everybody, and for who is signed in.
 func (p *Pages) Routes(all, in web.Group) {
 	all.GET("/sign-in", p.signInForm)
-	all.POST("/sign-in", p.signIn, p.DropsKept)
+	all.POST("/sign-in", p.signIn, p.DropsSavedPost)
 	all.GET("/sign-in/forgotten", p.forgottenForm)
-	all.POST("/sign-in/forgotten", p.forgotten, p.DropsKept)
+	all.POST("/sign-in/forgotten", p.forgotten, p.DropsSavedPost)
 	all.GET("/sign-in/forgotten/code", p.recoveryCodeForm)
 	all.POST("/sign-in/forgotten/code", p.recoveryCode)
 	all.POST("/sign-in/forgotten/again", p.recoveryAgain)
@@ -37,14 +37,14 @@ func (p *Pages) Routes(all, in web.Group) {
 	in.GET("/account", p.accountPage)
 	in.GET("/account/password", p.passwordForm)
 	in.POST("/account/password", p.changePassword)
-	in.GET("/account/reach/:channel", p.reachForm)
-	in.POST("/account/reach/:channel", p.giveReach)
-	in.GET("/account/reach/:channel/code", p.reachCodeForm)
-	in.POST("/account/reach/:channel/code", p.reachCode)
+	in.GET("/account/contact/:channel", p.contactAddressForm)
+	in.POST("/account/contact/:channel", p.requestContactAddress)
+	in.GET("/account/contact/:channel/code", p.contactAddressCodeForm)
+	in.POST("/account/contact/:channel/code", p.confirmContactAddress)
 	in.POST("/account/sessions/:id/end", p.endSession)
 	in.POST("/account/end-others", p.endOthers)
 
-	totp := in.Group(pathTOTP, p.Only(store.RoleSupport))
+	totp := in.Group(pathTOTP, p.RequireRole(store.RoleSupport))
 	totp.GET("", p.totpPage)
 	totp.GET("/enrol", p.enrolOwnForm)
 	totp.POST("/enrol", p.enrolOwn)
@@ -55,6 +55,6 @@ func (p *Pages) Routes(all, in web.Group) {
 func Forms(t *locale.Localizer) map[string][]web.Field {
 	return map[string][]web.Field{
 		"sign_in": signInFields(), "forgotten": forgottenFields(t), "account_code": web.CodeFields(), "account_password": passwordFields(),
-		"account_reach": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
+		"account_contact": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
 	}
 }

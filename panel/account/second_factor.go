@@ -21,15 +21,15 @@ import (
 // Staff sign in by steps: after the password a code of their device, a password of
 // their own in place of a first one, and the enrolment of a device where everybody
 // must have one. Until the last step the session is nobody's: it only knows who is
-// halfway in.
+// about to sign in.
 
-// Keys of a session that is halfway in.
+// Keys of a session with a pending login.
 const (
-	keyHalfway        = "halfway"
-	keyHalfwayNext    = "halfway_next"
-	keyHalfwayUntil   = "halfway_until"
-	keyHalfwayVersion = "halfway_version"
-	keyHalfwayFactor  = "halfway_factor"
+	keyPendingLogin   = "pending_login"
+	keyPendingNext    = "pending_login_next"
+	keyPendingUntil   = "pending_login_until"
+	keyPendingVersion = "pending_login_version"
+	keyPendingFactor  = "pending_login_factor"
 	// keyEnrolling is the mark of the secret that was shown in this session.
 	keyEnrolling = "enrolling"
 )
@@ -42,8 +42,8 @@ const (
 	pathTOTP          = "/account/totp"
 )
 
-// halfwayFor is how long the steps may take.
-const halfwayFor = 15 * time.Minute
+// pendingLoginLifetime is how long the steps may take.
+const pendingLoginLifetime = 15 * time.Minute
 
 // factorsGiven tells whether a session's person gave all that their account wants: of
 // staff a second factor where one is enrolled, or where everybody must have one.
@@ -51,31 +51,31 @@ func (p *Pages) factorsGiven(state store.SessionState) bool {
 	return state.StaffRole == "" || state.SecondFactor || !state.Enrolled && !p.RequireTOTP
 }
 
-// proceed goes on after a right password: into the session, or to the first step.
-func (p *Pages) proceed(c *gin.Context, user store.User, next string) error {
+// continueLogin goes on after a right password: into the session, or to the first step.
+func (p *Pages) continueLogin(c *gin.Context, user store.User, next string) error {
 	ctx := c.Request.Context()
 	if user.Role == store.RoleSupport {
 		if err := p.Sessions.RenewToken(ctx); err != nil { // against fixation
 			return err
 		}
-		p.Sessions.Put(ctx, keyHalfway, user.ID)
-		p.Sessions.Put(ctx, keyHalfwayNext, next)
-		p.Sessions.Put(ctx, keyHalfwayUntil, p.Store.Now().Add(halfwayFor).Unix())
-		p.Sessions.Put(ctx, keyHalfwayVersion, user.Version)
-		p.Sessions.Put(ctx, keyHalfwayFactor, false)
+		p.Sessions.Put(ctx, keyPendingLogin, user.ID)
+		p.Sessions.Put(ctx, keyPendingNext, next)
+		p.Sessions.Put(ctx, keyPendingUntil, p.Store.Now().Add(pendingLoginLifetime).Unix())
+		p.Sessions.Put(ctx, keyPendingVersion, user.Version)
+		p.Sessions.Put(ctx, keyPendingFactor, false)
 		return p.nextStep(c, user)
 	}
-	if err := p.begin(c, user); err != nil {
+	if err := p.beginSession(c, user); err != nil {
 		return err
 	}
-	return web.To(c, next)
+	return web.Redirect(c, next)
 }
 
-// halfway is who is halfway in, and what second factor they have; it sends others to
+// pendingLogin is whose login is pending, and what second factor they have; it sends others to
 // the beginning.
-func (p *Pages) halfway(c *gin.Context) (user store.User, factor store.TOTP, ok bool) {
+func (p *Pages) pendingLogin(c *gin.Context) (user store.User, factor store.TOTP, ok bool) {
 	ctx := c.Request.Context()
-	user, err := p.Store.User(ctx, p.Sessions.GetInt64(ctx, keyHalfway))
+	user, err := p.Store.User(ctx, p.Sessions.GetInt64(ctx, keyPendingLogin))
 	if err == nil {
 		factor, err = p.Store.TOTP(ctx, user.ID)
 	}
@@ -83,25 +83,25 @@ func (p *Pages) halfway(c *gin.Context) (user store.User, factor store.TOTP, ok 
 		p.Fail(c, err)
 		return user, factor, false
 	}
-	if err != nil || user.DisabledAt.Valid || user.Version != p.Sessions.GetInt(ctx, keyHalfwayVersion) ||
-		p.Store.Now().Unix() > p.Sessions.GetInt64(ctx, keyHalfwayUntil) {
-		p.forgetHalfway(c)
+	if err != nil || user.DisabledAt.Valid || user.Version != p.Sessions.GetInt(ctx, keyPendingVersion) ||
+		p.Store.Now().Unix() > p.Sessions.GetInt64(ctx, keyPendingUntil) {
+		p.forgetPendingLogin(c)
 		p.Flash(c, "flash.sign_in_over")
-		web.To(c, "/sign-in")
+		web.Redirect(c, "/sign-in")
 		return user, factor, false
 	}
 	return user, factor, true
 }
 
-func (p *Pages) forgetHalfway(c *gin.Context) {
-	for _, key := range []string{keyHalfway, keyHalfwayNext, keyHalfwayUntil, keyHalfwayVersion, keyHalfwayFactor, keyEnrolling} {
+func (p *Pages) forgetPendingLogin(c *gin.Context) {
+	for _, key := range []string{keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling} {
 		p.Sessions.Remove(c.Request.Context(), key)
 	}
 }
 
 // step is the path of what is still to be done; empty when nothing is.
 func (p *Pages) step(c *gin.Context, user store.User, factor store.TOTP) string {
-	given := p.Sessions.GetBool(c.Request.Context(), keyHalfwayFactor)
+	given := p.Sessions.GetBool(c.Request.Context(), keyPendingFactor)
 	switch {
 	case factor.Enrolled() && !given:
 		return pathCode
@@ -120,38 +120,38 @@ func (p *Pages) nextStep(c *gin.Context, user store.User) error {
 		return err
 	}
 	if path := p.step(c, user, factor); path != "" {
-		return web.To(c, path)
+		return web.Redirect(c, path)
 	}
-	next, err := p.arrive(c, user)
+	next, err := p.finishLogin(c, user)
 	if err != nil {
 		return err
 	}
-	return web.To(c, next)
+	return web.Redirect(c, next)
 }
 
-// arrive begins the session of somebody who did every step, and tells where to.
-func (p *Pages) arrive(c *gin.Context, user store.User) (next string, err error) {
+// finishLogin begins the session of somebody who did every step, and tells where to.
+func (p *Pages) finishLogin(c *gin.Context, user store.User) (next string, err error) {
 	ctx := c.Request.Context()
-	next = web.LocalPath(p.Sessions.GetString(ctx, keyHalfwayNext))
-	given := p.Sessions.GetBool(ctx, keyHalfwayFactor)
-	if err := p.begin(c, user); err != nil {
+	next = web.LocalPath(p.Sessions.GetString(ctx, keyPendingNext))
+	given := p.Sessions.GetBool(ctx, keyPendingFactor)
+	if err := p.beginSession(c, user); err != nil {
 		return "", err
 	}
 	if given {
 		err = p.Store.SecondFactor(ctx, user.ID, p.device(c))
 	}
-	p.forgetHalfway(c)
+	p.forgetPendingLogin(c)
 	return next, err
 }
 
-// staffDeed is something that somebody does who isn't in yet, or does to themselves.
-func staffDeed(user store.User, action string, outcome store.Outcome) store.Deed {
-	return store.Deed{By: store.Actor{ID: user.ID, Login: user.Login, Role: user.StaffRole}, Action: action, Kind: "user", Object: web.IdText(user.ID), Outcome: outcome}
+// staffAuditEntry is something that somebody does who isn't in yet, or does to themselves.
+func staffAuditEntry(user store.User, action string, outcome store.Outcome) store.AuditEntry {
+	return store.AuditEntry{By: store.Actor{ID: user.ID, Login: user.Login, Role: user.StaffRole}, Action: action, Kind: "user", Object: web.IdText(user.ID), Outcome: outcome}
 }
 
 // atStep opens a step's page for those whose turn it is.
 func (p *Pages) atStep(c *gin.Context, path string) (store.User, store.TOTP, bool) {
-	user, factor, ok := p.halfway(c)
+	user, factor, ok := p.pendingLogin(c)
 	if ok && p.step(c, user, factor) != path {
 		p.nextStep(c, user)
 		return user, factor, false
@@ -183,7 +183,7 @@ func (p *Pages) giveCode(c *gin.Context) error {
 		return nil
 	}
 	ctx := c.Request.Context()
-	recovered, problem, err := p.rightCode(ctx, user, factor, c.PostForm("code"))
+	recovered, problem, err := p.checkSecondFactor(ctx, user, factor, c.PostForm("code"))
 	switch {
 	case err != nil:
 		return err
@@ -191,16 +191,16 @@ func (p *Pages) giveCode(c *gin.Context) error {
 		problem.Field = "code"
 		return p.showCode(c, http.StatusUnprocessableEntity, filing.Problems{*problem})
 	}
-	p.Sessions.Put(ctx, keyHalfwayFactor, true)
+	p.Sessions.Put(ctx, keyPendingFactor, true)
 	if recovered {
 		p.Flash(c, "flash.recovery_code_used")
 	}
 	return p.nextStep(c, user)
 }
 
-// rightCode checks a code and uses it up. Tries count like those at a password, beside
+// checkSecondFactor checks a code and uses it up. Tries count like those at a password, beside
 // them; that somebody who knows the password gives a wrong code stands in the log.
-func (p *Pages) rightCode(ctx context.Context, user store.User, factor store.TOTP, typed string) (recovered bool, problem *filing.Problem, err error) {
+func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor store.TOTP, typed string) (recovered bool, problem *filing.Problem, err error) {
 	code, recovery := totp.Normalise(typed)
 	if code == "" {
 		return false, &filing.Problem{Key: "required"}, nil
@@ -215,8 +215,8 @@ func (p *Pages) rightCode(ctx context.Context, user store.User, factor store.TOT
 	}
 	right := false
 	if recovery {
-		d := staffDeed(user, "totp.recovery_code", store.OutcomeDone)
-		right, err = p.Store.UseRecoveryCode(store.WithDeed(ctx, &d), user.ID, code)
+		d := staffAuditEntry(user, "totp.recovery_code", store.OutcomeDone)
+		right, err = p.Store.UseRecoveryCode(store.WithAudit(ctx, &d), user.ID, code)
 	} else if step, ok := totp.Match(factor.Secret, code, p.Store.Now(), factor.LastStep); ok {
 		right, err = p.Store.UseStep(ctx, user.ID, step)
 	}
@@ -224,7 +224,7 @@ func (p *Pages) rightCode(ctx context.Context, user store.User, factor store.TOT
 		return false, nil, err
 	}
 	if !right {
-		_, err := p.Store.Audit(ctx, staffDeed(user, "totp.code", store.OutcomeRefused))
+		_, err := p.Store.Audit(ctx, staffAuditEntry(user, "totp.code", store.OutcomeRefused))
 		return false, &filing.Problem{Key: "totp_wrong"}, err
 	}
 	return recovery, nil, p.Store.ForgetTries(ctx, key)
@@ -256,20 +256,20 @@ func (p *Pages) replaceFirstPassword(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showFirstPassword(c, http.StatusUnprocessableEntity, problems)
 	}
-	hash, version, err := p.readyPassword(c, user.ID, password)
+	hash, version, err := p.preparePasswordChange(c, user.ID, password)
 	if err == nil {
-		d := staffDeed(user, "password.set", store.OutcomeDone)
-		err = p.Store.ChangePassword(store.WithDeed(ctx, &d), user.ID, version, hash, 0)
+		d := staffAuditEntry(user, "password.set", store.OutcomeDone)
+		err = p.Store.ChangePassword(store.WithAudit(ctx, &d), user.ID, version, hash, 0)
 	}
 	switch {
 	case errors.Is(err, store.ErrConflict): // another tab was quicker; its password counts
-		p.forgetHalfway(c)
+		p.forgetPendingLogin(c)
 		p.Flash(c, "flash.sign_in_over")
-		return web.To(c, "/sign-in")
+		return web.Redirect(c, "/sign-in")
 	case err != nil:
 		return err
 	}
-	p.Sessions.Put(ctx, keyHalfwayVersion, version+1)
+	p.Sessions.Put(ctx, keyPendingVersion, version+1)
 	user.FirstUntil.Valid = false
 	return p.nextStep(c, user)
 }
@@ -352,8 +352,8 @@ func (p *Pages) enrol(c *gin.Context) error {
 	case problems != nil:
 		return p.showEnrol(c, http.StatusUnprocessableEntity, user, enrolData{Action: pathEnrol}, problems)
 	}
-	p.Sessions.Put(c.Request.Context(), keyHalfwayFactor, true)
-	next, err := p.arrive(c, user)
+	p.Sessions.Put(c.Request.Context(), keyPendingFactor, true)
+	next, err := p.finishLogin(c, user)
 	if err != nil {
 		return err
 	}
@@ -378,8 +378,8 @@ func (p *Pages) enrolled(c *gin.Context, user store.User) (codes []string, probl
 		return nil, wrong, nil
 	}
 	codes = totp.RecoveryCodes()
-	d := staffDeed(user, "totp.enrol", store.OutcomeDone)
-	err = p.Store.EnrolTOTP(store.WithDeed(ctx, &d), user.ID, factor.Pending, step, codes)
+	d := staffAuditEntry(user, "totp.enrol", store.OutcomeDone)
+	err = p.Store.EnrolTOTP(store.WithAudit(ctx, &d), user.ID, factor.Pending, step, codes)
 	if errors.Is(err, store.ErrConflict) { // another session began anew meanwhile
 		return nil, wrong, nil
 	}

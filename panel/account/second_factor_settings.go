@@ -35,15 +35,15 @@ func (p *Pages) showTOTP(c *gin.Context, status int, problems filing.Problems) e
 
 // enrolOwnForm enrols a device, a first or a new one.
 func (p *Pages) enrolOwnForm(c *gin.Context) error {
-	if user, ok := p.self(c); ok {
+	if user, ok := p.ownAccount(c); ok {
 		return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathTOTP + "/enrol", Back: pathTOTP}, nil)
 	}
 
 	return nil
 }
 
-// self is the reader's account.
-func (p *Pages) self(c *gin.Context) (store.User, bool) {
+// ownAccount is the reader's account.
+func (p *Pages) ownAccount(c *gin.Context) (store.User, bool) {
 	user, err := p.Store.User(c.Request.Context(), p.UserID(c))
 	if err != nil {
 		p.Fail(c, err)
@@ -53,7 +53,7 @@ func (p *Pages) self(c *gin.Context) (store.User, bool) {
 
 // enrolOwn wants the password, and of who has a device already also its code.
 func (p *Pages) enrolOwn(c *gin.Context) error {
-	user, ok := p.self(c)
+	user, ok := p.ownAccount(c)
 	if !ok {
 		return nil
 	}
@@ -61,11 +61,11 @@ func (p *Pages) enrolOwn(c *gin.Context) error {
 	factor, err := p.Store.TOTP(ctx, user.ID)
 	var problems filing.Problems
 	if err == nil {
-		problems, err = p.presentRight(c, c.PostForm("present_password"))
+		problems, err = p.checkPresentPassword(c, c.PostForm("present_password"))
 	}
 	if err == nil && problems == nil && factor.Enrolled() {
 		var problem *filing.Problem
-		if _, problem, err = p.rightCode(ctx, user, factor, c.PostForm("present_code")); problem != nil {
+		if _, problem, err = p.checkSecondFactor(ctx, user, factor, c.PostForm("present_code")); problem != nil {
 			problem.Field = "present_code"
 			problems = filing.Problems{*problem}
 		}
@@ -89,18 +89,18 @@ func (p *Pages) enrolOwn(c *gin.Context) error {
 
 // newRecoveryCodes replaces the recovery codes; it wants a code.
 func (p *Pages) newRecoveryCodes(c *gin.Context) error {
-	user, ok := p.self(c)
+	user, ok := p.ownAccount(c)
 	if !ok {
 		return nil
 	}
 	ctx := c.Request.Context()
 	factor, err := p.Store.TOTP(ctx, user.ID)
 	if err == nil && !factor.Enrolled() {
-		return web.To(c, pathTOTP)
+		return web.Redirect(c, pathTOTP)
 	}
 	var problem *filing.Problem
 	if err == nil {
-		_, problem, err = p.rightCode(ctx, user, factor, c.PostForm("code"))
+		_, problem, err = p.checkSecondFactor(ctx, user, factor, c.PostForm("code"))
 	}
 	switch {
 	case err != nil:
@@ -110,8 +110,8 @@ func (p *Pages) newRecoveryCodes(c *gin.Context) error {
 		return p.showTOTP(c, http.StatusUnprocessableEntity, filing.Problems{*problem})
 	}
 	codes := totp.RecoveryCodes()
-	d := staffDeed(user, "totp.new_codes", store.OutcomeDone)
-	if err := p.Store.NewRecoveryCodes(store.WithDeed(ctx, &d), user.ID, codes); err != nil {
+	d := staffAuditEntry(user, "totp.new_codes", store.OutcomeDone)
+	if err := p.Store.NewRecoveryCodes(store.WithAudit(ctx, &d), user.ID, codes); err != nil {
 		return err
 	}
 	return p.showRecoveryCodes(c, codes, pathTOTP)

@@ -15,12 +15,12 @@ func (p *Pages) signOut(c *gin.Context) error {
 	if err := p.Sessions.Destroy(ctx); err != nil {
 		return err
 	}
-	return web.To(c, "/sign-in")
+	return web.Redirect(c, "/sign-in")
 }
 
 func (p *Pages) home(c *gin.Context) error {
 	if p.Role(c) == store.RoleSupport {
-		return web.To(c, "/support")
+		return web.Redirect(c, "/support")
 	}
-	return web.To(c, "/orders")
+	return web.Redirect(c, "/orders")
 }

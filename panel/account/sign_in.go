@@ -31,12 +31,12 @@ func (p *Pages) signInForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	values := p.KeptValues(c)
+	values := p.SavedValues(c)
 	if values == nil {
 		values = url.Values{"next": {c.Query("next")}}
 	}
 	if here {
-		return web.To(c, web.LocalPath(values.Get("next")))
+		return web.Redirect(c, web.LocalPath(values.Get("next")))
 	}
 	return p.showSignIn(c, http.StatusOK, values, nil)
 }
@@ -60,7 +60,7 @@ func loginOf(values url.Values) string { return strings.TrimSpace(values.Get("lo
 // account that doesn't exist takes as long and counts as much as one that does.
 func (p *Pages) signIn(c *gin.Context) error {
 	ctx := c.Request.Context()
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	login, password := loginOf(values), values.Get("password")
 	if web.CaptchaAgain(c) {
 		return p.showSignIn(c, http.StatusOK, values, nil)
@@ -99,11 +99,11 @@ func (p *Pages) signIn(c *gin.Context) error {
 	if user.FirstUntil.Valid && !user.FirstUntil.Time.After(p.Store.Now()) {
 		return p.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_first_over"}})
 	}
-	return p.proceed(c, user, web.LocalPath(values.Get("next")))
+	return p.continueLogin(c, user, web.LocalPath(values.Get("next")))
 }
 
-// begin starts the session of somebody who proved who they are.
-func (p *Pages) begin(c *gin.Context, user store.User) error {
+// beginSession starts the session of somebody who proved who they are.
+func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 	ctx := c.Request.Context()
 	if err := p.Store.ForgetTries(ctx, user.Login); err != nil {
 		return err
@@ -113,8 +113,8 @@ func (p *Pages) begin(c *gin.Context, user store.User) error {
 	}
 	noted := ctx
 	if user.Role == store.RoleSupport {
-		d := staffDeed(user, "session.begin", store.OutcomeDone)
-		noted = store.WithDeed(ctx, &d)
+		d := staffAuditEntry(user, "session.begin", store.OutcomeDone)
+		noted = store.WithAudit(ctx, &d)
 	}
 	device, err := p.Store.BeginSession(noted, user.ID, deviceOf(c.Request.UserAgent()), web.SessionLifetime)
 	if err != nil {
@@ -125,7 +125,7 @@ func (p *Pages) begin(c *gin.Context, user store.User) error {
 	p.Sessions.Put(ctx, web.KeyRole, string(user.Role))
 	p.Sessions.Put(ctx, web.KeyLogin, user.Login)
 	p.Sessions.Put(ctx, web.KeyDevice, device)
-	return p.Remember(c, user.ID)
+	return p.RememberAccount(c, user.ID)
 }
 
 // alive tells whether the session is somebody's and wasn't ended elsewhere; one
@@ -157,16 +157,16 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	if here {
-		p.DropsKept(c)
+		p.DropsSavedPost(c)
 		return
 	}
 	next := "/"
 	if c.Request.Method == http.MethodGet {
 		next = c.Request.URL.RequestURI() // what was searched for and where a list stood too
-	} else if path, kept := p.KeepPost(c); path != "" {
+	} else if path, kept := p.SavePost(c); path != "" {
 		next = path
 		if kept {
-			p.Flash(c, "flash.expired_kept")
+			p.Flash(c, "flash.expired_saved")
 		} else {
 			p.Flash(c, "flash.expired")
 		}
@@ -177,5 +177,5 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	c.Abort()
-	web.To(c, "/sign-in?next="+url.QueryEscape(next))
+	web.Redirect(c, "/sign-in?next="+url.QueryEscape(next))
 }

@@ -30,12 +30,12 @@ func (p *Pages) acceptNotice(c *gin.Context, cur dossierview.Current) error {
 	}
 	if c.PostForm("accept") != "yes" {
 		p.Flash(c, "flash.notice_refused")
-		return web.To(c, web.FilingPath(c))
+		return web.Redirect(c, web.FilingPath(c))
 	}
 	if err := p.Store.SaveDraft(c.Request.Context(), cur.Filing.ID, "notice", "accepted"); err != nil {
 		return err
 	}
-	return web.To(c, web.FilingPath(c)+"/contact")
+	return web.Redirect(c, web.FilingPath(c)+"/contact")
 }
 
 // noticeAccepted sends people who haven't accepted the notice to it.
@@ -43,7 +43,7 @@ func (p *Pages) noticeAccepted(c *gin.Context, cur dossierview.Current) bool {
 	var accepted string
 	err := p.Store.Draft(c.Request.Context(), cur.Filing.ID, "notice", &accepted)
 	if errors.Is(err, store.ErrNotFound) {
-		web.To(c, web.FilingPath(c)+"/notice")
+		web.Redirect(c, web.FilingPath(c)+"/notice")
 		return false
 	} else if err != nil {
 		p.Fail(c, err)
@@ -56,7 +56,7 @@ func (p *Pages) contactForm(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, filing.Contact) || !p.noticeAccepted(c, cur) {
 		return nil
 	}
-	return p.showContact(c, http.StatusOK, cur, p.KeptValues(c), nil)
+	return p.showContact(c, http.StatusOK, cur, p.SavedValues(c), nil)
 }
 
 // showContact draws the form with its draft, or with what was just posted.
@@ -89,8 +89,8 @@ func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
 		return nil
 	}
 	ctx := c.Request.Context()
-	values := web.Posted(c)
-	if _, err := p.keepDraft(ctx, cur, web.DraftContact, values); errors.Is(err, store.ErrConflict) {
+	values := web.PostForm(c)
+	if _, err := p.storeDraft(ctx, cur, web.DraftContact, values); errors.Is(err, store.ErrConflict) {
 		return p.showContact(c, http.StatusConflict, cur, values, nil)
 	} else if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
 		return err
 	}
 	_, err = p.Filings.GiveContact(ctx, cur.Filing.Ref(), workflows.ContactGiven{Version: version, Actor: p.Actor(c)})
-	return p.MoveOn(c, err, web.FilingPath(c)+"/verify")
+	return p.FinishUpdate(c, err, web.FilingPath(c)+"/verify")
 }
 
 func (p *Pages) registerContact(ctx context.Context, cur dossierview.Current, details filing.ContactDetails, password string) (int, error) {
@@ -120,7 +120,7 @@ func (p *Pages) registerContact(ctx context.Context, cur dossierview.Current, de
 
 // checkUserName tells, while it is typed, whether a user name is free.
 func (p *Pages) checkUserName(c *gin.Context, cur dossierview.Current) error {
-	details := web.ContactOf(web.Posted(c))
+	details := web.ContactOf(web.PostForm(c))
 	t := p.Texts.For(p.Lang(c))
 	if problem := details.Validate().For("user_name"); problem != nil {
 		c.JSON(http.StatusOK, gin.H{"free": false, "message": t.T("problem."+problem.Key, problem.Args)})

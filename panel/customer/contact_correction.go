@@ -21,7 +21,7 @@ import (
 // withCorrection finds what waits for its code by the channel in the path.
 func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.Correction) error) web.Handler {
 	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		channel, _, ok := p.ReachChannel(c)
+		channel, _, ok := p.ContactChannel(c)
 		if !ok {
 			return nil
 		}
@@ -29,7 +29,7 @@ func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.C
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			p.Flash(c, "flash.moved_on")
-			return web.To(c, web.FilingPath(c))
+			return web.Redirect(c, web.FilingPath(c))
 		case err != nil:
 			return err
 		default:
@@ -57,7 +57,7 @@ func (p *Pages) confirmForm(c *gin.Context, _ dossierview.Current, row store.Cor
 }
 
 func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, problems filing.Problems) error {
-	path := web.FilingPath(c) + "/reach/" + string(row.Channel)
+	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
 	return p.Render(c, status, "account_code", web.Page{Title: "correction.confirm_title", Data: web.CodeData{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems), Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
 		Action: path, Again: path + "/again", Back: web.FilingPath(c),
@@ -81,9 +81,9 @@ func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row stor
 		}
 	}
 	if err == nil {
-		p.Flash(c, "flash.reach_confirmed")
+		p.Flash(c, "flash.contact_address_confirmed")
 	}
-	return p.MoveOn(c, err, web.FilingPath(c))
+	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
 func (p *Pages) confirmAgain(c *gin.Context, _ dossierview.Current, row store.Correction) error {
@@ -95,9 +95,9 @@ func (p *Pages) confirmAgain(c *gin.Context, _ dossierview.Current, row store.Co
 	case errors.Is(err, store.ErrCodeTooSoon):
 		p.Flash(c, "flash.code_too_soon")
 	case err != nil:
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	default:
 		p.Flash(c, "flash.code_sent")
 	}
-	return web.To(c, web.FilingPath(c)+"/reach/"+string(row.Channel))
+	return web.Redirect(c, web.FilingPath(c)+"/contact/"+string(row.Channel))
 }

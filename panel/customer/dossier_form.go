@@ -22,7 +22,7 @@ import (
 func (p *Pages) dossierForm(form string) func(*gin.Context, dossierview.Current) error {
 	return func(c *gin.Context, cur dossierview.Current) error {
 		if kind, ok := p.formOf(c, cur, form); ok {
-			return p.showDossierForm(c, cur, kind, form, p.KeptValues(c), nil, c.Query("check") != "")
+			return p.showDossierForm(c, cur, kind, form, p.SavedValues(c), nil, c.Query("check") != "")
 		}
 
 		return nil
@@ -41,7 +41,7 @@ func (p *Pages) formOf(c *gin.Context, cur dossierview.Current, form string) (fi
 		return "", false
 	}
 	if !slices.Contains(kind.Forms(), form) {
-		web.To(c, web.FilingPath(c)+"/"+kind.Forms()[0])
+		web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
 		return "", false
 	}
 	return kind, true
@@ -50,8 +50,8 @@ func (p *Pages) formOf(c *gin.Context, cur dossierview.Current, form string) (fi
 type dossierData struct {
 	web.Form
 	Kind filing.Kind
-	// Kept tells that a password is kept, which the page doesn't show again.
-	Kept bool
+	// Saved tells that a password is kept, which the page doesn't show again.
+	Saved bool
 	// Others are the kind's other forms.
 	Others []string
 	// Person is the nature whose manager may be the holder, for the page's script.
@@ -75,7 +75,7 @@ func (p *Pages) drawDossierForm(c *gin.Context, cur dossierview.Current, kind fi
 		if values, err = p.Draft(c.Request.Context(), cur, name); err != nil {
 			return err
 		}
-	} else if !c.GetBool(web.ContextKept) {
+	} else if !c.GetBool(web.ContextSaved) {
 		status = http.StatusUnprocessableEntity
 	}
 	t, codes := p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context())
@@ -91,12 +91,14 @@ func (p *Pages) drawDossierForm(c *gin.Context, cur dossierview.Current, kind fi
 	if name == web.FormSite {
 		values.Set("provider", p.Provider.Name)
 	}
-	fields := func(v url.Values) []web.Field { return dossierview.WithSame(t, p.Fields(t, codes, kind, name, v)) }
+	fields := func(v url.Values) []web.Field {
+		return dossierview.WithManagerSame(t, p.Fields(t, codes, kind, name, v))
+	}
 	if name == web.FormHolder {
 		problems = dossierview.WithoutTwice(problems, values)
 	}
-	data := dossierData{Form: web.Build(t, name, fields(values), values, problems), Kind: kind, Kept: values.Get("password") != "", Person: filing.NaturePerson}
-	data.Draft, data.From = mark, web.Opened(c, values)
+	data := dossierData{Form: web.Build(t, name, fields(values), values, problems), Kind: kind, Saved: values.Get("password") != "", Person: filing.NaturePerson}
+	data.Draft, data.ReturnTo = mark, web.ReturnTo(c, values)
 	if overtaken {
 		status = http.StatusConflict
 		if err := p.conflict(c.Request.Context(), t, cur, name, values, fields, &data.Form); err != nil {
@@ -128,25 +130,25 @@ func (p *Pages) saveDossierForm(form string) func(*gin.Context, dossierview.Curr
 
 func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string) error {
 	ctx := c.Request.Context()
-	values := web.Posted(c)
-	if _, err := p.keepDraft(ctx, cur, name, values); errors.Is(err, store.ErrConflict) {
+	values := web.PostForm(c)
+	if _, err := p.storeDraft(ctx, cur, name, values); errors.Is(err, store.ErrConflict) {
 		return p.drawDossierForm(c, cur, kind, name, values, nil, false, true)
 	} else if err != nil {
 		return err
 	}
-	from := web.FromOf(values)
+	from := web.ReturnToOf(values)
 	if action := values.Get("action"); action == "save" {
 		p.Flash(c, "flash.saved")
-		return web.To(c, web.WithFrom(web.FilingPath(c)+"/"+name, from))
+		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+name, from))
 	} else if at, ok := strings.CutPrefix(action, dossierview.ActionLists); ok && slices.Contains(dossierview.ListFields, at) { // back where it was pressed
 		p.Flash(c, "flash.lists_updated")
-		return web.To(c, web.WithFrom(web.FilingPath(c)+"/"+name, from)+"#f-"+at)
+		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+name, from)+"#f-"+at)
 	}
 	d := filing.Dossier{Kind: kind}
 	p.Fill(&d, name, values)
 	problems, err := p.Problems(c, cur, d, name, p.Tables(ctx))
-	if err == nil && len(problems) == 0 && name == web.FormClaim {
-		problems, err = p.ProveClaim(ctx, cur, d.Claim)
+	if err == nil && len(problems) == 0 && name == web.FormOwnership {
+		problems, err = p.ProveClaim(ctx, cur, d.OwnershipProof)
 	}
 	switch {
 	case err != nil:
@@ -154,7 +156,7 @@ func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, kind filing.Ki
 	case len(problems) > 0:
 		return p.showDossierForm(c, cur, kind, name, values, problems, false)
 	default:
-		return web.To(c, web.FilingPath(c)+"/"+nextForm(kind, name, from))
+		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(kind, name, from))
 	}
 }
 
@@ -162,16 +164,16 @@ func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, kind filing.Ki
 const pageReview = "review"
 
 // nextForm is the page after a form that was opened from somewhere.
-func nextForm(kind filing.Kind, name, from string) string {
+func nextForm(kind filing.Kind, name, back string) string {
 	forms := kind.Forms()
-	if i := slices.Index(forms, name); from != web.FromReview && i+1 < len(forms) {
+	if i := slices.Index(forms, name); back != web.ReturnToReview && i+1 < len(forms) {
 		return forms[i+1]
 	}
 	return pageReview
 }
 
-// handIn looks once more for what blocks and hands the dossier in.
-func (p *Pages) handIn(c *gin.Context, cur dossierview.Current) error {
+// submit looks once more for what blocks and hands the dossier in.
+func (p *Pages) submit(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return nil
 	}
@@ -185,7 +187,7 @@ func (p *Pages) handIn(c *gin.Context, cur dossierview.Current) error {
 		return err
 	}
 	if dossierview.Blocks(found) {
-		return web.To(c, web.FilingPath(c)+"/"+pageReview)
+		return web.Redirect(c, web.FilingPath(c)+"/"+pageReview)
 	}
 	papers, err := p.HandedPapers(ctx, cur, d)
 	if err != nil {
@@ -193,10 +195,10 @@ func (p *Pages) handIn(c *gin.Context, cur dossierview.Current) error {
 	}
 	revision, err := p.Store.SaveDossier(ctx, cur.Filing.ID, d, papers...)
 	if err != nil {
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	}
-	_, err = p.Filings.HandIn(ctx, cur.Filing.Ref(), workflows.HandIn{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
-	return p.MoveOn(c, err, web.FilingPath(c))
+	_, err = p.Filings.Submit(ctx, cur.Filing.Ref(), workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
+	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
 // documents lists the kinds of document that a nature of holder has, for the form's

@@ -19,8 +19,8 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// markOf reads a page's mark; false where it has none, whose saves win.
-func markOf(values url.Values) (store.DraftMark, bool) {
+// draftMarkOf reads a page's mark; false where it has none, whose saves win.
+func draftMarkOf(values url.Values) (store.DraftMark, bool) {
 	version, err := strconv.ParseInt(values.Get(web.FieldDraftVersion), 10, 64)
 	tab := values.Get(web.FieldDraftTab)
 	return store.DraftMark{Version: version, Writer: tab}, err == nil && tab != "" && len(tab) <= 32
@@ -34,7 +34,7 @@ func (p *Pages) draftState(ctx context.Context, cur dossierview.Current, name st
 		return web.DraftState{}, err
 	}
 	state := web.DraftState{Key: base64.StdEncoding.EncodeToString(key)}
-	if mark, ok := markOf(values); ok {
+	if mark, ok := draftMarkOf(values); ok {
 		state.Version, state.Tab = mark.Version, mark.Writer
 		return state, nil
 	}
@@ -53,7 +53,7 @@ func (p *Pages) saveDraft(c *gin.Context, cur dossierview.Current) error {
 }
 
 func (p *Pages) answerDraft(c *gin.Context, cur dossierview.Current, name string) error {
-	version, err := p.keepDraft(c.Request.Context(), cur, name, web.Posted(c))
+	version, err := p.storeDraft(c.Request.Context(), cur, name, web.PostForm(c))
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		c.JSON(http.StatusConflict, gin.H{"conflict": true})
@@ -66,19 +66,19 @@ func (p *Pages) answerDraft(c *gin.Context, cur dossierview.Current, name string
 	return nil
 }
 
-// keepDraft keeps a form as it was typed and returns the draft's version;
+// storeDraft keeps a form as it was typed and returns the draft's version;
 // store.ErrConflict when another page saved something else meanwhile. A filing
 // password that was given before stays where the field was left empty: pages
 // don't show it again.
-func (p *Pages) keepDraft(ctx context.Context, cur dossierview.Current, name string, values url.Values) (int64, error) {
+func (p *Pages) storeDraft(ctx context.Context, cur dossierview.Current, name string, values url.Values) (int64, error) {
 	if name == web.FormHolder {
 		if err := p.FillPerson(ctx, cur, values); err != nil {
 			return 0, err
 		}
 	}
-	mark, marked := markOf(values)
+	mark, marked := draftMarkOf(values)
 	kept := web.WithoutSecrets(values)
-	if name == web.FormClaim {
+	if name == web.FormOwnership {
 		if values.Get("password") == "" {
 			before, err := p.Draft(ctx, cur, name)
 			if err != nil {

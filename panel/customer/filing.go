@@ -19,7 +19,7 @@ func (p *Pages) withFiling(h func(*gin.Context, dossierview.Current) error) web.
 	return p.withLastFiling(func(c *gin.Context, cur dossierview.Current) error {
 		if cur.Over() {
 			p.Flash(c, "flash.moved_on")
-			return web.To(c, web.FilingPath(c))
+			return web.Redirect(c, web.FilingPath(c))
 		}
 		return h(c, cur)
 	})
@@ -39,7 +39,7 @@ func (p *Pages) withLastFiling(h func(*gin.Context, dossierview.Current) error) 
 			var last []store.Filing
 			if last, err = p.Store.FilingsOfOrder(ctx, order.ID, 1); err == nil {
 				if len(last) == 0 || !last[0].Stage.Final() {
-					return web.To(c, "/orders")
+					return web.Redirect(c, "/orders")
 				}
 				f = last[0]
 			}
@@ -65,7 +65,7 @@ func (p *Pages) openFiling(c *gin.Context) error {
 	if err := p.startFiling(ctx, f); err != nil {
 		return err
 	}
-	return web.To(c, web.FilingPath(c))
+	return web.Redirect(c, web.FilingPath(c))
 }
 
 type filingData struct {
@@ -82,9 +82,9 @@ type filingData struct {
 	// Refused are the fields that the refusal is about.
 	Refused []dossierview.RefusedField
 	// Continue is where the customer goes on; empty: there is nothing to do.
-	Continue  string
-	CheckLeft *int   // hours for the bureau's own SMS check
-	Next      string // key of what comes next
+	Continue            string
+	SMSVerificationLeft *int   // hours for the bureau's own SMS verification
+	Next                string // key of what comes next
 	// Turn is whose turn it is, a key below "turn."; empty: nobody's.
 	Turn      filing.Turn
 	CanRevoke bool
@@ -109,9 +109,9 @@ type filingData struct {
 // HasProblems is as form's.
 func (d filingData) HasProblems() bool { return d.Unsure != "" }
 
-// unsure shows the filing's page again, and on it what must be ticked.
-func (p *Pages) unsure(c *gin.Context, what string) error {
-	return web.To(c, web.FilingPath(c)+"?unsure="+what)
+// askToConfirm shows the filing's page again, and on it what must be ticked.
+func (p *Pages) askToConfirm(c *gin.Context, what string) error {
+	return web.Redirect(c, web.FilingPath(c)+"?unsure="+what)
 }
 
 // registered is what is other where a number was registered.
@@ -180,7 +180,7 @@ func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData,
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{Current: cur, Timeline: lines, Earlier: earlier, Expected: expected, CheckLeft: checkLeft(cur.Filing, events, p.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
+	data := filingData{Current: cur, Timeline: lines, Earlier: earlier, Expected: expected, SMSVerificationLeft: smsVerificationLeft(cur.Filing, events, p.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
 	data.Turn = cur.Filing.Turn()
 	if data.Confirm, err = p.toConfirm(ctx, cur); err != nil {
 		return data, err
@@ -248,6 +248,6 @@ func (p *Pages) inStage(c *gin.Context, cur dossierview.Current, stages ...filin
 		}
 	}
 	p.Flash(c, "flash.moved_on")
-	web.To(c, web.FilingPath(c))
+	web.Redirect(c, web.FilingPath(c))
 	return false
 }

@@ -18,7 +18,7 @@ func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
 	ctx := c.Request.Context()
 	kind := filing.Kind(c.PostForm("kind"))
 	if cur.Filing.Kind.Registers() { // it was filed elsewhere: there it is changed
-		return p.MoveOn(c, store.ErrConflict, "")
+		return p.FinishUpdate(c, store.ErrConflict, "")
 	}
 	if !slices.Contains(filing.FollowUps, kind) {
 		return web.ErrBadRequest
@@ -29,12 +29,12 @@ func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
 	}
 	f, err := p.Store.OpenFollowUp(ctx, base, kind)
 	if err != nil {
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	}
 	if err := p.startFiling(ctx, f); err != nil {
 		return err
 	}
-	return web.To(c, web.FilingPath(c))
+	return web.Redirect(c, web.FilingPath(c))
 }
 
 // startFiling starts a filing's workflow, or finds it running. One that is over has none.

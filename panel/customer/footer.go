@@ -96,7 +96,7 @@ func (p *Pages) footerData(ctx context.Context, cur dossierview.Current) (footer
 		data.Systems = systemsFor(activities.ReasonNoSpace, nil)
 	}
 	edits, err := p.Store.FooterEditsOfOrder(ctx, cur.Filing.ID)
-	edits = slices.DeleteFunc(edits, func(e store.FooterEdit) bool { return !concerns(e, cur.Filing.ID) })
+	edits = slices.DeleteFunc(edits, func(e store.FooterEdit) bool { return !editConcerns(e, cur.Filing.ID) })
 	if err != nil || len(edits) == 0 {
 		return data, err
 	}
@@ -130,9 +130,9 @@ func (p *Pages) footerData(ctx context.Context, cur dossierview.Current) (footer
 	return data, err
 }
 
-// concerns tells whether an edit is a filing's own, or one of an earlier filing of
+// editConcerns tells whether an edit is a filing's own, or one of an earlier filing of
 // its order that did something to the page: a preview of then is of no use now.
-func concerns(e store.FooterEdit, filingID int64) bool {
+func editConcerns(e store.FooterEdit, filingID int64) bool {
 	switch e.State {
 	case store.FooterAgreed, store.FooterPlaced, store.FooterUndoing, store.FooterUndone:
 		return true
@@ -204,7 +204,7 @@ func (p *Pages) doFooter(c *gin.Context, cur dossierview.Current, id int64, step
 	default:
 		p.workFooter(c.Request.Context(), cur, id, step)
 	}
-	return web.To(c, web.FilingPath(c)+"/footer")
+	return web.Redirect(c, web.FilingPath(c)+"/footer")
 }
 
 // workFooter has a worker do a step, and waits a while; what came of it stands in

@@ -49,17 +49,17 @@ func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Fi
 
 // kindForm asks which kind of filing it is, and lets the bureau tell.
 func (p *Pages) kindForm(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) || !p.begins(c, cur) {
+	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) || !p.redirectFollowUp(c, cur) {
 		return nil
 	}
 	values, err := p.kindValues(c.Request.Context(), cur)
 	if err != nil {
 		return err
 	}
-	if kept := p.KeptValues(c); kept != nil {
+	if kept := p.SavedValues(c); kept != nil {
 		values = kept
 	}
-	values.Set(web.FieldFrom, web.Opened(c, values))
+	values.Set(web.FieldReturnTo, web.ReturnTo(c, values))
 	return p.showKind(c, http.StatusOK, values, nil)
 }
 
@@ -108,10 +108,10 @@ func withAnswer(typed, kept url.Values) url.Values {
 	return values
 }
 
-// begins sends follow-ups, whose kind is fixed, to their page.
-func (p *Pages) begins(c *gin.Context, cur dossierview.Current) bool {
+// redirectFollowUp sends follow-ups, whose kind is fixed, to their page.
+func (p *Pages) redirectFollowUp(c *gin.Context, cur dossierview.Current) bool {
 	if cur.Filing.Kind.FollowsUp() {
-		web.To(c, web.FilingPath(c))
+		web.Redirect(c, web.FilingPath(c))
 		return false
 	}
 	return true
@@ -132,7 +132,7 @@ func (p *Pages) showKind(c *gin.Context, status int, values url.Values, problems
 		data.Problem = t.T("problem."+problem.Key, problem.Args)
 		data.Form.Problems = append(data.Form.Problems, web.FieldProblem{Field: dossierview.ValueKind, Text: data.Problem})
 	}
-	data.Form.From = web.FromOf(values)
+	data.Form.ReturnTo = web.ReturnToOf(values)
 	return p.Render(c, status, "kind", web.Page{Title: "kind.title", Data: data})
 }
 
@@ -142,11 +142,11 @@ const kindAsk = "ask"
 // giveKind keeps what was typed, whatever comes of it, and asks the bureau or goes
 // on with the kind that was chosen.
 func (p *Pages) giveKind(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) || !p.begins(c, cur) {
+	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) || !p.redirectFollowUp(c, cur) {
 		return nil
 	}
 	ctx := c.Request.Context()
-	typed := web.Posted(c)
+	typed := web.PostForm(c)
 	before, err := p.Chosen(ctx, cur)
 	if err != nil {
 		return err
@@ -163,17 +163,17 @@ func (p *Pages) giveKind(c *gin.Context, cur dossierview.Current) error {
 	if err := p.carryDocument(c, cur, typed); err != nil {
 		return err
 	}
-	from := web.FromOf(typed)
-	values.Set(web.FieldFrom, from)
+	from := web.ReturnToOf(typed)
+	values.Set(web.FieldReturnTo, from)
 	switch {
 	case typed.Get("action") == kindAsk:
 		return p.askKind(c, cur, values)
 	case !chosen:
 		return p.showKind(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: dossierview.ValueKind, Key: "choose_kind"}})
 	case from != "":
-		return web.To(c, web.FilingPath(c)+"/review")
+		return web.Redirect(c, web.FilingPath(c)+"/review")
 	default:
-		return web.To(c, web.FilingPath(c)+"/"+kind.Forms()[0])
+		return web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
 	}
 }
 
@@ -220,11 +220,11 @@ func (p *Pages) askKind(c *gin.Context, cur dossierview.Current, values url.Valu
 	if len(problems) > 0 {
 		return p.showKind(c, http.StatusUnprocessableEntity, values, problems)
 	}
-	if !p.MayQuery(c) { // other people's documents aren't to be tried out
+	if !p.CountedQuery(c) { // other people's documents aren't to be tried out
 		return p.showKind(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "document_number", Key: "too_often"}})
 	}
-	from := web.FromOf(values)
-	values.Del(web.FieldFrom)
+	from := web.ReturnToOf(values)
+	values.Del(web.FieldReturnTo)
 	advice, err := p.advise(ctx, holder, cur.Order.Domains)
 	switch {
 	case errors.Is(err, web.ErrNotAsked):
@@ -241,7 +241,7 @@ func (p *Pages) askKind(c *gin.Context, cur dossierview.Current, values url.Valu
 	if err := p.Store.SaveDraft(ctx, cur.Filing.ID, dossierview.DraftKind, values); err != nil {
 		return err
 	}
-	return web.To(c, web.WithFrom(web.FilingPath(c)+"/kind", from))
+	return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/kind", from))
 }
 
 // advise asks the bureau of the holder's province. That it knows nothing of one

@@ -41,8 +41,8 @@ type ordersData struct {
 	// is shown.
 	Filtered, Cut bool
 	Next          string // query of the next page; empty on the last
-	// Notices are the provider's newest.
-	Notices []web.NoticeShown
+	// Announcements are the provider's newest.
+	Announcements []web.ShownAnnouncement
 }
 
 // orderList is 网站空间管理.
@@ -69,7 +69,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	for _, r := range rows {
 		data.Orders = append(data.Orders, orderLine{OrderRow: r, Action: actionFor(r), Expiry: expiry(r.Order, now)})
 	}
-	if data.Notices, err = p.Notices(c, web.NoticesOnOrders); err != nil {
+	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
 		return err
 	}
 	return p.Render(c, http.StatusOK, "orders", web.Page{Title: "orders.title", Data: data})

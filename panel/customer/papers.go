@@ -22,8 +22,8 @@ type papersData struct {
 	Note, NoteHelp string
 	Others         []string
 	Print          bool
-	// From is as form's.
-	From string
+	// ReturnTo is as form's.
+	ReturnTo string
 	// Draft is the mark of the numbers, which are kept while they are typed.
 	Draft web.DraftState
 	// MaxMB is what a file may have.
@@ -36,9 +36,9 @@ type papersShown struct {
 	// values are the numbers as just typed; nil: as kept.
 	values   url.Values
 	problems filing.Problems
-	// check shows what is lacking too.
-	check bool
-	note  string
+	// showProblems shows what is lacking too.
+	showProblems bool
+	note         string
 	// overtaken: another page saved other numbers meanwhile.
 	overtaken bool
 }
@@ -49,8 +49,8 @@ func (d papersData) HasProblems() bool { return len(d.Problems) > 0 }
 // papersForm is the page of papers.
 func (p *Pages) papersForm(c *gin.Context, cur dossierview.Current) error {
 	if _, ok := p.formOf(c, cur, web.FormPapers); ok {
-		kept := p.KeptValues(c)
-		return p.showPapers(c, cur, papersShown{status: http.StatusOK, values: kept, problems: web.FilesAgain(kept, "paper_again"), check: c.Query("check") != ""})
+		kept := p.SavedValues(c)
+		return p.showPapers(c, cur, papersShown{status: http.StatusOK, values: kept, problems: web.FilesAgain(kept, "paper_again"), showProblems: c.Query("check") != ""})
 	}
 
 	return nil
@@ -71,10 +71,10 @@ func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, thePapersSho
 	if err != nil {
 		return err
 	}
-	if thePapersShown.check {
+	if thePapersShown.showProblems {
 		thePapersShown.problems = append(thePapersShown.problems, filing.PaperProblems(d, p.NeededPapers(d), dossierview.HasPicture(list))...)
 	}
-	data := papersData{Kind: d.Kind, Papers: p.paperFields(c, d, list, thePapersShown.problems), Note: thePapersShown.note, Draft: mark, MaxMB: picture.MaxUpload >> 20, From: web.Opened(c, thePapersShown.values)}
+	data := papersData{Kind: d.Kind, Papers: p.paperFields(c, d, list, thePapersShown.problems), Note: thePapersShown.note, Draft: mark, MaxMB: picture.MaxUpload >> 20, ReturnTo: web.ReturnTo(c, thePapersShown.values)}
 	if thePapersShown.values != nil {
 		for i := range data.Papers {
 			if f := &data.Papers[i]; f.NumberField != "" && thePapersShown.values.Has(f.NumberField) {
@@ -144,7 +144,7 @@ func (p *Pages) paperFields(c *gin.Context, d filing.Dossier, list []store.Paper
 	for _, n := range p.NeededPapers(d) {
 		f := dossierview.PaperField{NeededPaper: n, Label: p.PaperLabel(c, n), Hint: n.Help.In(t.Lang()), Problem: text(n.Field())}
 		for _, paper := range list {
-			if dossierview.IsOf(paper, n) {
+			if dossierview.IsPaperOf(paper, n) {
 				f.Pictures = append(f.Pictures, paper)
 			}
 		}
@@ -191,5 +191,5 @@ func (p *Pages) removePaper(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return web.ErrBadRequest
 	}
-	return p.MoveOn(c, p.Store.RemovePaper(c.Request.Context(), cur.Filing.ID, id), web.WithFrom(web.FilingPath(c)+"/"+web.FormPapers, web.FromOf(web.Posted(c))))
+	return p.FinishUpdate(c, p.Store.RemovePaper(c.Request.Context(), cur.Filing.ID, id), web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, web.ReturnToOf(web.PostForm(c))))
 }

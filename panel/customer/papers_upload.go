@@ -26,7 +26,7 @@ const maxPartText = 4 << 10
 // lost connection, loses nothing but itself, and the numbers that were typed beside
 // them, whatever became of the pictures.
 func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
-	web.Slowly(c)
+	web.AllowSlowUpload(c)
 	kind, ok := p.formOf(c, cur, web.FormPapers)
 	if !ok {
 		return nil
@@ -37,16 +37,16 @@ func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
 		return err
 	}
 	values, problems, err := p.takeParts(c, cur, p.NeededPapers(d))
-	kept := p.keepNumbers(ctx, cur, values, err != nil)
+	kept := p.saveNumbers(ctx, cur, values, err != nil)
 	var tooBig *http.MaxBytesError
-	from := web.Opened(c, values)
+	from := web.ReturnTo(c, values)
 	shown := papersShown{status: http.StatusUnprocessableEntity, values: values, problems: problems}
 	if errors.As(err, &tooBig) {
 		shown.note, err = p.Texts.For(p.Lang(c)).T("papers.too_much", nil), nil
 	}
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	case err != nil:
 		return err
 	case errors.Is(kept, store.ErrConflict):
@@ -57,8 +57,8 @@ func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
 	case shown.note != "":
 		return p.showPapers(c, cur, shown)
 	}
-	shown.check = values.Get("action") == "next"
-	if shown.check && len(problems) == 0 {
+	shown.showProblems = values.Get("action") == "next"
+	if shown.showProblems && len(problems) == 0 {
 		if d, err = p.Dossier(ctx, cur); err == nil {
 			problems, err = p.PaperProblems(ctx, cur, d)
 		}
@@ -68,18 +68,18 @@ func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
 		return err
 	case len(problems) > 0:
 		return p.showPapers(c, cur, shown)
-	case shown.check:
-		return web.To(c, web.FilingPath(c)+"/"+nextForm(kind, web.FormPapers, from))
+	case shown.showProblems:
+		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(kind, web.FormPapers, from))
 	default:
 		p.Flash(c, "flash.saved")
-		return web.To(c, web.WithFrom(web.FilingPath(c)+"/"+web.FormPapers, from))
+		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, from))
 	}
 }
 
 // uploadPicture keeps what the page's script sends, one picture at a time, and
 // answers with the page, of which the script shows the paper's part.
 func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current) error {
-	web.Slowly(c)
+	web.AllowSlowUpload(c)
 	if _, ok := p.formOf(c, cur, web.FormPapers); !ok {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current) error {
 		err = web.ErrBadRequest
 	}
 	if err != nil {
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	}
 	status := http.StatusOK
 	if len(problems) > 0 {
@@ -102,9 +102,9 @@ func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current) error {
 	return p.showPapers(c, cur, papersShown{status: status, problems: problems})
 }
 
-// keepNumbers keeps what was typed beside the pictures. Of a form that broke off, what
+// saveNumbers keeps what was typed beside the pictures. Of a form that broke off, what
 // didn't arrive stays as it was, also when its sender is gone.
-func (p *Pages) keepNumbers(ctx context.Context, cur dossierview.Current, values url.Values, brokeOff bool) error {
+func (p *Pages) saveNumbers(ctx context.Context, cur dossierview.Current, values url.Values, brokeOff bool) error {
 	if brokeOff {
 		ctx = context.WithoutCancel(ctx)
 		before, err := p.Draft(ctx, cur, web.FormPapers)
@@ -118,7 +118,7 @@ func (p *Pages) keepNumbers(ctx context.Context, cur dossierview.Current, values
 			}
 		}
 	}
-	_, err := p.keepDraft(ctx, cur, web.FormPapers, values)
+	_, err := p.storeDraft(ctx, cur, web.FormPapers, values)
 	return err
 }
 
@@ -127,7 +127,7 @@ func (p *Pages) takeParts(c *gin.Context, cur dossierview.Current, needed []fili
 	values = url.Values{}
 	parts, err := c.Request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) { // no file was there to send
-		return web.Posted(c), nil, nil
+		return web.PostForm(c), nil, nil
 	} else if err != nil {
 		return values, nil, web.ErrBadRequest
 	}

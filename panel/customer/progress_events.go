@@ -51,8 +51,8 @@ type listener struct {
 	filing, user int64
 	// moved carries the newest number; an older one that wasn't fetched makes room.
 	moved chan int64
-	// told is what was sent there last.
-	told int64
+	// feedbackOf is what was sent there last.
+	feedbackOf int64
 }
 
 func newWatch(seqs func(context.Context, []int64) (map[int64]int64, error)) *watch {
@@ -119,19 +119,19 @@ func (w *watch) run() {
 		if err != nil {
 			continue // the next look may pass; pages reload besides
 		}
-		w.tell(seqs)
+		w.notify(seqs)
 	}
 }
 
-func (w *watch) tell(seqs map[int64]int64) {
+func (w *watch) notify(seqs map[int64]int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for filing, seq := range seqs {
 		for l := range w.listeners[filing] {
-			if seq == l.told {
+			if seq == l.feedbackOf {
 				continue
 			}
-			l.told = seq
+			l.feedbackOf = seq
 			select {
 			case <-l.moved:
 			default:

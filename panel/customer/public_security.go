@@ -70,7 +70,7 @@ func (p *Pages) snippet(number string, o store.Order) string {
 // policeForm is 公安联网备案: what it is, where to apply, and its number.
 func (p *Pages) policeForm(c *gin.Context, cur dossierview.Current) error {
 	if state, ok := p.policeOpen(c, cur); ok {
-		return p.showPolice(c, http.StatusOK, cur, state, p.KeptValues(c), nil)
+		return p.showPolice(c, http.StatusOK, cur, state, p.SavedValues(c), nil)
 	}
 
 	return nil
@@ -98,7 +98,7 @@ func (p *Pages) policeOpen(c *gin.Context, cur dossierview.Current) (store.Polic
 	}
 	if !state.Open {
 		p.Flash(c, "flash.moved_on")
-		web.To(c, web.FilingPath(c))
+		web.Redirect(c, web.FilingPath(c))
 	}
 	return state, state.Open
 }
@@ -115,9 +115,9 @@ func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current) error {
 		if err == nil {
 			p.Flash(c, "flash.police_declined")
 		}
-		return p.MoveOn(c, err, web.FilingPath(c)+"/police")
+		return p.FinishUpdate(c, err, web.FilingPath(c)+"/police")
 	}
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	number, problems := filing.ValidatePoliceNumber(values.Get("number"))
 	if len(problems) > 0 {
 		return p.showPolice(c, http.StatusUnprocessableEntity, cur, state, values, problems)
@@ -126,5 +126,5 @@ func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current) error {
 	if err == nil {
 		p.Flash(c, "flash.police_recorded")
 	}
-	return p.MoveOn(c, err, web.FilingPath(c)+"/police")
+	return p.FinishUpdate(c, err, web.FilingPath(c)+"/police")
 }

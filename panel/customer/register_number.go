@@ -40,7 +40,7 @@ func (p *Pages) registering(c *gin.Context) (order store.Order, ok bool) {
 		p.Fail(c, err)
 	default:
 		p.Flash(c, "flash.moved_on")
-		web.To(c, web.FilingPath(c))
+		web.Redirect(c, web.FilingPath(c))
 	}
 	return order, false
 }
@@ -48,7 +48,7 @@ func (p *Pages) registering(c *gin.Context) (order store.Order, ok bool) {
 // registerForm is 登记备案号.
 func (p *Pages) registerForm(c *gin.Context) error {
 	if order, ok := p.registering(c); ok {
-		kept := p.KeptValues(c)
+		kept := p.SavedValues(c)
 		return p.showRegister(c, http.StatusOK, dossierview.Current{Order: order}, kept, web.FilesAgain(kept, "file_again"))
 	}
 
@@ -100,7 +100,7 @@ func (p *Pages) register(c *gin.Context) error {
 		return nil
 	}
 	ctx, cur := c.Request.Context(), dossierview.Current{Order: order}
-	u, err := web.PostedWithFile(c, "certificate", filing.MaxCertificate)
+	u, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
 	values, certificate, problems := u.Values, u.File, certificateProblems(u)
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) {
@@ -115,20 +115,20 @@ func (p *Pages) register(c *gin.Context) error {
 		}
 		return problems
 	}
-	if _, err := p.keepDraft(ctx, cur, web.FormRegister, values); errors.Is(err, store.ErrConflict) {
+	if _, err := p.storeDraft(ctx, cur, web.FormRegister, values); errors.Is(err, store.ErrConflict) {
 		return p.showRegister(c, http.StatusConflict, cur, values, again(problems))
 	} else if err != nil {
 		return err
 	}
 	d, found := filing.Registration{Number: values.Get("number"), HomePage: values.Get("home_page")}.Dossier(order.Domains)
 	problems = append(problems, found...)
-	if number, err := filing.ParseNumber(d.Claim.Number); err == nil && number.OtherNumberIn(certificate) != "" {
+	if number, err := filing.ParseNumber(d.OwnershipProof.Number); err == nil && number.OtherNumberIn(certificate) != "" {
 		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_other_number", Args: map[string]any{"number": number.OtherNumberIn(certificate)}})
 	}
 	compared := false
 	if len(problems) == 0 {
 		var err error
-		if compared, found, err = p.compareNumber(ctx, d.Claim.Number, order.Domains); err != nil {
+		if compared, found, err = p.compareNumber(ctx, d.OwnershipProof.Number, order.Domains); err != nil {
 			return err
 		}
 		problems = found
@@ -138,12 +138,12 @@ func (p *Pages) register(c *gin.Context) error {
 	}
 	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: certificate, Compared: compared, Actor: p.Actor(c)})
 	if err != nil {
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	}
 	if err := p.startFiling(ctx, f); err != nil {
 		return err
 	}
-	return web.To(c, web.FilingPath(c))
+	return web.Redirect(c, web.FilingPath(c))
 }
 
 func certificateTooLarge() filing.Problem {
@@ -198,11 +198,11 @@ func (p *Pages) compareNumber(ctx context.Context, text string, domains []string
 // takeOff takes a registered number off its order again (取消登记).
 func (p *Pages) takeOff(c *gin.Context, cur dossierview.Current) error {
 	if c.PostForm("sure") != "yes" {
-		return p.unsure(c, "take_off")
+		return p.askToConfirm(c, "take_off")
 	}
 	err := p.Store.TakeOff(c.Request.Context(), cur.Filing.ID, p.Actor(c))
 	if err == nil {
 		p.Flash(c, "flash.taken_off")
 	}
-	return p.MoveOn(c, err, "/orders")
+	return p.FinishUpdate(c, err, "/orders")
 }

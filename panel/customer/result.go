@@ -22,7 +22,7 @@ type resultData struct {
 	Lines           []resultLine
 	Snippet         string
 	CertificatePath string // empty: this kind brings no certificate
-	Checks          []store.SiteCheck
+	SiteChecks      []store.SiteCheck
 	// CanPlace: the web space is known, so that the number can be put there.
 	CanPlace bool
 	Police   policeData
@@ -61,7 +61,7 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 	}
 	return p.Render(c, http.StatusOK, "result", web.Page{Title: "result.title", Data: resultData{
 		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
-		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), Checks: checks, CanPlace: canPlace, Police: p.police(p.Texts.For(p.Lang(c)), cur, decision.Number(), police, nil, nil),
+		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), SiteChecks: checks, CanPlace: canPlace, Police: p.police(p.Texts.For(p.Lang(c)), cur, decision.Number(), police, nil, nil),
 	}})
 }
 
@@ -75,12 +75,12 @@ func certificatePath(d store.Decision) string {
 // resultLines are the columns of the bureau's result page.
 func (p *Pages) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
 	if d.Kind.Registers() {
-		return []resultLine{{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", decision.HandedInAt.In(web.China).Format("2006-01-02")}}
+		return []resultLine{{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", decision.SubmittedAt.In(web.China).Format("2006-01-02")}}
 	}
 	t, codes, builtIn := p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context()), filing.BuiltIn()
 	name := func(table, old []filing.Code, id int) string {
 		code, present := filing.CodeByID(table, id)
-		if !present { // handed in before the bureau dropped it
+		if !present { // submitted before the bureau dropped it
 			code, _ = filing.CodeByID(old, id)
 		}
 		return code.In(t.Lang())
@@ -94,7 +94,7 @@ func (p *Pages) resultLines(c *gin.Context, d filing.Dossier, decision store.Dec
 	}
 	h := d.Holder
 	lines := []resultLine{
-		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.HandedInAt.In(web.China).Format("2006-01-02")},
+		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.SubmittedAt.In(web.China).Format("2006-01-02")},
 		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
 		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", t.List(content)},
 		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
@@ -135,28 +135,28 @@ func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
 	return nil
 }
 
-// checkNow has the site looked at at once. A filing that is done isn't moved by
+// checkSiteNow has the site looked at at once. A filing that is done isn't moved by
 // what is seen.
-func (p *Pages) checkNow(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) checkSiteNow(c *gin.Context, cur dossierview.Current) error {
 	if cur.Filing.Stage == filing.Filed {
-		p.workFooter(c.Request.Context(), cur, 0, workflows.FooterLook)
-		return web.To(c, web.FilingPath(c)+"/result")
+		p.workFooter(c.Request.Context(), cur, 0, workflows.FooterSiteCheck)
+		return web.Redirect(c, web.FilingPath(c)+"/result")
 	}
-	_, err := p.Filings.CheckNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	_, err := p.Filings.CheckSiteNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
 	if err == nil {
-		p.Flash(c, "flash.checking")
+		p.Flash(c, "flash.site_check_asked")
 	}
-	return p.MoveOn(c, err, web.FilingPath(c)+"/result")
+	return p.FinishUpdate(c, err, web.FilingPath(c)+"/result")
 }
 
 // withdraw ends a filing that hasn't left for the bureau.
 func (p *Pages) withdraw(c *gin.Context, cur dossierview.Current) error {
 	if c.PostForm("sure") != "yes" {
-		return p.unsure(c, "withdraw")
+		return p.askToConfirm(c, "withdraw")
 	}
 	_, err := p.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
 	if err == nil {
 		p.Flash(c, "flash.withdrawn")
 	}
-	return p.MoveOn(c, err, "/orders")
+	return p.FinishUpdate(c, err, "/orders")
 }

@@ -108,7 +108,7 @@ func (p *Pages) reviewLines(c *gin.Context, cur dossierview.Current, kind filing
 	}
 	fields := p.Fields(t, codes, kind, name, values)
 	lines := dossierview.FormLines(t, name, fields, values)
-	if kind == filing.KindChange && name != web.FormClaim {
+	if kind == filing.KindChange && name != web.FormOwnership {
 		before, err := p.FirstValues(ctx, cur, name)
 		if err != nil {
 			return nil, err

@@ -30,7 +30,7 @@ func (p *Pages) Routes(in web.Group) {
 	in.GET("/regions", p.regions)
 	in.GET("/documents", p.documents)
 
-	orders := in.Group("/orders", p.Only(store.RoleCustomer))
+	orders := in.Group("/orders", p.RequireRole(store.RoleCustomer))
 	orders.GET("", p.orderList)
 	orders.GET("/:number/register", p.registerForm)
 	orders.POST("/:number/register", p.register)
@@ -57,15 +57,15 @@ func (p *Pages) contactRoutes(f web.Group) {
 	f.POST("/codes", p.withFiling(p.sendCodeAgain))
 	f.GET("/recover", p.withFiling(p.recoverForm))
 	f.POST("/recover", p.withFiling(p.recoverCodes))
-	f.GET("/reach/:channel", p.withCorrection(p.confirmForm))
-	f.POST("/reach/:channel", p.withCorrection(p.confirmContact))
-	f.POST("/reach/:channel/again", p.withCorrection(p.confirmAgain))
+	f.GET("/contact/:channel", p.withCorrection(p.confirmForm))
+	f.POST("/contact/:channel", p.withCorrection(p.confirmContact))
+	f.POST("/contact/:channel/again", p.withCorrection(p.confirmAgain))
 }
 
 func (p *Pages) dossierRoutes(f web.Group) {
 	f.GET("/kind", p.withFiling(p.kindForm))
 	f.POST("/kind", p.withFiling(p.giveKind))
-	for _, form := range []string{web.FormClaim, web.FormHolder, web.FormSite, web.FormEnding} {
+	for _, form := range []string{web.FormOwnership, web.FormHolder, web.FormSite, web.FormEnding} {
 		f.GET("/"+form, p.withFiling(p.dossierForm(form)))
 		f.POST("/"+form, p.withFiling(p.saveDossierForm(form)))
 	}
@@ -79,7 +79,7 @@ func (p *Pages) dossierRoutes(f web.Group) {
 	f.POST("/follow-up", p.withFiling(p.openFollowUp))
 	f.POST("/draft/:form", p.withFiling(p.saveDraft))
 	f.GET("/review", p.withFiling(p.reviewForm))
-	f.POST("/review", p.withFiling(p.handIn))
+	f.POST("/review", p.withFiling(p.submit))
 }
 
 func (p *Pages) resultRoutes(f web.Group) {
@@ -89,8 +89,8 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/footer", p.withFiling(p.askFooter))
 	f.POST("/footer/agree", p.withFiling(p.agreeFooter))
 	f.POST("/footer/undo", p.withFiling(p.undoFooter))
-	f.POST("/check", p.withFiling(p.checkNow))
-	f.POST("/bureau-checked", p.withFiling(p.bureauChecked))
+	f.POST("/site-check", p.withFiling(p.checkSiteNow))
+	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
 	f.POST("/take-off", p.withFiling(p.takeOff))
 	f.GET("/police", p.withFiling(p.policeForm))
@@ -103,7 +103,7 @@ func Forms(t *locale.Localizer) map[string][]web.Field {
 		"contact": web.ContactFields(t), "recover": recoverFields(t), web.FormRegister: registerFields(), formPolice: policeFields(),
 		"kind": {{Name: dossierview.ValueKind}}, web.FormPapers: {{Name: filing.ApprovalField(3)}},
 	}
-	for _, form := range []string{web.FormHolder, web.FormSite, web.FormClaim, web.FormEnding} {
+	for _, form := range []string{web.FormHolder, web.FormSite, web.FormOwnership, web.FormEnding} {
 		forms[form] = web.Asked(dossierview.FormFields(&filing.Dossier{Kind: filing.KindNewSite}, form),
 			web.Choosing{Localizer: t, Codes: filing.BuiltIn()})
 	}

@@ -14,14 +14,14 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// checkLeft is for how many hours the bureau's own SMS check can still be done;
+// smsVerificationLeft is for how many hours the bureau's own SMS verification can still be done;
 // nil when it isn't waited for.
-func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
-	if f.Attention != filing.AttentionBureauCheck {
+func smsVerificationLeft(f store.Filing, events []store.Event, now time.Time) *int {
+	if f.Attention != filing.AttentionSMSVerification {
 		return nil
 	}
 	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].Kind != filing.EventBureauCheck {
+		if events[i].Kind != filing.EventSMSVerification {
 			continue
 		}
 		until, err := time.Parse(time.RFC3339, events[i].Detail)
@@ -34,21 +34,21 @@ func checkLeft(f store.Filing, events []store.Event, now time.Time) *int {
 	return nil
 }
 
-// bureauChecked is 已完成核验: the customer entered the bureau's code.
-func (p *Pages) bureauChecked(c *gin.Context, cur dossierview.Current) error {
-	_, err := p.Filings.BureauChecked(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	return p.MoveOn(c, err, web.FilingPath(c))
+// confirmSMSVerification is 已完成核验: the customer entered the bureau's code.
+func (p *Pages) confirmSMSVerification(c *gin.Context, cur dossierview.Current) error {
+	_, err := p.Filings.ConfirmSMSVerification(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
-// withCheck puts the bureau's SMS check before its review, as a step of its own,
+// withSMSVerification puts the bureau's SMS verification before its review, as a step of its own,
 // where this filing has one.
-func withCheck(list []task, cur dossierview.Current, events []store.Event) []task {
-	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventBureauCheck }) {
+func withSMSVerification(list []task, cur dossierview.Current, events []store.Event) []task {
+	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventSMSVerification }) {
 		return list
 	}
 	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })
-	step := task{Key: "bureau_check", Status: "done"}
-	if cur.Filing.Attention == filing.AttentionBureauCheck {
+	step := task{Key: "sms_verification", Status: "done"}
+	if cur.Filing.Attention == filing.AttentionSMSVerification {
 		step.Status, list[at].Status = "now", "later"
 	}
 	return slices.Insert(list, at, step)

@@ -56,7 +56,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 		{"contact", []filing.Stage{filing.Contact}, base + "notice"},
 		{"verify", []filing.Stage{filing.Verifying}, base + "verify"},
 		{"forms", []filing.Stage{filing.Preparing, filing.Correcting}, base + first},
-		{"vetting", []filing.Stage{filing.Checking, filing.Submitting}, ""},
+		{"vetting", []filing.Stage{filing.Vetting, filing.Submitting}, ""},
 		{"reviewing", []filing.Stage{filing.Reviewing}, ""},
 		{"installing", []filing.Stage{filing.Installing}, base + "result"},
 		{"filed", []filing.Stage{filing.Filed}, base + "result"},
@@ -104,7 +104,7 @@ func (p *Pages) tasks(c *gin.Context, cur dossierview.Current, events []store.Ev
 		}
 		list, refused = slices.Replace(list, now, now+1, forms...), about
 	}
-	return withCheck(list, cur, events), refused, nil
+	return withSMSVerification(list, cur, events), refused, nil
 }
 
 // formTasks are the kind's choice, the forms and the review, each with how it stands.

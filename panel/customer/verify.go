@@ -55,7 +55,7 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, filing.Verifying) {
 		return nil
 	}
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	problems, err := p.noCode(c.Request.Context(), cur, values)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 		return p.showVerify(c, http.StatusUnprocessableEntity, cur, values, problems)
 	}
 	if !p.confirmed(c, cur) {
-		return web.To(c, web.FilingPath(c)+"/verify")
+		return web.Redirect(c, web.FilingPath(c)+"/verify")
 	}
 
 	return nil
@@ -115,7 +115,7 @@ func (p *Pages) confirmed(c *gin.Context, cur dossierview.Current) (done bool) {
 		return false
 	}
 	_, err = p.Filings.Verified(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	p.MoveOn(c, err, web.FilingPath(c)+"/kind")
+	p.FinishUpdate(c, err, web.FilingPath(c)+"/kind")
 	return true
 }
 
@@ -138,11 +138,11 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur dossierview.Current) error {
 		return err
 	default:
 		if _, err := p.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: send}); err != nil {
-			return p.MoveOn(c, err, "")
+			return p.FinishUpdate(c, err, "")
 		}
 		p.Flash(c, "flash.code_sent")
 	}
-	return web.To(c, web.FilingPath(c)+"/verify")
+	return web.Redirect(c, web.FilingPath(c)+"/verify")
 }
 
 func recoverFields(*locale.Localizer) []web.Field {
@@ -168,7 +168,7 @@ func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
 	case filing.AttentionMailRecipient:
 		problems = filing.Problems{{Field: "email", Key: "email_refused"}}
 	}
-	values := p.KeptValues(c)
+	values := p.SavedValues(c)
 	if values == nil {
 		values = url.Values{"mobile": {contact.Details.Mobile}, "email": {contact.Details.Email}}
 	}
@@ -185,14 +185,14 @@ func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {
 		return nil
 	}
 	ctx := c.Request.Context()
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	details := web.ContactOf(values)
-	if problems := filing.ValidateReach(details.Mobile, details.Email); len(problems) > 0 {
+	if problems := filing.ValidateContactAddress(details.Mobile, details.Email); len(problems) > 0 {
 		return p.showRecover(c, http.StatusUnprocessableEntity, values, problems)
 	}
 	changed, err := p.Store.CorrectContact(ctx, cur.Filing.ID, details.Mobile, details.Email)
 	if err != nil {
-		return p.MoveOn(c, err, "")
+		return p.FinishUpdate(c, err, "")
 	}
 	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
 	if err != nil {
@@ -201,9 +201,9 @@ func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {
 	for _, channel := range changed {
 		in := workflows.SendCode{Channel: channel, Send: verifications[channel].Sends}
 		if _, err := p.Filings.SendCode(ctx, cur.Filing.Ref(), in); err != nil {
-			return p.MoveOn(c, err, "")
+			return p.FinishUpdate(c, err, "")
 		}
 	}
 	p.Flash(c, "flash.code_sent")
-	return web.To(c, web.FilingPath(c)+"/verify")
+	return web.Redirect(c, web.FilingPath(c)+"/verify")
 }

@@ -19,7 +19,7 @@ func (v *View) Based(ctx context.Context, cur Current) (filing.Dossier, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Kind, d.Claim, d.Ending = cur.Filing.Kind, filing.Claim{}, filing.Ending{}
+	d.Kind, d.OwnershipProof, d.Ending = cur.Filing.Kind, filing.OwnershipProof{}, filing.Ending{}
 	return v.AsFiled(ctx, d, decision)
 }
 

@@ -36,8 +36,8 @@ func FormFields(d *filing.Dossier, form string) []web.BoundField {
 		return HolderFields(&d.Holder)
 	case web.FormSite:
 		return siteFields(&d.Site)
-	case web.FormClaim:
-		return claimFields(d.Kind, &d.Claim)
+	case web.FormOwnership:
+		return ownershipFields(d.Kind, &d.OwnershipProof)
 	case web.FormEnding:
 		return endingFields(&d.Ending)
 	}
@@ -89,7 +89,7 @@ func siteFields(s *filing.Site) []web.BoundField {
 	}
 }
 
-func claimFields(kind filing.Kind, c *filing.Claim) []web.BoundField {
+func ownershipFields(kind filing.Kind, c *filing.OwnershipProof) []web.BoundField {
 	return []web.BoundField{
 		{Field: web.Field{Name: "number", Type: "text", Required: true, Autocomplete: "off"}, Value: &c.Number, Choices: nil},
 		{Field: web.Field{Name: "password", Type: "password", Required: kind.Spec().NeedsPassword, Autocomplete: "off"}, Value: &c.Password, Choices: nil},

@@ -36,8 +36,8 @@ func (v *View) Fill(d *filing.Dossier, form string, values url.Values) {
 		d.Site.Normalise()
 	case web.FormPapers:
 		d.Site.ApprovalNumbers = approvalNumbers(d.Site, values)
-	case web.FormClaim:
-		d.Claim.Normalise(d.Kind)
+	case web.FormOwnership:
+		d.OwnershipProof.Normalise(d.Kind)
 	case web.FormEnding:
 		d.Ending.Normalise()
 	}
@@ -60,8 +60,8 @@ func (v *View) Problems(c *gin.Context, cur Current, d filing.Dossier, form stri
 		all = d.Site.Validate(codes)
 	case web.FormPapers:
 		return v.PaperProblems(c.Request.Context(), cur, d)
-	case web.FormClaim:
-		all = v.claimProblems(c.Request.Context(), d)
+	case web.FormOwnership:
+		all = v.ownershipProblems(c.Request.Context(), d)
 	case web.FormEnding:
 		all = d.Ending.Validate(codes)
 	}
@@ -103,7 +103,7 @@ func (v *View) FirstValues(ctx context.Context, cur Current, form string) (url.V
 		return v.firstSite(cur), nil
 	case web.FormHolder:
 		return v.firstHolder(ctx, cur)
-	case web.FormClaim:
+	case web.FormOwnership:
 		chosen, err := v.Chosen(ctx, cur)
 		return url.Values{"number": {chosen.Get("number")}}, err
 	case web.FormRegister:

@@ -28,9 +28,9 @@ func isPerson(v url.Values) bool { return web.Number(v, "nature") == filing.Natu
 
 func isSame(v url.Values) bool { return isPerson(v) && v.Get(fieldSame) == sameYes }
 
-// WithSame puts the checkbox before the manager's fields, where the holder's are
+// WithManagerSame puts the checkbox before the manager's fields, where the holder's are
 // on the same page.
-func WithSame(t *locale.Localizer, fields []web.Field) []web.Field {
+func WithManagerSame(t *locale.Localizer, fields []web.Field) []web.Field {
 	named := func(name string) func(web.Field) bool { return func(f web.Field) bool { return f.Name == name } }
 	at := slices.IndexFunc(fields, named("manager_name"))
 	if at < 0 || !slices.ContainsFunc(fields, named("nature")) {

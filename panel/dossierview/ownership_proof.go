@@ -7,14 +7,14 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// claimProblems are the rules' and whether the provider can file where the
+// ownershipProblems are the rules' and whether the provider can file where the
 // number was given.
-func (v *View) claimProblems(ctx context.Context, d filing.Dossier) filing.Problems {
-	problems := d.Claim.Validate(d.Kind)
-	if !d.Kind.Claims() || problems.For("number") != nil {
+func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) filing.Problems {
+	problems := d.OwnershipProof.Validate(d.Kind)
+	if !d.Kind.ProvesOwnership() || problems.For("number") != nil {
 		return problems
 	}
-	if served, err := v.Store.ServesProvince(ctx, filing.ProvinceOfNumber(d.Claim.Number)); err == nil && !served {
+	if served, err := v.Store.ServesProvince(ctx, filing.ProvinceOfNumber(d.OwnershipProof.Number)); err == nil && !served {
 		problems = append(problems, filing.Problem{Field: "number", Key: "number_not_served"})
 	}
 	return problems
@@ -22,7 +22,7 @@ func (v *View) claimProblems(ctx context.Context, d filing.Dossier) filing.Probl
 
 // ProveClaim asks the bureau whether the filing password belongs to the number.
 // Where it can't be asked, the record itself carries the proof.
-func (v *View) ProveClaim(ctx context.Context, cur Current, claim filing.Claim) (filing.Problems, error) {
+func (v *View) ProveClaim(ctx context.Context, cur Current, claim filing.OwnershipProof) (filing.Problems, error) {
 	number := claim.Number
 	if number == "" { // a follow-up's is that of the filing it is about
 		if claim.Password == "" {
@@ -40,9 +40,9 @@ func (v *View) ProveClaim(ctx context.Context, cur Current, claim filing.Claim) 
 	}
 	switch answer {
 	case web.PasswordIsWrong:
-		return filing.Problems{{Field: "password", Key: "claim_wrong"}}, nil
+		return filing.Problems{{Field: "password", Key: "ownership_wrong"}}, nil
 	case web.PasswordTooMany:
-		return filing.Problems{{Field: "password", Key: "claim_too_many"}}, nil
+		return filing.Problems{{Field: "password", Key: "ownership_too_many"}}, nil
 	}
 	return nil, nil
 }

@@ -33,11 +33,11 @@ func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper { return v.Pa
 // HasPicture tells whether a picture is of a paper.
 func HasPicture(list []store.Paper) func(filing.NeededPaper) bool {
 	return func(n filing.NeededPaper) bool {
-		return slices.ContainsFunc(list, func(p store.Paper) bool { return IsOf(p, n) })
+		return slices.ContainsFunc(list, func(p store.Paper) bool { return IsPaperOf(p, n) })
 	}
 }
 
-func IsOf(p store.Paper, n filing.NeededPaper) bool {
+func IsPaperOf(p store.Paper, n filing.NeededPaper) bool {
 	return p.Kept && p.Key == n.Key && p.Item == n.Item
 }
 
@@ -51,19 +51,19 @@ func (v *View) PaperProblems(ctx context.Context, cur Current, d filing.Dossier)
 }
 
 // HandedPapers are the pictures that go with a dossier, each at its places.
-func (v *View) HandedPapers(ctx context.Context, cur Current, d filing.Dossier) ([]store.HandedPaper, error) {
+func (v *View) HandedPapers(ctx context.Context, cur Current, d filing.Dossier) ([]store.SubmittedPaper, error) {
 	list, err := v.Store.Papers(ctx, cur.Filing.ID)
 	if err != nil {
 		return nil, err
 	}
 	tables := v.Tables(ctx)
-	var handed []store.HandedPaper
+	var handed []store.SubmittedPaper
 	for _, n := range v.NeededPapers(d) {
 		for _, p := range list {
-			if !IsOf(p, n) {
+			if !IsPaperOf(p, n) {
 				continue
 			}
-			one := store.HandedPaper{PaperID: p.ID, Approval: n.Item, Remark: n.Remark}
+			one := store.SubmittedPaper{PaperID: p.ID, Approval: n.Item, Remark: n.Remark}
 			if len(n.Uses) == 0 { // goes with its content, or stays with us
 				handed = append(handed, one)
 			}

@@ -9,5 +9,5 @@ import (
 // ChangePath is where a line of the review is changed, and from where one comes
 // back to it.
 func ChangePath(c *gin.Context, form, field string) string {
-	return web.WithFrom(web.FilingPath(c)+"/"+form, web.FromReview) + "#f-" + field
+	return web.WithReturnTo(web.FilingPath(c)+"/"+form, web.ReturnToReview) + "#f-" + field
 }

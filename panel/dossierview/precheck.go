@@ -36,7 +36,7 @@ type FoundLine struct {
 	Help string
 }
 
-// Findings are what keeps a dossier from being handed in, or might have the bureau
+// Findings are what keeps a dossier from being submitted, or might have the bureau
 // refuse it: what is wrong with its forms, the papers that it lacks, and what the
 // pre-check finds. look has the domains looked up too, which takes a moment and
 // only ever advises.
@@ -83,7 +83,7 @@ func (v *View) Prechecked(c *gin.Context, cur Current, d filing.Dossier, look bo
 		}
 		line.Help = v.RuleHelp(t, f.Rule)
 		if f.Rule == ruleApprovalPaper { // what was chosen there is uploaded here
-			line.Form, line.Lacking, line.Path = web.FormPapers, true, web.WithFrom(web.FilingPath(c)+"/"+web.FormPapers, web.FromReview)
+			line.Form, line.Lacking, line.Path = web.FormPapers, true, web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, web.ReturnToReview)
 		}
 		lines = append(lines, line)
 	}
@@ -145,7 +145,7 @@ func (v *View) withForms(c *gin.Context, cur Current, d filing.Dossier, lines []
 		if !started && !d.Kind.FollowsUp() { // what it starts with of its own can't be the customer's mistake
 			wrong = append(wrong, FoundLine{
 				Rule: ruleFormMissing, Blocking: true, Form: form, Lacking: true, Field: form + ".title", Text: t.T("precheck.form_missing", nil),
-				Source: source, Path: web.WithFrom(web.FilingPath(c)+"/"+form, web.FromReview),
+				Source: source, Path: web.WithReturnTo(web.FilingPath(c)+"/"+form, web.ReturnToReview),
 			})
 			continue
 		}
@@ -155,7 +155,7 @@ func (v *View) withForms(c *gin.Context, cur Current, d filing.Dossier, lines []
 		for _, p := range problems {
 			line := FoundLine{
 				Rule: p.Key, Blocking: true, Form: form, Lacking: slices.Contains(unfilled, p.Key), Field: "field." + form + "." + p.Field,
-				Text: t.T("problem."+p.Key, p.Args), Source: source, Path: web.WithFrom(web.FilingPath(c)+"/"+form, web.FromReview) + "&check=1#f-" + p.Field,
+				Text: t.T("problem."+p.Key, p.Args), Source: source, Path: web.WithReturnTo(web.FilingPath(c)+"/"+form, web.ReturnToReview) + "&check=1#f-" + p.Field,
 			}
 			if own := "precheck_source.problem." + p.Key; t.Has(own) {
 				line.Source = t.T(own, nil)

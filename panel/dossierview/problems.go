@@ -10,7 +10,7 @@ import (
 
 // HolderProblems are the rules' and whether the provider can file in the
 // holder's province at all. When the database doesn't answer, the rules' alone:
-// the filing finds its account, or is told, when it is handed in.
+// the filing finds its account, or is told, when it is submitted.
 func (v *View) HolderProblems(c *gin.Context, h filing.Holder, codes filing.Tables) filing.Problems {
 	return v.Served(c.Request.Context(), h.Province, h.Validate(codes))
 }

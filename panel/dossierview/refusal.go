@@ -28,7 +28,7 @@ type Refusal struct {
 	fields map[string]string
 }
 
-// RefusalOf tells why the bureau, or the provider's own check, sent a filing back
+// RefusalOf tells why the bureau, or vetting, sent a filing back
 // that is being corrected; empty for others.
 func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	if cur.Filing.Stage != filing.Correcting {
@@ -159,7 +159,7 @@ type RefusedField struct {
 	// Label is the paper's name; a field's is a text of the locale files.
 	Label string
 	Path  string
-	// Mended: it doesn't stand as it was handed in any more.
+	// Mended: it doesn't stand as it was submitted any more.
 	Mended bool
 }
 
@@ -196,7 +196,7 @@ func (v *View) RefusedFields(c *gin.Context, cur Current, d filing.Dossier, r Re
 }
 
 // refusedPapers are those papers that the refusal is about; a paper with other
-// pictures than were handed in is mended.
+// pictures than were submitted is mended.
 func (v *View) refusedPapers(c *gin.Context, cur Current, d filing.Dossier, r Refusal) (list []RefusedField, err error) {
 	ctx := c.Request.Context()
 	now, err := v.Store.Papers(ctx, cur.Filing.ID)

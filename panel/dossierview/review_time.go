@@ -91,9 +91,9 @@ func (v *View) ReviewTimes(ctx context.Context, province string, kind filing.Kin
 }
 
 // Expected is how long the bureau will take with a filing that waits for it, from what
-// was handed in; nil for others.
+// was submitted; nil for others.
 func (v *View) Expected(ctx context.Context, f store.Filing, events []store.Event) (*Expectation, error) {
-	if !slices.Contains([]filing.Stage{filing.Checking, filing.Submitting, filing.Reviewing}, f.Stage) {
+	if !slices.Contains([]filing.Stage{filing.Vetting, filing.Submitting, filing.Reviewing}, f.Stage) {
 		return nil, nil
 	}
 	d, err := v.Store.Dossier(ctx, f.ID, f.Revision)

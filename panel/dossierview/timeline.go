@@ -89,34 +89,34 @@ func (v *View) Timeline(c *gin.Context, filingID int64, events []store.Event) ([
 	return lines, nil
 }
 
-// revisionsOf tells which revision each event is about: one is handed in to our
+// revisionsOf tells which revision each event is about: one is submitted to our
 // own staff, or goes to the bureau at once.
 func revisionsOf(events []store.Event) []int {
 	list := make([]int, len(events))
-	revision, checked := 0, false
+	revision, inVetting := 0, false
 	for i, e := range events {
 		switch {
-		case e.Kind == filing.EventHandedIn:
-			revision, checked = revision+1, true
-		case e.Kind == filing.EventSubmitting && checked:
-			checked = false
+		case e.Kind == filing.EventSubmitted:
+			revision, inVetting = revision+1, true
+		case e.Kind == filing.EventSubmitting && inVetting:
+			inVetting = false
 		case e.Kind == filing.EventSubmitting:
 			revision++
 		case e.Kind == filing.EventSentBack:
-			checked = false
+			inVetting = false
 		}
 		list[i] = max(1, revision) // a registered number has the first from the start
 	}
 	return list
 }
 
-// told is what the bureau and our own staff said of a filing's revisions.
-type told struct {
+// feedback is what the bureau and our own staff said of a filing's revisions.
+type feedback struct {
 	Decisions map[int]store.Decision
 	SentBack  map[int]store.SendBack
 }
 
-func (v *View) Told(ctx context.Context, filingID int64) (said told, err error) {
+func (v *View) Told(ctx context.Context, filingID int64) (said feedback, err error) {
 	if said.Decisions, err = v.Store.Decisions(ctx, filingID); err == nil {
 		said.SentBack, err = v.Store.SendBacks(ctx, filingID)
 	}
@@ -124,7 +124,7 @@ func (v *View) Told(ctx context.Context, filingID int64) (said told, err error) 
 }
 
 // detail is an event's substance.
-func (said told) detail(t *locale.Localizer, e store.Event, revision int) string {
+func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) string {
 	switch e.Kind {
 	case filing.EventRefused:
 		if d, decided := said.Decisions[revision]; decided && !d.Approved {
@@ -146,7 +146,7 @@ func (said told) detail(t *locale.Localizer, e store.Event, revision int) string
 	case filing.EventNoticeRefused:
 		channel, _, _ := strings.Cut(e.Detail, ":")
 		return TextIf(t, "timeline.", channel)
-	case filing.EventBureauCheck:
+	case filing.EventSMSVerification:
 		if until, err := time.Parse(time.RFC3339, e.Detail); err == nil {
 			return t.T("timeline.until", map[string]any{"at": until.In(web.China).Format("2006-01-02 15:04")})
 		}
@@ -163,7 +163,7 @@ func TextIf(t *locale.Localizer, prefix, key string) string {
 }
 
 // kindBy is an event's key: going on its way to the bureau is another thing for
-// who hands in than for who checked it, or handed it in again.
+// who submits than for who checked it, or submitted it again.
 func kindBy(events []store.Event, i int) string {
 	e := events[i]
 	if e.Kind != filing.EventSubmitting {

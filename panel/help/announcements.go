@@ -19,31 +19,31 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-const noticesListed = 100
+const announcementsListed = 100
 
-const noticesPerPage = 50
+const announcementsPerPage = 50
 
-const maxNoticeTitle = 200 // the column's
+const maxAnnouncementTitle = 200 // the column's
 
-const maxNoticeBody = 10000 // characters: a notice is no book
+const maxAnnouncementBody = 10000 // characters: a notice is no book
 
-type noticesData struct {
+type announcementsData struct {
 	helpHead
-	Notices []web.NoticeShown
+	Announcements []web.ShownAnnouncement
 }
 
-// noticeList is 公告栏.
-func (p *Pages) noticeList(c *gin.Context) error {
-	list, err := p.Notices(c, noticesListed)
+// announcementList is 公告栏.
+func (p *Pages) announcementList(c *gin.Context) error {
+	list, err := p.Announcements(c, announcementsListed)
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "notices", web.Page{Title: "notices.title", Data: noticesData{p.helpHead(c), list}})
+	return p.Render(c, http.StatusOK, "announcements", web.Page{Title: "announcements.title", Data: announcementsData{p.helpHead(c), list}})
 }
 
-func (p *Pages) noticePage(c *gin.Context) error {
+func (p *Pages) announcementPage(c *gin.Context) error {
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-	n, err := p.Store.NoticeShown(c.Request.Context(), id)
+	n, err := p.Store.ShownAnnouncement(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -51,32 +51,32 @@ func (p *Pages) noticePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "notice_page", web.Page{Title: "notices.title", Heading: shown.Title, Data: noticesData{p.helpHead(c), []web.NoticeShown{shown}}})
+	return p.Render(c, http.StatusOK, "announcement_page", web.Page{Title: "announcements.title", Heading: shown.Title, Data: announcementsData{p.helpHead(c), []web.ShownAnnouncement{shown}}})
 }
 
-type staffNotice struct {
-	store.Notice
-	// Status is shown, later, over or withdrawn: of "notices.status.".
+type staffAnnouncement struct {
+	store.Announcement
+	// Status is shown, later, over or withdrawn: of "announcements.status.".
 	Status string
 }
 
-func (p *Pages) staffNotices(c *gin.Context) error {
+func (p *Pages) staffAnnouncements(c *gin.Context) error {
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	list, err := p.Store.Notices(c.Request.Context(), after, noticesPerPage+1)
+	list, err := p.Store.Announcements(c.Request.Context(), after, announcementsPerPage+1)
 	if err != nil {
 		return err
 	}
 	var data struct {
-		Notices []staffNotice
-		Next    int64
+		Announcements []staffAnnouncement
+		Next          int64
 	}
-	if len(list) > noticesPerPage {
-		list = list[:noticesPerPage]
-		data.Next = list[noticesPerPage-1].ID
+	if len(list) > announcementsPerPage {
+		list = list[:announcementsPerPage]
+		data.Next = list[announcementsPerPage-1].ID
 	}
 	now := p.Store.Now()
 	for _, n := range list {
-		row := staffNotice{Notice: n, Status: "shown"}
+		row := staffAnnouncement{Announcement: n, Status: "shown"}
 		switch {
 		case n.WithdrawnAt.Valid:
 			row.Status = "withdrawn"
@@ -85,12 +85,12 @@ func (p *Pages) staffNotices(c *gin.Context) error {
 		case n.PublishedAt.After(now):
 			row.Status = "later"
 		}
-		data.Notices = append(data.Notices, row)
+		data.Announcements = append(data.Announcements, row)
 	}
-	return p.Render(c, http.StatusOK, "staff_notices", web.Page{Title: "notices.title", Data: data})
+	return p.Render(c, http.StatusOK, "staff_announcements", web.Page{Title: "announcements.title", Data: data})
 }
 
-func noticeFields(t *locale.Localizer) []web.Field {
+func announcementFields(t *locale.Localizer) []web.Field {
 	return []web.Field{
 		{Name: "title_zh", Type: "text", Required: true},
 		{Name: "body_zh", Type: "textarea", Required: true},
@@ -102,47 +102,47 @@ func noticeFields(t *locale.Localizer) []web.Field {
 	}
 }
 
-type noticeFormData struct {
+type announcementFormData struct {
 	Form    web.Form
 	Token   string
 	Version int
 	// Previews are the notice as it would be shown, in each language it has.
-	Previews []web.NoticeShown
+	Previews []web.ShownAnnouncement
 	New      bool
 	// Withdrawn: it is down and can be put up again.
 	Withdrawn bool
 }
 
-// newNotice stands for the ID of a notice that isn't kept yet.
-const newNotice = "new"
+// newAnnouncement stands for the ID of a notice that isn't kept yet.
+const newAnnouncement = "new"
 
-// editNotice is the form of a notice, a new one's or a kept one's.
-func (p *Pages) editNotice(c *gin.Context) error {
-	data := noticeFormData{New: c.Param("id") == newNotice, Token: web.NewToken()}
+// editAnnouncement is the form of a notice, a new one's or a kept one's.
+func (p *Pages) editAnnouncement(c *gin.Context) error {
+	data := announcementFormData{New: c.Param("id") == newAnnouncement, Token: web.NewToken()}
 	values := url.Values{}
 	if !data.New {
-		n, err := p.noticeOf(c)
+		n, err := p.announcementOf(c)
 		if err != nil {
 			return err
 		}
 		data.Version, data.Withdrawn = n.Version, n.WithdrawnAt.Valid
-		values = noticeValues(n)
+		values = announcementValues(n)
 	}
-	return p.showNoticeForm(c, http.StatusOK, data, values, nil)
+	return p.showAnnouncementForm(c, http.StatusOK, data, values, nil)
 }
 
-func (p *Pages) showNoticeForm(c *gin.Context, status int, data noticeFormData, values url.Values, problems filing.Problems) error {
+func (p *Pages) showAnnouncementForm(c *gin.Context, status int, data announcementFormData, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
-	data.Form = web.Build(t, "notice", noticeFields(t), values, problems)
-	return p.Render(c, status, "staff_notice", web.Page{Title: "notices.edit", Data: data})
+	data.Form = web.Build(t, "notice", announcementFields(t), values, problems)
+	return p.Render(c, status, "staff_announcement", web.Page{Title: "announcements.edit", Data: data})
 }
 
-func (p *Pages) noticeOf(c *gin.Context) (store.Notice, error) {
+func (p *Pages) announcementOf(c *gin.Context) (store.Announcement, error) {
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-	return p.Store.Notice(c.Request.Context(), id)
+	return p.Store.Announcement(c.Request.Context(), id)
 }
 
-func noticeValues(n store.Notice) url.Values {
+func announcementValues(n store.Announcement) url.Values {
 	v := url.Values{
 		"title_zh": {n.TitleZH}, "title_en": {n.TitleEN}, "body_zh": {n.BodyZH}, "body_en": {n.BodyEN}, "pinned": {"no"},
 		"published_at": {n.PublishedAt.In(web.China).Format(web.DateTimeField)},
@@ -156,9 +156,9 @@ func noticeValues(n store.Notice) url.Values {
 	return v
 }
 
-// noticeFrom reads a notice as it was typed; without a time it is shown at once
+// announcementFrom reads a notice as it was typed; without a time it is shown at once
 // and for ever.
-func noticeFrom(v url.Values, now time.Time) (n store.Notice, problems filing.Problems) {
+func announcementFrom(v url.Values, now time.Time) (n store.Announcement, problems filing.Problems) {
 	text := func(field string, max int, required bool) string {
 		value := strings.TrimSpace(v.Get(field))
 		switch {
@@ -179,9 +179,9 @@ func noticeFrom(v url.Values, now time.Time) (n store.Notice, problems filing.Pr
 		}
 		return when.UTC(), err == nil
 	}
-	n = store.Notice{
-		TitleZH: text("title_zh", maxNoticeTitle, true), BodyZH: text("body_zh", maxNoticeBody, true),
-		TitleEN: text("title_en", maxNoticeTitle, false), BodyEN: text("body_en", maxNoticeBody, false), Pinned: v.Get("pinned") == "yes",
+	n = store.Announcement{
+		TitleZH: text("title_zh", maxAnnouncementTitle, true), BodyZH: text("body_zh", maxAnnouncementBody, true),
+		TitleEN: text("title_en", maxAnnouncementTitle, false), BodyEN: text("body_en", maxAnnouncementBody, false), Pinned: v.Get("pinned") == "yes",
 	}
 	var given bool
 	if n.PublishedAt, given = at("published_at"); !given {
@@ -197,11 +197,11 @@ func noticeFrom(v url.Values, now time.Time) (n store.Notice, problems filing.Pr
 	return n, problems
 }
 
-// saveNotice keeps a notice, or shows how it would look.
-func (p *Pages) saveNotice(c *gin.Context) error {
-	values := web.Posted(c)
-	data := noticeFormData{New: c.Param("id") == newNotice, Token: values.Get("token")}
-	n, problems := noticeFrom(values, p.Store.Now())
+// saveAnnouncement keeps a notice, or shows how it would look.
+func (p *Pages) saveAnnouncement(c *gin.Context) error {
+	values := web.PostForm(c)
+	data := announcementFormData{New: c.Param("id") == newAnnouncement, Token: values.Get("token")}
+	n, problems := announcementFrom(values, p.Store.Now())
 	n.Token = data.Token
 	n.Version, _ = strconv.Atoi(values.Get("version")) // nonsense is no version
 	data.Version = n.Version
@@ -209,35 +209,35 @@ func (p *Pages) saveNotice(c *gin.Context) error {
 	case !web.ValidToken(n.Token):
 		return web.ErrBadRequest
 	case len(problems) > 0:
-		return p.showNoticeForm(c, http.StatusUnprocessableEntity, data, values, problems)
+		return p.showAnnouncementForm(c, http.StatusUnprocessableEntity, data, values, problems)
 	case values.Get("action") == "preview":
-		return p.previewNotice(c, data, n, values)
+		return p.previewAnnouncement(c, data, n, values)
 	}
 	var err error
 	if data.New {
-		err = p.Did(c, p.Deed(c, "notice.add", "notice", n.Token, ""), func(ctx context.Context) error {
-			_, err := p.Store.AddNotice(ctx, n, p.Actor(c))
+		err = p.Audited(c, p.AuditEntry(c, "announcement.add", "announcement", n.Token, ""), func(ctx context.Context) error {
+			_, err := p.Store.AddAnnouncement(ctx, n, p.Actor(c))
 			return err
 		})
 	} else {
-		var before store.Notice
-		if before, err = p.noticeOf(c); err == nil {
+		var before store.Announcement
+		if before, err = p.announcementOf(c); err == nil {
 			n.ID = before.ID
-			err = p.Did(c, p.Deed(c, "notice.edit", "notice", web.IdText(n.ID), ""), func(ctx context.Context) error {
-				return p.Store.EditNotice(ctx, n, p.Actor(c))
+			err = p.Audited(c, p.AuditEntry(c, "announcement.edit", "announcement", web.IdText(n.ID), ""), func(ctx context.Context) error {
+				return p.Store.EditAnnouncement(ctx, n, p.Actor(c))
 			})
 		}
 	}
 	if errors.Is(err, store.ErrConflict) { // what was typed stays; saved again it goes over the other's
-		if before, findErr := p.noticeOf(c); findErr == nil {
+		if before, findErr := p.announcementOf(c); findErr == nil {
 			data.Version = before.Version
 		}
-		return p.showNoticeForm(c, http.StatusConflict, data, values, filing.Problems{{Field: "title_zh", Key: "notice_changed"}})
+		return p.showAnnouncementForm(c, http.StatusConflict, data, values, filing.Problems{{Field: "title_zh", Key: "announcement_changed"}})
 	}
-	return p.noticeDone(c, err)
+	return p.announcementDone(c, err)
 }
 
-func (p *Pages) previewNotice(c *gin.Context, data noticeFormData, n store.Notice, values url.Values) error {
+func (p *Pages) previewAnnouncement(c *gin.Context, data announcementFormData, n store.Announcement, values url.Values) error {
 	for _, lang := range help.Languages {
 		if lang == "en" && n.TitleEN == "" {
 			continue
@@ -248,34 +248,34 @@ func (p *Pages) previewNotice(c *gin.Context, data noticeFormData, n store.Notic
 		}
 		data.Previews = append(data.Previews, shown)
 	}
-	return p.showNoticeForm(c, http.StatusOK, data, values, nil)
+	return p.showAnnouncementForm(c, http.StatusOK, data, values, nil)
 }
 
-// withdrawNotice takes a notice down, or puts it up again.
-func (p *Pages) withdrawNotice(c *gin.Context) error {
-	n, err := p.noticeOf(c)
+// withdrawAnnouncement takes a notice down, or puts it up again.
+func (p *Pages) withdrawAnnouncement(c *gin.Context) error {
+	n, err := p.announcementOf(c)
 	if err == nil {
 		version, _ := strconv.Atoi(c.PostForm("version")) // nonsense is no version
-		withdraw, action := c.PostForm("action") != "restore", "notice.withdraw"
+		withdraw, action := c.PostForm("action") != "restore", "announcement.withdraw"
 		if !withdraw {
-			action = "notice.restore"
+			action = "announcement.restore"
 		}
-		err = p.Did(c, p.Deed(c, action, "notice", web.IdText(n.ID), ""), func(ctx context.Context) error {
-			return p.Store.WithdrawNotice(ctx, n.ID, version, withdraw, p.Actor(c))
+		err = p.Audited(c, p.AuditEntry(c, action, "announcement", web.IdText(n.ID), ""), func(ctx context.Context) error {
+			return p.Store.WithdrawAnnouncement(ctx, n.ID, version, withdraw, p.Actor(c))
 		})
 	}
 	if errors.Is(err, store.ErrConflict) {
 		p.Flash(c, "flash.moved_on")
-		return web.To(c, "/support/notices")
+		return web.Redirect(c, "/support/announcements")
 	}
-	return p.noticeDone(c, err)
+	return p.announcementDone(c, err)
 }
 
-func (p *Pages) noticeDone(c *gin.Context, err error) error {
+func (p *Pages) announcementDone(c *gin.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	p.Logger.Info("staff changed a notice", "route", c.FullPath(), "notice", c.Param("id"), "actor", p.Actor(c))
+	p.Logger.Info("staff changed an announcement", "route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
-	return web.To(c, "/support/notices")
+	return web.Redirect(c, "/support/announcements")
 }

@@ -30,18 +30,18 @@ func (p *Pages) helpHead(c *gin.Context) helpHead { return helpHead{Pages: p.Boo
 
 type helpHomeData struct {
 	helpHead
-	Notices []web.NoticeShown
-	More    bool
+	Announcements []web.ShownAnnouncement
+	More          bool
 }
 
 func (p *Pages) helpHome(c *gin.Context) error {
 	data := helpHomeData{helpHead: p.helpHead(c)}
 	var err error
-	if data.Notices, err = p.Notices(c, web.NoticesOnHelp+1); err != nil {
+	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnHelp+1); err != nil {
 		return err
 	}
-	if data.More = len(data.Notices) > web.NoticesOnHelp; data.More {
-		data.Notices = data.Notices[:web.NoticesOnHelp]
+	if data.More = len(data.Announcements) > web.AnnouncementsOnHelp; data.More {
+		data.Announcements = data.Announcements[:web.AnnouncementsOnHelp]
 	}
 	return p.Render(c, http.StatusOK, "help", web.Page{Title: "help_centre.title", Data: data})
 }

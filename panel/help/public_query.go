@@ -61,7 +61,7 @@ const keyAnswered = "answered"
 
 // queryForm is 是否备案查询, for everybody.
 func (p *Pages) queryForm(c *gin.Context) error {
-	values := p.KeptValues(c)
+	values := p.SavedValues(c)
 	answer, err := p.answeredAgain(c, values.Get("asked"))
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (p *Pages) queryForm(c *gin.Context) error {
 // answeredAgain answers what was answered last; nil for anything else.
 func (p *Pages) answeredAgain(c *gin.Context, asked string) (*queryAnswer, error) {
 	mark, err := p.Store.QueryMark(asked)
-	if err != nil || asked == "" || p.Sessions.GetString(c.Request.Context(), keyAnswered) != mark || !p.MayQuery(c) {
+	if err != nil || asked == "" || p.Sessions.GetString(c.Request.Context(), keyAnswered) != mark || !p.CountedQuery(c) {
 		return nil, err
 	}
 	q, problem := parseQuestion(asked)
@@ -95,7 +95,7 @@ func (p *Pages) showQuery(c *gin.Context, status int, values url.Values, problem
 // query answers. What was asked is posted, so that it stands in no address and
 // no log, and the answer is the page itself.
 func (p *Pages) query(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {
 		return p.showQuery(c, http.StatusOK, values, nil, nil)
 	}
@@ -103,7 +103,7 @@ func (p *Pages) query(c *gin.Context) error {
 	if problem != "" {
 		return p.showQuery(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "asked", Key: problem}}, nil)
 	}
-	if !p.MayQuery(c) {
+	if !p.CountedQuery(c) {
 		c.Header("Retry-After", "60")
 		return p.showQuery(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "asked", Key: "query_often"}}, nil)
 	}

@@ -17,28 +17,28 @@ func New(k *web.Kit) *Pages { return &Pages{k} }
 // Routes registers the pages: for everybody, for who is signed in, and for staff.
 func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 	all.GET("/query", p.queryForm)
-	all.POST("/query", p.query, p.DropsKept)
+	all.POST("/query", p.query, p.DropsSavedPost)
 	h := all.Group("/help")
 	h.GET("", p.helpHome)
 	h.GET("/search", p.helpSearch)
 	h.GET("/codes", p.helpCodes)
-	h.GET("/notices", p.noticeList)
-	h.GET("/notices/:id", p.noticePage)
+	h.GET("/announcements", p.announcementList)
+	h.GET("/announcements/:id", p.announcementPage)
 	for path, kind := range ticketPaths {
 		h.GET("/"+path, p.ticketForm(kind))
-		h.POST("/"+path, p.openTicket(kind), p.DropsKept)
+		h.POST("/"+path, p.openTicket(kind), p.DropsSavedPost)
 	}
 	h.GET("/asked", p.ticketAsked)
 	h.GET("/:page", p.helpPage)
 
-	tickets := in.Group("/tickets", p.Only(store.RoleCustomer))
+	tickets := in.Group("/tickets", p.RequireRole(store.RoleCustomer))
 	tickets.GET("", p.ticketsOfCustomer)
 	tickets.GET("/:id", p.ticketOfCustomer)
 
-	support.GET("/notices", web.CanSee, p.staffNotices)
-	support.GET("/notices/:id", web.CanWriteNotices, p.editNotice)
-	support.POST("/notices/:id", web.CanWriteNotices, p.saveNotice)
-	support.POST("/notices/:id/withdraw", web.CanWriteNotices, p.withdrawNotice)
+	support.GET("/announcements", web.CanSee, p.staffAnnouncements)
+	support.GET("/announcements/:id", web.CanWriteAnnouncements, p.editAnnouncement)
+	support.POST("/announcements/:id", web.CanWriteAnnouncements, p.saveAnnouncement)
+	support.POST("/announcements/:id/withdraw", web.CanWriteAnnouncements, p.withdrawAnnouncement)
 	support.GET("/tickets", web.CanSeePersonal, p.staffTickets)
 	support.GET("/tickets/:id", web.CanSeePersonal, p.staffTicket)
 	support.POST("/tickets/:id/answer", web.CanAnswerTickets, p.answerTicket)

@@ -48,7 +48,7 @@ type ticketFormData struct {
 // ticketForm is 我要咨询 and 我要举报, for everybody.
 func (p *Pages) ticketForm(kind store.TicketKind) web.Handler {
 	return func(c *gin.Context) error {
-		values := p.KeptValues(c)
+		values := p.SavedValues(c)
 		if values == nil {
 			values = url.Values{"order": {c.Query("order")}}
 		}
@@ -72,7 +72,7 @@ func (p *Pages) showTicketForm(c *gin.Context, status int, kind store.TicketKind
 // started now it goes out with the next sweep.
 func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 	return func(c *gin.Context) error {
-		ctx, values := c.Request.Context(), web.Posted(c)
+		ctx, values := c.Request.Context(), web.PostForm(c)
 		token := values.Get("token")
 		if !web.ValidToken(token) {
 			return web.ErrBadRequest
@@ -113,10 +113,10 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 		p.sendTicket(c, id, 0)
 		if stranger {
 			p.Sessions.Put(ctx, keyTicket, id)
-			return web.To(c, "/help/asked")
+			return web.Redirect(c, "/help/asked")
 		}
 		p.Flash(c, "flash.ticket_sent")
-		return web.To(c, "/tickets/"+strconv.FormatInt(id, 10))
+		return web.Redirect(c, "/tickets/"+strconv.FormatInt(id, 10))
 	}
 }
 
@@ -137,7 +137,7 @@ func ticketProblems(body store.TicketBody, stranger bool) filing.Problems {
 		problems = append(problems, filing.Problem{Field: "text", Key: "too_long", Args: map[string]any{"max": maxTicketText}})
 	}
 	if body.Email != "" || stranger {
-		if p := filing.ValidateReach("", body.Email).For("email"); p != nil {
+		if p := filing.ValidateContactAddress("", body.Email).For("email"); p != nil {
 			problems = append(problems, *p)
 		}
 	}
@@ -148,7 +148,7 @@ func ticketProblems(body store.TicketBody, stranger bool) filing.Problems {
 func (p *Pages) ticketAsked(c *gin.Context) error {
 	id := p.Sessions.GetInt64(c.Request.Context(), keyTicket)
 	if id == 0 {
-		return web.To(c, "/help")
+		return web.Redirect(c, "/help")
 	}
 	return p.Render(c, http.StatusOK, "ticket_asked", web.Page{Title: "tickets.asked", Data: struct {
 		helpHead

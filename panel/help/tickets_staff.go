@@ -28,7 +28,7 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Saw(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
+	if err := p.AuditView(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
 		return err
 	}
 	data := ticketsPage(list)
@@ -51,7 +51,7 @@ func (p *Pages) showStaffTicket(c *gin.Context, status int, token string, values
 	if err != nil {
 		return err
 	}
-	if err := p.Saw(c, "ticket.view", "ticket", web.IdText(id)); err != nil {
+	if err := p.AuditView(c, "ticket.view", "ticket", web.IdText(id)); err != nil {
 		return err
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", []web.Field{{Name: "text", Type: "textarea", Required: true}}, values, problems)
@@ -65,7 +65,7 @@ func ticketID(c *gin.Context) int64 {
 
 // answerTicket keeps an answer and has it mailed.
 func (p *Pages) answerTicket(c *gin.Context) error {
-	id, values := ticketID(c), web.Posted(c)
+	id, values := ticketID(c), web.PostForm(c)
 	token, text := values.Get("token"), strings.TrimSpace(values.Get("text"))
 	var problems filing.Problems
 	switch {
@@ -80,7 +80,7 @@ func (p *Pages) answerTicket(c *gin.Context) error {
 		return p.showStaffTicket(c, http.StatusUnprocessableEntity, token, values, problems)
 	}
 	var answer int64
-	err := p.Did(c, p.Deed(c, "ticket.answer", "ticket", web.IdText(id), ""), func(ctx context.Context) (err error) {
+	err := p.Audited(c, p.AuditEntry(c, "ticket.answer", "ticket", web.IdText(id), ""), func(ctx context.Context) (err error) {
 		answer, err = p.Store.AnswerTicket(ctx, id, token, text, p.Actor(c))
 		return err
 	})
@@ -92,18 +92,18 @@ func (p *Pages) answerTicket(c *gin.Context) error {
 	}
 	p.sendTicket(c, id, answer)
 	p.Flash(c, "flash.done")
-	return web.To(c, "/support/tickets/"+strconv.FormatInt(id, 10))
+	return web.Redirect(c, "/support/tickets/"+strconv.FormatInt(id, 10))
 }
 
 // closeTicket puts a ticket away.
 func (p *Pages) closeTicket(c *gin.Context) error {
 	id := ticketID(c)
-	if err := p.Did(c, p.Deed(c, "ticket.close", "ticket", web.IdText(id), ""), func(ctx context.Context) error {
+	if err := p.Audited(c, p.AuditEntry(c, "ticket.close", "ticket", web.IdText(id), ""), func(ctx context.Context) error {
 		return p.Store.CloseTicket(ctx, id, p.Actor(c))
 	}); err != nil {
 		return err
 	}
 	p.Logger.Info("staff closed a ticket", "ticket", id, "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
-	return web.To(c, "/support/tickets")
+	return web.Redirect(c, "/support/tickets")
 }

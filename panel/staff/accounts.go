@@ -61,7 +61,7 @@ func newFirstPassword() string {
 
 // addStaff makes an account and shows its first password, this once.
 func (p *Pages) addStaff(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	login, role := strings.TrimSpace(values.Get("login")), store.StaffRole(values.Get("role"))
 	var problems filing.Problems
 	if !staffLogin.MatchString(login) {
@@ -76,7 +76,7 @@ func (p *Pages) addStaff(c *gin.Context) error {
 	password := newFirstPassword()
 	hash, err := p.Passwords.Hash(c.Request.Context(), password)
 	if err == nil {
-		err = p.Did(c, p.Deed(c, "staff.add", "login", login, string(role)), func(ctx context.Context) error {
+		err = p.Audited(c, p.AuditEntry(c, "staff.add", "login", login, string(role)), func(ctx context.Context) error {
 			_, err := p.Store.AddStaff(ctx, login, role, hash)
 			return err
 		})
@@ -111,7 +111,7 @@ func (p *Pages) withStaff(handle func(*gin.Context, store.StaffAccount) error) w
 // staffAct does something to an account. What was in reach of its person before ends: they
 // sign in anew.
 func (p *Pages) staffAct(c *gin.Context, a store.StaffAccount, action, reason string, act func(context.Context) error) error {
-	err := p.Did(c, p.Deed(c, action, "user", web.IdText(a.ID), reason), act)
+	err := p.Audited(c, p.AuditEntry(c, action, "user", web.IdText(a.ID), reason), act)
 	switch {
 	case errors.Is(err, store.ErrLastAdministrator):
 		p.Flash(c, "flash.last_administrator")
@@ -120,7 +120,7 @@ func (p *Pages) staffAct(c *gin.Context, a store.StaffAccount, action, reason st
 	default:
 		p.Flash(c, "flash.done")
 	}
-	return web.To(c, "/support/staff")
+	return web.Redirect(c, "/support/staff")
 }
 
 func (p *Pages) setStaffRole(c *gin.Context, a store.StaffAccount) error {
@@ -152,7 +152,7 @@ func (p *Pages) giveFirstPassword(c *gin.Context, a store.StaffAccount) error {
 	password := newFirstPassword()
 	hash, err := p.Passwords.Hash(c.Request.Context(), password)
 	if err == nil {
-		err = p.Did(c, p.Deed(c, "staff.password", "user", web.IdText(a.ID), ""), func(ctx context.Context) error {
+		err = p.Audited(c, p.AuditEntry(c, "staff.password", "user", web.IdText(a.ID), ""), func(ctx context.Context) error {
 			return p.Store.GiveFirstPassword(ctx, a.ID, hash)
 		})
 	}

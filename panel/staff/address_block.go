@@ -51,7 +51,7 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 	data := blockData{Block: blockRowOf(t, b, p.Tables(c.Request.Context()).Units)}
 	if !data.Block.Changes {
 		p.Flash(c, "flash.moved_on")
-		return web.To(c, "/support/addresses")
+		return web.Redirect(c, "/support/addresses")
 	}
 	fields := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}
 	if b.Source == 0 { // a use may become another; a source stays one
@@ -69,7 +69,7 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 
 // changeBlock queues a block's new values.
 func (p *Pages) changeBlock(c *gin.Context, b store.AddressBlock) error {
-	ctx, values := c.Request.Context(), web.Posted(c)
+	ctx, values := c.Request.Context(), web.PostForm(c)
 	f := blockForm(values)
 	if b.Source != 0 {
 		f.Kind = filing.BlockSource
@@ -86,14 +86,14 @@ func (p *Pages) changeBlock(c *gin.Context, b store.AddressBlock) error {
 	if len(problems) > 0 {
 		return p.showBlock(c, b, values, problems)
 	}
-	return p.blockDone(c, b, "changed", "flash.block_changed", p.Did(c, p.Deed(c, "address.change", "address_block", web.IdText(b.ID), ""), func(ctx context.Context) error {
+	return p.blockDone(c, b, "changed", "flash.block_changed", p.Audited(c, p.AuditEntry(c, "address.change", "address_block", web.IdText(b.ID), ""), func(ctx context.Context) error {
 		return p.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], p.Actor(c))
 	}))
 }
 
 // removeBlock queues a block's removal.
 func (p *Pages) removeBlock(c *gin.Context, b store.AddressBlock) error {
-	return p.blockDone(c, b, "removed", "flash.block_removed", p.Did(c, p.Deed(c, "address.remove", "address_block", web.IdText(b.ID), ""), func(ctx context.Context) error {
+	return p.blockDone(c, b, "removed", "flash.block_removed", p.Audited(c, p.AuditEntry(c, "address.remove", "address_block", web.IdText(b.ID), ""), func(ctx context.Context) error {
 		return p.Store.RemoveBlock(ctx, b.ID, p.Actor(c))
 	}))
 }
@@ -108,5 +108,5 @@ func (p *Pages) blockDone(c *gin.Context, b store.AddressBlock, what, flash stri
 		p.Logger.Info("an address block was "+what, "block", b.ID, "account", b.AccountID, "actor", p.Actor(c))
 		p.Flash(c, flash)
 	}
-	return web.To(c, "/support/addresses")
+	return web.Redirect(c, "/support/addresses")
 }

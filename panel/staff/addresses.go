@@ -110,7 +110,7 @@ func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) 
 		}
 	}
 	if b.State == store.BlockWaiting && b.Latest.Accepted {
-		row.State = "handed_in"
+		row.State = "submitted"
 	}
 	var o store.BlockOperation
 	if b.UnderWay() && b.Latest.Operation == store.OperationChange && json.Unmarshal(b.Latest.Data, &o) == nil {
@@ -197,7 +197,7 @@ func (p *Pages) blockProblems(ctx context.Context, account int64, f filing.Block
 
 // reportAddresses queues blocks for the account's bureau.
 func (p *Pages) reportAddresses(c *gin.Context) error {
-	ctx, values := c.Request.Context(), web.Posted(c)
+	ctx, values := c.Request.Context(), web.PostForm(c)
 	accounts, err := p.Store.Accounts(ctx)
 	if err != nil {
 		return err
@@ -228,12 +228,12 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 		return p.showAddresses(c, values, problems)
 	}
 	blocks := blocksOf(f)
-	if err := p.Did(c, p.Deed(c, "address.report", "account", web.IdText(account), ""), func(ctx context.Context) error {
+	if err := p.Audited(c, p.AuditEntry(c, "address.report", "account", web.IdText(account), ""), func(ctx context.Context) error {
 		return p.Store.ReportBlocks(ctx, account, blocks, p.Actor(c))
 	}); err != nil {
 		return err
 	}
 	p.Logger.Info("address blocks were queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
 	p.Flash(c, "flash.blocks_queued")
-	return web.To(c, "/support/addresses")
+	return web.Redirect(c, "/support/addresses")
 }

@@ -110,7 +110,7 @@ func (p *Pages) exportAudit(c *gin.Context) error {
 	default:
 		return web.ErrBadRequest
 	}
-	if err := p.Saw(c, "audit.export", "filter", kept.Encode()); err != nil {
+	if err := p.AuditView(c, "audit.export", "filter", kept.Encode()); err != nil {
 		return err
 	}
 	c.Header("Content-Type", contentType)

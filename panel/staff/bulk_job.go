@@ -96,9 +96,9 @@ func dryRunPath(values url.Values) string {
 	return stuckPath(q)
 }
 
-// understood tells whether a search has nothing but what it may be made of: ignoring the rest
+// isKnownSearch tells whether a search has nothing but what it may be made of: ignoring the rest
 // would match more than the search says.
-func (p *Pages) understood(q url.Values) bool {
+func (p *Pages) isKnownSearch(q url.Values) bool {
 	known := []string{"holder", fieldFind, "after"}
 	for _, f := range stuckFields(p.Texts.For("zh"), filing.BuiltIn()) { // names are the same in every language
 		known = append(known, f.Name)
@@ -130,12 +130,12 @@ func (p *Pages) bulkPage(c *gin.Context) error {
 
 func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
 	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
-	if !p.understood(q) {
+	if !p.isKnownSearch(q) {
 		return web.ErrBadRequest
 	}
 	f, values, problems := p.stuckSearched(q, start.found)
 	if problems.For("holder") != nil { // holders are asked for on the search's page, which says what is wrong
-		return web.To(c, "/support/filings?"+values.Encode())
+		return web.Redirect(c, "/support/filings?"+values.Encode())
 	}
 	data := bulkData{
 		Form: web.Build(t, formSearch, stuckFields(t, p.Tables(ctx)), values, problems), Start: web.Build(t, "bulk", bulkFields(t, f.Step), start.values, start.problems),
@@ -201,11 +201,11 @@ func bulkFields(t *locale.Localizer, step string) []web.Field {
 
 // startBulk makes a job of what the dry run found, and starts it.
 func (p *Pages) startBulk(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	q, err := url.ParseQuery(values.Get("search"))
 	found, err2 := time.Parse(time.RFC3339Nano, values.Get("found"))
 	token := values.Get("token")
-	if err != nil || err2 != nil || !values.Has("search") || !p.understood(q) || !web.ValidToken(token) {
+	if err != nil || err2 != nil || !values.Has("search") || !p.isKnownSearch(q) || !web.ValidToken(token) {
 		return web.ErrBadRequest
 	}
 	if now := p.Store.Now(); found.After(now) {
@@ -227,14 +227,14 @@ func (p *Pages) startBulk(c *gin.Context) error {
 	}
 	job := store.BulkJob{Token: token, Resolution: string(resolution), Rate: rate, CreatedBy: p.Actor(c)}
 	var id int64
-	err = p.Did(c, p.Deed(c, "bulk.start", "bulk", token, reason), func(ctx context.Context) (err error) {
+	err = p.Audited(c, p.AuditEntry(c, "bulk.start", "bulk", token, reason), func(ctx context.Context) (err error) {
 		id, err = p.Store.AddBulk(ctx, job, search, web.Number(values, "count"))
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrNothingStuck):
 		p.Flash(c, "flash.bulk_nothing")
-		return web.To(c, "/support/stuck")
+		return web.Redirect(c, "/support/stuck")
 	case errors.Is(err, store.ErrMoreStuck):
 		q.Set(fieldFind, "1")
 		return p.showBulk(c, q, bulkStart{token: token, found: p.Store.Now(), values: values, grown: true})
@@ -245,7 +245,7 @@ func (p *Pages) startBulk(c *gin.Context) error {
 		p.Logger.Error("a bulk job wasn't started", "job", id, "error", err)
 		p.Flash(c, "flash.bulk_not_begun")
 	}
-	return web.To(c, bulkPath(id))
+	return web.Redirect(c, bulkPath(id))
 }
 
 func bulkPath(id int64) string { return "/support/bulk/" + web.IdText(id) }
@@ -338,11 +338,11 @@ func (p *Pages) showBulkJob(c *gin.Context, job store.BulkJob, template string) 
 
 // controlBulk pauses, continues, stops or begins a job.
 func (p *Pages) controlBulk(c *gin.Context, job store.BulkJob) error {
-	act := web.Posted(c).Get("act")
+	act := web.PostForm(c).Get("act")
 	if !slices.Contains([]string{actBegin, string(workflows.BulkPause), string(workflows.BulkContinue), string(workflows.BulkStop)}, act) {
 		return web.ErrBadRequest
 	}
-	err := p.Asked(c, p.Deed(c, "bulk."+act, "bulk", web.IdText(job.ID), ""), func() error {
+	err := p.Asked(c, p.AuditEntry(c, "bulk."+act, "bulk", web.IdText(job.ID), ""), func() error {
 		if act == actBegin {
 			return p.Filings.StartBulk(c.Request.Context(), job.ID)
 		}
@@ -354,5 +354,5 @@ func (p *Pages) controlBulk(c *gin.Context, job store.BulkJob) error {
 	case err != nil:
 		return err
 	}
-	return web.To(c, bulkPath(job.ID))
+	return web.Redirect(c, bulkPath(job.ID))
 }

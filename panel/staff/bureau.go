@@ -68,7 +68,7 @@ func (p *Pages) startAccount(c *gin.Context) error {
 	return p.bureauAction(c, "account.start", "account", func(ctx context.Context, id int64) error { return p.Store.StartAccount(ctx, id, p.Actor(c)) })
 }
 
-// releaseDoubtful hands in what may have been handed in by rows that were lost.
+// releaseDoubtful submits what may have been submitted by rows that were lost.
 func (p *Pages) releaseDoubtful(c *gin.Context) error {
 	return p.bureauAction(c, "account.release", "account", p.Store.ReleaseDoubtful)
 }
@@ -83,12 +83,12 @@ func (p *Pages) bureauAction(c *gin.Context, action, kind string, act func(ctx c
 	if err != nil {
 		return web.ErrBadRequest
 	}
-	if err := p.Did(c, p.Deed(c, action, kind, web.IdText(id), ""), func(ctx context.Context) error { return act(ctx, id) }); err != nil {
+	if err := p.Audited(c, p.AuditEntry(c, action, kind, web.IdText(id), ""), func(ctx context.Context) error { return act(ctx, id) }); err != nil {
 		return err
 	}
 	p.Logger.Info("staff acted on the exchange", "route", c.FullPath(), "id", id, "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
-	return web.To(c, "/support/bureau")
+	return web.Redirect(c, "/support/bureau")
 }
 
 // dataFile shows a data file of either direction as text. It holds personal
@@ -121,7 +121,7 @@ func (p *Pages) dataFile(c *gin.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := p.Saw(c, "file.view", "data_file", fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)); err != nil {
+	if err := p.AuditView(c, "file.view", "data_file", fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)); err != nil {
 		return err
 	}
 	c.Data(http.StatusOK, "text/plain; charset=utf-8", bureau.Text(content))

@@ -57,12 +57,12 @@ func (p *Pages) correctionForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCorrection(c *gin.Context, status int, f store.Filing, token string, values url.Values, problems filing.Problems) error {
-	channel, name, ok := p.ReachChannel(c)
+	channel, name, ok := p.ContactChannel(c)
 	if !ok {
 		return nil
 	}
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
-		return p.acted(c, f, workflows.ErrWrongStage)
+		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
 	return p.Render(c, status, "correction", web.Page{Title: "correction.title_" + name, Data: correctionData{
 		filingForm{web.Build(p.Texts.For(p.Lang(c)), "correction", p.correctionFields(c, name), values, problems), f}, token, channel, f.Stage == filing.Verifying,
@@ -74,12 +74,12 @@ func (p *Pages) showCorrection(c *gin.Context, status int, f store.Filing, token
 // new address must be confirmed by a code that it is sent: proofs can be forged, and a
 // contact's address opens its customer's account. Where the contact was is told of it.
 func (p *Pages) correctContact(c *gin.Context) error {
-	web.Slowly(c)
-	channel, name, ok := p.ReachChannel(c)
+	web.AllowSlowUpload(c)
+	channel, name, ok := p.ContactChannel(c)
 	if !ok {
 		return nil
 	}
-	u, err := web.PostedWithFile(c, "picture", picture.MaxUpload)
+	u, err := web.PostFormWithFile(c, "picture", picture.MaxUpload)
 	if err != nil {
 		return web.PartError(err)
 	}
@@ -98,7 +98,7 @@ func (p *Pages) correctContact(c *gin.Context) error {
 	if n.To = details.Email; channel == filing.SMS {
 		n.To = details.Mobile
 	}
-	problems = append(problems, slices.DeleteFunc(filing.ValidateReach(details.Mobile, details.Email), func(problem filing.Problem) bool { return problem.Field != name })...)
+	problems = append(problems, slices.DeleteFunc(filing.ValidateContactAddress(details.Mobile, details.Email), func(problem filing.Problem) bool { return problem.Field != name })...)
 	if !slices.Contains(filing.Proofs, n.Proof) {
 		problems = append(problems, filing.Problem{Field: "proof", Key: "choose"})
 	}
@@ -111,7 +111,7 @@ func (p *Pages) correctContact(c *gin.Context) error {
 		}
 	}
 	if len(problems) == 0 {
-		err = p.Asked(c, p.Deed(c, "contact.correct", "filing", f.Ref()+" "+string(channel), reason), func() error { return p.correct(c, f, n) })
+		err = p.Asked(c, p.AuditEntry(c, "contact.correct", "filing", f.Ref()+" "+string(channel), reason), func() error { return p.correct(c, f, n) })
 	}
 	if errors.Is(err, store.ErrUnchanged) {
 		problems = filing.Problems{{Field: name, Key: "address_unchanged"}}
@@ -123,7 +123,7 @@ func (p *Pages) correctContact(c *gin.Context) error {
 		}
 		return p.showCorrection(c, http.StatusUnprocessableEntity, f, token, u.Values, problems)
 	}
-	return p.actedAs(c, f, err, "flash.corrected")
+	return p.finishActWith(c, f, err, "flash.corrected")
 }
 
 // proofPicture makes a proof's picture fit to be kept, or tells what is wrong with it.
@@ -141,7 +141,7 @@ func (p *Pages) proofPicture(ctx context.Context, raw []byte) ([]byte, *filing.P
 // address is told even if a crash follows: that begins before.
 func (p *Pages) correct(c *gin.Context, f store.Filing, n store.NewCorrection) error {
 	ctx := c.Request.Context()
-	if err := p.Filings.TellCorrection(ctx, n.Token); err != nil {
+	if err := p.Filings.NotifyContactCorrected(ctx, n.Token); err != nil {
 		return err
 	}
 	row, err := p.Store.CorrectByStaff(ctx, n)
@@ -169,7 +169,7 @@ func (p *Pages) proofOfCorrection(c *gin.Context) error {
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
 	content, err := p.Store.CorrectionPicture(c.Request.Context(), f.ID, id)
 	if err == nil {
-		err = p.Saw(c, "proof.view", "filing", f.Ref()+" "+web.IdText(id))
+		err = p.AuditView(c, "proof.view", "filing", f.Ref()+" "+web.IdText(id))
 	}
 	if err != nil {
 		return err

@@ -22,8 +22,8 @@ type supportDossierData struct {
 	Revision int
 	Kind     filing.Kind
 	Parts    []dossierview.DossierPart
-	// Check is how our own check of it stands, while it is with staff; nil else.
-	Check *checkView
+	// Vetting is how vetting of it stands, while it is with staff; nil else.
+	Vetting *vettingView
 	// SendBack asks why the revision is sent back, of who checks it.
 	SendBack *sendBackData
 	// Found is what the pre-check finds.
@@ -31,8 +31,8 @@ type supportDossierData struct {
 	// Marked: lines are marked that changed since the revision before or, of a change's
 	// first, from what is filed.
 	Marked bool
-	// Asked is why the revision before was sent back.
-	Asked string
+	// SentBackFor is why the revision before was sent back.
+	SentBackFor string
 	// Again: the bureau refused it for something of ours.
 	Again bool
 	Views []store.PaperView
@@ -51,7 +51,7 @@ type staffPaper struct {
 	New bool
 }
 
-// supportDossier is what was handed in last, with its papers, for those who check it.
+// supportDossier is what was submitted last, with its papers, for those who check it.
 func (p *Pages) supportDossier(c *gin.Context) error {
 	ctx := c.Request.Context()
 	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
@@ -71,21 +71,21 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 		return err
 	}
 	if data.Revision > 0 {
-		if err := p.handedIn(c, &data, values, problems); err != nil {
+		if err := p.submitted(c, &data, values, problems); err != nil {
 			return err
 		}
 	}
 	if data.Views, err = p.Store.PaperViews(ctx, f.ID, viewsShown); err != nil {
 		return err
 	}
-	if err := p.Saw(c, "dossier.view", "filing", f.Ref()); err != nil {
+	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
 	return p.Render(c, status, "support_dossier", web.Page{Title: "support_dossier.title", Data: data})
 }
 
-// handedIn fills in a revision's forms and papers, and what staff can do with it.
-func (p *Pages) handedIn(c *gin.Context, data *supportDossierData, values url.Values, problems filing.Problems) error {
+// submitted fills in a revision's forms and papers, and what staff can do with it.
+func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.Values, problems filing.Problems) error {
 	ctx := c.Request.Context()
 	d, err := p.Store.Dossier(ctx, data.Filing.ID, data.Revision)
 	if err != nil {
@@ -94,25 +94,25 @@ func (p *Pages) handedIn(c *gin.Context, data *supportDossierData, values url.Va
 	d.Kind = d.Kind.OrNew()
 	data.Kind = d.Kind
 	data.Parts = p.DossierParts(c, d)
-	data.Again = canHandInAgain(data.Filing)
+	data.Again = canResubmit(data.Filing)
 	if data.Papers, err = p.papersForStaff(c, data.Filing.ID, data.Revision, d); err != nil {
 		return err
 	}
-	if data.Filing.Stage != filing.Checking || data.Filing.Revision != data.Revision {
+	if data.Filing.Stage != filing.Vetting || data.Filing.Revision != data.Revision {
 		return nil
 	}
-	return p.checked(c, data, d, values, problems)
+	return p.fillVetting(c, data, d, values, problems)
 }
 
-// checked fills in what our own check of a revision needs.
-func (p *Pages) checked(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values, problems filing.Problems) error {
+// fillVetting fills in what vetting of a revision needs.
+func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values, problems filing.Problems) error {
 	ctx, f := c.Request.Context(), data.Filing
-	check, err := p.checkOf(c, f, d)
+	check, err := p.vettingOf(c, f, d)
 	if err != nil {
 		return err
 	}
-	data.Check = &check
-	if p.May(c, web.CanCheck) && (check.Mine || saysWhy(values)) {
+	data.Vetting = &check
+	if p.Allowed(c, web.CanVet) && (check.Mine || saysWhy(values)) {
 		back := p.sendBackForm(c, d, values, problems)
 		data.SendBack = &back
 	}
@@ -165,9 +165,9 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 	}
 	t := p.Texts.For(p.Lang(c))
 	if decision, decided := said.Decisions[before]; decided && !decision.Approved {
-		data.Asked = dossierview.DecisionText(t, decision)
+		data.SentBackFor = dossierview.DecisionText(t, decision)
 	} else {
-		data.Asked = dossierview.SendBackText(t, said.SentBack[before])
+		data.SentBackFor = dossierview.SendBackText(t, said.SentBack[before])
 	}
 	return nil
 }

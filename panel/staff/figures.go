@@ -79,10 +79,10 @@ type causeLine struct {
 // figureCache keeps figures for a while, by what they are of.
 type figureCache[K comparable, V any] struct {
 	mu    sync.Mutex
-	known map[K]keptFigures[V]
+	known map[K]cachedFigures[V]
 }
 
-type keptFigures[V any] struct {
+type cachedFigures[V any] struct {
 	figures V
 	at      time.Time
 }
@@ -91,7 +91,7 @@ type keptFigures[V any] struct {
 func (c *figureCache[K, V]) get(of K, now time.Time, count func() (V, error)) (V, error) {
 	c.mu.Lock() // whoever asks meanwhile waits for the same
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.known, func(_ K, kept keptFigures[V]) bool { return now.Sub(kept.at) >= figuresFor })
+	maps.DeleteFunc(c.known, func(_ K, kept cachedFigures[V]) bool { return now.Sub(kept.at) >= figuresFor })
 	if kept, ok := c.known[of]; ok {
 		return kept.figures, nil
 	}
@@ -100,9 +100,9 @@ func (c *figureCache[K, V]) get(of K, now time.Time, count func() (V, error)) (V
 		return figures, err
 	}
 	if c.known == nil {
-		c.known = map[K]keptFigures[V]{}
+		c.known = map[K]cachedFigures[V]{}
 	}
-	c.known[of] = keptFigures[V]{figures, now}
+	c.known[of] = cachedFigures[V]{figures, now}
 	return figures, nil
 }
 
@@ -235,7 +235,7 @@ var daily = []struct {
 	key string
 	of  func(store.DayCount) int
 }{
-	{"opened", func(d store.DayCount) int { return d.Opened }}, {"handed_in", func(d store.DayCount) int { return d.HandedIn }}, {"approved", func(d store.DayCount) int { return d.Approved }},
+	{"opened", func(d store.DayCount) int { return d.Opened }}, {"submitted", func(d store.DayCount) int { return d.Submitted }}, {"approved", func(d store.DayCount) int { return d.Approved }},
 	{"refused", func(d store.DayCount) int { return d.Refused }}, {"filed", func(d store.DayCount) int { return d.Filed }},
 }
 

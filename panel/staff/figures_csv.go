@@ -27,7 +27,7 @@ var figureFiles = map[string]figureFile{
 		}
 		return rows
 	}},
-	"daily": {[]string{"day", "opened", "handed_in", "approved", "refused", "filed"}, func(_ *Pages, c *gin.Context, _ *locale.Localizer, f store.PeriodFigures) (rows [][]string) {
+	"daily": {[]string{"day", "opened", "submitted", "approved", "refused", "filed"}, func(_ *Pages, c *gin.Context, _ *locale.Localizer, f store.PeriodFigures) (rows [][]string) {
 		for _, day := range f.Days {
 			row := []string{day.Day.String()}
 			for _, what := range daily {
@@ -52,11 +52,11 @@ var figureFiles = map[string]figureFile{
 		}
 		return rows
 	}},
-	"provinces": {[]string{"province", "name", "handed_in", "approved", "refused", "approved_percent", "refused_percent", "reviews", "review_median_seconds"}, func(s *Pages, c *gin.Context, _ *locale.Localizer, f store.PeriodFigures) (rows [][]string) {
+	"provinces": {[]string{"province", "name", "submitted", "approved", "refused", "approved_percent", "refused_percent", "reviews", "review_median_seconds"}, func(s *Pages, c *gin.Context, _ *locale.Localizer, f store.PeriodFigures) (rows [][]string) {
 		regions := s.Tables(c.Request.Context()).Regions
 		for _, p := range f.Provinces {
 			rows = append(rows, []string{
-				p.Province, regions.Name(p.Province), strconv.Itoa(p.HandedIn), strconv.Itoa(p.Approved), strconv.Itoa(p.Refused),
+				p.Province, regions.Name(p.Province), strconv.Itoa(p.Submitted), strconv.Itoa(p.Approved), strconv.Itoa(p.Refused),
 				percentCell(p.Approved, p.Decided()), percentCell(p.Refused, p.Decided()), strconv.Itoa(p.Reviewed), secondsCell(p.Reviewed, p.Median),
 			})
 		}

@@ -34,10 +34,10 @@ type staffFiling struct {
 	// Parts are the forms, masked but for one that was asked for; nil of who may see none.
 	Parts []maskedPart
 	// Unmask asks why a part is looked at.
-	Unmask   web.Form
-	Messages []sentLine
-	Records  []store.TravelledRecord
-	Checks   []store.SiteCheck
+	Unmask     web.Form
+	Messages   []sentLine
+	Records    []store.SubmittedRecord
+	SiteChecks []store.SiteCheck
 	// Execution is what Temporal knows; Unknown is why it isn't there: a key below
 	// "filing_staff.".
 	Execution workflows.Execution
@@ -120,7 +120,7 @@ func (p *Pages) showSupportFiling(c *gin.Context, status int, f store.Filing, a 
 	ctx, t, open, reason := c.Request.Context(), p.Texts.For(p.Lang(c)), a.part, a.reason
 	data := staffFiling{Filing: f, Now: p.Store.Now()}
 	var err error
-	if p.May(c, web.CanSeePersonal) {
+	if p.Allowed(c, web.CanSeePersonal) {
 		if data.Parts, err = p.maskedParts(c, f, open); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (p *Pages) showSupportFiling(c *gin.Context, status int, f store.Filing, a 
 			if !slices.ContainsFunc(data.Parts, func(theMaskedPart maskedPart) bool { return theMaskedPart.Clear }) {
 				return store.ErrNotFound
 			}
-			if _, err := p.Store.Audit(ctx, p.Deed(c, "filing.unmask", "filing", f.Ref()+" "+open, reason)); err != nil {
+			if _, err := p.Store.Audit(ctx, p.AuditEntry(c, "filing.unmask", "filing", f.Ref()+" "+open, reason)); err != nil {
 				return err
 			}
 		}
@@ -171,10 +171,10 @@ func (p *Pages) fillStaffFiling(c *gin.Context, t *locale.Localizer, data *staff
 	for _, m := range sent {
 		data.Messages = append(data.Messages, sentLine{m.SentAt, t.T("timeline."+string(m.Channel), nil), textOr(t, "sent_message.", m.Template), m.ProviderID})
 	}
-	if data.Records, err = p.Store.Travelled(ctx, f.ID); err != nil {
+	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
 		return err
 	}
-	if data.Checks, err = p.Store.SiteChecks(ctx, f.ID); err != nil {
+	if data.SiteChecks, err = p.Store.SiteChecks(ctx, f.ID); err != nil {
 		return err
 	}
 	p.askTemporal(c, data)
@@ -192,7 +192,7 @@ func (p *Pages) askTemporal(c *gin.Context, data *staffFiling) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), temporalPatience)
 	defer cancel()
-	beside, err := p.beside(c, data.Filing)
+	beside, err := p.relatedWorkflows(c, data.Filing)
 	if err == nil {
 		data.Execution, err = p.Filings.Execution(ctx, ref, beside...)
 	}
@@ -216,7 +216,7 @@ func (p *Pages) staffLine(c *gin.Context, t *locale.Localizer, l dossierview.Tim
 		}
 		line.Detail = t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", step), "reason": text})
 	}
-	if !p.May(c, web.CanSeePersonal) {
+	if !p.Allowed(c, web.CanSeePersonal) {
 		if dossierview.ActorKey(l.By) == string(store.RoleCustomer) {
 			line.Who = strings.TrimSpace(dossierview.ActorName(t, string(store.RoleCustomer)+":"))
 		}

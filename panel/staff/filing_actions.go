@@ -55,9 +55,9 @@ func staffSubpath(f store.Filing, page string) string {
 	return "/support/filings/" + url.PathEscape(f.OrderNumber) + "/" + page + "?serial=" + strconv.Itoa(f.Serial)
 }
 
-// mendPage is where staff correct what a stuck step failed for: what waiting, or the
+// correctionPage is where staff correct what a stuck step failed for: what waiting, or the
 // provider of messages, has to mend has no page here.
-func mendPage(f store.Filing) string {
+func correctionPage(f store.Filing) string {
 	switch {
 	case f.StuckStep == "install_certificate" && f.StuckReason != activities.ReasonInternal:
 		return staffSubpath(f, "space")
@@ -73,7 +73,7 @@ func (p *Pages) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err erro
 	if data.Corrections, err = p.Store.Corrections(ctx, f.ID, web.CorrectionsShown); err != nil {
 		return err
 	}
-	if !p.May(c, web.CanActOnFilings) {
+	if !p.Allowed(c, web.CanActOnFilings) {
 		return nil
 	}
 	var problems filing.Problems
@@ -81,7 +81,7 @@ func (p *Pages) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err erro
 		problems = a.problems
 	}
 	data.Reason = web.Build(p.Texts.For(p.Lang(c)), "staff_act", []web.Field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}, a.act, problems)
-	data.Mend = mendPage(f)
+	data.Mend = correctionPage(f)
 	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
 	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
 	data.CanSpace = canSpace(f.Stage)
@@ -99,9 +99,9 @@ func (p *Pages) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err erro
 	return err
 }
 
-// beside are the workflows that go on beside a filing's: what follows its approval, and
+// relatedWorkflows are the workflows that go on beside a filing's: what follows its approval, and
 // what is being done to its home page.
-func (p *Pages) beside(c *gin.Context, f store.Filing) ([]string, error) {
+func (p *Pages) relatedWorkflows(c *gin.Context, f store.Filing) ([]string, error) {
 	list := []string{workflows.AftercareWorkflowID(f.Ref())}
 	edits, err := p.Store.FooterEdits(c.Request.Context(), f.ID)
 	for _, e := range edits {
@@ -123,13 +123,13 @@ func (p *Pages) postedFiling(c *gin.Context, values url.Values) (f store.Filing,
 	return f, err == nil
 }
 
-// acted ends a form of a filing's page, on that page, which shows what is so now.
-func (p *Pages) acted(c *gin.Context, f store.Filing, err error) error {
-	return p.actedAs(c, f, err, "")
+// finishAct ends a form of a filing's page, on that page, which shows what is so now.
+func (p *Pages) finishAct(c *gin.Context, f store.Filing, err error) error {
+	return p.finishActWith(c, f, err, "")
 }
 
-// actedAs is acted with a word of its own for what was done.
-func (p *Pages) actedAs(c *gin.Context, f store.Filing, err error, done string) error {
+// finishActWith is acted with a word of its own for what was done.
+func (p *Pages) finishActWith(c *gin.Context, f store.Filing, err error, done string) error {
 	switch {
 	case err == nil && done != "":
 		p.Flash(c, done)
@@ -140,12 +140,12 @@ func (p *Pages) actedAs(c *gin.Context, f store.Filing, err error, done string) 
 	default:
 		return err
 	}
-	return web.To(c, staffPath(f))
+	return web.Redirect(c, staffPath(f))
 }
 
 // runNow has an activity that waits for its next try tried at once.
 func (p *Pages) runNow(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	f, ok := p.postedFiling(c, values)
 	if !ok {
 		return nil
@@ -154,7 +154,7 @@ func (p *Pages) runNow(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{act: values, problems: problems})
 	}
-	beside, err := p.beside(c, f)
+	beside, err := p.relatedWorkflows(c, f)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (p *Pages) runNow(c *gin.Context) error {
 	if err != nil && !errors.Is(err, workflows.ErrNoExecution) {
 		return err
 	}
-	err = p.Asked(c, p.Deed(c, "filing.run_now", "filing", ref, reason), func() error {
+	err = p.Asked(c, p.AuditEntry(c, "filing.run_now", "filing", ref, reason), func() error {
 		for _, pendingActivity := range e.Pending {
 			if pendingActivity.Key() == values.Get("activity") {
 				return p.Filings.RunNow(ctx, pendingActivity)
@@ -174,15 +174,15 @@ func (p *Pages) runNow(c *gin.Context) error {
 	})
 	if errors.Is(err, workflows.ErrWrongStage) {
 		p.Flash(c, "flash.not_backed_off")
-		return web.To(c, staffPath(f))
+		return web.Redirect(c, staffPath(f))
 	}
-	return p.acted(c, f, err)
+	return p.finishAct(c, f, err)
 }
 
 // sendCodeFor sends a channel's code again, at most once a minute, as customers themselves
 // have it sent. Nobody on staff sees it.
 func (p *Pages) sendCodeFor(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	f, ok := p.postedFiling(c, values)
 	if !ok {
 		return nil
@@ -195,7 +195,7 @@ func (p *Pages) sendCodeFor(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{act: values, problems: problems})
 	}
-	err := p.Asked(c, p.Deed(c, "filing.send_code", "filing", f.Ref()+" "+string(channel), reason), func() error {
+	err := p.Asked(c, p.AuditEntry(c, "filing.send_code", "filing", f.Ref()+" "+string(channel), reason), func() error {
 		if f.Stage != filing.Verifying {
 			return workflows.ErrWrongStage
 		}
@@ -209,12 +209,12 @@ func (p *Pages) sendCodeFor(c *gin.Context) error {
 	switch {
 	case errors.Is(err, store.ErrCodeTooSoon):
 		p.Flash(c, "flash.code_too_soon")
-		return web.To(c, staffPath(f))
+		return web.Redirect(c, staffPath(f))
 	case errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.already_verified")
-		return web.To(c, staffPath(f))
+		return web.Redirect(c, staffPath(f))
 	default:
-		return p.acted(c, f, err)
+		return p.finishAct(c, f, err)
 	}
 }
 
@@ -229,7 +229,7 @@ func (p *Pages) withdrawForm(c *gin.Context) error {
 
 func (p *Pages) showWithdraw(c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems) error {
 	if !f.Kind.Withdrawable(f.Stage) {
-		return p.acted(c, f, workflows.ErrWrongStage)
+		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
 	return p.Render(c, status, "staff_withdraw", web.Page{Title: "staff_withdraw.title", Data: filingForm{web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, values, problems), f}})
@@ -242,9 +242,9 @@ type filingForm struct {
 }
 
 // withdrawAsStaff ends a filing that hasn't left for the bureau, as its customer could. They
-// see it in the timeline, and are told by message (store.Telling).
+// see it in the timeline, and are told by message (store.CustomerNotice).
 func (p *Pages) withdrawAsStaff(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	f, ok := p.postedFiling(c, values)
 	if !ok {
 		return nil
@@ -253,7 +253,7 @@ func (p *Pages) withdrawAsStaff(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showWithdraw(c, http.StatusUnprocessableEntity, f, values, problems)
 	}
-	return p.acted(c, f, p.Asked(c, p.Deed(c, "filing.withdraw", "filing", f.Ref(), reason), func() error {
+	return p.finishAct(c, f, p.Asked(c, p.AuditEntry(c, "filing.withdraw", "filing", f.Ref(), reason), func() error {
 		_, err := p.Filings.Withdraw(c.Request.Context(), f.Ref(), workflows.ByActor{Actor: p.Actor(c)})
 		return err
 	}))

@@ -21,14 +21,14 @@ import (
 // maxOpinion bounds a refusal's reason, in characters; sealed it must fit its column.
 const maxOpinion = 1000
 
-// manualHandedIn records that somebody took a dossier to the bureau.
-func (p *Pages) manualHandedIn(c *gin.Context) error {
+// manualSubmitted records that somebody took a dossier to the bureau.
+func (p *Pages) manualSubmitted(c *gin.Context) error {
 	r, _, ok := p.manualRecord(c)
 	if !ok {
 		return nil
 	}
-	return p.manualDone(c, r, p.Did(c, p.Deed(c, "record.handed_in", "record", web.IdText(r.ID), ""), func(ctx context.Context) error {
-		return p.Store.HandInByHand(ctx, r.ID, p.Actor(c))
+	return p.manualDone(c, r, p.Audited(c, p.AuditEntry(c, "record.submitted", "record", web.IdText(r.ID), ""), func(ctx context.Context) error {
+		return p.Store.SubmitByHand(ctx, r.ID, p.Actor(c))
 	}))
 }
 
@@ -38,7 +38,7 @@ func (p *Pages) manualApproved(c *gin.Context) error {
 	if !ok {
 		return nil
 	}
-	posted, err := web.PostedWithFile(c, "certificate", filing.MaxCertificate)
+	posted, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
 	if err != nil {
 		return web.ErrBadRequest
 	}
@@ -62,7 +62,7 @@ func (p *Pages) manualRefused(c *gin.Context) error {
 	if !ok {
 		return nil
 	}
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	opinion := strings.TrimSpace(values.Get("opinion"))
 	var problems filing.Problems
 	switch {
@@ -86,7 +86,7 @@ func (p *Pages) manualRefused(c *gin.Context) error {
 }
 
 func (p *Pages) manualDecided(c *gin.Context, r store.ManualRecord, action string, d store.ManualDecision) error {
-	return p.manualDone(c, r, p.Did(c, p.Deed(c, action, "record", web.IdText(r.ID), ""), func(ctx context.Context) error {
+	return p.manualDone(c, r, p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), func(ctx context.Context) error {
 		return p.Store.DecideByHand(ctx, r.ID, d)
 	}))
 }
@@ -99,7 +99,7 @@ func (p *Pages) manualDone(c *gin.Context, r store.ManualRecord, err error) erro
 	switch {
 	case errors.Is(err, store.ErrConflict): // somebody was quicker: the page shows what they did
 		p.Flash(c, "flash.dossier_moved_on")
-		return web.To(c, path)
+		return web.Redirect(c, path)
 	case err != nil:
 		return err
 	}
@@ -108,5 +108,5 @@ func (p *Pages) manualDone(c *gin.Context, r store.ManualRecord, err error) erro
 		p.Logger.Warn("a filing hears of what staff recorded only with the next exchange", "account", r.AccountID, "error", err)
 	}
 	p.Flash(c, "flash.done")
-	return web.To(c, path)
+	return web.Redirect(c, path)
 }

@@ -25,7 +25,7 @@ type manualListData struct {
 	Account int64
 }
 
-// manualGroup is the dossiers to hand in, or those that wait for a result.
+// manualGroup is the dossiers to submit, or those that wait for a result.
 type manualGroup struct {
 	Key  string // of its texts, "dossiers.KEY"
 	Rows []manualRow
@@ -44,11 +44,11 @@ func (p *Pages) manualList(c *gin.Context) error {
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
 	account, _ := strconv.ParseInt(c.Query("account"), 10, 64)
 	data := manualListData{Account: account}
-	for _, key := range []string{"to_hand_in", "handed_in"} {
+	for _, key := range []string{"to_submit", "submitted"} {
 		if only := c.Query("group"); only != "" && only != key {
 			continue // further pages go through one group
 		}
-		list, err := p.Store.ManualRecords(c.Request.Context(), store.ManualFilter{HandedIn: key == "handed_in", AccountID: account, After: after}, dossiersPerPage+1)
+		list, err := p.Store.ManualRecords(c.Request.Context(), store.ManualFilter{Submitted: key == "submitted", AccountID: account, After: after}, dossiersPerPage+1)
 		if err != nil {
 			return err
 		}
@@ -59,8 +59,8 @@ func (p *Pages) manualList(c *gin.Context) error {
 		}
 		for _, r := range list {
 			since := r.QueuedAt
-			if r.HandedInAt.Valid {
-				since = r.HandedInAt.Time
+			if r.SubmittedAt.Valid {
+				since = r.SubmittedAt.Time
 			}
 			group.Rows = append(group.Rows, manualRow{r, age(t, now.Sub(since))})
 		}
@@ -123,7 +123,7 @@ func (p *Pages) manualPage(c *gin.Context) error {
 
 // showManual draws a dossier's page. It holds personal data: who looked is noted.
 func (p *Pages) showManual(c *gin.Context, status int, r store.ManualRecord, d filing.Dossier, approved, refused web.Form) error {
-	if err := p.Saw(c, "dossier.view", "record", web.IdText(r.ID)); err != nil {
+	if err := p.AuditView(c, "dossier.view", "record", web.IdText(r.ID)); err != nil {
 		return err
 	}
 	data := manualPageData{Record: r, Parts: p.DossierParts(c, d), Approved: approved, Refused: refused, Printed: p.Store.Now()}
@@ -151,7 +151,7 @@ func (p *Pages) showManual(c *gin.Context, status int, r store.ManualRecord, d f
 // before.
 func knownNumbers(d filing.Dossier) url.Values {
 	v := url.Values{"holder_number": {d.Subject.HolderNumber}, "site_number": {d.Subject.SiteNumber}}
-	if n, err := filing.ParseNumber(d.Claim.Number); err == nil {
+	if n, err := filing.ParseNumber(d.OwnershipProof.Number); err == nil {
 		v.Set("holder_number", n.Holder())
 		if n.Site > 0 {
 			v.Set("site_number", n.String())

@@ -18,7 +18,7 @@ func postedRef(c *gin.Context) string {
 	return filing.Ref(c.Param("number"), serial)
 }
 
-func (p *Pages) supported(c *gin.Context, err error) error {
+func (p *Pages) finishStaffForm(c *gin.Context, err error) error {
 	switch {
 	case err == nil:
 		p.Flash(c, "flash.done")
@@ -27,5 +27,5 @@ func (p *Pages) supported(c *gin.Context, err error) error {
 	default:
 		return err
 	}
-	return web.To(c, "/support/filings")
+	return web.Redirect(c, "/support/filings")
 }

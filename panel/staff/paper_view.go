@@ -14,12 +14,12 @@ func (p *Pages) viewPaperAsStaff(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.keepCheck(c, f); err != nil {
+	if err := p.renewVetting(c, f); err != nil {
 		return err
 	}
 	if c.Query("thumb") == "" { // previews are part of the dossier's page, which was noted
-		d := p.Deed(c, "paper.view", "paper", c.Param("paper"), "")
-		c.Request = c.Request.WithContext(store.WithDeed(c.Request.Context(), &d))
+		d := p.AuditEntry(c, "paper.view", "paper", c.Param("paper"), "")
+		c.Request = c.Request.WithContext(store.WithAudit(c.Request.Context(), &d))
 	}
 	return p.SendPaper(c, f, dossierview.ViewedByStaff+"/"+string(f.Stage))
 }

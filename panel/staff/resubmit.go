@@ -12,21 +12,21 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// canHandInAgain tells whether the bureau refused a filing for something that our
+// canResubmit tells whether the bureau refused a filing for something that our
 // own staff mend: then they hand the same dossier in again.
-func canHandInAgain(f store.Filing) bool {
+func canResubmit(f store.Filing) bool {
 	return f.Stage == filing.Correcting && f.Attention == filing.AttentionRefusedOurs
 }
 
-// handInAgain hands in, as the next revision, what the customer handed in last.
-func (p *Pages) handInAgain(c *gin.Context) error {
+// resubmit submits, as the next revision, what the customer submitted last.
+func (p *Pages) resubmit(c *gin.Context) error {
 	ctx := c.Request.Context()
-	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), max(1, web.Number(web.Posted(c), "serial")))
+	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), max(1, web.Number(web.PostForm(c), "serial")))
 	if err != nil {
 		return err
 	}
-	if !canHandInAgain(f) || f.Revision != web.Number(web.Posted(c), "revision") {
-		return p.supported(c, workflows.ErrWrongStage)
+	if !canResubmit(f) || f.Revision != web.Number(web.PostForm(c), "revision") {
+		return p.finishStaffForm(c, workflows.ErrWrongStage)
 	}
 	d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
 	if err != nil {
@@ -36,14 +36,14 @@ func (p *Pages) handInAgain(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.supported(c, p.Asked(c, p.Deed(c, "filing.hand_in_again", "filing", f.Ref(), ""), func() error {
+	return p.finishStaffForm(c, p.Asked(c, p.AuditEntry(c, "filing.resubmit", "filing", f.Ref(), ""), func() error {
 		revision, err := p.Store.SaveDossier(ctx, f.ID, d, papers...)
 		if errors.Is(err, store.ErrConflict) {
 			return workflows.ErrWrongStage
 		} else if err != nil {
 			return err
 		}
-		_, err = p.Filings.HandIn(ctx, f.Ref(), workflows.HandIn{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
+		_, err = p.Filings.Submit(ctx, f.Ref(), workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
 		return err
 	}))
 }

@@ -24,8 +24,8 @@ type resumeData struct {
 	web.Form
 	Filing     store.Filing
 	Resolution workflows.Resolution
-	// From is where the page was opened from.
-	From string
+	// ReturnTo is where the page was opened from.
+	ReturnTo string
 }
 
 // needsReason tells whether staff must say why: what is tried again loses nothing, the
@@ -64,17 +64,17 @@ func (p *Pages) showResume(c *gin.Context, status int, resolution workflows.Reso
 		return err
 	}
 	if !f.Stuck() || resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // of an old page
-		return p.supported(c, workflows.ErrWrongStage)
+		return p.finishStaffForm(c, workflows.ErrWrongStage)
 	}
-	from := cmp.Or(values.Get(web.FieldFrom), c.Query(web.FieldFrom))
+	from := cmp.Or(values.Get(web.FieldReturnTo), c.Query(web.FieldReturnTo))
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
-	data := resumeData{Form: web.Build(p.Texts.For(p.Lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution, From: from}
+	data := resumeData{Form: web.Build(p.Texts.For(p.Lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution, ReturnTo: from}
 	return p.Render(c, status, "resume", web.Page{Title: "resume." + string(resolution), Data: data})
 }
 
 // resume mends a stuck filing. Why stands in the audit log, and nowhere in Temporal.
 func (p *Pages) resume(c *gin.Context) error {
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	resolution := workflows.Resolution(values.Get("resolution"))
 	if resolution != workflows.Retry && resolution != workflows.Skip && resolution != workflows.Abandon {
 		return web.ErrBadRequest
@@ -84,17 +84,17 @@ func (p *Pages) resume(c *gin.Context) error {
 		return p.showResume(c, http.StatusUnprocessableEntity, resolution, values.Get("serial"), values, problems)
 	}
 	ref := postedRef(c)
-	end := p.supported
-	if values.Get(web.FieldFrom) == web.FromFiling {
+	end := p.finishStaffForm
+	if values.Get(web.FieldReturnTo) == web.ReturnToFiling {
 		end = func(c *gin.Context, err error) error {
 			if f, ok := p.postedFiling(c, values); ok {
-				return p.acted(c, f, err)
+				return p.finishAct(c, f, err)
 			}
 
 			return nil
 		}
 	}
-	return end(c, p.Asked(c, p.Deed(c, "filing."+string(resolution), "filing", ref, reason), func() error {
+	return end(c, p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
 		_, err := p.Filings.Resume(c.Request.Context(), ref, workflows.Resume{Resolution: resolution, Actor: p.Actor(c)})
 		return err
 	}))

@@ -14,8 +14,8 @@ import (
 type Pages struct {
 	*web.Kit
 	*dossierview.View
-	figures  figureCache[figureChoice, store.PeriodFigures]
-	ofChecks figureCache[checkFiguresChoice, []store.CheckFigures]
+	figures            figureCache[figureChoice, store.PeriodFigures]
+	vettingFigureCache figureCache[vettingFiguresChoice, []store.VettingFigures]
 }
 
 // New makes them.
@@ -33,7 +33,7 @@ func (p *Pages) Routes(r web.StaffGroup) {
 	r.POST("/holders", web.CanSeePersonal, p.findHolder)
 	p.filingRoutes(r)
 	p.bulkRoutes(r)
-	p.checkRoutes(r)
+	p.vettingRoutes(r)
 	p.bureauRoutes(r)
 	p.accountRoutes(r)
 }
@@ -52,7 +52,7 @@ func (p *Pages) filingRoutes(r web.StaffGroup) {
 	r.POST("/filings/:number/space", web.CanActOnFilings, p.correctSpace)
 	r.GET("/filings/:number/withdraw", web.CanActOnFilings, p.withdrawForm)
 	r.POST("/filings/:number/withdraw", web.CanActOnFilings, p.withdrawAsStaff)
-	r.POST("/filings/:number/hand-in-again", web.CanActOnFilings, p.handInAgain)
+	r.POST("/filings/:number/resubmit", web.CanActOnFilings, p.resubmit)
 	r.GET("/filings/:number/dossier", web.CanSeePersonal, p.supportDossier)
 	r.GET("/filings/:number/papers/:paper", web.CanSeePersonal, p.viewPaperAsStaff)
 }
@@ -63,28 +63,28 @@ func (p *Pages) bulkRoutes(r web.StaffGroup) {
 	r.GET("/bulk/:id", web.CanSee, p.withBulk(p.bulkJobPage))
 	r.GET("/bulk/:id/progress", web.CanSee, p.withBulk(p.bulkProgress))
 	r.POST("/bulk/:id/control", web.CanActInBulk, p.withBulk(p.controlBulk))
-	r.GET("/bulk", web.CanSee, func(c *gin.Context) error { return web.To(c, stuckPath(c.Request.URL.Query())) })
+	r.GET("/bulk", web.CanSee, func(c *gin.Context) error { return web.Redirect(c, stuckPath(c.Request.URL.Query())) })
 }
 
-// checkRoutes are what reviewers do in the provider's own vetting (初审).
-func (p *Pages) checkRoutes(r web.StaffGroup) {
-	r.GET("/check", web.CanSee, p.checkQueue)
-	r.POST("/check/next", web.CanCheck, p.takeNextCheck)
-	r.GET("/check/figures", web.CanCheck, p.checkFigures)
-	r.GET("/check/figures.csv", web.CanCheck, p.exportCheckFigures)
-	r.GET("/filings/:number/check/state", web.CanCheck, p.checkState)
-	r.POST("/filings/:number/check/take", web.CanCheck, p.takeCheck)
-	r.POST("/filings/:number/check/release", web.CanCheck, p.releaseCheck)
-	r.POST("/filings/:number/check/finish", web.CanCheck, p.finishCheck)
-	r.POST("/filings/:number/pass", web.CanCheck, p.pass)
-	r.POST("/filings/:number/send-back", web.CanCheck, p.sendBack)
+// vettingRoutes are what reviewers do in the provider's own vetting (初审).
+func (p *Pages) vettingRoutes(r web.StaffGroup) {
+	r.GET("/vetting", web.CanSee, p.vettingQueue)
+	r.POST("/vetting/next", web.CanVet, p.takeNextVetting)
+	r.GET("/vetting/figures", web.CanVet, p.vettingFiguresPage)
+	r.GET("/vetting/figures.csv", web.CanVet, p.exportVettingFigures)
+	r.GET("/filings/:number/vetting/state", web.CanVet, p.vettingState)
+	r.POST("/filings/:number/vetting/take", web.CanVet, p.takeVetting)
+	r.POST("/filings/:number/vetting/release", web.CanVet, p.releaseVetting)
+	r.POST("/filings/:number/vetting/finish", web.CanVet, p.finishVetting)
+	r.POST("/filings/:number/pass", web.CanVet, p.pass)
+	r.POST("/filings/:number/send-back", web.CanVet, p.sendBack)
 }
 
 func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.GET("/tasks/:id/answer", web.CanActOnTasks, p.taskForm)
 	r.POST("/tasks/:id/answer", web.CanActOnTasks, p.answerTask)
 	r.GET("/papers", web.CanActOnTasks, p.paperForm)
-	r.POST("/papers", web.CanActOnTasks, p.handInPaper)
+	r.POST("/papers", web.CanActOnTasks, p.submitPaper)
 	r.GET("/addresses", web.CanSee, p.addresses)
 	r.POST("/addresses", web.CanRunBureau, p.reportAddresses)
 	r.GET("/addresses/:id", web.CanRunBureau, p.withBlock(p.blockPage))
@@ -92,7 +92,7 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/addresses/:id/remove", web.CanRunBureau, p.withBlock(p.removeBlock))
 	r.GET("/dossiers", web.CanSee, p.manualList)
 	r.GET("/dossiers/:record", web.CanSeePersonal, p.manualPage)
-	r.POST("/dossiers/:record/handed-in", web.CanActOnFilings, p.manualHandedIn)
+	r.POST("/dossiers/:record/submitted", web.CanActOnFilings, p.manualSubmitted)
 	r.POST("/dossiers/:record/approved", web.CanActOnFilings, p.manualApproved)
 	r.POST("/dossiers/:record/refused", web.CanActOnFilings, p.manualRefused)
 	r.GET("/bureau", web.CanSee, p.bureauPage)

@@ -180,18 +180,18 @@ func (p *Pages) showSupportList(c *gin.Context, q url.Values, holderProblems fil
 // findHolder searches by a holder's whole name or document number. It comes by a form that
 // is posted, and goes on with keyed hashes: no name stands in an address, nor in a log.
 func (p *Pages) findHolder(c *gin.Context) error {
-	typed := web.Search(web.Posted(c).Get("holder"))
+	typed := web.Search(web.PostForm(c).Get("holder"))
 	if typed == "" {
 		return p.showSupportList(c, url.Values{}, filing.Problems{{Field: "holder", Key: "required"}})
 	}
 	hashes, err := p.Store.HolderHashes(typed)
 	if err == nil {
-		err = p.Saw(c, "holder.find", "holder", hex.EncodeToString(hashes.Name[:8]))
+		err = p.AuditView(c, "holder.find", "holder", hex.EncodeToString(hashes.Name[:8]))
 	}
 	if err != nil {
 		return err
 	}
-	return web.To(c, "/support/filings?"+url.Values{"holder": {holderToken(hashes)}}.Encode())
+	return web.Redirect(c, "/support/filings?"+url.Values{"holder": {holderToken(hashes)}}.Encode())
 }
 
 // filingColumns are those of the export: nothing personal.
@@ -203,7 +203,7 @@ func (p *Pages) exportFilings(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showSupportList(c, c.Request.URL.Query(), nil)
 	}
-	if err := p.Saw(c, "filing.export", "filter", values.Encode()); err != nil {
+	if err := p.AuditView(c, "filing.export", "filter", values.Encode()); err != nil {
 		return err
 	}
 	c.Header("Content-Type", web.CsvType)

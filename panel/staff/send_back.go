@@ -151,19 +151,19 @@ func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier, values url.Values
 // told. Only its place in the database goes to the filing.
 func (p *Pages) sendBack(c *gin.Context) error {
 	ctx := c.Request.Context()
-	f, decision, d, ok := p.postedDecision(c, store.CheckSentBack)
+	f, decision, d, ok := p.postedDecision(c, store.VettingSentBack)
 	if !ok {
 		return nil
 	}
-	values := web.Posted(c)
+	values := web.PostForm(c)
 	b, problems := p.readSendBack(c, d, values)
-	checked := f.Stage == filing.Checking && f.Revision == decision.Revision
+	checked := f.Stage == filing.Vetting && f.Revision == decision.Revision
 	if len(problems) > 0 && checked {
 		return p.showSupportDossier(c, http.StatusUnprocessableEntity, f, values, problems)
 	}
 	b.Revision, b.Actor = decision.Revision, p.Actor(c)
 	decision.Why = &b
-	err := p.Asked(c, p.Deed(c, "filing.send_back", "filing", f.Ref(), saidWhy(b)), func() error { return p.decide(ctx, f, decision, b.Actor) })
+	err := p.Asked(c, p.AuditEntry(c, "filing.send_back", "filing", f.Ref(), saidWhy(b)), func() error { return p.decide(ctx, f, decision, b.Actor) })
 	if errors.Is(err, store.ErrHeld) && checked { // the page says who has it, and nothing typed is lost
 		return p.showSupportDossier(c, http.StatusConflict, f, values, nil)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// paperForm is the form that hands in a paper of what is filed by itself.
+// paperForm is the form that submits a paper of what is filed by itself.
 func (p *Pages) paperForm(c *gin.Context) error {
 	return p.showPaper(c, url.Values{"order": {c.Query("order")}}, nil)
 }
@@ -36,8 +36,8 @@ func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Pro
 	return p.Render(c, status, "paper", web.Page{Title: "paper.title", Data: web.Build(t, "paper", fields, values, problems)})
 }
 
-// handInPaper queues a paper for the bureau that filed the order's filing.
-func (p *Pages) handInPaper(c *gin.Context) error {
+// submitPaper queues a paper for the bureau that filed the order's filing.
+func (p *Pages) submitPaper(c *gin.Context) error {
 	ctx := c.Request.Context()
 	if err := c.Request.ParseMultipartForm(web.MaxBody); err != nil {
 		var tooBig *http.MaxBytesError
@@ -77,12 +77,12 @@ func (p *Pages) handInPaper(c *gin.Context) error {
 		Paper:   bureau.Paper{Format: f.Format(codes), Purpose: f.Use, Content: f.Content, OfSite: f.Whose == "site", Remark: f.Remark},
 		Subject: filing.Subject{HolderID: filed.HolderID, SiteID: filed.SiteID.Int64},
 	}
-	if err := p.Did(c, p.Deed(c, "paper.queue", "order", f.Order, ""), func(ctx context.Context) error {
+	if err := p.Audited(c, p.AuditEntry(c, "paper.queue", "order", f.Order, ""), func(ctx context.Context) error {
 		return p.Store.QueuePaper(ctx, filed.AccountID, strconv.FormatInt(key, 10), paper, p.Actor(c))
 	}); err != nil {
 		return err
 	}
 	p.Logger.Info("a paper was queued", "account", filed.AccountID, "order", f.Order, "actor", p.Actor(c))
 	p.Flash(c, "flash.paper_queued")
-	return web.To(c, "/support/papers")
+	return web.Redirect(c, "/support/papers")
 }

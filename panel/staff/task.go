@@ -20,16 +20,16 @@ import (
 )
 
 // staffTask is a task of the bureau's that staff answer: how its form is drawn,
-// read, checked and handed in.
+// read, checked and submitted.
 type staffTask struct {
 	store.Task
 	kind  store.StaffKind
 	facts []factGroup
 	// fields and values of the form, the values as it starts.
-	fields func(*locale.Localizer, filing.Tables) []web.Field
-	values url.Values
-	check  func(v url.Values, codes filing.Tables, today string) filing.Problems
-	// answer is what is handed in; of an answer that was refused, values are read back.
+	fields   func(*locale.Localizer, filing.Tables) []web.Field
+	values   url.Values
+	validate func(v url.Values, codes filing.Tables, today string) filing.Problems
+	// answer is what is submitted; of an answer that was refused, values are read back.
 	answer func(url.Values) (resultKey string, data any)
 	reread func(json.RawMessage) (url.Values, error)
 }
@@ -51,7 +51,7 @@ type staffTaskData struct {
 	Latest *store.StaffRecord
 	// Result is what the bureau said of the latest answer, in the reader's language.
 	Result string
-	// Open tells that an answer can be handed in.
+	// Open tells that an answer can be submitted.
 	Open bool
 }
 
@@ -110,11 +110,11 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	}
 	var problems filing.Problems
 	if values != nil {
-		status, problems = http.StatusUnprocessableEntity, task.check(values, codes, p.today())
+		status, problems = http.StatusUnprocessableEntity, task.validate(values, codes, p.today())
 		task.values = values
 	}
 	data.Form = web.Build(t, string(task.kind), task.fields(t, codes), task.values, problems)
-	if err := p.Saw(c, "task.view", "task", web.IdText(task.ID)); err != nil {
+	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
 	return p.Render(c, status, "staff_task", web.Page{Title: "staff_task.title", Data: data})
@@ -127,12 +127,12 @@ func (p *Pages) answerTask(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	values := web.Posted(c)
-	if len(task.check(values, p.Tables(ctx), p.today())) > 0 {
+	values := web.PostForm(c)
+	if len(task.validate(values, p.Tables(ctx), p.today())) > 0 {
 		return p.showTask(c, values)
 	}
 	key, data := task.answer(values)
-	err = p.Did(c, p.Deed(c, "task.answer", "task", web.IdText(task.ID), ""), func(ctx context.Context) error {
+	err = p.Audited(c, p.AuditEntry(c, "task.answer", "task", web.IdText(task.ID), ""), func(ctx context.Context) error {
 		return p.Store.AnswerTask(ctx, store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: p.Actor(c)})
 	})
 	switch {
@@ -144,7 +144,7 @@ func (p *Pages) answerTask(c *gin.Context) error {
 		p.Logger.Info("a task of the bureau's was answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
 		p.Flash(c, "flash.answered")
 	}
-	return web.To(c, fmt.Sprintf("/support/tasks/%d/answer", task.ID))
+	return web.Redirect(c, fmt.Sprintf("/support/tasks/%d/answer", task.ID))
 }
 
 // resultText says what the bureau made of a record: its own words, or what the

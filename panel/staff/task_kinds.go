@@ -35,7 +35,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 				{Name: "opinion", Type: "textarea", Required: true}, {Name: "faults", Type: "textarea"},
 			}
 		},
-		check: func(v url.Values, _ filing.Tables, today string) filing.Problems { return read(v).Validate(today) },
+		validate: func(v url.Values, _ filing.Tables, today string) filing.Problems { return read(v).Validate(today) },
 		answer: func(v url.Values) (string, any) {
 			f := read(v)
 			at, _ := filing.Day(f.Day) // checked
@@ -89,7 +89,7 @@ func (p *Pages) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, er
 				{Name: "operator", Type: "text", Required: true, Autocomplete: "off"}, {Name: "province", Type: "select", Required: true, Options: provinces},
 			}
 		},
-		check: func(v url.Values, codes filing.Tables, today string) filing.Problems {
+		validate: func(v url.Values, codes filing.Tables, today string) filing.Problems {
 			return read(v).Validate(codes, today)
 		},
 		answer: func(v url.Values) (string, any) {

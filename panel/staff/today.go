@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	// checkWithin is how many days our own check usually takes at most, submitWithin how
+	// vettingWithin is how many days vetting usually takes at most, submitWithin how
 	// many a record waits for a data file that the bureau accepts: exchanges run every few
 	// minutes, but bureaus have hours, and close for a weekend.
-	checkWithin, submitWithin = 2, 3
+	vettingWithin, submitWithin = 2, 3
 	// silentAfter is how long nothing may be heard of an exchange: its usual pause is
 	// minutes, and one run may last a quarter of an hour.
 	silentAfter = time.Hour
@@ -62,13 +62,13 @@ func (p *Pages) showToday(c *gin.Context, template string) error {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)
 	}{
-		{"stuck", p.stuckToday}, {"broken", p.brokenToday}, {"exchanges", p.silentToday}, {"vetting", p.checkingToday}, {"late", p.lateToday}, {"sites", p.sitesToday}, {"tasks", p.tasksToday}, {"tickets", p.ticketsToday},
+		{"stuck", p.stuckToday}, {"broken", p.brokenToday}, {"exchanges", p.silentToday}, {"vetting", p.vettingToday}, {"late", p.lateToday}, {"sites", p.sitesToday}, {"tasks", p.tasksToday}, {"tickets", p.ticketsToday},
 	} {
 		lines, err := group.lines(c.Request.Context(), t)
 		if err != nil {
 			return err
 		}
-		if group.key == "tickets" && !p.May(c, web.CanSeePersonal) {
+		if group.key == "tickets" && !p.Allowed(c, web.CanSeePersonal) {
 			for i := range lines {
 				lines[i].Href = ""
 			}
@@ -134,9 +134,9 @@ func (p *Pages) silentToday(ctx context.Context, t *locale.Localizer) (lines []w
 	return lines, err
 }
 
-func (p *Pages) checkingToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
-	n, err := p.Store.CountStage(ctx, filing.Checking, "", p.Store.Now())
-	return p.line(t, t.T("today.to_check", nil), n, "check", pathCheck, nil), err
+func (p *Pages) vettingToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
+	n, err := p.Store.CountStage(ctx, filing.Vetting, "", p.Store.Now())
+	return p.line(t, t.T("today.to_vet", nil), n, "vet", pathVetting, nil), err
 }
 
 // lateToday is what is past its usual time: with a bureau by what that bureau usually
@@ -159,7 +159,7 @@ func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []wai
 		}
 		return nil
 	}
-	if err := late(filing.Checking, "", checkWithin); err != nil {
+	if err := late(filing.Vetting, "", vettingWithin); err != nil {
 		return nil, err
 	}
 	if err := late(filing.Submitting, "", submitWithin); err != nil {

@@ -14,60 +14,60 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-type checkFiguresData struct {
+type vettingFiguresData struct {
 	Days    int
 	Periods []int
-	Rows    []checkFiguresRow
+	Rows    []vettingFiguresRow
 	// Everybody: the figures are of all reviewers, not of the reader alone.
 	Everybody bool
 }
 
-type checkFiguresRow struct {
-	store.CheckFigures
-	// HandIn and Taking are the medians as people read them.
-	HandIn, Taking string
+type vettingFiguresRow struct {
+	store.VettingFigures
+	// Submission and Taking are the medians as people read them.
+	Submission, Taking string
 }
 
-type checkFiguresChoice struct {
+type vettingFiguresChoice struct {
 	days int
 	// reviewer is 0 for everybody.
 	reviewer int64
 }
 
-func (p *Pages) checkFiguresOf(ctx context.Context, choice checkFiguresChoice) ([]store.CheckFigures, error) {
+func (p *Pages) vettingFiguresOf(ctx context.Context, choice vettingFiguresChoice) ([]store.VettingFigures, error) {
 	now := p.Store.Now()
-	return p.ofChecks.get(choice, now, func() ([]store.CheckFigures, error) {
-		return p.Store.CheckFigures(ctx, now.AddDate(0, 0, -choice.days), choice.reviewer)
+	return p.vettingFigureCache.get(choice, now, func() ([]store.VettingFigures, error) {
+		return p.Store.VettingFigures(ctx, now.AddDate(0, 0, -choice.days), choice.reviewer)
 	})
 }
 
 // figuresOf are the figures that the reader may see, of the period that they ask for.
-func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []store.CheckFigures, err error) {
+func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []store.VettingFigures, err error) {
 	days = web.QueryNumber(c, "days")
 	if !slices.Contains(figurePeriods, days) {
 		days = figurePeriods[0]
 	}
 	reviewer := p.UserID(c)
-	if everybody = p.May(c, web.CanRunChecks); everybody {
+	if everybody = p.Allowed(c, web.CanManageVetting); everybody {
 		reviewer = 0
 	}
-	list, err = p.checkFiguresOf(c.Request.Context(), checkFiguresChoice{days, reviewer})
+	list, err = p.vettingFiguresOf(c.Request.Context(), vettingFiguresChoice{days, reviewer})
 	return days, everybody, list, err
 }
 
-// checkFigures tells what each reviewer did; reviewers see their own.
-func (p *Pages) checkFigures(c *gin.Context) error {
+// vettingFiguresPage tells what each reviewer did; reviewers see their own.
+func (p *Pages) vettingFiguresPage(c *gin.Context) error {
 	t := p.Texts.For(p.Lang(c))
-	data := checkFiguresData{Periods: slices.Sorted(slices.Values(figurePeriods))}
-	var list []store.CheckFigures
+	data := vettingFiguresData{Periods: slices.Sorted(slices.Values(figurePeriods))}
+	var list []store.VettingFigures
 	var err error
 	if data.Days, data.Everybody, list, err = p.figuresOf(c); err != nil {
 		return err
 	}
 	for _, f := range list {
-		data.Rows = append(data.Rows, checkFiguresRow{f, tookText(t, f.FromHandIn), tookText(t, f.FromTaking)})
+		data.Rows = append(data.Rows, vettingFiguresRow{f, tookText(t, f.FromSubmission), tookText(t, f.FromTaking)})
 	}
-	return p.Render(c, http.StatusOK, "check_figures", web.Page{Title: "check_figures.title", Data: data})
+	return p.Render(c, http.StatusOK, "vetting_figures", web.Page{Title: "vetting_figures.title", Data: data})
 }
 
 // tookText is how long something took, in the largest unit that it fills.
@@ -76,23 +76,23 @@ func tookText(t *locale.Localizer, took time.Duration) string {
 	return ageText(t, time.Time{}, now)
 }
 
-// exportCheckFigures sends the same as CSV.
-func (p *Pages) exportCheckFigures(c *gin.Context) error {
+// exportVettingFigures sends the same as CSV.
+func (p *Pages) exportVettingFigures(c *gin.Context) error {
 	days, _, list, err := p.figuresOf(c)
 	if err == nil {
-		err = p.Saw(c, "check.figures", "filter", "days="+strconv.Itoa(days))
+		err = p.AuditView(c, "vetting.figures", "filter", "days="+strconv.Itoa(days))
 	}
 	if err != nil {
 		return err
 	}
 	c.Header("Content-Type", web.CsvType)
-	c.Header("Content-Disposition", `attachment; filename="checks.csv"`)
-	out := web.NewSheet(c.Writer, "reviewer", "days", "checks", "passed", "sent_back", "refused_later", "median_hand_in_to_verdict_s", "median_taking_to_verdict_s")
+	c.Header("Content-Disposition", `attachment; filename="vettings.csv"`)
+	out := web.NewSheet(c.Writer, "reviewer", "days", "vettings", "passed", "sent_back", "refused_later", "median_submission_to_verdict_s", "median_taking_to_verdict_s")
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 	for _, f := range list {
 		if err == nil {
-			err = out.Row(f.Login, strconv.Itoa(days), strconv.Itoa(f.Checks), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused),
-				seconds(f.FromHandIn), seconds(f.FromTaking))
+			err = out.Row(f.Login, strconv.Itoa(days), strconv.Itoa(f.Vettings), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused),
+				seconds(f.FromSubmission), seconds(f.FromTaking))
 		}
 	}
 	if err == nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// verdictHeardWithin is how soon a filing hears of a verdict where all is well; then pages
+// verdictDeliveredWithin is how soon a filing hears of a verdict where all is well; then pages
 // offer to tell it again.
-const verdictHeardWithin = 10 * time.Second
+const verdictDeliveredWithin = 10 * time.Second
 
-// checkView is how a check stands for its reader.
-type checkView struct {
-	store.Check
+// vettingView is how a check stands for its reader.
+type vettingView struct {
+	store.Vetting
 	// Mine: the reader has it. Held: somebody else does. Free: nobody does, and the reader may
 	// take it. Barred: the reader passed it on, and the second must be another.
 	Mine, Held, Free, Barred bool
@@ -32,54 +32,54 @@ type checkView struct {
 	Filing store.Filing
 }
 
-func (p *Pages) viewCheck(c *gin.Context, check store.Check, kind filing.Kind, nature int) checkView {
+func (p *Pages) viewVetting(c *gin.Context, check store.Vetting, kind filing.Kind, nature int) vettingView {
 	now, reader := p.Store.Now(), p.UserID(c)
-	v := checkView{Check: check, Minutes: int(p.CheckLease.Minutes())}
-	v.Unheard = check.Verdict != "" && now.Sub(check.DecidedAt.Time) > verdictHeardWithin
-	v.Mine = check.Of(reader)
+	v := vettingView{Vetting: check, Minutes: int(p.VettingLease.Minutes())}
+	v.Unheard = check.Verdict != "" && now.Sub(check.DecidedAt.Time) > verdictDeliveredWithin
+	v.Mine = check.BelongsTo(reader)
 	v.Held = check.Held(now) && !v.Mine
 	v.Barred = check.First == reader && check.First != 0
-	v.Free = check.Verdict == "" && !v.Mine && !v.Held && !v.Barred && p.May(c, web.CanCheck)
-	v.Two = check.Round == 1 && p.SecondCheck.Wants(kind, nature)
+	v.Free = check.Verdict == "" && !v.Mine && !v.Held && !v.Barred && p.Allowed(c, web.CanVet)
+	v.Two = check.Round == 1 && p.SecondVetting.Requires(kind, nature)
 	return v
 }
 
-// keepCheck makes the reader's lease of a dossier begin anew: they are looking at it.
-func (p *Pages) keepCheck(c *gin.Context, f store.Filing) error {
-	if f.Stage != filing.Checking || !p.May(c, web.CanCheck) {
+// renewVetting makes the reader's lease of a dossier begin anew: they are looking at it.
+func (p *Pages) renewVetting(c *gin.Context, f store.Filing) error {
+	if f.Stage != filing.Vetting || !p.Allowed(c, web.CanVet) {
 		return nil
 	}
-	return p.Store.RenewCheck(c.Request.Context(), f.ID, f.Revision, p.UserID(c), p.CheckLease)
+	return p.Store.RenewVetting(c.Request.Context(), f.ID, f.Revision, p.UserID(c), p.VettingLease)
 }
 
-// checkOf is how the check of a filing's dossier stands for the reader, whose lease begins anew.
-func (p *Pages) checkOf(c *gin.Context, f store.Filing, d filing.Dossier) (v checkView, err error) {
-	if err := p.keepCheck(c, f); err != nil {
+// vettingOf is how the check of a filing's dossier stands for the reader, whose lease begins anew.
+func (p *Pages) vettingOf(c *gin.Context, f store.Filing, d filing.Dossier) (v vettingView, err error) {
+	if err := p.renewVetting(c, f); err != nil {
 		return v, err
 	}
-	check, err := p.Store.Check(c.Request.Context(), f.ID)
-	v = p.viewCheck(c, check, d.Kind, d.Holder.Nature)
+	check, err := p.Store.Vetting(c.Request.Context(), f.ID)
+	v = p.viewVetting(c, check, d.Kind, d.Holder.Nature)
 	v.Filing = f
 	return v, err
 }
 
-// checkState is who has a dossier: the part of its page that renews itself, and with it
+// vettingState is who has a dossier: the part of its page that renews itself, and with it
 // the lease, for as long as the reviewer's page is open.
-func (p *Pages) checkState(c *gin.Context) error {
+func (p *Pages) vettingState(c *gin.Context) error {
 	ctx, revision := c.Request.Context(), web.QueryNumber(c, "revision")
 	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
 	if err != nil {
 		return err
 	}
-	v := checkView{Gone: true, Filing: f}
-	if f.Stage == filing.Checking && (f.Revision == revision || revision == 0) {
+	v := vettingView{Gone: true, Filing: f}
+	if f.Stage == filing.Vetting && (f.Revision == revision || revision == 0) {
 		d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
 		if err == nil {
-			v, err = p.checkOf(c, f, d)
+			v, err = p.vettingOf(c, f, d)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return p.Render(c, http.StatusOK, "check_state", web.Page{Title: "check.title", Data: v})
+	return p.Render(c, http.StatusOK, "vetting_state", web.Page{Title: "vetting.title", Data: v})
 }

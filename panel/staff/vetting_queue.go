@@ -16,139 +16,139 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-const checksPerPage = 50
+const vettingsPerPage = 50
 
-const pathCheck = "/support/check"
+const pathVetting = "/support/vetting"
 
-type checkQueueData struct {
-	Shown store.ChecksShown
+type vettingQueueData struct {
+	Shown store.VettingScope
 	// Choices are what can be shown, where the reader is somebody who checks.
-	Choices []store.ChecksShown
+	Choices []store.VettingScope
 	// Count is how many wait, whoever has them; Had is how many the reader has.
 	Count string
 	Had   int
-	Rows  []checkRow
+	Rows  []vettingRow
 	// Next is the next page's address.
 	Next string
 }
 
-// checkRow is a dossier of the queue, as its reader may deal with it.
-type checkRow struct {
-	store.QueuedCheck
-	check  checkView
-	Nature string
-	Age    string
+// vettingRow is a dossier of the queue, as its reader may deal with it.
+type vettingRow struct {
+	store.QueuedVetting
+	vetting vettingView
+	Nature  string
+	Age     string
 }
 
 // View is how the check stands for the reader.
-func (r checkRow) View() checkView { return r.check }
+func (r vettingRow) View() vettingView { return r.vetting }
 
-// checkQueue is what waits for our own check, oldest first.
-func (p *Pages) checkQueue(c *gin.Context) error {
+// vettingQueue is what waits for vetting, oldest first.
+func (p *Pages) vettingQueue(c *gin.Context) error {
 	ctx, t, now := c.Request.Context(), p.Texts.For(p.Lang(c)), p.Store.Now()
-	data := checkQueueData{Shown: store.ChecksShown(c.Query("show"))}
-	if p.May(c, web.CanCheck) {
-		data.Choices = []store.ChecksShown{store.ChecksAll, store.ChecksFree, store.ChecksMine}
+	data := vettingQueueData{Shown: store.VettingScope(c.Query("show"))}
+	if p.Allowed(c, web.CanVet) {
+		data.Choices = []store.VettingScope{store.VettingsAll, store.VettingsFree, store.VettingsMine}
 	}
 	if !slices.Contains(data.Choices, data.Shown) {
-		data.Shown = store.ChecksAll
+		data.Shown = store.VettingsAll
 	}
 	after, err := web.ParseCursor(c.Query("after"))
 	if err != nil {
 		after = store.Cursor{} // nonsense is the start
 	}
-	count, err := p.Store.CountStage(ctx, filing.Checking, "", now)
+	count, err := p.Store.CountStage(ctx, filing.Vetting, "", now)
 	data.Count = count.Text()
-	var queue, mine []store.QueuedCheck
+	var queue, mine []store.QueuedVetting
 	if err == nil {
-		mine, err = p.Store.CheckQueue(ctx, store.ChecksMine, p.UserID(c), store.Cursor{}, maxHeld)
+		mine, err = p.Store.VettingQueue(ctx, store.VettingsMine, p.UserID(c), store.Cursor{}, maxHeld)
 		data.Had = len(mine)
 	}
 	if err == nil {
-		queue, err = p.Store.CheckQueue(ctx, data.Shown, p.UserID(c), after, checksPerPage+1)
+		queue, err = p.Store.VettingQueue(ctx, data.Shown, p.UserID(c), after, vettingsPerPage+1)
 	}
 	if err != nil {
 		return err
 	}
-	if len(queue) > checksPerPage {
-		queue = queue[:checksPerPage]
-		data.Next = pathCheck + "?" + url.Values{"show": {string(data.Shown)}, "after": {web.FormatCursor(queue[checksPerPage-1].Cursor())}}.Encode()
+	if len(queue) > vettingsPerPage {
+		queue = queue[:vettingsPerPage]
+		data.Next = pathVetting + "?" + url.Values{"show": {string(data.Shown)}, "after": {web.FormatCursor(queue[vettingsPerPage-1].Cursor())}}.Encode()
 	}
 	natures := dossierview.WithBuiltIn(p.Tables(ctx)).Natures
 	for _, q := range queue {
 		nature, _ := filing.CodeByID(natures, q.Nature)
-		row := checkRow{QueuedCheck: q, check: p.viewCheck(c, q.Check, q.Kind, q.Nature), Age: ageText(t, q.Since, now)}
+		row := vettingRow{QueuedVetting: q, vetting: p.viewVetting(c, q.Vetting, q.Kind, q.Nature), Age: ageText(t, q.Since, now)}
 		row.Nature = nature.In(t.Lang())
 		data.Rows = append(data.Rows, row)
 	}
-	return p.Render(c, http.StatusOK, "check_queue", web.Page{Title: "check.title", Data: data})
+	return p.Render(c, http.StatusOK, "vetting_queue", web.Page{Title: "vetting.title", Data: data})
 }
 
 // maxHeld is how many that one reviewer has are looked at.
 const maxHeld = 100
 
-// takeNextCheck gives the reader what waits longest and is free (领取下一件). The form says
+// takeNextVetting gives the reader what waits longest and is free (领取下一件). The form says
 // how many they had when it was drawn: who has more by now has sent it before, and is led
 // to what they got.
-func (p *Pages) takeNextCheck(c *gin.Context) error {
-	mine, err := p.Store.CheckQueue(c.Request.Context(), store.ChecksMine, p.UserID(c), store.Cursor{}, maxHeld)
+func (p *Pages) takeNextVetting(c *gin.Context) error {
+	mine, err := p.Store.VettingQueue(c.Request.Context(), store.VettingsMine, p.UserID(c), store.Cursor{}, maxHeld)
 	if err != nil {
 		return err
 	}
-	if len(mine) > web.Number(web.Posted(c), "had") {
-		last := slices.MaxFunc(mine, func(a, b store.QueuedCheck) int { return a.TakenAt.Time.Compare(b.TakenAt.Time) })
-		return web.To(c, checkPath(last.OrderNumber, last.Serial))
+	if len(mine) > web.Number(web.PostForm(c), "had") {
+		last := slices.MaxFunc(mine, func(a, b store.QueuedVetting) int { return a.TakenAt.Time.Compare(b.TakenAt.Time) })
+		return web.Redirect(c, vettingPath(last.OrderNumber, last.Serial))
 	}
-	var next store.QueuedCheck
-	err = p.Did(c, p.Deed(c, "check.take", "filing", "", ""), func(ctx context.Context) (err error) {
-		next, err = p.Store.TakeNextCheck(ctx, p.UserID(c), p.CheckLease)
+	var next store.QueuedVetting
+	err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", "", ""), func(ctx context.Context) (err error) {
+		next, err = p.Store.TakeNextVetting(ctx, p.UserID(c), p.VettingLease)
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.check_none")
-		return web.To(c, pathCheck)
+		p.Flash(c, "flash.vetting_none")
+		return web.Redirect(c, pathVetting)
 	case err != nil:
 		return err
 	default:
-		return web.To(c, checkPath(next.OrderNumber, next.Serial))
+		return web.Redirect(c, vettingPath(next.OrderNumber, next.Serial))
 	}
 }
 
-// checkPath is the page on which a dossier is checked.
-func checkPath(order string, serial int) string {
+// vettingPath is the page on which a dossier is checked.
+func vettingPath(order string, serial int) string {
 	return "/support/filings/" + url.PathEscape(order) + "/dossier?" + url.Values{"serial": {web.IdText(int64(serial))}}.Encode()
 }
 
-// postedCheck finds the filing that a form of a check is about.
-func (p *Pages) postedCheck(c *gin.Context) (store.Filing, error) {
-	return p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), max(1, web.Number(web.Posted(c), "serial")))
+// postedVetting finds the filing that a form of a check is about.
+func (p *Pages) postedVetting(c *gin.Context) (store.Filing, error) {
+	return p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), max(1, web.Number(web.PostForm(c), "serial")))
 }
 
-// takeCheck gives the reader a check of their choice. What they had typed about it, when
+// takeVetting gives the reader a check of their choice. What they had typed about it, when
 // they lost it, stands in the form again.
-func (p *Pages) takeCheck(c *gin.Context) error {
-	f, err := p.postedCheck(c)
+func (p *Pages) takeVetting(c *gin.Context) error {
+	f, err := p.postedVetting(c)
 	if err == nil {
-		err = p.Did(c, p.Deed(c, "check.take", "filing", f.Ref(), ""), func(ctx context.Context) error {
-			return p.Store.TakeCheck(ctx, f.ID, web.Number(web.Posted(c), "revision"), p.UserID(c), p.CheckLease)
+		err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", f.Ref(), ""), func(ctx context.Context) error {
+			return p.Store.TakeVetting(ctx, f.ID, web.Number(web.PostForm(c), "revision"), p.UserID(c), p.VettingLease)
 		})
 	}
-	if values := web.Posted(c); err == nil && saysWhy(values) {
+	if values := web.PostForm(c); err == nil && saysWhy(values) {
 		return p.showSupportDossier(c, http.StatusOK, f, values, nil)
 	}
 	switch {
 	case errors.Is(err, store.ErrHeld):
-		p.Flash(c, "flash.check_held")
+		p.Flash(c, "flash.vetting_held")
 	case errors.Is(err, store.ErrSameReviewer):
-		p.Flash(c, "flash.check_same")
+		p.Flash(c, "flash.vetting_same")
 	case errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.moved_on")
-		return web.To(c, pathCheck)
+		return web.Redirect(c, pathVetting)
 	case err != nil:
 		return err
 	}
-	return web.To(c, checkPath(f.OrderNumber, f.Serial))
+	return web.Redirect(c, vettingPath(f.OrderNumber, f.Serial))
 }
 
 // saysWhy tells whether something was typed into the form that sends back.
@@ -161,27 +161,27 @@ func saysWhy(values url.Values) bool {
 	return false
 }
 
-// releaseCheck gives a check back that the reader has, or takes it from a colleague, which
+// releaseVetting gives a check back that the reader has, or takes it from a colleague, which
 // the form names: who took it since keeps it.
-func (p *Pages) releaseCheck(c *gin.Context) error {
-	f, err := p.postedCheck(c)
+func (p *Pages) releaseVetting(c *gin.Context) error {
+	f, err := p.postedVetting(c)
 	if err != nil {
 		return err
 	}
-	values, action := web.Posted(c), "check.release"
+	values, action := web.PostForm(c), "vetting.release"
 	holder := int64(web.Number(values, "reviewer"))
 	if holder == 0 {
 		holder = p.UserID(c)
 	}
 	if holder != p.UserID(c) {
-		if !p.May(c, web.CanRunChecks) {
-			p.Require(web.CanRunChecks)(c)
+		if !p.Allowed(c, web.CanManageVetting) {
+			p.Require(web.CanManageVetting)(c)
 			return nil
 		}
-		action = "check.take_away"
+		action = "vetting.take_away"
 	}
-	err = p.Did(c, p.Deed(c, action, "filing", f.Ref(), ""), func(ctx context.Context) error {
-		return p.Store.ReleaseCheck(ctx, f.ID, web.Number(values, "revision"), holder)
+	err = p.Audited(c, p.AuditEntry(c, action, "filing", f.Ref(), ""), func(ctx context.Context) error {
+		return p.Store.ReleaseVetting(ctx, f.ID, web.Number(values, "revision"), holder)
 	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -191,5 +191,5 @@ func (p *Pages) releaseCheck(c *gin.Context) error {
 	default:
 		p.Flash(c, "flash.done")
 	}
-	return web.To(c, pathCheck)
+	return web.Redirect(c, pathVetting)
 }

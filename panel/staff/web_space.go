@@ -56,7 +56,7 @@ func canSpace(stage filing.Stage) bool { return !stage.Final() || stage == filin
 // corrected; otherwise its page says what is so now.
 func (p *Pages) spaceFiling(c *gin.Context, values url.Values) (f store.Filing, ok bool) {
 	if f, ok = p.postedFiling(c, values); ok && !canSpace(f.Stage) {
-		p.acted(c, f, workflows.ErrWrongStage)
+		p.finishAct(c, f, workflows.ErrWrongStage)
 		return f, false
 	}
 	return f, ok
@@ -71,7 +71,7 @@ func (p *Pages) spaceForm(c *gin.Context) error {
 	}
 	w, err := p.Store.WebSpaceOf(c.Request.Context(), f.OrderID)
 	if err == nil {
-		err = p.Saw(c, "space.view", "filing", f.Ref())
+		err = p.AuditView(c, "space.view", "filing", f.Ref())
 	}
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 // correctSpace replaces how a web space is reached, and has the stuck upload tried again in
 // one go, if that is asked for.
 func (p *Pages) correctSpace(c *gin.Context) error {
-	values, ctx := web.Posted(c), c.Request.Context()
+	values, ctx := web.PostForm(c), c.Request.Context()
 	f, ok := p.spaceFiling(c, values)
 	if !ok {
 		return nil
@@ -158,14 +158,14 @@ func (p *Pages) correctSpace(c *gin.Context) error {
 	if problems = append(problems, unsaid...); len(problems) > 0 {
 		return p.showSpace(c, http.StatusUnprocessableEntity, f, known != nil, values, problems)
 	}
-	err = p.Did(c, p.Deed(c, "space.correct", "filing", f.Ref(), reason), func(ctx context.Context) error { return p.Store.CorrectWebSpace(ctx, order, w) })
+	err = p.Audited(c, p.AuditEntry(c, "space.correct", "filing", f.Ref(), reason), func(ctx context.Context) error { return p.Store.CorrectWebSpace(ctx, order, w) })
 	if err != nil {
 		return err
 	}
 	if values.Get("action") != string(workflows.Retry) {
-		return p.actedAs(c, f, nil, "flash.space_saved")
+		return p.finishActWith(c, f, nil, "flash.space_saved")
 	}
-	return p.acted(c, f, p.Asked(c, p.Deed(c, "filing.retry", "filing", f.Ref(), reason), func() error {
+	return p.finishAct(c, f, p.Asked(c, p.AuditEntry(c, "filing.retry", "filing", f.Ref(), reason), func() error {
 		_, err := p.Filings.Resume(ctx, f.Ref(), workflows.Resume{Resolution: workflows.Retry, Actor: p.Actor(c)})
 		return err
 	}))

@@ -10,12 +10,12 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// NoticesOnHelp are shown on the first page of the help centre, noticesOnOrders
+// AnnouncementsOnHelp are shown on the first page of the help centre, noticesOnOrders
 // above the orders.
-const NoticesOnHelp, NoticesOnOrders = 5, 2
+const AnnouncementsOnHelp, AnnouncementsOnOrders = 5, 2
 
-// NoticeShown is a notice in the reader's language.
-type NoticeShown struct {
+// ShownAnnouncement is a notice in the reader's language.
+type ShownAnnouncement struct {
 	ID     int64
 	Title  string
 	Pinned bool
@@ -25,8 +25,8 @@ type NoticeShown struct {
 
 // InLanguage picks a language of a notice, for below a title of a level; what isn't
 // translated is Chinese.
-func InLanguage(n store.Notice, lang string, title int) (NoticeShown, error) {
-	shown := NoticeShown{ID: n.ID, Title: n.TitleZH, Pinned: n.Pinned, At: n.PublishedAt}
+func InLanguage(n store.Announcement, lang string, title int) (ShownAnnouncement, error) {
+	shown := ShownAnnouncement{ID: n.ID, Title: n.TitleZH, Pinned: n.Pinned, At: n.PublishedAt}
 	body := n.BodyZH
 	if lang == "en" && n.TitleEN != "" {
 		shown.Title = n.TitleEN
@@ -35,14 +35,14 @@ func InLanguage(n store.Notice, lang string, title int) (NoticeShown, error) {
 		}
 	}
 	var err error
-	shown.HTML, err = help.Notice(body, title)
+	shown.HTML, err = help.RenderAnnouncement(body, title)
 	return shown, err
 }
 
-// Notices are the provider's notices that are up now.
-func (k *Kit) Notices(c *gin.Context, limit int) ([]NoticeShown, error) {
-	list, err := k.Store.NoticesShown(c.Request.Context(), limit)
-	shown := make([]NoticeShown, len(list))
+// Announcements are the provider's notices that are up now.
+func (k *Kit) Announcements(c *gin.Context, limit int) ([]ShownAnnouncement, error) {
+	list, err := k.Store.ShownAnnouncements(c.Request.Context(), limit)
+	shown := make([]ShownAnnouncement, len(list))
 	for i := 0; err == nil && i < len(list); i++ {
 		shown[i], err = InLanguage(list[i], k.Texts.For(k.Lang(c)).Lang(), 2)
 	}

@@ -19,19 +19,19 @@ import (
 //	       one after of what became of it
 //	saw    a look at personal data: the entry is there before anything is sent
 
-// Deed is something that the reader does to an object, with their reason, if they gave one.
-func (k *Kit) Deed(c *gin.Context, action, kind, object, reason string) store.Deed {
-	return store.Deed{
+// AuditEntry is something that the reader does to an object, with their reason, if they gave one.
+func (k *Kit) AuditEntry(c *gin.Context, action, kind, object, reason string) store.AuditEntry {
+	return store.AuditEntry{
 		By:     store.Actor{ID: k.UserID(c), Login: k.Sessions.GetString(c.Request.Context(), KeyLogin), Role: k.staffRole(c)},
 		Action: action, Kind: kind, Object: object, Reason: reason,
 	}
 }
 
-// Did runs what changes rows. Act must use the context that it gets: the first
-// transaction that commits under it writes the deed. An act that succeeds without a
+// Audited runs what changes rows. Act must use the context that it gets: the first
+// transaction that commits under it writes the entry. An act that succeeds without a
 // transaction, because somebody was quicker, is noted after it.
-func (k *Kit) Did(c *gin.Context, d store.Deed, act func(context.Context) error) error {
-	err := act(store.WithDeed(c.Request.Context(), &d))
+func (k *Kit) Audited(c *gin.Context, d store.AuditEntry, act func(context.Context) error) error {
+	err := act(store.WithAudit(c.Request.Context(), &d))
 	if err == nil && !d.Written() {
 		_, err = k.Store.Audit(context.WithoutCancel(c.Request.Context()), d)
 	}
@@ -40,7 +40,7 @@ func (k *Kit) Did(c *gin.Context, d store.Deed, act func(context.Context) error)
 
 // Asked runs what happens elsewhere. A crash in between leaves the entry that asks, and
 // none that tells: nobody knows then what became of it, and the log says so.
-func (k *Kit) Asked(c *gin.Context, d store.Deed, act func() error) error {
+func (k *Kit) Asked(c *gin.Context, d store.AuditEntry, act func() error) error {
 	ctx := context.WithoutCancel(c.Request.Context()) // who leaves the page doesn't leave a gap
 	d.Outcome = store.OutcomeAsked
 	seq, err := k.Store.Audit(ctx, d)
@@ -61,9 +61,9 @@ func (k *Kit) Asked(c *gin.Context, d store.Deed, act func() error) error {
 	return errors.Join(err, auditErr)
 }
 
-// Saw notes a look.
-func (k *Kit) Saw(c *gin.Context, action, kind, object string) error {
-	_, err := k.Store.Audit(c.Request.Context(), k.Deed(c, action, kind, object, ""))
+// AuditView notes a look.
+func (k *Kit) AuditView(c *gin.Context, action, kind, object string) error {
+	_, err := k.Store.Audit(c.Request.Context(), k.AuditEntry(c, action, kind, object, ""))
 	return err
 }
 

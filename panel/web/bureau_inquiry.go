@@ -66,7 +66,7 @@ func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int, v
 type PasswordAnswer int
 
 // The answers. With notKnown the bureau itself checks when the filing is
-// handed in.
+// submitted.
 const (
 	PasswordNotKnown PasswordAnswer = iota
 	PasswordIsRight

@@ -37,8 +37,8 @@ func ContactOf(v url.Values) (d filing.ContactDetails) {
 // ContactValues is contactOf backwards; there is no password.
 func ContactValues(d filing.ContactDetails) url.Values { return TypedValues(contactDetails(&d)) }
 
-// ReachChannel is the channel in the path: sms or mail.
-func (k *Kit) ReachChannel(c *gin.Context) (ch filing.Channel, name string, ok bool) {
+// ContactChannel is the channel in the path: sms or mail.
+func (k *Kit) ContactChannel(c *gin.Context) (ch filing.Channel, name string, ok bool) {
 	switch ch = filing.Channel(c.Param("channel")); ch {
 	case filing.SMS:
 		return ch, "mobile", true

@@ -21,8 +21,8 @@ func NewSheet(w io.Writer, columns ...string) *sheet {
 	return &sheet{w: w, out: csv.NewWriter(w), columns: columns}
 }
 
-// begin writes the heading, once.
-func (s *sheet) begin() error {
+// beginSession writes the heading, once.
+func (s *sheet) beginSession() error {
 	if s.columns == nil {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (s *sheet) begin() error {
 }
 
 func (s *sheet) Row(cells ...string) error {
-	if err := s.begin(); err != nil {
+	if err := s.beginSession(); err != nil {
 		return err
 	}
 	for i, cell := range cells {
@@ -46,7 +46,7 @@ func (s *sheet) Row(cells ...string) error {
 
 // End writes what is left; a sheet without rows has its heading.
 func (s *sheet) End() error {
-	if err := s.begin(); err != nil {
+	if err := s.beginSession(); err != nil {
 		return err
 	}
 	s.out.Flush()

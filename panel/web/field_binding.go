@@ -10,7 +10,7 @@ import (
 )
 
 // BoundField is a field of a form that fills a struct: how it is asked, and where its value
-// goes. Reading a form, filling one in, and showing what was handed in all follow it.
+// goes. Reading a form, filling one in, and showing what was submitted all follow it.
 type BoundField struct {
 	Field
 	// Value points to a *string, a *bool, a code (*int), codes (*[]int) or lines (*[]string);

@@ -59,8 +59,8 @@ type Form struct {
 	Note string
 	// NoteHelp is the address of what explains the note; empty: nothing does.
 	NoteHelp string
-	// From is the page that a form goes back to, where it isn't the next one.
-	From string
+	// ReturnTo is the page that a form goes back to, where it isn't the next one.
+	ReturnTo string
 	// Draft is the mark of a form that is kept while it is typed.
 	Draft DraftState
 }
@@ -112,29 +112,29 @@ func Build(t *locale.Localizer, name string, fields []Field, values url.Values, 
 	return f
 }
 
-// Posted reads a form as it was typed.
-func Posted(c *gin.Context) url.Values {
+// PostForm reads a form as it was typed.
+func PostForm(c *gin.Context) url.Values {
 	if err := c.Request.ParseForm(); err != nil {
 		return url.Values{}
 	}
 	return c.Request.PostForm
 }
 
-// notKept are fields that no draft has: what is used up, and what isn't typed.
-var notKept = map[string]bool{
-	"action": true, FieldFrom: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true,
+// notDrafted are fields that no draft has: what is used up, and what isn't typed.
+var notDrafted = map[string]bool{
+	"action": true, FieldReturnTo: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true,
 	FieldDraftVersion: true, FieldDraftTab: true, fieldFilesAgain: true,
 }
 
 // WithoutSecrets is what may be kept of a form: no password, no code.
 func WithoutSecrets(values url.Values) url.Values {
-	kept := url.Values{}
+	public := url.Values{}
 	for k, v := range values {
-		if !notKept[k] && !strings.Contains(k, "password") {
-			kept[k] = v
+		if !notDrafted[k] && !strings.Contains(k, "password") {
+			public[k] = v
 		}
 	}
-	return kept
+	return public
 }
 
 // Digits reads a code as people type it: with spaces, or by a Chinese keyboard in

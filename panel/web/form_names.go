@@ -9,11 +9,11 @@ const DraftContact = "contact"
 
 // The forms that make a dossier; papers have a page of their own (资料上传).
 const (
-	FormHolder = filing.FormHolder
-	FormSite   = filing.FormSite
-	FormClaim  = filing.FormClaim
-	FormEnding = filing.FormEnding
-	FormPapers = filing.FormPapers
+	FormHolder    = filing.FormHolder
+	FormSite      = filing.FormSite
+	FormOwnership = filing.FormOwnership
+	FormEnding    = filing.FormEnding
+	FormPapers    = filing.FormPapers
 )
 
 const (

@@ -19,11 +19,11 @@ type Filings interface {
 	GiveContact(ctx context.Context, ref string, in workflows.ContactGiven) (workflows.State, error)
 	SendCode(ctx context.Context, ref string, in workflows.SendCode) (workflows.State, error)
 	Verified(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
-	HandIn(ctx context.Context, ref string, in workflows.HandIn) (workflows.State, error)
+	Submit(ctx context.Context, ref string, in workflows.Submission) (workflows.State, error)
 	Pass(ctx context.Context, ref string, in workflows.Verdict) (workflows.State, error)
 	SendBack(ctx context.Context, ref string, in workflows.Verdict) (workflows.State, error)
-	CheckNow(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
-	BureauChecked(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	CheckSiteNow(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
+	ConfirmSMSVerification(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
 	// ContactCorrected tells of a correction of the contact, once for its key.
@@ -42,9 +42,9 @@ type Filings interface {
 	SendTicket(ctx context.Context, ticketID, answerID int64) error
 	Footer(ctx context.Context, in workflows.FooterInput) error
 	SendAccountCode(ctx context.Context, codeID int64, send int) error
-	TellPasswordChanged(ctx context.Context, userID int64, version int) error
+	NotifyPasswordChanged(ctx context.Context, userID int64, version int) error
 	SendCorrectionCode(ctx context.Context, correctionID int64, send int) error
-	TellCorrection(ctx context.Context, token string) error
+	NotifyContactCorrected(ctx context.Context, token string) error
 }
 
 // Provider is what the panel knows of the hosting provider that runs it.
@@ -80,10 +80,10 @@ type Config struct {
 	// TemporalUI is the address of the namespace in Temporal's own UI, which staff's pages
 	// link to; empty: they don't.
 	TemporalUI string
-	// CheckLease is how long a dossier stays a reviewer's who does nothing; 0: half an hour.
-	CheckLease time.Duration
-	// SecondCheck is which dossiers pass only when two reviewers pass them.
-	SecondCheck filing.SecondCheck
+	// VettingLease is how long a dossier stays a reviewer's who does nothing; 0: half an hour.
+	VettingLease time.Duration
+	// SecondVetting is which dossiers pass only when two reviewers pass them.
+	SecondVetting filing.SecondVetting
 	// Process counts and traces requests, and knows whether the panel is ready;
 	// nil: nobody watches.
 	Process *observe.Process

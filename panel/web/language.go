@@ -30,15 +30,15 @@ func (k *Kit) setLanguage(c *gin.Context) error {
 	}
 	k.Sessions.Put(c.Request.Context(), keyLang, lang)
 	next := LocalPath(c.PostForm("next"))
-	k.keepTyped(c, next)
-	return To(c, next)
+	k.saveTyped(c, next)
+	return Redirect(c, next)
 }
 
-// keepTyped keeps what stood in a form for the page that shows it again. It is no
+// saveTyped keeps what stood in a form for the page that shows it again. It is no
 // mistake of the reader's when that fails.
-func (k *Kit) keepTyped(c *gin.Context, next string) {
+func (k *Kit) saveTyped(c *gin.Context, next string) {
 	typed, size := url.Values{}, 0
-	for name, values := range Posted(c) {
+	for name, values := range PostForm(c) {
 		if name, ok := strings.CutPrefix(name, typedPrefix); ok {
 			typed[name] = values
 			for _, v := range values {
@@ -57,11 +57,11 @@ func (k *Kit) keepTyped(c *gin.Context, next string) {
 			return
 		}
 	}
-	keepDraftState(kept, typed)
+	saveDraftState(kept, typed)
 	kept.Set(fieldSwitched, "1")
 	mark, err := k.Store.UserMark(k.UserID(c))
 	if err == nil {
-		err = k.keep(c, mark, where.Path, kept)
+		err = k.storePost(c, mark, where.Path, kept)
 	}
 	if err != nil {
 		k.Logger.Error("what was typed isn't kept for the other language", "error", err)
@@ -110,9 +110,9 @@ func typedOn(c *gin.Context) url.Values {
 	if c.Request.Method != http.MethodPost {
 		return nil
 	}
-	values := Posted(c)
+	values := PostForm(c)
 	typed := WithoutSecrets(values)
-	keepDraftState(typed, values)
+	saveDraftState(typed, values)
 	return typed
 }
 

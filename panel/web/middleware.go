@@ -70,23 +70,23 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	c.Abort()
 }
 
-// To redirects after a form (POST, redirect, GET).
-func To(c *gin.Context, path string) error {
+// Redirect redirects after a form (POST, redirect, GET).
+func Redirect(c *gin.Context, path string) error {
 	Drain(c)
 	c.Redirect(http.StatusSeeOther, path)
 
 	return nil
 }
 
-// MoveOn ends a form that told the workflow something: the filing's page shows
+// FinishUpdate ends a form that told the workflow something: the filing's page shows
 // what is so now, also when somebody, or a second click, was quicker.
-func (k *Kit) MoveOn(c *gin.Context, err error, path string) error {
+func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
 	switch {
 	case err == nil:
-		return To(c, path)
+		return Redirect(c, path)
 	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
 		k.Flash(c, "flash.moved_on")
-		return To(c, FilingPath(c))
+		return Redirect(c, FilingPath(c))
 	default:
 		return err
 	}

@@ -52,7 +52,7 @@ func New(cfg Config) (*Kit, error) {
 	if cfg.Process == nil {
 		cfg.Process = observe.New()
 	}
-	cfg.CheckLease = cmp.Or(cfg.CheckLease, defaultCheckLease)
+	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
 	k := &Kit{Config: cfg, PaperList: filing.BuiltInPapers(), Passwords: newPasswordHasher(), captchas: newCaptchas(), CaptchaWait: captchaWait,
 		queries: newQueryLimits(), typed: newTypedLimit(), decoding: make(chan struct{}, maxDecoding)}
 	if cfg.Papers != nil {

@@ -20,19 +20,19 @@ const (
 	// CanSeePersonal is personal data in the clear: dossiers, papers, data files, tickets.
 	CanSeePersonal Permission = "see_personal"
 	// CanActOnFilings resumes filings, sends codes, corrects contacts and web spaces and withdraws
-	// for customers, and hands in and records at bureaus without an interface.
+	// for customers, and submits and records at bureaus without an interface.
 	CanActOnFilings Permission = "act_on_filings"
 	// CanActInBulk resumes many filings at once: one wrong click reaches thousands.
 	CanActInBulk Permission = "act_in_bulk"
 	// CanActOnTasks answers the bureau's tasks and hands papers in.
 	CanActOnTasks    Permission = "act_on_tasks"
 	CanAnswerTickets Permission = "answer_tickets"
-	// CanCheck passes dossiers and sends them back (初审).
-	CanCheck Permission = "check"
-	// CanRunChecks takes dossiers from colleagues who check them, and sees everybody's figures.
-	CanRunChecks Permission = "run_checks"
-	// CanWriteNotices publishes notices to everybody.
-	CanWriteNotices Permission = "write_notices"
+	// CanVet passes dossiers and sends them back (初审).
+	CanVet Permission = "vet"
+	// CanManageVetting takes dossiers from colleagues who check them, and sees everybody's figures.
+	CanManageVetting Permission = "manage_vetting"
+	// CanWriteAnnouncements publishes notices to everybody.
+	CanWriteAnnouncements Permission = "write_announcements"
 	// CanRunBureau starts accounts with bureaus and reports addresses.
 	CanRunBureau Permission = "run_bureau"
 	// CanManageStaff gives people accounts and roles; readAudit is the log of what they did.
@@ -44,8 +44,8 @@ const (
 var granted = func() map[store.StaffRole][]Permission {
 	viewer := []Permission{CanSee}
 	agent := slices.Concat(viewer, []Permission{CanSeePersonal, CanActOnFilings, CanActOnTasks, CanAnswerTickets})
-	reviewer := slices.Concat(agent, []Permission{CanCheck, CanActInBulk})
-	administrator := slices.Concat(reviewer, []Permission{CanRunChecks, CanWriteNotices, CanRunBureau, CanManageStaff, CanReadAudit})
+	reviewer := slices.Concat(agent, []Permission{CanVet, CanActInBulk})
+	administrator := slices.Concat(reviewer, []Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit})
 	return map[store.StaffRole][]Permission{
 		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer, store.StaffAdministrator: administrator,
 	}
@@ -63,14 +63,14 @@ func (k *Kit) staffRole(c *gin.Context) store.StaffRole {
 	return staff
 }
 
-// May tells whether the reader may do something.
-func (k *Kit) May(c *gin.Context, p Permission) bool { return Granted(k.staffRole(c), p) }
+// Allowed tells whether the reader may do something.
+func (k *Kit) Allowed(c *gin.Context, p Permission) bool { return Granted(k.staffRole(c), p) }
 
 // Require lets those staff pass who may do something; the others are told that it is there,
 // and that it isn't theirs.
 func (k *Kit) Require(p Permission) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if k.May(c, p) {
+		if k.Allowed(c, p) {
 			c.Next()
 			return
 		}

@@ -45,8 +45,8 @@ func newTypedLimit() *limiter.Limiter {
 	return limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: typedPerClient})
 }
 
-// MayQuery counts a query and tells whether it is within the limits.
-func (k *Kit) MayQuery(c *gin.Context) bool {
+// CountedQuery counts a query and tells whether it is within the limits.
+func (k *Kit) CountedQuery(c *gin.Context) bool {
 	signedIn := k.Sessions.Exists(c.Request.Context(), KeyUser)
 	client := "address/" + network(c.ClientIP())
 	if signedIn {

@@ -31,8 +31,8 @@ type Page struct {
 	Path, Return string
 	Typed        url.Values
 	Number       string // the order's
-	// Kept: the page shows a form that came after its session had ended.
-	Kept bool
+	// Saved: the page shows a form that came after its session had ended.
+	Saved bool
 	// Wrong: the page shows problems, as its title says first.
 	Wrong bool
 	// Framed: it goes into another panel's frame.
@@ -66,7 +66,7 @@ func showsProblems(status int, data any) bool {
 }
 
 // fragments are parts of pages, which are fetched behind the reader's back.
-var fragments = map[string]bool{"progress": true, "bulk_progress": true, "today_lines": true, "check_state": true}
+var fragments = map[string]bool{"progress": true, "bulk_progress": true, "today_lines": true, "vetting_state": true}
 
 // Render writes a page whole or not at all.
 func (k *Kit) Render(c *gin.Context, status int, name string, p Page) error {
@@ -76,7 +76,7 @@ func (k *Kit) Render(c *gin.Context, status int, name string, p Page) error {
 	p.Login, p.Role, p.Staff = k.Sessions.GetString(ctx, KeyLogin), k.Role(c), k.staffRole(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Return, p.Typed = k.pageOf(c), typedOn(c)
-	p.Kept, p.Framed = c.GetBool(ContextKept), k.framed(c)
+	p.Saved, p.Framed = c.GetBool(ContextSaved), k.framed(c)
 	p.Wrong = p.Wrong || showsProblems(status, p.Data)
 	if !fragments[name] {
 		p.Flash = k.Sessions.PopString(ctx, keyFlash)

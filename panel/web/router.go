@@ -40,7 +40,7 @@ type StaffGroup struct{ group Group }
 
 // Staff is the group of staff's console.
 func (g Group) Staff() StaffGroup {
-	return StaffGroup{g.Group("/support", g.kit.Only(store.RoleSupport))}
+	return StaffGroup{g.Group("/support", g.kit.RequireRole(store.RoleSupport))}
 }
 
 // GET registers a page for those who have a permission.

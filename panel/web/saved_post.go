@@ -19,17 +19,17 @@ import (
 // stands in the form again when the same person is back.
 const (
 	// cookieBrowser names the browser whose forms are kept.
-	cookieBrowser = "beian_kept"
-	// cookieMark tells which account signed in last; see store.UserMark.
-	cookieMark = "beian_last"
-	// markFor is how long a browser remembers that.
-	markFor = 7 * 24 * time.Hour
+	cookieBrowser = "beian_saved"
+	// cookieLastAccount tells which account signed in last; see store.UserMark.
+	cookieLastAccount = "beian_last"
+	// lastAccountLifetime is how long a browser remembers that.
+	lastAccountLifetime = 7 * 24 * time.Hour
 
 	// fieldFilesAgain is, of what is kept, the names of the fields with files.
 	fieldFilesAgain = "files_again"
 
-	// ContextKept is set where a page shows a form that its session's end interrupted.
-	ContextKept = "kept"
+	// ContextSaved is set where a page shows a form that its session's end interrupted.
+	ContextSaved = "kept"
 	// fieldSwitched marks what was kept because its reader asked for the page in the
 	// other language.
 	fieldSwitched = "switched_language"
@@ -80,13 +80,13 @@ func formRoutes(routes gin.RoutesInfo) map[string]bool {
 	return forms
 }
 
-// KeepPost keeps a form that somebody sent who isn't signed in any more, and
+// SavePost keeps a form that somebody sent who isn't signed in any more, and
 // tells the path of its page. Files aren't kept: nobody has shown yet whose they
 // would be. Which there were is, for the page to ask for them again.
-func (k *Kit) KeepPost(c *gin.Context) (path string, kept bool) {
+func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	path = k.formPath(c)
-	mark := cookie(c, cookieMark)
-	values, files := postedTexts(c)
+	mark := cookie(c, cookieLastAccount)
+	values, files := postFormTexts(c)
 	secretless := WithoutSecrets(values)
 	if path == "" || mark == "" || len(secretless)+len(files) == 0 {
 		return path, false
@@ -94,93 +94,93 @@ func (k *Kit) KeepPost(c *gin.Context) (path string, kept bool) {
 	if len(files) > 0 {
 		secretless[fieldFilesAgain] = files
 	}
-	keepDraftState(secretless, values)
-	if err := k.keep(c, mark, path, secretless); err != nil {
+	saveDraftState(secretless, values)
+	if err := k.storePost(c, mark, path, secretless); err != nil {
 		k.Logger.Error("a form that came without a session wasn't kept", "route", c.FullPath(), "error", err)
 		return path, false
 	}
 	return path, true
 }
 
-// keepDraftState adds what tells a draft's pages apart.
-func keepDraftState(kept, values url.Values) {
-	for _, name := range []string{FieldDraftVersion, FieldDraftTab, FieldFrom} {
+// saveDraftState adds what tells a draft's pages apart.
+func saveDraftState(saved, values url.Values) {
+	for _, name := range []string{FieldDraftVersion, FieldDraftTab, FieldReturnTo} {
 		if values.Has(name) {
-			kept[name] = values[name]
+			saved[name] = values[name]
 		}
 	}
 }
 
-// keep keeps a form for a browser, which it names if it has no name yet.
-func (k *Kit) keep(c *gin.Context, mark, path string, values url.Values) error {
+// storePost keeps a form for a browser, which it names if it has no name yet.
+func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) error {
 	browser := cookie(c, cookieBrowser)
 	if browser == "" {
 		browser = rand.Text()
 	}
-	if err := k.Store.KeepPost(c.Request.Context(), browser, mark, path, values); err != nil {
+	if err := k.Store.SavePost(c.Request.Context(), browser, mark, path, values); err != nil {
 		return err
 	}
-	k.setCookie(c, cookieBrowser, browser, store.KeepPostFor)
+	k.setCookie(c, cookieBrowser, browser, store.SavedPostLifetime)
 	return nil
 }
 
-// KeptValues is what was kept for this page, nil if nothing was. It stays kept
+// SavedValues is what was kept for this page, nil if nothing was. It stays kept
 // until the form is sent again: a reload shows it again.
-func (k *Kit) KeptValues(c *gin.Context) url.Values {
+func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	browser := cookie(c, cookieBrowser)
 	if browser == "" {
 		return nil
 	}
 	values := url.Values{}
-	err := k.Store.KeptPost(c.Request.Context(), browser, k.UserID(c), c.Request.URL.Path, &values)
+	err := k.Store.SavedPost(c.Request.Context(), browser, k.UserID(c), c.Request.URL.Path, &values)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotFound) {
 			k.Logger.Error("a kept form can't be shown", "route", c.FullPath(), "error", err)
 		}
 		return nil
 	}
-	c.Set(ContextKept, !values.Has(fieldSwitched))
+	c.Set(ContextSaved, !values.Has(fieldSwitched))
 	values.Del(fieldSwitched)
 	return values
 }
 
-// DropsKept does that after each of the routes that are open to everybody.
-func (k *Kit) DropsKept(c *gin.Context) {
+// DropsSavedPost does that after each of the routes that are open to everybody.
+func (k *Kit) DropsSavedPost(c *gin.Context) {
 	c.Next()
 	if c.Writer.Status() < http.StatusInternalServerError {
-		k.dropKept(c)
+		k.dropSavedPost(c)
 	}
 }
 
 // FilesAgain says at the fields of a kept form which files didn't arrive with it.
-func FilesAgain(kept url.Values, key string) (problems filing.Problems) {
-	for _, field := range kept[fieldFilesAgain] {
+func FilesAgain(saved url.Values, key string) (problems filing.Problems) {
+	for _, field := range saved[fieldFilesAgain] {
 		problems = append(problems, filing.Problem{Field: field, Key: key})
 	}
 	return problems
 }
 
-// dropKept forgets what was kept for a form that was sent again and answered: it
+// dropSavedPost forgets what was kept for a form that was sent again and answered: it
 // is where it belongs, or before its sender's eyes.
-func (k *Kit) dropKept(c *gin.Context) {
+func (k *Kit) dropSavedPost(c *gin.Context) {
 	browser, path := cookie(c, cookieBrowser), k.formPath(c)
 	if browser == "" || path == "" || c.Request.Method != http.MethodPost {
 		return
 	}
-	if err := k.Store.DropPost(c.Request.Context(), browser, path); err != nil {
+	if err := k.Store.DropSavedPost(c.Request.Context(), browser, path); err != nil {
 		k.Logger.Error("a kept form can't be forgotten", "route", c.FullPath(), "error", err)
 	}
 }
 
-// Remember marks the browser as the account's, and forgets what another left.
-func (k *Kit) Remember(c *gin.Context, userID int64) error {
+// RememberAccount marks the browser as the account's, and forgets what another left.
+func (k *Kit) RememberAccount(c *gin.Context, userID int64) error {
 	mark, err := k.Store.UserMark(userID)
 	if err != nil {
 		return err
 	}
-	k.setCookie(c, cookieMark, mark, markFor)
+	k.setCookie(c, cookieLastAccount, mark, lastAccountLifetime)
 	if browser := cookie(c, cookieBrowser); browser != "" {
-		return k.Store.DropOthersPosts(c.Request.Context(), browser, userID)
+		return k.Store.DropOthersSavedPosts(c.Request.Context(), browser, userID)
 	}
 	return nil
 }

@@ -77,8 +77,8 @@ func LocalPath(next string) string {
 	return next
 }
 
-// Only lets one role pass; to others the page doesn't exist.
-func (k *Kit) Only(role store.Role) gin.HandlerFunc {
+// RequireRole lets one role pass; to others the page doesn't exist.
+func (k *Kit) RequireRole(role store.Role) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if k.Role(c) != role {
 			k.Fail(c, store.ErrNotFound)

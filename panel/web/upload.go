@@ -76,13 +76,13 @@ func bodyLimit(route string) int64 {
 	return MaxBody
 }
 
-// postedTexts reads what was typed of a form whose files nobody takes, and names the
+// postFormTexts reads what was typed of a form whose files nobody takes, and names the
 // fields that carry one.
-func postedTexts(c *gin.Context) (values url.Values, files []string) {
-	Slowly(c)
+func postFormTexts(c *gin.Context) (values url.Values, files []string) {
+	AllowSlowUpload(c)
 	parts, err := c.Request.MultipartReader()
 	if err != nil {
-		return Posted(c), nil
+		return PostForm(c), nil
 	}
 	values = url.Values{}
 	left := int64(MaxBody)
@@ -108,8 +108,8 @@ func postedTexts(c *gin.Context) (values url.Values, files []string) {
 	return values, files
 }
 
-// Slowly gives a phone the time that it needs to send pictures.
-func Slowly(c *gin.Context) {
+// AllowSlowUpload gives a phone the time that it needs to send pictures.
+func AllowSlowUpload(c *gin.Context) {
 	if bodyLimit(c.FullPath()) > MaxBody {
 		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
 	}
@@ -132,13 +132,13 @@ type Upload struct {
 	File []byte
 }
 
-// PostedWithFile reads a form as it was typed, with the file of one field, of
+// PostFormWithFile reads a form as it was typed, with the file of one field, of
 // which it keeps at most one byte more than the limit.
-func PostedWithFile(c *gin.Context, field string, limit int64) (u Upload, err error) {
+func PostFormWithFile(c *gin.Context, field string, limit int64) (u Upload, err error) {
 	u.Values = url.Values{}
 	parts, err := c.Request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {
-		u.Values = Posted(c)
+		u.Values = PostForm(c)
 		return u, nil
 	} else if err != nil {
 		return u, err

@@ -4,5 +4,5 @@ import (
 	"time"
 )
 
-// defaultCheckLease is how long a dossier stays a reviewer's who does nothing about it.
-const defaultCheckLease = 30 * time.Minute
+// defaultVettingLease is how long a dossier stays a reviewer's who does nothing about it.
+const defaultVettingLease = 30 * time.Minute

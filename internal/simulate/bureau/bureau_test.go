@@ -109,7 +109,7 @@ func packed(t *testing.T, content string) map[string]string {
 	return map[string]string{"beianInfo": base64.StdEncoding.EncodeToString(b.Bytes()), "beianInfoHash": base64.StdEncoding.EncodeToString(sum[:]), "encryptAlgorithm": "0", "compressionFormat": "0"}
 }
 
-// upload hands in an ICP part as the next file.
+// upload submits an ICP part as the next file.
 func (p *provider) upload(icp string) {
 	p.t.Helper()
 	p.send(`<UploadData version="V.3.0"><ICP>` + icp + fmt.Sprintf(`<Qqdwid>%d</Qqdwid></ICP></UploadData>`, isp))
@@ -225,7 +225,7 @@ func one(t *testing.T, content, name string) string {
 	return m[1]
 }
 
-// filed hands in a new filing and gives its data as it came down.
+// filed submits a new filing and gives its data as it came down.
 func (p *provider) filed(id int, document, domain string) string {
 	p.t.Helper()
 	p.upload("<XZBA>" + newFiling(id, document, domain) + "</XZBA>")

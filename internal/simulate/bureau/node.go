@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// node is an XML element as it was handed in.
+// node is an XML element as it was submitted.
 type node struct {
 	Name string  `json:"n"`
 	Text string  `json:"t,omitempty"`

@@ -1,0 +1,85 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
+	"github.com/beian/beian/internal/store"
+)
+
+// customerNoticesAtOnce bounds one run of SendCustomerNotices, in which each is an SMS and a mail.
+const customerNoticesAtOnce = 10
+
+// SendCustomerNotices tells customers what happened to filings whose workflows are over,
+// each once: a row says so. It returns whether there may be more. What fails is
+// left for the next time, and doesn't keep the others; an address that is refused
+// is given up.
+func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error) {
+	list, err := a.Store.PendingCustomerNotices(ctx, customerNoticesAtOnce)
+	if err != nil {
+		return false, err
+	}
+	var failures error
+	for _, t := range list {
+		if err := a.sendCustomerNotice(ctx, t); err != nil {
+			failures = errors.Join(failures, err)
+			continue
+		}
+		if err := a.Store.CustomerNoticeDone(ctx, t); err != nil {
+			return false, err
+		}
+	}
+	if failures != nil {
+		return false, failed(ReasonTemporary, failures, false, 0)
+	}
+	return len(list) == customerNoticesAtOnce, nil
+}
+
+// noticeTemplate is the text for what is told of a filing of a kind. A withdrawn follow-up or
+// registration leaves a number that stands, of which Withdrawn's words aren't true.
+func noticeTemplate(t store.CustomerNotice, kind filing.Kind) message.Template {
+	name := message.Template(t.Template)
+	switch {
+	case name == message.Withdrawn && kind.FollowsUp():
+		return message.FollowUpWithdrawn
+	case name == message.Withdrawn && kind.Registers():
+		return message.RegistrationWithdrawn
+	}
+	return name
+}
+
+func (a *Message) sendCustomerNotice(ctx context.Context, t store.CustomerNotice) (err error) {
+	f, err := a.Store.Filing(ctx, t.FilingID)
+	if err != nil {
+		return err
+	}
+	params := map[string]string{"order": f.OrderNumber, "number": ""}
+	name := noticeTemplate(t, f.Kind)
+	if name != message.Template(t.Template) {
+		if params["kind"], err = a.Texts.Kind(f.Kind); err != nil {
+			return err
+		}
+	}
+	for _, channel := range filing.Channels {
+		if channel == filing.SMS && !slices.Contains(message.SMSTemplates, name) {
+			continue
+		}
+		n := Notice{FilingID: t.FilingID, Channel: channel, Template: string(name), Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
+		// An earlier run may have sent it: its tries aren't this activity's.
+		failure := a.notify(ctx, n, params, true)
+		var app *temporal.ApplicationError
+		if errors.As(failure, &app) && app.Type() == ReasonRecipient {
+			activity.GetLogger(ctx).Warn("a customer can't be told what happened to a filing: the address is refused", "filing", t.FilingID, "channel", channel)
+			continue
+		}
+		err = errors.Join(err, failure)
+	}
+	return err
+}

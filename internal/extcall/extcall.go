@@ -1,0 +1,70 @@
+// Package extcall watches the calls to systems that aren't ours: each is a span
+// of the trace that it belongs to, and is counted by its result. Neither carries
+// what was sent, to whom, or what an answer said.
+package extcall
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// System is who is called.
+type System string
+
+// The systems.
+const (
+	// SMS is Aliyun's service.
+	SMS System = "sms"
+	// Mail is the mail server.
+	Mail System = "mail"
+	// Bureau is the bureau's interface; its operations are the interface's methods.
+	Bureau System = "bureau"
+	// WebSpace is a customer's web space, over FTP.
+	WebSpace System = "web_space"
+	// Site is a customer's site, over HTTP.
+	Site System = "site"
+	// Webhook is a system of the provider's own that is told what happens.
+	Webhook System = "webhook"
+)
+
+// OK is the result of a call that did what it should. Others are each system's
+// own words, of which there are few.
+const OK = "ok"
+
+// scope names the spans' origin.
+const scope = "github.com/beian/beian"
+
+var (
+	calls = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "beian_external_calls_total", Help: "Calls to systems outside, by operation and result.",
+	}, []string{"system", "operation", "result"})
+	seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "beian_external_call_seconds", Help: "How long calls to systems outside took.",
+		Buckets: []float64{.05, .2, .5, 1, 2, 5, 10, 30, 60, 240},
+	}, []string{"system", "operation"})
+)
+
+// Collectors are the counts, for a registry.
+func Collectors() []prometheus.Collector { return []prometheus.Collector{calls, seconds} }
+
+// Begin begins a call; done must be called with its result.
+func Begin(ctx context.Context, system System, operation string) (_ context.Context, done func(result string)) {
+	start := time.Now()
+	ctx, span := otel.Tracer(scope).Start(ctx, string(system)+" "+operation, trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(attribute.String("beian.system", string(system)), attribute.String("beian.operation", operation)))
+	return ctx, func(result string) {
+		calls.WithLabelValues(string(system), operation, result).Inc()
+		seconds.WithLabelValues(string(system), operation).Observe(time.Since(start).Seconds())
+		span.SetAttributes(attribute.String("beian.result", result))
+		if result != OK {
+			span.SetStatus(codes.Error, result)
+		}
+		span.End()
+	}
+}

@@ -1,0 +1,40 @@
+package filing
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SecondVetting is which dossiers vetting (初审) passes only when two
+// reviewers do; the zero value is none.
+type SecondVetting struct {
+	Kinds []Kind
+	// Natures are 单位性质 of the holder, values of Tables.Natures.
+	Natures []int
+}
+
+// ParseSecondVetting reads kinds and natures, such as "end_holder" and "5".
+func ParseSecondVetting(list []string) (c SecondVetting, err error) {
+	vetted := slices.Concat(Beginnings, FollowUps)
+	for _, text := range list {
+		text = strings.TrimSpace(text)
+		switch nature, err := strconv.Atoi(text); {
+		case text == "":
+		case slices.Contains(vetted, Kind(text)):
+			c.Kinds = append(c.Kinds, Kind(text))
+		case err == nil && nature > 0:
+			c.Natures = append(c.Natures, nature)
+		default:
+			return SecondVetting{}, fmt.Errorf("%q is neither a kind of filing nor the number of a holder's nature; want some of %v, or a number such as 5 (个人)", text, vetted)
+		}
+	}
+	return c, nil
+}
+
+// Requires tells whether a dossier of a kind wants two reviewers; nature is the holder's,
+// 0 where its forms don't say.
+func (c SecondVetting) Requires(kind Kind, nature int) bool {
+	return slices.Contains(c.Kinds, kind.OrNew()) || nature != 0 && slices.Contains(c.Natures, nature)
+}

@@ -1,0 +1,67 @@
+package help
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// renderers move a notice's headings below its title, whose level is theirs.
+var renderers = map[int]goldmark.Markdown{1: renderer(1), 2: renderer(2)}
+
+func renderer(title int) goldmark.Markdown {
+	return goldmark.New(goldmark.WithExtensions(tables), goldmark.WithParserOptions(
+		parser.WithASTTransformers(util.Prioritized(tame{title}, 100)),
+	))
+}
+
+// RenderAnnouncement renders what staff wrote in Markdown, for below a title that is a heading
+// of level 1 or 2. Raw HTML and dangerous links are left out, links aren't followed
+// by search engines, pictures show their text.
+func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
+	renderer, ok := renderers[title]
+	if !ok {
+		return "", fmt.Errorf("a notice's title of level %d", title)
+	}
+	var b bytes.Buffer
+	if err := renderer.Convert([]byte(markdown), &b); err != nil {
+		return "", err
+	}
+	return template.HTML(b.String()), nil
+}
+
+// tame makes a notice fit for a page that isn't its own; title is the level of the
+// heading above it.
+type tame struct{ title int }
+
+// Transform implements parser.ASTTransformer.
+func (t tame) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	var images []ast.Node
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Link, *ast.AutoLink:
+			n.SetAttributeString("rel", []byte("nofollow noopener noreferrer"))
+		case *ast.Heading:
+			n.Level = min(n.Level+t.title, 6)
+		case *ast.Image:
+			images = append(images, n)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, image := range images {
+		parent := image.Parent()
+		for child := image.FirstChild(); child != nil; child = image.FirstChild() {
+			parent.InsertBefore(parent, image, child)
+		}
+		parent.RemoveChild(parent, image)
+	}
+}

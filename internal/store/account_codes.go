@@ -1,0 +1,243 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/seal"
+)
+
+// CodePurpose is what a code to an account is for.
+type CodePurpose string
+
+// The purposes.
+const (
+	// PurposePassword: the password is found again.
+	PurposePassword CodePurpose = "password"
+	// PurposeContactAddress: a new mail address or mobile number is confirmed.
+	PurposeContactAddress CodePurpose = "address"
+)
+
+const (
+	// maxDaySends bounds the codes that somebody who isn't signed in can have
+	// sent to a person: a day's, by one channel.
+	maxDaySends = 10
+	// keepCodes is how long a code's row is kept: past its lock.
+	keepCodes = 2 * filing.LockFor
+)
+
+func accountCode(id int64) codeBox {
+	return codeBox{table: "account_codes", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("account_code/%d", id)}
+}
+
+func accountCodeAAD(id int64) string { return fmt.Sprintf("account_codes/%d", id) }
+
+// RequestRecovery asks for a code with which the password can be set anew, for
+// what a person typed: a user name, mail address or mobile number. What is no
+// account's gets a row too, of which nothing is ever sent: callers can't tell.
+// ErrCodeTooSoon within a minute, or past a day's number; id is good all the same.
+func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Channel) (id int64, send int, err error) {
+	userID, err := s.findAccount(ctx, typed)
+	if err != nil {
+		return 0, 0, fmt.Errorf("finding an account again: %w", err)
+	}
+	subject := "typed/" + typed
+	if userID != 0 {
+		subject = fmt.Sprintf("user/%d", userID)
+	}
+	return s.requestAccountCode(ctx, subject, PurposePassword, ch, userID, "")
+}
+
+// RequestContactAddress asks for a code that confirms an account's new address.
+func (s *Store) RequestContactAddress(ctx context.Context, userID int64, ch filing.Channel, address string) (id int64, send int, err error) {
+	return s.requestAccountCode(ctx, fmt.Sprintf("user/%d", userID), PurposeContactAddress, ch, userID, address)
+}
+
+func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose CodePurpose, ch filing.Channel, userID int64, to string) (id int64, send int, err error) {
+	hash, err := s.keys.Hash("account_codes", subject)
+	if err != nil {
+		return 0, 0, err
+	}
+	tooSoon := false
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		tooSoon = false
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at) VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?)
+			ON DUPLICATE KEY UPDATE sends = sends`,
+			hash, purpose, ch, userID, seal.Nonce(), now, now)
+		if err != nil {
+			return err
+		}
+		fresh, err := changedOneRow(res)
+		if err != nil {
+			return err
+		}
+		var row struct {
+			ID          int64     `db:"id"`
+			Sends       int       `db:"sends"`
+			DaySends    int       `db:"day_sends"`
+			DaySince    time.Time `db:"day_since"`
+			RequestedAt time.Time `db:"requested_at"`
+		}
+		if err := tx.GetContext(ctx, &row, `
+			SELECT id, sends, day_sends, day_since, requested_at FROM account_codes WHERE subject_hash = ? AND purpose = ? AND channel = ? FOR UPDATE`,
+			hash, purpose, ch); err != nil {
+			return err
+		}
+		id, send = row.ID, row.Sends
+		if !fresh {
+			if now.Sub(row.DaySince) >= 24*time.Hour {
+				row.DaySends, row.DaySince = 0, now
+			}
+			if now.Sub(row.RequestedAt) < filing.ResendAfter || row.DaySends >= maxDaySends {
+				tooSoon = true
+				return nil
+			}
+			send = row.Sends + 1
+			// the count of wrong tries stays; see requestCode
+			if _, err := tx.ExecContext(ctx, `
+				UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = ?, day_sends = ?, day_since = ?, requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
+				WHERE id = ?`, seal.Nonce(), send, row.DaySends+1, row.DaySince, now, id); err != nil {
+				return err
+			}
+		}
+		if to == "" {
+			return nil
+		}
+		sealed, err := s.keys.SealJSON(accountCodeAAD(id), to)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = ? WHERE id = ?`, sealed, id)
+		return err
+	})
+	switch {
+	case err != nil:
+		return 0, 0, fmt.Errorf("asking for a code to an account: %w", err)
+	case tooSoon:
+		return id, send, ErrCodeTooSoon
+	}
+	return id, send, nil
+}
+
+// RepeatAccountCode asks for another code of the same row; ErrCodeTooSoon as in
+// RequestRecovery. The channel is the row's.
+func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err error) {
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `
+			UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = sends + 1,
+				day_sends = IF(day_since <= ?, 1, day_sends + 1), day_since = IF(day_since <= ?, ?, day_since),
+				requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
+			WHERE id = ? AND requested_at <= ? AND (day_since <= ? OR day_sends < ?)`,
+			seal.Nonce(), now.Add(-24*time.Hour), now.Add(-24*time.Hour), now, now, id, now.Add(-filing.ResendAfter), now.Add(-24*time.Hour), maxDaySends)
+		if err != nil {
+			return err
+		}
+		if ok, err := changedOneRow(res); err != nil {
+			return err
+		} else if !ok {
+			return ErrCodeTooSoon
+		}
+		return tx.GetContext(ctx, &send, `SELECT sends FROM account_codes WHERE id = ?`, id)
+	})
+	return send, err
+}
+
+// AccountCode is a code to an account, about to be sent.
+type AccountCode struct {
+	Purpose CodePurpose
+	Channel filing.Channel
+	// Login names the account in the message; To is empty when there is nobody to
+	// send to.
+	Login, To string
+}
+
+// AccountCode tells where a code goes.
+func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) {
+	var row struct {
+		Purpose CodePurpose    `db:"purpose"`
+		Channel filing.Channel `db:"channel"`
+		UserID  sql.NullInt64  `db:"user_id"`
+		Login   sql.NullString `db:"login"`
+		To      []byte         `db:"sealed_address"`
+	}
+	err := s.db.GetContext(ctx, &row, `
+		SELECT c.purpose, c.channel, c.user_id, u.login, c.sealed_address FROM account_codes c LEFT JOIN users u ON u.id = c.user_id WHERE c.id = ?`, id)
+	c := AccountCode{Purpose: row.Purpose, Channel: row.Channel, Login: row.Login.String}
+	switch {
+	case err != nil:
+		return c, notFoundAs(err, "code to an account")
+	case !row.UserID.Valid:
+		return c, nil
+	case row.Purpose == PurposeContactAddress:
+		return c, s.keys.OpenJSON(accountCodeAAD(id), row.To, &c.To)
+	}
+	address, err := s.ContactAddressesOf(ctx, row.UserID.Int64)
+	c.To = address.By(row.Channel)
+	return c, err
+}
+
+// PrepareAccountCode is PrepareCode for a code to an account.
+func (s *Store) PrepareAccountCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
+	return s.prepareCode(ctx, accountCode(id), send)
+}
+
+// AccountCodeSent notes that a code went out.
+func (s *Store) AccountCodeSent(ctx context.Context, id int64, send int) error {
+	return s.codeSent(ctx, accountCode(id), send)
+}
+
+// VerifyAccountCode checks a code that was typed, and uses it up: unlike a
+// filing's, whoever comes second with it is too late (ErrCodeExpired). A code
+// that was asked for since another was verified takes that one's place.
+func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) error {
+	already, err := s.verifyCode(ctx, accountCode(id), code)
+	if err == nil && already {
+		return ErrCodeExpired
+	}
+	return err
+}
+
+// ConfirmContactAddress gives an account the address that a verified code was sent to.
+func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64) error {
+	err := s.tx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			Channel filing.Channel `db:"channel"`
+			To      []byte         `db:"sealed_address"`
+		}
+		if err := tx.GetContext(ctx, &row, `
+			SELECT channel, sealed_address FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ? AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,
+			codeID, userID, PurposeContactAddress); err != nil {
+			return notFoundAs(err, "confirmed address")
+		}
+		var to string
+		if err := s.keys.OpenJSON(accountCodeAAD(codeID), row.To, &to); err != nil {
+			return err
+		}
+		column := contactAddressColumns[row.Channel]
+		sealed, err := s.keys.SealJSON(contactAddressAAD(userID, row.Channel), to)
+		if err != nil {
+			return err
+		}
+		hash, err := s.keys.Hash(column.use, to)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed, hash, userID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = NULL WHERE id = ?`, codeID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("confirming an address of account %d: %w", userID, err)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Announcement is a notice by the provider (公告).
+type Announcement struct {
+	ID    int64  `db:"id"`
+	Token string `db:"token"`
+	// TitleEN and BodyEN may be empty: readers of English see the Chinese then.
+	TitleZH string `db:"title_zh"`
+	TitleEN string `db:"title_en"`
+	BodyZH  string `db:"body_zh"`
+	BodyEN  string `db:"body_en"`
+	Pinned  bool   `db:"pinned"`
+	// PublishedAt is from when it is shown, ExpiresAt until when.
+	PublishedAt time.Time    `db:"published_at"`
+	ExpiresAt   sql.NullTime `db:"expires_at"`
+	WithdrawnAt sql.NullTime `db:"withdrawn_at"`
+	Version     int          `db:"version"`
+	CreatedBy   string       `db:"created_by"`
+	UpdatedBy   string       `db:"updated_by"`
+	UpdatedAt   time.Time    `db:"updated_at"`
+}
+
+const announcementColumns = `id, token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, withdrawn_at, version, created_by, updated_by, updated_at`
+
+// AddAnnouncement keeps a new notice, once for its token; it returns its ID.
+func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor string) (id int64, err error) {
+	now := s.utcNow()
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO announcements (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
+		return err
+	})
+	if err != nil && !isDuplicate(err) {
+		return 0, fmt.Errorf("adding a notice: %w", err)
+	}
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM announcements WHERE token = ?`, n.Token)
+	return id, notFoundAs(err, "notice")
+}
+
+// EditAnnouncement writes a notice over the version that was seen; ErrConflict when
+// somebody else changed it meanwhile.
+func (s *Store) EditAnnouncement(ctx context.Context, n Announcement, actor string) error {
+	return s.changeAnnouncement(ctx, `
+		UPDATE announcements SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?, expires_at = ?,
+			version = version + 1, updated_by = ?, updated_at = ?
+		WHERE id = ? AND version = ?`,
+		n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, s.utcNow(), n.ID, n.Version)
+}
+
+// WithdrawAnnouncement takes a notice down, or puts it up again.
+func (s *Store) WithdrawAnnouncement(ctx context.Context, id int64, version int, withdrawn bool, actor string) error {
+	now := s.utcNow()
+	return s.changeAnnouncement(ctx, `
+		UPDATE announcements SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		sql.NullTime{Time: now, Valid: withdrawn}, actor, now, id, version)
+}
+
+func (s *Store) changeAnnouncement(ctx context.Context, query string, args ...any) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("changing a notice: %w", err)
+		}
+		ok, err := changedOneRow(res)
+		if err == nil && !ok {
+			err = fmt.Errorf("notice: %w", ErrConflict)
+		}
+		return err
+	})
+}
+
+// shown is what makes a notice visible now; it takes the time twice.
+const shown = `withdrawn_at IS NULL AND published_at <= ? AND (expires_at IS NULL OR expires_at > ?)`
+
+// ShownAnnouncements lists the notices that are up now, pinned ones first, then the
+// newest.
+func (s *Store) ShownAnnouncements(ctx context.Context, limit int) (list []Announcement, err error) {
+	now := s.utcNow()
+	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE `+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
+	return list, err
+}
+
+// ShownAnnouncement is a notice that is up now.
+func (s *Store) ShownAnnouncement(ctx context.Context, id int64) (n Announcement, err error) {
+	now := s.utcNow()
+	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ? AND `+shown, id, now, now)
+	return n, notFoundAs(err, "notice")
+}
+
+// Announcements lists all notices for staff, newest first, after an ID (0: from the newest).
+func (s *Store) Announcements(ctx context.Context, after int64, limit int) (list []Announcement, err error) {
+	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE id < ? ORDER BY id DESC LIMIT ?`, idBelow(after), limit)
+	return list, err
+}
+
+// Announcement is any notice, for staff.
+func (s *Store) Announcement(ctx context.Context, id int64) (n Announcement, err error) {
+	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ?`, id)
+	return n, notFoundAs(err, "notice")
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// maxBrokenGroups bounds the groups that are counted: types of workflows by causes are fewer.
+const maxBrokenGroups = 100
+
+// Execution is a run of a workflow.
+type Execution struct {
+	WorkflowID string `db:"workflow_id"`
+	RunID      string `db:"run_id"`
+}
+
+// BrokenExecution is a run whose code fails, or doesn't fit its history, so that it stands
+// still. It holds no payload and no text of a failure.
+type BrokenExecution struct {
+	Execution
+	// Type is the workflow's, such as Filing.
+	Type string `db:"type"`
+	// Category and Cause are Temporal's words, such as WorkflowTaskFailed and
+	// NonDeterministicError.
+	Category string `db:"category"`
+	Cause    string `db:"cause"`
+	// BuildID is of the worker that failed last, where that is known.
+	BuildID string `db:"build_id"`
+	// Inspected tells that its history was looked at, for cause and build.
+	Inspected bool `db:"inspected"`
+	// FirstSeen and LastSeen are when the check found it.
+	FirstSeen time.Time `db:"first_seen"`
+	LastSeen  time.Time `db:"last_seen"`
+}
+
+// BrokenGroup is the broken runs of a type, by their cause.
+type BrokenGroup struct {
+	Type  string `db:"type"`
+	Cause string `db:"cause"`
+	Counted
+}
+
+// BrokenExecutions lists those of a type and cause, each where it isn't empty, first those
+// that are broken for longest; limit 0 is all.
+func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit int) (list []BrokenExecution, err error) {
+	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen FROM broken_executions WHERE TRUE`, []any{}
+	if kind != "" {
+		query, args = query+` AND type = ?`, append(args, kind)
+	}
+	if cause != "" {
+		query, args = query+` AND cause = ?`, append(args, cause)
+	}
+	query += ` ORDER BY first_seen, workflow_id, run_id`
+	if limit > 0 {
+		query, args = query+` LIMIT ?`, append(args, limit)
+	}
+	if err = s.db.SelectContext(ctx, &list, query, args...); err != nil {
+		err = fmt.Errorf("broken executions: %w", err)
+	}
+	return list, err
+}
+
+// BrokenGroups counts them by type and cause.
+func (s *Store) BrokenGroups(ctx context.Context) (list []BrokenGroup, err error) {
+	err = s.db.SelectContext(ctx, &list, `
+		SELECT type, cause, COUNT(*) AS n, MIN(first_seen) AS oldest FROM broken_executions GROUP BY type, cause ORDER BY oldest, type, cause LIMIT ?`, maxBrokenGroups)
+	return list, err
+}
+
+// SaveBroken keeps what a check found. Those that it didn't find are over and go, unless the
+// check saw only a part. Run again with the same it changes nothing but the time.
+func (s *Store) SaveBroken(ctx context.Context, found []BrokenExecution, part bool) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		for _, b := range found {
+			if _, err := tx.ExecContext(ctx, `
+				INSERT INTO broken_executions (workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON DUPLICATE KEY UPDATE type = VALUES(type), category = VALUES(category), cause = VALUES(cause), build_id = VALUES(build_id), inspected = VALUES(inspected), last_seen = VALUES(last_seen)`,
+				clip(b.WorkflowID, 255), clip(b.RunID, 64), clip(b.Type, 128), clip(b.Category, 64), clip(b.Cause, 64), clip(b.BuildID, 128), b.Inspected, now, now); err != nil {
+				return err
+			}
+		}
+		if part {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM broken_executions WHERE last_seen < ?`, now)
+		return err
+	})
+}

@@ -1,0 +1,459 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/DataDog/sketches-go/ddsketch"
+	sketches "github.com/DataDog/sketches-go/ddsketch/store"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+const (
+	// FigureDaysRetention is how many days are counted: what the console shows at most.
+	FigureDaysRetention = 366
+	// closedAfter is how long after its end a day is counted: a line of the timeline carries
+	// the time at which its transaction began, by its own machine's clock.
+	closedAfter = 15 * time.Minute
+	// sketchAccuracy is how far a median or percentile may be from the true one, as a share
+	// of it.
+	sketchAccuracy = 0.01
+)
+
+// The figures that days are counted for, and what their names are.
+const (
+	// figureStay counts stays in stages by when they ended; named by the stage.
+	figureStay = "stay"
+	// figureDaily counts what happened to filings; named by the fields of DayCount.
+	figureDaily = "daily"
+	// figureRefusal counts why dossiers came back; named by a RefusalReason.
+	figureRefusal = "refusal"
+	// figureStuck and figureResumed count what got stuck, and went on after how long;
+	// named by a Cause. For all provinces only: what breaks is rarely a province's.
+	figureStuck, figureResumed = "stuck", "resumed"
+)
+
+// The names of figureDaily.
+const (
+	dailyOpened, dailySubmitted, dailyApproved, dailyRefused, dailyFiled = "opened", "submitted", "approved", "refused", "filed"
+)
+
+// tallyKey is what is counted.
+type tallyKey struct{ figure, province, name string }
+
+// tally is how often, and how long each lasted; times is nil for what doesn't last.
+type tally struct {
+	n     int
+	times *ddsketch.DDSketch
+}
+
+// tallies are what was counted, of a day or of several.
+type tallies map[tallyKey]*tally
+
+func (c tallies) of(key tallyKey) *tally {
+	t := c[key]
+	if t == nil {
+		t = &tally{}
+		c[key] = t
+	}
+	return t
+}
+
+func (t *tally) lasted(d time.Duration) error {
+	if t.times == nil {
+		var err error
+		if t.times, err = ddsketch.NewDefaultDDSketch(sketchAccuracy); err != nil {
+			return err
+		}
+	}
+	return t.times.Add(max(0, d.Seconds()))
+}
+
+// merge adds what was counted elsewhere, as it is kept.
+func (t *tally) merge(n int, times []byte) error {
+	t.n += n
+	if times == nil {
+		return nil
+	}
+	other, err := ddsketch.DecodeDDSketch(times, sketches.DefaultProvider, nil)
+	switch {
+	case err != nil:
+		return err
+	case t.times == nil:
+		t.times = other
+		return nil
+	}
+	return t.times.MergeWith(other)
+}
+
+// add merges another tally in.
+func (t *tally) add(other *tally) error {
+	t.n += other.n
+	switch {
+	case other.times == nil:
+		return nil
+	case t.times == nil:
+		t.times = other.times.Copy()
+		return nil
+	}
+	return t.times.MergeWith(other.times)
+}
+
+// quantile is how long the given share of them took at most; zero where nothing lasted.
+func (t *tally) quantile(share float64) time.Duration {
+	if t.times == nil || t.times.IsEmpty() {
+		return 0
+	}
+	seconds, err := t.times.GetValueAtQuantile(share)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second)
+}
+
+// count notes that something happened, in its province and in all.
+func (c tallies) count(figure, name, province string) {
+	c.of(tallyKey{figure, "", name}).n++
+	if province != "" {
+		c.of(tallyKey{figure, province, name}).n++
+	}
+}
+
+// countLasting is count of what lasted.
+func (c tallies) countLasting(figure, name, province string, d time.Duration) error {
+	c.count(figure, name, province)
+	err := c.of(tallyKey{figure, "", name}).lasted(d)
+	if err == nil && province != "" {
+		err = c.of(tallyKey{figure, province, name}).lasted(d)
+	}
+	return err
+}
+
+// RefusalReason is why a dossier came back.
+type RefusalReason struct {
+	// Ours tells that vetting sent it back.
+	Ours bool
+	// Code is the bureau's result code; 0: none is known.
+	Code int
+	// Key is of filing.SendBackReasons, or one of the two below.
+	Key string
+}
+
+const (
+	// SentBackInWords is a send-back for what staff wrote themselves.
+	SentBackInWords = "own_words"
+	// SentBackSilently is a send-back without a reason.
+	SentBackSilently = "none"
+)
+
+func (r RefusalReason) name() string {
+	if r.Ours {
+		return "ours/" + r.Key
+	}
+	return "bureau/" + strconv.Itoa(r.Code)
+}
+
+func parseRefusalReason(name string) RefusalReason {
+	who, what, _ := strings.Cut(name, "/")
+	if who == "ours" {
+		return RefusalReason{Ours: true, Key: what}
+	}
+	code, _ := strconv.Atoi(what)
+	return RefusalReason{Code: code}
+}
+
+// name is as the timeline's lines have it.
+func (c Cause) name() string { return c.Step + ": " + c.Reason }
+
+func parseCause(name string) Cause {
+	step, reason, _ := strings.Cut(name, ": ")
+	return Cause{Step: step, Reason: reason}
+}
+
+// transitionsQuery finds lines of the timeline of some kinds and times, each with the newest line
+// of some kinds that its filing had before.
+const transitionsQuery = `
+	SELECT e.at, e.kind, e.detail, f.province, p.at AS before_at, p.kind AS before_kind, p.detail AS before_detail
+	FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
+	LEFT JOIN filing_events p ON p.filing_id = e.filing_id AND p.seq = (
+		SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?) ORDER BY q.seq DESC LIMIT 1)
+	WHERE e.at >= ? AND e.at < ? AND e.kind IN (?)`
+
+// stuckKinds are the lines of the timeline that tell that a filing got stuck, or of what ends
+// that. A workflow that was started anew writes restarted whether its filing was stuck or not.
+var stuckKinds = []filing.EventKind{filing.EventStuck, filing.EventResumed, filing.EventUnstuck, filing.EventRestarted}
+
+// A decision, or a reviewer's word, is written a moment before the filing moves: this much
+// later it isn't what moved it, even by another machine's clock.
+const (
+	refusedQuery = `
+		SELECT f.province, COALESCE((
+			SELECT d.code FROM records r JOIN decisions d ON d.record_id = r.id
+			WHERE r.filing_id = e.filing_id AND d.approved = FALSE AND d.created_at <= e.at + INTERVAL 1 MINUTE ORDER BY r.revision DESC LIMIT 1), 0) AS code
+		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
+		WHERE e.at >= ? AND e.at < ? AND e.kind = 'refused'`
+	sentBackQuery = `
+		SELECT f.province, e.filing_id, b.revision, b.sealed_reason
+		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
+		LEFT JOIN send_backs b ON b.filing_id = e.filing_id AND b.revision = (
+			SELECT MAX(s.revision) FROM send_backs s WHERE s.filing_id = e.filing_id AND s.created_at <= e.at + INTERVAL 1 MINUTE)
+		WHERE e.at >= ? AND e.at < ? AND e.kind = 'sent_back'`
+)
+
+// transition is a line of the timeline and one before it.
+type transition struct {
+	At           time.Time        `db:"at"`
+	Kind         filing.EventKind `db:"kind"`
+	Detail       string           `db:"detail"`
+	Province     string           `db:"province"`
+	BeforeAt     sql.NullTime     `db:"before_at"`
+	BeforeKind   sql.NullString   `db:"before_kind"`
+	BeforeDetail sql.NullString   `db:"before_detail"`
+}
+
+// countDay counts what happened on a day, from its lines of the timeline: what it costs
+// depends on the day, not on how many filings there are.
+func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, error) {
+	c := tallies{}
+	from, until := day.Begin().UTC(), day.Add(1).Begin().UTC()
+	err := s.eachTransition(ctx, from, until, filing.StageKinds(), filing.StageKinds(), c.countStage)
+	if err == nil {
+		err = s.eachTransition(ctx, from, until, stuckKinds, stuckKinds, c.countStuck)
+	}
+	if err == nil {
+		err = s.countRefused(ctx, from, until, c)
+	}
+	if err == nil {
+		err = s.countSentBack(ctx, from, until, c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("counting %s: %w", day, err)
+	}
+	return c, nil
+}
+
+func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds, before []filing.EventKind, do func(transition) error) error {
+	query, args, err := sqlx.In(transitionsQuery, before, from, until, kinds)
+	if err != nil {
+		return err
+	}
+	return s.eachRow(ctx, query, args, func(rows *sqlx.Rows) error {
+		var t transition
+		if err := rows.StructScan(&t); err != nil {
+			return err
+		}
+		return do(t)
+	})
+}
+
+// eachRow gives a query's rows one by one.
+func (s *Store) eachRow(ctx context.Context, query string, args []any, do func(*sqlx.Rows) error) error {
+	rows, err := s.db.QueryxContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// countStage counts a filing's step from one stage to another.
+func (c tallies) countStage(t transition) error {
+	to, _ := filing.StageEntered(t.Kind)
+	from, known := filing.StageEntered(filing.EventKind(t.BeforeKind.String))
+	switch {
+	case t.Kind == filing.EventOpened, t.Kind == filing.EventFollowUpOpened, t.Kind == filing.EventRegisterInstalling:
+		c.count(figureDaily, dailyOpened, "") // where it goes shows later
+	case t.Kind == filing.EventApproved, t.Kind == filing.EventEnded:
+		c.count(figureDaily, dailyApproved, t.Province)
+	case t.Kind == filing.EventRefused:
+		c.count(figureDaily, dailyRefused, t.Province)
+	case t.Kind == filing.EventFiled:
+		c.count(figureDaily, dailyFiled, t.Province)
+	case (to == filing.Vetting || to == filing.Submitting) && (from == filing.Preparing || from == filing.Correcting):
+		c.count(figureDaily, dailySubmitted, t.Province)
+	}
+	if !known || from.Final() {
+		return nil
+	}
+	return c.countLasting(figureStay, string(from), t.Province, t.At.Sub(t.BeforeAt.Time))
+}
+
+// countStuck counts that a filing got stuck, or went on.
+func (c tallies) countStuck(t transition) error {
+	if t.Kind == filing.EventStuck {
+		c.count(figureStuck, t.Detail, "")
+		return nil
+	}
+	if t.BeforeKind.String != string(filing.EventStuck) { // it went on before
+		return nil
+	}
+	return c.countLasting(figureResumed, t.BeforeDetail.String, "", t.At.Sub(t.BeforeAt.Time))
+}
+
+func (s *Store) countRefused(ctx context.Context, from, until time.Time, c tallies) error {
+	return s.eachRow(ctx, refusedQuery, []any{from, until}, func(rows *sqlx.Rows) error {
+		var province string
+		var code int
+		if err := rows.Scan(&province, &code); err != nil {
+			return err
+		}
+		c.count(figureRefusal, RefusalReason{Code: code}.name(), province)
+		return nil
+	})
+}
+
+// countSentBack counts the reasons of the list that staff chose; of what they wrote only
+// that they did. A send-back for several reasons counts at each.
+func (s *Store) countSentBack(ctx context.Context, from, until time.Time, c tallies) error {
+	return s.eachRow(ctx, sentBackQuery, []any{from, until}, func(rows *sqlx.Rows) error {
+		var province string
+		var filingID int64
+		var revision sql.NullInt64
+		var sealed []byte
+		if err := rows.Scan(&province, &filingID, &revision, &sealed); err != nil {
+			return err
+		}
+		keys := []string{SentBackSilently}
+		if revision.Valid {
+			var reason sendBackReason
+			if err := s.keys.OpenJSON(sendBackAAD(filingID, int(revision.Int64)), sealed, &reason); err != nil {
+				return err
+			}
+			if keys = reason.Reasons; reason.Text != "" || len(keys) == 0 {
+				keys = append(slices.Clone(keys), SentBackInWords)
+			}
+		}
+		for _, key := range keys {
+			c.count(figureRefusal, RefusalReason{Ours: true, Key: key}.name(), province)
+		}
+		return nil
+	})
+}
+
+// lastClosed is the newest day that is over and can be counted.
+func (s *Store) lastClosed() filing.ChinaDay {
+	return filing.ChinaDayOf(s.now().Add(-closedAfter)).Add(-1)
+}
+
+// firstDay is the first day on which anything happened; false where nothing has.
+func (s *Store) firstDay(ctx context.Context) (filing.ChinaDay, bool, error) {
+	var at time.Time
+	err := s.db.GetContext(ctx, &at, `SELECT at FROM filing_events FORCE INDEX (filing_events_at) ORDER BY at, kind LIMIT 1`)
+	if errors.Is(err, sql.ErrNoRows) {
+		return filing.ChinaDay{}, false, nil
+	}
+	return filing.ChinaDayOf(at), true, err
+}
+
+// uncounted are the days from one to another that are over and aren't counted, newest first.
+func (s *Store) uncounted(ctx context.Context, from, until filing.ChinaDay) (days []filing.ChinaDay, err error) {
+	first, any, err := s.firstDay(ctx)
+	if err != nil || !any {
+		return nil, err
+	}
+	if from.Before(first) {
+		from = first
+	}
+	if last := s.lastClosed(); last.Before(until) {
+		until = last
+	}
+	counted, err := s.countedDays(ctx, from, until)
+	for day := until; !day.Before(from); day = day.Add(-1) {
+		if !counted[day.String()] {
+			days = append(days, day)
+		}
+	}
+	return days, err
+}
+
+func (s *Store) countedDays(ctx context.Context, from, until filing.ChinaDay) (map[string]bool, error) {
+	var list []time.Time
+	if err := s.db.SelectContext(ctx, &list, `SELECT day FROM figure_days WHERE day BETWEEN ? AND ?`, from.String(), until.String()); err != nil {
+		return nil, err
+	}
+	counted := make(map[string]bool, len(list))
+	for _, day := range list {
+		counted[day.Format(time.DateOnly)] = true
+	}
+	return counted, nil
+}
+
+// CountDays counts days that are over and aren't counted, at most limit, the newest first; it
+// returns how many are left. A day is counted in one transaction, whatever was there of it
+// goes: counted twice, or by two at once, it is the same.
+func (s *Store) CountDays(ctx context.Context, limit int) (left int, err error) {
+	today := filing.ChinaDayOf(s.now())
+	days, err := s.uncounted(ctx, today.Add(-FigureDaysRetention), today)
+	if err != nil {
+		return 0, err
+	}
+	for _, day := range days[:min(limit, len(days))] {
+		c, err := s.countDay(ctx, day)
+		if err == nil {
+			err = s.saveDay(ctx, day, c)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return max(0, len(days)-limit), nil
+}
+
+// saveDay keeps what was counted of a day, and lets go of days that nobody is shown.
+func (s *Store) saveDay(ctx context.Context, day filing.ChinaDay, c tallies) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
+		// First, so that of two that count the same day one waits for the other.
+		if _, err := tx.ExecContext(ctx, `INSERT INTO figure_days (day, counted_at) VALUES (?, ?) ON DUPLICATE KEY UPDATE counted_at = VALUES(counted_at)`, day.String(), now); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM day_figures WHERE day = ?`, day.String()); err != nil {
+			return err
+		}
+		const atOnce = 500
+		var rows []any
+		flush := func() error {
+			if len(rows) == 0 {
+				return nil
+			}
+			values := strings.TrimSuffix(strings.Repeat(`(?, ?, ?, ?, ?, ?), `, len(rows)/6), `, `)
+			_, err := tx.ExecContext(ctx, `INSERT INTO day_figures (figure, province, day, name, n, times) VALUES `+values, rows...)
+			rows = nil
+			return err
+		}
+		for key, t := range c {
+			var times []byte
+			if t.times != nil {
+				t.times.Encode(&times, false)
+			}
+			if rows = append(rows, key.figure, key.province, day.String(), key.name, t.n, times); len(rows) == 6*atOnce {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		old := filing.ChinaDayOf(now).Add(-FigureDaysRetention).String()
+		for _, query := range []string{`DELETE FROM day_figures WHERE day < ?`, `DELETE FROM figure_days WHERE day < ?`} {
+			if _, err := tx.ExecContext(ctx, query, old); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

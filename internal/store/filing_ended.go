@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// EndFilings takes the numbers of filings off their orders that the bureau
+// deregistered (ZXSJ): a holder's with all its sites, or a site's, by the
+// bureau's ID. Only filings that are done end here; one that is still under way
+// is staff's to look at. Their customers are to be told. It returns how many ended;
+// doing it again ends none.
+func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bureauID int64, actor string) (ended int, err error) {
+	column := "d.holder_id"
+	if site {
+		column = "d.site_id"
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		ended, err = s.endWhere(ctx, tx, actor, 0, fragmentOf(`r.account_id = ? AND `+column+` = ?`, accountID, bureauID))
+		return err
+	})
+	return ended, err
+}
+
+// ofAccount is an account's records, with the numbers that customers registered
+// themselves, which no account knows.
+const ofAccount = `(r.account_id = ? OR r.account_id IS NULL)`
+
+// EndNumber takes the numbers off the orders that an approved deregistration was
+// about, and advances the filing that asked for it, in one transaction: cancelled
+// access ends the order's own filing, a site's or holder's end those of its
+// number at the account. Doing it again changes nothing.
+func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, subject filing.Subject) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		var row struct {
+			OrderID   int64 `db:"order_id"`
+			AccountID int64 `db:"account_id"`
+		}
+		err := tx.GetContext(ctx, &row, `
+			SELECT f.order_id, r.account_id FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+			WHERE f.id = ? AND d.approved ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
+		if err != nil {
+			return notFoundAs(err, "approved decision")
+		}
+		match := fragmentOf(`f.order_id = ?`, row.OrderID)
+		switch ends := kind.Spec().Ends; {
+		case ends == filing.EndsSite && subject.SiteNumber != "":
+			match = match.or(ofAccount+` AND d.site_number = ?`, row.AccountID, subject.SiteNumber)
+		case ends == filing.EndsHolder && subject.HolderNumber != "":
+			match = match.or(ofAccount+` AND d.holder_number = ?`, row.AccountID, subject.HolderNumber)
+		}
+		if _, err := s.endWhere(ctx, tx, p.Actor, row.OrderID, match); err != nil {
+			return err
+		}
+		if err := s.advance(ctx, tx, p); err != nil {
+			return err
+		}
+		return s.clearNumber(ctx, tx, row.OrderID)
+	})
+}
+
+// endWhere ends the filings that are done and match, clears their orders' numbers,
+// and notes that their customers are to be told: but of the order whose own filing
+// asked for it, which tells.
+func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64, match fragment) (ended int, err error) {
+	var filings []struct {
+		ID      int64 `db:"id"`
+		OrderID int64 `db:"order_id"`
+		Seq     int64 `db:"seq"`
+	}
+	err = tx.SelectContext(ctx, &filings, `
+		SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+		WHERE (`+match.sql+`) AND d.approved AND f.stage = ? FOR UPDATE`, match.with(filing.Filed)...)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range filings {
+		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: filing.EventDeregistered, Actor: actor}); err != nil {
+			return ended, err
+		}
+		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {
+			return ended, err
+		}
+		if f.OrderID != asking {
+			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{FilingID: f.ID, Template: noticeDeregistered}); err != nil {
+				return ended, err
+			}
+		}
+		ended++
+	}
+	return ended, nil
+}
+
+// clearNumber takes an order's number off, and with it the public-security
+// filing's, which is of the same site.
+func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
+		WHERE id = ? AND (filing_number IS NOT NULL OR police_number IS NOT NULL OR police_declined)`, s.utcNow(), orderID)
+	return err
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// OpenFollowUp makes a filing that changes or ends one that is done, with its
+// contact, and lets it stand for the order; asked again, it finds the one that is
+// open. ErrConflict when the filing isn't done, or something else follows it.
+func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind) (Filing, error) {
+	contact, err := s.Contact(ctx, baseID)
+	if err != nil {
+		return Filing{}, err
+	}
+	var id int64
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		var base struct {
+			OrderID    int64        `db:"order_id"`
+			Kind       filing.Kind  `db:"kind"`
+			Stage      filing.Stage `db:"stage"`
+			Superseded bool         `db:"superseded"`
+		}
+		if err := tx.GetContext(ctx, &base, `SELECT order_id, kind, stage, superseded FROM filings WHERE id = ? FOR UPDATE`, baseID); err != nil {
+			return notFoundAs(err, "filing")
+		}
+		if base.Superseded {
+			err := tx.GetContext(ctx, &id, `SELECT id FROM filings WHERE base_id = ? AND kind = ? AND open_order_id = ?`, baseID, kind, base.OrderID)
+			if errors.Is(err, sql.ErrNoRows) {
+				return ErrConflict
+			}
+			return err
+		}
+		if base.Stage != filing.Filed || base.Kind.Registers() {
+			return ErrConflict
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE filings SET superseded = TRUE WHERE id = ?`, baseID); err != nil {
+			return err
+		}
+		now := s.utcNow()
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO filings (order_id, kind, base_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			base.OrderID, kind, baseID, filing.Preparing, now, now, base.OrderID)
+		if err != nil {
+			return err
+		}
+		if id, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		if err := s.copyContact(ctx, tx, baseID, id, contact); err != nil {
+			return err
+		}
+		return updateOrderState(ctx, tx, base.OrderID)
+	})
+	if err != nil {
+		return Filing{}, fmt.Errorf("following filing %d up: %w", baseID, err)
+	}
+	return s.Filing(ctx, id)
+}
+
+// copyContact gives a follow-up the contact of the filing that it follows,
+// sealed for its own row.
+func (s *Store) copyContact(ctx context.Context, tx *sqlx.Tx, from, to int64, c ContactRow) error {
+	row, err := s.sealContact(to, c.Details)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO contacts (filing_id, version, sealed, mobile_hash, email_hash, password_hash, updated_at)
+		SELECT ?, 1, ?, mobile_hash, email_hash, password_hash, ? FROM contacts WHERE filing_id = ?`, to, row.sealed, s.utcNow(), from)
+	return err
+}
+
+// restoreBase lets the filing that a withdrawn one follows stand for the order again.
+func restoreBase(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE filings b JOIN filings f ON f.base_id = b.id SET b.superseded = FALSE WHERE f.id = ?`, filingID)
+	return err
+}

@@ -1,0 +1,310 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+const (
+	// maxFilingsFound bounds the filings that a look-up, such as by domain, finds.
+	maxFilingsFound = 500
+	// maxOrdersScanned bounds the orders of a customer, in each state, whose filings are
+	// looked up.
+	maxOrdersScanned = 2000
+	// maxCauses bounds the causes of stuck filings: steps by reasons are fewer.
+	maxCauses = 200
+)
+
+// FilingSearch chooses filings of everybody's, for staff; zero fields don't choose. Bulk jobs
+// keep theirs as JSON.
+type FilingSearch struct {
+	// Order and Customer are whole: an order's number, a customer's login.
+	Order    string `json:"order,omitempty"`
+	Customer string `json:"customer,omitempty"`
+	// Domain covers hosts as filing.SearchedDomains has it.
+	Domain string `json:"domain,omitempty"`
+	// Number is a filing number as it is written (filing.Number), a site's or a holder's.
+	Number string       `json:"number,omitempty"`
+	Holder HolderHashes `json:"holder,omitzero"`
+	Stage  filing.Stage `json:"stage,omitempty"`
+	// Province is the code of the newest dossier's.
+	Province string `json:"province,omitempty"`
+	// Stuck chooses what is stuck, Step and Reason by its cause.
+	Stuck  bool   `json:"stuck,omitempty"`
+	Step   string `json:"step,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// SiteBad chooses what is filed and whose site broke.
+	SiteBad bool `json:"site_bad,omitempty"`
+	// Before chooses what is in its stage since then, or longer, and isn't over, where Stage or
+	// SiteBad don't ask for what is.
+	Before time.Time `json:"before,omitzero"`
+}
+
+// siteIsBad is the condition of SiteBad on filings f.
+const siteIsBad = `f.site_bad_since IS NOT NULL AND f.stage = 'filed'`
+
+// agedStages are the stages that Before leaves; nil: any.
+func (f FilingSearch) agedStages() []filing.Stage {
+	if f.Before.IsZero() || f.Stage != "" || f.SiteBad {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(filing.Stages), filing.Stage.Final)
+}
+
+// FoundFiling is a filing that a search found.
+type FoundFiling struct {
+	Filing
+	Province string         `db:"province"`
+	Number   sql.NullString `db:"filing_number"`
+	// At is what the list is sorted by: since when it is in its stage, stuck, or broken.
+	At time.Time `db:"at"`
+}
+
+// Cursor is where the list goes on after a row.
+func (f FoundFiling) Cursor() Cursor { return Cursor{CreatedAt: f.At, ID: f.ID} }
+
+// FilingPage is a page of what was found.
+type FilingPage struct {
+	Rows []FoundFiling
+	// Cut tells that a look-up matched more than it looks at.
+	Cut bool
+}
+
+// SearchFilings lists filings, at most limit after a cursor (FoundFiling.Cursor): those
+// that moved last first, or what waits longest first where a cause or an age is asked for.
+// Each is served by an index in that order, so that what it costs doesn't depend on how
+// many filings there are. A filing that moves while somebody pages may be met twice or not.
+func (s *Store) SearchFilings(ctx context.Context, f FilingSearch, after Cursor, limit int) (FilingPage, error) {
+	var page FilingPage
+	q := searchQuery{FilingSearch: f, after: after, limit: limit}
+	var err error
+	if q.ids, q.narrowed, page.Cut, err = s.lookUp(ctx, f); err != nil || q.narrowed && len(q.ids) == 0 {
+		return page, err
+	}
+	if !q.narrowed && q.stuck() {
+		if q.causes, err = s.causesOf(ctx, f.Step, f.Reason); err != nil || len(q.causes) == 0 {
+			return page, err
+		}
+	}
+	query, args := q.sql()
+	if err := s.db.SelectContext(ctx, &page.Rows, query, args...); err != nil {
+		return page, fmt.Errorf("searching filings: %w", err)
+	}
+	return page, nil
+}
+
+// EachFiling gives all that a search chooses, page by page.
+func (s *Store) EachFiling(ctx context.Context, f FilingSearch, give func(FoundFiling) error) error {
+	const atOnce = 1000
+	var after Cursor
+	for {
+		page, err := s.SearchFilings(ctx, f, after, atOnce)
+		if err != nil {
+			return err
+		}
+		for _, row := range page.Rows {
+			if err := give(row); err != nil {
+				return err
+			}
+		}
+		if len(page.Rows) < atOnce {
+			return nil
+		}
+		after = page.Rows[len(page.Rows)-1].Cursor()
+	}
+}
+
+// lookUp finds the filings that everything says which names few, the newest of them;
+// looked is false where nothing does.
+func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrowed, cut bool, err error) {
+	find := func(query string, args ...any) {
+		if err != nil || narrowed && len(ids) == 0 {
+			return
+		}
+		var some []int64
+		if err = s.db.SelectContext(ctx, &some, query+` ORDER BY id DESC LIMIT ?`, append(args, maxFilingsFound+1)...); err != nil {
+			err = fmt.Errorf("looking filings up: %w", err)
+			return
+		}
+		if len(some) > maxFilingsFound {
+			some, cut = some[:maxFilingsFound], true
+		}
+		if narrowed {
+			ids = slices.DeleteFunc(ids, func(id int64) bool { return !slices.Contains(some, id) })
+		} else {
+			ids = some
+		}
+		narrowed = true
+	}
+	if f.Order != "" {
+		find(`SELECT f.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE o.number = ?`, f.Order)
+	}
+	if f.Number != "" {
+		find(`SELECT r.filing_id AS id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.site_number = ?
+			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.holder_number = ?`, f.Number, f.Number)
+	}
+	if !f.Holder.None() {
+		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings WHERE document_hash = ?`, f.Holder.Name, f.Holder.Document)
+	}
+	if f.Domain != "" {
+		domains := filing.SearchedDomains(f.Domain)
+		if len(domains) == 0 {
+			return nil, true, false, err
+		}
+		find(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id WHERE d.domain IN (`+placeholders(len(domains))+`)`, toAny(domains)...)
+	}
+	if f.Customer != "" {
+		var parts []string
+		var args []any
+		for _, state := range filing.OrderStates {
+			parts = append(parts, `(SELECT o.id FROM users u JOIN orders o FORCE INDEX (orders_state) ON o.customer_id = u.id
+				WHERE u.login = ? AND o.filing_state = ? ORDER BY o.created_at DESC, o.id DESC LIMIT ?)`)
+			args = append(args, f.Customer, state, maxOrdersScanned)
+		}
+		find(`SELECT f.id FROM (`+strings.Join(parts, ` UNION ALL `)+`) mine JOIN filings f ON f.order_id = mine.id`, args...)
+	}
+	return ids, narrowed, cut, err
+}
+
+// Cause is why filings are stuck.
+type Cause struct {
+	Step   string `db:"stuck_step"`
+	Reason string `db:"stuck_reason"`
+}
+
+// causes are why filings are stuck now. Each is one look-up in the index, from one to the
+// next past all its filings.
+func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
+	for c := (Cause{}); len(list) < maxCauses; list = append(list, c) {
+		err := s.db.GetContext(ctx, &c, `
+			SELECT stuck_step, stuck_reason FROM filings FORCE INDEX (filings_cause)
+			WHERE stuck_step > ? OR (stuck_step = ? AND stuck_step <> '' AND stuck_reason > ?) ORDER BY stuck_step, stuck_reason LIMIT 1`, c.Step, c.Step, c.Reason)
+		if err == sql.ErrNoRows {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("looking for causes: %w", err)
+		}
+	}
+	return list, nil
+}
+
+func (s *Store) causesOf(ctx context.Context, step, reason string) ([]Cause, error) {
+	if step != "" && reason != "" {
+		return []Cause{{step, reason}}, nil
+	}
+	list, err := s.causes(ctx)
+	return slices.DeleteFunc(list, func(c Cause) bool { return step != "" && c.Step != step || reason != "" && c.Reason != reason }), err
+}
+
+// searchQuery makes a search's query: for each index range its first rows after the
+// cursor, and of those the first again.
+type searchQuery struct {
+	FilingSearch
+	causes   []Cause
+	ids      []int64
+	narrowed bool
+	after    Cursor
+	limit    int
+}
+
+func (q searchQuery) stuck() bool { return q.Stuck || q.Step != "" || q.Reason != "" }
+
+// stages are those that the list is made of.
+func (q searchQuery) stages() []filing.Stage {
+	if q.Stage != "" {
+		return []filing.Stage{q.Stage}
+	}
+	if aged := q.agedStages(); aged != nil {
+		return aged
+	}
+	return filing.Stages
+}
+
+func (q searchQuery) sql() (string, []any) {
+	column, oldest := "stage_since", !q.Before.IsZero()
+	switch {
+	case q.stuck():
+		column, oldest = "stuck_since", true
+	case q.SiteBad:
+		column, oldest = "site_bad_since", true
+	}
+	direction, compare, after := "DESC", "<", q.after
+	if oldest {
+		direction, compare = "ASC", ">"
+	} else if after.CreatedAt.IsZero() {
+		after = Cursor{CreatedAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	if oldest && after.CreatedAt.IsZero() {
+		after.CreatedAt = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	var parts []string
+	var args []any
+	part := func(index, where string, values ...any) {
+		if !q.Before.IsZero() {
+			where, values = where+` AND f.stage_since <= ?`, append(values, q.Before.UTC())
+		}
+		at := `f.` + column
+		parts = append(parts, `SELECT f.id, `+at+` AS at FROM filings f FORCE INDEX (`+index+`) WHERE `+where+
+			` AND `+at+` `+compare+`= ? AND (`+at+` `+compare+` ? OR f.id `+compare+` ?) ORDER BY `+at+` `+direction+`, f.id `+direction+` LIMIT ?`)
+		args = append(append(args, values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
+	}
+	rest := func(where string, values []any) (string, []any) { // what no index of the part's narrows
+		if q.Stage != "" {
+			where, values = where+` AND f.stage = ?`, append(values, q.Stage)
+		}
+		if q.Province != "" {
+			where, values = where+` AND f.province = ?`, append(values, q.Province)
+		}
+		if aged := q.agedStages(); aged != nil {
+			where, values = where+` AND f.stage IN (`+placeholders(len(aged))+`)`, append(values, toAny(aged)...)
+		}
+		return where, values
+	}
+	switch {
+	case q.narrowed: // few rows: whatever else is asked is looked up in them
+		where, values := rest(`f.id IN (`+placeholders(len(q.ids))+`)`, toAny(q.ids))
+		if q.stuck() {
+			where += ` AND f.stuck_since IS NOT NULL`
+		}
+		for column, value := range map[string]string{"f.stuck_step": q.Step, "f.stuck_reason": q.Reason} {
+			if value != "" {
+				where, values = where+` AND `+column+` = ?`, append(values, value)
+			}
+		}
+		if q.SiteBad {
+			where += ` AND ` + siteIsBad
+		}
+		part(`PRIMARY`, where, values...)
+	case q.stuck():
+		for _, c := range q.causes {
+			where, values := rest(`f.stuck_step = ? AND f.stuck_reason = ?`, []any{c.Step, c.Reason})
+			if q.SiteBad {
+				where += ` AND ` + siteIsBad
+			}
+			part(`filings_cause`, where, values...)
+		}
+	case q.SiteBad:
+		where, values := rest(`f.stage = ? AND f.site_bad_since IS NOT NULL`, []any{filing.Filed})
+		part(`filings_site_bad`, where, values...)
+	case q.Province != "":
+		for _, stage := range q.stages() {
+			part(`filings_province`, `f.province = ? AND f.stage = ?`, q.Province, stage)
+		}
+	default:
+		for _, stage := range q.stages() {
+			part(`filings_stage`, `f.stage = ?`, stage)
+		}
+	}
+	ranges := `(` + strings.Join(parts, `) UNION ALL (`) + `)`
+	order := ` ORDER BY at ` + direction + `, id ` + direction
+	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since, f.revision, f.seq,
+			f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at, f.province, o.filing_number
+		FROM (SELECT id, at FROM (` + ranges + `) parts` + order + ` LIMIT ?) page STRAIGHT_JOIN filings f ON f.id = page.id STRAIGHT_JOIN orders o ON o.id = f.order_id
+		ORDER BY page.at ` + direction + `, page.id ` + direction, append(args, q.limit)
+}

@@ -1,0 +1,243 @@
+package store_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/filing/filingtest"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
+)
+
+// placed makes a filing of an order, as it is after some steps.
+func placed(t *testing.T, s *store.Store, number, customer, domain string, steps ...store.Progress) store.Filing {
+	t.Helper()
+	ctx := t.Context()
+	_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: customer, Product: "p", Domains: []string{domain}})
+	require.NoError(t, err)
+	user, err := s.UserByLogin(ctx, customer)
+	require.NoError(t, err)
+	order, err := s.OrderOf(ctx, user.ID, number)
+	require.NoError(t, err)
+	f, err := s.OpenFiling(ctx, order.ID)
+	require.NoError(t, err)
+	for i, p := range steps {
+		p.FilingID, p.Seq, p.Actor = f.ID, int64(i+1), "test"
+		if p.EventKind == "" {
+			p.EventKind = "step"
+		}
+		require.NoError(t, s.Advance(ctx, p))
+	}
+	f, err = s.Filing(ctx, f.ID)
+	require.NoError(t, err)
+	return f
+}
+
+func othersStuck(step, reason string) store.Progress {
+	yes := true
+	return store.Progress{Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck"}
+}
+
+func found(t *testing.T, s *store.Store, f store.FilingSearch) (orders []string) {
+	t.Helper()
+	orders = []string{}
+	require.NoError(t, s.EachFiling(t.Context(), f, func(r store.FoundFiling) error {
+		orders = append(orders, r.OrderNumber)
+		return nil
+	}))
+	return orders
+}
+
+// Staff find filings by everything that names them.
+func TestFilingsAreFound(t *testing.T) {
+	s := testdb.New(t)
+	ctx := t.Context()
+	now := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
+	s.SetClock(func() time.Time { return now })
+	preparing := store.Progress{Stage: filing.Preparing}
+	one := placed(t, s, "A1", "wang", "a.example.com", preparing)
+	_, err := s.SaveDossier(ctx, one.ID, filingtest.Dossier())
+	require.NoError(t, err)
+	now = now.Add(24 * time.Hour)
+	placed(t, s, "A2", "wang", "b.example.com", store.Progress{Stage: filing.Verifying}, othersStuck("send_sms", "operator"))
+	now = now.Add(24 * time.Hour)
+	placed(t, s, "B1", "li", "c.example.com", store.Progress{Stage: filing.Verifying}, othersStuck("send_sms", "operator"))
+	placed(t, s, "B2", "li", "d.example.com", store.Progress{Stage: filing.Installing}, othersStuck("check_site", "internal"))
+
+	holder, err := s.HolderHashes("  " + filingtest.Dossier().Holder.Name)
+	require.NoError(t, err)
+	document, err := s.HolderHashes(filingtest.Dossier().Holder.DocumentNumber)
+	require.NoError(t, err)
+	nobody, err := s.HolderHashes("nobody")
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		search store.FilingSearch
+		want   []string
+	}{
+		"all, newest first":   {store.FilingSearch{}, []string{"B2", "B1", "A2", "A1"}},
+		"order":               {store.FilingSearch{Order: "A2"}, []string{"A2"}},
+		"no such order":       {store.FilingSearch{Order: "A"}, []string{}},
+		"customer":            {store.FilingSearch{Customer: "wang"}, []string{"A2", "A1"}},
+		"domain":              {store.FilingSearch{Domain: "c.example.com"}, []string{"B1"}},
+		"domain of another":   {store.FilingSearch{Domain: "c.example.com", Customer: "wang"}, []string{}},
+		"holder's name":       {store.FilingSearch{Holder: holder}, []string{"A1"}},
+		"holder's document":   {store.FilingSearch{Holder: document}, []string{"A1"}},
+		"nobody":              {store.FilingSearch{Holder: nobody}, []string{}},
+		"province":            {store.FilingSearch{Province: filingtest.Dossier().Bureau()}, []string{"A1"}},
+		"stage":               {store.FilingSearch{Stage: filing.Verifying}, []string{"B1", "A2"}},
+		"stuck, oldest first": {store.FilingSearch{Stuck: true}, []string{"A2", "B1", "B2"}},
+		"cause":               {store.FilingSearch{Step: "send_sms", Reason: "operator"}, []string{"A2", "B1"}},
+		"reason":              {store.FilingSearch{Reason: "internal"}, []string{"B2"}},
+		"cause and stage":     {store.FilingSearch{Step: "send_sms", Stage: filing.Installing}, []string{}},
+		"cause of a customer": {store.FilingSearch{Step: "send_sms", Customer: "li"}, []string{"B1"}},
+		"age":                 {store.FilingSearch{Before: now.Add(-24 * time.Hour)}, []string{"A1", "A2"}},
+		"age and stage":       {store.FilingSearch{Before: now.Add(-24 * time.Hour), Stage: filing.Verifying}, []string{"A2"}},
+	} {
+		require.Equal(t, c.want, found(t, s, c.search), name)
+	}
+	// Page by page, in either order.
+	for _, f := range []store.FilingSearch{{}, {Stuck: true}, {Before: now}} {
+		var paged []string
+		var after store.Cursor
+		for {
+			page, err := s.SearchFilings(ctx, f, after, 1)
+			require.NoError(t, err)
+			if len(page.Rows) == 0 {
+				break
+			}
+			paged, after = append(paged, page.Rows[0].OrderNumber), page.Rows[0].Cursor()
+		}
+		require.Equal(t, found(t, s, f), paged)
+	}
+	dump, err := s.Dump(ctx)
+	require.NoError(t, err)
+	require.NotContains(t, dump, filingtest.Dossier().Holder.Name)
+}
+
+// A site that broke after its filing was done is found until a look finds it mended.
+func TestBrokenSitesAreFound(t *testing.T) {
+	s := testdb.New(t)
+	ctx := t.Context()
+	f := placed(t, s, "A1", "wang", "a.example.com", store.Progress{Stage: filing.Filed})
+	require.NoError(t, s.SaveSiteChecks(ctx, f.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout"}, {Target: "a.example.com", OK: true, Kind: "ok"}}))
+	require.Equal(t, []string{"A1"}, found(t, s, store.FilingSearch{SiteBad: true}))
+	n, err := s.CountSiteBad(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "1", n.Text())
+	require.NoError(t, s.SaveSiteChecks(ctx, f.ID, []store.SiteCheck{{Target: store.HomeTarget, OK: true, Kind: "ok"}}))
+	require.Empty(t, found(t, s, store.FilingSearch{SiteBad: true}))
+}
+
+// What waits is counted by its cause, and no further than anybody needs to know.
+func TestWhatWaitsIsCounted(t *testing.T) {
+	s := testdb.New(t)
+	ctx := t.Context()
+	manyFilings(t, s, 12)
+	causes, err := s.StuckCauses(ctx)
+	require.NoError(t, err)
+	require.Len(t, causes, 2)
+	require.Equal(t, store.Cause{Step: "check_site", Reason: "internal"}, causes[0].Cause)
+	require.Equal(t, "82", causes[0].Text())
+	require.Equal(t, store.Cause{Step: "send_sms", Reason: "operator"}, causes[1].Cause)
+	require.Equal(t, "1000+", causes[1].Text())
+	require.True(t, causes[1].Oldest.Valid)
+	n, err := s.CountStage(ctx, filing.Reviewing, "310000", time.Now())
+	require.NoError(t, err)
+	require.Equal(t, "1000+", n.Text())
+	n, err = s.CountStage(ctx, filing.Vetting, "", time.Now())
+	require.NoError(t, err)
+	require.Equal(t, "0", n.Text())
+	provinces, err := s.ProvincesIn(ctx, filing.Reviewing)
+	require.NoError(t, err)
+	require.Equal(t, []string{"310000"}, provinces)
+}
+
+// manyFilings makes 2^doublings filings: half verifying and stuck at one cause, one in fifty at
+// another, the others with a bureau.
+func manyFilings(tb testing.TB, s *store.Store, doublings int) {
+	tb.Helper()
+	exec := func(query string, args ...any) {
+		_, err := s.DB().ExecContext(tb.Context(), query, args...)
+		require.NoError(tb, err)
+	}
+	customer, err := s.EnsureUser(tb.Context(), store.RoleCustomer, "crowd", "")
+	require.NoError(tb, err)
+	exec(`CREATE TABLE seq (n INT NOT NULL PRIMARY KEY)`)
+	exec(`INSERT INTO seq VALUES (0)`)
+	for i := range doublings {
+		exec(`INSERT INTO seq SELECT n + ? FROM seq`, 1<<i)
+	}
+	exec(`INSERT INTO orders (id, number, customer_id, product, created_at, updated_at) SELECT n + 1, LPAD(n, 8, '0'), ?, 'p', '2026-01-01', '2026-01-01' FROM seq`, customer)
+	exec(`INSERT INTO filings (order_id, stage, stage_since, created_at, province, stuck_step, stuck_reason, stuck_since)
+		SELECT n + 1, IF(n % 2, 'verifying', 'reviewing'), '2026-01-01' + INTERVAL n SECOND, '2026-01-01', IF(n % 2, '', '310000'),
+			CASE WHEN n % 50 = 0 THEN 'check_site' WHEN n % 2 THEN 'send_sms' ELSE '' END, CASE WHEN n % 50 = 0 THEN 'internal' WHEN n % 2 THEN 'operator' ELSE '' END,
+			IF(n % 50 = 0 OR n % 2, '2026-01-02' + INTERVAL n SECOND, NULL) FROM seq`)
+	exec(`DROP TABLE seq`)
+	exec(`ANALYZE TABLE orders, filings`)
+}
+
+// What a search or a count costs doesn't depend on how many filings there are.
+func TestTheConsoleIsCheap(t *testing.T) {
+	s := testdb.New(t)
+	ctx := t.Context()
+	manyFilings(t, s, 14)
+	read := func(what string, most int, do func() error) {
+		t.Helper()
+		require.Less(t, readRows(t, s, func() { require.NoError(t, do()) }), most, what)
+	}
+	middle := store.Cursor{CreatedAt: time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC), ID: 1}
+	for name, f := range map[string]store.FilingSearch{
+		"all": {}, "stage": {Stage: filing.Reviewing}, "rare stage": {Stage: filing.Vetting}, "province": {Province: "310000"}, "province and stage": {Province: "310000", Stage: filing.Reviewing},
+		"stuck": {Stuck: true}, "cause": {Step: "send_sms", Reason: "operator"}, "age": {Before: time.Now()}, "province and age": {Province: "310000", Before: time.Now()},
+		"customer": {Customer: "crowd"}, "broken": {SiteBad: true},
+	} {
+		most := 2000
+		if f.Customer != "" {
+			most = 12000 // the orders that a customer's are looked up in
+		}
+		for _, after := range []store.Cursor{{}, middle} {
+			read(name, most, func() error {
+				_, err := s.SearchFilings(ctx, f, after, 51)
+				return err
+			})
+		}
+	}
+	read("causes", 5000, func() error { _, err := s.StuckCauses(ctx); return err })
+	read("a stage", 3000, func() error {
+		_, err := s.CountStage(ctx, filing.Reviewing, "", time.Now())
+		return err
+	})
+	for key, query := range map[string]struct {
+		sql  string
+		args []any
+	}{
+		"filings_cause":    {store.CountStuck, []any{"send_sms", "operator"}},
+		"filings_stage":    {store.CountStage, []any{filing.Reviewing, time.Now()}},
+		"filings_province": {store.CountStageProvince, []any{"310000", filing.Reviewing, time.Now()}},
+		"filings_site_bad": {store.CountSiteBad, nil},
+		"tickets_status":   {store.CountTickets, nil},
+		"staff_tasks_open": {store.CountTasks, nil},
+	} {
+		for _, step := range explain(ctx, t, s.DB(), query.sql, query.args) {
+			require.Equal(t, key, step["key"], "%v", step)
+			require.NotContains(t, step["Extra"], "filesort", "%s: %v", key, step)
+		}
+	}
+	for key, f := range map[string]store.FilingSearch{
+		"filings_stage": {Stage: filing.Reviewing}, "filings_province": {Province: "310000", Stage: filing.Reviewing}, "filings_cause": {Step: "send_sms", Reason: "operator"}, "filings_site_bad": {SiteBad: true},
+	} {
+		query, args := store.SearchSQL(f, []store.Cause{{Step: "send_sms", Reason: "operator"}}, middle, 51)
+		narrowed := 0
+		for _, step := range explain(ctx, t, s.DB(), query, args) {
+			if step["table"] == "f" && step["key"] == key {
+				narrowed++
+				require.NotContains(t, step["Extra"], "filesort", fmt.Sprintf("%s: %v", key, step))
+			}
+		}
+		require.Positive(t, narrowed, key)
+	}
+}

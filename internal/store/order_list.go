@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// What a search may cost, however many orders there are.
+const (
+	// maxOrdersFound bounds the orders that a search by number or domain looks at.
+	maxOrdersFound = 500
+	// maxProducts bounds a customer's products that are looked through, and
+	// maxProductsFound those that a text may mean.
+	maxProducts      = 200
+	maxProductsFound = 20
+)
+
+// OrderFilter chooses orders of a customer; zero fields don't filter.
+type OrderFilter struct {
+	// Text is the beginning of an order's number, or a domain.
+	Text string
+	// State is how the order's filing stands, Stage in which stage; at most one of
+	// them filters.
+	State filing.OrderState
+	Stage filing.Stage
+	// Product is a part of the product's name.
+	Product string
+}
+
+// OrderRow is an order with what the list shows of its filing.
+type OrderRow struct {
+	Order
+	FilingID  sql.NullInt64  `db:"filing_id"`
+	Kind      sql.NullString `db:"kind"`
+	Stage     sql.NullString `db:"stage"`
+	Attention sql.NullString `db:"attention"`
+	StuckStep sql.NullString `db:"stuck_step"`
+	State     string         `db:"filing_state"`
+	// Ended is how the order's last filing ended, where none is open.
+	Ended filing.Stage `db:"-"`
+}
+
+// statusFilter is the column by which orders are narrowed, with the values that are
+// asked for, and the indexes that begin with it.
+type statusFilter struct {
+	column                string
+	values                []string
+	list, product, search string
+	narrowed              bool
+}
+
+// statusFilter is the filter's: by stage, by state, or by each of the states, so that
+// an index is served in its order whatever is asked.
+func (f OrderFilter) statusFilter() statusFilter {
+	if f.Stage != "" {
+		return statusFilter{"filing_stage", []string{string(f.Stage)}, "orders_stage", "orders_product_stage", "orders_search_stage", true}
+	}
+	by := statusFilter{"filing_state", []string{string(f.State)}, "orders_state", "orders_product", "orders_search", f.State != ""}
+	if !by.narrowed {
+		by.values = nil
+		for _, state := range filing.OrderStates {
+			by.values = append(by.values, string(state))
+		}
+	}
+	return by
+}
+
+// OrderPage is a page of orders.
+type OrderPage struct {
+	Rows []OrderRow
+	// Cut tells that a search matched more than it looks at: more of the number,
+	// or of the product's name, is wanted.
+	Cut bool
+}
+
+// OrdersOf lists a customer's orders, newest first, at most limit after a
+// cursor. It pages by key, so that the last page costs what the first does, and
+// each filter is served by an index in that order: what it costs depends on
+// neither the customer's orders nor others'.
+func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor, limit int) (OrderPage, error) {
+	var page OrderPage
+	q := orderQuery{customer: customerID, standing: filter.statusFilter(), after: after, limit: limit}
+	var err error
+	if filter.Product != "" {
+		if q.products, page.Cut, err = s.productsLike(ctx, customerID, filter.Product); err != nil || len(q.products) == 0 {
+			return page, err
+		}
+	}
+	if filter.Text != "" {
+		var cut bool
+		if q.ids, cut, err = s.find(ctx, customerID, filter.Text, q.standing); err != nil || len(q.ids) == 0 {
+			return page, err
+		}
+		page.Cut = page.Cut || cut
+	}
+	query, args := q.sql()
+	if err := s.db.SelectContext(ctx, &page.Rows, query, args...); err != nil {
+		return page, fmt.Errorf("listing orders: %w", err)
+	}
+	orders := make([]*Order, len(page.Rows))
+	for i := range page.Rows {
+		orders[i] = &page.Rows[i].Order
+	}
+	if err := s.fillLists(ctx, orders); err != nil {
+		return page, err
+	}
+	return page, s.fillEnded(ctx, page.Rows)
+}
+
+// fillEnded tells how the last filings of a page's orders ended that have none open.
+func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
+	byID := map[int64]*OrderRow{}
+	for i := range rows {
+		if !rows[i].FilingID.Valid {
+			byID[rows[i].ID] = &rows[i]
+		}
+	}
+	if len(byID) == 0 {
+		return nil
+	}
+	query, args, err := sqlx.In(`SELECT order_id, stage FROM filings WHERE order_id IN (?) AND open_order_id IS NULL ORDER BY id`, slices.Collect(maps.Keys(byID)))
+	if err != nil {
+		return err
+	}
+	var ended []struct {
+		OrderID int64        `db:"order_id"`
+		Stage   filing.Stage `db:"stage"`
+	}
+	if err := s.db.SelectContext(ctx, &ended, query, args...); err != nil {
+		return fmt.Errorf("listing ended filings: %w", err)
+	}
+	for _, e := range ended {
+		byID[e.OrderID].Ended = e.Stage // the last one's stays
+	}
+	return nil
+}
+
+// orderQuery makes the list's query: for each index range that the filters
+// leave, its first rows after the cursor, and of those the first again.
+type orderQuery struct {
+	customer int64
+	standing statusFilter
+	products []string
+	ids      []int64
+	after    Cursor
+	limit    int
+}
+
+func (q orderQuery) sql() (string, []any) {
+	after := q.after
+	if after.CreatedAt.IsZero() {
+		after = Cursor{CreatedAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	}
+	var parts []string
+	var args []any
+	// The index is named: an optimizer that hopes to find its rows early walks
+	// the list's own, which a rare state makes long.
+	part := func(index, where string, values ...any) {
+		parts = append(parts, `SELECT o.id, o.created_at FROM orders o FORCE INDEX (`+index+`) WHERE o.customer_id = ?`+where+
+			` AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?) ORDER BY o.created_at DESC, o.id DESC LIMIT ?`)
+		args = append(append(append(args, q.customer), values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
+	}
+	by := q.standing
+	is := ` AND o.` + by.column + ` = ?`
+	switch {
+	case len(q.ids) > 0: // few rows: whatever else is asked is looked up in them
+		where, values := ` AND o.id IN (`+placeholders(len(q.ids))+`)`, toAny(q.ids)
+		if len(q.products) > 0 {
+			where, values = where+` AND o.product IN (`+placeholders(len(q.products))+`)`, append(values, toAny(q.products)...)
+		}
+		if by.narrowed {
+			where, values = where+is, append(values, by.values[0])
+		}
+		part(`PRIMARY`, where, values...)
+	case len(q.products) > 0:
+		for _, product := range q.products {
+			for _, value := range by.values {
+				part(by.product, ` AND o.product = ?`+is, product, value)
+			}
+		}
+	case by.narrowed:
+		part(by.list, is, by.values[0])
+	default:
+		part(`orders_customer`, ``)
+	}
+	ranges := parts[0]
+	if len(parts) > 1 {
+		ranges = `(` + strings.Join(parts, `) UNION ALL (`) + `)`
+	}
+	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_step
+		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
+			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
+		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)
+}
+
+// productsLike are the customer's products whose names contain a text. Each name
+// is one look-up in the index, from one to the next past all its orders: neither
+// server's own DISTINCT does that reliably.
+func (s *Store) productsLike(ctx context.Context, customerID int64, text string) (products []string, cut bool, err error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	name, looked := "", 0
+	for ; looked < maxProducts; looked++ {
+		err := s.db.GetContext(ctx, &name, `
+			SELECT product FROM orders FORCE INDEX (orders_product) WHERE customer_id = ? AND product > ? ORDER BY product LIMIT 1`, customerID, name)
+		if errors.Is(err, sql.ErrNoRows) {
+			break
+		} else if err != nil {
+			return nil, false, fmt.Errorf("looking through products: %w", err)
+		}
+		if strings.Contains(strings.ToLower(name), text) {
+			products = append(products, name)
+		}
+	}
+	cut = looked == maxProducts || len(products) > maxProductsFound
+	return products[:min(len(products), maxProductsFound)], cut, nil
+}
+
+// find looks up orders by the beginning of their number, the highest numbers of
+// each state first, and by domain.
+func (s *Store) find(ctx context.Context, customerID int64, text string, by statusFilter) (ids []int64, cut bool, err error) {
+	text = strings.TrimSpace(text)
+	for _, value := range by.values {
+		var some []int64
+		if err := s.db.SelectContext(ctx, &some, `
+			SELECT id FROM orders FORCE INDEX (`+by.search+`) WHERE customer_id = ? AND `+by.column+` = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
+			customerID, value, prefixPattern(text), maxOrdersFound+1); err != nil {
+			return nil, false, fmt.Errorf("searching orders by number: %w", err)
+		}
+		ids = append(ids, some...)
+	}
+	if domains := filing.SearchedDomains(text); len(domains) > 0 {
+		query, args, err := sqlx.In(`
+			SELECT DISTINCT o.id FROM order_domains d STRAIGHT_JOIN orders o ON o.id = d.order_id
+			WHERE d.domain IN (?) AND o.customer_id = ? AND o.`+by.column+` IN (?) LIMIT ?`, domains, customerID, by.values, maxOrdersFound+1)
+		if err != nil {
+			return nil, false, err
+		}
+		var some []int64
+		if err := s.db.SelectContext(ctx, &some, query, args...); err != nil {
+			return nil, false, fmt.Errorf("searching orders by domain: %w", err)
+		}
+		ids = append(ids, some...)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	return ids[max(0, len(ids)-maxOrdersFound):], len(ids) > maxOrdersFound, nil // the newest
+}
+
+// prefixPattern is a LIKE pattern of texts that begin with one.
+func prefixPattern(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+func toAny[T any](list []T) []any {
+	values := make([]any, len(list))
+	for i, v := range list {
+		values[i] = v
+	}
+	return values
+}

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// trueState is filing.StateOf in SQL, of an order's open filing f. A test compares the two.
+const trueState = `CASE WHEN f.stage IS NULL OR f.stage IN ('withdrawn', 'deregistered') THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
+	WHEN f.stuck_step <> '' OR f.attention = '` + string(filing.AttentionRefusedOurs) + `' THEN 'under_way'
+	WHEN f.attention = '` + string(filing.AttentionSMSVerification) + `' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting')
+		OR f.stage = 'installing' AND f.attention <> '' THEN 'yours' ELSE 'under_way' END`
+
+// showsTruth writes what an order shows of its open filing f, where that isn't so
+// already.
+const (
+	trueStage  = `COALESCE(f.stage, '')`
+	showsTruth = `UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id SET o.filing_state = ` + trueState + `, o.filing_stage = ` + trueStage + `
+		WHERE (o.filing_state <> ` + trueState + ` OR o.filing_stage <> ` + trueStage + `) AND `
+)
+
+// updateOrderState makes an order's state and stage what its open filing says, in the
+// transaction that moved the filing.
+func updateOrderState(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
+	_, err := tx.ExecContext(ctx, showsTruth+`o.id = ?`, orderID)
+	return err
+}
+
+// showTurn is updateOrderState for a filing that got stuck or unstuck. It locks no rows of other
+// filings, many of which get stuck at once and wait for each other at their cause.
+func showTurn(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
+	var f struct {
+		OrderID   sql.NullInt64    `db:"open_order_id"`
+		Stage     filing.Stage     `db:"stage"`
+		Attention filing.Attention `db:"attention"`
+		StuckStep string           `db:"stuck_step"`
+	}
+	if err := tx.GetContext(ctx, &f, `SELECT open_order_id, stage, attention, stuck_step FROM filings WHERE id = ?`, filingID); err != nil {
+		return notFoundAs(err, "filing")
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_state = ? WHERE id = ?`, filing.StateOf(f.Stage, f.Attention, f.StuckStep != ""), f.OrderID)
+	return err
+}

@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// The drivers of an account: how its records get to the bureau.
+const (
+	// DriverInterface exchanges data files with the bureau.
+	DriverInterface = "interface"
+	// DriverManual leaves submitting, and recording what the bureau said, to people.
+	DriverManual = "manual"
+)
+
+// SetDriver notes how an account's records get to the bureau.
+func (s *Store) SetDriver(ctx context.Context, accountID int64, driver string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET driver = ? WHERE id = ?`, driver, accountID)
+	return err
+}
+
+// ManualRecord is a record that people take to the bureau.
+type ManualRecord struct {
+	ID          int64  `db:"id"`
+	FilingID    int64  `db:"filing_id"`
+	OrderNumber string `db:"order_number"`
+	Revision    int    `db:"revision"`
+	Operation   int    `db:"operation"` // Czlx: the dossier's kind
+	AccountID   int64  `db:"account_id"`
+	Account     string `db:"account"`
+	// QueuedAt is since when it waits.
+	QueuedAt time.Time `db:"created_at"`
+	// Sequence is the data file that it lies in although people must submit it:
+	// its account had an interface before.
+	Sequence sql.NullInt64 `db:"sequence"`
+	// SubmittedAt is when it went to the bureau; by whom is empty where it went
+	// in a data file.
+	SubmittedAt sql.NullTime `db:"submitted_at"`
+	SubmittedBy string       `db:"submitted_by"`
+	Decided     bool         `db:"decided"`
+	// DecidedBy is who recorded the decision; empty where the interface brought it.
+	DecidedBy string `db:"decided_by"`
+}
+
+// manualSelect finds what people take, or took, to the bureau: what waits at a
+// manual account, and what they submitted, also after the account was given an
+// interface.
+const manualSelect = `
+	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account, r.created_at,
+		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at, r.submitted_by,
+		d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
+	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a ON a.id = r.account_id
+		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		LEFT JOIN decisions d ON d.record_id = r.id
+	WHERE (a.driver = '` + DriverManual + `' OR r.submitted_at IS NOT NULL) `
+
+// ManualFilter chooses from the records that people take to the bureau.
+type ManualFilter struct {
+	// Submitted: those that wait for a result, or else those to submit.
+	Submitted bool
+	// AccountID, when set, is the account.
+	AccountID int64
+	// After is the ID after which the page begins.
+	After int64
+}
+
+// ManualRecords lists records that people must act on, oldest first. It goes by
+// the filings under way, which are few beside the records of all time.
+func (s *Store) ManualRecords(ctx context.Context, filter ManualFilter, limit int) ([]ManualRecord, error) {
+	query := manualSelect + `AND f.stage IN (?, ?) AND d.approved IS NULL AND r.id > ?`
+	args := []any{filing.Submitting, filing.Reviewing, filter.After}
+	if filter.Submitted {
+		query += ` AND COALESCE(r.submitted_at, u.accepted_at) IS NOT NULL`
+	} else {
+		query += ` AND COALESCE(r.submitted_at, u.accepted_at) IS NULL`
+	}
+	if filter.AccountID != 0 {
+		query, args = query+` AND a.id = ?`, append(args, filter.AccountID)
+	}
+	var list []ManualRecord
+	err := s.db.SelectContext(ctx, &list, query+` ORDER BY r.id LIMIT ?`, append(args, limit)...)
+	return list, err
+}
+
+// ManualRecord finds one record that people take to the bureau, also when it is
+// decided already.
+func (s *Store) ManualRecord(ctx context.Context, id int64) (r ManualRecord, err error) {
+	err = s.db.GetContext(ctx, &r, manualSelect+`AND r.id = ?`, id)
+	return r, notFoundAs(err, "record to submit by hand")
+}
+
+// SubmitByHand notes that somebody handed a record in, and queues the signal
+// that tells its filing. ErrConflict when it was submitted already, is decided,
+// or goes by the interface.
+func (s *Store) SubmitByHand(ctx context.Context, recordID int64, actor string) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		r, err := s.lockManual(ctx, tx, recordID)
+		if err != nil {
+			return err
+		}
+		if r.SubmittedAt.Valid || r.Decided || r.Driver != DriverManual {
+			return ErrConflict
+		}
+		now := s.utcNow()
+		if _, err := tx.ExecContext(ctx, `UPDATE records SET submitted_at = ?, submitted_by = ? WHERE id = ?`, now, actor, recordID); err != nil {
+			return err
+		}
+		var accepted acceptedRecord
+		if err := tx.GetContext(ctx, &accepted, acceptedSelect+`WHERE r.id = ?`, recordID); err != nil {
+			return err
+		}
+		if err := s.queueAccepted(ctx, tx, accepted); err != nil {
+			return err
+		}
+		return s.submitTaskDone(ctx, tx, r.AccountID, actor)
+	})
+}
+
+type lockedRecord struct {
+	ManualRecord
+	Driver string `db:"driver"`
+}
+
+// lockManual locks a record's account and then the record, in the order in which
+// packing a data file does: the two don't take the same record.
+func (s *Store) lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r lockedRecord, err error) {
+	var accountID int64
+	if err := tx.GetContext(ctx, &accountID, `SELECT account_id FROM records WHERE id = ?`, recordID); err != nil {
+		return r, notFoundAs(err, "record")
+	}
+	if err := tx.GetContext(ctx, &r.Driver, `SELECT driver FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+		return r, notFoundAs(err, "bureau account")
+	}
+	if _, err := tx.ExecContext(ctx, `SELECT id FROM records WHERE id = ? FOR UPDATE`, recordID); err != nil {
+		return r, err
+	}
+	err = tx.GetContext(ctx, &r.ManualRecord, manualSelect+`AND r.id = ?`, recordID)
+	return r, notFoundAs(err, "record to submit by hand")
+}
+
+// takeManual tells whether people hand an account's records in, and if so holds
+// its row: the last submission must not close the task over a new record.
+func (s *Store) takeManual(ctx context.Context, tx *sqlx.Tx, accountID int64) (manual bool, err error) {
+	err = tx.GetContext(ctx, &manual, `SELECT driver = ? FROM bureau_accounts WHERE id = ?`, DriverManual, accountID)
+	if err == nil && manual {
+		_, err = tx.ExecContext(ctx, `SELECT id FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
+	}
+	return manual, notFoundAs(err, "bureau account")
+}
+
+// addSubmitTask tells staff, once until all is submitted, that dossiers wait.
+func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
+	var wanted []int64 // read under locks: of two records at once one makes the task
+	err := tx.SelectContext(ctx, &wanted, `
+		SELECT r.id FROM records r LEFT JOIN staff_tasks t ON t.account_id = r.account_id AND t.kind = ? AND t.done_at IS NULL
+		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK IN SHARE MODE`, TaskSubmit, r.FilingID, r.Revision)
+	if err != nil || len(wanted) == 0 {
+		return err
+	}
+	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskSubmit, fmt.Sprintf("%d/%d", r.FilingID, r.Revision), ""))
+}
+
+// submitTaskDone puts the task away when nothing waits at the account any more.
+func (s *Store) submitTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64, actor string) error {
+	var waiting []ManualRecord
+	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`,
+		filing.Submitting, accountID)
+	if err != nil || len(waiting) > 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = ? AND done_at IS NULL`,
+		s.utcNow(), actor, accountID, TaskSubmit)
+	return err
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// SavedPostLifetime is how long a form is kept that was sent after its session had
+// ended: whoever lost a password, or was called away on a Friday, still finds it.
+const SavedPostLifetime = 3 * 24 * time.Hour
+
+// UserMark is what a browser keeps of who signed in there last: it tells two
+// accounts apart and nothing else.
+func (s *Store) UserMark(userID int64) (string, error) {
+	hash, err := s.keys.Hash("saved_posts/user", fmt.Sprint(userID))
+	return hex.EncodeToString(hash), err
+}
+
+// QueryMark is what a session keeps of a question that it had answered: it knows
+// the same one again and tells nobody what it was.
+func (s *Store) QueryMark(asked string) (string, error) {
+	hash, err := s.keys.Hash("sessions/query", asked)
+	return hex.EncodeToString(hash), err
+}
+
+func (s *Store) savedPostKey(browser, path string) (browserHash, pathHash []byte, aad string, err error) {
+	if browserHash, err = s.keys.Hash("saved_posts/browser", browser); err != nil {
+		return nil, nil, "", err
+	}
+	pathHash, err = s.keys.Hash("saved_posts/path", path)
+	return browserHash, pathHash, fmt.Sprintf("saved_posts/%x/%x", browserHash, pathHash), err
+}
+
+// SavePost keeps a form that was sent to a path by a browser whose last account
+// had this mark; sent again, the newer takes the place of the older.
+func (s *Store) SavePost(ctx context.Context, browser, mark, path string, values any) error {
+	browserHash, pathHash, aad, err := s.savedPostKey(browser, path)
+	if err != nil {
+		return err
+	}
+	user, err := hex.DecodeString(mark)
+	if err != nil || len(user) != 32 {
+		return fmt.Errorf("keeping a form: %w", ErrNotFound)
+	}
+	sealed, err := s.keys.SealJSON(aad, values)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `
+		INSERT INTO saved_posts (browser_hash, path_hash, user_hash, sealed, expires_at) VALUES (?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE user_hash = VALUES(user_hash), sealed = VALUES(sealed), expires_at = VALUES(expires_at)`,
+		browserHash, pathHash, user, sealed, s.utcNow().Add(SavedPostLifetime))
+	return err
+}
+
+// SavedPost opens what was kept for a path, if it is the account's own;
+// ErrNotFound otherwise, and another account's is forgotten.
+func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, path string, values any) error {
+	browserHash, pathHash, aad, err := s.savedPostKey(browser, path)
+	if err != nil {
+		return err
+	}
+	var row struct {
+		User   []byte `db:"user_hash"`
+		Sealed []byte `db:"sealed"`
+	}
+	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
+		browserHash, pathHash, s.utcNow())
+	if err != nil {
+		return notFoundAs(err, "kept form")
+	}
+	mark, err := s.UserMark(userID)
+	if err != nil {
+		return err
+	}
+	if own, _ := hex.DecodeString(mark); !bytes.Equal(own, row.User) {
+		if err := s.DropSavedPost(ctx, browser, path); err != nil {
+			return err
+		}
+		return fmt.Errorf("kept form: %w", ErrNotFound)
+	}
+	return s.keys.OpenJSON(aad, row.Sealed, values)
+}
+
+// DropSavedPost forgets what was kept for a path.
+func (s *Store) DropSavedPost(ctx context.Context, browser, path string) error {
+	browserHash, pathHash, _, err := s.savedPostKey(browser, path)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ? AND path_hash = ?`, browserHash, pathHash)
+	return err
+}
+
+// DropOthersSavedPosts forgets what a browser's other accounts left behind: somebody
+// else has signed in.
+func (s *Store) DropOthersSavedPosts(ctx context.Context, browser string, userID int64) error {
+	browserHash, _, _, err := s.savedPostKey(browser, "")
+	if err != nil {
+		return err
+	}
+	mark, err := s.UserMark(userID)
+	if err != nil {
+		return err
+	}
+	own, err := hex.DecodeString(mark)
+	if err != nil {
+		return err
+	}
+	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ? AND user_hash <> ?`, browserHash, own)
+	return err
+}
