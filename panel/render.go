@@ -37,7 +37,7 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"actorName":    dossierview.ActorName,
 		"viewReason":   dossierview.ViewReason,
 		"langOf":       web.LangOf,
-		"htmlLang":     web.HtmlLang,
+		"htmlLang":     web.HTMLLang,
 		"deref":        func(n *int) int { return *n },
 		"skippable":    workflows.Skippable,
 		"span":         staff.SpanText,

@@ -38,7 +38,7 @@ func (p *Pages) accountPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "account", web.Page{Title: "account.title", Data: accountPageData{
+	return p.RenderTemplate(c, http.StatusOK, "account", web.Page{Title: "account.title", Data: accountPageData{
 		Email: maskEmail(reach.Email), Mobile: maskMobile(reach.Mobile), OwnEmail: own.Email != "", OwnMobile: own.Mobile != "",
 		Sessions: sessions, Here: p.device(c),
 	}})
@@ -73,7 +73,7 @@ func passwordFields() []web.Field {
 func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, http.StatusOK, nil) }
 
 func (p *Pages) showPassword(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, "account_form", web.Page{Title: "account.password_title", Data: accountForm{
+	return p.RenderTemplate(c, status, "account_form", web.Page{Title: "account.password_title", Data: accountForm{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_password", passwordFields(), url.Values{}, problems), Lead: "account.password_lead", Button: "account.password_button",
 	}})
 }

@@ -32,7 +32,7 @@ func (p *Pages) showContactAddress(c *gin.Context, status int, name string, valu
 	}
 	title := "account.set_" + name
 	fields := []web.Field{address, {Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"}}
-	return p.Render(c, status, "account_form", web.Page{Title: title, Data: accountForm{
+	return p.RenderTemplate(c, status, "account_form", web.Page{Title: title, Data: accountForm{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_contact", fields, values, problems), Lead: "account.contact_lead", Button: "account.contact_button",
 	}})
 }
@@ -81,7 +81,7 @@ func (p *Pages) contactAddressCodeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showContactAddressCode(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, "account_code", web.Page{Title: "account.code_title", Data: web.CodeData{
+	return p.RenderTemplate(c, status, "account_code", web.Page{Title: "account.code_title", Data: web.CodeData{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems), Lead: "account.code_lead", Button: "account.code_button",
 		Action: c.Request.URL.Path, Back: strings.TrimSuffix(c.Request.URL.Path, "/code"),
 	}})

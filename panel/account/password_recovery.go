@@ -42,7 +42,7 @@ func (p *Pages) forgottenForm(c *gin.Context) error {
 func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
 	data := web.Build(t, "forgotten", append(forgottenFields(t), p.CaptchaField(c)), values, problems)
-	return p.Render(c, status, "forgotten", web.Page{Title: "forgotten.title", Data: data})
+	return p.RenderTemplate(c, status, "forgotten", web.Page{Title: "forgotten.title", Data: data})
 }
 
 // forgotten asks for a code. What is answered, and how long it takes, is the same
@@ -103,7 +103,7 @@ func (p *Pages) recovery(c *gin.Context) int64 {
 
 func (p *Pages) showRecoveryCode(c *gin.Context, status int, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
-	return p.Render(c, status, "account_code", web.Page{Title: "forgotten.code_title", Data: web.CodeData{
+	return p.RenderTemplate(c, status, "account_code", web.Page{Title: "forgotten.code_title", Data: web.CodeData{
 		Form: web.Build(t, "account_code", web.CodeFields(), url.Values{}, problems), Lead: "forgotten.code_lead", Button: "forgotten.code_button",
 		Action: pathForgotten + "/code", Again: pathForgotten + "/again", Back: pathForgotten,
 	}})
@@ -185,7 +185,7 @@ func (p *Pages) newPasswordForm(c *gin.Context) error {
 }
 
 func (p *Pages) showNewPassword(c *gin.Context, status int, user store.User, problems filing.Problems) error {
-	return p.Render(c, status, "new_password", web.Page{Title: "forgotten.password_title", Data: struct {
+	return p.RenderTemplate(c, status, "new_password", web.Page{Title: "forgotten.password_title", Data: struct {
 		web.Form
 		User string
 	}{web.Build(p.Texts.For(p.Lang(c)), "account_password", newPasswordFields(), url.Values{}, problems), user.Login}})

@@ -173,7 +173,7 @@ func (p *Pages) codeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCode(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, "totp_code", web.Page{Title: "totp.code_title", Data: web.Build(p.Texts.For(p.Lang(c)), "totp", totpFields(), url.Values{}, problems)})
+	return p.RenderTemplate(c, status, "totp_code", web.Page{Title: "totp.code_title", Data: web.Build(p.Texts.For(p.Lang(c)), "totp", totpFields(), url.Values{}, problems)})
 }
 
 // giveCode takes the device's code, or a recovery code.
@@ -240,7 +240,7 @@ func (p *Pages) firstPasswordForm(c *gin.Context) error {
 }
 
 func (p *Pages) showFirstPassword(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, "first_password", web.Page{Title: "first_password.title", Data: web.Build(p.Texts.For(p.Lang(c)), "account_password", newPasswordFields(), url.Values{}, problems)})
+	return p.RenderTemplate(c, status, "first_password", web.Page{Title: "first_password.title", Data: web.Build(p.Texts.For(p.Lang(c)), "account_password", newPasswordFields(), url.Values{}, problems)})
 }
 
 func (p *Pages) replaceFirstPassword(c *gin.Context) error {
@@ -324,7 +324,7 @@ func (p *Pages) showEnrol(c *gin.Context, status int, user store.User, data enro
 		}
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "totp", append(fields, totpFields()...), url.Values{}, problems)
-	return p.Render(c, status, "totp_enrol", web.Page{Title: "totp.enrol_title", Data: data})
+	return p.RenderTemplate(c, status, "totp_enrol", web.Page{Title: "totp.enrol_title", Data: data})
 }
 
 // enrolling tells whether the secret that is pending is the one that this session was
@@ -393,7 +393,7 @@ func (p *Pages) showRecoveryCodes(c *gin.Context, codes []string, next string) e
 	for i, code := range codes {
 		shown[i] = totp.ShowRecovery(code)
 	}
-	return p.Render(c, http.StatusOK, "totp_codes", web.Page{Title: "totp.codes_title", Data: struct {
+	return p.RenderTemplate(c, http.StatusOK, "totp_codes", web.Page{Title: "totp.codes_title", Data: struct {
 		Codes []string
 		Next  string
 	}{shown, next}})

@@ -27,7 +27,7 @@ func (p *Pages) showTOTP(c *gin.Context, status int, problems filing.Problems) e
 	if err != nil {
 		return err
 	}
-	return p.Render(c, status, "totp", web.Page{Title: "totp.title", Data: totpData{
+	return p.RenderTemplate(c, status, "totp", web.Page{Title: "totp.title", Data: totpData{
 		Form:     web.Build(p.Texts.For(p.Lang(c)), "totp", totpFields(), url.Values{}, problems),
 		Enrolled: factor.Enrolled(), Required: p.RequireTOTP, Left: factor.RecoveryCodes,
 	}})

@@ -51,7 +51,7 @@ func (p *Pages) showSignIn(c *gin.Context, status int, values url.Values, proble
 		fields = append(fields, p.CaptchaField(c))
 	}
 	data := signInData{web.Build(p.Texts.For(p.Lang(c)), "sign_in", fields, values, problems), web.LocalPath(values.Get("next"))}
-	return p.Render(c, status, "sign_in", web.Page{Title: "sign_in.title", Data: data})
+	return p.RenderTemplate(c, status, "sign_in", web.Page{Title: "sign_in.title", Data: data})
 }
 
 func loginOf(values url.Values) string { return strings.TrimSpace(values.Get("login")) }

@@ -18,7 +18,7 @@ import (
 // noticeForm is 关于法律责任.
 func (p *Pages) noticeForm(c *gin.Context, cur dossierview.Current) error {
 	if p.inStage(c, cur, filing.Contact) {
-		return p.Render(c, http.StatusOK, "notice", web.Page{Title: "notice.title", Data: cur})
+		return p.RenderTemplate(c, http.StatusOK, "notice", web.Page{Title: "notice.title", Data: cur})
 	}
 
 	return nil
@@ -80,7 +80,7 @@ func (p *Pages) showContact(c *gin.Context, status int, cur dossierview.Current,
 			return err
 		}
 	}
-	return p.Render(c, status, "contact", web.Page{Title: "contact.title", Data: f})
+	return p.RenderTemplate(c, status, "contact", web.Page{Title: "contact.title", Data: f})
 }
 
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.

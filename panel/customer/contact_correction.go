@@ -58,7 +58,7 @@ func (p *Pages) confirmForm(c *gin.Context, _ dossierview.Current, row store.Cor
 
 func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, problems filing.Problems) error {
 	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
-	return p.Render(c, status, "account_code", web.Page{Title: "correction.confirm_title", Data: web.CodeData{
+	return p.RenderTemplate(c, status, "account_code", web.Page{Title: "correction.confirm_title", Data: web.CodeData{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems), Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
 		Action: path, Again: path + "/again", Back: web.FilingPath(c),
 	}})

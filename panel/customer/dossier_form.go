@@ -113,7 +113,7 @@ func (p *Pages) drawDossierForm(c *gin.Context, cur dossierview.Current, kind fi
 	if err := p.MarkRefused(c, cur, kind, &data.Form, values); err != nil {
 		return err
 	}
-	return p.Render(c, status, "dossier_form", web.Page{Title: name + ".title", Data: data})
+	return p.RenderTemplate(c, status, "dossier_form", web.Page{Title: name + ".title", Data: data})
 }
 
 // saveDossierForm keeps a form as it was typed and goes on to the next page when

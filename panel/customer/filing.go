@@ -150,7 +150,7 @@ func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
 	case unsure == "withdraw" && data.CanRevoke, unsure == "take_off" && data.CanTakeOff:
 		data.Unsure = unsure
 	}
-	return p.Render(c, http.StatusOK, "filing", web.Page{Title: "filing.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "filing", web.Page{Title: "filing.title", Data: data})
 }
 
 // progress is the part of the page that renews itself.
@@ -159,7 +159,7 @@ func (p *Pages) progress(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "progress", web.Page{Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "progress", web.Page{Data: data})
 }
 
 func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData, error) {

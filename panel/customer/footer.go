@@ -69,7 +69,7 @@ func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
 			p.workFooter(ctx, cur, data.Edit.ID, stepOf(data.Edit.State))
 		}
 	}
-	return p.Render(c, http.StatusOK, "footer", web.Page{Title: "footer.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "footer", web.Page{Title: "footer.title", Data: data})
 }
 
 func stepOf(state store.FooterState) workflows.FooterStep {

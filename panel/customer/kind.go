@@ -133,7 +133,7 @@ func (p *Pages) showKind(c *gin.Context, status int, values url.Values, problems
 		data.Form.Problems = append(data.Form.Problems, web.FieldProblem{Field: dossierview.ValueKind, Text: data.Problem})
 	}
 	data.Form.ReturnTo = web.ReturnToOf(values)
-	return p.Render(c, status, "kind", web.Page{Title: "kind.title", Data: data})
+	return p.RenderTemplate(c, status, "kind", web.Page{Title: "kind.title", Data: data})
 }
 
 // The buttons of the kind's form.

@@ -47,7 +47,7 @@ func (p *Pages) printed(which string) func(*gin.Context, dossierview.Current) er
 			Order: cur.Order.Number, Date: p.Store.Now().In(web.China).Format("2006-01-02"), Provider: p.Provider.Name,
 		}
 		title := "letter.title_" + which
-		return p.Render(c, http.StatusOK, "letter", web.Page{Title: title, Data: data})
+		return p.RenderTemplate(c, http.StatusOK, "letter", web.Page{Title: title, Data: data})
 	}
 }
 

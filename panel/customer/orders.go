@@ -72,7 +72,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "orders", web.Page{Title: "orders.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "orders", web.Page{Title: "orders.title", Data: data})
 }
 
 // orderFilter reads what is filtered for; nonsense filters nothing.

@@ -112,7 +112,7 @@ func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, thePapersSho
 			data.Others = append(data.Others, other)
 		}
 	}
-	return p.Render(c, thePapersShown.status, "papers", web.Page{Title: "papers.title", Data: data})
+	return p.RenderTemplate(c, thePapersShown.status, "papers", web.Page{Title: "papers.title", Data: data})
 }
 
 // numbersConflict is conflict for the numbers of approvals.

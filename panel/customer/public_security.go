@@ -86,7 +86,7 @@ func (p *Pages) showPolice(c *gin.Context, status int, cur dossierview.Current, 
 		number = decision.Number()
 	}
 	data := p.police(p.Texts.For(p.Lang(c)), cur, number, state, values, problems)
-	return p.Render(c, status, "police", web.Page{Title: "police.title", Data: data})
+	return p.RenderTemplate(c, status, "police", web.Page{Title: "police.title", Data: data})
 }
 
 // policeOpen sends people whose site isn't approved (any more) to the filing.

@@ -79,7 +79,7 @@ func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current
 			return err
 		}
 	}
-	return p.Render(c, status, "register", web.Page{Title: "register.title", Data: data})
+	return p.RenderTemplate(c, status, "register", web.Page{Title: "register.title", Data: data})
 }
 
 // saveRegisterDraft keeps the form while it is typed: there is no filing yet that

@@ -59,7 +59,7 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "result", web.Page{Title: "result.title", Data: resultData{
+	return p.RenderTemplate(c, http.StatusOK, "result", web.Page{Title: "result.title", Data: resultData{
 		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
 		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), SiteChecks: checks, CanPlace: canPlace, Police: p.police(p.Texts.For(p.Lang(c)), cur, decision.Number(), police, nil, nil),
 	}})

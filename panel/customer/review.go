@@ -50,7 +50,7 @@ func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
 	if data.Expected, err = p.ExpectedFor(ctx, d, time.Time{}); err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "review", web.Page{Title: "review.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "review", web.Page{Title: "review.title", Data: data})
 }
 
 // reviewParts are what a filing has: its kind, its contact, and its forms.

@@ -44,7 +44,7 @@ func (p *Pages) showVerify(c *gin.Context, status int, cur dossierview.Current, 
 		}
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "verify", fields, values, problems)
-	return p.Render(c, status, "verify", web.Page{Title: "verify.title", Data: struct {
+	return p.RenderTemplate(c, status, "verify", web.Page{Title: "verify.title", Data: struct {
 		verifyData
 		Attention filing.Attention
 	}{data, cur.Filing.Attention}})
@@ -177,7 +177,7 @@ func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
 
 func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
-	return p.Render(c, status, "recover", web.Page{Title: "recover.title", Data: web.Build(t, "recover", recoverFields(t), values, problems)})
+	return p.RenderTemplate(c, status, "recover", web.Page{Title: "recover.title", Data: web.Build(t, "recover", recoverFields(t), values, problems)})
 }
 
 func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {

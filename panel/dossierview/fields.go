@@ -49,11 +49,11 @@ func HolderFields(h *filing.Holder) []web.BoundField {
 	documents := func(x web.Choosing) []web.Option {
 		return web.Choose(x.Localizer, web.CodeOptions(x.Lang(), DocumentsOf(x.Codes, x.Typed)))
 	}
-	personal := web.Table(func(t filing.Tables) []filing.Code { return t.DocumentsFor(filing.NaturePerson) })
+	personal := web.OneOf(func(t filing.Tables) []filing.Code { return t.DocumentsFor(filing.NaturePerson) })
 	provinces := func(r filing.Regions, _ string) []filing.Region { return r.Provinces() }
 	return []web.BoundField{
 		{Field: web.Field{Name: "name", Type: "text", Required: true}, Value: &h.Name, Choices: nil},
-		{Field: web.Field{Name: "nature", Type: "select", Required: true}, Value: &h.Nature, Choices: web.Table(func(t filing.Tables) []filing.Code { return t.Natures })},
+		{Field: web.Field{Name: "nature", Type: "select", Required: true}, Value: &h.Nature, Choices: web.OneOf(func(t filing.Tables) []filing.Code { return t.Natures })},
 		{Field: web.Field{Name: "document_type", Type: "select", Required: true, Follows: "nature", Lists: "/documents?nature="}, Value: &h.DocumentType, Choices: documents},
 		{Field: web.Field{Name: "document_number", Type: "text", Required: true, Autocomplete: "off"}, Value: &h.DocumentNumber, Choices: nil},
 		{Field: web.Field{Name: "document_address", Type: "text", Required: true}, Value: &h.DocumentAddress, Choices: nil},
@@ -76,15 +76,15 @@ func siteFields(s *filing.Site) []web.BoundField {
 		{Field: web.Field{Name: "name", Type: "text", Required: true}, Value: &s.Name, Choices: nil},
 		{Field: web.Field{Name: "home_page", Type: "text", Required: true}, Value: &s.HomePage, Choices: nil},
 		{Field: web.Field{Name: "provider", Type: "fixed"}, Value: &s.Provider, Choices: nil},
-		{Field: web.Field{Name: "access_mode", Type: "select", Required: true}, Value: &s.AccessMode, Choices: web.Table(func(t filing.Tables) []filing.Code { return t.AccessModes })},
-		{Field: web.Field{Name: "server_place", Type: "select", Required: true}, Value: &s.ServerPlace, Choices: web.Table(func(t filing.Tables) []filing.Code { return t.ServerPlaces })},
-		{Field: web.Field{Name: "ip_only", Type: "select"}, Value: &s.IPOnly, Choices: web.Choice("form.no", "form.yes")},
+		{Field: web.Field{Name: "access_mode", Type: "select", Required: true}, Value: &s.AccessMode, Choices: web.OneOf(func(t filing.Tables) []filing.Code { return t.AccessModes })},
+		{Field: web.Field{Name: "server_place", Type: "select", Required: true}, Value: &s.ServerPlace, Choices: web.OneOf(func(t filing.Tables) []filing.Code { return t.ServerPlaces })},
+		{Field: web.Field{Name: "ip_only", Type: "select"}, Value: &s.IPOnly, Choices: web.NoOrYes("form.no", "form.yes")},
 		{Field: web.Field{Name: "domains", Type: "textarea", Required: true}, Value: &s.Domains, Choices: nil},
-		{Field: web.Field{Name: "dynamic_ip", Type: "select"}, Value: &s.DynamicIP, Choices: web.Choice("form.static", "form.dynamic")},
+		{Field: web.Field{Name: "dynamic_ip", Type: "select"}, Value: &s.DynamicIP, Choices: web.NoOrYes("form.static", "form.dynamic")},
 		{Field: web.Field{Name: "ips", Type: "textarea", Required: true}, Value: &s.IPs, Choices: nil},
-		{Field: web.Field{Name: "pre_approvals", Type: "checkboxes"}, Value: &s.PreApprovals, Choices: web.Several(func(t filing.Tables) []filing.Code { return t.PreApprovals })},
-		{Field: web.Field{Name: "languages", Type: "checkboxes", Required: true}, Value: &s.Languages, Choices: web.Several(func(t filing.Tables) []filing.Code { return t.Languages })},
-		{Field: web.Field{Name: "services", Type: "checkboxes", Required: true}, Value: &s.Services, Choices: web.Several(func(t filing.Tables) []filing.Code { return t.Services })},
+		{Field: web.Field{Name: "pre_approvals", Type: "checkboxes"}, Value: &s.PreApprovals, Choices: web.AnyOf(func(t filing.Tables) []filing.Code { return t.PreApprovals })},
+		{Field: web.Field{Name: "languages", Type: "checkboxes", Required: true}, Value: &s.Languages, Choices: web.AnyOf(func(t filing.Tables) []filing.Code { return t.Languages })},
+		{Field: web.Field{Name: "services", Type: "checkboxes", Required: true}, Value: &s.Services, Choices: web.AnyOf(func(t filing.Tables) []filing.Code { return t.Services })},
 		{Field: web.Field{Name: "remark", Type: "textarea"}, Value: &s.Remark, Choices: nil},
 	}
 }
@@ -98,7 +98,7 @@ func ownershipFields(kind filing.Kind, c *filing.OwnershipProof) []web.BoundFiel
 
 func endingFields(e *filing.Ending) []web.BoundField {
 	return []web.BoundField{
-		{Field: web.Field{Name: "reason", Type: "select", Required: true}, Value: &e.Reason, Choices: web.Table(func(t filing.Tables) []filing.Code { return t.EndingReasons })},
+		{Field: web.Field{Name: "reason", Type: "select", Required: true}, Value: &e.Reason, Choices: web.OneOf(func(t filing.Tables) []filing.Code { return t.EndingReasons })},
 		{Field: web.Field{Name: "note", Type: "textarea"}, Value: &e.Note, Choices: nil},
 	}
 }

@@ -38,7 +38,7 @@ func (p *Pages) announcementList(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "announcements", web.Page{Title: "announcements.title", Data: announcementsData{p.helpHead(c), list}})
+	return p.RenderTemplate(c, http.StatusOK, "announcements", web.Page{Title: "announcements.title", Data: announcementsData{p.helpHead(c), list}})
 }
 
 func (p *Pages) announcementPage(c *gin.Context) error {
@@ -51,7 +51,7 @@ func (p *Pages) announcementPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "announcement_page", web.Page{Title: "announcements.title", Heading: shown.Title, Data: announcementsData{p.helpHead(c), []web.ShownAnnouncement{shown}}})
+	return p.RenderTemplate(c, http.StatusOK, "announcement_page", web.Page{Title: "announcements.title", Heading: shown.Title, Data: announcementsData{p.helpHead(c), []web.ShownAnnouncement{shown}}})
 }
 
 type staffAnnouncement struct {
@@ -87,7 +87,7 @@ func (p *Pages) staffAnnouncements(c *gin.Context) error {
 		}
 		data.Announcements = append(data.Announcements, row)
 	}
-	return p.Render(c, http.StatusOK, "staff_announcements", web.Page{Title: "announcements.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "staff_announcements", web.Page{Title: "announcements.title", Data: data})
 }
 
 func announcementFields(t *locale.Localizer) []web.Field {
@@ -96,7 +96,7 @@ func announcementFields(t *locale.Localizer) []web.Field {
 		{Name: "body_zh", Type: "textarea", Required: true},
 		{Name: "title_en", Type: "text"},
 		{Name: "body_en", Type: "textarea"},
-		{Name: "pinned", Type: "select", Options: web.Choice("form.no", "form.yes")(web.Choosing{Localizer: t})},
+		{Name: "pinned", Type: "select", Options: web.NoOrYes("form.no", "form.yes")(web.Choosing{Localizer: t})},
 		{Name: "published_at", Type: "datetime-local"},
 		{Name: "expires_at", Type: "datetime-local"},
 	}
@@ -134,7 +134,7 @@ func (p *Pages) editAnnouncement(c *gin.Context) error {
 func (p *Pages) showAnnouncementForm(c *gin.Context, status int, data announcementFormData, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
 	data.Form = web.Build(t, "notice", announcementFields(t), values, problems)
-	return p.Render(c, status, "staff_announcement", web.Page{Title: "announcements.edit", Data: data})
+	return p.RenderTemplate(c, status, "staff_announcement", web.Page{Title: "announcements.edit", Data: data})
 }
 
 func (p *Pages) announcementOf(c *gin.Context) (store.Announcement, error) {

@@ -63,7 +63,7 @@ func (p *Pages) helpCodes(c *gin.Context) error {
 		data.Tables = []codeTable{{Name: "regions", Rows: regionRows(regionsBelow(regions, code))}}
 	}
 	data.None = len(data.Tables) == 0
-	return p.Render(c, http.StatusOK, "help_codes", web.Page{Title: "codes.title", Data: struct {
+	return p.RenderTemplate(c, http.StatusOK, "help_codes", web.Page{Title: "codes.title", Data: struct {
 		helpCodesData
 		Search string
 	}{data, query}})

@@ -43,7 +43,7 @@ func (p *Pages) helpHome(c *gin.Context) error {
 	if data.More = len(data.Announcements) > web.AnnouncementsOnHelp; data.More {
 		data.Announcements = data.Announcements[:web.AnnouncementsOnHelp]
 	}
-	return p.Render(c, http.StatusOK, "help", web.Page{Title: "help_centre.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "help", web.Page{Title: "help_centre.title", Data: data})
 }
 
 type helpPageData struct {
@@ -63,7 +63,7 @@ func (p *Pages) helpPage(c *gin.Context) error {
 	if thePage.Slug == web.PageProcess {
 		data.Flow = drawFlow(p.Texts.For(p.Lang(c)))
 	}
-	return p.Render(c, http.StatusOK, "help_page", web.Page{Title: "help_centre.title", Heading: thePage.Title, Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "help_page", web.Page{Title: "help_centre.title", Heading: thePage.Title, Data: data})
 }
 
 type helpSearchData struct {
@@ -81,7 +81,7 @@ func (p *Pages) helpSearch(c *gin.Context) error {
 	if query != "" {
 		data.Codes = p.codeTables(c, query)
 	}
-	return p.Render(c, http.StatusOK, "help_search", web.Page{Title: "help_centre.search_title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "help_search", web.Page{Title: "help_centre.search_title", Data: data})
 }
 
 // searched is what was typed into a search box, within bounds.

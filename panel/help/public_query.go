@@ -89,7 +89,7 @@ func (p *Pages) showQuery(c *gin.Context, status int, values url.Values, problem
 		fields = append(fields, p.CaptchaField(c))
 	}
 	data := queryData{web.Build(p.Texts.For(p.Lang(c)), "query", fields, values, problems), answer}
-	return p.Render(c, status, "query", web.Page{Title: "query.title", Data: data})
+	return p.RenderTemplate(c, status, "query", web.Page{Title: "query.title", Data: data})
 }
 
 // query answers. What was asked is posted, so that it stands in no address and

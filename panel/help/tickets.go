@@ -65,7 +65,7 @@ func (p *Pages) showTicketForm(c *gin.Context, status int, kind store.TicketKind
 	}
 	data.Form = web.Build(t, "ticket", fields, values, problems)
 	title := "tickets." + string(kind) + ".title"
-	return p.Render(c, status, "ticket_form", web.Page{Title: title, Data: data})
+	return p.RenderTemplate(c, status, "ticket_form", web.Page{Title: title, Data: data})
 }
 
 // openTicket writes a ticket down and has staff told. When the mail can't be
@@ -150,7 +150,7 @@ func (p *Pages) ticketAsked(c *gin.Context) error {
 	if id == 0 {
 		return web.Redirect(c, "/help")
 	}
-	return p.Render(c, http.StatusOK, "ticket_asked", web.Page{Title: "tickets.asked", Data: struct {
+	return p.RenderTemplate(c, http.StatusOK, "ticket_asked", web.Page{Title: "tickets.asked", Data: struct {
 		helpHead
 		ID int64
 	}{p.helpHead(c), id}})
@@ -180,7 +180,7 @@ func (p *Pages) ticketsOfCustomer(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "tickets", web.Page{Title: "tickets.mine", Data: ticketsPage(list)})
+	return p.RenderTemplate(c, http.StatusOK, "tickets", web.Page{Title: "tickets.mine", Data: ticketsPage(list)})
 }
 
 type ticketData struct {
@@ -202,5 +202,5 @@ func (p *Pages) ticketOfCustomer(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, "ticket", web.Page{Title: "tickets.mine", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "ticket", web.Page{Title: "tickets.mine", Data: data})
 }

@@ -33,7 +33,7 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	}
 	data := ticketsPage(list)
 	data.Status, data.Statuses = status, store.TicketStatuses
-	return p.Render(c, http.StatusOK, "staff_tickets", web.Page{Title: "tickets.staff", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "staff_tickets", web.Page{Title: "tickets.staff", Data: data})
 }
 
 // staffTicket is one ticket. It holds personal data: who looked is noted.
@@ -55,7 +55,7 @@ func (p *Pages) showStaffTicket(c *gin.Context, status int, token string, values
 		return err
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", []web.Field{{Name: "text", Type: "textarea", Required: true}}, values, problems)
-	return p.Render(c, status, "staff_ticket", web.Page{Title: "tickets.staff", Data: data})
+	return p.RenderTemplate(c, status, "staff_ticket", web.Page{Title: "tickets.staff", Data: data})
 }
 
 func ticketID(c *gin.Context) int64 {

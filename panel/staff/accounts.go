@@ -42,7 +42,7 @@ func (p *Pages) showStaffAccounts(c *gin.Context, status int, values url.Values,
 	if data.Accounts, err = p.Store.StaffAccounts(c.Request.Context()); err != nil {
 		return err
 	}
-	return p.Render(c, status, "staff_accounts", web.Page{Title: "staff_accounts.title", Data: data})
+	return p.RenderTemplate(c, status, "staff_accounts", web.Page{Title: "staff_accounts.title", Data: data})
 }
 
 func staffAccountFields(t *locale.Localizer) []web.Field {
@@ -93,7 +93,7 @@ func (p *Pages) addStaff(c *gin.Context) error {
 
 // showFirst shows a first password, which stands nowhere else.
 func (p *Pages) showFirst(c *gin.Context, login, password string) error {
-	return p.Render(c, http.StatusOK, "staff_first", web.Page{Title: "staff_accounts.first_title", Data: struct{ User, Password string }{login, password}})
+	return p.RenderTemplate(c, http.StatusOK, "staff_first", web.Page{Title: "staff_accounts.first_title", Data: struct{ User, Password string }{login, password}})
 }
 
 // withStaff opens the account of a page.

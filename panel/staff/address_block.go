@@ -64,7 +64,7 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 		kind = filing.BlockOwnUse
 	}
 	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
-	return p.Render(c, status, "address_block", web.Page{Title: "addresses.change_title", Data: data})
+	return p.RenderTemplate(c, status, "address_block", web.Page{Title: "addresses.change_title", Data: data})
 }
 
 // changeBlock queues a block's new values.

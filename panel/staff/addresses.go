@@ -98,7 +98,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		}
 		data.Blocks = append(data.Blocks, row)
 	}
-	return p.Render(c, status, "addresses", web.Page{Title: "addresses.title", Data: data})
+	return p.RenderTemplate(c, status, "addresses", web.Page{Title: "addresses.title", Data: data})
 }
 
 func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) blockRow {

@@ -70,7 +70,7 @@ func (p *Pages) auditPage(c *gin.Context) error {
 	}
 	data.Rows = rows
 	data.CSV, data.JSONL = with("/support/audit/export", "format", "csv"), with("/support/audit/export", "format", "jsonl")
-	return p.Render(c, http.StatusOK, "audit", web.Page{Title: "audit.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "audit", web.Page{Title: "audit.title", Data: data})
 }
 
 // exportedRow is a row as it is exported: with what its hash covers, so that who has the

@@ -77,5 +77,5 @@ func (p *Pages) brokenPage(c *gin.Context) error {
 		}
 		data.Rows = append(data.Rows, row)
 	}
-	return p.Render(c, http.StatusOK, "broken", web.Page{Title: "broken.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "broken", web.Page{Title: "broken.title", Data: data})
 }

@@ -175,7 +175,7 @@ func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
 	case data.Grown:
 		status = http.StatusConflict
 	}
-	return p.Render(c, status, "bulk", web.Page{Title: "bulk.title", Data: data})
+	return p.RenderTemplate(c, status, "bulk", web.Page{Title: "bulk.title", Data: data})
 }
 
 // bulkResolutions are what can be done to all that a search finds: giving many filings up
@@ -333,7 +333,7 @@ func (p *Pages) showBulkJob(c *gin.Context, job store.BulkJob, template string) 
 		data.Next = data.Failures[bulkFailures-1].FilingID
 	}
 	heading := p.Texts.For(p.Lang(c)).T("bulk.job", map[string]any{"id": job.ID})
-	return p.Render(c, http.StatusOK, template, web.Page{Title: "bulk.title", Heading: heading, Data: data})
+	return p.RenderTemplate(c, http.StatusOK, template, web.Page{Title: "bulk.title", Heading: heading, Data: data})
 }
 
 // controlBulk pauses, continues, stops or begins a job.

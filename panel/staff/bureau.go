@@ -60,7 +60,7 @@ func (p *Pages) bureauPage(c *gin.Context) error {
 		data.Tasks = data.Tasks[:tasksPerPage]
 		data.Next = data.Tasks[tasksPerPage-1].ID
 	}
-	return p.Render(c, http.StatusOK, "bureau", web.Page{Title: "bureau.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "bureau", web.Page{Title: "bureau.title", Data: data})
 }
 
 // startAccount lets an account's exchange go on that was stopped or paused.

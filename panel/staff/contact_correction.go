@@ -64,7 +64,7 @@ func (p *Pages) showCorrection(c *gin.Context, status int, f store.Filing, token
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
-	return p.Render(c, status, "correction", web.Page{Title: "correction.title_" + name, Data: correctionData{
+	return p.RenderTemplate(c, status, "correction", web.Page{Title: "correction.title_" + name, Data: correctionData{
 		filingForm{web.Build(p.Texts.For(p.Lang(c)), "correction", p.correctionFields(c, name), values, problems), f}, token, channel, f.Stage == filing.Verifying,
 	}})
 }

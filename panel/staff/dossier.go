@@ -81,7 +81,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
-	return p.Render(c, status, "support_dossier", web.Page{Title: "support_dossier.title", Data: data})
+	return p.RenderTemplate(c, status, "support_dossier", web.Page{Title: "support_dossier.title", Data: data})
 }
 
 // submitted fills in a revision's forms and papers, and what staff can do with it.

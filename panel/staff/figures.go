@@ -151,7 +151,7 @@ func (p *Pages) figuresPage(c *gin.Context) error {
 	choice, values, problems := p.figureChoiceOf(c.Request.URL.Query())
 	data := figuresData{Form: web.Build(t, formFigures, figureFields(t, p.Tables(ctx)), values, problems), Province: choice.province, query: values.Encode()}
 	if len(problems) > 0 {
-		return p.Render(c, http.StatusUnprocessableEntity, "figures", web.Page{Title: "figures.title", Data: data})
+		return p.RenderTemplate(c, http.StatusUnprocessableEntity, "figures", web.Page{Title: "figures.title", Data: data})
 	}
 	figures, err := p.periodFigures(ctx, choice)
 	if err != nil {
@@ -167,7 +167,7 @@ func (p *Pages) figuresPage(c *gin.Context) error {
 	}
 	data.Causes = causeLines(t, figures.Stuck)
 	data.Plots = p.figurePlots(ctx, t, data)
-	return p.Render(c, http.StatusOK, "figures", web.Page{Title: "figures.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "figures", web.Page{Title: "figures.title", Data: data})
 }
 
 // refusalLines are reasons with their texts, and with how many of all each is.

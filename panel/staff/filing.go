@@ -144,7 +144,7 @@ func (p *Pages) showSupportFiling(c *gin.Context, status int, f store.Filing, a 
 	if err := p.fillStaffFiling(c, t, &data); err != nil {
 		return err
 	}
-	return p.Render(c, status, "support_filing", web.Page{Title: "filing_staff.title", Data: data})
+	return p.RenderTemplate(c, status, "support_filing", web.Page{Title: "filing_staff.title", Data: data})
 }
 
 // fillStaffFiling reads all but the forms.

@@ -232,7 +232,7 @@ func (p *Pages) showWithdraw(c *gin.Context, status int, f store.Filing, values 
 		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
-	return p.Render(c, status, "staff_withdraw", web.Page{Title: "staff_withdraw.title", Data: filingForm{web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, values, problems), f}})
+	return p.RenderTemplate(c, status, "staff_withdraw", web.Page{Title: "staff_withdraw.title", Data: filingForm{web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, values, problems), f}})
 }
 
 // filingForm is a form about a filing.

@@ -66,7 +66,7 @@ func (p *Pages) manualList(c *gin.Context) error {
 		}
 		data.Groups = append(data.Groups, group)
 	}
-	return p.Render(c, http.StatusOK, "dossiers", web.Page{Title: "dossiers.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "dossiers", web.Page{Title: "dossiers.title", Data: data})
 }
 
 // age is for how long something waits, in words.
@@ -144,7 +144,7 @@ func (p *Pages) showManual(c *gin.Context, status int, r store.ManualRecord, d f
 			data.Fields = fieldLabels(p.Texts.For(p.Lang(c)), decision.Fields)
 		}
 	}
-	return p.Render(c, status, "dossier", web.Page{Title: "dossiers.one", Data: data})
+	return p.RenderTemplate(c, status, "dossier", web.Page{Title: "dossiers.one", Data: data})
 }
 
 // knownNumbers fill the approval's form where the holder, or the site, was filed

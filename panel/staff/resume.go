@@ -69,7 +69,7 @@ func (p *Pages) showResume(c *gin.Context, status int, resolution workflows.Reso
 	from := cmp.Or(values.Get(web.FieldReturnTo), c.Query(web.FieldReturnTo))
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
 	data := resumeData{Form: web.Build(p.Texts.For(p.Lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution, ReturnTo: from}
-	return p.Render(c, status, "resume", web.Page{Title: "resume." + string(resolution), Data: data})
+	return p.RenderTemplate(c, status, "resume", web.Page{Title: "resume." + string(resolution), Data: data})
 }
 
 // resume mends a stuck filing. Why stands in the audit log, and nowhere in Temporal.

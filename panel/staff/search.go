@@ -174,7 +174,7 @@ func (p *Pages) showSupportList(c *gin.Context, q url.Values, holderProblems fil
 			data.Next = "/support/filings?" + next.Encode()
 		}
 	}
-	return p.Render(c, status, "support", web.Page{Title: "support.title", Data: data})
+	return p.RenderTemplate(c, status, "support", web.Page{Title: "support.title", Data: data})
 }
 
 // findHolder searches by a holder's whole name or document number. It comes by a form that

@@ -33,7 +33,7 @@ func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Pro
 		{Name: "whose", Type: "select", Required: true, Options: web.Choose(t, whose)},
 		{Name: "file", Type: "file", Required: true}, {Name: "remark", Type: "text"},
 	}
-	return p.Render(c, status, "paper", web.Page{Title: "paper.title", Data: web.Build(t, "paper", fields, values, problems)})
+	return p.RenderTemplate(c, status, "paper", web.Page{Title: "paper.title", Data: web.Build(t, "paper", fields, values, problems)})
 }
 
 // submitPaper queues a paper for the bureau that filed the order's filing.

@@ -117,7 +117,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
-	return p.Render(c, status, "staff_task", web.Page{Title: "staff_task.title", Data: data})
+	return p.RenderTemplate(c, status, "staff_task", web.Page{Title: "staff_task.title", Data: data})
 }
 
 // answerTask queues the answer to a task for the next data file.

@@ -77,7 +77,7 @@ func (p *Pages) showToday(c *gin.Context, template string) error {
 			data.Groups = append(data.Groups, waitingGroup{group.key, lines})
 		}
 	}
-	return p.Render(c, http.StatusOK, template, web.Page{Title: "today.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, template, web.Page{Title: "today.title", Data: data})
 }
 
 // line is a line of what was counted; none where nothing waits.

@@ -67,7 +67,7 @@ func (p *Pages) vettingFiguresPage(c *gin.Context) error {
 	for _, f := range list {
 		data.Rows = append(data.Rows, vettingFiguresRow{f, tookText(t, f.FromSubmission), tookText(t, f.FromTaking)})
 	}
-	return p.Render(c, http.StatusOK, "vetting_figures", web.Page{Title: "vetting_figures.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "vetting_figures", web.Page{Title: "vetting_figures.title", Data: data})
 }
 
 // tookText is how long something took, in the largest unit that it fills.

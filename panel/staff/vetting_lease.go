@@ -81,5 +81,5 @@ func (p *Pages) vettingState(c *gin.Context) error {
 			return err
 		}
 	}
-	return p.Render(c, http.StatusOK, "vetting_state", web.Page{Title: "vetting.title", Data: v})
+	return p.RenderTemplate(c, http.StatusOK, "vetting_state", web.Page{Title: "vetting.title", Data: v})
 }

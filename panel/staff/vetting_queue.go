@@ -81,7 +81,7 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 		row.Nature = nature.In(t.Lang())
 		data.Rows = append(data.Rows, row)
 	}
-	return p.Render(c, http.StatusOK, "vetting_queue", web.Page{Title: "vetting.title", Data: data})
+	return p.RenderTemplate(c, http.StatusOK, "vetting_queue", web.Page{Title: "vetting.title", Data: data})
 }
 
 // maxHeld is how many that one reviewer has are looked at.

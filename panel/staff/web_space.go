@@ -86,7 +86,7 @@ func (p *Pages) spaceForm(c *gin.Context) error {
 }
 
 func (p *Pages) showSpace(c *gin.Context, status int, f store.Filing, known bool, values url.Values, problems filing.Problems) error {
-	return p.Render(c, status, "web_space", web.Page{Title: "space.title", Data: spaceData{
+	return p.RenderTemplate(c, status, "web_space", web.Page{Title: "space.title", Data: spaceData{
 		filingForm{web.Build(p.Texts.For(p.Lang(c)), "space", spaceFields(known), values, problems), f}, retriesSpace(f),
 	}})
 }

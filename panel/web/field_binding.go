@@ -27,13 +27,13 @@ type Choosing struct {
 	Typed url.Values
 }
 
-// Table offers a code table to choose one value from.
-func Table(pick func(filing.Tables) []filing.Code) func(Choosing) []Option {
+// OneOf offers a code table to choose one value from.
+func OneOf(pick func(filing.Tables) []filing.Code) func(Choosing) []Option {
 	return func(x Choosing) []Option { return Choose(x.Localizer, CodeOptions(x.Lang(), pick(x.Codes))) }
 }
 
-// Several offers a code table to choose any number of values from.
-func Several(pick func(filing.Tables) []filing.Code) func(Choosing) []Option {
+// AnyOf offers a code table to choose any number of values from.
+func AnyOf(pick func(filing.Tables) []filing.Code) func(Choosing) []Option {
 	return func(x Choosing) []Option { return CodeOptions(x.Lang(), pick(x.Codes)) }
 }
 
@@ -44,8 +44,8 @@ func Divisions(below string, pick func(filing.Regions, string) []filing.Region) 
 	}
 }
 
-// Choice offers two texts, of which the first stands for no.
-func Choice(no, yes string) func(Choosing) []Option {
+// NoOrYes offers two texts, of which the first stands for no.
+func NoOrYes(no, yes string) func(Choosing) []Option {
 	return func(x Choosing) []Option {
 		return []Option{{Value: "no", Label: x.T(no, nil)}, {Value: "yes", Label: x.T(yes, nil)}}
 	}

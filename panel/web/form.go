@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/width"
 
@@ -48,6 +49,47 @@ func (f Field) Value() string {
 		return ""
 	}
 	return f.Values[0]
+}
+
+func (f Field) label(p *Page) string { return p.Text("field." + f.Form + "." + f.Name) }
+
+// class marks a field that must be corrected.
+func (f Field) class() string {
+	if f.Problem != "" {
+		return "field wrong"
+	}
+	return "field"
+}
+
+func (f Field) describedBy() string {
+	switch {
+	case f.Problem == "" && f.Hint == "":
+		return ""
+	case f.Problem == "":
+		return "h-" + f.Name
+	case f.Hint == "":
+		return "e-" + f.Name
+	}
+	return "e-" + f.Name + " h-" + f.Name
+}
+
+// Aria says of an input what a screen reader tells of its field.
+func (f Field) Aria() templ.OrderedAttributes {
+	var attrs templ.OrderedAttributes
+	add := func(name, value string) { attrs = append(attrs, templ.KeyValue[string, any]{Key: name, Value: value}) }
+	if f.Maxlength > 0 {
+		add("maxlength", strconv.Itoa(f.Maxlength))
+	}
+	if f.Required {
+		add("aria-required", "true")
+	}
+	if f.Problem != "" {
+		add("aria-invalid", "true")
+	}
+	if ids := f.describedBy(); ids != "" {
+		add("aria-describedby", ids)
+	}
+	return attrs
 }
 
 // Form is a form of fields with what was typed and what is wrong.

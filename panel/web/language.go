@@ -132,8 +132,8 @@ func (k *Kit) Lang(c *gin.Context) string {
 // rather than English.
 var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})
 
-// HtmlLang names a language as HTML does.
-func HtmlLang(lang string) string {
+// HTMLLang names a language as HTML does.
+func HTMLLang(lang string) string {
 	if lang == "en" {
 		return "en"
 	}

@@ -28,7 +28,7 @@ func (k *Kit) recover(c *gin.Context) {
 				panic(r)
 			}
 			k.Logger.Error("a page panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
-			k.Render(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
+			k.RenderTemplate(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
 		}
 	}()
 	c.Next()
@@ -60,12 +60,12 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		k.Render(c, http.StatusNotFound, "error", Page{Title: "error.not_found_title", Data: "error.not_found"})
+		k.RenderTemplate(c, http.StatusNotFound, "error", Page{Title: "error.not_found_title", Data: "error.not_found"})
 	case errors.Is(err, ErrBadRequest):
-		k.Render(c, http.StatusBadRequest, "error", Page{Title: "error.bad_request_title", Data: "error.bad_request"})
+		k.RenderTemplate(c, http.StatusBadRequest, "error", Page{Title: "error.bad_request_title", Data: "error.bad_request"})
 	default:
 		k.Logger.Error("a page failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
-		k.Render(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
+		k.RenderTemplate(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
 	}
 	c.Abort()
 }

@@ -75,7 +75,7 @@ func (k *Kit) Require(p Permission) gin.HandlerFunc {
 			return
 		}
 		k.Logger.Warn("staff asked for what they may not do", "route", c.FullPath(), "needs", p, "actor", k.Actor(c))
-		k.Render(c, http.StatusForbidden, "forbidden", Page{Title: "forbidden.title", Data: p})
+		k.RenderTemplate(c, http.StatusForbidden, "forbidden", Page{Title: "forbidden.title", Data: p})
 		c.Abort()
 	}
 }

@@ -177,3 +177,5 @@ func clipColumns(text string, most int) string {
 	}
 	return text
 }
+
+func percent(share float64) string { return fmt.Sprintf("%v%%", share) }

@@ -1,0 +1,171 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/a-h/templ"
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/store"
+)
+
+// Page is what every component gets: who reads, in which language, and where.
+type Page struct {
+	// Title is a key of the locale files; Heading, where set, is the text itself.
+	Title, Heading string
+	// Data is for the last html/template pages.
+	Data any
+
+	T     *locale.Localizer
+	Lang  string
+	Login string
+	Role  store.Role
+	Staff store.StaffRole
+	Flash string
+	// Path is the page's own, Return where the language button leads back to, Typed what
+	// that button takes along.
+	Path, Return string
+	Typed        url.Values
+	// Number is the order's.
+	Number string
+	// Saved: the page shows a form that was sent after its session had ended.
+	Saved bool
+	// Wrong: the page shows problems, as its title says first.
+	Wrong bool
+	// Framed: the page goes into another panel's frame.
+	Framed bool
+
+	kit *Kit
+}
+
+// Component draws a page whose reader is known.
+type Component = func(*Page) templ.Component
+
+// Render writes a page whole or not at all. A form that must be corrected shows by its status.
+func (k *Kit) Render(c *gin.Context, status int, p Page, page Component) error {
+	k.fill(c, status, &p)
+	p.Flash = k.Sessions.PopString(c.Request.Context(), keyFlash)
+	return k.write(c, status, page(&p))
+}
+
+// RenderFragment writes a part of a page, which a script fetches. The flash is left to the next page.
+func (k *Kit) RenderFragment(c *gin.Context, part Component) error {
+	var p Page
+	k.fill(c, http.StatusOK, &p)
+	return k.write(c, http.StatusOK, part(&p))
+}
+
+func (k *Kit) fill(c *gin.Context, status int, p *Page) {
+	p.kit = k
+	p.T = k.Texts.For(k.Lang(c))
+	p.Lang = p.T.Lang()
+	p.Login, p.Role, p.Staff = k.Sessions.GetString(c.Request.Context(), KeyLogin), k.Role(c), k.staffRole(c)
+	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
+	p.Return, p.Typed = k.pageOf(c), typedOn(c)
+	p.Saved, p.Framed = c.GetBool(ContextSaved), k.framed(c)
+	p.Wrong = p.Wrong || showsProblems(status, p.Data)
+}
+
+func (k *Kit) write(c *gin.Context, status int, page templ.Component) error {
+	var b bytes.Buffer
+	if err := page.Render(c.Request.Context(), &b); err != nil {
+		return fmt.Errorf("drawing the page: %w", err)
+	}
+	c.Data(status, "text/html; charset=utf-8", b.Bytes())
+	return nil
+}
+
+// Text is the text of a key; pairs are the names and values of its placeholders.
+func (p *Page) Text(key string, pairs ...any) string {
+	if len(pairs) == 0 {
+		return p.T.T(key, nil)
+	}
+	args := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		args[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return p.T.T(key, args)
+}
+
+
+// FieldHelp is the address that explains a form's field; empty when no page does.
+func (p *Page) FieldHelp(form, name string) string { return p.kit.FieldHelp(p.T, form, name) }
+
+// Region is the name of a region by its code.
+func (p *Page) Region(code string) string {
+	return p.kit.Tables(context.Background()).Regions.Name(code)
+}
+
+var chinese = templ.Attributes{"lang": "zh-CN"}
+
+// LangOf marks Chinese on an English page (WCAG 2.2, 3.1.2): names and words of people,
+// bureaus and code tables that nobody translates.
+func (p *Page) LangOf(text string) templ.Attributes {
+	if p.Lang == "en" && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return chinese
+	}
+	return nil
+}
+
+// otherLang is the language that the page's button changes to.
+func (p *Page) otherLang() string {
+	if p.Lang == "en" {
+		return "zh"
+	}
+	return "en"
+}
+
+// documentTitle is the title that tabs and screen readers show.
+func (p *Page) documentTitle() string {
+	title := p.Heading
+	if title == "" {
+		title = p.Text(p.Title)
+	}
+	if p.Wrong {
+		title = p.Text("form.wrong") + title
+	}
+	return title + " · " + p.Text("app.name")
+}
+
+func (p *Page) typedNames() []string { return slices.Sorted(maps.Keys(p.Typed)) }
+
+// China is the time that people read: the whole country has one zone.
+var China = time.FixedZone("CST", 8*3600)
+
+// Time is a moment to the minute.
+func Time(t time.Time) string { return t.In(China).Format("2006-01-02 15:04") }
+
+// Date is a moment's day.
+func Date(t time.Time) string { return t.In(China).Format(time.DateOnly) }
+
+// Hour is a moment's hour.
+func Hour(t time.Time) string { return Time(t.In(China).Truncate(time.Hour)) }
+
+// URL fills the verbs of an address with its values, texts escaped: templ escapes only HTML.
+func URL(format string, values ...any) string {
+	path, _, _ := strings.Cut(format, "?")
+	inPath := strings.Count(path, "%")
+	escaped := slices.Clone(values)
+	for i, v := range values {
+		text := reflect.ValueOf(v)
+		if text.Kind() != reflect.String {
+			continue
+		}
+		escaped[i] = url.QueryEscape(text.String())
+		if i < inPath {
+			escaped[i] = url.PathEscape(text.String())
+		}
+	}
+	return fmt.Sprintf(format, escaped...)
+}
