@@ -39,7 +39,7 @@ func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
 		env := footerEnv(t)
 		env.OnActivity(activity, mock.Anything, activities.FooterRef{EditID: 3}).Return(activities.FooterResult{Changed: true}, nil).Once()
 		env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
-		// also when the filing is done and its workflow gone
+		// works even when the filing is done and its workflow gone
 		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7}).Return(errors.New("not found")).Once()
 		in := placing
 		in.Step = step
@@ -84,8 +84,7 @@ func TestPlacingIsTriedAgainUntilTheHostIsBack(t *testing.T) {
 	require.Equal(t, 4, tries)
 }
 
-// A filing that waits for the number looks at once when it is told, not at the
-// end of a long pause.
+// A filing that waits for the number checks at once when signalled, not at the end of a long pause.
 func TestFilingChecksTheSiteWhenItIsTold(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
@@ -101,7 +100,7 @@ func TestFilingChecksTheSiteWhenItIsTold(t *testing.T) {
 	var seen time.Time
 	w.at(day3, func() {
 		shown = true
-		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 99}) // another's
+		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 99}) // another filing's
 		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7})
 		seen = w.env.Now()
 	})

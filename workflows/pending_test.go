@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// Of a failure only its kind is told: its text may hold what nobody should read.
+// Only the type of a failure is shown: its text may hold what nobody should read.
 func TestPendingActivitiesAreTold(t *testing.T) {
 	next := time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)
 	app := func(kind string) *failure.Failure {
@@ -41,7 +41,7 @@ func TestPendingActivitiesAreTold(t *testing.T) {
 	require.Equal(t, "unreachable", reasonOfFailure(&failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{}}, Cause: app("limit")}))
 }
 
-// A filing's history goes before what follows its approval ends: that is told all the same.
+// A filing's history may be deleted before its aftercare ends: the aftercare is still shown.
 func TestWhatGoesOnBesideIsToldWithoutTheFilingsHistory(t *testing.T) {
 	temporal, gone := &mocks.Client{}, serviceerror.NewNotFound("gone")
 	client := NewClient(temporal, false)

@@ -17,8 +17,8 @@ import (
 
 var registerInput = workflows.FilingInput{FilingID: 9, OrderNumber: "D1", Kind: filing.KindRegister}
 
-// A registered number needs no contact, no codes and no bureau, and nobody approved
-// it; that it is done is told at the account's addresses.
+// A registered number needs no contact, codes, bureau or approval; its completion is announced at the account's
+// addresses.
 func TestRegisteredNumberGoesStraightToTheSite(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
@@ -51,7 +51,7 @@ func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 	require.Contains(t, w.notices, "filing-9-0-footer_needed-mail")
 }
 
-// Withdrawing doesn't wait for an upload that is tried for an hour.
+// Withdrawing doesn't wait for an upload that is being retried.
 func TestRegistrationIsWithdrawnWhileTheUploadFails(t *testing.T) {
 	w := newWorld(t)
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).
@@ -75,8 +75,7 @@ func TestStuckRegistrationIsWithdrawn(t *testing.T) {
 	require.False(t, *last.Stuck)
 }
 
-// aftercare is the reminders' workflow in the test environment; due answers
-// whether the number is still missing.
+// aftercare runs the reminders' workflow in the test environment; due answers whether the number is still missing.
 func aftercare(t *testing.T, due func(since, now time.Time) activities.PoliceDue) map[string]time.Duration {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -151,7 +150,7 @@ func TestRemindersStartWithTheApproval(t *testing.T) {
 	require.Equal(t, []int64{7}, w.aftercare, "once")
 }
 
-// An order that was filed anew has an aftercare of its own.
+// An order that was filed again has an aftercare of its own.
 func TestRemindersStopWhenTheOrderIsFiledAnew(t *testing.T) {
 	sent := aftercare(t, func(since, now time.Time) activities.PoliceDue {
 		if now.After(since.Add(2 * day)) {

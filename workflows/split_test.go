@@ -13,8 +13,8 @@ import (
 	"github.com/beian/beian/internal/simulate/fault"
 )
 
-// What the bureau says of a holder meanwhile doesn't take a change of the holder
-// out of the search for the record that broke its file.
+// While the record that broke a file is searched for, other news about a holder doesn't remove a change of that
+// holder from the search.
 func TestBadChangeIsFoundThoughItsHolderIsSpokenOf(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
@@ -35,7 +35,7 @@ func TestBadChangeIsFoundThoughItsHolderIsSpokenOf(t *testing.T) {
 	require.Equal(t, c.stand.Load().Sequence(), int64(4), "one, both, and each alone")
 }
 
-// The refusal of a file may come before we know that the file was taken.
+// The refusal of a file may come before we know that the file was accepted.
 func TestRefusalOfAFileWhoseAnswerWasLost(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
