@@ -20,8 +20,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// An answer that was lost is asked after also where Temporal counts tries from one again: a
-// stuck step that is resumed, an activity that staff run now.
+// A lost answer is looked up even if Temporal counts attempts from one again: when a stuck step is resumed, or
+// staff retry an activity at once.
 func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
 	s := testdb.New(t)
 	_, f, _ := filed(t, s)
@@ -33,14 +33,14 @@ func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
 	code := activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1}
 	_, err := env.ExecuteActivity(effects.SendCode, code)
 	require.Error(t, err)
-	for range 2 { // each a first try
+	for range 2 { // each a first attempt
 		_, err = env.ExecuteActivity(effects.SendCode, code)
 		require.NoError(t, err)
 	}
 	require.Len(t, phone.Messages(), 1)
 }
 
-// A step that is retried after a weekend asks after the day on which its message was begun.
+// A step retried after a weekend looks for its message on the day it was first tried.
 func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
@@ -62,8 +62,8 @@ func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	require.True(t, stand.Messages()[0].At.Equal(begun), "the one of before")
 }
 
-// A correction is told of once it is there, where the contact was; its code goes where the
-// contact is to be, and none when it isn't wanted any more.
+// The notice of a correction goes to the old address once the correction is written; the code goes to the new one,
+// unless it is no longer needed.
 func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)

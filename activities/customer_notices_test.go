@@ -15,8 +15,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// A filing that the bureau takes away is told of by SMS and mail, once: also when
-// an answer was lost, and however often the bureau says so.
+// A deregistration by the bureau is announced by SMS and mail, once, even if an answer was lost and however often
+// the bureau repeats it.
 func TestDeregistrationByTheBureauIsTold(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, _, account := filed(t, s)
@@ -46,8 +46,8 @@ func TestDeregistrationByTheBureauIsTold(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// A withdrawn change, deregistration or registration leaves the number: nobody reads that
-// the filing was withdrawn.
+// A withdrawn change, deregistration or registration leaves the number, so no notice says that the filing was
+// withdrawn.
 func TestWithdrawalIsToldInTheWordsOfItsKind(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)

@@ -11,8 +11,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// Without an address of staff their page tells them; without one of the asker the
-// answer is read in the panel. Neither is tried again.
+// Without a staff address, staff's page shows the ticket; without the asker's, the answer is read in the panel.
+// Neither is retried.
 func TestTicketsWithoutAddresses(t *testing.T) {
 	db, ctx := testdb.New(t), t.Context()
 	a := &activities.Message{Store: db}
