@@ -41,10 +41,10 @@ func ParseLimits(pairs []string, whole bool, names ...string) (Limits, error) {
 		case !slices.Contains(names, name):
 			return nil, fmt.Errorf("%q: unknown queue; want any of %s", pair, strings.Join(names, ", "))
 		case name == WorkflowTasks && n < leastWorkflows:
-			return nil, fmt.Errorf("%q: want %d at least: one serves workflows that were here last", pair, leastWorkflows)
+			return nil, fmt.Errorf("%q: want %d at least: one serves the sticky queue", pair, leastWorkflows)
 		}
 		if _, twice := l[name]; twice {
-			return nil, fmt.Errorf("%q: the queue is named twice", pair)
+			return nil, fmt.Errorf("%q: the queue is listed twice", pair)
 		}
 		l[name] = n
 	}

@@ -198,7 +198,7 @@ func (v *verifier) history(ctx context.Context, e *workflowpb.WorkflowExecutionI
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
-			return nil, fmt.Errorf("the history of %s: %w", e.GetExecution().GetWorkflowId(), err)
+			return nil, fmt.Errorf("reading the history of %s: %w", e.GetExecution().GetWorkflowId(), err)
 		}
 		h.Events = append(h.Events, event)
 	}

@@ -57,7 +57,7 @@ type VersionState struct {
 }
 
 // ErrNoDeployment says that a deployment has never had a versioned worker.
-var ErrNoDeployment = errors.New("no worker of the deployment has come yet with BEIAN_VERSIONING on")
+var ErrNoDeployment = errors.New("no worker of the deployment has connected yet with BEIAN_VERSIONING on")
 
 // Versions lists a deployment's builds, newest first.
 func Versions(ctx context.Context, c client.Client, deployment string) ([]VersionState, error) {
@@ -138,7 +138,7 @@ func Routed(ctx context.Context, c client.Client, namespace, deployment string) 
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: not every queue is known to have heard of it: %w", deployment, cmp.Or(err, ctx.Err()))
+			return fmt.Errorf("%s: the change may not have reached every queue: %w", deployment, cmp.Or(err, ctx.Err()))
 		case <-tick.C:
 		}
 	}

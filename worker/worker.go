@@ -60,7 +60,7 @@ func Queues(list []string) ([]string, error) {
 			return nil, fmt.Errorf("unknown queue %q: want any of %v", queue, workflows.Queues)
 		}
 		if slices.Contains(list[:i], queue) {
-			return nil, fmt.Errorf("the queue %q is named twice", queue)
+			return nil, fmt.Errorf("the queue %q is listed twice", queue)
 		}
 	}
 	return list, nil

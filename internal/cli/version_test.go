@@ -9,7 +9,7 @@ import (
 	"github.com/beian/beian/internal/build"
 )
 
-// output runs the command line with one of its streams caught.
+// output runs the command line and captures one of its streams.
 func output(t *testing.T, stream **os.File, args ...string) (text string, code int) {
 	t.Helper()
 	file, err := os.CreateTemp(t.TempDir(), "")

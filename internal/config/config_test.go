@@ -27,7 +27,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	require.Equal(t, "u:p@tcp(h:1)/d", base.Database)
 }
 
-// A provider's own list of papers is laid over the built-in one; a wrong one is named.
+// A provider's list of papers overrides the built-in one; a wrong one is reported by name.
 func TestPapersOfTheProvidersOwn(t *testing.T) {
 	list, err := config.Panel{}.PaperList()
 	require.NoError(t, err)

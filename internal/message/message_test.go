@@ -104,7 +104,7 @@ func TestSMSIsNotSentTwiceAfterALostAnswer(t *testing.T) {
 	require.Len(t, s.Messages(), 1)
 }
 
-// A step that is retried after a weekend finds the message whose answer was lost before it.
+// A step retried after a weekend finds the earlier message whose answer was lost.
 func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	state, begun := filepath.Join(t.TempDir(), "sent.jsonl"), time.Now().AddDate(0, 0, -3)
 	require.NoError(t, jsonfile.Append(state, sms.Sent{Phone: phone, OutID: "k1", At: begun}))

@@ -14,8 +14,7 @@ import (
 const (
 	// figuresAge is how old the counts may be; one process of the fleet counts.
 	figuresAge = time.Minute
-	// figuresTimeout bounds a count, figuresPatience how long a scrape waits for it
-	// before it makes do with the last.
+	// figuresTimeout bounds a count; figuresPatience is how long a scrape waits for it before it uses the last one.
 	figuresTimeout  = 50 * time.Second
 	figuresPatience = 3 * time.Second
 )
@@ -41,7 +40,7 @@ var (
 	figuresCounted = description("beian_figures_timestamp_seconds", "When the figures of the database were counted.")
 )
 
-// figures collects what is counted in the database.
+// figures collects the counts of the database.
 type figures struct {
 	count  func(context.Context, time.Duration) (store.Figures, error)
 	logger *slog.Logger
@@ -56,10 +55,10 @@ func (p *Process) Figures(db *store.Store, logger *slog.Logger) {
 	p.Registry.MustRegister(&figures{count: db.Figures, logger: logger})
 }
 
-// Describe names nothing: the labels depend on what is there.
+// Describe describes nothing: the labels depend on the data.
 func (f *figures) Describe(chan<- *prometheus.Desc) {}
 
-// Collect gives the newest figures that can be had in time.
+// Collect returns the newest figures available in time.
 func (f *figures) Collect(out chan<- prometheus.Metric) {
 	select {
 	case <-f.refresh():
@@ -73,7 +72,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// refresh reads, or counts, beside the scrape: what it waits for goes on for the next.
+// refresh reads or counts in the background: if the scrape gives up waiting, the next one has the result.
 func (f *figures) refresh() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,7 +90,7 @@ func (f *figures) refresh() <-chan struct{} {
 		if err == nil {
 			f.last = &got
 		} else {
-			f.logger.Warn("the figures of the database can't be had", "error", err)
+			f.logger.Warn("reading the figures of the database failed", "error", err)
 		}
 		f.counting = nil
 		close(done)

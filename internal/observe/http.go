@@ -15,7 +15,7 @@ import (
 // scope names the spans' origin.
 const scope = "github.com/beian/beian"
 
-// noRoute stands for every path that nobody serves.
+// noRoute replaces every path that has no route.
 const noRoute = "none"
 
 type httpMetrics struct {
@@ -35,11 +35,11 @@ func newHTTPMetrics() *httpMetrics {
 	}
 }
 
-// methods that a route can have; a stranger may send any word.
+// methods that a route can have; a client may send any word.
 var methods = map[string]bool{"GET": true, "HEAD": true, "POST": true}
 
-// HTTP counts the requests of a panel and begins a trace with each. What a
-// client says of a trace of its own isn't believed: it comes from anybody.
+// HTTP counts a panel's requests and starts a trace for each. It ignores a client's own trace context: anybody can
+// send one.
 func (p *Process) HTTP(c *gin.Context) {
 	start, route, method := time.Now(), c.FullPath(), c.Request.Method
 	if route == "" {

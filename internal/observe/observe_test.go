@@ -117,7 +117,7 @@ func TestTracingIsOffUnlessAskedFor(t *testing.T) {
 	require.False(t, observe.Tracing())
 	t.Setenv("OTEL_TRACES_EXPORTER", "zipkin")
 	_, err = observe.StartTracing(t.Context(), "test")
-	require.ErrorContains(t, err, `"zipkin" is not known here; want otlp or none`)
+	require.ErrorContains(t, err, `"zipkin" is not supported; want otlp or none`)
 	t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift")
 	_, err = observe.StartTracing(t.Context(), "test")

@@ -14,8 +14,7 @@ import (
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-// What is posted is verified by the standard's own library; what isn't taken is an error
-// without the address.
+// The standard's own library verifies a post; a refusal is an error without the address.
 func TestPostIsSigned(t *testing.T) {
 	verifier, err := standardwebhooks.NewWebhook(secret)
 	require.NoError(t, err)
