@@ -22,8 +22,8 @@ var (
 
 const policeTarget = "https://beian.mps.gov.cn/#/query/webSearch?code="
 
-// Golden files of every encoding and shape: run with BEIAN_UPDATE_GOLDEN=1 after
-// a change that is meant, and look at the difference.
+// Golden files of every encoding and shape: run with BEIAN_UPDATE_GOLDEN=1 after an intended change, and review
+// the difference.
 func TestFootOfEveryKindOfPage(t *testing.T) {
 	files, err := filepath.Glob("testdata/foot/*.html")
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestFootOfEveryKindOfPage(t *testing.T) {
 
 type failer interface{ Fatalf(string, ...any) }
 
-// onlyInserted: everything else is byte for byte the same.
+// onlyInserted checks that everything else is byte for byte the same.
 func onlyInserted(t failer, page, edited []byte) {
 	at := 0
 	for at < len(page) && page[at] == edited[at] {
@@ -99,7 +99,7 @@ func TestPagesThatAreLeftAlone(t *testing.T) {
 	}
 }
 
-// Of both numbers those are put there that the page lacks.
+// Of two numbers, only those are added that the page lacks.
 func TestFootOfBothNumbers(t *testing.T) {
 	page := []byte("<html>\r\n<body>\r\n<p>样例</p>\r\n</body>\r\n</html>\r\n")
 	div := func(l website.Line) string {
@@ -151,7 +151,7 @@ func TestNumbersThatStandThereAreLeftAlone(t *testing.T) {
 	require.Equal(t, icp, website.FootSnippet(website.FootLines(number, targets, "no number", policeTarget)))
 }
 
-// Whatever a page is made of, its bytes stay, and what is put there is seen.
+// Whatever the page, its bytes stay, and what was added is visible.
 func TestFootKeepsEveryByte(t *testing.T) {
 	pieces := []string{"<html>", "</html>", "<body>", "</body>", "</BODY >", "<!-- ", " -->", "<script>", "</script>", "<p>", "</p>", "\r\n", "\n", "\t", "你好", "\xc4\xe3\xba\xc3",
 		`<a title="</body>">`, "<textarea>", "</textarea>", "<frameset>", "<noscript>", "</noscript>", "<meta charset=gbk>", "<meta charset='utf-8'>", "\xff", "text", "<div hidden>", "</div>", "<table>", "<td>", "&amp"}
@@ -174,8 +174,7 @@ func TestFootKeepsEveryByte(t *testing.T) {
 	})
 }
 
-// A page that its server declares to be in another encoding gets what every
-// reading shows.
+// If the server declares another encoding than the page, only text that every reading shows is added.
 func TestServersDeclarationCounts(t *testing.T) {
 	page, err := os.ReadFile("testdata/foot/gbk-undeclared.html")
 	require.NoError(t, err)

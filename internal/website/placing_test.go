@@ -123,7 +123,7 @@ func TestPlaceAndRestore(t *testing.T) {
 	}
 }
 
-// Each fault in each place: then nothing half stands there, and the next try goes on.
+// After each fault in each place, nothing half-written remains, and the next attempt continues.
 func TestPlacingSurvivesFaults(t *testing.T) {
 	for _, o := range []webspace.Options{{}, {NoOverwrite: true}} {
 		for _, f := range []fault.Fault{
@@ -150,7 +150,7 @@ func TestPlacingSurvivesFaults(t *testing.T) {
 	}
 }
 
-// A crash between setting the old page aside and giving the new one its name.
+// A crash between moving the old page aside and renaming the new one.
 func TestPlacingHealsAMissingPage(t *testing.T) {
 	s, to, _ := space(t, webspace.Options{NoOverwrite: true})
 	p := placing(t, s)

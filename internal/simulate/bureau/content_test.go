@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/simulate/bureau"
 )
 
-// edited is a new filing with one text replaced, which must be there.
+// edited is a new filing with texts replaced, each of which must occur.
 func edited(t *testing.T, id int, document, domain string, pairs ...string) string {
 	t.Helper()
 	content := newFiling(id, document, domain)
