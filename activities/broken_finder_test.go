@@ -144,7 +144,7 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 }
 
 // When everything broke, one check reads some histories and the next one others; new builds are found in time.
-func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
+func TestBrokenCodeIsInspectedInBatches(t *testing.T) {
 	server := crowdOf(t, 450)
 	server.reports = true
 	for _, id := range server.ids {
@@ -177,7 +177,7 @@ func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 }
 
 // On a server that reports nothing, the newest and the known workflows are inspected, and no more.
-func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
+func TestBrokenCodeIsFoundByInspection(t *testing.T) {
 	server := crowdOf(t, 800, "filing/0002", "filing/0700")
 	finder := activities.NewBrokenFinder(server, "default")
 	known := []store.BrokenExecution{

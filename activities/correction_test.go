@@ -22,7 +22,7 @@ import (
 
 // A lost answer is looked up even if Temporal counts attempts from one again: when a stuck step is resumed, or
 // staff retry an activity at once.
-func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
+func TestALostSMSIsNotSentAgainByAFirstAttempt(t *testing.T) {
 	s := testdb.New(t)
 	_, f, _ := filed(t, s)
 	phone, _, effects := phones(t, s)
@@ -64,7 +64,7 @@ func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 
 // The notice of a correction goes to the old address once the correction is written; the code goes to the new one,
 // unless it is no longer needed.
-func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
+func TestCorrectionsAreNotifiedAndConfirmed(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
 	_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage = ?`, filing.Installing)

@@ -17,7 +17,7 @@ import (
 
 // A deregistration by the bureau is announced by SMS and mail, once, even if an answer was lost and however often
 // the bureau repeats it.
-func TestDeregistrationByTheBureauIsTold(t *testing.T) {
+func TestCustomersAreNotifiedOfDeregistration(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, _, account := filed(t, s)
 	for range 2 {
@@ -48,7 +48,7 @@ func TestDeregistrationByTheBureauIsTold(t *testing.T) {
 
 // A withdrawn change, deregistration or registration leaves the number, so no notice says that the filing was
 // withdrawn.
-func TestWithdrawalIsToldInTheWordsOfItsKind(t *testing.T) {
+func TestWithdrawalNoticeFitsItsKind(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
 	phone, post, effects := phones(t, s)

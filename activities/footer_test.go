@@ -185,7 +185,7 @@ func TestPoliceNumberFollows(t *testing.T) {
 
 // If the worker dies after writing the page and before writing the row, the next attempt finds the page and only
 // records it.
-func TestPlacedButNotNoted(t *testing.T) {
+func TestPlacedButNotRecorded(t *testing.T) {
 	e, ctx := newEditing(t, true), t.Context()
 	edit := e.preview()
 	require.NoError(t, e.db.AgreeFooter(ctx, e.filing.ID, edit.ID, "customer:demo", website.BackupName))

@@ -126,7 +126,7 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 }
 
 // Without an address and a webhook, nothing waits for them.
-func TestNobodyToTellIsTold(t *testing.T) {
+func TestAlertWithoutRecipientsIsDone(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, _, account := filed(t, s)
 	_, err := s.StopAccount(ctx, account, 5)

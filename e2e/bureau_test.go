@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// The bureau refuses our password: the exchange stops, staff are told once by
-// mail, see it on their page, and one click lets it go on.
+// The bureau refuses our password: the exchange stops, staff get one mail, see it on their page, and one click
+// resumes it.
 func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -58,7 +58,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	require.ErrorContains(t, err, "404", "by staff only")
 }
 
-// A new edition of the bureau's code tables is what the forms offer.
+// The forms offer the latest edition of the bureau's code tables.
 func TestCodeTablesFeedTheForms(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -88,8 +88,8 @@ func TestCodeTablesFeedTheForms(t *testing.T) {
 	wait(t, w, filing.Reviewing)
 }
 
-// The bureau's own SMS verification shows with its time left and is done by a click.
-func TestBureausOwnCheckIsShown(t *testing.T) {
+// The bureau's own SMS verification is shown with the time left, and a click confirms it.
+func TestBureausSMSVerificationIsShown(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, SMSVerification: 24 * time.Hour})
 	ctx := t.Context()
 	w := customer(t, s)

@@ -21,8 +21,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// A refused name is corrected; the second revision is approved; then the whole
-// database, Temporal's histories and the log are searched for personal data.
+// A refused name is corrected; the second revision is approved; then the whole database, Temporal's histories and
+// the log are searched for personal data.
 func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 300 * time.Millisecond})
 	ctx := t.Context()
@@ -102,8 +102,7 @@ func histories(t *testing.T, s *stack.Stack) string {
 	return b.String()
 }
 
-// The web space refuses the login: the filing is stuck, support sees it and
-// resumes it when it is mended.
+// The web space refuses the login: the filing is stuck, and support sees it and resumes it once that is fixed.
 func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -153,7 +152,7 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 	}
 }
 
-// Another's order and another role's pages don't exist.
+// Other people's orders and other roles' pages don't exist.
 func TestPeopleSeeTheirOwn(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()

@@ -12,8 +12,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// The page of a filing moves on by itself, by an event: it isn't loaded again,
-// and nothing is asked for meanwhile.
+// A filing's page updates itself on an event: it isn't reloaded, and doesn't poll meanwhile.
 func TestBrowserProgressIsLive(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 4 * time.Second})
 	w := customer(t, s)
@@ -36,7 +35,7 @@ func TestBrowserProgressIsLive(t *testing.T) {
 	require.Positive(t, fetched)
 }
 
-// Placing and undoing in the browser.
+// Placing and undoing the footer in the browser.
 func TestBrowserFooter(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)

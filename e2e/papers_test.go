@@ -25,7 +25,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// filled fills holder and site, up to the page of papers.
+// filled fills in holder and site, up to the page of papers.
 func filled(t *testing.T, w *demo.Walker, base string, h filing.Holder, site url.Values) {
 	t.Helper()
 	_, err := w.Fill(t.Context(), base+"/holder", demo.HolderValues(h))
@@ -35,8 +35,8 @@ func filled(t *testing.T, w *demo.Walker, base string, h filing.Holder, site url
 	require.NoError(t, err)
 }
 
-// Papers travel with their filing as they were submitted, are seen by their owner and by
-// staff, and each look is noted; to others they don't exist.
+// Papers are submitted with their filing, unchanged, and shown to their owner and to staff, with an audit entry
+// for each view; for others they don't exist.
 func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true})
 	ctx := t.Context()
@@ -118,13 +118,13 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.Equal(t, 7, strings.Count(text, "<Fjnr>"), "the manager's document is holder's and site's")
 	dump, err := s.Store.Dump(ctx)
 	require.NoError(t, err)
-	// Beginnings of JPEGs, by JFIF's header and by Go's encoder: shorter ones are met in ciphertext by chance.
+	// The first bytes of JPEGs, with JFIF's header and from Go's encoder: shorter ones occur in ciphertext by chance.
 	clean(t, "the database", dump, []string{string(seen[:600]), "沪批字 2026-001 号", "\xff\xd8\xff\xe0\x00\x10JFIF", "\xff\xd8\xff\xdb\x00\x84"})
 	clean(t, "the log", readFile(t, log), []string{"沪批字"})
 }
 
-// What isn't a readable picture is refused at its field, and loses nothing else.
-func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
+// What isn't a readable picture is refused at its field, and nothing else is lost.
+func TestRefusedPapersAreExplainedAndLoseNothing(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
 	w := customer(t, s)

@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// What the bureau would refuse is said before submission and keeps the dossier back;
-// what it might refuse is said, and can be submitted all the same.
+// What the bureau would refuse is reported before submission and blocks it; what it might refuse is reported, but
+// may be submitted.
 func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()

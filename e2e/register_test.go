@@ -34,9 +34,8 @@ func fetched(t *testing.T, s *stack.Stack, host, path string) []byte {
 	return body
 }
 
-// A customer whose site was filed elsewhere registers its number: a wrong one is
-// refused with what the bureau says, the right one goes on the order once the
-// site shows it; it comes off again.
+// A customer whose site was filed elsewhere registers its number: a wrong one is refused with the bureau's answer,
+// the right one goes on the order once the site shows it, and it can be taken off again.
 func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -102,16 +101,16 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, number)
 
-	// the footer is there still: registered anew, it is done at once
+	// the footer is still there: registered again, it completes at once
 	_, err = w.Upload(ctx, form, values, "certificate", "", nil)
 	require.NoError(t, err)
 	wait(t, w, filing.Filed)
 	record(t, s, "D20260002")
 }
 
-// Where the bureau can't be asked the number is taken, and the timeline says so;
-// while the site is looked at it can be withdrawn.
-func TestRegistrationThatIsNotComparedIsWithdrawn(t *testing.T) {
+// If the bureau can't be asked, the number is accepted and the timeline says so; it can be withdrawn during the
+// site check.
+func TestUnverifiedRegistrationIsWithdrawn(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
 	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
@@ -137,8 +136,8 @@ func TestRegistrationThatIsNotComparedIsWithdrawn(t *testing.T) {
 	wait(t, w, filing.Contact)
 }
 
-// After the filing comes the public-security one: reminded of by a workflow of
-// its own, recorded on the order, shown in list and footer.
+// After the filing comes the public-security filing: a separate workflow sends reminders, it is recorded on the
+// order, and shown in list and footer.
 func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()

@@ -14,9 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// Our own staff send a dossier back with a reason: the customer hears of it by SMS
-// and mail, finds it at the field that it is about, corrects that, and it passes.
-// What was said stays in the timeline, and nowhere else.
+// Our own staff send a dossier back with a reason: the customer is notified by SMS and mail, finds it at its
+// field, corrects that, and it passes. The reason stays in the timeline, and nowhere else.
 func TestSentBackIsToldOf(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true})
 	ctx := t.Context()

@@ -20,9 +20,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// The SMS account is in arrears and three filings are stuck: staff get one mail and one
-// signed POST. Mended and clear for a while, a new outage is told anew; an exchange that
-// stops is told once.
+// The SMS account is in arrears and three filings are stuck: staff get one mail and one signed POST. Once fixed
+// and quiet for a while, a new outage alerts them again; a stopped exchange alerts once.
 func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 	verifier, err := standardwebhooks.NewWebhook(secret)
@@ -37,7 +36,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if first { // a hiccup: it is tried again
+		if first { // a hiccup, which is retried
 			first = false
 			w.WriteHeader(http.StatusBadGateway)
 			return
@@ -94,7 +93,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	eventually("mended", stuck(0))
 	require.True(t, both("send_sms", 1)(), "the others weren't told of")
 
-	// What is clear for a second is over.
+	// A cause without stuck filings for a second is over.
 	eventually("clear for so long", func() bool {
 		var since time.Time
 		err := s.Store.DB().QueryRowContext(ctx, `SELECT clear_since FROM staff_alerts WHERE kind = 'stuck'`).Scan(&since)

@@ -171,7 +171,7 @@ func TestBulkContinuesAsNew(t *testing.T) {
 }
 
 // A resume order applies only to the stuck event it was made for.
-func TestResumeMeansOneTimeOfBeingStuck(t *testing.T) {
+func TestResumeAppliesToOneStuckEvent(t *testing.T) {
 	w := newWorld(t)
 	tries := 0
 	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {

@@ -71,7 +71,7 @@ func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
 
 // A contact is notified on both channels: if the old number is refused, the mail still goes out. An outage of days
 // doesn't lose the notice.
-func TestContactsAreToldOfCorrections(t *testing.T) {
+func TestContactsAreNotifiedOfCorrections(t *testing.T) {
 	for name, failure := range map[string]error{
 		"refused": temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil),
 		"down":    temporal.NewApplicationErrorWithOptions("down", activities.ReasonTemporary, temporal.ApplicationErrorOptions{NextRetryDelay: 20 * time.Hour}), // the test environment allows ten attempts at most

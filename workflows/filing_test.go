@@ -329,7 +329,7 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 }
 
 // If the bureau sends a code of its own, the customer is reminded until it is entered.
-func TestSMSVerificationIsRemindedOf(t *testing.T) {
+func TestSMSVerificationSendsReminders(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()

@@ -34,7 +34,7 @@ func runs(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.Foo
 	env.AssertExpectations(t)
 }
 
-func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
+func TestPlacedFooterIsCheckedAtOnce(t *testing.T) {
 	for step, activity := range map[workflows.FooterStep]any{workflows.FooterPlace: websiteActivities.PlaceFooter, workflows.FooterUndo: websiteActivities.RestoreFooter} {
 		env := footerEnv(t)
 		env.OnActivity(activity, mock.Anything, activities.FooterRef{EditID: 3}).Return(activities.FooterResult{Changed: true}, nil).Once()
@@ -47,13 +47,13 @@ func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
 	}
 }
 
-func TestFiledSiteIsOnlyLookedAt(t *testing.T) {
+func TestFiledSiteIsOnlyChecked(t *testing.T) {
 	env := footerEnv(t)
 	env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
 	runs(t, env, workflows.FooterInput{FilingID: 7, Ref: "D1", Step: workflows.FooterSiteCheck})
 }
 
-func TestUnfitPageIsOnlyNoted(t *testing.T) {
+func TestUnfitPageIsOnlyRecorded(t *testing.T) {
 	env := footerEnv(t)
 	env.OnActivity(websiteActivities.PreviewFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{}, nil).Once()
 	in := placing
@@ -85,7 +85,7 @@ func TestPlacingIsTriedAgainUntilTheHostIsBack(t *testing.T) {
 }
 
 // A filing that waits for the number checks at once when signalled, not at the end of a long pause.
-func TestFilingChecksTheSiteWhenItIsTold(t *testing.T) {
+func TestFilingChecksTheSiteWhenSignalled(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.submitted()

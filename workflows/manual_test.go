@@ -64,7 +64,7 @@ func TestTimelineNamesTheBureauOtherwise(t *testing.T) {
 
 // For a manual account, an exchange packs, sends and fetches nothing. It delivers what people recorded, even if
 // the panel died before it could start an exchange.
-func TestManualAccountsExchangeOnlyTells(t *testing.T) {
+func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
 	require.NoError(t, c.db.SetDriver(ctx, c.account, store.DriverManual))

@@ -18,7 +18,7 @@ import (
 )
 
 // Only the type of a failure is shown: its text may hold what nobody should read.
-func TestPendingActivitiesAreTold(t *testing.T) {
+func TestPendingActivitiesAreListed(t *testing.T) {
 	next := time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)
 	app := func(kind string) *failure.Failure {
 		return &failure.Failure{Message: "13900001234", FailureInfo: &failure.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failure.ApplicationFailureInfo{Type: kind}}}
@@ -42,7 +42,7 @@ func TestPendingActivitiesAreTold(t *testing.T) {
 }
 
 // A filing's history may be deleted before its aftercare ends: the aftercare is still shown.
-func TestWhatGoesOnBesideIsToldWithoutTheFilingsHistory(t *testing.T) {
+func TestRelatedWorkflowsAreListedWithoutTheFilingsHistory(t *testing.T) {
 	temporal, gone := &mocks.Client{}, serviceerror.NewNotFound("gone")
 	client := NewClient(temporal, false)
 	temporal.On("DescribeWorkflowExecution", mock.Anything, "filing/D1", "").Return(nil, gone)

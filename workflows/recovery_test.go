@@ -80,7 +80,7 @@ func TestBadRecordIsFoundAndSetAside(t *testing.T) {
 
 // If the database lost its newest data file and the bureau has it, its place is restored and nothing is submitted
 // twice.
-func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
+func TestLostFileIsRecoveredFromTheBureau(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1})
 	c.add(t, "读书笔记")
@@ -108,7 +108,7 @@ func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
 
 // If two files are lost and the bureau shows only the newest, what may have been in the other waits until staff
 // have looked.
-func TestWhatMayHaveTravelledWaitsForStaff(t *testing.T) {
+func TestPossiblySubmittedRecordsWaitForStaff(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1})
 	for _, name := range []string{"一号网站", "二号网站", "三号网站"} {

@@ -104,7 +104,7 @@ func aftercare(t *testing.T, due func(since, now time.Time) activities.PoliceDue
 
 const day = 24 * time.Hour
 
-func TestPublicSecurityFilingIsRemindedThreeTimes(t *testing.T) {
+func TestPublicSecurityFilingHasThreeReminders(t *testing.T) {
 	sent := aftercare(t, func(since, _ time.Time) activities.PoliceDue {
 		return activities.PoliceDue{Due: true, OrderID: 5, Since: since}
 	})
@@ -151,7 +151,7 @@ func TestRemindersStartWithTheApproval(t *testing.T) {
 }
 
 // An order that was filed again has an aftercare of its own.
-func TestRemindersStopWhenTheOrderIsFiledAnew(t *testing.T) {
+func TestRemindersStopWhenTheOrderIsFiledAgain(t *testing.T) {
 	sent := aftercare(t, func(since, now time.Time) activities.PoliceDue {
 		if now.After(since.Add(2 * day)) {
 			return activities.PoliceDue{Due: true, OrderID: 5, Since: since.Add(2 * day)}

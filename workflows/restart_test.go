@@ -16,7 +16,7 @@ import (
 
 // A replacement workflow continues in the stage of its row, whichever that is: no stage is entered twice, step
 // numbers continue, and every later stage follows.
-func TestGoesOnFromEveryStage(t *testing.T) {
+func TestRestartContinuesFromEveryStage(t *testing.T) {
 	const revision, seq = 3, 20
 	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}
 	for _, stage := range append(way[:len(way)-1:len(way)-1], filing.Correcting) {
@@ -76,7 +76,7 @@ func (w *world) restarts(row activities.Restarted) {
 }
 
 // A filing that moved on or ended since its row was read gets no second workflow.
-func TestWhatMovedOnIsLeft(t *testing.T) {
+func TestRestartLeavesFilingsThatMovedOn(t *testing.T) {
 	w := newWorld(t)
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(activities.Restarted{MovedOn: true}, nil).Once()
 	in := input
@@ -92,7 +92,7 @@ func TestWhatMovedOnIsLeft(t *testing.T) {
 
 // Customers who entered both codes before the workflow was lost needn't again; a verdict that comes at once
 // counts.
-func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
+func TestEarlierInputCountsAfterRestart(t *testing.T) {
 	w := newWorld(t)
 	w.restarts(activities.Restarted{Verified: true})
 	w.at(1, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
@@ -112,7 +112,7 @@ func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
 }
 
 // A registration whose workflow is gone checks the site again.
-func TestRegistrationGoesOn(t *testing.T) {
+func TestRestartedRegistrationContinues(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
 	w.restarts(activities.Restarted{})

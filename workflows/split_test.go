@@ -15,7 +15,7 @@ import (
 
 // While the record that broke a file is searched for, other news about a holder doesn't remove a change of that
 // holder from the search.
-func TestBadChangeIsFoundThoughItsHolderIsSpokenOf(t *testing.T) {
+func TestBadChangeIsFoundDespiteOtherNewsOfItsHolder(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
 	own := c.addDossier(t, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})

@@ -15,7 +15,7 @@ import (
 )
 
 // A webhook that is down is retried until it is back, and doesn't delay the mail.
-func TestStaffAreToldWhenTheWebhookIsBack(t *testing.T) {
+func TestStaffAreAlertedWhenTheWebhookIsBack(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)

@@ -268,7 +268,7 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 
 // A record that can't be written is refused here and reported; the others continue. Halving finds the one that
 // makes the bureau refuse a whole file.
-func TestBadRecordsOfStaffsAreSetAside(t *testing.T) {
+func TestBadStaffRecordsAreSetAside(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
 	var blocks []store.BlockValues
@@ -328,7 +328,7 @@ func (c *counterpart) loseStaffs(t *testing.T, after int64) {
 
 // A lost file of staff records is recovered from the bureau; what may have been in one that nobody can see waits
 // for staff, and is then submitted under a new ID.
-func TestLostFilesOfStaffs(t *testing.T) {
+func TestLostFilesOfStaffRecords(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
 	var found bureau.FoundSite
@@ -378,7 +378,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 }
 
 // Whatever faults the bureau shows, staff records and filings share one sequence: nothing twice, nothing left out.
-func TestStaffsRecordsKeepTheSequenceUnderFaults(t *testing.T) {
+func TestStaffRecordsKeepTheSequenceUnderFaults(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newCounterpart(t)

@@ -24,7 +24,7 @@ func output(t *testing.T, stream **os.File, args ...string) (text string, code i
 	return string(content), code
 }
 
-func TestVersionTellsTheBuild(t *testing.T) {
+func TestVersionPrintsTheBuild(t *testing.T) {
 	text, code := output(t, &os.Stdout, "version")
 	require.Zero(t, code)
 	require.Contains(t, text, build.ID())

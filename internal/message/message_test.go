@@ -50,7 +50,7 @@ func TestSMSGoesOut(t *testing.T) {
 	require.Equal(t, "测试 & 用户", s.Messages()[0].Params["user_name"])
 }
 
-func TestSMSErrorsAreToldApart(t *testing.T) {
+func TestSMSErrorsAreDistinguished(t *testing.T) {
 	s, client := aliyun(t, "secret")
 	for _, c := range []struct {
 		code  string
@@ -162,7 +162,7 @@ func TestMailGoesOutWithAStableID(t *testing.T) {
 	require.Equal(t, subject, got[0].Subject)
 }
 
-func TestMailErrorsAreToldApart(t *testing.T) {
+func TestMailErrorsAreDistinguished(t *testing.T) {
 	s, m := smtp(t)
 	for _, c := range []struct {
 		operation, code string

@@ -97,7 +97,7 @@ func TestAPDFWithTextIsDrawn(t *testing.T) {
 }
 
 // Active, interactive or hidden content of a PDF does nothing when it is rendered, and isn't kept.
-func TestWhatIsBesideAScanIsDrawnWithoutIt(t *testing.T) {
+func TestActiveContentOfAPDFIsDropped(t *testing.T) {
 	scan := filingtest.Picture(900, 600, 1)
 	for _, more := range []string{"/OpenAction<</S/JavaScript/JS(app.alert(1))>>", "/AcroForm 9 0 R", "/Names<</EmbeddedFiles 8 0 R>>/EmbeddedFile", "/Font<<>>", "/X<</Subtype/Image>>"} {
 		p, err := one(pdf(scan, more), limits)

@@ -125,7 +125,7 @@ func TestFootOfBothNumbers(t *testing.T) {
 	require.Equal(t, "<p>样例</p>"+div(both[0])+div(both[1])+"</body>", string(oneLine))
 }
 
-func TestNumbersThatStandThereAreLeftAlone(t *testing.T) {
+func TestNumbersAlreadyThereAreLeftAlone(t *testing.T) {
 	former := `<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=31010102000001"><img src="x.png">沪公网安备 31010102000001号</a>`
 	icp := website.Snippet(number, targets[0])
 	for name, c := range map[string]struct {

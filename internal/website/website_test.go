@@ -61,7 +61,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-func TestInstallTellsWhatIsWrong(t *testing.T) {
+func TestInstallReportsWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		fault  fault.Fault
 		change func(*website.Space)
