@@ -194,5 +194,5 @@ func TestBrokenCodeIsFoundByInspection(t *testing.T) {
 	require.Equal(t, "b2", found[1].BuildID)
 	require.Equal(t, 505, server.described)
 	require.Equal(t, 2, server.inspected)
-	require.NotContains(t, fmt.Sprint(found), "林", "of a failure its cause, never its text")
+	require.NotContains(t, fmt.Sprint(found), "林", "the cause of a failure, never its text")
 }

@@ -89,7 +89,7 @@ func TestBulkRunAgainResumesOnce(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{"bulk/1/1": 1}, stub.taken)
 	require.Equal(t, store.BulkResumed, outcomeOf(t, a, ref))
-	require.EqualValues(t, 3, stub.seq, "the later time of being stuck is untouched")
+	require.EqualValues(t, 3, stub.seq, "the later stuck event is untouched")
 }
 
 // A filing that somebody resumed first has moved on, even if it is stuck again.
@@ -126,5 +126,5 @@ func TestBulkFailuresHaveReasons(t *testing.T) {
 	}
 	require.NoError(t, a.BulkGaveUp(t.Context(), activities.BulkVerdict{BulkRef: ref, Reason: activities.ReasonNotTaken}))
 	require.Equal(t, store.BulkFailed, outcomeOf(t, a, ref))
-	require.NoError(t, a.ResumeOne(t.Context(), ref), "it had its turn")
+	require.NoError(t, a.ResumeOne(t.Context(), ref), "it has a result")
 }

@@ -53,7 +53,7 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 			return DownloadResult{}, err
 		}
 		if a.Store.Now().Sub(since) < spoiledFor {
-			a.Logger.WarnContext(ctx, "a downloaded data file can't be read whole: it isn't acknowledged, so that it comes again", "account", r.AccountID, "file", file.Name)
+			a.Logger.WarnContext(ctx, "a downloaded data file is damaged; not acknowledging it, so that it comes again", "account", r.AccountID, "file", file.Name)
 			return DownloadResult{Stored: true}, nil
 		}
 	}
@@ -84,7 +84,7 @@ func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 		}
 		data, unreadable := bureau.ParseDownload(file.File)
 		if unreadable != nil || data.Damaged {
-			a.Logger.ErrorContext(ctx, "a downloaded data file can't be read whole", "account", r.AccountID, "file", file.FileName)
+			a.Logger.ErrorContext(ctx, "accepting a damaged data file as it is", "account", r.AccountID, "file", file.FileName)
 			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, store.TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
 				return err
 			}
@@ -133,7 +133,7 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 		}
 	}
 	if len(data.Skipped) > 0 {
-		a.Logger.WarnContext(ctx, "a downloaded data file says more than was read", "file", file.FileName, "sections", data.Skipped)
+		a.Logger.WarnContext(ctx, "a downloaded data file has unknown sections", "file", file.FileName, "sections", data.Skipped)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	_, err = env.ExecuteActivity(effects.SendCode, activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1})
 	require.NoError(t, err)
 	require.Len(t, stand.Messages(), 1)
-	require.True(t, stand.Messages()[0].At.Equal(begun), "the one of before")
+	require.True(t, stand.Messages()[0].At.Equal(begun), "the earlier message")
 }
 
 // The notice of a correction goes to the old address once the correction is written; the code goes to the new one,
@@ -77,10 +77,10 @@ func TestCorrectionsAreNotifiedAndConfirmed(t *testing.T) {
 	env.RegisterActivity(effects)
 	token, old := strings.Repeat("a", 32), filingtest.Contact()
 	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
-	require.Error(t, err, "it isn't there yet")
+	require.Error(t, err, "not in the database yet")
 	s.SetClock(func() time.Time { return time.Now().Add(61 * time.Minute) })
 	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
-	require.NoError(t, err, "it never came")
+	require.NoError(t, err, "it was never made")
 	s.SetClock(time.Now)
 	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: filing.SMS, To: "13800000009", Proof: "other", By: "support:a"})
 	require.NoError(t, err)

@@ -109,7 +109,7 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 		}
 	}
 	notify("a", filing.Installing)
-	require.Empty(t, phone.Messages(), "nobody is reached who confirmed nothing")
+	require.Empty(t, phone.Messages(), "unconfirmed addresses get nothing")
 
 	// Another order's contact of the account was verified.
 	_, err = s.ImportOrder(ctx, store.OrderImport{Number: "D2", Customer: "demo", Product: "p"})
@@ -127,5 +127,5 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	require.Equal(t, "在网站上放备案号和证书", phone.Messages()[0].Params["step"])
 	require.Len(t, post.Messages(), 1)
 	notify("c", filing.Preparing)
-	require.Len(t, phone.Messages(), 1, "a step that is done isn't asked for")
+	require.Len(t, phone.Messages(), 1, "no reminder of a completed step")
 }

@@ -24,7 +24,7 @@ func (a *Bureau) Ask(ctx context.Context, r InquiryRef) error {
 	}
 	account, known := a.Accounts[q.AccountID]
 	if !known {
-		return failed(ReasonNoAccount, fmt.Errorf("this worker's settings have no account %d", q.AccountID), false, 0)
+		return failed(ReasonNoAccount, fmt.Errorf("account %d is not in this worker's settings", q.AccountID), false, 0)
 	}
 	if q.Kind == store.InquiryPassword {
 		return a.askPassword(ctx, account, q)

@@ -76,7 +76,7 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	require.Equal(t, []int64{1}, told.ids)
 	_, err = env.ExecuteActivity(effects.MailTasks)
 	require.NoError(t, err)
-	require.Equal(t, []int64{1, 2, 1}, told.ids, "the end of an exchange has the stop told, and what a crash kept")
+	require.Equal(t, []int64{1, 2, 1}, told.ids, "the end of an exchange starts the alert of the stop, and what a crash prevented")
 
 	_, err = env.ExecuteActivity(effects.PostStaffAlert, int64(1))
 	require.Error(t, err)

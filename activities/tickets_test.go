@@ -33,5 +33,5 @@ func TestTicketsWithoutAddresses(t *testing.T) {
 	err = a.SendTicket(ctx, activities.TicketRef{TicketID: id + 1})
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
-	require.True(t, app.NonRetryable(), "what isn't there won't come")
+	require.True(t, app.NonRetryable(), "a missing ticket won't appear")
 }

@@ -63,7 +63,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	waited := time.Now()
 	post(page+"/run-now", url.Values{"serial": {"1"}, "activity": {key}, "why": {"限流已解除"}})
 	eventually("it goes out", func() bool { return sent(contact.Mobile, "contact_code") == 1 })
-	require.Less(t, time.Since(waited), 20*time.Second, "it didn't wait for its hour")
+	require.Less(t, time.Since(waited), 20*time.Second, "it didn't wait an hour")
 	doc, err := staff.Post(ctx, page+"/run-now", url.Values{"serial": {"1"}, "activity": {key}})
 	require.NoError(t, err)
 	require.Contains(t, doc.Text(), "不在等待重试")
@@ -103,7 +103,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	correct("mail", "email", contact.Email, true)
 	code, err := w.Code(ctx, contact.Email, again)
 	require.NoError(t, err)
-	eventually("where the contact was is told", func() bool {
+	eventually("the old address is notified", func() bool {
 		mails := 0
 		for _, m := range s.StandIns.Mail.Messages() {
 			if slices.Contains(m.To, lost) && strings.Contains(m.Subject, "联系方式正在更改") {
@@ -166,7 +166,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	wait(t, w, filing.Verifying)
 	post("/support/filings/D20260002/withdraw", url.Values{"serial": {"1"}, "reason": {"客户来电要求"}})
 	wait(t, w, filing.Withdrawn)
-	eventually("the customer is told", func() bool { return sent(other.Mobile, "withdrawn") == 1 })
+	eventually("the customer is notified", func() bool { return sent(other.Mobile, "withdrawn") == 1 })
 	doc, err = staff.Post(ctx, "/support/filings/D20260002/withdraw", url.Values{"serial": {"1"}, "reason": {"客户来电要求"}})
 	require.NoError(t, err)
 	require.Contains(t, doc.Text(), "已变化")

@@ -122,7 +122,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	require.True(t, state(filing.BulkPaused)(), "the answer comes once it shows")
 	counts, err := s.Store.BulkCounts(ctx, 1)
 	require.NoError(t, err)
-	require.NotZero(t, counts[""], "not all had their turn")
+	require.NotZero(t, counts[""], "not all were resumed yet")
 	_, err = staff.Post(ctx, "/support/filings/"+byHand+"/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}})
 	require.NoError(t, err)
 	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"continue"}})

@@ -33,7 +33,7 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 
 	page, err := w.Page(ctx, "/orders/D20260001/filing/site")
 	require.NoError(t, err)
-	require.Contains(t, page.Find(".field.wrong .error").Text(), "网站名称", "the bureau's reason stands at the field")
+	require.Contains(t, page.Find(".field.wrong .error").Text(), "网站名称", "the bureau's reason is shown at the field")
 	require.Equal(t, "违规的网站", page.Find("[name=name]").AttrOr("value", ""), "nothing typed is lost")
 
 	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
@@ -124,7 +124,7 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web2"))
 	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
-	require.Equal(t, 1, s.StandIns.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file took its name once")
+	require.Equal(t, 1, s.StandIns.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file was renamed once")
 	record(t, s, "D20260002")
 }
 

@@ -147,7 +147,7 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 	for line := range strings.Lines(string(table)) {
 		fields := strings.Fields(line)
 		name, labels := fields[0], fields[1:]
-		require.Contains(t, exposed, name, "the dashboard or an alert asks for what no panel or worker has")
+		require.Contains(t, exposed, name, "the dashboard or an alert reads a metric that no panel or worker has")
 		for _, l := range labels {
 			require.Contains(t, exposed[name], l, "a label of %s", name)
 		}
@@ -263,7 +263,7 @@ func verified(t *testing.T, s *stack.Stack) {
 	for _, m := range report.Misfits {
 		require.Equal(t, "Filing", m.Type)
 		require.Contains(t, m.WorkflowID, "filing/D2026000")
-		require.Contains(t, m.Why, "TMPRL1100", "the SDK's word for what doesn't fit")
+		require.Contains(t, m.Why, "TMPRL1100", "the SDK's description of the mismatch")
 		for _, p := range personal() {
 			require.NotContains(t, m.Why, p)
 		}
@@ -272,7 +272,7 @@ func verified(t *testing.T, s *stack.Stack) {
 	report, err = worker.Verify(t.Context(), s.Temporal, options, worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
 	require.NoError(t, err)
 	require.NotEmpty(t, report.Misfits)
-	require.Contains(t, fmt.Sprint(report.Misfits), "this build has no workflow of the name")
+	require.Contains(t, fmt.Sprint(report.Misfits), "this build lacks the workflow")
 }
 
 // seenInLog checks every line that names a workflow or an activity.

@@ -28,10 +28,10 @@ func TestBrowserProgressIsLive(t *testing.T) {
 	same, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.sameDocument === true`))
 	require.NoError(t, err)
 	require.True(t, same)
-	require.NotEmpty(t, text(ctx, t, "[data-progress-told]"), "and is read out")
+	require.NotEmpty(t, text(ctx, t, "[data-progress-told]"), "and read out")
 	fetched, err := chromedp.Run(ctx, chromedp.Evaluate[int](`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/progress")).length`))
 	require.NoError(t, err)
-	require.LessOrEqual(t, fetched, 4, "fetched for events, not by the clock")
+	require.LessOrEqual(t, fetched, 4, "fetched on events, not by polling")
 	require.Positive(t, fetched)
 }
 

@@ -141,7 +141,7 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, c.user))
 		result, err := w.Page(t.Context(), "/orders/"+c.order+"/filing/result")
 		require.NoError(t, err)
-		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was looked at at once")
+		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was checked at once")
 		f.preview() // offered again for a completed filing
 		f.awaits("previewed")
 	}
@@ -254,7 +254,7 @@ func TestWorkerKilledWhilePlacing(t *testing.T) {
 	f.awaits("placed")
 	wait(t, w, filing.Filed)
 	files := siteFiles(t, s, "web1")
-	require.Len(t, files, 2, "nothing is left beside it")
+	require.Len(t, files, 2, "nothing else is left")
 	require.Equal(t, 1, strings.Count(string(files["index.html"]), "beian.miit.gov.cn"))
 	f.says("undo")
 	f.awaits("undone")

@@ -69,7 +69,7 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	for _, secret := range []string{"首页放在哪里", "放在网站根目录", "asker@example.com"} {
 		require.NotContains(t, string(text), secret)
 	}
-	require.Equal(t, 1, mails(s, "staff@example.com", "首页放在哪里"), "told once")
+	require.Equal(t, 1, mails(s, "staff@example.com", "首页放在哪里"), "one mail")
 	record(t, s, "")
 }
 

@@ -68,7 +68,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	require.NoError(t, err)
 	page, err = w.Page(ctx, base+"/review")
 	require.NoError(t, err)
-	require.Equal(t, "读书笔记", page.Find(".changed del").Text(), "what was stands beside what will be")
+	require.Equal(t, "读书笔记", page.Find(".changed del").Text(), "the old value is shown next to the new one")
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Filed)
 	after, err := w.NumberOnOrder(ctx)
@@ -97,15 +97,15 @@ func TestChangeThenDeregistration(t *testing.T) {
 			}
 		}
 		return false
-	}, 60*time.Second, 100*time.Millisecond, "and the customer is told")
+	}, 60*time.Second, 100*time.Millisecond, "and the customer is notified")
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(), "the page says what happened, and offers to file anew")
+	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(), "the page says what happened, and offers to file again")
 	require.Contains(t, page.Find("#progress > div > .timeline").Text(), "注销申请通过")
-	require.Equal(t, 2, page.Find("details.earlier").Length(), "with what came before")
+	require.Equal(t, 2, page.Find("details.earlier").Length(), "with its timeline")
 	page, err = w.Page(ctx, base+"/site")
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find("[data-over]").Length(), "nothing of it can be edited")
+	require.Equal(t, 1, page.Find("[data-over]").Length(), "it can't be edited")
 	page, err = w.Page(ctx, "/orders")
 	require.NoError(t, err)
 	row := page.Find(`[data-order="D20260001"]`)
@@ -165,7 +165,7 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
 	_, err := w.Fill(ctx, base+"/kind", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}, "action": {"ask"}})
-	require.ErrorContains(t, err, "统一社会信用代码", "what is wrong with the document is said before the bureau is asked")
+	require.ErrorContains(t, err, "统一社会信用代码", "a wrong document is reported before the bureau is asked")
 	advice, text := advised(t, w, "D20260001", filingtest.CompanyHolder())
 	require.Equal(t, filing.AdviceNewSite, advice)
 	require.Contains(t, text, seeded.Number)

@@ -146,7 +146,7 @@ func TestManualDriver(t *testing.T) {
 	planted := []string{c.Mobile, c.Email, h.DocumentNumber, h.Address, h.Name, "bureau-issued-77", "公安库"}
 	looks, err := s.Store.AuditRows(ctx, store.AuditFilter{Actor: stack.DemoSupport, Action: "dossier.view"}, 0, 1)
 	require.NoError(t, err)
-	require.NotEmpty(t, looks, "who looked is noted")
+	require.NotEmpty(t, looks, "the view is audited")
 	_, err = s.Store.VerifyAudit(ctx, store.AuditMark{})
 	require.NoError(t, err)
 	clean(t, "the log", readFile(t, log), planted)
@@ -234,7 +234,7 @@ func TestBrowserManual(t *testing.T) {
 			require.NoError(t, patiently(b, chromedp.Navigate(s.PanelURL+path), chromedp.WaitVisible(".copies")))
 			overflow, err := chromedp.Run(b, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth"))
 			require.NoError(t, err)
-			require.False(t, overflow, "nothing sticks out on a phone")
+			require.False(t, overflow, "nothing overflows on a phone")
 		})
 	}
 }

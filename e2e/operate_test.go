@@ -86,11 +86,11 @@ func TestBackUpIsRestored(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, keys, rotated)
 	out, err := after.beian("audit", "verify", "--mark", later)
-	require.Error(t, err, "an older copy was put back: %s", out)
+	require.Error(t, err, "an older copy was restored: %s", out)
 
 	after.start()
 	out, err = after.beian("filings", "restart")
-	require.Error(t, err, "whether dossiers are checked must be said: %s", out)
+	require.Error(t, err, "--vetting or --no-vetting is required: %s", out)
 	for _, more := range [][]string{nil, {"--anew"}} {
 		out, err = after.beian(append([]string{"filings", "restart", "--no-vetting"}, more...)...)
 		require.NoError(t, err, out)

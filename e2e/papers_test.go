@@ -88,7 +88,7 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, err)
 	views := strings.Join(strings.Fields(page.Find("[data-view]").Text()), " ")
 	require.Contains(t, views, "客服 support 1 工作人员、初审、原图")
-	require.Contains(t, views, "客户 demo", "the owner's look is noted too")
+	require.Contains(t, views, "客户 demo", "the owner's view is audited too")
 	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/checking"]`).Length())
 
 	_, err = s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
@@ -111,11 +111,11 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, err)
 	content, err := bureau.Unzip(upload.File)
 	require.NoError(t, err)
-	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen), "the picture that was uploaded is in the data file")
+	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen), "the uploaded picture is in the data file")
 	text := string(bureau.Text(content))
 	require.Contains(t, text, "<Qzsph>沪批字 2026-001 号</Qzsph>")
 	require.NotContains(t, text, "<Spwj>-</Spwj>")
-	require.Equal(t, 7, strings.Count(text, "<Fjnr>"), "the manager's document is holder's and site's")
+	require.Equal(t, 7, strings.Count(text, "<Fjnr>"), "the manager's document belongs to holder and site")
 	dump, err := s.Store.Dump(ctx)
 	require.NoError(t, err)
 	// The first bytes of JPEGs, with JFIF's header and from Go's encoder: shorter ones occur in ciphertext by chance.
@@ -154,7 +154,7 @@ func TestRefusedPapersAreExplainedAndLoseNothing(t *testing.T) {
 	second := page.Find("[data-picture]").AttrOr("data-picture", "")
 	require.NotEqual(t, first, second)
 	_, err = w.Download(ctx, "/papers/"+first)
-	require.ErrorContains(t, err, "404", "what was never submitted is forgotten")
+	require.ErrorContains(t, err, "404", "what was never submitted is deleted")
 	_, err = w.Post(ctx, base+"/papers/"+second+"/remove", nil)
 	require.NoError(t, err)
 
@@ -175,7 +175,7 @@ func TestRefusedPapersAreExplainedAndLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	list, err := s.Store.Papers(ctx, 1)
 	require.NoError(t, err)
-	require.Len(t, list, 4, "submitted, nothing is added any more")
+	require.Len(t, list, 4, "once submitted, nothing can be added")
 }
 
 // The pages of papers and letters.

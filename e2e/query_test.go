@@ -68,7 +68,7 @@ func TestStrangersLookUpFilings(t *testing.T) {
 	}
 	logged, err := os.ReadFile(log)
 	require.NoError(t, err)
-	require.NotContains(t, string(logged), "asked.example.net", "what is asked is logged nowhere")
+	require.NotContains(t, string(logged), "asked.example.net", "the query isn't logged")
 }
 
 // Without a worker to ask a bureau, the page says so while the visitor still waits.

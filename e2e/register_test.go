@@ -63,7 +63,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.ErrorContains(t, err, "请重新选择证书文件")
 	page, err = w.Page(ctx, "/orders")
 	require.NoError(t, err)
-	require.Equal(t, 5, page.Find(`a[href$="/register"]`).Length(), "nothing was opened so far")
+	require.Equal(t, 5, page.Find(`a[href$="/register"]`).Length(), "nothing is open yet")
 
 	certificate := []byte("the certificate that the bureau once gave")
 	_, err = w.Upload(ctx, form, values, "certificate", "bazu.cert", certificate)
@@ -76,12 +76,12 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".timeline").Text(), "管局查询结果一致")
 	require.Equal(t, seeded.Number+"-1", finished(t, s, w, "web2"))
-	require.Empty(t, s.StandIns.SMS.Messages(), "nobody was verified, so nobody is told")
+	require.Empty(t, s.StandIns.SMS.Messages(), "nobody was verified, so nobody is notified")
 	require.Empty(t, s.StandIns.Mail.Messages())
 
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)
-	require.Zero(t, page.Find(".followups").Length(), "it is changed where it was filed")
+	require.Zero(t, page.Find(".followups").Length(), "it can only be changed where it was filed")
 	page, err = w.Page(ctx, base+"/result")
 	require.NoError(t, err)
 	require.NotContains(t, page.Text(), seeded.HolderName, "nobody proved to be the holder")
@@ -94,7 +94,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	number, err := w.NumberOnOrder(ctx)
 	require.NoError(t, err)
-	require.NotEmpty(t, number, "not without being sure")
+	require.NotEmpty(t, number, "not without confirmation")
 	_, err = w.Post(ctx, base+"/take-off", url.Values{"sure": {"yes"}})
 	require.NoError(t, err)
 	number, err = w.NumberOnOrder(ctx)
@@ -125,11 +125,11 @@ func TestUnverifiedRegistrationIsWithdrawn(t *testing.T) {
 	require.Contains(t, page.Find(".timeline").Text(), "没能向管局核对")
 	page, err = w.Page(ctx, "/orders/D20260003/register")
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find("[data-stage]").Length(), "a second visit finds what is open")
+	require.Equal(t, 1, page.Find("[data-stage]").Length(), "a second visit finds the open filing")
 	require.Eventually(t, func() bool {
 		page, err := w.Page(ctx, base+"/result")
 		return err == nil && page.Find(".checksseen .bad").Length() > 0
-	}, 60*time.Second, 100*time.Millisecond, "the footer is missed")
+	}, 60*time.Second, 100*time.Millisecond, "the missing footer is noticed")
 	_, err = w.Post(ctx, base+"/withdraw", url.Values{"sure": {"yes"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Open(ctx, "D20260003"), "the order can be filed now")
@@ -178,7 +178,7 @@ func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	page, err = w.Page(ctx, f.path)
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".diff .added").Text(), "beian.mps.gov.cn")
-	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()), "the filing's number is there by now")
+	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()), "the filing's number is already there")
 }
 
 // The list is searched and filtered by its form, without JavaScript.

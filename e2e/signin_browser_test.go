@@ -123,7 +123,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 		require.Contains(t, text(ctx, t, "main"), v.in("没有找到", "Not found"))
 		var kept int
 		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM saved_posts`).Scan(&kept))
-		require.Zero(t, kept, "another's words are forgotten")
+		require.Zero(t, kept, "another person's input is deleted")
 	}
 }
 

@@ -84,7 +84,7 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		_, err = w.Post(ctx, "/sign-in/forgotten/code", url.Values{"code": {code[:4] + " " + code[4:]}})
 		require.NoError(t, err)
 		_, err = stranger(t, s).Page(ctx, "/sign-in/forgotten/password")
-		require.NoError(t, err, "another browser is sent to the beginning")
+		require.NoError(t, err, "another browser starts over")
 		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"123456"}, "password_again": {"123456"}})
 		require.ErrorContains(t, err, "422")
 		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"first-密码"}, "password_again": {"first-密码"}})

@@ -171,7 +171,7 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	support := staff(t, s)
 	values := url.Values{"ranges": {"203.0.113.0/24"}, "kind": {"reserved"}, "account": {"77"}}
 	_, err = support.Post(ctx, "/support/addresses", values)
-	require.ErrorContains(t, err, "422", "an account that isn't there")
+	require.ErrorContains(t, err, "422", "an unknown account")
 	values.Set("account", fmt.Sprint(other))
 	page, err := support.Post(ctx, "/support/addresses", values)
 	require.NoError(t, err)
@@ -193,7 +193,7 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	require.Contains(t, page.Find(".flash").Text(), "how things stand")
 	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d/remove", list[0].ID), nil)
 	require.NoError(t, err)
-	require.Zero(t, page.Find("[data-block]").Length(), "it never travelled")
+	require.Zero(t, page.Find("[data-block]").Length(), "it was never submitted")
 	for _, path := range []string{"/support/addresses/99", "/support/addresses/x", "/support/tasks/99/answer"} {
 		_, err := support.Page(ctx, path)
 		require.Error(t, err, path)

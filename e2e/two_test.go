@@ -136,7 +136,7 @@ func TestTwoPanelsAndTwoWorkersOneOfEachKilled(t *testing.T) {
 		require.NoError(t, err)
 		group.Go(func() error { return walks(ctx, s, w, i) })
 	}
-	require.Eventually(t, s.StandIns.SMS.Faults.Clean, 90*time.Second, 20*time.Millisecond, "each was being sent its code")
+	require.Eventually(t, s.StandIns.SMS.Faults.Clean, 90*time.Second, 20*time.Millisecond, "each code was being sent")
 	ws.kill()
 	require.Positive(t, taken(0), "the panel took part")
 	require.NoError(t, doomed.Process.Kill())

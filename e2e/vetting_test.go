@@ -50,7 +50,7 @@ func TestVettingByTwoReviewers(t *testing.T) {
 	require.Equal(t, 1, page.Find(`[data-check="mine"]`).Length())
 	page, err = two.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"1"}, "serial": {"1"}})
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find(`[data-check="held"]`).Length(), "it says who has it")
+	require.Equal(t, 1, page.Find(`[data-check="held"]`).Length(), "it names who holds it")
 
 	verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}})
 	page = verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}, "round": {"2"}})

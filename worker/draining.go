@@ -21,7 +21,7 @@ type draining struct {
 }
 
 // errHandedBack is the cause of a context that ended so.
-var errHandedBack = errors.New("the worker stops")
+var errHandedBack = errors.New("the worker is stopping")
 
 // handBackAfter is the pause before the next attempt, on another worker.
 const handBackAfter = time.Second

@@ -38,7 +38,7 @@ func TestActivityIsHandedBackWhenTheWorkerStops(t *testing.T) {
 	})
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
-	require.False(t, app.NonRetryable(), "another worker takes it up")
+	require.False(t, app.NonRetryable(), "another worker continues it")
 	require.True(t, activities.KnownReason(app.Type()))
 	require.Equal(t, handBackAfter, app.NextRetryDelay())
 }

@@ -93,7 +93,7 @@ func Run(ctx context.Context, cfg Config) error {
 	select {
 	case <-ctx.Done():
 	case err = <-fatal:
-		err = fmt.Errorf("the worker can't go on: %w", err)
+		err = fmt.Errorf("the worker can't continue: %w", err)
 	}
 	return errors.Join(err, drain(cfg, started, cut))
 }

@@ -97,7 +97,7 @@ func TestBulkKeepsItsRate(t *testing.T) {
 	w := newBulkWorld(t, 22, 5, nil)
 	w.env.ExecuteWorkflow(workflows.BulkResume, workflows.BulkInput{JobID: 1})
 	var again *workflow.ContinueAsNewError
-	require.ErrorAs(t, w.env.GetWorkflowError(), &again, "the next run finds that none are left")
+	require.ErrorAs(t, w.env.GetWorkflowError(), &again, "the next run finds none left")
 	require.Len(t, w.order, 22)
 	require.Len(t, w.resumed, 22, "none twice")
 	first := slices.Sorted(slices.Values(w.order[:5]))

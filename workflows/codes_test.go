@@ -70,7 +70,7 @@ func TestEveryListedCodeReachesItsFiling(t *testing.T) {
 			require.NotEmpty(t, refusal.Chinese, "code %d", code)
 			require.NotEmpty(t, refusal.English, "code %d", code)
 			require.Equal(t, refusal.Form == "", refusal.Field == "", "code %d", code)
-			require.False(t, refusal.Staff && refusal.Field != "", "code %d: a field is the customer's", code)
+			require.False(t, refusal.Staff && refusal.Field != "", "code %d: fields are for the customer", code)
 		}
 	}
 }

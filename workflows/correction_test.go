@@ -66,7 +66,7 @@ func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
 	in := input
 	in.Kind = filing.KindRegister
 	w.runs(in)
-	require.Equal(t, "support:a", w.steps[len(w.steps)-1].Actor, "who withdrew it stands in the timeline")
+	require.Equal(t, "support:a", w.steps[len(w.steps)-1].Actor, "the timeline names who withdrew it")
 }
 
 // A contact is notified on both channels: if the old number is refused, the mail still goes out. An outage of days

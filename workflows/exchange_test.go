@@ -213,7 +213,7 @@ func TestRefusedCredentialsStopTheAccount(t *testing.T) {
 	c.add(t, "读书笔记")
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5"})
 	require.Equal(t, 5, c.exchange().Paused)
-	require.Len(t, c.stops, 1, "staff are told at once")
+	require.Len(t, c.stops, 1, "staff are alerted at once")
 	c.stand.Load().Faults.Clear()
 	require.Zero(t, c.exchange().Submitted, "a stopped account does nothing")
 	require.Zero(t, c.stand.Load().Sequence())

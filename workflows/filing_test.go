@@ -203,7 +203,7 @@ func TestVettingSendsBackAndPasses(t *testing.T) {
 	w.runs(in)
 	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Correcting, filing.Vetting,
 		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
-	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "what our own staff send back is told of as a refusal is")
+	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "a dossier sent back by our own staff sends a notice, like a refusal")
 	require.Contains(t, w.notices, "filing-7-1-sent_back-mail")
 }
 
@@ -266,7 +266,7 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 	})
 	w.at(22, w.says(workflows.UpdateCheckSite, workflows.ByActor{Actor: "customer:demo"}))
 	w.runs(input)
-	require.Equal(t, 20, looks, "the timer goes on looking, for days if it takes them")
+	require.Equal(t, 20, looks, "the timer keeps checking, for days if necessary")
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
@@ -371,5 +371,5 @@ func TestSMSVerificationRunsOut(t *testing.T) {
 			last = *s.Attention
 		}
 	}
-	require.Empty(t, last, "what the customer looked at is done with")
+	require.Empty(t, last, "the attention is cleared")
 }

@@ -34,7 +34,7 @@ func TestChangeGoesFromItsFormsToTheSite(t *testing.T) {
 	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 8, Revision: 1, Approved: true}))
 	w.runs(followUp(filing.KindChange))
 	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
-	require.Empty(t, w.aftercare, "that of the filing that was changed goes on")
+	require.Empty(t, w.aftercare, "the aftercare of the changed filing continues")
 }
 
 // A refused deregistration is corrected; once approved, it ends the number and touches no site.

@@ -105,6 +105,6 @@ func TestFilingChecksTheSiteWhenSignalled(t *testing.T) {
 		seen = w.env.Now()
 	})
 	w.runs(input)
-	require.False(t, seen.IsZero(), "it waited till then")
+	require.False(t, seen.IsZero(), "it waited until then")
 	require.Less(t, w.env.Now().Sub(seen), time.Minute)
 }

@@ -77,7 +77,7 @@ func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 		require.Zero(t, result)
 	}
 	require.Zero(t, c.stand.Load().Sequence())
-	require.Equal(t, []string{"submit"}, c.tasks(), "nothing came down, and staff know what waits")
+	require.Equal(t, []string{"submit"}, c.tasks(), "nothing was downloaded, and staff see what waits")
 	require.Equal(t, 1, c.alerts, "once")
 
 	list, err := c.db.ManualRecords(ctx, store.ManualFilter{}, 10)

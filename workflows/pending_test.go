@@ -34,9 +34,9 @@ func TestPendingActivitiesAreListed(t *testing.T) {
 		{Workflow: "filing/D1", Run: "r", ID: "9", Name: "Check", Attempt: 1, Running: true},
 		{Workflow: "filing/D1", Run: "r", ID: "5", Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: next},
 	}}, e)
-	require.False(t, e.Pending[0].BackedOff(next.Add(-time.Hour)), "what runs can't be run now")
+	require.False(t, e.Pending[0].BackedOff(next.Add(-time.Hour)), "a running activity can't be retried at once")
 	require.True(t, e.Pending[1].BackedOff(next.Add(-time.Second)))
-	require.False(t, e.Pending[1].BackedOff(next), "its time has come: a worker is what it waits for")
+	require.False(t, e.Pending[1].BackedOff(next), "it is due: it only waits for a worker")
 	require.Equal(t, "internal", reasonOfFailure(app("something else")))
 	require.Equal(t, "unreachable", reasonOfFailure(&failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{}}, Cause: app("limit")}))
 }

@@ -75,7 +75,7 @@ func TestBadRecordIsFoundAndSetAside(t *testing.T) {
 		require.Equal(t, bureau.CodeApproved, code, order)
 	}
 	require.Equal(t, []string{store.TaskProviderActs}, c.tasks())
-	require.Equal(t, 1, c.alerts, "staff were told once")
+	require.Equal(t, 1, c.alerts, "staff were alerted once")
 }
 
 // If the database lost its newest data file and the bureau has it, its place is restored and nothing is submitted
@@ -103,7 +103,7 @@ func TestLostFileIsRecoveredFromTheBureau(t *testing.T) {
 	require.Contains(t, c.tasks(), store.TaskResynchronised)
 	upload, err := c.db.Upload(t.Context(), c.account, 2)
 	require.NoError(t, err)
-	require.NotEmpty(t, upload.File, "the bureau's file is kept as ours")
+	require.NotEmpty(t, upload.File, "the bureau's file is stored as ours")
 }
 
 // If two files are lost and the bureau shows only the newest, what may have been in the other waits until staff
@@ -181,7 +181,7 @@ func TestSpoiledDownloads(t *testing.T) {
 	require.Equal(t, []string{store.TaskUnreadable}, c.tasks())
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: "duplicate", Times: 1})
 	c.exchange()
-	require.Len(t, c.tasks(), 1, "a file that comes twice says nothing new")
+	require.Len(t, c.tasks(), 1, "a repeated file changes nothing")
 }
 
 // What is on the blacklist isn't submitted until it is removed from it.
@@ -276,14 +276,14 @@ func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 		require.Equal(t, want, served, province)
 	}
 	c.add(t, "读书笔记")
-	require.Zero(t, c.exchange().Submitted, "the other account's exchange has nothing to do")
+	require.Zero(t, c.exchange().Submitted, "nothing to do for the other account's exchange")
 	accounts, err := c.db.Accounts(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, accounts[1].Waiting)
 
 	require.NoError(t, c.db.KeepAccounts(ctx, []int64{c.account}))
 	_, err = c.db.AccountFor(ctx, "310000")
-	require.ErrorIs(t, err, store.ErrNotFound, "an account that is given up takes nothing new")
+	require.ErrorIs(t, err, store.ErrNotFound, "an account no longer used gets no new filings")
 	d := filingtest.Dossier()
 	require.Equal(t, "310000", d.Bureau())
 	d.Kind, d.OwnershipProof.Number = filing.KindNewAccess, "浙ICP备05000940号-1"

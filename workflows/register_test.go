@@ -46,7 +46,7 @@ func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 	w.runs(registerInput)
 	require.Equal(t, []filing.Stage{filing.Installing, filing.Withdrawn}, w.stages)
 	require.Greater(t, looks, 5)
-	require.WithinDuration(t, start.Add(24*time.Hour), w.env.Now(), time.Hour, "the wait for the next look ends with it")
+	require.WithinDuration(t, start.Add(24*time.Hour), w.env.Now(), time.Hour, "it ends the wait for the next check")
 	require.Len(t, w.notices, 2)
 	require.Contains(t, w.notices, "filing-9-0-footer_needed-mail")
 }
@@ -115,7 +115,7 @@ func TestPublicSecurityFilingHasThreeReminders(t *testing.T) {
 	require.Len(t, times, 3, "%v", sent)
 	require.Equal(t, 2, times[15*day], "by each channel")
 	require.Equal(t, 2, times[25*day])
-	require.NotZero(t, times[3*day], "a channel that fails doesn't keep the others")
+	require.NotZero(t, times[3*day], "a failing channel doesn't hold up the others")
 }
 
 func TestRemindersStopWhenTheNumberIsRecorded(t *testing.T) {

@@ -54,14 +54,14 @@ func TestRestartContinuesFromEveryStage(t *testing.T) {
 			require.Equal(t, follows, w.stages)
 			require.Equal(t, "restarted", w.steps[0].EventKind)
 			require.NotNil(t, w.steps[0].Stuck)
-			require.False(t, *w.steps[0].Stuck, "what it was stuck at is tried again")
+			require.False(t, *w.steps[0].Stuck, "the stuck step is retried")
 			for i, s := range w.steps {
 				require.EqualValues(t, seq+i+1, s.Seq)
 			}
 			codes := map[filing.Stage]int{filing.Contact: 2, filing.Verifying: 1} // then only codes that didn't go out
 			w.env.AssertNumberOfCalls(t, "SendCode", codes[stage])
 			if stage == filing.Correcting {
-				require.Contains(t, w.notices, "filing-7-3-refused-sms", "what wasn't told is told")
+				require.Contains(t, w.notices, "filing-7-3-refused-sms", "a notice that didn't go out is sent")
 			}
 			require.Equal(t, []int64{7}, w.aftercare)
 		})

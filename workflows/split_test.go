@@ -32,7 +32,7 @@ func TestBadChangeIsFoundDespiteOtherNewsOfItsHolder(t *testing.T) {
 	c.add(t, "读书笔记")
 	require.Equal(t, bureau.CodeApproved, c.code(t, bad+1), "the other record of its file isn't to blame")
 	require.Equal(t, bureau.CodeSchema, c.code(t, bad))
-	require.Equal(t, c.stand.Load().Sequence(), int64(4), "one, both, and each alone")
+	require.Equal(t, c.stand.Load().Sequence(), int64(4), "one file, both records, then each alone")
 }
 
 // The refusal of a file may come before we know that the file was accepted.

@@ -20,7 +20,7 @@ func TestDamagedFileComesAgain(t *testing.T) {
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: "encoding", Times: 2})
 	c.exchange()
 	c.exchange()
-	require.Empty(t, c.decisions(), "what can't be read for sure decides nothing")
+	require.Empty(t, c.decisions(), "what can't be read reliably decides nothing")
 	c.exchange()
 	require.Equal(t, map[string]int{"D1": 1020}, c.decisions())
 	require.Empty(t, c.tasks(), "it came whole in the end")

@@ -88,7 +88,7 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 		Data: bureau.Verification{Passed: true, Who: "林核实", Opinion: "信息真实", At: c.now, Task: filed}}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	require.ErrorIs(t, c.db.AnswerTask(t.Context(), answer), store.ErrConflict, "a task is answered once")
-	require.Empty(t, c.tasks(), "answering does the task")
+	require.Empty(t, c.tasks(), "answering completes the task")
 	latest, err := c.db.LatestAnswer(t.Context(), id)
 	require.NoError(t, err)
 	require.False(t, latest.Accepted)
@@ -100,7 +100,7 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	latest, err = c.db.LatestAnswer(t.Context(), id)
 	require.NoError(t, err)
 	require.True(t, latest.Accepted)
-	require.False(t, latest.Code.Valid, "the interface has no answer to it")
+	require.False(t, latest.Code.Valid, "the interface doesn't answer it")
 	require.Empty(t, c.tasks())
 }
 
@@ -232,7 +232,7 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 
 	smaller := source("192.0.2.0-192.0.2.127")
 	require.NoError(t, c.db.ChangeBlock(ctx, first.ID, smaller, "support:a"))
-	require.ErrorIs(t, c.db.RemoveBlock(ctx, first.ID, "support:a"), store.ErrConflict, "one thing at a time")
+	require.ErrorIs(t, c.db.RemoveBlock(ctx, first.ID, "support:a"), store.ErrConflict, "one operation at a time")
 	require.ErrorIs(t, c.db.ChangeBlock(ctx, used.ID, smaller, "support:a"), store.ErrConflict, "a use doesn't become a source")
 	require.NoError(t, c.db.ChangeBlock(ctx, list[1].ID, source("192.0.2.100-192.0.2.200"), "support:a"))
 	require.NoError(t, c.db.RemoveBlock(ctx, used.ID, "support:a"))
@@ -260,7 +260,7 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 	require.Equal(t, store.BlockReported, c.blocks(t)[0].State)
 
 	c.report(t, source("203.0.113.128-203.0.113.255"))
-	require.NoError(t, c.db.RemoveBlock(ctx, c.blocks(t)[0].ID, "support:a"), "it hasn't travelled")
+	require.NoError(t, c.db.RemoveBlock(ctx, c.blocks(t)[0].ID, "support:a"), "it hasn't been submitted")
 	sequence := c.stand.Load().Sequence()
 	c.exchange()
 	require.Equal(t, sequence, c.stand.Load().Sequence())

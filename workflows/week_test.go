@@ -231,7 +231,7 @@ func (w *week) ended() {
 	get(&refused, `SELECT COUNT(*) FROM decisions WHERE NOT approved`)
 	get(&unsent, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`)
 	require.Zero(w.t, unsent)
-	require.Equal(w.t, weekFilings-weekFilings/100, approved, "all but those that the bureau refuses for another reason")
+	require.Equal(w.t, weekFilings-weekFilings/100, approved, "all except those refused for another reason")
 	require.Equal(w.t, weekFilings/100+weekFilings/20, refused)
 	require.Equal(w.t, w.revisions, w.signals.heard[store.SignalAccepted])
 	require.Equal(w.t, w.revisions, w.signals.heard[store.SignalDecided])

@@ -15,7 +15,7 @@ import (
 )
 
 type commands struct {
-	Dev      devcli.Dev      `cmd:"" help:"Run everything on this machine, with stand-ins for the outside world."`
+	Dev      devcli.Dev      `cmd:"" help:"Run everything on this machine, with stand-ins for external systems."`
 	Panel    panelCommand    `cmd:"" help:"Run a web panel."`
 	Worker   workerCommand   `cmd:"" help:"Run a worker; show and change which build's workers get tasks."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this build's version, or show its state."`

@@ -28,7 +28,7 @@ func TestAccountsAreReadFromTheirFile(t *testing.T) {
 	t.Setenv("ZJ_KEY", "abcdefghijklmnop")
 	t.Setenv("ZJ_IV", "0102030405060708")
 	list, err := accounts(t, example)
-	require.NoError(t, err, "the page's example is right")
+	require.NoError(t, err, "the documentation's example works")
 	require.Len(t, list, 3)
 	c, hours := list[0].Client()
 	require.EqualValues(t, 310001, c.ISPID())
@@ -75,5 +75,5 @@ func TestManualAccountNeedsNoInterface(t *testing.T) {
 	_, err = config.Bureau{Account: "a", Driver: "manual", URL: "http://b"}.AccountList()
 	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
 	_, err = config.Bureau{Account: "a"}.AccountList()
-	require.Error(t, err, "the interface is what an account has that says nothing else")
+	require.Error(t, err, "interface is the default")
 }

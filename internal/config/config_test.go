@@ -31,7 +31,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 func TestPapersOfTheProvidersOwn(t *testing.T) {
 	list, err := config.Panel{}.PaperList()
 	require.NoError(t, err)
-	require.Nil(t, list, "the built-in one serves")
+	require.Nil(t, list, "the built-in list is used")
 	own := filepath.Join(t.TempDir(), "papers.yaml")
 	require.NoError(t, os.WriteFile(own, []byte("drop: [letter]\n"), 0o600))
 	list, err = config.Panel{Papers: own}.PaperList()

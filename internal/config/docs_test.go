@@ -37,7 +37,7 @@ func TestSettingsPagesAreTrue(t *testing.T) {
 			page = regexp.MustCompile(`(?m)(^\|.*\n)+`).ReplaceAllLiteralString(page, table)
 			require.NoError(t, os.WriteFile(filepath.Join(root, path), []byte(page), 0o644))
 		}
-		require.Contains(t, page, table, "put the table that `beian settings --language %s` prints into %s", lang, path)
+		require.Contains(t, page, table, "copy the output of `beian settings --language %s` into %s", lang, path)
 	}
 }
 

@@ -90,7 +90,7 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 	if err := w.Contact(ctx, contact, "demo-password-1"); err != nil {
 		return err
 	}
-	say("verifying", "contact registered, codes asked for")
+	say("verifying", "contact registered, codes requested")
 	if err := w.Verify(ctx, contact, start); err != nil {
 		return err
 	}

@@ -40,10 +40,10 @@ const scope = "github.com/beian/beian"
 
 var (
 	calls = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "beian_external_calls_total", Help: "Calls to systems outside, by operation and result.",
+		Name: "beian_external_calls_total", Help: "Calls to external systems, by system, operation and result.",
 	}, []string{"system", "operation", "result"})
 	seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "beian_external_call_seconds", Help: "How long calls to systems outside took.",
+		Name: "beian_external_call_seconds", Help: "Duration of calls to external systems.",
 		Buckets: []float64{.05, .2, .5, 1, 2, 5, 10, 30, 60, 240},
 	}, []string{"system", "operation"})
 )

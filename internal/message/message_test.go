@@ -122,7 +122,7 @@ func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, receipt.Already)
 	require.Len(t, stand.Messages(), 1)
-	require.Len(t, asked, 1, "the day of the first try is the likeliest")
+	require.Len(t, asked, 1, "the day of the first attempt comes first")
 
 	unknown := text("k2")
 	unknown.Retry, unknown.Begun = true, time.Now().AddDate(0, 0, -99)

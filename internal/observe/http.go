@@ -26,10 +26,10 @@ type httpMetrics struct {
 func newHTTPMetrics() *httpMetrics {
 	return &httpMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "beian_http_requests_total", Help: "Requests to the panel, by the route's pattern and the status.",
+			Name: "beian_http_requests_total", Help: "Requests to the panel, by route pattern and status.",
 		}, []string{"method", "route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "beian_http_request_seconds", Help: "How long the panel took, by the route's pattern; streams last as long as they are open.",
+			Name: "beian_http_request_seconds", Help: "Duration of requests to the panel, by route pattern; streams count while they are open.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route"}),
 	}

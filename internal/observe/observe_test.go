@@ -43,7 +43,7 @@ func TestReadyNamesWhatIsLacking(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Equal(t, observe.Draining, body)
 	code, _ = get(t, p.Handler(), "/healthz")
-	require.Equal(t, http.StatusOK, code, "it lives all the same")
+	require.Equal(t, http.StatusOK, code, "it is still alive")
 
 	ill := observe.New()
 	asked := 0
@@ -56,7 +56,7 @@ func TestReadyNamesWhatIsLacking(t *testing.T) {
 		_, body = get(t, ill.Handler(), "/readyz")
 		require.Equal(t, "database", body)
 	}
-	require.Less(t, asked, 3, "those who ask at once get one answer")
+	require.Less(t, asked, 3, "concurrent requests share one answer")
 }
 
 func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
@@ -98,7 +98,7 @@ func TestLinesNameSubjectAndStepOnce(t *testing.T) {
 	require.Equal(t, "D1/2", m["filing"])
 	require.Equal(t, "Filing", m["step"])
 	m = line(func() { workflow.Warn("x", "step", "send_sms") })
-	require.Equal(t, "send_sms", m["step"], "a line may name its own")
+	require.Equal(t, "send_sms", m["step"], "a line may have its own")
 	m = line(func() { sdklog.With(workflow, "ActivityType", "SendCode").Info("x") })
 	require.Equal(t, "SendCode", m["step"])
 	m = line(func() { logger.Error("Activity error.", "WorkflowID", "aftercare/D1", "ActivityType", "RemindPolice") })

@@ -53,7 +53,7 @@ type probe struct {
 func New() *Process {
 	p := &Process{Registry: prometheus.NewRegistry(), http: newHTTPMetrics()}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "beian_build_info", Help: "The build that runs; always 1.",
+		Name: "beian_build_info", Help: "The running build; always 1.",
 		ConstLabels: prometheus.Labels{"build_id": build.ID(), "go": build.Go()},
 	})
 	info.Set(1)

@@ -48,11 +48,11 @@ var renderers = sync.OnceValues(func() (pdfium.Pool, error) {
 func pagesOf(pdf []byte, most, long int) ([]*image.RGBA, error) {
 	pool, err := renderers()
 	if err != nil {
-		return nil, fmt.Errorf("make PDFium ready: %w", err)
+		return nil, fmt.Errorf("preparing PDFium: %w", err)
 	}
 	instance, err := pool.GetInstance(renderTime)
 	if err != nil {
-		return nil, fmt.Errorf("wait for PDFium: %w", err)
+		return nil, fmt.Errorf("waiting for PDFium: %w", err)
 	}
 	type answer struct {
 		pages []*image.RGBA

@@ -149,5 +149,5 @@ func TestPDFsThatCannotBeDrawnAreRefused(t *testing.T) {
 	back()
 	require.ErrorIs(t, err, picture.ErrPDF, "a bomb of lines")
 	_, err = one(whole, limits)
-	require.NoError(t, err, "what broke before doesn't matter to the next")
+	require.NoError(t, err, "an earlier failure doesn't affect the next file")
 }

@@ -74,7 +74,7 @@ func TestAPictureIsScaledDownAndKeepsWhatMustBeRead(t *testing.T) {
 	require.LessOrEqual(t, len(p.Content), limits.MaxBytes)
 	img := decoded(t, p.Content)
 	require.Equal(t, image.Pt(p.Width, p.Height), img.Bounds().Size())
-	require.GreaterOrEqual(t, p.Width, 1000, "a sheet of text has room for more than the least")
+	require.GreaterOrEqual(t, p.Width, 1000, "a sheet of text keeps more than the minimum size")
 	require.InDelta(t, 4.0/3, float64(p.Width)/float64(p.Height), .01)
 	thumb := decoded(t, p.Thumb)
 	require.Equal(t, 320, thumb.Bounds().Dx())

@@ -83,7 +83,7 @@ func initialise(ctx context.Context, data, temporary string) error {
 	out, err := command.CombinedOutput()
 	if err != nil {
 		_ = os.RemoveAll(data) // a half-made folder would pass for a complete one
-		return fmt.Errorf("making a database folder: %w: %s", err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("creating a database folder: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }

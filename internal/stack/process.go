@@ -79,9 +79,9 @@ func (p *process) ready(ctx context.Context, logFile string, check func(context.
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s ended at once; its log is %s", p.name, logFile)
+			return fmt.Errorf("%s ended early; see its log %s", p.name, logFile)
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%s is not ready; its log is %s", p.name, logFile), err)
+			return errors.Join(fmt.Errorf("%s is not ready; see its log %s", p.name, logFile), err)
 		case <-time.After(readyPause):
 		}
 	}

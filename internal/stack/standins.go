@@ -69,7 +69,7 @@ func (o Options) accounts() ([]webspace.Account, map[string]netip.Addr) {
 	return list, at
 }
 
-// StandIns are the stand-ins for the outside world.
+// StandIns are the stand-ins for external systems.
 type StandIns struct {
 	SMS    *sms.Server
 	Mail   *mail.Server

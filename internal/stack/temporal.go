@@ -51,7 +51,7 @@ func TemporalProgram() (string, error) {
 	}
 	path, err := exec.LookPath("temporal")
 	if err != nil {
-		return "", errors.New("there is no Temporal server: run `make tools`, install Temporal's command line, " +
+		return "", errors.New("no Temporal server found: run `make tools`, install Temporal's command line, " +
 			"or name a program with BEIAN_TEMPORAL_SERVER")
 	}
 	return path, nil

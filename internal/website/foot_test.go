@@ -117,8 +117,8 @@ func TestFootOfBothNumbers(t *testing.T) {
 	require.NoError(t, err)
 	second, put, err := website.PutFooter(first, "", both)
 	require.NoError(t, err)
-	require.Equal(t, both[1:], put, "the first is there")
-	require.Equal(t, edited, second, "one after the other is both at once")
+	require.Equal(t, both[1:], put, "the first is already there")
+	require.Equal(t, edited, second, "adding them one by one gives the same page")
 
 	oneLine, _, err := website.PutFooter([]byte("<p>样例</p></body>"), "", both)
 	require.NoError(t, err)

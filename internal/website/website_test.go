@@ -48,7 +48,7 @@ func TestInstall(t *testing.T) {
 			got, err := os.ReadFile(file)
 			require.NoError(t, err)
 			require.Equal(t, content, got)
-			require.Equal(t, 1, s.Stores("u", "wwwroot/"+path), "the second time it is there already")
+			require.Equal(t, 1, s.Stores("u", "wwwroot/"+path), "the second time, it is already there")
 
 			require.NoError(t, website.Install(t.Context(), to, website.Policy{}, path, content[:99]))
 			got, err = os.ReadFile(file)
@@ -56,7 +56,7 @@ func TestInstall(t *testing.T) {
 			require.Equal(t, content[:99], got)
 			entries, err := os.ReadDir(filepath.Dir(file))
 			require.NoError(t, err)
-			require.Len(t, entries, 1, "no temporary file stays")
+			require.Len(t, entries, 1, "no temporary file is left")
 		})
 	}
 }
@@ -87,7 +87,7 @@ func TestInstallReportsWhatIsWrong(t *testing.T) {
 		require.Equal(t, c.reason, e.Reason)
 		require.Equal(t, c.reason != "unreachable", e.Permanent())
 		require.NotContains(t, err.Error(), "wrong")
-		require.NoFileExists(t, file, "never a half file under the name")
+		require.NoFileExists(t, file, "never half a file under the name")
 	}
 }
 
