@@ -94,7 +94,7 @@ func TestBackUpIsRestored(t *testing.T) {
 	for _, more := range [][]string{nil, {"--anew"}} {
 		out, err = after.beian(append([]string{"filings", "restart", "--no-vetting"}, more...)...)
 		require.NoError(t, err, out)
-		require.Contains(t, out, "1 filings have their workflow.")
+		require.Contains(t, out, "1 filings have a workflow.")
 	}
 	_, at := after.panelProcess(set.Panel)
 	w, err := demo.NewWalker(at.String(), fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))

@@ -151,7 +151,7 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 	}
 	out, err = ws.beian("worker", "verify", "--sample", "3")
 	require.NoError(t, err, out)
-	require.Contains(t, out, "histories fit.")
+	require.Contains(t, out, "histories match.")
 	require.NoError(t, <-again.term())
 
 	for id, n := range s.StandIns.Bureau.Accepted() {

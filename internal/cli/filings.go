@@ -81,6 +81,6 @@ func (c *restartCommand) Run(ctx context.Context) error {
 			break
 		}
 	}
-	fmt.Printf("%d filings have their workflow.\n", asked)
+	fmt.Printf("%d filings have a workflow.\n", asked)
 	return nil
 }

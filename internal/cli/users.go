@@ -127,7 +127,7 @@ type verifyCommand struct {
 // Help shows an example.
 func (verifyCommand) Help() string { return "Example: beian audit verify --key-file keys.json" }
 
-// Run verifies the log, and prints the hash of its last entry.
+// Run verifies the log, and prints the mark of its last entry.
 func (c *verifyCommand) Run(ctx context.Context) error {
 	var mark store.AuditMark
 	var err error
@@ -146,9 +146,9 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if end.Seq == 0 {
-		fmt.Println("nothing was written yet")
+		fmt.Println("the audit log is empty")
 		return nil
 	}
-	fmt.Printf("%d entries, all as they were written; mark: %s\n", end.Seq, end)
+	fmt.Printf("%d entries verified; mark: %s\n", end.Seq, end)
 	return nil
 }

@@ -131,7 +131,7 @@ func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker
 		if err := worker.EndRamp(ctx, temporal, v.Deployment); err != nil {
 			return err
 		}
-		fmt.Fprintln(to, "No build is ramped up any more.")
+		fmt.Fprintln(to, "The ramp has ended.")
 		return nil
 	}
 	before, err := worker.Promote(ctx, temporal, v, ramp)
@@ -139,12 +139,12 @@ func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker
 		return err
 	}
 	if ramp < 100 {
-		fmt.Fprintf(to, "%s gets %g%% now. Back: beian worker promote --ramp 0\n", v.BuildID, ramp)
+		fmt.Fprintf(to, "%s now gets %g%%. To undo: beian worker promote --ramp 0\n", v.BuildID, ramp)
 		return nil
 	}
 	fmt.Fprintf(to, "%s is current.", v.BuildID)
 	if before != "" && before != v.BuildID {
-		fmt.Fprintf(to, " Back: beian worker promote --build-id %s", before)
+		fmt.Fprintf(to, " To roll back: beian worker promote --build-id %s", before)
 	}
 	fmt.Fprintln(to)
 	return nil
@@ -176,7 +176,7 @@ func (c *workerVerifyCommand) Run(ctx context.Context) error {
 
 func printReport(to io.Writer, r worker.Report) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "WORKFLOW\tRUNNING\tENDED\tDON'T FIT")
+	fmt.Fprintln(w, "WORKFLOW\tRUNNING\tENDED\tMISMATCHES")
 	for _, k := range r.Kinds {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", k.Type, k.Running, k.Ended, k.Failed)
 	}
@@ -187,8 +187,8 @@ func printReport(to io.Writer, r worker.Report) error {
 		fmt.Fprintf(to, "\n%s  %s  run %s\n  %s\n", m.Type, m.WorkflowID, m.RunID, m.Why)
 	}
 	if n := len(r.Misfits); n > 0 {
-		return fmt.Errorf("%d of %d histories don't fit this build: don't let it in", n, r.Replayed())
+		return fmt.Errorf("%d of %d histories don't match this build: don't deploy it", n, r.Replayed())
 	}
-	fmt.Fprintf(to, "%d histories fit.\n", r.Replayed())
+	fmt.Fprintf(to, "%d histories match.\n", r.Replayed())
 	return nil
 }

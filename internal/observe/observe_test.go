@@ -69,7 +69,7 @@ func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
 	r := httptest.NewRecorder()
 	g.ServeHTTP(r, httptest.NewRequest("PROPFIND", "/", nil))
 	require.NoError(t, testutil.GatherAndCompare(p.Registry, strings.NewReader(`
-# HELP beian_http_requests_total Requests to the panel, by the route's pattern and the status.
+# HELP beian_http_requests_total Requests to the panel, by route pattern and status.
 # TYPE beian_http_requests_total counter
 beian_http_requests_total{method="GET",route="/orders/:number/filing",status="200"} 1
 beian_http_requests_total{method="GET",route="none",status="404"} 1
