@@ -157,7 +157,7 @@ type workerVerifyCommand struct {
 
 // Help shows an example.
 func (workerVerifyCommand) Help() string {
-	return "Ends with 1 when a history doesn't fit. Example: BEIAN_DATABASE=… beian worker verify --key-file keys.json --sample 50"
+	return "Exits with status 1 if a history doesn't match. Example: BEIAN_DATABASE=… beian worker verify --key-file keys.json --sample 50"
 }
 
 // Run replays histories.
