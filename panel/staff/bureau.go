@@ -63,6 +63,21 @@ func (p *Pages) bureauPage(c *gin.Context) error {
 	return p.RenderTemplate(c, http.StatusOK, "bureau", web.Page{Title: "bureau.title", Data: data})
 }
 
+// recordState is the key of how far what staff submitted to the bureau got.
+func recordState(r store.StaffRecord) string {
+	switch {
+	case r.Code.Valid && r.Refused:
+		return "staff_state.refused"
+	case r.Code.Valid:
+		return "staff_state.confirmed"
+	case r.Accepted:
+		return "staff_state.submitted"
+	case r.Doubtful:
+		return "staff_state.doubtful"
+	}
+	return "staff_state.waiting"
+}
+
 // startAccount lets an account's exchange go on that was stopped or paused.
 func (p *Pages) startAccount(c *gin.Context) error {
 	return p.bureauAction(c, "account.start", "account", func(ctx context.Context, id int64) error { return p.Store.StartAccount(ctx, id, p.Actor(c)) })
