@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// FiledHolder is a holder of the base by the bureau's ID.
+// FiledHolder returns a holder of the base by the bureau's ID.
 func (s *Store) FiledHolder(ctx context.Context, accountID, holderID int64) (filing.FiledHolder, error) {
 	list, err := s.filed(ctx, `WHERE h.account_id = ? AND h.holder_id = ?`, accountID, holderID)
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Store) FiledByNumber(ctx context.Context, number string) ([]Filed, erro
 	if key == "" {
 		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
 	}
-	// Two look-ups by index instead of an OR that has none.
+	// Two indexed look-ups, because an OR couldn't use an index.
 	return s.filed(ctx, `JOIN (
 		SELECT account_id, holder_id FROM bureau_holders WHERE holder_number = ?
 		UNION SELECT account_id, holder_id FROM bureau_sites WHERE site_number = ?) x USING (account_id, holder_id)`, key, key)
@@ -48,7 +48,7 @@ func (s *Store) FiledByDomain(ctx context.Context, host string) ([]Filed, error)
 	return s.filed(ctx, which, args...)
 }
 
-// FiledByName finds holders of the base by their whole name (filing.NameKey).
+// FiledByName finds holders of the base by their full name (filing.NameKey).
 func (s *Store) FiledByName(ctx context.Context, name string) ([]Filed, error) {
 	hash, err := s.nameHash(name)
 	if err != nil {
@@ -66,8 +66,7 @@ func (s *Store) FiledByDocument(ctx context.Context, documentType int, number st
 	return s.filed(ctx, `WHERE h.document_hash = ?`, hash)
 }
 
-// filed opens the holders that a join or condition chooses, the newest first;
-// ErrNotFound when there is none.
+// filed returns the holders that a join or condition selects, newest first; ErrNotFound if there are none.
 func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, error) {
 	var rows []struct {
 		AccountID int64     `db:"account_id"`
