@@ -29,7 +29,7 @@ func records() []bureau.Record {
 	return []bureau.Record{{ID: 1, Dossier: filingtest.Dossier()}, {ID: 2, Dossier: company}}
 }
 
-// schema validates against the ministry's schema where it is at hand.
+// schema validates against the ministry's schema, if it is available.
 func schema(t *testing.T, name string, content []byte) {
 	t.Helper()
 	path, err := filepath.Abs("../../../shared/bureau-spec/" + name)

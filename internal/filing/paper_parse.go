@@ -9,14 +9,13 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Bounds of the list: what a form can show, and what a filing may weigh in a data file.
+// Limits of the list: what a form can show, and how large a filing may be in a data file.
 const (
 	maxPaperCount = 10
 	maxPaperKB    = 2048
 )
 
-// ParsePapers reads a list and lays another over it, if there is one. Errors name the
-// paper and its part.
+// ParsePapers parses a list and applies another to it, if there is one. Errors name the paper and its part.
 func ParsePapers(base, own []byte) (PaperList, error) {
 	list, err := parsePapers(base)
 	if err != nil || len(own) == 0 {
@@ -69,7 +68,7 @@ func (c PaperChange) validate() error {
 	return nil
 }
 
-// paperKeyForm keeps keys fit for a form's field, a column and a page's anchor.
+// paperKeyForm makes keys usable as a form field, a column and a page anchor.
 var paperKeyForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
 func (p Paper) validate() error {
