@@ -98,7 +98,7 @@ func parseReturn(text string) (Answer, returned, error) {
 		for _, part := range strings.FieldsFunc(m, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
 			n, err := strconv.ParseInt(part, 10, 64)
 			if err != nil || n < 1 {
-				return a, returned{}, fmt.Errorf("code %d names a sequence number that is none", code)
+				return a, returned{}, fmt.Errorf("code %d: malformed sequence number", code)
 			}
 			a.Missing = append(a.Missing, n)
 		}

@@ -155,7 +155,7 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) (content []b
 	}
 	target, err := base.Parse(path)
 	if err != nil || target.Host != base.Host {
-		return nil, errors.New("the certificate's path leads away from the bureau")
+		return nil, errors.New("the certificate's path is on another host")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
@@ -172,7 +172,7 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) (content []b
 	content, err = io.ReadAll(io.LimitReader(response.Body, maxCertificate+1))
 	switch {
 	case err != nil:
-		return nil, errors.New("a certificate's transfer broke off")
+		return nil, errors.New("a certificate's transfer was interrupted")
 	case len(content) == 0 || len(content) > maxCertificate:
 		return nil, errors.New("a certificate file is empty or too big")
 	}
@@ -224,7 +224,7 @@ func (c *Client) call(ctx context.Context, path, method string, parameters []par
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return Answer{}, returned{}, fmt.Errorf("%s: the answer broke off", method)
+		return Answer{}, returned{}, fmt.Errorf("%s: the answer was interrupted", method)
 	case len(body) > maxAnswer:
 		return Answer{}, returned{}, fmt.Errorf("%s: the answer is too big", method)
 	}

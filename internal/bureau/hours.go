@@ -23,7 +23,7 @@ func ParseHours(text string) (Hours, error) {
 	}
 	h, ok := hoursIn(text)
 	if !ok {
-		return Hours{}, fmt.Errorf("%q are no hours: want 09:00-17:30", text)
+		return Hours{}, fmt.Errorf("hours %q: want a range such as 09:00-17:30", text)
 	}
 	return h, nil
 }
@@ -44,7 +44,7 @@ func hoursIn(text string) (Hours, bool) {
 
 func (h Hours) valid() error {
 	if h.From == h.To || h.From > 24*time.Hour || h.To > 24*time.Hour {
-		return errors.New("hours must begin and end at different times of one day")
+		return errors.New("hours must start and end at different times of a day")
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ type uploadICP struct {
 // represented, or would violate the schema, are left out and returned with a result code.
 func BuildRecords(version string, ispID int64, records []Record) (file []byte, unfit map[int64]int, err error) {
 	if len(records) > MaxRecords {
-		return nil, nil, fmt.Errorf("%d records, but a data file takes %d", len(records), MaxRecords)
+		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
 	unfit = map[int64]int{}
 	icp := &uploadICP{Qqdwid: ispID}
@@ -177,7 +177,7 @@ func encodeGBK(data uploadData) ([]byte, error) {
 	}
 	encoded, err := simplifiedchinese.GBK.NewEncoder().Bytes(raw)
 	if err != nil {
-		return nil, errors.New("a data file with characters that are not in GBK")
+		return nil, errors.New("the data file has characters that are not in GBK")
 	}
 	return append([]byte(`<?xml version="1.0" encoding="GBK"?>`+"\n"), bytes.TrimSpace(encoded)...), nil
 }

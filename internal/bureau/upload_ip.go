@@ -118,7 +118,7 @@ const (
 // the schema are left out and returned, by their ID, with a result code.
 func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []byte, unfit map[int64]int, err error) {
 	if len(blocks) == 0 || len(blocks) > MaxRecords {
-		return nil, nil, errors.New("a data file takes 1 to 1,000 address blocks")
+		return nil, nil, errors.New("a data file must have 1 to 1,000 address blocks")
 	}
 	unfit = map[int64]int{}
 	ip := &uploadIP{Qqdwid: ispID}

@@ -135,7 +135,7 @@ type StaffRecord struct {
 // violate the schema are left out and returned with a result code.
 func BuildStaffRecords(version string, ispID int64, records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
 	if len(records) > MaxRecords {
-		return nil, nil, fmt.Errorf("%d records, but a data file takes %d", len(records), MaxRecords)
+		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
 	unfit = map[int64]int{}
 	icp := &uploadICP{Qqdwid: ispID}

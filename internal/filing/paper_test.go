@@ -131,7 +131,7 @@ func TestAWrongListIsRefusedByName(t *testing.T) {
 		"papers: [" + good + ", colour: red}]":                     "colour",
 		"papers: [{key: A}]":                                       "key",
 		"papers: [{key: a, name: {zh: 甲}}]":                        "name",
-		"papers: [" + good + "}, " + good + "}]":                   "twice",
+		"papers: [" + good + "}, " + good + "}]":                   "duplicate",
 		"provinces: {\"99\": {drop: [x]}}":                         "99",
 		"papers: [" + good[:len(good)-len("max: 1, max_kb: 80, min_long: 900, min_short: 600")] + "max: 11, max_kb: 80, min_long: 900, min_short: 600}]": "max",
 		"papers: [" + good[:len(good)-len("max_kb: 80, min_long: 900, min_short: 600")] + "max_kb: 1, min_long: 900, min_short: 600}]":                   "max_kb",

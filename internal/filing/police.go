@@ -20,7 +20,7 @@ var PoliceReminders = []int{3, 15, 25}
 // belong to different provinces.
 var (
 	ErrPoliceNumber   = errors.New("not a public-security filing number such as 沪公网安备31010102000001号")
-	ErrPoliceProvince = errors.New("the province's sign and the digits don't agree")
+	ErrPoliceProvince = errors.New("the province's abbreviation and the digits don't match")
 )
 
 // PoliceNumber is a public-security filing number: the province's abbreviation and fourteen digits, of which the first

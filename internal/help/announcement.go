@@ -26,7 +26,7 @@ func renderer(title int) goldmark.Markdown {
 func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
 	renderer, ok := renderers[title]
 	if !ok {
-		return "", fmt.Errorf("a notice's title of level %d", title)
+		return "", fmt.Errorf("announcement title of level %d", title)
 	}
 	var b bytes.Buffer
 	if err := renderer.Convert([]byte(markdown), &b); err != nil {

@@ -109,7 +109,7 @@ func (b *Book) add(page Page) error {
 	for _, s := range page.Sections {
 		place := page.Slug + "#" + s.Anchor
 		if b.anchors[place] {
-			return fmt.Errorf("the anchor %s stands twice", s.Anchor)
+			return fmt.Errorf("duplicate anchor %s", s.Anchor)
 		}
 		b.anchors[place] = true
 		for _, code := range s.Codes {

@@ -29,7 +29,7 @@ func parsePage(raw []byte) (Page, error) {
 	doc := pages.Parser().Parse(text.NewReader(raw))
 	title, ok := doc.FirstChild().(*ast.Heading)
 	if !ok || title.Level != 1 {
-		return p, errors.New("it must begin with a heading of level 1")
+		return p, errors.New("it must start with a heading of level 1")
 	}
 	lead, ok := title.NextSibling().(*ast.Paragraph)
 	if !ok {
@@ -72,7 +72,7 @@ func section(h *ast.Heading, raw []byte) (Section, error) {
 		for _, word := range strings.Fields(attribute(codes)) {
 			code, err := strconv.Atoi(word)
 			if err != nil {
-				return s, fmt.Errorf("the heading %q: %q is no result code", s.Title, word)
+				return s, fmt.Errorf("the heading %q: %q is not a result code", s.Title, word)
 			}
 			s.Codes = append(s.Codes, code)
 		}

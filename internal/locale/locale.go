@@ -57,7 +57,7 @@ func Keys(lang string) (map[string]bool, error) {
 		}
 		for k := range texts {
 			if keys[k] {
-				return nil, fmt.Errorf("%s: key %q stands in two files", name, k)
+				return nil, fmt.Errorf("%s: key %q is also in another file", name, k)
 			}
 			keys[k] = true
 		}

@@ -26,5 +26,5 @@ func ExampleKeys_Seal() {
 	fmt.Println(err)
 	// Output:
 	// 13800138000 <nil>
-	// opening contacts/18: wrong key, wrong place or damaged
+	// opening contacts/18: wrong key, wrong additional data or damaged
 }

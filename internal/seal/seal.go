@@ -95,7 +95,7 @@ func (k *Keys) Seal(aad string, plain []byte) ([]byte, error) {
 func (k *Keys) Open(aad string, sealed []byte) ([]byte, error) {
 	plain, err := k.aead.Decrypt(sealed, []byte(aad))
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: wrong key, wrong place or damaged", aad)
+		return nil, fmt.Errorf("opening %s: wrong key, wrong additional data or damaged", aad)
 	}
 	return plain, nil
 }
@@ -176,7 +176,7 @@ func write(sealing, hashing *keyset.Handle) ([]byte, error) {
 func read(keyFile []byte) (sealing, hashing *keyset.Handle, err error) {
 	var f file
 	if err := json.Unmarshal(keyFile, &f); err != nil {
-		return nil, nil, errors.New("key file: not the JSON that `beian keys generate` writes")
+		return nil, nil, errors.New("key file: not JSON as written by `beian keys generate`")
 	}
 	if sealing, err = decode(f.Seal); err != nil {
 		return nil, nil, fmt.Errorf("key file: seal: %w", err)

@@ -41,7 +41,7 @@ func accountCodeAAD(id int64) string { return fmt.Sprintf("account_codes/%d", id
 func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Channel) (id int64, send int, err error) {
 	userID, err := s.findAccount(ctx, typed)
 	if err != nil {
-		return 0, 0, fmt.Errorf("finding an account again: %w", err)
+		return 0, 0, fmt.Errorf("requesting a password reset: %w", err)
 	}
 	subject := "typed/" + typed
 	if userID != 0 {
@@ -116,7 +116,7 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 	})
 	switch {
 	case err != nil:
-		return 0, 0, fmt.Errorf("asking for a code to an account: %w", err)
+		return 0, 0, fmt.Errorf("requesting an account code: %w", err)
 	case tooSoon:
 		return id, send, ErrCodeTooSoon
 	}
@@ -168,7 +168,7 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) 
 	c := AccountCode{Purpose: row.Purpose, Channel: row.Channel, Login: row.Login.String}
 	switch {
 	case err != nil:
-		return c, notFoundAs(err, "code to an account")
+		return c, notFoundAs(err, "account code")
 	case !row.UserID.Valid:
 		return c, nil
 	case row.Purpose == PurposeContactAddress:
@@ -231,7 +231,7 @@ func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("confirming an address of account %d: %w", userID, err)
+		return fmt.Errorf("confirming a contact address of account %d: %w", userID, err)
 	}
 	return nil
 }

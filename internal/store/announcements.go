@@ -42,10 +42,10 @@ func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor strin
 		return err
 	})
 	if err != nil && !isDuplicate(err) {
-		return 0, fmt.Errorf("adding a notice: %w", err)
+		return 0, fmt.Errorf("adding an announcement: %w", err)
 	}
 	err = s.db.GetContext(ctx, &id, `SELECT id FROM announcements WHERE token = ?`, n.Token)
-	return id, notFoundAs(err, "notice")
+	return id, notFoundAs(err, "announcement")
 }
 
 // EditAnnouncement overwrites the version that the editor saw; ErrConflict if somebody else changed it in the meantime.
@@ -69,11 +69,11 @@ func (s *Store) changeAnnouncement(ctx context.Context, query string, args ...an
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
-			return fmt.Errorf("changing a notice: %w", err)
+			return fmt.Errorf("changing an announcement: %w", err)
 		}
 		ok, err := changedOneRow(res)
 		if err == nil && !ok {
-			err = fmt.Errorf("notice: %w", ErrConflict)
+			err = fmt.Errorf("announcement: %w", ErrConflict)
 		}
 		return err
 	})
@@ -93,7 +93,7 @@ func (s *Store) ShownAnnouncements(ctx context.Context, limit int) (list []Annou
 func (s *Store) ShownAnnouncement(ctx context.Context, id int64) (n Announcement, err error) {
 	now := s.utcNow()
 	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ? AND `+shown, id, now, now)
-	return n, notFoundAs(err, "notice")
+	return n, notFoundAs(err, "announcement")
 }
 
 // Announcements lists all announcements for staff, newest first, after an ID (0: from the newest).
@@ -105,5 +105,5 @@ func (s *Store) Announcements(ctx context.Context, after int64, limit int) (list
 // Announcement returns any announcement, for staff.
 func (s *Store) Announcement(ctx context.Context, id int64) (n Announcement, err error) {
 	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ?`, id)
-	return n, notFoundAs(err, "notice")
+	return n, notFoundAs(err, "announcement")
 }

@@ -160,7 +160,7 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, er
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
-		return 0, fmt.Errorf("adding to the audit log: %w", err)
+		return 0, fmt.Errorf("writing the audit log: %w", err)
 	}
 	sealed, err := s.keys.SealJSON(headAAD, auditHead{r.Seq, r.Hash})
 	if err != nil {
@@ -297,7 +297,7 @@ func ParseAuditMark(text string) (m AuditMark, err error) {
 		m.Hash, err = hex.DecodeString(string(hash))
 	}
 	if err != nil || m.Seq < 1 || len(m.Hash) == 0 {
-		return AuditMark{}, errors.New("not a mark of the audit log; want NUMBER:HASH, as `beian audit verify` prints it")
+		return AuditMark{}, errors.New("not an audit log mark; want NUMBER:HASH, as printed by `beian audit verify`")
 	}
 	return m, nil
 }

@@ -35,7 +35,7 @@ func (s *Store) SaveFiled(ctx context.Context, accountID int64, list []filing.Fi
 			continue // nothing could ever replace or end it
 		}
 		if err := s.tx(ctx, func(tx *sqlx.Tx) error { return s.saveFiled(ctx, tx, accountID, f) }); err != nil {
-			return fmt.Errorf("keeping holder %d of account %d: %w", f.HolderID, accountID, err)
+			return fmt.Errorf("saving holder %d of account %d: %w", f.HolderID, accountID, err)
 		}
 	}
 	return nil

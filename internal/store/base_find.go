@@ -24,7 +24,7 @@ func (s *Store) FiledHolder(ctx context.Context, accountID, holderID int64) (fil
 func (s *Store) FiledByNumber(ctx context.Context, number string) ([]Filed, error) {
 	key := numberKey(number)
 	if key == "" {
-		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
+		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
 	// Two indexed look-ups, because an OR couldn't use an index.
 	return s.filed(ctx, `JOIN (
@@ -37,7 +37,7 @@ func (s *Store) FiledByNumber(ctx context.Context, number string) ([]Filed, erro
 func (s *Store) FiledByDomain(ctx context.Context, host string) ([]Filed, error) {
 	key := filing.DomainKey(host)
 	if key == "" {
-		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
+		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
 	which, args, err := sqlx.In(`JOIN (
 		SELECT DISTINCT w.account_id, w.holder_id FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id AND w.site_id = d.site_id
@@ -78,10 +78,10 @@ func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, 
 		SELECT h.account_id, h.holder_id, h.sealed, h.updated_at FROM bureau_holders h `+which+` ORDER BY h.updated_at DESC, h.account_id, h.holder_id LIMIT ?`,
 		append(args, maxFound)...)
 	if err != nil {
-		return nil, fmt.Errorf("looking in the base: %w", err)
+		return nil, fmt.Errorf("searching the base: %w", err)
 	}
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
+		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
 	list := make([]Filed, len(rows))
 	for i, row := range rows {

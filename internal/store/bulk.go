@@ -121,8 +121,8 @@ const bulkColumns = `id, token, filter, resolution, rate, state, total, created_
 
 // ErrNothingStuck: the filter selects no filing. ErrMoreStuck: it selects more than the user saw.
 var (
-	ErrNothingStuck = errors.New("no filing is stuck so")
-	ErrMoreStuck    = errors.New("more filings are stuck so")
+	ErrNothingStuck = errors.New("no stuck filing matches")
+	ErrMoreStuck    = errors.New("more stuck filings match than before")
 )
 
 // AddBulk creates a job for the filings that a filter selects now, once per token, and returns its ID. The context's
@@ -173,7 +173,7 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 		return id, notFoundAs(err, "bulk job")
 	}
 	if err != nil {
-		return 0, fmt.Errorf("making a bulk job: %w", err)
+		return 0, fmt.Errorf("creating a bulk job: %w", err)
 	}
 	return id, nil
 }

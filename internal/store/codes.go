@@ -20,7 +20,7 @@ var (
 	// ErrCodeLocked: too many wrong attempts.
 	ErrCodeLocked = errors.New("too many wrong codes")
 	// ErrCodeTooSoon: another code was requested less than a minute ago.
-	ErrCodeTooSoon = errors.New("a code was sent a moment ago")
+	ErrCodeTooSoon = errors.New("a code was requested less than a minute ago")
 )
 
 // Verification is the state of a channel's code.

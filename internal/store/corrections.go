@@ -14,7 +14,7 @@ import (
 )
 
 // ErrUnchanged: the new value equals the current one.
-var ErrUnchanged = errors.New("nothing would change")
+var ErrUnchanged = errors.New("no change")
 
 // CorrectionOutcome is the result of a correction.
 type CorrectionOutcome string
@@ -208,7 +208,7 @@ func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]by
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ? AND sealed_picture IS NOT NULL`, id, filingID)
 	if err != nil {
-		return nil, notFoundAs(err, "picture of a proof")
+		return nil, notFoundAs(err, "proof picture")
 	}
 	return s.keys.Open(correctionAAD(row.Token, "picture"), row.Sealed)
 }

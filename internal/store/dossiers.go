@@ -55,7 +55,7 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 		return s.findBy(ctx, tx, filingID, revision, d)
 	})
 	if err != nil && !errors.Is(err, ErrConflict) {
-		err = fmt.Errorf("keeping the dossier of filing %d: %w", filingID, err)
+		err = fmt.Errorf("saving the dossier of filing %d: %w", filingID, err)
 	}
 	return revision, err
 }

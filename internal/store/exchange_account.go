@@ -46,7 +46,7 @@ func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
 func (s *Store) AccountFor(ctx context.Context, province string) (id int64, err error) {
 	err = s.db.GetContext(ctx, &id, `
 		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '') ORDER BY provinces = '', id LIMIT 1`, province)
-	return id, notFoundAs(err, "an account for the province")
+	return id, notFoundAs(err, "bureau account for the province")
 }
 
 // ServesProvince reports whether an account serves a province. It is also true while there are no accounts at all,

@@ -162,7 +162,7 @@ type Upload struct {
 }
 
 // ErrPurged: the file is past its retention.
-var ErrPurged = errors.New("the file is no longer kept")
+var ErrPurged = errors.New("the file is past its retention")
 
 // Upload returns a stored data file.
 func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, error) {
@@ -183,7 +183,7 @@ func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, 
 }
 
 // ErrNotWriter: another exchange now writes for the account.
-var ErrNotWriter = errors.New("another exchange writes for this account")
+var ErrNotWriter = errors.New("another exchange is writing for this account")
 
 // UploadAttempt counts an attempt before it is made: a count above 0 without acceptance means that an answer may have
 // been lost. It locks the account's row, so that only the writer passes; ErrNotWriter for any other.

@@ -59,7 +59,7 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		return updateOrderState(ctx, tx, base.OrderID)
 	})
 	if err != nil {
-		return Filing{}, fmt.Errorf("following filing %d up: %w", baseID, err)
+		return Filing{}, fmt.Errorf("opening a follow-up of filing %d: %w", baseID, err)
 	}
 	return s.Filing(ctx, id)
 }

@@ -126,7 +126,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 		}
 		var some []int64
 		if err = s.db.SelectContext(ctx, &some, query+` ORDER BY id DESC LIMIT ?`, append(args, maxFilingsFound+1)...); err != nil {
-			err = fmt.Errorf("looking filings up: %w", err)
+			err = fmt.Errorf("looking up filings: %w", err)
 			return
 		}
 		if len(some) > maxFilingsFound {
@@ -184,7 +184,7 @@ func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
 		if err == sql.ErrNoRows {
 			break
 		} else if err != nil {
-			return nil, fmt.Errorf("looking for causes: %w", err)
+			return nil, fmt.Errorf("listing causes: %w", err)
 		}
 	}
 	return list, nil

@@ -234,7 +234,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 		}
 		number = filing.PreferredNumber(row.Site.String, row.Holder.String)
 		if number == "" {
-			return errors.New("the approval carries no number")
+			return errors.New("the approval has no number")
 		}
 		now := s.utcNow()
 		if _, err := tx.ExecContext(ctx, `

@@ -151,7 +151,7 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 // FooterEdit returns an edit by its ID.
 func (s *Store) FooterEdit(ctx context.Context, id int64) (FooterEdit, error) {
 	var e FooterEdit
-	return e, notFoundAs(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "edit of a home page")
+	return e, notFoundAs(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "home page edit")
 }
 
 // FooterEdits lists a filing's latest attempts, newest first.
@@ -174,7 +174,7 @@ func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []b
 	}
 	if err := s.db.GetContext(ctx, &row, `
 		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL AND sealed_new IS NOT NULL`, id); err != nil {
-		return nil, nil, notFoundAs(err, "the pages of an edit")
+		return nil, nil, notFoundAs(err, "pages of a home page edit")
 	}
 	if original, err = s.keys.Open(footerAAD(id, "original"), row.Original); err != nil {
 		return nil, nil, err
@@ -215,7 +215,7 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`, id, filingID); err != nil {
-			return notFoundAs(err, "edit of a home page")
+			return notFoundAs(err, "home page edit")
 		}
 		switch e.State {
 		case FooterAgreed, FooterPlaced:
@@ -289,7 +289,7 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 		}
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND `+ofOrder, id, filingID); err != nil {
-			return notFoundAs(err, "edit of a home page")
+			return notFoundAs(err, "home page edit")
 		}
 		switch e.State {
 		case FooterUndoing, FooterUndone:

@@ -58,7 +58,7 @@ func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, 
 		return 0, notFoundAs(err, "bureau account")
 	}
 	if !runs {
-		return 0, fmt.Errorf("the province's account can't be asked: %w", ErrNotFound)
+		return 0, fmt.Errorf("the province's bureau can't be queried: %w", ErrNotFound)
 	}
 	return id, nil
 }
@@ -83,7 +83,7 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC LIMIT 1`,
 		hash, s.utcNow().Add(-StatusFor), InquiryStatus)
 	if err != nil {
-		return filing.Status{}, time.Time{}, notFoundAs(err, "an answer of the bureau")
+		return filing.Status{}, time.Time{}, notFoundAs(err, "answer of the bureau")
 	}
 	q, err := s.Inquiry(ctx, id)
 	return q.Status, q.AnsweredAt, err
@@ -107,7 +107,7 @@ func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind Inquiry
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("writing down a question to the bureau: %w", err)
+		return 0, fmt.Errorf("queueing a bureau query: %w", err)
 	}
 	return id, nil
 }

@@ -206,7 +206,7 @@ func (s *Store) productsLike(ctx context.Context, customerID int64, text string)
 		if errors.Is(err, sql.ErrNoRows) {
 			break
 		} else if err != nil {
-			return nil, false, fmt.Errorf("looking through products: %w", err)
+			return nil, false, fmt.Errorf("searching products: %w", err)
 		}
 		if strings.Contains(strings.ToLower(name), text) {
 			products = append(products, name)

@@ -44,7 +44,7 @@ type NewPaper struct {
 }
 
 // ErrTooManyPapers: the paper already has its maximum number of pictures.
-var ErrTooManyPapers = errors.New("as many pictures as there may be")
+var ErrTooManyPapers = errors.New("the paper already has its maximum number of pictures")
 
 func paperAAD(filingID int64, key string, item int, hash []byte) string {
 	return fmt.Sprintf("papers/%d/%s/%d/%s", filingID, key, item, hex.EncodeToString(hash))
@@ -103,7 +103,7 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 		return nil
 	})
 	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrTooManyPapers) {
-		err = fmt.Errorf("keeping a paper of filing %d: %w", n.FilingID, err)
+		err = fmt.Errorf("saving a paper of filing %d: %w", n.FilingID, err)
 	}
 	return id, err
 }

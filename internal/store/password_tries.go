@@ -21,8 +21,8 @@ const (
 	maxFilingTries = 10
 )
 
-// ErrTooManyTries: the filing password was tried too often.
-var ErrTooManyTries = errors.New("the filing password was tried too often")
+// ErrTooManyTries: too many filing password attempts.
+var ErrTooManyTries = errors.New("too many filing password attempts")
 
 // AskPassword queues the question whether a filing password is right; ErrTooManyTries if its number, or the filing, has
 // had too many. An attempt without an answer counts, because it may have reached the bureau.

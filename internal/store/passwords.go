@@ -60,7 +60,7 @@ func (s *Store) RecoverPassword(ctx context.Context, codeID int64, version int, 
 		return s.changePassword(ctx, tx, userID, version, passwordHash, 0)
 	})
 	if err != nil {
-		return fmt.Errorf("setting a password anew: %w", err)
+		return fmt.Errorf("recovering a password: %w", err)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 		WHERE `+match.sql+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
 	if err != nil {
-		return nil, fmt.Errorf("looking for filed orders: %w", err)
+		return nil, fmt.Errorf("searching filed orders: %w", err)
 	}
 	var list []FiledOrder
 	seen := map[int64]bool{}

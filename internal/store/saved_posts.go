@@ -42,7 +42,7 @@ func (s *Store) SavePost(ctx context.Context, browser, mark, path string, values
 	}
 	user, err := hex.DecodeString(mark)
 	if err != nil || len(user) != 32 {
-		return fmt.Errorf("keeping a form: %w", ErrNotFound)
+		return fmt.Errorf("saving a form: %w", ErrNotFound)
 	}
 	sealed, err := s.keys.SealJSON(aad, values)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, pat
 	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
 		browserHash, pathHash, s.utcNow())
 	if err != nil {
-		return notFoundAs(err, "kept form")
+		return notFoundAs(err, "saved form")
 	}
 	mark, err := s.UserMark(userID)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, pat
 		if err := s.DropSavedPost(ctx, browser, path); err != nil {
 			return err
 		}
-		return fmt.Errorf("kept form: %w", ErrNotFound)
+		return fmt.Errorf("saved form: %w", ErrNotFound)
 	}
 	return s.keys.OpenJSON(aad, row.Sealed, values)
 }

@@ -74,7 +74,7 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 		}
 		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes, Text: reason.Text, At: r.At}
 		if err := json.Unmarshal([]byte(r.Fields), &b.Fields); err != nil {
-			return nil, fmt.Errorf("the fields of what was sent back of filing %d: %w", filingID, err)
+			return nil, fmt.Errorf("the fields of a send-back of filing %d: %w", filingID, err)
 		}
 		list[r.Revision] = b
 	}

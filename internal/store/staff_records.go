@@ -113,7 +113,7 @@ func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) 
 		return Task{}, notFoundAs(err, "task")
 	}
 	if row.SealedData == nil || !row.AccountID.Valid {
-		return Task{}, fmt.Errorf("task %d has nothing to answer: %w", id, ErrNotFound)
+		return Task{}, fmt.Errorf("task %d can't be answered: %w", id, ErrNotFound)
 	}
 	detail, err := s.keys.Open(taskAAD(row.Key), row.Sealed)
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubj
 	err = s.db.GetContext(ctx, &f, `
 		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered') ORDER BY r.id DESC LIMIT 1`, number)
-	return f, notFoundAs(err, "a filing at the bureau")
+	return f, notFoundAs(err, "filing at the bureau")
 }
 
 // QueuePaper queues a paper for an existing filing; resultKey identifies it in results (Bs: the number of the holder or

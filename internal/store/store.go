@@ -19,7 +19,7 @@ import (
 var ErrNotFound = errors.New("not found")
 
 // ErrConflict: the row is no longer in the state that the caller saw.
-var ErrConflict = errors.New("changed meanwhile")
+var ErrConflict = errors.New("changed in the meantime")
 
 const (
 	// maxOpenConns per process: enough for a panel's or worker's concurrency, far below MySQL's default max_connections

@@ -41,7 +41,7 @@ const (
 )
 
 // ErrTooManyTickets: the customer has reached the daily limit.
-var ErrTooManyTickets = errors.New("too many tickets in a day")
+var ErrTooManyTickets = errors.New("too many tickets today")
 
 // Ticket is a question or a complaint.
 type Ticket struct {

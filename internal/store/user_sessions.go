@@ -28,7 +28,7 @@ func (s *Store) BeginSession(ctx context.Context, userID int64, agent string, li
 		res, err := tx.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
 			userID, agent, now, now, now.Add(lifetime))
 		if err != nil {
-			return fmt.Errorf("noting a session: %w", err)
+			return fmt.Errorf("updating a session: %w", err)
 		}
 		id, err = res.LastInsertId()
 		return err
@@ -120,7 +120,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 		`DELETE FROM order_drafts WHERE updated_at < ?`:    now.Add(-keepOrderDrafts),
 	} {
 		if _, err := s.db.ExecContext(ctx, query, before); err != nil {
-			return fmt.Errorf("purging what sign-in kept: %w", err)
+			return fmt.Errorf("purging sign-in data: %w", err)
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, 
 	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at) VALUES (?, ?, ?, ?, ?)`,
 		role, staffRole, login, passwordHash, s.utcNow())
 	if err != nil {
-		return 0, fmt.Errorf("making a user: %w", err)
+		return 0, fmt.Errorf("creating a user: %w", err)
 	}
 	u, err := s.UserByLogin(ctx, login)
 	return u.ID, err

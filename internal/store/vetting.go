@@ -14,9 +14,9 @@ import (
 
 var (
 	// ErrHeld: another reviewer, or nobody, holds the dossier.
-	ErrHeld = fmt.Errorf("the check is not the caller's: %w", ErrConflict)
+	ErrHeld = fmt.Errorf("the caller doesn't hold the dossier: %w", ErrConflict)
 	// ErrSameReviewer: the second vetting needs another reviewer.
-	ErrSameReviewer = fmt.Errorf("the caller passed it on: %w", ErrConflict)
+	ErrSameReviewer = fmt.Errorf("the caller passed the dossier on: %w", ErrConflict)
 )
 
 // VettingVerdict is a reviewer's verdict on a dossier (初审).
@@ -75,7 +75,7 @@ func (s *Store) Vetting(ctx context.Context, filingID int64) (Vetting, error) {
 
 func vettingOf(ctx context.Context, q sqlx.QueryerContext, filingID int64) (c Vetting, err error) {
 	err = sqlx.GetContext(ctx, q, &c, `SELECT `+vettingColumns+` FROM filings f`+vettingJoins+` WHERE f.id = ?`, filingID)
-	return c, notFoundAs(err, "check")
+	return c, notFoundAs(err, "vetting")
 }
 
 // lockVetting locks a filing's row, which serialises all changes to its vetting, and reads the vetting. It returns
@@ -136,7 +136,7 @@ func (s *Store) TakeNextVetting(ctx context.Context, reviewer int64, lease time.
 			return QueuedVetting{}, err
 		}
 		if len(queue) == 0 {
-			return QueuedVetting{}, fmt.Errorf("a free check: %w", ErrNotFound)
+			return QueuedVetting{}, fmt.Errorf("taking the next dossier: %w", ErrNotFound)
 		}
 		for _, q := range queue {
 			if d := auditEntryOf(ctx); d != nil {

@@ -68,7 +68,7 @@ func (s *Store) VettingQueue(ctx context.Context, shown VettingScope, reviewer i
 		Sealed []byte `db:"sealed"`
 	}
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
-		return nil, fmt.Errorf("listing what is to check: %w", err)
+		return nil, fmt.Errorf("listing the vetting queue: %w", err)
 	}
 	list := make([]QueuedVetting, len(rows))
 	for i, r := range rows {
