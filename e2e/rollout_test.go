@@ -98,7 +98,7 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 			require.True(c, board.Clean(), "the stand-in was called")
 			_, err := worker.Promote(ctx, s.Temporal, worker.Version{Deployment: "beian", BuildID: next}, 100)
 			require.NoError(c, err)
-		}, 60*time.Second, 10*time.Millisecond)
+		}, 3*time.Minute, 10*time.Millisecond)
 		require.NoError(t, worker.Routed(ctx, s.Temporal, s.Settings.Base.Namespace, "beian"))
 		require.NoError(t, <-last.term())
 	}
