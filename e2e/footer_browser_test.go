@@ -12,8 +12,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// The page of a filing moves on by itself, by an event: it isn't loaded again,
-// and nothing is asked for meanwhile.
+// A filing's page updates itself on an event: it isn't reloaded, and doesn't poll meanwhile.
 func TestBrowserProgressIsLive(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 4 * time.Second})
 	w := customer(t, s)
@@ -29,14 +28,14 @@ func TestBrowserProgressIsLive(t *testing.T) {
 	same, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.sameDocument === true`))
 	require.NoError(t, err)
 	require.True(t, same)
-	require.NotEmpty(t, text(ctx, t, "[data-progress-told]"), "and is read out")
+	require.NotEmpty(t, text(ctx, t, "[data-progress-told]"), "and read out")
 	fetched, err := chromedp.Run(ctx, chromedp.Evaluate[int](`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/progress")).length`))
 	require.NoError(t, err)
-	require.LessOrEqual(t, fetched, 4, "fetched for events, not by the clock")
+	require.LessOrEqual(t, fetched, 4, "fetched on events, not by polling")
 	require.Positive(t, fetched)
 }
 
-// Placing and undoing in the browser.
+// Placing and undoing the footer in the browser.
 func TestBrowserFooter(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
