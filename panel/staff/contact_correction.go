@@ -57,9 +57,9 @@ func (p *Pages) correctionForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCorrection(c *gin.Context, status int, f store.Filing, token string, values url.Values, problems filing.Problems) error {
-	channel, name, ok := p.ContactChannel(c)
-	if !ok {
-		return nil
+	channel, name, err := p.ContactChannel(c)
+	if err != nil {
+		return err
 	}
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage)
@@ -75,9 +75,9 @@ func (p *Pages) showCorrection(c *gin.Context, status int, f store.Filing, token
 // contact's address opens its customer's account. Where the contact was is told of it.
 func (p *Pages) correctContact(c *gin.Context) error {
 	web.AllowSlowUpload(c)
-	channel, name, ok := p.ContactChannel(c)
-	if !ok {
-		return nil
+	channel, name, err := p.ContactChannel(c)
+	if err != nil {
+		return err
 	}
 	u, err := web.PostFormWithFile(c, "picture", picture.MaxUpload)
 	if err != nil {
