@@ -3,7 +3,6 @@ package help
 import (
 	"bytes"
 	"fmt"
-	"html/template"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -24,7 +23,7 @@ func renderer(title int) goldmark.Markdown {
 // RenderAnnouncement renders what staff wrote in Markdown, for below a title that is a heading
 // of level 1 or 2. Raw HTML and dangerous links are left out, links aren't followed
 // by search engines, pictures show their text.
-func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
+func RenderAnnouncement(markdown string, title int) (string, error) {
 	renderer, ok := renderers[title]
 	if !ok {
 		return "", fmt.Errorf("a notice's title of level %d", title)
@@ -33,7 +32,7 @@ func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
 	if err := renderer.Convert([]byte(markdown), &b); err != nil {
 		return "", err
 	}
-	return template.HTML(b.String()), nil
+	return b.String(), nil
 }
 
 // tame makes a notice fit for a page that isn't its own; title is the level of the

@@ -142,7 +142,9 @@ func (p *Pages) checkPresentPassword(c *gin.Context, password string) (filing.Pr
 
 // preparePasswordChange hashes a password and notifies its owner before the change is made:
 // the other way round, a crash between the two would hide a change from them.
-func (p *Pages) preparePasswordChange(c *gin.Context, userID int64, password string) (hash string, version int, err error) {
+func (p *Pages) preparePasswordChange(c *gin.Context, userID int64, password string) (
+	hash string, version int, err error,
+) {
 	ctx := c.Request.Context()
 	if hash, err = p.Passwords.Hash(ctx, password); err != nil {
 		return "", 0, err

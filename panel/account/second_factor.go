@@ -39,6 +39,7 @@ const (
 	pathFirstPassword = "/sign-in/first-password"
 	pathEnrol         = "/sign-in/enrol"
 	pathTOTP          = "/account/totp"
+	pathEnrolOwn      = pathTOTP + "/enrol"
 )
 
 // pendingLoginLifetime is how long the steps may take.
@@ -91,7 +92,9 @@ func (p *Pages) pendingLogin(c *gin.Context) (user store.User, factor store.TOTP
 }
 
 func (p *Pages) forgetPendingLogin(c *gin.Context) {
-	for _, key := range []string{keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling} {
+	for _, key := range []string{
+		keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling,
+	} {
 		p.Sessions.Remove(c.Request.Context(), key)
 	}
 }

@@ -38,7 +38,7 @@ func (p *Pages) enrolOwnForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathTOTP + "/enrol", Back: pathTOTP}, nil)
+	return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrolOwn, Back: pathTOTP}, nil)
 }
 
 // enrolOwn requires the password and, where a device is enrolled already, its code.
@@ -71,7 +71,8 @@ func (p *Pages) enrolOwn(c *gin.Context) error {
 	case err != nil:
 		return err
 	case problems != nil:
-		return p.showEnrol(c, http.StatusUnprocessableEntity, user, enrolData{Action: pathTOTP + "/enrol", Back: pathTOTP}, problems)
+		data := enrolData{Action: pathEnrolOwn, Back: pathTOTP}
+		return p.showEnrol(c, http.StatusUnprocessableEntity, user, data, problems)
 	default:
 		return p.showRecoveryCodes(c, codes, pathTOTP)
 	}

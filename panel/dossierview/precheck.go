@@ -1,6 +1,7 @@
 package dossierview
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -35,6 +36,16 @@ type FoundLine struct {
 	// Help is the address of what explains it; empty: nothing does.
 	Help string
 }
+
+// class is how serious it is: a class of the style, and a key below "precheck.".
+func (l FoundLine) class() string {
+	if l.Blocking {
+		return "blocking"
+	}
+	return "advisory"
+}
+
+func (l FoundLine) name(p *web.Page) string { return cmp.Or(l.Label, p.Text(l.Field)) }
 
 // Findings are what keeps a dossier from being submitted, or might have the bureau
 // refuse it: what is wrong with its forms, the papers that it lacks, and what the

@@ -1,6 +1,7 @@
 package dossierview
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/url"
@@ -161,6 +162,10 @@ type RefusedField struct {
 	Path  string
 	// Mended: it doesn't stand as it was submitted any more.
 	Mended bool
+}
+
+func (f RefusedField) name(p *web.Page) string {
+	return cmp.Or(f.Label, p.Text("field."+f.Form+"."+f.Name))
 }
 
 // RefusedFields are those fields of a dossier, as its forms stand now, that the

@@ -88,15 +88,15 @@ var announcementTable = web.TableSpec[staffAnnouncement]{
 	},
 	Columns: []web.Column[staffAnnouncement]{
 		{Key: "field.announcement.title_zh", Cell: announcementTitle},
-		{Key: "field.announcement.published_at", Cell: func(_ *web.Page, a staffAnnouncement) templ.Component {
-			return web.Text(web.Time(a.PublishedAt))
-		}},
-		{Key: "field.announcement.expires_at", Cell: func(_ *web.Page, a staffAnnouncement) templ.Component {
+		web.TextColumn("field.announcement.published_at", func(_ *web.Page, a staffAnnouncement) string {
+			return web.Time(a.PublishedAt)
+		}),
+		web.TextColumn("field.announcement.expires_at", func(_ *web.Page, a staffAnnouncement) string {
 			if !a.ExpiresAt.Valid {
-				return web.Text("–")
+				return "–"
 			}
-			return web.Text(web.Time(a.ExpiresAt.Time))
-		}},
+			return web.Time(a.ExpiresAt.Time)
+		}),
 		{Key: "tickets.status", Cell: announcementStatus},
 		{Key: "orders.actions", Cell: announcementActions, Actions: true},
 	},

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/width"
 
@@ -56,9 +55,9 @@ type helpCodesData struct {
 func codeColumns(name string) web.TableSpec[codeRow] {
 	columns := []web.Column[codeRow]{{Key: "codes.code", Cell: codeCell}, {Key: "codes.name", Cell: codeName}}
 	if name == tableResults {
-		columns = append(columns, web.Column[codeRow]{Key: "codes.who", Cell: func(p *web.Page, r codeRow) templ.Component {
-			return web.Text(p.Text("codes.acts." + r.Note))
-		}})
+		columns = append(columns, web.TextColumn("codes.who", func(p *web.Page, r codeRow) string {
+			return p.Text("codes.acts." + r.Note)
+		}))
 	}
 	return web.TableSpec[codeRow]{Columns: columns}
 }
@@ -151,7 +150,9 @@ func (r codeRow) isPlace(query string, is func(name, query string) bool) bool {
 		return false
 	}
 	wanted := filing.FoldPlace(query)
-	return wanted != "" && slices.ContainsFunc(r.places, func(name string) bool { return is(filing.FoldPlace(name), wanted) })
+	return wanted != "" && slices.ContainsFunc(r.places, func(name string) bool {
+		return is(filing.FoldPlace(name), wanted)
+	})
 }
 
 func codeRows(table []filing.Code) []codeRow {

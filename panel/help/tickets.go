@@ -177,9 +177,7 @@ func ticketTable(address string) web.TableSpec[store.Ticket] {
 		Columns: []web.Column[store.Ticket]{
 			{Key: "tickets.number", Cell: ticketNumber},
 			{Key: "tickets.text", Cell: ticketText},
-			{Key: "tickets.at", Cell: func(_ *web.Page, t store.Ticket) templ.Component {
-				return web.Text(web.Time(t.CreatedAt))
-			}},
+			web.TextColumn("tickets.at", func(_ *web.Page, t store.Ticket) string { return web.Time(t.CreatedAt) }),
 			{Key: "tickets.status", Cell: func(p *web.Page, t store.Ticket) templ.Component {
 				return web.Badge("", p.Text("tickets.status."+string(t.Status)))
 			}},

@@ -28,7 +28,7 @@ func (p *Pages) Routes(r web.StaffGroup) {
 	r.GET("/broken", web.CanSee, p.brokenPage)
 	r.GET("/figures", web.CanSee, p.figuresPage)
 	r.GET("/figures/:figure", web.CanSee, p.figureCSV)
-	r.GET("/filings", web.CanSee, p.supportList)
+	r.GET("/filings", web.CanSee, p.searchPage)
 	r.GET("/filings.csv", web.CanSee, p.exportFilings)
 	r.POST("/holders", web.CanSeePersonal, p.findHolder)
 	p.filingRoutes(r)
@@ -39,7 +39,7 @@ func (p *Pages) Routes(r web.StaffGroup) {
 }
 
 func (p *Pages) filingRoutes(r web.StaffGroup) {
-	r.GET("/filings/:number", web.CanSee, p.supportFiling)
+	r.GET("/filings/:number", web.CanSee, p.filingPage)
 	r.POST("/filings/:number/unmask", web.CanSeePersonal, p.unmask)
 	r.GET("/filings/:number/resume", web.CanActOnFilings, p.resumeForm)
 	r.POST("/filings/:number/resume", web.CanActOnFilings, p.resume)
