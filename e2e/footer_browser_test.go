@@ -45,7 +45,7 @@ func TestBrowserFooter(t *testing.T) {
 	for _, v := range corners {
 		name, ctx := v.String(), signedIn(t, s, v, stack.DemoCustomer, stack.DemoCustomerPassword)
 		require.NoError(t, patiently(ctx,
-			chromedp.Navigate(base+"/result"), chromedp.WaitVisible(".checksseen"), chromedp.WaitVisible("[data-copy]"), shot(t, name+"-1-result"),
+			chromedp.Navigate(base+"/result"), chromedp.WaitVisible(".site-checks"), chromedp.WaitVisible("[data-copy]"), shot(t, name+"-1-result"),
 			submit(`a[href$="/filing/footer"]`), chromedp.WaitVisible(`[data-footer] form .button`), shot(t, name+"-2-offer"),
 			submit(`form[action$="/filing/footer"] .button`), chromedp.WaitVisible(`[data-footer="previewed"]`), shot(t, name+"-3-preview"),
 		))

@@ -73,7 +73,7 @@ func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
 	wait(t, w, filing.Installing)
 	require.Eventually(t, func() bool {
 		page, err := w.Page(t.Context(), "/orders/"+order+"/filing/result")
-		return err == nil && page.Find(".checksseen").Length() == 1
+		return err == nil && page.Find(".site-checks").Length() == 1
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
@@ -142,7 +142,7 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, c.user))
 		result, err := w.Page(t.Context(), "/orders/"+c.order+"/filing/result")
 		require.NoError(t, err)
-		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was looked at at once")
+		require.Contains(t, result.Find(".site-checks .bad").Text(), "首页", "the site was looked at at once")
 		f.preview() // offered again to a filing that is done
 		f.awaits("previewed")
 	}

@@ -71,7 +71,7 @@ func TestBrowserWalk(t *testing.T) {
 		p.do(chromedp.Navigate(p.url("/result")), chromedp.WaitVisible("pre.snippet"))
 		p.shot("12-result")
 		p.pasteFooter()
-		p.do(submit(`form[action$="/check"] .button`), chromedp.WaitVisible(".flash"), chromedp.Navigate(p.url("")))
+		p.do(submit(`form[action$="/site-check"] .button`), chromedp.WaitVisible(".flash"), chromedp.Navigate(p.url("")))
 		p.arrives(filing.Filed)
 		p.shot("13-filed")
 		p.do(chromedp.Navigate(s.PanelURL+"/orders"), chromedp.WaitVisible(p.row(".number")))

@@ -129,7 +129,7 @@ func TestRegistrationThatIsNotComparedIsWithdrawn(t *testing.T) {
 	require.Equal(t, 1, page.Find("[data-stage]").Length(), "a second visit finds what is open")
 	require.Eventually(t, func() bool {
 		page, err := w.Page(ctx, base+"/result")
-		return err == nil && page.Find(".checksseen .bad").Length() > 0
+		return err == nil && page.Find(".site-checks .bad").Length() > 0
 	}, 60*time.Second, 100*time.Millisecond, "the footer is missed")
 	_, err = w.Post(ctx, base+"/withdraw", url.Values{"sure": {"yes"}})
 	require.NoError(t, err)

@@ -52,7 +52,7 @@ func TestDeregistrationEndsTheNumber(t *testing.T) {
 	w.runs(followUp(filing.KindEndHolder))
 	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Correcting, filing.Submitting, filing.Reviewing, filing.Deregistered}, w.stages)
 	last := w.steps[len(w.steps)-1]
-	require.Equal(t, "ended", last.EventKind)
+	require.Equal(t, filing.EventEnded, last.EventKind)
 	require.Contains(t, w.notices, "filing-8-2-ended-sms")
 }
 

@@ -83,6 +83,6 @@ func TestRefusalOfOursAsksNothingOfTheCustomer(t *testing.T) {
 	i := slices.Index(w.stages, filing.Correcting)
 	require.Positive(t, i)
 	at := slices.IndexFunc(w.steps, func(p activities.Progress) bool { return p.Stage == filing.Correcting })
-	require.Equal(t, "refused", w.steps[at].EventKind)
+	require.Equal(t, filing.EventRefused, w.steps[at].EventKind)
 	require.Equal(t, filing.AttentionRefusedOurs, *w.steps[at].Attention)
 }

@@ -53,7 +53,7 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			in.Vetting, in.From = true, &filing.Position{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
 			w.runs(in)
 			require.Equal(t, follows, w.stages)
-			require.Equal(t, "restarted", w.steps[0].EventKind)
+			require.Equal(t, filing.EventRestarted, w.steps[0].EventKind)
 			require.NotNil(t, w.steps[0].Stuck)
 			require.False(t, *w.steps[0].Stuck, "what it was stuck at is tried again")
 			for i, s := range w.steps {

@@ -262,7 +262,7 @@ func (w *Walker) PutSnippet(control string, values url.Values) (status int, err 
 
 // CheckSiteNow presses 立即检测; it is over when the filing has moved on already.
 func (w *Walker) CheckSiteNow(ctx context.Context) error {
-	_, err := w.Post(ctx, w.path("/check"), nil)
+	_, err := w.Post(ctx, w.path("/site-check"), nil)
 	return err
 }
 
