@@ -4,7 +4,6 @@
 package panel
 
 import (
-	"context"
 	"embed"
 	"html/template"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
-	"github.com/beian/beian/panel/staff"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -28,18 +26,15 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 			}
 			return "certificate"
 		},
-		"domain":     filing.DisplayDomain,
-		"region":     func(code string) string { return s.Tables(context.Background()).Regions.Name(code) },
-		"time":       func(t time.Time) string { return t.In(web.China).Format("2006-01-02 15:04") },
-		"hour":       func(t time.Time) string { return t.In(web.China).Truncate(time.Hour).Format("2006-01-02 15:04") },
-		"date":       func(t time.Time) string { return t.In(web.China).Format("2006-01-02") },
-		"actorName":  dossierview.ActorName,
-		"viewReason": dossierview.ViewReason,
-		"langOf":     web.LangOf,
-		"htmlLang":   web.HTMLLang,
-		"deref":      func(n *int) int { return *n },
-		"span":       staff.SpanText,
-		"sub":        func(p web.Page, data any) web.Page { p.Data = data; return p },
+		"domain":    filing.DisplayDomain,
+		"time":      func(t time.Time) string { return t.In(web.China).Format("2006-01-02 15:04") },
+		"hour":      func(t time.Time) string { return t.In(web.China).Truncate(time.Hour).Format("2006-01-02 15:04") },
+		"date":      func(t time.Time) string { return t.In(web.China).Format("2006-01-02") },
+		"actorName": dossierview.ActorName,
+		"langOf":    web.LangOf,
+		"htmlLang":  web.HTMLLang,
+		"deref":     func(n *int) int { return *n },
+		"sub":       func(p web.Page, data any) web.Page { p.Data = data; return p },
 	})
 	return web.ParseFiles(t, templateFiles)
 }

@@ -138,7 +138,7 @@ var brokenTable = web.TableSpec[brokenRow]{
 	Columns: []web.Column[brokenRow]{
 		{Key: "broken.workflow", Cell: brokenWorkflow},
 		{Key: "broken.problem", Cell: brokenProblem},
-		{Key: "broken.build", Cell: func(_ *web.Page, r brokenRow) templ.Component { return mono(cmp.Or(r.BuildID, "–")) }},
+		monoColumn("broken.build", func(r brokenRow) string { return r.BuildID }),
 		web.TextColumn("broken.first_seen", func(_ *web.Page, r brokenRow) string { return web.Time(r.FirstSeen) }),
 		web.TextColumn("broken.last_seen", func(_ *web.Page, r brokenRow) string { return web.Time(r.LastSeen) }),
 		{Key: "orders.actions", Cell: brokenActions, Class: "act", Unlabelled: true},
@@ -293,6 +293,15 @@ func brokenActions(p *web.Page, r brokenRow) templ.Component {
 			}
 		}
 		if r.Temporal != "" {
+			var templ_7745c5c3_Var16 string
+			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/broken_executions.templ`, Line: 57, Col: 7}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = namedLink(r.Temporal, p.Text("filing_staff.temporal"), r.WorkflowID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -308,7 +317,11 @@ func brokenActions(p *web.Page, r brokenRow) templ.Component {
 	})
 }
 
-// mono is an identifier of a machine's.
+// monoColumn is a column of machines' identifiers.
+func monoColumn[R any](key string, id func(R) string) web.Column[R] {
+	return web.Column[R]{Key: key, Cell: func(_ *web.Page, row R) templ.Component { return mono(cmp.Or(id(row), "–")) }}
+}
+
 func mono(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -330,12 +343,12 @@ func mono(text string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(text)
+		var templ_7745c5c3_Var18 string
+		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(text)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/broken_executions.templ`, Line: 66, Col: 26}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/broken_executions.templ`, Line: 71, Col: 26}
 		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -113,7 +113,9 @@ func (p *Pages) bulkJobData(c *gin.Context, job store.BulkJob) (data bulkJobData
 }
 
 // bulkControls are all that a job's form may ask for.
-var bulkControls = []string{actBegin, string(workflows.BulkPause), string(workflows.BulkContinue), string(workflows.BulkStop)}
+var bulkControls = []string{
+	actBegin, string(workflows.BulkPause), string(workflows.BulkContinue), string(workflows.BulkStop),
+}
 
 // controlBulk pauses, continues, stops or begins a job.
 func (p *Pages) controlBulk(c *gin.Context, job store.BulkJob) error {

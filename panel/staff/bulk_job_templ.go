@@ -45,7 +45,7 @@ func bulkJobPage(p *web.Page, d bulkJobData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = backTo("/support/stuck", p.Text("bulk.title")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.BackTo(p, "/support/stuck", "bulk.title").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -153,7 +153,8 @@ func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
 		Start:        start.build(t, "bulk", bulkFields(t, s.Step)),
 		HolderChosen: s.values.Get("holder"),
 		Searched:     len(s.problems) == 0 && (len(s.values) > 0 || q.Has(fieldFind)),
-		Query:        s.values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano), Token: start.token, Grown: start.grown,
+		Query:        s.values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano),
+		Token: start.token, Grown: start.grown,
 	}
 	if data.Searched {
 		if err := p.dryRun(ctx, &data, s.filter()); err != nil {

@@ -154,7 +154,8 @@ func (p *Pages) dataFile(c *gin.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := p.AuditView(c, "file.view", "data_file", fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)); err != nil {
+	object := fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)
+	if err := p.AuditView(c, "file.view", "data_file", object); err != nil {
 		return err
 	}
 	c.Data(http.StatusOK, "text/plain; charset=utf-8", bureau.Text(content))

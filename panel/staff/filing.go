@@ -213,7 +213,7 @@ func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
 // timelineLine is a line of the timeline as staff read it. Readers who may not see personal data get
 // neither customers' logins nor what people wrote.
 func (p *Pages) timelineLine(c *gin.Context, t *locale.Localizer, l dossierview.TimelineLine) timelineLine {
-	line := timelineLine{At: l.At, Who: dossierview.ActorName(t, l.By), What: textOr(t, "event.", l.Kind), Detail: l.Detail}
+	line := timelineLine{l.At, dossierview.ActorName(t, l.By), textOr(t, "event.", l.Kind), l.Detail}
 	ofStep := l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)
 	if step, more, ok := strings.Cut(l.Full, ": "); ok && ofStep {
 		text := dossierview.TextIf(t, "reason.", more)

@@ -104,7 +104,9 @@ func (p *Pages) fillActs(c *gin.Context, data *filingData, r filingRequest) (err
 
 // footerWorkflows are the steps that work on a home page, by the state of the edit.
 var footerWorkflows = map[store.FooterState]workflows.FooterStep{
-	store.FooterAsked: workflows.FooterPreview, store.FooterAgreed: workflows.FooterPlace, store.FooterUndoing: workflows.FooterUndo,
+	store.FooterAsked:   workflows.FooterPreview,
+	store.FooterAgreed:  workflows.FooterPlace,
+	store.FooterUndoing: workflows.FooterUndo,
 }
 
 // relatedWorkflows are the workflows that run alongside a filing's: the aftercare of its approval, and edits

@@ -179,7 +179,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		f := d.Filing
-		templ_7745c5c3_Err = backTo("/support/filings", p.Text("support.title")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.BackTo(p, "/support/filings", "support.title").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -353,9 +353,9 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var16 string
-		templ_7745c5c3_Var16, templ_7745c5c3_Err = templruntime.NewAttributeExpression(web.URL("/support/filings?order=%s", f.OrderNumber)).ResolveURL(ctx)
+		templ_7745c5c3_Var16, templ_7745c5c3_Err = templruntime.NewAttributeExpression(orderPath(f.OrderNumber)).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 69, Col: 84}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 69, Col: 57}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var16)
 		if templ_7745c5c3_Err != nil {
@@ -368,7 +368,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 		var templ_7745c5c3_Var17 string
 		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.act"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 69, Col: 115}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 69, Col: 88}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 		if templ_7745c5c3_Err != nil {
@@ -607,7 +607,7 @@ func pendingTable(p *web.Page, d filingData) web.TableSpec[workflows.PendingActi
 	t := web.TableSpec[workflows.PendingActivity]{
 		Attributes: web.Mark("data-pending", ""),
 		Columns: []web.Column[workflows.PendingActivity]{
-			{Key: "filing_staff.activity", Cell: func(_ *web.Page, a workflows.PendingActivity) templ.Component { return mono(a.Name) }},
+			monoColumn("filing_staff.activity", func(a workflows.PendingActivity) string { return a.Name }),
 			{Key: "filing_staff.attempt", Cell: pendingAttempt},
 			web.TextColumn("filing_staff.failure", func(p *web.Page, a workflows.PendingActivity) string {
 				if a.Reason == "" {
@@ -1142,7 +1142,7 @@ var messageTable = web.TableSpec[sentMessage]{
 		web.TextColumn("filing_staff.at", func(_ *web.Page, m sentMessage) string { return web.Time(m.At) }),
 		web.TextColumn("filing_staff.channel", func(_ *web.Page, m sentMessage) string { return m.Channel }),
 		web.TextColumn("filing_staff.message", func(_ *web.Page, m sentMessage) string { return m.What }),
-		{Key: "filing_staff.receipt", Cell: func(_ *web.Page, m sentMessage) templ.Component { return mono(cmp.Or(m.Receipt, "–")) }},
+		monoColumn("filing_staff.receipt", func(m sentMessage) string { return m.Receipt }),
 	},
 }
 

@@ -104,7 +104,8 @@ func sameSignIn(a, b store.WebSpace) bool {
 func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, problems filing.Problems) {
 	w = store.WebSpace{
 		Protocol: values.Get("protocol"), Host: web.Trimmed(values, "host"), Port: web.Number(values, "port"),
-		User: web.Trimmed(values, "user"), Password: values.Get("password"), DocumentRoot: web.Trimmed(values, "document_root"),
+		User: web.Trimmed(values, "user"), Password: values.Get("password"),
+		DocumentRoot: web.Trimmed(values, "document_root"),
 	}
 	elsewhere := known != nil && !sameSignIn(w, *known)
 	if w.Password == "" && known != nil && !elsewhere {
@@ -122,7 +123,10 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 	for _, f := range []struct {
 		name, value string
 		required    bool
-	}{{"host", w.Host, true}, {"user", w.User, true}, {"password", w.Password, true}, {"document_root", w.DocumentRoot, false}} {
+	}{
+		{"host", w.Host, true}, {"user", w.User, true},
+		{"password", w.Password, true}, {"document_root", w.DocumentRoot, false},
+	} {
 		switch {
 		case f.name == "password" && f.value == "" && elsewhere:
 			wrong(f.name, "space_password", nil)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/a-h/templ"
 )
@@ -55,6 +56,8 @@ type Column[R any] struct {
 	Unlabelled bool
 	// Class is of the cells.
 	Class string
+	// Attributes are a cell's own; may be nil.
+	Attributes func(R) templ.OrderedAttributes
 }
 
 func (c Column[R]) class() string {
@@ -69,7 +72,19 @@ func TextColumn[R any](key string, text func(*Page, R) string) Column[R] {
 	return Column[R]{Key: key, Cell: func(p *Page, row R) templ.Component { return Text(text(p, row)) }}
 }
 
+// NumberColumn is a column of numbers.
+func NumberColumn[R any](key string, number func(R) int) Column[R] {
+	return TextColumn(key, func(_ *Page, row R) string { return strconv.Itoa(number(row)) })
+}
+
 func (c Column[R]) labelled() bool { return c.Key != "" && !c.Actions && !c.RowHead && !c.Unlabelled }
+
+func (c Column[R]) attributes(row R) templ.OrderedAttributes {
+	if c.Attributes == nil {
+		return nil
+	}
+	return c.Attributes(row)
+}
 
 // Mark is one attribute, such as data-order.
 func Mark(name, value string) templ.OrderedAttributes {
