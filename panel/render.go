@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/staff"
 	"github.com/beian/beian/panel/web"
@@ -22,13 +21,7 @@ var templateFiles embed.FS
 
 func (s *Server) parseTemplates() (*template.Template, error) {
 	t := template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
-		"args": web.Args,
-		"checkOf": func(target string) string {
-			if target == store.HomeTarget {
-				return "home"
-			}
-			return "certificate"
-		},
+		"args":         web.Args,
 		"domain":       filing.DisplayDomain,
 		"region":       func(code string) string { return s.Tables(context.Background()).Regions.Name(code) },
 		"time":         func(t time.Time) string { return t.In(web.China).Format("2006-01-02 15:04") },
@@ -38,7 +31,6 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"viewReason":   dossierview.ViewReason,
 		"langOf":       web.LangOf,
 		"htmlLang":     web.HTMLLang,
-		"deref":        func(n *int) int { return *n },
 		"skippable":    workflows.Skippable,
 		"span":         staff.SpanText,
 		"brokenCause":  staff.BrokenCause,

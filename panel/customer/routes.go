@@ -93,8 +93,8 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
 	f.POST("/take-off", p.withFiling(p.takeOff))
-	f.GET("/police", p.withFiling(p.policeForm))
-	f.POST("/police", p.withFiling(p.recordPolice))
+	f.GET("/police", p.withPolice(p.showPolice))
+	f.POST("/police", p.withPolice(p.recordPolice))
 }
 
 // Forms are the forms of these pages by their names, which the help centre explains.
