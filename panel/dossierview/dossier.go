@@ -2,6 +2,7 @@ package dossierview
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,6 +17,11 @@ type DossierPart struct {
 	// Title and Note are keys of the locale files; no note: empty.
 	Title, Note string
 	Lines       []DossierLine
+}
+
+// Changed tells whether any of the part's lines did.
+func (part DossierPart) Changed() bool {
+	return slices.ContainsFunc(part.Lines, func(l DossierLine) bool { return l.Changed })
 }
 
 // DossierLine is one value; ID is the element's on the page, Path where it is changed.

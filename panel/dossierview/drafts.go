@@ -6,7 +6,7 @@ import (
 
 // RowOf is where a form's draft is kept: with its filing, or, before there is one,
 // with the order.
-func RowOf(cur Current, name string) store.DraftRow {
+func DraftRow(cur Current, name string) store.DraftRow {
 	if cur.Filing.ID == 0 {
 		return store.OrderDraft(cur.Order.ID, cur.Order.CustomerID, name)
 	}

@@ -2,18 +2,22 @@ package dossierview
 
 import (
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/panel/web"
 )
 
-// ActionLists begins the action of a button that saves and shows the form again with
-// the lists that follow what was chosen, for those without JavaScript; the field's
-// name follows.
-const ActionLists = "lists."
+// listFields are the fields whose choices depend on another field.
+var listFields = []string{"document_type", "city", "county"}
 
-// ListFields are the fields with such a button.
-var ListFields = []string{"document_type", "city", "county"}
+// ListsAsked is the field whose choices a button asks for: without JavaScript, it saves the form and
+// shows it again.
+func ListsAsked(action string) (field string, asked bool) {
+	field, asked = strings.CutPrefix(action, "lists.")
+	return field, asked && slices.Contains(listFields, field)
+}
 
 func HolderOf(v url.Values) filing.Holder {
 	var h filing.Holder

@@ -20,7 +20,7 @@ func (v *View) Fields(t *locale.Localizer, codes filing.Tables, kind filing.Kind
 	all := web.Asked(FormFields(&filing.Dossier{Kind: kind}, form), web.Choosing{Localizer: t, Codes: codes, Typed: values})
 	all = slices.DeleteFunc(all, func(f web.Field) bool { return !kind.Asks(form, f.Name) })
 	for i := range all {
-		all[i].Update = form == web.FormHolder && slices.Contains(ListFields, all[i].Name)
+		all[i].Update = form == web.FormHolder && slices.Contains(listFields, all[i].Name)
 	}
 	return all
 }
@@ -72,7 +72,7 @@ func (v *View) Problems(c *gin.Context, cur Current, d filing.Dossier, form stri
 // Draft is a form as it was left, or as it starts.
 func (v *View) Draft(ctx context.Context, cur Current, form string) (url.Values, error) {
 	values := url.Values{}
-	err := v.Store.DraftAt(ctx, RowOf(cur, form), &values)
+	err := v.Store.DraftAt(ctx, DraftRow(cur, form), &values)
 	if errors.Is(err, store.ErrNotFound) {
 		values, err = v.FirstValues(ctx, cur, form)
 	}
