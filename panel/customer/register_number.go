@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -79,7 +80,10 @@ func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current
 			return err
 		}
 	}
-	return p.RenderTemplate(c, status, "register", web.Page{Title: "register.title", Data: data})
+	wrong := data.HasProblems()
+	return p.Render(c, status, web.Page{Title: "register.title", Wrong: wrong}, func(page *web.Page) templ.Component {
+		return registerPage(page, data)
+	})
 }
 
 // saveRegisterDraft keeps the form while it is typed: there is no filing yet that

@@ -98,7 +98,6 @@ func (p *Page) Text(key string, pairs ...any) string {
 	return p.T.T(key, args)
 }
 
-
 // FieldHelp is the address that explains a form's field; empty when no page does.
 func (p *Page) FieldHelp(form, name string) string { return p.kit.FieldHelp(p.T, form, name) }
 
