@@ -167,7 +167,7 @@ func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, form shownForm
 	p.Fill(&d, name, values)
 	problems, err := p.Problems(c, cur, d, name, p.Tables(ctx))
 	if err == nil && len(problems) == 0 && name == web.FormOwnership {
-		problems, err = p.ProveClaim(ctx, cur, d.OwnershipProof)
+		problems, err = p.ProveOwnership(ctx, cur, d.OwnershipProof)
 	}
 	if err != nil {
 		return err
@@ -208,7 +208,7 @@ func (p *Pages) submit(c *gin.Context, cur dossierview.Current) error {
 	if dossierview.Blocks(found) {
 		return web.Redirect(c, web.FilingPath(c)+"/"+pageReview)
 	}
-	papers, err := p.HandedPapers(ctx, cur, d)
+	papers, err := p.SubmittedPapers(ctx, cur, d)
 	if err != nil {
 		return err
 	}

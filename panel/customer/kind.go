@@ -53,7 +53,9 @@ func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Fi
 }
 
 // withChoice runs a handler of the choice of kind. A follow-up's kind is fixed.
-func (p *Pages) withChoice(h func(*gin.Context, dossierview.Current) error) func(*gin.Context, dossierview.Current) error {
+func (p *Pages) withChoice(
+	h func(*gin.Context, dossierview.Current) error,
+) func(*gin.Context, dossierview.Current) error {
 	return func(c *gin.Context, cur dossierview.Current) error {
 		if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
 			return nil

@@ -55,7 +55,9 @@ func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
 }
 
 // reviewParts are the filing's kind, its contact and its forms.
-func (p *Pages) reviewParts(c *gin.Context, cur dossierview.Current, d filing.Dossier) ([]dossierview.DossierPart, error) {
+func (p *Pages) reviewParts(
+	c *gin.Context, cur dossierview.Current, d filing.Dossier,
+) ([]dossierview.DossierPart, error) {
 	t := p.Texts.For(p.Lang(c))
 	kind := dossierview.DossierLine{Label: t.T("kind.title", nil), Text: t.T("kind."+string(d.Kind), nil)}
 	if !d.Kind.FollowsUp() {
@@ -101,7 +103,9 @@ func (p *Pages) contactLines(c *gin.Context, cur dossierview.Current) (lines []d
 
 // reviewLines are a form's lines with links to change them. In a change (变更), what differs from the
 // filed dossier is marked.
-func (p *Pages) reviewLines(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string) ([]dossierview.DossierLine, error) {
+func (p *Pages) reviewLines(
+	c *gin.Context, cur dossierview.Current, kind filing.Kind, name string,
+) ([]dossierview.DossierLine, error) {
 	ctx := c.Request.Context()
 	t, codes := p.Texts.For(p.Lang(c)), p.Tables(ctx)
 	values, err := p.Draft(ctx, cur, name)
