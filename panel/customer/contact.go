@@ -76,7 +76,7 @@ func (p *Pages) showContact(c *gin.Context, status int, cur dossierview.Current,
 	f := web.Build(t, web.DraftContact, web.ContactFields(t), values, problems)
 	f.Draft = mark
 	if status == http.StatusConflict {
-		if err := p.conflict(ctx, t, cur, web.DraftContact, values, func(url.Values) []web.Field { return web.ContactFields(t) }, &f); err != nil {
+		if err := p.conflict(c, cur, &f, values, func(url.Values) []web.Field { return web.ContactFields(t) }); err != nil {
 			return err
 		}
 	}

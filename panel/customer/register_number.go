@@ -76,7 +76,7 @@ func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current
 	data := registerData{web.Build(t, web.FormRegister, registerFields(), values, problems), cur.Order}
 	data.Draft = mark
 	if status == http.StatusConflict {
-		if err := p.conflict(ctx, t, cur, web.FormRegister, values, func(url.Values) []web.Field { return registerFields() }, &data.Form); err != nil {
+		if err := p.conflict(c, cur, &data.Form, values, func(url.Values) []web.Field { return registerFields() }); err != nil {
 			return err
 		}
 	}
