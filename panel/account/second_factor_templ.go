@@ -65,7 +65,7 @@ func codePage(p *web.Page, f web.Form) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = back(p, "/sign-in", "sign_in.title").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.BackTo(p, "/sign-in", "sign_in.title").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -156,7 +156,7 @@ func enrolPage(p *web.Page, d enrolData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.Back != "" {
-				templ_7745c5c3_Err = back(p, d.Back, "totp.title").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.BackTo(p, d.Back, "totp.title").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

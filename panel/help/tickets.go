@@ -182,7 +182,7 @@ func ticketTable(address string) web.TableSpec[store.Ticket] {
 				return web.Badge("", p.Text("tickets.status."+string(t.Status)))
 			}},
 			{Key: "orders.actions", Actions: true, Cell: func(p *web.Page, t store.Ticket) templ.Component {
-				return viewTicket(p, web.URL(address, t.ID), t.ID)
+				return viewTicket(p, web.URL(address, t.ID), web.IdText(t.ID))
 			}},
 		},
 	}
