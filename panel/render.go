@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
@@ -19,13 +18,7 @@ var templateFiles embed.FS
 
 func (s *Server) parseTemplates() (*template.Template, error) {
 	t := template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
-		"args": web.Args,
-		"checkOf": func(target string) string {
-			if target == store.HomeTarget {
-				return "home"
-			}
-			return "certificate"
-		},
+		"args":      web.Args,
 		"domain":    filing.DisplayDomain,
 		"time":      func(t time.Time) string { return t.In(web.China).Format("2006-01-02 15:04") },
 		"hour":      func(t time.Time) string { return t.In(web.China).Truncate(time.Hour).Format("2006-01-02 15:04") },
@@ -33,7 +26,6 @@ func (s *Server) parseTemplates() (*template.Template, error) {
 		"actorName": dossierview.ActorName,
 		"langOf":    web.LangOf,
 		"htmlLang":  web.HTMLLang,
-		"deref":     func(n *int) int { return *n },
 		"sub":       func(p web.Page, data any) web.Page { p.Data = data; return p },
 	})
 	return web.ParseFiles(t, templateFiles)

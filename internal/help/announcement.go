@@ -3,7 +3,6 @@ package help
 import (
 	"bytes"
 	"fmt"
-	"html/template"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -23,7 +22,7 @@ func renderer(title int) goldmark.Markdown {
 
 // RenderAnnouncement renders Markdown written by staff, for use below a title that is a heading of level 1 or 2. It
 // drops raw HTML and dangerous links, marks links as nofollow, and replaces pictures with their text.
-func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
+func RenderAnnouncement(markdown string, title int) (string, error) {
 	renderer, ok := renderers[title]
 	if !ok {
 		return "", fmt.Errorf("announcement title of level %d", title)
@@ -32,7 +31,7 @@ func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
 	if err := renderer.Convert([]byte(markdown), &b); err != nil {
 		return "", err
 	}
-	return template.HTML(b.String()), nil
+	return b.String(), nil
 }
 
 // tame adapts an announcement for a page of the panel; title is the level of the heading above it.

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"path"
 	"slices"
@@ -27,8 +26,8 @@ type Page struct {
 	Order string
 	// Title is the first heading, Lead the paragraph after it as plain text.
 	Title, Lead string
-	// HTML is the rest.
-	HTML     template.HTML
+	// HTML is the rest: our own Markdown, rendered without raw HTML.
+	HTML     string
 	Sections []Section
 }
 

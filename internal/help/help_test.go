@@ -41,8 +41,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	for _, lang := range help.Languages {
 		book, found := library(t).Book(lang), 0
 		for _, p := range book.Pages {
-			require.NotContains(t, string(p.HTML), "style=", "the panel's policy forbids styles")
-			for _, m := range links.FindAllStringSubmatch(string(p.HTML), -1) {
+			require.NotContains(t, p.HTML, "style=", "the panel's policy forbids styles")
+			for _, m := range links.FindAllStringSubmatch(p.HTML, -1) {
 				found++
 				target, anchor, _ := strings.Cut(m[1], "#")
 				slug := strings.TrimPrefix(target, "/help/")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"html/template"
 	"strconv"
 	"strings"
 
@@ -57,7 +56,7 @@ func parsePage(raw []byte) (Page, error) {
 	if err := pages.Renderer().Render(&b, raw, doc); err != nil {
 		return p, err
 	}
-	p.HTML = template.HTML(b.String()) // our own pages, and Markdown without raw HTML
+	p.HTML = b.String()
 	return p, nil
 }
 

@@ -62,9 +62,9 @@ func (p *Pages) correctionForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, filled filledForm) error {
-	channel, name, ok := p.ContactChannel(c)
-	if !ok {
-		return nil
+	channel, name, err := p.ContactChannel(c)
+	if err != nil {
+		return err
 	}
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage)
@@ -80,9 +80,9 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 // contact's address opens the customer's account. The old address is notified.
 func (p *Pages) correctContact(c *gin.Context) error {
 	web.AllowSlowUpload(c)
-	channel, name, ok := p.ContactChannel(c)
-	if !ok {
-		return nil
+	channel, name, err := p.ContactChannel(c)
+	if err != nil {
+		return err
 	}
 	u, err := web.PostFormWithFile(c, "picture", picture.MaxUpload)
 	if err != nil {

@@ -32,7 +32,7 @@ func (p *Pages) resubmit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	papers, err := p.HandedPapers(ctx, dossierview.Current{Filing: f}, d)
+	papers, err := p.SubmittedPapers(ctx, dossierview.Current{Filing: f}, d)
 	if err != nil {
 		return err
 	}
