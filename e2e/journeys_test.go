@@ -40,7 +40,7 @@ func TestBrowserWalk(t *testing.T) {
 		require.Equal(t, c.UserName, value(p.ctx, t, "#f-user_name"))
 		if !p.scriptless {
 			p.do(chromedp.SendKeys("#f-user_name", "2"), chromedp.WaitVisible("p[data-user-name]:not(:empty)"))
-			require.Equal(t, p.in("可以使用。", "Free to use."), p.text("p[data-user-name]"))
+			require.Equal(t, p.in("可以使用。", "Available."), p.text("p[data-user-name]"))
 		}
 		p.fill("password", password, "password_again", password, "name", c.Name, "mobile", c.Mobile, "email", c.Email)
 		p.choose("province", c.Province)

@@ -190,7 +190,7 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	require.Equal(t, "Address blocks", page.Find("h1").Text(), "it waits: the list is shown instead")
 	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d", list[0].ID), values)
 	require.NoError(t, err)
-	require.Contains(t, page.Find(".flash").Text(), "how things stand")
+	require.Contains(t, page.Find(".flash").Text(), "the current state")
 	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d/remove", list[0].ID), nil)
 	require.NoError(t, err)
 	require.Zero(t, page.Find("[data-block]").Length(), "it was never submitted")

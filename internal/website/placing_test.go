@@ -34,21 +34,21 @@ func TestHomePageIsWhatTheSiteShows(t *testing.T) {
 		reason string
 		system string
 	}{
-		"one":                      {files: map[string]string{"index.html": plain}, body: plain, file: "index.html"},
-		"of several, the same":     {files: map[string]string{"index.html": other, "index.htm": plain, "default.htm": far}, body: plain, file: "index.htm"},
-		"capitals":                 {files: map[string]string{"INDEX.HTM": plain}, body: plain, file: "INDEX.HTM"},
-		"with includes":            {files: map[string]string{"index.shtml": "<html><!--#include file=\"top.html\"--><body><p>1</p><p>2</p><p>3</p></body></html>"}, body: "<html><b>top</b><body><p>1</p><p>2</p><p>3</p></body></html>", file: "index.shtml"},
-		"injected":                 {files: map[string]string{"index.html": plain}, body: strings.Replace(plain, "</body>", "<script src=/cdn.js></script></body>", 1), file: "index.html"},
-		"in a folder":              {files: map[string]string{"index.html": far, "cn/index.html": plain}, body: plain, path: "/cn/", file: "cn/index.html"},
-		"named":                    {files: map[string]string{"index.html": far, "home.html": plain}, body: plain, path: "/home.html", file: "home.html"},
-		"something else is shown":  {files: map[string]string{"index.html": far}, body: plain, reason: website.UnfitNotServed},
-		"none":                     {files: map[string]string{"readme.txt": "x"}, body: plain, reason: website.UnfitNoPage},
-		"php":                      {files: map[string]string{"index.php": "<?php", "index.html": far}, body: plain, reason: website.UnfitDynamic},
+		"one":                        {files: map[string]string{"index.html": plain}, body: plain, file: "index.html"},
+		"of several, the same":       {files: map[string]string{"index.html": other, "index.htm": plain, "default.htm": far}, body: plain, file: "index.htm"},
+		"capitals":                   {files: map[string]string{"INDEX.HTM": plain}, body: plain, file: "INDEX.HTM"},
+		"with includes":              {files: map[string]string{"index.shtml": "<html><!--#include file=\"top.html\"--><body><p>1</p><p>2</p><p>3</p></body></html>"}, body: "<html><b>top</b><body><p>1</p><p>2</p><p>3</p></body></html>", file: "index.shtml"},
+		"injected":                   {files: map[string]string{"index.html": plain}, body: strings.Replace(plain, "</body>", "<script src=/cdn.js></script></body>", 1), file: "index.html"},
+		"in a folder":                {files: map[string]string{"index.html": far, "cn/index.html": plain}, body: plain, path: "/cn/", file: "cn/index.html"},
+		"named":                      {files: map[string]string{"index.html": far, "home.html": plain}, body: plain, path: "/home.html", file: "home.html"},
+		"something else is shown":    {files: map[string]string{"index.html": far}, body: plain, reason: website.UnfitNotServed},
+		"none":                       {files: map[string]string{"readme.txt": "x"}, body: plain, reason: website.UnfitNoPage},
+		"php":                        {files: map[string]string{"index.php": "<?php", "index.html": far}, body: plain, reason: website.UnfitDynamic},
 		"php next to the page shown": {files: map[string]string{"index.php": "<?php", "index.html": plain}, body: plain, file: "index.html"},
-		"named php":                {files: map[string]string{"a.aspx": "x"}, body: plain, path: "/a.aspx", reason: website.UnfitDynamic},
-		"WordPress":                {files: map[string]string{"index.php": "<?php"}, body: `<link href="/wp-content/themes/x.css">`, reason: website.UnfitSystem, system: website.SystemWordPress},
-		"written by 帝国":            {files: map[string]string{"index.html": plain}, body: plain + `<script src="/e/member/login/loginjs.php">`, reason: website.UnfitSystem, system: website.SystemEmpire},
-		"DedeCMS by its folders":   {files: map[string]string{"index.html": plain, "dede/login.php": "x"}, body: plain, reason: website.UnfitSystem, system: website.SystemDede},
+		"named php":                  {files: map[string]string{"a.aspx": "x"}, body: plain, path: "/a.aspx", reason: website.UnfitDynamic},
+		"WordPress":                  {files: map[string]string{"index.php": "<?php"}, body: `<link href="/wp-content/themes/x.css">`, reason: website.UnfitSystem, system: website.SystemWordPress},
+		"written by 帝国":              {files: map[string]string{"index.html": plain}, body: plain + `<script src="/e/member/login/loginjs.php">`, reason: website.UnfitSystem, system: website.SystemEmpire},
+		"DedeCMS by its folders":     {files: map[string]string{"index.html": plain, "dede/login.php": "x"}, body: plain, reason: website.UnfitSystem, system: website.SystemDede},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, to, _ := space(t, webspace.Options{})

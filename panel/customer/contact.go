@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -17,11 +18,10 @@ import (
 
 // noticeForm is 关于法律责任.
 func (p *Pages) noticeForm(c *gin.Context, cur dossierview.Current) error {
-	if p.inStage(c, cur, filing.Contact) {
-		return p.RenderTemplate(c, http.StatusOK, "notice", web.Page{Title: "notice.title", Data: cur})
+	if !p.inStage(c, cur, filing.Contact) {
+		return nil
 	}
-
-	return nil
+	return p.Render(c, http.StatusOK, web.Page{Title: "notice.title"}, noticePage)
 }
 
 func (p *Pages) acceptNotice(c *gin.Context, cur dossierview.Current) error {
@@ -76,11 +76,13 @@ func (p *Pages) showContact(c *gin.Context, status int, cur dossierview.Current,
 	f := web.Build(t, web.DraftContact, web.ContactFields(t), values, problems)
 	f.Draft = mark
 	if status == http.StatusConflict {
-		if err := p.conflict(ctx, t, cur, web.DraftContact, values, func(url.Values) []web.Field { return web.ContactFields(t) }, &f); err != nil {
+		if err := p.conflict(c, cur, &f, values, func(url.Values) []web.Field { return web.ContactFields(t) }); err != nil {
 			return err
 		}
 	}
-	return p.RenderTemplate(c, status, "contact", web.Page{Title: "contact.title", Data: f})
+	return p.Render(c, status, web.Page{Title: "contact.title"}, func(page *web.Page) templ.Component {
+		return contactPage(page, f)
+	})
 }
 
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.

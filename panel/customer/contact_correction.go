@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -21,9 +22,9 @@ import (
 // withCorrection finds what waits for its code by the channel in the path.
 func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.Correction) error) web.Handler {
 	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		channel, _, ok := p.ContactChannel(c)
-		if !ok {
-			return nil
+		channel, _, err := p.ContactChannel(c)
+		if err != nil {
+			return err
 		}
 		row, err := p.Store.OpenCorrection(c.Request.Context(), cur.Filing.ID, channel)
 		switch {
@@ -58,10 +59,14 @@ func (p *Pages) confirmForm(c *gin.Context, _ dossierview.Current, row store.Cor
 
 func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, problems filing.Problems) error {
 	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
-	return p.RenderTemplate(c, status, "account_code", web.Page{Title: "correction.confirm_title", Data: web.CodeData{
-		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems), Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
+	data := web.CodeData{
+		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems),
+		Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
 		Action: path, Again: path + "/again", Back: web.FilingPath(c),
-	}})
+	}
+	return p.Render(c, status, web.Page{Title: "correction.confirm_title"}, func(page *web.Page) templ.Component {
+		return web.CodePage(page, data)
+	})
 }
 
 func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row store.Correction) error {

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -17,69 +17,96 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// dossierForm is the page of one of a dossier's forms; ?check shows its problems
-// too: somebody comes back from the review page.
-func (p *Pages) dossierForm(form string) func(*gin.Context, dossierview.Current) error {
+// withForm runs a handler of one of a filing's forms, with the filing's kind. People whose page is
+// old, or whose kind doesn't have the form, are sent elsewhere.
+func (p *Pages) withForm(
+	form string, h func(*gin.Context, dossierview.Current, filing.Kind) error,
+) func(*gin.Context, dossierview.Current) error {
 	return func(c *gin.Context, cur dossierview.Current) error {
-		if kind, ok := p.formOf(c, cur, form); ok {
-			return p.showDossierForm(c, cur, kind, form, p.SavedValues(c), nil, c.Query("check") != "")
+		if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
+			return nil
 		}
-
-		return nil
+		kind, err := p.KindOf(c.Request.Context(), cur)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(kind.Forms(), form) {
+			return web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
+		}
+		return h(c, cur, kind)
 	}
 }
 
-// formOf tells the filing's kind where the form is one of its, and sends people
-// elsewhere where not.
-func (p *Pages) formOf(c *gin.Context, cur dossierview.Current, form string) (filing.Kind, bool) {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
-		return "", false
+// shownForm is what a form's page shows besides what is saved.
+type shownForm struct {
+	name string
+	kind filing.Kind
+	// values are what was just typed; nil: show the draft.
+	values   url.Values
+	problems filing.Problems
+	// check: show everything that breaks a rule.
+	check bool
+	// note is shown above the form, instead of a refusal.
+	note string
+	// overtaken: another page has saved other values since this one was made.
+	overtaken bool
+}
+
+// status is the page's HTTP status.
+func (s shownForm) status(c *gin.Context) int {
+	switch {
+	case s.overtaken:
+		return http.StatusConflict
+	case c.Request.Method == http.MethodGet, s.values == nil && len(s.problems) == 0:
+		return http.StatusOK
 	}
-	kind, err := p.KindOf(c.Request.Context(), cur)
-	if err != nil {
-		p.Fail(c, err)
-		return "", false
-	}
-	if !slices.Contains(kind.Forms(), form) {
-		web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
-		return "", false
-	}
-	return kind, true
+	return http.StatusUnprocessableEntity
+}
+
+// dossierForm is the page of one of a dossier's forms. With ?check, which links from the review page
+// have, it shows the form's problems too.
+func (p *Pages) dossierForm(form string) func(*gin.Context, dossierview.Current) error {
+	return p.withForm(form, func(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+		return p.showDossierForm(c, cur, shownForm{
+			name: form, kind: kind, values: p.SavedValues(c), check: c.Query("check") != "",
+		})
+	})
 }
 
 type dossierData struct {
 	web.Form
 	Kind filing.Kind
-	// Saved tells that a password is kept, which the page doesn't show again.
-	Saved bool
-	// Others are the kind's other forms.
-	Others []string
-	// Person is the nature whose manager may be the holder, for the page's script.
-	Person int
+	// HasPassword: a password is saved. Pages don't show it again.
+	HasPassword bool
 }
 
-// showDossierForm draws a form with its draft, or with what was just posted and
-// the problems found besides the rules'.
-func (p *Pages) showDossierForm(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string, values url.Values, problems filing.Problems, check bool) error {
-	return p.drawDossierForm(c, cur, kind, name, values, problems, check, false)
+// lead introduces the form: its kind may have a text of its own.
+func (d dossierData) lead(p *web.Page) string {
+	if lead := d.Name + ".lead." + string(d.Kind); p.T.Has(lead) {
+		return p.Text(lead)
+	}
+	return p.Text(d.Name + ".lead")
 }
 
-// drawDossierForm is showDossierForm, also of a page that another overtook.
-func (p *Pages) drawDossierForm(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string, values url.Values, problems filing.Problems, check, overtaken bool) error {
-	status := http.StatusOK
-	mark, err := p.draftState(c.Request.Context(), cur, name, values)
+// buttonTexts are keys of what a form's buttons say.
+type buttonTexts struct{ next, save string }
+
+var formTexts = buttonTexts{next: "form.next", save: "form.save"}
+
+func (p *Pages) showDossierForm(c *gin.Context, cur dossierview.Current, shown shownForm) error {
+	ctx, kind, name, status := c.Request.Context(), shown.kind, shown.name, shown.status(c)
+	draft, err := p.draftState(ctx, cur, name, shown.values)
 	if err != nil {
 		return err
 	}
+	values := shown.values
 	if values == nil {
-		if values, err = p.Draft(c.Request.Context(), cur, name); err != nil {
+		if values, err = p.Draft(ctx, cur, name); err != nil {
 			return err
 		}
-	} else if !c.GetBool(web.ContextSaved) {
-		status = http.StatusUnprocessableEntity
 	}
-	t, codes := p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context())
-	if check {
+	t, codes, problems := p.Texts.For(p.Lang(c)), p.Tables(ctx), shown.problems
+	if shown.check {
 		d := filing.Dossier{Kind: kind}
 		p.Fill(&d, name, values)
 		found, err := p.Problems(c, cur, d, name, codes)
@@ -91,88 +118,80 @@ func (p *Pages) drawDossierForm(c *gin.Context, cur dossierview.Current, kind fi
 	if name == web.FormSite {
 		values.Set("provider", p.Provider.Name)
 	}
-	fields := func(v url.Values) []web.Field {
-		return dossierview.WithManagerSame(t, p.Fields(t, codes, kind, name, v))
-	}
 	if name == web.FormHolder {
 		problems = dossierview.WithoutTwice(problems, values)
 	}
-	data := dossierData{Form: web.Build(t, name, fields(values), values, problems), Kind: kind, Saved: values.Get("password") != "", Person: filing.NaturePerson}
-	data.Draft, data.ReturnTo = mark, web.ReturnTo(c, values)
-	if overtaken {
-		status = http.StatusConflict
-		if err := p.conflict(c.Request.Context(), t, cur, name, values, fields, &data.Form); err != nil {
-			return err
-		}
+	fields := func(v url.Values) []web.Field {
+		return dossierview.WithManagerSame(t, p.Fields(t, codes, kind, name, v))
 	}
-	for _, other := range kind.Forms() {
-		if other != name {
-			data.Others = append(data.Others, other)
+	data := dossierData{web.Build(t, name, fields(values), values, problems), kind, values.Get("password") != ""}
+	data.Draft, data.ReturnTo = draft, web.ReturnTo(c, values)
+	if shown.overtaken {
+		if err := p.conflict(c, cur, &data.Form, values, fields); err != nil {
+			return err
 		}
 	}
 	if err := p.MarkRefused(c, cur, kind, &data.Form, values); err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, status, "dossier_form", web.Page{Title: name + ".title", Data: data})
+	head := web.Page{Title: name + ".title", Wrong: data.HasProblems()}
+	return p.Render(c, status, head, func(page *web.Page) templ.Component { return dossierFormPage(page, data) })
 }
 
-// saveDossierForm keeps a form as it was typed and goes on to the next page when
-// it is right, or when only saving was asked for.
+// saveDossierForm saves a form as it was typed. It goes on to the next page if the form is right, or
+// comes back if only saving was asked for.
 func (p *Pages) saveDossierForm(form string) func(*gin.Context, dossierview.Current) error {
-	return func(c *gin.Context, cur dossierview.Current) error {
-		if kind, ok := p.formOf(c, cur, form); ok {
-			return p.saveForm(c, cur, kind, form)
-		}
-
-		return nil
-	}
+	return p.withForm(form, func(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+		return p.saveForm(c, cur, shownForm{name: form, kind: kind, values: web.PostForm(c)})
+	})
 }
 
-func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string) error {
-	ctx := c.Request.Context()
-	values := web.PostForm(c)
+func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, form shownForm) error {
+	ctx, name, values := c.Request.Context(), form.name, form.values
 	if _, err := p.storeDraft(ctx, cur, name, values); errors.Is(err, store.ErrConflict) {
-		return p.drawDossierForm(c, cur, kind, name, values, nil, false, true)
+		form.overtaken = true
+		return p.showDossierForm(c, cur, form)
 	} else if err != nil {
 		return err
 	}
-	from := web.ReturnToOf(values)
+	returnTo := web.ReturnToOf(values)
+	again := web.WithReturnTo(web.FilingPath(c)+"/"+name, returnTo)
 	if action := values.Get("action"); action == "save" {
 		p.Flash(c, "flash.saved")
-		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+name, from))
-	} else if at, ok := strings.CutPrefix(action, dossierview.ActionLists); ok && slices.Contains(dossierview.ListFields, at) { // back where it was pressed
+		return web.Redirect(c, again)
+	} else if field, ok := dossierview.ListsAsked(action); ok {
 		p.Flash(c, "flash.lists_updated")
-		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+name, from)+"#f-"+at)
+		return web.Redirect(c, again+"#f-"+field)
 	}
-	d := filing.Dossier{Kind: kind}
+	d := filing.Dossier{Kind: form.kind}
 	p.Fill(&d, name, values)
 	problems, err := p.Problems(c, cur, d, name, p.Tables(ctx))
 	if err == nil && len(problems) == 0 && name == web.FormOwnership {
-		problems, err = p.ProveClaim(ctx, cur, d.OwnershipProof)
+		problems, err = p.ProveOwnership(ctx, cur, d.OwnershipProof)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(problems) > 0:
-		return p.showDossierForm(c, cur, kind, name, values, problems, false)
-	default:
-		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(kind, name, from))
 	}
+	if len(problems) > 0 {
+		form.problems = problems
+		return p.showDossierForm(c, cur, form)
+	}
+	return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(form.kind, name, returnTo))
 }
 
 // pageReview is 核对并提交.
 const pageReview = "review"
 
-// nextForm is the page after a form that was opened from somewhere.
-func nextForm(kind filing.Kind, name, back string) string {
+// nextForm is the page after a form: the review, if the form was opened from there.
+func nextForm(kind filing.Kind, name, returnTo string) string {
 	forms := kind.Forms()
-	if i := slices.Index(forms, name); back != web.ReturnToReview && i+1 < len(forms) {
+	if i := slices.Index(forms, name); returnTo != web.ReturnToReview && i+1 < len(forms) {
 		return forms[i+1]
 	}
 	return pageReview
 }
 
-// submit looks once more for what blocks and hands the dossier in.
+// submit runs the checks once more and submits the dossier if nothing blocks it.
 func (p *Pages) submit(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return nil
@@ -189,7 +208,7 @@ func (p *Pages) submit(c *gin.Context, cur dossierview.Current) error {
 	if dossierview.Blocks(found) {
 		return web.Redirect(c, web.FilingPath(c)+"/"+pageReview)
 	}
-	papers, err := p.HandedPapers(ctx, cur, d)
+	papers, err := p.SubmittedPapers(ctx, cur, d)
 	if err != nil {
 		return err
 	}
@@ -197,24 +216,25 @@ func (p *Pages) submit(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	_, err = p.Filings.Submit(ctx, cur.Filing.Ref(), workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
+	submission := workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)}
+	_, err = p.Filings.Submit(ctx, cur.Filing.Ref(), submission)
 	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
-// documents lists the kinds of document that a nature of holder has, for the form's
-// script; all where none is chosen, as the form does.
+// documents lists the document types of a nature of holder for the form's script; all of them before
+// a nature is chosen, as in the form.
 func (p *Pages) documents(c *gin.Context) error {
 	t := p.Texts.For(p.Lang(c))
 	list := []filing.Region{}
-	for _, o := range web.CodeOptions(t.Lang(), dossierview.DocumentsOf(p.Tables(c.Request.Context()), c.Request.URL.Query())) {
+	documents := dossierview.DocumentsOf(p.Tables(c.Request.Context()), c.Request.URL.Query())
+	for _, o := range web.CodeOptions(t.Lang(), documents) {
 		list = append(list, filing.Region{Code: o.Value, Name: o.Label})
 	}
 	c.JSON(http.StatusOK, list) // not cached: the names are in the reader's language
-
 	return nil
 }
 
-// regions lists the divisions below one, for the form's script.
+// regions lists the divisions of a region for the form's script.
 func (p *Pages) regions(c *gin.Context) error {
 	parent := c.Query("parent")
 	known := p.Tables(c.Request.Context()).Regions
@@ -227,6 +247,5 @@ func (p *Pages) regions(c *gin.Context) error {
 	}
 	c.Header("Cache-Control", fmt.Sprintf("private, max-age=%.0f", web.TablesFor.Seconds()))
 	c.JSON(http.StatusOK, list)
-
 	return nil
 }

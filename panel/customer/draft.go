@@ -13,23 +13,25 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
-// draftMarkOf reads a page's mark; false where it has none, whose saves win.
+// draftMarkOf reads the mark that a page carries; false if it has none. Its saves then always win.
 func draftMarkOf(values url.Values) (store.DraftMark, bool) {
 	version, err := strconv.ParseInt(values.Get(web.FieldDraftVersion), 10, 64)
 	tab := values.Get(web.FieldDraftTab)
 	return store.DraftMark{Version: version, Writer: tab}, err == nil && tab != "" && len(tab) <= 32
 }
 
-// draftState marks a page that shows values, or, where they are nil, the draft:
-// to be called before the draft is read.
-func (p *Pages) draftState(ctx context.Context, cur dossierview.Current, name string, values url.Values) (web.DraftState, error) {
-	key, err := p.Store.LocalDraftKey(cur.Order.CustomerID, dossierview.RowOf(cur, name))
+// draftState is the mark of a page that shows values or, if they are nil, the draft. Call it before
+// reading the draft: a save in between then shows as a conflict instead of getting lost.
+func (p *Pages) draftState(
+	ctx context.Context, cur dossierview.Current, name string, values url.Values,
+) (web.DraftState, error) {
+	row := dossierview.DraftRow(cur, name)
+	key, err := p.Store.LocalDraftKey(cur.Order.CustomerID, row)
 	if err != nil {
 		return web.DraftState{}, err
 	}
@@ -39,11 +41,11 @@ func (p *Pages) draftState(ctx context.Context, cur dossierview.Current, name st
 		return state, nil
 	}
 	state.Tab = rand.Text()
-	state.Version, err = p.Store.DraftVersion(ctx, dossierview.RowOf(cur, name))
+	state.Version, err = p.Store.DraftVersion(ctx, row)
 	return state, err
 }
 
-// saveDraft keeps a form while it is typed, and tells the script what became of it.
+// saveDraft saves a form while it is typed and tells the script the outcome.
 func (p *Pages) saveDraft(c *gin.Context, cur dossierview.Current) error {
 	name := c.Param("form")
 	if !web.DraftForms[name] || cur.Filing.Stage.Final() {
@@ -62,91 +64,108 @@ func (p *Pages) answerDraft(c *gin.Context, cur dossierview.Current, name string
 	default:
 		c.JSON(http.StatusOK, gin.H{"version": version, "at": time.Now().In(web.China).Format("15:04")})
 	}
-
 	return nil
 }
 
-// storeDraft keeps a form as it was typed and returns the draft's version;
-// store.ErrConflict when another page saved something else meanwhile. A filing
-// password that was given before stays where the field was left empty: pages
-// don't show it again.
-func (p *Pages) storeDraft(ctx context.Context, cur dossierview.Current, name string, values url.Values) (int64, error) {
+// storeDraft saves a form as it was typed and returns the draft's version. It returns
+// store.ErrConflict if another page has saved something else since.
+func (p *Pages) storeDraft(
+	ctx context.Context, cur dossierview.Current, name string, values url.Values,
+) (int64, error) {
+	row := dossierview.DraftRow(cur, name)
 	if name == web.FormHolder {
 		if err := p.FillPerson(ctx, cur, values); err != nil {
 			return 0, err
 		}
 	}
-	mark, marked := draftMarkOf(values)
 	kept := web.WithoutSecrets(values)
-	if name == web.FormOwnership {
-		if values.Get("password") == "" {
-			before, err := p.Draft(ctx, cur, name)
-			if err != nil {
-				return 0, err
-			}
-			if before.Get("password") != "" && (before.Get("number") == values.Get("number") || !values.Has("number")) {
-				values.Set("password", before.Get("password"))
-			}
+	switch name {
+	case web.FormOwnership:
+		if err := p.keepPassword(ctx, cur, values); err != nil {
+			return 0, err
 		}
 		kept = url.Values{"number": {values.Get("number")}, "password": {values.Get("password")}}
-	}
-	row := dossierview.RowOf(cur, name)
-	if name == web.FormPapers {
+	case web.FormPapers:
 		d, err := p.Dossier(ctx, cur)
 		if err != nil {
 			return 0, err
 		}
-		if kept = onlyNumbers(values, p.NeededPapers(d)); len(kept) == 0 { // a page that asks for no number
+		if kept = onlyNumbers(values, p.NeededPapers(d)); len(kept) == 0 { // the page asks for no number
 			return p.Store.DraftVersion(ctx, row)
 		}
 	}
+	mark, marked := draftMarkOf(values)
 	if !marked {
 		return 0, p.Store.SaveDraftAt(ctx, row, kept)
 	}
 	version, err := p.Store.SaveDraftOver(ctx, row, mark, kept)
-	if !errors.Is(err, store.ErrConflict) {
-		return version, err
+	if errors.Is(err, store.ErrConflict) {
+		return p.sameDraft(ctx, row, kept)
 	}
-	// the same from two pages is no conflict
-	now, versionErr := p.Store.DraftVersion(ctx, row)
-	if versionErr != nil {
-		return 0, versionErr
-	}
-	stored := url.Values{}
-	if readErr := p.Store.DraftAt(ctx, row, &stored); readErr != nil {
-		return 0, readErr
-	}
-	if reflect.DeepEqual(stored, kept) {
-		return now, nil
-	}
-	return 0, err
+	return version, err
 }
 
-// conflict readies a form whose page was overtaken: it shows what was typed, what
-// the other page saved, and takes the next save as the person's choice.
-func (p *Pages) conflict(ctx context.Context, t *locale.Localizer, cur dossierview.Current, name string, values url.Values, fields func(url.Values) []web.Field, mine *web.Form) error {
-	state, err := p.draftState(ctx, cur, name, nil)
+// keepPassword fills in a filing password that was given before: pages don't show it, so an empty
+// field leaves it as it is, unless it belongs to another number.
+func (p *Pages) keepPassword(ctx context.Context, cur dossierview.Current, values url.Values) error {
+	if values.Get("password") != "" {
+		return nil
+	}
+	before, err := p.Draft(ctx, cur, web.FormOwnership)
+	if err != nil {
+		return err
+	}
+	sameNumber := before.Get("number") == values.Get("number") || !values.Has("number")
+	if before.Get("password") != "" && sameNumber {
+		values.Set("password", before.Get("password"))
+	}
+	return nil
+}
+
+// sameDraft is the draft's version if another page has saved the same, which is no conflict.
+func (p *Pages) sameDraft(ctx context.Context, row store.DraftRow, values url.Values) (int64, error) {
+	version, err := p.Store.DraftVersion(ctx, row)
+	if err != nil {
+		return 0, err
+	}
+	stored := url.Values{}
+	if err := p.Store.DraftAt(ctx, row, &stored); err != nil {
+		return 0, err
+	}
+	if !reflect.DeepEqual(stored, values) {
+		return 0, store.ErrConflict
+	}
+	return version, nil
+}
+
+// conflict prepares a form that another page has overtaken. It shows what was typed next to what the
+// other page saved; the next save is the person's choice.
+func (p *Pages) conflict(
+	c *gin.Context, cur dossierview.Current, mine *web.Form, values url.Values, fields func(url.Values) []web.Field,
+) error {
+	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
+	state, err := p.draftState(ctx, cur, mine.Name, nil)
 	if err != nil {
 		return err
 	}
 	state.Tab, state.Conflict = values.Get(web.FieldDraftTab), true
 	stored := url.Values{}
-	if err := p.Store.DraftAt(ctx, dossierview.RowOf(cur, name), &stored); err != nil {
+	if err := p.Store.DraftAt(ctx, dossierview.DraftRow(cur, mine.Name), &stored); err != nil {
 		return err
 	}
 	if stored.Get("provider") == "" {
 		stored.Set("provider", values.Get("provider"))
 	}
-	theirs := web.Build(t, name, fields(stored), stored, nil)
-	texts := map[string]string{}
-	for _, f := range theirs.Fields {
-		texts[f.Name] = dossierview.Shown(t, f)
+	theirs := map[string]string{}
+	for _, f := range web.Build(t, mine.Name, fields(stored), stored, nil).Fields {
+		theirs[f.Name] = dossierview.Shown(t, f)
 	}
-	mine.Draft = state
 	for _, f := range mine.Fields {
-		if f.Type != "password" && dossierview.Shown(t, f) != texts[f.Name] {
-			mine.Draft.Lines = append(mine.Draft.Lines, web.ConflictLine{Key: "field." + name + "." + f.Name, Mine: dossierview.Shown(t, f), Theirs: texts[f.Name]})
+		if text := dossierview.Shown(t, f); f.Type != "password" && text != theirs[f.Name] {
+			line := web.ConflictLine{Key: "field." + mine.Name + "." + f.Name, Mine: text, Theirs: theirs[f.Name]}
+			state.Lines = append(state.Lines, line)
 		}
 	}
+	mine.Draft = state
 	return nil
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -106,8 +108,30 @@ type filingData struct {
 	Unsure string
 }
 
-// HasProblems is as form's.
-func (d filingData) HasProblems() bool { return d.Unsure != "" }
+// title is the key of the page's heading.
+func (d filingData) title() string {
+	if d.Filing.Kind == "" {
+		return "filing.title"
+	}
+	return "kind." + string(d.Filing.Kind)
+}
+
+// displayDomains are an order's domains as people read them.
+func displayDomains(o store.Order) string {
+	domains := make([]string, len(o.Domains))
+	for i, domain := range o.Domains {
+		domains[i] = filing.DisplayDomain(domain)
+	}
+	return strings.Join(domains, " ")
+}
+
+// refusedLabel names a refused field.
+func refusedLabel(p *web.Page, f dossierview.RefusedField) string {
+	if f.Label != "" {
+		return f.Label
+	}
+	return p.Text("field." + f.Form + "." + f.Name)
+}
 
 // askToConfirm shows the filing's page again, and on it what must be ticked.
 func (p *Pages) askToConfirm(c *gin.Context, what string) error {
@@ -150,7 +174,8 @@ func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
 	case unsure == "withdraw" && data.CanRevoke, unsure == "take_off" && data.CanTakeOff:
 		data.Unsure = unsure
 	}
-	return p.RenderTemplate(c, http.StatusOK, "filing", web.Page{Title: "filing.title", Data: data})
+	page := web.Page{Title: "filing.title", Wrong: data.Unsure != ""}
+	return p.Render(c, http.StatusOK, page, func(page *web.Page) templ.Component { return filingPage(page, data) })
 }
 
 // progress is the part of the page that renews itself.
@@ -159,7 +184,7 @@ func (p *Pages) progress(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "progress", web.Page{Data: data})
+	return p.RenderFragment(c, func(page *web.Page) templ.Component { return progress(page, data) })
 }
 
 func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData, error) {

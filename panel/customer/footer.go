@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
@@ -52,6 +53,41 @@ type footerData struct {
 	Number, Snippet string
 }
 
+// state is how the newest edit stands; empty before the first.
+func (d footerData) state() store.FooterState {
+	if d.Edit == nil {
+		return ""
+	}
+	return d.Edit.State
+}
+
+// footerReason says why an edit failed.
+func footerReason(p *web.Page, reason string, args map[string]any) string {
+	if key := "footer_reason." + reason; p.T.Has(key) {
+		return p.T.T(key, args)
+	}
+	return p.Text("reason." + reason)
+}
+
+// footerProblem says why the newest edit failed and, where the page couldn't be loaded, what helps.
+func footerProblem(p *web.Page, d footerData) string {
+	text := footerReason(p, d.Reason, d.Args)
+	if kind, _ := d.Args["kind"].(string); kind != "" {
+		text += p.Text("site_help." + kind)
+	}
+	return text
+}
+
+func diffClass(l website.DiffLine) string {
+	switch l.Sign {
+	case "+":
+		return "added"
+	case "-":
+		return "taken"
+	}
+	return "same"
+}
+
 // footerPage is 放到首页底部: what was found, what would change, what was done.
 func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, footerStages...) {
@@ -69,7 +105,9 @@ func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
 			p.workFooter(ctx, cur, data.Edit.ID, stepOf(data.Edit.State))
 		}
 	}
-	return p.RenderTemplate(c, http.StatusOK, "footer", web.Page{Title: "footer.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "footer.title"}, func(page *web.Page) templ.Component {
+		return footerPage(page, data)
+	})
 }
 
 func stepOf(state store.FooterState) workflows.FooterStep {

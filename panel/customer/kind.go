@@ -1,12 +1,14 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -17,41 +19,56 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-const valueAdvice = "advice"
-
-const valueAdviceKind = "advice_kind"
-
-const valueAdviceDomain = "advice_domain"
-
-const valueNumber = "number"
+// What the draft of the choice keeps of the bureau's answer.
+const (
+	valueAdvice       = "advice"
+	valueAdviceKind   = "advice_kind"
+	valueAdviceDomain = "advice_domain"
+	valueNumber       = "number"
+)
 
 // adviceUnknown is shown when the bureau couldn't be asked.
 const adviceUnknown = "unknown"
 
 type kindData struct {
-	Form web.Form
+	web.Form
 	// Advice is a key below "advice."; empty before the bureau was asked.
-	Advice       string
-	AdviceArgs   map[string]any
-	Kinds        []filing.Kind
-	Chosen, Best filing.Kind
+	Advice                     string
+	AdviceNumber, AdviceDomain string
+	Chosen, Best               filing.Kind
 	// Problem is what is wrong with the choice, in the reader's language.
 	Problem string
 }
 
+// warns tells whether the advice is bad news.
+func (d kindData) warns() bool { return d.Advice == filing.AdviceOther || d.Advice == adviceUnknown }
+
 func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Field {
-	all := slices.DeleteFunc(web.Asked(dossierview.HolderFields(new(filing.Holder)), web.Choosing{Localizer: t, Codes: codes, Typed: v}), func(f web.Field) bool { return !slices.Contains(dossierview.DocumentFields, f.Name) })
+	all := web.Asked(dossierview.HolderFields(new(filing.Holder)), web.Choosing{Localizer: t, Codes: codes, Typed: v})
+	all = slices.DeleteFunc(all, func(f web.Field) bool { return !slices.Contains(dossierview.DocumentFields, f.Name) })
 	for i := range all {
-		all[i].Required = false // only to have the bureau asked, which nobody must
+		all[i].Required = false // asking the bureau is voluntary
 	}
 	return all
 }
 
-// kindForm asks which kind of filing it is, and lets the bureau tell.
-func (p *Pages) kindForm(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) || !p.redirectFollowUp(c, cur) {
-		return nil
+// withChoice runs a handler of the choice of kind. A follow-up's kind is fixed.
+func (p *Pages) withChoice(
+	h func(*gin.Context, dossierview.Current) error,
+) func(*gin.Context, dossierview.Current) error {
+	return func(c *gin.Context, cur dossierview.Current) error {
+		if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
+			return nil
+		}
+		if cur.Filing.Kind.FollowsUp() {
+			return web.Redirect(c, web.FilingPath(c))
+		}
+		return h(c, cur)
 	}
+}
+
+// kindForm asks which kind of filing it is, and offers to ask the bureau.
+func (p *Pages) kindForm(c *gin.Context, cur dossierview.Current) error {
 	values, err := p.kindValues(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -63,8 +80,8 @@ func (p *Pages) kindForm(c *gin.Context, cur dossierview.Current) error {
 	return p.showKind(c, http.StatusOK, values, nil)
 }
 
-// kindValues are the choice as it was kept. The holder's form, where there is one,
-// has the document's last word; another document makes the bureau's answer void.
+// kindValues are the saved choice. The document is that of the holder's form, once there is one; if it
+// is another than the bureau was asked about, the answer no longer counts.
 func (p *Pages) kindValues(ctx context.Context, cur dossierview.Current) (url.Values, error) {
 	values, err := p.Chosen(ctx, cur)
 	if err != nil {
@@ -91,10 +108,11 @@ func (p *Pages) kindValues(ctx context.Context, cur dossierview.Current) (url.Va
 	return values, err
 }
 
-// withAnswer are the document as it was typed, with what was kept of the choice
-// and, where it is about this document, of the bureau's answer.
+// withAnswer adds to a typed document the saved choice and, if it is about the same document, the
+// bureau's answer.
 func withAnswer(typed, kept url.Values) url.Values {
-	values, same := url.Values{}, dossierview.HolderOf(typed).DocumentNumber == dossierview.HolderOf(kept).DocumentNumber
+	values := url.Values{}
+	same := dossierview.HolderOf(typed).DocumentNumber == dossierview.HolderOf(kept).DocumentNumber
 	for _, name := range dossierview.DocumentFields {
 		values.Set(name, typed.Get(name))
 		same = same && (name == "document_number" || typed.Get(name) == kept.Get(name))
@@ -108,43 +126,30 @@ func withAnswer(typed, kept url.Values) url.Values {
 	return values
 }
 
-// redirectFollowUp sends follow-ups, whose kind is fixed, to their page.
-func (p *Pages) redirectFollowUp(c *gin.Context, cur dossierview.Current) bool {
-	if cur.Filing.Kind.FollowsUp() {
-		web.Redirect(c, web.FilingPath(c))
-		return false
-	}
-	return true
-}
-
 func (p *Pages) showKind(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
+	best := filing.Kind(values.Get(valueAdviceKind))
 	data := kindData{
 		Form:   web.Build(t, web.FormHolder, kindFields(t, p.Tables(c.Request.Context()), values), values, problems),
-		Advice: values.Get(valueAdvice), Kinds: filing.Beginnings,
-		AdviceArgs: map[string]any{"number": values.Get(valueNumber), "domain": filing.DisplayDomain(values.Get(valueAdviceDomain))},
-		Best:       filing.Kind(values.Get(valueAdviceKind)), Chosen: filing.Kind(values.Get(dossierview.ValueKind)),
-	}
-	if data.Chosen == "" {
-		data.Chosen = data.Best
+		Advice: values.Get(valueAdvice), AdviceNumber: values.Get(valueNumber),
+		AdviceDomain: filing.DisplayDomain(values.Get(valueAdviceDomain)),
+		Best:         best, Chosen: cmp.Or(filing.Kind(values.Get(dossierview.ValueKind)), best),
 	}
 	if problem := problems.For(dossierview.ValueKind); problem != nil {
 		data.Problem = t.T("problem."+problem.Key, problem.Args)
-		data.Form.Problems = append(data.Form.Problems, web.FieldProblem{Field: dossierview.ValueKind, Text: data.Problem})
+		data.Problems = append(data.Problems, web.FieldProblem{Field: dossierview.ValueKind, Text: data.Problem})
 	}
-	data.Form.ReturnTo = web.ReturnToOf(values)
-	return p.RenderTemplate(c, status, "kind", web.Page{Title: "kind.title", Data: data})
+	data.ReturnTo = web.ReturnToOf(values)
+	return p.Render(c, status, web.Page{Title: "kind.title"}, func(page *web.Page) templ.Component {
+		return kindPage(page, data)
+	})
 }
 
-// The buttons of the kind's form.
+// kindAsk is the button that asks the bureau.
 const kindAsk = "ask"
 
-// giveKind keeps what was typed, whatever comes of it, and asks the bureau or goes
-// on with the kind that was chosen.
+// giveKind saves what was typed in any case, then asks the bureau or goes on with the chosen kind.
 func (p *Pages) giveKind(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) || !p.redirectFollowUp(c, cur) {
-		return nil
-	}
 	ctx := c.Request.Context()
 	typed := web.PostForm(c)
 	before, err := p.Chosen(ctx, cur)
@@ -163,29 +168,30 @@ func (p *Pages) giveKind(c *gin.Context, cur dossierview.Current) error {
 	if err := p.carryDocument(c, cur, typed); err != nil {
 		return err
 	}
-	from := web.ReturnToOf(typed)
-	values.Set(web.FieldReturnTo, from)
+	returnTo := web.ReturnToOf(typed)
+	values.Set(web.FieldReturnTo, returnTo)
 	switch {
 	case typed.Get("action") == kindAsk:
 		return p.askKind(c, cur, values)
 	case !chosen:
-		return p.showKind(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: dossierview.ValueKind, Key: "choose_kind"}})
-	case from != "":
-		return web.Redirect(c, web.FilingPath(c)+"/review")
+		problem := filing.Problem{Field: dossierview.ValueKind, Key: "choose_kind"}
+		return p.showKind(c, http.StatusUnprocessableEntity, values, filing.Problems{problem})
+	case returnTo != "":
+		return web.Redirect(c, web.FilingPath(c)+"/"+pageReview)
 	default:
 		return web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
 	}
 }
 
-// carryDocument puts a document that was mended here into the holder's form, where
-// that was filled already, and says so.
+// carryDocument copies a document that was corrected here into the holder's form, if that was filled
+// in already, and says so.
 func (p *Pages) carryDocument(c *gin.Context, cur dossierview.Current, typed url.Values) error {
 	ctx := c.Request.Context()
 	holder := url.Values{}
 	err := p.Store.Draft(ctx, cur.Filing.ID, web.FormHolder, &holder)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // it will be filled from here
-	} else if err != nil || !holder.Has("document_number") { // a kind that has only the manager
+		return nil // the form will start with this document
+	} else if err != nil || !holder.Has("document_number") { // the kind asks only for the manager
 		return err
 	}
 	changed := false
@@ -195,7 +201,7 @@ func (p *Pages) carryDocument(c *gin.Context, cur dossierview.Current, typed url
 		}
 		changed = true
 		holder.Set(name, typed.Get(name))
-		if name == "province" { // what lay below the old one
+		if name == "province" { // the divisions of the old one
 			holder.Del("city")
 			holder.Del("county")
 		}
@@ -210,20 +216,21 @@ func (p *Pages) carryDocument(c *gin.Context, cur dossierview.Current, typed url
 	return p.Store.SaveDraft(ctx, cur.Filing.ID, web.FormHolder, holder)
 }
 
-// askKind asks the bureau about the holder's document and the order's domains,
-// and keeps its answer with what was typed.
+// askKind asks the bureau about the holder's document and the order's domains, and saves its answer.
 func (p *Pages) askKind(c *gin.Context, cur dossierview.Current, values url.Values) error {
 	ctx := c.Request.Context()
 	holder := dossierview.HolderOf(values)
-	problems := p.HolderProblems(c, holder, p.Tables(ctx))
-	problems = slices.DeleteFunc(problems, func(problem filing.Problem) bool { return !slices.Contains(dossierview.DocumentFields, problem.Field) })
+	problems := slices.DeleteFunc(p.HolderProblems(c, holder, p.Tables(ctx)), func(problem filing.Problem) bool {
+		return !slices.Contains(dossierview.DocumentFields, problem.Field)
+	})
 	if len(problems) > 0 {
 		return p.showKind(c, http.StatusUnprocessableEntity, values, problems)
 	}
-	if !p.CountedQuery(c) { // other people's documents aren't to be tried out
-		return p.showKind(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "document_number", Key: "too_often"}})
+	if !p.CountedQuery(c) { // nobody may try out other people's documents
+		problem := filing.Problem{Field: "document_number", Key: "too_often"}
+		return p.showKind(c, http.StatusTooManyRequests, values, filing.Problems{problem})
 	}
-	from := web.ReturnToOf(values)
+	returnTo := web.ReturnToOf(values)
 	values.Del(web.FieldReturnTo)
 	advice, err := p.advise(ctx, holder, cur.Order.Domains)
 	switch {
@@ -232,7 +239,7 @@ func (p *Pages) askKind(c *gin.Context, cur dossierview.Current, values url.Valu
 	case err != nil:
 		return err
 	case advice.Kind != "" && values.Get(dossierview.ValueKind) != string(advice.Kind):
-		values.Del(dossierview.ValueKind) // what the bureau says is suggested, and to be chosen anew
+		values.Del(dossierview.ValueKind) // the page suggests the bureau's kind: choose again
 	}
 	values.Set(valueAdvice, advice.Reason)
 	values.Set(valueAdviceKind, string(advice.Kind))
@@ -241,11 +248,11 @@ func (p *Pages) askKind(c *gin.Context, cur dossierview.Current, values url.Valu
 	if err := p.Store.SaveDraft(ctx, cur.Filing.ID, dossierview.DraftKind, values); err != nil {
 		return err
 	}
-	return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/kind", from))
+	return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/kind", returnTo))
 }
 
-// advise asks the bureau of the holder's province. That it knows nothing of one
-// domain it may say; that it can't be asked of one makes the whole unknown.
+// advise asks the bureau of the holder's province about the holder and each domain. If it can't be
+// asked about one of them, there is no advice.
 func (p *Pages) advise(ctx context.Context, h filing.Holder, domains []string) (filing.Advice, error) {
 	holder, err := p.BureauStatus(ctx, h.Province, h.DocumentType, h.DocumentNumber)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -14,46 +15,51 @@ import (
 
 type letterLine struct{ Key, Text string }
 
-// letterData is a sheet to be printed and signed. It is for the bureau and so in Chinese,
-// whatever the page around it speaks.
+// letterData is a sheet to be printed and signed.
 type letterData struct {
-	// Which is letter or sheet.
-	Which   string
-	Chinese *locale.Localizer
-	Bureau  string
-	Lines   []letterLine
-	Person  bool
-	Order   string
-	Date    string
-	// Provider is who files.
+	// Which is filing.PrintLetter or filing.PrintSheet.
+	Which    string
+	Province string
+	Lines    []letterLine
+	// Person: the holder is a person, not a unit.
+	Person   bool
+	Date     string
 	Provider string
 }
 
+// ofHolder is the key of a text for a person, or for a unit.
+func (d letterData) ofHolder(key string) string {
+	if d.Person {
+		return key + "_person"
+	}
+	return key + "_unit"
+}
+
 // printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单),
-// filled in from the forms as they stand.
+// filled in from the drafts.
 func (p *Pages) printed(which string) func(*gin.Context, dossierview.Current) error {
-	return func(c *gin.Context, cur dossierview.Current) error {
-		if _, ok := p.formOf(c, cur, web.FormPapers); !ok {
-			return nil
-		}
+	return p.withForm(web.FormPapers, func(c *gin.Context, cur dossierview.Current, _ filing.Kind) error {
 		d, err := p.Dossier(c.Request.Context(), cur)
 		if err != nil {
 			return err
 		}
-		zh := p.Texts.For("zh")
+		chinese := p.Texts.For("zh")
 		data := letterData{
-			Which: which, Chinese: zh, Bureau: zh.T("letter.bureau", map[string]any{"province": filing.RegionName(d.Province())}),
-			Lines: p.letterLines(zh, p.Tables(c.Request.Context()), cur, d), Person: d.Holder.Nature == filing.NaturePerson,
-			Order: cur.Order.Number, Date: p.Store.Now().In(web.China).Format("2006-01-02"), Provider: p.Provider.Name,
+			Which: which, Province: filing.RegionName(d.Province()), Person: d.Holder.Nature == filing.NaturePerson,
+			Lines: letterLines(chinese, p.Tables(c.Request.Context()), cur, d),
+			Date:  web.Date(p.Store.Now()), Provider: p.Provider.Name,
 		}
-		title := "letter.title_" + which
-		return p.RenderTemplate(c, http.StatusOK, "letter", web.Page{Title: title, Data: data})
-	}
+		return p.Render(c, http.StatusOK, web.Page{Title: "letter.title_" + which}, func(page *web.Page) templ.Component {
+			zh := *page
+			zh.T = chinese
+			return letterPage(page, &zh, data)
+		})
+	})
 }
 
-// letterLines are what the sheet is about; what the kind of filing doesn't ask for is
-// left to be written by hand.
-func (p *Pages) letterLines(zh *locale.Localizer, codes filing.Tables, cur dossierview.Current, d filing.Dossier) []letterLine {
+// letterLines are what the sheet is about. What the kind of filing doesn't ask for stays blank, to be
+// filled in by hand.
+func letterLines(zh *locale.Localizer, codes filing.Tables, cur dossierview.Current, d filing.Dossier) []letterLine {
 	h, m := d.Holder, d.Holder.Manager
 	document := func(kind int, number string) string {
 		code, _ := filing.CodeByID(codes.DocumentTypes, kind)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -26,9 +27,6 @@ type orderLine struct {
 	// Expiry is past, near or empty; a key below "orders.expiry_".
 	Expiry string
 }
-
-// Registrable tells whether a number that the customer holds can be registered.
-func (l orderLine) Registrable() bool { return l.Action == actionStart }
 
 type ordersData struct {
 	Orders []orderLine
@@ -56,7 +54,10 @@ func (p *Pages) orderList(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	data := ordersData{Filter: filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages, Filtered: filter != store.OrderFilter{}, Cut: list.Cut}
+	data := ordersData{
+		Filter: filter, Chosen: chosenStanding(filter), States: actingStates, Stages: filing.OrderStages,
+		Filtered: filter != store.OrderFilter{}, Cut: list.Cut,
+	}
 	rows := list.Rows
 	if len(rows) > ordersPerPage {
 		rows = rows[:ordersPerPage]
@@ -72,7 +73,9 @@ func (p *Pages) orderList(c *gin.Context) error {
 	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "orders", web.Page{Title: "orders.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, func(page *web.Page) templ.Component {
+		return ordersPage(page, data)
+	})
 }
 
 // orderFilter reads what is filtered for; nonsense filters nothing.

@@ -1,65 +1,60 @@
 package customer
 
 import (
-	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/picture"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
 type papersData struct {
-	Kind     filing.Kind
-	Papers   []dossierview.PaperField
-	Problems []web.FieldProblem
-	// Note is the bureau's reason, NoteHelp the address of what explains it.
-	Note, NoteHelp string
-	Others         []string
-	Print          bool
-	// ReturnTo is as form's.
-	ReturnTo string
-	// Draft is the mark of the numbers, which are kept while they are typed.
-	Draft web.DraftState
-	// MaxMB is what a file may have.
-	MaxMB int
+	// Form has the page's problems and its draft, which is of the approvals' numbers.
+	web.Form
+	Kind   filing.Kind
+	Papers []dossierview.PaperField
 }
 
-// papersShown is what a page of papers shows besides what is kept.
-type papersShown struct {
-	status int
-	// values are the numbers as just typed; nil: as kept.
-	values   url.Values
-	problems filing.Problems
-	// showProblems shows what is lacking too.
-	showProblems bool
-	note         string
-	// overtaken: another page saved other numbers meanwhile.
-	overtaken bool
+// prints tells whether any paper is a form of ours to be printed first.
+func (d papersData) prints() bool {
+	return slices.ContainsFunc(d.Papers, func(f dossierview.PaperField) bool { return f.Print != "" })
 }
 
-// HasProblems is as form's.
-func (d papersData) HasProblems() bool { return len(d.Problems) > 0 }
+// chooseText is the key of what the button says that chooses a file.
+func chooseText(f dossierview.PaperField) string {
+	switch {
+	case len(f.Pictures) > 0 && f.Max > 1:
+		return "papers.add"
+	case len(f.Pictures) > 0:
+		return "papers.replace"
+	case f.Spot:
+		return "papers.take"
+	}
+	return "papers.choose"
+}
+
+func pictureURL(page *web.Page, id int64) string {
+	return web.URL("/orders/%s/filing/papers/%d", page.Number, id)
+}
 
 // papersForm is the page of papers.
-func (p *Pages) papersForm(c *gin.Context, cur dossierview.Current) error {
-	if _, ok := p.formOf(c, cur, web.FormPapers); ok {
-		kept := p.SavedValues(c)
-		return p.showPapers(c, cur, papersShown{status: http.StatusOK, values: kept, problems: web.FilesAgain(kept, "paper_again"), showProblems: c.Query("check") != ""})
-	}
-
-	return nil
+func (p *Pages) papersForm(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+	values := p.SavedValues(c)
+	return p.showPapers(c, cur, shownForm{
+		kind: kind, values: values, problems: web.FilesAgain(values, "paper_again"), check: c.Query("check") != "",
+	})
 }
 
-// showPapers draws the page with what is wrong.
-func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, thePapersShown papersShown) error {
-	ctx := c.Request.Context()
-	mark, err := p.draftState(ctx, cur, web.FormPapers, thePapersShown.values)
+func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, shown shownForm) error {
+	ctx, status := c.Request.Context(), shown.status(c)
+	draft, err := p.draftState(ctx, cur, web.FormPapers, shown.values)
 	if err != nil {
 		return err
 	}
@@ -71,19 +66,18 @@ func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, thePapersSho
 	if err != nil {
 		return err
 	}
-	if thePapersShown.showProblems {
-		thePapersShown.problems = append(thePapersShown.problems, filing.PaperProblems(d, p.NeededPapers(d), dossierview.HasPicture(list))...)
+	if shown.check {
+		missing := filing.PaperProblems(d, p.NeededPapers(d), dossierview.HasPicture(list))
+		shown.problems = append(shown.problems, missing...)
 	}
-	data := papersData{Kind: d.Kind, Papers: p.paperFields(c, d, list, thePapersShown.problems), Note: thePapersShown.note, Draft: mark, MaxMB: picture.MaxUpload >> 20, ReturnTo: web.ReturnTo(c, thePapersShown.values)}
-	if thePapersShown.values != nil {
-		for i := range data.Papers {
-			if f := &data.Papers[i]; f.NumberField != "" && thePapersShown.values.Has(f.NumberField) {
-				f.Number = thePapersShown.values.Get(f.NumberField)
-			}
+	data := papersData{Kind: d.Kind, Papers: p.paperFields(c, d, list, shown.problems)}
+	for i := range data.Papers {
+		if f := &data.Papers[i]; f.NumberField != "" && shown.values.Has(f.NumberField) {
+			f.Number = shown.values.Get(f.NumberField)
 		}
 	}
-	if thePapersShown.overtaken {
-		if data.Draft, err = p.numbersConflict(c, cur, data.Papers, thePapersShown.values); err != nil {
+	if shown.overtaken {
+		if draft, err = p.numbersConflict(c, cur, data.Papers, shown.values); err != nil {
 			return err
 		}
 	}
@@ -91,32 +85,36 @@ func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, thePapersSho
 	if err != nil {
 		return err
 	}
-	if thePapersShown.note == "" {
-		data.Note, data.NoteHelp = refused.Note, refused.Help
-	}
 	if err := p.MarkPapers(c, cur, d, refused, data.Papers); err != nil {
 		return err
 	}
-	t := p.Texts.For(p.Lang(c))
-	for _, f := range data.Papers {
-		data.Print = data.Print || f.Print != ""
-		if f.Problem != "" {
-			data.Problems = append(data.Problems, web.FieldProblem{Field: f.Field(), Text: t.Labelled(f.Label, f.Problem)})
-		}
-		if f.NumberProblem != "" {
-			data.Problems = append(data.Problems, web.FieldProblem{Field: f.NumberField, Text: t.Labelled(dossierview.NumberLabel(t, f.Label), f.NumberProblem)})
+	data.Form = web.Form{Draft: draft, ReturnTo: web.ReturnTo(c, shown.values), Note: shown.note}
+	if data.Note == "" {
+		data.Note, data.NoteHelp = refused.Note, refused.Help
+	}
+	data.Form.Problems = paperProblems(p.Texts.For(p.Lang(c)), data.Papers)
+	head := web.Page{Title: "papers.title", Wrong: data.HasProblems()}
+	return p.Render(c, status, head, func(page *web.Page) templ.Component { return papersPage(page, data) })
+}
+
+// paperProblems are the papers' problems for the summary.
+func paperProblems(t *locale.Localizer, papers []dossierview.PaperField) (problems []web.FieldProblem) {
+	add := func(field, label, problem string) {
+		if problem != "" {
+			problems = append(problems, web.FieldProblem{Field: field, Text: t.Labelled(label, problem)})
 		}
 	}
-	for _, other := range d.Kind.Forms() {
-		if other != web.FormPapers {
-			data.Others = append(data.Others, other)
-		}
+	for _, f := range papers {
+		add(f.Field(), f.Label, f.Problem)
+		add(f.NumberField, dossierview.NumberLabel(t, f.Label), f.NumberProblem)
 	}
-	return p.RenderTemplate(c, thePapersShown.status, "papers", web.Page{Title: "papers.title", Data: data})
+	return problems
 }
 
 // numbersConflict is conflict for the numbers of approvals.
-func (p *Pages) numbersConflict(c *gin.Context, cur dossierview.Current, papers []dossierview.PaperField, values url.Values) (web.DraftState, error) {
+func (p *Pages) numbersConflict(
+	c *gin.Context, cur dossierview.Current, papers []dossierview.PaperField, values url.Values,
+) (web.DraftState, error) {
 	t, labels := p.Texts.For(p.Lang(c)), map[string]string{}
 	var fields []web.Field
 	for _, f := range papers {
@@ -126,14 +124,16 @@ func (p *Pages) numbersConflict(c *gin.Context, cur dossierview.Current, papers 
 		}
 	}
 	mine := web.Build(t, web.FormPapers, fields, values, nil)
-	err := p.conflict(c.Request.Context(), t, cur, web.FormPapers, values, func(url.Values) []web.Field { return fields }, &mine)
+	err := p.conflict(c, cur, &mine, values, func(url.Values) []web.Field { return fields })
 	for i, line := range mine.Draft.Lines {
 		mine.Draft.Lines[i].Label = labels[line.Key]
 	}
 	return mine.Draft, err
 }
 
-func (p *Pages) paperFields(c *gin.Context, d filing.Dossier, list []store.Paper, problems filing.Problems) (fields []dossierview.PaperField) {
+func (p *Pages) paperFields(
+	c *gin.Context, d filing.Dossier, list []store.Paper, problems filing.Problems,
+) (fields []dossierview.PaperField) {
 	t := p.Texts.For(p.Lang(c))
 	text := func(field string) string {
 		if problem := problems.For(field); problem != nil {
@@ -142,7 +142,9 @@ func (p *Pages) paperFields(c *gin.Context, d filing.Dossier, list []store.Paper
 		return ""
 	}
 	for _, n := range p.NeededPapers(d) {
-		f := dossierview.PaperField{NeededPaper: n, Label: p.PaperLabel(c, n), Hint: n.Help.In(t.Lang()), Problem: text(n.Field())}
+		f := dossierview.PaperField{
+			NeededPaper: n, Label: p.PaperLabel(c, n), Hint: n.Help.In(t.Lang()), Problem: text(n.Field()),
+		}
 		for _, paper := range list {
 			if dossierview.IsPaperOf(paper, n) {
 				f.Pictures = append(f.Pictures, paper)
@@ -159,7 +161,9 @@ func (p *Pages) paperFields(c *gin.Context, d filing.Dossier, list []store.Paper
 }
 
 // paperLines are the papers on the review page.
-func (p *Pages) paperLines(c *gin.Context, cur dossierview.Current, d filing.Dossier) ([]dossierview.DossierLine, error) {
+func (p *Pages) paperLines(
+	c *gin.Context, cur dossierview.Current, d filing.Dossier,
+) ([]dossierview.DossierLine, error) {
 	list, err := p.Store.Papers(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return nil, err
@@ -182,14 +186,17 @@ func (p *Pages) paperLines(c *gin.Context, cur dossierview.Current, d filing.Dos
 	return lines, nil
 }
 
-// removePaper takes a picture away.
-func (p *Pages) removePaper(c *gin.Context, cur dossierview.Current) error {
-	if _, ok := p.formOf(c, cur, web.FormPapers); !ok {
-		return nil
-	}
+// removePaper deletes a picture.
+func (p *Pages) removePaper(c *gin.Context, cur dossierview.Current, _ filing.Kind) error {
 	id, err := strconv.ParseInt(c.Param("paper"), 10, 64)
 	if err != nil {
 		return web.ErrBadRequest
 	}
-	return p.FinishUpdate(c, p.Store.RemovePaper(c.Request.Context(), cur.Filing.ID, id), web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, web.ReturnToOf(web.PostForm(c))))
+	page := web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, web.ReturnToOf(web.PostForm(c)))
+	return p.FinishUpdate(c, p.Store.RemovePaper(c.Request.Context(), cur.Filing.ID, id), page)
+}
+
+// viewPaper shows the owner a picture; the view is logged.
+func (p *Pages) viewPaper(c *gin.Context, cur dossierview.Current) error {
+	return p.SendPaper(c, cur.Filing, dossierview.ViewedByOwner)
 }

@@ -19,28 +19,23 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// maxPartText bounds a text beside the pictures.
+// maxPartText bounds a text field of the upload.
 const maxPartText = 4 << 10
 
-// uploadPapers keeps each picture that is right as it comes, so that a wrong one, or a
-// lost connection, loses nothing but itself, and the numbers that were typed beside
-// them, whatever became of the pictures.
-func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
+// uploadPapers saves each valid picture as it arrives, so that an invalid one or a lost connection
+// costs nothing but itself, and then the numbers of approvals, whatever became of the pictures.
+func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
 	web.AllowSlowUpload(c)
-	kind, ok := p.formOf(c, cur, web.FormPapers)
-	if !ok {
-		return nil
-	}
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {
 		return err
 	}
 	values, problems, err := p.takeParts(c, cur, p.NeededPapers(d))
-	kept := p.saveNumbers(ctx, cur, values, err != nil)
+	saved := p.saveNumbers(ctx, cur, values, err != nil)
 	var tooBig *http.MaxBytesError
-	from := web.ReturnTo(c, values)
-	shown := papersShown{status: http.StatusUnprocessableEntity, values: values, problems: problems}
+	returnTo := web.ReturnTo(c, values)
+	shown := shownForm{kind: kind, values: values, problems: problems}
 	if errors.As(err, &tooBig) {
 		shown.note, err = p.Texts.For(p.Lang(c)).T("papers.too_much", nil), nil
 	}
@@ -49,16 +44,16 @@ func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
 		return p.FinishUpdate(c, err, "")
 	case err != nil:
 		return err
-	case errors.Is(kept, store.ErrConflict):
-		shown.status, shown.overtaken = http.StatusConflict, true
+	case errors.Is(saved, store.ErrConflict):
+		shown.overtaken = true
 		return p.showPapers(c, cur, shown)
-	case kept != nil:
-		return kept
+	case saved != nil:
+		return saved
 	case shown.note != "":
 		return p.showPapers(c, cur, shown)
 	}
-	shown.showProblems = values.Get("action") == "next"
-	if shown.showProblems && len(problems) == 0 {
+	shown.check = values.Get("action") == "next"
+	if shown.check && len(problems) == 0 {
 		if d, err = p.Dossier(ctx, cur); err == nil {
 			problems, err = p.PaperProblems(ctx, cur, d)
 		}
@@ -68,21 +63,18 @@ func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current) error {
 		return err
 	case len(problems) > 0:
 		return p.showPapers(c, cur, shown)
-	case shown.showProblems:
-		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(kind, web.FormPapers, from))
+	case shown.check:
+		return web.Redirect(c, web.FilingPath(c)+"/"+nextForm(kind, web.FormPapers, returnTo))
 	default:
 		p.Flash(c, "flash.saved")
-		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, from))
+		return web.Redirect(c, web.WithReturnTo(web.FilingPath(c)+"/"+web.FormPapers, returnTo))
 	}
 }
 
-// uploadPicture keeps what the page's script sends, one picture at a time, and
-// answers with the page, of which the script shows the paper's part.
-func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current) error {
+// uploadPicture saves one picture, which the page's script sends, and answers with the whole page. The
+// script shows the paper's part of it.
+func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
 	web.AllowSlowUpload(c)
-	if _, ok := p.formOf(c, cur, web.FormPapers); !ok {
-		return nil
-	}
 	d, err := p.Dossier(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -95,15 +87,11 @@ func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	status := http.StatusOK
-	if len(problems) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	return p.showPapers(c, cur, papersShown{status: status, problems: problems})
+	return p.showPapers(c, cur, shownForm{kind: kind, problems: problems})
 }
 
-// saveNumbers keeps what was typed beside the pictures. Of a form that broke off, what
-// didn't arrive stays as it was, also when its sender is gone.
+// saveNumbers saves the numbers of approvals. If the upload broke off, numbers that didn't arrive keep
+// their saved values; they are saved even if the client is gone.
 func (p *Pages) saveNumbers(ctx context.Context, cur dossierview.Current, values url.Values, brokeOff bool) error {
 	if brokeOff {
 		ctx = context.WithoutCancel(ctx)
@@ -122,11 +110,13 @@ func (p *Pages) saveNumbers(ctx context.Context, cur dossierview.Current, values
 	return err
 }
 
-// takeParts reads the form part by part: pictures never lie in a file of ours unsealed.
-func (p *Pages) takeParts(c *gin.Context, cur dossierview.Current, needed []filing.NeededPaper) (values url.Values, problems filing.Problems, err error) {
+// takeParts reads the form part by part: a picture is never in a temporary file, unsealed.
+func (p *Pages) takeParts(
+	c *gin.Context, cur dossierview.Current, needed []filing.NeededPaper,
+) (values url.Values, problems filing.Problems, err error) {
 	values = url.Values{}
 	parts, err := c.Request.MultipartReader()
-	if errors.Is(err, http.ErrNotMultipart) { // no file was there to send
+	if errors.Is(err, http.ErrNotMultipart) { // there was no file to send
 		return web.PostForm(c), nil, nil
 	} else if err != nil {
 		return values, nil, web.ErrBadRequest
@@ -159,7 +149,7 @@ func (p *Pages) takeParts(c *gin.Context, cur dossierview.Current, needed []fili
 	return values, problems, web.ErrBadRequest
 }
 
-// onlyNumbers leaves out what the page doesn't ask for.
+// onlyNumbers are the numbers of approvals that the page asks for.
 func onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
 	kept := url.Values{}
 	for _, n := range needed {
@@ -170,18 +160,22 @@ func onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
 	return kept
 }
 
-// takePicture keeps one picture, or tells what is wrong with it.
-func (p *Pages) takePicture(ctx context.Context, cur dossierview.Current, n filing.NeededPaper, part *multipart.Part) (*filing.Problem, error) {
+// takePicture saves the pictures of one file, or tells what is wrong with it.
+func (p *Pages) takePicture(
+	ctx context.Context, cur dossierview.Current, n filing.NeededPaper, part *multipart.Part,
+) (*filing.Problem, error) {
 	raw, err := io.ReadAll(io.LimitReader(part, picture.MaxUpload+1))
 	if err != nil {
 		return nil, web.PartError(err)
 	}
-	if len(raw) == 0 && part.FileName() == "" { // a field that was left alone
+	if len(raw) == 0 && part.FileName() == "" { // no file was chosen
 		return nil, nil
 	}
-	pages, err := p.prepare(ctx, raw, n)
+	limits := picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}
+	pages, err := p.Decode(ctx, raw, limits, n.Max)
 	if key, ok := picture.KeyOf(err); ok {
-		return &filing.Problem{Field: n.Field(), Key: key, Args: map[string]any{"long": n.MinLong, "short": n.MinShort, "mb": picture.MaxUpload >> 20, "max": n.Max}}, nil
+		args := map[string]any{"long": n.MinLong, "short": n.MinShort, "mb": maxMB, "max": n.Max}
+		return &filing.Problem{Field: n.Field(), Key: key, Args: args}, nil
 	} else if err != nil {
 		return nil, err
 	}
@@ -197,9 +191,4 @@ func (p *Pages) takePicture(ctx context.Context, cur dossierview.Current, n fili
 		}
 	}
 	return nil, nil
-}
-
-// prepare makes a paper's pictures fit.
-func (p *Pages) prepare(ctx context.Context, raw []byte, n filing.NeededPaper) ([]picture.Prepared, error) {
-	return p.Decode(ctx, raw, picture.Limits{MaxBytes: n.MaxBytes(), MinLong: n.MinLong, MinShort: n.MinShort}, n.Max)
 }

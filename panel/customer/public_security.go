@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/panel/dossierview"
@@ -36,16 +36,23 @@ func policeFields() []web.Field {
 	return []web.Field{{Name: "number", Type: "text", Required: true, Autocomplete: "off"}}
 }
 
-func (p *Pages) police(t *locale.Localizer, cur dossierview.Current, number string, state store.PoliceState, values url.Values, problems filing.Problems) policeData {
+// policeForm is the form of the number, with what was typed or what is recorded.
+func (p *Pages) policeForm(c *gin.Context, state store.PoliceState, values url.Values, problems filing.Problems) web.Form {
 	if values == nil {
 		values = url.Values{"number": {state.Number}}
 	}
-	d := policeData{Form: web.Build(t, formPolice, policeFields(), values, problems), Recorded: state.Number, Declined: state.Declined}
+	return web.Build(p.Texts.For(p.Lang(c)), formPolice, policeFields(), values, problems)
+}
+
+// police is how the filing stands, without the form.
+func (p *Pages) police(cur dossierview.Current, number string, state store.PoliceState) policeData {
+	d := policeData{
+		Recorded: state.Number, Declined: state.Declined,
+		Snippet: p.snippet(number, cur.Order), CanPlace: footerStage(cur.Filing.Stage),
+	}
 	if state.Due() {
 		d.Left = daysLeft(state.Since, p.Store.Now())
 	}
-	d.Snippet = p.snippet(number, cur.Order)
-	d.CanPlace = footerStage(cur.Filing.Stage)
 	return d
 }
 
@@ -67,16 +74,30 @@ func (p *Pages) snippet(number string, o store.Order) string {
 	return website.FootSnippet(p.footLines(number, o))
 }
 
-// policeForm is 公安联网备案: what it is, where to apply, and its number.
-func (p *Pages) policeForm(c *gin.Context, cur dossierview.Current) error {
-	if state, ok := p.policeOpen(c, cur); ok {
-		return p.showPolice(c, http.StatusOK, cur, state, p.SavedValues(c), nil)
-	}
-
-	return nil
+// withPolice finds how the public-security filing stands. People whose site isn't
+// approved, or no longer is, are sent to the filing.
+func (p *Pages) withPolice(h func(*gin.Context, dossierview.Current, store.PoliceState) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+		state, err := p.Store.Police(c.Request.Context(), cur.Filing.ID)
+		if err != nil {
+			return err
+		}
+		if !state.Open {
+			p.Flash(c, "flash.moved_on")
+			return web.Redirect(c, web.FilingPath(c))
+		}
+		return h(c, cur, state)
+	})
 }
 
-func (p *Pages) showPolice(c *gin.Context, status int, cur dossierview.Current, state store.PoliceState, values url.Values, problems filing.Problems) error {
+// showPolice is 公安联网备案: what it is, where to apply, and its number.
+func (p *Pages) showPolice(c *gin.Context, cur dossierview.Current, state store.PoliceState) error {
+	return p.renderPolice(c, http.StatusOK, cur, state, p.policeForm(c, state, p.SavedValues(c), nil))
+}
+
+func (p *Pages) renderPolice(
+	c *gin.Context, status int, cur dossierview.Current, state store.PoliceState, form web.Form,
+) error {
 	number := cur.Order.FilingNumber.String
 	if number == "" { // issued, and not on the order yet
 		decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
@@ -85,30 +106,15 @@ func (p *Pages) showPolice(c *gin.Context, status int, cur dossierview.Current, 
 		}
 		number = decision.Number()
 	}
-	data := p.police(p.Texts.For(p.Lang(c)), cur, number, state, values, problems)
-	return p.RenderTemplate(c, status, "police", web.Page{Title: "police.title", Data: data})
+	data := p.police(cur, number, state)
+	data.Form = form
+	return p.Render(c, status, web.Page{Title: "police.title", Wrong: form.HasProblems()}, func(page *web.Page) templ.Component {
+		return policePage(page, data)
+	})
 }
 
-// policeOpen sends people whose site isn't approved (any more) to the filing.
-func (p *Pages) policeOpen(c *gin.Context, cur dossierview.Current) (store.PoliceState, bool) {
-	state, err := p.Store.Police(c.Request.Context(), cur.Filing.ID)
-	if err != nil {
-		p.Fail(c, err)
-		return state, false
-	}
-	if !state.Open {
-		p.Flash(c, "flash.moved_on")
-		web.Redirect(c, web.FilingPath(c))
-	}
-	return state, state.Open
-}
-
-// recordPolice keeps the number, or that none is needed.
-func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current) error {
-	state, ok := p.policeOpen(c, cur)
-	if !ok {
-		return nil
-	}
+// recordPolice stores the number, or that none is needed.
+func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current, state store.PoliceState) error {
 	ctx := c.Request.Context()
 	if c.PostForm("action") == "decline" {
 		err := p.Store.DeclinePolice(ctx, cur.Filing.ID, p.Actor(c))
@@ -120,7 +126,8 @@ func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current) error {
 	values := web.PostForm(c)
 	number, problems := filing.ValidatePoliceNumber(values.Get("number"))
 	if len(problems) > 0 {
-		return p.showPolice(c, http.StatusUnprocessableEntity, cur, state, values, problems)
+		form := p.policeForm(c, state, values, problems)
+		return p.renderPolice(c, http.StatusUnprocessableEntity, cur, state, form)
 	}
 	err := p.Store.RecordPoliceNumber(ctx, cur.Filing.ID, number, p.Actor(c))
 	if err == nil {

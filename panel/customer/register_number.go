@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -75,11 +76,14 @@ func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current
 	data := registerData{web.Build(t, web.FormRegister, registerFields(), values, problems), cur.Order}
 	data.Draft = mark
 	if status == http.StatusConflict {
-		if err := p.conflict(ctx, t, cur, web.FormRegister, values, func(url.Values) []web.Field { return registerFields() }, &data.Form); err != nil {
+		if err := p.conflict(c, cur, &data.Form, values, func(url.Values) []web.Field { return registerFields() }); err != nil {
 			return err
 		}
 	}
-	return p.RenderTemplate(c, status, "register", web.Page{Title: "register.title", Data: data})
+	wrong := data.HasProblems()
+	return p.Render(c, status, web.Page{Title: "register.title", Wrong: wrong}, func(page *web.Page) templ.Component {
+		return registerPage(page, data)
+	})
 }
 
 // saveRegisterDraft keeps the form while it is typed: there is no filing yet that

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
@@ -59,10 +60,38 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "result", web.Page{Title: "result.title", Data: resultData{
+	data := resultData{
 		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
-		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision), SiteChecks: checks, CanPlace: canPlace, Police: p.police(p.Texts.For(p.Lang(c)), cur, decision.Number(), police, nil, nil),
-	}})
+		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision),
+		SiteChecks: checks, CanPlace: canPlace, Police: p.police(cur, decision.Number(), police),
+	}
+	data.Police.Form = p.policeForm(c, police, nil, nil)
+	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, func(page *web.Page) templ.Component {
+		return resultPage(page, data)
+	})
+}
+
+// siteCheckClass tells by colour how a check went.
+func siteCheckClass(c store.SiteCheck) string {
+	switch {
+	case c.Kind == "wildcard":
+		return "open"
+	case c.OK:
+		return "good"
+	}
+	return "bad"
+}
+
+// siteHelp says what to do about a failed check.
+func siteHelp(p *web.Page, c store.SiteCheck) string {
+	of := "certificate"
+	if c.Target == store.HomeTarget {
+		of = "home"
+	}
+	if key := "site_help." + of + "." + c.Kind; p.T.Has(key) {
+		return p.Text(key)
+	}
+	return p.Text("site_help." + c.Kind)
 }
 
 func certificatePath(d store.Decision) string {

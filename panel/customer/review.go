@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,14 +20,14 @@ type reviewData struct {
 	Parts []dossierview.DossierPart
 	// Unchanged: a change that changes nothing.
 	Unchanged bool
-	// Found is what the pre-check found; what blocks keeps the dossier here.
+	// Found is what the pre-check found. If anything Blocks, the dossier can't be submitted.
 	Found  []dossierview.FoundLine
 	Blocks bool
 	// Expected is how long the bureau will take.
 	Expected *dossierview.Expectation
 }
 
-// reviewForm is 核对并提交: everything, with a way to change each.
+// reviewForm is the page 核对并提交: everything that was filled in, with links to change it.
 func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
 		return nil
@@ -40,9 +41,7 @@ func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
 	if data.Parts, err = p.reviewParts(c, cur, d); err != nil {
 		return err
 	}
-	data.Unchanged = d.Kind == filing.KindChange && !slices.ContainsFunc(data.Parts, func(theDossierPart dossierview.DossierPart) bool {
-		return slices.ContainsFunc(theDossierPart.Lines, func(l dossierview.DossierLine) bool { return l.Changed })
-	})
+	data.Unchanged = d.Kind == filing.KindChange && !slices.ContainsFunc(data.Parts, dossierview.DossierPart.Changed)
 	if data.Found, err = p.Findings(c, cur, d, true); err != nil {
 		return err
 	}
@@ -50,11 +49,15 @@ func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
 	if data.Expected, err = p.ExpectedFor(ctx, d, time.Time{}); err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "review", web.Page{Title: "review.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "review.title"}, func(page *web.Page) templ.Component {
+		return reviewPage(page, data)
+	})
 }
 
-// reviewParts are what a filing has: its kind, its contact, and its forms.
-func (p *Pages) reviewParts(c *gin.Context, cur dossierview.Current, d filing.Dossier) ([]dossierview.DossierPart, error) {
+// reviewParts are the filing's kind, its contact and its forms.
+func (p *Pages) reviewParts(
+	c *gin.Context, cur dossierview.Current, d filing.Dossier,
+) ([]dossierview.DossierPart, error) {
 	t := p.Texts.For(p.Lang(c))
 	kind := dossierview.DossierLine{Label: t.T("kind.title", nil), Text: t.T("kind."+string(d.Kind), nil)}
 	if !d.Kind.FollowsUp() {
@@ -85,7 +88,7 @@ func (p *Pages) reviewParts(c *gin.Context, cur dossierview.Current, d filing.Do
 	return parts, nil
 }
 
-// contactLines are the contact, whose phone and mail address are verified.
+// contactLines are the contact's data; there are none before the contact is given.
 func (p *Pages) contactLines(c *gin.Context, cur dossierview.Current) (lines []dossierview.DossierLine, err error) {
 	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -98,8 +101,11 @@ func (p *Pages) contactLines(c *gin.Context, cur dossierview.Current) (lines []d
 	return slices.DeleteFunc(lines, func(l dossierview.DossierLine) bool { return l.Secret }), nil
 }
 
-// reviewLines are a form's, each with a way to change it, and what a change changes marked.
-func (p *Pages) reviewLines(c *gin.Context, cur dossierview.Current, kind filing.Kind, name string) ([]dossierview.DossierLine, error) {
+// reviewLines are a form's lines with links to change them. In a change (变更), what differs from the
+// filed dossier is marked.
+func (p *Pages) reviewLines(
+	c *gin.Context, cur dossierview.Current, kind filing.Kind, name string,
+) ([]dossierview.DossierLine, error) {
 	ctx := c.Request.Context()
 	t, codes := p.Texts.For(p.Lang(c)), p.Tables(ctx)
 	values, err := p.Draft(ctx, cur, name)

@@ -3,6 +3,8 @@
 package customer
 
 import (
+	"github.com/gin-gonic/gin"
+
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
@@ -63,17 +65,20 @@ func (p *Pages) contactRoutes(f web.Group) {
 }
 
 func (p *Pages) dossierRoutes(f web.Group) {
-	f.GET("/kind", p.withFiling(p.kindForm))
-	f.POST("/kind", p.withFiling(p.giveKind))
+	f.GET("/kind", p.withFiling(p.withChoice(p.kindForm)))
+	f.POST("/kind", p.withFiling(p.withChoice(p.giveKind)))
 	for _, form := range []string{web.FormOwnership, web.FormHolder, web.FormSite, web.FormEnding} {
 		f.GET("/"+form, p.withFiling(p.dossierForm(form)))
 		f.POST("/"+form, p.withFiling(p.saveDossierForm(form)))
 	}
-	f.GET("/papers", p.withFiling(p.papersForm))
-	f.POST("/papers", p.withFiling(p.uploadPapers))
-	f.POST("/papers/picture", p.withFiling(p.uploadPicture))
+	papers := func(h func(*gin.Context, dossierview.Current, filing.Kind) error) web.Handler {
+		return p.withFiling(p.withForm(web.FormPapers, h))
+	}
+	f.GET("/papers", papers(p.papersForm))
+	f.POST("/papers", papers(p.uploadPapers))
+	f.POST("/papers/picture", papers(p.uploadPicture))
 	f.GET("/papers/:paper", p.withFiling(p.viewPaper))
-	f.POST("/papers/:paper/remove", p.withFiling(p.removePaper))
+	f.POST("/papers/:paper/remove", papers(p.removePaper))
 	f.GET("/letter", p.withFiling(p.printed(filing.PrintLetter)))
 	f.GET("/sheet", p.withFiling(p.printed(filing.PrintSheet)))
 	f.POST("/follow-up", p.withFiling(p.openFollowUp))
@@ -93,8 +98,8 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
 	f.POST("/take-off", p.withFiling(p.takeOff))
-	f.GET("/police", p.withFiling(p.policeForm))
-	f.POST("/police", p.withFiling(p.recordPolice))
+	f.GET("/police", p.withPolice(p.showPolice))
+	f.POST("/police", p.withPolice(p.recordPolice))
 }
 
 // Forms are the forms of these pages by their names, which the help centre explains.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -17,8 +18,9 @@ import (
 )
 
 type verifyData struct {
-	Form     web.Form
-	Verified map[string]bool
+	Form      web.Form
+	Verified  map[filing.Channel]bool
+	Attention filing.Attention
 }
 
 // verifyForm is 身份验证.
@@ -35,19 +37,20 @@ func (p *Pages) showVerify(c *gin.Context, status int, cur dossierview.Current, 
 	if err != nil {
 		return err
 	}
-	data := verifyData{Verified: map[string]bool{}}
+	data := verifyData{Verified: map[filing.Channel]bool{}, Attention: cur.Filing.Attention}
 	var fields []web.Field
 	for _, channel := range filing.Channels {
-		data.Verified[string(channel)] = verifications[channel].VerifiedAt.Valid
-		if !data.Verified[string(channel)] {
-			fields = append(fields, web.Field{Name: web.CodeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped})
+		data.Verified[channel] = verifications[channel].VerifiedAt.Valid
+		if !data.Verified[channel] {
+			fields = append(fields, web.Field{
+				Name: web.CodeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped,
+			})
 		}
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "verify", fields, values, problems)
-	return p.RenderTemplate(c, status, "verify", web.Page{Title: "verify.title", Data: struct {
-		verifyData
-		Attention filing.Attention
-	}{data, cur.Filing.Attention}})
+	return p.Render(c, status, web.Page{Title: "verify.title"}, func(page *web.Page) templ.Component {
+		return verifyPage(page, data)
+	})
 }
 
 // verify takes one code or both.
@@ -177,7 +180,10 @@ func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
 
 func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
-	return p.RenderTemplate(c, status, "recover", web.Page{Title: "recover.title", Data: web.Build(t, "recover", recoverFields(t), values, problems)})
+	form := web.Build(t, "recover", recoverFields(t), values, problems)
+	return p.Render(c, status, web.Page{Title: "recover.title", Wrong: form.HasProblems()}, func(page *web.Page) templ.Component {
+		return recoverPage(page, form)
+	})
 }
 
 func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {

@@ -2,6 +2,7 @@ package dossierview
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -11,25 +12,30 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// DossierPart is a part of a dossier as people read and copy it.
+// DossierPart is a part of a dossier, for people to read and copy.
 type DossierPart struct {
-	// Title and Note are keys of the locale files; no note: empty.
+	// Title and Note are keys of the locale files. Note may be empty.
 	Title, Note string
 	Lines       []DossierLine
 }
 
-// DossierLine is one value; ID is the element's on the page, Path where it is changed.
-type DossierLine struct {
-	ID, Label, Text, Path string
-	// Secret values show on the screen and not on paper.
-	Secret bool
-	// Before is what stood there before, where the line was Changed.
-	Before  string
-	Changed bool
+// Changed tells whether any of the part's lines did.
+func (part DossierPart) Changed() bool {
+	return slices.ContainsFunc(part.Lines, func(l DossierLine) bool { return l.Changed })
 }
 
-// DossierParts are the parts that a dossier of its kind has, every field with its
-// label, codes by their names, after what the bureau knows the filing by.
+// DossierLine is one value of a dossier. ID is its element's on the page, Path where it is changed.
+type DossierLine struct {
+	ID, Label, Text, Path string
+	// Secret values are shown on the screen, but not printed.
+	Secret bool
+	// Changed: the line differs from an earlier dossier, which had Before.
+	Changed bool
+	Before  string
+}
+
+// DossierParts are the filing's numbers, if the bureau has given any, and the forms of the dossier's
+// kind. Codes are shown by their names.
 func (v *View) DossierParts(c *gin.Context, d filing.Dossier) []DossierPart {
 	t := v.Texts.For(v.Lang(c))
 	codes := WithBuiltIn(v.Tables(c.Request.Context()))
@@ -38,16 +44,17 @@ func (v *View) DossierParts(c *gin.Context, d filing.Dossier) []DossierPart {
 		line := func(name, text string) DossierLine {
 			return DossierLine{ID: "v-subject-" + name, Label: t.T("dossiers.subject_"+name, nil), Text: text}
 		}
-		parts = append(parts, DossierPart{Title: "dossiers.subject", Lines: []DossierLine{line("holder", d.Subject.HolderNumber), line("site", d.Subject.SiteNumber)}})
+		lines := []DossierLine{line("holder", d.Subject.HolderNumber), line("site", d.Subject.SiteNumber)}
+		parts = append(parts, DossierPart{Title: "dossiers.subject", Lines: lines})
 	}
 	for _, f := range FilledForms(d) {
-		fields := v.Fields(t, codes, d.Kind, f.Name, f.Values)
-		parts = append(parts, DossierPart{Title: f.Name + ".title", Lines: FormLines(t, f.Name, fields, f.Values)})
+		lines := FormLines(t, f.Name, v.Fields(t, codes, d.Kind, f.Name, f.Values), f.Values)
+		parts = append(parts, DossierPart{Title: f.Name + ".title", Lines: lines})
 	}
 	return parts
 }
 
-// MarkChanges tells the lines of a dossier that differ from what stood there before.
+// MarkChanges marks the lines of a dossier that differ from an earlier one.
 func MarkChanges(parts, before []DossierPart) {
 	var old []DossierLine
 	for _, part := range before {
@@ -58,6 +65,7 @@ func MarkChanges(parts, before []DossierPart) {
 	}
 }
 
+// MarkLines marks the lines that differ from earlier ones.
 func MarkLines(lines, before []DossierLine) {
 	old := map[string]string{}
 	for _, line := range before {
@@ -70,31 +78,28 @@ func MarkLines(lines, before []DossierLine) {
 	}
 }
 
-// filledForm is a form's part of a dossier, as the form would hold it.
+// filledForm is a form of a dossier with what was typed into it.
 type filledForm struct {
 	Name   string
 	Values url.Values
 }
 
-// FilledForms are the forms that a dossier of its kind has; papers are shown as pictures.
+// FilledForms are the forms of a dossier's kind. Papers are shown as pictures instead.
 func FilledForms(d filing.Dossier) (forms []filledForm) {
 	for _, name := range d.Kind.Forms() {
-		if name == web.FormPapers {
-			continue
+		if name != web.FormPapers {
+			forms = append(forms, filledForm{name, valuesOf(d, name)})
 		}
-		forms = append(forms, filledForm{name, valuesOf(d, name)})
 	}
 	return forms
 }
 
-// valuesOf is fill backwards.
-func valuesOf(d filing.Dossier, form string) url.Values { return web.TypedValues(FormFields(&d, form)) }
-
+// FormLines are the lines of a form.
 func FormLines(t *locale.Localizer, name string, fields []web.Field, values url.Values) []DossierLine {
 	var lines []DossierLine
 	for _, f := range web.Build(t, name, fields, values, nil).Fields {
 		line := DossierLine{ID: "v-" + name + "-" + f.Name, Label: t.T("field."+name+"."+f.Name, nil), Text: copied(t, f)}
-		if f.Type == "password" { // build leaves it out; staff type it at the bureau
+		if f.Type == "password" { // Build leaves it out, but staff type it at the bureau
 			line.Text, line.Secret = values.Get(f.Name), true
 		}
 		lines = append(lines, line)
@@ -102,8 +107,8 @@ func FormLines(t *locale.Localizer, name string, fields []web.Field, values url.
 	return lines
 }
 
-// copied is a field's value as people copy it: lists line by line. A code that no
-// table knows any more shows as its number.
+// copied is a field's value as people copy it. Lines stay lines, and a code that is in no table any
+// more is shown as its number.
 func copied(t *locale.Localizer, f web.Field) string {
 	if len(f.Options) == 0 {
 		return strings.Join(f.Values, "\n")
@@ -131,18 +136,20 @@ func Shown(t *locale.Localizer, f web.Field) string {
 	return strings.Join(strings.Fields(copied(t, f)), " ")
 }
 
-// WithBuiltIn adds the built-in values that the bureau's edition dropped:
-// dossiers may still hold them.
+// WithBuiltIn adds the built-in codes that the bureau's tables no longer have: dossiers may still have
+// them.
 func WithBuiltIn(t filing.Tables) filing.Tables {
 	old := filing.BuiltIn()
 	for _, table := range []struct {
 		present *[]filing.Code
 		old     []filing.Code
 	}{
-		{&t.Natures, old.Natures}, {&t.DocumentTypes, old.DocumentTypes}, {&t.AccessModes, old.AccessModes}, {&t.PreApprovals, old.PreApprovals},
-		{&t.Languages, old.Languages}, {&t.Services, old.Services}, {&t.EndingReasons, old.EndingReasons}, {&t.ServerPlaces, old.ServerPlaces},
+		{&t.Natures, old.Natures}, {&t.DocumentTypes, old.DocumentTypes},
+		{&t.AccessModes, old.AccessModes}, {&t.PreApprovals, old.PreApprovals},
+		{&t.Languages, old.Languages}, {&t.Services, old.Services},
+		{&t.EndingReasons, old.EndingReasons}, {&t.ServerPlaces, old.ServerPlaces},
 	} {
-		merged := append([]filing.Code{}, *table.present...)
+		merged := slices.Clone(*table.present)
 		for _, code := range table.old {
 			if _, known := filing.CodeByID(merged, code.ID); !known {
 				merged = append(merged, code)

@@ -12,35 +12,37 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// A person's site is managed by that person, and what stands above a person
-// (上级单位或投资者) is the person: none of it is typed twice (WCAG 2.2, 3.3.7).
+// A person usually manages their own site, and is their own superior (上级单位或投资者). They needn't type
+// their data twice (WCAG 2.2, 3.3.7).
 
-// fieldSame is the checkbox that says so. It is the page's own, no part of the dossier.
+// fieldSame is the checkbox "the manager is the holder". It isn't part of the dossier.
 const (
 	fieldSame = "manager_same"
 	sameYes   = "yes"
 )
 
-// mirrored are the manager's fields that the holder's fill, by the holder's.
-var mirrored = map[string]string{"name": "manager_name", "document_type": "manager_document_type", "document_number": "manager_document_number"}
+// mirrored maps the holder's fields to the manager's that they fill.
+var mirrored = map[string]string{
+	"name": "manager_name", "document_type": "manager_document_type", "document_number": "manager_document_number",
+}
 
 func isPerson(v url.Values) bool { return web.Number(v, "nature") == filing.NaturePerson }
 
 func isSame(v url.Values) bool { return isPerson(v) && v.Get(fieldSame) == sameYes }
 
-// WithManagerSame puts the checkbox before the manager's fields, where the holder's are
-// on the same page.
+// WithManagerSame puts the checkbox before the manager's fields if the holder's are on the same page.
 func WithManagerSame(t *locale.Localizer, fields []web.Field) []web.Field {
 	named := func(name string) func(web.Field) bool { return func(f web.Field) bool { return f.Name == name } }
 	at := slices.IndexFunc(fields, named("manager_name"))
 	if at < 0 || !slices.ContainsFunc(fields, named("nature")) {
 		return fields
 	}
-	return slices.Insert(fields, at, web.Field{Name: fieldSame, Type: "checkboxes", Options: []web.Option{{Value: sameYes, Label: t.T("form.yes", nil)}}})
+	yes := []web.Option{{Value: sameYes, Label: t.T("form.yes", nil)}}
+	return slices.Insert(fields, at, web.Field{Name: fieldSame, Type: "checkboxes", Options: yes})
 }
 
-// FillPerson fills, in a holder's form that was typed, what a person needn't type
-// again. The name stands above the person until another is typed there.
+// FillPerson fills in what a person needn't type twice in a holder's form. The superior follows the name
+// until something else is typed there.
 func (v *View) FillPerson(ctx context.Context, cur Current, values url.Values) error {
 	if !isPerson(values) {
 		return nil
@@ -57,15 +59,15 @@ func (v *View) FillPerson(ctx context.Context, cur Current, values url.Values) e
 			return err
 		}
 		if values.Get("superior") != before.Get("name") || values.Get("superior") != before.Get("superior") {
-			return nil // typed by hand
+			return nil // typed by the customer
 		}
 	}
 	values.Set("superior", values.Get("name"))
 	return nil
 }
 
-// WithoutTwice tells what is wrong with fields that the holder's fill at the
-// holder's, once.
+// WithoutTwice moves problems of the manager's fields that the holder's fill to the holder's fields,
+// each once.
 func WithoutTwice(problems filing.Problems, v url.Values) filing.Problems {
 	if !isSame(v) {
 		return problems

@@ -13,16 +13,15 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Why a picture was looked at is kept as these words with slashes between: as
-// whom, staff at which stage, and whether it was the preview only.
+// Why a picture was viewed is logged as these words, separated by slashes: as whom, for staff at which
+// stage, and whether it was only the preview.
 const (
 	ViewedByOwner = "owner"
 	ViewedByStaff = "staff"
 	viewedSmall   = "preview"
 )
 
-// ViewReason says that for people; a word that nobody knows any more is shown as
-// it is.
+// ViewReason is such a reason in the reader's language. Unknown words are shown as they are.
 func ViewReason(t *locale.Localizer, reason string) string {
 	words := strings.Split(reason, "/")
 	size := "whole"
@@ -43,8 +42,7 @@ func ViewReason(t *locale.Localizer, reason string) string {
 	return t.List(said)
 }
 
-// SendPaper sends a picture as a picture and nothing else: never kept, never sniffed,
-// and in a sandbox if it is opened by itself.
+// SendPaper sends a picture, and logs the view with its reason.
 func (v *View) SendPaper(c *gin.Context, f store.Filing, reason string) error {
 	id, err := strconv.ParseInt(c.Param("paper"), 10, 64)
 	if err != nil {
@@ -62,11 +60,10 @@ func (v *View) SendPaper(c *gin.Context, f store.Filing, reason string) error {
 		return err
 	}
 	SendPicture(c, fmt.Sprintf("paper-%d.jpg", id), content)
-
 	return nil
 }
 
-// SendPicture does so with a picture that is to be seen.
+// SendPicture sends a picture so that browsers take it for nothing else, and sandbox it.
 func SendPicture(c *gin.Context, name string, content []byte) {
 	h := c.Writer.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")

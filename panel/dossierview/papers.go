@@ -15,28 +15,29 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// PaperField is a paper on the page, with what is there of it.
+// PaperField is a paper on the page, with its pictures.
 type PaperField struct {
 	filing.NeededPaper
 	Label, Hint string
 	Pictures    []store.Paper
-	// Full: no further picture can be added.
+	// Full: no more pictures can be added.
 	Full    bool
 	Problem string
 	// Number is the approval's, for papers that have one.
 	NumberField, Number, NumberProblem string
 }
 
-// NeededPapers are the papers that a dossier can have.
+// NeededPapers are the papers that a dossier must or may have.
 func (v *View) NeededPapers(d filing.Dossier) []filing.NeededPaper { return v.PaperList.Needed(d) }
 
-// HasPicture tells whether a picture is of a paper.
+// HasPicture returns a function that tells whether a paper has a picture.
 func HasPicture(list []store.Paper) func(filing.NeededPaper) bool {
 	return func(n filing.NeededPaper) bool {
 		return slices.ContainsFunc(list, func(p store.Paper) bool { return IsPaperOf(p, n) })
 	}
 }
 
+// IsPaperOf tells whether a picture is there and of a paper.
 func IsPaperOf(p store.Paper, n filing.NeededPaper) bool {
 	return p.Kept && p.Key == n.Key && p.Item == n.Item
 }
@@ -50,30 +51,30 @@ func (v *View) PaperProblems(ctx context.Context, cur Current, d filing.Dossier)
 	return filing.PaperProblems(d, v.NeededPapers(d), HasPicture(list)), nil
 }
 
-// HandedPapers are the pictures that go with a dossier, each at its places.
-func (v *View) HandedPapers(ctx context.Context, cur Current, d filing.Dossier) ([]store.SubmittedPaper, error) {
+// SubmittedPapers are the pictures that go with a dossier: one entry for each use.
+func (v *View) SubmittedPapers(ctx context.Context, cur Current, d filing.Dossier) ([]store.SubmittedPaper, error) {
 	list, err := v.Store.Papers(ctx, cur.Filing.ID)
 	if err != nil {
 		return nil, err
 	}
 	tables := v.Tables(ctx)
-	var handed []store.SubmittedPaper
+	var submitted []store.SubmittedPaper
 	for _, n := range v.NeededPapers(d) {
 		for _, p := range list {
 			if !IsPaperOf(p, n) {
 				continue
 			}
-			one := store.SubmittedPaper{PaperID: p.ID, Approval: n.Item, Remark: n.Remark}
-			if len(n.Uses) == 0 { // goes with its content, or stays with us
-				handed = append(handed, one)
+			paper := store.SubmittedPaper{PaperID: p.ID, Approval: n.Item, Remark: n.Remark}
+			if len(n.Uses) == 0 { // goes with its pre-approval content, or stays with us
+				submitted = append(submitted, paper)
 			}
 			for _, u := range n.Uses {
-				one.Purpose, one.OfSite = tables.PaperPurpose(u.Purpose), u.OfSite()
-				handed = append(handed, one)
+				paper.Purpose, paper.OfSite = tables.PaperPurpose(u.Purpose), u.OfSite()
+				submitted = append(submitted, paper)
 			}
 		}
 	}
-	return handed, nil
+	return submitted, nil
 }
 
 // approvedContents are the pre-approval contents that have their paper.
@@ -99,7 +100,7 @@ func approvalNumbers(site filing.Site, v url.Values) map[int]string {
 	return numbers
 }
 
-// approvalValues are the numbers as they would be typed.
+// approvalValues is the opposite of approvalNumbers.
 func approvalValues(site filing.Site) url.Values {
 	v := url.Values{}
 	for content, n := range site.ApprovalNumbers {
@@ -108,7 +109,7 @@ func approvalValues(site filing.Site) url.Values {
 	return v
 }
 
-// PaperLabel names a paper in the reader's language, with the content that it is about.
+// PaperLabel names a paper in the reader's language, with its pre-approval content.
 func (v *View) PaperLabel(c *gin.Context, n filing.NeededPaper) string {
 	t := v.Texts.For(v.Lang(c))
 	label := n.Name.In(t.Lang())

@@ -2,23 +2,97 @@ package dossierview
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/panel/web"
 )
 
-// HolderProblems are the rules' and whether the provider can file in the
-// holder's province at all. When the database doesn't answer, the rules' alone:
-// the filing finds its account, or is told, when it is submitted.
+// Problems checks the fields of one form that the dossier's kind asks for.
+func (v *View) Problems(
+	c *gin.Context, cur Current, d filing.Dossier, form string, codes filing.Tables,
+) (filing.Problems, error) {
+	var all filing.Problems
+	switch form {
+	case web.FormHolder:
+		all = v.HolderProblems(c, d.Holder, codes)
+		if d.Kind == filing.KindChange {
+			before, err := v.Based(c.Request.Context(), cur)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, d.Holder.ValidateChange(before.Holder)...)
+		}
+	case web.FormSite:
+		all = d.Site.Validate(codes)
+	case web.FormPapers:
+		return v.PaperProblems(c.Request.Context(), cur, d)
+	case web.FormOwnership:
+		all = v.ownershipProblems(c.Request.Context(), d)
+	case web.FormEnding:
+		all = d.Ending.Validate(codes)
+	}
+	return slices.DeleteFunc(all, func(p filing.Problem) bool { return !d.Kind.Asks(form, p.Field) }), nil
+}
+
+// HolderProblems checks a holder, and whether the provider files in the holder's province.
 func (v *View) HolderProblems(c *gin.Context, h filing.Holder, codes filing.Tables) filing.Problems {
 	return v.Served(c.Request.Context(), h.Province, h.Validate(codes))
 }
 
-// Served adds to a form's problems that the provider can't file in its province.
+// Served adds to a form's problems that the provider doesn't file in the province. If the database
+// doesn't answer it adds nothing: whoever submits the filing finds out.
 func (v *View) Served(ctx context.Context, province string, problems filing.Problems) filing.Problems {
-	if served, err := v.Store.ServesProvince(ctx, province); err == nil && !served && problems.For("province") == nil {
+	if v.notServed(ctx, province) && problems.For("province") == nil {
 		problems = append(problems, filing.Problem{Field: "province", Key: "province_not_served"})
 	}
 	return problems
+}
+
+func (v *View) notServed(ctx context.Context, province string) bool {
+	served, err := v.Store.ServesProvince(ctx, province)
+	return err == nil && !served
+}
+
+// ownershipProblems checks a proof of ownership, and whether the provider files in the number's province.
+func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) filing.Problems {
+	problems := d.OwnershipProof.Validate(d.Kind)
+	if !d.Kind.ProvesOwnership() || problems.For("number") != nil {
+		return problems
+	}
+	if v.notServed(ctx, filing.ProvinceOfNumber(d.OwnershipProof.Number)) {
+		problems = append(problems, filing.Problem{Field: "number", Key: "number_not_served"})
+	}
+	return problems
+}
+
+// ProveOwnership asks the bureau whether the filing password belongs to the number. If the bureau can't
+// be asked, it checks the password when it gets the record.
+func (v *View) ProveOwnership(
+	ctx context.Context, cur Current, proof filing.OwnershipProof,
+) (filing.Problems, error) {
+	number := proof.Number
+	if number == "" { // a follow-up's number is that of the filing it follows
+		if proof.Password == "" {
+			return nil, nil
+		}
+		base, err := v.Based(ctx, cur)
+		if err != nil {
+			return nil, err
+		}
+		number = base.Subject.HolderNumber
+	}
+	answer, err := v.PasswordRight(ctx, cur.Filing.ID, number, proof.Password)
+	if err != nil {
+		return nil, err
+	}
+	switch answer {
+	case web.PasswordIsWrong:
+		return filing.Problems{{Field: "password", Key: "ownership_wrong"}}, nil
+	case web.PasswordTooMany:
+		return filing.Problems{{Field: "password", Key: "ownership_too_many"}}, nil
+	}
+	return nil, nil
 }

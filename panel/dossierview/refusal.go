@@ -24,12 +24,12 @@ type Refusal struct {
 	Note string
 	// Help is the address of what explains it; empty: nothing does.
 	Help string
-	// fields ("form.field") are what it is about, with what is said there.
+	// fields are the fields that it is about ("form.field"), with what is said at each.
 	fields map[string]string
 }
 
-// RefusalOf tells why the bureau, or vetting, sent a filing back
-// that is being corrected; empty for others.
+// RefusalOf is why the bureau, or our own staff, sent back a filing that is being corrected; empty for
+// others.
 func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	if cur.Filing.Stage != filing.Correcting {
 		return Refusal{}, nil
@@ -56,11 +56,11 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	return r, nil
 }
 
-// sentBack is what our own staff said. At a field stands the reason of the list
-// that is about it, or where there is none all that was said.
+// sentBack is what our own staff said. A field gets the listed reasons that are about it or, without
+// such reasons, everything that was said.
 func (v *View) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack) Refusal {
 	r := Refusal{Note: SendBackText(t, b), fields: map[string]string{}}
-	if r.Note == "" { // sent back before reasons were asked for
+	if r.Note == "" {
 		r.Note = t.T("sendback.no_reason", nil)
 	}
 	for _, about := range b.Fields {
@@ -85,7 +85,7 @@ func (v *View) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack) R
 	return r
 }
 
-// SendBackText is what staff said of a revision: the chosen reasons, and their own words.
+// SendBackText is why staff sent a revision back: the reasons they chose, and their own words.
 func SendBackText(t *locale.Localizer, b store.SendBack) string {
 	var texts []string
 	for _, key := range b.Reasons {
@@ -108,7 +108,7 @@ func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack)
 	return sentences(t, texts)
 }
 
-// sentences puts one after another, as the language does.
+// sentences joins sentences: Chinese ones have no space between them.
 func sentences(t *locale.Localizer, texts []string) string {
 	if t.Lang() == "en" {
 		return strings.Join(texts, " ")
@@ -129,8 +129,8 @@ func DecisionText(t *locale.Localizer, d store.Decision) string {
 	return text
 }
 
-// MarkRefused puts the reason above a form, and at the fields that it is about,
-// until they are mended.
+// MarkRefused puts the reason above a form, and at each of its fields that was refused until that is
+// corrected.
 func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web.Form, values url.Values) error {
 	r, err := v.RefusalOf(c, cur)
 	if err != nil || r.Note == "" {
@@ -145,7 +145,7 @@ func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web
 	}
 	for i := range f.Fields {
 		field := &f.Fields[i]
-		if field.Problem == "" && slices.ContainsFunc(refused, func(r RefusedField) bool { return r.Form == f.Name && r.Name == field.Name && !r.Mended }) {
+		if field.Problem == "" && stillRefused(refused, f.Name, field.Name) {
 			field.Problem = r.fields[f.Name+"."+field.Name]
 		}
 	}
@@ -159,17 +159,25 @@ type RefusedField struct {
 	// Label is the paper's name; a field's is a text of the locale files.
 	Label string
 	Path  string
-	// Mended: it doesn't stand as it was submitted any more.
+	// Mended: it is no longer as it was submitted.
 	Mended bool
 }
 
-// RefusedFields are those fields of a dossier, as its forms stand now, that the
-// refusal is about, in the forms' order.
-func (v *View) RefusedFields(c *gin.Context, cur Current, d filing.Dossier, r Refusal) (list []RefusedField, err error) {
+// stillRefused tells whether a field was refused and isn't corrected yet.
+func stillRefused(refused []RefusedField, form, name string) bool {
+	return slices.ContainsFunc(refused, func(r RefusedField) bool {
+		return r.Form == form && r.Name == name && !r.Mended
+	})
+}
+
+// RefusedFields are the fields of a dossier that the refusal is about, in the order of its forms.
+func (v *View) RefusedFields(
+	c *gin.Context, cur Current, d filing.Dossier, r Refusal,
+) (list []RefusedField, err error) {
 	if len(r.fields) == 0 {
 		return nil, nil
 	}
-	handedIn, err := v.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
+	submitted, err := v.Store.Dossier(c.Request.Context(), cur.Filing.ID, cur.Filing.Revision)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
@@ -188,16 +196,18 @@ func (v *View) RefusedFields(c *gin.Context, cur Current, d filing.Dossier, r Re
 			if of != form || !d.Kind.Asks(form, name) {
 				continue
 			}
-			now, then := valuesOf(d, form)[name], valuesOf(handedIn, form)[name]
-			list = append(list, RefusedField{Form: form, Name: name, Path: ChangePath(c, form, name), Mended: known && !slices.Equal(now, then)})
+			mended := known && !slices.Equal(valuesOf(d, form)[name], valuesOf(submitted, form)[name])
+			list = append(list, RefusedField{Form: form, Name: name, Path: ChangePath(c, form, name), Mended: mended})
 		}
 	}
 	return list, nil
 }
 
-// refusedPapers are those papers that the refusal is about; a paper with other
-// pictures than were submitted is mended.
-func (v *View) refusedPapers(c *gin.Context, cur Current, d filing.Dossier, r Refusal) (list []RefusedField, err error) {
+// refusedPapers are the papers that the refusal is about. A paper is corrected once its pictures aren't
+// the submitted ones.
+func (v *View) refusedPapers(
+	c *gin.Context, cur Current, d filing.Dossier, r Refusal,
+) (list []RefusedField, err error) {
 	ctx := c.Request.Context()
 	now, err := v.Store.Papers(ctx, cur.Filing.ID)
 	if err != nil {
@@ -212,14 +222,15 @@ func (v *View) refusedPapers(c *gin.Context, cur Current, d filing.Dossier, r Re
 			continue
 		}
 		list = append(list, RefusedField{
-			Form: web.FormPapers, Name: n.Field(), Label: v.PaperLabel(c, n), Path: ChangePath(c, web.FormPapers, n.Field()),
+			Form: web.FormPapers, Name: n.Field(), Label: v.PaperLabel(c, n),
+			Path:   ChangePath(c, web.FormPapers, n.Field()),
 			Mended: !slices.Equal(picturesOf(now, n), picturesOf(then, n)),
 		})
 	}
 	return list, nil
 }
 
-// MarkPapers puts the reason at the papers that it is about, until they are mended.
+// MarkPapers puts the reason at each paper that was refused, until that is corrected.
 func (v *View) MarkPapers(c *gin.Context, cur Current, d filing.Dossier, r Refusal, papers []PaperField) error {
 	if len(r.fields) == 0 {
 		return nil
@@ -230,14 +241,14 @@ func (v *View) MarkPapers(c *gin.Context, cur Current, d filing.Dossier, r Refus
 	}
 	for i := range papers {
 		field := &papers[i]
-		if field.Problem == "" && slices.ContainsFunc(refused, func(r RefusedField) bool { return r.Name == field.Field() && !r.Mended }) {
+		if field.Problem == "" && stillRefused(refused, web.FormPapers, field.Field()) {
 			field.Problem = r.fields[web.FormPapers+"."+field.Field()]
 		}
 	}
 	return nil
 }
 
-// picturesOf are the IDs of a paper's pictures.
+// picturesOf are the sorted IDs of a paper's pictures.
 func picturesOf(list []store.Paper, n filing.NeededPaper) (ids []int64) {
 	for _, p := range list {
 		if p.Key == n.Key && p.Item == n.Item {

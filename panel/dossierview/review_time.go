@@ -9,6 +9,7 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
 )
 
 const (
@@ -46,6 +47,21 @@ func ExpectationOf(times []store.ReviewTime, accepted, now time.Time) Expectatio
 		e.Over = now.After(e.By.AddDate(0, 0, 1))
 	}
 	return e
+}
+
+// text says how long it will take and, once the bureau has the record, until when.
+func (e *Expectation) text(p *web.Page) string {
+	text := p.Text("expected.rule", "most", e.Most)
+	if e.Reviews > 0 {
+		text = p.Text("expected.history", "n", e.Reviews, "median", e.Median, "most", e.Most)
+	}
+	switch {
+	case e.By.IsZero():
+		return text
+	case e.Over:
+		return text + " " + p.Text("expected.over", "by", web.Date(e.By))
+	}
+	return text + " " + p.Text("expected.by", "by", web.Date(e.By))
 }
 
 // rank is the nearest-rank percentile of sorted values.

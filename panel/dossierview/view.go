@@ -1,8 +1,14 @@
-// Package dossierview shows a dossier, its timeline, its refusals and its pre-check, for the
-// customer who fills it in and for the staff who look at it.
+// Package dossierview shows a dossier, its timeline, its refusals and its pre-check, to the customer who
+// fills it in and to the staff who vet it.
 package dossierview
 
-import "github.com/beian/beian/panel/web"
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/web"
+)
 
 // View shows dossiers. Wings embed it.
 type View struct {
@@ -12,3 +18,24 @@ type View struct {
 
 // New makes a view.
 func New(k *web.Kit) *View { return &View{Kit: k} }
+
+// Current is the filing that a page is about, with its order.
+type Current struct {
+	Order  store.Order
+	Filing store.Filing
+}
+
+// Over tells that the filing has ended, and the order has no other.
+func (cur Current) Over() bool {
+	return cur.Filing.Stage == filing.Withdrawn || cur.Filing.Stage == filing.Deregistered
+}
+
+// ChangePath is where a field is changed. The form then leads back to the review page.
+func ChangePath(c *gin.Context, form, field string) string {
+	return formPath(c, form) + "#f-" + field
+}
+
+// formPath is a form that leads back to the review page.
+func formPath(c *gin.Context, form string) string {
+	return web.WithReturnTo(web.FilingPath(c)+"/"+form, web.ReturnToReview)
+}

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -28,7 +29,7 @@ func (k *Kit) recover(c *gin.Context) {
 				panic(r)
 			}
 			k.Logger.Error("a page panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
-			k.RenderTemplate(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
+			k.errorPage(c, http.StatusInternalServerError, "error.internal")
 		}
 	}()
 	c.Next()
@@ -60,14 +61,27 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		k.RenderTemplate(c, http.StatusNotFound, "error", Page{Title: "error.not_found_title", Data: "error.not_found"})
+		k.errorPage(c, http.StatusNotFound, "error.not_found")
 	case errors.Is(err, ErrBadRequest):
-		k.RenderTemplate(c, http.StatusBadRequest, "error", Page{Title: "error.bad_request_title", Data: "error.bad_request"})
+		k.errorPage(c, http.StatusBadRequest, "error.bad_request")
 	default:
 		k.Logger.Error("a page failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
-		k.RenderTemplate(c, http.StatusInternalServerError, "error", Page{Title: "error.internal_title", Data: "error.internal"})
+		k.errorPage(c, http.StatusInternalServerError, "error.internal")
 	}
 	c.Abort()
+}
+
+// errorPage says what went wrong; the title's key is the text's with "_title".
+func (k *Kit) errorPage(c *gin.Context, status int, key string) {
+	k.renderOrLog(c, status, Page{Title: key + "_title"}, func(p *Page) templ.Component { return ErrorPage(p, key) })
+}
+
+// renderOrLog is Render where nobody is left to return an error to.
+func (k *Kit) renderOrLog(c *gin.Context, status int, p Page, page Component) {
+	if err := k.Render(c, status, p, page); err != nil {
+		k.Logger.Error("an error's page failed", "route", c.FullPath(), "error", err)
+		c.Status(status)
+	}
 }
 
 // Redirect redirects after a form (POST, redirect, GET).

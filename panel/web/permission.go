@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -75,7 +76,9 @@ func (k *Kit) Require(p Permission) gin.HandlerFunc {
 			return
 		}
 		k.Logger.Warn("staff asked for what they may not do", "route", c.FullPath(), "needs", p, "actor", k.Actor(c))
-		k.RenderTemplate(c, http.StatusForbidden, "forbidden", Page{Title: "forbidden.title", Data: p})
+		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, func(page *Page) templ.Component {
+			return forbiddenPage(page, p)
+		})
 		c.Abort()
 	}
 }
