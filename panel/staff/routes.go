@@ -1,5 +1,5 @@
-// Package staff is the console of the provider's staff: what wants a human, the search, filings
-// and bulk jobs, vetting, figures, the bureau, addresses, accounts and the audit log.
+// Package staff is the console of the provider's staff: what needs a human, the search, filings and bulk jobs,
+// vetting, figures, the bureau, addresses, accounts and the audit log.
 package staff
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// Pages are staff's pages.
+// Pages are the staff's pages.
 type Pages struct {
 	*web.Kit
 	*dossierview.View
@@ -18,7 +18,7 @@ type Pages struct {
 	vettingFigureCache figureCache[vettingFiguresChoice, []store.VettingFigures]
 }
 
-// New makes them.
+// New returns the staff's pages.
 func New(k *web.Kit, v *dossierview.View) *Pages { return &Pages{Kit: k, View: v} }
 
 // Routes registers the pages, each with the permission that it needs.
@@ -102,7 +102,7 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.taskDone)
 }
 
-// accountRoutes are staff's accounts and the log of what they did.
+// accountRoutes are the staff's accounts and the audit log.
 func (p *Pages) accountRoutes(r web.StaffGroup) {
 	r.GET("/staff", web.CanManageStaff, p.staffAccounts)
 	r.POST("/staff", web.CanManageStaff, p.addStaff)
