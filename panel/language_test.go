@@ -11,6 +11,7 @@ import (
 	"github.com/beian/beian/panel/web"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/store"
@@ -136,7 +137,8 @@ func TestViewsOfPapersAreWords(t *testing.T) {
 	require.Equal(t, "客服 support", dossierview.ActorName(p.Texts.For("zh"), "support:support"))
 	require.Equal(t, "Customer demo", dossierview.ActorName(p.Texts.For("en"), "customer:demo"))
 	require.Equal(t, "System", dossierview.ActorName(p.Texts.For("en"), "worker"))
-	require.Equal(t, `lang="zh-CN"`, string(web.LangOf(p.Texts.For("en"), "上海 office")))
-	require.Empty(t, string(web.LangOf(p.Texts.For("en"), "office")))
-	require.Empty(t, string(web.LangOf(p.Texts.For("zh"), "上海")))
+	en, zh := web.Page{Lang: "en"}, web.Page{Lang: "zh"}
+	require.Equal(t, templ.Attributes{"lang": "zh-CN"}, en.LangOf("上海 office"))
+	require.Empty(t, en.LangOf("office"))
+	require.Empty(t, zh.LangOf("上海"))
 }

@@ -38,9 +38,6 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Kit: kit}
-	if s.Templates, err = s.parseTemplates(); err != nil {
-		return nil, err
-	}
 	g, err := s.Engine()
 	if err != nil {
 		return nil, err

@@ -38,29 +38,32 @@ func (p *Pages) acceptNotice(c *gin.Context, cur dossierview.Current) error {
 	return web.Redirect(c, web.FilingPath(c)+"/contact")
 }
 
-// noticeAccepted sends people who haven't accepted the notice to it.
-func (p *Pages) noticeAccepted(c *gin.Context, cur dossierview.Current) bool {
-	var accepted string
-	err := p.Store.Draft(c.Request.Context(), cur.Filing.ID, "notice", &accepted)
-	if errors.Is(err, store.ErrNotFound) {
-		web.Redirect(c, web.FilingPath(c)+"/notice")
-		return false
-	} else if err != nil {
-		p.Fail(c, err)
-		return false
-	}
-	return true
+// afterNotice sends people who haven't accepted the legal notice to it.
+func (p *Pages) afterNotice(h func(*gin.Context, dossierview.Current) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+		if !p.inStage(c, cur, filing.Contact) {
+			return nil
+		}
+		var accepted string
+		err := p.Store.Draft(c.Request.Context(), cur.Filing.ID, "notice", &accepted)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return web.Redirect(c, web.FilingPath(c)+"/notice")
+		case err != nil:
+			return err
+		}
+		return h(c, cur)
+	})
 }
 
 func (p *Pages) contactForm(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Contact) || !p.noticeAccepted(c, cur) {
-		return nil
-	}
 	return p.showContact(c, http.StatusOK, cur, p.SavedValues(c), nil)
 }
 
-// showContact draws the form with its draft, or with what was just posted.
-func (p *Pages) showContact(c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems) error {
+// showContact shows the form with its draft or, if values isn't nil, with what was posted.
+func (p *Pages) showContact(
+	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
+) error {
 	ctx := c.Request.Context()
 	mark, err := p.draftState(ctx, cur, web.DraftContact, values)
 	if err == nil && values == nil {
@@ -87,9 +90,6 @@ func (p *Pages) showContact(c *gin.Context, status int, cur dossierview.Current,
 
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.
 func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Contact) || !p.noticeAccepted(c, cur) {
-		return nil
-	}
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
 	if _, err := p.storeDraft(ctx, cur, web.DraftContact, values); errors.Is(err, store.ErrConflict) {
@@ -98,13 +98,16 @@ func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
 		return err
 	}
 	details := web.ContactOf(values)
-	problems := append(p.Served(ctx, details.Province, details.Validate()), filing.ValidatePassword(values.Get("password"), values.Get("password_again"), details.UserName)...)
+	password, again := values.Get("password"), values.Get("password_again")
+	problems := append(p.Served(ctx, details.Province, details.Validate()),
+		filing.ValidatePassword(password, again, details.UserName)...)
 	if len(problems) > 0 {
 		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
 	}
-	version, err := p.registerContact(ctx, cur, details, values.Get("password"))
+	version, err := p.registerContact(ctx, cur, details, password)
 	if errors.Is(err, store.ErrUserNameTaken) {
-		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, filing.Problems{{Field: "user_name", Key: "user_name_taken"}})
+		problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
+		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
 	} else if err != nil {
 		return err
 	}
@@ -112,7 +115,9 @@ func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
 	return p.FinishUpdate(c, err, web.FilingPath(c)+"/verify")
 }
 
-func (p *Pages) registerContact(ctx context.Context, cur dossierview.Current, details filing.ContactDetails, password string) (int, error) {
+func (p *Pages) registerContact(
+	ctx context.Context, cur dossierview.Current, details filing.ContactDetails, password string,
+) (int, error) {
 	hash, err := p.Passwords.Hash(ctx, password)
 	if err != nil {
 		return 0, err
@@ -120,7 +125,7 @@ func (p *Pages) registerContact(ctx context.Context, cur dossierview.Current, de
 	return p.Store.RegisterContact(ctx, cur.Order.CustomerID, cur.Filing.ID, details, hash)
 }
 
-// checkUserName tells, while it is typed, whether a user name is free.
+// checkUserName tells a script whether the user name being typed is free.
 func (p *Pages) checkUserName(c *gin.Context, cur dossierview.Current) error {
 	details := web.ContactOf(web.PostForm(c))
 	t := p.Texts.For(p.Lang(c))
@@ -137,6 +142,5 @@ func (p *Pages) checkUserName(c *gin.Context, cur dossierview.Current) error {
 	default:
 		c.JSON(http.StatusOK, gin.H{"free": false, "message": t.T("problem.user_name_taken", nil)})
 	}
-
 	return nil
 }

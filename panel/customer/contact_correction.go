@@ -17,9 +17,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// The customer's side: a new address that staff gave counts once its code was typed.
-
-// withCorrection finds what waits for its code by the channel in the path.
+// withCorrection finds the correction that waits for its code by the channel in the path: an address
+// that staff changed counts once the customer has typed the code sent there.
 func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.Correction) error) web.Handler {
 	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
 		channel, _, err := p.ContactChannel(c)
@@ -39,7 +38,7 @@ func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.C
 	})
 }
 
-// toConfirm are the channels by which something waits for its code.
+// toConfirm are the channels whose corrected address waits for its code.
 func (p *Pages) toConfirm(ctx context.Context, cur dossierview.Current) (channels []filing.Channel, err error) {
 	if cur.Over() {
 		return nil, nil
@@ -71,7 +70,7 @@ func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, pr
 
 func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row store.Correction) error {
 	code := web.TypedCode(c)
-	if code == "" { // costs no try
+	if code == "" { // doesn't count as an attempt
 		return p.showConfirm(c, http.StatusUnprocessableEntity, row, filing.Problems{{Field: "code", Key: "required"}})
 	}
 	err := p.Store.ConfirmCorrection(c.Request.Context(), row, code)
@@ -80,8 +79,8 @@ func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row stor
 	}
 	if err == nil {
 		in := workflows.Corrected{Channel: row.Channel, Confirmed: true, Actor: p.Actor(c)}
-		// The address counts already; a filing that is done by now has no timeline to write.
-		if _, err = p.Filings.ContactCorrected(c.Request.Context(), cur.Filing.Ref(), fmt.Sprintf("confirmed/%d", row.ID), in); errors.Is(err, workflows.ErrWrongStage) {
+		_, err = p.Filings.ContactCorrected(c.Request.Context(), cur.Filing.Ref(), fmt.Sprintf("confirmed/%d", row.ID), in)
+		if errors.Is(err, workflows.ErrWrongStage) { // the filing has ended since; the address counts all the same
 			err = nil
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// withFiling finds the customer's filing for a handler; another's order is
-// "not found". Where the filing is over, its page says so instead.
+// withFiling finds the customer's filing for a handler; somebody else's order is "not found". If the
+// filing is over, it sends people to the filing's page, which says so.
 func (p *Pages) withFiling(h func(*gin.Context, dossierview.Current) error) web.Handler {
 	return p.withLastFiling(func(c *gin.Context, cur dossierview.Current) error {
 		if cur.Over() {
@@ -27,8 +27,8 @@ func (p *Pages) withFiling(h func(*gin.Context, dossierview.Current) error) web.
 	})
 }
 
-// withLastFiling is withFiling for what can be read of a filing that is over: the
-// order's last one, where none is open.
+// withLastFiling is withFiling for pages that also show a filing that is over: the order's last one,
+// if none is open.
 func (p *Pages) withLastFiling(h func(*gin.Context, dossierview.Current) error) web.Handler {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
@@ -79,32 +79,30 @@ type filingData struct {
 	// Expected is how long the bureau will take, while it has the filing.
 	Expected *dossierview.Expectation
 	Refusal  string
-	// RefusalHelp is the address of what explains the refusal; empty: nothing does.
+	// RefusalHelp is the address of the help page on the refusal; empty if there is none.
 	RefusalHelp string
 	// Refused are the fields that the refusal is about.
 	Refused []dossierview.RefusedField
-	// Continue is where the customer goes on; empty: there is nothing to do.
+	// Continue is where the customer goes on; empty if there is nothing to do.
 	Continue            string
-	SMSVerificationLeft *int   // hours for the bureau's own SMS verification
+	SMSVerificationLeft *int   // hours left for the bureau's own SMS verification
 	Next                string // key of what comes next
-	// Turn is whose turn it is, a key below "turn."; empty: nobody's.
+	// Turn is whose turn it is, a key below "turn."; empty if nobody's.
 	Turn      filing.Turn
 	CanRevoke bool
 	// Revoke is the key of what withdrawing is called.
 	Revoke string
-	// SiteBad: the number stands on the order, but its site no longer shows it, or
-	// not its certificate.
+	// SiteBad: the number is on the order, but its site fails a check.
 	SiteBad bool
-	// Confirm are the channels whose new address, which staff gave, waits for its code.
+	// Confirm are the channels whose address staff corrected and whose code is missing.
 	Confirm []filing.Channel
-	// FollowUps are what a filing that is done can be followed by.
+	// FollowUps are the kinds that can follow a completed filing.
 	FollowUps []filing.Kind
-	// Over: the filing is over and the order can be filed anew.
+	// Over: the filing is over and the order can be filed again.
 	Over bool
-	// CanTakeOff: a registered number that is on the order.
+	// CanTakeOff: a registered number is on the order.
 	CanTakeOff bool
-	// Unsure is what was to be ended without its box being ticked: withdraw,
-	// take_off or empty.
+	// Unsure is the action that was sent without its confirmation: withdraw, take_off or empty.
 	Unsure string
 }
 
@@ -133,12 +131,12 @@ func refusedLabel(p *web.Page, f dossierview.RefusedField) string {
 	return p.Text("field." + f.Form + "." + f.Name)
 }
 
-// askToConfirm shows the filing's page again, and on it what must be ticked.
+// askToConfirm shows the filing's page again and asks for the confirmation.
 func (p *Pages) askToConfirm(c *gin.Context, what string) error {
 	return web.Redirect(c, web.FilingPath(c)+"?unsure="+what)
 }
 
-// registered is what is other where a number was registered.
+// registered sets what differs for a registered number.
 func (d *filingData) registered() {
 	d.Revoke = "register.withdraw"
 	switch d.Filing.Stage {
@@ -149,7 +147,7 @@ func (d *filingData) registered() {
 	}
 }
 
-// ended is what is other where the filing is over: how it ended, and no steps.
+// ended sets what differs for a filing that is over: how it ended, and no tasks.
 func (d *filingData) ended(events []store.Event) {
 	d.Over, d.Tasks = true, nil
 	for _, e := range events {
@@ -160,7 +158,7 @@ func (d *filingData) ended(events []store.Event) {
 }
 
 func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
-	// A crash between making the row and starting the workflow heals here.
+	// Make up for a crash between storing the filing and starting its workflow.
 	if cur.Filing.Seq == 0 && !cur.Over() {
 		if err := p.startFiling(c.Request.Context(), cur.Filing); err != nil {
 			return err
@@ -178,7 +176,7 @@ func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
 	return p.Render(c, http.StatusOK, page, func(page *web.Page) templ.Component { return filingPage(page, data) })
 }
 
-// progress is the part of the page that renews itself.
+// progress is the part of the page that updates itself.
 func (p *Pages) progress(c *gin.Context, cur dossierview.Current) error {
 	data, err := p.filingData(c, cur)
 	if err != nil {
@@ -205,31 +203,29 @@ func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData,
 	if err != nil {
 		return filingData{}, err
 	}
-	data := filingData{Current: cur, Timeline: lines, Earlier: earlier, Expected: expected, SMSVerificationLeft: smsVerificationLeft(cur.Filing, events, p.Store.Now()), Next: "next." + string(cur.Filing.Stage), CanRevoke: cur.Filing.Kind.Withdrawable(cur.Filing.Stage)}
-	data.Turn = cur.Filing.Turn()
+	f := cur.Filing
+	data := filingData{
+		Current: cur, Timeline: lines, Earlier: earlier, Expected: expected,
+		SMSVerificationLeft: smsVerificationLeft(f, events, p.Store.Now()),
+		Next:                nextText(f), Turn: f.Turn(),
+		Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+	}
 	if data.Confirm, err = p.toConfirm(ctx, cur); err != nil {
 		return data, err
 	}
-	data.Revoke = "filing.withdraw"
-	if cur.Filing.Kind.FollowsUp() {
+	if f.Kind.FollowsUp() {
 		data.Revoke = "followup.withdraw"
 	}
 	switch {
-	case cur.Filing.Kind.Registers():
+	case f.Kind.Registers():
 		data.registered()
-	case cur.Filing.Stage == filing.Filed:
+	case f.Stage == filing.Filed:
 		data.FollowUps = filing.FollowUps
-		checks, err := p.Store.SiteChecks(ctx, cur.Filing.ID)
+		checks, err := p.Store.SiteChecks(ctx, f.ID)
 		if err != nil {
 			return data, err
 		}
 		data.SiteBad = slices.ContainsFunc(checks, func(c store.SiteCheck) bool { return !c.OK })
-	}
-	if cur.Filing.Stage == filing.Preparing && cur.Filing.Kind.FollowsUp() {
-		data.Next = "next.follow_up"
-	}
-	if cur.Filing.Attention == filing.AttentionRefusedOurs {
-		data.Next = "next." + string(filing.AttentionRefusedOurs)
 	}
 	refused, err := p.RefusalOf(c, cur)
 	if err != nil {
@@ -246,8 +242,19 @@ func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData,
 	return data, nil
 }
 
-// next marks the first task that waits for the customer and tells where it is done:
-// at a field that the bureau refused, where there is one.
+// nextText is the key of what comes next, unless the number was registered or the filing is over.
+func nextText(f store.Filing) string {
+	switch {
+	case f.Attention == filing.AttentionRefusedOurs:
+		return "next." + string(f.Attention)
+	case f.Stage == filing.Preparing && f.Kind.FollowsUp():
+		return "next.follow_up"
+	}
+	return "next." + string(f.Stage)
+}
+
+// next marks the first task that waits for the customer and returns its path, or that of the first
+// refused field that isn't corrected yet.
 func (d filingData) next() string {
 	if d.Turn != filing.TurnCustomer {
 		return ""
@@ -265,12 +272,11 @@ func (d filingData) next() string {
 	return d.Tasks[at].Path
 }
 
-// inStage sends people whose page is old to where the filing stands.
+// inStage tells whether the filing is in one of the stages. If it isn't, the page is out of date and
+// people are sent to the filing's.
 func (p *Pages) inStage(c *gin.Context, cur dossierview.Current, stages ...filing.Stage) bool {
-	for _, stage := range stages {
-		if cur.Filing.Stage == stage {
-			return true
-		}
+	if slices.Contains(stages, cur.Filing.Stage) {
+		return true
 	}
 	p.Flash(c, "flash.moved_on")
 	web.Redirect(c, web.FilingPath(c))

@@ -13,11 +13,11 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// openFollowUp opens a filing that changes or ends the order's, which is done.
+// openFollowUp opens a filing that changes or ends the order's completed one.
 func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
 	ctx := c.Request.Context()
 	kind := filing.Kind(c.PostForm("kind"))
-	if cur.Filing.Kind.Registers() { // it was filed elsewhere: there it is changed
+	if cur.Filing.Kind.Registers() { // filed elsewhere, so it is changed there
 		return p.FinishUpdate(c, store.ErrConflict, "")
 	}
 	if !slices.Contains(filing.FollowUps, kind) {
@@ -37,7 +37,7 @@ func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
 	return web.Redirect(c, web.FilingPath(c))
 }
 
-// startFiling starts a filing's workflow, or finds it running. One that is over has none.
+// startFiling starts a filing's workflow unless it runs already or the filing is over.
 func (p *Pages) startFiling(ctx context.Context, f store.Filing) error {
 	if f.Stage.Final() {
 		return nil

@@ -21,14 +21,14 @@ import (
 )
 
 const (
-	// footTexts is how much of a page's foot is shown in the picture of it.
+	// footTexts is how many of the page's last texts the preview shows.
 	footTexts = 3
-	// footerRefresh is how often the page renews itself while the worker is at it.
+	// footerRefresh is how often the page reloads, in seconds, while the worker is busy.
 	footerRefresh = "3"
-	// footerLost is after how long a step is started again: the panel may have
-	// died between writing it down and starting it. Starting what runs joins it.
+	// footerLost is when to start a step again: the panel may have crashed between storing and
+	// starting it. Starting a step that is running joins it.
 	footerLost = 15 * time.Second
-	// restartPatience bounds that: nobody waits for its end here.
+	// restartPatience limits how long the page waits for a step that it started again.
 	restartPatience = time.Second
 )
 
@@ -36,19 +36,18 @@ type footerData struct {
 	dossierview.Current
 	// Space tells whether the order's web space is known.
 	Space bool
-	// Edit is the attempt that something was last done about, nil before the first.
-	// Placed is the newest that is placed, when that is another one.
+	// Edit is the attempt that was last changed; nil before the first. Placed is the newest
+	// attempt that is in place, if it is another one.
 	Edit, Placed *store.FooterEdit
-	// Reason and its Args are why Edit failed, or why its undoing did.
+	// Reason and its Args say why Edit failed, or why undoing it failed.
 	Reason string
 	Args   map[string]any
-	// Systems are those whose settings are explained.
+	// Systems are the content management systems whose settings the page explains.
 	Systems []string
 	Diff    []website.DiffLine
 	// Foot are the last texts of the page, above the number.
 	Foot []string
-	// Lines are what the edit puts there; Missing is what belongs there and no edit
-	// that is placed has put there.
+	// Lines are what the edit adds. Missing are the lines that no edit in place has added.
 	Lines, Missing  []website.Line
 	Number, Snippet string
 }
@@ -88,11 +87,8 @@ func diffClass(l website.DiffLine) string {
 	return "same"
 }
 
-// footerPage is 放到首页底部: what was found, what would change, what was done.
+// footerPage is 放到首页底部: it shows what was found, what would change, and what was done.
 func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, footerStages...) {
-		return nil
-	}
 	data, err := p.footerData(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -163,13 +159,15 @@ func (p *Pages) footerData(ctx context.Context, cur dossierview.Current) (footer
 		return data, err
 	}
 	data.Foot = website.Foot(original, footTexts)
-	data.Lines = slices.DeleteFunc(lines, func(l website.Line) bool { return !slices.Contains(data.Edit.Numbers(), l.Number) })
+	data.Lines = slices.DeleteFunc(lines, func(l website.Line) bool {
+		return !slices.Contains(data.Edit.Numbers(), l.Number)
+	})
 	data.Diff, err = website.Diff(original, edited)
 	return data, err
 }
 
-// editConcerns tells whether an edit is a filing's own, or one of an earlier filing of
-// its order that did something to the page: a preview of then is of no use now.
+// editConcerns tells whether an edit matters to a filing. Of an order's earlier filings only edits
+// that changed the page do: their previews are out of date.
 func editConcerns(e store.FooterEdit, filingID int64) bool {
 	switch e.State {
 	case store.FooterAgreed, store.FooterPlaced, store.FooterUndoing, store.FooterUndone:
@@ -178,13 +176,20 @@ func editConcerns(e store.FooterEdit, filingID int64) bool {
 	return e.FilingID == filingID
 }
 
-// footerStages are when there is a number to put at the foot of a page.
-var footerStages = []filing.Stage{filing.Installing, filing.Filed}
+// numberStages are the stages in which a filing has its number.
+var numberStages = []filing.Stage{filing.Installing, filing.Filed}
 
-func footerStage(stage filing.Stage) bool { return slices.Contains(footerStages, stage) }
+// withNumber is withFiling for the pages of a filing that has its number.
+func (p *Pages) withNumber(h func(*gin.Context, dossierview.Current) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+		if !p.inStage(c, cur, numberStages...) {
+			return nil
+		}
+		return h(c, cur)
+	})
+}
 
-// systemsFor are the systems whose settings help with a reason: the one that was
-// recognised, or all.
+// systemsFor are the systems whose settings help with a reason: the recognised one, or all.
 func systemsFor(reason string, args map[string]any) []string {
 	switch reason {
 	case website.UnfitSystem:
@@ -202,21 +207,15 @@ func (p *Pages) knowsSpace(ctx context.Context, cur dossierview.Current) (bool, 
 	return space != nil, err
 }
 
-// askFooter has the home page looked at, for a preview.
+// askFooter starts a look at the home page, for a preview.
 func (p *Pages) askFooter(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, footerStages...) {
-		return nil
-	}
 	id, err := p.Store.AskFooter(c.Request.Context(), cur.Filing.ID, p.Actor(c))
 	return p.doFooter(c, cur, id, workflows.FooterPreview, err)
 }
 
 // agreeFooter is 同意并放置.
 func (p *Pages) agreeFooter(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, footerStages...) {
-		return nil
-	}
-	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
+	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // 0 belongs to nobody
 	err := p.Store.AgreeFooter(c.Request.Context(), cur.Filing.ID, id, p.Actor(c), func(name string, at time.Time) string {
 		return website.BackupName(name, at.In(web.China))
 	})
@@ -225,15 +224,15 @@ func (p *Pages) agreeFooter(c *gin.Context, cur dossierview.Current) error {
 
 // undoFooter is 撤销放置.
 func (p *Pages) undoFooter(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, footerStages...) {
-		return nil
-	}
-	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // nonsense is nobody's
+	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // 0 belongs to nobody
 	err := p.Store.UndoFooter(c.Request.Context(), cur.Filing.ID, id, p.Actor(c))
 	return p.doFooter(c, cur, id, workflows.FooterUndo, err)
 }
 
-func (p *Pages) doFooter(c *gin.Context, cur dossierview.Current, id int64, step workflows.FooterStep, err error) error {
+// doFooter runs a step that was stored with err, and shows the page again.
+func (p *Pages) doFooter(
+	c *gin.Context, cur dossierview.Current, id int64, step workflows.FooterStep, err error,
+) error {
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.footer_moved_on")
@@ -245,10 +244,10 @@ func (p *Pages) doFooter(c *gin.Context, cur dossierview.Current, id int64, step
 	return web.Redirect(c, web.FilingPath(c)+"/footer")
 }
 
-// workFooter has a worker do a step, and waits a while; what came of it stands in
-// the edit's row.
+// workFooter has a worker run a step and waits for it briefly. The outcome is in the edit's row.
 func (p *Pages) workFooter(ctx context.Context, cur dossierview.Current, id int64, step workflows.FooterStep) {
-	err := p.Filings.Footer(ctx, workflows.FooterInput{EditID: id, FilingID: cur.Filing.ID, Ref: cur.Filing.Ref(), Step: step})
+	in := workflows.FooterInput{EditID: id, FilingID: cur.Filing.ID, Ref: cur.Filing.Ref(), Step: step}
+	err := p.Filings.Footer(ctx, in)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		p.Logger.Warn("an edit of a home page was not waited for", "edit", id, "step", step, "error", err)
 	}

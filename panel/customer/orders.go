@@ -17,7 +17,7 @@ import (
 // ordersPerPage fits a screen or two.
 const ordersPerPage = 50
 
-// expiresSoon is how long before its last day an order is marked.
+// expiresSoon is how long before its last day the list marks an order.
 const expiresSoon = 30 * 24 * time.Hour
 
 type orderLine struct {
@@ -31,12 +31,11 @@ type orderLine struct {
 type ordersData struct {
 	Orders []orderLine
 	Filter store.OrderFilter
-	// Chosen is the choice of how the filing stands: a state or a stage.
+	// Chosen is the state or stage that is filtered for.
 	Chosen string
 	States []filing.OrderState
 	Stages []filing.Stage
-	// Filtered tells that something is filtered for, Cut that more was found than
-	// is shown.
+	// Filtered: some filter is set. Cut: more was found than is shown.
 	Filtered, Cut bool
 	Next          string // query of the next page; empty on the last
 	// Announcements are the provider's newest.
@@ -78,7 +77,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	})
 }
 
-// orderFilter reads what is filtered for; nonsense filters nothing.
+// orderFilter reads the filter and ignores invalid values.
 func orderFilter(v url.Values) store.OrderFilter {
 	f := store.OrderFilter{Text: web.Search(v.Get("q")), Product: web.Search(v.Get("product"))}
 	if state := filing.OrderState(v.Get("state")); slices.Contains(filing.OrderStates, state) {
@@ -89,7 +88,7 @@ func orderFilter(v url.Values) store.OrderFilter {
 	return f
 }
 
-// actingStates are the states that are no stage: by who must act.
+// actingStates are the states by who must act, rather than by stage.
 var actingStates = []filing.OrderState{filing.OrderYours, filing.OrderUnderWay}
 
 func chosenStanding(f store.OrderFilter) string {
@@ -109,7 +108,7 @@ func filterQuery(f store.OrderFilter) url.Values {
 	return v
 }
 
-// expiry tells whether an order's last day is past or near, by China's calendar.
+// expiry tells whether an order's last day is past or near, in China's time zone.
 func expiry(o store.Order, now time.Time) string {
 	if !o.ExpiresOn.Valid {
 		return ""

@@ -16,24 +16,24 @@ import (
 )
 
 const (
-	// watchEvery is how often the watched filings are looked at, all in one query.
+	// watchEvery is how often one query polls all watched filings.
 	watchEvery = time.Second
-	// heartbeatEvery is how often a quiet stream shows that it lives: proxies cut
-	// what is silent for a minute, some after half of that.
+	// heartbeatEvery keeps a quiet stream alive: proxies cut silent connections after a minute,
+	// some after half of that.
 	heartbeatEvery = 15 * time.Second
-	// streamFor is how long a stream lasts; browsers then open it again, which
-	// proves the session anew and spreads streams over panels.
+	// streamFor is how long a stream lasts. Browsers then reconnect, which checks the session again
+	// and spreads streams over panels.
 	streamFor = 5 * time.Minute
-	// reopenAfter is after how long they do.
+	// reopenAfter is how long browsers wait before they reconnect.
 	reopenAfter = 3 * time.Second
-	// maxStreams bounds a panel's; whoever gets none reloads instead.
+	// maxStreams limits a panel's streams; pages without one reload instead.
 	maxStreams = 5000
-	// maxStreamsEach bounds those of one customer: tabs, not scripts.
+	// maxStreamsEach limits those of one customer: enough for tabs, not for scripts.
 	maxStreamsEach = 12
 )
 
-// watch tells listeners when filings move on. While anybody listens it asks once
-// a watchEvery for all filings that are watched, however many listen.
+// watch tells listeners when filings move on. While anybody listens it runs one query every
+// watchEvery, however many listen.
 type watch struct {
 	seqs func(context.Context, []int64) (map[int64]int64, error)
 
@@ -42,24 +42,24 @@ type watch struct {
 	each      map[int64]int
 	total     int
 	running   bool
-	// done ends every stream: the panel stops.
+	// done is closed to end every stream when the panel stops.
 	done chan struct{}
 	end  sync.Once
 }
 
 type listener struct {
 	filing, user int64
-	// moved carries the newest number; an older one that wasn't fetched makes room.
+	// moved carries the newest sequence number; it replaces one that wasn't received yet.
 	moved chan int64
-	// feedbackOf is what was sent there last.
-	feedbackOf int64
+	// sent is the number that was sent there last.
+	sent int64
 }
 
 func newWatch(seqs func(context.Context, []int64) (map[int64]int64, error)) *watch {
 	return &watch{seqs: seqs, listeners: map[int64]map[*listener]bool{}, each: map[int64]int{}, done: make(chan struct{})}
 }
 
-// join listens for a filing; nil when there are too many.
+// join listens to a filing; nil if there are too many listeners.
 func (w *watch) join(filing, user int64) *listener {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -93,7 +93,7 @@ func (w *watch) leave(l *listener) {
 	}
 }
 
-// close ends every stream, so that a panel that stops needn't wait for them.
+// close ends every stream, so that a stopping panel needn't wait for them.
 func (w *watch) close() { w.end.Do(func() { close(w.done) }) }
 
 func (w *watch) run() {
@@ -117,7 +117,7 @@ func (w *watch) run() {
 		seqs, err := w.seqs(ctx, ids)
 		cancel()
 		if err != nil {
-			continue // the next look may pass; pages reload besides
+			continue // the next query may succeed, and pages reload as well
 		}
 		w.notify(seqs)
 	}
@@ -128,21 +128,21 @@ func (w *watch) notify(seqs map[int64]int64) {
 	defer w.mu.Unlock()
 	for filing, seq := range seqs {
 		for l := range w.listeners[filing] {
-			if seq == l.feedbackOf {
+			if seq == l.sent {
 				continue
 			}
-			l.feedbackOf = seq
+			l.sent = seq
 			select {
 			case <-l.moved:
 			default:
 			}
-			l.moved <- seq // room was made, and only this goroutine sends
+			l.moved <- seq // there is room: only this goroutine sends
 		}
 	}
 }
 
-// events is a filing's progress as server-sent events: the number of its newest
-// step each time there is one. What it is, the page fetches.
+// events is a filing's progress as server-sent events. Each has only the sequence number of the newest
+// step; the page then fetches its progress.
 func (p *Pages) events(c *gin.Context, cur dossierview.Current) error {
 	l := p.watch.join(cur.Filing.ID, p.UserID(c))
 	if l == nil {
@@ -151,13 +151,12 @@ func (p *Pages) events(c *gin.Context, cur dossierview.Current) error {
 	}
 	defer p.watch.leave(l)
 	control := http.NewResponseController(c.Writer)
-	// The server's limits on reading are over with the request. Each write has a
-	// limit of its own, which mustn't stay for the connection's next request.
+	// Each write has its own deadline, which mustn't remain for the connection's next request.
 	defer control.SetWriteDeadline(time.Time{}) //nolint:errcheck // the connection is gone then
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no") // nginx
-	known := max(newestSeen(c), 0)
+	known := newestSeen(c)
 	send := func(text string) bool {
 		_ = control.SetWriteDeadline(time.Now().Add(heartbeatEvery))
 		_, err := fmt.Fprint(c.Writer, text)
@@ -169,7 +168,7 @@ func (p *Pages) events(c *gin.Context, cur dossierview.Current) error {
 	if !send(fmt.Sprintf("retry: %d\n\n", reopenAfter.Milliseconds())) {
 		return nil
 	}
-	if cur.Filing.Seq > known { // it moved on before anybody listened
+	if cur.Filing.Seq > known { // it moved on before this stream listened
 		known = cur.Filing.Seq
 		if !send(event(known)) {
 			return nil
@@ -195,15 +194,14 @@ func (p *Pages) events(c *gin.Context, cur dossierview.Current) error {
 			}
 		}
 	}
-
 	return nil
 }
 
 func event(seq int64) string { return fmt.Sprintf("id: %d\nevent: progress\ndata: %d\n\n", seq, seq) }
 
-// newestSeen is the newest step that the page, or its last stream, showed.
+// newestSeen is the newest step that the page or its last stream showed; 0 if unknown.
 func newestSeen(c *gin.Context) int64 {
-	shown, _ := strconv.ParseInt(c.Query("seen"), 10, 64) // nonsense is nothing
+	shown, _ := strconv.ParseInt(c.Query("seen"), 10, 64)
 	last, _ := strconv.ParseInt(c.GetHeader("Last-Event-ID"), 10, 64)
-	return max(shown, last)
+	return max(shown, last, 0)
 }

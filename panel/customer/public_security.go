@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -18,17 +19,17 @@ import (
 
 const formPolice = "police"
 
-// policeData is how an order's public-security filing (公安联网备案) stands.
+// policeData is the state of an order's public-security filing (公安联网备案).
 type policeData struct {
 	web.Form
 	// Recorded is its number; empty when there is none yet.
 	Recorded string
 	Declined bool
-	// Left is for how many days it can still be made, where that is known: when a
-	// registered number's site opened isn't.
+	// Left is how many days are left for it; nil if unknown, as nobody knows when the site of a
+	// registered number opened.
 	Left    *int
 	Snippet string
-	// CanPlace: the footer's page is open to this filing.
+	// CanPlace: this filing may use the footer's page.
 	CanPlace bool
 }
 
@@ -36,19 +37,21 @@ func policeFields() []web.Field {
 	return []web.Field{{Name: "number", Type: "text", Required: true, Autocomplete: "off"}}
 }
 
-// policeForm is the form of the number, with what was typed or what is recorded.
-func (p *Pages) policeForm(c *gin.Context, state store.PoliceState, values url.Values, problems filing.Problems) web.Form {
+// policeForm asks for the number; it shows what was typed or, if values is nil, what is recorded.
+func (p *Pages) policeForm(
+	c *gin.Context, state store.PoliceState, values url.Values, problems filing.Problems,
+) web.Form {
 	if values == nil {
 		values = url.Values{"number": {state.Number}}
 	}
 	return web.Build(p.Texts.For(p.Lang(c)), formPolice, policeFields(), values, problems)
 }
 
-// police is how the filing stands, without the form.
+// police is the state of the filing, without the form.
 func (p *Pages) police(cur dossierview.Current, number string, state store.PoliceState) policeData {
 	d := policeData{
 		Recorded: state.Number, Declined: state.Declined,
-		Snippet: p.snippet(number, cur.Order), CanPlace: footerStage(cur.Filing.Stage),
+		Snippet: p.snippet(number, cur.Order), CanPlace: slices.Contains(numberStages, cur.Filing.Stage),
 	}
 	if state.Due() {
 		d.Left = daysLeft(state.Since, p.Store.Now())
@@ -56,26 +59,26 @@ func (p *Pages) police(cur dossierview.Current, number string, state store.Polic
 	return d
 }
 
-// daysLeft is for how many days a site that was approved at a time can still be
-// filed with the public-security organs; 0 when the time is over.
+// daysLeft is how many days a site has left to file with the public-security organs after its
+// approval; 0 if the time is over.
 func daysLeft(approved, now time.Time) *int {
 	left := max(0, int(math.Ceil(approved.Add(filing.PoliceWithin).Sub(now).Hours()/24)))
 	return &left
 }
 
-// footLines are the footer of an order's site: the filing number, and the
-// public-security filing's where that is recorded.
+// footLines are the footer of an order's site: the filing number and, if recorded, that of the
+// public-security filing.
 func (p *Pages) footLines(number string, o store.Order) []website.Line {
 	return website.FootLines(number, p.Provider.LinkTargets, o.PoliceNumber.String, p.Provider.PoliceTarget)
 }
 
-// snippet is that footer as HTML.
+// snippet is the footer as HTML.
 func (p *Pages) snippet(number string, o store.Order) string {
 	return website.FootSnippet(p.footLines(number, o))
 }
 
-// withPolice finds how the public-security filing stands. People whose site isn't
-// approved, or no longer is, are sent to the filing.
+// withPolice loads the public-security filing's state. If the site isn't approved, or no longer is,
+// it sends people to their filing.
 func (p *Pages) withPolice(h func(*gin.Context, dossierview.Current, store.PoliceState) error) web.Handler {
 	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
 		state, err := p.Store.Police(c.Request.Context(), cur.Filing.ID)
@@ -90,7 +93,7 @@ func (p *Pages) withPolice(h func(*gin.Context, dossierview.Current, store.Polic
 	})
 }
 
-// showPolice is 公安联网备案: what it is, where to apply, and its number.
+// showPolice is 公安联网备案: it explains where to apply and asks for the number.
 func (p *Pages) showPolice(c *gin.Context, cur dossierview.Current, state store.PoliceState) error {
 	return p.renderPolice(c, http.StatusOK, cur, state, p.policeForm(c, state, p.SavedValues(c), nil))
 }
@@ -99,7 +102,7 @@ func (p *Pages) renderPolice(
 	c *gin.Context, status int, cur dossierview.Current, state store.PoliceState, form web.Form,
 ) error {
 	number := cur.Order.FilingNumber.String
-	if number == "" { // issued, and not on the order yet
+	if number == "" { // issued, but not on the order yet
 		decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 		if err != nil {
 			return err
@@ -108,9 +111,8 @@ func (p *Pages) renderPolice(
 	}
 	data := p.police(cur, number, state)
 	data.Form = form
-	return p.Render(c, status, web.Page{Title: "police.title", Wrong: form.HasProblems()}, func(page *web.Page) templ.Component {
-		return policePage(page, data)
-	})
+	page := web.Page{Title: "police.title", Wrong: form.HasProblems()}
+	return p.Render(c, status, page, func(page *web.Page) templ.Component { return policePage(page, data) })
 }
 
 // recordPolice stores the number, or that none is needed.

@@ -24,36 +24,31 @@ func registerFields() []web.Field {
 	}
 }
 
-// registering finds the customer's order, and sends people to the filing that
-// is open on it: a number is registered where nothing else is.
-func (p *Pages) registering(c *gin.Context) (order store.Order, ok bool) {
-	ctx := c.Request.Context()
-	order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
-	if err != nil {
-		p.Fail(c, err)
-		return order, false
-	}
-	_, err = p.Store.FilingOfOrder(ctx, order.ID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return order, true
-	case err != nil:
-		p.Fail(c, err)
-	default:
+// withUnfiled finds the customer's order. If it has an open filing, it sends people there: a number
+// is registered only where there is none.
+func (p *Pages) withUnfiled(h func(*gin.Context, dossierview.Current) error) web.Handler {
+	return func(c *gin.Context) error {
+		ctx := c.Request.Context()
+		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+		if err != nil {
+			return err
+		}
+		_, err = p.Store.FilingOfOrder(ctx, order.ID)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return h(c, dossierview.Current{Order: order})
+		case err != nil:
+			return err
+		}
 		p.Flash(c, "flash.moved_on")
-		web.Redirect(c, web.FilingPath(c))
+		return web.Redirect(c, web.FilingPath(c))
 	}
-	return order, false
 }
 
 // registerForm is 登记备案号.
-func (p *Pages) registerForm(c *gin.Context) error {
-	if order, ok := p.registering(c); ok {
-		kept := p.SavedValues(c)
-		return p.showRegister(c, http.StatusOK, dossierview.Current{Order: order}, kept, web.FilesAgain(kept, "file_again"))
-	}
-
-	return nil
+func (p *Pages) registerForm(c *gin.Context, cur dossierview.Current) error {
+	saved := p.SavedValues(c)
+	return p.showRegister(c, http.StatusOK, cur, saved, web.FilesAgain(saved, "file_again"))
 }
 
 type registerData struct {
@@ -61,9 +56,11 @@ type registerData struct {
 	Order store.Order
 }
 
-// showRegister draws the form with its draft, or with what was just posted; of a page
-// that another overtook, with both.
-func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems) error {
+// showRegister shows the form with its draft or, if values isn't nil, with what was posted; after a
+// conflict, with both.
+func (p *Pages) showRegister(
+	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
+) error {
 	ctx := c.Request.Context()
 	mark, err := p.draftState(ctx, cur, web.FormRegister, values)
 	if err == nil && values == nil {
@@ -76,34 +73,25 @@ func (p *Pages) showRegister(c *gin.Context, status int, cur dossierview.Current
 	data := registerData{web.Build(t, web.FormRegister, registerFields(), values, problems), cur.Order}
 	data.Draft = mark
 	if status == http.StatusConflict {
-		if err := p.conflict(c, cur, &data.Form, values, func(url.Values) []web.Field { return registerFields() }); err != nil {
+		fields := func(url.Values) []web.Field { return registerFields() }
+		if err := p.conflict(c, cur, &data.Form, values, fields); err != nil {
 			return err
 		}
 	}
-	wrong := data.HasProblems()
-	return p.Render(c, status, web.Page{Title: "register.title", Wrong: wrong}, func(page *web.Page) templ.Component {
-		return registerPage(page, data)
-	})
+	page := web.Page{Title: "register.title", Wrong: data.HasProblems()}
+	return p.Render(c, status, page, func(page *web.Page) templ.Component { return registerPage(page, data) })
 }
 
-// saveRegisterDraft keeps the form while it is typed: there is no filing yet that
-// could have a draft.
-func (p *Pages) saveRegisterDraft(c *gin.Context) error {
-	if order, ok := p.registering(c); ok {
-		return p.answerDraft(c, dossierview.Current{Order: order}, web.FormRegister)
-	}
-
-	return nil
+// saveRegisterDraft saves the form while it is typed. The draft belongs to the order, as there is no
+// filing yet.
+func (p *Pages) saveRegisterDraft(c *gin.Context, cur dossierview.Current) error {
+	return p.answerDraft(c, cur, web.FormRegister)
 }
 
-// register checks a number that the customer holds, compares it with what the
-// bureau says, and has the site looked at.
-func (p *Pages) register(c *gin.Context) error {
-	order, ok := p.registering(c)
-	if !ok {
-		return nil
-	}
-	ctx, cur := c.Request.Context(), dossierview.Current{Order: order}
+// register validates the customer's number, compares it with the bureau's data and opens a filing
+// that checks the site.
+func (p *Pages) register(c *gin.Context, cur dossierview.Current) error {
+	ctx, order := c.Request.Context(), cur.Order
 	u, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
 	values, certificate, problems := u.Values, u.File, certificateProblems(u)
 	var tooBig *http.MaxBytesError
@@ -112,7 +100,7 @@ func (p *Pages) register(c *gin.Context) error {
 	} else if err != nil {
 		return web.ErrBadRequest
 	}
-	// a page can't fill a file in again
+	// Browsers don't let a page fill in a file again.
 	again := func(problems filing.Problems) filing.Problems {
 		if len(certificate) > 0 && problems.For("certificate") == nil {
 			problems = append(problems, filing.Problem{Field: "certificate", Key: "file_again"})
@@ -127,7 +115,10 @@ func (p *Pages) register(c *gin.Context) error {
 	d, found := filing.Registration{Number: values.Get("number"), HomePage: values.Get("home_page")}.Dossier(order.Domains)
 	problems = append(problems, found...)
 	if number, err := filing.ParseNumber(d.OwnershipProof.Number); err == nil && number.OtherNumberIn(certificate) != "" {
-		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_other_number", Args: map[string]any{"number": number.OtherNumberIn(certificate)}})
+		problems = append(problems, filing.Problem{
+			Field: "certificate", Key: "certificate_other_number",
+			Args: map[string]any{"number": number.OtherNumberIn(certificate)},
+		})
 	}
 	compared := false
 	if len(problems) == 0 {
@@ -140,7 +131,9 @@ func (p *Pages) register(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showRegister(c, http.StatusUnprocessableEntity, cur, values, again(problems))
 	}
-	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: certificate, Compared: compared, Actor: p.Actor(c)})
+	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{
+		OrderID: order.ID, Dossier: d, Certificate: certificate, Compared: compared, Actor: p.Actor(c),
+	})
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
@@ -151,10 +144,11 @@ func (p *Pages) register(c *gin.Context) error {
 }
 
 func certificateTooLarge() filing.Problem {
-	return filing.Problem{Field: "certificate", Key: "file_too_large", Args: map[string]any{"max": filing.MaxCertificate >> 20}}
+	args := map[string]any{"max": filing.MaxCertificate >> 20}
+	return filing.Problem{Field: "certificate", Key: "file_too_large", Args: args}
 }
 
-// certificateProblems checks a certificate file that may be left out.
+// certificateProblems checks the certificate file, which is optional.
 func certificateProblems(u web.Upload) filing.Problems {
 	switch {
 	case len(u.File) > filing.MaxCertificate:
@@ -165,9 +159,11 @@ func certificateProblems(u web.Upload) filing.Problems {
 	return nil
 }
 
-// compareNumber asks the bureau that gave a number about the order's domains.
-// Where it can't be asked of each, the number is taken as it is.
-func (p *Pages) compareNumber(ctx context.Context, text string, domains []string) (compared bool, problems filing.Problems, err error) {
+// compareNumber asks the bureau that issued a number about the order's domains. If the bureau can't be
+// asked about every one, the number is accepted as it is.
+func (p *Pages) compareNumber(
+	ctx context.Context, text string, domains []string,
+) (compared bool, problems filing.Problems, err error) {
 	number, err := filing.ParseNumber(text)
 	if err != nil {
 		return false, nil, err
@@ -199,7 +195,7 @@ func (p *Pages) compareNumber(ctx context.Context, text string, domains []string
 	return outcome == filing.SameNumber, nil, nil
 }
 
-// takeOff takes a registered number off its order again (取消登记).
+// takeOff removes a registered number from its order (取消登记).
 func (p *Pages) takeOff(c *gin.Context, cur dossierview.Current) error {
 	if c.PostForm("sure") != "yes" {
 		return p.askToConfirm(c, "take_off")

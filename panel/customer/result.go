@@ -22,18 +22,15 @@ type resultData struct {
 	Number          string
 	Lines           []resultLine
 	Snippet         string
-	CertificatePath string // empty: this kind brings no certificate
+	CertificatePath string // empty: this kind of filing comes without a certificate
 	SiteChecks      []store.SiteCheck
-	// CanPlace: the web space is known, so that the number can be put there.
+	// CanPlace: the web space is known, so the panel can put the number there.
 	CanPlace bool
 	Police   policeData
 }
 
-// result is the bureau's result page, with what is still to do on the site.
+// result is the bureau's result page; it also tells what is left to do on the site.
 func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Installing, filing.Filed) {
-		return nil
-	}
 	ctx := c.Request.Context()
 	decision, err := p.Store.LatestDecision(ctx, cur.Filing.ID)
 	if err != nil {
@@ -43,7 +40,7 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return err
 	}
-	if dossier.Holder.Name == "" && !dossier.Kind.Registers() { // filed before, by others: only the bureau's data name it
+	if dossier.Holder.Name == "" && !dossier.Kind.Registers() { // filed elsewhere: the bureau's data have the holder
 		if dossier, err = p.AsFiled(ctx, dossier, decision); err != nil {
 			return err
 		}
@@ -71,7 +68,7 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 	})
 }
 
-// siteCheckClass tells by colour how a check went.
+// siteCheckClass is the class that colours a check by its outcome.
 func siteCheckClass(c store.SiteCheck) string {
 	switch {
 	case c.Kind == "wildcard":
@@ -104,12 +101,14 @@ func certificatePath(d store.Decision) string {
 // resultLines are the columns of the bureau's result page.
 func (p *Pages) resultLines(c *gin.Context, d filing.Dossier, decision store.Decision) []resultLine {
 	if d.Kind.Registers() {
-		return []resultLine{{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", decision.SubmittedAt.In(web.China).Format("2006-01-02")}}
+		return []resultLine{
+			{"number", decision.Number()}, {"home_page", d.Site.HomePage}, {"registered", web.Date(decision.SubmittedAt)},
+		}
 	}
 	t, codes, builtIn := p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context()), filing.BuiltIn()
 	name := func(table, old []filing.Code, id int) string {
 		code, present := filing.CodeByID(table, id)
-		if !present { // submitted before the bureau dropped it
+		if !present { // the bureau dropped it after the submission
 			code, _ = filing.CodeByID(old, id)
 		}
 		return code.In(t.Lang())
@@ -123,14 +122,21 @@ func (p *Pages) resultLines(c *gin.Context, d filing.Dossier, decision store.Dec
 	}
 	h := d.Holder
 	lines := []resultLine{
-		{"holder", h.Name}, {"number", decision.Number()}, {"reported", decision.SubmittedAt.In(web.China).Format("2006-01-02")},
-		{"home_page", d.Site.HomePage}, {"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)}, {"kind", t.T("result.non_commercial", nil)},
-		{"document", mask(h.DocumentNumber)}, {"superior", h.Superior}, {"content", t.List(content)},
-		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)}, {"provider", d.Site.Provider},
+		{"holder", h.Name},
+		{"number", decision.Number()},
+		{"reported", web.Date(decision.SubmittedAt)},
+		{"home_page", d.Site.HomePage},
+		{"access_mode", name(codes.AccessModes, builtIn.AccessModes, d.Site.AccessMode)},
+		{"kind", t.T("result.non_commercial", nil)},
+		{"document", mask(h.DocumentNumber)},
+		{"superior", h.Superior},
+		{"content", t.List(content)},
+		{"server_place", name(codes.ServerPlaces, builtIn.ServerPlaces, d.Site.ServerPlace)},
+		{"provider", d.Site.Provider},
 		{"address", codes.Regions.Name(h.Province) + codes.Regions.Name(h.City) + codes.Regions.Name(h.County) + h.Address},
 	}
 	if !decision.ReviewedAt.IsZero() {
-		lines = append(lines, resultLine{"reviewed", decision.ReviewedAt.In(web.China).Format("2006-01-02")})
+		lines = append(lines, resultLine{"reviewed", web.Date(decision.ReviewedAt)})
 	}
 	return lines
 }
@@ -146,11 +152,8 @@ func mask(number string) string {
 	return string(r)
 }
 
-// certificate gives the certificate file, for those who install it by hand.
+// certificate downloads the certificate file, for those who install it by hand.
 func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Installing, filing.Filed) {
-		return nil
-	}
 	decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -160,12 +163,10 @@ func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
 	}
 	c.Header("Content-Disposition", `attachment; filename="bazu.cert"`)
 	c.Data(http.StatusOK, "application/octet-stream", decision.Certificate)
-
 	return nil
 }
 
-// checkSiteNow has the site looked at at once. A filing that is done isn't moved by
-// what is seen.
+// checkSiteNow checks the site at once. The outcome doesn't change a completed filing.
 func (p *Pages) checkSiteNow(c *gin.Context, cur dossierview.Current) error {
 	if cur.Filing.Stage == filing.Filed {
 		p.workFooter(c.Request.Context(), cur, 0, workflows.FooterSiteCheck)
@@ -178,7 +179,7 @@ func (p *Pages) checkSiteNow(c *gin.Context, cur dossierview.Current) error {
 	return p.FinishUpdate(c, err, web.FilingPath(c)+"/result")
 }
 
-// withdraw ends a filing that hasn't left for the bureau.
+// withdraw ends a filing that hasn't been submitted to the bureau.
 func (p *Pages) withdraw(c *gin.Context, cur dossierview.Current) error {
 	if c.PostForm("sure") != "yes" {
 		return p.askToConfirm(c, "withdraw")

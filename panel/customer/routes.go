@@ -27,16 +27,16 @@ func New(k *web.Kit, v *dossierview.View) *Pages {
 // EndStreams ends the streams of events.
 func (p *Pages) EndStreams() { p.watch.close() }
 
-// Routes registers the pages, below what only people who signed in get.
+// Routes registers the pages in the group of people who are signed in.
 func (p *Pages) Routes(in web.Group) {
 	in.GET("/regions", p.regions)
 	in.GET("/documents", p.documents)
 
 	orders := in.Group("/orders", p.RequireRole(store.RoleCustomer))
 	orders.GET("", p.orderList)
-	orders.GET("/:number/register", p.registerForm)
-	orders.POST("/:number/register", p.register)
-	orders.POST("/:number/register/draft", p.saveRegisterDraft)
+	orders.GET("/:number/register", p.withUnfiled(p.registerForm))
+	orders.POST("/:number/register", p.withUnfiled(p.register))
+	orders.POST("/:number/register/draft", p.withUnfiled(p.saveRegisterDraft))
 
 	f := orders.Group("/:number/filing")
 	f.POST("", p.openFiling)
@@ -51,14 +51,14 @@ func (p *Pages) Routes(in web.Group) {
 func (p *Pages) contactRoutes(f web.Group) {
 	f.GET("/notice", p.withFiling(p.noticeForm))
 	f.POST("/notice", p.withFiling(p.acceptNotice))
-	f.GET("/contact", p.withFiling(p.contactForm))
-	f.POST("/contact", p.withFiling(p.giveContact))
+	f.GET("/contact", p.afterNotice(p.contactForm))
+	f.POST("/contact", p.afterNotice(p.giveContact))
 	f.POST("/user-name", p.withFiling(p.checkUserName))
-	f.GET("/verify", p.withFiling(p.verifyForm))
-	f.POST("/verify", p.withFiling(p.verify))
-	f.POST("/codes", p.withFiling(p.sendCodeAgain))
-	f.GET("/recover", p.withFiling(p.recoverForm))
-	f.POST("/recover", p.withFiling(p.recoverCodes))
+	f.GET("/verify", p.whileVerifying(p.verifyForm))
+	f.POST("/verify", p.whileVerifying(p.verify))
+	f.POST("/codes", p.whileVerifying(p.sendCodeAgain))
+	f.GET("/recover", p.whileVerifying(p.recoverForm))
+	f.POST("/recover", p.whileVerifying(p.recoverCodes))
 	f.GET("/contact/:channel", p.withCorrection(p.confirmForm))
 	f.POST("/contact/:channel", p.withCorrection(p.confirmContact))
 	f.POST("/contact/:channel/again", p.withCorrection(p.confirmAgain))
@@ -88,12 +88,12 @@ func (p *Pages) dossierRoutes(f web.Group) {
 }
 
 func (p *Pages) resultRoutes(f web.Group) {
-	f.GET("/result", p.withFiling(p.result))
-	f.GET("/certificate", p.withFiling(p.certificate))
-	f.GET("/footer", p.withFiling(p.footerPage))
-	f.POST("/footer", p.withFiling(p.askFooter))
-	f.POST("/footer/agree", p.withFiling(p.agreeFooter))
-	f.POST("/footer/undo", p.withFiling(p.undoFooter))
+	f.GET("/result", p.withNumber(p.result))
+	f.GET("/certificate", p.withNumber(p.certificate))
+	f.GET("/footer", p.withNumber(p.footerPage))
+	f.POST("/footer", p.withNumber(p.askFooter))
+	f.POST("/footer/agree", p.withNumber(p.agreeFooter))
+	f.POST("/footer/undo", p.withNumber(p.undoFooter))
 	f.POST("/site-check", p.withFiling(p.checkSiteNow))
 	f.POST("/sms-verified", p.withFiling(p.confirmSMSVerification))
 	f.POST("/withdraw", p.withFiling(p.withdraw))
@@ -102,10 +102,11 @@ func (p *Pages) resultRoutes(f web.Group) {
 	f.POST("/police", p.withPolice(p.recordPolice))
 }
 
-// Forms are the forms of these pages by their names, which the help centre explains.
+// Forms are the forms of these pages by name; the help centre explains their fields.
 func Forms(t *locale.Localizer) map[string][]web.Field {
 	forms := map[string][]web.Field{
-		"contact": web.ContactFields(t), "recover": recoverFields(t), web.FormRegister: registerFields(), formPolice: policeFields(),
+		"contact": web.ContactFields(t), "recover": recoverFields(t),
+		web.FormRegister: registerFields(), formPolice: policeFields(),
 		"kind": {{Name: dossierview.ValueKind}}, web.FormPapers: {{Name: filing.ApprovalField(3)}},
 	}
 	for _, form := range []string{web.FormHolder, web.FormSite, web.FormOwnership, web.FormEnding} {

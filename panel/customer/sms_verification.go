@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// smsVerificationLeft is for how many hours the bureau's own SMS verification can still be done;
-// nil when it isn't waited for.
+// smsVerificationLeft is how many hours are left for the bureau's own SMS verification; nil if none
+// is pending.
 func smsVerificationLeft(f store.Filing, events []store.Event, now time.Time) *int {
 	if f.Attention != filing.AttentionSMSVerification {
 		return nil
@@ -40,16 +40,16 @@ func (p *Pages) confirmSMSVerification(c *gin.Context, cur dossierview.Current) 
 	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
-// withSMSVerification puts the bureau's SMS verification before its review, as a step of its own,
-// where this filing has one.
+// withSMSVerification inserts the bureau's SMS verification, if this filing has one, as a step before
+// the review.
 func withSMSVerification(list []task, cur dossierview.Current, events []store.Event) []task {
 	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventSMSVerification }) {
 		return list
 	}
 	at := slices.IndexFunc(list, func(t task) bool { return t.Key == "reviewing" })
-	step := task{Key: "sms_verification", Status: "done"}
+	step := task{Key: "sms_verification", Status: statusDone}
 	if cur.Filing.Attention == filing.AttentionSMSVerification {
-		step.Status, list[at].Status = "now", "later"
+		step.Status, list[at].Status = statusNow, statusLater
 	}
 	return slices.Insert(list, at, step)
 }

@@ -13,14 +13,13 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// The states of a task, "status.STATUS". Those of steps: what lies behind is done,
-// what is now is in progress, what lies ahead waits. Those of forms, after GOV.UK's
-// task list.
+// The states of a task, texts below "status.". The first three are those of steps: done, in progress,
+// and still to come. Forms have those of GOV.UK's task list.
 const (
 	statusDone  = "done"
 	statusNow   = "now"
 	statusLater = "later"
-	// statusTodo: it can be started, and isn't.
+	// statusTodo: it can be started, but hasn't been.
 	statusTodo = "todo"
 	// statusIncomplete: something is still to be filled in.
 	statusIncomplete = "incomplete"
@@ -34,8 +33,8 @@ const (
 type task struct {
 	Key    string // of its text, "task.KEY"
 	Status string
-	Path   string // where it is done; empty when there is nothing to do
-	// Next: this one waits for the customer first.
+	Path   string // where it is done; empty if there is nothing to do
+	// Next: the first one that waits for the customer.
 	Next bool
 }
 
@@ -45,8 +44,8 @@ type taskStep struct {
 	path   string
 }
 
-// taskSteps are the steps of a kind of filing: what follows one that is done has
-// its contact, and what ends one has nothing to install.
+// taskSteps are the steps of a kind of filing. A follow-up has its contact already, and a
+// deregistration has nothing to install.
 func taskSteps(kind filing.Kind, base string) []taskStep {
 	first := "kind"
 	if kind.FollowsUp() {
@@ -75,8 +74,10 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 	return steps
 }
 
-// tasks are the steps of a filing. While it is filled in, each of its forms is one.
-func (p *Pages) tasks(c *gin.Context, cur dossierview.Current, events []store.Event, r dossierview.Refusal) ([]task, []dossierview.RefusedField, error) {
+// tasks are the steps of a filing. While the customer fills it in, each form is one.
+func (p *Pages) tasks(
+	c *gin.Context, cur dossierview.Current, events []store.Event, r dossierview.Refusal,
+) ([]task, []dossierview.RefusedField, error) {
 	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
 	steps := taskSteps(cur.Filing.Kind, base)
 	now := slices.IndexFunc(steps, func(step taskStep) bool { return slices.Contains(step.stages, cur.Filing.Stage) })
@@ -107,8 +108,10 @@ func (p *Pages) tasks(c *gin.Context, cur dossierview.Current, events []store.Ev
 	return withSMSVerification(list, cur, events), refused, nil
 }
 
-// formTasks are the kind's choice, the forms and the review, each with how it stands.
-func (p *Pages) formTasks(c *gin.Context, cur dossierview.Current, r dossierview.Refusal) ([]task, []dossierview.RefusedField, error) {
+// formTasks are the choice of the kind, the forms and the review, each with its state.
+func (p *Pages) formTasks(
+	c *gin.Context, cur dossierview.Current, r dossierview.Refusal,
+) ([]task, []dossierview.RefusedField, error) {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {
@@ -146,13 +149,14 @@ func (p *Pages) formTasks(c *gin.Context, cur dossierview.Current, r dossierview
 		list = append(list, one)
 	}
 	review := task{Key: pageReview, Status: statusTodo, Path: web.FilingPath(c) + "/" + pageReview}
-	if slices.ContainsFunc(found, func(l dossierview.FoundLine) bool { return l.Lacking }) { // what is wrong is explained there, what is missing isn't
+	// The review explains what is wrong, but not what is missing.
+	if slices.ContainsFunc(found, func(l dossierview.FoundLine) bool { return l.Lacking }) {
 		review.Status, review.Path = statusBlocked, ""
 	}
 	return append(list, review), refused, nil
 }
 
-// started tells whether the customer has filled anything of a form.
+// started tells whether the customer has filled in anything of a form.
 func (p *Pages) started(ctx context.Context, cur dossierview.Current, form string) (bool, error) {
 	_, started, err := p.StartedDraft(ctx, cur, form)
 	if form != web.FormPapers || started || err != nil {
@@ -162,7 +166,7 @@ func (p *Pages) started(ctx context.Context, cur dossierview.Current, form strin
 	return slices.ContainsFunc(list, func(paper store.Paper) bool { return paper.Kept }), err
 }
 
-// formStatus is how a form stands, by what keeps it back.
+// formStatus is a form's state, by what is missing or wrong.
 func formStatus(form string, started bool, found []dossierview.FoundLine, refused []dossierview.RefusedField) string {
 	lacking, wrong := false, false
 	for _, l := range found {
@@ -178,7 +182,7 @@ func formStatus(form string, started bool, found []dossierview.FoundLine, refuse
 		return statusWrong
 	case lacking && started:
 		return statusIncomplete
-	case lacking, !started && form != web.FormPapers: // papers that nobody wants needn't be there
+	case lacking, !started && form != web.FormPapers: // no papers are needed
 		return statusTodo
 	}
 	return statusDone

@@ -23,16 +23,27 @@ type verifyData struct {
 	Attention filing.Attention
 }
 
-// verifyForm is 身份验证.
-func (p *Pages) verifyForm(c *gin.Context, cur dossierview.Current) error {
-	if p.inStage(c, cur, filing.Verifying) && !p.confirmed(c, cur) {
-		return p.showVerify(c, http.StatusOK, cur, url.Values{}, nil)
-	}
-
-	return nil
+// whileVerifying is withFiling for the pages of 身份验证.
+func (p *Pages) whileVerifying(h func(*gin.Context, dossierview.Current) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+		if !p.inStage(c, cur, filing.Verifying) {
+			return nil
+		}
+		return h(c, cur)
+	})
 }
 
-func (p *Pages) showVerify(c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems) error {
+// verifyForm is 身份验证.
+func (p *Pages) verifyForm(c *gin.Context, cur dossierview.Current) error {
+	if done, err := p.verified(c, cur); done || err != nil {
+		return err
+	}
+	return p.showVerify(c, http.StatusOK, cur, url.Values{}, nil)
+}
+
+func (p *Pages) showVerify(
+	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
+) error {
 	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -43,7 +54,8 @@ func (p *Pages) showVerify(c *gin.Context, status int, cur dossierview.Current, 
 		data.Verified[channel] = verifications[channel].VerifiedAt.Valid
 		if !data.Verified[channel] {
 			fields = append(fields, web.Field{
-				Name: web.CodeField[channel], Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped,
+				Name: web.CodeField[channel], Type: "code", Required: true,
+				Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped,
 			})
 		}
 	}
@@ -53,11 +65,8 @@ func (p *Pages) showVerify(c *gin.Context, status int, cur dossierview.Current, 
 	})
 }
 
-// verify takes one code or both.
+// verify accepts one code or both.
 func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Verifying) {
-		return nil
-	}
 	values := web.PostForm(c)
 	problems, err := p.noCode(c.Request.Context(), cur, values)
 	if err != nil {
@@ -83,15 +92,16 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 	if len(problems) > 0 {
 		return p.showVerify(c, http.StatusUnprocessableEntity, cur, values, problems)
 	}
-	if !p.confirmed(c, cur) {
-		return web.Redirect(c, web.FilingPath(c)+"/verify")
+	if done, err := p.verified(c, cur); done || err != nil {
+		return err
 	}
-
-	return nil
+	return web.Redirect(c, web.FilingPath(c)+"/verify")
 }
 
-// noCode asks for the codes that are still wanted where none was typed.
-func (p *Pages) noCode(ctx context.Context, cur dossierview.Current, values url.Values) (problems filing.Problems, err error) {
+// noCode asks for the missing codes if none was typed.
+func (p *Pages) noCode(
+	ctx context.Context, cur dossierview.Current, values url.Values,
+) (problems filing.Problems, err error) {
 	for _, name := range web.CodeField {
 		if web.Digits(values.Get(name)) != "" {
 			return nil, nil
@@ -106,27 +116,19 @@ func (p *Pages) noCode(ctx context.Context, cur dossierview.Current, values url.
 	return problems, err
 }
 
-// confirmed tells the workflow once both codes were right, also when a crash
-// kept it from being told before.
-func (p *Pages) confirmed(c *gin.Context, cur dossierview.Current) (done bool) {
-	ok, err := p.Store.Verified(c.Request.Context(), cur.Filing.ID)
-	if err != nil {
-		p.Fail(c, err)
-		return true
+// verified tells the workflow once both codes were correct and answers the request. Opening the page
+// also makes up for a crash between storing the codes and telling the workflow.
+func (p *Pages) verified(c *gin.Context, cur dossierview.Current) (done bool, err error) {
+	ctx := c.Request.Context()
+	if done, err = p.Store.Verified(ctx, cur.Filing.ID); !done || err != nil {
+		return false, err
 	}
-	if !ok {
-		return false
-	}
-	_, err = p.Filings.Verified(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	p.FinishUpdate(c, err, web.FilingPath(c)+"/kind")
-	return true
+	_, err = p.Filings.Verified(ctx, cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+	return true, p.FinishUpdate(c, err, web.FilingPath(c)+"/kind")
 }
 
-// sendCodeAgain sends a channel's code again, at most once a minute.
+// sendCodeAgain resends a channel's code, at most once a minute.
 func (p *Pages) sendCodeAgain(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Verifying) {
-		return nil
-	}
 	channel := filing.Channel(c.PostForm("channel"))
 	if web.CodeField[channel] == "" {
 		return web.ErrBadRequest
@@ -140,7 +142,8 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur dossierview.Current) error {
 	case err != nil:
 		return err
 	default:
-		if _, err := p.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: send}); err != nil {
+		in := workflows.SendCode{Channel: channel, Send: send}
+		if _, err := p.Filings.SendCode(c.Request.Context(), cur.Filing.Ref(), in); err != nil {
 			return p.FinishUpdate(c, err, "")
 		}
 		p.Flash(c, "flash.code_sent")
@@ -155,11 +158,8 @@ func recoverFields(*locale.Localizer) []web.Field {
 	}
 }
 
-// recoverForm is 找回验证码: phone and mail address may be corrected.
+// recoverForm is 找回验证码: it corrects the phone number and the mail address.
 func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Verifying) {
-		return nil
-	}
 	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -181,15 +181,11 @@ func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
 func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
 	form := web.Build(t, "recover", recoverFields(t), values, problems)
-	return p.Render(c, status, web.Page{Title: "recover.title", Wrong: form.HasProblems()}, func(page *web.Page) templ.Component {
-		return recoverPage(page, form)
-	})
+	page := web.Page{Title: "recover.title", Wrong: form.HasProblems()}
+	return p.Render(c, status, page, func(page *web.Page) templ.Component { return recoverPage(page, form) })
 }
 
 func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Verifying) {
-		return nil
-	}
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
 	details := web.ContactOf(values)

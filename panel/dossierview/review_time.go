@@ -13,25 +13,25 @@ import (
 )
 
 const (
-	// minReviews is from how many decisions on the product's own history counts.
+	// minReviews is how many decisions it takes for our own history to count.
 	minReviews = 5
-	// reviewsFor is how long a bureau's times are kept in memory.
+	// reviewsFor is how long a bureau's times are cached.
 	reviewsFor = 10 * time.Minute
 )
 
 // Expectation is how long a bureau's review will take, in working days.
 type Expectation struct {
-	// Reviews is how many decisions it is drawn from; 0: the rule's limit stands.
+	// Reviews is how many decisions it is based on; 0 means the legal limit.
 	Reviews int
-	// Median and Most: half of them, and nine in ten, took no longer.
+	// Half of the decisions took at most Median days, nine in ten at most Most.
 	Median, Most int
-	// By is the day by which the decision should be there; zero before the bureau
-	// has the record. Over tells that it has passed.
+	// By is the day by which to expect the decision; zero until the bureau has the record. Over:
+	// that day has passed.
 	By   time.Time
 	Over bool
 }
 
-// ExpectationOf draws it from a bureau's newest decisions, or from the rule.
+// ExpectationOf derives it from a bureau's newest decisions or, if they are too few, from the legal limit.
 func ExpectationOf(times []store.ReviewTime, accepted, now time.Time) Expectation {
 	e := Expectation{Median: filing.BureauDays, Most: filing.BureauDays}
 	if len(times) >= minReviews {
@@ -69,7 +69,7 @@ func rank(sorted []int, percent int) int {
 	return sorted[(len(sorted)*percent+99)/100-1]
 }
 
-// reviewCache holds the times of each province's bureau, by group of kinds.
+// reviewCache caches the times of each province's bureau by group of kinds.
 type reviewCache struct {
 	mu    sync.Mutex
 	known map[reviewGroup]knownReviews
@@ -77,7 +77,7 @@ type reviewCache struct {
 
 type reviewGroup struct {
 	province string
-	// first operation of the kinds that are reviewed alike
+	// operation is the first one of the kinds that are reviewed alike.
 	operation int
 }
 
@@ -106,14 +106,13 @@ func (v *View) ReviewTimes(ctx context.Context, province string, kind filing.Kin
 	return times, nil
 }
 
-// Expected is how long the bureau will take with a filing that waits for it, from what
-// was submitted; nil for others.
+// Expected is how long the bureau will take with a filing that has been submitted; nil in other stages.
 func (v *View) Expected(ctx context.Context, f store.Filing, events []store.Event) (*Expectation, error) {
 	if !slices.Contains([]filing.Stage{filing.Vetting, filing.Submitting, filing.Reviewing}, f.Stage) {
 		return nil, nil
 	}
 	d, err := v.Store.Dossier(ctx, f.ID, f.Revision)
-	if errors.Is(err, store.ErrNotFound) { // past its time: nothing is known of it any more
+	if errors.Is(err, store.ErrNotFound) { // deleted after its retention period
 		return nil, nil
 	} else if err != nil {
 		return nil, err
@@ -129,8 +128,7 @@ func (v *View) Expected(ctx context.Context, f store.Filing, events []store.Even
 	return v.ExpectedFor(ctx, d, accepted)
 }
 
-// ExpectedFor is how long the bureau will take with a dossier; accepted is zero before
-// it has it.
+// ExpectedFor is how long the bureau will take with a dossier; accepted is zero until it has the record.
 func (v *View) ExpectedFor(ctx context.Context, d filing.Dossier, accepted time.Time) (*Expectation, error) {
 	times, err := v.ReviewTimes(ctx, d.Bureau(), d.Kind)
 	if err != nil {

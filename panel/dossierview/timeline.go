@@ -2,6 +2,7 @@ package dossierview
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,9 @@ type TimelineLine struct {
 	At time.Time
 	// Kind is a key below "event.", Actor one below "actor.".
 	Kind, Actor string
-	// Detail is the substance of it in the reader's language; empty: there is none.
+	// Detail is what exactly happened, in the reader's language; may be empty.
 	Detail string
-	// By is who did it and Full the event's own detail, for staff.
+	// By is the account that did it and Full the event's own detail, both for staff.
 	By, Full string
 }
 
@@ -31,11 +32,11 @@ type EarlierFiling struct {
 	Timeline []TimelineLine
 }
 
-// earlierShown bounds the other filings of an order that are shown.
+// earlierShown limits how many other filings of an order are shown.
 const earlierShown = 20
 
-// Earlier are the order's other filings, newest first: those that this one
-// follows, and those that ended.
+// Earlier are the order's other filings, newest first: those that this one follows, and those that
+// ended.
 func (v *View) Earlier(c *gin.Context, cur Current) ([]EarlierFiling, error) {
 	ctx := c.Request.Context()
 	all, err := v.Store.FilingsOfOrder(ctx, cur.Order.ID, earlierShown+1)
@@ -60,8 +61,7 @@ func (v *View) Earlier(c *gin.Context, cur Current) ([]EarlierFiling, error) {
 	return list, nil
 }
 
-// Timeline is a filing's events, each with its substance, and the edits of its
-// home page among them.
+// Timeline is a filing's events with their details, and the edits of its home page, by time.
 func (v *View) Timeline(c *gin.Context, filingID int64, events []store.Event) ([]TimelineLine, error) {
 	ctx, t := c.Request.Context(), v.Texts.For(v.Lang(c))
 	edits, err := v.Store.FooterEdits(ctx, filingID)
@@ -75,22 +75,25 @@ func (v *View) Timeline(c *gin.Context, filingID int64, events []store.Event) ([
 	revisions := revisionsOf(events)
 	lines := make([]TimelineLine, 0, len(events))
 	for i, e := range events {
-		lines = append(lines, TimelineLine{e.At, kindBy(events, i), ActorKey(e.Actor), told.detail(t, e, revisions[i]), e.Actor, e.Detail})
+		lines = append(lines, TimelineLine{
+			e.At, kindBy(events, i), ActorKey(e.Actor), told.detail(t, e, revisions[i]), e.Actor, e.Detail,
+		})
+	}
+	edited := func(at sql.NullTime, kind, by, file string) {
+		if at.Valid {
+			lines = append(lines, TimelineLine{At: at.Time, Kind: kind, Actor: ActorKey(by), Detail: file, By: by})
+		}
 	}
 	for _, e := range edits {
-		if e.PlacedAt.Valid {
-			lines = append(lines, TimelineLine{e.PlacedAt.Time, "footer_placed", ActorKey(e.AgreedBy), e.FileName, e.AgreedBy, ""})
-		}
-		if e.UndoneAt.Valid {
-			lines = append(lines, TimelineLine{e.UndoneAt.Time, "footer_undone", ActorKey(e.UndoneBy), e.FileName, e.UndoneBy, ""})
-		}
+		edited(e.PlacedAt, "footer_placed", e.AgreedBy, e.FileName)
+		edited(e.UndoneAt, "footer_undone", e.UndoneBy, e.FileName)
 	}
 	slices.SortStableFunc(lines, func(a, b TimelineLine) int { return a.At.Compare(b.At) })
 	return lines, nil
 }
 
-// revisionsOf tells which revision each event is about: one is submitted to our
-// own staff, or goes to the bureau at once.
+// revisionsOf tells which revision each event is about. A revision starts when it is submitted, to our
+// own staff or straight to the bureau.
 func revisionsOf(events []store.Event) []int {
 	list := make([]int, len(events))
 	revision, inVetting := 0, false
@@ -105,12 +108,12 @@ func revisionsOf(events []store.Event) []int {
 		case e.Kind == filing.EventSentBack:
 			inVetting = false
 		}
-		list[i] = max(1, revision) // a registered number has the first from the start
+		list[i] = max(1, revision) // a registered number is never submitted
 	}
 	return list
 }
 
-// feedback is what the bureau and our own staff said of a filing's revisions.
+// feedback is what the bureau and our own staff said about a filing's revisions.
 type feedback struct {
 	Decisions map[int]store.Decision
 	SentBack  map[int]store.SendBack
@@ -123,7 +126,7 @@ func (v *View) Told(ctx context.Context, filingID int64) (said feedback, err err
 	return said, err
 }
 
-// detail is an event's substance.
+// detail is what exactly happened, in the reader's language.
 func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) string {
 	switch e.Kind {
 	case filing.EventRefused:
@@ -148,13 +151,13 @@ func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) st
 		return TextIf(t, "timeline.", channel)
 	case filing.EventSMSVerification:
 		if until, err := time.Parse(time.RFC3339, e.Detail); err == nil {
-			return t.T("timeline.until", map[string]any{"at": until.In(web.China).Format("2006-01-02 15:04")})
+			return t.T("timeline.until", map[string]any{"at": web.Time(until)})
 		}
 	}
 	return ""
 }
 
-// TextIf is a text, where there is one.
+// TextIf is the text of a key, or empty if there is none.
 func TextIf(t *locale.Localizer, prefix, key string) string {
 	if key == "" || !t.Has(prefix+key) {
 		return ""
@@ -162,8 +165,8 @@ func TextIf(t *locale.Localizer, prefix, key string) string {
 	return t.T(prefix+key, nil)
 }
 
-// kindBy is an event's key: going on its way to the bureau is another thing for
-// who submits than for who checked it, or submitted it again.
+// kindBy is an event's key. The submission to the bureau has different ones for the customer who
+// submits, for the staff who vetted it, and for staff who submit it again.
 func kindBy(events []store.Event, i int) string {
 	e := events[i]
 	if e.Kind != filing.EventSubmitting {
@@ -176,7 +179,7 @@ func kindBy(events []store.Event, i int) string {
 	return string(e.Kind) + "_by_" + by
 }
 
-// ActorKey says who did something without saying which account it was.
+// ActorKey says who did something, without naming the account.
 func ActorKey(actor string) string {
 	switch role, _, _ := strings.Cut(actor, ":"); role {
 	case string(store.RoleCustomer), string(store.RoleSupport), "bureau":
@@ -185,8 +188,8 @@ func ActorKey(actor string) string {
 	return "system"
 }
 
-// ActorName is who did something as staff read it: with the account, and never as
-// "you"; empty where it isn't known.
+// ActorName says to staff who did something: it names the account and never says "you". It is empty
+// if nobody knows.
 func ActorName(t *locale.Localizer, actor string) string {
 	if actor == "" {
 		return ""

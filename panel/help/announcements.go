@@ -325,7 +325,8 @@ func (p *Pages) announcementDone(c *gin.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	p.Logger.Info("staff changed an announcement", "route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
+	p.Logger.Info("staff changed an announcement",
+		"route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
 	return web.Redirect(c, "/support/announcements")
 }

@@ -1,16 +1,12 @@
 package web
 
 import (
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
-
-	"github.com/beian/beian/internal/locale"
 )
 
 const (
@@ -138,20 +134,4 @@ func HTMLLang(lang string) string {
 		return "en"
 	}
 	return "zh-CN"
-}
-
-// LangOf marks Chinese on an English page (WCAG 2.2, 3.1.2): names and words of
-// people, bureaus and code tables that nobody translates.
-func LangOf(t *locale.Localizer, text any) template.HTMLAttr {
-	var words string
-	switch text := text.(type) {
-	case string:
-		words = text
-	case template.HTML:
-		words = string(text)
-	}
-	if t.Lang() != "en" || !strings.ContainsFunc(words, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
-		return ""
-	}
-	return `lang="zh-CN"`
 }

@@ -18,7 +18,8 @@ import (
 func (k *Kit) accessLog(c *gin.Context) {
 	start := time.Now()
 	c.Next()
-	k.Logger.Debug("request", "method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(), "took", time.Since(start))
+	k.Logger.Debug("request",
+		"method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(), "took", time.Since(start))
 }
 
 // recover turns a panic into a page, and logs where it was.
@@ -56,7 +57,7 @@ func limitBody(c *gin.Context) {
 	c.Next()
 }
 
-// Fail answers an error with a page for people; what they can't mend is logged.
+// Fail answers with the page of an error, and logs those that the reader can't resolve.
 func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
 	switch {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"html/template"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -28,8 +27,6 @@ type Kit struct {
 	HelpLibrary *help.Library
 	// CaptchaWait is how long somebody waits who leaves the captcha empty.
 	CaptchaWait time.Duration
-	// Templates are the pages' templates.
-	Templates *template.Template
 
 	cleanup   interface{ StopCleanup() }
 	Passwords *passwordHasher

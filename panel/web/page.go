@@ -24,8 +24,6 @@ import (
 type Page struct {
 	// Title is a key of the locale files; Heading, where set, is the text itself.
 	Title, Heading string
-	// Data is for the last html/template pages.
-	Data any
 
 	T     *locale.Localizer
 	Lang  string
@@ -79,7 +77,16 @@ func (k *Kit) fill(c *gin.Context, status int, p *Page) {
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Return, p.Typed = k.pageOf(c), typedOn(c)
 	p.Saved, p.Framed = c.GetBool(ContextSaved), k.framed(c)
-	p.Wrong = p.Wrong || showsProblems(status, p.Data)
+	p.Wrong = p.Wrong || mustCorrect(status)
+}
+
+// mustCorrect tells by its status whether a page is a form that must be corrected.
+func mustCorrect(status int) bool {
+	switch status {
+	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
+		return true
+	}
+	return false
 }
 
 func (k *Kit) write(c *gin.Context, status int, page templ.Component) error {

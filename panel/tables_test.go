@@ -10,8 +10,8 @@ import (
 )
 
 // A column of buttons has a head that is heard.
-func TestTemplatesHaveNoEmptyHeads(t *testing.T) {
-	files, err := filepath.Glob("templates/*.html")
+func TestTablesHaveNoEmptyHeads(t *testing.T) {
+	files, err := filepath.Glob("*/*.templ")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
