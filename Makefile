@@ -1,37 +1,37 @@
-# Each target sets up what is missing first. A line that begins with two signs and a
-# target's name is its help.
+# Each target first sets up what is missing. A comment with two signs and a target's
+# name is its help.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BEIAN := .beian/bin/beian
 TEMPORAL := .beian/bin/temporal
 LINTER := .beian/bin/golangci-lint
 AXE := .beian/axe/axe.min.js
-# MessagePack bodies are 6 MB of the binary that nothing uses.
+# Nothing uses MessagePack, which would add 6 MB to the binary.
 BUILDFLAGS := -tags nomsgpack
-# Temporal's own command line, where it is installed, is a development server as well.
+# Temporal's own command line, if installed, is a development server too.
 DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
 .PHONY: help run demo check test test-stack test-browser test-workflows test-packages race bench bench-bulk record lint format generate notice build tools packages clean
 
-## help: what there is (the default)
+## help: list the targets (the default)
 help:
 	@sed -n 's/^## \([a-z-]*\): \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-## run: bring everything up on this machine; prints where to look and whom to sign in as
+## run: start everything on this machine; prints the addresses and accounts
 run: packages $(DEV_TEMPORAL) build
 	@$(BEIAN) dev
 
-## demo: file an order unattended on a throw-away stack (ARGS="--filings 3 --json")
+## demo: file an order unattended on a throwaway stack (ARGS="--filings 3 --json")
 demo: packages $(DEV_TEMPORAL) build
 	@$(BEIAN) demo $(ARGS)
 
-## check: what to run before a commit: lint, and the tests that need no database and no browser
+## check: run before a commit: lint, and the tests that need no database and no browser
 check: lint
 	go test $$(go list -f '{{.ImportPath}} {{.Imports}} {{.TestImports}} {{.XTestImports}}' ./... \
 	  | grep -v -E 'internal/(testdb|stack|browsertest)\b' | cut -d ' ' -f 1)
 
 ## test: every check and every test
-# All tests. Two parts run at once all the way; what was skipped is listed at the end.
+# Two parts always run at once; skipped tests are listed at the end.
 test: packages tools lint
 	go build ./...
 	cd tools/deploycheck && go test -count=1 ./...
@@ -39,19 +39,19 @@ test: packages tools lint
 	@failed=0; $(MAKE) --no-print-directory --keep-going --jobs 2 test-stack test-packages test-browser test-workflows || failed=1; \
 	  go tool gotestsum --format none --raw-command -- cat .beian/tests/*.json || failed=1; exit $$failed
 
-# Machines have more memory to spare than time, so the collector of what is tested runs seldom.
+# Memory is cheaper than time here, so the garbage collector runs less often.
 GOTEST = @mkdir -p .beian/tests; GOGC=400 go tool gotestsum --format pkgname-and-test-fails --hide-summary skipped,output --jsonfile .beian/tests/$@.json -- -count=1 -timeout 30m
 
-# The whole stack, without a browser. A test waits most of its time, for heartbeats or for
-# the next exchange, so several run at once.
+# The whole stack, without a browser. Tests mostly wait, for heartbeats or for the next
+# exchange, so several run at once.
 test-stack: packages tools
 	$(GOTEST) -parallel 4 ./e2e -skip '^TestBrowser'
 
-# The whole stack, by browsers.
+# The whole stack, with browsers.
 test-browser: packages tools
 	$(GOTEST) -parallel 3 ./e2e -run '^TestBrowser'
 
-# Each run draws other sequences of faults.
+# Each run draws different sequences of faults.
 test-workflows: packages
 	$(GOTEST) -parallel 4 ./workflows -rapid.checks=50
 
@@ -59,29 +59,27 @@ test-packages: packages tools
 	$(GOTEST) -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
 ## race: every package but the end-to-end tests under the race detector
-# Every package but the end-to-end tests under the race detector. Their numbers are large
-# enough without it: -short leaves out the tests of ten thousand filings. It makes workflow
-# code so slow that the SDK would take it for a deadlock.
+# -short leaves out the tests of ten thousand filings. TEMPORAL_DEBUG turns off the SDK's
+# deadlock detector, which mistakes the slow workflow code for a deadlock.
 race: export TEMPORAL_DEBUG = 1
 race: packages tools
 	go test -race -short -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 	go test -race -short -count=1 -timeout 30m ./workflows -rapid.checks=5
 
-## bench: what data files cost to pack, read and apply
-# What data files of 10, 100 and 1,000 records cost to pack, to read and to apply.
-# Compare the numbers of one run only.
+## bench: measure packing, parsing and applying data files
+# Data files of 10, 100 and 1,000 records.
+# Compare only the numbers of a single run.
 bench: packages
 	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
 
-## bench-bulk: how long 2,000 filings take to be resumed in bulk
-# How long 2,000 filings take to be resumed in bulk after an SMS outage, on the whole stack.
-# `make test` resumes as many; this says the times, alone on the machine. Takes some minutes.
+## bench-bulk: measure resuming 2,000 filings in bulk
+# Resumes 2,000 filings after an SMS outage, on the whole stack. `make test` does the same;
+# this prints the times, with the machine to itself. Takes a few minutes.
 bench-bulk: packages tools
 	go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
 
-## record: record the histories that the replay tests replay
-# Records the histories that the replay tests replay. Run it on the code that is
-# deployed, never on a changed branch.
+## record: record the histories for the replay tests
+# Run it on the deployed code, never on a changed branch.
 record: packages tools build
 	@mkdir -p workflows/testdata/histories
 	@[ -e workflows/testdata/histories/keys.json ] || $(BEIAN) keys generate workflows/testdata/histories/keys.json
@@ -123,8 +121,8 @@ build:
 ## tools: the development Temporal server and the accessibility checker
 tools: $(TEMPORAL) $(AXE)
 
-# The development Temporal server is a module of its own; it takes some minutes
-# to build the first time.
+# The development Temporal server is a module of its own; the first build takes a few
+# minutes.
 $(TEMPORAL): $(wildcard tools/temporal/*.go) tools/temporal/go.mod tools/temporal/go.sum
 	@mkdir -p .beian/bin
 	@echo "building the development Temporal server …"
@@ -136,7 +134,7 @@ $(LINTER): tools/lint/go.mod tools/lint/go.sum
 	@echo "building golangci-lint …"
 	cd tools/lint && go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-# The accessibility checker of the browser tests, at the version that is locked.
+# The accessibility checker of the browser tests, at the locked version.
 $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 	@mkdir -p .beian/axe
 	@echo "installing axe-core …"
@@ -144,10 +142,10 @@ $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 	cd .beian/axe && npm ci --silent
 	cp .beian/axe/node_modules/axe-core/axe.min.js $(AXE)
 
-## packages: the Debian packages that are missing
-# What Debian has and we need: a database server, a browser for the browser
-# tests with a Chinese font, a validator for the bureau's schemas, and SOAP
-# libraries of other languages that the bureau's interface is tried with.
+## packages: install missing Debian packages
+# From Debian: a database server, a browser for the browser tests with a Chinese font, a
+# validator for the bureau's schemas, and SOAP libraries in other languages to test the
+# bureau's interface with.
 packages:
 	@missing=""; \
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
@@ -163,6 +161,6 @@ packages:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
-## clean: forget everything in .beian
+## clean: remove .beian
 clean:
 	rm -rf .beian

@@ -18,19 +18,19 @@ import (
 
 const (
 	module = "github.com/beian/beian"
-	// mostLines is how long a package may be, tests and generated templates aside. The store is
-	// longer: its transactions and sealing tie it together.
+	// mostLines limits a package's length, excluding tests and generated templates. The store may be longer: its
+	// transactions and sealing tie it together.
 	mostLines  = 6000
 	longByPlan = "internal/store"
 )
 
-// goPackage is what `go list` says of a package.
+// goPackage is a package in the output of `go list`.
 type goPackage struct {
 	Dir, ImportPath  string
 	GoFiles, Imports []string
 }
 
-// path is a package's within the module, as the table has it.
+// path is the package's path within the module, as in the table.
 func path(importPath string) string {
 	if importPath == module {
 		return "main.go"
@@ -53,8 +53,8 @@ func packages(t *testing.T) (list []goPackage) {
 	}
 }
 
-// layout is the table of docs/architecture.md: what each folder's packages may import. A
-// folder that ends in "/..." stands for all packages below it, which may import each other.
+// layout is the table in docs/architecture.md of what each folder's packages may import. A folder that ends in "/..."
+// covers all packages below it, which may import each other.
 type layout map[string][]string
 
 var (
@@ -91,7 +91,7 @@ func readLayout(t *testing.T) layout {
 			names[i] = full
 		}
 	}
-	for folder, others := range likes { // these inherit nothing themselves
+	for folder, others := range likes { // no inheritance over two steps
 		for _, other := range others {
 			require.Contains(t, rows, other)
 			require.NotContains(t, likes, other)
@@ -101,8 +101,7 @@ func readLayout(t *testing.T) layout {
 	return rows
 }
 
-// named is the row that the third column means by a name, in which "internal/" goes
-// without saying; empty: none.
+// named finds the row for a name in the third column, where "internal/" may be omitted; empty: none.
 func (l layout) named(name string) string {
 	for _, full := range []string{name, "internal/" + name, "internal/" + name + "/..."} {
 		if _, ok := l[full]; ok {
@@ -112,7 +111,7 @@ func (l layout) named(name string) string {
 	return ""
 }
 
-// row is the row of a package; empty: it has none.
+// row finds the row of a package; empty: none.
 func (l layout) row(pkg string) string {
 	if _, ok := l[pkg]; ok {
 		return pkg
@@ -125,7 +124,6 @@ func (l layout) row(pkg string) string {
 	return ""
 }
 
-// Import directions are as docs/architecture.md has them, which describes every package.
 func TestImportsFollowTheArchitecture(t *testing.T) {
 	rows := readLayout(t)
 	for _, p := range packages(t) {
@@ -147,7 +145,6 @@ func TestImportsFollowTheArchitecture(t *testing.T) {
 	}
 }
 
-// A reader can take a package in.
 func TestNoPackageIsTooLong(t *testing.T) {
 	for _, p := range packages(t) {
 		lines := 0

@@ -1,5 +1,4 @@
-// Command beian files websites with the bureau (ICP 备案) for a hosting
-// provider's customers.
+// Command beian files websites with the bureau (ICP 备案) for a hosting provider's customers.
 package main
 
 import (

@@ -12,19 +12,19 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// AccountCodeRef names one code to an account.
+// AccountCodeRef identifies a code for an account.
 type AccountCodeRef struct {
 	CodeID int64
 	Send   int
 }
 
-// accountTemplates are the texts of codes to accounts.
+// accountTemplates are the texts of codes for accounts.
 var accountTemplates = map[store.CodePurpose]message.Template{
 	store.PurposePassword: message.PasswordCode, store.PurposeContactAddress: message.ContactAddressCode,
 }
 
-// SendAccountCode sends a code to an account, derived again at each try. A row of
-// what is no account's, or of an account that can't be reached, sends nothing.
+// SendAccountCode sends a code to an account, derived again on each attempt. It sends nothing if the row belongs
+// to no account, or the account has no address.
 func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	to, err := a.Store.AccountCode(ctx, r.CodeID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -51,21 +51,21 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	return a.Store.AccountCodeSent(ctx, r.CodeID, r.Send)
 }
 
-// PasswordRef names an account's change of password by its number.
+// PasswordRef identifies a password change by its number.
 type PasswordRef struct {
 	UserID  int64
 	Version int
 }
 
-// NotifyPasswordChanged mails an account's person, once the change is there: it
-// fails, to be tried again, until then. Nobody is told who has no mail address.
+// NotifyPasswordChanged mails an account holder about a password change. Until the change is in the database it
+// fails, to be retried. Without a mail address, nothing is sent.
 func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) error {
 	ready, told, err := a.Store.PasswordNotice(ctx, r.UserID, r.Version)
 	if err != nil || told {
 		return err
 	}
 	if !ready {
-		return failed(ReasonTemporary, errors.New("the password isn't changed yet"), false, 0)
+		return failed(ReasonTemporary, errors.New("the password change is not in the database yet"), false, 0)
 	}
 	user, err := a.Store.User(ctx, r.UserID)
 	if err != nil {

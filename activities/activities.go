@@ -1,8 +1,6 @@
-// Package activities holds every effect on the world, one file for each outside
-// system. Each effect is idempotent: it carries a key made of filing, revision
-// and step, so that running twice does once, or the same thing again
-// harmlessly. Inputs are keys of rows; personal data is read here, from the
-// database, and never returned.
+// Package activities holds every side effect, one file for each outside system. Each effect is idempotent: its key
+// is made of filing, revision and step, so running it twice does it once, or repeats it harmlessly. Inputs are
+// keys of rows; personal data is read here, from the database, and never returned.
 package activities
 
 import (
@@ -18,32 +16,31 @@ import (
 // Progress is one step of a filing's projection.
 type Progress = store.Progress
 
-// FilingRef names a filing.
+// FilingRef identifies a filing.
 type FilingRef struct{ FilingID int64 }
 
-// RecordRef names a revision of a filing.
+// RecordRef identifies a revision of a filing.
 type RecordRef struct {
 	FilingID int64
 	Revision int
 }
 
-// AccountRef names a provider's account with a bureau.
+// AccountRef identifies a provider's account with a bureau.
 type AccountRef struct{ AccountID int64 }
 
-// The reasons for which a step is stuck: application error types here, keys of
-// the locale files below "reason.".
+// The reasons why a step can be stuck: application error types here, keys of the locale files below "reason.".
 const (
 	// ReasonRecipient: the phone number or mail address was refused.
 	ReasonRecipient = "recipient"
 	// ReasonLimit: the message provider's limit is reached.
 	ReasonLimit = "limit"
-	// ReasonOperator: the provider's account wants mending (arrears, signature, rights).
+	// ReasonOperator: the provider's account needs fixing (arrears, signature, rights).
 	ReasonOperator = "operator"
-	// ReasonTemporary: it didn't pass in time.
+	// ReasonTemporary: it didn't succeed in time.
 	ReasonTemporary = "temporary"
 	// ReasonLogin: the web space refused user or password.
 	ReasonLogin = "login"
-	// ReasonDirectoryMissing: the document root isn't there.
+	// ReasonDirectoryMissing: the document root doesn't exist.
 	ReasonDirectoryMissing = "directory_missing"
 	// ReasonQuota: the web space is full.
 	ReasonQuota = "quota"
@@ -53,13 +50,13 @@ const (
 	ReasonUnreachable = "unreachable"
 	// ReasonTLS: no secure connection.
 	ReasonTLS = "tls"
-	// ReasonProtocol: the other side says what its protocol doesn't know.
+	// ReasonProtocol: the other side violates its protocol.
 	ReasonProtocol = "protocol"
 	// ReasonNoAccount: the provider has no account with the province's bureau.
 	ReasonNoAccount = "no_account"
-	// ReasonNotTaken: the filing is stuck as before, and doesn't take what it was told.
+	// ReasonNotTaken: the filing is still stuck and doesn't accept the order.
 	ReasonNotTaken = "not_taken"
-	// ReasonInternal: our own fault, or one that nobody foresaw.
+	// ReasonInternal: our own bug, or something nobody foresaw.
 	ReasonInternal = "internal"
 )
 
@@ -69,16 +66,16 @@ var reasons = map[string]bool{
 	ReasonProtocol: true, ReasonNoAccount: true, ReasonNotTaken: true, ReasonInternal: true,
 }
 
-// KnownReason tells whether an application error's type is one of the reasons.
+// KnownReason reports whether an application error's type is one of the reasons.
 func KnownReason(reason string) bool { return reasons[reason] }
 
-// StuckReasons are the reasons for which a filing can be stuck, by name.
+// StuckReasons are the reasons why a filing can be stuck, by name.
 func StuckReasons() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(r string) bool { return r == ReasonNotTaken })
 }
 
-// failed makes the error of a failed effect: final ones aren't tried again,
-// others after a pause of their own if they name one.
+// failed makes the error of a failed effect: final ones aren't retried, others after their own pause if they set
+// one.
 func failed(reason string, err error, final bool, after time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions(err.Error(), reason, temporal.ApplicationErrorOptions{
 		NonRetryable:   final,

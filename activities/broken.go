@@ -7,14 +7,13 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Broken watches over workflow code.
+// Broken monitors workflow code.
 type Broken struct {
 	Store  *store.Store
 	Finder *BrokenFinder
 }
 
-// CheckBroken keeps which runs are broken now, for staff's pages and the metrics; it returns
-// how many.
+// CheckBroken records the runs that are broken now, for staff's pages and the metrics, and returns their number.
 func (a *Broken) CheckBroken(ctx context.Context) (int, error) {
 	known, err := a.Store.BrokenExecutions(ctx, "", "", 0)
 	if err != nil {

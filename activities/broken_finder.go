@@ -20,39 +20,37 @@ import (
 )
 
 const (
-	// reportedProblems is the search attribute by which a server from 1.29 on names runs
-	// whose workflow tasks fail one after another. A failed task that passes when it is
-	// tried again isn't among them.
+	// reportedProblems is the search attribute by which servers from 1.29 on mark runs whose workflow tasks keep
+	// failing. A task that succeeds on retry isn't among them.
 	reportedProblems = "TemporalReportedProblems"
-	// brokenPage is how many runs are listed at once, brokenMost how many in all: who has
-	// broken that many knows it.
+	// brokenPage is the page size of listings, brokenMost the total: with that many broken runs, nobody needs the
+	// rest.
 	brokenPage, brokenMost = 1000, 5000
-	// maxInspections bounds the runs that one check looks after for build and cause; the next goes
-	// on. What it has left is for those that were looked after before.
+	// maxInspections bounds the runs whose build and cause one check looks up; the next check continues. New runs come
+	// first; the rest of the budget refreshes known ones.
 	maxInspections = 200
-	// maxRunningInspected is how many running workflows are asked after one by one at a server
-	// without the search attribute: the newest.
+	// maxRunningInspected bounds the running workflows that are inspected one by one, newest first, on a server
+	// without the search attribute.
 	maxRunningInspected = 500
-	// brokenAttempt is from which attempt on a workflow task counts as failing there: as
-	// with the search attribute, two that failed.
+	// brokenAttempt is the workflow task attempt that counts as broken there: two have failed, as with the search
+	// attribute.
 	brokenAttempt = 3
 )
 
-// BrokenFinder asks Temporal which runs of a namespace stand still because their code fails,
-// or doesn't fit their histories.
+// BrokenFinder asks Temporal which runs of a namespace are blocked because their code fails or doesn't match their
+// histories.
 type BrokenFinder struct {
 	service   workflowservice.WorkflowServiceClient
 	namespace string
 }
 
-// NewBrokenFinder makes one; a client's WorkflowService is the service.
+// NewBrokenFinder makes one; service is a client's WorkflowService.
 func NewBrokenFinder(service workflowservice.WorkflowServiceClient, namespace string) *BrokenFinder {
 	return &BrokenFinder{service, namespace}
 }
 
-// FindBroken finds them by what the server reports, or, where it reports nothing, by asking
-// after those that are known from last time and the newest that run. Part tells that there
-// may be more.
+// FindBroken finds broken runs by what the server reports or, if it reports nothing, by inspecting those known
+// from last time and the newest running ones. part says that there may be more.
 func (b *BrokenFinder) FindBroken(ctx context.Context, known []store.BrokenExecution) (found []store.BrokenExecution, part bool, err error) {
 	answer, err := b.service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: b.namespace})
 	if err != nil {
@@ -69,7 +67,7 @@ func (b *BrokenFinder) FindBroken(ctx context.Context, known []store.BrokenExecu
 	return found, part, b.inspectEach(ctx, found, known)
 }
 
-// reported are the runs that the server names.
+// reported returns the runs that the server reports.
 func (b *BrokenFinder) reported(ctx context.Context) (found []store.BrokenExecution, part bool, err error) {
 	err = b.list(ctx, reportedProblems+` IS NOT NULL AND ExecutionStatus = "Running"`, brokenMost, func(info *workflowpb.WorkflowExecutionInfo) error {
 		one := brokenOf(info)
@@ -88,7 +86,7 @@ func executionKey(info *workflowpb.WorkflowExecutionInfo) store.Execution {
 	return store.Execution{WorkflowID: info.GetExecution().GetWorkflowId(), RunID: info.GetExecution().GetRunId()}
 }
 
-// list gives the workflows of a query, at most so many.
+// list returns the workflows of a query, up to a limit.
 func (b *BrokenFinder) list(ctx context.Context, query string, most int, give func(*workflowpb.WorkflowExecutionInfo) error) error {
 	var token []byte
 	for n := 0; ; {
@@ -131,8 +129,8 @@ func problemsOf(attributes *common.SearchAttributes) (category, cause string) {
 	return category, strings.TrimPrefix(cause, category+"Cause")
 }
 
-// asked are the broken ones of those that are known and the newest that run, by how often
-// their workflow task was tried.
+// asked inspects the known runs and the newest running ones, and returns those whose workflow task has failed too
+// often.
 func (b *BrokenFinder) asked(ctx context.Context, known []store.BrokenExecution) (found []store.BrokenExecution, err error) {
 	var candidates []store.Execution
 	for _, k := range known {
@@ -168,16 +166,15 @@ func execution(e store.Execution) *common.WorkflowExecution {
 	return &common.WorkflowExecution{WorkflowId: e.WorkflowID, RunId: e.RunID}
 }
 
-// buildOf is the build that a run is on its way to, or else the one that it is on; empty where
-// workers have no versions.
+// buildOf is the build that a run is moving to, or else the one it is on; empty if workers are unversioned.
 func buildOf(v *workflowpb.WorkflowExecutionVersioningInfo) string {
 	return cmp.Or(v.GetVersionTransition().GetDeploymentVersion().GetBuildId(), v.GetDeploymentVersion().GetBuildId())
 }
 
-// inspectEach looks after those that nobody looked at, or that fail for another cause. Others have
-// cause and build from before, but as many as there are looks left are looked after again, by
-// lot, which wants no memory: their build changes when a new one fails alike. It looks in
-// histories only for why a task failed, where the server didn't say, never for the failure.
+// inspectEach inspects runs that are new or fail for another cause. The others keep their cause and build, but the
+// rest of the budget goes to a random sample of them, which needs no state: their build changes when a new one
+// fails the same way. It reads a history only for why a task failed, if the server didn't say, never for the
+// failure itself.
 func (b *BrokenFinder) inspectEach(ctx context.Context, found, known []store.BrokenExecution) error {
 	before := make(map[store.Execution]store.BrokenExecution, len(known))
 	for _, k := range known {
@@ -213,13 +210,13 @@ func (b *BrokenFinder) inspectEach(ctx context.Context, found, known []store.Bro
 	return nil
 }
 
-// inspect asks on which build a run is, and reads the end of its history.
+// inspect asks which build a run is on, and reads the end of its history.
 func (b *BrokenFinder) inspect(ctx context.Context, one *store.BrokenExecution) error {
 	described, err := b.service.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(one.Execution)})
 	var gone *serviceerror.NotFound
 	switch {
 	case errors.As(err, &gone):
-		return nil // over meanwhile: the next check sees it
+		return nil // ended meanwhile: the next check notices
 	case err != nil:
 		return fmt.Errorf("describing an execution: %w", err)
 	}
@@ -228,7 +225,7 @@ func (b *BrokenFinder) inspect(ctx context.Context, one *store.BrokenExecution) 
 	if one.Cause != "" {
 		return nil
 	}
-	const events = 20 // what fails again and again writes none: the failure is among the last
+	const events = 20 // repeated failures write no events, so the failure is among the last
 	answer, err := b.service.GetWorkflowExecutionHistoryReverse(ctx, &workflowservice.GetWorkflowExecutionHistoryReverseRequest{
 		Namespace: b.namespace, Execution: execution(one.Execution), MaximumPageSize: events,
 	})

@@ -24,8 +24,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// temporalStub is a server with workflows of which each attempt since the last that passed is
-// known.
+// temporalStub is a server whose workflows have a known number of attempts since the last success.
 type temporalStub struct {
 	workflowservice.WorkflowServiceClient
 	t *testing.T
@@ -33,9 +32,9 @@ type temporalStub struct {
 	reports bool
 	ids     []string
 	attempt map[string]int32
-	// build is what runs are on their way to.
+	// build is the build that runs are moving to.
 	build string
-	// described and looked are how often it was asked so.
+	// described and inspected count the requests.
 	described, inspected int
 }
 
@@ -100,7 +99,7 @@ func (s *temporalStub) GetWorkflowExecutionHistoryReverse(context.Context, *work
 	}}}, nil
 }
 
-// crowdOf has so many workflows, of which the named ones fail.
+// crowdOf makes n workflows, of which the named ones fail.
 func crowdOf(t *testing.T, n int, failing ...string) *temporalStub {
 	s := &temporalStub{t: t, attempt: map[string]int32{}, build: "b2"}
 	for i := range n {
@@ -120,7 +119,7 @@ func brokenIDs(list []store.BrokenExecution) (ids []string) {
 	return ids
 }
 
-// A server that reports problems is asked for those, and where they run.
+// A server that reports problems is asked for them, and for the builds of the runs.
 func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	server := crowdOf(t, 1500, "filing/0001", "filing/1499")
 	server.reports = true
@@ -135,7 +134,7 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	again, _, err := finder.FindBroken(t.Context(), found)
 	require.NoError(t, err)
 	require.Equal(t, found, again)
-	server.build = "b3" // fails alike
+	server.build = "b3" // fails the same way
 	again, _, err = finder.FindBroken(t.Context(), again)
 	require.NoError(t, err)
 	require.Equal(t, "b3", again[0].BuildID)
@@ -144,9 +143,8 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	require.Zero(t, server.inspected, "the server said why")
 }
 
-// When everything broke, one check looks at some histories, the next at others; each finds
-// new builds in time.
-func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
+// When everything broke, one check reads some histories and the next one others; new builds are found in time.
+func TestBrokenCodeIsInspectedInBatches(t *testing.T) {
 	server := crowdOf(t, 450)
 	server.reports = true
 	for _, id := range server.ids {
@@ -178,15 +176,14 @@ func TestBrokenCodeIsLookedAtByAndBy(t *testing.T) {
 	}
 }
 
-// At a server that reports nothing, the newest workflows and those that are known are asked
-// after, and no more.
-func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
+// On a server that reports nothing, the newest and the known workflows are inspected, and no more.
+func TestBrokenCodeIsFoundByInspection(t *testing.T) {
 	server := crowdOf(t, 800, "filing/0002", "filing/0700")
 	finder := activities.NewBrokenFinder(server, "default")
 	known := []store.BrokenExecution{
 		{Execution: store.Execution{WorkflowID: "filing/0700", RunID: "run"}, Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b1", Inspected: true},
-		{Execution: store.Execution{WorkflowID: "filing/0701", RunID: "run"}, Inspected: true},  // mended
-		{Execution: store.Execution{WorkflowID: "filing/ended", RunID: "run"}, Inspected: true}, // gone
+		{Execution: store.Execution{WorkflowID: "filing/0701", RunID: "run"}, Inspected: true},  // fixed
+		{Execution: store.Execution{WorkflowID: "filing/ended", RunID: "run"}, Inspected: true}, // deleted
 	}
 	found, part, err := finder.FindBroken(t.Context(), known)
 	require.NoError(t, err)
@@ -197,5 +194,5 @@ func TestBrokenCodeIsFoundByAskingAfterIt(t *testing.T) {
 	require.Equal(t, "b2", found[1].BuildID)
 	require.Equal(t, 505, server.described)
 	require.Equal(t, 2, server.inspected)
-	require.NotContains(t, fmt.Sprint(found), "林", "of a failure its cause, never its text")
+	require.NotContains(t, fmt.Sprint(found), "林", "the cause of a failure, never its text")
 }

@@ -13,15 +13,15 @@ import (
 
 // ResumeOrder is what a filing of a bulk job is told.
 type ResumeOrder struct {
-	// Resolution is the workflow's word; Actor who made the job.
+	// Resolution is the workflow's; Actor is who made the job.
 	Resolution, Actor string
-	// StuckSeq is which time of being stuck is meant.
+	// StuckSeq identifies the stuck event that is meant.
 	StuckSeq int64
-	// Key makes what is told twice the same thing.
+	// Key makes a repeated order count once.
 	Key string
 }
 
-// Resumer tells filings. Taken is false where a filing isn't stuck so, or nothing hears.
+// Resumer resumes filings. taken is false if the filing isn't stuck that way, or has no workflow.
 type Resumer interface {
 	ResumeStuck(ctx context.Context, ref string, order ResumeOrder) (taken bool, err error)
 }
@@ -32,28 +32,28 @@ type Bulk struct {
 	Filings Resumer
 }
 
-// BulkPage asks for filings of a job whose turn comes, after one.
+// BulkPage asks for the next filings of a job, after the given one.
 type BulkPage struct {
 	JobID, After int64
 	Limit        int
 }
 
-// BulkJob is what the workflow needs to know of a job: no reason, no search.
+// BulkJob is what the workflow needs to know about a job: neither its reason nor its search.
 type BulkJob struct {
 	Rate  int
 	State filing.BulkState
 }
 
-// BulkRef names a filing of a job.
+// BulkRef identifies a filing of a job.
 type BulkRef struct{ JobID, FilingID int64 }
 
-// BulkVerdict is what became of one that couldn't be resumed.
+// BulkVerdict is why a filing couldn't be resumed.
 type BulkVerdict struct {
 	BulkRef
 	Reason string
 }
 
-// BulkAt is where a job stands.
+// BulkAt is the state of a job.
 type BulkAt struct {
 	JobID int64
 	State filing.BulkState
@@ -68,7 +68,7 @@ func (a *Bulk) Bulk(ctx context.Context, id int64) (BulkJob, error) {
 	return BulkJob{Rate: job.Rate, State: job.State}, err
 }
 
-// BulkNext lists filings whose turn comes, by ID.
+// BulkNext lists the next filings, by ID.
 func (a *Bulk) BulkNext(ctx context.Context, p BulkPage) ([]int64, error) {
 	items, err := a.Store.BulkItems(ctx, p.JobID, "", p.After, p.Limit)
 	ids := make([]int64, len(items))
@@ -78,10 +78,9 @@ func (a *Bulk) BulkNext(ctx context.Context, p BulkPage) ([]int64, error) {
 	return ids, err
 }
 
-// ResumeOne resumes a filing of a job, once: the Update has the job's and the filing's
-// name, so that a second one, after a crash before the result was noted, gets the first
-// one's answer; and it says which time of being stuck it means, so that one that has moved
-// on, or is stuck anew, doesn't take it.
+// ResumeOne resumes a filing of a job, once. The Update's ID is made of job and filing, so that a repeat after a
+// crash gets the first one's answer; and the order names the stuck event, so that a filing that moved on, or is
+// stuck again, doesn't take it.
 func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
 	item, outcome, err := a.Store.BulkItem(ctx, r.JobID, r.FilingID)
 	if err != nil || outcome != "" {
@@ -104,13 +103,13 @@ func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
 	switch {
 	case err != nil:
 		return err
-	case still: // perhaps somebody's word was taken, and doesn't show yet
-		return failed(ReasonNotTaken, fmt.Errorf("filing %d is stuck and doesn't take it", r.FilingID), false, 0)
+	case still: // perhaps another order was taken and doesn't show yet
+		return failed(ReasonNotTaken, fmt.Errorf("filing %d is stuck and does not accept the order", r.FilingID), false, 0)
 	}
 	return a.Store.BulkReported(ctx, r.JobID, r.FilingID, store.BulkMovedOn, "")
 }
 
-// bulkReason is why a filing couldn't be told.
+// bulkReason is why a filing couldn't be resumed.
 func bulkReason(err error) string {
 	var away *serviceerror.Unavailable
 	var late *serviceerror.DeadlineExceeded
@@ -120,12 +119,12 @@ func bulkReason(err error) string {
 	return ReasonInternal
 }
 
-// BulkGaveUp notes that a filing couldn't be resumed, for the job's report.
+// BulkGaveUp records, for the job's report, that a filing couldn't be resumed.
 func (a *Bulk) BulkGaveUp(ctx context.Context, v BulkVerdict) error {
 	return a.Store.BulkReported(ctx, v.JobID, v.FilingID, store.BulkFailed, v.Reason)
 }
 
-// SetBulk notes where a job stands.
+// SetBulk records the state of a job.
 func (a *Bulk) SetBulk(ctx context.Context, at BulkAt) error {
 	return a.Store.SetBulkState(ctx, at.JobID, at.State)
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// filingsStub takes a key once, as an Update's ID does, and answers a second one as the first.
+// filingsStub accepts a key once, as an Update's ID does, and repeats the first answer afterwards.
 type filingsStub struct {
 	db     *store.Store
 	filing int64
-	seq    int64 // what the filing's workflow knows of its being stuck
+	seq    int64 // the stuck event known to the filing's workflow
 	err    error
 	taken  map[string]int
 }
@@ -48,7 +48,7 @@ func (f *filingsStub) advance(t *testing.T, seq int64, isStuck bool) {
 	require.NoError(t, f.db.Advance(t.Context(), p))
 }
 
-// bulkOf is a job of one stuck filing.
+// bulkOf makes a job of one stuck filing.
 func bulkOf(t *testing.T) (*activities.Bulk, *filingsStub, activities.BulkRef) {
 	t.Helper()
 	db, ctx := testdb.New(t), t.Context()
@@ -74,8 +74,8 @@ func outcomeOf(t *testing.T, a *activities.Bulk, r activities.BulkRef) store.Bul
 	return outcome
 }
 
-// A worker that dies after the filing was told and before that was noted: the activity
-// runs again, and the filing, stuck anew by then, isn't resumed a second time.
+// If a worker dies after the filing was resumed and before that was recorded, the activity runs again, and the
+// filing, stuck again by then, isn't resumed a second time.
 func TestBulkRunAgainResumesOnce(t *testing.T) {
 	a, stub, ref := bulkOf(t)
 	taken, err := stub.ResumeStuck(t.Context(), "B1", activities.ResumeOrder{StuckSeq: 1, Key: "bulk/1/1"})
@@ -89,10 +89,10 @@ func TestBulkRunAgainResumesOnce(t *testing.T) {
 	}
 	require.Equal(t, map[string]int{"bulk/1/1": 1}, stub.taken)
 	require.Equal(t, store.BulkResumed, outcomeOf(t, a, ref))
-	require.EqualValues(t, 3, stub.seq, "the later time of being stuck is untouched")
+	require.EqualValues(t, 3, stub.seq, "the later stuck event is untouched")
 }
 
-// Somebody resumed it before its turn: it has moved on, also when it is stuck anew.
+// A filing that somebody resumed first has moved on, even if it is stuck again.
 func TestBulkLeavesWhatMovedOn(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		a, stub, ref := bulkOf(t)
@@ -108,7 +108,7 @@ func TestBulkLeavesWhatMovedOn(t *testing.T) {
 	}
 }
 
-// What fails has its reason, and can be tried again.
+// A failure has its reason, and can be retried.
 func TestBulkFailuresHaveReasons(t *testing.T) {
 	a, stub, ref := bulkOf(t)
 	for _, c := range []struct {
@@ -117,7 +117,7 @@ func TestBulkFailuresHaveReasons(t *testing.T) {
 	}{
 		{serviceerror.NewUnavailable("away"), activities.ReasonUnreachable}, {errors.New("?"), activities.ReasonInternal}, {nil, activities.ReasonNotTaken},
 	} {
-		stub.err, stub.seq = c.err, 0 // stuck in its row, and its workflow knows nothing of it
+		stub.err, stub.seq = c.err, 0 // stuck in its row, but its workflow doesn't know
 		var app *temporal.ApplicationError
 		require.ErrorAs(t, a.ResumeOne(t.Context(), ref), &app)
 		require.Equal(t, c.want, app.Type())
@@ -126,5 +126,5 @@ func TestBulkFailuresHaveReasons(t *testing.T) {
 	}
 	require.NoError(t, a.BulkGaveUp(t.Context(), activities.BulkVerdict{BulkRef: ref, Reason: activities.ReasonNotTaken}))
 	require.Equal(t, store.BulkFailed, outcomeOf(t, a, ref))
-	require.NoError(t, a.ResumeOne(t.Context(), ref), "it had its turn")
+	require.NoError(t, a.ResumeOne(t.Context(), ref), "it has a result")
 }

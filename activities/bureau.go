@@ -16,28 +16,27 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// CodeOther is the bureau's 其他错误 (3-4), used for an exchange that pauses
-// because the bureau can't be reached.
+// CodeOther is the bureau's 其他错误 (3-4), used for an exchange that pauses because the bureau can't be reached.
 const CodeOther = 999
 
-// signalBatch bounds how many signals one read of the database brings.
+// signalBatch bounds the signals that one read of the database returns.
 const signalBatch = 500
 
-// Bureau holds the exchange with a bureau. The sequence discipline is here: a
-// file is stored before it is sent, an attempt is counted before it is made,
-// and a file whose answer was lost is asked after before it is sent again.
+// Bureau holds the exchange with a bureau. It keeps the discipline of the sequence: a file is stored before it is
+// sent, an attempt is counted before it is made, and if a file's answer was lost, the bureau is asked before the
+// file is sent again.
 type Bureau struct {
 	Store *store.Store
 	// Accounts by the ID of their row.
 	Accounts map[int64]BureauAccount
 	Temporal client.Client
-	// FilingWorkflowID names a filing's workflow.
+	// FilingWorkflowID returns a filing's workflow ID.
 	FilingWorkflowID func(ref string) string
 	// KeepFiles is how long data files of both directions are kept; 0 is for ever.
 	KeepFiles time.Duration
 	// KeepPapers is how long papers are kept after their filing is over; 0 is for ever.
 	KeepPapers time.Duration
-	// Alerter has staff told of an exchange that stops.
+	// Alerter alerts staff to an exchange that stops.
 	Alerter StaffAlerter
 	Logger  *slog.Logger
 }
@@ -46,25 +45,24 @@ type Bureau struct {
 type BureauAccount struct {
 	// Client is nil for an account whose dossiers people submit.
 	Client *bureau.Client
-	// Hours in which the bureau takes filings; the zero value is always.
+	// Hours in which the bureau takes filings; the zero value means always.
 	Hours bureau.Hours
 }
 
-// FileRef names a data file.
+// FileRef identifies a data file.
 type FileRef struct {
 	AccountID, Sequence int64
-	// Again submits a file that was accepted before as far as we know,
-	// because the bureau says that it misses it.
+	// Again submits a file that we believe accepted, because the bureau says that it is missing.
 	Again bool
 }
 
 // Turn is what an exchange may do now.
 type Turn = store.ExchangeTurn
 
-// Begin takes the account for this exchange: there is one writer.
+// Begin claims the account for this exchange, so that there is one writer.
 func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 	if _, known := a.Accounts[r.AccountID]; !known {
-		return Turn{}, failed(ReasonNoAccount, fmt.Errorf("this worker's settings have no account %d", r.AccountID), false, 0)
+		return Turn{}, failed(ReasonNoAccount, fmt.Errorf("account %d is not in this worker's settings", r.AccountID), false, 0)
 	}
 	t, err := a.Store.BeginExchange(ctx, r.AccountID, writer(ctx))
 	t.Manual = t.Manual || a.byHand(r.AccountID)
@@ -74,12 +72,11 @@ func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 	return t, err
 }
 
-// byHand tells whether people hand an account's dossiers in: there is nothing to
-// call. Exchanges that began before the settings said so end quietly.
+// byHand reports whether people submit an account's dossiers, so that there is nothing to call. Exchanges that
+// began before the settings said so end quietly.
 func (a *Bureau) byHand(accountID int64) bool { return a.Accounts[accountID].Client == nil }
 
-// End gives the account back, and forgets data files, papers and answers that are
-// past their time.
+// End releases the account, and deletes data files, papers and answers that are past their retention.
 func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 	if a.KeepFiles > 0 {
 		if _, err := a.Store.PurgeFiles(ctx, a.KeepFiles); err != nil {
@@ -100,21 +97,20 @@ func (a *Bureau) End(ctx context.Context, r AccountRef) error {
 	return a.Store.EndExchange(ctx, r.AccountID, writer(ctx))
 }
 
-// writer is how an exchange is known as its account's one writer: the
-// workflow's run, so that a retried activity is the same one.
+// writer identifies an exchange as its account's one writer: by the workflow's run, so that a retried activity is
+// the same one.
 func writer(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.RunID }
 
 // SubmitResult is the bureau's answer to a data file.
 type SubmitResult struct {
 	// Missing are the sequence numbers to submit first.
 	Missing []int64
-	// Paused is the code for "not now" or "not until mended"; 0: accepted.
+	// Paused is the code for "not now" or "not until fixed"; 0: accepted.
 	Paused int
 }
 
-// SubmitFile submits a stored data file, once. Before a file is sent the bureau is
-// asked which was its last: an earlier attempt may have been accepted and its
-// answer lost, or the database may have lost its newest rows.
+// SubmitFile submits a stored data file, once. Before sending, it asks the bureau for the last file: an earlier
+// attempt may have been accepted and its answer lost, or the database may have lost its newest rows.
 func (a *Bureau) SubmitFile(ctx context.Context, r FileRef) (SubmitResult, error) {
 	if a.byHand(r.AccountID) {
 		return SubmitResult{Paused: CodeOther}, nil
@@ -122,7 +118,7 @@ func (a *Bureau) SubmitFile(ctx context.Context, r FileRef) (SubmitResult, error
 	file, err := a.Store.Upload(ctx, r.AccountID, r.Sequence)
 	switch {
 	case r.Again && (errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrPurged)):
-		// The bureau misses a file that we don't have: only staff can tell why.
+		// The bureau is missing a file that we don't have: only staff can find out why.
 		return SubmitResult{Paused: bureau.CodeGap}, a.stop(ctx, r.AccountID, bureau.CodeGap)
 	case errors.Is(err, store.ErrNotFound): // a recovery took it back
 		return SubmitResult{}, nil
@@ -156,8 +152,7 @@ func (a *Bureau) SubmitFile(ctx context.Context, r FileRef) (SubmitResult, error
 	return a.refused(ctx, r, answer)
 }
 
-// accepted notes that the bureau has the file already, or, when what it has is
-// another, takes that up.
+// accepted records that the bureau has the file already; if the bureau has a different one, it recovers from that.
 func (a *Bureau) accepted(ctx context.Context, r FileRef, file store.Upload, previous bureau.PreviousUpload) error {
 	if previous.Sequence == r.Sequence {
 		if previous.Digest == bureau.Digest(file.File) {
@@ -175,15 +170,15 @@ func (a *Bureau) accepted(ctx context.Context, r FileRef, file store.Upload, pre
 	return a.recover(ctx, r.AccountID, previous)
 }
 
-// recover finds our place again by the bureau's newest file.
+// recover restores our place in the sequence from the bureau's newest file.
 func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.PreviousUpload) error {
 	content, err := bureau.Unzip(previous.Zipped)
 	if err != nil {
-		return failed(ReasonProtocol, errors.New("the bureau's newest data file can't be opened"), false, 0)
+		return failed(ReasonProtocol, errors.New("the bureau's newest data file is unreadable"), false, 0)
 	}
 	ids, err := bureau.RecordIDs(content)
 	if err != nil {
-		return failed(ReasonProtocol, errors.New("the bureau's newest data file can't be read"), false, 0)
+		return failed(ReasonProtocol, errors.New("the bureau's newest data file is unreadable"), false, 0)
 	}
 	records, err := a.Store.RecordsByID(ctx, accountID, ids)
 	if err != nil {
@@ -205,12 +200,12 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 	if err := a.Store.Resynchronise(ctx, accountID, found, writer(ctx)); err != nil {
 		return err
 	}
-	a.Logger.ErrorContext(ctx, "the bureau was ahead of the database: resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
+	a.Logger.ErrorContext(ctx, "the bureau was ahead of the database; resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
 	return a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskResynchronised, fmt.Sprint(previous.Sequence),
 		fmt.Sprintf("%d: %d / %d", previous.Sequence, len(found.Same), len(ids))))
 }
 
-// refused turns an answer that isn't "done" into what the exchange does.
+// refused turns an answer other than "done" into what the exchange does next.
 func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (SubmitResult, error) {
 	switch answer.Action() {
 	case bureau.FillGap:
@@ -230,31 +225,31 @@ func pausedUnless(fine bool, code int) int {
 	return code
 }
 
-// stop halts the account until staff mend what the code says; they are told once.
+// stop halts the account until staff fix what the code says; they are alerted once.
 func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 	stopped, err := a.Store.StopAccount(ctx, accountID, code)
 	if err != nil || !stopped {
 		return err
 	}
-	a.Logger.ErrorContext(ctx, "the exchange with the bureau stopped until staff mend it", "account", accountID, "code", code)
+	a.Logger.ErrorContext(ctx, "the exchange with the bureau is stopped until staff fix it", "account", accountID, "code", code)
 	if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code))); err != nil {
 		return err
 	}
-	// Where it isn't told now, the end of the exchange has it told.
+	// If starting the alert fails here, the end of the exchange retries it.
 	id, err := a.Store.PendingStopAlert(ctx, accountID)
 	if err == nil && id != 0 {
 		err = a.Alerter.StartStaffAlert(ctx, id)
 	}
 	if err != nil {
-		a.Logger.WarnContext(ctx, "staff are not told yet that an exchange stopped", "account", accountID, "error", err)
+		a.Logger.WarnContext(ctx, "alerting staff to a stopped exchange failed; retrying later", "account", accountID, "error", err)
 	}
 	return nil
 }
 
 func unreachable(err error) error { return failed(ReasonUnreachable, err, false, 0) }
 
-// FetchCertificates gets the certificate files of approvals that wait for
-// theirs. One that can't be had doesn't keep the others.
+// FetchCertificates fetches the certificate files of approvals that lack theirs. A failure doesn't hold up the
+// others.
 func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
 	if a.byHand(r.AccountID) {
 		return nil
@@ -277,8 +272,8 @@ func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
 	return failures
 }
 
-// DeliverSignals sends filings what stands in the database for them. A signal
-// may be sent twice when the process dies in between; filings take that.
+// DeliverSignals sends filings the signals stored for them. A signal may be sent twice if the process dies in
+// between, which filings allow for.
 func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
 	for {
 		list, err := a.Store.UnsentSignals(ctx, signalBatch)
@@ -288,7 +283,7 @@ func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
 		for _, s := range list {
 			err := a.Temporal.SignalWorkflow(ctx, a.FilingWorkflowID(s.Ref()), "", s.Name, json.RawMessage(s.Payload))
 			var gone *serviceerror.NotFound
-			if err != nil && !errors.As(err, &gone) { // a filing that is over needs no signal
+			if err != nil && !errors.As(err, &gone) { // a filing that has ended needs no signal
 				return err
 			}
 			if err := a.Store.SignalSent(ctx, s.ID); err != nil {

@@ -11,20 +11,20 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// DownloadResult tells what came down.
+// DownloadResult says what was downloaded.
 type DownloadResult struct {
 	Stored bool
 	More   bool
 	Paused int
 }
 
-// spoiledFor is how long a file that can't be read is left unacknowledged: it
-// comes again meanwhile, and may come whole.
+// spoiledFor is how long a file that can't be read is left unacknowledged: it is sent again meanwhile, and may
+// arrive whole.
 const spoiledFor = time.Hour
 
-// Download fetches the next data file, stores it, and only then acknowledges
-// it. One that didn't arrive whole isn't acknowledged and comes again; so does
-// one that can't be read, for a while, and then it is taken as it is.
+// Download fetches the next data file, stores it, and only then acknowledges it. A file that didn't arrive whole
+// isn't acknowledged, so it comes again; so does one that can't be read, but after a while that is accepted as it
+// is.
 func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, error) {
 	if a.byHand(r.AccountID) {
 		return DownloadResult{}, nil
@@ -53,7 +53,7 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 			return DownloadResult{}, err
 		}
 		if a.Store.Now().Sub(since) < spoiledFor {
-			a.Logger.WarnContext(ctx, "a downloaded data file can't be read whole: it isn't acknowledged, so that it comes again", "account", r.AccountID, "file", file.Name)
+			a.Logger.WarnContext(ctx, "a downloaded data file is damaged; not acknowledging it, so that it comes again", "account", r.AccountID, "file", file.Name)
 			return DownloadResult{Stored: true}, nil
 		}
 	}
@@ -64,12 +64,11 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 	if acknowledged.Action() != bureau.GoOn {
 		return DownloadResult{Stored: true, Paused: acknowledged.Code}, nil
 	}
-	more := answer.Code != bureau.CodeFinished // 0 may have another file behind it
+	more := answer.Code != bureau.CodeFinished // 0 may mean that another file follows
 	return DownloadResult{Stored: true, More: more}, a.Store.DownloadAcknowledged(ctx, id)
 }
 
-// Apply writes what the stored files say. A file that can't be read is put aside
-// for staff; the others don't wait for it.
+// Apply applies the stored files. A file that can't be read is set aside for staff and doesn't hold up the others.
 func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 	if a.byHand(r.AccountID) {
 		return nil
@@ -85,7 +84,7 @@ func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 		}
 		data, unreadable := bureau.ParseDownload(file.File)
 		if unreadable != nil || data.Damaged {
-			a.Logger.ErrorContext(ctx, "a downloaded data file can't be read whole", "account", r.AccountID, "file", file.FileName)
+			a.Logger.ErrorContext(ctx, "accepting a damaged data file as it is", "account", r.AccountID, "file", file.FileName)
 			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, store.TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
 				return err
 			}
@@ -103,8 +102,8 @@ func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 	return nil
 }
 
-// apply writes one file. Lists and tasks first, each harmless to write twice:
-// the file counts as applied only with its verdicts, at the end.
+// apply applies one file. Lists and tasks come first, as writing them twice is harmless: the file counts as
+// applied only with its verdicts, at the end.
 func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download, data bureau.DownloadData) error {
 	if err := a.applyLists(ctx, accountID, file.FileName, data); err != nil {
 		return err
@@ -121,7 +120,7 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 	if err != nil {
 		return err
 	}
-	// A crash here costs tasks, not verdicts: what was refused shows on the filing too.
+	// A crash here costs tasks, not verdicts: a refusal shows on the filing too.
 	for _, v := range done.Unknown {
 		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskUnknownRecord, fmt.Sprintf("%s/%d/%s", file.FileName, v.Operation, v.Key),
 			fmt.Sprintf("%s: %d %s %d", file.FileName, v.Operation, v.Key, v.Code))); err != nil {
@@ -134,13 +133,12 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 		}
 	}
 	if len(data.Skipped) > 0 {
-		a.Logger.WarnContext(ctx, "a downloaded data file says more than was read", "file", file.FileName, "sections", data.Skipped)
+		a.Logger.WarnContext(ctx, "a downloaded data file has unknown sections", "file", file.FileName, "sections", data.Skipped)
 	}
 	return nil
 }
 
-// fileRefused splits a data file that broke the schema, until the record that
-// does is alone and set aside.
+// fileRefused splits a data file that broke the schema, until the offending record is alone and set aside.
 func (a *Bureau) fileRefused(ctx context.Context, accountID int64, r bureau.Result) error {
 	sequence, ok := bureau.SequenceOf(r.File)
 	if !ok {
@@ -157,7 +155,7 @@ func (a *Bureau) fileRefused(ctx context.Context, accountID int64, r bureau.Resu
 	return a.Store.AddRefusalTask(ctx, accountID, store.Refused{FilingID: filingID, RecordID: setAside, Code: r.Code})
 }
 
-// verdicts are a file's words on records, in the store's terms.
+// verdicts are a file's results on records, in the store's terms.
 func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 	var list []store.Verdict
 	for _, f := range data.Filings {
@@ -172,16 +170,15 @@ func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 		}
 		v.RecordID = bureau.OwnRecord(r)
 		if refusal, _ := filing.RefusalByCode(r.Code); refusal.Done && !r.Approved {
-			v.Done = true // a success along the way, such as 1062, decides no filing
+			v.Done = true // an intermediate success, such as 1062, decides no filing
 		}
 		list = append(list, v)
 	}
 	return list
 }
 
-// filedVerdicts are the numbers and IDs that a filing at the bureau gives to
-// records of ours. A holder may have sites of other providers: only sites with
-// an access of ours count.
+// filedVerdicts are the numbers and IDs that a filing at the bureau gives to our records. A holder may have sites
+// with other providers: only sites with an access of ours count.
 func filedVerdicts(ispID int64, f filing.FiledHolder) []store.Verdict {
 	var list []store.Verdict
 	certificate := func(v store.Verdict) store.Verdict {
@@ -205,7 +202,7 @@ func filedVerdicts(ispID int64, f filing.FiledHolder) []store.Verdict {
 	return list
 }
 
-// applyLists keeps what comes down besides results.
+// applyLists stores what a file brings besides results.
 func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, data bureau.DownloadData) error {
 	for _, table := range data.Codes {
 		rows := make([]store.CodeRow, len(table.Rows))
@@ -228,7 +225,7 @@ func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, d
 			}
 		}
 	}
-	// The base: what is filed first, then what the same file takes away.
+	// First store what is filed in the base, then remove what the same file takes away.
 	if err := a.Store.SaveFiled(ctx, accountID, data.Filings); err != nil {
 		return err
 	}
@@ -253,8 +250,8 @@ func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, d
 	return nil
 }
 
-// note is a part of a file that becomes a task; about is what an answer to it
-// repeats, nil where there is none to give.
+// note is a part of a file that becomes a task; about is what an answer to it must repeat, nil if it needs no
+// answer.
 type note struct {
 	kind, key, detail string
 	about             any
@@ -272,7 +269,7 @@ func addressVerdicts(data bureau.DownloadData) []store.AddressVerdict {
 	return list
 }
 
-// tasksOf are the parts of a file that only a human can act on.
+// tasksOf are the parts of a file that only a person can act on.
 func tasksOf(file string, data bureau.DownloadData) []note {
 	var list []note
 	add := func(kind, key string, detail ...string) *note {

@@ -10,8 +10,8 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// PackNext stores the next data file of what waits, or finds the one that isn't
-// accepted yet; 0 when there is nothing to submit.
+// PackNext stores the next data file from the queue, or finds the one that isn't accepted yet; 0 if there is
+// nothing to submit.
 func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 	if a.byHand(r.AccountID) {
 		return 0, nil
@@ -25,7 +25,7 @@ func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 	})
 }
 
-// filingRecord is a filing as the interface has it, with its papers.
+// filingRecord is a filing in the interface's terms, with its papers.
 func filingRecord(w store.WaitingRecord) (bureau.Record, error) {
 	r := bureau.Record{ID: w.ID, Dossier: w.Dossier}
 	for _, p := range w.Papers {
@@ -34,7 +34,7 @@ func filingRecord(w store.WaitingRecord) (bureau.Record, error) {
 	return r, nil
 }
 
-// builder makes packed data files of rows that are written as records.
+// builder makes packed data files from rows, each converted to a record.
 func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) (Record, error), build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
 	return func(sequence int64, rows []Row) ([]byte, map[int64]int, error) {
 		records := make([]Record, len(rows))
@@ -55,11 +55,11 @@ func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) 
 		if len(rows) > 1 {
 			return nil, nil, store.ErrFileTooBig
 		}
-		return nil, map[int64]int{rows[0].RowID(): bureau.CodePapers}, nil // alone too big: it blocks nobody
+		return nil, map[int64]int{rows[0].RowID(): bureau.CodePapers}, nil // too big on its own: it must not block the others
 	}
 }
 
-// staffRecord is an answer of staff's as the interface has it.
+// staffRecord is staff's answer in the interface's terms.
 func staffRecord(r store.StaffRecord) (record bureau.StaffRecord, err error) {
 	record.ID = r.ID
 	switch r.Kind {
@@ -71,16 +71,16 @@ func staffRecord(r store.StaffRecord) (record bureau.StaffRecord, err error) {
 		err = json.Unmarshal(r.Data, &record.Paper)
 	}
 	if err != nil {
-		err = fmt.Errorf("staff's record %d can't be read", r.ID) // the JSON package quotes what it reads
+		err = fmt.Errorf("staff record %d is unreadable", r.ID) // the JSON package quotes its input
 	}
 	return record, err
 }
 
-// addressBlock is an operation on a block as the interface has it.
+// addressBlock is an operation on a block in the interface's terms.
 func addressBlock(r store.StaffRecord) (bureau.AddressBlock, error) {
 	var o store.BlockOperation
 	if err := json.Unmarshal(r.Data, &o); err != nil {
-		return bureau.AddressBlock{}, fmt.Errorf("staff's record %d can't be read", r.ID)
+		return bureau.AddressBlock{}, fmt.Errorf("staff record %d is unreadable", r.ID)
 	}
 	return bureau.AddressBlock{
 		Operation: bureau.AddressOperation(r.Operation), ID: r.ID, BureauID: o.BureauID, From: o.From, To: o.To,
@@ -88,11 +88,11 @@ func addressBlock(r store.StaffRecord) (bureau.AddressBlock, error) {
 	}, nil
 }
 
-// recogniseStaffs tells which of our records a file of the bureau's holds, and
-// under which IDs of ours it adds address blocks.
+// recogniseStaffs returns which of our staff records a file of the bureau's holds, and the IDs under which it adds
+// our address blocks.
 func (a *Bureau) recogniseStaffs(ctx context.Context, accountID int64, content []byte) (blocks, same []int64, err error) {
 	if blocks, err = bureau.AddressIDs(content); err != nil {
-		return nil, nil, failed(ReasonProtocol, fmt.Errorf("the bureau's newest data file can't be read"), false, 0)
+		return nil, nil, failed(ReasonProtocol, fmt.Errorf("the bureau's newest data file is unreadable"), false, 0)
 	}
 	open, err := a.Store.UnacceptedStaffRecords(ctx, accountID)
 	if err != nil {

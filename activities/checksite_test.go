@@ -11,8 +11,8 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
-// Each domain has its line, with a certificate and without one; what only answers keeps
-// nothing from being complete.
+// Each domain has its line, with or without a certificate; a domain that merely answers doesn't keep the site from
+// being complete.
 func TestEveryDomainsStateIsKept(t *testing.T) {
 	e, ctx := newEditing(t, false), t.Context()
 	e.serve = func(w http.ResponseWriter, r *http.Request) {

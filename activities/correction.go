@@ -13,14 +13,14 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// CorrectionCodeRef names one code of a correction of a contact.
+// CorrectionCodeRef identifies a code for a corrected contact.
 type CorrectionCodeRef struct {
 	CorrectionID int64
 	Send         int
 }
 
-// SendCorrectionCode sends a code to the address that staff gave a contact, derived again
-// at each try. One that isn't wanted any more sends nothing.
+// SendCorrectionCode sends a code to the address that staff gave a contact, derived again on each attempt. A code
+// that is no longer needed isn't sent.
 func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) error {
 	to, err := a.Store.CorrectionCode(ctx, r.CorrectionID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -47,26 +47,24 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 	return a.Store.CorrectionCodeSent(ctx, r.CorrectionID, r.Send)
 }
 
-// CorrectionRef names a correction by its form's token, and a channel by which it is told.
+// CorrectionRef identifies a correction by its form's token, and a channel for its notice.
 type CorrectionRef struct {
 	Token   string
 	Channel filing.Channel
 }
 
-// correctionWithin is how long a correction is waited for that is about to be written: it is
-// a request's, which takes seconds.
+// correctionWithin is how long to wait for a correction that is about to be written: the request takes seconds.
 const correctionWithin = time.Hour
 
-// NotifyContactCorrected tells a contact, at the address that it had, that staff correct it, once the
-// correction is there: it fails, to be tried again, until then. One that isn't there after
-// correctionWithin was never made.
+// NotifyContactCorrected tells a contact, at the old address, that staff corrected it. Until the correction is in
+// the database it fails, to be retried. A correction that doesn't appear within correctionWithin was never made.
 func (a *Message) NotifyContactCorrected(ctx context.Context, r CorrectionRef) error {
 	told, err := a.Store.CorrectionNotice(ctx, r.Token, r.Channel)
 	if errors.Is(err, store.ErrNotFound) {
 		if a.Store.Now().Sub(activity.GetInfo(ctx).ScheduledTime) > correctionWithin {
 			return nil
 		}
-		return failed(ReasonTemporary, errors.New("the contact isn't corrected yet"), false, 0)
+		return failed(ReasonTemporary, errors.New("the correction is not in the database yet"), false, 0)
 	}
 	if err != nil || told.To == "" {
 		return err

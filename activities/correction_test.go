@@ -20,9 +20,9 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// An answer that was lost is asked after also where Temporal counts tries from one again: a
-// stuck step that is resumed, an activity that staff run now.
-func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
+// A lost answer is looked up even if Temporal counts attempts from one again: when a stuck step is resumed, or
+// staff retry an activity at once.
+func TestALostSMSIsNotSentAgainByAFirstAttempt(t *testing.T) {
 	s := testdb.New(t)
 	_, f, _ := filed(t, s)
 	phone, _, effects := phones(t, s)
@@ -33,14 +33,14 @@ func TestALostSMSIsNotSentAgainByAFirstTry(t *testing.T) {
 	code := activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1}
 	_, err := env.ExecuteActivity(effects.SendCode, code)
 	require.Error(t, err)
-	for range 2 { // each a first try
+	for range 2 { // each a first attempt
 		_, err = env.ExecuteActivity(effects.SendCode, code)
 		require.NoError(t, err)
 	}
 	require.Len(t, phone.Messages(), 1)
 }
 
-// A step that is retried after a weekend asks after the day on which its message was begun.
+// A step retried after a weekend looks for its message on the day it was first tried.
 func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
@@ -59,12 +59,12 @@ func TestALostSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	_, err = env.ExecuteActivity(effects.SendCode, activities.CodeRef{FilingID: f.ID, Channel: "sms", Send: 1})
 	require.NoError(t, err)
 	require.Len(t, stand.Messages(), 1)
-	require.True(t, stand.Messages()[0].At.Equal(begun), "the one of before")
+	require.True(t, stand.Messages()[0].At.Equal(begun), "the earlier message")
 }
 
-// A correction is told of once it is there, where the contact was; its code goes where the
-// contact is to be, and none when it isn't wanted any more.
-func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
+// The notice of a correction goes to the old address once the correction is written; the code goes to the new one,
+// unless it is no longer needed.
+func TestCorrectionsAreNotifiedAndConfirmed(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
 	_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage = ?`, filing.Installing)
@@ -77,10 +77,10 @@ func TestCorrectionsAreToldAndConfirmed(t *testing.T) {
 	env.RegisterActivity(effects)
 	token, old := strings.Repeat("a", 32), filingtest.Contact()
 	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
-	require.Error(t, err, "it isn't there yet")
+	require.Error(t, err, "not in the database yet")
 	s.SetClock(func() time.Time { return time.Now().Add(61 * time.Minute) })
 	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
-	require.NoError(t, err, "it never came")
+	require.NoError(t, err, "it was never made")
 	s.SetClock(time.Now)
 	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: filing.SMS, To: "13800000009", Proof: "other", By: "support:a"})
 	require.NoError(t, err)

@@ -14,13 +14,12 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// customerNoticesAtOnce bounds one run of SendCustomerNotices, in which each is an SMS and a mail.
+// customerNoticesAtOnce bounds one run of SendCustomerNotices, in which each notice is an SMS and a mail.
 const customerNoticesAtOnce = 10
 
-// SendCustomerNotices tells customers what happened to filings whose workflows are over,
-// each once: a row says so. It returns whether there may be more. What fails is
-// left for the next time, and doesn't keep the others; an address that is refused
-// is given up.
+// SendCustomerNotices tells customers what happened to filings whose workflows have ended; a row ensures that each
+// notice goes out once. It reports whether there may be more. A failure is left for the next run and doesn't hold
+// up the others; a refused address is given up.
 func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error) {
 	list, err := a.Store.PendingCustomerNotices(ctx, customerNoticesAtOnce)
 	if err != nil {
@@ -42,8 +41,8 @@ func (a *Message) SendCustomerNotices(ctx context.Context) (more bool, err error
 	return len(list) == customerNoticesAtOnce, nil
 }
 
-// noticeTemplate is the text for what is told of a filing of a kind. A withdrawn follow-up or
-// registration leaves a number that stands, of which Withdrawn's words aren't true.
+// noticeTemplate is the text for a notice about a filing of a kind. A withdrawn follow-up or registration leaves a
+// valid number, for which the words of Withdrawn would be wrong.
 func noticeTemplate(t store.CustomerNotice, kind filing.Kind) message.Template {
 	name := message.Template(t.Template)
 	switch {
@@ -72,11 +71,11 @@ func (a *Message) sendCustomerNotice(ctx context.Context, t store.CustomerNotice
 			continue
 		}
 		n := Notice{FilingID: t.FilingID, Channel: channel, Template: string(name), Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
-		// An earlier run may have sent it: its tries aren't this activity's.
+		// An earlier run may have sent it, and this activity's attempt count doesn't show that.
 		failure := a.notify(ctx, n, params, true)
 		var app *temporal.ApplicationError
 		if errors.As(failure, &app) && app.Type() == ReasonRecipient {
-			activity.GetLogger(ctx).Warn("a customer can't be told what happened to a filing: the address is refused", "filing", t.FilingID, "channel", channel)
+			activity.GetLogger(ctx).Warn("giving up on a customer notice: the address was refused", "filing", t.FilingID, "channel", channel)
 			continue
 		}
 		err = errors.Join(err, failure)

@@ -15,9 +15,9 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// A filing that the bureau takes away is told of by SMS and mail, once: also when
-// an answer was lost, and however often the bureau says so.
-func TestDeregistrationByTheBureauIsTold(t *testing.T) {
+// A deregistration by the bureau is announced by SMS and mail, once, even if an answer was lost and however often
+// the bureau repeats it.
+func TestCustomersAreNotifiedOfDeregistration(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, _, account := filed(t, s)
 	for range 2 {
@@ -46,9 +46,9 @@ func TestDeregistrationByTheBureauIsTold(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// A withdrawn change, deregistration or registration leaves the number: nobody reads that
-// the filing was withdrawn.
-func TestWithdrawalIsToldInTheWordsOfItsKind(t *testing.T) {
+// A withdrawn change, deregistration or registration leaves the number, so no notice says that the filing was
+// withdrawn.
+func TestWithdrawalNoticeFitsItsKind(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, _ := filed(t, s)
 	phone, post, effects := phones(t, s)
@@ -109,7 +109,7 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 		}
 	}
 	notify("a", filing.Installing)
-	require.Empty(t, phone.Messages(), "nobody is reached who confirmed nothing")
+	require.Empty(t, phone.Messages(), "unconfirmed addresses get nothing")
 
 	// Another order's contact of the account was verified.
 	_, err = s.ImportOrder(ctx, store.OrderImport{Number: "D2", Customer: "demo", Product: "p"})
@@ -127,5 +127,5 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	require.Equal(t, "在网站上放备案号和证书", phone.Messages()[0].Params["step"])
 	require.Len(t, post.Messages(), 1)
 	notify("c", filing.Preparing)
-	require.Len(t, phone.Messages(), 1, "a step that is done isn't asked for")
+	require.Len(t, phone.Messages(), 1, "no reminder of a completed step")
 }

@@ -2,12 +2,11 @@ package activities
 
 import "context"
 
-// daysAtOnce bounds the days that one activity counts, so that a worker that stops is soon
-// through with it. What is counted stays.
+// daysAtOnce bounds the days that one activity counts, so that a stopping worker finishes soon. What is counted
+// stays.
 const daysAtOnce = 20
 
-// CountDays counts what happened on days that are over, for the console's figures, and tells
-// how many are left.
+// CountDays counts the events of completed days for the console's figures, and returns how many days are left.
 func (a *Filing) CountDays(ctx context.Context) (left int, err error) {
 	return a.Store.CountDays(ctx, daysAtOnce)
 }

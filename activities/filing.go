@@ -21,16 +21,14 @@ func (a *Filing) Advance(ctx context.Context, p Progress) error {
 
 // Restarted is what a filing's new workflow learns from the row.
 type Restarted struct {
-	// MovedOn: the row isn't in the stage any more that the workflow was started for.
+	// MovedOn: the row has left the stage that the workflow was started for.
 	MovedOn bool `json:",omitempty"`
-	// Verified: both codes were entered. Unsent are the numbers of codes that were asked for
-	// and didn't go out, by channel.
+	// Verified: both codes were entered. Unsent maps channels to the numbers of requested codes that didn't go out.
 	Verified bool                   `json:",omitempty"`
 	Unsent   map[filing.Channel]int `json:",omitempty"`
 }
 
-// Restart is Advance for a filing whose workflow is a new one: what the bureau said is
-// told to it again.
+// Restart is Advance for a filing with a new workflow: the bureau's signals are delivered again.
 func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err error) {
 	if err := a.Store.Restart(ctx, p); errors.Is(err, store.ErrConflict) {
 		return Restarted{MovedOn: true}, nil
@@ -54,15 +52,14 @@ func (a *Filing) Restart(ctx context.Context, p Progress) (r Restarted, err erro
 	return r, err
 }
 
-// The bureau's own codes for what is on its blacklist (3-5): what would be
-// refused with them isn't submitted.
+// The bureau's own codes for what is on its blacklist (3-5): what they would refuse isn't submitted.
 const (
 	codeDomainBlacklisted = 1064
 	codeHolderBlacklisted = 1065
 )
 
-// QueueRecord puts a revision in line for the next data file of its province's
-// account. One that is on the blacklist is decided here, as the bureau would.
+// QueueRecord queues a revision for the next data file of its province's account. One on the blacklist is refused
+// here, as the bureau would.
 func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	dossier, err := a.Store.Dossier(ctx, r.FilingID, r.Revision)
 	if err != nil {
@@ -94,8 +91,8 @@ func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	return a.Store.QueueRecord(ctx, record)
 }
 
-// EndNumber takes the number off the order, and off every other that the
-// approved deregistration is about, with the stage.
+// EndNumber takes the number off the order, and off every other order that the approved deregistration covers,
+// together with the stage.
 func (a *Filing) EndNumber(ctx context.Context, p Progress) error {
 	decision, err := a.Store.LatestDecision(ctx, p.FilingID)
 	if err != nil {
@@ -108,7 +105,7 @@ func (a *Filing) EndNumber(ctx context.Context, p Progress) error {
 	return a.Store.EndNumber(ctx, p, dossier.Kind, dossier.Subject)
 }
 
-// RecordNumber puts the issued number on the order, with the stage.
+// RecordNumber puts the issued number on the order, together with the stage.
 func (a *Filing) RecordNumber(ctx context.Context, p Progress) error {
 	_, err := a.Store.RecordNumber(ctx, p)
 	return err

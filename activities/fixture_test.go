@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// phones are stand-ins for SMS and mail, and the effects that send to them.
+// phones makes stand-ins for SMS and mail, and the activities that send to them.
 func phones(t *testing.T, s *store.Store) (*sms.Server, *mail.Server, *activities.Message) {
 	t.Helper()
 	phone, err := sms.New(sms.Options{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名"})
@@ -52,8 +52,7 @@ func smsTo(t *testing.T, stand *sms.Server) *message.SMS {
 	return sender
 }
 
-// filed is the order D1 with a filing that an account's bureau approved; its holder has
-// the bureau's ID 7.
+// filed makes order D1 with a filing that an account's bureau approved; its holder has the bureau's ID 7.
 func filed(t *testing.T, s *store.Store) (order store.Order, f store.Filing, account int64) {
 	t.Helper()
 	ctx := t.Context()

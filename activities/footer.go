@@ -12,26 +12,26 @@ import (
 	"github.com/beian/beian/internal/website"
 )
 
-// FooterRef names an edit of a home page.
+// FooterRef identifies an edit of a home page.
 type FooterRef struct{ EditID int64 }
 
-// FooterResult tells what a step of an edit did.
+// FooterResult is what a step of an edit did.
 type FooterResult struct {
-	// Changed: the page on the web space is another one now.
+	// Changed: the page on the web space is different now.
 	Changed bool
 }
 
-// FooterFailure is an edit that can't go on, with one of the Reason… constants.
+// FooterFailure is an edit that can't continue, with one of the Reason… constants.
 type FooterFailure struct {
 	EditID int64
 	Reason string
 }
 
-// ReasonNoSpace says that the order names no web space any more.
+// ReasonNoSpace says that the order no longer names a web space.
 const ReasonNoSpace = "no_space"
 
-// PreviewFooter looks at the site and at its web space, and keeps what putting
-// the numbers there would do that are missing. That it can't be done is a result.
+// PreviewFooter reads the site and its web space, and stores a preview with the missing numbers added. If that
+// isn't possible, the result says so.
 func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
 	e, err := a.Store.FooterEdit(ctx, r.EditID)
 	if err != nil || e.State != store.FooterAsked {
@@ -93,7 +93,7 @@ func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.S
 	return p, err
 }
 
-// seenAt are a finding's kind and address.
+// seenAt is a finding's kind and address.
 func seenAt(f website.Finding) map[string]string {
 	seen := map[string]string{"kind": f.Kind}
 	if target, ok := f.Args["url"].(string); ok {
@@ -102,20 +102,19 @@ func seenAt(f website.Finding) map[string]string {
 	return seen
 }
 
-// ownHost tells whether an address is of the site that is filed, "www." or not.
+// ownHost reports whether an address belongs to the filed site, with or without "www.".
 func ownHost(u *url.URL, site filing.Site) bool {
 	bare := func(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
 	home, err := url.Parse(site.HomePage)
 	return err == nil && bare(home.Hostname()) == bare(u.Hostname()) || slices.ContainsFunc(site.Domains, func(d string) bool { return bare(d) == bare(u.Hostname()) })
 }
 
-// PlaceFooter writes the page that the customer agreed to. Repeating it goes on
-// where the last try ended.
+// PlaceFooter writes the page that the customer agreed to. A repeat continues where the last attempt ended.
 func (a *Website) PlaceFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
 	return a.writeFooter(ctx, r, store.FooterAgreed, website.Place, a.Store.FooterPlaced)
 }
 
-// RestoreFooter puts the original back, if the page is what was written.
+// RestoreFooter restores the original, provided the page is still the one we wrote.
 func (a *Website) RestoreFooter(ctx context.Context, r FooterRef) (FooterResult, error) {
 	return a.writeFooter(ctx, r, store.FooterUndoing, website.Restore, a.Store.FooterUndone)
 }
@@ -127,7 +126,7 @@ func (a *Website) writeFooter(ctx context.Context, r FooterRef, state store.Foot
 	if err != nil {
 		return FooterResult{}, err
 	}
-	if e.State != state { // the answer of the last try was lost, or it failed
+	if e.State != state { // the last attempt failed or its answer was lost
 		return FooterResult{Changed: e.State == store.FooterPlaced || e.State == store.FooterUndone}, nil
 	}
 	space, err := a.footerSpace(ctx, e)
@@ -159,8 +158,8 @@ func (a *Website) footerSpace(ctx context.Context, e store.FooterEdit) (website.
 	return website.Space(*space), nil
 }
 
-// footerProblem keeps why a page is unfit; what is the web space's fault is an
-// error, tried again where that may help.
+// footerProblem records why a page is unsuitable; a failure of the web space is an error, retried if that may
+// help.
 func (a *Website) footerProblem(ctx context.Context, e store.FooterEdit, err error) error {
 	var u *website.Unfit
 	if errors.As(err, &u) {
@@ -169,7 +168,7 @@ func (a *Website) footerProblem(ctx context.Context, e store.FooterEdit, err err
 	return spaceProblem(err)
 }
 
-// FailFooter keeps why an edit ended.
+// FailFooter records why an edit ended.
 func (a *Website) FailFooter(ctx context.Context, f FooterFailure) error {
 	return a.Store.FooterFailed(ctx, f.EditID, f.Reason, nil)
 }

@@ -33,7 +33,7 @@ type editing struct {
 	space   *webspace.Server
 	website *activities.Website
 	filing  store.Filing
-	// serve answers for the site in the web space's stead, where set.
+	// serve, if set, answers for the site instead of the web space.
 	serve http.HandlerFunc
 }
 
@@ -86,7 +86,7 @@ func newEditing(t *testing.T, withSpace bool) *editing {
 	return e
 }
 
-// preview asks and has the worker look.
+// preview requests a preview and lets the worker read the page.
 func (e *editing) preview() store.FooterEdit {
 	e.t.Helper()
 	id, err := e.db.AskFooter(e.t.Context(), e.filing.ID, "customer:demo")
@@ -137,7 +137,7 @@ func TestFooterFromPreviewToUndo(t *testing.T) {
 	require.Equal(t, files, restored)
 }
 
-// place agrees to a preview and has the worker write it.
+// place agrees to a preview and lets the worker write it.
 func (e *editing) place(edit store.FooterEdit) {
 	e.t.Helper()
 	require.Equal(e.t, store.FooterPreviewed, edit.State, edit.Reason)
@@ -147,8 +147,7 @@ func (e *editing) place(edit store.FooterEdit) {
 	require.Equal(e.t, store.FooterPlaced, e.edit(edit.ID).State)
 }
 
-// A public-security number that comes later is put below the filing number, and
-// both are undone, the newer first.
+// A public-security number that comes later is put below the filing number, and both are undone, the newer first.
 func TestPoliceNumberFollows(t *testing.T) {
 	e, ctx := newEditing(t, true), t.Context()
 	files, err := e.space.Files("u")
@@ -184,9 +183,9 @@ func TestPoliceNumberFollows(t *testing.T) {
 	e.place(both)
 }
 
-// The row wasn't written when the worker died after the page was: the next try
-// finds the page and only notes it.
-func TestPlacedButNotNoted(t *testing.T) {
+// If the worker dies after writing the page and before writing the row, the next attempt finds the page and only
+// records it.
+func TestPlacedButNotRecorded(t *testing.T) {
 	e, ctx := newEditing(t, true), t.Context()
 	edit := e.preview()
 	require.NoError(t, e.db.AgreeFooter(ctx, e.filing.ID, edit.ID, "customer:demo", website.BackupName))

@@ -8,12 +8,12 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// InquiryRef names a question to a bureau.
+// InquiryRef identifies an inquiry to a bureau.
 type InquiryRef struct{ InquiryID int64 }
 
-// Ask asks a bureau what a row says, and keeps its answer there. Asked again, a
-// question that is answered stays so. A password question goes out once: the
-// bureau limits the tries, so whether a lost one was right is not known.
+// Ask sends a stored inquiry to a bureau and stores the answer. An answered inquiry stays as it is. A password is
+// asked for only once: the bureau limits the attempts, so if the answer is lost, nobody knows whether the password
+// was right.
 func (a *Bureau) Ask(ctx context.Context, r InquiryRef) error {
 	q, err := a.Store.Inquiry(ctx, r.InquiryID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -24,7 +24,7 @@ func (a *Bureau) Ask(ctx context.Context, r InquiryRef) error {
 	}
 	account, known := a.Accounts[q.AccountID]
 	if !known {
-		return failed(ReasonNoAccount, fmt.Errorf("this worker's settings have no account %d", q.AccountID), false, 0)
+		return failed(ReasonNoAccount, fmt.Errorf("account %d is not in this worker's settings", q.AccountID), false, 0)
 	}
 	if q.Kind == store.InquiryPassword {
 		return a.askPassword(ctx, account, q)

@@ -19,28 +19,25 @@ type Message struct {
 	Store *store.Store
 	SMS   *message.SMS
 	Mail  *message.Mailer
-	// Texts of customers' messages, and of staff's.
+	// Texts of messages to customers and staff.
 	Texts *message.Texts
-	// StaffAddress gets word of what stuck or stopped; empty: nobody does. StaffWebhook too;
-	// nil: there is none.
+	// StaffAddress receives alerts; empty for none. So does StaffWebhook; nil for none.
 	StaffAddress string
 	StaffWebhook *webhook.Webhook
-	// Alerter has them told.
+	// Alerter starts alerts to staff.
 	Alerter StaffAlerter
-	// PanelURL is where people reach the panel, without a slash at its end; links in
-	// mails begin with it.
+	// PanelURL is the panel's public address, without a slash at its end; links in mails begin with it.
 	PanelURL string
 }
 
-// CodeRef names one code of a channel.
+// CodeRef identifies a code of a channel.
 type CodeRef struct {
 	FilingID int64
 	Channel  filing.Channel
 	Send     int
 }
 
-// SendCode sends a verification code. The code is derived again at each try, so
-// that a retry carries the same one.
+// SendCode sends a verification code, derived again on each attempt so that a retry carries the same one.
 func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, c.Channel, c.Send)
 	if err != nil || !ok {
@@ -64,15 +61,13 @@ type Notice struct {
 	Channel  filing.Channel
 	Template string
 	Key      string
-	// Stage, when set, is the customer's step that the notice is about.
+	// Stage, if set, is the customer's step that the notice is about.
 	Stage filing.Stage `json:",omitempty"`
-	// Left is for how many hours what the notice asks for can still be done; 0
-	// where it asks for nothing.
+	// Left is how many hours the customer has for what the notice asks; 0 if it asks for nothing.
 	Left int
 }
 
-// Notify sends a notice, once for its key. One that is of a stage isn't sent any
-// more when the filing left that.
+// Notify sends a notice, once for its key. A notice for a stage isn't sent once the filing has left it.
 func (a *Message) Notify(ctx context.Context, n Notice) error {
 	f, err := a.Store.Filing(ctx, n.FilingID)
 	if err != nil || n.Stage != "" && f.Stage != n.Stage {
@@ -101,8 +96,7 @@ func (a *Message) notify(ctx context.Context, n Notice, params map[string]string
 	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, message.Template(n.Template), params, retry})
 }
 
-// number is the one that a notice speaks of: the decision's, or, where that ended
-// a filing and gave none, the ended filing's.
+// number is the number for a notice: the decision's or, if that ended a filing and gave none, the ended filing's.
 func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) (string, error) {
 	if d.Number() != "" {
 		return d.Number(), nil
@@ -111,9 +105,8 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 	return dossier.Subject.Number(), err
 }
 
-// send sends to a filing's contact by one channel and notes that it did. When the
-// process dies between the two, the next try asks Aliyun first; a mail goes out
-// again with the same Message-ID.
+// send sends to a filing's contact on one channel and records it. If the process dies in between, the next attempt
+// asks Aliyun first; a mail goes out again with the same Message-ID.
 func (a *Message) send(ctx context.Context, m sending) error {
 	contact, err := a.Store.Contact(ctx, m.filingID)
 	if err != nil {
@@ -123,8 +116,8 @@ func (a *Message) send(ctx context.Context, m sending) error {
 	return a.sendTo(ctx, to, m)
 }
 
-// notifyUser sends to whom a filing is about: its contact, or where it has none, as a
-// registered number, the account's confirmed addresses. Nobody is told who left none.
+// notifyUser sends to the person of a filing: its contact or, if it has none (a registered number), the account's
+// confirmed addresses. Without any, nothing is sent.
 func (a *Message) notifyUser(ctx context.Context, m sending) error {
 	to, err := a.addressOf(ctx, m.filingID, m.channel)
 	if err != nil || to == "" {
@@ -155,7 +148,7 @@ type sending struct {
 	key      string
 	name     message.Template
 	params   map[string]string
-	// retry tells that an earlier try may have been sent, also where the database knows of none.
+	// retry says that an earlier attempt may have sent it, even if the database has none.
 	retry bool
 }
 
@@ -187,7 +180,7 @@ func (a *Message) mail(ctx context.Context, key, to string, name message.Templat
 	return a.Mail.Send(ctx, message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page, Template: name})
 }
 
-// messageFailed says who can mend a message that wasn't sent.
+// messageFailed decides who can fix a message that wasn't sent.
 func messageFailed(err error) error {
 	var e *message.Error
 	if !errors.As(err, &e) {

@@ -12,8 +12,8 @@ import (
 	"github.com/beian/beian/internal/message"
 )
 
-// PoliceDue tells whether a public-security filing (公安联网备案) is still to be
-// made for a filing's order, and since when its time runs.
+// PoliceDue says whether a public-security filing (公安联网备案) is still due for a filing's order, and since when its
+// time runs.
 type PoliceDue struct {
 	Due     bool
 	OrderID int64
@@ -26,18 +26,17 @@ func (a *Filing) PoliceDue(ctx context.Context, r FilingRef) (PoliceDue, error) 
 	return PoliceDue{Due: p.Due(), OrderID: p.OrderID, Since: p.Since}, err
 }
 
-// PoliceReminder is a message that reminds of a public-security filing.
+// PoliceReminder is a reminder of a public-security filing.
 type PoliceReminder struct {
 	FilingID int64
 	Channel  filing.Channel
 	Template string
-	// Since is what its time runs from: an order that was filed anew has another.
+	// Since is the start of its time: an order that was filed again has another.
 	Since time.Time
 	Key   string
 }
 
-// RemindPolice sends a reminder, once for its key, unless it isn't needed any
-// more or its time is over.
+// RemindPolice sends a reminder, once for its key, unless it is no longer needed or its time is over.
 func (a *Message) RemindPolice(ctx context.Context, r PoliceReminder) error {
 	p, err := a.Store.Police(ctx, r.FilingID)
 	if err != nil || !p.Due() || !p.Since.Equal(r.Since) {

@@ -11,8 +11,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// A reminder goes out once for its key, with the days that are left, and not any
-// more when the number is recorded, its time is over, or the order was filed anew.
+// A reminder goes out once for its key, with the days left, and not once the number is recorded, its time is over,
+// or the order was filed again.
 func TestReminderOfThePublicSecurityFiling(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	approved := time.Now() // the time runs from the approval

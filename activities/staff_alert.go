@@ -14,22 +14,22 @@ import (
 	"github.com/beian/beian/internal/webhook"
 )
 
-// StaffAlerter has staff told of something by a workflow of its own, which tries for longer than
-// whatever noticed it lives. Starting it again changes nothing.
+// StaffAlerter alerts staff by a workflow of its own, which can retry for longer than its caller lives. Starting
+// an alert twice changes nothing.
 type StaffAlerter interface {
 	StartStaffAlert(ctx context.Context, alertID int64) error
 }
 
-// alertsStarted bounds how many are started at the end of an exchange.
+// alertsStarted bounds the alerts started at the end of an exchange.
 const alertsStarted = 20
 
-// StuckReport tells of a stuck filing.
+// StuckReport is about a stuck filing.
 type StuckReport struct {
 	FilingID     int64
 	Step, Reason string
 }
 
-// AlertStaff has staff told of why a filing is stuck, if that is new.
+// AlertStaff alerts staff to why a filing is stuck, if that is new.
 func (a *Message) AlertStaff(ctx context.Context, n StuckReport) error {
 	id, err := a.Store.PendingStuckAlert(ctx, store.Cause{Step: n.Step, Reason: n.Reason})
 	if err != nil || id == 0 {
@@ -38,7 +38,7 @@ func (a *Message) AlertStaff(ctx context.Context, n StuckReport) error {
 	return a.Alerter.StartStaffAlert(ctx, id)
 }
 
-// startPendingAlerts has staff told of what a crash, or what was down for too long, kept from them.
+// startPendingAlerts starts the alerts that a crash or an outage prevented.
 func (a *Message) startPendingAlerts(ctx context.Context) error {
 	ids, err := a.Store.PendingStaffAlerts(ctx, alertsStarted)
 	for _, id := range ids {
@@ -47,8 +47,8 @@ func (a *Message) startPendingAlerts(ctx context.Context) error {
 	return err
 }
 
-// MailStaffAlert mails staff what they are told of, once: a mail that went out before a crash
-// kept that from being noted goes again with the same Message-ID.
+// MailStaffAlert mails an alert to staff, once: after a crash between sending and recording, it goes out again
+// with the same Message-ID.
 func (a *Message) MailStaffAlert(ctx context.Context, alertID int64) error {
 	t, err := a.Store.StaffAlert(ctx, alertID)
 	if err != nil || t.MailedAt.Valid {
@@ -74,10 +74,10 @@ func (a *Message) MailStaffAlert(ctx context.Context, alertID int64) error {
 	return a.Store.StaffAlertMailed(ctx, t.ID)
 }
 
-// staffAlertKey names an alert for mail servers and webhooks.
+// staffAlertKey identifies an alert for mail servers and webhooks.
 func staffAlertKey(t store.StaffAlert) string { return fmt.Sprintf("staff-alert-%d", t.ID) }
 
-// linkOf is where staff deal with it; empty where the settings don't name the panel.
+// linkOf is the page where staff handle the alert; empty if the settings don't name the panel.
 func (a *Message) linkOf(t store.StaffAlert) string {
 	switch {
 	case a.PanelURL == "":
@@ -88,14 +88,14 @@ func (a *Message) linkOf(t store.StaffAlert) string {
 	return a.PanelURL + "/support/filings?" + url.Values{"step": {t.Step}, "reason": {t.Reason}}.Encode()
 }
 
-// The events that the webhook is posted.
+// The events that the webhook receives.
 const (
 	eventStuck   = "filing.stuck"
 	eventStopped = "exchange.stopped"
 )
 
-// alertEvent is the body: Standard Webhooks' envelope, and no personal data. It is the same
-// however often it is posted.
+// alertEvent is the body: Standard Webhooks' envelope, without personal data, and the same however often it is
+// posted.
 type alertEvent struct {
 	Type      string         `json:"type"`
 	Timestamp string         `json:"timestamp"`
@@ -112,8 +112,8 @@ type alertEventData struct {
 	Link    string `json:"link,omitempty"`
 }
 
-// PostStaffAlert posts it to the webhook of staff's, once: what was taken before a crash kept that
-// from being noted is posted again with the same ID, by which the other side knows it.
+// PostStaffAlert posts an alert to staff's webhook, once: after a crash between sending and recording, it is
+// posted again with the same ID, by which the receiver recognises it.
 func (a *Message) PostStaffAlert(ctx context.Context, alertID int64) error {
 	t, err := a.Store.StaffAlert(ctx, alertID)
 	if err != nil || t.PostedAt.Valid {

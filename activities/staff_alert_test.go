@@ -21,10 +21,10 @@ import (
 
 const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-// post is what a webhook was sent.
+// post is what a webhook received.
 type post struct{ id, body string }
 
-// hooked is a webhook that answers as it is told and keeps what it was sent.
+// hooked is a webhook that answers as told and records what it receives.
 func hooked(t *testing.T, status *int) (hook *webhook.Webhook, posts *[]post) {
 	t.Helper()
 	verifier, err := standardwebhooks.NewWebhook(hookSecret)
@@ -44,7 +44,7 @@ func hooked(t *testing.T, status *int) (hook *webhook.Webhook, posts *[]post) {
 	return hook, posts
 }
 
-// startedAlerts notes what staff are to be told of.
+// startedAlerts records the alerts that were started.
 type startedAlerts struct{ ids []int64 }
 
 func (w *startedAlerts) StartStaffAlert(_ context.Context, id int64) error {
@@ -52,8 +52,8 @@ func (w *startedAlerts) StartStaffAlert(_ context.Context, id int64) error {
 	return nil
 }
 
-// A cause goes to staff by mail and webhook once each; after a crash between effect and note
-// the same goes again, under the same name; nobody is in it.
+// A cause is mailed and posted once each; after a crash before it is recorded, the same alert goes out again under
+// the same ID. It contains nobody's data.
 func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, account := filed(t, s)
@@ -76,7 +76,7 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	require.Equal(t, []int64{1}, told.ids)
 	_, err = env.ExecuteActivity(effects.MailTasks)
 	require.NoError(t, err)
-	require.Equal(t, []int64{1, 2, 1}, told.ids, "the end of an exchange has the stop told, and what a crash kept")
+	require.Equal(t, []int64{1, 2, 1}, told.ids, "the end of an exchange starts the alert of the stop, and what a crash prevented")
 
 	_, err = env.ExecuteActivity(effects.PostStaffAlert, int64(1))
 	require.Error(t, err)
@@ -125,8 +125,8 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	require.Empty(t, told.ids, "they know")
 }
 
-// Where there is neither address nor webhook nobody waits for them.
-func TestNobodyToTellIsTold(t *testing.T) {
+// Without an address and a webhook, nothing waits for them.
+func TestAlertWithoutRecipientsIsDone(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, _, account := filed(t, s)
 	_, err := s.StopAccount(ctx, account, 5)

@@ -10,8 +10,8 @@ import (
 	"github.com/beian/beian/internal/message"
 )
 
-// MailTasks mails staff how many tasks of each kind are new, once: the mail
-// carries no personal data, the page does. Troubles that nobody was told of yet are.
+// MailTasks mails staff the number of new tasks of each kind, once: the mail carries no personal data, the page
+// does. It also starts pending alerts.
 func (a *Message) MailTasks(ctx context.Context) error {
 	return errors.Join(a.startPendingAlerts(ctx), a.mailTasks(ctx))
 }

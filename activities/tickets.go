@@ -13,13 +13,12 @@ import (
 // ticketMailsAtOnce bounds a sweep; the next takes more.
 const ticketMailsAtOnce = 50
 
-// TicketRef names a mail about a ticket: staff's answer, or with none the one
-// that tells staff of it.
+// TicketRef identifies a mail about a ticket: staff's answer, or with AnswerID 0 the one that tells staff of the
+// ticket.
 type TicketRef struct{ TicketID, AnswerID int64 }
 
-// SendTicket sends a mail about a ticket, once: the row says that it went out.
-// When the process dies between the two it goes out again with the same
-// Message-ID. The texts are read here and stand in no history.
+// SendTicket sends a mail about a ticket, once: the row records it. If the process dies in between, the mail goes
+// out again with the same Message-ID. The texts are read here and enter no history.
 func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 	ticket, err := a.Store.Ticket(ctx, r.TicketID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -33,7 +32,7 @@ func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 	if ticket.ToldAt.Valid {
 		return nil
 	}
-	if a.StaffAddress != "" { // without one their page tells them
+	if a.StaffAddress != "" { // without one, their page shows it
 		params := map[string]string{
 			"number": strconv.FormatInt(ticket.ID, 10), "kind": string(ticket.Kind), "order": ticket.Order.String, "text": ticket.Text,
 			"link": fmt.Sprintf("%s/support/tickets/%d", a.PanelURL, ticket.ID),
@@ -45,8 +44,8 @@ func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 	return a.Store.TicketMailed(ctx, ticket.ID)
 }
 
-// sendAnswer mails an answer to who asked. An address that is refused is noted on
-// the answer, for staff to see; without one the answer is read in the panel.
+// sendAnswer mails an answer to the asker. A refused address is recorded on the answer for staff to see; without
+// an address, the answer is read in the panel.
 func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID int64) error {
 	answer, err := a.Store.TicketAnswer(ctx, answerID)
 	if err != nil || answer.SentAt.Valid || answer.Failure != "" {
@@ -67,7 +66,7 @@ func (a *Message) sendAnswer(ctx context.Context, ticket store.Ticket, answerID 
 	return a.Store.AnswerSent(ctx, answer.ID)
 }
 
-// ReasonNoAddress says that whoever asked gave no address, and reads the answer in the panel.
+// ReasonNoAddress says that the asker gave no address and reads the answer in the panel.
 const ReasonNoAddress = "no_address"
 
 // UnsentTickets are mails about tickets that should have gone out a while ago.

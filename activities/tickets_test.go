@@ -11,8 +11,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// Without an address of staff their page tells them; without one of the asker the
-// answer is read in the panel. Neither is tried again.
+// Without a staff address, staff's page shows the ticket; without the asker's, the answer is read in the panel.
+// Neither is retried.
 func TestTicketsWithoutAddresses(t *testing.T) {
 	db, ctx := testdb.New(t), t.Context()
 	a := &activities.Message{Store: db}
@@ -33,5 +33,5 @@ func TestTicketsWithoutAddresses(t *testing.T) {
 	err = a.SendTicket(ctx, activities.TicketRef{TicketID: id + 1})
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
-	require.True(t, app.NonRetryable(), "what isn't there won't come")
+	require.True(t, app.NonRetryable(), "a missing ticket won't appear")
 }

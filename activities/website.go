@@ -20,21 +20,20 @@ type Website struct {
 	Store   *store.Store
 	Policy  website.Policy
 	Checker *website.Checker
-	// LinkTargets are the bureau's sites that the number may link to, the
-	// preferred one first.
+	// LinkTargets are the bureau's sites that the number may link to, the preferred one first.
 	LinkTargets []string
-	// PoliceTarget is where a public-security filing number links to; its digits follow.
+	// PoliceTarget is the address that a public-security filing number links to; its digits follow.
 	PoliceTarget string
 }
 
-// InstallResult tells how a certificate gets onto its site.
+// InstallResult says how a certificate gets onto its site.
 type InstallResult struct {
 	// ByHand: the order names no web space, so the customer uploads the file.
 	ByHand bool
 }
 
-// InstallCertificate puts the certificate on the order's web space. Repeating
-// it finds the file there and changes nothing.
+// InstallCertificate puts the certificate on the order's web space. A repeat finds the file there and changes
+// nothing.
 func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallResult, error) {
 	f, err := a.Store.Filing(ctx, r.FilingID)
 	if err != nil {
@@ -51,13 +50,13 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if err != nil {
 		return InstallResult{}, err
 	}
-	if len(decision.Certificate) == 0 { // only a new holder must get one
+	if len(decision.Certificate) == 0 { // only a new holder must have one
 		return InstallResult{}, nil
 	}
 	return InstallResult{}, spaceProblem(website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate))
 }
 
-// spaceProblem says who can mend what a web space refused.
+// spaceProblem decides who can fix what a web space refused.
 func spaceProblem(err error) error {
 	var e *website.Error
 	switch {
@@ -69,21 +68,21 @@ func spaceProblem(err error) error {
 	return err
 }
 
-// SiteResult tells what a site shows.
+// SiteResult is what a site shows.
 type SiteResult struct {
 	CertificateServed bool
 	NumberShown       bool
 }
 
-// Complete tells whether nothing is missing.
+// Complete reports whether nothing is missing.
 func (r SiteResult) Complete() bool { return r.CertificateServed && r.NumberShown }
 
-// maxSiteChecks bounds how many domains of a site are looked at at once.
+// maxSiteChecks bounds how many domains of a site are checked at once.
 const maxSiteChecks = 8
 
-// CheckSite looks at every domain of the dossier and at the home page, and keeps what
-// was seen. Where there is a certificate each domain but wildcards must serve it;
-// elsewhere it is only told whether the domain resolves and answers.
+// CheckSite checks every domain of the dossier and the home page, and records the findings. If there is a
+// certificate, each domain but wildcards must serve it; otherwise the findings only say whether the domain
+// resolves and answers.
 func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error) {
 	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
 	if err != nil {
@@ -115,7 +114,7 @@ func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error
 	return result, a.Store.SaveSiteChecks(ctx, r.FilingID, checks)
 }
 
-// checkDomain looks at one domain; must tells that it has to be as it was looked for.
+// checkDomain checks one domain; must says that the site is incomplete without it.
 func (a *Website) checkDomain(ctx context.Context, domain string, certificate []byte) (f website.Finding, must bool) {
 	if len(certificate) == 0 || strings.HasPrefix(domain, "*.") {
 		return a.Checker.CheckDomain(ctx, domain), false

@@ -20,9 +20,9 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Staff help a filing on from its page: an SMS that waits is sent now, codes are sent again, a
-// lost number and a lost address are corrected on proof, a web space that was noted wrongly
-// is corrected and the upload tried again; another filing is withdrawn for its customer.
+// Staff help filings from their page: a waiting SMS is sent at once, codes are resent, a lost number and a lost
+// address are corrected on proof, wrong web space credentials are corrected and the upload retried; another filing
+// is withdrawn for its customer.
 func TestBrowserStaffActOnFilings(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx, begin := t.Context(), time.Now()
@@ -47,7 +47,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 		require.Eventually(t, ready, 30*time.Second, 50*time.Millisecond, what)
 	}
 
-	// The provider's limit for the number: the next try is an hour away.
+	// The SMS provider's limit for the number: the next attempt is an hour away.
 	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.BUSINESS_LIMIT_CONTROL:hour", Times: 1})
 	require.NoError(t, w.Open(ctx, "D20260001"))
 	contact := filingtest.Contact()
@@ -63,12 +63,12 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	waited := time.Now()
 	post(page+"/run-now", url.Values{"serial": {"1"}, "activity": {key}, "why": {"限流已解除"}})
 	eventually("it goes out", func() bool { return sent(contact.Mobile, "contact_code") == 1 })
-	require.Less(t, time.Since(waited), 20*time.Second, "it didn't wait for its hour")
+	require.Less(t, time.Since(waited), 20*time.Second, "it didn't wait an hour")
 	doc, err := staff.Post(ctx, page+"/run-now", url.Values{"serial": {"1"}, "activity": {key}})
 	require.NoError(t, err)
 	require.Contains(t, doc.Text(), "不在等待重试")
 
-	// Codes again: not within a minute, then once more.
+	// Resend codes: refused within a minute, then accepted once.
 	doc, err = staff.Post(ctx, page+"/codes", url.Values{"serial": {"1"}, "channel": {"mail"}})
 	require.NoError(t, err)
 	require.Contains(t, doc.Text(), "一分钟内")
@@ -78,7 +78,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	post(page+"/codes", url.Values{"serial": {"1"}, "channel": {"sms"}})
 	eventually("the code goes out again", func() bool { return sent(contact.Mobile, "contact_code") == 2 })
 
-	// The phone is lost while the filing is verified: the new number gets the code.
+	// The phone is lost during verification: the new number gets the code.
 	contact.Mobile = "13800000009"
 	correct := func(channel, field, to string, picture bool) {
 		t.Helper()
@@ -97,13 +97,13 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	wait(t, w, filing.Preparing)
 	require.Zero(t, sent(filingtest.Contact().Mobile, "contact_changed"), "nobody knows whose the old number was")
 
-	// The mail address is lost afterwards: it counts until the new one is confirmed.
+	// The mail address is lost later: the old one counts until the new one is confirmed.
 	lost := contact.Email
 	contact.Email = "neu@example.com"
 	correct("mail", "email", contact.Email, true)
 	code, err := w.Code(ctx, contact.Email, again)
 	require.NoError(t, err)
-	eventually("where the contact was is told", func() bool {
+	eventually("the old address is notified", func() bool {
 		mails := 0
 		for _, m := range s.StandIns.Mail.Messages() {
 			if slices.Contains(m.To, lost) && strings.Contains(m.Subject, "联系方式正在更改") {
@@ -134,7 +134,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	require.NoError(t, raw.Body.Close())
 	require.Equal(t, "image/jpeg", raw.Header.Get("Content-Type"))
 
-	// The web space was noted with another's password.
+	// The web space has the wrong password.
 	order, err := s.Store.Order(ctx, row.OrderID)
 	require.NoError(t, err)
 	right, err := s.Store.WebSpaceOf(ctx, row.OrderID)
@@ -158,7 +158,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	})
 	eventually("the certificate is there", func() bool { return s.StandIns.Space.Stores("web1", "wwwroot/cert/bazu.cert") == 1 })
 
-	// Another is withdrawn for its customer, who is told.
+	// Another filing is withdrawn for its customer, who is notified.
 	require.NoError(t, w.Open(ctx, "D20260002"))
 	other := filingtest.Contact()
 	other.Mobile = "13800000012"
@@ -166,7 +166,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	wait(t, w, filing.Verifying)
 	post("/support/filings/D20260002/withdraw", url.Values{"serial": {"1"}, "reason": {"客户来电要求"}})
 	wait(t, w, filing.Withdrawn)
-	eventually("the customer is told", func() bool { return sent(other.Mobile, "withdrawn") == 1 })
+	eventually("the customer is notified", func() bool { return sent(other.Mobile, "withdrawn") == 1 })
 	doc, err = staff.Post(ctx, "/support/filings/D20260002/withdraw", url.Values{"serial": {"1"}, "reason": {"客户来电要求"}})
 	require.NoError(t, err)
 	require.Contains(t, doc.Text(), "已变化")
@@ -185,7 +185,7 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	record(t, s, "D20260001")
 }
 
-// lookAtActs looks at the pages on which staff act.
+// lookAtActs takes pictures of the pages on which staff act.
 func lookAtActs(t *testing.T, s *stack.Stack, page string) {
 	t.Helper()
 	for _, v := range corners {
@@ -203,7 +203,7 @@ func lookAtActs(t *testing.T, s *stack.Stack, page string) {
 	}
 }
 
-// lookAtConfirmation looks at what a customer is asked to confirm.
+// lookAtConfirmation takes a picture of the page that asks a customer to confirm.
 func lookAtConfirmation(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	for _, v := range corners {

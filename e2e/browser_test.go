@@ -76,7 +76,7 @@ func TestBrowserFollowUps(t *testing.T) {
 	}
 }
 
-// filepathWith is a file of the test's own.
+// filepathWith writes a file of the test's own and returns its path.
 func filepathWith(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)

@@ -19,7 +19,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// bulkFilings is how many filings are stuck: BEIAN_BULK, or as many as an outage leaves.
+// bulkFilings is how many filings get stuck: BEIAN_BULK, or as many as an outage leaves.
 func bulkFilings(t *testing.T) int {
 	text := os.Getenv("BEIAN_BULK")
 	if text == "" {
@@ -30,7 +30,7 @@ func bulkFilings(t *testing.T) int {
 	return n
 }
 
-// openMany opens filings whose contacts are given, as the panel does, some at a time.
+// openMany opens filings that have contacts, as the panel does, several at a time.
 func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 	t.Helper()
 	client := workflows.NewClient(s.Temporal, false)
@@ -72,9 +72,9 @@ func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 	return refs
 }
 
-// The SMS account is in arrears, and many filings are stuck. Once it is mended, staff
-// resume them in bulk: a dry run, a job that is paused and continued, one that somebody
-// resumed by hand meanwhile, one whose workflow is gone. Each customer gets one code.
+// The SMS account is in arrears, and many filings are stuck. Once it is paid, staff resume them in bulk: a dry
+// run, a job that is paused and continued, a filing that somebody resumed by hand meanwhile, one whose workflow is
+// gone. Each customer gets one code.
 func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	s, _ := startAlone(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	ctx, n, begin := t.Context(), bulkFilings(t), time.Now()
@@ -100,7 +100,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	page, err = staff.Page(ctx, page.Find(`a[href^="/support/stuck?"]`).AttrOr("href", ""))
 	require.NoError(t, err)
 	require.Equal(t, strconv.Itoa(n), page.Find("[data-found]").AttrOr("data-found", ""))
-	rate := min(max(n/6, 1), workflows.MaxBulkRate) // it is paused before the last has its turn
+	rate := min(max(n/6, 1), workflows.MaxBulkRate) // slow enough to pause before the last filing
 	form := url.Values{"resolution": {"retry"}, "rate": {strconv.Itoa(rate)}, "why": {"短信账户已续费"}}
 	for _, name := range []string{"token", "search", "found", "count"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
@@ -122,7 +122,7 @@ func TestBulkResumeAfterAnSMSOutage(t *testing.T) {
 	require.True(t, state(filing.BulkPaused)(), "the answer comes once it shows")
 	counts, err := s.Store.BulkCounts(ctx, 1)
 	require.NoError(t, err)
-	require.NotZero(t, counts[""], "not all had their turn")
+	require.NotZero(t, counts[""], "not all were resumed yet")
 	_, err = staff.Post(ctx, "/support/filings/"+byHand+"/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}})
 	require.NoError(t, err)
 	_, err = staff.Post(ctx, "/support/bulk/1/control", url.Values{"act": {"continue"}})

@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// The bureau refuses our password: the exchange stops, staff are told once by
-// mail, see it on their page, and one click lets it go on.
+// The bureau refuses our password: the exchange stops, staff get one mail, see it on their page, and one click
+// resumes it.
 func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -49,7 +49,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	support := staff(t, s)
 	page, err := support.Page(ctx, "/support/bureau")
 	require.NoError(t, err)
-	require.Zero(t, page.Find(`[data-task="stopped"]`).Length(), "the click did the task")
+	require.Zero(t, page.Find(`[data-task="stopped"]`).Length(), "the click completed the task")
 	require.Contains(t, page.Find(`[data-task="notice"]`).Text(), "请更新联系电话")
 	file, err := support.Page(ctx, "/support/bureau/accounts/1/files/up/1")
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	require.ErrorContains(t, err, "404", "by staff only")
 }
 
-// A new edition of the bureau's code tables is what the forms offer.
+// The forms offer the latest edition of the bureau's code tables.
 func TestCodeTablesFeedTheForms(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -78,18 +78,18 @@ func TestCodeTablesFeedTheForms(t *testing.T) {
 	counties, err := w.Page(ctx, "/regions?parent=310100")
 	require.NoError(t, err)
 	require.Contains(t, counties.Text(), "样例新区", "only the bureau's edition has it")
-	require.NotContains(t, counties.Text(), "崇明区", "the bureau's edition ends it")
+	require.NotContains(t, counties.Text(), "崇明区", "the bureau's edition removed it")
 	cities, err := w.Page(ctx, "/regions?parent=330000")
 	require.NoError(t, err)
-	require.Contains(t, cities.Text(), "杭州市", "the built-in edition serves where the bureau's says nothing")
+	require.Contains(t, cities.Text(), "杭州市", "the built-in edition fills the gaps of the bureau's")
 	h := filingtest.PersonHolder()
 	h.County = "310190"
 	require.NoError(t, w.SubmitDossier(ctx, h, "读书笔记"))
 	wait(t, w, filing.Reviewing)
 }
 
-// The bureau's own SMS verification shows with its time left and is done by a click.
-func TestBureausOwnCheckIsShown(t *testing.T) {
+// The bureau's own SMS verification is shown with the time left, and a click confirms it.
+func TestBureausSMSVerificationIsShown(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, SMSVerification: 24 * time.Hour})
 	ctx := t.Context()
 	w := customer(t, s)

@@ -15,8 +15,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// Staff begin with what wants a human, search, and see all of one filing: on a phone and on
-// a desktop, in both languages. Nothing of the person shows before somebody says why.
+// Staff start with what needs a person, search, and see everything about one filing: on a phone and on a desktop,
+// in both languages. Personal data is hidden until somebody gives a reason.
 func TestBrowserSupportConsole(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: -1, Vetting: true, ExchangeEvery: seldom})
 	ctx := t.Context()

@@ -29,20 +29,19 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// seldom is the pause between exchanges in tests that hand nothing in: each costs some.
+// seldom is the pause between exchanges in tests that submit nothing: each exchange costs time.
 const seldom = time.Hour
 
-// start brings up a throw-away stack with the sample orders; log is the file
-// that everything in this stack logs to. The test runs beside others, because each has a
-// stack of its own and waits most of the time.
+// start starts a throwaway stack with the sample orders; log is the file with everything that this stack logs.
+// Tests run in parallel, because each has its own stack and mostly waits.
 func start(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	t.Helper()
 	t.Parallel()
 	return startAlone(t, o)
 }
 
-// startAlone is start for a test that must not wait for others, sets what is the whole
-// process's, or keeps the machine busy by itself.
+// startAlone is start for a test that must not wait for others, changes something process-wide, or keeps the
+// machine busy on its own.
 func startAlone(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	t.Helper()
 	log = filepath.Join(t.TempDir(), "log")
@@ -53,7 +52,7 @@ func startAlone(t *testing.T, o stack.Options) (s *stack.Stack, log string) {
 	if o.ExchangeEvery == 0 {
 		o.ExchangeEvery = time.Second
 	}
-	if dir := os.Getenv("BEIAN_RECORD"); dir != "" { // histories are sealed with the key beside them
+	if dir := os.Getenv("BEIAN_RECORD"); dir != "" { // histories are sealed with the key next to them
 		require.NoError(t, os.MkdirAll(o.Dir, 0o700))
 		keys, err := os.ReadFile(filepath.Join(dir, "keys.json"))
 		require.NoError(t, err)
@@ -82,7 +81,7 @@ func customer(t *testing.T, s *stack.Stack) *demo.Walker {
 	return w
 }
 
-// staff is an administrator at the support console.
+// staff is an administrator in the support console.
 func staff(t *testing.T, s *stack.Stack) *demo.Walker {
 	t.Helper()
 	w, err := demo.NewWalker(s.PanelURL, "")
@@ -91,7 +90,7 @@ func staff(t *testing.T, s *stack.Stack) *demo.Walker {
 	return w
 }
 
-// prepared walks to the forms.
+// prepared leads to the forms.
 func prepared(t *testing.T, w *demo.Walker, order string) {
 	t.Helper()
 	ctx, begin := t.Context(), time.Now()

@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/totp"
 )
 
-// A member of staff sets a second factor up on a phone and signs in with it at a desk; an
-// administrator sees it in the list and in the log.
+// A member of staff sets up a second factor on a phone and signs in with it at a desk; an administrator sees it in
+// the list and in the log.
 func TestStaffSignInWithTheirDevice(t *testing.T) {
 	s, _ := start(t, stack.Options{ExchangeEvery: seldom})
 	signIn := func(login, password string) []chromedp.Action[chromedp.Void] {

@@ -15,8 +15,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// months plants sixty filings that went through in the last weeks, some of them after a
-// refusal, in five provinces.
+// months inserts sixty filings completed in recent weeks, some after a refusal, in five provinces.
 func months(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	ctx := t.Context()
@@ -67,7 +66,7 @@ func months(t *testing.T, s *stack.Stack) {
 	}
 }
 
-// worksAt has a workflow's code on a queue of its own, until it is told to stop.
+// worksAt runs a workflow's code on a queue of its own, until stopped.
 func worksAt(t *testing.T, s *stack.Stack, queue, name string, code any) (stop func()) {
 	t.Helper()
 	w := sdkworker.New(s.Temporal, queue, sdkworker.Options{})
@@ -76,7 +75,7 @@ func worksAt(t *testing.T, s *stack.Stack, queue, name string, code any) (stop f
 	return w.Stop
 }
 
-// broken waits until a check finds so many workflows whose code fails.
+// broken waits until a check finds the wanted number of workflows whose code fails.
 func broken(t *testing.T, s *stack.Stack, want int) (list []store.BrokenExecution) {
 	t.Helper()
 	ctx := t.Context()
@@ -89,8 +88,8 @@ func broken(t *testing.T, s *stack.Stack, want int) (list []store.BrokenExecutio
 	return list
 }
 
-// A worker counts the days that are over, and finds a workflow whose code fails until a build
-// comes that fits; staff see both on a phone and a desktop, in both languages.
+// A worker counts completed days, and reports a workflow whose code fails until a fixed build is deployed; staff
+// see both on a phone and a desktop, in both languages.
 func TestBrowserFiguresAndBrokenCode(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -126,7 +125,7 @@ func TestBrowserFiguresAndBrokenCode(t *testing.T) {
 		require.Empty(t, colliding, "%s: texts of a plot run into each other", v)
 	}
 
-	stop() // and a build that fits comes
+	stop() // deploy a fixed build
 	defer worksAt(t, s, "broken", "Aftercare", func(workflow.Context) error { return nil })()
 	broken(t, s, 0)
 	require.NoError(t, run.Get(ctx, nil))

@@ -21,8 +21,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// A refused name is corrected; the second revision is approved; then the whole
-// database, Temporal's histories and the log are searched for personal data.
+// A refused name is corrected; the second revision is approved; then the whole database, Temporal's histories and
+// the log are searched for personal data.
 func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 300 * time.Millisecond})
 	ctx := t.Context()
@@ -33,7 +33,7 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 
 	page, err := w.Page(ctx, "/orders/D20260001/filing/site")
 	require.NoError(t, err)
-	require.Contains(t, page.Find(".field.wrong .error").Text(), "网站名称", "the bureau's reason stands at the field")
+	require.Contains(t, page.Find(".field.wrong .error").Text(), "网站名称", "the bureau's reason is shown at the field")
 	require.Equal(t, "违规的网站", page.Find("[name=name]").AttrOr("value", ""), "nothing typed is lost")
 
 	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
@@ -102,8 +102,7 @@ func histories(t *testing.T, s *stack.Stack) string {
 	return b.String()
 }
 
-// The web space refuses the login: the filing is stuck, support sees it and
-// resumes it when it is mended.
+// The web space refuses the login: the filing is stuck, and support sees it and resumes it once that is fixed.
 func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -125,7 +124,7 @@ func TestWebSpaceRefusesAndSupportResumes(t *testing.T) {
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web2"))
 	require.NoError(t, w.CheckSiteNow(ctx))
 	wait(t, w, filing.Filed)
-	require.Equal(t, 1, s.StandIns.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file took its name once")
+	require.Equal(t, 1, s.StandIns.Space.Stores("web2", "wwwroot/cert/bazu.cert"), "the file was renamed once")
 	record(t, s, "D20260002")
 }
 
@@ -153,7 +152,7 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 	}
 }
 
-// Another's order and another role's pages don't exist.
+// Other people's orders and other roles' pages don't exist.
 func TestPeopleSeeTheirOwn(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()

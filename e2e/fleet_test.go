@@ -33,9 +33,9 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// What operators see while filings walk: metrics for every panel of the dashboard
-// and every alert, one trace from the click to the web space, log lines that name
-// filing and step, and whether a build fits the histories; nothing personal in any.
+// What operators see while filings run: metrics for every panel of the dashboard and every alert, one trace from
+// the click to the web space, log lines with filing and step, and whether a build matches the histories; nothing
+// personal in any of them.
 func TestFleetIsSeen(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	provider := trace.NewTracerProvider(trace.WithSyncer(spans))
@@ -77,7 +77,7 @@ func TestFleetIsSeen(t *testing.T) {
 	t.Run("log", func(t *testing.T) { seenInLog(t, log) })
 }
 
-// personal is what none of it may carry.
+// personal is what none of it may contain.
 func personal() []string {
 	c, h := filingtest.Contact(), filingtest.PersonHolder()
 	return []string{c.Name, c.Mobile, c.Email, c.UserName, h.DocumentNumber, h.Address, password, "读书笔记"}
@@ -147,7 +147,7 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 	for line := range strings.Lines(string(table)) {
 		fields := strings.Fields(line)
 		name, labels := fields[0], fields[1:]
-		require.Contains(t, exposed, name, "the dashboard or an alert asks for what no panel or worker has")
+		require.Contains(t, exposed, name, "the dashboard or an alert reads a metric that no panel or worker has")
 		for _, l := range labels {
 			require.Contains(t, exposed[name], l, "a label of %s", name)
 		}
@@ -170,7 +170,7 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 			}
 		}
 	}
-	// operation, result, system: labels are sorted by their names.
+	// operation, result, system: labels are sorted by name.
 	for _, call := range []string{"contact_code ok sms", "approved operator sms", "contact_code ok mail", "isp_upload ok bureau", "install ok web_space", "certificate ok site", "home_page number_missing site"} {
 		require.Contains(t, results, call)
 	}
@@ -187,7 +187,7 @@ func seenInTraces(t *testing.T, s *stack.Stack, spans tracetest.SpanStubs) {
 		require.Fail(t, "no span", "%s among %d", name, len(spans))
 		return tracetest.SpanStub{}
 	}
-	click := find("POST /orders/:number/filing", nil) // the first filing's: spans come in the order of their ends
+	click := find("POST /orders/:number/filing", nil) // the first filing's: spans are ordered by their ends
 	same := func(sp tracetest.SpanStub) bool { return sp.SpanContext.TraceID() == click.SpanContext.TraceID() }
 	start := find("StartWorkflow:Filing", same)
 	require.Equal(t, click.SpanContext.SpanID(), start.Parent.SpanID())
@@ -197,7 +197,7 @@ func seenInTraces(t *testing.T, s *stack.Stack, spans tracetest.SpanStubs) {
 	for _, name := range []string{"sms contact_code", "mail contact_code", "site certificate", "site home_page"} {
 		find(name, same)
 	}
-	find("bureau isp_upload", nil) // in a trace of the exchange, which serves many
+	find("bureau isp_upload", nil) // in a trace of the exchange, which serves many filings
 	attributes := map[string]string{}
 	for _, a := range install.Attributes {
 		attributes[string(a.Key)] = a.Value.String()
@@ -210,7 +210,7 @@ func seenInTraces(t *testing.T, s *stack.Stack, spans tracetest.SpanStubs) {
 		require.NotContains(t, string(text), p)
 	}
 
-	// What travels in Temporal's headers is the trace's own ID and nothing else.
+	// Temporal's headers carry the trace's ID and nothing else.
 	events := s.Temporal.GetWorkflowHistory(t.Context(), workflows.FilingWorkflowID("D20260001"), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	headers := 0
 	for events.HasNext() {
@@ -250,7 +250,7 @@ func verified(t *testing.T, s *stack.Stack) {
 	require.Equal(t, 2, kinds["Filing"].Running)
 	require.Positive(t, kinds["Exchange"].Ended)
 
-	// A build whose filing does something else, and that has lost the kinds that don't run here.
+	// A build whose filing does something else, and that lacks the workflows not running here.
 	other := map[string]any{
 		"Filing": func(ctx workflow.Context, _ workflows.FilingInput) error {
 			return workflow.Sleep(ctx, time.Hour)
@@ -263,7 +263,7 @@ func verified(t *testing.T, s *stack.Stack) {
 	for _, m := range report.Misfits {
 		require.Equal(t, "Filing", m.Type)
 		require.Contains(t, m.WorkflowID, "filing/D2026000")
-		require.Contains(t, m.Why, "TMPRL1100", "the SDK's word for what doesn't fit")
+		require.Contains(t, m.Why, "TMPRL1100", "the SDK's description of the mismatch")
 		for _, p := range personal() {
 			require.NotContains(t, m.Why, p)
 		}
@@ -272,10 +272,10 @@ func verified(t *testing.T, s *stack.Stack) {
 	report, err = worker.Verify(t.Context(), s.Temporal, options, worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
 	require.NoError(t, err)
 	require.NotEmpty(t, report.Misfits)
-	require.Contains(t, fmt.Sprint(report.Misfits), "this build has no workflow of the name")
+	require.Contains(t, fmt.Sprint(report.Misfits), "this build lacks the workflow")
 }
 
-// seenInLog reads every line that names a workflow or an activity.
+// seenInLog checks every line that names a workflow or an activity.
 func seenInLog(t *testing.T, log string) {
 	file, err := os.Open(log)
 	require.NoError(t, err)
@@ -285,7 +285,7 @@ func seenInLog(t *testing.T, log string) {
 	for lines.Scan() {
 		var line map[string]any
 		if json.Unmarshal(lines.Bytes(), &line) != nil || line["WorkflowID"] == nil && line["ActivityType"] == nil {
-			continue // the last one may be half
+			continue // the last one may be incomplete
 		}
 		id, _ := line["WorkflowID"].(string)
 		if id == "broken" {

@@ -12,8 +12,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// The page of a filing moves on by itself, by an event: it isn't loaded again,
-// and nothing is asked for meanwhile.
+// A filing's page updates itself on an event: it isn't reloaded, and doesn't poll meanwhile.
 func TestBrowserProgressIsLive(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 4 * time.Second})
 	w := customer(t, s)
@@ -29,14 +28,14 @@ func TestBrowserProgressIsLive(t *testing.T) {
 	same, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.sameDocument === true`))
 	require.NoError(t, err)
 	require.True(t, same)
-	require.NotEmpty(t, text(ctx, t, "[data-progress-told]"), "and is read out")
+	require.NotEmpty(t, text(ctx, t, "[data-progress-told]"), "and read out")
 	fetched, err := chromedp.Run(ctx, chromedp.Evaluate[int](`performance.getEntriesByType("resource").filter(e => e.name.endsWith("/progress")).length`))
 	require.NoError(t, err)
-	require.LessOrEqual(t, fetched, 4, "fetched for events, not by the clock")
+	require.LessOrEqual(t, fetched, 4, "fetched on events, not by polling")
 	require.Positive(t, fetched)
 }
 
-// Placing and undoing in the browser.
+// Placing and undoing the footer in the browser.
 func TestBrowserFooter(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
@@ -45,7 +44,7 @@ func TestBrowserFooter(t *testing.T) {
 	for _, v := range corners {
 		name, ctx := v.String(), signedIn(t, s, v, stack.DemoCustomer, stack.DemoCustomerPassword)
 		require.NoError(t, patiently(ctx,
-			chromedp.Navigate(base+"/result"), chromedp.WaitVisible(".checksseen"), chromedp.WaitVisible("[data-copy]"), shot(t, name+"-1-result"),
+			chromedp.Navigate(base+"/result"), chromedp.WaitVisible(".site-checks"), chromedp.WaitVisible("[data-copy]"), shot(t, name+"-1-result"),
 			submit(`a[href$="/filing/footer"]`), chromedp.WaitVisible(`[data-footer] form .button`), shot(t, name+"-2-offer"),
 			submit(`form[action$="/filing/footer"] .button`), chromedp.WaitVisible(`[data-footer="previewed"]`), shot(t, name+"-3-preview"),
 		))

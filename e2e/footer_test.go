@@ -15,7 +15,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// footer is a customer at the page 放到首页底部 of an order.
+// footer is a customer on the page 放到首页底部 of an order.
 type footer struct {
 	t    *testing.T
 	w    *demo.Walker
@@ -65,7 +65,7 @@ func siteFiles(t *testing.T, s *stack.Stack, user string) map[string][]byte {
 	return files
 }
 
-// installing walks to where the number is waited for, and was looked for once.
+// installing leads to the stage that waits for the number, after one site check.
 func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
 	t.Helper()
 	prepared(t, w, order)
@@ -73,13 +73,12 @@ func installing(t *testing.T, w *demo.Walker, order string, h filing.Holder) {
 	wait(t, w, filing.Installing)
 	require.Eventually(t, func() bool {
 		page, err := w.Page(t.Context(), "/orders/"+order+"/filing/result")
-		return err == nil && page.Find(".checksseen").Length() == 1
+		return err == nil && page.Find(".site-checks").Length() == 1
 	}, 30*time.Second, 100*time.Millisecond)
 }
 
-// The number is put on a UTF-8 page over FTP and on a GBK page over FTPS; that
-// ends the filing by itself; the public-security number follows; undoing both
-// restores every byte.
+// The number is put on a UTF-8 page over FTP and on a GBK page over FTPS, which completes the filing; the
+// public-security number follows; undoing both restores every byte.
 func TestFooterIsPlacedAndUndone(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
@@ -142,8 +141,13 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, c.user))
 		result, err := w.Page(t.Context(), "/orders/"+c.order+"/filing/result")
 		require.NoError(t, err)
-		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was looked at at once")
+<<<<<<< HEAD
+		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was checked at once")
+		f.preview() // offered again for a completed filing
+=======
+		require.Contains(t, result.Find(".site-checks .bad").Text(), "首页", "the site was looked at at once")
 		f.preview() // offered again to a filing that is done
+>>>>>>> main
 		f.awaits("previewed")
 	}
 	number, err := w.NumberOnOrder(t.Context())
@@ -157,8 +161,8 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 	record(t, s, "D20260001")
 }
 
-// Whatever stands in the way is said in words, and the page stays as it was.
-func TestFooterTellsWhatStandsInItsWay(t *testing.T) {
+// Whatever prevents the edit is explained in words, and the page stays as it was.
+func TestFooterExplainsWhatPreventsIt(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
 	installing(t, w, "D20260001", filingtest.PersonHolder())
@@ -198,7 +202,7 @@ func TestFooterTellsWhatStandsInItsWay(t *testing.T) {
 	f.preview()
 	require.Contains(t, f.awaits("failed"), "首页已经有带链接的备案号")
 	require.NoError(t, space.SetFile("web1", "index.html", placed))
-	f.says("undo") // the earlier one still can be
+	f.says("undo") // the earlier one can still be undone
 	require.Eventually(t, func() bool { return string(siteFiles(t, s, "web1")["index.html"]) == string(theirs) }, 30*time.Second, 100*time.Millisecond)
 
 	f.awaits("undone")
@@ -211,8 +215,7 @@ func TestFooterTellsWhatStandsInItsWay(t *testing.T) {
 	require.Contains(t, f.awaits("failed"), "ICP备案号", "where WordPress has it")
 }
 
-// An order without a web space is told how to do it by hand; another's page
-// doesn't exist.
+// An order without a web space gets instructions to do it by hand; other people's pages don't exist.
 func TestFooterByHand(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	w := customer(t, s)
@@ -232,7 +235,7 @@ func TestFooterByHand(t *testing.T) {
 	}
 }
 
-// The worker is killed between the new page's upload and its taking the name.
+// The worker is killed between uploading the new page and renaming it.
 func TestWorkerKilledWhilePlacing(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
 	workers := newWorkers(t, s)
@@ -256,7 +259,7 @@ func TestWorkerKilledWhilePlacing(t *testing.T) {
 	f.awaits("placed")
 	wait(t, w, filing.Filed)
 	files := siteFiles(t, s, "web1")
-	require.Len(t, files, 2, "nothing is left beside it")
+	require.Len(t, files, 2, "nothing else is left")
 	require.Equal(t, 1, strings.Count(string(files["index.html"]), "beian.miit.gov.cn"))
 	f.says("undo")
 	f.awaits("undone")

@@ -19,7 +19,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// mails counts the mails to an address that carry a text.
+// mails counts the mails to an address that contain a text.
 func mails(s *stack.Stack, to, text string) (n int) {
 	for _, m := range s.StandIns.Mail.Messages() {
 		if strings.Contains(strings.Join(m.To, " "), to) && strings.Contains(m.Text, text) {
@@ -29,8 +29,8 @@ func mails(s *stack.Stack, to, text string) (n int) {
 	return n
 }
 
-// A question reaches staff by mail, and their answer the asker, once each, through
-// a mail server that has its moods; the texts stand in no log.
+// A question reaches staff by mail, and their answer the asker, once each, through an unreliable mail server; the
+// texts appear in no log.
 func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -69,20 +69,20 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	for _, secret := range []string{"首页放在哪里", "放在网站根目录", "asker@example.com"} {
 		require.NotContains(t, string(text), secret)
 	}
-	require.Equal(t, 1, mails(s, "staff@example.com", "首页放在哪里"), "told once")
+	require.Equal(t, 1, mails(s, "staff@example.com", "首页放在哪里"), "one mail")
 	record(t, s, "")
 }
 
-// A panel that died between the ticket's row and its workflow leaves a mail, which
-// the sweep sends.
-func TestTicketThatNobodyToldOfIsSwept(t *testing.T) {
+// A panel that died between writing the ticket's row and starting its workflow leaves a mail, which the sweep
+// sends.
+func TestSweepSendsForgottenTicketMail(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
 	_, err := s.Store.OpenTicket(ctx, store.Ticket{Token: strings.Repeat("0", 32), Kind: store.TicketComplain, Lang: "zh", TicketBody: store.TicketBody{Text: "违规网站", Email: "a@example.com"}})
 	require.NoError(t, err)
 	s.Store.SetClock(func() time.Time { return time.Now().Add(20 * time.Minute) })
 	var sweep client.ScheduleHandle
-	require.Eventually(t, func() bool { // the worker makes the schedule as it starts
+	require.Eventually(t, func() bool { // the worker creates the schedule when it starts
 		sweep = s.Temporal.ScheduleClient().GetHandle(ctx, "tickets")
 		_, err := sweep.Describe(ctx)
 		return err == nil
@@ -95,8 +95,7 @@ func TestTicketThatNobodyToldOfIsSwept(t *testing.T) {
 	}, 30*time.Second, 50*time.Millisecond)
 }
 
-// The help centre, as strangers, customers and staff see it, in both languages, on
-// a phone and on a desk.
+// The help centre, as strangers, customers and staff see it, in both languages, on a phone and on a desktop.
 func TestBrowserHelp(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()

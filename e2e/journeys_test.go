@@ -18,8 +18,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// A customer goes from sign-in to the number on the order: in both languages, on a
-// phone and on a desktop, and without scripts.
+// A customer goes from sign-in to the number on the order: in both languages, on a phone and on a desktop, and
+// without scripts.
 func TestBrowserWalk(t *testing.T) {
 	all := append(views[:len(views):len(views)], view{lang: "zh", size: "phone", scriptless: true})
 	s, _ := start(t, stack.Options{ReviewAfter: 500 * time.Millisecond, Spares: len(all)})
@@ -33,14 +33,14 @@ func TestBrowserWalk(t *testing.T) {
 		p.do(submit(`.tasks .now a`), chromedp.WaitVisible(`[name=accept][value=yes]`))
 		p.shot("04-notice")
 		p.do(submit(`[name=accept][value=yes]`), chromedp.WaitVisible("#f-user_name"))
-		// a wrong form first: errors stand at their fields, what was typed stays
+		// a wrong form first: errors are shown at their fields, the input stays
 		p.fill("user_name", c.UserName, "mobile", "12345")
 		p.do(submit("form[data-draft] .button"), chromedp.WaitVisible("#e-mobile"))
 		p.shot("05-contact-problems")
 		require.Equal(t, c.UserName, value(p.ctx, t, "#f-user_name"))
 		if !p.scriptless {
 			p.do(chromedp.SendKeys("#f-user_name", "2"), chromedp.WaitVisible("p[data-user-name]:not(:empty)"))
-			require.Equal(t, p.in("可以使用。", "Free to use."), p.text("p[data-user-name]"))
+			require.Equal(t, p.in("可以使用。", "Available."), p.text("p[data-user-name]"))
 		}
 		p.fill("password", password, "password_again", password, "name", c.Name, "mobile", c.Mobile, "email", c.Email)
 		p.choose("province", c.Province)
@@ -53,7 +53,7 @@ func TestBrowserWalk(t *testing.T) {
 		p.fill("document_number", h.DocumentNumber)
 		p.do(submit(`[value=ask]`), chromedp.WaitVisible(`[data-advice="new"]`))
 		p.shot("07-kind-advice")
-		// what was typed to ask stands in the holder's form
+		// the inquiry's input fills the holder's form
 		p.do(submit(`[value=next]`), chromedp.WaitVisible("#f-document_address"))
 		p.shot("07-holder")
 		p.holderForm()
@@ -71,7 +71,7 @@ func TestBrowserWalk(t *testing.T) {
 		p.do(chromedp.Navigate(p.url("/result")), chromedp.WaitVisible("pre.snippet"))
 		p.shot("12-result")
 		p.pasteFooter()
-		p.do(submit(`form[action$="/check"] .button`), chromedp.WaitVisible(".flash"), chromedp.Navigate(p.url("")))
+		p.do(submit(`form[action$="/site-check"] .button`), chromedp.WaitVisible(".flash"), chromedp.Navigate(p.url("")))
 		p.arrives(filing.Filed)
 		p.shot("13-filed")
 		p.do(chromedp.Navigate(s.PanelURL+"/orders"), chromedp.WaitVisible(p.row(".number")))
@@ -81,8 +81,8 @@ func TestBrowserWalk(t *testing.T) {
 	})
 }
 
-// holderForm fills the holder's form. City and county follow by script, or without
-// when the form is saved.
+// holderForm fills in the holder's form. City and county are filled by script or, without one, when the form is
+// saved.
 func (p *traveller) holderForm() {
 	p.t.Helper()
 	h := p.holder
@@ -93,12 +93,12 @@ func (p *traveller) holderForm() {
 	}
 	p.choose("county", h.County)
 	p.fill("address", h.Address)
-	if !p.scriptless { // a person who manages the own site types nothing twice
+	if !p.scriptless { // people who manage their own site type nothing twice
 		p.do(chromedp.WaitNotVisible("#f-manager_document_number"))
 	}
 }
 
-// pasteFooter puts what the page of the result says to the foot of the home page.
+// pasteFooter pastes the snippet from the result page at the foot of the home page.
 func (p *traveller) pasteFooter() {
 	p.t.Helper()
 	snippet := p.text("pre.snippet")
@@ -108,8 +108,8 @@ func (p *traveller) pasteFooter() {
 	require.Equal(p.t, 200, status)
 }
 
-// The bureau refuses a site's name: the customer finds the reason from the order
-// list, mends the field, and the second revision is approved.
+// The bureau refuses a site's name: the customer finds the reason from the order list, corrects the field, and the
+// second revision is approved.
 func TestBrowserRefusalAndCorrection(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Spares: len(views)})
 	each(t, s, views, func(t *testing.T, p *traveller) {
@@ -133,8 +133,8 @@ func TestBrowserRefusalAndCorrection(t *testing.T) {
 	})
 }
 
-// A code never comes, because the phone number was wrong: the customer finds it,
-// corrects it, and both codes come and are taken.
+// A code never arrives, because the phone number was wrong: the customer notices, corrects it, and both codes
+// arrive and are accepted.
 func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, Spares: len(views), ExchangeEvery: seldom})
 	each(t, s, views, func(t *testing.T, p *traveller) {
@@ -173,8 +173,8 @@ func TestBrowserCodeLostAndPhoneCorrected(t *testing.T) {
 	})
 }
 
-// Our own check sends a paper back: the customer finds which and why, a picture that
-// is too small is refused at its field, a good one is submitted and passes.
+// Our own vetting sends a paper back: the customer finds which one and why; a picture that is too small is refused
+// at its field, a good one is submitted and passes.
 func TestBrowserPapersRefused(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true, Spares: len(views)})
 	support := staff(t, s)
@@ -194,7 +194,7 @@ func TestBrowserPapersRefused(t *testing.T) {
 		require.Contains(t, p.text("#e-holder_document"), "证件照片不清晰")
 		const card = `[data-paper="holder_document"] `
 		p.do(upload("#f-holder_document", small))
-		require.Eventually(t, func() bool { // what staff said stood there before
+		require.Eventually(t, func() bool { // earlier messages of staff remain
 			return strings.Contains(p.text(card+".error"), p.in("图片太小", "too small"))
 		}, 60*time.Second, 50*time.Millisecond)
 		p.shot("03-too-small")

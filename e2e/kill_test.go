@@ -20,7 +20,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// workers runs worker processes of their own, one after another.
+// workers runs separate worker processes, one after another.
 type workers struct {
 	t       *testing.T
 	program string
@@ -72,8 +72,8 @@ func (w *workers) kill() {
 	}
 }
 
-// The worker is killed while each outside effect is under way: the other side
-// does the work and nobody hears the answer. Nothing is done twice.
+// The worker is killed during each external effect: the other side does the work and nobody gets the answer.
+// Nothing is done twice.
 func TestWorkerKilledInTheMiddleOfEachEffect(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
 	ctx, begin := t.Context(), time.Now()

@@ -31,7 +31,7 @@ func finished(t *testing.T, s *stack.Stack, w *demo.Walker, space string) string
 	return number
 }
 
-// follow opens a follow-up and waits until its forms can be filled.
+// follow opens a follow-up and waits until its forms can be filled in.
 func follow(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
 	t.Helper()
 	_, err := w.Post(t.Context(), "/orders/"+order+"/filing/follow-up", url.Values{"kind": {string(kind)}})
@@ -39,8 +39,8 @@ func follow(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
 	wait(t, w, filing.Preparing)
 }
 
-// A filed site changes its name and gets another domain; then it is deregistered,
-// and its order can be filed anew.
+// A filed site changes its name and gets another domain; then it is deregistered, and its order can be filed
+// again.
 func TestChangeThenDeregistration(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -68,7 +68,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	require.NoError(t, err)
 	page, err = w.Page(ctx, base+"/review")
 	require.NoError(t, err)
-	require.Equal(t, "读书笔记", page.Find(".changed del").Text(), "what was stands beside what will be")
+	require.Equal(t, "读书笔记", page.Find(".changed del").Text(), "the old value is shown next to the new one")
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Filed)
 	after, err := w.NumberOnOrder(ctx)
@@ -97,15 +97,15 @@ func TestChangeThenDeregistration(t *testing.T) {
 			}
 		}
 		return false
-	}, 60*time.Second, 100*time.Millisecond, "and the customer is told")
+	}, 60*time.Second, 100*time.Millisecond, "and the customer is notified")
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(), "the page says what happened, and offers to file anew")
+	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(), "the page says what happened, and offers to file again")
 	require.Contains(t, page.Find("#progress > div > .timeline").Text(), "注销申请通过")
-	require.Equal(t, 2, page.Find("details.earlier").Length(), "with what came before")
+	require.Equal(t, 2, page.Find("details.earlier").Length(), "with its timeline")
 	page, err = w.Page(ctx, base+"/site")
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find("[data-over]").Length(), "nothing of it can be edited")
+	require.Equal(t, 1, page.Find("[data-over]").Length(), "it can't be edited")
 	page, err = w.Page(ctx, "/orders")
 	require.NoError(t, err)
 	row := page.Find(`[data-order="D20260001"]`)
@@ -116,7 +116,7 @@ func TestChangeThenDeregistration(t *testing.T) {
 	record(t, s, "D20260001")
 }
 
-// A change is withdrawn: the filing stands as before.
+// A change is withdrawn: the filing stays as it was.
 func TestWithdrawnChangeLeavesTheNumber(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -133,14 +133,13 @@ func TestWithdrawnChangeLeavesTheNumber(t *testing.T) {
 	require.Equal(t, number, after)
 }
 
-// seeded is what another provider filed: a company with one site.
+// seeded was filed by another provider: a company with one site.
 var seeded = bureau.SeedFiling{
 	HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
 	Number: "沪ICP备2020000123号", Password: "right", SiteName: "样例老站", Domains: []string{"example.net"}, HomePage: "http://www.example.net/",
 }
 
-// advised has the bureau asked about a holder and the order's domains, and tells
-// what the page advises.
+// advised asks the bureau about a holder and the order's domains, and returns the page's advice.
 func advised(t *testing.T, w *demo.Walker, order string, h filing.Holder) (advice, text string) {
 	t.Helper()
 	typed := dossierview.HolderValues(h)
@@ -157,7 +156,7 @@ func choose(t *testing.T, w *demo.Walker, order string, kind filing.Kind) {
 	require.NoError(t, err)
 }
 
-// A holder that is filed gets another site, proved by number and filing password.
+// A filed holder gets another site, proved by number and filing password.
 func TestNewSiteOfAFiledHolder(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -166,7 +165,7 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
 	_, err := w.Fill(ctx, base+"/kind", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}, "action": {"ask"}})
-	require.ErrorContains(t, err, "统一社会信用代码", "what is wrong with the document is said before the bureau is asked")
+	require.ErrorContains(t, err, "统一社会信用代码", "a wrong document is reported before the bureau is asked")
 	advice, text := advised(t, w, "D20260001", filingtest.CompanyHolder())
 	require.Equal(t, filing.AdviceNewSite, advice)
 	require.Contains(t, text, seeded.Number)
@@ -195,7 +194,7 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	require.Contains(t, page.Find(".facts").Text(), seeded.HolderName, "the result names the holder as the bureau does")
 }
 
-// A site that is filed with another provider comes to us, and leaves again.
+// A site that is filed with another provider moves to us, and leaves again.
 func TestNewAccessThenCancelled(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -227,8 +226,8 @@ func TestNewAccessThenCancelled(t *testing.T) {
 	record(t, s, "D20260002")
 }
 
-// What the customer said to find the kind isn't typed again; and where the bureau
-// can't be asked, the customer chooses.
+// What the customer entered to find the kind isn't typed again; and if the bureau can't be asked, the customer
+// chooses.
 func TestKindIsAskedBeforeAnythingIsTypedTwice(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()

@@ -38,12 +38,11 @@ func problemAt(page *goquery.Document, field string) string {
 	return page.Find("#e-" + field).Text()
 }
 
-// A bureau without an interface: people hand the dossier in, record a refusal
-// with its fields, submit the correction, and record the approval with number,
-// password and certificate. Nothing goes to the stand-in bureau, and nothing
-// personal, nor the password, leaks.
+// A bureau without an interface: people submit the dossier, record a refusal with its fields, submit the
+// correction, and record the approval with number, password and certificate. Nothing goes to the stand-in bureau,
+// and nothing personal, nor the password, leaks.
 func TestManualDriver(t *testing.T) {
-	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Manual: true, ExchangeEvery: time.Minute}) // what staff press starts exchanges
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Manual: true, ExchangeEvery: time.Minute}) // staff's buttons start exchanges
 	ctx := t.Context()
 	w, support := customer(t, s), staff(t, s)
 	prepared(t, w, "D20260001")
@@ -114,7 +113,7 @@ func TestManualDriver(t *testing.T) {
 		require.Contains(t, problemAt(page, c.field), c.problem)
 		require.Equal(t, c.values.Get("site_number"), page.Find("[name=site_number]").AttrOr("value", ""), "nothing typed is lost")
 	}
-	certificate := bytes.Repeat([]byte("the bureau's certificate "), 20_000) // 500 KB: beyond what other forms may have
+	certificate := bytes.Repeat([]byte("the bureau's certificate "), 20_000) // 500 KB: beyond the limit of other forms
 	page, err = support.Upload(ctx, second+"/approved", right, "certificate", "bazu.cert", certificate)
 	require.NoError(t, err)
 	require.Contains(t, page.Find("[data-state=decided]").Text(), "bureau-issued-77", "staff can read it again")
@@ -147,7 +146,7 @@ func TestManualDriver(t *testing.T) {
 	planted := []string{c.Mobile, c.Email, h.DocumentNumber, h.Address, h.Name, "bureau-issued-77", "公安库"}
 	looks, err := s.Store.AuditRows(ctx, store.AuditFilter{Actor: stack.DemoSupport, Action: "dossier.view"}, 0, 1)
 	require.NoError(t, err)
-	require.NotEmpty(t, looks, "who looked is noted")
+	require.NotEmpty(t, looks, "the view is audited")
 	_, err = s.Store.VerifyAudit(ctx, store.AuditMark{})
 	require.NoError(t, err)
 	clean(t, "the log", readFile(t, log), planted)
@@ -158,9 +157,8 @@ func TestManualDriver(t *testing.T) {
 	record(t, s, "D20260001")
 }
 
-// The panel can't start an exchange: what staff recorded is told by the next one
-// of the schedule.
-func TestManualHandInIsToldByTheSchedule(t *testing.T) {
+// If the panel can't start an exchange, the schedule's next one delivers what staff recorded.
+func TestScheduleDeliversManualSubmission(t *testing.T) {
 	s, _ := start(t, stack.Options{Manual: true})
 	ctx := t.Context()
 	w := customer(t, s)
@@ -174,13 +172,13 @@ func TestManualHandInIsToldByTheSchedule(t *testing.T) {
 	wait(t, w, filing.Reviewing)
 }
 
-// Staff hand dossiers in, on a screen and on a phone: list, copying, printing,
-// problems at their fields, results.
+// Staff submit dossiers by hand, on a screen and on a phone: list, copying, printing, problems at their fields,
+// results.
 func TestBrowserManual(t *testing.T) {
 	s, _ := start(t, stack.Options{Manual: true})
 	w := customer(t, s)
 	shots := os.Getenv("BEIAN_SHOTS")
-	if shots != "" { // each part has a folder's name before its own
+	if shots != "" { // each part prefixes its folder's name
 		require.NoError(t, os.MkdirAll(filepath.Join(shots, t.Name()), 0o700))
 	}
 	certificate := filepath.Join(t.TempDir(), "bazu.cert")
@@ -196,7 +194,7 @@ func TestBrowserManual(t *testing.T) {
 			b := browser(t, screen.width, screen.height)
 			copyName := `[data-copy="v-holder-name"]`
 			require.NoError(t, patiently(b,
-				chromedp.EmulateViewport(int64(screen.width), int64(screen.height)), // a window has a least width
+				chromedp.EmulateViewport(int64(screen.width), int64(screen.height)), // windows have a minimum width
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/dossiers"]`), submit(`a[href="/support/dossiers"]`),
@@ -236,7 +234,7 @@ func TestBrowserManual(t *testing.T) {
 			require.NoError(t, patiently(b, chromedp.Navigate(s.PanelURL+path), chromedp.WaitVisible(".copies")))
 			overflow, err := chromedp.Run(b, chromedp.Evaluate[bool]("document.documentElement.scrollWidth > innerWidth"))
 			require.NoError(t, err)
-			require.False(t, overflow, "nothing sticks out on a phone")
+			require.False(t, overflow, "nothing overflows on a phone")
 		})
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// databaseClient is one of the database's own programs at a database.
+// databaseClient runs one of the database's own programs.
 func databaseClient(t *testing.T, program, dsn string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	at, err := mysql.ParseDSN(dsn)
@@ -32,11 +32,11 @@ func databaseClient(t *testing.T, program, dsn string, arguments ...string) *exe
 	return cmd
 }
 
-// What docs/operate.md says of back-up, restore and rotated keys, by its own commands:
-// the database is put back as it was some time ago, Temporal's are lost, and a filing
-// goes on from there to its number. That an older copy was put back shows in the log.
+// Backup, restore and key rotation as in docs/operate.md, with its own commands: the database is restored to an
+// earlier state, Temporal's is lost, and a filing continues from there to its number. The log shows that an older
+// copy was restored.
 func TestBackUpIsRestored(t *testing.T) {
-	// The copy isn't made in the middle of an exchange: the next one would await its lease.
+	// A copy made during an exchange would make the next one wait for its lease.
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true, ExchangeEvery: seldom})
 	ctx := t.Context()
 	before := newWorkers(t, s)
@@ -55,12 +55,12 @@ func TestBackUpIsRestored(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "beian.sql")
 	copied := databaseClient(t, "mysqldump", s.Settings.Base.Database, "--single-transaction", "--routines", "--hex-blob", "--result-file="+backup)
 	require.NoError(t, copied.Run())
-	require.NoError(t, stranger(t, s).SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword)) // which the log has, and the copy hasn't
+	require.NoError(t, stranger(t, s).SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword)) // in the log, but not in the copy
 	later := mark(before)
 	require.NotEqual(t, earlier, later)
 	before.kill()
 
-	// the keys are rotated, the copy is loaded, and Temporal is a new one
+	// rotate the keys, load the copy, and start an empty Temporal
 	set := s.Settings
 	keys, err := os.ReadFile(set.Base.KeyFile)
 	require.NoError(t, err)
@@ -86,15 +86,15 @@ func TestBackUpIsRestored(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, keys, rotated)
 	out, err := after.beian("audit", "verify", "--mark", later)
-	require.Error(t, err, "an older copy was put back: %s", out)
+	require.Error(t, err, "an older copy was restored: %s", out)
 
 	after.start()
 	out, err = after.beian("filings", "restart")
-	require.Error(t, err, "whether dossiers are checked must be said: %s", out)
+	require.Error(t, err, "--vetting or --no-vetting is required: %s", out)
 	for _, more := range [][]string{nil, {"--anew"}} {
 		out, err = after.beian(append([]string{"filings", "restart", "--no-vetting"}, more...)...)
 		require.NoError(t, err, out)
-		require.Contains(t, out, "1 filings have their workflow.")
+		require.Contains(t, out, "1 filings have a workflow.")
 	}
 	_, at := after.panelProcess(set.Panel)
 	w, err := demo.NewWalker(at.String(), fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))

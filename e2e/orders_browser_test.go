@@ -15,9 +15,8 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// A customer searches the orders, registers a number that another provider
-// filed, with its certificate, records the public-security number and takes the
-// number off again: on a phone and on a desktop, in both languages.
+// A customer searches the orders, registers a number from another provider, with its certificate, records the
+// public-security number and takes the number off again: on a phone and on a desktop, in both languages.
 func TestBrowserRegistersANumber(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	s.StandIns.Bureau.Seed(seeded)
@@ -42,7 +41,7 @@ func TestBrowserRegistersANumber(t *testing.T) {
 			ctx := browser(t, size.width, 900)
 			name := func(step string) string { return fmt.Sprintf("%s-%s-%s", lang, size.name, step) }
 			require.NoError(t, patiently(ctx,
-				chromedp.EmulateViewport(int64(size.width), 844), // a window is 500 wide at least
+				chromedp.EmulateViewport(int64(size.width), 844), // a window is at least 500 wide
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
 				chromedp.WaitVisible(row)))

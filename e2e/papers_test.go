@@ -25,7 +25,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// filled fills holder and site, up to the page of papers.
+// filled fills in holder and site, up to the page of papers.
 func filled(t *testing.T, w *demo.Walker, base string, h filing.Holder, site url.Values) {
 	t.Helper()
 	_, err := w.Fill(t.Context(), base+"/holder", demo.HolderValues(h))
@@ -35,8 +35,8 @@ func filled(t *testing.T, w *demo.Walker, base string, h filing.Holder, site url
 	require.NoError(t, err)
 }
 
-// Papers travel with their filing as they were submitted, are seen by their owner and by
-// staff, and each look is noted; to others they don't exist.
+// Papers are submitted with their filing, unchanged, and shown to their owner and to staff, with an audit entry
+// for each view; for others they don't exist.
 func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true})
 	ctx := t.Context()
@@ -88,8 +88,13 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, err)
 	views := strings.Join(strings.Fields(page.Find("[data-view]").Text()), " ")
 	require.Contains(t, views, "客服 support 1 工作人员、初审、原图")
-	require.Contains(t, views, "客户 demo", "the owner's look is noted too")
+<<<<<<< HEAD
+	require.Contains(t, views, "客户 demo", "the owner's view is audited too")
 	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/checking"]`).Length())
+=======
+	require.Contains(t, views, "客户 demo", "the owner's look is noted too")
+	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/vetting"]`).Length())
+>>>>>>> main
 
 	_, err = s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
 	require.NoError(t, err)
@@ -111,20 +116,20 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, err)
 	content, err := bureau.Unzip(upload.File)
 	require.NoError(t, err)
-	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen), "the picture that was uploaded is in the data file")
+	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen), "the uploaded picture is in the data file")
 	text := string(bureau.Text(content))
 	require.Contains(t, text, "<Qzsph>沪批字 2026-001 号</Qzsph>")
 	require.NotContains(t, text, "<Spwj>-</Spwj>")
-	require.Equal(t, 7, strings.Count(text, "<Fjnr>"), "the manager's document is holder's and site's")
+	require.Equal(t, 7, strings.Count(text, "<Fjnr>"), "the manager's document belongs to holder and site")
 	dump, err := s.Store.Dump(ctx)
 	require.NoError(t, err)
-	// Beginnings of JPEGs, by JFIF's header and by Go's encoder: shorter ones are met in ciphertext by chance.
+	// The first bytes of JPEGs, with JFIF's header and from Go's encoder: shorter ones occur in ciphertext by chance.
 	clean(t, "the database", dump, []string{string(seen[:600]), "沪批字 2026-001 号", "\xff\xd8\xff\xe0\x00\x10JFIF", "\xff\xd8\xff\xdb\x00\x84"})
 	clean(t, "the log", readFile(t, log), []string{"沪批字"})
 }
 
-// What isn't a readable picture is refused at its field, and loses nothing else.
-func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
+// What isn't a readable picture is refused at its field, and nothing else is lost.
+func TestRefusedPapersAreExplainedAndLoseNothing(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
 	w := customer(t, s)
@@ -154,7 +159,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	second := page.Find("[data-picture]").AttrOr("data-picture", "")
 	require.NotEqual(t, first, second)
 	_, err = w.Download(ctx, "/papers/"+first)
-	require.ErrorContains(t, err, "404", "what was never submitted is forgotten")
+	require.ErrorContains(t, err, "404", "what was never submitted is deleted")
 	_, err = w.Post(ctx, base+"/papers/"+second+"/remove", nil)
 	require.NoError(t, err)
 
@@ -175,7 +180,7 @@ func TestRefusedPapersAreSaidAndLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	list, err := s.Store.Papers(ctx, 1)
 	require.NoError(t, err)
-	require.Len(t, list, 4, "submitted, nothing is added any more")
+	require.Len(t, list, 4, "once submitted, nothing can be added")
 }
 
 // The pages of papers and letters.

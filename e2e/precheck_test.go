@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// What the bureau would refuse is said before submission and keeps the dossier back;
-// what it might refuse is said, and can be submitted all the same.
+// What the bureau would refuse is reported before submission and blocks it; what it might refuse is reported, but
+// may be submitted.
 func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -30,7 +30,7 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 			require.Equal(t, 1, e.Find(`.whatis[href="/help/precheck#`+rule+`"]`).Length(), rule)
 			list = append(list, rule)
 		})
-		require.Equal(t, page.Find(".blocking").Length() == 0, page.Find("main form").Length() == 1, "what blocks takes the button away")
+		require.Equal(t, page.Find(".blocking").Length() == 0, page.Find("main form").Length() == 1, "a blocking problem removes the button")
 		return list
 	}
 	_, err := w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.PersonHolder()))
@@ -43,13 +43,13 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 	require.NoError(t, w.Submit(ctx))
 	stage, err := w.Stage(ctx)
 	require.NoError(t, err)
-	require.Equal(t, filing.Preparing, stage, "it isn't submitted, whatever was posted")
+	require.Equal(t, filing.Preparing, stage, "posting anyway doesn't submit it")
 
 	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"email_on_site", "domain_elsewhere"}, rules())
 	s.StandIns.DNS.Silence(true)
-	require.Equal(t, []string{"email_on_site"}, rules(), "where nobody can tell, nothing is said")
+	require.Equal(t, []string{"email_on_site"}, rules(), "what can't be known isn't reported")
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Reviewing)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// A stranger looks up what the bureau synchronised, what only the bureau's query
-// knows, and what nobody knows; on a phone and on a wide screen.
+// A stranger looks up what the bureau synchronised, what only the bureau's query knows, and what nobody knows; on
+// a phone and on a wide screen.
 func TestStrangersLookUpFilings(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: -1})
 	seeded := stand.SeedFiling{
@@ -68,11 +68,11 @@ func TestStrangersLookUpFilings(t *testing.T) {
 	}
 	logged, err := os.ReadFile(log)
 	require.NoError(t, err)
-	require.NotContains(t, string(logged), "asked.example.net", "what is asked is logged nowhere")
+	require.NotContains(t, string(logged), "asked.example.net", "the query isn't logged")
 }
 
-// With no worker to ask a bureau the page says so, while somebody still waits.
-func TestQueryGoesOnWithoutWorkers(t *testing.T) {
+// Without a worker to ask a bureau, the page says so while the visitor still waits.
+func TestQueryWorksWithoutWorkers(t *testing.T) {
 	s, _ := start(t, stack.Options{WithoutWorker: true})
 	_, err := s.Store.EnsureAccount(t.Context(), "default")
 	require.NoError(t, err)

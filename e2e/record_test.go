@@ -17,8 +17,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// record keeps, where BEIAN_RECORD names a folder (`make record`), histories of this test
-// for the replay tests: those of an order's filings, and of each other workflow the longest.
+// record saves this test's histories for the replay tests in the folder BEIAN_RECORD (`make record`): those of an
+// order's filings, and the longest of every other workflow.
 func record(t *testing.T, s *stack.Stack, order string) {
 	t.Helper()
 	dir := os.Getenv("BEIAN_RECORD")

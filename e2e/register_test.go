@@ -34,9 +34,8 @@ func fetched(t *testing.T, s *stack.Stack, host, path string) []byte {
 	return body
 }
 
-// A customer whose site was filed elsewhere registers its number: a wrong one is
-// refused with what the bureau says, the right one goes on the order once the
-// site shows it; it comes off again.
+// A customer whose site was filed elsewhere registers its number: a wrong one is refused with the bureau's answer,
+// the right one goes on the order once the site shows it, and it can be taken off again.
 func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
@@ -64,7 +63,7 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.ErrorContains(t, err, "请重新选择证书文件")
 	page, err = w.Page(ctx, "/orders")
 	require.NoError(t, err)
-	require.Equal(t, 5, page.Find(`a[href$="/register"]`).Length(), "nothing was opened so far")
+	require.Equal(t, 5, page.Find(`a[href$="/register"]`).Length(), "nothing is open yet")
 
 	certificate := []byte("the certificate that the bureau once gave")
 	_, err = w.Upload(ctx, form, values, "certificate", "bazu.cert", certificate)
@@ -77,12 +76,12 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".timeline").Text(), "管局查询结果一致")
 	require.Equal(t, seeded.Number+"-1", finished(t, s, w, "web2"))
-	require.Empty(t, s.StandIns.SMS.Messages(), "nobody was verified, so nobody is told")
+	require.Empty(t, s.StandIns.SMS.Messages(), "nobody was verified, so nobody is notified")
 	require.Empty(t, s.StandIns.Mail.Messages())
 
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)
-	require.Zero(t, page.Find(".followups").Length(), "it is changed where it was filed")
+	require.Zero(t, page.Find(".followups").Length(), "it can only be changed where it was filed")
 	page, err = w.Page(ctx, base+"/result")
 	require.NoError(t, err)
 	require.NotContains(t, page.Text(), seeded.HolderName, "nobody proved to be the holder")
@@ -95,23 +94,23 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	require.NoError(t, err)
 	number, err := w.NumberOnOrder(ctx)
 	require.NoError(t, err)
-	require.NotEmpty(t, number, "not without being sure")
+	require.NotEmpty(t, number, "not without confirmation")
 	_, err = w.Post(ctx, base+"/take-off", url.Values{"sure": {"yes"}})
 	require.NoError(t, err)
 	number, err = w.NumberOnOrder(ctx)
 	require.NoError(t, err)
 	require.Empty(t, number)
 
-	// the footer is there still: registered anew, it is done at once
+	// the footer is still there: registered again, it completes at once
 	_, err = w.Upload(ctx, form, values, "certificate", "", nil)
 	require.NoError(t, err)
 	wait(t, w, filing.Filed)
 	record(t, s, "D20260002")
 }
 
-// Where the bureau can't be asked the number is taken, and the timeline says so;
-// while the site is looked at it can be withdrawn.
-func TestRegistrationThatIsNotComparedIsWithdrawn(t *testing.T) {
+// If the bureau can't be asked, the number is accepted and the timeline says so; it can be withdrawn during the
+// site check.
+func TestUnverifiedRegistrationIsWithdrawn(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
 	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901"})
@@ -126,19 +125,24 @@ func TestRegistrationThatIsNotComparedIsWithdrawn(t *testing.T) {
 	require.Contains(t, page.Find(".timeline").Text(), "没能向管局核对")
 	page, err = w.Page(ctx, "/orders/D20260003/register")
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find("[data-stage]").Length(), "a second visit finds what is open")
+	require.Equal(t, 1, page.Find("[data-stage]").Length(), "a second visit finds the open filing")
 	require.Eventually(t, func() bool {
 		page, err := w.Page(ctx, base+"/result")
+<<<<<<< HEAD
 		return err == nil && page.Find(".checksseen .bad").Length() > 0
+	}, 60*time.Second, 100*time.Millisecond, "the missing footer is noticed")
+=======
+		return err == nil && page.Find(".site-checks .bad").Length() > 0
 	}, 60*time.Second, 100*time.Millisecond, "the footer is missed")
+>>>>>>> main
 	_, err = w.Post(ctx, base+"/withdraw", url.Values{"sure": {"yes"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Open(ctx, "D20260003"), "the order can be filed now")
 	wait(t, w, filing.Contact)
 }
 
-// After the filing comes the public-security one: reminded of by a workflow of
-// its own, recorded on the order, shown in list and footer.
+// After the filing comes the public-security filing: a separate workflow sends reminders, it is recorded on the
+// order, and shown in list and footer.
 func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
@@ -179,7 +183,7 @@ func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	page, err = w.Page(ctx, f.path)
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".diff .added").Text(), "beian.mps.gov.cn")
-	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()), "the filing's number is there by now")
+	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()), "the filing's number is already there")
 }
 
 // The list is searched and filtered by its form, without JavaScript.

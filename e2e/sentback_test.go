@@ -14,9 +14,8 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// Our own staff send a dossier back with a reason: the customer hears of it by SMS
-// and mail, finds it at the field that it is about, corrects that, and it passes.
-// What was said stays in the timeline, and nowhere else.
+// Our own staff send a dossier back with a reason: the customer is notified by SMS and mail, finds it at its
+// field, corrects that, and it passes. The reason stays in the timeline, and nowhere else.
 func TestSentBackIsToldOf(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Vetting: true})
 	ctx := t.Context()
@@ -57,8 +56,8 @@ func TestSentBackIsToldOf(t *testing.T) {
 	wait(t, w, filing.Vetting)
 	page, err = w.Page(ctx, "/orders/D20260001/filing")
 	require.NoError(t, err)
-	require.Zero(t, page.Find(".callout.warn").Length(), "it isn't theirs any more")
-	require.Contains(t, page.Find(".timeline").Text(), "林测试请补充说明用途", "but what was said stays")
+	require.Zero(t, page.Find(".callout.warn").Length(), "it is no longer the customer's turn")
+	require.Contains(t, page.Find(".timeline").Text(), "林测试请补充说明用途", "but the reason stays")
 	verdict(t, support, "D20260001", "pass", url.Values{"revision": {"2"}})
 	wait(t, w, filing.Installing)
 	require.NoError(t, demo.PutFooter(ctx, s, w, "web1"))

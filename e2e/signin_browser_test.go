@@ -37,7 +37,7 @@ var (
 	sizes     = browsertest.Sizes
 )
 
-// do does steps, and lists of them.
+// do runs steps, and lists of them.
 func do(ctx context.Context, t *testing.T, steps ...any) {
 	t.Helper()
 	for _, step := range steps {
@@ -57,13 +57,13 @@ func value(ctx context.Context, t *testing.T, selector string) string {
 	return read(ctx, t, selector, "value")
 }
 
-// text is what an element says.
+// text is the text of an element.
 func text(ctx context.Context, t *testing.T, selector string) string {
 	t.Helper()
 	return read(ctx, t, selector, "innerText")
 }
 
-// read reads a property in one go: the page may be drawn anew.
+// read reads a property in one step, because the page may be rendered again.
 func read(ctx context.Context, t *testing.T, selector, property string) string {
 	t.Helper()
 	do(ctx, t, chromedp.WaitVisible(chromedp.CSS(selector)))
@@ -72,8 +72,8 @@ func read(ctx context.Context, t *testing.T, selector, property string) string {
 	return v
 }
 
-// Somebody fills a form, is signed out meanwhile, sends it, signs in again and
-// finds what was typed; somebody else at the same browser doesn't.
+// Somebody fills in a form, is signed out meanwhile, sends it, signs in again and finds the input; somebody else
+// at the same browser doesn't.
 func TestBrowserExpiredSession(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	w := customer(t, s)
@@ -101,7 +101,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-saved-post])"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-saved-post]"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
 
-		// a form with files: its words are kept, its files are asked for again
+		// a form with files: its texts are saved, its files must be chosen again
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		expire()
 		do(ctx, t, upload("#f-letter", letter), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), chromedp.SetValue(approvalNumber, typed), submit(`[value=save]`),
@@ -114,7 +114,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 		require.Equal(t, typed, value(ctx, t, "#f-number"))
 		do(ctx, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"))
 
-		// while it is typed, the page says so
+		// the page says so during typing
 		expire()
 		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-05-expired-while-typing"))
 		require.Contains(t, text(ctx, t, ".draftstate"), v.in("登录已过期", "Your session has ended"))
@@ -123,18 +123,18 @@ func TestBrowserExpiredSession(t *testing.T) {
 		require.Contains(t, text(ctx, t, "main"), v.in("没有找到", "Not found"))
 		var kept int
 		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM saved_posts`).Scan(&kept))
-		require.Zero(t, kept, "another's words are forgotten")
+		require.Zero(t, kept, "another person's input is deleted")
 	}
 }
 
-// approved is a site that needs an approval, whose number stands on the page of papers.
+// approved is a site that needs an approval, whose number is entered on the page of papers.
 func approved() url.Values {
 	return url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}}
 }
 
 const approvalNumber = `[name="number.3"]`
 
-// Two tabs edit one form: the later one is shown both and chooses.
+// Two tabs edit one form: the later one is shown both versions and chooses.
 func TestBrowserTwoTabs(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	prepared(t, customer(t, s), "D20260001")
@@ -164,8 +164,7 @@ func TestBrowserTwoTabs(t *testing.T) {
 	}
 }
 
-// A page that loses its connection says so, and saves the newest words when it
-// is back.
+// A page that loses its connection says so, and saves the latest input when it is back.
 func TestBrowserOffline(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	w := customer(t, s)
@@ -202,7 +201,7 @@ func TestBrowserOffline(t *testing.T) {
 		require.Equal(t, "四零一二三", value(ctx, t, "#f-superior"))
 
 		if name != "phone" {
-			continue // what follows is the same
+			continue // the rest is the same
 		}
 		// a list that can't be fetched says so
 		again := `.field:has(#f-city) [data-again]`
@@ -212,7 +211,7 @@ func TestBrowserOffline(t *testing.T) {
 		do(ctx, t, submit(again), chromedp.WaitReady(`#f-city option[value="440100"]`), chromedp.WaitNotVisible(again),
 			chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)")) // or the page asks before it is left
 
-		// a picture goes up by itself when the connection is back, and stays
+		// a picture is uploaded automatically when the connection is back, and stays
 		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		down.Store(true)
 		do(ctx, t, pictures(t, "letter"), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), shot(t, name+"-04-picture-lost"))
@@ -220,7 +219,7 @@ func TestBrowserOffline(t *testing.T) {
 		do(ctx, t, chromedp.WaitVisible(`[data-paper=letter] [data-picture]`), shot(t, name+"-05-picture-there"), chromedp.Reload(), chromedp.WaitVisible(`[data-paper=letter] [data-picture]`),
 			submit(`[data-paper=letter] .pictures .link`), chromedp.WaitNotPresent(`[data-paper=letter] [data-picture]`))
 
-		// what was typed without a connection outlives its tab, and nobody reads it there
+		// what was typed without a connection outlives its tab, but not in plain text
 		closed, closing := chromedp.NewContext(ctx)
 		do(closed, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		down.Store(true)
@@ -244,7 +243,7 @@ func TestBrowserOffline(t *testing.T) {
 	}
 }
 
-// Another panel shows the product in its frame; a stranger's can't.
+// An allowed panel shows the product in a frame; a stranger's can't.
 func TestBrowserFrame(t *testing.T) {
 	var panel atomic.Value
 	host := func() (origin string) {
@@ -257,7 +256,7 @@ func TestBrowserFrame(t *testing.T) {
 		server.Listener = l
 		server.Start()
 		t.Cleanup(server.Close)
-		return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port) // another site than 127.0.0.1
+		return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port) // a different site than 127.0.0.1
 	}
 	ours, strangers := host(), host()
 	s, _ := start(t, stack.Options{ReviewAfter: -1, FrameOrigins: []string{ours}, SecureCookies: true, ExchangeEvery: seldom})
@@ -281,7 +280,7 @@ func TestBrowserFrame(t *testing.T) {
 	}
 }
 
-// press clicks without a place: the frame's moves when the page around it is drawn anew.
+// press clicks without coordinates: the frame moves when the page around it is rendered again.
 func press(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).click() === undefined`, selector))(ctx, target)
@@ -310,11 +309,11 @@ func frame(ctx context.Context, t *testing.T, page, panel string) context.Contex
 	return inner
 }
 
-// The pages of sign-in and account, to be looked at.
+// Takes pictures of the pages of sign-in and account.
 func TestBrowserAccountPages(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	w := customer(t, s)
-	prepared(t, w, "D20260001") // who is found again by its contact
+	prepared(t, w, "D20260001") // found again by the contact
 	for _, v := range corners {
 		name, ctx, begin := v.String(), browser(t, sizes[v.size], 844), time.Now()
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),

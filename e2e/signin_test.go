@@ -17,7 +17,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// stranger is a browser that nobody has signed in with.
+// stranger is a browser in which nobody is signed in.
 func stranger(t *testing.T, s *stack.Stack) *demo.Walker {
 	t.Helper()
 	w, err := demo.NewWalker(s.PanelURL, fmt.Sprintf("http://127.0.0.1:%d", s.Options.Ports.Inbox))
@@ -25,7 +25,7 @@ func stranger(t *testing.T, s *stack.Stack) *demo.Walker {
 	return w
 }
 
-// captcha reads the answer to the newest captcha, which stands in its session.
+// captcha reads the answer to the newest captcha from its session.
 func captcha(ctx context.Context, t *testing.T, s *stack.Stack) (answer string) {
 	t.Helper()
 	rows, err := s.Store.DB().QueryContext(ctx, `SELECT data FROM sessions`)
@@ -46,7 +46,7 @@ func captcha(ctx context.Context, t *testing.T, s *stack.Stack) (answer string) 
 	return answer
 }
 
-// forgot asks for a code and returns the text of the page after it.
+// forgot requests a code and returns the text of the next page.
 func forgot(t *testing.T, s *stack.Stack, w *demo.Walker, account, channel string) string {
 	t.Helper()
 	ctx := t.Context()
@@ -57,9 +57,8 @@ func forgot(t *testing.T, s *stack.Stack, w *demo.Walker, account, channel strin
 	return strings.Join(strings.Fields(page.Find("main").Text()), " ")
 }
 
-// A customer of an imported order, without a password, sets the first one by the
-// code that comes to the filing's contact; later another by mail. Everybody else
-// is told the same, and nothing is sent for them.
+// A customer of an imported order, without a password, sets the first one with a code sent to the filing's
+// contact; later another one by mail. Everybody else sees the same page, and nothing is sent for them.
 func TestPasswordIsFoundAgain(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: -1, ExchangeEvery: seldom})
 	ctx := t.Context()
@@ -85,7 +84,7 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		_, err = w.Post(ctx, "/sign-in/forgotten/code", url.Values{"code": {code[:4] + " " + code[4:]}})
 		require.NoError(t, err)
 		_, err = stranger(t, s).Page(ctx, "/sign-in/forgotten/password")
-		require.NoError(t, err, "another browser is sent to the beginning")
+		require.NoError(t, err, "another browser starts over")
 		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"123456"}, "password_again": {"123456"}})
 		require.ErrorContains(t, err, "422")
 		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"first-密码"}, "password_again": {"first-密码"}})
@@ -127,8 +126,7 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 	record(t, s, "")
 }
 
-// An account is given a mail address of its own, and ends what it is signed in
-// with elsewhere.
+// An account gets a mail address of its own, and ends its other sessions.
 func TestAccountPage(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx, w, other := t.Context(), customer(t, s), customer(t, s)

@@ -20,8 +20,7 @@ import (
 
 const heldAt = "沪ICP备05000940号"
 
-// withTasks brings up a stack whose bureau has a verification task and an unfiled
-// site for the provider.
+// withTasks starts a stack whose bureau has a verification task and an unfiled site for the provider.
 func withTasks(t *testing.T) (*stack.Stack, string) {
 	t.Helper()
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
@@ -52,15 +51,15 @@ func taken(t *testing.T, s *stack.Stack, kind, code int) {
 	}, 30*time.Second, 50*time.Millisecond)
 }
 
-// Staff answer the bureau's tasks on the panel: what is wrong stands at its field,
-// what was typed stays, and the answers get to the bureau.
+// Staff answer the bureau's tasks on the panel: errors are shown at their fields, the input stays, and the answers
+// reach the bureau.
 func TestStaffAnswerTheBureausTasks(t *testing.T) {
 	for _, width := range []int{1280, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			s, log := withTasks(t)
 			b := browser(t, width, 900)
 			require.NoError(t, patiently(b,
-				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
+				chromedp.EmulateViewport(int64(width), 900), // a window is at least 500 wide
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
@@ -103,8 +102,7 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 	}
 }
 
-// Staff report address blocks, change one and remove one, and see what orders use
-// that is in none.
+// Staff report address blocks, change one and remove one, and see which order addresses are in none.
 func TestStaffReportAddressBlocks(t *testing.T) {
 	for _, width := range []int{1280, 390} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
@@ -119,7 +117,7 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			b := browser(t, width, 900)
 			page := chromedp.Navigate(s.PanelURL + "/support/addresses")
 			require.NoError(t, patiently(b,
-				chromedp.EmulateViewport(int64(width), 900), // a window is 500 wide at least
+				chromedp.EmulateViewport(int64(width), 900), // a window is at least 500 wide
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
 				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/addresses"]`), submit(`a[href="/support/addresses"]`),
@@ -143,7 +141,7 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 				page, submit(`[data-block="2"] summary`), chromedp.WaitVisible(`[data-block="2"] .danger`), shot(t, "06-remove"), submit(`[data-block="2"] .danger`), chromedp.WaitVisible(".flash"),
 			))
 			state(1, store.BlockReported)
-			// own use needs its way and day
+			// own use requires its method and date
 			require.NoError(t, patiently(b,
 				page, chromedp.SendKeys("#f-ranges", "192.0.2.0/24"), chromedp.SetValue("#f-kind", "own"), chromedp.SetValue("#f-since", ""), submit("main .narrow form .button"),
 				chromedp.WaitVisible("#e-since"), chromedp.SetValue("#f-since", "2026-01-02"), submit("main .narrow form .button"), chromedp.WaitVisible(`[data-block="3"]`),
@@ -154,12 +152,12 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 	}
 }
 
-// With several accounts the one to report to is chosen; these pages are staff's,
-// in both languages, and what is under way can't be changed twice.
+// With several accounts, staff choose the one to report to; these pages are for staff only, in both languages, and
+// a pending block can't be changed again.
 func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	require.Eventually(t, func() bool { // the worker has put away accounts that its settings don't name
+	require.Eventually(t, func() bool { // the worker has deactivated accounts that aren't in its settings
 		accounts, err := s.Store.Accounts(ctx)
 		return err == nil && len(accounts) == 1 && accounts[0].ExchangedAt.Valid
 	}, 30*time.Second, 50*time.Millisecond)
@@ -173,7 +171,7 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	support := staff(t, s)
 	values := url.Values{"ranges": {"203.0.113.0/24"}, "kind": {"reserved"}, "account": {"77"}}
 	_, err = support.Post(ctx, "/support/addresses", values)
-	require.ErrorContains(t, err, "422", "an account that isn't there")
+	require.ErrorContains(t, err, "422", "an unknown account")
 	values.Set("account", fmt.Sprint(other))
 	page, err := support.Post(ctx, "/support/addresses", values)
 	require.NoError(t, err)
@@ -192,18 +190,18 @@ func TestAddressBlocksOfSeveralAccounts(t *testing.T) {
 	require.Equal(t, "Address blocks", page.Find("h1").Text(), "it waits: the list is shown instead")
 	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d", list[0].ID), values)
 	require.NoError(t, err)
-	require.Contains(t, page.Find(".flash").Text(), "how things stand")
+	require.Contains(t, page.Find(".flash").Text(), "the current state")
 	page, err = support.Post(ctx, fmt.Sprintf("/support/addresses/%d/remove", list[0].ID), nil)
 	require.NoError(t, err)
-	require.Zero(t, page.Find("[data-block]").Length(), "it never travelled")
+	require.Zero(t, page.Find("[data-block]").Length(), "it was never submitted")
 	for _, path := range []string{"/support/addresses/99", "/support/addresses/x", "/support/tasks/99/answer"} {
 		_, err := support.Page(ctx, path)
 		require.Error(t, err, path)
 	}
 }
 
-// A paper of a filed order is uploaded and gets to the bureau.
-func TestStaffHandInAPaper(t *testing.T) {
+// A paper of a filed order is uploaded and reaches the bureau.
+func TestStaffSubmitAPaper(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
 	w := customer(t, s)

@@ -21,18 +21,16 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// view is how somebody sees the panel: in a language, at a width, with scripts or
-// without.
+// view is how somebody sees the panel: in a language, at a width, with scripts or without.
 type view struct {
 	lang, size string
 	scriptless bool
 }
 
-// views are those that each journey is made in.
+// views are those of each journey.
 var views = []view{{lang: "zh", size: "phone"}, {lang: "zh", size: "desktop"}, {lang: "en", size: "phone"}, {lang: "en", size: "desktop"}}
 
-// corners are those that pages beside the journeys are looked at in: each language and
-// each width is among them.
+// corners are the views for pages outside the journeys: they cover each language and each width.
 var corners = []view{{lang: "zh", size: "phone"}, {lang: "en", size: "desktop"}}
 
 func (v view) String() string {
@@ -51,7 +49,7 @@ func (v view) in(zh, en string) string {
 	return zh
 }
 
-// switched has the page of sign-in in the view's language.
+// switched opens the sign-in page in the view's language.
 func (v view) switched() []chromedp.Action[chromedp.Void] {
 	steps := []chromedp.Action[chromedp.Void]{chromedp.WaitVisible("#f-login")}
 	if v.lang == "en" {
@@ -69,7 +67,7 @@ func signedIn(t *testing.T, s *stack.Stack, v view, login, password string) cont
 	return ctx
 }
 
-// fits wants the page no wider than its window.
+// fits checks that the page is no wider than its window.
 func fits(ctx context.Context, t *testing.T, what string) {
 	t.Helper()
 	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
@@ -77,8 +75,7 @@ func fits(ctx context.Context, t *testing.T, what string) {
 	require.False(t, wide, "%s: nothing sticks out", what)
 }
 
-// each makes a journey in each of some views, everybody with an order and a web
-// space of their own.
+// each runs a journey in several views, each with its own order and web space.
 func each(t *testing.T, s *stack.Stack, views []view, journey func(t *testing.T, p *traveller)) {
 	t.Helper()
 	require.GreaterOrEqual(t, s.Options.Spares, len(views), "a spare web space for each")
@@ -107,7 +104,7 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	space, address := stack.Spare(n)
 	p := &traveller{view: v, t: t, s: s, order: fmt.Sprintf("J2026%04d", n), space: space.User, contact: filingtest.Contact(), holder: filingtest.PersonHolder()}
 	p.contact.UserName, p.contact.Mobile, p.contact.Email = fmt.Sprintf("traveller_%d", n), fmt.Sprintf("1390000%04d", 2000+n), fmt.Sprintf("traveller%d@example.com", n)
-	p.holder.DocumentType, p.holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E%08d", n) // the bureau files a holder once
+	p.holder.DocumentType, p.holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E%08d", n) // the bureau files a holder only once
 	file := strings.NewReader("number,customer,product,domains,ips,protocol,host,port,user,password,document_root,expires_on\n" + strings.Join([]string{
 		p.order, stack.DemoCustomer, "虚拟主机 标准型", space.Domains[0], address.String(), "ftp", "127.0.0.1", strconv.Itoa(s.Options.Ports.FTP), space.User, space.Password, space.DocumentRoot, "2027-12-31",
 	}, ","))
@@ -126,7 +123,7 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	return p
 }
 
-// papers chooses a picture for each paper that must be there, and goes on to the review.
+// papers chooses a picture for each required paper, and goes on to the review.
 func (p *traveller) papers() {
 	p.t.Helper()
 	must, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-must]")].map(paper => paper.dataset.paper)`))
@@ -155,7 +152,7 @@ func (p *traveller) signIn() {
 	p.do(signIn(), chromedp.WaitVisible(p.row("td")))
 }
 
-// shot looks at the page; the checker needs scripts.
+// shot takes a picture of the page and checks it; the checker needs scripts.
 func (p *traveller) shot(name string) {
 	p.t.Helper()
 	if p.scriptless {
@@ -167,8 +164,7 @@ func (p *traveller) shot(name string) {
 	p.do(shot(p.t, name))
 }
 
-// arrives waits until the filing's page shows a stage: by itself, or without
-// scripts by being loaded again.
+// arrives waits until the filing's page shows a stage: by live update or, without scripts, by reloading.
 func (p *traveller) arrives(stage filing.Stage) {
 	p.t.Helper()
 	if p.scriptless {
@@ -178,10 +174,10 @@ func (p *traveller) arrives(stage filing.Stage) {
 	p.do(chromedp.WaitVisible(fmt.Sprintf(`[data-stage=%q]`, stage)))
 }
 
-// text is what an element says.
+// text is the text of an element.
 func (p *traveller) text(selector string) string { p.t.Helper(); return text(p.ctx, p.t, selector) }
 
-// fill types into fields by their names.
+// fill types into fields by name.
 func (p *traveller) fill(fields ...string) {
 	p.t.Helper()
 	for i := 0; i < len(fields); i += 2 {
@@ -189,7 +185,7 @@ func (p *traveller) fill(fields ...string) {
 	}
 }
 
-// choose picks from lists by their names.
+// choose selects from lists by name.
 func (p *traveller) choose(fields ...string) {
 	p.t.Helper()
 	for i := 0; i < len(fields); i += 2 {
@@ -200,7 +196,7 @@ func (p *traveller) choose(fields ...string) {
 	}
 }
 
-// codes enters both codes that were sent after a time.
+// codes enters both codes sent after a given time.
 func (p *traveller) codes(since time.Time) {
 	p.t.Helper()
 	sms, err := p.walker.Code(p.t.Context(), p.contact.Mobile, since)
@@ -211,7 +207,7 @@ func (p *traveller) codes(since time.Time) {
 	p.do(submit(".card .button"))
 }
 
-// prepared brings the filing to its forms, elsewhere.
+// prepared brings the filing to its forms, on the other machine.
 func (p *traveller) prepared() {
 	p.t.Helper()
 	begin := time.Now()

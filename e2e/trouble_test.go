@@ -20,9 +20,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// The SMS account is in arrears and three filings are stuck: staff get one mail and one
-// signed POST. Mended and clear for a while, a new outage is told anew; an exchange that
-// stops is told once.
+// The SMS account is in arrears and three filings are stuck: staff get one mail and one signed POST. Once fixed
+// and quiet for a while, a new outage alerts them again; a stopped exchange alerts once.
 func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 	verifier, err := standardwebhooks.NewWebhook(secret)
@@ -37,7 +36,7 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if first { // a hiccup: it is tried again
+		if first { // a hiccup, which is retried
 			first = false
 			w.WriteHeader(http.StatusBadGateway)
 			return
@@ -85,17 +84,17 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.OUT_OF_SERVICE"})
 	refs := openMany(t, s, 3)
 	eventually("all are stuck", stuck(3))
-	eventually("staff are told once", both("send_sms", 1))
+	eventually("staff are alerted once", both("send_sms", 1))
 	s.StandIns.SMS.Faults.Clear()
 	for _, ref := range refs {
 		_, err := client.Resume(ctx, ref, workflows.Resume{Resolution: workflows.Retry, Actor: "support:a"})
 		require.NoError(t, err)
 	}
-	eventually("mended", stuck(0))
-	require.True(t, both("send_sms", 1)(), "the others weren't told of")
+	eventually("fixed", stuck(0))
+	require.True(t, both("send_sms", 1)(), "no alert for the others")
 
-	// What is clear for a second is over.
-	eventually("clear for so long", func() bool {
+	// A cause without stuck filings for a second is over.
+	eventually("quiet for long enough", func() bool {
 		var since time.Time
 		err := s.Store.DB().QueryRowContext(ctx, `SELECT clear_since FROM staff_alerts WHERE kind = 'stuck'`).Scan(&since)
 		return err == nil && time.Since(since) > 2*time.Second
@@ -109,18 +108,18 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.SendCode(ctx, f.Ref(), workflows.SendCode{Channel: "sms", Send: send})
 	require.NoError(t, err)
-	eventually("a new trouble is told", both("send_sms", 2))
+	eventually("a new outage alerts again", both("send_sms", 2))
 
 	accounts, err := s.Store.Accounts(ctx)
 	require.NoError(t, err)
 	_, err = s.Store.StopAccount(ctx, accounts[0].ID, 5)
 	require.NoError(t, err)
-	eventually("the stop is told", func() bool {
+	eventually("the stop is alerted", func() bool {
 		mailed, _ := told("数据交换停止")
 		_, posted := told("exchange.stopped")
 		return mailed == 1 && posted == 1
 	})
-	eventually("nothing is left to tell", func() bool {
+	eventually("no alert is left", func() bool {
 		left, err := s.Store.PendingStaffAlerts(ctx, 9)
 		return err == nil && len(left) == 0
 	})

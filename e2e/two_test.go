@@ -28,7 +28,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// panelProcess runs a panel of its own and waits until it is ready.
+// panelProcess runs a separate panel and waits until it is ready.
 func (w *workers) panelProcess(set config.Panel) (*exec.Cmd, *url.URL) {
 	w.t.Helper()
 	ports, err := stack.FreePorts(1)
@@ -50,14 +50,14 @@ func (w *workers) panelProcess(set config.Panel) (*exec.Cmd, *url.URL) {
 	return cmd, at
 }
 
-// balancer is a proxy before panels: each request goes to the next one that takes its
-// connection; what was under way at one that dies is lost, as with any proxy.
+// balancer is a proxy before panels: each request goes to the next one that accepts its connection; what was in
+// progress at one that dies is lost, as with any proxy.
 func balancer(t *testing.T, panels ...*url.URL) (address string, taken func(i int) int64) {
 	t.Helper()
 	var turn atomic.Int64
 	counts := make([]atomic.Int64, len(panels))
 	proxy := httputil.NewSingleHostReverseProxy(panels[0])
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // the dead one's
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // the dead panel's
 	proxy.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, _ string) (c net.Conn, err error) {
 		first := int(turn.Add(1))
 		for n := range panels {
@@ -74,20 +74,20 @@ func balancer(t *testing.T, panels ...*url.URL) (address string, taken func(i in
 	return server.URL, func(i int) int64 { return counts[i].Load() }
 }
 
-// walks is a customer who files an order and tries again what fails, as people do,
-// unless the filing is seen to have moved on.
+// walks is a customer who files an order and retries what fails, as people do, unless the filing has visibly moved
+// on.
 func walks(ctx context.Context, s *stack.Stack, w *demo.Walker, i int) error {
 	order, begin := demo.Orders[i], time.Now()
 	contact, holder := filingtest.Contact(), filingtest.PersonHolder()
 	contact.UserName, contact.Mobile, contact.Email = fmt.Sprintf("walker_%d", i), fmt.Sprintf("1390000567%d", i), fmt.Sprintf("walker%d@example.com", i)
-	holder.DocumentType, holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E1234567%d", i) // the bureau files a holder once
+	holder.DocumentType, holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E1234567%d", i) // the bureau files a holder only once
 	w.Use(order.Number)
 	waits := func(stage filing.Stage) func() error {
 		return func() error { _, err := w.WaitStage(ctx, stage); return err }
 	}
 	for _, step := range []struct {
 		do func() error
-		// beyond are stages in which it was done.
+		// beyond are stages in which it is already done.
 		beyond []filing.Stage
 	}{
 		{func() error { return w.SignIn(ctx, stack.DemoCustomer, stack.DemoCustomerPassword) }, nil},
@@ -116,9 +116,8 @@ func walks(ctx context.Context, s *stack.Stack, w *demo.Walker, i int) error {
 	return nil
 }
 
-// Two panels behind a proxy and two workers carry filings; one of each is killed in the
-// middle of calls and stays dead. The others carry on: every filing gets its number, and
-// every SMS, data file and certificate goes out once.
+// Two panels behind a proxy and two workers carry filings; one of each is killed in the middle of calls and stays
+// dead. The others carry on: every filing gets its number, and every SMS, data file and certificate goes out once.
 func TestTwoPanelsAndTwoWorkersOneOfEachKilled(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, WithoutWorker: true})
 	ws := newWorkers(t, s)
@@ -137,7 +136,7 @@ func TestTwoPanelsAndTwoWorkersOneOfEachKilled(t *testing.T) {
 		require.NoError(t, err)
 		group.Go(func() error { return walks(ctx, s, w, i) })
 	}
-	require.Eventually(t, s.StandIns.SMS.Faults.Clean, 90*time.Second, 20*time.Millisecond, "each was being sent its code")
+	require.Eventually(t, s.StandIns.SMS.Faults.Clean, 90*time.Second, 20*time.Millisecond, "each code was being sent")
 	ws.kill()
 	require.Positive(t, taken(0), "the panel took part")
 	require.NoError(t, doomed.Process.Kill())

@@ -15,7 +15,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// verdict takes a dossier and gives a reviewer's word on it.
+// verdict claims a dossier and gives a reviewer's verdict.
 func verdict(t *testing.T, w *demo.Walker, order, what string, values url.Values) *goquery.Document {
 	t.Helper()
 	base := "/support/filings/" + order
@@ -27,9 +27,9 @@ func verdict(t *testing.T, w *demo.Walker, order, what string, values url.Values
 	return page
 }
 
-// Two reviewers, one dossier: who hasn't it can't decide on it. What one passes, another must
-// pass too; what one sends back, with a reason of the list, the customer finds at its field.
-func TestCheckByTwo(t *testing.T) {
+// Two reviewers, one dossier: only the one who holds it can decide. What one passes, another must pass too; what
+// one sends back, with a listed reason, the customer finds at its field.
+func TestVettingByTwoReviewers(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, Vetting: true, SecondVetting: []string{"5"}})
 	ctx := t.Context()
 	staff := func(login, password string) *demo.Walker {
@@ -50,7 +50,7 @@ func TestCheckByTwo(t *testing.T) {
 	require.Equal(t, 1, page.Find(`[data-check="mine"]`).Length())
 	page, err = two.Post(ctx, "/support/filings/D20260001/pass", url.Values{"revision": {"1"}, "serial": {"1"}})
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find(`[data-check="held"]`).Length(), "it says who has it")
+	require.Equal(t, 1, page.Find(`[data-check="held"]`).Length(), "it names who holds it")
 
 	verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}})
 	page = verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}, "round": {"2"}})
@@ -77,7 +77,7 @@ func TestCheckByTwo(t *testing.T) {
 	wait(t, w, filing.Reviewing)
 }
 
-// looks shows the pages of the check to the reviewer who has the dossier.
+// looks takes pictures of the vetting pages for the reviewer who holds the dossier.
 func looks(t *testing.T, s *stack.Stack) {
 	for _, v := range corners {
 		b := signedIn(t, s, v, "reviewer", stack.DemoStaffPassword(store.StaffReviewer))

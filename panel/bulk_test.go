@@ -229,5 +229,5 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, agent.form("/support/bulk/1/control", url.Values{"act": {"stop"}}))
 	require.Equal(t, http.StatusForbidden, agent.form("/support/stuck", bulkForm("8")))
 	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk/1/control", url.Values{"act": {"nonsense"}}))
-	require.Contains(t, agent.page("/support/stuck?find=1").Text(), "你的角色不能批量处理")
+	require.Contains(t, agent.page("/support/stuck?find=1").Text(), "您的角色不能批量处理")
 }

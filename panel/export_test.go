@@ -27,7 +27,7 @@ func (s *Server) FormFields() map[string][]string {
 	t := s.Texts.For("zh")
 	all := account.Forms(t)
 	maps.Copy(all, customer.Forms(t))
-	maps.Copy(all, help.Forms(t))
+	maps.Copy(all, help.Forms())
 	names := map[string][]string{}
 	for form, fields := range all {
 		for _, f := range fields {

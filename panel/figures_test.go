@@ -76,7 +76,7 @@ func TestFiguresAreShown(t *testing.T) {
 	}
 	require.Equal(t, []string{"管局审核", "4", "2 天", "2 天"}, row("stays", "reviewing"))
 	require.Equal(t, []string{"驳回待修改", "2", "1 小时", "1 小时"}, row("stays", "correcting"))
-	require.Equal(t, []string{"没有记下结果码", "管局", "2", "100%"}, row("refusals", "bureau-0"))
+	require.Equal(t, []string{"未记录结果代码", "管局", "2", "100%"}, row("refusals", "bureau-0"))
 	require.Equal(t, []string{"2", "2", "2 小时", "0"}, row("stuck", "queue_record-no_account")[1:])
 	require.Equal(t, []string{"上海市", "4", "4", "50%", "50%", "2 天"}, row("provinces", "310000"))
 	require.Equal(t, 7, page.Find(`[data-figure="daily"] tbody tr`).Length())
@@ -101,7 +101,7 @@ func TestFiguresAreShown(t *testing.T) {
 	require.Equal(t, []string{"day", "opened", "submitted", "approved", "refused", "filed"}, file("daily.csv")[0])
 	require.Len(t, file("daily.csv"), 8)
 	require.Equal(t, []string{"stage", "name", "count", "median_seconds", "p95_seconds"}, file("stays.csv")[0])
-	require.Equal(t, []string{"bureau", "0", "没有记下结果码", "2"}, file("refusals.csv")[1])
+	require.Equal(t, []string{"bureau", "0", "未记录结果代码", "2"}, file("refusals.csv")[1])
 	require.Equal(t, []string{"queue_record", "no_account"}, file("stuck.csv")[1][:2])
 	require.Equal(t, []string{"310000", "上海市", "4", "2", "2", "50", "50", "4"}, file("provinces.csv")[1][:8])
 

@@ -124,11 +124,11 @@ func TestViewsOfPapersAreWords(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	for _, c := range []struct{ reason, zh, en string }{
-		{"owner", "本人、原图", "the owner, whole picture"},
+		{"owner", "本人、原图", "the owner, full picture"},
 		{"owner/preview", "本人、缩略图", "the owner, preview"},
-		{"staff/vetting", "工作人员、初审、原图", "staff, Vetting, whole picture"},
+		{"staff/vetting", "工作人员、初审、原图", "staff, Vetting, full picture"},
 		{"staff/vetting/preview", "工作人员、初审、缩略图", "staff, Vetting, preview"},
-		{"staff/of_old", "工作人员、of_old、原图", "staff, of_old, whole picture"},
+		{"staff/of_old", "工作人员、of_old、原图", "staff, of_old, full picture"},
 	} {
 		require.Equal(t, c.zh, dossierview.ViewReason(p.Texts.For("zh"), c.reason))
 		require.Equal(t, c.en, dossierview.ViewReason(p.Texts.For("en"), c.reason))

@@ -8,7 +8,5 @@ import (
 func (s *Server) helpFuncs() template.FuncMap {
 	return template.FuncMap{
 		"fieldHelp": s.FieldHelp,
-		"add":       func(a, b int) int { return a + b },
-		"minus":     func(a, b int) int { return a - b },
 	}
 }

@@ -4,16 +4,13 @@
 package panel
 
 import (
-	"context"
 	"embed"
 	"html/template"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/panel/dossierview"
-	"github.com/beian/beian/panel/staff"
 	"github.com/beian/beian/panel/web"
-	"github.com/beian/beian/workflows"
 )
 
 //go:embed templates/*.html
@@ -21,21 +18,15 @@ var templateFiles embed.FS
 
 func (s *Server) parseTemplates() (*template.Template, error) {
 	t := template.New("").Funcs(s.helpFuncs()).Funcs(template.FuncMap{
-		"args":         web.Args,
-		"domain":       filing.DisplayDomain,
-		"region":       func(code string) string { return s.Tables(context.Background()).Regions.Name(code) },
-		"time":         func(t time.Time) string { return t.In(web.China).Format("2006-01-02 15:04") },
-		"hour":         func(t time.Time) string { return t.In(web.China).Truncate(time.Hour).Format("2006-01-02 15:04") },
-		"date":         func(t time.Time) string { return t.In(web.China).Format("2006-01-02") },
-		"actorName":    dossierview.ActorName,
-		"viewReason":   dossierview.ViewReason,
-		"langOf":       web.LangOf,
-		"htmlLang":     web.HTMLLang,
-		"skippable":    workflows.Skippable,
-		"span":         staff.SpanText,
-		"brokenCause":  staff.BrokenCause,
-		"workflowText": staff.WorkflowText,
-		"sub":          func(p web.Page, data any) web.Page { p.Data = data; return p },
+		"args":      web.Args,
+		"domain":    filing.DisplayDomain,
+		"time":      func(t time.Time) string { return t.In(web.China).Format("2006-01-02 15:04") },
+		"hour":      func(t time.Time) string { return t.In(web.China).Truncate(time.Hour).Format("2006-01-02 15:04") },
+		"date":      func(t time.Time) string { return t.In(web.China).Format("2006-01-02") },
+		"actorName": dossierview.ActorName,
+		"langOf":    web.LangOf,
+		"htmlLang":  web.HTMLLang,
+		"sub":       func(p web.Page, data any) web.Page { p.Data = data; return p },
 	})
 	return web.ParseFiles(t, templateFiles)
 }

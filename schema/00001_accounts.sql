@@ -1,20 +1,20 @@
 -- +goose Up
--- Accounts, how people sign in, and the audit log. In all tables, times are UTC with
--- microseconds. Columns named sealed… hold what internal/seal encrypted, with table and row
--- bound as additional data; columns named …_hash hold its keyed hashes, for looking up.
+-- Accounts, sign-in, and the audit log. In all tables, times are UTC with microseconds. Columns
+-- named sealed… are encrypted by internal/seal, with table and row bound as additional data;
+-- columns named …_hash hold its keyed hashes, for look-ups.
 
 CREATE TABLE users (
   id                     BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
   -- customer or support
   role                   VARCHAR(16)     NOT NULL,
-  -- of support: viewer, agent, reviewer or administrator; empty counts as viewer
+  -- for support: viewer, agent, reviewer or administrator; empty counts as viewer
   staff_role             VARCHAR(16)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   login                  VARCHAR(64)     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   password_hash          VARCHAR(255)    NOT NULL,
-  -- counts the password's changes; password_notified is the last one announced to the person
+  -- counts password changes; password_notified is the last one the user was notified of
   password_version       INT             NOT NULL DEFAULT 0,
   password_notified      INT             NOT NULL DEFAULT 0,
-  -- an initial password, which an administrator saw, expires then and must be replaced
+  -- when an initial password, which an administrator has seen, expires; it must be replaced
   initial_password_until DATETIME(6)     NULL,
   -- the account's own contact addresses, each confirmed by a code
   sealed_email           VARBINARY(1024) NULL,
@@ -29,7 +29,7 @@ CREATE TABLE users (
   KEY users_staff (role, staff_role)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- What browsers' cookies refer to, signed in or not.
+-- Browser sessions, signed in or not; the cookie holds the token.
 CREATE TABLE sessions (
   token  CHAR(43)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   data   BLOB         NOT NULL,
@@ -37,7 +37,8 @@ CREATE TABLE sessions (
   KEY sessions_expiry (expiry)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The devices on which an account is signed in. Deleting a row ends that session. No IP address.
+-- The devices on which an account is signed in. Deleting a row ends that session. IP addresses
+-- are deliberately not stored.
 CREATE TABLE user_sessions (
   id            BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
   user_id       BIGINT      NOT NULL,
@@ -56,15 +57,15 @@ CREATE TABLE user_sessions (
 CREATE TABLE staff_totp (
   user_id        BIGINT         NOT NULL PRIMARY KEY,
   sealed_secret  VARBINARY(256) NULL,
-  -- shown for enrolment but not confirmed; the secret above is valid until then
+  -- shown for enrolment but not yet confirmed; until then sealed_secret stays valid
   sealed_pending VARBINARY(256) NULL,
   enrolled_at    DATETIME(6)    NULL,
-  -- the newest time step used, since each works once
+  -- the latest time step used: each works only once
   last_step      BIGINT         NOT NULL DEFAULT 0,
   CONSTRAINT staff_totp_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Single-use codes for when the device is lost.
+-- Single-use codes in case the device is lost.
 CREATE TABLE staff_recovery_codes (
   user_id   BIGINT      NOT NULL,
   code_hash BINARY(32)  NOT NULL,
@@ -77,7 +78,7 @@ CREATE TABLE staff_recovery_codes (
 -- nor timing reveal which accounts exist.
 CREATE TABLE account_codes (
   id             BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  -- of the account, or of what was typed
+  -- of the account, or of the input that matched none
   subject_hash   BINARY(32)      NOT NULL,
   -- password: resets it; address: confirms a new contact address
   purpose        VARCHAR(16)     NOT NULL,
@@ -85,11 +86,11 @@ CREATE TABLE account_codes (
   user_id        BIGINT          NULL,
   -- the contact address to confirm
   sealed_address VARBINARY(1024) NULL,
-  -- the code itself isn't stored: it is derived from the nonce under a key
+  -- the code itself isn't stored: it is derived from the nonce with a key
   nonce          BINARY(16)      NOT NULL,
   code_hash      BINARY(32)      NULL,
   sends          INT             NOT NULL,
-  -- requests since day_since: bounds what strangers can have sent
+  -- requests since day_since: limits how many messages strangers can trigger
   day_sends      INT             NOT NULL DEFAULT 1,
   day_since      DATETIME(6)     NOT NULL,
   requested_at   DATETIME(6)     NOT NULL,
@@ -103,8 +104,7 @@ CREATE TABLE account_codes (
   CONSTRAINT account_codes_user_fk FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Failed sign-ins since the last successful one, by the login that was typed, counted across
--- all panels.
+-- Failed sign-ins since the last successful one, per login entered, counted across all panels.
 CREATE TABLE sign_in_tries (
   login_hash BINARY(32)  NOT NULL PRIMARY KEY,
   tries      INT         NOT NULL,
@@ -113,8 +113,8 @@ CREATE TABLE sign_in_tries (
   KEY sign_in_tries_last (last_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Forms submitted after their session had ended, for the browser that sent them (the keyed
--- hash of a random cookie) and the account that had signed in there.
+-- Forms submitted after their session had ended. Only the browser that sent one (the keyed hash
+-- of a random cookie) and the account that was signed in there get it back.
 CREATE TABLE saved_posts (
   browser_hash BINARY(32)  NOT NULL,
   path_hash    BINARY(32)  NOT NULL,
@@ -125,24 +125,24 @@ CREATE TABLE saved_posts (
   KEY saved_posts_expires (expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The audit log of staff actions. Rows are only ever added. Each row's hash, under a key that
--- the database doesn't have, covers the row and the hash of the row before.
+-- The audit log of staff actions. Rows are only ever added. Each row's hash covers the row and
+-- the previous row's hash; its key isn't in the database.
 CREATE TABLE audit_entries (
   -- without gaps
   seq           BIGINT          NOT NULL PRIMARY KEY,
   at            DATETIME(6)     NOT NULL,
-  -- account; 0: the command line
+  -- account ID; 0: the command line
   actor_id      BIGINT          NOT NULL,
   actor         VARCHAR(64)     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   role          VARCHAR(16)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   action        VARCHAR(48)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   object_kind   VARCHAR(24)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   object        VARCHAR(96)     CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  -- done; or, for effects outside the database, asked, then done, refused or failed in a row
-  -- whose request_seq is the asked row's
+  -- done; for effects outside the database first asked, then done, refused or failed in a
+  -- second row whose request_seq refers to the first
   outcome       VARCHAR(8)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   request_seq   BIGINT          NOT NULL DEFAULT 0,
-  -- staff may name people in what they type
+  -- sealed because staff may mention people in it
   sealed_reason VARBINARY(4096) NULL,
   hash          BINARY(32)      NOT NULL,
   KEY audit_entries_actor (actor, seq),
@@ -151,8 +151,8 @@ CREATE TABLE audit_entries (
   KEY audit_entries_at (at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The last row's number and hash, sealed: it reveals when the log's end is cut off. Writers
--- take turns by locking it.
+-- The last row's number and hash, sealed, so that truncating the log is detected. Writers
+-- serialise by locking this row.
 CREATE TABLE audit_head (
   id     TINYINT        NOT NULL PRIMARY KEY,
   sealed VARBINARY(512) NULL

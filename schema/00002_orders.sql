@@ -1,5 +1,5 @@
 -- +goose Up
--- Customers' orders: what a filing is for.
+-- Customers' orders, which filings are made for.
 
 CREATE TABLE orders (
   id               BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -7,9 +7,9 @@ CREATE TABLE orders (
   customer_id      BIGINT          NOT NULL,
   product          VARCHAR(128)    NOT NULL,
   expires_on       DATE            NULL,
-  -- where the certificate goes: protocol, host, port, user, password, document root
+  -- where to upload the certificate: protocol, host, port, user, password, document root
   sealed_web_space VARBINARY(4096) NULL,
-  -- the issued number: what the whole product is for
+  -- the number that the bureau issued
   filing_number    VARCHAR(64)     NULL,
   filing_number_at DATETIME(6)     NULL,
   -- state and stage of the open filing, for listing orders by them
@@ -30,7 +30,7 @@ CREATE TABLE orders (
   KEY orders_product_stage (customer_id, product, filing_stage, created_at, id),
   KEY orders_search (customer_id, filing_state, number),
   KEY orders_search_stage (customer_id, filing_stage, number),
-  -- the public query finds orders by it
+  -- for the public query
   KEY orders_filing_number (filing_number),
   CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
@@ -52,13 +52,13 @@ CREATE TABLE order_ips (
   CONSTRAINT order_ips_order_fk FOREIGN KEY (order_id) REFERENCES orders (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Drafts of forms that are filled in before there is a filing, such as that of a number to
--- register. Only the customer who typed one reads it.
+-- Drafts of forms that customers fill in before a filing exists, such as number registration.
+-- Only the customer who typed one can read it.
 CREATE TABLE order_drafts (
   order_id   BIGINT      NOT NULL,
   user_id    BIGINT      NOT NULL,
   form       VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- grows with each save; writer is the page that saved last
+  -- incremented by each save; writer is the page that saved last
   version    BIGINT      NOT NULL DEFAULT 1,
   writer     VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   sealed     MEDIUMBLOB  NOT NULL,

@@ -1,39 +1,39 @@
 -- +goose Up
 -- Filings: their state, what customers enter, our own vetting, messages, and the site.
 
--- What the lists show of a filing. Only the workflow's activities write stage, attention and
--- stuck_…, in the transaction of the effect that changed them; seq orders the writes.
+-- A filing's state as the lists show it. Only the workflow's activities write stage, attention
+-- and stuck_…, in the transaction of the effect that changes them; seq orders the writes.
 CREATE TABLE filings (
   id                 BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
   order_id           BIGINT      NOT NULL,
   -- 1-based ordinal within the order: an earlier filing's workflow may still run
   serial             INT         NOT NULL DEFAULT 1,
-  -- what is requested of the bureau; empty: not chosen yet
+  -- the kind of request to the bureau; empty: not chosen yet
   kind               VARCHAR(16) NOT NULL DEFAULT '',
-  -- A filed filing can be followed by another on its order: a change, or one that ends it. The
-  -- follow-up represents the order while it lasts; if it is withdrawn, its base does again.
+  -- A completed filing can have a follow-up on its order: a change or a deregistration. While it
+  -- is open the follow-up represents the order; if it is withdrawn, its base does again.
   base_id            BIGINT      NULL,
   superseded         BOOLEAN     NOT NULL DEFAULT FALSE,
   stage              VARCHAR(16) NOT NULL,
   stage_since        DATETIME(6) NOT NULL,
   revision           INT         NOT NULL DEFAULT 0,
   seq                BIGINT      NOT NULL DEFAULT 0,
-  -- what the customer must look at, a key of the locale files; empty: nothing
+  -- what needs the customer's attention, a key of the locale files; empty: nothing
   attention          VARCHAR(64) NOT NULL DEFAULT '',
   stuck_step         VARCHAR(32) NOT NULL DEFAULT '',
   stuck_reason       VARCHAR(64) NOT NULL DEFAULT '',
   stuck_since        DATETIME(6) NULL,
   notice_accepted_at DATETIME(6) NULL,
-  -- search terms of the newest dossier (indexed_revision): the province's code, and keyed
+  -- search terms from the latest dossier (indexed_revision): the province's code, and keyed
   -- hashes of the holder's name and document number
   indexed_revision   INT         NOT NULL DEFAULT 0,
   province           CHAR(6)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   name_hash          BINARY(32)  NULL,
   document_hash      BINARY(32)  NULL,
-  -- since when the site checks find something wrong
+  -- since when the site checks have failed
   site_bad_since     DATETIME(6) NULL,
   created_at         DATETIME(6) NOT NULL,
-  -- at most one open filing per order: those that ended or were superseded don't count
+  -- at most one open filing per order; ended and superseded ones don't count
   open_order_id      BIGINT      AS (IF(stage IN ('withdrawn', 'deregistered') OR superseded, NULL, order_id)) STORED,
   UNIQUE KEY filings_open_order (open_order_id),
   KEY filings_order (order_id),
@@ -61,7 +61,7 @@ CREATE TABLE filing_events (
   CONSTRAINT filing_events_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- A user name of the bureau's form belongs to one customer.
+-- Each user name in the bureau's form belongs to one customer.
 CREATE TABLE user_names (
   user_name_hash BINARY(32)  NOT NULL PRIMARY KEY,
   customer_id    BIGINT      NOT NULL,
@@ -83,7 +83,7 @@ CREATE TABLE contacts (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- Codes that confirm a contact's addresses. The code itself isn't stored: it is derived from
--- the nonce under a key.
+-- the nonce with a key.
 CREATE TABLE verifications (
   filing_id    BIGINT      NOT NULL,
   channel      VARCHAR(8)  NOT NULL,
@@ -100,22 +100,22 @@ CREATE TABLE verifications (
   CONSTRAINT verifications_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Corrections of a filing's contact by staff, and on what proof. An address that must be
--- confirmed has its code here, stored as in verifications.
+-- Staff corrections of a filing's contact, and the proof for each. The code that confirms the
+-- new address is stored here, as in verifications.
 CREATE TABLE contact_corrections (
   id             BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  -- of the form: submitting it twice makes one correction
+  -- of the form: submitting it twice makes only one correction
   token          CHAR(32)        CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   filing_id      BIGINT          NOT NULL,
   channel        VARCHAR(8)      NOT NULL,
   sealed_old     VARBINARY(1024) NOT NULL,
   sealed_new     VARBINARY(1024) NOT NULL,
-  -- whether the old address, and the contact's other one, were verified: only those are notified
+  -- whether the old address and the contact's other one were verified: only verified ones are notified
   notify_old     BOOLEAN         NOT NULL,
   notify_other   BOOLEAN         NOT NULL,
-  -- what staff saw, a key of the locale files; the reason is in the audit log
+  -- the kind of proof that staff saw, a key of the locale files; the reason is in the audit log
   proof          VARCHAR(32)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- a picture of it, as JPEG; null: none, or past its retention
+  -- a picture of the proof, as JPEG; null: none, or past its retention
   sealed_picture MEDIUMBLOB      NULL,
   created_by     VARCHAR(80)     NOT NULL,
   created_at     DATETIME(6)     NOT NULL,
@@ -128,7 +128,7 @@ CREATE TABLE contact_corrections (
   tries          INT             NOT NULL DEFAULT 0,
   locked_until   DATETIME(6)     NULL,
   verified_at    DATETIME(6)     NULL,
-  -- applied, confirmed or replaced; empty: it waits for its code
+  -- applied, confirmed or replaced; empty: waiting for its code
   outcome        VARCHAR(16)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   ended_at       DATETIME(6)     NULL,
   open_channel   VARCHAR(8)      AS (IF(ended_at IS NULL, channel, NULL)) STORED,
@@ -140,7 +140,7 @@ CREATE TABLE contact_corrections (
 CREATE TABLE drafts (
   filing_id  BIGINT      NOT NULL,
   form       VARCHAR(16) NOT NULL,
-  -- grows with each save; writer is the page that saved last
+  -- incremented by each save; writer is the page that saved last
   version    BIGINT      NOT NULL DEFAULT 1,
   writer     VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   sealed     MEDIUMBLOB  NOT NULL,
@@ -158,11 +158,11 @@ CREATE TABLE dossiers (
   CONSTRAINT dossiers_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Papers that customers uploaded: pictures, converted to what the bureau takes.
+-- Pictures of papers that customers uploaded, converted to a format that the bureau accepts.
 CREATE TABLE papers (
   id           BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
   filing_id    BIGINT      NOT NULL,
-  -- key of the list of papers, and the pre-approval content that it is about; 0: none
+  -- key in the list of papers, and the pre-approval content that it is for; 0: none
   paper        VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   item         INT         NOT NULL,
   -- Fjwjgs
@@ -180,14 +180,14 @@ CREATE TABLE papers (
   CONSTRAINT papers_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Which papers a revision carries, and where each goes in its record. A submitted revision
--- keeps its papers whatever is replaced later.
+-- Which papers a revision includes, and where each goes in its record. A submitted revision
+-- keeps its papers even if they are replaced later.
 CREATE TABLE dossier_papers (
   filing_id BIGINT       NOT NULL,
   revision  INT          NOT NULL,
   position  INT          NOT NULL,
   paper_id  BIGINT       NOT NULL,
-  -- Fjyt; 0: it goes with a pre-approval content, or stays with the provider
+  -- Fjyt; 0: it belongs to a pre-approval content, or isn't sent to the bureau
   purpose   INT          NOT NULL,
   of_site   BOOLEAN      NOT NULL,
   approval  INT          NOT NULL,
@@ -198,7 +198,7 @@ CREATE TABLE dossier_papers (
   CONSTRAINT dossier_papers_paper_fk FOREIGN KEY (paper_id) REFERENCES papers (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Who viewed a paper, when and what for. Rows are only ever added.
+-- Who viewed a paper, when and why. Rows are only ever added.
 CREATE TABLE paper_views (
   id       BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
   paper_id BIGINT      NOT NULL,
@@ -209,15 +209,15 @@ CREATE TABLE paper_views (
   CONSTRAINT paper_views_paper_fk FOREIGN KEY (paper_id) REFERENCES papers (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The provider's own vetting (初审): who has a revision, and each reviewer's verdict.
+-- The provider's own vetting (初审): who holds a revision, and each reviewer's verdict.
 CREATE TABLE vettings (
   filing_id    BIGINT      NOT NULL,
   revision     INT         NOT NULL,
-  -- 2: a second reviewer's, of what the first passed on
+  -- 2: second vetting of what the first reviewer passed on
   round        INT         NOT NULL,
   reviewer_id  BIGINT      NOT NULL,
   taken_at     DATETIME(6) NOT NULL,
-  -- until then nobody else can take it
+  -- nobody else can take it until then
   leased_until DATETIME(6) NOT NULL,
   -- empty: not yet; passed_on (to a second reviewer), passed or sent_back
   verdict      VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
@@ -229,8 +229,8 @@ CREATE TABLE vettings (
   CONSTRAINT vettings_reviewer_fk FOREIGN KEY (reviewer_id) REFERENCES users (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Why our staff sent a revision back (初审退回): the reasons they chose and what they wrote,
--- sealed, with the fields concerned.
+-- Why our staff sent a revision back (初审退回): the reasons they chose, what they wrote, and the
+-- fields concerned.
 CREATE TABLE send_backs (
   filing_id     BIGINT          NOT NULL,
   revision      INT             NOT NULL,
@@ -243,7 +243,8 @@ CREATE TABLE send_backs (
   CONSTRAINT send_backs_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Signals to filings' workflows: written with the change they report, sent after it.
+-- Signals to filings' workflows: written in the transaction of the change they report, sent
+-- after it commits.
 CREATE TABLE signals (
   id         BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
   signal_key VARCHAR(128) NOT NULL,
@@ -268,18 +269,17 @@ CREATE TABLE messages (
   CONSTRAINT messages_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Messages begun but not known to have gone out: the SMS or mail provider is asked before any
--- retry sends them again.
+-- Messages whose sending began but isn't known to have succeeded: a retry first asks the SMS or
+-- mail provider, so that nothing is sent twice.
 CREATE TABLE message_tries (
   message_key VARCHAR(128) NOT NULL PRIMARY KEY,
   begun_at    DATETIME(6)  NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Notices to a filing's customer about what happened after its workflow ended: written with
--- the event, sent after it, once.
+-- Notices to customers about what happened to a filing after its workflow ended: written with
+-- the event, sent once after it.
 CREATE TABLE customer_notices (
   filing_id   BIGINT      NOT NULL,
-  -- the message's template
   template    VARCHAR(32) NOT NULL,
   created_at  DATETIME(6) NOT NULL,
   notified_at DATETIME(6) NULL,
@@ -288,8 +288,8 @@ CREATE TABLE customer_notices (
   CONSTRAINT customer_notices_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Results of the site checks: one row for each domain's certificate (target is the domain)
--- and one for the home page (target is 'home').
+-- Site check results: one row per domain for its certificate (target is the domain) and one for
+-- the home page (target is 'home').
 CREATE TABLE site_checks (
   filing_id  BIGINT        NOT NULL,
   target     VARCHAR(255)  NOT NULL,
@@ -301,17 +301,17 @@ CREATE TABLE site_checks (
   CONSTRAINT site_checks_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Edits that put the linked number at the foot of a static home page, a row for each attempt.
--- The page before and after is sealed here, so that neither a crash midway nor the customer's
--- change of mind loses anything.
+-- Edits that put the linked number in the footer of a static home page, one row per attempt.
+-- The page before and after is stored sealed, so that a crash loses nothing and the customer can
+-- undo the edit.
 CREATE TABLE footer_edits (
   id              BIGINT        NOT NULL AUTO_INCREMENT PRIMARY KEY,
   filing_id       BIGINT        NOT NULL,
   -- asked, previewed, agreed, placed, undoing, undone, failed
   state           VARCHAR(16)   NOT NULL,
-  -- why the edit or its undoing failed; a key of the locale files
+  -- why the edit or undo failed; a key of the locale files
   reason          VARCHAR(32)   NOT NULL DEFAULT '',
-  -- JSON of what was seen, for the reason's text
+  -- JSON with the details for the reason's text
   detail          VARCHAR(1024) NOT NULL DEFAULT '',
   number          VARCHAR(64)   NOT NULL DEFAULT '',
   file_name       VARCHAR(255)  NOT NULL DEFAULT '',

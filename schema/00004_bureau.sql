@@ -1,26 +1,26 @@
 -- +goose Up
--- The exchange with the bureaus: accounts, files, records and decisions, what a bureau sends
--- down, and what staff submit themselves.
+-- The exchange with the bureaus: accounts, files, records and decisions, the data that bureaus
+-- send, and the records that staff submit themselves.
 
--- A provider's account with a bureau. Its row is the lock of its one writer.
+-- A provider's account with a bureau. Its row is the lock that allows only one writer.
 CREATE TABLE bureau_accounts (
   id                     BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
   name                   VARCHAR(64)  NOT NULL,
-  -- interface, or manual: people submit dossiers and record the bureau's answers
+  -- interface; or manual: staff submit dossiers and record the bureau's answers by hand
   driver                 VARCHAR(16)  NOT NULL DEFAULT 'interface',
-  -- an account that the workers' settings no longer name takes nothing new
+  -- false: the workers' settings no longer name it, so it accepts nothing new
   active                 BOOLEAN      NOT NULL DEFAULT TRUE,
-  -- codes of the provinces whose filings go there, by comma; empty: all that no other account names
+  -- comma-separated codes of the provinces it serves; empty: all that no other account names
   provinces              VARCHAR(512) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
-  -- how many hours the bureau's SMS verification code is valid; 0: it sends none
+  -- how many hours the bureau's SMS code is valid; 0: the bureau sends none
   sms_verification_hours INT          NOT NULL DEFAULT 0,
   last_sequence          BIGINT       NOT NULL DEFAULT 0,
-  -- the exchange that writes now, and until when it may
+  -- the exchange that holds the lock, and until when
   writer                 VARCHAR(64)  NULL,
   writer_until           DATETIME(6)  NULL,
   stopped_code           INT          NULL,
   stopped_at             DATETIME(6)  NULL,
-  -- "not now" for each direction: the bureau's code, and when to try again
+  -- when the bureau says "not now", per direction: its code, and when to try again
   upload_code            INT          NULL,
   upload_after           DATETIME(6)  NULL,
   download_code          INT          NULL,
@@ -63,27 +63,27 @@ CREATE TABLE bureau_downloads (
   CONSTRAINT bureau_downloads_account_fk FOREIGN KEY (account_id) REFERENCES bureau_accounts (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- One revision of a filing on its way to the bureau; its ID is the record ID (IspZtid) that
--- the bureau answers with.
+-- One revision of a filing on its way to the bureau. Its ID is the record ID (IspZtid) in the
+-- bureau's answers.
 CREATE TABLE records (
   id           BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
   filing_id    BIGINT       NOT NULL,
   revision     INT          NOT NULL,
-  -- null: a number registered by its customer, which no account submitted
+  -- null: a number that its customer registered, so no account submitted it
   account_id   BIGINT       NULL,
   -- Czlx: 1 new filing, 2 new site, 3 new access, 4 change, 5 cancel access, 6 end holder, 7 end site
   operation    TINYINT      NOT NULL DEFAULT 1,
   province     CHAR(6)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
-  -- the bureau's ID of the site that a change is about: a holder has several
+  -- the bureau's ID of the site to change, since a holder can have several
   site_id      BIGINT       NULL,
-  -- how the bureau's results name a record that isn't named by our own IDs
+  -- how the bureau's results identify a record when they don't use our own IDs
   review_key   VARCHAR(128) NULL,
   result_key   VARCHAR(128) NULL,
   result_key2  VARCHAR(128) NULL,
   sequence     BIGINT       NULL,
-  -- set when its data file broke the schema: how many such records may share the next
+  -- set when its data file violated the schema: how many such records may share the next file
   max_batch    INT          NULL,
-  -- rows since lost may have submitted it: staff decide
+  -- it may have been submitted by rows that were lost since: staff decide
   doubtful     BOOLEAN      NOT NULL DEFAULT FALSE,
   -- when it was submitted by hand, and by whom
   submitted_at DATETIME(6)  NULL,
@@ -91,7 +91,7 @@ CREATE TABLE records (
   created_at   DATETIME(6)  NOT NULL,
   UNIQUE KEY records_filing (filing_id, revision),
   KEY records_waiting (account_id, sequence, id),
-  -- what hasn't left either way, at accounts where nothing has a sequence
+  -- finds records not yet submitted at manual accounts, where none has a sequence
   KEY records_unsent (account_id, submitted_at, sequence, doubtful),
   KEY records_review (account_id, operation, review_key),
   KEY records_result (account_id, operation, result_key),
@@ -101,14 +101,14 @@ CREATE TABLE records (
   CONSTRAINT records_account_fk FOREIGN KEY (account_id) REFERENCES bureau_accounts (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- What the bureau said about a record. Verdict and filing data may come in either order, in
--- one file or two.
+-- The bureau's decision on a record. Verdict and filing data may arrive in either order, in one
+-- file or two.
 CREATE TABLE decisions (
   record_id        BIGINT          NOT NULL PRIMARY KEY,
   approved         BOOLEAN         NULL,
   code             INT             NULL,
   sealed_opinion   VARBINARY(8192) NULL,
-  -- what a refusal is about: a JSON list of "form.field"
+  -- the fields that a refusal is about: a JSON list of "form.field"
   fields           VARCHAR(2048)   NOT NULL DEFAULT '[]',
   reviewed_at      DATETIME(6)     NULL,
   -- who recorded it; empty: the interface
@@ -132,8 +132,8 @@ CREATE TABLE decisions (
   CONSTRAINT decisions_record_fk FOREIGN KEY (record_id) REFERENCES records (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- What bureaus hold on filings (BASJ, SJTB, less ZXSJ): each holder's newest data, whole and
--- sealed, and what it is looked up by.
+-- The bureaus' data of filings (BASJ and SJTB, minus ZXSJ): each holder's latest data, sealed as
+-- a whole, with look-up keys.
 CREATE TABLE bureau_holders (
   account_id    BIGINT      NOT NULL,
   holder_id     BIGINT      NOT NULL,
@@ -169,7 +169,7 @@ CREATE TABLE bureau_domains (
   KEY bureau_domains_site (account_id, site_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The bureau's code tables (JCDM); a table that never came down isn't here.
+-- The bureau's code tables (JCDM), as far as it has sent them.
 CREATE TABLE code_tables (
   table_name VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   id         INT          NOT NULL,
@@ -180,8 +180,8 @@ CREATE TABLE code_tables (
   PRIMARY KEY (table_name, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The blacklist (HMDLB): domains as they are, holders by keyed hash of document type and
--- number. Details for staff are sealed.
+-- The blacklist (HMDLB): domains as they are, holders by keyed hash of document type and number.
+-- Details for staff are sealed.
 CREATE TABLE blacklist (
   entry_hash    BINARY(32)  NOT NULL PRIMARY KEY,
   kind          VARCHAR(8)  NOT NULL,
@@ -189,9 +189,9 @@ CREATE TABLE blacklist (
   listed_at     DATETIME(6) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Questions to bureaus while a person waits: panels write them, and workers, which have the
--- credentials, ask. Status answers serve as a cache; password questions count tries, by the
--- keyed hash of the number.
+-- Queries to bureaus while a user waits: panels write them, and workers, which have the
+-- credentials, send them. Status answers also serve as a cache; password queries count attempts
+-- per keyed hash of the number.
 CREATE TABLE inquiries (
   id               BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
   account_id       BIGINT          NOT NULL,
@@ -200,10 +200,10 @@ CREATE TABLE inquiries (
   kind             VARCHAR(16)     NOT NULL,
   condition_type   INT             NOT NULL DEFAULT 0,
   condition_hash   BINARY(32)      NOT NULL,
-  -- erased when a password question is answered
+  -- erased when a password query is answered
   sealed_condition VARBINARY(4096) NULL,
   asked_at         DATETIME(6)     NOT NULL,
-  -- a password question is tried once: set before the call
+  -- set before the call, since a password query is tried only once
   tried_at         DATETIME(6)     NULL,
   answered_at      DATETIME(6)     NULL,
   -- the bureau's msg_code
@@ -217,7 +217,7 @@ CREATE TABLE inquiries (
   CONSTRAINT inquiries_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- What needs a human. The key makes one task however often its cause is seen.
+-- Tasks for staff. The key ensures one task however often its cause is seen.
 CREATE TABLE staff_tasks (
   id            BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
   task_key      VARCHAR(190) NOT NULL,
@@ -227,7 +227,7 @@ CREATE TABLE staff_tasks (
   -- the task whose answer was refused
   about_task    BIGINT       NULL,
   sealed_detail BLOB         NOT NULL,
-  -- what an answer needs, where the task can be answered
+  -- the data that an answer needs; null: the task can't be answered
   sealed_data   MEDIUMBLOB   NULL,
   created_at    DATETIME(6)  NOT NULL,
   notified_at   DATETIME(6)  NULL,
@@ -239,14 +239,14 @@ CREATE TABLE staff_tasks (
   KEY staff_tasks_about (about_task)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- A block of IPv4 addresses that an account reports: what the bureau knows of it, as far as
--- we know. What is under way is in staff_records.
+-- Blocks of IPv4 addresses that an account reports, in the state that we believe the bureau has.
+-- Changes under way are in staff_records.
 CREATE TABLE address_blocks (
   id            BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
   account_id    BIGINT          NOT NULL,
   from_ip       INT UNSIGNED    NOT NULL,
   to_ip         INT UNSIGNED    NOT NULL,
-  -- the unit that it comes from (Lydw); 0: how it is used (Fpfs, Syfs, Fprq)
+  -- the unit that the block comes from (Lydw); 0: it reports its use instead (Fpfs, Syfs, Fprq)
   source        BIGINT          NOT NULL DEFAULT 0,
   used_as       INT             NOT NULL DEFAULT 0,
   assignment    INT             NOT NULL DEFAULT 0,
@@ -254,7 +254,7 @@ CREATE TABLE address_blocks (
   sealed_remark VARBINARY(4096) NULL,
   -- waiting, reported, refused, removed
   state         VARCHAR(16)     NOT NULL,
-  -- the bureau's ID, for changing and removing
+  -- the bureau's ID, needed to change or remove the block
   bureau_id     BIGINT          NULL,
   created_at    DATETIME(6)     NOT NULL,
   KEY address_blocks_account (account_id, state, from_ip),
@@ -263,8 +263,8 @@ CREATE TABLE address_blocks (
   CONSTRAINT address_blocks_account_fk FOREIGN KEY (account_id) REFERENCES bureau_accounts (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Records that staff submit: answers to the bureau's tasks, and address blocks. The ID of one
--- that adds a block is the IspId that the bureau answers with.
+-- Records that staff submit: answers to the bureau's tasks, and address blocks. For a new block
+-- the ID is the IspId in the bureau's answer.
 CREATE TABLE staff_records (
   id             BIGINT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
   account_id     BIGINT          NOT NULL,
@@ -275,7 +275,7 @@ CREATE TABLE staff_records (
   -- of a block: 1 add, 2 change, 3 remove
   operation      TINYINT         NOT NULL DEFAULT 0,
   sealed         MEDIUMBLOB      NOT NULL,
-  -- how a result names it (Bs), where one does at all
+  -- how a result identifies it (Bs); empty: results don't
   result_key     VARCHAR(255)    NOT NULL DEFAULT '',
   sequence       BIGINT          NULL,
   -- as in records
@@ -287,7 +287,7 @@ CREATE TABLE staff_records (
   refused        BOOLEAN         NOT NULL DEFAULT FALSE,
   created_by     VARCHAR(80)     NOT NULL,
   created_at     DATETIME(6)     NOT NULL,
-  -- a task is answered once and a block has one record under way; a refused answer doesn't count
+  -- allow one answer per task (refused ones don't count) and one open record per block
   answers_task   BIGINT          AS (IF(refused, NULL, task_id)) STORED,
   open_block     BIGINT          AS (IF(result_at IS NULL, block_id, NULL)) STORED,
   UNIQUE KEY staff_records_task (answers_task),

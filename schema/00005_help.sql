@@ -1,6 +1,6 @@
 -- +goose Up
--- The help centre: the provider's announcements, and people's questions and complaints. A
--- token from the form makes one row of a form that is submitted twice.
+-- The help centre: the provider's announcements, and users' questions and complaints. The form's
+-- token ensures that submitting it twice makes only one row.
 
 CREATE TABLE announcements (
   id           BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -31,10 +31,10 @@ CREATE TABLE tickets (
   -- open, answered or closed
   status      VARCHAR(16) NOT NULL,
   lang        CHAR(2)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- null: a stranger's
+  -- null: from a visitor who isn't signed in
   customer_id BIGINT      NULL,
   order_id    BIGINT      NULL,
-  -- the question, and the address to answer to
+  -- the question, and the address for the answer
   sealed      BLOB        NOT NULL,
   created_at  DATETIME(6) NOT NULL,
   -- when staff were notified by mail
@@ -56,7 +56,7 @@ CREATE TABLE ticket_answers (
   sealed     BLOB        NOT NULL,
   created_by VARCHAR(80) NOT NULL,
   created_at DATETIME(6) NOT NULL,
-  -- when it went out by mail, or why it didn't; neither: it is under way
+  -- when it was mailed, or why it wasn't; neither: still being sent
   sent_at    DATETIME(6) NULL,
   failure    VARCHAR(32) NOT NULL DEFAULT '',
   UNIQUE KEY ticket_answers_token (token),

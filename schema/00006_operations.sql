@@ -1,9 +1,9 @@
 -- +goose Up
 -- Running the service: alerts, bulk resumption, broken executions, figures.
 
--- Alerts to staff by mail and webhook, each sent once: a cause for which filings are stuck,
--- from the first of them until none has been for a while; an exchange that stopped, until it
--- goes on.
+-- Alerts to staff by mail and webhook, each sent once. A stuck alert lasts from the first filing
+-- stuck for a cause until none has been for a while; a stop alert lasts until the exchange
+-- resumes.
 CREATE TABLE staff_alerts (
   id          BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
   -- stuck/STEP/REASON or stopped/ACCOUNT
@@ -11,18 +11,18 @@ CREATE TABLE staff_alerts (
   kind        VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   step        VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   reason      VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
-  -- the first that got stuck
+  -- the first filing that got stuck
   filing_id   BIGINT       NULL,
   account_id  BIGINT       NULL,
-  -- the bureau's, of a stop
+  -- the bureau's code for a stop
   code        INT          NULL,
   began_at    DATETIME(6)  NOT NULL,
-  -- since when nothing is stuck for it; null: something is
+  -- since when nothing has been stuck for it; null: something is
   clear_since DATETIME(6)  NULL,
   ended_at    DATETIME(6)  NULL,
   mailed_at   DATETIME(6)  NULL,
   posted_at   DATETIME(6)  NULL,
-  -- when both were done, or weren't needed
+  -- when both were sent or found unnecessary
   notified_at DATETIME(6)  NULL,
   open_cause  VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin AS (IF(ended_at IS NULL, cause, NULL)) STORED,
   UNIQUE KEY staff_alerts_open (open_cause),
@@ -34,13 +34,13 @@ CREATE TABLE staff_alerts (
 -- Jobs that resume many stuck filings at once.
 CREATE TABLE bulk_jobs (
   id         BIGINT        NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  -- of the form: submitting it twice makes one job
+  -- of the form: submitting it twice makes only one job
   token      CHAR(32)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- the search as a JSON object. No free text: it matched filings, so it holds existing order
-  -- numbers, logins, filing numbers and domains, keyed hashes of a holder, and codes.
+  -- the search as a JSON object. It contains no free text: since it matched filings, it holds only
+  -- existing order numbers, logins, filing numbers and domains, keyed hashes of a holder, and codes.
   filter     VARCHAR(2048) NOT NULL,
   resolution VARCHAR(16)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- filings a second
+  -- filings per second
   rate       INT           NOT NULL,
   -- new, running, paused, stopped or done
   state      VARCHAR(8)    CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -52,13 +52,13 @@ CREATE TABLE bulk_jobs (
   UNIQUE KEY bulk_jobs_token (token)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The filings that were stuck when the job was made, and no others.
+-- Only the filings that were stuck when the job was created.
 CREATE TABLE bulk_results (
   job_id    BIGINT      NOT NULL,
   filing_id BIGINT      NOT NULL,
-  -- number of the filing's event that shows it stuck: tells this time from the next
+  -- the filing's event that reported it stuck; distinguishes this time from a later one
   stuck_seq BIGINT      NOT NULL,
-  -- empty: its turn hasn't come; resumed, moved_on or failed
+  -- empty: not processed yet; resumed, moved_on or failed
   outcome   VARCHAR(8)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
   -- why it failed: a key of the locale files
   reason    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '',
@@ -69,8 +69,8 @@ CREATE TABLE bulk_results (
   CONSTRAINT bulk_results_filing_fk FOREIGN KEY (filing_id) REFERENCES filings (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Workflows whose code fails or doesn't fit their histories, as a scheduled check found them
--- in Temporal. A row goes when its problem is over. No payload and no text of a failure.
+-- Workflows whose code fails or doesn't match their histories, as found by a scheduled check of
+-- Temporal. A row is deleted when its problem is over. No payloads or failure texts are stored.
 CREATE TABLE broken_executions (
   workflow_id VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   run_id      VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -78,9 +78,9 @@ CREATE TABLE broken_executions (
   -- as Temporal names them, such as WorkflowTaskFailed and NonDeterministicError
   category    VARCHAR(64)  NOT NULL,
   cause       VARCHAR(64)  NOT NULL,
-  -- of the worker that failed last; empty: not known
+  -- of the worker that failed last; empty: unknown
   build_id    VARCHAR(128) NOT NULL DEFAULT '',
-  -- its history was read, for cause and build
+  -- whether its history was read for cause and build
   inspected   BOOLEAN      NOT NULL DEFAULT FALSE,
   first_seen  DATETIME(6)  NOT NULL,
   last_seen   DATETIME(6)  NOT NULL,
@@ -88,21 +88,21 @@ CREATE TABLE broken_executions (
   KEY broken_executions_group (type, cause, first_seen)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- What the metrics count over the whole database, counted once for all processes
--- (internal/store/figures.go). Nobody's data.
+-- Metrics counted over the whole database, once for all processes (internal/store/figures.go).
+-- No personal data.
 CREATE TABLE figures (
   name           VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
   content        MEDIUMTEXT  NOT NULL,
   counted_at     DATETIME(6) NULL,
-  -- a process is counting, and until when the others leave it to it
+  -- until when one process is counting and the others don't
   counting_until DATETIME(6) NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The support console's figures: past days, each counted once, so that a year of them is read
--- from a few thousand rows however many filings there are (internal/store/figuredays.go).
--- Days are China's. Nobody's data.
+-- The support console's figures. Each past day (in China's time zone) is counted once, so that
+-- reading a year takes a few thousand rows however many filings there are
+-- (internal/store/figures_day.go). No personal data.
 
--- The days that are counted: their rows below are complete.
+-- The days that have been counted: their rows in day_figures are complete.
 CREATE TABLE figure_days (
   day        DATE        NOT NULL PRIMARY KEY,
   counted_at DATETIME(6) NOT NULL
@@ -110,13 +110,13 @@ CREATE TABLE figure_days (
 
 CREATE TABLE day_figures (
   figure   VARCHAR(16)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-  -- code; empty: all provinces, and filings whose province isn't known
+  -- code; empty: all provinces together, including filings whose province isn't known
   province CHAR(6)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   day      DATE         NOT NULL,
-  -- what is counted: a stage or a reason; the code of each figure documents its names
+  -- what is counted, such as a stage or a reason; see the code of each figure
   name     VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   n        INT          NOT NULL,
-  -- how long it lasted, in seconds, as a sketch that can be merged
+  -- durations in seconds, as a mergeable sketch
   times    BLOB         NULL,
   PRIMARY KEY (figure, province, day, name),
   KEY day_figures_day (day)

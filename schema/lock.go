@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// lockWait is how long a migration waits for another one: an index on a table of
+// lockWait is how long a migration waits for another one. It is long because adding an index to a table of
 // millions of rows takes minutes.
 const lockWait = 15 * time.Minute
 
-// lockName is the database's own lock among the server's, 64 characters at most.
+// lockName is unique per database, since MySQL's locks are shared by the whole server; at most 64 characters.
 const lockName = `LEFT(CONCAT('beian-migrate/', DATABASE()), 64)`
 
-// locker keeps two migrations from running at once. The lock is the connection's:
-// a process that dies gives it back.
+// locker keeps two migrations from running at once. The lock belongs to the connection, so it is released if the
+// process dies.
 type locker struct{}
 
 // SessionLock waits for the lock.
@@ -32,14 +32,14 @@ func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// SessionUnlock gives the lock back.
+// SessionUnlock releases the lock.
 func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	var freed sql.NullInt64
 	if err := conn.QueryRowContext(ctx, `SELECT RELEASE_LOCK(`+lockName+`)`).Scan(&freed); err != nil {
 		return err
 	}
 	if freed.Int64 != 1 {
-		return errors.New("the migrations' lock was lost meanwhile")
+		return errors.New("the migration lock was lost in the meantime")
 	}
 	return nil
 }

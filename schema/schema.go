@@ -1,4 +1,4 @@
-// Package schema holds the database's numbered migrations and runs them.
+// Package schema contains the database migrations and runs them.
 package schema
 
 import (
@@ -13,9 +13,8 @@ import (
 //go:embed *.sql
 var migrations embed.FS
 
-// Migrate brings the database to the newest version. It is safe to run again,
-// safe to run while older panels and workers still run, and safe to run twice at
-// once: the second waits until the first is done.
+// Migrate brings the database to the latest version. It is idempotent, safe while older panels and workers still run,
+// and safe to run concurrently: the second run waits for the first.
 func Migrate(ctx context.Context, db *sql.DB) error {
 	p, err := provider(db)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/beian/beian/schema"
 )
 
-func TestStatusTellsWhatIsPendingAndWhoIsAhead(t *testing.T) {
+func TestStatusShowsPendingAndAheadMigrations(t *testing.T) {
 	db, ctx := testdb.New(t).DB(), t.Context()
 	s, err := schema.Fits(ctx, db)
 	require.NoError(t, err)
@@ -22,7 +22,7 @@ func TestStatusTellsWhatIsPendingAndWhoIsAhead(t *testing.T) {
 	require.Equal(t, newest.Version, s.Version())
 	require.False(t, newest.AppliedAt.IsZero())
 
-	// A newer build has migrated: this one goes on.
+	// A newer build has migrated the database: this one still runs.
 	_, err = db.ExecContext(ctx, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99998, TRUE)`)
 	require.NoError(t, err)
 	s, err = schema.Fits(ctx, db)
@@ -30,7 +30,7 @@ func TestStatusTellsWhatIsPendingAndWhoIsAhead(t *testing.T) {
 	require.Len(t, s.Ahead, 1)
 	require.EqualValues(t, 99998, s.Version())
 
-	// This build is newer than the database: it says so, by the migration's name.
+	// This build is newer than the database: the error names the migration.
 	_, err = db.ExecContext(ctx, `DELETE FROM goose_db_version WHERE version_id IN (99998, ?)`, newest.Version)
 	require.NoError(t, err)
 	s, err = schema.Fits(ctx, db)
@@ -39,7 +39,7 @@ func TestStatusTellsWhatIsPendingAndWhoIsAhead(t *testing.T) {
 	require.Equal(t, newest.Name, s.Pending[0].Name)
 }
 
-func TestStatusOfAnEmptyDatabaseMakesNothing(t *testing.T) {
+func TestStatusOfAnEmptyDatabaseCreatesNothing(t *testing.T) {
 	db, ctx := testdb.Empty(t).DB(), t.Context()
 	s, err := schema.StatusOf(ctx, db)
 	require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestStatusOfAnEmptyDatabaseMakesNothing(t *testing.T) {
 
 func TestTwoMigrationsAtOnceAreOne(t *testing.T) {
 	db := testdb.Empty(t).DB()
-	// Somebody migrates: who comes now waits.
+	// While another migration runs, these two wait.
 	held, err := db.Conn(t.Context())
 	require.NoError(t, err)
 	defer held.Close()
@@ -71,7 +71,7 @@ func TestTwoMigrationsAtOnceAreOne(t *testing.T) {
 	}, 30*time.Second, 20*time.Millisecond)
 	s, err := schema.StatusOf(t.Context(), db)
 	require.NoError(t, err)
-	require.Empty(t, s.Applied, "status waits for nobody, and nothing ran")
+	require.Empty(t, s.Applied, "status doesn't wait, and nothing ran")
 	require.NoError(t, held.QueryRowContext(t.Context(), `SELECT RELEASE_LOCK(CONCAT('beian-migrate/', DATABASE()))`).Scan(&got))
 	both.Wait()
 	require.NoError(t, errs[0])

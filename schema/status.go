@@ -12,25 +12,24 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
-// Migration is one numbered change of the database.
+// Migration is one numbered change to the database.
 type Migration struct {
 	Version int64
-	// Name is its file's; empty for one that this build doesn't know.
+	// Name is the file name; empty if this build doesn't know the migration.
 	Name string
-	// AppliedAt is zero for one that hasn't run.
+	// AppliedAt is zero if the migration hasn't run.
 	AppliedAt time.Time
 }
 
 // Status compares the database with this build.
 type Status struct {
-	// Applied have run, Pending have not.
 	Applied, Pending []Migration
-	// Ahead have run and are unknown to this build: the database is newer. Since
-	// migrations only add, an older build goes on.
+	// Ahead have run but are unknown to this build: the database is newer. Migrations only add, so an older build
+	// still works.
 	Ahead []Migration
 }
 
-// Version is the newest that has run.
+// Version is the latest version that has run.
 func (s Status) Version() (v int64) {
 	for _, m := range slices.Concat(s.Applied, s.Ahead) {
 		v = max(v, m.Version)
@@ -38,7 +37,7 @@ func (s Status) Version() (v int64) {
 	return v
 }
 
-// StatusOf reads what has run. It changes nothing and waits for nobody.
+// StatusOf reads which migrations have run. It changes nothing and doesn't wait for the migration lock.
 func StatusOf(ctx context.Context, db *sql.DB) (Status, error) {
 	known, err := files()
 	if err != nil {
@@ -71,7 +70,7 @@ func files() ([]Migration, error) {
 		return nil, err
 	}
 	var list []Migration
-	for _, name := range names { // sorted, as numbers of five digits are
+	for _, name := range names { // Glob sorts them, and all have five digits
 		v, err := goose.NumericComponent(name)
 		if err != nil {
 			return nil, fmt.Errorf("reading the migrations: %w", err)
@@ -81,7 +80,7 @@ func files() ([]Migration, error) {
 	return list, nil
 }
 
-// applied are the versions that have run, and when; none on an empty database.
+// applied returns when each version ran; empty for an empty database.
 func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
 	var tables int
 	if err := db.QueryRowContext(ctx, `
@@ -98,7 +97,7 @@ func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
 	}
 	ran := map[int64]time.Time{}
 	for _, m := range list {
-		if m.Version == 0 || !m.IsApplied { // 0 marks the table's beginning
+		if m.Version == 0 || !m.IsApplied { // goose inserts version 0 when it creates the table
 			continue
 		}
 		row, err := rows.GetMigration(ctx, db, m.Version)
@@ -110,8 +109,8 @@ func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
 	return ran, nil
 }
 
-// Fits tells whether a process of this build may run on the database: nothing
-// that it knows is pending. A database that is ahead fits.
+// Fits returns an error if this build can't run on the database because migrations are pending. A database that is
+// ahead fits.
 func Fits(ctx context.Context, db *sql.DB) (Status, error) {
 	s, err := StatusOf(ctx, db)
 	if err == nil && len(s.Pending) > 0 {

@@ -11,26 +11,25 @@ import (
 	"github.com/beian/beian/activities"
 )
 
-// draining cuts activities off that haven't ended when a stop's time is almost
-// over, and hands them back: the server hears at once that this try failed and
-// gives the next to another worker, instead of waiting for heartbeats that no
-// longer come. Effects carry keys, so a try that was cut off isn't done twice.
+// draining cuts off activities that are still running when a stop's time is almost over, and hands them back: the
+// server learns at once that this attempt failed and gives the next one to another worker, instead of waiting for
+// missed heartbeats. Effects carry keys, so an attempt that was cut off isn't done twice.
 type draining struct {
 	interceptor.WorkerInterceptorBase
 	// handBack ends when they must.
 	handBack context.Context
 }
 
-// errHandedBack is why a context ended.
-var errHandedBack = errors.New("the worker stops")
+// errHandedBack is the cause of a context that ended so.
+var errHandedBack = errors.New("the worker is stopping")
 
-// handBackAfter is how long a next try waits: other workers take it up.
+// handBackAfter is the pause before the next attempt, on another worker.
 const handBackAfter = time.Second
 
-// reportTime is kept of a stop's time for handing back: a quarter, at most so long.
+// reportTime is the part of a stop's time reserved for handing back: a quarter, and this much at most.
 const reportTime = 5 * time.Second
 
-// patience is how long running activities are left alone of a stop's time.
+// patience is how long a stop leaves running activities alone.
 func patience(stop time.Duration) time.Duration { return stop - min(reportTime, stop/4) }
 
 func (d *draining) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -52,7 +51,7 @@ func (d *drained) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 	}
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && app.NonRetryable() {
-		return result, err // it failed for a reason of its own
+		return result, err // it failed for its own reason
 	}
 	return nil, temporal.NewApplicationErrorWithOptions(errHandedBack.Error(), activities.ReasonTemporary, temporal.ApplicationErrorOptions{
 		NextRetryDelay: handBackAfter, Category: temporal.ApplicationErrorCategoryBenign,

@@ -38,7 +38,7 @@ func TestActivityIsHandedBackWhenTheWorkerStops(t *testing.T) {
 	})
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
-	require.False(t, app.NonRetryable(), "another worker takes it up")
+	require.False(t, app.NonRetryable(), "another worker continues it")
 	require.True(t, activities.KnownReason(app.Type()))
 	require.Equal(t, handBackAfter, app.NextRetryDelay())
 }
@@ -47,7 +47,7 @@ func TestWhatEndsInTimeIsItsOwnResult(t *testing.T) {
 	handBack, cut := context.WithCancel(t.Context())
 	require.NoError(t, running(t, handBack, func(context.Context) error {
 		cut()
-		return nil // its effect happened: nothing is to be done again
+		return nil // its effect happened: nothing to repeat
 	}))
 	final := temporal.NewNonRetryableApplicationError("no", activities.ReasonRecipient, nil)
 	err := running(t, handBack, func(context.Context) error { return final })

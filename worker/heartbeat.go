@@ -8,9 +8,8 @@ import (
 	"go.temporal.io/sdk/interceptor"
 )
 
-// heartbeats is for the life of every activity that has a heartbeat timeout, so
-// that a killed worker's activity is tried again within seconds and not only
-// after its whole time is over.
+// heartbeats sends heartbeats for every activity that has a heartbeat timeout, so that a killed worker's activity
+// is retried within seconds and not only after its full timeout.
 type heartbeats struct {
 	interceptor.WorkerInterceptorBase
 }

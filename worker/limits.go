@@ -12,27 +12,24 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// WorkflowTasks names, among the queues of Limits, the workflow tasks of the queue
-// filing, which have slots and pollers of their own.
+// WorkflowTasks stands, among the queues of Limits, for the workflow tasks of the queue filing, which have slots
+// and pollers of their own.
 const WorkflowTasks = "workflows"
 
-// Limits are numbers by queue. A queue that isn't there has the default.
+// Limits are numbers by queue. A missing queue has the default.
 type Limits map[string]float64
 
-// Default slots: what one process of moderate size carries. A workflow task takes
-// milliseconds; the bureau answers one call after another in any case; a check of
-// a site or an installation mostly waits.
+// Default slots: what one process of moderate size carries. A workflow task takes milliseconds; the bureau answers
+// one call after another in any case; a site check or an installation mostly waits.
 var defaultSlots = Limits{WorkflowTasks: 200, workflows.QueueFiling: 100, workflows.QueueMessage: 50, workflows.QueueBureau: 8, workflows.QueueWebsite: 50}
 
-// defaultPollers is Temporal's own.
+// defaultPollers is Temporal's default.
 const defaultPollers = 2
 
-// leastWorkflows is the SDK's bound for slots and pollers of workflow tasks: one
-// serves the sticky queue.
+// leastWorkflows is the SDK's minimum for slots and pollers of workflow tasks: one serves the sticky queue.
 const leastWorkflows = 2
 
-// ParseLimits reads pairs such as message=20. Names tells which queues they may
-// name, whole that only whole numbers do.
+// ParseLimits reads pairs such as message=20. names lists the allowed queues; whole allows only whole numbers.
 func ParseLimits(pairs []string, whole bool, names ...string) (Limits, error) {
 	l := Limits{}
 	for _, pair := range pairs {
@@ -44,10 +41,10 @@ func ParseLimits(pairs []string, whole bool, names ...string) (Limits, error) {
 		case !slices.Contains(names, name):
 			return nil, fmt.Errorf("%q: unknown queue; want any of %s", pair, strings.Join(names, ", "))
 		case name == WorkflowTasks && n < leastWorkflows:
-			return nil, fmt.Errorf("%q: want %d at least: one serves workflows that were here last", pair, leastWorkflows)
+			return nil, fmt.Errorf("%q: want %d at least: one serves the sticky queue", pair, leastWorkflows)
 		}
 		if _, twice := l[name]; twice {
-			return nil, fmt.Errorf("%q: the queue is named twice", pair)
+			return nil, fmt.Errorf("%q: the queue is listed twice", pair)
 		}
 		l[name] = n
 	}

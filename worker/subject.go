@@ -11,8 +11,7 @@ import (
 	"github.com/beian/beian/internal/observe"
 )
 
-// named puts on an activity's span what it is about and its step, by the names
-// that log lines have.
+// named adds to an activity's span its subject and step, under the names that log lines use.
 type named struct {
 	interceptor.WorkerInterceptorBase
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/beian/beian/internal/locale"
 )
 
-// Staff read of every workflow what it is for, where its code fails.
+// Staff see what a failing workflow is for, so every workflow has a text.
 func TestEveryWorkflowHasAName(t *testing.T) {
 	texts, err := locale.New()
 	require.NoError(t, err)

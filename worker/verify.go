@@ -24,20 +24,19 @@ import (
 // VerifyOptions say what is replayed.
 type VerifyOptions struct {
 	Namespace string
-	// Sample is how many histories are taken of each kind of workflow: so many of
-	// those that run, and so many of those that ended.
+	// Sample is how many histories are taken of each workflow type: this many running and this many ended ones.
 	Sample int
-	// Workflows are this build's; nil means the product's. Tests give others.
+	// Workflows are this build's; nil means the product's. Tests set others.
 	Workflows map[string]any
 }
 
-// Report is how a sample of live histories went with this build.
+// Report is the result of replaying a sample of live histories with this build.
 type Report struct {
 	Kinds   []VerifiedKind
 	Misfits []Misfit
 }
 
-// Replayed is how many histories were.
+// Replayed is the number of replayed histories.
 func (r Report) Replayed() (n int) {
 	for _, k := range r.Kinds {
 		n += k.Running + k.Ended
@@ -51,23 +50,21 @@ type VerifiedKind struct {
 	Running, Ended, Failed int
 }
 
-// Misfit is a history that this build can't go on with.
+// Misfit is a history that this build can't continue.
 type Misfit struct {
 	Type, WorkflowID, RunID string
-	// Why is the SDK's word on what it expected and found: names of events and
-	// commands. Payloads are sealed.
+	// Why is what the SDK expected and found: names of events and commands. Payloads are sealed.
 	Why string
 }
 
-// maxWhy bounds a Why, in characters: what follows repeats the event.
+// maxWhy bounds Why, in characters: what follows repeats the event.
 const maxWhy = 400
 
-// ages are the beginnings of the windows from which histories are taken in turn,
-// so that old ones, which meet the most changes, are among them.
+// ages are the starts of the time windows from which histories are taken in turn, so that the sample includes old
+// ones, which meet the most changes.
 var ages = []time.Duration{0, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
 
-// Verify replays a sample of the histories that are there now with this build's
-// workflows. Options seal and open payloads.
+// Verify replays a sample of the live histories with this build's workflows. options seal and open payloads.
 func Verify(ctx context.Context, c client.Client, options client.Options, o VerifyOptions) (Report, error) {
 	if o.Workflows == nil {
 		o.Workflows = map[string]any{}
@@ -84,7 +81,7 @@ func Verify(ctx context.Context, c client.Client, options client.Options, o Veri
 	return v.report, v.unknown(ctx)
 }
 
-// silent says nothing of what goes wrong: the report does, without stacks.
+// silent discards the SDK's log: the report has the failures, without stacks.
 type silent struct{}
 
 func (silent) Debug(string, ...any) {}
@@ -99,7 +96,7 @@ type verifier struct {
 	report  Report
 }
 
-// NameOf is a workflow's name, which the SDK takes from its function too.
+// NameOf is a workflow's name, derived from its function as the SDK does.
 func NameOf(w any) string {
 	name := runtime.FuncForPC(reflect.ValueOf(w).Pointer()).Name()
 	return name[strings.LastIndex(name, ".")+1:]
@@ -136,7 +133,7 @@ func (v *verifier) kind(ctx context.Context, name string) error {
 	return nil
 }
 
-// unknown finds workflows that run and that this build doesn't have.
+// unknown finds running workflows that this build doesn't have.
 func (v *verifier) unknown(ctx context.Context) error {
 	var names []string
 	for name := range v.o.Workflows {
@@ -158,13 +155,13 @@ func (v *verifier) misfit(e *workflowpb.WorkflowExecutionInfo, why string) {
 	})
 }
 
-// sample takes from each window of age in turn, the newest first.
+// sample takes histories from each age window in turn, the newest first.
 func (v *verifier) sample(ctx context.Context, query string) ([]*workflowpb.WorkflowExecutionInfo, error) {
 	var windows [][]*workflowpb.WorkflowExecutionInfo
 	now := time.Now()
 	for i, age := range ages {
 		window := fmt.Sprintf("%s AND StartTime <= '%s'", query, now.Add(-age).Format(time.RFC3339))
-		if i == 0 { // the clocks of others may be ahead
+		if i == 0 { // other machines' clocks may be ahead
 			window = query
 		}
 		if i+1 < len(ages) {
@@ -201,15 +198,14 @@ func (v *verifier) history(ctx context.Context, e *workflowpb.WorkflowExecutionI
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
-			return nil, fmt.Errorf("the history of %s: %w", e.GetExecution().GetWorkflowId(), err)
+			return nil, fmt.Errorf("reading the history of %s: %w", e.GetExecution().GetWorkflowId(), err)
 		}
 		h.Events = append(h.Events, event)
 	}
 	return h, nil
 }
 
-// replay fails when the history doesn't fit. One that has no finished workflow
-// task yet fits anything.
+// replay fails if the history doesn't match. A history without a finished workflow task matches anything.
 func (v *verifier) replay(e *workflowpb.WorkflowExecutionInfo, h *historypb.History) error {
 	begun := false
 	for _, e := range h.GetEvents() {
@@ -229,6 +225,6 @@ func (v *verifier) replay(e *workflowpb.WorkflowExecutionInfo, h *historypb.Hist
 		r.RegisterWorkflowWithOptions(w, registered(name))
 	}
 	return r.ReplayWorkflowHistoryWithOptions(silent{}, h, worker.ReplayWorkflowHistoryOptions{
-		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()}, // IDs of children are made of it
+		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()}, // IDs of children are derived from it
 	})
 }

@@ -17,20 +17,17 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// Version is a build among the builds of a deployment: Temporal gives workflows
-// and their activities to the current one, or, while it is ramped up, a share of
-// them to the next.
+// Version is a build within a deployment: Temporal gives workflows and their activities to the current build or,
+// while the next one is ramped up, a share of them to that.
 //
-// Every workflow is of the kind that goes on with the newest version
-// (AutoUpgrade), not pinned to the one that it began with: a filing lasts for
-// weeks, and no build should have to run for weeks beside its successors. Short
-// ones could be pinned, but a pinned run whose workers are gone waits for its
-// timeout, and an exchange that waits keeps the account's next from starting.
-// The price is that changes of workflow code are guarded (workflow.GetVersion)
-// and checked before a build is let in (Verify).
+// Every workflow continues on the newest build (AutoUpgrade) instead of being pinned to the one it began with: a
+// filing lasts for weeks, and no build should have to run that long next to its successors. Short workflows could
+// be pinned, but a pinned run whose workers are gone waits for its timeout, and a waiting exchange blocks the
+// account's next one. The price is that changes of workflow code are guarded (workflow.GetVersion) and checked
+// before a build goes live (Verify).
 type Version struct{ Deployment, BuildID string }
 
-// LogValue is how log lines name it.
+// LogValue is its form in log lines.
 func (v *Version) LogValue() slog.Value {
 	if v == nil {
 		return slog.StringValue("")
@@ -46,22 +43,21 @@ func (v *Version) set(o *worker.Options) {
 	}
 }
 
-// VersionState is a build of a deployment as Temporal knows it.
+// VersionState is the state of a deployment's build in Temporal.
 type VersionState struct {
 	BuildID string
-	// Current gets what isn't ramped; Ramp is the share in percent that goes to a
-	// build that is ramped up.
+	// Current gets what isn't ramped; Ramp is the percentage that goes to the build being ramped up.
 	Current bool
 	Ramp    float32
-	// Draining still has workflows of its own, Drained has none: its workers can go.
+	// Draining builds still have workflows of their own; Drained ones have none, so their workers can stop.
 	Draining, Drained bool
 	Created           time.Time
-	// Queues that its workers take, or took.
+	// Queues that its workers serve, or served.
 	Queues []string
 }
 
-// ErrNoDeployment says that no versioned worker of a deployment ever came.
-var ErrNoDeployment = errors.New("no worker of the deployment has come yet with BEIAN_VERSIONING on")
+// ErrNoDeployment says that a deployment has never had a versioned worker.
+var ErrNoDeployment = errors.New("no worker of the deployment has connected yet with BEIAN_VERSIONING on")
 
 // Versions lists a deployment's builds, newest first.
 func Versions(ctx context.Context, c client.Client, deployment string) ([]VersionState, error) {
@@ -101,9 +97,8 @@ func Versions(ctx context.Context, c client.Client, deployment string) ([]Versio
 	return list, nil
 }
 
-// Promote has a build get everything (percent 100), or a share of it. Temporal
-// refuses a build that lacks a queue of the current one, or that no worker has.
-// It says the build that was current before. Routed waits until it is so.
+// Promote gives a build all tasks (percent 100) or a share of them. Temporal refuses a build that lacks a queue of
+// the current one, or has no worker. It returns the previously current build. Use Routed to wait for the effect.
 func Promote(ctx context.Context, c client.Client, v Version, percent float32) (before string, err error) {
 	handle := c.WorkerDeploymentClient().GetHandle(v.Deployment)
 	now, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
@@ -116,7 +111,7 @@ func Promote(ctx context.Context, c client.Client, v Version, percent float32) (
 	if current := now.Info.RoutingConfig.CurrentVersion; current != nil {
 		before = current.BuildID
 	}
-	// The token refuses to go on from what somebody else changed meanwhile.
+	// The token makes the change fail if somebody else changed the deployment meanwhile.
 	if percent >= 100 {
 		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.BuildID, ConflictToken: now.ConflictToken})
 	} else {
@@ -128,10 +123,9 @@ func Promote(ctx context.Context, c client.Client, v Version, percent float32) (
 	return before, nil
 }
 
-// Routed waits until a change of a deployment's builds (Promote, EndRamp) has reached its
-// queues, which Temporal sees to after it has answered: then the workers of a build that gets
-// nothing any more can be stopped. A server too old to tell isn't waited for. The error says
-// why it isn't known to be so after a time; the change itself stands.
+// Routed waits until a change of a deployment's builds (Promote, EndRamp) has reached its queues, which happens
+// after Temporal has answered: then the workers of a build that gets nothing any more can be stopped. It doesn't
+// wait for a server too old to report that. An error says why the effect isn't known; the change itself was made.
 func Routed(ctx context.Context, c client.Client, namespace, deployment string) error {
 	ctx, cancel := context.WithTimeout(ctx, routedWithin)
 	defer cancel()
@@ -144,22 +138,22 @@ func Routed(ctx context.Context, c client.Client, namespace, deployment string) 
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: not every queue is known to have heard of it: %w", deployment, cmp.Or(err, ctx.Err()))
+			return fmt.Errorf("%s: the change may not have reached every queue: %w", deployment, cmp.Or(err, ctx.Err()))
 		case <-tick.C:
 		}
 	}
 }
 
-// routedWithin is how long Temporal may take to tell the queues.
+// routedWithin bounds how long Temporal may take to update the queues.
 const routedWithin = 30 * time.Second
 
-// EndRamp takes a ramped build's share away.
+// EndRamp takes away the share of the build being ramped up.
 func EndRamp(ctx context.Context, c client.Client, deployment string) error {
 	_, err := c.WorkerDeploymentClient().GetHandle(deployment).SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{})
 	return err
 }
 
-// String tells where a build stands, in a word or two.
+// String is a build's state in a word or two.
 func (s VersionState) String() string {
 	var words []string
 	for word, so := range map[string]bool{"current": s.Current, fmt.Sprintf("ramping %g%%", s.Ramp): s.Ramp > 0, "draining": s.Draining, "drained": s.Drained} {

@@ -1,5 +1,5 @@
-// Package worker is one worker process: which workflows and activities run on
-// which queues, how much at once, and how it stops.
+// Package worker is one worker process: which workflows and activities run on which queues, how many at once, and
+// how it stops.
 package worker
 
 import (
@@ -21,20 +21,19 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// Config says what a worker process does.
+// Config configures a worker process.
 type Config struct {
 	Temporal client.Client
-	// Queues are the task queues that it takes; none means all.
+	// Queues are the task queues that it serves; none means all.
 	Queues []string
-	// StopTimeout is how long running activities may go on after a stop was
-	// asked for; shortly before its end they are cut off and handed back.
+	// StopTimeout is how long running activities may go on after a stop was requested; shortly before its end they are
+	// cut off and handed back.
 	StopTimeout time.Duration
-	// Slots are the most activities at once, Pollers the long polls, by queue.
+	// Slots limit concurrent activities, Pollers the long polls, by queue.
 	Slots, Pollers Limits
-	// Rates are the most activities a second of this process, FleetRates of all
-	// workers of a queue together.
+	// Rates limit this process's activities per second, FleetRates those of all workers of a queue together.
 	Rates, FleetRates Limits
-	// Version is what this build is to Temporal; nil takes tasks of every version.
+	// Version is this build's version; nil takes tasks of every version.
 	Version *Version
 
 	Filing  *activities.Filing
@@ -43,15 +42,15 @@ type Config struct {
 	Website *activities.Website
 	Bulk    *activities.Bulk
 	Broken  *activities.Broken
-	// Process is told what is lacking; nil: nobody is.
+	// Process tracks what the process still lacks; may be nil.
 	Process *observe.Process
 	Logger  *slog.Logger
 }
 
-// LackPollers is what a worker lacks that hasn't begun.
+// LackPollers marks a worker that hasn't started polling.
 const LackPollers = "pollers"
 
-// Queues are the queues of a list; none means all.
+// Queues checks a list of queues; none means all.
 func Queues(list []string) ([]string, error) {
 	if len(list) == 0 {
 		return workflows.Queues, nil
@@ -61,14 +60,14 @@ func Queues(list []string) ([]string, error) {
 			return nil, fmt.Errorf("unknown queue %q: want any of %v", queue, workflows.Queues)
 		}
 		if slices.Contains(list[:i], queue) {
-			return nil, fmt.Errorf("the queue %q is named twice", queue)
+			return nil, fmt.Errorf("the queue %q is listed twice", queue)
 		}
 	}
 	return list, nil
 }
 
-// Run works until ctx ends, then drains. Temporal's word that the worker can't go
-// on, such as for a namespace that is gone, ends it too.
+// Run works until ctx ends, then drains. It also ends when Temporal reports that the worker can't go on, such as
+// when the namespace is gone.
 func Run(ctx context.Context, cfg Config) error {
 	queues, err := Queues(cfg.Queues)
 	if err != nil {
@@ -94,13 +93,12 @@ func Run(ctx context.Context, cfg Config) error {
 	select {
 	case <-ctx.Done():
 	case err = <-fatal:
-		err = fmt.Errorf("the worker can't go on: %w", err)
+		err = fmt.Errorf("the worker can't continue: %w", err)
 	}
 	return errors.Join(err, drain(cfg, started, cut))
 }
 
-// drain takes nothing more, lets what runs end, and cuts off and hands back what
-// hasn't in time.
+// drain takes nothing more, lets running activities end, and cuts off and hands back those that don't in time.
 func drain(cfg Config, started []worker.Worker, cut func()) error {
 	begin := time.Now()
 	cfg.Process.Lack(observe.Draining)
@@ -108,7 +106,7 @@ func drain(cfg Config, started []worker.Worker, cut func()) error {
 	timer := time.AfterFunc(patience(cfg.StopTimeout), cut)
 	defer timer.Stop()
 	var all sync.WaitGroup
-	for _, w := range started { // at once: each waits for its own
+	for _, w := range started { // concurrently: each waits for its own
 		all.Go(w.Stop)
 	}
 	all.Wait()
@@ -123,10 +121,10 @@ func build(cfg Config, queue string, handBack context.Context, fatal chan<- erro
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:
-			default: // another queue's is on its way
+			default: // another queue's error was first
 			}
 		},
-		DisableWorkflowWorker: queue != workflows.QueueFiling, // the others carry activities only
+		DisableWorkflowWorker: queue != workflows.QueueFiling, // the others run only activities
 	}
 	cfg.limit(&options, queue)
 	cfg.Version.set(&options)
@@ -155,8 +153,7 @@ var Workflows = []any{
 	workflows.CorrectionCode, workflows.CorrectionNotice, workflows.StaffAlert,
 }
 
-// RegisterWorkflows registers them. Each goes on with the newest version of a
-// deployment: see Version.
+// RegisterWorkflows registers them. Each continues on the newest version of a deployment: see Version.
 func RegisterWorkflows(r worker.WorkflowRegistry) {
 	for _, w := range Workflows {
 		r.RegisterWorkflowWithOptions(w, registered(NameOf(w)))

@@ -80,7 +80,7 @@ func TestAccountCodesGoOutOnce(t *testing.T) {
 	unreachable, send, err := p.db.RequestRecovery(ctx, "demo", filing.Mail)
 	require.NoError(t, err)
 	require.NoError(t, p.code(unreachable, send))
-	require.Len(t, p.mail.Messages(), 1, "nothing for nobody, and nothing to nowhere")
+	require.Len(t, p.mail.Messages(), 1, "nothing without an account or an address")
 	require.Error(t, p.code(99, 1), "no such row")
 }
 
@@ -107,7 +107,7 @@ func TestPasswordNoticeWaitsForItsChange(t *testing.T) {
 	require.Len(t, p.mail.Messages(), 1)
 	require.Contains(t, p.mail.Messages()[0].Text, "账号 demo 的登录密码刚刚修改")
 	require.NoError(t, run(1, func() {}))
-	require.Len(t, p.mail.Messages(), 1, "told once")
-	require.Error(t, run(2, func() {}), "a change that never comes")
-	require.Len(t, p.mail.Messages(), 1, "is told to nobody")
+	require.Len(t, p.mail.Messages(), 1, "one notice")
+	require.Error(t, run(2, func() {}), "a change that is never made")
+	require.Len(t, p.mail.Messages(), 1, "sends no notice")
 }

@@ -18,17 +18,17 @@ const (
 	templatePolice    = "police"
 )
 
-// AftercareWorkflowID is the workflow ID of what follows a filing, by its filing.Ref.
+// AftercareWorkflowID is the ID of the workflow that follows an approved filing, by its filing.Ref.
 func AftercareWorkflowID(ref string) string { return aftercareIDPrefix + ref }
 
-// AftercareInput names the filing that is done.
+// AftercareInput identifies the approved filing.
 type AftercareInput struct{ FilingID int64 }
 
-// startAftercare starts what follows a filing's approval, as a workflow of its
-// own: the filing may be over soon, the reminders go on for weeks.
+// startAftercare starts the aftercare of an approved filing as a separate workflow, because its reminders may run
+// for weeks after the filing has ended.
 func (f *run) startAftercare(ctx workflow.Context) error {
 	if f.in.Kind.Registers() || f.in.Kind.FollowsUp() {
-		return nil // nobody to remind; or the aftercare of the filing that was changed goes on
+		return nil // nobody to remind, or the aftercare of the changed filing continues
 	}
 	ref := strings.TrimPrefix(workflow.GetInfo(ctx).WorkflowExecution.ID, filingIDPrefix)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -44,9 +44,9 @@ func (f *run) startAftercare(ctx workflow.Context) error {
 	return err
 }
 
-// Aftercare reminds of the public-security filing (公安联网备案), which is due
-// within thirty days after the bureau's approval, until its number is recorded or
-// the customer needs none. Whether it is due is asked at each turn: nothing signals it.
+// Aftercare reminds the customer of the public-security filing (公安联网备案), due within thirty days of the bureau's
+// approval, until its number is recorded or the customer needs none. Nothing signals that, so each round asks the
+// database.
 func Aftercare(ctx workflow.Context, in AftercareInput) error {
 	first, err := policeDue(ctx, in)
 	if err != nil || !first.Due {
@@ -55,7 +55,7 @@ func Aftercare(ctx workflow.Context, in AftercareInput) error {
 	for _, day := range filing.PoliceReminders {
 		at := first.Since.Add(time.Duration(day) * 24 * time.Hour)
 		if !at.After(workflow.Now(ctx)) {
-			continue // workers were away so long
+			continue // all workers were down past this reminder's time
 		}
 		if err := workflow.Sleep(ctx, at.Sub(workflow.Now(ctx))); err != nil {
 			return err
@@ -65,7 +65,7 @@ func Aftercare(ctx workflow.Context, in AftercareInput) error {
 			return err
 		}
 		if !due.Due || due.Since.After(first.Since) {
-			return nil // done, or the order was filed anew, with an aftercare of its own
+			return nil // done, or the order was filed again and has its own aftercare
 		}
 		remind(ctx, in, due, day)
 	}
@@ -77,8 +77,8 @@ func policeDue(ctx workflow.Context, in AftercareInput) (due activities.PoliceDu
 	return due, err
 }
 
-// remind sends one reminder by each channel, beside each other. What doesn't go
-// out is left: the next one comes, and the pages show it in any case.
+// remind sends one reminder on both channels at once. A failure is only logged: the next reminder follows, and the
+// pages show the task anyway.
 func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, day int) {
 	var sending []workflow.Future
 	for _, channel := range filing.Channels {
@@ -90,7 +90,7 @@ func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, d
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Warn("a reminder of the public-security filing did not go out", "filing", in.FilingID, "channel", filing.Channels[i], "reason", reasonOf(err))
+			workflow.GetLogger(ctx).Warn("sending a reminder of the public-security filing failed", "filing", in.FilingID, "channel", filing.Channels[i], "reason", reasonOf(err))
 		}
 	}
 }

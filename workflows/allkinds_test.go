@@ -26,7 +26,7 @@ type play struct {
 	r     *rapid.T
 	nth   int
 	count int
-	// filings are this history's, with the newest revision of each.
+	// filings holds this run's filings, each with its newest revision.
 	filings   []int64
 	dossiers  map[int64]filing.Dossier
 	corrected map[int64]bool
@@ -35,7 +35,7 @@ type play struct {
 
 const seededHolders = 2
 
-// sql reads what no store function is for.
+// sql runs queries that no store function covers.
 func (c *counterpart) sql() *sqlx.DB { return sqlx.NewDb(c.db.DB(), "mysql") }
 
 func (h *play) seededNumber(i int) string { return fmt.Sprintf("沪ICP备05%06d号", h.nth*10+i) }
@@ -64,8 +64,7 @@ func (h *play) proof(number string) filing.OwnershipProof {
 	return filing.OwnershipProof{Number: number, Password: rapid.SampledFrom([]string{"right", "right", "right", "wrong"}).Draw(h.r, "password")}
 }
 
-// next draws a filing of any kind; what is about an own one needs one that was
-// approved.
+// next draws a filing of any kind; follow-ups need an approved filing of our own.
 func (h *play) next() filing.Dossier {
 	h.count++
 	kinds := []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess}
@@ -94,7 +93,7 @@ func (h *play) next() filing.Dossier {
 	return d
 }
 
-// approved draws a filing that stands on the bureau's word.
+// approved draws a filing that the bureau has approved.
 func (h *play) approved() (bool, filing.Subject) {
 	var subjects []filing.Subject
 	for _, id := range h.filings {
@@ -116,7 +115,7 @@ func (h *play) open() {
 	h.revisions++
 }
 
-// correct submits a refused filing again.
+// correct resubmits a refused filing.
 func (h *play) correct() {
 	for _, id := range h.filings {
 		d, err := h.db.LatestDecision(h.t.Context(), id)
@@ -139,8 +138,7 @@ func (h *play) correct() {
 	}
 }
 
-// unsettled counts the revisions on which nothing is decided, and the data files
-// that the bureau may have without our knowing.
+// unsettled counts undecided revisions, and data files that the bureau may have without our knowing.
 func (c *counterpart) unsettled() (n int) {
 	require.NoError(c.t, c.sql().Get(&n, `
 		SELECT (SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND d.approved IS NULL)
@@ -148,7 +146,7 @@ func (c *counterpart) unsettled() (n int) {
 	return n
 }
 
-// decidedRecord is a revision as it stands in the database.
+// decidedRecord is a revision as stored in the database.
 type decidedRecord struct {
 	ID        int64  `db:"id"`
 	Operation int    `db:"operation"`
@@ -157,7 +155,7 @@ type decidedRecord struct {
 	Code      int    `db:"code"`
 }
 
-// key names a record as the bureau's truth does.
+// key identifies a record in the bureau's truth.
 func (d decidedRecord) key() string {
 	id := fmt.Sprint(d.ID)
 	switch d.Operation {
@@ -172,8 +170,7 @@ func (d decidedRecord) key() string {
 	return fmt.Sprintf("%d/%d/%s", d.Sequence, d.Operation, id)
 }
 
-// equalsTruth compares every record with what the bureau made of it: so many
-// revisions were queued.
+// equalsTruth compares every record with the bureau's result, and checks how many revisions were queued.
 func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 	var records []decidedRecord
 	require.NoError(t, c.sql().Select(&records, `
@@ -181,7 +178,7 @@ func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 		FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? ORDER BY r.id`, c.account))
 	ours, theirs := map[string]int{}, map[string]int{}
 	for _, d := range records {
-		if d.Code != bureau.CodeSchema { // its file was refused whole: the bureau has no record
+		if d.Code != bureau.CodeSchema { // its file was refused as a whole: the bureau has no record
 			ours[d.key()] = d.Code
 		}
 	}
@@ -203,7 +200,7 @@ func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 	wholeSequence(t, c)
 }
 
-// wholeSequence has every number used once, on both sides.
+// wholeSequence checks that both sides used every sequence number exactly once.
 func wholeSequence(t require.TestingT, c *counterpart) {
 	var sequences []int64
 	require.NoError(t, c.sql().Select(&sequences, `SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NOT NULL ORDER BY sequence`, c.account))
@@ -214,8 +211,7 @@ func wholeSequence(t require.TestingT, c *counterpart) {
 	require.Zero(t, c.unsettled())
 }
 
-// faults are what an operator of the bureau might do in a history, besides the
-// stand-in's own random ones.
+// faults are faults an operator of the bureau might set during a run, on top of the stand-in's random ones.
 var faults = []fault.Fault{
 	{Operation: "isp_upload", Mode: fault.Lose, Times: 1},
 	{Operation: "isp_upload", Mode: fault.Fail, Code: "901", Times: 2},
@@ -231,12 +227,12 @@ var faults = []fault.Fault{
 	{Operation: "certificate", Mode: fault.Fail, Times: 4},
 }
 
-// Filings of every kind, on seeded and own filings, with results that come late,
-// twice, out of order or spoiled: each record's decision is the bureau's.
+// Every decision equals the bureau's, for filings of every kind on seeded and own filings, although results come
+// late, twice, out of order or corrupted.
 func TestEveryKindEqualsTheBureausTruth(t *testing.T) {
 	t.Parallel()
-	c := newCounterpart(t)    // one database serves all runs, an account each
-	c.step = 20 * time.Minute // sooner than a spoiled file is taken as it is
+	c := newCounterpart(t)    // all runs share one database, with an account each
+	c.step = 20 * time.Minute // shorter than the time after which a corrupted file is accepted
 	client := c.bureau.Accounts[c.account]
 	runs := 0
 	rapid.Check(t, func(r *rapid.T) {
@@ -278,7 +274,7 @@ func (h *play) run() {
 		if h.unsettled() == 0 && n > 0 {
 			break
 		}
-		if n == 0 || n == 30 { // what a gap lost shows when the next file comes
+		if n == 0 || n == 30 { // the next file reveals what a gap lost
 			h.count++
 			d := filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site(h.domain(), "192.0.2.10")}
 			d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, h.document()

@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// What the bureau files, changes and deregisters is in the base; a change of
-// one of a holder's sites takes that site's number.
+// The base reflects what the bureau files, changes and deregisters; changing one of a holder's sites changes that
+// site's number.
 func TestBaseFollowsTheBureau(t *testing.T) {
 	c, ctx := newCounterpart(t), t.Context()
 	c.with(stand.Options{})
@@ -62,7 +62,7 @@ func TestBaseFollowsTheBureau(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound)
 }
 
-// A file that files a holder and ends it leaves nothing, however often it is applied.
+// A file that both files and deregisters a holder leaves nothing, however often it is applied.
 func TestOneFileFilesFirstAndEndsAfter(t *testing.T) {
 	c, ctx := newCounterpart(t), t.Context()
 	holder := func(id int64) string {

@@ -12,7 +12,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// fill makes filings in line for the first account.
+// fill queues filings for the first account.
 func fill(b *testing.B, db *store.Store, account int64, from, n int) {
 	b.Helper()
 	ctx := b.Context()
@@ -33,8 +33,7 @@ func fill(b *testing.B, db *store.Store, account int64, from, n int) {
 	}
 }
 
-// Taking records into a data file, and writing what the bureau says of them,
-// with a real database.
+// Measures packing records into a data file and applying the bureau's results, with a real database.
 func BenchmarkApply(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

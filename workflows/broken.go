@@ -9,21 +9,20 @@ import (
 )
 
 const (
-	// brokenEvery is how soon broken code shows: the metrics tell sooner that it fails, this
-	// tells what it holds up.
+	// brokenEvery is how often broken code is looked for. Metrics report failures sooner; this check finds the runs
+	// that they block.
 	brokenEvery = 2 * time.Minute
-	// brokenTimeout bounds one check, so that a hanging one doesn't keep the next away.
+	// brokenTimeout bounds one check, so that a hanging one doesn't block the next.
 	brokenTimeout = 15 * time.Minute
 	brokenID      = "broken"
 )
 
-// BrokenCheck keeps which runs stand still because their code fails or doesn't fit their
-// histories.
+// BrokenCheck records the runs that are blocked because their code fails or doesn't match their histories.
 func BrokenCheck(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(countActivity(ctx), a.broken.CheckBroken).Get(ctx, nil)
 }
 
-// ScheduleBroken has broken code looked for from time to time.
+// ScheduleBroken schedules BrokenCheck.
 func ScheduleBroken(ctx context.Context, c client.Client) error {
 	return sweep{brokenID, BrokenCheck, brokenEvery, brokenTimeout}.schedule(ctx, c)
 }

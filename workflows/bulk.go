@@ -17,39 +17,36 @@ import (
 )
 
 const (
-	// BulkRun is how many filings one run of a bulk job resumes before it continues as new:
-	// with about six events for each, its history stays far below Temporal's limits (a
-	// warning at 10,240 events, the end at 51,200).
+	// BulkRun is how many filings one run of a bulk job resumes before it continues as new. At about six events each,
+	// its history stays far below Temporal's limits (a warning at 10,240 events, termination at 51,200).
 	BulkRun = 500
-	// bulkSeconds bounds how many filings are under way at once, in seconds of the rate: one
-	// that hangs doesn't hold the others up, and many that do hold the job.
+	// bulkSeconds limits the filings in progress to this many seconds' worth of the rate: a single slow filing doesn't
+	// hold up the others, but many slow ones throttle the job.
 	bulkSeconds = 10
-	// MaxBulkRate is filings a second: what each sets off, such as an SMS, has limits of its
-	// own elsewhere.
+	// MaxBulkRate is in filings per second. What each one triggers, such as an SMS, has limits of its own.
 	MaxBulkRate = 50
 
 	// UpdateBulk pauses, continues or stops a bulk job.
 	UpdateBulk = "bulk"
 )
 
-// BulkRate makes a rate one that a job may have.
+// BulkRate clamps a rate to the allowed range.
 func BulkRate(rate int) int { return min(max(rate, 1), MaxBulkRate) }
 
-// BulkControl is what staff want of a running bulk job.
+// BulkControl is an action by staff on a running bulk job.
 type BulkControl struct{ Act BulkAct }
 
-// BulkAct is one of the acts.
+// BulkAct is one of these actions.
 type BulkAct string
 
-// The acts.
+// The actions on a bulk job.
 const (
 	BulkPause    BulkAct = "pause"
 	BulkContinue BulkAct = "continue"
 	BulkStop     BulkAct = "stop"
 )
 
-// BulkInput names a bulk job. After is the filing up to which they had their turn; Paused
-// tells that it waits.
+// BulkInput identifies a bulk job. After is the last filing handled by earlier runs; Paused carries a pause over.
 type BulkInput struct {
 	JobID  int64
 	After  int64 `json:",omitempty"`
@@ -61,19 +58,18 @@ type bulk struct {
 	in      BulkInput
 	rate    int
 	stopped bool
-	// over: nothing is under way any more, and nothing more begins.
+	// over: nothing is in progress and nothing more will start.
 	over bool
-	// reported is where the job's row says that it stands; writing keeps its writes in order.
+	// reported is the state last written to the job's row; writing keeps the writes in order.
 	reported filing.BulkState
 	writing  workflow.Mutex
-	// under are filings under way.
+	// under counts the filings in progress.
 	under int
 }
 
-// BulkResume resumes the filings of a bulk job at its rate, in the order of their IDs, each
-// by an Update of its own. What was stuck when the job was made is fixed in the database,
-// with what became of each: a filing that has a result has had its turn, so that running
-// twice does once.
+// BulkResume resumes a bulk job's filings at its rate, in order of ID, each by its own Update. The set of filings
+// is fixed in the database when the job is created, and each one's result is recorded there: a filing with a
+// result is skipped, so running twice resumes once.
 func BulkResume(ctx workflow.Context, in BulkInput) error {
 	b := &bulk{in: in, writing: workflow.NewMutex(ctx)}
 	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateBulk, b.control, workflow.UpdateHandlerOptions{Validator: b.can})
@@ -102,7 +98,7 @@ func BulkResume(ctx workflow.Context, in BulkInput) error {
 	return b.show(ctx)
 }
 
-// turns gives the filings of this run their turns; more tells that others are left.
+// turns resumes this run's filings; more reports that others are left.
 func (b *bulk) turns(ctx workflow.Context) (more bool, err error) {
 	var ids []int64
 	page := activities.BulkPage{JobID: b.in.JobID, After: b.in.After, Limit: BulkRun}
@@ -129,14 +125,14 @@ func (b *bulk) turns(ctx workflow.Context) (more bool, err error) {
 		}
 	}
 	if b.in.After == page.After {
-		return false, nil // none were left
+		return false, nil // none left
 	}
-	// A second between the last of this run and the first of the next.
+	// Keep the rate across runs: wait a second before the next run starts.
 	_, err = workflow.AwaitWithTimeout(ctx, time.Second, func() bool { return b.stopped })
 	return true, err
 }
 
-// begin resumes one filing beside the others. What can't be resumed is reported.
+// begin resumes one filing concurrently. Failures are recorded for the job's report.
 func (b *bulk) begin(ctx workflow.Context, id int64) {
 	b.under++
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -148,12 +144,12 @@ func (b *bulk) begin(ctx workflow.Context, id int64) {
 		}
 		verdict := activities.BulkVerdict{BulkRef: ref, Reason: reasonOf(err)}
 		if err := workflow.ExecuteActivity(databaseActivity(ctx), a.bulk.BulkGaveUp, verdict).Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Error("a failure of a bulk job can't be noted", "job", b.in.JobID, "filing", id)
+			workflow.GetLogger(ctx).Error("recording a bulk job failure failed", "job", b.in.JobID, "filing", id)
 		}
 	})
 }
 
-// can refuses what makes no sense as the job stands.
+// can refuses actions that make no sense in the job's present state.
 func (b *bulk) can(in BulkControl) error {
 	ok := !b.stopped && !b.over
 	switch in.Act {
@@ -168,10 +164,10 @@ func (b *bulk) can(in BulkControl) error {
 	if ok {
 		return nil
 	}
-	return temporal.NewApplicationError(fmt.Sprintf("%s is not possible now", in.Act), wrongStage)
+	return temporal.NewApplicationError(fmt.Sprintf("%s is not possible in the present state", in.Act), wrongStage)
 }
 
-// control answers once the job's row shows what it did.
+// control answers once the job's row shows the effect.
 func (b *bulk) control(ctx workflow.Context, in BulkControl) error {
 	switch in.Act {
 	case BulkPause:
@@ -184,7 +180,7 @@ func (b *bulk) control(ctx workflow.Context, in BulkControl) error {
 	return b.show(ctx)
 }
 
-// show writes where the job stands, if its row doesn't have it.
+// show writes the job's state to its row if it changed.
 func (b *bulk) show(ctx workflow.Context) error {
 	if err := b.writing.Lock(ctx); err != nil {
 		return err
@@ -198,7 +194,7 @@ func (b *bulk) show(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(databaseActivity(ctx), a.bulk.SetBulk, activities.BulkAt{JobID: b.in.JobID, State: state}).Get(ctx, nil)
 }
 
-// state is where the job stands. Stopped it is once nothing is under way any more.
+// state is the job's state. It counts as stopped only once nothing is in progress.
 func (b *bulk) state() filing.BulkState {
 	switch {
 	case b.over && b.stopped:
@@ -213,7 +209,7 @@ func (b *bulk) state() filing.BulkState {
 
 func bulkWorkflowID(jobID int64) string { return fmt.Sprintf("bulk/%d", jobID) }
 
-// StartBulk starts a job's workflow, once in its life: a job that ran doesn't run again.
+// StartBulk starts a job's workflow. A job runs only once.
 func (c *Client) StartBulk(ctx context.Context, jobID int64) error {
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       bulkWorkflowID(jobID),
@@ -223,12 +219,12 @@ func (c *Client) StartBulk(ctx context.Context, jobID int64) error {
 	}, BulkResume, BulkInput{JobID: jobID})
 	var ran *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &ran) {
-		return fmt.Errorf("starting the bulk job %d: %w", jobID, err)
+		return fmt.Errorf("starting bulk job %d: %w", jobID, err)
 	}
 	return nil
 }
 
-// ControlBulk pauses, continues or stops a job. ErrWrongStage where it isn't so that it could.
+// ControlBulk pauses, continues or stops a job; ErrWrongStage if its state doesn't allow that.
 func (c *Client) ControlBulk(ctx context.Context, jobID int64, in BulkControl) error {
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: bulkWorkflowID(jobID), UpdateName: UpdateBulk, Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -239,7 +235,7 @@ func (c *Client) ControlBulk(ctx context.Context, jobID int64, in BulkControl) e
 	return refusedAs(err, fmt.Sprintf("%s of bulk job %d", in.Act, jobID))
 }
 
-// ResumeStuck tells a stuck filing what a bulk job says.
+// ResumeStuck resumes a stuck filing as a bulk job orders.
 func (c *Client) ResumeStuck(ctx context.Context, ref string, order activities.ResumeOrder) (taken bool, err error) {
 	_, err = c.update(ctx, ref, UpdateResume, order.Key, Resume{Resolution: Resolution(order.Resolution), Actor: order.Actor, StuckSeq: order.StuckSeq})
 	if errors.Is(err, ErrWrongStage) {

@@ -24,7 +24,7 @@ type bulkWorld struct {
 	t   *testing.T
 	env *testsuite.TestWorkflowEnvironment
 	mu  sync.Mutex
-	// resumed has the seconds after the start at which each filing had its turn.
+	// resumed maps filings to the seconds after the start at which they were resumed.
 	resumed map[int64]float64
 	order   []int64
 	gaveUp  map[int64]string
@@ -50,7 +50,7 @@ func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkW
 		if err := fails[r.FilingID]; err != nil {
 			return err
 		}
-		w.mu.Lock() // several have their turn at once
+		w.mu.Lock() // several are resumed at once
 		defer w.mu.Unlock()
 		w.resumed[r.FilingID] = w.env.Now().Sub(begin).Seconds()
 		w.order = append(w.order, r.FilingID)
@@ -71,7 +71,7 @@ func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkW
 	return w
 }
 
-// at says something at a moment; refused, where that is what it must be.
+// at sends an action at a given time, and expects a refusal if refused is set.
 func (w *bulkWorld) at(after time.Duration, act workflows.BulkAct, refused bool) {
 	w.env.RegisterDelayedCallback(func() {
 		w.env.UpdateWorkflow(workflows.UpdateBulk, "", &testsuite.TestUpdateCallback{
@@ -82,7 +82,7 @@ func (w *bulkWorld) at(after time.Duration, act workflows.BulkAct, refused bool)
 	}, after)
 }
 
-// between counts the turns in a span of seconds.
+// between counts the filings resumed in a span of seconds.
 func (w *bulkWorld) between(from, until float64) (n int) {
 	for _, at := range w.resumed {
 		if at >= from && at < until {
@@ -92,12 +92,12 @@ func (w *bulkWorld) between(from, until float64) (n int) {
 	return n
 }
 
-// Five a second are five a second, in order, each once, and the job's row shows its end.
+// A rate of five a second resumes five a second, in order, each once, and the job's row shows the end.
 func TestBulkKeepsItsRate(t *testing.T) {
 	w := newBulkWorld(t, 22, 5, nil)
 	w.env.ExecuteWorkflow(workflows.BulkResume, workflows.BulkInput{JobID: 1})
 	var again *workflow.ContinueAsNewError
-	require.ErrorAs(t, w.env.GetWorkflowError(), &again, "the next run finds that none are left")
+	require.ErrorAs(t, w.env.GetWorkflowError(), &again, "the next run finds none left")
 	require.Len(t, w.order, 22)
 	require.Len(t, w.resumed, 22, "none twice")
 	first := slices.Sorted(slices.Values(w.order[:5]))
@@ -113,7 +113,7 @@ func TestBulkKeepsItsRate(t *testing.T) {
 	require.Equal(t, []filing.BulkState{filing.BulkRunning, filing.BulkDone}, last.states)
 }
 
-// A paused job begins nothing until it is continued.
+// A paused job starts nothing until it is continued.
 func TestBulkPausesAndContinues(t *testing.T) {
 	w := newBulkWorld(t, 20, 5, nil)
 	w.at(1500*time.Millisecond, workflows.BulkContinue, true)
@@ -128,7 +128,7 @@ func TestBulkPausesAndContinues(t *testing.T) {
 	require.Equal(t, []filing.BulkState{filing.BulkRunning, filing.BulkPaused, filing.BulkRunning}, w.states)
 }
 
-// A stopped job begins nothing more, also from a pause, and says so.
+// A stopped job starts nothing more, even from a pause, and shows that it stopped.
 func TestBulkStops(t *testing.T) {
 	w := newBulkWorld(t, 20, 5, nil)
 	w.at(1600*time.Millisecond, workflows.BulkPause, false)
@@ -139,7 +139,7 @@ func TestBulkStops(t *testing.T) {
 	require.Equal(t, filing.BulkStopped, w.states[len(w.states)-1])
 }
 
-// What can't be resumed is reported with its reason, after some tries, and holds nothing up.
+// A filing that can't be resumed is reported with its reason after several attempts, and doesn't block the others.
 func TestBulkReportsFailures(t *testing.T) {
 	w := newBulkWorld(t, 30, 5, map[int64]error{
 		3:  temporal.NewApplicationError("not taken", activities.ReasonNotTaken),
@@ -152,7 +152,7 @@ func TestBulkReportsFailures(t *testing.T) {
 	require.Equal(t, 27, w.between(0, 6), "the others didn't wait")
 }
 
-// A long job goes on in runs, and a pause stays one from run to run.
+// A long job continues as new, and stays paused across runs.
 func TestBulkContinuesAsNew(t *testing.T) {
 	const n = workflows.BulkRun + 10
 	w := newBulkWorld(t, n, 50, nil)
@@ -170,8 +170,8 @@ func TestBulkContinuesAsNew(t *testing.T) {
 	require.Equal(t, []filing.BulkState{filing.BulkPaused, filing.BulkRunning}, paused.states)
 }
 
-// A filing takes only the word that means this time of being stuck.
-func TestResumeMeansOneTimeOfBeingStuck(t *testing.T) {
+// A resume order applies only to the stuck event it was made for.
+func TestResumeAppliesToOneStuckEvent(t *testing.T) {
 	w := newWorld(t)
 	tries := 0
 	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
@@ -211,7 +211,7 @@ func TestResumeMeansOneTimeOfBeingStuck(t *testing.T) {
 	require.Equal(t, 3, tries)
 }
 
-// Which steps may be skipped is what the validator says.
+// The validator decides which steps may be skipped.
 func TestSkippableSteps(t *testing.T) {
 	var skippable []string
 	for _, name := range workflows.Steps() {

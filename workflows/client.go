@@ -14,42 +14,41 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// ErrWrongStage says that the filing isn't in a stage in which this is
-// possible: somebody was quicker, or the page was old.
-var ErrWrongStage = errors.New("not possible in the filing's present stage")
+// ErrWrongStage says that the filing's present stage doesn't allow this: somebody was quicker, or the page was
+// stale.
+var ErrWrongStage = errors.New("not possible in the present stage of the filing")
 
 // wrongStage is the application error type of a validator's rejection.
 const wrongStage = "wrong_stage"
 
-// Client speaks to filings for the panel and the command line.
+// Client lets the panel and the command line talk to filings.
 type Client struct {
 	temporal  client.Client
 	namespace string
 	vetting   bool
 }
 
-// NewClient makes a Client; reviewed tells that new filings pass the
-// provider's own check (初审).
+// NewClient makes a Client; vetting says whether new filings go through the provider's own vetting (初审).
 func NewClient(c client.Client, vetting bool) *Client {
 	return &Client{temporal: c, namespace: client.DefaultNamespace, vetting: vetting}
 }
 
-// In is the Client for a namespace, where that isn't Temporal's default: the Temporal
-// client's own, which it tells nobody.
+// In sets the namespace, if it isn't Temporal's default. It must be that of the Temporal client, because
+// client.Client doesn't expose its namespace.
 func (c *Client) In(namespace string) *Client {
 	in := *c
 	in.namespace = namespace
 	return &in
 }
 
-// Open starts a filing's workflow, or finds the running one. Filings are called
-// by their filing.Ref; whether new ones are reviewed is the Client's to say.
+// Open starts a filing's workflow, or finds the running one. Whether a new filing is vetted is a setting of the
+// Client.
 func (c *Client) Open(ctx context.Context, ref string, in FilingInput) error {
 	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
 }
 
-// OpenAnew starts a filing's workflow in the place of one that may run: the row is right,
-// and Temporal is behind it.
+// OpenAnew starts a filing's workflow in place of one that may still run: it is for when the row is right and
+// Temporal is behind it.
 func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error {
 	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING)
 }
@@ -63,14 +62,13 @@ func (c *Client) open(ctx context.Context, ref string, in FilingInput, running e
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}, Filing, in)
 	if err != nil {
-		return fmt.Errorf("starting the filing %s: %w", ref, err)
+		return fmt.Errorf("starting filing %s: %w", ref, err)
 	}
 	return nil
 }
 
-// start starts a workflow beside filings', unless it runs, and doesn't wait for it; it may take
-// so long, or with 0 as long as it likes. What ended may run again: its activities know what
-// was done.
+// start starts an auxiliary workflow unless it is running, and doesn't wait. A timeout of 0 means no limit. An
+// ended workflow may run again: its activities know what was done.
 func (c *Client) start(ctx context.Context, id string, timeout time.Duration, f, in any) error {
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: QueueFiling, WorkflowExecutionTimeout: timeout,
@@ -83,33 +81,32 @@ func (c *Client) start(ctx context.Context, id string, timeout time.Duration, f,
 	return nil
 }
 
-// StartAftercare starts what follows a filing's approval where it is gone. It ends at once
-// where nothing is due.
+// StartAftercare starts an approved filing's aftercare again if it is gone. It ends at once if nothing is due.
 func (c *Client) StartAftercare(ctx context.Context, ref string, in AftercareInput) error {
 	return c.start(ctx, AftercareWorkflowID(ref), 0, Aftercare, in)
 }
 
-// GiveContact tells that the contact stands in the database, at a version.
+// GiveContact reports that a version of the contact is in the database.
 func (c *Client) GiveContact(ctx context.Context, ref string, in ContactGiven) (State, error) {
 	return c.update(ctx, ref, UpdateContact, fmt.Sprintf("contact/%d", in.Version), in)
 }
 
-// SendCode sends a code that was asked for.
+// SendCode sends a requested code.
 func (c *Client) SendCode(ctx context.Context, ref string, in SendCode) (State, error) {
 	return c.update(ctx, ref, UpdateSendCode, fmt.Sprintf("code/%s/%d", in.Channel, in.Send), in)
 }
 
-// Verified tells that both codes were right.
+// Verified reports that both codes were right.
 func (c *Client) Verified(ctx context.Context, ref string, in ByActor) (State, error) {
 	return c.update(ctx, ref, UpdateVerified, "", in)
 }
 
-// Submit tells that a dossier stands in the database.
+// Submit reports that a dossier is in the database.
 func (c *Client) Submit(ctx context.Context, ref string, in Submission) (State, error) {
 	return c.update(ctx, ref, UpdateSubmit, "", in)
 }
 
-// Pass lets a dossier go to the bureau (初审通过).
+// Pass approves a dossier for the bureau (初审通过).
 func (c *Client) Pass(ctx context.Context, ref string, in Verdict) (State, error) {
 	return c.update(ctx, ref, UpdatePass, verdictID(in), in)
 }
@@ -119,36 +116,36 @@ func (c *Client) SendBack(ctx context.Context, ref string, in Verdict) (State, e
 	return c.update(ctx, ref, UpdateSendBack, verdictID(in), in)
 }
 
-// verdictID makes a verdict that is told again the same one.
+// verdictID deduplicates a verdict that is sent twice.
 func verdictID(in Verdict) string { return fmt.Sprintf("verdict/%d", in.Revision) }
 
-// CheckSiteNow looks at the site at once.
+// CheckSiteNow checks the site at once.
 func (c *Client) CheckSiteNow(ctx context.Context, ref string, in ByActor) (State, error) {
 	return c.update(ctx, ref, UpdateCheckSite, "", in)
 }
 
-// ConfirmSMSVerification tells that the customer passed the bureau's own SMS verification.
+// ConfirmSMSVerification reports that the customer passed the bureau's own SMS verification.
 func (c *Client) ConfirmSMSVerification(ctx context.Context, ref string, in ByActor) (State, error) {
 	return c.update(ctx, ref, UpdateSMSVerified, "", in)
 }
 
-// Withdraw ends a filing that hasn't left for the bureau.
+// Withdraw ends a filing that hasn't gone to the bureau.
 func (c *Client) Withdraw(ctx context.Context, ref string, in ByActor) (State, error) {
 	return c.update(ctx, ref, UpdateWithdraw, "", in)
 }
 
-// ContactCorrected tells of a correction of the contact; key names it.
+// ContactCorrected reports a correction of the contact; key identifies it.
 func (c *Client) ContactCorrected(ctx context.Context, ref, key string, in Corrected) (State, error) {
 	return c.update(ctx, ref, UpdateCorrected, key, in)
 }
 
-// Resume mends a stuck filing.
+// Resume resumes a stuck filing.
 func (c *Client) Resume(ctx context.Context, ref string, in Resume) (State, error) {
 	return c.update(ctx, ref, UpdateResume, "", in)
 }
 
-// update sends an Update and awaits its answer. updateID, where set, makes a
-// repeated Update return the first one's answer.
+// update sends an Update and waits for its answer. With an updateID, a repeated Update returns the first one's
+// answer.
 func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any) (State, error) {
 	var state State
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -168,8 +165,8 @@ func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any
 	return state, err
 }
 
-// refusedAs makes the error of an Update: ErrWrongStage where a validator refused it, or
-// nothing is there any more that could take it.
+// refusedAs turns an Update's error into ErrWrongStage if a validator refused it or no workflow is left to take
+// it.
 func refusedAs(err error, what string) error {
 	var notFound *serviceerror.NotFound
 	var app *temporal.ApplicationError

@@ -23,13 +23,12 @@ func listedCodes() (codes []int) {
 	return codes
 }
 
-// A record that the bureau decides with any listed code is decided so here, its
-// customer or staff are told which field or fact it is about, and what only
-// staff can mend becomes a task of theirs.
+// Every listed code decides its record here too, tells the customer or staff which field or fact it concerns, and
+// becomes a task if only staff can fix it.
 func TestEveryListedCodeReachesItsFiling(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
-	codes := append(listedCodes(), 4321) // and one that isn't listed
+	codes := append(listedCodes(), 4321) // plus one that isn't listed
 	for _, code := range codes {
 		c.add(t, fmt.Sprintf("样例网站 结果%d", code))
 	}
@@ -71,13 +70,13 @@ func TestEveryListedCodeReachesItsFiling(t *testing.T) {
 			require.NotEmpty(t, refusal.Chinese, "code %d", code)
 			require.NotEmpty(t, refusal.English, "code %d", code)
 			require.Equal(t, refusal.Form == "", refusal.Field == "", "code %d", code)
-			require.False(t, refusal.Staff && refusal.Field != "", "code %d: a field is the customer's", code)
+			require.False(t, refusal.Staff && refusal.Field != "", "code %d: fields are for the customer", code)
 		}
 	}
 }
 
-// A result of a record of any kind is found, whether the machine or the review
-// gave it.
+// The result of a record of any kind finds its filing, whether it comes from the bureau's machine or its
+// reviewers.
 func TestResultsOfEveryKindOnCommand(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
@@ -91,7 +90,7 @@ func TestResultsOfEveryKindOnCommand(t *testing.T) {
 		for _, kind := range []filing.Kind{
 			filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder,
 		} {
-			// What isn't of the kind is left out of its record.
+			// Leave out of the record what isn't part of its kind.
 			dossier := filing.Dossier{
 				Kind: kind, Holder: filingtest.PersonHolder(), Site: filingtest.Site("next.example.com", "192.0.2.10"), Subject: subject, Ending: filing.Ending{Reason: 4},
 			}
@@ -106,7 +105,7 @@ func TestResultsOfEveryKindOnCommand(t *testing.T) {
 				dossier.OwnershipProof.Password = c.stand.Load().PasswordOf(d.HolderNumber)
 			}
 			if kind == filing.KindCancelAccess && code == bureau.CodeRefused {
-				continue // the only access: the machine refuses before the review
+				continue // the only access: refused by machine before the review
 			}
 			require.NoError(t, c.stand.Load().CommandVerdicts(code, 1))
 			require.Equal(t, code, c.code(t, c.addDossier(t, dossier)), "%s", kind)

@@ -12,28 +12,26 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// correctionNoticeFor is for how long the notice of a correction is tried: it is how people
-// learn that somebody else took their place, so it outlasts a provider that is down over
-// holidays.
+// correctionNoticeFor is how long the notice of a correction is retried. It is how people learn that somebody took
+// over their filing, so it must outlast an outage over a holiday.
 const correctionNoticeFor = 7 * 24 * time.Hour
 
-// CorrectionCodeInput names one code of a correction of a filing's contact.
+// CorrectionCodeInput identifies a code for a corrected contact.
 type CorrectionCodeInput struct {
 	CorrectionID int64
 	Send         int
 }
 
-// CorrectionCode sends it: everything about it stands in its row.
+// CorrectionCode sends the code; its row holds the details.
 func CorrectionCode(ctx workflow.Context, in CorrectionCodeInput) error {
 	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendCorrectionCode, activities.CorrectionCodeRef(in)).Get(ctx, nil)
 }
 
-// CorrectionNoticeInput names a correction by its form's token.
+// CorrectionNoticeInput identifies a correction by its form's token.
 type CorrectionNoticeInput struct{ Token string }
 
-// CorrectionNotice tells a contact, where it was until then, that staff correct it. It is
-// started before the correction is made, so that no crash between the two keeps it from the
-// person; one that never comes is told to nobody.
+// CorrectionNotice tells a contact, at the old address, that staff corrected it. It starts before the correction
+// is written, so a crash in between can't lose the notice; if the correction never happens, no notice goes out.
 func CorrectionNotice(ctx workflow.Context, in CorrectionNoticeInput) error {
 	ctx = noticeActivity(ctx)
 	var sending []workflow.Future
@@ -41,14 +39,14 @@ func CorrectionNotice(ctx workflow.Context, in CorrectionNoticeInput) error {
 		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.NotifyContactCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
 	}
 	for i, f := range sending {
-		if err := f.Get(ctx, nil); err != nil { // a lost number is refused, as is only likely
-			workflow.GetLogger(ctx).Warn("a contact could not be told that it is corrected", "channel", filing.Channels[i], "reason", reasonOf(err))
+		if err := f.Get(ctx, nil); err != nil { // the old number is often lost, so a refusal is to be expected
+			workflow.GetLogger(ctx).Warn("sending the notice of a contact correction failed", "channel", filing.Channels[i], "reason", reasonOf(err))
 		}
 	}
 	return nil
 }
 
-// noticeActivity is messageActivity for what is tried for days.
+// noticeActivity is messageActivity with retries over several days.
 func noticeActivity(ctx workflow.Context) workflow.Context {
 	ctx = messageActivity(ctx)
 	options := workflow.GetActivityOptions(ctx)
@@ -57,14 +55,13 @@ func noticeActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, options)
 }
 
-// SendCorrectionCode has a code sent and doesn't wait for it. A code that isn't sent within
-// its own life isn't sent any more.
+// SendCorrectionCode starts sending a code and doesn't wait. A code that can't be sent before it expires isn't
+// sent at all.
 func (c *Client) SendCorrectionCode(ctx context.Context, correctionID int64, send int) error {
 	return c.start(ctx, fmt.Sprintf("correction-code/%d/%d", correctionID, send), filing.CodeTTL, CorrectionCode, CorrectionCodeInput{correctionID, send})
 }
 
-// NotifyContactCorrected has a contact told of the correction that is about to be made, and doesn't
-// wait for it.
+// NotifyContactCorrected starts the notice of a correction that is about to be made, and doesn't wait.
 func (c *Client) NotifyContactCorrected(ctx context.Context, token string) error {
 	return c.start(ctx, "correction/"+token, correctionNoticeFor+time.Hour, CorrectionNotice, CorrectionNoticeInput{token})
 }

@@ -18,10 +18,9 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// While a filing is verified, a correction of its contact sends the code of the new
-// address; afterwards it is only a line of the timeline, as is its confirmation. It is
-// refused before there is a contact, for a channel that there isn't, and where the code
-// isn't of use any more.
+// While a filing is in verification, correcting its contact sends a code to the new address; later, a correction
+// or its confirmation only adds a line to the timeline. It is refused before there is a contact, for an unknown
+// channel, and when the code is no longer needed.
 func TestCorrectionsOfTheContact(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
@@ -67,22 +66,22 @@ func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
 	in := input
 	in.Kind = filing.KindRegister
 	w.runs(in)
-	require.Equal(t, "support:a", w.steps[len(w.steps)-1].Actor, "who withdrew it stands in the timeline")
+	require.Equal(t, "support:a", w.steps[len(w.steps)-1].Actor, "the timeline names who withdrew it")
 }
 
-// A contact is told by both channels; a number that is lost is refused, and the mail goes
-// out all the same. A provider that is down for days keeps it from nobody.
-func TestContactsAreToldOfCorrections(t *testing.T) {
+// A contact is notified on both channels: if the old number is refused, the mail still goes out. An outage of days
+// doesn't lose the notice.
+func TestContactsAreNotifiedOfCorrections(t *testing.T) {
 	for name, failure := range map[string]error{
 		"refused": temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil),
-		"down":    temporal.NewApplicationErrorWithOptions("down", activities.ReasonTemporary, temporal.ApplicationErrorOptions{NextRetryDelay: 20 * time.Hour}), // the test environment tries ten times at most
+		"down":    temporal.NewApplicationErrorWithOptions("down", activities.ReasonTemporary, temporal.ApplicationErrorOptions{NextRetryDelay: 20 * time.Hour}), // the test environment allows ten attempts at most
 	} {
 		t.Run(name, func(t *testing.T) {
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestWorkflowEnvironment()
 			env.SetTestTimeout(time.Minute)
 			env.RegisterActivity(&activities.Message{})
-			var mu sync.Mutex // both channels are told at once
+			var mu sync.Mutex // both channels run at once
 			told, began := map[string]int{}, env.Now()
 			var done time.Duration
 			env.OnActivity(messageActivities.NotifyContactCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
@@ -107,7 +106,7 @@ func TestContactsAreToldOfCorrections(t *testing.T) {
 	}
 }
 
-// The notice of a correction lives for as long as it is tried, and is one for each form.
+// The workflow of a correction's notice lives as long as its retries, and there is one for each form.
 func TestTheNoticeOfACorrectionLivesForDays(t *testing.T) {
 	server := &mocks.Client{}
 	server.On("ExecuteWorkflow", mock.Anything, mock.MatchedBy(func(o client.StartWorkflowOptions) bool {

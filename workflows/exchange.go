@@ -11,11 +11,10 @@ import (
 )
 
 const (
-	// maxFilesPerExchange bounds one exchange's history; the schedule starts
-	// the next one soon enough.
+	// maxFilesPerExchange bounds one exchange's history; the schedule soon starts the next one.
 	maxFilesPerExchange = 20
-	// maxGapFills bounds how often one file is answered with "a number is
-	// missing" before a human must look.
+	// maxGapFills bounds how often the bureau may answer one file with "a number is missing" before a person must
+	// look.
 	maxGapFills = 50
 )
 
@@ -26,14 +25,12 @@ type ExchangeInput struct{ AccountID int64 }
 type ExchangeResult struct {
 	Submitted  int
 	Downloaded int
-	// Paused is the bureau's code for "not now" or "not until mended"; 0 when
-	// the exchange went to its end.
+	// Paused is the bureau's code for "not now" or "not until fixed"; 0 if the exchange completed.
 	Paused int
 }
 
-// Exchange submits what waits, fetches what the bureau has, and tells the
-// filings concerned. A schedule starts it, never two at once for an account. At
-// an account whose dossiers people submit, it only tells.
+// Exchange submits what is queued, downloads what the bureau has, and signals the filings concerned. A schedule
+// starts it, never two at once for an account. For a manual account it only signals.
 func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	var result ExchangeResult
 	account := activities.AccountRef{AccountID: in.AccountID}
@@ -42,7 +39,7 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	if err != nil || turn.Busy {
 		return result, err
 	}
-	if turn.Stopped || turn.Manual { // what was decided here is told all the same
+	if turn.Stopped || turn.Manual { // decisions recorded here are still delivered
 		return result, errors.Join(signalFilings(ctx, account), end(ctx, account))
 	}
 	if result.Paused, err = inTurn(ctx, account, turn, &result); err != nil {
@@ -51,7 +48,7 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 	return result, end(ctx, account)
 }
 
-// inTurn goes both ways with the bureau, as far as it lets us now.
+// inTurn submits and downloads, as far as the bureau allows now.
 func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities.Turn, result *ExchangeResult) (paused int, err error) {
 	if !turn.UploadPaused {
 		if paused, err = submitAll(ctx, account, result); err != nil {
@@ -73,30 +70,30 @@ func begin(ctx workflow.Context, account activities.AccountRef) (turn activities
 	return turn, err
 }
 
-// end gives the account back, and has staff told what came up for them. That
-// they couldn't be told now is no failure: the next exchange tells them.
+// end releases the account and alerts staff to new tasks. A failure to alert them is only logged: the next
+// exchange tries again.
 func end(ctx workflow.Context, account activities.AccountRef) error {
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // also when the exchange is cancelled
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // even when the exchange is cancelled
 	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.End, account).Get(ctx, nil); err != nil {
 		return err
 	}
 	if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.MailTasks).Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Warn("staff could not be told of their tasks", "account", account.AccountID)
+		workflow.GetLogger(ctx).Warn("alerting staff to their tasks failed", "account", account.AccountID)
 	}
 	sendCustomerNotices(ctx, account)
 	return nil
 }
 
-// maxCustomerNotices bounds an exchange's history; the next one goes on.
+// maxCustomerNotices bounds an exchange's history; the next one continues.
 const maxCustomerNotices = 50
 
-// sendCustomerNotices tells what came down of filings whose workflows are over. What
-// can't be told now is told by the next exchange.
+// sendCustomerNotices notifies customers of news about filings whose workflows have ended. What can't be sent is
+// left to the next exchange.
 func sendCustomerNotices(ctx workflow.Context, account activities.AccountRef) {
 	for range maxCustomerNotices {
 		var more bool
 		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.SendCustomerNotices).Get(ctx, &more); err != nil {
-			workflow.GetLogger(ctx).Warn("customers could not be told of their filings", "account", account.AccountID, "reason", reasonOf(err))
+			workflow.GetLogger(ctx).Warn("sending customer notices failed", "account", account.AccountID, "reason", reasonOf(err))
 			return
 		}
 		if !more {
@@ -105,7 +102,7 @@ func sendCustomerNotices(ctx workflow.Context, account activities.AccountRef) {
 	}
 }
 
-// submitAll submits data files until nothing waits.
+// submitAll submits data files until nothing is queued.
 func submitAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
 	for range maxFilesPerExchange {
 		var sequence int64
@@ -121,8 +118,7 @@ func submitAll(ctx workflow.Context, account activities.AccountRef, result *Exch
 	return 0, nil
 }
 
-// submitFile submits one data file; when the bureau misses earlier ones, those
-// first.
+// submitFile submits one data file, after any earlier ones that the bureau is missing.
 func submitFile(ctx workflow.Context, file activities.FileRef) (paused int, err error) {
 	for range maxGapFills {
 		var answer activities.SubmitResult
@@ -145,8 +141,8 @@ func submitFile(ctx workflow.Context, file activities.FileRef) (paused int, err 
 	return activities.CodeOther, nil
 }
 
-// downloadAll fetches, stores and acknowledges data files until the bureau has
-// no more, then applies all that are stored.
+// downloadAll fetches, stores and acknowledges data files until the bureau has no more, then applies all stored
+// files.
 func downloadAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
 	for range maxFilesPerExchange {
 		var answer activities.DownloadResult
@@ -173,12 +169,12 @@ func downloadAll(ctx workflow.Context, account activities.AccountRef, result *Ex
 	return paused, nil
 }
 
-// signalFilings sends the signals that stand in the database.
+// signalFilings sends the signals that are stored in the database.
 func signalFilings(ctx workflow.Context, account activities.AccountRef) error {
 	return workflow.ExecuteActivity(packing(ctx), a.bureau.DeliverSignals, account).Get(ctx, nil)
 }
 
-// packing is for database work over up to a thousand records.
+// packing is for database work on up to a thousand records.
 func packing(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueBureau,
@@ -188,12 +184,11 @@ func packing(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// pausedBy turns a bureau that can't be reached into a pause: the schedule
-// tries again, and nothing is lost meanwhile.
+// pausedBy turns an unreachable bureau into a pause: nothing is lost, and the schedule tries again.
 func pausedBy(ctx workflow.Context, err error) (paused int, _ error) {
 	if ctx.Err() != nil {
 		return 0, err
 	}
-	workflow.GetLogger(ctx).Warn("the exchange with the bureau pauses", "reason", reasonOf(err))
+	workflow.GetLogger(ctx).Warn("pausing the exchange with the bureau", "reason", reasonOf(err))
 	return activities.CodeOther, nil
 }

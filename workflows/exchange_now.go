@@ -8,10 +8,8 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// ExchangeNow has an account's exchange run at once instead of at its next
-// time: people did something by hand that filings wait to hear of. When one runs
-// already, another comes after it, because the first may have told what there
-// was before.
+// ExchangeNow runs an account's exchange at once, because somebody acted by hand and filings wait to hear of it.
+// If one is running, another follows it: the running one may have sent its signals already.
 func (c *Client) ExchangeNow(ctx context.Context, accountID int64) error {
 	handle := c.temporal.ScheduleClient().GetHandle(ctx, exchangeID(accountID))
 	if err := handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE}); err != nil {

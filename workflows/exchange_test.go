@@ -28,8 +28,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// counterpart is a real database and a real bureau stand-in with the exchange
-// between them; only Temporal's signals are noted instead of sent.
+// counterpart is a real database and a real bureau stand-in with the exchange between them; only Temporal's
+// signals are recorded instead of sent.
 type counterpart struct {
 	t       mock.TestingT
 	db      *store.Store
@@ -39,7 +39,7 @@ type counterpart struct {
 	account int64
 	made    int
 	now     time.Time
-	// step passes before each exchange.
+	// step is the time that passes before each exchange.
 	step   time.Duration
 	alerts int
 	// stops are the alerts that were started.
@@ -66,20 +66,20 @@ func newCounterpart(t *testing.T) *counterpart {
 	return c
 }
 
-// StartStaffAlert notes what staff are told of, and fails: a stop that can't be told is one all the same.
+// StartStaffAlert records the alert and fails: an account must stop even if staff can't be alerted.
 func (c *counterpart) StartStaffAlert(_ context.Context, id int64) error {
 	c.stops = append(c.stops, id)
 	return errors.New("down")
 }
 
-// forget replaces the bureau by one that knows nothing.
+// forget replaces the bureau with an empty one.
 func (c *counterpart) forget() {
 	s, err := stand.New(stand.Options{ISPID: 1, UserName: "u", Password: "p", RefuseSiteNames: map[string]int{"违规": 1020}})
 	require.NoError(c.t, err)
 	c.stand.Store(s)
 }
 
-// add puts a filing's first revision in line.
+// add queues a filing's first revision.
 func (c *counterpart) add(t *testing.T, name string) {
 	d := filingtest.Dossier()
 	d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("P%08d", c.made+1)
@@ -88,8 +88,7 @@ func (c *counterpart) add(t *testing.T, name string) {
 	c.addDossier(t, d)
 }
 
-// addDossier puts a filing of any kind in line, with papers as the holder's documents,
-// and returns its ID.
+// addDossier queues a filing of any kind, with papers as the holder's documents, and returns its ID.
 func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byte) int64 {
 	ctx := t.Context()
 	c.made++
@@ -117,8 +116,8 @@ func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byt
 	return f.ID
 }
 
-// exchange runs once, with retries whose pauses are skipped, and time passes
-// that outlasts what the bureau told us to wait.
+// exchange runs one exchange, skipping the pauses between retries, and then advances time past any wait that the
+// bureau demanded.
 func (c *counterpart) exchange() workflows.ExchangeResult {
 	c.now = c.now.Add(c.step)
 	var suite testsuite.WorkflowTestSuite
@@ -164,8 +163,8 @@ func (c *counterpart) settled(t *testing.T) {
 	require.Empty(t, waiting)
 }
 
-// Whatever faults the bureau shows, in whatever order: nothing is submitted
-// twice, nothing is left out, no number is skipped.
+// Whatever faults the bureau shows, in whatever order, nothing is submitted twice, nothing is left out, and no
+// number is skipped.
 func TestExchangeKeepsItsSequenceUnderFaults(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -193,7 +192,7 @@ func TestExchangeKeepsItsSequenceUnderFaults(t *testing.T) {
 	})
 }
 
-// A bureau that lost its newest files is given them again, in order, first.
+// A bureau that lost its newest files gets them again first, in order.
 func TestGapIsFilledFirst(t *testing.T) {
 	c := newCounterpart(t)
 	for range 3 {
@@ -208,13 +207,13 @@ func TestGapIsFilledFirst(t *testing.T) {
 	c.settled(t)
 }
 
-// Wrong credentials stop the account until somebody mends it.
+// Wrong credentials stop the account until somebody fixes them.
 func TestRefusedCredentialsStopTheAccount(t *testing.T) {
 	c := newCounterpart(t)
 	c.add(t, "读书笔记")
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5"})
 	require.Equal(t, 5, c.exchange().Paused)
-	require.Len(t, c.stops, 1, "staff are told at once")
+	require.Len(t, c.stops, 1, "staff are alerted at once")
 	c.stand.Load().Faults.Clear()
 	require.Zero(t, c.exchange().Submitted, "a stopped account does nothing")
 	require.Zero(t, c.stand.Load().Sequence())

@@ -9,16 +9,15 @@ import (
 )
 
 const (
-	// figuresEvery is how soon after its end a day is counted; until then the console counts
-	// it whenever it is asked.
+	// figuresEvery is how soon a day is counted after its end; until then the console counts it on demand.
 	figuresEvery = 15 * time.Minute
-	// figuresTimeout bounds a run: the first on an old installation counts a year.
+	// figuresTimeout bounds a run: the first one on an existing installation counts a year.
 	figuresTimeout = 2 * time.Hour
 	figuresID      = "figures"
 )
 
-// FigureDays counts the days that are over for the support console's figures. A day that was
-// counted isn't again; one that fails is left to the next run.
+// FigureDays counts completed days for the support console's figures, each once; a day that fails is left to the
+// next run.
 func FigureDays(ctx workflow.Context) error {
 	for {
 		var left int
@@ -28,7 +27,7 @@ func FigureDays(ctx workflow.Context) error {
 	}
 }
 
-// ScheduleFigures has days counted once they are over.
+// ScheduleFigures schedules FigureDays.
 func ScheduleFigures(ctx context.Context, c client.Client) error {
 	return sweep{figuresID, FigureDays, figuresEvery, figuresTimeout}.schedule(ctx, c)
 }

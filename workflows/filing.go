@@ -1,7 +1,6 @@
-// Package workflows says what happens to a filing, as Temporal workflow code
-// that reads like the process itself, and how the exchange with the bureau
-// goes. Effects on the world are in package activities. Personal data never
-// enters a workflow: it holds keys of rows.
+// Package workflows holds the life of a filing as Temporal workflow code that reads like the process itself, and
+// the exchange with the bureau. Side effects are in package activities. Workflows hold keys of rows and never
+// personal data.
 package workflows
 
 import (
@@ -13,12 +12,11 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// errWithdrawn ends a filing's life by its other end.
+// errWithdrawn ends the filing as withdrawn.
 var errWithdrawn = errors.New("withdrawn")
 
-// Filing carries one order's filing from the click on 备案 to the number on
-// the order, over days or weeks. It never fails because the world misbehaved:
-// a step that can't be done leaves it stuck until somebody resumes it.
+// Filing carries one order's filing from the click on 备案 to the number on the order, over days or weeks. It never
+// fails because of the outside world: a step that can't be done leaves it stuck until somebody resumes it.
 func Filing(ctx workflow.Context, in FilingInput) error {
 	f, err := setUp(ctx, in)
 	if err != nil {
@@ -50,7 +48,7 @@ func (f *run) life(ctx workflow.Context) error {
 	if f.in.Kind.Registers() {
 		return f.register(ctx)
 	}
-	if !f.in.Kind.FollowsUp() { // whose contact was verified then
+	if !f.in.Kind.FollowsUp() { // a follow-up's contact is already verified
 		if f.begins(filing.Contact) {
 			if err := f.registerContact(ctx); err != nil {
 				return err
@@ -90,7 +88,7 @@ func (f *run) life(ctx workflow.Context) error {
 	return f.record(ctx)
 }
 
-// registerContact waits for the legal notice's acceptance and the contact's details.
+// registerContact waits for the customer to accept the legal notice and give contact details.
 func (f *run) registerContact(ctx workflow.Context) error {
 	if err := f.enter(ctx, filing.Contact, filing.EventOpened, systemActor); err != nil {
 		return err
@@ -98,8 +96,7 @@ func (f *run) registerContact(ctx workflow.Context) error {
 	return f.await(ctx, func() bool { return f.contact > 0 })
 }
 
-// verify sends a code by each channel, and again when asked to, until both are
-// confirmed.
+// verify sends a code on each channel, and again on request, until both are confirmed.
 func (f *run) verify(ctx workflow.Context) error {
 	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, EventKind: filing.EventContactGiven, Actor: f.actor}); err != nil {
 		return err
@@ -121,8 +118,8 @@ func (f *run) verify(ctx workflow.Context) error {
 	return err
 }
 
-// sendCodes sends a channel's newest code each time one is asked for. A refused
-// number or address is the customer's to correct, which asks for a new code.
+// sendCodes sends a channel's newest code whenever one is requested. The customer corrects a refused number or
+// address, which requests a new code.
 func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
 	sent := 0
 	for {
@@ -147,7 +144,7 @@ func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
 	}
 }
 
-// prepare waits, in the stage preparing or correcting, for the next revision.
+// prepare waits for the next revision, in stage preparing or correcting.
 func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing.Attention) error {
 	kind := filing.EventVerified
 	switch {
@@ -165,8 +162,8 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 	return f.await(ctx, func() bool { return f.submitted > f.revision })
 }
 
-// review takes a revision through vetting and the bureau. When
-// either sends it back, it waits for the corrected one and says false.
+// review takes a revision through vetting and the bureau. If either sends it back, it waits for the corrected
+// revision and returns false.
 func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	f.revision = f.submitted
 	if (f.in.Vetting || f.from == filing.Vetting) && f.begins(filing.Vetting) {
@@ -201,8 +198,8 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
 }
 
-// refusedForUs tells whether the provider must mend what the bureau refused. What
-// the code tables say may be another thing after a deploy, so it is kept in the history.
+// refusedForUs reports whether the provider must fix the reason for the refusal. A deploy may change the code
+// tables, so the history records the answer.
 func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
 	code := f.decision().Code
 	err = workflow.SideEffect(ctx, func(workflow.Context) any {
@@ -215,7 +212,7 @@ func (f *run) refusedForUs(ctx workflow.Context) (ours bool, err error) {
 // vet waits for a reviewer's verdict (初审).
 func (f *run) vet(ctx workflow.Context) (passed bool, err error) {
 	if f.vetted != nil && f.vetted.Revision != f.revision {
-		f.vetted = nil // the last one's
+		f.vetted = nil // from the previous revision
 	}
 	if err := f.advance(ctx, activities.Progress{Stage: filing.Vetting, Revision: f.revision, Attention: new(filing.Attention), EventKind: filing.EventSubmitted, Actor: f.actor}); err != nil {
 		return false, err
@@ -227,11 +224,11 @@ func (f *run) vet(ctx workflow.Context) (passed bool, err error) {
 	return f.vetted.passed, nil
 }
 
-// submit puts the record in line and waits for the exchange to tell that the
-// bureau took the data file it travelled in, or decided on it already.
+// submit queues the record and waits until the exchange reports that the bureau accepted its data file, or has
+// already decided on it.
 func (f *run) submit(ctx workflow.Context) error {
 	heard := func() bool { return f.accepted >= f.revision || f.decision().Revision == f.revision }
-	if !f.begins(filing.Submitting) { // what was heard then is told again
+	if !f.begins(filing.Submitting) { // restart delivers earlier signals again
 		if err := f.await(ctx, heard); err != nil {
 			return err
 		}
@@ -247,16 +244,15 @@ func (f *run) submit(ctx workflow.Context) error {
 	if err := f.await(ctx, heard); err != nil {
 		return err
 	}
-	actor := f.decision().Actor // it may have been decided without travelling
+	actor := f.decision().Actor // a record may be decided without being submitted
 	if f.accepted >= f.revision {
 		actor = f.acceptedBy
 	}
 	return f.enter(ctx, filing.Reviewing, filing.EventAccepted, by(actor))
 }
 
-// install puts the certificate on the site and looks, at slowing intervals and
-// whenever it is asked to, until every domain serves it and the home page shows
-// the linked number.
+// install puts the certificate on the site, then checks at growing intervals and on demand until every domain
+// serves it and the home page shows the linked number.
 func (f *run) install(ctx workflow.Context) error {
 	kind, actor := filing.EventApproved, by(f.decision().Actor)
 	if f.in.Kind.Registers() {
@@ -265,7 +261,7 @@ func (f *run) install(ctx workflow.Context) error {
 	if err := f.enter(ctx, filing.Installing, kind, actor); err != nil {
 		return err
 	}
-	if !f.in.Kind.Registers() { // which nobody approved
+	if !f.in.Kind.Registers() { // no bureau approved it here
 		f.notify(ctx, templateApproved)
 	}
 	defer f.startReminders(ctx, filing.Installing)()
@@ -276,7 +272,7 @@ func (f *run) install(ctx workflow.Context) error {
 	var installed activities.InstallResult
 	var seen activities.SiteResult
 	for round := 0; ; round++ {
-		checksSeen := f.siteChecks // what is asked for from now on is a wish for another look
+		checksSeen := f.siteChecks // requests from now on mean another check
 		if !installed.ByHand && !seen.CertificateServed {
 			skipped, err := f.step(ctx, stepInstall, a.website.InstallCertificate, site, &installed)
 			if err != nil {
@@ -297,7 +293,7 @@ func (f *run) install(ctx workflow.Context) error {
 	}
 }
 
-// attendSite tells the customer what is still missing, by message only once.
+// attendSite shows the customer what is missing, and sends a message the first time.
 func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult, seen activities.SiteResult) error {
 	attention := filing.AttentionFooterMissing
 	switch {
@@ -315,8 +311,8 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 	return f.attend(ctx, attention, filing.EventSiteIncomplete)
 }
 
-// record puts the number on the order: the end. It is tried for as long as it
-// takes: only the database can stand in its way.
+// record puts the number on the order, which is the end. Only the database can fail here, so it is retried without
+// limit.
 func (f *run) record(ctx workflow.Context) error {
 	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention), EventKind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
 	if err != nil {
@@ -336,7 +332,7 @@ func (f *run) end(ctx workflow.Context) error {
 	return nil
 }
 
-// withdraw is the other end.
+// withdraw ends the filing as withdrawn.
 func (f *run) withdraw(ctx workflow.Context) error {
 	no := false
 	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no, EventKind: filing.EventWithdrawn, Actor: f.actor})

@@ -26,20 +26,20 @@ var (
 	websiteActivities *activities.Website
 )
 
-// The SDK would hash this program of a hundred megabytes in the time of the first test's
-// workflow, and take that for a deadlock where the machine is busy.
+// The SDK would hash this program of a hundred megabytes during the first test's workflow, and on a busy machine
+// report a deadlock.
 func init() { worker.SetBinaryChecksum("tests") }
 
-// world is a filing's workflow in the test environment, with what it did.
+// world is a filing's workflow in the test environment, with a record of its effects.
 type world struct {
 	t      *testing.T
 	env    *testsuite.TestWorkflowEnvironment
-	mu     sync.Mutex // activities run at once
+	mu     sync.Mutex // activities run concurrently
 	stages []filing.Stage
 	steps  []activities.Progress
-	// notices are the keys of messages to the customer, with the hours left.
+	// notices maps keys of messages to the customer to the hours left.
 	notices map[string]int
-	// aftercare are the filings whose aftercare was started.
+	// aftercare lists the filings whose aftercare was started.
 	aftercare []int64
 }
 
@@ -69,12 +69,12 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// note takes a step of the projection.
+// note records a step of the projection.
 func (w *world) note(_ context.Context, p activities.Progress) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.steps = append(w.steps, p)
-	entered, _ := filing.StageEntered(p.EventKind) // what figures are counted by
+	entered, _ := filing.StageEntered(p.EventKind) // figures are counted by event kind
 	assert.Equal(w.t, p.Stage, entered, "filing.StageEntered of a line %q", p.EventKind)
 	if p.Stage != "" {
 		w.stages = append(w.stages, p.Stage)
@@ -91,12 +91,12 @@ func (w *world) siteIsFine() {
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
 }
 
-// at does something at a moment of workflow time.
+// at runs f at a given minute of workflow time.
 func (w *world) at(minute int, f func()) {
 	w.env.RegisterDelayedCallback(f, time.Duration(minute)*time.Minute)
 }
 
-// says sends an Update that must be taken.
+// says sends an Update that must be accepted.
 func (w *world) says(name string, arg any) func() {
 	return func() {
 		w.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
@@ -107,7 +107,7 @@ func (w *world) says(name string, arg any) func() {
 	}
 }
 
-// isRefused sends an Update that must not be taken.
+// isRefused sends an Update that must be refused.
 func (w *world) isRefused(name string, arg any) func() {
 	return func() {
 		refused := false
@@ -122,7 +122,7 @@ func (w *world) signals(name string, arg any) func() {
 	return func() { w.env.SignalWorkflow(name, arg) }
 }
 
-// submitted walks to the first submission within ten minutes.
+// submitted leads to the first submission within ten minutes.
 func (w *world) submitted() {
 	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1, Actor: "customer:demo"}))
 	w.at(5, w.says(workflows.UpdateVerified, workflows.ByActor{Actor: "customer:demo"}))
@@ -166,7 +166,7 @@ func TestRefusedIsCorrectedAndResubmitted(t *testing.T) {
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020}))
-	w.at(31, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020})) // comes twice
+	w.at(31, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020})) // delivered twice
 	w.at(40, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1}))
 	w.at(41, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
@@ -203,7 +203,7 @@ func TestVettingSendsBackAndPasses(t *testing.T) {
 	w.runs(in)
 	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Correcting, filing.Vetting,
 		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
-	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "what our own staff send back is told of as a refusal is")
+	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "a dossier sent back by our own staff sends a notice, like a refusal")
 	require.Contains(t, w.notices, "filing-7-1-sent_back-mail")
 }
 
@@ -266,7 +266,7 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 	})
 	w.at(22, w.says(workflows.UpdateCheckSite, workflows.ByActor{Actor: "customer:demo"}))
 	w.runs(input)
-	require.Equal(t, 20, looks, "the timer goes on looking, for days if it takes them")
+	require.Equal(t, 20, looks, "the timer keeps checking, for days if necessary")
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
@@ -328,8 +328,8 @@ func TestOutOfOrderIsRefused(t *testing.T) {
 	require.Equal(t, filing.Withdrawn, w.stages[len(w.stages)-1])
 }
 
-// The bureau sends a code of its own: the customer is reminded until it is done.
-func TestSMSVerificationIsRemindedOf(t *testing.T) {
+// If the bureau sends a code of its own, the customer is reminded until it is entered.
+func TestSMSVerificationSendsReminders(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.siteIsFine()
@@ -348,7 +348,7 @@ func TestSMSVerificationIsRemindedOf(t *testing.T) {
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
-// Its time runs out, the bureau refuses, and the next revision has a check of its own.
+// If the verification expires, the bureau refuses, and the next revision gets a verification of its own.
 func TestSMSVerificationRunsOut(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
@@ -371,5 +371,5 @@ func TestSMSVerificationRunsOut(t *testing.T) {
 			last = *s.Attention
 		}
 	}
-	require.Empty(t, last, "what the customer looked at is done with")
+	require.Empty(t, last, "the attention is cleared")
 }

@@ -23,7 +23,7 @@ func followUp(kind filing.Kind) workflows.FilingInput {
 	return workflows.FilingInput{FilingID: 8, OrderNumber: "D1", Kind: kind}
 }
 
-// A change needs no contact and no codes; what it changed is looked at on the site.
+// A change needs no contact and no codes; the site is checked for what it changed.
 func TestChangeGoesFromItsFormsToTheSite(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
@@ -34,11 +34,10 @@ func TestChangeGoesFromItsFormsToTheSite(t *testing.T) {
 	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 8, Revision: 1, Approved: true}))
 	w.runs(followUp(filing.KindChange))
 	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
-	require.Empty(t, w.aftercare, "that of the filing that was changed goes on")
+	require.Empty(t, w.aftercare, "the aftercare of the changed filing continues")
 }
 
-// A deregistration that is refused is corrected; approved, it ends the number and
-// touches no site.
+// A refused deregistration is corrected; once approved, it ends the number and touches no site.
 func TestDeregistrationEndsTheNumber(t *testing.T) {
 	w := newWorld(t)
 	w.endsNumber()
@@ -52,7 +51,7 @@ func TestDeregistrationEndsTheNumber(t *testing.T) {
 	w.runs(followUp(filing.KindEndHolder))
 	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Correcting, filing.Submitting, filing.Reviewing, filing.Deregistered}, w.stages)
 	last := w.steps[len(w.steps)-1]
-	require.Equal(t, "ended", last.EventKind)
+	require.Equal(t, filing.EventEnded, last.EventKind)
 	require.Contains(t, w.notices, "filing-8-2-ended-sms")
 }
 
@@ -63,8 +62,8 @@ func TestWithdrawnChangeLeavesTheFiling(t *testing.T) {
 	require.Equal(t, []filing.Stage{filing.Preparing, filing.Withdrawn}, w.stages)
 }
 
-// An order's first filing may turn out to be a new site or access, never a
-// follow-up; and what the bureau says of an order's earlier filing isn't for this one.
+// An order's first filing may turn out to be a new site or access, never a follow-up; and it ignores what the
+// bureau says about an earlier filing of the order.
 func TestFirstFilingsKindComesWithTheDossier(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()

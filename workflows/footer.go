@@ -13,37 +13,34 @@ import (
 	"github.com/beian/beian/activities"
 )
 
-// FooterStep is what is done to a home page.
+// FooterStep is a step of editing a home page.
 type FooterStep string
 
-// The steps of an edit; each is a short workflow of its own, because days may
-// lie between them.
+// The steps of an edit. Each is a short workflow of its own, because days may pass between them.
 const (
-	// FooterPreview looks at the page.
+	// FooterPreview reads the page.
 	FooterPreview FooterStep = "preview"
-	// FooterPlace puts the number there.
+	// FooterPlace puts the number on the page.
 	FooterPlace FooterStep = "place"
-	// FooterUndo puts the original back.
+	// FooterUndo restores the original.
 	FooterUndo FooterStep = "undo"
-	// FooterSiteCheck only looks at a site whose filing is done; no edit is meant.
+	// FooterSiteCheck only checks the site of a completed filing, without editing it.
 	FooterSiteCheck FooterStep = "site-check"
 )
 
 // footerPatience is how long a person waits for a page.
 const footerPatience = 20 * time.Second
 
-// FooterInput names an edit of a filing's home page, and the step.
+// FooterInput identifies a step of an edit of a filing's home page.
 type FooterInput struct {
 	EditID   int64
 	FilingID int64
-	// Ref is the filing's filing.Ref.
-	Ref  string
-	Step FooterStep
+	Ref      string
+	Step     FooterStep
 }
 
-// Footer does one step of an edit of a home page. How it ended stands in the
-// edit's row. When the page is another one then, the site is looked at, and the
-// filing, if it waits for the number, looks too.
+// Footer does one step of an edit of a home page and records the outcome in the edit's row. If the page changed,
+// it checks the site, and signals the filing, which may be waiting for the number.
 func Footer(ctx workflow.Context, in FooterInput) error {
 	edit := activities.FooterRef{EditID: in.EditID}
 	var result activities.FooterResult
@@ -56,7 +53,7 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 	case FooterUndo:
 		err = workflow.ExecuteActivity(uploadActivity(ctx), a.website.RestoreFooter, edit).Get(ctx, &result)
 	case FooterSiteCheck:
-		result.Changed = true // for all that is known
+		result.Changed = true // assume so
 	default:
 		return temporal.NewNonRetryableApplicationError("unknown step of an edit", activities.ReasonInternal, nil)
 	}
@@ -70,23 +67,22 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 	var seen activities.SiteResult
 	err = workflow.ExecuteActivity(siteCheckActivity(ctx), a.website.CheckSite, activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &seen)
 	if err != nil {
-		workflow.GetLogger(ctx).Warn("a site could not be looked at after an edit", "edit", in.EditID)
+		workflow.GetLogger(ctx).Warn("checking a site after an edit failed", "edit", in.EditID)
 	}
 	if in.Step == FooterSiteCheck {
 		return nil
 	}
-	// A filing that is done has no workflow to be told.
+	// A completed filing has no workflow to signal.
 	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalSiteCheck, SiteCheck{FilingID: in.FilingID}).Get(ctx, nil)
 	return nil
 }
 
-// previewActivity looks at a page while a person waits: two more tries, and then
-// an answer.
+// previewActivity reads a page while a person waits: two retries, then an answer.
 func previewActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              QueueWebsite,
 		HeartbeatTimeout:       heartbeatTimeout,
-		StartToCloseTimeout:    2 * time.Minute, // an FTP conversation with a slow host, and a fetch
+		StartToCloseTimeout:    2 * time.Minute, // an FTP session with a slow host, and a fetch
 		ScheduleToCloseTimeout: 5 * time.Minute,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 3},
 	})
@@ -97,8 +93,8 @@ func FooterWorkflowID(editID int64, step FooterStep) string {
 	return fmt.Sprintf("footer/%d/%s", editID, step)
 }
 
-// Footer has a worker do a step of an edit, and waits for its end, twenty
-// seconds at most: the row tells how it ended, or that it goes on.
+// Footer runs a step of an edit and waits up to twenty seconds for it. The row shows the outcome, or that the step
+// is still running.
 func (c *Client) Footer(ctx context.Context, in FooterInput) error {
 	ctx, cancel := context.WithTimeout(ctx, footerPatience)
 	defer cancel()
@@ -113,7 +109,7 @@ func (c *Client) Footer(ctx context.Context, in FooterInput) error {
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}, Footer, in)
 	if err != nil {
-		return fmt.Errorf("starting the %s of edit %d: %w", in.Step, in.EditID, err)
+		return fmt.Errorf("starting %s of edit %d: %w", in.Step, in.EditID, err)
 	}
 	return run.Get(ctx, nil)
 }

@@ -34,12 +34,12 @@ func runs(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.Foo
 	env.AssertExpectations(t)
 }
 
-func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
+func TestPlacedFooterIsCheckedAtOnce(t *testing.T) {
 	for step, activity := range map[workflows.FooterStep]any{workflows.FooterPlace: websiteActivities.PlaceFooter, workflows.FooterUndo: websiteActivities.RestoreFooter} {
 		env := footerEnv(t)
 		env.OnActivity(activity, mock.Anything, activities.FooterRef{EditID: 3}).Return(activities.FooterResult{Changed: true}, nil).Once()
 		env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
-		// also when the filing is done and its workflow gone
+		// works even when the filing is done and its workflow gone
 		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7}).Return(errors.New("not found")).Once()
 		in := placing
 		in.Step = step
@@ -47,13 +47,13 @@ func TestPlacedFooterIsLookedAtAtOnce(t *testing.T) {
 	}
 }
 
-func TestFiledSiteIsOnlyLookedAt(t *testing.T) {
+func TestFiledSiteIsOnlyChecked(t *testing.T) {
 	env := footerEnv(t)
 	env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
 	runs(t, env, workflows.FooterInput{FilingID: 7, Ref: "D1", Step: workflows.FooterSiteCheck})
 }
 
-func TestUnfitPageIsOnlyNoted(t *testing.T) {
+func TestUnfitPageIsOnlyRecorded(t *testing.T) {
 	env := footerEnv(t)
 	env.OnActivity(websiteActivities.PreviewFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{}, nil).Once()
 	in := placing
@@ -84,9 +84,8 @@ func TestPlacingIsTriedAgainUntilTheHostIsBack(t *testing.T) {
 	require.Equal(t, 4, tries)
 }
 
-// A filing that waits for the number looks at once when it is told, not at the
-// end of a long pause.
-func TestFilingChecksTheSiteWhenItIsTold(t *testing.T) {
+// A filing that waits for the number checks at once when signalled, not at the end of a long pause.
+func TestFilingChecksTheSiteWhenSignalled(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.submitted()
@@ -101,11 +100,11 @@ func TestFilingChecksTheSiteWhenItIsTold(t *testing.T) {
 	var seen time.Time
 	w.at(day3, func() {
 		shown = true
-		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 99}) // another's
+		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 99}) // another filing's
 		w.env.SignalWorkflow(workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7})
 		seen = w.env.Now()
 	})
 	w.runs(input)
-	require.False(t, seen.IsZero(), "it waited till then")
+	require.False(t, seen.IsZero(), "it waited until then")
 	require.Less(t, w.env.Now().Sub(seen), time.Minute)
 }

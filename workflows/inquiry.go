@@ -14,24 +14,23 @@ import (
 )
 
 const (
-	// inquiryTimeout bounds a question's workflow: whoever asked is gone by then.
+	// inquiryTimeout bounds an inquiry's workflow: by then, whoever asked is gone.
 	inquiryTimeout = 30 * time.Second
 	// inquiryPatience is how long a person waits for a page.
 	inquiryPatience = 10 * time.Second
 )
 
-// InquiryInput names a question to a bureau.
+// InquiryInput identifies an inquiry to a bureau.
 type InquiryInput struct{ InquiryID int64 }
 
-// Inquiry asks a bureau one question while a person waits. The answer stands in
-// the question's row: it may be personal, and a history is not.
+// Inquiry asks a bureau one question while a person waits. The answer may be personal, so it goes to the inquiry's
+// row and not into the history.
 func Inquiry(ctx workflow.Context, in InquiryInput) error {
 	return workflow.ExecuteActivity(inquiryActivity(ctx), a.bureau.Ask, activities.InquiryRef{InquiryID: in.InquiryID}).Get(ctx, nil)
 }
 
-// inquiryActivity is for one small call to the bureau. Its second try is for a
-// question whose repetition is harmless; the activity itself asks for a password
-// once.
+// inquiryActivity is for one small call to the bureau, with one retry for harmless questions; the activity itself
+// asks for a password only once.
 func inquiryActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueBureau,
@@ -40,8 +39,7 @@ func inquiryActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// Ask has a worker ask a bureau what a row of inquiries says, and waits for the
-// end, ten seconds at most. The answer, if there is one, stands in the row then.
+// Ask sends a stored inquiry to a bureau and waits up to ten seconds. The row then holds the answer, if any.
 func (c *Client) Ask(ctx context.Context, inquiryID int64) error {
 	ctx, cancel := context.WithTimeout(ctx, inquiryPatience)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	stand "github.com/beian/beian/internal/simulate/bureau"
 )
 
-// code exchanges until a filing is decided, and tells how.
+// code runs exchanges until a filing is decided, and returns the code.
 func (c *counterpart) code(t *testing.T, filingID int64) int {
 	t.Helper()
 	for range 5 {
@@ -24,7 +24,7 @@ func (c *counterpart) code(t *testing.T, filingID int64) int {
 	return 0
 }
 
-// Records of every kind go to the bureau and their results find their filings.
+// Records of every kind go to the bureau, and their results find their filings.
 func TestEveryKindFindsItsResult(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
@@ -79,6 +79,6 @@ func TestEveryKindFindsItsResult(t *testing.T) {
 	}
 	require.Equal(t, bureau.CodeApproved, c.code(t, c.addDossier(t, end)))
 	for key, times := range c.stand.Load().AcceptedKeys() {
-		require.LessOrEqual(t, times, 2, key) // refused and submitted again under the bureau's own ID
+		require.LessOrEqual(t, times, 2, key) // refused and resubmitted under the bureau's own ID
 	}
 }

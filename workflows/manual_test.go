@@ -14,8 +14,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// actors are who the timeline names, by kind of line; of a kind that comes
-// twice, the last.
+// actors maps kinds of timeline lines to the actor they name; if a kind occurs twice, the last one counts.
 func (w *world) actors() map[string]string {
 	list := map[string]string{}
 	for _, s := range w.steps {
@@ -24,8 +23,7 @@ func (w *world) actors() map[string]string {
 	return list
 }
 
-// The timeline names who submitted and who recorded the result; where nobody
-// did, the bureau.
+// The timeline names who submitted and who recorded the result, or the bureau if nobody did.
 func TestTimelineNamesWhoActedByHand(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
@@ -38,7 +36,7 @@ func TestTimelineNamesWhoActedByHand(t *testing.T) {
 	})
 	w.at(40, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, Actor: "support:c"}))
-	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"})) // late, again
+	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"})) // a late duplicate
 	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:d"}))
 	w.runs(input)
 	require.Equal(t, "support:c", w.actors()["accepted"])
@@ -54,7 +52,7 @@ func TestTimelineNamesTheBureauOtherwise(t *testing.T) {
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1064}))
 	w.at(40, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
-	w.at(50, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:a"})) // never told of its acceptance
+	w.at(50, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:a"})) // its acceptance was never reported
 	w.runs(input)
 	require.Equal(t, "support:a", w.actors()["accepted"])
 	for _, s := range w.steps {
@@ -64,10 +62,9 @@ func TestTimelineNamesTheBureauOtherwise(t *testing.T) {
 	}
 }
 
-// At a manual account an exchange packs, sends and fetches nothing. What people
-// recorded reaches its filing by it, also when the panel that they pressed in
-// died before it could start one.
-func TestManualAccountsExchangeOnlyTells(t *testing.T) {
+// For a manual account, an exchange packs, sends and fetches nothing. It delivers what people recorded, even if
+// the panel died before it could start an exchange.
+func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
 	require.NoError(t, c.db.SetDriver(ctx, c.account, store.DriverManual))
@@ -80,7 +77,7 @@ func TestManualAccountsExchangeOnlyTells(t *testing.T) {
 		require.Zero(t, result)
 	}
 	require.Zero(t, c.stand.Load().Sequence())
-	require.Equal(t, []string{"submit"}, c.tasks(), "nothing came down, and staff know what waits")
+	require.Equal(t, []string{"submit"}, c.tasks(), "nothing was downloaded, and staff see what waits")
 	require.Equal(t, 1, c.alerts, "once")
 
 	list, err := c.db.ManualRecords(ctx, store.ManualFilter{}, 10)
@@ -95,7 +92,7 @@ func TestManualAccountsExchangeOnlyTells(t *testing.T) {
 	require.Zero(t, c.stand.Load().Sequence())
 	c.bureau.Temporal.(*mocks.Client).AssertCalled(t, "SignalWorkflow", mock.Anything, "filing/D1", "", workflows.SignalAccepted, mock.Anything)
 
-	// A stopped account, too, tells what was recorded.
+	// A stopped account also delivers what was recorded.
 	_, err = c.db.StopAccount(ctx, c.account, bureau.CodeGap)
 	require.NoError(t, err)
 	require.NoError(t, c.db.DecideByHand(ctx, list[0].ID, store.ManualDecision{Actor: "support:a", Opinion: "no"}))
@@ -110,8 +107,7 @@ func (c *counterpart) settledSignals(t *testing.T) {
 	require.Empty(t, waiting)
 }
 
-// A worker whose settings say "by hand" while the row doesn't yet, as during a
-// deploy, calls nobody.
+// A worker set to "by hand" calls nobody, even while the row doesn't say so yet, as during a deploy.
 func TestAccountWithoutClientCallsNobody(t *testing.T) {
 	c := newCounterpart(t)
 	c.bureau.Accounts[c.account] = activities.BureauAccount{}

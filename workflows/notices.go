@@ -23,7 +23,7 @@ const (
 	templateWaiting         = "waiting"
 )
 
-// noticeGroup counts messages under way.
+// noticeGroup counts messages in progress.
 type noticeGroup struct{ wg workflow.WaitGroup }
 
 func (g noticeGroup) Wait(ctx workflow.Context) error {
@@ -31,13 +31,12 @@ func (g noticeGroup) Wait(ctx workflow.Context) error {
 	return ctx.Err()
 }
 
-// notify sends a message to the customer by every channel, beside the filing's
-// way: it goes on meanwhile. A recipient that is refused now was confirmed
-// once, so it is noted and left.
+// notify sends a message to the customer on every channel, while the filing continues. The recipient was confirmed
+// once, so a refusal is only recorded.
 func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, template, "", 0) }
 
-// notifyOf is notify for a template that goes out several times for a revision:
-// part tells which, left for how many hours what it asks for can still be done.
+// notifyOf is notify for a template that is sent several times for a revision: part tells them apart, and left is
+// how many hours the customer still has.
 func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 	revision, suffix := f.revision, ""
 	if part != "" {
@@ -62,7 +61,7 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 	}
 }
 
-// alertStaff has staff told why a step is stuck, if they don't know yet.
+// alertStaff alerts staff to why a step is stuck, unless they know already.
 func (f *run) alertStaff(ctx workflow.Context, step, reason string) {
 	notice := activities.StuckReport{FilingID: f.in.FilingID, Step: step, Reason: reason}
 	f.notices.wg.Add(1)
@@ -71,7 +70,7 @@ func (f *run) alertStaff(ctx workflow.Context, step, reason string) {
 		defer f.notices.wg.Done()
 		err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.AlertStaff, notice).Get(ctx, nil)
 		if err != nil {
-			workflow.GetLogger(ctx).Warn("staff could not be told of a stuck filing", "order", f.in.OrderNumber, "step", step)
+			workflow.GetLogger(ctx).Warn("alerting staff to a stuck filing failed", "order", f.in.OrderNumber, "step", step)
 		}
 	})
 }

@@ -10,8 +10,8 @@ import (
 	stand "github.com/beian/beian/internal/simulate/bureau"
 )
 
-// A record is recognised with its papers in the bureau's newest file, and what was
-// replaced since doesn't make it another. A paper that can't be opened is refused.
+// After a loss, a record is recognised with its papers in the bureau's newest file, even if papers were replaced
+// since. A paper that can't be opened is refused.
 func TestPapersAreSubmittedOnceAndRecognised(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1, CheckPapers: true})

@@ -16,39 +16,39 @@ import (
 	"github.com/beian/beian/activities"
 )
 
-// Execution is what Temporal knows of a filing's workflow, as it is now.
+// Execution is the present state of a filing's workflow in Temporal.
 type Execution struct {
 	Running bool
-	// Pending are its activities, and those of the workflows beside it that were asked for.
+	// Pending lists its activities, and those of the related workflows asked for.
 	Pending []PendingActivity
 }
 
-// PendingActivity is an activity that runs, or waits to be tried again.
+// PendingActivity is an activity that is running or waiting to be retried.
 type PendingActivity struct {
-	// Workflow, Run and ID name it.
+	// Workflow, Run and ID identify it.
 	Workflow, Run, ID string
-	// Name is the activity's, such as SendCode.
+	// Name is the activity's name, such as SendCode.
 	Name    string
 	Attempt int
-	// MaxAttempts is how often it is tried at most; 0: until it passes.
+	// MaxAttempts limits its attempts; 0 means no limit.
 	MaxAttempts int
 	Running     bool
-	// Reason is why it failed last: a reason of the locale files' "reason.", or empty
-	// where it hasn't failed. Texts of failures are sealed and stay so.
+	// Reason is why it last failed, as a key of the locale files below "reason."; empty if it hasn't failed. Failure
+	// texts are sealed and stay so.
 	Reason string
-	// Next is when it is tried next; zero while it runs.
+	// Next is when the next attempt starts; zero while one is running.
 	Next time.Time
 }
 
-// Key names it in a form.
+// Key identifies it in a form.
 func (p PendingActivity) Key() string { return p.Workflow + " " + p.Run + " " + p.ID }
 
-// BackedOff tells whether it waits for its next try, which can then be made at once.
+// BackedOff reports whether it waits for its next attempt, which can then be made at once.
 func (p PendingActivity) BackedOff(now time.Time) bool { return !p.Running && p.Next.After(now) }
 
-// Execution asks Temporal for a filing's workflow, and for workflows beside it by their IDs,
-// which needn't be there. ErrNoExecution, together with what those beside it do, when the
-// filing has none: what follows an approval goes on for longer than ended histories are kept.
+// Execution asks Temporal for a filing's workflow, and for related workflows by their IDs, which need not exist.
+// If the filing has none it returns ErrNoExecution together with the related ones: aftercare outlasts the
+// retention of ended histories.
 func (c *Client) Execution(ctx context.Context, ref string, beside ...string) (Execution, error) {
 	e, none := c.describe(ctx, FilingWorkflowID(ref), "")
 	if none != nil && !errors.Is(none, ErrNoExecution) {
@@ -77,13 +77,13 @@ func (c *Client) describe(ctx context.Context, workflowID, runID string) (Execut
 	return executionOf(answer), nil
 }
 
-// ErrNoExecution says that Temporal knows nothing of a filing: its history is past its
-// time, or it never began.
+// ErrNoExecution says that Temporal has no workflow of a filing: its history was deleted after the retention, or
+// it never started.
 var ErrNoExecution = errors.New("no workflow execution")
 
-// RunNow has an activity that waits for its next try tried at once; ErrWrongStage where it
-// doesn't wait any more. Temporal counts its tries from one again: what an activity must
-// know of earlier tries, the database knows. One that begins in between is left to run.
+// RunNow retries a waiting activity at once; ErrWrongStage if it no longer waits. Temporal restarts the attempt
+// count at one, so activities learn of earlier attempts from the database. An attempt that starts in between is
+// left alone.
 func (c *Client) RunNow(ctx context.Context, p PendingActivity) error {
 	e, err := c.describe(ctx, p.Workflow, p.Run)
 	if errors.Is(err, ErrNoExecution) {
@@ -92,7 +92,7 @@ func (c *Client) RunNow(ctx context.Context, p PendingActivity) error {
 		return err
 	}
 	if !slices.ContainsFunc(e.Pending, func(now PendingActivity) bool { return now.ID == p.ID && now.BackedOff(time.Now()) }) {
-		return fmt.Errorf("activity %s of %s doesn't wait: %w", p.ID, p.Workflow, ErrWrongStage)
+		return fmt.Errorf("activity %s of %s is not waiting: %w", p.ID, p.Workflow, ErrWrongStage)
 	}
 	_, err = c.temporal.WorkflowService().ResetActivity(ctx, &workflowservice.ResetActivityRequest{
 		Namespace: c.namespace,
@@ -120,8 +120,7 @@ func executionOf(answer *workflowservice.DescribeWorkflowExecutionResponse) (e E
 	return e
 }
 
-// reasonOfFailure is reasonOf of a failure as Temporal keeps it: by its type, which isn't
-// sealed.
+// reasonOfFailure is reasonOf for a failure as Temporal stores it: by its type, which isn't sealed.
 func reasonOfFailure(f *failure.Failure) string {
 	for ; f != nil; f = f.GetCause() {
 		if app := f.GetApplicationFailureInfo(); app != nil && activities.KnownReason(app.GetType()) {

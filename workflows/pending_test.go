@@ -17,8 +17,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// Of a failure only its kind is told: its text may hold what nobody should read.
-func TestPendingActivitiesAreTold(t *testing.T) {
+// Only the type of a failure is shown: its text may hold what nobody should read.
+func TestPendingActivitiesAreListed(t *testing.T) {
 	next := time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)
 	app := func(kind string) *failure.Failure {
 		return &failure.Failure{Message: "13900001234", FailureInfo: &failure.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failure.ApplicationFailureInfo{Type: kind}}}
@@ -34,15 +34,15 @@ func TestPendingActivitiesAreTold(t *testing.T) {
 		{Workflow: "filing/D1", Run: "r", ID: "9", Name: "Check", Attempt: 1, Running: true},
 		{Workflow: "filing/D1", Run: "r", ID: "5", Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: next},
 	}}, e)
-	require.False(t, e.Pending[0].BackedOff(next.Add(-time.Hour)), "what runs can't be run now")
+	require.False(t, e.Pending[0].BackedOff(next.Add(-time.Hour)), "a running activity can't be retried at once")
 	require.True(t, e.Pending[1].BackedOff(next.Add(-time.Second)))
-	require.False(t, e.Pending[1].BackedOff(next), "its time has come: a worker is what it waits for")
+	require.False(t, e.Pending[1].BackedOff(next), "it is due: it only waits for a worker")
 	require.Equal(t, "internal", reasonOfFailure(app("something else")))
 	require.Equal(t, "unreachable", reasonOfFailure(&failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{}}, Cause: app("limit")}))
 }
 
-// A filing's history goes before what follows its approval ends: that is told all the same.
-func TestWhatGoesOnBesideIsToldWithoutTheFilingsHistory(t *testing.T) {
+// A filing's history may be deleted before its aftercare ends: the aftercare is still shown.
+func TestRelatedWorkflowsAreListedWithoutTheFilingsHistory(t *testing.T) {
 	temporal, gone := &mocks.Client{}, serviceerror.NewNotFound("gone")
 	client := NewClient(temporal, false)
 	temporal.On("DescribeWorkflowExecution", mock.Anything, "filing/D1", "").Return(nil, gone)

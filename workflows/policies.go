@@ -9,12 +9,11 @@ import (
 
 // Activity options as named presets: every number with its reason.
 
-// heartbeatTimeout is how soon a killed worker is noticed; workers beat three
-// times in it.
+// heartbeatTimeout is how soon a killed worker is noticed; workers send three heartbeats in it.
 const heartbeatTimeout = 9 * time.Second
 
-// databaseActivity is for effects on our own database: they are tried until
-// the database is back, because nothing else can be done about it.
+// databaseActivity is for effects on our own database, retried until the database is back: nothing else can be
+// done.
 func databaseActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueFiling,
@@ -26,14 +25,13 @@ func databaseActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// messageActivity is for SMS and mail. Twelve tries reach over about ten
-// minutes of a provider's trouble; what outlasts that wants a human. The
-// provider's limits bring their own, longer pauses.
+// messageActivity is for SMS and mail. Twelve attempts cover about ten minutes of an outage; a longer one needs a
+// person. The SMS provider's limits set longer pauses of their own.
 func messageActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueMessage,
 		HeartbeatTimeout:    heartbeatTimeout,
-		StartToCloseTimeout: 45 * time.Second, // two HTTP calls or one SMTP conversation
+		StartToCloseTimeout: 45 * time.Second, // two HTTP calls or one SMTP session
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 2 * time.Second,
 			MaximumInterval: 2 * time.Minute,
@@ -42,11 +40,10 @@ func messageActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// staffTries bounds how long a mail to staff is tried: what it tells shows on
-// their pages in any case.
+// staffTries bounds the attempts at a mail to staff: their pages show its content anyway.
 const staffTries = 5
 
-// staffMailActivity is for mails to staff.
+// staffMailActivity is for mail to staff.
 func staffMailActivity(ctx workflow.Context) workflow.Context {
 	ctx = messageActivity(ctx)
 	options := workflow.GetActivityOptions(ctx)
@@ -54,12 +51,12 @@ func staffMailActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, options)
 }
 
-// bulkTries bounds how often one filing of a bulk job is tried: with these pauses, over
-// some ten seconds. Then the job's report has it; a job made later takes it again.
+// bulkTries bounds the attempts at one filing of a bulk job: about ten seconds with these pauses. Then the job's
+// report lists it, and a later job may take it again.
 const bulkTries = 4
 
-// bulkActivity is for resuming one filing of a bulk job: an Update of its workflow, which
-// answers within a second or so where a worker is there.
+// bulkActivity resumes one filing of a bulk job by an Update of its workflow, which answers within about a second
+// if a worker is up.
 func bulkActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueFiling,
@@ -73,13 +70,12 @@ func bulkActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// uploadActivity is for the customer's web space. Hosts reboot and move: eight
-// tries reach over a good hour.
+// uploadActivity is for the customer's web space. Hosts reboot and move: eight attempts cover a good hour.
 func uploadActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueWebsite,
 		HeartbeatTimeout:    heartbeatTimeout,
-		StartToCloseTimeout: 2 * time.Minute, // an FTP conversation with a slow host
+		StartToCloseTimeout: 2 * time.Minute, // an FTP session with a slow host
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    15 * time.Second,
 			BackoffCoefficient: 3,
@@ -89,8 +85,7 @@ func uploadActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// siteCheckActivity looks at a site. What it sees, good or bad, is a result;
-// only our own trouble is an error.
+// siteCheckActivity checks a site. Any finding, good or bad, is a result; only our own failure is an error.
 func siteCheckActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueWebsite,
@@ -104,8 +99,8 @@ func siteCheckActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// bureauActivity is for one call to the bureau. Three tries ride out a hiccup;
-// after that the exchange ends and its schedule starts the next one.
+// bureauActivity is for one call to the bureau. Three attempts ride out a hiccup; after that the exchange ends,
+// and its schedule starts the next one.
 func bureauActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueBureau,
@@ -119,8 +114,8 @@ func bureauActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// countActivity is for counting in the database: a day takes seconds, and a run counts
-// several. What fails is tried by the schedule's next run.
+// countActivity is for counting in the database: a day takes seconds, and a run counts several. The schedule's
+// next run retries a failure.
 func countActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueFiling,
@@ -130,8 +125,8 @@ func countActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// firstSiteChecks is the ladder of pauses between looks at a site whose owner must
-// still do something: soon at first, then slowing. After it comes daily.
+// firstSiteChecks are the pauses between site checks while the customer must still do something: short at first,
+// then longer, then daily.
 var firstSiteChecks = []time.Duration{
 	2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour,

@@ -18,7 +18,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// with replaces the bureau by one with options of the test's own.
+// with replaces the bureau with one that has the given options.
 func (c *counterpart) with(o stand.Options) {
 	o.ISPID, o.UserName, o.Password = 1, "u", "p"
 	s, err := stand.New(o)
@@ -35,7 +35,7 @@ func (c *counterpart) tasks() (kinds []string) {
 	return kinds
 }
 
-// decisions are the codes by order.
+// decisions maps orders to their codes.
 func (c *counterpart) decisions() map[string]int {
 	codes := map[string]int{}
 	for n := 1; n <= c.made; n++ {
@@ -47,8 +47,8 @@ func (c *counterpart) decisions() map[string]int {
 	return codes
 }
 
-// A record that breaks the schema makes the bureau refuse its whole file: it is
-// found by halving and set aside, the others go on.
+// A record that breaks the schema makes the bureau refuse its whole file: halving finds it and sets it aside, and
+// the others continue.
 func TestBadRecordIsFoundAndSetAside(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
@@ -75,12 +75,12 @@ func TestBadRecordIsFoundAndSetAside(t *testing.T) {
 		require.Equal(t, bureau.CodeApproved, code, order)
 	}
 	require.Equal(t, []string{store.TaskProviderActs}, c.tasks())
-	require.Equal(t, 1, c.alerts, "staff were told once")
+	require.Equal(t, 1, c.alerts, "staff were alerted once")
 }
 
-// The database lost its newest data file, which the bureau has: its place is
-// found again and nothing is submitted twice.
-func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
+// If the database lost its newest data file and the bureau has it, its place is restored and nothing is submitted
+// twice.
+func TestLostFileIsRecoveredFromTheBureau(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1})
 	c.add(t, "读书笔记")
@@ -103,12 +103,12 @@ func TestLostFileIsTakenUpFromTheBureau(t *testing.T) {
 	require.Contains(t, c.tasks(), store.TaskResynchronised)
 	upload, err := c.db.Upload(t.Context(), c.account, 2)
 	require.NoError(t, err)
-	require.NotEmpty(t, upload.File, "the bureau's file is kept as ours")
+	require.NotEmpty(t, upload.File, "the bureau's file is stored as ours")
 }
 
-// Two files are lost, of which the bureau shows only the newest: what may have
-// been in the other waits until staff have looked.
-func TestWhatMayHaveTravelledWaitsForStaff(t *testing.T) {
+// If two files are lost and the bureau shows only the newest, what may have been in the other waits until staff
+// have looked.
+func TestPossiblySubmittedRecordsWaitForStaff(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReviewAfter: -1})
 	for _, name := range []string{"一号网站", "二号网站", "三号网站"} {
@@ -133,8 +133,7 @@ func TestWhatMayHaveTravelledWaitsForStaff(t *testing.T) {
 	}
 }
 
-// lose makes the database forget every data file after one, as a restored
-// back-up does.
+// lose makes the database forget every data file after one, as a restored backup does.
 func (c *counterpart) lose(t *testing.T, after int64) {
 	for _, query := range []string{
 		`UPDATE records SET sequence = NULL WHERE sequence > ?`, `DELETE FROM bureau_uploads WHERE sequence > ?`, `UPDATE bureau_accounts SET last_sequence = ?`,
@@ -144,7 +143,7 @@ func (c *counterpart) lose(t *testing.T, after int64) {
 	}
 }
 
-// Outside its hours the bureau isn't asked again until they begin.
+// Outside its hours, the bureau isn't called again until they begin.
 func TestHoursAreWaitedFor(t *testing.T) {
 	c := newCounterpart(t)
 	c.now = time.Date(2026, 11, 24, 18, 0, 0, 0, bureau.China)
@@ -158,8 +157,8 @@ func TestHoursAreWaitedFor(t *testing.T) {
 	require.Equal(t, 1, c.exchange().Submitted)
 }
 
-// Spoiled files aren't acknowledged and come again; one that arrives whole but
-// can't be read is put aside, and the next ones are read.
+// Corrupted files aren't acknowledged and come again; one that arrives whole but can't be read is set aside, and
+// the next ones are read.
 func TestSpoiledDownloads(t *testing.T) {
 	for _, code := range []string{"truncated", "hash"} {
 		c := newCounterpart(t)
@@ -182,15 +181,15 @@ func TestSpoiledDownloads(t *testing.T) {
 	require.Equal(t, []string{store.TaskUnreadable}, c.tasks())
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: "duplicate", Times: 1})
 	c.exchange()
-	require.Len(t, c.tasks(), 1, "a file that comes twice says nothing new")
+	require.Len(t, c.tasks(), 1, "a repeated file changes nothing")
 }
 
-// What is on the blacklist isn't submitted, until it is taken off again.
+// What is on the blacklist isn't submitted until it is removed from it.
 func TestBlacklistStopsBeforeSubmission(t *testing.T) {
 	c := newCounterpart(t)
 	require.NoError(t, c.stand.Load().PushBlacklistDomain("example.com", stand.BlacklistAdd))
 	c.exchange()
-	c.add(t, "读书笔记") // www.example.com lies below the listed domain
+	c.add(t, "读书笔记") // www.example.com is below the listed domain
 	c.exchange()
 	require.Zero(t, c.stand.Load().Sequence())
 	require.Equal(t, map[string]int{"D1": 1064}, c.decisions())
@@ -222,22 +221,21 @@ func TestListsAndTablesAreKept(t *testing.T) {
 	require.Equal(t, 1, c.alerts, "once")
 }
 
-// While one exchange has the account another does nothing, until the first has
-// been silent for too long.
+// While one exchange holds the account, another does nothing, until the first has been silent for too long.
 func TestOneWriter(t *testing.T) {
 	c := newCounterpart(t)
 	c.add(t, "读书笔记")
 	turn, err := c.db.BeginExchange(t.Context(), c.account, "another run")
 	require.NoError(t, err)
 	require.False(t, turn.Busy)
-	c.now = c.now.Add(-time.Hour) // exchange moves the clock on
+	c.now = c.now.Add(-time.Hour) // exchange advances the clock
 	require.Zero(t, c.exchange().Submitted)
 	require.ErrorIs(t, c.db.UploadAttempt(t.Context(), c.account, 1, "a third"), store.ErrNotWriter)
 	require.Equal(t, 1, c.exchange().Submitted)
 	require.NoError(t, c.db.EndExchange(t.Context(), c.account, "another run"), "too late, and without effect")
 }
 
-// Data files are kept for their time, and then only that they were.
+// Data files are deleted after their retention; the record that they existed remains.
 func TestFilesAreKeptForTheirTime(t *testing.T) {
 	c := newCounterpart(t)
 	c.bureau.KeepFiles = 100 * 24 * time.Hour
@@ -259,7 +257,7 @@ func TestFilesAreKeptForTheirTime(t *testing.T) {
 	}
 }
 
-// A filing goes to its province's account; where there is none it is told so.
+// A filing goes to its province's account; where there is none, it is stuck with that reason.
 func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
@@ -278,21 +276,21 @@ func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 		require.Equal(t, want, served, province)
 	}
 	c.add(t, "读书笔记")
-	require.Zero(t, c.exchange().Submitted, "the other account's exchange has nothing to do")
+	require.Zero(t, c.exchange().Submitted, "nothing to do for the other account's exchange")
 	accounts, err := c.db.Accounts(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 1, accounts[1].Waiting)
 
 	require.NoError(t, c.db.KeepAccounts(ctx, []int64{c.account}))
 	_, err = c.db.AccountFor(ctx, "310000")
-	require.ErrorIs(t, err, store.ErrNotFound, "an account that is given up takes nothing new")
+	require.ErrorIs(t, err, store.ErrNotFound, "an account no longer used gets no new filings")
 	d := filingtest.Dossier()
 	require.Equal(t, "310000", d.Bureau())
 	d.Kind, d.OwnershipProof.Number = filing.KindNewAccess, "浙ICP备05000940号-1"
 	require.Equal(t, "330000", d.Bureau())
 }
 
-// seed has a holder filed through another provider.
+// seed files a holder through another provider.
 func seed(t *testing.T, s *stand.Server) {
 	t.Helper()
 	s.Seed(stand.SeedFiling{
@@ -301,7 +299,7 @@ func seed(t *testing.T, s *stand.Server) {
 	})
 }
 
-// What the bureau deregisters loses its number, and its order can be filed anew.
+// A filing that the bureau deregisters loses its number, and its order can be filed again.
 func TestDeregistrationTakesTheNumberOff(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()

@@ -2,10 +2,9 @@ package workflows
 
 import "go.temporal.io/sdk/workflow"
 
-// register puts a number on the order that the customer got elsewhere
-// (登记备案号): dossier and number stand in the database before the workflow
-// starts, the bureau has no part in it, and only the site is looked at. Until it
-// is done it can be withdrawn, whatever is under way.
+// register records a number that the customer got elsewhere (登记备案号). Dossier and number are in the database before
+// the workflow starts, the bureau isn't involved, and only the site is checked. It can be withdrawn at any time
+// until it is done.
 func (f *run) register(ctx workflow.Context) error {
 	installing, stop := workflow.WithCancel(ctx)
 	over := false

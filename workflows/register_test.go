@@ -17,8 +17,8 @@ import (
 
 var registerInput = workflows.FilingInput{FilingID: 9, OrderNumber: "D1", Kind: filing.KindRegister}
 
-// A registered number needs no contact, no codes and no bureau, and nobody approved
-// it; that it is done is told at the account's addresses.
+// A registered number needs no contact, codes, bureau or approval; its completion is announced at the account's
+// addresses.
 func TestRegisteredNumberGoesStraightToTheSite(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
@@ -46,12 +46,12 @@ func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 	w.runs(registerInput)
 	require.Equal(t, []filing.Stage{filing.Installing, filing.Withdrawn}, w.stages)
 	require.Greater(t, looks, 5)
-	require.WithinDuration(t, start.Add(24*time.Hour), w.env.Now(), time.Hour, "the wait for the next look ends with it")
+	require.WithinDuration(t, start.Add(24*time.Hour), w.env.Now(), time.Hour, "it ends the wait for the next check")
 	require.Len(t, w.notices, 2)
 	require.Contains(t, w.notices, "filing-9-0-footer_needed-mail")
 }
 
-// Withdrawing doesn't wait for an upload that is tried for an hour.
+// Withdrawing doesn't wait for an upload that is being retried.
 func TestRegistrationIsWithdrawnWhileTheUploadFails(t *testing.T) {
 	w := newWorld(t)
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).
@@ -75,8 +75,7 @@ func TestStuckRegistrationIsWithdrawn(t *testing.T) {
 	require.False(t, *last.Stuck)
 }
 
-// aftercare is the reminders' workflow in the test environment; due answers
-// whether the number is still missing.
+// aftercare runs the reminders' workflow in the test environment; due answers whether the number is still missing.
 func aftercare(t *testing.T, due func(since, now time.Time) activities.PoliceDue) map[string]time.Duration {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -105,7 +104,7 @@ func aftercare(t *testing.T, due func(since, now time.Time) activities.PoliceDue
 
 const day = 24 * time.Hour
 
-func TestPublicSecurityFilingIsRemindedThreeTimes(t *testing.T) {
+func TestPublicSecurityFilingHasThreeReminders(t *testing.T) {
 	sent := aftercare(t, func(since, _ time.Time) activities.PoliceDue {
 		return activities.PoliceDue{Due: true, OrderID: 5, Since: since}
 	})
@@ -116,7 +115,7 @@ func TestPublicSecurityFilingIsRemindedThreeTimes(t *testing.T) {
 	require.Len(t, times, 3, "%v", sent)
 	require.Equal(t, 2, times[15*day], "by each channel")
 	require.Equal(t, 2, times[25*day])
-	require.NotZero(t, times[3*day], "a channel that fails doesn't keep the others")
+	require.NotZero(t, times[3*day], "a failing channel doesn't hold up the others")
 }
 
 func TestRemindersStopWhenTheNumberIsRecorded(t *testing.T) {
@@ -151,8 +150,8 @@ func TestRemindersStartWithTheApproval(t *testing.T) {
 	require.Equal(t, []int64{7}, w.aftercare, "once")
 }
 
-// An order that was filed anew has an aftercare of its own.
-func TestRemindersStopWhenTheOrderIsFiledAnew(t *testing.T) {
+// An order that was filed again has an aftercare of its own.
+func TestRemindersStopWhenTheOrderIsFiledAgain(t *testing.T) {
 	sent := aftercare(t, func(since, now time.Time) activities.PoliceDue {
 		if now.After(since.Add(2 * day)) {
 			return activities.PoliceDue{Due: true, OrderID: 5, Since: since.Add(2 * day)}

@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// reminded are the reminders of a stage that went out, "STAGE-DAYd".
+// reminded lists the reminders of a stage that went out, as "STAGE-DAYd".
 func (w *world) reminded() (list []string) {
 	for key := range w.notices {
 		if rest, ok := strings.CutSuffix(key, "-sms"); ok && strings.Contains(key, "-waiting-") {
@@ -27,8 +27,7 @@ func (w *world) reminded() (list []string) {
 
 const dayOf = 24 * 60 // minutes
 
-// Who stops in a step of their own is reminded of it after 3, 7 and 14 days, and
-// not any more when they moved on.
+// Customers are reminded of a step of their own after 3, 7 and 14 days, and no longer once they moved on.
 func TestCustomersAreRemindedOfTheirOwnSteps(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
@@ -46,8 +45,8 @@ func TestCustomersAreRemindedOfTheirOwnSteps(t *testing.T) {
 	require.Equal(t, []string{"correcting-14d", "correcting-3d", "correcting-7d", "verifying-3d"}, w.reminded())
 }
 
-// Who doesn't put the footer is asked at once, and reminded; a site that is looked
-// after by the system isn't the customer's yet.
+// Customers are asked for the footer at once, and then reminded; not while the system is still working on the
+// site.
 func TestCustomersAreRemindedOfTheFooter(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
@@ -63,8 +62,8 @@ func TestCustomersAreRemindedOfTheFooter(t *testing.T) {
 	require.Equal(t, []string{"installing-3d", "installing-7d"}, w.reminded())
 }
 
-// A refusal that the provider must mend is told as such: nothing is asked of the
-// customer, who isn't reminded either; staff hand the same in again.
+// A refusal that the provider must fix asks nothing of the customer and sends no reminders; staff resubmit the
+// same dossier.
 func TestRefusalOfOursAsksNothingOfTheCustomer(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
@@ -83,6 +82,6 @@ func TestRefusalOfOursAsksNothingOfTheCustomer(t *testing.T) {
 	i := slices.Index(w.stages, filing.Correcting)
 	require.Positive(t, i)
 	at := slices.IndexFunc(w.steps, func(p activities.Progress) bool { return p.Stage == filing.Correcting })
-	require.Equal(t, "refused", w.steps[at].EventKind)
+	require.Equal(t, filing.EventRefused, w.steps[at].EventKind)
 	require.Equal(t, filing.AttentionRefusedOurs, *w.steps[at].Attention)
 }

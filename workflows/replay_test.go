@@ -19,9 +19,8 @@ import (
 	beian "github.com/beian/beian/worker"
 )
 
-// Histories of every path, recorded from running filings (`make record`), must
-// replay on today's code: otherwise a deploy would break filings that are weeks
-// old. They are sealed with a key made for them, which stands beside them.
+// Recorded histories of every path (`make record`) must replay on today's code: otherwise a deploy would break
+// filings that are weeks old. They are sealed with a key made for them, stored in the same directory.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	files, err := filepath.Glob("testdata/histories/*.gz")
 	require.NoError(t, err)
@@ -47,7 +46,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: options.DataConverter, FailureConverter: options.FailureConverter})
 			require.NoError(t, err)
 			beian.RegisterWorkflows(replayer)
-			// A filing's child is called after its order.
+			// A filing's child workflow is named after its order.
 			original := workflow.Execution{ID: h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()}
 			require.NotEmpty(t, original.ID)
 			recorded[h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName()] = true

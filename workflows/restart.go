@@ -10,8 +10,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// InputOf is what a filing's workflow starts with: from the beginning, or from where its
-// row says that it stands.
+// InputOf is the input of a filing's workflow: from the beginning, or from the position in its row.
 func InputOf(id int64, orderNumber string, at filing.Position) FilingInput {
 	in := FilingInput{FilingID: id, OrderNumber: orderNumber}
 	if at.Kind.FollowsUp() || at.Kind.Registers() {
@@ -23,18 +22,17 @@ func InputOf(id int64, orderNumber string, at filing.Position) FilingInput {
 	return in
 }
 
-// way is the order of the stages that a filing can be found in.
+// way is the order of the stages in which a filing can be found.
 var way = []filing.Stage{
 	filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing,
 }
 
-// begins tells whether a stage is gone through: all are, but those before the one that
-// the filing was found in.
+// begins reports whether to go through a stage: a restarted filing skips those before the one it was found in.
 func (f *run) begins(stage filing.Stage) bool {
 	return f.from == "" || slices.Index(way, stage) >= slices.Index(way, f.from)
 }
 
-// foundAt takes over what the row has.
+// foundAt takes over the row's state.
 func (f *run) foundAt(from filing.Position) {
 	f.from = from.Stage
 	f.stage, f.shown, f.attention = from.Stage, from.Stage, from.Attention
@@ -44,14 +42,14 @@ func (f *run) foundAt(from filing.Position) {
 	}
 }
 
-// errMovedOn says that the row isn't where it was read any more: another workflow had it.
+// errMovedOn says that the row has changed since it was read: another workflow had it.
 var errMovedOn = errors.New("the filing has moved on")
 
-// restart notes that the filing has a workflow again, and has what the bureau said told
-// to it anew. What it waited for, or was stuck at, is taken up where its stage begins.
+// restart records that the filing has a workflow again, and has the bureau's signals delivered again. Whatever it
+// waited for, or was stuck at, resumes at the start of its stage.
 func (f *run) restart(ctx workflow.Context) error {
 	if !slices.Contains(way, f.from) {
-		return errMovedOn // it is over
+		return errMovedOn // it has ended
 	}
 	if err := f.writing.Lock(ctx); err != nil {
 		return err
@@ -76,8 +74,8 @@ func (f *run) restart(ctx workflow.Context) error {
 	return nil
 }
 
-// correct waits for the next revision of a filing that was found in correcting. What its
-// customer was to be told of may not have gone out: what did isn't sent again.
+// correct waits for the next revision of a filing that was found in correcting. It sends the notice of the refusal
+// again, unless that had gone out.
 func (f *run) correct(ctx workflow.Context) error {
 	template := templateRefused
 	switch f.attention {

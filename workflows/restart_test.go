@@ -14,10 +14,9 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// A workflow that takes the place of one that is gone goes on in the stage that its row
-// has, whichever it is: nothing is entered again, the steps' numbers go on, and every
-// stage that follows is gone through.
-func TestGoesOnFromEveryStage(t *testing.T) {
+// A replacement workflow continues in the stage of its row, whichever that is: no stage is entered twice, step
+// numbers continue, and every later stage follows.
+func TestRestartContinuesFromEveryStage(t *testing.T) {
 	const revision, seq = 3, 20
 	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}
 	for _, stage := range append(way[:len(way)-1:len(way)-1], filing.Correcting) {
@@ -45,7 +44,7 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			if stage != filing.Installing && stage != filing.Reviewing && stage != filing.Submitting {
 				w.at(4, w.says(workflows.UpdatePass, workflows.Verdict{Revision: current}))
 			}
-			// what the bureau said is told again, also of the revision before
+			// the bureau's signals are repeated, including those for the previous revision
 			w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current - 1, Code: 1020}))
 			w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: current}))
 			w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: current, Approved: true}))
@@ -53,31 +52,31 @@ func TestGoesOnFromEveryStage(t *testing.T) {
 			in.Vetting, in.From = true, &filing.Position{Stage: stage, Revision: revision, Seq: seq, Attention: "refused"}
 			w.runs(in)
 			require.Equal(t, follows, w.stages)
-			require.Equal(t, "restarted", w.steps[0].EventKind)
+			require.Equal(t, filing.EventRestarted, w.steps[0].EventKind)
 			require.NotNil(t, w.steps[0].Stuck)
-			require.False(t, *w.steps[0].Stuck, "what it was stuck at is tried again")
+			require.False(t, *w.steps[0].Stuck, "the stuck step is retried")
 			for i, s := range w.steps {
 				require.EqualValues(t, seq+i+1, s.Seq)
 			}
-			codes := map[filing.Stage]int{filing.Contact: 2, filing.Verifying: 1} // then only what didn't go out
+			codes := map[filing.Stage]int{filing.Contact: 2, filing.Verifying: 1} // then only codes that didn't go out
 			w.env.AssertNumberOfCalls(t, "SendCode", codes[stage])
 			if stage == filing.Correcting {
-				require.Contains(t, w.notices, "filing-7-3-refused-sms", "what wasn't told is told")
+				require.Contains(t, w.notices, "filing-7-3-refused-sms", "a notice that didn't go out is sent")
 			}
 			require.Equal(t, []int64{7}, w.aftercare)
 		})
 	}
 }
 
-// restarts has the row answer a new workflow.
+// restarts lets the row answer a new workflow.
 func (w *world) restarts(row activities.Restarted) {
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(func(ctx context.Context, p activities.Progress) (activities.Restarted, error) {
 		return row, w.note(ctx, p)
 	}).Once()
 }
 
-// A filing that went on, or is over, since its row was read gets no second workflow.
-func TestWhatMovedOnIsLeft(t *testing.T) {
+// A filing that moved on or ended since its row was read gets no second workflow.
+func TestRestartLeavesFilingsThatMovedOn(t *testing.T) {
 	w := newWorld(t)
 	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(activities.Restarted{MovedOn: true}, nil).Once()
 	in := input
@@ -91,9 +90,9 @@ func TestWhatMovedOnIsLeft(t *testing.T) {
 	require.Empty(t, w.stages)
 }
 
-// Who entered both codes before the workflow was lost needn't again; a verdict that comes
-// at once counts.
-func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
+// Customers who entered both codes before the workflow was lost needn't again; a verdict that comes at once
+// counts.
+func TestEarlierInputCountsAfterRestart(t *testing.T) {
 	w := newWorld(t)
 	w.restarts(activities.Restarted{Verified: true})
 	w.at(1, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
@@ -112,8 +111,8 @@ func TestWhatWasSaidMeanwhileCounts(t *testing.T) {
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 }
 
-// A registration whose workflow is gone looks at the site again.
-func TestRegistrationGoesOn(t *testing.T) {
+// A registration whose workflow is gone checks the site again.
+func TestRestartedRegistrationContinues(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
 	w.restarts(activities.Restarted{})

@@ -12,15 +12,15 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// exchangeTimeout bounds one exchange; a run that hangs must not keep the next
-// from starting for ever, because the schedule skips while one runs.
+// exchangeTimeout bounds one exchange: the schedule skips while one runs, so a hanging run would block the next
+// for ever.
 const exchangeTimeout = time.Hour
 
-// exchangeID names an account's schedule, and the beginning of its runs.
+// exchangeID is the ID of an account's schedule, and the prefix of its runs' IDs.
 func exchangeID(accountID int64) string { return fmt.Sprintf("exchange/%d", accountID) }
 
-// ScheduleExchange has an account's exchange run at an interval, never two at
-// once. Run again, it updates the interval.
+// ScheduleExchange runs an account's exchange at an interval, never two at once. Calling it again updates the
+// interval.
 func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, every time.Duration) error {
 	id := exchangeID(accountID)
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
@@ -62,7 +62,7 @@ type sweep struct {
 	id       string
 	workflow any
 	every    time.Duration
-	// timeout bounds a run, so that one that hangs doesn't keep the next away.
+	// timeout bounds a run, so that a hanging one doesn't block the next.
 	timeout time.Duration
 }
 

@@ -10,9 +10,8 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// smsVerification is where the bureau's own SMS verification stands: some provinces send
-// the applicant a code of their own, to be entered on the bureau's site within a
-// day (短信核验). Nothing tells the provider that it was; only the customer can.
+// smsVerification is the state of the bureau's own SMS verification (短信核验): some provinces send the applicant a
+// code, to be entered on the bureau's site within a day. Only the customer can tell the provider that it was.
 type smsVerification int
 
 const (
@@ -22,11 +21,10 @@ const (
 	smsVerificationExpired
 )
 
-// smsVerificationReminders are when the customer is reminded, in hours from the record's acceptance.
+// smsVerificationReminders are the hours after the record's acceptance at which the customer is reminded.
 var smsVerificationReminders = []int{2, 12, 22}
 
-// awaitDecision waits for the bureau's word, and meanwhile reminds of its SMS
-// check where there is one.
+// awaitDecision waits for the bureau's decision, and meanwhile reminds of its SMS verification, if any.
 func (f *run) awaitDecision(ctx workflow.Context) error {
 	decided := func() bool { return f.decision().Revision == f.revision }
 	if f.smsVerificationHours > 0 && !decided() {
@@ -37,8 +35,7 @@ func (f *run) awaitDecision(ctx workflow.Context) error {
 	return f.await(ctx, decided)
 }
 
-// remindOfSMSVerification ends when the check is done, its time is over, or the bureau
-// has decided: then nobody needs it any more.
+// remindOfSMSVerification ends when the verification is done or has expired, or the bureau has decided.
 func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool) error {
 	start := workflow.Now(ctx)
 	limit := time.Duration(f.smsVerificationHours) * time.Hour
@@ -68,12 +65,12 @@ func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool)
 	return f.endSMSVerification(ctx, err)
 }
 
-// within waits until a time for something to be so.
+// within waits for a condition until a time.
 func (f *run) within(ctx workflow.Context, until time.Time, ready func() bool) (bool, error) {
 	return workflow.AwaitWithTimeout(ctx, until.Sub(workflow.Now(ctx)), ready)
 }
 
-// endSMSVerification writes how the check ended.
+// endSMSVerification records how the verification ended.
 func (f *run) endSMSVerification(ctx workflow.Context, err error) error {
 	if err != nil {
 		return err
@@ -84,6 +81,6 @@ func (f *run) endSMSVerification(ctx workflow.Context, err error) error {
 	case smsVerificationDone:
 		return f.advance(ctx, activities.Progress{Attention: new(filing.Attention), EventKind: filing.EventSMSVerificationDone, Actor: f.actor})
 	}
-	f.smsVerification = smsVerificationNone // decided without it: the next stage clears what the customer looks at
+	f.smsVerification = smsVerificationNone // decided without it: the next stage clears the attention
 	return nil
 }

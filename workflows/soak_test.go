@@ -10,8 +10,8 @@ import (
 	stand "github.com/beian/beian/internal/simulate/bureau"
 )
 
-// Against a bureau that misbehaves at random, the records' decisions end as the
-// bureau's own: nothing is submitted twice, no number is skipped.
+// Against a bureau that fails at random, the records' decisions equal the bureau's own: nothing is submitted
+// twice, and no number is skipped.
 func TestDecisionsEqualTheBureausTruth(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {

@@ -13,9 +13,9 @@ import (
 	"github.com/beian/beian/internal/simulate/fault"
 )
 
-// What the bureau says of a holder meanwhile doesn't take a change of the holder
-// out of the search for the record that broke its file.
-func TestBadChangeIsFoundThoughItsHolderIsSpokenOf(t *testing.T) {
+// While the record that broke a file is searched for, other news about a holder doesn't remove a change of that
+// holder from the search.
+func TestBadChangeIsFoundDespiteOtherNewsOfItsHolder(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
 	own := c.addDossier(t, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})
@@ -32,10 +32,10 @@ func TestBadChangeIsFoundThoughItsHolderIsSpokenOf(t *testing.T) {
 	c.add(t, "读书笔记")
 	require.Equal(t, bureau.CodeApproved, c.code(t, bad+1), "the other record of its file isn't to blame")
 	require.Equal(t, bureau.CodeSchema, c.code(t, bad))
-	require.Equal(t, c.stand.Load().Sequence(), int64(4), "one, both, and each alone")
+	require.Equal(t, c.stand.Load().Sequence(), int64(4), "one file, both records, then each alone")
 }
 
-// The refusal of a file may come before we know that the file was taken.
+// The refusal of a file may come before we know that the file was accepted.
 func TestRefusalOfAFileWhoseAnswerWasLost(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})

@@ -11,8 +11,8 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// A file with bytes that are none of its encoding may have lost a result: it
-// isn't acknowledged, and counts when it comes whole.
+// A file with bytes that are invalid in its encoding may have lost a result: it isn't acknowledged, and counts
+// once it comes whole.
 func TestDamagedFileComesAgain(t *testing.T) {
 	c := newCounterpart(t)
 	c.step = 20 * time.Minute
@@ -20,13 +20,13 @@ func TestDamagedFileComesAgain(t *testing.T) {
 	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_download", Mode: fault.Fail, Code: "encoding", Times: 2})
 	c.exchange()
 	c.exchange()
-	require.Empty(t, c.decisions(), "what can't be read for sure decides nothing")
+	require.Empty(t, c.decisions(), "what can't be read reliably decides nothing")
 	c.exchange()
 	require.Equal(t, map[string]int{"D1": 1020}, c.decisions())
 	require.Empty(t, c.tasks(), "it came whole in the end")
 }
 
-// One that stays damaged is taken as it is after a while, and staff know of it.
+// A file that stays damaged is accepted as it is after a while, and staff are alerted.
 func TestDamagedFileHoldsNobodyUpForLong(t *testing.T) {
 	c := newCounterpart(t)
 	c.step = 20 * time.Minute

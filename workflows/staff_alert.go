@@ -9,15 +9,14 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// staffAlertLifetime is for how long staff are tried to be told: a mail server or webhook that is
-// down for longer is what somebody must mend first, and the pages show it all the time. The
-// end of the next exchange begins anew.
+// staffAlertLifetime is how long an alert is retried. A mail server or webhook that is down for longer must be
+// fixed first; the pages show the trouble all the time, and the end of the next exchange starts the alert again.
 const staffAlertLifetime = 24 * time.Hour
 
-// StaffAlertInput names what staff are told of.
+// StaffAlertInput identifies an alert.
 type StaffAlertInput struct{ AlertID int64 }
 
-// StaffAlert tells staff by mail and by webhook, beside each other, each once.
+// StaffAlert alerts staff by mail and by webhook at once, each once.
 func StaffAlert(ctx workflow.Context, in StaffAlertInput) error {
 	ctx = staffAlertActivity(ctx)
 	mailed := workflow.ExecuteActivity(ctx, a.message.MailStaffAlert, in.AlertID)
@@ -34,7 +33,7 @@ func staffAlertActivity(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              QueueMessage,
 		HeartbeatTimeout:       heartbeatTimeout,
-		StartToCloseTimeout:    45 * time.Second, // one SMTP conversation or one POST
+		StartToCloseTimeout:    45 * time.Second, // one SMTP session or one POST
 		ScheduleToCloseTimeout: staffAlertLifetime,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 2 * time.Second,
@@ -43,7 +42,7 @@ func staffAlertActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
-// StartStaffAlert has staff told and doesn't wait for it.
+// StartStaffAlert starts an alert to staff and doesn't wait.
 func (c *Client) StartStaffAlert(ctx context.Context, alertID int64) error {
 	return c.start(ctx, fmt.Sprintf("staff-alert/%d", alertID), staffAlertLifetime+time.Hour, StaffAlert, StaffAlertInput{alertID})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// A webhook that is down is tried until it is back, and doesn't keep the mail.
-func TestStaffAreToldWhenTheWebhookIsBack(t *testing.T) {
+// A webhook that is down is retried until it is back, and doesn't delay the mail.
+func TestStaffAreAlertedWhenTheWebhookIsBack(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
@@ -27,7 +27,7 @@ func TestStaffAreToldWhenTheWebhookIsBack(t *testing.T) {
 		return nil
 	})
 	env.OnActivity(messageActivities.PostStaffAlert, mock.Anything, mock.Anything).Return(func(context.Context, int64) error {
-		if tries++; tries <= 8 { // the test environment tries ten times at most
+		if tries++; tries <= 8 { // the test environment allows ten attempts at most
 			return temporal.NewApplicationError("down", activities.ReasonUnreachable)
 		}
 		return nil

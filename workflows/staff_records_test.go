@@ -23,7 +23,7 @@ const (
 	kindUnfiled      = 37
 )
 
-// task is the newest open task of a kind, with what it is about.
+// task returns the newest open task of a kind, and decodes its data.
 func (c *counterpart) task(t *testing.T, kind string, data any) int64 {
 	t.Helper()
 	list, err := c.db.OpenTasks(t.Context(), 0, 100)
@@ -56,7 +56,7 @@ func source(text string) store.BlockValues {
 	return store.BlockValues{From: from, To: to, Source: 100, Remark: "机房一"}
 }
 
-// taken counts what the bureau took of a kind, by code.
+// taken counts the records of a kind that the bureau took, by code.
 func (c *counterpart) taken(kind int) (codes map[int]int) {
 	codes = map[int]int{}
 	for _, r := range c.stand.Load().Truth() {
@@ -73,7 +73,7 @@ func (c *counterpart) blocks(t require.TestingT) []store.AddressBlock {
 	return list
 }
 
-// A verification task comes down, is answered, and the answer is at the bureau.
+// A verification task arrives, is answered, and the answer reaches the bureau.
 func TestVerificationTaskIsAnswered(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
@@ -88,7 +88,7 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 		Data: bureau.Verification{Passed: true, Who: "林核实", Opinion: "信息真实", At: c.now, Task: filed}}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	require.ErrorIs(t, c.db.AnswerTask(t.Context(), answer), store.ErrConflict, "a task is answered once")
-	require.Empty(t, c.tasks(), "answering does the task")
+	require.Empty(t, c.tasks(), "answering completes the task")
 	latest, err := c.db.LatestAnswer(t.Context(), id)
 	require.NoError(t, err)
 	require.False(t, latest.Accepted)
@@ -100,11 +100,11 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	latest, err = c.db.LatestAnswer(t.Context(), id)
 	require.NoError(t, err)
 	require.True(t, latest.Accepted)
-	require.False(t, latest.Code.Valid, "the interface has no answer to it")
+	require.False(t, latest.Code.Valid, "the interface doesn't answer it")
 	require.Empty(t, c.tasks())
 }
 
-// An answer that the bureau refuses is shown to staff, who may answer anew.
+// An answer that the bureau refuses is shown to staff, who may answer again.
 func TestRefusedVerificationComesBack(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
@@ -115,7 +115,7 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	id := c.task(t, store.TaskVerify, &asked.Task)
 	filed := asked.Task
 	known := filed.HolderID
-	filed.HolderID = 4711 // which the bureau doesn't know
+	filed.HolderID = 4711 // unknown to the bureau
 	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: "4711", Actor: "support:a", Data: bureau.Verification{Who: "林核实", Opinion: "无法联系", At: c.now, Task: filed}}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	c.exchange()
@@ -137,8 +137,8 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	require.Equal(t, map[int]int{1016: 1, bureau.CodeApproved: 1}, c.taken(kindVerification))
 }
 
-// Unfiled sites are answered in one file; a second answer is answered with 5006,
-// which counts as done, and a site that isn't ours with 5005.
+// Unfiled sites are answered in one file. The bureau answers a repeated answer with 5006, which counts as done,
+// and a site that isn't ours with 5005.
 func TestUnfiledSitesAreAnswered(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
@@ -188,8 +188,7 @@ func TestUnfiledSitesAreAnswered(t *testing.T) {
 	require.Equal(t, []string{store.TaskAnswerRefused}, c.tasks())
 }
 
-// An address that isn't reported is refused with 1063; once its block is
-// reported, which goes first, the filing passes.
+// An unreported address is refused with 1063; once its block is reported, ahead of the filing, the filing passes.
 func TestReportedBlockLetsAFilingPass(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{ReportedIPs: []string{}})
@@ -200,7 +199,7 @@ func TestReportedBlockLetsAFilingPass(t *testing.T) {
 	}
 	require.Equal(t, 1063, c.code(t, c.addDossier(t, dossier())))
 
-	id := c.addDossier(t, dossier()) // in line before the block, and travels after it
+	id := c.addDossier(t, dossier()) // queued before the block, submitted after it
 	c.report(t, source("192.0.2.0-192.0.2.255"))
 	require.Equal(t, store.BlockWaiting, c.blocks(t)[0].State)
 	require.Equal(t, bureau.CodeApproved, c.code(t, id))
@@ -211,8 +210,8 @@ func TestReportedBlockLetsAFilingPass(t *testing.T) {
 	require.False(t, b.UnderWay())
 }
 
-// A block is changed and removed by the bureau's ID; what the bureau refuses
-// leaves it as it was, and one that was refused is reported anew.
+// A block is changed and removed by the bureau's ID; a refused operation leaves it as it was, and a refused report
+// can be repeated.
 func TestBlocksAreChangedAndRemoved(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
@@ -233,7 +232,7 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 
 	smaller := source("192.0.2.0-192.0.2.127")
 	require.NoError(t, c.db.ChangeBlock(ctx, first.ID, smaller, "support:a"))
-	require.ErrorIs(t, c.db.RemoveBlock(ctx, first.ID, "support:a"), store.ErrConflict, "one thing at a time")
+	require.ErrorIs(t, c.db.RemoveBlock(ctx, first.ID, "support:a"), store.ErrConflict, "one operation at a time")
 	require.ErrorIs(t, c.db.ChangeBlock(ctx, used.ID, smaller, "support:a"), store.ErrConflict, "a use doesn't become a source")
 	require.NoError(t, c.db.ChangeBlock(ctx, list[1].ID, source("192.0.2.100-192.0.2.200"), "support:a"))
 	require.NoError(t, c.db.RemoveBlock(ctx, used.ID, "support:a"))
@@ -261,15 +260,15 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 	require.Equal(t, store.BlockReported, c.blocks(t)[0].State)
 
 	c.report(t, source("203.0.113.128-203.0.113.255"))
-	require.NoError(t, c.db.RemoveBlock(ctx, c.blocks(t)[0].ID, "support:a"), "it hasn't travelled")
+	require.NoError(t, c.db.RemoveBlock(ctx, c.blocks(t)[0].ID, "support:a"), "it hasn't been submitted")
 	sequence := c.stand.Load().Sequence()
 	c.exchange()
 	require.Equal(t, sequence, c.stand.Load().Sequence())
 }
 
-// What can't be written is decided here and told; the others go on. What makes
-// the bureau refuse a whole file is found by halving.
-func TestBadRecordsOfStaffsAreSetAside(t *testing.T) {
+// A record that can't be written is refused here and reported; the others continue. Halving finds the one that
+// makes the bureau refuse a whole file.
+func TestBadStaffRecordsAreSetAside(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
 	var blocks []store.BlockValues
@@ -327,9 +326,9 @@ func (c *counterpart) loseStaffs(t *testing.T, after int64) {
 	}
 }
 
-// A lost file of staff's is taken up from the bureau; what may have been in one
-// that nobody can see waits for staff, and then travels under a new ID.
-func TestLostFilesOfStaffs(t *testing.T) {
+// A lost file of staff records is recovered from the bureau; what may have been in one that nobody can see waits
+// for staff, and is then submitted under a new ID.
+func TestLostFilesOfStaffRecords(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
 	var found bureau.FoundSite
@@ -341,7 +340,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 	c.exchange() // 2
 	require.EqualValues(t, 2, c.stand.Load().Sequence())
 
-	c.loseStaffs(t, 0) // of the two the bureau shows the newest
+	c.loseStaffs(t, 0) // of the two, the bureau shows the newest
 	for range 3 {
 		c.exchange()
 	}
@@ -358,7 +357,7 @@ func TestLostFilesOfStaffs(t *testing.T) {
 	require.Equal(t, map[int]int{bureau.CodeApproved: 1, 5006: 1}, c.taken(kindUnfiled))
 	require.Equal(t, []string{store.TaskResynchronised}, c.tasks())
 
-	// Another block was added under the ID that a block here has.
+	// Another block was added under the ID of one of our blocks.
 	c.report(t, source("192.0.2.2"))
 	old := c.blocks(t)[0].Latest.ID
 	c.exchange()
@@ -378,9 +377,8 @@ func TestLostFilesOfStaffs(t *testing.T) {
 	require.Equal(t, store.BlockReported, c.blocks(t)[0].State)
 }
 
-// Whatever faults the bureau shows, staff's records and filings keep the one
-// sequence: nothing twice, nothing left out.
-func TestStaffsRecordsKeepTheSequenceUnderFaults(t *testing.T) {
+// Whatever faults the bureau shows, staff records and filings share one sequence: nothing twice, nothing left out.
+func TestStaffRecordsKeepTheSequenceUnderFaults(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c := newCounterpart(t)
@@ -413,8 +411,8 @@ func TestStaffsRecordsKeepTheSequenceUnderFaults(t *testing.T) {
 	})
 }
 
-// A paper of what is filed goes by itself, and its result finds it, also beside a
-// verification of the same holder.
+// A paper of an existing filing is submitted on its own, and its result finds it, even next to a verification of
+// the same holder.
 func TestPapersByThemselves(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()

@@ -23,50 +23,46 @@ var a struct {
 	broken  *activities.Broken
 }
 
-// run is the state of one filing's workflow. What stands in the database is a
-// projection of it.
+// run is the state of one filing's workflow. The database holds a projection of it.
 type run struct {
 	in FilingInput
-	// kind is what the filing asks of the bureau; empty is a new one.
+	// kind is what the filing asks of the bureau; empty means a new filing.
 	kind filing.Kind
 
-	// stage is where the filing stands; revision grows when a submitted dossier
-	// is taken up.
+	// stage is the filing's stage; revision grows when a submitted dossier is taken up.
 	stage filing.Stage
-	// shown is the stage as the projection has it: a moment behind, never ahead,
-	// so that what a page offers is possible.
+	// shown is the stage in the projection: a moment behind, never ahead, so that what a page offers is possible.
 	shown     filing.Stage
 	attention filing.Attention
 	revision  int
 	seq       int64
-	// from is the stage that the filing was found in by a workflow that takes the place
-	// of one that is gone, until it is there; empty: it is.
+	// from is the stage from which a restarted workflow continues, until it gets there; empty from then on.
 	from filing.Stage
 	// writing keeps the projection's writes in the order of seq.
 	writing workflow.Mutex
 
-	// what people said
+	// Said by people:
 	contact    int // version of the contact given
 	wanted     map[filing.Channel]int
 	verified   bool
 	submitted  int // newest revision submitted
 	vetted     *vettingVerdict
-	siteChecks int // how often the site's check was asked for
+	siteChecks int // how often a site check was requested
 	withdrawn  bool
-	actor      string // who said the last thing that moved the filing
+	actor      string // who last moved the filing
 
-	// what the bureau said
+	// Said by the bureau:
 	accepted             int
-	acceptedBy           string // who submitted the newest that was accepted; empty: the exchange
+	acceptedBy           string // who submitted the newest accepted revision; empty: the exchange
 	smsVerificationHours int
 	decided              map[int]Decided
 
-	// smsVerification is where the bureau's own SMS verification stands.
+	// smsVerification is the state of the bureau's own SMS verification.
 	smsVerification smsVerification
 
 	stuck     *stuck
 	stuckLock workflow.Mutex
-	// notices are messages under way that nothing waits for but the end.
+	// notices are messages in progress that only the end waits for.
 	notices noticeGroup
 }
 
@@ -76,7 +72,7 @@ type vettingVerdict struct {
 }
 
 func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
-	first := filing.Contact // as the row was made
+	first := filing.Contact // as the row was created
 	switch {
 	case in.Kind.FollowsUp():
 		first = filing.Preparing
@@ -109,11 +105,10 @@ func (f *run) state() State {
 	return s
 }
 
-// decision is the bureau's word on the present revision; zero when there is none.
+// decision is the bureau's decision on the present revision; zero if there is none.
 func (f *run) decision() Decided { return f.decided[f.revision] }
 
-// by is who a line of the timeline names for what the bureau said: the person who
-// recorded it, or else the bureau.
+// by is the actor of a timeline line about the bureau's word: the person who recorded it, or else the bureau.
 func by(actor string) string {
 	if actor == "" {
 		return bureauActor
@@ -132,13 +127,12 @@ func (f *run) await(ctx workflow.Context, ready func() bool) error {
 	return nil
 }
 
-// enter writes that the filing is in a stage now; what the customer had to look
-// at is done with.
+// enter records that the filing enters a stage, and clears the attention.
 func (f *run) enter(ctx workflow.Context, stage filing.Stage, eventKind filing.EventKind, actor string) error {
 	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), EventKind: eventKind, Actor: actor})
 }
 
-// attend writes what the customer must look at; empty for nothing.
+// attend records what needs the customer's attention; empty for nothing.
 func (f *run) attend(ctx workflow.Context, attention filing.Attention, eventKind filing.EventKind) error {
 	return f.advance(ctx, activities.Progress{Attention: &attention, EventKind: eventKind, Actor: systemActor, Detail: string(attention)})
 }
@@ -148,11 +142,10 @@ func (f *run) advance(ctx workflow.Context, p activities.Progress) error {
 	return f.write(ctx, p, a.filing.Advance)
 }
 
-// write numbers a step of the projection and has an activity write it: Advance,
-// or the one whose effect causes it. Steps are written one after another: the
-// row takes only growing numbers, so a late one would be lost.
+// write numbers a step of the projection and has an activity write it: Advance, or the one whose effect causes the
+// step. Steps are written one at a time: the row takes only growing numbers, so a late one would be lost.
 func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) error {
-	if f.from != "" && p.Stage == f.from { // which the row has
+	if f.from != "" && p.Stage == f.from { // already in the row
 		f.from = ""
 		return nil
 	}

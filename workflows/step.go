@@ -11,19 +11,16 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// errRecipient says that a phone number or mail address was refused, which
-// only the customer can mend.
+// errRecipient says that a phone number or mail address was refused, which only the customer can fix.
 var errRecipient = errors.New("recipient refused")
 
-// step is one effect on the world, with what may be done when it fails for good.
+// step is one side effect, with what may be done when it fails for good.
 type step struct {
 	name    string
 	options func(workflow.Context) workflow.Context
-	// skippable steps may be left out by support: the customer can do without,
-	// or does it by hand.
+	// skippable steps may be skipped by support: the customer can do without, or do it by hand.
 	skippable bool
-	// customerMends: a refused recipient is handed back instead of leaving the
-	// filing stuck.
+	// customerMends hands a refused recipient back to the customer instead of leaving the filing stuck.
 	customerMends bool
 }
 
@@ -42,7 +39,7 @@ func notifyStep(channel filing.Channel) step {
 	return step{name: "notify_" + string(channel), options: messageActivity, skippable: true, customerMends: true}
 }
 
-// steps are all that a filing can be stuck at.
+// steps lists every step that a filing can be stuck at.
 var steps = []step{sendStep(filing.SMS), sendStep(filing.Mail), stepQueueRecord, stepInstall, stepCheckSite, notifyStep(filing.SMS), notifyStep(filing.Mail)}
 
 // Steps are the names of the steps that a filing can be stuck at, in the order of its life.
@@ -54,23 +51,22 @@ func Steps() []string {
 	return names
 }
 
-// Skippable tells whether support may leave a step out, as the filing's validator has it.
+// Skippable reports whether support may skip a step; the filing's validator uses it.
 func Skippable(name string) bool {
 	return slices.ContainsFunc(steps, func(s step) bool { return s.name == name && s.skippable })
 }
 
-// stuck is a step that failed in a way that waiting doesn't mend.
+// stuck is a step that failed in a way that waiting doesn't fix.
 type stuck struct {
 	step   step
 	reason string
-	// seq is the number of the projection's step that shows it, and so tells one time of
-	// being stuck from the next.
+	// seq is the number of the projection's step that shows it, and so tells one time of being stuck from the next.
 	seq    int64
 	resume *Resume
 }
 
-// step runs an effect. When it fails for good, the filing is stuck until
-// somebody resumes it: the step is tried again, left out, or the filing ends.
+// step runs a side effect. If it fails for good, the filing is stuck until somebody resumes it: retries the step,
+// skips it or abandons the filing.
 func (f *run) step(ctx workflow.Context, s step, activity, arg, result any) (skipped bool, err error) {
 	for {
 		err := workflow.ExecuteActivity(s.options(ctx), activity, arg).Get(ctx, result)
@@ -95,8 +91,8 @@ func (f *run) step(ctx workflow.Context, s step, activity, arg, result any) (ski
 	}
 }
 
-// beStuck records step and reason, tells staff, and waits to be resumed. Of two
-// steps that fail at once, the second shows when the first is mended.
+// beStuck records step and reason, alerts staff, and waits to be resumed. If two steps fail at once, the second
+// one shows after the first is resolved.
 func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, error) {
 	if err := f.stuckLock.Lock(ctx); err != nil {
 		return "", err
@@ -122,8 +118,7 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	return resume.Resolution, err
 }
 
-// reasonOf is why an activity failed for good, as a key of the locale files
-// below "reason.".
+// reasonOf is why an activity failed for good, as a key of the locale files below "reason.".
 func reasonOf(err error) string {
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && activities.KnownReason(app.Type()) {

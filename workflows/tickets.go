@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	// sweepEvery is how soon a ticket's mail is tried again that its own workflow
-	// didn't send.
+	// sweepEvery is how often to look for tickets' mail that their own workflows didn't send.
 	sweepEvery = 10 * time.Minute
-	// sweepTimeout bounds one sweep, so that a hanging one doesn't keep the next away.
+	// sweepTimeout bounds one sweep, so that a hanging one doesn't block the next.
 	sweepTimeout = time.Hour
 	sweepID      = "tickets"
 )
@@ -25,9 +24,8 @@ func Ticket(ctx workflow.Context, in activities.TicketRef) error {
 	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendTicket, in).Get(ctx, nil)
 }
 
-// TicketSweep sends the mails about tickets that were left: the panel died
-// between writing a ticket and starting its workflow, or the mail server was
-// away for long. One that fails again doesn't keep the others.
+// TicketSweep sends left-over mail about tickets: the panel died between writing a ticket and starting its
+// workflow, or the mail server was down for long. A failing mail doesn't hold up the others.
 func TicketSweep(ctx workflow.Context) error {
 	ctx = staffMailActivity(ctx)
 	var left []activities.TicketRef
@@ -36,14 +34,14 @@ func TicketSweep(ctx workflow.Context) error {
 	}
 	for _, ref := range left {
 		if err := workflow.ExecuteActivity(ctx, a.message.SendTicket, ref).Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Warn("a mail about a ticket can't be sent", "ticket", ref.TicketID)
+			workflow.GetLogger(ctx).Warn("sending a ticket mail failed", "ticket", ref.TicketID)
 		}
 	}
 	return nil
 }
 
-// SendTicket has a mail about a ticket sent: staff's answer, or with 0 the one
-// that tells staff. It doesn't wait for it.
+// SendTicket starts a mail about a ticket and doesn't wait: staff's answer, or with answer 0 the one that tells
+// staff.
 func (c *Client) SendTicket(ctx context.Context, ticketID, answerID int64) error {
 	id := fmt.Sprintf("ticket/%d", ticketID)
 	if answerID != 0 {
@@ -52,7 +50,7 @@ func (c *Client) SendTicket(ctx context.Context, ticketID, answerID int64) error
 	return c.start(ctx, id, 0, Ticket, activities.TicketRef{TicketID: ticketID, AnswerID: answerID})
 }
 
-// ScheduleTickets has what is left of tickets' mails sent from time to time.
+// ScheduleTickets schedules TicketSweep.
 func ScheduleTickets(ctx context.Context, c client.Client) error {
 	return sweep{sweepID, TicketSweep, sweepEvery, sweepTimeout}.schedule(ctx, c)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// One mail that can't be sent doesn't keep the others.
+// A mail that can't be sent doesn't hold up the others.
 func TestSweepGoesOnAfterAFailure(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()

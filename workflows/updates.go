@@ -10,10 +10,9 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// handle sets the Updates by which people speak to a filing. A validator
-// refuses what is not possible in the present stage, which leaves no trace in
-// the history; a handler notes what was said and answers once the filing has
-// moved on.
+// handle sets the Updates by which people talk to a filing. A validator refuses what isn't possible in the present
+// stage, which leaves no trace in the history; a handler records the input and answers once the filing has moved
+// on.
 func (f *run) handle(ctx workflow.Context) error {
 	for _, err := range []error{
 		onUpdate(f, ctx, UpdateContact, f.canGiveContact, f.giveContact),
@@ -49,8 +48,8 @@ func onUpdate[T any](f *run, ctx workflow.Context, name string, valid func(T) bo
 		}})
 }
 
-// moved waits until the projection shows that the filing left a stage, or is
-// stuck, so that the page that comes next shows it too.
+// moved waits until the projection shows that the filing left a stage or is stuck, so that the next page shows it
+// too.
 func (f *run) moved(ctx workflow.Context, from filing.Stage) error {
 	return workflow.Await(ctx, func() bool { return f.shown != from || f.stuck != nil })
 }
@@ -62,7 +61,7 @@ func (f *run) canGiveContact(in ContactGiven) bool {
 func (f *run) giveContact(ctx workflow.Context, in ContactGiven) error {
 	f.contact, f.actor = in.Version, in.Actor
 	for _, channel := range filing.Channels {
-		f.want(channel, in.Version) // the database readied one code for each version
+		f.want(channel, in.Version) // the database prepared one code for each version
 	}
 	return f.moved(ctx, filing.Contact)
 }
@@ -76,7 +75,7 @@ func (f *run) sendCode(_ workflow.Context, in SendCode) error {
 	return nil
 }
 
-// canBeCorrected: there is a contact, and the filing isn't over.
+// canBeCorrected: there is a contact, and the filing hasn't ended.
 func (f *run) canBeCorrected(in Corrected) bool {
 	if !in.Channel.Known() || f.in.Kind.Registers() || f.stage == filing.Contact || f.stage.Final() || f.withdrawn {
 		return false
@@ -111,8 +110,8 @@ func (f *run) canSubmit(in Submission) bool {
 		in.Revision == f.revision+1 && f.submitted < in.Revision && f.canBe(in.Kind)
 }
 
-// canBe tells whether a dossier of a kind fits: what follows a filing keeps its
-// kind, and nothing else becomes a follow-up.
+// canBe reports whether a dossier of a kind fits: a follow-up keeps its kind, and nothing else becomes a
+// follow-up.
 func (f *run) canBe(kind filing.Kind) bool {
 	if f.in.Kind.FollowsUp() {
 		return kind == f.in.Kind
@@ -189,11 +188,11 @@ func (f *run) resume(ctx workflow.Context, in Resume) error {
 	return workflow.Await(ctx, func() bool { return f.stuck != at })
 }
 
-// mine tells whether a signal is for this filing, not for an earlier one of its order.
+// mine reports whether a signal is for this filing, not for an earlier one of its order.
 func (f *run) mine(filingID int64) bool { return filingID == f.in.FilingID }
 
-// listen notes what the exchange with the bureau signals. A signal may come
-// twice, and never for a revision that wasn't submitted.
+// listen records the signals of the exchange with the bureau. A signal may come twice, and never for a revision
+// that wasn't submitted.
 func (f *run) listen(ctx workflow.Context) {
 	accepted := workflow.GetSignalChannel(ctx, SignalAccepted)
 	decided := workflow.GetSignalChannel(ctx, SignalDecided)

@@ -33,11 +33,11 @@ func (s *heardSignals) SignalWorkflow(_ context.Context, _, _, name string, _ an
 const (
 	weekFilings  = 10000
 	weekSeeded   = 300
-	weekArrivals = 4 * 48 // half hours of four days
+	weekArrivals = 4 * 48 // half hours in four days
 )
 
-// week is 10,000 filings at a real database and a bureau that opens in the
-// daytime, reviews for one to three days and misbehaves now and then.
+// week is 10,000 filings with a real database and a bureau that opens in the daytime, takes one to three days to
+// review, and fails now and then.
 type week struct {
 	*counterpart
 	t         *testing.T
@@ -51,8 +51,8 @@ type week struct {
 
 func (w *week) seededNumber(n int) string { return fmt.Sprintf("沪ICP备05%06d号", n) }
 
-// dossier is the n-th filing: every 30th a new site of a holder filed elsewhere,
-// every 20th with a name that is refused until it is corrected.
+// dossier is the n-th filing: every 30th is a new site of a holder filed elsewhere, every 20th has a name that is
+// refused until corrected.
 func (w *week) dossier(n int, corrected bool) filing.Dossier {
 	d := filingtest.Dossier()
 	d.Site = filingtest.Site(fmt.Sprintf("www%d.example.com", n), "192.0.2.10")
@@ -70,7 +70,7 @@ func (w *week) dossier(n int, corrected bool) filing.Dossier {
 	return d
 }
 
-// orders makes the rows below the filings in bulk: filing n has the ID n.
+// orders inserts the filings' orders in bulk: filing n has the ID n.
 func (w *week) orders() {
 	ctx := w.t.Context()
 	_, err := w.db.ImportOrder(ctx, store.OrderImport{Number: "first", Customer: "demo", Product: "p"})
@@ -100,7 +100,7 @@ func (w *week) submit(n int64, d filing.Dossier) {
 	w.revisions++
 }
 
-// correct submits anew what was refused for its name.
+// correct resubmits the filings that were refused for their names.
 func (w *week) correct() {
 	var refused []int64
 	require.NoError(w.t, w.sql().Select(&refused, `
@@ -121,8 +121,8 @@ func (w *week) timed(what string, do func()) {
 	w.spent[what] += time.Since(began)
 }
 
-// A week of exchange for 10,000 filings: at its end every filing has the
-// bureau's decision, no number is skipped, nothing is submitted twice.
+// After a week of exchanges for 10,000 filings, every filing has the bureau's decision, no number is skipped, and
+// nothing is submitted twice.
 func TestAWeekOfTenThousandFilings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
@@ -149,8 +149,8 @@ func TestAWeekOfTenThousandFilings(t *testing.T) {
 	w.scansNothing()
 }
 
-// rowsRead counts the rows that the database server reads while something is done, on one
-// connection, because that is what its count is of.
+// rowsRead counts the rows that the database server reads during do, on a single connection, because the counter
+// is per connection.
 func (w *week) rowsRead(do func()) int {
 	w.db.DB().SetMaxOpenConns(1)
 	read := func() int {
@@ -166,14 +166,13 @@ func (w *week) rowsRead(do func()) int {
 		return n
 	}
 	first := read()
-	own := read() - first // asking reads too
+	own := read() - first // reading the counter reads rows too
 	before := read()
 	do()
 	return read() - before - own
 }
 
-// scansNothing has the work for one filing read the rows of one filing, however
-// many there are.
+// scansNothing checks that work on one filing reads one filing's rows, however many there are.
 func (w *week) scansNothing() {
 	w.now = time.Date(2026, 12, 21, 10, 0, 0, 0, bureau.China)
 	w.stand.Load().Faults.Clear()
@@ -191,7 +190,7 @@ func (w *week) scansNothing() {
 	}), few)
 }
 
-// play goes on until everything is decided, at most for three weeks.
+// play runs until everything is decided, for three weeks at most.
 func (w *week) play() {
 	arrived, maintenance := 0, time.Date(2026, 11, 25, 11, 0, 0, 0, bureau.China)
 	for n := 1; n <= 21*48; n++ {
@@ -224,7 +223,7 @@ func (w *week) play() {
 	require.Zero(w.t, w.unsettled(), "not decided")
 }
 
-// ended looks at what is left beside the decisions.
+// ended checks what is left besides the decisions.
 func (w *week) ended() {
 	var approved, refused, unsent int
 	get := func(into *int, query string) { require.NoError(w.t, w.sql().Get(into, query)) }
@@ -232,7 +231,7 @@ func (w *week) ended() {
 	get(&refused, `SELECT COUNT(*) FROM decisions WHERE NOT approved`)
 	get(&unsent, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`)
 	require.Zero(w.t, unsent)
-	require.Equal(w.t, weekFilings-weekFilings/100, approved, "all but those that the bureau refuses for another reason")
+	require.Equal(w.t, weekFilings-weekFilings/100, approved, "all except those refused for another reason")
 	require.Equal(w.t, weekFilings/100+weekFilings/20, refused)
 	require.Equal(w.t, w.revisions, w.signals.heard[store.SignalAccepted])
 	require.Equal(w.t, w.revisions, w.signals.heard[store.SignalDecided])

@@ -12,8 +12,8 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// registerAccounts notes the settings' accounts and schedules the exchange of
-// each; accounts that they no longer name take nothing new and exchange nothing.
+// registerAccounts stores the settings' accounts and schedules their exchanges; accounts no longer in the settings
+// get no new filings and no exchange.
 func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, temporal client.Client) (map[int64]activities.BureauAccount, error) {
 	list, err := set.AccountList()
 	if err != nil {
@@ -24,7 +24,7 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, t
 	for _, a := range list {
 		id, err := db.EnsureAccount(ctx, a.Name, a.Provinces...)
 		if err != nil {
-			return nil, fmt.Errorf("the bureau account's row: %w", err)
+			return nil, fmt.Errorf("storing the bureau account: %w", err)
 		}
 		if err := db.SetSMSVerificationHours(ctx, id, int(a.SMSVerification.Hours())); err != nil {
 			return nil, err

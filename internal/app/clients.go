@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/webhook"
 )
 
-// SMSSender makes the SMS client of its settings.
+// SMSSender makes the SMS client.
 func SMSSender(s config.SMS) (*message.SMS, error) {
 	codes := map[message.Template]string{}
 	for pair := range strings.SplitSeq(s.Templates, ",") {
@@ -32,7 +32,7 @@ func SMSSender(s config.SMS) (*message.SMS, error) {
 	})
 }
 
-// mailSender makes the mail client; roots, when not nil, are trusted instead of the CA file.
+// mailSender makes the mail client; roots, if not nil, replace the CA file.
 func mailSender(m config.Mail, roots *x509.CertPool) (*message.Mailer, error) {
 	if m.CAFile != "" && roots == nil {
 		pem, err := os.ReadFile(m.CAFile)
@@ -51,7 +51,7 @@ func mailSender(m config.Mail, roots *x509.CertPool) (*message.Mailer, error) {
 	return message.NewMail(cfg), nil
 }
 
-// staffHook makes the webhook; nil where there is none.
+// staffHook makes the webhook; nil if none is configured.
 func staffHook(s config.Staff) (*webhook.Webhook, error) {
 	if s.Webhook == "" {
 		return nil, nil

@@ -14,11 +14,11 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// shutdownTimeout is how long requests under way may take to end.
+// shutdownTimeout is how long running requests may take to end.
 const shutdownTimeout = 10 * time.Second
 
-// RunPanel serves the panel on a listener until ctx ends; then it is no longer
-// ready, goes on serving for as long as proxies take to see that, and closes.
+// RunPanel serves the panel on a listener until ctx ends. Then it reports not ready, keeps serving until proxies
+// have noticed, and closes.
 func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) error {
 	cfg, err := panelConfig(set, p)
 	if err != nil {
@@ -43,7 +43,7 @@ func RunPanel(ctx context.Context, l net.Listener, set Settings, p Process) erro
 	return Serve(closing, l, pages.Handler(), pages.EndStreams)
 }
 
-// panelConfig makes the panel's configuration of the settings.
+// panelConfig makes the panel's configuration from the settings.
 func panelConfig(set Settings, p Process) (panel.Config, error) {
 	papers, err := set.Panel.PaperList()
 	if err != nil {
@@ -66,8 +66,7 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 	}, nil
 }
 
-// Serve answers HTTP until ctx ends, then lets requests under way end; stopping
-// ends those that would go on for long.
+// Serve answers HTTP until ctx ends, then lets running requests end; stopping ends those that would run for long.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func()) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	for _, f := range stopping {

@@ -18,7 +18,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// A panel that was asked to stop says that it isn't ready while it still serves.
+// A stopping panel reports that it isn't ready while it still serves.
 func TestPanelIsUnreadyBeforeItCloses(t *testing.T) {
 	temporal, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:1"})
 	require.NoError(t, err)

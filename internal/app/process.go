@@ -1,4 +1,4 @@
-// Package app is what production runs: it makes panels and workers of settings.
+// Package app is what production runs: it builds panels and workers from settings.
 package app
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/beian/beian/schema"
 )
 
-// Settings are all of the product's.
+// Settings are all the product's settings.
 type Settings struct {
 	Base     config.Base
 	Provider config.Provider
@@ -30,11 +30,11 @@ type Settings struct {
 	Website  config.Website
 	Worker   config.Worker
 	Status   config.Status
-	// MailRoots are trusted for the mail server, where they are not in a file.
+	// MailRoots are trusted for the mail server, if they aren't in a file.
 	MailRoots *x509.CertPool
 }
 
-// Process is a panel's or worker's: what it works with, and how it is watched.
+// Process is what a panel or worker works with, and how it is observed.
 type Process struct {
 	Store    *store.Store
 	Temporal client.Client
@@ -42,8 +42,7 @@ type Process struct {
 	Logger   *slog.Logger
 }
 
-// Watch has readiness depend on database and Temporal, and adds the database's
-// figures to the metrics.
+// Watch ties readiness to database and Temporal, and adds the database's figures to the metrics.
 func (p Process) Watch() {
 	p.Observed.Probe("database", p.Store.Ping)
 	p.Observed.Probe("temporal", func(ctx context.Context) error {
@@ -53,7 +52,7 @@ func (p Process) Watch() {
 	p.Observed.Figures(p.Store, p.Logger)
 }
 
-// NewLogger writes JSON lines to standard error, from a level on.
+// NewLogger writes JSON lines of at least a level to standard error.
 func NewLogger(level string) *slog.Logger {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
@@ -74,8 +73,8 @@ func OpenStore(ctx context.Context, base *config.Base) (*store.Store, error) {
 	return store.Open(ctx, base.Database, keys)
 }
 
-// Connect opens database and Temporal for a panel or worker, if the database is
-// one that this build may run on, and begins to watch it; the caller calls the closer.
+// Connect opens database and Temporal for a panel or worker, provided this build may run on the database, and
+// starts observing the process; the caller calls the closer.
 func Connect(ctx context.Context, service string, base *config.Base) (p Process, closeAll func(), err error) {
 	p.Logger, p.Observed = NewLogger(base.LogLevel), observe.New()
 	var closers []func()
@@ -107,7 +106,7 @@ func Connect(ctx context.Context, service string, base *config.Base) (p Process,
 		return p, nil, err
 	}
 	if len(status.Ahead) > 0 {
-		p.Logger.Warn("the database is newer than this build, which goes on", "database", status.Version(), "unknown", len(status.Ahead))
+		p.Logger.Warn("the database is newer than this build; continuing", "database", status.Version(), "unknown", len(status.Ahead))
 	}
 	if p.Temporal, err = history.Dial(ctx, base.Temporal, base.Namespace, keys, p.Logger, p.Observed.Temporal); err != nil {
 		return p, nil, err
@@ -117,7 +116,7 @@ func Connect(ctx context.Context, service string, base *config.Base) (p Process,
 	return p, closeAll, nil
 }
 
-// Dial reads the secrets and connects to Temporal alone.
+// Dial reads the secrets and connects to Temporal only.
 func Dial(ctx context.Context, base *config.Base) (client.Client, *seal.Keys, error) {
 	if err := config.LoadSecrets(base); err != nil {
 		return nil, nil, err

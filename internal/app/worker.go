@@ -69,7 +69,7 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	return nil
 }
 
-// messageActivities makes what sends messages.
+// messageActivities makes the activities that send messages.
 func messageActivities(set Settings, db *store.Store, filings *workflows.Client) (*activities.Message, error) {
 	sms, err := SMSSender(set.SMS)
 	if err != nil {
@@ -93,21 +93,21 @@ func messageActivities(set Settings, db *store.Store, filings *workflows.Client)
 	}, nil
 }
 
-// schedule has run at intervals what isn't about one account or filing.
+// schedule creates the schedules that don't belong to an account or filing.
 func schedule(ctx context.Context, temporal client.Client) error {
 	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
-		return fmt.Errorf("scheduling the mails of tickets: %w", err)
+		return fmt.Errorf("scheduling ticket mails: %w", err)
 	}
 	if err := workflows.ScheduleFigures(ctx, temporal); err != nil {
-		return fmt.Errorf("scheduling the count of days: %w", err)
+		return fmt.Errorf("scheduling the daily figures: %w", err)
 	}
 	if err := workflows.ScheduleBroken(ctx, temporal); err != nil {
-		return fmt.Errorf("scheduling the look for broken code: %w", err)
+		return fmt.Errorf("scheduling the check for broken code: %w", err)
 	}
 	return nil
 }
 
-// websiteActivities makes the effects on sites.
+// websiteActivities makes the activities on sites.
 func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*activities.Website, error) {
 	var allow []netip.Prefix
 	for _, text := range w.Allow {
@@ -126,8 +126,8 @@ func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*a
 	}, nil
 }
 
-// WorkerConfig makes a worker's limits and version of its settings; smsPerSecond is the fleet's rate
-// of messages, 0 for no bound.
+// WorkerConfig makes a worker's limits and version from its settings; smsPerSecond is the fleet's message rate, 0
+// for no limit.
 func WorkerConfig(w config.Worker, smsPerSecond float64) (cfg worker.Config, err error) {
 	if cfg.Queues, err = worker.Queues(w.Queues); err != nil {
 		return cfg, fmt.Errorf("BEIAN_QUEUES: %w", err)

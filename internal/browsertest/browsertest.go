@@ -1,5 +1,5 @@
-// Package browsertest looks at pages as people do: in Debian's chromium, with a
-// picture kept of each and axe-core's rules held against it.
+// Package browsertest looks at pages as people do: in Debian's chromium, saving a picture of each page and
+// checking it against axe-core's rules.
 package browsertest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inProject is a path of the project's folder, whose tests run in folders below it.
+// inProject is a path in the project's folder; tests run in folders below it.
 func inProject(path string) (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -36,13 +36,13 @@ func inProject(path string) (string, error) {
 	}
 }
 
-// Sizes are a phone's and a desktop's width, in CSS pixels.
+// Sizes are the widths of a phone and a desktop, in CSS pixels.
 var Sizes = map[string]int{"phone": 390, "desktop": 1280}
 
-// closes ends the browser, once there is one.
+// closes ends the browser, if one was started.
 var closes = func() error { return nil }
 
-// chromium is the process's browser, which Close ends.
+// chromium is the process's browser; Close ends it.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -60,15 +60,15 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	return ctx, Do(ctx, chromedp.Navigate("about:blank"))
 })
 
-// Close ends the browser that a process's tests shared: TestMain calls it after all of them.
+// Close ends the browser that a process's tests share: TestMain calls it after all of them.
 func Close() {
 	if err := closes(); err != nil {
 		fmt.Fprintln(os.Stderr, "closing chromium:", err)
 	}
 }
 
-// Open opens a window of a given width and height in CSS pixels, whose cookies are its
-// own. It believes that it has the focus, as other tests' windows do.
+// Open opens a window of a given size in CSS pixels, with cookies of its own. It behaves as if it had the focus,
+// which other tests' windows believe too.
 func Open(t *testing.T, width, height int) context.Context {
 	t.Helper()
 	browser, err := chromium()
@@ -84,9 +84,8 @@ func Open(t *testing.T, width, height int) context.Context {
 	return ctx
 }
 
-// Do does steps one after another. One whose node the page took away between its
-// being found and its being used, which the browser says before anything is done to
-// it, is done anew.
+// Do runs steps in order. It repeats a step whose node the page removed between finding and using it, which the
+// browser reports before it does anything.
 func Do(ctx context.Context, steps ...chromedp.Action[chromedp.Void]) error {
 	for _, step := range steps {
 		err := chromedp.Do(ctx, step)
@@ -100,9 +99,8 @@ func Do(ctx context.Context, steps ...chromedp.Action[chromedp.Void]) error {
 	return nil
 }
 
-// Shot looks at a page: a picture of it is kept in .beian/shots, or the folder that
-// BEIAN_SHOTS names, and it must be accessible, in the light and in the dark; the
-// journey goes on all the same.
+// Shot saves a picture of the page in .beian/shots, or the folder in BEIAN_SHOTS, and reports accessibility
+// violations in light and dark without stopping the journey.
 func Shot(t *testing.T, name string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		if err := Picture(ctx, target, t.Name()+"-"+name); err != nil {
@@ -116,7 +114,7 @@ func Shot(t *testing.T, name string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// Picture keeps a picture of the whole page.
+// Picture saves a picture of the whole page.
 func Picture(ctx context.Context, target *chromedp.Target, name string) error {
 	dir := os.Getenv("BEIAN_SHOTS")
 	if dir == "" {
@@ -129,14 +127,14 @@ func Picture(ctx context.Context, target *chromedp.Target, name string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, name+".png") // a subtest's name has a folder
+	path := filepath.Join(dir, name+".png") // a subtest's name contains a folder
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	return os.WriteFile(path, png, 0o600)
 }
 
-// violation is what axe-core reports of one of its rules.
+// violation is axe-core's report on one of its rules.
 type violation struct {
 	ID    string `json:"id"`
 	Help  string `json:"help"`
@@ -158,8 +156,8 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(source), nil
 })
 
-// Violations of axe-core's rules on the page, and of that on contrast once more as
-// somebody sees it who prefers dark pages.
+// Violations are the page's violations of axe-core's rules, with contrast checked again for people who prefer dark
+// pages.
 func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	source, err := axe()
 	if err != nil {
@@ -188,7 +186,7 @@ func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	return report.String(), err
 }
 
-// runAxe takes axe-core's options and gives what a violation holds.
+// runAxe takes axe-core's options and returns the fields of violation.
 const runAxe = `axe.run(document, %s).then(result => result.violations.map(v => ({
 	id: v.id, help: v.help, nodes: v.nodes.map(n => ({html: n.html, failureSummary: n.failureSummary})),
 })))`

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// The checker sees what is wrong, and only dark what is wrong in the dark.
+// The checker finds violations, and finds those of the dark scheme only there.
 func TestBrowserSeesWhatIsNotAccessible(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

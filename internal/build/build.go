@@ -1,4 +1,4 @@
-// Package build tells which build of the product this is.
+// Package build identifies this build of the product.
 package build
 
 import (
@@ -13,11 +13,10 @@ import (
 //	go build -ldflags "-X github.com/beian/beian/internal/build.id=2026.11.2"
 var id string
 
-// revisionLength of a build's ID that is made of a commit.
+// revisionLength is the length of a build's ID that is derived from a commit.
 const revisionLength = 12
 
-// ID names the build: what it was linked with, or else the commit that it was
-// built from ("-dirty" where files differed), or "dev".
+// ID is the build's name: set by the linker, or else its commit ("-dirty" if files differed), or "dev".
 var ID = sync.OnceValue(func() string {
 	info, _ := debug.ReadBuildInfo()
 	return cmp.Or(id, revision(info), "dev")

@@ -8,27 +8,26 @@ import (
 	"strings"
 )
 
-// Action is what an answer asks of the provider.
+// Action is what an answer requires of the provider.
 type Action int
 
 // The actions.
 const (
-	// GoOn: done.
+	// GoOn: success.
 	GoOn Action = iota
 	// FillGap: earlier data files are missing.
 	FillGap
 	// TryLater: maintenance, hours, a full queue.
 	TryLater
-	// TellStaff: credentials, rights, configuration or a programming fault;
-	// trying again can't help.
+	// TellStaff: credentials, permissions, configuration or a programming error; retrying can't help.
 	TellStaff
-	// Rebuild: the file didn't arrive whole; send it again.
+	// Rebuild: the file didn't arrive intact; send it again.
 	Rebuild
-	// TellCustomer: what was asked is wrong, the account is fine.
+	// TellCustomer: the request is wrong, the account is fine.
 	TellCustomer
 )
 
-// Call-level codes (3-4) that are treated by name.
+// Call-level codes (3-4) with special handling.
 const (
 	CodeDone         = 0
 	CodeFinished     = 1
@@ -41,7 +40,7 @@ const (
 	CodeOther        = 999
 )
 
-// actions sorts every code of the list in 3-4.
+// actions classifies every code of the list in 3-4.
 var actions = map[int]Action{
 	CodeDone: GoOn, CodeFinished: GoOn, CodeNothing: GoOn, CodeMore: GoOn,
 	4: TellStaff, 5: TellStaff, 6: Rebuild, 7: Rebuild, 8: Rebuild, 9: TellStaff, 10: TellStaff, 11: TellStaff, 12: TellStaff, 13: TellStaff,
@@ -49,7 +48,7 @@ var actions = map[int]Action{
 	CodeTooManyTries: TellCustomer, 901: TryLater, 902: TryLater, CodeOther: TryLater,
 }
 
-// Answer is what every method returns.
+// Answer is the result of every method.
 type Answer struct {
 	Code    int
 	Message string
@@ -57,8 +56,7 @@ type Answer struct {
 	Missing []int64
 }
 
-// Action sorts the code by what to do; a code that the interface doesn't list
-// is for staff.
+// Action classifies the code; one that the interface doesn't list is for staff.
 func (a Answer) Action() Action {
 	if action, listed := actions[a.Code]; listed {
 		return action
@@ -100,7 +98,7 @@ func parseReturn(text string) (Answer, returned, error) {
 		for _, part := range strings.FieldsFunc(m, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
 			n, err := strconv.ParseInt(part, 10, 64)
 			if err != nil || n < 1 {
-				return a, returned{}, fmt.Errorf("code %d names a sequence number that is none", code)
+				return a, returned{}, fmt.Errorf("code %d: malformed sequence number", code)
 			}
 			a.Missing = append(a.Missing, n)
 		}

@@ -24,8 +24,7 @@ func manyRecords(n int) []bureau.Record {
 	return list
 }
 
-// perRecord tells how many records a second went through, so that data files of
-// different sizes can be compared.
+// perRecord reports the time per record, so that data files of different sizes are comparable.
 func perRecord(b *testing.B, records int) {
 	b.ReportMetric(float64(records)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
 }
@@ -59,7 +58,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// resultsOf is the file that comes down when so many filings are approved.
+// resultsOf is the file that the bureau sends when n filings are approved.
 func resultsOf(b *testing.B, n int) []byte {
 	b.Helper()
 	s, err := stand.New(stand.Options{ISPID: 1, UserName: "u", Password: "p"})

@@ -23,13 +23,13 @@ import (
 )
 
 const (
-	// randomLength of randVal: the interface says 20 (3-3-1-4).
+	// randomLength of randVal: the interface requires 20 (3-3-1-4).
 	randomLength = 20
-	// maxAnswer bounds an answer: a 50 MB file in base64, and its envelope.
+	// maxAnswer limits an answer: a 50 MB file in base64, and its envelope.
 	maxAnswer = MaxFileSize/3*4 + 1<<20
-	// maxCertificate bounds a certificate file; real ones are a few KB.
+	// maxCertificate limits a certificate file; real ones are a few KB.
 	maxCertificate = 1 << 20
-	// callTimeout bounds one call; 50 MB take a while.
+	// callTimeout limits one call; 50 MB take a while.
 	callTimeout = 4 * time.Minute
 )
 
@@ -39,18 +39,18 @@ type Config struct {
 	BaseURL            string
 	ISPID              int64
 	UserName, Password string
-	// Encrypt sends files as AES-CBC with Key and IV (16 bytes each).
+	// Encrypt enables AES-CBC with Key and IV (16 bytes each) for files.
 	Encrypt bool
 	Key, IV []byte
 	HTTP    *http.Client
 	Mapping Mapping
 }
 
-// Client calls the bureau. Safe for concurrent use, but the interface wants one
-// writer for each account: the exchange sees to that.
+// Client calls the bureau. It is safe for concurrent use, but the interface requires one writer per account, which the
+// exchange ensures.
 type Client struct{ cfg Config }
 
-// New makes a Client.
+// New returns a client for an account.
 func New(cfg Config) *Client {
 	if cfg.HTTP == nil {
 		cfg.HTTP = &http.Client{Timeout: callTimeout}
@@ -61,10 +61,10 @@ func New(cfg Config) *Client {
 	return &Client{cfg}
 }
 
-// ISPID is the provider's number, which stands in data files too.
+// ISPID is the provider's number, which also appears in data files.
 func (c *Client) ISPID() int64 { return c.cfg.ISPID }
 
-// Version is the interface version that data files name.
+// Version is the interface version for data files.
 func (c *Client) Version() string { return c.cfg.Mapping.Version }
 
 // Upload submits one zipped data file (isp_upload, 3-3-1).
@@ -89,15 +89,14 @@ func (c *Client) Upload(ctx context.Context, sequence int64, zipped []byte) (Ans
 	return a, err
 }
 
-// DownloadedFile is a data file that arrived whole.
+// DownloadedFile is a data file that arrived intact.
 type DownloadedFile struct {
 	Name string
 	XML  []byte
 }
 
-// Download fetches the next data file (isp_download, 3-3-2); nil when the
-// bureau has none. ErrHash when it didn't arrive whole: it must not be
-// acknowledged, and comes again.
+// Download fetches the next data file (isp_download, 3-3-2); nil if the bureau has none. ErrHash means that it didn't
+// arrive intact: it must not be acknowledged, so that the bureau sends it again.
 func (c *Client) Download(ctx context.Context) (*DownloadedFile, Answer, error) {
 	a, r, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_download", []parameter{{"hashAlgorithm", hashMD5}})
 	if err != nil || a.Action() != GoOn || len(r.FileInfo) == 0 || r.FileInfo[0].BeianInfo == "" {
@@ -110,15 +109,15 @@ func (c *Client) Download(ctx context.Context) (*DownloadedFile, Answer, error) 
 	return &DownloadedFile{Name: strings.TrimSpace(r.FileInfo[0].FileName), XML: content}, a, nil
 }
 
-// DownloadAck confirms a file (isp_downloadack, 3-3-3).
+// DownloadAck acknowledges a file (isp_downloadack, 3-3-3).
 func (c *Client) DownloadAck(ctx context.Context, fileName string) (Answer, error) {
 	a, _, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_downloadack", []parameter{{"hashAlgorithm", hashMD5}, {"fileName", fileName}})
 	return a, err
 }
 
-// PreviousUpload is the data file that the bureau accepted last.
+// PreviousUpload is the data file that the bureau last accepted.
 type PreviousUpload struct {
-	// Sequence is 0 when nothing was ever submitted.
+	// Sequence is 0 if nothing was ever submitted.
 	Sequence int64
 	FileName string
 	// Zipped is the file as it was submitted, Digest its hash (base64 of MD5).
@@ -126,8 +125,8 @@ type PreviousUpload struct {
 	Digest string
 }
 
-// QueryPreviousUpload asks for the last accepted file, by which a provider
-// finds its place again after a fault (isp_querypreviousupload, 3-3-4).
+// QueryPreviousUpload returns the last accepted file, from which a provider can resynchronise after a failure
+// (isp_querypreviousupload, 3-3-4).
 func (c *Client) QueryPreviousUpload(ctx context.Context) (PreviousUpload, Answer, error) {
 	a, r, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_querypreviousupload", []parameter{{"hashAlgorithm", hashMD5}})
 	if err != nil || a.Action() != GoOn || len(r.FileInfo) == 0 || strings.TrimSpace(r.FileInfo[0].DataSequence) == "" {
@@ -145,8 +144,8 @@ func (c *Client) QueryPreviousUpload(ctx context.Context) (PreviousUpload, Answe
 	return p, a, err
 }
 
-// FetchCertificate gets a certificate file from where a filing's data says it
-// is (Zslj): a path on the bureau's host, or a whole URL there.
+// FetchCertificate fetches a certificate file from the location in a filing's data (Zslj): a path on the bureau's host,
+// or a whole URL there.
 func (c *Client) FetchCertificate(ctx context.Context, path string) (content []byte, err error) {
 	ctx, done := extcall.Begin(ctx, extcall.Bureau, "certificate")
 	defer func() { done(result(Answer{}, err)) }()
@@ -156,7 +155,7 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) (content []b
 	}
 	target, err := base.Parse(path)
 	if err != nil || target.Host != base.Host {
-		return nil, errors.New("the certificate's path leads away from the bureau")
+		return nil, errors.New("the certificate's path is on another host")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
@@ -173,7 +172,7 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) (content []b
 	content, err = io.ReadAll(io.LimitReader(response.Body, maxCertificate+1))
 	switch {
 	case err != nil:
-		return nil, errors.New("a certificate's transfer broke off")
+		return nil, errors.New("a certificate's transfer was interrupted")
 	case len(content) == 0 || len(content) > maxCertificate:
 		return nil, errors.New("a certificate file is empty or too big")
 	}
@@ -182,7 +181,7 @@ func (c *Client) FetchCertificate(ctx context.Context, path string) (content []b
 
 type parameter struct{ name, value string }
 
-// result is how a call went, for counting: by the code, where it isn't "done".
+// result is a call's outcome for the metrics: its code, unless it succeeded.
 func result(a Answer, err error) string {
 	_, listed := actions[a.Code]
 	switch {
@@ -196,7 +195,7 @@ func result(a Answer, err error) string {
 	return "code_unlisted"
 }
 
-// call makes one SOAP 1.1 call with the credentials that every call carries.
+// call makes one SOAP 1.1 call with the account's credentials.
 func (c *Client) call(ctx context.Context, path, method string, parameters []parameter) (a Answer, r returned, err error) {
 	ctx, done := extcall.Begin(ctx, extcall.Bureau, method)
 	defer func() { done(result(a, err)) }()
@@ -225,13 +224,13 @@ func (c *Client) call(ctx context.Context, path, method string, parameters []par
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return Answer{}, returned{}, fmt.Errorf("%s: the answer broke off", method)
+		return Answer{}, returned{}, fmt.Errorf("%s: the answer was interrupted", method)
 	case len(body) > maxAnswer:
 		return Answer{}, returned{}, fmt.Errorf("%s: the answer is too big", method)
 	}
 	text, err := c.result(body)
 	switch {
-	case errors.Is(err, ErrFault): // comes with HTTP 500 as SOAP 1.1 wants it, or with 200
+	case errors.Is(err, ErrFault): // SOAP 1.1 requires HTTP 500, but some servers send 200
 	case response.StatusCode != http.StatusOK:
 		err = fmt.Errorf("the bureau answered HTTP %d", response.StatusCode)
 	}
@@ -245,8 +244,7 @@ func (c *Client) call(ctx context.Context, path, method string, parameters []par
 	return a, r, nil
 }
 
-// passwordHash is pwdHash (3-3-1-3): the password followed by the random
-// string, as GBK bytes, hashed, in base64.
+// passwordHash is pwdHash (3-3-1-3): the password followed by the random string, as GBK bytes, hashed, in base64.
 func passwordHash(password, random string) (string, error) {
 	raw, err := simplifiedchinese.GBK.NewEncoder().String(password + random)
 	if err != nil {
@@ -261,20 +259,20 @@ func (c *Client) envelope(method string, parameters []parameter) io.Reader {
 	b.WriteString(xml.Header + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:isp="` + c.cfg.Mapping.Namespace + `"><soapenv:Body><isp:` + method + `>`)
 	for _, p := range parameters {
 		b.WriteString("<" + p.name + ">")
-		_ = xml.EscapeText(&b, []byte(p.value)) // a buffer takes everything
+		_ = xml.EscapeText(&b, []byte(p.value)) // writing to a buffer can't fail
 		b.WriteString("</" + p.name + ">")
 	}
 	b.WriteString(`</isp:` + method + `></soapenv:Body></soapenv:Envelope>`)
 	return &b
 }
 
-// ErrFault says that the bureau's SOAP library refused the call itself.
+// ErrFault: the bureau's SOAP library rejected the call itself.
 var ErrFault = errors.New("the bureau answered with a SOAP fault")
 
-// faultCode is what a fault's code looks like; its text may repeat what was sent.
+// faultCode matches a fault's code. The fault's text isn't used, because it may repeat what was sent.
 var faultCode = regexp.MustCompile(`^[A-Za-z.]{1,40}$`)
 
-// fault names a Fault's code, without its prefix.
+// fault returns a Fault's code, without its prefix.
 func fault(decoder *xml.Decoder, start xml.StartElement) error {
 	var f struct {
 		Code string `xml:"faultcode"`
@@ -289,7 +287,7 @@ func fault(decoder *xml.Decoder, start xml.StartElement) error {
 	return fmt.Errorf("%w: %s", ErrFault, code)
 }
 
-// result finds the method's string in a SOAP envelope, whatever its prefixes.
+// result finds the method's string in a SOAP envelope, with any prefixes.
 func (c *Client) result(body []byte) (string, error) {
 	decoder := newDecoder(body)
 	for {

@@ -11,8 +11,7 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// SameXML tells whether two data files say the same, whatever their encoding
-// and white space.
+// SameXML reports whether two data files have the same content, regardless of encoding and white space.
 func SameXML(a, b []byte) bool {
 	x, err := tokens(a)
 	if err != nil {
@@ -22,12 +21,11 @@ func SameXML(a, b []byte) bool {
 	return err == nil && slices.Equal(x, y)
 }
 
-// Unzip opens a zip of ours or the bureau's whose hash was compared already.
+// Unzip opens a zip, of ours or the bureau's, whose hash was already verified.
 func Unzip(zipped []byte) ([]byte, error) { return unzip(zipped) }
 
-// RecordIDs are our record IDs that a data file of ours names, by the IDs of
-// its parts. Deregistrations name none, nor do files of staff's records and of
-// address blocks (AddressIDs).
+// RecordIDs returns our record IDs in one of our data files, derived from the IDs of the parts. Deregistrations contain
+// none, nor do files of staff records and address blocks (AddressIDs).
 func RecordIDs(file []byte) ([]int64, error) {
 	list, err := tokens(file)
 	if err != nil || ofAddresses(list) {
@@ -52,7 +50,7 @@ func RecordIDs(file []byte) ([]int64, error) {
 	return ids, nil
 }
 
-// AddressIDs are our IDs of the blocks that a data file of addresses adds.
+// AddressIDs returns our IDs of the blocks that a data file adds.
 func AddressIDs(file []byte) (ids []int64, err error) {
 	list, err := tokens(file)
 	if err != nil || !ofAddresses(list) {
@@ -68,13 +66,13 @@ func AddressIDs(file []byte) (ids []int64, err error) {
 
 func ofAddresses(list []string) bool { return len(list) > 1 && list[1] == "<IP" }
 
-// Holds tells whether a data file holds a record as it would be written now.
+// Holds reports whether a data file contains a record as it would be written now.
 func Holds(file []byte, version string, ispID int64, r Record) bool {
 	alone, _, err := BuildRecords(version, ispID, []Record{r})
 	return err == nil && holds(file, alone, 1)
 }
 
-// HoldsStaffs is Holds for a record of staff's.
+// HoldsStaffs is Holds for a staff record.
 func HoldsStaffs(file []byte, version string, ispID int64, r StaffRecord) bool {
 	alone, _, err := BuildStaffRecords(version, ispID, []StaffRecord{r})
 	return err == nil && holds(file, alone, 1)
@@ -86,8 +84,7 @@ func HoldsAddresses(file []byte, version string, ispID int64, b AddressBlock) bo
 	return err == nil && holds(file, alone, 2)
 }
 
-// holds tells whether a data file holds the one entry of another, which is so
-// many sections deep.
+// holds reports whether a data file contains the only entry of another, which is nested that many sections deep.
 func holds(file, alone []byte, sections int) bool {
 	if alone == nil {
 		return false
@@ -97,11 +94,11 @@ func holds(file, alone []byte, sections int) bool {
 		return false
 	}
 	entry, err := tokens(alone)
-	before, after := 2+sections, 5+sections // UploadData, ICP or IP, the sections; their ends, Qqdwid, the ends
+	before, after := 2+sections, 5+sections // UploadData, ICP or IP, the sections; their end tags, Qqdwid, the end tags
 	if err != nil || len(entry) <= before+after {
 		return false
 	}
-	for _, name := range entry[1:before] { // a removal looks alike in every section
+	for _, name := range entry[1:before] { // a removal looks the same in every section
 		if all = inside(all, name); all == nil {
 			return false
 		}
@@ -110,8 +107,7 @@ func holds(file, alone []byte, sections int) bool {
 	return strings.Contains(joined(all), joined(entry))
 }
 
-// inside are the tokens within the first child of that name of the element that
-// the list begins with.
+// inside returns the tokens within the first child with a name, of the element that the list starts with.
 func inside(list []string, name string) []string {
 	depth, start := 0, -1
 	for i, token := range list {
@@ -131,7 +127,7 @@ func inside(list []string, name string) []string {
 
 func joined(tokens []string) string { return "\x00" + strings.Join(tokens, "\x00") + "\x00" }
 
-// tokens are an XML document's elements and texts in order.
+// tokens returns an XML document's elements and texts in order.
 func tokens(content []byte) (list []string, err error) {
 	depth := 0
 	for d := newDecoder(content); ; {
@@ -160,8 +156,7 @@ func tokens(content []byte) (list []string, err error) {
 	}
 }
 
-// Text is a data file (GBK, or else UTF-8 as it is) for people to read; bytes
-// that GBK doesn't know are replaced.
+// Text converts a data file (GBK, or else UTF-8) for display, and replaces invalid bytes.
 func Text(file []byte) []byte {
 	if !bytes.Contains(file[:min(len(file), 100)], []byte("GBK")) {
 		return file

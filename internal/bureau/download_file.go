@@ -15,45 +15,42 @@ const (
 	CodeRefused  = 1002
 )
 
-// DownloadData is what a data file from the bureau says (4-2).
+// DownloadData is the content of a data file from the bureau (4-2).
 type DownloadData struct {
 	// Results are verdicts on our records.
 	Results []Result
-	// Filings are what the bureau keeps (BASJ, SJTB).
+	// Filings are the bureau's data of filings (BASJ, SJTB).
 	Filings []filing.FiledHolder
 	// Ended are deregistrations (ZXSJ).
 	Ended []Ended
-	// Blacklist are additions to and removals from the blacklist (HMDLB).
+	// Blacklist has additions to and removals from the blacklist (HMDLB).
 	Blacklist []Blacklisted
-	// Found are sites that run unfiled (WBAWZLB) or with illegal access (FFJRHMD).
+	// Found are sites without a filing (WBAWZLB) or with illegal access (FFJRHMD).
 	Found []FoundSite
 	// Tasks are filings that the provider must verify (HSRW).
 	Tasks []filing.FiledHolder
-	// Checks are what the bureau's own checks found wrong (HCJG).
+	// Checks are the findings of the bureau's own checks (HCJG).
 	Checks []Check
-	// Notices are XGTZ.
+	// Notices are requests for correction (XGTZ).
 	Notices []Notice
 	// Codes are the bureau's code tables (JCDM).
 	Codes []CodeTable
-	// Addresses are results of reported address blocks (IP/BAJG).
+	// Addresses are the results for reported address blocks (IP/BAJG).
 	Addresses []AddressResult
-	// Skipped names sections that this version doesn't read: what domain
-	// registries report (YM), and address data.
+	// Skipped names sections that this version doesn't read: domain registry reports (YM), and address data.
 	Skipped []string
-	// Damaged: some bytes are none of the file's encoding, so that parts of it may
-	// be missing here.
+	// Damaged: some bytes are invalid in the file's encoding, so that parts of it may be missing here.
 	Damaged bool
 }
 
-// Result is a verdict on a record: the bureau's review (Gjsh), or what was
-// found while the file was read (Jg_xx).
+// Result is a verdict on a record: the bureau's review (Gjsh), or an error found while reading the file (Jg_xx).
 type Result struct {
-	// Operation is Czlx; 0 where the file doesn't say.
+	// Operation is Czlx; 0 if the file doesn't say.
 	Operation int
-	// Review tells which of Keys names the record: Jlid of a review, Bs of a result.
+	// Review says which of Keys identifies the record: Jlid of a review, Bs of a result.
 	Review bool
 	Key    string
-	// File is the name of a data file that broke the schema as a whole (5001).
+	// File is the name of a data file that violated the schema as a whole (5001).
 	File       string
 	Approved   bool
 	Code       int
@@ -61,9 +58,9 @@ type Result struct {
 	ReviewedAt time.Time
 }
 
-// Ended is a filing that the bureau took away.
+// Ended is a filing that the bureau deregistered.
 type Ended struct {
-	// Site: a site's, or else a holder's.
+	// Site: a site's rather than a holder's.
 	Site bool
 	// ID is Ztid or Wzid.
 	ID     int64
@@ -80,14 +77,14 @@ type Blacklisted struct {
 	Remark         string
 }
 
-// FoundSite is a site that shouldn't run.
+// FoundSite is a site that must not be online.
 type FoundSite struct {
-	// Illegal: filed, but its access isn't; or else not filed at all.
+	// Illegal: filed, but without our access; otherwise not filed at all.
 	Illegal bool
 	ID      int64
 	Domain  string
 	IP      uint32
-	// Operator is Yys, Province the place, as the answer (WBACLJG) repeats them.
+	// Operator is Yys, Province the location; the answer (WBACLJG) repeats them.
 	Operator, Province int64
 	SeenAt             time.Time
 	Remark             string
@@ -103,9 +100,9 @@ type Check struct {
 	Detail     string
 }
 
-// Notice asks for a correction of what is filed.
+// Notice requests a correction of a filing.
 type Notice struct {
-	// Site: of a site, or else of a holder.
+	// Site: about a site rather than a holder.
 	Site   bool
 	Number string
 	ID     int64
@@ -116,7 +113,7 @@ type Notice struct {
 type AddressResult struct {
 	Operation    AddressOperation
 	ID, BureauID int64
-	// Source: of a block's source, or else of its allocation.
+	// Source: about a block's source rather than its allocation.
 	Source  bool
 	Code    int
 	Opinion string
@@ -153,8 +150,8 @@ type downloadXML struct {
 	} `xml:"SJTB"`
 }
 
-// ParseDownload reads a data file from the bureau. What is malformed in one
-// entry is left out; a file that isn't the interface's XML is an error.
+// ParseDownload parses a data file from the bureau. It skips malformed parts of entries; a file that isn't the
+// interface's XML is an error.
 func ParseDownload(content []byte) (DownloadData, error) {
 	var x downloadXML
 	damaged, err := walkXML(content)
@@ -205,8 +202,8 @@ type resultXML struct {
 	Bs   string `xml:"Bs"`
 }
 
-// result is the record's verdict: of several codes the first counts and the
-// others' words are added to its opinion.
+// result is the record's verdict: of several codes the first counts, and the texts of the others are appended to its
+// opinion.
 func (x resultXML) result() []Result {
 	if len(x.Jgxx) == 0 || x.Jgxx[0].Jgdm.int() == 0 {
 		return nil
@@ -243,8 +240,8 @@ func (x reviewXML) result() Result {
 	return r
 }
 
-// parseTime reads a time as the interface's schema allows it (10 to 22
-// characters), in China's time; zero when it is none of the usual forms.
+// parseTime parses a time as the interface's schema allows it (10 to 22 characters), in China's time zone; zero if it
+// has none of the usual formats.
 func parseTime(text string) time.Time {
 	for _, layout := range []string{time.DateTime, "2006-01-02 15:04:05.0", "2006-01-02T15:04:05", time.DateOnly, "20060102150405"} {
 		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), China); err == nil {

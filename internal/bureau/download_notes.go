@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What comes down besides results and filings: lists, tasks, notices, code tables.
+// The downloaded data besides results and filings: lists, tasks, notices, code tables.
 
 type endedXML struct {
 	Zxlb string `xml:"Zxlb"`
@@ -77,7 +77,7 @@ func (d *DownloadData) notes(x downloadXML) {
 			d.Ended = append(d.Ended, Ended{Site: t(e.Zxlb) == "1", ID: id, Remark: t(e.Bz)})
 		}
 	}
-	const removed = "2" // Czlx of lists
+	const removed = "2" // Czlx in lists
 	for _, h := range x.ICP.HMDLB.Holders {
 		d.Blacklist = append(d.Blacklist, Blacklisted{Removed: t(h.Czlx) == removed, Name: t(h.Dwmc), DocumentType: h.Zjlx.int(), DocumentNumber: t(h.Zjhm), Remark: t(h.Bz)})
 	}
@@ -138,7 +138,7 @@ func (d *DownloadData) addresses(list []addressXML, source bool) {
 	}
 }
 
-// The names of code tables that the product uses (4-2-4, the elements of Jcdm_xx).
+// The names of the code tables that the product uses (4-2-4, the elements of Jcdm_xx).
 const (
 	TableNatures      = "Dwxz_dms"
 	TableRegions      = "Qy_dms"
@@ -152,18 +152,18 @@ const (
 	TablePaperFormats = "Fjwjgs_dms"
 	TablePaperUses    = "Fjytlx_dms"
 	TableLanguages    = "Yylb_dms"
-	// TableUnits are the providers and operators themselves (Bbdwlb).
+	// TableUnits are the providers and operators (Bbdwlb).
 	TableUnits = "Bbdwlb"
 )
 
-// CodeTable is one of the bureau's tables, whole.
+// CodeTable is one of the bureau's tables, complete.
 type CodeTable struct {
 	Name string
 	Rows []CodeRow
 }
 
-// CodeRow is a value. Group ties it to another table: a document type's class
-// of unit (Dwflid), a region's level (Lx).
+// CodeRow is a value. Group refers to another table: a document type's class of organisation (Dwflid), a region's level
+// (Lx).
 type CodeRow struct {
 	ID    int
 	Name  string

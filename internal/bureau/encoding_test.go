@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/bureau"
 )
 
-// Rare characters of names are four bytes of GB 18030, in files that say GBK.
+// Rare characters in names take four bytes in GB 18030, in files declared as GBK.
 func TestRareCharactersAreRead(t *testing.T) {
 	content, err := simplifiedchinese.GB18030.NewEncoder().String(
 		`<?xml version="1.0" encoding="GBK"?><DownloadData><ICP><XGTZ><Tzxx><Tzlb>0</Tzlb><Tznr>𠮷先生</Tznr></Tzxx></XGTZ></ICP></DownloadData>`)

@@ -7,8 +7,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// numbers in downloaded files are read as text: a stranger's number that is
-// none must not make the rest unreadable.
+// number is read as text, so that one invalid number in a downloaded file doesn't make the rest unreadable.
 type number string
 
 func (n number) int64() int64 {

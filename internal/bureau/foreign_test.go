@@ -22,12 +22,11 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// debianPython is the one that has Debian's python3-spyne, whatever comes first
-// in PATH. "make packages" installs both; without them the test fails.
+// debianPython is the interpreter that has Debian's python3-spyne, whatever comes first in PATH. "make packages"
+// installs both; without them the test fails.
 const debianPython = "/usr/bin/python3"
 
-// foreignBureau is a bureau made with a SOAP library of another language. It
-// ends with the test.
+// foreignBureau is a bureau made with a SOAP library of another language. It stops with the test.
 func foreignBureau(t *testing.T, account map[string]any) (url string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -45,7 +44,7 @@ func foreignBureau(t *testing.T, account map[string]any) (url string) {
 		stop()
 		_ = command.Wait() // it was killed
 	})
-	// It prints its port once it listens, or ends with a trace.
+	// It prints its port once it listens, or exits with a traceback.
 	port, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		_ = command.Wait()
@@ -54,7 +53,7 @@ func foreignBureau(t *testing.T, account map[string]any) (url string) {
 	return "http://127.0.0.1:" + strings.TrimSpace(port)
 }
 
-// Our client calls all six methods of a bureau that another library serves.
+// Our client calls all six methods of a bureau served by another library.
 func TestClientCallsAForeignBureau(t *testing.T) {
 	ctx := t.Context()
 	url := foreignBureau(t, map[string]any{
@@ -123,7 +122,7 @@ func TestClientCallsAForeignBureau(t *testing.T) {
 	require.EqualError(t, err, "isp_upload: the bureau answered with a SOAP fault: Server", "without the fault's text")
 }
 
-// phpBureau is a bureau that PHP serves from the stand-in's own WSDLs.
+// phpBureau is a bureau served by PHP from the simulator's own WSDLs.
 func phpBureau(t *testing.T, account map[string]any) (url string) {
 	t.Helper()
 	described, err := stand.New(stand.Options{ISPID: 1, UserName: "u", Password: "p"})
@@ -160,8 +159,8 @@ func phpBureau(t *testing.T, account map[string]any) (url string) {
 	return "http://" + address
 }
 
-// Our client calls all six methods of a server that follows the WSDL to the
-// letter: rpc/literal, methods and parameters by their names.
+// Our client calls all six methods of a server that follows the WSDL strictly: rpc/literal, methods and parameters by
+// their names.
 func TestClientCallsAServerMadeOfTheWSDL(t *testing.T) {
 	ctx := t.Context()
 	account := bureau.Config{

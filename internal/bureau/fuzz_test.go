@@ -13,8 +13,7 @@ import (
 	"github.com/beian/beian/internal/bureau"
 )
 
-// Every parser of what a stranger sends ends, within its limits, in a value or
-// an error.
+// Every parser of external input terminates, within its limits, with a value or an error.
 
 func FuzzParseDownload(f *testing.F) {
 	f.Add([]byte(`<DownloadData version="V.3.0"><ICP><BAJG><Jg_xx><Jgxx><Jgdm>1020</Jgdm></Jgxx><Czlx>1</Czlx><Bs>7</Bs></Jg_xx></BAJG></ICP></DownloadData>`))
@@ -118,7 +117,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	}
 }
 
-// Each golden file of what came down is read in full.
+// Each recorded download is read completely.
 func TestGoldenDownloads(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("testdata", "download-lists.xml"))
 	require.NoError(t, err)

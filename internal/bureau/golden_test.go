@@ -18,8 +18,7 @@ import (
 	stand "github.com/beian/beian/internal/simulate/bureau"
 )
 
-// recordDownloads keeps what the stand-in sends of every section as golden
-// files: run with BEIAN_GOLDEN=write.
+// recordDownloads records what the simulator sends for every section as golden files: run with BEIAN_GOLDEN=write.
 func recordDownloads(t *testing.T) {
 	t.Helper()
 	s, err := stand.New(stand.Options{ISPID: 310001, UserName: "u", Password: "p", Clock: func() time.Time {
@@ -52,7 +51,7 @@ func recordDownloads(t *testing.T) {
 	list := records()
 	list[1].Dossier.Site.Name = "违规网站"
 	upload(list...)
-	keep("results") // one approved, with what is filed; one refused
+	keep("results") // one approved, with its data; one refused
 	filed, err := os.ReadFile(filepath.Join("testdata", "download-results.xml"))
 	require.NoError(t, err)
 	d, err := bureau.ParseDownload(filed)
@@ -82,9 +81,8 @@ func recordDownloads(t *testing.T) {
 	keep("addresses")
 }
 
-// What came down is read as it was read before: each recorded file has the
-// reading beside it. BEIAN_GOLDEN=readings writes those anew, of the files as
-// they are.
+// Downloads are parsed as before: each recorded file has its expected result next to it. BEIAN_GOLDEN=readings rewrites
+// the results from the existing files.
 func TestGoldenDownloadsAreReadAsBefore(t *testing.T) {
 	golden := os.Getenv("BEIAN_GOLDEN")
 	write := golden == "write" || golden == "readings"

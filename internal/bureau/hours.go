@@ -8,23 +8,22 @@ import (
 	"time"
 )
 
-// China is the time zone in which bureaus keep their hours.
+// China is the time zone of the bureaus' hours.
 var China = time.FixedZone("CST", 8*3600)
 
-// Hours are the times of day, in China's time, in which a bureau takes
-// filings. The zero value is the whole day.
+// Hours are the hours, in China's time zone, in which a bureau accepts filings. The zero value is the whole day.
 type Hours struct{ From, To time.Duration }
 
 var hoursForm = regexp.MustCompile(`([01]?\d|2[0-4])[:：]([0-5]\d)\s*(?:-|－|–|—|~|～|至|到)\s*([01]?\d|2[0-4])[:：]([0-5]\d)`)
 
-// ParseHours reads "09:00-17:30"; empty is the whole day.
+// ParseHours parses "09:00-17:30"; empty is the whole day.
 func ParseHours(text string) (Hours, error) {
 	if text == "" {
 		return Hours{}, nil
 	}
 	h, ok := hoursIn(text)
 	if !ok {
-		return Hours{}, fmt.Errorf("%q are no hours: want 09:00-17:30", text)
+		return Hours{}, fmt.Errorf("hours %q: want a range such as 09:00-17:30", text)
 	}
 	return h, nil
 }
@@ -35,7 +34,7 @@ func hoursIn(text string) (Hours, bool) {
 		return Hours{}, false
 	}
 	clock := func(hour, minute string) time.Duration {
-		h, _ := strconv.Atoi(hour) // the expression lets digits through only
+		h, _ := strconv.Atoi(hour) // the expression only matches digits
 		n, _ := strconv.Atoi(minute)
 		return time.Duration(h)*time.Hour + time.Duration(n)*time.Minute
 	}
@@ -45,13 +44,13 @@ func hoursIn(text string) (Hours, bool) {
 
 func (h Hours) valid() error {
 	if h.From == h.To || h.From > 24*time.Hour || h.To > 24*time.Hour {
-		return errors.New("hours must begin and end at different times of one day")
+		return errors.New("hours must start and end at different times of a day")
 	}
 	return nil
 }
 
-// Next is the first moment from now on at which filings are taken: now itself
-// within the hours. Hours may go past midnight.
+// Next is the first moment from now on at which filings are accepted: now itself within the hours. Hours may cross
+// midnight.
 func (h Hours) Next(now time.Time) time.Time {
 	if h == (Hours{}) {
 		return now
@@ -68,18 +67,18 @@ func (h Hours) Next(now time.Time) time.Time {
 	return midnight.Add(24 * time.Hour).Add(h.From)
 }
 
-// Pauses before the next try where the answer names no time.
+// Pauses before the next attempt if the answer names no time.
 const (
-	// pauseBusy is for a queue that is full (15): it empties as files are read.
+	// pauseBusy is for a full queue (15), which empties as files are read.
 	pauseBusy = 10 * time.Minute
 	// pauseMaintenance is for 901 and 902.
 	pauseMaintenance = 15 * time.Minute
-	// pauseOther is for 999 and a bureau that can't be reached.
+	// pauseOther is for 999 and an unreachable bureau.
 	pauseOther = time.Minute
 )
 
-// ResumeAt is when to try again after an answer that says "later". The hours of
-// a code 20 are those that the answer names, or else the settings'.
+// ResumeAt is when to try again after an answer that says "later". For code 20 the answer's hours apply, or else those
+// in the settings.
 func (a Answer) ResumeAt(now time.Time, settings Hours) time.Time {
 	switch a.Code {
 	case CodeHours:
@@ -90,7 +89,7 @@ func (a Answer) ResumeAt(now time.Time, settings Hours) time.Time {
 		if next := hours.Next(now); next.After(now) {
 			return next
 		}
-		return now.Add(pauseMaintenance) // it says no within its own hours: a holiday, or a clock that is off
+		return now.Add(pauseMaintenance) // refused within its own hours: a holiday, or a clock that is off
 	case CodeBusy:
 		return now.Add(pauseBusy)
 	case 901, 902:

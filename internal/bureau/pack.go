@@ -20,25 +20,24 @@ import (
 )
 
 const (
-	// MaxRecords of one data file, by the interface (3-3-1-3).
+	// MaxRecords per data file (3-3-1-3).
 	MaxRecords = 1000
-	// MaxFileSize of one data file, by the same.
+	// MaxFileSize of a data file, also by 3-3-1-3.
 	MaxFileSize = 50 << 20
-	// maxUnzipped bounds what a downloaded zip may grow to.
+	// maxUnzipped limits the unzipped size of a download.
 	maxUnzipped = 4 * MaxFileSize
-	// maxDepth of XML elements: the schemas nest 8 deep.
+	// maxDepth limits the nesting of XML elements; the schemas nest 8 deep.
 	maxDepth = 32
 )
 
-// ErrHash says that a file's hash doesn't match: it didn't arrive whole.
+// ErrHash: the file's hash doesn't match, so it didn't arrive intact.
 var ErrHash = errors.New("the data file's hash doesn't match")
 
-// ErrTooBig says that a data file is above MaxFileSize.
+// ErrTooBig: the data file exceeds MaxFileSize.
 var ErrTooBig = errors.New("the data file is over 50 MB")
 
-// Pack zips an XML file as the interface wants it: one entry. Its name, of
-// letters and digits, comes back in the result when the whole file breaks the
-// schema (Dmms of code 5001).
+// Pack zips an XML file as the interface requires: with one entry. The result contains its name, of letters and digits,
+// if the whole file violates the schema (Dmms of code 5001).
 func Pack(name string, content []byte) ([]byte, error) {
 	if len(content) > MaxFileSize {
 		return nil, ErrTooBig
@@ -58,13 +57,12 @@ func Pack(name string, content []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// FileName names an account's data file: letters and digits (3-3-1-3), and
-// the sequence number to find it again by.
+// FileName names an account's data file: letters and digits (3-3-1-3), with the sequence number to identify it.
 func FileName(ispID, sequence int64) string { return fmt.Sprintf("ISP%dS%010d", ispID, sequence) }
 
 var fileNameForm = regexp.MustCompile(`^ISP\d+S(\d{10})(\.xml)?$`)
 
-// SequenceOf is the sequence number in a data file's name.
+// SequenceOf returns the sequence number in a data file's name.
 func SequenceOf(fileName string) (sequence int64, ok bool) {
 	m := fileNameForm.FindStringSubmatch(strings.TrimSpace(fileName))
 	if m == nil {
@@ -74,13 +72,13 @@ func SequenceOf(fileName string) (sequence int64, ok bool) {
 	return sequence, err == nil && sequence > 0
 }
 
-// Digest is the hash that travels with a zip: base64 of its MD5.
+// Digest is the hash sent with a zip: base64 of its MD5.
 func Digest(zipped []byte) string {
 	sum := md5.Sum(zipped) //nolint:gosec // the interface's hash algorithm 0
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// open undoes base64 and cipher and compares the hash.
+// open reverses base64 and encryption and verifies the hash.
 func (c *Client) open(f fileInfo) (zipped []byte, err error) {
 	if zipped, err = fromBase64(f.BeianInfo); err != nil {
 		return nil, ErrHash
@@ -97,7 +95,7 @@ func (c *Client) open(f fileInfo) (zipped []byte, err error) {
 	return zipped, compareHash(zipped, f.BeianInfoHash)
 }
 
-// unpack undoes what the bureau packed: base64, cipher, hash, zip.
+// unpack reverses the bureau's packing: base64, encryption, hash, zip.
 func (c *Client) unpack(f fileInfo) ([]byte, error) {
 	zipped, err := c.open(f)
 	if err != nil {
@@ -115,7 +113,7 @@ func compareHash(zipped []byte, hash string) error {
 	return nil
 }
 
-// Unpack compares a zip with its hash (base64 of MD5) and returns its only entry.
+// Unpack verifies a zip's hash (base64 of MD5) and returns its only entry.
 func Unpack(zipped []byte, hash string) ([]byte, error) {
 	if err := compareHash(zipped, hash); err != nil {
 		return nil, err
@@ -179,13 +177,13 @@ func decrypt(key, iv, sealed []byte) ([]byte, error) {
 	return plain[:len(plain)-pad], nil
 }
 
-// newDecoder reads XML of any charset that a bureau sends; encoding/xml knows no
-// external entities and no entity definitions.
+// newDecoder reads XML in any charset that a bureau sends; encoding/xml doesn't support external entities or entity
+// definitions.
 func newDecoder(content []byte) *xml.Decoder {
 	d := xml.NewDecoder(bytes.NewReader(content))
 	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
 		switch strings.ToLower(label) {
-		case "gbk", "gb2312": // of which GB 18030 is a superset, with the rare characters of names
+		case "gbk", "gb2312": // GB 18030 is a superset, with the rare characters of names
 			label = "gb18030"
 		}
 		return charset.NewReaderLabel(label, in)
@@ -203,8 +201,7 @@ func decodeXML(content []byte, v any) error {
 	return newDecoder(content).Decode(v)
 }
 
-// walkXML goes through a document within limits; damaged tells that some of its
-// bytes are none of its encoding.
+// walkXML checks a document's limits; damaged reports bytes that are invalid in its encoding.
 func walkXML(content []byte) (damaged bool, err error) {
 	depth := 0
 	for d := newDecoder(content); ; {

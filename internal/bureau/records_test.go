@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
-// recordsOfEachKind are records whose files are kept in testdata.
+// recordsOfEachKind are records whose files are in testdata.
 func recordsOfEachKind() map[string]bureau.Record {
 	subject := filing.Subject{
 		HolderID: 9001, HolderNumber: "沪ICP备2026000001号", SiteID: 9101, SiteNumber: "沪ICP备2026000001号-1", AccessID: 9201,
@@ -44,7 +44,7 @@ func recordsOfEachKind() map[string]bureau.Record {
 	return list
 }
 
-// golden compares with the bytes kept in testdata; BEIAN_GOLDEN=write keeps new ones.
+// golden compares with the bytes in testdata; BEIAN_GOLDEN=write replaces them.
 func golden(t *testing.T, name string, content []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -175,7 +175,7 @@ func TestAddressBlocks(t *testing.T) {
 	require.Equal(t, map[int64]int{1: 5001, 2: 5001, 3: 5001, 4: 5001, 5: 5008}, unfit)
 }
 
-// What breaks the schema is found here, named, and doesn't travel.
+// Records that would violate the schema are reported and not submitted.
 func TestWhatBreaksTheSchemaIsFound(t *testing.T) {
 	for name, spoil := range map[string]func(*filing.Dossier){
 		"name":     func(d *filing.Dossier) { d.Holder.Name = "" },
@@ -195,7 +195,7 @@ func TestWhatBreaksTheSchemaIsFound(t *testing.T) {
 	}
 }
 
-// Whatever dossier passes our limits passes the ministry's.
+// Any dossier within our limits is within the ministry's.
 func TestWhatFitsPassesTheSchema(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		kinds := recordsOfEachKind()
@@ -266,8 +266,7 @@ const filedTask = `<DownloadData version="V.3.0"><ICP><HSRW><Baxx><Zt_xx><Ztid>9
 	`<Bbyhid>310001</Bbyhid><Bbyhlx>1</Bbyhlx></Jr_xx><Wz_Fzr><Fzr_xm>林测试</Fzr_xm><Fzr_sjhm>13900001234</Fzr_sjhm><Fzr_dzyj>lin@example.com</Fzr_dzyj></Wz_Fzr>` +
 	`<Syurl>http://www.example.com/</Syurl></Wz_xx></Baxx></HSRW></ICP></DownloadData>`
 
-// The scans of a pre-approval content go with it, at most ten, with its number; they are
-// no attachments.
+// The scans for a pre-approval content are submitted with it, at most ten, with its number; they aren't attachments.
 func TestApprovalsCarryTheirPapers(t *testing.T) {
 	r := bureau.Record{ID: 7, Dossier: filingtest.Dossier()}
 	r.Dossier.Site.PreApprovals = []int{3, 7}
@@ -291,8 +290,8 @@ func TestApprovalsCarryTheirPapers(t *testing.T) {
 	require.Equal(t, map[int64]int{7: bureau.CodeSchema}, unfit)
 }
 
-// A new access names the site by the number that was claimed, and its holder by the
-// number without the site's index.
+// A new access identifies the site by the number whose ownership was proved, and its holder by the number without the
+// site's index.
 func TestPapersOfANewAccessNameTheirOwner(t *testing.T) {
 	r := recordsOfEachKind()["new_access"]
 	content, _, err := bureau.BuildRecords(version, 310001, []bureau.Record{r})

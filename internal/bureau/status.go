@@ -12,11 +12,10 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// ConditionDomain asks by domain; the other condition types are the values of
-// the document types 1 to 11 (3-3-5-4).
+// ConditionDomain queries by domain; the other condition types are the values of the document types 1 to 11 (3-3-5-4).
 const ConditionDomain = 0
 
-// maxCondition is the greatest condition type that the interface defines.
+// maxCondition is the highest condition type that the interface defines.
 const maxCondition = 11
 
 type status struct {
@@ -28,8 +27,7 @@ type status struct {
 	State        string `xml:"Bazt"`
 }
 
-// QueryStatus asks whether a domain or a holder is filed already
-// (isp_querybeianstatus, 3-3-5).
+// QueryStatus queries whether a domain or a holder is filed (isp_querybeianstatus, 3-3-5).
 func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (filing.Status, Answer, error) {
 	const method = "isp_querybeianstatus"
 	if condition < ConditionDomain || condition > maxCondition {
@@ -57,9 +55,8 @@ func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (
 	return filing.Status{}, a, errors.New(method + ": Bazt is neither 0 nor 1")
 }
 
-// VerifyPassword asks whether a filing password belongs to a filing number
-// (isp_verifybamm, 3-3-6). The bureau limits the tries: then the answer's code
-// is CodeTooManyTries.
+// VerifyPassword queries whether a filing password belongs to a filing number (isp_verifybamm, 3-3-6). The bureau
+// limits the attempts: beyond that the answer's code is CodeTooManyTries.
 func (c *Client) VerifyPassword(ctx context.Context, number, password string) (right bool, a Answer, err error) {
 	const method = "isp_verifybamm"
 	a, r, err := c.call(ctx, c.cfg.Mapping.VerifyPath, method, []parameter{
@@ -77,8 +74,7 @@ func (c *Client) VerifyPassword(ctx context.Context, number, password string) (r
 	return false, a, errors.New(method + ": VerifyRes is neither 0 nor 1")
 }
 
-// hashedPassword is a filing password as records carry it: the MD5 in
-// hexadecimal (ICPmm, 4-1-1-2).
+// hashedPassword is a filing password as it appears in records: the MD5 in hexadecimal (ICPmm, 4-1-1-2).
 func hashedPassword(password string) string {
 	if password == "" {
 		return ""

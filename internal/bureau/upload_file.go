@@ -12,12 +12,11 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// idsPerRecord leaves room for the IDs of a record's parts: a part's ID is the
-// record's × 1000 plus its place, so that the same record always gives the same
-// file (100 domains and 100 addresses at the most).
+// idsPerRecord leaves room for the IDs of a record's parts: a part's ID is the record's × 1000 plus its position, so
+// that the same record always makes the same file (at most 100 domains and 100 addresses).
 const idsPerRecord = 1000
 
-// The places of a record's parts.
+// The positions of a record's parts.
 const (
 	placeSite    = 1
 	placeAccess  = 2
@@ -27,19 +26,19 @@ const (
 
 func partID(recordID int64, place int) int64 { return recordID*idsPerRecord + int64(place) }
 
-// Result codes that a record gets here, without travelling.
+// Result codes that we assign to a record without submitting it.
 const (
-	// CodeSchema is 5001: it breaks the schema.
+	// CodeSchema is 5001: it violates the schema.
 	CodeSchema = 5001
 	// CodeIllegalCharacters is 5008: not in GBK.
 	CodeIllegalCharacters = 5008
 	// CodeInvalidIP is 1006.
 	CodeInvalidIP = 1006
-	// CodePapers is 5010: an attachment isn't as it should be.
+	// CodePapers is 5010: an attachment is invalid.
 	CodePapers = 5010
 )
 
-// Record is one filing on its way to the bureau: of its dossier's kind.
+// Record is a filing, of its dossier's kind, to be submitted to the bureau.
 type Record struct {
 	// ID is ours; the bureau answers with it or with the IDs of parts.
 	ID      int64
@@ -47,20 +46,19 @@ type Record struct {
 	Papers  []Paper
 }
 
-// Paper is an attachment (Fjxx): its format and purpose are codes of the
-// bureau's tables, its content is binary.
+// Paper is an attachment (Fjxx): format and purpose are codes of the bureau's tables, the content is binary.
 type Paper struct {
 	Format, Purpose int
 	Content         []byte
-	// OfSite tells whose paper it is: the site's, or else the holder's.
+	// OfSite: the site's rather than the holder's.
 	OfSite bool
-	// Approval is the pre-approval content whose scan it is (Spwj, without format,
-	// purpose and owner); 0: an attachment.
+	// Approval is the pre-approval content whose scan it is (Spwj, without format, purpose and owner); 0: an
+	// attachment.
 	Approval int
 	Remark   string
 }
 
-// uploadData is the root of upload-data.xsd: one of its two branches.
+// uploadData is the root of upload-data.xsd, with one of its two branches.
 type uploadData struct {
 	XMLName xml.Name   `xml:"UploadData"`
 	Version string     `xml:"version,attr"`
@@ -80,12 +78,11 @@ type uploadICP struct {
 	Qqdwid  int64    `xml:"Qqdwid"`
 }
 
-// BuildRecords makes the XML of a data file of filings of any kind, in GBK. The
-// same records make the same bytes. Records that can't be written, or would
-// break the schema, are left out and named with a result code.
+// BuildRecords makes the XML of a data file of filings of any kind, in GBK. It is deterministic. Records that can't be
+// represented, or would violate the schema, are left out and returned with a result code.
 func BuildRecords(version string, ispID int64, records []Record) (file []byte, unfit map[int64]int, err error) {
 	if len(records) > MaxRecords {
-		return nil, nil, fmt.Errorf("%d records, but a data file takes %d", len(records), MaxRecords)
+		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
 	unfit = map[int64]int{}
 	icp := &uploadICP{Qqdwid: ispID}
@@ -104,7 +101,7 @@ func BuildRecords(version string, ispID int64, records []Record) (file []byte, u
 	return file, unfit, err
 }
 
-// add puts a record into its section; code is not 0 when it can't be there.
+// add puts a record in its section; code isn't 0 if it can't be there.
 func (icp *uploadICP) add(r Record) (code int) {
 	var entry any
 	switch r.Dossier.Kind {
@@ -147,7 +144,7 @@ func (icp *uploadICP) add(r Record) (code int) {
 	return 0
 }
 
-// section makes a section when its first record comes.
+// section creates a section for its first record.
 func section[T any](present *T) *T {
 	if present == nil {
 		return new(T)
@@ -155,8 +152,7 @@ func section[T any](present *T) *T {
 	return present
 }
 
-// limits checks the lengths and ranges of upload-data.xsd, which stand as tags
-// at the fields.
+// limits checks the lengths and ranges of upload-data.xsd, which are tags of the fields.
 var limits = validator.New()
 
 // fits checks a record against the schema's limits and GBK.
@@ -165,7 +161,7 @@ func fits(entry any) (code int) {
 		return CodeSchema
 	}
 	raw, err := xml.Marshal(entry)
-	if err != nil || bytes.ContainsRune(raw, '\uFFFD') { // what XML can't carry
+	if err != nil || bytes.ContainsRune(raw, '\uFFFD') { // not representable in XML
 		return CodeIllegalCharacters
 	}
 	if _, err = simplifiedchinese.GBK.NewEncoder().Bytes(raw); err != nil {
@@ -181,7 +177,7 @@ func encodeGBK(data uploadData) ([]byte, error) {
 	}
 	encoded, err := simplifiedchinese.GBK.NewEncoder().Bytes(raw)
 	if err != nil {
-		return nil, errors.New("a data file with characters that are not in GBK")
+		return nil, errors.New("the data file has characters that are not in GBK")
 	}
 	return append([]byte(`<?xml version="1.0" encoding="GBK"?>`+"\n"), bytes.TrimSpace(encoded)...), nil
 }

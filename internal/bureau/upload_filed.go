@@ -8,8 +8,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The records about what is filed already: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to
-// 4-1-1-5), in the order of upload-data.xsd.
+// The records about existing filings: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to 4-1-1-5), in the order of upload-data.xsd.
 type xzwz struct {
 	Xzxx []newSite `xml:"Xzxx"`
 }
@@ -52,7 +51,7 @@ type changedHolder struct {
 	Tzr  string `xml:"Tzr,omitempty" validate:"max=255"`
 	Txdz txdz   `xml:"Txdz"`
 	Zj   struct {
-		// BGBA alone ends its document types at 11.
+		// Only in BGBA do document types end at 11.
 		Zjlx int    `xml:"Zjlx" validate:"min=1,max=11"`
 		Zjhm string `xml:"Zjhm" validate:"required,max=255"`
 		Zjzs string `xml:"Zjzs" validate:"required,max=1024"`
@@ -150,17 +149,17 @@ func endEntry(r Record) zxxx {
 	return e
 }
 
-// Keys are how the bureau names a record in its results, besides the operation.
+// Keys identify a record in the bureau's results, together with the operation.
 type Keys struct {
 	// Operation is Czlx.
 	Operation int
-	// Review is Jlid of a review (Gjsh); empty where that is an ID of ours.
+	// Review is Jlid of a review (Gjsh); empty if that is one of our IDs.
 	Review string
-	// Result lists what Bs of a result (Jg_xx) may be, besides an ID of ours.
+	// Result lists what Bs of a result (Jg_xx) may be, besides one of our IDs.
 	Result []string
 }
 
-// KeysOf are the keys of a dossier's results (4-2-1-6: Bs and Jlid).
+// KeysOf returns the keys of a dossier's results (4-2-1-6: Bs and Jlid).
 func KeysOf(d filing.Dossier) Keys {
 	id := func(n int64) string { return strconv.FormatInt(n, 10) }
 	k := Keys{Operation: d.Kind.Operation()}
@@ -177,9 +176,8 @@ func KeysOf(d filing.Dossier) Keys {
 	return k
 }
 
-// OwnRecord is the ID of our record that a result names by our own IDs; 0 when
-// it names it otherwise. A result without an operation is taken for a new
-// filing's.
+// OwnRecord is the ID of our record that a result identifies by our own IDs; 0 if it identifies it otherwise. A result
+// without an operation counts as a new filing's.
 func OwnRecord(r Result) int64 {
 	id, err := strconv.ParseInt(r.Key, 10, 64)
 	if err != nil || id < 1 {
@@ -196,7 +194,7 @@ func OwnRecord(r Result) int64 {
 	return 0
 }
 
-// RecordsOf are our records that may have made an access of a filed site.
+// RecordsOf returns our records that may have created an access of a filed site.
 func RecordsOf(f filing.FiledHolder, s filing.FiledSite, a filing.FiledAccess) []int64 {
 	var list []int64
 	add := func(id int64) {
@@ -216,7 +214,7 @@ func RecordsOf(f filing.FiledHolder, s filing.FiledSite, a filing.FiledAccess) [
 	return list
 }
 
-// AddressText is an address of the interface, a number, as people write it.
+// AddressText formats an address, which is a number in the interface.
 func AddressText(n uint32) string {
 	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
 }

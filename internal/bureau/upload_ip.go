@@ -5,11 +5,9 @@ import (
 	"time"
 )
 
-// The records of address blocks (IP: XZBA, XGBA, SCBA; 4-1-2). A provider
-// reports where its blocks come from (source) and to whom it gave them
-// (allocation); an address must be reported before a filing may use it (result
-// code 1063). Announcements (Xzgbjs) are the carriers' head offices' to report
-// (3-3-1-3), so they aren't written.
+// The records of address blocks (IP: XZBA, XGBA, SCBA; 4-1-2). A provider reports where its blocks come from (source)
+// and to whom it assigned them (allocation); an address must be reported before a filing may use it (result code 1063).
+// Announcements (Xzgbjs) aren't written, because only the carriers' head offices report them (3-3-1-3).
 type uploadIP struct {
 	XZBA   *addedIP   `xml:"XZBA"`
 	XGBA   *changedIP `xml:"XGBA"`
@@ -32,7 +30,7 @@ type removedIP struct {
 	Allocations *removedAllocationList `xml:"Scfp"`
 }
 
-// The lists are elements of their own because the schema wants none that is empty.
+// The lists are separate elements because the schema forbids empty ones.
 type (
 	sourceList struct {
 		List []sourceXML `xml:"Ly"`
@@ -75,7 +73,7 @@ type allocationXML struct {
 	Bz    string `xml:"Bz,omitempty" validate:"max=1024"`
 }
 
-// AddressOperation is what happens to a block.
+// AddressOperation is what to do with a block.
 type AddressOperation int
 
 // The operations, with the values of Czlx in IP results.
@@ -93,36 +91,34 @@ const (
 	Reserved = 4
 )
 
-// AddressBlock is a range of IPv4 addresses and what is reported of it.
+// AddressBlock is a range of IPv4 addresses with its reported data.
 type AddressBlock struct {
 	Operation AddressOperation
-	// ID is ours (IspId), BureauID the bureau's: for changing and removing.
+	// ID is ours (IspId), BureauID the bureau's, needed to change or remove it.
 	ID, BureauID int64
 	From, To     uint32
-	// Source is the unit that the block comes from (来源单位); set for a source,
-	// 0 for an allocation.
+	// Source is the unit that the block comes from (来源单位); 0 for an allocation.
 	Source int64
-	// Use is Fpfs, Since its day, Assignment how addresses are given out (Syfs), for
-	// an allocation. The provider's own use needs all three (4-1-2-1).
+	// Use is Fpfs, Since its date, Assignment how addresses are assigned (Syfs), for an allocation. The provider's own
+	// use requires all three (4-1-2-1).
 	Use        int
 	Since      time.Time
 	Assignment int
 	Remark     string
 }
 
-// The ways in which addresses are given out (Syfs).
+// The ways in which addresses are assigned (Syfs).
 const (
 	StaticAddresses  = 1
 	DynamicAddresses = 2
 	UnknownAddresses = 3
 )
 
-// BuildAddresses makes the XML of a data file of address blocks, in GBK. The same
-// blocks make the same bytes. Blocks that would break the schema are left out and
-// named, by their ID, with a result code.
+// BuildAddresses makes the XML of a data file of address blocks, in GBK. It is deterministic. Blocks that would violate
+// the schema are left out and returned, by their ID, with a result code.
 func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []byte, unfit map[int64]int, err error) {
 	if len(blocks) == 0 || len(blocks) > MaxRecords {
-		return nil, nil, errors.New("a data file takes 1 to 1,000 address blocks")
+		return nil, nil, errors.New("a data file must have 1 to 1,000 address blocks")
 	}
 	unfit = map[int64]int{}
 	ip := &uploadIP{Qqdwid: ispID}
@@ -138,7 +134,7 @@ func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []
 	return file, unfit, err
 }
 
-// add puts a block into its section; code is not 0 when it can't be there.
+// add puts a block in its section; code isn't 0 if it can't be there.
 func (ip *uploadIP) add(b AddressBlock) (code int) {
 	source := sourceXML{Qsip: b.From, Zzip: b.To, Lydw: b.Source, Bz: b.Remark}
 	allocation := allocationXML{Qsip: b.From, Zzip: b.To, Fpfs: b.Use, Syfs: b.Assignment, Bz: b.Remark}

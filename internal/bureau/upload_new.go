@@ -8,8 +8,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The elements of a new filing (XZBA, 4-1-1-1) in the order of upload-data.xsd;
-// other records share its parts.
+// The elements of a new filing (XZBA, 4-1-1-1) in the order of upload-data.xsd; other records share its parts.
 type xzba struct {
 	Baxx []baxx `xml:"Baxx"`
 }
@@ -63,7 +62,7 @@ type wzxx struct {
 	Bz    string `xml:"Wz_Bz,omitempty" validate:"max=1024"`
 }
 
-// siteBody is what every record says of a site itself.
+// siteBody is the part about a site that all records share.
 type siteBody struct {
 	Wzmc string `xml:"Wzmc" validate:"required,max=512"`
 	Nrlx *nrlx  `xml:"Nrlx"`
@@ -92,7 +91,7 @@ type jrxx struct {
 	accessBody
 }
 
-// accessBody is what every record says of an access itself.
+// accessBody is the part about an access that all records share.
 type accessBody struct {
 	Fbdd []int  `xml:"Wzfb>Fbdd" validate:"min=1,max=64,dive,min=1,max=64"`
 	Jrfs []int  `xml:"Wzjrfs>Jrfs" validate:"min=1,max=64,dive,min=1,max=64"`
@@ -106,13 +105,13 @@ type ipxx struct {
 	Zzip    uint32 `xml:"Zzip" validate:"min=1"`
 }
 
-// fj holds one attachment each.
+// fj contains one attachment.
 type fj struct {
 	Fjxx fjxx `xml:"Fjxx"`
 }
 
-// fjxx is an attachment (附件); its owner is named by our ID in a new filing,
-// by the bureau's ID or number elsewhere.
+// fjxx is an attachment (附件); its owner is identified by our ID in a new filing, otherwise by the bureau's ID or
+// number.
 type fjxx struct {
 	Fjwjgs int    `xml:"Fjwjgs" validate:"min=1"`
 	Fjyt   int    `xml:"Fjyt" validate:"min=1"`
@@ -133,8 +132,7 @@ type ownerNumber struct {
 const (
 	// filedByProvider is Bbfs 代为报备: the provider files for its customer.
 	filedByProvider = 1
-	// noPaper stands where a special approval's number or scan is missing: the
-	// schema wants both non-empty.
+	// noPaper replaces a special approval's missing number or scan, because the schema requires both.
 	noPaper = "-"
 	// ownerHolder and ownerSite are Ssdxlx.
 	ownerHolder = 1
@@ -198,8 +196,7 @@ func siteBodyOf(s filing.Site, papers []Paper) siteBody {
 	return b
 }
 
-// accessOf writes the access; known are the bureau's IDs of address ranges that
-// it has already.
+// accessOf makes the access; known are the bureau's IDs of its existing address ranges.
 func accessOf(recordID int64, s filing.Site, known map[string]int64) (a accessBody, code int) {
 	a = accessBody{Fbdd: []int{s.ServerPlace}, Jrfs: []int{s.AccessMode}}
 	for i, text := range s.IPs {
@@ -217,7 +214,7 @@ func papersOf(papers []Paper, owner func(Paper) any) []fj {
 	var list []fj
 	for _, p := range papers {
 		if p.Approval != 0 {
-			continue // goes with its content
+			continue // submitted with its content
 		}
 		f := fjxx{Fjwjgs: p.Format, Fjyt: p.Purpose, Fjnr: base64.StdEncoding.EncodeToString(p.Content), Ssdxlx: ownerHolder, Owner: owner(p), Bz: p.Remark}
 		if p.OfSite {

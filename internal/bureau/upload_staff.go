@@ -7,9 +7,8 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The records that staff submit: results of verification tasks (HSJG), what
-// was done about unfiled sites (WBACLJG), papers by themselves (XZHYD):
-// 4-1-1-6 to 4-1-1-8.
+// The records that staff submit: results of verification tasks (HSJG), results for unfiled sites (WBACLJG),
+// supplementary papers (XZHYD): 4-1-1-6 to 4-1-1-8.
 type hsjg struct {
 	Hsjgxx []hsjgxx `xml:"Hsjgxx" validate:"dive"`
 }
@@ -95,17 +94,17 @@ type xzhyd struct {
 	Fjxx []fjxx `xml:"Fjxx" validate:"dive"`
 }
 
-// Verification is the result of a task that the bureau gave (核实结果).
+// Verification is the result of a bureau's task (核实结果).
 type Verification struct {
 	Passed bool
-	// Who checked, when, and what was found; Faults when it didn't pass.
+	// Who verified it, and what was found; Faults if it didn't pass.
 	Who, Opinion, Faults string
 	At                   time.Time
-	// Task is the filing as the task named it.
+	// Task is the filing as it appears in the task.
 	Task filing.FiledHolder
 }
 
-// UnfiledResult is what was done about an unfiled site (未备案处理结果).
+// UnfiledResult is the result for an unfiled site (未备案处理结果).
 type UnfiledResult struct {
 	Domain             string
 	IP                 uint32
@@ -113,31 +112,30 @@ type UnfiledResult struct {
 	// Result is a value of the bureau's table Wbacl.
 	Result  int
 	Opinion string
-	// Listed is when the site came onto the list, Due until when it had to be dealt with.
+	// Listed is when the site was listed, Due the deadline for dealing with it.
 	Listed, Due time.Time
 }
 
-// PaperOf is a paper submitted by itself, of a holder or site that is filed.
+// PaperOf is a paper submitted on its own, for an existing holder or site.
 type PaperOf struct {
 	Paper
 	Subject filing.Subject
 }
 
-// StaffRecord is one of the things that staff submit: one of its fields is set.
+// StaffRecord is a record that staff submit; exactly one of its fields besides ID is set.
 type StaffRecord struct {
-	// ID is ours, to name a record that doesn't fit; it doesn't travel.
+	// ID is ours, to identify a record that doesn't fit; it isn't submitted.
 	ID           int64
 	Verification *Verification
 	Unfiled      *UnfiledResult
 	Paper        *PaperOf
 }
 
-// BuildStaffRecords makes the XML of a data file of staff's records, in GBK. The
-// same records make the same bytes. Records that would break the schema are left
-// out and named with a result code.
+// BuildStaffRecords makes the XML of a data file of staff records, in GBK. It is deterministic. Records that would
+// violate the schema are left out and returned with a result code.
 func BuildStaffRecords(version string, ispID int64, records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
 	if len(records) > MaxRecords {
-		return nil, nil, fmt.Errorf("%d records, but a data file takes %d", len(records), MaxRecords)
+		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
 	unfit = map[int64]int{}
 	icp := &uploadICP{Qqdwid: ispID}
@@ -153,8 +151,7 @@ func BuildStaffRecords(version string, ispID int64, records []StaffRecord) (file
 	return file, unfit, err
 }
 
-// addStaffs puts a record of staff's into its section; code is not 0 when it
-// can't be there.
+// addStaffs puts a staff record in its section; code isn't 0 if it can't be there.
 func (icp *uploadICP) addStaffs(ispID int64, r StaffRecord) (code int) {
 	day := func(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 	switch {

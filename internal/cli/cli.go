@@ -1,5 +1,4 @@
-// Package cli is the command line: one file for each command. Those for development are in
-// internal/devcli.
+// Package cli is the command line, one file for each command. The commands for development are in internal/devcli.
 package cli
 
 import (
@@ -16,22 +15,22 @@ import (
 )
 
 type commands struct {
-	Dev      devcli.Dev      `cmd:"" help:"Run everything on this machine, with stand-ins for the outside world."`
+	Dev      devcli.Dev      `cmd:"" help:"Run everything on this machine, with stand-ins for external systems."`
 	Panel    panelCommand    `cmd:"" help:"Run a web panel."`
-	Worker   workerCommand   `cmd:"" help:"Run a worker; see and change which build's workers get tasks."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version, or tell where it is."`
-	Orders   ordersCommand   `cmd:"" help:"Take over orders."`
+	Worker   workerCommand   `cmd:"" help:"Run a worker; show and change which build's workers get tasks."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this build's version, or show its state."`
+	Orders   ordersCommand   `cmd:"" help:"Import orders."`
 	Users    usersCommand    `cmd:"" help:"Manage accounts of the panel."`
-	Filings  filingsCommand  `cmd:"" help:"Mend filings."`
-	Audit    auditCommand    `cmd:"" help:"Check the log of what staff did."`
-	Keys     keysCommand     `cmd:"" help:"Make and rotate the keys that seal personal data."`
-	Demo     devcli.Demo     `cmd:"" help:"File an order unattended on a throw-away stack."`
-	Simulate devcli.Simulate `cmd:"" help:"Run one stand-in alone."`
+	Filings  filingsCommand  `cmd:"" help:"Repair filings."`
+	Audit    auditCommand    `cmd:"" help:"Verify the audit log of staff actions."`
+	Keys     keysCommand     `cmd:"" help:"Create and rotate the keys that seal personal data."`
+	Demo     devcli.Demo     `cmd:"" help:"File an order unattended on a throwaway stack."`
+	Simulate devcli.Simulate `cmd:"" help:"Run a single stand-in."`
 	Settings settingsCommand `cmd:"" help:"Print the table of settings."`
-	Ready    readyCommand    `cmd:"" help:"Tell whether a panel or worker is ready, for health checks."`
-	Version  versionCommand  `cmd:"" help:"Tell which build this is."`
+	Ready    readyCommand    `cmd:"" help:"Report whether a panel or worker is ready, for health checks."`
+	Version  versionCommand  `cmd:"" help:"Print the build."`
 
-	Build kong.VersionFlag `name:"version" help:"Tell which build this is."`
+	Build kong.VersionFlag `name:"version" help:"Print the build."`
 }
 
 // Main runs the command line and returns the exit code.
@@ -57,8 +56,8 @@ func Main(args []string) int {
 	return 0
 }
 
-// usageError says what is wrong first, then where the usage is, which is longer than a
-// screen for a panel or a worker.
+// usageError prints the error first and then where to find the usage, which for a panel or a worker fills more
+// than a screen.
 func usageError(parser *kong.Kong, err error) int {
 	fmt.Fprintln(os.Stderr, "beian:", err)
 	var wrong *kong.ParseError

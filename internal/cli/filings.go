@@ -12,15 +12,15 @@ import (
 )
 
 type filingsCommand struct {
-	Restart restartCommand `cmd:"" help:"Start the workflow of every open filing that has none: after Temporal's database was lost or put back."`
+	Restart restartCommand `cmd:"" help:"Start the workflow of every open filing that has none, after Temporal's database was lost or restored."`
 }
 
 type restartCommand struct {
 	config.Base `embed:""`
-	// Vetting must be said: forgotten, dossiers would go to the bureau unchecked.
-	Vetting bool `env:"BEIAN_VETTING" required:"" negatable:"" help:"own staff vet dossiers before they go to the bureau (初审), as the panels have it"`
-	Rate    int  `help:"filings a second" default:"50"`
-	Anew    bool `help:"also in the place of workflows that run: Temporal was put back, and the database knows more"`
+	// Vetting is required: if it were forgotten, dossiers would go to the bureau without vetting.
+	Vetting bool `env:"BEIAN_VETTING" required:"" negatable:"" help:"own staff vet dossiers before they go to the bureau (初审); set it as on the panels"`
+	Rate    int  `help:"filings per second" default:"50"`
+	Anew    bool `help:"also replace running workflows, because Temporal was restored from a backup and the database is newer"`
 }
 
 // Help shows an example.
@@ -31,12 +31,12 @@ func (restartCommand) Help() string {
 const (
 	// restartPage is how many filings are read at once.
 	restartPage = 500
-	// aftercareFor is how long after its end a filing may be cared for: the public-security
-	// filing is due within thirty days after an approval (公安部令第33号 article 12).
+	// aftercareFor is how long after its end a filing may need aftercare: the public-security filing is due within
+	// thirty days of an approval (公安部令第33号 article 12).
 	aftercareFor = 60 * 24 * time.Hour
 )
 
-// Run starts them, at a rate that Temporal takes beside its other work.
+// Run restarts filings at a rate that leaves Temporal room for its other work.
 func (c *restartCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (c *restartCommand) Run(ctx context.Context) error {
 			case <-every.C:
 			}
 			switch {
-			case f.Stage == filing.Filed && (f.Kind.FollowsUp() || f.Kind.Registers()): // what they follow has the aftercare
+			case f.Stage == filing.Filed && (f.Kind.FollowsUp() || f.Kind.Registers()): // the filing that they follow has the aftercare
 			case f.Stage == filing.Filed:
 				err = filings.StartAftercare(ctx, f.Ref(), workflows.AftercareInput{FilingID: f.ID})
 			default:
@@ -81,6 +81,6 @@ func (c *restartCommand) Run(ctx context.Context) error {
 			break
 		}
 	}
-	fmt.Printf("%d filings have their workflow.\n", asked)
+	fmt.Printf("%d filings have a workflow.\n", asked)
 	return nil
 }

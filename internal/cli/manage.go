@@ -18,7 +18,7 @@ type ordersCommand struct {
 
 type importCommand struct {
 	config.Base `embed:""`
-	Strict      bool   `help:"refuse the whole file when one row is bad"`
+	Strict      bool   `help:"refuse the whole file if one row is bad"`
 	File        string `arg:"" type:"existingfile" help:"CSV file, UTF-8 or GBK"`
 }
 
@@ -27,7 +27,7 @@ func (importCommand) Help() string {
 	return "Example: beian orders import samples/orders.csv --key-file keys.json"
 }
 
-// Run imports.
+// Run imports orders.
 func (c *importCommand) Run(ctx context.Context) error {
 	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
@@ -51,8 +51,8 @@ func (c *importCommand) Run(ctx context.Context) error {
 }
 
 type keysCommand struct {
-	Generate generateCommand `cmd:"" help:"Make a new key file."`
-	Rotate   rotateCommand   `cmd:"" help:"Add a new sealing key to a key file; what is sealed still opens."`
+	Generate generateCommand `cmd:"" help:"Create a key file."`
+	Rotate   rotateCommand   `cmd:"" help:"Add a new sealing key to a key file; existing data can still be opened."`
 }
 
 type generateCommand struct {
@@ -62,7 +62,7 @@ type generateCommand struct {
 // Help shows an example.
 func (generateCommand) Help() string { return "Example: beian keys generate keys.json" }
 
-// Run generates.
+// Run generates a key file.
 func (c *generateCommand) Run() error {
 	keys, err := seal.Generate()
 	if err != nil {
@@ -83,7 +83,7 @@ type rotateCommand struct {
 // Help shows an example.
 func (rotateCommand) Help() string { return "Example: beian keys rotate keys.json" }
 
-// Run rotates: the new file is whole before it takes the old one's name.
+// Run rotates the keys: the new file is complete before it replaces the old one.
 func (c *rotateCommand) Run() error {
 	old, err := os.ReadFile(c.File)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Bring the database to this version."`
-	Status migrateStatusCommand `cmd:"" help:"Tell which migrations have run, which are pending, and whether the database or this build is ahead."`
+	Up     migrateUpCommand     `cmd:"" default:"withargs" help:"Bring the database to this build's version."`
+	Status migrateStatusCommand `cmd:"" help:"Show which migrations have run, which are pending, and whether the database or this build is ahead."`
 }
 
 type migrateUpCommand struct {
@@ -24,7 +24,7 @@ type migrateUpCommand struct {
 
 // Help shows an example.
 func (migrateUpCommand) Help() string {
-	return "Older panels and workers go on meanwhile; two at once are one after the other. Example: BEIAN_DATABASE=… beian migrate --key-file keys.json"
+	return "Older panels and workers keep running meanwhile; concurrent runs wait for each other. Example: BEIAN_DATABASE=… beian migrate --key-file keys.json"
 }
 
 // Run migrates.
@@ -39,7 +39,7 @@ func (c *migrateUpCommand) Run(ctx context.Context) error {
 
 type migrateStatusCommand struct {
 	config.Base `embed:""`
-	Check       bool `help:"fail when a migration is pending"`
+	Check       bool `help:"fail if a migration is pending"`
 }
 
 // Help shows an example.
@@ -47,7 +47,7 @@ func (migrateStatusCommand) Help() string {
 	return "Example: BEIAN_DATABASE=… beian migrate status --key-file keys.json --check"
 }
 
-// Run tells.
+// Run prints the state.
 func (c *migrateStatusCommand) Run(ctx context.Context) error {
 	db, err := app.OpenStore(ctx, &c.Base)
 	if err != nil {
@@ -78,11 +78,11 @@ func printStatus(to io.Writer, s schema.Status) error {
 	verdict := "The database and this build are at the same version."
 	switch {
 	case len(s.Pending) > 0 && len(s.Ahead) > 0:
-		verdict = "Each has migrations that the other lacks: this build is of another branch than the one that migrated last."
+		verdict = "Each has migrations that the other lacks: this build comes from a different branch than the last one that migrated."
 	case len(s.Pending) > 0:
 		verdict = fmt.Sprintf("This build is ahead by %d: run `beian migrate` before its panels and workers start.", len(s.Pending))
 	case len(s.Ahead) > 0:
-		verdict = fmt.Sprintf("The database is ahead by %d: panels and workers of this build go on; deploy the newer one.", len(s.Ahead))
+		verdict = fmt.Sprintf("The database is ahead by %d: panels and workers of this build keep working; deploy the newer build.", len(s.Ahead))
 	}
 	fmt.Fprintf(w, "%s\n", verdict)
 	return w.Flush()

@@ -15,7 +15,7 @@ func TestMigrateStatusSaysWhoIsAhead(t *testing.T) {
 		"at the same version":        {Applied: []schema.Migration{one, two}},
 		"This build is ahead by 1":   {Applied: []schema.Migration{one}, Pending: []schema.Migration{two}},
 		"The database is ahead by 1": {Applied: []schema.Migration{one, two}, Ahead: []schema.Migration{three}},
-		"of another branch":          {Applied: []schema.Migration{one}, Pending: []schema.Migration{two}, Ahead: []schema.Migration{three}},
+		"from a different branch":    {Applied: []schema.Migration{one}, Pending: []schema.Migration{two}, Ahead: []schema.Migration{three}},
 	} {
 		var out strings.Builder
 		require.NoError(t, printStatus(&out, s))

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// readyCommand asks a panel or worker whether it is ready, for the health checks of
-// containers, which have no other program in them.
+// readyCommand asks a panel or worker whether it is ready, for health checks of containers, which contain no other
+// program.
 type readyCommand struct {
 	URL     string        `help:"address of the readiness endpoint" default:"http://127.0.0.1:9464/readyz"`
-	Timeout time.Duration `help:"longest wait for the answer" default:"4s"`
+	Timeout time.Duration `help:"how long to wait for the answer" default:"4s"`
 }
 
 // Help shows an example.
@@ -21,10 +21,10 @@ func (readyCommand) Help() string {
 	return "Example: beian ready --url http://127.0.0.1:9464/readyz"
 }
 
-// maxAnswer bounds what is repeated of an answer.
+// maxAnswer bounds how much of an answer is printed.
 const maxAnswer = 1 << 10
 
-// Run fails unless the answer is 200, with what is lacking.
+// Run fails, printing what is lacking, unless the answer is 200.
 func (c *readyCommand) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()

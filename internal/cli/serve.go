@@ -22,7 +22,7 @@ func (panelCommand) Help() string {
 	return "Example: BEIAN_DATABASE=… beian panel --key-file keys.json --panel-listen :8080"
 }
 
-// Run serves until it is told to stop.
+// Run serves until it is stopped.
 func (c *panelCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.Panel, &c.Status); err != nil {
 		return err

@@ -16,15 +16,15 @@ import (
 )
 
 type usersCommand struct {
-	Password  passwordCommand  `cmd:"" help:"Make an account, or set its password, read from standard input."`
-	Role      roleCommand      `cmd:"" help:"Change what a member of staff may do."`
-	ResetTOTP resetTOTPCommand `cmd:"" name:"reset-totp" help:"Take away a member of staff's lost second factor."`
+	Password  passwordCommand  `cmd:"" help:"Create an account, or set its password, read from standard input."`
+	Role      roleCommand      `cmd:"" help:"Change the role of a member of staff."`
+	ResetTOTP resetTOTPCommand `cmd:"" name:"reset-totp" help:"Remove a member of staff's lost second factor."`
 }
 
-// commandLine is who acts from the command line, in the audit log.
+// commandLine is the actor of the command line in the audit log.
 var commandLine = store.Actor{Login: "command line"}
 
-// asStaff changes somebody's account, with an entry in the audit log: who (Object), what and why.
+// asStaff changes an account, with an audit entry: who (Object), what and why.
 func asStaff(ctx context.Context, base *config.Base, d store.AuditEntry, act func(context.Context, *store.Store) error) error {
 	db, err := app.OpenStore(ctx, base)
 	if err != nil {
@@ -37,8 +37,8 @@ func asStaff(ctx context.Context, base *config.Base, d store.AuditEntry, act fun
 
 type passwordCommand struct {
 	config.Base `embed:""`
-	Role        string `enum:"customer,viewer,agent,reviewer,administrator,support" default:"customer" help:"of a new account: customer, or of staff viewer, agent, reviewer or administrator; support is the same as administrator"`
-	Login       string `arg:"" help:"what is typed at sign-in"`
+	Role        string `enum:"customer,viewer,agent,reviewer,administrator,support" default:"customer" help:"role of a new account: customer, or for staff viewer, agent, reviewer or administrator; support means administrator"`
+	Login       string `arg:"" help:"login name"`
 }
 
 // Help shows an example.
@@ -83,7 +83,7 @@ func (roleCommand) Help() string {
 	return "Example: beian users role wang reviewer --key-file keys.json"
 }
 
-// Run changes the role; the last administrator stays one.
+// Run changes the role; the last administrator can't lose it.
 func (c *roleCommand) Run(ctx context.Context) error {
 	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.role", Object: c.Login, Reason: "→ " + c.Role}, func(ctx context.Context, db *store.Store) error {
 		user, err := db.UserByLogin(ctx, c.Login)
@@ -104,7 +104,7 @@ func (resetTOTPCommand) Help() string {
 	return "Example: beian users reset-totp wang --key-file keys.json"
 }
 
-// Run takes the second factor away.
+// Run removes the second factor.
 func (c *resetTOTPCommand) Run(ctx context.Context) error {
 	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.reset_totp", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
 		user, err := db.UserByLogin(ctx, c.Login)
@@ -116,18 +116,18 @@ func (c *resetTOTPCommand) Run(ctx context.Context) error {
 }
 
 type auditCommand struct {
-	Verify verifyCommand `cmd:"" help:"Check that nothing in the audit log was changed, removed or put in."`
+	Verify verifyCommand `cmd:"" help:"Verify that nothing in the audit log was changed, removed or inserted."`
 }
 
 type verifyCommand struct {
 	config.Base `embed:""`
-	Mark        string `help:"a mark that an earlier check printed, NUMBER:HASH: it must be in the log still"`
+	Mark        string `help:"mark printed by an earlier verification, NUMBER:HASH; it must still be in the log"`
 }
 
 // Help shows an example.
 func (verifyCommand) Help() string { return "Example: beian audit verify --key-file keys.json" }
 
-// Run checks, and prints the mark of the log's end.
+// Run verifies the log, and prints the mark of its last entry.
 func (c *verifyCommand) Run(ctx context.Context) error {
 	var mark store.AuditMark
 	var err error
@@ -146,9 +146,9 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if end.Seq == 0 {
-		fmt.Println("nothing was written yet")
+		fmt.Println("the audit log is empty")
 		return nil
 	}
-	fmt.Printf("%d entries, all as they were written; mark: %s\n", end.Seq, end)
+	fmt.Printf("%d entries verified; mark: %s\n", end.Seq, end)
 	return nil
 }

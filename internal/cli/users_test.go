@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/stack"
 )
 
-// The first administrator, roles and the log's check, as an operator types them.
+// Creates the first administrator, changes roles and verifies the log as an operator does.
 func TestStaffFromTheCommandLine(t *testing.T) {
 	dir := t.TempDir()
 	ports, err := stack.FreePorts(1)

@@ -11,11 +11,11 @@ type versionCommand struct{}
 // Help shows an example.
 func (versionCommand) Help() string { return "Example: beian version" }
 
-// Run tells the build.
+// Run prints the build.
 func (versionCommand) Run() error {
 	_, err := fmt.Println(version())
 	return err
 }
 
-// version is the build's ID and the Go that it was built with.
+// version is the build's ID and its Go version.
 func version() string { return "beian " + build.ID() + " " + build.Go() }

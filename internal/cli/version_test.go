@@ -9,7 +9,7 @@ import (
 	"github.com/beian/beian/internal/build"
 )
 
-// output runs the command line with one of its streams caught.
+// output runs the command line and captures one of its streams.
 func output(t *testing.T, stream **os.File, args ...string) (text string, code int) {
 	t.Helper()
 	file, err := os.CreateTemp(t.TempDir(), "")
@@ -24,7 +24,7 @@ func output(t *testing.T, stream **os.File, args ...string) (text string, code i
 	return string(content), code
 }
 
-func TestVersionTellsTheBuild(t *testing.T) {
+func TestVersionPrintsTheBuild(t *testing.T) {
 	text, code := output(t, &os.Stdout, "version")
 	require.Zero(t, code)
 	require.Contains(t, text, build.ID())

@@ -20,9 +20,9 @@ import (
 
 type workerCommand struct {
 	Run      workerRunCommand      `cmd:"" default:"withargs" help:"Run a worker."`
-	Versions workerVersionsCommand `cmd:"" help:"List the builds whose workers came, and which get tasks."`
-	Promote  workerPromoteCommand  `cmd:"" help:"Have a build's workers get every task, or a share."`
-	Verify   workerVerifyCommand   `cmd:"" help:"Replay a sample of live histories with this build: whether it may be let in."`
+	Versions workerVersionsCommand `cmd:"" help:"List the builds whose workers have connected, and which get tasks."`
+	Promote  workerPromoteCommand  `cmd:"" help:"Give a build's workers every task, or a share."`
+	Verify   workerVerifyCommand   `cmd:"" help:"Replay a sample of live histories, to see whether this build may go live."`
 }
 
 type workerRunCommand struct {
@@ -42,7 +42,7 @@ func (workerRunCommand) Help() string {
 	return "Example: BEIAN_DATABASE=… BEIAN_BUREAU_PASSWORD=… beian worker --key-file keys.json --queues filing,bureau --slots filing=200,workflows=400"
 }
 
-// Run works until it is told to stop.
+// Run works until it is stopped.
 func (c *workerRunCommand) Run(ctx context.Context) error {
 	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker, &c.Status); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (workerVersionsCommand) Help() string {
 	return "Example: BEIAN_DATABASE=… beian worker versions --key-file keys.json"
 }
 
-// Run lists.
+// Run lists the builds.
 func (c *workerVersionsCommand) Run(ctx context.Context) error {
 	temporal, _, err := app.Dial(ctx, &c.Base)
 	if err != nil {
@@ -99,10 +99,10 @@ type workerPromoteCommand struct {
 
 // Help shows an example.
 func (workerPromoteCommand) Help() string {
-	return "Example: beian worker promote --build-id 3f2a9c1d0b7e --ramp 10, and then without --ramp. To go back, promote the build that was current."
+	return "Example: beian worker promote --build-id 3f2a9c1d0b7e --ramp 10, then without --ramp. To roll back, promote the previous build."
 }
 
-// Validate checks what was typed.
+// Validate checks the arguments.
 func (c *workerPromoteCommand) Validate() error {
 	switch {
 	case c.Ramp < 0 || c.Ramp > 100:
@@ -113,7 +113,7 @@ func (c *workerPromoteCommand) Validate() error {
 	return nil
 }
 
-// Run promotes.
+// Run promotes a build.
 func (c *workerPromoteCommand) Run(ctx context.Context) error {
 	temporal, _, err := app.Dial(ctx, &c.Base)
 	if err != nil {
@@ -131,7 +131,7 @@ func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker
 		if err := worker.EndRamp(ctx, temporal, v.Deployment); err != nil {
 			return err
 		}
-		fmt.Fprintln(to, "No build is ramped up any more.")
+		fmt.Fprintln(to, "The ramp has ended.")
 		return nil
 	}
 	before, err := worker.Promote(ctx, temporal, v, ramp)
@@ -139,12 +139,12 @@ func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker
 		return err
 	}
 	if ramp < 100 {
-		fmt.Fprintf(to, "%s gets %g%% now. Back: beian worker promote --ramp 0\n", v.BuildID, ramp)
+		fmt.Fprintf(to, "%s now gets %g%%. To undo: beian worker promote --ramp 0\n", v.BuildID, ramp)
 		return nil
 	}
 	fmt.Fprintf(to, "%s is current.", v.BuildID)
 	if before != "" && before != v.BuildID {
-		fmt.Fprintf(to, " Back: beian worker promote --build-id %s", before)
+		fmt.Fprintf(to, " To roll back: beian worker promote --build-id %s", before)
 	}
 	fmt.Fprintln(to)
 	return nil
@@ -152,15 +152,15 @@ func promote(ctx context.Context, to io.Writer, temporal client.Client, v worker
 
 type workerVerifyCommand struct {
 	config.Base `embed:""`
-	Sample      int `default:"20" help:"histories of each kind of workflow, of those that run and of those that ended: so many each"`
+	Sample      int `default:"20" help:"histories of each workflow type: this many running and this many ended ones"`
 }
 
 // Help shows an example.
 func (workerVerifyCommand) Help() string {
-	return "Ends with 1 when a history doesn't fit. Example: BEIAN_DATABASE=… beian worker verify --key-file keys.json --sample 50"
+	return "Exits with status 1 if a history doesn't match. Example: BEIAN_DATABASE=… beian worker verify --key-file keys.json --sample 50"
 }
 
-// Run replays.
+// Run replays histories.
 func (c *workerVerifyCommand) Run(ctx context.Context) error {
 	temporal, keys, err := app.Dial(ctx, &c.Base)
 	if err != nil {
@@ -176,7 +176,7 @@ func (c *workerVerifyCommand) Run(ctx context.Context) error {
 
 func printReport(to io.Writer, r worker.Report) error {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "WORKFLOW\tRUNNING\tENDED\tDON'T FIT")
+	fmt.Fprintln(w, "WORKFLOW\tRUNNING\tENDED\tMISMATCHES")
 	for _, k := range r.Kinds {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", k.Type, k.Running, k.Ended, k.Failed)
 	}
@@ -187,8 +187,8 @@ func printReport(to io.Writer, r worker.Report) error {
 		fmt.Fprintf(to, "\n%s  %s  run %s\n  %s\n", m.Type, m.WorkflowID, m.RunID, m.Why)
 	}
 	if n := len(r.Misfits); n > 0 {
-		return fmt.Errorf("%d of %d histories don't fit this build: don't let it in", n, r.Replayed())
+		return fmt.Errorf("%d of %d histories don't match this build: don't deploy it", n, r.Replayed())
 	}
-	fmt.Fprintf(to, "%d histories fit.\n", r.Replayed())
+	fmt.Fprintf(to, "%d histories match.\n", r.Replayed())
 	return nil
 }

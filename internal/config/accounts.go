@@ -14,39 +14,38 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Account is one account with a province's bureau, as the file of accounts has it.
+// Account is one account with a province's bureau, as in the accounts file.
 type Account struct {
-	// Name is how our records and staff's pages call it.
+	// Name identifies it in our records and on staff's pages.
 	Name string `yaml:"name"`
-	// Driver is interface, the default, or manual: people hand dossiers in and
-	// record what the bureau said.
+	// Driver is interface, the default, or manual: people submit dossiers and record the results.
 	Driver string `yaml:"driver"`
-	// Provinces are codes of GB/T 2260; none: all that no other account names.
+	// Provinces are GB/T 2260 codes; an account without any serves all that no other account names.
 	Provinces []string `yaml:"provinces"`
 	URL       string   `yaml:"url"`
 	ISPID     int64    `yaml:"isp_id"`
 	UserName  string   `yaml:"user"`
-	// The Env fields name variables of the environment (or, with _FILE behind
-	// the name, of files): secrets don't stand in the file.
+	// The Env fields name environment variables (or, with the suffix _FILE, files), so that the accounts file holds no
+	// secrets.
 	PasswordEnv string `yaml:"password_env"`
 	KeyEnv      string `yaml:"key_env"`
 	IVEnv       string `yaml:"iv_env"`
-	// Hours in which filings are taken, China time: 09:00-17:30; empty is always.
+	// Hours in which the bureau accepts filings, China time: 09:00-17:30; empty means always.
 	Hours string `yaml:"hours"`
-	// SMSVerification is for how long the code is valid that the bureau sends to
-	// applicants itself, to be entered on its own site; 0: it sends none.
+	// SMSVerification is how long the bureau's own code to applicants is valid, to be entered on its site; 0: it sends
+	// none.
 	SMSVerification time.Duration `yaml:"sms_verification"`
 
 	password, key, iv string
 }
 
-// minKeep is the interface's: files submitted are kept for three months (3-3-1-3).
+// minKeep is required by the interface: submitted files are kept for three months (3-3-1-3).
 const minKeep = 92 * 24 * time.Hour
 
-// AccountList is every account that the settings name.
+// AccountList is every account in the settings.
 func (b Bureau) AccountList() ([]Account, error) {
 	if b.Keep != 0 && b.Keep < minKeep {
-		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface wants three months, %s", b.Keep, minKeep)
+		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface requires three months, %s", b.Keep, minKeep)
 	}
 	if b.Accounts == "" {
 		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSVerification: b.SMSVerification, password: b.Password, key: b.Key, iv: b.IV}
@@ -81,12 +80,12 @@ func readAccounts(raw []byte) ([]Account, error) {
 	for i := range file.Accounts {
 		a := &file.Accounts[i]
 		if names[a.Name] {
-			problems = append(problems, fmt.Errorf("account %q stands twice", a.Name))
+			problems = append(problems, fmt.Errorf("account %q is listed twice", a.Name))
 		}
 		names[a.Name] = true
 		for _, p := range a.Provinces {
 			if other, taken := provinces[p]; taken {
-				problems = append(problems, fmt.Errorf("province %s is account %q's and account %q's", p, other, a.Name))
+				problems = append(problems, fmt.Errorf("province %s belongs to both account %q and account %q", p, other, a.Name))
 			}
 			provinces[p] = a.Name
 		}
@@ -115,7 +114,7 @@ func (a *Account) secrets() error {
 	return nil
 }
 
-// check names everything that is wrong with an account.
+// check reports everything that is wrong with an account.
 func (a Account) check() error {
 	var problems []error
 	wrong := func(format string, args ...any) {
@@ -125,7 +124,7 @@ func (a Account) check() error {
 		wrong("no name")
 	}
 	if a.Driver != "" && a.Driver != store.DriverInterface && a.Driver != store.DriverManual {
-		wrong("driver %q is none; want %s or %s", a.Driver, store.DriverInterface, store.DriverManual)
+		wrong("unknown driver %q; want %s or %s", a.Driver, store.DriverInterface, store.DriverManual)
 	}
 	if a.reaches() {
 		if a.URL == "" {
@@ -158,18 +157,18 @@ func (a Account) check() error {
 	return errors.Join(problems...)
 }
 
-// Manual tells whether people hand the account's dossiers in.
+// Manual reports whether people submit the account's dossiers.
 func (a Account) Manual() bool { return a.Driver == store.DriverManual }
 
-// reaches tells whether the account must say how its interface is reached: a
-// manual one may leave that out, but not half of it.
+// reaches reports whether the account must have the settings of an interface: a manual one may leave out all of
+// them, but not some.
 func (a Account) reaches() bool {
 	return !a.Manual() || a.URL != "" || a.ISPID != 0 || a.UserName != "" || a.password != "" || a.key != "" || a.iv != ""
 }
 
-// Client makes the account's client, nil where people submit, and its hours.
+// Client makes the account's client, nil for a manual one, and its hours.
 func (a Account) Client() (*bureau.Client, bureau.Hours) {
-	hours, _ := bureau.ParseHours(a.Hours) // checked when it was read
+	hours, _ := bureau.ParseHours(a.Hours) // checked when read
 	if a.Manual() {
 		return nil, hours
 	}

@@ -28,7 +28,7 @@ func TestAccountsAreReadFromTheirFile(t *testing.T) {
 	t.Setenv("ZJ_KEY", "abcdefghijklmnop")
 	t.Setenv("ZJ_IV", "0102030405060708")
 	list, err := accounts(t, example)
-	require.NoError(t, err, "the page's example is right")
+	require.NoError(t, err, "the documentation's example works")
 	require.Len(t, list, 3)
 	c, hours := list[0].Client()
 	require.EqualValues(t, 310001, c.ISPID())
@@ -38,7 +38,7 @@ func TestAccountsAreReadFromTheirFile(t *testing.T) {
 func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 	t.Setenv("SH_PASSWORD", "secret")
 	_, err := accounts(t, "accounts:\n- {name: a, provinces: ['31'], hours: x}\n- {name: a, provinces: ['31'], url: http://b, isp_id: 1, password_env: SH_PASSWORD}\n")
-	for _, text := range []string{`"a" stands twice`, "no url", "no isp_id", "no password_env", `"31" is not a province's code`, "09:00-17:30", "province 31 is account"} {
+	for _, text := range []string{`"a" is listed twice`, "no url", "no isp_id", "no password_env", `"31" is not a province's code`, "09:00-17:30", "province 31 belongs to both"} {
 		require.ErrorContains(t, err, text)
 	}
 	_, err = accounts(t, "accounts: []")
@@ -53,7 +53,7 @@ func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
 }
 
-// A manual account needs only a name; what it says of an interface it must say whole.
+// A manual account needs only a name; if it has settings of an interface, it must have all of them.
 func TestManualAccountNeedsNoInterface(t *testing.T) {
 	t.Setenv("SH_PASSWORD", "secret")
 	list, err := accounts(t, "accounts:\n- {name: a, driver: manual, provinces: ['310000'], sms_verification: 24h}\n- {name: b, driver: manual, provinces: ['330000'], url: http://b, isp_id: 1, user: u, password_env: SH_PASSWORD}\n")
@@ -68,12 +68,12 @@ func TestManualAccountNeedsNoInterface(t *testing.T) {
 		require.ErrorContains(t, err, text)
 	}
 	_, err = accounts(t, "accounts:\n- {name: a, driver: by hand}\n")
-	require.ErrorContains(t, err, `driver "by hand" is none; want interface or manual`)
+	require.ErrorContains(t, err, `unknown driver "by hand"; want interface or manual`)
 	list, err = config.Bureau{Account: "a", Driver: "manual"}.AccountList()
 	require.NoError(t, err)
 	require.True(t, list[0].Manual())
 	_, err = config.Bureau{Account: "a", Driver: "manual", URL: "http://b"}.AccountList()
 	require.ErrorContains(t, err, "BEIAN_BUREAU_PASSWORD is not set")
 	_, err = config.Bureau{Account: "a"}.AccountList()
-	require.Error(t, err, "the interface is what an account has that says nothing else")
+	require.Error(t, err, "interface is the default")
 }

@@ -38,7 +38,7 @@ type Provider struct {
 	AccessMode  int      `env:"BEIAN_ACCESS_MODE" help:"access mode to pre-fill: 1 dedicated line, 2 server hosting, 3 virtual host, 4 other" default:"3"`
 	ServerPlace int      `env:"BEIAN_SERVER_PLACE" help:"server place to pre-fill: the province's position in the order of GB/T 2260" default:"9"`
 	LinkTargets []string `env:"BEIAN_LINK_TARGETS" help:"sites that the filing number may link to, preferred one first" default:"https://beian.miit.gov.cn/,https://www.miibeian.gov.cn/"`
-	// PoliceTarget is where a public-security filing number links to.
+	// PoliceTarget is the address that a public-security filing number links to.
 	PoliceTarget string `env:"BEIAN_POLICE_TARGET" help:"where a public-security filing number links to; its digits are appended" default:"https://beian.mps.gov.cn/#/query/webSearch?code="`
 	Vetting      bool   `env:"BEIAN_VETTING" help:"our own staff vet dossiers before they go to the bureau (初审)"`
 }
@@ -54,12 +54,12 @@ type Panel struct {
 	TemporalUI     string        `env:"BEIAN_TEMPORAL_UI" help:"Temporal's web UI, such as https://temporal.example.com, to link to from staff pages; empty: no links"`
 	VettingLease   time.Duration `env:"BEIAN_VETTING_LEASE" help:"how long a reviewer keeps a dossier without working on it" default:"30m"`
 	SecondVetting  []string      `env:"BEIAN_SECOND_VETTING" help:"dossiers that need two reviewers: kinds of filing and numbers of holders' natures, such as end_holder,5 (docs/support.md)"`
-	// FrameOrigins are checked by the panel when it starts.
+	// The panel checks FrameOrigins when it starts.
 	UnreadyFor   time.Duration `env:"BEIAN_UNREADY_FOR" help:"how long the panel keeps serving, marked unready, after it is told to stop, so that proxies stop sending requests" default:"5s"`
 	FrameOrigins []string      `env:"BEIAN_FRAME_ORIGINS" help:"origins whose pages may show the panel in a frame, such as https://my.example.com,… (docs/embedding.md); empty: none"`
 }
 
-// TemporalNamespaceUI is the address of a namespace in Temporal's own UI; empty: there is none.
+// TemporalNamespaceUI is the address of a namespace in Temporal's own UI; empty if there is none.
 func (p Panel) TemporalNamespaceUI(namespace string) string {
 	if p.TemporalUI == "" {
 		return ""
@@ -67,7 +67,7 @@ func (p Panel) TemporalNamespaceUI(namespace string) string {
 	return strings.TrimRight(p.TemporalUI, "/") + "/namespaces/" + url.PathEscape(namespace)
 }
 
-// PaperList is the list of papers with the provider's own laid over it.
+// PaperList is the built-in list of papers, with the provider's changes applied.
 func (p Panel) PaperList() (*filing.PaperList, error) {
 	if p.Papers == "" {
 		return nil, nil
@@ -83,7 +83,7 @@ func (p Panel) PaperList() (*filing.PaperList, error) {
 	return &list, nil
 }
 
-// SecondVettingRule is which dossiers two reviewers check.
+// SecondVettingRule says which dossiers two reviewers check.
 func (p Panel) SecondVettingRule() (filing.SecondVetting, error) {
 	c, err := filing.ParseSecondVetting(p.SecondVetting)
 	if err != nil {
@@ -120,7 +120,7 @@ type Mail struct {
 	PanelURL string `env:"BEIAN_PANEL_URL" help:"public address of the panel, such as https://beian.example.com; links in mails start with it"`
 }
 
-// Staff is how staff are told of trouble, beside by mail.
+// Staff is how staff are alerted, besides by mail.
 type Staff struct {
 	Webhook          string        `env:"BEIAN_STAFF_WEBHOOK_URL" help:"webhook for staff alerts: a new cause of stuck filings, a stopped exchange (docs/messages.md); empty: none"`
 	Secret           string        `env:"BEIAN_STAFF_WEBHOOK_SECRET" kong:"-" help:"secret that signs the webhook, base64 of 24 bytes or more: openssl rand -base64 32" secret:"yes"`
@@ -152,12 +152,12 @@ type Website struct {
 	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"reject FTP servers whose certificate doesn't match"`
 }
 
-// Status is where a panel or worker is watched.
+// Status is where a panel or worker is observed.
 type Status struct {
 	Listen string `env:"BEIAN_STATUS_LISTEN" help:"address for /healthz, /readyz and /metrics of a panel or worker, such as 10.0.0.5:9464; never a public one; empty: none"`
 }
 
-// Worker is a worker process. Limits are pairs such as message=20, by comma.
+// Worker is a worker process. Limits are comma-separated pairs such as message=20.
 type Worker struct {
 	Queues      []string      `env:"BEIAN_QUEUES" help:"task queues to take: filing, message, bureau, website; empty: all"`
 	StopTimeout time.Duration `env:"BEIAN_STOP_TIMEOUT" help:"how long running activities may continue after a stop; in the last quarter, at most 5 s, they are handed back" default:"30s"`

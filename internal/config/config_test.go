@@ -27,11 +27,11 @@ func TestSecretsComeFromFiles(t *testing.T) {
 	require.Equal(t, "u:p@tcp(h:1)/d", base.Database)
 }
 
-// A provider's own list of papers is laid over the built-in one; a wrong one is named.
+// A provider's list of papers overrides the built-in one; a wrong one is reported by name.
 func TestPapersOfTheProvidersOwn(t *testing.T) {
 	list, err := config.Panel{}.PaperList()
 	require.NoError(t, err)
-	require.Nil(t, list, "the built-in one serves")
+	require.Nil(t, list, "the built-in list is used")
 	own := filepath.Join(t.TempDir(), "papers.yaml")
 	require.NoError(t, os.WriteFile(own, []byte("drop: [letter]\n"), 0o600))
 	list, err = config.Panel{Papers: own}.PaperList()

@@ -16,7 +16,7 @@ import (
 
 const root = "../.."
 
-// editions are the pages that also exist in Chinese; their Chinese edition is in docs/zh-CN.
+// editions are the pages with a Chinese edition in docs/zh-CN.
 var editions = []string{
 	"accounts", "embedding", "messages", "operate", "orders", "papers", "settings", "staff", "support",
 }
@@ -28,7 +28,7 @@ func read(t *testing.T, path string) string {
 	return string(page)
 }
 
-// The pages of settings are printed from the code: BEIAN_UPDATE_GOLDEN=1 writes their tables.
+// The settings pages are generated from the code: BEIAN_UPDATE_GOLDEN=1 writes their tables.
 func TestSettingsPagesAreTrue(t *testing.T) {
 	for lang, path := range map[string]string{"en": "docs/settings.md", "zh": "docs/zh-CN/settings.md"} {
 		page, table := read(t, path), config.Table(lang)
@@ -37,7 +37,7 @@ func TestSettingsPagesAreTrue(t *testing.T) {
 			page = regexp.MustCompile(`(?m)(^\|.*\n)+`).ReplaceAllLiteralString(page, table)
 			require.NoError(t, os.WriteFile(filepath.Join(root, path), []byte(page), 0o644))
 		}
-		require.Contains(t, page, table, "put the table that `beian settings --language %s` prints into %s", lang, path)
+		require.Contains(t, page, table, "copy the output of `beian settings --language %s` into %s", lang, path)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Environment is groups of settings as the environment of another process.
+// Environment turns groups of settings into the environment of another process.
 func Environment(groups ...any) []string {
 	var list []string
 	for _, g := range groups {

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// LoadSecrets fills the fields that no flag sets (kong:"-") from the environment
-// or from the file that NAME_FILE names, in every group of settings. All that
-// is missing is named at once.
+// LoadSecrets fills the fields that no flag sets (kong:"-") from the environment or the file that NAME_FILE names,
+// in every group of settings. It reports everything that is missing at once.
 func LoadSecrets(groups ...any) error {
 	var missing []error
 	for _, g := range groups {

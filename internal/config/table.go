@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// words are the fixed texts of the table of settings.
+// words are the fixed texts of the settings table.
 type words struct{ head, required, secret, separator string }
 
 var tableWords = map[string]words{
@@ -24,7 +24,7 @@ var tableWords = map[string]words{
 	},
 }
 
-// Table lists the settings as the rows of docs/settings.md and, in "zh", of its Chinese edition.
+// Table lists the settings as the rows of docs/settings.md or, for "zh", of its Chinese edition.
 func Table(lang string) string {
 	w := tableWords[lang]
 	var b strings.Builder

@@ -21,15 +21,15 @@ import (
 	"github.com/beian/beian/internal/website"
 )
 
-// Orders of samples/orders.csv that can be filed unattended, with the user of
-// their web space and their home page's host.
+// Orders of samples/orders.csv that can be filed unattended, with their web space's user and their home page's
+// host.
 var Orders = []struct{ Number, SpaceUser, Host string }{
 	{"D20260001", "web1", "www.example.com"},
 	{"D20260002", "web2", "www.example.net"},
 	{"D20260003", "web3", "www.example.org"},
 }
 
-// Report takes each stage as it is reached.
+// Report is called for each stage as it is reached.
 type Report func(order, stage string, since time.Duration, detail string)
 
 // Text prints a line for each stage.
@@ -39,7 +39,7 @@ func Text(w io.Writer) Report {
 	}
 }
 
-// JSON prints a JSON object a line.
+// JSON prints one JSON object per line.
 func JSON(w io.Writer) Report {
 	return func(order, stage string, since time.Duration, detail string) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"order": order, "stage": stage, "seconds": since.Seconds(), "detail": detail})
@@ -49,7 +49,7 @@ func JSON(w io.Writer) Report {
 // samplePort is the port of the web spaces in samples/orders.csv.
 const samplePort = 2121
 
-// WithPort is a file of sample orders with its web spaces on another port.
+// WithPort reads a file of sample orders with their web spaces on another port.
 func WithPort(file *os.File, port int) io.ReadSeeker {
 	raw, err := io.ReadAll(file)
 	if err != nil {
@@ -58,8 +58,8 @@ func WithPort(file *os.File, port int) io.ReadSeeker {
 	return strings.NewReader(strings.ReplaceAll(string(raw), ","+strconv.Itoa(samplePort)+",", ","+strconv.Itoa(port)+","))
 }
 
-// Run files the first orders and fails unless the number stands on each order,
-// the certificate is served, and the home page shows the linked number.
+// Run files the first orders, and fails unless each order has its number, the certificate is served, and the home
+// page shows the linked number.
 func Run(ctx context.Context, s *stack.Stack, filings int, report Report) error {
 	if filings < 1 || filings > len(Orders) {
 		return fmt.Errorf("--filings must be 1 to %d", len(Orders))
@@ -90,7 +90,7 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 	if err := w.Contact(ctx, contact, "demo-password-1"); err != nil {
 		return err
 	}
-	say("verifying", "contact registered, codes asked for")
+	say("verifying", "contact registered, codes requested")
 	if err := w.Verify(ctx, contact, start); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func file(ctx context.Context, s *stack.Stack, i int, report Report) error {
 	return nil
 }
 
-// finish does what the customer does on the site and checks the end.
+// finish does the customer's part on the site and checks the result.
 func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number string, err error) {
 	order := Orders[i]
 	if err := PutFooter(ctx, s, w, order.SpaceUser); err != nil {
@@ -135,7 +135,7 @@ func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number strin
 		return "", err
 	}
 	if _, err := filing.ParseNumber(number); err != nil {
-		return "", fmt.Errorf("no number stands on the order: %w", err)
+		return "", fmt.Errorf("the order has no number: %w", err)
 	}
 	want, err := w.Download(ctx, "/certificate")
 	if err != nil {
@@ -158,8 +158,7 @@ func finish(ctx context.Context, s *stack.Stack, w *Walker, i int) (number strin
 	return number, nil
 }
 
-// PutFooter pastes the snippet from the result page at the foot of an account's
-// home page, as its owner does.
+// PutFooter pastes the snippet from the result page into the footer of an account's home page, as its owner does.
 func PutFooter(ctx context.Context, s *stack.Stack, w *Walker, user string) error {
 	snippet, err := w.Footer(ctx)
 	if err != nil {
@@ -186,7 +185,7 @@ func get(ctx context.Context, s *stack.Stack, host, path string) (body []byte, c
 	return body, response.Header.Get("Content-Type"), err
 }
 
-// holderOf is a person of each order's own: the bureau files a holder once.
+// holderOf makes a different person for each order: the bureau files a holder only once.
 func holderOf(order string) filing.Holder {
 	h := filingtest.PersonHolder()
 	h.DocumentType, h.DocumentNumber = filing.DocumentPassport, "E"+strings.TrimPrefix(order, "D")

@@ -11,16 +11,15 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
-// Picture is the sample that a walker uploads for a field of the page of papers: another
-// for each field.
+// Picture is the sample upload for a field of the page of papers, different for each field.
 func Picture(field string) []byte {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, field)
 	return filingtest.Picture(1280, 900, h.Sum64())
 }
 
-// Papers uploads what the page of papers wants and hasn't got, each with a number where
-// it asks for one, and goes on. Where a kind of filing has no such page, it does nothing.
+// Papers uploads every missing paper of the page of papers, with its number if required, and continues. If the
+// kind of filing has no such page, it does nothing.
 func (w *Walker) Papers(ctx context.Context) error {
 	page, err := w.Page(ctx, w.path("/papers"))
 	if err != nil {

@@ -11,20 +11,19 @@ import (
 	"github.com/PuerkitoBio/goquery"
 )
 
-// File is a file as a browser sends it; one without a name is none chosen.
+// File is a file as a browser sends it; without a name, none was chosen.
 type File struct {
 	Name    string
 	Content []byte
 }
 
-// Upload sends a form with a file, as a browser does; its answer must be a page
-// without problems. The page comes with the error too.
+// Upload sends a form with a file, as a browser does; it fails if the answer shows problems. It returns the page
+// even then.
 func (w *Walker) Upload(ctx context.Context, path string, values url.Values, field, name string, content []byte) (*goquery.Document, error) {
 	return w.uploadFiles(ctx, path, values, map[string]File{field: {name, content}})
 }
 
-// UploadPapers sends the page of papers with files and texts; its answer must be a page
-// without problems.
+// UploadPapers sends the page of papers with files and texts; it fails if the answer shows problems.
 func (w *Walker) UploadPapers(ctx context.Context, files map[string]File, texts url.Values) (*goquery.Document, error) {
 	return w.uploadFiles(ctx, w.path("/papers"), texts, files)
 }
@@ -54,7 +53,7 @@ func (w *Walker) uploadFiles(ctx context.Context, path string, values url.Values
 	return w.postBody(ctx, path, form.FormDataContentType(), &body, http.StatusOK)
 }
 
-// postBody sends a body as one of the panel's own pages does.
+// postBody posts a body as the panel's own pages do.
 func (w *Walker) postBody(ctx context.Context, path, contentType string, body io.Reader, status int) (*goquery.Document, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, body)
 	if err != nil {

@@ -1,6 +1,5 @@
-// Package demo files orders as a customer does: through the panel's own pages
-// and forms, reading the codes from where they were delivered. The end-to-end
-// tests walk the same way.
+// Package demo files orders as a customer does: through the panel's own pages and forms, reading codes where they
+// were delivered. The end-to-end tests do the same.
 package demo
 
 import (
@@ -55,7 +54,7 @@ func (w *Walker) Page(ctx context.Context, path string) (*goquery.Document, erro
 	return w.do(request, http.StatusOK)
 }
 
-// Post sends a form; its answer must be a page without problems.
+// Post sends a form; it fails if the answer shows problems.
 func (w *Walker) Post(ctx context.Context, path string, values url.Values) (*goquery.Document, error) {
 	return w.post(ctx, path, values, http.StatusOK)
 }
@@ -80,7 +79,7 @@ func (w *Walker) do(request *http.Request, status int) (*goquery.Document, error
 	return page, nil
 }
 
-// Fill sends a page's form with some values typed over what stands in it.
+// Fill sends a page's form with some of its values replaced.
 func (w *Walker) Fill(ctx context.Context, path string, typed url.Values) (*goquery.Document, error) {
 	page, err := w.Page(ctx, path)
 	if err != nil {
@@ -93,7 +92,7 @@ func (w *Walker) Fill(ctx context.Context, path string, typed url.Values) (*goqu
 	return w.Post(ctx, path, values)
 }
 
-// FormValues are what a browser would send of a form as it stands.
+// FormValues are what a browser would send for the unchanged form.
 func FormValues(form *goquery.Selection) url.Values {
 	values := url.Values{}
 	form.Find("input[name], select[name], textarea[name]").Each(func(_ int, e *goquery.Selection) {
@@ -129,7 +128,7 @@ func (w *Walker) Open(ctx context.Context, order string) error {
 	return err
 }
 
-// Use continues an order's filing.
+// Use switches to an order's filing.
 func (w *Walker) Use(order string) { w.order = order }
 
 func (w *Walker) path(step string) string {
@@ -150,7 +149,7 @@ func (w *Walker) Contact(ctx context.Context, d filing.ContactDetails, password 
 
 var eightDigits = regexp.MustCompile(`验证码：(\d{8})`)
 
-// Code waits for the newest code that came to an address after a time.
+// Code waits for the newest code that reached an address after a given time.
 func (w *Walker) Code(ctx context.Context, address string, after time.Time) (code string, err error) {
 	err = w.until(ctx, "a code for the contact", func() (bool, error) {
 		messages, err := w.messages(ctx, address)
@@ -192,7 +191,7 @@ func (w *Walker) Verify(ctx context.Context, d filing.ContactDetails, after time
 	return err
 }
 
-// SubmitDossier fills both forms and hands the dossier in.
+// SubmitDossier fills in both forms and submits the dossier.
 func (w *Walker) SubmitDossier(ctx context.Context, h filing.Holder, siteName string) error {
 	if _, err := w.Fill(ctx, w.path("/holder"), HolderValues(h)); err != nil {
 		return err
@@ -203,7 +202,7 @@ func (w *Walker) SubmitDossier(ctx context.Context, h filing.Holder, siteName st
 	return w.Submit(ctx)
 }
 
-// Submit uploads the papers that are still wanted and submits what the forms hold.
+// Submit uploads the missing papers and submits what the forms hold.
 func (w *Walker) Submit(ctx context.Context) error {
 	if err := w.Papers(ctx); err != nil {
 		return err
@@ -212,7 +211,7 @@ func (w *Walker) Submit(ctx context.Context) error {
 	return err
 }
 
-// HolderValues are a holder's form, filled and sent on.
+// HolderValues are a holder's form, filled in and sent.
 func HolderValues(h filing.Holder) url.Values {
 	v := dossierview.HolderValues(h)
 	v.Set("action", "next")
@@ -260,9 +259,9 @@ func (w *Walker) PutSnippet(control string, values url.Values) (status int, err 
 	return response.StatusCode, response.Body.Close()
 }
 
-// CheckSiteNow presses 立即检测; it is over when the filing has moved on already.
+// CheckSiteNow presses 立即检测; it does nothing if the filing has moved on already.
 func (w *Walker) CheckSiteNow(ctx context.Context) error {
-	_, err := w.Post(ctx, w.path("/check"), nil)
+	_, err := w.Post(ctx, w.path("/site-check"), nil)
 	return err
 }
 
@@ -275,7 +274,7 @@ func (w *Walker) NumberOnOrder(ctx context.Context) (string, error) {
 	return strings.TrimSpace(page.Find(fmt.Sprintf(`[data-order=%q] .number`, w.order)).Text()), nil
 }
 
-// Raw gets whatever stands at a path of the panel; the caller closes its body.
+// Raw gets a path of the panel; the caller closes the body.
 func (w *Walker) Raw(ctx context.Context, path string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+path, nil)
 	if err != nil {
@@ -314,7 +313,7 @@ func (w *Walker) until(ctx context.Context, what string, ready func() (bool, err
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("waited in vain for %s", what), ctx.Err())
+			return errors.Join(fmt.Errorf("timed out waiting for %s", what), ctx.Err())
 		case <-tick.C:
 		}
 	}

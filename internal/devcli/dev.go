@@ -1,5 +1,5 @@
-// Package devcli is the commands that only development needs: dev, demo and simulate. They
-// start stand-ins, so they live apart from the commands that production runs.
+// Package devcli holds the commands that only development needs: dev, demo and simulate. They start stand-ins, so
+// they are separate from the commands that production runs.
 package devcli
 
 import (
@@ -21,10 +21,10 @@ import (
 // Dev runs everything on this machine.
 type Dev struct {
 	stack.Ports `embed:""`
-	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder that keeps everything between runs"`
-	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative leaves it to its page"`
-	Reviewed    bool          `env:"BEIAN_VETTING" help:"own staff vet dossiers before they go to the bureau (初审)"`
-	Manual      bool          `env:"BEIAN_DEV_MANUAL" help:"staff hand dossiers in, as at a bureau without an interface"`
+	Dir         string        `env:"BEIAN_DEV_DIR" default:".beian/dev" help:"folder for data kept between runs"`
+	ReviewAfter time.Duration `env:"BEIAN_DEV_REVIEW_AFTER" default:"20s" help:"how long the stand-in bureau reviews; negative: reviewed on its page only"`
+	Vetting     bool          `env:"BEIAN_VETTING" help:"own staff vet dossiers before they go to the bureau (初审)"`
+	Manual      bool          `env:"BEIAN_DEV_MANUAL" help:"staff submit dossiers by hand, as with a bureau without an interface"`
 	StaffTOTP   string        `env:"BEIAN_STAFF_TOTP" enum:"required,optional" default:"optional" help:"whether staff must sign in with a second factor"`
 	Samples     string        `default:"samples/orders.csv" help:"orders to import"`
 	LogLevel    string        `env:"BEIAN_LOG_LEVEL" default:"warn" help:"debug, info, warn or error"`
@@ -36,7 +36,7 @@ func (Dev) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *Dev) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Vetting: c.Reviewed, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: app.NewLogger(c.LogLevel),
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: app.NewLogger(c.LogLevel),
 	})
 	if err != nil {
 		return err
@@ -72,11 +72,11 @@ Beian 备案 is running. Ctrl-C stops it; the next run finds the same data.
 	}
 }
 
-// importSamples imports orders whose web space is the stack's own, whatever its port.
+// importSamples imports orders and points their web spaces to the stack's, whatever its port.
 func importSamples(ctx context.Context, s *stack.Stack, path string) error {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // run from elsewhere: orders come by `beian orders import`
+		return nil // run elsewhere: import orders with `beian orders import`
 	} else if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ type Demo struct {
 // Help shows an example.
 func (Demo) Help() string { return "Example: beian demo --filings 2 --json" }
 
-// Run files orders on a throw-away stack.
+// Run files orders on a throwaway stack.
 func (c *Demo) Run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "beian-demo-")
 	if err != nil {

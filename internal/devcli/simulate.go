@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Simulate runs one stand-in alone.
+// Simulate runs a single stand-in.
 type Simulate struct {
 	Bureau   simulateBureau   `cmd:"" help:"Run the stand-in for the bureau."`
 	Messages simulateMessages `cmd:"" help:"Run the stand-ins for Aliyun SMS and the mail server."`

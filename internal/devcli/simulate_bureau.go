@@ -13,18 +13,18 @@ import (
 
 type simulateBureau struct {
 	Listen      string        `default:"127.0.0.1:8082" help:"address to listen on"`
-	State       string        `default:".beian/bureau.json" help:"file that keeps its state"`
+	State       string        `default:".beian/bureau.json" help:"file for its state"`
 	ISPID       int64         `name:"isp-id" default:"310001" help:"the provider's number"`
 	User        string        `default:"provider" help:"the provider's user name"`
-	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative leaves it to the page"`
-	ReviewUpTo  time.Duration `help:"reviews take from review-after to this"`
-	UniqueNames bool          `help:"refuse a site name that another filed site has"`
-	MaxChanges  int           `help:"changes of one holder in 24 hours; 0 is any number"`
-	Province    string        `help:"the bureau's province, such as 310000; empty takes every one"`
-	Hours       string        `help:"when it takes filings, China time: 09:00-17:30; empty is always"`
-	CheckPapers bool          `help:"want pictures that can be opened, and the holder's document with a new filing" default:"true" negatable:""`
-	Schema      string        `type:"existingfile" help:"the ministry's upload-data.xsd, to check files by"`
-	FaultRate   float64       `help:"how often it misbehaves at random, 0 to 1"`
+	ReviewAfter time.Duration `default:"-1s" help:"how long a review takes; negative: reviewed on the page only"`
+	ReviewUpTo  time.Duration `help:"reviews take between review-after and this"`
+	UniqueNames bool          `help:"refuse a site name that is already filed"`
+	MaxChanges  int           `help:"changes of one holder in 24 hours; 0: no limit"`
+	Province    string        `help:"the bureau's province, such as 310000; empty: any"`
+	Hours       string        `help:"when it accepts filings, China time, such as 09:00-17:30; empty: always"`
+	CheckPapers bool          `help:"require readable pictures, and the holder's document with a new filing" default:"true" negatable:""`
+	Schema      string        `type:"existingfile" help:"the ministry's upload-data.xsd, to validate files with"`
+	FaultRate   float64       `help:"rate of random faults, 0 to 1"`
 	FaultSeed   uint64        `default:"1" help:"seed of the random faults: the same seed and calls give the same faults"`
 }
 
@@ -33,7 +33,7 @@ func (simulateBureau) Help() string {
 	return "The provider's password comes from BEIAN_BUREAU_PASSWORD. Example: BEIAN_BUREAU_PASSWORD=… beian simulate bureau --review-after 10s"
 }
 
-// Run serves until it is told to stop.
+// Run serves until it is stopped.
 func (c *simulateBureau) Run(ctx context.Context) error {
 	password := os.Getenv("BEIAN_BUREAU_PASSWORD")
 	if password == "" {

@@ -18,8 +18,8 @@ type simulateMessages struct {
 	SMS    string `name:"sms" default:"127.0.0.1:8083" help:"address of the SMS endpoint"`
 	SMTP   string `name:"smtp" default:"127.0.0.1:2525" help:"address of the mail server"`
 	Inbox  string `default:"127.0.0.1:8081" help:"address of the page"`
-	KeyID  string `name:"key-id" default:"stand-in" help:"access key ID that is accepted"`
-	Sign   string `default:"网站备案" help:"signature that is accepted"`
+	KeyID  string `name:"key-id" default:"stand-in" help:"access key ID to accept"`
+	Sign   string `default:"网站备案" help:"signature to accept"`
 	CAFile string `name:"ca-file" default:".beian/mail-ca.pem" help:"file to write the mail server's certificate to"`
 }
 
@@ -28,7 +28,7 @@ func (simulateMessages) Help() string {
 	return "The access key's secret comes from BEIAN_SMS_ACCESS_KEY_SECRET. Example: BEIAN_SMS_ACCESS_KEY_SECRET=… beian simulate messages"
 }
 
-// Run serves until it is told to stop.
+// Run serves until it is stopped.
 func (c *simulateMessages) Run(ctx context.Context) error {
 	secret := os.Getenv("BEIAN_SMS_ACCESS_KEY_SECRET")
 	if secret == "" {

@@ -22,7 +22,7 @@ func (simulateWebspace) Help() string {
 	return "The accounts are those of samples/orders.csv. Example: beian simulate webspace"
 }
 
-// Run serves until it is told to stop.
+// Run serves until it is stopped.
 func (c *simulateWebspace) Run(ctx context.Context) error {
 	s, err := webspace.New(webspace.Options{Dir: c.Dir, Accounts: stack.Accounts, Logger: app.NewLogger("info")})
 	if err != nil {

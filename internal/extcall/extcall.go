@@ -1,6 +1,5 @@
-// Package extcall watches the calls to systems that aren't ours: each is a span
-// of the trace that it belongs to, and is counted by its result. Neither carries
-// what was sent, to whom, or what an answer said.
+// Package extcall observes calls to external systems: each is a span of its trace, and is counted by its result.
+// Neither contains what was sent, to whom, or what the answer said.
 package extcall
 
 import (
@@ -14,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// System is who is called.
+// System is the called system.
 type System string
 
 // The systems.
@@ -29,12 +28,11 @@ const (
 	WebSpace System = "web_space"
 	// Site is a customer's site, over HTTP.
 	Site System = "site"
-	// Webhook is a system of the provider's own that is told what happens.
+	// Webhook is a system of the provider's that receives events.
 	Webhook System = "webhook"
 )
 
-// OK is the result of a call that did what it should. Others are each system's
-// own words, of which there are few.
+// OK is the result of a successful call. Other results are each system's own few words.
 const OK = "ok"
 
 // scope names the spans' origin.
@@ -42,18 +40,18 @@ const scope = "github.com/beian/beian"
 
 var (
 	calls = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "beian_external_calls_total", Help: "Calls to systems outside, by operation and result.",
+		Name: "beian_external_calls_total", Help: "Calls to external systems, by system, operation and result.",
 	}, []string{"system", "operation", "result"})
 	seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "beian_external_call_seconds", Help: "How long calls to systems outside took.",
+		Name: "beian_external_call_seconds", Help: "Duration of calls to external systems.",
 		Buckets: []float64{.05, .2, .5, 1, 2, 5, 10, 30, 60, 240},
 	}, []string{"system", "operation"})
 )
 
-// Collectors are the counts, for a registry.
+// Collectors are the metrics, for a registry.
 func Collectors() []prometheus.Collector { return []prometheus.Collector{calls, seconds} }
 
-// Begin begins a call; done must be called with its result.
+// Begin starts a call; done must be called with its result.
 func Begin(ctx context.Context, system System, operation string) (_ context.Context, done func(result string)) {
 	start := time.Now()
 	ctx, span := otel.Tracer(scope).Start(ctx, string(system)+" "+operation, trace.WithSpanKind(trace.SpanKindClient),

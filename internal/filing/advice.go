@@ -2,19 +2,19 @@ package filing
 
 import "strings"
 
-// maxAsked bounds how many domains a bureau is asked about for one filing.
+// maxAsked limits for how many domains of one filing we query a bureau.
 const maxAsked = 10
 
 // Advice is which kind of filing applies, and why.
 type Advice struct {
-	// Kind is empty when only the customer can tell.
+	// Kind is empty if only the customer can decide.
 	Kind Kind
 	// Reason is a key of the locale files below "advice.".
 	Reason string
-	// Number is what the filing would be added to: a holder's for a new site, a
-	// site's for a new access; or whose domain it is.
+	// Number is the number that the filing would be added to (a holder's for a new site, a site's for a new access), or
+	// the number that has the domain.
 	Number string
-	// Domain is the filed one that the reason is about.
+	// Domain is the filed domain that the reason is about.
 	Domain string
 }
 
@@ -24,21 +24,19 @@ const (
 	AdviceNew = "new"
 	// AdviceNewSite: the holder is filed, the domain isn't.
 	AdviceNewSite = "new_site"
-	// AdviceNewAccess: the domain is filed, with this holder or with one whose
-	// document wasn't given.
+	// AdviceNewAccess: the domain is filed, under this holder or under one whose document wasn't given.
 	AdviceNewAccess = "new_access"
-	// AdviceOther: the domain is filed by another holder.
+	// AdviceOther: the domain is filed under another holder.
 	AdviceOther = "other_holder"
 )
 
-// DomainStatus is what a bureau knows of a domain.
+// DomainStatus is a bureau's status of a domain.
 type DomainStatus struct {
 	Domain string
 	Status
 }
 
-// Advise tells which kind of filing applies to a holder and the domains of an
-// order, from what the bureau knows of them.
+// Advise suggests the kind of filing for a holder and an order's domains, based on the bureau's data.
 func Advise(holder Status, domains []DomainStatus) Advice {
 	for _, d := range domains {
 		if !d.Filed {
@@ -55,8 +53,7 @@ func Advise(holder Status, domains []DomainStatus) Advice {
 	return Advice{Kind: KindNew, Reason: AdviceNew}
 }
 
-// AskedDomains are the names under which a bureau could have filed an order's
-// domains: each as it is, and what it is below.
+// AskedDomains returns the names under which a bureau could have filed an order's domains: each domain and its parents.
 func AskedDomains(domains []string) []string {
 	var list []string
 	for _, d := range domains {
@@ -68,9 +65,8 @@ func AskedDomains(domains []string) []string {
 	return list
 }
 
-// Take puts what a bureau keeps over a dossier that follows a filing up: the
-// holder, the subject's site and its access, and the IDs of domains and
-// addresses. What it doesn't know stays.
+// Take overwrites a follow-up's dossier with the bureau's data: the holder, the subject's site and its access, and the
+// IDs of domains and addresses. Values that the bureau doesn't have stay.
 func (d *Dossier) Take(f FiledHolder) {
 	d.Holder = f.Holder
 	d.Subject.HolderID, d.Subject.HolderNumber = f.HolderID, f.Number

@@ -1,10 +1,9 @@
 package filing
 
-// BulkState is where a bulk job stands.
+// BulkState is the state of a bulk job.
 type BulkState string
 
-// The states. A new job's workflow hasn't begun; it may never have been started, where
-// the panel died in between.
+// The states. The workflow of a new job hasn't started, or never will if the panel died before starting it.
 const (
 	BulkNew     BulkState = "new"
 	BulkRunning BulkState = "running"
@@ -13,5 +12,5 @@ const (
 	BulkDone    BulkState = "done"
 )
 
-// Over tells whether nothing more happens.
+// Over reports whether the job has ended.
 func (s BulkState) Over() bool { return s == BulkStopped || s == BulkDone }

@@ -3,7 +3,7 @@ package filing
 // Channel is a way to reach a contact.
 type Channel string
 
-// The two channels that are verified by a code each.
+// The channels, each verified by a code.
 const (
 	SMS  Channel = "sms"
 	Mail Channel = "mail"
@@ -15,9 +15,8 @@ var Channels = []Channel{SMS, Mail}
 // Known tells whether it is one of them.
 func (ch Channel) Known() bool { return ch == SMS || ch == Mail }
 
-// Unreachable is what the customer must look at where a code could not be delivered, and
-// CodeEvent the line that tells of it.
+// Unreachable is the attention for a code that couldn't be delivered.
 func (ch Channel) Unreachable() Attention { return Attention(ch + "_recipient") }
 
-// CodeEvent is the timeline's line about a channel's code.
+// CodeEvent is the timeline's event about a channel's code.
 func (ch Channel) CodeEvent() EventKind { return EventKind("code_" + ch) }

@@ -2,20 +2,20 @@ package filing
 
 import "time"
 
-// ChinaDay is a day of China's calendar, which is what people count by.
+// ChinaDay is a calendar day in China.
 type ChinaDay struct{ midnight time.Time }
 
-// ChinaDayOf is the day that a time falls on in China.
+// ChinaDayOf returns the day in China of a time.
 func ChinaDayOf(t time.Time) ChinaDay { return ChinaDay{dateOf(t)} }
 
-// Begin is when the day begins; it ends when the next one does.
+// Begin is when the day begins; it ends when the next one begins.
 func (d ChinaDay) Begin() time.Time { return d.midnight }
 
-// Add is the day some days later, or earlier.
+// Add returns the day a number of days later, or earlier.
 func (d ChinaDay) Add(days int) ChinaDay { return ChinaDay{d.midnight.AddDate(0, 0, days)} }
 
-// Before tells whether the day comes before another.
+// Before reports whether the day precedes another.
 func (d ChinaDay) Before(other ChinaDay) bool { return d.midnight.Before(other.midnight) }
 
-// String is the day as 2026-03-02.
+// String formats the day as 2026-03-02.
 func (d ChinaDay) String() string { return d.midnight.Format(time.DateOnly) }

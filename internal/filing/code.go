@@ -1,6 +1,6 @@
 package filing
 
-// Bilingual is a text that is data and not in the locale files.
+// Bilingual is a text that is part of the data rather than the locale files.
 type Bilingual struct {
 	Chinese string `yaml:"zh"`
 	English string `yaml:"en"`
@@ -17,16 +17,15 @@ func (b Bilingual) In(lang string) string {
 // Code is a value of one of the bureau's code tables.
 type Code struct {
 	ID      int
-	Name    string // Chinese, as the forms show it
+	Name    string // Chinese, as shown in the forms
 	English string
 }
 
 // In is the value's name in a language of the panel.
 func (c Code) In(lang string) string { return Bilingual{c.Name, c.English}.In(lang) }
 
-// The built-in edition of the code tables, as seen in public integrations of
-// the bureau's interface 3.0. The bureau's own tables (JCDM) win where they
-// have been downloaded.
+// The built-in edition of the code tables, as found in public integrations of the bureau's interface 3.0. Downloaded
+// tables of the bureau (JCDM) take precedence.
 var (
 	// Natures are 单位性质 (Dwxz).
 	Natures = []Code{
@@ -54,7 +53,7 @@ var (
 	}
 	// ServerPlaces are 服务器放置地点 (Fbdd): the provinces in GB/T 2260's order.
 	ServerPlaces = serverPlaces()
-	// PreApprovals are 前置审批或专项审批内容 (Nrlx); none of them is 其它.
+	// PreApprovals are 前置审批或专项审批内容 (Nrlx); choosing none means 其它.
 	PreApprovals = []Code{
 		{1, "新闻", "News"}, {2, "出版", "Publishing"}, {3, "教育", "Education"}, {4, "医疗保健", "Health care"},
 		{5, "药品和医疗器械", "Drugs and medical devices"}, {6, "电子公告服务", "Electronic bulletin service"},
@@ -72,7 +71,7 @@ var (
 	}
 )
 
-// Values of Natures that rules speak of.
+// Values of Natures that rules refer to.
 const (
 	NatureArmy        = 1
 	NatureGovernment  = 2
@@ -82,7 +81,7 @@ const (
 	NatureAssociation = 6
 )
 
-// Values of Services and PreApprovals that rules speak of.
+// Values of Services and PreApprovals that rules refer to.
 const (
 	ServiceForum    = 3
 	ContentBulletin = 6
@@ -104,8 +103,8 @@ const (
 	DocumentEnterpriseOrgCode      = 12
 )
 
-// documentsOf says which documents prove a holder of a nature. Since 2015 the
-// unified social credit code stands on units' certificates of every kind.
+// documentsOf lists the documents that identify a holder of a nature. Since 2015 all certificates of organisations
+// carry the unified social credit code.
 var documentsOf = map[int][]int{
 	NatureArmy:        {DocumentArmyCode},
 	NatureGovernment:  {DocumentGovernmentOrgCode},
@@ -115,7 +114,7 @@ var documentsOf = map[int][]int{
 	NatureAssociation: {DocumentAssociationLegalPerson, DocumentAssociationOrgCode},
 }
 
-// personDocuments are what a manager may show: managers are always people.
+// personDocuments identify managers, who are always natural persons.
 var personDocuments = documentsOf[NaturePerson]
 
 // CodeByID finds a value in a code table.

@@ -14,18 +14,18 @@ import (
 const (
 	minUserName = 2
 	maxUserName = 32
-	// minPassword is the bureau's form's.
+	// minPassword is the limit of the bureau's form.
 	minPassword = 6
-	// maxPassword keeps hashing cheap; nobody types more.
+	// maxPassword keeps hashing cheap.
 	maxPassword = 128
-	// minEmail and maxEmail are the interface's (Fzr_dzyj).
+	// minEmail and maxEmail are the interface's limits (Fzr_dzyj).
 	minEmail, maxEmail = 6, 128
 	maxPersonName      = 128 // Fzr_xm
 	maxRemark          = 1024
 )
 
-// Normalise trims what was typed and folds full-width forms, which Chinese
-// input methods produce, so that equal things are equal.
+// Normalise trims the input and converts full-width forms, which Chinese input methods produce, so that equal values
+// compare equal.
 func (c *ContactDetails) Normalise() {
 	for _, s := range []*string{&c.UserName, &c.Province, &c.Name, &c.Remark} {
 		*s = tidy(*s)
@@ -33,7 +33,7 @@ func (c *ContactDetails) Normalise() {
 	c.Mobile, c.Email = NormaliseMobile(c.Mobile), tidy(c.Email)
 }
 
-// Validate checks contact details that were normalised.
+// Validate checks normalised contact details.
 func (c ContactDetails) Validate() Problems {
 	var p Problems
 	p = append(p, validateUserName(c.UserName)...)
@@ -69,8 +69,8 @@ func validateUserName(name string) Problems {
 	return p
 }
 
-// ValidatePassword checks the two passwords of the bureau's form: at least six
-// characters, not only digits, not the user name, both alike.
+// ValidatePassword checks the two passwords in the bureau's form: at least six characters, not only digits, not the
+// user name, both the same.
 func ValidatePassword(password, again, userName string) Problems {
 	var p Problems
 	switch {
@@ -93,8 +93,7 @@ func ValidatePassword(password, again, userName string) Problems {
 
 var mobileForm = regexp.MustCompile(`^1[3-9]\d{9}$`)
 
-// NormaliseMobile drops spaces, hyphens and the country code of a mainland
-// mobile number.
+// NormaliseMobile removes spaces, hyphens and the country code from a mainland mobile number.
 func NormaliseMobile(text string) string {
 	text = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(tidy(text))
 	for _, prefix := range []string{"+86", "0086", "86"} {
@@ -138,7 +137,7 @@ func (p *Problems) email(field, value string) {
 	}
 }
 
-// text checks a free text: present if required, not too long, writable in GBK.
+// text checks a free text: present if required, not too long, representable in GBK.
 func (p *Problems) text(field, value string, required bool, max int) {
 	switch {
 	case value == "":
@@ -152,8 +151,7 @@ func (p *Problems) text(field, value string, required bool, max int) {
 	}
 }
 
-// gbk checks that the bureau can read a text: its files are in GBK (interface
-// 3.0, 1-2).
+// gbk checks that the bureau can read a text, since its files are in GBK (interface 3.0, 1-2).
 func (p *Problems) gbk(field, value string) {
 	if _, err := simplifiedchinese.GBK.NewEncoder().String(value); err != nil {
 		p.add(field, "not_gbk")

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// documentProblem checks a document number by its type; it returns a problem's
-// key, empty when the number is right. Numbers are compared in capitals.
+// documentProblem checks a document number by its type and returns a problem's key, or "" if it is valid. Numbers are
+// compared in upper case.
 func documentProblem(documentType int, number string, today time.Time) string {
 	switch documentType {
 	case DocumentResidentID:
@@ -26,7 +26,7 @@ func documentProblem(documentType int, number string, today time.Time) string {
 		return shapeProblem(passportForm, number)
 	case DocumentTaiwanPermit:
 		return shapeProblem(taiwanForm, number)
-	default: // officers' cards and army codes have no public form
+	default: // the format of officers' cards and army codes isn't public
 		return shapeProblem(anyForm, number)
 	}
 }
@@ -68,8 +68,8 @@ func residentIDProblem(number string, today time.Time) string {
 	return ""
 }
 
-// hmtPrefix are the prefixes of the residence permits of Hong Kong, Macao and
-// Taiwan residents, which have the same form (81, 82, 83), and 71 for Taiwan.
+// hmtPrefix are the prefixes of residence permits for Hong Kong, Macao and Taiwan residents, which have the same format
+// (81, 82, 83), and 71 for Taiwan.
 var hmtPrefix = map[string]bool{"71": true, "81": true, "82": true, "83": true}
 
 func residentIDCheck(first17 string) byte {
@@ -81,8 +81,8 @@ func residentIDCheck(first17 string) byte {
 	return "10X98765432"[sum%11]
 }
 
-// licenceProblem checks the number of a business licence: today's unified
-// social credit code, or the 15 digits of licences before October 2015.
+// licenceProblem checks a business licence number: a unified social credit code, or the 15 digits used before October
+// 2015.
 func licenceProblem(number string) string {
 	switch len(number) {
 	case uscLength:
@@ -95,7 +95,7 @@ func licenceProblem(number string) string {
 
 const (
 	uscLength = 18
-	// uscAlphabet leaves out I, O, S, V and Z (GB 32100-2015).
+	// uscAlphabet omits I, O, S, V and Z (GB 32100-2015).
 	uscAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 )
 
@@ -140,8 +140,8 @@ func oldLicenceProblem(number string) string {
 
 var orgCodeForm = regexp.MustCompile(`^[A-Z0-9]{8}-?[0-9X]$`)
 
-// orgCodeProblem checks an organisation code (GB 11714-1997, modulo 11); units
-// that have a unified social credit code may give that.
+// orgCodeProblem checks an organisation code (GB 11714-1997, modulo 11); organisations may give their unified social
+// credit code instead.
 func orgCodeProblem(number string) string {
 	if len(number) == uscLength {
 		return uscProblem(number)

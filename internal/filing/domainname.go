@@ -9,12 +9,11 @@ import (
 	"golang.org/x/text/width"
 )
 
-// maxDomainLength is the interface's (Ym, maxLength 128).
+// maxDomainLength is the interface's limit (Ym, maxLength 128).
 const maxDomainLength = 128
 
-// NormaliseDomain reads a domain as people type it and returns it in lower
-// case and A-labels, with its leading "*." if it has one. The key is a
-// problem's, empty when the domain is right.
+// NormaliseDomain converts a domain as typed to lower case and A-labels, keeping a leading "*.". The key is a
+// problem's, or "" if the domain is valid.
 func NormaliseDomain(text string) (domain, key string) {
 	text = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(width.Fold.String(text))), "。", ".")
 	text = strings.TrimSuffix(text, ".")
@@ -22,8 +21,7 @@ func NormaliseDomain(text string) (domain, key string) {
 	if strings.ContainsAny(name, "/:") {
 		return "", "domain_has_url"
 	}
-	// idna.Lookup accepts addresses, empty labels and single labels: they are
-	// looked for by hand.
+	// idna.Lookup accepts addresses, empty labels and single labels, so check for them here.
 	if _, err := netip.ParseAddr(name); err == nil {
 		return "", "domain_is_address"
 	}
@@ -47,8 +45,7 @@ func NormaliseDomain(text string) (domain, key string) {
 	return ascii, ""
 }
 
-// properLabels tells whether a name has at least two labels, none of them
-// empty, and a last one that isn't a number.
+// properLabels reports whether a name has at least two labels, none of them empty, and doesn't end in a number.
 func properLabels(name string) bool {
 	labels := strings.Split(name, ".")
 	for _, l := range labels {
@@ -60,7 +57,7 @@ func properLabels(name string) bool {
 	return len(labels) > 1 && strings.Trim(last, "0123456789") != "" && !strings.HasPrefix(last, "0x")
 }
 
-// DisplayDomain is a domain as people read it: Unicode instead of A-labels.
+// DisplayDomain converts A-labels to Unicode.
 func DisplayDomain(domain string) string {
 	name, wildcard := strings.CutPrefix(domain, "*.")
 	shown, err := idna.Display.ToUnicode(name)
@@ -73,8 +70,7 @@ func DisplayDomain(domain string) string {
 	return shown
 }
 
-// ParseLines splits what was typed one a line; commas, semicolons and empty
-// lines are forgiven.
+// ParseLines splits input with one entry per line; it also accepts commas, semicolons and empty lines.
 func ParseLines(text string) []string {
 	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\r\n,;，；、", r) })
 	lines := fields[:0]
@@ -86,8 +82,8 @@ func ParseLines(text string) []string {
 	return lines
 }
 
-// ListedAs are the names under which a list could hold a domain: itself, and
-// what it is below, down to the registered domain.
+// ListedAs returns the names under which a list could contain a domain: itself and its parents down to the registered
+// domain.
 func ListedAs(domain string) []string {
 	domain = strings.TrimPrefix(strings.ToLower(domain), "*.")
 	names := []string{domain}

@@ -1,11 +1,10 @@
 package filing
 
-// ContactDetails are what 登记联系人 asks for (the bureau's ICP 用户注册 form).
-// Everything in it is personal data except Province.
+// ContactDetails is the content of 登记联系人 (the bureau's ICP 用户注册 form). All of it except Province is personal data.
 type ContactDetails struct {
-	// UserName: Chinese characters, English letters, digits and underscores.
+	// UserName has Chinese characters, English letters, digits and underscores.
 	UserName string `json:"user_name"`
-	// Province is a GB/T 2260 province code such as "310000".
+	// Province is a GB/T 2260 code such as "310000".
 	Province string `json:"province"`
 	Name     string `json:"name"`
 	Mobile   string `json:"mobile"`
@@ -13,7 +12,7 @@ type ContactDetails struct {
 	Remark   string `json:"remark"`
 }
 
-// Holder is 备案主体信息: who answers for the site.
+// Holder is 备案主体信息: who is responsible for the site.
 type Holder struct {
 	// Name is 主办单位名称: a person's name or the full name on the licence.
 	Name string `json:"name"`
@@ -26,12 +25,11 @@ type Holder struct {
 	DocumentAddress string `json:"document_address"`
 	// Superior is 上级单位名称或投资者.
 	Superior string `json:"superior"`
-	// Province, City and County are GB/T 2260 codes; County is empty where the
-	// city has none (东莞, 中山, 儋州 …).
+	// Province, City and County are GB/T 2260 codes; County is empty if the city has none (东莞, 中山, 儋州 …).
 	Province string `json:"province"`
 	City     string `json:"city"`
 	County   string `json:"county"`
-	// Address is the rest of 通信地址 below the county.
+	// Address is the part of 通信地址 below the county.
 	Address string  `json:"address"`
 	Manager Manager `json:"manager"`
 }
@@ -50,9 +48,9 @@ type Manager struct {
 // Site is 备案网站信息.
 type Site struct {
 	Name string `json:"name"`
-	// HomePage is 网站首页网址; its host is among Domains.
+	// HomePage is 网站首页网址; its host is one of Domains.
 	HomePage string `json:"home_page"`
-	// Provider is 所属接入服务提供者: ours, filled in, never typed.
+	// Provider is 所属接入服务提供者: the company that runs this product, never typed.
 	Provider string `json:"provider"`
 	// AccessMode is 网站接入方式, a value of AccessModes.
 	AccessMode int `json:"access_mode"`
@@ -64,12 +62,12 @@ type Site struct {
 	Domains []string `json:"domains"`
 	// DynamicIP is 是否动态 IP.
 	DynamicIP bool `json:"dynamic_ip"`
-	// IPs are single IPv4 addresses or ranges "a-b"; the bureau's interface 3.0
-	// carries addresses as 32-bit numbers, so IPv6 can't be filed through it.
+	// IPs are IPv4 addresses or ranges "a-b". Interface 3.0 represents addresses as 32-bit numbers, so it can't file
+	// IPv6.
 	IPs []string `json:"ips"`
-	// PreApprovals are 前置审批 contents, values of PreApprovals; empty is 其它/none.
+	// PreApprovals are 前置审批 contents, values of PreApprovals; empty: 其它/none.
 	PreApprovals []int `json:"pre_approvals"`
-	// ApprovalNumbers are the numbers of their approvals (前置审批号, Qzsph), by content.
+	// ApprovalNumbers are the numbers of the approvals (前置审批号, Qzsph), by content.
 	ApprovalNumbers map[int]string `json:"approval_numbers,omitempty"`
 	// Languages are 网站语言类别, values of Languages.
 	Languages []int `json:"languages"`
@@ -78,8 +76,7 @@ type Site struct {
 	Remark   string `json:"remark"`
 }
 
-// Dossier is one revision of what is submitted. Which parts are filled depends
-// on the kind.
+// Dossier is one revision of the submitted data. The kind determines which parts are filled in.
 type Dossier struct {
 	Kind           Kind           `json:"kind,omitempty"`
 	Holder         Holder         `json:"holder"`

@@ -5,11 +5,10 @@ import (
 	"slices"
 )
 
-// EventKind is what a line of a filing's timeline tells; the pages' texts are
-// "event.<value>".
+// EventKind is the kind of a timeline event; its page text is "event.<value>".
 type EventKind string
 
-// Lines that tell of a new stage.
+// Events that enter a new stage.
 const (
 	EventOpened             EventKind = "opened"
 	EventFollowUpOpened     EventKind = "follow_up_opened"
@@ -29,10 +28,10 @@ const (
 	EventWithdrawn          EventKind = "withdrawn"
 )
 
-// Lines that leave a filing in its stage.
+// Events within a stage.
 const (
-	// EventRegistered is a registration's first line, before the workflow's own;
-	// EventRegisteredUnchecked: the bureau couldn't be asked about the number.
+	// EventRegistered is a registration's first event, before the workflow's own; EventRegisteredUnchecked: the bureau
+	// couldn't be queried about the number.
 	EventRegistered             EventKind = "registered"
 	EventRegisteredUnchecked    EventKind = "registered_unchecked"
 	EventCodeSMS                EventKind = "code_sms"
@@ -52,19 +51,18 @@ const (
 	EventPoliceDeclined         EventKind = "police_declined"
 )
 
-// entered has the stages that lines tell of.
+// entered maps events to the stages they enter.
 var entered = map[EventKind]Stage{
 	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing, EventSubmitted: Vetting, EventSubmitting: Submitting,
 	EventAccepted: Reviewing, EventRefused: Correcting, EventSentBack: Correcting, EventApproved: Installing, EventRegisterInstalling: Installing, EventFiled: Filed,
 	EventEnded: Deregistered, EventDeregistered: Deregistered, EventTakenOff: Deregistered, EventWithdrawn: Withdrawn,
 }
 
-// StageEntered is the stage that a line tells of; false for lines that leave a filing in
-// its stage.
+// StageEntered returns the stage that an event enters; false for events within a stage.
 func StageEntered(kind EventKind) (Stage, bool) {
 	stage, ok := entered[kind]
 	return stage, ok
 }
 
-// StageKinds are the lines that tell of a new stage.
+// StageKinds lists the events that enter a stage.
 func StageKinds() []EventKind { return slices.Sorted(maps.Keys(entered)) }

@@ -7,12 +7,12 @@ import (
 	"golang.org/x/text/width"
 )
 
-// FiledHolder is a holder with its sites as a bureau keeps them (interface 3.0:
-// BASJ, SJTB, and the filing that a verification task names, 4-2-1-1, 4-2-1-7).
-// The IDs are the bureau's (Ztid, Wzid, Ymid, Jrid, Ipid) but those named Our….
+// FiledHolder is a holder with its sites in a bureau's data (interface 3.0: BASJ, SJTB, and the filing in a
+// verification task, 4-2-1-1, 4-2-1-7). The IDs are the bureau's (Ztid, Wzid, Ymid, Jrid, Ipid) except those named
+// Our….
 type FiledHolder struct {
 	HolderID int64 `json:"holder_id"`
-	// OurHolderID is ours where we filed it (IspZtid).
+	// OurHolderID is our ID if we filed it (IspZtid).
 	OurHolderID     int64       `json:"our_holder_id,omitempty"`
 	Number          string      `json:"number"`
 	Holder          Holder      `json:"holder"`
@@ -41,11 +41,11 @@ type FiledDomain struct {
 	Name string `json:"name"`
 }
 
-// FiledAccess is a provider's access of a site.
+// FiledAccess is a provider's access for a site.
 type FiledAccess struct {
 	ID    int64 `json:"id"`
 	OurID int64 `json:"our_id,omitempty"`
-	// Provider is the access provider's number (Ispid); 0 where the file doesn't say.
+	// Provider is the access provider's number (Ispid); 0: not in the file.
 	Provider  int64        `json:"provider,omitempty"`
 	Places    []int        `json:"places,omitempty"`
 	Modes     []int        `json:"modes,omitempty"`
@@ -59,9 +59,8 @@ type FiledRange struct {
 	To   uint32 `json:"to"`
 }
 
-// Status is what a bureau's query knows of a domain or a holder
-// (isp_querybeianstatus, 3-3-5). Numbers and the site's name are empty when it
-// isn't filed; a holder has no site's.
+// Status is the answer to a bureau's query about a domain or a holder (isp_querybeianstatus, 3-3-5). Numbers and the
+// site's name are empty if it isn't filed; a holder has no site.
 type Status struct {
 	Filed        bool   `json:"filed"`
 	SiteName     string `json:"site_name,omitempty"`
@@ -69,18 +68,16 @@ type Status struct {
 	SiteNumber   string `json:"site_number,omitempty"`
 }
 
-// NameKey is a holder's name for comparing: how wide its brackets are, spaces
-// and capitals make no other holder.
+// NameKey converts a holder's name for comparison: the width of brackets, spaces and case don't matter.
 func NameKey(name string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(width.Fold.String(name)), ""))
 }
 
-// DocumentNumberKey is a document's number for comparing.
+// DocumentNumberKey converts a document number for comparison.
 func DocumentNumberKey(number string) string { return normaliseDocument(number) }
 
-// DomainKey is a domain for comparing, in lower case and A-labels. It asks less
-// than NormaliseDomain: what a bureau keeps is as it is. Empty when it is no
-// name at all.
+// DomainKey converts a domain for comparison, to lower case and A-labels. It is more lenient than NormaliseDomain,
+// because it must accept the bureau's data as is. It returns "" if the text isn't a name at all.
 func DomainKey(domain string) string {
 	domain = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(width.Fold.String(domain))), ".")
 	name, wildcard := strings.CutPrefix(domain, "*.")
@@ -94,7 +91,7 @@ func DomainKey(domain string) string {
 	return ascii
 }
 
-// ListingsOf are the listed domains that could stand for a host (DomainCovers).
+// ListingsOf returns the listed domains that could cover a host (DomainCovers).
 func ListingsOf(host string) []string {
 	var list []string
 	for _, name := range ListedAs(host) {

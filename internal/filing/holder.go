@@ -13,11 +13,11 @@ const (
 	maxSuperior       = 255 // Tzr
 	maxAddress        = 1024
 	maxDocumentNumber = 128 // Fzr_zjhm; Zjhm takes 255
-	// minAddress is the shortest address below a county that can be true.
+	// minAddress is the shortest plausible address below a county.
 	minAddress = 4
 )
 
-// Normalise trims and folds what was typed.
+// Normalise trims and converts the input.
 func (h *Holder) Normalise() {
 	for _, s := range []*string{&h.Name, &h.DocumentAddress, &h.Superior, &h.Province, &h.City, &h.County, &h.Address,
 		&h.Manager.Name, &h.Manager.Email} {
@@ -33,7 +33,7 @@ func normaliseDocument(s string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(tidy(s)), ""))
 }
 
-// Validate checks a holder that was normalised, as of today.
+// Validate checks a normalised holder, as of today.
 func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t) }
 
 // ValidateOn checks a holder as of a day.
@@ -65,7 +65,7 @@ func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 
 var officePhoneForm = regexp.MustCompile(`^0\d{2,3}-\d{7,8}(-\d{1,6})?$`)
 
-// manager checks 网站负责人; the office phone is required for units (Fzr_dhhm).
+// manager checks 网站负责人; the office phone is required for organisations (Fzr_dhhm).
 func (p *Problems) manager(h Holder, today time.Time) {
 	m := h.Manager
 	p.text("manager_name", m.Name, true, maxPersonName)

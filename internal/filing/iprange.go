@@ -8,31 +8,28 @@ import (
 	"golang.org/x/text/width"
 )
 
-// maxRangeSize bounds one range of addresses: nobody hosts one site on more
-// than a /16, but "1.0.0.1-200.0.0.1" is easily typed.
+// maxRangeSize limits one range of addresses: nobody hosts one site on more than a /16, but "1.0.0.1-200.0.0.1" is an
+// easy mistake.
 const maxRangeSize = 1 << 16
 
-// maxBlockSize bounds a block that a provider reports, for the same reason: a /8.
+// maxBlockSize limits a block that a provider reports, for the same reason: a /8.
 const maxBlockSize = 1 << 24
 
-// RangeOf is the range of two numbers as the bureau's interface carries them.
+// RangeOf is the range between two numbers, the bureau's representation of addresses.
 func RangeOf(from, to uint32) IPRange {
 	address := func(n uint32) netip.Addr { return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n))) }
 	return IPRange{address(from), address(to)}
 }
 
-// IPRange is a range of IPv4 addresses, both ends included; a single address
-// is a range of one.
+// IPRange is a range of IPv4 addresses, including both ends.
 type IPRange struct{ From, To netip.Addr }
 
-// ParseIPRange reads "192.0.2.1" or "192.0.2.10-192.0.2.30". The key is a
-// problem's, empty when the range is right.
+// ParseIPRange parses "192.0.2.1" or "192.0.2.10-192.0.2.30". The key is a problem's, or "" if the range is valid.
 func ParseIPRange(text string) (r IPRange, key string) {
 	return parseRange(tidyRange(text), maxRangeSize)
 }
 
-// ParseIPBlock reads a block as a provider has it: a range, which may be larger
-// than a site's, or "192.0.2.0/24".
+// ParseIPBlock parses a provider's block: a range, which may be larger than a site's, or "192.0.2.0/24".
 func ParseIPBlock(text string) (r IPRange, key string) {
 	text = tidyRange(text)
 	if !strings.Contains(text, "/") {
@@ -86,13 +83,13 @@ func parseRange(text string, size uint32) (r IPRange, key string) {
 	return r, ""
 }
 
-// Numbers are the ends as the bureau's interface carries them (Qsip, Zzip).
+// Numbers are both ends in the bureau's representation (Qsip, Zzip).
 func (r IPRange) Numbers() (from, to uint32) {
 	a, b := r.From.As4(), r.To.As4()
 	return binary.BigEndian.Uint32(a[:]), binary.BigEndian.Uint32(b[:])
 }
 
-// String is the range as people write it.
+// String formats the range as ParseIPRange accepts it.
 func (r IPRange) String() string {
 	if r.From == r.To {
 		return r.From.String()

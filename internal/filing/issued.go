@@ -6,25 +6,24 @@ import (
 )
 
 const (
-	// maxFilingPassword bounds 备案密码; the bureaus' own are far shorter.
+	// maxFilingPassword limits 备案密码; the bureaus' own are far shorter.
 	maxFilingPassword = 64
-	// MaxCertificate bounds bazu.cert, in bytes; the bureau's has a few kilobytes.
+	// MaxCertificate limits bazu.cert, in bytes; the bureau's has a few kilobytes.
 	MaxCertificate = 1 << 20
 )
 
-// Issued is what the bureau gives a filing that it approves, as people type it
-// where no interface brings it.
+// Issued is what the bureau issues with an approval, as typed by staff if no interface delivers it.
 type Issued struct {
 	// HolderNumber and SiteNumber are 主体备案号 and 网站备案号.
 	HolderNumber, SiteNumber string
-	// Password is 备案密码; bureaus don't give one to every filing.
+	// Password is 备案密码; not every filing gets one.
 	Password string
 	// Certificate is bazu.cert.
 	Certificate []byte
 }
 
-// Normalise writes numbers as they are written; wrong ones stay as typed for
-// Validate to name. The holder's number follows from the site's.
+// Normalise converts numbers to their standard form; invalid ones stay as typed for Validate to report. The holder's
+// number is derived from the site's.
 func (i *Issued) Normalise() {
 	for _, text := range []*string{&i.HolderNumber, &i.SiteNumber} {
 		*text = strings.TrimSpace(*text)
@@ -38,9 +37,8 @@ func (i *Issued) Normalise() {
 	i.Password = strings.TrimSpace(i.Password)
 }
 
-// Validate checks what was issued for a dossier: an approval must be complete,
-// because nothing comes after it that would bring the rest. What ends a filing
-// needs nothing.
+// Validate checks what was issued for a dossier: it must be complete, because nothing else will deliver the rest. A
+// deregistration needs nothing.
 func (i Issued) Validate(d Dossier) Problems {
 	var p Problems
 	if d.Kind.Ends() {
@@ -73,8 +71,8 @@ func (i Issued) Validate(d Dossier) Problems {
 	return p
 }
 
-// number checks a filing number that a dossier's bureau gave: its form, its
-// province, and, where the holder was filed before, that it is the holder's.
+// number checks a filing number issued for a dossier: its format, its province, and, if the holder was filed before,
+// that it is the holder's.
 func (p *Problems) number(field, text string, ofSite bool, d Dossier) {
 	if text == "" {
 		return
@@ -100,6 +98,6 @@ func (p *Problems) number(field, text string, ofSite bool, d Dossier) {
 	}
 }
 
-// KnownNumber is the filing number that a dossier is about: the site's where it
-// is, or else the holder's; empty for a holder that is filed for the first time.
+// KnownNumber is the filing number that a dossier is about: the site's, or else the holder's; empty for a holder that
+// is filed for the first time.
 func (d Dossier) KnownNumber() string { return cmp.Or(d.Subject.Number(), d.OwnershipProof.Number) }

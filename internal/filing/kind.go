@@ -2,40 +2,37 @@ package filing
 
 import "strconv"
 
-// Kind is what a filing asks of the bureau; empty is KindNew, as filings before
-// there were kinds.
+// Kind is the kind of a filing; empty means KindNew.
 type Kind string
 
 // The kinds, by the interface's records (section 4-1-1).
 const (
 	// KindNew files a holder with its first site (新增备案, XZBA).
 	KindNew Kind = "new"
-	// KindNewSite files another site of a holder that is filed (新增网站, XZWZ).
+	// KindNewSite files another site of a filed holder (新增网站, XZWZ).
 	KindNewSite Kind = "new_site"
-	// KindNewAccess files our access for a site that is filed with another
-	// provider (新增接入, XZJR).
+	// KindNewAccess files our access for a site filed with another provider (新增接入, XZJR).
 	KindNewAccess Kind = "new_access"
 	// KindChange changes holder, site or access (变更备案, BGBA).
 	KindChange Kind = "change"
-	// KindCancelAccess takes our access from a site (取消接入, ZXBA 2).
+	// KindCancelAccess removes our access from a site (取消接入, ZXBA 2).
 	KindCancelAccess Kind = "cancel_access"
 	// KindEndHolder deregisters a holder with all its sites (注销主体, ZXBA 0).
 	KindEndHolder Kind = "end_holder"
 	// KindEndSite deregisters a site (注销网站, ZXBA 1).
 	KindEndSite Kind = "end_site"
-	// KindRegister puts a number on an order that the customer got elsewhere
-	// (登记备案号): no record of the bureau's.
+	// KindRegister records a number that the customer already has on an order (登记备案号). The bureau has no record of it.
 	KindRegister Kind = "register"
 )
 
-// Withdrawable tells whether a customer may still withdraw a filing of the kind
-// in a stage. What the bureau has no part in can be until it is done.
+// Withdrawable reports whether a customer may still withdraw a filing of this kind in a stage. Kinds without the
+// bureau's involvement can be withdrawn until they are complete.
 func (k Kind) Withdrawable(s Stage) bool {
 	return s.Withdrawable() || k.Registers() && s == Installing
 }
 
-// Ref is how an order's filing is called, for its workflow: by the order's
-// number, and from the second one on by its ordinal.
+// Ref is a filing's reference, used by its workflow: the order's number, followed by the ordinal from the second filing
+// on.
 func Ref(orderNumber string, serial int) string {
 	if serial <= 1 {
 		return orderNumber
@@ -51,8 +48,8 @@ type OwnershipProof struct {
 	Password string `json:"password,omitempty"`
 }
 
-// Subject is what the bureau knows a filing by, once it is filed: needed to
-// change or end it. The IDs are the bureau's (Ztid, Wzid, Jrid, Ymid, Ipid).
+// Subject identifies an existing filing at the bureau, in order to change or end it. The IDs are the bureau's (Ztid,
+// Wzid, Jrid, Ymid, Ipid).
 type Subject struct {
 	HolderID     int64            `json:"holder_id,omitempty"`
 	HolderNumber string           `json:"holder_number,omitempty"`
@@ -60,11 +57,11 @@ type Subject struct {
 	SiteNumber   string           `json:"site_number,omitempty"`
 	AccessID     int64            `json:"access_id,omitempty"`
 	DomainIDs    map[string]int64 `json:"domain_ids,omitempty"`
-	// AddressIDs by range, as IPRange.String writes it.
+	// AddressIDs are by range, in the format of IPRange.String.
 	AddressIDs map[string]int64 `json:"address_ids,omitempty"`
 }
 
-// Number is the site's, or the holder's.
+// Number is the site's, or else the holder's.
 func (s Subject) Number() string { return PreferredNumber(s.SiteNumber, s.HolderNumber) }
 
 // Ending is why a filing ends.
@@ -81,9 +78,8 @@ var EndingReasons = []Code{
 	{5, "备案资料有误", "The filing's data are wrong"}, {6, "其他", "Other"},
 }
 
-// Bureau is the province whose bureau a dossier goes to, as a code of GB/T 2260:
-// the holder's, or that of the number that it is about. Empty when it can't be
-// told.
+// Bureau is the province whose bureau reviews the dossier, as a GB/T 2260 code: the holder's, or that of the number the
+// dossier is about. Empty if unknown.
 func (d Dossier) Bureau() string {
 	switch spec := d.Kind.Spec(); {
 	case spec.FollowsUp:

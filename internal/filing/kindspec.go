@@ -2,32 +2,31 @@ package filing
 
 import "slices"
 
-// KindSpec is what a kind of filing means. What differs between kinds, but for the format of
-// the bureau's records (internal/bureau), stands here.
+// KindSpec defines what a kind of filing means: all differences between kinds, except the format of the bureau's
+// records (internal/bureau).
 type KindSpec struct {
 	Kind Kind
-	// Operation is Czlx (4-2-1-6); 0: it is no record of the bureau's.
+	// Operation is Czlx (4-2-1-6); 0: the bureau has no record of it.
 	Operation int
-	// FollowsUp: it is about a filing of ours that is done, whose contact was verified then.
+	// FollowsUp: it is about one of our completed filings, whose contact is already verified.
 	FollowsUp bool
-	// Registers: it only notes a number that is there already. Nothing is submitted, and
-	// there is no verified contact.
+	// Registers: it only records an existing number. Nothing is submitted, and there is no verified contact.
 	Registers bool
-	// Claims is what must be proved, by number and filing password, to be the customer's.
+	// Claims is whose ownership must be proved by number and filing password.
 	Claims Claimed
-	// Ends is what it takes away instead of making it.
+	// Ends is what it deregisters, if anything.
 	Ends Ended
-	// NeedsPassword: the filing password must be given.
+	// NeedsPassword: the filing password is required.
 	NeedsPassword bool
-	// NeedsCertificate: an approval isn't complete without the bureau's certificate.
+	// NeedsCertificate: an approval is only complete with the bureau's certificate.
 	NeedsCertificate bool
-	// Forms are asked in this order.
+	// Forms are listed in the order in which they are filled in.
 	Forms []FormSpec
-	// review is the group of kinds over which a bureau takes as long.
+	// review groups kinds that take a bureau the same time.
 	review reviewGroup
 }
 
-// Claimed is what a kind claims.
+// Claimed is what a kind requires proof of ownership of.
 type Claimed string
 
 // The values.
@@ -56,7 +55,7 @@ const (
 	reviewsEnd
 )
 
-// The forms that make a dossier, by the name of their draft, their page and their texts.
+// The forms of a dossier, by the name of their draft, page and texts.
 const (
 	FormHolder    = "holder"
 	FormSite      = "site"
@@ -68,7 +67,7 @@ const (
 // FormSpec is a form of a kind.
 type FormSpec struct {
 	Name string
-	// Fields are those that the kind has of the form; nil is all of them.
+	// Fields are the fields that the kind uses; nil: all of them.
 	Fields []string
 }
 
@@ -78,7 +77,7 @@ var (
 	endForms     = []FormSpec{{Name: FormEnding}, passwordForm}
 )
 
-// KindSpecs has every kind, in the order in which people choose among them.
+// KindSpecs has every kind, in the order of the choice.
 var KindSpecs = []KindSpec{
 	{Kind: KindNew, Operation: 1, NeedsCertificate: true, Forms: wholeForms},
 	{Kind: KindNewSite, Operation: 2, Claims: ClaimsHolder, NeedsPassword: true, Forms: []FormSpec{
@@ -96,12 +95,11 @@ var KindSpecs = []KindSpec{
 	{Kind: KindRegister, Registers: true, Forms: wholeForms},
 }
 
-// Beginnings are the kinds with which an order's filing can begin, FollowUps
-// those that can follow one that is done.
+// Beginnings are the kinds of an order's first filing, FollowUps those that can follow a completed one.
 var (
 	Beginnings = kindsWhere(func(s KindSpec) bool { return !s.FollowsUp && !s.Registers })
 	FollowUps  = kindsWhere(func(s KindSpec) bool { return s.FollowsUp })
-	// ReviewedKinds is a kind of each group over which bureaus take as long.
+	// ReviewedKinds has one kind of each review group.
 	ReviewedKinds = kindsWhere(func(s KindSpec) bool {
 		first := slices.IndexFunc(KindSpecs, func(o KindSpec) bool { return o.review == s.review })
 		return KindSpecs[first].Kind == s.Kind
@@ -117,7 +115,7 @@ func kindsWhere(fits func(KindSpec) bool) (kinds []Kind) {
 	return kinds
 }
 
-// OrNew is the kind, or KindNew where none is chosen.
+// OrNew is the kind, or KindNew if none is chosen.
 func (k Kind) OrNew() Kind {
 	if k == "" {
 		return KindNew
@@ -125,7 +123,7 @@ func (k Kind) OrNew() Kind {
 	return k
 }
 
-// Spec is what the kind means; an unknown one's is empty.
+// Spec returns the kind's definition; empty for an unknown kind.
 func (k Kind) Spec() KindSpec {
 	for _, s := range KindSpecs {
 		if s.Kind == k.OrNew() {
@@ -138,20 +136,19 @@ func (k Kind) Spec() KindSpec {
 // Operation is the kind's Czlx; 0 for an unknown one.
 func (k Kind) Operation() int { return k.Spec().Operation }
 
-// Ends tells whether the kind takes a filing away instead of making one.
+// Ends reports whether the kind deregisters something.
 func (k Kind) Ends() bool { return k.Spec().Ends != EndsNothing }
 
-// FollowsUp tells whether the kind is about a filing of ours that is done.
+// FollowsUp reports whether the kind is about one of our completed filings.
 func (k Kind) FollowsUp() bool { return k.Spec().FollowsUp }
 
-// ProvesOwnership tells whether the kind must prove that an existing filing is the customer's.
+// ProvesOwnership reports whether the kind requires proof of ownership.
 func (k Kind) ProvesOwnership() bool { return k.Spec().Claims != ClaimsNothing }
 
-// Registers tells whether the kind only notes a number that is there already.
+// Registers reports whether the kind only records an existing number.
 func (k Kind) Registers() bool { return k.Spec().Registers }
 
-// ReviewedAlike are the operations that a bureau takes as long over as over the kind's:
-// what is filed anew, changes, and what ends.
+// ReviewedAlike are the operations in the kind's review group: new filings, changes, or deregistrations.
 func (k Kind) ReviewedAlike() (operations []int) {
 	for _, s := range KindSpecs {
 		if s.Operation != 0 && s.review == k.Spec().review {
@@ -161,7 +158,7 @@ func (k Kind) ReviewedAlike() (operations []int) {
 	return operations
 }
 
-// Forms are the names of the kind's forms, in the order in which they are filled.
+// Forms lists the kind's forms in the order in which they are filled in.
 func (k Kind) Forms() []string {
 	var names []string
 	for _, f := range k.Spec().Forms {
@@ -170,7 +167,7 @@ func (k Kind) Forms() []string {
 	return names
 }
 
-// Asks tells whether the kind has a field of a form.
+// Asks reports whether the kind uses a field of a form.
 func (k Kind) Asks(form, field string) bool {
 	return slices.ContainsFunc(k.Spec().Forms, func(f FormSpec) bool {
 		return f.Name == form && (f.Fields == nil || slices.Contains(f.Fields, field))

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/text/width"
 )
 
-// ErrNumber says that a text isn't a filing number.
+// ErrNumber: the text isn't a filing number.
 var ErrNumber = errors.New("not a filing number such as 沪ICP备05000940号 or 沪ICP备2023012345号-1")
 
-// Number is a filing number: province sign, 备 or 证, the holder's serial, and
-// the site's index for numbers that have one (interface 3.0, 1-3 备案号).
+// Number is a filing number: province abbreviation, 备 or 证, the holder's serial, and the site's index if there is one
+// (interface 3.0, 1-3 备案号).
 type Number struct {
 	Sign   string // 沪
 	Kind   string // 备, or 证 for a licence
@@ -24,14 +24,13 @@ type Number struct {
 	Site   int    // 0: the holder's number
 }
 
-// serialForm is how a number's digits go. 备: two digits of the year and six (old
-// style, 05000940), or a year and six (new style, 2023012345). 证: two digits of the year
-// or all four, and four (030173, 20231234).
+// serialForm is the format of a number's digits. 备: two-digit year and six digits (old style, 05000940), or four-digit
+// year and six digits (new style, 2023012345). 证: two- or four-digit year and four digits (030173, 20231234).
 const serialForm = `备(?:\d{8}|20\d{8})|证(?:\d{6}|20\d{6})`
 
 var numberForm = regexp.MustCompile(`^(\p{Han})ICP(` + serialForm + `)号(?:-(\d{1,4}))?$`)
 
-// ParseNumber reads a filing number; full-width characters and spaces are forgiven.
+// ParseNumber parses a filing number; it accepts full-width characters and spaces.
 func ParseNumber(text string) (Number, error) {
 	m := numberForm.FindStringSubmatch(NormaliseNumber(text))
 	if m == nil || !knownSign(m[1]) {
@@ -48,7 +47,7 @@ func ParseNumber(text string) (Number, error) {
 	return n, nil
 }
 
-// String is the number as it is written.
+// String formats the number in its standard form.
 func (n Number) String() string {
 	s := n.Holder()
 	if n.Site > 0 {
@@ -60,8 +59,8 @@ func (n Number) String() string {
 // Holder is the number without the site's index.
 func (n Number) Holder() string { return n.Sign + "ICP" + n.Kind + n.Serial + "号" }
 
-// NormaliseNumber folds full-width characters, drops white space and writes
-// ICP in capitals, for comparing numbers and for finding one in a page.
+// NormaliseNumber converts full-width characters, removes white space and writes ICP in upper case, for comparing
+// numbers and finding them in pages.
 func NormaliseNumber(text string) string {
 	text = strings.Join(strings.Fields(width.Fold.String(text)), "")
 	text = strings.NewReplacer("—", "-", "–", "-", "－", "-").Replace(text)
@@ -70,18 +69,17 @@ func NormaliseNumber(text string) string {
 
 func knownSign(sign string) bool { return ProvinceOfNumber(sign) != "" }
 
-// Province is the province of a number's sign, as a code of GB/T 2260.
+// Province is the province of a number's abbreviation, as a GB/T 2260 code.
 func (n Number) Province() string { return ProvinceOfNumber(n.Sign) }
 
-// numberInText finds what looks like a filing number's holder part in a text.
+// numberInText finds the holder part of filing numbers in a text.
 var numberInText = regexp.MustCompile(`\p{Han}ICP(?:` + serialForm + `)号`)
 
-// NumbersIn are the holders' filing numbers that a file names, in UTF-8 or GBK: those of
-// a certificate (bazu.cert), whose form no document of the bureau's tells. A certificate
-// may name none.
+// NumbersIn returns the holders' filing numbers in a file, in UTF-8 or GBK. It is meant for certificates (bazu.cert),
+// whose format isn't documented. A certificate may contain none.
 func NumbersIn(content []byte) []string {
 	var list []string
-	gbk, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(content) // what isn't text comes out as replacement characters
+	gbk, _ := simplifiedchinese.GB18030.NewDecoder().Bytes(content) // bytes that aren't text become replacement characters
 	for _, text := range [][]byte{content, gbk} {
 		for _, found := range numberInText.FindAll(text, -1) {
 			if n, err := ParseNumber(string(found)); err == nil {
@@ -92,8 +90,7 @@ func NumbersIn(content []byte) []string {
 	return unique(list)
 }
 
-// OtherNumberIn is a number that a certificate names instead of this one; empty where it
-// names this one, or none.
+// OtherNumberIn is a number in a certificate that differs from this one; empty if it contains this one, or none.
 func (n Number) OtherNumberIn(certificate []byte) string {
 	named := NumbersIn(certificate)
 	if len(named) == 0 || slices.Contains(named, n.Holder()) {
@@ -102,6 +99,5 @@ func (n Number) OtherNumberIn(certificate []byte) string {
 	return named[0]
 }
 
-// PreferredNumber is the number that people are shown: the site's, or the holder's where the
-// bureau gave no site number.
+// PreferredNumber is the number to display: the site's, or the holder's if the bureau issued no site number.
 func PreferredNumber(site, holder string) string { return cmp.Or(site, holder) }

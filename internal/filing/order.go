@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// OrderState is how an order's filing stands, for the list of orders: one of
-// four, by who must act.
+// OrderState is the state of an order's filing in the list of orders: one of four, by who must act.
 type OrderState string
 
 // The states.
@@ -17,15 +16,15 @@ const (
 	OrderYours OrderState = "yours"
 	// OrderUnderWay: the provider or the bureau acts (办理中).
 	OrderUnderWay OrderState = "under_way"
-	// OrderFiled: done (已备案).
+	// OrderFiled: complete (已备案).
 	OrderFiled OrderState = "filed"
 )
 
 // OrderStates lists them in the order of the filter.
 var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
 
-// OrderStages are the stages in which an order's filing stands while it is open or
-// done, for the filter: one that was withdrawn or deregistered stands on no order.
+// OrderStages are the stages of open and completed filings, for the filter: withdrawn and deregistered filings don't
+// belong to any order.
 var OrderStages = slices.DeleteFunc(slices.Clone(Stages), func(s Stage) bool { return s == Withdrawn || s == Deregistered })
 
 // StateOf is the state of an order by its open filing; without one the stage is empty.
@@ -41,9 +40,8 @@ func StateOf(stage Stage, attention Attention, stuck bool) OrderState {
 	return OrderUnderWay
 }
 
-// SearchedDomains are the names under which an order could list a domain as it
-// is typed: itself, its www host, what it is below, and wildcards that stand for
-// it. None when the text isn't a domain.
+// SearchedDomains returns the names under which an order could list a domain as typed: itself, its www host, its
+// parents, and matching wildcards. None if the text isn't a domain.
 func SearchedDomains(text string) []string {
 	text = strings.TrimSpace(text)
 	if _, after, url := strings.Cut(text, "://"); url { // copied from a browser

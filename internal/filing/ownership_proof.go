@@ -6,13 +6,12 @@ import (
 )
 
 const (
-	// maxProofPassword keeps what is typed within reason; the interface carries its hash.
+	// maxProofPassword limits the input; the interface only transfers its hash.
 	maxProofPassword = 128
 	maxEndingNote    = 1000 // Zxlybz
 )
 
-// Normalise writes the number as it is written; for a new site it is the
-// holder's, also where a site's was typed.
+// Normalise converts the number to its standard form; for a new site to the holder's, even if a site's was typed.
 func (c *OwnershipProof) Normalise(kind Kind) {
 	c.Number = tidy(c.Number)
 	if n, err := ParseNumber(c.Number); err == nil {
@@ -23,9 +22,8 @@ func (c *OwnershipProof) Normalise(kind Kind) {
 	}
 }
 
-// Validate checks a claim that was normalised. Only kinds that claim need a
-// number; a password is needed by those, and to end a holder (interface 4-1-1-2
-// to 4-1-1-5: ICPmm).
+// Validate checks a normalised proof. Only kinds that prove ownership need a number; they and deregistering a holder
+// need a password (interface 4-1-1-2 to 4-1-1-5: ICPmm).
 func (c OwnershipProof) Validate(kind Kind) Problems {
 	var p Problems
 	if kind.ProvesOwnership() {
@@ -50,10 +48,10 @@ func (c OwnershipProof) Validate(kind Kind) Problems {
 	return p
 }
 
-// Normalise trims what was typed.
+// Normalise trims the input.
 func (e *Ending) Normalise() { e.Note = strings.TrimSpace(tidy(e.Note)) }
 
-// Validate checks why a filing ends.
+// Validate checks the reason for a deregistration.
 func (e Ending) Validate(t Tables) Problems {
 	var p Problems
 	p.choice("reason", t.EndingReasons, e.Reason)
@@ -65,9 +63,8 @@ func (e Ending) Validate(t Tables) Problems {
 	return p
 }
 
-// ValidateChange checks what only a change of a filing must keep to: the holder
-// stays in its province (1046), and the record's document types end at 11
-// (upload-data.xsd, BGBA).
+// ValidateChange checks the rules for changes only: the holder stays in its province (1046), and document types end at
+// 11 (upload-data.xsd, BGBA).
 func (h Holder) ValidateChange(before Holder) Problems {
 	var p Problems
 	if before.Province != "" && h.Province != before.Province {

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// PaperFormats are 附件文件格式 (Fjwjgs), PaperUses 附件用途 (Fjytlx): the built-in
-// edition.
+// PaperFormats are 附件文件格式 (Fjwjgs), PaperUses 附件用途 (Fjytlx), in the built-in edition.
 var (
 	PaperFormats = []Code{{1, "JPG", "JPG"}, {2, "JPEG", "JPEG"}, {3, "PNG", "PNG"}}
 	PaperUses    = []Code{
@@ -16,11 +15,11 @@ var (
 	}
 )
 
-// MaxPaper is the size, in bytes, of the largest paper, the verification sheet: 150 KB
-// in base64, which is how the interface counts (4-1-1-6).
+// MaxPaper is the maximum size, in bytes, of the largest paper, the verification sheet: 150 KB in base64, which is what
+// the interface counts (4-1-1-6).
 const MaxPaper = 150 << 10 / 4 * 3
 
-// PaperForm is a paper submitted by itself (4-1-1-6): an image.
+// PaperForm is a paper submitted on its own (4-1-1-6): an image.
 type PaperForm struct {
 	Order string
 	Use   int
@@ -30,7 +29,7 @@ type PaperForm struct {
 	Remark  string
 }
 
-// Validate checks a form.
+// Validate checks the form.
 func (f PaperForm) Validate(t Tables) Problems {
 	var p Problems
 	if f.Order == "" {
@@ -52,8 +51,7 @@ func (f PaperForm) Validate(t Tables) Problems {
 	return p
 }
 
-// Format is the bureau's number for what the content is; 0 when it takes no such
-// format.
+// Format is the bureau's code for the content's format; 0 if it doesn't accept it.
 func (f PaperForm) Format(t Tables) int {
 	names := map[string][]string{"image/jpeg": {"JPG", "JPEG"}, "image/png": {"PNG"}}[http.DetectContentType(f.Content)]
 	for _, c := range t.PaperFormats {

@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// PaperUse is a place of a paper in a data file: Fjyt, of the holder or the site.
+// PaperUse is where a paper goes in a data file: Fjyt, of the holder or the site.
 type PaperUse struct {
-	// Purpose is a code of the built-in edition of PaperUses (Tables.PaperPurpose).
+	// Purpose is a code in the built-in edition of PaperUses (Tables.PaperPurpose).
 	Purpose int `yaml:"purpose"`
 	// Of is "holder" or "site".
 	Of string `yaml:"of"`
 }
 
-// OfSite tells whose attachment it is: the site's, or else the holder's.
+// OfSite reports whether it is the site's attachment rather than the holder's.
 func (u PaperUse) OfSite() bool { return u.Of == "site" }
 
 // Values of Paper.Each and Paper.Print.
@@ -27,7 +27,7 @@ const (
 	PrintSheet      = "sheet"
 )
 
-// Paper is a line of the list of papers (data/papers.yaml tells what each part means).
+// Paper is an entry in the list of papers (data/papers.yaml explains each part).
 type Paper struct {
 	Key              string     `yaml:"key"`
 	Name             Bilingual  `yaml:"name"`
@@ -49,20 +49,19 @@ type Paper struct {
 	Print            string     `yaml:"print"`
 }
 
-// MaxBytes is the most that a picture may weigh: the interface counts base64, which
-// is a third longer.
+// MaxBytes is a picture's maximum size: the interface counts base64, which is a third longer.
 func (p Paper) MaxBytes() int { return p.MaxKB << 10 / 4 * 3 }
 
 // NeededPaper is a paper that one dossier can have.
 type NeededPaper struct {
 	Paper
-	// Item is the pre-approval content that it is about; 0: none.
+	// Item is the pre-approval content that it is for; 0: none.
 	Item int
-	// Must tells that the dossier can't be submitted without it.
+	// Must: the dossier can't be submitted without it.
 	Must bool
 }
 
-// Field names the paper in forms: its key, with the content that it is about.
+// Field is the paper's name in forms: its key, with its pre-approval content.
 func (p NeededPaper) Field() string {
 	if p.Item == 0 {
 		return p.Key
@@ -70,14 +69,14 @@ func (p NeededPaper) Field() string {
 	return p.Key + "." + strconv.Itoa(p.Item)
 }
 
-// ApprovalField names the field of an approval's number (Qzsph).
+// ApprovalField is the name of an approval number's field (Qzsph).
 func ApprovalField(content int) string { return "number." + strconv.Itoa(content) }
 
-// maxApprovalNumber is the schema's (Qzsph).
+// maxApprovalNumber is the schema's limit (Qzsph).
 const maxApprovalNumber = 512
 
-// PaperProblems tells what papers a dossier lacks; has tells whether there is a picture
-// of one. This is the one place that keeps a dossier without its papers back.
+// PaperProblems returns which papers a dossier lacks; has reports whether there is a picture of one. This is the only
+// check that prevents submitting a dossier without its papers.
 func PaperProblems(d Dossier, needed []NeededPaper, has func(NeededPaper) bool) Problems {
 	var p Problems
 	for _, n := range needed {
@@ -99,19 +98,19 @@ func PaperProblems(d Dossier, needed []NeededPaper, has func(NeededPaper) bool) 
 	return p
 }
 
-// PaperList is the whole list, with what provinces have otherwise.
+// PaperList is the whole list, with the provinces' differences.
 type PaperList struct {
 	PaperChange `yaml:",inline"`
 	Provinces   map[string]PaperChange `yaml:"provinces"`
 }
 
-// PaperChange replaces or adds papers by their keys, and takes others away.
+// PaperChange replaces or adds papers by key, and removes others.
 type PaperChange struct {
 	Papers []Paper  `yaml:"papers"`
 	Drop   []string `yaml:"drop"`
 }
 
-// onto lays a change over a list.
+// onto applies a change to a list.
 func (c PaperChange) onto(list []Paper) []Paper {
 	list = slices.DeleteFunc(slices.Clone(list), func(p Paper) bool { return slices.Contains(c.Drop, p.Key) })
 	for _, p := range c.Papers {
@@ -124,10 +123,10 @@ func (c PaperChange) onto(list []Paper) []Paper {
 	return list
 }
 
-// In is the list of a province; one without changes, or "", has the common one.
+// In returns a province's list; without changes, or for "", the common one.
 func (l PaperList) In(province string) []Paper { return l.Provinces[province].onto(l.Papers) }
 
-// Needed are the papers that a dossier can have, in the list's order.
+// Needed lists the papers that a dossier can have, in the list's order.
 func (l PaperList) Needed(d Dossier) []NeededPaper {
 	kind := d.Kind.OrNew()
 	nature, document, manager := d.Holder.Nature, d.Holder.DocumentType, d.Holder.Manager.DocumentType
@@ -152,9 +151,8 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 	return needed
 }
 
-// fromOutside tells whether the holder's resident ID is of another province than the one
-// where the dossier goes; residence permits of Hong Kong, Macao and Taiwan residents, which
-// begin with 81, 82 and 83, are of none.
+// fromOutside reports whether the holder's resident ID is from another province than the dossier's. Residence permits
+// of Hong Kong, Macao and Taiwan residents, which start with 81, 82 and 83, have no province.
 func (d Dossier) fromOutside() bool {
 	h, province := d.Holder, d.Province()
 	if h.DocumentType != DocumentResidentID || len(h.DocumentNumber) != 18 || len(province) != 6 || hmtPrefix[h.DocumentNumber[:2]] {
@@ -163,7 +161,7 @@ func (d Dossier) fromOutside() bool {
 	return h.DocumentNumber[:2] != province[:2]
 }
 
-// Province is where a dossier goes: the holder's, or that of the number it claims.
+// Province is the dossier's province: the holder's, or that of the number whose ownership it proves.
 func (d Dossier) Province() string {
 	switch {
 	case d.Kind.ProvesOwnership():
@@ -177,7 +175,7 @@ func (d Dossier) Province() string {
 //go:embed data/papers.yaml
 var papersFile []byte
 
-// BuiltInPapers is the list that serves where no setting names another; its form is tested.
+// BuiltInPapers is the list used if no setting names another; a test checks its format.
 var BuiltInPapers = sync.OnceValue(func() PaperList {
 	list, err := ParsePapers(papersFile, nil)
 	if err != nil {
@@ -186,11 +184,11 @@ var BuiltInPapers = sync.OnceValue(func() PaperList {
 	return list
 })
 
-// LoadPapers lays a provider's own list over the built-in one.
+// LoadPapers applies a provider's own list to the built-in one.
 func LoadPapers(own []byte) (PaperList, error) { return ParsePapers(papersFile, own) }
 
-// PaperPurpose is the bureau's code (Fjyt) for a purpose of the built-in edition: the
-// bureau's table may number the same purposes otherwise.
+// PaperPurpose is the bureau's code (Fjyt) for a purpose of the built-in edition, since the bureau's table may number
+// the same purposes differently.
 func (t Tables) PaperPurpose(purpose int) int {
 	known, _ := CodeByID(PaperUses, purpose)
 	for _, c := range t.PaperUses {
@@ -204,7 +202,7 @@ func (t Tables) PaperPurpose(purpose int) int {
 // jpegFormat is Fjwjgs of JPEG in the built-in edition.
 const jpegFormat = 1
 
-// JPEGFormat is the bureau's code (Fjwjgs) for pictures as we submit them.
+// JPEGFormat is the bureau's code (Fjwjgs) for the pictures that we submit.
 func (t Tables) JPEGFormat() int {
 	for _, c := range t.PaperFormats {
 		if n := strings.ToUpper(strings.Trim(c.Name, " .*")); n == "JPG" || n == "JPEG" {

@@ -9,14 +9,13 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Bounds of the list: what a form can show, and what a filing may weigh in a data file.
+// Limits of the list: what a form can show, and how large a filing may be in a data file.
 const (
 	maxPaperCount = 10
 	maxPaperKB    = 2048
 )
 
-// ParsePapers reads a list and lays another over it, if there is one. Errors name the
-// paper and its part.
+// ParsePapers parses a list and applies another to it, if there is one. Errors name the paper and its part.
 func ParsePapers(base, own []byte) (PaperList, error) {
 	list, err := parsePapers(base)
 	if err != nil || len(own) == 0 {
@@ -46,7 +45,7 @@ func parsePapers(raw []byte) (PaperList, error) {
 	}
 	for province, c := range list.Provinces {
 		if ProvinceSign(province) == "" {
-			return list, fmt.Errorf("provinces: %q is no province's code such as 310000", province)
+			return list, fmt.Errorf("provinces: %q is not a province code such as 310000", province)
 		}
 		if err := c.validate(); err != nil {
 			return list, fmt.Errorf("province %s: %w", province, err)
@@ -59,7 +58,7 @@ func (c PaperChange) validate() error {
 	seen := map[string]bool{}
 	for _, p := range c.Papers {
 		if seen[p.Key] {
-			return fmt.Errorf("paper %q stands twice", p.Key)
+			return fmt.Errorf("duplicate paper %q", p.Key)
 		}
 		seen[p.Key] = true
 		if err := p.validate(); err != nil {
@@ -69,26 +68,26 @@ func (c PaperChange) validate() error {
 	return nil
 }
 
-// paperKeyForm keeps keys fit for a form's field, a column and a page's anchor.
+// paperKeyForm makes keys usable as a form field, a column and a page anchor.
 var paperKeyForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
 
 func (p Paper) validate() error {
 	wrong := func(n Kind) bool { return n.Operation() == 0 || n == "" || n.Ends() }
 	switch {
 	case !paperKeyForm.MatchString(p.Key):
-		return errors.New("key: want small letters, digits and _, at most 32")
+		return errors.New("key: want lower-case letters, digits and _, at most 32")
 	case p.Name.Chinese == "" || p.Name.English == "" || p.Help.Chinese == "" || p.Help.English == "":
 		return errors.New("name and help: want zh and en")
 	case len(p.Kinds) == 0 || slices.ContainsFunc(p.Kinds, wrong):
 		return errors.New("kinds: want some of new, new_site, new_access, change")
 	case slices.ContainsFunc(p.Required, func(k Kind) bool { return !slices.Contains(p.Kinds, k) }):
-		return errors.New("required: a kind that kinds doesn't name")
+		return errors.New("required: contains a kind that isn't in kinds")
 	case p.Max < 1 || p.Max > maxPaperCount:
 		return fmt.Errorf("max: want 1 to %d", maxPaperCount)
 	case p.MaxKB < 20 || p.MaxKB > maxPaperKB:
 		return fmt.Errorf("max_kb: want 20 to %d", maxPaperKB)
 	case p.MinShort < 1 || p.MinLong < p.MinShort || p.MinLong > 2000:
-		return errors.New("min_long, min_short: want dots, the long side first, at most 2000")
+		return errors.New("min_long, min_short: want pixels, the long side first, at most 2000")
 	case p.Each != "" && p.Each != EachPreApproval:
 		return errors.New("each: want pre_approval or nothing")
 	case p.Each != "" && len(p.Uses) > 0:

@@ -18,7 +18,7 @@ func paperKeys(list []filing.NeededPaper, must bool) (names []string) {
 	return names
 }
 
-// Whoever files what, wherever: the list proves holder and manager, and fits a form.
+// For every kind, nature and province the list identifies holder and manager, and fits in a form.
 func TestEveryoneHasAListOfPapers(t *testing.T) {
 	list := filing.BuiltInPapers()
 	tables := filing.BuiltIn()
@@ -69,7 +69,7 @@ func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
 }
 
-// Provinces want more of holders from elsewhere, and of some papers.
+// Provinces require more from holders of other provinces, and other sizes of some papers.
 func TestProvincesHaveTheirOwnPapers(t *testing.T) {
 	list := filing.BuiltInPapers()
 	person := func(province, id string) []string {
@@ -131,7 +131,7 @@ func TestAWrongListIsRefusedByName(t *testing.T) {
 		"papers: [" + good + ", colour: red}]":                     "colour",
 		"papers: [{key: A}]":                                       "key",
 		"papers: [{key: a, name: {zh: 甲}}]":                        "name",
-		"papers: [" + good + "}, " + good + "}]":                   "twice",
+		"papers: [" + good + "}, " + good + "}]":                   "duplicate",
 		"provinces: {\"99\": {drop: [x]}}":                         "99",
 		"papers: [" + good[:len(good)-len("max: 1, max_kb: 80, min_long: 900, min_short: 600")] + "max: 11, max_kb: 80, min_long: 900, min_short: 600}]": "max",
 		"papers: [" + good[:len(good)-len("max_kb: 80, min_long: 900, min_short: 600")] + "max_kb: 1, min_long: 900, min_short: 600}]":                   "max_kb",
@@ -141,7 +141,7 @@ func TestAWrongListIsRefusedByName(t *testing.T) {
 	}
 }
 
-// The bureau may number purposes and formats otherwise; its names tell which is meant.
+// The bureau may number purposes and formats differently; their names identify them.
 func TestTheBureausCodesOfPapersWin(t *testing.T) {
 	built := filing.BuiltIn()
 	require.Equal(t, 1, built.JPEGFormat())

@@ -14,7 +14,7 @@ func TestEveryProvinceAndCityHasAName(t *testing.T) {
 		require.NotEmpty(t, filing.PlaceNames(province.Code), province.Name)
 		for _, city := range filing.Cities(province.Code) {
 			if city.Name == "市辖区" || city.Name == "县" || strings.Contains(city.Name, "直辖县") {
-				continue // parts of a municipality or province, no places of their own
+				continue // parts of a municipality or province, not places of their own
 			}
 			require.NotEmpty(t, filing.PlaceNames(city.Code), city.Name)
 		}

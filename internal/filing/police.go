@@ -9,33 +9,31 @@ import (
 	"golang.org/x/text/width"
 )
 
-// PoliceWithin is within how long after a site opens it must be filed with the
-// public-security organs (公安联网备案): 计算机信息网络国际联网安全保护管理办法
-// (公安部令第33号), article 12, thirty days.
+// PoliceWithin is the time limit, after a site opens, for the public-security filing (公安联网备案): thirty days
+// (计算机信息网络国际联网安全保护管理办法, 公安部令第33号, article 12).
 const PoliceWithin = 30 * 24 * time.Hour
 
-// PoliceReminders are how many days after the approval the customer is reminded
-// of it.
+// PoliceReminders are the days after the approval on which we remind the customer of it.
 var PoliceReminders = []int{3, 15, 25}
 
-// ErrPoliceNumber says that a text isn't a public-security filing number;
-// ErrPoliceProvince that its digits are another province's than its sign.
+// ErrPoliceNumber: the text isn't a public-security filing number. ErrPoliceProvince: its digits and its abbreviation
+// belong to different provinces.
 var (
 	ErrPoliceNumber   = errors.New("not a public-security filing number such as 沪公网安备31010102000001号")
-	ErrPoliceProvince = errors.New("the province's sign and the digits don't agree")
+	ErrPoliceProvince = errors.New("the province's abbreviation and the digits don't match")
 )
 
-// PoliceNumber is a public-security filing number: the province's sign and
-// fourteen digits, the first six of them a division of GB/T 2260.
+// PoliceNumber is a public-security filing number: the province's abbreviation and fourteen digits, of which the first
+// six are a GB/T 2260 division.
 type PoliceNumber struct {
 	Sign   string // 沪
 	Digits string // 31010102000001
 }
 
-// The 号 at the end is often left out where the number is copied from.
+// The final 号 is often missing in copied numbers.
 var policeForm = regexp.MustCompile(`^(\p{Han})公网安备(\d{14})号?$`)
 
-// ParsePoliceNumber reads a number; spaces and full-width characters are forgiven.
+// ParsePoliceNumber parses a number; it accepts spaces and full-width characters.
 func ParsePoliceNumber(text string) (PoliceNumber, error) {
 	m := policeForm.FindStringSubmatch(strings.Join(strings.Fields(width.Fold.String(text)), ""))
 	if m == nil {
@@ -52,7 +50,7 @@ func ParsePoliceNumber(text string) (PoliceNumber, error) {
 	return n, nil
 }
 
-// String is the number as it is written.
+// String formats the number in its standard form.
 func (n PoliceNumber) String() string { return n.Sign + "公网安备" + n.Digits + "号" }
 
 // ValidatePoliceNumber is ParsePoliceNumber with problems for a form.

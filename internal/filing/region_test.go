@@ -9,8 +9,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
-// The bureau's edition wins where it came down; the built-in one serves where
-// it says nothing.
+// The bureau's edition takes precedence; the built-in one fills its gaps.
 func TestRegionEdition(t *testing.T) {
 	builtIn := filing.Regions{}
 	r := filing.RegionEdition([]filing.Region{

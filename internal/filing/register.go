@@ -2,15 +2,14 @@ package filing
 
 import "slices"
 
-// Registration is what a customer gives who holds a number already (登记备案号).
+// Registration is the input of a customer who already has a number (登记备案号).
 type Registration struct {
 	Number   string
 	HomePage string
 }
 
-// Dossier makes the dossier of a registration for an order's domains, in its
-// normal form, with what is wrong with it. The number is the holder's or the
-// site's, 备 or 证, old style or new (interface 3.0, 1-3).
+// Dossier makes the normalised dossier of a registration for an order's domains, and its problems. The number is the
+// holder's or the site's, 备 or 证, old style or new (interface 3.0, 1-3).
 func (r Registration) Dossier(domains []string) (Dossier, Problems) {
 	var p Problems
 	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)}, OwnershipProof: OwnershipProof{Number: tidy(r.Number)}}
@@ -28,25 +27,24 @@ func (r Registration) Dossier(domains []string) (Dossier, Problems) {
 	return d, p
 }
 
-// Comparison is how a number stands to what a bureau knows of an order's domains.
+// Comparison is the result of comparing a number with a bureau's data of an order's domains.
 type Comparison string
 
-// The outcomes; the first two refuse the registration.
+// The results; the first two prevent the registration.
 const (
-	// AnotherNumber: a domain is filed, under another number.
+	// AnotherNumber: a domain is filed under another number.
 	AnotherNumber Comparison = "another"
 	// NotFiled: no domain is filed.
 	NotFiled Comparison = "not_filed"
 	// SameNumber: a domain is filed under this number.
 	SameNumber Comparison = "same"
-	// NotCompared: the bureau couldn't be asked, or doesn't know such numbers.
+	// NotCompared: the bureau couldn't be queried, or has no such numbers.
 	NotCompared Comparison = "not_compared"
 )
 
-// CompareNumber compares a number with what the bureau that gave it says of the
-// domains; the domain is the one that the outcome is about, with its status.
-// A holder's number agrees with each of the holder's sites. Of licences (证) the
-// bureau's query knows nothing.
+// CompareNumber compares a number with the issuing bureau's data of the domains; it returns the domain that decided the
+// result, with its status. A holder's number matches each of the holder's sites. The bureau's query doesn't cover
+// licences (证).
 func CompareNumber(number Number, domains []DomainStatus) (Comparison, DomainStatus) {
 	if number.Kind != "备" {
 		return NotCompared, DomainStatus{}
@@ -75,5 +73,5 @@ func agrees(number Number, s Status) bool {
 	return err == nil && number.Holder() == holder.Holder() && (number.Site == 0 || s.SiteNumber == "")
 }
 
-// Number is a status's own: the site's, or the holder's where there is none.
+// Number is the status's number: the site's, or else the holder's.
 func (s Status) Number() string { return PreferredNumber(s.SiteNumber, s.HolderNumber) }

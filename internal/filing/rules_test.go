@@ -53,7 +53,7 @@ func TestDocumentNumbers(t *testing.T) {
 	}
 }
 
-// Any single mistyped digit of a resident ID is caught.
+// Any single mistyped digit of a resident ID is detected.
 func TestMistypedResidentID(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		right := "310101199003070035"
@@ -188,7 +188,7 @@ func explained(t *testing.T, code int) {
 	}
 }
 
-// The ranges above are those of the ministry's text, where it is at hand.
+// The ranges above match the ministry's text, if it is available.
 func TestTheMinistrysListIsCovered(t *testing.T) {
 	text, err := os.ReadFile("../../../shared/bureau-spec/interface-v3.0.txt")
 	if err != nil {

@@ -7,15 +7,14 @@ import (
 	"strings"
 )
 
-// SecondVetting is which dossiers vetting (初审) passes only when two
-// reviewers do; the zero value is none.
+// SecondVetting selects the dossiers that two reviewers must pass in vetting (初审); the zero value selects none.
 type SecondVetting struct {
 	Kinds []Kind
 	// Natures are 单位性质 of the holder, values of Tables.Natures.
 	Natures []int
 }
 
-// ParseSecondVetting reads kinds and natures, such as "end_holder" and "5".
+// ParseSecondVetting parses kinds and natures, such as "end_holder" and "5".
 func ParseSecondVetting(list []string) (c SecondVetting, err error) {
 	vetted := slices.Concat(Beginnings, FollowUps)
 	for _, text := range list {
@@ -27,14 +26,13 @@ func ParseSecondVetting(list []string) (c SecondVetting, err error) {
 		case err == nil && nature > 0:
 			c.Natures = append(c.Natures, nature)
 		default:
-			return SecondVetting{}, fmt.Errorf("%q is neither a kind of filing nor the number of a holder's nature; want some of %v, or a number such as 5 (个人)", text, vetted)
+			return SecondVetting{}, fmt.Errorf("%q is neither a kind of filing nor the number of a nature; want one of %v, or a number such as 5 (个人)", text, vetted)
 		}
 	}
 	return c, nil
 }
 
-// Requires tells whether a dossier of a kind wants two reviewers; nature is the holder's,
-// 0 where its forms don't say.
+// Requires reports whether a dossier of a kind needs two reviewers; nature is the holder's, 0: unknown.
 func (c SecondVetting) Requires(kind Kind, nature int) bool {
 	return slices.Contains(c.Kinds, kind.OrNew()) || nature != 0 && slices.Contains(c.Natures, nature)
 }

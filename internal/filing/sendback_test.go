@@ -8,8 +8,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Each reason for sending back has its own key, both languages, and is about a
-// paper or a code that there is.
+// Each send-back reason has its own key, both languages, and refers to an existing paper or code.
 func TestReasonsForSendingBackAreWhole(t *testing.T) {
 	papers := map[string]bool{}
 	for _, p := range filing.BuiltInPapers().Papers {

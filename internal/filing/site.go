@@ -10,13 +10,13 @@ const (
 	maxSiteName = 512 // Wzmc
 	minHomePage = 4   // Syurl
 	maxHomePage = 255 // Syurl
-	// maxDomains and maxIPs bound one site: an order with more is a mistake.
+	// maxDomains and maxIPs limit one site: an order with more is a mistake.
 	maxDomains = 100
 	maxIPs     = 100
 )
 
-// Normalise trims and folds what was typed; domains and addresses that are
-// right take their normal form, wrong ones stay as typed for Validate to name.
+// Normalise trims and converts the input; valid domains and addresses get their normal form, invalid ones stay as typed
+// for Validate to report.
 func (s *Site) Normalise() {
 	s.Name, s.HomePage, s.Remark = tidy(s.Name), tidy(s.HomePage), tidy(s.Remark)
 	if s.HomePage != "" && !strings.Contains(s.HomePage, "://") {
@@ -46,7 +46,7 @@ func unique(list []string) []string {
 	return kept
 }
 
-// Validate checks a site that was normalised.
+// Validate checks a normalised site.
 func (s Site) Validate(t Tables) Problems {
 	var p Problems
 	p.text("name", s.Name, true, maxSiteName)
@@ -93,7 +93,7 @@ func (p *Problems) ips(ips []string) {
 	}
 }
 
-// homePage: its host must be among the domains (result code 1041).
+// homePage checks that its host is one of the domains (result code 1041).
 func (p *Problems) homePage(s Site) {
 	if s.HomePage == "" {
 		p.add("home_page", "required")
@@ -116,8 +116,8 @@ func (p *Problems) homePage(s Site) {
 	p.gbk("home_page", s.HomePage)
 }
 
-// DomainCovers tells whether a listed domain, which may begin with "*.", stands
-// for a host. A listed domain stands for its www host too.
+// DomainCovers reports whether a listed domain, which may start with "*.", covers a host. A listed domain also covers
+// its www host.
 func DomainCovers(domain, host string) bool {
 	if suffix, wildcard := strings.CutPrefix(domain, "*"); wildcard {
 		return strings.HasSuffix(host, suffix) && len(host) > len(suffix)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What staff submit themselves (interface 3.0, 4-1-1-7, 4-1-1-8, 4-1-2), as
-// their forms have it. Days are as date fields give them, "2026-11-24".
+// The forms of records that staff submit themselves (interface 3.0, 4-1-1-7, 4-1-1-8, 4-1-2). Days have the format of
+// date fields, "2026-11-24".
 
 // Outcomes are 未备案网站处理状态 (Wbacl), the built-in edition.
 var Outcomes = []Code{
@@ -25,7 +25,7 @@ const (
 	maxBlocks         = 1000
 )
 
-// Day reads a day; ok is false when it is none.
+// Day parses a day; ok is false if it is invalid.
 func Day(text string) (day time.Time, ok bool) {
 	day, err := time.Parse(time.DateOnly, text)
 	return day, err == nil
@@ -45,14 +45,14 @@ func (p *Problems) day(field, text, last string) {
 
 // VerificationForm is the result of a verification task (核实结果).
 type VerificationForm struct {
-	// Who checked, and on which Day.
+	// Who verified it, and on which Day.
 	Who, Day string
 	// Passed is "yes", "no", or empty: not chosen yet.
 	Passed          string
 	Opinion, Faults string
 }
 
-// Validate checks a form; today is a day.
+// Validate checks the form; today is a day.
 func (f VerificationForm) Validate(today string) Problems {
 	var p Problems
 	p.text("who", f.Who, true, maxVerifier)
@@ -69,13 +69,13 @@ func (f VerificationForm) Validate(today string) Problems {
 type OutcomeForm struct {
 	Result  int
 	Opinion string
-	// Listed is when the site came onto the list, Due until when it had to be dealt with.
+	// Listed is when the site was listed, Due the deadline for dealing with it.
 	Listed, Due string
-	// Operator is the carrier's number, Province a code of GB/T 2260 as the bureau gave it.
+	// Operator is the carrier's number, Province a GB/T 2260 code as sent by the bureau.
 	Operator, Province string
 }
 
-// Validate checks a form; today is a day.
+// Validate checks the form; today is a day.
 func (f OutcomeForm) Validate(t Tables, today string) Problems {
 	var p Problems
 	p.choice("result", t.Outcomes, f.Result)
@@ -98,7 +98,7 @@ func (p *Problems) digits(field, text string) {
 	}
 }
 
-// UnitNumber reads one of the bureau's numbers; 0 when it is none.
+// UnitNumber parses one of the bureau's numbers; 0 if it is invalid.
 func UnitNumber(text string) int64 {
 	n, err := strconv.ParseInt(strings.TrimSpace(tidy(text)), 10, 64)
 	if err != nil || n < 0 {
@@ -107,26 +107,26 @@ func UnitNumber(text string) int64 {
 	return n
 }
 
-// The kinds of reports on address blocks: where they come from (来源), or how they
-// are used: by the provider itself (自用), or not yet (预留).
+// The kinds of reports on address blocks: where they come from (来源), or how they are used: by the provider itself (自用),
+// or reserved (预留).
 const (
 	BlockSource   = "source"
 	BlockOwnUse   = "own"
 	BlockReserved = "reserved"
 )
 
-// BlockForm reports address blocks, one a line.
+// BlockForm reports address blocks, one per line.
 type BlockForm struct {
 	Kind   string
 	Ranges []string
-	// Unit is the number of the unit that a source comes from.
+	// Unit is the number of the source unit.
 	Unit string
-	// Assignment is Syfs (1 static, 2 dynamic, 3 unknown), Since the day of use.
+	// Assignment is Syfs (1 static, 2 dynamic, 3 unknown), Since the date of first use.
 	Assignment    int
 	Since, Remark string
 }
 
-// Validate checks a form; today is a day.
+// Validate checks the form; today is a day.
 func (f BlockForm) Validate(t Tables, today string) Problems {
 	var p Problems
 	f.ranges(&p)
@@ -174,11 +174,11 @@ func (f BlockForm) ranges(p *Problems) {
 	for i := 1; i < len(lines); i++ {
 		if a, b := lines[i-1], lines[i]; b.From.Compare(a.To) <= 0 {
 			p.add("ranges", "blocks_overlap", "line", max(a.number, b.number), "other", min(a.number, b.number))
-		} // where any two meet, two neighbours do
+		} // if any two overlap, so do two neighbours
 	}
 }
 
-// Blocks are the ranges of a form that is right.
+// Blocks are the ranges of a valid form.
 func (f BlockForm) Blocks() []IPRange {
 	list := make([]IPRange, 0, len(f.Ranges))
 	for _, text := range f.Ranges {

@@ -1,9 +1,8 @@
-// Package filing is the domain of ICP filing (备案): the filing and its stages,
-// the holder, the site, the rules of every field and the code tables. It does
-// no I/O and knows nothing of Temporal.
+// Package filing is the domain of ICP filing (备案): the filing and its stages, the holder, the site, the rules of every
+// field and the code tables. It does no I/O and doesn't depend on Temporal.
 package filing
 
-// Stage is where a filing stands. The table of stages is in docs/architecture.md.
+// Stage is the stage of a filing. The table of stages is in docs/architecture.md.
 type Stage string
 
 const (
@@ -15,30 +14,30 @@ const (
 	Preparing Stage = "preparing"
 	// Vetting waits for the provider's own reviewer (初审).
 	Vetting Stage = "vetting"
-	// Submitting waits for the record to be accepted in a data file (上报管局).
+	// Submitting waits for a data file with the record to be accepted (上报管局).
 	Submitting Stage = "submitting"
 	// Reviewing waits for the bureau's decision (管局审核).
 	Reviewing Stage = "reviewing"
-	// Correcting waits for the customer to mend what was refused (驳回待修改).
+	// Correcting waits for the customer to correct what was refused (驳回待修改).
 	Correcting Stage = "correcting"
-	// Installing puts the certificate on the site and waits for the number at its foot (安装证书).
+	// Installing installs the certificate on the site and waits for the number in its footer (安装证书).
 	Installing Stage = "installing"
-	// Filed is the end: the number stands on the order (已备案).
+	// Filed: complete, with the number on the order (已备案).
 	Filed Stage = "filed"
-	// Withdrawn is the other end (已撤销).
+	// Withdrawn: ended without a number (已撤销).
 	Withdrawn Stage = "withdrawn"
-	// Deregistered is after the end: the bureau took the filing away (已注销).
+	// Deregistered: ended by the bureau after completion (已注销).
 	Deregistered Stage = "deregistered"
 )
 
 // Stages lists the stages in the order of a filing's life.
 var Stages = []Stage{Contact, Verifying, Preparing, Vetting, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn, Deregistered}
 
-// Final tells whether a filing in this stage is over.
+// Final reports whether a filing in this stage is over.
 func (s Stage) Final() bool { return s == Filed || s == Withdrawn || s == Deregistered }
 
-// Withdrawable tells whether a customer may still withdraw: once the record
-// has left for the bureau only the bureau can end it.
+// Withdrawable reports whether a customer may still withdraw: after the record was submitted, only the bureau can end
+// it.
 func (s Stage) Withdrawable() bool {
 	switch s {
 	case Contact, Verifying, Preparing, Vetting, Correcting:

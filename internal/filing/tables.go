@@ -2,21 +2,21 @@ package filing
 
 import "slices"
 
-// Tables are the code tables that forms offer and rules allow: the bureau's
-// newest edition where it came down, the built-in one elsewhere.
+// Tables are the code tables that forms offer and rules accept: the bureau's latest edition as far as downloaded,
+// otherwise the built-in one.
 type Tables struct {
 	Natures, DocumentTypes, AccessModes, PreApprovals, Languages, Services, EndingReasons []Code
 	Regions                                                                               Regions
-	// ServerPlaces never come down: the interface has no table of them.
+	// ServerPlaces are always built in: the interface has no table of them.
 	ServerPlaces []Code
-	// Outcomes are what was done about unfiled sites; Units the providers and
-	// operators by their numbers, empty until they come down.
+	// Outcomes are the results for unfiled sites; Units are the providers and operators by number, empty until
+	// downloaded.
 	Outcomes, Units []Code
-	// PaperFormats and PaperUses are of attachments: Fjwjgs and Fjyt.
+	// PaperFormats and PaperUses are for attachments: Fjwjgs and Fjyt.
 	PaperFormats, PaperUses []Code
 }
 
-// BuiltIn is the edition that serves until the first download.
+// BuiltIn is the edition used until the first download.
 func BuiltIn() Tables {
 	return Tables{
 		Natures: Natures, DocumentTypes: DocumentTypes, AccessModes: AccessModes, PreApprovals: PreApprovals,
@@ -25,8 +25,8 @@ func BuiltIn() Tables {
 	}
 }
 
-// Edition makes a table of the bureau's values: their names in Chinese are the
-// bureau's, in English those of the built-in table where it knows the value.
+// Edition makes a table from the bureau's values: Chinese names are the bureau's, English ones come from the built-in
+// table if it has the value.
 func Edition(values, builtIn []Code) []Code {
 	table := slices.Clone(values)
 	for i := range table {
@@ -38,8 +38,8 @@ func Edition(values, builtIn []Code) []Code {
 	return table
 }
 
-// DocumentsFor lists the documents that prove a holder of a nature. What is
-// right for a nature that only the bureau's edition knows is left to the bureau.
+// DocumentsFor lists the documents that identify a holder of a nature. For a nature that only the bureau's edition has,
+// the bureau must decide.
 func (t Tables) DocumentsFor(nature int) []Code {
 	ids, known := documentsOf[nature]
 	if !known {

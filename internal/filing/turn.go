@@ -1,31 +1,30 @@
 package filing
 
-// Attention is what a customer must look at besides the stage; the pages' texts are
-// "attention.<value>".
+// Attention is what needs the customer's attention besides the stage; its page text is "attention.<value>".
 type Attention string
 
 // The values.
 const (
-	// AttentionSMSRecipient and AttentionMailRecipient: a code could not be delivered.
+	// AttentionSMSRecipient and AttentionMailRecipient: a code couldn't be delivered.
 	AttentionSMSRecipient  Attention = "sms_recipient"
 	AttentionMailRecipient Attention = "mail_recipient"
-	// AttentionSentBack: our own reviewers sent the dossier back.
+	// AttentionSentBack: vetting sent the dossier back.
 	AttentionSentBack Attention = "sent_back"
-	// AttentionRefused: the bureau refused it for something of the customer's.
+	// AttentionRefused: the bureau refused it for a reason that the customer must fix.
 	AttentionRefused Attention = "refused"
-	// AttentionRefusedOurs: the bureau refused it for something that the provider must fix.
+	// AttentionRefusedOurs: the bureau refused it for a reason that the provider must fix.
 	AttentionRefusedOurs Attention = "refused_ours"
-	// AttentionSMSVerification: the bureau awaits its own SMS code; AttentionSMSVerificationExpired: the
-	// time for that is over.
+	// AttentionSMSVerification: the bureau waits for its own SMS code; AttentionSMSVerificationExpired: its time limit
+	// has passed.
 	AttentionSMSVerification        Attention = "sms_verification"
 	AttentionSMSVerificationExpired Attention = "sms_verification_expired"
-	// What the site lacks while the certificate is installed.
+	// What the site lacks in the stage Installing.
 	AttentionFooterMissing      Attention = "footer_missing"
 	AttentionCertificateMissing Attention = "certificate_missing"
 	AttentionInstallByHand      Attention = "install_by_hand"
 )
 
-// Attentions lists the values; the empty one is none of them.
+// Attentions lists the values, without the empty one.
 var Attentions = []Attention{
 	AttentionSMSRecipient, AttentionMailRecipient, AttentionSentBack, AttentionRefused, AttentionRefusedOurs,
 	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionFooterMissing, AttentionCertificateMissing, AttentionInstallByHand,
@@ -34,7 +33,7 @@ var Attentions = []Attention{
 // Turn is who must act next on a filing.
 type Turn string
 
-// The values; "turn.<value>" are the pages' texts.
+// The values; their page texts are "turn.<value>".
 const (
 	TurnNobody   Turn = ""
 	TurnCustomer Turn = "customer"
@@ -43,8 +42,8 @@ const (
 	TurnBureau   Turn = "bureau"
 )
 
-// TurnOf decides whose turn it is. Staff come first: while a step is stuck, or the provider
-// must fix what the bureau refused, nothing that the customer does moves the filing.
+// TurnOf decides whose turn it is. Staff come first: while a step is stuck, or the provider must fix a refusal, the
+// customer can't move the filing.
 func TurnOf(stage Stage, attention Attention, stuck bool) Turn {
 	switch {
 	case stage == "" || stage.Final():

@@ -2,15 +2,14 @@ package filing
 
 import "time"
 
-// BureauDays is within how many working days a bureau decides (信息产业部令第33号).
+// BureauDays is the number of working days within which a bureau must decide (信息产业部令第33号).
 const BureauDays = 20
 
-// chinaTime is the whole country's zone.
+// chinaTime is the time zone of the whole country.
 var chinaTime = time.FixedZone("CST", 8*3600)
 
-// WorkingDays counts the working days from one time to another: Mondays to
-// Fridays after the first day. Public holidays, and the weekends that are worked
-// in exchange for them, aren't known here.
+// WorkingDays counts the working days between two times: Mondays to Fridays after the first day. It ignores public
+// holidays and the weekends worked in exchange for them.
 func WorkingDays(from, to time.Time) int {
 	n, end := 0, dateOf(to)
 	for day := dateOf(from).AddDate(0, 0, 1); !day.After(end); day = day.AddDate(0, 0, 1) {
@@ -21,7 +20,7 @@ func WorkingDays(from, to time.Time) int {
 	return n
 }
 
-// AddWorkingDays is the day that lies so many working days after a time.
+// AddWorkingDays is the day that many working days after a time.
 func AddWorkingDays(from time.Time, n int) time.Time {
 	day := dateOf(from)
 	for n > 0 {

@@ -3,7 +3,6 @@ package help
 import (
 	"bytes"
 	"fmt"
-	"html/template"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -12,7 +11,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// renderers move a notice's headings below its title, whose level is theirs.
+// renderers move an announcement's headings below its title, whose level is the key.
 var renderers = map[int]goldmark.Markdown{1: renderer(1), 2: renderer(2)}
 
 func renderer(title int) goldmark.Markdown {
@@ -21,23 +20,21 @@ func renderer(title int) goldmark.Markdown {
 	))
 }
 
-// RenderAnnouncement renders what staff wrote in Markdown, for below a title that is a heading
-// of level 1 or 2. Raw HTML and dangerous links are left out, links aren't followed
-// by search engines, pictures show their text.
-func RenderAnnouncement(markdown string, title int) (template.HTML, error) {
+// RenderAnnouncement renders Markdown written by staff, for use below a title that is a heading of level 1 or 2. It
+// drops raw HTML and dangerous links, marks links as nofollow, and replaces pictures with their text.
+func RenderAnnouncement(markdown string, title int) (string, error) {
 	renderer, ok := renderers[title]
 	if !ok {
-		return "", fmt.Errorf("a notice's title of level %d", title)
+		return "", fmt.Errorf("announcement title of level %d", title)
 	}
 	var b bytes.Buffer
 	if err := renderer.Convert([]byte(markdown), &b); err != nil {
 		return "", err
 	}
-	return template.HTML(b.String()), nil
+	return b.String(), nil
 }
 
-// tame makes a notice fit for a page that isn't its own; title is the level of the
-// heading above it.
+// tame adapts an announcement for a page of the panel; title is the level of the heading above it.
 type tame struct{ title int }
 
 // Transform implements parser.ASTTransformer.

@@ -1,13 +1,11 @@
-// Package help is the help centre's texts: pages written in Markdown, one file
-// for each page and language, embedded in the binary, with a search over them.
-// docs/help.md tells how to write one.
+// Package help contains the help centre's texts: pages in Markdown, one file per page and language, embedded in the
+// binary, with a search over them. docs/help.md explains how to write one.
 package help
 
 import (
 	"cmp"
 	"embed"
 	"fmt"
-	"html/template"
 	"io/fs"
 	"path"
 	"slices"
@@ -23,18 +21,17 @@ var Languages = []string{"zh", "en"}
 
 // Page is a page of the help centre in one language.
 type Page struct {
-	// Slug names the page in its address; Order is its place in the list. Both
-	// come from the file's name: 20-fields.md.
+	// Slug is the page's name in its URL; Order is its place in the list. Both come from the file name: 20-fields.md.
 	Slug  string
 	Order string
 	// Title is the first heading, Lead the paragraph after it as plain text.
 	Title, Lead string
-	// HTML is the rest.
-	HTML     template.HTML
+	// HTML is the rest: our own Markdown, rendered without raw HTML.
+	HTML     string
 	Sections []Section
 }
 
-// Section is what stands below one heading that has an anchor.
+// Section is the content below a heading that has an anchor.
 type Section struct {
 	Anchor, Title string
 	Level         int
@@ -44,7 +41,7 @@ type Section struct {
 	text string
 }
 
-// Book is the help centre in one language. Safe for concurrent use.
+// Book is the help centre in one language. It is safe for concurrent use.
 type Book struct {
 	Pages   []Page
 	anchors map[string]bool // "PAGE#ANCHOR"
@@ -70,7 +67,7 @@ func load() (*Library, error) {
 	return l, nil
 }
 
-// Book is the help centre in a language; an unknown one reads Chinese.
+// Book returns the help centre in a language; Chinese for an unknown one.
 func (l *Library) Book(lang string) *Book {
 	if book, ok := l.books[lang]; ok {
 		return book
@@ -111,7 +108,7 @@ func (b *Book) add(page Page) error {
 	for _, s := range page.Sections {
 		place := page.Slug + "#" + s.Anchor
 		if b.anchors[place] {
-			return fmt.Errorf("the anchor %s stands twice", s.Anchor)
+			return fmt.Errorf("duplicate anchor %s", s.Anchor)
 		}
 		b.anchors[place] = true
 		for _, code := range s.Codes {
@@ -125,7 +122,7 @@ func (b *Book) add(page Page) error {
 	return nil
 }
 
-// Page finds a page by its slug.
+// Page returns a page by its slug.
 func (b *Book) Page(slug string) (Page, bool) {
 	for _, p := range b.Pages {
 		if p.Slug == slug {
@@ -135,9 +132,8 @@ func (b *Book) Page(slug string) (Page, bool) {
 	return Page{}, false
 }
 
-// Has tells whether a page has an anchor.
+// Has reports whether a page has an anchor.
 func (b *Book) Has(slug, anchor string) bool { return b.anchors[slug+"#"+anchor] }
 
-// Reason is the place, PAGE#ANCHOR, that explains one of the bureau's result
-// codes; empty when none does.
+// Reason is the section, PAGE#ANCHOR, that explains one of the bureau's result codes; empty if there is none.
 func (b *Book) Reason(code int) string { return b.reasons[code] }

@@ -37,12 +37,12 @@ func TestBothLanguagesHaveTheSamePagesAndAnchors(t *testing.T) {
 
 func TestLinksLeadSomewhere(t *testing.T) {
 	links := regexp.MustCompile(`href="([^"]*)"`)
-	tables := []string{"natures", "regions", "reasons", "results"} // of /help/codes; the panel's tests know them
+	tables := []string{"natures", "regions", "reasons", "results"} // on /help/codes; the panel's tests check them
 	for _, lang := range help.Languages {
 		book, found := library(t).Book(lang), 0
 		for _, p := range book.Pages {
-			require.NotContains(t, string(p.HTML), "style=", "the panel's policy forbids styles")
-			for _, m := range links.FindAllStringSubmatch(string(p.HTML), -1) {
+			require.NotContains(t, p.HTML, "style=", "the panel's policy forbids styles")
+			for _, m := range links.FindAllStringSubmatch(p.HTML, -1) {
 				found++
 				target, anchor, _ := strings.Cut(m[1], "#")
 				slug := strings.TrimPrefix(target, "/help/")
@@ -64,7 +64,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// Every result code that a customer must act on has a section that says what to do.
+// Every result code that requires the customer to act has a section that says what to do.
 func TestEveryReasonOfACustomerIsExplained(t *testing.T) {
 	for _, lang := range help.Languages {
 		book := library(t).Book(lang)
@@ -77,8 +77,7 @@ func TestEveryReasonOfACustomerIsExplained(t *testing.T) {
 	require.Equal(t, "refusals#site-name", library(t).Book("zh").Reason(1020))
 }
 
-// A rule that is added to the pre-check, and a paper that is added to the list, need
-// their explanation.
+// Every rule of the pre-check, and every paper in the list, has an explanation.
 func TestEveryRuleAndPaperIsExplained(t *testing.T) {
 	for _, lang := range help.Languages {
 		book := library(t).Book(lang)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"html/template"
 	"strconv"
 	"strings"
 
@@ -17,20 +16,19 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// tables carry their alignment in an attribute: the panel's policy forbids styles.
+// tables set their alignment in an attribute, because the panel's content security policy forbids styles.
 var tables = extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))
 
 var pages = goldmark.New(goldmark.WithExtensions(tables), goldmark.WithParserOptions(parser.WithHeadingAttribute()))
 
-// parsePage makes a page of Markdown. Each heading below the first needs an
-// anchor of its own, {#name}: links from forms and elsewhere go there, so it must
-// not change with the heading's words.
+// parsePage parses a page in Markdown. Each heading below the first needs its own anchor, {#name}, because links from
+// forms and elsewhere must not change with the heading's wording.
 func parsePage(raw []byte) (Page, error) {
 	var p Page
 	doc := pages.Parser().Parse(text.NewReader(raw))
 	title, ok := doc.FirstChild().(*ast.Heading)
 	if !ok || title.Level != 1 {
-		return p, errors.New("it must begin with a heading of level 1")
+		return p, errors.New("it must start with a heading of level 1")
 	}
 	lead, ok := title.NextSibling().(*ast.Paragraph)
 	if !ok {
@@ -58,7 +56,7 @@ func parsePage(raw []byte) (Page, error) {
 	if err := pages.Renderer().Render(&b, raw, doc); err != nil {
 		return p, err
 	}
-	p.HTML = template.HTML(b.String()) // our own pages, and Markdown without raw HTML
+	p.HTML = b.String()
 	return p, nil
 }
 
@@ -73,7 +71,7 @@ func section(h *ast.Heading, raw []byte) (Section, error) {
 		for _, word := range strings.Fields(attribute(codes)) {
 			code, err := strconv.Atoi(word)
 			if err != nil {
-				return s, fmt.Errorf("the heading %q: %q is no result code", s.Title, word)
+				return s, fmt.Errorf("the heading %q: %q is not a result code", s.Title, word)
 			}
 			s.Codes = append(s.Codes, code)
 		}
@@ -88,7 +86,7 @@ func attribute(value any) string {
 	return fmt.Sprint(value)
 }
 
-// plain is a node's text without marks; blocks and cells are set apart.
+// plain is a node's text without markup; blocks and cells are separated.
 func plain(n ast.Node, raw []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

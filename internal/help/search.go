@@ -12,34 +12,33 @@ import (
 )
 
 const (
-	// maxQuery bounds what is searched for, in characters.
+	// maxQuery limits a query's length, in characters.
 	maxQuery = 80
 	// titleWeight is how much more a word in a heading counts.
 	titleWeight = 4
 	// snippetRunes is about three lines on a phone.
 	snippetRunes = 90
-	// relevant is how much of the best hit's score another must have.
+	// relevant is the minimum score of a hit relative to the best one.
 	relevant = 0.05
 	// BM25's usual constants: saturation and the weight of length.
 	bm25K, bm25B = 1.2, 0.6
 )
 
-// Hit is a section that was found.
+// Hit is a section that matches a query.
 type Hit struct {
 	Slug, Anchor, PageTitle string
 	Title, Snippet          []Part
 	score                   float64
 }
 
-// Part is a stretch of a text; Marked when it is what was searched for.
+// Part is a piece of a text; Marked if it matches the query.
 type Part struct {
 	Text   string
 	Marked bool
 }
 
-// index is an inverted index over sections. Chinese has no spaces between words:
-// its terms are pairs of characters, and single ones for queries of one. Of
-// letters and digits they are whole words.
+// index is an inverted index over sections. Chinese has no spaces between words, so its terms are pairs of characters,
+// and single characters for queries of one. Letters and digits form whole words.
 type index struct {
 	sections []indexed
 	postings map[string]map[int]float64 // term to weighted count by section
@@ -51,7 +50,7 @@ type indexed struct {
 	length                               float64
 }
 
-// token is a term with its place in the text it was read from.
+// token is a term with its position in the text.
 type token struct {
 	term     string
 	from, to int
@@ -88,10 +87,10 @@ func (x *index) add(s indexed) {
 	x.sections = append(x.sections, s)
 }
 
-// tokens reads a text's terms in order.
+// tokens returns a text's terms in order.
 func tokens(text string) []token {
 	var list []token
-	var before rune // the Chinese character before, for pairs
+	var before rune // the previous Chinese character, for pairs
 	beforeAt, wordAt := 0, -1
 	endWord := func(to int) {
 		if wordAt >= 0 {
@@ -124,7 +123,7 @@ func tokens(text string) []token {
 	return list
 }
 
-// fold makes equal words equal: full-width forms, capitals, the English plural.
+// fold makes equal words compare equal: full-width forms, case, the English plural.
 func fold(word string) string {
 	word = strings.ToLower(width.Fold.String(word))
 	if len(word) > 3 && !strings.HasSuffix(word, "ss") {
@@ -133,8 +132,8 @@ func fold(word string) string {
 	return word
 }
 
-// wanted are a query's terms: of Chinese pairs, and a character only where it
-// stands alone; a word of three letters and more finds words that begin with it.
+// wanted returns a query's terms: pairs for Chinese, and a character only if it stands alone; a word of three letters
+// or more also matches as a prefix.
 func (x *index) wanted(query string) []map[string]bool {
 	list := tokens(query)
 	paired := map[int]bool{}
@@ -165,7 +164,7 @@ func (x *index) wanted(query string) []map[string]bool {
 	return terms
 }
 
-// Search finds the sections that a query is about, best first, at most limit.
+// Search finds the sections that match a query, best first, at most limit.
 func (b *Book) Search(query string, limit int) []Hit {
 	if r := []rune(query); len(r) > maxQuery {
 		query = string(r[:maxQuery])
@@ -201,7 +200,7 @@ func (b *Book) Search(query string, limit int) []Hit {
 	slices.SortFunc(hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.Slug, b.Slug), cmp.Compare(a.Anchor, b.Anchor))
 	})
-	for i, h := range hits { // what shares one common pair with a long question is no answer to it
+	for i, h := range hits { // sharing one common pair with a long question doesn't make it an answer
 		if h.score < hits[0].score*relevant {
 			hits = hits[:i]
 			break

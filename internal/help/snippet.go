@@ -1,6 +1,6 @@
 package help
 
-// marked cuts a text where wanted terms begin and end.
+// marked splits a text at the matches.
 func marked(text string, wanted map[string]bool) []Part {
 	var parts []Part
 	at, from, to := 0, -1, -1
@@ -33,16 +33,16 @@ func marked(text string, wanted map[string]bool) []Part {
 	return parts
 }
 
-// snippet is the stretch of a text that has most of what was searched for.
+// snippet is the part of a text with the most matches.
 func snippet(text string, wanted map[string]bool) []Part {
-	var starts []int // of runes
+	var starts []int // by rune
 	for i := range text {
 		starts = append(starts, i)
 	}
 	if len(starts) <= snippetRunes {
 		return marked(text, wanted)
 	}
-	found := make([]int, len(starts)+1) // how many begin before the i-th rune
+	found := make([]int, len(starts)+1) // how many matches start before the i-th rune
 	next := 0
 	begins := map[int]int{}
 	for _, t := range tokens(text) {
@@ -60,7 +60,7 @@ func snippet(text string, wanted map[string]bool) []Part {
 			best, most = i, n
 		}
 	}
-	best = max(0, best-snippetRunes/8) // some words before the first hit
+	best = max(0, best-snippetRunes/8) // some context before the first match
 	end := len(text)
 	if best+snippetRunes < len(starts) {
 		end = starts[best+snippetRunes]

@@ -1,6 +1,6 @@
-// Package history decides what Temporal gets to see: every payload and every
-// failure text is sealed before it leaves the process, although workflows hold
-// only keys of rows. It is how panels, workers and the command line connect.
+// Package history decides what Temporal gets to see: every payload and every failure text is sealed before it
+// leaves the process, although workflows hold only keys of rows. Panels, workers and the command line connect
+// through it.
 package history
 
 import (
@@ -23,8 +23,7 @@ const (
 	aad      = "temporal"
 )
 
-// Codec seals payloads. A payload that isn't sealed (made before sealing, or by
-// another program) passes through.
+// Codec seals payloads. A payload that isn't sealed (made before sealing, or by another program) passes through.
 type Codec struct{ Keys *seal.Keys }
 
 // Encode seals payloads on their way to Temporal.
@@ -44,7 +43,7 @@ func (c Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return sealed, nil
 }
 
-// Decode opens payloads that come from Temporal.
+// Decode opens payloads from Temporal.
 func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	opened := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
@@ -64,8 +63,8 @@ func (c Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	return opened, nil
 }
 
-// Options are the client options that seal: the data converter and, because
-// failure texts would otherwise stay readable, the failure converter.
+// Options are the client options that seal: the data converter and the failure converter, without which failure
+// texts would stay readable.
 func Options(keys *seal.Keys) client.Options {
 	data := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), Codec{Keys: keys})
 	return client.Options{
@@ -77,7 +76,7 @@ func Options(keys *seal.Keys) client.Options {
 	}
 }
 
-// Dial connects to a Temporal frontend (host:port); more may add to the options.
+// Dial connects to a Temporal frontend (host:port); more may change the options.
 func Dial(ctx context.Context, address, namespace string, keys *seal.Keys, logger *slog.Logger, more ...func(*client.Options) error) (client.Client, error) {
 	options := Options(keys)
 	options.HostPort, options.Namespace = address, namespace

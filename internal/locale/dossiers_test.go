@@ -11,7 +11,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Keys that are made of a value's name must exist for every value.
+// Keys that are derived from a value's name must exist for every value.
 func TestKindsAndTasksHaveTexts(t *testing.T) {
 	b, err := locale.New()
 	require.NoError(t, err)

@@ -1,5 +1,5 @@
-// Package locale holds every text that people read, in Chinese and English:
-// one JSON file for each language and topic, key to text.
+// Package locale contains every text of the user interface, in Chinese and English: one JSON file per topic and
+// language, mapping keys to texts.
 package locale
 
 import (
@@ -57,7 +57,7 @@ func Keys(lang string) (map[string]bool, error) {
 		}
 		for k := range texts {
 			if keys[k] {
-				return nil, fmt.Errorf("%s: key %q stands in two files", name, k)
+				return nil, fmt.Errorf("%s: key %q is also in another file", name, k)
 			}
 			keys[k] = true
 		}
@@ -65,13 +65,13 @@ func Keys(lang string) (map[string]bool, error) {
 	return keys, nil
 }
 
-// Localizer speaks one language.
+// Localizer returns texts in one language.
 type Localizer struct {
 	lang      string
 	localizer *i18n.Localizer
 }
 
-// For makes a Localizer; an unknown language speaks Chinese.
+// For returns the Localizer for a language; Chinese for an unknown one.
 func (b *Bundle) For(lang string) *Localizer {
 	if !strings.HasPrefix(lang, "en") {
 		lang = "zh"
@@ -82,8 +82,7 @@ func (b *Bundle) For(lang string) *Localizer {
 // Lang is "zh" or "en".
 func (l *Localizer) Lang() string { return l.lang }
 
-// T is the text of a key with its placeholders filled; a missing key shows
-// itself, which a test forbids.
+// T returns the text of a key with its placeholders filled. A missing key returns itself, which a test forbids.
 func (l *Localizer) T(key string, args map[string]any) string {
 	text, err := l.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: args})
 	if err != nil && text == "" {
@@ -92,16 +91,15 @@ func (l *Localizer) T(key string, args map[string]any) string {
 	return text
 }
 
-// Labelled is a text with the label of what it is about before it, as a list of
-// mistakes names fields.
+// Labelled puts a label before a text, such as a field's name before its error.
 func (l *Localizer) Labelled(label, text string) string {
 	return l.T("text.labelled", map[string]any{"label": label, "text": text})
 }
 
-// List puts names in a row, as the language separates them.
+// List joins names with the language's separator.
 func (l *Localizer) List(names []string) string {
 	return strings.Join(names, l.T("text.separator", nil))
 }
 
-// Has tells whether a key has a text.
+// Has reports whether a key has a text.
 func (l *Localizer) Has(key string) bool { return l.T(key, nil) != key }

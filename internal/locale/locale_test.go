@@ -31,7 +31,7 @@ func TestBothLanguagesHaveTheSameKeys(t *testing.T) {
 	}
 }
 
-// texts are a language's, by their keys.
+// texts returns a language's texts by key.
 func texts(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob("*." + lang + ".json")
@@ -47,7 +47,7 @@ func texts(t *testing.T, lang string) map[string]string {
 
 var placeholder = regexp.MustCompile(`\{\{\s*(?:if\s+)?\.([a-zA-Z_]+)`)
 
-// placeholders are the names that a text wants filled, once each.
+// placeholders returns the distinct names that a text uses.
 func placeholders(text string) []string {
 	var names []string
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
@@ -68,7 +68,7 @@ func TestBothLanguagesHaveTheSamePlaceholders(t *testing.T) {
 	require.Greater(t, found, 50)
 }
 
-// sources are the product's own files, by their paths: a kind of them below a folder.
+// sources reads the product's own files below a folder with a file name ending, by path.
 func sources(t *testing.T, folder, ending string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -84,7 +84,7 @@ func sources(t *testing.T, folder, ending string) map[string]string {
 	return all
 }
 
-// Every key that templates and code name has a text.
+// Every key used in templates and code has a text.
 func TestKeysThatAreUsedExist(t *testing.T) {
 	keys, err := locale.Keys("zh")
 	require.NoError(t, err)
@@ -112,12 +112,12 @@ func TestKeysThatAreUsedExist(t *testing.T) {
 	require.Greater(t, used, 400, "the scan must find what it looks for")
 }
 
-// computed are keys that are put together: "stage.%s", "stage." + x.
+// computed matches keys that are composed: "stage.%s", "stage." + x.
 var computed = []*regexp.Regexp{
 	regexp.MustCompile(`(?:T|Has) \(printf "([^"]+)"`), regexp.MustCompile(`:?= printf "([a-z_]+\.[^"]+)"`), regexp.MustCompile(`\.(?:T|Has)\("([a-z0-9_.]+)" ?\+`),
 }
 
-// A key that is put together has texts that it can become.
+// For a composed key there are matching texts.
 func TestComputedKeysHaveTexts(t *testing.T) {
 	keys, err := locale.Keys("zh")
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestComputedKeysHaveTexts(t *testing.T) {
 		for _, form := range computed {
 			for _, m := range form.FindAllStringSubmatch(text, -1) {
 				literal := strings.Trim(strings.NewReplacer("%s", "", "%d", "", "%v", "").Replace(m[1]), "._")
-				if strings.HasPrefix(m[1], "/") || literal == "" { // an address, or nothing of its own
+				if strings.HasPrefix(m[1], "/") || literal == "" { // a URL, or nothing literal
 					continue
 				}
 				found++
@@ -147,8 +147,7 @@ func TestComputedKeysHaveTexts(t *testing.T) {
 	require.Greater(t, found, 50)
 }
 
-// argsOf reads "a" x "b" (f "y")) up to the closing parenthesis: the names at the
-// even places.
+// argsOf parses "a" x "b" (f "y")) up to the closing parenthesis: the names at the even positions.
 func argsOf(text string) (names []string) {
 	depth, n, start := 0, 0, -1
 	end := func(i int) {
@@ -189,7 +188,7 @@ func argsOf(text string) (names []string) {
 	return names
 }
 
-// A text gets what it wants filled in, under the names that it knows.
+// Every text gets arguments for its placeholders, under the right names.
 func TestPlaceholdersAreFilled(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, argsOf(`"a" .X "b" (printf "%s (" .Y)) nil)`))
 	all, found := texts(t, "zh"), 0
@@ -225,12 +224,10 @@ func TestPlaceholdersAreFilled(t *testing.T) {
 	require.Greater(t, found, 400)
 }
 
-// names stand in templates as they are: of the product's mark, a file of the
-// bureau's, and the ministries' sites.
+// names may appear literally in templates: the product's mark, a file name of the bureau's, and the ministries' sites.
 var names = []string{"备", "bazu.cert", "beian.miit.gov.cn", "beian.mps.gov.cn"}
 
-// Templates have no words of their own, neither between tags nor in attributes
-// that are read.
+// Templates contain no literal words, neither between tags nor in attributes that users see.
 func TestTemplatesHaveNoWords(t *testing.T) {
 	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
 	letters := regexp.MustCompile(`\p{L}`)
@@ -261,7 +258,7 @@ func TestTemplatesHaveNoWords(t *testing.T) {
 	require.Greater(t, texts, 500)
 }
 
-// Punctuation is a language's, too: what stands between labels, messages and names.
+// Punctuation between labels, messages and names depends on the language, too.
 func TestPanelPutsNoPunctuationBetweenTexts(t *testing.T) {
 	for path, text := range sources(t, "panel", ".go") {
 		require.NotRegexp(t, `"[：、，。]+"`, text, "%s: use Labelled or List", path)

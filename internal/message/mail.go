@@ -19,7 +19,7 @@ import (
 type MailConfig struct {
 	Host, UserName, Password string
 	Port                     int
-	// From is the sender's address; FromName stands before it.
+	// From is the sender's address, FromName the name shown with it.
 	From, FromName string
 	// TLS is mandatory (STARTTLS or nothing, the default), opportunistic,
 	// implicit (TLS from the first byte) or none.
@@ -41,8 +41,7 @@ func NewMail(cfg MailConfig) *Mailer {
 
 // MailMessage is one mail, in plain text and HTML.
 type MailMessage struct {
-	// Key identifies the message for ever; its Message-ID is made of it, so a
-	// mail that is sent twice is one to mail programs.
+	// Key identifies the message for ever; its Message-ID is derived from it, so mail programs recognise a repeat.
 	Key                     string
 	To, Subject, Text, HTML string
 	// Template names the text.
@@ -107,8 +106,7 @@ func (m *Mailer) client() (*mail.Client, error) {
 	return mail.NewClient(m.cfg.Host, options...)
 }
 
-// mailError keeps the reply code of an SMTP failure and drops its text, in
-// which servers repeat the address.
+// mailError keeps the reply code of an SMTP failure and drops its text, in which servers repeat the address.
 func mailError(err error) error {
 	code := replyCode(err)
 	e := &Error{Kind: Temporary, Code: strconv.Itoa(code)}

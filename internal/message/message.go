@@ -1,5 +1,4 @@
-// Package message reaches people by SMS (Aliyun) and mail (SMTP). Every text of
-// the product's messages stands here, in texts/.
+// Package message reaches people by SMS (Aliyun) and mail (SMTP). The texts of all messages are in texts/.
 package message
 
 import (
@@ -10,7 +9,7 @@ import (
 	"github.com/beian/beian/internal/extcall"
 )
 
-// Kind tells what a failed message wants: from whom, and whether waiting helps.
+// Kind says who must act on a failed message, and whether waiting helps.
 type Kind string
 
 // The kinds.
@@ -19,23 +18,23 @@ const (
 	Recipient Kind = "recipient"
 	// Limit: the provider's limit for the number or account is reached; wait RetryAfter.
 	Limit Kind = "limit"
-	// Operator: our account with the provider wants mending (arrears, signature, template, rights).
+	// Operator: our account with the provider needs fixing (arrears, signature, template, rights).
 	Operator Kind = "operator"
-	// Temporary: network or the provider's trouble; try again.
+	// Temporary: a failure of the network or the provider; try again.
 	Temporary Kind = "temporary"
 )
 
-// Error is a message that wasn't sent, or of which nobody knows. Its text never
-// holds the recipient, the message or a credential.
+// Error is a message that wasn't sent or whose outcome is unknown. Its text never contains the recipient, the
+// message or a credential.
 type Error struct {
 	Kind Kind
-	// Code is the provider's: "isv.OUT_OF_SERVICE", an SMTP reply code.
+	// Code is the provider's: "isv.OUT_OF_SERVICE", or an SMTP reply code.
 	Code string
-	// RetryAfter is how long to wait before another try; 0 leaves it to the caller.
+	// RetryAfter is how long to wait before the next attempt; 0 leaves that to the caller.
 	RetryAfter time.Duration
 }
 
-// result is how a message went, for counting: who can mend it.
+// result is a message's outcome for the metrics: who can fix it.
 func result(err error) string {
 	var e *Error
 	switch {

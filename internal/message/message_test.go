@@ -50,7 +50,7 @@ func TestSMSGoesOut(t *testing.T) {
 	require.Equal(t, "测试 & 用户", s.Messages()[0].Params["user_name"])
 }
 
-func TestSMSErrorsAreToldApart(t *testing.T) {
+func TestSMSErrorsAreDistinguished(t *testing.T) {
 	s, client := aliyun(t, "secret")
 	for _, c := range []struct {
 		code  string
@@ -104,7 +104,7 @@ func TestSMSIsNotSentTwiceAfterALostAnswer(t *testing.T) {
 	require.Len(t, s.Messages(), 1)
 }
 
-// A step that is retried after a weekend finds the message whose answer was lost before it.
+// A step retried after a weekend finds the earlier message whose answer was lost.
 func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	state, begun := filepath.Join(t.TempDir(), "sent.jsonl"), time.Now().AddDate(0, 0, -3)
 	require.NoError(t, jsonfile.Append(state, sms.Sent{Phone: phone, OutID: "k1", At: begun}))
@@ -122,7 +122,7 @@ func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, receipt.Already)
 	require.Len(t, stand.Messages(), 1)
-	require.Len(t, asked, 1, "the day of the first try is the likeliest")
+	require.Len(t, asked, 1, "the day of the first attempt comes first")
 
 	unknown := text("k2")
 	unknown.Retry, unknown.Begun = true, time.Now().AddDate(0, 0, -99)
@@ -162,7 +162,7 @@ func TestMailGoesOutWithAStableID(t *testing.T) {
 	require.Equal(t, subject, got[0].Subject)
 }
 
-func TestMailErrorsAreToldApart(t *testing.T) {
+func TestMailErrorsAreDistinguished(t *testing.T) {
 	s, m := smtp(t)
 	for _, c := range []struct {
 		operation, code string

@@ -22,14 +22,12 @@ import (
 const (
 	// maxParam is Aliyun's limit for a template's variable, in characters.
 	maxParam = 35
-	// detailPages bounds the search for a message among a day's of one phone:
-	// Aliyun sends at most 40 a day to it, 50 stand on a page.
+	// detailPages bounds the search for a message among a day's messages to one phone: Aliyun sends at most 40 a day,
+	// and a page holds 50.
 	detailPageSize = 50
-	// statusFailed is QuerySendDetails' SendStatus of a message that the
-	// carrier refused.
+	// statusFailed is QuerySendDetails' SendStatus of a message that the carrier refused.
 	statusFailed = 2
-	// detailDays is for how many days, today among them, QuerySendDetails knows what was
-	// sent (支持查询最近 30 天的记录).
+	// detailDays is how many days back, including today, QuerySendDetails can look (支持查询最近 30 天的记录).
 	detailDays = 30
 )
 
@@ -39,7 +37,7 @@ type SMSConfig struct {
 	AccessKeySecret string
 	// Endpoint is host[:port]; empty is Aliyun's own.
 	Endpoint string
-	// Scheme is HTTPS unless set: the SDK's own default is plain HTTP.
+	// Scheme is HTTPS unless set: the SDK's default is plain HTTP.
 	Scheme   string
 	Region   string
 	SignName string
@@ -67,32 +65,31 @@ func NewSMS(cfg SMSConfig) (*SMS, error) {
 		cfg.Timeout = 15 * time.Second
 	}
 	s := &SMS{cfg: cfg, transport: &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}
-	// The SDK fills shared tables when the first client is made; doing it here
-	// keeps concurrent first sends from racing.
+	// The SDK fills shared tables when the first client is made; doing it here keeps concurrent first sends from
+	// racing.
 	_, err := s.client(context.Background())
 	return s, err
 }
 
 // SMSMessage is one text message.
 type SMSMessage struct {
-	// Key identifies the message for ever; it travels as OutId.
+	// Key identifies the message for ever; it is sent as OutId.
 	Key      string
 	To       string
 	Template Template
 	Params   map[string]string
-	// Retry tells that an earlier try may have been sent although its answer
-	// was lost: Aliyun is asked first.
+	// Retry says that an earlier attempt may have been sent although its answer was lost: Aliyun is asked first.
 	Retry bool
-	// Begun is when the first try began, where that is known: Aliyun is asked after that
-	// day and all since, otherwise after today and yesterday.
+	// Begun is when the first attempt began, if known: Aliyun is asked about that day and all since, otherwise about
+	// today and yesterday.
 	Begun time.Time
 }
 
-// Receipt tells that a message is on its way.
+// Receipt confirms that a message was handed over.
 type Receipt struct {
-	// ProviderID is the provider's name for the message.
+	// ProviderID is the provider's ID of the message.
 	ProviderID string
-	// Already: an earlier try had sent it.
+	// Already: an earlier attempt had sent it.
 	Already bool
 }
 
@@ -137,14 +134,13 @@ func (s *SMS) Send(ctx context.Context, m SMSMessage) (_ Receipt, err error) {
 	return Receipt{ProviderID: response.BizId}, nil
 }
 
-// china is where Aliyun's days begin and end.
+// china is the time zone of Aliyun's days.
 var china = time.FixedZone("CST", 8*3600)
 
 func sendDate(at time.Time) string { return at.In(china).Format("20060102") }
 
-// daysSince lists China's days from that of a message's first try to today, yesterday at
-// least and as many as Aliyun knows at most, as SendDate has them. The first try's is the
-// likeliest.
+// daysSince lists China's days from the message's first attempt to today, in SendDate's form: at least yesterday
+// and today, and no more than Aliyun knows. The first attempt's day comes first, as the likeliest.
 func daysSince(begun, now time.Time) (days []string) {
 	first := now.AddDate(0, 0, -1)
 	if !begun.IsZero() && begun.Before(first) {
@@ -158,8 +154,8 @@ func daysSince(begun, now time.Time) (days []string) {
 	return days
 }
 
-// sent asks whether a message of this key went to this phone on a day since its first try
-// and wasn't refused by the carrier.
+// sent asks whether a message of this key went to this phone on a day since its first attempt and wasn't refused
+// by the carrier.
 func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
 	for _, day := range daysSince(m.Begun, time.Now()) {
 		client, err := s.client(ctx)
@@ -193,8 +189,8 @@ func (s *SMS) address(request *requests.RpcRequest) {
 	}
 }
 
-// client makes a client for one call: a shared one races. The transport is
-// shared and carries the call's context.
+// client makes a client for one call, because a shared one has data races. The transport is shared and carries the
+// call's context.
 func (s *SMS) client(ctx context.Context) (*dysmsapi.Client, error) {
 	config := sdk.NewConfig().
 		WithAutoRetry(false). // a retry after a slow answer would send twice
@@ -218,8 +214,8 @@ func (t withContext) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r.WithContext(t.ctx))
 }
 
-// transportError keeps the kind of an SDK error and drops its text: that has
-// the whole URL, with phone, code, key ID and signature.
+// transportError keeps the kind of an SDK error and drops its text, which contains the whole URL with phone, code,
+// key ID and signature.
 func transportError(err error) error {
 	var server *sdkerrors.ServerError
 	if errors.As(err, &server) {
@@ -231,7 +227,7 @@ func transportError(err error) error {
 	return &Error{Kind: Temporary, Code: "network"}
 }
 
-// businessError sorts Aliyun's error codes by who can mend them.
+// businessError sorts Aliyun's error codes by who can fix them.
 func businessError(code, message string) error {
 	e := &Error{Kind: Temporary, Code: code}
 	switch {

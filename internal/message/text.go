@@ -17,64 +17,58 @@ type Template string
 const (
 	// ContactCode carries a verification code; params user_name and code.
 	ContactCode Template = "contact_code"
-	// Approved tells of the bureau's approval; params number and order.
+	// Approved announces the bureau's approval; params number and order.
 	Approved Template = "approved"
-	// Refused tells of a refusal; param order.
+	// Refused announces a refusal; param order.
 	Refused Template = "refused"
-	// SentBack tells that our own staff sent a dossier back (初审退回); param order.
+	// SentBack says that our own staff sent a dossier back (初审退回); param order.
 	SentBack Template = "sent_back"
 	// FooterNeeded asks for the number on the home page; params number and order.
 	FooterNeeded Template = "footer_needed"
-	// Filed tells of the end; params number and order.
+	// Filed says that the filing is complete; params number and order.
 	Filed Template = "filed"
-	// Ended tells that a deregistration went through; params number and order.
+	// Ended says that a deregistration went through; params number and order.
 	Ended Template = "ended"
-	// Deregistered tells that the bureau took a filing away; params number and order.
+	// Deregistered says that the bureau deregistered a filing; params number and order.
 	Deregistered Template = "deregistered"
-	// Withdrawn tells that staff withdrew a filing; param order.
+	// Withdrawn says that staff withdrew a filing; param order.
 	Withdrawn Template = "withdrawn"
-	// FollowUpWithdrawn tells that staff withdrew what changes or ends a filing that is done,
-	// RegistrationWithdrawn that of a number that is there already; by mail only; params
-	// order and kind.
+	// FollowUpWithdrawn says that staff withdrew a follow-up of a completed filing, RegistrationWithdrawn the
+	// registration of an existing number; by mail only; params order and kind.
 	FollowUpWithdrawn     Template = "follow_up_withdrawn"
 	RegistrationWithdrawn Template = "registration_withdrawn"
-	// ContactChanged tells a contact, at the address that it had, that staff correct it;
-	// param order.
+	// ContactChanged tells a contact, at the old address, that staff corrected it; param order.
 	ContactChanged Template = "contact_changed"
-	// RefusedOurs tells of a refusal that the provider must mend; param order.
+	// RefusedOurs announces a refusal that the provider must fix; param order.
 	RefusedOurs Template = "refused_ours"
 	// Waiting reminds a customer of their own step; params order and step.
 	Waiting Template = "waiting"
 	// SMSVerification asks to enter the bureau's own code on the bureau's site; params
 	// order and left (hours).
 	SMSVerification Template = "sms_verification"
-	// Police reminds of the public-security filing (公安联网备案); params order and
-	// left (days).
+	// Police reminds of the public-security filing (公安联网备案); params order and left (days).
 	Police Template = "police"
-	// PasswordCode lets a person set a new password, ContactAddressCode confirms a new mail
-	// address or mobile number; params login and code.
+	// PasswordCode lets a person set a new password, ContactAddressCode confirms a new mail address or mobile number;
+	// params login and code.
 	PasswordCode       Template = "password_code"
 	ContactAddressCode Template = "contact_address_code"
-	// PasswordChanged tells that an account's password was changed, by mail only;
-	// param login.
+	// PasswordChanged says that an account's password was changed, by mail only; param login.
 	PasswordChanged Template = "password_changed"
-	// Stuck tells staff of a cause for which filings are stuck, by mail only; params step,
-	// reason, order (the first), link (may be empty).
+	// Stuck alerts staff to a cause that blocks filings, by mail only; params step, reason, order (the first), link
+	// (may be empty).
 	Stuck Template = "stuck"
-	// Stopped tells staff that an exchange stopped, by mail only; params account, code, link.
+	// Stopped alerts staff to an exchange that stopped, by mail only; params account, code, link.
 	Stopped Template = "stopped"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
-	// TicketOpened tells staff of a question or complaint, by mail only; params
-	// number, kind (ask, complain), order (may be empty), text, link.
+	// TicketOpened tells staff of a question or complaint, by mail only; params number, kind (ask, complain), order
+	// (may be empty), text, link.
 	TicketOpened Template = "ticket_opened"
-	// TicketAnswered carries staff's answer to who asked, by mail only; params
-	// number, text.
+	// TicketAnswered carries staff's answer to the asker, by mail only; params number, text.
 	TicketAnswered Template = "ticket_answered"
 )
 
-// SMSTemplates are the messages that go out by SMS: each needs a text approved
-// by Aliyun.
+// SMSTemplates are the messages sent by SMS: each needs a text approved by Aliyun.
 var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, SMSVerification, Ended, SentBack, Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
 //go:embed texts/*.tmpl
@@ -92,8 +86,8 @@ func NewTexts(lang string) (*Texts, error) {
 	return &Texts{set}, nil
 }
 
-// SMS is the text that an approved template makes of its params, as the phone
-// shows it. The real one is made by Aliyun; this one is for people to read.
+// SMS is the text of an approved template with its params, as the phone shows it. Aliyun makes the real one; this
+// one is for people to read.
 func (t *Texts) SMS(name Template, params map[string]string) (string, error) {
 	return t.render(name, "sms", params)
 }
@@ -110,10 +104,10 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	return subject, text, toHTML(text), nil
 }
 
-// Kind is what a kind of filing is called that follows one up, or registers a number.
+// Kind is the name of a kind of filing that is a follow-up or a registration.
 func (t *Texts) Kind(kind filing.Kind) (string, error) { return t.render("kind", string(kind), nil) }
 
-// Step is what a customer does in a stage, as reminders call it.
+// Step is what a customer does in a stage, in the words of reminders.
 func (t *Texts) Step(stage filing.Stage) (string, error) { return t.render("step", string(stage), nil) }
 
 func (t *Texts) render(name Template, part string, params map[string]string) (string, error) {
@@ -124,7 +118,7 @@ func (t *Texts) render(name Template, part string, params map[string]string) (st
 	return strings.TrimSpace(b.String()), nil
 }
 
-// toHTML makes paragraphs of a plain text.
+// toHTML turns a plain text into paragraphs.
 func toHTML(text string) string {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><meta charset="utf-8"><body style="font:16px/1.7 sans-serif;max-width:36em">`)

@@ -14,8 +14,7 @@ import (
 const (
 	// figuresAge is how old the counts may be; one process of the fleet counts.
 	figuresAge = time.Minute
-	// figuresTimeout bounds a count, figuresPatience how long a scrape waits for it
-	// before it makes do with the last.
+	// figuresTimeout bounds a count; figuresPatience is how long a scrape waits for it before it uses the last one.
 	figuresTimeout  = 50 * time.Second
 	figuresPatience = 3 * time.Second
 )
@@ -27,21 +26,21 @@ func description(name, help string, labels ...string) *prometheus.Desc {
 var (
 	filings        = description("beian_filings", "Filings by stage.", "stage")
 	stuck          = description("beian_filings_stuck", "Stuck filings by step and reason.", "step", "reason")
-	stuckOldest    = description("beian_filings_stuck_oldest_timestamp_seconds", "Since when the oldest of them is stuck.", "step", "reason")
-	attention      = description("beian_filings_attention", "Filings whose customer must look at something, by what.", "attention")
-	tasks          = description("beian_staff_tasks", "Tasks that staff haven't done, by kind.", "kind")
-	signals        = description("beian_signals_waiting", "Signals that wait to be sent to filings.")
-	broken         = description("beian_broken_workflows", "Runs of workflows that stand still because their code fails or doesn't fit their histories.")
+	stuckOldest    = description("beian_filings_stuck_oldest_timestamp_seconds", "When the oldest stuck filing got stuck, by step and reason.", "step", "reason")
+	attention      = description("beian_filings_attention", "Filings that need their customer's attention, by kind of attention.", "attention")
+	tasks          = description("beian_staff_tasks", "Open tasks of staff, by kind.", "kind")
+	signals        = description("beian_signals_waiting", "Signals waiting to be sent to filings.")
+	broken         = description("beian_broken_workflows", "Workflow runs blocked because their code fails or doesn't match their histories.")
 	exchanged      = description("beian_exchange_last_timestamp_seconds", "When an exchange with the bureau last began, by account.", "account")
 	sequence       = description("beian_exchange_sequence", "Sequence number of the newest data file, by account.", "account")
-	stopped        = description("beian_exchange_stopped", "Whether an account's exchange waits for staff: 1 or 0.", "account")
-	waiting        = description("beian_exchange_waiting_records", "Records that wait for a data file, by account.", "account")
-	waitingOldest  = description("beian_exchange_waiting_oldest_timestamp_seconds", "Since when the oldest of them waits.", "account")
+	stopped        = description("beian_exchange_stopped", "Whether an account's exchange is stopped until staff act: 1 or 0.", "account")
+	waiting        = description("beian_exchange_waiting_records", "Records waiting for a data file, by account.", "account")
+	waitingOldest  = description("beian_exchange_waiting_oldest_timestamp_seconds", "When the oldest waiting record was queued, by account.", "account")
 	unaccepted     = description("beian_exchange_unaccepted_files", "Data files that the bureau hasn't accepted, by account.", "account")
 	figuresCounted = description("beian_figures_timestamp_seconds", "When the figures of the database were counted.")
 )
 
-// figures collects what is counted in the database.
+// figures collects the counts of the database.
 type figures struct {
 	count  func(context.Context, time.Duration) (store.Figures, error)
 	logger *slog.Logger
@@ -56,10 +55,10 @@ func (p *Process) Figures(db *store.Store, logger *slog.Logger) {
 	p.Registry.MustRegister(&figures{count: db.Figures, logger: logger})
 }
 
-// Describe names nothing: the labels depend on what is there.
+// Describe describes nothing: the labels depend on the data.
 func (f *figures) Describe(chan<- *prometheus.Desc) {}
 
-// Collect gives the newest figures that can be had in time.
+// Collect returns the newest figures available in time.
 func (f *figures) Collect(out chan<- prometheus.Metric) {
 	select {
 	case <-f.refresh():
@@ -73,7 +72,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// refresh reads, or counts, beside the scrape: what it waits for goes on for the next.
+// refresh reads or counts in the background: if the scrape gives up waiting, the next one has the result.
 func (f *figures) refresh() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,7 +90,7 @@ func (f *figures) refresh() <-chan struct{} {
 		if err == nil {
 			f.last = &got
 		} else {
-			f.logger.Warn("the figures of the database can't be had", "error", err)
+			f.logger.Warn("reading the figures of the database failed", "error", err)
 		}
 		f.counting = nil
 		close(done)

@@ -15,7 +15,7 @@ import (
 // scope names the spans' origin.
 const scope = "github.com/beian/beian"
 
-// noRoute stands for every path that nobody serves.
+// noRoute replaces every path that has no route.
 const noRoute = "none"
 
 type httpMetrics struct {
@@ -26,20 +26,20 @@ type httpMetrics struct {
 func newHTTPMetrics() *httpMetrics {
 	return &httpMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "beian_http_requests_total", Help: "Requests to the panel, by the route's pattern and the status.",
+			Name: "beian_http_requests_total", Help: "Requests to the panel, by route pattern and status.",
 		}, []string{"method", "route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "beian_http_request_seconds", Help: "How long the panel took, by the route's pattern; streams last as long as they are open.",
+			Name: "beian_http_request_seconds", Help: "Duration of requests to the panel, by route pattern; streams count while they are open.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route"}),
 	}
 }
 
-// methods that a route can have; a stranger may send any word.
+// methods that a route can have; a client may send any word.
 var methods = map[string]bool{"GET": true, "HEAD": true, "POST": true}
 
-// HTTP counts the requests of a panel and begins a trace with each. What a
-// client says of a trace of its own isn't believed: it comes from anybody.
+// HTTP counts a panel's requests and starts a trace for each. It ignores a client's own trace context: anybody can
+// send one.
 func (p *Process) HTTP(c *gin.Context) {
 	start, route, method := time.Now(), c.FullPath(), c.Request.Method
 	if route == "" {

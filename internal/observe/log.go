@@ -11,22 +11,20 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// Logs has every line of a workflow or an activity name what it is about and its
-// step, as keys that are the same everywhere: filing=ORDER (for other workflows
-// exchange=…, ticket=…, as their IDs begin) and step=ACTIVITY. Temporal's SDK
-// names the workflow and the activity; lines of our own are known by their
-// context, and get their trace by it.
+// Logs adds subject and step to every line of a workflow or an activity, under the same keys everywhere:
+// filing=ORDER (for other workflows exchange=…, ticket=…, as their IDs begin) and step=ACTIVITY. Temporal's SDK
+// names the workflow and the activity; for our own lines, the context supplies them and the trace.
 func Logs(h slog.Handler) slog.Handler { return &subjects{Handler: h} }
 
 type subjects struct {
 	slog.Handler
-	// known are keys that the handler's own attributes have already.
+	// known are keys that the handler's own attributes already have.
 	known []string
-	// step is what they say of it; a line may name its own.
+	// step is what those attributes say; a line may have its own.
 	step string
 }
 
-// Keys by which the SDK's lines name workflow and activity, and ours.
+// Keys by which the SDK's lines name workflow and activity, and our keys.
 const (
 	keyWorkflow, keyWorkflowType, keyActivityType = "WorkflowID", "WorkflowType", "ActivityType"
 	keyStep, keyTrace, keySpan                    = "step", "trace_id", "span_id"
@@ -57,14 +55,14 @@ func (h *subjects) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// WithAttrs keeps attributes, with the subject that they name.
+// WithAttrs adds attributes, and the subject derived from them.
 func (h *subjects) WithAttrs(attrs []slog.Attr) slog.Handler {
 	known := append(keys(attrs), h.known...)
 	all := append(slices.Clone(attrs), lacking(subjectOf(attrs), known)...)
 	return &subjects{Handler: h.Handler.WithAttrs(all), known: append(known, keys(all)...), step: cmp.Or(stepOf(attrs), h.step)}
 }
 
-// WithGroup keeps what is known outside of the group.
+// WithGroup keeps the keys known outside the group.
 func (h *subjects) WithGroup(name string) slog.Handler {
 	return &subjects{Handler: h.Handler.WithGroup(name), known: h.known, step: h.step}
 }
@@ -99,7 +97,7 @@ func keys(attrs []slog.Attr) (list []string) {
 	return list
 }
 
-// lacking are the attributes whose keys aren't known.
+// lacking returns the attributes whose keys aren't known.
 func lacking(add []slog.Attr, known []string) []slog.Attr {
 	var list []slog.Attr
 	for _, a := range add {
@@ -110,10 +108,10 @@ func lacking(add []slog.Attr, known []string) []slog.Attr {
 	return list
 }
 
-// aftercare is of the filing whose reference follows.
+// aftercare is the prefix of an aftercare's ID, followed by its filing's reference.
 const aftercare = "aftercare"
 
-// Subject is what a workflow is about, by its ID: filing/D2026 is the filing D2026.
+// Subject derives a workflow's subject from its ID: filing/D2026 is the filing D2026.
 func Subject(workflowID string) (key, value string, ok bool) {
 	key, value, ok = strings.Cut(workflowID, "/")
 	if key == aftercare {

@@ -43,7 +43,7 @@ func TestReadyNamesWhatIsLacking(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Equal(t, observe.Draining, body)
 	code, _ = get(t, p.Handler(), "/healthz")
-	require.Equal(t, http.StatusOK, code, "it lives all the same")
+	require.Equal(t, http.StatusOK, code, "it is still alive")
 
 	ill := observe.New()
 	asked := 0
@@ -56,7 +56,7 @@ func TestReadyNamesWhatIsLacking(t *testing.T) {
 		_, body = get(t, ill.Handler(), "/readyz")
 		require.Equal(t, "database", body)
 	}
-	require.Less(t, asked, 3, "those who ask at once get one answer")
+	require.Less(t, asked, 3, "concurrent requests share one answer")
 }
 
 func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
@@ -69,7 +69,7 @@ func TestRequestsAreCountedByPatternNeverByPath(t *testing.T) {
 	r := httptest.NewRecorder()
 	g.ServeHTTP(r, httptest.NewRequest("PROPFIND", "/", nil))
 	require.NoError(t, testutil.GatherAndCompare(p.Registry, strings.NewReader(`
-# HELP beian_http_requests_total Requests to the panel, by the route's pattern and the status.
+# HELP beian_http_requests_total Requests to the panel, by route pattern and status.
 # TYPE beian_http_requests_total counter
 beian_http_requests_total{method="GET",route="/orders/:number/filing",status="200"} 1
 beian_http_requests_total{method="GET",route="none",status="404"} 1
@@ -98,7 +98,7 @@ func TestLinesNameSubjectAndStepOnce(t *testing.T) {
 	require.Equal(t, "D1/2", m["filing"])
 	require.Equal(t, "Filing", m["step"])
 	m = line(func() { workflow.Warn("x", "step", "send_sms") })
-	require.Equal(t, "send_sms", m["step"], "a line may name its own")
+	require.Equal(t, "send_sms", m["step"], "a line may have its own")
 	m = line(func() { sdklog.With(workflow, "ActivityType", "SendCode").Info("x") })
 	require.Equal(t, "SendCode", m["step"])
 	m = line(func() { logger.Error("Activity error.", "WorkflowID", "aftercare/D1", "ActivityType", "RemindPolice") })
@@ -117,7 +117,7 @@ func TestTracingIsOffUnlessAskedFor(t *testing.T) {
 	require.False(t, observe.Tracing())
 	t.Setenv("OTEL_TRACES_EXPORTER", "zipkin")
 	_, err = observe.StartTracing(t.Context(), "test")
-	require.ErrorContains(t, err, `"zipkin" is not known here; want otlp or none`)
+	require.ErrorContains(t, err, `"zipkin" is not supported; want otlp or none`)
 	t.Setenv("OTEL_TRACES_EXPORTER", "otlp")
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift")
 	_, err = observe.StartTracing(t.Context(), "test")

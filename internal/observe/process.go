@@ -1,6 +1,5 @@
-// Package observe is what operators see of a process: whether it lives and is
-// ready, its metrics, its traces, its log. None of it carries personal data, and
-// no metric an order's number.
+// Package observe is what operators see of a process: whether it lives and is ready, its metrics, traces and log.
+// None of it contains personal data, and no metric contains an order's number.
 package observe
 
 import (
@@ -22,16 +21,15 @@ import (
 )
 
 const (
-	// probeTimeout bounds one look at what a process depends on.
+	// probeTimeout bounds one probe of a dependency.
 	probeTimeout = 3 * time.Second
-	// probeEvery is how long an answer is good for: readiness is asked for by
-	// several, on the panel also by strangers.
+	// probeEvery is how long an answer is reused: several clients ask for readiness, on the panel even strangers.
 	probeEvery = time.Second
-	// scrapeTimeout is below Prometheus's own of 10 s.
+	// scrapeTimeout is below Prometheus's default of 10 s.
 	scrapeTimeout = 9 * time.Second
 )
 
-// Process is what is seen of this one. Safe for concurrent use.
+// Process is what operators see of this process. Safe for concurrent use.
 type Process struct {
 	// Registry has every metric of the process.
 	Registry *prometheus.Registry
@@ -55,7 +53,7 @@ type probe struct {
 func New() *Process {
 	p := &Process{Registry: prometheus.NewRegistry(), http: newHTTPMetrics()}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "beian_build_info", Help: "The build that runs; always 1.",
+		Name: "beian_build_info", Help: "The running build; always 1.",
 		ConstLabels: prometheus.Labels{"build_id": build.ID(), "go": build.Go()},
 	})
 	info.Set(1)
@@ -71,10 +69,10 @@ func New() *Process {
 	return p
 }
 
-// Draining is what a process lacks that was asked to stop.
+// Draining is what a stopping process lacks.
 const Draining = "draining"
 
-// Lack notes that the process isn't ready for want of something; Have, that it has it.
+// Lack records that the process isn't ready because something is missing; Have records that it is there.
 func (p *Process) Lack(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,14 +88,14 @@ func (p *Process) Have(what string) {
 	p.lacking = slices.DeleteFunc(p.lacking, func(s string) bool { return s == what })
 }
 
-// Probe has readiness depend on an answer.
+// Probe makes readiness depend on an answer.
 func (p *Process) Probe(name string, ask func(context.Context) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probes = append(p.probes, probe{name, ask})
 }
 
-// Lacks names what the process lacks to be ready; nothing when it is.
+// Lacks lists what the process lacks to be ready; nothing if it is.
 func (p *Process) Lacks(ctx context.Context) []string {
 	p.mu.Lock()
 	lacking, probes := slices.Clone(p.lacking), slices.Clone(p.probes)
@@ -105,14 +103,14 @@ func (p *Process) Lacks(ctx context.Context) []string {
 	return append(lacking, p.unanswered(ctx, probes)...)
 }
 
-// unanswered asks at most once in probeEvery.
+// unanswered probes at most once in probeEvery.
 func (p *Process) unanswered(ctx context.Context, probes []probe) []string {
 	p.asking.Lock()
 	defer p.asking.Unlock()
 	if !p.askedAt.IsZero() && time.Since(p.askedAt) < probeEvery {
 		return p.answer
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout) // the answer is for others too
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout) // others use the answer too
 	defer cancel()
 	failed := make([]bool, len(probes))
 	var all sync.WaitGroup
@@ -130,7 +128,7 @@ func (p *Process) unanswered(ctx context.Context, probes []probe) []string {
 	return p.answer
 }
 
-// Ready answers 200 when nothing is lacking, and else 503 with what is.
+// Ready answers 200 if nothing is lacking, and otherwise 503 with what is.
 func (p *Process) Ready(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if lacking := p.Lacks(r.Context()); len(lacking) > 0 {
@@ -152,8 +150,8 @@ func (p *Process) Handler() http.Handler {
 	return mux
 }
 
-// Serve serves Handler at an address until stop is called; an empty address
-// serves nothing. It is never the public listener.
+// Serve serves Handler at an address until stop is called; an empty address serves nothing. This is never the
+// public listener.
 func (p *Process) Serve(address string) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil

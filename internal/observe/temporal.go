@@ -18,12 +18,12 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// latencies are the buckets of the SDK's timers, in seconds: a poll answers in
-// milliseconds, an activity may take minutes.
+// latencies are the buckets of the SDK's timers, in seconds: a poll answers in milliseconds, an activity may take
+// minutes.
 var latencies = []float64{.005, .02, .1, .5, 1, 5, 15, 60, 300, 1800}
 
-// Temporal has a client report the SDK's metrics and, where tracing is on, carry
-// traces through workflows and activities.
+// Temporal makes a client report the SDK's metrics and, with tracing on, carry traces through workflows and
+// activities.
 func (p *Process) Temporal(o *client.Options) error {
 	reader, err := exporter.New(exporter.WithRegisterer(p.Registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
 	if err != nil {
@@ -34,7 +34,7 @@ func (p *Process) Temporal(o *client.Options) error {
 		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: latencies}})))
 	o.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter: provider.Meter(scope), UseMonotonicCounters: true,
-		OnError: otel.Handle, // a metric that can't be made must not end the process
+		OnError: otel.Handle, // a metric that can't be created must not end the process
 	})
 	if !Tracing() {
 		return nil
@@ -53,18 +53,18 @@ func (p *Process) Temporal(o *client.Options) error {
 	return nil
 }
 
-// discreet is a span that keeps of an error its kind, not its text: that is
-// sealed in histories, and a tracing system is a stranger too.
+// discreet is a span that records an error's type, not its text: histories seal that text, and the tracing system
+// mustn't see it either.
 type discreet struct{ trace.Span }
 
-// RecordError notes the kind.
+// RecordError records the type.
 func (s discreet) RecordError(err error, _ ...trace.EventOption) {
 	if err != nil {
 		s.SetAttributes(attribute.String("error.type", kindOf(err)))
 	}
 }
 
-// SetStatus leaves the text out.
+// SetStatus omits the text.
 func (s discreet) SetStatus(code codes.Code, _ string) { s.Span.SetStatus(code, "") }
 
 func kindOf(err error) string {

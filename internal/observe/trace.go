@@ -20,10 +20,9 @@ import (
 // flushTimeout bounds the sending of the last spans when a process ends.
 const flushTimeout = 5 * time.Second
 
-// StartTracing has spans go where the standard OTEL_* variables say; without
-// OTEL_TRACES_EXPORTER=otlp it does nothing. Address, headers, TLS, sampling and
-// the resource's attributes are the libraries' own reading of those variables.
-// stop sends what is left.
+// StartTracing sends spans where the standard OTEL_* variables say; without OTEL_TRACES_EXPORTER=otlp it does
+// nothing. The libraries read address, headers, TLS, sampling and resource attributes from those variables. stop
+// sends the remaining spans.
 func StartTracing(ctx context.Context, service string) (stop func(), err error) {
 	out, err := exporterOf(ctx)
 	if err != nil || out == nil {
@@ -32,7 +31,7 @@ func StartTracing(ctx context.Context, service string) (stop func(), err error) 
 	about, err := resource.New(ctx,
 		resource.WithAttributes(semconv.ServiceName(service), semconv.ServiceVersion(build.ID())),
 		resource.WithTelemetrySDK(), resource.WithHost(),
-		resource.WithFromEnv()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win
+		resource.WithFromEnv()) // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +46,13 @@ func StartTracing(ctx context.Context, service string) (stop func(), err error) 
 	}, nil
 }
 
-// Tracing tells whether spans go anywhere.
+// Tracing reports whether spans are exported.
 func Tracing() bool {
 	_, on := otel.GetTracerProvider().(*trace.TracerProvider)
 	return on
 }
 
-// exporterOf is nil when nobody wants spans.
+// exporterOf is nil if spans aren't exported.
 func exporterOf(ctx context.Context) (trace.SpanExporter, error) {
 	if os.Getenv("OTEL_SDK_DISABLED") == "true" {
 		return nil, nil
@@ -63,7 +62,7 @@ func exporterOf(ctx context.Context) (trace.SpanExporter, error) {
 		return nil, nil
 	case "otlp":
 	default:
-		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER: %q is not known here; want otlp or none", name)
+		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER: %q is not supported; want otlp or none", name)
 	}
 	protocol := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
 	if protocol == "" {

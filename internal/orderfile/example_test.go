@@ -9,7 +9,7 @@ import (
 	"github.com/beian/beian/internal/orderfile"
 )
 
-// A row that can't be taken is named by its line, and reading goes on.
+// A bad row is reported by its line, and reading continues.
 func ExampleReader_Next() {
 	orders, err := orderfile.NewReader(strings.NewReader(`number,customer,product,domains,ips
 D1,li,虚拟主机,www.example.com example.com,192.0.2.10
@@ -31,5 +31,5 @@ D2,li,虚拟主机,https://example.net/,192.0.2.11
 	}
 	// Output:
 	// D1 [www.example.com example.com] [192.0.2.10]
-	// line 3, column domains: has one that is not a domain such as www.example.com
+	// line 3, column domains: contains an invalid domain; want one such as www.example.com
 }

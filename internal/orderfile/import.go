@@ -9,19 +9,18 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// maxReported bounds how many bad rows are told one by one.
+// maxReported bounds how many bad rows are reported individually.
 const maxReported = 1000
 
-// Summary is what an import did.
+// Summary is the result of an import.
 type Summary struct {
 	Created, Updated, Refused int
 	// Errors are the first of the refused rows.
 	Errors []error
 }
 
-// Import reads orders and keeps the good ones; bad rows are reported and left
-// out. With strict, one bad row refuses the whole file: it is read twice, so
-// it must be seekable.
+// Import reads orders and stores the good ones; bad rows are reported and skipped. With strict, one bad row
+// refuses the whole file: it is read twice, so it must be seekable.
 func Import(ctx context.Context, s *store.Store, file io.ReadSeeker, strict bool) (Summary, error) {
 	if strict {
 		check, err := each(file, func(store.OrderImport) error { return nil })

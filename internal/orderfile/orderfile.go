@@ -1,5 +1,5 @@
-// Package orderfile reads orders from a CSV file, as a provider's panel or a
-// spreadsheet exports it. The columns are documented in docs/orders.md.
+// Package orderfile reads orders from a CSV file, as exported by a provider's panel or a spreadsheet.
+// docs/orders.md describes the columns.
 package orderfile
 
 import (
@@ -22,15 +22,15 @@ import (
 	"github.com/beian/beian/internal/website"
 )
 
-// Columns are the names of the header, in the order of the documentation.
+// Columns are the names in the header, in the order of the documentation.
 var Columns = []string{"number", "customer", "product", "domains", "ips", "protocol", "host", "port", "user", "password", "document_root", "expires_on"}
 
 var required = []string{"number", "customer", "product", "domains", "ips"}
 
-// peekSize is how much of a file is looked at to tell UTF-8 from GBK.
+// peekSize is how much of a file is read to tell UTF-8 from GBK.
 const peekSize = 64 << 10
 
-// RowError is a row that can't be taken. It never quotes a value.
+// RowError is a row that can't be imported. It never quotes a value.
 type RowError struct {
 	Line   int
 	Column string
@@ -47,7 +47,7 @@ type Reader struct {
 	column map[string]int
 }
 
-// NewReader reads the header. The file may be UTF-8, with or without a mark, or GBK.
+// NewReader reads the header. The file may be UTF-8, with or without a byte order mark, or GBK.
 func NewReader(r io.Reader) (*Reader, error) {
 	b := bufio.NewReaderSize(r, peekSize)
 	head, err := b.Peek(peekSize)
@@ -74,7 +74,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(Columns, name) {
-			return nil, fmt.Errorf("line 1: column %d is not known; want %s", i+1, strings.Join(Columns, ","))
+			return nil, fmt.Errorf("line 1: unknown column %d; want %s", i+1, strings.Join(Columns, ","))
 		}
 		f.column[name] = i
 	}
@@ -86,7 +86,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return f, nil
 }
 
-// validUTF8 forgives a character that the peek cut in two.
+// validUTF8 allows for a character cut in two by the peek.
 func validUTF8(head []byte) bool {
 	for cut := range utf8.UTFMax {
 		if len(head) >= cut && utf8.Valid(head[:len(head)-cut]) {
@@ -96,8 +96,8 @@ func validUTF8(head []byte) bool {
 	return false
 }
 
-// Next reads one order; io.EOF at the end, a RowError for a row that can't be
-// taken, after which reading may go on.
+// Next reads one order. It returns io.EOF at the end, or a RowError for a bad row, after which reading may
+// continue.
 func (f *Reader) Next() (store.OrderImport, error) {
 	record, err := f.csv.Read()
 	line, _ := f.csv.FieldPos(0)
@@ -133,19 +133,19 @@ func parseRow(line int, get func(string) string) (o store.OrderImport, err error
 		}
 	}
 	if strings.ContainsAny(o.Number, "/\\?#% \t") {
-		return bad("number", "has a space or one of / \\ ? # %")
+		return bad("number", "contains a space or one of / \\ ? # %")
 	}
 	for _, text := range list(get("domains")) {
 		domain, key := filing.NormaliseDomain(text)
 		if key != "" {
-			return bad("domains", "has one that is not a domain such as www.example.com")
+			return bad("domains", "contains an invalid domain; want one such as www.example.com")
 		}
 		o.Domains = append(o.Domains, domain)
 	}
 	for _, text := range list(get("ips")) {
 		ip, key := filing.ParseIPRange(text)
 		if key != "" {
-			return bad("ips", "has one that is not an IPv4 address or range such as 192.0.2.1-192.0.2.9")
+			return bad("ips", "contains an invalid IPv4 address or range; want 192.0.2.1-192.0.2.9")
 		}
 		o.IPs = append(o.IPs, ip.String())
 	}
@@ -169,7 +169,7 @@ func withWebSpace(o store.OrderImport, line int, get func(string) string) (store
 		w.Protocol = website.FTP
 	}
 	if !slices.Contains(website.Protocols, w.Protocol) {
-		return o, RowError{line, "protocol", "is none of " + strings.Join(website.Protocols, ", ")}
+		return o, RowError{line, "protocol", "is unknown; want one of " + strings.Join(website.Protocols, ", ")}
 	}
 	if text := get("port"); text != "" {
 		port, err := strconv.ParseUint(text, 10, 16)

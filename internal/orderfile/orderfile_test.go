@@ -68,7 +68,7 @@ func TestEncodings(t *testing.T) {
 
 func TestWrongColumnsAreNamed(t *testing.T) {
 	_, err := orderfile.NewReader(strings.NewReader("number,customer,product,domain,ips\n"))
-	require.ErrorContains(t, err, "column 4 is not known")
+	require.ErrorContains(t, err, "unknown column 4")
 	_, err = orderfile.NewReader(strings.NewReader("number,customer\n"))
 	require.ErrorContains(t, err, "the column product is missing")
 	_, err = orderfile.NewReader(strings.NewReader(""))
@@ -90,7 +90,7 @@ func TestManyRowsAreReadInLittleMemory(t *testing.T) {
 	require.Equal(t, 200_000, rows)
 }
 
-// generated writes rows as they are read.
+// generated generates rows as they are read.
 type generated struct {
 	rows, made int
 	left       []byte

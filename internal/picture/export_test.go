@@ -2,7 +2,7 @@ package picture
 
 import "time"
 
-// LimitRendering sets how long a PDF may be drawn and tells how to set it back.
+// LimitRendering sets how long rendering a PDF may take, and returns a function that restores it.
 func LimitRendering(d time.Duration) (back func()) {
 	old := renderTime
 	renderTime = d

@@ -6,9 +6,8 @@ import (
 	"image"
 )
 
-// orientation reads how a JPEG must be turned to stand upright (EXIF 2.3, tag 0x0112: 1
-// to 8); 1 where it doesn't say, or says it in a way that can't be read. It is all that
-// is wanted of EXIF, so it is read here, within bounds.
+// orientation reads how a JPEG must be turned to be upright (EXIF 2.3, tag 0x0112: 1 to 8); 1 if that is missing
+// or unreadable. Nothing else of EXIF is needed, so it is read here, within bounds.
 func orientation(raw []byte) int {
 	if len(raw) < 4 || raw[0] != 0xff || raw[1] != 0xd8 {
 		return 1
@@ -19,7 +18,7 @@ func orientation(raw []byte) int {
 			continue
 		}
 		marker, length := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
-		if marker == 0xda || length < 2 || 2+length > len(rest) { // the picture itself begins
+		if marker == 0xda || length < 2 || 2+length > len(rest) { // the image data begins
 			return 1
 		}
 		if body, is := bytes.CutPrefix(rest[4:2+length], []byte("Exif\x00\x00")); marker == 0xe1 && is {

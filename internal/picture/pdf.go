@@ -8,13 +8,13 @@ import (
 var (
 	pdfImage  = regexp.MustCompile(`/Subtype\s*/Image\b`)
 	pdfStream = regexp.MustCompile(`\bstream\r?\n`)
-	// pdfMore is what a plain scan of one page hasn't: text, objects that can't be
-	// looked into, encryption, and everything that acts.
+	// pdfMore is what a plain scan of one page doesn't have: text, objects that can't be inspected, encryption, and
+	// everything active.
 	pdfMore = regexp.MustCompile(`/(Font|ObjStm|Encrypt|JavaScript|JS|Launch|EmbeddedFile|OpenAction|AA|AcroForm|RichMedia)\b`)
 )
 
-// scanOf takes the picture out of a PDF as scanners and phones make it: one JPEG and
-// nothing else, which stands in it as it is. Whatever else a PDF can be is drawn (pagesOf).
+// scanOf extracts the picture from a PDF as scanners and phones make it: one JPEG, embedded unchanged, and nothing
+// else. Any other PDF is rendered (pagesOf).
 func scanOf(pdf []byte) (scan []byte, is bool) {
 	if len(pdfImage.FindAllIndex(pdf, 2)) != 1 || pdfMore.Match(pdf) {
 		return nil, false

@@ -23,18 +23,17 @@ import (
 const (
 	// renderMemory bounds what PDFium may allocate, in WebAssembly pages of 64 KiB: 192 MiB.
 	renderMemory = 3 << 10
-	// checkedText is how many characters of a page are looked at for their fonts.
+	// checkedText is how many characters of a page are checked for their fonts.
 	checkedText = 5000
-	// firstIdeographic is where scripts begin that PDFium's own fonts don't have.
+	// firstIdeographic is the first code point of the scripts that PDFium's own fonts lack.
 	firstIdeographic = 0x2e80
 )
 
 // renderTime bounds one file with all its pages, and the wait for its turn; tests shorten it.
 var renderTime = 20 * time.Second
 
-// renderers makes PDFium ready, once and when the first PDF comes: compiling it takes
-// some seconds. It runs as WebAssembly: it has its own memory, no files, no network and
-// no scripts, and each PDF has an instance of its own, one at a time.
+// renderers prepares PDFium when the first PDF arrives: compiling it takes some seconds. It runs as WebAssembly,
+// with its own memory and without files, network or scripts; each PDF has its own instance, one at a time.
 var renderers = sync.OnceValues(func() (pdfium.Pool, error) {
 	return webassembly.Init(webassembly.Config{
 		MaxIdle: 1, MaxTotal: 1,
@@ -44,16 +43,16 @@ var renderers = sync.OnceValues(func() (pdfium.Pool, error) {
 	})
 })
 
-// pagesOf are the pages of a PDF as they print, at most so many, long dots at their long
-// side; errors are *Error but where PDFium itself doesn't work.
+// pagesOf renders a PDF's pages, up to a maximum, with the given long side in pixels; errors are *Error unless
+// PDFium itself doesn't work.
 func pagesOf(pdf []byte, most, long int) ([]*image.RGBA, error) {
 	pool, err := renderers()
 	if err != nil {
-		return nil, fmt.Errorf("make PDFium ready: %w", err)
+		return nil, fmt.Errorf("preparing PDFium: %w", err)
 	}
 	instance, err := pool.GetInstance(renderTime)
 	if err != nil {
-		return nil, fmt.Errorf("wait for PDFium: %w", err)
+		return nil, fmt.Errorf("waiting for PDFium: %w", err)
 	}
 	type answer struct {
 		pages []*image.RGBA
@@ -68,7 +67,7 @@ func pagesOf(pdf []byte, most, long int) ([]*image.RGBA, error) {
 	defer timer.Stop()
 	select {
 	case a := <-done:
-		_ = instance.Close() // what a broken file did to it goes with it
+		_ = instance.Close() // whatever a broken file did to it goes with it
 		return a.pages, a.err
 	case <-timer.C:
 		_ = instance.Kill()
@@ -79,7 +78,7 @@ func pagesOf(pdf []byte, most, long int) ([]*image.RGBA, error) {
 // render draws each page; whatever goes wrong is the file's fault.
 func render(instance pdfium.Pdfium, pdf []byte, most, long int) (pages []*image.RGBA, err error) {
 	defer func() {
-		if recover() != nil { // a call into an instance that ran out of its memory
+		if recover() != nil { // a call into an instance that ran out of memory
 			pages, err = nil, ErrPDF
 		}
 	}()
@@ -110,14 +109,14 @@ func render(instance pdfium.Pdfium, pdf []byte, most, long int) (pages []*image.
 		if err != nil || drawn.Result.RenderedImage == nil {
 			return nil, ErrPDF
 		}
-		pages = append(pages, scaled(drawn.Result.RenderedImage, long, 1)) // a copy: the instance's memory goes
+		pages = append(pages, scaled(drawn.Result.RenderedImage, long, 1)) // a copy: the instance's memory goes away
 		drawn.Cleanup()
 	}
 	return pages, nil
 }
 
-// legible tells whether a page can be drawn as it is meant: a font that the file names
-// but doesn't carry leaves Chinese characters blank.
+// legible reports whether a page can be drawn as intended: a font that is named but not embedded leaves Chinese
+// characters blank.
 func legible(instance pdfium.Pdfium, page requests.Page) (bool, error) {
 	text, err := instance.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
 	if err != nil {

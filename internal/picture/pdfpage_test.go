@@ -34,12 +34,12 @@ func certificate(title string) pdfPage {
 	return page(b.String())
 }
 
-// textPDF is a PDF of pages as programs make it, with a font that every reader has.
+// textPDF is a PDF with pages as programs make it, in a font that every reader has.
 func textPDF(pages ...pdfPage) []byte {
 	return pdfWith("<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", "", pages...)
 }
 
-// pdfWith makes a PDF with a font and more in its trailer.
+// pdfWith makes a PDF with a font and additions to its trailer.
 func pdfWith(font, trailer string, pages ...pdfPage) []byte {
 	var b bytes.Buffer
 	var kids []string
@@ -55,8 +55,7 @@ func pdfWith(font, trailer string, pages ...pdfPage) []byte {
 	return b.Bytes()
 }
 
-// locked is a PDF that only opens with a password (the standard security handler,
-// revision 2: PDF 1.7, 7.6.3).
+// locked is a PDF that opens only with a password (the standard security handler, revision 2: PDF 1.7, 7.6.3).
 func locked(t *testing.T) []byte {
 	t.Helper()
 	pad := []byte("\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A")
@@ -77,7 +76,7 @@ func locked(t *testing.T) []byte {
 		fmt.Sprintf("/ID[<%x><%x>]/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%x>/U<%x>>>", id, id, owner, user), certificate("Secret"))
 }
 
-// A certificate or an e-licence as its issuer makes it becomes the picture of its page.
+// A certificate or an e-licence, as issued, becomes a picture of its page.
 func TestAPDFWithTextIsDrawn(t *testing.T) {
 	p, err := one(textPDF(certificate("Domain certificate")), limits)
 	require.NoError(t, err)
@@ -97,8 +96,8 @@ func TestAPDFWithTextIsDrawn(t *testing.T) {
 	require.NotContains(t, string(p.Content), "Helvetica")
 }
 
-// What acts, asks or hides in a PDF does nothing when it is drawn, and isn't kept.
-func TestWhatIsBesideAScanIsDrawnWithoutIt(t *testing.T) {
+// Active, interactive or hidden content of a PDF does nothing when it is rendered, and isn't kept.
+func TestActiveContentOfAPDFIsDropped(t *testing.T) {
 	scan := filingtest.Picture(900, 600, 1)
 	for _, more := range []string{"/OpenAction<</S/JavaScript/JS(app.alert(1))>>", "/AcroForm 9 0 R", "/Names<</EmbeddedFiles 8 0 R>>/EmbeddedFile", "/Font<<>>", "/X<</Subtype/Image>>"} {
 		p, err := one(pdf(scan, more), limits)
@@ -150,5 +149,5 @@ func TestPDFsThatCannotBeDrawnAreRefused(t *testing.T) {
 	back()
 	require.ErrorIs(t, err, picture.ErrPDF, "a bomb of lines")
 	_, err = one(whole, limits)
-	require.NoError(t, err, "what broke before doesn't matter to the next")
+	require.NoError(t, err, "an earlier failure doesn't affect the next file")
 }

@@ -1,8 +1,7 @@
-// Package picture makes pictures of papers fit to be submitted: what was uploaded is
-// checked by what it holds, decoded within bounds, turned upright, scaled down and
-// encoded anew as JPEG (bureaus take pictures only, so a PDF's pages become pictures too),
-// so that nothing of the uploaded file itself remains: no EXIF, no place where it was
-// taken, nothing hidden behind the picture.
+// Package picture prepares pictures of papers for submission. An upload is identified by its content, decoded
+// within bounds, turned upright, scaled down and re-encoded as JPEG (bureaus accept pictures only, so a PDF's
+// pages become pictures too), so that nothing of the uploaded file itself remains: no EXIF, no location, nothing
+// hidden behind the picture.
 package picture
 
 import (
@@ -16,62 +15,62 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Limits of what is taken.
+// Limits of what is accepted.
 const (
-	// MaxUpload is the most that one uploaded file may weigh.
+	// MaxUpload is the maximum size of an uploaded file.
 	MaxUpload = 8 << 20
-	// maxPixels bounds what a picture is decoded to: 40 million dots, some 250 MB
-	// for a progressive JPEG. Phones' pictures have 12 to 24 million.
+	// maxPixels bounds a decoded picture: 40 million pixels, some 250 MB for a progressive JPEG. Phones' pictures have
+	// 12 to 24 million.
 	maxPixels = 40_000_000
-	// maxSide keeps freaks of one dot's height out.
+	// maxSide excludes degenerate pictures one pixel high.
 	maxSide = 20_000
-	// bestLong is the long side that is kept where the limit of bytes allows it.
+	// bestLong is the long side that is kept if the size limit allows it.
 	bestLong = 1800
 	// thumbLong is the long side of a preview.
 	thumbLong = 320
 )
 
-// The ways in which a picture can be wrong; people read them by Key.
+// What can be wrong with a picture; people read it by Key.
 var (
 	ErrEmpty   = &Error{"paper_empty"}      // no bytes
 	ErrTooBig  = &Error{"picture_too_big"}  // more than MaxUpload
 	ErrType    = &Error{"paper_type"}       // neither JPEG nor PNG nor PDF
-	ErrHEIC    = &Error{"paper_heic"}       // an iPhone's own format
-	ErrPDF     = &Error{"paper_pdf"}        // a PDF that can't be drawn within the limits
-	ErrLocked  = &Error{"paper_pdf_locked"} // a PDF that wants a password
-	ErrPages   = &Error{"paper_pdf_pages"}  // a PDF with more pages than pictures are taken
+	ErrHEIC    = &Error{"paper_heic"}       // the iPhone's format
+	ErrPDF     = &Error{"paper_pdf"}        // a PDF that can't be rendered within the limits
+	ErrLocked  = &Error{"paper_pdf_locked"} // a PDF that requires a password
+	ErrPages   = &Error{"paper_pdf_pages"}  // a PDF with more pages than pictures allowed
 	ErrFonts   = &Error{"paper_pdf_fonts"}  // a PDF without the fonts of its text
-	ErrDamaged = &Error{"paper_damaged"}    // can't be decoded whole
-	ErrHuge    = &Error{"paper_huge"}       // too many dots
-	ErrSmall   = &Error{"paper_small"}      // too few dots to be read
-	ErrBlank   = &Error{"paper_blank"}      // one colour all over
-	ErrDense   = &Error{"paper_dense"}      // can't be made light enough and still be read
+	ErrDamaged = &Error{"paper_damaged"}    // can't be decoded completely
+	ErrHuge    = &Error{"paper_huge"}       // too many pixels
+	ErrSmall   = &Error{"paper_small"}      // too few pixels to be legible
+	ErrBlank   = &Error{"paper_blank"}      // a single colour
+	ErrDense   = &Error{"paper_dense"}      // can't be made small enough and stay legible
 )
 
-// Error is a reason why a picture isn't taken.
+// Error is why a picture isn't accepted.
 type Error struct {
-	// Key names the text below "problem.".
+	// Key is the key of the text below "problem.".
 	Key string
 }
 
 func (e *Error) Error() string { return "picture refused: " + e.Key }
 
-// Limits are what a paper's picture must keep.
+// Limits are the requirements on a paper's picture.
 type Limits struct {
 	// MaxBytes of the JPEG.
 	MaxBytes int
-	// MinLong and MinShort are the least sides in dots.
+	// MinLong and MinShort are the minimum sides in pixels.
 	MinLong, MinShort int
 }
 
-// Prepared is a picture ready to be submitted, with its preview: both JPEG.
+// Prepared is a picture ready for submission, with its preview: both JPEG.
 type Prepared struct {
 	Content, Thumb []byte
 	Width, Height  int
 }
 
-// Prepare checks an uploaded file and makes it fit. Of a PDF each page becomes a picture,
-// and it may have at most so many. Errors are *Error, but where something of ours is broken.
+// Prepare checks and converts an uploaded file. Each page of a PDF becomes a picture, up to a maximum. Errors are
+// *Error unless something of ours is broken.
 func Prepare(raw []byte, limits Limits, most int) ([]Prepared, error) {
 	if len(raw) <= MaxUpload && bytes.HasPrefix(raw, []byte("%PDF-")) {
 		scan, isScan := scanOf(raw)
@@ -117,7 +116,7 @@ func prepareDrawn(pdf []byte, limits Limits, most int) ([]Prepared, error) {
 	return prepared, nil
 }
 
-// check looks at a picture's sides.
+// check checks a picture's sides.
 func (l Limits) check(width, height int) error {
 	long, short := max(width, height), min(width, height)
 	switch {
@@ -129,7 +128,7 @@ func (l Limits) check(width, height int) error {
 	return nil
 }
 
-// finish makes an upright picture light enough, and its preview.
+// finish makes an upright picture small enough, and its preview.
 func finish(upright *image.RGBA, limits Limits) (Prepared, error) {
 	if blank(upright) {
 		return Prepared{}, ErrBlank
@@ -142,7 +141,7 @@ func finish(upright *image.RGBA, limits Limits) (Prepared, error) {
 	return p, err
 }
 
-// decoderOf tells a file's kind by its first bytes, whatever its name says.
+// decoderOf determines a file's type from its first bytes, whatever its name.
 func decoderOf(raw []byte) (func(*bytes.Reader) (image.Image, error), error) {
 	has := func(at int, magic string) bool {
 		return len(raw) >= at+len(magic) && string(raw[at:at+len(magic)]) == magic
@@ -162,8 +161,8 @@ func decoderOf(raw []byte) (func(*bytes.Reader) (image.Image, error), error) {
 	return nil, ErrType
 }
 
-// scaled makes a picture at most long dots long, but no side shorter than short; what
-// is transparent becomes white paper.
+// scaled scales a picture to a long side of at most long pixels and a short side of at least short; transparency
+// becomes white.
 func scaled(source image.Image, long, short int) *image.RGBA {
 	w, h := source.Bounds().Dx(), source.Bounds().Dy()
 	factor := min(1, max(float64(long)/float64(max(w, h)), float64(short)/float64(min(w, h))))
@@ -177,10 +176,10 @@ func scaled(source image.Image, long, short int) *image.RGBA {
 	return target
 }
 
-// qualities are tried from the best; below the last, letters get lost.
+// qualities are tried from the best; below the last, letters become illegible.
 var qualities = []int{88, 80, 72, 64, 55}
 
-// fit encodes within the bytes: first by quality, then by size down to the least sides.
+// fit encodes within the size limit: first by quality, then by size down to the minimum sides.
 func fit(source *image.RGBA, limits Limits) (Prepared, error) {
 	for {
 		for _, quality := range qualities {
@@ -208,12 +207,12 @@ func encode(img image.Image, quality int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// minSpread is the least difference between the lightest and the darkest part.
+// minSpread is the minimum difference between the lightest and the darkest part.
 const minSpread = 24
 
-// blank tells whether nothing is to be seen: a lens cap, an empty sheet.
+// blank reports whether nothing is visible: a lens cap, an empty sheet.
 func blank(img *image.RGBA) bool {
-	small := scaled(img, 200, 1) // parts, not single dots
+	small := scaled(img, 200, 1) // averages, not single pixels
 	lightest, darkest := uint8(0), uint8(255)
 	for i := 0; i < len(small.Pix); i += 4 {
 		y, _, _ := color.RGBToYCbCr(small.Pix[i], small.Pix[i+1], small.Pix[i+2])
@@ -222,7 +221,7 @@ func blank(img *image.RGBA) bool {
 	return int(lightest)-int(darkest) < minSpread
 }
 
-// KeyOf is the key of an error's text; ok is false for errors that aren't the picture's.
+// KeyOf is the key of an error's text; ok is false for errors that aren't about the picture.
 func KeyOf(err error) (key string, ok bool) {
 	var e *Error
 	if errors.As(err, &e) {

@@ -20,7 +20,7 @@ import (
 
 var limits = picture.Limits{MaxBytes: 75 << 10, MinLong: 600, MinShort: 360}
 
-// one prepares a file of one page.
+// one prepares a file with one page.
 func one(raw []byte, limits picture.Limits) (picture.Prepared, error) {
 	pages, err := picture.Prepare(raw, limits, 1)
 	if err != nil {
@@ -36,7 +36,7 @@ func asPNG(t *testing.T, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// withEXIF puts an EXIF segment with an orientation and a planted text into a JPEG.
+// withEXIF adds an EXIF segment with an orientation and a planted text to a JPEG.
 func withEXIF(order binary.AppendByteOrder, magic string, raw []byte, orientation uint16) []byte {
 	tiff := order.AppendUint32([]byte(magic), 8)
 	tiff = order.AppendUint16(tiff, 2)
@@ -74,7 +74,7 @@ func TestAPictureIsScaledDownAndKeepsWhatMustBeRead(t *testing.T) {
 	require.LessOrEqual(t, len(p.Content), limits.MaxBytes)
 	img := decoded(t, p.Content)
 	require.Equal(t, image.Pt(p.Width, p.Height), img.Bounds().Size())
-	require.GreaterOrEqual(t, p.Width, 1000, "a sheet of text has room for more than the least")
+	require.GreaterOrEqual(t, p.Width, 1000, "a sheet of text keeps more than the minimum size")
 	require.InDelta(t, 4.0/3, float64(p.Width)/float64(p.Height), .01)
 	thumb := decoded(t, p.Thumb)
 	require.Equal(t, 320, thumb.Bounds().Dx())
@@ -92,7 +92,7 @@ func TestPNGWithTransparencyBecomesPaper(t *testing.T) {
 	require.Greater(t, r, uint32(0xc000))
 }
 
-// Every orientation stands upright afterwards, and nothing of EXIF is left.
+// Every orientation is upright afterwards, and nothing of EXIF is left.
 func TestOrientationIsAppliedAndEXIFIsGone(t *testing.T) {
 	// where the stored picture's top left corner belongs
 	corner := map[uint16][2]bool{1: {false, false}, 2: {true, false}, 3: {true, true}, 4: {false, true}, 5: {false, false}, 6: {true, false}, 7: {true, true}, 8: {false, true}}
@@ -112,7 +112,7 @@ func TestOrientationIsAppliedAndEXIFIsGone(t *testing.T) {
 	}
 }
 
-// bomb is a PNG that says it has so many dots and holds almost nothing.
+// bomb is a PNG that declares many pixels and contains almost nothing.
 func bomb(width, height uint32) []byte {
 	chunk := func(kind string, body []byte) []byte {
 		c := append([]byte(kind), body...)
@@ -167,7 +167,7 @@ func TestWhatHidesBehindAPictureIsGone(t *testing.T) {
 	require.NotContains(t, string(p.Content), "PK\x03\x04")
 }
 
-// pdf is a PDF of one page as a scanner makes it, with something put into its catalogue.
+// pdf is a one-page PDF as a scanner makes it, with an addition to its catalogue.
 func pdf(scan []byte, more string) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R " + more + ">>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n")
@@ -178,7 +178,7 @@ func pdf(scan []byte, more string) []byte {
 	return b.Bytes()
 }
 
-// A scanned page in a PDF is taken as the picture that it is.
+// The scan inside a PDF is used unchanged.
 func TestAScanInAPDFIsTaken(t *testing.T) {
 	scan := filingtest.Picture(900, 600, 1)
 	p, err := one(pdf(scan, ""), limits)

@@ -16,7 +16,7 @@ func domainBlacklisted(f Facts) []map[string]any {
 	return list
 }
 
-// domainNotOfOrder: a domain that isn't bound to the web space.
+// domainNotOfOrder finds domains that aren't bound to the web space.
 func domainNotOfOrder(f Facts) []map[string]any {
 	var list []map[string]any
 	for _, d := range f.Dossier.Site.Domains {
@@ -35,7 +35,7 @@ func domainUnresolved(f Facts) []map[string]any {
 	return list
 }
 
-// domainElsewhere: a domain that leads to no address of the site.
+// domainElsewhere finds domains that resolve to none of the site's addresses.
 func domainElsewhere(f Facts) []map[string]any {
 	ours := ranges(f.Dossier.Site.IPs)
 	var list []map[string]any
@@ -53,8 +53,7 @@ func domainElsewhere(f Facts) []map[string]any {
 	return list
 }
 
-// ipNotOfOrder: an address that isn't the order's would be refused (1063), or be
-// another customer's.
+// ipNotOfOrder finds addresses that aren't the order's: they would be refused (1063), or belong to another customer.
 func ipNotOfOrder(f Facts) []map[string]any {
 	order := ranges(f.IPs)
 	if len(order) == 0 {
@@ -67,8 +66,7 @@ func ipNotOfOrder(f Facts) []map[string]any {
 	return list
 }
 
-// ipNotOurs: an address that the provider never reported would be refused (1063),
-// whatever the order says.
+// ipNotOurs finds addresses that the provider hasn't reported: they would be refused (1063), whatever the order says.
 func ipNotOurs(f Facts) []map[string]any {
 	var list []map[string]any
 	for _, ip := range f.ForeignIPs {
@@ -77,12 +75,12 @@ func ipNotOurs(f Facts) []map[string]any {
 	return list
 }
 
-// accessModeOther: the customer chose another way of access than the provider offers.
+// accessModeOther: the customer chose another access mode than the provider offers.
 func accessModeOther(f Facts) []map[string]any {
 	return notOffered(f.Tables.AccessModes, f.Dossier.Site.AccessMode, f.AccessMode)
 }
 
-// serverPlaceOther: the servers stand where the provider has them.
+// serverPlaceOther: the customer chose another server location than the provider's.
 func serverPlaceOther(f Facts) []map[string]any {
 	return notOffered(f.Tables.ServerPlaces, f.Dossier.Site.ServerPlace, f.ServerPlace)
 }

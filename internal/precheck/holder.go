@@ -13,8 +13,8 @@ import (
 
 func holderBlacklisted(f Facts) []map[string]any { return found(f.BlackHolder) }
 
-// uscPrefixes are the first digits of a unified social credit code by nature:
-// registering authority and class (GB 32100-2015, 4.2 and 4.3).
+// uscPrefixes are the first digits of a unified social credit code by nature: registering authority and class (GB
+// 32100-2015, 4.2 and 4.3).
 var uscPrefixes = map[int][]string{
 	filing.NatureGovernment: {"11", "13", "19"}, filing.NatureInstitution: {"12"}, filing.NatureEnterprise: {"91", "92", "93"},
 	filing.NatureAssociation: {"51", "52", "53", "59"},
@@ -22,7 +22,7 @@ var uscPrefixes = map[int][]string{
 
 const uscLength = 18
 
-// uscOf is the holder's unified social credit code; empty where it has none.
+// uscOf is the holder's unified social credit code; empty if it has none.
 func uscOf(h filing.Holder) string {
 	if h.Nature == filing.NaturePerson || len(h.DocumentNumber) != uscLength {
 		return ""
@@ -36,13 +36,12 @@ func uscNature(f Facts) []map[string]any {
 	return found(usc != "" && prefixes != nil && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(usc, p) }), "prefix", usc[:min(len(usc), 2)])
 }
 
-// oldLicenceLength is that of business licences before October 2015, which begin with
-// the six digits of the registering authority's region (GS 15-2006, 4.1).
+// oldLicenceLength is that of business licences before October 2015, which start with the six digits of the registering
+// authority's region (GS 15-2006, 4.1).
 const oldLicenceLength = 15
 
-// registeredIn are the first two digits of the region of a unit's registration: of the
-// credit code its digits 3 to 8, of an old licence its digits 1 to 6. Empty where there are
-// none, or the state's own authorities registered it (10).
+// registeredIn is the first two digits of the region where an organisation was registered: digits 3 to 8 of the credit
+// code, digits 1 to 6 of an old licence. Empty if there are none, or if a national authority registered it (10).
 func registeredIn(h filing.Holder) string {
 	usc, region := uscOf(h), ""
 	switch {
@@ -76,8 +75,8 @@ func residentID(f Facts) string {
 	return h.DocumentNumber
 }
 
-// residencePermits are how the numbers of residence permits of Hong Kong, Macao and
-// Taiwan residents begin: they tell no province (国办发〔2018〕81号).
+// residencePermits are the prefixes of residence permits of Hong Kong, Macao and Taiwan residents, which don't show a
+// province (国办发〔2018〕81号).
 var residencePermits = []string{"81", "82", "83"}
 
 func residentIDRegion(f Facts) []map[string]any {
@@ -100,15 +99,14 @@ func personMinor(f Facts) []map[string]any {
 	return found(err == nil && born.AddDate(fullAge, 0, 0).After(f.Today))
 }
 
-// personManager: a person's site is managed by that person.
+// personManager: an individual manages their own site.
 func personManager(f Facts) []map[string]any {
 	h := f.Dossier.Holder
 	return found(h.Nature == filing.NaturePerson && (h.Manager.Name != h.Name ||
 		h.Manager.DocumentType == h.DocumentType && h.Manager.DocumentNumber != h.DocumentNumber))
 }
 
-// unreal tells of numbers that somebody typed to get past a form: one digit all
-// along, digits in a row, or two digits by turns.
+// unreal detects numbers typed to get past a form: all the same digit, consecutive digits, or two alternating digits.
 func unreal(digits string) bool {
 	const tail = 8
 	if len(digits) < tail-1 {
@@ -127,13 +125,13 @@ func officePhoneUnreal(f Facts) []map[string]any {
 }
 
 var (
-	// typedNames and typedHosts are what people type who don't want to give an address.
+	// typedNames and typedHosts are what people type to avoid giving an address.
 	typedNames = regexp.MustCompile(`(?i)^(test\d*|ceshi\d*|abcd?|abc123|asdf?|aaa+|qwe(rty)?|xxx+|none|null|123|1234+|111+|no-?reply)$`)
 	typedHosts = regexp.MustCompile(`(?i)^(b\.c|a\.b|test\.(com|cn|net)|abc\.com|xxx+\.com|aaa+\.com|123\.com|domain\.com|email\.com)$`)
 )
 
-// emailPlaceholder: an address that stands for none. A name alone isn't enough where
-// anybody may have it: test@qq.com is somebody's.
+// emailPlaceholder detects filler addresses. The name alone isn't enough at hosts where anybody may have it:
+// test@qq.com is somebody's.
 func emailPlaceholder(f Facts) []map[string]any {
 	email := f.Dossier.Holder.Manager.Email
 	name, host, ok := strings.Cut(email, "@")
@@ -144,13 +142,13 @@ func emailPlaceholder(f Facts) []map[string]any {
 	return found(typedHosts.MatchString(host) || typedNames.MatchString(name) && strings.EqualFold(name, first), "email", email)
 }
 
-// emailUnreal: no mail arrives at a host that the domain name system doesn't know.
+// emailUnreal: no mail can arrive at a host without DNS records.
 func emailUnreal(f Facts) []map[string]any {
 	_, host, _ := strings.Cut(f.Dossier.Holder.Manager.Email, "@")
 	return found(f.MailHost == MailNowhere, "host", filing.DisplayDomain(host))
 }
 
-// emailOnSite: mail at the domain that isn't open yet may not arrive.
+// emailOnSite: mail may not arrive at a domain that isn't open yet.
 func emailOnSite(f Facts) []map[string]any {
 	_, host, ok := strings.Cut(f.Dossier.Holder.Manager.Email, "@")
 	if !ok {
@@ -166,7 +164,7 @@ func emailOnSite(f Facts) []map[string]any {
 	return nil
 }
 
-// placed is a sign that an address names a house: a number, or what villages have.
+// placed matches a sign that an address names a house: a number, or a word used in villages.
 var placed = regexp.MustCompile(`[0-9０-９一二三四五六七八九十]|号|室|村|组|队|栋|幢|座|楼`)
 
 func addressVague(f Facts) []map[string]any {
@@ -174,13 +172,12 @@ func addressVague(f Facts) []map[string]any {
 	return found(a != "" && !placed.MatchString(a) && !typedAddress(a))
 }
 
-// addressPlaceholder: what was typed to get past the form.
+// addressPlaceholder detects filler.
 func addressPlaceholder(f Facts) []map[string]any {
 	return found(typedAddress(f.Dossier.Holder.Address))
 }
 
-// typedAddress tells of an address without a single character of a place's name, or of
-// one character over and over.
+// typedAddress detects an address without any character of a place's name, or with one character repeated.
 func typedAddress(a string) bool {
 	if a == "" {
 		return false

@@ -11,25 +11,23 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// places are the divisions of GB/T 2260 as site names can name them. A name of three
-// characters or more can hardly be anything else. One of two may be a word, or the end of
-// one word and the beginning of the next (和平湖畔 has 平湖 in it), so what is done about it
-// depends on where it stands and what else it means.
+// places are the divisions of GB/T 2260 in the forms that site names use. A name of three characters or more can hardly
+// be anything else. One of two may be a word, or span two words (和平湖畔 contains 平湖), so its treatment depends on its
+// position and other meanings.
 type places struct {
 	// anywhere: provinces, cities, and all names of three characters or more.
 	anywhere []string
-	// leading: two-character names of county-level cities, and of prefectures that aren't
-	// cities. They are refused where the site's name begins with them, and pointed at where
-	// they end it (走进义乌).
+	// leading: two-character names of county-level cities, and of prefectures that aren't cities. A site's name that
+	// starts with one is refused; one that ends with one (走进义乌) gets a hint.
 	leading []string
-	// hinted: two-character names of counties and districts, which many know less, and
-	// cities that are words as well. They are pointed at where the site's name begins with them.
+	// hinted: two-character names of counties and districts, which are less well known, and cities that are also words.
+	// A site's name that starts with one gets a hint.
 	hinted []string
 }
 
-// ordinary are two-character names of divisions that are words of every day, virtues,
-// directions, rivers and mountains: of a city, a site's name that begins with one gets a hint;
-// of a county or district, nothing, as long as it is named without its class (和平, but not 和平区).
+// ordinary are two-character names of divisions that are also everyday words, virtues, directions, rivers or mountains.
+// A site's name that starts with a city's gets a hint; a county's or district's is accepted without its class (和平, but
+// not 和平区).
 const ordinary = `
 山南 大同 长治 白银 百色 来宾 安康 三明 中山 新乐 三河 高平 孝义 新民 海城 东港 凤城 灯塔 开原 兴城 大安 龙井 和龙 尚志 五常
 海林 宁安 安达 海伦 临江 平泉 海安 兴化 丹阳 建德 瑞安 乐清 海宁 平湖 永康 江山 东阳 临海 龙泉 龙港 玉环 无为 天长 明光
@@ -54,13 +52,13 @@ const ordinary = `
 林口 思明 博望 迎江 大观 回民 二七 正安 正阳 正蓝 兴庆 兴国
 `
 
-// nations are the peoples after whom autonomous divisions are called.
+// nations are the peoples that autonomous divisions are named after.
 const nations = `满|回|蒙古|藏|维吾尔|苗|彝|壮|布依|朝鲜|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|普米|塔吉克|怒|鄂温克|保安|裕固|独龙|鄂伦春`
 
-// class is how the name of a division ends that people leave out.
+// class matches the suffix of a division's name that people omit.
 var class = regexp.MustCompile(`(特别行政区|(?:(?:` + nations + `|各)族|蒙古|哈萨克|柯尔克孜|锡伯|塔吉克|维吾尔)+自治[区州县旗]|自治[区旗]|省|市|地区|盟|新区|林区|特区|矿区|区|县|旗)$`)
 
-// development are areas that are no divisions of the state, with names of their own.
+// development matches areas with their own names that aren't administrative divisions.
 var development = regexp.MustCompile(`开发区|示范区|管理区|园区|工业园|实验区|管委会|聚集区|产业|委员会|风景|直辖|群岛|岛礁|食品区|保税|^市辖区$|^县$`)
 
 var divisions = sync.OnceValue(func() places {
@@ -101,7 +99,7 @@ var divisions = sync.OnceValue(func() places {
 	return p
 })
 
-// Ranks of divisions, by how widely their names are known as such.
+// Ranks of divisions, by how well their names are known.
 const (
 	ofProvince = iota
 	ofCity
@@ -116,10 +114,10 @@ func rankOf(name string, city, other int) int {
 	return other
 }
 
-// generic are full names of districts that are words as well.
+// generic are full names of districts that are also words.
 var generic = []string{"东城区", "西城区", "上城区", "老城区", "新城区", "新市区", "西市区", "城中区", "城东区", "城西区", "城北区", "市中区", "市南区", "市北区", "站前区", "古城区", "山城区", "平城区", "港口区", "海港区", "工农区", "城关区", "中山区", "回民区"}
 
-// siteNameRegion: a person's site names no region.
+// siteNameRegion: an individual's site can't be named after a region.
 func siteNameRegion(f Facts) []map[string]any {
 	word := placeIn(f)
 	return found(word != "", "word", word)
@@ -143,7 +141,7 @@ func placeIn(f Facts) string {
 	return ""
 }
 
-// siteNamePlace: a person's site may name a region; it may be a word as well.
+// siteNamePlace: the name of an individual's site contains what may be a region or a word.
 func siteNamePlace(f Facts) []map[string]any {
 	name := f.Dossier.Site.Name
 	if f.Dossier.Holder.Nature != filing.NaturePerson || placeIn(f) != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Each ordinary word is the name of a division: the list keeps no others.
+// Each ordinary word is the name of a division, so the list has no superfluous ones.
 func TestOrdinaryWordsAreDivisions(t *testing.T) {
 	known := map[string]bool{}
 	for _, p := range filing.Provinces() {

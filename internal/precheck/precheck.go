@@ -1,8 +1,6 @@
-// Package precheck is 预审: rules that predict a refusal before a dossier is
-// submitted. They look at facts that others gathered and do no I/O. A new rule is
-// one small function in the list below, and its texts in the locale files
-// ("precheck.RULE" says what is wrong and what would be right,
-// "precheck_source.RULE" where the rule comes from).
+// Package precheck is 预审: rules that predict a refusal before a dossier is submitted. They evaluate facts that the
+// caller gathered and do no I/O. A new rule is one small function in the list below, with its texts in the locale files
+// ("precheck.RULE" says what is wrong and what would be right, "precheck_source.RULE" where the rule comes from).
 package precheck
 
 import (
@@ -13,63 +11,61 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Facts are what the rules look at.
+// Facts are the input of the rules.
 type Facts struct {
 	Dossier filing.Dossier
 	Tables  filing.Tables
 	// Domains and IPs are the order's.
 	Domains, IPs []string
-	// Resolved is where the site's domains lead; a domain that couldn't be looked
-	// up isn't in it.
+	// Resolved is what the site's domains resolve to; domains that couldn't be looked up are missing.
 	Resolved map[string]Resolution
-	// ForeignIPs are the site's ranges that no block holds which the provider reported;
-	// none where it reported no blocks.
+	// ForeignIPs are the site's ranges that are in none of the provider's reported blocks; none if it reported no
+	// blocks.
 	ForeignIPs []string
-	// AccessMode and ServerPlace are what the provider offers; 0: it doesn't say.
+	// AccessMode and ServerPlace are the provider's; 0: unknown.
 	AccessMode, ServerPlace int
-	// MailHost tells whether the manager's mail address's host takes mail.
+	// MailHost says whether the host of the manager's mail address accepts mail.
 	MailHost MailHost
-	// BlackDomains are the site's domains that the bureau blacklisted, BlackHolder
-	// tells that it did so to the holder.
+	// BlackDomains are the site's blacklisted domains, BlackHolder whether the holder is blacklisted.
 	BlackDomains []string
 	BlackHolder  bool
-	// ApprovalPapers are the pre-approval contents whose paper was submitted; nil
-	// where the provider doesn't ask for papers.
+	// ApprovalPapers are the pre-approval contents whose paper was uploaded; nil if the provider doesn't require
+	// papers.
 	ApprovalPapers []int
 	Today          time.Time
 }
 
-// Resolution is where a domain leads.
+// Resolution is what a domain resolves to.
 type Resolution struct {
-	// Missing: there is no such name.
+	// Missing: the name doesn't exist.
 	Missing   bool
 	Addresses []netip.Addr
 }
 
-// MailHost is what the domain name system says of a mail address's host.
+// MailHost is the DNS result for a mail address's host.
 type MailHost int
 
-// The zero value is a host that nobody could ask about.
+// The zero value is a host that couldn't be looked up.
 const (
 	MailUnknown MailHost = iota
 	MailTaken
-	// MailNowhere: there is no such host, or none that takes mail.
+	// MailNowhere: the host doesn't exist or accepts no mail.
 	MailNowhere
 )
 
-// Finding is one thing that the bureau would refuse, or might.
+// Finding is something that the bureau would or might refuse.
 type Finding struct {
 	// Rule is the key of its texts.
 	Rule string
-	// Blocking: it would be refused, so it isn't submitted.
+	// Blocking: it would be refused, so it can't be submitted.
 	Blocking bool
-	// Form and Field are where it is mended.
+	// Form and Field are where to fix it.
 	Form, Field string
 	// Args fill the text's placeholders.
 	Args map[string]any
 }
 
-// rule looks for one thing; it says nothing where it can't tell.
+// rule checks for one problem; it finds nothing if it can't tell.
 type rule struct {
 	name     string
 	blocking bool
@@ -85,7 +81,7 @@ const (
 	siteForm   = filing.FormSite
 )
 
-// rules, those of a form together, in the order in which they are shown.
+// rules lists the rules in the order of display, grouped by form.
 var rules = []rule{
 	{"holder_blacklisted", true, holderForm, "document_number", holderBlacklisted},
 	{"usc_nature", true, holderForm, "nature", uscNature},
@@ -124,16 +120,15 @@ var rules = []rule{
 	{"server_place_other", false, siteForm, "server_place", serverPlaceOther},
 }
 
-// applies tells whether a kind of filing has what a rule looks at: what isn't handed
-// in isn't looked at.
+// applies reports whether a kind of filing submits what a rule checks; other data isn't checked.
 func applies(kind filing.Kind, r rule) bool {
-	if kind == filing.KindChange && r.name == "email_on_site" { // its domains are filed and open
+	if kind == filing.KindChange && r.name == "email_on_site" { // its domains are already filed and open
 		return false
 	}
 	return !kind.Registers() && kind.Asks(r.form, r.field)
 }
 
-// Run lists what the rules find, blocking things first.
+// Run returns the findings of all rules, blocking ones first.
 func Run(f Facts) []Finding {
 	var list []Finding
 	for _, r := range rules {
@@ -165,7 +160,7 @@ func Names() []string {
 	return names
 }
 
-// found is one finding if something is so.
+// found returns one finding if the condition holds.
 func found(is bool, args ...any) []map[string]any {
 	if !is {
 		return nil

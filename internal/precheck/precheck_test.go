@@ -44,7 +44,7 @@ func TestRightDossiersPass(t *testing.T) {
 	require.Empty(t, precheck.Run(company()))
 }
 
-// Each rule finds its thing, and alone.
+// Each rule finds its problem, and only that one.
 func TestEachRule(t *testing.T) {
 	address := netip.MustParseAddr("203.0.113.9")
 	cases := map[string]func(*precheck.Facts){

@@ -9,13 +9,13 @@ import (
 	"github.com/beian/beian/internal/precheck"
 )
 
-// rulesOf runs the pre-check over facts that were spoiled.
+// rulesOf runs the pre-check on modified facts.
 func rulesOf(f precheck.Facts, spoil func(*precheck.Facts)) []string {
 	spoil(&f)
 	return names(precheck.Run(f))
 }
 
-// What looks like a hit and isn't one.
+// What looks like a match but isn't.
 func TestNearMisses(t *testing.T) {
 	for name, spoil := range map[string]func(*precheck.Facts){
 		"a permit of a Hong Kong resident": func(f *precheck.Facts) {
@@ -55,7 +55,7 @@ func TestUnrealContacts(t *testing.T) {
 	}
 }
 
-// An old licence begins with the region that registered it.
+// An old licence starts with the region that registered it.
 func TestTheRegionOfAnOldLicence(t *testing.T) {
 	old := func(number string) func(*precheck.Facts) {
 		return func(f *precheck.Facts) {

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// minSiteName is the shortest name that bureaus take: fewer characters say nothing.
+// minSiteName is the shortest name that bureaus accept.
 const minSiteName = 3
 
 func siteNameShort(f Facts) []map[string]any {
@@ -29,11 +29,11 @@ func siteNamePerson(f Facts) []map[string]any {
 }
 
 var (
-	// stateWords name the state or its bodies: only those may use them.
+	// stateWords name the state or its bodies, which alone may use them.
 	stateWords = regexp.MustCompile(`中国|中华|全国|国家|中央|国务院|人民政府|人大|政协|公安|法院|检察|党|政府|共产|国旗|国徽`)
-	// tradeWords in a person's site's name speak of a trade, a unit or many people.
+	// tradeWords suggest a trade, an organisation or a public service in the name of an individual's site.
 	tradeWords = regexp.MustCompile(`公司|集团|企业|工厂|厂家|商城|商店|商铺|专卖|批发|医院|诊所|学校|大学|学院|培训|银行|证券|基金|保险|投资|贷款|彩票|协会|学会|联盟|组织|机构|俱乐部|中心|平台|门户|论坛|交友|影视|视频|直播|游戏|新闻|药品|律师|物流|房产|人才|招聘`)
-	// approvalWords point at contents that want a special approval.
+	// approvalWords suggest content that requires a special approval.
 	approvalWords = []struct {
 		content int
 		words   *regexp.Regexp
@@ -51,7 +51,7 @@ func siteNameState(f Facts) []map[string]any {
 	case filing.NatureGovernment, filing.NatureArmy, filing.NatureInstitution:
 		return nil
 	}
-	return found(word != "" && !strings.Contains(h.Name, word), "word", word) // a unit's own name may hold it
+	return found(word != "" && !strings.Contains(h.Name, word), "word", word) // an organisation's own name may contain it
 }
 
 func siteNameTrade(f Facts) []map[string]any {
@@ -59,8 +59,7 @@ func siteNameTrade(f Facts) []map[string]any {
 	return found(f.Dossier.Holder.Nature == filing.NaturePerson && word != "", "word", word)
 }
 
-// siteNameUnrelated: a unit's site is named after the unit, as a rule. Two
-// characters in common are enough.
+// siteNameUnrelated: an organisation's site is usually named after it. Two characters in common are enough.
 func siteNameUnrelated(f Facts) []map[string]any {
 	h, name := f.Dossier.Holder, []rune(f.Dossier.Site.Name)
 	if h.Nature == filing.NaturePerson || h.Name == "" || len(name) < minSiteName {
@@ -74,7 +73,7 @@ func siteNameUnrelated(f Facts) []map[string]any {
 	return found(true)
 }
 
-// approvalWord finds a word of contents that want an approval which wasn't chosen.
+// approvalWord finds a word for content that requires an approval which wasn't chosen.
 func approvalWord(text string, chosen []int) string {
 	for _, a := range approvalWords {
 		if word := a.words.FindString(text); word != "" && !slices.Contains(chosen, a.content) {
@@ -89,7 +88,7 @@ func contentNeedsApproval(f Facts) []map[string]any {
 	return found(word != "", "word", word)
 }
 
-// serviceApprovals are the services that are pre-approval contents (Fwnr, Nrlx).
+// serviceApprovals maps services to pre-approval contents (Fwnr, Nrlx).
 var serviceApprovals = map[int]int{filing.ServiceForum: filing.ContentBulletin}
 
 // serviceNeedsApproval: a forum is an electronic bulletin service.
@@ -106,11 +105,11 @@ func serviceNeedsApproval(f Facts) []map[string]any {
 	return list
 }
 
-// denies are remarks that say what a site is without.
+// denies matches parts of a remark that say what the site doesn't have.
 var denies = regexp.MustCompile(`(?:不涉及|不含|不包含|不提供|不做|没有|无)[^，。；,;.]*`)
 
-// remarkNeedsApproval: what the remark tells of the contents wants an approval. What the
-// name tells already isn't told again.
+// remarkNeedsApproval: the remark mentions content that requires an approval. It doesn't repeat what the name already
+// showed.
 func remarkNeedsApproval(f Facts) []map[string]any {
 	s := f.Dossier.Site
 	word := approvalWord(denies.ReplaceAllString(s.Remark, ""), s.PreApprovals)

@@ -6,7 +6,7 @@ import (
 	"github.com/beian/beian/internal/seal"
 )
 
-// A sealed value opens only in the place that it was sealed for.
+// A sealed value opens only with the additional data that it was sealed with.
 func ExampleKeys_Seal() {
 	file, err := seal.Generate()
 	if err != nil {
@@ -26,5 +26,5 @@ func ExampleKeys_Seal() {
 	fmt.Println(err)
 	// Output:
 	// 13800138000 <nil>
-	// opening contacts/18: wrong key, wrong place or damaged
+	// opening contacts/18: wrong key, wrong additional data or damaged
 }

@@ -1,7 +1,6 @@
-// Package seal keeps personal data and credentials unreadable at rest: sealing
-// (AEAD, bound to the place where the ciphertext stands), keyed hashes for what
-// must be looked up, and the derivation of one-time codes. It is a thin layer
-// over Tink, whose keysets make rotation a matter of adding a key.
+// Package seal protects personal data and credentials at rest: sealing (AEAD, bound to the row and column that hold the
+// ciphertext), keyed hashes for look-ups, and the derivation of one-time codes. It is a thin layer over Tink, whose
+// keysets make rotation a matter of adding a key.
 package seal
 
 import (
@@ -30,7 +29,7 @@ type Keys struct {
 	prfs *prf.Set
 }
 
-// file is the form of a key file: two Tink keysets in their JSON form.
+// file is the format of a key file: two Tink keysets as JSON.
 type file struct {
 	Seal json.RawMessage `json:"seal"`
 	Hash json.RawMessage `json:"hash"`
@@ -49,9 +48,8 @@ func Generate() ([]byte, error) {
 	return write(sealing, hashing)
 }
 
-// Rotate adds a new primary sealing key to a key file: what is written from
-// now on uses it, what was written before still opens. The hashing key stays,
-// because rows are looked up by it.
+// Rotate adds a new primary sealing key to a key file: new data uses it, and old data still opens. The hashing key
+// stays, because rows are looked up by it.
 func Rotate(keyFile []byte) ([]byte, error) {
 	sealing, hashing, err := read(keyFile)
 	if err != nil {
@@ -88,16 +86,16 @@ func Load(keyFile []byte) (*Keys, error) {
 	return &Keys{aead: a, prfs: p}, nil
 }
 
-// Seal encrypts plain for one place ("contacts/17"); it opens nowhere else.
+// Seal encrypts plain; it only opens with the same additional data ("contacts/17").
 func (k *Keys) Seal(aad string, plain []byte) ([]byte, error) {
 	return k.aead.Encrypt(plain, []byte(aad))
 }
 
-// Open decrypts what Seal made for the same place.
+// Open decrypts the output of Seal with the same additional data.
 func (k *Keys) Open(aad string, sealed []byte) ([]byte, error) {
 	plain, err := k.aead.Decrypt(sealed, []byte(aad))
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: wrong key, wrong place or damaged", aad)
+		return nil, fmt.Errorf("opening %s: wrong key, wrong additional data or damaged", aad)
 	}
 	return plain, nil
 }
@@ -111,7 +109,7 @@ func (k *Keys) SealJSON(aad string, v any) ([]byte, error) {
 	return k.Seal(aad, plain)
 }
 
-// OpenJSON opens what SealJSON made into v.
+// OpenJSON opens the output of SealJSON into v.
 func (k *Keys) OpenJSON(aad string, sealed []byte, v any) error {
 	plain, err := k.Open(aad, sealed)
 	if err != nil {
@@ -120,13 +118,13 @@ func (k *Keys) OpenJSON(aad string, sealed []byte, v any) error {
 	return json.Unmarshal(plain, v)
 }
 
-// Hash is the keyed hash of a value, for equality look-ups. Use separates
-// kinds of values, so that equal texts of different use don't match.
+// Hash is the keyed hash of a value, for equality look-ups. Use separates kinds of values, so that equal values of
+// different uses don't match.
 func (k *Keys) Hash(use, value string) ([]byte, error) {
 	return k.prfs.ComputePrimaryPRF(message(use, []byte(value)), HashSize)
 }
 
-// Same tells, in constant time, whether hash is the keyed hash of value.
+// Same reports, in constant time, whether hash is the keyed hash of value.
 func (k *Keys) Same(hash []byte, use, value string) (bool, error) {
 	want, err := k.Hash(use, value)
 	if err != nil {
@@ -135,16 +133,15 @@ func (k *Keys) Same(hash []byte, use, value string) (bool, error) {
 	return subtle.ConstantTimeCompare(hash, want) == 1, nil
 }
 
-// Nonce is fresh randomness for Digits.
+// Nonce returns random bytes for Digits.
 func Nonce() []byte {
 	nonce := make([]byte, 16)
 	rand.Read(nonce) //nolint:errcheck // never fails since Go 1.24
 	return nonce
 }
 
-// Digits derives a decimal code of n digits (at most 9) from a nonce. Who has
-// the key derives it again, so a retried message carries the same code although
-// the code is stored nowhere; who has only the nonce learns nothing.
+// Digits derives a decimal code of n digits (at most 9) from a nonce. With the key it can be derived again, so that a
+// retried message carries the same code without storing it; the nonce alone reveals nothing.
 func (k *Keys) Digits(use string, nonce []byte, n int) (string, error) {
 	modulus := uint64(1)
 	for range n {
@@ -154,11 +151,11 @@ func (k *Keys) Digits(use string, nonce []byte, n int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// 64 bits modulo 10^9 at the most: the bias is below 2^-34.
+	// 64 bits modulo at most 10^9: the bias is below 2^-34.
 	return fmt.Sprintf("%0*d", n, binary.BigEndian.Uint64(raw)%modulus), nil
 }
 
-// message keeps (use, value) apart from every other pair.
+// message encodes (use, value) unambiguously.
 func message(use string, value []byte) []byte {
 	m := binary.BigEndian.AppendUint32(nil, uint32(len(use)))
 	return append(append(m, use...), value...)
@@ -179,7 +176,7 @@ func write(sealing, hashing *keyset.Handle) ([]byte, error) {
 func read(keyFile []byte) (sealing, hashing *keyset.Handle, err error) {
 	var f file
 	if err := json.Unmarshal(keyFile, &f); err != nil {
-		return nil, nil, errors.New("key file: not the JSON that `beian keys generate` writes")
+		return nil, nil, errors.New("key file: not JSON as written by `beian keys generate`")
 	}
 	if sealing, err = decode(f.Seal); err != nil {
 		return nil, nil, fmt.Errorf("key file: seal: %w", err)

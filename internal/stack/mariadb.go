@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	_ "github.com/go-sql-driver/mysql" // the driver that pings
+	_ "github.com/go-sql-driver/mysql" // the driver used to ping
 )
 
 // MariaDB is a private database server.
@@ -20,15 +20,13 @@ type MariaDB struct {
 	port    int
 }
 
-// StartMariaDB runs a server over a folder, made when missing. Throwaway
-// servers don't wait for the disk.
+// StartMariaDB runs a server on a folder, creating it if missing. Throwaway servers don't sync to disk.
 func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*MariaDB, error) {
 	server, err := find("mariadbd", "mysqld")
 	if err != nil {
 		return nil, fmt.Errorf("no mariadbd or mysqld: install Debian's package mariadb-server, or name an existing server with BEIAN_DATABASE (user:password@tcp(host:port)/name)")
 	}
-	// A server that starts sweeps its folder of temporary files: each has its own,
-	// because tests of several packages run at once.
+	// A starting server empties its temporary folder. Each has its own, because tests of several packages run at once.
 	temporary := filepath.Join(dir, "tmp")
 	if err := os.MkdirAll(temporary, 0o700); err != nil {
 		return nil, err
@@ -63,7 +61,7 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 	return m, nil
 }
 
-// socketPath is short: a socket's path has 108 bytes at the most.
+// socketPath is short: a socket's path may have 108 bytes at most.
 func socketPath(port int) string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("beian-%d.sock", port))
 }
@@ -84,13 +82,13 @@ func initialise(ctx context.Context, data, temporary string) error {
 	command.Env = append(os.Environ(), "TMPDIR="+temporary)
 	out, err := command.CombinedOutput()
 	if err != nil {
-		_ = os.RemoveAll(data) // a half-made folder would pass for a whole one
-		return fmt.Errorf("making a database folder: %w: %s", err, strings.TrimSpace(string(out)))
+		_ = os.RemoveAll(data) // a half-made folder would pass for a complete one
+		return fmt.Errorf("creating a database folder: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
 
-// find looks for a program in PATH and where Debian keeps servers.
+// find looks for a program on the PATH and where Debian installs servers.
 func find(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -103,7 +101,7 @@ func find(names ...string) (string, error) {
 	return "", exec.ErrNotFound
 }
 
-// DSN names a database on the server.
+// DSN is the data source name of a database on the server.
 func (m *MariaDB) DSN(name string) string {
 	return fmt.Sprintf("root:@tcp(127.0.0.1:%d)/%s", m.port, name)
 }
@@ -117,13 +115,13 @@ func (m *MariaDB) ping(ctx context.Context) error {
 	return db.PingContext(ctx)
 }
 
-// CreateDatabase makes a database when it is missing.
+// CreateDatabase creates a database if it is missing.
 func (m *MariaDB) CreateDatabase(ctx context.Context, name string) error {
 	return m.run(ctx, "CREATE DATABASE IF NOT EXISTS `"+name+"` CHARACTER SET utf8mb4")
 }
 
-// DropDatabase takes a database away, whoever still has a connection to it; who holds a lock
-// in it makes it fail after ten seconds.
+// DropDatabase drops a database even if connections to it are open; if one holds a lock in it, it fails after ten
+// seconds.
 func (m *MariaDB) DropDatabase(ctx context.Context, name string) error {
 	return m.run(ctx, "DROP DATABASE IF EXISTS `"+name+"`")
 }

@@ -1,6 +1,6 @@
-// Package stack brings up everything that the product needs on one machine: a
-// private MariaDB, the development Temporal server, the stand-ins, a panel and
-// a worker. `beian dev`, the demonstration and the end-to-end tests use it.
+// Package stack starts everything that the product needs on one machine: a private MariaDB, the development
+// Temporal server, the stand-ins, a panel and a worker. `beian dev`, the demonstration and the end-to-end tests
+// use it.
 package stack
 
 import (
@@ -16,22 +16,21 @@ import (
 )
 
 const (
-	// startTimeout bounds the wait for a child to be ready on a busy machine.
+	// startTimeout bounds the wait for a child to become ready on a busy machine.
 	startTimeout = 90 * time.Second
 	// stopTimeout is how long a child may take to end before it is killed.
 	stopTimeout = 20 * time.Second
 	readyPause  = 50 * time.Millisecond
 )
 
-// process is a child that ends with us.
+// process is a child process that ends with us.
 type process struct {
 	name string
 	cmd  *exec.Cmd
 	done chan struct{}
 }
 
-// start runs a program with its output in a log file; the kernel ends it when
-// this process dies.
+// start runs a program with its output in a log file; the kernel ends it if this process dies.
 func start(name, logFile string, command string, args ...string) (*process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -40,7 +39,7 @@ func start(name, logFile string, command string, args ...string) (*process, erro
 	defer log.Close()
 	cmd := exec.Command(command, args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	// A group of its own keeps the terminal's Ctrl-C from it: we stop it in order.
+	// A process group of its own shields it from the terminal's Ctrl-C: we stop it in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM, Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
@@ -53,7 +52,7 @@ func start(name, logFile string, command string, args ...string) (*process, erro
 	return p, nil
 }
 
-// stop asks the child to end, and makes it.
+// stop asks the child to end, and kills it if it doesn't.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -63,13 +62,13 @@ func (p *process) stop() {
 	}
 }
 
-// kill ends a child that has nothing to keep.
+// kill ends a child that has nothing to save.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
 }
 
-// ready waits until check passes; an ended child is an error that names its log.
+// ready waits until check passes; if the child ends first, the error names its log.
 func (p *process) ready(ctx context.Context, logFile string, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -80,17 +79,16 @@ func (p *process) ready(ctx context.Context, logFile string, check func(context.
 		}
 		select {
 		case <-p.done:
-			return fmt.Errorf("%s ended at once; its log is %s", p.name, logFile)
+			return fmt.Errorf("%s ended early; see its log %s", p.name, logFile)
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%s is not ready; its log is %s", p.name, logFile), err)
+			return errors.Join(fmt.Errorf("%s is not ready; see its log %s", p.name, logFile), err)
 		case <-time.After(readyPause):
 		}
 	}
 }
 
-// freePortsFrom and freePortsTo lie below the range from which systems take
-// ports for outgoing connections (Linux: 32768): a port from in there may be gone
-// again before anybody listens on it.
+// freePortsFrom and freePortsTo are below the range for outgoing connections (Linux: 32768): a port from that
+// range may be taken again before anybody listens on it.
 const (
 	freePortsFrom = 10_000
 	freePortsTo   = 32_000
@@ -98,8 +96,7 @@ const (
 	portTries = 1000
 )
 
-// FreePorts finds n free loopback ports, at random, so that processes that look
-// at once don't find the same.
+// FreePorts finds n free loopback ports, at random, so that concurrent processes don't find the same ones.
 func FreePorts(n int) ([]int, error) {
 	var ports []int
 	for range portTries {
@@ -117,11 +114,11 @@ func FreePorts(n int) ([]int, error) {
 	return nil, fmt.Errorf("only %d of %d free ports found", len(ports), n)
 }
 
-// portFree tells, before anything is started, that a port can be had.
+// portFree checks, before anything is started, that a port is free.
 func portFree(setting string, port int) error {
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
-		return fmt.Errorf("port %d is taken: choose another with %s, or end what uses it", port, setting)
+		return fmt.Errorf("port %d is taken: choose another with %s, or stop what uses it", port, setting)
 	}
 	return l.Close()
 }

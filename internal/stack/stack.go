@@ -26,13 +26,13 @@ import (
 	"github.com/beian/beian/schema"
 )
 
-// Ports of a stack; 0 in Dev's defaults is replaced by a free one in tests.
+// Ports of a stack. Where 0 is given, as in tests, a free one is chosen.
 type Ports struct {
 	Panel      int `env:"BEIAN_DEV_PORT" help:"panel" default:"8080"`
 	Database   int `env:"BEIAN_DEV_DATABASE_PORT" help:"private MariaDB" default:"33060"`
 	Temporal   int `env:"BEIAN_DEV_TEMPORAL_PORT" help:"Temporal server" default:"7233"`
 	TemporalUI int `env:"BEIAN_DEV_TEMPORAL_UI_PORT" help:"Temporal web UI" default:"8233"`
-	Inbox      int `env:"BEIAN_DEV_INBOX_PORT" help:"SMS and mails that were sent" default:"8081"`
+	Inbox      int `env:"BEIAN_DEV_INBOX_PORT" help:"SMS and mail that were sent" default:"8081"`
 	Bureau     int `env:"BEIAN_DEV_BUREAU_PORT" help:"stand-in for the bureau" default:"8082"`
 	SMS        int `env:"BEIAN_DEV_SMS_PORT" help:"stand-in for Aliyun SMS" default:"8083"`
 	SMTP       int `env:"BEIAN_DEV_SMTP_PORT" help:"stand-in for the mail server" default:"2525"`
@@ -57,35 +57,34 @@ func (p *Ports) all() []struct {
 
 // Options of a stack.
 type Options struct {
-	// Dir keeps everything; a throwaway stack's is removed at the end.
+	// Dir holds everything; a throwaway stack removes it at the end.
 	Dir       string
 	Throwaway bool
-	// Database names an empty database of a server that runs already, for throwaway
-	// stacks; where it is empty a server is started.
+	// Database names an empty database on a running server, for throwaway stacks; if empty, a server is started.
 	Database string
 	Ports    Ports
 	// ReviewAfter is how long the stand-in's review takes.
 	ReviewAfter time.Duration
 	// ExchangeEvery is the pause between exchanges with the bureau.
 	ExchangeEvery time.Duration
-	// WithoutWorker leaves the worker to somebody else, who runs it with Env.
+	// WithoutWorker leaves the worker to the caller, who runs it with Env.
 	WithoutWorker bool
-	// Vetting puts vetting before the bureau.
+	// Vetting adds vetting before the bureau.
 	Vetting bool
-	// SecondVetting is which dossiers two reviewers check.
+	// SecondVetting says which dossiers two reviewers check.
 	SecondVetting []string
-	// SMSVerification has the bureau send applicants a code of its own, valid so long.
+	// SMSVerification makes the bureau send applicants a code of its own, valid for this long.
 	SMSVerification time.Duration
-	// Spares is how many web spaces there are beside those of samples/orders.csv.
+	// Spares is the number of web spaces besides those of samples/orders.csv.
 	Spares int
-	// Manual has people hand dossiers in, as at a bureau without an interface.
+	// Manual makes people submit dossiers, as with a bureau without an interface.
 	Manual bool
-	// FrameOrigins may show the panel in a frame; SecureCookies as in production.
+	// FrameOrigins may show the panel in a frame; SecureCookies are set as in production.
 	FrameOrigins  []string
 	SecureCookies bool
-	// Staff is how staff are told of trouble, beside by mail.
+	// Staff is how staff are alerted, besides by mail.
 	Staff config.Staff
-	// StaffTOTP is the setting; optional where it is empty.
+	// StaffTOTP is the setting; empty means optional.
 	StaffTOTP string
 	Logger    *slog.Logger
 }
@@ -98,10 +97,10 @@ const (
 	DemoSupportPassword  = "demo-support"
 )
 
-// DemoStaff are the roles of the others of staff, one of each.
+// DemoStaff are the roles of the other staff accounts, one of each.
 var DemoStaff = []store.StaffRole{store.StaffViewer, store.StaffAgent, store.StaffReviewer}
 
-// DemoStaffPassword is that of a role's account, whose login is the role.
+// DemoStaffPassword is the password of a role's account; its login is the role.
 func DemoStaffPassword(role store.StaffRole) string { return "demo-" + string(role) }
 
 // Stack is a running stack.
@@ -122,7 +121,7 @@ type Stack struct {
 	failed  chan error
 }
 
-// Start brings a stack up and waits until it is ready.
+// Start starts a stack and waits until it is ready.
 func Start(ctx context.Context, o Options) (s *Stack, err error) {
 	if err := prepare(&o); err != nil {
 		return nil, err
@@ -200,7 +199,7 @@ func prepare(o *Options) error {
 	}
 	o.Logger = slog.New(observe.Logs(o.Logger.Handler()))
 	var err error
-	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // children have folders of their own
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // children run in other folders
 		return err
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
@@ -259,7 +258,7 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 	return schema.Migrate(ctx, s.Store.DB())
 }
 
-// people makes the demo accounts, only ever in a development stack.
+// people creates the demo accounts, which only a development stack has.
 func (s *Stack) people(ctx context.Context) error {
 	type person struct {
 		role            store.Role
@@ -291,7 +290,7 @@ func (s *Stack) people(ctx context.Context) error {
 	return nil
 }
 
-// hash is cheap where the stack is thrown away: its people sign in again and again.
+// hash is cheap in a throwaway stack, whose people sign in again and again.
 func (s *Stack) hash(password string) (string, error) {
 	if s.Options.Throwaway {
 		return argon2id.CreateHash(password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
@@ -309,10 +308,10 @@ func (s *Stack) run(name string, f func() error) {
 	}()
 }
 
-// Failed tells when a part ended by itself.
+// Failed reports that a part ended on its own.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
-// Stop ends everything in the order opposite to its start.
+// Stop ends everything in reverse order.
 func (s *Stack) Stop() {
 	s.stop()
 	s.running.Wait()

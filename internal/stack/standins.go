@@ -45,11 +45,10 @@ var Accounts = []webspace.Account{
 	{User: "web5", Password: "web5-secret", Domains: []string{"www.example.edu"}, DocumentRoot: "wwwroot"},
 }
 
-// addresses are where the orders' web spaces are, as samples/orders.csv has it.
+// addresses are where samples/orders.csv places the orders' web spaces.
 var addresses = map[string]string{"web1": "192.0.2.10", "web2": "192.0.2.11", "web3": "192.0.2.20", "web4": "192.0.2.12", "web5": "192.0.2.14"}
 
-// Spare is a further web space of a stack with Options.Spares, numbered from one, and
-// its address.
+// Spare is an additional web space of a stack with Options.Spares, numbered from one, and its address.
 func Spare(n int) (webspace.Account, netip.Addr) {
 	return webspace.Account{
 		User: fmt.Sprintf("spare%d", n), Password: fmt.Sprintf("spare%d-secret", n),
@@ -70,7 +69,7 @@ func (o Options) accounts() ([]webspace.Account, map[string]netip.Addr) {
 	return list, at
 }
 
-// StandIns are the stand-ins for the outside world.
+// StandIns are the stand-ins for external systems.
 type StandIns struct {
 	SMS    *sms.Server
 	Mail   *mail.Server
@@ -145,12 +144,12 @@ func (st *StandIns) serve(ctx context.Context, s *Stack) error {
 		return err
 	}
 	s.run("DNS stand-in", func() error { return st.DNS.Serve(names) })
-	go func() { // they end by being closed, not by the context
+	go func() { // closing ends them, not the context
 		<-ctx.Done()
 		_ = st.DNS.Close()
 		_ = st.Mail.Close()
 		_ = st.Space.Close()
-		_ = smtp.Close() // what was to be closed before it served would serve for ever
+		_ = smtp.Close() // closing it before it serves would leave it serving for ever
 		_ = ftp.Close()
 	}()
 	return st.serveHTTP(ctx, s)

@@ -14,26 +14,24 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 )
 
-// drainPolls has the server answer a stopping worker's polls, so that no task is
-// given to one that no longer listens; without it such a task waits for its
-// heartbeat timeout. It isn't Temporal's default: docs/fleet.md names it.
+// drainPolls makes the server answer a stopping worker's polls, so that it gives no task to one that no longer
+// listens; otherwise such a task waits for its heartbeat timeout. It isn't Temporal's default: see docs/fleet.md.
 const drainPolls = "frontend.enableCancelWorkerPollsOnShutdown=true"
 
-// reportProblems has the server name runs of which two workflow tasks failed one after
-// another; by itself it waits for five.
+// reportProblems makes the server report runs after two failed workflow tasks in a row; the default is five.
 const reportProblems = "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"
 
 // Temporal is a development server on SQLite.
 type Temporal struct {
 	process *process
 	Address string
-	// inMemory has nothing to lose.
+	// inMemory: there is nothing to save.
 	inMemory bool
 }
 
-// TemporalProgram finds the development server: BEIAN_TEMPORAL_SERVER, or
-// .beian/bin/temporal in this folder or one above it, or Temporal's own command on the
-// PATH. What was built comes first, so that tests run on the version that is locked.
+// TemporalProgram finds the development server: BEIAN_TEMPORAL_SERVER, or .beian/bin/temporal in this folder or
+// one above it, or Temporal's own command on the PATH. The built one comes before the PATH, so that tests run on
+// the pinned version.
 func TemporalProgram() (string, error) {
 	if path := os.Getenv("BEIAN_TEMPORAL_SERVER"); path != "" {
 		return path, nil
@@ -53,14 +51,13 @@ func TemporalProgram() (string, error) {
 	}
 	path, err := exec.LookPath("temporal")
 	if err != nil {
-		return "", errors.New("there is no Temporal server: run `make tools`, install Temporal's command line, " +
+		return "", errors.New("no Temporal server found: run `make tools`, install Temporal's command line, " +
 			"or name a program with BEIAN_TEMPORAL_SERVER")
 	}
 	return path, nil
 }
 
-// StartTemporal runs a server; uiPort 0 leaves out the web UI, an empty
-// database file keeps everything in memory.
+// StartTemporal runs a server; uiPort 0 omits the web UI, and an empty database file keeps everything in memory.
 func StartTemporal(ctx context.Context, dir string, port, uiPort int, database string) (*Temporal, error) {
 	program, err := TemporalProgram()
 	if err != nil {
@@ -98,7 +95,7 @@ func (t *Temporal) ping(ctx context.Context) error {
 	return err
 }
 
-// Stop ends the server: at once where it kept everything in memory.
+// Stop ends the server, at once if it kept everything in memory.
 func (t *Temporal) Stop() {
 	if t.inMemory {
 		t.process.kill()
@@ -107,7 +104,7 @@ func (t *Temporal) Stop() {
 	t.process.stop()
 }
 
-// quiet is a logger that says nothing while a server isn't there yet.
+// quiet is a logger that discards everything, for while the server isn't up yet.
 type quiet struct{}
 
 var _ sdklog.Logger = quiet{}

@@ -12,22 +12,20 @@ import (
 	"github.com/beian/beian/internal/seal"
 )
 
-// CodePurpose is what a code to an account is for.
+// CodePurpose is the purpose of a code sent to an account.
 type CodePurpose string
 
-// The purposes.
 const (
-	// PurposePassword: the password is found again.
+	// PurposePassword resets the password.
 	PurposePassword CodePurpose = "password"
-	// PurposeContactAddress: a new mail address or mobile number is confirmed.
+	// PurposeContactAddress confirms a new mail address or mobile number.
 	PurposeContactAddress CodePurpose = "address"
 )
 
 const (
-	// maxDaySends bounds the codes that somebody who isn't signed in can have
-	// sent to a person: a day's, by one channel.
+	// maxDaySends limits how many codes per day and channel somebody who isn't signed in can have sent to a person.
 	maxDaySends = 10
-	// keepCodes is how long a code's row is kept: past its lock.
+	// keepCodes is how long a code's row is kept. It must outlast the lock.
 	keepCodes = 2 * filing.LockFor
 )
 
@@ -37,14 +35,13 @@ func accountCode(id int64) codeBox {
 
 func accountCodeAAD(id int64) string { return fmt.Sprintf("account_codes/%d", id) }
 
-// RequestRecovery asks for a code with which the password can be set anew, for
-// what a person typed: a user name, mail address or mobile number. What is no
-// account's gets a row too, of which nothing is ever sent: callers can't tell.
-// ErrCodeTooSoon within a minute, or past a day's number; id is good all the same.
+// RequestRecovery requests a password reset code for what the user typed: a user name, mail address or mobile number.
+// Input that matches no account gets a row too, but nothing is ever sent, so that callers can't tell the difference. It
+// returns ErrCodeTooSoon within a minute of the last request or beyond the daily limit; id is valid even then.
 func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Channel) (id int64, send int, err error) {
 	userID, err := s.findAccount(ctx, typed)
 	if err != nil {
-		return 0, 0, fmt.Errorf("finding an account again: %w", err)
+		return 0, 0, fmt.Errorf("requesting a password reset: %w", err)
 	}
 	subject := "typed/" + typed
 	if userID != 0 {
@@ -53,7 +50,7 @@ func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Cha
 	return s.requestAccountCode(ctx, subject, PurposePassword, ch, userID, "")
 }
 
-// RequestContactAddress asks for a code that confirms an account's new address.
+// RequestContactAddress requests a code that confirms an account's new address.
 func (s *Store) RequestContactAddress(ctx context.Context, userID int64, ch filing.Channel, address string) (id int64, send int, err error) {
 	return s.requestAccountCode(ctx, fmt.Sprintf("user/%d", userID), PurposeContactAddress, ch, userID, address)
 }
@@ -100,7 +97,7 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 				return nil
 			}
 			send = row.Sends + 1
-			// the count of wrong tries stays; see requestCode
+			// The count of wrong attempts stays; see requestCode.
 			if _, err := tx.ExecContext(ctx, `
 				UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = ?, day_sends = ?, day_since = ?, requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
 				WHERE id = ?`, seal.Nonce(), send, row.DaySends+1, row.DaySince, now, id); err != nil {
@@ -119,15 +116,14 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 	})
 	switch {
 	case err != nil:
-		return 0, 0, fmt.Errorf("asking for a code to an account: %w", err)
+		return 0, 0, fmt.Errorf("requesting an account code: %w", err)
 	case tooSoon:
 		return id, send, ErrCodeTooSoon
 	}
 	return id, send, nil
 }
 
-// RepeatAccountCode asks for another code of the same row; ErrCodeTooSoon as in
-// RequestRecovery. The channel is the row's.
+// RepeatAccountCode requests another code for the same row; ErrCodeTooSoon as in RequestRecovery.
 func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
@@ -150,16 +146,15 @@ func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err 
 	return send, err
 }
 
-// AccountCode is a code to an account, about to be sent.
+// AccountCode is a code to an account that is about to be sent.
 type AccountCode struct {
 	Purpose CodePurpose
 	Channel filing.Channel
-	// Login names the account in the message; To is empty when there is nobody to
-	// send to.
+	// Login names the account in the message; To is empty if there is nobody to send to.
 	Login, To string
 }
 
-// AccountCode tells where a code goes.
+// AccountCode returns the recipient of a code.
 func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) {
 	var row struct {
 		Purpose CodePurpose    `db:"purpose"`
@@ -173,7 +168,7 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) 
 	c := AccountCode{Purpose: row.Purpose, Channel: row.Channel, Login: row.Login.String}
 	switch {
 	case err != nil:
-		return c, notFoundAs(err, "code to an account")
+		return c, notFoundAs(err, "account code")
 	case !row.UserID.Valid:
 		return c, nil
 	case row.Purpose == PurposeContactAddress:
@@ -184,19 +179,18 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) 
 	return c, err
 }
 
-// PrepareAccountCode is PrepareCode for a code to an account.
+// PrepareAccountCode does what PrepareCode does, for an account's code.
 func (s *Store) PrepareAccountCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
 	return s.prepareCode(ctx, accountCode(id), send)
 }
 
-// AccountCodeSent notes that a code went out.
+// AccountCodeSent records that a code was sent.
 func (s *Store) AccountCodeSent(ctx context.Context, id int64, send int) error {
 	return s.codeSent(ctx, accountCode(id), send)
 }
 
-// VerifyAccountCode checks a code that was typed, and uses it up: unlike a
-// filing's, whoever comes second with it is too late (ErrCodeExpired). A code
-// that was asked for since another was verified takes that one's place.
+// VerifyAccountCode checks the code entered and uses it up: unlike a filing's code, it can't be used twice
+// (ErrCodeExpired). A code requested after another was verified replaces that one.
 func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) error {
 	already, err := s.verifyCode(ctx, accountCode(id), code)
 	if err == nil && already {
@@ -205,7 +199,7 @@ func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) er
 	return err
 }
 
-// ConfirmContactAddress gives an account the address that a verified code was sent to.
+// ConfirmContactAddress sets the account's address to the one that a verified code was sent to.
 func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64) error {
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -237,7 +231,7 @@ func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("confirming an address of account %d: %w", userID, err)
+		return fmt.Errorf("confirming a contact address of account %d: %w", userID, err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ const (
 	OperationRemove = 3
 )
 
-// The states of an address block: what the bureau knows of it.
+// The states of an address block, as far as the bureau knows it.
 const (
 	BlockWaiting  = "waiting"
 	BlockReported = "reported"
@@ -24,27 +24,27 @@ const (
 	BlockRemoved  = "removed"
 )
 
-// BlockValues are what is reported of a block of IPv4 addresses.
+// BlockValues is the reported data of a block of IPv4 addresses.
 type BlockValues struct {
 	From uint32 `db:"from_ip"`
 	To   uint32 `db:"to_ip"`
-	// Source is the unit that it comes from (Lydw); 0: how it is used.
+	// Source is the unit that the block comes from (Lydw); 0: the block reports its use instead.
 	Source int64 `db:"source"`
-	// Use is Fpfs, Assignment Syfs, Since their day; for a block without a source.
+	// Use is Fpfs, Assignment Syfs, Since their date; only for blocks without a source.
 	Use        int       `db:"used_as"`
 	Assignment int       `db:"assignment"`
 	Since      time.Time `db:"-"`
 	Remark     string    `db:"-"`
 }
 
-// BlockOperation is what a record of kind StaffAddresses holds.
+// BlockOperation is the content of a record of kind StaffAddresses.
 type BlockOperation struct {
 	BlockValues
-	// BureauID is the block's at the bureau, for changing and removing.
+	// BureauID is the bureau's ID of the block, needed to change or remove it.
 	BureauID int64
 }
 
-// AddressBlock is a block with how it stands.
+// AddressBlock is a block with its state.
 type AddressBlock struct {
 	ID        int64 `db:"id"`
 	AccountID int64 `db:"account_id"`
@@ -52,19 +52,18 @@ type AddressBlock struct {
 	State     string        `db:"state"`
 	BureauID  sql.NullInt64 `db:"bureau_id"`
 	CreatedAt time.Time     `db:"created_at"`
-	// Latest is what was submitted of it last; without data.
+	// Latest is the last record submitted for it, without its data.
 	Latest StaffRecord `db:"-"`
 
 	SinceDay     sql.NullTime `db:"since"`
 	SealedRemark []byte       `db:"sealed_remark"`
 }
 
-// UnderWay tells that something about the block waits for the bureau.
+// UnderWay reports whether the bureau's answer about the block is pending.
 func (b AddressBlock) UnderWay() bool { return b.Latest.ID != 0 && !b.Latest.Code.Valid }
 
 func remarkAAD(id int64) string { return fmt.Sprintf("address_blocks/%d/remark", id) }
 
-// setBlock writes a block's values.
 func (s *Store) setBlock(ctx context.Context, tx *sqlx.Tx, id int64, v BlockValues) error {
 	remark, err := s.keys.Seal(remarkAAD(id), []byte(v.Remark))
 	if err != nil {
@@ -110,16 +109,15 @@ func (s *Store) lockBlock(ctx context.Context, tx *sqlx.Tx, id int64) (b Address
 	return b, notFoundAs(err, "address block")
 }
 
-// ChangeBlock queues a reported block's new values, which count when the bureau
-// took them; a refused block is reported again with them. ErrConflict while
-// something is under way, or when it is gone.
+// ChangeBlock queues new values for a reported block, which take effect when the bureau accepts them; a refused block
+// is reported again with them. It returns ErrConflict if the block is gone or another operation is under way.
 func (s *Store) ChangeBlock(ctx context.Context, id int64, v BlockValues, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		b, err := s.lockBlock(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if (v.Source == 0) != (b.Source == 0) { // the bureau's ID is of one kind only
+		if (v.Source == 0) != (b.Source == 0) { // a bureau ID belongs to one kind only
 			return ErrConflict
 		}
 		switch {
@@ -139,8 +137,8 @@ func (s *Store) ChangeBlock(ctx context.Context, id int64, v BlockValues, actor 
 	})
 }
 
-// RemoveBlock queues a reported block's removal; one that never got to the
-// bureau is forgotten at once. ErrConflict while something is under way there.
+// RemoveBlock queues the removal of a reported block; one that never reached the bureau is deleted at once. It returns
+// ErrConflict while an operation is under way.
 func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		b, err := s.lockBlock(ctx, tx, id)
@@ -156,7 +154,7 @@ func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
 				return err
 			}
 			if ok, err := changedOneRow(res); err != nil || !ok {
-				return firstOf(err, ErrConflict) // it travels
+				return firstOf(err, ErrConflict) // on its way to the bureau
 			}
 		case b.State != BlockRefused:
 			return ErrConflict
@@ -168,7 +166,7 @@ func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
 
 const blockColumns = `b.id, b.account_id, b.from_ip, b.to_ip, b.source, b.used_as, b.assignment, b.since, b.sealed_remark, b.state, b.bureau_id, b.created_at`
 
-// Block opens one block.
+// Block returns one block.
 func (s *Store) Block(ctx context.Context, id int64) (AddressBlock, error) {
 	list, err := s.blocks(ctx, `b.id = ?`, id, 1)
 	if err == nil && len(list) == 0 {
@@ -180,8 +178,7 @@ func (s *Store) Block(ctx context.Context, id int64) (AddressBlock, error) {
 	return list[0], nil
 }
 
-// Blocks lists blocks that aren't removed, newest first, before an ID (0: from
-// the newest).
+// Blocks lists blocks that aren't removed, newest first, before an ID (0: from the newest).
 func (s *Store) Blocks(ctx context.Context, before int64, limit int) ([]AddressBlock, error) {
 	if before == 0 {
 		before = 1<<62 - 1

@@ -8,8 +8,8 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Overlapping finds a block of the account, of the same kind (source or use),
-// that shares addresses with a range; the bureau takes no address twice (2003).
+// Overlapping finds a block of the account and of the same kind (source or use) that overlaps a range; the bureau
+// rejects duplicate addresses (2003).
 func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues, except int64) (b BlockValues, found bool, err error) {
 	err = s.db.GetContext(ctx, &b, `
 		SELECT from_ip, to_ip, source, used_as, assignment FROM address_blocks
@@ -21,16 +21,16 @@ func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues,
 	return b, err == nil, err
 }
 
-// Uncovered is a range of addresses of orders that no reported block covers.
+// Uncovered is a range of order addresses that no reported block covers.
 type Uncovered struct {
 	Range  string `db:"ip_range"`
 	Orders int    `db:"orders"`
-	// Order is the number of one of them.
+	// Order is the number of one of the orders.
 	Order string `db:"number"`
 }
 
-// UncoveredRanges lists ranges of orders that no reported block holds whole; none
-// while no block is reported at all: the provider reports elsewhere then.
+// UncoveredRanges lists order ranges that no reported block fully covers. It is empty if no block is reported at all,
+// because then the provider reports them elsewhere.
 func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, error) {
 	var list []Uncovered
 	err := s.db.SelectContext(ctx, &list, `
@@ -41,14 +41,13 @@ func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, er
 	return list, err
 }
 
-// OutsideBlocks are the ranges, of a site's, that no reported block holds whole; none
-// while no block is reported at all: the provider reports elsewhere then. Blocks from
-// other units and those of its own count alike.
+// OutsideBlocks returns a site's ranges that no reported block fully covers. It is empty if no block is reported at
+// all, because then the provider reports them elsewhere. Blocks of either kind count.
 func (s *Store) OutsideBlocks(ctx context.Context, ranges []string) (outside []string, err error) {
 	for _, text := range ranges {
 		r, key := filing.ParseIPRange(text)
 		if key != "" {
-			continue // the form tells of it
+			continue // the form reports it
 		}
 		from, to := r.Numbers()
 		var is bool

@@ -8,9 +8,9 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// AddressVerdict is the bureau's result on a block.
+// AddressVerdict is the bureau's result for a block.
 type AddressVerdict struct {
-	// RecordID names a record that adds one (IspId); or else BureauID and the kind do.
+	// RecordID identifies a record that adds a block (IspId); otherwise BureauID and the kind do.
 	RecordID, BureauID int64
 	Source             bool
 	Operation          int
@@ -19,8 +19,8 @@ type AddressVerdict struct {
 	Opinion            string
 }
 
-// ApplyAddresses writes results on address blocks; doing it again changes
-// nothing. Results on blocks that we didn't report say nothing to us.
+// ApplyAddresses applies results to address blocks. It is idempotent and ignores results for blocks that we didn't
+// report.
 func (s *Store) ApplyAddresses(ctx context.Context, accountID int64, verdicts []AddressVerdict) error {
 	if len(verdicts) == 0 {
 		return nil

@@ -9,17 +9,17 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Announcement is a notice by the provider (公告).
+// Announcement is published by the provider (公告).
 type Announcement struct {
 	ID    int64  `db:"id"`
 	Token string `db:"token"`
-	// TitleEN and BodyEN may be empty: readers of English see the Chinese then.
+	// TitleEN and BodyEN may be empty; English readers then see the Chinese.
 	TitleZH string `db:"title_zh"`
 	TitleEN string `db:"title_en"`
 	BodyZH  string `db:"body_zh"`
 	BodyEN  string `db:"body_en"`
 	Pinned  bool   `db:"pinned"`
-	// PublishedAt is from when it is shown, ExpiresAt until when.
+	// It is shown from PublishedAt until ExpiresAt.
 	PublishedAt time.Time    `db:"published_at"`
 	ExpiresAt   sql.NullTime `db:"expires_at"`
 	WithdrawnAt sql.NullTime `db:"withdrawn_at"`
@@ -31,7 +31,7 @@ type Announcement struct {
 
 const announcementColumns = `id, token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, withdrawn_at, version, created_by, updated_by, updated_at`
 
-// AddAnnouncement keeps a new notice, once for its token; it returns its ID.
+// AddAnnouncement stores a new announcement, once per token, and returns its ID.
 func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor string) (id int64, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -42,14 +42,13 @@ func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor strin
 		return err
 	})
 	if err != nil && !isDuplicate(err) {
-		return 0, fmt.Errorf("adding a notice: %w", err)
+		return 0, fmt.Errorf("adding an announcement: %w", err)
 	}
 	err = s.db.GetContext(ctx, &id, `SELECT id FROM announcements WHERE token = ?`, n.Token)
-	return id, notFoundAs(err, "notice")
+	return id, notFoundAs(err, "announcement")
 }
 
-// EditAnnouncement writes a notice over the version that was seen; ErrConflict when
-// somebody else changed it meanwhile.
+// EditAnnouncement overwrites the version that the editor saw; ErrConflict if somebody else changed it in the meantime.
 func (s *Store) EditAnnouncement(ctx context.Context, n Announcement, actor string) error {
 	return s.changeAnnouncement(ctx, `
 		UPDATE announcements SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?, expires_at = ?,
@@ -58,7 +57,7 @@ func (s *Store) EditAnnouncement(ctx context.Context, n Announcement, actor stri
 		n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, s.utcNow(), n.ID, n.Version)
 }
 
-// WithdrawAnnouncement takes a notice down, or puts it up again.
+// WithdrawAnnouncement withdraws an announcement or restores it.
 func (s *Store) WithdrawAnnouncement(ctx context.Context, id int64, version int, withdrawn bool, actor string) error {
 	now := s.utcNow()
 	return s.changeAnnouncement(ctx, `
@@ -70,42 +69,41 @@ func (s *Store) changeAnnouncement(ctx context.Context, query string, args ...an
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
-			return fmt.Errorf("changing a notice: %w", err)
+			return fmt.Errorf("changing an announcement: %w", err)
 		}
 		ok, err := changedOneRow(res)
 		if err == nil && !ok {
-			err = fmt.Errorf("notice: %w", ErrConflict)
+			err = fmt.Errorf("announcement: %w", ErrConflict)
 		}
 		return err
 	})
 }
 
-// shown is what makes a notice visible now; it takes the time twice.
+// shown is the condition for an announcement to be visible; it takes the time twice.
 const shown = `withdrawn_at IS NULL AND published_at <= ? AND (expires_at IS NULL OR expires_at > ?)`
 
-// ShownAnnouncements lists the notices that are up now, pinned ones first, then the
-// newest.
+// ShownAnnouncements lists the visible announcements, pinned ones first, then the newest.
 func (s *Store) ShownAnnouncements(ctx context.Context, limit int) (list []Announcement, err error) {
 	now := s.utcNow()
 	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE `+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
 	return list, err
 }
 
-// ShownAnnouncement is a notice that is up now.
+// ShownAnnouncement returns a visible announcement.
 func (s *Store) ShownAnnouncement(ctx context.Context, id int64) (n Announcement, err error) {
 	now := s.utcNow()
 	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ? AND `+shown, id, now, now)
-	return n, notFoundAs(err, "notice")
+	return n, notFoundAs(err, "announcement")
 }
 
-// Announcements lists all notices for staff, newest first, after an ID (0: from the newest).
+// Announcements lists all announcements for staff, newest first, after an ID (0: from the newest).
 func (s *Store) Announcements(ctx context.Context, after int64, limit int) (list []Announcement, err error) {
 	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE id < ? ORDER BY id DESC LIMIT ?`, idBelow(after), limit)
 	return list, err
 }
 
-// Announcement is any notice, for staff.
+// Announcement returns any announcement, for staff.
 func (s *Store) Announcement(ctx context.Context, id int64) (n Announcement, err error) {
 	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ?`, id)
-	return n, notFoundAs(err, "notice")
+	return n, notFoundAs(err, "announcement")
 }

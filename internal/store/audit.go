@@ -16,19 +16,18 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Actor is who does something as staff; without an ID it is the command line.
+// Actor is the staff member who acts; without an ID, the command line.
 type Actor struct {
 	ID    int64
 	Login string
 	Role  StaffRole
 }
 
-// Outcome is what became of an audit entry.
+// Outcome is the result of an audit entry.
 type Outcome string
 
-// The outcomes. What happens elsewhere than in our rows is noted as asked before,
-// and then, in a row that names it, as done, refused (not possible as things
-// stand) or failed.
+// An effect outside the database is first recorded as asked, and then, in a second row that refers to the first, as
+// done, refused (not possible in the current state) or failed.
 const (
 	OutcomeDone    Outcome = "done"
 	OutcomeAsked   Outcome = "asked"
@@ -36,29 +35,28 @@ const (
 	OutcomeFailed  Outcome = "failed"
 )
 
-// AuditEntry is something that staff do, for the audit log.
+// AuditEntry is a staff action to be written to the audit log.
 type AuditEntry struct {
 	By Actor
-	// Action is a key below "audit.action." of the locale files, such as
-	// "filing.resume"; Kind and Object name what it is done to: a filing and its
-	// reference, an account's ID. No personal data: only the reason is sealed.
+	// Action is a key below "audit.action." in the locale files, such as "filing.resume"; Kind and Object identify its
+	// object: a filing and its reference, an account's ID. They must hold no personal data: only the reason is sealed.
 	Action, Kind, Object string
 	// Reason is what staff typed.
 	Reason string
-	// Outcome is done where nothing is given; Of is the entry that was asked for.
+	// Outcome defaults to done; Of is the number of the asked entry.
 	Outcome Outcome
 	Of      int64
 
 	written bool
 }
 
-// Written tells whether the entry stands in the log.
+// Written reports whether the entry is in the log.
 func (d *AuditEntry) Written() bool { return d.written }
 
 type auditEntryKey struct{}
 
-// WithAudit has the next transaction that commits under the context write the
-// entry: effect and entry are there together or not at all. One goroutine only.
+// WithAudit makes the next transaction that commits under the context write the entry, so that effect and entry are
+// written together or not at all. Not safe for concurrent use.
 func WithAudit(ctx context.Context, d *AuditEntry) context.Context {
 	return context.WithValue(ctx, auditEntryKey{}, d)
 }
@@ -85,20 +83,19 @@ type AuditRow struct {
 	Of      int64     `db:"request_seq"`
 	Sealed  []byte    `db:"sealed_reason"`
 	Hash    []byte    `db:"hash"`
-	// Reason is opened where rows are read to be shown.
+	// Reason is only decrypted when rows are read for display.
 	Reason string `db:"-"`
 }
 
 const auditColumns = `seq, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash`
 
-// maxReason and maxObject bound what may come from outside, in characters, to what
-// their columns take.
+// maxReason and maxObject limit external text, in characters, to the size of the columns.
 const (
 	maxReason = 1000
 	maxObject = 96
 )
 
-// clip makes a text fit: an entry isn't left out because a request was odd.
+// clip truncates a text, so that an odd request can't prevent its entry.
 func clip(text string, most int) string {
 	text = strings.ToValidUTF8(text, "?")
 	if utf8.RuneCountInString(text) > most {
@@ -107,7 +104,7 @@ func clip(text string, most int) string {
 	return text
 }
 
-// auditHead is where the log ends.
+// auditHead is the end of the log.
 type auditHead struct {
 	Seq  int64  `json:"seq"`
 	Hash []byte `json:"hash"`
@@ -117,8 +114,8 @@ const headAAD = "audit_head"
 
 func reasonAAD(seq int64) string { return fmt.Sprintf("audit_entries/%d/reason", seq) }
 
-// chainHash is a row's hash: keyed, over every column and the hash of the row before.
-// The reason counts as it is sealed.
+// chainHash is a keyed hash over every column of a row and the previous row's hash. It covers the reason in sealed
+// form.
 func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
 	text, err := json.Marshal([]string{
 		strconv.FormatInt(r.Seq, 10), strconv.FormatInt(r.At.UnixMicro(), 10), strconv.FormatInt(r.ActorID, 10), r.Actor, string(r.Role),
@@ -130,8 +127,7 @@ func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
 	return s.keys.Hash("audit_entries", string(text))
 }
 
-// Audit writes an entry in a transaction of its own and returns its number. What
-// changes rows is better written with them: WithAudit.
+// Audit writes an entry in its own transaction and returns its number. For changes of rows use WithAudit instead.
 func (s *Store) Audit(ctx context.Context, d AuditEntry) (seq int64, err error) {
 	err = s.tx(WithAudit(ctx, nil), func(tx *sqlx.Tx) error {
 		seq, err = s.audit(ctx, tx, d)
@@ -140,8 +136,8 @@ func (s *Store) Audit(ctx context.Context, d AuditEntry) (seq int64, err error) 
 	return seq, err
 }
 
-// audit adds an entry to the log. It comes last in a transaction: it holds the head's
-// row, which keeps every other writer waiting, until the commit.
+// audit appends an entry to the log. Call it last in a transaction: it locks the head's row until the commit, which
+// blocks every other writer.
 func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, error) {
 	head, err := s.lockHead(ctx, tx)
 	if err != nil {
@@ -164,7 +160,7 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, er
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
-		return 0, fmt.Errorf("adding to the audit log: %w", err)
+		return 0, fmt.Errorf("writing the audit log: %w", err)
 	}
 	sealed, err := s.keys.SealJSON(headAAD, auditHead{r.Seq, r.Hash})
 	if err != nil {
@@ -184,17 +180,17 @@ func (s *Store) lockHead(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {
 
 func (s *Store) openHead(sealed []byte) (h auditHead, err error) {
 	if sealed == nil {
-		return h, nil // nothing was written yet
+		return h, nil // nothing has been written yet
 	}
 	return h, s.keys.OpenJSON(headAAD, sealed, &h)
 }
 
-// AuditFilter chooses rows of the audit log; what is empty chooses all.
+// AuditFilter selects rows of the audit log; empty fields match everything.
 type AuditFilter struct {
-	// Actor is a login, Action an action or, ending in ".", the beginning of some.
+	// Actor is a login; Action is an action, or a prefix that ends in ".".
 	Actor, Action string
 	Kind, Object  string
-	// From and Until bound the time: from inclusive, until exclusive.
+	// From is inclusive, Until exclusive.
 	From, Until time.Time
 }
 
@@ -240,8 +236,7 @@ func (s *Store) AuditRows(ctx context.Context, f AuditFilter, before int64, limi
 	return list, s.openReasons(list)
 }
 
-// EachAuditRow gives every row that a filter chooses, oldest first, up to the newest
-// that was there at the beginning.
+// EachAuditRow calls give for every matching row, oldest first, up to the newest row at the start of the call.
 func (s *Store) EachAuditRow(ctx context.Context, f AuditFilter, give func(AuditRow) error) error {
 	var last sql.NullInt64
 	if err := s.db.GetContext(ctx, &last, `SELECT MAX(seq) FROM audit_entries`); err != nil {
@@ -287,7 +282,7 @@ func (s *Store) openReasons(list []AuditRow) error {
 	return nil
 }
 
-// AuditMark is a place in the audit log that somebody noted down elsewhere.
+// AuditMark is a position in the audit log that was recorded outside the database.
 type AuditMark struct {
 	Seq  int64
 	Hash []byte
@@ -295,19 +290,19 @@ type AuditMark struct {
 
 func (m AuditMark) String() string { return fmt.Sprintf("%d:%x", m.Seq, m.Hash) }
 
-// ParseAuditMark reads what String writes.
+// ParseAuditMark parses the output of String.
 func ParseAuditMark(text string) (m AuditMark, err error) {
 	number, hash, _ := bytes.Cut([]byte(text), []byte(":"))
 	if m.Seq, err = strconv.ParseInt(string(number), 10, 64); err == nil {
 		m.Hash, err = hex.DecodeString(string(hash))
 	}
 	if err != nil || m.Seq < 1 || len(m.Hash) == 0 {
-		return AuditMark{}, errors.New("not a mark of the audit log; want NUMBER:HASH, as `beian audit verify` prints it")
+		return AuditMark{}, errors.New("not an audit log mark; want NUMBER:HASH, as printed by `beian audit verify`")
 	}
 	return m, nil
 }
 
-// AuditFault is the first row at which the audit log isn't what was written.
+// AuditFault is the first row at which the audit log has been tampered with.
 type AuditFault struct {
 	Seq int64
 	// What is changed, missing, foreign (behind the head), head, or unlike the mark.
@@ -316,7 +311,7 @@ type AuditFault struct {
 
 func (f AuditFault) Error() string { return fmt.Sprintf("audit log: row %d: %s", f.Seq, f.What) }
 
-// The faults.
+// The values of AuditFault.What.
 const (
 	FaultChanged = "it, or its hash, was changed or was not written by us"
 	FaultMissing = "it is missing"
@@ -325,15 +320,14 @@ const (
 	FaultMark    = "it is not the row that was noted down"
 )
 
-// VerifyAudit reads the whole log and returns where it ends, or an AuditFault. mark,
-// when it isn't empty, is a place that must be in it: only what stands outside the
-// database shows that log and head were set back together.
+// VerifyAudit reads the whole log and returns its end, or an AuditFault. A mark that isn't empty must be in the log:
+// only a record outside the database reveals that log and head were rolled back together.
 func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}) // one moment's view
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}) // a consistent snapshot
 	if err != nil {
 		return AuditMark{}, err
 	}
-	defer tx.Rollback() //nolint:errcheck // it changes nothing
+	defer tx.Rollback() //nolint:errcheck // read-only
 	var sealed []byte
 	switch err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM audit_head WHERE id = 1`); {
 	case errors.Is(err, sql.ErrNoRows):

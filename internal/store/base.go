@@ -13,10 +13,10 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// maxFound bounds a look-up in the base: a name can be many people's.
+// maxFound limits a look-up in the base, since many people can have the same name.
 const maxFound = 50
 
-// Filed is a filing of the base, as the bureau of an account sent it last.
+// Filed is a filing in the base, as last sent by the bureau of an account.
 type Filed struct {
 	AccountID int64
 	UpdatedAt time.Time
@@ -27,16 +27,15 @@ func baseAAD(accountID, holderID int64) string {
 	return fmt.Sprintf("bureau_holders/%d/%d", accountID, holderID)
 }
 
-// SaveFiled keeps what an account's bureau sent of holders (BASJ, SJTB). The
-// newest word on a holder replaces all that was known of it, each in one
-// transaction; saving the same again changes nothing but the time.
+// SaveFiled stores the holders that an account's bureau sent (BASJ, SJTB). The latest data of a holder replace all
+// earlier data, each holder in one transaction; saving the same data again only changes the time.
 func (s *Store) SaveFiled(ctx context.Context, accountID int64, list []filing.FiledHolder) error {
 	for _, f := range list {
 		if f.HolderID == 0 {
 			continue // nothing could ever replace or end it
 		}
 		if err := s.tx(ctx, func(tx *sqlx.Tx) error { return s.saveFiled(ctx, tx, accountID, f) }); err != nil {
-			return fmt.Errorf("keeping holder %d of account %d: %w", f.HolderID, accountID, err)
+			return fmt.Errorf("saving holder %d of account %d: %w", f.HolderID, accountID, err)
 		}
 	}
 	return nil
@@ -53,7 +52,7 @@ func (s *Store) saveFiled(ctx context.Context, tx *sqlx.Tx, accountID int64, f f
 		if site.ID == 0 {
 			continue
 		}
-		// A site may have come from another holder.
+		// The site may have moved from another holder.
 		if err := dropSites(ctx, tx, accountID, `site_id`, site.ID); err != nil {
 			return err
 		}
@@ -64,7 +63,7 @@ func (s *Store) saveFiled(ctx context.Context, tx *sqlx.Tx, accountID int64, f f
 		for _, d := range site.Domains {
 			domain := filing.DomainKey(d.Name)
 			if domain == "" {
-				continue // stays in what is sealed
+				continue // stays in the sealed data
 			}
 			if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO bureau_domains (account_id, domain, site_id) VALUES (?, ?, ?)`, accountID, domain, site.ID); err != nil {
 				return err
@@ -95,7 +94,7 @@ func (s *Store) saveHolder(ctx context.Context, tx *sqlx.Tx, accountID int64, f 
 	return err
 }
 
-// dropSites forgets sites with their domains; column is holder_id or site_id.
+// dropSites deletes sites with their domains; column is holder_id or site_id.
 func dropSites(ctx context.Context, tx *sqlx.Tx, accountID int64, column string, id int64) error {
 	for _, query := range []string{
 		`DELETE d FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id AND w.site_id = d.site_id WHERE w.account_id = ? AND w.` + column + ` = ?`,
@@ -108,8 +107,8 @@ func dropSites(ctx context.Context, tx *sqlx.Tx, accountID int64, column string,
 	return nil
 }
 
-// ForgetFiled forgets what the bureau deregistered (ZXSJ), by its ID: a site, or
-// a holder with all below. Forgetting again changes nothing.
+// ForgetFiled deletes what the bureau deregistered (ZXSJ), by its ID: a site, or a holder with all its sites. It is
+// idempotent.
 func (s *Store) ForgetFiled(ctx context.Context, accountID int64, site bool, id int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if site {
@@ -133,7 +132,7 @@ func (s *Store) forgetSite(ctx context.Context, tx *sqlx.Tx, accountID, siteID i
 	var sealed []byte
 	err = tx.GetContext(ctx, &sealed, `SELECT sealed FROM bureau_holders WHERE account_id = ? AND holder_id = ? FOR UPDATE`, accountID, holder)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil // forgotten meanwhile, with all below
+		return nil // deleted in the meantime, with its sites
 	} else if err != nil {
 		return err
 	}
@@ -148,8 +147,7 @@ func (s *Store) forgetSite(ctx context.Context, tx *sqlx.Tx, accountID, siteID i
 	return dropSites(ctx, tx, accountID, `site_id`, siteID)
 }
 
-// numberKey is a filing number as the base is looked up by it; empty for what
-// can't be one.
+// numberKey is the look-up key of a filing number; empty if it can't be one.
 func numberKey(number string) string {
 	if number = filing.NormaliseNumber(number); len(number) <= 64 {
 		return number

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// FiledHolder is a holder of the base by the bureau's ID.
+// FiledHolder returns a holder of the base by the bureau's ID.
 func (s *Store) FiledHolder(ctx context.Context, accountID, holderID int64) (filing.FiledHolder, error) {
 	list, err := s.filed(ctx, `WHERE h.account_id = ? AND h.holder_id = ?`, accountID, holderID)
 	if err != nil {
@@ -24,9 +24,9 @@ func (s *Store) FiledHolder(ctx context.Context, accountID, holderID int64) (fil
 func (s *Store) FiledByNumber(ctx context.Context, number string) ([]Filed, error) {
 	key := numberKey(number)
 	if key == "" {
-		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
+		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
-	// Two look-ups by index instead of an OR that has none.
+	// Two indexed look-ups, because an OR couldn't use an index.
 	return s.filed(ctx, `JOIN (
 		SELECT account_id, holder_id FROM bureau_holders WHERE holder_number = ?
 		UNION SELECT account_id, holder_id FROM bureau_sites WHERE site_number = ?) x USING (account_id, holder_id)`, key, key)
@@ -37,7 +37,7 @@ func (s *Store) FiledByNumber(ctx context.Context, number string) ([]Filed, erro
 func (s *Store) FiledByDomain(ctx context.Context, host string) ([]Filed, error) {
 	key := filing.DomainKey(host)
 	if key == "" {
-		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
+		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
 	which, args, err := sqlx.In(`JOIN (
 		SELECT DISTINCT w.account_id, w.holder_id FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id AND w.site_id = d.site_id
@@ -48,7 +48,7 @@ func (s *Store) FiledByDomain(ctx context.Context, host string) ([]Filed, error)
 	return s.filed(ctx, which, args...)
 }
 
-// FiledByName finds holders of the base by their whole name (filing.NameKey).
+// FiledByName finds holders of the base by their full name (filing.NameKey).
 func (s *Store) FiledByName(ctx context.Context, name string) ([]Filed, error) {
 	hash, err := s.nameHash(name)
 	if err != nil {
@@ -66,8 +66,7 @@ func (s *Store) FiledByDocument(ctx context.Context, documentType int, number st
 	return s.filed(ctx, `WHERE h.document_hash = ?`, hash)
 }
 
-// filed opens the holders that a join or condition chooses, the newest first;
-// ErrNotFound when there is none.
+// filed returns the holders that a join or condition selects, newest first; ErrNotFound if there are none.
 func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, error) {
 	var rows []struct {
 		AccountID int64     `db:"account_id"`
@@ -79,10 +78,10 @@ func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, 
 		SELECT h.account_id, h.holder_id, h.sealed, h.updated_at FROM bureau_holders h `+which+` ORDER BY h.updated_at DESC, h.account_id, h.holder_id LIMIT ?`,
 		append(args, maxFound)...)
 	if err != nil {
-		return nil, fmt.Errorf("looking in the base: %w", err)
+		return nil, fmt.Errorf("searching the base: %w", err)
 	}
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("a filing in the base: %w", ErrNotFound)
+		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
 	list := make([]Filed, len(rows))
 	for i, row := range rows {

@@ -8,43 +8,40 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// maxBrokenGroups bounds the groups that are counted: types of workflows by causes are fewer.
+// maxBrokenGroups limits the groups of types and causes; there are fewer in practice.
 const maxBrokenGroups = 100
 
-// Execution is a run of a workflow.
+// Execution identifies a run of a workflow.
 type Execution struct {
 	WorkflowID string `db:"workflow_id"`
 	RunID      string `db:"run_id"`
 }
 
-// BrokenExecution is a run whose code fails, or doesn't fit its history, so that it stands
-// still. It holds no payload and no text of a failure.
+// BrokenExecution is a run that makes no progress because its code fails or doesn't match its history. It holds no
+// payload and no failure text.
 type BrokenExecution struct {
 	Execution
-	// Type is the workflow's, such as Filing.
+	// Type is the workflow type, such as Filing.
 	Type string `db:"type"`
-	// Category and Cause are Temporal's words, such as WorkflowTaskFailed and
-	// NonDeterministicError.
+	// Category and Cause are Temporal's terms, such as WorkflowTaskFailed and NonDeterministicError.
 	Category string `db:"category"`
 	Cause    string `db:"cause"`
-	// BuildID is of the worker that failed last, where that is known.
+	// BuildID is that of the worker that failed last, if known.
 	BuildID string `db:"build_id"`
-	// Inspected tells that its history was looked at, for cause and build.
-	Inspected bool `db:"inspected"`
-	// FirstSeen and LastSeen are when the check found it.
+	// Inspected reports whether its history was read for cause and build.
+	Inspected bool      `db:"inspected"`
 	FirstSeen time.Time `db:"first_seen"`
 	LastSeen  time.Time `db:"last_seen"`
 }
 
-// BrokenGroup is the broken runs of a type, by their cause.
+// BrokenGroup is the broken runs of one type and cause.
 type BrokenGroup struct {
 	Type  string `db:"type"`
 	Cause string `db:"cause"`
 	Counted
 }
 
-// BrokenExecutions lists those of a type and cause, each where it isn't empty, first those
-// that are broken for longest; limit 0 is all.
+// BrokenExecutions lists the runs of a type and cause (empty: any), those broken longest first; limit 0 means all.
 func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit int) (list []BrokenExecution, err error) {
 	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen FROM broken_executions WHERE TRUE`, []any{}
 	if kind != "" {
@@ -63,15 +60,15 @@ func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit 
 	return list, err
 }
 
-// BrokenGroups counts them by type and cause.
+// BrokenGroups counts the runs by type and cause.
 func (s *Store) BrokenGroups(ctx context.Context) (list []BrokenGroup, err error) {
 	err = s.db.SelectContext(ctx, &list, `
 		SELECT type, cause, COUNT(*) AS n, MIN(first_seen) AS oldest FROM broken_executions GROUP BY type, cause ORDER BY oldest, type, cause LIMIT ?`, maxBrokenGroups)
 	return list, err
 }
 
-// SaveBroken keeps what a check found. Those that it didn't find are over and go, unless the
-// check saw only a part. Run again with the same it changes nothing but the time.
+// SaveBroken stores the findings of a check. Rows that it didn't find are deleted, unless the check was partial. It is
+// idempotent except for the time.
 func (s *Store) SaveBroken(ctx context.Context, found []BrokenExecution, part bool) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()

@@ -14,32 +14,32 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// BulkOutcome is what became of one filing of a job; empty while its turn hasn't come.
+// BulkOutcome is the result for one filing of a job; empty until it is processed.
 type BulkOutcome string
 
-// The outcomes.
+// The outcomes of a filing in a job.
 const (
 	BulkResumed BulkOutcome = "resumed"
-	// BulkMovedOn: it was no longer stuck as it was when the job was made.
+	// BulkMovedOn: the filing was no longer stuck as it was when the job was created.
 	BulkMovedOn BulkOutcome = "moved_on"
 	BulkFailed  BulkOutcome = "failed"
 )
 
-// StuckFilter chooses, of what a search finds, the stuck filings; zero fields don't filter.
+// StuckFilter selects the stuck filings among those that a search finds; zero fields match everything.
 type StuckFilter struct {
 	FilingSearch
 	// Until is the latest time at which they got stuck.
 	Until time.Time `json:"until"`
 }
 
-// Everything tells whether it chooses all that is stuck.
+// Everything reports whether the filter selects everything that is stuck.
 func (f StuckFilter) Everything() bool {
 	f.Stuck, f.Until = false, time.Time{}
 	return reflect.ValueOf(f).IsZero()
 }
 
-// where is the filter as a condition on filings f. Unlike a search's look-ups it bounds
-// nothing: stuck filings are few beside all, and a job must not leave any out.
+// where returns the filter as a condition on filings f. Unlike a search's look-ups it has no limit: few filings are
+// stuck, and a job must not omit any.
 func (f StuckFilter) where() (where string, args []any) {
 	where = `f.stuck_since IS NOT NULL`
 	and := func(condition string, values ...any) { where, args = where+` AND `+condition, append(args, values...) }
@@ -68,7 +68,7 @@ func (f StuckFilter) where() (where string, args []any) {
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
 		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (`+placeholders(len(domains))+`))`, toAny(domains)...)
-	} else if f.Domain != "" { // no order lists what is no domain
+	} else if f.Domain != "" { // not a domain, so no order lists it
 		and(`FALSE`)
 	}
 	if f.Number != "" {
@@ -80,29 +80,28 @@ func (f StuckFilter) where() (where string, args []any) {
 	return where, args
 }
 
-// CountStuck is how many stuck filings a filter chooses.
+// CountStuck counts the stuck filings that a filter selects.
 func (s *Store) CountStuck(ctx context.Context, filter StuckFilter) (n int, err error) {
 	where, args := filter.where()
 	err = s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM filings f WHERE `+where, args...)
 	return n, err
 }
 
-// StuckFilings lists some of the stuck filings that a filter chooses, those first that
-// have been stuck for longest.
+// StuckFilings lists some of the stuck filings that a filter selects, those stuck longest first.
 func (s *Store) StuckFilings(ctx context.Context, filter StuckFilter, limit int) (list []Filing, err error) {
 	where, args := filter.where()
 	err = s.db.SelectContext(ctx, &list, filingSelect+`WHERE `+where+` ORDER BY f.stuck_since, f.id LIMIT ?`, append(args, limit)...)
 	return list, err
 }
 
-// BulkJob is one request to resume many filings.
+// BulkJob is a request to resume many filings.
 type BulkJob struct {
 	ID     int64  `db:"id"`
 	Token  string `db:"token"`
 	Filter string `db:"filter"`
-	// Resolution is the workflow's word for what is done to each.
+	// Resolution is the workflow's term for what to do with each.
 	Resolution string `db:"resolution"`
-	// Rate is filings a second.
+	// Rate is in filings per second.
 	Rate      int              `db:"rate"`
 	State     filing.BulkState `db:"state"`
 	Total     int              `db:"total"`
@@ -112,7 +111,7 @@ type BulkJob struct {
 	EndedAt   sql.NullTime     `db:"ended_at"`
 }
 
-// Search is the job's filter.
+// Search returns the job's filter.
 func (j BulkJob) Search() (f StuckFilter, err error) {
 	err = json.Unmarshal([]byte(j.Filter), &f)
 	return f, err
@@ -120,17 +119,16 @@ func (j BulkJob) Search() (f StuckFilter, err error) {
 
 const bulkColumns = `id, token, filter, resolution, rate, state, total, created_by, created_at, started_at, ended_at`
 
-// ErrNothingStuck says that a filter chooses no filing, ErrMoreStuck that it chooses more
-// than somebody saw.
+// ErrNothingStuck: the filter selects no filing. ErrMoreStuck: it selects more than the user saw.
 var (
-	ErrNothingStuck = errors.New("no filing is stuck so")
-	ErrMoreStuck    = errors.New("more filings are stuck so")
+	ErrNothingStuck = errors.New("no stuck filing matches")
+	ErrMoreStuck    = errors.New("more stuck filings match than before")
 )
 
-// AddBulk makes a job of the filings that a filter chooses now, once for its token; it returns
-// its ID. An audit entry of the context names the job as its object. Until keeps out what got stuck
-// since a dry run, but of what was stuck already some may fit since, such as by an order's new
-// domain: more than the dry run's count is ErrMoreStuck, none ErrNothingStuck.
+// AddBulk creates a job for the filings that a filter selects now, once per token, and returns its ID. The context's
+// audit entry gets the job as its object. Until excludes filings that got stuck after a dry run, but others may match
+// since, for instance because an order got a new domain: more than the dry run's count is ErrMoreStuck, none
+// ErrNothingStuck.
 func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most int) (id int64, err error) {
 	search, err := json.Marshal(filter)
 	if err != nil {
@@ -175,12 +173,12 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 		return id, notFoundAs(err, "bulk job")
 	}
 	if err != nil {
-		return 0, fmt.Errorf("making a bulk job: %w", err)
+		return 0, fmt.Errorf("creating a bulk job: %w", err)
 	}
 	return id, nil
 }
 
-// Bulk finds a job.
+// Bulk returns a job.
 func (s *Store) Bulk(ctx context.Context, id int64) (j BulkJob, err error) {
 	err = s.db.GetContext(ctx, &j, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id = ?`, id)
 	return j, notFoundAs(err, "bulk job")
@@ -192,7 +190,7 @@ func (s *Store) Bulks(ctx context.Context, after int64, limit int) (list []BulkJ
 	return list, err
 }
 
-// BulkCounts is how many filings of a job had each outcome; empty: their turn hasn't come.
+// BulkCounts counts a job's filings by outcome; empty: not processed yet.
 func (s *Store) BulkCounts(ctx context.Context, id int64) (map[BulkOutcome]int, error) {
 	var rows []struct {
 		Outcome BulkOutcome `db:"outcome"`
@@ -216,10 +214,10 @@ type BulkItem struct {
 	At          sql.NullTime `db:"at"`
 }
 
-// Ref is how the filing is called.
+// Ref is the filing's reference.
 func (i BulkItem) Ref() string { return filing.Ref(i.OrderNumber, i.Serial) }
 
-// BulkItems lists a job's filings of one outcome, by ID, after one (0: from the first).
+// BulkItems lists a job's filings with one outcome, by ID, after one (0: from the first).
 func (s *Store) BulkItems(ctx context.Context, id int64, outcome BulkOutcome, after int64, limit int) (list []BulkItem, err error) {
 	err = s.db.SelectContext(ctx, &list, `
 		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at
@@ -228,7 +226,7 @@ func (s *Store) BulkItems(ctx context.Context, id int64, outcome BulkOutcome, af
 	return list, err
 }
 
-// BulkItem finds a filing of a job, and what became of it.
+// BulkItem returns a filing of a job and its outcome.
 func (s *Store) BulkItem(ctx context.Context, id, filingID int64) (item BulkItem, outcome BulkOutcome, err error) {
 	var row struct {
 		BulkItem
@@ -241,7 +239,7 @@ func (s *Store) BulkItem(ctx context.Context, id, filingID int64) (item BulkItem
 	return row.BulkItem, row.Outcome, notFoundAs(err, "filing of a bulk job")
 }
 
-// StillStuck tells whether a filing is stuck as it was at an event of its timeline.
+// StillStuck reports whether a filing is still stuck since the given event of its timeline.
 func (s *Store) StillStuck(ctx context.Context, filingID, stuckSeq int64) (still bool, err error) {
 	err = s.db.GetContext(ctx, &still, `
 		SELECT COUNT(*) > 0 FROM filings f WHERE f.id = ? AND f.stuck_since IS NOT NULL
@@ -249,7 +247,7 @@ func (s *Store) StillStuck(ctx context.Context, filingID, stuckSeq int64) (still
 	return still, err
 }
 
-// BulkReported notes what became of a filing; what is noted already stays.
+// BulkReported records a filing's outcome; an outcome that is already recorded stays.
 func (s *Store) BulkReported(ctx context.Context, id, filingID int64, outcome BulkOutcome, reason string) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE bulk_results SET outcome = ?, reason = ?, at = ? WHERE job_id = ? AND filing_id = ? AND outcome = ''`,
@@ -257,7 +255,7 @@ func (s *Store) BulkReported(ctx context.Context, id, filingID int64, outcome Bu
 	return err
 }
 
-// SetBulkState notes where a job stands. One that is over stays so.
+// SetBulkState records a job's state, unless the job is over.
 func (s *Store) SetBulkState(ctx context.Context, id int64, state filing.BulkState) error {
 	now := s.utcNow()
 	_, err := s.db.ExecContext(ctx, `

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// CodeRow is a value of one of the bureau's code tables.
+// CodeRow is a value in one of the bureau's code tables.
 type CodeRow struct {
 	Table string `db:"table_name"`
 	ID    int    `db:"id"`
@@ -19,8 +19,8 @@ type CodeRow struct {
 	Valid bool   `db:"valid"`
 }
 
-// SaveCodeTable replaces one of the bureau's tables by its newest edition.
-// Values that are gone stay, as not valid: filings may still hold them.
+// SaveCodeTable replaces one of the bureau's tables with its latest edition. Removed values stay, marked as not valid,
+// because filings may still use them.
 func (s *Store) SaveCodeTable(ctx context.Context, name string, rows []CodeRow) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
@@ -39,7 +39,7 @@ func (s *Store) SaveCodeTable(ctx context.Context, name string, rows []CodeRow) 
 	})
 }
 
-// CodeTables loads every table that came down.
+// CodeTables loads all tables that the bureau has sent.
 func (s *Store) CodeTables(ctx context.Context) ([]CodeRow, error) {
 	var rows []CodeRow
 	err := s.db.SelectContext(ctx, &rows, `SELECT table_name, id, name, code_group, valid FROM code_tables ORDER BY table_name, id`)
@@ -56,12 +56,12 @@ func (s *Store) blacklistHash(kind, value string) ([]byte, error) {
 	return s.keys.Hash("blacklist/"+kind, value)
 }
 
-// HolderKey is how the blacklist knows a holder: by document.
+// HolderKey is the blacklist's key for a holder: the document.
 func HolderKey(documentType int, documentNumber string) string {
 	return fmt.Sprintf("%d/%s", documentType, documentNumber)
 }
 
-// SetBlacklisted lists a domain or holder, or takes it off.
+// SetBlacklisted adds a domain or holder to the blacklist, or removes it.
 func (s *Store) SetBlacklisted(ctx context.Context, kind, value, detail string, removed bool) error {
 	hash, err := s.blacklistHash(kind, value)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Store) SetBlacklisted(ctx context.Context, kind, value, detail string, 
 	return err
 }
 
-// Blacklisted tells what of a dossier is on the blacklist: its domains, its holder.
+// Blacklisted returns which of a dossier's domains are on the blacklist, and whether its holder is.
 func (s *Store) Blacklisted(ctx context.Context, d filing.Dossier) (domains []string, holder bool, err error) {
 	listed := func(kind, value string) (bool, error) {
 		hash, err := s.blacklistHash(kind, value)
@@ -108,9 +108,8 @@ func (s *Store) Blacklisted(ctx context.Context, d filing.Dossier) (domains []st
 	return domains, holder, err
 }
 
-// PurgeFiles forgets the content of data files of both directions that are
-// older than keep; that they were, and what they did, stays. The interface wants
-// three months at least (3-3-1-3).
+// PurgeFiles deletes the content of data files, in both directions, that are older than keep; their rows and effects
+// stay. The interface requires keeping them for at least three months (3-3-1-3).
 func (s *Store) PurgeFiles(ctx context.Context, keep time.Duration) (purged int64, err error) {
 	before := s.utcNow().Add(-keep)
 	for _, query := range []string{
@@ -130,7 +129,7 @@ func (s *Store) PurgeFiles(ctx context.Context, keep time.Duration) (purged int6
 	return purged, nil
 }
 
-// FileRow is a data file of either direction, for staff's list.
+// FileRow is a data file of either direction, for the staff's list.
 type FileRow struct {
 	Direction string    `db:"direction"` // up or down
 	ID        int64     `db:"id"`        // sequence of an upload, ID of a download
@@ -141,7 +140,7 @@ type FileRow struct {
 	Refused   bool      `db:"refused"`
 }
 
-// Files lists an account's newest data files of both directions.
+// Files lists an account's latest data files in both directions.
 func (s *Store) Files(ctx context.Context, accountID int64, limit int) ([]FileRow, error) {
 	var list []FileRow
 	err := s.db.SelectContext(ctx, &list, `

@@ -9,26 +9,26 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// codeBox is where one code stands: a row with the columns of a Verification.
+// codeBox locates one code: a row with the columns of a Verification.
 type codeBox struct {
 	table, where string
 	args         []any
-	// use keeps the codes of different rows apart under the key.
+	// use separates the codes of different kinds of rows under the same key.
 	use string
 }
 
-// with puts values before those that name the row.
+// with prepends values to those that identify the row.
 func (b codeBox) with(values ...any) []any { return append(values, b.args...) }
 
-// lockCode reads a code's row and holds it.
+// lockCode reads and locks a code's row.
 func lockCode(ctx context.Context, tx *sqlx.Tx, b codeBox) (Verification, error) {
 	var v Verification
 	err := tx.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where+` FOR UPDATE`, b.args...)
 	return v, notFoundAs(err, "verification")
 }
 
-// nextSend is the number of the code that is asked for next: ErrConflict where the address
-// is verified, ErrCodeTooSoon within a minute of the one before.
+// nextSend returns the number of the next code: ErrConflict if the address is verified, ErrCodeTooSoon within a minute
+// of the previous code.
 func (s *Store) nextSend(ctx context.Context, tx *sqlx.Tx, b codeBox) (send int, err error) {
 	v, err := lockCode(ctx, tx, b)
 	switch {
@@ -73,13 +73,12 @@ func (s *Store) codeSent(ctx context.Context, b codeBox, send int) error {
 	return err
 }
 
-// verifyCode checks what a person typed. The try is counted in a statement of its
-// own before the code is looked at, so that parallel guesses can't share one try;
-// the code is then used up by a conditional update. already tells that the code
-// was used before: whether that is good is the caller's to say.
+// verifyCode checks the code that the user entered. A separate statement counts the attempt before the code is
+// compared, so that parallel guesses can't share one attempt; a conditional update then uses up the code. already
+// reports that the code was used before, which the caller must judge.
 func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already bool, err error) {
 	now := s.utcNow()
-	// a lock that ran out gives the tries back
+	// An expired lock resets the attempts.
 	if _, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = 0, locked_until = NULL WHERE `+b.where+` AND locked_until <= ?`,
 		append(b.with(), now)...); err != nil {
 		return false, err
@@ -116,7 +115,7 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 		}
 		return false, ErrCodeWrong
 	}
-	// A right code is no wrong try: the count goes back with it.
+	// A right code isn't a wrong attempt: undo the count.
 	res, err = s.db.ExecContext(ctx, `
 		UPDATE `+b.table+` SET verified_at = ?, tries = tries - 1
 		WHERE `+b.where+` AND verified_at IS NULL AND code_hash = ? AND expires_at > ?`, append(b.with(now), v.CodeHash, now)...)
@@ -126,7 +125,7 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 	if ok, err := changedOneRow(res); err != nil {
 		return false, err
 	} else if !ok {
-		// late, not wrong
+		// Late, but not wrong.
 		_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries - 1 WHERE `+b.where+` AND verified_at IS NULL`, b.args...)
 		return false, errors.Join(ErrCodeExpired, err)
 	}

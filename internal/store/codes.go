@@ -12,19 +12,18 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The answers of codes that aren't right.
 var (
 	// ErrCodeWrong: the code doesn't match.
 	ErrCodeWrong = errors.New("the code is wrong")
-	// ErrCodeExpired: it matches nothing that is still valid.
+	// ErrCodeExpired: no valid code matches.
 	ErrCodeExpired = errors.New("the code has expired")
-	// ErrCodeLocked: too many wrong tries.
+	// ErrCodeLocked: too many wrong attempts.
 	ErrCodeLocked = errors.New("too many wrong codes")
-	// ErrCodeTooSoon: another code was asked for less than a minute ago.
-	ErrCodeTooSoon = errors.New("a code was sent a moment ago")
+	// ErrCodeTooSoon: another code was requested less than a minute ago.
+	ErrCodeTooSoon = errors.New("a code was requested less than a minute ago")
 )
 
-// Verification is how far a channel's code is.
+// Verification is the state of a channel's code.
 type Verification struct {
 	Channel     filing.Channel `db:"channel"`
 	Nonce       []byte         `db:"nonce"`
@@ -40,7 +39,7 @@ type Verification struct {
 
 const verificationColumns = `channel, nonce, code_hash, sends, requested_at, sent_at, expires_at, tries, locked_until, verified_at`
 
-// Verifications finds both channels of a filing.
+// Verifications returns both channels of a filing.
 func (s *Store) Verifications(ctx context.Context, filingID int64) (map[filing.Channel]Verification, error) {
 	var rows []Verification
 	err := s.db.SelectContext(ctx, &rows, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id = ?`, filingID)
@@ -51,7 +50,7 @@ func (s *Store) Verifications(ctx context.Context, filingID int64) (map[filing.C
 	return byChannel, err
 }
 
-// filingCode is where a channel's code of a filing stands.
+// filingCode locates a channel's code of a filing.
 func filingCode(filingID int64, ch filing.Channel) codeBox {
 	return codeBox{
 		table: "verifications", where: `filing_id = ? AND channel = ?`, args: []any{filingID, ch},
@@ -59,21 +58,20 @@ func filingCode(filingID int64, ch filing.Channel) codeBox {
 	}
 }
 
-// PrepareCode derives the code of a channel's send number and starts its ten
-// minutes. It gives the same code each time, so that a repeated activity sends
-// the same message. ok is false when a later code was asked for meanwhile, or
-// when this one went out already.
+// PrepareCode derives the code for a channel's send number and starts its ten minutes. It always derives the same code,
+// so that a retried activity sends the same message. ok is false if a later code was requested in the meantime or this
+// one was already sent.
 func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch filing.Channel, send int) (code string, ok bool, err error) {
 	return s.prepareCode(ctx, filingCode(filingID, ch), send)
 }
 
-// CodeSent notes that a channel's code went out.
+// CodeSent records that a channel's code was sent.
 func (s *Store) CodeSent(ctx context.Context, filingID int64, ch filing.Channel, send int) error {
 	return s.codeSent(ctx, filingCode(filingID, ch), send)
 }
 
-// RequestCode asks for another code of a channel, at most once a minute
-// (ErrCodeTooSoon), and returns its send number. A verified channel needs none.
+// RequestCode requests another code for a channel, at most once a minute (ErrCodeTooSoon), and returns its send number.
+// A verified channel needs none (ErrConflict).
 func (s *Store) RequestCode(ctx context.Context, filingID int64, ch filing.Channel) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		if send, err = s.nextSend(ctx, tx, filingCode(filingID, ch)); err != nil {
@@ -84,14 +82,13 @@ func (s *Store) RequestCode(ctx context.Context, filingID int64, ch filing.Chann
 	return send, err
 }
 
-// VerifyCode checks what the customer typed. A channel that is verified already
-// stays so.
+// VerifyCode checks the customer's input. A channel that is already verified stays so.
 func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch filing.Channel, code string) error {
 	_, err := s.verifyCode(ctx, filingCode(filingID, ch), code)
 	return err
 }
 
-// Verified tells whether both channels are.
+// Verified reports whether both channels are verified.
 func (s *Store) Verified(ctx context.Context, filingID int64) (bool, error) {
 	var n int
 	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`, filingID)

@@ -9,10 +9,10 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// ContactAddresses is where an account's person can be reached; empty: nowhere by that channel.
+// ContactAddresses is how to reach an account's owner; an empty address: not by that channel.
 type ContactAddresses struct{ Email, Mobile string }
 
-// By is the address of a channel.
+// By returns the address of a channel.
 func (r ContactAddresses) By(ch filing.Channel) string {
 	if ch == filing.SMS {
 		return r.Mobile
@@ -20,7 +20,7 @@ func (r ContactAddresses) By(ch filing.Channel) string {
 	return r.Email
 }
 
-// contactAddressColumns holds the names of a channel's columns and hashes.
+// contactAddressColumns names each channel's columns and the use of its hash.
 var contactAddressColumns = map[filing.Channel]struct{ sealed, hash, use string }{
 	filing.SMS: {"sealed_mobile", "mobile_hash", "mobile"}, filing.Mail: {"sealed_email", "email_hash", "email"},
 }
@@ -29,7 +29,7 @@ func contactAddressAAD(userID int64, ch filing.Channel) string {
 	return fmt.Sprintf("users/%d/%s", userID, ch)
 }
 
-// OwnContactAddresses is what an account itself was given and confirmed.
+// OwnContactAddresses returns the addresses that the account itself confirmed.
 func (s *Store) OwnContactAddresses(ctx context.Context, userID int64) (ContactAddresses, error) {
 	var row struct {
 		Email  []byte `db:"sealed_email"`
@@ -54,8 +54,8 @@ func (s *Store) OwnContactAddresses(ctx context.Context, userID int64) (ContactA
 	return r, nil
 }
 
-// ContactAddressesOf is an account's own reach, completed by the verified contact of the
-// customer's newest filing that has one.
+// ContactAddressesOf returns an account's own addresses, completed by the verified contact of the customer's latest
+// filing that has one.
 func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAddresses, error) {
 	r, err := s.OwnContactAddresses(ctx, userID)
 	if err != nil {
@@ -89,9 +89,8 @@ func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAd
 	return r, nil
 }
 
-// findAccount finds the account that a person means by a user name, or by a mail
-// address or mobile number that belongs to exactly one account; 0: none. It asks
-// the same questions whatever was typed, so that its time tells nothing.
+// findAccount finds the account for a user name, or for a mail address or mobile number that belongs to exactly one
+// account; 0: none. It runs the same queries whatever the input is, so that its timing reveals nothing.
 func (s *Store) findAccount(ctx context.Context, typed string) (int64, error) {
 	ids := map[int64]bool{}
 	var found []int64

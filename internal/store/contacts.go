@@ -12,10 +12,10 @@ import (
 	"github.com/beian/beian/internal/seal"
 )
 
-// ErrUserNameTaken says that the bureau's user name belongs to another customer.
+// ErrUserNameTaken: the user name in the bureau's form belongs to another customer.
 var ErrUserNameTaken = errors.New("the user name is taken")
 
-// ContactRow is a filing's contact with its version, which grows at each change.
+// ContactRow is a filing's contact with its version, which each change increments.
 type ContactRow struct {
 	Version int
 	Details filing.ContactDetails
@@ -23,8 +23,7 @@ type ContactRow struct {
 
 func contactAAD(filingID int64) string { return "contacts/" + strconv.FormatInt(filingID, 10) }
 
-// UserNameFree tells whether a customer may register this user name: nobody
-// has it, or it is the customer's own.
+// UserNameFree reports whether a customer may register this user name: it is unused or the customer's own.
 func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName string) (bool, error) {
 	hash, err := s.keys.Hash("user_name", userName)
 	if err != nil {
@@ -40,9 +39,8 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 	return owner == customerID, nil
 }
 
-// RegisterContact keeps the details of 登记联系人 and readies a code for each
-// channel. Saving again before the codes were asked for replaces them.
-// ErrUserNameTaken when another customer has the user name.
+// RegisterContact stores the contact (登记联系人) and prepares a code for each channel. Saving again before the codes are
+// requested replaces them. It returns ErrUserNameTaken if another customer has the user name.
 func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails, passwordHash string) (version int, err error) {
 	nameHash, err := s.keys.Hash("user_name", d.UserName)
 	if err != nil {
@@ -86,9 +84,9 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 	return version, err
 }
 
-// CorrectContact replaces phone and mail address (找回验证码). A channel whose
-// address changed must be verified anew; its count of wrong tries stays. ErrConflict once
-// both codes were right: the filing is past it, or about to be, whatever the page showed.
+// CorrectContact replaces phone and mail address (找回验证码). A changed channel must be verified again; its count of wrong
+// attempts stays. It returns ErrConflict once both codes are verified: the filing has left the stage or is about to,
+// whatever the page showed.
 func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []filing.Channel, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		changedChannels = nil
@@ -126,7 +124,7 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 	return changedChannels, err
 }
 
-// lockContact opens a filing's contact and holds its row.
+// lockContact reads and locks a filing's contact.
 func (s *Store) lockContact(ctx context.Context, tx *sqlx.Tx, filingID int64) (d filing.ContactDetails, err error) {
 	var sealed []byte
 	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID); err != nil {
@@ -157,7 +155,7 @@ func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d f
 	return s.changeContact(ctx, tx, filingID, d)
 }
 
-// Contact opens a filing's contact.
+// Contact returns a filing's contact.
 func (s *Store) Contact(ctx context.Context, filingID int64) (ContactRow, error) {
 	var row struct {
 		Version int    `db:"version"`
@@ -184,9 +182,8 @@ func (s *Store) sealContact(filingID int64, d filing.ContactDetails) (row sealed
 	return row, err
 }
 
-// requestCode readies the next code of a channel: a new nonce, not verified,
-// the count of wrong tries as it was (NIST SP 800-63B-4, 3.2.2: a new code
-// must not reset the count of failures).
+// requestCode prepares the next code of a channel: a new nonce, not verified, with the count of wrong attempts
+// unchanged (NIST SP 800-63B-4, 3.2.2: a new code must not reset the count of failures).
 func (s *Store) requestCode(ctx context.Context, tx *sqlx.Tx, filingID int64, ch filing.Channel) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at) VALUES (?, ?, ?, 1, ?)

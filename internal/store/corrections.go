@@ -13,25 +13,24 @@ import (
 	"github.com/beian/beian/internal/seal"
 )
 
-// ErrUnchanged says that what was given is what stands there.
-var ErrUnchanged = errors.New("nothing would change")
+// ErrUnchanged: the new value equals the current one.
+var ErrUnchanged = errors.New("no change")
 
-// CorrectionOutcome is what became of a correction.
+// CorrectionOutcome is the result of a correction.
 type CorrectionOutcome string
 
-// The outcomes.
 const (
-	// CorrectionOpen: it waits for the code that its address was sent.
+	// CorrectionOpen: waiting for the code that was sent to its address.
 	CorrectionOpen CorrectionOutcome = ""
-	// CorrectionApplied: it counted at once; the filing's own verification follows.
+	// CorrectionApplied: it took effect at once; the filing's own verification follows.
 	CorrectionApplied CorrectionOutcome = "applied"
-	// CorrectionConfirmed: the code was right.
+	// CorrectionConfirmed: the code was verified.
 	CorrectionConfirmed CorrectionOutcome = "confirmed"
-	// CorrectionReplaced: another came before the code.
+	// CorrectionReplaced: another correction came before the code.
 	CorrectionReplaced CorrectionOutcome = "replaced"
 )
 
-// NewCorrection is what staff correct of a filing's contact.
+// NewCorrection is a correction of a filing's contact by staff.
 type NewCorrection struct {
 	// Token is the form's.
 	Token    string
@@ -39,13 +38,13 @@ type NewCorrection struct {
 	Channel  filing.Channel
 	// To is the new address.
 	To string
-	// Proof is one of filing.Proofs; Picture, a JPEG, shows it, where there is one.
+	// Proof is one of filing.Proofs; Picture is an optional JPEG of it.
 	Proof   string
 	Picture []byte
 	By      string
 }
 
-// Correction is one, without the addresses.
+// Correction is a correction without its addresses.
 type Correction struct {
 	ID        int64             `db:"id"`
 	FilingID  int64             `db:"filing_id"`
@@ -56,8 +55,7 @@ type Correction struct {
 	CreatedBy string            `db:"created_by"`
 	CreatedAt time.Time         `db:"created_at"`
 	EndedAt   sql.NullTime      `db:"ended_at"`
-	// Send is the number of its code that was asked for last: of the filing's own
-	// verification where it was applied.
+	// Send is the number of the last code requested for it; of the filing's own verification if it was applied.
 	Send int `db:"sends"`
 }
 
@@ -70,16 +68,14 @@ func correctionCode(id int64) codeBox {
 	return codeBox{table: "contact_corrections", where: `id = ?`, args: []any{id}, use: fmt.Sprintf("correction/%d", id)}
 }
 
-// Correctable tells whether a filing's contact can be corrected in a stage: there is one,
-// and the filing isn't over.
+// Correctable reports whether a filing's contact can be corrected in a stage: it has one and isn't over.
 func Correctable(stage filing.Stage) bool { return stage != filing.Contact && !stage.Final() }
 
-// CorrectByStaff corrects one address of a filing's contact. While the filing is being
-// verified the new one stands at once, with a code of the filing's own verification, as
-// when customers correct it themselves. Afterwards the old one counts until the new one
-// is confirmed (ConfirmCorrection): a contact's verified addresses open its customer's
-// account. ErrConflict where the stage forbids it, ErrUnchanged where To is the address
-// already.
+// CorrectByStaff corrects one address of a filing's contact. While the filing is being verified, the new address takes
+// effect at once, with a code of the filing's own verification, as when customers correct it themselves. Afterwards the
+// old address stays in effect until the new one is confirmed (ConfirmCorrection), because a contact's verified
+// addresses give access to the customer's account. It returns ErrConflict if the stage forbids it, ErrUnchanged if To
+// is already the address.
 func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correction, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var f struct {
@@ -91,7 +87,7 @@ func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correcti
 		}
 		err := tx.GetContext(ctx, &c, correctionSelect+`WHERE token = ? AND filing_id = ?`, n.Token, n.FilingID)
 		if !errors.Is(err, sql.ErrNoRows) {
-			return err // sent twice, or broken
+			return err // submitted twice, or failed
 		}
 		if !Correctable(f.Stage) {
 			return ErrConflict
@@ -118,7 +114,7 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 		return err
 	}
 	now, outcome, ended, send := s.utcNow(), CorrectionOpen, sql.NullTime{}, 1
-	// Both codes may have been right already, and the filing about to leave the stage.
+	// If both codes are verified, the filing is about to leave the stage.
 	atOnce := stage == filing.Verifying && len(verified) < len(filing.Channels)
 	if atOnce {
 		if err := s.setAddress(ctx, tx, n.FilingID, details, n.Channel, n.To); err != nil {
@@ -150,7 +146,7 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 			return err
 		}
 	}
-	notify := func(isOld bool) bool { // a follow-up's contact was verified with the filing that it follows
+	notify := func(isOld bool) bool { // a follow-up's contact was verified with its base filing
 		if kind.FollowsUp() {
 			return true
 		}
@@ -175,9 +171,9 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	return tx.GetContext(ctx, c, correctionSelect+`WHERE id = ?`, id)
 }
 
-// lockVerified lists a filing's verified channels and holds the rows of all: a code that is
-// being verified is either known, or waits and isn't good any more where its channel got
-// another. Rows that don't fit a condition aren't held, so there is none.
+// lockVerified lists a filing's verified channels and locks the rows of all: a verification in progress is either
+// already visible, or waits and fails if its channel gets another code. It has no condition, because rows that don't
+// match aren't locked.
 func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []filing.Channel, err error) {
 	var rows []struct {
 		Channel    filing.Channel `db:"channel"`
@@ -192,19 +188,19 @@ func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []
 	return verified, err
 }
 
-// Corrections lists a filing's, newest first.
+// Corrections lists a filing's corrections, newest first.
 func (s *Store) Corrections(ctx context.Context, filingID int64, limit int) (list []Correction, err error) {
 	err = s.db.SelectContext(ctx, &list, correctionSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT ?`, filingID, limit)
 	return list, err
 }
 
-// OpenCorrection finds what waits for its code by a channel.
+// OpenCorrection returns the correction that waits for its code on a channel.
 func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch filing.Channel) (c Correction, err error) {
 	err = s.db.GetContext(ctx, &c, correctionSelect+`WHERE filing_id = ? AND open_channel = ?`, filingID, ch)
 	return c, notFoundAs(err, "correction")
 }
 
-// CorrectionPicture opens the picture of a correction's proof; ErrNotFound where there is none.
+// CorrectionPicture returns the picture of a correction's proof; ErrNotFound if there is none.
 func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]byte, error) {
 	var row struct {
 		Token  string `db:"token"`
@@ -212,18 +208,18 @@ func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]by
 	}
 	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ? AND sealed_picture IS NOT NULL`, id, filingID)
 	if err != nil {
-		return nil, notFoundAs(err, "picture of a proof")
+		return nil, notFoundAs(err, "proof picture")
 	}
 	return s.keys.Open(correctionAAD(row.Token, "picture"), row.Sealed)
 }
 
-// RequestCorrectionCode asks for another code of a correction, as RequestCode does.
+// RequestCorrectionCode requests another code for a correction, like RequestCode.
 func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		if send, err = s.nextSend(ctx, tx, correctionCode(id)); err != nil {
 			return err
 		}
-		// the count of wrong tries stays; see requestCode
+		// The count of wrong attempts stays; see requestCode.
 		_, err = tx.ExecContext(ctx, `
 			UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?, sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`,
 			seal.Nonce(), send, s.utcNow(), id)
@@ -232,15 +228,15 @@ func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, 
 	return send, err
 }
 
-// CorrectionCode is a code that goes to a correction's new address.
+// CorrectionCode is a code for a correction's new address.
 type CorrectionCode struct {
 	FilingID int64
 	Channel  filing.Channel
-	// To is empty where none is wanted any more.
+	// To is empty if no code is needed any more.
 	To string
 }
 
-// CorrectionCode tells where a correction's code goes.
+// CorrectionCode returns the recipient of a correction's code.
 func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, error) {
 	var row struct {
 		Token    string         `db:"token"`
@@ -257,19 +253,18 @@ func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, e
 	return c, s.keys.OpenJSON(correctionAAD(row.Token, "new"), row.Sealed, &c.To)
 }
 
-// PrepareCorrectionCode is PrepareCode for a correction's.
+// PrepareCorrectionCode does what PrepareCode does, for a correction.
 func (s *Store) PrepareCorrectionCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
 	return s.prepareCode(ctx, correctionCode(id), send)
 }
 
-// CorrectionCodeSent notes that a code went out.
+// CorrectionCodeSent records that a code was sent.
 func (s *Store) CorrectionCodeSent(ctx context.Context, id int64, send int) error {
 	return s.codeSent(ctx, correctionCode(id), send)
 }
 
-// ConfirmCorrection checks the code that was typed for a filing's open correction, and
-// gives the contact its new address. A right code whose address wasn't written, because
-// of a crash, is taken again.
+// ConfirmCorrection checks the code entered for a filing's open correction and sets the contact's new address. It
+// accepts a right code again if a crash prevented writing the address.
 func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string) error {
 	if _, err := s.verifyCode(ctx, correctionCode(c.ID), code); err != nil {
 		return err
@@ -316,15 +311,15 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 	})
 }
 
-// CorrectionNotice is whom a correction is told to by a channel.
+// CorrectionNotice is whom to notify of a correction by a channel.
 type CorrectionNotice struct {
 	FilingID int64
-	// To is the contact's address before the correction; empty: nobody is told.
+	// To is the contact's address before the correction; empty: nobody is notified.
 	To string
 }
 
-// CorrectionNotice finds, by the form's token, whom to tell of a correction by a channel: the
-// contact as it was, where it was verified. ErrNotFound while there is no such correction.
+// CorrectionNotice finds, by the form's token, whom to notify of a correction by a channel: the previous contact, if
+// verified. It returns ErrNotFound while there is no such correction.
 func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Channel) (t CorrectionNotice, err error) {
 	var row struct {
 		FilingID  int64          `db:"filing_id"`
@@ -349,7 +344,7 @@ func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Ch
 	return t, nil
 }
 
-// purgeProofs forgets the pictures of proofs of filings that have been over since a time.
+// purgeProofs deletes the proof pictures of filings that were over before a time.
 func (s *Store) purgeProofs(ctx context.Context, before time.Time) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE contact_corrections c JOIN filings f ON f.id = c.filing_id SET c.sealed_picture = NULL

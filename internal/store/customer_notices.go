@@ -7,29 +7,29 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// The templates by which customers are told that a filing was taken away by the bureau, or
-// withdrawn by staff; activities send them as message.Deregistered and message.Withdrawn.
+// The templates that notify customers of a filing that the bureau deregistered or staff withdrew; activities send them
+// as message.Deregistered and message.Withdrawn.
 const (
 	noticeDeregistered = "deregistered"
 	noticeWithdrawn    = "withdrawn"
 )
 
-// noticeLifetime is how long what wasn't told is tried: later it would only puzzle.
+// noticeLifetime is how long an unsent notice is tried: a late one would only confuse.
 const noticeLifetime = 14 * 24 * time.Hour
 
-// CustomerNotice is something that a filing's customer must be told.
+// CustomerNotice is a notice that a filing's customer must get.
 type CustomerNotice struct {
 	FilingID int64  `db:"filing_id"`
 	Template string `db:"template"`
 }
 
-// addCustomerNotice notes it, in the transaction of what it tells of.
+// addCustomerNotice queues a notice, in the transaction of the event it reports.
 func (s *Store) addCustomerNotice(ctx context.Context, tx *sqlx.Tx, t CustomerNotice) error {
 	_, err := tx.ExecContext(ctx, `INSERT IGNORE INTO customer_notices (filing_id, template, created_at) VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
 	return err
 }
 
-// PendingCustomerNotices lists what customers must still be told, oldest first.
+// PendingCustomerNotices lists unsent notices, oldest first.
 func (s *Store) PendingCustomerNotices(ctx context.Context, limit int) ([]CustomerNotice, error) {
 	var list []CustomerNotice
 	err := s.db.SelectContext(ctx, &list, `
@@ -37,7 +37,7 @@ func (s *Store) PendingCustomerNotices(ctx context.Context, limit int) ([]Custom
 	return list, err
 }
 
-// CustomerNoticeDone notes that a customer was told, or can't be.
+// CustomerNoticeDone records that a notice was sent or can't be.
 func (s *Store) CustomerNoticeDone(ctx context.Context, t CustomerNotice) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE customer_notices SET notified_at = ? WHERE filing_id = ? AND template = ? AND notified_at IS NULL`, s.utcNow(), t.FilingID, t.Template)
 	return err

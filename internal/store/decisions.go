@@ -13,10 +13,10 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Verdict is what a downloaded file says of one record. Zero fields say nothing.
+// Verdict is what a downloaded file says about one record; zero fields are unknown.
 type Verdict struct {
-	// RecordID names a record of ours; or else Operation (Czlx) and Key do, as
-	// the bureau's reviews and results name it.
+	// RecordID identifies one of our records; otherwise Operation (Czlx) and Key do, as the bureau's reviews and
+	// results name it.
 	RecordID  int64
 	Operation int
 	Review    bool
@@ -31,29 +31,28 @@ type Verdict struct {
 	SiteNumber                 string
 	CertificatePath            string
 	HolderID, SiteID, AccessID int64
-	// Done is a success along the way: it says something of an answer of staff's only.
+	// Done is an intermediate success, which only matters for staff answers.
 	Done bool
-	// Optional: that nothing matches is no news (the bureau sends filings of others too).
+	// Optional: no matching record is fine, because the bureau also sends filings of others.
 	Optional bool
 }
 
-// Applied is what became of a file's verdicts.
+// Applied is the result of applying a file's verdicts.
 type Applied struct {
 	// Unknown are verdicts on records that aren't ours.
 	Unknown []Verdict
-	// Refused are refusals that were new, by filing.
+	// Refused are new refusals, by filing.
 	Refused []Refused
 }
 
-// Refused is a filing that was refused just now.
+// Refused is a filing that was just refused.
 type Refused struct {
 	FilingID, RecordID int64
 	Code               int
 }
 
-// ApplyDownload writes what a downloaded file says and marks it applied, in one
-// transaction. A verdict on a record that isn't of this account is passed over
-// and named; a record that is decided stays as it was decided.
+// ApplyDownload applies a downloaded file and marks it applied, in one transaction. Verdicts on records of other
+// accounts are skipped and reported; a decided record keeps its decision.
 func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, verdicts []Verdict) (done Applied, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		done = Applied{}
@@ -71,22 +70,22 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, 
 	return done, err
 }
 
-// recordOf finds the record that a verdict is about, among those of the account.
+// recordOf finds the account's record that a verdict is about.
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
 	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
 	if v.RecordID == 0 {
 		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
 		from := named + `review_key = ?`
 		args = []any{accountID, v.Operation, v.Key}
-		if !v.Review { // each key by its own index
+		if !v.Review { // one index per key
 			from = named + `result_key = ? UNION ` + named + `result_key2 = ?`
 			args = append(args, args...)
 		}
 		of := ``
-		if v.SiteID != 0 { // of a holder's sites, the one that the record is about
+		if v.SiteID != 0 { // of a holder's sites, the one that the record changes
 			of, args = ` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
 		}
-		// Of several that are named alike, the one that is under way.
+		// If several have the same key, prefer the one under way.
 		query = `SELECT r.id, r.filing_id FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
 			WHERE r.sequence IS NOT NULL` + of + ` ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
@@ -146,7 +145,7 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 
 func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
 
-// refuseUnsent decides a record that can't travel in a data file.
+// refuseUnsent refuses a record that can't be put in a data file.
 func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
 	now := s.utcNow()
 	_, err := tx.ExecContext(ctx, `
@@ -167,18 +166,17 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 	return s.signalRecords(ctx, tx, oneRecord, recordID)
 }
 
-// signalDecided queues the signal of every decision that is complete: a
-// refusal is so at once, an approval when number and certificate are there too
-// (a filing that ends has neither, and only a new holder must get a certificate).
+// signalDecided queues a signal for every complete decision: a refusal is complete at once, an approval when number and
+// certificate are there too. A filing that ends has neither, and only a new holder must get a certificate.
 func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
 	return s.signalRecords(ctx, tx, recordsOfAccount, accountID)
 }
 
-// decisionComplete is a decision whose signal isn't queued yet and that lacks nothing.
+// decisionComplete selects complete decisions whose signal isn't queued yet.
 const decisionComplete = `d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
 	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1 AND d.certificate_path IS NULL))))))`
 
-// recordScope says of which records r, by an ID.
+// recordScope is a condition that selects records r by an ID.
 type recordScope string
 
 const (
@@ -186,7 +184,8 @@ const (
 	recordsOfAccount recordScope = `r.account_id = ?`
 )
 
-// signalRecords is signalDecided for a scope. The decisions are locked between being read and being marked, so that none is marked unread.
+// signalRecords is signalDecided for a scope. It locks the decisions between reading and marking them, so that none is
+// marked without being read.
 func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScope, id int64) error {
 	var decided []struct {
 		RecordID int64 `db:"id"`
@@ -206,7 +205,7 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 	return err
 }
 
-// MissingCertificate is an approval whose certificate file isn't here yet.
+// MissingCertificate is an approval whose certificate file hasn't arrived.
 type MissingCertificate struct {
 	RecordID int64  `db:"record_id"`
 	Path     string `db:"certificate_path"`
@@ -222,8 +221,7 @@ func (s *Store) MissingCertificates(ctx context.Context, accountID int64) ([]Mis
 	return list, err
 }
 
-// StoreCertificate keeps an approval's certificate file and queues the signal
-// that it may have been waiting for.
+// StoreCertificate stores an approval's certificate file and queues the signal that may have been waiting for it.
 func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificate []byte) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET certificate = ? WHERE record_id = ? AND certificate IS NULL`, certificate, recordID); err != nil {
@@ -233,7 +231,7 @@ func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificat
 	})
 }
 
-// Decision is what the bureau said of a filing's revision.
+// Decision is the bureau's decision on a filing's revision.
 type Decision struct {
 	RecordID     int64
 	Revision     int
@@ -245,20 +243,20 @@ type Decision struct {
 	SiteNumber   string
 	Certificate  []byte
 	SubmittedAt  time.Time
-	// HolderID, SiteID and AccessID are the bureau's: what changes and ends a filing.
+	// HolderID, SiteID and AccessID are the bureau's IDs, needed to change or end the filing.
 	HolderID, SiteID, AccessID int64
-	// Fields ("form.field") are what a refusal is about, where a person recorded it.
+	// Fields ("form.field") are what a manually recorded refusal is about.
 	Fields []string
-	// Password is 备案密码, where the bureau issued one and a person recorded it.
+	// Password is the filing password (备案密码), if the bureau issued one and staff recorded it.
 	Password string
 	// DecidedBy is who recorded the decision; empty: the interface.
 	DecidedBy string
 }
 
-// Number is the number to show: the site's, or the holder's where there is none.
+// Number is the number to show: the site's, or else the holder's.
 func (d Decision) Number() string { return filing.PreferredNumber(d.SiteNumber, d.HolderNumber) }
 
-// decisionRow is a decision as the database has it.
+// decisionRow is a row of decisions.
 type decisionRow struct {
 	RecordID     int64          `db:"record_id"`
 	Revision     int            `db:"revision"`
@@ -278,8 +276,7 @@ type decisionRow struct {
 	DecidedBy    string         `db:"decided_by"`
 }
 
-// decisionSelect finds a filing's decisions; its one verb is the column of the
-// certificate, which lists leave in the database.
+// decisionSelect reads a filing's decisions; its %s is the certificate column, which lists don't load.
 const decisionSelect = `
 	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, %s AS certificate,
 		d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
@@ -288,7 +285,7 @@ const decisionSelect = `
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 	WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC`
 
-// LatestDecision opens the decision on a filing's newest decided revision.
+// LatestDecision returns the decision on a filing's latest decided revision.
 func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, error) {
 	var row decisionRow
 	err := s.db.GetContext(ctx, &row, fmt.Sprintf(decisionSelect, "d.certificate")+` LIMIT 1`, filingID)
@@ -298,8 +295,7 @@ func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, e
 	return s.openDecision(row)
 }
 
-// Decisions opens the decisions on a filing's revisions, by revision, without
-// their certificates.
+// Decisions returns the decisions on a filing, by revision, without their certificates.
 func (s *Store) Decisions(ctx context.Context, filingID int64) (map[int]Decision, error) {
 	var rows []decisionRow
 	if err := s.db.SelectContext(ctx, &rows, fmt.Sprintf(decisionSelect, "NULL"), filingID); err != nil {

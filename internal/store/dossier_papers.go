@@ -8,11 +8,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// SubmittedPaper is a place of a picture in a revision's record. A picture with several
-// uses stands several times.
+// SubmittedPaper is a picture's place in a revision's record. A picture with several uses appears several times.
 type SubmittedPaper struct {
 	PaperID int64
-	// Purpose is Fjyt; 0: it goes with a pre-approval content or nowhere.
+	// Purpose is Fjyt; 0: it belongs to a pre-approval content, or isn't submitted.
 	Purpose int
 	OfSite  bool
 	// Approval is the pre-approval content whose scan it is (Spwj); 0: none.
@@ -20,8 +19,7 @@ type SubmittedPaper struct {
 	Remark   string
 }
 
-// fixPapers writes which pictures a revision carries; ErrConflict when one was taken
-// away meanwhile.
+// fixPapers writes which pictures a revision includes; ErrConflict if one was removed in the meantime.
 func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int, papers []SubmittedPaper) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_papers WHERE filing_id = ? AND revision = ?`, filingID, revision); err != nil {
 		return err
@@ -43,7 +41,7 @@ func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revi
 	return nil
 }
 
-// RecordPaper is a picture as it goes into a record.
+// RecordPaper is a picture as part of a record.
 type RecordPaper struct {
 	// Format is Fjwjgs, Purpose Fjyt.
 	Format, Purpose int
@@ -55,7 +53,7 @@ type RecordPaper struct {
 
 const inDataFile = `(d.purpose > 0 OR d.approval > 0)`
 
-// recordPapers opens what a revision carries to the bureau, in its order.
+// recordPapers returns the pictures that a revision submits to the bureau, in order.
 func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingID int64, revision int) ([]RecordPaper, error) {
 	var rows []struct {
 		Format   int    `db:"format"`
@@ -87,14 +85,13 @@ func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingI
 }
 
 const (
-	// recordWeight is what a record's forms may weigh as XML, paperWeight what
-	// surrounds a picture: both above what they are.
+	// recordWeight is an upper bound for the size of a record's forms in XML, paperWeight for the XML around a picture.
 	recordWeight = 16 << 10
 	paperWeight  = 1 << 10
 )
 
-// fittingRows keeps the oldest rows whose records fit into a data file of so many bytes, at
-// least one. The database's own limit of a statement counts too: the file must be stored.
+// fittingRows keeps the oldest rows whose records fit in a data file of the given size, at least one. The database's
+// statement size limit also applies, because the file must be stored.
 func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow, room int64) ([]waitingRow, error) {
 	if len(rows) == 0 {
 		return rows, nil

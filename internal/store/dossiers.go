@@ -15,10 +15,9 @@ func dossierAAD(filingID int64, revision int) string {
 	return fmt.Sprintf("dossiers/%d/%d", filingID, revision)
 }
 
-// SaveDossier keeps a dossier with its papers as the filing's next revision and
-// returns its number; submitting again before the workflow took it replaces it.
-// ErrConflict when the filing isn't in a stage that takes one, or a paper was taken
-// away meanwhile.
+// SaveDossier stores a dossier and its papers as the filing's next revision and returns its number; submitting again
+// before the workflow accepts it replaces it. It returns ErrConflict if the filing's stage doesn't allow it or a paper
+// was removed in the meantime.
 func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier, papers ...SubmittedPaper) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -56,12 +55,12 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 		return s.findBy(ctx, tx, filingID, revision, d)
 	})
 	if err != nil && !errors.Is(err, ErrConflict) {
-		err = fmt.Errorf("keeping the dossier of filing %d: %w", filingID, err)
+		err = fmt.Errorf("saving the dossier of filing %d: %w", filingID, err)
 	}
 	return revision, err
 }
 
-// Dossier opens a revision of a filing's dossier.
+// Dossier returns a revision of a filing's dossier.
 func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (filing.Dossier, error) {
 	var d filing.Dossier
 	var sealed []byte
@@ -72,7 +71,7 @@ func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (fili
 	return d, s.keys.OpenJSON(dossierAAD(filingID, revision), sealed, &d)
 }
 
-// LatestRevision is the newest revision of a filing that was submitted; 0: none.
+// LatestRevision is a filing's latest submitted revision; 0: none.
 func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
 	var n sql.NullInt64
 	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)

@@ -9,22 +9,22 @@ import (
 	"time"
 )
 
-// DraftMark says from which state of a draft a page was made, and which page it is.
+// DraftMark identifies a page and the version of the draft that it was made from.
 type DraftMark struct {
-	// Version is the draft's when the page was made; 0: there was none.
+	// Version is the draft's version when the page was made; 0: there was none.
 	Version int64
-	// Writer is the page's own random name. A page may always save over itself,
-	// also when it never heard that its last save arrived.
+	// Writer is the page's random name. A page may always overwrite its own version, even if it never learned that its
+	// last save arrived.
 	Writer string
 }
 
-// DraftRow is where a form's draft is kept.
+// DraftRow locates a form's draft.
 type DraftRow struct {
 	table, where, columns, aad string
 	key                        []any
 }
 
-// FilingDraft is the draft of a filing's form.
+// FilingDraft locates the draft of a filing's form.
 func FilingDraft(filingID int64, form string) DraftRow {
 	return DraftRow{
 		table: "drafts", columns: "filing_id, form", where: "filing_id = ? AND form = ?",
@@ -32,8 +32,8 @@ func FilingDraft(filingID int64, form string) DraftRow {
 	}
 }
 
-// OrderDraft is the draft of a form that stands before there is a filing: the
-// customer's who types it, should the order be another's one day.
+// OrderDraft locates the draft of a form that precedes a filing. It belongs to the customer who typed it, even if the
+// order changes hands.
 func OrderDraft(orderID, userID int64, form string) DraftRow {
 	return DraftRow{
 		table: "order_drafts", columns: "order_id, user_id, form", where: "order_id = ? AND user_id = ? AND form = ?",
@@ -43,11 +43,10 @@ func OrderDraft(orderID, userID int64, form string) DraftRow {
 
 func (r DraftRow) args(before ...any) []any { return append(before, r.key...) }
 
-// keepOrderDrafts is how long a draft is kept that nobody came back to and that
-// became no filing.
+// keepOrderDrafts is how long an abandoned order draft is kept.
 const keepOrderDrafts = 90 * 24 * time.Hour
 
-// SaveDraft keeps a form as it was typed, right or wrong, whatever was kept before.
+// SaveDraft stores a form's input, valid or not, and overwrites any earlier draft.
 func (s *Store) SaveDraft(ctx context.Context, filingID int64, form string, v any) error {
 	return s.SaveDraftAt(ctx, FilingDraft(filingID, form), v)
 }
@@ -65,8 +64,8 @@ func (s *Store) SaveDraftAt(ctx context.Context, row DraftRow, v any) error {
 	return err
 }
 
-// SaveDraftOver keeps a form as it was typed on a page and returns the draft's
-// new version; ErrConflict when another page saved since this one was made.
+// SaveDraftOver stores a page's input and returns the draft's new version; ErrConflict if another page has saved since
+// this one was made.
 func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark, v any) (version int64, err error) {
 	sealed, err := s.keys.SealJSON(row.aad, v)
 	if err != nil {
@@ -83,7 +82,7 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 			return 1, err
 		}
 	}
-	// LAST_INSERT_ID(x) makes the version that was set this statement's answer
+	// LAST_INSERT_ID(x) returns the version that this statement sets.
 	res, err := s.db.ExecContext(ctx, `
 		UPDATE `+row.table+` SET sealed = ?, updated_at = ?, version = LAST_INSERT_ID(version + 1), writer = ?
 		WHERE `+row.where+` AND (version = ? OR (writer = ? AND writer <> ''))`,
@@ -99,7 +98,7 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 	return res.LastInsertId()
 }
 
-// Draft loads what SaveDraft kept into v; ErrNotFound when there is none.
+// Draft loads a saved draft into v; ErrNotFound if there is none.
 func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) error {
 	return s.DraftAt(ctx, FilingDraft(filingID, form), v)
 }
@@ -114,9 +113,8 @@ func (s *Store) DraftAt(ctx context.Context, row DraftRow, v any) error {
 	return s.keys.OpenJSON(row.aad, sealed, v)
 }
 
-// DraftVersion is a draft's version; 0 when there is none. Asked for before the
-// draft is read, it makes a page older than it is at the worst: a conflict too
-// many, never one too few.
+// DraftVersion is a draft's version; 0 if there is none. Read it before the draft: at worst the page then looks older
+// than it is, which may cause a false conflict but never misses one.
 func (s *Store) DraftVersion(ctx context.Context, row DraftRow) (version int64, err error) {
 	err = s.db.GetContext(ctx, &version, `SELECT version FROM `+row.table+` WHERE `+row.where, row.key...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -125,9 +123,8 @@ func (s *Store) DraftVersion(ctx context.Context, row DraftRow) (version int64, 
 	return version, err
 }
 
-// LocalDraftKey is what a browser seals its own copy of a draft with while it has
-// no connection: a page gets the key of its account and its draft, so that nobody
-// else at that computer can open what was left there.
+// LocalDraftKey is the key with which a browser encrypts its offline copy of a draft. Each account and draft has its
+// own, so that nobody else at that computer can read the copy.
 func (s *Store) LocalDraftKey(userID int64, row DraftRow) ([]byte, error) {
 	return s.keys.Hash("drafts/local", fmt.Sprintf("%d/%s", userID, row.aad))
 }

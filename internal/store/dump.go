@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Dump is every row of every table as text, as somebody reads it who has the
-// database but not the keys. Tests search it for personal data.
+// Dump returns every row of every table as text, as seen by somebody who has the database but not the keys. Tests
+// search it for personal data.
 func (s *Store) Dump(ctx context.Context) (string, error) {
 	var tables []string
 	if err := s.db.SelectContext(ctx, &tables, `SHOW TABLES`); err != nil {

@@ -9,19 +9,18 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// writerLease is how long an exchange may go without a sign of life before
-// another takes over: longer than one call to the bureau can take.
+// writerLease is how long an exchange may be silent before another takes over; it must exceed the longest call to the
+// bureau.
 const writerLease = 15 * time.Minute
 
-// SetSMSVerificationHours notes for how long the code is valid that an account's bureau
-// sends to applicants itself; 0: it sends none.
+// SetSMSVerificationHours sets how long the code that the account's bureau sends to applicants is valid; 0: it sends
+// none.
 func (s *Store) SetSMSVerificationHours(ctx context.Context, accountID int64, hours int) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET sms_verification_hours = ? WHERE id = ?`, hours, accountID)
 	return err
 }
 
-// EnsureAccount makes the row of a bureau account, or finds the one of that
-// name, and notes which provinces' filings go there (none: all that no other
+// EnsureAccount creates or finds the bureau account of a name and sets the provinces it serves (none: all that no other
 // account names).
 func (s *Store) EnsureAccount(ctx context.Context, name string, provinces ...string) (id int64, err error) {
 	if _, err := s.db.ExecContext(ctx, `
@@ -33,7 +32,7 @@ func (s *Store) EnsureAccount(ctx context.Context, name string, provinces ...str
 	return id, err
 }
 
-// KeepAccounts has every account but those named take nothing new.
+// KeepAccounts deactivates every account but those named, so that they accept nothing new.
 func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
 	query, args, err := sqlx.In(`UPDATE bureau_accounts SET active = FALSE WHERE id NOT IN (?)`, ids)
 	if err != nil {
@@ -43,16 +42,15 @@ func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
 	return err
 }
 
-// AccountFor is the account to which a province's filings go; ErrNotFound when
-// the provider has none there.
+// AccountFor returns the account that serves a province; ErrNotFound if there is none.
 func (s *Store) AccountFor(ctx context.Context, province string) (id int64, err error) {
 	err = s.db.GetContext(ctx, &id, `
 		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '') ORDER BY provinces = '', id LIMIT 1`, province)
-	return id, notFoundAs(err, "an account for the province")
+	return id, notFoundAs(err, "bureau account for the province")
 }
 
-// ServesProvince tells whether there is an account for a province, or none at
-// all yet: then nobody can say.
+// ServesProvince reports whether an account serves a province. It is also true while there are no accounts at all,
+// since nobody can tell then.
 func (s *Store) ServesProvince(ctx context.Context, province string) (bool, error) {
 	var n int
 	err := s.db.GetContext(ctx, &n, `
@@ -66,21 +64,20 @@ type Account struct {
 	ID           int64  `db:"id"`
 	Name         string `db:"name"`
 	LastSequence int64  `db:"last_sequence"`
-	// Provinces are codes by comma; empty is all others.
+	// Provinces are comma-separated codes; empty: all others.
 	Provinces string `db:"provinces"`
 	// Active: the settings name it.
 	Active bool `db:"active"`
-	// StoppedCode is why nothing is exchanged until staff mend it.
+	// StoppedCode is why the exchange has stopped until staff fix the cause.
 	StoppedCode sql.NullInt64 `db:"stopped_code"`
 	StoppedAt   sql.NullTime  `db:"stopped_at"`
-	// UploadAfter and DownloadAfter: "not now", by the bureau's code, until then.
+	// UploadAfter and DownloadAfter are when to try again after the bureau's "not now" code.
 	UploadCode    sql.NullInt64 `db:"upload_code"`
 	UploadAfter   sql.NullTime  `db:"upload_after"`
 	DownloadCode  sql.NullInt64 `db:"download_code"`
 	DownloadAfter sql.NullTime  `db:"download_after"`
 	ExchangedAt   sql.NullTime  `db:"exchanged_at"`
-	// Waiting records, Doubtful ones among those that wait, and data files that
-	// aren't accepted yet.
+	// Waiting counts waiting records, Doubtful the doubtful ones among them, Files the data files not yet accepted.
 	Waiting  int `db:"waiting"`
 	Doubtful int `db:"doubtful"`
 	Files    int `db:"files"`
@@ -88,7 +85,7 @@ type Account struct {
 	Driver string `db:"driver"`
 }
 
-// Exchanges tells whether data files go between the account and its bureau.
+// Exchanges reports whether the account exchanges data files with its bureau.
 func (a Account) Exchanges() bool { return a.Active && a.Driver == DriverInterface }
 
 // Accounts lists every bureau account.
@@ -108,16 +105,15 @@ func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 
 // ExchangeTurn is what an exchange may do now.
 type ExchangeTurn struct {
-	// Busy: another exchange writes for this account. Stopped: staff must mend
-	// something first.
+	// Busy: another exchange writes for this account. Stopped: staff must fix something first.
 	Busy, Stopped bool
-	// Manual: people hand the account's records in; there is nothing to exchange.
+	// Manual: staff submit the account's records by hand, so there is nothing to exchange.
 	Manual bool
 	// UploadPaused and DownloadPaused: the bureau said "later".
 	UploadPaused, DownloadPaused bool
 }
 
-// BeginExchange takes the account for a writer, unless another has it.
+// BeginExchange locks the account for a writer, unless another has it.
 func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer string) (t ExchangeTurn, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -147,7 +143,7 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 	return t, err
 }
 
-// renew locks the account's row for its writer and lets it go on.
+// renew locks the account's row and extends the writer's lease.
 func (s *Store) renew(ctx context.Context, tx *sqlx.Tx, accountID int64, writer string) error {
 	var present sql.NullString
 	if err := tx.GetContext(ctx, &present, `SELECT writer FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
@@ -160,27 +156,26 @@ func (s *Store) renew(ctx context.Context, tx *sqlx.Tx, accountID int64, writer 
 	return err
 }
 
-// EndExchange gives the account back.
+// EndExchange releases the account.
 func (s *Store) EndExchange(ctx context.Context, accountID int64, writer string) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET writer = NULL, writer_until = NULL WHERE id = ? AND writer = ?`, accountID, writer)
 	return err
 }
 
-// PauseUpload and PauseDownload note that the bureau takes, or gives, nothing
-// until a time.
+// PauseUpload records that the bureau accepts nothing until a time.
 func (s *Store) PauseUpload(ctx context.Context, accountID int64, code int, until time.Time) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET upload_code = ?, upload_after = ? WHERE id = ?`, code, until.UTC(), accountID)
 	return err
 }
 
-// PauseDownload is PauseUpload for the other direction.
+// PauseDownload records that the bureau sends nothing until a time.
 func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, until time.Time) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET download_code = ?, download_after = ? WHERE id = ?`, code, until.UTC(), accountID)
 	return err
 }
 
-// StopAccount halts an account's exchange until staff mended what the code
-// says; it reports whether it was running, so that staff are told once.
+// StopAccount stops an account's exchange until staff fix what the code says; it reports whether the account was
+// running, so that staff are alerted once.
 func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (stopped bool, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
@@ -199,14 +194,13 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 	return stopped, err
 }
 
-// endStop ends what staff were told of an account's stop.
+// endStop ends the staff alert about an account's stop.
 func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE open_cause = ?`, now, stoppedAlertCause(accountID))
 	return err
 }
 
-// StartAccount lets a stopped account's exchange go on, at once: pauses end too,
-// and the task that told of it is done.
+// StartAccount resumes a stopped account's exchange at once: it also ends pauses and completes the task about the stop.
 func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
@@ -223,5 +217,5 @@ func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string)
 	})
 }
 
-// Now is the store's clock, which tests can move.
+// Now is the store's clock, which tests can set.
 func (s *Store) Now() time.Time { return s.utcNow() }

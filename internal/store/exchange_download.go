@@ -11,8 +11,7 @@ func downloadAAD(accountID int64, hash []byte) string {
 	return fmt.Sprintf("bureau_downloads/%d/%x", accountID, hash)
 }
 
-// StoreDownload keeps a data file that came down, before it is acknowledged.
-// The same file again finds the same row.
+// StoreDownload stores a downloaded data file before it is acknowledged. It finds the existing row for the same file.
 func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName string, file []byte) (id int64, err error) {
 	hash := sha256.Sum256(file)
 	sealed, err := s.keys.Seal(downloadAAD(accountID, hash[:]), file)
@@ -29,7 +28,7 @@ func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName str
 	return id, err
 }
 
-// DownloadAcknowledged notes that the bureau knows that a file arrived.
+// DownloadAcknowledged records that the bureau knows that a file arrived.
 func (s *Store) DownloadAcknowledged(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET acknowledged_at = ? WHERE id = ? AND acknowledged_at IS NULL`, s.utcNow(), id)
 	return err
@@ -42,8 +41,8 @@ type Download struct {
 	File     []byte
 }
 
-// DownloadSpoiled notes that a file can't be read whole, and tells since when it
-// is here. It isn't applied unless it is acknowledged: it may come again whole.
+// DownloadSpoiled marks a file as damaged and returns since when we have it. Unless acknowledged it isn't applied: the
+// bureau may send an intact copy.
 func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time, err error) {
 	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ? AND applied_at IS NULL`, id); err != nil {
 		return since, err
@@ -59,7 +58,7 @@ func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, er
 	return ids, err
 }
 
-// Download opens a stored file from the bureau.
+// Download returns a stored file from the bureau.
 func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
 	var row struct {
 		AccountID int64  `db:"account_id"`
@@ -78,7 +77,7 @@ func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
 	return Download{ID: id, FileName: row.FileName, File: file}, err
 }
 
-// DownloadUnreadable takes a file that can't be read out of the way of the others.
+// DownloadUnreadable sets an unreadable file aside, so that it doesn't block the others.
 func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE, applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), id)
 	return err

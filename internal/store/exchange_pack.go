@@ -9,47 +9,42 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// ErrFileTooBig says that rows make a data file above the interface's limit: fewer
-// are packed then. A row that is too big alone is for the builder to name as unfit.
+// ErrFileTooBig: the rows' data file would exceed the interface's limit, so fewer are packed. The builder must report a
+// single row that is too big as unfit.
 var ErrFileTooBig = errors.New("the data file is too big")
 
-// papersPerFile keeps a data file of papers, of up to 150 KB each and in base64,
-// below its limit of 50 MB (interface 3-3-1-3).
+// papersPerFile keeps a data file of papers, each up to 150 KB and base64-encoded, below its limit of 50 MB (interface
+// 3-3-1-3).
 const papersPerFile = 200
 
-// Builder makes a data file's bytes of rows, and names those that can't be in
-// one, with a result code for each.
+// Builder makes a data file from rows and returns the unfit ones with a result code for each.
 type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]int, err error)
 
-// Builders make the data files of each kind of rows; a kind without one isn't
-// packed.
+// Builders make the data files of each kind of row; kinds without one aren't packed.
 type Builders struct {
 	Addresses, Answers Builder[StaffRecord]
 	Filings            Builder[WaitingRecord]
-	// MaxFile bounds a data file's XML in bytes; 0: only by what the database takes.
+	// MaxFile limits a data file's XML in bytes; 0: only the database's limit applies.
 	MaxFile int64
 }
 
-// source is a kind of rows that travels in data files of its own.
+// source is a kind of row with its own data files.
 type source struct {
-	// table holds the rows, with a column sequence for the file that they are in.
+	// table holds the rows; its column sequence says which file a row is in.
 	table string
-	// build makes a file of what waits, names the rows that are in it, and those
-	// that can't be.
+	// build makes a file of the waiting rows and returns which are in it and which are unfit.
 	build func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error)
-	// refuse decides a row that can't travel.
+	// refuse refuses a row that can't be put in a data file.
 	refuse func(ctx context.Context, tx *sqlx.Tx, id int64, code int) error
 }
 
 // Row is something that waits for a data file.
 type Row interface{ RowID() int64 }
 
-// PackNext makes the account's next data file of up to limit waiting rows,
-// oldest first, and stores it, before anything is sent, under the next sequence
-// number, all in one transaction that holds the account's row: there is one
-// writer. While an earlier file isn't accepted yet, that one is next and
-// nothing new is packed. Sequence 0 means that there is nothing to submit.
-// Rows that can't be in a file are decided as refused with their code.
+// PackNext makes the account's next data file from up to limit waiting rows, oldest first, and stores it under the next
+// sequence number before anything is sent, in one transaction that locks the account's row, so that there is one
+// writer. While an earlier file isn't accepted yet, it returns that one and packs nothing. Sequence 0 means there is
+// nothing to submit. Unfit rows are refused with their code.
 func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builders Builders) (sequence int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		sequence = 0
@@ -80,9 +75,8 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builde
 	return sequence, nil
 }
 
-// sources are what travels, in the order in which it does: address blocks, since
-// a filing may use only those that are reported (result code 1063), staff's
-// answers, which have their time limit, papers, filings.
+// sources returns the kinds of rows in the order of submission: address blocks first, since a filing may use only
+// reported ones (result code 1063); staff answers, which have a deadline; papers; filings.
 func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Builders) []source {
 	staffs := func(build Builder[StaffRecord], limit int, kinds ...StaffKind) source {
 		return sourceOf("staff_records", build, s.refuseStaffUnsent, func(tx *sqlx.Tx) ([]StaffRecord, error) {
@@ -111,7 +105,7 @@ func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context
 			if !errors.Is(err, ErrFileTooBig) || len(rows) == 1 {
 				break
 			}
-			rows = rows[:len(rows)/2] // the oldest go, the others in the next file
+			rows = rows[:len(rows)/2] // send the older half; the rest go in the next file
 		}
 		if err != nil {
 			return nil, nil, nil, err
@@ -125,7 +119,7 @@ func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context
 	}}
 }
 
-// packFrom stores a data file of a source's rows, if there is one to make.
+// packFrom stores a data file of a source's rows, if there are any.
 func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountID, sequence int64) (bool, error) {
 	file, packed, unfit, err := from.build(tx, sequence)
 	if err != nil {
@@ -142,8 +136,8 @@ func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountI
 	return true, s.storeUpload(ctx, tx, accountID, sequence, file, from.table, packed)
 }
 
-// nextBatch selects the oldest rows that may share a data file: those of a file
-// that broke the schema go on among themselves, so many at a time.
+// nextBatch selects the oldest rows that may share a data file: rows from a file that violated the schema stay among
+// themselves, at most max_batch at a time.
 func nextBatch(ctx context.Context, tx *sqlx.Tx, rows any, columns, from string, limit int, args ...any) error {
 	var batch sql.NullInt64
 	err := tx.GetContext(ctx, &batch, `SELECT r.max_batch`+from+` ORDER BY r.id LIMIT 1`, args...)

@@ -9,30 +9,26 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// idGap is left free above the greatest record ID that the bureau is known to
-// have, for those in files that nobody can see any more.
+// idGap is left free above the highest record ID that the bureau is known to have, for records in files that we can no
+// longer see.
 const idGap = 2000
 
-// Recovered is a data file that the bureau has and this database hasn't.
+// Recovered is a data file that the bureau has but this database has lost.
 type Recovered struct {
 	Sequence int64
 	File     []byte
-	// Records are the IDs of ours that it names, and Same those of them whose
-	// record here is what the file holds.
+	// Records are the IDs of our records in it; Same are those whose record here matches the file.
 	Records, Same []int64
-	// Blocks are the IDs of ours under which it adds address blocks, and SameStaff
-	// staff's records here that it holds.
+	// Blocks are our IDs of the address blocks that it adds; SameStaff are staff records here that match the file.
 	Blocks, SameStaff []int64
 }
 
-// Resynchronise takes up the bureau's newest data file after the database lost
-// its newest rows (interface 3-3-4: the next number is the answer's plus one).
-// Records that the file holds count as accepted; those of a file that was packed
-// here under the same number wait again. Where files in between can't be seen,
-// what waits may have been in them: such records are marked doubtful and stay
-// until staff release them.
+// Resynchronise adopts the bureau's latest data file after the database lost its newest rows (interface 3-3-4: the next
+// number is the answer's plus one). Records in the file count as accepted; records packed here under the same number
+// wait again. If files in between can't be seen, waiting records may have been in them: they are marked doubtful until
+// staff release them.
 func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered, writer string) error {
-	// IDs that the bureau knows must not be given out again; this commits by itself.
+	// IDs known to the bureau must not be reused; this commits separately.
 	if err := errors.Join(s.reserveIDs(ctx, "records", r.Records), s.reserveIDs(ctx, "staff_records", r.Blocks)); err != nil {
 		return err
 	}
@@ -46,7 +42,7 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 			return err
 		}
 		if accepted >= r.Sequence {
-			return nil // done already
+			return nil // already done
 		}
 		if err := s.dropUndecided(ctx, tx, `u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
 			return err
@@ -67,7 +63,7 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 				return err
 			}
 		}
-		// The bureau knows these IDs as something else: a new ID, once staff have looked.
+		// The bureau knows these IDs as something else: they get new IDs once staff have checked.
 		if other := difference(r.Records, r.Same); len(other) > 0 {
 			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND submitted_at IS NULL AND id IN (?)`, accountID, other)
 			if err != nil {
@@ -85,9 +81,8 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 	})
 }
 
-// dropUndecided drops what the bureau said of records in passing, without deciding
-// them (a change's holder, spoken of elsewhere): they go back in line, and what
-// stands in line has no row of decisions.
+// dropUndecided deletes incidental information from the bureau about undecided records (such as a change's holder): the
+// records go back in line, and waiting records must have no row in decisions.
 func (s *Store) dropUndecided(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
 	_, err := tx.ExecContext(ctx, `
 		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
@@ -128,8 +123,7 @@ func (s *Store) takeRecovered(ctx context.Context, tx *sqlx.Tx, accountID int64,
 	return s.signalAccepted(ctx, tx, accountID, r.Sequence)
 }
 
-// reissue gives records that haven't travelled new IDs, because the bureau knows
-// their present ones as others.
+// reissue gives new IDs to unsent records whose current IDs the bureau knows as others.
 func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids []int64) error {
 	for _, id := range ids {
 		var filingID int64
@@ -141,7 +135,7 @@ func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids [
 		} else if err != nil {
 			return err
 		}
-		// An impossible revision keeps the unique key free for a moment.
+		// A temporary impossible revision keeps the unique key free.
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2, max_batch, doubtful, created_at)
 			SELECT filing_id, -revision, account_id, operation, province, review_key, result_key, result_key2, max_batch, doubtful, created_at FROM records WHERE id = ?`, id); err != nil {
@@ -157,8 +151,7 @@ func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids [
 	return nil
 }
 
-// ReleaseDoubtful submits, under new IDs, what may have been submitted by rows
-// that were lost: staff have looked.
+// ReleaseDoubtful resubmits doubtful records under new IDs, after staff have checked with the bureau.
 func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var ids []int64
@@ -176,14 +169,12 @@ func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 	})
 }
 
-// SplitRefused puts the records of a data file that broke the schema as a whole
-// back in line, in halves, so that the bad one is found and the others go on. A
-// file of one record has found it: it is decided as refused with the code, and
-// its ID returned.
+// SplitRefused puts the records of a data file that violated the schema back in line in halves, so that the bad one is
+// isolated and the others proceed. If the file had one record, it refuses that record with the code and returns its ID.
 func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, code int) (setAside int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		setAside = 0
-		// An answer may have been lost: what is refused was taken.
+		// If the first answer was lost, a refusal means that the file had been accepted.
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
 			UPDATE bureau_uploads SET refused_at = ?, accepted_at = COALESCE(accepted_at, ?)
@@ -192,7 +183,7 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 			return err
 		}
 		if ok, err := changedOneRow(res); err != nil || !ok {
-			return err // not ours, or split already
+			return err // not ours, or already split
 		}
 		if err := s.signalAccepted(ctx, tx, accountID, sequence); err != nil {
 			return err
@@ -206,7 +197,7 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil {
 			return err
 		}
-		if len(ids) == 0 { // a file holds one kind of rows
+		if len(ids) == 0 { // a file holds only one kind of row
 			return s.splitStaff(ctx, tx, accountID, sequence, code)
 		}
 		if len(ids) == 1 {
@@ -221,14 +212,13 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 	return setAside, err
 }
 
-// FilingOfRecord finds a record's filing.
+// FilingOfRecord returns the ID of a record's filing.
 func (s *Store) FilingOfRecord(ctx context.Context, recordID int64) (filingID int64, err error) {
 	err = s.db.GetContext(ctx, &filingID, `SELECT filing_id FROM records WHERE id = ?`, recordID)
 	return filingID, notFoundAs(err, "record")
 }
 
-// RecordsByID opens the dossiers and papers of records of an account that haven't been
-// decided.
+// RecordsByID returns the dossiers and papers of an account's undecided records.
 func (s *Store) RecordsByID(ctx context.Context, accountID int64, ids []int64) ([]WaitingRecord, error) {
 	if len(ids) == 0 {
 		return nil, nil

@@ -12,30 +12,28 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Signal names, as the filing workflow knows them.
+// Signal names, as defined by the filing workflow.
 const (
 	SignalAccepted = "accepted"
 	SignalDecided  = "decided"
 )
 
-// NewRecord is a filing's revision on its way to the bureau.
+// NewRecord is a filing's revision to be submitted to the bureau.
 type NewRecord struct {
 	AccountID, FilingID int64
 	Revision            int
 	// Operation is the interface's Czlx.
 	Operation int
-	// Province is the code of the province whose bureau reviews it.
+	// Province is the code of the reviewing bureau's province.
 	Province string
-	// ReviewKey and ResultKeys are how the bureau's results name it where they
-	// don't by our own IDs.
+	// ReviewKey and ResultKeys identify it in those of the bureau's results that don't use our IDs.
 	ReviewKey  string
 	ResultKeys []string
-	// SiteID is the bureau's ID of the one site that a change is about; 0: of none.
+	// SiteID is the bureau's ID of the site that a change is about; 0: none.
 	SiteID int64
 }
 
-// QueueRecord puts a filing's revision in line for the next data file. Doing
-// it again finds the same record.
+// QueueRecord puts a filing's revision in line for the next data file. It is idempotent.
 func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		manual, err := s.takeManual(ctx, tx, r.AccountID)
@@ -49,8 +47,7 @@ func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
 	})
 }
 
-// QueueRefused queues a revision and decides it at once as refused, so that it
-// never travels. Doing it again changes nothing.
+// QueueRefused queues a revision and refuses it at once, so that it is never submitted. It is idempotent.
 func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := s.queue(ctx, tx, r); err != nil {
@@ -59,7 +56,7 @@ func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 		var id int64
 		err := tx.GetContext(ctx, &id, `SELECT id FROM records WHERE filing_id = ? AND revision = ? AND sequence IS NULL FOR UPDATE`, r.FilingID, r.Revision)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil // it was queued before it was listed, and has left
+			return nil // already submitted before it was blacklisted
 		} else if err != nil {
 			return err
 		}
@@ -79,20 +76,20 @@ func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
 	return err
 }
 
-// WaitingRecord is a record that goes into the next data file.
+// WaitingRecord is a record for the next data file.
 type WaitingRecord struct {
 	ID      int64
 	Dossier filing.Dossier
 	Papers  []RecordPaper
 }
 
-// RowID is the ID of its row.
+// RowID implements Row.
 func (r WaitingRecord) RowID() int64 { return r.ID }
 
 func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, maxFile int64) ([]WaitingRecord, error) {
 	var rows []waitingRow
-	// Two records that the bureau's results would name alike never travel at
-	// once, so that each result has one record that it can mean.
+	// Records with the same key in the bureau's results are never submitted at the same time, so that each result
+	// matches exactly one.
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			LEFT JOIN decisions x ON x.record_id = r.id
@@ -131,7 +128,7 @@ func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext, rows []w
 	return records, nil
 }
 
-// storeUpload keeps a data file and notes that rows of a table are in it.
+// storeUpload stores a data file and marks a table's rows as being in it.
 func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, file []byte, table string, records []int64) error {
 	sealed, err := s.keys.Seal(uploadAAD(accountID, sequence), file)
 	if err != nil {
@@ -164,10 +161,10 @@ type Upload struct {
 	AcceptedAt time.Time // zero: not accepted yet
 }
 
-// ErrPurged says that a file is past the time for which files are kept.
-var ErrPurged = errors.New("the file is no longer kept")
+// ErrPurged: the file is past its retention.
+var ErrPurged = errors.New("the file is past its retention")
 
-// Upload opens a stored data file.
+// Upload returns a stored data file.
 func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, error) {
 	var row struct {
 		Sealed     []byte       `db:"sealed"`
@@ -185,12 +182,11 @@ func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, 
 	return Upload{Sequence: sequence, File: file, Attempts: row.Attempts, AcceptedAt: row.AcceptedAt.Time}, err
 }
 
-// ErrNotWriter says that another exchange writes for the account now.
-var ErrNotWriter = errors.New("another exchange writes for this account")
+// ErrNotWriter: another exchange now writes for the account.
+var ErrNotWriter = errors.New("another exchange is writing for this account")
 
-// UploadAttempt counts an attempt before it is made: a count above 0 with no
-// acceptance means that an answer may have been lost. It holds the account's
-// row, so that only its one writer gets past it; ErrNotWriter for any other.
+// UploadAttempt counts an attempt before it is made: a count above 0 without acceptance means that an answer may have
+// been lost. It locks the account's row, so that only the writer passes; ErrNotWriter for any other.
 func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, writer string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := s.renew(ctx, tx, accountID, writer); err != nil {
@@ -201,8 +197,8 @@ func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, wr
 	})
 }
 
-// UploadAccepted notes that the bureau took a data file and queues a signal
-// for each of its filings, in one transaction.
+// UploadAccepted records that the bureau accepted a data file and queues a signal for each of its filings, in one
+// transaction.
 func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()

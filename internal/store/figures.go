@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	// figuresName is the row of these figures.
+	// figuresName is the key of these figures' row.
 	figuresName = "fleet"
-	// figuresLease is how long one process may count before another tries; at a
-	// million filings it takes a second.
+	// figuresLease is how long one process may count before another tries; for a million filings it takes a second.
 	figuresLease = time.Minute
 
 	stagesQuery    = `SELECT stage AS name, COUNT(*) AS n FROM filings GROUP BY stage`
@@ -25,26 +24,25 @@ const (
 		SELECT stuck_step, stuck_reason, COUNT(*) AS n, MIN(stuck_since) AS oldest FROM filings WHERE stuck_since IS NOT NULL GROUP BY stuck_step, stuck_reason`
 )
 
-// Figures are counts over the whole database, for metrics. They hold no personal
-// data and no order's number.
+// Figures are counts over the whole database, for metrics. They contain no personal data and no order numbers.
 type Figures struct {
-	// CountedAt is when they were true.
+	// CountedAt is when they were counted.
 	CountedAt time.Time
-	// Stages has every stage.
+	// Stages contains every stage.
 	Stages map[filing.Stage]int
 	Stuck  []StuckFigure
-	// Attention is how many filings wait for their customer to look at something.
+	// Attention counts filings that need their customer's attention.
 	Attention map[string]int
 	Accounts  []AccountFigure
-	// Tasks that staff haven't done, by kind.
+	// Tasks are open staff tasks, by kind.
 	Tasks map[string]int
-	// Signals that wait to be sent to filings.
+	// Signals counts unsent signals to filings.
 	Signals int
-	// Broken runs of workflows: their code fails.
+	// Broken counts workflow runs whose code fails.
 	Broken int
 }
 
-// StuckFigure is how many filings are stuck at a step for a reason.
+// StuckFigure counts filings stuck at a step for a reason.
 type StuckFigure struct {
 	Step   string    `db:"stuck_step"`
 	Reason string    `db:"stuck_reason"`
@@ -52,25 +50,23 @@ type StuckFigure struct {
 	Oldest time.Time `db:"oldest"`
 }
 
-// AccountFigure is where an account's exchange stands.
+// AccountFigure is the state of an account's exchange.
 type AccountFigure struct {
 	Name     string
 	Sequence int64
 	Stopped  bool
-	// Exchanges is false where people hand dossiers in, or the settings no longer
-	// name the account.
+	// Exchanges is false for manual accounts and those that the settings no longer name.
 	Exchanges bool
 	// ExchangedAt is when an exchange last began.
 	ExchangedAt *time.Time
-	// Waiting records, and since when the oldest does; Files that aren't accepted.
+	// Waiting records, and since when the oldest waits; Files not yet accepted.
 	Waiting int
 	Oldest  *time.Time
 	Files   int
 }
 
-// Figures are counted by one process for all: a count that is younger than maxAge
-// is read, and of those that find it older, one counts anew while the others make
-// do with what there is.
+// Figures returns counts that one process makes for all: a count younger than maxAge is reused; if it is older, one
+// process recounts while the others use the old one.
 func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, error) {
 	now := s.utcNow()
 	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO figures (name, content) VALUES (?, '{}')`, figuresName); err != nil {
@@ -97,15 +93,15 @@ func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, err
 		return Figures{}, err
 	}
 	if !row.CountedAt.Valid {
-		return Figures{}, fmt.Errorf("figures: %w", ErrNotFound) // the first count is under way elsewhere
+		return Figures{}, fmt.Errorf("figures: %w", ErrNotFound) // another process is making the first count
 	}
 	var f Figures
 	err = json.Unmarshal(row.Content, &f)
 	return f, err
 }
 
-// countFigures counts and keeps the result. Each query reads an index, and rows
-// only of what is stuck or waits.
+// countFigures counts and stores the result. Each query reads an index, and rows only of filings that are stuck or
+// waiting.
 func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	f := Figures{CountedAt: s.utcNow(), Stages: map[filing.Stage]int{}, Attention: map[string]int{}, Tasks: map[string]int{}}
 	for _, stage := range filing.Stages {

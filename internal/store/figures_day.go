@@ -18,26 +18,25 @@ import (
 )
 
 const (
-	// FigureDaysRetention is how many days are counted: what the console shows at most.
+	// FigureDaysRetention is how many days are kept: the most that the console shows.
 	FigureDaysRetention = 366
-	// closedAfter is how long after its end a day is counted: a line of the timeline carries
-	// the time at which its transaction began, by its own machine's clock.
+	// closedAfter is how long after its end a day is counted: an event's time is when its transaction began, by its own
+	// machine's clock.
 	closedAfter = 15 * time.Minute
-	// sketchAccuracy is how far a median or percentile may be from the true one, as a share
-	// of it.
+	// sketchAccuracy is the maximum relative error of medians and percentiles.
 	sketchAccuracy = 0.01
 )
 
-// The figures that days are counted for, and what their names are.
+// The daily figures, and their names.
 const (
-	// figureStay counts stays in stages by when they ended; named by the stage.
+	// figureStay counts stays in stages by when they ended; its names are stages.
 	figureStay = "stay"
-	// figureDaily counts what happened to filings; named by the fields of DayCount.
+	// figureDaily counts events of filings; its names are the fields of DayCount.
 	figureDaily = "daily"
-	// figureRefusal counts why dossiers came back; named by a RefusalReason.
+	// figureRefusal counts why dossiers came back; its names are RefusalReasons.
 	figureRefusal = "refusal"
-	// figureStuck and figureResumed count what got stuck, and went on after how long;
-	// named by a Cause. For all provinces only: what breaks is rarely a province's.
+	// figureStuck and figureResumed count filings that got stuck, and that resumed after some time; their names are
+	// Causes. They exist only for all provinces together: failures rarely depend on the province.
 	figureStuck, figureResumed = "stuck", "resumed"
 )
 
@@ -46,16 +45,15 @@ const (
 	dailyOpened, dailySubmitted, dailyApproved, dailyRefused, dailyFiled = "opened", "submitted", "approved", "refused", "filed"
 )
 
-// tallyKey is what is counted.
 type tallyKey struct{ figure, province, name string }
 
-// tally is how often, and how long each lasted; times is nil for what doesn't last.
+// tally is a count with the durations; times is nil for events without a duration.
 type tally struct {
 	n     int
 	times *ddsketch.DDSketch
 }
 
-// tallies are what was counted, of a day or of several.
+// tallies are the counts of one or more days.
 type tallies map[tallyKey]*tally
 
 func (c tallies) of(key tallyKey) *tally {
@@ -77,7 +75,7 @@ func (t *tally) lasted(d time.Duration) error {
 	return t.times.Add(max(0, d.Seconds()))
 }
 
-// merge adds what was counted elsewhere, as it is kept.
+// merge adds a stored count.
 func (t *tally) merge(n int, times []byte) error {
 	t.n += n
 	if times == nil {
@@ -94,7 +92,7 @@ func (t *tally) merge(n int, times []byte) error {
 	return t.times.MergeWith(other)
 }
 
-// add merges another tally in.
+// add merges another tally.
 func (t *tally) add(other *tally) error {
 	t.n += other.n
 	switch {
@@ -107,7 +105,7 @@ func (t *tally) add(other *tally) error {
 	return t.times.MergeWith(other.times)
 }
 
-// quantile is how long the given share of them took at most; zero where nothing lasted.
+// quantile is the duration within which the given share of them ended; zero without durations.
 func (t *tally) quantile(share float64) time.Duration {
 	if t.times == nil || t.times.IsEmpty() {
 		return 0
@@ -119,7 +117,7 @@ func (t *tally) quantile(share float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second)).Round(time.Second)
 }
 
-// count notes that something happened, in its province and in all.
+// count counts an event, for its province and for all.
 func (c tallies) count(figure, name, province string) {
 	c.of(tallyKey{figure, "", name}).n++
 	if province != "" {
@@ -127,7 +125,7 @@ func (c tallies) count(figure, name, province string) {
 	}
 }
 
-// countLasting is count of what lasted.
+// countLasting counts an event with a duration.
 func (c tallies) countLasting(figure, name, province string, d time.Duration) error {
 	c.count(figure, name, province)
 	err := c.of(tallyKey{figure, "", name}).lasted(d)
@@ -139,16 +137,16 @@ func (c tallies) countLasting(figure, name, province string, d time.Duration) er
 
 // RefusalReason is why a dossier came back.
 type RefusalReason struct {
-	// Ours tells that vetting sent it back.
+	// Ours: vetting sent it back.
 	Ours bool
-	// Code is the bureau's result code; 0: none is known.
+	// Code is the bureau's result code; 0: unknown.
 	Code int
-	// Key is of filing.SendBackReasons, or one of the two below.
+	// Key is one of filing.SendBackReasons, or one of the two below.
 	Key string
 }
 
 const (
-	// SentBackInWords is a send-back for what staff wrote themselves.
+	// SentBackInWords is a send-back with a reason in staff's own words.
 	SentBackInWords = "own_words"
 	// SentBackSilently is a send-back without a reason.
 	SentBackSilently = "none"
@@ -170,7 +168,7 @@ func parseRefusalReason(name string) RefusalReason {
 	return RefusalReason{Code: code}
 }
 
-// name is as the timeline's lines have it.
+// name is the cause's form in the timeline.
 func (c Cause) name() string { return c.Step + ": " + c.Reason }
 
 func parseCause(name string) Cause {
@@ -178,8 +176,7 @@ func parseCause(name string) Cause {
 	return Cause{Step: step, Reason: reason}
 }
 
-// transitionsQuery finds lines of the timeline of some kinds and times, each with the newest line
-// of some kinds that its filing had before.
+// transitionsQuery finds events of some kinds in a period, each with the filing's latest earlier event of some kinds.
 const transitionsQuery = `
 	SELECT e.at, e.kind, e.detail, f.province, p.at AS before_at, p.kind AS before_kind, p.detail AS before_detail
 	FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
@@ -187,12 +184,12 @@ const transitionsQuery = `
 		SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?) ORDER BY q.seq DESC LIMIT 1)
 	WHERE e.at >= ? AND e.at < ? AND e.kind IN (?)`
 
-// stuckKinds are the lines of the timeline that tell that a filing got stuck, or of what ends
-// that. A workflow that was started anew writes restarted whether its filing was stuck or not.
+// stuckKinds are the events that report a filing stuck or end that. A restarted workflow writes restarted whether its
+// filing was stuck or not.
 var stuckKinds = []filing.EventKind{filing.EventStuck, filing.EventResumed, filing.EventUnstuck, filing.EventRestarted}
 
-// A decision, or a reviewer's word, is written a moment before the filing moves: this much
-// later it isn't what moved it, even by another machine's clock.
+// A decision, or a reviewer's verdict, is written just before the filing moves. One that is older than this isn't what
+// moved it, even allowing for another machine's clock.
 const (
 	refusedQuery = `
 		SELECT f.province, COALESCE((
@@ -208,7 +205,7 @@ const (
 		WHERE e.at >= ? AND e.at < ? AND e.kind = 'sent_back'`
 )
 
-// transition is a line of the timeline and one before it.
+// transition is an event and an earlier one.
 type transition struct {
 	At           time.Time        `db:"at"`
 	Kind         filing.EventKind `db:"kind"`
@@ -219,8 +216,7 @@ type transition struct {
 	BeforeDetail sql.NullString   `db:"before_detail"`
 }
 
-// countDay counts what happened on a day, from its lines of the timeline: what it costs
-// depends on the day, not on how many filings there are.
+// countDay counts a day's events: its cost depends on the day, not on the number of filings.
 func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, error) {
 	c := tallies{}
 	from, until := day.Begin().UTC(), day.Add(1).Begin().UTC()
@@ -254,7 +250,7 @@ func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds
 	})
 }
 
-// eachRow gives a query's rows one by one.
+// eachRow calls do for each row of a query.
 func (s *Store) eachRow(ctx context.Context, query string, args []any, do func(*sqlx.Rows) error) error {
 	rows, err := s.db.QueryxContext(ctx, query, args...)
 	if err != nil {
@@ -269,13 +265,13 @@ func (s *Store) eachRow(ctx context.Context, query string, args []any, do func(*
 	return rows.Err()
 }
 
-// countStage counts a filing's step from one stage to another.
+// countStage counts a filing's move from one stage to another.
 func (c tallies) countStage(t transition) error {
 	to, _ := filing.StageEntered(t.Kind)
 	from, known := filing.StageEntered(filing.EventKind(t.BeforeKind.String))
 	switch {
 	case t.Kind == filing.EventOpened, t.Kind == filing.EventFollowUpOpened, t.Kind == filing.EventRegisterInstalling:
-		c.count(figureDaily, dailyOpened, "") // where it goes shows later
+		c.count(figureDaily, dailyOpened, "") // its province isn't known yet
 	case t.Kind == filing.EventApproved, t.Kind == filing.EventEnded:
 		c.count(figureDaily, dailyApproved, t.Province)
 	case t.Kind == filing.EventRefused:
@@ -291,13 +287,13 @@ func (c tallies) countStage(t transition) error {
 	return c.countLasting(figureStay, string(from), t.Province, t.At.Sub(t.BeforeAt.Time))
 }
 
-// countStuck counts that a filing got stuck, or went on.
+// countStuck counts that a filing got stuck or resumed.
 func (c tallies) countStuck(t transition) error {
 	if t.Kind == filing.EventStuck {
 		c.count(figureStuck, t.Detail, "")
 		return nil
 	}
-	if t.BeforeKind.String != string(filing.EventStuck) { // it went on before
+	if t.BeforeKind.String != string(filing.EventStuck) { // it had already resumed
 		return nil
 	}
 	return c.countLasting(figureResumed, t.BeforeDetail.String, "", t.At.Sub(t.BeforeAt.Time))
@@ -315,8 +311,8 @@ func (s *Store) countRefused(ctx context.Context, from, until time.Time, c talli
 	})
 }
 
-// countSentBack counts the reasons of the list that staff chose; of what they wrote only
-// that they did. A send-back for several reasons counts at each.
+// countSentBack counts the listed reasons that staff chose; of their own text it only counts that there was one. A
+// send-back for several reasons counts for each.
 func (s *Store) countSentBack(ctx context.Context, from, until time.Time, c tallies) error {
 	return s.eachRow(ctx, sentBackQuery, []any{from, until}, func(rows *sqlx.Rows) error {
 		var province string
@@ -343,12 +339,12 @@ func (s *Store) countSentBack(ctx context.Context, from, until time.Time, c tall
 	})
 }
 
-// lastClosed is the newest day that is over and can be counted.
+// lastClosed is the latest day that is over and can be counted.
 func (s *Store) lastClosed() filing.ChinaDay {
 	return filing.ChinaDayOf(s.now().Add(-closedAfter)).Add(-1)
 }
 
-// firstDay is the first day on which anything happened; false where nothing has.
+// firstDay is the first day with an event; false if there is none.
 func (s *Store) firstDay(ctx context.Context) (filing.ChinaDay, bool, error) {
 	var at time.Time
 	err := s.db.GetContext(ctx, &at, `SELECT at FROM filing_events FORCE INDEX (filing_events_at) ORDER BY at, kind LIMIT 1`)
@@ -358,7 +354,7 @@ func (s *Store) firstDay(ctx context.Context) (filing.ChinaDay, bool, error) {
 	return filing.ChinaDayOf(at), true, err
 }
 
-// uncounted are the days from one to another that are over and aren't counted, newest first.
+// uncounted returns the days in a range that are over but not counted, newest first.
 func (s *Store) uncounted(ctx context.Context, from, until filing.ChinaDay) (days []filing.ChinaDay, err error) {
 	first, any, err := s.firstDay(ctx)
 	if err != nil || !any {
@@ -391,9 +387,8 @@ func (s *Store) countedDays(ctx context.Context, from, until filing.ChinaDay) (m
 	return counted, nil
 }
 
-// CountDays counts days that are over and aren't counted, at most limit, the newest first; it
-// returns how many are left. A day is counted in one transaction, whatever was there of it
-// goes: counted twice, or by two at once, it is the same.
+// CountDays counts up to limit days that are over but not counted, newest first, and returns how many are left. A day
+// is counted in one transaction that replaces earlier counts, so counting twice or concurrently is harmless.
 func (s *Store) CountDays(ctx context.Context, limit int) (left int, err error) {
 	today := filing.ChinaDayOf(s.now())
 	days, err := s.uncounted(ctx, today.Add(-FigureDaysRetention), today)
@@ -412,11 +407,11 @@ func (s *Store) CountDays(ctx context.Context, limit int) (left int, err error) 
 	return max(0, len(days)-limit), nil
 }
 
-// saveDay keeps what was counted of a day, and lets go of days that nobody is shown.
+// saveDay stores a day's counts and deletes days that are no longer shown.
 func (s *Store) saveDay(ctx context.Context, day filing.ChinaDay, c tallies) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		// First, so that of two that count the same day one waits for the other.
+		// This comes first, so that if two processes count the same day, one waits for the other.
 		if _, err := tx.ExecContext(ctx, `INSERT INTO figure_days (day, counted_at) VALUES (?, ?) ON DUPLICATE KEY UPDATE counted_at = VALUES(counted_at)`, day.String(), now); err != nil {
 			return err
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// PeriodFigures are what the console shows of some days. Medians and percentiles are within a
-// hundredth of the true ones. Nothing in it is anybody's.
+// PeriodFigures are what the console shows for a range of days. Medians and percentiles are within 1% of the true ones.
+// They contain no personal data.
 type PeriodFigures struct {
 	// From and Until are the first and the last day.
 	From, Until filing.ChinaDay
@@ -22,58 +22,56 @@ type PeriodFigures struct {
 	Refusals    []RefusalFigure
 	Stuck       []CauseFigure
 	Provinces   []ProvinceFigure
-	// Uncounted are days that are over and wait to be counted: they are lacking.
+	// Uncounted counts days that are over but not counted yet: they are missing.
 	Uncounted int
 }
 
-// StayFigure is how long filings were in a stage: stays that ended, in whatever way.
+// StayFigure is how long filings stayed in a stage, whatever came next.
 type StayFigure struct {
 	Stage filing.Stage
 	N     int
-	// Median and Most: half of them, and 95 in a hundred, took no longer.
+	// Median and Most are the 50th and 95th percentile.
 	Median, Most time.Duration
 }
 
-// DayCount is what happened to filings on a day. Of a province, Opened is 0: which it will be
-// isn't known then.
+// DayCount counts the events of a day. For a single province Opened is 0, since a new filing's province isn't known
+// yet.
 type DayCount struct {
 	Day                                         filing.ChinaDay
 	Opened, Submitted, Approved, Refused, Filed int
 }
 
-// RefusalFigure is how often dossiers came back for a reason.
+// RefusalFigure counts how often dossiers came back for a reason.
 type RefusalFigure struct {
 	RefusalReason
 	N int
 }
 
-// CauseFigure is how often filings got stuck for a cause.
+// CauseFigure counts how often filings got stuck for a cause.
 type CauseFigure struct {
 	Cause
-	// N got stuck; Resumed went on, half of them within Median.
+	// N got stuck; Resumed resumed, in a median time of Median.
 	N, Resumed int
 	Median     time.Duration
-	// Now are stuck, whenever that began.
+	// Now counts those stuck now, whenever that began.
 	Now Counted
 }
 
-// ProvinceFigure is how filings fared in a province. Reviewed reviews ended, half of them
-// within Median.
+// ProvinceFigure compares a province. Reviewed reviews ended, in a median time of Median.
 type ProvinceFigure struct {
 	Province                               string
 	Submitted, Approved, Refused, Reviewed int
 	Median                                 time.Duration
 }
 
-// Decided is how many were approved or refused.
+// Decided counts approvals and refusals.
 func (p ProvinceFigure) Decided() int { return p.Approved + p.Refused }
 
-// periodQuery reads one figure of some provinces; of all but one province only what has a name.
+// periodQuery reads one figure of some provinces; for all but one province only rows with a name.
 const periodQuery = `SELECT province, day, name, n, times FROM day_figures WHERE figure = ? AND province IN (?) AND day BETWEEN ? AND ? AND (province = ? OR name = ? OR ? = '')`
 
-// PeriodFigures puts together the figures of the last days, today's so far among them; of a
-// province where one is named, but for what is stuck. Days that are over were counted; today,
-// and yesterday until it is, are counted now.
+// PeriodFigures returns the figures of the last days up to now, for one province if given, except for what is stuck.
+// Past days were counted before; today, and yesterday until it is counted, are counted now.
 func (s *Store) PeriodFigures(ctx context.Context, days int, province string) (f PeriodFigures, err error) {
 	today := filing.ChinaDayOf(s.now())
 	f.From, f.Until = today.Add(1-days), today
@@ -111,14 +109,14 @@ func (s *Store) PeriodFigures(ctx context.Context, days int, province string) (f
 	return f, err
 }
 
-// period is what was counted in some days, and on each.
+// period is the counts over a range of days, and for each.
 type period struct {
 	province string
-	byDay    map[string]tallies // of figureDaily, in the province
+	byDay    map[string]tallies // of figureDaily, for the province
 	all      tallies
 }
 
-// read takes up what is kept, but for days that are counted anew.
+// read loads the stored days, except those that are counted live.
 func (p period) read(ctx context.Context, s *Store, f PeriodFigures, live []filing.ChinaDay) error {
 	province := p.province
 	everywhere := []string{province}
@@ -130,7 +128,7 @@ func (p period) read(ctx context.Context, s *Store, f PeriodFigures, live []fili
 	for figure, provinces := range map[string][]string{
 		figureStay: everywhere, figureDaily: everywhere, figureRefusal: {province}, figureStuck: {""}, figureResumed: {""},
 	} {
-		only := "" // of other provinces reviews are compared, and no other stage
+		only := "" // for other provinces only reviews are compared
 		if figure == figureStay {
 			only = string(filing.Reviewing)
 		}
@@ -211,7 +209,7 @@ func (p period) refusals() (list []RefusalFigure) {
 	return list
 }
 
-// stuck has the causes of the period, and those for which anything is stuck now.
+// stuck returns the period's causes and those for which filings are stuck now.
 func (p period) stuck(ctx context.Context, s *Store) (list []CauseFigure, err error) {
 	figures := map[Cause]*CauseFigure{}
 	of := func(c Cause) *CauseFigure {
@@ -245,7 +243,7 @@ func (p period) stuck(ctx context.Context, s *Store) (list []CauseFigure, err er
 	return list, nil
 }
 
-// provinces has those where anything was submitted or decided, by code.
+// provinces returns those with submissions or decisions, by code.
 func (p period) provinces() (list []ProvinceFigure) {
 	for _, place := range filing.Provinces() {
 		n := func(name string) int { return p.all.of(tallyKey{figureDaily, place.Code, name}).n }

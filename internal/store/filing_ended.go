@@ -8,11 +8,9 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// EndFilings takes the numbers of filings off their orders that the bureau
-// deregistered (ZXSJ): a holder's with all its sites, or a site's, by the
-// bureau's ID. Only filings that are done end here; one that is still under way
-// is staff's to look at. Their customers are to be told. It returns how many ended;
-// doing it again ends none.
+// EndFilings removes the numbers of deregistered filings (ZXSJ) from their orders: a holder's with all its sites, or a
+// site's, by the bureau's ID. It ends only completed filings, since staff must look at those still under way, and
+// queues notices to the customers. It returns how many ended; it is idempotent.
 func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bureauID int64, actor string) (ended int, err error) {
 	column := "d.holder_id"
 	if site {
@@ -25,14 +23,12 @@ func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bure
 	return ended, err
 }
 
-// ofAccount is an account's records, with the numbers that customers registered
-// themselves, which no account knows.
+// ofAccount selects an account's records and numbers that customers registered themselves, which belong to no account.
 const ofAccount = `(r.account_id = ? OR r.account_id IS NULL)`
 
-// EndNumber takes the numbers off the orders that an approved deregistration was
-// about, and advances the filing that asked for it, in one transaction: cancelled
-// access ends the order's own filing, a site's or holder's end those of its
-// number at the account. Doing it again changes nothing.
+// EndNumber removes the numbers that an approved deregistration was about from their orders and advances the filing
+// that requested it, in one transaction: cancelled access ends the order's own filing; deregistering a site or holder
+// ends those with its number at the account. It is idempotent.
 func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, subject filing.Subject) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -62,9 +58,8 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 	})
 }
 
-// endWhere ends the filings that are done and match, clears their orders' numbers,
-// and notes that their customers are to be told: but of the order whose own filing
-// asked for it, which tells.
+// endWhere ends the completed filings that match, clears their orders' numbers and queues notices to their customers,
+// except for the order whose own filing requested it and sends its own message.
 func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64, match fragment) (ended int, err error) {
 	var filings []struct {
 		ID      int64 `db:"id"`
@@ -94,8 +89,7 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 	return ended, nil
 }
 
-// clearNumber takes an order's number off, and with it the public-security
-// filing's, which is of the same site.
+// clearNumber removes an order's number and its public-security number, which is for the same site.
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?

@@ -8,17 +8,16 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// HolderHashes are the keyed hashes by which a holder is found: of what may be a name, and
-// of what may be a document's number, whatever its type.
+// HolderHashes are the keyed hashes that find a holder, since the input may be a name or a document number of any type.
 type HolderHashes struct {
 	Name     []byte `json:"name,omitempty"`
 	Document []byte `json:"document,omitempty"`
 }
 
-// None tells whether they are nobody's.
+// None reports whether there is nothing to search for.
 func (h HolderHashes) None() bool { return h.Name == nil && h.Document == nil }
 
-// HolderHashes are those of what somebody typed, which may be either.
+// HolderHashes hashes what a user typed as both a name and a document number.
 func (s *Store) HolderHashes(typed string) (h HolderHashes, err error) {
 	if h.Name, err = s.keys.Hash("filings/name", filing.NameKey(typed)); err == nil {
 		h.Document, err = s.keys.Hash("filings/document", filing.DocumentNumberKey(typed))
@@ -26,8 +25,8 @@ func (s *Store) HolderHashes(typed string) (h HolderHashes, err error) {
 	return h, err
 }
 
-// findBy writes what a filing is found by, of its newest dossier. A dossier without a
-// holder of its own, such as one that ends a filing, leaves the hashes empty.
+// findBy writes the search terms of a filing's latest dossier. A dossier without its own holder, such as a
+// deregistration, leaves the hashes empty.
 func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int64, revision int, d filing.Dossier) error {
 	var name, document []byte
 	var err error

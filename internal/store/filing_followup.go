@@ -11,9 +11,9 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// OpenFollowUp makes a filing that changes or ends one that is done, with its
-// contact, and lets it stand for the order; asked again, it finds the one that is
-// open. ErrConflict when the filing isn't done, or something else follows it.
+// OpenFollowUp creates a filing, with its contact, that changes or ends a completed one, and makes it represent the
+// order; called again, it finds the open one. It returns ErrConflict if the filing isn't complete or has another
+// follow-up.
 func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind) (Filing, error) {
 	contact, err := s.Contact(ctx, baseID)
 	if err != nil {
@@ -59,13 +59,12 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		return updateOrderState(ctx, tx, base.OrderID)
 	})
 	if err != nil {
-		return Filing{}, fmt.Errorf("following filing %d up: %w", baseID, err)
+		return Filing{}, fmt.Errorf("opening a follow-up of filing %d: %w", baseID, err)
 	}
 	return s.Filing(ctx, id)
 }
 
-// copyContact gives a follow-up the contact of the filing that it follows,
-// sealed for its own row.
+// copyContact copies the base filing's contact to a follow-up, sealed for its own row.
 func (s *Store) copyContact(ctx context.Context, tx *sqlx.Tx, from, to int64, c ContactRow) error {
 	row, err := s.sealContact(to, c.Details)
 	if err != nil {
@@ -77,7 +76,7 @@ func (s *Store) copyContact(ctx context.Context, tx *sqlx.Tx, from, to int64, c 
 	return err
 }
 
-// restoreBase lets the filing that a withdrawn one follows stand for the order again.
+// restoreBase makes the base of a withdrawn filing represent the order again.
 func restoreBase(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE filings b JOIN filings f ON f.base_id = b.id SET b.superseded = FALSE WHERE f.id = ?`, filingID)
 	return err

@@ -12,44 +12,43 @@ import (
 )
 
 const (
-	// maxFilingsFound bounds the filings that a look-up, such as by domain, finds.
+	// maxFilingsFound limits the filings that a look-up, such as by domain, finds.
 	maxFilingsFound = 500
-	// maxOrdersScanned bounds the orders of a customer, in each state, whose filings are
-	// looked up.
+	// maxOrdersScanned limits, per state, how many of a customer's orders are searched for filings.
 	maxOrdersScanned = 2000
-	// maxCauses bounds the causes of stuck filings: steps by reasons are fewer.
+	// maxCauses limits the causes of stuck filings; there are fewer combinations of steps and reasons.
 	maxCauses = 200
 )
 
-// FilingSearch chooses filings of everybody's, for staff; zero fields don't choose. Bulk jobs
-// keep theirs as JSON.
+// FilingSearch selects filings of all customers, for staff; zero fields match everything. Bulk jobs store theirs as
+// JSON.
 type FilingSearch struct {
-	// Order and Customer are whole: an order's number, a customer's login.
+	// Order and Customer must match fully: an order's number, a customer's login.
 	Order    string `json:"order,omitempty"`
 	Customer string `json:"customer,omitempty"`
-	// Domain covers hosts as filing.SearchedDomains has it.
+	// Domain matches hosts as filing.SearchedDomains defines.
 	Domain string `json:"domain,omitempty"`
-	// Number is a filing number as it is written (filing.Number), a site's or a holder's.
+	// Number is a site's or holder's filing number in its standard form (filing.Number).
 	Number string       `json:"number,omitempty"`
 	Holder HolderHashes `json:"holder,omitzero"`
 	Stage  filing.Stage `json:"stage,omitempty"`
-	// Province is the code of the newest dossier's.
+	// Province is the code of the latest dossier's province.
 	Province string `json:"province,omitempty"`
-	// Stuck chooses what is stuck, Step and Reason by its cause.
+	// Stuck selects stuck filings; Step and Reason select them by cause.
 	Stuck  bool   `json:"stuck,omitempty"`
 	Step   string `json:"step,omitempty"`
 	Reason string `json:"reason,omitempty"`
-	// SiteBad chooses what is filed and whose site broke.
+	// SiteBad selects completed filings whose site is broken.
 	SiteBad bool `json:"site_bad,omitempty"`
-	// Before chooses what is in its stage since then, or longer, and isn't over, where Stage or
-	// SiteBad don't ask for what is.
+	// Before selects filings that have been in their stage since then or longer. Unless Stage or SiteBad select them,
+	// completed and ended filings are excluded.
 	Before time.Time `json:"before,omitzero"`
 }
 
 // siteIsBad is the condition of SiteBad on filings f.
 const siteIsBad = `f.site_bad_since IS NOT NULL AND f.stage = 'filed'`
 
-// agedStages are the stages that Before leaves; nil: any.
+// agedStages are the stages that Before includes; nil: any.
 func (f FilingSearch) agedStages() []filing.Stage {
 	if f.Before.IsZero() || f.Stage != "" || f.SiteBad {
 		return nil
@@ -57,29 +56,28 @@ func (f FilingSearch) agedStages() []filing.Stage {
 	return slices.DeleteFunc(slices.Clone(filing.Stages), filing.Stage.Final)
 }
 
-// FoundFiling is a filing that a search found.
+// FoundFiling is a filing in the results of a search.
 type FoundFiling struct {
 	Filing
 	Province string         `db:"province"`
 	Number   sql.NullString `db:"filing_number"`
-	// At is what the list is sorted by: since when it is in its stage, stuck, or broken.
+	// At is the sort key: since when the filing is in its stage, stuck, or broken.
 	At time.Time `db:"at"`
 }
 
-// Cursor is where the list goes on after a row.
+// Cursor continues the list after this row.
 func (f FoundFiling) Cursor() Cursor { return Cursor{CreatedAt: f.At, ID: f.ID} }
 
-// FilingPage is a page of what was found.
+// FilingPage is a page of a search's results.
 type FilingPage struct {
 	Rows []FoundFiling
-	// Cut tells that a look-up matched more than it looks at.
+	// Cut: a look-up matched more than its limit.
 	Cut bool
 }
 
-// SearchFilings lists filings, at most limit after a cursor (FoundFiling.Cursor): those
-// that moved last first, or what waits longest first where a cause or an age is asked for.
-// Each is served by an index in that order, so that what it costs doesn't depend on how
-// many filings there are. A filing that moves while somebody pages may be met twice or not.
+// SearchFilings lists at most limit filings after a cursor (FoundFiling.Cursor): those that moved last first, or, if a
+// cause or an age is given, those that wait longest first. An index serves each in that order, so that the cost doesn't
+// depend on the number of filings. A filing that moves while somebody pages may appear twice or not at all.
 func (s *Store) SearchFilings(ctx context.Context, f FilingSearch, after Cursor, limit int) (FilingPage, error) {
 	var page FilingPage
 	q := searchQuery{FilingSearch: f, after: after, limit: limit}
@@ -99,7 +97,7 @@ func (s *Store) SearchFilings(ctx context.Context, f FilingSearch, after Cursor,
 	return page, nil
 }
 
-// EachFiling gives all that a search chooses, page by page.
+// EachFiling calls give for every match, page by page.
 func (s *Store) EachFiling(ctx context.Context, f FilingSearch, give func(FoundFiling) error) error {
 	const atOnce = 1000
 	var after Cursor
@@ -120,8 +118,7 @@ func (s *Store) EachFiling(ctx context.Context, f FilingSearch, give func(FoundF
 	}
 }
 
-// lookUp finds the filings that everything says which names few, the newest of them;
-// looked is false where nothing does.
+// lookUp finds the latest filings that match the selective criteria; narrowed is false if there are none.
 func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrowed, cut bool, err error) {
 	find := func(query string, args ...any) {
 		if err != nil || narrowed && len(ids) == 0 {
@@ -129,7 +126,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 		}
 		var some []int64
 		if err = s.db.SelectContext(ctx, &some, query+` ORDER BY id DESC LIMIT ?`, append(args, maxFilingsFound+1)...); err != nil {
-			err = fmt.Errorf("looking filings up: %w", err)
+			err = fmt.Errorf("looking up filings: %w", err)
 			return
 		}
 		if len(some) > maxFilingsFound {
@@ -178,8 +175,7 @@ type Cause struct {
 	Reason string `db:"stuck_reason"`
 }
 
-// causes are why filings are stuck now. Each is one look-up in the index, from one to the
-// next past all its filings.
+// causes lists the causes for which filings are stuck now. It skips through the index, one look-up per cause.
 func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
 	for c := (Cause{}); len(list) < maxCauses; list = append(list, c) {
 		err := s.db.GetContext(ctx, &c, `
@@ -188,7 +184,7 @@ func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
 		if err == sql.ErrNoRows {
 			break
 		} else if err != nil {
-			return nil, fmt.Errorf("looking for causes: %w", err)
+			return nil, fmt.Errorf("listing causes: %w", err)
 		}
 	}
 	return list, nil
@@ -202,8 +198,7 @@ func (s *Store) causesOf(ctx context.Context, step, reason string) ([]Cause, err
 	return slices.DeleteFunc(list, func(c Cause) bool { return step != "" && c.Step != step || reason != "" && c.Reason != reason }), err
 }
 
-// searchQuery makes a search's query: for each index range its first rows after the
-// cursor, and of those the first again.
+// searchQuery builds a search's query: the first rows after the cursor of each index range, merged and limited again.
 type searchQuery struct {
 	FilingSearch
 	causes   []Cause
@@ -215,7 +210,7 @@ type searchQuery struct {
 
 func (q searchQuery) stuck() bool { return q.Stuck || q.Step != "" || q.Reason != "" }
 
-// stages are those that the list is made of.
+// stages are the stages that the list consists of.
 func (q searchQuery) stages() []filing.Stage {
 	if q.Stage != "" {
 		return []filing.Stage{q.Stage}
@@ -254,7 +249,7 @@ func (q searchQuery) sql() (string, []any) {
 			` AND `+at+` `+compare+`= ? AND (`+at+` `+compare+` ? OR f.id `+compare+` ?) ORDER BY `+at+` `+direction+`, f.id `+direction+` LIMIT ?`)
 		args = append(append(args, values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
 	}
-	rest := func(where string, values []any) (string, []any) { // what no index of the part's narrows
+	rest := func(where string, values []any) (string, []any) { // conditions that this part's index doesn't cover
 		if q.Stage != "" {
 			where, values = where+` AND f.stage = ?`, append(values, q.Stage)
 		}
@@ -267,7 +262,7 @@ func (q searchQuery) sql() (string, []any) {
 		return where, values
 	}
 	switch {
-	case q.narrowed: // few rows: whatever else is asked is looked up in them
+	case q.narrowed: // few rows, so all other conditions are checked in them
 		where, values := rest(`f.id IN (`+placeholders(len(q.ids))+`)`, toAny(q.ids))
 		if q.stuck() {
 			where += ` AND f.stuck_since IS NOT NULL`

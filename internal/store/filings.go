@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Filing is a filing's row: what lists and pages show.
+// Filing is a filing's row, as shown by lists and pages.
 type Filing struct {
 	ID          int64  `db:"id"`
 	OrderID     int64  `db:"order_id"`
@@ -37,16 +37,16 @@ type Filing struct {
 	CreatedAt        time.Time        `db:"created_at"`
 }
 
-// Stuck tells whether one step failed in a way that waiting doesn't mend.
+// Stuck reports whether a step failed in a way that waiting doesn't fix.
 func (f Filing) Stuck() bool { return f.StuckStep != "" }
 
 // Turn is whose turn it is.
 func (f Filing) Turn() filing.Turn { return filing.TurnOf(f.Stage, f.Attention, f.Stuck()) }
 
-// Ref is how the filing is called, for its workflow.
+// Ref is the filing's reference, used by its workflow.
 func (f Filing) Ref() string { return filing.Ref(f.OrderNumber, f.Serial) }
 
-// Position is where it stands.
+// Position is the state from which a restarted workflow continues.
 func (f Filing) Position() filing.Position {
 	return filing.Position{Stage: f.Stage, Revision: f.Revision, Seq: f.Seq, Kind: f.Kind, Attention: f.Attention}
 }
@@ -56,7 +56,7 @@ const filingSelect = `
 		f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
 	FROM filings f JOIN orders o ON o.id = f.order_id `
 
-// OpenFiling makes the filing of an order, or finds the one that is open.
+// OpenFiling creates an order's filing, or finds the open one.
 func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	now := s.utcNow()
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -87,7 +87,7 @@ func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([
 	return list, err
 }
 
-// Filing finds a filing by its ID.
+// Filing returns a filing by its ID.
 func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
 	var f Filing
 	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.id = ?`, id)
@@ -101,7 +101,7 @@ func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial i
 	return f, notFoundAs(err, "filing")
 }
 
-// Event is one line of a filing's timeline. Detail never holds personal data.
+// Event is an entry of a filing's timeline. Detail never holds personal data.
 type Event struct {
 	FilingID int64            `db:"filing_id"`
 	Seq      int64            `db:"seq"`
@@ -119,29 +119,29 @@ func (s *Store) Events(ctx context.Context, filingID int64) ([]Event, error) {
 	return events, err
 }
 
-// Progress is one step forward of a filing's projection: the workflow numbers
-// them, so that a step that is written twice, or late, changes nothing.
+// Progress is one update of a filing's projection. The workflow numbers them, so that an update that is repeated or
+// late has no effect.
 type Progress struct {
 	FilingID int64
 	Seq      int64
-	// Stage, when set, is entered now.
+	// Stage, if set, is entered now.
 	Stage filing.Stage
-	// Revision, when set, is the dossier's revision from now on.
+	// Revision, if set, is the dossier's new revision.
 	Revision int
-	// Attention replaces what the customer must look at; nil keeps it.
+	// Attention replaces what needs the customer's attention; nil keeps it.
 	Attention *filing.Attention
-	// StuckStep and StuckReason say what is stuck; Stuck tells whether they are set or cleared.
+	// Stuck, if not nil, sets (true) or clears (false) StuckStep and StuckReason.
 	Stuck       *bool
 	StuckStep   string
 	StuckReason string
-	// NoticeAccepted notes the legal notice's acceptance.
+	// NoticeAccepted records that the legal notice was accepted.
 	NoticeAccepted bool
-	// EventKind, Actor and Detail make the timeline's line.
+	// EventKind, Actor and Detail are the timeline's entry.
 	EventKind     filing.EventKind
 	Actor, Detail string
 }
 
-// Advance writes a step of a filing's projection and its line of the timeline.
+// Advance writes an update of a filing's projection and its timeline entry.
 func (s *Store) Advance(ctx context.Context, p Progress) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.advance(ctx, tx, p) })
 }
@@ -176,7 +176,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		return fmt.Errorf("advancing filing %d: %w", p.FilingID, err)
 	}
 	if ok, err := changedOneRow(res); err != nil || !ok {
-		return err // written already: a repeated activity
+		return err // already written: a retried activity
 	}
 	if _, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, ?, ?)`,
 		p.FilingID, p.Seq, now, p.EventKind, p.Actor, p.Detail); err != nil {
@@ -191,7 +191,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		if err := restoreBase(ctx, tx, p.FilingID); err != nil {
 			return err
 		}
-		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // who withdraws it themselves knows
+		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // customers who withdraw it themselves don't need a notice
 			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{p.FilingID, noticeWithdrawn}); err != nil {
 				return err
 			}
@@ -207,7 +207,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {
 		return err
 	}
-	if p.Stage == filing.Withdrawn { // the site that was approved won't open: what was noted of it goes
+	if p.Stage == filing.Withdrawn { // the approved site won't open, so forget what was recorded about it
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
 			WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL OR police_declined)`, now, orderID); err != nil {
@@ -217,8 +217,7 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	return updateOrderState(ctx, tx, orderID)
 }
 
-// RecordNumber puts the issued number on the order, in one transaction with
-// the stage.
+// RecordNumber writes the issued number to the order, in one transaction with the stage.
 func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -235,7 +234,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 		}
 		number = filing.PreferredNumber(row.Site.String, row.Holder.String)
 		if number == "" {
-			return errors.New("the approval carries no number")
+			return errors.New("the approval has no number")
 		}
 		now := s.utcNow()
 		if _, err := tx.ExecContext(ctx, `

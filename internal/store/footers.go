@@ -13,28 +13,27 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// FooterState is how far an edit of a home page is.
+// FooterState is the state of a home page edit.
 type FooterState string
 
-// The states of an edit.
 const (
-	// FooterAsked: the page is being looked at.
+	// FooterAsked: the page is being examined.
 	FooterAsked FooterState = "asked"
 	// FooterPreviewed: the customer sees the difference.
 	FooterPreviewed FooterState = "previewed"
 	// FooterAgreed: the page is being written.
 	FooterAgreed FooterState = "agreed"
-	// FooterPlaced: the number stands there.
+	// FooterPlaced: the number is on the page.
 	FooterPlaced FooterState = "placed"
-	// FooterUndoing: the original is being put back.
+	// FooterUndoing: the original is being restored.
 	FooterUndoing FooterState = "undoing"
-	// FooterUndone: the original stands again.
+	// FooterUndone: the original is restored.
 	FooterUndone FooterState = "undone"
 	// FooterFailed: it can't be done, for a reason.
 	FooterFailed FooterState = "failed"
 )
 
-// footerStale is how old an attempt may be that a second click joins.
+// footerStale is how old an attempt may be for a second click to join it.
 const footerStale = 2 * time.Minute
 
 // FooterEdit is an edit of a home page's file, without its contents.
@@ -42,13 +41,12 @@ type FooterEdit struct {
 	ID       int64       `db:"id"`
 	FilingID int64       `db:"filing_id"`
 	State    FooterState `db:"state"`
-	// Reason is why it failed, or why undoing a placed one did.
+	// Reason is why the edit failed, or why a placed one couldn't be undone.
 	Reason string `db:"reason"`
 	Detail []byte `db:"detail"`
-	// Placing are the numbers that it puts there, with spaces between: see Numbers.
+	// Placing are the numbers that it adds, separated by spaces; see Numbers.
 	Placing string `db:"number"`
-	// FileName is the page's path below the document root; BackupName is where
-	// the original is kept.
+	// FileName is the page's path below the document root; BackupName is the original's backup.
 	FileName    string       `db:"file_name"`
 	BackupName  string       `db:"backup_name"`
 	AskedBy     string       `db:"asked_by"`
@@ -61,12 +59,12 @@ type FooterEdit struct {
 	UndoneAt    sql.NullTime `db:"undone_at"`
 }
 
-// Working tells whether the worker is at it.
+// Working reports whether the worker is busy with it.
 func (e FooterEdit) Working() bool {
 	return e.State == FooterAsked || e.State == FooterAgreed || e.State == FooterUndoing
 }
 
-// Since is when the worker was last asked for something.
+// Since is when the worker last got a request for it.
 func (e FooterEdit) Since() time.Time {
 	switch e.State {
 	case FooterAgreed:
@@ -77,7 +75,7 @@ func (e FooterEdit) Since() time.Time {
 	return e.AskedAt
 }
 
-// Touched is when somebody last asked for something about it, or it was done.
+// Touched is the time of the last request or completion.
 func (e FooterEdit) Touched() time.Time {
 	last := e.AskedAt
 	for _, at := range []sql.NullTime{e.AgreedAt, e.PlacedAt, e.UndoAskedAt, e.UndoneAt} {
@@ -88,10 +86,10 @@ func (e FooterEdit) Touched() time.Time {
 	return last
 }
 
-// Numbers are what it puts, or put, at the foot of the page.
+// Numbers are the numbers that it adds to the footer.
 func (e FooterEdit) Numbers() []string { return strings.Fields(e.Placing) }
 
-// Args are what was seen, for the reason's text.
+// Args are the details for the reason's text.
 func (e FooterEdit) Args() map[string]any {
 	var args map[string]any
 	_ = json.Unmarshal(e.Detail, &args) // none for most reasons
@@ -102,20 +100,19 @@ const footerSelect = `
 	SELECT id, filing_id, state, reason, detail, number, file_name, backup_name, asked_by, agreed_by, undone_by, asked_at, agreed_at, placed_at, undo_asked_at, undone_at
 	FROM footer_edits `
 
-// ofOrder is about every edit of a filing's order: the web space is the order's, and
-// a change of the filing is a filing of its own.
+// ofOrder selects all edits of a filing's order: the web space belongs to the order, and a change is a filing of its
+// own.
 const ofOrder = `filing_id IN (SELECT s.id FROM filings s JOIN filings f ON f.order_id = s.order_id WHERE f.id = ?) `
 
-// lockFooters lets one at a time touch the edits of a filing's order.
+// lockFooters serialises changes to the edits of a filing's order.
 func lockFooters(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	return notFoundAs(tx.GetContext(ctx, new(int64), `SELECT o.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE f.id = ? FOR UPDATE`, filingID), "filing")
 }
 
 func footerAAD(id int64, part string) string { return fmt.Sprintf("footer_edits/%d/%s", id, part) }
 
-// AskFooter begins an edit of a filing's home page, or joins the one that just
-// began; ErrConflict while one of the order's is being written or undone. What
-// earlier attempts kept is forgotten, but for those that are placed.
+// AskFooter starts an edit of a filing's home page, or joins one that was just started; ErrConflict while one of the
+// order's edits is being written or undone. It deletes the pages of earlier attempts, except placed ones.
 func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := lockFooters(ctx, tx, filingID); err != nil {
@@ -151,27 +148,25 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 	return id, err
 }
 
-// FooterEdit finds an edit.
+// FooterEdit returns an edit by its ID.
 func (s *Store) FooterEdit(ctx context.Context, id int64) (FooterEdit, error) {
 	var e FooterEdit
-	return e, notFoundAs(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "edit of a home page")
+	return e, notFoundAs(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "home page edit")
 }
 
-// FooterEdits are a filing's attempts, newest first, a few at most.
+// FooterEdits lists a filing's latest attempts, newest first.
 func (s *Store) FooterEdits(ctx context.Context, filingID int64) (list []FooterEdit, err error) {
 	err = s.db.SelectContext(ctx, &list, footerSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT 20`, filingID)
 	return list, err
 }
 
-// FooterEditsOfOrder are the attempts of a filing and of the order's other filings,
-// newest first, a few at most.
+// FooterEditsOfOrder lists the latest attempts of all filings of a filing's order, newest first.
 func (s *Store) FooterEditsOfOrder(ctx context.Context, filingID int64) (list []FooterEdit, err error) {
 	err = s.db.SelectContext(ctx, &list, footerSelect+`WHERE `+ofOrder+`ORDER BY id DESC LIMIT 20`, filingID)
 	return list, err
 }
 
-// FooterPages opens what an edit's page was and what it becomes; ErrNotFound
-// when that isn't kept any more.
+// FooterPages returns an edit's original and edited page; ErrNotFound if they are no longer stored.
 func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []byte, err error) {
 	var row struct {
 		Original []byte `db:"sealed_original"`
@@ -179,7 +174,7 @@ func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []b
 	}
 	if err := s.db.GetContext(ctx, &row, `
 		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL AND sealed_new IS NOT NULL`, id); err != nil {
-		return nil, nil, notFoundAs(err, "the pages of an edit")
+		return nil, nil, notFoundAs(err, "pages of a home page edit")
 	}
 	if original, err = s.keys.Open(footerAAD(id, "original"), row.Original); err != nil {
 		return nil, nil, err
@@ -190,13 +185,13 @@ func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []b
 
 // FooterPreview is what an edit would do.
 type FooterPreview struct {
-	// Numbers are what it would put there.
+	// Numbers are what it would add.
 	Numbers       []string
 	FileName      string
 	Original, New []byte
 }
 
-// FooterPreviewed keeps what an edit would do, once.
+// FooterPreviewed stores a preview, once.
 func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) error {
 	original, err := s.keys.Seal(footerAAD(id, "original"), p.Original)
 	if err != nil {
@@ -214,14 +209,13 @@ func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) 
 	return err
 }
 
-// AgreeFooter notes the customer's word: the page may be written. backup names
-// the original's copy by the time. Saying it twice is saying it once;
-// ErrConflict when the filing's preview is another one, or gone.
+// AgreeFooter records the customer's consent to write the page. backup names the original's copy by the time. It is
+// idempotent; ErrConflict if the filing's preview is a different one or gone.
 func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor string, backup func(name string, at time.Time) string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`, id, filingID); err != nil {
-			return notFoundAs(err, "edit of a home page")
+			return notFoundAs(err, "home page edit")
 		}
 		switch e.State {
 		case FooterAgreed, FooterPlaced:
@@ -237,10 +231,9 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 	})
 }
 
-// FooterPlaced notes that the page is written. Of those placed before, the pages
-// stay of which it is the next step, so that they can be undone one after the
-// other; others' are forgotten: the page was changed since, and they can't be
-// undone any more.
+// FooterPlaced records that the page is written. Earlier placed edits keep their pages if this edit builds on them, so
+// that they can be undone one after the other; the pages of others are deleted, because the page was changed since and
+// they can't be undone.
 func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = '' WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed)
@@ -266,7 +259,7 @@ func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 	})
 }
 
-// placedPage is what an edit made of which file.
+// placedPage is which file an edit wrote, and its hashes.
 type placedPage struct {
 	ID           int64  `db:"id"`
 	FileName     string `db:"file_name"`
@@ -274,8 +267,8 @@ type placedPage struct {
 	NewHash      []byte `db:"new_hash"`
 }
 
-// oldestStep is the oldest edit of which the newest is a later step: each began
-// with the page that the one before made. The newest comes first.
+// oldestStep is the oldest edit in the chain that ends with the newest: each began with the page that the previous one
+// wrote. The newest comes first.
 func oldestStep(placed []placedPage) int64 {
 	var oldest placedPage
 	for i, earlier := range placed {
@@ -287,9 +280,8 @@ func oldestStep(placed []placedPage) int64 {
 	return oldest.ID
 }
 
-// UndoFooter notes the customer's wish to have the original back, of an edit of the
-// filing or of another of its order's; ErrConflict when its pages aren't kept any
-// more, or another edit is being written or undone. Saying it twice is saying it once.
+// UndoFooter records the customer's request to restore the original, for an edit of any filing of the order;
+// ErrConflict if its pages are no longer stored or another edit is being written or undone. It is idempotent.
 func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := lockFooters(ctx, tx, filingID); err != nil {
@@ -297,7 +289,7 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 		}
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND `+ofOrder, id, filingID); err != nil {
-			return notFoundAs(err, "edit of a home page")
+			return notFoundAs(err, "home page edit")
 		}
 		switch e.State {
 		case FooterUndoing, FooterUndone:
@@ -326,15 +318,14 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 	})
 }
 
-// FooterUndone notes that the original stands again.
+// FooterUndone records that the original is restored.
 func (s *Store) FooterUndone(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE footer_edits SET state = ?, undone_at = ?, sealed_original = NULL, sealed_new = NULL WHERE id = ? AND state = ?`,
 		FooterUndone, s.utcNow(), id, FooterUndoing)
 	return err
 }
 
-// FooterFailed notes why an edit can't be made; of one that can't be undone, why
-// not: it stays placed.
+// FooterFailed records why an edit can't be made, or why a placed one can't be undone: that one stays placed.
 func (s *Store) FooterFailed(ctx context.Context, id int64, reason string, args map[string]string) error {
 	detail := []byte{}
 	if len(args) > 0 {
@@ -343,7 +334,7 @@ func (s *Store) FooterFailed(ctx context.Context, id int64, reason string, args 
 			return err
 		}
 	}
-	// MySQL sets from left to right: the state comes last.
+	// MySQL assigns from left to right, so the state comes last.
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE footer_edits SET reason = ?, detail = ?, failed_at = ?, state = IF(state = ?, ?, ?) WHERE id = ? AND state IN (?, ?, ?)`,
 		reason, detail, s.utcNow(), FooterUndoing, FooterPlaced, FooterFailed, id, FooterAsked, FooterAgreed, FooterUndoing)

@@ -1,6 +1,6 @@
 package store
 
-// fragment is a piece of a statement together with the values of its placeholders.
+// fragment is a piece of SQL with the values of its placeholders.
 type fragment struct {
 	sql  string
 	args []any
@@ -8,7 +8,7 @@ type fragment struct {
 
 func fragmentOf(sql string, args ...any) fragment { return fragment{sql, args} }
 
-// with are the fragment's values and what the rest of the statement takes after them.
+// with returns the fragment's values followed by those of the rest of the statement.
 func (f fragment) with(values ...any) []any { return append(append([]any{}, f.args...), values...) }
 
 // or adds an alternative to a condition.

@@ -14,7 +14,6 @@ import (
 // InquiryKind is what a bureau is asked.
 type InquiryKind string
 
-// The kinds of inquiries.
 const (
 	// InquiryStatus: is a domain or holder filed (isp_querybeianstatus)?
 	InquiryStatus InquiryKind = "status"
@@ -22,21 +21,20 @@ const (
 	InquiryPassword InquiryKind = "password"
 )
 
-// StatusFor is how long a status answer is good for: long enough for a form's
-// steps, short enough for what was filed today.
+// StatusFor is how long a status answer is valid: long enough for the steps of a form, short enough to notice what is
+// filed today.
 const StatusFor = 10 * time.Minute
 
 // Inquiry is a question to a bureau, with its answer once there is one.
 type Inquiry struct {
 	ID, AccountID int64
 	Kind          InquiryKind
-	// ConditionType and Value are the question's; of a password question Value is
-	// the number.
+	// ConditionType and Value are the question; for a password question Value is the number.
 	ConditionType   int
 	Value, Password string
 	Answered        bool
 	AnsweredAt      time.Time
-	// Code is the bureau's msg_code. Only with 0 do Status and Passed say anything.
+	// Code is the bureau's msg_code. Status and Passed are only valid if it is 0.
 	Code   int
 	Status filing.Status
 	Passed bool
@@ -49,8 +47,8 @@ type inquiryCondition struct {
 
 func inquiryAAD(id int64, part string) string { return fmt.Sprintf("inquiries/%d/%s", id, part) }
 
-// InquiryAccount is the account whose bureau can be asked about a province now;
-// ErrNotFound when there is none, it has stopped, or it has no interface.
+// InquiryAccount returns the account whose bureau can answer for a province now; ErrNotFound if there is none, it has
+// stopped, or it has no interface.
 func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, err error) {
 	if id, err = s.AccountFor(ctx, province); err != nil {
 		return 0, err
@@ -60,12 +58,12 @@ func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, 
 		return 0, notFoundAs(err, "bureau account")
 	}
 	if !runs {
-		return 0, fmt.Errorf("the province's account can't be asked: %w", ErrNotFound)
+		return 0, fmt.Errorf("the province's bureau can't be queried: %w", ErrNotFound)
 	}
 	return id, nil
 }
 
-// AskStatus writes down a question whether something is filed.
+// AskStatus queues the question whether something is filed.
 func (s *Store) AskStatus(ctx context.Context, accountID int64, conditionType int, value string) (id int64, err error) {
 	hash, err := s.statusHash(accountID, conditionType, value)
 	if err != nil {
@@ -74,8 +72,7 @@ func (s *Store) AskStatus(ctx context.Context, accountID int64, conditionType in
 	return s.ask(ctx, accountID, 0, InquiryStatus, conditionType, hash, inquiryCondition{Value: value})
 }
 
-// KnownStatus is the newest answer to a question that isn't older than
-// StatusFor; ErrNotFound when there is none.
+// KnownStatus returns the latest answer that isn't older than StatusFor; ErrNotFound if there is none.
 func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType int, value string) (filing.Status, time.Time, error) {
 	hash, err := s.statusHash(accountID, conditionType, value)
 	if err != nil {
@@ -86,7 +83,7 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC LIMIT 1`,
 		hash, s.utcNow().Add(-StatusFor), InquiryStatus)
 	if err != nil {
-		return filing.Status{}, time.Time{}, notFoundAs(err, "an answer of the bureau")
+		return filing.Status{}, time.Time{}, notFoundAs(err, "answer of the bureau")
 	}
 	q, err := s.Inquiry(ctx, id)
 	return q.Status, q.AnsweredAt, err
@@ -110,12 +107,12 @@ func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind Inquiry
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("writing down a question to the bureau: %w", err)
+		return 0, fmt.Errorf("queueing a bureau query: %w", err)
 	}
 	return id, nil
 }
 
-// Inquiry opens a question.
+// Inquiry returns a question with its answer, if there is one.
 func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 	var row struct {
 		AccountID     int64         `db:"account_id"`
@@ -149,7 +146,7 @@ func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 	return q, nil
 }
 
-// AnswerStatus keeps what the bureau answered; the first answer stays.
+// AnswerStatus stores the bureau's answer, unless there is one already.
 func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status filing.Status) error {
 	sealed, err := s.keys.SealJSON(inquiryAAD(id, "answer"), status)
 	if err != nil {
@@ -159,8 +156,7 @@ func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status fil
 	return err
 }
 
-// PurgeInquiries forgets what is past its time: status answers, passwords that
-// were never answered, and password tries that no longer count.
+// PurgeInquiries deletes old status answers, unanswered passwords, and password attempts that no longer count.
 func (s *Store) PurgeInquiries(ctx context.Context) error {
 	now := s.utcNow()
 	for _, q := range []struct {

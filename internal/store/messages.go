@@ -9,14 +9,14 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// MessageSent tells whether the message of a key went out already.
+// MessageSent reports whether the message of a key was sent.
 func (s *Store) MessageSent(ctx context.Context, key string) (bool, error) {
 	var n int
 	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM messages WHERE message_key = ?`, key)
 	return n > 0, err
 }
 
-// Message is a message that went out.
+// Message is a message that was sent.
 type Message struct {
 	Key        string
 	FilingID   int64
@@ -25,10 +25,9 @@ type Message struct {
 	ProviderID string
 }
 
-// BeginMessage notes that a message is about to go out, and tells whether it was begun
-// before, and when first: then nobody knows whether it went. Temporal's count of tries
-// doesn't tell: a stuck step that is resumed, and an activity that staff have run at once,
-// begin anew.
+// BeginMessage records that a message is about to be sent. If it was begun before, it returns when, because then it may
+// have been sent. Temporal's attempt count isn't enough: a resumed step, or an activity that staff run at once, starts
+// counting again.
 func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, before bool, err error) {
 	begun = s.utcNow()
 	res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun)
@@ -39,13 +38,13 @@ func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, 
 		return begun, false, err
 	}
 	err = s.db.GetContext(ctx, &begun, `SELECT begun_at FROM message_tries WHERE message_key = ?`, key)
-	if errors.Is(err, sql.ErrNoRows) { // it was noted as sent this moment
+	if errors.Is(err, sql.ErrNoRows) { // it was just recorded as sent
 		err = nil
 	}
 	return begun, true, err
 }
 
-// NoteMessage notes that a message went out.
+// NoteMessage records that a message was sent.
 func (s *Store) NoteMessage(ctx context.Context, m Message) error {
 	if _, err := s.db.ExecContext(ctx, `
 		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -56,7 +55,7 @@ func (s *Store) NoteMessage(ctx context.Context, m Message) error {
 	return err
 }
 
-// SentMessage is a message that a provider or mail server took.
+// SentMessage is a message that a provider or mail server accepted.
 type SentMessage struct {
 	Channel  filing.Channel `db:"channel"`
 	Template string         `db:"template"`
@@ -65,7 +64,7 @@ type SentMessage struct {
 	SentAt     time.Time `db:"sent_at"`
 }
 
-// SentMessages lists what was sent about a filing, oldest first.
+// SentMessages lists a filing's messages, oldest first.
 func (s *Store) SentMessages(ctx context.Context, filingID int64) (list []SentMessage, err error) {
 	err = s.db.SelectContext(ctx, &list, `SELECT channel, template, provider_id, sent_at FROM messages WHERE filing_id = ? ORDER BY sent_at, message_key`, filingID)
 	return list, err

@@ -15,29 +15,27 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// What a search may cost, however many orders there are.
+// Limits on a search's cost, however many orders there are.
 const (
-	// maxOrdersFound bounds the orders that a search by number or domain looks at.
+	// maxOrdersFound limits how many orders a search by number or domain reads.
 	maxOrdersFound = 500
-	// maxProducts bounds a customer's products that are looked through, and
-	// maxProductsFound those that a text may mean.
+	// maxProducts limits how many of a customer's products are searched, and maxProductsFound how many may match.
 	maxProducts      = 200
 	maxProductsFound = 20
 )
 
-// OrderFilter chooses orders of a customer; zero fields don't filter.
+// OrderFilter selects a customer's orders; zero fields match everything.
 type OrderFilter struct {
-	// Text is the beginning of an order's number, or a domain.
+	// Text is a prefix of an order's number, or a domain.
 	Text string
-	// State is how the order's filing stands, Stage in which stage; at most one of
-	// them filters.
+	// State is the state of the order's filing, Stage its stage; at most one of them may be set.
 	State filing.OrderState
 	Stage filing.Stage
 	// Product is a part of the product's name.
 	Product string
 }
 
-// OrderRow is an order with what the list shows of its filing.
+// OrderRow is an order with its filing's data for the list.
 type OrderRow struct {
 	Order
 	FilingID  sql.NullInt64  `db:"filing_id"`
@@ -46,12 +44,11 @@ type OrderRow struct {
 	Attention sql.NullString `db:"attention"`
 	StuckStep sql.NullString `db:"stuck_step"`
 	State     string         `db:"filing_state"`
-	// Ended is how the order's last filing ended, where none is open.
+	// Ended is the final stage of the order's last filing, if none is open.
 	Ended filing.Stage `db:"-"`
 }
 
-// statusFilter is the column by which orders are narrowed, with the values that are
-// asked for, and the indexes that begin with it.
+// statusFilter is the column that narrows orders, the values to match, and the indexes that start with it.
 type statusFilter struct {
 	column                string
 	values                []string
@@ -59,8 +56,7 @@ type statusFilter struct {
 	narrowed              bool
 }
 
-// statusFilter is the filter's: by stage, by state, or by each of the states, so that
-// an index is served in its order whatever is asked.
+// statusFilter filters by stage, by state, or by every state, so that an index always serves the list in order.
 func (f OrderFilter) statusFilter() statusFilter {
 	if f.Stage != "" {
 		return statusFilter{"filing_stage", []string{string(f.Stage)}, "orders_stage", "orders_product_stage", "orders_search_stage", true}
@@ -78,15 +74,12 @@ func (f OrderFilter) statusFilter() statusFilter {
 // OrderPage is a page of orders.
 type OrderPage struct {
 	Rows []OrderRow
-	// Cut tells that a search matched more than it looks at: more of the number,
-	// or of the product's name, is wanted.
+	// Cut: the search matched more than its limit, so the user should enter more of the number or product name.
 	Cut bool
 }
 
-// OrdersOf lists a customer's orders, newest first, at most limit after a
-// cursor. It pages by key, so that the last page costs what the first does, and
-// each filter is served by an index in that order: what it costs depends on
-// neither the customer's orders nor others'.
+// OrdersOf lists a customer's orders, newest first, at most limit after a cursor. It pages by key and an index serves
+// each filter in order, so that no page's cost depends on the number of orders.
 func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor, limit int) (OrderPage, error) {
 	var page OrderPage
 	q := orderQuery{customer: customerID, standing: filter.statusFilter(), after: after, limit: limit}
@@ -117,7 +110,7 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 	return page, s.fillEnded(ctx, page.Rows)
 }
 
-// fillEnded tells how the last filings of a page's orders ended that have none open.
+// fillEnded sets Ended for the page's orders that have no open filing.
 func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
 	byID := map[int64]*OrderRow{}
 	for i := range rows {
@@ -140,13 +133,12 @@ func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
 		return fmt.Errorf("listing ended filings: %w", err)
 	}
 	for _, e := range ended {
-		byID[e.OrderID].Ended = e.Stage // the last one's stays
+		byID[e.OrderID].Ended = e.Stage // the last one wins
 	}
 	return nil
 }
 
-// orderQuery makes the list's query: for each index range that the filters
-// leave, its first rows after the cursor, and of those the first again.
+// orderQuery builds the list's query: the first rows after the cursor of each index range, merged and limited again.
 type orderQuery struct {
 	customer int64
 	standing statusFilter
@@ -163,8 +155,8 @@ func (q orderQuery) sql() (string, []any) {
 	}
 	var parts []string
 	var args []any
-	// The index is named: an optimizer that hopes to find its rows early walks
-	// the list's own, which a rare state makes long.
+	// The index is forced: an optimizer that expects to find rows early walks the list's own index, which is slow for a
+	// rare state.
 	part := func(index, where string, values ...any) {
 		parts = append(parts, `SELECT o.id, o.created_at FROM orders o FORCE INDEX (`+index+`) WHERE o.customer_id = ?`+where+
 			` AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?) ORDER BY o.created_at DESC, o.id DESC LIMIT ?`)
@@ -173,7 +165,7 @@ func (q orderQuery) sql() (string, []any) {
 	by := q.standing
 	is := ` AND o.` + by.column + ` = ?`
 	switch {
-	case len(q.ids) > 0: // few rows: whatever else is asked is looked up in them
+	case len(q.ids) > 0: // few rows, so all other conditions are checked in them
 		where, values := ` AND o.id IN (`+placeholders(len(q.ids))+`)`, toAny(q.ids)
 		if len(q.products) > 0 {
 			where, values = where+` AND o.product IN (`+placeholders(len(q.products))+`)`, append(values, toAny(q.products)...)
@@ -203,9 +195,8 @@ func (q orderQuery) sql() (string, []any) {
 		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)
 }
 
-// productsLike are the customer's products whose names contain a text. Each name
-// is one look-up in the index, from one to the next past all its orders: neither
-// server's own DISTINCT does that reliably.
+// productsLike returns the customer's products whose names contain a text. It skips through the index, one look-up per
+// name, because neither MySQL's nor MariaDB's DISTINCT does that reliably.
 func (s *Store) productsLike(ctx context.Context, customerID int64, text string) (products []string, cut bool, err error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	name, looked := "", 0
@@ -215,7 +206,7 @@ func (s *Store) productsLike(ctx context.Context, customerID int64, text string)
 		if errors.Is(err, sql.ErrNoRows) {
 			break
 		} else if err != nil {
-			return nil, false, fmt.Errorf("looking through products: %w", err)
+			return nil, false, fmt.Errorf("searching products: %w", err)
 		}
 		if strings.Contains(strings.ToLower(name), text) {
 			products = append(products, name)
@@ -225,8 +216,7 @@ func (s *Store) productsLike(ctx context.Context, customerID int64, text string)
 	return products[:min(len(products), maxProductsFound)], cut, nil
 }
 
-// find looks up orders by the beginning of their number, the highest numbers of
-// each state first, and by domain.
+// find looks up orders by a prefix of their number, highest numbers of each state first, and by domain.
 func (s *Store) find(ctx context.Context, customerID int64, text string, by statusFilter) (ids []int64, cut bool, err error) {
 	text = strings.TrimSpace(text)
 	for _, value := range by.values {
@@ -256,7 +246,7 @@ func (s *Store) find(ctx context.Context, customerID int64, text string, by stat
 	return ids[max(0, len(ids)-maxOrdersFound):], len(ids) > maxOrdersFound, nil // the newest
 }
 
-// prefixPattern is a LIKE pattern of texts that begin with one.
+// prefixPattern is a LIKE pattern for texts with a prefix.
 func prefixPattern(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }

@@ -9,29 +9,27 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// trueState is filing.StateOf in SQL, of an order's open filing f. A test compares the two.
+// trueState is filing.StateOf in SQL, for an order's open filing f. A test compares the two.
 const trueState = `CASE WHEN f.stage IS NULL OR f.stage IN ('withdrawn', 'deregistered') THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
 	WHEN f.stuck_step <> '' OR f.attention = '` + string(filing.AttentionRefusedOurs) + `' THEN 'under_way'
 	WHEN f.attention = '` + string(filing.AttentionSMSVerification) + `' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting')
 		OR f.stage = 'installing' AND f.attention <> '' THEN 'yours' ELSE 'under_way' END`
 
-// showsTruth writes what an order shows of its open filing f, where that isn't so
-// already.
+// showsTruth updates an order's state to match its open filing f, if it doesn't already.
 const (
 	trueStage  = `COALESCE(f.stage, '')`
 	showsTruth = `UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id SET o.filing_state = ` + trueState + `, o.filing_stage = ` + trueStage + `
 		WHERE (o.filing_state <> ` + trueState + ` OR o.filing_stage <> ` + trueStage + `) AND `
 )
 
-// updateOrderState makes an order's state and stage what its open filing says, in the
-// transaction that moved the filing.
+// updateOrderState updates an order's state and stage from its open filing, in the transaction that moved the filing.
 func updateOrderState(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, showsTruth+`o.id = ?`, orderID)
 	return err
 }
 
-// showTurn is updateOrderState for a filing that got stuck or unstuck. It locks no rows of other
-// filings, many of which get stuck at once and wait for each other at their cause.
+// showTurn is updateOrderState for a filing that got stuck or unstuck. It locks no rows of other filings, because many
+// get stuck at once and already queue for the lock of their cause.
 func showTurn(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	var f struct {
 		OrderID   sql.NullInt64    `db:"open_order_id"`

@@ -10,7 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// WebSpace is where an order's site lives and how to reach it; sealed at rest.
+// WebSpace is where an order's site is hosted and how to access it; sealed at rest.
 type WebSpace struct {
 	Protocol     string `json:"protocol"`
 	Host         string `json:"host"`
@@ -30,31 +30,28 @@ type Order struct {
 	FilingNumber   sql.NullString `db:"filing_number"`
 	FilingNumberAt sql.NullTime   `db:"filing_number_at"`
 	CreatedAt      time.Time      `db:"created_at"`
-	// PoliceNumber is of the public-security filing (公安联网备案); PoliceDeclined
-	// tells that the customer needs none.
+	// PoliceNumber is the number of the public-security filing (公安联网备案); PoliceDeclined: the customer needs none.
 	PoliceNumber   sql.NullString `db:"police_number"`
 	PoliceDeclined bool           `db:"police_declined"`
 	Domains        []string       `db:"-"`
 	IPs            []string       `db:"-"`
 }
 
-// OrderImport is one row that a provider's panel or a CSV hands over.
+// OrderImport is a row from a provider's panel or a CSV file.
 type OrderImport struct {
 	Number   string
 	Customer string // the customer's login
 	Product  string
 	Domains  []string
 	IPs      []string
-	// WebSpace is nil when the provider doesn't know it: the customer then
-	// installs the certificate by hand.
+	// WebSpace is nil if the provider doesn't know it: the customer then installs the certificate by hand.
 	WebSpace  *WebSpace
 	ExpiresOn time.Time // zero: never
 }
 
 func orderAAD(number string) string { return "orders/" + number + "/web_space" }
 
-// ImportOrder inserts an order or updates the one of that number; importing
-// the same row again changes nothing. The customer is made when missing,
+// ImportOrder inserts an order or updates the one with its number. It is idempotent. A missing customer is created
 // without a password. It reports whether the order is new.
 func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, err error) {
 	customer, err := s.EnsureUser(ctx, RoleCustomer, in.Customer, "")
@@ -116,8 +113,8 @@ func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column 
 const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.filing_number, o.filing_number_at, o.created_at,
 	o.police_number, o.police_declined`
 
-// OrderOf finds an order of a customer by its number; another's order is
-// ErrNotFound, as one that doesn't exist.
+// OrderOf returns a customer's order by its number. Another customer's order is ErrNotFound, like one that doesn't
+// exist.
 func (s *Store) OrderOf(ctx context.Context, customerID int64, number string) (Order, error) {
 	var o Order
 	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.number = ? AND o.customer_id = ?`, number, customerID)
@@ -127,7 +124,7 @@ func (s *Store) OrderOf(ctx context.Context, customerID int64, number string) (O
 	return o, s.fillLists(ctx, []*Order{&o})
 }
 
-// Order finds an order by its ID.
+// Order returns an order by its ID.
 func (s *Store) Order(ctx context.Context, id int64) (Order, error) {
 	var o Order
 	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.id = ?`, id)
@@ -137,7 +134,7 @@ func (s *Store) Order(ctx context.Context, id int64) (Order, error) {
 	return o, s.fillLists(ctx, []*Order{&o})
 }
 
-// WebSpaceOf opens an order's web space; nil when the order has none.
+// WebSpaceOf returns an order's web space; nil if it has none.
 func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error) {
 	var row struct {
 		Number string `db:"number"`
@@ -151,8 +148,7 @@ func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error
 	return &w, s.keys.OpenJSON(orderAAD(row.Number), row.Sealed, &w)
 }
 
-// CorrectWebSpace replaces an order's web space. The next import of the order brings the
-// provider's own again.
+// CorrectWebSpace replaces an order's web space. The next import of the order overwrites it with the provider's data.
 func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error {
 	sealed, err := s.keys.SealJSON(orderAAD(o.Number), w)
 	if err != nil {
@@ -164,14 +160,13 @@ func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error 
 	})
 }
 
-// Cursor is a place in a list that is ordered by creation time, newest first.
-// Its zero value is the start.
+// Cursor is a position in a list ordered by creation time, newest first. Its zero value is the start.
 type Cursor struct {
 	CreatedAt time.Time
 	ID        int64
 }
 
-// fillLists loads domains and addresses of a page of orders in two queries.
+// fillLists loads the domains and addresses of a page of orders in two queries.
 func (s *Store) fillLists(ctx context.Context, orders []*Order) error {
 	if len(orders) == 0 {
 		return nil

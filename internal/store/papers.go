@@ -16,22 +16,21 @@ import (
 type Paper struct {
 	ID       int64 `db:"id"`
 	FilingID int64 `db:"filing_id"`
-	// Key is that of the list of papers, Item the pre-approval content that it is
-	// about; 0: none.
+	// Key is the key in the list of papers, Item the pre-approval content that it is for; 0: none.
 	Key  string `db:"paper"`
 	Item int    `db:"item"`
-	// Width and Height in dots, Bytes of the JPEG.
+	// Width and Height are in pixels; Bytes is the size of the JPEG.
 	Width      int       `db:"width"`
 	Height     int       `db:"height"`
 	Bytes      int       `db:"bytes"`
 	UploadedAt time.Time `db:"uploaded_at"`
-	// Kept is false when the picture is past its time.
+	// Kept is false if the picture is past its retention.
 	Kept bool `db:"kept"`
 }
 
 const paperColumns = `p.id, p.filing_id, p.paper, p.item, p.width, p.height, p.bytes, p.uploaded_at, p.sealed IS NOT NULL AS kept`
 
-// NewPaper is a picture that was made fit (internal/picture).
+// NewPaper is a picture converted by internal/picture.
 type NewPaper struct {
 	FilingID int64
 	Key      string
@@ -40,19 +39,18 @@ type NewPaper struct {
 	Format         int
 	Content, Thumb []byte
 	Width, Height  int
-	// Max is how many there may be; where it is one, a new picture replaces it.
+	// Max is how many pictures the paper may have; if it is one, a new picture replaces the old one.
 	Max int
 }
 
-// ErrTooManyPapers says that a paper has as many pictures as it may have.
-var ErrTooManyPapers = errors.New("as many pictures as there may be")
+// ErrTooManyPapers: the paper already has its maximum number of pictures.
+var ErrTooManyPapers = errors.New("the paper already has its maximum number of pictures")
 
 func paperAAD(filingID int64, key string, item int, hash []byte) string {
 	return fmt.Sprintf("papers/%d/%s/%d/%s", filingID, key, item, hex.EncodeToString(hash))
 }
 
-// AddPaper keeps a picture while the filing can still be filled in; ErrConflict when it
-// can't. Adding the same again finds it.
+// AddPaper stores a picture while the filing's forms can be filled in, otherwise ErrConflict. It is idempotent.
 func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) {
 	hash, err := s.keys.Hash("papers/content", string(n.Content))
 	if err != nil {
@@ -105,12 +103,12 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 		return nil
 	})
 	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrTooManyPapers) {
-		err = fmt.Errorf("keeping a paper of filing %d: %w", n.FilingID, err)
+		err = fmt.Errorf("saving a paper of filing %d: %w", n.FilingID, err)
 	}
 	return id, err
 }
 
-// fillable holds a filing's row; ErrConflict when its forms can't be filled in now.
+// fillable locks a filing's row; ErrConflict if its forms can't be filled in now.
 func fillable(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	var stage filing.Stage
 	if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
@@ -122,8 +120,7 @@ func fillable(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	return nil
 }
 
-// RemovePaper takes a picture away; removing again changes nothing. What was submitted
-// with it stays, what never was is forgotten at once.
+// RemovePaper removes a picture, and deletes its content unless it was submitted. It is idempotent.
 func (s *Store) RemovePaper(ctx context.Context, filingID, paperID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := fillable(ctx, tx, filingID); err != nil {
@@ -143,14 +140,14 @@ func (s *Store) removePaper(ctx context.Context, tx *sqlx.Tx, filingID, paperID 
 	return err
 }
 
-// Papers lists a filing's pictures that weren't taken away, in the order of their upload.
+// Papers lists a filing's pictures that weren't removed, in upload order.
 func (s *Store) Papers(ctx context.Context, filingID int64) ([]Paper, error) {
 	var list []Paper
 	err := s.db.SelectContext(ctx, &list, `SELECT `+paperColumns+` FROM papers p WHERE p.filing_id = ? AND p.removed_at IS NULL ORDER BY p.id`, filingID)
 	return list, err
 }
 
-// PapersOfRevision lists the pictures that a revision carries, each once.
+// PapersOfRevision lists the pictures that a revision includes, each once.
 func (s *Store) PapersOfRevision(ctx context.Context, filingID int64, revision int) ([]Paper, error) {
 	var list []Paper
 	err := s.db.SelectContext(ctx, &list, `
@@ -158,17 +155,17 @@ func (s *Store) PapersOfRevision(ctx context.Context, filingID int64, revision i
 	return list, err
 }
 
-// PaperView is somebody's look at a paper.
+// PaperView is one view of a paper.
 type PaperView struct {
 	PaperID int64  `db:"paper_id"`
 	Actor   string `db:"actor"`
-	// Reason tells as whom, at which stage, and whether the preview or the whole.
+	// Reason says in which role, at which stage, and whether the preview or the full picture was viewed.
 	Reason string    `db:"reason"`
 	At     time.Time `db:"at"`
 }
 
-// ViewPaper opens a picture of a filing, or its preview, once it is noted who looks and
-// why; ErrPurged when it is past its time.
+// ViewPaper returns a filing's picture, or its preview, after recording who views it and why; ErrPurged if it is past
+// its retention.
 func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bool, actor, reason string) (content []byte, err error) {
 	var row struct {
 		Key    string `db:"paper"`
@@ -196,7 +193,7 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 	return s.keys.Open(paperAAD(filingID, row.Key, row.Item, row.Hash)+aad, row.Sealed)
 }
 
-// PaperViews lists the looks at a filing's papers, newest first.
+// PaperViews lists the views of a filing's papers, newest first.
 func (s *Store) PaperViews(ctx context.Context, filingID int64, limit int) ([]PaperView, error) {
 	var list []PaperView
 	err := s.db.SelectContext(ctx, &list, `
@@ -204,16 +201,15 @@ func (s *Store) PaperViews(ctx context.Context, filingID int64, limit int) ([]Pa
 	return list, err
 }
 
-// PurgePapers forgets the pictures of filings that have been over for keep, and of
-// pictures that were taken away so long ago; that they were stays, and who looked. Those of
-// proofs go with them.
+// PurgePapers deletes the content of pictures whose filing was over, or that were removed, longer ago than keep, and of
+// proof pictures; their rows and the record of views stay.
 func (s *Store) PurgePapers(ctx context.Context, keep time.Duration) (purged int64, err error) {
 	before := s.utcNow().Add(-keep)
 	if err := s.purgeProofs(ctx, before); err != nil {
 		return 0, err
 	}
 	var ids []int64
-	// A record that waits for its verdict may still have to be written again.
+	// A record that waits for its verdict may have to be packed again.
 	err = s.db.SelectContext(ctx, &ids, `
 		SELECT p.id FROM papers p JOIN filings f ON f.id = p.filing_id
 		WHERE p.sealed IS NOT NULL AND f.stage IN (?, ?, ?) AND f.stage_since < ? LIMIT 1000`,

@@ -9,36 +9,33 @@ import (
 )
 
 const (
-	// askFor is how long a password question may wait for its one try.
+	// askFor is how long a password question may wait for its one attempt.
 	askFor = time.Minute
-	// passwordFor is how long a password that was never answered is kept.
+	// passwordFor is how long an unanswered password is stored.
 	passwordFor = time.Hour
-	// triesFor is the window of password tries, the bureau's own (3-4, code 22).
+	// triesFor is the window for counting password attempts, the same as the bureau's (3-4, code 22).
 	triesFor = 24 * time.Hour
-	// maxPasswordTries for a number in the window is one less than the bureau's
-	// five: a customer can't use those up.
+	// maxPasswordTries per number and window is one less than the bureau's five, so that a customer can't use those up.
 	maxPasswordTries = 4
-	// maxFilingTries for one filing, whatever the numbers, keeps somebody from
-	// trying one password on many.
+	// maxFilingTries per filing, over all numbers, prevents trying one password on many numbers.
 	maxFilingTries = 10
 )
 
-// ErrTooManyTries says that a filing password was tried too often.
-var ErrTooManyTries = errors.New("the filing password was tried too often")
+// ErrTooManyTries: too many filing password attempts.
+var ErrTooManyTries = errors.New("too many filing password attempts")
 
-// AskPassword writes down a question whether a filing password is right, for a
-// filing; ErrTooManyTries when its number, or the filing, had too many already.
-// A try whose answer was lost counts: it may have reached the bureau.
+// AskPassword queues the question whether a filing password is right; ErrTooManyTries if its number, or the filing, has
+// had too many. An attempt without an answer counts, because it may have reached the bureau.
 func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, number, password string) (id int64, err error) {
 	key := filing.NormaliseNumber(number)
 	if n, err := filing.ParseNumber(number); err == nil {
-		key = n.Holder() // a holder's sites share its password
+		key = n.Holder() // all of a holder's sites share its password
 	}
 	hash, err := s.keys.Hash("inquiries/password", key)
 	if err != nil {
 		return 0, err
 	}
-	// Written first and counted after: of two at once, one at least sees the other.
+	// Written first, then counted: of two concurrent attempts, at least one sees the other.
 	id, err = s.ask(ctx, accountID, filingID, InquiryPassword, 0, hash, inquiryCondition{Value: filing.NormaliseNumber(number), Password: password})
 	if err != nil {
 		return 0, err
@@ -61,8 +58,7 @@ func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, numb
 	return 0, ErrTooManyTries
 }
 
-// TryInquiry marks a password question's one try before it is made; false: it
-// was tried already, or is too old to be.
+// TryInquiry marks a password question as tried before the call; false: it was already tried or is too old.
 func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
 	now := s.utcNow()
 	res, err := s.db.ExecContext(ctx, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL AND asked_at > ?`,
@@ -73,7 +69,7 @@ func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
 	return changedOneRow(res)
 }
 
-// AnswerPassword keeps what the bureau answered, and forgets the password.
+// AnswerPassword stores the bureau's answer and deletes the password.
 func (s *Store) AnswerPassword(ctx context.Context, id int64, code int, passed bool) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE inquiries SET answered_at = ?, code = ?, passed = ?, sealed_condition = NULL WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, passed, id)

@@ -10,28 +10,27 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// PoliceState is how an order's public-security filing (公安联网备案) stands.
+// PoliceState is the state of an order's public-security filing (公安联网备案).
 type PoliceState struct {
 	OrderID int64
-	// Open tells that there is a site to file: the filing's approval stands.
+	// Open: the order has an approved filing, so its site needs one.
 	Open bool
-	// Since is what its time runs from, the bureau's approval; zero: there is none,
-	// or a number was registered that was given elsewhere on a day that nobody
-	// here knows.
+	// Since is the bureau's approval, which starts the time limit; zero: there is none, or the customer registered a
+	// number whose date we don't know.
 	Since time.Time
 	// Number is empty until it is recorded.
 	Number   string
 	Declined bool
 }
 
-// Missing tells whether the customer has still to do something about it.
+// Missing reports whether the customer still has to act on it.
 func (p PoliceState) Missing() bool { return p.Open && p.Number == "" && !p.Declined }
 
-// Due tells whether that has a day, so that the customer can be reminded of it.
+// Due reports whether it is missing and has a deadline, so that reminders make sense.
 func (p PoliceState) Due() bool { return p.Missing() && !p.Since.IsZero() }
 
-// Police tells how the public-security filing of a filing's order stands. A change
-// doesn't start the time anew: it runs from the approval of what was changed.
+// Police returns the state of the public-security filing for a filing's order. A change doesn't restart the time limit:
+// it runs from the approval of the original filing.
 func (s *Store) Police(ctx context.Context, filingID int64) (PoliceState, error) {
 	var p PoliceState
 	err := s.tx(ctx, func(tx *sqlx.Tx) (err error) {
@@ -66,9 +65,8 @@ func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState,
 	return p, nil
 }
 
-// approvedSince tells whether the filing, or what it changes or ends, was approved,
-// and when; the time is zero for a registered number. The bureau's own day counts;
-// where it gave none, the time at which the approval came.
+// approvedSince reports whether the filing, or its base, was approved, and when; the time is zero for a registered
+// number. The bureau's date counts, or else the time when the approval arrived.
 func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved bool, since time.Time, err error) {
 	for {
 		var row struct {
@@ -93,14 +91,13 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 	}
 }
 
-// RecordPoliceNumber keeps the public-security filing's number on the order;
-// ErrConflict when there is no approval of its site.
+// RecordPoliceNumber stores the public-security number on the order; ErrConflict if its site has no approval.
 func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
 	return s.setPolice(ctx, Progress{FilingID: filingID, EventKind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
 		fragmentOf(`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow()))
 }
 
-// DeclinePolice notes that the customer needs no public-security filing.
+// DeclinePolice records that the customer needs no public-security filing.
 func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string) error {
 	return s.setPolice(ctx, Progress{FilingID: filingID, EventKind: filing.EventPoliceDeclined, Actor: actor},
 		fragmentOf(`police_number = NULL, police_number_at = NULL, police_declined = TRUE`))
@@ -128,7 +125,7 @@ func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 			return err
 		}
 		if f.Stage != filing.Filed {
-			return nil // the timeline of what is under way is its workflow's to number
+			return nil // the workflow numbers the timeline of a filing under way
 		}
 		p.Seq = f.Seq + 1
 		return s.advance(ctx, tx, p)

@@ -10,17 +10,16 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// FiledOrder is an order of ours that has its number.
+// FiledOrder is one of our orders that has its number.
 type FiledOrder struct {
 	Number  string
 	At      time.Time
 	Domains []string
-	// Dossier is what was approved; empty for a number that came without one.
+	// Dossier is the approved dossier; empty for a number that was registered without one.
 	Dossier filing.Dossier
 }
 
-// FiledOrdersByNumber finds orders of ours by their filing number, or by that of
-// its holder.
+// FiledOrdersByNumber finds our orders by their filing number, or by their holder's.
 func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]FiledOrder, error) {
 	if n.Site > 0 {
 		return s.filedOrders(ctx, fragmentOf(`o.filing_number = ?`, n.String()))
@@ -28,8 +27,7 @@ func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]Fil
 	return s.filedOrders(ctx, fragmentOf(`(o.filing_number = ? OR o.filing_number LIKE ?)`, n.String(), n.String()+"-%"))
 }
 
-// FiledOrdersByDomain finds orders of ours with a domain that covers the host
-// (filing.DomainCovers).
+// FiledOrdersByDomain finds our orders with a domain that covers the host (filing.DomainCovers).
 func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOrder, error) {
 	where, args, err := sqlx.In(`o.filing_number IS NOT NULL AND o.id IN (SELECT order_id FROM order_domains WHERE domain IN (?))`, filing.ListingsOf(filing.DomainKey(host)))
 	if err != nil {
@@ -45,7 +43,7 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 		Revision int    `db:"revision"`
 		Sealed   []byte `db:"sealed"`
 	}
-	// Of an order's approved revisions, the newest that says who and what.
+	// For each order, the latest approved revision that has a holder and site.
 	err := s.db.SelectContext(ctx, &rows, `
 		SELECT `+orderColumns+`, COALESCE(d.filing_id, 0) AS filing_id, COALESCE(d.revision, 0) AS revision, d.sealed
 		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
@@ -53,7 +51,7 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 		WHERE `+match.sql+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
 	if err != nil {
-		return nil, fmt.Errorf("looking for filed orders: %w", err)
+		return nil, fmt.Errorf("searching filed orders: %w", err)
 	}
 	var list []FiledOrder
 	seen := map[int64]bool{}
@@ -76,7 +74,7 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 	return list, nil
 }
 
-// InquiryAccounts are the accounts whose bureaus can be asked now.
+// InquiryAccounts returns the accounts whose bureaus can be queried now.
 func (s *Store) InquiryAccounts(ctx context.Context) ([]int64, error) {
 	var ids []int64
 	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL AND driver = ? ORDER BY id`, DriverInterface)

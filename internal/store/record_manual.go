@@ -11,21 +11,21 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The drivers of an account: how its records get to the bureau.
+// The drivers: how an account's records get to the bureau.
 const (
 	// DriverInterface exchanges data files with the bureau.
 	DriverInterface = "interface"
-	// DriverManual leaves submitting, and recording what the bureau said, to people.
+	// DriverManual: staff submit the records and record the bureau's answers by hand.
 	DriverManual = "manual"
 )
 
-// SetDriver notes how an account's records get to the bureau.
+// SetDriver sets how an account's records get to the bureau.
 func (s *Store) SetDriver(ctx context.Context, accountID int64, driver string) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET driver = ? WHERE id = ?`, driver, accountID)
 	return err
 }
 
-// ManualRecord is a record that people take to the bureau.
+// ManualRecord is a record that staff submit to the bureau by hand.
 type ManualRecord struct {
 	ID          int64  `db:"id"`
 	FilingID    int64  `db:"filing_id"`
@@ -34,23 +34,20 @@ type ManualRecord struct {
 	Operation   int    `db:"operation"` // Czlx: the dossier's kind
 	AccountID   int64  `db:"account_id"`
 	Account     string `db:"account"`
-	// QueuedAt is since when it waits.
+	// QueuedAt is since when it has been waiting.
 	QueuedAt time.Time `db:"created_at"`
-	// Sequence is the data file that it lies in although people must submit it:
-	// its account had an interface before.
+	// Sequence is the data file it is in, if its account had an interface before it became manual.
 	Sequence sql.NullInt64 `db:"sequence"`
-	// SubmittedAt is when it went to the bureau; by whom is empty where it went
-	// in a data file.
+	// SubmittedAt is when it was submitted; the name is empty if a data file was used.
 	SubmittedAt sql.NullTime `db:"submitted_at"`
 	SubmittedBy string       `db:"submitted_by"`
 	Decided     bool         `db:"decided"`
-	// DecidedBy is who recorded the decision; empty where the interface brought it.
+	// DecidedBy is who recorded the decision; empty if it came by the interface.
 	DecidedBy string `db:"decided_by"`
 }
 
-// manualSelect finds what people take, or took, to the bureau: what waits at a
-// manual account, and what they submitted, also after the account was given an
-// interface.
+// manualSelect reads manual records: those waiting at a manual account, and those submitted by hand, even if the
+// account got an interface since.
 const manualSelect = `
 	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account, r.created_at,
 		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at, r.submitted_by,
@@ -60,18 +57,18 @@ const manualSelect = `
 		LEFT JOIN decisions d ON d.record_id = r.id
 	WHERE (a.driver = '` + DriverManual + `' OR r.submitted_at IS NOT NULL) `
 
-// ManualFilter chooses from the records that people take to the bureau.
+// ManualFilter selects manual records.
 type ManualFilter struct {
-	// Submitted: those that wait for a result, or else those to submit.
+	// Submitted selects those that wait for a result, otherwise those to submit.
 	Submitted bool
-	// AccountID, when set, is the account.
+	// AccountID, if set, selects the account.
 	AccountID int64
-	// After is the ID after which the page begins.
+	// After is the ID after which the page starts.
 	After int64
 }
 
-// ManualRecords lists records that people must act on, oldest first. It goes by
-// the filings under way, which are few beside the records of all time.
+// ManualRecords lists records that staff must act on, oldest first. It starts from the filings under way, which are few
+// compared with all records.
 func (s *Store) ManualRecords(ctx context.Context, filter ManualFilter, limit int) ([]ManualRecord, error) {
 	query := manualSelect + `AND f.stage IN (?, ?) AND d.approved IS NULL AND r.id > ?`
 	args := []any{filing.Submitting, filing.Reviewing, filter.After}
@@ -88,16 +85,14 @@ func (s *Store) ManualRecords(ctx context.Context, filter ManualFilter, limit in
 	return list, err
 }
 
-// ManualRecord finds one record that people take to the bureau, also when it is
-// decided already.
+// ManualRecord returns a manual record, even if it is already decided.
 func (s *Store) ManualRecord(ctx context.Context, id int64) (r ManualRecord, err error) {
 	err = s.db.GetContext(ctx, &r, manualSelect+`AND r.id = ?`, id)
 	return r, notFoundAs(err, "record to submit by hand")
 }
 
-// SubmitByHand notes that somebody handed a record in, and queues the signal
-// that tells its filing. ErrConflict when it was submitted already, is decided,
-// or goes by the interface.
+// SubmitByHand records that staff submitted a record and queues the signal to its filing. It returns ErrConflict if the
+// record was already submitted or decided, or goes by the interface.
 func (s *Store) SubmitByHand(ctx context.Context, recordID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		r, err := s.lockManual(ctx, tx, recordID)
@@ -127,8 +122,8 @@ type lockedRecord struct {
 	Driver string `db:"driver"`
 }
 
-// lockManual locks a record's account and then the record, in the order in which
-// packing a data file does: the two don't take the same record.
+// lockManual locks a record's account and then the record, in the same order as packing a data file, so that both can't
+// take the same record.
 func (s *Store) lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r lockedRecord, err error) {
 	var accountID int64
 	if err := tx.GetContext(ctx, &accountID, `SELECT account_id FROM records WHERE id = ?`, recordID); err != nil {
@@ -144,8 +139,8 @@ func (s *Store) lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r 
 	return r, notFoundAs(err, "record to submit by hand")
 }
 
-// takeManual tells whether people hand an account's records in, and if so holds
-// its row: the last submission must not close the task over a new record.
+// takeManual reports whether an account is manual, and if so locks its row, so that the last submission can't close the
+// task while a new record arrives.
 func (s *Store) takeManual(ctx context.Context, tx *sqlx.Tx, accountID int64) (manual bool, err error) {
 	err = tx.GetContext(ctx, &manual, `SELECT driver = ? FROM bureau_accounts WHERE id = ?`, DriverManual, accountID)
 	if err == nil && manual {
@@ -154,9 +149,9 @@ func (s *Store) takeManual(ctx context.Context, tx *sqlx.Tx, accountID int64) (m
 	return manual, notFoundAs(err, "bureau account")
 }
 
-// addSubmitTask tells staff, once until all is submitted, that dossiers wait.
+// addSubmitTask adds a staff task that dossiers wait, once until all are submitted.
 func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
-	var wanted []int64 // read under locks: of two records at once one makes the task
+	var wanted []int64 // read under locks, so that of two concurrent records only one makes the task
 	err := tx.SelectContext(ctx, &wanted, `
 		SELECT r.id FROM records r LEFT JOIN staff_tasks t ON t.account_id = r.account_id AND t.kind = ? AND t.done_at IS NULL
 		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK IN SHARE MODE`, TaskSubmit, r.FilingID, r.Revision)
@@ -166,7 +161,7 @@ func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskSubmit, fmt.Sprintf("%d/%d", r.FilingID, r.Revision), ""))
 }
 
-// submitTaskDone puts the task away when nothing waits at the account any more.
+// submitTaskDone completes the task if nothing waits at the account any more.
 func (s *Store) submitTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64, actor string) error {
 	var waiting []ManualRecord
 	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`,

@@ -11,29 +11,27 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The result codes that a decision recorded by hand has: the bureau's own for
-// "approved" and "refused" (3-5).
+// The result codes of decisions recorded by hand: the bureau's own for "approved" and "refused" (3-5).
 const (
 	codeApproved = 1001
 	codeRefused  = 1002
 )
 
-// ManualDecision is what the bureau said of a record, as somebody recorded it.
+// ManualDecision is the bureau's decision on a record, as recorded by staff.
 type ManualDecision struct {
 	Actor    string
 	Approved bool
-	// Issued is what an approval brought.
+	// Issued is what the bureau issued with an approval.
 	Issued filing.Issued
-	// Opinion is why the bureau refused, Fields ("form.field") what that is about.
+	// Opinion is why the bureau refused, Fields ("form.field") what the refusal is about.
 	Opinion string
 	Fields  []string
 }
 
 func passwordAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/password", recordID) }
 
-// DecideByHand records what the bureau said of a record that was submitted, once,
-// and queues the signal that tells its filing. ErrConflict when it isn't handed
-// in yet or is decided already.
+// DecideByHand records the bureau's decision on a submitted record, once, and queues the signal to its filing. It
+// returns ErrConflict if the record isn't submitted yet or is already decided.
 func (s *Store) DecideByHand(ctx context.Context, recordID int64, d ManualDecision) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		r, err := s.lockManual(ctx, tx, recordID)
@@ -63,14 +61,14 @@ func (s *Store) DecideByHand(ctx context.Context, recordID int64, d ManualDecisi
 	})
 }
 
-// manualColumns are the columns that a decision of its kind fills.
+// manualColumns returns the columns that the decision sets.
 func (s *Store) manualColumns(recordID int64, d ManualDecision) (set string, args []any, err error) {
 	if !d.Approved {
 		opinion, err := s.keys.Seal(opinionAAD(recordID), []byte(d.Opinion))
 		if err != nil {
 			return "", nil, err
 		}
-		fields, err := json.Marshal(append([]string{}, d.Fields...)) // [] for none, never null
+		fields, err := json.Marshal(append([]string{}, d.Fields...)) // [] rather than null if there are none
 		return `, code = ?, sealed_opinion = ?, fields = ?`, []any{codeRefused, opinion, string(fields)}, err
 	}
 	var password []byte
@@ -79,7 +77,7 @@ func (s *Store) manualColumns(recordID int64, d ManualDecision) (set string, arg
 			return "", nil, err
 		}
 	}
-	var certificate []byte // none stays NULL
+	var certificate []byte // stays NULL if there is none
 	if len(d.Issued.Certificate) > 0 {
 		certificate = d.Issued.Certificate
 	}

@@ -6,18 +6,17 @@ import (
 	"time"
 )
 
-// SubmittedRecord is a revision of a filing on its way to a bureau, and the data file that
-// carries it.
+// SubmittedRecord is a revision of a filing with the data file that submitted it.
 type SubmittedRecord struct {
 	Revision  int            `db:"revision"`
 	CreatedAt time.Time      `db:"created_at"`
 	AccountID sql.NullInt64  `db:"account_id"`
 	Account   sql.NullString `db:"account"`
-	// Sequence is the data file's; null before there is one, and where people submit.
+	// Sequence is the data file's number; null before there is one, and for manual accounts.
 	Sequence   sql.NullInt64 `db:"sequence"`
 	AcceptedAt sql.NullTime  `db:"accepted_at"`
 	RefusedAt  sql.NullTime  `db:"refused_at"`
-	// Kept tells that the file can still be looked at.
+	// Kept: the file can still be viewed.
 	Kept        bool         `db:"kept"`
 	SubmittedAt sql.NullTime `db:"submitted_at"`
 	SubmittedBy string       `db:"submitted_by"`

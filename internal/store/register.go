@@ -9,24 +9,23 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// registeredRevision is the one revision of a registration's dossier.
+// registeredRevision is the only revision of a registration's dossier.
 const registeredRevision = 1
 
-// NewRegistration is a number that a customer holds already, for an order.
+// NewRegistration is the registration of a number that a customer already has.
 type NewRegistration struct {
 	OrderID int64
-	// Dossier is of filing.KindRegister.
+	// Dossier has the kind filing.KindRegister.
 	Dossier filing.Dossier
-	// Certificate is bazu.cert; empty: none was given.
+	// Certificate is bazu.cert; empty: not provided.
 	Certificate []byte
-	// Compared tells that the bureau's query knows the number for the domains.
+	// Compared: the bureau's query confirmed the number for the domains.
 	Compared bool
 	Actor    string
 }
 
-// OpenRegistration makes a filing that registers a number, with its dossier and
-// a decision that carries the number, in one transaction. ErrConflict when
-// something else is open on the order.
+// OpenRegistration creates a filing that registers a number, with its dossier and a decision with the number, in one
+// transaction. It returns ErrConflict if the order has another open filing.
 func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing, error) {
 	number, err := filing.ParseNumber(r.Dossier.OwnershipProof.Number)
 	if err != nil {
@@ -64,7 +63,7 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 			id, now, kind, r.Actor, number.String()); err != nil {
 			return err
 		}
-		// what was typed became the dossier
+		// The draft is now in the dossier.
 		if _, err := tx.ExecContext(ctx, `DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID); err != nil {
 			return err
 		}
@@ -76,8 +75,8 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 	return s.Filing(ctx, id)
 }
 
-// decideRegistered keeps the number where a bureau's would stand: a record of no
-// account, which no data file takes, and its approval.
+// decideRegistered stores the number where the bureau's would be: in an approval of a record that has no account, so
+// that no data file includes it.
 func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int64, number filing.Number, certificate []byte) error {
 	now := s.utcNow()
 	res, err := tx.ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, operation, created_at) VALUES (?, ?, NULL, ?, ?)`,
@@ -102,8 +101,8 @@ func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int6
 	return err
 }
 
-// TakeOff takes a registered number off its order again (取消登记), with the
-// filing's end. ErrConflict when the filing isn't one, or isn't done.
+// TakeOff removes a registered number from its order (取消登记) and ends the filing. It returns ErrConflict if the filing
+// isn't a completed registration.
 func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var f struct {

@@ -156,8 +156,8 @@ func TestPoliceNumberStandsOnTheOrder(t *testing.T) {
 	require.Equal(t, store.PoliceState{OrderID: f.OrderID, Open: true, Since: state.Since, Number: number.String()}, state)
 	events, err := s.Events(ctx, f.ID)
 	require.NoError(t, err)
-	require.Equal(t, "police_recorded", events[len(events)-1].Kind)
-	require.Equal(t, "police_declined", events[len(events)-2].Kind)
+	require.Equal(t, filing.EventPoliceRecorded, events[len(events)-1].Kind)
+	require.Equal(t, filing.EventPoliceDeclined, events[len(events)-2].Kind)
 }
 
 // The thirty days run from the bureau's approval: the number of a site that still

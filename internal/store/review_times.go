@@ -7,17 +7,17 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// maxReviewTimes is how far back the product's own history is looked at, in records.
+// maxReviewTimes limits how many records of our own history are read.
 const maxReviewTimes = 200
 
-// ReviewTime is how long a bureau had a record.
+// ReviewTime is how long a bureau took for a record.
 type ReviewTime struct {
 	Accepted time.Time `db:"accepted_at"`
 	Decided  time.Time `db:"decided_at"`
 }
 
-// ReviewTimes are the newest times that a province's bureau took from getting records
-// of some operations (Czlx), by the interface or by hand, to its decision, as it reached us.
+// ReviewTimes are the latest review times of a province's bureau for some operations (Czlx): from receiving a record,
+// by the interface or by hand, to its decision arriving here.
 func (s *Store) ReviewTimes(ctx context.Context, province string, operations []int) (list []ReviewTime, err error) {
 	query, args, err := sqlx.In(`
 		SELECT COALESCE(r.submitted_at, u.accepted_at) AS accepted_at, d.created_at AS decided_at
@@ -31,7 +31,7 @@ func (s *Store) ReviewTimes(ctx context.Context, province string, operations []i
 	return list, err
 }
 
-// FilingSeqs are how far filings' projections are, by ID, in one query.
+// FilingSeqs returns the projections' sequence numbers of filings, by ID, in one query.
 func (s *Store) FilingSeqs(ctx context.Context, ids []int64) (map[int64]int64, error) {
 	seqs := make(map[int64]int64, len(ids))
 	for len(ids) > 0 {

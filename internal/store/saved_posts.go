@@ -8,19 +8,18 @@ import (
 	"time"
 )
 
-// SavedPostLifetime is how long a form is kept that was sent after its session had
-// ended: whoever lost a password, or was called away on a Friday, still finds it.
+// SavedPostLifetime is how long a form submitted after its session ended is kept: a user who lost the password, or was
+// called away on a Friday, still finds it.
 const SavedPostLifetime = 3 * 24 * time.Hour
 
-// UserMark is what a browser keeps of who signed in there last: it tells two
-// accounts apart and nothing else.
+// UserMark is stored in a browser to recognise who signed in there last; it reveals nothing except whether two accounts
+// differ.
 func (s *Store) UserMark(userID int64) (string, error) {
 	hash, err := s.keys.Hash("saved_posts/user", fmt.Sprint(userID))
 	return hex.EncodeToString(hash), err
 }
 
-// QueryMark is what a session keeps of a question that it had answered: it knows
-// the same one again and tells nobody what it was.
+// QueryMark is stored in a session to recognise a repeated public query without revealing it.
 func (s *Store) QueryMark(asked string) (string, error) {
 	hash, err := s.keys.Hash("sessions/query", asked)
 	return hex.EncodeToString(hash), err
@@ -34,8 +33,8 @@ func (s *Store) savedPostKey(browser, path string) (browserHash, pathHash []byte
 	return browserHash, pathHash, fmt.Sprintf("saved_posts/%x/%x", browserHash, pathHash), err
 }
 
-// SavePost keeps a form that was sent to a path by a browser whose last account
-// had this mark; sent again, the newer takes the place of the older.
+// SavePost stores a form submitted to a path by a browser whose last account had this mark; a newer submission replaces
+// an older one.
 func (s *Store) SavePost(ctx context.Context, browser, mark, path string, values any) error {
 	browserHash, pathHash, aad, err := s.savedPostKey(browser, path)
 	if err != nil {
@@ -43,7 +42,7 @@ func (s *Store) SavePost(ctx context.Context, browser, mark, path string, values
 	}
 	user, err := hex.DecodeString(mark)
 	if err != nil || len(user) != 32 {
-		return fmt.Errorf("keeping a form: %w", ErrNotFound)
+		return fmt.Errorf("saving a form: %w", ErrNotFound)
 	}
 	sealed, err := s.keys.SealJSON(aad, values)
 	if err != nil {
@@ -56,8 +55,8 @@ func (s *Store) SavePost(ctx context.Context, browser, mark, path string, values
 	return err
 }
 
-// SavedPost opens what was kept for a path, if it is the account's own;
-// ErrNotFound otherwise, and another account's is forgotten.
+// SavedPost returns the form saved for a path if it is the account's own; otherwise ErrNotFound, and another account's
+// form is deleted.
 func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, path string, values any) error {
 	browserHash, pathHash, aad, err := s.savedPostKey(browser, path)
 	if err != nil {
@@ -70,7 +69,7 @@ func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, pat
 	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
 		browserHash, pathHash, s.utcNow())
 	if err != nil {
-		return notFoundAs(err, "kept form")
+		return notFoundAs(err, "saved form")
 	}
 	mark, err := s.UserMark(userID)
 	if err != nil {
@@ -80,12 +79,12 @@ func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, pat
 		if err := s.DropSavedPost(ctx, browser, path); err != nil {
 			return err
 		}
-		return fmt.Errorf("kept form: %w", ErrNotFound)
+		return fmt.Errorf("saved form: %w", ErrNotFound)
 	}
 	return s.keys.OpenJSON(aad, row.Sealed, values)
 }
 
-// DropSavedPost forgets what was kept for a path.
+// DropSavedPost deletes the form saved for a path.
 func (s *Store) DropSavedPost(ctx context.Context, browser, path string) error {
 	browserHash, pathHash, _, err := s.savedPostKey(browser, path)
 	if err != nil {
@@ -95,8 +94,7 @@ func (s *Store) DropSavedPost(ctx context.Context, browser, path string) error {
 	return err
 }
 
-// DropOthersSavedPosts forgets what a browser's other accounts left behind: somebody
-// else has signed in.
+// DropOthersSavedPosts deletes the forms that a browser's other accounts left, after somebody else has signed in.
 func (s *Store) DropOthersSavedPosts(ctx context.Context, browser string, userID int64) error {
 	browserHash, _, _, err := s.savedPostKey(browser, "")
 	if err != nil {

@@ -9,22 +9,21 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// SendBack is why our own staff sent a revision back (初审退回).
+// SendBack is why vetting sent a revision back (初审退回).
 type SendBack struct {
 	Revision int
 	Actor    string
-	// Reasons are keys of filing.SendBackReasons, Text is what staff wrote; one of
-	// them is there.
+	// Reasons are keys of filing.SendBackReasons, Text is what staff wrote; at least one is set.
 	Reasons []string
-	// Notes are what staff added to some of the reasons, by key.
+	// Notes are what staff added to the reasons, by key.
 	Notes map[string]string
 	Text  string
-	// Fields ("form.field") are what it is about.
+	// Fields ("form.field") are what the reasons are about.
 	Fields []string
 	At     time.Time
 }
 
-// sendBackReason is what is sealed of it: staff may name people.
+// sendBackReason is the sealed part: staff may mention people.
 type sendBackReason struct {
 	Reasons []string          `json:"reasons,omitempty"`
 	Notes   map[string]string `json:"notes,omitempty"`
@@ -35,14 +34,14 @@ func sendBackAAD(filingID int64, revision int) string {
 	return fmt.Sprintf("send_backs/%d/%d", filingID, revision)
 }
 
-// saveSendBack keeps why a revision is sent back, before its filing is told. Until
-// the filing moves, another word replaces it: one row for a revision.
+// saveSendBack stores why a revision is sent back, before the filing gets the signal. There is one row per revision;
+// until the filing moves, a new reason replaces the old one.
 func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b SendBack) error {
 	sealed, err := s.keys.SealJSON(sendBackAAD(filingID, b.Revision), sendBackReason{b.Reasons, b.Notes, b.Text})
 	if err != nil {
 		return err
 	}
-	fields, err := json.Marshal(append([]string{}, b.Fields...)) // [] for none, never null
+	fields, err := json.Marshal(append([]string{}, b.Fields...)) // [] rather than null if there are none
 	if err != nil {
 		return err
 	}
@@ -53,8 +52,8 @@ func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b
 	return err
 }
 
-// SendBacks opens why revisions of a filing were sent back, by revision. One that
-// passed after all may be among them: its timeline knows.
+// SendBacks returns why revisions of a filing were sent back, by revision. They may include a revision that passed in
+// the end: see its timeline.
 func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack, error) {
 	var rows []struct {
 		Revision int       `db:"revision"`
@@ -75,7 +74,7 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 		}
 		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes, Text: reason.Text, At: r.At}
 		if err := json.Unmarshal([]byte(r.Fields), &b.Fields); err != nil {
-			return nil, fmt.Errorf("the fields of what was sent back of filing %d: %w", filingID, err)
+			return nil, fmt.Errorf("the fields of a send-back of filing %d: %w", filingID, err)
 		}
 		list[r.Revision] = b
 	}

@@ -9,11 +9,11 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// sweepSessionsEvery is how often expired sessions are removed.
+// sweepSessionsEvery is how often expired sessions are deleted.
 const sweepSessionsEvery = 5 * time.Minute
 
-// sessions remove what has expired themselves: the clean-up of mysqlstore races between its
-// start and its stop, and blocks whoever stops it twice.
+// sessions deletes expired sessions itself: the clean-up of mysqlstore has a race between start and stop, and blocks if
+// it is stopped twice.
 type sessions struct {
 	*mysqlstore.MySQLStore
 	stop context.CancelFunc
@@ -22,8 +22,8 @@ type sessions struct {
 // StopCleanup may be called more than once.
 func (s sessions) StopCleanup() { s.stop() }
 
-// Sessions keeps the panel's sessions, so that panels are stateless. The
-// caller stops its clean-up with StopCleanup.
+// Sessions stores the panel's sessions, so that panels are stateless. The caller must stop its clean-up with
+// StopCleanup.
 func (s *Store) Sessions() interface {
 	scs.Store
 	StopCleanup()

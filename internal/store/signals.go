@@ -22,11 +22,10 @@ type Signal struct {
 	Payload     string `db:"payload"` // JSON
 }
 
-// Ref is how the signal's filing is called.
+// Ref is the reference of the signal's filing.
 func (s Signal) Ref() string { return filing.Ref(s.OrderNumber, s.Serial) }
 
-// acceptedSignal is the payload of SignalAccepted; a filing's workflow reads it as
-// workflows.Accepted.
+// acceptedSignal is the payload of SignalAccepted; the filing workflow reads it as workflows.Accepted.
 type acceptedSignal struct {
 	FilingID   int64  `json:"filing" db:"filing_id"`
 	Revision   int    `json:"revision" db:"revision"`
@@ -34,8 +33,7 @@ type acceptedSignal struct {
 	Actor      string `json:"actor,omitempty" db:"submitted_by"`
 }
 
-// decidedSignal is the payload of SignalDecided; a filing's workflow reads it as
-// workflows.Decided.
+// decidedSignal is the payload of SignalDecided; the filing workflow reads it as workflows.Decided.
 type decidedSignal struct {
 	FilingID int64  `json:"filing" db:"filing_id"`
 	Revision int    `json:"revision" db:"revision"`
@@ -44,7 +42,7 @@ type decidedSignal struct {
 	Actor    string `json:"actor,omitempty" db:"decided_by"`
 }
 
-// queueSignal adds a signal, once for its key, in the transaction of the change it reports.
+// queueSignal adds a signal, once per key, in the transaction of the change it reports.
 func (s *Store) queueSignal(ctx context.Context, tx *sqlx.Tx, key string, filingID int64, name string, payload any) error {
 	text, err := json.Marshal(payload)
 	if err != nil {
@@ -55,7 +53,7 @@ func (s *Store) queueSignal(ctx context.Context, tx *sqlx.Tx, key string, filing
 	return err
 }
 
-// acceptedRecord is a record that a bureau took, by data file or by hand.
+// acceptedRecord is a record that a bureau accepted, by data file or by hand.
 type acceptedRecord struct {
 	RecordID int64 `db:"id"`
 	acceptedSignal
@@ -69,7 +67,7 @@ func (s *Store) queueAccepted(ctx context.Context, tx *sqlx.Tx, r acceptedRecord
 	return s.queueSignal(ctx, tx, fmt.Sprintf("accepted/%d", r.RecordID), r.FilingID, SignalAccepted, r.acceptedSignal)
 }
 
-// UnsentSignals lists signals that wait, oldest first.
+// UnsentSignals lists unsent signals, oldest first.
 func (s *Store) UnsentSignals(ctx context.Context, limit int) ([]Signal, error) {
 	var list []Signal
 	err := s.db.SelectContext(ctx, &list, `
@@ -79,15 +77,14 @@ func (s *Store) UnsentSignals(ctx context.Context, limit int) ([]Signal, error) 
 	return list, err
 }
 
-// SignalSent notes that a signal went out.
+// SignalSent records that a signal was sent.
 func (s *Store) SignalSent(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE signals SET sent_at = ? WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
-// Restart writes a step of a filing's projection as Advance does, and has every signal
-// that the filing was ever sent go out again. ErrConflict when the row has moved on since
-// the step was numbered.
+// Restart updates a filing's projection as Advance does, and resends every signal that the filing ever got. It returns
+// ErrConflict if the row has moved on since the update was numbered.
 func (s *Store) Restart(ctx context.Context, p Progress) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
@@ -100,7 +97,7 @@ func (s *Store) Restart(ctx context.Context, p Progress) error {
 			return notFoundAs(err, "filing")
 		}
 		if row.Seq == p.Seq && row.Last.String == string(p.EventKind) {
-			return nil // a repeated activity
+			return nil // a retried activity
 		}
 		if row.Seq != p.Seq-1 {
 			return ErrConflict
@@ -113,8 +110,7 @@ func (s *Store) Restart(ctx context.Context, p Progress) error {
 	})
 }
 
-// OpenFilings lists filings that have begun and aren't over, and those that were filed
-// after a time, by ID, from after one.
+// OpenFilings lists filings that are under way, and those completed after a time, ordered by ID, after one.
 func (s *Store) OpenFilings(ctx context.Context, filedAfter time.Time, after int64, limit int) ([]Filing, error) {
 	var list []Filing
 	err := s.db.SelectContext(ctx, &list, filingSelect+`

@@ -10,17 +10,16 @@ import (
 )
 
 const (
-	// triesMemory is how long an account's tries count.
+	// triesMemory is how long an account's attempts count.
 	triesMemory = 30 * time.Minute
-	// freeTries come without a pause; each one after doubles it.
+	// freeTries are allowed without a pause; each further attempt doubles the pause.
 	freeTries = 5
-	// maxPause between two tries: it slows guessing to a thousand and a half a
-	// day, and locks nobody out.
+	// maxPause limits guessing to about 1,500 attempts a day without locking anybody out.
 	maxPause = time.Minute
 )
 
-// SignInTries is how often a password was tried lately, in vain or not yet
-// answered. Unknown accounts count as known ones do.
+// SignInTries counts an account's recent attempts that failed or aren't answered yet. Unknown accounts are counted like
+// known ones.
 func (s *Store) SignInTries(ctx context.Context, login string) (tries int, err error) {
 	hash, err := s.keys.Hash("sign_in_tries", login)
 	if err != nil {
@@ -33,9 +32,8 @@ func (s *Store) SignInTries(ctx context.Context, login string) (tries int, err e
 	return tries, err
 }
 
-// TakeTry counts a try before the password is looked at, so that parallel
-// guesses can't share one. wait, when it isn't 0, says that the try wasn't
-// given, and how long until one is.
+// TakeTry counts an attempt before the password is compared, so that parallel guesses can't share one. If wait isn't 0,
+// the attempt is denied until then.
 func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, err error) {
 	hash, err := s.keys.Hash("sign_in_tries", login)
 	if err != nil {
@@ -44,8 +42,7 @@ func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, 
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		wait = 0
-		// makes the row or takes its exclusive lock: IGNORE would take a shared one,
-		// over which two that want to write fall out
+		// Creates the row or takes its exclusive lock. IGNORE would take a shared lock, and two writers would deadlock.
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?) ON DUPLICATE KEY UPDATE tries = tries`, hash, now, now); err != nil {
 			return err
@@ -79,7 +76,7 @@ func pauseAfter(tries int) time.Duration {
 	return min(time.Second<<min(tries-freeTries, 10), maxPause)
 }
 
-// ForgetTries starts counting anew: the password was right.
+// ForgetTries resets the count after a right password.
 func (s *Store) ForgetTries(ctx context.Context, login string) error {
 	hash, err := s.keys.Hash("sign_in_tries", login)
 	if err != nil {

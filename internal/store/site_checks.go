@@ -8,21 +8,21 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// HomeTarget is the target of a home page's check; every other target is a domain.
+// HomeTarget is the target of the home page's check; every other target is a domain.
 const HomeTarget = "home"
 
-// SiteCheck is what was seen on a site, last.
+// SiteCheck is the latest result of checking a site.
 type SiteCheck struct {
 	Target string
 	OK     bool
-	// Kind is a key of the locale files below "site_check.".
+	// Kind is a key in the locale files below "site_check.".
 	Kind string
 	// Args fill the text's placeholders.
 	Args      map[string]any
 	CheckedAt time.Time
 }
 
-// SaveSiteChecks keeps the newest result for each target.
+// SaveSiteChecks stores the latest result for each target.
 func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []SiteCheck) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		for _, c := range checks {
@@ -44,7 +44,7 @@ func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []Sit
 	})
 }
 
-// SiteChecks lists the newest result for each target.
+// SiteChecks lists the latest result for each target.
 func (s *Store) SiteChecks(ctx context.Context, filingID int64) ([]SiteCheck, error) {
 	var rows []struct {
 		Target    string    `db:"target"`

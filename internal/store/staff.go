@@ -11,10 +11,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// StaffRole is what a member of staff may do; empty of everybody else.
+// StaffRole is a staff member's role; empty for everybody else.
 type StaffRole string
 
-// Staff's roles, from the least to the most.
+// The staff roles, in order of increasing permissions.
 const (
 	StaffViewer        StaffRole = "viewer"
 	StaffAgent         StaffRole = "agent"
@@ -22,25 +22,25 @@ const (
 	StaffAdministrator StaffRole = "administrator"
 )
 
-// StaffRoles are all of them.
+// StaffRoles lists all of them.
 var StaffRoles = []StaffRole{StaffViewer, StaffAgent, StaffReviewer, StaffAdministrator}
 
-// ErrLastAdministrator says that nobody would be left who can manage accounts.
-var ErrLastAdministrator = errors.New("the last administrator")
+// ErrLastAdministrator: nobody would be left to manage accounts.
+var ErrLastAdministrator = errors.New("at least one administrator must remain")
 
-// ErrTaken says that a login is somebody's.
+// ErrTaken: another account has the login.
 var ErrTaken = errors.New("the login is taken")
 
-// FirstPasswordFor is how long a first password is good.
+// FirstPasswordFor is how long a first password is valid.
 const FirstPasswordFor = 72 * time.Hour
 
-// StaffAccount is a member of staff as administrators see them.
+// StaffAccount is a staff account as administrators see it.
 type StaffAccount struct {
 	User
-	// TOTP tells that a second factor is enrolled.
+	// TOTP: a second factor is enrolled.
 	TOTP     bool `db:"totp"`
 	Sessions int  `db:"sessions"`
-	// LastSeen is of the newest session that wasn't ended.
+	// LastSeen is that of the latest session that wasn't ended.
 	LastSeen sql.NullTime `db:"last_seen_at"`
 }
 
@@ -51,20 +51,19 @@ const staffSelect = `
 		(SELECT MAX(s.last_seen_at) FROM user_sessions s WHERE s.user_id = u.id) AS last_seen_at
 	FROM users u WHERE u.role = 'support' `
 
-// StaffAccounts lists the staff's accounts by login, those that are closed last.
+// StaffAccounts lists the staff accounts by login, disabled ones last.
 func (s *Store) StaffAccounts(ctx context.Context) (list []StaffAccount, err error) {
 	err = s.db.SelectContext(ctx, &list, staffSelect+`ORDER BY u.disabled_at IS NOT NULL, u.login`, s.utcNow())
 	return list, err
 }
 
-// StaffAccount finds one.
+// StaffAccount returns a staff account by its ID.
 func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err error) {
 	err = s.db.GetContext(ctx, &a, staffSelect+`AND u.id = ?`, s.utcNow(), id)
 	return a, notFoundAs(err, "staff account")
 }
 
-// AddStaff makes an account with a first password; ErrTaken when the login is
-// somebody's already, a customer's too.
+// AddStaff creates an account with a first password; ErrTaken if any account, even a customer's, has the login.
 func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firstHash string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
@@ -82,25 +81,22 @@ func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firs
 	return id, err
 }
 
-// SetStaffRole gives a member of staff another role; ErrLastAdministrator when it
-// is the last one's.
+// SetStaffRole changes a staff member's role; ErrLastAdministrator if at least one administrator must remain would lose it.
 func (s *Store) SetStaffRole(ctx context.Context, id int64, role StaffRole) error {
 	return s.changeStaff(ctx, id, role != StaffAdministrator, fragmentOf(`staff_role = ?`, role))
 }
 
-// DisableStaff closes an account and ends its sessions; ErrLastAdministrator when
-// it is the last one's.
+// DisableStaff disables an account and ends its sessions; ErrLastAdministrator if it is at least one administrator must remain's.
 func (s *Store) DisableStaff(ctx context.Context, id int64) error {
 	return s.changeStaff(ctx, id, true, fragmentOf(`disabled_at = COALESCE(disabled_at, ?)`, s.utcNow()))
 }
 
-// EnableStaff opens it again.
+// EnableStaff enables it again.
 func (s *Store) EnableStaff(ctx context.Context, id int64) error {
 	return s.changeStaff(ctx, id, false, fragmentOf(`disabled_at = NULL`))
 }
 
-// GiveFirstPassword replaces a forgotten password by a first one and ends the
-// account's sessions.
+// GiveFirstPassword replaces a forgotten password with a first one and ends the account's sessions.
 func (s *Store) GiveFirstPassword(ctx context.Context, id int64, firstHash string) error {
 	return s.changeStaff(ctx, id, false, fragmentOf(`password_hash = ?, password_version = password_version + 1, initial_password_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor)))
 }
@@ -110,8 +106,7 @@ func (s *Store) EndStaffSessions(ctx context.Context, id int64) error {
 	return s.changeStaff(ctx, id, false, fragmentOf(`id = id`))
 }
 
-// ResetTOTP takes a lost second factor away with its recovery codes, and ends the
-// account's sessions.
+// ResetTOTP deletes a lost second factor with its recovery codes, and ends the account's sessions.
 func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := isStaff(ctx, tx, id); err != nil {
@@ -128,9 +123,8 @@ func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
 	})
 }
 
-// changeStaff changes an account and ends its sessions: what it may do counts from
-// its next sign-in. Of an administrator who would stop being one it first holds all
-// administrators' rows, so that two can't remove each other.
+// changeStaff changes an account and ends its sessions, so that its new permissions apply from the next sign-in. If an
+// administrator would stop being one, it first locks all administrators' rows, so that two can't remove each other.
 func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fragment) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if removes {
@@ -153,7 +147,7 @@ func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fra
 	})
 }
 
-// isStaff holds the row of a member of staff.
+// isStaff locks a staff member's row.
 func isStaff(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	var role Role
 	if err := tx.GetContext(ctx, &role, `SELECT role FROM users WHERE id = ? FOR UPDATE`, id); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// The kinds of what staff are told of.
+// The kinds of staff alerts.
 const (
 	// AlertStuck: filings are stuck for a cause.
 	AlertStuck = "stuck"
@@ -18,23 +18,23 @@ const (
 	AlertStopped = "stopped"
 )
 
-// DefaultAlertQuietPeriod is how long nothing must have been stuck for a cause before staff are told
-// of it anew: what flutters is one trouble.
+// DefaultAlertQuietPeriod is how long nothing must have been stuck for a cause before staff are alerted to it again, so
+// that an intermittent problem is one alert.
 const DefaultAlertQuietPeriod = 30 * time.Minute
 
-// SetAlertQuietPeriod is DefaultAlertQuietPeriod for a process that has a setting of its own.
+// SetAlertQuietPeriod overrides DefaultAlertQuietPeriod.
 func (s *Store) SetAlertQuietPeriod(d time.Duration) { s.alertQuietPeriod = d }
 
-// StaffAlert is something that staff are told of once, by mail and webhook.
+// StaffAlert is sent to staff once, by mail and webhook.
 type StaffAlert struct {
 	ID   int64  `db:"id"`
 	Kind string `db:"kind"`
-	// Step and Reason are a cause's; FilingID and Order the first filing's that was stuck.
+	// Step and Reason are the cause; FilingID and Order are the first stuck filing's.
 	Step     string         `db:"step"`
 	Reason   string         `db:"reason"`
 	FilingID sql.NullInt64  `db:"filing_id"`
 	Order    sql.NullString `db:"order_number"`
-	// Account and Code are of a stop.
+	// Account and Code are set if an exchange stopped.
 	Account  sql.NullString `db:"account"`
 	Code     sql.NullInt64  `db:"code"`
 	BeganAt  time.Time      `db:"began_at"`
@@ -45,9 +45,9 @@ type StaffAlert struct {
 func stuckAlertCause(c Cause) string           { return fmt.Sprintf("%s/%s/%s", AlertStuck, c.Step, c.Reason) }
 func stoppedAlertCause(accountID int64) string { return fmt.Sprintf("%s/%d", AlertStopped, accountID) }
 
-// openStuckAlert notes, in the transaction in which a filing gets stuck, that something is stuck
-// for the cause. The cause's row is locked after the filing's, by whoever gets stuck or
-// unstuck for it, one after another: so of five hundred at once one is told of.
+// openStuckAlert records, in the transaction in which a filing gets stuck, that something is stuck for the cause. The
+// cause's row is locked after the filing's row, which serialises all filings with that cause: five hundred at once make
+// one alert.
 func (s *Store) openStuckAlert(ctx context.Context, tx *sqlx.Tx, filingID int64, c Cause) error {
 	var open struct {
 		ID         int64        `db:"id"`
@@ -58,7 +58,7 @@ func (s *Store) openStuckAlert(ctx context.Context, tx *sqlx.Tx, filingID int64,
 	switch {
 	case err == nil && !open.ClearSince.Valid:
 		return nil
-	case err == nil && open.ClearSince.Time.After(now.Add(-s.alertQuietPeriod)): // it flutters
+	case err == nil && open.ClearSince.Time.After(now.Add(-s.alertQuietPeriod)): // an intermittent problem
 		_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = NULL WHERE id = ?`, open.ID)
 		return err
 	case err == nil:
@@ -68,14 +68,14 @@ func (s *Store) openStuckAlert(ctx context.Context, tx *sqlx.Tx, filingID int64,
 	case !errors.Is(err, sql.ErrNoRows):
 		return err
 	}
-	// Another may come first where there was none: then that one's stands, not clear.
+	// If a concurrent transaction inserted the row first, keep it and mark it as not clear.
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO staff_alerts (cause, kind, step, reason, filing_id, began_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE clear_since = NULL`, stuckAlertCause(c), AlertStuck, c.Step, c.Reason, filingID, now)
 	return err
 }
 
-// clearStuckAlert notes, in the transaction in which a filing gets unstuck, if that was the last.
+// clearStuckAlert records, in the transaction in which a filing gets unstuck, whether it was the last one.
 func (s *Store) clearStuckAlert(ctx context.Context, tx *sqlx.Tx, c Cause) error {
 	var id int64
 	err := tx.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckAlertCause(c))
@@ -84,7 +84,7 @@ func (s *Store) clearStuckAlert(ctx context.Context, tx *sqlx.Tx, c Cause) error
 	} else if err != nil {
 		return err
 	}
-	// What others do to the cause meanwhile waits for the row, and isn't seen: they see this.
+	// Concurrent changes to the cause wait for this row and aren't visible here, but they will see this one.
 	var some bool
 	if err := tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ?)`, c.Step, c.Reason); err != nil || some {
 		return err
@@ -93,7 +93,7 @@ func (s *Store) clearStuckAlert(ctx context.Context, tx *sqlx.Tx, c Cause) error
 	return err
 }
 
-// updateStuckAlerts notes what a filing was stuck for, and what it is stuck for now; empty: nothing.
+// updateStuckAlerts records the causes for which a filing was and now is stuck; empty: none.
 func (s *Store) updateStuckAlerts(ctx context.Context, tx *sqlx.Tx, filingID int64, was, is Cause) error {
 	if was == is {
 		return nil
@@ -113,23 +113,23 @@ const staffAlertSelect = `
 	SELECT t.id, t.kind, t.step, t.reason, t.filing_id, o.number AS order_number, a.name AS account, t.code, t.began_at, t.mailed_at, t.posted_at
 	FROM staff_alerts t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id LEFT JOIN bureau_accounts a ON a.id = t.account_id `
 
-// StaffAlert finds one.
+// StaffAlert returns an alert by its ID.
 func (s *Store) StaffAlert(ctx context.Context, id int64) (t StaffAlert, err error) {
 	err = s.db.GetContext(ctx, &t, staffAlertSelect+`WHERE t.id = ?`, id)
 	return t, notFoundAs(err, "staff alert")
 }
 
-// PendingStuckAlert finds what staff must be told of a cause for which a filing is stuck; 0: they were.
+// PendingStuckAlert finds the unsent alert for a cause for which a filing is stuck; 0: none.
 func (s *Store) PendingStuckAlert(ctx context.Context, c Cause) (id int64, err error) {
 	return s.untold(ctx, stuckAlertCause(c))
 }
 
-// PendingStopAlert finds what staff must be told of an account's stop; 0: they were, or it goes on.
+// PendingStopAlert finds the unsent alert for an account's stop; 0: none, or the account runs again.
 func (s *Store) PendingStopAlert(ctx context.Context, accountID int64) (id int64, err error) {
 	return s.untold(ctx, stoppedAlertCause(accountID))
 }
 
-// untold finds what is open for a cause and wasn't told; 0: nothing.
+// untold finds the open, unsent alert for a cause; 0: none.
 func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) {
 	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? AND notified_at IS NULL`, cause)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -138,9 +138,8 @@ func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) 
 	return id, err
 }
 
-// PendingStaffAlerts lists what staff haven't been told of, newest first: while mail or webhook is
-// down, what happens now mustn't wait for what happened then. What is over, or began longer
-// ago than noticeLifetime, isn't told any more.
+// PendingStaffAlerts lists unsent alerts, newest first, so that new alerts don't wait behind old ones while mail or
+// webhook is down. Alerts that are over or older than noticeLifetime are no longer sent.
 func (s *Store) PendingStaffAlerts(ctx context.Context, limit int) (ids []int64, err error) {
 	now := s.utcNow()
 	err = s.db.SelectContext(ctx, &ids, `
@@ -149,12 +148,12 @@ func (s *Store) PendingStaffAlerts(ctx context.Context, limit int) (ids []int64,
 	return ids, err
 }
 
-// StaffAlertMailed notes that the mail went out, or that nobody gets one.
+// StaffAlertMailed records that the mail was sent, or that there is no recipient.
 func (s *Store) StaffAlertMailed(ctx context.Context, id int64) error {
 	return s.markAlertSent(ctx, id, "mailed_at")
 }
 
-// StaffAlertPosted notes that the webhook took it, or that there is none.
+// StaffAlertPosted records that the webhook accepted it, or that there is none.
 func (s *Store) StaffAlertPosted(ctx context.Context, id int64) error {
 	return s.markAlertSent(ctx, id, "posted_at")
 }

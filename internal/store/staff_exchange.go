@@ -12,7 +12,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// waitingStaff are records of some kinds that go into the next data file.
+// waitingStaff returns records of some kinds for the next data file.
 func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, kinds []StaffKind) ([]StaffRecord, error) {
 	from, args, err := sqlx.In(`
 		FROM staff_records r
@@ -27,8 +27,8 @@ func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 	return s.openStaff(list)
 }
 
-// staffDecided notes what became of a record, once. A refusal makes a task, and
-// room for another answer; what became of a block shows on it.
+// staffDecided records a record's result, once. A refusal makes a task and allows another answer; a block's result
+// updates the block.
 func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code int, opinion string) (fresh bool, err error) {
 	refusal, _ := filing.RefusalByCode(code)
 	sealed, err := s.keys.Seal(staffOpinionAAD(id), []byte(opinion))
@@ -58,8 +58,7 @@ func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code in
 	return true, err
 }
 
-// refuseStaffUnsent decides a record that can't travel in a data file, and tells
-// staff.
+// refuseStaffUnsent refuses a record that can't be put in a data file, and makes a task.
 func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, code int) error {
 	fresh, err := s.staffDecided(ctx, tx, id, code, "")
 	if err != nil || !fresh {
@@ -72,11 +71,9 @@ func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, co
 	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskAddresses, fmt.Sprintf("record/%d", id), fmt.Sprint(code)))
 }
 
-// applyToStaffs takes a verdict for an answer of staff's, which results name by
-// their Bs: the site's domain, the holder's number at the bureau. A result of a
-// filing that is named so too (recordID, 0: none) goes to the filing while that
-// waits for one, and always when only filings have its operation. 1060 and 5010
-// are about papers only.
+// applyToStaffs applies a verdict to a staff answer, which results identify by their Bs: the site's domain, or the
+// holder's number at the bureau. If a filing's record has the same key (recordID, 0: none), the result goes to the
+// filing while that waits for one, and always if only filings have its operation. 1060 and 5010 are about papers only.
 func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recordID int64, v Verdict) (taken bool, err error) {
 	ofFilings := v.Operation >= filing.KindNewSite.Operation() && v.Operation <= filing.KindEndSite.Operation()
 	if v.Review || v.Key == "" || v.Code == 0 || recordID != 0 && ofFilings {
@@ -100,8 +97,8 @@ func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recor
 	return true, err
 }
 
-// splitStaff puts staff's records of a data file that broke the schema back in
-// line, in halves; one that is alone is refused with the code.
+// splitStaff puts the staff records of a data file that violated the schema back in line in halves; a single record is
+// refused with the code.
 func (s *Store) splitStaff(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, code int) error {
 	var ids []int64
 	if err := tx.SelectContext(ctx, &ids, `
@@ -116,8 +113,8 @@ func (s *Store) splitStaff(ctx context.Context, tx *sqlx.Tx, accountID, sequence
 	return err
 }
 
-// UnacceptedStaffRecords opens an account's records that aren't in a file that
-// the bureau took, as far as we know: for a file of the bureau's to be compared.
+// UnacceptedStaffRecords returns an account's records that aren't in a file that, as far as we know, the bureau
+// accepted, for comparison with one of the bureau's files.
 func (s *Store) UnacceptedStaffRecords(ctx context.Context, accountID int64) ([]StaffRecord, error) {
 	var list []StaffRecord
 	err := s.db.SelectContext(ctx, &list, `
@@ -130,10 +127,9 @@ func (s *Store) UnacceptedStaffRecords(ctx context.Context, accountID int64) ([]
 	return s.openStaff(list)
 }
 
-// resynchroniseStaff is Resynchronise for staff's records. The same rule as for
-// filings' holds: what may have travelled in a file that nobody can see waits
-// for staff. A second answer would be harmless, but a block that is added twice
-// is refused the second time, and its first number at the bureau would be lost.
+// resynchroniseStaff is Resynchronise for staff records, with the same rule: records that may have been submitted in a
+// file we can't see wait for staff. A second answer would be harmless, but a block that is added twice is refused the
+// second time, and its first ID at the bureau would be lost.
 func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, r Recovered, gap bool) error {
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE staff_records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
@@ -166,7 +162,7 @@ func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID i
 	return nil
 }
 
-// reserveIDs keeps IDs that the bureau knows from being given out again.
+// reserveIDs prevents IDs known to the bureau from being reused.
 func (s *Store) reserveIDs(ctx context.Context, table string, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
@@ -175,8 +171,8 @@ func (s *Store) reserveIDs(ctx context.Context, table string, ids []int64) error
 	return err
 }
 
-// releaseStaff lets staff's doubtful records travel; those that results name by
-// their ID get a new one, since the bureau may know the present one as another.
+// releaseStaff resubmits doubtful staff records; those that results identify by their ID get a new one, since the
+// bureau may know the current one as something else.
 func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
 	var ids []int64
 	if err := tx.SelectContext(ctx, &ids, `
@@ -203,8 +199,7 @@ func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) 
 	return err
 }
 
-// countStaffs adds staff's records to what waits on accounts, and tells which
-// accounts are active.
+// countStaffs adds the staff records to the accounts' waiting counts and returns which accounts are active.
 func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
 	var rows []struct {
 		ID       int64 `db:"id"`

@@ -10,39 +10,39 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// StaffKind is what kind of record staff submit.
+// StaffKind is the kind of a staff record.
 type StaffKind string
 
-// The kinds of staff's records.
+// The kinds of staff records.
 const (
 	// StaffVerification is the result of a verification task (HSJG).
 	StaffVerification StaffKind = "verification"
 	// StaffUnfiled is what was done about an unfiled site (WBACLJG).
 	StaffUnfiled StaffKind = "unfiled"
-	// StaffPapers are papers submitted by themselves (XZHYD).
+	// StaffPapers are papers submitted on their own (XZHYD).
 	StaffPapers StaffKind = "papers"
 	// StaffAddresses is an operation on an address block (IP).
 	StaffAddresses StaffKind = "addresses"
 )
 
-// StaffRecord is something that staff submit.
+// StaffRecord is a record that staff submit.
 type StaffRecord struct {
 	ID        int64         `db:"id"`
 	AccountID int64         `db:"account_id"`
 	Kind      StaffKind     `db:"kind"`
 	TaskID    sql.NullInt64 `db:"task_id"`
 	BlockID   sql.NullInt64 `db:"block_id"`
-	// Operation of a block: 1 add, 2 change, 3 remove.
+	// Operation on a block: 1 add, 2 change, 3 remove.
 	Operation int           `db:"operation"`
 	Sequence  sql.NullInt64 `db:"sequence"`
-	// Accepted tells that the bureau took its data file.
+	// Accepted: the bureau accepted its data file.
 	Accepted  bool          `db:"accepted"`
 	Doubtful  bool          `db:"doubtful"`
 	Code      sql.NullInt64 `db:"result_code"`
 	Refused   bool          `db:"refused"`
 	CreatedBy string        `db:"created_by"`
 	CreatedAt time.Time     `db:"created_at"`
-	// Data is what was submitted, as it was given; Opinion the bureau's words.
+	// Data is the submitted data; Opinion is the bureau's comment.
 	Data    json.RawMessage `db:"-"`
 	Opinion string          `db:"-"`
 
@@ -50,11 +50,11 @@ type StaffRecord struct {
 	SealedOpinion []byte `db:"sealed_opinion"`
 }
 
-// RowID is the ID of its row.
+// RowID implements Row.
 func (r StaffRecord) RowID() int64 { return r.ID }
 
-// staffAAD binds what is sealed to its record. It doesn't name the ID: a record
-// may get another (see ReleaseDoubtful).
+// staffAAD binds sealed data to the record. It doesn't include the ID, because a record may get a new one (see
+// ReleaseDoubtful).
 func staffAAD(kind StaffKind, subject int64, at time.Time) string {
 	return fmt.Sprintf("staff_records/%s/%d/%d", kind, subject, at.UnixMicro())
 }
@@ -85,8 +85,8 @@ func (s *Store) openStaff(list []StaffRecord) ([]StaffRecord, error) {
 	return list, nil
 }
 
-// addStaff queues a record. A task that is answered already, or a block that has
-// something under way, is ErrConflict.
+// addStaff queues a record. It returns ErrConflict if the task is already answered or the block has an operation under
+// way.
 func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, resultKey string, data any) error {
 	r.CreatedAt = s.utcNow()
 	sealed, err := s.keys.SealJSON(r.aad(), data)
@@ -102,8 +102,7 @@ func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, result
 	return err
 }
 
-// OpenTask opens a task with what it is about, which data takes; ErrNotFound
-// when it isn't one that can be answered.
+// OpenTask returns a task and loads its subject into data; ErrNotFound if it can't be answered.
 func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) {
 	var row struct {
 		Task
@@ -114,7 +113,7 @@ func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) 
 		return Task{}, notFoundAs(err, "task")
 	}
 	if row.SealedData == nil || !row.AccountID.Valid {
-		return Task{}, fmt.Errorf("task %d has nothing to answer: %w", id, ErrNotFound)
+		return Task{}, fmt.Errorf("task %d can't be answered: %w", id, ErrNotFound)
 	}
 	detail, err := s.keys.Open(taskAAD(row.Key), row.Sealed)
 	if err != nil {
@@ -124,18 +123,18 @@ func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) 
 	return row.Task, s.keys.OpenJSON(taskDataAAD(row.Key), row.SealedData, data)
 }
 
-// Answer is what staff submit about a task.
+// Answer is a staff answer to a task.
 type Answer struct {
 	TaskID int64
 	Kind   StaffKind
-	// ResultKey is how the bureau's results name it (Bs).
+	// ResultKey identifies it in the bureau's results (Bs).
 	ResultKey string
 	Data      any
 	Actor     string
 }
 
-// AnswerTask queues the answer to a task and does the task, and those that told
-// of a refused answer to it. ErrConflict: it is answered already.
+// AnswerTask queues the answer to a task and completes the task, as well as tasks about an earlier refused answer. It
+// returns ErrConflict if it is already answered.
 func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var account sql.NullInt64
@@ -151,7 +150,7 @@ func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
 	})
 }
 
-// LatestAnswer is the newest answer to a task; ErrNotFound when there is none.
+// LatestAnswer returns the latest answer to a task; ErrNotFound if there is none.
 func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, error) {
 	var list []StaffRecord
 	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.task_id = ? ORDER BY r.id DESC LIMIT 1`, taskID)
@@ -164,31 +163,30 @@ func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, er
 	return list[0], nil
 }
 
-// BureauSubject is what a bureau knows an order's filing by.
+// BureauSubject identifies an order's filing at the bureau.
 type BureauSubject struct {
 	AccountID int64         `db:"account_id"`
 	HolderID  int64         `db:"holder_id"`
 	SiteID    sql.NullInt64 `db:"site_id"`
 }
 
-// SubjectOfOrder finds what the bureau knows an order's filing by; ErrNotFound
-// while it isn't filed.
+// SubjectOfOrder returns how the bureau identifies an order's filing; ErrNotFound while it isn't filed.
 func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubject, err error) {
 	err = s.db.GetContext(ctx, &f, `
 		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered') ORDER BY r.id DESC LIMIT 1`, number)
-	return f, notFoundAs(err, "a filing at the bureau")
+	return f, notFoundAs(err, "filing at the bureau")
 }
 
-// QueuePaper queues a paper of what is filed; resultKey is how results name it
-// (Bs: the number of the holder or site at the bureau).
+// QueuePaper queues a paper for an existing filing; resultKey identifies it in results (Bs: the number of the holder or
+// site at the bureau).
 func (s *Store) QueuePaper(ctx context.Context, accountID int64, resultKey string, data any, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		return s.addStaff(ctx, tx, StaffRecord{AccountID: accountID, Kind: StaffPapers, CreatedBy: actor}, resultKey, data)
 	})
 }
 
-// StaffAnswers lists an account's newest answers and papers, without what they say.
+// StaffAnswers lists an account's latest answers and papers, without their contents.
 func (s *Store) StaffAnswers(ctx context.Context, accountID int64, limit int) ([]StaffRecord, error) {
 	var list []StaffRecord
 	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.kind <> ? ORDER BY r.id DESC LIMIT ?`, accountID, StaffAddresses, limit)

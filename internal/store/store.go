@@ -1,6 +1,5 @@
-// Package store is the product's memory in MySQL or MariaDB: every SQL
-// statement of the project stands here, one file for each thing that is kept.
-// Personal data passes through internal/seal on its way in and out.
+// Package store accesses the product's data in MySQL or MariaDB. It contains every SQL statement of the project, with
+// one file per topic. Personal data is encrypted and decrypted by internal/seal.
 package store
 
 import (
@@ -16,33 +15,32 @@ import (
 	"github.com/beian/beian/internal/seal"
 )
 
-// ErrNotFound says that there is no such row, or that it isn't the caller's.
+// ErrNotFound: the row doesn't exist or isn't the caller's.
 var ErrNotFound = errors.New("not found")
 
-// ErrConflict says that the row is no longer as the caller saw it.
-var ErrConflict = errors.New("changed meanwhile")
+// ErrConflict: the row is no longer in the state that the caller saw.
+var ErrConflict = errors.New("changed in the meantime")
 
 const (
-	// connections for each process: enough for a panel's or worker's
-	// concurrency, far below MySQL's default max_connections of 151.
+	// maxOpenConns per process: enough for a panel's or worker's concurrency, far below MySQL's default max_connections
+	// of 151.
 	maxOpenConns = 24
 	// connMaxLifetime stays below the wait_timeout that proxies commonly set.
 	connMaxLifetime = 5 * time.Minute
 	// duplicateKey is MySQL's ER_DUP_ENTRY.
 	duplicateKey = 1062
-	// deadlock and lockTimeout are the errors after which InnoDB asks for the
-	// transaction to be run again.
+	// deadlock and lockTimeout are the errors after which InnoDB requires the transaction to be retried.
 	deadlock    = 1213
 	lockTimeout = 1205
 	maxTxTries  = 4
 )
 
-// Store reads and writes the product's rows. Safe for concurrent use.
+// Store reads and writes the product's data. It is safe for concurrent use.
 type Store struct {
 	db   *sqlx.DB
 	keys *seal.Keys
 	now  func() time.Time
-	// alertQuietPeriod is how long nothing must have been stuck for a cause before it is a new one.
+	// alertQuietPeriod is how long nothing must have been stuck for a cause before a new alert.
 	alertQuietPeriod time.Duration
 }
 
@@ -82,17 +80,17 @@ func Open(ctx context.Context, dsn string, keys *seal.Keys) (*Store, error) {
 // Close closes the connections.
 func (s *Store) Close() error { return s.db.Close() }
 
-// DB is the connection pool, for migrations and the session store.
+// DB returns the connection pool, for migrations and the session store.
 func (s *Store) DB() *sql.DB { return s.db.DB }
 
-// Ping tells whether the database answers.
+// Ping reports whether the database responds.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
-// utcNow is the time as the columns keep it: UTC, microseconds.
+// utcNow is the time in the columns' precision: UTC, microseconds.
 func (s *Store) utcNow() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
-// tx runs f in a transaction, again when InnoDB chose it as a deadlock's victim. An audit entry
-// of the context (WithAudit) is written in it.
+// tx runs f in a transaction, and retries it if InnoDB chose it as a deadlock victim. It also writes the context's
+// audit entry (WithAudit).
 func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 	for try := 1; ; try++ {
 		err := s.txOnce(ctx, f)
@@ -104,13 +102,13 @@ func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 }
 
 func (s *Store) txOnce(ctx context.Context, f func(*sqlx.Tx) error) error {
-	// Reads see what is committed now, not when the transaction began. Set for
-	// each transaction: MySQL and MariaDB name the session variable differently.
+	// Reads must see what is committed now, not when the transaction began. Set per transaction, because MySQL and
+	// MariaDB name the session variable differently.
 	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	defer tx.Rollback() //nolint:errcheck // no-op after Commit
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -134,7 +132,7 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &my) && my.Number == duplicateKey
 }
 
-// notFoundAs turns "no rows" into ErrNotFound and names what was looked for.
+// notFoundAs converts "no rows" to ErrNotFound and names what was looked up.
 func notFoundAs(err error, what string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%s: %w", what, ErrNotFound)
@@ -145,11 +143,11 @@ func notFoundAs(err error, what string) error {
 	return nil
 }
 
-// changedOneRow tells whether a statement changed exactly one row.
+// changedOneRow reports whether a statement changed exactly one row.
 func changedOneRow(res sql.Result) (bool, error) {
 	n, err := res.RowsAffected()
 	return n == 1, err
 }
 
-// SetClock replaces the clock, for tests of what time does.
+// SetClock replaces the clock, for tests.
 func (s *Store) SetClock(now func() time.Time) { s.now = now }

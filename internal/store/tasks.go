@@ -11,19 +11,19 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The kinds of tasks for staff: keys of the locale files below "task_kind.".
+// The kinds of staff tasks: keys in the locale files below "task_kind.".
 const (
-	// TaskStopped: an account's exchange stopped until it is mended.
+	// TaskStopped: an account's exchange has stopped until the cause is fixed.
 	TaskStopped = "stopped"
 	// TaskResynchronised: the bureau was ahead of the database.
 	TaskResynchronised = "resynchronised"
-	// TaskUnreadable: a file came down that can't be read.
+	// TaskUnreadable: a downloaded file can't be read.
 	TaskUnreadable = "unreadable"
 	// TaskUnknownRecord: a result names a record that isn't ours.
 	TaskUnknownRecord = "unknown_record"
 	// TaskUnknownCode: a result code that the interface doesn't list.
 	TaskUnknownCode = "unknown_code"
-	// TaskProviderActs: a refusal that the provider must mend.
+	// TaskProviderActs: a refusal that the provider must resolve.
 	TaskProviderActs = "provider_acts"
 	// TaskEnded: the bureau deregistered a holder or site.
 	TaskEnded = "ended"
@@ -32,16 +32,15 @@ const (
 	TaskIllegalAccess = "illegal_access"
 	// TaskVerify: a filing that the provider must verify.
 	TaskVerify = "verify"
-	// TaskAnswerRefused: what staff answered to such a task was refused.
+	// TaskAnswerRefused: the bureau refused an answer to such a task.
 	TaskAnswerRefused = "answer_refused"
-	// TaskCheck: the bureau's own checks found something.
+	// TaskCheck: the bureau's own checks (核查) found something.
 	TaskCheck = "check"
 	// TaskNotice: the bureau asks for a correction.
 	TaskNotice = "notice"
 	// TaskAddresses: a reported address block was refused.
 	TaskAddresses = "addresses"
-	// TaskSubmit: dossiers wait to be submitted by hand. One for an account,
-	// until none waits.
+	// TaskSubmit: dossiers wait to be submitted by hand. There is one per account until none waits.
 	TaskSubmit = "submit"
 )
 
@@ -52,8 +51,7 @@ var TaskKinds = []string{
 	TaskUnfiledSite, TaskIllegalAccess, TaskVerify, TaskCheck, TaskNotice, TaskAddresses, TaskSubmit,
 }
 
-// Task is something that wants a human of the provider. Its key makes one task
-// of it, however often it is seen.
+// Task is work for the provider's staff. Its key makes it one task, however often its cause is seen.
 type Task struct {
 	ID        int64          `db:"id"`
 	Key       string         `db:"task_key"`
@@ -63,22 +61,21 @@ type Task struct {
 	Order     sql.NullString `db:"order_number"`
 	Sealed    []byte         `db:"sealed_detail"`
 	CreatedAt time.Time      `db:"created_at"`
-	// Detail is what staff read; sealed at rest, because it may name people.
+	// Detail is shown to staff; sealed at rest because it may mention people.
 	Detail string `db:"-"`
-	// Data is what the task is about, where it can be answered: kept as JSON, sealed.
-	// Only for AddTask; OpenTask reads it.
+	// Data is the task's subject, if it can be answered, stored as sealed JSON. Only AddTask uses it; OpenTask reads
+	// it.
 	Data any `db:"-"`
 	// About is the task whose answer was refused.
 	About sql.NullInt64 `db:"about_task"`
-	// Answerable is the task that a page for answering is for: this one, or that
-	// whose answer was refused.
+	// Answerable is the task to answer: this one, or the one whose answer was refused.
 	Answerable sql.NullInt64 `db:"answerable"`
 }
 
 func taskAAD(key string) string     { return "staff_tasks/" + key }
 func taskDataAAD(key string) string { return taskAAD(key) + "/data" }
 
-// AddTask notes a task once.
+// AddTask adds a task, once per key.
 func (s *Store) AddTask(ctx context.Context, t Task) error { return s.addTask(ctx, s.db, t) }
 
 func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) error {
@@ -98,7 +95,7 @@ func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) erro
 	return err
 }
 
-// OpenTasks lists tasks that nobody has done, newest first, after an ID (0: from the newest).
+// OpenTasks lists open tasks, newest first, after an ID (0: from the newest).
 func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, error) {
 	if after == 0 {
 		after = 1<<62 - 1
@@ -122,7 +119,7 @@ func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, 
 	return list, nil
 }
 
-// TaskDone notes who dealt with a task.
+// TaskDone records who completed a task.
 func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ? AND done_at IS NULL`, s.utcNow(), actor, id)
@@ -130,8 +127,8 @@ func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
 	})
 }
 
-// PendingTaskMails counts, by kind, the tasks up to the newest that staff haven't
-// been told of. That an exchange stopped is told by itself: see StaffAlert.
+// PendingTaskMails counts, by kind, the tasks that staff haven't been notified of, up to the newest. Stopped exchanges
+// are excluded, because they have a StaffAlert.
 func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[string]int, err error) {
 	var rows []struct {
 		Kind  string `db:"kind"`
@@ -148,19 +145,19 @@ func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[
 	return newest, byKind, err
 }
 
-// TaskMailsSent notes that staff know of the tasks up to one.
+// TaskMailsSent records that staff were notified of the tasks up to one.
 func (s *Store) TaskMailsSent(ctx context.Context, newest int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL AND id <= ?`, s.utcNow(), newest)
 	return err
 }
 
-// AccountTask is a task about an account.
+// AccountTask makes a task about an account.
 func AccountTask(accountID int64, kind, key, detail string) Task {
 	return Task{Key: fmt.Sprintf("%d/%s/%s", accountID, kind, key), Kind: kind, AccountID: sql.NullInt64{Int64: accountID, Valid: true}, Detail: detail}
 }
 
-// AddRefusalTask brings a refusal to staff that the customer can't fix, once for its record:
-// its code is the provider's to fix, or one that the interface doesn't list.
+// AddRefusalTask makes a task, once per record, of a refusal that the customer can't fix: the provider must resolve it,
+// or the interface doesn't list its code.
 func (s *Store) AddRefusalTask(ctx context.Context, accountID int64, f Refused) error {
 	return s.addRefusalTask(ctx, s.db, accountID, f)
 }

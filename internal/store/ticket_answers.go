@@ -10,12 +10,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// ticketMailGrace is how long a ticket's own workflow may try to send its mail
-// before the sweep does.
+// ticketMailGrace is how long a ticket's own workflow may try to send its mail before the sweep does.
 const ticketMailGrace = 15 * time.Minute
 
-// AnswerTicket keeps an answer, once for its token, and returns its ID;
-// ErrConflict when the ticket is closed.
+// AnswerTicket stores an answer, once per token, and returns its ID; ErrConflict if the ticket is closed.
 func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, actor string) (id int64, err error) {
 	sealed, err := s.keys.Seal(answerAAD(token), []byte(text))
 	if err != nil {
@@ -28,7 +26,7 @@ func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, a
 		}
 		err := tx.GetContext(ctx, &id, `SELECT id FROM ticket_answers WHERE token = ? AND ticket_id = ?`, token, ticketID)
 		if !errors.Is(err, sql.ErrNoRows) {
-			return err // it is there already
+			return err // already stored
 		}
 		if status == TicketClosed {
 			return ErrConflict
@@ -50,7 +48,7 @@ func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, a
 	return id, nil
 }
 
-// TicketAnswer is one answer.
+// TicketAnswer returns an answer by its ID.
 func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err error) {
 	err = s.db.GetContext(ctx, &a, `
 		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE id = ?`, id)
@@ -60,7 +58,7 @@ func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err
 	return a, s.openAnswer(&a)
 }
 
-// CloseTicket puts a ticket away; closed again it stays as it is.
+// CloseTicket closes a ticket. It is idempotent.
 func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ? AND status <> ?`,
@@ -69,33 +67,31 @@ func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 	})
 }
 
-// TicketMailed notes that staff were told of a ticket.
+// TicketMailed records that staff were notified of a ticket.
 func (s *Store) TicketMailed(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET notified_at = ? WHERE id = ? AND notified_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
-// AnswerSent notes that an answer went out by mail.
+// AnswerSent records that an answer was mailed.
 func (s *Store) AnswerSent(ctx context.Context, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET sent_at = ?, failure = '' WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
-// AnswerFailed notes why an answer can't go out by mail; it isn't tried again.
+// AnswerFailed records why an answer can't be mailed; it isn't retried.
 func (s *Store) AnswerFailed(ctx context.Context, id int64, reason string) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET failure = ? WHERE id = ? AND sent_at IS NULL`, reason, id)
 	return err
 }
 
-// TicketMail names a mail about a ticket: an answer's, or with none the one that
-// tells staff.
+// TicketMail identifies a mail about a ticket: an answer's, or, without one, the notification of staff.
 type TicketMail struct {
 	TicketID int64 `db:"ticket_id"`
 	AnswerID int64 `db:"answer_id"`
 }
 
-// UnsentTicketMails are mails that should have gone out a while ago: whoever was
-// to send them died, or gave up.
+// UnsentTicketMails lists overdue mails, whose workflow died or gave up.
 func (s *Store) UnsentTicketMails(ctx context.Context, limit int) (list []TicketMail, err error) {
 	until := s.utcNow().Add(-ticketMailGrace)
 	err = s.db.SelectContext(ctx, &list, `

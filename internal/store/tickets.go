@@ -10,10 +10,10 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// TicketKind is what a ticket is.
+// TicketKind is the kind of a ticket.
 type TicketKind string
 
-// The kinds.
+// The kinds of tickets.
 const (
 	// TicketAsk is a question (我要咨询).
 	TicketAsk TicketKind = "ask"
@@ -21,10 +21,10 @@ const (
 	TicketComplain TicketKind = "complain"
 )
 
-// TicketStatus is how far a ticket is.
+// TicketStatus is the status of a ticket.
 type TicketStatus string
 
-// The statuses.
+// The statuses of tickets.
 const (
 	TicketOpen     TicketStatus = "open"
 	TicketAnswered TicketStatus = "answered"
@@ -35,15 +35,15 @@ const (
 var TicketStatuses = []TicketStatus{TicketOpen, TicketAnswered, TicketClosed}
 
 const (
-	// maxTickets is how many a customer may open in ticketsFor.
+	// maxTickets is how many a customer may open within ticketsFor.
 	maxTickets = 10
 	ticketsFor = 24 * time.Hour
 )
 
-// ErrTooManyTickets says that a customer opened as many as a day allows.
-var ErrTooManyTickets = errors.New("too many tickets in a day")
+// ErrTooManyTickets: the customer has reached the daily limit.
+var ErrTooManyTickets = errors.New("too many tickets today")
 
-// Ticket is what somebody asks or complains about.
+// Ticket is a question or a complaint.
 type Ticket struct {
 	ID         int64          `db:"id"`
 	Token      string         `db:"token"`
@@ -61,15 +61,14 @@ type Ticket struct {
 	TicketBody `db:"-"`
 }
 
-// TicketBody is what is sealed of a ticket.
+// TicketBody is the sealed part of a ticket.
 type TicketBody struct {
 	Text string `json:"text"`
-	// Email is where the answer goes; a customer may leave it out and read the
-	// answer here.
+	// Email is where the answer goes; customers may omit it and read the answer in the panel.
 	Email string `json:"email,omitempty"`
 }
 
-// TicketAnswer is what staff answered.
+// TicketAnswer is a staff answer.
 type TicketAnswer struct {
 	ID        int64        `db:"id"`
 	TicketID  int64        `db:"ticket_id"`
@@ -85,8 +84,8 @@ type TicketAnswer struct {
 func ticketAAD(token string) string { return "tickets/" + token }
 func answerAAD(token string) string { return "ticket_answers/" + token }
 
-// OpenTicket writes a ticket down, once for its token, and returns its ID;
-// ErrTooManyTickets when the customer opened too many today.
+// OpenTicket stores a ticket, once per token, and returns its ID; ErrTooManyTickets if the customer has reached the
+// daily limit.
 func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) {
 	sealed, err := s.keys.SealJSON(ticketAAD(t.Token), t.TicketBody)
 	if err != nil {
@@ -94,7 +93,7 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		if t.CustomerID.Valid { // one at a time of a customer: two at once would count each other out
+		if t.CustomerID.Valid { // serialise each customer's tickets, or concurrent ones would both pass the count
 			var customer int64
 			if err := tx.GetContext(ctx, &customer, `SELECT id FROM users WHERE id = ? FOR UPDATE`, t.CustomerID); err != nil {
 				return notFoundAs(err, "customer")
@@ -102,7 +101,7 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 		}
 		err := tx.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
 		if !errors.Is(err, sql.ErrNoRows) {
-			return err // it is there already
+			return err // already stored
 		}
 		if t.CustomerID.Valid {
 			var n int
@@ -121,7 +120,7 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 		id, err = res.LastInsertId()
 		return err
 	})
-	if isDuplicate(err) { // a stranger's double click
+	if isDuplicate(err) { // a visitor's double click
 		err = s.db.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
 	}
 	if err != nil {
@@ -138,7 +137,7 @@ func (s *Store) openTicket(t *Ticket) error {
 	return s.keys.OpenJSON(ticketAAD(t.Token), t.Sealed, &t.TicketBody)
 }
 
-// Ticket is a ticket, for staff.
+// Ticket returns a ticket, for staff.
 func (s *Store) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
 	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ?`, id); err != nil {
 		return t, notFoundAs(err, "ticket")
@@ -146,7 +145,7 @@ func (s *Store) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
 	return t, s.openTicket(&t)
 }
 
-// TicketOf is a customer's own ticket; another's is ErrNotFound.
+// TicketOf returns a customer's own ticket; another's is ErrNotFound.
 func (s *Store) TicketOf(ctx context.Context, customerID, id int64) (t Ticket, err error) {
 	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ? AND t.customer_id = ?`, id, customerID); err != nil {
 		return t, notFoundAs(err, "ticket")
@@ -159,7 +158,7 @@ func (s *Store) TicketsOf(ctx context.Context, customerID, after int64, limit in
 	return s.ticketList(ctx, `WHERE t.customer_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, customerID, idBelow(after), limit)
 }
 
-// Tickets lists the tickets of a status, newest first, after an ID (0: from the newest).
+// Tickets lists the tickets with a status, newest first, after an ID (0: from the newest).
 func (s *Store) Tickets(ctx context.Context, status TicketStatus, after int64, limit int) ([]Ticket, error) {
 	return s.ticketList(ctx, `WHERE t.status = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, status, idBelow(after), limit)
 }
@@ -176,7 +175,7 @@ func (s *Store) ticketList(ctx context.Context, where string, args ...any) (list
 	return list, nil
 }
 
-// TicketAnswers are a ticket's answers in order.
+// TicketAnswers returns a ticket's answers in order.
 func (s *Store) TicketAnswers(ctx context.Context, ticketID int64) ([]TicketAnswer, error) {
 	var list []TicketAnswer
 	err := s.db.SelectContext(ctx, &list, `
@@ -193,7 +192,7 @@ func (s *Store) openAnswer(a *TicketAnswer) error {
 	return err
 }
 
-// idBelow is the ID below which a list goes on after one; 0 is the start.
+// idBelow is the ID below which a list continues after one; 0 is the start.
 func idBelow(after int64) int64 {
 	if after == 0 {
 		return 1<<62 - 1

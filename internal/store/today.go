@@ -10,17 +10,16 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// MaxCounted is how far is counted: who has more than that to do needs no exact number,
-// and counting it would cost.
+// MaxCounted limits counting: beyond it the exact number doesn't matter and would be expensive.
 const MaxCounted = 1000
 
-// Counted is how many wait, and since when the oldest does.
+// Counted is how many are waiting, and since when the oldest is.
 type Counted struct {
 	N      int          `db:"n"`
 	Oldest sql.NullTime `db:"oldest"`
 }
 
-// Text is the number as people read it, such as 17 or 1000+.
+// Text is the number as displayed, such as 17 or 1000+.
 func (c Counted) Text() string {
 	if c.N > MaxCounted {
 		return strconv.Itoa(MaxCounted) + "+"
@@ -28,7 +27,7 @@ func (c Counted) Text() string {
 	return strconv.Itoa(c.N)
 }
 
-// count counts, as far as MaxCounted, the rows of a query that has a column "at".
+// count counts, up to MaxCounted, the rows of a query with a column "at".
 func (s *Store) count(ctx context.Context, query string, args ...any) (c Counted, err error) {
 	if err = s.db.GetContext(ctx, &c, `SELECT COUNT(*) AS n, MIN(at) AS oldest FROM (`+query+` LIMIT ?) some`, append(args, MaxCounted+1)...); err != nil {
 		err = fmt.Errorf("counting: %w", err)
@@ -36,7 +35,7 @@ func (s *Store) count(ctx context.Context, query string, args ...any) (c Counted
 	return c, err
 }
 
-// CountedCause is how many filings are stuck for a cause.
+// CountedCause is the number of filings stuck for a cause.
 type CountedCause struct {
 	Cause
 	Counted
@@ -53,7 +52,7 @@ func (s *Store) StuckCauses(ctx context.Context) (list []CountedCause, err error
 		if err != nil {
 			return nil, err
 		}
-		if n.N > 0 { // mended meanwhile
+		if n.N > 0 { // resolved in the meantime
 			list = append(list, CountedCause{c, n})
 		}
 	}
@@ -68,8 +67,7 @@ const (
 	countTickets       = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open' ORDER BY id`
 )
 
-// CountStage counts the filings that are in a stage since a time, or longer; of a province
-// where one is named.
+// CountStage counts the filings that have been in a stage since a time or longer, in one province if given.
 func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province string, before time.Time) (Counted, error) {
 	if province != "" {
 		return s.count(ctx, countStageProvince, province, stage, before.UTC())
@@ -77,7 +75,7 @@ func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province str
 	return s.count(ctx, countStage, stage, before.UTC())
 }
 
-// CountSiteBad counts the filings that are done and whose sites broke.
+// CountSiteBad counts the completed filings whose sites are broken.
 func (s *Store) CountSiteBad(ctx context.Context) (Counted, error) { return s.count(ctx, countSiteBad) }
 
 // CountOpenTickets counts the tickets that wait for an answer.
@@ -85,7 +83,7 @@ func (s *Store) CountOpenTickets(ctx context.Context) (Counted, error) {
 	return s.count(ctx, countTickets)
 }
 
-// ProvincesIn are the provinces that have filings in a stage.
+// ProvincesIn returns the provinces that have filings in a stage.
 func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []string, err error) {
 	for _, p := range filing.Provinces() {
 		var n int
@@ -99,7 +97,7 @@ func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []str
 	return list, nil
 }
 
-// CountedKind is how many tasks of a kind wait.
+// CountedKind is the number of open tasks of a kind.
 type CountedKind struct {
 	Kind string `db:"kind"`
 	Counted
@@ -107,25 +105,24 @@ type CountedKind struct {
 
 const countTasks = `SELECT kind, created_at FROM staff_tasks FORCE INDEX (staff_tasks_open) WHERE done_at IS NULL ORDER BY id`
 
-// CountTasks counts staff's open tasks by their kind, of the oldest MaxCounted.
+// CountTasks counts the staff's open tasks by kind, among the oldest MaxCounted.
 func (s *Store) CountTasks(ctx context.Context) (list []CountedKind, err error) {
 	err = s.db.SelectContext(ctx, &list, `
 		SELECT kind, COUNT(*) AS n, MIN(created_at) AS oldest FROM (`+countTasks+` LIMIT ?) some GROUP BY kind ORDER BY oldest`, MaxCounted+1)
 	return list, err
 }
 
-// SilentAccount is an account with a bureau that exchanges nothing.
+// SilentAccount is a bureau account whose exchange is silent.
 type SilentAccount struct {
 	ID   int64  `db:"id"`
 	Name string `db:"name"`
-	// Code is why the bureau stopped it; null: nothing was heard of the exchange.
+	// Code is why the bureau stopped it; null: no exchange took place.
 	Code sql.NullInt64 `db:"stopped_code"`
-	// Since is when it stopped, or was last heard of, or was set up.
+	// Since is when it stopped, was last active, or was set up.
 	Since time.Time `db:"since"`
 }
 
-// SilentAccounts are the accounts by interface that stopped, or whose last exchange is
-// from before a time.
+// SilentAccounts returns the interface accounts that stopped, or whose last exchange is older than a time.
 func (s *Store) SilentAccounts(ctx context.Context, before time.Time) (list []SilentAccount, err error) {
 	err = s.db.SelectContext(ctx, &list, `
 		SELECT id, name, stopped_code, COALESCE(stopped_at, exchanged_at, created_at) AS since FROM bureau_accounts

@@ -11,24 +11,24 @@ import (
 
 // TOTP is an account's second factor.
 type TOTP struct {
-	// Secret is in base32; empty while none is enrolled.
+	// Secret is in base32; empty if none is enrolled.
 	Secret string
 	// Pending is a secret that is being enrolled.
 	Pending string
-	// LastStep was used last: it and those before it are no good.
+	// LastStep is the last used time step: it and earlier ones are no longer valid.
 	LastStep int64
 	// RecoveryCodes is how many are left.
 	RecoveryCodes int
 }
 
-// Enrolled tells whether the account has a second factor.
+// Enrolled reports whether the account has a second factor.
 func (t TOTP) Enrolled() bool { return t.Secret != "" }
 
 func totpAAD(userID int64, what string) string {
 	return fmt.Sprintf("staff_totp/%d/%s", userID, what)
 }
 
-// TOTP is an account's second factor; of one that has none it is empty.
+// TOTP returns an account's second factor; empty if it has none.
 func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
 	var row struct {
 		Secret   []byte `db:"sealed_secret"`
@@ -63,8 +63,7 @@ func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
 	return t, nil
 }
 
-// BeginTOTP keeps a secret that is shown to be enrolled, in place of an earlier one
-// that wasn't confirmed.
+// BeginTOTP stores a secret shown for enrolment, replacing an unconfirmed one.
 func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) error {
 	sealed, err := s.keys.Seal(totpAAD(userID, "pending"), []byte(secret))
 	if err != nil {
@@ -75,9 +74,8 @@ func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) erro
 	return err
 }
 
-// EnrolTOTP makes a pending secret the second factor: step is that of the code that
-// proved it. The recovery codes replace all earlier ones. ErrConflict when another
-// secret is pending meanwhile, or none.
+// EnrolTOTP makes a pending secret the second factor; step is the time step of the code that confirmed it. The recovery
+// codes replace all earlier ones. It returns ErrConflict if another secret, or none, is pending.
 func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step int64, recovery []string) error {
 	sealed, err := s.keys.Seal(totpAAD(userID, "secret"), []byte(secret))
 	if err != nil {
@@ -131,13 +129,12 @@ func (s *Store) recoveryHash(userID int64, code string) ([]byte, error) {
 	return s.keys.Hash("staff_recovery_codes", fmt.Sprintf("%d/%s", userID, code))
 }
 
-// UseStep uses a step of an account's second factor up; false: it, or a later one,
-// was used already.
+// UseStep uses up a time step of an account's second factor; false: it, or a later one, was already used.
 func (s *Store) UseStep(ctx context.Context, userID, step int64) (bool, error) {
 	return s.useUp(ctx, `UPDATE staff_totp SET last_step = ? WHERE user_id = ? AND last_step < ?`, step, userID, step)
 }
 
-// UseRecoveryCode uses a recovery code up; false: it is none, or was used.
+// UseRecoveryCode uses up a recovery code; false: it is invalid or used.
 func (s *Store) UseRecoveryCode(ctx context.Context, userID int64, code string) (bool, error) {
 	hash, err := s.recoveryHash(userID, code)
 	if err != nil {
@@ -153,7 +150,7 @@ func (s *Store) useUp(ctx context.Context, query string, args ...any) (used bool
 			return err
 		}
 		if used, err = changedOneRow(res); err == nil && !used {
-			err = ErrConflict // nothing happened: no entry is to be written
+			err = ErrConflict // nothing changed, so write no audit entry
 		}
 		return err
 	})

@@ -9,8 +9,8 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// lastSeenResolution is how exactly it is kept when a session was last used: to the hour
-// is enough to know one's own, and spares a write for each page.
+// lastSeenResolution is the precision of a session's last use: an hour is enough to recognise one's own, and avoids a
+// write per page.
 const lastSeenResolution = time.Hour
 
 // UserSession is a session of an account.
@@ -21,14 +21,14 @@ type UserSession struct {
 	LastSeenAt time.Time `db:"last_seen_at"`
 }
 
-// BeginSession notes that an account signed in, for so long.
+// BeginSession records that an account signed in for a lifetime.
 func (s *Store) BeginSession(ctx context.Context, userID int64, agent string, lifetime time.Duration) (id int64, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
 			userID, agent, now, now, now.Add(lifetime))
 		if err != nil {
-			return fmt.Errorf("noting a session: %w", err)
+			return fmt.Errorf("updating a session: %w", err)
 		}
 		id, err = res.LastInsertId()
 		return err
@@ -36,23 +36,23 @@ func (s *Store) BeginSession(ctx context.Context, userID int64, agent string, li
 	return id, err
 }
 
-// SecondFactor notes that a session's person gave their second factor too.
+// SecondFactor records that the second factor was given in a session.
 func (s *Store) SecondFactor(ctx context.Context, userID, id int64) error {
 	_, err := s.db.ExecContext(ctx, `UPDATE user_sessions SET second_factor = TRUE WHERE id = ? AND user_id = ?`, id, userID)
 	return err
 }
 
-// SessionState is what a session is worth now, whatever was so when it began.
+// SessionState is a session's current state, regardless of its state at sign-in.
 type SessionState struct {
-	// Lives tells that it wasn't ended, nor its account closed.
+	// Lives: neither ended nor of a disabled account.
 	Lives bool
-	// StaffRole is the account's; empty of customers.
+	// StaffRole is the account's; empty for customers.
 	StaffRole StaffRole
-	// SecondFactor was given in it; Enrolled: the account has one.
+	// SecondFactor: it was given in this session. Enrolled: the account has one.
 	SecondFactor, Enrolled bool
 }
 
-// SessionState looks a session up, and notes that it is used.
+// SessionState reads a session and records that it is used.
 func (s *Store) SessionState(ctx context.Context, userID, id int64) (state SessionState, err error) {
 	now := s.utcNow()
 	var rows []struct {
@@ -85,7 +85,7 @@ func (s *Store) SessionState(ctx context.Context, userID, id int64) (state Sessi
 	return state, err
 }
 
-// UserSessions lists an account's sessions, the newest first.
+// UserSessions lists an account's sessions, newest first.
 func (s *Store) UserSessions(ctx context.Context, userID int64) ([]UserSession, error) {
 	var list []UserSession
 	err := s.db.SelectContext(ctx, &list, `
@@ -99,7 +99,7 @@ func (s *Store) EndSession(ctx context.Context, userID, id int64) error {
 	return err
 }
 
-// EndOtherSessions ends all of an account's sessions but one.
+// EndOtherSessions ends all of an account's sessions except one.
 func (s *Store) EndOtherSessions(ctx context.Context, userID, keep int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return endSessions(ctx, tx, userID, keep) })
 }
@@ -109,8 +109,7 @@ func endSessions(ctx context.Context, tx *sqlx.Tx, userID, keep int64) error {
 	return err
 }
 
-// PurgeSignIn forgets what is past its time: sessions, tries, codes and forms
-// that nobody came back for.
+// PurgeSignIn deletes expired sessions, attempts, codes, saved forms and abandoned drafts.
 func (s *Store) PurgeSignIn(ctx context.Context) error {
 	now := s.utcNow()
 	for query, before := range map[string]time.Time{
@@ -121,7 +120,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 		`DELETE FROM order_drafts WHERE updated_at < ?`:    now.Add(-keepOrderDrafts),
 	} {
 		if _, err := s.db.ExecContext(ctx, query, before); err != nil {
-			return fmt.Errorf("purging what sign-in kept: %w", err)
+			return fmt.Errorf("purging sign-in data: %w", err)
 		}
 	}
 	return nil

@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// Role is which kind of person an account is of.
+// Role distinguishes customers from staff.
 type Role string
 
-// The roles: customers see their own orders, support is the provider's staff,
-// whose StaffRole says what each may do.
+// Customers see their own orders; support is the provider's staff, whose StaffRole determines their permissions.
 const (
 	RoleCustomer Role = "customer"
 	RoleSupport  Role = "support"
@@ -24,10 +23,10 @@ type User struct {
 	StaffRole    StaffRole `db:"staff_role"`
 	Login        string    `db:"login"`
 	PasswordHash string    `db:"password_hash"`
-	// Version counts the password's changes.
+	// Version counts password changes.
 	Version    int          `db:"password_version"`
 	DisabledAt sql.NullTime `db:"disabled_at"`
-	// FirstUntil is until when a first password is good, which must be replaced.
+	// FirstUntil is when a first password expires; it must be replaced.
 	FirstUntil sql.NullTime `db:"initial_password_until"`
 	CreatedAt  time.Time    `db:"created_at"`
 }
@@ -35,24 +34,23 @@ type User struct {
 const userColumns = `u.id, u.role, IF(u.role = 'support' AND u.staff_role = '', 'viewer', u.staff_role) AS staff_role, u.login, u.password_hash, u.password_version,
 	u.disabled_at, u.initial_password_until, u.created_at`
 
-// UserByLogin finds an account by what was typed at sign-in.
+// UserByLogin finds an account by the login entered at sign-in.
 func (s *Store) UserByLogin(ctx context.Context, login string) (User, error) {
 	var u User
 	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.login = ?`, login)
 	return u, notFoundAs(err, "user")
 }
 
-// User finds an account by its ID.
+// User returns an account by its ID.
 func (s *Store) User(ctx context.Context, id int64) (User, error) {
 	var u User
 	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.id = ?`, id)
 	return u, notFoundAs(err, "user")
 }
 
-// EnsureUser makes an account, or finds the one of that login; an existing
-// account keeps its role and password. An empty password hash means that the
-// account can't sign in until one is set. Staff who come to be this way, from the
-// command line, are administrators: the others are an administrator's to add.
+// EnsureUser creates an account, or finds the one with that login; an existing account keeps its role and password.
+// With an empty password hash the account can't sign in until one is set. Staff created this way, from the command
+// line, are administrators, who add the other staff.
 func (s *Store) EnsureUser(ctx context.Context, role Role, login, passwordHash string) (int64, error) {
 	var staffRole StaffRole
 	if role == RoleSupport {
@@ -61,7 +59,7 @@ func (s *Store) EnsureUser(ctx context.Context, role Role, login, passwordHash s
 	return s.ensureUser(ctx, role, staffRole, login, passwordHash)
 }
 
-// EnsureStaff is EnsureUser for one of staff's roles.
+// EnsureStaff is EnsureUser for a staff role.
 func (s *Store) EnsureStaff(ctx context.Context, role StaffRole, login, passwordHash string) (int64, error) {
 	return s.ensureUser(ctx, RoleSupport, role, login, passwordHash)
 }
@@ -70,7 +68,7 @@ func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, 
 	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at) VALUES (?, ?, ?, ?, ?)`,
 		role, staffRole, login, passwordHash, s.utcNow())
 	if err != nil {
-		return 0, fmt.Errorf("making a user: %w", err)
+		return 0, fmt.Errorf("creating a user: %w", err)
 	}
 	u, err := s.UserByLogin(ctx, login)
 	return u.ID, err

@@ -13,49 +13,49 @@ import (
 )
 
 var (
-	// ErrHeld says that a check isn't the caller's: somebody else has it, or nobody.
-	ErrHeld = fmt.Errorf("the check is not the caller's: %w", ErrConflict)
-	// ErrSameReviewer says that the second pair of eyes must be somebody else's.
-	ErrSameReviewer = fmt.Errorf("the caller passed it on: %w", ErrConflict)
+	// ErrHeld: another reviewer, or nobody, holds the dossier.
+	ErrHeld = fmt.Errorf("the caller doesn't hold the dossier: %w", ErrConflict)
+	// ErrSameReviewer: the second vetting needs another reviewer.
+	ErrSameReviewer = fmt.Errorf("the caller passed the dossier on: %w", ErrConflict)
 )
 
-// VettingVerdict is what a reviewer said of a dossier in vetting (初审).
+// VettingVerdict is a reviewer's verdict on a dossier (初审).
 type VettingVerdict string
 
 // The verdicts.
 const (
-	// VettingPassedOn passed it, for a second pair of eyes to look at.
+	// VettingPassedOn: passed, and passed on to a second vetting.
 	VettingPassedOn VettingVerdict = "passed_on"
 	VettingPassed   VettingVerdict = "passed"
 	VettingSentBack VettingVerdict = "sent_back"
 )
 
-// Vetting is where the check of a filing's present revision stands.
+// Vetting is the state of vetting a filing's current revision.
 type Vetting struct {
 	FilingID int64 `db:"filing_id"`
 	Revision int   `db:"revision"`
-	// Round is 2 for the second pair of eyes, of what the first passed on.
+	// Round is 2 for the second vetting.
 	Round int `db:"round"`
-	// Reviewer has it, or decided; 0: nobody does.
+	// Reviewer holds it, or has decided; 0: nobody.
 	Reviewer    int64        `db:"reviewer_id"`
 	Login       string       `db:"login"`
 	TakenAt     sql.NullTime `db:"taken_at"`
 	LeasedUntil sql.NullTime `db:"leased_until"`
-	// Verdict is the last word, which the filing may not have heard yet; empty: none.
+	// Verdict is the latest verdict, which the filing may not have received yet; empty: none.
 	Verdict   VettingVerdict `db:"verdict"`
 	DecidedAt sql.NullTime   `db:"decided_at"`
-	// First passed it on, in round 2.
+	// First is who passed it on, in round 2.
 	First      int64  `db:"first_id"`
 	FirstLogin string `db:"first_login"`
 }
 
-// Held tells whether somebody has it at a time.
+// Held reports whether somebody holds it at a time.
 func (c Vetting) Held(now time.Time) bool {
 	return c.Reviewer != 0 && c.Verdict == "" && now.Before(c.LeasedUntil.Time)
 }
 
-// BelongsTo tells whether it is a reviewer's: they took it, and nobody else did since. A lease
-// that ran out takes nothing from them as long as nobody wants it.
+// BelongsTo reports whether a reviewer holds it: they took it, and nobody else has since. An expired lease doesn't
+// matter until somebody else takes it.
 func (c Vetting) BelongsTo(reviewer int64) bool { return c.Reviewer == reviewer && c.Verdict == "" }
 
 const (
@@ -68,18 +68,18 @@ const (
 		LEFT JOIN users u ON u.id = c.reviewer_id LEFT JOIN users w ON w.id = one.reviewer_id`
 )
 
-// Vetting tells where the check of a filing's present revision stands.
+// Vetting returns the state of vetting a filing's current revision.
 func (s *Store) Vetting(ctx context.Context, filingID int64) (Vetting, error) {
 	return vettingOf(ctx, s.db, filingID)
 }
 
 func vettingOf(ctx context.Context, q sqlx.QueryerContext, filingID int64) (c Vetting, err error) {
 	err = sqlx.GetContext(ctx, q, &c, `SELECT `+vettingColumns+` FROM filings f`+vettingJoins+` WHERE f.id = ?`, filingID)
-	return c, notFoundAs(err, "check")
+	return c, notFoundAs(err, "vetting")
 }
 
-// lockVetting holds a filing's row, so that all that happens to its check comes one after
-// another, and reads the check. ErrConflict when the revision isn't with staff (any more).
+// lockVetting locks a filing's row, which serialises all changes to its vetting, and reads the vetting. It returns
+// ErrConflict if the revision isn't (or no longer) being vetted.
 func lockVetting(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int) (Vetting, error) {
 	var f struct {
 		Stage    filing.Stage `db:"stage"`
@@ -94,9 +94,9 @@ func lockVetting(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int)
 	return vettingOf(ctx, tx, filingID)
 }
 
-// TakeVetting gives a revision's check to a reviewer for as long as a lease. Who has it already
-// keeps it. ErrHeld while it is somebody else's, ErrSameReviewer for who passed it on,
-// ErrConflict when it is decided, or isn't with staff.
+// TakeVetting gives a revision to a reviewer for the duration of a lease. A reviewer who already holds it keeps it. It
+// returns ErrHeld if somebody else holds it, ErrSameReviewer if the reviewer passed it on, ErrConflict if it is decided
+// or not being vetted.
 func (s *Store) TakeVetting(ctx context.Context, filingID int64, revision int, reviewer int64, lease time.Duration) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := lockVetting(ctx, tx, filingID, revision)
@@ -121,14 +121,14 @@ func (s *Store) TakeVetting(ctx context.Context, filingID int64, revision int, r
 }
 
 const (
-	// nextVettings is how many of the oldest are tried at once: others take them meanwhile.
+	// nextVettings is how many of the oldest dossiers are tried at once, since others may take them in the meantime.
 	nextVettings = 20
-	// maxNextTries bounds how often that is begun anew.
+	// maxNextTries limits how often that is repeated.
 	maxNextTries = 50
 )
 
-// TakeNextVetting gives the oldest check that is free to a reviewer, and no other reviewer
-// the same. An audit entry of the context gets the filing as its object. ErrNotFound when none is free.
+// TakeNextVetting gives the oldest free dossier to a reviewer, and never the same one to two. The context's audit entry
+// gets the filing as its object. It returns ErrNotFound if none is free.
 func (s *Store) TakeNextVetting(ctx context.Context, reviewer int64, lease time.Duration) (QueuedVetting, error) {
 	for range maxNextTries {
 		queue, err := s.VettingQueue(ctx, VettingsFree, reviewer, Cursor{}, nextVettings)
@@ -136,7 +136,7 @@ func (s *Store) TakeNextVetting(ctx context.Context, reviewer int64, lease time.
 			return QueuedVetting{}, err
 		}
 		if len(queue) == 0 {
-			return QueuedVetting{}, fmt.Errorf("a free check: %w", ErrNotFound)
+			return QueuedVetting{}, fmt.Errorf("taking the next dossier: %w", ErrNotFound)
 		}
 		for _, q := range queue {
 			if d := auditEntryOf(ctx); d != nil {
@@ -151,8 +151,7 @@ func (s *Store) TakeNextVetting(ctx context.Context, reviewer int64, lease time.
 	return QueuedVetting{}, ErrConflict
 }
 
-// RenewVetting makes the lease of a check that is the reviewer's begin anew; nothing
-// happens where it isn't.
+// RenewVetting renews the lease of a reviewer who holds the dossier, and otherwise does nothing.
 func (s *Store) RenewVetting(ctx context.Context, filingID int64, revision int, reviewer int64, lease time.Duration) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE vettings SET leased_until = ? WHERE filing_id = ? AND revision = ? AND reviewer_id = ? AND decided_at IS NULL`,
@@ -160,7 +159,7 @@ func (s *Store) RenewVetting(ctx context.Context, filingID int64, revision int, 
 	return err
 }
 
-// ReleaseVetting gives a check back that a reviewer has. ErrConflict when they haven't (any more).
+// ReleaseVetting gives up a dossier that a reviewer holds. It returns ErrConflict if they don't (or no longer) hold it.
 func (s *Store) ReleaseVetting(ctx context.Context, filingID int64, revision int, reviewer int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := lockVetting(ctx, tx, filingID, revision)
@@ -175,20 +174,19 @@ func (s *Store) ReleaseVetting(ctx context.Context, filingID int64, revision int
 	})
 }
 
-// VettingDecision is a reviewer's verdict on a check that they have.
+// VettingDecision is the verdict of a reviewer who holds the dossier.
 type VettingDecision struct {
 	FilingID        int64
 	Revision, Round int
 	Reviewer        int64
 	Verdict         VettingVerdict
-	// Why is said with what is sent back; of others nil.
+	// Why explains a send-back; nil for other verdicts.
 	Why *SendBack
 }
 
-// DecideVetting writes a verdict, before the filing is told; of what is passed on nobody is
-// told. The same verdict again, of an impatient click, changes nothing but the reasons for sending back,
-// until the filing moves. ErrHeld when the check isn't the reviewer's, ErrConflict when
-// another verdict stands, or the revision isn't with staff (any more).
+// DecideVetting writes a verdict, before the filing gets the signal; passing on sends none. Repeating the same verdict
+// only updates the reasons of a send-back, until the filing moves. It returns ErrHeld if the reviewer doesn't hold the
+// dossier, ErrConflict if there is another verdict or the revision isn't (or no longer) being vetted.
 func (s *Store) DecideVetting(ctx context.Context, d VettingDecision) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := lockVetting(ctx, tx, d.FilingID, d.Revision)

@@ -10,24 +10,23 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// VettingFigures are what a reviewer did in a period.
+// VettingFigures are a reviewer's figures for a period.
 type VettingFigures struct {
 	Reviewer int64  `db:"reviewer_id"`
 	Login    string `db:"login"`
-	// Vettings are all verdicts; Passed has those that were passed on to a second pair of eyes.
+	// Vettings counts all verdicts; Passed includes those passed on to a second vetting.
 	Vettings int `db:"vettings"`
 	Passed   int `db:"passed"`
 	SentBack int `db:"sent_back"`
-	// Refused are the passed ones that the bureau refused since.
+	// Refused counts the passed ones that the bureau refused afterwards.
 	Refused int `db:"-"`
-	// FromSubmission and FromTaking are medians until the verdict, as near as sketches have them;
-	// zero: of none it is known.
+	// FromSubmission and FromTaking are approximate median times until the verdict; zero: unknown.
 	FromSubmission time.Duration `db:"-"`
 	FromTaking     time.Duration `db:"-"`
 }
 
-// The queries of VettingFigures, without which checks. A revision is one record, with one
-// decision at most.
+// The queries of VettingFigures, without the condition that selects vettings. A revision has one record and at most one
+// decision.
 const (
 	vettingsQuery = `
 		SELECT c.reviewer_id, u.login, COUNT(*) AS vettings, COALESCE(SUM(c.verdict <> 'sent_back'), 0) AS passed, COALESCE(SUM(c.verdict = 'sent_back'), 0) AS sent_back
@@ -40,9 +39,8 @@ const (
 		FROM vettings c LEFT JOIN dossiers d ON d.filing_id = c.filing_id AND d.revision = c.revision`
 )
 
-// VettingFigures puts together what reviewers decided since a time, who checked most first;
-// of one of them, where reviewer isn't 0. It holds as much at once for a thousand checks as
-// for a million, but reads them all: who shows it keeps it for a while.
+// VettingFigures sums up reviewers' verdicts since a time, most active first; of one of them, if reviewer isn't 0. Its
+// memory use doesn't grow with the vettings, but it reads them all, so callers should cache it.
 func (s *Store) VettingFigures(ctx context.Context, since time.Time, reviewer int64) (list []VettingFigures, err error) {
 	where, args := ` WHERE c.decided_at >= ?`, []any{since.UTC()}
 	if reviewer != 0 {
@@ -70,7 +68,7 @@ func (s *Store) VettingFigures(ctx context.Context, since time.Time, reviewer in
 			return err
 		}
 		t := took[who]
-		if t == nil { // their first, a moment ago
+		if t == nil { // their first verdict, a moment ago
 			return nil
 		}
 		if handIn.Valid {

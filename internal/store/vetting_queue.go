@@ -8,38 +8,37 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// VettingScope chooses checks of the queue.
+// VettingScope selects part of the queue.
 type VettingScope string
 
-// What can be chosen.
+// The scopes.
 const (
 	VettingsAll VettingScope = "all"
-	// VettingsFree are those that the reviewer may take and hasn't.
+	// VettingsFree: those that the reviewer may take and doesn't hold.
 	VettingsFree VettingScope = "free"
-	// VettingsMine are those that are the reviewer's (Check.Of).
+	// VettingsMine: those that the reviewer holds (Vetting.BelongsTo).
 	VettingsMine VettingScope = "mine"
 )
 
-// QueuedVetting is a dossier that waits for vetting: nothing of it that names anybody.
+// QueuedVetting is a dossier that waits for vetting, without personal data.
 type QueuedVetting struct {
 	Vetting
 	OrderNumber string      `db:"order_number"`
 	Serial      int         `db:"serial"`
 	Kind        filing.Kind `db:"kind"`
-	// Province is the holder's, a code; empty: not known. Nature is the holder's 单位性质,
-	// 0 where the dossier doesn't say.
+	// Province is the code of the holder's province; empty: unknown. Nature is the holder's 单位性质; 0: unknown.
 	Province string    `db:"province"`
 	Nature   int       `db:"-"`
 	Since    time.Time `db:"stage_since"`
 }
 
-// Ref is how the filing is called.
+// Ref is the filing's reference.
 func (q QueuedVetting) Ref() string { return filing.Ref(q.OrderNumber, q.Serial) }
 
-// Cursor is where the queue goes on after a row.
+// Cursor continues the queue after this row.
 func (q QueuedVetting) Cursor() Cursor { return Cursor{CreatedAt: q.Since, ID: q.FilingID} }
 
-// vettingQueue makes the queue's query.
+// vettingQueue builds the queue's query.
 func vettingQueue(shown VettingScope, reviewer int64, now time.Time, after Cursor, limit int) (string, []any) {
 	if after.CreatedAt.IsZero() {
 		after.CreatedAt = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -60,8 +59,8 @@ func vettingQueue(shown VettingScope, reviewer int64, now time.Time, after Curso
 		WHERE ` + where + ` ORDER BY f.stage_since, f.id LIMIT ?`, append(args, limit)
 }
 
-// VettingQueue lists what waits for vetting, what waits longest first, at most limit
-// after a cursor (QueuedCheck.Cursor).
+// VettingQueue lists the dossiers that wait for vetting, those waiting longest first, at most limit after a cursor
+// (QueuedVetting.Cursor).
 func (s *Store) VettingQueue(ctx context.Context, shown VettingScope, reviewer int64, after Cursor, limit int) ([]QueuedVetting, error) {
 	query, args := vettingQueue(shown, reviewer, s.utcNow(), after, limit)
 	var rows []struct {
@@ -69,7 +68,7 @@ func (s *Store) VettingQueue(ctx context.Context, shown VettingScope, reviewer i
 		Sealed []byte `db:"sealed"`
 	}
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
-		return nil, fmt.Errorf("listing what is to check: %w", err)
+		return nil, fmt.Errorf("listing the vetting queue: %w", err)
 	}
 	list := make([]QueuedVetting, len(rows))
 	for i, r := range rows {

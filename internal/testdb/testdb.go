@@ -1,5 +1,5 @@
-// Package testdb gives each test a fresh, migrated database on a private
-// MariaDB that the test process starts once and takes with it when it ends.
+// Package testdb gives each test a fresh, migrated database on a private MariaDB, which the test process starts
+// once and which ends with it.
 package testdb
 
 import (
@@ -25,15 +25,15 @@ import (
 
 const dirPrefix = "beian-testdb-"
 
-// memory is where Linux has a file system of memory. Making a database's tables there takes
-// a quarter of the time that a disk takes.
+// memory is Linux's file system in memory. Creating a database's tables there takes a quarter of the time that a
+// disk takes.
 const memory = "/dev/shm"
 
-// room is how much must be free there for each of the packages that are tested at once: a
-// server with its log, and the tests' databases, which are dropped as tests end.
+// room is the free space required there for each of the packages tested at once: a server with its log, and the
+// tests' databases, which are dropped as tests end.
 const room = 4 << 30
 
-// place is where databases are: in memory, where there is room.
+// place is where databases are stored: in memory, if there is room.
 func place() string {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(memory, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Bavail*uint64(fs.Bsize) >= uint64(runtime.GOMAXPROCS(0))*room {
@@ -42,8 +42,8 @@ func place() string {
 	return os.TempDir()
 }
 
-// folder makes a folder that is this process's while it lives, and takes away those
-// of processes that ended: no code runs at the end of one that panics or is killed.
+// folder creates a folder for this process, and removes those of processes that ended: one that panics or is
+// killed can't clean up.
 func folder() (string, error) {
 	for _, in := range []string{memory, os.TempDir()} {
 		left, err := filepath.Glob(filepath.Join(in, dirPrefix+"*", "lock"))
@@ -63,7 +63,7 @@ func folder() (string, error) {
 	return dir, lock(filepath.Join(dir, "lock"))
 }
 
-// lock takes a file until the process ends, when the kernel lets go of it.
+// lock locks a file until the process ends, when the kernel releases it.
 func lock(path string) error {
 	fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
@@ -87,7 +87,7 @@ var server = sync.OnceValues(func() (*stack.MariaDB, error) {
 	return stack.StartMariaDB(context.Background(), filepath.Join(dir, "mariadb"), ports[0], true)
 })
 
-// New is a store over a database of the test's own.
+// New is a store on the test's own database.
 func New(t testing.TB) *store.Store {
 	t.Helper()
 	s := Empty(t)
@@ -95,7 +95,7 @@ func New(t testing.TB) *store.Store {
 	return s
 }
 
-// DSN names an empty database of the test's own, which goes as the test ends.
+// DSN is an empty database of the test's own, dropped when the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()
 	db, err := server()

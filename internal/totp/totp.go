@@ -1,6 +1,6 @@
-// Package totp is staff's second factor: one-time passwords by time (RFC 6238) of six
-// digits and thirty seconds, as every authenticator has them, the picture that enrols
-// a device, and recovery codes for when it is lost.
+// Package totp is staff's second factor: time-based one-time passwords (RFC 6238) of six digits and thirty
+// seconds, which every authenticator supports, the QR code that enrols a device, and recovery codes for a lost
+// one.
 package totp
 
 import (
@@ -22,9 +22,9 @@ const (
 	Period = 30 * time.Second
 	// Skew is how many periods a device's clock may be off, either way.
 	Skew = 1
-	// secretBytes is what RFC 4226 recommends (4, R6).
+	// secretBytes is RFC 4226's recommendation (4, R6).
 	secretBytes = 20
-	// recoveryCodes are given at once; each has 50 bits.
+	// recoveryCodes is how many are issued at once; each has 50 bits.
 	recoveryCodes = 10
 	recoveryChars = 10
 )
@@ -38,11 +38,11 @@ func NewSecret() string {
 	return encoding.EncodeToString(secret)
 }
 
-// URL is what a device is enrolled by.
+// URL is the otpauth URL that enrols a device.
 func URL(issuer, login, secret string) (string, error) {
 	raw, err := encoding.DecodeString(secret)
 	if err != nil {
-		return "", fmt.Errorf("a second factor's secret: %w", err)
+		return "", fmt.Errorf("creating a secret: %w", err)
 	}
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: login, Secret: raw})
 	if err != nil {
@@ -51,8 +51,7 @@ func URL(issuer, login, secret string) (string, error) {
 	return key.URL(), nil
 }
 
-// Match finds the step whose code it is, among those around now that come after one
-// that was used already.
+// Match finds the time step of a code, among those around now that are later than the last one used.
 func Match(secret, code string, now time.Time, used int64) (step int64, ok bool) {
 	here := now.Unix() / int64(Period.Seconds())
 	for step := here - Skew; step <= here+Skew; step++ {
@@ -67,21 +66,20 @@ func Match(secret, code string, now time.Time, used int64) (step int64, ok bool)
 	return 0, false
 }
 
-// Code is the code of a time, for tests and demonstrations.
+// Code is the code for a time, for tests and demonstrations.
 func Code(secret string, at time.Time) (string, error) { return totp.GenerateCode(secret, at) }
 
-// QR is a QR code (ISO/IEC 18004) as a page draws it.
+// QR is a QR code (ISO/IEC 18004) for drawing on a page.
 type QR struct {
-	// Size is the width of its square with the quiet zone, in modules; Path the dark
-	// modules, in SVG's words.
+	// Size is the width of its square with the quiet zone, in modules; Path is an SVG path of the dark modules.
 	Size int
 	Path string
 }
 
-// quietZone is what the standard wants around the code, in modules.
+// quietZone is the empty border that the standard requires, in modules.
 const quietZone = 4
 
-// NewQR draws a text.
+// NewQR encodes a text.
 func NewQR(text string) (QR, error) {
 	code, err := qr.Encode(text, qr.M, qr.Auto)
 	if err != nil {
@@ -99,7 +97,7 @@ func NewQR(text string) (QR, error) {
 	return QR{side + 2*quietZone, path.String()}, nil
 }
 
-// RecoveryCodes makes codes to write down, in the form that NormaliseRecovery gives.
+// RecoveryCodes makes codes to write down, in Normalise's form.
 func RecoveryCodes() []string {
 	codes := make([]string, recoveryCodes)
 	for i := range codes {
@@ -122,8 +120,8 @@ func ShowSecret(secret string) string {
 	return strings.Join(append(groups, secret), " ")
 }
 
-// Normalise reads what was typed: spaces, hyphens and case don't count, and where a
-// base32 text has none of them, 0 and 1 are O and I.
+// Normalise reads typed input: spaces, hyphens and case don't count, and 0 and 1, which base32 lacks, are read as
+// O and I.
 func Normalise(typed string) (code string, recovery bool) {
 	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "　", "").Replace(typed))
 	if len(code) != recoveryChars {

@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/totp"
 )
 
-// The codes of RFC 6238, appendix B (SHA-1), of six digits.
+// The codes of RFC 6238, appendix B (SHA-1), with six digits.
 func TestCodesOfTheStandard(t *testing.T) {
 	secret := base32.StdEncoding.EncodeToString([]byte("12345678901234567890"))
 	for seconds, code := range map[int64]string{59: "287082", 1111111109: "081804", 1234567890: "005924", 20000000000: "353130"} {

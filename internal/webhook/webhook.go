@@ -1,6 +1,5 @@
-// Package webhook tells a system of the provider's own that something happened: a signed
-// POST as Standard Webhooks (standardwebhooks.com, 1.0.0) has it, which any of its libraries
-// verifies.
+// Package webhook notifies a system of the provider's of an event: a signed POST according to Standard Webhooks
+// (standardwebhooks.com, 1.0.0), which any of its libraries can verify.
 package webhook
 
 import (
@@ -22,14 +21,13 @@ import (
 const (
 	// timeout bounds one POST, as Standard Webhooks advises (15 to 30 seconds).
 	timeout = 15 * time.Second
-	// maxAnswer is how much of an answer is read, so that the connection can be used again.
+	// maxAnswer is how much of an answer is read, so that the connection can be reused.
 	maxAnswer = 64 << 10
-	// minSecret is the least length of a secret in bytes, by Standard Webhooks.
+	// minSecret is Standard Webhooks' minimum length of a secret, in bytes.
 	minSecret = 24
 )
 
-// Webhook is one address that is posted to. Its address comes from the operator's settings
-// and may be in their own network.
+// Webhook is one address to post to. It comes from the operator's settings and may be in their own network.
 type Webhook struct {
 	url    string
 	signer *standardwebhooks.Webhook
@@ -37,7 +35,7 @@ type Webhook struct {
 	now    func() time.Time
 }
 
-// New makes a Webhook; secret is base64, with or without whsec_ before it.
+// New makes a Webhook; secret is base64, with or without the prefix whsec_.
 func New(address, secret string) (*Webhook, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -51,13 +49,13 @@ func New(address, secret string) (*Webhook, error) {
 		url: address, signer: signer, now: time.Now,
 		client: &http.Client{
 			Timeout:       timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a redirect is no taking
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a redirect doesn't mean that it was accepted
 		},
 	}, nil
 }
 
-// Error is a POST that wasn't taken, or of which nobody knows. Its text has no address, which
-// may hold a token, and nothing of the answer.
+// Error is a POST that was refused or whose outcome is unknown. Its text contains neither the address, which may
+// hold a token, nor anything from the answer.
 type Error struct {
 	// Status is the answer's; 0: there was none.
 	Status int
@@ -70,8 +68,8 @@ func (e *Error) Error() string {
 	return "the webhook answered " + strconv.Itoa(e.Status)
 }
 
-// Post posts a JSON body. ID names the event for ever, so that whoever gets it twice knows;
-// what isn't answered with 2xx is an *Error, and may be posted again with the same ID.
+// Post posts a JSON body. id identifies the event for ever, so that the receiver recognises a repeat. An answer
+// other than 2xx is an *Error; the body may then be posted again with the same ID.
 func (w *Webhook) Post(ctx context.Context, operation, id string, body []byte) (err error) {
 	ctx, done := extcall.Begin(ctx, extcall.Webhook, operation)
 	defer func() { done(result(err)) }()
@@ -94,7 +92,7 @@ func (w *Webhook) Post(ctx context.Context, operation, id string, body []byte) (
 		return &Error{}
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // what it says isn't asked for
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer)) // its content doesn't matter
 	if response.StatusCode/100 != 2 {
 		return &Error{Status: response.StatusCode}
 	}

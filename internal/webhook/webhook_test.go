@@ -14,8 +14,7 @@ import (
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-// What is posted is verified by the standard's own library; what isn't taken is an error
-// without the address.
+// The standard's own library verifies a post; a refusal is an error without the address.
 func TestPostIsSigned(t *testing.T) {
 	verifier, err := standardwebhooks.NewWebhook(secret)
 	require.NoError(t, err)
@@ -48,7 +47,7 @@ func TestPostIsSigned(t *testing.T) {
 	require.NotContains(t, err.Error(), "geheim")
 }
 
-func TestWrongSettingsAreTold(t *testing.T) {
+func TestWrongSettingsAreReported(t *testing.T) {
 	for address, key := range map[string]string{"ops.example.com": secret, "ftp://ops.example.com": secret, "https://ops.example.com": "c2hvcnQ=", "https://ops.example.com/": "not base64!!"} {
 		_, err := webhook.New(address, key)
 		require.Error(t, err, address)

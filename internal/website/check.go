@@ -20,15 +20,14 @@ import (
 	"github.com/beian/beian/internal/extcall"
 )
 
-// Limits on fetching a URL that a stranger controls, after letsencrypt's
-// validation authority.
+// Limits on fetching a URL that a stranger controls, modelled on Let's Encrypt's validation authority.
 const (
-	// maxRedirects is what browsers and Boulder follow before they give up.
+	// maxRedirects is the limit of browsers and Boulder.
 	maxRedirects = 10
 	dialTimeout  = 10 * time.Second
 	// fetchTimeout bounds one fetch with all its redirects.
 	fetchTimeout = 30 * time.Second
-	// maxHomePage is far more than any home page's HTML; the number stands at its foot.
+	// maxHomePage is far more than any home page's HTML; the number is in its footer.
 	maxHomePage = 2 << 20
 	maxHeader   = 64 << 10
 	userAgent   = "Beian/1 (+ICP filing check)"
@@ -49,11 +48,11 @@ const (
 	NumberMissing   = "number_missing"
 	LinkMissing     = "link_missing"
 	Unreachable     = "unreachable"
-	// Answers: a domain that has nothing to show answers; AnswersOther does so with
-	// another status than 200, which is told.
+	// Answers: a domain that needs to show nothing answers; AnswersOther does so with a status other than 200, which
+	// is shown.
 	Answers      = "answers"
 	AnswersOther = "answers_status"
-	// Wildcard stands for hosts that nobody can list: there is nothing to look at.
+	// Wildcard stands for hosts that can't be listed, so none is checked.
 	Wildcard = "wildcard"
 )
 
@@ -61,7 +60,7 @@ const (
 type Finding struct {
 	OK   bool
 	Kind string
-	// Args fill the text's placeholders: what was seen, for the site's owner.
+	// Args fill the text's placeholders with what was seen, for the site's owner.
 	Args map[string]any
 }
 
@@ -75,16 +74,14 @@ func found(kind string, args ...any) Finding {
 
 // CheckerConfig says what a Checker may reach.
 type CheckerConfig struct {
-	// ConnectTo sends the connections for a host ("www.example.com",
-	// "*.example.com", "*") to an address, as curl's --connect-to does. For
-	// development only.
+	// ConnectTo redirects the connections for a host ("www.example.com", "*.example.com", "*") to an address, like
+	// curl's --connect-to. For development only.
 	ConnectTo map[string]string
-	// Allow lists prefixes that are reachable although they are reserved: a
-	// provider's own private ranges.
+	// Allow lists reserved prefixes that may be reached: a provider's own private ranges.
 	Allow []netip.Prefix
 }
 
-// Checker looks at sites over HTTP. Safe for concurrent use.
+// Checker checks sites over HTTP. Safe for concurrent use.
 type Checker struct {
 	cfg       CheckerConfig
 	transport *http.Transport
@@ -98,17 +95,16 @@ func NewChecker(cfg CheckerConfig) *Checker {
 		TLSHandshakeTimeout:    dialTimeout,
 		ResponseHeaderTimeout:  fetchTimeout,
 		MaxResponseHeaderBytes: maxHeader,
-		DisableKeepAlives:      true, // another host each time
-		// A site is looked at for what it shows to everybody, over plain HTTP
-		// as a rule; a redirect to https with an expired certificate must not
-		// hide the page.
+		DisableKeepAlives:      true, // a different host each time
+		// A site is checked for what everybody sees, usually over plain HTTP; a redirect to https with an expired
+		// certificate must not hide the page.
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // content is compared, nothing secret is sent
 	}
 	return c
 }
 
-// Guard is the control function that keeps connections from reserved
-// addresses, but for the allowed ones, on the given ports (none: any).
+// Guard is a control function that allows only connections to public or explicitly allowed addresses, on the given
+// ports (none: any).
 func Guard(allow []netip.Prefix, ports ...uint16) func(network, address string, c syscall.RawConn) error {
 	var v4, v6 []netip.Prefix
 	for _, p := range allow {
@@ -152,7 +148,7 @@ func (c *Checker) connectTo(host string) (string, bool) {
 	return "", false
 }
 
-// CheckCertificate looks whether http://DOMAIN/path serves exactly these bytes.
+// CheckCertificate checks whether http://DOMAIN/path serves exactly these bytes.
 func (c *Checker) CheckCertificate(ctx context.Context, domain, path string, want []byte) (finding Finding) {
 	ctx, done := extcall.Begin(ctx, extcall.Site, "certificate")
 	defer func() { done(finding.Kind) }()
@@ -167,8 +163,8 @@ func (c *Checker) CheckCertificate(ctx context.Context, domain, path string, wan
 	return finding
 }
 
-// CheckDomain looks whether a domain resolves and answers over HTTP, whatever it answers:
-// mail and file hosts stand among a site's domains too.
+// CheckDomain checks whether a domain resolves and answers over HTTP, with any answer: a site's domains include
+// mail and file hosts.
 func (c *Checker) CheckDomain(ctx context.Context, domain string) Finding {
 	if strings.HasPrefix(domain, "*.") {
 		return Finding{OK: true, Kind: Wildcard}
@@ -183,8 +179,7 @@ func (c *Checker) CheckDomain(ctx context.Context, domain string) Finding {
 	return finding
 }
 
-// CheckHomePage looks whether a home page shows the number with a link to one
-// of the targets.
+// CheckHomePage checks whether a home page shows the number with a link to one of the targets.
 func (c *Checker) CheckHomePage(ctx context.Context, homePage, number string, linkTargets []string) (finding Finding) {
 	ctx, done := extcall.Begin(ctx, extcall.Site, "home_page")
 	defer func() { done(finding.Kind) }()
@@ -204,7 +199,7 @@ func (c *Checker) CheckHomePage(ctx context.Context, homePage, number string, li
 
 var errRedirects = errors.New("too many redirects")
 
-// fetch gets a URL within every limit; limit is the most bytes of a body.
+// fetch gets a URL within all limits; limit is the maximum size of the body in bytes.
 func (c *Checker) fetch(ctx context.Context, target string, limit int64) ([]byte, http.Header, Finding) {
 	body, response, finding := c.fetchFrom(ctx, target, limit)
 	if response == nil {
@@ -213,7 +208,7 @@ func (c *Checker) fetch(ctx context.Context, target string, limit int64) ([]byte
 	return body, response.Header, finding
 }
 
-// fetchFrom is fetch with the whole answer: nil when nothing was found.
+// fetchFrom is fetch with the whole answer, nil if nothing was found.
 func (c *Checker) fetchFrom(ctx context.Context, target string, limit int64) ([]byte, *http.Response, Finding) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()

@@ -14,12 +14,10 @@ type DiffLine struct {
 	Sign, Text string
 }
 
-// maxDiffLine is how much of a line is shown, in characters: pages come packed
-// into one line.
+// maxDiffLine is how much of a line is shown, in characters: some pages are a single line.
 const maxDiffLine = 240
 
-// Diff is the unified difference of two pages around what changes, as their
-// readers see the text.
+// Diff is the unified difference of two pages around the changes, in the text that people read.
 func Diff(before, after []byte) ([]DiffLine, error) {
 	old, edited := readable(PageText(before)), readable(PageText(after))
 	unified, err := udiff.ToUnifiedDiff("", "", old, udiff.Lines(old, edited), udiff.DefaultContextLines)
@@ -36,8 +34,8 @@ func Diff(before, after []byte) ([]DiffLine, error) {
 	return lines, nil
 }
 
-// readable breaks lines that nobody could read before each tag, and cuts what is
-// long all the same: both pages alike, so that the difference stays one.
+// readable breaks overlong lines before each tag, and cuts what is still too long: both pages in the same way, so
+// that the difference stays small.
 func readable(text string) string {
 	var b strings.Builder
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
@@ -58,10 +56,10 @@ func readable(text string) string {
 	return b.String()
 }
 
-// footWidth is how much of each text is shown of a page's foot, in characters.
+// footWidth is how much of each text in a page's footer is shown, in characters.
 const footWidth = 80
 
-// Foot is what a page shows last, text by text, for a picture of its foot.
+// Foot returns a page's last texts, for a preview of its footer.
 func Foot(page []byte, texts int) (shown []string) {
 	document, err := parse(PageText(page))
 	if err != nil {

@@ -8,47 +8,44 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Unfit says why a page can't be given the number by us: its owner does it by
-// hand, or needn't.
+// Unfit says why we can't put the number on a page: its owner does it by hand, or needn't.
 type Unfit struct {
 	// Reason is one of the Unfit… constants, a key of the locale files below
 	// "footer_reason.".
 	Reason string
-	// Args fill the text's placeholders: what was seen.
+	// Args fill the text's placeholders with what was seen.
 	Args map[string]string
 }
 
 func (u *Unfit) Error() string { return "web space: the home page can't be edited: " + u.Reason }
 
-// Reasons for which a home page isn't edited.
+// Reasons why a home page isn't edited.
 const (
 	// UnfitShown: every number is there, linked.
 	UnfitShown = "shown"
-	// UnfitUnlinked: every number is there, one without its link.
+	// UnfitUnlinked: every number is there, but one lacks its link.
 	UnfitUnlinked = "unlinked"
-	// UnfitFrameset: a frameset shows other pages and has no foot.
+	// UnfitFrameset: a frameset shows other pages and has no footer.
 	UnfitFrameset = "frameset"
 	// UnfitWide: UTF-16.
 	UnfitWide = "wide"
-	// UnfitHidden: at its end the page shows nothing: inside a comment, a script
-	// or what is styled away.
+	// UnfitHidden: the end of the page isn't visible: inside a comment, a script or a hidden element.
 	UnfitHidden = "hidden"
-	// UnfitTooBig: no hand-made home page is so large.
+	// UnfitTooBig: no hand-made home page is that large.
 	UnfitTooBig = "too_big"
-	// UnfitDynamic: a program makes the page.
+	// UnfitDynamic: a program generates the page.
 	UnfitDynamic = "dynamic"
-	// UnfitSystem: a known system makes the page, and would undo the edit.
+	// UnfitSystem: a known CMS generates the page, and would undo the edit.
 	UnfitSystem = "system"
-	// UnfitNoPage: no home page is where it should be.
+	// UnfitNoPage: there is no home page where it should be.
 	UnfitNoPage = "no_page"
-	// UnfitNotServed: the site shows something else than what is on the web space.
+	// UnfitNotServed: the site shows something other than what is on the web space.
 	UnfitNotServed = "not_served"
-	// UnfitSite: the site can't be looked at.
+	// UnfitSite: the site can't be read.
 	UnfitSite = "site"
-	// UnfitElsewhere: the home page leads to another host.
+	// UnfitElsewhere: the home page redirects to another host.
 	UnfitElsewhere = "elsewhere"
-	// UnfitChanged: the page isn't what it was when the customer agreed, or when
-	// it was edited.
+	// UnfitChanged: the page has changed since the customer agreed, or since it was edited.
 	UnfitChanged = "changed"
 )
 
@@ -60,8 +57,7 @@ func unfit(reason string, args ...string) error {
 	return u
 }
 
-// footBlock is what is put at the foot of a page: a line of its own for each
-// number, in the middle.
+// footBlock is the block put at the foot of a page: a centred line for each number.
 func footBlock(lines []Line, lineEnd string) string {
 	blocks := make([]string, len(lines))
 	for i, l := range lines {
@@ -70,10 +66,9 @@ func footBlock(lines []Line, lineEnd string) string {
 	return strings.Join(blocks, lineEnd)
 }
 
-// PutFooter makes the page that has the linked numbers at its foot: those that it
-// doesn't show yet, before the end of the body, or at the end where no such tag
-// stands. Every other byte is as before. put are the lines that it added. Unfit
-// says that it can't be done, or that it needn't.
+// PutFooter adds to a page the linked numbers that it doesn't show yet: before the end of the body, or at the end
+// if it has no such tag. Every other byte stays. put are the added lines. Unfit says that it isn't possible or not
+// necessary.
 func PutFooter(page []byte, contentType string, lines []Line) (edited []byte, put []Line, err error) {
 	if len(page) > maxHomePage {
 		return nil, nil, unfit(UnfitTooBig, "limit", fmt.Sprintf("%d KiB", maxHomePage>>10))
@@ -81,7 +76,7 @@ func PutFooter(page []byte, contentType string, lines []Line) (edited []byte, pu
 	if isWide(page) {
 		return nil, nil, unfit(UnfitWide)
 	}
-	reason := UnfitShown // unless something is to be put there
+	reason := UnfitShown // unless something has to be added
 	for _, l := range lines {
 		switch shown, linked := l.On(page, contentType); {
 		case !shown:
@@ -99,8 +94,7 @@ func PutFooter(page []byte, contentType string, lines []Line) (edited []byte, pu
 	}
 	block := encodeFor(footBlock(put, lineEnd(page)), insertEncoding(page, contentType))
 	edited = insertLine(page, at, block)
-	// The proof: a reader sees it. A comment or script that never ends, or a
-	// hidden box around the end, would swallow it.
+	// Proof that readers see it: an unclosed comment or script, or a hidden box around the end, would swallow it.
 	for _, l := range put {
 		if _, linked := l.On(edited, contentType); !linked {
 			return nil, nil, unfit(UnfitHidden)
@@ -109,15 +103,14 @@ func PutFooter(page []byte, contentType string, lines []Line) (edited []byte, pu
 	return edited, put, nil
 }
 
-// footPlace finds where a page's body ends: the last such tag that isn't in a
-// comment or a script. ASCII tags stand out of every encoding that is let in:
-// "<" and ">" are never the second byte of a character.
+// footPlace finds where a page's body ends: the last such tag outside comments and scripts. ASCII tags are
+// recognisable in every accepted encoding: "<" and ">" are never the second byte of a character.
 func footPlace(page []byte) (at int, frames bool) {
 	body, root, offset := -1, -1, 0
 	z := html.NewTokenizer(bytes.NewReader(page))
 	for {
 		kind := z.Next()
-		length := len(z.Raw()) // before TagName, which works in place
+		length := len(z.Raw()) // before TagName, which modifies it in place
 		switch kind {
 		case html.ErrorToken:
 			switch {
@@ -143,8 +136,7 @@ func footPlace(page []byte) (at int, frames bool) {
 	}
 }
 
-// insertLine puts a block before a place: as a line of its own where the place
-// begins one, with the page's own line ends.
+// insertLine inserts a block: as a line of its own if the place begins a line, with the page's own line ends.
 func insertLine(page []byte, at int, block []byte) []byte {
 	end := lineEnd(page)
 	start := at
@@ -165,7 +157,7 @@ func insertLine(page []byte, at int, block []byte) []byte {
 	return append(edited, page[at:]...)
 }
 
-// lineEnd is how a page ends most of its lines; empty when it has one line.
+// lineEnd is how most of a page's lines end; empty if it has one line.
 func lineEnd(page []byte) string {
 	text := string(page)
 	windows := strings.Count(text, "\r\n")

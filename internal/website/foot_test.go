@@ -22,8 +22,8 @@ var (
 
 const policeTarget = "https://beian.mps.gov.cn/#/query/webSearch?code="
 
-// Golden files of every encoding and shape: run with BEIAN_UPDATE_GOLDEN=1 after
-// a change that is meant, and look at the difference.
+// Golden files of every encoding and shape: run with BEIAN_UPDATE_GOLDEN=1 after an intended change, and review
+// the difference.
 func TestFootOfEveryKindOfPage(t *testing.T) {
 	files, err := filepath.Glob("testdata/foot/*.html")
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestFootOfEveryKindOfPage(t *testing.T) {
 
 type failer interface{ Fatalf(string, ...any) }
 
-// onlyInserted: everything else is byte for byte the same.
+// onlyInserted checks that everything else is byte for byte the same.
 func onlyInserted(t failer, page, edited []byte) {
 	at := 0
 	for at < len(page) && page[at] == edited[at] {
@@ -99,7 +99,7 @@ func TestPagesThatAreLeftAlone(t *testing.T) {
 	}
 }
 
-// Of both numbers those are put there that the page lacks.
+// Of two numbers, only those are added that the page lacks.
 func TestFootOfBothNumbers(t *testing.T) {
 	page := []byte("<html>\r\n<body>\r\n<p>样例</p>\r\n</body>\r\n</html>\r\n")
 	div := func(l website.Line) string {
@@ -117,15 +117,15 @@ func TestFootOfBothNumbers(t *testing.T) {
 	require.NoError(t, err)
 	second, put, err := website.PutFooter(first, "", both)
 	require.NoError(t, err)
-	require.Equal(t, both[1:], put, "the first is there")
-	require.Equal(t, edited, second, "one after the other is both at once")
+	require.Equal(t, both[1:], put, "the first is already there")
+	require.Equal(t, edited, second, "adding them one by one gives the same page")
 
 	oneLine, _, err := website.PutFooter([]byte("<p>样例</p></body>"), "", both)
 	require.NoError(t, err)
 	require.Equal(t, "<p>样例</p>"+div(both[0])+div(both[1])+"</body>", string(oneLine))
 }
 
-func TestNumbersThatStandThereAreLeftAlone(t *testing.T) {
+func TestNumbersAlreadyThereAreLeftAlone(t *testing.T) {
 	former := `<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=31010102000001"><img src="x.png">沪公网安备 31010102000001号</a>`
 	icp := website.Snippet(number, targets[0])
 	for name, c := range map[string]struct {
@@ -151,7 +151,7 @@ func TestNumbersThatStandThereAreLeftAlone(t *testing.T) {
 	require.Equal(t, icp, website.FootSnippet(website.FootLines(number, targets, "no number", policeTarget)))
 }
 
-// Whatever a page is made of, its bytes stay, and what is put there is seen.
+// Whatever the page, its bytes stay, and what was added is visible.
 func TestFootKeepsEveryByte(t *testing.T) {
 	pieces := []string{"<html>", "</html>", "<body>", "</body>", "</BODY >", "<!-- ", " -->", "<script>", "</script>", "<p>", "</p>", "\r\n", "\n", "\t", "你好", "\xc4\xe3\xba\xc3",
 		`<a title="</body>">`, "<textarea>", "</textarea>", "<frameset>", "<noscript>", "</noscript>", "<meta charset=gbk>", "<meta charset='utf-8'>", "\xff", "text", "<div hidden>", "</div>", "<table>", "<td>", "&amp"}
@@ -174,8 +174,7 @@ func TestFootKeepsEveryByte(t *testing.T) {
 	})
 }
 
-// A page that its server declares to be in another encoding gets what every
-// reading shows.
+// If the server declares another encoding than the page, only text that every reading shows is added.
 func TestServersDeclarationCounts(t *testing.T) {
 	page, err := os.ReadFile("testdata/foot/gbk-undeclared.html")
 	require.NoError(t, err)

@@ -16,23 +16,20 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Line is a linked number at the foot of a page.
+// Line is a linked number in a page's footer.
 type Line struct {
 	// Number is what is shown.
 	Number string
-	// Targets are what it may lead to, of which the host counts: the first is what
-	// we write.
+	// Targets are the permitted link targets, compared by host; we write the first.
 	Targets []string
 }
 
-// formerPolice is the public security's platform before beian.mps.gov.cn; its
-// links still stand on many pages, and lead on.
+// formerPolice is the public security's platform before beian.mps.gov.cn; many pages still link to it, and it
+// redirects.
 const formerPolice = "http://www.beian.gov.cn/"
 
-// FootLines are what belongs at the foot of a site's home page: its filing number,
-// linked to one of the bureau's sites, and its public-security filing number
-// (公安备案号) where one is recorded; policeTarget is where its digits, which
-// follow, are looked up.
+// FootLines are what belongs in the footer of a site's home page: its filing number, linked to one of the bureau's
+// sites, and its public-security filing number (公安备案号) if recorded, linked to policeTarget followed by its digits.
 func FootLines(number string, targets []string, police, policeTarget string) []Line {
 	lines := []Line{{Number: number, Targets: targets}}
 	if p, err := filing.ParsePoliceNumber(police); err == nil {
@@ -62,9 +59,8 @@ func Snippet(number, target string) string {
 	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` + html.EscapeString(number) + `</a>`
 }
 
-// FindNumber tells whether a page shows a filing number, and whether it is a
-// link to one of the targets. The page's encoding is guessed in every way that
-// sites get it wrong; any reading that shows number and link counts.
+// FindNumber reports whether a page shows a filing number, and whether it links to one of the targets. Sites
+// declare encodings wrongly in many ways, so any reading that shows number and link counts.
 func FindNumber(page []byte, contentType, number string, targets []string) (shown, linked bool) {
 	for _, text := range readings(page, contentType) {
 		s, l := findIn(text, number, targets)
@@ -78,8 +74,7 @@ func FindNumber(page []byte, contentType, number string, targets []string) (show
 
 var metaCharset = regexp.MustCompile(`(?i)<meta[^>]+charset\s*=\s*["']?\s*([a-z0-9_-]+)`)
 
-// readings decodes a page as declared, as UTF-8 if it is, as any meta tag says,
-// and as GB18030.
+// readings decodes a page as declared, as UTF-8 if it is valid, as any meta tag says, and as GB18030.
 func readings(page []byte, contentType string) []string {
 	var texts []string
 	if r, err := charset.NewReader(bytes.NewReader(page), contentType); err == nil {
@@ -103,8 +98,7 @@ func readings(page []byte, contentType string) []string {
 	return texts
 }
 
-// parse is what a page shows: without comments, scripts, templates and what is
-// styled away.
+// parse is the visible part of a page: without comments, scripts, templates and hidden elements.
 func parse(text string) (*goquery.Document, error) {
 	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
 	if err != nil {
@@ -114,7 +108,7 @@ func parse(text string) (*goquery.Document, error) {
 	return page, nil
 }
 
-// findIn looks at what a page shows.
+// findIn searches the visible part of a page.
 func findIn(text, number string, targets []string) (shown, linked bool) {
 	page, err := parse(text)
 	if err != nil {
@@ -130,8 +124,7 @@ func findIn(text, number string, targets []string) (shown, linked bool) {
 	return shown || linked, linked
 }
 
-// containsNumber finds the number itself, not a longer one that begins like it
-// (…号-1 is not …号-12).
+// containsNumber finds the number itself, not a longer one with the same beginning (…号-1 is not …号-12).
 func containsNumber(text, want string) bool {
 	text = filing.NormaliseNumber(text)
 	for {
@@ -146,8 +139,7 @@ func containsNumber(text, want string) bool {
 	}
 }
 
-// linksTo tells whether a link leads to a target's host, whatever the scheme,
-// "www." and path.
+// linksTo reports whether a link leads to a target's host, whatever the scheme, "www." and path.
 func linksTo(href string, targets []string) bool {
 	u, err := url.Parse(strings.TrimSpace(href))
 	if err != nil {

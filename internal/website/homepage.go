@@ -25,8 +25,8 @@ type HomePage struct {
 	Content []byte
 }
 
-// staticNames are the files that servers show for a folder, in the order that
-// they commonly have; dynamicEndings are of pages that a program makes.
+// staticNames are the index files that servers show for a folder, in their usual order; dynamicEndings belong to
+// generated pages.
 var (
 	staticNames    = []string{"index.html", "index.htm", "index.shtml", "default.htm", "default.html"}
 	dynamicNames   = []string{"index.php", "default.php", "index.asp", "default.asp", "index.aspx", "default.aspx", "index.jsp", "index.do"}
@@ -34,18 +34,17 @@ var (
 )
 
 const (
-	// minLikeness is how much of a file must be in what the site shows for it to
-	// be that page: servers and accelerators put their own into pages, never most
-	// of them.
+	// minLikeness is how much of a file the site must show for it to be that page: servers and accelerators insert
+	// things into pages, but never most of them.
 	minLikeness = 0.6
-	// maxCandidates is more than there are names.
+	// maxCandidates exceeds the number of names.
 	maxCandidates = 12
 )
 
 // Shown is what a site shows as its home page.
 type Shown struct {
 	Body []byte
-	// URL is where the redirects led to.
+	// URL is where the redirects led.
 	URL         *url.URL
 	ContentType string
 }
@@ -61,8 +60,8 @@ func (c *Checker) HomePageOf(ctx context.Context, homePage string) (_ Shown, fin
 	return Shown{Body: body, URL: response.Request.URL, ContentType: response.Header.Get("Content-Type")}, finding
 }
 
-// FindHomePage finds, on a web space, the file that a site shows as its home
-// page. Unfit says that there is none that could be edited.
+// FindHomePage finds, on a web space, the file that a site shows as its home page. Unfit says that there is none
+// that can be edited.
 func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) (_ HomePage, err error) {
 	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "read_page")
 	defer func() { done(result(err)) }()
@@ -85,8 +84,7 @@ func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) 
 	return s.mostAlike(folder, candidates(names, wanted), firstOf(names, dynamicNames), shown.Body)
 }
 
-// candidates are the files of a folder that could be its home page, or the one
-// that the address names.
+// candidates are the files of a folder that could be its home page, or the one in the address.
 func candidates(names []string, wanted string) []string {
 	if wanted != "" {
 		return firstOf(names, []string{strings.ToLower(wanted)})
@@ -94,8 +92,7 @@ func candidates(names []string, wanted string) []string {
 	return firstOf(names, staticNames)
 }
 
-// firstOf are the names that are among the wanted ones, whatever their case, in
-// the order of those.
+// firstOf returns the names that are wanted, ignoring case, in the order of wanted.
 func firstOf(names, wanted []string) (list []string) {
 	for _, w := range wanted {
 		for _, n := range names {
@@ -133,10 +130,10 @@ func (s *session) mostAlike(folder string, names, dynamic []string, shown []byte
 	return best, unfit(UnfitNoPage)
 }
 
-// likeness is the part of a file, cut at its tags, that is in what a site shows.
+// likeness is the share of a file, cut at its tags, that the site shows.
 func likeness(file, shown []byte) float64 {
 	if bytes.Equal(file, shown) {
-		return 1.1 // above one that is merely contained
+		return 1.1 // more than one that is merely contained
 	}
 	there := map[string]int{}
 	for piece := range bytes.SplitSeq(shown, []byte("<")) {
@@ -160,10 +157,10 @@ func likeness(file, shown []byte) float64 {
 	return float64(seen) / float64(all)
 }
 
-// session is a conversation with a web space, in its document root.
+// session is an FTP session with a web space, in its document root.
 type session struct{ c *ftp.ServerConn }
 
-// open begins a conversation; end ends it.
+// open opens a session; end closes it.
 func open(ctx context.Context, space Space, policy Policy) (s *session, end func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, conversationTimeout)
 	c, err := connect(ctx, space, policy)
@@ -172,7 +169,7 @@ func open(ctx context.Context, space Space, policy Policy) (s *session, end func
 		return nil, nil, err
 	}
 	end = func() {
-		_ = c.Quit() // the work is done or failed by now
+		_ = c.Quit() // the work is done or has failed by now
 		cancel()
 	}
 	if err := c.Login(space.User, space.Password); err != nil {
@@ -188,7 +185,7 @@ func open(ctx context.Context, space Space, policy Policy) (s *session, end func
 	return &session{c}, end, nil
 }
 
-// list is the names in a folder; an empty folder is an error to some servers.
+// list is the names in a folder; some servers report an empty folder as an error.
 func (s *session) list(folder string) (names []string) {
 	entries, err := s.c.NameList(folder)
 	if err != nil {
@@ -215,7 +212,7 @@ func (s *session) read(name string) ([]byte, error) {
 	}
 	content, err := io.ReadAll(io.LimitReader(r, maxHomePage+1))
 	if len(content) > maxHomePage {
-		_ = r.SetDeadline(time.Now()) // the rest isn't wanted
+		_ = r.SetDeadline(time.Now()) // the rest isn't needed
 		_ = r.Close()
 		return nil, unfit(UnfitTooBig, "limit", fmt.Sprintf("%d KiB", maxHomePage>>10))
 	}

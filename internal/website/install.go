@@ -22,10 +22,8 @@ import (
 // ErrProtocol says that a web space's protocol isn't one of Protocols.
 var ErrProtocol = errors.New("the web space's protocol must be ftp, ftps-explicit or ftps-implicit")
 
-// Install puts a file under the document root, at a path such as
-// cert/bazu.cert. The file appears whole or not at all: it is uploaded under a
-// temporary name, read back, and renamed. Installing again what is there
-// already changes nothing.
+// Install puts a file below the document root, at a path such as cert/bazu.cert. The file appears whole or not at
+// all: it is uploaded under a temporary name, read back, and renamed. If it is already there, nothing changes.
 func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) (err error) {
 	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "install")
 	defer func() { done(result(err)) }()
@@ -43,7 +41,7 @@ func Install(ctx context.Context, space Space, policy Policy, name string, conte
 	}
 	temporary := path.Join(path.Dir(name), ".beian-"+rand.Text()[:10]+".tmp")
 	if err := upload(c, temporary, content); err != nil {
-		_ = c.Delete(temporary) // a half file under a name of ours
+		_ = c.Delete(temporary) // half a file under our temporary name
 		return err
 	}
 	if err := replace(c, temporary, name); err != nil {
@@ -53,8 +51,8 @@ func Install(ctx context.Context, space Space, policy Policy, name string, conte
 	return nil
 }
 
-// connect opens the control connection, with TLS as the protocol asks. A server
-// that doesn't offer TLS is spoken to in clear only under plain ftp.
+// connect opens the control connection, with TLS as the protocol requires. Only plain ftp allows a server without
+// TLS.
 func connect(ctx context.Context, space Space, policy Policy) (*ftp.ServerConn, error) {
 	address := net.JoinHostPort(space.Host, strconv.Itoa(space.Port))
 	secure := policy.tls(space.Host)
@@ -62,7 +60,7 @@ func connect(ctx context.Context, space Space, policy Policy) (*ftp.ServerConn, 
 	case FTP:
 		c, err := dial(ctx, address, policy, secure, true)
 		var reply *textproto.Error
-		if errors.As(err, &reply) && reply.Code >= 500 { // AUTH TLS isn't known here
+		if errors.As(err, &reply) && reply.Code >= 500 { // AUTH TLS isn't supported
 			c, err = dial(ctx, address, policy, nil, false)
 		}
 		return c, connectProblem(err)
@@ -83,11 +81,11 @@ func connectProblem(err error) error {
 	return problem("connect", err)
 }
 
-// dial gives the library a function for its connections. When one is set, the
-// library wraps only the control connection of explicit TLS, and leaves an
-// implicit one and every data connection in clear: they are wrapped here.
+// dial gives the library a function for its connections. With one set, the library wraps only the control
+// connection of explicit TLS, and leaves implicit TLS and every data connection unencrypted, so they are wrapped
+// here.
 func dial(ctx context.Context, address string, policy Policy, secure *tls.Config, explicit bool) (*ftp.ServerConn, error) {
-	plain := explicit // its first connection starts in clear
+	plain := explicit // its first connection starts unencrypted
 	end, _ := ctx.Deadline()
 	open := func(network, address string) (net.Conn, error) {
 		wrap := secure != nil && !plain
@@ -96,7 +94,7 @@ func dial(ctx context.Context, address string, policy Policy, secure *tls.Config
 		if err != nil {
 			return nil, err
 		}
-		// Who waits for an answer is woken when nobody wants it any more.
+		// Cancelling wakes whoever waits for an answer.
 		context.AfterFunc(ctx, func() { _ = raw.Close() })
 		conn := net.Conn(&deadlined{Conn: raw, end: end})
 		if wrap {
@@ -114,8 +112,8 @@ func dial(ctx context.Context, address string, policy Policy, secure *tls.Config
 	return ftp.Dial(address, options...)
 }
 
-// deadlined is a connection on which every read and write must make progress,
-// and all must end in time: the library itself waits for ever.
+// deadlined is a connection on which every read and write must make progress, and everything must end in time: the
+// library itself waits for ever.
 type deadlined struct {
 	net.Conn
 	end time.Time
@@ -157,7 +155,7 @@ func makeDirs(c *ftp.ServerConn, dir string) error {
 	return nil
 }
 
-// exists looks into a directory and comes back.
+// exists enters a directory and comes back.
 func exists(c *ftp.ServerConn, dir string) bool {
 	here, err := c.CurrentDir()
 	if err != nil || c.ChangeDir(dir) != nil {
@@ -180,7 +178,7 @@ func upload(c *ftp.ServerConn, name string, content []byte) error {
 	return nil
 }
 
-// replace renames over a file; servers that refuse that get it deleted first.
+// replace renames over a file; if the server refuses that, the old one is deleted first.
 func replace(c *ftp.ServerConn, from, to string) error {
 	err := c.Rename(from, to)
 	if err == nil {
@@ -195,7 +193,7 @@ func replace(c *ftp.ServerConn, from, to string) error {
 	return nil
 }
 
-// has tells whether a file holds exactly this content.
+// has reports whether a file has exactly this content.
 func has(c *ftp.ServerConn, name string, content []byte) (bool, error) {
 	r, err := c.Retr(name)
 	if err != nil {

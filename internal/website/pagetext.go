@@ -12,13 +12,12 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// Encodings of pages beside those that a page declares by name.
+// Encodings of pages besides those that a page declares by name.
 const (
 	encodingUTF8    = "utf-8"
 	encodingGB18030 = "gb18030"
-	// encodingASCII is for pages whose bytes leave open what a browser takes them
-	// for: what is put there is ASCII, with the rest as numeric entities, which is
-	// right in all of them.
+	// encodingASCII is for pages whose encoding is uncertain: what is added is ASCII with numeric entities, which is
+	// right in any encoding.
 	encodingASCII = "ascii"
 )
 
@@ -27,8 +26,7 @@ var (
 	bomsWide = [][]byte{{0xff, 0xfe}, {0xfe, 0xff}}
 )
 
-// isWide tells whether a page is in UTF-16 or UTF-32, in which a tag isn't a row
-// of ASCII bytes.
+// isWide reports whether a page is in UTF-16 or UTF-32, in which tags aren't plain ASCII bytes.
 func isWide(page []byte) bool {
 	for _, bom := range bomsWide {
 		if bytes.HasPrefix(page, bom) {
@@ -39,9 +37,8 @@ func isWide(page []byte) bool {
 	return bytes.Count(head, []byte{0}) > len(head)/8
 }
 
-// pageEncoding tells in which encoding text can be put into a page. Bytes that
-// are valid UTF-8 are UTF-8 unless the page says otherwise; a declaration counts
-// only when the bytes fit it; Chinese pages without one are GB18030.
+// pageEncoding is the encoding for text added to a page. Valid UTF-8 is UTF-8 unless the page says otherwise; a
+// declaration counts only if the bytes match it; Chinese pages without one are GB18030.
 func pageEncoding(page []byte) string {
 	declared := ""
 	if m := metaCharset.FindSubmatch(page); m != nil {
@@ -72,8 +69,8 @@ func pageEncoding(page []byte) string {
 	return encodingASCII
 }
 
-// insertEncoding is pageEncoding, but for pages that the server declares to be
-// something else: then only ASCII is sure to be read.
+// insertEncoding is pageEncoding, but ASCII if the server declares another encoding: only that is read correctly
+// either way.
 func insertEncoding(page []byte, contentType string) string {
 	name := pageEncoding(page)
 	_, parameters, err := mime.ParseMediaType(contentType)
@@ -100,14 +97,13 @@ func codec(name string) encoding.Encoding {
 	return e
 }
 
-// decodes tells whether bytes are text in an encoding without a flaw.
+// decodes reports whether bytes are valid in an encoding.
 func decodes(page []byte, name string) bool {
 	text, err := codec(name).NewDecoder().Bytes(page)
 	return err == nil && !bytes.ContainsRune(text, utf8.RuneError)
 }
 
-// encodeFor writes HTML in a page's encoding; what isn't in it becomes numeric
-// entities.
+// encodeFor writes HTML in a page's encoding, with numeric entities for what isn't in it.
 func encodeFor(text, name string) []byte {
 	if e := codec(name); name != encodingASCII && name != encodingUTF8 && e != nil {
 		if encoded, err := encoding.HTMLEscapeUnsupported(e.NewEncoder()).String(text); err == nil {

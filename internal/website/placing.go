@@ -12,13 +12,13 @@ import (
 
 // Placing is an edit of a home page that the customer agreed to.
 type Placing struct {
-	// ID tells the edit's temporary file from another's.
+	// ID distinguishes the temporary files of edits.
 	ID int64
 	// Name is the file's path below the document root.
 	Name string
 	// Original is the file as the customer saw it; Edited is what it becomes.
 	Original, Edited []byte
-	// Backup is the name under which the original is kept beside it.
+	// Backup is the name under which the original is kept next to it.
 	Backup string
 }
 
@@ -30,21 +30,20 @@ func BackupName(name string, at time.Time) string {
 func (p Placing) temporary() string { return fmt.Sprintf("%s.beian-%d.tmp", p.Name, p.ID) }
 func (p Placing) aside() string     { return fmt.Sprintf("%s.beian-%d.old", p.Name, p.ID) }
 
-// Place writes an edited home page: the original is kept beside it, the new one
-// is uploaded under a temporary name, read back, and takes the old one's place.
-// Run again after a crash at any point, it goes on from there; UnfitChanged says
-// that the page isn't the original any more.
+// Place writes an edited home page: the original is kept next to it; the new one is uploaded under a temporary
+// name, read back, and replaces it. Run again after a crash at any point, it continues from there; UnfitChanged
+// says that the page is no longer the original.
 func Place(ctx context.Context, space Space, policy Policy, p Placing) error {
 	return exchange(ctx, space, policy, p, p.Original, p.Edited, func(s *session) error { return s.keep(p.Backup, p.Original) })
 }
 
-// Restore undoes Place: the original stands again, and its copy goes.
-// UnfitChanged says that the page was changed since.
+// Restore undoes Place: it restores the original and removes the copy. UnfitChanged says that the page was changed
+// since.
 func Restore(ctx context.Context, space Space, policy Policy, p Placing) error {
 	return exchange(ctx, space, policy, p, p.Edited, p.Original, func(*session) error { return nil })
 }
 
-// exchange puts one content of a page in another's place, and nothing else's.
+// exchange replaces one content of a page with another, and nothing else.
 func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, to []byte, before func(*session) error) (err error) {
 	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "write_page")
 	defer func() { done(result(err)) }()
@@ -59,7 +58,7 @@ func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, 
 	case errors.As(err, &u):
 		return unfit(UnfitChanged)
 	case errors.Is(err, errMissing):
-		// Taken away by somebody, or by us: a crash between the two names.
+		// Removed by somebody, or by us: a crash between the two renames.
 		if !s.holds(p.aside(), from) {
 			return unfit(UnfitChanged)
 		}
@@ -83,7 +82,7 @@ func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, 
 		return err
 	}
 	if !s.holds(p.Name, to) {
-		return &Error{Step: "verify", Reason: "unreachable"} // it is looked at again
+		return &Error{Step: "verify", Reason: "unreachable"} // try again
 	}
 	s.clear(p, to)
 	return nil
@@ -101,8 +100,8 @@ func (s *session) keep(name string, content []byte) error {
 	return nil
 }
 
-// swap gives the temporary file the page's name. Servers that refuse to rename
-// over a file get the old one set aside first; it comes back when that fails.
+// swap renames the temporary file to the page's name. If the server refuses to rename over a file, the old one is
+// moved aside first, and moved back if that fails.
 func (s *session) swap(p Placing) error {
 	err := s.c.Rename(p.temporary(), p.Name)
 	if err == nil {
@@ -118,8 +117,8 @@ func (s *session) swap(p Placing) error {
 	return nil
 }
 
-// clear takes away what the exchange left beside the page: what was set aside,
-// and the copy when the page is the original again.
+// clear removes what the exchange left next to the page: the file moved aside, and the copy once the page is the
+// original again.
 func (s *session) clear(p Placing, now []byte) {
 	_ = s.c.Delete(p.aside())
 	if bytes.Equal(now, p.Original) && s.holds(p.Backup, p.Original) {
@@ -127,13 +126,13 @@ func (s *session) clear(p Placing, now []byte) {
 	}
 }
 
-// holds tells whether a file has exactly this content.
+// holds reports whether a file has exactly this content.
 func (s *session) holds(name string, content []byte) bool {
 	same, err := has(s.c, name, content)
 	return err == nil && same
 }
 
-// has tells whether there is a file.
+// has reports whether a file exists.
 func (s *session) has(name string) bool {
 	_, err := s.c.FileSize(name)
 	return err == nil

@@ -44,7 +44,7 @@ func TestHomePageIsWhatTheSiteShows(t *testing.T) {
 		"something else is shown":  {files: map[string]string{"index.html": far}, body: plain, reason: website.UnfitNotServed},
 		"none":                     {files: map[string]string{"readme.txt": "x"}, body: plain, reason: website.UnfitNoPage},
 		"php":                      {files: map[string]string{"index.php": "<?php", "index.html": far}, body: plain, reason: website.UnfitDynamic},
-		"php beside what is shown": {files: map[string]string{"index.php": "<?php", "index.html": plain}, body: plain, file: "index.html"},
+		"php next to the page shown": {files: map[string]string{"index.php": "<?php", "index.html": plain}, body: plain, file: "index.html"},
 		"named php":                {files: map[string]string{"a.aspx": "x"}, body: plain, path: "/a.aspx", reason: website.UnfitDynamic},
 		"WordPress":                {files: map[string]string{"index.php": "<?php"}, body: `<link href="/wp-content/themes/x.css">`, reason: website.UnfitSystem, system: website.SystemWordPress},
 		"written by 帝国":            {files: map[string]string{"index.html": plain}, body: plain + `<script src="/e/member/login/loginjs.php">`, reason: website.UnfitSystem, system: website.SystemEmpire},
@@ -114,7 +114,7 @@ func TestPlaceAndRestore(t *testing.T) {
 				require.NoError(t, website.Place(t.Context(), to, website.Policy{}, p))
 				require.Equal(t, map[string][]byte{"index.html": p.Edited, "index.html.beian-backup-20261125120000": p.Original}, files(t, s))
 			}
-			require.Equal(t, 1, s.Stores("u", "wwwroot/index.html"), "the second time it is there already")
+			require.Equal(t, 1, s.Stores("u", "wwwroot/index.html"), "the second time, it is already there")
 			for range 2 {
 				require.NoError(t, website.Restore(t.Context(), to, website.Policy{}, p))
 				require.Equal(t, map[string][]byte{"index.html": p.Original}, files(t, s))
@@ -123,7 +123,7 @@ func TestPlaceAndRestore(t *testing.T) {
 	}
 }
 
-// Each fault in each place: then nothing half stands there, and the next try goes on.
+// After each fault in each place, nothing half-written remains, and the next attempt continues.
 func TestPlacingSurvivesFaults(t *testing.T) {
 	for _, o := range []webspace.Options{{}, {NoOverwrite: true}} {
 		for _, f := range []fault.Fault{
@@ -150,7 +150,7 @@ func TestPlacingSurvivesFaults(t *testing.T) {
 	}
 }
 
-// A crash between setting the old page aside and giving the new one its name.
+// A crash between moving the old page aside and renaming the new one.
 func TestPlacingHealsAMissingPage(t *testing.T) {
 	s, to, _ := space(t, webspace.Options{NoOverwrite: true})
 	p := placing(t, s)

@@ -10,17 +10,16 @@ import (
 )
 
 const (
-	// lookupTimeout bounds all look-ups of one site: a person waits for them.
+	// lookupTimeout bounds all look-ups for one site: a person waits for them.
 	lookupTimeout = 2 * time.Second
-	// maxLookups bounds how many names are asked for at once.
+	// maxLookups bounds how many names are looked up at once.
 	maxLookups = 20
 )
 
-// Resolver looks up where domains lead.
+// Resolver resolves domains.
 type Resolver struct{ resolver *net.Resolver }
 
-// NewResolver makes a Resolver that asks a server (host:port), or the system's
-// where it is empty.
+// NewResolver makes a Resolver for a server (host:port), or for the system's if empty.
 func NewResolver(server string) *Resolver {
 	if server == "" {
 		return &Resolver{net.DefaultResolver}
@@ -30,14 +29,14 @@ func NewResolver(server string) *Resolver {
 	}}}
 }
 
-// Resolved is where a domain leads; Missing says that there is no such name.
+// Resolved are a domain's addresses; Missing says that the name doesn't exist.
 type Resolved struct {
 	Missing   bool
 	Addresses []netip.Addr
 }
 
-// Lookup asks for the IPv4 addresses of domains, all at once. A domain that
-// can't be looked up in time isn't in the answer: nobody knows then.
+// Lookup resolves domains to IPv4 addresses, all at once. A domain that can't be resolved in time isn't in the
+// answer: its state is unknown.
 func (r *Resolver) Lookup(ctx context.Context, domains []string) map[string]Resolved {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
@@ -46,7 +45,7 @@ func (r *Resolver) Lookup(ctx context.Context, domains []string) map[string]Reso
 	answers := map[string]Resolved{}
 	for _, domain := range domains[:min(len(domains), maxLookups)] {
 		wait.Go(func() {
-			addresses, err := r.resolver.LookupNetIP(ctx, "ip4", domain+".") // the dot keeps search domains out
+			addresses, err := r.resolver.LookupNetIP(ctx, "ip4", domain+".") // the dot prevents search domains
 			var problem *net.DNSError
 			missing := errors.As(err, &problem) && problem.IsNotFound
 			if err != nil && !missing {
@@ -64,9 +63,8 @@ func (r *Resolver) Lookup(ctx context.Context, domains []string) map[string]Reso
 	return answers
 }
 
-// TakesMail asks whether a mail address's host takes mail: it has a mail exchanger, or at
-// least an address (RFC 5321, 5.1), and doesn't say that it takes none (RFC 7505). known
-// tells whether anybody could say.
+// TakesMail asks whether a mail address's host accepts mail: it has a mail exchanger, or at least an address (RFC
+// 5321, 5.1), and doesn't declare that it accepts none (RFC 7505). known is false if the answer can't be had.
 func (r *Resolver) TakesMail(ctx context.Context, host string) (takes, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()

@@ -30,7 +30,7 @@ func TestLookup(t *testing.T) {
 		"www.example.com": {Addresses: []netip.Addr{address}}, "parked.example.com": {Missing: true}, "none.example.com": {Missing: true},
 	}, r.Lookup(t.Context(), []string{"www.example.com", "parked.example.com", "none.example.com"}))
 	server.Silence(true)
-	require.Empty(t, r.Lookup(t.Context(), []string{"www.example.com"}), "nobody knows where it leads")
+	require.Empty(t, r.Lookup(t.Context(), []string{"www.example.com"}), "its addresses are unknown")
 }
 
 func TestTakesMail(t *testing.T) {
@@ -50,5 +50,5 @@ func TestTakesMail(t *testing.T) {
 	}
 	server.Silence(true)
 	_, known := r.TakesMail(t.Context(), "mail.example.com")
-	require.False(t, known, "nobody could say")
+	require.False(t, known, "no answer")
 }

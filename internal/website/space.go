@@ -1,6 +1,5 @@
-// Package website reaches a customer's site: it puts the certificate file on
-// the web space over FTP, FTPS or SFTP, and looks over HTTP whether the site
-// serves it and shows the linked number.
+// Package website reaches a customer's site: it puts the certificate file on the web space over FTP or FTPS, and
+// checks over HTTP that the site serves it and shows the linked number.
 package website
 
 import (
@@ -16,8 +15,7 @@ import (
 
 // Space is where a site lives and how to reach it.
 type Space struct {
-	// Protocol is ftp (explicit TLS where the server offers it), ftps-explicit
-	// (TLS or nothing) or ftps-implicit.
+	// Protocol is ftp (explicit TLS if the server offers it), ftps-explicit (TLS or nothing) or ftps-implicit.
 	Protocol       string
 	Host           string
 	Port           int
@@ -36,19 +34,18 @@ const (
 var Protocols = []string{FTP, FTPSExplicit, FTPSImplicit}
 
 const (
-	// commandTimeout is the longest that a server may be silent.
+	// commandTimeout is how long a server may be silent.
 	commandTimeout = 20 * time.Second
-	// conversationTimeout is the longest that one installation may take.
+	// conversationTimeout is how long one installation may take.
 	conversationTimeout = 90 * time.Second
 )
 
 // Policy says how web spaces may be reached.
 type Policy struct {
-	// Dialer reaches them; its Control may guard against reserved addresses.
+	// Dialer connects to them; its Control may block reserved addresses.
 	Dialer net.Dialer
-	// VerifyTLS refuses certificates that don't match the host. Shared hosts
-	// commonly have self-signed ones; TLS then still hides the password from
-	// listeners.
+	// VerifyTLS refuses certificates that don't match the host. Shared hosts commonly have self-signed ones; TLS then
+	// still hides the password from eavesdroppers.
 	VerifyTLS bool
 }
 
@@ -56,22 +53,20 @@ func (p Policy) tls(host string) *tls.Config {
 	return &tls.Config{
 		ServerName:         host,
 		InsecureSkipVerify: !p.VerifyTLS, //nolint:gosec // see VerifyTLS
-		// vsftpd and proftpd refuse data connections that don't resume the
-		// control connection's session.
+		// vsftpd and proftpd refuse data connections that don't resume the control connection's session.
 		ClientSessionCache: tls.NewLRUClientSessionCache(4),
 		MinVersion:         tls.VersionTLS12,
 	}
 }
 
-// Error is an installation that failed. Its text never holds user, password or
-// what the server said.
+// Error is an installation that failed. Its text never contains the user, the password or what the server said.
 type Error struct {
 	// Reason is one of login, directory_missing, quota, refused, unreachable,
 	// tls, protocol.
 	Reason string
 	// Step is what was tried: connect, login, directory, upload, verify, rename.
 	Step string
-	// Code is the server's reply code; 0 when there was none.
+	// Code is the server's reply code; 0 if there was none.
 	Code int
 }
 
@@ -79,7 +74,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("web space: %s failed: %s (%d)", e.Step, e.Reason, e.Code)
 }
 
-// Permanent tells whether trying again can't help.
+// Permanent reports whether retrying can't help.
 func (e *Error) Permanent() bool {
 	switch e.Reason {
 	case "login", "directory_missing", "quota", "refused":
@@ -88,7 +83,7 @@ func (e *Error) Permanent() bool {
 	return false
 }
 
-// result is how a conversation with a web space went, for counting.
+// result is the outcome of a session with a web space, for the metrics.
 func result(err error) string {
 	var e *Error
 	var u *Unfit
@@ -103,7 +98,7 @@ func result(err error) string {
 	return "internal"
 }
 
-// problem sorts an FTP error by what it wants.
+// problem sorts an FTP error by its remedy.
 func problem(step string, err error) error {
 	e := &Error{Step: step, Reason: "unreachable"}
 	var reply *textproto.Error

@@ -6,10 +6,8 @@ import (
 	"strings"
 )
 
-// Systems that make home pages and that many sites in China run; the place of
-// the number in each one's settings is in the locale files below
-// "footer_system.". Those that write static pages would undo an edit with the
-// next one they write.
+// Content management systems that many sites in China run; the locale files below "footer_system." say where each
+// one's settings have the number. Those that write static pages would undo an edit with the next page they write.
 const (
 	SystemWordPress = "wordpress"
 	SystemDiscuz    = "discuz"
@@ -23,8 +21,7 @@ const (
 // Systems lists them.
 var Systems = []string{SystemWordPress, SystemDiscuz, SystemDede, SystemEmpire, SystemPHPCMS, SystemZBlog, SystemTypecho}
 
-// systemMarks are what gives a system away: words in its pages, and files or
-// folders in its document root.
+// systemMarks identify a system: words in its pages, and files or folders in its document root.
 var systemMarks = []struct {
 	system       string
 	words, files []string
@@ -38,8 +35,7 @@ var systemMarks = []struct {
 	{SystemTypecho, []string{"/usr/themes/", `content="Typecho`}, nil},
 }
 
-// systemOf names the system that makes a page, by the page and the names beside
-// it; empty: none that is known.
+// systemOf is the system that generates a page, by the page and the names next to it; empty if none is recognised.
 func systemOf(page []byte, names []string) string {
 	page = bytes.ToLower(page)
 	for _, m := range systemMarks {

@@ -48,7 +48,7 @@ func TestInstall(t *testing.T) {
 			got, err := os.ReadFile(file)
 			require.NoError(t, err)
 			require.Equal(t, content, got)
-			require.Equal(t, 1, s.Stores("u", "wwwroot/"+path), "the second time it is there already")
+			require.Equal(t, 1, s.Stores("u", "wwwroot/"+path), "the second time, it is already there")
 
 			require.NoError(t, website.Install(t.Context(), to, website.Policy{}, path, content[:99]))
 			got, err = os.ReadFile(file)
@@ -56,12 +56,12 @@ func TestInstall(t *testing.T) {
 			require.Equal(t, content[:99], got)
 			entries, err := os.ReadDir(filepath.Dir(file))
 			require.NoError(t, err)
-			require.Len(t, entries, 1, "no temporary file stays")
+			require.Len(t, entries, 1, "no temporary file is left")
 		})
 	}
 }
 
-func TestInstallTellsWhatIsWrong(t *testing.T) {
+func TestInstallReportsWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		fault  fault.Fault
 		change func(*website.Space)
@@ -87,7 +87,7 @@ func TestInstallTellsWhatIsWrong(t *testing.T) {
 		require.Equal(t, c.reason, e.Reason)
 		require.Equal(t, c.reason != "unreachable", e.Permanent())
 		require.NotContains(t, err.Error(), "wrong")
-		require.NoFileExists(t, file, "never a half file under the name")
+		require.NoFileExists(t, file, "never half a file under the name")
 	}
 }
 
@@ -174,7 +174,7 @@ func TestFindNumber(t *testing.T) {
 	require.True(t, shown && linked, "our own snippet passes")
 }
 
-// Any answer will do for a domain that has nothing to show.
+// A domain that needs to show nothing may answer anything.
 func TestCheckDomain(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host == "ftp.example.com" {

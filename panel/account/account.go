@@ -3,10 +3,10 @@ package account
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -15,12 +15,12 @@ import (
 )
 
 type accountPageData struct {
-	// Email and Mobile are masked; Own tells which are the account's own, the others
-	// are the newest filing's.
+	// Email and Mobile are masked. Those that aren't the account's own are the newest filing's.
 	Email, Mobile       string
 	OwnEmail, OwnMobile bool
 	Sessions            []store.UserSession
-	Here                int64
+	// Here is the session that asks.
+	Here int64
 }
 
 // accountPage is 账号与安全.
@@ -30,7 +30,7 @@ func (p *Pages) accountPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	reach, err := p.Store.ContactAddressesOf(ctx, p.UserID(c))
+	addresses, err := p.Store.ContactAddressesOf(ctx, p.UserID(c))
 	if err != nil {
 		return err
 	}
@@ -38,18 +38,40 @@ func (p *Pages) accountPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "account", web.Page{Title: "account.title", Data: accountPageData{
-		Email: maskEmail(reach.Email), Mobile: maskMobile(reach.Mobile), OwnEmail: own.Email != "", OwnMobile: own.Mobile != "",
+	return p.Render(c, http.StatusOK, web.Page{Title: "account.title"}, web.With(accountPage, accountPageData{
+		Email: maskEmail(addresses.Email), OwnEmail: own.Email != "",
+		Mobile: maskMobile(addresses.Mobile), OwnMobile: own.Mobile != "",
 		Sessions: sessions, Here: p.device(c),
-	}})
+	}))
 }
 
-// device is the row of this session.
+// sessionTable lists an account's sessions, each with its way out.
+func sessionTable(here int64) web.TableSpec[store.UserSession] {
+	return web.TableSpec[store.UserSession]{
+		Row: func(s store.UserSession) templ.OrderedAttributes { return web.Mark("data-session", web.IdText(s.ID)) },
+		Columns: []web.Column[store.UserSession]{
+			{Key: "account.device", Cell: func(p *web.Page, s store.UserSession) templ.Component {
+				return sessionDevice(p, s, here)
+			}},
+			{Key: "account.since", Cell: func(_ *web.Page, s store.UserSession) templ.Component {
+				return moment(web.Time(s.CreatedAt))
+			}},
+			{Key: "account.seen", Cell: func(_ *web.Page, s store.UserSession) templ.Component {
+				return moment(web.Hour(s.LastSeenAt))
+			}},
+			{Key: "account.end", Unlabelled: true, Cell: func(p *web.Page, s store.UserSession) templ.Component {
+				return endSessionButton(p, s, here)
+			}},
+		},
+	}
+}
+
+// device is the ID of this session's row.
 func (p *Pages) device(c *gin.Context) int64 {
 	return p.Sessions.GetInt64(c.Request.Context(), web.KeyDevice)
 }
 
-// maskMobile and maskEmail show enough to know one's own again.
+// maskMobile and maskEmail leave enough for people to recognise their own.
 func maskMobile(mobile string) string {
 	if len(mobile) < 11 {
 		return ""
@@ -66,29 +88,39 @@ func maskEmail(email string) string {
 	return string(first[:min(1, len(first))]) + "***@" + domain
 }
 
+func presentPasswordField() web.Field {
+	return web.Field{Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"}
+}
+
 func passwordFields() []web.Field {
-	return append([]web.Field{{Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"}}, newPasswordFields()...)
+	return append([]web.Field{presentPasswordField()}, newPasswordFields()...)
+}
+
+// emptyForm is a form of which nothing typed is shown again: passwords and codes.
+func (p *Pages) emptyForm(c *gin.Context, name string, fields []web.Field, problems filing.Problems) web.Form {
+	return web.Build(p.Texts.For(p.Lang(c)), name, fields, nil, problems)
 }
 
 func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, http.StatusOK, nil) }
 
 func (p *Pages) showPassword(c *gin.Context, status int, problems filing.Problems) error {
-	return p.RenderTemplate(c, status, "account_form", web.Page{Title: "account.password_title", Data: accountForm{
-		Form: web.Build(p.Texts.For(p.Lang(c)), "account_password", passwordFields(), url.Values{}, problems), Lead: "account.password_lead", Button: "account.password_button",
-	}})
+	return p.Render(c, status, web.Page{Title: "account.password_title"}, web.With(formPage, accountForm{
+		Form: p.emptyForm(c, "account_password", passwordFields(), problems),
+		Lead: "account.password_lead", Button: "account.password_button",
+	}))
 }
 
-// accountForm is a form of the account's; Lead and Button are keys.
+// accountForm is a form that changes the account; Lead and Button are keys of texts.
 type accountForm struct {
 	web.Form
 	Lead, Button string
 }
 
-// checkPresentPassword checks the password of somebody who is signed in: their screen may
-// be another's for a moment. Its tries count like sign-in's, beside them.
+// checkPresentPassword asks somebody who is signed in for their password: another person may
+// be at the screen. Tries are limited like those at sign-in, but counted separately.
 func (p *Pages) checkPresentPassword(c *gin.Context, password string) (filing.Problems, error) {
 	ctx := c.Request.Context()
-	if password == "" { // forgotten, not guessed
+	if password == "" { // not a guess: costs no try
 		return filing.Problems{{Field: "present_password", Key: "required"}}, nil
 	}
 	user, err := p.Store.User(ctx, p.UserID(c))
@@ -108,10 +140,11 @@ func (p *Pages) checkPresentPassword(c *gin.Context, password string) (filing.Pr
 	return nil, p.Store.ForgetTries(ctx, key)
 }
 
-// preparePasswordChange hashes a password and has its owner told of the change that
-// follows: a crash between the two tells nobody, the other way round it would
-// keep a change from them.
-func (p *Pages) preparePasswordChange(c *gin.Context, userID int64, password string) (hash string, version int, err error) {
+// preparePasswordChange hashes a password and notifies its owner before the change is made:
+// the other way round, a crash between the two would hide a change from them.
+func (p *Pages) preparePasswordChange(c *gin.Context, userID int64, password string) (
+	hash string, version int, err error,
+) {
 	ctx := c.Request.Context()
 	if hash, err = p.Passwords.Hash(ctx, password); err != nil {
 		return "", 0, err

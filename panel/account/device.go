@@ -4,22 +4,22 @@ import (
 	"strings"
 )
 
-// What User-Agent headers say, the more special before what it imitates.
+// What User-Agent headers contain and its name, each before what it imitates.
 var (
 	browsers = [][2]string{
-		{"MicroMessenger/", "WeChat"}, {"DingTalk/", "DingTalk"}, {"MQQBrowser/", "QQ Browser"}, {"QQBrowser/", "QQ Browser"}, {"UCBrowser/", "UC Browser"},
-		{"HuaweiBrowser/", "Huawei Browser"}, {"MiuiBrowser/", "Mi Browser"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
-		{"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
+		{"MicroMessenger/", "WeChat"}, {"DingTalk/", "DingTalk"}, {"MQQBrowser/", "QQ Browser"},
+		{"QQBrowser/", "QQ Browser"}, {"UCBrowser/", "UC Browser"}, {"HuaweiBrowser/", "Huawei Browser"},
+		{"MiuiBrowser/", "Mi Browser"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
 	}
 	systems = [][2]string{
-		{"HarmonyOS", "HarmonyOS"}, {"OpenHarmony", "HarmonyOS"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
-		{"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
+		{"HarmonyOS", "HarmonyOS"}, {"OpenHarmony", "HarmonyOS"}, {"Android", "Android"},
+		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"},
 	}
 )
 
-// deviceOf shortens a User-Agent to what a person knows a device by. Versions are
-// left out, and so is the IP address: it is personal data, and behind a mobile
-// carrier it says nothing that people would know again.
+// deviceOf shortens a User-Agent to what people recognise a device by, without versions. The IP
+// address isn't shown: it is personal data, and behind a mobile carrier nobody would recognise it.
 func deviceOf(userAgent string) string {
 	find := func(list [][2]string) string {
 		for _, pair := range list {

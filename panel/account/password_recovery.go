@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -14,8 +15,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// Keys of a session that finds a password again: the row of its code, and the
-// same once the code was right.
+// Keys of a session that resets a password: its code's ID, and the same once the code was right.
 const (
 	keyRecovery  = "recovery"
 	keyRecovered = "recovered"
@@ -24,7 +24,10 @@ const (
 const pathForgotten = "/sign-in/forgotten"
 
 func channelOptions(t *locale.Localizer) []web.Option {
-	return []web.Option{{Value: string(filing.SMS), Label: t.T("forgotten.sms", nil)}, {Value: string(filing.Mail), Label: t.T("forgotten.mail", nil)}}
+	return []web.Option{
+		{Value: string(filing.SMS), Label: t.T("forgotten.sms", nil)},
+		{Value: string(filing.Mail), Label: t.T("forgotten.mail", nil)},
+	}
 }
 
 func forgottenFields(t *locale.Localizer) []web.Field {
@@ -41,12 +44,12 @@ func (p *Pages) forgottenForm(c *gin.Context) error {
 
 func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
-	data := web.Build(t, "forgotten", append(forgottenFields(t), p.CaptchaField(c)), values, problems)
-	return p.RenderTemplate(c, status, "forgotten", web.Page{Title: "forgotten.title", Data: data})
+	form := web.Build(t, "forgotten", append(forgottenFields(t), p.CaptchaField(c)), values, problems)
+	return p.Render(c, status, web.Page{Title: "forgotten.title"}, web.With(forgottenPage, form))
 }
 
-// forgotten asks for a code. What is answered, and how long it takes, is the same
-// whether or not the account exists or can be reached.
+// forgotten requests a code. Neither the answer nor the time it takes shows whether the account
+// exists or can be reached.
 func (p *Pages) forgotten(c *gin.Context) error {
 	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {
@@ -80,46 +83,44 @@ func (p *Pages) forgotten(c *gin.Context) error {
 	return web.Redirect(c, pathForgotten+"/code")
 }
 
-// maxAccount bounds what is looked for: a mail address is the longest.
+// maxAccount is the longest account name, a mail address.
 const maxAccount = 254
 
 func (p *Pages) recoveryCodeForm(c *gin.Context) error {
-	if p.recovery(c) != 0 {
-		return p.showRecoveryCode(c, http.StatusOK, nil)
+	if _, err := p.recovery(c); err != nil {
+		return err
 	}
-
-	return nil
+	return p.showRecoveryCode(c, http.StatusOK, nil)
 }
 
-// recovery is the row of this session's code; it sends people to the first page
-// who have none.
-func (p *Pages) recovery(c *gin.Context) int64 {
+// recovery is the ID of this session's code; without one it redirects to the first page.
+func (p *Pages) recovery(c *gin.Context) (int64, error) {
 	id := p.Sessions.GetInt64(c.Request.Context(), keyRecovery)
 	if id == 0 {
-		web.Redirect(c, pathForgotten)
+		return 0, web.Answered(web.Redirect(c, pathForgotten))
 	}
-	return id
+	return id, nil
 }
 
 func (p *Pages) showRecoveryCode(c *gin.Context, status int, problems filing.Problems) error {
-	t := p.Texts.For(p.Lang(c))
-	return p.RenderTemplate(c, status, "account_code", web.Page{Title: "forgotten.code_title", Data: web.CodeData{
-		Form: web.Build(t, "account_code", web.CodeFields(), url.Values{}, problems), Lead: "forgotten.code_lead", Button: "forgotten.code_button",
+	return p.Render(c, status, web.Page{Title: "forgotten.code_title"}, web.With(web.CodePage, web.CodeData{
+		Form: p.emptyForm(c, "account_code", web.CodeFields(), problems),
+		Lead: "forgotten.code_lead", Button: "forgotten.code_button",
 		Action: pathForgotten + "/code", Again: pathForgotten + "/again", Back: pathForgotten,
-	}})
+	}))
 }
 
 func (p *Pages) recoveryCode(c *gin.Context) error {
-	id := p.recovery(c)
-	if id == 0 {
-		return nil
+	id, err := p.recovery(c)
+	if err != nil {
+		return err
 	}
 	ctx := c.Request.Context()
 	code := web.TypedCode(c)
 	if code == "" {
 		return p.showRecoveryCode(c, http.StatusUnprocessableEntity, filing.Problems{{Field: "code", Key: "required"}})
 	}
-	err := p.Store.VerifyAccountCode(ctx, id, code)
+	err = p.Store.VerifyAccountCode(ctx, id, code)
 	if problems := web.CodeProblem(err); problems != nil {
 		return p.showRecoveryCode(c, http.StatusUnprocessableEntity, problems)
 	}
@@ -135,9 +136,9 @@ func (p *Pages) recoveryCode(c *gin.Context) error {
 
 // recoveryAgain sends another code, at most once a minute.
 func (p *Pages) recoveryAgain(c *gin.Context) error {
-	id := p.recovery(c)
-	if id == 0 {
-		return nil
+	id, err := p.recovery(c)
+	if err != nil {
+		return err
 	}
 	ctx := c.Request.Context()
 	send, err := p.Store.RepeatAccountCode(ctx, id)
@@ -162,43 +163,42 @@ func newPasswordFields() []web.Field {
 	}
 }
 
-// recovered is whose password this session may set; it sends others back.
-func (p *Pages) recovered(c *gin.Context) (codeID int64, user store.User, ok bool) {
+// recovered is the user whose password this session may set, and the code that proved it;
+// without one it redirects to the first page.
+func (p *Pages) recovered(c *gin.Context) (codeID int64, user store.User, err error) {
 	codeID = p.Sessions.GetInt64(c.Request.Context(), keyRecovered)
-	user, err := p.Store.RecoveredUser(c.Request.Context(), codeID)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
+	user, err = p.Store.RecoveredUser(c.Request.Context(), codeID)
+	if errors.Is(err, store.ErrNotFound) {
 		p.Flash(c, "flash.recovery_over")
-		web.Redirect(c, pathForgotten)
-	case err != nil:
-		p.Fail(c, err)
+		err = web.Answered(web.Redirect(c, pathForgotten))
 	}
-	return codeID, user, err == nil
+	return codeID, user, err
 }
 
 func (p *Pages) newPasswordForm(c *gin.Context) error {
-	if _, user, ok := p.recovered(c); ok {
-		return p.showNewPassword(c, http.StatusOK, user, nil)
+	_, user, err := p.recovered(c)
+	if err != nil {
+		return err
 	}
-
-	return nil
+	return p.showNewPassword(c, http.StatusOK, user, nil)
 }
 
 func (p *Pages) showNewPassword(c *gin.Context, status int, user store.User, problems filing.Problems) error {
-	return p.RenderTemplate(c, status, "new_password", web.Page{Title: "forgotten.password_title", Data: struct {
-		web.Form
-		User string
-	}{web.Build(p.Texts.For(p.Lang(c)), "account_password", newPasswordFields(), url.Values{}, problems), user.Login}})
+	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
+	return p.Render(c, status, web.Page{Title: "forgotten.password_title"}, func(page *web.Page) templ.Component {
+		return newPasswordPage(page, user.Login, form)
+	})
 }
 
-// newPassword sets it, uses the code up and ends every session of the account.
+// newPassword sets the password, uses the code up and ends every session of the account.
 func (p *Pages) newPassword(c *gin.Context) error {
-	codeID, user, ok := p.recovered(c)
-	if !ok {
-		return nil
+	codeID, user, err := p.recovered(c)
+	if err != nil {
+		return err
 	}
 	values, ctx := web.PostForm(c), c.Request.Context()
-	if problems := filing.ValidatePassword(values.Get("password"), values.Get("password_again"), user.Login); len(problems) > 0 {
+	problems := filing.ValidatePassword(values.Get("password"), values.Get("password_again"), user.Login)
+	if len(problems) > 0 {
 		return p.showNewPassword(c, http.StatusUnprocessableEntity, user, problems)
 	}
 	hash, version, err := p.preparePasswordChange(c, user.ID, values.Get("password"))
@@ -206,7 +206,7 @@ func (p *Pages) newPassword(c *gin.Context) error {
 		err = p.Store.RecoverPassword(ctx, codeID, version, hash)
 	}
 	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // a second tab was quicker
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // another tab was faster
 		p.Flash(c, "flash.recovery_over")
 		return web.Redirect(c, pathForgotten)
 	case err == nil:

@@ -54,7 +54,8 @@ func (p *Pages) Routes(all, in web.Group) {
 // Forms are the forms of these pages by their names, which the help centre explains.
 func Forms(t *locale.Localizer) map[string][]web.Field {
 	return map[string][]web.Field{
-		"sign_in": signInFields(), "forgotten": forgottenFields(t), "account_code": web.CodeFields(), "account_password": passwordFields(),
-		"account_contact": {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
+		"sign_in": signInFields(), "forgotten": forgottenFields(t), "account_code": web.CodeFields(),
+		"account_password": passwordFields(),
+		"account_contact":  {{Name: "mobile"}, {Name: "email"}, {Name: "present_password"}}, "captcha": {{Name: "captcha"}},
 	}
 }

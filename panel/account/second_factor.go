@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"html/template"
+
 	"net/http"
-	"net/url"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -18,10 +18,9 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// Staff sign in by steps: after the password a code of their device, a password of
-// their own in place of a first one, and the enrolment of a device where everybody
-// must have one. Until the last step the session is nobody's: it only knows who is
-// about to sign in.
+// Staff sign in step by step: after the password comes a code of their device, a new password if
+// theirs is a first one, and the enrolment of a device where a second factor is required. Until
+// the last step the session isn't signed in: it only holds the pending login.
 
 // Keys of a session with a pending login.
 const (
@@ -30,28 +29,29 @@ const (
 	keyPendingUntil   = "pending_login_until"
 	keyPendingVersion = "pending_login_version"
 	keyPendingFactor  = "pending_login_factor"
-	// keyEnrolling is the mark of the secret that was shown in this session.
+	// keyEnrolling identifies the secret that this session has shown.
 	keyEnrolling = "enrolling"
 )
 
-// The pages of the steps.
+// The steps' pages, and the page of one's own second factor.
 const (
 	pathCode          = "/sign-in/code"
 	pathFirstPassword = "/sign-in/first-password"
 	pathEnrol         = "/sign-in/enrol"
 	pathTOTP          = "/account/totp"
+	pathEnrolOwn      = pathTOTP + "/enrol"
 )
 
 // pendingLoginLifetime is how long the steps may take.
 const pendingLoginLifetime = 15 * time.Minute
 
-// factorsGiven tells whether a session's person gave all that their account wants: of
-// staff a second factor where one is enrolled, or where everybody must have one.
+// factorsGiven tells whether a session gave every factor that its account requires: of staff a
+// second one where one is enrolled or everybody must have one.
 func (p *Pages) factorsGiven(state store.SessionState) bool {
 	return state.StaffRole == "" || state.SecondFactor || !state.Enrolled && !p.RequireTOTP
 }
 
-// continueLogin goes on after a right password: into the session, or to the first step.
+// continueLogin follows a right password: it begins the session, or goes to the first step.
 func (p *Pages) continueLogin(c *gin.Context, user store.User, next string) error {
 	ctx := c.Request.Context()
 	if user.Role == store.RoleSupport {
@@ -71,35 +71,35 @@ func (p *Pages) continueLogin(c *gin.Context, user store.User, next string) erro
 	return web.Redirect(c, next)
 }
 
-// pendingLogin is whose login is pending, and what second factor they have; it sends others to
-// the beginning.
-func (p *Pages) pendingLogin(c *gin.Context) (user store.User, factor store.TOTP, ok bool) {
+// pendingLogin is the user whose login is pending, with their second factor; without one it
+// redirects to the sign-in page.
+func (p *Pages) pendingLogin(c *gin.Context) (user store.User, factor store.TOTP, err error) {
 	ctx := c.Request.Context()
-	user, err := p.Store.User(ctx, p.Sessions.GetInt64(ctx, keyPendingLogin))
+	user, err = p.Store.User(ctx, p.Sessions.GetInt64(ctx, keyPendingLogin))
 	if err == nil {
 		factor, err = p.Store.TOTP(ctx, user.ID)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		p.Fail(c, err)
-		return user, factor, false
+		return user, factor, err
 	}
 	if err != nil || user.DisabledAt.Valid || user.Version != p.Sessions.GetInt(ctx, keyPendingVersion) ||
 		p.Store.Now().Unix() > p.Sessions.GetInt64(ctx, keyPendingUntil) {
 		p.forgetPendingLogin(c)
 		p.Flash(c, "flash.sign_in_over")
-		web.Redirect(c, "/sign-in")
-		return user, factor, false
+		return user, factor, web.Answered(web.Redirect(c, "/sign-in"))
 	}
-	return user, factor, true
+	return user, factor, nil
 }
 
 func (p *Pages) forgetPendingLogin(c *gin.Context) {
-	for _, key := range []string{keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling} {
+	for _, key := range []string{
+		keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling,
+	} {
 		p.Sessions.Remove(c.Request.Context(), key)
 	}
 }
 
-// step is the path of what is still to be done; empty when nothing is.
+// step is the path of the next step; empty after the last one.
 func (p *Pages) step(c *gin.Context, user store.User, factor store.TOTP) string {
 	given := p.Sessions.GetBool(c.Request.Context(), keyPendingFactor)
 	switch {
@@ -113,7 +113,7 @@ func (p *Pages) step(c *gin.Context, user store.User, factor store.TOTP) string 
 	return ""
 }
 
-// nextStep goes to what is still to be done, or into the session.
+// nextStep goes to the next step, or begins the session after the last one.
 func (p *Pages) nextStep(c *gin.Context, user store.User) error {
 	factor, err := p.Store.TOTP(c.Request.Context(), user.ID)
 	if err != nil {
@@ -129,7 +129,7 @@ func (p *Pages) nextStep(c *gin.Context, user store.User) error {
 	return web.Redirect(c, next)
 }
 
-// finishLogin begins the session of somebody who did every step, and tells where to.
+// finishLogin begins the session after the last step; next is the page to open.
 func (p *Pages) finishLogin(c *gin.Context, user store.User) (next string, err error) {
 	ctx := c.Request.Context()
 	next = web.LocalPath(p.Sessions.GetString(ctx, keyPendingNext))
@@ -144,19 +144,21 @@ func (p *Pages) finishLogin(c *gin.Context, user store.User) (next string, err e
 	return next, err
 }
 
-// staffAuditEntry is something that somebody does who isn't in yet, or does to themselves.
+// staffAuditEntry audits what a user does during sign-in or to their own account.
 func staffAuditEntry(user store.User, action string, outcome store.Outcome) store.AuditEntry {
-	return store.AuditEntry{By: store.Actor{ID: user.ID, Login: user.Login, Role: user.StaffRole}, Action: action, Kind: "user", Object: web.IdText(user.ID), Outcome: outcome}
+	return store.AuditEntry{
+		By:     store.Actor{ID: user.ID, Login: user.Login, Role: user.StaffRole},
+		Action: action, Kind: "user", Object: web.IdText(user.ID), Outcome: outcome,
+	}
 }
 
-// atStep opens a step's page for those whose turn it is.
-func (p *Pages) atStep(c *gin.Context, path string) (store.User, store.TOTP, bool) {
-	user, factor, ok := p.pendingLogin(c)
-	if ok && p.step(c, user, factor) != path {
-		p.nextStep(c, user)
-		return user, factor, false
+// atStep is the pending login at a step's page; at any other step it goes to that one.
+func (p *Pages) atStep(c *gin.Context, path string) (store.User, store.TOTP, error) {
+	user, factor, err := p.pendingLogin(c)
+	if err == nil && p.step(c, user, factor) != path {
+		err = web.Answered(p.nextStep(c, user))
 	}
-	return user, factor, ok
+	return user, factor, err
 }
 
 func totpFields() []web.Field {
@@ -165,22 +167,22 @@ func totpFields() []web.Field {
 
 // codeForm asks for the device's code.
 func (p *Pages) codeForm(c *gin.Context) error {
-	if _, _, ok := p.atStep(c, pathCode); ok {
-		return p.showCode(c, http.StatusOK, nil)
+	if _, _, err := p.atStep(c, pathCode); err != nil {
+		return err
 	}
-
-	return nil
+	return p.showCode(c, http.StatusOK, nil)
 }
 
 func (p *Pages) showCode(c *gin.Context, status int, problems filing.Problems) error {
-	return p.RenderTemplate(c, status, "totp_code", web.Page{Title: "totp.code_title", Data: web.Build(p.Texts.For(p.Lang(c)), "totp", totpFields(), url.Values{}, problems)})
+	form := p.emptyForm(c, "totp", totpFields(), problems)
+	return p.Render(c, status, web.Page{Title: "totp.code_title"}, web.With(codePage, form))
 }
 
 // giveCode takes the device's code, or a recovery code.
 func (p *Pages) giveCode(c *gin.Context) error {
-	user, factor, ok := p.atStep(c, pathCode)
-	if !ok {
-		return nil
+	user, factor, err := p.atStep(c, pathCode)
+	if err != nil {
+		return err
 	}
 	ctx := c.Request.Context()
 	recovered, problem, err := p.checkSecondFactor(ctx, user, factor, c.PostForm("code"))
@@ -198,9 +200,11 @@ func (p *Pages) giveCode(c *gin.Context) error {
 	return p.nextStep(c, user)
 }
 
-// checkSecondFactor checks a code and uses it up. Tries count like those at a password, beside
-// them; that somebody who knows the password gives a wrong code stands in the log.
-func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor store.TOTP, typed string) (recovered bool, problem *filing.Problem, err error) {
+// checkSecondFactor checks a code and uses it up. Tries are limited like those at a password, but
+// counted separately. A wrong code is audited: whoever gave it knows the password.
+func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor store.TOTP, typed string) (
+	recovered bool, problem *filing.Problem, err error,
+) {
 	code, recovery := totp.Normalise(typed)
 	if code == "" {
 		return false, &filing.Problem{Key: "required"}, nil
@@ -232,21 +236,21 @@ func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor s
 
 // firstPasswordForm asks for a password of one's own.
 func (p *Pages) firstPasswordForm(c *gin.Context) error {
-	if _, _, ok := p.atStep(c, pathFirstPassword); ok {
-		return p.showFirstPassword(c, http.StatusOK, nil)
+	if _, _, err := p.atStep(c, pathFirstPassword); err != nil {
+		return err
 	}
-
-	return nil
+	return p.showFirstPassword(c, http.StatusOK, nil)
 }
 
 func (p *Pages) showFirstPassword(c *gin.Context, status int, problems filing.Problems) error {
-	return p.RenderTemplate(c, status, "first_password", web.Page{Title: "first_password.title", Data: web.Build(p.Texts.For(p.Lang(c)), "account_password", newPasswordFields(), url.Values{}, problems)})
+	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
+	return p.Render(c, status, web.Page{Title: "first_password.title"}, web.With(firstPasswordPage, form))
 }
 
 func (p *Pages) replaceFirstPassword(c *gin.Context) error {
-	user, _, ok := p.atStep(c, pathFirstPassword)
-	if !ok {
-		return nil
+	user, _, err := p.atStep(c, pathFirstPassword)
+	if err != nil {
+		return err
 	}
 	ctx, password := c.Request.Context(), c.PostForm("password")
 	problems := filing.ValidatePassword(password, c.PostForm("password_again"), user.Login)
@@ -262,7 +266,7 @@ func (p *Pages) replaceFirstPassword(c *gin.Context) error {
 		err = p.Store.ChangePassword(store.WithAudit(ctx, &d), user.ID, version, hash, 0)
 	}
 	switch {
-	case errors.Is(err, store.ErrConflict): // another tab was quicker; its password counts
+	case errors.Is(err, store.ErrConflict): // another tab was faster; its password counts
 		p.forgetPendingLogin(c)
 		p.Flash(c, "flash.sign_in_over")
 		return web.Redirect(c, "/sign-in")
@@ -280,24 +284,27 @@ type enrolData struct {
 	QR     totp.QR
 	Secret string
 	// Link opens an authenticator on the same device.
-	Link template.URL
-	// Action is where the form goes, Back whence one came, if from anywhere.
+	Link templ.SafeURL
+	// Action is where the form goes. Back is the page of the reader's own second factor, empty
+	// during sign-in.
 	Action, Back string
 	Replaces     bool
 }
 
-// enrolForm enrols a device on the way in.
+// enrolForm enrols a device during sign-in.
 func (p *Pages) enrolForm(c *gin.Context) error {
-	if user, _, ok := p.atStep(c, pathEnrol); ok {
-		return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrol}, nil)
+	user, _, err := p.atStep(c, pathEnrol)
+	if err != nil {
+		return err
 	}
-
-	return nil
+	return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrol}, nil)
 }
 
-// showEnrol draws the page. A secret is shown in the session that it was made for: what
-// is pending from another may be known to whoever had that.
-func (p *Pages) showEnrol(c *gin.Context, status int, user store.User, data enrolData, problems filing.Problems) error {
+// showEnrol shows a secret only in the session that it was made for: whoever had another session
+// may know the one that is pending from there.
+func (p *Pages) showEnrol(
+	c *gin.Context, status int, user store.User, data enrolData, problems filing.Problems,
+) error {
 	ctx := c.Request.Context()
 	factor, err := p.Store.TOTP(ctx, user.ID)
 	if err == nil && !p.enrolling(ctx, factor) {
@@ -315,35 +322,35 @@ func (p *Pages) showEnrol(c *gin.Context, status int, user store.User, data enro
 	if err != nil {
 		return err
 	}
-	data.Secret, data.Link, data.Replaces = totp.ShowSecret(factor.Pending), template.URL(link), factor.Enrolled() //nolint:gosec // ours, escaped by net/url
+	data.Secret, data.Replaces = totp.ShowSecret(factor.Pending), factor.Enrolled()
+	data.Link = templ.SafeURL(link) // ours, escaped by net/url
 	var fields []web.Field
-	if data.Back != "" { // signed in: the screen may be another's for a moment
-		fields = append(fields, web.Field{Name: "present_password", Type: "password", Required: true, Autocomplete: "current-password"})
+	if data.Back != "" { // signed in, but another person may be at the screen
+		fields = append(fields, presentPasswordField())
 		if data.Replaces {
 			fields = append(fields, web.Field{Name: "present_code", Type: "text", Required: true, Autocomplete: "off"})
 		}
 	}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "totp", append(fields, totpFields()...), url.Values{}, problems)
-	return p.RenderTemplate(c, status, "totp_enrol", web.Page{Title: "totp.enrol_title", Data: data})
+	data.Form = p.emptyForm(c, "totp", append(fields, totpFields()...), problems)
+	return p.Render(c, status, web.Page{Title: "totp.enrol_title"}, web.With(enrolPage, data))
 }
 
-// enrolling tells whether the secret that is pending is the one that this session was
-// shown.
+// enrolling tells whether this session has shown the pending secret.
 func (p *Pages) enrolling(ctx context.Context, factor store.TOTP) bool {
 	return factor.Pending != "" && p.Sessions.GetString(ctx, keyEnrolling) == secretMark(factor.Pending)
 }
 
-// secretMark tells secrets apart without saying what they are: sessions aren't sealed.
+// secretMark identifies a secret without revealing it: sessions aren't sealed.
 func secretMark(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:8])
 }
 
-// enrol takes the code that proves that the device has the secret, on the way in.
+// enrol takes, during sign-in, the code that proves that the device has the secret.
 func (p *Pages) enrol(c *gin.Context) error {
-	user, _, ok := p.atStep(c, pathEnrol)
-	if !ok {
-		return nil
+	user, _, err := p.atStep(c, pathEnrol)
+	if err != nil {
+		return err
 	}
 	codes, problems, err := p.enrolled(c, user)
 	switch {
@@ -360,8 +367,8 @@ func (p *Pages) enrol(c *gin.Context) error {
 	return p.showRecoveryCodes(c, codes, next)
 }
 
-// enrolled makes the pending secret the second factor, if the code is its own. There is
-// nothing to guess: the page shows the secret.
+// enrolled makes the pending secret the second factor if the code matches it. Tries aren't
+// limited: the page shows the secret.
 func (p *Pages) enrolled(c *gin.Context, user store.User) (codes []string, problems filing.Problems, err error) {
 	ctx := c.Request.Context()
 	factor, err := p.Store.TOTP(ctx, user.ID)
@@ -380,21 +387,20 @@ func (p *Pages) enrolled(c *gin.Context, user store.User) (codes []string, probl
 	codes = totp.RecoveryCodes()
 	d := staffAuditEntry(user, "totp.enrol", store.OutcomeDone)
 	err = p.Store.EnrolTOTP(store.WithAudit(ctx, &d), user.ID, factor.Pending, step, codes)
-	if errors.Is(err, store.ErrConflict) { // another session began anew meanwhile
+	if errors.Is(err, store.ErrConflict) { // another session has started over meanwhile
 		return nil, wrong, nil
 	}
 	p.Sessions.Remove(ctx, keyEnrolling)
 	return codes, nil, err
 }
 
-// showRecoveryCodes shows new recovery codes, this once.
+// showRecoveryCodes shows new recovery codes, only once.
 func (p *Pages) showRecoveryCodes(c *gin.Context, codes []string, next string) error {
 	shown := make([]string, len(codes))
 	for i, code := range codes {
 		shown[i] = totp.ShowRecovery(code)
 	}
-	return p.RenderTemplate(c, http.StatusOK, "totp_codes", web.Page{Title: "totp.codes_title", Data: struct {
-		Codes []string
-		Next  string
-	}{shown, next}})
+	return p.Render(c, http.StatusOK, web.Page{Title: "totp.codes_title"}, func(page *web.Page) templ.Component {
+		return recoveryCodesPage(page, shown, next)
+	})
 }

@@ -2,7 +2,6 @@ package account
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,14 +11,15 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// totpPage is a member of staff's second factor: whether there is one, how many recovery
-// codes are left, and the ways to a new device and new codes.
+// totpPage shows whether a member of staff has a second factor and how many recovery codes are
+// left; a new device and new codes are set up from there.
 func (p *Pages) totpPage(c *gin.Context) error { return p.showTOTP(c, http.StatusOK, nil) }
 
 type totpData struct {
 	web.Form
-	Enrolled, Required bool
-	Left               int
+	Enrolled bool
+	// Left is how many recovery codes are left.
+	Left int
 }
 
 func (p *Pages) showTOTP(c *gin.Context, status int, problems filing.Problems) error {
@@ -27,37 +27,27 @@ func (p *Pages) showTOTP(c *gin.Context, status int, problems filing.Problems) e
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, status, "totp", web.Page{Title: "totp.title", Data: totpData{
-		Form:     web.Build(p.Texts.For(p.Lang(c)), "totp", totpFields(), url.Values{}, problems),
-		Enrolled: factor.Enrolled(), Required: p.RequireTOTP, Left: factor.RecoveryCodes,
-	}})
+	return p.Render(c, status, web.Page{Title: "totp.title"}, web.With(totpPage, totpData{
+		Form: p.emptyForm(c, "totp", totpFields(), problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
+	}))
 }
 
-// enrolOwnForm enrols a device, a first or a new one.
+// enrolOwnForm enrols a first device, or replaces one.
 func (p *Pages) enrolOwnForm(c *gin.Context) error {
-	if user, ok := p.ownAccount(c); ok {
-		return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathTOTP + "/enrol", Back: pathTOTP}, nil)
-	}
-
-	return nil
-}
-
-// ownAccount is the reader's account.
-func (p *Pages) ownAccount(c *gin.Context) (store.User, bool) {
 	user, err := p.Store.User(c.Request.Context(), p.UserID(c))
 	if err != nil {
-		p.Fail(c, err)
+		return err
 	}
-	return user, err == nil
+	return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrolOwn, Back: pathTOTP}, nil)
 }
 
-// enrolOwn wants the password, and of who has a device already also its code.
+// enrolOwn requires the password and, where a device is enrolled already, its code.
 func (p *Pages) enrolOwn(c *gin.Context) error {
-	user, ok := p.ownAccount(c)
-	if !ok {
-		return nil
-	}
 	ctx := c.Request.Context()
+	user, err := p.Store.User(ctx, p.UserID(c))
+	if err != nil {
+		return err
+	}
 	factor, err := p.Store.TOTP(ctx, user.ID)
 	var problems filing.Problems
 	if err == nil {
@@ -81,19 +71,20 @@ func (p *Pages) enrolOwn(c *gin.Context) error {
 	case err != nil:
 		return err
 	case problems != nil:
-		return p.showEnrol(c, http.StatusUnprocessableEntity, user, enrolData{Action: pathTOTP + "/enrol", Back: pathTOTP}, problems)
+		data := enrolData{Action: pathEnrolOwn, Back: pathTOTP}
+		return p.showEnrol(c, http.StatusUnprocessableEntity, user, data, problems)
 	default:
 		return p.showRecoveryCodes(c, codes, pathTOTP)
 	}
 }
 
-// newRecoveryCodes replaces the recovery codes; it wants a code.
+// newRecoveryCodes replaces the recovery codes; it requires a code.
 func (p *Pages) newRecoveryCodes(c *gin.Context) error {
-	user, ok := p.ownAccount(c)
-	if !ok {
-		return nil
-	}
 	ctx := c.Request.Context()
+	user, err := p.Store.User(ctx, p.UserID(c))
+	if err != nil {
+		return err
+	}
 	factor, err := p.Store.TOTP(ctx, user.ID)
 	if err == nil && !factor.Enrolled() {
 		return web.Redirect(c, pathTOTP)

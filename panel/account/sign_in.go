@@ -15,7 +15,7 @@ import (
 
 type signInData struct {
 	web.Form
-	// Next is where people go once they are signed in.
+	// Next is the page to open after sign-in.
 	Next string
 }
 
@@ -50,14 +50,15 @@ func (p *Pages) showSignIn(c *gin.Context, status int, values url.Values, proble
 	if captcha {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	data := signInData{web.Build(p.Texts.For(p.Lang(c)), "sign_in", fields, values, problems), web.LocalPath(values.Get("next"))}
-	return p.RenderTemplate(c, status, "sign_in", web.Page{Title: "sign_in.title", Data: data})
+	return p.Render(c, status, web.Page{Title: "sign_in.title"}, web.With(signInPage, signInData{
+		web.Build(p.Texts.For(p.Lang(c)), "sign_in", fields, values, problems), web.LocalPath(values.Get("next")),
+	}))
 }
 
 func loginOf(values url.Values) string { return strings.TrimSpace(values.Get("login")) }
 
-// signIn compares a password. The try is counted before: see store.TakeTry. An
-// account that doesn't exist takes as long and counts as much as one that does.
+// signIn checks a password. The try is counted first: see store.TakeTry. An account that
+// doesn't exist takes as long to answer and is limited like one that does.
 func (p *Pages) signIn(c *gin.Context) error {
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
@@ -86,7 +87,8 @@ func (p *Pages) signIn(c *gin.Context) error {
 		return err
 	}
 	if wait > 0 {
-		return p.showSignIn(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "password", Key: "sign_in_wait", Args: web.WaitArgs(wait)}})
+		problems = filing.Problems{{Field: "password", Key: "sign_in_wait", Args: web.WaitArgs(wait)}}
+		return p.showSignIn(c, http.StatusTooManyRequests, values, problems)
 	}
 	user, err := p.Store.UserByLogin(ctx, login)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -94,15 +96,17 @@ func (p *Pages) signIn(c *gin.Context) error {
 	}
 	if !p.Passwords.Matches(ctx, password, user.PasswordHash) || user.DisabledAt.Valid {
 		p.Sessions.Put(ctx, web.KeyFailures, p.Sessions.GetInt(ctx, web.KeyFailures)+1)
-		return p.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_wrong"}})
+		problems = filing.Problems{{Field: "password", Key: "sign_in_wrong"}}
+		return p.showSignIn(c, http.StatusUnprocessableEntity, values, problems)
 	}
 	if user.FirstUntil.Valid && !user.FirstUntil.Time.After(p.Store.Now()) {
-		return p.showSignIn(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "password", Key: "sign_in_first_over"}})
+		problems = filing.Problems{{Field: "password", Key: "sign_in_first_over"}}
+		return p.showSignIn(c, http.StatusUnprocessableEntity, values, problems)
 	}
 	return p.continueLogin(c, user, web.LocalPath(values.Get("next")))
 }
 
-// beginSession starts the session of somebody who proved who they are.
+// beginSession starts the session of a user who has proved their identity.
 func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 	ctx := c.Request.Context()
 	if err := p.Store.ForgetTries(ctx, user.Login); err != nil {
@@ -128,9 +132,9 @@ func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 	return p.RememberAccount(c, user.ID)
 }
 
-// alive tells whether the session is somebody's and wasn't ended elsewhere; one
-// that was keeps only what belongs to nobody, such as the language. What its person
-// may do is what counts now, not when they signed in.
+// alive tells whether somebody is signed in and their session wasn't ended elsewhere. One that
+// was keeps only what isn't personal, such as the language. The role is read at each request, so
+// that a change of it counts at once.
 func (p *Pages) alive(c *gin.Context) (bool, error) {
 	ctx := c.Request.Context()
 	if !p.Sessions.Exists(ctx, web.KeyUser) {
@@ -148,8 +152,8 @@ func (p *Pages) alive(c *gin.Context) (bool, error) {
 	return lives, err
 }
 
-// SignedIn lets signed-in people pass and sends others to the sign-in page, from
-// which they come back. A form that they sent is kept for them.
+// SignedIn redirects those who aren't signed in to the sign-in page, which leads back. A form
+// that they sent is saved for them.
 func (p *Pages) SignedIn(c *gin.Context) {
 	here, err := p.alive(c)
 	if err != nil {
@@ -162,16 +166,16 @@ func (p *Pages) SignedIn(c *gin.Context) {
 	}
 	next := "/"
 	if c.Request.Method == http.MethodGet {
-		next = c.Request.URL.RequestURI() // what was searched for and where a list stood too
-	} else if path, kept := p.SavePost(c); path != "" {
+		next = c.Request.URL.RequestURI() // with the search and the list's position
+	} else if path, saved := p.SavePost(c); path != "" {
 		next = path
-		if kept {
+		if saved {
 			p.Flash(c, "flash.expired_saved")
 		} else {
 			p.Flash(c, "flash.expired")
 		}
 	}
-	if c.GetHeader("Accept") == "application/json" { // a script's; it tells the person
+	if c.GetHeader("Accept") == "application/json" { // a script's request; the script tells the user
 		web.Drain(c)
 		c.AbortWithStatus(http.StatusUnauthorized)
 		return

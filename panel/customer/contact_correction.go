@@ -21,9 +21,9 @@ import (
 // that staff changed counts once the customer has typed the code sent there.
 func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.Correction) error) web.Handler {
 	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		channel, _, ok := p.ContactChannel(c)
-		if !ok {
-			return nil
+		channel, _, err := p.ContactChannel(c)
+		if err != nil {
+			return err
 		}
 		row, err := p.Store.OpenCorrection(c.Request.Context(), cur.Filing.ID, channel)
 		switch {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,17 +20,23 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-const announcementsListed = 100
-
-const announcementsPerPage = 50
-
-const maxAnnouncementTitle = 200 // the column's
-
-const maxAnnouncementBody = 10000 // characters: a notice is no book
+const (
+	// announcementsListed bounds the public list, announcementsPerPage a page of staff's.
+	announcementsListed  = 100
+	announcementsPerPage = 50
+	// maxAnnouncementTitle is the column's, maxAnnouncementBody ours, in characters.
+	maxAnnouncementTitle = 200
+	maxAnnouncementBody  = 10000
+)
 
 type announcementsData struct {
 	helpHead
 	Announcements []web.ShownAnnouncement
+}
+
+type announcementData struct {
+	helpHead
+	web.ShownAnnouncement
 }
 
 // announcementList is 公告栏.
@@ -38,7 +45,8 @@ func (p *Pages) announcementList(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "announcements", web.Page{Title: "announcements.title", Data: announcementsData{p.helpHead(c), list}})
+	data := announcementsData{p.helpHead(c), list}
+	return p.Render(c, http.StatusOK, web.Page{Title: "announcements.title"}, web.With(announcementsPage, data))
 }
 
 func (p *Pages) announcementPage(c *gin.Context) error {
@@ -51,13 +59,47 @@ func (p *Pages) announcementPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "announcement_page", web.Page{Title: "announcements.title", Heading: shown.Title, Data: announcementsData{p.helpHead(c), []web.ShownAnnouncement{shown}}})
+	page := web.Page{Title: "announcements.title", Heading: shown.Title}
+	return p.Render(c, http.StatusOK, page, web.With(announcementPage, announcementData{p.helpHead(c), shown}))
 }
 
 type staffAnnouncement struct {
 	store.Announcement
-	// Status is shown, later, over or withdrawn: of "announcements.status.".
+	// Status is a key below "announcements.status.": shown, later, over or withdrawn.
 	Status string
+}
+
+// nextAction is what the row's button does.
+func (a staffAnnouncement) nextAction() string {
+	if a.WithdrawnAt.Valid {
+		return "restore"
+	}
+	return "withdraw"
+}
+
+type staffAnnouncementsData struct {
+	Announcements []staffAnnouncement
+	Next          int64
+}
+
+var announcementTable = web.TableSpec[staffAnnouncement]{
+	Row: func(a staffAnnouncement) templ.OrderedAttributes {
+		return web.Mark("data-announcement", web.IdText(a.ID))
+	},
+	Columns: []web.Column[staffAnnouncement]{
+		{Key: "field.announcement.title_zh", Cell: announcementTitle},
+		web.TextColumn("field.announcement.published_at", func(_ *web.Page, a staffAnnouncement) string {
+			return web.Time(a.PublishedAt)
+		}),
+		web.TextColumn("field.announcement.expires_at", func(_ *web.Page, a staffAnnouncement) string {
+			if !a.ExpiresAt.Valid {
+				return "–"
+			}
+			return web.Time(a.ExpiresAt.Time)
+		}),
+		{Key: "tickets.status", Cell: announcementStatus},
+		{Key: "orders.actions", Cell: announcementActions, Actions: true},
+	},
 }
 
 func (p *Pages) staffAnnouncements(c *gin.Context) error {
@@ -66,10 +108,7 @@ func (p *Pages) staffAnnouncements(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var data struct {
-		Announcements []staffAnnouncement
-		Next          int64
-	}
+	var data staffAnnouncementsData
 	if len(list) > announcementsPerPage {
 		list = list[:announcementsPerPage]
 		data.Next = list[announcementsPerPage-1].ID
@@ -87,7 +126,7 @@ func (p *Pages) staffAnnouncements(c *gin.Context) error {
 		}
 		data.Announcements = append(data.Announcements, row)
 	}
-	return p.RenderTemplate(c, http.StatusOK, "staff_announcements", web.Page{Title: "announcements.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "announcements.title"}, web.With(staffAnnouncementsPage, data))
 }
 
 func announcementFields(t *locale.Localizer) []web.Field {
@@ -106,17 +145,15 @@ type announcementFormData struct {
 	Form    web.Form
 	Token   string
 	Version int
-	// Previews are the notice as it would be shown, in each language it has.
+	// Previews show the announcement in each language that it has.
 	Previews []web.ShownAnnouncement
 	New      bool
-	// Withdrawn: it is down and can be put up again.
-	Withdrawn bool
 }
 
-// newAnnouncement stands for the ID of a notice that isn't kept yet.
+// newAnnouncement takes the place of an ID that isn't given yet.
 const newAnnouncement = "new"
 
-// editAnnouncement is the form of a notice, a new one's or a kept one's.
+// editAnnouncement is the form of an announcement, new or saved.
 func (p *Pages) editAnnouncement(c *gin.Context) error {
 	data := announcementFormData{New: c.Param("id") == newAnnouncement, Token: web.NewToken()}
 	values := url.Values{}
@@ -125,16 +162,18 @@ func (p *Pages) editAnnouncement(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		data.Version, data.Withdrawn = n.Version, n.WithdrawnAt.Valid
+		data.Version = n.Version
 		values = announcementValues(n)
 	}
 	return p.showAnnouncementForm(c, http.StatusOK, data, values, nil)
 }
 
-func (p *Pages) showAnnouncementForm(c *gin.Context, status int, data announcementFormData, values url.Values, problems filing.Problems) error {
+func (p *Pages) showAnnouncementForm(
+	c *gin.Context, status int, data announcementFormData, values url.Values, problems filing.Problems,
+) error {
 	t := p.Texts.For(p.Lang(c))
-	data.Form = web.Build(t, "notice", announcementFields(t), values, problems)
-	return p.RenderTemplate(c, status, "staff_announcement", web.Page{Title: "announcements.edit", Data: data})
+	data.Form = web.Build(t, "announcement", announcementFields(t), values, problems)
+	return p.Render(c, status, web.Page{Title: "announcements.edit"}, web.With(staffAnnouncementPage, data))
 }
 
 func (p *Pages) announcementOf(c *gin.Context) (store.Announcement, error) {
@@ -156,8 +195,8 @@ func announcementValues(n store.Announcement) url.Values {
 	return v
 }
 
-// announcementFrom reads a notice as it was typed; without a time it is shown at once
-// and for ever.
+// announcementFrom reads an announcement as it was typed. Without times it is shown at once and
+// doesn't expire.
 func announcementFrom(v url.Values, now time.Time) (n store.Announcement, problems filing.Problems) {
 	text := func(field string, max int, required bool) string {
 		value := strings.TrimSpace(v.Get(field))
@@ -165,7 +204,8 @@ func announcementFrom(v url.Values, now time.Time) (n store.Announcement, proble
 		case value == "" && required:
 			problems = append(problems, filing.Problem{Field: field, Key: "required"})
 		case utf8.RuneCountInString(value) > max:
-			problems = append(problems, filing.Problem{Field: field, Key: "too_long", Args: map[string]any{"max": max}})
+			args := map[string]any{"max": max}
+			problems = append(problems, filing.Problem{Field: field, Key: "too_long", Args: args})
 		}
 		return value
 	}
@@ -181,7 +221,8 @@ func announcementFrom(v url.Values, now time.Time) (n store.Announcement, proble
 	}
 	n = store.Announcement{
 		TitleZH: text("title_zh", maxAnnouncementTitle, true), BodyZH: text("body_zh", maxAnnouncementBody, true),
-		TitleEN: text("title_en", maxAnnouncementTitle, false), BodyEN: text("body_en", maxAnnouncementBody, false), Pinned: v.Get("pinned") == "yes",
+		TitleEN: text("title_en", maxAnnouncementTitle, false), BodyEN: text("body_en", maxAnnouncementBody, false),
+		Pinned: v.Get("pinned") == "yes",
 	}
 	var given bool
 	if n.PublishedAt, given = at("published_at"); !given {
@@ -197,7 +238,7 @@ func announcementFrom(v url.Values, now time.Time) (n store.Announcement, proble
 	return n, problems
 }
 
-// saveAnnouncement keeps a notice, or shows how it would look.
+// saveAnnouncement saves an announcement, or previews it.
 func (p *Pages) saveAnnouncement(c *gin.Context) error {
 	values := web.PostForm(c)
 	data := announcementFormData{New: c.Param("id") == newAnnouncement, Token: values.Get("token")}
@@ -213,31 +254,39 @@ func (p *Pages) saveAnnouncement(c *gin.Context) error {
 	case values.Get("action") == "preview":
 		return p.previewAnnouncement(c, data, n, values)
 	}
-	var err error
-	if data.New {
-		err = p.Audited(c, p.AuditEntry(c, "announcement.add", "announcement", n.Token, ""), func(ctx context.Context) error {
-			_, err := p.Store.AddAnnouncement(ctx, n, p.Actor(c))
-			return err
-		})
-	} else {
-		var before store.Announcement
-		if before, err = p.announcementOf(c); err == nil {
-			n.ID = before.ID
-			err = p.Audited(c, p.AuditEntry(c, "announcement.edit", "announcement", web.IdText(n.ID), ""), func(ctx context.Context) error {
-				return p.Store.EditAnnouncement(ctx, n, p.Actor(c))
-			})
-		}
-	}
-	if errors.Is(err, store.ErrConflict) { // what was typed stays; saved again it goes over the other's
+	err := p.storeAnnouncement(c, n, data.New)
+	if errors.Is(err, store.ErrConflict) { // keeps what was typed; saving again overwrites the other edit
 		if before, findErr := p.announcementOf(c); findErr == nil {
 			data.Version = before.Version
 		}
-		return p.showAnnouncementForm(c, http.StatusConflict, data, values, filing.Problems{{Field: "title_zh", Key: "announcement_changed"}})
+		problems = filing.Problems{{Field: "title_zh", Key: "announcement_changed"}}
+		return p.showAnnouncementForm(c, http.StatusConflict, data, values, problems)
 	}
 	return p.announcementDone(c, err)
 }
 
-func (p *Pages) previewAnnouncement(c *gin.Context, data announcementFormData, n store.Announcement, values url.Values) error {
+func (p *Pages) storeAnnouncement(c *gin.Context, n store.Announcement, isNew bool) error {
+	if isNew {
+		entry := p.AuditEntry(c, "announcement.add", "announcement", n.Token, "")
+		return p.Audited(c, entry, func(ctx context.Context) error {
+			_, err := p.Store.AddAnnouncement(ctx, n, p.Actor(c))
+			return err
+		})
+	}
+	before, err := p.announcementOf(c)
+	if err != nil {
+		return err
+	}
+	n.ID = before.ID
+	entry := p.AuditEntry(c, "announcement.edit", "announcement", web.IdText(n.ID), "")
+	return p.Audited(c, entry, func(ctx context.Context) error {
+		return p.Store.EditAnnouncement(ctx, n, p.Actor(c))
+	})
+}
+
+func (p *Pages) previewAnnouncement(
+	c *gin.Context, data announcementFormData, n store.Announcement, values url.Values,
+) error {
 	for _, lang := range help.Languages {
 		if lang == "en" && n.TitleEN == "" {
 			continue
@@ -251,7 +300,7 @@ func (p *Pages) previewAnnouncement(c *gin.Context, data announcementFormData, n
 	return p.showAnnouncementForm(c, http.StatusOK, data, values, nil)
 }
 
-// withdrawAnnouncement takes a notice down, or puts it up again.
+// withdrawAnnouncement withdraws an announcement, or publishes it again.
 func (p *Pages) withdrawAnnouncement(c *gin.Context) error {
 	n, err := p.announcementOf(c)
 	if err == nil {
@@ -260,7 +309,8 @@ func (p *Pages) withdrawAnnouncement(c *gin.Context) error {
 		if !withdraw {
 			action = "announcement.restore"
 		}
-		err = p.Audited(c, p.AuditEntry(c, action, "announcement", web.IdText(n.ID), ""), func(ctx context.Context) error {
+		entry := p.AuditEntry(c, action, "announcement", web.IdText(n.ID), "")
+		err = p.Audited(c, entry, func(ctx context.Context) error {
 			return p.Store.WithdrawAnnouncement(ctx, n.ID, version, withdraw, p.Actor(c))
 		})
 	}

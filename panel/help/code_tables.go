@@ -13,15 +13,18 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// rowsShown bounds how many rows of a table a search shows.
+// tableResults is the table of the bureau's result codes.
+const tableResults = "results"
+
+// rowsShown bounds the rows of a table that a search shows.
 const rowsShown = 60
 
-// codeTable is one of the code tables as the look-up shows it; Name is also its
-// anchor, and "codes.NAME" its text.
+// codeTable is a code table as the look-up shows it. Name is also its anchor; "codes.NAME" is
+// its title.
 type codeTable struct {
 	Name string
 	Rows []codeRow
-	// More is the text's key, below "codes.", that says which rows aren't shown.
+	// More says which rows aren't shown: a key below "codes."
 	More string
 }
 
@@ -29,31 +32,57 @@ type codeRow struct {
 	Code, Name, English string
 	// Open leads to the divisions below a place.
 	Open string
-	// Note is who must act about a result code: a key below "codes.acts."
+	// Note is who must act on a result code: a key below "codes.acts."
 	Note string
-	// Help leads to what explains a result code.
+	// Help is the address that explains a result code.
 	Help string
-	// places are a place's names in Latin letters.
+	// places are a place's names in the Latin alphabet.
 	places []string
 }
 
 type helpCodesData struct {
 	helpHead
 	Tables []codeTable
-	// Region is the place whose divisions are shown, Above what it lies in.
+	// Region is the place whose divisions are shown, Above the places that it lies in.
 	Region filing.Region
 	Above  []filing.Region
-	// None: nothing was found.
-	None bool
+	// Search is the search; None: nothing matches.
+	Search string
+	None   bool
 }
 
-// helpCodes is 代码查询: every table that forms choose from, the places, and the
-// bureau's result codes.
+// codeColumns are the columns of a table; of result codes it also says who must act.
+func codeColumns(name string) web.TableSpec[codeRow] {
+	columns := []web.Column[codeRow]{{Key: "codes.code", Cell: codeCell}, {Key: "codes.name", Cell: codeName}}
+	if name == tableResults {
+		columns = append(columns, web.TextColumn("codes.who", func(p *web.Page, r codeRow) string {
+			return p.Text("codes.acts." + r.Note)
+		}))
+	}
+	return web.TableSpec[codeRow]{Columns: columns}
+}
+
+// name is what a row is called in a language: only result codes have texts of ours in both.
+func (r codeRow) name(lang string) string {
+	if lang == "en" && r.Note != "" {
+		return r.English
+	}
+	return r.Name
+}
+
+// english is the translation that stands behind a Chinese name; empty: none is needed.
+func (r codeRow) english(lang string) string {
+	if lang != "en" || r.Note != "" || r.Open == "" && r.English == r.Name {
+		return ""
+	}
+	return r.English
+}
+
+// helpCodes is 代码查询: the tables that forms choose from, the places, and the bureau's result
+// codes.
 func (p *Pages) helpCodes(c *gin.Context) error {
-	data := helpCodesData{helpHead: p.helpHead(c)}
 	query := searched(c)
-	data.Tables = p.codeTables(c, query)
-	data.Query = ""
+	data := helpCodesData{helpHead: p.helpHead(c), Search: query, Tables: p.codeTables(c, query)}
 	if code := c.Query("region"); query == "" && code != "" {
 		regions := p.Tables(c.Request.Context()).Regions
 		if data.Region = (filing.Region{Code: code, Name: regions.Name(code)}); data.Region.Name == "" {
@@ -63,14 +92,11 @@ func (p *Pages) helpCodes(c *gin.Context) error {
 		data.Tables = []codeTable{{Name: "regions", Rows: regionRows(regionsBelow(regions, code))}}
 	}
 	data.None = len(data.Tables) == 0
-	return p.RenderTemplate(c, http.StatusOK, "help_codes", web.Page{Title: "codes.title", Data: struct {
-		helpCodesData
-		Search string
-	}{data, query}})
+	return p.Render(c, http.StatusOK, web.Page{Title: "codes.title"}, web.With(codesPage, data))
 }
 
-// codeTables are the tables with the rows that a query names by number or by
-// part of the name; all rows without one, but of places the provinces only.
+// codeTables are the tables with the rows whose code or name matches a query. Without a query they
+// have all rows, but only the provinces of the places.
 func (p *Pages) codeTables(c *gin.Context, query string) []codeTable {
 	t := p.Tables(c.Request.Context())
 	tables := []codeTable{
@@ -83,7 +109,7 @@ func (p *Pages) codeTables(c *gin.Context, query string) []codeTable {
 		{Name: "services", Rows: codeRows(t.Services)},
 		{Name: "languages", Rows: codeRows(t.Languages)},
 		{Name: "reasons", Rows: codeRows(t.EndingReasons)},
-		{Name: "results", Rows: p.resultRows(c)},
+		{Name: tableResults, Rows: p.resultRows(c)},
 	}
 	if query == "" {
 		results := &tables[len(tables)-1] // most are for staff
@@ -94,7 +120,7 @@ func (p *Pages) codeTables(c *gin.Context, query string) []codeTable {
 	var found []codeTable
 	for _, table := range tables {
 		table.Rows = slices.DeleteFunc(table.Rows, func(r codeRow) bool { return !r.matches(query) })
-		// The place that is called so comes first: Xi'an before Xiangyang.
+		// An exact match comes first: Xi'an before Xiangyang.
 		same := func(name, query string) bool { return name == query }
 		if i := slices.IndexFunc(table.Rows, func(r codeRow) bool { return r.isPlace(query, same) }); i > 0 {
 			table.Rows = slices.Concat(table.Rows[i:i+1], table.Rows[:i], table.Rows[i+1:])
@@ -114,17 +140,19 @@ func (r codeRow) matches(query string) bool {
 	if r.isPlace(query, strings.HasPrefix) {
 		return true
 	}
-	return r.Code == query || len(query) > 2 && strings.HasPrefix(r.Code, query) || strings.Contains(r.Name, query) || strings.Contains(strings.ToLower(r.English), query)
+	return r.Code == query || len(query) > 2 && strings.HasPrefix(r.Code, query) ||
+		strings.Contains(r.Name, query) || strings.Contains(strings.ToLower(r.English), query)
 }
 
-// isPlace tells whether one of a place's names in Latin letters is as a query, or
-// begins like it.
+// isPlace tells whether one of a place's Latin names compares to a query as is says.
 func (r codeRow) isPlace(query string, is func(name, query string) bool) bool {
 	if len(r.places) == 0 {
 		return false
 	}
 	wanted := filing.FoldPlace(query)
-	return wanted != "" && slices.ContainsFunc(r.places, func(name string) bool { return is(filing.FoldPlace(name), wanted) })
+	return wanted != "" && slices.ContainsFunc(r.places, func(name string) bool {
+		return is(filing.FoldPlace(name), wanted)
+	})
 }
 
 func codeRows(table []filing.Code) []codeRow {
@@ -138,7 +166,10 @@ func codeRows(table []filing.Code) []codeRow {
 func (p *Pages) resultRows(c *gin.Context) []codeRow {
 	var rows []codeRow
 	for _, r := range filing.Refusals() {
-		row := codeRow{Code: strconv.Itoa(r.Code), Name: r.Chinese, English: r.English, Note: "customer", Help: p.ReasonHelp(c, r.Code)}
+		row := codeRow{
+			Code: strconv.Itoa(r.Code), Name: r.Chinese, English: r.English,
+			Note: "customer", Help: p.ReasonHelp(c, r.Code),
+		}
 		switch {
 		case r.Done:
 			row.Note = "done"
@@ -150,9 +181,9 @@ func (p *Pages) resultRows(c *gin.Context) []codeRow {
 	return rows
 }
 
-// placeRows are the provinces, or every place where something is looked for.
+// placeRows are the provinces; for a search they are all places.
 func placeRows(regions filing.Regions, query string) []codeRow {
-	list := slices.Clone(regions.Provinces()) // it is everybody's
+	list := slices.Clone(regions.Provinces()) // the original is shared
 	if query != "" {
 		for _, province := range regions.Provinces() {
 			for _, city := range regions.Cities(province.Code) {
@@ -171,11 +202,14 @@ func regionRows(list []filing.Region) []codeRow {
 			rows[i].English, rows[i].places = names[0], names
 		}
 		if strings.HasSuffix(r.Code, "00") {
-			rows[i].Open = "/help/codes?region=" + r.Code + "#regions"
+			rows[i].Open = regionURL(r.Code)
 		}
 	}
 	return rows
 }
+
+// regionURL shows the divisions of a place.
+func regionURL(code string) string { return web.URL("/help/codes?region=%s#regions", code) }
 
 // regionsBelow lists the divisions below a province or a city.
 func regionsBelow(regions filing.Regions, parent string) []filing.Region {

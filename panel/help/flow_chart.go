@@ -7,8 +7,8 @@ import (
 	"github.com/beian/beian/internal/locale"
 )
 
-// The flow chart is drawn at the width of a phone and scaled; texts are broken
-// here because SVG doesn't. Numbers are in its own units, about pixels.
+// The flow chart is drawn at the width of a phone and scaled. Lines are broken here because SVG
+// doesn't do it. Numbers are in its own units, about pixels.
 const (
 	flowWidth    = 360
 	flowBox      = 296 // width of a box
@@ -18,16 +18,16 @@ const (
 	flowGap      = 30 // between boxes: room for an arrow
 	flowFont     = 14
 	flowTextWide = flowBox - 2*flowPad
-	// flowLoop is where the line runs from a refusal back to the correction.
+	// flowLoop is the position of the line from a refusal back to the correction.
 	flowLoop = flowLeft + flowBox + 22
 )
 
 type flowStep struct{ key, who string }
 
-// flowSteps are the steps, by the keys of their texts below "flow.", with who
-// acts: you, us, bureau.
+// flowSteps are the steps, by the keys of their texts below "flow.", and who acts: you, us, bureau.
 var flowSteps = []flowStep{
-	{"contact", "you"}, {"verify", "you"}, {"forms", "you"}, {"papers", "you"}, {"precheck", "you"}, {"submit", "us"}, {"review", "bureau"}, {"install", "you"}, {"filed", "us"}, {"police", "you"},
+	{"contact", "you"}, {"verify", "you"}, {"forms", "you"}, {"papers", "you"}, {"precheck", "you"},
+	{"submit", "us"}, {"review", "bureau"}, {"install", "you"}, {"filed", "us"}, {"police", "you"},
 }
 
 type flow struct {
@@ -39,7 +39,7 @@ type flow struct {
 
 type flowBoxDrawn struct {
 	Number                  int
-	Who                     string // a class
+	Who                     string // part of a CSS class
 	X, Y, Width, Height     int
 	Title, Acts             string
 	TitleY, ActsY           int
@@ -61,7 +61,8 @@ func drawFlow(t *locale.Localizer) *flow {
 	for i, step := range flowSteps {
 		b := flowBoxDrawn{
 			Number: i + 1, Who: step.who, X: flowLeft, Y: y, Width: flowBox,
-			Title: t.T("flow."+step.key+".title", nil), Acts: t.T("flow.who."+step.who, nil) + " · " + t.T("flow."+step.key+".time", nil),
+			Title:  t.T("flow."+step.key+".title", nil),
+			Acts:   t.T("flow.who."+step.who, nil) + " · " + t.T("flow."+step.key+".time", nil),
 			TitleY: y + 26, ActsY: y + 26 + flowLine,
 		}
 		line := b.ActsY + 2
@@ -83,14 +84,15 @@ func drawFlow(t *locale.Localizer) *flow {
 	}
 	forms, review := box("forms"), box("review")
 	f.Loop = flowLoopDrawn{
-		FromX: flowLeft + flowBox, FromY: review.Y + review.Height/2, TurnX: flowLoop, ToX: flowLeft + flowBox + 2, ToY: forms.Y + forms.Height/2,
+		FromX: flowLeft + flowBox, FromY: review.Y + review.Height/2, TurnX: flowLoop,
+		ToX: flowLeft + flowBox + 2, ToY: forms.Y + forms.Height/2,
 		LabelX: flowLoop + 8, LabelY: (review.Y + forms.Y + forms.Height) / 2,
 	}
 	return f
 }
 
-// balanced breaks a text into as few lines as fit, all about as long: no character
-// stands alone in the last one.
+// balanced breaks a text into as few lines as possible, all about as long, so that the last one
+// isn't a single character.
 func balanced(text string, wide int) []string {
 	lines := wrap(text, wide)
 	for wide > flowFont {
@@ -104,8 +106,8 @@ func balanced(text string, wide int) []string {
 	return lines
 }
 
-// wrap breaks a text into lines of a width. Chinese breaks anywhere but before a
-// mark, English between words.
+// wrap breaks a text into lines of a width: Chinese anywhere but before punctuation, English
+// between words.
 func wrap(text string, wide int) (lines []string) {
 	var line, word []rune
 	lineWide, wordWide := 0, 0
@@ -138,7 +140,7 @@ func trimRight(line []rune) string {
 	return string(line)
 }
 
-// runeWide estimates how wide a character is: Chinese ones are square.
+// runeWide estimates a character's width: Chinese ones are square.
 func runeWide(r rune) int {
 	if r > 0x2E80 {
 		return flowFont

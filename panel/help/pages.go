@@ -12,16 +12,18 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// hitsShown is about two screens.
+// sectionsOpen is the longest table of contents that is open from the start.
+const sectionsOpen = 12
+
+// hitsShown bounds the results of a search: about two screens.
 const hitsShown = 20
 
-// maxSearch bounds what the search box takes, in characters.
+// maxSearch is the longest search, in characters.
 const maxSearch = 80
 
-// helpHead is what every page of the help centre has beside its content.
+// helpHead is the navigation of a page of the help centre.
 type helpHead struct {
-	Query string
-	// Slug is the page that is shown; empty elsewhere.
+	// Slug is the help page that is shown; empty on other pages.
 	Slug  string
 	Pages []help.Page
 }
@@ -43,48 +45,58 @@ func (p *Pages) helpHome(c *gin.Context) error {
 	if data.More = len(data.Announcements) > web.AnnouncementsOnHelp; data.More {
 		data.Announcements = data.Announcements[:web.AnnouncementsOnHelp]
 	}
-	return p.RenderTemplate(c, http.StatusOK, "help", web.Page{Title: "help_centre.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "help_centre.title"}, web.With(homePage, data))
 }
 
 type helpPageData struct {
 	helpHead
 	Page help.Page
-	// Flow is the flow chart of the page that has one.
+	// Flow is the page's flow chart, if it has one.
 	Flow *flow
 }
 
 func (p *Pages) helpPage(c *gin.Context) error {
-	thePage, ok := p.Book(c).Page(c.Param("page"))
+	found, ok := p.Book(c).Page(c.Param("page"))
 	if !ok {
 		return store.ErrNotFound
 	}
-	data := helpPageData{helpHead: p.helpHead(c), Page: thePage}
-	data.helpHead.Slug = thePage.Slug
-	if thePage.Slug == web.PageProcess {
+	data := helpPageData{helpHead: p.helpHead(c), Page: found}
+	data.Slug = found.Slug
+	if found.Slug == web.PageProcess {
 		data.Flow = drawFlow(p.Texts.For(p.Lang(c)))
 	}
-	return p.RenderTemplate(c, http.StatusOK, "help_page", web.Page{Title: "help_centre.title", Heading: thePage.Title, Data: data})
+	page := web.Page{Title: "help_centre.title", Heading: data.Page.Title}
+	return p.Render(c, http.StatusOK, page, web.With(helpPage, data))
 }
 
 type helpSearchData struct {
 	helpHead
-	Hits []help.Hit
-	// Codes are values of the code tables that the query names.
+	Query string
+	Hits  []help.Hit
+	// Codes are the rows of code tables that match.
 	Codes []codeTable
 }
 
-// helpSearch looks for a query in the pages and in the code tables.
+// helpSearch searches the pages and the code tables.
 func (p *Pages) helpSearch(c *gin.Context) error {
 	query := searched(c)
-	data := helpSearchData{helpHead: p.helpHead(c), Hits: p.Book(c).Search(query, hitsShown)}
-	data.Query = query
+	data := helpSearchData{helpHead: p.helpHead(c), Query: query, Hits: p.Book(c).Search(query, hitsShown)}
 	if query != "" {
 		data.Codes = p.codeTables(c, query)
 	}
-	return p.RenderTemplate(c, http.StatusOK, "help_search", web.Page{Title: "help_centre.search_title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "help_centre.search_title"}, web.With(searchPage, data))
 }
 
-// searched is what was typed into a search box, within bounds.
+// hitURL leads to a section that was found.
+func hitURL(hit help.Hit) string {
+	address := web.URL("/help/%s", hit.Slug)
+	if hit.Anchor != "" {
+		address += "#" + hit.Anchor
+	}
+	return address
+}
+
+// searched is the text of a search, cut to its longest.
 func searched(c *gin.Context) string {
 	query := strings.TrimSpace(strings.ToValidUTF8(c.Query("q"), ""))
 	if utf8.RuneCountInString(query) > maxSearch {

@@ -5,13 +5,14 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/panel/web"
 )
 
-// question is what a query asks for: one of its fields is set.
+// question is the subject of a query; one of its fields is set.
 type question struct {
 	Domain string
 	Number filing.Number
@@ -21,8 +22,8 @@ type question struct {
 // maxName of a holder, in bytes (Dwmc takes 255 characters).
 const maxName = 3 * 255
 
-// parseQuestion tells what a text is: a filing number, a domain (a whole URL is
-// forgiven), or else a holder's name. The problem is a key below "problem.".
+// parseQuestion takes a text as a filing number, a domain (also within a URL), or else a holder's
+// name. The problem is a key below "problem.".
 func parseQuestion(text string) (q question, problem string) {
 	text = strings.TrimSpace(text)
 	switch {
@@ -45,18 +46,13 @@ func parseQuestion(text string) (q question, problem string) {
 		return question{Domain: strings.TrimPrefix(domain, "*.")}, ""
 	}
 	if strings.ContainsAny(text, "./:") && !strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
-		return q, "query_domain" // no holder is called that
+		return q, "query_domain" // no holder has such a name
 	}
 	return question{Name: text}, ""
 }
 
-type queryData struct {
-	web.Form
-	Answer *queryAnswer
-}
-
-// keyAnswered is a keyed hash of what this session asked last and had answered:
-// to read the answer in the other language is no new query.
+// keyAnswered is the session's key of a keyed hash of the last query that was answered: reading
+// the answer in the other language is no new query.
 const keyAnswered = "answered"
 
 // queryForm is 是否备案查询, for everybody.
@@ -69,7 +65,7 @@ func (p *Pages) queryForm(c *gin.Context) error {
 	return p.showQuery(c, http.StatusOK, values, nil, answer)
 }
 
-// answeredAgain answers what was answered last; nil for anything else.
+// answeredAgain repeats the last answer; it is nil for any other query.
 func (p *Pages) answeredAgain(c *gin.Context, asked string) (*queryAnswer, error) {
 	mark, err := p.Store.QueryMark(asked)
 	if err != nil || asked == "" || p.Sessions.GetString(c.Request.Context(), keyAnswered) != mark || !p.CountedQuery(c) {
@@ -83,17 +79,21 @@ func (p *Pages) answeredAgain(c *gin.Context, asked string) (*queryAnswer, error
 	return &answer, err
 }
 
-func (p *Pages) showQuery(c *gin.Context, status int, values url.Values, problems filing.Problems, answer *queryAnswer) error {
+func (p *Pages) showQuery(
+	c *gin.Context, status int, values url.Values, problems filing.Problems, answer *queryAnswer,
+) error {
 	fields := []web.Field{{Name: "asked", Type: "text", Required: true, Autocomplete: "off"}}
 	if p.QueryNeedsCaptcha(c) {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	data := queryData{web.Build(p.Texts.For(p.Lang(c)), "query", fields, values, problems), answer}
-	return p.RenderTemplate(c, status, "query", web.Page{Title: "query.title", Data: data})
+	form := web.Build(p.Texts.For(p.Lang(c)), "query", fields, values, problems)
+	return p.Render(c, status, web.Page{Title: "query.title"}, func(page *web.Page) templ.Component {
+		return queryPage(page, form, answer)
+	})
 }
 
-// query answers. What was asked is posted, so that it stands in no address and
-// no log, and the answer is the page itself.
+// query answers. It is posted so that the question appears in no address and no log; the answer is
+// the page itself.
 func (p *Pages) query(c *gin.Context) error {
 	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {
@@ -101,11 +101,13 @@ func (p *Pages) query(c *gin.Context) error {
 	}
 	q, problem := parseQuestion(values.Get("asked"))
 	if problem != "" {
-		return p.showQuery(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "asked", Key: problem}}, nil)
+		problems := filing.Problems{{Field: "asked", Key: problem}}
+		return p.showQuery(c, http.StatusUnprocessableEntity, values, problems, nil)
 	}
 	if !p.CountedQuery(c) {
 		c.Header("Retry-After", "60")
-		return p.showQuery(c, http.StatusTooManyRequests, values, filing.Problems{{Field: "asked", Key: "query_often"}}, nil)
+		problems := filing.Problems{{Field: "asked", Key: "query_often"}}
+		return p.showQuery(c, http.StatusTooManyRequests, values, problems, nil)
 	}
 	if p.QueryNeedsCaptcha(c) {
 		if problems := p.CaptchaProblems(c); problems != nil {

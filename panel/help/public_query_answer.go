@@ -20,7 +20,7 @@ import (
 type queried struct {
 	Holder, Nature, Number string
 	Sites                  []queriedSite
-	// Source is a key below "query.source_", At the time of its word.
+	// Source is a key below "query.source_"; At is when it was so.
 	Source string
 	At     time.Time
 }
@@ -32,14 +32,13 @@ type queriedSite struct {
 
 type queryAnswer struct {
 	Found []queried
-	// Unasked: a bureau would know more, but couldn't be asked now.
+	// Unasked: a bureau may know more but couldn't be asked.
 	Unasked bool
-	// At is when a bureau said that it knows nothing; zero: none was asked.
+	// At is when a bureau last found nothing; zero: none was asked.
 	At time.Time
 }
 
-// answerQuery looks in the product's own records, and for a domain that isn't
-// there asks the bureaus.
+// answerQuery searches our own records, and asks the bureaus for a domain that isn't there.
 func (p *Pages) answerQuery(c *gin.Context, q question) (a queryAnswer, err error) {
 	ctx := c.Request.Context()
 	var filed []store.Filed
@@ -88,7 +87,7 @@ func (p *Pages) queriedFiled(c *gin.Context, q question, f store.Filed) queried 
 			site.Domains = append(site.Domains, d.Name)
 			covers = covers || slices.Contains(filing.ListingsOf(q.Domain), filing.DomainKey(d.Name))
 		}
-		// Asked for one site, its holder's others aren't the answer.
+		// A query for one site isn't answered with its holder's others.
 		if q.Domain != "" && !covers || q.Number.Site > 0 && filing.NormaliseNumber(w.Number) != q.Number.String() {
 			continue
 		}
@@ -107,8 +106,8 @@ func (p *Pages) queriedOrder(c *gin.Context, o store.FiledOrder) queried {
 	return found
 }
 
-// queriedHolder shows a unit's name whole and of a person's the first character:
-// the query is for everybody.
+// queriedHolder shows a unit's whole name but only the first character of a person's: anyone may
+// query.
 func (p *Pages) queriedHolder(c *gin.Context, h filing.Holder) queried {
 	found := queried{Holder: h.Name}
 	nature, _ := filing.CodeByID(p.Tables(c.Request.Context()).Natures, h.Nature)
@@ -127,8 +126,8 @@ func masked(name string) string {
 	return string(runes)
 }
 
-// askBureaus asks every bureau that can be asked, at once, for the domain and
-// for what would cover it as its www host.
+// askBureaus asks, in parallel, every bureau that can be asked: for the domain, and for the one that
+// covers it as its www host.
 func (p *Pages) askBureaus(ctx context.Context, domain string) (a queryAnswer, err error) {
 	accounts, err := p.Store.InquiryAccounts(ctx)
 	if err != nil {
@@ -164,12 +163,13 @@ func (p *Pages) askBureaus(ctx context.Context, domain string) (a queryAnswer, e
 	return a, err
 }
 
-// add takes a bureau's answer, once where several say the same.
+// add adds a bureau's answer, unless another gave the same.
 func (a *queryAnswer) add(status filing.Status, domain string, at time.Time) {
 	if slices.ContainsFunc(a.Found, func(q queried) bool { return q.Sites[0].Number == status.SiteNumber }) {
 		return
 	}
 	a.Found = append(a.Found, queried{
-		Number: status.HolderNumber, Source: "bureau", At: at, Sites: []queriedSite{{Name: status.SiteName, Number: status.SiteNumber, Domains: []string{domain}}},
+		Number: status.HolderNumber, Source: "bureau", At: at,
+		Sites: []queriedSite{{Name: status.SiteName, Number: status.SiteNumber, Domains: []string{domain}}},
 	})
 }

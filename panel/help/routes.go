@@ -3,7 +3,6 @@
 package help
 
 import (
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
@@ -46,6 +45,6 @@ func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 }
 
 // Forms are the forms of these pages by their names, which the help centre explains.
-func Forms(t *locale.Localizer) map[string][]web.Field {
-	return map[string][]web.Field{"ticket": ticketFields(t, false), "query": {{Name: "asked"}}}
+func Forms() map[string][]web.Field {
+	return map[string][]web.Field{"ticket": ticketFields(false), "query": {{Name: "asked"}}}
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
@@ -20,16 +20,16 @@ const (
 	// maxTicketText bounds a question or an answer, in characters.
 	maxTicketText = 2000
 	ticketsShown  = 50
-	// keyTicket is the number of a stranger's last ticket.
+	// keyTicket is the session's key of a stranger's last ticket.
 	keyTicket = "ticket"
 )
 
-// ticketPaths are the pages of the kinds, below /help/.
+// ticketPaths are the kinds' pages below /help/.
 var ticketPaths = map[string]store.TicketKind{"ask": store.TicketAsk, "complain": store.TicketComplain}
 
-// ticketFields are a ticket's form: customers may name an order, strangers must
-// say where to answer.
-func ticketFields(_ *locale.Localizer, stranger bool) []web.Field {
+// ticketFields are a ticket's form: customers may name an order, strangers must give an address
+// for the answer.
+func ticketFields(stranger bool) []web.Field {
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
 	if !stranger {
 		fields = append(fields, web.Field{Name: "order", Type: "text", Autocomplete: "off"})
@@ -40,9 +40,8 @@ func ticketFields(_ *locale.Localizer, stranger bool) []web.Field {
 type ticketFormData struct {
 	helpHead
 	web.Form
-	Kind     store.TicketKind
-	Token    string
-	Stranger bool
+	Kind  store.TicketKind
+	Token string
 }
 
 // ticketForm is 我要咨询 and 我要举报, for everybody.
@@ -52,36 +51,39 @@ func (p *Pages) ticketForm(kind store.TicketKind) web.Handler {
 		if values == nil {
 			values = url.Values{"order": {c.Query("order")}}
 		}
-		return p.showTicketForm(c, http.StatusOK, kind, web.NewToken(), values, nil)
+		return p.showTicketForm(c, http.StatusOK, ticketFormData{Kind: kind, Token: web.NewToken()}, values, nil)
 	}
 }
 
-func (p *Pages) showTicketForm(c *gin.Context, status int, kind store.TicketKind, token string, values url.Values, problems filing.Problems) error {
-	t := p.Texts.For(p.Lang(c))
-	data := ticketFormData{helpHead: p.helpHead(c), Kind: kind, Token: token, Stranger: p.Role(c) != store.RoleCustomer}
-	fields := ticketFields(t, data.Stranger)
-	if data.Stranger {
+// stranger tells whether somebody asks who isn't signed in as a customer.
+func (p *Pages) stranger(c *gin.Context) bool { return p.Role(c) != store.RoleCustomer }
+
+func (p *Pages) showTicketForm(
+	c *gin.Context, status int, data ticketFormData, values url.Values, problems filing.Problems,
+) error {
+	data.helpHead = p.helpHead(c)
+	fields := ticketFields(p.stranger(c))
+	if p.stranger(c) {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	data.Form = web.Build(t, "ticket", fields, values, problems)
-	title := "tickets." + string(kind) + ".title"
-	return p.RenderTemplate(c, status, "ticket_form", web.Page{Title: title, Data: data})
+	data.Form = web.Build(p.Texts.For(p.Lang(c)), "ticket", fields, values, problems)
+	title := "tickets." + string(data.Kind) + ".title"
+	return p.Render(c, status, web.Page{Title: title}, web.With(ticketFormPage, data))
 }
 
-// openTicket writes a ticket down and has staff told. When the mail can't be
-// started now it goes out with the next sweep.
+// openTicket stores a ticket and has staff notified by mail.
 func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 	return func(c *gin.Context) error {
 		ctx, values := c.Request.Context(), web.PostForm(c)
-		token := values.Get("token")
-		if !web.ValidToken(token) {
+		data := ticketFormData{Kind: kind, Token: values.Get("token")}
+		if !web.ValidToken(data.Token) {
 			return web.ErrBadRequest
 		}
 		if web.CaptchaAgain(c) {
-			return p.showTicketForm(c, http.StatusOK, kind, token, values, nil)
+			return p.showTicketForm(c, http.StatusOK, data, values, nil)
 		}
-		stranger := p.Role(c) != store.RoleCustomer
-		ticket := store.Ticket{Token: token, Kind: kind, Lang: p.Texts.For(p.Lang(c)).Lang()}
+		stranger := p.stranger(c)
+		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.Texts.For(p.Lang(c)).Lang()}
 		ticket.Text, ticket.Email = strings.TrimSpace(values.Get("text")), strings.TrimSpace(values.Get("email"))
 		problems := ticketProblems(ticket.TicketBody, stranger)
 		if !stranger {
@@ -101,12 +103,13 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			problems = append(problems, p.CaptchaProblems(c)...)
 		}
 		if len(problems) > 0 {
-			return p.showTicketForm(c, http.StatusUnprocessableEntity, kind, token, values, problems)
+			return p.showTicketForm(c, http.StatusUnprocessableEntity, data, values, problems)
 		}
 		id, err := p.Store.OpenTicket(ctx, ticket)
 		switch {
 		case errors.Is(err, store.ErrTooManyTickets):
-			return p.showTicketForm(c, http.StatusTooManyRequests, kind, token, values, filing.Problems{{Field: "text", Key: "tickets_too_many"}})
+			problems = filing.Problems{{Field: "text", Key: "tickets_too_many"}}
+			return p.showTicketForm(c, http.StatusTooManyRequests, data, values, problems)
 		case err != nil:
 			return err
 		}
@@ -120,8 +123,8 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 	}
 }
 
-// sendTicket starts a ticket's mail. It is written down already, so a failure
-// here is no news for who wrote it.
+// sendTicket starts a ticket's mail. A failure is only logged: the ticket is stored, and the next
+// sweep sends its mail.
 func (p *Pages) sendTicket(c *gin.Context, ticketID, answerID int64) {
 	if err := p.Filings.SendTicket(c.Request.Context(), ticketID, answerID); err != nil {
 		p.Logger.Error("a ticket's mail waits for the next sweep", "ticket", ticketID, "error", err)
@@ -134,7 +137,7 @@ func ticketProblems(body store.TicketBody, stranger bool) filing.Problems {
 	case n == 0:
 		problems = append(problems, filing.Problem{Field: "text", Key: "required"})
 	case n > maxTicketText:
-		problems = append(problems, filing.Problem{Field: "text", Key: "too_long", Args: map[string]any{"max": maxTicketText}})
+		problems = append(problems, tooLong())
 	}
 	if body.Email != "" || stranger {
 		if p := filing.ValidateContactAddress("", body.Email).For("email"); p != nil {
@@ -144,27 +147,49 @@ func ticketProblems(body store.TicketBody, stranger bool) filing.Problems {
 	return problems
 }
 
-// ticketAsked tells a stranger the number to name later.
+func tooLong() filing.Problem {
+	return filing.Problem{Field: "text", Key: "too_long", Args: map[string]any{"max": maxTicketText}}
+}
+
+// ticketAsked shows a stranger the number of their ticket.
 func (p *Pages) ticketAsked(c *gin.Context) error {
 	id := p.Sessions.GetInt64(c.Request.Context(), keyTicket)
 	if id == 0 {
 		return web.Redirect(c, "/help")
 	}
-	return p.RenderTemplate(c, http.StatusOK, "ticket_asked", web.Page{Title: "tickets.asked", Data: struct {
-		helpHead
-		ID int64
-	}{p.helpHead(c), id}})
+	head := p.helpHead(c)
+	return p.Render(c, http.StatusOK, web.Page{Title: "tickets.asked"}, func(page *web.Page) templ.Component {
+		return ticketSentPage(page, head, id)
+	})
 }
 
 type ticketsData struct {
 	Tickets []store.Ticket
 	Next    int64
-	Status  store.TicketStatus
-	// Statuses are what the list can be of.
-	Statuses []store.TicketStatus
+	// Status is that of the tickets in staff's list.
+	Status store.TicketStatus
 }
 
-func ticketsPage(list []store.Ticket) ticketsData {
+// ticketTable lists tickets; address is that of one of them.
+func ticketTable(address string) web.TableSpec[store.Ticket] {
+	return web.TableSpec[store.Ticket]{
+		Row: func(t store.Ticket) templ.OrderedAttributes { return web.Mark("data-ticket", web.IdText(t.ID)) },
+		Columns: []web.Column[store.Ticket]{
+			{Key: "tickets.number", Cell: ticketNumber},
+			{Key: "tickets.text", Cell: ticketText},
+			web.TextColumn("tickets.at", func(_ *web.Page, t store.Ticket) string { return web.Time(t.CreatedAt) }),
+			{Key: "tickets.status", Cell: func(p *web.Page, t store.Ticket) templ.Component {
+				return web.Badge("", p.Text("tickets.status."+string(t.Status)))
+			}},
+			{Key: "orders.actions", Actions: true, Cell: func(p *web.Page, t store.Ticket) templ.Component {
+				return viewTicket(p, web.URL(address, t.ID), web.IdText(t.ID))
+			}},
+		},
+	}
+}
+
+// listed cuts a list that is longer than a page.
+func listed(list []store.Ticket) ticketsData {
 	data := ticketsData{Tickets: list}
 	if len(list) > ticketsShown {
 		data.Tickets = list[:ticketsShown]
@@ -173,27 +198,27 @@ func ticketsPage(list []store.Ticket) ticketsData {
 	return data
 }
 
-// ticketsOfCustomer are a customer's own tickets with their state.
+// ticketsOfCustomer lists a customer's own tickets.
 func (p *Pages) ticketsOfCustomer(c *gin.Context) error {
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
 	list, err := p.Store.TicketsOf(c.Request.Context(), p.UserID(c), after, ticketsShown+1)
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "tickets", web.Page{Title: "tickets.mine", Data: ticketsPage(list)})
+	return p.Render(c, http.StatusOK, web.Page{Title: "tickets.mine"}, web.With(ticketsPage, listed(list)))
 }
 
 type ticketData struct {
 	store.Ticket
 	Answers []store.TicketAnswer
-	// Form is staff's for an answer, Token its form's.
+	// Form is the one for staff's answer, Token its token.
 	Form  web.Form
 	Token string
 }
 
 // ticketOfCustomer is one of a customer's own tickets with its answers.
 func (p *Pages) ticketOfCustomer(c *gin.Context) error {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
+	id := ticketID(c)
 	var data ticketData
 	var err error
 	if data.Ticket, err = p.Store.TicketOf(c.Request.Context(), p.UserID(c), id); err == nil {
@@ -202,5 +227,5 @@ func (p *Pages) ticketOfCustomer(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, http.StatusOK, "ticket", web.Page{Title: "tickets.mine", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "tickets.mine"}, web.With(ticketPage, data))
 }

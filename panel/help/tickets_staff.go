@@ -17,7 +17,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// staffTickets lists tickets by status; the open ones first of all.
+// staffTickets lists the tickets of a status, the open ones by default.
 func (p *Pages) staffTickets(c *gin.Context) error {
 	status := store.TicketStatus(c.Query("status"))
 	if !slices.Contains(store.TicketStatuses, status) {
@@ -31,17 +31,19 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	if err := p.AuditView(c, "ticket.list", "tickets", string(status)); err != nil { // each row shows its text
 		return err
 	}
-	data := ticketsPage(list)
-	data.Status, data.Statuses = status, store.TicketStatuses
-	return p.RenderTemplate(c, http.StatusOK, "staff_tickets", web.Page{Title: "tickets.staff", Data: data})
+	data := listed(list)
+	data.Status = status
+	return p.Render(c, http.StatusOK, web.Page{Title: "tickets.staff"}, web.With(staffTicketsPage, data))
 }
 
-// staffTicket is one ticket. It holds personal data: who looked is noted.
+// staffTicket is one ticket. It holds personal data, so viewing it is audited.
 func (p *Pages) staffTicket(c *gin.Context) error {
 	return p.showStaffTicket(c, http.StatusOK, web.NewToken(), url.Values{}, nil)
 }
 
-func (p *Pages) showStaffTicket(c *gin.Context, status int, token string, values url.Values, problems filing.Problems) error {
+func (p *Pages) showStaffTicket(
+	c *gin.Context, status int, token string, values url.Values, problems filing.Problems,
+) error {
 	ctx, id := c.Request.Context(), ticketID(c)
 	data := ticketData{Token: token}
 	var err error
@@ -54,8 +56,20 @@ func (p *Pages) showStaffTicket(c *gin.Context, status int, token string, values
 	if err := p.AuditView(c, "ticket.view", "ticket", web.IdText(id)); err != nil {
 		return err
 	}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", []web.Field{{Name: "text", Type: "textarea", Required: true}}, values, problems)
-	return p.RenderTemplate(c, status, "staff_ticket", web.Page{Title: "tickets.staff", Data: data})
+	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
+	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", fields, values, problems)
+	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
+}
+
+// mailState says whether an answer's mail went out.
+func mailState(p *web.Page, a store.TicketAnswer) string {
+	switch {
+	case a.SentAt.Valid:
+		return p.Text("tickets.mail_sent", "at", web.Time(a.SentAt.Time))
+	case a.Failure != "":
+		return p.Text("tickets.mail_" + a.Failure)
+	}
+	return p.Text("tickets.mail_waiting")
 }
 
 func ticketID(c *gin.Context) int64 {
@@ -63,7 +77,7 @@ func ticketID(c *gin.Context) int64 {
 	return id
 }
 
-// answerTicket keeps an answer and has it mailed.
+// answerTicket stores an answer and has it mailed.
 func (p *Pages) answerTicket(c *gin.Context) error {
 	id, values := ticketID(c), web.PostForm(c)
 	token, text := values.Get("token"), strings.TrimSpace(values.Get("text"))
@@ -74,19 +88,21 @@ func (p *Pages) answerTicket(c *gin.Context) error {
 	case text == "":
 		problems = filing.Problems{{Field: "text", Key: "required"}}
 	case utf8.RuneCountInString(text) > maxTicketText:
-		problems = filing.Problems{{Field: "text", Key: "too_long", Args: map[string]any{"max": maxTicketText}}}
+		problems = filing.Problems{tooLong()}
 	}
 	if problems != nil {
 		return p.showStaffTicket(c, http.StatusUnprocessableEntity, token, values, problems)
 	}
 	var answer int64
-	err := p.Audited(c, p.AuditEntry(c, "ticket.answer", "ticket", web.IdText(id), ""), func(ctx context.Context) (err error) {
+	entry := p.AuditEntry(c, "ticket.answer", "ticket", web.IdText(id), "")
+	err := p.Audited(c, entry, func(ctx context.Context) (err error) {
 		answer, err = p.Store.AnswerTicket(ctx, id, token, text, p.Actor(c))
 		return err
 	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		return p.showStaffTicket(c, http.StatusConflict, token, values, filing.Problems{{Field: "text", Key: "ticket_closed"}})
+		problems = filing.Problems{{Field: "text", Key: "ticket_closed"}}
+		return p.showStaffTicket(c, http.StatusConflict, token, values, problems)
 	case err != nil:
 		return err
 	}
@@ -95,12 +111,12 @@ func (p *Pages) answerTicket(c *gin.Context) error {
 	return web.Redirect(c, "/support/tickets/"+strconv.FormatInt(id, 10))
 }
 
-// closeTicket puts a ticket away.
+// closeTicket closes a ticket without an answer, or after one.
 func (p *Pages) closeTicket(c *gin.Context) error {
 	id := ticketID(c)
-	if err := p.Audited(c, p.AuditEntry(c, "ticket.close", "ticket", web.IdText(id), ""), func(ctx context.Context) error {
-		return p.Store.CloseTicket(ctx, id, p.Actor(c))
-	}); err != nil {
+	entry := p.AuditEntry(c, "ticket.close", "ticket", web.IdText(id), "")
+	err := p.Audited(c, entry, func(ctx context.Context) error { return p.Store.CloseTicket(ctx, id, p.Actor(c)) })
+	if err != nil {
 		return err
 	}
 	p.Logger.Info("staff closed a ticket", "ticket", id, "actor", p.Actor(c))

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,30 +20,40 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// staffLogin is what a member of staff's login may be: it stands in logs and timelines.
+// staffLogin restricts staff's logins, which appear in logs and timelines.
 var staffLogin = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,31}$`)
 
 type staffAccountsData struct {
 	web.Form
-	Accounts []store.StaffAccount
-	Roles    []store.StaffRole
-	// Me is the reader's, whose own account has no buttons that shut them out.
-	Me int64
+	Accounts []accountRow
 }
 
-// staffAccounts lists the staff, with what an administrator can do about each.
+type accountRow struct {
+	store.StaffAccount
+	// Mine is the reader's own account, which has no buttons that shut them out.
+	Mine bool
+}
+
+const pathAccounts = "/support/staff"
+
+// staffAccounts lists the staff with the actions that an administrator has for each.
 func (p *Pages) staffAccounts(c *gin.Context) error {
 	return p.showStaffAccounts(c, http.StatusOK, url.Values{"role": {string(store.StaffAgent)}}, nil)
 }
 
 func (p *Pages) showStaffAccounts(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
-	data := staffAccountsData{Form: web.Build(t, "staff_account", staffAccountFields(t), values, problems), Roles: store.StaffRoles, Me: p.UserID(c)}
-	var err error
-	if data.Accounts, err = p.Store.StaffAccounts(c.Request.Context()); err != nil {
+	accounts, err := p.Store.StaffAccounts(c.Request.Context())
+	if err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, status, "staff_accounts", web.Page{Title: "staff_accounts.title", Data: data})
+	data := staffAccountsData{Form: web.Build(t, "staff_account", staffAccountFields(t), values, problems)}
+	for _, a := range accounts {
+		data.Accounts = append(data.Accounts, accountRow{a, a.ID == p.UserID(c)})
+	}
+	return p.Render(c, status, web.Page{Title: "staff_accounts.title"}, func(page *web.Page) templ.Component {
+		return accountsPage(page, data)
+	})
 }
 
 func staffAccountFields(t *locale.Localizer) []web.Field {
@@ -50,16 +61,17 @@ func staffAccountFields(t *locale.Localizer) []web.Field {
 	for _, role := range store.StaffRoles {
 		roles = append(roles, web.Option{Value: string(role), Label: t.T("staff_role."+string(role), nil)})
 	}
-	return []web.Field{{Name: "login", Type: "text", Required: true, Autocomplete: "off"}, {Name: "role", Type: "select", Required: true, Options: roles}}
+	return []web.Field{{Name: "login", Type: "text", Required: true, Autocomplete: "off"},
+		{Name: "role", Type: "select", Required: true, Options: roles}}
 }
 
-// newFirstPassword makes a first password: 80 bits, in groups that can be read out.
+// newFirstPassword makes a first password: 80 random bits in groups that are easy to read out.
 func newFirstPassword() string {
 	text := strings.ToLower(rand.Text()[:16])
 	return strings.Join([]string{text[:4], text[4:8], text[8:12], text[12:]}, "-")
 }
 
-// addStaff makes an account and shows its first password, this once.
+// addStaff adds an account and shows its first password, only once.
 func (p *Pages) addStaff(c *gin.Context) error {
 	values := web.PostForm(c)
 	login, role := strings.TrimSpace(values.Get("login")), store.StaffRole(values.Get("role"))
@@ -83,7 +95,8 @@ func (p *Pages) addStaff(c *gin.Context) error {
 	}
 	switch {
 	case errors.Is(err, store.ErrTaken):
-		return p.showStaffAccounts(c, http.StatusUnprocessableEntity, values, filing.Problems{{Field: "login", Key: "login_taken"}})
+		return p.showStaffAccounts(c, http.StatusUnprocessableEntity, values,
+			filing.Problems{{Field: "login", Key: "login_taken"}})
 	case err != nil:
 		return err
 	default:
@@ -91,12 +104,14 @@ func (p *Pages) addStaff(c *gin.Context) error {
 	}
 }
 
-// showFirst shows a first password, which stands nowhere else.
+// showFirst shows a first password, which is kept nowhere.
 func (p *Pages) showFirst(c *gin.Context, login, password string) error {
-	return p.RenderTemplate(c, http.StatusOK, "staff_first", web.Page{Title: "staff_accounts.first_title", Data: struct{ User, Password string }{login, password}})
+	return p.Render(c, http.StatusOK, web.Page{Title: "staff_accounts.first_title"}, func(page *web.Page) templ.Component {
+		return firstPasswordPage(page, login, password)
+	})
 }
 
-// withStaff opens the account of a page.
+// withStaff finds the account that a page is about.
 func (p *Pages) withStaff(handle func(*gin.Context, store.StaffAccount) error) web.Handler {
 	return func(c *gin.Context) error {
 		id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
@@ -108,10 +123,25 @@ func (p *Pages) withStaff(handle func(*gin.Context, store.StaffAccount) error) w
 	}
 }
 
-// staffAct does something to an account. What was in reach of its person before ends: they
-// sign in anew.
-func (p *Pages) staffAct(c *gin.Context, a store.StaffAccount, action, reason string, act func(context.Context) error) error {
-	err := p.Audited(c, p.AuditEntry(c, action, "user", web.IdText(a.ID), reason), act)
+// staffAction does something to an account; its owner then signs in again.
+func (p *Pages) staffAction(action string, act func(context.Context, int64) error) web.Handler {
+	return p.withStaff(func(c *gin.Context, a store.StaffAccount) error {
+		entry := p.AuditEntry(c, action, "user", web.IdText(a.ID), "")
+		return p.staffAct(c, entry, func(ctx context.Context) error { return act(ctx, a.ID) })
+	})
+}
+
+func (p *Pages) setStaffRole(c *gin.Context, a store.StaffAccount) error {
+	role := store.StaffRole(c.PostForm("role"))
+	if !slices.Contains(store.StaffRoles, role) {
+		return web.ErrBadRequest
+	}
+	entry := p.AuditEntry(c, "staff.role", "user", web.IdText(a.ID), string(a.StaffRole)+" → "+string(role))
+	return p.staffAct(c, entry, func(ctx context.Context) error { return p.Store.SetStaffRole(ctx, a.ID, role) })
+}
+
+func (p *Pages) staffAct(c *gin.Context, entry store.AuditEntry, act func(context.Context) error) error {
+	err := p.Audited(c, entry, act)
 	switch {
 	case errors.Is(err, store.ErrLastAdministrator):
 		p.Flash(c, "flash.last_administrator")
@@ -120,34 +150,10 @@ func (p *Pages) staffAct(c *gin.Context, a store.StaffAccount, action, reason st
 	default:
 		p.Flash(c, "flash.done")
 	}
-	return web.Redirect(c, "/support/staff")
+	return web.Redirect(c, pathAccounts)
 }
 
-func (p *Pages) setStaffRole(c *gin.Context, a store.StaffAccount) error {
-	role := store.StaffRole(c.PostForm("role"))
-	if !slices.Contains(store.StaffRoles, role) {
-		return web.ErrBadRequest
-	}
-	return p.staffAct(c, a, "staff.role", string(a.StaffRole)+" → "+string(role), func(ctx context.Context) error { return p.Store.SetStaffRole(ctx, a.ID, role) })
-}
-
-func (p *Pages) disableStaff(c *gin.Context, a store.StaffAccount) error {
-	return p.staffAct(c, a, "staff.disable", "", func(ctx context.Context) error { return p.Store.DisableStaff(ctx, a.ID) })
-}
-
-func (p *Pages) enableStaff(c *gin.Context, a store.StaffAccount) error {
-	return p.staffAct(c, a, "staff.enable", "", func(ctx context.Context) error { return p.Store.EnableStaff(ctx, a.ID) })
-}
-
-func (p *Pages) resetStaffTOTP(c *gin.Context, a store.StaffAccount) error {
-	return p.staffAct(c, a, "staff.reset_totp", "", func(ctx context.Context) error { return p.Store.ResetTOTP(ctx, a.ID) })
-}
-
-func (p *Pages) endStaffSessions(c *gin.Context, a store.StaffAccount) error {
-	return p.staffAct(c, a, "staff.end_sessions", "", func(ctx context.Context) error { return p.Store.EndStaffSessions(ctx, a.ID) })
-}
-
-// giveFirstPassword replaces a password that was forgotten.
+// giveFirstPassword replaces a forgotten password.
 func (p *Pages) giveFirstPassword(c *gin.Context, a store.StaffAccount) error {
 	password := newFirstPassword()
 	hash, err := p.Passwords.Hash(c.Request.Context(), password)

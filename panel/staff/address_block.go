@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,7 +20,7 @@ type blockData struct {
 	Block blockRow
 }
 
-// withBlock opens the block of a page.
+// withBlock finds the block that a page is about.
 func (p *Pages) withBlock(handle func(*gin.Context, store.AddressBlock) error) web.Handler {
 	return func(c *gin.Context) error {
 		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -34,11 +35,11 @@ func (p *Pages) withBlock(handle func(*gin.Context, store.AddressBlock) error) w
 	}
 }
 
-// blockPage is the form that changes a block, or reports a refused one anew.
+// blockPage is the form that changes a block, or reports a refused one again.
 func (p *Pages) blockPage(c *gin.Context, b store.AddressBlock) error {
 	v := url.Values{
-		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)}, "unit": {unitText(b.Source)}, "remark": {b.Remark},
-		"assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
+		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)}, "unit": {unitText(b.Source)},
+		"remark": {b.Remark}, "assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
 	}
 	return p.showBlock(c, b, v, nil)
 }
@@ -53,18 +54,18 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 		p.Flash(c, "flash.moved_on")
 		return web.Redirect(c, "/support/addresses")
 	}
-	fields := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}
-	if b.Source == 0 { // a use may become another; a source stays one
+	fields, kind := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}, filing.BlockSource
+	if b.Source == 0 { // how a block is used may change; where it comes from can't
 		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true, Options: []web.Option{
-			{Value: filing.BlockOwnUse, Label: t.T("block_kind.own", nil)}, {Value: filing.BlockReserved, Label: t.T("block_kind.reserved", nil)},
+			{Value: filing.BlockOwnUse, Label: t.T("block_kind.own", nil)},
+			{Value: filing.BlockReserved, Label: t.T("block_kind.reserved", nil)},
 		}})
-	}
-	kind := filing.BlockSource
-	if b.Source == 0 {
 		kind = filing.BlockOwnUse
 	}
 	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
-	return p.RenderTemplate(c, status, "address_block", web.Page{Title: "addresses.change_title", Data: data})
+	return p.Render(c, status, web.Page{Title: "addresses.change_title"}, func(page *web.Page) templ.Component {
+		return addressBlockPage(page, data)
+	})
 }
 
 // changeBlock queues a block's new values.
@@ -86,26 +87,29 @@ func (p *Pages) changeBlock(c *gin.Context, b store.AddressBlock) error {
 	if len(problems) > 0 {
 		return p.showBlock(c, b, values, problems)
 	}
-	return p.blockDone(c, b, "changed", "flash.block_changed", p.Audited(c, p.AuditEntry(c, "address.change", "address_block", web.IdText(b.ID), ""), func(ctx context.Context) error {
+	return p.actOnBlock(c, b, "address.change", "flash.block_changed", func(ctx context.Context) error {
 		return p.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], p.Actor(c))
-	}))
+	})
 }
 
 // removeBlock queues a block's removal.
 func (p *Pages) removeBlock(c *gin.Context, b store.AddressBlock) error {
-	return p.blockDone(c, b, "removed", "flash.block_removed", p.Audited(c, p.AuditEntry(c, "address.remove", "address_block", web.IdText(b.ID), ""), func(ctx context.Context) error {
+	return p.actOnBlock(c, b, "address.remove", "flash.block_removed", func(ctx context.Context) error {
 		return p.Store.RemoveBlock(ctx, b.ID, p.Actor(c))
-	}))
+	})
 }
 
-func (p *Pages) blockDone(c *gin.Context, b store.AddressBlock, what, flash string, err error) error {
+func (p *Pages) actOnBlock(
+	c *gin.Context, b store.AddressBlock, action, flash string, act func(context.Context) error,
+) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "address_block", web.IdText(b.ID), ""), act)
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.moved_on")
 	case err != nil:
 		return err
 	default:
-		p.Logger.Info("an address block was "+what, "block", b.ID, "account", b.AccountID, "actor", p.Actor(c))
+		p.Logger.Info("staff acted on an address block", "action", action, "block", b.ID, "account", b.AccountID, "actor", p.Actor(c))
 		p.Flash(c, flash)
 	}
 	return web.Redirect(c, "/support/addresses")

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -26,7 +28,7 @@ type addressesData struct {
 	Blocks    []blockRow
 	Next      int64
 	Uncovered []store.Uncovered
-	// NoAccount: there is nobody to report to.
+	// NoAccount: there is no bureau to report to.
 	NoAccount bool
 }
 
@@ -34,17 +36,36 @@ type addressesData struct {
 type blockRow struct {
 	store.AddressBlock
 	Range, Account, Unit string
-	// Way is a key below "block_kind.", State one below "block_state.".
+	// Way is a key of "block_kind.", State one of "block_state.".
 	Way, State string
-	// Result is what the bureau said of what was refused last, NewRange what a
-	// change that is under way makes of the block.
+	// Result is why the bureau refused the latest record, NewRange what a pending change makes
+	// of the block.
 	Result, NewRange string
-	// Changes and Removes tell what can be done now.
+	// Changes and Removes tell whether the block can be changed and removed now.
 	Changes, Removes bool
 }
 
-// addresses is the page of address blocks: how each stands, what orders use that
-// isn't reported, the form that reports more.
+// stateClass is the style of a state's badge.
+func (b blockRow) stateClass() string {
+	switch b.State {
+	case store.BlockReported:
+		return "s-filed"
+	case store.BlockRefused:
+		return "s-correcting"
+	}
+	return ""
+}
+
+// change is the key of what the reader can do about the block's values.
+func (b blockRow) change() string {
+	if b.State == store.BlockRefused {
+		return "addresses.again"
+	}
+	return "addresses.change"
+}
+
+// addresses lists the address blocks with their states, shows which addresses of orders aren't
+// reported, and has the form that reports more.
 func (p *Pages) addresses(c *gin.Context) error { return p.showAddresses(c, nil, nil) }
 
 func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing.Problems) error {
@@ -58,26 +79,10 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 	} else {
 		values = url.Values{"since": {p.today()}, "assignment": {strconv.Itoa(bureau.StaticAddresses)}}
 	}
-	var data addressesData
-	fields, names := []web.Field{}, map[int64]string{}
-	var open []web.Option
-	for _, a := range accounts {
-		names[a.ID] = a.Name
-		if a.Exchanges() {
-			open = append(open, web.Option{Value: strconv.FormatInt(a.ID, 10), Label: a.Name})
-		}
+	open := exchanging(accounts)
+	data := addressesData{
+		NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems),
 	}
-	if len(open) > 1 {
-		fields = append(fields, web.Field{Name: "account", Type: "select", Required: true, Options: web.Choose(t, open)})
-	}
-	kinds := []web.Option{}
-	for _, kind := range []string{filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved} {
-		kinds = append(kinds, web.Option{Value: kind, Label: t.T("block_kind."+kind, nil)})
-	}
-	fields = append(fields, web.Field{Name: "ranges", Type: "textarea", Required: true}, web.Field{Name: "kind", Type: "select", Required: true, Options: web.Choose(t, kinds)})
-	data.NoAccount = len(open) == 0
-	data.Form = web.Build(t, "block", append(fields, blockFields(t, "")...), values, problems)
-
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the start
 	blocks, err := p.Store.Blocks(ctx, before, blocksPerPage+1)
 	if err == nil {
@@ -90,19 +95,50 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		blocks = blocks[:blocksPerPage]
 		data.Next = blocks[blocksPerPage-1].ID
 	}
+	names := map[int64]string{}
+	for _, a := range accounts {
+		if len(accounts) > 1 {
+			names[a.ID] = a.Name
+		}
+	}
 	units := p.Tables(ctx).Units
 	for _, b := range blocks {
 		row := blockRowOf(t, b, units)
-		if len(names) > 1 {
-			row.Account = names[b.AccountID]
-		}
+		row.Account = names[b.AccountID]
 		data.Blocks = append(data.Blocks, row)
 	}
-	return p.RenderTemplate(c, status, "addresses", web.Page{Title: "addresses.title", Data: data})
+	return p.Render(c, status, web.Page{Title: "addresses.title"}, func(page *web.Page) templ.Component {
+		return addressesPage(page, data)
+	})
+}
+
+// exchanging are the accounts with an interface: blocks are reported through one.
+func exchanging(accounts []store.Account) []store.Account {
+	return slices.DeleteFunc(slices.Clone(accounts), func(a store.Account) bool { return !a.Exchanges() })
+}
+
+// reportFields are those of the form that reports blocks, to one of the accounts.
+func reportFields(t *locale.Localizer, accounts []store.Account) (fields []web.Field) {
+	if len(accounts) > 1 {
+		var options []web.Option
+		for _, a := range accounts {
+			options = append(options, web.Option{Value: web.IdText(a.ID), Label: a.Name})
+		}
+		fields = append(fields, web.Field{Name: "account", Type: "select", Required: true, Options: web.Choose(t, options)})
+	}
+	var kinds []web.Option
+	for _, kind := range []string{filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved} {
+		kinds = append(kinds, web.Option{Value: kind, Label: t.T("block_kind."+kind, nil)})
+	}
+	fields = append(fields,
+		web.Field{Name: "ranges", Type: "textarea", Required: true},
+		web.Field{Name: "kind", Type: "select", Required: true, Options: web.Choose(t, kinds)})
+	return append(fields, blockFields(t, "")...)
 }
 
 func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) blockRow {
-	row := blockRow{AddressBlock: b, Range: filing.RangeOf(b.From, b.To).String(), Way: kindOfBlock(b.BlockValues), State: b.State}
+	row := blockRow{AddressBlock: b, Range: filing.RangeOf(b.From, b.To).String(), Way: kindOfBlock(b.BlockValues),
+		State: b.State}
 	if b.Source != 0 {
 		row.Unit = strconv.FormatInt(b.Source, 10)
 		if unit, ok := filing.CodeByID(units, int(b.Source)); ok {
@@ -135,7 +171,7 @@ func kindOfBlock(v store.BlockValues) string {
 	return filing.BlockReserved
 }
 
-// blockFields are those that go with a kind; all for none.
+// blockFields are the fields of a kind of block; all of them for "".
 func blockFields(t *locale.Localizer, kind string) []web.Field {
 	var list []web.Field
 	if kind == "" || kind == filing.BlockSource {
@@ -146,18 +182,20 @@ func blockFields(t *locale.Localizer, kind string) []web.Field {
 		for _, way := range []int{bureau.StaticAddresses, bureau.DynamicAddresses, bureau.UnknownAddresses} {
 			ways = append(ways, web.Option{Value: strconv.Itoa(way), Label: t.T("assignment."+strconv.Itoa(way), nil)})
 		}
-		list = append(list, web.Field{Name: "assignment", Type: "select", Options: web.Choose(t, ways)}, web.Field{Name: "since", Type: "date"})
+		list = append(list, web.Field{Name: "assignment", Type: "select", Options: web.Choose(t, ways)},
+			web.Field{Name: "since", Type: "date"})
 	}
 	return append(list, web.Field{Name: "remark", Type: "text"})
 }
 
 func blockForm(v url.Values) filing.BlockForm {
 	return filing.BlockForm{
-		Kind: v.Get("kind"), Ranges: filing.ParseLines(v.Get("ranges")), Unit: web.Trimmed(v, "unit"), Assignment: web.Number(v, "assignment"), Since: v.Get("since"), Remark: web.Trimmed(v, "remark"),
+		Kind: v.Get("kind"), Ranges: filing.ParseLines(v.Get("ranges")), Unit: web.Trimmed(v, "unit"),
+		Assignment: web.Number(v, "assignment"), Since: v.Get("since"), Remark: web.Trimmed(v, "remark"),
 	}
 }
 
-// blocksOf are the blocks of a form that is right.
+// blocksOf are the blocks of a valid form.
 func blocksOf(f filing.BlockForm) []store.BlockValues {
 	var list []store.BlockValues
 	for _, r := range f.Blocks() {
@@ -177,8 +215,9 @@ func blocksOf(f filing.BlockForm) []store.BlockValues {
 	return list
 }
 
-// blockProblems are a form's, and which of its lines meet a block that is there.
-func (p *Pages) blockProblems(ctx context.Context, account int64, f filing.BlockForm, except int64) (filing.Problems, error) {
+// blockProblems are a form's, with those of lines that overlap a block, unless it is the excepted one.
+func (p *Pages) blockProblems(ctx context.Context, account int64, f filing.BlockForm,
+	except int64) (filing.Problems, error) {
 	problems := f.Validate(p.Tables(ctx), p.today())
 	if problems.For("ranges") != nil || problems.For("kind") != nil {
 		return problems, nil
@@ -189,7 +228,8 @@ func (p *Pages) blockProblems(ctx context.Context, account int64, f filing.Block
 			return nil, err
 		}
 		if found {
-			problems = append(problems, filing.Problem{Field: "ranges", Key: "block_reported", Args: map[string]any{"line": i + 1, "range": filing.RangeOf(other.From, other.To).String()}})
+			problems = append(problems, filing.Problem{Field: "ranges", Key: "block_reported",
+				Args: map[string]any{"line": i + 1, "range": filing.RangeOf(other.From, other.To).String()}})
 		}
 	}
 	return problems, nil
@@ -202,21 +242,14 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var open []int64
-	account, chosen := int64(web.Number(values, "account")), false
-	for _, a := range accounts {
-		if a.Exchanges() {
-			open = append(open, a.ID)
-			chosen = chosen || a.ID == account
-		}
-	}
+	open, account := exchanging(accounts), int64(web.Number(values, "account"))
 	var problems filing.Problems
 	switch {
 	case len(open) == 0:
 		return web.ErrBadRequest
 	case len(open) == 1:
-		account = open[0]
-	case !chosen:
+		account = open[0].ID
+	case !slices.ContainsFunc(open, func(a store.Account) bool { return a.ID == account }):
 		problems = append(problems, filing.Problem{Field: "account", Key: "choose"})
 	}
 	f := blockForm(values)
@@ -228,7 +261,8 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 		return p.showAddresses(c, values, problems)
 	}
 	blocks := blocksOf(f)
-	if err := p.Audited(c, p.AuditEntry(c, "address.report", "account", web.IdText(account), ""), func(ctx context.Context) error {
+	entry := p.AuditEntry(c, "address.report", "account", web.IdText(account), "")
+	if err := p.Audited(c, entry, func(ctx context.Context) error {
 		return p.Store.ReportBlocks(ctx, account, blocks, p.Actor(c))
 	}); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -20,17 +21,17 @@ const auditPerPage = 100
 
 type auditData struct {
 	Rows []store.AuditRow
-	// Query is the filter as the address has it, Next that of the next page.
+	// Query is the filter, Next the address of the next page.
 	Query url.Values
 	Next  string
 	// CSV and JSONL export what the filter chooses.
 	CSV, JSONL string
 }
 
-// auditFields are the filter's, as the page's address has them.
+// auditFields are the filter's parameters.
 var auditFields = []string{"actor", "action", "kind", "object", "from", "until"}
 
-// auditFilter reads the filter; days are China's, and nonsense is no bound.
+// auditFilter reads the filter. Days are China's; an invalid one is ignored.
 func auditFilter(q url.Values) (f store.AuditFilter, kept url.Values) {
 	kept = url.Values{}
 	for _, name := range auditFields {
@@ -38,7 +39,8 @@ func auditFilter(q url.Values) (f store.AuditFilter, kept url.Values) {
 			kept.Set(name, value)
 		}
 	}
-	f = store.AuditFilter{Actor: kept.Get("actor"), Action: kept.Get("action"), Kind: kept.Get("kind"), Object: kept.Get("object")}
+	f = store.AuditFilter{Actor: kept.Get("actor"), Action: kept.Get("action"), Kind: kept.Get("kind"),
+		Object: kept.Get("object")}
 	if day, err := time.ParseInLocation(time.DateOnly, kept.Get("from"), web.China); err == nil {
 		f.From = day
 	}
@@ -48,7 +50,7 @@ func auditFilter(q url.Values) (f store.AuditFilter, kept url.Values) {
 	return f, kept
 }
 
-// auditPage is what staff did, newest first.
+// auditPage lists what staff did, newest first.
 func (p *Pages) auditPage(c *gin.Context) error {
 	filter, kept := auditFilter(c.Request.URL.Query())
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the newest
@@ -70,11 +72,13 @@ func (p *Pages) auditPage(c *gin.Context) error {
 	}
 	data.Rows = rows
 	data.CSV, data.JSONL = with("/support/audit/export", "format", "csv"), with("/support/audit/export", "format", "jsonl")
-	return p.RenderTemplate(c, http.StatusOK, "audit", web.Page{Title: "audit.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "audit.title"}, func(page *web.Page) templ.Component {
+		return auditPage(page, data)
+	})
 }
 
-// exportedRow is a row as it is exported: with what its hash covers, so that who has the
-// key can check it.
+// exportedRow is a row with everything that its hash covers, so that whoever has the key can
+// verify it.
 type exportedRow struct {
 	Seq     int64  `json:"seq"`
 	At      string `json:"at"`
@@ -91,10 +95,11 @@ type exportedRow struct {
 	Hash    string `json:"hash"`
 }
 
-var exportedColumns = []string{"seq", "at", "actor_id", "actor", "role", "action", "object_kind", "object", "outcome", "of", "reason", "hash"}
+var exportedColumns = []string{"seq", "at", "actor_id", "actor", "role", "action", "object_kind", "object", "outcome",
+	"of", "reason", "hash"}
 
-// exportAudit sends what the filter chooses, oldest first. That it was exported stands in
-// the log before, and in the export, as its last row, if the filter chooses it.
+// exportAudit sends the rows that the filter chooses, oldest first. The export itself is audited
+// first: it is the last row, if the filter chooses it.
 func (p *Pages) exportAudit(c *gin.Context) error {
 	filter, kept := auditFilter(c.Request.URL.Query())
 	format := c.Query("format")
@@ -106,7 +111,8 @@ func (p *Pages) exportAudit(c *gin.Context) error {
 		contentType, write, end = csvExport(c.Writer)
 	case "jsonl":
 		encoder := json.NewEncoder(c.Writer)
-		contentType, write, end = "application/jsonl", func(r exportedRow) error { return encoder.Encode(r) }, func() error { return nil }
+		contentType, write, end = "application/jsonl", func(r exportedRow) error { return encoder.Encode(r) },
+			func() error { return nil }
 	default:
 		return web.ErrBadRequest
 	}
@@ -117,7 +123,8 @@ func (p *Pages) exportAudit(c *gin.Context) error {
 	c.Header("Content-Disposition", `attachment; filename="audit.`+format+`"`)
 	err := p.Store.EachAuditRow(c.Request.Context(), filter, func(r store.AuditRow) error {
 		return write(exportedRow{
-			Seq: r.Seq, At: r.At.Format(time.RFC3339Nano), ActorID: r.ActorID, Actor: r.Actor, Role: string(r.Role), Action: r.Action, Kind: r.Kind, Object: r.Object,
+			Seq: r.Seq, At: r.At.Format(time.RFC3339Nano), ActorID: r.ActorID, Actor: r.Actor, Role: string(r.Role),
+			Action: r.Action, Kind: r.Kind, Object: r.Object,
 			Outcome: string(r.Outcome), Of: r.Of, Reason: r.Reason, Sealed: r.Sealed, Hash: hex.EncodeToString(r.Hash),
 		})
 	})
@@ -125,10 +132,9 @@ func (p *Pages) exportAudit(c *gin.Context) error {
 		err = end()
 	}
 	if err != nil { // half a file must not look whole
-		p.Logger.Error("the audit log's export broke off", "error", err)
+		p.Logger.Error("the export of the audit log broke off", "error", err)
 		panic(http.ErrAbortHandler)
 	}
-
 	return nil
 }
 
@@ -136,7 +142,8 @@ func (p *Pages) exportAudit(c *gin.Context) error {
 func csvExport(w io.Writer) (contentType string, write func(exportedRow) error, end func() error) {
 	out := web.NewSheet(w, exportedColumns...)
 	write = func(r exportedRow) error {
-		return out.Row(strconv.FormatInt(r.Seq, 10), r.At, strconv.FormatInt(r.ActorID, 10), r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, strconv.FormatInt(r.Of, 10), r.Reason, r.Hash)
+		return out.Row(strconv.FormatInt(r.Seq, 10), r.At, strconv.FormatInt(r.ActorID, 10), r.Actor, r.Role, r.Action,
+			r.Kind, r.Object, r.Outcome, strconv.FormatInt(r.Of, 10), r.Reason, r.Hash)
 	}
 	return web.CsvType, write, out.End
 }

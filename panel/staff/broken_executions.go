@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/locale"
@@ -15,7 +16,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// brokenShown bounds how many broken workflows the page lists: they are one thing to mend.
+// brokenShown bounds the list of broken workflows: they are one thing to fix.
 const brokenShown = 200
 
 type brokenData struct {
@@ -26,29 +27,29 @@ type brokenData struct {
 
 type brokenRow struct {
 	store.BrokenExecution
-	// Filing is the address of the filing's page, Temporal that of the run in Temporal's own
-	// UI; empty: there is none.
+	// Filing is the address of the filing's page, Temporal of the run in Temporal's UI; empty if there is none.
 	Filing, Temporal string
 }
 
-// brokenToday is one line for each type of workflow and cause: a build that doesn't fit is
-// one thing to mend, whatever it holds up.
+// brokenToday is one line for each type of workflow and cause: an incompatible build is one thing to fix, however
+// many workflows it blocks.
 func (p *Pages) brokenToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	groups, err := p.Store.BrokenGroups(ctx)
 	for _, g := range groups {
-		what := t.T("broken.group", map[string]any{"type": WorkflowText(t, g.Type), "cause": BrokenCause(t, g.Cause)})
-		lines = append(lines, p.line(t, what, g.Counted, "look", "/support/broken", url.Values{"type": {g.Type}, "cause": {g.Cause}})...)
+		what := t.T("broken.group", map[string]any{"type": workflowText(t, g.Type), "cause": brokenCause(t, g.Cause)})
+		href := "/support/broken?" + url.Values{"type": {g.Type}, "cause": {g.Cause}}.Encode()
+		lines = append(lines, p.counted(t, g.Counted, waiting{What: what, Href: href})...)
 	}
 	return lines, err
 }
 
-// WorkflowText is what a type of workflow is called.
-func WorkflowText(t *locale.Localizer, kind string) string {
+// workflowText is the name of a workflow type.
+func workflowText(t *locale.Localizer, kind string) string {
 	return textOr(t, "workflow.", kind)
 }
 
-// BrokenCause is why a workflow's code fails, by Temporal's word for it.
-func BrokenCause(t *locale.Localizer, cause string) string {
+// brokenCause is why a workflow's code fails, from Temporal's word for it.
+func brokenCause(t *locale.Localizer, cause string) string {
 	if cause == "" {
 		return t.T("broken.cause_unknown", nil)
 	}
@@ -58,8 +59,7 @@ func BrokenCause(t *locale.Localizer, cause string) string {
 	return cause
 }
 
-// brokenPage lists the workflows that stand still because their code fails: all of them, or
-// those of a type and a cause.
+// brokenPage lists the workflows whose code fails: all of them, or those of one type and cause.
 func (p *Pages) brokenPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	list, err := p.Store.BrokenExecutions(ctx, c.Query("type"), c.Query("cause"), brokenShown+1)
@@ -70,12 +70,14 @@ func (p *Pages) brokenPage(c *gin.Context) error {
 	for _, b := range list[:min(brokenShown, len(list))] {
 		row := brokenRow{BrokenExecution: b}
 		if order, serial, ok := workflows.FilingOf(b.WorkflowID); ok {
-			row.Filing = "/support/filings/" + url.PathEscape(order) + "?" + url.Values{"serial": {serial}}.Encode()
+			row.Filing = web.URL("/support/filings/%s?serial=%s", order, serial)
 		}
 		if p.TemporalUI != "" {
-			row.Temporal = p.TemporalUI + "/workflows/" + url.PathEscape(b.WorkflowID) + "/" + url.PathEscape(b.RunID)
+			row.Temporal = p.TemporalUI + web.URL("/workflows/%s/%s", b.WorkflowID, b.RunID)
 		}
 		data.Rows = append(data.Rows, row)
 	}
-	return p.RenderTemplate(c, http.StatusOK, "broken", web.Page{Title: "broken.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "broken.title"}, func(page *web.Page) templ.Component {
+		return brokenPage(page, data)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -20,37 +21,34 @@ const (
 	answersShown = 20
 )
 
+// bureauData is the state of the exchange with bureaus.
 type bureauData struct {
 	Accounts []accountData
 	Tasks    []store.Task
-	Next     int64
+	// Next is the address of the next tasks.
+	Next string
 }
 
 type accountData struct {
 	store.Account
-	List    []store.FileRow
-	Answers []store.StaffRecord
+	DataFiles []store.FileRow
+	Answers   []store.StaffRecord
 }
 
-// bureauPage is how the exchange with the bureau stands: accounts with what
-// holds them, tasks for staff, data files.
+// bureauPage shows the state of the exchange: accounts and what holds them up, data files, tasks for staff.
 func (p *Pages) bureauPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	var data bureauData
 	accounts, err := p.Store.Accounts(ctx)
-	for i := 0; err == nil && i < len(accounts); i++ {
-		row := accountData{Account: accounts[i]}
-		now := p.Store.Now()
-		row.UploadAfter.Valid = row.UploadAfter.Valid && row.UploadAfter.Time.After(now) // pauses that are over are no news
-		row.DownloadAfter.Valid = row.DownloadAfter.Valid && row.DownloadAfter.Time.After(now)
-		row.List, err = p.Store.Files(ctx, row.ID, filesShown)
-		if err == nil {
-			row.Answers, err = p.Store.StaffAnswers(ctx, row.ID, answersShown)
-		}
-		data.Accounts = append(data.Accounts, row)
-	}
 	if err != nil {
 		return err
+	}
+	for _, a := range accounts {
+		row, err := p.accountData(ctx, a)
+		if err != nil {
+			return err
+		}
+		data.Accounts = append(data.Accounts, row)
 	}
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
 	if data.Tasks, err = p.Store.OpenTasks(ctx, after, tasksPerPage+1); err != nil {
@@ -58,32 +56,68 @@ func (p *Pages) bureauPage(c *gin.Context) error {
 	}
 	if len(data.Tasks) > tasksPerPage {
 		data.Tasks = data.Tasks[:tasksPerPage]
-		data.Next = data.Tasks[tasksPerPage-1].ID
+		data.Next = web.URL("/support/bureau?after=%d", data.Tasks[tasksPerPage-1].ID)
 	}
-	return p.RenderTemplate(c, http.StatusOK, "bureau", web.Page{Title: "bureau.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "bureau.title"}, func(page *web.Page) templ.Component {
+		return bureauPage(page, data)
+	})
 }
 
-// startAccount lets an account's exchange go on that was stopped or paused.
+func (p *Pages) accountData(ctx context.Context, a store.Account) (d accountData, err error) {
+	d.Account = a
+	now := p.Store.Now() // pauses that are over don't show
+	d.UploadAfter.Valid = a.UploadAfter.Valid && a.UploadAfter.Time.After(now)
+	d.DownloadAfter.Valid = a.DownloadAfter.Valid && a.DownloadAfter.Time.After(now)
+	if d.DataFiles, err = p.Store.Files(ctx, a.ID, filesShown); err != nil {
+		return d, err
+	}
+	d.Answers, err = p.Store.StaffAnswers(ctx, a.ID, answersShown)
+	return d, err
+}
+
+// recordState is the key of how far a record that staff submitted got at the bureau.
+func recordState(r store.StaffRecord) string {
+	switch {
+	case r.Code.Valid && r.Refused:
+		return "staff_state.refused"
+	case r.Code.Valid:
+		return "staff_state.confirmed"
+	case r.Accepted:
+		return "staff_state.submitted"
+	case r.Doubtful:
+		return "staff_state.doubtful"
+	}
+	return "staff_state.waiting"
+}
+
+// startAccount resumes the exchange of an account that was stopped or paused.
 func (p *Pages) startAccount(c *gin.Context) error {
-	return p.bureauAction(c, "account.start", "account", func(ctx context.Context, id int64) error { return p.Store.StartAccount(ctx, id, p.Actor(c)) })
+	return p.bureauAction(c, "account.start", "account", func(ctx context.Context, id int64) error {
+		return p.Store.StartAccount(ctx, id, p.Actor(c))
+	})
 }
 
-// releaseDoubtful submits what may have been submitted by rows that were lost.
+// releaseDoubtful submits records that lost rows may already have submitted.
 func (p *Pages) releaseDoubtful(c *gin.Context) error {
 	return p.bureauAction(c, "account.release", "account", p.Store.ReleaseDoubtful)
 }
 
-// taskDone puts a task away.
+// taskDone closes a task.
 func (p *Pages) taskDone(c *gin.Context) error {
-	return p.bureauAction(c, "task.done", "task", func(ctx context.Context, id int64) error { return p.Store.TaskDone(ctx, id, p.Actor(c)) })
+	return p.bureauAction(c, "task.done", "task", func(ctx context.Context, id int64) error {
+		return p.Store.TaskDone(ctx, id, p.Actor(c))
+	})
 }
 
-func (p *Pages) bureauAction(c *gin.Context, action, kind string, act func(ctx context.Context, id int64) error) error {
+func (p *Pages) bureauAction(
+	c *gin.Context, action, kind string, act func(ctx context.Context, id int64) error,
+) error {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
 		return web.ErrBadRequest
 	}
-	if err := p.Audited(c, p.AuditEntry(c, action, kind, web.IdText(id), ""), func(ctx context.Context) error { return act(ctx, id) }); err != nil {
+	entry := p.AuditEntry(c, action, kind, web.IdText(id), "")
+	if err := p.Audited(c, entry, func(ctx context.Context) error { return act(ctx, id) }); err != nil {
 		return err
 	}
 	p.Logger.Info("staff acted on the exchange", "route", c.FullPath(), "id", id, "actor", p.Actor(c))
@@ -91,8 +125,7 @@ func (p *Pages) bureauAction(c *gin.Context, action, kind string, act func(ctx c
 	return web.Redirect(c, "/support/bureau")
 }
 
-// dataFile shows a data file of either direction as text. It holds personal
-// data: who looked is noted.
+// dataFile shows a data file of either direction as text. Viewing it is audited: it has personal data.
 func (p *Pages) dataFile(c *gin.Context) error {
 	ctx := c.Request.Context()
 	account, err := strconv.ParseInt(c.Param("id"), 10, 64)
@@ -121,10 +154,10 @@ func (p *Pages) dataFile(c *gin.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := p.AuditView(c, "file.view", "data_file", fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)); err != nil {
+	object := fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)
+	if err := p.AuditView(c, "file.view", "data_file", object); err != nil {
 		return err
 	}
 	c.Data(http.StatusOK, "text/plain; charset=utf-8", bureau.Text(content))
-
 	return nil
 }

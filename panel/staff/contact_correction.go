@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,16 +18,22 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// maxProof is the most that a proof's picture weighs once it is encoded anew.
+// maxProof bounds the picture of a proof after it is encoded again, in bytes.
 const maxProof = 1 << 20
 
-// correctionData is the page on which staff correct an address.
+// correctionData is the page that corrects an address of the contact.
 type correctionData struct {
 	filingForm
 	Token   string
 	Channel filing.Channel
-	// AtOnce: the filing is being verified, and the new address takes the old one's place.
-	AtOnce bool
+}
+
+// lead is the key of what the correction does: during verification it takes effect at once.
+func (d correctionData) lead() string {
+	if d.Filing.Stage == filing.Verifying {
+		return "correction.lead_at_once"
+	}
+	return "correction.lead"
 }
 
 func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
@@ -47,98 +52,113 @@ func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
 	}
 }
 
-// correctionForm is for staff who have a customer before them who lost a number or an address.
+// correctionForm is for customers who lost their number or address and prove to staff who they are.
 func (p *Pages) correctionForm(c *gin.Context) error {
-	if f, ok := p.postedFiling(c, c.Request.URL.Query()); ok {
-		return p.showCorrection(c, http.StatusOK, f, web.NewToken(), nil, nil)
+	f, err := p.postedFiling(c, c.Request.URL.Query())
+	if err != nil {
+		return err
 	}
-
-	return nil
+	return p.showCorrection(c, f, web.NewToken(), filledForm{})
 }
 
-func (p *Pages) showCorrection(c *gin.Context, status int, f store.Filing, token string, values url.Values, problems filing.Problems) error {
-	channel, name, ok := p.ContactChannel(c)
-	if !ok {
-		return nil
+func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, filled filledForm) error {
+	channel, name, err := p.ContactChannel(c)
+	if err != nil {
+		return err
 	}
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
-	return p.RenderTemplate(c, status, "correction", web.Page{Title: "correction.title_" + name, Data: correctionData{
-		filingForm{web.Build(p.Texts.For(p.Lang(c)), "correction", p.correctionFields(c, name), values, problems), f}, token, channel, f.Stage == filing.Verifying,
-	}})
+	form := filled.build(p.Texts.For(p.Lang(c)), "correction", p.correctionFields(c, name))
+	data := correctionData{filingForm{form, f}, token, channel}
+	page := web.Page{Title: "correction.title_" + name}
+	return p.Render(c, filled.status(), page, func(page *web.Page) templ.Component { return correctionPage(page, data) })
 }
 
-// correctContact corrects one address of a filing's contact on proof. While the filing is
-// being verified that is what customers do themselves, and the code follows. Afterwards the
-// new address must be confirmed by a code that it is sent: proofs can be forged, and a
-// contact's address opens its customer's account. Where the contact was is told of it.
+// correctContact corrects one address of a filing's contact on proof. During verification customers can do the
+// same themselves, and the code follows. Later a code must confirm the new address: proofs can be forged, and a
+// contact's address opens the customer's account. The old address is notified.
 func (p *Pages) correctContact(c *gin.Context) error {
 	web.AllowSlowUpload(c)
-	channel, name, ok := p.ContactChannel(c)
-	if !ok {
-		return nil
+	channel, name, err := p.ContactChannel(c)
+	if err != nil {
+		return err
 	}
 	u, err := web.PostFormWithFile(c, "picture", picture.MaxUpload)
 	if err != nil {
 		return web.PartError(err)
 	}
-	f, ok := p.postedFiling(c, u.Values)
-	if !ok {
-		return nil
+	f, err := p.postedFiling(c, u.Values)
+	if err != nil {
+		return err
 	}
 	token := u.Values.Get("token")
 	if !web.ValidToken(token) {
 		return web.ErrBadRequest
 	}
-	ctx := c.Request.Context()
 	n := store.NewCorrection{Token: token, FilingID: f.ID, Channel: channel, Proof: u.Values.Get("proof"), By: p.Actor(c)}
 	reason, problems := staffReason(u.Values, true)
-	details := web.ContactOf(u.Values)
-	if n.To = details.Email; channel == filing.SMS {
-		n.To = details.Mobile
+	wrong, err := p.readCorrection(c, u, name, &n)
+	if err != nil {
+		return err
 	}
-	problems = append(problems, slices.DeleteFunc(filing.ValidateContactAddress(details.Mobile, details.Email), func(problem filing.Problem) bool { return problem.Field != name })...)
-	if !slices.Contains(filing.Proofs, n.Proof) {
-		problems = append(problems, filing.Problem{Field: "proof", Key: "choose"})
-	}
-	if u.Name != "" {
-		var wrong *filing.Problem
-		if n.Picture, wrong, err = p.proofPicture(ctx, u.File); err != nil {
-			return err
-		} else if wrong != nil {
-			problems = append(problems, *wrong)
-		}
-	}
-	if len(problems) == 0 {
-		err = p.Asked(c, p.AuditEntry(c, "contact.correct", "filing", f.Ref()+" "+string(channel), reason), func() error { return p.correct(c, f, n) })
+	if problems = append(problems, wrong...); len(problems) == 0 {
+		entry := p.AuditEntry(c, "contact.correct", "filing", f.Ref()+" "+string(channel), reason)
+		err = p.Asked(c, entry, func() error { return p.correct(c, f, n) })
 	}
 	if errors.Is(err, store.ErrUnchanged) {
 		problems = filing.Problems{{Field: name, Key: "address_unchanged"}}
-		token = web.NewToken() // the notice under the old one waits, but not for ever
+		token = web.NewToken() // the old token's notice is still waiting, and expires
 	}
 	if len(problems) > 0 {
 		if n.Picture != nil { // browsers don't keep files
 			problems = append(problems, filing.Problem{Field: "picture", Key: "proof_again"})
 		}
-		return p.showCorrection(c, http.StatusUnprocessableEntity, f, token, u.Values, problems)
+		return p.showCorrection(c, f, token, filledForm{u.Values, problems})
 	}
 	return p.finishActWith(c, f, err, "flash.corrected")
 }
 
-// proofPicture makes a proof's picture fit to be kept, or tells what is wrong with it.
+// readCorrection reads the new address and the proof of a correction; name is the address's field.
+func (p *Pages) readCorrection(
+	c *gin.Context, u web.Upload, name string, n *store.NewCorrection,
+) (problems filing.Problems, err error) {
+	details := web.ContactOf(u.Values)
+	if n.To = details.Email; n.Channel == filing.SMS {
+		n.To = details.Mobile
+	}
+	for _, problem := range filing.ValidateContactAddress(details.Mobile, details.Email) {
+		if problem.Field == name {
+			problems = append(problems, problem)
+		}
+	}
+	if !slices.Contains(filing.Proofs, n.Proof) {
+		problems = append(problems, filing.Problem{Field: "proof", Key: "choose"})
+	}
+	if u.Name == "" {
+		return problems, nil
+	}
+	var wrong *filing.Problem
+	if n.Picture, wrong, err = p.proofPicture(c.Request.Context(), u.File); wrong != nil {
+		problems = append(problems, *wrong)
+	}
+	return problems, err
+}
+
+// proofPicture encodes the picture of a proof for storage, or says what is wrong with it.
 func (p *Pages) proofPicture(ctx context.Context, raw []byte) ([]byte, *filing.Problem, error) {
 	pages, err := p.Decode(ctx, raw, picture.Limits{MaxBytes: maxProof}, 1)
 	if key, ok := picture.KeyOf(err); ok {
-		return nil, &filing.Problem{Field: "picture", Key: key, Args: map[string]any{"long": 0, "short": 0, "mb": picture.MaxUpload >> 20, "max": 1}}, nil
+		args := map[string]any{"long": 0, "short": 0, "mb": picture.MaxUpload >> 20, "max": 1}
+		return nil, &filing.Problem{Field: "picture", Key: key, Args: args}, nil
 	} else if err != nil {
 		return nil, nil, err
 	}
 	return pages[0].Content, nil, nil
 }
 
-// correct writes the correction, and tells the filing and people of it. Whoever had the
-// address is told even if a crash follows: that begins before.
+// correct writes the correction and notifies the filing's workflow and the people. The notice to the old address
+// is started first, so that a crash can't suppress it.
 func (p *Pages) correct(c *gin.Context, f store.Filing, n store.NewCorrection) error {
 	ctx := c.Request.Context()
 	if err := p.Filings.NotifyContactCorrected(ctx, n.Token); err != nil {
@@ -160,11 +180,11 @@ func (p *Pages) correct(c *gin.Context, f store.Filing, n store.NewCorrection) e
 	return err
 }
 
-// proofOfCorrection shows the picture of a proof; that somebody looked is noted first.
+// proofOfCorrection shows the picture of a proof, after auditing the view.
 func (p *Pages) proofOfCorrection(c *gin.Context) error {
-	f, ok := p.postedFiling(c, c.Request.URL.Query())
-	if !ok {
-		return nil
+	f, err := p.postedFiling(c, c.Request.URL.Query())
+	if err != nil {
+		return err
 	}
 	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
 	content, err := p.Store.CorrectionPicture(c.Request.Context(), f.ID, id)
@@ -175,6 +195,5 @@ func (p *Pages) proofOfCorrection(c *gin.Context) error {
 		return err
 	}
 	dossierview.SendPicture(c, fmt.Sprintf("proof-%d.jpg", id), content)
-
 	return nil
 }

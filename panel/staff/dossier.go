@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -14,7 +15,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// viewsShown is how many looks at papers staff see.
+// viewsShown is how many views of papers the page lists.
 const viewsShown = 20
 
 type supportDossierData struct {
@@ -22,20 +23,26 @@ type supportDossierData struct {
 	Revision int
 	Kind     filing.Kind
 	Parts    []dossierview.DossierPart
-	// Vetting is how vetting of it stands, while it is with staff; nil else.
+	// Vetting is nil unless the revision is in vetting.
 	Vetting *vettingView
-	// SendBack asks why the revision is sent back, of who checks it.
+	// SendBack is the form that sends the revision back; nil for who can't.
 	SendBack *sendBackData
-	// Found is what the pre-check finds.
+	// Found is what the pre-check found.
 	Found []dossierview.FoundLine
-	// Marked: lines are marked that changed since the revision before or, of a change's
-	// first, from what is filed.
+	// Marked: what changed since the previous revision is marked; in the first revision of a
+	// change, what differs from the filed data.
 	Marked bool
-	// SentBackFor is why the revision before was sent back.
+	// SentBackFor is why the previous revision came back.
 	SentBackFor string
-	// Again: the bureau refused it for something of ours.
+	// Again: the bureau refused it for something that the provider corrects.
 	Again bool
 	Views []store.PaperView
+}
+
+// statusPath is the part of the page that tells who vets the dossier.
+func (d supportDossierData) statusPath() string {
+	return web.URL("/support/filings/%s/vetting/state?serial=%d&revision=%d",
+		d.Filing.OrderNumber, d.Filing.Serial, d.Revision)
 }
 
 // staffPapers are a filing's pictures as staff see them.
@@ -47,11 +54,11 @@ type staffPapers struct {
 type staffPaper struct {
 	store.Paper
 	Label string
-	// New: the revision before had another, or none.
+	// New: the previous revision had another, or none.
 	New bool
 }
 
-// supportDossier is what was submitted last, with its papers, for those who check it.
+// supportDossier is the latest revision with its papers, for those who vet it.
 func (p *Pages) supportDossier(c *gin.Context) error {
 	ctx := c.Request.Context()
 	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
@@ -61,9 +68,10 @@ func (p *Pages) supportDossier(c *gin.Context) error {
 	return p.showSupportDossier(c, http.StatusOK, f, url.Values{}, nil)
 }
 
-// showSupportDossier draws a dossier's page; values and problems are those of the
-// form that sends it back.
-func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems) error {
+// showSupportDossier draws a dossier's page; values and problems are those of the form that sends
+// it back.
+func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, values url.Values,
+	problems filing.Problems) error {
 	ctx := c.Request.Context()
 	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
@@ -81,10 +89,20 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, status, "support_dossier", web.Page{Title: "support_dossier.title", Data: data})
+	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, func(page *web.Page) templ.Component {
+		return dossierPage(page, data)
+	})
 }
 
-// submitted fills in a revision's forms and papers, and what staff can do with it.
+// withoutSecrets leaves out what a reviewer needn't see: passwords at the bureau.
+func withoutSecrets(parts []dossierview.DossierPart) []dossierview.DossierPart {
+	for i := range parts {
+		parts[i].Lines = slices.DeleteFunc(parts[i].Lines, func(l dossierview.DossierLine) bool { return l.Secret })
+	}
+	return parts
+}
+
+// submitted fills in a revision's data and papers, and what staff can do with it.
 func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.Values, problems filing.Problems) error {
 	ctx := c.Request.Context()
 	d, err := p.Store.Dossier(ctx, data.Filing.ID, data.Revision)
@@ -93,7 +111,7 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.V
 	}
 	d.Kind = d.Kind.OrNew()
 	data.Kind = d.Kind
-	data.Parts = p.DossierParts(c, d)
+	data.Parts = withoutSecrets(p.DossierParts(c, d))
 	data.Again = canResubmit(data.Filing)
 	if data.Papers, err = p.papersForStaff(c, data.Filing.ID, data.Revision, d); err != nil {
 		return err
@@ -105,14 +123,15 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.V
 }
 
 // fillVetting fills in what vetting of a revision needs.
-func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values, problems filing.Problems) error {
+func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values,
+	problems filing.Problems) error {
 	ctx, f := c.Request.Context(), data.Filing
-	check, err := p.vettingOf(c, f, d)
+	vetting, err := p.vettingOf(c, f, d)
 	if err != nil {
 		return err
 	}
-	data.Vetting = &check
-	if p.Allowed(c, web.CanVet) && (check.Mine || saysWhy(values)) {
+	data.Vetting = &vetting
+	if p.Allowed(c, web.CanVet) && (vetting.Mine || saysWhy(values)) {
 		back := p.sendBackForm(c, d, values, problems)
 		data.SendBack = &back
 	}
@@ -121,7 +140,7 @@ func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.D
 		return err
 	}
 	cur := dossierview.Current{Order: order, Filing: f}
-	if data.Found, err = p.Prechecked(c, cur, d, check.Mine); err != nil { // domains are looked up for who checks
+	if data.Found, err = p.Prechecked(c, cur, d, vetting.Mine); err != nil { // only the reviewer waits for DNS
 		return err
 	}
 	if data.Revision > 1 {
@@ -141,7 +160,7 @@ func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.D
 	return err
 }
 
-// sinceBefore marks what changed since the revision before, and says why that came back.
+// sinceBefore marks what changed since the previous revision, and says why that came back.
 func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 	ctx, f, before := c.Request.Context(), data.Filing, data.Revision-1
 	d, err := p.Store.Dossier(ctx, f.ID, before)
@@ -157,7 +176,8 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 		return err
 	}
 	for i := range data.Papers {
-		data.Papers[i].New = !slices.ContainsFunc(papers, func(paper store.Paper) bool { return paper.ID == data.Papers[i].ID })
+		data.Papers[i].New = !slices.ContainsFunc(papers,
+			func(paper store.Paper) bool { return paper.ID == data.Papers[i].ID })
 	}
 	said, err := p.Told(ctx, f.ID)
 	if err != nil {
@@ -172,12 +192,13 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 	return nil
 }
 
-// papersForStaff are the pictures that a revision carries, named.
-func (p *Pages) papersForStaff(c *gin.Context, filingID int64, revision int, d filing.Dossier) (papers []staffPaper, err error) {
+// papersForStaff are a revision's pictures with their names.
+func (p *Pages) papersForStaff(c *gin.Context, filingID int64, revision int,
+	d filing.Dossier) (papers []staffPaper, err error) {
 	list, err := p.Store.PapersOfRevision(c.Request.Context(), filingID, revision)
 	needed := p.NeededPapers(d)
 	for _, paper := range list {
-		row := staffPaper{Paper: paper, Label: paper.Key} // a paper that the list doesn't know any more
+		row := staffPaper{Paper: paper, Label: paper.Key} // a paper that is on the list no more
 		for _, n := range needed {
 			if n.Key == paper.Key && n.Item == paper.Item {
 				row.Label = p.PaperLabel(c, n)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -23,23 +24,21 @@ import (
 
 const (
 	formFigures = "figures"
-	// figuresFor is how long figures are kept in memory: today's are counted for each.
+	// figuresFor is how long figures are cached: today's are counted from the filings themselves.
 	figuresFor = time.Minute
-	// reasonsPlotted and reasonsListed bound how many reasons a plot and a table have; the
-	// file has all.
+	// reasonsPlotted and reasonsListed bound the reasons of a plot and of a table; the CSV has all.
 	reasonsPlotted, reasonsListed = 8, 20
 )
 
-// figurePeriods are the periods that can be chosen, in days with today; the first is meant
-// where none is.
+// figurePeriods are the periods on offer, in days including today; the first is the default.
 var figurePeriods = []int{30, 7, 90, 365}
 
 type figuresData struct {
 	web.Form
 	Figures store.PeriodFigures
-	// Province is the one that is chosen; empty: all.
+	// Province is empty for all.
 	Province string
-	// Refusals less those that the table doesn't have: Others, of so many reasons.
+	// Reasons are those of the table; the others are Others refusals for OtherOf reasons.
 	Reasons         []refusalLine
 	Others, OtherOf int
 	Causes          []causeLine
@@ -47,12 +46,10 @@ type figuresData struct {
 	query           string
 }
 
-// CSV is the address of a figure's file.
-func (d figuresData) CSV(name string) string { return "/support/figures/" + name + ".csv?" + d.query }
+// csv is the address of a figure's CSV.
+func (d figuresData) csv(name string) string { return "/support/figures/" + name + ".csv?" + d.query }
 
-// Share is n of all, as people read it.
-func (figuresData) Share(n, all int) string { return shareText(n, all) }
-
+// shareText is n of all, in percent.
 func shareText(n, all int) string {
 	if all == 0 {
 		return "–"
@@ -63,20 +60,20 @@ func shareText(n, all int) string {
 // refusalLine is a reason in the reader's language.
 type refusalLine struct {
 	store.RefusalFigure
-	// By is a key: bureau or ours. Mark is the code or key, Text what it says.
+	// By is "bureau" or "ours"; Mark the bureau's code or our key, Text its meaning.
 	By, Mark, Text string
-	// Share is how many of all it is.
+	// Share is its part of all refusals.
 	Share string
 }
 
 type causeLine struct {
 	store.CauseFigure
 	What string
-	// Href leads to those that are stuck now.
+	// Href leads to the filings that are stuck now.
 	Href string
 }
 
-// figureCache keeps figures for a while, by what they are of.
+// figureCache caches figures by what they are of.
 type figureCache[K comparable, V any] struct {
 	mu    sync.Mutex
 	known map[K]cachedFigures[V]
@@ -87,9 +84,9 @@ type cachedFigures[V any] struct {
 	at      time.Time
 }
 
-// get counts what isn't known, or not any more.
+// get counts what isn't cached or has expired.
 func (c *figureCache[K, V]) get(of K, now time.Time, count func() (V, error)) (V, error) {
-	c.mu.Lock() // whoever asks meanwhile waits for the same
+	c.mu.Lock() // whoever asks meanwhile waits for the same count
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.known, func(_ K, kept cachedFigures[V]) bool { return now.Sub(kept.at) >= figuresFor })
 	if kept, ok := c.known[of]; ok {
@@ -117,18 +114,19 @@ func (p *Pages) periodFigures(ctx context.Context, choice figureChoice) (store.P
 	})
 }
 
-// figureFields are what figures are chosen by, as the page's address has it.
+// figureFields are the form's: the parameters of the page's address.
 func figureFields(t *locale.Localizer, codes filing.Tables) []web.Field {
 	period := web.Field{Name: "days", Type: "select"}
 	for _, days := range slices.Sorted(slices.Values(figurePeriods)) {
-		period.Options = append(period.Options, web.Option{Value: strconv.Itoa(days), Label: t.T("figures.period", map[string]any{"n": days})})
+		period.Options = append(period.Options,
+			web.Option{Value: strconv.Itoa(days), Label: t.T("figures.period", map[string]any{"n": days})})
 	}
 	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("support.all", nil)}}}
 	province.Options = append(province.Options, web.RegionOptions(codes.Regions.Provinces())...)
 	return []web.Field{period, province}
 }
 
-// figureChoiceOf reads what is chosen from an address, with what is wrong with it.
+// figureChoiceOf reads the parameters, with what is wrong with them.
 func (p *Pages) figureChoiceOf(q url.Values) (choice figureChoice, values url.Values, problems filing.Problems) {
 	values = url.Values{"days": {strconv.Itoa(figurePeriods[0])}}
 	fields := figureFields(p.Texts.For("zh"), filing.BuiltIn()) // values are the same in every language
@@ -145,13 +143,16 @@ func (p *Pages) figureChoiceOf(q url.Values) (choice figureChoice, values url.Va
 	return figureChoice{web.Number(values, "days"), values.Get("province")}, values, problems
 }
 
-// figuresPage is how filings fare: how long, how many, and what keeps them.
+// figuresPage shows how many filings there are, how long they take and what holds them up.
 func (p *Pages) figuresPage(c *gin.Context) error {
 	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
 	choice, values, problems := p.figureChoiceOf(c.Request.URL.Query())
-	data := figuresData{Form: web.Build(t, formFigures, figureFields(t, p.Tables(ctx)), values, problems), Province: choice.province, query: values.Encode()}
+	data := figuresData{
+		Form:     web.Build(t, formFigures, figureFields(t, p.Tables(ctx)), values, problems),
+		Province: choice.province, query: values.Encode(),
+	}
 	if len(problems) > 0 {
-		return p.RenderTemplate(c, http.StatusUnprocessableEntity, "figures", web.Page{Title: "figures.title", Data: data})
+		return p.renderFigures(c, http.StatusUnprocessableEntity, data)
 	}
 	figures, err := p.periodFigures(ctx, choice)
 	if err != nil {
@@ -167,10 +168,16 @@ func (p *Pages) figuresPage(c *gin.Context) error {
 	}
 	data.Causes = causeLines(t, figures.Stuck)
 	data.Plots = p.figurePlots(ctx, t, data)
-	return p.RenderTemplate(c, http.StatusOK, "figures", web.Page{Title: "figures.title", Data: data})
+	return p.renderFigures(c, http.StatusOK, data)
 }
 
-// refusalLines are reasons with their texts, and with how many of all each is.
+func (p *Pages) renderFigures(c *gin.Context, status int, data figuresData) error {
+	return p.Render(c, status, web.Page{Title: "figures.title"}, func(page *web.Page) templ.Component {
+		return figuresPage(page, data)
+	})
+}
+
+// refusalLines are reasons with their texts and shares.
 func refusalLines(t *locale.Localizer, list []store.RefusalFigure) []refusalLine {
 	all := 0
 	for _, r := range list {
@@ -200,18 +207,20 @@ func refusalLines(t *locale.Localizer, list []store.RefusalFigure) []refusalLine
 func causeLines(t *locale.Localizer, list []store.CauseFigure) []causeLine {
 	lines := make([]causeLine, len(list))
 	for i, c := range list {
-		lines[i] = causeLine{c, causeText(t, c.Cause), "/support/filings?" + url.Values{"step": {c.Step}, "reason": {c.Reason}}.Encode()}
+		href := web.URL("/support/filings?reason=%s&step=%s", c.Reason, c.Step)
+		lines[i] = causeLine{c, causeText(t, c.Cause), href}
 	}
 	return lines
 }
 
 // causeText is why filings are stuck.
 func causeText(t *locale.Localizer, c store.Cause) string {
-	return t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "reason.", c.Reason)})
+	return t.T("today.cause",
+		map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "reason.", c.Reason)})
 }
 
-// SpanText is how long something took, in a unit in which it is a small number.
-func SpanText(t *locale.Localizer, d time.Duration) string {
+// spanText is a duration in the largest unit that it fills.
+func spanText(t *locale.Localizer, d time.Duration) string {
 	in := func(unit time.Duration, key string) string {
 		n := math.Round(float64(d)/float64(unit)*10) / 10
 		if n >= 10 {
@@ -230,98 +239,33 @@ func SpanText(t *locale.Localizer, d time.Duration) string {
 	return in(time.Second, "seconds")
 }
 
-// daily are what a day's count has, in the order of a filing's life.
-var daily = []struct {
+// spanCell is how long n of something took, where there is any.
+func spanCell(p *web.Page, n int, took time.Duration) string {
+	if n == 0 {
+		return "–"
+	}
+	return spanText(p.T, took)
+}
+
+// dailyCount is one of a day's counts; key is part of its text's key.
+type dailyCount struct {
 	key string
 	of  func(store.DayCount) int
-}{
-	{"opened", func(d store.DayCount) int { return d.Opened }}, {"submitted", func(d store.DayCount) int { return d.Submitted }}, {"approved", func(d store.DayCount) int { return d.Approved }},
-	{"refused", func(d store.DayCount) int { return d.Refused }}, {"filed", func(d store.DayCount) int { return d.Filed }},
 }
 
-// figurePlots are the page's pictures by their figures; a figure without numbers has none.
-func (p *Pages) figurePlots(ctx context.Context, t *locale.Localizer, d figuresData) map[string]web.Plot {
-	plots := map[string]web.Plot{}
-	named := func(id string) web.Plot {
-		return web.Plot{ID: "plot-" + id, Title: t.T("figures."+id, nil), Desc: t.T("figures."+id+"_desc", nil)}
-	}
-	put := func(id string, thePlot web.Plot, any bool) {
-		if any {
-			plots[id] = thePlot
-		}
-	}
-	put("stays", staysPlot(t, named("stays"), d.Figures.Stays), slices.ContainsFunc(d.Figures.Stays, func(f store.StayFigure) bool { return f.N > 0 }))
-	put("daily", dailyPlot(t, named("daily"), d), slices.ContainsFunc(d.Figures.Days, func(day store.DayCount) bool { return day != store.DayCount{Day: day.Day} }))
-	var bars []web.PlotBar
-	for _, r := range d.Reasons[:min(reasonsPlotted, len(d.Reasons))] {
-		bars = append(bars, web.BarOf(t.T("figures.by_"+r.By, nil)+" "+r.Mark+" "+r.Text, strconv.Itoa(r.N), float64(r.N), float64(d.Reasons[0].N)))
-	}
-	put("refusals", web.BarPlot(named("refusals"), bars), len(bars) > 0)
-	bars = nil
-	for _, c := range d.Causes[:min(reasonsPlotted, len(d.Causes))] {
-		if c.N > 0 {
-			bars = append(bars, web.BarOf(c.What, strconv.Itoa(c.N), float64(c.N), float64(d.Causes[0].N)))
-		}
-	}
-	put("stuck", web.BarPlot(named("stuck"), bars), len(bars) > 0)
-	var decided, reviews []web.PlotBar
-	var longest time.Duration
-	for _, provinceFigure := range d.Figures.Provinces {
-		longest = max(longest, provinceFigure.Median)
-	}
-	for _, provinceFigure := range d.Figures.Provinces {
-		name := p.Tables(ctx).Regions.Name(provinceFigure.Province)
-		if provinceFigure.Decided() > 0 {
-			approved := web.Share(float64(provinceFigure.Approved), float64(provinceFigure.Decided()))
-			decided = append(decided, web.PlotBar{Label: name, Value: shareText(provinceFigure.Approved, provinceFigure.Decided()), Parts: []web.PlotPart{{X: 0, Width: approved, Class: "good"}, {X: approved, Width: 100 - approved, Class: "bad"}}})
-		}
-		if provinceFigure.Reviewed > 0 {
-			reviews = append(reviews, web.BarOf(name, SpanText(t, provinceFigure.Median), float64(provinceFigure.Median), float64(longest)))
-		}
-	}
-	put("decided", web.BarPlot(named("decided"), decided), len(decided) > 0)
-	put("reviews", web.BarPlot(named("reviews"), reviews), len(reviews) > 0)
-	return plots
+// daily are a day's counts, in the order of a filing's life.
+var daily = []dailyCount{
+	{"opened", func(d store.DayCount) int { return d.Opened }},
+	{"submitted", func(d store.DayCount) int { return d.Submitted }},
+	{"approved", func(d store.DayCount) int { return d.Approved }},
+	{"refused", func(d store.DayCount) int { return d.Refused }},
+	{"filed", func(d store.DayCount) int { return d.Filed }},
 }
 
-func staysPlot(t *locale.Localizer, p web.Plot, stays []store.StayFigure) web.Plot {
-	var longest time.Duration
-	for _, f := range stays {
-		longest = max(longest, f.Most)
+// dailyOf are the counts of a province, or of all: a filing has no province yet when it is opened.
+func dailyOf(province string) []dailyCount {
+	if province != "" {
+		return daily[1:]
 	}
-	scale := web.NewSpanScale(longest)
-	var bars []web.PlotBar
-	for _, f := range stays {
-		if f.N == 0 {
-			continue
-		}
-		median, most := scale.X(f.Median), scale.X(f.Most)
-		bars = append(bars, web.PlotBar{
-			Label: t.T("stage."+string(f.Stage), nil), Value: SpanText(t, f.Median) + " / " + SpanText(t, f.Most),
-			Parts: []web.PlotPart{{X: 0, Width: median, Class: "first"}, {X: median, Width: max(0, most-median), Class: "second"}},
-		})
-	}
-	p.Ticks = scale.Ticks(func(d time.Duration) string { return SpanText(t, d) })
-	return web.BarPlot(p, bars)
-}
-
-func dailyPlot(t *locale.Localizer, p web.Plot, d figuresData) web.Plot {
-	var series []web.PlotSeries
-	var values [][]int
-	for _, what := range daily {
-		if what.key == "opened" && d.Province != "" {
-			continue
-		}
-		list, sum := make([]int, len(d.Figures.Days)), 0
-		for i, day := range d.Figures.Days {
-			list[i] = what.of(day)
-			sum += list[i]
-		}
-		series = append(series, web.PlotSeries{
-			Label: t.T("figures."+what.key, nil), Value: t.T("figures.sum", map[string]any{"n": sum, "most": slices.Max(list)}),
-		})
-		values = append(values, list)
-	}
-	p.Ticks = []web.PlotTick{{X: 0, Label: d.Figures.From.String(), Anchor: "start"}, {X: 100, Label: d.Figures.Until.String(), Anchor: "end"}}
-	return web.SeriesPlot(p, series, values)
+	return daily
 }

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -23,133 +23,141 @@ import (
 
 const formUnmask = "unmask"
 
-// maxUnmaskReason bounds why somebody looks, in characters.
+// maxUnmaskReason bounds the reason for unmasking, in characters.
 const maxUnmaskReason = 200
 
-// staffFiling is a filing as staff see it, all on one page.
-type staffFiling struct {
+// filingData is everything about a filing, on one page.
+type filingData struct {
 	Filing   store.Filing
 	Order    store.Order
-	Timeline []staffLine
-	// Parts are the forms, masked but for one that was asked for; nil of who may see none.
+	Timeline []timelineLine
+	// Parts are the forms, masked except for the one that was asked for; nil for readers who may see none.
 	Parts []maskedPart
-	// Unmask asks why a part is looked at.
+	// Unmask asks for the reason before a part is unmasked.
 	Unmask     web.Form
-	Messages   []sentLine
+	Messages   []sentMessage
 	Records    []store.SubmittedRecord
 	SiteChecks []store.SiteCheck
-	// Execution is what Temporal knows; Unknown is why it isn't there: a key below
-	// "filing_staff.".
+	// Execution is Temporal's view of the workflow. Where there is none, Unknown says why: a key below "filing_staff.".
 	Execution workflows.Execution
 	Unknown   string
-	// Temporal is the workflow's page in Temporal's own UI; empty: the settings name none.
+	// Temporal is the workflow's page in Temporal's UI; empty without a configured UI.
 	Temporal string
-	staffActs
+	filingActs
 	// Now is when the page was drawn.
 	Now time.Time
 }
 
-func (d staffFiling) HasProblems() bool { return d.Unmask.HasProblems() || d.Reason.HasProblems() }
-
-// AtOnce tells whether there is something that is done at once, for which a reason can be given.
-func (d staffFiling) AtOnce() bool {
-	return len(d.Codes) > 0 || d.Reason.HasProblems() || slices.ContainsFunc(d.Execution.Pending, func(p workflows.PendingActivity) bool { return p.BackedOff(d.Now) })
+// immediate tells whether the page has an action without a page of its own, for which it takes a reason.
+func (d filingData) immediate() bool {
+	return len(d.Codes) > 0 || d.Reason.HasProblems() ||
+		slices.ContainsFunc(d.Execution.Pending, func(a workflows.PendingActivity) bool { return a.BackedOff(d.Now) })
 }
 
-// staffLine is a line of the timeline with who did it.
-type staffLine struct {
+// timelineLine is an event of the timeline with its actor.
+type timelineLine struct {
 	At                time.Time
 	Who, What, Detail string
 }
 
-// maskedPart is a form's part of what the customer gave.
+// maskedPart is one form of what the customer gave.
 type maskedPart struct {
 	// Name is the form's, Title a key.
 	Name, Title string
 	Lines       []dossierview.DossierLine
-	// Clear tells that it isn't masked.
+	// Clear: it isn't masked.
 	Clear bool
 }
 
-type sentLine struct {
+type sentMessage struct {
 	At                     time.Time
 	Channel, What, Receipt string
 }
 
-// supportFiling is one filing with all that is known of it.
-func (p *Pages) supportFiling(c *gin.Context) error {
+// filingPage shows a filing with everything that is known of it.
+func (p *Pages) filingPage(c *gin.Context) error {
 	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.QueryNumber(c, "serial"))
 	if err != nil {
 		return err
 	}
-	return p.showSupportFiling(c, http.StatusOK, f, pageAsk{})
+	return p.showFiling(c, http.StatusOK, f, filingRequest{})
 }
 
-// pageAsk is what a form of a filing's page asked for.
-type pageAsk struct {
-	// part is the part that shows in the clear, for a reason; empty: none.
+// filingRequest is what a form on a filing's page asked for.
+type filingRequest struct {
+	// part is the part to unmask, and reason why; empty: none.
 	part, reason string
-	// act is what was typed to do something at once; nil: problems are those of showing a part.
-	act      url.Values
+	// action is what was typed for an immediate action; nil: the problems are those of unmasking.
+	action   url.Values
 	problems filing.Problems
 }
 
-// unmask shows one part of a filing's forms in the clear, to who says why.
+// unmask shows one part of a filing's forms in clear text, for a reason.
 func (p *Pages) unmask(c *gin.Context) error {
-	serial, _ := strconv.Atoi(c.PostForm("serial")) // nonsense is the first
-	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), serial)
+	f, err := p.postedFiling(c, web.PostForm(c))
 	if err != nil {
 		return err
 	}
-	part, reason := c.PostForm("part"), strings.TrimSpace(c.PostForm("reason"))
-	var problems filing.Problems
+	r := filingRequest{reason: strings.TrimSpace(c.PostForm("reason"))}
 	switch {
-	case reason == "":
-		problems = filing.Problems{{Field: "reason", Key: "unmask_reason"}}
-	case utf8.RuneCountInString(reason) > maxUnmaskReason:
-		problems = filing.Problems{{Field: "reason", Key: "too_long", Args: map[string]any{"max": maxUnmaskReason}}}
+	case r.reason == "":
+		r.problems = filing.Problems{{Field: "reason", Key: "unmask_reason"}}
+	case utf8.RuneCountInString(r.reason) > maxUnmaskReason:
+		r.problems = filing.Problems{{Field: "reason", Key: "too_long", Args: map[string]any{"max": maxUnmaskReason}}}
 	}
-	if len(problems) > 0 {
-		return p.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{reason: reason, problems: problems})
+	if len(r.problems) > 0 {
+		return p.showFiling(c, http.StatusUnprocessableEntity, f, r)
 	}
-	return p.showSupportFiling(c, http.StatusOK, f, pageAsk{part: part, reason: reason})
+	r.part = c.PostForm("part")
+	return p.showFiling(c, http.StatusOK, f, r)
 }
 
-// showSupportFiling draws a filing's page, one part in the clear where it is named.
-func (p *Pages) showSupportFiling(c *gin.Context, status int, f store.Filing, a pageAsk) error {
-	ctx, t, open, reason := c.Request.Context(), p.Texts.For(p.Lang(c)), a.part, a.reason
-	data := staffFiling{Filing: f, Now: p.Store.Now()}
-	var err error
-	if p.Allowed(c, web.CanSeePersonal) {
-		if data.Parts, err = p.maskedParts(c, f, open); err != nil {
+func (p *Pages) showFiling(c *gin.Context, status int, f store.Filing, r filingRequest) error {
+	data := filingData{Filing: f, Now: p.Store.Now()}
+	if err := p.fillForms(c, &data, r); err != nil {
+		return err
+	}
+	if err := p.fillActs(c, &data, r); err != nil {
+		return err
+	}
+	if err := p.fillHistory(c, &data); err != nil {
+		return err
+	}
+	p.askTemporal(c, &data)
+	return p.Render(c, status, web.Page{Title: "filing_staff.title"}, func(page *web.Page) templ.Component {
+		return filingPage(page, data)
+	})
+}
+
+// fillForms reads the forms, for those who may see personal data. Unmasking is audited before anything is shown.
+func (p *Pages) fillForms(c *gin.Context, data *filingData, r filingRequest) (err error) {
+	if !p.Allowed(c, web.CanSeePersonal) {
+		return nil
+	}
+	if data.Parts, err = p.maskedParts(c, data.Filing, r.part); err != nil {
+		return err
+	}
+	if r.part != "" {
+		if !slices.ContainsFunc(data.Parts, func(part maskedPart) bool { return part.Clear }) {
+			return store.ErrNotFound
+		}
+		entry := p.AuditEntry(c, "filing.unmask", "filing", data.Filing.Ref()+" "+r.part, r.reason)
+		if _, err := p.Store.Audit(c.Request.Context(), entry); err != nil {
 			return err
 		}
-		if open != "" { // noted before it is shown; what isn't there isn't
-			if !slices.ContainsFunc(data.Parts, func(theMaskedPart maskedPart) bool { return theMaskedPart.Clear }) {
-				return store.ErrNotFound
-			}
-			if _, err := p.Store.Audit(ctx, p.AuditEntry(c, "filing.unmask", "filing", f.Ref()+" "+open, reason)); err != nil {
-				return err
-			}
-		}
-		var problems filing.Problems
-		if a.act == nil {
-			problems = a.problems
-		}
-		data.Unmask = web.Build(t, formUnmask, []web.Field{{Name: "reason", Type: "text", Required: true, Maxlength: maxUnmaskReason}}, url.Values{"reason": {reason}}, problems)
 	}
-	if err := p.fillActs(c, &data, a); err != nil {
-		return err
+	var problems filing.Problems
+	if r.action == nil {
+		problems = r.problems
 	}
-	if err := p.fillStaffFiling(c, t, &data); err != nil {
-		return err
-	}
-	return p.RenderTemplate(c, status, "support_filing", web.Page{Title: "filing_staff.title", Data: data})
+	fields := []web.Field{{Name: "reason", Type: "text", Required: true, Maxlength: maxUnmaskReason}}
+	data.Unmask = web.Build(p.Texts.For(p.Lang(c)), formUnmask, fields, url.Values{"reason": {r.reason}}, problems)
+	return nil
 }
 
-// fillStaffFiling reads all but the forms.
-func (p *Pages) fillStaffFiling(c *gin.Context, t *locale.Localizer, data *staffFiling) (err error) {
-	ctx, f := c.Request.Context(), data.Filing
+// fillHistory reads what happened to the filing.
+func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
+	ctx, t, f := c.Request.Context(), p.Texts.For(p.Lang(c)), data.Filing
 	if data.Order, err = p.Store.Order(ctx, f.OrderID); err != nil {
 		return err
 	}
@@ -162,39 +170,36 @@ func (p *Pages) fillStaffFiling(c *gin.Context, t *locale.Localizer, data *staff
 		return err
 	}
 	for _, l := range lines {
-		data.Timeline = append(data.Timeline, p.staffLine(c, t, l))
+		data.Timeline = append(data.Timeline, p.timelineLine(c, t, l))
 	}
 	sent, err := p.Store.SentMessages(ctx, f.ID)
 	if err != nil {
 		return err
 	}
 	for _, m := range sent {
-		data.Messages = append(data.Messages, sentLine{m.SentAt, t.T("timeline."+string(m.Channel), nil), textOr(t, "sent_message.", m.Template), m.ProviderID})
+		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "sent_message.", m.Template)
+		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID})
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
 		return err
 	}
-	if data.SiteChecks, err = p.Store.SiteChecks(ctx, f.ID); err != nil {
-		return err
-	}
-	p.askTemporal(c, data)
-	return nil
+	data.SiteChecks, err = p.Store.SiteChecks(ctx, f.ID)
+	return err
 }
 
-// temporalPatience is how long the page waits for Temporal: the rest of it must show
-// also when Temporal is what is down.
+// temporalPatience is how long the page waits for Temporal: everything else must show even while Temporal is down.
 const temporalPatience = 3 * time.Second
 
-func (p *Pages) askTemporal(c *gin.Context, data *staffFiling) {
+func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
 	ref := data.Filing.Ref()
 	if p.TemporalUI != "" {
 		data.Temporal = p.TemporalUI + "/workflows/" + url.PathEscape(workflows.FilingWorkflowID(ref))
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), temporalPatience)
 	defer cancel()
-	beside, err := p.relatedWorkflows(c, data.Filing)
+	related, err := p.relatedWorkflows(c, data.Filing)
 	if err == nil {
-		data.Execution, err = p.Filings.Execution(ctx, ref, beside...)
+		data.Execution, err = p.Filings.Execution(ctx, ref, related...)
 	}
 	switch {
 	case errors.Is(err, workflows.ErrNoExecution):
@@ -205,11 +210,12 @@ func (p *Pages) askTemporal(c *gin.Context, data *staffFiling) {
 	}
 }
 
-// staffLine is a line of the timeline as staff read it. Who may see no personal data reads
+// timelineLine is a line of the timeline as staff read it. Readers who may not see personal data get
 // neither customers' logins nor what people wrote.
-func (p *Pages) staffLine(c *gin.Context, t *locale.Localizer, l dossierview.TimelineLine) staffLine {
-	line := staffLine{At: l.At, Who: dossierview.ActorName(t, l.By), What: textOr(t, "event.", l.Kind), Detail: l.Detail}
-	if step, more, ok := strings.Cut(l.Full, ": "); ok && (l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)) {
+func (p *Pages) timelineLine(c *gin.Context, t *locale.Localizer, l dossierview.TimelineLine) timelineLine {
+	line := timelineLine{l.At, dossierview.ActorName(t, l.By), textOr(t, "event.", l.Kind), l.Detail}
+	ofStep := l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)
+	if step, more, ok := strings.Cut(l.Full, ": "); ok && ofStep {
 		text := dossierview.TextIf(t, "reason.", more)
 		if text == "" {
 			text = textOr(t, "support.", more)
@@ -227,11 +233,11 @@ func (p *Pages) staffLine(c *gin.Context, t *locale.Localizer, l dossierview.Tim
 	return line
 }
 
-// notMasked are typed fields that are about the order and the provider, not about people.
+// notMasked are typed fields about the order and the provider rather than people.
 var notMasked = map[string]bool{"site.domains": true, "site.ips": true, "site.home_page": true, "site.provider": true}
 
-// maskedParts are the contact and the forms of the newest revision: what was chosen from
-// lists shows, what was typed is masked, but in the part that is open. Passwords never show.
+// maskedParts are the contact and the forms of the latest revision. Choices from lists show; what was typed
+// is masked, except in the part named open. Passwords never show.
 func (p *Pages) maskedParts(c *gin.Context, f store.Filing, open string) (parts []maskedPart, err error) {
 	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
 	codes := dossierview.WithBuiltIn(p.Tables(ctx))
@@ -271,8 +277,7 @@ func (p *Pages) maskedParts(c *gin.Context, f store.Filing, open string) (parts 
 	return parts, nil
 }
 
-// maskedLines keeps the first character of each line, so that who has the person on the phone
-// can tell whether it is they.
+// maskedLines keeps the first character of each line, enough to recognise a caller by.
 func maskedLines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

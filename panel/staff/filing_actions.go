@@ -6,61 +6,62 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
-// What staff do to one filing from its page, beside resuming it: each is noted with its
-// reason before it happens, and after, and refused where the filing isn't so any more.
+// What staff do to a filing from its page, besides resuming it. Each action is audited with its reason before
+// and after, and refused once the filing has moved on.
 
-// codeLine is how far a channel's verification is: never its code.
+// codeLine is the state of one channel's verification, without its code.
 type codeLine struct {
 	Channel  filing.Channel
 	Sends    int
 	Verified bool
 	// Locked: too many wrong codes were typed.
 	Locked bool
-	// Waits: sending is what the filing is stuck at.
+	// Waits: the filing is stuck at sending the code.
 	Waits bool
 	store.Verification
 }
 
-// staffActs is what its reader may do to a filing now.
-type staffActs struct {
+// filingActs are the actions that the reader may take on a filing now.
+type filingActs struct {
 	Codes       []codeLine
 	Corrections []store.Correction
-	// Mend is the page where what the stuck step needs is corrected; empty: there is none.
-	Mend                              string
+	// CorrectionPath is the page that corrects what the stuck step needs; empty: there is none.
+	CorrectionPath                    string
 	CanCorrect, CanWithdraw, CanSpace bool
-	// Reason is the optional one of what can be done at once.
+	// Reason takes the optional reason for an immediate action.
 	Reason web.Form
 }
 
-// fieldWhy is the reason of what is done, where the page has another field of the name
-// reason, or another form with one.
+// fieldWhy is the field of the reason where the page has another field named reason.
 const fieldWhy = "why"
 
-// staffPath is a filing's page for staff.
-func staffPath(f store.Filing) string {
-	return "/support/filings/" + url.PathEscape(f.OrderNumber) + "?serial=" + strconv.Itoa(f.Serial)
+// filingPath is a filing's page for staff.
+func filingPath(f store.Filing) string {
+	return web.URL("/support/filings/%s?serial=%d", f.OrderNumber, f.Serial)
 }
 
-// staffSubpath is a page of a filing's page for staff.
-func staffSubpath(f store.Filing, page string) string {
+// filingSubpath is a staff page about a filing.
+func filingSubpath(f store.Filing, page string) string {
 	return "/support/filings/" + url.PathEscape(f.OrderNumber) + "/" + page + "?serial=" + strconv.Itoa(f.Serial)
 }
 
-// correctionPage is where staff correct what a stuck step failed for: what waiting, or the
-// provider of messages, has to mend has no page here.
-func correctionPage(f store.Filing) string {
+// correctionPath is where staff correct what a stuck step failed for. Failures that only time or the message
+// provider can fix have no page.
+func correctionPath(f store.Filing) string {
 	switch {
 	case f.StuckStep == "install_certificate" && f.StuckReason != activities.ReasonInternal:
-		return staffSubpath(f, "space")
+		return filingSubpath(f, "space")
 	case f.StuckReason == activities.ReasonNoAccount:
 		return "/support/bureau"
 	}
@@ -68,7 +69,7 @@ func correctionPage(f store.Filing) string {
 }
 
 // fillActs reads what can be done to a filing.
-func (p *Pages) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err error) {
+func (p *Pages) fillActs(c *gin.Context, data *filingData, r filingRequest) (err error) {
 	f, ctx := data.Filing, c.Request.Context()
 	if data.Corrections, err = p.Store.Corrections(ctx, f.ID, web.CorrectionsShown); err != nil {
 		return err
@@ -77,11 +78,12 @@ func (p *Pages) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err erro
 		return nil
 	}
 	var problems filing.Problems
-	if a.act != nil {
-		problems = a.problems
+	if r.action != nil {
+		problems = r.problems
 	}
-	data.Reason = web.Build(p.Texts.For(p.Lang(c)), "staff_act", []web.Field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}, a.act, problems)
-	data.Mend = correctionPage(f)
+	fields := []web.Field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}
+	data.Reason = web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, r.action, problems)
+	data.CorrectionPath = correctionPath(f)
 	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
 	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
 	data.CanSpace = canSpace(f.Stage)
@@ -92,100 +94,99 @@ func (p *Pages) fillActs(c *gin.Context, data *staffFiling, a pageAsk) (err erro
 	for _, channel := range filing.Channels {
 		v := verifications[channel]
 		data.Codes = append(data.Codes, codeLine{
-			Channel: channel, Sends: v.Sends, Verified: v.VerifiedAt.Valid, Locked: v.LockedUntil.Valid && v.LockedUntil.Time.After(p.Store.Now()),
-			Waits: f.StuckStep == "send_"+string(channel), Verification: v,
+			Channel: channel, Sends: v.Sends, Verified: v.VerifiedAt.Valid,
+			Locked: v.LockedUntil.Valid && v.LockedUntil.Time.After(p.Store.Now()),
+			Waits:  f.StuckStep == "send_"+string(channel), Verification: v,
 		})
 	}
 	return err
 }
 
-// relatedWorkflows are the workflows that go on beside a filing's: what follows its approval, and
-// what is being done to its home page.
+// footerWorkflows are the steps that work on a home page, by the state of the edit.
+var footerWorkflows = map[store.FooterState]workflows.FooterStep{
+	store.FooterAsked:   workflows.FooterPreview,
+	store.FooterAgreed:  workflows.FooterPlace,
+	store.FooterUndoing: workflows.FooterUndo,
+}
+
+// relatedWorkflows are the workflows that run alongside a filing's: the aftercare of its approval, and edits
+// of its home page.
 func (p *Pages) relatedWorkflows(c *gin.Context, f store.Filing) ([]string, error) {
 	list := []string{workflows.AftercareWorkflowID(f.Ref())}
 	edits, err := p.Store.FooterEdits(c.Request.Context(), f.ID)
 	for _, e := range edits {
-		if step, working := map[store.FooterState]workflows.FooterStep{
-			store.FooterAsked: workflows.FooterPreview, store.FooterAgreed: workflows.FooterPlace, store.FooterUndoing: workflows.FooterUndo,
-		}[e.State]; working {
+		if step, working := footerWorkflows[e.State]; working {
 			list = append(list, workflows.FooterWorkflowID(e.ID, step))
 		}
 	}
 	return list, err
 }
 
-// postedFiling finds the filing that a form of staff's is about.
-func (p *Pages) postedFiling(c *gin.Context, values url.Values) (f store.Filing, ok bool) {
-	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.Number(values, "serial"))
-	if err != nil {
-		p.Fail(c, err)
-	}
-	return f, err == nil
+// postedFiling is the filing that a staff form is about.
+func (p *Pages) postedFiling(c *gin.Context, values url.Values) (store.Filing, error) {
+	return p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.Number(values, "serial"))
 }
 
-// finishAct ends a form of a filing's page, on that page, which shows what is so now.
+// finishAct ends a form of a filing's page on that page, which shows the new state.
 func (p *Pages) finishAct(c *gin.Context, f store.Filing, err error) error {
-	return p.finishActWith(c, f, err, "")
+	return p.finishActWith(c, f, err, "flash.done")
 }
 
-// finishActWith is acted with a word of its own for what was done.
+// finishActWith is finishAct with a message of its own for success.
 func (p *Pages) finishActWith(c *gin.Context, f store.Filing, err error, done string) error {
 	switch {
-	case err == nil && done != "":
-		p.Flash(c, done)
 	case err == nil:
-		p.Flash(c, "flash.done")
+		p.Flash(c, done)
 	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.moved_on")
 	default:
 		return err
 	}
-	return web.Redirect(c, staffPath(f))
+	return web.Redirect(c, filingPath(f))
 }
 
-// runNow has an activity that waits for its next try tried at once.
+// runNow retries an activity at once instead of after its backoff.
 func (p *Pages) runNow(c *gin.Context) error {
 	values := web.PostForm(c)
-	f, ok := p.postedFiling(c, values)
-	if !ok {
-		return nil
+	f, err := p.postedFiling(c, values)
+	if err != nil {
+		return err
 	}
 	reason, problems := staffReasonOf(values, fieldWhy, false)
 	if len(problems) > 0 {
-		return p.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{act: values, problems: problems})
+		return p.showFiling(c, http.StatusUnprocessableEntity, f, filingRequest{action: values, problems: problems})
 	}
-	beside, err := p.relatedWorkflows(c, f)
+	related, err := p.relatedWorkflows(c, f)
 	if err != nil {
 		return err
 	}
 	ctx, ref := c.Request.Context(), f.Ref()
-	// What is named must be this filing's: Temporal is asked, not the form believed.
-	e, err := p.Filings.Execution(ctx, ref, beside...)
+	// The form isn't trusted: Temporal says which activities are this filing's.
+	e, err := p.Filings.Execution(ctx, ref, related...)
 	if err != nil && !errors.Is(err, workflows.ErrNoExecution) {
 		return err
 	}
 	err = p.Asked(c, p.AuditEntry(c, "filing.run_now", "filing", ref, reason), func() error {
-		for _, pendingActivity := range e.Pending {
-			if pendingActivity.Key() == values.Get("activity") {
-				return p.Filings.RunNow(ctx, pendingActivity)
+		for _, a := range e.Pending {
+			if a.Key() == values.Get("activity") {
+				return p.Filings.RunNow(ctx, a)
 			}
 		}
 		return workflows.ErrWrongStage
 	})
 	if errors.Is(err, workflows.ErrWrongStage) {
 		p.Flash(c, "flash.not_backed_off")
-		return web.Redirect(c, staffPath(f))
+		return web.Redirect(c, filingPath(f))
 	}
 	return p.finishAct(c, f, err)
 }
 
-// sendCodeFor sends a channel's code again, at most once a minute, as customers themselves
-// have it sent. Nobody on staff sees it.
+// sendCodeFor resends a channel's code, at most once a minute, as customers can themselves. Staff never see it.
 func (p *Pages) sendCodeFor(c *gin.Context) error {
 	values := web.PostForm(c)
-	f, ok := p.postedFiling(c, values)
-	if !ok {
-		return nil
+	f, err := p.postedFiling(c, values)
+	if err != nil {
+		return err
 	}
 	channel := filing.Channel(values.Get("channel"))
 	if web.CodeField[channel] == "" {
@@ -193,9 +194,10 @@ func (p *Pages) sendCodeFor(c *gin.Context) error {
 	}
 	reason, problems := staffReasonOf(values, fieldWhy, false)
 	if len(problems) > 0 {
-		return p.showSupportFiling(c, http.StatusUnprocessableEntity, f, pageAsk{act: values, problems: problems})
+		return p.showFiling(c, http.StatusUnprocessableEntity, f, filingRequest{action: values, problems: problems})
 	}
-	err := p.Asked(c, p.AuditEntry(c, "filing.send_code", "filing", f.Ref()+" "+string(channel), reason), func() error {
+	entry := p.AuditEntry(c, "filing.send_code", "filing", f.Ref()+" "+string(channel), reason)
+	err = p.Asked(c, entry, func() error {
 		if f.Stage != filing.Verifying {
 			return workflows.ErrWrongStage
 		}
@@ -209,10 +211,10 @@ func (p *Pages) sendCodeFor(c *gin.Context) error {
 	switch {
 	case errors.Is(err, store.ErrCodeTooSoon):
 		p.Flash(c, "flash.code_too_soon")
-		return web.Redirect(c, staffPath(f))
+		return web.Redirect(c, filingPath(f))
 	case errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.already_verified")
-		return web.Redirect(c, staffPath(f))
+		return web.Redirect(c, filingPath(f))
 	default:
 		return p.finishAct(c, f, err)
 	}
@@ -220,19 +222,22 @@ func (p *Pages) sendCodeFor(c *gin.Context) error {
 
 // withdrawForm asks why staff withdraw a filing for its customer.
 func (p *Pages) withdrawForm(c *gin.Context) error {
-	if f, ok := p.postedFiling(c, c.Request.URL.Query()); ok {
-		return p.showWithdraw(c, http.StatusOK, f, nil, nil)
+	f, err := p.postedFiling(c, c.Request.URL.Query())
+	if err != nil {
+		return err
 	}
-
-	return nil
+	return p.showWithdraw(c, f, filledForm{})
 }
 
-func (p *Pages) showWithdraw(c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems) error {
+func (p *Pages) showWithdraw(c *gin.Context, f store.Filing, filled filledForm) error {
 	if !f.Kind.Withdrawable(f.Stage) {
 		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
-	return p.RenderTemplate(c, status, "staff_withdraw", web.Page{Title: "staff_withdraw.title", Data: filingForm{web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, values, problems), f}})
+	data := filingForm{filled.build(p.Texts.For(p.Lang(c)), "staff_act", fields), f}
+	return p.Render(c, filled.status(), web.Page{Title: "staff_withdraw.title"}, func(page *web.Page) templ.Component {
+		return withdrawPage(page, data)
+	})
 }
 
 // filingForm is a form about a filing.
@@ -241,17 +246,34 @@ type filingForm struct {
 	Filing store.Filing
 }
 
-// withdrawAsStaff ends a filing that hasn't left for the bureau, as its customer could. They
-// see it in the timeline, and are told by message (store.CustomerNotice).
+// filledForm is what a form starts with, or what was typed in it and is wrong.
+type filledForm struct {
+	values   url.Values
+	problems filing.Problems
+}
+
+func (f filledForm) build(t *locale.Localizer, name string, fields []web.Field) web.Form {
+	return web.Build(t, name, fields, f.values, f.problems)
+}
+
+func (f filledForm) status() int {
+	if len(f.problems) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+// withdrawAsStaff withdraws a filing that hasn't gone to the bureau, as its customer could. The customer sees it
+// in the timeline and gets a message (store.CustomerNotice).
 func (p *Pages) withdrawAsStaff(c *gin.Context) error {
 	values := web.PostForm(c)
-	f, ok := p.postedFiling(c, values)
-	if !ok {
-		return nil
+	f, err := p.postedFiling(c, values)
+	if err != nil {
+		return err
 	}
 	reason, problems := staffReason(values, true)
 	if len(problems) > 0 {
-		return p.showWithdraw(c, http.StatusUnprocessableEntity, f, values, problems)
+		return p.showWithdraw(c, f, filledForm{values, problems})
 	}
 	return p.finishAct(c, f, p.Asked(c, p.AuditEntry(c, "filing.withdraw", "filing", f.Ref(), reason), func() error {
 		_, err := p.Filings.Withdraw(c.Request.Context(), f.Ref(), workflows.ByActor{Actor: p.Actor(c)})

@@ -3,9 +3,7 @@ package staff
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,50 +16,44 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// maxOpinion bounds a refusal's reason, in characters; sealed it must fit its column.
+// maxOpinion bounds a refusal's reason, in characters: sealed, it must fit its column.
 const maxOpinion = 1000
 
-// manualSubmitted records that somebody took a dossier to the bureau.
-func (p *Pages) manualSubmitted(c *gin.Context) error {
-	r, _, ok := p.manualRecord(c)
-	if !ok {
-		return nil
-	}
-	return p.manualDone(c, r, p.Audited(c, p.AuditEntry(c, "record.submitted", "record", web.IdText(r.ID), ""), func(ctx context.Context) error {
+// manualSubmitted records that somebody submitted a dossier to the bureau.
+func (p *Pages) manualSubmitted(c *gin.Context, r manualDossier) error {
+	return p.recordManual(c, r, "record.submitted", func(ctx context.Context) error {
 		return p.Store.SubmitByHand(ctx, r.ID, p.Actor(c))
-	}))
+	})
 }
 
 // manualApproved records an approval with what it brought.
-func (p *Pages) manualApproved(c *gin.Context) error {
-	r, d, ok := p.manualRecord(c)
-	if !ok {
-		return nil
-	}
+func (p *Pages) manualApproved(c *gin.Context, r manualDossier) error {
 	posted, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
 	if err != nil {
 		return web.ErrBadRequest
 	}
 	issued := filing.Issued{
-		HolderNumber: posted.Values.Get("holder_number"), SiteNumber: posted.Values.Get("site_number"), Password: posted.Values.Get("password"), Certificate: posted.File,
+		HolderNumber: posted.Values.Get("holder_number"), SiteNumber: posted.Values.Get("site_number"),
+		Password: posted.Values.Get("password"), Certificate: posted.File,
 	}
 	issued.Normalise()
-	problems := issued.Validate(d)
-	if posted.File != nil && !d.Kind.Ends() && !strings.EqualFold(filepath.Ext(posted.Name), ".cert") && problems.For("certificate") == nil {
+	problems := issued.Validate(r.dossier)
+	misnamed := posted.File != nil && !strings.EqualFold(filepath.Ext(posted.Name), ".cert")
+	if misnamed && !r.dossier.Kind.Ends() && problems.For("certificate") == nil {
 		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_name"})
 	}
 	if len(problems) > 0 {
-		return p.showManual(c, http.StatusUnprocessableEntity, r, d, p.approvedForm(c, d, posted.Values, problems), p.refusedForm(c, d, url.Values{}, nil))
+		forms := p.decisionInputs(c, r.dossier)
+		forms.Approved = p.approvedForm(c, r.dossier, posted.Values, problems)
+		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
 	}
-	return p.manualDecided(c, r, "record.approved", store.ManualDecision{Actor: p.Actor(c), Approved: true, Issued: issued})
+	return p.recordManual(c, r, "record.approved", func(ctx context.Context) error {
+		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Approved: true, Issued: issued})
+	})
 }
 
 // manualRefused records a refusal with its reason and the fields that it is about.
-func (p *Pages) manualRefused(c *gin.Context) error {
-	r, d, ok := p.manualRecord(c)
-	if !ok {
-		return nil
-	}
+func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
 	values := web.PostForm(c)
 	opinion := strings.TrimSpace(values.Get("opinion"))
 	var problems filing.Problems
@@ -72,41 +64,42 @@ func (p *Pages) manualRefused(c *gin.Context) error {
 		problems = filing.Problems{{Field: "opinion", Key: "too_long", Args: map[string]any{"max": maxOpinion}}}
 	}
 	if len(problems) > 0 {
-		return p.showManual(c, http.StatusUnprocessableEntity, r, d, p.approvedForm(c, d, knownNumbers(d), nil), p.refusedForm(c, d, values, problems))
+		forms := p.decisionInputs(c, r.dossier)
+		forms.Refused = p.refusedForm(c, r.dossier, values, problems)
+		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
 	}
 	var fields []string
-	for _, group := range p.refusable(c, d) {
+	for _, group := range p.refusable(c, r.dossier) {
 		for _, o := range group.options {
 			if slices.Contains(values[group.form], o.Value) {
 				fields = append(fields, group.form+"."+o.Value)
 			}
 		}
 	}
-	return p.manualDecided(c, r, "record.refused", store.ManualDecision{Actor: p.Actor(c), Opinion: opinion, Fields: fields})
+	return p.recordManual(c, r, "record.refused", func(ctx context.Context) error {
+		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Opinion: opinion, Fields: fields})
+	})
 }
 
-func (p *Pages) manualDecided(c *gin.Context, r store.ManualRecord, action string, d store.ManualDecision) error {
-	return p.manualDone(c, r, p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), func(ctx context.Context) error {
-		return p.Store.DecideByHand(ctx, r.ID, d)
-	}))
-}
-
-// manualDone ends a form of a dossier's page. The filing hears of it by an
-// exchange, which is started at once; when it can't be, the schedule's next one
-// tells it.
-func (p *Pages) manualDone(c *gin.Context, r store.ManualRecord, err error) error {
-	path := fmt.Sprintf("/support/dossiers/%d", r.ID)
+// recordManual records something about a dossier. The filing learns of it through an exchange,
+// which starts at once; if it can't, the next scheduled one will do.
+func (p *Pages) recordManual(
+	c *gin.Context, r manualDossier, action string, record func(context.Context) error,
+) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), record)
 	switch {
 	case errors.Is(err, store.ErrConflict): // somebody was quicker: the page shows what they did
 		p.Flash(c, "flash.dossier_moved_on")
-		return web.Redirect(c, path)
+		return web.Redirect(c, manualPath(r.ID))
 	case err != nil:
 		return err
 	}
-	p.Logger.Info("staff acted on a dossier", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor", p.Actor(c))
+	p.Logger.Info("staff acted on a dossier", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor",
+		p.Actor(c))
 	if err := p.Filings.ExchangeNow(c.Request.Context(), r.AccountID); err != nil {
-		p.Logger.Warn("a filing hears of what staff recorded only with the next exchange", "account", r.AccountID, "error", err)
+		p.Logger.Warn("a filing learns of what staff recorded only with the next exchange", "account", r.AccountID,
+			"error", err)
 	}
 	p.Flash(c, "flash.done")
-	return web.Redirect(c, path)
+	return web.Redirect(c, manualPath(r.ID))
 }

@@ -2,11 +2,13 @@ package staff
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -16,60 +18,81 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// dossiersPerPage is for each of the list's two groups.
+// dossiersPerPage applies to each of the list's two groups.
 const dossiersPerPage = 50
 
 type manualListData struct {
 	Groups []manualGroup
-	// Account, when set, is the only account shown.
+	// Account is the only account shown; 0: all are.
 	Account int64
 }
 
-// manualGroup is the dossiers to submit, or those that wait for a result.
+const pathManual = "/support/dossiers"
+
+// manualPath is the page of a record.
+func manualPath(record int64) string { return fmt.Sprintf("%s/%d", pathManual, record) }
+
+// The states of a dossier that people take to the bureau; the first two are groups of the list.
+const (
+	dossierToSubmit  = "to_submit"
+	dossierSubmitted = "submitted"
+	dossierDecided   = "decided"
+)
+
+// manualGroup is the dossiers to submit, or those that wait for the bureau's decision.
 type manualGroup struct {
-	Key  string // of its texts, "dossiers.KEY"
+	// Key is part of its texts' keys.
+	Key  string
 	Rows []manualRow
-	Next int64
+	// Next is the address of the group's next page.
+	Next string
 }
 
 type manualRow struct {
 	store.ManualRecord
-	Age string
+	group, Age string
 }
 
-// manualList is what people must take to bureaus without an interface, and what
-// they took there and has no result yet.
+// manualList is what staff must submit to bureaus without an interface, and what they submitted
+// and isn't decided yet.
 func (p *Pages) manualList(c *gin.Context) error {
 	t, now := p.Texts.For(p.Lang(c)), p.Store.Now()
 	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
 	account, _ := strconv.ParseInt(c.Query("account"), 10, 64)
 	data := manualListData{Account: account}
-	for _, key := range []string{"to_submit", "submitted"} {
+	for _, key := range []string{dossierToSubmit, dossierSubmitted} {
 		if only := c.Query("group"); only != "" && only != key {
 			continue // further pages go through one group
 		}
-		list, err := p.Store.ManualRecords(c.Request.Context(), store.ManualFilter{Submitted: key == "submitted", AccountID: account, After: after}, dossiersPerPage+1)
+		list, err := p.Store.ManualRecords(c.Request.Context(),
+			store.ManualFilter{Submitted: key == dossierSubmitted, AccountID: account, After: after}, dossiersPerPage+1)
 		if err != nil {
 			return err
 		}
 		group := manualGroup{Key: key}
 		if len(list) > dossiersPerPage {
 			list = list[:dossiersPerPage]
-			group.Next = list[len(list)-1].ID
+			next := url.Values{"group": {key}, "after": {web.IdText(list[len(list)-1].ID)}}
+			if account != 0 {
+				next.Set("account", web.IdText(account))
+			}
+			group.Next = pathManual + "?" + next.Encode()
 		}
 		for _, r := range list {
 			since := r.QueuedAt
 			if r.SubmittedAt.Valid {
 				since = r.SubmittedAt.Time
 			}
-			group.Rows = append(group.Rows, manualRow{r, age(t, now.Sub(since))})
+			group.Rows = append(group.Rows, manualRow{r, key, age(t, now.Sub(since))})
 		}
 		data.Groups = append(data.Groups, group)
 	}
-	return p.RenderTemplate(c, http.StatusOK, "dossiers", web.Page{Title: "dossiers.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, func(page *web.Page) templ.Component {
+		return manualListPage(page, data)
+	})
 }
 
-// age is for how long something waits, in words.
+// age is how long something has waited, in words.
 func age(t *locale.Localizer, d time.Duration) string {
 	hours := int(d.Hours())
 	switch {
@@ -83,53 +106,81 @@ func age(t *locale.Localizer, d time.Duration) string {
 
 type manualPageData struct {
 	staffPapers
-	Record   store.ManualRecord
-	Parts    []dossierview.DossierPart
-	Approved web.Form
-	Refused  web.Form
-	// Decision is what was recorded, once it was.
+	decisionInputs
+	Record store.ManualRecord
+	Parts  []dossierview.DossierPart
+	// Decision is nil until one is recorded.
 	Decision *store.Decision
-	// Fields are the labels of what a refusal is about.
+	// Fields are the labels of the fields that a refusal is about.
 	Fields  []string
 	Printed time.Time
 }
 
-// manualRecord finds the record that a page is about, with its dossier.
-func (p *Pages) manualRecord(c *gin.Context) (r store.ManualRecord, d filing.Dossier, ok bool) {
-	id, err := strconv.ParseInt(c.Param("record"), 10, 64)
-	if err != nil {
-		p.Fail(c, store.ErrNotFound)
-		return r, d, false
+// state tells where the dossier stands.
+func (d manualPageData) state() string {
+	switch {
+	case d.Record.Decided:
+		return dossierDecided
+	case d.Record.SubmittedAt.Valid:
+		return dossierSubmitted
 	}
-	if r, err = p.Store.ManualRecord(c.Request.Context(), id); err == nil {
-		d, err = p.Store.Dossier(c.Request.Context(), r.FilingID, r.Revision)
-	}
-	if err != nil {
-		p.Fail(c, err)
-		return r, d, false
-	}
-	return r, d, true
+	return dossierToSubmit
 }
 
-// manualPage is one dossier, ready to be copied or printed, with what can be
-// recorded of it.
-func (p *Pages) manualPage(c *gin.Context) error {
-	r, d, ok := p.manualRecord(c)
-	if !ok {
-		return nil
-	}
-	return p.showManual(c, http.StatusOK, r, d, p.approvedForm(c, d, knownNumbers(d), nil), p.refusedForm(c, d, url.Values{}, nil))
+// operationText is what the bureau calls a dossier's kind.
+func operationText(p *web.Page, operation int) string {
+	return p.Text("dossiers.operation_" + strconv.Itoa(operation))
 }
 
-// showManual draws a dossier's page. It holds personal data: who looked is noted.
-func (p *Pages) showManual(c *gin.Context, status int, r store.ManualRecord, d filing.Dossier, approved, refused web.Form) error {
+// manualDossier is a record with its dossier.
+type manualDossier struct {
+	store.ManualRecord
+	dossier filing.Dossier
+}
+
+// withManual finds the dossier that a page is about.
+func (p *Pages) withManual(handle func(*gin.Context, manualDossier) error) web.Handler {
+	return func(c *gin.Context) error {
+		id, err := strconv.ParseInt(c.Param("record"), 10, 64)
+		if err != nil {
+			return store.ErrNotFound
+		}
+		r, err := p.Store.ManualRecord(c.Request.Context(), id)
+		if err != nil {
+			return err
+		}
+		d, err := p.Store.Dossier(c.Request.Context(), r.FilingID, r.Revision)
+		if err != nil {
+			return err
+		}
+		return handle(c, manualDossier{r, d})
+	}
+}
+
+// decisionInputs are the two forms that record a decision.
+type decisionInputs struct{ Approved, Refused web.Form }
+
+// decisionInputs are the forms as they start.
+func (p *Pages) decisionInputs(c *gin.Context, d filing.Dossier) decisionInputs {
+	return decisionInputs{p.approvedForm(c, d, knownNumbers(d), nil), p.refusedForm(c, d, url.Values{}, nil)}
+}
+
+// manualPage is one dossier, ready to be copied or printed, with the forms that record its result.
+func (p *Pages) manualPage(c *gin.Context, r manualDossier) error {
+	return p.showManual(c, http.StatusOK, r, p.decisionInputs(c, r.dossier))
+}
+
+// showManual draws a dossier's page. It shows personal data: the view is audited.
+func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms decisionInputs) error {
 	if err := p.AuditView(c, "dossier.view", "record", web.IdText(r.ID)); err != nil {
 		return err
 	}
-	data := manualPageData{Record: r, Parts: p.DossierParts(c, d), Approved: approved, Refused: refused, Printed: p.Store.Now()}
+	data := manualPageData{
+		decisionInputs: forms, Record: r.ManualRecord, Parts: p.DossierParts(c, r.dossier), Printed: p.Store.Now(),
+	}
 	var err error
 	if data.Filing, err = p.Store.Filing(c.Request.Context(), r.FilingID); err == nil {
-		data.Papers, err = p.papersForStaff(c, r.FilingID, r.Revision, d)
+		data.Papers, err = p.papersForStaff(c, r.FilingID, r.Revision, r.dossier)
 	}
 	if err != nil {
 		return err
@@ -139,16 +190,17 @@ func (p *Pages) showManual(c *gin.Context, status int, r store.ManualRecord, d f
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if decision.RecordID == r.ID { // a later revision's is on its own page
+		if decision.RecordID == r.ID { // a later revision's decision is on its own page
 			data.Decision = &decision
 			data.Fields = fieldLabels(p.Texts.For(p.Lang(c)), decision.Fields)
 		}
 	}
-	return p.RenderTemplate(c, status, "dossier", web.Page{Title: "dossiers.one", Data: data})
+	return p.Render(c, status, web.Page{Title: "dossiers.one"}, func(page *web.Page) templ.Component {
+		return manualDossierPage(page, data)
+	})
 }
 
-// knownNumbers fill the approval's form where the holder, or the site, was filed
-// before.
+// knownNumbers fill in the numbers of a holder or a site that was filed before.
 func knownNumbers(d filing.Dossier) url.Values {
 	v := url.Values{"holder_number": {d.Subject.HolderNumber}, "site_number": {d.Subject.SiteNumber}}
 	if n, err := filing.ParseNumber(d.OwnershipProof.Number); err == nil {
@@ -160,12 +212,11 @@ func knownNumbers(d filing.Dossier) url.Values {
 	return v
 }
 
-// approvedForm asks for what an approval brings; one that ends a filing brings
-// nothing.
+// approvedForm asks for what an approval brings; the end of a filing brings nothing.
 func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) web.Form {
 	fields := []web.Field{
 		{Name: "holder_number", Type: "text", Autocomplete: "off"}, {Name: "site_number", Type: "text", Autocomplete: "off"},
-		{Name: "password", Type: "text", Autocomplete: "off"}, // shown as it is typed: it is copied from the bureau's page
+		{Name: "password", Type: "text", Autocomplete: "off"}, // readable: it is copied from the bureau's page
 		{Name: "certificate", Type: "file", Required: d.Kind.Spec().NeedsCertificate},
 	}
 	if d.Kind.Ends() {
@@ -174,7 +225,7 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 	return web.Build(p.Texts.For(p.Lang(c)), "approved", fields, values, problems)
 }
 
-// refusedForm asks why the bureau refused, and which fields that is about.
+// refusedForm asks why the bureau refused, and for which fields.
 func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) web.Form {
 	t := p.Texts.For(p.Lang(c))
 	fields := []web.Field{{Name: "opinion", Type: "textarea", Required: true}}
@@ -189,15 +240,16 @@ type refusableFields struct {
 	options []web.Option
 }
 
-// refusable are the fields that a refusal can be about: those of the forms that
-// the dossier has, but what the provider fills in itself.
+// refusable are the fields that a refusal can be about: those of the dossier's forms that the
+// customer fills in.
 func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
 	t := p.Texts.For(p.Lang(c))
 	for _, f := range dossierview.FilledForms(d) {
 		group := refusableFields{form: f.Name}
 		for _, field := range p.Fields(t, filing.BuiltIn(), d.Kind, f.Name, f.Values) {
 			if field.Type != "fixed" {
-				group.options = append(group.options, web.Option{Value: field.Name, Label: t.T("field."+f.Name+"."+field.Name, nil)})
+				group.options = append(group.options,
+					web.Option{Value: field.Name, Label: t.T("field."+f.Name+"."+field.Name, nil)})
 			}
 		}
 		groups = append(groups, group)
@@ -205,7 +257,7 @@ func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableF
 	return groups
 }
 
-// fieldLabels are the labels of fields that are named "form.field".
+// fieldLabels are the labels of fields named "form.field".
 func fieldLabels(t *locale.Localizer, fields []string) (labels []string) {
 	for _, f := range fields {
 		labels = append(labels, t.T("field."+f, nil))

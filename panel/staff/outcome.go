@@ -11,13 +11,13 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// postedRef is how the filing is called that a form is about: its order's, and
-// which of them; the first where the form doesn't say.
+// postedRef is the reference of the filing that a form is about: the order's first without a serial.
 func postedRef(c *gin.Context) string {
 	serial, _ := strconv.Atoi(c.PostForm("serial")) // nonsense is the first
 	return filing.Ref(c.Param("number"), serial)
 }
 
+// finishStaffForm ends a form on the list of filings, whether or not the filing has moved on.
 func (p *Pages) finishStaffForm(c *gin.Context, err error) error {
 	switch {
 	case err == nil:

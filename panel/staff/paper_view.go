@@ -8,7 +8,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// viewPaperAsStaff shows staff a picture of any filing.
+// viewPaperAsStaff shows staff a paper of any filing.
 func (p *Pages) viewPaperAsStaff(c *gin.Context) error {
 	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.QueryNumber(c, "serial"))
 	if err != nil {
@@ -17,7 +17,7 @@ func (p *Pages) viewPaperAsStaff(c *gin.Context) error {
 	if err := p.renewVetting(c, f); err != nil {
 		return err
 	}
-	if c.Query("thumb") == "" { // previews are part of the dossier's page, which was noted
+	if c.Query("thumb") == "" { // previews belong to the dossier's page, whose view was audited
 		d := p.AuditEntry(c, "paper.view", "paper", c.Param("paper"), "")
 		c.Request = c.Request.WithContext(store.WithAudit(c.Request.Context(), &d))
 	}

@@ -12,13 +12,13 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// canResubmit tells whether the bureau refused a filing for something that our
-// own staff mend: then they hand the same dossier in again.
+// canResubmit tells whether the bureau refused a filing for something that staff correct
+// themselves: then they submit the same dossier again.
 func canResubmit(f store.Filing) bool {
 	return f.Stage == filing.Correcting && f.Attention == filing.AttentionRefusedOurs
 }
 
-// resubmit submits, as the next revision, what the customer submitted last.
+// resubmit submits the customer's latest revision again, as the next one.
 func (p *Pages) resubmit(c *gin.Context) error {
 	ctx := c.Request.Context()
 	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), max(1, web.Number(web.PostForm(c), "serial")))

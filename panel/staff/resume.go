@@ -1,12 +1,10 @@
 package staff
 
 import (
-	"cmp"
-	"net/http"
 	"net/url"
-	"strconv"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -15,24 +13,21 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// maxStaffReason bounds what staff write about what they do, in characters: what the
-// audit log's column takes.
+// maxStaffReason bounds the reason for a staff action, in characters: what the audit log's column takes.
 const maxStaffReason = 1000
 
-// resumeData is the page that asks why a stuck filing's step is left out, or the filing given up.
+// resumeData is the page that asks why a stuck filing's step is skipped, or the filing abandoned.
 type resumeData struct {
-	web.Form
-	Filing     store.Filing
+	filingForm
 	Resolution workflows.Resolution
 	// ReturnTo is where the page was opened from.
 	ReturnTo string
 }
 
-// needsReason tells whether staff must say why: what is tried again loses nothing, the
-// others can't be taken back.
+// needsReason tells whether staff must give a reason: a retry loses nothing, the others can't be undone.
 func needsReason(r workflows.Resolution) bool { return r != workflows.Retry }
 
-// staffReason reads why staff do something, which goes into the audit log, sealed.
+// staffReason reads the reason for a staff action, which the audit log keeps sealed.
 func staffReason(values url.Values, required bool) (reason string, problems filing.Problems) {
 	return staffReasonOf(values, "reason", required)
 }
@@ -48,31 +43,41 @@ func staffReasonOf(values url.Values, name string, required bool) (reason string
 	return reason, problems
 }
 
-// resumeForm asks for the reason of what can't be taken back.
+// resumePath is the page that asks for the reason of a resolution.
+func resumePath(f store.Filing, resolution workflows.Resolution, returnTo string) string {
+	path := filingSubpath(f, "resume") + "&resolution=" + string(resolution)
+	if returnTo != "" {
+		path += "&" + web.FieldReturnTo + "=" + returnTo
+	}
+	return path
+}
+
+// resumeForm asks for the reason of a resolution that can't be undone.
 func (p *Pages) resumeForm(c *gin.Context) error {
 	resolution := workflows.Resolution(c.Query("resolution"))
 	if resolution != workflows.Skip && resolution != workflows.Abandon {
 		return web.ErrBadRequest
 	}
-	return p.showResume(c, http.StatusOK, resolution, c.Query("serial"), nil, nil)
+	values := url.Values{"serial": {c.Query("serial")}, web.FieldReturnTo: {c.Query(web.FieldReturnTo)}}
+	return p.showResume(c, resolution, filledForm{values: values})
 }
 
-func (p *Pages) showResume(c *gin.Context, status int, resolution workflows.Resolution, serial string, values url.Values, problems filing.Problems) error {
-	n, _ := strconv.Atoi(serial) // nonsense is the first
-	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), n)
+func (p *Pages) showResume(c *gin.Context, resolution workflows.Resolution, filled filledForm) error {
+	f, err := p.postedFiling(c, filled.values)
 	if err != nil {
 		return err
 	}
-	if !f.Stuck() || resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // of an old page
+	if !f.Stuck() || resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // an outdated page
 		return p.finishStaffForm(c, workflows.ErrWrongStage)
 	}
-	from := cmp.Or(values.Get(web.FieldReturnTo), c.Query(web.FieldReturnTo))
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
-	data := resumeData{Form: web.Build(p.Texts.For(p.Lang(c)), "resume", fields, values, problems), Filing: f, Resolution: resolution, ReturnTo: from}
-	return p.RenderTemplate(c, status, "resume", web.Page{Title: "resume." + string(resolution), Data: data})
+	form := filled.build(p.Texts.For(p.Lang(c)), "resume", fields)
+	data := resumeData{filingForm{form, f}, resolution, filled.values.Get(web.FieldReturnTo)}
+	page := web.Page{Title: "resume." + string(resolution)}
+	return p.Render(c, filled.status(), page, func(page *web.Page) templ.Component { return resumePage(page, data) })
 }
 
-// resume mends a stuck filing. Why stands in the audit log, and nowhere in Temporal.
+// resume resolves what a filing is stuck at. The reason is kept in the audit log and never reaches Temporal.
 func (p *Pages) resume(c *gin.Context) error {
 	values := web.PostForm(c)
 	resolution := workflows.Resolution(values.Get("resolution"))
@@ -81,21 +86,19 @@ func (p *Pages) resume(c *gin.Context) error {
 	}
 	reason, problems := staffReason(values, needsReason(resolution))
 	if len(problems) > 0 {
-		return p.showResume(c, http.StatusUnprocessableEntity, resolution, values.Get("serial"), values, problems)
+		return p.showResume(c, resolution, filledForm{values, problems})
 	}
 	ref := postedRef(c)
-	end := p.finishStaffForm
-	if values.Get(web.FieldReturnTo) == web.ReturnToFiling {
-		end = func(c *gin.Context, err error) error {
-			if f, ok := p.postedFiling(c, values); ok {
-				return p.finishAct(c, f, err)
-			}
-
-			return nil
-		}
-	}
-	return end(c, p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
+	err := p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
 		_, err := p.Filings.Resume(c.Request.Context(), ref, workflows.Resume{Resolution: resolution, Actor: p.Actor(c)})
 		return err
-	}))
+	})
+	if values.Get(web.FieldReturnTo) != web.ReturnToFiling {
+		return p.finishStaffForm(c, err)
+	}
+	f, err2 := p.postedFiling(c, values)
+	if err2 != nil {
+		return err2
+	}
+	return p.finishAct(c, f, err)
 }

@@ -1,5 +1,5 @@
-// Package staff is the console of the provider's staff: what wants a human, the search, filings
-// and bulk jobs, vetting, figures, the bureau, addresses, accounts and the audit log.
+// Package staff is the console of the provider's staff: what needs a human, the search, filings and bulk jobs,
+// vetting, figures, the bureau, addresses, accounts and the audit log.
 package staff
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// Pages are staff's pages.
+// Pages are the staff's pages.
 type Pages struct {
 	*web.Kit
 	*dossierview.View
@@ -18,7 +18,7 @@ type Pages struct {
 	vettingFigureCache figureCache[vettingFiguresChoice, []store.VettingFigures]
 }
 
-// New makes them.
+// New returns the staff's pages.
 func New(k *web.Kit, v *dossierview.View) *Pages { return &Pages{Kit: k, View: v} }
 
 // Routes registers the pages, each with the permission that it needs.
@@ -28,7 +28,7 @@ func (p *Pages) Routes(r web.StaffGroup) {
 	r.GET("/broken", web.CanSee, p.brokenPage)
 	r.GET("/figures", web.CanSee, p.figuresPage)
 	r.GET("/figures/:figure", web.CanSee, p.figureCSV)
-	r.GET("/filings", web.CanSee, p.supportList)
+	r.GET("/filings", web.CanSee, p.searchPage)
 	r.GET("/filings.csv", web.CanSee, p.exportFilings)
 	r.POST("/holders", web.CanSeePersonal, p.findHolder)
 	p.filingRoutes(r)
@@ -39,7 +39,7 @@ func (p *Pages) Routes(r web.StaffGroup) {
 }
 
 func (p *Pages) filingRoutes(r web.StaffGroup) {
-	r.GET("/filings/:number", web.CanSee, p.supportFiling)
+	r.GET("/filings/:number", web.CanSee, p.filingPage)
 	r.POST("/filings/:number/unmask", web.CanSeePersonal, p.unmask)
 	r.GET("/filings/:number/resume", web.CanActOnFilings, p.resumeForm)
 	r.POST("/filings/:number/resume", web.CanActOnFilings, p.resume)
@@ -91,10 +91,10 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/addresses/:id", web.CanRunBureau, p.withBlock(p.changeBlock))
 	r.POST("/addresses/:id/remove", web.CanRunBureau, p.withBlock(p.removeBlock))
 	r.GET("/dossiers", web.CanSee, p.manualList)
-	r.GET("/dossiers/:record", web.CanSeePersonal, p.manualPage)
-	r.POST("/dossiers/:record/submitted", web.CanActOnFilings, p.manualSubmitted)
-	r.POST("/dossiers/:record/approved", web.CanActOnFilings, p.manualApproved)
-	r.POST("/dossiers/:record/refused", web.CanActOnFilings, p.manualRefused)
+	r.GET("/dossiers/:record", web.CanSeePersonal, p.withManual(p.manualPage))
+	r.POST("/dossiers/:record/submitted", web.CanActOnFilings, p.withManual(p.manualSubmitted))
+	r.POST("/dossiers/:record/approved", web.CanActOnFilings, p.withManual(p.manualApproved))
+	r.POST("/dossiers/:record/refused", web.CanActOnFilings, p.withManual(p.manualRefused))
 	r.GET("/bureau", web.CanSee, p.bureauPage)
 	r.POST("/bureau/accounts/:id/start", web.CanRunBureau, p.startAccount)
 	r.POST("/bureau/accounts/:id/release", web.CanRunBureau, p.releaseDoubtful)
@@ -102,15 +102,15 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.taskDone)
 }
 
-// accountRoutes are staff's accounts and the log of what they did.
+// accountRoutes are the staff's accounts and the audit log.
 func (p *Pages) accountRoutes(r web.StaffGroup) {
 	r.GET("/staff", web.CanManageStaff, p.staffAccounts)
 	r.POST("/staff", web.CanManageStaff, p.addStaff)
 	r.POST("/staff/:id/role", web.CanManageStaff, p.withStaff(p.setStaffRole))
-	r.POST("/staff/:id/disable", web.CanManageStaff, p.withStaff(p.disableStaff))
-	r.POST("/staff/:id/enable", web.CanManageStaff, p.withStaff(p.enableStaff))
-	r.POST("/staff/:id/reset-totp", web.CanManageStaff, p.withStaff(p.resetStaffTOTP))
-	r.POST("/staff/:id/end-sessions", web.CanManageStaff, p.withStaff(p.endStaffSessions))
+	r.POST("/staff/:id/disable", web.CanManageStaff, p.staffAction("staff.disable", p.Store.DisableStaff))
+	r.POST("/staff/:id/enable", web.CanManageStaff, p.staffAction("staff.enable", p.Store.EnableStaff))
+	r.POST("/staff/:id/reset-totp", web.CanManageStaff, p.staffAction("staff.reset_totp", p.Store.ResetTOTP))
+	r.POST("/staff/:id/end-sessions", web.CanManageStaff, p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
 	r.POST("/staff/:id/password", web.CanManageStaff, p.withStaff(p.giveFirstPassword))
 	r.GET("/audit", web.CanReadAudit, p.auditPage)
 	r.GET("/audit/export", web.CanReadAudit, p.exportAudit)

@@ -15,26 +15,23 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// formSendBack is staff's form for what they send back (初审退回).
+// formSendBack is the form with which a reviewer sends a dossier back (初审退回).
 const formSendBack = "send_back"
 
-// notePrefix and a reason's key name the field of what is added to the reason.
+// notePrefix before a reason's key is the name of the reason's note.
 const notePrefix = "note_"
 
-// maxNote bounds what is added to one reason, in characters.
+// maxNote bounds one reason's note, in characters.
 const maxNote = 200
 
-// sendBackData is staff's form for what they send back: reasons of the list that are
-// about what the dossier has, each with what can be added, and staff's own words with the
-// fields that those are about.
+// sendBackData is the form: the listed reasons that fit the dossier, each with a note, and the
+// reviewer's own words with the fields that they are about.
 type sendBackData struct {
 	web.Form
 	Groups []reasonGroup
-	// MaxNote is how much can be added to a reason.
-	MaxNote int
 }
 
-// reasonGroup are the reasons that are about a form.
+// reasonGroup is the reasons about one form.
 type reasonGroup struct {
 	// Title is a key of the locale files.
 	Title   string
@@ -43,21 +40,27 @@ type reasonGroup struct {
 
 type reasonChoice struct {
 	web.Option
-	// Field is the field's name, Note what was added.
+	// Field is the name of the field in question.
 	Field, Note string
 }
 
 // sendBackForm asks why a dossier is sent back.
-func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) sendBackData {
+func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values,
+	problems filing.Problems) sendBackData {
 	t := p.Texts.For(p.Lang(c))
 	groups := p.sendable(c, d)
 	fields := []web.Field{{Name: "text", Type: "textarea"}}
 	for _, group := range groups {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	data := sendBackData{Form: web.Build(t, formSendBack, fields, values, problems), MaxNote: maxNote}
+	data := sendBackData{Form: web.Build(t, formSendBack, fields, values, problems)}
 	for _, r := range fittingReasons(groups) {
-		choice := reasonChoice{web.Option{Value: r.Key, Label: r.In(t.Lang()), Selected: slices.Contains(values["reasons"], r.Key)}, fieldName(groups, r), values.Get(notePrefix + r.Key)}
+		choice := reasonChoice{
+			Option: web.Option{
+				Value: r.Key, Label: r.In(t.Lang()), Selected: slices.Contains(values["reasons"], r.Key),
+			},
+			Field: fieldName(groups, r), Note: values.Get(notePrefix + r.Key),
+		}
 		title := "sendback.whole"
 		if r.Form != "" {
 			title = r.Form + ".title"
@@ -71,7 +74,7 @@ func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values
 	return data
 }
 
-// fieldName is what the field is called that a reason is about; empty for the whole dossier.
+// fieldName is the name of the field that a reason is about; empty for the whole dossier.
 func fieldName(groups []refusableFields, r filing.SendBackReason) string {
 	for _, g := range groups {
 		for _, o := range g.options {
@@ -83,8 +86,7 @@ func fieldName(groups []refusableFields, r filing.SendBackReason) string {
 	return ""
 }
 
-// sendable are the fields that sending back can be about: as for a refusal, and
-// the papers.
+// sendable are the fields that a dossier can be sent back for: those of a refusal, and the papers.
 func (p *Pages) sendable(c *gin.Context, d filing.Dossier) []refusableFields {
 	groups := p.refusable(c, d)
 	papers := refusableFields{form: web.FormPapers}
@@ -97,7 +99,7 @@ func (p *Pages) sendable(c *gin.Context, d filing.Dossier) []refusableFields {
 	return append(groups, papers)
 }
 
-// fittingReasons are the reasons of the list that are about one of the fields.
+// fittingReasons are the listed reasons that are about one of the fields, or the whole dossier.
 func fittingReasons(groups []refusableFields) (list []filing.SendBackReason) {
 	for _, r := range filing.SendBackReasons() {
 		if r.Form == "" || fieldName(groups, r) != "" {
@@ -107,8 +109,9 @@ func fittingReasons(groups []refusableFields) (list []filing.SendBackReason) {
 	return list
 }
 
-// readSendBack reads the form; only what it offers is taken.
-func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier, values url.Values) (b store.SendBack, problems filing.Problems) {
+// readSendBack reads the form and ignores what it doesn't offer.
+func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier,
+	values url.Values) (b store.SendBack, problems filing.Problems) {
 	groups := p.sendable(c, d)
 	b.Text = web.Trimmed(values, "text")
 	about := func(name string) {
@@ -147,31 +150,31 @@ func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier, values url.Values
 	return b, problems
 }
 
-// sendBack returns a dossier to the customer, with the reason: written first, then
-// told. Only its place in the database goes to the filing.
+// sendBack returns a dossier to the customer. The reason stays in the database: the filing's
+// workflow hears only that there is one.
 func (p *Pages) sendBack(c *gin.Context) error {
-	ctx := c.Request.Context()
-	f, decision, d, ok := p.postedDecision(c, store.VettingSentBack)
-	if !ok {
-		return nil
+	v, err := p.postedDecision(c, store.VettingSentBack)
+	if err != nil {
+		return p.verdictGiven(c, v.filing, err, "")
 	}
-	values := web.PostForm(c)
-	b, problems := p.readSendBack(c, d, values)
-	checked := f.Stage == filing.Vetting && f.Revision == decision.Revision
-	if len(problems) > 0 && checked {
+	f, values := v.filing, web.PostForm(c)
+	b, problems := p.readSendBack(c, v.dossier, values)
+	current := f.Stage == filing.Vetting && f.Revision == v.decision.Revision
+	if len(problems) > 0 && current {
 		return p.showSupportDossier(c, http.StatusUnprocessableEntity, f, values, problems)
 	}
-	b.Revision, b.Actor = decision.Revision, p.Actor(c)
-	decision.Why = &b
-	err := p.Asked(c, p.AuditEntry(c, "filing.send_back", "filing", f.Ref(), saidWhy(b)), func() error { return p.decide(ctx, f, decision, b.Actor) })
-	if errors.Is(err, store.ErrHeld) && checked { // the page says who has it, and nothing typed is lost
+	b.Revision, b.Actor = v.decision.Revision, p.Actor(c)
+	v.decision.Why = &b
+	entry := p.AuditEntry(c, "filing.send_back", "filing", f.Ref(), reasonForLog(b))
+	err = p.Asked(c, entry, func() error { return p.decide(c, v) })
+	if errors.Is(err, store.ErrHeld) && current { // the page says who has it, and keeps what was typed
 		return p.showSupportDossier(c, http.StatusConflict, f, values, nil)
 	}
 	return p.verdictGiven(c, f, err, "flash.done")
 }
 
-// saidWhy is what the log keeps of why a dossier was sent back.
-func saidWhy(b store.SendBack) string {
+// reasonForLog is why a dossier was sent back, for the audit log.
+func reasonForLog(b store.SendBack) string {
 	var said []string
 	for _, key := range b.Reasons {
 		said = append(said, strings.TrimSpace(key+" "+b.Notes[key]))

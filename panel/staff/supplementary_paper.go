@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -16,7 +17,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// paperForm is the form that submits a paper of what is filed by itself.
+// paperForm is the form that submits a single paper for a filed order.
 func (p *Pages) paperForm(c *gin.Context) error {
 	return p.showPaper(c, url.Values{"order": {c.Query("order")}}, nil)
 }
@@ -26,28 +27,34 @@ func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Pro
 	if len(problems) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	whose := []web.Option{{Value: "holder", Label: t.T("paper.holder", nil)}, {Value: "site", Label: t.T("paper.site", nil)}}
+	whose := []web.Option{{Value: "holder", Label: t.T("paper.holder", nil)},
+		{Value: "site", Label: t.T("paper.site", nil)}}
 	fields := []web.Field{
 		{Name: "order", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "use", Type: "select", Required: true, Options: web.Choose(t, web.CodeOptions(t.Lang(), codes.PaperUses))},
 		{Name: "whose", Type: "select", Required: true, Options: web.Choose(t, whose)},
 		{Name: "file", Type: "file", Required: true}, {Name: "remark", Type: "text"},
 	}
-	return p.RenderTemplate(c, status, "paper", web.Page{Title: "paper.title", Data: web.Build(t, "paper", fields, values, problems)})
+	form := web.Build(t, "paper", fields, values, problems)
+	return p.Render(c, status, web.Page{Title: "paper.title"}, func(page *web.Page) templ.Component {
+		return paperPage(page, form)
+	})
 }
 
-// submitPaper queues a paper for the bureau that filed the order's filing.
+// submitPaper queues a paper for the bureau at which the order was filed.
 func (p *Pages) submitPaper(c *gin.Context) error {
 	ctx := c.Request.Context()
 	if err := c.Request.ParseMultipartForm(web.MaxBody); err != nil {
 		var tooBig *http.MaxBytesError
 		if errors.As(err, &tooBig) {
-			return p.showPaper(c, url.Values{}, filing.Problems{{Field: "file", Key: "paper_too_big", Args: map[string]any{"max": filing.MaxPaper >> 10}}})
+			return p.showPaper(c, url.Values{},
+				filing.Problems{{Field: "file", Key: "paper_too_big", Args: map[string]any{"max": filing.MaxPaper >> 10}}})
 		}
 		return web.ErrBadRequest
 	}
 	values := c.Request.PostForm
-	f := filing.PaperForm{Order: web.Trimmed(values, "order"), Use: web.Number(values, "use"), Whose: values.Get("whose"), Remark: web.Trimmed(values, "remark")}
+	f := filing.PaperForm{Order: web.Trimmed(values, "order"), Use: web.Number(values, "use"), Whose: values.Get("whose"),
+		Remark: web.Trimmed(values, "remark")}
 	if file, _, err := c.Request.FormFile("file"); err == nil {
 		defer file.Close()
 		if f.Content, err = io.ReadAll(file); err != nil {
@@ -74,7 +81,8 @@ func (p *Pages) submitPaper(c *gin.Context) error {
 		key = filed.SiteID.Int64
 	}
 	paper := bureau.PaperOf{
-		Paper:   bureau.Paper{Format: f.Format(codes), Purpose: f.Use, Content: f.Content, OfSite: f.Whose == "site", Remark: f.Remark},
+		Paper: bureau.Paper{Format: f.Format(codes), Purpose: f.Use, Content: f.Content, OfSite: f.Whose == "site",
+			Remark: f.Remark},
 		Subject: filing.Subject{HolderID: filed.HolderID, SiteID: filed.SiteID.Int64},
 	}
 	if err := p.Audited(c, p.AuditEntry(c, "paper.queue", "order", f.Order, ""), func(ctx context.Context) error {

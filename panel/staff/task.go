@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,22 +20,21 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// staffTask is a task of the bureau's that staff answer: how its form is drawn,
-// read, checked and submitted.
+// staffTask is a task from the bureau that staff answer, with its form.
 type staffTask struct {
 	store.Task
 	kind  store.StaffKind
 	facts []factGroup
-	// fields and values of the form, the values as it starts.
+	// fields are the form's; values are what it starts with.
 	fields   func(*locale.Localizer, filing.Tables) []web.Field
 	values   url.Values
 	validate func(v url.Values, codes filing.Tables, today string) filing.Problems
-	// answer is what is submitted; of an answer that was refused, values are read back.
+	// answer is what is submitted; reread reads the form's values from an answer that was refused.
 	answer func(url.Values) (resultKey string, data any)
 	reread func(json.RawMessage) (url.Values, error)
 }
 
-// factGroup is a part of what a task is about; Title is a key.
+// factGroup is a part of what a task is about; Title and the facts' labels are keys.
 type factGroup struct {
 	Title string
 	Facts []fact
@@ -42,7 +42,6 @@ type factGroup struct {
 
 type fact struct{ Label, Text string }
 
-// staffTaskData is the page's.
 type staffTaskData struct {
 	web.Form
 	Kind   string
@@ -51,11 +50,11 @@ type staffTaskData struct {
 	Latest *store.StaffRecord
 	// Result is what the bureau said of the latest answer, in the reader's language.
 	Result string
-	// Open tells that an answer can be submitted.
+	// Open: an answer can be submitted.
 	Open bool
 }
 
-// dayOf is a day as date fields have it.
+// dayOf is a day in the form of a date field.
 func dayOf(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -65,7 +64,7 @@ func dayOf(t time.Time) string {
 
 func (p *Pages) today() string { return dayOf(p.Store.Now()) }
 
-// staffTask opens the task of a page.
+// staffTask finds the task that a page is about.
 func (p *Pages) staffTask(c *gin.Context) (staffTask, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -85,10 +84,10 @@ func (p *Pages) staffTask(c *gin.Context) (staffTask, error) {
 	return staffTask{}, fmt.Errorf("a task of kind %s: %w", task.Kind, store.ErrNotFound)
 }
 
-// taskForm shows a task with the form that answers it, or how its answer stands.
+// taskForm shows a task with the form that answers it, or with the state of its answer.
 func (p *Pages) taskForm(c *gin.Context) error { return p.showTask(c, nil) }
 
-// showTask draws a task; values are those of a form that has problems.
+// showTask draws a task; values are those of a form with problems, else nil.
 func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	ctx := c.Request.Context()
 	task, err := p.staffTask(c)
@@ -117,7 +116,9 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
-	return p.RenderTemplate(c, status, "staff_task", web.Page{Title: "staff_task.title", Data: data})
+	return p.Render(c, status, web.Page{Title: "staff_task.title"}, func(page *web.Page) templ.Component {
+		return taskPage(page, data)
+	})
 }
 
 // answerTask queues the answer to a task for the next data file.
@@ -133,7 +134,8 @@ func (p *Pages) answerTask(c *gin.Context) error {
 	}
 	key, data := task.answer(values)
 	err = p.Audited(c, p.AuditEntry(c, "task.answer", "task", web.IdText(task.ID), ""), func(ctx context.Context) error {
-		return p.Store.AnswerTask(ctx, store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: p.Actor(c)})
+		return p.Store.AnswerTask(ctx,
+			store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: p.Actor(c)})
 	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -141,14 +143,27 @@ func (p *Pages) answerTask(c *gin.Context) error {
 	case err != nil:
 		return err
 	default:
-		p.Logger.Info("a task of the bureau's was answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
+		p.Logger.Info("a task from the bureau was answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
 		p.Flash(c, "flash.answered")
 	}
 	return web.Redirect(c, fmt.Sprintf("/support/tasks/%d/answer", task.ID))
 }
 
-// resultText says what the bureau made of a record: its own words, or what the
-// code means.
+// answerText is the value of an answer's field.
+func answerText(f web.Field) string {
+	if len(f.Options) == 0 {
+		return f.Value()
+	}
+	chosen := ""
+	for _, o := range f.Options {
+		if o.Selected {
+			chosen += o.Label
+		}
+	}
+	return chosen
+}
+
+// resultText is the bureau's verdict on a record: its code with its own words, or the code's meaning.
 func resultText(t *locale.Localizer, r store.StaffRecord) string {
 	if !r.Code.Valid {
 		return ""

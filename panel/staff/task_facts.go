@@ -8,7 +8,7 @@ import (
 	"github.com/beian/beian/internal/locale"
 )
 
-// factsOf pairs keys of labels with texts and leaves out what is empty.
+// factsOf pairs labels' keys with texts and leaves out empty ones.
 func factsOf(pairs ...string) []fact {
 	var list []fact
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -19,8 +19,7 @@ func factsOf(pairs ...string) []fact {
 	return list
 }
 
-// filedFacts are the filing of a verification task as people check it: the
-// holder, its manager, each site.
+// filedFacts show the filing of a verification task: the holder, its manager and each site.
 func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification) []factGroup {
 	name := func(table []filing.Code, ids ...int) string {
 		var names []string
@@ -33,11 +32,19 @@ func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification)
 	}
 	f := v.Task
 	h := f.Holder
-	region := strings.Join(strings.Fields(strings.Join([]string{codes.Regions.Name(h.Province), codes.Regions.Name(h.City), codes.Regions.Name(h.County)}, " ")), " ")
-	groups := []factGroup{{Title: "holder.title", Facts: append(factsOf(
-		"field.holder.name", h.Name, "field.holder.nature", name(codes.Natures, h.Nature), "field.holder.document_type", name(codes.DocumentTypes, h.DocumentType),
-		"field.holder.document_number", h.DocumentNumber, "field.holder.document_address", h.DocumentAddress, "field.holder.superior", h.Superior,
-		"field.holder.address", strings.TrimSpace(region+" "+h.Address)), managerFacts(name, codes, h.Manager)...)}}
+	region := strings.Fields(strings.Join([]string{
+		codes.Regions.Name(h.Province), codes.Regions.Name(h.City), codes.Regions.Name(h.County),
+	}, " "))
+	holder := factsOf(
+		"field.holder.name", h.Name,
+		"field.holder.nature", name(codes.Natures, h.Nature),
+		"field.holder.document_type", name(codes.DocumentTypes, h.DocumentType),
+		"field.holder.document_number", h.DocumentNumber,
+		"field.holder.document_address", h.DocumentAddress,
+		"field.holder.superior", h.Superior,
+		"field.holder.address", strings.TrimSpace(strings.Join(region, " ")+" "+h.Address),
+	)
+	groups := []factGroup{{Title: "holder.title", Facts: append(holder, managerFacts(name, codes, h.Manager)...)}}
 	for _, s := range f.Sites {
 		var domains, ips []string
 		for _, d := range s.Domains {
@@ -50,17 +57,30 @@ func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification)
 				ips = append(ips, filing.RangeOf(r.From, r.To).String())
 			}
 		}
-		groups = append(groups, factGroup{Title: "site.title", Facts: append(factsOf(
-			"field.site.name", s.Name, "field.site.home_page", s.HomePage, "field.site.domains", t.List(domains), "field.site.ips", t.List(ips),
-			"field.site.access_mode", name(codes.AccessModes, modes...), "field.site.server_place", name(codes.ServerPlaces, places...),
-			"field.site.services", name(codes.Services, s.Services...), "field.site.pre_approvals", name(codes.PreApprovals, s.PreApprovals...)),
-			managerFacts(name, codes, s.Manager)...)})
+		site := factsOf(
+			"field.site.name", s.Name,
+			"field.site.home_page", s.HomePage,
+			"field.site.domains", t.List(domains),
+			"field.site.ips", t.List(ips),
+			"field.site.access_mode", name(codes.AccessModes, modes...),
+			"field.site.server_place", name(codes.ServerPlaces, places...),
+			"field.site.services", name(codes.Services, s.Services...),
+			"field.site.pre_approvals", name(codes.PreApprovals, s.PreApprovals...),
+		)
+		groups = append(groups, factGroup{
+			Title: "site.title", Facts: append(site, managerFacts(name, codes, s.Manager)...),
+		})
 	}
 	return groups
 }
 
 func managerFacts(name func([]filing.Code, ...int) string, codes filing.Tables, m filing.Manager) []fact {
-	return factsOf("field.holder.manager_name", m.Name, "field.holder.manager_document_type", name(codes.DocumentTypes, m.DocumentType),
-		"field.holder.manager_document_number", m.DocumentNumber, "field.holder.manager_office_phone", m.OfficePhone,
-		"field.holder.manager_mobile", m.Mobile, "field.holder.manager_email", m.Email)
+	return factsOf(
+		"field.holder.manager_name", m.Name,
+		"field.holder.manager_document_type", name(codes.DocumentTypes, m.DocumentType),
+		"field.holder.manager_document_number", m.DocumentNumber,
+		"field.holder.manager_office_phone", m.OfficePhone,
+		"field.holder.manager_mobile", m.Mobile,
+		"field.holder.manager_email", m.Email,
+	)
 }

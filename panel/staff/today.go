@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -17,56 +18,63 @@ import (
 )
 
 const (
-	// vettingWithin is how many days vetting usually takes at most, submitWithin how
-	// many a record waits for a data file that the bureau accepts: exchanges run every few
-	// minutes, but bureaus have hours, and close for a weekend.
+	// vettingWithin is how many days vetting should take, submitWithin how many a record may wait until the bureau
+	// accepts its data file: exchanges run every few minutes, but bureaus close for the night and the weekend.
 	vettingWithin, submitWithin = 2, 3
-	// silentAfter is how long nothing may be heard of an exchange: its usual pause is
-	// minutes, and one run may last a quarter of an hour.
+	// silentAfter is how long an account may go without an exchange: they usually run every few minutes, and one
+	// may take a quarter of an hour.
 	silentAfter = time.Hour
 )
 
-// waiting is a line of what wants a human: of one kind, however many there are.
+// waiting is one kind of thing that needs a human, and how many there are.
 type waiting struct {
 	What string
-	// Note says more, such as by what measure something is late.
+	// Note is an explanation, such as when something counts as late.
 	Note  string
 	Count string
 	Age   string
-	// Href is where it is dealt with, Action the key of what the link says; empty where
-	// the reader may not.
+	// Href is where it is dealt with, and Action the key of the link's text; empty if the reader may not.
 	Href, Action string
 }
 
-// waitingGroup is a part of the page; Key is of its title, "today.KEY".
+// waitingGroup is a part of the page, titled "today.KEY".
 type waitingGroup struct {
 	Key   string
 	Lines []waiting
 }
 
-type todayData struct {
-	Groups []waitingGroup
-	At     time.Time
+// todayPage is the staff's first page: everything that needs a human. It renews itself.
+func (p *Pages) todayPage(c *gin.Context) error {
+	groups, err := p.waitingGroups(c)
+	if err != nil {
+		return err
+	}
+	return p.Render(c, http.StatusOK, web.Page{Title: "today.title"}, func(page *web.Page) templ.Component {
+		return todayPage(page, groups)
+	})
 }
 
-// todayPage is staff's first page: what wants a human. It renews itself.
-func (p *Pages) todayPage(c *gin.Context) error { return p.showToday(c, "today") }
+// todayLines is the part of the page that a script renews.
+func (p *Pages) todayLines(c *gin.Context) error {
+	groups, err := p.waitingGroups(c)
+	if err != nil {
+		return err
+	}
+	return p.RenderFragment(c, func(page *web.Page) templ.Component { return todayLines(page, groups) })
+}
 
-// todayLines is the part of it that changes.
-func (p *Pages) todayLines(c *gin.Context) error { return p.showToday(c, "today_lines") }
-
-func (p *Pages) showToday(c *gin.Context, template string) error {
+func (p *Pages) waitingGroups(c *gin.Context) (groups []waitingGroup, err error) {
 	t := p.Texts.For(p.Lang(c))
-	data := todayData{At: p.Store.Now()}
 	for _, group := range []struct {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)
 	}{
-		{"stuck", p.stuckToday}, {"broken", p.brokenToday}, {"exchanges", p.silentToday}, {"vetting", p.vettingToday}, {"late", p.lateToday}, {"sites", p.sitesToday}, {"tasks", p.tasksToday}, {"tickets", p.ticketsToday},
+		{"stuck", p.stuckToday}, {"broken", p.brokenToday}, {"exchanges", p.silentToday}, {"vetting", p.vettingToday},
+		{"late", p.lateToday}, {"sites", p.sitesToday}, {"tasks", p.tasksToday}, {"tickets", p.ticketsToday},
 	} {
 		lines, err := group.lines(c.Request.Context(), t)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if group.key == "tickets" && !p.Allowed(c, web.CanSeePersonal) {
 			for i := range lines {
@@ -74,24 +82,25 @@ func (p *Pages) showToday(c *gin.Context, template string) error {
 			}
 		}
 		if len(lines) > 0 {
-			data.Groups = append(data.Groups, waitingGroup{group.key, lines})
+			groups = append(groups, waitingGroup{group.key, lines})
 		}
 	}
-	return p.RenderTemplate(c, http.StatusOK, template, web.Page{Title: "today.title", Data: data})
+	return groups, nil
 }
 
-// line is a line of what was counted; none where nothing waits.
-func (p *Pages) line(t *locale.Localizer, what string, n store.Counted, action string, path string, query url.Values) []waiting {
+// counted completes a line with a count; there is no line where nothing waits.
+func (p *Pages) counted(t *locale.Localizer, n store.Counted, line waiting) []waiting {
 	if n.N == 0 {
 		return nil
 	}
-	if len(query) > 0 {
-		path += "?" + query.Encode()
+	line.Count, line.Age = n.Text(), ageText(t, n.Oldest.Time, p.Store.Now())
+	if line.Action == "" {
+		line.Action = "look"
 	}
-	return []waiting{{What: what, Count: n.Text(), Age: ageText(t, n.Oldest.Time, p.Store.Now()), Action: action, Href: path}}
+	return []waiting{line}
 }
 
-// ageText is how long ago something was, in the largest unit that it fills.
+// ageText is how long ago something was, in the largest unit that fits.
 func ageText(t *locale.Localizer, since, now time.Time) string {
 	age := max(0, now.Sub(since))
 	switch {
@@ -103,17 +112,17 @@ func ageText(t *locale.Localizer, since, now time.Time) string {
 	return t.T("today.minutes", map[string]any{"n": int(age.Minutes())})
 }
 
-// stuckToday is one line for each cause: an outage is one thing to mend.
+// stuckToday is one line for each cause: an outage is one thing to fix.
 func (p *Pages) stuckToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	causes, err := p.Store.StuckCauses(ctx)
 	for _, c := range causes {
-		lines = append(lines, p.line(t, causeText(t, c.Cause), c.Counted, "look", "/support/filings", url.Values{"step": {c.Step}, "reason": {c.Reason}})...)
+		href := searchPath(url.Values{"step": {c.Step}, "reason": {c.Reason}})
+		lines = append(lines, p.counted(t, c.Counted, waiting{What: causeText(t, c.Cause), Href: href})...)
 	}
 	return lines, err
 }
 
-// textOr is a text, or the key itself where there is none: an older panel sees a newer
-// worker's.
+// textOr is a text, or the key itself if there is none: an older panel meets keys of a newer worker.
 func textOr(t *locale.Localizer, prefix, key string) string {
 	if text := dossierview.TextIf(t, prefix, key); text != "" {
 		return text
@@ -125,7 +134,10 @@ func (p *Pages) silentToday(ctx context.Context, t *locale.Localizer) (lines []w
 	now := p.Store.Now()
 	accounts, err := p.Store.SilentAccounts(ctx, now.Add(-silentAfter))
 	for _, a := range accounts {
-		line := waiting{What: t.T("bureau.account", map[string]any{"name": a.Name}), Note: t.T("today.silent", nil), Count: "1", Age: ageText(t, a.Since, now), Action: "look", Href: "/support/bureau"}
+		line := waiting{
+			What: t.T("bureau.account", map[string]any{"name": a.Name}), Note: t.T("today.silent", nil),
+			Count: "1", Age: ageText(t, a.Since, now), Action: "look", Href: "/support/bureau",
+		}
 		if a.Code.Valid {
 			line.Note = t.T("bureau.stopped", map[string]any{"code": a.Code.Int64})
 		}
@@ -136,11 +148,10 @@ func (p *Pages) silentToday(ctx context.Context, t *locale.Localizer) (lines []w
 
 func (p *Pages) vettingToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
 	n, err := p.Store.CountStage(ctx, filing.Vetting, "", p.Store.Now())
-	return p.line(t, t.T("today.to_vet", nil), n, "vet", pathVetting, nil), err
+	return p.counted(t, n, waiting{What: t.T("today.to_vet", nil), Action: "vet", Href: pathVetting}), err
 }
 
-// lateToday is what is past its usual time: with a bureau by what that bureau usually
-// takes, elsewhere by what it should take.
+// lateToday is what takes longer than usual at a bureau, or than it should elsewhere.
 func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	now := p.Store.Now()
 	late := func(stage filing.Stage, province string, days int) error {
@@ -153,10 +164,8 @@ func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []wai
 			what += " · " + p.Tables(ctx).Regions.Name(province)
 			query.Set("province", province)
 		}
-		for _, line := range p.line(t, what, n, "look", "/support/filings", query) {
-			line.Note = t.T("today.usual", map[string]any{"n": days})
-			lines = append(lines, line)
-		}
+		note := t.T("today.usual", map[string]any{"n": days})
+		lines = append(lines, p.counted(t, n, waiting{What: what, Note: note, Href: searchPath(query)})...)
 		return nil
 	}
 	if err := late(filing.Vetting, "", vettingWithin); err != nil {
@@ -181,8 +190,8 @@ func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []wai
 	return lines, nil
 }
 
-// usualDays is how many calendar days before now a record must have come to a province's
-// bureau to be late now, whatever its kind: nine in ten are decided sooner.
+// usualDays is after how many calendar days at a province's bureau a record is late now, whatever its kind: nine in
+// ten are decided sooner.
 func (p *Pages) usualDays(ctx context.Context, province string, now time.Time) (int, error) {
 	most := 0
 	for _, kind := range filing.ReviewedKinds {
@@ -201,18 +210,20 @@ func (p *Pages) usualDays(ctx context.Context, province string, now time.Time) (
 
 func (p *Pages) sitesToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
 	n, err := p.Store.CountSiteBad(ctx)
-	return p.line(t, t.T("today.sites_broke", nil), n, "look", "/support/filings", url.Values{"state": {stateBroken}}), err
+	line := waiting{What: t.T("today.sites_broke", nil), Href: searchPath(url.Values{"state": {stateBroken}})}
+	return p.counted(t, n, line), err
 }
 
 func (p *Pages) tasksToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	kinds, err := p.Store.CountTasks(ctx)
 	for _, k := range kinds {
-		lines = append(lines, p.line(t, textOr(t, "task_kind.", k.Kind), k.Counted, "look", "/support/bureau", nil)...)
+		line := waiting{What: textOr(t, "task_kind.", k.Kind), Href: "/support/bureau"}
+		lines = append(lines, p.counted(t, k.Counted, line)...)
 	}
 	return lines, err
 }
 
 func (p *Pages) ticketsToday(ctx context.Context, t *locale.Localizer) ([]waiting, error) {
 	n, err := p.Store.CountOpenTickets(ctx)
-	return p.line(t, t.T("tickets.staff", nil), n, "answer", "/support/tickets", nil), err
+	return p.counted(t, n, waiting{What: t.T("tickets.staff", nil), Action: "answer", Href: "/support/tickets"}), err
 }

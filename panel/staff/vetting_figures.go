@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/locale"
@@ -18,13 +19,13 @@ type vettingFiguresData struct {
 	Days    int
 	Periods []int
 	Rows    []vettingFiguresRow
-	// Everybody: the figures are of all reviewers, not of the reader alone.
+	// Everybody: the figures are of all reviewers, not only the reader's.
 	Everybody bool
 }
 
 type vettingFiguresRow struct {
 	store.VettingFigures
-	// Submission and Taking are the medians as people read them.
+	// Submission and Taking are the median times until the verdict.
 	Submission, Taking string
 }
 
@@ -41,7 +42,7 @@ func (p *Pages) vettingFiguresOf(ctx context.Context, choice vettingFiguresChoic
 	})
 }
 
-// figuresOf are the figures that the reader may see, of the period that they ask for.
+// figuresOf are the figures that the reader may see, for the chosen period.
 func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []store.VettingFigures, err error) {
 	days = web.QueryNumber(c, "days")
 	if !slices.Contains(figurePeriods, days) {
@@ -55,7 +56,7 @@ func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []stor
 	return days, everybody, list, err
 }
 
-// vettingFiguresPage tells what each reviewer did; reviewers see their own.
+// vettingFiguresPage shows what each reviewer did; reviewers see only their own.
 func (p *Pages) vettingFiguresPage(c *gin.Context) error {
 	t := p.Texts.For(p.Lang(c))
 	data := vettingFiguresData{Periods: slices.Sorted(slices.Values(figurePeriods))}
@@ -67,16 +68,18 @@ func (p *Pages) vettingFiguresPage(c *gin.Context) error {
 	for _, f := range list {
 		data.Rows = append(data.Rows, vettingFiguresRow{f, tookText(t, f.FromSubmission), tookText(t, f.FromTaking)})
 	}
-	return p.RenderTemplate(c, http.StatusOK, "vetting_figures", web.Page{Title: "vetting_figures.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "vetting_figures.title"}, func(page *web.Page) templ.Component {
+		return vettingFiguresPage(page, data)
+	})
 }
 
-// tookText is how long something took, in the largest unit that it fills.
+// tookText is a duration in the largest unit that it fills.
 func tookText(t *locale.Localizer, took time.Duration) string {
 	now := time.Time{}.Add(took)
 	return ageText(t, time.Time{}, now)
 }
 
-// exportVettingFigures sends the same as CSV.
+// exportVettingFigures sends the same figures as CSV.
 func (p *Pages) exportVettingFigures(c *gin.Context) error {
 	days, _, list, err := p.figuresOf(c)
 	if err == nil {
@@ -87,21 +90,22 @@ func (p *Pages) exportVettingFigures(c *gin.Context) error {
 	}
 	c.Header("Content-Type", web.CsvType)
 	c.Header("Content-Disposition", `attachment; filename="vettings.csv"`)
-	out := web.NewSheet(c.Writer, "reviewer", "days", "vettings", "passed", "sent_back", "refused_later", "median_submission_to_verdict_s", "median_taking_to_verdict_s")
+	out := web.NewSheet(c.Writer, "reviewer", "days", "vettings", "passed", "sent_back", "refused_later",
+		"median_submission_to_verdict_s", "median_taking_to_verdict_s")
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 	for _, f := range list {
 		if err == nil {
-			err = out.Row(f.Login, strconv.Itoa(days), strconv.Itoa(f.Vettings), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused),
-				seconds(f.FromSubmission), seconds(f.FromTaking))
+			err = out.Row(
+				f.Login, strconv.Itoa(days), strconv.Itoa(f.Vettings), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack),
+				strconv.Itoa(f.Refused), seconds(f.FromSubmission), seconds(f.FromTaking))
 		}
 	}
 	if err == nil {
 		err = out.End()
 	}
 	if err != nil { // half a file must not look whole
-		p.Logger.Error("the export of checks' figures broke off", "error", err)
+		p.Logger.Error("the export of the vetting figures broke off", "error", err)
 		panic(http.ErrAbortHandler)
 	}
-
 	return nil
 }

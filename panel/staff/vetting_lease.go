@@ -1,9 +1,9 @@
 package staff
 
 import (
-	"net/http"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -11,40 +11,60 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// verdictDeliveredWithin is how soon a filing hears of a verdict where all is well; then pages
-// offer to tell it again.
+// verdictDeliveredWithin is how soon a verdict normally reaches its filing; after that, pages
+// offer to send it again.
 const verdictDeliveredWithin = 10 * time.Second
 
-// vettingView is how a check stands for its reader.
+// vettingView is a vetting as its reader may deal with it.
 type vettingView struct {
 	store.Vetting
 	// Mine: the reader has it. Held: somebody else does. Free: nobody does, and the reader may
-	// take it. Barred: the reader passed it on, and the second must be another.
+	// take it. Barred: the reader passed it in the first round, and the second is a colleague's.
 	Mine, Held, Free, Barred bool
-	// Unheard: a verdict was given, and the filing doesn't know.
+	// Unheard: a verdict was given and hasn't reached the filing.
 	Unheard bool
-	// Two: passing it wants a second reviewer, who hasn't been there yet.
+	// Two: passing needs a second reviewer, and this is the first round.
 	Two bool
-	// Minutes are the lease's.
+	// Minutes is the length of the lease.
 	Minutes int
-	// Gone: the page's revision isn't checked any more. Filing is whose check it is.
+	// Gone: the page's revision isn't in vetting any more.
 	Gone   bool
 	Filing store.Filing
 }
 
-func (p *Pages) viewVetting(c *gin.Context, check store.Vetting, kind filing.Kind, nature int) vettingView {
+// state is the view in a word, a mark of the page.
+func (v vettingView) state() string {
+	switch {
+	case v.Gone:
+		return "gone"
+	case v.Verdict != "":
+		return "decided"
+	case v.Mine:
+		return "mine"
+	case v.Held:
+		return "held"
+	case v.Barred:
+		return "barred"
+	}
+	return "free"
+}
+
+// warns tells whether something keeps the reader from vetting the dossier.
+func (v vettingView) warns() bool { return v.Gone || v.Held || v.Barred || v.Verdict != "" }
+
+func (p *Pages) viewVetting(c *gin.Context, vetting store.Vetting, kind filing.Kind, nature int) vettingView {
 	now, reader := p.Store.Now(), p.UserID(c)
-	v := vettingView{Vetting: check, Minutes: int(p.VettingLease.Minutes())}
-	v.Unheard = check.Verdict != "" && now.Sub(check.DecidedAt.Time) > verdictDeliveredWithin
-	v.Mine = check.BelongsTo(reader)
-	v.Held = check.Held(now) && !v.Mine
-	v.Barred = check.First == reader && check.First != 0
-	v.Free = check.Verdict == "" && !v.Mine && !v.Held && !v.Barred && p.Allowed(c, web.CanVet)
-	v.Two = check.Round == 1 && p.SecondVetting.Requires(kind, nature)
+	v := vettingView{Vetting: vetting, Minutes: int(p.VettingLease.Minutes())}
+	v.Unheard = vetting.Verdict != "" && now.Sub(vetting.DecidedAt.Time) > verdictDeliveredWithin
+	v.Mine = vetting.BelongsTo(reader)
+	v.Held = vetting.Held(now) && !v.Mine
+	v.Barred = vetting.First == reader && vetting.First != 0
+	v.Free = vetting.Verdict == "" && !v.Mine && !v.Held && !v.Barred && p.Allowed(c, web.CanVet)
+	v.Two = vetting.Round == 1 && p.SecondVetting.Requires(kind, nature)
 	return v
 }
 
-// renewVetting makes the reader's lease of a dossier begin anew: they are looking at it.
+// renewVetting renews the reader's lease on a dossier: they are looking at it.
 func (p *Pages) renewVetting(c *gin.Context, f store.Filing) error {
 	if f.Stage != filing.Vetting || !p.Allowed(c, web.CanVet) {
 		return nil
@@ -52,19 +72,19 @@ func (p *Pages) renewVetting(c *gin.Context, f store.Filing) error {
 	return p.Store.RenewVetting(c.Request.Context(), f.ID, f.Revision, p.UserID(c), p.VettingLease)
 }
 
-// vettingOf is how the check of a filing's dossier stands for the reader, whose lease begins anew.
+// vettingOf is the vetting of a filing's dossier for the reader, whose lease it renews.
 func (p *Pages) vettingOf(c *gin.Context, f store.Filing, d filing.Dossier) (v vettingView, err error) {
 	if err := p.renewVetting(c, f); err != nil {
 		return v, err
 	}
-	check, err := p.Store.Vetting(c.Request.Context(), f.ID)
-	v = p.viewVetting(c, check, d.Kind, d.Holder.Nature)
+	vetting, err := p.Store.Vetting(c.Request.Context(), f.ID)
+	v = p.viewVetting(c, vetting, d.Kind, d.Holder.Nature)
 	v.Filing = f
 	return v, err
 }
 
-// vettingState is who has a dossier: the part of its page that renews itself, and with it
-// the lease, for as long as the reviewer's page is open.
+// vettingState is the part of a dossier's page that tells who vets it. The page fetches it again
+// and again, which renews the lease for as long as it is open.
 func (p *Pages) vettingState(c *gin.Context) error {
 	ctx, revision := c.Request.Context(), web.QueryNumber(c, "revision")
 	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
@@ -81,5 +101,5 @@ func (p *Pages) vettingState(c *gin.Context) error {
 			return err
 		}
 	}
-	return p.RenderTemplate(c, http.StatusOK, "vetting_state", web.Page{Title: "vetting.title", Data: v})
+	return p.RenderFragment(c, func(page *web.Page) templ.Component { return vettingStatus(page, v) })
 }

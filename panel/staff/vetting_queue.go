@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -22,9 +24,9 @@ const pathVetting = "/support/vetting"
 
 type vettingQueueData struct {
 	Shown store.VettingScope
-	// Choices are what can be shown, where the reader is somebody who checks.
+	// Choices are the scopes on offer; none for those who don't vet.
 	Choices []store.VettingScope
-	// Count is how many wait, whoever has them; Had is how many the reader has.
+	// Count is how many wait, whoever has them; Had is how many the reader holds.
 	Count string
 	Had   int
 	Rows  []vettingRow
@@ -32,16 +34,28 @@ type vettingQueueData struct {
 	Next string
 }
 
-// vettingRow is a dossier of the queue, as its reader may deal with it.
+// vettingRow is a dossier in the queue.
 type vettingRow struct {
 	store.QueuedVetting
-	vetting vettingView
-	Nature  string
-	Age     string
+	// View is its vetting for the reader.
+	View        vettingView
+	Nature, Age string
 }
 
-// View is how the check stands for the reader.
-func (r vettingRow) View() vettingView { return r.vetting }
+// holder describes a dossier's holder without personal data.
+func (r vettingRow) holder(p *web.Page) string {
+	region := ""
+	if r.Province != "" {
+		region = p.Region(r.Province)
+	}
+	switch {
+	case r.Nature == "":
+		return cmp.Or(region, "–")
+	case region == "":
+		return r.Nature
+	}
+	return r.Nature + " · " + region
+}
 
 // vettingQueue is what waits for vetting, oldest first.
 func (p *Pages) vettingQueue(c *gin.Context) error {
@@ -72,24 +86,26 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 	}
 	if len(queue) > vettingsPerPage {
 		queue = queue[:vettingsPerPage]
-		data.Next = pathVetting + "?" + url.Values{"show": {string(data.Shown)}, "after": {web.FormatCursor(queue[vettingsPerPage-1].Cursor())}}.Encode()
+		data.Next = pathVetting + "?" +
+			url.Values{"show": {string(data.Shown)}, "after": {web.FormatCursor(queue[vettingsPerPage-1].Cursor())}}.Encode()
 	}
 	natures := dossierview.WithBuiltIn(p.Tables(ctx)).Natures
 	for _, q := range queue {
 		nature, _ := filing.CodeByID(natures, q.Nature)
-		row := vettingRow{QueuedVetting: q, vetting: p.viewVetting(c, q.Vetting, q.Kind, q.Nature), Age: ageText(t, q.Since, now)}
-		row.Nature = nature.In(t.Lang())
-		data.Rows = append(data.Rows, row)
+		view := p.viewVetting(c, q.Vetting, q.Kind, q.Nature)
+		data.Rows = append(data.Rows, vettingRow{q, view, nature.In(t.Lang()), ageText(t, q.Since, now)})
 	}
-	return p.RenderTemplate(c, http.StatusOK, "vetting_queue", web.Page{Title: "vetting.title", Data: data})
+	return p.Render(c, http.StatusOK, web.Page{Title: "vetting.title"}, func(page *web.Page) templ.Component {
+		return vettingQueuePage(page, data)
+	})
 }
 
-// maxHeld is how many that one reviewer has are looked at.
+// maxHeld bounds how many of one reviewer's dossiers are read.
 const maxHeld = 100
 
-// takeNextVetting gives the reader what waits longest and is free (领取下一件). The form says
-// how many they had when it was drawn: who has more by now has sent it before, and is led
-// to what they got.
+// takeNextVetting gives the reader the free dossier that has waited longest (领取下一件). The form
+// says how many they held when it was drawn: if they hold more now, they sent it twice, and go to
+// what the first time brought.
 func (p *Pages) takeNextVetting(c *gin.Context) error {
 	mine, err := p.Store.VettingQueue(c.Request.Context(), store.VettingsMine, p.UserID(c), store.Cursor{}, maxHeld)
 	if err != nil {
@@ -115,18 +131,18 @@ func (p *Pages) takeNextVetting(c *gin.Context) error {
 	}
 }
 
-// vettingPath is the page on which a dossier is checked.
+// vettingPath is the page on which a dossier is vetted.
 func vettingPath(order string, serial int) string {
-	return "/support/filings/" + url.PathEscape(order) + "/dossier?" + url.Values{"serial": {web.IdText(int64(serial))}}.Encode()
+	return web.URL("/support/filings/%s/dossier?serial=%d", order, serial)
 }
 
-// postedVetting finds the filing that a form of a check is about.
+// postedVetting finds the filing that a vetting form is about.
 func (p *Pages) postedVetting(c *gin.Context) (store.Filing, error) {
 	return p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), max(1, web.Number(web.PostForm(c), "serial")))
 }
 
-// takeVetting gives the reader a check of their choice. What they had typed about it, when
-// they lost it, stands in the form again.
+// takeVetting gives the reader a dossier of their choice. What they had typed before losing it
+// is in the form again.
 func (p *Pages) takeVetting(c *gin.Context) error {
 	f, err := p.postedVetting(c)
 	if err == nil {
@@ -151,7 +167,7 @@ func (p *Pages) takeVetting(c *gin.Context) error {
 	return web.Redirect(c, vettingPath(f.OrderNumber, f.Serial))
 }
 
-// saysWhy tells whether something was typed into the form that sends back.
+// saysWhy tells whether the form that sends a dossier back was filled in.
 func saysWhy(values url.Values) bool {
 	for name, typed := range values {
 		if (name == "reasons" || name == "text" || strings.HasPrefix(name, notePrefix)) && strings.Join(typed, "") != "" {
@@ -161,8 +177,8 @@ func saysWhy(values url.Values) bool {
 	return false
 }
 
-// releaseVetting gives a check back that the reader has, or takes it from a colleague, which
-// the form names: who took it since keeps it.
+// releaseVetting gives up a dossier that the reader has, or takes it from a colleague. The form
+// names the colleague: whoever took it since keeps it.
 func (p *Pages) releaseVetting(c *gin.Context) error {
 	f, err := p.postedVetting(c)
 	if err != nil {

@@ -12,61 +12,64 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// A verdict is written first, and then told to the filing's workflow. A crash in between
-// leaves a check that is decided and a filing that waits: the same form sent again tells
-// it, and the queue offers to. What is passed on to a second pair of eyes, the workflow
-// never hears of.
+// A verdict is written first and then sent to the filing's workflow. A crash in between leaves
+// a decided vetting and a filing that still waits: sending the same form again, or the queue's
+// button, delivers it. The workflow never hears of the first verdict of two.
 
-// postedDecision is the verdict that a form gives, and the dossier that it is about; not ok
-// where there is none, which the reader was told.
-func (p *Pages) postedDecision(c *gin.Context, v store.VettingVerdict) (f store.Filing, decision store.VettingDecision, d filing.Dossier, ok bool) {
-	f, err := p.postedVetting(c)
-	if err != nil {
-		p.Fail(c, err)
-		return f, decision, d, false
+// postedVerdict is a verdict that a form gives, with what it is about.
+type postedVerdict struct {
+	filing   store.Filing
+	dossier  filing.Dossier
+	decision store.VettingDecision
+}
+
+// postedDecision reads a verdict; ErrWrongStage if its revision doesn't exist.
+func (p *Pages) postedDecision(c *gin.Context, verdict store.VettingVerdict) (v postedVerdict, err error) {
+	if v.filing, err = p.postedVetting(c); err != nil {
+		return v, err
 	}
 	values := web.PostForm(c)
-	decision = store.VettingDecision{
-		FilingID: f.ID, Revision: web.Number(values, "revision"), Round: max(1, web.Number(values, "round")), Reviewer: p.UserID(c), Verdict: v,
+	v.decision = store.VettingDecision{
+		FilingID: v.filing.ID, Revision: web.Number(values, "revision"), Round: max(1, web.Number(values, "round")),
+		Reviewer: p.UserID(c), Verdict: verdict,
 	}
-	d, err = p.Store.Dossier(c.Request.Context(), f.ID, decision.Revision)
-	switch {
-	case errors.Is(err, store.ErrNotFound): // nonsense, or of an old page
-		p.verdictGiven(c, f, workflows.ErrWrongStage, "")
-	case err != nil:
-		p.Fail(c, err)
+	v.dossier, err = p.Store.Dossier(c.Request.Context(), v.filing.ID, v.decision.Revision)
+	if errors.Is(err, store.ErrNotFound) { // nonsense, or from an old page
+		err = workflows.ErrWrongStage
 	}
-	return f, decision, d, err == nil
+	return v, err
 }
 
-// pass lets a dossier go to the bureau, or on to the second pair of eyes.
+// pass submits a dossier to the bureau, or leaves it to the second reviewer.
 func (p *Pages) pass(c *gin.Context) error {
-	ctx := c.Request.Context()
-	f, decision, d, ok := p.postedDecision(c, store.VettingPassed)
-	if !ok {
-		return nil
+	v, err := p.postedDecision(c, store.VettingPassed)
+	if err != nil {
+		return p.verdictGiven(c, v.filing, err, "")
 	}
-	if decision.Round == 1 && p.SecondVetting.Requires(d.Kind, d.Holder.Nature) {
-		decision.Verdict = store.VettingPassedOn
-		err := p.Audited(c, p.AuditEntry(c, "filing.pass_on", "filing", f.Ref(), ""), func(ctx context.Context) error {
-			return p.Store.DecideVetting(ctx, decision)
-		})
-		return p.verdictGiven(c, f, err, "flash.passed_on")
+	if v.decision.Round == 1 && p.SecondVetting.Requires(v.dossier.Kind, v.dossier.Holder.Nature) {
+		v.decision.Verdict = store.VettingPassedOn
+		entry := p.AuditEntry(c, "filing.pass_on", "filing", v.filing.Ref(), "")
+		err := p.Audited(c, entry, func(ctx context.Context) error { return p.Store.DecideVetting(ctx, v.decision) })
+		return p.verdictGiven(c, v.filing, err, "flash.passed_on")
 	}
-	err := p.Asked(c, p.AuditEntry(c, "filing.pass", "filing", f.Ref(), ""), func() error { return p.decide(ctx, f, decision, p.Actor(c)) })
-	return p.verdictGiven(c, f, err, "flash.done")
+	entry := p.AuditEntry(c, "filing.pass", "filing", v.filing.Ref(), "")
+	err = p.Asked(c, entry, func() error { return p.decide(c, v) })
+	return p.verdictGiven(c, v.filing, err, "flash.done")
 }
 
-// decide writes a verdict and tells the filing.
-func (p *Pages) decide(ctx context.Context, f store.Filing, d store.VettingDecision, actor string) error {
-	if err := p.Store.DecideVetting(ctx, d); err != nil {
+// decide writes a verdict and sends it to the filing.
+func (p *Pages) decide(c *gin.Context, v postedVerdict) error {
+	ctx := c.Request.Context()
+	if err := p.Store.DecideVetting(ctx, v.decision); err != nil {
 		return err
 	}
-	return p.sendVerdict(ctx, f, d.Revision, d.Verdict, actor)
+	verdict := workflows.Verdict{Revision: v.decision.Revision, Actor: p.Actor(c)}
+	return p.sendVerdict(ctx, v.filing, v.decision.Verdict, verdict)
 }
 
-func (p *Pages) sendVerdict(ctx context.Context, f store.Filing, revision int, v store.VettingVerdict, actor string) (err error) {
-	verdict := workflows.Verdict{Revision: revision, Actor: actor}
+func (p *Pages) sendVerdict(
+	ctx context.Context, f store.Filing, v store.VettingVerdict, verdict workflows.Verdict,
+) (err error) {
 	if v == store.VettingSentBack {
 		_, err = p.Filings.SendBack(ctx, f.Ref(), verdict)
 	} else {
@@ -75,7 +78,7 @@ func (p *Pages) sendVerdict(ctx context.Context, f store.Filing, revision int, v
 	return err
 }
 
-// verdictGiven answers a verdict.
+// verdictGiven answers a verdict; err is why it didn't count.
 func (p *Pages) verdictGiven(c *gin.Context, f store.Filing, err error, flash string) error {
 	switch {
 	case err == nil:
@@ -91,23 +94,24 @@ func (p *Pages) verdictGiven(c *gin.Context, f store.Filing, err error, flash st
 	return web.Redirect(c, pathVetting)
 }
 
-// finishVetting tells a filing the verdict that stands and that it hasn't heard, whoever
-// gave it.
+// finishVetting sends a filing the verdict that didn't reach it, whoever gave it.
 func (p *Pages) finishVetting(c *gin.Context) error {
 	ctx := c.Request.Context()
 	f, err := p.postedVetting(c)
-	var check store.Vetting
+	var vetting store.Vetting
 	if err == nil {
-		check, err = p.Store.Vetting(ctx, f.ID)
+		vetting, err = p.Store.Vetting(ctx, f.ID)
 	}
 	if err != nil {
 		return err
 	}
-	err = p.Asked(c, p.AuditEntry(c, "vetting.finish", "filing", f.Ref(), ""), func() error {
-		if check.Verdict == "" {
+	entry := p.AuditEntry(c, "vetting.finish", "filing", f.Ref(), "")
+	err = p.Asked(c, entry, func() error {
+		if vetting.Verdict == "" {
 			return workflows.ErrWrongStage
 		}
-		return p.sendVerdict(ctx, f, check.Revision, check.Verdict, string(store.RoleSupport)+":"+check.Login)
+		verdict := workflows.Verdict{Revision: vetting.Revision, Actor: string(store.RoleSupport) + ":" + vetting.Login}
+		return p.sendVerdict(ctx, f, vetting.Verdict, verdict)
 	})
 	return p.verdictGiven(c, f, err, "flash.done")
 }

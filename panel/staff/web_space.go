@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -22,10 +22,10 @@ import (
 // maxSpace bounds each field of a web space, in characters.
 const maxSpace = 255
 
-// spaceData is the page on which staff correct how an order's web space is reached.
+// spaceData is the page that corrects how an order's web space is reached.
 type spaceData struct {
 	filingForm
-	// Retries: the filing is stuck at what needs it.
+	// Retries: the filing is stuck at a step that needs the web space.
 	Retries bool
 }
 
@@ -45,29 +45,28 @@ func spaceFields(known bool) []web.Field {
 	}
 }
 
-// retriesSpace tells whether a filing waits at what its web space refused.
+// retriesSpace tells whether a filing is stuck because of its web space.
 func retriesSpace(f store.Filing) bool { return f.StuckStep == "install_certificate" }
 
-// canSpace tells whether staff can correct a filing's web space: one that was withdrawn or
-// deregistered needs none, and its order may be another filing's by now.
+// canSpace tells whether staff can correct a filing's web space. A withdrawn or deregistered filing needs none, and
+// its order may belong to another filing by now.
 func canSpace(stage filing.Stage) bool { return !stage.Final() || stage == filing.Filed }
 
-// spaceFiling finds the filing that a form about its web space is of, where that can be
-// corrected; otherwise its page says what is so now.
-func (p *Pages) spaceFiling(c *gin.Context, values url.Values) (f store.Filing, ok bool) {
-	if f, ok = p.postedFiling(c, values); ok && !canSpace(f.Stage) {
-		p.finishAct(c, f, workflows.ErrWrongStage)
-		return f, false
+// spaceFiling is the filing that a form about a web space is of; ErrWrongStage where that can't be corrected,
+// which finishAct answers.
+func (p *Pages) spaceFiling(c *gin.Context, values url.Values) (store.Filing, error) {
+	f, err := p.postedFiling(c, values)
+	if err == nil && !canSpace(f.Stage) {
+		err = workflows.ErrWrongStage
 	}
-	return f, ok
+	return f, err
 }
 
-// spaceForm shows how a web space is reached, but for its password; that somebody looked
-// is noted.
+// spaceForm shows how a web space is reached, without its password. The view is audited.
 func (p *Pages) spaceForm(c *gin.Context) error {
-	f, ok := p.spaceFiling(c, c.Request.URL.Query())
-	if !ok {
-		return nil
+	f, err := p.spaceFiling(c, c.Request.URL.Query())
+	if err != nil {
+		return p.finishAct(c, f, err)
 	}
 	w, err := p.Store.WebSpaceOf(c.Request.Context(), f.OrderID)
 	if err == nil {
@@ -79,30 +78,34 @@ func (p *Pages) spaceForm(c *gin.Context) error {
 	values := url.Values{"protocol": {website.FTP}, "port": {"21"}}
 	if w != nil {
 		values = url.Values{
-			"protocol": {w.Protocol}, "host": {w.Host}, "port": {strconv.Itoa(w.Port)}, "user": {w.User}, "document_root": {w.DocumentRoot},
+			"protocol": {w.Protocol}, "host": {w.Host}, "port": {strconv.Itoa(w.Port)}, "user": {w.User},
+			"document_root": {w.DocumentRoot},
 		}
 	}
-	return p.showSpace(c, http.StatusOK, f, w != nil, values, nil)
+	return p.showSpace(c, f, w != nil, filledForm{values: values})
 }
 
-func (p *Pages) showSpace(c *gin.Context, status int, f store.Filing, known bool, values url.Values, problems filing.Problems) error {
-	return p.RenderTemplate(c, status, "web_space", web.Page{Title: "space.title", Data: spaceData{
-		filingForm{web.Build(p.Texts.For(p.Lang(c)), "space", spaceFields(known), values, problems), f}, retriesSpace(f),
-	}})
+func (p *Pages) showSpace(c *gin.Context, f store.Filing, known bool, filled filledForm) error {
+	form := filled.build(p.Texts.For(p.Lang(c)), "space", spaceFields(known))
+	data := spaceData{filingForm{form, f}, retriesSpace(f)}
+	return p.Render(c, filled.status(), web.Page{Title: "space.title"}, func(page *web.Page) templ.Component {
+		return spacePage(page, data)
+	})
 }
 
-// sameSignIn tells whether two web spaces are signed in to at the same place by the same user.
+// sameSignIn tells whether two web spaces have the same address and user.
 func sameSignIn(a, b store.WebSpace) bool {
 	return a.Protocol == b.Protocol && a.Host == b.Host && a.Port == b.Port && a.User == b.User
 }
 
-// spaceOf reads a web space as it was typed; known is the present one, whose password stays
-// where none was typed. It stays for where it is known to go only: staff never see it, and
-// mustn't be able to have it sent to a host of their own, or in the clear.
+// spaceOf reads a web space as it was typed. Without a typed password that of known, the present one, is kept, but
+// only for the same address and user: staff never see it and mustn't be able to send it to a host of their own, or
+// in clear text.
 func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, problems filing.Problems) {
 	w = store.WebSpace{
 		Protocol: values.Get("protocol"), Host: web.Trimmed(values, "host"), Port: web.Number(values, "port"),
-		User: web.Trimmed(values, "user"), Password: values.Get("password"), DocumentRoot: web.Trimmed(values, "document_root"),
+		User: web.Trimmed(values, "user"), Password: values.Get("password"),
+		DocumentRoot: web.Trimmed(values, "document_root"),
 	}
 	elsewhere := known != nil && !sameSignIn(w, *known)
 	if w.Password == "" && known != nil && !elsewhere {
@@ -120,7 +123,10 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 	for _, f := range []struct {
 		name, value string
 		required    bool
-	}{{"host", w.Host, true}, {"user", w.User, true}, {"password", w.Password, true}, {"document_root", w.DocumentRoot, false}} {
+	}{
+		{"host", w.Host, true}, {"user", w.User, true},
+		{"password", w.Password, true}, {"document_root", w.DocumentRoot, false},
+	} {
 		switch {
 		case f.name == "password" && f.value == "" && elsewhere:
 			wrong(f.name, "space_password", nil)
@@ -128,7 +134,7 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 			wrong(f.name, "required", nil)
 		case utf8.RuneCountInString(f.value) > maxSpace:
 			wrong(f.name, "too_long", map[string]any{"max": maxSpace})
-		case strings.ContainsFunc(f.value, unicode.IsControl): // a line break would be a command of its own
+		case strings.ContainsFunc(f.value, unicode.IsControl): // a line break would inject a command
 			wrong(f.name, "space_characters", nil)
 		case f.name == "host" && strings.ContainsAny(f.value, " /@"):
 			wrong(f.name, "space_host", nil)
@@ -137,13 +143,12 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 	return w, problems
 }
 
-// correctSpace replaces how a web space is reached, and has the stuck upload tried again in
-// one go, if that is asked for.
+// correctSpace replaces how a web space is reached, and on request retries the stuck upload.
 func (p *Pages) correctSpace(c *gin.Context) error {
 	values, ctx := web.PostForm(c), c.Request.Context()
-	f, ok := p.spaceFiling(c, values)
-	if !ok {
-		return nil
+	f, err := p.spaceFiling(c, values)
+	if err != nil {
+		return p.finishAct(c, f, err)
 	}
 	order, err := p.Store.Order(ctx, f.OrderID)
 	var known *store.WebSpace
@@ -156,9 +161,10 @@ func (p *Pages) correctSpace(c *gin.Context) error {
 	w, problems := spaceOf(values, known)
 	reason, unsaid := staffReason(values, true)
 	if problems = append(problems, unsaid...); len(problems) > 0 {
-		return p.showSpace(c, http.StatusUnprocessableEntity, f, known != nil, values, problems)
+		return p.showSpace(c, f, known != nil, filledForm{values, problems})
 	}
-	err = p.Audited(c, p.AuditEntry(c, "space.correct", "filing", f.Ref(), reason), func(ctx context.Context) error { return p.Store.CorrectWebSpace(ctx, order, w) })
+	entry := p.AuditEntry(c, "space.correct", "filing", f.Ref(), reason)
+	err = p.Audited(c, entry, func(ctx context.Context) error { return p.Store.CorrectWebSpace(ctx, order, w) })
 	if err != nil {
 		return err
 	}

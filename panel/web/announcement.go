@@ -1,7 +1,6 @@
 package web
 
 import (
-	"html/template"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,21 +9,22 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// AnnouncementsOnHelp are shown on the first page of the help centre, noticesOnOrders
-// above the orders.
+// AnnouncementsOnHelp and AnnouncementsOnOrders are how many the help centre's first page and the
+// order list show.
 const AnnouncementsOnHelp, AnnouncementsOnOrders = 5, 2
 
-// ShownAnnouncement is a notice in the reader's language.
+// ShownAnnouncement is an announcement in one language.
 type ShownAnnouncement struct {
 	ID     int64
 	Title  string
 	Pinned bool
 	At     time.Time
-	HTML   template.HTML
+	// HTML is what help.RenderAnnouncement made of the text: no raw HTML is in it.
+	HTML string
 }
 
-// InLanguage picks a language of a notice, for below a title of a level; what isn't
-// translated is Chinese.
+// InLanguage renders an announcement in a language, or in Chinese where it isn't translated. title
+// is the level of the heading above it.
 func InLanguage(n store.Announcement, lang string, title int) (ShownAnnouncement, error) {
 	shown := ShownAnnouncement{ID: n.ID, Title: n.TitleZH, Pinned: n.Pinned, At: n.PublishedAt}
 	body := n.BodyZH
@@ -39,7 +39,7 @@ func InLanguage(n store.Announcement, lang string, title int) (ShownAnnouncement
 	return shown, err
 }
 
-// Announcements are the provider's notices that are up now.
+// Announcements are the newest announcements that are shown now.
 func (k *Kit) Announcements(c *gin.Context, limit int) ([]ShownAnnouncement, error) {
 	list, err := k.Store.ShownAnnouncements(c.Request.Context(), limit)
 	shown := make([]ShownAnnouncement, len(list))

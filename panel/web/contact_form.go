@@ -38,15 +38,14 @@ func ContactOf(v url.Values) (d filing.ContactDetails) {
 func ContactValues(d filing.ContactDetails) url.Values { return TypedValues(contactDetails(&d)) }
 
 // ContactChannel is the channel in the path: sms or mail.
-func (k *Kit) ContactChannel(c *gin.Context) (ch filing.Channel, name string, ok bool) {
+func (k *Kit) ContactChannel(c *gin.Context) (ch filing.Channel, name string, err error) {
 	switch ch = filing.Channel(c.Param("channel")); ch {
 	case filing.SMS:
-		return ch, "mobile", true
+		return ch, "mobile", nil
 	case filing.Mail:
-		return ch, "email", true
+		return ch, "email", nil
 	}
-	k.Fail(c, store.ErrNotFound)
-	return ch, "", false
+	return ch, "", store.ErrNotFound
 }
 
 const PartContact = "contact"

@@ -52,6 +52,11 @@ type Page struct {
 // Component draws a page whose reader is known.
 type Component = func(*Page) templ.Component
 
+// With is a page that shows data.
+func With[D any](page func(*Page, D) templ.Component, data D) Component {
+	return func(p *Page) templ.Component { return page(p, data) }
+}
+
 // Render writes a page whole or not at all. A form that must be corrected shows by its status.
 func (k *Kit) Render(c *gin.Context, status int, p Page, page Component) error {
 	k.fill(c, status, &p)

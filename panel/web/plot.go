@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Plots are SVG that templates/plot.html draws: places are shares of the width and heights
+// Plots are SVG that PlotSVG draws: places are shares of the width and heights
 // pixels, so that text is as large on a phone as anywhere, and colours are the style's.
 
 // Plot is a picture of numbers that a table beside it has too.

@@ -32,7 +32,7 @@ func showsProblems(status int, data any) bool {
 }
 
 // fragments are parts of pages, which are fetched behind the reader's back.
-var fragments = map[string]bool{"bulk_progress": true, "today_lines": true, "vetting_state": true}
+var fragments = map[string]bool{}
 
 // RenderTemplate is Render for the last html/template pages.
 func (k *Kit) RenderTemplate(c *gin.Context, status int, name string, p Page) error {

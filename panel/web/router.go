@@ -1,14 +1,27 @@
 package web
 
 import (
+	"errors"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
 )
 
-// Handler answers a request. Fail makes a page of the error that it returns; a handler that
-// has answered already returns nil.
+// Handler answers a request. Fail makes a page of the error that it returns.
 type Handler func(*gin.Context) error
+
+// errAnswered stops a handler whose answer is written.
+var errAnswered = errors.New("answered already")
+
+// Answered is what a handler's helper returns after it has answered itself, such as with a
+// redirect; err is how that went.
+func Answered(err error) error {
+	if err != nil {
+		return err
+	}
+	return errAnswered
+}
 
 // Group registers handlers below a path. Middleware that is given after a handler runs
 // before it.
@@ -56,7 +69,7 @@ func (s StaffGroup) POST(path string, needs Permission, h Handler) {
 // adapt makes a page of the error that a handler returns.
 func (k *Kit) adapt(h Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if err := h(c); err != nil {
+		if err := h(c); err != nil && !errors.Is(err, errAnswered) {
 			k.Fail(c, err)
 		}
 	}

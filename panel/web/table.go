@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"slices"
+	"strconv"
 
 	"github.com/a-h/templ"
 )
@@ -14,6 +16,8 @@ type TableSpec[R any] struct {
 	// Class is put behind the class of every list.
 	Class   string
 	Columns []Column[R]
+	// Attributes are the table's own, such as the mark that tests find it by.
+	Attributes templ.OrderedAttributes
 	// Row are the attributes of a row, such as the mark that tests find it by.
 	Row func(R) templ.OrderedAttributes
 	// Empty is the key of what is said where there are no rows.
@@ -34,6 +38,11 @@ func (t TableSpec[R]) attributes(row R) templ.OrderedAttributes {
 	return t.Row(row)
 }
 
+// headed tells whether the table has a row of headings: it has none where no column has a key.
+func (t TableSpec[R]) headed() bool {
+	return slices.ContainsFunc(t.Columns, func(c Column[R]) bool { return c.Key != "" })
+}
+
 // Column is a column of a table.
 type Column[R any] struct {
 	// Key is the text of the heading, which labels the cells on a phone.
@@ -47,6 +56,8 @@ type Column[R any] struct {
 	Unlabelled bool
 	// Class is of the cells.
 	Class string
+	// Attributes are a cell's own; may be nil.
+	Attributes func(R) templ.OrderedAttributes
 }
 
 func (c Column[R]) class() string {
@@ -56,7 +67,24 @@ func (c Column[R]) class() string {
 	return c.Class
 }
 
-func (c Column[R]) labelled() bool { return !c.Actions && !c.RowHead && !c.Unlabelled }
+// TextColumn is a column of plain text.
+func TextColumn[R any](key string, text func(*Page, R) string) Column[R] {
+	return Column[R]{Key: key, Cell: func(p *Page, row R) templ.Component { return Text(text(p, row)) }}
+}
+
+// NumberColumn is a column of numbers.
+func NumberColumn[R any](key string, number func(R) int) Column[R] {
+	return TextColumn(key, func(_ *Page, row R) string { return strconv.Itoa(number(row)) })
+}
+
+func (c Column[R]) labelled() bool { return c.Key != "" && !c.Actions && !c.RowHead && !c.Unlabelled }
+
+func (c Column[R]) attributes(row R) templ.OrderedAttributes {
+	if c.Attributes == nil {
+		return nil
+	}
+	return c.Attributes(row)
+}
 
 // Mark is one attribute, such as data-order.
 func Mark(name, value string) templ.OrderedAttributes {
@@ -86,15 +114,17 @@ var conflicts = TableSpec[ConflictLine]{Columns: []Column[ConflictLine]{
 		}
 		return Text(p.Text(l.Key))
 	}},
-	{Key: "draft.theirs", Cell: func(_ *Page, l ConflictLine) templ.Component { return Text(cmp.Or(l.Theirs, "–")) }},
-	{Key: "draft.mine", Cell: func(_ *Page, l ConflictLine) templ.Component { return Text(cmp.Or(l.Mine, "–")) }},
+	TextColumn("draft.theirs", func(_ *Page, l ConflictLine) string { return cmp.Or(l.Theirs, "–") }),
+	TextColumn("draft.mine", func(_ *Page, l ConflictLine) string { return cmp.Or(l.Mine, "–") }),
 }}
 
 // labels are the columns' headings, looked up once for all rows.
 func (t TableSpec[R]) labels(p *Page) []string {
 	labels := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		labels[i] = p.Text(c.Key)
+		if c.Key != "" {
+			labels[i] = p.Text(c.Key)
+		}
 	}
 	return labels
 }

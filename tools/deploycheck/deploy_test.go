@@ -1,6 +1,6 @@
-// Package deploycheck holds the files by which an installation is brought up against
-// what reads them: Compose's own loader, the types of Kubernetes, and the product's
-// settings. It is a module of its own, so that none of that is the product's.
+// Package deploycheck checks the deployment files against what reads them: Compose's own loader, the types of
+// Kubernetes, and the product's settings. It is a module of its own, so that the product doesn't get its
+// dependencies.
 package deploycheck
 
 import (
@@ -29,8 +29,8 @@ import (
 
 const root = "../.."
 
-// settings are the names that docs/settings.md has, which a test of the product's
-// keeps true; secrets can also be given by a file.
+// settings are the names in docs/settings.md, which one of the product's tests keeps true; secrets can also come
+// from a file.
 func settings(t *testing.T) (names []string) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "docs/settings.md"))
@@ -45,7 +45,7 @@ func settings(t *testing.T) (names []string) {
 	return names
 }
 
-// queues are what `beian worker --queues` takes.
+// queues are the values of `beian worker --queues`.
 var queues = []string{"filing", "message", "bureau", "website"}
 
 // example are the variables of deploy/example.env, each with a value.
@@ -73,8 +73,8 @@ func compose(t *testing.T, environment []string) (*types.Project, error) {
 	return options.LoadProject(t.Context())
 }
 
-// With the example's variables filled in, Compose takes the file; without any one of
-// them that it demands it doesn't, so that nothing secret has a default.
+// Compose accepts the file with the example's variables, and refuses it without any of the required ones, so
+// nothing secret has a default.
 func TestComposeTakesTheFile(t *testing.T) {
 	all := example(t)
 	project, err := compose(t, all)
@@ -96,14 +96,14 @@ func TestComposeTakesTheFile(t *testing.T) {
 	var taken []string
 	for name, service := range project.Services {
 		for variable := range service.Environment {
-			if strings.HasPrefix(variable, "BEIAN_") && name != "proxy" { // whose own variable is the site's name
+			if strings.HasPrefix(variable, "BEIAN_") && name != "proxy" { // the proxy's own variable is the site's name
 				require.Contains(t, known, variable, "%s has a setting that there isn't", name)
 			}
 		}
 		if slices.Contains(service.Command, "--queues") {
 			taken = append(taken, service.Command[len(service.Command)-1])
 		}
-		ends := service.Restart != "" && strings.HasPrefix(service.Restart, "on-failure") // what runs once
+		ends := service.Restart != "" && strings.HasPrefix(service.Restart, "on-failure") // runs once
 		require.True(t, ends || service.HealthCheck != nil, "%s has no health check", name)
 		for _, volume := range service.Volumes {
 			if volume.Type == types.VolumeTypeBind {
@@ -118,7 +118,7 @@ func TestComposeTakesTheFile(t *testing.T) {
 	require.ElementsMatch(t, queues, taken, "a worker for each queue")
 }
 
-// Kubernetes' own types take each manifest, without a field that they don't know.
+// Kubernetes' own types accept each manifest, without unknown fields.
 func TestKubernetesTakesTheManifests(t *testing.T) {
 	known := settings(t)
 	files, err := filepath.Glob(filepath.Join(root, "deploy/kubernetes/*.yaml"))

@@ -16,9 +16,8 @@ import (
 	strict "sigs.k8s.io/yaml"
 )
 
-// metricsFile lists the metrics that the dashboard and the alerts read, and their labels. It is where
-// this test, which has PromQL's parser, meets the end-to-end test, which has running
-// processes and looks for each metric in what they expose.
+// metricsFile lists the metrics, with their labels, that the dashboard and the alerts read. It connects this test,
+// which has PromQL's parser, with the end-to-end test, which looks for each metric in running processes.
 const metricsFile = "deploy/metrics.tsv"
 
 var update = flag.Bool("update", false, "write "+metricsFile)
@@ -30,15 +29,14 @@ type expression struct {
 	text  string
 }
 
-// grafanaInterval is Grafana's own variable in a range; any range parses alike.
+// grafanaInterval is Grafana's own variable in a range; any range parses the same.
 const grafanaInterval = "$__rate_interval"
 
-// target are labels that Prometheus adds to what it scrapes, and le, which is of
-// every histogram.
+// target lists labels that Prometheus adds when scraping, and le, which every histogram has.
 var target = []string{"job", "instance", "le"}
 
-// metrics parses the query and names the metrics that it reads, each with the
-// labels that it chooses or groups by.
+// metrics parses the query and returns the metrics that it reads, each with the labels that it selects or groups
+// by.
 func (e expression) metrics() (map[string][]string, error) {
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(strings.ReplaceAll(e.text, grafanaInterval, "5m"))
 	if err != nil {
@@ -119,7 +117,7 @@ func alerts(t *testing.T) (list []expression) {
 	return list
 }
 
-// That the metrics exist is tested on a running panel and worker, in e2e.
+// An end-to-end test checks that the metrics exist on a running panel and worker.
 func TestEveryExpressionParses(t *testing.T) {
 	list := append(dashboard(t), alerts(t)...)
 	require.Greater(t, len(list), 40)

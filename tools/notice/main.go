@@ -1,5 +1,5 @@
-// Command notice writes NOTICE: the licence of every module that the product's binary is
-// linked with. A text that several modules share stands once, after their copyright lines.
+// Command notice writes NOTICE: the licence of every module that the product's binary links. A text that several
+// modules share appears once, after their copyright lines.
 //
 //	go run ./tools/notice [-check]
 package main
@@ -22,8 +22,8 @@ import (
 
 const path = "NOTICE"
 
-// head is what no module's own files say. PDFium's licences come without the module
-// that embeds it; both texts are below.
+// head is what no module's own files say. PDFium's licences don't come with the module that embeds it; both texts
+// are below.
 const head = `Beian 备案
 Copyright 2026 the Beian authors
 
@@ -32,8 +32,8 @@ below, each under its own licence. github.com/klippa-app/go-pdfium embeds PDFium
 The PDFium Authors, under BSD-3-Clause and Apache-2.0. "make notice" writes this file.
 `
 
-// known are licences by a phrase of their text; the first that fits names it. A licence
-// that isn't here must be looked at before its module is used.
+// known identifies licences by a phrase in their text; the first match counts. A licence that isn't listed must be
+// reviewed before its module is used.
 var known = []struct{ name, phrase string }{
 	{"MPL-2.0", "Mozilla Public License"},
 	{"Apache-2.0", "Apache License"},
@@ -45,8 +45,8 @@ var known = []struct{ name, phrase string }{
 	{"CC0-1.0", "CC0 1.0"},
 }
 
-// unstated are modules that come without a licence file. Temporal's API is linked with
-// this one; the same project's sdk-go is under MIT.
+// unstated are modules without a licence file. Temporal's API links this one; the same project's sdk-go is under
+// MIT.
 var unstated = []string{"github.com/nexus-rpc/nexus-proto-annotations"}
 
 var (
@@ -54,7 +54,7 @@ var (
 	copyrightLine = regexp.MustCompile(`(?im)^[ \t*#/]*(copyright (\(c\)|©|\d)|\(c\) \d).*$\n?`)
 )
 
-// licence is one text with the modules that are under it.
+// licence is one text and the modules under it.
 type licence struct {
 	name    string
 	text    string
@@ -91,11 +91,11 @@ func run(check bool) error {
 	return nil
 }
 
-// linked are the modules of which the binary has packages, each with its folder.
+// linked are the modules that the binary links, each with its folder.
 func linked() (map[string]string, error) {
 	command := exec.Command("go", "list", "-deps", "-tags", "nomsgpack", "-json=Module", ".")
 	command.Stderr = os.Stderr
-	// For one platform, so that NOTICE is the same wherever it is made.
+	// For one platform, so that NOTICE is the same wherever it is generated.
 	command.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
 	out, err := command.Output()
 	if err != nil {
@@ -163,7 +163,7 @@ func read(list map[string]*licence, module, dir string) error {
 	return nil
 }
 
-// classify names a licence as SPDX does.
+// classify returns a licence's SPDX name.
 func classify(text string) (string, error) {
 	words := strings.Join(strings.Fields(text), " ")
 	for _, l := range known {
@@ -171,7 +171,7 @@ func classify(text string) (string, error) {
 			return l.name, nil
 		}
 	}
-	return "", errors.New("a licence that isn't known yet")
+	return "", errors.New("unknown licence; review it and add it to known")
 }
 
 func write(list map[string]*licence) []byte {

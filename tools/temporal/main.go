@@ -1,9 +1,7 @@
-// Command temporal is the Temporal server for development and tests: all four
-// services in one process, on SQLite, with the web UI. It understands the
-// flags of `temporal server start-dev` that the SDK's testsuite.StartDevServer
-// passes, so it stands in for the official CLI, which the Go module proxy
-// cannot build. It lives in a module of its own so that the product's go.mod
-// stays free of the server's dependencies.
+// Command temporal is the Temporal server for development and tests: all four services in one process, on SQLite,
+// with the web UI. It accepts the flags of `temporal server start-dev` that the SDK's testsuite.StartDevServer
+// passes, so it replaces the official CLI, which the Go module proxy can't build. It is a module of its own so
+// that the product's go.mod stays free of the server's dependencies.
 package main
 
 import (
@@ -50,7 +48,7 @@ func startDevCommand() *cobra.Command {
 	f.IntVar(&o.UIPort, "ui-port", 0, "port of the web UI (default: the frontend's port + 1000)")
 	f.BoolVar(&o.Headless, "headless", false, "run without the web UI")
 	f.StringVar(&o.Database, "db-filename", "", "SQLite file; empty keeps everything in memory")
-	f.StringArrayVar(&o.Namespaces, "namespace", nil, "namespace to create beside \"default\"; may be repeated")
+	f.StringArrayVar(&o.Namespaces, "namespace", nil, "namespace to create besides \"default\"; may be repeated")
 	f.StringArrayVar(&o.DynamicConfig, "dynamic-config-value", nil, "KEY=JSON, may be repeated")
 	f.StringVar(&o.LogLevel, "log-level", "warn", "debug, info, warn, error or never")
 	f.String("log-format", "pretty", "accepted and ignored: the log is always text")

@@ -198,8 +198,7 @@ func userInterface(o options) *uiserver.Server {
 	}))
 }
 
-// freePorts holds all its listeners open until every port is known, so that no
-// two of them are the same.
+// freePorts keeps all listeners open until every port is known, so that no two are the same.
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, n)
 	for i := range ports {

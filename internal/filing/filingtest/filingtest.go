@@ -1,10 +1,9 @@
-// Package filingtest has sample forms, of people and companies that don't
-// exist, for tests and the demonstration.
+// Package filingtest has sample forms, of fictitious people and companies, for tests and the demonstration.
 package filingtest
 
 import "github.com/beian/beian/internal/filing"
 
-// Contact is a contact; every personal value in it is easily searched for.
+// Contact is a sample contact; every personal value in it is easy to search for.
 func Contact() filing.ContactDetails {
 	return filing.ContactDetails{
 		UserName: "测试用户_01", Province: "310000", Name: "林测试", Mobile: "13900001234",
@@ -12,7 +11,7 @@ func Contact() filing.ContactDetails {
 	}
 }
 
-// PersonHolder is a person who holds a site.
+// PersonHolder is an individual who holds a site.
 func PersonHolder() filing.Holder {
 	return filing.Holder{
 		Name: "林测试", Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, DocumentNumber: "310101199003070035",
@@ -33,7 +32,7 @@ func CompanyHolder() filing.Holder {
 	return h
 }
 
-// Site is a site at a domain and an address.
+// Site is a site with a domain and an address.
 func Site(domain, ip string) filing.Site {
 	return filing.Site{
 		Name: "林测试的读书笔记", HomePage: "http://" + domain + "/", Provider: "样例主机", AccessMode: 3, ServerPlace: 9,
@@ -41,7 +40,7 @@ func Site(domain, ip string) filing.Site {
 	}
 }
 
-// Dossier is a person's dossier.
+// Dossier is an individual's dossier.
 func Dossier() filing.Dossier {
 	return filing.Dossier{Holder: PersonHolder(), Site: Site("www.example.com", "192.0.2.10")}
 }

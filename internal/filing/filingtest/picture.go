@@ -8,18 +8,17 @@ import (
 	"math/rand/v2"
 )
 
-// Picture is a JPEG of a sheet with lines of "text", as a phone would take of a paper;
-// the same seed gives the same picture.
+// Picture is a JPEG of a sheet with lines of "text", like a phone's photo of a paper; the same seed gives the same
+// picture.
 func Picture(width, height int, seed uint64) []byte {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, Sheet(width, height, seed), &jpeg.Options{Quality: 85}); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // writing to a buffer can't fail
 	}
 	return b.Bytes()
 }
 
-// Sheet is Picture before it is encoded. Its top left corner is red, so that one sees
-// which way up it is.
+// Sheet is Picture before encoding. Its top left corner is red, to show the orientation.
 func Sheet(width, height int, seed uint64) *image.RGBA {
 	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // repeatable, not secret
 	img := image.NewRGBA(image.Rect(0, 0, width, height))

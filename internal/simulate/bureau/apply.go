@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// lock marks what a record under review keeps others from doing.
+// lock marks what other records can't do while this one is under review.
 func (s *Server) lock(r *record) { s.mark(r, true) }
 
 func (s *Server) unlock(r *record) { s.mark(r, false) }
@@ -25,7 +25,7 @@ func (s *Server) mark(r *record, under bool) {
 	}
 }
 
-// apply does to the base what an approved record asks for.
+// apply applies an approved record to the base.
 func (s *Server) apply(r *record) {
 	switch r.Kind {
 	case newFiling:
@@ -113,8 +113,7 @@ func (s *Server) fillAccess(a *access, n *node) {
 	}
 }
 
-// applyChange replaces the holder's data, and of each site that is named its
-// data, domains and named accesses.
+// applyChange replaces the holder's data and, for each site in the record, its data, domains and accesses.
 func (s *Server) applyChange(r *record) {
 	h, at := s.index.holders[r.ID], s.stamp()
 	s.index.dropPaper(h)

@@ -16,12 +16,12 @@ type holder struct {
 	Password string  `json:"password"`
 	Data     *node   `json:"data"` // Zt_xx
 	Sites    []*site `json:"sites"`
-	// SitesEver counts the site numbers given out.
+	// SitesEver counts the site numbers issued.
 	SitesEver int    `json:"sites_ever"`
 	Filed     string `json:"filed"`
 	Changed   string `json:"changed"`
 	Dead      bool   `json:"dead,omitempty"`
-	// Changing and Leaving tell of a change and a deregistration under review.
+	// Changing and Leaving mean that a change or a deregistration is under review.
 	Changing bool `json:"changing,omitempty"`
 	Leaving  bool `json:"leaving,omitempty"`
 }
@@ -63,17 +63,17 @@ type ips struct {
 	To    int64 `json:"to"`
 }
 
-// index finds everything in the base; it is made anew from the state.
+// index finds everything in the base; it is rebuilt from the state.
 type index struct {
 	holders        map[int64]*holder
 	sites          map[int64]*site
 	accesses       map[int64]*access
 	holderByNumber map[string]*holder
 	siteByNumber   map[string]*site
-	holderByPaper  map[string]*holder // the living
-	siteByDomain   map[string]*site   // the living
-	siteByHome     map[string]*site   // the living
-	siteByName     map[string]*site   // the living
+	holderByPaper  map[string]*holder // not deregistered
+	siteByDomain   map[string]*site   // not deregistered
+	siteByHome     map[string]*site   // not deregistered
+	siteByName     map[string]*site   // not deregistered
 	holderByIsp    map[int64]*holder
 }
 
@@ -153,7 +153,7 @@ func plainDomain(name string) string {
 	return strings.TrimSuffix(strings.ToLower(strings.TrimSpace(name)), ".")
 }
 
-// ours tells whether the provider has an access to one of the holder's sites.
+// ours reports whether the provider has an access to one of the holder's sites.
 func (h *holder) ours(provider int64) bool {
 	for _, w := range h.Sites {
 		if !w.Dead && w.ours(provider) {
@@ -174,7 +174,7 @@ func (w *site) ours(provider int64) bool {
 
 func (w *site) name() string { return w.Data.text("Wzmc") }
 
-// passwordFor derives a filing password from its number, so that a test knows it.
+// passwordFor derives a filing password from its number, so that tests can compute it.
 func passwordFor(number string) string {
 	const letters = "abcdefghjkmnpqrstuvwxyz23456789"
 	sum := sha256.Sum256([]byte("filing password " + number))
@@ -185,8 +185,7 @@ func passwordFor(number string) string {
 	return string(password)
 }
 
-// PasswordOf is the filing password of a holder's or site's number; empty when
-// it isn't filed.
+// PasswordOf is the filing password of a holder's or site's number; empty if it isn't filed.
 func (s *Server) PasswordOf(number string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,7 +195,7 @@ func (s *Server) PasswordOf(number string) string {
 	return ""
 }
 
-// holderOf finds a living holder by its own or a site's number.
+// holderOf finds a holder that isn't deregistered, by its own or a site's number.
 func (s *Server) holderOf(number string) *holder {
 	h := s.index.holderByNumber[number]
 	if h == nil {

@@ -1,8 +1,7 @@
-// Package bureau is a stand-in for a provincial communications administration:
-// the provider interface 3.0 over SOAP, strict about credentials, hashes,
-// sequence numbers and records, with a base of holders, sites and accesses, a
-// review that approves or refuses, numbers in the province's style, and
-// certificate files. It shares no code with the client: only the wire.
+// Package bureau is a stand-in for a provincial communications administration: the provider interface 3.0 over
+// SOAP, strict about credentials, hashes, sequence numbers and records, with a base of holders, sites and
+// accesses, a review that approves or refuses, numbers in the province's style, and certificate files. It shares
+// no code with the client: only the protocol.
 package bureau
 
 import (
@@ -17,46 +16,42 @@ import (
 	"github.com/beian/beian/internal/simulate/jsonfile"
 )
 
-// Options is the account that the bureau knows and how it decides.
+// Options configures the provider's account and how the bureau decides.
 type Options struct {
 	ISPID              int64
 	UserName, Password string
-	// Key and IV decrypt files that come encrypted, and encrypt downloads when set.
+	// Key and IV decrypt encrypted files and, when set, encrypt downloads.
 	Key, IV []byte
-	// ReviewAfter is how long a review takes; negative leaves it to a person on
-	// the page. Errors that a machine finds are answered at once.
+	// ReviewAfter is how long a review takes; negative leaves it to a person on the page. Errors found by machine are
+	// answered at once.
 	ReviewAfter time.Duration
-	// ReviewUpTo, when it is longer, spreads the reviews' times evenly from
-	// ReviewAfter to it.
+	// ReviewUpTo, if longer, spreads the review times evenly between ReviewAfter and it.
 	ReviewUpTo time.Duration
-	// RefuseSiteNames refuses records whose site name contains a key, with its
-	// result code; 0 leaves the record under review for good.
+	// RefuseSiteNames refuses records whose site name contains a key, with its result code; 0 leaves the record under
+	// review for ever.
 	RefuseSiteNames map[string]int
 	// UniqueSiteNames refuses a site name that another filed site has (1020).
 	UniqueSiteNames bool
-	// MaxChanges bounds the changes of one holder in 24 hours (1051); 0: no bound.
+	// MaxChanges limits the changes of one holder in 24 hours (1051); 0: no limit.
 	MaxChanges int
-	// Province is the bureau's own, as a six-digit code; empty takes every one.
+	// Province is the bureau's own, as a six-digit code; empty accepts every province.
 	Province string
-	// ReportedIPs are addresses or ranges ("192.0.2.1-192.0.2.9") that the
-	// provider reported (code 1063); nil takes every address.
+	// ReportedIPs are the addresses or ranges ("192.0.2.1-192.0.2.9") reported by the provider (code 1063); nil
+	// accepts every address.
 	ReportedIPs []string
 	// Seeded are filings made through other providers.
 	Seeded []SeedFiling
-	// CheckPapers wants pictures that can be opened, and with a new filing the
-	// holder's document (code 5010).
+	// CheckPapers requires pictures that can be opened and, with a new filing, the holder's document (code 5010).
 	CheckPapers bool
-	// Schema is the path of upload-data.xsd for xmllint; empty checks with rules
-	// written from it.
+	// Schema is the path of upload-data.xsd for xmllint; if empty, rules derived from it are used.
 	Schema string
-	// SchemaBreaks makes a file that contains this text break the schema, whatever
-	// else it holds.
+	// SchemaBreaks makes any file that contains this text break the schema.
 	SchemaBreaks string
-	// Hours takes uploads only then, China time: "09:00-17:30"; empty is always.
+	// Hours limits uploads to these hours, China time: "09:00-17:30"; empty means always.
 	Hours string
-	// Random misbehaves now and then.
+	// Random causes occasional faults.
 	Random *RandomFaults
-	// Clock tells the time; nil is time.Now.
+	// Clock returns the time; nil is time.Now.
 	Clock func() time.Time
 	// StateFile keeps everything across restarts; empty keeps it in memory.
 	StateFile string
@@ -65,7 +60,7 @@ type Options struct {
 
 type state struct {
 	Sequence int64 `json:"sequence"`
-	// Uploads keeps the newest files as they came (isp_querypreviousupload).
+	// Uploads keeps the newest files as received (isp_querypreviousupload).
 	Uploads map[int64][]byte `json:"uploads"`
 	Records []*record        `json:"taken"`
 	Ready   []int            `json:"ready"` // decided, in no parcel yet
@@ -113,7 +108,7 @@ type Server struct {
 	dirty   bool
 }
 
-// New makes a bureau with what its state file holds.
+// New makes a bureau with the contents of its state file.
 func New(o Options) (*Server, error) {
 	s := &Server{options: o, tries: map[string]*tries{}, byKey: map[string][]int{}}
 	s.state = state{
@@ -169,7 +164,7 @@ func (s *Server) routes() {
 // ServeHTTP serves the SOAP endpoints, certificates, the page and the faults.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Sequence is the last accepted data file's.
+// Sequence is the number of the last accepted data file.
 func (s *Server) Sequence() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,13 +180,13 @@ func (s *Server) now() time.Time {
 
 var china = time.FixedZone("CST", 8*3600)
 
-// stamp is now as data files write it.
+// stamp is the present time in the form of data files.
 func (s *Server) stamp() string { return s.now().In(china).Format(time.DateTime) }
 
 // changed makes the next save write; callers hold the lock.
 func (s *Server) changed() { s.dirty = true }
 
-// save keeps the state when it changed; callers hold the lock.
+// save writes the state if it changed; callers hold the lock.
 func (s *Server) save() error {
 	if !s.dirty {
 		return nil
@@ -219,7 +214,7 @@ func (s *Server) nextNumber(province string) string {
 	return fmt.Sprintf("%sICP备%d%06d号", signOf(province), s.now().In(china).Year(), s.state.Serial)
 }
 
-// signOf is a province's short name; empty when there is no such province.
+// signOf is a province's short name; empty for an unknown province.
 func signOf(province string) string {
 	if len(province) != 6 {
 		return ""

@@ -52,7 +52,7 @@ func connect(t *testing.T, o bureau.Options) *provider {
 
 var element = regexp.MustCompile(`(?s)<(\w+)>([^<]*)</\w+>`)
 
-// try calls a method and gives the answer's elements.
+// try calls a method and returns the answer's elements.
 func (p *provider) try(path, method string, params map[string]string) (map[string]string, error) {
 	random := "abcdefghij0123456789"
 	sum := md5.Sum([]byte("p" + random))
@@ -124,7 +124,7 @@ func (p *provider) send(content string) {
 	require.Equal(p.t, "0", p.call(report, "isp_upload", params)["msg_code"])
 }
 
-// unpack gives the XML of a downloaded file, in UTF-8.
+// unpack returns the XML of a downloaded file, in UTF-8.
 func unpack(t *testing.T, answer map[string]string) string {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(answer["beianInfo"])
@@ -142,7 +142,7 @@ func unpack(t *testing.T, answer map[string]string) string {
 	return text[strings.Index(text, "?>")+2:]
 }
 
-// next downloads a file, checks it against the schema and acknowledges it.
+// next downloads a file, validates it against the schema and acknowledges it.
 func (p *provider) next() string {
 	p.t.Helper()
 	answer := p.call(report, "isp_download", nil)
@@ -157,7 +157,7 @@ func (p *provider) next() string {
 
 var schemas = "../../../../shared/bureau-spec/"
 
-// needsSchema skips what can't be tried without one of the ministry's schemas.
+// needsSchema skips a test that needs one of the ministry's schemas, if it is missing.
 func needsSchema(t *testing.T, schema string) {
 	t.Helper()
 	if _, err := os.Stat(schemas + schema); err != nil {
@@ -168,8 +168,7 @@ func needsSchema(t *testing.T, schema string) {
 	}
 }
 
-// validate asks xmllint, where it and the ministry's schemas are at hand; where they
-// aren't, TestPushedFiles says so.
+// validate runs xmllint if it and the ministry's schemas are available; otherwise TestPushedFiles reports that.
 func validate(t *testing.T, schema, content string, must bool) {
 	t.Helper()
 	if _, err := os.Stat(schemas + schema); err != nil {
@@ -202,7 +201,7 @@ func accessXML(id int) string {
 	return fmt.Sprintf("<IspJrid>%d</IspJrid><Wzfb><Fbdd>1</Fbdd></Wzfb><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><IspIpid>%d</IspIpid><Qsip>3221225994</Qsip><Zzip>3221225994</Zzip></Ip_xx>", id, id+1)
 }
 
-// siteXML holds one domain; ids are the site's element before its name.
+// siteXML is a site with one domain; id goes before the name in the site's element.
 func siteXML(id, domain string, jr string) string {
 	return id + "<Wzmc>样例网站</Wzmc><Fwnr><Fwnr_id>2</Fwnr_id></Fwnr><Yylb><Yylb_id>1</Yylb_id></Yylb><Ym_xx><IspYmid>9</IspYmid><Ym>" + domain + "</Ym></Ym_xx><Jr_xx>" + jr +
 		"</Jr_xx><Wz_Fzr>" + person("林样例") + "</Wz_Fzr>"
@@ -225,7 +224,7 @@ func one(t *testing.T, content, name string) string {
 	return m[1]
 }
 
-// filed submits a new filing and gives its data as it came down.
+// filed submits a new filing and returns its data as downloaded.
 func (p *provider) filed(id int, document, domain string) string {
 	p.t.Helper()
 	p.upload("<XZBA>" + newFiling(id, document, domain) + "</XZBA>")

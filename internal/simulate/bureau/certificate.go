@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/simulate/fault"
 )
 
-// certificate serves a filed holder's file: binary, and different for each.
+// certificate serves a filed holder's certificate file: binary, and different for each.
 func (s *Server) certificate(w http.ResponseWriter, r *http.Request) {
 	f, faulty := s.Faults.Take("certificate")
 	if faulty && f.Mode == fault.Slow {
@@ -34,7 +34,7 @@ func (s *Server) certificate(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(certificateBytes(h.Number))
 }
 
-// certificateID names a holder's certificate: the provider's ID where there is one.
+// certificateID identifies a holder's certificate: by the provider's ID if there is one.
 func (h *holder) certificateID() int64 {
 	if h.IspID != 0 {
 		return h.IspID
@@ -42,7 +42,7 @@ func (h *holder) certificateID() int64 {
 	return h.ID
 }
 
-// certificateBytes are a few KB that look like nothing but themselves.
+// certificateBytes are a few KB that resemble nothing else.
 func certificateBytes(number string) []byte {
 	content := []byte("BAZU\x00\x01" + number + "\x00")
 	block := sha256.Sum256([]byte(number))

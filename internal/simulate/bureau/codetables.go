@@ -9,9 +9,9 @@ import (
 // codeTable is one table of JCDM; row i has the ID i+1.
 type codeTable struct {
 	list, row string
-	// text names the element of a row's text: Mc, Nr or Ztmc.
+	// text is the element of a row's text: Mc, Nr or Ztmc.
 	text string
-	// extra gives a row's further elements; valid says that rows have Sfyx.
+	// extra returns a row's additional elements; valid says that rows have Sfyx.
 	extra func(i int) string
 	valid bool
 	rows  []string
@@ -33,10 +33,10 @@ func (t codeTable) xml() string {
 	return b.String() + "</" + t.list + ">"
 }
 
-// flag is the code that the ministry computes with (Ysid): one bit a row.
+// flag is the code that the ministry computes with (Ysid): one bit per row.
 func flag(i int) string { return el("Ysid", 1<<i) }
 
-// natureOfDocument pairs document types with the natures that they prove.
+// natureOfDocument maps document types to the natures that they prove.
 var natureOfDocument = []int{4, 5, 3, 3, 1, 6, 5, 1, 2, 6, 5, 4}
 
 var codeTables = []codeTable{
@@ -102,8 +102,8 @@ func (r region) valid() int {
 	return 1
 }
 
-// regions are every province, and the cities and counties of two of them. Unlike
-// GB/T 2260, Shanghai has a county that is new and one that is no more.
+// regions are all provinces, and the cities and counties of two of them. Unlike GB/T 2260, Shanghai has one new
+// county and one that no longer exists.
 var regions = slices.Concat(provinces(),
 	[]region{{code: 110100, level: 2, name: "市辖区"}},
 	counties("110101东城区 110102西城区 110105朝阳区 110106丰台区 110107石景山区 110108海淀区 110109门头沟区 110111房山区 110112通州区 110113顺义区 110114昌平区 110115大兴区 110116怀柔区 110117平谷区 110118密云区 110119延庆区"),
@@ -115,7 +115,7 @@ func counties(text string) []region {
 	names := strings.Fields(text)
 	list := make([]region, len(names))
 	for i, n := range names {
-		_, _ = fmt.Sscanf(n[:6], "%d", &list[i].code) // of the text above
+		_, _ = fmt.Sscanf(n[:6], "%d", &list[i].code) // from the text above
 		list[i].level, list[i].name = 3, n[6:]
 	}
 	return list
@@ -125,7 +125,7 @@ func provinces() []region {
 	names := strings.Fields("11北京市 12天津市 13河北省 14山西省 15内蒙古自治区 21辽宁省 22吉林省 23黑龙江省 31上海市 32江苏省 33浙江省 34安徽省 35福建省 36江西省 37山东省 41河南省 42湖北省 43湖南省 44广东省 45广西壮族自治区 46海南省 50重庆市 51四川省 52贵州省 53云南省 54西藏自治区 61陕西省 62甘肃省 63青海省 64宁夏回族自治区 65新疆维吾尔自治区")
 	list := make([]region, len(names))
 	for i, n := range names {
-		_, _ = fmt.Sscanf(n[:2], "%d", &list[i].code) // of the text above
+		_, _ = fmt.Sscanf(n[:2], "%d", &list[i].code) // from the text above
 		list[i].code, list[i].level, list[i].name = list[i].code*10000, 1, n[2:]
 	}
 	return list

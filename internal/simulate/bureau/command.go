@@ -7,22 +7,21 @@ import (
 	"strconv"
 )
 
-// commandedOpinion is the bureau's word on a result that a tester asked for.
+// commandedOpinion is the bureau's opinion in a result requested by a tester.
 const commandedOpinion = "按测试要求给出的结果"
 
 // maxCommanded bounds how many records one command decides.
 const maxCommanded = 100000
 
-// alongTheWay are results that tell of a success and decide nothing: the record
-// goes on to its review.
+// alongTheWay are intermediate successes, which decide nothing: the record continues to its review.
 var alongTheWay = []int{1060, 1062, 2998, 3998, 5006}
 
-// commandedIn finds a code that a record's own text asks for.
+// commandedIn finds a code requested by a record's own text.
 var commandedIn = regexp.MustCompile(`结果([1-9]\d{3})`)
 
-// CommandVerdicts decides the next count records with a result code of the
-// interface (3-5), whatever they hold; address blocks too. A record can ask for one itself: its site
-// name, remark (Wz_Bz) or remark on a deregistration (Zxlybz) has "结果1023".
+// CommandVerdicts decides the next count records with a result code of the interface (3-5), whatever they contain;
+// address blocks too. A record can request one itself: its site name, remark (Wz_Bz) or remark on a deregistration
+// (Zxlybz) contains "结果1023".
 func (s *Server) CommandVerdicts(code, count int) error {
 	if code < 1001 || code > 9999 || count < 1 || count > maxCommanded {
 		return fmt.Errorf("no code %d for %d records", code, count)
@@ -34,8 +33,8 @@ func (s *Server) CommandVerdicts(code, count int) error {
 	return s.save()
 }
 
-// obey finds the result that a tester asked for. An approval and a refusal are
-// the review's to give, in its time; the rest is given at once.
+// obey finds the result requested by a tester. An approval or a refusal comes from the review, in its time;
+// anything else is given at once.
 func (s *Server) obey(r *record) (code int, opinion string) {
 	r.Commanded = s.commanded(r)
 	switch {
@@ -49,7 +48,7 @@ func (s *Server) obey(r *record) (code int, opinion string) {
 	return 0, ""
 }
 
-// queued takes the next code of CommandVerdicts; 0: there is none.
+// queued takes the next code of CommandVerdicts; 0 if there is none.
 func (s *Server) queued() (code int) {
 	if len(s.state.Verdicts) > 0 {
 		code, s.state.Verdicts = s.state.Verdicts[0], s.state.Verdicts[1:]

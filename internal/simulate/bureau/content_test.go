@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/simulate/bureau"
 )
 
-// edited is a new filing with one text replaced, which must be there.
+// edited is a new filing with texts replaced, each of which must occur.
 func edited(t *testing.T, id int, document, domain string, pairs ...string) string {
 	t.Helper()
 	content := newFiling(id, document, domain)
@@ -64,7 +64,7 @@ func TestSiteNamesAndChangesInNumber(t *testing.T) {
 	p.refused(1020, 1, "2")
 	for range 2 {
 		p.upload(change(t, filed, "310101199003070035", "d.example"))
-		require.Contains(t, p.next(), "<Shjg>1</Shjg><Czlx>4</Czlx>", "its own name is its own")
+		require.Contains(t, p.next(), "<Shjg>1</Shjg><Czlx>4</Czlx>", "it may keep its own name")
 	}
 	p.upload(change(t, filed, "310101199003070035", "e.example"))
 	p.refused(1051, 4, one(t, filed, "Ztid"))
@@ -82,7 +82,7 @@ func TestResultsOnCommand(t *testing.T) {
 	p.upload(edited(t, 3, "310101199003070035", "a.example", "</Syurl>", "</Syurl><Wz_Bz>结果1062</Wz_Bz>"))
 	p.refused(1062, 1, "3")
 	filed := p.next()
-	require.Contains(t, filed, "<Shjg>1</Shjg><Czlx>1</Czlx><Jlid>3</Jlid>", "it goes on to its review")
+	require.Contains(t, filed, "<Shjg>1</Shjg><Czlx>1</Czlx><Jlid>3</Jlid>", "it continues to its review")
 	id := one(t, filed, "Wzid")
 	p.upload(strings.Replace(drop(1, id, 1, ""), "</Zxly>", "</Zxly><Zxlybz>结果1999</Zxlybz>", 1))
 	p.refused(1999, 7, id)

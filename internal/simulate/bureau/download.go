@@ -19,14 +19,14 @@ type parcel struct {
 	Content string `json:"content"`
 }
 
-// post puts a file in line.
+// post queues a file.
 func (s *Server) post(content string) {
 	s.state.Files++
 	s.state.Outbox = append(s.state.Outbox, &parcel{fmt.Sprintf("DOWN%08d", s.state.Files), content})
 	s.changed()
 }
 
-// flush makes files of the results that are in none yet.
+// flush makes files of the results that aren't in one yet.
 func (s *Server) flush() {
 	for len(s.state.Ready) > 0 {
 		n := min(len(s.state.Ready), maxRecords)
@@ -43,7 +43,7 @@ func (s *Server) flush() {
 const (
 	badHash    = "hash"       // wrong hash
 	truncated  = "truncated"  // zip cut short, hash of the cut bytes
-	badBytes   = "encoding"   // declares GBK, holds bytes that are none
+	badBytes   = "encoding"   // declares GBK, contains invalid bytes
 	bomb       = "bomb"       // zip of 300 MB
 	depth      = "depth"      // XML nested 200 deep
 	duplicate  = "duplicate"  // the last acknowledged file again
@@ -53,7 +53,7 @@ const (
 
 var downloadFaults = map[string]bool{badHash: true, truncated: true, badBytes: true, bomb: true, depth: true, duplicate: true, late: true, outOfOrder: true}
 
-// download gives the oldest file: the same one until it is acknowledged.
+// download returns the oldest file, the same one until it is acknowledged.
 func (s *Server) download(how string) string {
 	s.decideDue()
 	if how != late {
@@ -105,7 +105,7 @@ func (s *Server) acknowledge(file string) string {
 	return answer("0", "操作成功", "")
 }
 
-// previous tells the last accepted data file's number and content.
+// previous returns the last accepted data file's number and content.
 func (s *Server) previous() string {
 	if s.state.Sequence == 0 {
 		return answer("0", "操作成功", `<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>0</encryptAlgorithm><dataSequence>0</dataSequence><return_FileName></return_FileName><beianInfo></beianInfo><beianInfoHash></beianInfoHash></fileInfos>`)
@@ -122,7 +122,7 @@ func (s *Server) previous() string {
 	return answer("0", "操作成功", info)
 }
 
-// zipped writes a parcel's file, in GBK, with the fault that is asked for.
+// zipped writes a parcel's file, in GBK, with the requested fault.
 func zipped(p *parcel, how string) ([]byte, error) {
 	switch how {
 	case bomb:
@@ -145,14 +145,14 @@ func zipped(p *parcel, how string) ([]byte, error) {
 	return raw, err
 }
 
-// zipBomb is made once: 300 MB of zeros.
+// zipBomb, 300 MB of zeros, is made once.
 var zipBomb = sync.OnceValues(func() ([]byte, error) {
 	return zipTimes("FAULTbomb", make([]byte, 1<<20), 300)
 })
 
 func zipOf(name string, content []byte) ([]byte, error) { return zipTimes(name, content, 1) }
 
-// zipTimes packs a file that holds its content so many times.
+// zipTimes zips a file that repeats its content.
 func zipTimes(name string, content []byte, times int) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -169,7 +169,7 @@ func zipTimes(name string, content []byte, times int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// fileInfo wraps a zipped file as the interface wants it: hash, cipher, base64.
+// fileInfo wraps a zipped file as the interface requires: hash, cipher, base64.
 func (s *Server) fileInfo(name string, sequence int64, raw []byte, wrongHash bool) (string, error) {
 	sum, algorithm := md5.Sum(raw), 0 //nolint:gosec // see above
 	if len(s.options.Key) > 0 {

@@ -13,12 +13,11 @@ import (
 	"github.com/beian/beian/internal/simulate/bureau"
 )
 
-// debianPython is the one that has Debian's python3-zeep, whatever comes first
-// in PATH. "make packages" installs both; without them the test fails.
+// debianPython has Debian's python3-zeep, whatever comes first on the PATH. "make packages" installs both; without
+// them the test fails.
 const debianPython = "/usr/bin/python3"
 
-// A SOAP library of another language reads the three WSDLs and calls all six
-// methods; what it gets it checks itself.
+// A SOAP library in another language reads the three WSDLs, calls all six methods, and checks the answers itself.
 func TestForeignLibraryCallsTheBureau(t *testing.T) {
 	p := connect(t, bureau.Options{Seeded: seeded()})
 	in, err := json.Marshal(map[string]any{

@@ -16,19 +16,18 @@ type address struct {
 	Kind  string `json:"kind"` // the result's element: Lyjg, Fpjg, Gbjs, Zdip
 	From  int64  `json:"from"`
 	To    int64  `json:"to"`
-	// Sequence is the file that added it; Forgotten that the fault "gap" lost
-	// that file, so that it may come again.
+	// Sequence is the file that added it; Forgotten means that the fault "gap" lost that file, so that it may come
+	// again.
 	Sequence  int64 `json:"sequence"`
 	Forgotten bool  `json:"forgotten,omitempty"`
 }
 
-// same tells whether an added block is a forgotten one that comes again.
+// same reports whether an added block is a forgotten one that comes again.
 func (a *address) same(n *node, kind string) bool {
 	return a.Forgotten && a.Kind == kind && a.IspID == n.number("IspId") && a.From == n.number("Qsip") && a.To == n.number("Zzip")
 }
 
-// addressParts pairs the records of UploadData/IP with their results, in the
-// results' order in download-data.xsd.
+// addressParts pairs the records of UploadData/IP with their results, in the results' order in download-data.xsd.
 var addressParts = []struct{ result, add, change, drop string }{
 	{"Lyjg", "XZBA/Xzly/Ly", "XGBA/Xgly/Ly_xx", "SCBA/Scly/Ly"},
 	{"Fpjg", "XZBA/Xzfp/Fpsy", "XGBA/Xgfp/Fpsy", "SCBA/Scfp/Fpsy"},
@@ -131,8 +130,8 @@ func (s *Server) addressAt(kind string, id int64) int {
 	return -1
 }
 
-// reported tells whether a filing may use an address range (code 1063): it lies
-// in one that the options name or that was reported since.
+// reported reports whether a filing may use an address range (code 1063): the range is within one in the options
+// or one reported since.
 func (s *Server) reported(from, to int64) bool {
 	if s.options.ReportedIPs == nil {
 		return true

@@ -201,7 +201,7 @@ func TestStoredKinds(t *testing.T) {
 	require.Contains(t, p.next(), "<Jgdm>5006</Jgdm>")
 }
 
-// Every file that the bureau sends by itself is valid; next checks it.
+// Every file that the bureau sends on its own is valid; next validates it.
 func TestPushedFiles(t *testing.T) {
 	needsSchema(t, "download-data.xsd")
 	p := connect(t, bureau.Options{Seeded: seeded()})

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// node is an XML element as it was submitted.
+// node is an XML element as submitted.
 type node struct {
 	Name string  `json:"n"`
 	Text string  `json:"t,omitempty"`
@@ -23,7 +23,7 @@ type node struct {
 
 const maxDepth = 64
 
-// parse reads a data file in the encoding that it declares.
+// parse reads a data file in its declared encoding.
 func parse(content []byte) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(content))
 	d.CharsetReader = charset.NewReaderLabel
@@ -97,7 +97,7 @@ func (n *node) text(path string) string {
 	return ""
 }
 
-// number is 0 when there is none.
+// number is 0 if there is none.
 func (n *node) number(path string) int64 {
 	if f := n.first(path); f != nil {
 		return f.value()
@@ -122,7 +122,7 @@ func (n *node) each(visit func(*node)) {
 	}
 }
 
-// xml writes the elements of the given names, in the names' order.
+// xml writes the elements with the given names, in the order of the names.
 func (n *node) xml(names ...string) string {
 	var b strings.Builder
 	for _, name := range names {
@@ -144,7 +144,7 @@ func (n *node) write(b *strings.Builder) {
 	b.WriteString("</" + n.Name + ">")
 }
 
-// without is a copy that lacks the named children.
+// without is a copy without the named children.
 func (n *node) without(names ...string) *node {
 	c := &node{Name: n.Name, Text: n.Text}
 kids:
@@ -159,7 +159,7 @@ kids:
 	return c
 }
 
-// el writes an element; an empty text gives nothing.
+// el writes an element; nothing for an empty text.
 func el(name string, value any) string {
 	text := fmt.Sprint(value)
 	if text == "" {
@@ -168,7 +168,7 @@ func el(name string, value any) string {
 	return "<" + name + ">" + escape(text) + "</" + name + ">"
 }
 
-// elID writes an identifier; 0 gives nothing.
+// elID writes an identifier; nothing for 0.
 func elID(name string, id int64) string {
 	if id == 0 {
 		return ""
@@ -178,6 +178,6 @@ func elID(name string, id int64) string {
 
 func escape(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a builder takes everything
+	_ = xml.EscapeText(&b, []byte(text)) // a builder never fails
 	return b.String()
 }

@@ -16,8 +16,7 @@ var kindNames = map[int]string{
 	dropSite: "注销网站", papers: "核验材料", taskResult: "核实结果", unfiledOutcome: "未备案处理结果",
 }
 
-// page shows what the bureau holds, with buttons to decide by hand and forms
-// for what it sends by itself.
+// page shows the bureau's data, with buttons to decide by hand and forms for what it sends on its own.
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +33,8 @@ func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-// byHand approves, or refuses with the code and opinion of the form. The record
-// is named "kind-ID", or by the ID alone for a new filing.
+// byHand approves a record, or refuses it with the form's code and opinion. The record is named "kind-ID", or by
+// the ID alone for a new filing.
 func (s *Server) byHand(w http.ResponseWriter, r *http.Request) {
 	kind, id, found := strings.Cut(r.PathValue("record"), "-")
 	if !found {
@@ -109,13 +108,13 @@ var commands = []commandForm{
 	}},
 }
 
-// number is 0 for what is none.
+// number is 0 for anything that isn't a number.
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
 }
 
-// command runs a form.
+// command handles a form.
 func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 	i := slices.IndexFunc(commands, func(c commandForm) bool { return c.Path == r.PathValue("command") })
 	if i < 0 {

@@ -10,14 +10,14 @@ import (
 
 const (
 	badPaper = "您提交的附件格式不符合规范"
-	// paperLimit and sheetLimit are of base64 (4-1-1-1): 100 KB, a verification sheet 150 KB.
+	// paperLimit and sheetLimit apply to base64 (4-1-1-1): 100 KB, a verification sheet 150 KB.
 	paperLimit, sheetLimit = 100 << 10, 150 << 10
 	// useSheet and useHolder are Fjyt of a verification sheet and of the holder's document.
 	useSheet, useHolder = 1, 2
 	formatPNG           = 3
 )
 
-// unfitPapers opens every attachment and every scan of an approval.
+// unfitPapers checks every attachment and every scan of an approval.
 func unfitPapers(n *node) (code int, opinion string) {
 	uses := map[int64]bool{}
 	n.each(func(n *node) {
@@ -48,7 +48,7 @@ func unfitPapers(n *node) (code int, opinion string) {
 	return code, opinion
 }
 
-// isPicture decodes an attachment as what it says it is.
+// isPicture reports whether an attachment decodes as its declared format.
 func isPicture(text string, format int64, limit int) bool {
 	text = strings.Join(strings.Fields(text), "")
 	raw, err := base64.StdEncoding.DecodeString(text)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// What the bureau sends without being asked: each call puts one file in line.
+// What the bureau sends without being asked: each call queues one file.
 
 // Operations of a blacklist entry (Czlx).
 const (
@@ -14,21 +14,20 @@ const (
 	BlacklistRemove = 2
 )
 
-// push puts a file in line and keeps the state.
+// push queues a file and saves the state.
 func (s *Server) push(content string) error {
 	s.post(content)
 	return s.save()
 }
 
-// Push puts a file of the caller's own in line: what stands inside DownloadData,
-// well-formed or not.
+// Push queues a file of the caller's: the content of DownloadData, well-formed or not.
 func (s *Server) Push(content string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.push(content)
 }
 
-// PushBlacklistDomain puts a domain on the blacklist or takes it off (HMDLB).
+// PushBlacklistDomain puts a domain on the blacklist or removes it (HMDLB).
 func (s *Server) PushBlacklistDomain(domain string, op int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +39,7 @@ func (s *Server) PushBlacklistDomain(domain string, op int) error {
 	return s.push(fmt.Sprintf("<ICP><HMDLB><Wzhmdxxs><Wz_xx>%s<Ym_xx>%s</Ym_xx></Wz_xx><Czlx>%d</Czlx></Wzhmdxxs></HMDLB></ICP>", el("Wzmc", name), el("Ym", domain), op))
 }
 
-// PushBlacklistHolder puts a holder on the blacklist or takes it off (HMDLB).
+// PushBlacklistHolder puts a holder on the blacklist or removes it (HMDLB).
 func (s *Server) PushBlacklistHolder(name string, docType int, docNumber string, op int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +58,7 @@ func (s *Server) PushNotice(number, text string) error {
 	return s.push(fmt.Sprintf("<ICP><XGTZ><Tzxx><Tzlb>%d</Tzlb>%s%s%s</Tzxx></XGTZ></ICP>", kind, el("Baxh", number), el("Jlid", id), el("Tznr", text)))
 }
 
-// numbered finds what a filing number stands for: 0 and a Ztid, or 1 and a Wzid.
+// numbered finds the owner of a filing number: 0 and a Ztid, or 1 and a Wzid.
 func (s *Server) numbered(number string) (kind int, id int64, err error) {
 	if h := s.index.holderByNumber[number]; h != nil && !h.Dead {
 		return 0, h.ID, nil
@@ -70,7 +69,7 @@ func (s *Server) numbered(number string) (kind int, id int64, err error) {
 	return 0, 0, fmt.Errorf("%q is not filed", number)
 }
 
-// PushUnfiledSite tells of a site without filing on an address (WBAWZLB).
+// PushUnfiledSite reports an unfiled site on an address (WBAWZLB).
 func (s *Server) PushUnfiledSite(domain, ip string) error {
 	address, err := parseIP(ip)
 	if err != nil {
@@ -84,7 +83,7 @@ func (s *Server) PushUnfiledSite(domain, ip string) error {
 		el("Dqjcsj", at) + el("Jccs", 1) + el("Sssh", s.province()) + el("Scjcsj", at) + el("Jrs", s.options.ISPID) + el("Yys", 1) + "</Wbawz_xx></WBAWZLB></ICP>")
 }
 
-// PushIllegalAccess tells of a domain on the illegal-access blacklist (FFJRHMD).
+// PushIllegalAccess reports a domain on the illegal-access blacklist (FFJRHMD).
 func (s *Server) PushIllegalAccess(domain, ip string) error {
 	address, err := parseIP(ip)
 	if err != nil {
@@ -96,7 +95,7 @@ func (s *Server) PushIllegalAccess(domain, ip string) error {
 		el("Szs", s.province()) + el("Dqjcsj", s.stamp()) + "</Ffjrxx></FFJRHMD></ICP>")
 }
 
-// PushVerificationTask asks to verify a filed holder (HSRW).
+// PushVerificationTask requests the verification of a filed holder (HSRW).
 func (s *Server) PushVerificationTask(holderNumber string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,8 +106,7 @@ func (s *Server) PushVerificationTask(holderNumber string) error {
 	return s.push("<ICP><HSRW>" + s.task(h) + "</HSRW></ICP>")
 }
 
-// PushCheckResult tells that a site's access was reported but not found (HCJG,
-// 多报), and that the site doesn't answer.
+// PushCheckResult reports that a site's reported access wasn't found (HCJG, 多报), and that the site doesn't answer.
 func (s *Server) PushCheckResult(siteNumber string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +125,7 @@ func (s *Server) PushCheckResult(siteNumber string) error {
 		of + el("Hcjg", 1) + el("Hcsj", at) + "</Kkwzhc></Jgxx></HCJG></ICP>")
 }
 
-// PushDeregistration deregisters a filed holder or site by the bureau (ZXSJ).
+// PushDeregistration deregisters a filed holder or site on the bureau's initiative (ZXSJ).
 func (s *Server) PushDeregistration(number string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,8 +141,8 @@ func (s *Server) PushDeregistration(number string) error {
 	return s.push("<ICP><ZXSJ>" + deregistered(kind, id) + "</ZXSJ></ICP>")
 }
 
-// PushSync sends a holder's data as synchronisation (SJTB); an empty number
-// sends every holder with an access of the provider's.
+// PushSync sends a holder's data as synchronisation (SJTB); an empty number sends every holder with one of the
+// provider's accesses.
 func (s *Server) PushSync(number string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

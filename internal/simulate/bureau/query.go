@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// queryStatus tells whether a domain (0) or a holder, by document type (1 to
-// 11) and number, is filed.
+// queryStatus answers whether a domain (0) or a holder, by document type (1 to 11) and number, is filed.
 func (s *Server) queryStatus(p map[string]string) string {
 	s.decideDue()
 	kind, err := strconv.ParseInt(p["queryConditionType"], 10, 64)
@@ -32,7 +31,7 @@ const (
 	forgetting = 24 * time.Hour
 )
 
-// verifyPassword checks a filing password; a number takes five wrong ones a day.
+// verifyPassword checks a filing password; a number allows five wrong ones a day.
 func (s *Server) verifyPassword(p map[string]string) string {
 	s.decideDue()
 	number := strings.TrimSpace(p["baxh"])

@@ -7,8 +7,8 @@ import (
 	"github.com/beian/beian/internal/simulate/fault"
 )
 
-// RandomFaults misbehaves in a share of the calls; the same seed and calls give
-// the same faults. The base is never harmed.
+// RandomFaults affects a share of the calls; the same seed and calls give the same faults. The base is never
+// harmed.
 type RandomFaults struct {
 	Seed uint64
 	Rate float64
@@ -48,9 +48,9 @@ func parseHours(text string) (from, to time.Duration, err error) {
 	return h1*time.Hour + m1*time.Minute, h2*time.Hour + m2*time.Minute, nil
 }
 
-// closed gives the hours when it is now outside them.
+// closed returns the hours if it is now outside them.
 func (s *Server) closed() string {
-	from, to, _ := parseHours(s.options.Hours) // New checked them
+	from, to, _ := parseHours(s.options.Hours) // checked by New
 	now := s.now().In(china)
 	at := time.Duration(now.Hour())*time.Hour + time.Duration(now.Minute())*time.Minute
 	if at < from || at >= to {

@@ -155,12 +155,12 @@ func TestStateSurvives(t *testing.T) {
 	require.Equal(t, p.bureau.PasswordOf("沪ICP备2020000009号"), again.bureau.PasswordOf("沪ICP备2020000009号"))
 }
 
-// Ten thousand filings in ten files, decided and downloaded in seconds.
+// Ten thousand filings in ten files are decided and downloaded in seconds.
 func TestTenThousandFilings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long")
 	}
-	schemas = "/nonexistent/" // xmllint is not what is measured
+	schemas = "/nonexistent/" // not what is measured here
 	t.Cleanup(func() { schemas = "../../../../shared/bureau-spec/" })
 	p := connect(t, bureau.Options{})
 	start := time.Now()

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Kinds of record by Czlx, as results carry it; papers (35) have no value that
-// download-data.xsd lets through.
+// Kinds of record by Czlx, as in results; papers (35) have no value that download-data.xsd allows.
 const (
 	newFiling      = 1
 	newSite        = 2
@@ -27,7 +26,7 @@ const (
 	codeRefused  = 1002
 )
 
-// record is one operation of a data file in the bureau's hands.
+// record is one operation of a data file, as the bureau holds it.
 type record struct {
 	ID       int64  `json:"id"` // see Truth.RecordID
 	Kind     int    `json:"kind"`
@@ -44,21 +43,19 @@ type record struct {
 	Opinion string `json:"opinion"`
 	Number  string `json:"number"`
 	Holder  int64  `json:"holder,omitempty"` // whose BASJ an approval sends
-	// Times is how often it was accepted: more than 1 is the provider's fault.
+	// Times is how often it was accepted: more than 1 is the provider's mistake.
 	Times int `json:"times"`
-	// Held stays under review whatever the time (RefuseSiteNames with 0).
+	// Held stays under review for ever (RefuseSiteNames with 0).
 	Held bool `json:"held,omitempty"`
-	// Commanded is the result code that a tester asked for; 0: none.
+	// Commanded is the result code requested by a tester; 0: none.
 	Commanded int `json:"commanded,omitempty"`
-	// Forgotten was in a file that the fault "gap" lost, and is not counted
-	// until the file comes again.
+	// Forgotten was in a file that the fault "gap" lost, and doesn't count until the file comes again.
 	Forgotten bool `json:"forgotten,omitempty"`
 }
 
 func (r *record) key() string { return fmt.Sprintf("%d/%d", r.Kind, r.ID) }
 
-// decideDue gives every record its verdict whose time has come; callers hold
-// the lock.
+// decideDue decides every record whose time has come; callers hold the lock.
 func (s *Server) decideDue() {
 	if s.options.ReviewAfter < 0 {
 		return
@@ -70,7 +67,7 @@ func (s *Server) decideDue() {
 		if r.Code != 0 || r.Held {
 			continue
 		}
-		if now.Sub(r.At) < s.options.ReviewAfter { // and so are all behind it
+		if now.Sub(r.At) < s.options.ReviewAfter { // and the same holds for all later ones
 			later = append(later, s.pending[n:]...)
 			break
 		}
@@ -126,7 +123,7 @@ func (s *Server) approve(i int) {
 	s.settle(i, codeApproved, "同意")
 }
 
-// settle gives a verdict and puts it in line for a download.
+// settle records a verdict and queues it for a download.
 func (s *Server) settle(i, code int, opinion string) {
 	r := s.state.Records[i]
 	if r.Entry != nil {
@@ -137,7 +134,7 @@ func (s *Server) settle(i, code int, opinion string) {
 	s.changed()
 }
 
-// Accepted tells how often each new filing (IspZtid) was accepted.
+// Accepted counts how often each new filing (IspZtid) was accepted.
 func (s *Server) Accepted() map[int64]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,8 +147,7 @@ func (s *Server) Accepted() map[int64]int {
 	return times
 }
 
-// AcceptedKeys counts "Czlx/key" of every record taken, the key being
-// Truth.RecordID.
+// AcceptedKeys counts "Czlx/key" of every record taken, where key is Truth.RecordID.
 func (s *Server) AcceptedKeys() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,10 +160,10 @@ func (s *Server) AcceptedKeys() map[string]int {
 	return times
 }
 
-// Truth is what the bureau knows of one record.
+// Truth is the bureau's state of one record.
 type Truth struct {
-	// RecordID is the provider's key of a new filing (IspZtid), site (IspWzid)
-	// or access (IspJrid), else the Ztid, Wzid or Jrid that was sent.
+	// RecordID is the provider's key of a new filing (IspZtid), site (IspWzid) or access (IspJrid), or else the Ztid,
+	// Wzid or Jrid that was sent.
 	RecordID int64
 	// Kind is the Czlx (35 for papers, 36 for HSJG, 37 for WBACLJG).
 	Kind int

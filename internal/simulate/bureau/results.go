@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// results is the ICP part with the verdicts of records: the data of the filed
-// (BASJ), what was deregistered (ZXSJ), and the verdicts themselves (BAJG).
+// results is the ICP part with the verdicts of records: the data of filed ones (BASJ), what was deregistered
+// (ZXSJ), and the verdicts themselves (BAJG).
 func (s *Server) results(records []*record) string {
 	var filed, dropped, reviews, faults strings.Builder
 	var sent []int64
@@ -39,8 +39,8 @@ func (s *Server) results(records []*record) string {
 	return "<ICP>" + wrap("BASJ", filed.String()) + wrap("ZXSJ", dropped.String()) + wrap("BAJG", verdicts) + "</ICP>"
 }
 
-// wireKind is the Czlx that a result can carry: download-data.xsd knows 1 to 7
-// only, so results of papers come with 1, and a Bs that no new filing has.
+// wireKind is the Czlx in a result: download-data.xsd allows only 1 to 7, so results of papers have 1, and a Bs
+// that no new filing has.
 func (r *record) wireKind() int {
 	if r.Kind > dropSite {
 		return newFiling
@@ -71,12 +71,12 @@ func wrap(name, inner string) string {
 	return "<" + name + ">" + inner + "</" + name + ">"
 }
 
-// shows tells whether a holder can be sent: the schema wants a site with an access.
+// shows reports whether a holder can be sent: the schema requires a site with an access.
 func (h *holder) shows() bool {
 	return !h.Dead && slices.ContainsFunc(h.Sites, func(w *site) bool { return !w.Dead })
 }
 
-// filed is a Baxx of BASJ and SJTB: the whole holder as the base has it.
+// filed is a Baxx of BASJ and SJTB: the whole holder as in the base.
 func (s *Server) filed(h *holder) string {
 	var b strings.Builder
 	b.WriteString("<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") +
@@ -109,7 +109,7 @@ func (s *Server) filedSite(w *site) string {
 
 func (w *site) manager() string { return w.Data.xml("Wz_Fzr") }
 
-// task is a Baxx of HSRW: a filed holder to be verified.
+// task is a Baxx of HSRW: a filed holder to verify.
 func (s *Server) task(h *holder) string {
 	var b strings.Builder
 	b.WriteString("<Baxx><Zt_xx>" + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr", "Tzr") + el("Bbyhlx", 1) +

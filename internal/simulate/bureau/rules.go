@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// The rules behind the result codes of section 3-5. A rule gives 0 when it is kept.
+// The rules behind the result codes of section 3-5. A rule returns 0 if it is met.
 
 const unknown = "备案申请中的数据在备案信息库中不存在，请核实后再次报备"
 
@@ -70,7 +70,7 @@ func (s *Server) checkNewFiling(n *node) (code int, opinion string) {
 	return s.checkSites(n.all("Wz_xx"), z.isPerson())
 }
 
-// checkHolder looks into a Zt_xx.
+// checkHolder checks a Zt_xx.
 func (s *Server) checkHolder(z *node) (code int, opinion string) {
 	province := z.text("Txdz/Shengid")
 	switch {
@@ -98,7 +98,7 @@ func (s *Server) checkHolder(z *node) (code int, opinion string) {
 	return 0, ""
 }
 
-// checkSites looks into each Wz_xx.
+// checkSites checks each Wz_xx.
 func (s *Server) checkSites(sites []*node, ofPerson bool) (code int, opinion string) {
 	for _, w := range sites {
 		if code, opinion = s.checkSite(w, nil, ofPerson); code != 0 {
@@ -108,8 +108,7 @@ func (s *Server) checkSites(sites []*node, ofPerson bool) (code int, opinion str
 	return 0, ""
 }
 
-// checkSite looks into a Wz_xx; same is the filed site that it changes, ofPerson
-// tells whose it is.
+// checkSite checks a Wz_xx; same is the filed site that it changes, ofPerson says that the holder is a person.
 func (s *Server) checkSite(w *node, same *site, ofPerson bool) (code int, opinion string) {
 	if code, opinion = s.checkContent(w, same, ofPerson); code != 0 {
 		return code, opinion
@@ -137,7 +136,7 @@ func (s *Server) checkSite(w *node, same *site, ofPerson bool) (code int, opinio
 	return checkHome(w)
 }
 
-// checkHome wants the home page's host among the domains.
+// checkHome requires the home page's host to be among the domains.
 func checkHome(w *node) (code int, opinion string) {
 	home, err := url.Parse(w.text("Syurl"))
 	if err != nil || home.Hostname() == "" || home.Scheme != "http" && home.Scheme != "https" {
@@ -152,7 +151,7 @@ func checkHome(w *node) (code int, opinion string) {
 	return 1041, "网站首页URL中必须包含域名中的其中一项"
 }
 
-// checkAccess looks into a Jr_xx, or a new access, which has the same elements.
+// checkAccess checks a Jr_xx, or a new access, which has the same elements.
 func (s *Server) checkAccess(a *node) (code int, opinion string) {
 	for _, m := range a.all("Wzjrfs/Jrfs") {
 		if m.value() < 1 || m.value() > 4 {

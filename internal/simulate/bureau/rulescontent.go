@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// checkContent looks into what a Wz_xx says besides domains and accesses.
+// checkContent checks a Wz_xx apart from domains and accesses.
 func (s *Server) checkContent(w *node, same *site, ofPerson bool) (code int, opinion string) {
 	switch {
 	case !inTable("Wzjylx_dms", w.all("Nrlx/Nrlx_xx/Nrlx_id")):
@@ -39,7 +39,7 @@ func (s *Server) checkContent(w *node, same *site, ofPerson bool) (code int, opi
 	return 0, ""
 }
 
-// inTable tells whether every value is one of a code table's.
+// inTable reports whether all values are in a code table.
 func inTable(list string, values []*node) bool {
 	for _, t := range codeTables {
 		if t.list != list {
@@ -54,10 +54,10 @@ func inTable(list string, values []*node) bool {
 	return true
 }
 
-// isPerson tells whether a Zt_xx is a natural person's.
+// isPerson reports whether a Zt_xx is a natural person's.
 func (n *node) isPerson() bool { return n.number("Dwxz") == 5 }
 
-// isDomain checks a domain's form; Chinese names and a leading "*." pass.
+// isDomain checks a domain's form; Chinese names and a leading "*." are allowed.
 func isDomain(name string) bool {
 	labels := strings.Split(strings.TrimPrefix(plainDomain(name), "*."), ".")
 	for _, l := range labels {
@@ -92,7 +92,7 @@ func wrongResidentID(documentType int64, number string) bool {
 	return "10X98765432"[sum%11] != strings.ToUpper(number)[17]
 }
 
-// changesToday counts a holder's changes of the 24 hours up to this one.
+// changesToday counts a holder's changes in the 24 hours up to this one.
 func (s *Server) changesToday(r *record) (n int) {
 	for _, i := range s.byKey[r.key()] {
 		known := s.state.Records[i]

@@ -1,6 +1,6 @@
 package bureau
 
-// The rules of records that touch what is filed.
+// The rules of records about what is filed.
 
 const (
 	holderGone    = "主体已注销，您的请求被拒绝"
@@ -11,7 +11,7 @@ const (
 	siteLeaves    = "注销网站冲突，无需重复提交该网站的注销申请"
 )
 
-// standing tells why nothing can be done to a holder.
+// standing returns why nothing can be done to a holder.
 func (h *holder) standing() (code int, opinion string) {
 	switch {
 	case h == nil:

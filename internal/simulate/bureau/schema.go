@@ -12,8 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// validate reads a data file; broken tells that it is not as upload-data.xsd
-// wants it, err that this can't be found out.
+// validate parses a data file; broken means that it violates upload-data.xsd, err that this can't be determined.
 func (s *Server) validate(content []byte) (file *node, broken bool, err error) {
 	if s.options.Schema != "" {
 		if broken, err = breaksSchema(s.options.Schema, content); err != nil || broken {
@@ -32,7 +31,7 @@ func (s *Server) validate(content []byte) (file *node, broken bool, err error) {
 	return file, s.options.Schema == "" && breaksRules(file), nil
 }
 
-// breaksSchema asks xmllint.
+// breaksSchema runs xmllint.
 func breaksSchema(schema string, content []byte) (bool, error) {
 	command := exec.Command("xmllint", "--nonet", "--huge", "--noout", "--schema", schema, "-")
 	command.Stdin = bytes.NewReader(content)
@@ -50,9 +49,8 @@ func breaksSchema(schema string, content []byte) (bool, error) {
 // schemaUnreadable is xmllint's exit code for a schema that it can't use.
 const schemaUnreadable = 5
 
-// The most important of upload-data.xsd's rules, a line each: path, how often at
-// least, then "s" with a text's lengths or "n" with a number's bounds. A line
-// applies to every element that its path but for the last name finds.
+// The most important of upload-data.xsd's rules, one per line: path, minimum count, then "s" with a text's lengths
+// or "n" with a number's bounds. A line applies to every element at its path without the last name.
 const (
 	managerRules = `
 Fzr_sjhm 1 s 11 128
@@ -175,9 +173,9 @@ func (n *node) breaks(rule []string) bool {
 	return false
 }
 
-// within checks a text's length or a number's value; an upper bound of 0 is none.
+// within checks a text's length or a number's value; an upper bound of 0 means none.
 func (n *node) within(kind, low, high string) bool {
-	from, _ := strconv.ParseInt(low, 10, 64) // of the table above
+	from, _ := strconv.ParseInt(low, 10, 64) // from the table above
 	to, _ := strconv.ParseInt(high, 10, 64)
 	value := int64(utf8.RuneCountInString(n.Text))
 	if kind == "n" {

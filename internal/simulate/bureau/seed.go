@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// otherProvider holds the accesses of filings that were made elsewhere.
+// otherProvider owns the accesses of filings made elsewhere.
 const otherProvider = 990001
 
 // SeedFiling is a site filed through another provider.
@@ -15,17 +15,17 @@ type SeedFiling struct {
 	Nature         int
 	DocumentType   int
 	DocumentNumber string
-	// Province is the six-digit code; empty is Options.Province, else 310000.
+	// Province is the six-digit code; empty means Options.Province, or else 310000.
 	Province string
-	// Number and SiteNumber are made up when empty; Password is derived from Number.
+	// Number and SiteNumber are generated if empty; Password is derived from Number.
 	Number, Password     string
 	SiteNumber, SiteName string
 	Domains              []string
 	HomePage             string
 }
 
-// Seed puts a filing into the base, as if another provider had made it. A known
-// Number gets one more site, or nothing when it has that site.
+// Seed puts a filing into the base, as if made by another provider. A known Number gets another site, unless it
+// has that site.
 func (s *Server) Seed(f SeedFiling) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -93,7 +93,7 @@ func (s *Server) dispatch(method string, params map[string]string, how string) s
 	return answer("999", "没有这个方法", "")
 }
 
-// authenticated returns an answer when the credentials are wrong.
+// authenticated returns an answer if the credentials are wrong.
 func (s *Server) authenticated(p map[string]string) string {
 	if p["userName"] != s.options.UserName || p["ispId"] != fmt.Sprint(s.options.ISPID) {
 		return answer("4", "用户名错误", "")
@@ -157,7 +157,7 @@ func answer(code, message, rest string) string {
 
 func reply(w http.ResponseWriter, method, result string) {
 	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(result)) // a buffer takes everything
+	_ = xml.EscapeText(&b, []byte(result)) // a buffer never fails
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
 		`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse></S:Body></S:Envelope>`, method, namespace, b.String())

@@ -63,7 +63,7 @@ func dropKind(zxlb string) int {
 	return cancelAccess
 }
 
-// take keeps a record, and decides it at once when a rule is broken.
+// take stores a record, and decides it at once if it breaks a rule.
 func (s *Server) take(r *record, code int, opinion string) {
 	s.changed()
 	if s.again(r) {
@@ -83,7 +83,7 @@ func (s *Server) take(r *record, code int, opinion string) {
 	}
 	switch {
 	case code != 0:
-		r.Entry = nil // it took no lock
+		r.Entry = nil // it holds no lock
 		s.settle(i, code, opinion)
 	case r.Kind == papers || r.Kind == taskResult || r.Kind == unfiledOutcome:
 		s.store(i)
@@ -93,9 +93,8 @@ func (s *Server) take(r *record, code int, opinion string) {
 	}
 }
 
-// again recognises a record that is here already: of a file that was forgotten,
-// or one that is under review, or a new filing that is filed. A new site or
-// access that is filed runs into the rules instead.
+// again recognises a repeated record: one of a forgotten file, one under review, or a new filing that is already
+// filed. A new site or access that is already filed runs into the rules instead.
 func (s *Server) again(r *record) bool {
 	for _, i := range s.byKey[r.key()] {
 		known := s.state.Records[i]
@@ -116,14 +115,14 @@ func (s *Server) again(r *record) bool {
 	return false
 }
 
-// gone tells whether the holder of an approved record was deregistered since.
+// gone reports whether the holder of an approved record has been deregistered since.
 func (s *Server) gone(r *record) bool {
 	h := s.index.holders[r.Holder]
 	return h != nil && h.Dead
 }
 
-// store keeps what needs no review. Papers are answered with 1060, the others,
-// for which the interface has no answer, not at all.
+// store keeps what needs no review. Papers are answered with 1060; the others, for which the interface has no
+// answer, not at all.
 func (s *Server) store(i int) {
 	r := s.state.Records[i]
 	switch r.Kind {

@@ -78,8 +78,8 @@ func (s *Server) accept(sequence int64, content []byte) {
 	s.changed()
 }
 
-// forget loses the last accepted file (fault "gap"): its number is missing
-// again, and its undecided records are gone until it comes again.
+// forget loses the last accepted file (fault "gap"): its number is missing again, and its undecided records are
+// gone until it comes again.
 func (s *Server) forget() {
 	lost := s.state.Sequence
 	if lost == 0 {
@@ -96,8 +96,7 @@ func (s *Server) forget() {
 	s.changed()
 }
 
-// refuseWhole answers a file that breaks the schema: one result with the file's
-// name and no record (Bs is left out).
+// refuseWhole answers a file that breaks the schema: one result with the file's name and no record (without Bs).
 func (s *Server) refuseWhole(name string, content []byte) {
 	if bytes.Contains(content, []byte("<IP>")) && !bytes.Contains(content, []byte("<ICP>")) {
 		s.post(fmt.Sprintf("<IP><BAJG><Lyjg><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>1</Czlx></Lyjg></BAJG></IP>", escape(name)))
@@ -106,7 +105,7 @@ func (s *Server) refuseWhole(name string, content []byte) {
 	s.post(fmt.Sprintf("<ICP><BAJG><Jg_xx><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>%d</Czlx></Jg_xx></BAJG></ICP>", escape(name), kindOf(content)))
 }
 
-// kindOf guesses the Czlx of a file that can't be read.
+// kindOf guesses the Czlx of an unreadable file.
 func kindOf(content []byte) int {
 	for i, name := range []string{"<XZBA", "<XZWZ", "<XZJR", "<BGBA"} {
 		if bytes.Contains(content, []byte(name)) {
@@ -133,7 +132,7 @@ func countRecords(file *node) (count int) {
 	return count
 }
 
-// open undoes the provider's packing; code is a msg_code when it can't.
+// open unpacks the provider's file; code is a msg_code if it can't.
 func (s *Server) open(p map[string]string) (name string, content []byte, code string) {
 	if p["compressionFormat"] != "0" {
 		return "", nil, "11"

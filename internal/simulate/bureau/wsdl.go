@@ -12,7 +12,7 @@ type service struct {
 	methods    []method
 }
 
-// method has the parameters behind the common credentials, as "name:xsd type".
+// method has the parameters that follow the common credentials, as "name:xsd type".
 type method struct {
 	name   string
 	params []string

@@ -1,6 +1,5 @@
-// Package dns is a stand-in for the domain name system: a real name server on
-// UDP and TCP that knows a few names, answers NXDOMAIN for others, and can fall
-// silent.
+// Package dns is a stand-in for the domain name system: a real name server on UDP and TCP that knows a few names,
+// answers NXDOMAIN for others, and can go silent.
 package dns
 
 import (
@@ -26,21 +25,21 @@ type Server struct {
 // New makes a server that knows no names.
 func New() *Server { return &Server{names: map[string][]netip.Addr{}, mail: map[string]string{}} }
 
-// Set has a name lead to addresses; without any the name is there but leads nowhere.
+// Set gives a name its addresses; without any, the name exists but has no address.
 func (s *Server) Set(name string, addresses ...netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.names[dns.CanonicalName(name)] = addresses
 }
 
-// SetMail gives a name that was set a mail exchanger; "." says that it takes no mail.
+// SetMail gives an existing name a mail exchanger; "." says that it accepts no mail.
 func (s *Server) SetMail(name, exchanger string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mail[dns.CanonicalName(name)] = exchanger
 }
 
-// Silence keeps the server from answering, or lets it answer again.
+// Silence stops the server from answering, or lets it answer again.
 func (s *Server) Silence(silent bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,5 +86,5 @@ func (s *Server) answer(w dns.ResponseWriter, q *dns.Msg) {
 	if exchanger, has := s.mail[dns.CanonicalName(q.Question[0].Name)]; has && q.Question[0].Qtype == dns.TypeMX {
 		a.Answer = append(a.Answer, &dns.MX{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeMX, Class: dns.ClassINET, Ttl: ttl}, Mx: exchanger})
 	}
-	_ = w.WriteMsg(a) // whoever asked has gone
+	_ = w.WriteMsg(a) // the client may be gone
 }

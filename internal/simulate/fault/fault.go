@@ -1,5 +1,5 @@
-// Package fault lets a person or a test tell a simulator, over HTTP, to
-// misbehave: to be slow, to fail, or to do the work and lose the answer.
+// Package fault lets a person or a test make a simulator misbehave, over HTTP: be slow, fail, or do the work and
+// lose the answer.
 package fault
 
 import (
@@ -14,9 +14,9 @@ import (
 type Mode string
 
 const (
-	// Slow answers rightly after Delay.
+	// Slow answers correctly after Delay.
 	Slow Mode = "slow"
-	// Fail refuses the work; Code says how, in the protocol's own words.
+	// Fail refuses the work; Code says how, in the protocol's own terms.
 	Fail Mode = "fail"
 	// Lose does the work and drops the connection before the answer.
 	Lose Mode = "lose"
@@ -24,8 +24,8 @@ const (
 
 // Fault is one order to misbehave.
 type Fault struct {
-	// Operation is the simulator's name of what fails (for instance
-	// "isp_upload", "SendSms", "STOR"); empty means every operation.
+	// Operation is the simulator's name of what fails (for instance "isp_upload", "SendSms", "STOR"); empty means
+	// every operation.
 	Operation string `json:"operation"`
 	Mode      Mode   `json:"mode"`
 	// Code is the protocol's error for Fail; empty leaves it to the simulator.
@@ -39,7 +39,7 @@ type Fault struct {
 // Delay is DelayMS as a duration.
 func (f Fault) Delay() time.Duration { return time.Duration(f.DelayMS) * time.Millisecond }
 
-// Board holds the faults of one simulator. Its zero value is ready and clean.
+// Board holds the faults of one simulator. Its zero value is ready to use.
 type Board struct {
 	mu     sync.Mutex
 	faults []Fault
@@ -59,7 +59,7 @@ func (b *Board) Clear() {
 	b.faults = nil
 }
 
-// Clean tells whether no fault is left: each was used as often as it was meant.
+// Clean reports whether no fault is left: each was used as often as intended.
 func (b *Board) Clean() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,8 +117,7 @@ func (b *Board) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// DropConnection ends an HTTP exchange without an answer, as a network does
-// that fails after the work was done.
+// DropConnection ends an HTTP exchange without an answer, like a network that fails after the work was done.
 func DropConnection(w http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }

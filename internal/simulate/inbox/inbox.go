@@ -1,5 +1,5 @@
-// Package inbox shows what the SMS and mail stand-ins received, for a person
-// in a browser and, as JSON, for the unattended demonstration and tests.
+// Package inbox shows what the SMS and mail stand-ins received: to people in a browser, and as JSON to the
+// unattended demonstration and tests.
 package inbox
 
 import (
@@ -24,8 +24,7 @@ type Message struct {
 	At      time.Time `json:"at"`
 }
 
-// New makes the page (/), its JSON (/messages.json?to=) and the fault boards
-// (/faults/sms, /faults/mail).
+// New makes the page (/), its JSON (/messages.json?to=) and the fault boards (/faults/sms, /faults/mail).
 func New(texts *sms.Server, mails *mail.Server) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/faults/sms", &texts.Faults)
@@ -41,7 +40,7 @@ func New(texts *sms.Server, mails *mail.Server) http.Handler {
 	return mux
 }
 
-// collect lists messages newest first.
+// collect lists messages, newest first.
 func collect(texts *sms.Server, mails *mail.Server, to string) []Message {
 	list := []Message{}
 	for _, m := range texts.Messages() {

@@ -1,5 +1,5 @@
-// Package jsonfile keeps a simulator's state across restarts: what changes, in one JSON file
-// that is always whole; a list that only grows, in a file of lines.
+// Package jsonfile keeps a simulator's state across restarts: changing state in one JSON file that is always
+// complete, a growing list in a file of lines.
 package jsonfile
 
 import (
@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 )
 
-// Load reads path into v; a missing file leaves v alone. An empty path is no file.
+// Load reads path into v; a missing file leaves v alone. An empty path means no file.
 func Load(path string, v any) error {
 	if path == "" {
 		return nil
@@ -27,7 +27,7 @@ func Load(path string, v any) error {
 	return json.Unmarshal(raw, v)
 }
 
-// Save writes v beside path, flushes it, and renames it over path.
+// Save writes v next to path, flushes it, and renames it over path.
 func Save(path string, v any) error {
 	if path == "" {
 		return nil
@@ -55,8 +55,8 @@ func Save(path string, v any) error {
 	return os.Rename(f.Name(), path)
 }
 
-// Append adds an element to a list's file, as a line. It survives the process, which may be
-// killed; unlike Save it isn't flushed, which a thousand messages would wait for.
+// Append appends an element to a list's file, as a line. It survives the death of the process; unlike Save it
+// isn't flushed, for which a thousand messages would have to wait.
 func Append(path string, v any) error {
 	if path == "" {
 		return nil
@@ -71,15 +71,14 @@ func Append(path string, v any) error {
 	}
 	whole, err := f.Seek(0, io.SeekEnd)
 	if err == nil {
-		if _, err = f.Write(append(line, '\n')); err != nil { // such as a full disk: what comes next begins a line
+		if _, err = f.Write(append(line, '\n')); err != nil { // such as a full disk: the next element starts a new line
 			err = errors.Join(err, f.Truncate(whole))
 		}
 	}
 	return errors.Join(err, f.Close())
 }
 
-// List reads a list's file. It cuts a last line off that isn't whole: its element was never
-// told to be kept.
+// List reads a list's file. It cuts off an incomplete last line, whose Append never returned.
 func List[T any](path string) (list []T, err error) {
 	if path == "" {
 		return nil, nil

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/simulate/jsonfile"
 )
 
-// What a killed process was writing isn't there, and doesn't spoil what comes after it.
+// What a killed process was writing is discarded and doesn't corrupt what follows.
 func TestListGrowsAndIsWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
 	list, err := jsonfile.List[map[string]int](path)

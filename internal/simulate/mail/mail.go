@@ -1,5 +1,5 @@
-// Package mail is a stand-in for a mail server: it speaks SMTP with STARTTLS,
-// keeps every mail to be read, and misbehaves on command.
+// Package mail is a stand-in for a mail server: it speaks SMTP with STARTTLS, keeps every mail for reading, and
+// misbehaves on command.
 package mail
 
 import (
@@ -54,8 +54,7 @@ type Server struct {
 	received []Received
 }
 
-// New makes a stand-in with what its state file holds; an empty path keeps
-// mails in memory.
+// New makes a stand-in with the contents of its state file; an empty path keeps mail in memory.
 func New(stateFile string) (*Server, error) {
 	received, err := jsonfile.List[Received](stateFile)
 	if err != nil {
@@ -80,13 +79,13 @@ func (s *Server) Serve(l net.Listener) error { return s.smtp.Serve(l) }
 // Close ends it.
 func (s *Server) Close() error { return s.smtp.Close() }
 
-// RootCAs trusts the stand-in's certificate, which is made anew each time.
+// RootCAs trusts the stand-in's certificate, which is generated at each start.
 func (s *Server) RootCAs() *x509.CertPool { return s.roots }
 
 // CertificatePEM is the same certificate, for a worker in another process.
 func (s *Server) CertificatePEM() []byte { return s.pem }
 
-// Messages lists what was accepted, oldest first.
+// Messages lists the accepted mails, oldest first.
 func (s *Server) Messages() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package sms is a stand-in for Aliyun's SMS service: the RPC calls SendSms and
-// QuerySendDetails over HTTP, with the signature check of the real one, its
-// business errors on command, and what was sent to read.
+// Package sms is a stand-in for Aliyun's SMS service: the RPC calls SendSms and QuerySendDetails over HTTP, with
+// the real one's signature check, its business errors on command, and a list of what was sent.
 package sms
 
 import (
@@ -20,17 +19,16 @@ import (
 	"github.com/beian/beian/internal/simulate/jsonfile"
 )
 
-// Options is the account that the stand-in knows.
+// Options configures the account that the stand-in accepts.
 type Options struct {
 	AccessKeyID, AccessKeySecret, SignName string
-	// Render makes the text that a phone would show of a template's code and
-	// variables.
+	// Render turns a template's code and variables into the text that a phone would show.
 	Render func(templateCode string, params map[string]string) string
-	// StateFile keeps what was sent across restarts; empty keeps it in memory.
+	// StateFile keeps sent messages across restarts; empty keeps them in memory.
 	StateFile string
 }
 
-// Sent is a message that went out.
+// Sent is a message that was sent.
 type Sent struct {
 	Phone        string            `json:"phone"`
 	TemplateCode string            `json:"template_code"`
@@ -51,13 +49,13 @@ type Server struct {
 	sent []Sent
 }
 
-// New makes a stand-in with what its state file holds.
+// New makes a stand-in with the contents of its state file.
 func New(o Options) (*Server, error) {
 	sent, err := jsonfile.List[Sent](o.StateFile)
 	return &Server{options: o, sent: sent}, err
 }
 
-// Messages lists what was sent, oldest first.
+// Messages lists the sent messages, oldest first.
 func (s *Server) Messages() []Sent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,8 +103,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var limitMessages = map[string]string{"minute": "触发分钟级流控Permits:1", "hour": "触发小时级流控Permits:5", "day": "触发天级流控Permits:10"}
 
-// fail answers with a business error. "isv.BUSINESS_LIMIT_CONTROL:hour" names
-// the level of a limit; "500" is a server's failure.
+// fail answers with a business error. "isv.BUSINESS_LIMIT_CONTROL:hour" includes the level of a limit; "500" is a
+// server error.
 func fail(w http.ResponseWriter, code string) {
 	if status, err := strconv.Atoi(code); err == nil {
 		answer(w, status, map[string]any{"Code": "ServiceUnavailable", "Message": "simulated"})
@@ -178,7 +176,7 @@ func (s *Server) signed(r *http.Request) bool {
 	return hmac.Equal([]byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))), []byte(r.Form.Get("Signature")))
 }
 
-// percent turns Go's form encoding into the RFC 3986 one that Aliyun signs.
+// percent turns Go's form encoding into RFC 3986's, which Aliyun signs.
 var percent = strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~")
 
 func answer(w http.ResponseWriter, status int, v map[string]any) {

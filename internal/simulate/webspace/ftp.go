@@ -27,7 +27,7 @@ const (
 	connectionSeconds = 10
 )
 
-// driver answers ftpserverlib's questions.
+// driver implements ftpserverlib's callbacks.
 type driver struct {
 	server   *Server
 	listener net.Listener
@@ -79,8 +79,7 @@ func (d *driver) AuthUser(_ ftpserver.ClientContext, user, password string) (ftp
 	return &files{Fs: base, server: d.server, user: user}, nil
 }
 
-// misbehave applies a fault; lose tells that the work is to be done and the
-// answer lost.
+// misbehave applies a fault; lose means to do the work and lose the answer.
 func (s *Server) misbehave(operation string) (lose bool, err error) {
 	f, faulty := s.Faults.Take(operation)
 	if !faulty {
@@ -102,7 +101,7 @@ func (s *Server) misbehave(operation string) (lose bool, err error) {
 	return false, fmt.Errorf("simulated %s", f.Code)
 }
 
-// files is an account's folder, seen by FTP.
+// files is an account's folder as FTP shows it.
 type files struct {
 	afero.Fs
 	server *Server
@@ -128,7 +127,7 @@ func (f *files) OpenFile(name string, flag int, perm os.FileMode) (afero.File, e
 	return file, err
 }
 
-// lossy writes everything and then says that it failed.
+// lossy writes everything and then reports a failure.
 type lossy struct{ afero.File }
 
 func (l *lossy) Close() error {

@@ -1,6 +1,5 @@
-// Package webspace is a stand-in for a hosting provider's machine: an FTP
-// server with explicit TLS and an HTTP server over the same folders, one for
-// each account, so that a certificate really travels.
+// Package webspace is a stand-in for a hosting provider's machine: an FTP server with explicit TLS and an HTTP
+// server over the same folders, one per account, so that a certificate really travels.
 package webspace
 
 import (
@@ -28,13 +27,13 @@ type Account struct {
 	User, Password string
 	// Domains that the HTTP server answers for; "*.example.com" for any below.
 	Domains []string
-	// DocumentRoot is the folder below the account's home that is served.
+	// DocumentRoot is the served folder below the account's home.
 	DocumentRoot string
-	// GBK writes the first home page in GBK, as old sites are.
+	// GBK writes the first home page in GBK, as on old sites.
 	GBK bool
 }
 
-// Options says where the folders are and what the server offers.
+// Options configures the folders and what the server offers.
 type Options struct {
 	// Dir holds a folder for each account.
 	Dir      string
@@ -58,8 +57,7 @@ type Server struct {
 	stores map[string]int
 }
 
-// New makes the folders and a first home page for each account; what is there
-// already stays.
+// New creates the folders and a first home page for each account; existing files stay.
 func New(o Options) (*Server, error) {
 	s := &Server{options: o, stores: map[string]int{}}
 	for _, a := range o.Accounts {
@@ -104,7 +102,7 @@ func (s *Server) Close() error {
 	return s.ftp.Stop()
 }
 
-// Stores tells how often an account's path was written.
+// Stores counts the writes to an account's path.
 func (s *Server) Stores(user, path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +121,7 @@ func (s *Server) SetFile(user, name string, content []byte) error {
 	return os.WriteFile(file, content, 0o644)
 }
 
-// RemoveFile takes a file away.
+// RemoveFile removes a file from an account's document root.
 func (s *Server) RemoveFile(user, name string) error {
 	file, err := s.file(user, name)
 	if err != nil {
@@ -132,7 +130,7 @@ func (s *Server) RemoveFile(user, name string) error {
 	return os.Remove(file)
 }
 
-// Files are the names and contents in an account's document root, but for folders.
+// Files maps the names in an account's document root to their contents, without folders.
 func (s *Server) Files(user string) (map[string][]byte, error) {
 	root, err := s.file(user, "")
 	if err != nil {
@@ -181,7 +179,7 @@ func (s *Server) byHost(host string) (Account, bool) {
 	return Account{}, false
 }
 
-// ServeHTTP is the customers' sites, told apart by the Host header.
+// ServeHTTP serves the customers' sites, selected by the Host header.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.byHost(r.Host)
 	if !ok {
@@ -214,9 +212,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.FileServer(http.Dir(filepath.Join(s.options.Dir, a.User, a.DocumentRoot))).ServeHTTP(w, r)
 }
 
-// Control is the stand-in's own page: the accounts, and a button that does what
-// a customer does, putting the linked number on the home page (POST
-// /accounts/USER/footer with number and link). Faults are at /faults.
+// Control is the stand-in's own page: the accounts, and a button that acts as the customer and puts the linked
+// number on the home page (POST /accounts/USER/footer with number and link). Faults are at /faults.
 func (s *Server) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/faults", &s.Faults)
