@@ -141,13 +141,8 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		require.Equal(t, map[string][]byte{"index.html": original}, siteFiles(t, s, c.user))
 		result, err := w.Page(t.Context(), "/orders/"+c.order+"/filing/result")
 		require.NoError(t, err)
-<<<<<<< HEAD
-		require.Contains(t, result.Find(".checksseen .bad").Text(), "首页", "the site was checked at once")
+		require.Contains(t, result.Find(".site-checks .bad").Text(), "首页", "the site was checked at once")
 		f.preview() // offered again for a completed filing
-=======
-		require.Contains(t, result.Find(".site-checks .bad").Text(), "首页", "the site was looked at at once")
-		f.preview() // offered again to a filing that is done
->>>>>>> main
 		f.awaits("previewed")
 	}
 	number, err := w.NumberOnOrder(t.Context())

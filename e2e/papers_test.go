@@ -88,13 +88,8 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, err)
 	views := strings.Join(strings.Fields(page.Find("[data-view]").Text()), " ")
 	require.Contains(t, views, "客服 support 1 工作人员、初审、原图")
-<<<<<<< HEAD
 	require.Contains(t, views, "客户 demo", "the owner's view is audited too")
-	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/checking"]`).Length())
-=======
-	require.Contains(t, views, "客户 demo", "the owner's look is noted too")
 	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/vetting"]`).Length())
->>>>>>> main
 
 	_, err = s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
 	require.NoError(t, err)

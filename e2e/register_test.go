@@ -128,13 +128,8 @@ func TestUnverifiedRegistrationIsWithdrawn(t *testing.T) {
 	require.Equal(t, 1, page.Find("[data-stage]").Length(), "a second visit finds the open filing")
 	require.Eventually(t, func() bool {
 		page, err := w.Page(ctx, base+"/result")
-<<<<<<< HEAD
-		return err == nil && page.Find(".checksseen .bad").Length() > 0
-	}, 60*time.Second, 100*time.Millisecond, "the missing footer is noticed")
-=======
 		return err == nil && page.Find(".site-checks .bad").Length() > 0
-	}, 60*time.Second, 100*time.Millisecond, "the footer is missed")
->>>>>>> main
+	}, 60*time.Second, 100*time.Millisecond, "the missing footer is noticed")
 	_, err = w.Post(ctx, base+"/withdraw", url.Values{"sure": {"yes"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Open(ctx, "D20260003"), "the order can be filed now")
