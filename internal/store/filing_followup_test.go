@@ -13,8 +13,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// filed is a filing that is done, with an approved decision and its number on
-// the order.
+// filed is a completed filing, with an approved decision and its number on the order.
 func filed(t *testing.T, s *store.Store, account int64, number string, ids store.Verdict) store.Filing {
 	t.Helper()
 	ctx := t.Context()
@@ -29,7 +28,7 @@ func filed(t *testing.T, s *store.Store, account int64, number string, ids store
 	return f
 }
 
-// approved hands a filing's first revision in and has the bureau approve it.
+// approved submits a filing's first revision and makes the bureau approve it.
 func approved(t *testing.T, s *store.Store, account int64, f store.Filing, d filing.Dossier, v store.Verdict) {
 	t.Helper()
 	ctx := t.Context()

@@ -108,7 +108,7 @@ func TestNewAttemptForgetsOldOnesButWhatIsPlaced(t *testing.T) {
 	require.Equal(t, store.FooterFailed, e.State)
 }
 
-// place puts a page in another's place, as the customer and the worker do.
+// place replaces one page with another, as the customer and the worker do.
 func place(t *testing.T, s *store.Store, filingID int64, file, original, edited string) int64 {
 	t.Helper()
 	ctx := t.Context()
@@ -120,8 +120,7 @@ func place(t *testing.T, s *store.Store, filingID int64, file, original, edited 
 	return id
 }
 
-// What was placed in steps is undone in steps; a page that somebody changed in
-// between can't be undone beyond that.
+// Edits made in steps are undone in steps; if somebody changed the page in between, earlier steps can't be undone.
 func TestStepsAreUndoneOneAfterTheOther(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
@@ -146,7 +145,7 @@ func TestStepsAreUndoneOneAfterTheOther(t *testing.T) {
 	require.True(t, kept(third))
 }
 
-// A change of a filing is another filing; the page is the same.
+// A change is another filing, but the page is the same.
 func TestEditIsUndoneAfterAChange(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "a")

@@ -86,7 +86,7 @@ func TestTicketsInParallelKeepToTheLimit(t *testing.T) {
 func TestOneFormMakesOneTicket(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	ids := make(chan int64, 8)
-	for range cap(ids) { // a stranger's form, sent by an impatient one
+	for range cap(ids) { // a visitor's form, submitted repeatedly
 		go func() {
 			id, err := s.OpenTicket(ctx, store.Ticket{Token: token(1), Kind: store.TicketComplain, Lang: "en", TicketBody: store.TicketBody{Text: "secret text", Email: "a@example.com"}})
 			if err != nil {

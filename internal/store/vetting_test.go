@@ -19,7 +19,7 @@ import (
 
 const lease = 30 * time.Minute
 
-// reviewers are accounts that check, by login.
+// reviewers creates reviewer accounts, by login.
 func reviewers(t *testing.T, s *store.Store, logins ...string) (ids []int64) {
 	t.Helper()
 	for _, login := range logins {
@@ -65,7 +65,7 @@ func numbers(list []store.QueuedVetting) (orders []string) {
 	return orders
 }
 
-// However many reviewers ask at once, each dossier is given to one of them.
+// However many reviewers ask at once, each dossier goes to one of them.
 func TestNoDossierIsTakenTwice(t *testing.T) {
 	s := testdb.New(t)
 	const dossiers, askers = 40, 8
@@ -107,7 +107,7 @@ func TestNoDossierIsTakenTwice(t *testing.T) {
 	}
 }
 
-// Many who want the same one: one gets it.
+// If many want the same dossier, one gets it.
 func TestOneOfManyTakesADossier(t *testing.T) {
 	s := testdb.New(t)
 	f := toVet(t, s, "D1")
@@ -131,7 +131,7 @@ func TestOneOfManyTakesADossier(t *testing.T) {
 	require.Equal(t, 1, got)
 }
 
-// expire lets every lease run out.
+// expire makes every lease expire.
 func expire(t *testing.T, s *store.Store) {
 	t.Helper()
 	_, err := s.DB().ExecContext(t.Context(), `UPDATE vettings SET leased_until = taken_at - INTERVAL 1 SECOND`)
@@ -181,7 +181,7 @@ func TestLeaseOfAVetting(t *testing.T) {
 	require.ErrorIs(t, s.ReleaseVetting(ctx, f.ID, 1, a), store.ErrConflict)
 }
 
-// Two pass it who are two; one is enough to send it back; a new revision is a new check.
+// Two different reviewers must pass it; one is enough to send it back; a new revision is vetted again.
 func TestSecondPairOfEyes(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
