@@ -182,7 +182,7 @@ func TestLeaseOfAVetting(t *testing.T) {
 }
 
 // Two different reviewers must pass it; one is enough to send it back; a new revision is vetted again.
-func TestSecondPairOfEyes(t *testing.T) {
+func TestSecondVettingNeedsAnotherReviewer(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
 	who := reviewers(t, s, "a", "b")
