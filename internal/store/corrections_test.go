@@ -74,7 +74,7 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	require.Equal(t, 2, contact.Version)
 	told, err := s.CorrectionNotice(ctx, strings.Repeat("a", 32), filing.SMS)
 	require.NoError(t, err)
-	require.Empty(t, told.To, "nobody knows whose the old number was")
+	require.Empty(t, told.To, "the old number was never verified")
 	again, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
 	require.NoError(t, err)
 	require.Equal(t, row, again, "a form that is sent twice is one correction")
@@ -222,7 +222,7 @@ func TestTheLastCodeMeetsACorrection(t *testing.T) {
 		var waiting int
 		err := s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'`).Scan(&waiting)
 		return err == nil && waiting > 0
-	}, 30*time.Second, 250*time.Millisecond, "the server renews that table only where nobody read it for a tenth of a second")
+	}, 30*time.Second, 250*time.Millisecond, "the server refreshes that table only if nobody has read it for 100 ms")
 	require.NoError(t, typed.Commit())
 	got := <-done
 	require.NoError(t, got.err)

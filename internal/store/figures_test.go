@@ -25,7 +25,7 @@ func TestFiguresCountWhatIsThere(t *testing.T) {
 
 	got, err := s.Figures(ctx, time.Minute)
 	require.NoError(t, err)
-	require.Len(t, got.Stages, len(filing.Stages), "also those in which there is none")
+	require.Len(t, got.Stages, len(filing.Stages), "including empty stages")
 	require.Equal(t, 1, got.Stages[filing.Contact])
 	require.Equal(t, 1, got.Stages[filing.Installing])
 	require.Equal(t, map[string]int{"footer_missing": 1}, got.Attention)

@@ -99,12 +99,12 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 		}
 		return strings.Join(list, " ")
 	}
-	require.Equal(t, "D_3 DX2 D_1", numbers(store.OrderFilter{}), "newest first, nobody else's")
+	require.Equal(t, "D_3 DX2 D_1", numbers(store.OrderFilter{}), "newest first, only the customer's own")
 	require.Equal(t, "D_3 D_1", numbers(store.OrderFilter{Text: " D_ "}), "an underscore is itself")
 	require.Equal(t, "", numbers(store.OrderFilter{Text: "_"}))
 	require.Equal(t, "D_3", numbers(store.OrderFilter{Text: "示例。中国"}), "as it is typed")
 	require.Equal(t, "D_3", numbers(store.OrderFilter{Text: "www.示例.中国"}), "below what is listed")
-	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Text: "www.example.com"}), "itself, and a wildcard that stands for it")
+	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Text: "www.example.com"}), "itself, and a matching wildcard")
 	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Text: "EXAMPLE.com"}), "its www host")
 	require.Equal(t, "DX2", numbers(store.OrderFilter{Text: "shop.example.net"}))
 	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Product: "虚拟"}))
@@ -119,7 +119,7 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 		filing.Contact: filing.OrderYours, filing.Reviewing: filing.OrderUnderWay, filing.Correcting: filing.OrderYours,
 		filing.Submitting: filing.OrderUnderWay, filing.Filed: filing.OrderFiled, filing.Withdrawn: filing.OrderNone,
 	}
-	require.Equal(t, "DX2", numbers(store.OrderFilter{State: filing.OrderYours}), "a filing that is opened wants the customer")
+	require.Equal(t, "DX2", numbers(store.OrderFilter{State: filing.OrderYours}), "a new filing waits for the customer")
 	seq := int64(1)
 	attention := filing.AttentionSMSVerification
 	for stage, state := range states {

@@ -55,7 +55,7 @@ func TestPapersAreReplacedRemovedAndKeptAsSubmitted(t *testing.T) {
 	require.True(t, submitted[0].Kept, "what was submitted stays")
 
 	_, err = s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.SubmittedPaper{PaperID: first, Purpose: 1})
-	require.ErrorIs(t, err, store.ErrConflict, "it was taken away meanwhile")
+	require.ErrorIs(t, err, store.ErrConflict, "it was removed in the meantime")
 	require.NoError(t, s.RemovePaper(ctx, f.ID, other))
 	require.NoError(t, s.RemovePaper(ctx, f.ID, other))
 	_, err = s.ViewPaper(ctx, f.ID, other, false, "customer:demo", "owner")
@@ -113,7 +113,7 @@ func TestPapersAreSealedAndEachLookIsNoted(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrPurged)
 	views, err = s.PaperViews(ctx, f.ID, 10)
 	require.NoError(t, err)
-	require.Len(t, views, 2, "who looked stays; a look at nothing is none")
+	require.Len(t, views, 2, "the record of views stays; a failed view isn't recorded")
 }
 
 // builder packs as the exchange does, and records its input.

@@ -70,7 +70,7 @@ func TestDossierIsSubmittedAndApprovedByHand(t *testing.T) {
 	require.NoError(t, s.SetSMSVerificationHours(ctx, account, 24))
 	require.Equal(t, "D1", r.OrderNumber)
 	require.False(t, r.SubmittedAt.Valid)
-	require.Equal(t, 1, submitTasks(t, s), "staff are told once, however many wait")
+	require.Equal(t, 1, submitTasks(t, s), "there is one task, however many wait")
 	_, second := byHand(t, s, "D2")
 	require.Equal(t, 1, submitTasks(t, s))
 

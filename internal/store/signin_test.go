@@ -35,7 +35,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, id)
 	require.NoError(t, err)
-	require.Empty(t, to.To, "a contact that nobody verified serves nobody")
+	require.Empty(t, to.To, "an unverified contact isn't used")
 	for _, ch := range filing.Channels {
 		code, _, err := s.PrepareCode(ctx, f.ID, ch, 1)
 		require.NoError(t, err)

@@ -132,7 +132,7 @@ func TestManyStuckAtOnceAreOneAlert(t *testing.T) {
 	all(21, "", "")
 	w.now = w.now.Add(store.DefaultAlertQuietPeriod)
 	all(22, "send_sms", "operator")
-	require.Equal(t, 1, w.alert(), "the last of them to be mended made it clear")
+	require.Equal(t, 1, w.alert(), "the last one to be resolved cleared it")
 }
 
 // A stopped exchange makes one alert per stop.

@@ -145,7 +145,7 @@ func TestLeaseOfAVetting(t *testing.T) {
 	a, b := who[0], who[1]
 	f := toVet(t, s, "D1")
 	verdict := store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 1, Reviewer: a, Verdict: store.VettingPassed}
-	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrHeld, "nobody has it")
+	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrHeld, "it is free")
 	require.ErrorIs(t, s.TakeVetting(ctx, f.ID, 2, a, lease), store.ErrConflict, "there is no such revision")
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, a, lease))
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, a, lease), "a second click")
@@ -173,10 +173,10 @@ func TestLeaseOfAVetting(t *testing.T) {
 	require.Zero(t, c.Reviewer)
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, a, lease))
 	expire(t, s)
-	require.NoError(t, s.DecideVetting(ctx, verdict), "nobody wanted it meanwhile")
+	require.NoError(t, s.DecideVetting(ctx, verdict), "nobody else took it in the meantime")
 	require.NoError(t, s.DecideVetting(ctx, verdict), "a second click")
 	verdict.Verdict = store.VettingSentBack
-	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrConflict, "the word stands")
+	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrConflict, "the verdict stays")
 	require.ErrorIs(t, s.TakeVetting(ctx, f.ID, 1, b, lease), store.ErrConflict)
 	require.ErrorIs(t, s.ReleaseVetting(ctx, f.ID, 1, a), store.ErrConflict)
 }
@@ -259,7 +259,7 @@ func TestVettingQueueIsOldestFirst(t *testing.T) {
 	require.Empty(t, list(store.VettingsMine, who[1]))
 	expire(t, s)
 	require.Equal(t, all, list(store.VettingsFree, who[1]))
-	require.Equal(t, []string{"D2"}, list(store.VettingsMine, who[0]), "it is theirs until somebody else takes it")
+	require.Equal(t, []string{"D2"}, list(store.VettingsMine, who[0]), "they hold it until somebody else takes it")
 	require.Equal(t, []string{"D4", "D3", "D0", "D1"}, list(store.VettingsFree, who[0]), "and isn't given to them as the next one")
 	query, args := store.VettingQueueSQL(store.VettingsFree, who[0], time.Now(), store.Cursor{}, 51)
 	for _, step := range explain(ctx, t, s.DB(), query, args) {
