@@ -152,7 +152,7 @@ func TestAnOpenPageKeepsTheLease(t *testing.T) {
 }
 
 // A pass of what two must pass goes back to the queue, and not to the one who gave it.
-func TestSecondPairOfEyesIsAnothers(t *testing.T) {
+func TestSecondVettingIsAnotherReviewers(t *testing.T) {
 	o, first, second := vettingOffice(t, panel.Config{SecondVetting: filing.SecondVetting{Natures: []int{filing.NaturePerson}}}, "C1")
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
 	_, page, _ := first.look(c1+"/dossier?serial=1", nil)

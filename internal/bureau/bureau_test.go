@@ -35,7 +35,7 @@ func schema(t *testing.T, name string, content []byte) {
 	path, err := filepath.Abs("../../../shared/bureau-spec/" + name)
 	require.NoError(t, err)
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("skipped: the ministry's schemas are not beside the project (../shared/bureau-spec)")
+		t.Skip("skipped: the ministry's schemas are not next to the project (../shared/bureau-spec)")
 	}
 	lint, err := exec.LookPath("xmllint")
 	require.NoError(t, err, "install Debian's package libxml2-utils")

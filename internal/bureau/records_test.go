@@ -63,7 +63,7 @@ func TestEveryKindOfRecord(t *testing.T) {
 			content, unfit, err := bureau.BuildRecords(version, 310001, []bureau.Record{record})
 			require.NoError(t, err)
 			require.Empty(t, unfit)
-			require.NotContains(t, string(content), "filing-password", "a filing password travels hashed")
+			require.NotContains(t, string(content), "filing-password", "a filing password is sent hashed")
 			golden(t, "upload-"+name+".xml", content)
 			require.True(t, bureau.Holds(content, version, 310001, record))
 			other := record
@@ -280,7 +280,7 @@ func TestApprovalsCarryTheirPapers(t *testing.T) {
 	schema(t, "upload-data.xsd", content)
 	text := string(bureau.Text(content))
 	require.Contains(t, text, "<Nrlx_id>3</Nrlx_id><Qzsph>沪教 2026-1 号</Qzsph><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj>")
-	require.Contains(t, text, "<Nrlx_id>7</Nrlx_id><Qzsph>-</Qzsph><Spwj>-</Spwj>", "the schema wants both")
+	require.Contains(t, text, "<Nrlx_id>7</Nrlx_id><Qzsph>-</Qzsph><Spwj>-</Spwj>", "the schema requires both")
 	require.NotContains(t, text, "<Fjxx>")
 	for range 8 {
 		r.Papers = append(r.Papers, r.Papers[0])

@@ -30,7 +30,7 @@ var (
 	// Natures are 单位性质 (Dwxz).
 	Natures = []Code{
 		{NatureArmy, "军队", "Army"}, {NatureGovernment, "政府机关", "Government body"}, {NatureInstitution, "事业单位", "Public institution"},
-		{NatureEnterprise, "企业", "Enterprise"}, {NaturePerson, "个人", "Person"}, {NatureAssociation, "社会团体", "Association"},
+		{NatureEnterprise, "企业", "Enterprise"}, {NaturePerson, "个人", "Individual"}, {NatureAssociation, "社会团体", "Association"},
 	}
 	// DocumentTypes are 证件类型 (Zjlx).
 	DocumentTypes = []Code{

@@ -9,7 +9,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 )
 
-func TestClaims(t *testing.T) {
+func TestOwnershipProofs(t *testing.T) {
 	site := "沪icp备2023012345号－1"
 	c := filing.OwnershipProof{Number: site, Password: "p"}
 	c.Normalise(filing.KindNewSite)

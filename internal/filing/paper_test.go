@@ -81,14 +81,14 @@ func TestProvincesHaveTheirOwnPapers(t *testing.T) {
 	for _, province := range []string{"310000", "320000", "350000", "370000", "420000", "510000", "520000"} {
 		require.Equal(t, append(slices.Clone(common), "residence"), person(province, elsewhere), province)
 		require.Equal(t, common, person(province, province[:2]+elsewhere[2:]), "of the province")
-		require.Equal(t, common, person(province, "810000198001010018"), "a permit of a Hong Kong resident tells no province")
+		require.Equal(t, common, person(province, "810000198001010018"), "a Hong Kong resident's permit shows no province")
 	}
 	require.Equal(t, common, person("330000", "310102198001010018"), "a province without rules of its own")
 	require.Contains(t, person("150000", elsewhere), "domain_certificate")
 	require.Contains(t, person("430000", elsewhere), "domain_certificate")
 	unit := filing.Dossier{Holder: filing.Holder{Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
 	require.Contains(t, paperKeys(list.Needed(unit), false), "authorisation")
-	require.NotContains(t, paperKeys(list.Needed(unit), true), "authorisation", "only where the manager isn't the legal representative, which nobody asks")
+	require.NotContains(t, paperKeys(list.Needed(unit), true), "authorisation", "only if the manager isn't the legal representative, which no form asks")
 	unit.Holder.Province = "150000"
 	require.NotContains(t, paperKeys(list.Needed(unit), true), "domain_certificate_of_unit")
 }

@@ -172,7 +172,7 @@ func TestEveryListedResultCodeIsExplained(t *testing.T) {
 	}
 	unknown, known := filing.RefusalByCode(4711)
 	require.False(t, known)
-	require.True(t, unknown.Staff, "staff look into codes that nobody knows")
+	require.True(t, unknown.Staff, "staff look into unknown codes")
 }
 
 func explained(t *testing.T, code int) {
@@ -192,7 +192,7 @@ func explained(t *testing.T, code int) {
 func TestTheMinistrysListIsCovered(t *testing.T) {
 	text, err := os.ReadFile("../../../shared/bureau-spec/interface-v3.0.txt")
 	if err != nil {
-		t.Skip("skipped: the ministry's specification is not beside the project (../shared/bureau-spec)")
+		t.Skip("skipped: the ministry's specification is not next to the project (../shared/bureau-spec)")
 	}
 	codes := regexp.MustCompile(`(?m)^\|[^|]*\|([1235]\d{3}) +\|`).FindAllSubmatch(text, -1)
 	require.Greater(t, len(codes), 150)

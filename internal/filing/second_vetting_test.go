@@ -8,7 +8,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-func TestSecondCheckIsOfKindsAndNatures(t *testing.T) {
+func TestSecondVettingIsByKindAndNature(t *testing.T) {
 	c, err := filing.ParseSecondVetting([]string{" end_holder", "new", "5", ""})
 	require.NoError(t, err)
 	require.True(t, c.Requires(filing.KindEndHolder, 0))

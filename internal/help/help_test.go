@@ -108,7 +108,7 @@ func TestSearch(t *testing.T) {
 	require.Equal(t, "passwords#lost-password", first("en", "lost filing passwords"))
 	require.Equal(t, "approved#certificate", first("en", "install bazu.cert"))
 	require.Equal(t, "law#article-22", first("en", "ORDER 33 article 22"))
-	require.NotEmpty(t, l.Book("en").Search("certif", 5), "the beginning of a word")
+	require.NotEmpty(t, l.Book("en").Search("certif", 5), "a prefix of a word")
 	require.NotEmpty(t, l.Book("zh").Search("县", 5), "a single character")
 	require.Empty(t, l.Book("zh").Search("", 5))
 	require.Empty(t, l.Book("zh").Search("？！ <script>", 5))

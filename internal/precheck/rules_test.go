@@ -70,7 +70,7 @@ func TestTheRegionOfAnOldLicence(t *testing.T) {
 		old("330115000000015")(f)
 		f.Dossier.Holder.Nature, f.Dossier.Holder.DocumentType = filing.NatureAssociation, filing.DocumentAssociationLegalPerson
 	}
-	require.Empty(t, rulesOf(company(), association), "another document's number tells no region")
+	require.Empty(t, rulesOf(company(), association), "another document's number shows no region")
 }
 
 func TestNamesOfPlaces(t *testing.T) {

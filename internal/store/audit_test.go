@@ -56,7 +56,7 @@ func TestAuditLogIsReadByFilterAndPage(t *testing.T) {
 	require.NotContains(t, dump, "林测试", "a reason may name people")
 }
 
-// Each way to tamper with the log shows, and where.
+// Every way to tamper with the log is detected, with its position.
 func TestTamperingShows(t *testing.T) {
 	s := logOf(t, 5)
 	for _, table := range []string{"audit_entries", "audit_head"} {
@@ -105,8 +105,7 @@ func TestTamperingShows(t *testing.T) {
 	}
 }
 
-// Who sets log and head back together to what they once were is found out by a mark that
-// was noted elsewhere.
+// Rolling back log and head together is detected by a mark recorded elsewhere.
 func TestLogThatIsSetBackShowsByItsMark(t *testing.T) {
 	s := logOf(t, 3)
 	ctx := t.Context()
@@ -139,7 +138,7 @@ func TestLogThatIsSetBackShowsByItsMark(t *testing.T) {
 	require.Equal(t, store.AuditFault{Seq: 5, What: store.FaultMark}, err)
 }
 
-// Panels that write at once don't fork the chain.
+// Concurrent writers don't fork the chain.
 func TestAuditLogIsWrittenByMany(t *testing.T) {
 	s := testdb.New(t)
 	var group sync.WaitGroup
@@ -162,7 +161,7 @@ func TestAuditLogIsWrittenByMany(t *testing.T) {
 	require.EqualValues(t, 40, end.Seq)
 }
 
-// An audit entry is there with its effect or not at all.
+// An audit entry is written together with its effect or not at all.
 func TestEntryIsWrittenWithItsEffect(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -179,7 +178,7 @@ func TestEntryIsWrittenWithItsEffect(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
 	require.Equal(t, "D1", rows[0].Object)
-	// The log can't be written: nothing happens.
+	// If the log can't be written, nothing happens.
 	_, err = s.DB().ExecContext(ctx, `UPDATE audit_head SET sealed = REPEAT('x', 60)`)
 	require.NoError(t, err)
 	require.Error(t, s.WithdrawAnnouncement(store.WithAudit(ctx, &other), id, 1, true, "support:a"))

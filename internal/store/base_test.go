@@ -70,7 +70,7 @@ func TestBaseIsLookedUpByEveryName(t *testing.T) {
 	require.NotContains(t, dump, f.Holder.DocumentNumber)
 }
 
-// The newest word on a holder replaces everything below it; others' stay.
+// The latest data of a holder replace everything below it; other holders' data stay.
 func TestBaseKeepsTheNewestWord(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, other, f := baseAccount(t, s, "a"), baseAccount(t, s, "b"), filedCompany()

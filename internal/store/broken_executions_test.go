@@ -14,8 +14,7 @@ func broken(id, kind, cause string) store.BrokenExecution {
 	return store.BrokenExecution{Execution: store.Execution{WorkflowID: id, RunID: "run-" + id}, Type: kind, Category: "WorkflowTaskFailed", Cause: cause}
 }
 
-// What a check finds stays with the time at which it was found first, and goes when a check
-// that saw everything doesn't find it.
+// A finding keeps the time when it was first found, and goes when a complete check no longer finds it.
 func TestBrokenExecutionsComeAndGo(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	begin := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
@@ -26,7 +25,7 @@ func TestBrokenExecutionsComeAndGo(t *testing.T) {
 	require.NoError(t, s.SaveBroken(ctx, []store.BrokenExecution{one, other}, false))
 	now = begin.Add(time.Hour)
 	one.Inspected, one.BuildID = true, "b2"
-	require.NoError(t, s.SaveBroken(ctx, []store.BrokenExecution{one, two}, true)) // a part
+	require.NoError(t, s.SaveBroken(ctx, []store.BrokenExecution{one, two}, true)) // a partial check
 	groups, err := s.BrokenGroups(ctx)
 	require.NoError(t, err)
 	require.Len(t, groups, 2)
@@ -46,7 +45,7 @@ func TestBrokenExecutionsComeAndGo(t *testing.T) {
 	_, err = s.DB().ExecContext(ctx, `ALTER TABLE broken_executions ADD COLUMN later INT NOT NULL DEFAULT 0`)
 	require.NoError(t, err)
 	list, err = s.BrokenExecutions(ctx, "", "", 0)
-	require.NoError(t, err, "a later version's column is none of this one's business")
+	require.NoError(t, err, "a later version's column is ignored")
 	require.Len(t, list, 1)
 	require.Equal(t, begin, list[0].FirstSeen)
 	require.Equal(t, now, list[0].LastSeen)

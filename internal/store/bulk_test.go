@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// stuckFiling is one that is stuck at a step.
+// stuckFiling is a filing stuck at a step.
 func stuckFiling(t *testing.T, s *store.Store, order, step, reason string) store.Filing {
 	t.Helper()
 	ctx := t.Context()
@@ -41,8 +41,7 @@ func unstuck(t *testing.T, s *store.Store, id, seq int64) {
 	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stuck: &no, EventKind: "resumed", Actor: "support:a"}))
 }
 
-// A job is about what was stuck when it was made, whatever gets stuck later; made twice,
-// it is one.
+// A job contains what was stuck when it was created, whatever gets stuck later; submitting it twice makes one job.
 func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	var ids []int64
@@ -116,7 +115,7 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	require.NoError(t, err, "what wasn't made left no token")
 }
 
-// Stuck again isn't stuck still.
+// Stuck again isn't still stuck.
 func TestStillStuckDistinguishesOneTimeFromTheNext(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := stuckFiling(t, s, "B1", "send_sms", "operator")
@@ -135,8 +134,7 @@ func TestStillStuckDistinguishesOneTimeFromTheNext(t *testing.T) {
 	require.True(t, still(4))
 }
 
-// A job of a search has what the search lists as stuck, and all of it: by whatever filings
-// are searched by.
+// A job of a search contains exactly the stuck filings that the search lists, for every criterion.
 func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	now := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
@@ -234,8 +232,7 @@ func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 	require.NotContains(t, dump, dossier.Holder.Name)
 }
 
-// A look-up of the search page is bounded, a job isn't: a customer's thousand stuck filings
-// are a thousand.
+// The search page limits its look-ups, but a job contains all of a customer's thousand stuck filings.
 func TestBulkJobLeavesNothingOut(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	manyFilings(t, s, 12)
@@ -248,7 +245,7 @@ func TestBulkJobLeavesNothingOut(t *testing.T) {
 	require.Equal(t, 1<<11, n)
 }
 
-// What a dry run costs goes by what is stuck, whatever is searched for, not by what there is.
+// A dry run's cost depends on what is stuck, not on the number of filings.
 func TestDryRunIsCheap(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	manyFilings(t, s, 14)
@@ -280,7 +277,7 @@ func TestDryRunIsCheap(t *testing.T) {
 	}
 }
 
-// A job that is over stays so.
+// A job that is over stays over.
 func TestBulkStates(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	stuckFiling(t, s, "B1", "send_sms", "operator")

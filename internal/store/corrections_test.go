@@ -15,7 +15,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// contacted is a filing whose contact is given, in the stage of its verification.
+// contacted is a filing in verification with a contact.
 func contacted(t *testing.T, s *store.Store, order string) store.Filing {
 	t.Helper()
 	ctx := t.Context()
@@ -59,8 +59,8 @@ func correction(id int64, token, to string) store.NewCorrection {
 	return store.NewCorrection{Token: strings.Repeat(token, 32), FilingID: id, Channel: filing.SMS, To: to, Proof: "video_call", Picture: []byte("jpeg"), By: "support:a"}
 }
 
-// While a filing is verified, the corrected address stands at once, and wants its code; only
-// addresses that were verified are told.
+// While a filing is being verified, a corrected address takes effect at once and needs its code; only verified
+// addresses are notified.
 func TestCorrectionWhileVerifying(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := contacted(t, s, "V1")
@@ -74,7 +74,7 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	require.Equal(t, 2, contact.Version)
 	told, err := s.CorrectionNotice(ctx, strings.Repeat("a", 32), filing.SMS)
 	require.NoError(t, err)
-	require.Empty(t, told.To, "nobody knows whose the old number was")
+	require.Empty(t, told.To, "the old number was never verified")
 	again, err := s.CorrectByStaff(ctx, correction(f.ID, "a", "13800000009"))
 	require.NoError(t, err)
 	require.Equal(t, row, again, "a form that is sent twice is one correction")
@@ -82,8 +82,8 @@ func TestCorrectionWhileVerifying(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrUnchanged)
 }
 
-// The last code is verified while staff correct the other channel: the correction waits to
-// know, and leaves the filing no address that nobody verified.
+// The last code is being verified while staff correct the other channel: the correction waits for the result, and
+// leaves no unverified address on the filing.
 func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := contacted(t, s, "R1")
@@ -96,7 +96,7 @@ func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
 	verify(s.DB(), filing.SMS)
 	tx, err := s.DB().BeginTx(ctx, nil)
 	require.NoError(t, err)
-	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	defer tx.Rollback() //nolint:errcheck // no-op after Commit
 	verify(tx, filing.Mail)
 
 	type answer struct {
@@ -126,8 +126,8 @@ func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
 	require.Equal(t, filingtest.Contact().Mobile, contact.Details.Mobile)
 }
 
-// Afterwards the old address counts until the new one's code was typed: only then does it
-// open the customer's account.
+// After verification the old address stays in effect until the new one's code is entered: only then does it give access
+// to the customer's account.
 func TestCorrectionAfterVerification(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	now := time.Now()
@@ -198,8 +198,8 @@ func TestCorrectionAfterVerification(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrNotFound, "proofs go with papers")
 }
 
-// The last code may be typed while staff correct: it counts first, and the filing, which
-// leaves the stage with it, keeps the address that was confirmed.
+// The last code may be entered while staff correct: it counts first, and the filing, which then leaves the stage, keeps
+// the confirmed address.
 func TestTheLastCodeMeetsACorrection(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := contacted(t, s, "R1")
@@ -222,7 +222,7 @@ func TestTheLastCodeMeetsACorrection(t *testing.T) {
 		var waiting int
 		err := s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'`).Scan(&waiting)
 		return err == nil && waiting > 0
-	}, 30*time.Second, 250*time.Millisecond, "the server renews that table only where nobody read it for a tenth of a second")
+	}, 30*time.Second, 250*time.Millisecond, "the server refreshes that table only if nobody has read it for 100 ms")
 	require.NoError(t, typed.Commit())
 	got := <-done
 	require.NoError(t, got.err)
@@ -235,7 +235,7 @@ func TestTheLastCodeMeetsACorrection(t *testing.T) {
 	require.NotEqual(t, "13800000009", contact.Details.Mobile)
 }
 
-// A crash between the right code and the new address leaves the code good.
+// After a crash between verifying the code and writing the address, the code is still accepted.
 func TestConfirmedCorrectionSurvivesACrash(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := contacted(t, s, "K1")
@@ -253,7 +253,7 @@ func TestConfirmedCorrectionSurvivesACrash(t *testing.T) {
 	require.Equal(t, "13800000009", contact.Details.Mobile)
 }
 
-// What staff withdraw is told to the customer; what customers withdraw isn't.
+// Withdrawal by staff queues a notice to the customer; withdrawal by the customer doesn't.
 func TestWithdrawalByStaffQueuesANotice(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	for order, actor := range map[string]string{"W1": "support:a", "W2": "customer:c-W2"} {
@@ -269,7 +269,7 @@ func TestWithdrawalByStaffQueuesANotice(t *testing.T) {
 	require.Equal(t, "W1", f.OrderNumber)
 }
 
-// What was begun and isn't known to have gone out is known to have been begun.
+// A message that was begun but may not have been sent is known to have been begun.
 func TestBegunMessagesAreKnown(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	now := time.Date(2026, 3, 6, 8, 0, 0, 0, time.UTC)

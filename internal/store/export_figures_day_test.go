@@ -10,13 +10,12 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// Query is a query with its arguments.
 type Query struct {
 	SQL  string
 	Args []any
 }
 
-// DayQueries are those that count the day from a time, for tests of how the database runs them.
+// DayQueries are the queries that count the day from a time, for tests of their execution plans.
 func DayQueries(from time.Time) map[string]Query {
 	until := from.Add(24 * time.Hour)
 	turns := func(kinds, before []filing.EventKind) Query {
@@ -37,7 +36,7 @@ func DayQueries(from time.Time) map[string]Query {
 // PeriodSQL reads a figure of one province.
 var PeriodSQL = strings.Replace(periodQuery, "IN (?)", "= ?", 1)
 
-// PlantYear has every figure of a year, in every province.
+// PlantYear stores every figure for every day of a year and every province.
 func PlantYear(ctx context.Context, s *Store, now time.Time) error {
 	for i := 1; i <= FigureDaysRetention; i++ {
 		c := tallies{}

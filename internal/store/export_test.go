@@ -7,12 +7,12 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// OrderListSQL is the list's query, for tests of how the database runs it.
+// OrderListSQL is the list's query, for tests of its execution plan.
 func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor, limit int) (string, []any) {
 	return orderQuery{customer: customer, standing: filter.statusFilter(), products: products, ids: ids, after: after, limit: limit}.sql()
 }
 
-// The console's counts, for tests of how the database runs them.
+// The console's counts, for tests of their execution plans.
 const (
 	CountStuck         = countStuck
 	CountStage         = countStage
@@ -22,22 +22,22 @@ const (
 	CountTasks         = countTasks
 )
 
-// SearchSQL is a search's query; causes are those that are stuck.
+// SearchSQL is a search's query; causes are the current ones.
 func SearchSQL(f FilingSearch, causes []Cause, after Cursor, limit int) (string, []any) {
 	return searchQuery{FilingSearch: f, causes: causes, after: after, limit: limit}.sql()
 }
 
-// VettingQueueSQL is the query of what waits for vetting.
+// VettingQueueSQL is the query of the vetting queue.
 func VettingQueueSQL(shown VettingScope, reviewer int64, now time.Time, after Cursor, limit int) (string, []any) {
 	return vettingQueue(shown, reviewer, now, after, limit)
 }
 
-// SaveSendBack keeps why a revision is sent back, without the check that decided so.
+// SaveSendBack stores why a revision is sent back, without the vetting decision.
 func (s *Store) SaveSendBack(ctx context.Context, filingID int64, b SendBack) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.saveSendBack(ctx, tx, filingID, b) })
 }
 
-// ShowState writes what an order shows of its open filing.
+// ShowState updates an order's state from its open filing.
 func (s *Store) ShowState(ctx context.Context, orderID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return updateOrderState(ctx, tx, orderID) })
 }

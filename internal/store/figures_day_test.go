@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// history plants filings whose lives are known.
+// history plants filings with known histories.
 type history struct {
 	t       *testing.T
 	s       *store.Store
@@ -30,14 +30,14 @@ func newHistory(t *testing.T) *history {
 	return h
 }
 
-// at sets the clock: a time of day in China.
+// at sets the clock to a time in China.
 func (h *history) at(text string) {
 	t, err := time.ParseInLocation("2006-01-02 15:04", text, time.FixedZone("CST", 8*3600))
 	require.NoError(h.t, err)
 	h.now = t
 }
 
-// life is a filing that goes on by hand.
+// life is a filing advanced by hand.
 type life struct {
 	h *history
 	store.Filing
@@ -61,7 +61,7 @@ func (l *life) step(kind filing.EventKind, stage filing.Stage) {
 	l.write(store.Progress{EventKind: kind, Stage: stage, Revision: l.Revision})
 }
 
-// submit hands a dossier in for a province.
+// submit submits a dossier for a province.
 func (l *life) submit(province string) {
 	l.h.t.Helper()
 	var err error
@@ -71,7 +71,7 @@ func (l *life) submit(province string) {
 	require.NoError(l.h.t, err)
 }
 
-// refuse has the bureau say no, for a code.
+// refuse makes the bureau refuse it with a code.
 func (l *life) refuse(code int) {
 	l.h.t.Helper()
 	ctx := l.h.t.Context()
@@ -84,8 +84,8 @@ func (l *life) refuse(code int) {
 
 const shanghai, zhejiang = "310000", "330000"
 
-// month plants what happened in the first days of March: three filings of Shanghai and one
-// of Zhejiang. What each figure must come to is counted by submit the tests.
+// month plants the events of the first days of March: three filings in Shanghai and one in Zhejiang. The tests contain
+// the expected figures, counted by hand.
 func (h *history) month() {
 	h.at("2026-03-01 23:00") // the 1st in China, and in UTC
 	a := h.open("A1")
@@ -140,8 +140,7 @@ func requireHours(t *testing.T, want float64, got time.Duration) {
 	require.InEpsilon(t, want, got.Hours(), 0.011)
 }
 
-// A workflow that is started anew writes so for a filing that was stuck, which goes on by it,
-// and for one that wasn't.
+// A restarted workflow writes so both for a filing that was stuck, which resumes by it, and for one that wasn't.
 func TestARestartedFilingWentOn(t *testing.T) {
 	h, yes, no := newHistory(t), true, false
 	h.at("2026-03-02 10:00")
@@ -164,8 +163,7 @@ func TestARestartedFilingWentOn(t *testing.T) {
 	requireHours(t, 1, f.Stuck[0].Median)
 }
 
-// What the console shows of a period is what happened in it, by China's days; whether its
-// days were counted before, or are now.
+// The console shows the events of a period, by China's days, whether its days were counted before or are counted now.
 func TestFiguresOfAPeriod(t *testing.T) {
 	h := newHistory(t)
 	h.month()
@@ -177,7 +175,7 @@ func TestFiguresOfAPeriod(t *testing.T) {
 	left, err := h.s.CountDays(ctx, 3)
 	require.NoError(t, err)
 	require.Equal(t, 5, left)
-	for range 2 { // twice is the same
+	for range 2 { // counting twice changes nothing
 		left, err = h.s.CountDays(ctx, 100)
 		require.NoError(t, err)
 		require.Zero(t, left)
@@ -250,7 +248,7 @@ func TestFiguresOfAPeriod(t *testing.T) {
 	requireHours(t, 48, sh.Median)
 	require.Equal(t, store.ProvinceFigure{Province: zhejiang, Submitted: 1}, zj)
 
-	// A shorter period has less, a province its own.
+	// A shorter period has fewer events, and a province has its own.
 	short, err := h.s.PeriodFigures(ctx, 2, "")
 	require.NoError(t, err)
 	require.Len(t, short.Days, 2)
@@ -265,18 +263,18 @@ func TestFiguresOfAPeriod(t *testing.T) {
 	for _, stay := range of.Stays {
 		require.Equal(t, map[filing.Stage]int{filing.Contact: 1, filing.Verifying: 1, filing.Preparing: 1, filing.Vetting: 1}[stay.Stage], stay.N, stay.Stage)
 	}
-	// Nothing that staff wrote is in what was counted, nor a filing's number.
+	// The stored counts contain neither staff's own text nor filing numbers.
 	var names string
 	require.NoError(t, h.s.DB().QueryRowContext(ctx, `SELECT GROUP_CONCAT(DISTINCT name) FROM day_figures`).Scan(&names))
 	require.NotContains(t, names, "林")
 	require.NotContains(t, names, "D1")
 }
 
-// Medians and percentiles of many are those of all days together, not of each.
+// Medians and percentiles are computed over all days together, not averaged.
 func TestFiguresMergeDays(t *testing.T) {
 	h := newHistory(t)
 	var now time.Time
-	for i := range 20 { // 1 to 20 hours; in the order of the days the slow ones come first
+	for i := range 20 { // 1 to 20 hours; the slow ones come first by day
 		h.at("2026-04-01 00:30")
 		h.now = h.now.AddDate(0, 0, i%4)
 		l := h.open(fmt.Sprintf("H%d", i))
@@ -296,8 +294,7 @@ func TestFiguresMergeDays(t *testing.T) {
 	requireHours(t, 19, f.Stays[0].Most)
 }
 
-// Until it was counted, a day that just ended is counted when it is asked for, and a line
-// that came late is there.
+// Until it is counted, a day that just ended is counted live, including late events.
 func TestYesterdayIsThereAtMidnight(t *testing.T) {
 	h := newHistory(t)
 	h.at("2026-03-01 12:00")
@@ -327,8 +324,7 @@ func TestYesterdayIsThereAtMidnight(t *testing.T) {
 	require.Equal(t, []int{1, 2, 0}, opened())
 }
 
-// What a day costs to count, and a period to show, doesn't depend on how much happened
-// before.
+// The cost of counting a day and showing a period doesn't depend on the number of earlier events.
 func TestFiguresAreCheap(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -338,8 +334,7 @@ func TestFiguresAreCheap(t *testing.T) {
 		_, err := s.DB().ExecContext(ctx, query, args...)
 		require.NoError(t, err)
 	}
-	// Eight thousand filings of sixteen lines each, spread over a year; the last day is one
-	// of a few hundred.
+	// Eight thousand filings with sixteen events each, spread over a year; the last day has a few hundred.
 	for seq, kind := range []string{"opened", "contact_given", "verified", "submitted", "submitting", "accepted", "refused", "submitting", "accepted", "refused", "submitting", "accepted", "approved", "stuck", "resumed", "filed"} {
 		exec(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) SELECT id, ? + 1, '2025-01-01' + INTERVAL id % 350 DAY + INTERVAL ? HOUR, ?, 'test', 'send_sms: operator' FROM filings`, seq, seq, kind)
 	}
@@ -381,8 +376,8 @@ func TestFiguresAreCheap(t *testing.T) {
 	require.Greater(t, f.Stays[0].N, 8000)
 }
 
-// BenchmarkFiguresOfAYear shows a year in which 31 provinces had filings each day, with times
-// as a thousand filings a day leave them.
+// BenchmarkFiguresOfAYear shows a year in which 31 provinces had filings every day, with durations as from a thousand
+// filings a day.
 func BenchmarkFiguresOfAYear(b *testing.B) {
 	s := testdb.New(b)
 	ctx := b.Context()

@@ -25,7 +25,7 @@ func TestFiguresCountWhatIsThere(t *testing.T) {
 
 	got, err := s.Figures(ctx, time.Minute)
 	require.NoError(t, err)
-	require.Len(t, got.Stages, len(filing.Stages), "also those in which there is none")
+	require.Len(t, got.Stages, len(filing.Stages), "including empty stages")
 	require.Equal(t, 1, got.Stages[filing.Contact])
 	require.Equal(t, 1, got.Stages[filing.Installing])
 	require.Equal(t, map[string]int{"footer_missing": 1}, got.Attention)
@@ -48,7 +48,7 @@ func TestFiguresCountWhatIsThere(t *testing.T) {
 	require.Equal(t, 2, anew.Stages[filing.Contact])
 }
 
-// However many processes find the count old, one counts.
+// However many processes find the count outdated, one counts.
 func TestFiguresAreCountedByOne(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	first, err := s.Figures(ctx, time.Minute)
@@ -73,7 +73,7 @@ func TestFiguresAreCountedByOne(t *testing.T) {
 	require.Equal(t, first.CountedAt.Add(2*time.Minute), last.CountedAt)
 }
 
-// Over many filings the counts read indexes alone, but for the few that are stuck.
+// The counts read only indexes, except for the few stuck filings.
 func TestFiguresReadIndexes(t *testing.T) {
 	s := testdb.New(t)
 	many(t, s, 14)

@@ -13,8 +13,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// filed is a filing that is done, with an approved decision and its number on
-// the order.
+// filed is a completed filing, with an approved decision and its number on the order.
 func filed(t *testing.T, s *store.Store, account int64, number string, ids store.Verdict) store.Filing {
 	t.Helper()
 	ctx := t.Context()
@@ -29,7 +28,7 @@ func filed(t *testing.T, s *store.Store, account int64, number string, ids store
 	return f
 }
 
-// approved hands a filing's first revision in and has the bureau approve it.
+// approved submits a filing's first revision and makes the bureau approve it.
 func approved(t *testing.T, s *store.Store, account int64, f store.Filing, d filing.Dossier, v store.Verdict) {
 	t.Helper()
 	ctx := t.Context()
@@ -87,7 +86,7 @@ func TestFollowUpStandsForTheOrderUntilItIsWithdrawn(t *testing.T) {
 	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 9, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "customer:demo"}))
 	open, err = s.FilingOfOrder(ctx, base.OrderID)
 	require.NoError(t, err)
-	require.Equal(t, base.ID, open.ID, "the filing stands again")
+	require.Equal(t, base.ID, open.ID, "the filing represents the order again")
 	require.Equal(t, "沪ICP备2026000001号-1", numberOn(t, s, base), "and its number never went")
 	again, err := s.OpenFollowUp(ctx, base.ID, filing.KindEndSite)
 	require.NoError(t, err)
@@ -122,7 +121,7 @@ func TestDeregistrationTakesTheNumbersThatItIsAbout(t *testing.T) {
 			require.Equal(t, want, got != "", "%s: number of %s", kind, number)
 		}
 		_, err = s.FilingOfOrder(ctx, orders["D1"].OrderID)
-		require.ErrorIs(t, err, store.ErrNotFound, "the order can be filed anew")
+		require.ErrorIs(t, err, store.ErrNotFound, "the order can be filed again")
 		fresh, err := s.OpenFiling(ctx, orders["D1"].OrderID)
 		require.NoError(t, err)
 		require.Equal(t, "D1/3", fresh.Ref())

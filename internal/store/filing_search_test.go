@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// placed makes a filing of an order, as it is after some steps.
+// placed makes an order's filing after some steps.
 func placed(t *testing.T, s *store.Store, number, customer, domain string, steps ...store.Progress) store.Filing {
 	t.Helper()
 	ctx := t.Context()
@@ -52,7 +52,7 @@ func found(t *testing.T, s *store.Store, f store.FilingSearch) (orders []string)
 	return orders
 }
 
-// Staff find filings by everything that names them.
+// Staff find filings by every criterion.
 func TestFilingsAreFound(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -99,7 +99,7 @@ func TestFilingsAreFound(t *testing.T) {
 	} {
 		require.Equal(t, c.want, found(t, s, c.search), name)
 	}
-	// Page by page, in either order.
+	// Page by page, in both orders.
 	for _, f := range []store.FilingSearch{{}, {Stuck: true}, {Before: now}} {
 		var paged []string
 		var after store.Cursor
@@ -118,7 +118,7 @@ func TestFilingsAreFound(t *testing.T) {
 	require.NotContains(t, dump, filingtest.Dossier().Holder.Name)
 }
 
-// A site that broke after its filing was done is found until a look finds it mended.
+// A site that broke after completion is found until a check finds it fixed.
 func TestBrokenSitesAreFound(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -132,7 +132,7 @@ func TestBrokenSitesAreFound(t *testing.T) {
 	require.Empty(t, found(t, s, store.FilingSearch{SiteBad: true}))
 }
 
-// What waits is counted by its cause, and no further than anybody needs to know.
+// Waiting filings are counted by cause, up to the limit.
 func TestWhatWaitsIsCounted(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -156,8 +156,8 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 	require.Equal(t, []string{"310000"}, provinces)
 }
 
-// manyFilings makes 2^doublings filings: half verifying and stuck at one cause, one in fifty at
-// another, the others with a bureau.
+// manyFilings makes 2^doublings filings: half verifying and stuck for one cause, one in fifty for another, the others
+// with a bureau.
 func manyFilings(tb testing.TB, s *store.Store, doublings int) {
 	tb.Helper()
 	exec := func(query string, args ...any) {
@@ -180,7 +180,7 @@ func manyFilings(tb testing.TB, s *store.Store, doublings int) {
 	exec(`ANALYZE TABLE orders, filings`)
 }
 
-// What a search or a count costs doesn't depend on how many filings there are.
+// The cost of a search or a count doesn't depend on the number of filings.
 func TestTheConsoleIsCheap(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -197,7 +197,7 @@ func TestTheConsoleIsCheap(t *testing.T) {
 	} {
 		most := 2000
 		if f.Customer != "" {
-			most = 12000 // the orders that a customer's are looked up in
+			most = 12000 // the customer's orders that are scanned
 		}
 		for _, after := range []store.Cursor{{}, middle} {
 			read(name, most, func() error {

@@ -101,14 +101,14 @@ func TestNewAttemptForgetsOldOnesButWhatIsPlaced(t *testing.T) {
 	now = now.Add(3 * time.Minute)
 	fresh, err := s.AskFooter(ctx, f.ID, "x")
 	require.NoError(t, err)
-	require.NotEqual(t, stale, fresh, "one that was lost holds nobody up")
+	require.NotEqual(t, stale, fresh, "a lost attempt blocks nobody")
 	require.NoError(t, s.FooterPreviewed(ctx, stale, preview))
 	e, err := s.FooterEdit(ctx, stale)
 	require.NoError(t, err)
 	require.Equal(t, store.FooterFailed, e.State)
 }
 
-// place puts a page in another's place, as the customer and the worker do.
+// place replaces one page with another, as the customer and the worker do.
 func place(t *testing.T, s *store.Store, filingID int64, file, original, edited string) int64 {
 	t.Helper()
 	ctx := t.Context()
@@ -120,8 +120,7 @@ func place(t *testing.T, s *store.Store, filingID int64, file, original, edited 
 	return id
 }
 
-// What was placed in steps is undone in steps; a page that somebody changed in
-// between can't be undone beyond that.
+// Edits made in steps are undone in steps; if somebody changed the page in between, earlier steps can't be undone.
 func TestStepsAreUndoneOneAfterTheOther(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
@@ -146,7 +145,7 @@ func TestStepsAreUndoneOneAfterTheOther(t *testing.T) {
 	require.True(t, kept(third))
 }
 
-// A change of a filing is another filing; the page is the same.
+// A change is another filing, but the page is the same.
 func TestEditIsUndoneAfterAChange(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "a")
@@ -158,7 +157,7 @@ func TestEditIsUndoneAfterAChange(t *testing.T) {
 	require.NoError(t, err)
 	own, err := s.FooterEdits(ctx, change.ID)
 	require.NoError(t, err)
-	require.Empty(t, own, "its timeline has none of them")
+	require.Empty(t, own, "its timeline is unchanged")
 	second := place(t, s, change.ID, "index.html", "ab", "abc")
 	edits, err := s.FooterEditsOfOrder(ctx, change.ID)
 	require.NoError(t, err)

@@ -55,7 +55,7 @@ func TestAnnouncementsShowInTheirTime(t *testing.T) {
 	require.NoError(t, err)
 	n.TitleZH = "older"
 	require.NoError(t, s.EditAnnouncement(ctx, n, "support:b"))
-	require.ErrorIs(t, s.EditAnnouncement(ctx, n, "support:a"), store.ErrConflict, "somebody saw an older version")
+	require.ErrorIs(t, s.EditAnnouncement(ctx, n, "support:a"), store.ErrConflict, "the editor saw an older version")
 	require.NoError(t, s.WithdrawAnnouncement(ctx, old, 3, false, "support:b"))
 	require.Equal(t, []string{"pinned", "later", "older"}, titles())
 }
@@ -86,7 +86,7 @@ func TestTicketsInParallelKeepToTheLimit(t *testing.T) {
 func TestOneFormMakesOneTicket(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	ids := make(chan int64, 8)
-	for range cap(ids) { // a stranger's form, sent by an impatient one
+	for range cap(ids) { // a visitor's form, submitted repeatedly
 		go func() {
 			id, err := s.OpenTicket(ctx, store.Ticket{Token: token(1), Kind: store.TicketComplain, Lang: "en", TicketBody: store.TicketBody{Text: "secret text", Email: "a@example.com"}})
 			if err != nil {
@@ -104,7 +104,7 @@ func TestOneFormMakesOneTicket(t *testing.T) {
 	require.Equal(t, store.TicketBody{Text: "secret text", Email: "a@example.com"}, ticket.TicketBody)
 	require.Equal(t, store.TicketOpen, ticket.Status)
 	_, err = s.TicketOf(ctx, 0, first)
-	require.ErrorIs(t, err, store.ErrNotFound, "a stranger's is nobody's")
+	require.ErrorIs(t, err, store.ErrNotFound, "a visitor's ticket belongs to no customer")
 	dump, err := s.Dump(ctx)
 	require.NoError(t, err)
 	require.False(t, strings.Contains(dump, "secret text") || strings.Contains(dump, "a@example.com"))

@@ -16,9 +16,8 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// many makes 2^doublings orders for each of two customers: one in a thousand is
-// another product, one in 997 is filed. The states are set as if filings were
-// there, which mendStates would mend; rows of other customers are alike.
+// many makes 2^doublings orders for each of two customers: one in a thousand is another product, one in 997 is filed.
+// The states are set as if filings existed; the other customer's rows are alike.
 func many(tb testing.TB, s *store.Store, doublings int) (mine, other int64) {
 	tb.Helper()
 	ctx := tb.Context()
@@ -48,7 +47,7 @@ func many(tb testing.TB, s *store.Store, doublings int) (mine, other int64) {
 	return mine, other
 }
 
-// filters are what the list can be asked, with what must be found at all.
+// filters are the possible filters of the list, with whether they must find something.
 var filters = []struct {
 	name   string
 	filter store.OrderFilter
@@ -100,12 +99,12 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 		}
 		return strings.Join(list, " ")
 	}
-	require.Equal(t, "D_3 DX2 D_1", numbers(store.OrderFilter{}), "newest first, nobody else's")
+	require.Equal(t, "D_3 DX2 D_1", numbers(store.OrderFilter{}), "newest first, only the customer's own")
 	require.Equal(t, "D_3 D_1", numbers(store.OrderFilter{Text: " D_ "}), "an underscore is itself")
 	require.Equal(t, "", numbers(store.OrderFilter{Text: "_"}))
 	require.Equal(t, "D_3", numbers(store.OrderFilter{Text: "示例。中国"}), "as it is typed")
 	require.Equal(t, "D_3", numbers(store.OrderFilter{Text: "www.示例.中国"}), "below what is listed")
-	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Text: "www.example.com"}), "itself, and a wildcard that stands for it")
+	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Text: "www.example.com"}), "itself, and a matching wildcard")
 	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Text: "EXAMPLE.com"}), "its www host")
 	require.Equal(t, "DX2", numbers(store.OrderFilter{Text: "shop.example.net"}))
 	require.Equal(t, "DX2 D_1", numbers(store.OrderFilter{Product: "虚拟"}))
@@ -120,7 +119,7 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 		filing.Contact: filing.OrderYours, filing.Reviewing: filing.OrderUnderWay, filing.Correcting: filing.OrderYours,
 		filing.Submitting: filing.OrderUnderWay, filing.Filed: filing.OrderFiled, filing.Withdrawn: filing.OrderNone,
 	}
-	require.Equal(t, "DX2", numbers(store.OrderFilter{State: filing.OrderYours}), "a filing that is opened wants the customer")
+	require.Equal(t, "DX2", numbers(store.OrderFilter{State: filing.OrderYours}), "a new filing waits for the customer")
 	seq := int64(1)
 	attention := filing.AttentionSMSVerification
 	for stage, state := range states {
@@ -178,8 +177,7 @@ func TestPagesFollowEachOtherUnderEachFilter(t *testing.T) {
 	}
 }
 
-// rowsRead is how many rows and index entries the session's storage engine was
-// asked for.
+// rowsRead is how many rows and index entries the session has requested from the storage engine.
 func rowsRead(t *testing.T, c *sql.Conn) (n int) {
 	t.Helper()
 	rows, err := c.QueryContext(t.Context(), `SHOW SESSION STATUS LIKE 'Handler_read%'`)
@@ -195,10 +193,10 @@ func rowsRead(t *testing.T, c *sql.Conn) (n int) {
 	return n
 }
 
-// readRows is how many rows the database read for something.
+// readRows is how many rows the database read during do.
 func readRows(t *testing.T, s *store.Store, do func()) int {
 	t.Helper()
-	s.DB().SetMaxOpenConns(1) // the count is of a connection
+	s.DB().SetMaxOpenConns(1) // the count is per connection
 	count := func() int {
 		c, err := s.DB().Conn(t.Context())
 		require.NoError(t, err)
@@ -210,9 +208,8 @@ func readRows(t *testing.T, s *store.Store, do func()) int {
 	return count() - before
 }
 
-// What a filter reads grows neither with the customer's orders nor with those of
-// others: of 65,536 of each it reads a few thousand at most, and EXPLAIN names
-// an index that begins with the customer for each table of orders.
+// The rows that a filter reads grow neither with the customer's orders nor with those of others: of 65,536 each it
+// reads at most a few thousand, and EXPLAIN shows an index that starts with the customer for each table of orders.
 func TestNoFilterReadsAllOrders(t *testing.T) {
 	s := testdb.New(t)
 	mine, _ := many(t, s, 16)
@@ -245,7 +242,7 @@ func TestNoFilterReadsAllOrders(t *testing.T) {
 				continue
 			}
 			require.Contains(t, []string{"range", "ref", "eq_ref", "const"}, step["type"], "%s: %v", name, step)
-			if step["select_type"] != "PRIMARY" { // the outer one looks the page's rows up
+			if step["select_type"] != "PRIMARY" { // the outer one looks up the page's rows
 				require.Equal(t, name, step["key"], "%v", step)
 				rows, err := strconv.Atoi(step["rows"])
 				require.NoError(t, err)
@@ -282,9 +279,8 @@ func explain(ctx context.Context, t *testing.T, db *sql.DB, query string, args [
 	return plan
 }
 
-// BenchmarkOrders times each filter's first page and one deep in the list, over
-// 1,048,576 orders of one customer beside as many of another's; "x-first" is how
-// many times the unfiltered first page's time it took in this run.
+// BenchmarkOrders times each filter's first page and one deep in the list, over 1,048,576 orders of one customer and as
+// many of another; "x-first" is the ratio to the unfiltered first page in this run.
 func BenchmarkOrders(b *testing.B) {
 	s := testdb.New(b)
 	mine, _ := many(b, s, 20)

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// The list filters by what SQL makes of a filing, the pages show what Go does.
+// The list filters by the SQL state, the pages show the Go state; both agree.
 func TestOrdersShowWhoseTurnItIs(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f := opened(t, s, "D1", "demo")
@@ -28,7 +28,7 @@ func TestOrdersShowWhoseTurnItIs(t *testing.T) {
 	}
 }
 
-// Getting stuck takes the turn from the customer, getting unstuck gives it back.
+// Getting stuck takes the turn from the customer, getting unstuck returns it.
 func TestStuckFilingIsNotTheCustomersTurn(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	order, f := opened(t, s, "D1", "demo")

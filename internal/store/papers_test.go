@@ -55,7 +55,7 @@ func TestPapersAreReplacedRemovedAndKeptAsSubmitted(t *testing.T) {
 	require.True(t, submitted[0].Kept, "what was submitted stays")
 
 	_, err = s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.SubmittedPaper{PaperID: first, Purpose: 1})
-	require.ErrorIs(t, err, store.ErrConflict, "it was taken away meanwhile")
+	require.ErrorIs(t, err, store.ErrConflict, "it was removed in the meantime")
 	require.NoError(t, s.RemovePaper(ctx, f.ID, other))
 	require.NoError(t, s.RemovePaper(ctx, f.ID, other))
 	_, err = s.ViewPaper(ctx, f.ID, other, false, "customer:demo", "owner")
@@ -113,10 +113,10 @@ func TestPapersAreSealedAndEachLookIsNoted(t *testing.T) {
 	require.ErrorIs(t, err, store.ErrPurged)
 	views, err = s.PaperViews(ctx, f.ID, 10)
 	require.NoError(t, err)
-	require.Len(t, views, 2, "who looked stays; a look at nothing is none")
+	require.Len(t, views, 2, "the record of views stays; a failed view isn't recorded")
 }
 
-// builder packs as the exchange does, and notes what it was given.
+// builder packs as the exchange does, and records its input.
 func builder(t *testing.T, packs *[][]int64) store.Builder[store.WaitingRecord] {
 	return func(sequence int64, rows []store.WaitingRecord) ([]byte, map[int64]int, error) {
 		var ids []int64
@@ -139,7 +139,7 @@ func builder(t *testing.T, packs *[][]int64) store.Builder[store.WaitingRecord] 
 	}
 }
 
-// queued is a filing in line with pictures of so many bytes.
+// queued is a waiting filing with pictures of the given sizes.
 func queued(t *testing.T, s *store.Store, account int64, number string, sizes ...int) {
 	t.Helper()
 	ctx := t.Context()
@@ -164,8 +164,8 @@ func queued(t *testing.T, s *store.Store, account int64, number string, sizes ..
 	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
 }
 
-// Near the limit of a data file fewer records are packed: the oldest, and the others in
-// the next; the same record makes the same bytes.
+// Near the limit of a data file, fewer records are packed: the oldest first, the others in the next file; the same
+// record makes the same bytes.
 func TestPapersNearTheLimitOfADataFile(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account := account(t, s, "default")
@@ -202,7 +202,7 @@ func TestPapersNearTheLimitOfADataFile(t *testing.T) {
 	require.Equal(t, []int64{4}, packs[1])
 }
 
-// A builder that finds a file too big is given fewer rows, the oldest.
+// If a file is too big, the builder gets fewer rows, the oldest.
 func TestTooBigAFileIsHalved(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account := account(t, s, "default")

@@ -48,7 +48,7 @@ func submitTasks(t *testing.T, s *store.Store) (n int) {
 	return n
 }
 
-// signalled are the signals that wait, by name.
+// signalled are the unsent signals, by name.
 func signalled(t *testing.T, s *store.Store) map[string]map[string]any {
 	t.Helper()
 	list, err := s.UnsentSignals(t.Context(), 100)
@@ -70,7 +70,7 @@ func TestDossierIsSubmittedAndApprovedByHand(t *testing.T) {
 	require.NoError(t, s.SetSMSVerificationHours(ctx, account, 24))
 	require.Equal(t, "D1", r.OrderNumber)
 	require.False(t, r.SubmittedAt.Valid)
-	require.Equal(t, 1, submitTasks(t, s), "staff are told once, however many wait")
+	require.Equal(t, 1, submitTasks(t, s), "there is one task, however many wait")
 	_, second := byHand(t, s, "D2")
 	require.Equal(t, 1, submitTasks(t, s))
 
@@ -124,7 +124,7 @@ func TestRefusalByHandNamesItsFields(t *testing.T) {
 	require.NotContains(t, dump, "林测试")
 }
 
-// Of many who press at once, one is heard, and the record is as that one said.
+// If many submit at once, one succeeds, and the record shows what that one submitted.
 func TestPressedAtOnceByMany(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, r := byHand(t, s, "D1")
@@ -159,7 +159,7 @@ func TestPressedAtOnceByMany(t *testing.T) {
 	require.Equal(t, d.Approved, d.Opinion == "", "nothing of the others' is left")
 }
 
-// What ends a filing needs no number to be approved.
+// A deregistration is approved without a number.
 func TestEndIsApprovedByTheClick(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, r := byHand(t, s, "D1")
@@ -170,8 +170,8 @@ func TestEndIsApprovedByTheClick(t *testing.T) {
 	require.Equal(t, true, signalled(t, s)[store.SignalDecided]["approved"])
 }
 
-// An account is given an interface: what people submitted doesn't travel again
-// and still gets its result by hand; what they hadn't travels.
+// A manual account gets an interface: records submitted by hand aren't sent again and still get their result by hand;
+// the others are sent.
 func TestWhatWasSubmittedByHandIsNeverSent(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, submitted := byHand(t, s, "D1")
@@ -190,7 +190,7 @@ func TestWhatWasSubmittedByHandIsNeverSent(t *testing.T) {
 	require.ErrorIs(t, s.SubmitByHand(ctx, waiting.ID, "support:a"), store.ErrNotFound, "it goes by the interface")
 	require.NoError(t, s.DecideByHand(ctx, submitted.ID, store.ManualDecision{Actor: "support:a", Approved: true, Issued: issued}))
 
-	// And back: the record lies in a file of which nobody knows whether the bureau has it.
+	// And back: the record is in a file that the bureau may or may not have.
 	require.NoError(t, s.SetDriver(ctx, account, store.DriverManual))
 	r, err := s.ManualRecord(ctx, waiting.ID)
 	require.NoError(t, err)

@@ -66,7 +66,7 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "http://www.example.com/", dossier.Site.HomePage)
 
-	// nothing of it goes to a bureau, and no account shows it
+	// Nothing goes to a bureau, and no account shows it.
 	sequence, err := s.PackNext(ctx, account, 100, store.Builders{Filings: func(int64, []store.WaitingRecord) ([]byte, map[int64]int, error) {
 		require.Fail(t, "packed")
 		return nil, nil, nil
@@ -104,8 +104,8 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 	require.Equal(t, "D1/3", fresh.Ref())
 }
 
-// A site that is deregistered through us loses its number on the orders too
-// where a customer registered it; others' numbers stay.
+// Deregistering a site through us also removes its number from orders on which a customer registered it; other numbers
+// stay.
 func TestDeregistrationReachesRegisteredNumbers(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "a")
@@ -160,9 +160,8 @@ func TestPoliceNumberStandsOnTheOrder(t *testing.T) {
 	require.Equal(t, filing.EventPoliceDeclined, events[len(events)-2].Kind)
 }
 
-// The thirty days run from the bureau's approval: the number of a site that still
-// lacks its footer can be recorded, a change starts no new time, and a number that
-// was registered has no day.
+// The thirty days run from the bureau's approval: a number can be recorded while the footer is still missing, a change
+// doesn't restart the time limit, and a registered number has no date.
 func TestPoliceTimeRunsFromTheApproval(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "a")
@@ -197,8 +196,8 @@ func TestPoliceTimeRunsFromTheApproval(t *testing.T) {
 	require.NoError(t, err)
 	state, err = s.Police(ctx, registered.ID)
 	require.NoError(t, err)
-	require.True(t, state.Missing(), "the duty stands")
-	require.False(t, state.Due(), "but nobody knows its day")
+	require.True(t, state.Missing(), "the obligation remains")
+	require.False(t, state.Due(), "but its date is unknown")
 	require.NoError(t, s.DeclinePolice(ctx, registered.ID, "customer:demo"))
 	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: registered.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
 	again, err := s.OpenFiling(ctx, registered.OrderID)

@@ -36,12 +36,12 @@ func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 	}
 	decided(record("310000", filing.KindNew, accepted), true, 48*time.Hour)
 	decided(record("310000", filing.KindNewAccess, accepted), false, 72*time.Hour)
-	decided(record("310000", filing.KindNew, accepted), nil, time.Hour)     // only its data came yet
+	decided(record("310000", filing.KindNew, accepted), nil, time.Hour)     // only its data has arrived yet
 	decided(record("310000", filing.KindNew, nil), true, time.Hour)         // never accepted, as far as we know
-	decided(record("310000", filing.KindNew, accepted), true, -time.Hour)   // rows that were recovered
+	decided(record("310000", filing.KindNew, accepted), true, -time.Hour)   // recovered rows
 	decided(record("330000", filing.KindNew, accepted), true, time.Hour)    // the same account's other bureau
 	decided(record("310000", filing.KindChange, accepted), true, time.Hour) // another kind of review
-	decided(record("", filing.KindNew, accepted), true, time.Hour)          // nobody noted its province
+	decided(record("", filing.KindNew, accepted), true, time.Hour)          // no province recorded
 	revision++
 	byHand := exec(`INSERT INTO records (filing_id, revision, account_id, operation, province, submitted_at, created_at) VALUES (?, ?, ?, 1, '310000', ?, ?)`, f.ID, revision, account, accepted, accepted)
 	decided(byHand, true, 96*time.Hour)
@@ -61,7 +61,7 @@ func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 	require.Empty(t, times("440000", filing.KindNew))
 }
 
-// What is queued notes its province.
+// A queued record has its province.
 func TestARecordNotesItsProvince(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)

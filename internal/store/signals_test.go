@@ -11,8 +11,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// A new workflow is told again what the one before it was told; of a row that has moved on
-// it isn't the workflow.
+// A new workflow gets its predecessor's signals again, unless the row has moved on.
 func TestRestartTellsAgain(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "default")
@@ -32,7 +31,7 @@ func TestRestartTellsAgain(t *testing.T) {
 	}
 	require.Empty(t, unsent())
 	restart := store.Progress{FilingID: f.ID, Seq: f.Seq + 1, EventKind: "restarted", Actor: "system"}
-	for range 2 { // a repeated activity
+	for range 2 { // a retried activity
 		require.NoError(t, s.Restart(ctx, restart))
 		require.Equal(t, told, unsent())
 	}
@@ -46,7 +45,7 @@ func TestRestartTellsAgain(t *testing.T) {
 	require.ErrorIs(t, s.Restart(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 9, EventKind: "restarted"}), store.ErrConflict)
 }
 
-// What is open, and what was filed a short while ago, is found page by page.
+// Open filings, and those completed recently, are listed page by page.
 func TestOpenFilingsAreListed(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "default")

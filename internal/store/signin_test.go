@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// verified is a filing whose contact's channels were both verified.
+// verified is a filing whose contact has both channels verified.
 func verified(t *testing.T, s *store.Store) store.Filing {
 	t.Helper()
 	f := registered(t, s)
@@ -35,7 +35,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, id)
 	require.NoError(t, err)
-	require.Empty(t, to.To, "a contact that nobody verified serves nobody")
+	require.Empty(t, to.To, "an unverified contact isn't used")
 	for _, ch := range filing.Channels {
 		code, _, err := s.PrepareCode(ctx, f.ID, ch, 1)
 		require.NoError(t, err)
@@ -45,7 +45,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, store.AccountCode{Purpose: store.PurposePassword, Channel: filing.SMS, Login: "demo", To: c.Mobile}, to)
 
-	// the same account by its phone, its mail address, its login: one row, one count
+	// The same account by phone, mail address or login: one row, one count.
 	for _, typed := range []string{"+86 " + c.Mobile, c.Email, "demo"} {
 		same, _, err := s.RequestRecovery(ctx, typed, filing.SMS)
 		require.ErrorIs(t, err, store.ErrCodeTooSoon, typed)
@@ -82,7 +82,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	}
 }
 
-// An account that doesn't exist answers as one that does, to the lock.
+// An account that doesn't exist behaves like one that does, including the lock.
 func TestUnknownAccountsAnswerAlike(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	verified(t, s)
@@ -174,7 +174,7 @@ func TestAnAccountsOwnAddressesComeFirst(t *testing.T) {
 	to, err := s.AccountCode(ctx, found)
 	require.NoError(t, err)
 	require.Equal(t, own, to.To)
-	// a second account with the same address: nobody is meant by it
+	// A second account with the same address makes it ambiguous.
 	other, err := s.EnsureUser(ctx, store.RoleCustomer, "other", "")
 	require.NoError(t, err)
 	id, send, err = s.RequestContactAddress(ctx, other, filing.Mail, own)
@@ -323,8 +323,7 @@ func TestDraftsKnowWhoOvertookThem(t *testing.T) {
 	require.EqualValues(t, 4, v)
 }
 
-// What is typed before there is a filing is its customer's, and goes when it became
-// one or nobody came back for it.
+// A draft from before a filing exists belongs to its customer, and is deleted when it becomes a filing or is abandoned.
 func TestDraftsOfOrders(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	o, _ := opened(t, s, "D1", "demo")

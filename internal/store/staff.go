@@ -81,12 +81,12 @@ func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firs
 	return id, err
 }
 
-// SetStaffRole changes a staff member's role; ErrLastAdministrator if at least one administrator must remain would lose it.
+// SetStaffRole changes a staff member's role; ErrLastAdministrator if the last administrator would lose it.
 func (s *Store) SetStaffRole(ctx context.Context, id int64, role StaffRole) error {
 	return s.changeStaff(ctx, id, role != StaffAdministrator, fragmentOf(`staff_role = ?`, role))
 }
 
-// DisableStaff disables an account and ends its sessions; ErrLastAdministrator if it is at least one administrator must remain's.
+// DisableStaff disables an account and ends its sessions; ErrLastAdministrator if it is the last administrator's.
 func (s *Store) DisableStaff(ctx context.Context, id int64) error {
 	return s.changeStaff(ctx, id, true, fragmentOf(`disabled_at = COALESCE(disabled_at, ?)`, s.utcNow()))
 }

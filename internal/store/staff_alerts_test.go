@@ -12,7 +12,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// troubles is a store with a clock, of which filings get stuck and unstuck.
+// troubles is a store with a clock, in which filings get stuck and unstuck.
 type troubles struct {
 	t   *testing.T
 	s   *store.Store
@@ -40,7 +40,7 @@ func (w *troubles) pending() []int64 {
 	return ids
 }
 
-// alert tells all that is untold and returns how many that were.
+// alert sends all pending alerts and returns how many there were.
 func (w *troubles) alert() int {
 	w.t.Helper()
 	ids := w.pending()
@@ -51,8 +51,7 @@ func (w *troubles) alert() int {
 	return len(ids)
 }
 
-// A cause is told of with its first filing, and again only when nothing was stuck for it for
-// a while; each cause by itself.
+// A cause makes an alert with its first filing, and again only after a quiet period; each cause separately.
 func TestACauseAlertsOnceUntilItWasClear(t *testing.T) {
 	w := newTroubles(t)
 	a, b := contacted(t, w.s, "A"), contacted(t, w.s, "B")
@@ -84,7 +83,7 @@ func TestACauseAlertsOnceUntilItWasClear(t *testing.T) {
 	require.Zero(t, id)
 }
 
-// Both must have gone out before it counts as told.
+// An alert is done when both mail and webhook have gone out.
 func TestAStaffAlertGoesOutByMailAndWebhook(t *testing.T) {
 	w := newTroubles(t)
 	w.stuck(contacted(t, w.s, "A"), "send_sms", "operator")
@@ -95,8 +94,8 @@ func TestAStaffAlertGoesOutByMailAndWebhook(t *testing.T) {
 	require.Empty(t, w.pending())
 }
 
-// Five hundred that get stuck at once, on several connections, are one alert; so are those
-// that get unstuck and stuck again.
+// Five hundred filings that get stuck at once, on several connections, make one alert; so do those that get unstuck and
+// stuck again.
 func TestManyStuckAtOnceAreOneAlert(t *testing.T) {
 	w := newTroubles(t)
 	const n = 500
@@ -133,10 +132,10 @@ func TestManyStuckAtOnceAreOneAlert(t *testing.T) {
 	all(21, "", "")
 	w.now = w.now.Add(store.DefaultAlertQuietPeriod)
 	all(22, "send_sms", "operator")
-	require.Equal(t, 1, w.alert(), "the last of them to be mended made it clear")
+	require.Equal(t, 1, w.alert(), "the last one to be resolved cleared it")
 }
 
-// An exchange that stops is told of once for the stop.
+// A stopped exchange makes one alert per stop.
 func TestAStopAlertsOnce(t *testing.T) {
 	w, ctx := newTroubles(t), t.Context()
 	id, err := w.s.EnsureAccount(ctx, "a")
@@ -159,8 +158,7 @@ func TestAStopAlertsOnce(t *testing.T) {
 	require.Empty(t, kinds)
 }
 
-// However much waits for a webhook that is down, a new stop comes first; what is over, or old,
-// isn't told any more.
+// However many alerts wait for a webhook that is down, a new stop comes first; alerts that are over or old are dropped.
 func TestPendingAlertsGoOutNewestFirst(t *testing.T) {
 	w, ctx := newTroubles(t), t.Context()
 	account, err := w.s.EnsureAccount(ctx, "a")

@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// addTask is a task of the bureau's, with what it is about.
+// addTask is a task from the bureau, with its subject.
 func addTask(t *testing.T, s *store.Store, account int64, key string) int64 {
 	t.Helper()
 	task := store.AccountTask(account, "verify", key, "林测试")
@@ -37,7 +37,7 @@ func answer(task int64, key string) store.Answer {
 	return store.Answer{TaskID: task, Kind: store.StaffVerification, ResultKey: key, Data: map[string]string{"who": "林核实"}, Actor: "support:a"}
 }
 
-// packed packs once with builders that note what they were given.
+// packed packs once with builders that record their input.
 func packed(t *testing.T, s *store.Store, account int64, unfit map[int64]int) (sequence int64, what string) {
 	t.Helper()
 	staffs := func(name string) store.Builder[store.StaffRecord] {
@@ -95,8 +95,8 @@ func TestAnswersAreSealedAndGivenOnce(t *testing.T) {
 	}
 }
 
-// Blocks, then answers, then filings, each kind in files of its own, of one
-// account; what can't be written is decided and makes no hole in the sequence.
+// Blocks, then answers, then filings, each kind in its own files, per account; unfit rows are refused without a gap in
+// the sequence.
 func TestOrderOfDataFiles(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -130,13 +130,13 @@ func TestOrderOfDataFiles(t *testing.T) {
 	refused, err := s.LatestAnswer(ctx, first)
 	require.NoError(t, err)
 	require.EqualValues(t, 5001, refused.Code.Int64)
-	require.False(t, refused.Sequence.Valid, "it didn't travel")
+	require.False(t, refused.Sequence.Valid, "it wasn't sent")
 	tasks, err := s.OpenTasks(ctx, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, tasks, 1)
 	require.Equal(t, store.TaskAnswerRefused, tasks[0].Kind)
 	require.Equal(t, first, tasks[0].Answerable.Int64)
-	require.NoError(t, s.AnswerTask(ctx, answer(first, "8")), "what was refused is answered anew")
+	require.NoError(t, s.AnswerTask(ctx, answer(first, "8")), "a refused answer can be replaced")
 	_, what = packed(t, s, here, map[int64]int{4: 5008, 5: 5008})
 	require.Equal(t, "answers 1;", what)
 	sequence, what = packed(t, s, here, nil)
@@ -153,8 +153,8 @@ func submitted(t *testing.T, s *store.Store, f store.Filing) int {
 	return revision
 }
 
-// A result that names a number goes to the filing's record of that number while
-// that waits for one, and else to staff's answer.
+// A result that identifies a number goes to the filing's record with that number while it waits for one, and otherwise
+// to the staff answer.
 func TestResultsThatNameAFilingAndAnAnswerAlike(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
@@ -162,7 +162,7 @@ func TestResultsThatNameAFilingAndAnAnswerAlike(t *testing.T) {
 	f := registered(t, s)
 	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: submitted(t, s, f), Operation: 1}))
 	task := addTask(t, s, here, "1")
-	require.NoError(t, s.AnswerTask(ctx, answer(task, "1"))) // the holder's number at the bureau is that of our record
+	require.NoError(t, s.AnswerTask(ctx, answer(task, "1"))) // our record has the same holder's number at the bureau
 	for n := range int64(2) {
 		_, _ = packed(t, s, here, nil)
 		require.NoError(t, s.UploadAccepted(ctx, here, n+1))
@@ -208,10 +208,10 @@ func TestBlocksCoverOrders(t *testing.T) {
 	require.NoError(t, s.ReportBlocks(ctx, here, []store.BlockValues{block("192.0.2.0", "192.0.2.255")}, "support:a"))
 	uncovered, err := s.UncoveredRanges(ctx, 10)
 	require.NoError(t, err)
-	require.Empty(t, uncovered, "no block is reported yet: nobody can say")
+	require.Empty(t, uncovered, "no block is reported yet, so nothing is known")
 	outside, err := s.OutsideBlocks(ctx, []string{"198.51.100.1"})
 	require.NoError(t, err)
-	require.Empty(t, outside, "no block is reported yet: nobody can say")
+	require.Empty(t, outside, "no block is reported yet, so nothing is known")
 	_, _ = packed(t, s, here, nil)
 	require.NoError(t, s.ApplyAddresses(ctx, here, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: false, Operation: 1, Code: 2998, Done: true}}))
 	require.NoError(t, s.ApplyAddresses(ctx, there, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: true, Operation: 1, Code: 2998, Done: true}}))

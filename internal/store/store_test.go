@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
-// opened is an order's fresh filing.
+// opened is an order's new filing.
 func opened(t *testing.T, s *store.Store, number, customer string) (store.Order, store.Filing) {
 	t.Helper()
 	ctx := t.Context()
@@ -123,7 +123,7 @@ func TestLateCodeIsNotAWrongOne(t *testing.T) {
 	require.Zero(t, v[filing.Mail].Tries)
 }
 
-// Fifty guesses at once get five tries between them.
+// Fifty parallel guesses share five attempts.
 func TestParallelGuessesShareTheTries(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
@@ -168,7 +168,7 @@ func TestCorrectedPhoneNeedsANewCodeAndKeepsTheCount(t *testing.T) {
 	require.Equal(t, "13911112222", c.Details.Mobile)
 }
 
-// A page that was left open doesn't change what both codes have confirmed since.
+// A page that was left open can't change a contact that both codes have confirmed since.
 func TestConfirmedContactIsNotCorrectedByItsCustomer(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
@@ -219,7 +219,7 @@ func TestDossierIsTakenOnlyInItsStages(t *testing.T) {
 	_, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.ErrorIs(t, err, store.ErrConflict)
 	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
-	for range 2 { // posted twice
+	for range 2 { // submitted twice
 		revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 		require.NoError(t, err)
 		require.Equal(t, 1, revision)

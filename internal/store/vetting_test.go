@@ -19,7 +19,7 @@ import (
 
 const lease = 30 * time.Minute
 
-// reviewers are accounts that check, by login.
+// reviewers creates reviewer accounts, by login.
 func reviewers(t *testing.T, s *store.Store, logins ...string) (ids []int64) {
 	t.Helper()
 	for _, login := range logins {
@@ -65,7 +65,7 @@ func numbers(list []store.QueuedVetting) (orders []string) {
 	return orders
 }
 
-// However many reviewers ask at once, each dossier is given to one of them.
+// However many reviewers ask at once, each dossier goes to one of them.
 func TestNoDossierIsTakenTwice(t *testing.T) {
 	s := testdb.New(t)
 	const dossiers, askers = 40, 8
@@ -107,7 +107,7 @@ func TestNoDossierIsTakenTwice(t *testing.T) {
 	}
 }
 
-// Many who want the same one: one gets it.
+// If many want the same dossier, one gets it.
 func TestOneOfManyTakesADossier(t *testing.T) {
 	s := testdb.New(t)
 	f := toVet(t, s, "D1")
@@ -131,7 +131,7 @@ func TestOneOfManyTakesADossier(t *testing.T) {
 	require.Equal(t, 1, got)
 }
 
-// expire lets every lease run out.
+// expire makes every lease expire.
 func expire(t *testing.T, s *store.Store) {
 	t.Helper()
 	_, err := s.DB().ExecContext(t.Context(), `UPDATE vettings SET leased_until = taken_at - INTERVAL 1 SECOND`)
@@ -145,7 +145,7 @@ func TestLeaseOfAVetting(t *testing.T) {
 	a, b := who[0], who[1]
 	f := toVet(t, s, "D1")
 	verdict := store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 1, Reviewer: a, Verdict: store.VettingPassed}
-	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrHeld, "nobody has it")
+	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrHeld, "it is free")
 	require.ErrorIs(t, s.TakeVetting(ctx, f.ID, 2, a, lease), store.ErrConflict, "there is no such revision")
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, a, lease))
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, a, lease), "a second click")
@@ -173,16 +173,16 @@ func TestLeaseOfAVetting(t *testing.T) {
 	require.Zero(t, c.Reviewer)
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, a, lease))
 	expire(t, s)
-	require.NoError(t, s.DecideVetting(ctx, verdict), "nobody wanted it meanwhile")
+	require.NoError(t, s.DecideVetting(ctx, verdict), "nobody else took it in the meantime")
 	require.NoError(t, s.DecideVetting(ctx, verdict), "a second click")
 	verdict.Verdict = store.VettingSentBack
-	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrConflict, "the word stands")
+	require.ErrorIs(t, s.DecideVetting(ctx, verdict), store.ErrConflict, "the verdict stays")
 	require.ErrorIs(t, s.TakeVetting(ctx, f.ID, 1, b, lease), store.ErrConflict)
 	require.ErrorIs(t, s.ReleaseVetting(ctx, f.ID, 1, a), store.ErrConflict)
 }
 
-// Two pass it who are two; one is enough to send it back; a new revision is a new check.
-func TestSecondPairOfEyes(t *testing.T) {
+// Two different reviewers must pass it; one is enough to send it back; a new revision is vetted again.
+func TestSecondVettingNeedsAnotherReviewer(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
 	who := reviewers(t, s, "a", "b")
@@ -259,7 +259,7 @@ func TestVettingQueueIsOldestFirst(t *testing.T) {
 	require.Empty(t, list(store.VettingsMine, who[1]))
 	expire(t, s)
 	require.Equal(t, all, list(store.VettingsFree, who[1]))
-	require.Equal(t, []string{"D2"}, list(store.VettingsMine, who[0]), "it is theirs until somebody else takes it")
+	require.Equal(t, []string{"D2"}, list(store.VettingsMine, who[0]), "they hold it until somebody else takes it")
 	require.Equal(t, []string{"D4", "D3", "D0", "D1"}, list(store.VettingsFree, who[0]), "and isn't given to them as the next one")
 	query, args := store.VettingQueueSQL(store.VettingsFree, who[0], time.Now(), store.Cursor{}, 51)
 	for _, step := range explain(ctx, t, s.DB(), query, args) {

@@ -161,7 +161,7 @@ var schemas = "../../../../shared/bureau-spec/"
 func needsSchema(t *testing.T, schema string) {
 	t.Helper()
 	if _, err := os.Stat(schemas + schema); err != nil {
-		t.Skip("skipped: the ministry's schemas are not beside the project (../shared/bureau-spec)")
+		t.Skip("skipped: the ministry's schemas are not next to the project (../shared/bureau-spec)")
 	}
 	if _, err := exec.LookPath("xmllint"); err != nil {
 		t.Skip("skipped: xmllint (Debian's libxml2-utils) is not installed")
