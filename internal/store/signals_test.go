@@ -38,7 +38,7 @@ func TestRestartTellsAgain(t *testing.T) {
 	events, err := s.Events(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, filing.EventRestarted, events[len(events)-1].Kind)
-	require.NotEqual(t, "restarted", events[len(events)-2].Kind)
+	require.NotEqual(t, filing.EventRestarted, events[len(events)-2].Kind)
 
 	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, EventKind: "told", Actor: "system"}))
 	require.ErrorIs(t, s.Restart(ctx, restart), store.ErrConflict, "it has moved on")
