@@ -41,7 +41,8 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	params := map[string]string{"login": to.Login, "code": code}
 	name := accountTemplates[to.Purpose]
 	if to.Channel == filing.SMS {
-		_, err = a.SMS.Send(ctx, message.SMSMessage{Key: key, To: to.To, Template: name, Params: params, Retry: activity.GetInfo(ctx).Attempt > 1})
+		_, err = a.SMS.Send(ctx,
+			message.SMSMessage{Key: key, To: to.To, Template: name, Params: params, Retry: activity.GetInfo(ctx).Attempt > 1})
 	} else {
 		_, err = a.mail(ctx, key, to.To, name, params)
 	}
@@ -77,7 +78,8 @@ func (a *Message) NotifyPasswordChanged(ctx context.Context, r PasswordRef) erro
 	}
 	if addresses.Email != "" {
 		key := fmt.Sprintf("password-changed-%d-%d", r.UserID, r.Version)
-		if _, err := a.mail(ctx, key, addresses.Email, message.PasswordChanged, map[string]string{"login": user.Login}); err != nil {
+		if _, err := a.mail(ctx, key, addresses.Email, message.PasswordChanged,
+			map[string]string{"login": user.Login}); err != nil {
 			return messageFailed(err)
 		}
 	}

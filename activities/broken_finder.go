@@ -51,7 +51,8 @@ func NewBrokenFinder(service workflowservice.WorkflowServiceClient, namespace st
 
 // FindBroken finds broken runs by what the server reports or, if it reports nothing, by inspecting those known
 // from last time and the newest running ones. part says that there may be more.
-func (b *BrokenFinder) FindBroken(ctx context.Context, known []store.BrokenExecution) (found []store.BrokenExecution, part bool, err error) {
+func (b *BrokenFinder) FindBroken(ctx context.Context,
+	known []store.BrokenExecution) (found []store.BrokenExecution, part bool, err error) {
 	answer, err := b.service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: b.namespace})
 	if err != nil {
 		return nil, false, fmt.Errorf("describing the namespace: %w", err)
@@ -69,12 +70,13 @@ func (b *BrokenFinder) FindBroken(ctx context.Context, known []store.BrokenExecu
 
 // reported returns the runs that the server reports.
 func (b *BrokenFinder) reported(ctx context.Context) (found []store.BrokenExecution, part bool, err error) {
-	err = b.list(ctx, reportedProblems+` IS NOT NULL AND ExecutionStatus = "Running"`, brokenMost, func(info *workflowpb.WorkflowExecutionInfo) error {
-		one := brokenOf(info)
-		one.Category, one.Cause = problemsOf(info.GetSearchAttributes())
-		found = append(found, one)
-		return nil
-	})
+	err = b.list(ctx, reportedProblems+` IS NOT NULL AND ExecutionStatus = "Running"`, brokenMost,
+		func(info *workflowpb.WorkflowExecutionInfo) error {
+			one := brokenOf(info)
+			one.Category, one.Cause = problemsOf(info.GetSearchAttributes())
+			found = append(found, one)
+			return nil
+		})
 	return found, len(found) == brokenMost, err
 }
 
@@ -87,7 +89,8 @@ func executionKey(info *workflowpb.WorkflowExecutionInfo) store.Execution {
 }
 
 // list returns the workflows of a query, up to a limit.
-func (b *BrokenFinder) list(ctx context.Context, query string, most int, give func(*workflowpb.WorkflowExecutionInfo) error) error {
+func (b *BrokenFinder) list(ctx context.Context, query string, most int,
+	give func(*workflowpb.WorkflowExecutionInfo) error) error {
 	var token []byte
 	for n := 0; ; {
 		answer, err := b.service.ListWorkflowExecutions(ctx, &workflowservice.ListWorkflowExecutionsRequest{
@@ -114,7 +117,8 @@ func (b *BrokenFinder) list(ctx context.Context, query string, most int, give fu
 // "cause=WorkflowTaskFailedCauseNonDeterministicError".
 func problemsOf(attributes *common.SearchAttributes) (category, cause string) {
 	var words []string
-	if err := converter.GetDefaultDataConverter().FromPayload(attributes.GetIndexedFields()[reportedProblems], &words); err != nil {
+	if err := converter.GetDefaultDataConverter().FromPayload(attributes.GetIndexedFields()[reportedProblems],
+		&words); err != nil {
 		return "", ""
 	}
 	for _, word := range words {
@@ -131,22 +135,26 @@ func problemsOf(attributes *common.SearchAttributes) (category, cause string) {
 
 // asked inspects the known runs and the newest running ones, and returns those whose workflow task has failed too
 // often.
-func (b *BrokenFinder) asked(ctx context.Context, known []store.BrokenExecution) (found []store.BrokenExecution, err error) {
+func (b *BrokenFinder) asked(ctx context.Context,
+	known []store.BrokenExecution) (found []store.BrokenExecution, err error) {
 	var candidates []store.Execution
 	for _, k := range known {
 		candidates = append(candidates, k.Execution)
 	}
-	err = b.list(ctx, `ExecutionStatus = "Running"`, maxRunningInspected, func(info *workflowpb.WorkflowExecutionInfo) error {
-		if key := executionKey(info); !slices.ContainsFunc(known, func(k store.BrokenExecution) bool { return k.Execution == key }) {
-			candidates = append(candidates, key)
-		}
-		return nil
-	})
+	err = b.list(ctx, `ExecutionStatus = "Running"`, maxRunningInspected,
+		func(info *workflowpb.WorkflowExecutionInfo) error {
+			if key := executionKey(info); !slices.ContainsFunc(known,
+				func(k store.BrokenExecution) bool { return k.Execution == key }) {
+				candidates = append(candidates, key)
+			}
+			return nil
+		})
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range candidates {
-		answer, err := b.service.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(e)})
+		answer, err := b.service.DescribeWorkflowExecution(ctx,
+			&workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(e)})
 		var gone *serviceerror.NotFound
 		switch {
 		case errors.As(err, &gone):
@@ -155,7 +163,8 @@ func (b *BrokenFinder) asked(ctx context.Context, known []store.BrokenExecution)
 			return nil, fmt.Errorf("describing an execution: %w", err)
 		}
 		info := answer.GetWorkflowExecutionInfo()
-		if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && answer.GetPendingWorkflowTask().GetAttempt() >= brokenAttempt {
+		if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING &&
+			answer.GetPendingWorkflowTask().GetAttempt() >= brokenAttempt {
 			found = append(found, brokenOf(info))
 		}
 	}
@@ -182,7 +191,8 @@ func (b *BrokenFinder) inspectEach(ctx context.Context, found, known []store.Bro
 	}
 	var fresh, old []int
 	for i, one := range found {
-		if k := before[one.Execution]; k.Inspected && (one.Cause == "" || one.Cause == k.Cause && one.Category == k.Category) {
+		if k := before[one.Execution]; k.Inspected &&
+			(one.Cause == "" || one.Cause == k.Cause && one.Category == k.Category) {
 			old = append(old, i)
 		} else {
 			fresh = append(fresh, i)
@@ -212,7 +222,8 @@ func (b *BrokenFinder) inspectEach(ctx context.Context, found, known []store.Bro
 
 // inspect asks which build a run is on, and reads the end of its history.
 func (b *BrokenFinder) inspect(ctx context.Context, one *store.BrokenExecution) error {
-	described, err := b.service.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(one.Execution)})
+	described, err := b.service.DescribeWorkflowExecution(ctx,
+		&workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(one.Execution)})
 	var gone *serviceerror.NotFound
 	switch {
 	case errors.As(err, &gone):
@@ -226,9 +237,10 @@ func (b *BrokenFinder) inspect(ctx context.Context, one *store.BrokenExecution) 
 		return nil
 	}
 	const events = 20 // repeated failures write no events, so the failure is among the last
-	answer, err := b.service.GetWorkflowExecutionHistoryReverse(ctx, &workflowservice.GetWorkflowExecutionHistoryReverseRequest{
-		Namespace: b.namespace, Execution: execution(one.Execution), MaximumPageSize: events,
-	})
+	answer, err := b.service.GetWorkflowExecutionHistoryReverse(ctx,
+		&workflowservice.GetWorkflowExecutionHistoryReverseRequest{
+			Namespace: b.namespace, Execution: execution(one.Execution), MaximumPageSize: events,
+		})
 	if err != nil {
 		return fmt.Errorf("reading the end of a history: %w", err)
 	}

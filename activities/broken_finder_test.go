@@ -38,18 +38,23 @@ type temporalStub struct {
 	described, inspected int
 }
 
-func (s *temporalStub) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest, ...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
-	return &workflowservice.DescribeNamespaceResponse{NamespaceInfo: &namespace.NamespaceInfo{Capabilities: &namespace.NamespaceInfo_Capabilities{ReportedProblemsSearchAttribute: s.reports}}}, nil
+func (s *temporalStub) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest,
+	...grpc.CallOption) (*workflowservice.DescribeNamespaceResponse, error) {
+	return &workflowservice.DescribeNamespaceResponse{NamespaceInfo: &namespace.NamespaceInfo{
+		Capabilities: &namespace.NamespaceInfo_Capabilities{ReportedProblemsSearchAttribute: s.reports}}}, nil
 }
 
 func (s *temporalStub) info(id string) *workflowpb.WorkflowExecutionInfo {
 	return &workflowpb.WorkflowExecutionInfo{
-		Execution: &common.WorkflowExecution{WorkflowId: id, RunId: "run"}, Type: &common.WorkflowType{Name: "Filing"}, Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		Execution: &common.WorkflowExecution{WorkflowId: id, RunId: "run"}, Type: &common.WorkflowType{Name: "Filing"},
+		Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
 	}
 }
 
-func (s *temporalStub) ListWorkflowExecutions(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest, _ ...grpc.CallOption) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-	require.Equal(s.t, s.reports, strings.Contains(in.GetQuery(), "TemporalReportedProblems"), "a server without it refuses the query")
+func (s *temporalStub) ListWorkflowExecutions(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest,
+	_ ...grpc.CallOption) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	require.Equal(s.t, s.reports, strings.Contains(in.GetQuery(), "TemporalReportedProblems"),
+		"a server without it refuses the query")
 	from := 0
 	if len(in.GetNextPageToken()) > 0 {
 		_, err := fmt.Sscan(string(in.GetNextPageToken()), &from)
@@ -63,9 +68,11 @@ func (s *temporalStub) ListWorkflowExecutions(_ context.Context, in *workflowser
 			if s.attempt[id] < 3 {
 				continue
 			}
-			words, err := converter.GetDefaultDataConverter().ToPayload([]string{"category=WorkflowTaskFailed", "cause=WorkflowTaskFailedCauseNonDeterministicError"})
+			words, err := converter.GetDefaultDataConverter().ToPayload(
+				[]string{"category=WorkflowTaskFailed", "cause=WorkflowTaskFailedCauseNonDeterministicError"})
 			require.NoError(s.t, err)
-			info.SearchAttributes = &common.SearchAttributes{IndexedFields: map[string]*common.Payload{"TemporalReportedProblems": words}}
+			info.SearchAttributes = &common.SearchAttributes{
+				IndexedFields: map[string]*common.Payload{"TemporalReportedProblems": words}}
 		}
 		answer.Executions = append(answer.Executions, info)
 	}
@@ -75,7 +82,9 @@ func (s *temporalStub) ListWorkflowExecutions(_ context.Context, in *workflowser
 	return answer, nil
 }
 
-func (s *temporalStub) DescribeWorkflowExecution(_ context.Context, in *workflowservice.DescribeWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (s *temporalStub) DescribeWorkflowExecution(_ context.Context,
+	in *workflowservice.DescribeWorkflowExecutionRequest,
+	_ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	s.described++
 	attempt, there := s.attempt[in.GetExecution().GetWorkflowId()]
 	if !there {
@@ -83,20 +92,27 @@ func (s *temporalStub) DescribeWorkflowExecution(_ context.Context, in *workflow
 	}
 	info := s.info(in.GetExecution().GetWorkflowId())
 	info.VersioningInfo = &workflowpb.WorkflowExecutionVersioningInfo{
-		DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: "b1"}, VersionTransition: &workflowpb.DeploymentVersionTransition{DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: s.build}},
+		DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: "b1"},
+		VersionTransition: &workflowpb.DeploymentVersionTransition{
+			DeploymentVersion: &deployment.WorkerDeploymentVersion{BuildId: s.build}},
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: info, PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: attempt},
 	}, nil
 }
 
-func (s *temporalStub) GetWorkflowExecutionHistoryReverse(context.Context, *workflowservice.GetWorkflowExecutionHistoryReverseRequest, ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryReverseResponse, error) {
+func (s *temporalStub) GetWorkflowExecutionHistoryReverse(context.Context,
+	*workflowservice.GetWorkflowExecutionHistoryReverseRequest,
+	...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryReverseResponse, error) {
 	s.inspected++
-	return &workflowservice.GetWorkflowExecutionHistoryReverseResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{
-		{EventType: enums.EVENT_TYPE_WORKFLOW_TASK_FAILED, Attributes: &historypb.HistoryEvent_WorkflowTaskFailedEventAttributes{WorkflowTaskFailedEventAttributes: &historypb.WorkflowTaskFailedEventAttributes{
-			Cause: enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR, Failure: &failure.Failure{Message: "林先生"},
-		}}},
-	}}}, nil
+	return &workflowservice.GetWorkflowExecutionHistoryReverseResponse{
+		History: &historypb.History{Events: []*historypb.HistoryEvent{
+			{EventType: enums.EVENT_TYPE_WORKFLOW_TASK_FAILED,
+				Attributes: &historypb.HistoryEvent_WorkflowTaskFailedEventAttributes{
+					WorkflowTaskFailedEventAttributes: &historypb.WorkflowTaskFailedEventAttributes{
+						Cause: enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR, Failure: &failure.Failure{Message: "林先生"},
+					}}},
+		}}}, nil
 }
 
 // crowdOf makes n workflows, of which the named ones fail.
@@ -129,7 +145,8 @@ func TestBrokenCodeIsFoundByWhatTheServerReports(t *testing.T) {
 	require.False(t, part)
 	require.Equal(t, []string{"filing/0001", "filing/1499"}, brokenIDs(found))
 	require.Equal(t, store.BrokenExecution{
-		Execution: store.Execution{WorkflowID: "filing/0001", RunID: "run"}, Type: "Filing", Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b2", Inspected: true,
+		Execution: store.Execution{WorkflowID: "filing/0001", RunID: "run"}, Type: "Filing", Category: "WorkflowTaskFailed",
+		Cause: "NonDeterministicError", BuildID: "b2", Inspected: true,
 	}, found[0])
 	again, _, err := finder.FindBroken(t.Context(), found)
 	require.NoError(t, err)
@@ -181,7 +198,8 @@ func TestBrokenCodeIsFoundByInspection(t *testing.T) {
 	server := crowdOf(t, 800, "filing/0002", "filing/0700")
 	finder := activities.NewBrokenFinder(server, "default")
 	known := []store.BrokenExecution{
-		{Execution: store.Execution{WorkflowID: "filing/0700", RunID: "run"}, Category: "WorkflowTaskFailed", Cause: "NonDeterministicError", BuildID: "b1", Inspected: true},
+		{Execution: store.Execution{WorkflowID: "filing/0700", RunID: "run"}, Category: "WorkflowTaskFailed",
+			Cause: "NonDeterministicError", BuildID: "b1", Inspected: true},
 		{Execution: store.Execution{WorkflowID: "filing/0701", RunID: "run"}, Inspected: true},  // fixed
 		{Execution: store.Execution{WorkflowID: "filing/ended", RunID: "run"}, Inspected: true}, // deleted
 	}

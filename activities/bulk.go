@@ -91,7 +91,8 @@ func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
 		return err
 	}
 	taken, err := a.Filings.ResumeStuck(ctx, item.Ref(), ResumeOrder{
-		Resolution: job.Resolution, Actor: job.CreatedBy, StuckSeq: item.StuckSeq, Key: fmt.Sprintf("bulk/%d/%d", r.JobID, r.FilingID),
+		Resolution: job.Resolution, Actor: job.CreatedBy, StuckSeq: item.StuckSeq,
+		Key: fmt.Sprintf("bulk/%d/%d", r.JobID, r.FilingID),
 	})
 	if err != nil {
 		return failed(bulkReason(err), err, false, 0)

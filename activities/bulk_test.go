@@ -41,7 +41,8 @@ func (f *filingsStub) ResumeStuck(_ context.Context, ref string, o activities.Re
 
 func (f *filingsStub) advance(t *testing.T, seq int64, isStuck bool) {
 	t.Helper()
-	p := store.Progress{FilingID: f.filing, Seq: seq, Stage: filing.Verifying, Stuck: &isStuck, EventKind: "resumed", Actor: "system"}
+	p := store.Progress{FilingID: f.filing, Seq: seq, Stage: filing.Verifying, Stuck: &isStuck, EventKind: "resumed",
+		Actor: "system"}
 	if isStuck {
 		p.EventKind, p.StuckStep, p.StuckReason = "stuck", "send_sms", activities.ReasonOperator
 	}
@@ -52,7 +53,8 @@ func (f *filingsStub) advance(t *testing.T, seq int64, isStuck bool) {
 func bulkOf(t *testing.T) (*activities.Bulk, *filingsStub, activities.BulkRef) {
 	t.Helper()
 	db, ctx := testdb.New(t), t.Context()
-	_, err := db.ImportOrder(ctx, store.OrderImport{Number: "B1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := db.ImportOrder(ctx,
+		store.OrderImport{Number: "B1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := db.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
@@ -62,7 +64,8 @@ func bulkOf(t *testing.T) (*activities.Bulk, *filingsStub, activities.BulkRef) {
 	require.NoError(t, err)
 	stub := &filingsStub{db: db, filing: f.ID, seq: 1, taken: map[string]int{}}
 	stub.advance(t, 1, true)
-	id, err := db.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5, CreatedBy: "support:a"}, store.StuckFilter{}, 1000)
+	id, err := db.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5,
+		CreatedBy: "support:a"}, store.StuckFilter{}, 1000)
 	require.NoError(t, err)
 	return &activities.Bulk{Store: db, Filings: stub}, stub, activities.BulkRef{JobID: id, FilingID: f.ID}
 }
@@ -115,7 +118,8 @@ func TestBulkFailuresHaveReasons(t *testing.T) {
 		err  error
 		want string
 	}{
-		{serviceerror.NewUnavailable("away"), activities.ReasonUnreachable}, {errors.New("?"), activities.ReasonInternal}, {nil, activities.ReasonNotTaken},
+		{serviceerror.NewUnavailable("away"), activities.ReasonUnreachable}, {errors.New("?"), activities.ReasonInternal},
+		{nil, activities.ReasonNotTaken},
 	} {
 		stub.err, stub.seq = c.err, 0 // stuck in its row, but its workflow doesn't know
 		var app *temporal.ApplicationError

@@ -62,7 +62,8 @@ type Turn = store.ExchangeTurn
 // Begin claims the account for this exchange, so that there is one writer.
 func (a *Bureau) Begin(ctx context.Context, r AccountRef) (Turn, error) {
 	if _, known := a.Accounts[r.AccountID]; !known {
-		return Turn{}, failed(ReasonNoAccount, fmt.Errorf("account %d is not in this worker's settings", r.AccountID), false, 0)
+		return Turn{},
+			failed(ReasonNoAccount, fmt.Errorf("account %d is not in this worker's settings", r.AccountID), false, 0)
 	}
 	t, err := a.Store.BeginExchange(ctx, r.AccountID, writer(ctx))
 	t.Manual = t.Manual || a.byHand(r.AccountID)
@@ -200,7 +201,8 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 	if err := a.Store.Resynchronise(ctx, accountID, found, writer(ctx)); err != nil {
 		return err
 	}
-	a.Logger.ErrorContext(ctx, "the bureau was ahead of the database; resynchronised", "account", accountID, "sequence", previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
+	a.Logger.ErrorContext(ctx, "the bureau was ahead of the database; resynchronised", "account", accountID, "sequence",
+		previous.Sequence, "records", len(ids), "recognised", len(found.Same), "recognised_staffs", len(found.SameStaff))
 	return a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskResynchronised, fmt.Sprint(previous.Sequence),
 		fmt.Sprintf("%d: %d / %d", previous.Sequence, len(found.Same), len(ids))))
 }
@@ -213,9 +215,11 @@ func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (
 	case bureau.TellStaff, bureau.TellCustomer:
 		return SubmitResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	case bureau.Rebuild:
-		return SubmitResult{}, failed(ReasonProtocol, fmt.Errorf("data file %d did not arrive whole (code %d)", r.Sequence, answer.Code), false, 0)
+		return SubmitResult{},
+			failed(ReasonProtocol, fmt.Errorf("data file %d did not arrive whole (code %d)", r.Sequence, answer.Code), false, 0)
 	}
-	return SubmitResult{Paused: answer.Code}, a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
+	return SubmitResult{Paused: answer.Code},
+		a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
 }
 
 func pausedUnless(fine bool, code int) int {
@@ -231,8 +235,10 @@ func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 	if err != nil || !stopped {
 		return err
 	}
-	a.Logger.ErrorContext(ctx, "the exchange with the bureau is stopped until staff fix it", "account", accountID, "code", code)
-	if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskStopped, fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code))); err != nil {
+	a.Logger.ErrorContext(ctx, "the exchange with the bureau is stopped until staff fix it", "account", accountID,
+		"code", code)
+	if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskStopped,
+		fmt.Sprintf("%d/%d", code, a.Store.Now().UnixMicro()), fmt.Sprint(code))); err != nil {
 		return err
 	}
 	// If starting the alert fails here, the end of the exchange retries it.
@@ -241,7 +247,8 @@ func (a *Bureau) stop(ctx context.Context, accountID int64, code int) error {
 		err = a.Alerter.StartStaffAlert(ctx, id)
 	}
 	if err != nil {
-		a.Logger.WarnContext(ctx, "alerting staff to a stopped exchange failed; retrying later", "account", accountID, "error", err)
+		a.Logger.WarnContext(ctx, "alerting staff to a stopped exchange failed; retrying later", "account", accountID,
+			"error", err)
 	}
 	return nil
 }

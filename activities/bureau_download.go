@@ -38,7 +38,8 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 	case bureau.TellStaff, bureau.TellCustomer:
 		return DownloadResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	default:
-		return DownloadResult{Paused: answer.Code}, a.Store.PauseDownload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
+		return DownloadResult{Paused: answer.Code},
+			a.Store.PauseDownload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
 	}
 	if file == nil {
 		return DownloadResult{More: answer.Code == bureau.CodeMore}, nil
@@ -53,7 +54,8 @@ func (a *Bureau) Download(ctx context.Context, r AccountRef) (DownloadResult, er
 			return DownloadResult{}, err
 		}
 		if a.Store.Now().Sub(since) < spoiledFor {
-			a.Logger.WarnContext(ctx, "a downloaded data file is damaged; not acknowledging it, so that it comes again", "account", r.AccountID, "file", file.Name)
+			a.Logger.WarnContext(ctx, "a downloaded data file is damaged; not acknowledging it, so that it comes again",
+				"account", r.AccountID, "file", file.Name)
 			return DownloadResult{Stored: true}, nil
 		}
 	}
@@ -85,7 +87,8 @@ func (a *Bureau) Apply(ctx context.Context, r AccountRef) error {
 		data, unreadable := bureau.ParseDownload(file.File)
 		if unreadable != nil || data.Damaged {
 			a.Logger.ErrorContext(ctx, "accepting a damaged data file as it is", "account", r.AccountID, "file", file.FileName)
-			if err := a.Store.AddTask(ctx, store.AccountTask(r.AccountID, store.TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
+			if err := a.Store.AddTask(ctx,
+				store.AccountTask(r.AccountID, store.TaskUnreadable, fmt.Sprint(id), file.FileName)); err != nil {
 				return err
 			}
 		}
@@ -122,8 +125,9 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 	}
 	// A crash here costs tasks, not verdicts: a refusal shows on the filing too.
 	for _, v := range done.Unknown {
-		if err := a.Store.AddTask(ctx, store.AccountTask(accountID, store.TaskUnknownRecord, fmt.Sprintf("%s/%d/%s", file.FileName, v.Operation, v.Key),
-			fmt.Sprintf("%s: %d %s %d", file.FileName, v.Operation, v.Key, v.Code))); err != nil {
+		if err := a.Store.AddTask(ctx,
+			store.AccountTask(accountID, store.TaskUnknownRecord, fmt.Sprintf("%s/%d/%s", file.FileName, v.Operation, v.Key),
+				fmt.Sprintf("%s: %d %s %d", file.FileName, v.Operation, v.Key, v.Code))); err != nil {
 			return err
 		}
 	}
@@ -133,7 +137,8 @@ func (a *Bureau) apply(ctx context.Context, accountID int64, file store.Download
 		}
 	}
 	if len(data.Skipped) > 0 {
-		a.Logger.WarnContext(ctx, "a downloaded data file has unknown sections", "file", file.FileName, "sections", data.Skipped)
+		a.Logger.WarnContext(ctx, "a downloaded data file has unknown sections", "file", file.FileName, "sections",
+			data.Skipped)
 	}
 	return nil
 }
@@ -166,7 +171,8 @@ func verdicts(ispID int64, data bureau.DownloadData) []store.Verdict {
 			continue
 		}
 		v := store.Verdict{
-			Operation: r.Operation, Review: r.Review, Key: r.Key, Decided: true, Approved: r.Approved, Code: r.Code, Opinion: r.Opinion, ReviewedAt: r.ReviewedAt,
+			Operation: r.Operation, Review: r.Review, Key: r.Key, Decided: true, Approved: r.Approved, Code: r.Code,
+			Opinion: r.Opinion, ReviewedAt: r.ReviewedAt,
 		}
 		v.RecordID = bureau.OwnRecord(r)
 		if refusal, _ := filing.RefusalByCode(r.Code); refusal.Done && !r.Approved {
@@ -220,7 +226,8 @@ func (a *Bureau) applyLists(ctx context.Context, accountID int64, file string, d
 			}
 		}
 		if b.DocumentNumber != "" {
-			if err := a.Store.SetBlacklisted(ctx, store.BlacklistHolder, store.HolderKey(b.DocumentType, b.DocumentNumber), b.Name+" "+b.Remark, b.Removed); err != nil {
+			if err := a.Store.SetBlacklisted(ctx, store.BlacklistHolder, store.HolderKey(b.DocumentType, b.DocumentNumber),
+				b.Name+" "+b.Remark, b.Removed); err != nil {
 				return err
 			}
 		}
@@ -263,7 +270,8 @@ func addressVerdicts(data bureau.DownloadData) []store.AddressVerdict {
 	for _, r := range data.Addresses {
 		refusal, _ := filing.RefusalByCode(r.Code)
 		list = append(list, store.AddressVerdict{
-			RecordID: r.ID, BureauID: r.BureauID, Source: r.Source, Operation: int(r.Operation), Code: r.Code, Done: refusal.Done, Opinion: r.Opinion,
+			RecordID: r.ID, BureauID: r.BureauID, Source: r.Source, Operation: int(r.Operation), Code: r.Code,
+			Done: refusal.Done, Opinion: r.Opinion,
 		})
 	}
 	return list

@@ -29,13 +29,15 @@ func (a *Bureau) PackNext(ctx context.Context, r AccountRef) (int64, error) {
 func filingRecord(w store.WaitingRecord) (bureau.Record, error) {
 	r := bureau.Record{ID: w.ID, Dossier: w.Dossier}
 	for _, p := range w.Papers {
-		r.Papers = append(r.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval, Remark: p.Remark, Content: p.Content})
+		r.Papers = append(r.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval,
+			Remark: p.Remark, Content: p.Content})
 	}
 	return r, nil
 }
 
 // builder makes packed data files from rows, each converted to a record.
-func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) (Record, error), build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
+func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) (Record, error),
+	build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
 	return func(sequence int64, rows []Row) ([]byte, map[int64]int, error) {
 		records := make([]Record, len(rows))
 		for i, row := range rows {
@@ -90,7 +92,8 @@ func addressBlock(r store.StaffRecord) (bureau.AddressBlock, error) {
 
 // recogniseStaffs returns which of our staff records a file of the bureau's holds, and the IDs under which it adds
 // our address blocks.
-func (a *Bureau) recogniseStaffs(ctx context.Context, accountID int64, content []byte) (blocks, same []int64, err error) {
+func (a *Bureau) recogniseStaffs(ctx context.Context, accountID int64,
+	content []byte) (blocks, same []int64, err error) {
 	if blocks, err = bureau.AddressIDs(content); err != nil {
 		return nil, nil, failed(ReasonProtocol, fmt.Errorf("the bureau's newest data file is unreadable"), false, 0)
 	}

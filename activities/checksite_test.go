@@ -44,16 +44,19 @@ func TestEveryDomainsStateIsKept(t *testing.T) {
 		}
 		return seen, kinds
 	}
-	revision, err := e.db.SaveDossier(ctx, e.filing.ID, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filing.Site{
-		Name: "x", Domains: []string{"www.example.com", "ftp.example.com", "nowhere.invalid.test", "*.example.com"}, HomePage: "http://www.example.com/",
-	}})
+	revision, err := e.db.SaveDossier(ctx, e.filing.ID,
+		filing.Dossier{Holder: filingtest.PersonHolder(), Site: filing.Site{
+			Name: "x", Domains: []string{"www.example.com", "ftp.example.com", "nowhere.invalid.test", "*.example.com"},
+			HomePage: "http://www.example.com/",
+		}})
 	require.NoError(t, err)
 	exec(`UPDATE records SET revision = ? WHERE filing_id = ?`, revision, e.filing.ID)
 	seen, kinds := check()
 	require.True(t, seen.Complete())
 	lost := kinds["nowhere.invalid.test"]
 	require.Contains(t, []string{"dns", "timeout", "unreachable"}, lost)
-	require.Equal(t, map[string]string{"www.example.com": "answers", "ftp.example.com": "answers_status", "nowhere.invalid.test": lost, "*.example.com": "wildcard", "home": "ok"}, kinds)
+	require.Equal(t, map[string]string{"www.example.com": "answers", "ftp.example.com": "answers_status",
+		"nowhere.invalid.test": lost, "*.example.com": "wildcard", "home": "ok"}, kinds)
 
 	exec(`UPDATE decisions SET certificate = ?`, []byte("certificate"))
 	seen, kinds = check()

@@ -82,19 +82,23 @@ func TestCorrectionsAreNotifiedAndConfirmed(t *testing.T) {
 	_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: "sms"})
 	require.NoError(t, err, "it was never made")
 	s.SetClock(time.Now)
-	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: filing.SMS, To: "13800000009", Proof: "other", By: "support:a"})
+	row, err := s.CorrectByStaff(ctx, store.NewCorrection{Token: token, FilingID: f.ID, Channel: filing.SMS,
+		To: "13800000009", Proof: "other", By: "support:a"})
 	require.NoError(t, err)
 	for range 2 {
 		for _, channel := range filing.Channels {
-			_, err = env.ExecuteActivity(effects.NotifyContactCorrected, activities.CorrectionRef{Token: token, Channel: channel})
+			_, err = env.ExecuteActivity(effects.NotifyContactCorrected,
+				activities.CorrectionRef{Token: token, Channel: channel})
 			require.NoError(t, err)
 		}
 		_, err = env.ExecuteActivity(effects.SendCorrectionCode, activities.CorrectionCodeRef{CorrectionID: row.ID, Send: 1})
 		require.NoError(t, err)
 	}
 	require.Len(t, phone.Messages(), 2, "each once")
-	require.Equal(t, []string{old.Mobile, "SMS_contact_changed"}, []string{phone.Messages()[0].Phone, phone.Messages()[0].TemplateCode})
-	require.Equal(t, []string{"13800000009", "SMS_contact_code"}, []string{phone.Messages()[1].Phone, phone.Messages()[1].TemplateCode})
+	require.Equal(t, []string{old.Mobile, "SMS_contact_changed"},
+		[]string{phone.Messages()[0].Phone, phone.Messages()[0].TemplateCode})
+	require.Equal(t, []string{"13800000009", "SMS_contact_code"},
+		[]string{phone.Messages()[1].Phone, phone.Messages()[1].TemplateCode})
 	require.NotEmpty(t, post.Messages())
 	require.Equal(t, []string{old.Email}, post.Messages()[0].To)
 	require.NoError(t, s.ConfirmCorrection(ctx, row, phone.Messages()[1].Params["code"]))

@@ -70,12 +70,14 @@ func (a *Message) sendCustomerNotice(ctx context.Context, t store.CustomerNotice
 		if channel == filing.SMS && !slices.Contains(message.SMSTemplates, name) {
 			continue
 		}
-		n := Notice{FilingID: t.FilingID, Channel: channel, Template: string(name), Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
+		n := Notice{FilingID: t.FilingID, Channel: channel, Template: string(name),
+			Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
 		// An earlier run may have sent it, and this activity's attempt count doesn't show that.
 		failure := a.notify(ctx, n, params, true)
 		var app *temporal.ApplicationError
 		if errors.As(failure, &app) && app.Type() == ReasonRecipient {
-			activity.GetLogger(ctx).Warn("giving up on a customer notice: the address was refused", "filing", t.FilingID, "channel", channel)
+			activity.GetLogger(ctx).Warn("giving up on a customer notice: the address was refused", "filing", t.FilingID,
+				"channel", channel)
 			continue
 		}
 		err = errors.Join(err, failure)

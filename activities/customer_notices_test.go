@@ -58,7 +58,8 @@ func TestWithdrawalNoticeFitsItsKind(t *testing.T) {
 	seq, mails := int64(0), 0
 	withdraw := func(id int64) string {
 		seq++
-		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: id, Seq: seq, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "support:a"}))
+		require.NoError(t, s.Advance(ctx,
+			store.Progress{FilingID: id, Seq: seq, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "support:a"}))
 		_, err := env.ExecuteActivity(effects.SendCustomerNotices)
 		require.NoError(t, err)
 		mails++
@@ -90,13 +91,16 @@ func TestWithdrawalNoticeFitsItsKind(t *testing.T) {
 // A registration has no contact: its notices go to the account's confirmed addresses.
 func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
 	order, err := s.OrderOf(ctx, user.ID, "D1")
 	require.NoError(t, err)
-	f, err := s.OpenRegistration(ctx, store.NewRegistration{OrderID: order.ID, Dossier: filing.Dossier{Kind: filing.KindRegister, OwnershipProof: filing.OwnershipProof{Number: "沪ICP备2026000002号-1"}}})
+	f, err := s.OpenRegistration(ctx,
+		store.NewRegistration{OrderID: order.ID, Dossier: filing.Dossier{Kind: filing.KindRegister,
+			OwnershipProof: filing.OwnershipProof{Number: "沪ICP备2026000002号-1"}}})
 	require.NoError(t, err)
 	phone, post, effects := phones(t, s)
 	var suite testsuite.WorkflowTestSuite
@@ -104,7 +108,8 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	env.RegisterActivity(effects)
 	notify := func(key string, stage filing.Stage) {
 		for _, channel := range filing.Channels {
-			_, err := env.ExecuteActivity(effects.Notify, activities.Notice{FilingID: f.ID, Channel: channel, Template: string(message.Waiting), Key: key + string(channel), Stage: stage})
+			_, err := env.ExecuteActivity(effects.Notify, activities.Notice{FilingID: f.ID, Channel: channel,
+				Template: string(message.Waiting), Key: key + string(channel), Stage: stage})
 			require.NoError(t, err)
 		}
 	}

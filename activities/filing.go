@@ -73,7 +73,8 @@ func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	}
 	keys := bureau.KeysOf(dossier)
 	record := store.NewRecord{
-		AccountID: account, FilingID: r.FilingID, Revision: r.Revision, Operation: keys.Operation, Province: dossier.Bureau(), ReviewKey: keys.Review, ResultKeys: keys.Result,
+		AccountID: account, FilingID: r.FilingID, Revision: r.Revision, Operation: keys.Operation, Province: dossier.Bureau(),
+		ReviewKey: keys.Review, ResultKeys: keys.Result,
 	}
 	if dossier.Kind == filing.KindChange {
 		record.SiteID = dossier.Subject.SiteID

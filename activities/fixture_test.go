@@ -33,7 +33,8 @@ func phones(t *testing.T, s *store.Store) (*sms.Server, *mail.Server, *activitie
 	texts, err := message.NewTexts("zh")
 	require.NoError(t, err)
 	return phone, post, &activities.Message{Store: s, SMS: sender, Texts: texts, Mail: message.NewMail(message.MailConfig{
-		Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", TLSConfig: &tls.Config{RootCAs: post.RootCAs(), MinVersion: tls.VersionTLS12},
+		Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com",
+		TLSConfig: &tls.Config{RootCAs: post.RootCAs(), MinVersion: tls.VersionTLS12},
 	})}
 }
 
@@ -46,8 +47,9 @@ func smsTo(t *testing.T, stand *sms.Server) *message.SMS {
 	for _, name := range message.SMSTemplates {
 		codes[name] = "SMS_" + string(name)
 	}
-	sender, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", Scheme: "HTTP",
-		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: codes, Timeout: 5 * time.Second})
+	sender, err :=
+		message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: "secret", SignName: "签名", Scheme: "HTTP",
+			Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: codes, Timeout: 5 * time.Second})
 	require.NoError(t, err)
 	return sender
 }
@@ -56,7 +58,8 @@ func smsTo(t *testing.T, stand *sms.Server) *message.SMS {
 func filed(t *testing.T, s *store.Store) (order store.Order, f store.Filing, account int64) {
 	t.Helper()
 	ctx := t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)

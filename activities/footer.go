@@ -61,7 +61,8 @@ func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult,
 	return FooterResult{}, a.footerProblem(ctx, e, err)
 }
 
-func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.Site, lines []website.Line) (p store.FooterPreview, err error) {
+func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.Site,
+	lines []website.Line) (p store.FooterPreview, err error) {
 	space, err := a.footerSpace(ctx, e)
 	if err != nil {
 		return p, err
@@ -106,7 +107,8 @@ func seenAt(f website.Finding) map[string]string {
 func ownHost(u *url.URL, site filing.Site) bool {
 	bare := func(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
 	home, err := url.Parse(site.HomePage)
-	return err == nil && bare(home.Hostname()) == bare(u.Hostname()) || slices.ContainsFunc(site.Domains, func(d string) bool { return bare(d) == bare(u.Hostname()) })
+	return err == nil && bare(home.Hostname()) == bare(u.Hostname()) ||
+		slices.ContainsFunc(site.Domains, func(d string) bool { return bare(d) == bare(u.Hostname()) })
 }
 
 // PlaceFooter writes the page that the customer agreed to. A repeat continues where the last attempt ended.
@@ -120,7 +122,8 @@ func (a *Website) RestoreFooter(ctx context.Context, r FooterRef) (FooterResult,
 }
 
 func (a *Website) writeFooter(ctx context.Context, r FooterRef, state store.FooterState,
-	write func(context.Context, website.Space, website.Policy, website.Placing) error, note func(context.Context, int64) error,
+	write func(context.Context, website.Space, website.Policy, website.Placing) error,
+	note func(context.Context, int64) error,
 ) (FooterResult, error) {
 	e, err := a.Store.FooterEdit(ctx, r.EditID)
 	if err != nil {

@@ -41,7 +41,8 @@ func newEditing(t *testing.T, withSpace bool) *editing {
 	t.Helper()
 	e, ctx := &editing{t: t, db: testdb.New(t)}, t.Context()
 	var err error
-	e.space, err = webspace.New(webspace.Options{Dir: t.TempDir(), Accounts: []webspace.Account{{User: "u", Password: "p", Domains: []string{"www.example.com"}, DocumentRoot: "wwwroot"}}})
+	e.space, err = webspace.New(webspace.Options{Dir: t.TempDir(), Accounts: []webspace.Account{
+		{User: "u", Password: "p", Domains: []string{"www.example.com"}, DocumentRoot: "wwwroot"}}})
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -57,11 +58,13 @@ func newEditing(t *testing.T, withSpace bool) *editing {
 	t.Cleanup(server.Close)
 	to := strings.TrimPrefix(server.URL, "http://")
 	e.website = &activities.Website{Store: e.db, LinkTargets: []string{linkTarget}, PoliceTarget: policeTarget,
-		Checker: website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"*.example.com": to, "*.example.org": to}})}
+		Checker: website.NewChecker(
+			website.CheckerConfig{ConnectTo: map[string]string{"*.example.com": to, "*.example.org": to}})}
 
 	in := store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}}
 	if withSpace {
-		in.WebSpace = &store.WebSpace{Protocol: website.FTP, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "u", Password: "p", DocumentRoot: "wwwroot"}
+		in.WebSpace = &store.WebSpace{Protocol: website.FTP, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "u",
+			Password: "p", DocumentRoot: "wwwroot"}
 	}
 	_, err = e.db.ImportOrder(ctx, in)
 	require.NoError(t, err)
@@ -71,14 +74,17 @@ func newEditing(t *testing.T, withSpace bool) *editing {
 	require.NoError(t, err)
 	e.filing, err = e.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, e.db.Advance(ctx, store.Progress{FilingID: e.filing.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "system"}))
-	revision, err := e.db.SaveDossier(ctx, e.filing.ID, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
+	require.NoError(t, e.db.Advance(ctx,
+		store.Progress{FilingID: e.filing.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "system"}))
+	revision, err := e.db.SaveDossier(ctx, e.filing.ID, filing.Dossier{Holder: filingtest.PersonHolder(),
+		Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
 	require.NoError(t, err)
 	account, err := e.db.EnsureAccount(ctx, "default")
 	require.NoError(t, err)
 	for _, query := range []string{
 		`INSERT INTO records (filing_id, revision, account_id, created_at) VALUES (?, ?, ?, NOW(6))`,
-		`INSERT INTO decisions (record_id, approved, site_number, created_at) SELECT id, TRUE, '` + siteNumber + `', NOW(6) FROM records WHERE filing_id = ? AND revision = ? AND account_id = ?`,
+		`INSERT INTO decisions (record_id, approved, site_number, created_at)
+			SELECT id, TRUE, '` + siteNumber + `', NOW(6) FROM records WHERE filing_id = ? AND revision = ? AND account_id = ?`,
 	} {
 		_, err = e.db.DB().ExecContext(ctx, query, e.filing.ID, revision, account)
 		require.NoError(t, err)
@@ -157,7 +163,8 @@ func TestPoliceNumberFollows(t *testing.T) {
 	e.place(first)
 	require.Equal(t, website.UnfitShown, e.preview().Reason)
 
-	_, err = e.db.DB().ExecContext(ctx, `UPDATE orders SET filing_number = ?, police_number = ? WHERE id = ?`, siteNumber, policeNumber, e.filing.OrderID)
+	_, err = e.db.DB().ExecContext(ctx, `UPDATE orders SET filing_number = ?, police_number = ?
+		WHERE id = ?`, siteNumber, policeNumber, e.filing.OrderID)
 	require.NoError(t, err)
 	second := e.preview()
 	require.Equal(t, []string{policeNumber}, second.Numbers())
@@ -216,7 +223,8 @@ func TestFooterIsNotForEverySite(t *testing.T) {
 		"shown by an included file": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(plain + website.Snippet(siteNumber, linkTarget)))
 		}, website.UnfitShown, nil},
-		"can't be opened": {http.NotFound, website.UnfitSite, map[string]any{"kind": "status", "url": "http://www.example.com/"}},
+		"can't be opened": {http.NotFound, website.UnfitSite,
+			map[string]any{"kind": "status", "url": "http://www.example.com/"}},
 		"something else is shown": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte("<html><body><ul><li>another</li></ul></body></html>"))
 		}, website.UnfitNotServed, map[string]any{"file": "index.html"}},

@@ -49,7 +49,8 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
 	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
-	if err := a.send(ctx, sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
+	if err := a.send(ctx,
+		sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
 	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, c.Send)
@@ -162,22 +163,26 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	}
 	var receipt message.Receipt
 	if m.channel == filing.SMS {
-		receipt, err = a.SMS.Send(ctx, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before, Begun: begun})
+		receipt, err = a.SMS.Send(ctx,
+			message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before, Begun: begun})
 	} else {
 		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)
 	}
 	if err != nil {
 		return messageFailed(err)
 	}
-	return a.Store.NoteMessage(ctx, store.Message{Key: m.key, FilingID: m.filingID, Channel: m.channel, Template: string(m.name), ProviderID: receipt.ProviderID})
+	return a.Store.NoteMessage(ctx, store.Message{Key: m.key, FilingID: m.filingID, Channel: m.channel,
+		Template: string(m.name), ProviderID: receipt.ProviderID})
 }
 
-func (a *Message) mail(ctx context.Context, key, to string, name message.Template, params map[string]string) (message.Receipt, error) {
+func (a *Message) mail(ctx context.Context, key, to string, name message.Template,
+	params map[string]string) (message.Receipt, error) {
 	subject, text, page, err := a.Texts.Mail(name, params)
 	if err != nil {
 		return message.Receipt{}, err
 	}
-	return a.Mail.Send(ctx, message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page, Template: name})
+	return a.Mail.Send(ctx,
+		message.MailMessage{Key: key, To: to, Subject: subject, Text: text, HTML: page, Template: name})
 }
 
 // messageFailed decides who can fix a message that wasn't sent.

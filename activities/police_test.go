@@ -31,13 +31,15 @@ func TestReminderOfThePublicSecurityFiling(t *testing.T) {
 
 	remind := func(days int, key string, since time.Time) {
 		s.SetClock(func() time.Time { return approved.AddDate(0, 0, days) })
-		_, err := env.ExecuteActivity(effects.RemindPolice, activities.PoliceReminder{FilingID: f.ID, Channel: "sms", Template: "police", Since: since, Key: key})
+		_, err := env.ExecuteActivity(effects.RemindPolice,
+			activities.PoliceReminder{FilingID: f.ID, Channel: "sms", Template: "police", Since: since, Key: key})
 		require.NoError(t, err)
 	}
 	remind(3, "a", due.Since)
 	remind(3, "a", due.Since)
 	require.Len(t, phone.Messages(), 1, "once for its key")
-	require.Equal(t, map[string]string{"order": "D1", "left": "28"}, phone.Messages()[0].Params, "what is left of the day counts")
+	require.Equal(t, map[string]string{"order": "D1", "left": "28"}, phone.Messages()[0].Params,
+		"what is left of the day counts")
 	remind(4, "b", due.Since.Add(time.Hour))
 	remind(31, "c", due.Since)
 	require.Len(t, phone.Messages(), 1)

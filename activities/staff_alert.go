@@ -57,16 +57,19 @@ func (a *Message) MailStaffAlert(ctx context.Context, alertID int64) error {
 	if a.StaffAddress == "" {
 		return a.Store.StaffAlertMailed(ctx, t.ID)
 	}
-	name, params := message.Stuck, map[string]string{"order": t.Order.String, "step": t.Step, "reason": t.Reason, "link": a.linkOf(t)}
+	name, params := message.Stuck,
+		map[string]string{"order": t.Order.String, "step": t.Step, "reason": t.Reason, "link": a.linkOf(t)}
 	if t.Kind == store.AlertStopped {
-		name, params = message.Stopped, map[string]string{"account": t.Account.String, "code": strconv.FormatInt(t.Code.Int64, 10), "link": a.linkOf(t)}
+		name, params = message.Stopped,
+			map[string]string{"account": t.Account.String, "code": strconv.FormatInt(t.Code.Int64, 10), "link": a.linkOf(t)}
 	}
 	receipt, err := a.mail(ctx, staffAlertKey(t), a.StaffAddress, name, params)
 	if err != nil {
 		return messageFailed(err)
 	}
 	if t.FilingID.Valid { // its page lists it
-		sent := store.Message{Key: staffAlertKey(t), FilingID: t.FilingID.Int64, Channel: filing.Mail, Template: string(name), ProviderID: receipt.ProviderID}
+		sent := store.Message{Key: staffAlertKey(t), FilingID: t.FilingID.Int64, Channel: filing.Mail, Template: string(name),
+			ProviderID: receipt.ProviderID}
 		if err := a.Store.NoteMessage(ctx, sent); err != nil {
 			return err
 		}
@@ -122,9 +125,11 @@ func (a *Message) PostStaffAlert(ctx context.Context, alertID int64) error {
 	if a.StaffWebhook == nil {
 		return a.Store.StaffAlertPosted(ctx, t.ID)
 	}
-	event := alertEvent{Type: eventStuck, Timestamp: t.BeganAt.UTC().Format("2006-01-02T15:04:05.000Z"), Data: alertEventData{
-		ID: t.ID, Step: t.Step, Reason: t.Reason, Order: t.Order.String, Account: t.Account.String, Code: t.Code.Int64, Link: a.linkOf(t),
-	}}
+	event := alertEvent{Type: eventStuck, Timestamp: t.BeganAt.UTC().Format("2006-01-02T15:04:05.000Z"),
+		Data: alertEventData{
+			ID: t.ID, Step: t.Step, Reason: t.Reason, Order: t.Order.String, Account: t.Account.String, Code: t.Code.Int64,
+			Link: a.linkOf(t),
+		}}
 	if t.Kind == store.AlertStopped {
 		event.Type = eventStopped
 	}

@@ -58,7 +58,8 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f, account := filed(t, s)
 	yes := true
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 20, Stuck: &yes, StuckStep: "send_sms", StuckReason: activities.ReasonOperator, EventKind: "stuck", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 20, Stuck: &yes, StuckStep: "send_sms",
+		StuckReason: activities.ReasonOperator, EventKind: "stuck", Actor: "system"}))
 	_, err := s.StopAccount(ctx, account, 5)
 	require.NoError(t, err)
 	status, told := http.StatusServiceUnavailable, &startedAlerts{}
@@ -76,7 +77,8 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	require.Equal(t, []int64{1}, told.ids)
 	_, err = env.ExecuteActivity(effects.MailTasks)
 	require.NoError(t, err)
-	require.Equal(t, []int64{1, 2, 1}, told.ids, "the end of an exchange starts the alert of the stop, and what a crash prevented")
+	require.Equal(t, []int64{1, 2, 1}, told.ids,
+		"the end of an exchange starts the alert of the stop, and what a crash prevented")
 
 	_, err = env.ExecuteActivity(effects.PostStaffAlert, int64(1))
 	require.Error(t, err)
@@ -85,7 +87,8 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.ExecuteActivity(effects.MailStaffAlert, int64(1))
 	require.NoError(t, err)
-	_, err = s.DB().ExecContext(ctx, `UPDATE staff_alerts SET posted_at = NULL, mailed_at = NULL, notified_at = NULL`) // the process died before it noted them
+	_, err = s.DB().ExecContext(ctx, `UPDATE staff_alerts SET posted_at = NULL, mailed_at = NULL,
+		notified_at = NULL`) // the process died before it noted them
 	require.NoError(t, err)
 	for range 2 {
 		for _, act := range []any{effects.PostStaffAlert, effects.MailStaffAlert} {
@@ -100,11 +103,14 @@ func TestAlertIsMailedAndPostedOnce(t *testing.T) {
 	var event map[string]any
 	require.NoError(t, json.Unmarshal([]byte((*posts)[0].body), &event))
 	require.Equal(t, "filing.stuck", event["type"])
-	require.Equal(t, map[string]any{"id": 1.0, "step": "send_sms", "reason": "operator", "order": "D1", "link": "https://beian.example.com/support/filings?reason=operator&step=send_sms"}, event["data"])
+	require.Equal(t, map[string]any{"id": 1.0, "step": "send_sms", "reason": "operator", "order": "D1",
+		"link": "https://beian.example.com/support/filings?reason=operator&step=send_sms"}, event["data"])
 	require.Len(t, mails.Messages(), 2)
 	require.Equal(t, mails.Messages()[0].MessageID, mails.Messages()[1].MessageID)
-	require.Contains(t, mails.Messages()[0].Text, "https://beian.example.com/support/filings?reason=operator&step=send_sms")
-	for _, personal := range []string{filingtest.Contact().Mobile, filingtest.Contact().Email, filingtest.Contact().Name, filingtest.Contact().UserName} {
+	require.Contains(t, mails.Messages()[0].Text,
+		"https://beian.example.com/support/filings?reason=operator&step=send_sms")
+	for _, personal := range []string{filingtest.Contact().Mobile, filingtest.Contact().Email, filingtest.Contact().Name,
+		filingtest.Contact().UserName} {
 		require.NotContains(t, (*posts)[0].body+mails.Messages()[0].Text, personal)
 	}
 

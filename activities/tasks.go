@@ -28,7 +28,8 @@ func (a *Message) mailTasks(ctx context.Context) error {
 		}
 		slices.Sort(lines)
 		// The key makes a repeated mail the same mail.
-		if _, err := a.mail(ctx, fmt.Sprintf("tasks-%d", newest), a.StaffAddress, message.Tasks, map[string]string{"tasks": strings.Join(lines, "; ")}); err != nil {
+		if _, err := a.mail(ctx, fmt.Sprintf("tasks-%d", newest), a.StaffAddress, message.Tasks,
+			map[string]string{"tasks": strings.Join(lines, "; ")}); err != nil {
 			return messageFailed(err)
 		}
 	}

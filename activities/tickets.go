@@ -34,10 +34,12 @@ func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 	}
 	if a.StaffAddress != "" { // without one, their page shows it
 		params := map[string]string{
-			"number": strconv.FormatInt(ticket.ID, 10), "kind": string(ticket.Kind), "order": ticket.Order.String, "text": ticket.Text,
+			"number": strconv.FormatInt(ticket.ID, 10), "kind": string(ticket.Kind), "order": ticket.Order.String,
+			"text": ticket.Text,
 			"link": fmt.Sprintf("%s/support/tickets/%d", a.PanelURL, ticket.ID),
 		}
-		if _, err := a.mail(ctx, fmt.Sprintf("ticket-%d", ticket.ID), a.StaffAddress, message.TicketOpened, params); err != nil {
+		if _, err := a.mail(ctx, fmt.Sprintf("ticket-%d", ticket.ID), a.StaffAddress, message.TicketOpened,
+			params); err != nil {
 			return messageFailed(err)
 		}
 	}

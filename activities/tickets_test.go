@@ -16,7 +16,8 @@ import (
 func TestTicketsWithoutAddresses(t *testing.T) {
 	db, ctx := testdb.New(t), t.Context()
 	a := &activities.Message{Store: db}
-	id, err := db.OpenTicket(ctx, store.Ticket{Token: "00000000000000000000000000000001", Kind: store.TicketAsk, Lang: "zh", TicketBody: store.TicketBody{Text: "x"}})
+	id, err := db.OpenTicket(ctx, store.Ticket{Token: "00000000000000000000000000000001", Kind: store.TicketAsk,
+		Lang: "zh", TicketBody: store.TicketBody{Text: "x"}})
 	require.NoError(t, err)
 	require.NoError(t, a.SendTicket(ctx, activities.TicketRef{TicketID: id}))
 	ticket, err := db.Ticket(ctx, id)

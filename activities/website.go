@@ -53,7 +53,8 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if len(decision.Certificate) == 0 { // only a new holder must have one
 		return InstallResult{}, nil
 	}
-	return InstallResult{}, spaceProblem(website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate))
+	return InstallResult{},
+		spaceProblem(website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate))
 }
 
 // spaceProblem decides who can fix what a web space refused.

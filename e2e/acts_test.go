@@ -48,7 +48,8 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	}
 
 	// The SMS provider's limit for the number: the next attempt is an hour away.
-	s.StandIns.SMS.Faults.Set(fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.BUSINESS_LIMIT_CONTROL:hour", Times: 1})
+	s.StandIns.SMS.Faults.Set(
+		fault.Fault{Operation: "SendSms", Mode: fault.Fail, Code: "isv.BUSINESS_LIMIT_CONTROL:hour", Times: 1})
 	require.NoError(t, w.Open(ctx, "D20260001"))
 	contact := filingtest.Contact()
 	require.NoError(t, w.Contact(ctx, contact, password))
@@ -84,7 +85,8 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 		t.Helper()
 		doc, err := staff.Page(ctx, page+"/contact/"+channel+"?serial=1")
 		require.NoError(t, err)
-		values := url.Values{"serial": {"1"}, "token": {doc.Find("[name=token]").AttrOr("value", "")}, field: {to}, "proof": {"video_call"}, "reason": {"视频核对了林测试本人"}}
+		values := url.Values{"serial": {"1"}, "token": {doc.Find("[name=token]").AttrOr("value", "")}, field: {to},
+			"proof": {"video_call"}, "reason": {"视频核对了林测试本人"}}
 		if picture {
 			_, err = staff.Upload(ctx, page+"/contact/"+channel, values, "picture", "proof.jpg", demo.Picture("proof"))
 		} else {
@@ -149,14 +151,17 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	})
 	for _, v := range corners {
 		b := signedIn(t, s, v, stack.DemoSupport, stack.DemoSupportPassword)
-		do(b, t, chromedp.Navigate(s.PanelURL+page), chromedp.WaitVisible("[data-resume]"), chromedp.WaitVisible("[data-corrections]"), shot(t, v.String()+"-07-stuck"),
+		do(b, t, chromedp.Navigate(s.PanelURL+page), chromedp.WaitVisible("[data-resume]"),
+			chromedp.WaitVisible("[data-corrections]"), shot(t, v.String()+"-07-stuck"),
 			submit("[data-resume] a"), chromedp.WaitVisible(chromedp.ID("f-host")), shot(t, v.String()+"-08-mend"))
 	}
 	post(page+"/space", url.Values{
-		"serial": {"1"}, "protocol": {right.Protocol}, "host": {right.Host}, "port": {fmt.Sprint(right.Port)}, "user": {right.User}, "password": {right.Password},
+		"serial": {"1"}, "protocol": {right.Protocol}, "host": {right.Host}, "port": {fmt.Sprint(right.Port)},
+		"user": {right.User}, "password": {right.Password},
 		"document_root": {right.DocumentRoot}, "reason": {"主机商给了新密码"}, "action": {"retry"},
 	})
-	eventually("the certificate is there", func() bool { return s.StandIns.Space.Stores("web1", "wwwroot/cert/bazu.cert") == 1 })
+	eventually("the certificate is there",
+		func() bool { return s.StandIns.Space.Stores("web1", "wwwroot/cert/bazu.cert") == 1 })
 
 	// Another filing is withdrawn for its customer, who is notified.
 	require.NoError(t, w.Open(ctx, "D20260002"))
@@ -171,7 +176,8 @@ func TestBrowserStaffActOnFilings(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, doc.Text(), "已变化")
 
-	for _, action := range []string{"filing.run_now", "filing.send_code", "contact.correct", "space.correct", "filing.withdraw"} {
+	for _, action := range []string{"filing.run_now", "filing.send_code", "contact.correct", "space.correct",
+		"filing.withdraw"} {
 		rows, err := s.Store.AuditRows(ctx, store.AuditFilter{Action: action}, 0, 9)
 		require.NoError(t, err)
 		require.NotEmpty(t, rows, action)
@@ -193,12 +199,15 @@ func lookAtActs(t *testing.T, s *stack.Stack, page string) {
 		name := func(step string) string { return v.String() + "-" + step }
 		do(b, t, chromedp.Navigate(s.PanelURL+page), chromedp.WaitVisible("[data-codes]"), shot(t, name("01-filing")))
 		fits(b, t, "a filing")
-		do(b, t, chromedp.Navigate(s.PanelURL+page+"/contact/sms?serial=1"), chromedp.WaitVisible(chromedp.ID("f-mobile")), submit("main form .button"),
+		do(b, t, chromedp.Navigate(s.PanelURL+page+"/contact/sms?serial=1"), chromedp.WaitVisible(chromedp.ID("f-mobile")),
+			submit("main form .button"),
 			chromedp.WaitVisible(chromedp.ID("e-reason")), shot(t, name("02-correction")))
 		fits(b, t, "a correction")
-		do(b, t, chromedp.Navigate(s.PanelURL+page+"/space?serial=1"), chromedp.WaitVisible(chromedp.ID("f-host")), shot(t, name("03-space")))
+		do(b, t, chromedp.Navigate(s.PanelURL+page+"/space?serial=1"), chromedp.WaitVisible(chromedp.ID("f-host")),
+			shot(t, name("03-space")))
 		fits(b, t, "a web space")
-		do(b, t, chromedp.Navigate(s.PanelURL+page+"/withdraw?serial=1"), chromedp.WaitVisible(chromedp.ID("f-reason")), shot(t, name("04-withdraw")))
+		do(b, t, chromedp.Navigate(s.PanelURL+page+"/withdraw?serial=1"), chromedp.WaitVisible(chromedp.ID("f-reason")),
+			shot(t, name("04-withdraw")))
 		fits(b, t, "withdrawing")
 	}
 }
@@ -208,7 +217,8 @@ func lookAtConfirmation(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	for _, v := range corners {
 		b := signedIn(t, s, v, stack.DemoCustomer, stack.DemoCustomerPassword)
-		do(b, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"), chromedp.WaitVisible(`[data-confirm="mail"]`), shot(t, v.String()+"-05-asked"),
+		do(b, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"), chromedp.WaitVisible(`[data-confirm="mail"]`),
+			shot(t, v.String()+"-05-asked"),
 			submit(`[data-confirm="mail"] a`), chromedp.WaitVisible(chromedp.ID("f-code")), shot(t, v.String()+"-06-confirm"))
 	}
 }

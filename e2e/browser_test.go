@@ -23,7 +23,8 @@ func submit(button string) chromedp.Action[chromedp.Void] {
 // changed tells the page's script that a value was set.
 func changed(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).dispatchEvent(new Event("change"))`, selector))(ctx, target)
+		_, err := chromedp.Evaluate[bool](
+			fmt.Sprintf(`document.querySelector(%q).dispatchEvent(new Event("change"))`, selector))(ctx, target)
 		return err
 	})
 }
@@ -56,7 +57,8 @@ func TestBrowserFollowUps(t *testing.T) {
 		ctx := browser(t, width, 900)
 		require.NoError(t, patiently(ctx,
 			chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-			chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
+			chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword),
+			submit(".card .button"),
 			chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(base),
 			chromedp.WaitVisible(".followups"), shot(t, name+"-01-filed"), submit(`.followups [value="change"]`),
 			chromedp.WaitVisible(`.tasks .now a`), shot(t, name+"-02-change"), submit(`.tasks .now a`),
@@ -65,12 +67,17 @@ func TestBrowserFollowUps(t *testing.T) {
 			chromedp.WaitVisible("[data-papers]"), pictures(t, "holder_id_front", "holder_id_back"), submit(`[value=next]`),
 			chromedp.WaitVisible("#f-password"), shot(t, name+"-03-claim"), submit(`[value=next]`),
 			chromedp.WaitVisible(".changed"), shot(t, name+"-04-review"),
-			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"), submit(`[name=sure]`), submit(".withdraw .button"),
-			chromedp.WaitVisible(`[data-order="D20260001"] .number`), chromedp.Navigate(base), chromedp.WaitVisible(".followups"),
+			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"),
+			submit(`[name=sure]`), submit(".withdraw .button"),
+			chromedp.WaitVisible(`[data-order="D20260001"] .number`), chromedp.Navigate(base),
+			chromedp.WaitVisible(".followups"),
 			submit(`.followups [value="end_holder"]`), chromedp.WaitVisible(`.tasks .now a`), submit(`.tasks .now a`),
-			chromedp.WaitVisible("#f-reason"), shot(t, name+"-05-ending"), chromedp.SetValue("#f-reason", "4"), submit(`[value=next]`),
-			chromedp.WaitVisible("#f-password"), submit(`[value=next]`), chromedp.WaitVisible("#e-password"), shot(t, name+"-06-password-needed"),
-			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"), submit(`[name=sure]`), submit(".withdraw .button"),
+			chromedp.WaitVisible("#f-reason"), shot(t, name+"-05-ending"), chromedp.SetValue("#f-reason", "4"),
+			submit(`[value=next]`),
+			chromedp.WaitVisible("#f-password"), submit(`[value=next]`), chromedp.WaitVisible("#e-password"),
+			shot(t, name+"-06-password-needed"),
+			chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"),
+			submit(`[name=sure]`), submit(".withdraw .button"),
 			chromedp.WaitVisible(`[data-order="D20260001"] .number`),
 		))
 	}

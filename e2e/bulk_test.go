@@ -42,7 +42,8 @@ func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 	for i := range n {
 		group.Go(func() error {
 			number := fmt.Sprintf("BULK%05d", i)
-			_, err := s.Store.ImportOrder(ctx, store.OrderImport{Number: number, Customer: stack.DemoCustomer, Product: "p", Domains: []string{"www.example.com"}})
+			_, err := s.Store.ImportOrder(ctx,
+				store.OrderImport{Number: number, Customer: stack.DemoCustomer, Product: "p", Domains: []string{"www.example.com"}})
 			if err != nil {
 				return err
 			}
@@ -64,7 +65,8 @@ func openMany(t *testing.T, s *stack.Stack, n int) (refs []string) {
 			if err := client.Open(ctx, f.Ref(), workflows.FilingInput{FilingID: f.ID, OrderNumber: number}); err != nil {
 				return err
 			}
-			_, err = client.GiveContact(ctx, f.Ref(), workflows.ContactGiven{Version: version, Actor: "customer:" + stack.DemoCustomer})
+			_, err = client.GiveContact(ctx, f.Ref(),
+				workflows.ContactGiven{Version: version, Actor: "customer:" + stack.DemoCustomer})
 			return err
 		})
 	}

@@ -20,7 +20,8 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
 	s.StandIns.Bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "5", Times: 1})
-	require.NoError(t, s.StandIns.Bureau.Push("<ICP><XGTZ><Tzxx><Tzlb>1</Tzlb><Baxh>沪ICP备2026000001号-1</Baxh><Tznr>请更新联系电话</Tznr></Tzxx></XGTZ></ICP>"))
+	require.NoError(t, s.StandIns.Bureau.Push(
+		"<ICP><XGTZ><Tzxx><Tzlb>1</Tzlb><Baxh>沪ICP备2026000001号-1</Baxh><Tznr>请更新联系电话</Tznr></Tzxx></XGTZ></ICP>"))
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
@@ -40,9 +41,11 @@ func TestStoppedExchangeIsResumedByOneClick(t *testing.T) {
 	b := browser(t, 1280, 900)
 	require.NoError(t, patiently(b,
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
+		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword),
+		submit(".card .button"),
 		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
-		chromedp.WaitVisible(`[data-account] .callout .button`), chromedp.WaitVisible(`[data-task="stopped"]`), shot(t, "01-stopped"),
+		chromedp.WaitVisible(`[data-account] .callout .button`), chromedp.WaitVisible(`[data-task="stopped"]`),
+		shot(t, "01-stopped"),
 		submit(`[data-account] .callout .button`), chromedp.WaitVisible(".flash"), shot(t, "02-resumed"),
 	))
 	wait(t, w, filing.Installing)
@@ -100,7 +103,8 @@ func TestBureausSMSVerificationIsShown(t *testing.T) {
 	done := `form[action$="/sms-verified"] .button`
 	require.NoError(t, patiently(b,
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword),
+		submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing"),
 		chromedp.WaitVisible(done), shot(t, "01-check"), submit(done), chromedp.WaitNotPresent(done), shot(t, "02-done"),
 	))

@@ -27,18 +27,22 @@ func months(t *testing.T, s *stack.Stack) {
 		return id
 	}
 	var customer int64
-	require.NoError(t, s.Store.DB().QueryRowContext(ctx, `SELECT id FROM users WHERE login = ?`, stack.DemoCustomer).Scan(&customer))
+	require.NoError(t, s.Store.DB().QueryRowContext(ctx, `SELECT id FROM users WHERE login =
+		?`, stack.DemoCustomer).Scan(&customer))
 	account, err := s.Store.EnsureAccount(ctx, "planted")
 	require.NoError(t, err)
 	provinces, codes := []string{"310000", "330000", "440000", "510000", "650000"}, []int{1003, 1008, 1004, 1011}
 	for i := range 60 {
 		at := time.Now().UTC().Add(-time.Duration(5+i%25) * 24 * time.Hour)
-		order := exec(`INSERT INTO orders (number, customer_id, product, created_at, updated_at) VALUES (?, ?, 'p', ?, ?)`, fmt.Sprintf("H%04d", i), customer, at, at)
-		filing := exec(`INSERT INTO filings (order_id, stage, stage_since, created_at, province) VALUES (?, 'filed', ?, ?, ?)`, order, at, at, provinces[i%7%5])
+		order := exec(`INSERT INTO orders (number, customer_id, product, created_at, updated_at)
+			VALUES (?, ?, 'p', ?, ?)`, fmt.Sprintf("H%04d", i), customer, at, at)
+		filing := exec(`INSERT INTO filings (order_id, stage, stage_since, created_at, province)
+			VALUES (?, 'filed', ?, ?, ?)`, order, at, at, provinces[i%7%5])
 		seq := 0
 		line := func(kind string, after time.Duration, detail string) {
 			at, seq = at.Add(after), seq+1
-			exec(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, 'system', ?)`, filing, seq, at, kind, detail)
+			exec(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
+				VALUES (?, ?, ?, ?, 'system', ?)`, filing, seq, at, kind, detail)
 		}
 		line("opened", 0, "")
 		line("contact_given", time.Duration(3+i)*time.Minute, "")
@@ -52,8 +56,10 @@ func months(t *testing.T, s *stack.Stack) {
 		line("accepted", time.Duration(5+i%40)*time.Minute, "")
 		if i%3 == 0 {
 			line("refused", time.Duration(20+i)*time.Hour, "")
-			record := exec(`INSERT INTO records (filing_id, revision, account_id, created_at) VALUES (?, 1, ?, ?)`, filing, account, at)
-			exec(`INSERT INTO decisions (record_id, approved, code, created_at) VALUES (?, FALSE, ?, ?)`, record, codes[i/3%4], at)
+			record := exec(`INSERT INTO records (filing_id, revision, account_id, created_at)
+				VALUES (?, 1, ?, ?)`, filing, account, at)
+			exec(`INSERT INTO decisions (record_id, approved, code, created_at)
+				VALUES (?, FALSE, ?, ?)`, record, codes[i/3%4], at)
 			line("submitting", time.Duration(4+i%20)*time.Hour, "")
 			line("accepted", time.Duration(8+i%40)*time.Minute, "")
 		}
@@ -95,7 +101,8 @@ func TestBrowserFiguresAndBrokenCode(t *testing.T) {
 	ctx := t.Context()
 	require.NoError(t, customer(t, s).Open(ctx, "D20260001"))
 	stop := worksAt(t, s, "broken", "Aftercare", func(workflow.Context) error { panic("林先生 13900000001") })
-	run, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "aftercare/D20260001", TaskQueue: "broken", WorkflowTaskTimeout: time.Second}, "Aftercare")
+	run, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "aftercare/D20260001", TaskQueue: "broken",
+		WorkflowTaskTimeout: time.Second}, "Aftercare")
 	require.NoError(t, err)
 	months(t, s)
 	require.NoError(t, s.Temporal.ScheduleClient().GetHandle(ctx, "figures").Trigger(ctx, client.ScheduleTriggerOptions{}))
@@ -110,14 +117,19 @@ func TestBrowserFiguresAndBrokenCode(t *testing.T) {
 
 	for _, v := range corners {
 		b := signedIn(t, s, v, stack.DemoSupport, stack.DemoSupportPassword)
-		do(b, t, submit(`[data-group="broken"] .act a`), chromedp.WaitVisible(`[data-workflow="aftercare/D20260001"]`), shot(t, v.String()+"-01-broken"))
+		do(b, t, submit(`[data-group="broken"] .act a`), chromedp.WaitVisible(`[data-workflow="aftercare/D20260001"]`),
+			shot(t, v.String()+"-01-broken"))
 		fits(b, t, "broken workflows")
 		do(b, t, submit(`[data-workflow] .act a`), chromedp.WaitVisible(`[data-timeline]`),
-			chromedp.Navigate(s.PanelURL+"/support"), chromedp.WaitVisible(`[data-group="broken"]`), submit(`a[href="/support/figures"]`), chromedp.WaitVisible(`[data-figure="provinces"] svg.plot`), shot(t, v.String()+"-02-figures"),
-			chromedp.Navigate(s.PanelURL+"/support/figures?days=90&province=310000"), chromedp.WaitVisible(`[data-figure="stays"] [data-row="reviewing"]`))
+			chromedp.Navigate(s.PanelURL+"/support"), chromedp.WaitVisible(`[data-group="broken"]`),
+			submit(`a[href="/support/figures"]`), chromedp.WaitVisible(`[data-figure="provinces"] svg.plot`),
+			shot(t, v.String()+"-02-figures"),
+			chromedp.Navigate(s.PanelURL+"/support/figures?days=90&province=310000"),
+			chromedp.WaitVisible(`[data-figure="stays"] [data-row="reviewing"]`))
 		require.Contains(t, text(b, t, "[data-period]"), "上海市")
 		fits(b, t, "figures")
-		colliding, err := chromedp.Run(b, chromedp.Evaluate[string](`[...document.querySelectorAll("svg.plot")].flatMap(plot => {
+		colliding, err := chromedp.Run(b,
+			chromedp.Evaluate[string](`[...document.querySelectorAll("svg.plot")].flatMap(plot => {
 			const texts = [...plot.querySelectorAll("text")].map(text => ({text: text.textContent, box: text.getBoundingClientRect()}));
 			return texts.filter((a, i) => texts.some((b, j) => j > i && a.box.left < b.box.right && b.box.left < a.box.right && a.box.top + 4 < b.box.bottom && b.box.top + 4 < a.box.bottom));
 		}).map(a => a.text).join("; ")`))

@@ -36,7 +36,8 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 	require.Contains(t, page.Find(".field.wrong .error").Text(), "网站名称", "the bureau's reason is shown at the field")
 	require.Equal(t, "违规的网站", page.Find("[name=name]").AttrOr("value", ""), "nothing typed is lost")
 
-	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+	_, err = w.Fill(ctx, "/orders/D20260001/filing/site",
+		url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Installing)
@@ -52,7 +53,8 @@ func TestRefusalCorrectionAndNothingPersonalLeaks(t *testing.T) {
 
 	c := filingtest.Contact()
 	h := filingtest.PersonHolder()
-	planted := []string{c.UserName, c.Name, c.Mobile, c.Email, h.DocumentNumber, h.Address, h.DocumentAddress, password, "web1-secret"}
+	planted := []string{c.UserName, c.Name, c.Mobile, c.Email, h.DocumentNumber, h.Address, h.DocumentAddress, password,
+		"web1-secret"}
 	for _, m := range s.StandIns.SMS.Messages() {
 		if code := m.Params["code"]; code != "" {
 			planted = append(planted, code)
@@ -91,7 +93,8 @@ func histories(t *testing.T, s *stack.Stack) string {
 	require.NotEmpty(t, list.GetExecutions())
 	for _, e := range list.GetExecutions() {
 		b.WriteString(protojson.Format(e))
-		events := s.Temporal.GetWorkflowHistory(t.Context(), e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		events := s.Temporal.GetWorkflowHistory(t.Context(), e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId(),
+			false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
 			require.NoError(t, err)
@@ -174,7 +177,8 @@ func TestPeopleSeeTheirOwn(t *testing.T) {
 	require.Error(t, other.SignIn(ctx, "other", "wrong"))
 	require.NoError(t, other.SignIn(ctx, "other", "other-password"))
 	require.ErrorContains(t, other.Open(ctx, "D20260001"), "404")
-	for _, path := range []string{"/orders/D20260001/filing", "/orders/D20260001/filing/contact", "/orders/D20260001/filing/certificate", "/support/filings"} {
+	for _, path := range []string{"/orders/D20260001/filing", "/orders/D20260001/filing/contact",
+		"/orders/D20260001/filing/certificate", "/support/filings"} {
 		_, err := other.Page(ctx, path)
 		require.ErrorContains(t, err, "404", path)
 	}

@@ -108,9 +108,11 @@ func waits(t *testing.T, s *stack.Stack) bool {
 func seenInMetrics(t *testing.T, s *stack.Stack) {
 	// Workflow code that fails, and a request that Temporal refuses.
 	broken := sdkworker.New(s.Temporal, "broken", sdkworker.Options{})
-	broken.RegisterWorkflowWithOptions(func(workflow.Context) error { panic("on purpose") }, workflow.RegisterOptions{Name: "Broken"})
+	broken.RegisterWorkflowWithOptions(func(workflow.Context) error { panic("on purpose") },
+		workflow.RegisterOptions{Name: "Broken"})
 	require.NoError(t, broken.Start())
-	run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "broken", TaskQueue: "broken"}, "Broken")
+	run, err := s.Temporal.ExecuteWorkflow(t.Context(),
+		client.StartWorkflowOptions{ID: "broken", TaskQueue: "broken"}, "Broken")
 	require.NoError(t, err)
 	_, err = s.Temporal.DescribeWorkflowExecution(t.Context(), "nobody", "")
 	require.Error(t, err)
@@ -171,7 +173,8 @@ func seenInMetrics(t *testing.T, s *stack.Stack) {
 		}
 	}
 	// operation, result, system: labels are sorted by name.
-	for _, call := range []string{"contact_code ok sms", "approved operator sms", "contact_code ok mail", "isp_upload ok bureau", "install ok web_space", "certificate ok site", "home_page number_missing site"} {
+	for _, call := range []string{"contact_code ok sms", "approved operator sms", "contact_code ok mail",
+		"isp_upload ok bureau", "install ok web_space", "certificate ok site", "home_page number_missing site"} {
 		require.Contains(t, results, call)
 	}
 }
@@ -211,7 +214,8 @@ func seenInTraces(t *testing.T, s *stack.Stack, spans tracetest.SpanStubs) {
 	}
 
 	// Temporal's headers carry the trace's ID and nothing else.
-	events := s.Temporal.GetWorkflowHistory(t.Context(), workflows.FilingWorkflowID("D20260001"), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := s.Temporal.GetWorkflowHistory(t.Context(), workflows.FilingWorkflowID("D20260001"), "", false,
+		enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	headers := 0
 	for events.HasNext() {
 		event, err := events.Next()
@@ -257,7 +261,8 @@ func verified(t *testing.T, s *stack.Stack) {
 		},
 		"Exchange": workflows.Exchange, "Aftercare": workflows.Aftercare,
 	}
-	report, err = worker.Verify(t.Context(), s.Temporal, options, worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
+	report, err = worker.Verify(t.Context(), s.Temporal, options,
+		worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
 	require.NoError(t, err)
 	require.Len(t, report.Misfits, 2)
 	for _, m := range report.Misfits {
@@ -269,7 +274,8 @@ func verified(t *testing.T, s *stack.Stack) {
 		}
 	}
 	delete(other, "Filing")
-	report, err = worker.Verify(t.Context(), s.Temporal, options, worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
+	report, err = worker.Verify(t.Context(), s.Temporal, options,
+		worker.VerifyOptions{Namespace: "default", Sample: 5, Workflows: other})
 	require.NoError(t, err)
 	require.NotEmpty(t, report.Misfits)
 	require.Contains(t, fmt.Sprint(report.Misfits), "this build lacks the workflow")

@@ -87,7 +87,8 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		holder      filing.Holder
 		number      string // its first character's bytes on the page
 	}{
-		{"D20260001", "web1", filingtest.PersonHolder(), "沪ICP"}, {"D20260002", "web2", filingtest.CompanyHolder(), "\xbb\xa6ICP"},
+		{"D20260001", "web1", filingtest.PersonHolder(), "沪ICP"},
+		{"D20260002", "web2", filingtest.CompanyHolder(), "\xbb\xa6ICP"},
 	} {
 		installing(t, w, c.order, c.holder)
 		original := siteFiles(t, s, c.user)["index.html"]
@@ -121,7 +122,8 @@ func TestFooterIsPlacedAndUndone(t *testing.T) {
 		require.Contains(t, page.Find(".timeline").Text(), "您 备案号已放到首页底部")
 
 		// The public-security number comes later, and goes below.
-		_, err = w.Post(t.Context(), "/orders/"+c.order+"/filing/police", url.Values{"action": {"record"}, "number": {"沪公网安备 31010102000001号"}})
+		_, err = w.Post(t.Context(), "/orders/"+c.order+"/filing/police",
+			url.Values{"action": {"record"}, "number": {"沪公网安备 31010102000001号"}})
 		require.NoError(t, err)
 		require.Contains(t, f.awaits("placed"), "沪公网安备31010102000001号 还没有放到首页")
 		f.preview()
@@ -198,7 +200,8 @@ func TestFooterExplainsWhatPreventsIt(t *testing.T) {
 	require.Contains(t, f.awaits("failed"), "首页已经有带链接的备案号")
 	require.NoError(t, space.SetFile("web1", "index.html", placed))
 	f.says("undo") // the earlier one can still be undone
-	require.Eventually(t, func() bool { return string(siteFiles(t, s, "web1")["index.html"]) == string(theirs) }, 30*time.Second, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return string(siteFiles(t, s, "web1")["index.html"]) == string(theirs) },
+		30*time.Second, 100*time.Millisecond)
 
 	f.awaits("undone")
 	space.Faults.Set(fault.Fault{Operation: "GET", Mode: fault.Fail, Times: 1})

@@ -39,7 +39,8 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 	page, err := w.Fill(ctx, "/help/ask?order=D20260001", url.Values{"text": {"首页放在哪里"}, "email": {"asker@example.com"}})
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find(`[data-status="open"]`).Length())
-	require.Eventually(t, func() bool { return mails(s, "staff@example.com", "首页放在哪里") == 1 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return mails(s, "staff@example.com", "首页放在哪里") == 1 }, 30*time.Second,
+		50*time.Millisecond)
 	link := s.PanelURL + "/support/tickets/1"
 	require.Equal(t, 1, mails(s, "staff@example.com", link))
 
@@ -53,7 +54,8 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 		require.NoError(t, err)
 	}
 	answer("放在网站根目录")
-	require.Eventually(t, func() bool { return mails(s, "asker@example.com", "放在网站根目录") == 1 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return mails(s, "asker@example.com", "放在网站根目录") == 1 }, 30*time.Second,
+		50*time.Millisecond)
 	page, err = w.Page(ctx, "/tickets/1")
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".said").Text(), "放在网站根目录")
@@ -78,7 +80,8 @@ func TestTicketReachesStaffAndTheAnswerTheAsker(t *testing.T) {
 func TestSweepSendsForgottenTicketMail(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	_, err := s.Store.OpenTicket(ctx, store.Ticket{Token: strings.Repeat("0", 32), Kind: store.TicketComplain, Lang: "zh", TicketBody: store.TicketBody{Text: "违规网站", Email: "a@example.com"}})
+	_, err := s.Store.OpenTicket(ctx, store.Ticket{Token: strings.Repeat("0", 32), Kind: store.TicketComplain, Lang: "zh",
+		TicketBody: store.TicketBody{Text: "违规网站", Email: "a@example.com"}})
 	require.NoError(t, err)
 	s.Store.SetClock(func() time.Time { return time.Now().Add(20 * time.Minute) })
 	var sweep client.ScheduleHandle
@@ -88,7 +91,8 @@ func TestSweepSendsForgottenTicketMail(t *testing.T) {
 		return err == nil
 	}, 30*time.Second, 50*time.Millisecond)
 	require.NoError(t, sweep.Trigger(ctx, client.ScheduleTriggerOptions{}))
-	require.Eventually(t, func() bool { return mails(s, "staff@example.com", "违规网站") == 1 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return mails(s, "staff@example.com", "违规网站") == 1 }, 30*time.Second,
+		50*time.Millisecond)
 	require.Eventually(t, func() bool {
 		ticket, err := s.Store.Ticket(ctx, 1)
 		return err == nil && ticket.ToldAt.Valid
@@ -99,8 +103,11 @@ func TestSweepSendsForgottenTicketMail(t *testing.T) {
 func TestBrowserHelp(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	ctx := t.Context()
-	_, err := s.Store.AddAnnouncement(ctx, store.Announcement{Token: strings.Repeat("0", 32), TitleZH: "元旦期间的受理安排", BodyZH: "管局 **1 月 1 日至 3 日**不受理，期间提交的备案从 4 日起上报。", TitleEN: "Filings at New Year", BodyEN: "The bureau takes none from **1 to 3 January**.",
-		Pinned: true, PublishedAt: time.Now().Add(-time.Hour)}, "support:support")
+	_, err := s.Store.AddAnnouncement(ctx,
+		store.Announcement{Token: strings.Repeat("0", 32), TitleZH: "元旦期间的受理安排",
+			BodyZH: "管局 **1 月 1 日至 3 日**不受理，期间提交的备案从 4 日起上报。", TitleEN: "Filings at New Year",
+			BodyEN: "The bureau takes none from **1 to 3 January**.",
+			Pinned: true, PublishedAt: time.Now().Add(-time.Hour)}, "support:support")
 	require.NoError(t, err)
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
@@ -133,16 +140,19 @@ func helpPages(t *testing.T, s *stack.Stack, v view) {
 		chromedp.Navigate(at("/help/passwords")), chromedp.WaitVisible("main h1"), shot(t, "06-passwords"),
 		chromedp.Navigate(at("/help/codes")), chromedp.WaitVisible("[data-table]"), shot(t, "07-codes"),
 		chromedp.Navigate(at("/help/codes?region=330000")), chromedp.WaitVisible("[data-table]"), shot(t, "08-region"),
-		chromedp.Navigate(at("/help")), chromedp.WaitVisible("#q"), chromedp.SendKeys("#q", v.in("备案密码忘了", "lost password")), submit(".searchbox .button"),
-		chromedp.WaitVisible(".hits mark"), shot(t, "09-search"),
+		chromedp.Navigate(at("/help")), chromedp.WaitVisible("#q"), chromedp.SendKeys("#q", v.in("备案密码忘了", "lost password")),
+		submit(".searchbox .button"), chromedp.WaitVisible(".hits mark"), shot(t, "09-search"),
 		chromedp.Navigate(at("/help/complain")), chromedp.WaitVisible("#f-captcha"), submit("main form:not([role]) .button"),
 		chromedp.WaitVisible(".summary"), shot(t, "10-complain"),
 		chromedp.Navigate(at("/help/announcements")), chromedp.WaitVisible(".announcement"), shot(t, "11-notices"),
 		chromedp.Navigate(at("/sign-in")), chromedp.WaitVisible("#f-login"),
-		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
+		chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword),
+		submit(".card .button"),
 		chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, "12-orders"),
-		chromedp.Navigate(at("/orders/D20260001/filing")), chromedp.WaitVisible(`a[href="/help/refusals#site-name"]`), shot(t, "13-correcting"),
-		chromedp.Navigate(at("/orders/D20260001/filing/site")), chromedp.WaitVisible(`.whatis[href="/help/fields#site-name"]`), shot(t, "14-form"),
+		chromedp.Navigate(at("/orders/D20260001/filing")), chromedp.WaitVisible(`a[href="/help/refusals#site-name"]`),
+		shot(t, "13-correcting"),
+		chromedp.Navigate(at("/orders/D20260001/filing/site")),
+		chromedp.WaitVisible(`.whatis[href="/help/fields#site-name"]`), shot(t, "14-form"),
 		chromedp.Navigate(at("/tickets")), chromedp.WaitVisible(`[data-ticket]`), shot(t, "15-tickets"),
 		chromedp.Navigate(at("/tickets/1")), chromedp.WaitVisible(".said"), shot(t, "16-ticket"),
 	))
@@ -150,7 +160,9 @@ func helpPages(t *testing.T, s *stack.Stack, v view) {
 	require.NoError(t, patiently(staff,
 		chromedp.Navigate(at("/support/tickets")), chromedp.WaitVisible("[data-ticket]"), shot(t, "17-staff-tickets"),
 		chromedp.Navigate(at("/support/tickets/1")), chromedp.WaitVisible("#f-text"), shot(t, "18-staff-ticket"),
-		chromedp.Navigate(at("/support/announcements")), chromedp.WaitVisible("[data-announcement]"), shot(t, "19-staff-notices"),
-		chromedp.Navigate(at("/support/announcements/1")), chromedp.WaitVisible("#f-title_zh"), submit(`[value=preview]`), chromedp.WaitVisible(".preview"), shot(t, "20-staff-notice"),
+		chromedp.Navigate(at("/support/announcements")), chromedp.WaitVisible("[data-announcement]"),
+		shot(t, "19-staff-notices"),
+		chromedp.Navigate(at("/support/announcements/1")), chromedp.WaitVisible("#f-title_zh"), submit(`[value=preview]`),
+		chromedp.WaitVisible(".preview"), shot(t, "20-staff-notice"),
 	))
 }

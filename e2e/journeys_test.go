@@ -103,7 +103,8 @@ func (p *traveller) pasteFooter() {
 	p.t.Helper()
 	snippet := p.text("pre.snippet")
 	require.Contains(p.t, snippet, "beian.miit.gov.cn")
-	status, err := p.walker.PutSnippet(fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", p.s.Options.Ports.Space, p.space), url.Values{"snippet": {snippet}})
+	status, err := p.walker.PutSnippet(fmt.Sprintf("http://127.0.0.1:%d/accounts/%s/footer", p.s.Options.Ports.Space,
+		p.space), url.Values{"snippet": {snippet}})
 	require.NoError(p.t, err)
 	require.Equal(p.t, 200, status)
 }
@@ -184,7 +185,8 @@ func TestBrowserPapersRefused(t *testing.T) {
 		p.prepared()
 		require.NoError(t, p.walker.SubmitDossier(t.Context(), p.holder, "读书笔记"))
 		wait(t, p.walker, filing.Vetting)
-		verdict(t, support, p.order, "send-back", url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
+		verdict(t, support, p.order, "send-back",
+			url.Values{"revision": {"1"}, "text": {"证件照片不清晰"}, "papers": {"holder_document"}})
 		wait(t, p.walker, filing.Correcting)
 		p.signIn()
 		p.do(submit(p.row(".button")), chromedp.WaitVisible(`[data-stage="correcting"]`))
@@ -198,9 +200,11 @@ func TestBrowserPapersRefused(t *testing.T) {
 			return strings.Contains(p.text(card+".error"), p.in("图片太小", "too small"))
 		}, 60*time.Second, 50*time.Millisecond)
 		p.shot("03-too-small")
-		before, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).dataset.picture`, card+"[data-picture]")))
+		before, err := chromedp.Run(p.ctx,
+			chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).dataset.picture`, card+"[data-picture]")))
 		require.NoError(t, err)
-		p.do(upload("#f-holder_document", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`, card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
+		p.do(upload("#f-holder_document", good), chromedp.WaitVisible(fmt.Sprintf(`%s[data-picture]:not([data-picture=%q])`,
+			card, before)), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
 		p.do(submit("main form .button"), chromedp.WaitVisible(`[data-stage]`))
 		p.arrives(filing.Vetting)
 		verdict(t, support, p.order, "pass", url.Values{"revision": {"2"}})

@@ -64,7 +64,8 @@ func TestChangeThenDeregistration(t *testing.T) {
 	require.ErrorContains(t, err, "变更不能改所在省")
 	_, err = w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.PersonHolder()))
 	require.NoError(t, err)
-	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"读书笔记与书评"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+	_, err = w.Fill(ctx, base+"/site",
+		url.Values{"name": {"读书笔记与书评"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	page, err = w.Page(ctx, base+"/review")
 	require.NoError(t, err)
@@ -100,7 +101,8 @@ func TestChangeThenDeregistration(t *testing.T) {
 	}, 60*time.Second, 100*time.Millisecond, "and the customer is notified")
 	page, err = w.Page(ctx, base)
 	require.NoError(t, err)
-	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(), "the page says what happened, and offers to file again")
+	require.Equal(t, 1, page.Find(`[data-over="deregistered"] form[action="`+base+`"]`).Length(),
+		"the page says what happened, and offers to file again")
 	require.Contains(t, page.Find("#progress > div > .timeline").Text(), "注销申请通过")
 	require.Equal(t, 2, page.Find("details.earlier").Length(), "with its timeline")
 	page, err = w.Page(ctx, base+"/site")
@@ -135,8 +137,10 @@ func TestWithdrawnChangeLeavesTheNumber(t *testing.T) {
 
 // seeded was filed by another provider: a company with one site.
 var seeded = bureau.SeedFiling{
-	HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
-	Number: "沪ICP备2020000123号", Password: "right", SiteName: "样例老站", Domains: []string{"example.net"}, HomePage: "http://www.example.net/",
+	HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+	DocumentNumber: "91310101MA1FP0000H",
+	Number:         "沪ICP备2020000123号", Password: "right", SiteName: "样例老站", Domains: []string{"example.net"},
+	HomePage: "http://www.example.net/",
 }
 
 // advised asks the bureau about a holder and the order's domains, and returns the page's advice.
@@ -164,7 +168,8 @@ func TestNewSiteOfAFiledHolder(t *testing.T) {
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
-	_, err := w.Fill(ctx, base+"/kind", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}, "action": {"ask"}})
+	_, err := w.Fill(ctx, base+"/kind",
+		url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"123"}, "action": {"ask"}})
 	require.ErrorContains(t, err, "统一社会信用代码", "a wrong document is reported before the bureau is asked")
 	advice, text := advised(t, w, "D20260001", filingtest.CompanyHolder())
 	require.Equal(t, filing.AdviceNewSite, advice)
@@ -205,7 +210,8 @@ func TestNewAccessThenCancelled(t *testing.T) {
 	advice, _ := advised(t, w, "D20260002", filingtest.PersonHolder())
 	require.Equal(t, filing.AdviceNewAccess, advice)
 	choose(t, w, "D20260002", filing.KindNewAccess)
-	_, err := w.Fill(ctx, base+"/ownership", url.Values{"number": {seeded.Number + "-1"}, "password": {"right"}, "action": {"next"}})
+	_, err := w.Fill(ctx, base+"/ownership",
+		url.Values{"number": {seeded.Number + "-1"}, "password": {"right"}, "action": {"next"}})
 	require.NoError(t, err)
 	_, err = w.Fill(ctx, base+"/site", url.Values{"action": {"next"}})
 	require.NoError(t, err)

@@ -42,7 +42,8 @@ func problemAt(page *goquery.Document, field string) string {
 // correction, and record the approval with number, password and certificate. Nothing goes to the stand-in bureau,
 // and nothing personal, nor the password, leaks.
 func TestManualDriver(t *testing.T) {
-	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Manual: true, ExchangeEvery: time.Minute}) // staff's buttons start exchanges
+	// staff's buttons start exchanges
+	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond, Manual: true, ExchangeEvery: time.Minute})
 	ctx := t.Context()
 	w, support := customer(t, s), staff(t, s)
 	prepared(t, w, "D20260001")
@@ -52,7 +53,8 @@ func TestManualDriver(t *testing.T) {
 	path := dossierOf(t, support, "to_submit", "D20260001")
 	page, err := support.Page(ctx, path)
 	require.NoError(t, err)
-	require.Equal(t, filingtest.PersonHolder().DocumentNumber, page.Find("#v-holder-document_number").Text(), "ready to copy")
+	require.Equal(t, filingtest.PersonHolder().DocumentNumber, page.Find("#v-holder-document_number").Text(),
+		"ready to copy")
 	require.Equal(t, "居民身份证", page.Find("#v-holder-document_type").Text())
 	require.Equal(t, "www.example.com\nexample.com", page.Find("#v-site-domains").Text())
 	require.Zero(t, page.Find("#approved").Length(), "no result before it is submitted")
@@ -70,7 +72,8 @@ func TestManualDriver(t *testing.T) {
 	require.ErrorContains(t, err, "422")
 	require.Equal(t, "请填写此项。", problemAt(page, "opinion"))
 	require.Equal(t, 1, page.Find(`[name=site][value=name][checked]`).Length(), "nothing typed is lost")
-	page, err = support.Post(ctx, path+"/refused", url.Values{"opinion": {"证件号码与公安库不符，网站名称不规范"}, "holder": {"document_number", "nonsense"}, "site": {"name"}})
+	page, err = support.Post(ctx, path+"/refused",
+		url.Values{"opinion": {"证件号码与公安库不符，网站名称不规范"}, "holder": {"document_number", "nonsense"}, "site": {"name"}})
 	require.NoError(t, err)
 	require.Contains(t, page.Find("[data-state=decided]").Text(), "有效证件号码")
 	wait(t, w, filing.Correcting)
@@ -81,12 +84,14 @@ func TestManualDriver(t *testing.T) {
 		require.Equal(t, 1, page.Find(".field.wrong").Length(), "%s: at this field alone", form)
 	}
 
-	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+	_, err = w.Fill(ctx, "/orders/D20260001/filing/site",
+		url.Values{"name": {"林测试的读书笔记"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
 	second := dossierOf(t, support, "to_submit", "D20260001")
 	require.NotEqual(t, path, second, "another revision")
-	page, err = support.Upload(ctx, second+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", []byte("certificate"))
+	page, err = support.Upload(ctx, second+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate",
+		"bazu.cert", []byte("certificate"))
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".flash").Text(), "已经变化", "not submitted yet")
 	_, err = support.Post(ctx, second+"/submitted", nil)
@@ -102,7 +107,8 @@ func TestManualDriver(t *testing.T) {
 		problem string
 	}{
 		{"bazu.cert", url.Values{"site_number": {"浙ICP备2026000001号-1"}}, []byte("certificate"), "site_number", "应以“沪”开头"},
-		{"bazu.cert", url.Values{"site_number": {"2026000001"}, "password": {"bureau-issued-77"}}, []byte("certificate"), "site_number", "格式不对"},
+		{"bazu.cert", url.Values{"site_number": {"2026000001"}, "password": {"bureau-issued-77"}}, []byte("certificate"),
+			"site_number", "格式不对"},
 		{"", right, nil, "certificate", "请选择"},
 		{"bazu.cert", right, []byte{}, "certificate", "空的"},
 		{"photo.jpg", right, []byte("picture"), "certificate", ".cert"},
@@ -111,7 +117,8 @@ func TestManualDriver(t *testing.T) {
 		page, err = support.Upload(ctx, second+"/approved", c.values, "certificate", c.name, c.content)
 		require.ErrorContains(t, err, "422", c.problem)
 		require.Contains(t, problemAt(page, c.field), c.problem)
-		require.Equal(t, c.values.Get("site_number"), page.Find("[name=site_number]").AttrOr("value", ""), "nothing typed is lost")
+		require.Equal(t, c.values.Get("site_number"), page.Find("[name=site_number]").AttrOr("value", ""),
+			"nothing typed is lost")
 	}
 	certificate := bytes.Repeat([]byte("the bureau's certificate "), 20_000) // 500 KB: beyond the limit of other forms
 	page, err = support.Upload(ctx, second+"/approved", right, "certificate", "bazu.cert", certificate)
@@ -196,9 +203,11 @@ func TestBrowserManual(t *testing.T) {
 			require.NoError(t, patiently(b,
 				chromedp.EmulateViewport(int64(screen.width), int64(screen.height)), // windows have a minimum width
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword),
+				submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/dossiers"]`), submit(`a[href="/support/dossiers"]`),
-				chromedp.WaitVisible(`[data-group=to_submit] [data-order]`), shot(t, "01-list"), submit(`[data-group=to_submit] [data-order] a`),
+				chromedp.WaitVisible(`[data-group=to_submit] [data-order]`), shot(t, "01-list"),
+				submit(`[data-group=to_submit] [data-order] a`),
 				chromedp.WaitVisible(copyName), shot(t, "02-dossier"), submit(copyName),
 			))
 			require.Eventually(t, func() bool {
@@ -226,9 +235,11 @@ func TestBrowserManual(t *testing.T) {
 				return
 			}
 			require.NoError(t, patiently(b,
-				chromedp.SetValue("#f-site_number", "沪ICP备2026000001号-1"), chromedp.SetUploadFiles("#f-certificate", []string{certificate}), submit("#approved .button"),
+				chromedp.SetValue("#f-site_number", "沪ICP备2026000001号-1"),
+				chromedp.SetUploadFiles("#f-certificate", []string{certificate}), submit("#approved .button"),
 				chromedp.WaitVisible(`[data-state=decided]`), shot(t, "05-approved"),
-				chromedp.Navigate(s.PanelURL+"/support/bureau"), chromedp.WaitVisible(`a[href="/support/dossiers?account=1"]`), shot(t, "06-bureau"),
+				chromedp.Navigate(s.PanelURL+"/support/bureau"), chromedp.WaitVisible(`a[href="/support/dossiers?account=1"]`),
+				shot(t, "06-bureau"),
 			))
 			wait(t, w, filing.Installing)
 			require.NoError(t, patiently(b, chromedp.Navigate(s.PanelURL+path), chromedp.WaitVisible(".copies")))

@@ -27,7 +27,9 @@ func databaseClient(t *testing.T, program, dsn string, arguments ...string) *exe
 	require.NoError(t, err)
 	host, port, err := net.SplitHostPort(at.Addr)
 	require.NoError(t, err)
-	cmd := exec.Command(program, append(append([]string{"--no-defaults", "--host=" + host, "--port=" + port, "--user=" + at.User}, arguments...), at.DBName)...)
+	cmd := exec.Command(program,
+		append(append([]string{"--no-defaults", "--host=" + host, "--port=" + port, "--user=" + at.User}, arguments...),
+			at.DBName)...)
 	cmd.Stderr = os.Stderr
 	return cmd
 }
@@ -53,9 +55,11 @@ func TestBackUpIsRestored(t *testing.T) {
 	}
 	earlier := mark(before)
 	backup := filepath.Join(t.TempDir(), "beian.sql")
-	copied := databaseClient(t, "mysqldump", s.Settings.Base.Database, "--single-transaction", "--routines", "--hex-blob", "--result-file="+backup)
+	copied := databaseClient(t, "mysqldump", s.Settings.Base.Database, "--single-transaction", "--routines", "--hex-blob",
+		"--result-file="+backup)
 	require.NoError(t, copied.Run())
-	require.NoError(t, stranger(t, s).SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword)) // in the log, but not in the copy
+	// in the log, but not in the copy
+	require.NoError(t, stranger(t, s).SignIn(ctx, stack.DemoSupport, stack.DemoSupportPassword))
 	later := mark(before)
 	require.NotEqual(t, earlier, later)
 	before.kill()
@@ -78,7 +82,8 @@ func TestBackUpIsRestored(t *testing.T) {
 	set.Base.Temporal = temporal.Address
 	set.Bureau.Every = time.Second
 	after := workersWith(t, set)
-	for _, command := range [][]string{{"keys", "rotate", set.Base.KeyFile}, {"migrate", "status"}, {"audit", "verify", "--mark", earlier}} {
+	for _, command := range [][]string{{"keys", "rotate", set.Base.KeyFile}, {"migrate", "status"},
+		{"audit", "verify", "--mark", earlier}} {
 		out, err := after.beian(command...)
 		require.NoError(t, err, "%s: %s", command, out)
 	}

@@ -23,7 +23,8 @@ func TestBrowserRegistersANumber(t *testing.T) {
 	// an order that has expired and one that soon will
 	for number, days := range map[string]int{"D20260006": -3, "D20260007": 9} {
 		_, err := s.Store.ImportOrder(t.Context(), store.OrderImport{
-			Number: number, Customer: stack.DemoCustomer, Product: "虚拟主机 标准型", Domains: []string{"shop.example.com"}, IPs: []string{"192.0.2.30"}, ExpiresOn: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, days),
+			Number: number, Customer: stack.DemoCustomer, Product: "虚拟主机 标准型", Domains: []string{"shop.example.com"},
+			IPs: []string{"192.0.2.30"}, ExpiresOn: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, days),
 		})
 		require.NoError(t, err)
 	}
@@ -43,7 +44,8 @@ func TestBrowserRegistersANumber(t *testing.T) {
 			require.NoError(t, patiently(ctx,
 				chromedp.EmulateViewport(int64(size.width), 844), // a window is at least 500 wide
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword), submit(".card .button"),
+				chromedp.SendKeys("#f-login", stack.DemoCustomer), chromedp.SendKeys("#f-password", stack.DemoCustomerPassword),
+				submit(".card .button"),
 				chromedp.WaitVisible(row)))
 			if lang == "en" {
 				require.NoError(t, patiently(ctx, submit(`.bar [name=lang]`), chromedp.WaitVisible(`html[lang=en] [data-order]`)))
@@ -53,21 +55,28 @@ func TestBrowserRegistersANumber(t *testing.T) {
 				chromedp.SendKeys("[name=q]", "example.net"), submit(".filter .button"),
 				chromedp.WaitVisible(`.filter a`), chromedp.WaitVisible(row), shot(t, name("02-searched")),
 				submit(row+`a[href$="/register"]`), chromedp.WaitVisible("#f-number"), shot(t, name("03-register")),
-				chromedp.SendKeys("#f-number", "沪ICP备2020000999号-1"), submit("form[enctype] .button"), chromedp.WaitVisible("#e-number"), shot(t, name("04-another")),
-				chromedp.SetValue("#f-number", seeded.Number+"-1"), chromedp.SetUploadFiles("#f-certificate", []string{certificate}), submit("form[enctype] .button"),
+				chromedp.SendKeys("#f-number", "沪ICP备2020000999号-1"), submit("form[enctype] .button"),
+				chromedp.WaitVisible("#e-number"), shot(t, name("04-another")),
+				chromedp.SetValue("#f-number", seeded.Number+"-1"),
+				chromedp.SetUploadFiles("#f-certificate", []string{certificate}), submit("form[enctype] .button"),
 				chromedp.WaitVisible(`[data-stage="installing"]`), shot(t, name("05-installing")),
 			))
 			finished(t, s, w, "web2")
 			require.NoError(t, patiently(ctx,
 				chromedp.Navigate(base), chromedp.WaitVisible(`[data-stage="filed"]`), shot(t, name("06-filed")),
 				chromedp.Navigate(base+"/result"), chromedp.WaitVisible("[data-police]"), shot(t, name("07-result")),
-				chromedp.SendKeys("#f-number", "京公网安备31010102000001号"), submit(`[value=record]`), chromedp.WaitVisible("#e-number"), shot(t, name("08-police-wrong")),
-				chromedp.SetValue("#f-number", "沪公网安备 31010102000001号"), submit(`[value=record]`), chromedp.WaitVisible(".snippet"), shot(t, name("09-police")),
+				chromedp.SendKeys("#f-number", "京公网安备31010102000001号"), submit(`[value=record]`), chromedp.WaitVisible("#e-number"),
+				shot(t, name("08-police-wrong")),
+				chromedp.SetValue("#f-number", "沪公网安备 31010102000001号"), submit(`[value=record]`), chromedp.WaitVisible(".snippet"),
+				shot(t, name("09-police")),
 				chromedp.Navigate(s.PanelURL+"/orders"), chromedp.WaitVisible(row+".number"), shot(t, name("10-orders")),
-				chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"), shot(t, name("11-take-off")), submit("[name=sure]"), submit(".withdraw .button"),
+				chromedp.Navigate(base), chromedp.WaitVisible(".withdraw summary"), submit(".withdraw summary"),
+				shot(t, name("11-take-off")), submit("[name=sure]"), submit(".withdraw .button"),
 				chromedp.WaitVisible(row+`a[href$="/register"]`), shot(t, name("12-taken-off")),
 			))
-			_, err := w.PutSnippet(fmt.Sprintf("http://127.0.0.1:%d/accounts/web2/footer", s.Options.Ports.Space), url.Values{"snippet": {""}}) // for the next round
+			// for the next round
+			_, err := w.PutSnippet(fmt.Sprintf("http://127.0.0.1:%d/accounts/web2/footer", s.Options.Ports.Space),
+				url.Values{"snippet": {""}})
 			require.NoError(t, err)
 		}
 	}

@@ -43,10 +43,12 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	base := "/orders/D20260001/filing"
-	filled(t, w, base, filingtest.CompanyHolder(), url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
+	filled(t, w, base, filingtest.CompanyHolder(),
+		url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
 	page, err := w.Page(ctx, base+"/review")
 	require.NoError(t, err)
-	require.Equal(t, 6, page.Find(`.blocking[data-rule="paper_missing"]`).Length(), "five papers and the approval's number")
+	require.Equal(t, 6, page.Find(`.blocking[data-rule="paper_missing"]`).Length(),
+		"five papers and the approval's number")
 	require.Equal(t, 1, page.Find(`.blocking[data-rule="approval_paper_missing"]`).Length())
 	require.NoError(t, w.Papers(ctx))
 	page, err = w.Page(ctx, base+"/papers")
@@ -79,7 +81,8 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	for header, want := range map[string]string{
-		"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; sandbox",
+		"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+		"Content-Security-Policy": "default-src 'none'; sandbox",
 	} {
 		require.Equal(t, want, response.Header.Get(header))
 	}
@@ -111,7 +114,8 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.NoError(t, err)
 	content, err := bureau.Unzip(upload.File)
 	require.NoError(t, err)
-	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen), "the uploaded picture is in the data file")
+	require.Contains(t, string(content), base64.StdEncoding.EncodeToString(seen),
+		"the uploaded picture is in the data file")
 	text := string(bureau.Text(content))
 	require.Contains(t, text, "<Qzsph>沪批字 2026-001 号</Qzsph>")
 	require.NotContains(t, text, "<Spwj>-</Spwj>")
@@ -119,7 +123,8 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	dump, err := s.Store.Dump(ctx)
 	require.NoError(t, err)
 	// The first bytes of JPEGs, with JFIF's header and from Go's encoder: shorter ones occur in ciphertext by chance.
-	clean(t, "the database", dump, []string{string(seen[:600]), "沪批字 2026-001 号", "\xff\xd8\xff\xe0\x00\x10JFIF", "\xff\xd8\xff\xdb\x00\x84"})
+	clean(t, "the database", dump,
+		[]string{string(seen[:600]), "沪批字 2026-001 号", "\xff\xd8\xff\xe0\x00\x10JFIF", "\xff\xd8\xff\xdb\x00\x84"})
 	clean(t, "the log", readFile(t, log), []string{"沪批字"})
 }
 
@@ -146,7 +151,8 @@ func TestRefusedPapersAreExplainedAndLoseNothing(t *testing.T) {
 	require.Equal(t, 1, page.Find(`[data-paper="holder_id_front"] [data-picture]`).Length(), "the good one is kept")
 
 	first := page.Find("[data-picture]").AttrOr("data-picture", "")
-	_, err = w.UploadPapers(ctx, map[string]demo.File{"holder_id_front": {Name: "again.jpg", Content: demo.Picture("another")}}, nil)
+	_, err = w.UploadPapers(ctx,
+		map[string]demo.File{"holder_id_front": {Name: "again.jpg", Content: demo.Picture("another")}}, nil)
 	require.NoError(t, err)
 	page, err = w.Page(ctx, base+"/papers")
 	require.NoError(t, err)
@@ -183,7 +189,8 @@ func TestBrowserPapers(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1, Vetting: true, ExchangeEvery: seldom})
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
-	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
+	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(),
+		url.Values{"name": {"样例公司培训"}, "services": {"1"}, "pre_approvals": {"3"}})
 	base := s.PanelURL + "/orders/D20260001/filing"
 	small := filepathWith(t, "small.jpg", filingtest.Picture(320, 240, 1))
 	for _, v := range corners {
@@ -194,7 +201,8 @@ func TestBrowserPapers(t *testing.T) {
 			chromedp.WaitVisible("#e-spot_photo"), shot(t, name+"-02-problems"),
 			chromedp.Navigate(base+"/letter"), chromedp.WaitVisible("[data-letter=letter]"), shot(t, name+"-03-letter"),
 			onePage(t, name+"-letter"),
-			chromedp.Navigate(base+"/sheet"), chromedp.WaitVisible("[data-letter=sheet]"), shot(t, name+"-04-sheet"), onePage(t, name+"-sheet"),
+			chromedp.Navigate(base+"/sheet"), chromedp.WaitVisible("[data-letter=sheet]"), shot(t, name+"-04-sheet"),
+			onePage(t, name+"-sheet"),
 			chromedp.Navigate(base+"/review"), chromedp.WaitVisible(".blocking"), shot(t, name+"-05-review"),
 		))
 		fits(ctx, t, "papers")

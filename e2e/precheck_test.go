@@ -30,22 +30,26 @@ func TestPreCheckBlocksAndAdvises(t *testing.T) {
 			require.Equal(t, 1, e.Find(`.whatis[href="/help/precheck#`+rule+`"]`).Length(), rule)
 			list = append(list, rule)
 		})
-		require.Equal(t, page.Find(".blocking").Length() == 0, page.Find("main form").Length() == 1, "a blocking problem removes the button")
+		require.Equal(t, page.Find(".blocking").Length() == 0, page.Find("main form").Length() == 1,
+			"a blocking problem removes the button")
 		return list
 	}
 	_, err := w.Fill(ctx, base+"/holder", demo.HolderValues(filingtest.PersonHolder()))
 	require.NoError(t, err)
-	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
+	_, err = w.Fill(ctx, base+"/site",
+		url.Values{"name": {"杭州读书俱乐部"}, "ips": {"192.0.2.99"}, "services": {"2"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Papers(ctx))
 	s.StandIns.DNS.Set("www.example.com", netip.MustParseAddr("203.0.113.9"))
-	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site", "domain_elsewhere", "domain_elsewhere"}, rules())
+	require.Equal(t, []string{"site_name_trade", "site_name_region", "ip_not_of_order", "email_on_site",
+		"domain_elsewhere", "domain_elsewhere"}, rules())
 	require.NoError(t, w.Submit(ctx))
 	stage, err := w.Stage(ctx)
 	require.NoError(t, err)
 	require.Equal(t, filing.Preparing, stage, "posting anyway doesn't submit it")
 
-	_, err = w.Fill(ctx, base+"/site", url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
+	_, err = w.Fill(ctx, base+"/site",
+		url.Values{"name": {"读书笔记"}, "ips": {"192.0.2.10"}, "services": {"2"}, "languages": {"1"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"email_on_site", "domain_elsewhere"}, rules())
 	s.StandIns.DNS.Silence(true)

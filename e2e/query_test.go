@@ -21,12 +21,15 @@ import (
 func TestStrangersLookUpFilings(t *testing.T) {
 	s, log := start(t, stack.Options{ReviewAfter: -1})
 	seeded := stand.SeedFiling{
-		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
-		Province: "310000", Number: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例公司官网", Domains: []string{"synced.example.net", "shop.example.net"},
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+		DocumentNumber: "91310101MA1FP0000H",
+		Province:       "310000", Number: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例公司官网",
+		Domains: []string{"synced.example.net", "shop.example.net"},
 	}
 	s.StandIns.Bureau.Seed(seeded)
 	require.NoError(t, s.StandIns.Bureau.PushSync(seeded.Number))
-	seeded.Number, seeded.SiteNumber, seeded.DocumentNumber, seeded.Domains = "沪ICP备05000941号", "沪ICP备05000941号-1", "91310101MA1FP00019", []string{"asked.example.net"}
+	seeded.Number, seeded.SiteNumber, seeded.DocumentNumber, seeded.Domains = "沪ICP备05000941号", "沪ICP备05000941号-1",
+		"91310101MA1FP00019", []string{"asked.example.net"}
 	s.StandIns.Bureau.Seed(seeded)
 	require.Eventually(t, func() bool {
 		_, err := s.Store.FiledByDomain(t.Context(), "synced.example.net")
@@ -39,7 +42,8 @@ func TestStrangersLookUpFilings(t *testing.T) {
 			t.Helper()
 			require.NoError(t, patiently(b,
 				chromedp.SetValue("#f-asked", asked), submit("main .button"),
-				chromedp.WaitVisible(fmt.Sprintf("#f-asked[value=%q]", asked)), chromedp.WaitVisible(answer), shot(t, fmt.Sprintf("%d-%s", width, name))))
+				chromedp.WaitVisible(fmt.Sprintf("#f-asked[value=%q]", asked)), chromedp.WaitVisible(answer),
+				shot(t, fmt.Sprintf("%d-%s", width, name))))
 		}
 		text := func() string {
 			t.Helper()
@@ -49,7 +53,8 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		}
 		require.NoError(t, patiently(b,
 			chromedp.EmulateViewport(int64(width), 844), // a window can't be as narrow as a phone
-			chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"), shot(t, fmt.Sprintf("%d-0-sign-in", width)),
+			chromedp.Navigate(s.PanelURL+"/sign-in"), chromedp.WaitVisible("#f-login"),
+			shot(t, fmt.Sprintf("%d-0-sign-in", width)),
 			submit(`main a[href="/query"]`), chromedp.WaitVisible("#f-asked"), shot(t, fmt.Sprintf("%d-1-form", width)),
 		))
 		ask("synced.example.net", `[data-found="1"]`, "2-base")
@@ -62,7 +67,8 @@ func TestStrangersLookUpFilings(t *testing.T) {
 		require.Contains(t, text(), "答复：未备案")
 		require.NoError(t, patiently(b, chromedp.WaitVisible("#f-captcha"), chromedp.SendKeys("#f-captcha", "0")))
 		ask("synced.example.net", ".summary", "5-captcha")
-		wide, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
+		wide, err := chromedp.Run(b,
+			chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`))
 		require.NoError(t, err)
 		require.False(t, wide, "nothing is wider than the window")
 	}

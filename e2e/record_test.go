@@ -31,13 +31,15 @@ func record(t *testing.T, s *stack.Stack, order string) {
 	for _, e := range list.GetExecutions() {
 		id, kind := e.GetExecution().GetWorkflowId(), strings.ToLower(e.GetType().GetName())
 		switch {
-		case !slices.Contains([]string{"filing", "footer", "aftercare"}, kind) && e.GetCloseTime() == nil, kind == "filing" && id != "filing/"+order && !strings.HasPrefix(id, "filing/"+order+"/"):
+		case !slices.Contains([]string{"filing", "footer", "aftercare"}, kind) && e.GetCloseTime() == nil, kind == "filing" &&
+			id != "filing/"+order && !strings.HasPrefix(id, "filing/"+order+"/"):
 			continue
 		case strings.HasPrefix(id, "filing/"+order+"/"):
 			kind += "-" + strings.TrimPrefix(id, "filing/"+order+"/")
 		}
 		h := &historypb.History{}
-		events := s.Temporal.GetWorkflowHistory(t.Context(), id, e.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		events := s.Temporal.GetWorkflowHistory(t.Context(), id, e.GetExecution().GetRunId(), false,
+			enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
 			require.NoError(t, err)

@@ -23,7 +23,8 @@ import (
 // fetched is what a web space serves at a host's path.
 func fetched(t *testing.T, s *stack.Stack, host, path string) []byte {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/%s", s.Options.Ports.Sites, path), nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		fmt.Sprintf("http://127.0.0.1:%d/%s", s.Options.Ports.Sites, path), nil)
 	require.NoError(t, err)
 	request.Host = host
 	response, err := http.DefaultClient.Do(request)
@@ -45,7 +46,8 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	const form, base = "/orders/D20260002/register", "/orders/D20260002/filing"
 	page, err := w.Page(ctx, form)
 	require.NoError(t, err)
-	require.Equal(t, "http://www.example.net/", page.Find("[name=home_page]").AttrOr("value", ""), "filled in from the order")
+	require.Equal(t, "http://www.example.net/", page.Find("[name=home_page]").AttrOr("value", ""),
+		"filled in from the order")
 
 	page, err = w.Fill(ctx, form, url.Values{"number": {"沪ICP备2020000999号-1"}})
 	require.ErrorContains(t, err, "管局查到域名 example.net 的备案号是 "+seeded.Number+"-1")
@@ -58,8 +60,10 @@ func TestNumberOfAnotherProviderIsRegistered(t *testing.T) {
 	values := url.Values{"number": {seeded.Number + "-1"}, "home_page": {"http://www.example.net/"}}
 	page, err = w.Upload(ctx, form, values, "certificate", "bazu.cert", make([]byte, 2<<20))
 	require.ErrorContains(t, err, "文件太大，最多 1 MB")
-	require.Equal(t, seeded.Number+"-1", page.Find("[name=number]").AttrOr("value", ""), "what was typed isn't lost to the file")
-	_, err = w.Upload(ctx, form, url.Values{"number": {"x"}, "home_page": values["home_page"]}, "certificate", "bazu.cert", []byte("certificate"))
+	require.Equal(t, seeded.Number+"-1", page.Find("[name=number]").AttrOr("value", ""),
+		"what was typed isn't lost to the file")
+	_, err = w.Upload(ctx, form, url.Values{"number": {"x"}, "home_page": values["home_page"]}, "certificate", "bazu.cert",
+		[]byte("certificate"))
 	require.ErrorContains(t, err, "请重新选择证书文件")
 	page, err = w.Page(ctx, "/orders")
 	require.NoError(t, err)
@@ -178,7 +182,8 @@ func TestPublicSecurityNumberIsRecorded(t *testing.T) {
 	page, err = w.Page(ctx, f.path)
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".diff .added").Text(), "beian.mps.gov.cn")
-	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()), "the filing's number is already there")
+	require.Equal(t, "沪公网安备31010102000001号", strings.TrimSpace(page.Find(".footpicture .mine").Text()),
+		"the filing's number is already there")
 }
 
 // The list is searched and filtered by its form, without JavaScript.
@@ -188,8 +193,10 @@ func TestOrdersAreSearched(t *testing.T) {
 	w := customer(t, s)
 	require.NoError(t, w.Open(ctx, "D20260002"))
 	for query, want := range map[string][]string{
-		"": {"D20260005", "D20260004", "D20260003", "D20260002", "D20260001"}, "q=D2026000": {"D20260005", "D20260004", "D20260003", "D20260002", "D20260001"},
-		"q=www.示例.中国": {"D20260004"}, "q=D20260003": {"D20260003"}, "state=yours": {"D20260002"}, "product=标准": {"D20260004", "D20260001"},
+		"":            {"D20260005", "D20260004", "D20260003", "D20260002", "D20260001"},
+		"q=D2026000":  {"D20260005", "D20260004", "D20260003", "D20260002", "D20260001"},
+		"q=www.示例.中国": {"D20260004"}, "q=D20260003": {"D20260003"}, "state=yours": {"D20260002"},
+		"product=标准":            {"D20260004", "D20260001"},
 		"state=none&product=经济": nil, "state=nonsense&q=example.org": {"D20260003"},
 	} {
 		values, err := url.ParseQuery(query)
@@ -197,7 +204,9 @@ func TestOrdersAreSearched(t *testing.T) {
 		page, err := w.Page(ctx, "/orders?"+values.Encode())
 		require.NoError(t, err)
 		var got []string
-		page.Find("[data-order]").Each(func(_ int, row *goquery.Selection) { got = append(got, row.AttrOr("data-order", "")) })
+		page.Find("[data-order]").Each(func(_ int, row *goquery.Selection) {
+			got = append(got, row.AttrOr("data-order", ""))
+		})
 		require.ElementsMatch(t, want, got, query)
 		require.Equal(t, values.Get("q"), page.Find("[name=q]").AttrOr("value", ""))
 	}

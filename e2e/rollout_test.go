@@ -38,11 +38,13 @@ func (w *workers) build(id string) *build {
 	require.NoError(w.t, err)
 	address := fmt.Sprintf("127.0.0.1:%d", ports[0])
 	b := &build{t: w.t, cmd: exec.Command(w.program, "worker"), url: "http://" + address}
-	b.cmd.Env = append(w.env, "BEIAN_VERSIONING=true", "BEIAN_BUILD_ID="+id, "BEIAN_STATUS_LISTEN="+address, "BEIAN_STOP_TIMEOUT=30s")
+	b.cmd.Env = append(w.env, "BEIAN_VERSIONING=true", "BEIAN_BUILD_ID="+id, "BEIAN_STATUS_LISTEN="+address,
+		"BEIAN_STOP_TIMEOUT=30s")
 	b.cmd.Stderr = os.Stderr
 	require.NoError(w.t, b.cmd.Start())
 	w.t.Cleanup(func() { _ = b.cmd.Process.Kill() })
-	require.Eventually(w.t, func() bool { return b.status("/readyz") == http.StatusOK }, 60*time.Second, 50*time.Millisecond, "build %s", id)
+	require.Eventually(w.t, func() bool { return b.status("/readyz") == http.StatusOK }, 60*time.Second,
+		50*time.Millisecond, "build %s", id)
 	return b
 }
 
@@ -119,7 +121,8 @@ func TestRollOutAndBackUnderLoad(t *testing.T) {
 	require.Regexp(t, `(?m)^one +current `, out)
 	for i, o := range orders {
 		contacts[i] = filingtest.Contact()
-		contacts[i].UserName, contacts[i].Mobile, contacts[i].Email = fmt.Sprintf("walker_%d", i), fmt.Sprintf("1390000567%d", i), fmt.Sprintf("walker%d@example.com", i)
+		contacts[i].UserName, contacts[i].Mobile, contacts[i].Email = fmt.Sprintf("walker_%d", i),
+			fmt.Sprintf("1390000567%d", i), fmt.Sprintf("walker%d@example.com", i)
 		walkers[i] = customer(t, s)
 		require.NoError(t, walkers[i].Open(ctx, o.Number))
 		require.NoError(t, walkers[i].Contact(ctx, contacts[i], password))
@@ -192,7 +195,8 @@ func nothingTimedOut(t *testing.T, s *stack.Stack) (builds []string) {
 	scheduled := map[int64]string{}
 	for _, e := range list.GetExecutions() {
 		id := e.GetExecution().GetWorkflowId()
-		events := s.Temporal.GetWorkflowHistory(t.Context(), id, e.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		events := s.Temporal.GetWorkflowHistory(t.Context(), id, e.GetExecution().GetRunId(), false,
+			enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			event, err := events.Next()
 			require.NoError(t, err)
@@ -201,7 +205,8 @@ func nothingTimedOut(t *testing.T, s *stack.Stack) (builds []string) {
 				scheduled[event.GetEventId()] = a.GetActivityType().GetName()
 			}
 			begun := event.GetActivityTaskStartedEventAttributes()
-			require.Nil(t, begun.GetLastFailure().GetTimeoutFailureInfo(), "%s: %s, try %d", id, scheduled[begun.GetScheduledEventId()], begun.GetAttempt())
+			require.Nil(t, begun.GetLastFailure().GetTimeoutFailureInfo(), "%s: %s, try %d", id,
+				scheduled[begun.GetScheduledEventId()], begun.GetAttempt())
 			if strings.HasPrefix(id, "filing/") {
 				if b := event.GetWorkflowTaskCompletedEventAttributes().GetDeploymentVersion().GetBuildId(); b != "" && !seen[b] {
 					seen[b] = true

@@ -50,7 +50,8 @@ func TestSentBackIsToldOf(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")
 	require.Contains(t, page.Find("#e-remark").Text(), "林测试请补充说明用途")
-	_, err = w.Fill(ctx, "/orders/D20260001/filing/site", url.Values{"name": {"读书札记"}, "remark": {"记录读过的书"}, "action": {"next"}})
+	_, err = w.Fill(ctx, "/orders/D20260001/filing/site",
+		url.Values{"name": {"读书札记"}, "remark": {"记录读过的书"}, "action": {"next"}})
 	require.NoError(t, err)
 	require.NoError(t, w.Submit(ctx))
 	wait(t, w, filing.Vetting)

@@ -67,7 +67,8 @@ func text(ctx context.Context, t *testing.T, selector string) string {
 func read(ctx context.Context, t *testing.T, selector, property string) string {
 	t.Helper()
 	do(ctx, t, chromedp.WaitVisible(chromedp.CSS(selector)))
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).%s`, selector, property)))
+	v, err := chromedp.Run(ctx,
+		chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).%s`, selector, property)))
 	require.NoError(t, err)
 	return v
 }
@@ -98,28 +99,34 @@ func TestBrowserExpiredSession(t *testing.T) {
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
 		do(ctx, t, chromedp.Reload(), chromedp.WaitVisible("[data-saved-post]"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"), "a reload loses nothing")
-		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-saved-post])"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-saved-post]"))
+		do(ctx, t, submit(`[value=save]`), chromedp.WaitVisible(".flash:not([data-saved-post])"), chromedp.Reload(),
+			chromedp.WaitVisible("#f-superior"), chromedp.WaitNotPresent("[data-saved-post]"))
 		require.Equal(t, typed, value(ctx, t, "#f-superior"))
 
 		// a form with files: its texts are saved, its files must be chosen again
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		expire()
-		do(ctx, t, upload("#f-letter", letter), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), chromedp.SetValue(approvalNumber, typed), submit(`[value=save]`),
-			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-saved-post]"), chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
+		do(ctx, t, upload("#f-letter", letter), chromedp.WaitVisible(`[data-paper=letter] .live.bad`),
+			chromedp.SetValue(approvalNumber, typed), submit(`[value=save]`),
+			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-saved-post]"),
+			chromedp.WaitVisible("#e-letter"), shot(t, name+"-03-papers-kept"))
 		require.Equal(t, typed, value(ctx, t, approvalNumber))
 		do(ctx, t, chromedp.Navigate(s.PanelURL+"/orders/D20260002/register"), chromedp.WaitVisible("#f-number"))
 		expire()
 		do(ctx, t, chromedp.SetValue("#f-number", typed), upload("#f-certificate", letter), submit("form[enctype] .button"),
-			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-saved-post]"), chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
+			chromedp.WaitVisible("#f-login"), signIn(), chromedp.WaitVisible("[data-saved-post]"),
+			chromedp.WaitVisible("#e-certificate"), shot(t, name+"-04-register-kept"))
 		require.Equal(t, typed, value(ctx, t, "#f-number"))
 		do(ctx, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"))
 
 		// the page says so during typing
 		expire()
-		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-05-expired-while-typing"))
+		do(ctx, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"),
+			shot(t, name+"-05-expired-while-typing"))
 		require.Contains(t, text(ctx, t, ".draftstate"), v.in("登录已过期", "Your session has ended"))
 		do(ctx, t, submit(`[value=next]`), chromedp.WaitVisible("#f-login"),
-			chromedp.SendKeys("#f-login", "other"), chromedp.SendKeys("#f-password", "other-password"), submit(".card .button"), chromedp.WaitNotPresent("#f-login"), chromedp.WaitVisible("main .button"))
+			chromedp.SendKeys("#f-login", "other"), chromedp.SendKeys("#f-password", "other-password"), submit(".card .button"),
+			chromedp.WaitNotPresent("#f-login"), chromedp.WaitVisible("main .button"))
 		require.Contains(t, text(ctx, t, "main"), v.in("没有找到", "Not found"))
 		var kept int
 		require.NoError(t, s.Store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM saved_posts`).Scan(&kept))
@@ -144,7 +151,8 @@ func TestBrowserTwoTabs(t *testing.T) {
 		do(one, t, chromedp.Navigate(page), v.switched(), signIn(), chromedp.WaitVisible("#f-superior"))
 		two, cancel := chromedp.NewContext(one)
 		defer cancel()
-		do(two, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"), chromedp.SetValue("#f-superior", "乙"+name), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+		do(two, t, chromedp.Navigate(page), chromedp.WaitVisible("#f-superior"), chromedp.SetValue("#f-superior", "乙"+name),
+			submit(`[value=save]`), chromedp.WaitVisible(".flash"))
 
 		do(one, t, chromedp.SendKeys("#f-superior", "甲"), chromedp.WaitVisible(".draftstate.bad"))
 		require.Contains(t, text(one, t, ".draftstate"), v.in("另一个窗口", "nother window"))
@@ -159,7 +167,8 @@ func TestBrowserTwoTabs(t *testing.T) {
 
 		// the other way round, mine wins by choice
 		do(two, t, chromedp.SetValue("#f-superior", "丙"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
-		do(one, t, chromedp.SetValue("#f-superior", "丁"), submit(`[value=save]`), chromedp.WaitVisible("[data-conflict] .list"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+		do(one, t, chromedp.SetValue("#f-superior", "丁"), submit(`[value=save]`),
+			chromedp.WaitVisible("[data-conflict] .list"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
 		require.Equal(t, "丁", value(one, t, "#f-superior"))
 	}
 }
@@ -184,8 +193,10 @@ func TestBrowserOffline(t *testing.T) {
 	for name, width := range sizes {
 		down.Store(false)
 		ctx := browser(t, width, 844)
-		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), signIn(), chromedp.WaitVisible("#f-superior"),
-			chromedp.SetValue("#f-superior", "零"), chromedp.SendKeys("#f-superior", "一"), chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), shot(t, name+"-01-saved"))
+		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), signIn(),
+			chromedp.WaitVisible("#f-superior"),
+			chromedp.SetValue("#f-superior", "零"), chromedp.SendKeys("#f-superior", "一"),
+			chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), shot(t, name+"-01-saved"))
 		require.Regexp(t, `^已自动保存 \d\d:\d\d$`, text(ctx, t, ".draftstate"))
 		down.Store(true)
 		do(ctx, t, chromedp.SendKeys("#f-superior", "二"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-02-lost"))
@@ -193,10 +204,12 @@ func TestBrowserOffline(t *testing.T) {
 		do(ctx, t, chromedp.SendKeys("#f-superior", "三"), submit(`[value=save]`), chromedp.WaitVisible(".draftstate.bad"))
 		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"), "the page stays")
 		down.Store(false)
-		do(ctx, t, chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), chromedp.Reload(), chromedp.WaitVisible("#f-superior"))
+		do(ctx, t, chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), chromedp.Reload(),
+			chromedp.WaitVisible("#f-superior"))
 		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"))
 		// a tab that is closed in the middle of a word (typed at the field's beginning)
-		do(ctx, t, chromedp.SendKeys("#f-superior", "四"), chromedp.Navigate(line.URL+"/orders"), chromedp.WaitVisible(`[data-order="D20260001"]`),
+		do(ctx, t, chromedp.SendKeys("#f-superior", "四"), chromedp.Navigate(line.URL+"/orders"),
+			chromedp.WaitVisible(`[data-order="D20260001"]`),
 			chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), chromedp.WaitVisible("#f-superior"))
 		require.Equal(t, "四零一二三", value(ctx, t, "#f-superior"))
 
@@ -206,7 +219,8 @@ func TestBrowserOffline(t *testing.T) {
 		// a list that can't be fetched says so
 		again := `.field:has(#f-city) [data-again]`
 		down.Store(true)
-		do(ctx, t, chromedp.SetValue("#f-province", "440000"), changed("#f-province"), chromedp.WaitVisible(again), shot(t, name+"-03-no-list"))
+		do(ctx, t, chromedp.SetValue("#f-province", "440000"), changed("#f-province"), chromedp.WaitVisible(again),
+			shot(t, name+"-03-no-list"))
 		down.Store(false)
 		do(ctx, t, submit(again), chromedp.WaitReady(`#f-city option[value="440100"]`), chromedp.WaitNotVisible(again),
 			chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)")) // or the page asks before it is left
@@ -214,16 +228,19 @@ func TestBrowserOffline(t *testing.T) {
 		// a picture is uploaded automatically when the connection is back, and stays
 		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		down.Store(true)
-		do(ctx, t, pictures(t, "letter"), chromedp.WaitVisible(`[data-paper=letter] .live.bad`), shot(t, name+"-04-picture-lost"))
+		do(ctx, t, pictures(t, "letter"), chromedp.WaitVisible(`[data-paper=letter] .live.bad`),
+			shot(t, name+"-04-picture-lost"))
 		down.Store(false)
-		do(ctx, t, chromedp.WaitVisible(`[data-paper=letter] [data-picture]`), shot(t, name+"-05-picture-there"), chromedp.Reload(), chromedp.WaitVisible(`[data-paper=letter] [data-picture]`),
+		do(ctx, t, chromedp.WaitVisible(`[data-paper=letter] [data-picture]`), shot(t, name+"-05-picture-there"),
+			chromedp.Reload(), chromedp.WaitVisible(`[data-paper=letter] [data-picture]`),
 			submit(`[data-paper=letter] .pictures .link`), chromedp.WaitNotPresent(`[data-paper=letter] [data-picture]`))
 
 		// what was typed without a connection outlives its tab, but not in plain text
 		closed, closing := chromedp.NewContext(ctx)
 		do(closed, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/papers"), chromedp.WaitVisible(approvalNumber))
 		down.Store(true)
-		do(closed, t, chromedp.SetValue(approvalNumber, name+"-202"), chromedp.SendKeys(approvalNumber, "6"), chromedp.WaitVisible(".draftstate.bad"))
+		do(closed, t, chromedp.SetValue(approvalNumber, name+"-202"), chromedp.SendKeys(approvalNumber, "6"),
+			chromedp.WaitVisible(".draftstate.bad"))
 		var kept string
 		require.Eventually(t, func() bool {
 			var err error
@@ -251,7 +268,8 @@ func TestBrowserFrame(t *testing.T) {
 		require.NoError(t, err)
 		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			fmt.Fprintf(w, `<!doctype html><html lang="zh"><title>host</title><main><h1>主机商面板</h1><iframe title="备案" src="%s/orders" style="width:100%%;height:700px"></iframe></main>`, panel.Load())
+			fmt.Fprintf(w,
+				`<!doctype html><html lang="zh"><title>host</title><main><h1>主机商面板</h1><iframe title="备案" src="%s/orders" style="width:100%%;height:700px"></iframe></main>`, panel.Load())
 		}))
 		server.Listener = l
 		server.Start()
@@ -259,16 +277,19 @@ func TestBrowserFrame(t *testing.T) {
 		return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port) // a different site than 127.0.0.1
 	}
 	ours, strangers := host(), host()
-	s, _ := start(t, stack.Options{ReviewAfter: -1, FrameOrigins: []string{ours}, SecureCookies: true, ExchangeEvery: seldom})
+	s, _ := start(t,
+		stack.Options{ReviewAfter: -1, FrameOrigins: []string{ours}, SecureCookies: true, ExchangeEvery: seldom})
 	panel.Store(s.PanelURL)
 	for name, width := range sizes {
 		outer := browser(t, width, 844)
 		inner := frame(outer, t, ours, s.PanelURL)
 		do(inner, t, chromedp.WaitVisible("#f-login"), chromedp.WaitNotPresent(".brand"))
 		do(outer, t, shot(t, name+"-01-sign-in"))
-		do(inner, t, chromedp.SetValue("#f-login", stack.DemoCustomer), chromedp.SetValue("#f-password", stack.DemoCustomerPassword), press(".card .button"),
+		do(inner, t, chromedp.SetValue("#f-login", stack.DemoCustomer),
+			chromedp.SetValue("#f-password", stack.DemoCustomerPassword), press(".card .button"),
 			chromedp.WaitVisible(`[data-order="D20260001"]`), press(`[data-order="D20260001"] .button`),
-			chromedp.WaitVisible("[data-stage]"), press(`[action="/language"] button`), chromedp.WaitVisible(`html[lang="en"] [data-stage]`), chromedp.WaitNotPresent(".brand"))
+			chromedp.WaitVisible("[data-stage]"), press(`[action="/language"] button`),
+			chromedp.WaitVisible(`html[lang="en"] [data-stage]`), chromedp.WaitNotPresent(".brand"))
 		do(outer, t, shot(t, name+"-02-filing"))
 
 		outer = browser(t, width, 844)
@@ -283,7 +304,8 @@ func TestBrowserFrame(t *testing.T) {
 // press clicks without coordinates: the frame moves when the page around it is rendered again.
 func press(selector string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).click() === undefined`, selector))(ctx, target)
+		_, err := chromedp.Evaluate[bool](fmt.Sprintf(`document.querySelector(%q).click() === undefined`, selector))(
+			ctx, target)
 		return err
 	})
 }
@@ -316,19 +338,26 @@ func TestBrowserAccountPages(t *testing.T) {
 	prepared(t, w, "D20260001") // found again by the contact
 	for _, v := range corners {
 		name, ctx, begin := v.String(), browser(t, sizes[v.size], 844), time.Now()
-		do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), shot(t, name+"-01-sign-in"), chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
+		do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), shot(t, name+"-01-sign-in"),
+			chromedp.Navigate(s.PanelURL+"/sign-in/forgotten"), chromedp.WaitVisible("#f-account"), submit(".card .button"),
 			chromedp.WaitVisible("#e-account"), shot(t, name+"-02-forgotten"))
-		do(ctx, t, chromedp.SendKeys("#f-account", stack.DemoCustomer), chromedp.SendKeys("#f-captcha", captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
-			chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"), chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"))
+		do(ctx, t, chromedp.SendKeys("#f-account", stack.DemoCustomer), chromedp.SendKeys("#f-captcha",
+			captcha(t.Context(), t, s)), chromedp.SetValue("#f-channel", "mail"), submit(".card .button"),
+			chromedp.WaitVisible("#f-code"), chromedp.SendKeys("#f-code", "1234"), submit(".card .button"),
+			chromedp.WaitVisible("#e-code"), shot(t, name+"-03-code"))
 		if v == corners[0] { // the next code comes after a pause
 			code, err := w.Code(t.Context(), filingtest.Contact().Email, begin)
 			require.NoError(t, err)
-			do(ctx, t, chromedp.Clear(chromedp.ID("f-code")), chromedp.SendKeys("#f-code", code), submit(".card .button"), chromedp.WaitVisible("#f-password_again"), submit(".card .button"),
+			do(ctx, t, chromedp.Clear(chromedp.ID("f-code")), chromedp.SendKeys("#f-code", code), submit(".card .button"),
+				chromedp.WaitVisible("#f-password_again"), submit(".card .button"),
 				chromedp.WaitVisible("#e-password"), shot(t, name+"-07-new-password"))
 		}
 		do(ctx, t,
-			chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`), chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
-			chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"), shot(t, name+"-05-password"),
-			chromedp.Navigate(s.PanelURL+"/account/contact/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"), chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
+			chromedp.Navigate(s.PanelURL+"/sign-in"), signIn(), chromedp.WaitVisible(`[data-order="D20260001"]`),
+			chromedp.Click("a.who"), chromedp.WaitVisible("[data-session]"), shot(t, name+"-04-account"),
+			chromedp.Navigate(s.PanelURL+"/account/password"), chromedp.WaitVisible("#f-present_password"),
+			shot(t, name+"-05-password"),
+			chromedp.Navigate(s.PanelURL+"/account/contact/sms"), chromedp.WaitVisible("#f-mobile"), submit(".card .button"),
+			chromedp.WaitVisible("#e-mobile"), shot(t, name+"-06-mobile"))
 	}
 }

@@ -52,7 +52,8 @@ func forgot(t *testing.T, s *stack.Stack, w *demo.Walker, account, channel strin
 	ctx := t.Context()
 	_, err := w.File(ctx, "/captcha")
 	require.NoError(t, err)
-	page, err := w.Post(ctx, "/sign-in/forgotten", url.Values{"account": {account}, "channel": {channel}, "captcha": {captcha(ctx, t, s)}})
+	page, err := w.Post(ctx, "/sign-in/forgotten",
+		url.Values{"account": {account}, "channel": {channel}, "captcha": {captcha(ctx, t, s)}})
 	require.NoError(t, err)
 	return strings.Join(strings.Fields(page.Find("main").Text()), " ")
 }
@@ -87,7 +88,8 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 		require.NoError(t, err, "another browser starts over")
 		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"123456"}, "password_again": {"123456"}})
 		require.ErrorContains(t, err, "422")
-		_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"first-密码"}, "password_again": {"first-密码"}})
+		_, err = w.Post(ctx, "/sign-in/forgotten/password",
+			url.Values{"password": {"first-密码"}, "password_again": {"first-密码"}})
 		require.NoError(t, err)
 		require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "first-密码"))
 		page, err := elsewhere.Page(ctx, "/orders")
@@ -110,7 +112,8 @@ func TestPasswordIsFoundAgain(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Post(ctx, "/sign-in/forgotten/code", url.Values{"code": {code}})
 	require.NoError(t, err)
-	_, err = w.Post(ctx, "/sign-in/forgotten/password", url.Values{"password": {"second-密码"}, "password_again": {"second-密码"}})
+	_, err = w.Post(ctx, "/sign-in/forgotten/password",
+		url.Values{"password": {"second-密码"}, "password_again": {"second-密码"}})
 	require.NoError(t, err)
 	require.Error(t, w.SignIn(ctx, stack.DemoCustomer, "first-密码"))
 	require.NoError(t, w.SignIn(ctx, stack.DemoCustomer, "second-密码"))
@@ -150,7 +153,8 @@ func TestAccountPage(t *testing.T) {
 	page, err = other.Page(ctx, "/account")
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("#f-login").Length())
-	_, err = w.Post(ctx, "/account/password", url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-密码"}, "password_again": {"neu-密码"}})
+	_, err = w.Post(ctx, "/account/password",
+		url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-密码"}, "password_again": {"neu-密码"}})
 	require.NoError(t, err)
 	_, err = w.Page(ctx, "/account/password")
 	require.NoError(t, err)

@@ -25,8 +25,10 @@ func withTasks(t *testing.T) (*stack.Stack, string) {
 	t.Helper()
 	s, log := start(t, stack.Options{ReviewAfter: 100 * time.Millisecond})
 	s.StandIns.Bureau.Seed(bureau.SeedFiling{
-		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
-		Province: "310000", Number: heldAt, Password: "right", SiteNumber: heldAt + "-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+		DocumentNumber: "91310101MA1FP0000H",
+		Province:       "310000", Number: heldAt, Password: "right", SiteNumber: heldAt + "-1", SiteName: "样例网站",
+		Domains: []string{"filed.example.net"},
 	})
 	require.NoError(t, s.StandIns.Bureau.PushVerificationTask(heldAt))
 	require.NoError(t, s.StandIns.Bureau.PushUnfiledSite("unfiled.example.com", "192.0.2.77"))
@@ -61,7 +63,8 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			require.NoError(t, patiently(b,
 				chromedp.EmulateViewport(int64(width), 900), // a window is at least 500 wide
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword),
+				submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
 				chromedp.WaitVisible(`[data-task="illegal_access"]`), shot(t, "01-tasks"),
 				submit(`[data-task="verify"] a.button`), chromedp.WaitVisible("#f-who"), shot(t, "02-verify"),
@@ -76,7 +79,8 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 				chromedp.WaitVisible("[data-answer]"), shot(t, "04-verify-answered"),
 				submit(".back a"), chromedp.WaitNotPresent(`[data-task="verify"]`),
 				submit(`[data-task="unfiled_site"] a.button`), chromedp.WaitVisible("#f-due"), shot(t, "05-unfiled"),
-				chromedp.SetValue("#f-result", "2"), chromedp.SendKeys("#f-opinion", "已停止接入"), chromedp.SetValue("#f-due", "2020-01-01"), submit("main form .button"),
+				chromedp.SetValue("#f-result", "2"), chromedp.SendKeys("#f-opinion", "已停止接入"),
+				chromedp.SetValue("#f-due", "2020-01-01"), submit("main form .button"),
 				chromedp.WaitVisible("#e-due"), shot(t, "06-unfiled-problems"),
 				chromedp.SetValue("#f-due", "2099-12-31"), submit("main form .button"),
 				chromedp.WaitVisible("[data-answer]"), shot(t, "07-unfiled-answered"),
@@ -84,7 +88,8 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			taken(t, s, 36, 1001)
 			taken(t, s, 37, 1001)
 			require.NoError(t, patiently(b,
-				chromedp.Navigate(s.PanelURL+"/support/bureau"), chromedp.WaitVisible(`[data-account] details:last-of-type summary`),
+				chromedp.Navigate(s.PanelURL+"/support/bureau"),
+				chromedp.WaitVisible(`[data-account] details:last-of-type summary`),
 				submit(`[data-account] details:last-of-type summary`), chromedp.WaitVisible("[data-answer]"), shot(t, "08-answers"),
 			))
 			written, err := os.ReadFile(log)
@@ -119,35 +124,44 @@ func TestStaffReportAddressBlocks(t *testing.T) {
 			require.NoError(t, patiently(b,
 				chromedp.EmulateViewport(int64(width), 900), // a window is at least 500 wide
 				chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
+				chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword),
+				submit(".card .button"),
 				chromedp.WaitVisible(`a[href="/support/addresses"]`), submit(`a[href="/support/addresses"]`),
-				chromedp.WaitVisible("#f-ranges"), chromedp.SendKeys("#f-ranges", "203.0.113.0/25\n203.0.113.9/24"), chromedp.SetValue("#f-kind", "source"), submit("main .narrow form .button"),
+				chromedp.WaitVisible("#f-ranges"), chromedp.SendKeys("#f-ranges", "203.0.113.0/25\n203.0.113.9/24"),
+				chromedp.SetValue("#f-kind", "source"), submit("main .narrow form .button"),
 				chromedp.WaitVisible("#e-ranges"), chromedp.WaitVisible("#e-unit"), shot(t, "01-problems"),
-				chromedp.SetValue("#f-ranges", "203.0.113.0/25\n203.0.113.128-203.0.113.255"), chromedp.SendKeys("#f-unit", "100"), chromedp.SendKeys("#f-remark", "一号机房"), submit("main .narrow form .button"),
+				chromedp.SetValue("#f-ranges", "203.0.113.0/25\n203.0.113.128-203.0.113.255"), chromedp.SendKeys("#f-unit", "100"),
+				chromedp.SendKeys("#f-remark", "一号机房"), submit("main .narrow form .button"),
 				chromedp.WaitVisible("[data-block]"), shot(t, "02-queued"),
 			))
 			state(2, store.BlockReported)
 			require.NoError(t, patiently(b,
 				page, chromedp.WaitVisible("[data-uncovered]"), shot(t, "03-reported"),
-				submit(`[data-block="1"] a.button`), chromedp.WaitVisible("#f-unit"), chromedp.SetValue("#f-ranges", "203.0.113.0-203.0.113.200"), submit("main form .button"),
+				submit(`[data-block="1"] a.button`), chromedp.WaitVisible("#f-unit"),
+				chromedp.SetValue("#f-ranges", "203.0.113.0-203.0.113.200"), submit("main form .button"),
 				chromedp.WaitVisible("#e-ranges"), shot(t, "04-change-problems"),
-				chromedp.SetValue("#f-ranges", "203.0.113.0/26"), submit("main form .button"), chromedp.WaitVisible("[data-block]"), shot(t, "05-changed"),
+				chromedp.SetValue("#f-ranges", "203.0.113.0/26"), submit("main form .button"), chromedp.WaitVisible("[data-block]"),
+				shot(t, "05-changed"),
 			))
 			state(2, store.BlockReported)
 			list, err := s.Store.Blocks(t.Context(), 0, 10)
 			require.NoError(t, err)
 			require.Equal(t, "203.0.113.0-203.0.113.63", filing.RangeOf(list[1].From, list[1].To).String())
 			require.NoError(t, patiently(b,
-				page, submit(`[data-block="2"] summary`), chromedp.WaitVisible(`[data-block="2"] .danger`), shot(t, "06-remove"), submit(`[data-block="2"] .danger`), chromedp.WaitVisible(".flash"),
+				page, submit(`[data-block="2"] summary`), chromedp.WaitVisible(`[data-block="2"] .danger`), shot(t, "06-remove"),
+				submit(`[data-block="2"] .danger`), chromedp.WaitVisible(".flash"),
 			))
 			state(1, store.BlockReported)
 			// own use requires its method and date
 			require.NoError(t, patiently(b,
-				page, chromedp.SendKeys("#f-ranges", "192.0.2.0/24"), chromedp.SetValue("#f-kind", "own"), chromedp.SetValue("#f-since", ""), submit("main .narrow form .button"),
-				chromedp.WaitVisible("#e-since"), chromedp.SetValue("#f-since", "2026-01-02"), submit("main .narrow form .button"), chromedp.WaitVisible(`[data-block="3"]`),
+				page, chromedp.SendKeys("#f-ranges", "192.0.2.0/24"), chromedp.SetValue("#f-kind", "own"),
+				chromedp.SetValue("#f-since", ""), submit("main .narrow form .button"),
+				chromedp.WaitVisible("#e-since"), chromedp.SetValue("#f-since", "2026-01-02"), submit("main .narrow form .button"),
+				chromedp.WaitVisible(`[data-block="3"]`),
 			))
 			state(2, store.BlockReported)
-			require.NoError(t, patiently(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
+			require.NoError(t,
+				patiently(b, page, chromedp.WaitVisible(`[data-block="3"][data-state="reported"]`), shot(t, "07-own-use")))
 		})
 	}
 }
@@ -216,12 +230,16 @@ func TestStaffSubmitAPaper(t *testing.T) {
 	require.NoError(t, patiently(b,
 		chromedp.EmulateViewport(390, 844),
 		chromedp.Navigate(s.PanelURL), chromedp.WaitVisible("#f-login"),
-		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword), submit(".card .button"),
-		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`), chromedp.WaitVisible(`a[href="/support/papers"]`), submit(`a[href="/support/papers"]`),
-		chromedp.WaitVisible("#f-order"), chromedp.SendKeys("#f-order", "D20260002"), chromedp.SetUploadFiles("#f-file", []string{sheet}), chromedp.SetValue("#f-use", "1"), send,
-		chromedp.WaitVisible("#e-order"), chromedp.WaitVisible("#e-file"), chromedp.WaitVisible("#e-whose"), shot(t, "01-problems"),
-		chromedp.SetValue("#f-order", "D20260001"), chromedp.SetValue("#f-whose", "holder"), chromedp.SetUploadFiles("#f-file", []string{picture}), send,
-		chromedp.WaitVisible(".flash"), shot(t, "02-queued"),
+		chromedp.SendKeys("#f-login", stack.DemoSupport), chromedp.SendKeys("#f-password", stack.DemoSupportPassword),
+		submit(".card .button"),
+		chromedp.WaitVisible(`a[href="/support/bureau"]`), submit(`a[href="/support/bureau"]`),
+		chromedp.WaitVisible(`a[href="/support/papers"]`), submit(`a[href="/support/papers"]`),
+		chromedp.WaitVisible("#f-order"), chromedp.SendKeys("#f-order", "D20260002"),
+		chromedp.SetUploadFiles("#f-file", []string{sheet}), chromedp.SetValue("#f-use", "1"), send,
+		chromedp.WaitVisible("#e-order"), chromedp.WaitVisible("#e-file"), chromedp.WaitVisible("#e-whose"),
+		shot(t, "01-problems"),
+		chromedp.SetValue("#f-order", "D20260001"), chromedp.SetValue("#f-whose", "holder"),
+		chromedp.SetUploadFiles("#f-file", []string{picture}), send, chromedp.WaitVisible(".flash"), shot(t, "02-queued"),
 	))
 	taken(t, s, 35, 1060)
 	written, err := os.ReadFile(log)

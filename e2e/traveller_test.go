@@ -28,7 +28,8 @@ type view struct {
 }
 
 // views are those of each journey.
-var views = []view{{lang: "zh", size: "phone"}, {lang: "zh", size: "desktop"}, {lang: "en", size: "phone"}, {lang: "en", size: "desktop"}}
+var views = []view{{lang: "zh", size: "phone"}, {lang: "zh", size: "desktop"}, {lang: "en", size: "phone"},
+	{lang: "en", size: "desktop"}}
 
 // corners are the views for pages outside the journeys: they cover each language and each width.
 var corners = []view{{lang: "zh", size: "phone"}, {lang: "en", size: "desktop"}}
@@ -62,7 +63,8 @@ func (v view) switched() []chromedp.Action[chromedp.Void] {
 func signedIn(t *testing.T, s *stack.Stack, v view, login, password string) context.Context {
 	t.Helper()
 	ctx := browser(t, sizes[v.size], 844)
-	do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), chromedp.SendKeys(chromedp.ID("f-login"), login), chromedp.SendKeys(chromedp.ID("f-password"), password),
+	do(ctx, t, chromedp.Navigate(s.PanelURL+"/sign-in"), v.switched(), chromedp.SendKeys(chromedp.ID("f-login"), login),
+		chromedp.SendKeys(chromedp.ID("f-password"), password),
 		submit(".card .button"), chromedp.WaitNotPresent(chromedp.ID("f-login")), chromedp.WaitVisible(chromedp.CSS("main")))
 	return ctx
 }
@@ -102,12 +104,18 @@ type traveller struct {
 func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	t.Helper()
 	space, address := stack.Spare(n)
-	p := &traveller{view: v, t: t, s: s, order: fmt.Sprintf("J2026%04d", n), space: space.User, contact: filingtest.Contact(), holder: filingtest.PersonHolder()}
-	p.contact.UserName, p.contact.Mobile, p.contact.Email = fmt.Sprintf("traveller_%d", n), fmt.Sprintf("1390000%04d", 2000+n), fmt.Sprintf("traveller%d@example.com", n)
-	p.holder.DocumentType, p.holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E%08d", n) // the bureau files a holder only once
-	file := strings.NewReader("number,customer,product,domains,ips,protocol,host,port,user,password,document_root,expires_on\n" + strings.Join([]string{
-		p.order, stack.DemoCustomer, "虚拟主机 标准型", space.Domains[0], address.String(), "ftp", "127.0.0.1", strconv.Itoa(s.Options.Ports.FTP), space.User, space.Password, space.DocumentRoot, "2027-12-31",
-	}, ","))
+	p := &traveller{view: v, t: t, s: s, order: fmt.Sprintf("J2026%04d", n), space: space.User,
+		contact: filingtest.Contact(), holder: filingtest.PersonHolder()}
+	p.contact.UserName, p.contact.Mobile, p.contact.Email = fmt.Sprintf("traveller_%d", n),
+		fmt.Sprintf("1390000%04d", 2000+n), fmt.Sprintf("traveller%d@example.com", n)
+	// the bureau files a holder only once
+	p.holder.DocumentType, p.holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E%08d", n)
+	file := strings.NewReader(
+		"number,customer,product,domains,ips,protocol,host,port,user,password,document_root,expires_on\n" +
+			strings.Join([]string{
+				p.order, stack.DemoCustomer, "虚拟主机 标准型", space.Domains[0], address.String(), "ftp", "127.0.0.1",
+				strconv.Itoa(s.Options.Ports.FTP), space.User, space.Password, space.DocumentRoot, "2027-12-31",
+			}, ","))
 	sum, err := orderfile.Import(t.Context(), s.Store, file, true)
 	require.NoError(t, err)
 	require.Zero(t, sum.Refused, sum.Errors)
@@ -116,7 +124,8 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 	p.ctx = browser(t, sizes[v.size], 844)
 	if v.scriptless {
 		require.NoError(t, patiently(p.ctx, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+			_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled,
+				emulation.SetScriptExecutionDisabledParams{Value: true})
 			return err
 		})))
 	}
@@ -126,7 +135,8 @@ func newTraveller(t *testing.T, s *stack.Stack, v view, n int) *traveller {
 // papers chooses a picture for each required paper, and goes on to the review.
 func (p *traveller) papers() {
 	p.t.Helper()
-	must, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-must]")].map(paper => paper.dataset.paper)`))
+	must, err := chromedp.Run(p.ctx,
+		chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-must]")].map(paper => paper.dataset.paper)`))
 	require.NoError(p.t, err)
 	require.NotEmpty(p.t, must)
 	p.do(pictures(p.t, must...), submit(`[value=next]`), chromedp.WaitVisible(".facts"))
@@ -189,7 +199,8 @@ func (p *traveller) fill(fields ...string) {
 func (p *traveller) choose(fields ...string) {
 	p.t.Helper()
 	for i := 0; i < len(fields); i += 2 {
-		p.do(chromedp.WaitReady(fmt.Sprintf(`#f-%s option[value=%q]`, fields[i], fields[i+1])), chromedp.SetValue(chromedp.ID("f-"+fields[i]), fields[i+1]))
+		p.do(chromedp.WaitReady(fmt.Sprintf(`#f-%s option[value=%q]`, fields[i], fields[i+1])),
+			chromedp.SetValue(chromedp.ID("f-"+fields[i]), fields[i+1]))
 		if !p.scriptless {
 			p.do(changed("#f-" + fields[i]))
 		}

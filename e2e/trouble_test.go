@@ -45,7 +45,8 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 		posts[id] = append(posts[id], string(body))
 	}))
 	t.Cleanup(hook.Close)
-	s, _ := start(t, stack.Options{ReviewAfter: -1, Staff: config.Staff{Webhook: hook.URL, Secret: secret, AlertQuietPeriod: time.Second}})
+	s, _ := start(t,
+		stack.Options{ReviewAfter: -1, Staff: config.Staff{Webhook: hook.URL, Secret: secret, AlertQuietPeriod: time.Second}})
 	ctx := t.Context()
 	eventually := func(what string, ready func() bool) {
 		t.Helper()
@@ -75,7 +76,8 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	}
 	stuck := func(n int) func() bool {
 		return func() bool {
-			now, err := s.Store.CountStuck(ctx, store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator"}})
+			now, err := s.Store.CountStuck(ctx,
+				store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator"}})
 			return err == nil && now == n
 		}
 	}

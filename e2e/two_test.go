@@ -58,17 +58,18 @@ func balancer(t *testing.T, panels ...*url.URL) (address string, taken func(i in
 	counts := make([]atomic.Int64, len(panels))
 	proxy := httputil.NewSingleHostReverseProxy(panels[0])
 	proxy.ErrorLog = log.New(io.Discard, "", 0) // the dead panel's
-	proxy.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, _ string) (c net.Conn, err error) {
-		first := int(turn.Add(1))
-		for n := range panels {
-			i := (first + n) % len(panels)
-			if c, err = new(net.Dialer).DialContext(ctx, network, panels[i].Host); err == nil {
-				counts[i].Add(1)
-				return c, nil
+	proxy.Transport = &http.Transport{DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (c net.Conn, err error) {
+			first := int(turn.Add(1))
+			for n := range panels {
+				i := (first + n) % len(panels)
+				if c, err = new(net.Dialer).DialContext(ctx, network, panels[i].Host); err == nil {
+					counts[i].Add(1)
+					return c, nil
+				}
 			}
-		}
-		return nil, err
-	}}
+			return nil, err
+		}}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
 	return server.URL, func(i int) int64 { return counts[i].Load() }
@@ -79,8 +80,10 @@ func balancer(t *testing.T, panels ...*url.URL) (address string, taken func(i in
 func walks(ctx context.Context, s *stack.Stack, w *demo.Walker, i int) error {
 	order, begin := demo.Orders[i], time.Now()
 	contact, holder := filingtest.Contact(), filingtest.PersonHolder()
-	contact.UserName, contact.Mobile, contact.Email = fmt.Sprintf("walker_%d", i), fmt.Sprintf("1390000567%d", i), fmt.Sprintf("walker%d@example.com", i)
-	holder.DocumentType, holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E1234567%d", i) // the bureau files a holder only once
+	contact.UserName, contact.Mobile, contact.Email = fmt.Sprintf("walker_%d", i), fmt.Sprintf("1390000567%d", i),
+		fmt.Sprintf("walker%d@example.com", i)
+	// the bureau files a holder only once
+	holder.DocumentType, holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("E1234567%d", i)
 	w.Use(order.Number)
 	waits := func(stage filing.Stage) func() error {
 		return func() error { _, err := w.WaitStage(ctx, stage); return err }
@@ -95,7 +98,8 @@ func walks(ctx context.Context, s *stack.Stack, w *demo.Walker, i int) error {
 		{func() error { return w.Contact(ctx, contact, password) }, []filing.Stage{filing.Verifying}},
 		{func() error { return w.Verify(ctx, contact, begin) }, []filing.Stage{filing.Preparing}},
 		{waits(filing.Preparing), nil},
-		{func() error { return w.SubmitDossier(ctx, holder, "读书笔记") }, []filing.Stage{filing.Submitting, filing.Reviewing, filing.Installing}},
+		{func() error { return w.SubmitDossier(ctx, holder, "读书笔记") },
+			[]filing.Stage{filing.Submitting, filing.Reviewing, filing.Installing}},
 		{waits(filing.Installing), nil},
 		{func() error { return demo.PutFooter(ctx, s, w, order.SpaceUser) }, nil},
 		{func() error { return w.CheckSiteNow(ctx) }, []filing.Stage{filing.Filed}},

@@ -39,7 +39,8 @@ func TestVettingByTwoReviewers(t *testing.T) {
 		require.NoError(t, w.SignIn(ctx, login, password))
 		return w
 	}
-	one, two := staff("reviewer", stack.DemoStaffPassword(store.StaffReviewer)), staff(stack.DemoSupport, stack.DemoSupportPassword)
+	one, two := staff("reviewer", stack.DemoStaffPassword(store.StaffReviewer)),
+		staff(stack.DemoSupport, stack.DemoSupportPassword)
 	w := customer(t, s)
 	prepared(t, w, "D20260001")
 	require.NoError(t, w.SubmitDossier(ctx, filingtest.PersonHolder(), "读书笔记"))
@@ -56,7 +57,8 @@ func TestVettingByTwoReviewers(t *testing.T) {
 	page = verdict(t, one, "D20260001", "pass", url.Values{"revision": {"1"}, "round": {"2"}})
 	require.Equal(t, 1, page.Find(`[data-check="barred"]`).Length())
 	wait(t, w, filing.Vetting)
-	verdict(t, two, "D20260001", "send-back", url.Values{"revision": {"1"}, "round": {"2"}, "reasons": {"site_name"}, "note_site_name": {"请换成读书札记"}})
+	verdict(t, two, "D20260001", "send-back",
+		url.Values{"revision": {"1"}, "round": {"2"}, "reasons": {"site_name"}, "note_site_name": {"请换成读书札记"}})
 	wait(t, w, filing.Correcting)
 	page, err = w.Page(ctx, "/orders/D20260001/filing/site")
 	require.NoError(t, err)
@@ -81,13 +83,16 @@ func TestVettingByTwoReviewers(t *testing.T) {
 func looks(t *testing.T, s *stack.Stack) {
 	for _, v := range corners {
 		b := signedIn(t, s, v, "reviewer", stack.DemoStaffPassword(store.StaffReviewer))
-		do(b, t, submit(`[data-group="vetting"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`), shot(t, v.String()+"-01-queue"))
+		do(b, t, submit(`[data-group="vetting"] .act a`), chromedp.WaitVisible(`[data-order="D20260001"]`),
+			shot(t, v.String()+"-01-queue"))
 		fits(b, t, "queue")
 		do(b, t, submit(`[data-order="D20260001"] td a`), chromedp.WaitVisible(`[data-check="mine"]`),
 			submit(`[data-enlarge]`), chromedp.WaitVisible(`[data-picture].whole`), shot(t, v.String()+"-02-dossier"))
 		fits(b, t, "dossier")
-		do(b, t, submit(`[name=reasons][value=site_name]`), chromedp.WaitVisible("#note-site_name"), shot(t, v.String()+"-03-reason"),
-			chromedp.Navigate(s.PanelURL+"/support/vetting/figures"), chromedp.WaitVisible("main table"), shot(t, v.String()+"-04-figures"))
+		do(b, t, submit(`[name=reasons][value=site_name]`), chromedp.WaitVisible("#note-site_name"),
+			shot(t, v.String()+"-03-reason"),
+			chromedp.Navigate(s.PanelURL+"/support/vetting/figures"), chromedp.WaitVisible("main table"),
+			shot(t, v.String()+"-04-figures"))
 		fits(b, t, "figures")
 	}
 }

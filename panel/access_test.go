@@ -62,7 +62,8 @@ func TestAccessIsAsTheTableSays(t *testing.T) {
 		now := strings.Join(words, "\t")
 		want, listed := table[key]
 		if !listed {
-			t.Errorf("the table lacks this route. Think who may reach it, and add to panel/testdata/access.tsv, if it is right, what is so now:\n%s\t%s", key, now)
+			t.Errorf(
+				"the table lacks this route. Think who may reach it, and add to panel/testdata/access.tsv, if it is right, what is so now:\n%s\t%s", key, now)
 			continue
 		}
 		if want != now {
@@ -77,7 +78,8 @@ func TestAccessIsAsTheTableSays(t *testing.T) {
 
 // Each role may do what the one below it may.
 func TestRolesGrow(t *testing.T) {
-	all := []string{"see", "see_personal", "act_on_filings", "act_in_bulk", "act_on_tasks", "answer_tickets", "vet", "manage_vetting", "write_announcements", "run_bureau", "manage_staff", "read_audit"}
+	all := []string{"see", "see_personal", "act_on_filings", "act_in_bulk", "act_on_tasks", "answer_tickets", "vet",
+		"manage_vetting", "write_announcements", "run_bureau", "manage_staff", "read_audit"}
 	before := 0
 	for i, role := range store.StaffRoles {
 		n := 0

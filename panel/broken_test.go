@@ -17,13 +17,15 @@ import (
 func TestBrokenCodeIsShown(t *testing.T) {
 	o := newOffice(t, panel.Config{TemporalUI: "https://temporal.example.com/namespaces/default"})
 	one := func(id, kind, cause string) store.BrokenExecution {
-		return store.BrokenExecution{Execution: store.Execution{WorkflowID: id, RunID: "r-1"}, Type: kind, Category: "WorkflowTaskFailed", Cause: cause, BuildID: "b2"}
+		return store.BrokenExecution{Execution: store.Execution{WorkflowID: id, RunID: "r-1"}, Type: kind,
+			Category: "WorkflowTaskFailed", Cause: cause, BuildID: "b2"}
 	}
 	viewer := o.caller("viewer")
 	_, page, _ := viewer.look("/support/broken", nil)
 	require.Equal(t, 1, page.Find("[data-none]").Length())
 	require.NoError(t, o.db.SaveBroken(t.Context(), []store.BrokenExecution{
-		one("filing/A1/2", "Filing", "NonDeterministicError"), one("filing/A2", "Filing", "NonDeterministicError"), one("exchange/1", "Exchange", "SomethingNew"), one("elsewhere", "Theirs", ""),
+		one("filing/A1/2", "Filing", "NonDeterministicError"), one("filing/A2", "Filing", "NonDeterministicError"),
+		one("exchange/1", "Exchange", "SomethingNew"), one("elsewhere", "Theirs", ""),
 	}, false))
 	_, page, _ = viewer.look("/support", nil)
 	lines := page.Find(`[data-group="broken"] tbody tr`)
@@ -41,7 +43,8 @@ func TestBrokenCodeIsShown(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, 2, page.Find("[data-workflow]").Length())
 	require.Equal(t, 1, page.Find(`a[href="/support/filings/A1?serial=2"]`).Length())
-	require.Equal(t, 1, page.Find(`a[href="https://temporal.example.com/namespaces/default/workflows/filing%2FA1%2F2/r-1"]`).Length())
+	require.Equal(t, 1,
+		page.Find(`a[href="https://temporal.example.com/namespaces/default/workflows/filing%2FA1%2F2/r-1"]`).Length())
 	require.Contains(t, text, "b2")
 	_, page, _ = viewer.look("/support/broken", nil)
 	require.Equal(t, 4, page.Find("[data-workflow]").Length())

@@ -22,7 +22,8 @@ import (
 // bulkForm is what starts a job of what is stuck for want of SMS.
 func bulkForm(token string) url.Values {
 	return url.Values{
-		"token": {strings.Repeat(token, 32)}, "search": {"step=send_sms&reason=operator"}, "found": {time.Now().Add(time.Minute).Format(time.RFC3339Nano)}, "count": {"100"},
+		"token": {strings.Repeat(token, 32)}, "search": {"step=send_sms&reason=operator"},
+		"found": {time.Now().Add(time.Minute).Format(time.RFC3339Nano)}, "count": {"100"},
 		"resolution": {"retry"}, "rate": {"5"}, "why": {"短信已续费"},
 	}
 }
@@ -45,7 +46,8 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	require.Equal(t, 1, page.Find("select[name=resolution] option").Length(), "codes can't be skipped")
 	require.Equal(t, 2, reviewer.page("/support/stuck?step=check_site").Find("select[name=resolution] option").Length())
 	require.Equal(t, "13", reviewer.page("/support/stuck?find=1").Find("[data-found]").AttrOr("data-found", ""))
-	require.Equal(t, "0", reviewer.page("/support/stuck?until=2020-01-01T00:00").Find("[data-found]").AttrOr("data-found", ""))
+	require.Equal(t, "0",
+		reviewer.page("/support/stuck?until=2020-01-01T00:00").Find("[data-found]").AttrOr("data-found", ""))
 	jobs, err := o.db.Bulks(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, jobs)
@@ -104,8 +106,10 @@ func TestBulkTakesAnySearch(t *testing.T) {
 		return reviewer.page(link)
 	}
 	for query, want := range map[string]string{
-		"": "3", "order=S1": "1", "order=M1": "0", "customer=owner": "3", "customer=nobody": "0", "domain=www.example.com": "3",
-		"number=%E6%B2%AAICP%E5%A4%8705000940%E5%8F%B7": "0", "province=310000": "0", "state=stuck&order=S2": "1", "age=3": "0", "reason=operator&customer=owner": "2",
+		"": "3", "order=S1": "1", "order=M1": "0", "customer=owner": "3", "customer=nobody": "0",
+		"domain=www.example.com":                        "3",
+		"number=%E6%B2%AAICP%E5%A4%8705000940%E5%8F%B7": "0", "province=310000": "0", "state=stuck&order=S2": "1",
+		"age=3": "0", "reason=operator&customer=owner": "2",
 	} {
 		require.Equal(t, want, dry(query).Find("[data-found]").AttrOr("data-found", "none"), query)
 	}
@@ -126,7 +130,8 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.Equal(t, "S1", items[0].OrderNumber)
 	require.Contains(t, reviewer.page("/support/bulk/2").Find(".facts").Text(), "订单编号 S1")
 
-	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "reason": "x", "until": "yesterday"} {
+	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "reason": "x",
+		"until": "yesterday"} {
 		page := reviewer.page("/support/stuck?order=S1&" + field + "=" + typed)
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
 		require.Zero(t, page.Find("[data-found]").Length(), field)
@@ -156,16 +161,19 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
 	require.Equal(t, "0", page.Find("[data-found]").AttrOr("data-found", ""))
 	o.stuck("S3", "check_site", "temporary", 2)
-	_, err = o.db.ImportOrder(t.Context(), store.OrderImport{Number: "S3", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
+	_, err = o.db.ImportOrder(t.Context(),
+		store.OrderImport{Number: "S3", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
 	require.NoError(t, err)
 	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
 	for _, name := range []string{"search", "found", "count"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
-	_, err = o.db.ImportOrder(t.Context(), store.OrderImport{Number: "S2", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
+	_, err = o.db.ImportOrder(t.Context(),
+		store.OrderImport{Number: "S2", Customer: "owner", Product: "p", Domains: []string{"www.example.net"}})
 	require.NoError(t, err)
 	answer = reviewer.posted("/support/stuck", form)
-	require.Equal(t, 1, answer.Find(`[data-found="2"] .callout.warn[role=alert]`).Length(), "more than was shown is shown first")
+	require.Equal(t, 1, answer.Find(`[data-found="2"] .callout.warn[role=alert]`).Length(),
+		"more than was shown is shown first")
 	require.Equal(t, form.Get("why"), answer.Find("#f-why").Text(), "nothing typed is lost")
 	for _, name := range []string{"token", "search", "found", "count"} {
 		form.Set(name, answer.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
@@ -176,11 +184,13 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, job.Total)
 
-	status, holders := reviewer.send(http.MethodPost, "/support/holders", url.Values{"holder": {filingtest.Dossier().Holder.Name}})
+	status, holders := reviewer.send(http.MethodPost, "/support/holders",
+		url.Values{"holder": {filingtest.Dossier().Holder.Name}})
 	require.Equal(t, http.StatusSeeOther, status)
 	page = dry(strings.TrimPrefix(holders, "/support/filings?"))
 	require.Equal(t, "0", page.Find("[data-found]").AttrOr("data-found", ""), "the holder's filing isn't stuck")
-	require.Equal(t, strings.TrimPrefix(holders, "/support/filings?holder="), page.Find(`form[role=search] [name=holder]`).AttrOr("value", "none"), "who searches on searches of the holder")
+	require.Equal(t, strings.TrimPrefix(holders, "/support/filings?holder="),
+		page.Find(`form[role=search] [name=holder]`).AttrOr("value", "none"), "who searches on searches of the holder")
 }
 
 // The page of a job shows where it stands, offers what can be done, and reports each
@@ -220,7 +230,8 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	}
 	require.Equal(t, "3", part.Find("progress").AttrOr("value", ""))
 	require.Contains(t, part.Find(`[data-order="S2"]`).Text(), "连接不上")
-	require.Equal(t, "/support/bulk/1/progress", agent.page("/support/bulk/1").Find("[data-progress]").AttrOr("data-progress", ""))
+	require.Equal(t, "/support/bulk/1/progress",
+		agent.page("/support/bulk/1").Find("[data-progress]").AttrOr("data-progress", ""))
 	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkPaused))
 	require.Equal(t, []string{"continue", "stop"}, acts(reviewer))
 	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkStopped))

@@ -52,7 +52,8 @@ func TestSignInSaysWhatIsWrongAtTheField(t *testing.T) {
 	page := send(url.Values{"login": {" "}, "password": {""}}, 422)
 	require.Equal(t, "请填写此项。", wrongAt(t, page, "login"))
 	require.Equal(t, "请填写此项。", wrongAt(t, page, "password"))
-	require.NotContains(t, page.Find("main form").AttrOr("novalidate", "no"), "no", "the browser's own bubbles speak its language, not the page's")
+	require.NotContains(t, page.Find("main form").AttrOr("novalidate", "no"), "no",
+		"the browser's own bubbles speak its language, not the page's")
 	tries, err := db.SignInTries(t.Context(), "demo")
 	require.NoError(t, err)
 	require.Zero(t, tries)
@@ -142,7 +143,8 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 	_, english := h.sound("Accept-Language", "en")
 	require.NotEqual(t, wav, english)
 
-	status, text, _ := h.send(http.MethodPost, "/sign-in/forgotten", url.Values{"account": {"someone"}, "channel": {"mail"}, "captcha_again": {"1"}})
+	status, text, _ := h.send(http.MethodPost, "/sign-in/forgotten",
+		url.Values{"account": {"someone"}, "channel": {"mail"}, "captcha_again": {"1"}})
 	require.Equal(t, 200, status)
 	page = parsed(t, text)
 	require.Equal(t, "someone", page.Find("#f-account").AttrOr("value", ""))
@@ -152,7 +154,8 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 
 	// wide digits, as input methods write them
 	wide := strings.Map(func(r rune) rune { return r - '0' + '０' }, h.answer())
-	status, text, _ = h.send(http.MethodPost, "/sign-in/forgotten", url.Values{"account": {""}, "channel": {"mail"}, "captcha": {" " + wide}})
+	status, text, _ = h.send(http.MethodPost, "/sign-in/forgotten",
+		url.Values{"account": {""}, "channel": {"mail"}, "captcha": {" " + wide}})
 	require.Equal(t, 422, status)
 	page = parsed(t, text)
 	wrongAt(t, page, "account")
@@ -164,7 +167,8 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 func TestCaptchaIsPassedByWaiting(t *testing.T) {
 	h := newHearing(t)
 	ask := func() *goquery.Document {
-		_, text, _ := h.send(http.MethodPost, "/sign-in/forgotten", url.Values{"account": {""}, "channel": {"mail"}, "captcha": {""}})
+		_, text, _ := h.send(http.MethodPost, "/sign-in/forgotten",
+			url.Values{"account": {""}, "channel": {"mail"}, "captcha": {""}})
 		return parsed(t, text)
 	}
 	h.send(http.MethodGet, "/sign-in/forgotten", nil)

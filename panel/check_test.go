@@ -84,20 +84,23 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	require.Zero(t, page.Find(`form[action$="/pass"]`).Length())
 	_, text := second.sent(c1+"/pass", ids)
 	require.Contains(t, text, "没有执行：您没有领取这份资料")
-	status, page, _ = second.look(c1+"/send-back", with(url.Values{"text": {"缺页"}, "reasons": {"site_name"}, "note_site_name": {"含地名"}}))
+	status, page, _ = second.look(c1+"/send-back",
+		with(url.Values{"text": {"缺页"}, "reasons": {"site_name"}, "note_site_name": {"含地名"}}))
 	require.Equal(t, http.StatusConflict, status)
 	require.Equal(t, "held", said(page))
 	require.Equal(t, "缺页", page.Find("#f-text").Text(), "nothing typed is lost")
 	require.Equal(t, "含地名", page.Find("#note-site_name").AttrOr("value", ""))
 	require.Zero(t, page.Find("#send-back button").Length())
 
-	require.Equal(t, http.StatusForbidden, second.form(c1+"/vetting/release", with(url.Values{"reviewer": {"1"}})), "only administrators take it away")
+	require.Equal(t, http.StatusForbidden, second.form(c1+"/vetting/release", with(url.Values{"reviewer": {"1"}})),
+		"only administrators take it away")
 	me, err := o.db.UserByLogin(t.Context(), "reviewer")
 	require.NoError(t, err)
 	admin := o.caller("administrator")
 	_, page, _ = admin.look("/support/vetting", nil)
 	require.Equal(t, 2, page.Find(`form[action$="/vetting/release"]`).Length())
-	require.Equal(t, http.StatusSeeOther, admin.form(c1+"/vetting/release", with(url.Values{"reviewer": {fmt.Sprint(me.ID)}})))
+	require.Equal(t, http.StatusSeeOther,
+		admin.form(c1+"/vetting/release", with(url.Values{"reviewer": {fmt.Sprint(me.ID)}})))
 	entries, _ := o.logged(0)
 	require.Contains(t, entries, "vetting.take_away done")
 	_, page, _ = first.look(c1+"/vetting/state?serial=1&revision=1", nil)
@@ -153,7 +156,8 @@ func TestAnOpenPageKeepsTheLease(t *testing.T) {
 
 // A pass of what two must pass goes back to the queue, and not to the one who gave it.
 func TestSecondVettingIsAnotherReviewers(t *testing.T) {
-	o, first, second := vettingOffice(t, panel.Config{SecondVetting: filing.SecondVetting{Natures: []int{filing.NaturePerson}}}, "C1")
+	o, first, second := vettingOffice(t,
+		panel.Config{SecondVetting: filing.SecondVetting{Natures: []int{filing.NaturePerson}}}, "C1")
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
 	_, page, _ := first.look(c1+"/dossier?serial=1", nil)
 	require.Contains(t, page.Find("[data-check]").Text(), "两位初审员")
@@ -212,16 +216,19 @@ func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
 	ctx := t.Context()
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
-	require.Equal(t, http.StatusSeeOther, first.form(c1+"/send-back", with(url.Values{"reasons": {"site_name"}, "note_site_name": {"含地名"}})))
+	require.Equal(t, http.StatusSeeOther,
+		first.form(c1+"/send-back", with(url.Values{"reasons": {"site_name"}, "note_site_name": {"含地名"}})))
 	f, err := o.db.FilingBySerial(ctx, "C1", 1)
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Correcting, EventKind: "sent_back", Actor: "support:reviewer"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Correcting,
+		EventKind: "sent_back", Actor: "support:reviewer"}))
 	d := filingtest.Dossier()
 	before := d.Site.Name
 	d.Site.Name = "读书札记"
 	_, err = o.db.SaveDossier(ctx, f.ID, d)
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, Stage: filing.Vetting, Revision: 2, EventKind: "submitted", Actor: "customer:owner"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, Stage: filing.Vetting, Revision: 2,
+		EventKind: "submitted", Actor: "customer:owner"}))
 	_, page, _ := first.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "free", said(page), "a new revision is a new check")
 	require.Equal(t, 1, page.Find(".changed").Length())
@@ -241,7 +248,9 @@ func TestFiguresOfVetting(t *testing.T) {
 		t.Helper()
 		status, page, _ := c.look(path, nil)
 		require.Equal(t, http.StatusOK, status)
-		page.Find("tr[data-reviewer]").Each(func(_ int, row *goquery.Selection) { logins = append(logins, row.AttrOr("data-reviewer", "")) })
+		page.Find("tr[data-reviewer]").Each(func(_ int, row *goquery.Selection) {
+			logins = append(logins, row.AttrOr("data-reviewer", ""))
+		})
 		return logins
 	}
 	admin := o.caller("administrator")
@@ -251,7 +260,8 @@ func TestFiguresOfVetting(t *testing.T) {
 	_, _, text := admin.look("/support/vetting/figures.csv?days=90", nil)
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff"))).ReadAll()
 	require.NoError(t, err)
-	require.Equal(t, [][]string{{"reviewer", "90", "1", "1", "0", "0", "0", "0"}, {"reviewer-two", "90", "1", "1", "0", "0", "0", "0"}}, rows[1:])
+	require.Equal(t, [][]string{{"reviewer", "90", "1", "1", "0", "0", "0", "0"},
+		{"reviewer-two", "90", "1", "1", "0", "0", "0", "0"}}, rows[1:])
 	_, _, text = second.look("/support/vetting/figures.csv", nil)
 	require.Equal(t, 2, strings.Count(text, "\n"))
 

@@ -53,10 +53,13 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	o.stuck("S4", "install_certificate", "login", 2)
 	o.staged("C1", filing.Vetting, "")
 	late := o.filing("L1", "owner")
-	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: late.ID, Seq: 2, Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"}))
+	require.NoError(t, o.db.Advance(t.Context(),
+		store.Progress{FilingID: late.ID, Seq: 2, Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"}))
 	broken := o.filing("B1", "owner")
-	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: broken.ID, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
-	require.NoError(t, o.db.SaveSiteChecks(t.Context(), broken.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout", Args: map[string]any{"url": "http://a/"}}}))
+	require.NoError(t, o.db.Advance(t.Context(),
+		store.Progress{FilingID: broken.ID, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
+	require.NoError(t, o.db.SaveSiteChecks(t.Context(), broken.ID,
+		[]store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout", Args: map[string]any{"url": "http://a/"}}}))
 	_, err := o.db.StopAccount(t.Context(), o.account, 2001)
 	require.NoError(t, err)
 	for _, query := range []string{
@@ -109,7 +112,9 @@ func TestStaffSearchFilings(t *testing.T) {
 		t.Helper()
 		status, page, _ := agent.look("/support/filings?"+query, nil)
 		require.Equal(t, http.StatusOK, status, query)
-		page.Find("tr[data-order]").Each(func(_ int, row *goquery.Selection) { orders = append(orders, row.AttrOr("data-order", "")) })
+		page.Find("tr[data-order]").Each(func(_ int, row *goquery.Selection) {
+			orders = append(orders, row.AttrOr("data-order", ""))
+		})
 		return orders
 	}
 	require.Equal(t, []string{"S1", "M9", "M2", "M1"}, found(""))
@@ -122,7 +127,8 @@ func TestStaffSearchFilings(t *testing.T) {
 	require.Equal(t, []string{"M2"}, found("province=310000"))
 	require.Empty(t, found("age=3"))
 
-	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "stage": "lost", "step": "x", "reason": "x", "province": "1", "state": "x"} {
+	for field, typed := range map[string]string{"age": "soon", "domain": "http://a", "number": "123", "stage": "lost",
+		"step": "x", "reason": "x", "province": "1", "state": "x"} {
 		status, page, _ := agent.look("/support/filings?order=M1&"+field+"="+url.QueryEscape(typed), nil)
 		require.Equal(t, http.StatusUnprocessableEntity, status, field)
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
@@ -166,8 +172,11 @@ func TestAFilingIsOnOnePage(t *testing.T) {
 	ctx := t.Context()
 	m1, err := o.db.FilingBySerial(ctx, "M1", 0)
 	require.NoError(t, err)
-	require.NoError(t, o.db.NoteMessage(ctx, store.Message{Key: "k", FilingID: m1.ID, Channel: filing.SMS, Template: "contact_code", ProviderID: "BIZ-1"}))
-	require.NoError(t, o.db.SaveSiteChecks(ctx, m1.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout", Args: map[string]any{"url": "http://www.example.com/"}}}))
+	require.NoError(t, o.db.NoteMessage(ctx,
+		store.Message{Key: "k", FilingID: m1.ID, Channel: filing.SMS, Template: "contact_code", ProviderID: "BIZ-1"}))
+	require.NoError(t,
+		o.db.SaveSiteChecks(ctx, m1.ID, []store.SiteCheck{
+			{Target: store.HomeTarget, Kind: "timeout", Args: map[string]any{"url": "http://www.example.com/"}}}))
 	o.workflows.execution = workflows.Execution{Running: true, Pending: []workflows.PendingActivity{
 		{Name: "SendCode", Attempt: 4, MaxAttempts: 12, Reason: "limit", Next: time.Date(2026, 3, 2, 3, 4, 5, 0, time.UTC)},
 	}}
@@ -185,7 +194,8 @@ func TestAFilingIsOnOnePage(t *testing.T) {
 	for _, part := range []string{"SendCode", "4 / 12", "2026-03-02 11:04"} {
 		require.Contains(t, pending, part)
 	}
-	require.Equal(t, 1, page.Find(`a[href="https://temporal.example.com/namespaces/default/workflows/filing%2FM1"]`).Length())
+	require.Equal(t, 1,
+		page.Find(`a[href="https://temporal.example.com/namespaces/default/workflows/filing%2FM1"]`).Length())
 	_, page, _ = viewer.look("/support/filings/S1", nil)
 	require.Equal(t, 1, page.Find("[data-stuck]").Length())
 	require.Contains(t, page.Find("[data-timeline]").Text(), "发送短信验证码：")
@@ -215,7 +225,8 @@ func TestAFilingIsOnOnePage(t *testing.T) {
 
 	d := filingtest.Dossier()
 	_, page, text = agent.look("/support/filings/M2", nil)
-	for _, personal := range []string{d.Holder.Name, d.Holder.DocumentNumber, d.Holder.Address, d.Holder.Manager.Mobile, d.Site.Name} {
+	for _, personal := range []string{d.Holder.Name, d.Holder.DocumentNumber, d.Holder.Address, d.Holder.Manager.Mobile,
+		d.Site.Name} {
 		require.NotContains(t, text, personal)
 	}
 	require.Contains(t, page.Find(`[data-part="site"]`).Text(), d.Site.Domains[0])

@@ -113,7 +113,8 @@ func TestSecondFactorIsAskedFor(t *testing.T) {
 	fourth.leads("/sign-in", password("agent"))
 	require.Empty(t, fourth.leads("/sign-in/code", url.Values{"code": {codes[3]}}), "a recovery code serves once")
 	forward(16 * time.Minute)
-	require.Equal(t, "/sign-in", fourth.leads("/sign-in/code", url.Values{"code": {codes[4]}}), "who stops halfway begins anew")
+	require.Equal(t, "/sign-in", fourth.leads("/sign-in/code", url.Values{"code": {codes[4]}}),
+		"who stops halfway begins anew")
 
 	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Actor: "agent"}, 0, 100)
 	require.NoError(t, err)
@@ -162,7 +163,8 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	o := newOffice(t, panel.Config{RequireTOTP: true})
 	forward := o.clock()
 	c := o.newcomer("viewer")
-	require.Equal(t, "/sign-in/enrol", c.leads("/sign-in", url.Values{"login": {"viewer"}, "password": {officePassword}, "next": {"/support/bureau"}}))
+	require.Equal(t, "/sign-in/enrol",
+		c.leads("/sign-in", url.Values{"login": {"viewer"}, "password": {officePassword}, "next": {"/support/bureau"}}))
 	require.False(t, c.in())
 	secret := secretOf(c.page("/sign-in/enrol"))
 	stranger := o.newcomer("viewer")
@@ -176,7 +178,8 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	codes := codesOf(c.posted("/sign-in/enrol", url.Values{"code": {o.code(secret)}}))
 	require.Len(t, codes, 10)
 	require.True(t, c.in())
-	require.Equal(t, "/sign-in/code", stranger.leads("/sign-in/enrol", url.Values{"code": {o.code(seen)}}), "it is enrolled now")
+	require.Equal(t, "/sign-in/code", stranger.leads("/sign-in/enrol", url.Values{"code": {o.code(seen)}}),
+		"it is enrolled now")
 
 	secret2 := secretOf(c.page("/account/totp/enrol"))
 	form := url.Values{"present_password": {officePassword}, "code": {o.code(secret2)}}
@@ -201,7 +204,8 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 	require.Equal(t, "Wang!", page.Find("#f-login").AttrOr("value", ""))
 	page = admin.posted("/support/staff", url.Values{"login": {"owner"}, "role": {"agent"}})
 	require.Contains(t, page.Find("#e-login").Text(), "已被使用", "a customer's")
-	first := admin.posted("/support/staff", url.Values{"login": {"wang"}, "role": {"agent"}}).Find("#first-password").Text()
+	first := admin.posted("/support/staff",
+		url.Values{"login": {"wang"}, "role": {"agent"}}).Find("#first-password").Text()
 	require.Len(t, first, 19)
 
 	wang := o.newcomer("wang")
@@ -214,7 +218,8 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 	require.True(t, wang.in())
 	user, err := o.db.UserByLogin(ctx, "wang")
 	require.NoError(t, err)
-	path := "/support/staff/" + strings.TrimSpace(admin.page("/support/staff").Find("[data-staff=wang] form").AttrOr("action", ""))[len("/support/staff/"):]
+	path := "/support/staff/" + strings.TrimSpace(
+		admin.page("/support/staff").Find("[data-staff=wang] form").AttrOr("action", ""))[len("/support/staff/"):]
 	path = strings.TrimSuffix(path, "/role")
 	status, _ := wang.send(http.MethodGet, "/support/staff", nil)
 	require.Equal(t, http.StatusForbidden, status)
@@ -249,7 +254,8 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 	require.True(t, admin.in())
 	customer, err := o.db.UserByLogin(ctx, "owner")
 	require.NoError(t, err)
-	require.ErrorIs(t, o.db.SetStaffRole(ctx, customer.ID, store.StaffAdministrator), store.ErrNotFound, "customers don't become staff")
+	require.ErrorIs(t, o.db.SetStaffRole(ctx, customer.ID, store.StaffAdministrator), store.ErrNotFound,
+		"customers don't become staff")
 }
 
 // Of two administrators who take each other's role at once one remains.
@@ -278,7 +284,8 @@ func TestAuditLogIsShownAndExported(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()
 	for range 103 {
-		_, err := o.db.Audit(ctx, store.AuditEntry{By: store.Actor{Login: "agent", Role: store.StaffAgent}, Action: "filing.retry", Kind: "filing", Object: "M1", Reason: "=1+1"})
+		_, err := o.db.Audit(ctx, store.AuditEntry{By: store.Actor{Login: "agent", Role: store.StaffAgent},
+			Action: "filing.retry", Kind: "filing", Object: "M1", Reason: "=1+1"})
 		require.NoError(t, err)
 	}
 	admin := o.caller("administrator")

@@ -33,7 +33,8 @@ func (o *office) fared(order string, begin time.Time) {
 	}
 	yes, no := true, false
 	step(time.Hour, store.Progress{Stage: filing.Submitting, EventKind: "submitting", Revision: 1})
-	step(0, store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "queue_record", StuckReason: "no_account", Detail: "queue_record: no_account"})
+	step(0, store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "queue_record", StuckReason: "no_account",
+		Detail: "queue_record: no_account"})
 	step(2*time.Hour, store.Progress{EventKind: "resumed", Stuck: &no, Detail: "queue_record: retry"})
 	step(0, store.Progress{Stage: filing.Reviewing, EventKind: "accepted"})
 	step(48*time.Hour, store.Progress{Stage: filing.Correcting, EventKind: "refused"})
@@ -111,7 +112,8 @@ func TestFiguresAreShown(t *testing.T) {
 	require.Equal(t, "7", page.Find("#f-days option[selected]").AttrOr("value", ""))
 	require.Equal(t, "330000", page.Find("#f-province option[selected]").AttrOr("value", ""))
 
-	for _, path := range []string{"/support/figures?days=8", "/support/figures?province=1", "/support/figures/daily.csv?days=x"} {
+	for _, path := range []string{"/support/figures?days=8", "/support/figures?province=1",
+		"/support/figures/daily.csv?days=x"} {
 		status, page, _ = viewer.look(path, nil)
 		require.Equal(t, http.StatusUnprocessableEntity, status, path)
 		require.Equal(t, 1, page.Find(".error").Length(), path)

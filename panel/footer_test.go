@@ -49,7 +49,8 @@ func newServed(t *testing.T) *served {
 	require.NoError(t, err)
 	id, err := s.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
-	_, err = s.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err = s.db.ImportOrder(ctx,
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	s.order, err = s.db.OrderOf(ctx, id, "D1")
 	require.NoError(t, err)
@@ -77,7 +78,8 @@ func newServed(t *testing.T) *served {
 
 func (s *served) advance(seq int64, stage filing.Stage) {
 	s.t.Helper()
-	require.NoError(s.t, s.db.Advance(s.t.Context(), store.Progress{FilingID: s.filing.ID, Seq: seq, Stage: stage, EventKind: "opened", Actor: "system"}))
+	require.NoError(s.t, s.db.Advance(s.t.Context(),
+		store.Progress{FilingID: s.filing.ID, Seq: seq, Stage: stage, EventKind: "opened", Actor: "system"}))
 }
 
 // listen opens a stream and gives its lines.
@@ -133,7 +135,8 @@ func TestEventsTellOfEachStep(t *testing.T) {
 		require.Equal(t, want, next(t, late), "what was missed comes at once")
 	}
 	begin := time.Now()
-	require.Eventually(t, func() bool { return time.Since(begin) > 2*readTimeout }, 5*time.Second, 50*time.Millisecond, "longer than the server reads a request")
+	require.Eventually(t, func() bool { return time.Since(begin) > 2*readTimeout }, 5*time.Second, 50*time.Millisecond,
+		"longer than the server reads a request")
 	s.advance(2, filing.Verifying)
 	for _, stream := range []chan string{lines, second, late} {
 		for _, want := range []string{"id: 2", "event: progress", "data: 2"} {
@@ -168,19 +171,23 @@ func TestEventsAreTheOwners(t *testing.T) {
 func (s *served) approve(f store.Filing) {
 	s.t.Helper()
 	ctx := s.t.Context()
-	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 10, Stage: filing.Preparing, EventKind: "verified", Actor: "system"}))
-	revision, err := s.db.SaveDossier(ctx, f.ID, filing.Dossier{Kind: f.Kind, Holder: filingtest.PersonHolder(), Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
+	require.NoError(s.t, s.db.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 10, Stage: filing.Preparing, EventKind: "verified", Actor: "system"}))
+	revision, err := s.db.SaveDossier(ctx, f.ID, filing.Dossier{Kind: f.Kind, Holder: filingtest.PersonHolder(),
+		Site: filing.Site{Name: "x", Domains: []string{"www.example.com"}, HomePage: "http://www.example.com/"}})
 	require.NoError(s.t, err)
 	account, err := s.db.EnsureAccount(ctx, "default")
 	require.NoError(s.t, err)
 	for _, query := range []string{
 		`INSERT INTO records (filing_id, revision, account_id, created_at) VALUES (?, ?, ?, NOW(6))`,
-		`INSERT INTO decisions (record_id, approved, site_number, created_at) SELECT id, TRUE, '沪ICP备2026000001号-1', NOW(6) FROM records WHERE filing_id = ? AND revision = ? AND account_id = ?`,
+		`INSERT INTO decisions (record_id, approved, site_number, created_at) SELECT id, TRUE, '沪ICP备2026000001号-1', NOW(6)
+			FROM records WHERE filing_id = ? AND revision = ? AND account_id = ?`,
 	} {
 		_, err = s.db.DB().ExecContext(ctx, query, f.ID, revision, account)
 		require.NoError(s.t, err)
 	}
-	require.NoError(s.t, s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 11, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
+	require.NoError(s.t,
+		s.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 11, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
 }
 
 func (s *served) page(path string) *goquery.Document {
@@ -206,18 +213,21 @@ func TestFooterPageOfEveryOrder(t *testing.T) {
 	require.Equal(t, len(website.Systems)+1, page.Find("dl.facts dt").Length())
 	require.Contains(t, page.Find("dl.facts").Text(), "WordPress")
 
-	_, err = s.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"},
-		WebSpace: &store.WebSpace{Protocol: website.FTP, Host: "127.0.0.1", Port: 21, User: "u", Password: "p"}})
+	_, err = s.db.ImportOrder(ctx,
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"},
+			WebSpace: &store.WebSpace{Protocol: website.FTP, Host: "127.0.0.1", Port: 21, User: "u", Password: "p"}})
 	require.NoError(t, err)
 	id, err := s.db.AskFooter(ctx, s.filing.ID, "customer:demo")
 	require.NoError(t, err)
-	require.NoError(t, s.db.FooterPreviewed(ctx, id, store.FooterPreview{Numbers: []string{"沪ICP备2026000001号-1"}, FileName: "index.html", Original: []byte("<p>x</p>"), New: []byte("<p>y</p>")}))
+	require.NoError(t, s.db.FooterPreviewed(ctx, id, store.FooterPreview{Numbers: []string{"沪ICP备2026000001号-1"},
+		FileName: "index.html", Original: []byte("<p>x</p>"), New: []byte("<p>y</p>")}))
 	preview := s.page("/orders/D1/filing/footer")
 	require.Equal(t, "沪ICP备2026000001号-1", preview.Find(".footpicture .mine").Text())
 	require.NoError(t, s.db.AgreeFooter(ctx, s.filing.ID, id, "customer:demo", website.BackupName))
 	require.NoError(t, s.db.FooterPlaced(ctx, id))
 	require.Zero(t, s.page("/orders/D1/filing/footer").Find("[data-missing]").Length())
-	_, err = s.db.DB().ExecContext(ctx, `UPDATE orders SET filing_number = '沪ICP备2026000001号-1', police_number = '沪公网安备31010102000001号' WHERE id = ?`, s.order.ID)
+	_, err = s.db.DB().ExecContext(ctx, `UPDATE orders SET filing_number = '沪ICP备2026000001号-1',
+		police_number = '沪公网安备31010102000001号' WHERE id = ?`, s.order.ID)
 	require.NoError(t, err)
 
 	change, err := s.db.OpenFollowUp(ctx, s.filing.ID, filing.KindChange)
@@ -238,19 +248,23 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
 		l := texts.For(lang)
-		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitFrameset, website.UnfitWide, website.UnfitHidden, website.UnfitTooBig, website.UnfitDynamic,
-			website.UnfitSystem, website.UnfitNoPage, website.UnfitNotServed, website.UnfitSite, website.UnfitElsewhere, website.UnfitChanged, activities.ReasonNoSpace} {
+		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitFrameset, website.UnfitWide,
+			website.UnfitHidden, website.UnfitTooBig, website.UnfitDynamic,
+			website.UnfitSystem, website.UnfitNoPage, website.UnfitNotServed, website.UnfitSite, website.UnfitElsewhere,
+			website.UnfitChanged, activities.ReasonNoSpace} {
 			require.True(t, l.Has("footer_reason."+reason), "%s: %s", lang, reason)
 		}
 		for _, system := range append([]string{"other"}, website.Systems...) {
 			require.True(t, l.Has("footer_system."+system) && l.Has("footer_system."+system+".name"), "%s: %s", lang, system)
 		}
-		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut, website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
+		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut,
+			website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
 			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable} {
 			require.True(t, l.Has("site_check."+kind) && l.Has("site_help."+kind), "%s: %s", lang, kind)
 		}
 		for _, actor := range []string{"customer", "support", "bureau", "system"} {
-			require.True(t, l.Has("actor."+actor) && l.Has("turn."+actor) && l.Has("event.submitting_by_"+actor), "%s: %s", lang, actor)
+			require.True(t, l.Has("actor."+actor) && l.Has("turn."+actor) &&
+				l.Has("event.submitting_by_"+actor), "%s: %s", lang, actor)
 		}
 	}
 }

@@ -69,7 +69,8 @@ func newFilling(t *testing.T) *filling {
 	require.NoError(t, err)
 	id, err := f.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
-	_, err = f.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}, IPs: []string{"192.0.2.10"}})
+	_, err = f.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"www.example.com"}, IPs: []string{"192.0.2.10"}})
 	require.NoError(t, err)
 	order, err := f.db.OrderOf(ctx, id, "D1")
 	require.NoError(t, err)
@@ -88,7 +89,8 @@ func newFilling(t *testing.T) *filling {
 func (f *filling) advance(stage filing.Stage, attention filing.Attention) {
 	f.t.Helper()
 	f.seq++
-	require.NoError(f.t, f.db.Advance(f.t.Context(), store.Progress{FilingID: f.filing.ID, Seq: f.seq, Stage: stage, Attention: &attention, EventKind: "verified", Actor: "test"}))
+	require.NoError(f.t, f.db.Advance(f.t.Context(), store.Progress{FilingID: f.filing.ID, Seq: f.seq, Stage: stage,
+		Attention: &attention, EventKind: "verified", Actor: "test"}))
 }
 
 func (f *filling) page(path string) *goquery.Document {
@@ -121,10 +123,13 @@ func (f *filling) refuse(fields ...string) {
 	_, err := f.Post(ctx, filingBase+"/review", nil)
 	require.NoError(f.t, err)
 	require.Equal(f.t, 1, f.temporal.submitted)
-	require.NoError(f.t, f.db.Advance(ctx, store.Progress{FilingID: f.filing.ID, Seq: f.seq + 1, Stage: filing.Submitting, Revision: 1, EventKind: "submitting", Actor: "test"}))
-	require.NoError(f.t, f.db.QueueRecord(ctx, store.NewRecord{AccountID: f.account, FilingID: f.filing.ID, Revision: 1, Operation: 1}))
+	require.NoError(f.t, f.db.Advance(ctx, store.Progress{FilingID: f.filing.ID, Seq: f.seq + 1, Stage: filing.Submitting,
+		Revision: 1, EventKind: "submitting", Actor: "test"}))
+	require.NoError(f.t,
+		f.db.QueueRecord(ctx, store.NewRecord{AccountID: f.account, FilingID: f.filing.ID, Revision: 1, Operation: 1}))
 	require.NoError(f.t, f.db.SubmitByHand(ctx, 1, "support:a"))
-	require.NoError(f.t, f.db.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:a", Opinion: "证件不清楚", Fields: fields}))
+	require.NoError(f.t,
+		f.db.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:a", Opinion: "证件不清楚", Fields: fields}))
 	f.seq++
 	f.advance(filing.Correcting, "refused")
 }
@@ -185,7 +190,8 @@ func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	require.Contains(t, page.Find("#e-document_address").Text(), "证件不清楚")
 	require.Equal(t, 1, page.Find(`.summary a[href="#f-document_address"]`).Length(), "the summary names it too")
 	require.Contains(t, page.Find("title").Text(), "错误：")
-	page = f.fill("/holder?return_to=review", url.Values{"document_address": {"上海市黄浦区样例路 100 号 301 室"}, "action": {"next"}}, false)
+	page = f.fill("/holder?return_to=review",
+		url.Values{"document_address": {"上海市黄浦区样例路 100 号 301 室"}, "action": {"next"}}, false)
 	require.Equal(t, 1, page.Find(".prechecked").Length(), "one comes back to the review")
 	require.Equal(t, "holder 已完成→", list()[1])
 	require.Equal(t, filingBase+"/site?return_to=review#f-name", goesOn())
@@ -226,10 +232,12 @@ func TestReviewFindsWhatFormsRefuse(t *testing.T) {
 		field string
 	}{
 		{"holder", url.Values{"document_number": {"310101199003070036"}}, "resident_id_check_digit", "document_number"},
-		{"holder", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"91310101MA1FP0000X"}}, "usc_check_digit", "document_number"},
+		{"holder", url.Values{"nature": {"4"}, "document_type": {"1"}, "document_number": {"91310101MA1FP0000X"}},
+			"usc_check_digit", "document_number"},
 		{"holder", url.Values{"nature": {"4"}}, "document_not_for_nature", "document_type"},
 		{"holder", url.Values{"address": {"路1"}}, "address_short", "address"},
-		{"holder", url.Values{"province": {"330000"}, "city": {"330100"}, "county": {"330102"}}, "province_not_served", "province"},
+		{"holder", url.Values{"province": {"330000"}, "city": {"330100"}, "county": {"330102"}}, "province_not_served",
+			"province"},
 		{"site", url.Values{"home_page": {"http://example.org/"}}, "home_page_not_in_domains", "home_page"},
 		{"site", url.Values{"name": {"example.com"}}, "site_name_not_a_name", "name"},
 		{"site", url.Values{"name": {"12345"}}, "site_name_not_a_name", "name"},
@@ -261,7 +269,8 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/kind?return_to=review#f-kind")).Length())
 	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/site?return_to=review#f-name")).Length())
 	require.Contains(t, page.Find(".facts").Text(), filingtest.Contact().Mobile, "the contact is there")
-	require.Zero(t, page.Find(`.facts a[href*="contact"], .facts a[href$="#f-provider"]`).Length(), "no link leads to what can't be changed")
+	require.Zero(t, page.Find(`.facts a[href*="contact"], .facts a[href$="#f-provider"]`).Length(),
+		"no link leads to what can't be changed")
 
 	page = f.fill("/site?return_to=review", url.Values{"name": {""}, "action": {"next"}}, true)
 	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also after problems")
@@ -289,14 +298,17 @@ func TestReviewIsComeBackTo(t *testing.T) {
 func TestKindIsOneForm(t *testing.T) {
 	f := newFilling(t)
 	require.Equal(t, 1, f.page("/kind").Find("main form").Length())
-	page := f.fill("/kind", url.Values{"nature": {"5"}, "document_type": {"2"}, "document_number": {"310101199003070035"}, "action": {"next"}}, true)
+	page := f.fill("/kind", url.Values{"nature": {"5"}, "document_type": {"2"}, "document_number": {"310101199003070035"},
+		"action": {"next"}}, true)
 	require.Equal(t, 1, page.Find("#e-kind").Length())
 	require.Equal(t, 1, page.Find(`.summary a[href="#f-kind"]`).Length())
-	require.Equal(t, "310101199003070035", f.page("/kind").Find("[name=document_number]").AttrOr("value", ""), "kept, though no kind was chosen")
+	require.Equal(t, "310101199003070035", f.page("/kind").Find("[name=document_number]").AttrOr("value", ""),
+		"kept, though no kind was chosen")
 	page = f.fill("/kind", url.Values{"document_number": {"310101199003070036"}, "kind": {"new"}, "action": {"ask"}}, true)
 	require.Equal(t, 1, page.Find("#e-document_number").Length())
 	page = f.page("/kind")
-	require.Equal(t, "310101199003070036", page.Find("[name=document_number]").AttrOr("value", ""), "kept, though it is wrong")
+	require.Equal(t, "310101199003070036", page.Find("[name=document_number]").AttrOr("value", ""),
+		"kept, though it is wrong")
 	require.Equal(t, "new", page.Find("[name=kind][checked]").AttrOr("value", ""))
 	page = f.fill("/kind", url.Values{"document_number": {"310101199003070035"}, "action": {"ask"}}, false)
 	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""), "there is nobody to ask here")
@@ -311,11 +323,14 @@ func TestKindIsOneForm(t *testing.T) {
 	f.filled()
 	page = f.page("/kind")
 	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""))
-	page = f.fill("/kind", url.Values{"document_number": {"110101199003070011"}, "province": {"110000"}, "kind": {"new"}, "action": {"next"}}, false)
+	page = f.fill("/kind", url.Values{"document_number": {"110101199003070011"}, "province": {"110000"}, "kind": {"new"},
+		"action": {"next"}}, false)
 	require.Contains(t, page.Find(".flash").Text(), "主体信息")
-	require.Equal(t, "110101199003070011", page.Find("[name=document_number]").AttrOr("value", ""), "the holder's form has it")
+	require.Equal(t, "110101199003070011", page.Find("[name=document_number]").AttrOr("value", ""),
+		"the holder's form has it")
 	require.Equal(t, "110000", page.Find("[name=province] option[selected]").AttrOr("value", ""))
-	require.Empty(t, page.Find("[name=city] option[selected]").AttrOr("value", ""), "what lay below the other province is to be chosen")
+	require.Empty(t, page.Find("[name=city] option[selected]").AttrOr("value", ""),
+		"what lay below the other province is to be chosen")
 	require.Equal(t, "林测试", page.Find("[name=name]").AttrOr("value", ""), "and the rest is as it was")
 	require.Zero(t, f.page("/kind").Find("[data-advice]").Length(), "the answer was about another document")
 }
@@ -395,7 +410,8 @@ func TestFieldsAreMarkedUp(t *testing.T) {
 			}
 		})
 		require.Zero(t, page.Find("legend a").Length(), "%s: help is no part of a legend", path)
-		require.Equal(t, page.Find(".need[aria-hidden]").Length(), page.Find(".need[aria-hidden] + .unseen").Length(), "%s: a star says what it means", path)
+		require.Equal(t, page.Find(".need[aria-hidden]").Length(), page.Find(".need[aria-hidden] + .unseen").Length(),
+			"%s: a star says what it means", path)
 		require.Equal(t, strings.Contains(path, "check"), strings.HasPrefix(page.Find("title").Text(), "错误："), path)
 	}
 	services := f.page("/site?check=1").Find("fieldset#f-services")

@@ -112,7 +112,8 @@ func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 		for _, name := range names {
 			for _, lang := range help.Languages {
 				page, anchor, _ := strings.Cut(h.panel.FieldHelp(h.panel.Texts.For(lang), form, name), "#")
-				require.Contains(t, []string{"/help/fields", "/help/papers"}, page, "%s: explain %s's %s in internal/help/content/%s/20-fields.md", lang, form, name, lang)
+				require.Contains(t, []string{"/help/fields", "/help/papers"}, page,
+					"%s: explain %s's %s in internal/help/content/%s/20-fields.md", lang, form, name, lang)
 				require.Equal(t, strings.TrimSuffix(form+"-"+name, ".3"), anchor)
 			}
 		}
@@ -123,12 +124,15 @@ func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 
 func TestFieldsLinkToTheirExplanation(t *testing.T) {
 	h := newHelping(t)
-	_, err := h.db.ImportOrder(t.Context(), store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := h.db.ImportOrder(t.Context(),
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	c, stranger := h.signedIn(store.RoleCustomer, "demo"), h.visitor()
 	for path, links := range map[string][]string{
-		"/help/ask": {"ticket-text", "ticket-order", "ticket-email"}, "/account/password": {"account_password-present_password", "account_password-password", "account_password-password_again"},
-		"/account/contact/sms": {"account_contact-mobile", "account_contact-present_password"}, "/orders/D1/register": {"register-number", "register-home_page"},
+		"/help/ask": {"ticket-text", "ticket-order", "ticket-email"}, "/account/password": {
+			"account_password-present_password", "account_password-password", "account_password-password_again"},
+		"/account/contact/sms": {"account_contact-mobile", "account_contact-present_password"},
+		"/orders/D1/register":  {"register-number", "register-home_page"},
 	} {
 		page := c.get(path, 200)
 		for _, link := range links {
@@ -136,7 +140,8 @@ func TestFieldsLinkToTheirExplanation(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, stranger.get("/help/ask", 200).Find(`.whatis[href="/help/fields#captcha-captcha"]`).Length())
-	require.Equal(t, 1, stranger.get("/sign-in/forgotten", 200).Find(`.whatis[href="/help/fields#forgotten-account"]`).Length())
+	require.Equal(t, 1,
+		stranger.get("/sign-in/forgotten", 200).Find(`.whatis[href="/help/fields#forgotten-account"]`).Length())
 }
 
 func TestHelpIsOpenToEverybodyInBothLanguages(t *testing.T) {
@@ -187,7 +192,8 @@ func TestCodesAreLookedUp(t *testing.T) {
 	require.NotContains(t, page.Find(`[data-table="results"]`).Text(), "2001", "most codes are for staff")
 	require.Contains(t, v.get("/help/codes?q=2001", 200).Find(`[data-table="results"]`).Text(), "没有此报备单位")
 	require.Equal(t, 31, page.Find(`[data-table="regions"] tbody tr`).Length())
-	require.Equal(t, "/help/refusals#site-name", page.Find(`[data-table="results"] a[href$="#site-name"]`).AttrOr("href", ""))
+	require.Equal(t, "/help/refusals#site-name",
+		page.Find(`[data-table="results"] a[href$="#site-name"]`).AttrOr("href", ""))
 	cities := v.get(page.Find(`[data-table="regions"] a[href*="440000"]`).AttrOr("href", ""), 200)
 	require.Contains(t, cities.Find(`[data-table="regions"]`).Text(), "深圳市")
 	counties := v.get(cities.Find(`a[href*="440300"]`).AttrOr("href", ""), 200)
@@ -195,7 +201,8 @@ func TestCodesAreLookedUp(t *testing.T) {
 	require.Contains(t, counties.Find("main").Text(), "广东省")
 	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("南山"), 200).Find(`[data-table="regions"]`).Text(), "440305")
 	require.Contains(t, v.get("/help/codes?q=４４０３０５", 200).Find(`[data-table="regions"]`).Text(), "南山区")
-	for query, code := range map[string]string{"Shanghai": "310000", "xi'an": "610100", "XIAN": "610100", "chongqing": "500000", "Inner Mongolia": "150000", "neimenggu": "150000"} {
+	for query, code := range map[string]string{"Shanghai": "310000", "xi'an": "610100", "XIAN": "610100",
+		"chongqing": "500000", "Inner Mongolia": "150000", "neimenggu": "150000"} {
 		found := v.get("/help/codes?q="+url.QueryEscape(query), 200).Find(`[data-table="regions"] tbody tr`)
 		require.Equal(t, code, strings.TrimSpace(found.First().Find(".mono").Text()), query)
 	}
@@ -209,21 +216,24 @@ func TestCodesAreLookedUp(t *testing.T) {
 func TestPlacesAreTheBureausEdition(t *testing.T) {
 	h := newHelping(t)
 	require.NoError(t, h.db.SaveCodeTable(t.Context(), bureau.TableRegions, []store.CodeRow{
-		{ID: 310000, Name: "上海市", Valid: true}, {ID: 310100, Name: "市辖区", Valid: true}, {ID: 310101, Name: "黄浦区", Valid: true}, {ID: 310199, Name: "新设区", Valid: true},
+		{ID: 310000, Name: "上海市", Valid: true}, {ID: 310100, Name: "市辖区", Valid: true},
+		{ID: 310101, Name: "黄浦区", Valid: true}, {ID: 310199, Name: "新设区", Valid: true},
 	}))
 	v := h.visitor()
 	require.Contains(t, v.get("/help/codes?q="+url.QueryEscape("新设"), 200).Find(`[data-table="regions"]`).Text(), "310199")
 	below := v.get("/help/codes?region=310100", 200)
 	require.Contains(t, below.Find(`[data-table="regions"]`).Text(), "新设区")
 	require.Contains(t, below.Find("main").Text(), "上海市")
-	require.Contains(t, v.get("/help/codes?region=440300", 200).Find(`[data-table="regions"]`).Text(), "南山区", "where the bureau sent nothing")
+	require.Contains(t, v.get("/help/codes?region=440300", 200).Find(`[data-table="regions"]`).Text(), "南山区",
+		"where the bureau sent nothing")
 }
 
 func TestAnnouncementsAreWrittenShownAndWithdrawn(t *testing.T) {
 	h := newHelping(t)
 	staff, v := h.signedIn(store.RoleSupport, "support"), h.visitor()
 	token := staff.get("/support/announcements/new", 200).Find("main [name=token]").AttrOr("value", "")
-	form := url.Values{"token": {token}, "title_zh": {"春节安排"}, "body_zh": {"**正月初七**起受理 <b>x</b> [日程](https://example.com)"}, "title_en": {"New Year"}, "body_en": {"from the *seventh*"},
+	form := url.Values{"token": {token}, "title_zh": {"春节安排"}, "body_zh": {
+		"**正月初七**起受理 <b>x</b> [日程](https://example.com)"}, "title_en": {"New Year"}, "body_en": {"from the *seventh*"},
 		"pinned": {"yes"}, "action": {"preview"}}
 	preview := staff.post("/support/announcements/new", form, 200)
 	require.Equal(t, 2, preview.Find(".preview").Length())
@@ -250,7 +260,8 @@ func TestAnnouncementsAreWrittenShownAndWithdrawn(t *testing.T) {
 	conflict := staff.post("/support/announcements/1", old, 409)
 	require.Equal(t, "第三个标题", conflict.Find("#f-title_zh").AttrOr("value", ""), "nothing typed is lost")
 	require.Equal(t, "2", conflict.Find("main [name=version]").AttrOr("value", ""))
-	bad := staff.post("/support/announcements/1", url.Values{"token": {token}, "title_zh": {"x"}, "published_at": {"2026-02-01T00:00"}, "expires_at": {"2026-01-01T00:00"}}, 422)
+	bad := staff.post("/support/announcements/1", url.Values{"token": {token}, "title_zh": {"x"},
+		"published_at": {"2026-02-01T00:00"}, "expires_at": {"2026-01-01T00:00"}}, 422)
 	require.Equal(t, 2, bad.Find(".error").Length())
 	staff.post("/support/announcements/1/withdraw", url.Values{"version": {"2"}}, 200)
 	v.get("/help/announcements/1", 404)
@@ -263,10 +274,12 @@ func TestCustomerAsksAndReadsTheAnswer(t *testing.T) {
 	h := newHelping(t)
 	ctx := t.Context()
 	for order, customer := range map[string]string{"D1": "demo", "D2": "other"} {
-		_, err := h.db.ImportOrder(ctx, store.OrderImport{Number: order, Customer: customer, Product: "p", Domains: []string{"www.example.com"}})
+		_, err := h.db.ImportOrder(ctx,
+			store.OrderImport{Number: order, Customer: customer, Product: "p", Domains: []string{"www.example.com"}})
 		require.NoError(t, err)
 	}
-	c, other, staff := h.signedIn(store.RoleCustomer, "demo"), h.signedIn(store.RoleCustomer, "other"), h.signedIn(store.RoleSupport, "support")
+	c, other, staff := h.signedIn(store.RoleCustomer, "demo"), h.signedIn(store.RoleCustomer, "other"),
+		h.signedIn(store.RoleSupport, "support")
 	form := c.get("/help/ask?order=D1", 200)
 	require.Equal(t, "D1", form.Find("#f-order").AttrOr("value", ""))
 	require.Zero(t, form.Find("#f-captcha").Length())
@@ -301,7 +314,8 @@ func TestCustomerAsksAndReadsTheAnswer(t *testing.T) {
 	require.Equal(t, 1, strings.Count(mine.Find("main").Text(), "请改名称"))
 	staff.post("/support/tickets/1/close", nil, 200)
 	require.Equal(t, 1, staff.get("/support/tickets?status=closed", 200).Find(`[data-ticket="1"]`).Length())
-	late := staff.post("/support/tickets/1/answer", url.Values{"token": {strings.Repeat("ab", 16)}, "text": {"zu spät"}}, 409)
+	late := staff.post("/support/tickets/1/answer",
+		url.Values{"token": {strings.Repeat("ab", 16)}, "text": {"zu spät"}}, 409)
 	require.NotContains(t, late.Find(".said").Text(), "zu spät")
 }
 

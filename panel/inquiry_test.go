@@ -55,17 +55,21 @@ func newAsking(t *testing.T) *asking {
 	a.stand, err = stand.New(stand.Options{ISPID: 1, UserName: "u", Password: "p"})
 	require.NoError(t, err)
 	a.stand.Seed(stand.SeedFiling{
-		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
-		Province: "310000", Number: holderNumber, Password: filingPassword, SiteNumber: holderNumber + "-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+		DocumentNumber: "91310101MA1FP0000H",
+		Province:       "310000", Number: holderNumber, Password: filingPassword, SiteNumber: holderNumber + "-1",
+		SiteName: "样例网站",
+		Domains:  []string{"filed.example.net"},
 	})
 	server := httptest.NewServer(a.stand)
 	t.Cleanup(server.Close)
 	a.account, err = a.db.EnsureAccount(t.Context(), "default", "310000", "330000")
 	require.NoError(t, err)
 	a.db.SetClock(func() time.Time { return a.now })
-	a.worker = &activities.Bureau{Store: a.db, Logger: slog.New(slog.DiscardHandler), Accounts: map[int64]activities.BureauAccount{
-		a.account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})},
-	}}
+	a.worker = &activities.Bureau{Store: a.db, Logger: slog.New(slog.DiscardHandler),
+		Accounts: map[int64]activities.BureauAccount{
+			a.account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})},
+		}}
 	a.panel, err = panel.New(panel.Config{Store: a.db, Filings: a, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(a.panel.Close)
@@ -196,7 +200,8 @@ func TestParallelPasswordsShareTheTries(t *testing.T) {
 
 func TestOneFilingTriesFewNumbers(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
-	_, err := a.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := a.db.ImportOrder(ctx,
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	f, err := a.db.OpenFiling(ctx, 1)
 	require.NoError(t, err)
@@ -204,7 +209,8 @@ func TestOneFilingTriesFewNumbers(t *testing.T) {
 		answer, err := a.panel.PasswordRight(ctx, f.ID, "沪ICP备1000000"+string(rune('a'+i))+"号", "p")
 		require.NoError(t, err)
 		require.Equal(t, web.PasswordNotKnown, answer, "no number")
-		answer, err = a.panel.PasswordRight(ctx, f.ID, "沪ICP备100000"+string([]byte{'0' + byte(i/10), '0' + byte(i%10)})+"号", "p")
+		answer, err = a.panel.PasswordRight(ctx, f.ID,
+			"沪ICP备100000"+string([]byte{'0' + byte(i/10), '0' + byte(i%10)})+"号", "p")
 		require.NoError(t, err)
 		if i < 10 {
 			require.Equal(t, web.PasswordIsWrong, answer)

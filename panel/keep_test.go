@@ -42,7 +42,8 @@ func newSavedPosts(t *testing.T) *savedPosts {
 	ctx := t.Context()
 	k := &savedPosts{site: newSite(t, db, panel.Config{}), db: db}
 	for _, number := range []string{"D1", "D2"} {
-		_, err := db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"example.com"}})
+		_, err := db.ImportOrder(ctx,
+			store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"example.com"}})
 		require.NoError(t, err)
 	}
 	user, err := db.UserByLogin(ctx, "demo")
@@ -52,7 +53,8 @@ func newSavedPosts(t *testing.T) *savedPosts {
 	k.filing, err = db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	k.stage(1, filing.Preparing)
-	require.NoError(t, db.SaveDraft(ctx, k.filing.ID, "holder", url.Values{"nature": {strconv.Itoa(filing.NaturePerson)}, "document_type": {strconv.Itoa(filing.DocumentResidentID)}, "name": {"张三"}}))
+	require.NoError(t, db.SaveDraft(ctx, k.filing.ID, "holder", url.Values{"nature": {strconv.Itoa(filing.NaturePerson)},
+		"document_type": {strconv.Itoa(filing.DocumentResidentID)}, "name": {"张三"}}))
 	require.NoError(t, db.SaveDraft(ctx, k.filing.ID, "site", url.Values{"pre_approvals": {"3"}}))
 	k.signIn("/")
 	return k
@@ -60,12 +62,14 @@ func newSavedPosts(t *testing.T) *savedPosts {
 
 func (k *savedPosts) stage(seq int64, stage filing.Stage) {
 	k.t.Helper()
-	require.NoError(k.t, k.db.Advance(k.t.Context(), store.Progress{FilingID: k.filing.ID, Seq: seq, Stage: stage, EventKind: "k", Actor: "a"}))
+	require.NoError(k.t, k.db.Advance(k.t.Context(),
+		store.Progress{FilingID: k.filing.ID, Seq: seq, Stage: stage, EventKind: "k", Actor: "a"}))
 }
 
 func (k *savedPosts) signIn(next string) *goquery.Document {
 	k.t.Helper()
-	_, text, _ := k.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}, "next": {next}})
+	_, text, _ := k.send(http.MethodPost, "/sign-in",
+		url.Values{"login": {"demo"}, "password": {"right-password"}, "next": {next}})
 	return parsed(k.t, text)
 }
 
@@ -82,7 +86,8 @@ func (k *savedPosts) page(path string) *goquery.Document {
 }
 
 // files sends a form as a browser does: an empty file field is sent too.
-func (k *savedPosts) files(path string, texts url.Values, files map[string][]byte) (int, *goquery.Document, *http.Response) {
+func (k *savedPosts) files(path string, texts url.Values,
+	files map[string][]byte) (int, *goquery.Document, *http.Response) {
 	k.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
@@ -132,7 +137,8 @@ func TestFormsWithFilesAreSaved(t *testing.T) {
 	k := newSavedPosts(t)
 	big := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // 3 MB: far more than a server reads on by itself
 	k.expire()
-	_, page, answer := k.files(papersPage, url.Values{approval: {"沪教 2026-1"}, "action": {"next"}, "draft_version": {"0"}, "draft_tab": {"A"}},
+	_, page, answer := k.files(papersPage,
+		url.Values{approval: {"沪教 2026-1"}, "action": {"next"}, "draft_version": {"0"}, "draft_tab": {"A"}},
 		map[string][]byte{"holder_id_front": big, "letter": nil})
 	require.Contains(t, page.Text(), "填写的内容已保留")
 	page = k.signIn(answer.Request.URL.Query().Get("next"))
@@ -143,7 +149,8 @@ func TestFormsWithFilesAreSaved(t *testing.T) {
 	require.Equal(t, 1, page.Find(".error").Length(), "a field that was left alone needn't be chosen again")
 
 	k.expire()
-	_, page, answer = k.files(registerPage, url.Values{"number": {"沪ICP备2023012345号"}, "home_page": {"http://example.com/a"}}, map[string][]byte{"certificate": big[:1<<20]})
+	_, page, answer = k.files(registerPage, url.Values{"number": {"沪ICP备2023012345号"},
+		"home_page": {"http://example.com/a"}}, map[string][]byte{"certificate": big[:1<<20]})
 	require.Contains(t, page.Text(), "填写的内容已保留")
 	page = k.signIn(answer.Request.URL.Query().Get("next"))
 	require.Equal(t, "沪ICP备2023012345号", field(page, "number"))
@@ -166,7 +173,8 @@ func TestApprovalNumbersAreADraft(t *testing.T) {
 	k := newSavedPosts(t)
 	one, two := k.page(papersPage), k.page(papersPage)
 	draft, _ := one.Find("form[data-papers]").Attr("data-draft")
-	status, text, _ := k.send(http.MethodPost, draft, marked(one, url.Values{approval: {"一"}, "number.99": {"x"}, "other": {"x"}}), "Accept", "application/json")
+	status, text, _ := k.send(http.MethodPost, draft,
+		marked(one, url.Values{approval: {"一"}, "number.99": {"x"}, "other": {"x"}}), "Accept", "application/json")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, text, `"version":1`)
 	require.Equal(t, "一", field(k.page(papersPage), approval))
@@ -196,7 +204,8 @@ func TestTooManyPicturesLoseNoNumbers(t *testing.T) {
 	require.NoError(t, k.db.SaveDraft(t.Context(), k.filing.ID, "papers", url.Values{approval: {"旧"}, "number.4": {"留"}}))
 	const boundary = "the-boundary"
 	begin := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + approval + "\"\r\n\r\n新\r\n" +
-		"--" + boundary + "\r\nContent-Disposition: form-data; name=\"letter\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n"
+		"--" + boundary +
+		"\r\nContent-Disposition: form-data; name=\"letter\"; filename=\"a.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n"
 	status, _, _ := k.post(papersPage, "multipart/form-data; boundary="+boundary, strings.NewReader(begin+"broken off"))
 	require.Equal(t, http.StatusBadRequest, status)
 	page := k.page(papersPage)
@@ -206,7 +215,8 @@ func TestTooManyPicturesLoseNoNumbers(t *testing.T) {
 
 	begin = strings.ReplaceAll(begin, "新", "更新")
 	rest := io.LimitReader(zeros{}, 101<<20)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.url+papersPage, io.MultiReader(strings.NewReader(begin), rest))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, k.url+papersPage,
+		io.MultiReader(strings.NewReader(begin), rest))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
 	if answer, err := k.Do(request); err == nil { // the connection may break before the answer is read
@@ -232,20 +242,24 @@ func TestRegistrationIsADraft(t *testing.T) {
 	page = k.page(registerPage)
 	require.Equal(t, "沪ICP", field(page, "number"))
 	require.Equal(t, "http://example.com/a", field(page, "home_page"))
-	status, answer, _ := k.files(registerPage, marked(other, url.Values{"number": {"京ICP"}, "home_page": {"http://example.com/b"}}), map[string][]byte{"certificate": []byte("c")})
+	status, answer, _ := k.files(registerPage, marked(other,
+		url.Values{"number": {"京ICP"}, "home_page": {"http://example.com/b"}}), map[string][]byte{"certificate": []byte("c")})
 	require.Equal(t, http.StatusConflict, status)
 	require.Equal(t, 2, answer.Find("[data-conflict] tbody tr").Length())
 	require.Contains(t, answer.Find("#e-certificate").Text(), "重新选择")
 	require.Equal(t, "京ICP", field(answer, "number"))
 
 	k.expire()
-	status, _, _ = k.send(http.MethodPost, draft, marked(page, url.Values{"number": {"粤ICP"}}), "Accept", "application/json")
+	status, _, _ = k.send(http.MethodPost, draft, marked(page, url.Values{"number": {"粤ICP"}}), "Accept",
+		"application/json")
 	require.Equal(t, http.StatusUnauthorized, status)
 	page = k.signIn(registerPage)
 	require.Equal(t, "粤ICP", field(page, "number"), "what the script sent is kept for the form's own page")
 
 	// too big a file costs only itself
-	status, page, _ = k.files(registerPage, marked(page, url.Values{"number": {"粤ICP"}, "home_page": {"http://example.com/c"}}), map[string][]byte{"certificate": make([]byte, 2<<20)})
+	status, page, _ = k.files(registerPage,
+		marked(page, url.Values{"number": {"粤ICP"}, "home_page": {"http://example.com/c"}}),
+		map[string][]byte{"certificate": make([]byte, 2<<20)})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Contains(t, page.Find("#e-certificate").Text(), "1 MB")
 	require.Equal(t, "http://example.com/c", field(k.page(registerPage), "home_page"))
@@ -295,7 +309,8 @@ func TestListsFollowWhatWasChosen(t *testing.T) {
 		require.Contains(t, page.Find("#f-"+name).Parent().Find("noscript").Text(), "更新列表")
 	}
 	require.Zero(t, page.Find("#f-province").Parent().Find("[data-follows]").Length())
-	status, text, answer := k.send(http.MethodPost, "/orders/D1/filing/holder", marked(page, url.Values{"province": {"310000"}, "action": {"lists.city"}, "name": {"张三"}}))
+	status, text, answer := k.send(http.MethodPost, "/orders/D1/filing/holder",
+		marked(page, url.Values{"province": {"310000"}, "action": {"lists.city"}, "name": {"张三"}}))
 	require.Equal(t, http.StatusOK, status)
 	page = parsed(t, text)
 	require.Equal(t, "f-city", answer.Request.URL.Fragment)
@@ -309,7 +324,8 @@ func TestCodesAsTheyAreTyped(t *testing.T) {
 	k := newSavedPosts(t)
 	require.Equal(t, "12345678", web.Digits(" １２３４　5678\n"))
 	k.stage(2, filing.Verifying)
-	status, text, _ := k.send(http.MethodPost, "/orders/D1/filing/verify", url.Values{"sms_code": {" "}, "mail_code": {"　"}})
+	status, text, _ := k.send(http.MethodPost, "/orders/D1/filing/verify",
+		url.Values{"sms_code": {" "}, "mail_code": {"　"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	page := parsed(t, text)
 	require.Equal(t, 1, page.Find("#e-sms_code").Length())
@@ -331,5 +347,6 @@ func TestProgressIsToldFromAPlaceThatStays(t *testing.T) {
 	require.Equal(t, 1, page.Find("main > [data-progress-told][role=status]").Length())
 	require.Equal(t, 1, page.Find("#progress [data-say]").Length())
 	require.Contains(t, page.Find("main > noscript").Text(), `href="/orders/D1/filing"`)
-	require.Zero(t, k.page("/orders/D1/filing/holder").Find("[data-draft-state][role=status]").Length(), "routine saves are silent")
+	require.Zero(t, k.page("/orders/D1/filing/holder").Find("[data-draft-state][role=status]").Length(),
+		"routine saves are silent")
 }

@@ -48,7 +48,8 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	require.Equal(t, "zh-CN", button.AttrOr("lang", ""), "its word is in the other language")
 
 	// a refused sign-in: the name and the way on stay, the password doesn't travel
-	_, text, _ = s.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"wrong-secret"}, "next": {"/account"}})
+	_, text, _ = s.send(http.MethodPost, "/sign-in",
+		url.Values{"login": {"demo"}, "password": {"wrong-secret"}, "next": {"/account"}})
 	require.NotContains(t, text, "wrong-secret")
 	page, where = other(text)
 	require.Equal(t, "/sign-in", where)
@@ -61,7 +62,8 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	_, text, _ = s.send(http.MethodPost, "/account/sessions/999/end", nil)
 	_, where = other(text)
 	require.Equal(t, "/account", where)
-	_, text, _ = s.send(http.MethodPost, "/account/contact/mail", url.Values{"email": {"not an address"}, "present_password": {"secret-word"}})
+	_, text, _ = s.send(http.MethodPost, "/account/contact/mail",
+		url.Values{"email": {"not an address"}, "present_password": {"secret-word"}})
 	page, where = other(text)
 	require.Equal(t, "/account/contact/mail", where)
 	require.Equal(t, "not an address", page.Find("#f-email").AttrOr("value", ""))
@@ -70,7 +72,8 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, dump, "not an address", "what is kept is sealed")
 
-	for _, next := range []string{"//evil.example/a?b=c", "https://evil.example", `/\evil.example`, "javascript:alert(1)"} {
+	for _, next := range []string{"//evil.example/a?b=c", "https://evil.example", `/\evil.example`,
+		"javascript:alert(1)"} {
 		_, _, response := s.send(http.MethodPost, "/language", url.Values{"lang": {"en"}, "next": {next}})
 		require.True(t, strings.HasPrefix(response.Request.URL.String(), s.url), next)
 	}

@@ -43,7 +43,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		c := o.caller(login)
 		for _, route := range o.routes() {
 			path := o.path(route.Path)
-			if route.Method != http.MethodGet || seen[route.Path] || strings.HasSuffix(route.Path, "/events") { // a stream doesn't end
+			// a stream doesn't end
+			if route.Method != http.MethodGet || seen[route.Path] || strings.HasSuffix(route.Path, "/events") {
 				continue
 			}
 			if c.looksAt(path) {
@@ -54,7 +55,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(seen), 45)
 	pages["owner"] = append(pages["owner"], "/nowhere", "/orders/M9/filing") // the second is stuck
-	pages["administrator"] = append(pages["administrator"], "/support/filings/M9", "/support/filings/M9/resume?resolution=abandon")
+	pages["administrator"] = append(pages["administrator"], "/support/filings/M9",
+		"/support/filings/M9/resume?resolution=abandon")
 	pages["viewer"] = []string{"/support/audit"}
 	_, err := o.db.AddStaff(t.Context(), "newcomer", store.StaffAgent, o.password)
 	require.NoError(t, err)
@@ -62,8 +64,10 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	for login, paths := range pages {
 		b := browsertest.Open(t, browsertest.Sizes["phone"], 844)
 		if login != "nobody" {
-			require.NoError(t, browsertest.Do(b, chromedp.Navigate(o.url+"/sign-in"), chromedp.SendKeys(chromedp.ID("f-login"), login),
-				chromedp.SendKeys(chromedp.ID("f-password"), officePassword), chromedp.Click(".card .button"), chromedp.WaitNotPresent(chromedp.ID("f-login"))))
+			require.NoError(t,
+				browsertest.Do(b, chromedp.Navigate(o.url+"/sign-in"), chromedp.SendKeys(chromedp.ID("f-login"), login),
+					chromedp.SendKeys(chromedp.ID("f-password"), officePassword), chromedp.Click(".card .button"),
+					chromedp.WaitNotPresent(chromedp.ID("f-login"))))
 		}
 		for _, path := range paths {
 			name := login + strings.NewReplacer("/", "-", "?", "-").Replace(path)

@@ -58,7 +58,8 @@ func newDesk(t *testing.T) *desk {
 	d.account, err = d.db.EnsureAccount(t.Context(), "by hand")
 	require.NoError(t, err)
 	require.NoError(t, d.db.SetDriver(t.Context(), d.account, store.DriverManual))
-	p, err := panel.New(panel.Config{Store: d.db, Filings: d.temporal, Resolver: website.NewResolver("127.0.0.1:1"), Logger: slog.New(slog.DiscardHandler)})
+	p, err := panel.New(panel.Config{Store: d.db, Filings: d.temporal, Resolver: website.NewResolver("127.0.0.1:1"),
+		Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
 	server := httptest.NewServer(p.Handler())
@@ -98,7 +99,8 @@ func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
 	ctx := t.Context()
 	d.made++
 	number := fmt.Sprintf("D%d", d.made)
-	_, err := d.db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := d.db.ImportOrder(ctx,
+		store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := d.db.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
@@ -106,11 +108,14 @@ func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
 	require.NoError(t, err)
 	f, err := d.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, d.db.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := d.db.SaveDossier(ctx, f.ID, dossier)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitting", Actor: "test"}))
-	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: revision, Operation: dossier.Kind.Operation()}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting,
+		Revision: revision, EventKind: "submitting", Actor: "test"}))
+	require.NoError(t, d.db.QueueRecord(ctx,
+		store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: revision, Operation: dossier.Kind.Operation()}))
 	return fmt.Sprintf("/support/dossiers/%d", d.made) // each filing here has one record
 }
 
@@ -125,7 +130,8 @@ func (d *desk) page(t *testing.T, path string) *goquery.Document {
 func TestManualPagesOfEveryKind(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	site := d.add(t, filing.Dossier{Kind: filing.KindNewSite, Site: filingtest.Site("a.example.com", "192.0.2.10"), OwnershipProof: filing.OwnershipProof{Number: "沪ICP备05000940号", Password: "ownership-password"}})
+	site := d.add(t, filing.Dossier{Kind: filing.KindNewSite, Site: filingtest.Site("a.example.com", "192.0.2.10"),
+		OwnershipProof: filing.OwnershipProof{Number: "沪ICP备05000940号", Password: "ownership-password"}})
 	page := d.page(t, site)
 	require.Equal(t, "沪ICP备05000940号", page.Find("#v-ownership-number").Text())
 	require.Equal(t, "ownership-password", page.Find("#v-ownership-password").Text(), "staff type it at the bureau")
@@ -137,13 +143,17 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 	require.Equal(t, "沪ICP备05000940号", page.Find("[name=holder_number]").AttrOr("value", ""), "known before")
 	require.Zero(t, page.Find("#refused [name=holder][value=nature]").Length())
 	require.NotZero(t, page.Find("#refused [name=holder][value=manager_name]").Length(), "but a manager")
-	require.NotZero(t, page.Find("#refused [name=ownership][value=password]").Length(), "a refusal can be about the password")
-	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"holder_number": {"沪ICP备05000940号"}, "site_number": {"沪ICP备05000941号-2"}}, "certificate", "", nil)
+	require.NotZero(t, page.Find("#refused [name=ownership][value=password]").Length(),
+		"a refusal can be about the password")
+	_, err = d.support.Upload(ctx, site+"/approved",
+		url.Values{"holder_number": {"沪ICP备05000940号"}, "site_number": {"沪ICP备05000941号-2"}}, "certificate", "", nil)
 	require.ErrorContains(t, err, "应以 沪ICP备05000940号 开头")
-	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"site_number": {"沪ICP备05000940号-2"}}, "certificate", "", nil)
+	_, err = d.support.Upload(ctx, site+"/approved", url.Values{"site_number": {"沪ICP备05000940号-2"}},
+		"certificate", "", nil)
 	require.NoError(t, err, "no certificate is needed")
 
-	end := d.add(t, filing.Dossier{Kind: filing.KindEndSite, Subject: filing.Subject{SiteID: 7, SiteNumber: "沪ICP备05000940号-2", HolderNumber: "沪ICP备05000940号"}, Ending: filing.Ending{Reason: 2, Note: "转让"}})
+	end := d.add(t, filing.Dossier{Kind: filing.KindEndSite, Subject: filing.Subject{SiteID: 7,
+		SiteNumber: "沪ICP备05000940号-2", HolderNumber: "沪ICP备05000940号"}, Ending: filing.Ending{Reason: 2, Note: "转让"}})
 	page = d.page(t, end)
 	require.Equal(t, "域名到期或转让", page.Find("#v-ending-reason").Text())
 	require.Equal(t, "沪ICP备05000940号-2", page.Find("#v-subject-site").Text())
@@ -153,7 +163,8 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 	page, err = d.support.Post(ctx, end+"/approved", nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("[data-state=decided]").Length())
-	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.auditedAround, "an exchange was asked for each time, and its absence stopped nobody")
+	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.auditedAround,
+		"an exchange was asked for each time, and its absence stopped nobody")
 }
 
 // Two members of staff have the same page open: the second sees what the first did.
@@ -169,7 +180,8 @@ func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	require.Contains(t, page.Find("[data-state=submitted]").Text(), "客服 a")
 	_, err = d.support.Post(ctx, path+"/refused", url.Values{"opinion": {"证件过期"}, "holder": {"document_number"}})
 	require.NoError(t, err)
-	page, err = other.Upload(ctx, path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", []byte("certificate"))
+	page, err = other.Upload(ctx, path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate",
+		"bazu.cert", []byte("certificate"))
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".flash").Text(), "已经变化")
 	require.Contains(t, page.Find("[data-state=decided]").Text(), "证件过期")
@@ -215,7 +227,8 @@ func TestOnlyUploadsMayBeBig(t *testing.T) {
 	page, err := d.support.Post(t.Context(), path+"/refused", url.Values{"opinion": {string(big)}})
 	require.Error(t, err)
 	require.Equal(t, "请填写此项。", page.Find("#e-opinion").Text(), "it wasn't read to its end")
-	page, err = d.support.Upload(t.Context(), path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}}, "certificate", "bazu.cert", big)
+	page, err = d.support.Upload(t.Context(), path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}},
+		"certificate", "bazu.cert", big)
 	require.NoError(t, err)
 	require.Contains(t, page.Find("[data-state=decided]").Text(), fmt.Sprint(len(big)))
 }

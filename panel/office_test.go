@@ -76,7 +76,8 @@ func (w *workflowsStub) SendBack(_ context.Context, _ string, v workflows.Verdic
 func (w *workflowsStub) CheckSiteNow(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
-func (w *workflowsStub) ConfirmSMSVerification(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
+func (w *workflowsStub) ConfirmSMSVerification(context.Context, string,
+	workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
 func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
@@ -100,7 +101,8 @@ func (w *workflowsStub) RunNow(_ context.Context, p workflows.PendingActivity) e
 	w.ran = append(w.ran, p.ID)
 	return w.err
 }
-func (w *workflowsStub) ContactCorrected(_ context.Context, _, key string, in workflows.Corrected) (s workflows.State, err error) {
+func (w *workflowsStub) ContactCorrected(_ context.Context, _, key string,
+	in workflows.Corrected) (s workflows.State, err error) {
 	w.corrected[key] = in
 	return s, w.err
 }
@@ -140,7 +142,8 @@ var officePeople = []string{"nobody", "owner", "other", "viewer", "agent", "revi
 
 func newOffice(t *testing.T, cfg panel.Config) *office {
 	t.Helper()
-	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage, corrected: map[string]workflows.Corrected{}}, paths: map[string]string{}}
+	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage,
+		corrected: map[string]workflows.Corrected{}}, paths: map[string]string{}}
 	cfg.Store, cfg.Filings, cfg.Logger = o.db, o.workflows, slog.New(slog.DiscardHandler)
 	cfg.Resolver = website.NewResolver("127.0.0.1:1") // nobody answers there
 	var err error
@@ -150,7 +153,8 @@ func newOffice(t *testing.T, cfg panel.Config) *office {
 	server := httptest.NewServer(o.panel.Handler())
 	t.Cleanup(server.Close)
 	o.url = server.URL
-	o.password, err = argon2id.CreateHash(officePassword, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	o.password, err = argon2id.CreateHash(officePassword,
+		&argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	require.NoError(t, err)
 	for _, login := range officePeople[1:] {
 		o.person(login)
@@ -177,7 +181,8 @@ func (o *office) staged(number string, stage filing.Stage, attention filing.Atte
 	o.record(number)
 	f, err := o.db.FilingBySerial(o.t.Context(), number, 1)
 	require.NoError(o.t, err)
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: stage, Attention: &attention, Revision: 1, EventKind: "submitted", Actor: "customer:owner"}))
+	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: stage,
+		Attention: &attention, Revision: 1, EventKind: "submitted", Actor: "customer:owner"}))
 	return "/support/filings/" + number
 }
 
@@ -195,21 +200,25 @@ func (o *office) furnish() {
 	f := o.filing("M1", "owner")
 	who, err := o.db.UserByLogin(ctx, "owner")
 	must(err)
-	_, err = o.db.RegisterContact(ctx, who.ID, f.ID, filing.ContactDetails{UserName: "owner-name", Mobile: "13900000001", Email: "a@example.com"}, "hash")
+	_, err = o.db.RegisterContact(ctx, who.ID, f.ID,
+		filing.ContactDetails{UserName: "owner-name", Mobile: "13900000001", Email: "a@example.com"}, "hash")
 	must(err)
-	paper, err := o.db.AddPaper(ctx, store.NewPaper{FilingID: f.ID, Key: "letter", Format: 1, Content: []byte("picture"), Thumb: []byte("thumb"), Width: 1, Height: 1, Max: 9})
+	paper, err := o.db.AddPaper(ctx, store.NewPaper{FilingID: f.ID, Key: "letter", Format: 1, Content: []byte("picture"),
+		Thumb: []byte("thumb"), Width: 1, Height: 1, Max: 9})
 	must(err)
 	o.paths[":number"], o.paths[":paper"] = "M1", fmt.Sprint(paper)
 	o.paths[":record"] = fmt.Sprint(o.record("M2"))
 
 	ticket, err := o.db.OpenTicket(ctx, store.Ticket{
-		Token: strings.Repeat("1", 32), Kind: store.TicketAsk, Lang: "zh", CustomerID: sql.NullInt64{Int64: who.ID, Valid: true}, TicketBody: store.TicketBody{Text: "?", Email: "a@example.com"},
+		Token: strings.Repeat("1", 32), Kind: store.TicketAsk, Lang: "zh", CustomerID: sql.NullInt64{Int64: who.ID,
+			Valid: true}, TicketBody: store.TicketBody{Text: "?", Email: "a@example.com"},
 	})
 	must(err)
 	for _, path := range []string{"/tickets/:id", "/support/tickets/:id"} {
 		o.paths[path] = fmt.Sprint(ticket)
 	}
-	notice, err := o.db.AddAnnouncement(ctx, store.Announcement{Token: strings.Repeat("2", 32), TitleZH: "公告", BodyZH: "内容", PublishedAt: time.Now().Add(-time.Hour)}, "support:a")
+	notice, err := o.db.AddAnnouncement(ctx, store.Announcement{Token: strings.Repeat("2", 32), TitleZH: "公告",
+		BodyZH: "内容", PublishedAt: time.Now().Add(-time.Hour)}, "support:a")
 	must(err)
 	for _, path := range []string{"/help/announcements/:id", "/support/announcements/:id"} {
 		o.paths[path] = fmt.Sprint(notice)
@@ -217,7 +226,9 @@ func (o *office) furnish() {
 	task := o.task("a.example.com")
 	o.paths["/support/tasks/:id"], o.paths["/support/bureau/tasks/:id"] = fmt.Sprint(task), fmt.Sprint(task)
 	must(o.db.ReportBlocks(ctx, o.account, []store.BlockValues{{From: 10, To: 20, Source: 1}}, "support:a"))
-	for _, query := range []string{`UPDATE address_blocks SET state = 'refused'`, `UPDATE staff_records SET result_code = 1002, refused = TRUE, result_at = created_at WHERE block_id IS NOT NULL`} {
+	for _, query := range []string{`UPDATE address_blocks
+		SET state = 'refused'`, `UPDATE staff_records SET result_code = 1002, refused = TRUE, result_at = created_at
+			WHERE block_id IS NOT NULL`} {
 		_, err = o.db.DB().ExecContext(ctx, query)
 		must(err)
 	}
@@ -228,24 +239,29 @@ func (o *office) furnish() {
 	must(err)
 	o.paths[":direction"] = "down"
 	o.paths["/support/bureau/accounts/:id"] = fmt.Sprint(o.account)
-	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] = fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)
+	o.paths["/support/bureau/accounts/:id/files/:direction/:number"] =
+		fmt.Sprintf("/support/bureau/accounts/%d/files/down/%d", o.account, file)
 	o.paths["/support/staff/:id"] = fmt.Sprint(o.person("viewer-two"))
 	o.stuck("M9", "send_sms", "operator", 2)
-	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5, CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)
+	bulk, err := o.db.AddBulk(ctx, store.BulkJob{Token: strings.Repeat("5", 32), Resolution: "retry", Rate: 5,
+		CreatedBy: "support:reviewer"}, store.StuckFilter{}, 1000)
 	must(err)
 	o.paths["/support/bulk/:id"] = fmt.Sprint(bulk)
-	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID, Channel: filing.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
+	row, err := o.db.CorrectByStaff(ctx, store.NewCorrection{Token: strings.Repeat("6", 32), FilingID: f.ID,
+		Channel: filing.SMS, To: "13900000002", Proof: "other", Picture: o.picture(), By: "support:agent"})
 	must(err)
 	o.paths["/support/filings/:number/proofs/:id"] = fmt.Sprintf("/support/filings/M1/proofs/%d", row.ID)
 	o.paths["/account/sessions/:id"] = "0"
 	o.paths[":figure"] = "stays.csv"
-	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process", "style.css"
+	o.paths[":form"], o.paths[":channel"], o.paths[":page"], o.paths["*filepath"] = "holder", "mail", "process",
+		"style.css"
 }
 
 // filing opens one that is being filled in.
 func (o *office) filing(order, customer string) store.Filing {
 	t, ctx := o.t, o.t.Context()
-	_, err := o.db.ImportOrder(ctx, store.OrderImport{Number: order, Customer: customer, Product: "p", Domains: []string{"www.example.com"}})
+	_, err := o.db.ImportOrder(ctx,
+		store.OrderImport{Number: order, Customer: customer, Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := o.db.UserByLogin(ctx, customer)
 	require.NoError(t, err)
@@ -253,7 +269,8 @@ func (o *office) filing(order, customer string) store.Filing {
 	require.NoError(t, err)
 	f, err := o.db.OpenFiling(ctx, row.ID)
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, o.db.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	return f
 }
 
@@ -263,8 +280,10 @@ func (o *office) record(order string) (id int64) {
 	f := o.filing(order, "owner")
 	revision, err := o.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitting", Actor: "test"}))
-	require.NoError(t, o.db.QueueRecord(ctx, store.NewRecord{AccountID: o.manual, FilingID: f.ID, Revision: revision, Operation: filing.KindNew.Operation()}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting,
+		Revision: revision, EventKind: "submitting", Actor: "test"}))
+	require.NoError(t, o.db.QueueRecord(ctx,
+		store.NewRecord{AccountID: o.manual, FilingID: f.ID, Revision: revision, Operation: filing.KindNew.Operation()}))
 	require.NoError(t, o.db.DB().QueryRowContext(ctx, `SELECT MAX(id) FROM records`).Scan(&id))
 	return id
 }
@@ -314,7 +333,8 @@ func (o *office) caller(login string) *caller {
 func (c *caller) signIn() {
 	jar, err := cookiejar.New(nil)
 	require.NoError(c.o.t, err)
-	c.http = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.http = &http.Client{Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if c.login != "nobody" {
 		status, to := c.send(http.MethodPost, "/sign-in", url.Values{"login": {c.login}, "password": {officePassword}})
 		require.Equal(c.o.t, http.StatusSeeOther, status)

@@ -12,7 +12,8 @@ import (
 // The list is filtered by the stages that it shows.
 func TestOrdersAreFilteredByStage(t *testing.T) {
 	f := newFilling(t)
-	for state, shown := range map[string]int{"": 1, "preparing": 1, "yours": 1, "reviewing": 0, "none": 0, "filed": 0, "under_way": 0, "withdrawn": 1, "x": 1} {
+	for state, shown := range map[string]int{"": 1, "preparing": 1, "yours": 1, "reviewing": 0, "none": 0, "filed": 0,
+		"under_way": 0, "withdrawn": 1, "x": 1} {
 		page, err := f.Page(t.Context(), "/orders?state="+state)
 		require.NoError(t, err)
 		require.Equal(t, shown, page.Find("[data-order]").Length(), state)

@@ -32,7 +32,8 @@ func TestDoneStaysDone(t *testing.T) {
 	d.add(t, filingtest.Dossier())
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
+	require.NoError(t,
+		d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Filed, EventKind: "filed", Actor: "system"}))
 	_, err = d.customer(t).Post(ctx, "/orders/D1/filing", nil)
 	require.NoError(t, err)
 	require.Empty(t, d.temporal.opened)
@@ -48,7 +49,8 @@ func TestDeregisteredFilingIsShownReadOnly(t *testing.T) {
 	d.add(t, filingtest.Dossier())
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: "deregistered", Actor: "bureau"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Deregistered,
+		Attention: new(filing.Attention), EventKind: "deregistered", Actor: "bureau"}))
 	w := d.customer(t)
 	page := filingPage(t, w, "D1")
 	require.Equal(t, 1, page.Find("[data-over=deregistered]").Length())
@@ -84,7 +86,8 @@ func TestRefusalOfOursIsOurs(t *testing.T) {
 	f, err := d.db.FilingBySerial(ctx, "D1", 1)
 	require.NoError(t, err)
 	ours := filing.AttentionRefusedOurs
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Correcting, Attention: &ours, EventKind: "refused", Actor: "bureau"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 9, Stage: filing.Correcting, Attention: &ours,
+		EventKind: "refused", Actor: "bureau"}))
 	w := d.customer(t)
 	page := filingPage(t, w, "D1")
 	require.Contains(t, page.Find("#progress .callout").Text(), "工作人员处理中")

@@ -32,7 +32,8 @@ type stranger struct {
 }
 
 func (a *asking) site(proxies ...string) string {
-	p, err := panel.New(panel.Config{Store: a.db, Filings: a, TrustedProxies: proxies, Logger: slog.New(slog.DiscardHandler)})
+	p, err :=
+		panel.New(panel.Config{Store: a.db, Filings: a, TrustedProxies: proxies, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(a.t, err)
 	a.panel = p
 	a.t.Cleanup(p.Close)
@@ -83,10 +84,13 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 		HolderID: 1, Number: "沪ICP备05000001号", Holder: filingtest.CompanyHolder(),
 		Sites: []filing.FiledSite{
 			{ID: 1, Number: "沪ICP备05000001号-1", Name: "公司网站", Domains: []filing.FiledDomain{{Name: "example.com"}}},
-			{ID: 2, Number: "沪ICP备05000001号-2", Name: "商城", Domains: []filing.FiledDomain{{Name: "shop.example.com"}, {Name: "xn--fsq092h.xn--fiqs8s"}}},
+			{ID: 2, Number: "沪ICP备05000001号-2", Name: "商城",
+				Domains: []filing.FiledDomain{{Name: "shop.example.com"}, {Name: "xn--fsq092h.xn--fiqs8s"}}},
 		},
 	}
-	person := filing.FiledHolder{HolderID: 2, Number: "沪ICP备05000002号", Holder: filingtest.PersonHolder(), Sites: []filing.FiledSite{{ID: 3, Number: "沪ICP备05000002号-1", Domains: []filing.FiledDomain{{Name: "person.example.com"}}}}}
+	person := filing.FiledHolder{HolderID: 2, Number: "沪ICP备05000002号", Holder: filingtest.PersonHolder(),
+		Sites: []filing.FiledSite{
+			{ID: 3, Number: "沪ICP备05000002号-1", Domains: []filing.FiledDomain{{Name: "person.example.com"}}}}}
 	require.NoError(t, a.db.SaveFiled(ctx, a.account, []filing.FiledHolder{company, person}))
 	base, n := a.site("127.0.0.1"), 0
 	ask := func(asked string) string {
@@ -96,7 +100,8 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 	}
 	for _, asked := range []string{"example.com", " http://www.Example.com/path?q=1 ", "沪ICP备05000001号-1"} {
 		answer := ask(asked)
-		for _, text := range []string{"上海样例网络科技有限公司", "企业", "沪ICP备05000001号", "沪ICP备05000001号-1", "公司网站", "example.com", "管局下发的备案数据"} {
+		for _, text := range []string{"上海样例网络科技有限公司", "企业", "沪ICP备05000001号", "沪ICP备05000001号-1", "公司网站", "example.com",
+			"管局下发的备案数据"} {
 			require.Contains(t, answer, text)
 		}
 		require.NotContains(t, answer, "商城", "the holder's other site isn't asked for")
@@ -130,21 +135,26 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 
 func TestQueryFindsOurOwnOrders(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
-	_, err := a.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p", Domains: []string{"own.example.org", "*.own.example.org"}})
+	_, err := a.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",
+		Domains: []string{"own.example.org", "*.own.example.org"}})
 	require.NoError(t, err)
 	f, err := a.db.OpenFiling(ctx, 1)
 	require.NoError(t, err)
-	require.NoError(t, a.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
+	require.NoError(t,
+		a.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
 	_, err = a.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	require.NoError(t, a.db.QueueRecord(ctx, store.NewRecord{AccountID: a.account, FilingID: f.ID, Revision: 1, Operation: 1}))
+	require.NoError(t,
+		a.db.QueueRecord(ctx, store.NewRecord{AccountID: a.account, FilingID: f.ID, Revision: 1, Operation: 1}))
 	file, err := a.db.StoreDownload(ctx, a.account, "f", []byte("x"))
 	require.NoError(t, err)
-	_, err = a.db.ApplyDownload(ctx, a.account, file, []store.Verdict{{RecordID: 1, Decided: true, Approved: true, Code: 1001, HolderNumber: "沪ICP备05000003号", SiteNumber: "沪ICP备05000003号-1"}})
+	_, err = a.db.ApplyDownload(ctx, a.account, file, []store.Verdict{{RecordID: 1, Decided: true, Approved: true,
+		Code: 1001, HolderNumber: "沪ICP备05000003号", SiteNumber: "沪ICP备05000003号-1"}})
 	require.NoError(t, err)
 	base := a.site("127.0.0.1")
 	require.Contains(t, found(t, base, 1, "own.example.org"), "没有查到", "the number isn't on the order yet")
-	_, err = a.db.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "a"})
+	_, err = a.db.RecordNumber(ctx,
+		store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "a"})
 	require.NoError(t, err)
 	for i, asked := range []string{"own.example.org", "any.own.example.org", "沪ICP备05000003号", "沪ICP备05000003号-1"} {
 		answer := found(t, base, i+2, asked)
@@ -178,7 +188,8 @@ func TestQueryHasItsTexts(t *testing.T) {
 	texts, err := locale.New()
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
-		for _, key := range []string{"query.source_base", "query.source_order", "query.source_bureau", "problem.query_empty", "problem.query_long", "problem.query_number", "problem.query_domain", "problem.query_often"} {
+		for _, key := range []string{"query.source_base", "query.source_order", "query.source_bureau", "problem.query_empty",
+			"problem.query_long", "problem.query_number", "problem.query_domain", "problem.query_often"} {
 			require.True(t, texts.For(lang).Has(key), "%s: %s", lang, key)
 		}
 	}

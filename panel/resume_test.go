@@ -17,7 +17,9 @@ import (
 // stuck makes a filing stuck at a step.
 func (o *office) stuck(order, step, reason string, seq int64) store.Filing {
 	f, yes := o.filing(order, "owner"), true
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system", Detail: step + ": " + reason}))
+	require.NoError(o.t,
+		o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: seq, Stage: filing.Verifying, Stuck: &yes,
+			StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system", Detail: step + ": " + reason}))
 	return f
 }
 
@@ -39,25 +41,32 @@ func TestResumeWantsAReason(t *testing.T) {
 	require.True(t, offers("R2", "skip"))
 	require.True(t, offers("R1", "abandon"))
 
-	require.Equal(t, 1, agent.page("/support/filings/R2/resume?serial=1&resolution=skip").Find("textarea[name=reason]").Length())
+	require.Equal(t, 1,
+		agent.page("/support/filings/R2/resume?serial=1&resolution=skip").Find("textarea[name=reason]").Length())
 	status, to := agent.send(http.MethodGet, "/support/filings/R1/resume?serial=1&resolution=skip", nil)
 	require.Equal(t, http.StatusSeeOther, status, "this step can't be skipped")
 	require.Equal(t, "/support/filings", to)
 
 	_, last := o.logged(0)
-	for reason, want := range map[string]int{"  ": http.StatusUnprocessableEntity, strings.Repeat("长", 1001): http.StatusUnprocessableEntity} {
+	for reason, want := range map[string]int{"  ": http.StatusUnprocessableEntity,
+		strings.Repeat("长", 1001): http.StatusUnprocessableEntity} {
 		for _, resolution := range []string{"skip", "abandon"} {
-			require.Equal(t, want, agent.form("/support/filings/R2/resume", url.Values{"resolution": {resolution}, "serial": {"1"}, "reason": {reason}}))
+			require.Equal(t, want, agent.form("/support/filings/R2/resume",
+				url.Values{"resolution": {resolution}, "serial": {"1"}, "reason": {reason}}))
 		}
 	}
 	entries, last := o.logged(last)
 	require.Empty(t, entries, "nothing was done")
-	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R2/resume", url.Values{"resolution": {"skip"}, "serial": {"1"}, "reason": {"客户自己上传了证书"}}))
-	require.Equal(t, 1, agent.page("/support/filings/R1?serial=1").Find("[data-resume] input[name=reason]").Length(), "why it is tried again may be said")
-	again := agent.posted("/support/filings/R1/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}, "reason": {strings.Repeat("长", 1001)}})
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R2/resume",
+		url.Values{"resolution": {"skip"}, "serial": {"1"}, "reason": {"客户自己上传了证书"}}))
+	require.Equal(t, 1, agent.page("/support/filings/R1?serial=1").Find("[data-resume] input[name=reason]").Length(),
+		"why it is tried again may be said")
+	again := agent.posted("/support/filings/R1/resume",
+		url.Values{"resolution": {"retry"}, "serial": {"1"}, "reason": {strings.Repeat("长", 1001)}})
 	require.Equal(t, "重试这一步", again.Find("h1").Text())
 	require.Equal(t, 1, again.Find("#e-reason").Length())
-	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R1/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}, "reason": {"短信已续费"}}))
+	require.Equal(t, http.StatusSeeOther,
+		agent.form("/support/filings/R1/resume", url.Values{"resolution": {"retry"}, "serial": {"1"}, "reason": {"短信已续费"}}))
 	entries, _ = o.logged(last)
 	require.Equal(t, []string{"filing.skip asked", "filing.skip done", "filing.retry asked", "filing.retry done"}, entries)
 	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Kind: "filing", Object: "R2"}, 0, 10)

@@ -41,10 +41,12 @@ func vettingDesk(t *testing.T) (d *desk, f store.Filing) {
 	require.NoError(t, err)
 	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "holder", dossierview.HolderValues(dossier.Holder)))
 	require.NoError(t, d.db.SaveDraft(ctx, f.ID, "site", dossierview.SiteValues(dossier.Site)))
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Vetting, Revision: 1, EventKind: "submitted", Actor: "customer:demo"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Vetting, Revision: 1,
+		EventKind: "submitted", Actor: "customer:demo"}))
 	d.temporal.sentBack = func(ctx context.Context, v workflows.Verdict) error {
 		attention := filing.AttentionSentBack
-		return d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Correcting, Attention: &attention, EventKind: "sent_back", Actor: v.Actor})
+		return d.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Correcting, Attention: &attention,
+			EventKind: "sent_back", Actor: v.Actor})
 	}
 	return d, f
 }
@@ -54,7 +56,8 @@ const dossierPath = "/support/filings/D1/dossier?serial=1"
 // take has staff take the dossier.
 func (d *desk) take(t *testing.T) {
 	t.Helper()
-	_, err := d.support.Post(t.Context(), "/support/filings/D1/vetting/take", url.Values{"revision": {"1"}, "serial": {"1"}})
+	_, err := d.support.Post(t.Context(), "/support/filings/D1/vetting/take",
+		url.Values{"revision": {"1"}, "serial": {"1"}})
 	require.NoError(t, err)
 }
 
@@ -88,16 +91,19 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	_, err = send(url.Values{"text": {"第一次"}})
 	require.NoError(t, err)
 	d.temporal.sentBack = back
-	_, err = send(url.Values{"reasons": {"site_name", "id_front_blurred", "nonsense"}, "note_site_name": {"李四的店"}, "note_letter_unsigned": {"没选"}, "text": {"请张三重拍"}, "holder": {"address"}})
+	_, err = send(url.Values{"reasons": {"site_name", "id_front_blurred", "nonsense"}, "note_site_name": {"李四的店"},
+		"note_letter_unsigned": {"没选"}, "text": {"请张三重拍"}, "holder": {"address"}})
 	require.NoError(t, err)
 	all, err := d.db.SendBacks(ctx, f.ID)
 	require.NoError(t, err)
 	require.Len(t, all, 1, "one row for a revision")
 	require.Equal(t, []string{"site_name", "id_front_blurred"}, all[1].Reasons)
 	require.Equal(t, []string{"site.name", "papers.holder_id_front", "holder.address"}, all[1].Fields)
-	require.Equal(t, map[string]string{"site_name": "李四的店"}, all[1].Notes, "what was added to a reason that wasn't chosen isn't said")
+	require.Equal(t, map[string]string{"site_name": "李四的店"}, all[1].Notes,
+		"what was added to a reason that wasn't chosen isn't said")
 	require.Equal(t, "support:a", all[1].Actor)
-	require.Equal(t, workflows.Verdict{Revision: 1, Actor: "support:a"}, d.temporal.verdicts[1], "nothing of it goes to Temporal")
+	require.Equal(t, workflows.Verdict{Revision: 1, Actor: "support:a"}, d.temporal.verdicts[1],
+		"nothing of it goes to Temporal")
 	dump, err := d.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "张三", "what staff write is sealed")
@@ -117,7 +123,8 @@ func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	ctx := t.Context()
 	d.take(t)
 	_, err := d.support.Post(ctx, "/support/filings/D1/send-back", url.Values{
-		"revision": {"1"}, "reasons": {"site_name", "id_front_blurred"}, "note_site_name": {"请去掉“上海”"}, "text": {"请写到房间号"}, "holder": {"address"},
+		"revision": {"1"}, "reasons": {"site_name", "id_front_blurred"}, "note_site_name": {"请去掉“上海”"}, "text": {"请写到房间号"},
+		"holder": {"address"},
 	})
 	require.NoError(t, err)
 	w := d.customer(t)
@@ -127,7 +134,8 @@ func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	require.Contains(t, callout, "网站名称不符合要求")
 	require.Contains(t, callout, "证件照片不清晰")
 	require.Contains(t, callout, "工作人员说明：“请写到房间号”")
-	require.Contains(t, page.Find(`.callout.warn a[href^="/help/refusals"]`).AttrOr("href", ""), "#", "the section that explains it")
+	require.Contains(t, page.Find(`.callout.warn a[href^="/help/refusals"]`).AttrOr("href", ""), "#",
+		"the section that explains it")
 	page, err = w.Page(ctx, "/orders/D1/filing/site")
 	require.NoError(t, err)
 	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")

@@ -76,7 +76,8 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		db.SetClock(func() time.Time { return now })
 		var statuses []int
 		for range 3 {
-			status, text, _ := newSite(t, db, panel.Config{}).send(http.MethodPost, "/sign-in", url.Values{"login": {login}, "password": {"wrong"}})
+			status, text, _ := newSite(t, db, panel.Config{}).send(http.MethodPost, "/sign-in",
+				url.Values{"login": {login}, "password": {"wrong"}})
 			statuses = append(statuses, status)
 			require.Equal(t, len(statuses) == 3, strings.Contains(text, `src="/captcha"`), "after %d", len(statuses))
 		}
@@ -94,7 +95,8 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, time.Second, wait, "the captcha's failure cost no try, and the sixth waits")
 		now = now.Add(31 * time.Minute)
-		status, _, response := s.send(http.MethodPost, "/sign-in", url.Values{"login": {login}, "password": {"right-password"}, "next": {"/account"}})
+		status, _, response := s.send(http.MethodPost, "/sign-in",
+			url.Values{"login": {login}, "password": {"right-password"}, "next": {"/account"}})
 		require.Equal(t, login == "demo", status == 200 && response.Request.URL.Path == "/account")
 	}
 }
@@ -106,17 +108,21 @@ func TestFramedPages(t *testing.T) {
 	_, text, response := alone.send(http.MethodGet, "/sign-in", nil, "Sec-Fetch-Dest", "iframe")
 	require.Contains(t, response.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
 	require.Contains(t, text, `class="brand"`)
-	framed := newSite(t, db, panel.Config{SecureCookies: true, FrameOrigins: []string{"https://a.example", "https://b.example"}})
+	framed := newSite(t, db,
+		panel.Config{SecureCookies: true, FrameOrigins: []string{"https://a.example", "https://b.example"}})
 	_, text, response = framed.send(http.MethodGet, "/sign-in", nil)
-	require.Contains(t, response.Header.Get("Content-Security-Policy"), "frame-ancestors https://a.example https://b.example")
+	require.Contains(t, response.Header.Get("Content-Security-Policy"),
+		"frame-ancestors https://a.example https://b.example")
 	require.Contains(t, text, `class="brand"`)
 	_, text, _ = framed.send(http.MethodGet, "/sign-in", nil, "Sec-Fetch-Dest", "iframe")
 	require.NotContains(t, text, `class="brand"`)
 	require.Contains(t, text, `action="/language"`)
 	framed.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	status, _, _ := framed.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}}, "Sec-Fetch-Site", "cross-site")
+	status, _, _ := framed.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}},
+		"Sec-Fetch-Site", "cross-site")
 	require.Equal(t, http.StatusForbidden, status, "the framing site's own forms are refused")
-	status, _, response = framed.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}}, "Sec-Fetch-Site", "same-origin")
+	status, _, response = framed.send(http.MethodPost, "/sign-in",
+		url.Values{"login": {"demo"}, "password": {"right-password"}}, "Sec-Fetch-Site", "same-origin")
 	require.Equal(t, http.StatusSeeOther, status)
 	require.NotEmpty(t, response.Cookies())
 	for _, c := range response.Cookies() {
@@ -132,7 +138,8 @@ func TestFramedPages(t *testing.T) {
 func TestLanguageOfTheBrowserComesFirst(t *testing.T) {
 	s := newSite(t, testdb.New(t), panel.Config{})
 	for header, lang := range map[string]string{
-		"": "zh-CN", "en-GB,en;q=0.9": "en", "zh-TW,en;q=0.5": "zh-CN", "de,fr": "zh-CN", "de,en;q=0.5": "en", "en;q=0.1,zh;q=0.9": "zh-CN", ";;;": "zh-CN",
+		"": "zh-CN", "en-GB,en;q=0.9": "en", "zh-TW,en;q=0.5": "zh-CN", "de,fr": "zh-CN", "de,en;q=0.5": "en",
+		"en;q=0.1,zh;q=0.9": "zh-CN", ";;;": "zh-CN",
 	} {
 		_, text, _ := s.send(http.MethodGet, "/sign-in", nil, "Accept-Language", header)
 		require.Contains(t, text, `<html lang="`+lang+`">`, header)

@@ -20,7 +20,8 @@ import (
 // verifying is a filing whose contact is given and not yet verified.
 func (o *office) verifying(order string) store.Filing {
 	f := o.filing(order, "owner")
-	require.NoError(o.t, o.db.Advance(o.t.Context(), store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Verifying, EventKind: "contact_given", Actor: "test"}))
+	require.NoError(o.t, o.db.Advance(o.t.Context(),
+		store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Verifying, EventKind: "contact_given", Actor: "test"}))
 	_, err := o.db.RegisterContact(o.t.Context(), f.CustomerID, f.ID, filingtest.Contact(), "hash")
 	require.NoError(o.t, err)
 	return o.reread(f)
@@ -43,8 +44,10 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.verifying("A1")
 	o.workflows.err = nil
-	waits := workflows.PendingActivity{Workflow: "aftercare/A1", Run: "r", ID: "5", Name: "RemindPolice", Attempt: 3, Reason: "limit", Next: time.Now().Add(time.Hour)}
-	o.workflows.execution = workflows.Execution{Running: true, Pending: []workflows.PendingActivity{{Workflow: "filing/A1", Run: "q", ID: "7", Name: "SendCode", Running: true}, waits}}
+	waits := workflows.PendingActivity{Workflow: "aftercare/A1", Run: "r", ID: "5", Name: "RemindPolice", Attempt: 3,
+		Reason: "limit", Next: time.Now().Add(time.Hour)}
+	o.workflows.execution = workflows.Execution{Running: true, Pending: []workflows.PendingActivity{
+		{Workflow: "filing/A1", Run: "q", ID: "7", Name: "SendCode", Running: true}, waits}}
 	agent, viewer := o.caller("agent"), o.caller("viewer")
 	require.Zero(t, viewer.page("/support/filings/A1").Find("[name=activity]").Length())
 	buttons := agent.page("/support/filings/A1").Find("[data-pending] [name=activity]")
@@ -53,7 +56,8 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	require.Contains(t, o.workflows.relatedWorkflows, "aftercare/A1")
 
 	_, last := o.logged(0)
-	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}, "why": {"限流已解除"}}))
+	require.Equal(t, http.StatusSeeOther,
+		agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}, "why": {"限流已解除"}}))
 	require.Equal(t, []string{"5"}, o.workflows.ran)
 	entries, last := o.logged(last)
 	require.Equal(t, []string{"filing.run_now asked", "filing.run_now done"}, entries)
@@ -61,14 +65,16 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	o.workflows.executionErr = workflows.ErrNoExecution
 	page := agent.page("/support/filings/A1")
 	require.Equal(t, 1, page.Find(`[data-unknown="no_execution"]`).Length())
-	require.Equal(t, waits.Key(), page.Find("[data-pending] [name=activity]").AttrOr("value", ""), "what goes on beside is there also when the filing's history is past its time")
+	require.Equal(t, waits.Key(), page.Find("[data-pending] [name=activity]").AttrOr("value", ""),
+		"what goes on beside is there also when the filing's history is past its time")
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}}))
 	require.Equal(t, []string{"5", "5"}, o.workflows.ran)
 	o.workflows.executionErr = nil
 	_, last = o.logged(last)
 	o.filing("A2", "owner")
 	o.workflows.execution.Pending = nil
-	require.Zero(t, agent.page("/support/filings/A2").Find("#act").Length(), "no reason is asked for where nothing is done at once")
+	require.Zero(t, agent.page("/support/filings/A2").Find("#act").Length(),
+		"no reason is asked for where nothing is done at once")
 	o.workflows.execution.Pending = []workflows.PendingActivity{waits}
 	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 4)
 	require.NoError(t, err)
@@ -82,7 +88,8 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	require.Contains(t, agent.flashed("A1"), "不在等待重试", "it began in between")
 	entries, _ = o.logged(last)
 	require.Equal(t, []string{"filing.run_now asked", "filing.run_now refused"}, entries[4:])
-	require.Equal(t, http.StatusUnprocessableEntity, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}, "why": {strings.Repeat("长", 1001)}}))
+	require.Equal(t, http.StatusUnprocessableEntity,
+		agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}, "why": {strings.Repeat("长", 1001)}}))
 }
 
 // Codes are sent again once a minute, by channel, while the filing is verified; staff don't
@@ -96,7 +103,8 @@ func TestStaffSendCodesAgain(t *testing.T) {
 	o.workflows.err = nil
 	agent := o.caller("agent")
 	send := func(order, channel string) string {
-		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/"+order+"/codes", url.Values{"channel": {channel}}))
+		require.Equal(t, http.StatusSeeOther,
+			agent.form("/support/filings/"+order+"/codes", url.Values{"channel": {channel}}))
 		return agent.flashed(order)
 	}
 	require.Contains(t, send("C1", "sms"), "一分钟")
@@ -158,7 +166,8 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	contact, err := o.db.Contact(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "13800000009", contact.Details.Mobile)
-	require.Equal(t, map[string]workflows.Corrected{"corrected/1": {Channel: "sms", Send: 2, Actor: "support:agent"}}, o.workflows.corrected)
+	require.Equal(t, map[string]workflows.Corrected{"corrected/1": {Channel: "sms", Send: 2, Actor: "support:agent"}},
+		o.workflows.corrected)
 	require.Contains(t, o.workflows.feedbackOf, form.Get("token"))
 	require.Empty(t, o.workflows.codes, "the filing's own verification sends it")
 	text := agent.page("/support/filings/V1").Find("[data-corrections]").Text()
@@ -166,7 +175,8 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.NotContains(t, text, "视频核对了本人", "that is in the log")
 	require.NotContains(t, text, "13800000009")
 
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, o.db.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	form = right()
 	form.Set("mobile", "13800000010")
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/V1/contact/sms", form))
@@ -182,18 +192,21 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	code, ok, err := o.db.PrepareCorrectionCode(ctx, 2, 1)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms/again", nil), "too soon is said on the page")
+	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms/again", nil),
+		"too soon is said on the page")
 	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms", url.Values{"code": {code}}))
 	contact, err = o.db.Contact(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "13800000010", contact.Details.Mobile)
-	require.Equal(t, workflows.Corrected{Channel: "sms", Confirmed: true, Actor: "customer:owner"}, o.workflows.corrected["confirmed/2"])
+	require.Equal(t, workflows.Corrected{Channel: "sms", Confirmed: true, Actor: "customer:owner"},
+		o.workflows.corrected["confirmed/2"])
 	require.Zero(t, owner.page("/orders/V1/filing").Find(`[data-confirm]`).Length())
 	rows, err := o.db.AuditRows(ctx, store.AuditFilter{Action: "contact.correct"}, 0, 9)
 	require.NoError(t, err)
 	require.Equal(t, "视频核对了本人", rows[1].Reason)
 
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Filed, EventKind: "filed", Actor: "test"}))
+	require.NoError(t,
+		o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 4, Stage: filing.Filed, EventKind: "filed", Actor: "test"}))
 	form.Set("token", strings.Repeat("8", 32))
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/V1/contact/sms", form))
 	require.Contains(t, agent.flashed("V1"), "已变化")
@@ -204,8 +217,11 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()
-	_, err := o.db.ImportOrder(ctx, store.OrderImport{Number: "S1", Customer: "owner", Product: "p", Domains: []string{"www.example.com"},
-		WebSpace: &store.WebSpace{Protocol: website.FTP, Host: "old.example.com", Port: 21, User: "u", Password: "old-secret", DocumentRoot: "www"}})
+	_, err := o.db.ImportOrder(ctx,
+		store.OrderImport{Number: "S1", Customer: "owner", Product: "p", Domains: []string{"www.example.com"},
+			WebSpace: &store.WebSpace{Protocol: website.FTP, Host: "old.example.com", Port: 21, User: "u",
+				Password:     "old-secret",
+				DocumentRoot: "www"}})
 	require.NoError(t, err)
 	user, err := o.db.UserByLogin(ctx, "owner")
 	require.NoError(t, err)
@@ -214,15 +230,19 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	f, err := o.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	yes := true
-	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Installing, Stuck: &yes, StuckStep: "install_certificate", StuckReason: "login", EventKind: "stuck", Actor: "system"}))
+	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Installing, Stuck: &yes,
+		StuckStep: "install_certificate", StuckReason: "login", EventKind: "stuck", Actor: "system"}))
 	o.workflows.err = nil
 	agent := o.caller("agent")
-	require.Equal(t, "/support/filings/S1/space?serial=1", agent.page("/support/filings/S1").Find("[data-resume] a").First().AttrOr("href", ""))
+	require.Equal(t, "/support/filings/S1/space?serial=1",
+		agent.page("/support/filings/S1").Find("[data-resume] a").First().AttrOr("href", ""))
 	_, page, text := agent.look("/support/filings/S1/space?serial=1", nil)
 	require.Equal(t, "old.example.com", page.Find("#f-host").AttrOr("value", ""))
 	require.NotContains(t, text, "old-secret")
-	form := url.Values{"protocol": {"ftp"}, "host": {"new.example.com"}, "port": {"2121"}, "user": {"u2"}, "document_root": {"web"}, "reason": {"客户换了主机"}, "action": {"retry"}}
-	for field, value := range map[string]string{"protocol": "gopher", "host": "ftp://new.example.com/", "port": "0", "user": "u\nDELE x", "reason": ""} {
+	form := url.Values{"protocol": {"ftp"}, "host": {"new.example.com"}, "port": {"2121"}, "user": {"u2"},
+		"document_root": {"web"}, "reason": {"客户换了主机"}, "action": {"retry"}}
+	for field, value := range map[string]string{"protocol": "gopher", "host": "ftp://new.example.com/", "port": "0",
+		"user": "u\nDELE x", "reason": ""} {
 		wrong := url.Values{}
 		for name, values := range form {
 			wrong[name] = values
@@ -233,8 +253,10 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
 	}
 	_, last := o.logged(0)
-	old := url.Values{"protocol": {"ftp"}, "host": {"old.example.com"}, "port": {"21"}, "user": {"u"}, "document_root": {"web"}, "reason": {"目录不对"}}
-	for field, value := range map[string]string{"protocol": "ftps", "host": "agents-own.example.com", "port": "2121", "user": "u2"} {
+	old := url.Values{"protocol": {"ftp"}, "host": {"old.example.com"}, "port": {"21"}, "user": {"u"},
+		"document_root": {"web"}, "reason": {"目录不对"}}
+	for field, value := range map[string]string{"protocol": "ftps", "host": "agents-own.example.com", "port": "2121",
+		"user": "u2"} {
 		elsewhere := url.Values{}
 		for name, values := range old {
 			elsewhere[name] = values
@@ -248,7 +270,8 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/S1/space", old))
 	w, err := o.db.WebSpaceOf(ctx, order.ID)
 	require.NoError(t, err)
-	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "old.example.com", Port: 21, User: "u", Password: "old-secret", DocumentRoot: "web"}, *w)
+	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "old.example.com", Port: 21, User: "u", Password: "old-secret",
+		DocumentRoot: "web"}, *w)
 	entries, last := o.logged(last)
 	require.Equal(t, []string{"space.correct done"}, entries)
 
@@ -258,7 +281,8 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	require.Equal(t, []string{"space.correct done", "filing.retry asked", "filing.retry done"}, entries)
 	w, err = o.db.WebSpaceOf(ctx, order.ID)
 	require.NoError(t, err)
-	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "new.example.com", Port: 2121, User: "u2", Password: "new-secret", DocumentRoot: "web"}, *w)
+	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "new.example.com", Port: 2121, User: "u2",
+		Password: "new-secret", DocumentRoot: "web"}, *w)
 }
 
 // The web space is the order's: a filing that is over by withdrawal or deregistration
@@ -267,10 +291,12 @@ func TestAWebSpaceIsCorrectedOnlyWhileItIsUsed(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	f := o.verifying("A1")
 	agent := o.caller("agent")
-	form := url.Values{"protocol": {"ftp"}, "host": {"ftp.example.com"}, "port": {"21"}, "user": {"u"}, "password": {"p"}, "reason": {"密码改了"}}
+	form := url.Values{"protocol": {"ftp"}, "host": {"ftp.example.com"}, "port": {"21"}, "user": {"u"}, "password": {"p"},
+		"reason": {"密码改了"}}
 	for seq, stage := range []filing.Stage{filing.Filed, filing.Withdrawn, filing.Deregistered} {
 		_, last := o.logged(0)
-		require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: int64(seq) + 3, Stage: stage, EventKind: "x", Actor: "test"}))
+		require.NoError(t, o.db.Advance(t.Context(),
+			store.Progress{FilingID: f.ID, Seq: int64(seq) + 3, Stage: stage, EventKind: "x", Actor: "test"}))
 		link := agent.page("/support/filings/A1").Find(`[data-acts] a[href*="/space"]`).Length()
 		shown, _ := agent.send(http.MethodGet, "/support/filings/A1/space?serial=1", nil)
 		require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/space", form))
@@ -297,12 +323,14 @@ func TestStaffWithdraw(t *testing.T) {
 	o.verifying("W1")
 	o.workflows.err = nil
 	agent := o.caller("agent")
-	require.Equal(t, http.StatusUnprocessableEntity, agent.form("/support/filings/W1/withdraw", url.Values{"reason": {""}}))
+	require.Equal(t, http.StatusUnprocessableEntity,
+		agent.form("/support/filings/W1/withdraw", url.Values{"reason": {""}}))
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/W1/withdraw", url.Values{"reason": {"客户来电要求"}}))
 	o.workflows.err = workflows.ErrWrongStage
 	agent.form("/support/filings/W1/withdraw", url.Values{"reason": {"客户来电要求"}})
 	require.Contains(t, agent.flashed("W1"), "已变化")
-	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: o.reread(o.verifying("W2")).ID, Seq: 9, Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"}))
+	require.NoError(t, o.db.Advance(t.Context(), store.Progress{FilingID: o.reread(o.verifying("W2")).ID, Seq: 9,
+		Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"}))
 	status, to := agent.send(http.MethodGet, "/support/filings/W2/withdraw?serial=1", nil)
 	require.Equal(t, http.StatusSeeOther, status)
 	require.Equal(t, "/support/filings/W2?serial=1", to)

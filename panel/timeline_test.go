@@ -56,25 +56,30 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	step(store.Progress{Stage: filing.Correcting, Attention: &refused, EventKind: "refused", Actor: "bureau"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	step(store.Progress{Stage: filing.Vetting, Revision: 2, Attention: new(filing.Attention), EventKind: "submitted", Actor: "customer:demo"})
+	step(store.Progress{Stage: filing.Vetting, Revision: 2, Attention: new(filing.Attention), EventKind: "submitted",
+		Actor: "customer:demo"})
 	staff, err := d.db.UserByLogin(ctx, "a")
 	require.NoError(t, err)
 	require.NoError(t, d.db.TakeVetting(ctx, f.ID, 2, staff.ID, time.Hour))
 	require.NoError(t, d.db.DecideVetting(ctx, store.VettingDecision{
-		FilingID: f.ID, Revision: 2, Round: 1, Reviewer: staff.ID, Verdict: store.VettingSentBack, Why: &store.SendBack{Revision: 2, Actor: "support:a", Text: "还缺说明"},
+		FilingID: f.ID, Revision: 2, Round: 1, Reviewer: staff.ID, Verdict: store.VettingSentBack,
+		Why: &store.SendBack{Revision: 2, Actor: "support:a", Text: "还缺说明"},
 	}))
 	step(store.Progress{Stage: filing.Correcting, EventKind: "sent_back", Actor: "support:a"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
 	step(store.Progress{Stage: filing.Vetting, Revision: 3, EventKind: "submitted", Actor: "customer:demo"})
 	step(store.Progress{Stage: filing.Submitting, Revision: 3, EventKind: "submitting", Actor: "support:a"})
-	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 3, Operation: 1}))
+	require.NoError(t,
+		d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 3, Operation: 1}))
 	decide(2, store.ManualDecision{Opinion: "证件过期"})
 	step(store.Progress{Stage: filing.Correcting, Attention: &refused, EventKind: "refused", Actor: "bureau"})
 	_, err = d.db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	step(store.Progress{Stage: filing.Submitting, Revision: 4, Attention: new(filing.Attention), EventKind: "submitting", Actor: "customer:demo"})
-	require.NoError(t, d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 4, Operation: 1}))
+	step(store.Progress{Stage: filing.Submitting, Revision: 4, Attention: new(filing.Attention), EventKind: "submitting",
+		Actor: "customer:demo"})
+	require.NoError(t,
+		d.db.QueueRecord(ctx, store.NewRecord{AccountID: d.account, FilingID: f.ID, Revision: 4, Operation: 1}))
 	step(store.Progress{Stage: filing.Reviewing, EventKind: "accepted", Actor: "bureau"})
 
 	w := d.customer(t)
@@ -85,13 +90,16 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	require.Contains(t, got, "客服 初审退回 工作人员说明：“还缺说明”")
 	require.Equal(t, 1, strings.Count(got, "名称含地区"), "each reason stands at its own revision")
 
-	decide(3, store.ManualDecision{Approved: true, Issued: filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", Certificate: []byte("c")}})
+	decide(3, store.ManualDecision{Approved: true,
+		Issued: filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", Certificate: []byte("c")}})
 	step(store.Progress{Stage: filing.Installing, EventKind: "approved", Actor: "bureau"})
-	_, err = d.db.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: seq + 1, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
+	_, err = d.db.RecordNumber(ctx,
+		store.Progress{FilingID: f.ID, Seq: seq + 1, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
 	require.NoError(t, err)
 	change, err := d.db.OpenFollowUp(ctx, f.ID, filing.KindChange)
 	require.NoError(t, err)
-	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Preparing, EventKind: "follow_up_opened", Actor: "customer:demo"}))
+	require.NoError(t, d.db.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Preparing,
+		EventKind: "follow_up_opened", Actor: "customer:demo"}))
 	page := filingPage(t, w, "D1")
 	earlier := page.Find("details.earlier")
 	require.Equal(t, 1, earlier.Length())

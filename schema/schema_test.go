@@ -46,7 +46,8 @@ func TestStatusOfAnEmptyDatabaseCreatesNothing(t *testing.T) {
 	require.Empty(t, s.Applied)
 	require.NotEmpty(t, s.Pending)
 	var tables int
-	require.NoError(t, db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()`).Scan(&tables))
+	require.NoError(t, db.QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.tables
+		WHERE table_schema = DATABASE()`).Scan(&tables))
 	require.Zero(t, tables)
 }
 
@@ -57,7 +58,8 @@ func TestTwoMigrationsAtOnceAreOne(t *testing.T) {
 	require.NoError(t, err)
 	defer held.Close()
 	var got int
-	require.NoError(t, held.QueryRowContext(t.Context(), `SELECT GET_LOCK(CONCAT('beian-migrate/', DATABASE()), 0)`).Scan(&got))
+	require.NoError(t, held.QueryRowContext(t.Context(), `SELECT GET_LOCK(CONCAT('beian-migrate/', DATABASE()),
+		0)`).Scan(&got))
 	require.Equal(t, 1, got)
 	var both sync.WaitGroup
 	errs := make([]error, 2)
@@ -66,13 +68,15 @@ func TestTwoMigrationsAtOnceAreOne(t *testing.T) {
 	}
 	require.Eventually(t, func() bool {
 		var waiting int
-		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND state = 'User lock'`).Scan(&waiting)
+		err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()
+			AND state = 'User lock'`).Scan(&waiting)
 		return err == nil && waiting == len(errs)
 	}, 30*time.Second, 20*time.Millisecond)
 	s, err := schema.StatusOf(t.Context(), db)
 	require.NoError(t, err)
 	require.Empty(t, s.Applied, "status doesn't wait, and nothing ran")
-	require.NoError(t, held.QueryRowContext(t.Context(), `SELECT RELEASE_LOCK(CONCAT('beian-migrate/', DATABASE()))`).Scan(&got))
+	require.NoError(t, held.QueryRowContext(t.Context(), `SELECT RELEASE_LOCK(CONCAT('beian-migrate/',
+		DATABASE()))`).Scan(&got))
 	both.Wait()
 	require.NoError(t, errs[0])
 	require.NoError(t, errs[1])

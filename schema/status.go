@@ -84,7 +84,8 @@ func files() ([]Migration, error) {
 func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
 	var tables int
 	if err := db.QueryRowContext(ctx, `
-		SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?`, goose.DefaultTablename).Scan(&tables); err != nil || tables == 0 {
+		SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()
+		AND table_name = ?`, goose.DefaultTablename).Scan(&tables); err != nil || tables == 0 {
 		return nil, err
 	}
 	rows, err := database.NewStore(goose.DialectMySQL, goose.DefaultTablename)
@@ -114,7 +115,8 @@ func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
 func Fits(ctx context.Context, db *sql.DB) (Status, error) {
 	s, err := StatusOf(ctx, db)
 	if err == nil && len(s.Pending) > 0 {
-		err = fmt.Errorf("the database is older than this build: %d migrations are pending, the first is %s; run `beian migrate` first",
+		err = fmt.Errorf(
+			"the database is older than this build: %d migrations are pending, the first is %s; run `beian migrate` first",
 			len(s.Pending), s.Pending[0].Name)
 	}
 	return s, err

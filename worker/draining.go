@@ -32,7 +32,8 @@ const reportTime = 5 * time.Second
 // patience is how long a stop leaves running activities alone.
 func patience(stop time.Duration) time.Duration { return stop - min(reportTime, stop/4) }
 
-func (d *draining) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (d *draining) InterceptActivity(_ context.Context,
+	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &drained{interceptor.ActivityInboundInterceptorBase{Next: next}, d.handBack}
 }
 
@@ -53,7 +54,8 @@ func (d *drained) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 	if errors.As(err, &app) && app.NonRetryable() {
 		return result, err // it failed for its own reason
 	}
-	return nil, temporal.NewApplicationErrorWithOptions(errHandedBack.Error(), activities.ReasonTemporary, temporal.ApplicationErrorOptions{
-		NextRetryDelay: handBackAfter, Category: temporal.ApplicationErrorCategoryBenign,
-	})
+	return nil, temporal.NewApplicationErrorWithOptions(errHandedBack.Error(), activities.ReasonTemporary,
+		temporal.ApplicationErrorOptions{
+			NextRetryDelay: handBackAfter, Category: temporal.ApplicationErrorCategoryBenign,
+		})
 }

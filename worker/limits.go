@@ -21,7 +21,8 @@ type Limits map[string]float64
 
 // Default slots: what one process of moderate size carries. A workflow task takes milliseconds; the bureau answers
 // one call after another in any case; a site check or an installation mostly waits.
-var defaultSlots = Limits{WorkflowTasks: 200, workflows.QueueFiling: 100, workflows.QueueMessage: 50, workflows.QueueBureau: 8, workflows.QueueWebsite: 50}
+var defaultSlots = Limits{WorkflowTasks: 200, workflows.QueueFiling: 100, workflows.QueueMessage: 50,
+	workflows.QueueBureau: 8, workflows.QueueWebsite: 50}
 
 // defaultPollers is Temporal's default.
 const defaultPollers = 2

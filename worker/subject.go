@@ -16,7 +16,8 @@ type named struct {
 	interceptor.WorkerInterceptorBase
 }
 
-func (*named) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (*named) InterceptActivity(_ context.Context,
+	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	return &naming{interceptor.ActivityInboundInterceptorBase{Next: next}}
 }
 
@@ -27,7 +28,8 @@ type naming struct {
 func (n *naming) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		info := activity.GetInfo(ctx)
-		span.SetAttributes(attribute.String("beian.step", info.ActivityType.Name), attribute.Int("beian.attempt", int(info.Attempt)))
+		span.SetAttributes(attribute.String("beian.step", info.ActivityType.Name),
+			attribute.Int("beian.attempt", int(info.Attempt)))
 		if key, value, ok := observe.Subject(info.WorkflowExecution.ID); ok {
 			span.SetAttributes(attribute.String("beian."+key, value))
 		}

@@ -139,7 +139,8 @@ func (v *verifier) unknown(ctx context.Context) error {
 	for name := range v.o.Workflows {
 		names = append(names, "'"+name+"'")
 	}
-	list, err := v.list(ctx, fmt.Sprintf("ExecutionStatus = 'Running' AND TaskQueue = '%s' AND WorkflowType NOT IN (%s)", workflows.QueueFiling, strings.Join(names, ", ")))
+	list, err := v.list(ctx, fmt.Sprintf("ExecutionStatus = 'Running' AND TaskQueue = '%s' AND WorkflowType NOT IN (%s)",
+		workflows.QueueFiling, strings.Join(names, ", ")))
 	for _, e := range list {
 		v.misfit(e, "this build has no workflow of the name")
 	}
@@ -151,7 +152,8 @@ func (v *verifier) misfit(e *workflowpb.WorkflowExecutionInfo, why string) {
 		why = string(r[:maxWhy]) + "…"
 	}
 	v.report.Misfits = append(v.report.Misfits, Misfit{
-		Type: e.GetType().GetName(), WorkflowID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId(), Why: why,
+		Type: e.GetType().GetName(), WorkflowID: e.GetExecution().GetWorkflowId(),
+		RunID: e.GetExecution().GetRunId(), Why: why,
 	})
 }
 
@@ -185,7 +187,8 @@ func (v *verifier) sample(ctx context.Context, query string) ([]*workflowpb.Work
 }
 
 func (v *verifier) list(ctx context.Context, query string) ([]*workflowpb.WorkflowExecutionInfo, error) {
-	r, err := v.c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: v.o.Namespace, PageSize: int32(v.o.Sample), Query: query})
+	r, err := v.c.ListWorkflow(ctx,
+		&workflowservice.ListWorkflowExecutionsRequest{Namespace: v.o.Namespace, PageSize: int32(v.o.Sample), Query: query})
 	if err != nil {
 		return nil, fmt.Errorf("listing workflows: %w", err)
 	}
@@ -194,7 +197,8 @@ func (v *verifier) list(ctx context.Context, query string) ([]*workflowpb.Workfl
 
 func (v *verifier) history(ctx context.Context, e *workflowpb.WorkflowExecutionInfo) (*historypb.History, error) {
 	h := &historypb.History{}
-	events := v.c.GetWorkflowHistory(ctx, e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := v.c.GetWorkflowHistory(ctx, e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId(), false,
+		enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
@@ -225,6 +229,7 @@ func (v *verifier) replay(e *workflowpb.WorkflowExecutionInfo, h *historypb.Hist
 		r.RegisterWorkflowWithOptions(w, registered(name))
 	}
 	return r.ReplayWorkflowHistoryWithOptions(silent{}, h, worker.ReplayWorkflowHistoryOptions{
-		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()}, // IDs of children are derived from it
+		// IDs of children are derived from it
+		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()},
 	})
 }

@@ -113,9 +113,11 @@ func Promote(ctx context.Context, c client.Client, v Version, percent float32) (
 	}
 	// The token makes the change fail if somebody else changed the deployment meanwhile.
 	if percent >= 100 {
-		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.BuildID, ConflictToken: now.ConflictToken})
+		_, err = handle.SetCurrentVersion(ctx,
+			client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.BuildID, ConflictToken: now.ConflictToken})
 	} else {
-		_, err = handle.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: v.BuildID, Percentage: percent, ConflictToken: now.ConflictToken})
+		_, err = handle.SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{BuildID: v.BuildID,
+			Percentage: percent, ConflictToken: now.ConflictToken})
 	}
 	if err != nil {
 		return before, fmt.Errorf("promoting %s of %s: %w", v.BuildID, v.Deployment, err)
@@ -132,8 +134,10 @@ func Routed(ctx context.Context, c client.Client, namespace, deployment string) 
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		d, err := c.WorkflowService().DescribeWorkerDeployment(ctx, &workflowservice.DescribeWorkerDeploymentRequest{Namespace: namespace, DeploymentName: deployment})
-		if err == nil && d.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enums.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
+		d, err := c.WorkflowService().DescribeWorkerDeployment(ctx,
+			&workflowservice.DescribeWorkerDeploymentRequest{Namespace: namespace, DeploymentName: deployment})
+		if err == nil &&
+			d.GetWorkerDeploymentInfo().GetRoutingConfigUpdateState() != enums.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS {
 			return nil
 		}
 		select {
@@ -149,14 +153,16 @@ const routedWithin = 30 * time.Second
 
 // EndRamp takes away the share of the build being ramped up.
 func EndRamp(ctx context.Context, c client.Client, deployment string) error {
-	_, err := c.WorkerDeploymentClient().GetHandle(deployment).SetRampingVersion(ctx, client.WorkerDeploymentSetRampingVersionOptions{})
+	_, err := c.WorkerDeploymentClient().GetHandle(deployment).SetRampingVersion(ctx,
+		client.WorkerDeploymentSetRampingVersionOptions{})
 	return err
 }
 
 // String is a build's state in a word or two.
 func (s VersionState) String() string {
 	var words []string
-	for word, so := range map[string]bool{"current": s.Current, fmt.Sprintf("ramping %g%%", s.Ramp): s.Ramp > 0, "draining": s.Draining, "drained": s.Drained} {
+	for word, so := range map[string]bool{"current": s.Current, fmt.Sprintf("ramping %g%%", s.Ramp): s.Ramp > 0,
+		"draining": s.Draining, "drained": s.Drained} {
 		if so {
 			words = append(words, word)
 		}

@@ -40,7 +40,8 @@ func newPostOffice(t *testing.T) *postOffice {
 	texts, err := message.NewTexts("zh")
 	require.NoError(t, err)
 	worker := &activities.Message{Store: p.db, Texts: texts, Mail: message.NewMail(message.MailConfig{
-		Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", TLSConfig: &tls.Config{RootCAs: p.mail.RootCAs(), MinVersion: tls.VersionTLS12},
+		Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com",
+		TLSConfig: &tls.Config{RootCAs: p.mail.RootCAs(), MinVersion: tls.VersionTLS12},
 	})}
 	p.env = func() *testsuite.TestWorkflowEnvironment {
 		var suite testsuite.WorkflowTestSuite

@@ -73,7 +73,8 @@ func Aftercare(ctx workflow.Context, in AftercareInput) error {
 }
 
 func policeDue(ctx workflow.Context, in AftercareInput) (due activities.PoliceDue, err error) {
-	err = workflow.ExecuteActivity(databaseActivity(ctx), a.filing.PoliceDue, activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &due)
+	err = workflow.ExecuteActivity(databaseActivity(ctx), a.filing.PoliceDue,
+		activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &due)
 	return due, err
 }
 
@@ -90,7 +91,8 @@ func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, d
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Warn("sending a reminder of the public-security filing failed", "filing", in.FilingID, "channel", filing.Channels[i], "reason", reasonOf(err))
+			workflow.GetLogger(ctx).Warn("sending a reminder of the public-security filing failed", "filing", in.FilingID,
+				"channel", filing.Channels[i], "reason", reasonOf(err))
 		}
 	}
 }

@@ -61,7 +61,8 @@ func (h *play) site() filing.Site {
 }
 
 func (h *play) proof(number string) filing.OwnershipProof {
-	return filing.OwnershipProof{Number: number, Password: rapid.SampledFrom([]string{"right", "right", "right", "wrong"}).Draw(h.r, "password")}
+	return filing.OwnershipProof{Number: number,
+		Password: rapid.SampledFrom([]string{"right", "right", "right", "wrong"}).Draw(h.r, "password")}
 }
 
 // next draws a filing of any kind; follow-ups need an approved filing of our own.
@@ -98,8 +99,10 @@ func (h *play) approved() (bool, filing.Subject) {
 	var subjects []filing.Subject
 	for _, id := range h.filings {
 		d, err := h.db.LatestDecision(h.t.Context(), id)
-		if err == nil && d.Approved && h.dossiers[id].Kind.Operation() <= filing.KindNewAccess.Operation() && d.HolderID != 0 {
-			subjects = append(subjects, filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID, SiteNumber: d.SiteNumber, AccessID: d.AccessID})
+		if err == nil && d.Approved && h.dossiers[id].Kind.Operation() <= filing.KindNewAccess.Operation() &&
+			d.HolderID != 0 {
+			subjects = append(subjects, filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID,
+				SiteNumber: d.SiteNumber, AccessID: d.AccessID})
 		}
 	}
 	if len(subjects) == 0 {
@@ -128,7 +131,8 @@ func (h *play) correct() {
 		if dossier.OwnershipProof.Number != "" {
 			dossier.OwnershipProof.Password = "right"
 		}
-		require.NoError(h.r, h.db.Advance(h.t.Context(), store.Progress{FilingID: id, Seq: 2, Stage: filing.Correcting, Revision: 1, EventKind: "refused", Actor: "test"}))
+		require.NoError(h.r, h.db.Advance(h.t.Context(),
+			store.Progress{FilingID: id, Seq: 2, Stage: filing.Correcting, Revision: 1, EventKind: "refused", Actor: "test"}))
 		revision, err := h.db.SaveDossier(h.t.Context(), id, dossier)
 		require.NoError(h.r, err)
 		require.NoError(h.r, h.filing.QueueRecord(h.t.Context(), activities.RecordRef{FilingID: id, Revision: revision}))
@@ -141,7 +145,8 @@ func (h *play) correct() {
 // unsettled counts undecided revisions, and data files that the bureau may have without our knowing.
 func (c *counterpart) unsettled() (n int) {
 	require.NoError(c.t, c.sql().Get(&n, `
-		SELECT (SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ? AND d.approved IS NULL)
+		SELECT (SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ?
+		AND d.approved IS NULL)
 			+ (SELECT COUNT(*) FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL)`, c.account, c.account))
 	return n
 }
@@ -203,7 +208,8 @@ func equalsTruth(t require.TestingT, c *counterpart, revisions int) {
 // wholeSequence checks that both sides used every sequence number exactly once.
 func wholeSequence(t require.TestingT, c *counterpart) {
 	var sequences []int64
-	require.NoError(t, c.sql().Select(&sequences, `SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NOT NULL ORDER BY sequence`, c.account))
+	require.NoError(t, c.sql().Select(&sequences, `SELECT sequence FROM bureau_uploads WHERE account_id = ?
+		AND accepted_at IS NOT NULL ORDER BY sequence`, c.account))
 	for i, n := range sequences {
 		require.EqualValues(t, i+1, n)
 	}
@@ -249,7 +255,8 @@ func TestEveryKindEqualsTheBureausTruth(t *testing.T) {
 
 func (h *play) run() {
 	h.with(stand.Options{
-		RefuseSiteNames: map[string]int{"违规": 1020, "不合格": 1002}, SchemaBreaks: "坏记录", Clock: func() time.Time { return h.now },
+		RefuseSiteNames: map[string]int{"违规": 1020, "不合格": 1002}, SchemaBreaks: "坏记录",
+		Clock:       func() time.Time { return h.now },
 		ReviewAfter: time.Duration(rapid.SampledFrom([]int{0, 0, 2}).Draw(h.r, "review")) * time.Hour,
 		Random:      &stand.RandomFaults{Seed: rapid.Uint64().Draw(h.r, "seed"), Rate: 0.2},
 	})

@@ -19,7 +19,8 @@ import (
 func TestBaseFollowsTheBureau(t *testing.T) {
 	c, ctx := newCounterpart(t), t.Context()
 	c.with(stand.Options{})
-	first := c.addDossier(t, filing.Dossier{Holder: filingtest.CompanyHolder(), Site: filingtest.Site("one.example.com", "192.0.2.10")})
+	first := c.addDossier(t,
+		filing.Dossier{Holder: filingtest.CompanyHolder(), Site: filingtest.Site("one.example.com", "192.0.2.10")})
 	require.Equal(t, bureau.CodeApproved, c.code(t, first))
 	d, err := c.db.LatestDecision(ctx, first)
 	require.NoError(t, err)
@@ -38,7 +39,8 @@ func TestBaseFollowsTheBureau(t *testing.T) {
 
 	change := filing.Dossier{
 		Kind: filing.KindChange, Holder: filingtest.CompanyHolder(), Site: filingtest.Site("one.example.com", "192.0.2.12"),
-		Subject: filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID, SiteNumber: d.SiteNumber, AccessID: d.AccessID},
+		Subject: filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID,
+			SiteNumber: d.SiteNumber, AccessID: d.AccessID},
 	}
 	change.Site.Domains = append(change.Site.Domains, "more.example.com")
 	changed := c.addDossier(t, change)
@@ -66,9 +68,11 @@ func TestBaseFollowsTheBureau(t *testing.T) {
 func TestOneFileFilesFirstAndEndsAfter(t *testing.T) {
 	c, ctx := newCounterpart(t), t.Context()
 	holder := func(id int64) string {
-		return fmt.Sprintf(`<Baxx><Zt_xx><Ztid>%d</Ztid><Dwmc>样例</Dwmc><Baxh>沪ICP备0500000%d号</Baxh></Zt_xx><Wz_xx><Wzid>%d1</Wzid><Ym_xx><Ymid>1</Ymid><Ym>h%d.example.com</Ym></Ym_xx></Wz_xx></Baxx>`, id, id, id, id)
+		return fmt.Sprintf(
+			`<Baxx><Zt_xx><Ztid>%d</Ztid><Dwmc>样例</Dwmc><Baxh>沪ICP备0500000%d号</Baxh></Zt_xx><Wz_xx><Wzid>%d1</Wzid><Ym_xx><Ymid>1</Ymid><Ym>h%d.example.com</Ym></Ym_xx></Wz_xx></Baxx>`, id, id, id, id)
 	}
-	file := `<DownloadData><ICP><ZXSJ><Zxxx><Zxlb>0</Zxlb><Jlid>7</Jlid></Zxxx></ZXSJ><BASJ>` + holder(7) + holder(8) + `</BASJ></ICP></DownloadData>`
+	file := `<DownloadData><ICP><ZXSJ><Zxxx><Zxlb>0</Zxlb><Jlid>7</Jlid></Zxxx></ZXSJ><BASJ>` + holder(7) + holder(8) +
+		`</BASJ></ICP></DownloadData>`
 	for n := range 2 {
 		_, err := c.db.StoreDownload(ctx, c.account, fmt.Sprintf("file%d", n), []byte(file))
 		require.NoError(t, err)

@@ -18,7 +18,8 @@ func fill(b *testing.B, db *store.Store, account int64, from, n int) {
 	ctx := b.Context()
 	for i := from; i < from+n; i++ {
 		number := fmt.Sprintf("B%d", i)
-		_, err := db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+		_, err := db.ImportOrder(ctx,
+			store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 		require.NoError(b, err)
 		user, err := db.UserByLogin(ctx, "demo")
 		require.NoError(b, err)
@@ -26,10 +27,12 @@ func fill(b *testing.B, db *store.Store, account int64, from, n int) {
 		require.NoError(b, err)
 		f, err := db.OpenFiling(ctx, order.ID)
 		require.NoError(b, err)
-		require.NoError(b, db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+		require.NoError(b, db.Advance(ctx,
+			store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 		revision, err := db.SaveDossier(ctx, f.ID, filingtest.Dossier())
 		require.NoError(b, err)
-		require.NoError(b, db.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
+		require.NoError(b,
+			db.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
 	}
 }
 
@@ -47,14 +50,15 @@ func BenchmarkApply(b *testing.B) {
 				made += n
 				b.StartTimer()
 				var verdicts []store.Verdict
-				sequence, err := db.PackNext(ctx, account, n, store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]int, error) {
-					for _, r := range records {
-						verdicts = append(verdicts,
-							store.Verdict{RecordID: r.ID, HolderNumber: "沪ICP备1号", SiteNumber: "沪ICP备1号-1", CertificatePath: "/c"},
-							store.Verdict{RecordID: r.ID, Decided: true, Approved: true, Code: 1001, Opinion: "同意"})
-					}
-					return []byte("file"), nil, nil
-				}})
+				sequence, err := db.PackNext(ctx, account, n,
+					store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]int, error) {
+						for _, r := range records {
+							verdicts = append(verdicts,
+								store.Verdict{RecordID: r.ID, HolderNumber: "沪ICP备1号", SiteNumber: "沪ICP备1号-1", CertificatePath: "/c"},
+								store.Verdict{RecordID: r.ID, Decided: true, Approved: true, Code: 1001, Opinion: "同意"})
+						}
+						return []byte("file"), nil, nil
+					}})
 				require.NoError(b, err)
 				require.NoError(b, db.UploadAccepted(ctx, account, sequence))
 				id, err := db.StoreDownload(ctx, account, fmt.Sprint("DOWN", sequence), []byte("file"))

@@ -72,7 +72,8 @@ type bulk struct {
 // result is skipped, so running twice resumes once.
 func BulkResume(ctx workflow.Context, in BulkInput) error {
 	b := &bulk{in: in, writing: workflow.NewMutex(ctx)}
-	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateBulk, b.control, workflow.UpdateHandlerOptions{Validator: b.can})
+	err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateBulk, b.control,
+		workflow.UpdateHandlerOptions{Validator: b.can})
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,8 @@ func (b *bulk) turns(ctx workflow.Context) (more bool, err error) {
 		return false, err
 	}
 	for len(ids) > 0 {
-		if err := workflow.Await(ctx, func() bool { return b.stopped || (!b.in.Paused && b.under < b.rate*bulkSeconds) }); err != nil {
+		if err := workflow.Await(ctx,
+			func() bool { return b.stopped || (!b.in.Paused && b.under < b.rate*bulkSeconds) }); err != nil {
 			return false, err
 		}
 		if b.stopped {
@@ -191,7 +193,8 @@ func (b *bulk) show(ctx workflow.Context) error {
 		return nil
 	}
 	b.reported = state
-	return workflow.ExecuteActivity(databaseActivity(ctx), a.bulk.SetBulk, activities.BulkAt{JobID: b.in.JobID, State: state}).Get(ctx, nil)
+	return workflow.ExecuteActivity(databaseActivity(ctx), a.bulk.SetBulk,
+		activities.BulkAt{JobID: b.in.JobID, State: state}).Get(ctx, nil)
 }
 
 // state is the job's state. It counts as stopped only once nothing is in progress.
@@ -227,7 +230,8 @@ func (c *Client) StartBulk(ctx context.Context, jobID int64) error {
 // ControlBulk pauses, continues or stops a job; ErrWrongStage if its state doesn't allow that.
 func (c *Client) ControlBulk(ctx context.Context, jobID int64, in BulkControl) error {
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: bulkWorkflowID(jobID), UpdateName: UpdateBulk, Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: bulkWorkflowID(jobID), UpdateName: UpdateBulk, Args: []any{in},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
 		err = handle.Get(ctx, nil)
@@ -237,7 +241,8 @@ func (c *Client) ControlBulk(ctx context.Context, jobID int64, in BulkControl) e
 
 // ResumeStuck resumes a stuck filing as a bulk job orders.
 func (c *Client) ResumeStuck(ctx context.Context, ref string, order activities.ResumeOrder) (taken bool, err error) {
-	_, err = c.update(ctx, ref, UpdateResume, order.Key, Resume{Resolution: Resolution(order.Resolution), Actor: order.Actor, StuckSeq: order.StuckSeq})
+	_, err = c.update(ctx, ref, UpdateResume, order.Key,
+		Resume{Resolution: Resolution(order.Resolution), Actor: order.Actor, StuckSeq: order.StuckSeq})
 	if errors.Is(err, ErrWrongStage) {
 		return false, nil
 	}

@@ -35,18 +35,22 @@ var bulkActivities *activities.Bulk
 
 func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkWorld {
 	var suite testsuite.WorkflowTestSuite
-	w := &bulkWorld{t: t, env: suite.NewTestWorkflowEnvironment(), resumed: map[int64]float64{}, gaveUp: map[int64]string{}}
+	w := &bulkWorld{t: t, env: suite.NewTestWorkflowEnvironment(), resumed: map[int64]float64{},
+		gaveUp: map[int64]string{}}
 	t.Cleanup(func() { w.env.AssertExpectations(t) })
 	w.env.RegisterActivity(&activities.Bulk{})
-	w.env.OnActivity(bulkActivities.Bulk, mock.Anything, mock.Anything).Return(activities.BulkJob{Rate: rate, State: filing.BulkNew}, nil)
-	w.env.OnActivity(bulkActivities.BulkNext, mock.Anything, mock.Anything).Return(func(_ context.Context, p activities.BulkPage) (ids []int64, _ error) {
+	w.env.OnActivity(bulkActivities.Bulk, mock.Anything,
+		mock.Anything).Return(activities.BulkJob{Rate: rate, State: filing.BulkNew}, nil)
+	w.env.OnActivity(bulkActivities.BulkNext, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, p activities.BulkPage) (ids []int64, _ error) {
 		for id := p.After + 1; id <= n && len(ids) < p.Limit; id++ {
 			ids = append(ids, id)
 		}
 		return ids, nil
 	})
 	begin := w.env.Now()
-	w.env.OnActivity(bulkActivities.ResumeOne, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.BulkRef) error {
+	w.env.OnActivity(bulkActivities.ResumeOne, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, r activities.BulkRef) error {
 		if err := fails[r.FilingID]; err != nil {
 			return err
 		}
@@ -57,14 +61,16 @@ func newBulkWorld(t *testing.T, n int64, rate int, fails map[int64]error) *bulkW
 		return nil
 	}).Maybe()
 	if len(fails) > 0 {
-		w.env.OnActivity(bulkActivities.BulkGaveUp, mock.Anything, mock.Anything).Return(func(_ context.Context, v activities.BulkVerdict) error {
+		w.env.OnActivity(bulkActivities.BulkGaveUp, mock.Anything,
+			mock.Anything).Return(func(_ context.Context, v activities.BulkVerdict) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.gaveUp[v.FilingID] = v.Reason
 			return nil
 		})
 	}
-	w.env.OnActivity(bulkActivities.SetBulk, mock.Anything, mock.Anything).Return(func(_ context.Context, at activities.BulkAt) error {
+	w.env.OnActivity(bulkActivities.SetBulk, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, at activities.BulkAt) error {
 		w.states = append(w.states, at.State)
 		return nil
 	})
@@ -148,7 +154,8 @@ func TestBulkReportsFailures(t *testing.T) {
 	})
 	w.env.ExecuteWorkflow(workflows.BulkResume, workflows.BulkInput{JobID: 1})
 	require.Len(t, w.order, 27)
-	require.Equal(t, map[int64]string{3: activities.ReasonNotTaken, 17: activities.ReasonUnreachable, 18: activities.ReasonInternal}, w.gaveUp)
+	require.Equal(t, map[int64]string{3: activities.ReasonNotTaken, 17: activities.ReasonUnreachable,
+		18: activities.ReasonInternal}, w.gaveUp)
 	require.Equal(t, 27, w.between(0, 6), "the others didn't wait")
 }
 
@@ -174,7 +181,8 @@ func TestBulkContinuesAsNew(t *testing.T) {
 func TestResumeAppliesToOneStuckEvent(t *testing.T) {
 	w := newWorld(t)
 	tries := 0
-	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
 		if c.Channel == "mail" {
 			return nil
 		}

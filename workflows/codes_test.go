@@ -15,7 +15,8 @@ import (
 
 // listedCodes are the result codes of the interface, section 3-5.
 func listedCodes() (codes []int) {
-	for _, r := range [][2]int{{1001, 1068}, {1999, 1999}, {2001, 2056}, {2998, 2999}, {3001, 3037}, {3998, 3999}, {5001, 5011}, {5999, 5999}} {
+	for _, r := range [][2]int{{1001, 1068}, {1999, 1999}, {2001, 2056}, {2998, 2999}, {3001, 3037}, {3998, 3999},
+		{5001, 5011}, {5999, 5999}} {
 		for code := r[0]; code <= r[1]; code++ {
 			codes = append(codes, code)
 		}
@@ -81,18 +82,22 @@ func TestResultsOfEveryKindOnCommand(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{})
 	seed(t, c.stand.Load())
-	own := c.addDossier(t, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})
+	own := c.addDossier(t,
+		filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})
 	require.Equal(t, bureau.CodeApproved, c.code(t, own))
 	d, err := c.db.LatestDecision(t.Context(), own)
 	require.NoError(t, err)
-	subject := filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID, SiteNumber: d.SiteNumber, AccessID: d.AccessID}
+	subject := filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID,
+		SiteNumber: d.SiteNumber, AccessID: d.AccessID}
 	for _, code := range []int{1999, bureau.CodeRefused, 1012} {
 		for _, kind := range []filing.Kind{
-			filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder,
+			filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess,
+			filing.KindEndSite, filing.KindEndHolder,
 		} {
 			// Leave out of the record what isn't part of its kind.
 			dossier := filing.Dossier{
-				Kind: kind, Holder: filingtest.PersonHolder(), Site: filingtest.Site("next.example.com", "192.0.2.10"), Subject: subject, Ending: filing.Ending{Reason: 4},
+				Kind: kind, Holder: filingtest.PersonHolder(), Site: filingtest.Site("next.example.com", "192.0.2.10"),
+				Subject: subject, Ending: filing.Ending{Reason: 4},
 			}
 			switch kind {
 			case filing.KindNew:

@@ -24,7 +24,8 @@ type CorrectionCodeInput struct {
 
 // CorrectionCode sends the code; its row holds the details.
 func CorrectionCode(ctx workflow.Context, in CorrectionCodeInput) error {
-	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendCorrectionCode, activities.CorrectionCodeRef(in)).Get(ctx, nil)
+	return workflow.ExecuteActivity(messageActivity(ctx), a.message.SendCorrectionCode,
+		activities.CorrectionCodeRef(in)).Get(ctx, nil)
 }
 
 // CorrectionNoticeInput identifies a correction by its form's token.
@@ -36,11 +37,13 @@ func CorrectionNotice(ctx workflow.Context, in CorrectionNoticeInput) error {
 	ctx = noticeActivity(ctx)
 	var sending []workflow.Future
 	for _, channel := range filing.Channels {
-		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.NotifyContactCorrected, activities.CorrectionRef{Token: in.Token, Channel: channel}))
+		sending = append(sending, workflow.ExecuteActivity(ctx, a.message.NotifyContactCorrected,
+			activities.CorrectionRef{Token: in.Token, Channel: channel}))
 	}
 	for i, f := range sending {
 		if err := f.Get(ctx, nil); err != nil { // the old number is often lost, so a refusal is to be expected
-			workflow.GetLogger(ctx).Warn("sending the notice of a contact correction failed", "channel", filing.Channels[i], "reason", reasonOf(err))
+			workflow.GetLogger(ctx).Warn("sending the notice of a contact correction failed", "channel", filing.Channels[i],
+				"reason", reasonOf(err))
 		}
 	}
 	return nil
@@ -58,7 +61,8 @@ func noticeActivity(ctx workflow.Context) workflow.Context {
 // SendCorrectionCode starts sending a code and doesn't wait. A code that can't be sent before it expires isn't
 // sent at all.
 func (c *Client) SendCorrectionCode(ctx context.Context, correctionID int64, send int) error {
-	return c.start(ctx, fmt.Sprintf("correction-code/%d/%d", correctionID, send), filing.CodeTTL, CorrectionCode, CorrectionCodeInput{correctionID, send})
+	return c.start(ctx, fmt.Sprintf("correction-code/%d/%d", correctionID, send), filing.CodeTTL, CorrectionCode,
+		CorrectionCodeInput{correctionID, send})
 }
 
 // NotifyContactCorrected starts the notice of a correction that is about to be made, and doesn't wait.

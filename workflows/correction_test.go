@@ -25,7 +25,8 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 	w := newWorld(t)
 	w.siteIsFine()
 	var sent []activities.CodeRef
-	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
 		w.mu.Lock() // both channels' codes go out at once
 		defer w.mu.Unlock()
 		sent = append(sent, c)
@@ -40,7 +41,8 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 	w.at(3, w.isRefused(workflows.UpdateCorrected, staff("pigeon", 0)))
 	w.at(7, w.isRefused(workflows.UpdateCorrected, staff("mail", 2)))
 	w.at(8, w.says(workflows.UpdateCorrected, staff("mail", 0)))
-	w.at(9, w.says(workflows.UpdateCorrected, workflows.Corrected{Channel: "mail", Confirmed: true, Actor: "customer:demo"}))
+	w.at(9, w.says(workflows.UpdateCorrected,
+		workflows.Corrected{Channel: "mail", Confirmed: true, Actor: "customer:demo"}))
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.runs(input)
@@ -53,13 +55,15 @@ func TestCorrectionsOfTheContact(t *testing.T) {
 			lines = append(lines, string(s.EventKind)+" "+s.Detail+" "+s.Actor)
 		}
 	}
-	require.Equal(t, []string{"contact_corrected sms support:a", "contact_corrected mail support:a", "contact_confirmed mail customer:demo"}, lines)
+	require.Equal(t, []string{"contact_corrected sms support:a", "contact_corrected mail support:a",
+		"contact_confirmed mail customer:demo"}, lines)
 }
 
 // A filing that registers a number has no contact.
 func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
 	w := newWorld(t)
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{ByHand: true}, nil)
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{ByHand: true}, nil)
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{}, nil)
 	w.at(1, w.isRefused(workflows.UpdateCorrected, workflows.Corrected{Channel: "sms", Actor: "support:a"}))
 	w.at(5, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "support:a"}))
@@ -74,7 +78,9 @@ func TestARegisteredNumberHasNoContactToCorrect(t *testing.T) {
 func TestContactsAreNotifiedOfCorrections(t *testing.T) {
 	for name, failure := range map[string]error{
 		"refused": temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil),
-		"down":    temporal.NewApplicationErrorWithOptions("down", activities.ReasonTemporary, temporal.ApplicationErrorOptions{NextRetryDelay: 20 * time.Hour}), // the test environment allows ten attempts at most
+		// the test environment allows ten attempts at most
+		"down": temporal.NewApplicationErrorWithOptions("down", activities.ReasonTemporary,
+			temporal.ApplicationErrorOptions{NextRetryDelay: 20 * time.Hour}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var suite testsuite.WorkflowTestSuite
@@ -84,7 +90,8 @@ func TestContactsAreNotifiedOfCorrections(t *testing.T) {
 			var mu sync.Mutex // both channels run at once
 			told, began := map[string]int{}, env.Now()
 			var done time.Duration
-			env.OnActivity(messageActivities.NotifyContactCorrected, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
+			env.OnActivity(messageActivities.NotifyContactCorrected, mock.Anything,
+				mock.Anything).Return(func(_ context.Context, r activities.CorrectionRef) error {
 				mu.Lock()
 				defer mu.Unlock()
 				told[r.Token+" "+string(r.Channel)]++

@@ -49,7 +49,8 @@ func Exchange(ctx workflow.Context, in ExchangeInput) (ExchangeResult, error) {
 }
 
 // inTurn submits and downloads, as far as the bureau allows now.
-func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities.Turn, result *ExchangeResult) (paused int, err error) {
+func inTurn(ctx workflow.Context, account activities.AccountRef, turn activities.Turn,
+	result *ExchangeResult) (paused int, err error) {
 	if !turn.UploadPaused {
 		if paused, err = submitAll(ctx, account, result); err != nil {
 			return 0, err
@@ -92,8 +93,10 @@ const maxCustomerNotices = 50
 func sendCustomerNotices(ctx workflow.Context, account activities.AccountRef) {
 	for range maxCustomerNotices {
 		var more bool
-		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.SendCustomerNotices).Get(ctx, &more); err != nil {
-			workflow.GetLogger(ctx).Warn("sending customer notices failed", "account", account.AccountID, "reason", reasonOf(err))
+		if err := workflow.ExecuteActivity(staffMailActivity(ctx), a.message.SendCustomerNotices).Get(ctx,
+			&more); err != nil {
+			workflow.GetLogger(ctx).Warn("sending customer notices failed", "account", account.AccountID, "reason",
+				reasonOf(err))
 			return
 		}
 		if !more {
@@ -106,7 +109,8 @@ func sendCustomerNotices(ctx workflow.Context, account activities.AccountRef) {
 func submitAll(ctx workflow.Context, account activities.AccountRef, result *ExchangeResult) (paused int, err error) {
 	for range maxFilesPerExchange {
 		var sequence int64
-		if err := workflow.ExecuteActivity(packing(ctx), a.bureau.PackNext, account).Get(ctx, &sequence); err != nil || sequence == 0 {
+		if err := workflow.ExecuteActivity(packing(ctx), a.bureau.PackNext, account).Get(ctx, &sequence); err != nil ||
+			sequence == 0 {
 			return 0, err
 		}
 		paused, err := submitFile(ctx, activities.FileRef{AccountID: account.AccountID, Sequence: sequence})
@@ -162,7 +166,8 @@ func downloadAll(ctx workflow.Context, account activities.AccountRef, result *Ex
 	if err := workflow.ExecuteActivity(packing(ctx), a.bureau.Apply, account).Get(ctx, nil); err != nil {
 		return 0, err
 	}
-	if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.FetchCertificates, account).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(bureauActivity(ctx), a.bureau.FetchCertificates, account).Get(ctx,
+		nil); err != nil {
 		p, err := pausedBy(ctx, err)
 		return max(paused, p), err
 	}
@@ -180,7 +185,8 @@ func packing(ctx workflow.Context) workflow.Context {
 		TaskQueue:           QueueBureau,
 		HeartbeatTimeout:    heartbeatTimeout,
 		StartToCloseTimeout: 5 * time.Minute,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute, MaximumAttempts: 5},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute,
+			MaximumAttempts: 5},
 	})
 }
 

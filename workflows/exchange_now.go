@@ -12,7 +12,8 @@ import (
 // If one is running, another follows it: the running one may have sent its signals already.
 func (c *Client) ExchangeNow(ctx context.Context, accountID int64) error {
 	handle := c.temporal.ScheduleClient().GetHandle(ctx, exchangeID(accountID))
-	if err := handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE}); err != nil {
+	if err := handle.Trigger(ctx,
+		client.ScheduleTriggerOptions{Overlap: enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE}); err != nil {
 		return fmt.Errorf("starting the exchange of account %d: %w", accountID, err)
 	}
 	return nil

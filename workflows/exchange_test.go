@@ -49,7 +49,8 @@ type counterpart struct {
 func newCounterpart(t *testing.T) *counterpart {
 	c := &counterpart{t: t, db: testdb.New(t), step: time.Hour}
 	c.forget()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.stand.Load().ServeHTTP(w, r) }))
+	server :=
+		httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.stand.Load().ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
 	account, err := c.db.EnsureAccount(t.Context(), "default")
 	require.NoError(t, err)
@@ -60,8 +61,10 @@ func newCounterpart(t *testing.T) *counterpart {
 	signals := &mocks.Client{}
 	signals.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil)
 	c.bureau = &activities.Bureau{
-		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler), Alerter: c,
-		Accounts: map[int64]activities.BureauAccount{account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})}},
+		Store: c.db, Temporal: signals, FilingWorkflowID: workflows.FilingWorkflowID, Logger: slog.New(slog.DiscardHandler),
+		Alerter: c,
+		Accounts: map[int64]activities.BureauAccount{
+			account: {Client: bureau.New(bureau.Config{BaseURL: server.URL, ISPID: 1, UserName: "u", Password: "p"})}},
 	}
 	return c
 }
@@ -93,7 +96,8 @@ func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byt
 	ctx := t.Context()
 	c.made++
 	number := fmt.Sprintf("D%d", c.made)
-	_, err := c.db.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := c.db.ImportOrder(ctx,
+		store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := c.db.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
@@ -101,10 +105,12 @@ func (c *counterpart) addDossier(t *testing.T, d filing.Dossier, papers ...[]byt
 	require.NoError(t, err)
 	f, err := c.db.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, c.db.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	var submitted []store.SubmittedPaper
 	for _, content := range papers {
-		id, err := c.db.AddPaper(ctx, store.NewPaper{FilingID: f.ID, Key: "unit_certificate", Format: 1, Content: content, Max: len(papers) + 1})
+		id, err := c.db.AddPaper(ctx,
+			store.NewPaper{FilingID: f.ID, Key: "unit_certificate", Format: 1, Content: content, Max: len(papers) + 1})
 		require.NoError(t, err)
 		submitted = append(submitted, store.SubmittedPaper{PaperID: id, Purpose: 2})
 	}

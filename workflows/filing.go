@@ -98,7 +98,8 @@ func (f *run) registerContact(ctx workflow.Context) error {
 
 // verify sends a code on each channel, and again on request, until both are confirmed.
 func (f *run) verify(ctx workflow.Context) error {
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true, EventKind: filing.EventContactGiven, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Verifying, NoticeAccepted: true,
+		EventKind: filing.EventContactGiven, Actor: f.actor}); err != nil {
 		return err
 	}
 	sending, stop := workflow.WithCancel(ctx)
@@ -155,7 +156,8 @@ func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing
 	case f.in.Kind.FollowsUp():
 		kind = filing.EventFollowUpOpened
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: stage, Attention: &attention, EventKind: kind, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx,
+		activities.Progress{Stage: stage, Attention: &attention, EventKind: kind, Actor: f.actor}); err != nil {
 		return err
 	}
 	defer f.startReminders(ctx, stage)()
@@ -214,7 +216,8 @@ func (f *run) vet(ctx workflow.Context) (passed bool, err error) {
 	if f.vetted != nil && f.vetted.Revision != f.revision {
 		f.vetted = nil // from the previous revision
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Vetting, Revision: f.revision, Attention: new(filing.Attention), EventKind: filing.EventSubmitted, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Vetting, Revision: f.revision,
+		Attention: new(filing.Attention), EventKind: filing.EventSubmitted, Actor: f.actor}); err != nil {
 		return false, err
 	}
 	if err := f.await(ctx, func() bool { return f.vetted != nil }); err != nil {
@@ -234,7 +237,8 @@ func (f *run) submit(ctx workflow.Context) error {
 		}
 		return f.enter(ctx, filing.Reviewing, filing.EventAccepted, bureauActor)
 	}
-	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision, Attention: new(filing.Attention), EventKind: filing.EventSubmitting, Actor: f.actor}); err != nil {
+	if err := f.advance(ctx, activities.Progress{Stage: filing.Submitting, Revision: f.revision,
+		Attention: new(filing.Attention), EventKind: filing.EventSubmitting, Actor: f.actor}); err != nil {
 		return err
 	}
 	record := activities.RecordRef{FilingID: f.in.FilingID, Revision: f.revision}
@@ -287,14 +291,16 @@ func (f *run) install(ctx workflow.Context) error {
 		if err := f.attendSite(ctx, round, installed, seen); err != nil {
 			return err
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenSiteChecks(round), func() bool { return f.siteChecks > checksSeen }); err != nil {
+		if _, err := workflow.AwaitWithTimeout(ctx, pauseBetweenSiteChecks(round),
+			func() bool { return f.siteChecks > checksSeen }); err != nil {
 			return err
 		}
 	}
 }
 
 // attendSite shows the customer what is missing, and sends a message the first time.
-func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult, seen activities.SiteResult) error {
+func (f *run) attendSite(ctx workflow.Context, round int, installed activities.InstallResult,
+	seen activities.SiteResult) error {
 	attention := filing.AttentionFooterMissing
 	switch {
 	case !seen.CertificateServed && installed.ByHand:
@@ -314,7 +320,8 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 // record puts the number on the order, which is the end. Only the database can fail here, so it is retried without
 // limit.
 func (f *run) record(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention), EventKind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention),
+		EventKind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
 	if err != nil {
 		return err
 	}
@@ -324,7 +331,8 @@ func (f *run) record(ctx workflow.Context) error {
 
 // end takes the number off the order, for a filing that ended one.
 func (f *run) end(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: filing.EventEnded, Actor: bureauActor}, a.filing.EndNumber)
+	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention),
+		EventKind: filing.EventEnded, Actor: bureauActor}, a.filing.EndNumber)
 	if err != nil {
 		return err
 	}
@@ -335,5 +343,6 @@ func (f *run) end(ctx workflow.Context) error {
 // withdraw ends the filing as withdrawn.
 func (f *run) withdraw(ctx workflow.Context) error {
 	no := false
-	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no, EventKind: filing.EventWithdrawn, Actor: f.actor})
+	return f.advance(ctx, activities.Progress{Stage: filing.Withdrawn, Attention: new(filing.Attention), Stuck: &no,
+		EventKind: filing.EventWithdrawn, Actor: f.actor})
 }

@@ -55,13 +55,15 @@ func newWorld(t *testing.T) *world {
 	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(w.note).Maybe()
 	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(w.note).Maybe()
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil).Maybe()
-	w.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
+	w.env.OnActivity(messageActivities.Notify, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.notices[n.Key] = n.Left
 		return nil
 	}).Maybe()
-	w.env.OnWorkflow(workflows.Aftercare, mock.Anything, mock.Anything).Return(func(_ workflow.Context, in workflows.AftercareInput) error {
+	w.env.OnWorkflow(workflows.Aftercare, mock.Anything,
+		mock.Anything).Return(func(_ workflow.Context, in workflows.AftercareInput) error {
 		w.aftercare = append(w.aftercare, in.FilingID)
 		return nil
 	}).Maybe()
@@ -87,8 +89,10 @@ func (w *world) codesGoOut() {
 }
 
 func (w *world) siteIsFine() {
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
 }
 
 // at runs f at a given minute of workflow time.
@@ -112,7 +116,8 @@ func (w *world) isRefused(name string, arg any) func() {
 	return func() {
 		refused := false
 		w.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
-			OnAccept: func() { require.Fail(w.t, name+" was taken") }, OnReject: func(error) { refused = true }, OnComplete: func(any, error) {},
+			OnAccept: func() { require.Fail(w.t, name+" was taken") }, OnReject: func(error) { refused = true },
+			OnComplete: func(any, error) {},
 		}, arg)
 		w.env.RegisterDelayedCallback(func() { require.True(w.t, refused, name) }, time.Second)
 	}
@@ -150,9 +155,11 @@ func TestStraightFiling(t *testing.T) {
 	w.siteIsFine()
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
-	w.at(20*24*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true, Code: 1001}))
+	w.at(20*24*60,
+		w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true, Code: 1001}))
 	w.runs(input)
-	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting,
+		filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
 	require.Equal(t, []int64{7}, w.aftercare)
 	for i, s := range w.steps {
 		require.EqualValues(t, i+1, s.Seq, "steps of the projection are numbered without a gap")
@@ -166,13 +173,15 @@ func TestRefusedIsCorrectedAndResubmitted(t *testing.T) {
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020}))
-	w.at(31, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020})) // delivered twice
+	// delivered twice
+	w.at(31, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1020}))
 	w.at(40, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1}))
 	w.at(41, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
 	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
 	w.runs(input)
-	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting, filing.Reviewing, filing.Correcting,
+	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Submitting,
+		filing.Reviewing, filing.Correcting,
 		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
 }
 
@@ -201,9 +210,11 @@ func TestVettingSendsBackAndPasses(t *testing.T) {
 	in := input
 	in.Vetting = true
 	w.runs(in)
-	require.Equal(t, []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Correcting, filing.Vetting,
-		filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
-	require.Contains(t, w.notices, "filing-7-1-sent_back-sms", "a dossier sent back by our own staff sends a notice, like a refusal")
+	require.Equal(t,
+		[]filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Correcting, filing.Vetting,
+			filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	require.Contains(t, w.notices, "filing-7-1-sent_back-sms",
+		"a dossier sent back by our own staff sends a notice, like a refusal")
 	require.Contains(t, w.notices, "filing-7-1-sent_back-mail")
 }
 
@@ -214,9 +225,12 @@ func TestStuckUploadIsResumed(t *testing.T) {
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	login := temporal.NewNonRetryableApplicationError("login", activities.ReasonLogin, errors.New("530"))
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, login).Once()
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{},
+		login).Once()
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
 	w.at(15, w.isRefused(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Retry}))
 	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Retry, Actor: "support:a"}))
 	w.runs(input)
@@ -237,9 +251,11 @@ func TestSkippedUploadIsDoneByHand(t *testing.T) {
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).
-		Return(activities.InstallResult{}, temporal.NewNonRetryableApplicationError("full", activities.ReasonQuota, nil)).Once()
+		Return(activities.InstallResult{},
+			temporal.NewNonRetryableApplicationError("full", activities.ReasonQuota, nil)).Once()
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{}, nil).Once()
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
 	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip, Actor: "support:a"}))
 	w.runs(input)
 	var attention filing.Attention
@@ -259,8 +275,10 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	looks := 0
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		looks++
 		return activities.SiteResult{CertificateServed: true, NumberShown: looks >= 20}, nil
 	})
@@ -273,7 +291,8 @@ func TestFooterIsAwaitedAndCheckedOnRequest(t *testing.T) {
 func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 	w := newWorld(t)
 	sent := map[filing.Channel]int{}
-	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
 		w.mu.Lock() // both channels' codes go out at once
 		defer w.mu.Unlock()
 		sent[c.Channel] = c.Send
@@ -300,7 +319,8 @@ func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 
 func TestArrearsAreStuckAndVerificationUnsticks(t *testing.T) {
 	w := newWorld(t)
-	w.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
 		if c.Channel == "sms" {
 			return temporal.NewNonRetryableApplicationError("arrears", activities.ReasonOperator, nil)
 		}
@@ -358,8 +378,10 @@ func TestSMSVerificationRunsOut(t *testing.T) {
 	w.at(26*60, w.isRefused(workflows.UpdateSMSVerified, workflows.ByActor{}))
 	w.at(30*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002}))
 	w.at(31*60, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
-	w.at(32*60, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, SMSVerificationHours: 24}))
-	w.at(33*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true})) // decided without it
+	w.at(32*60,
+		w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, SMSVerificationHours: 24}))
+	// decided without it
+	w.at(33*60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))
 	w.runs(input)
 	require.Equal(t, 2, w.notices["filing-7-1-sms_verification-sms-22h"])
 	require.Equal(t, 24, w.notices["filing-7-2-sms_verification-sms-0h"])

@@ -13,7 +13,8 @@ import (
 )
 
 func (w *world) endsNumber() {
-	w.env.OnActivity(filingActivities.EndNumber, mock.Anything, mock.Anything).Return(func(_ context.Context, p activities.Progress) error {
+	w.env.OnActivity(filingActivities.EndNumber, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, p activities.Progress) error {
 		w.steps, w.stages = append(w.steps, p), append(w.stages, p.Stage)
 		return nil
 	})
@@ -29,11 +30,13 @@ func TestChangeGoesFromItsFormsToTheSite(t *testing.T) {
 	w.siteIsFine()
 	w.at(1, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1, Kind: filing.KindNew}))
 	w.at(2, w.isRefused(workflows.UpdateSubmit, workflows.Submission{Revision: 1, Kind: filing.KindEndSite}))
-	w.at(3, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 1, Kind: filing.KindChange, Actor: "customer:demo"}))
+	w.at(3, w.says(workflows.UpdateSubmit,
+		workflows.Submission{Revision: 1, Kind: filing.KindChange, Actor: "customer:demo"}))
 	w.at(4, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 8, Revision: 1}))
 	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 8, Revision: 1, Approved: true}))
 	w.runs(followUp(filing.KindChange))
-	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
+	require.Equal(t,
+		[]filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}, w.stages)
 	require.Empty(t, w.aftercare, "the aftercare of the changed filing continues")
 }
 
@@ -47,9 +50,11 @@ func TestDeregistrationEndsTheNumber(t *testing.T) {
 	w.at(4, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Kind: filing.KindEndHolder}))
 	w.at(5, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 8, Revision: 2}))
 	w.at(6, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 8, Revision: 2, Approved: true}))
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil).Never()
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{},
+		nil).Never()
 	w.runs(followUp(filing.KindEndHolder))
-	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Correcting, filing.Submitting, filing.Reviewing, filing.Deregistered}, w.stages)
+	require.Equal(t, []filing.Stage{filing.Preparing, filing.Submitting, filing.Reviewing, filing.Correcting,
+		filing.Submitting, filing.Reviewing, filing.Deregistered}, w.stages)
 	last := w.steps[len(w.steps)-1]
 	require.Equal(t, filing.EventEnded, last.EventKind)
 	require.Contains(t, w.notices, "filing-8-2-ended-sms")

@@ -65,7 +65,8 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 		return nil
 	}
 	var seen activities.SiteResult
-	err = workflow.ExecuteActivity(siteCheckActivity(ctx), a.website.CheckSite, activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &seen)
+	err = workflow.ExecuteActivity(siteCheckActivity(ctx), a.website.CheckSite,
+		activities.FilingRef{FilingID: in.FilingID}).Get(ctx, &seen)
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("checking a site after an edit failed", "edit", in.EditID)
 	}
@@ -73,7 +74,8 @@ func Footer(ctx workflow.Context, in FooterInput) error {
 		return nil
 	}
 	// A completed filing has no workflow to signal.
-	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalSiteCheck, SiteCheck{FilingID: in.FilingID}).Get(ctx, nil)
+	_ = workflow.SignalExternalWorkflow(ctx, FilingWorkflowID(in.Ref), "", SignalSiteCheck,
+		SiteCheck{FilingID: in.FilingID}).Get(ctx, nil)
 	return nil
 }
 

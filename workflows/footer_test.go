@@ -35,12 +35,16 @@ func runs(t *testing.T, env *testsuite.TestWorkflowEnvironment, in workflows.Foo
 }
 
 func TestPlacedFooterIsCheckedAtOnce(t *testing.T) {
-	for step, activity := range map[workflows.FooterStep]any{workflows.FooterPlace: websiteActivities.PlaceFooter, workflows.FooterUndo: websiteActivities.RestoreFooter} {
+	for step, activity := range map[workflows.FooterStep]any{workflows.FooterPlace: websiteActivities.PlaceFooter,
+		workflows.FooterUndo: websiteActivities.RestoreFooter} {
 		env := footerEnv(t)
-		env.OnActivity(activity, mock.Anything, activities.FooterRef{EditID: 3}).Return(activities.FooterResult{Changed: true}, nil).Once()
-		env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
+		env.OnActivity(activity, mock.Anything,
+			activities.FooterRef{EditID: 3}).Return(activities.FooterResult{Changed: true}, nil).Once()
+		env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+			activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
 		// works even when the filing is done and its workflow gone
-		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: 7}).Return(errors.New("not found")).Once()
+		env.OnSignalExternalWorkflow(mock.Anything, "filing/D1", "", workflows.SignalSiteCheck,
+			workflows.SiteCheck{FilingID: 7}).Return(errors.New("not found")).Once()
 		in := placing
 		in.Step = step
 		runs(t, env, in)
@@ -49,13 +53,15 @@ func TestPlacedFooterIsCheckedAtOnce(t *testing.T) {
 
 func TestFiledSiteIsOnlyChecked(t *testing.T) {
 	env := footerEnv(t)
-	env.OnActivity(websiteActivities.CheckSite, mock.Anything, activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
+	env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		activities.FilingRef{FilingID: 7}).Return(activities.SiteResult{}, nil).Once()
 	runs(t, env, workflows.FooterInput{FilingID: 7, Ref: "D1", Step: workflows.FooterSiteCheck})
 }
 
 func TestUnfitPageIsOnlyRecorded(t *testing.T) {
 	env := footerEnv(t)
-	env.OnActivity(websiteActivities.PreviewFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{}, nil).Once()
+	env.OnActivity(websiteActivities.PreviewFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{},
+		nil).Once()
 	in := placing
 	in.Step = workflows.FooterPreview
 	runs(t, env, in)
@@ -64,22 +70,26 @@ func TestUnfitPageIsOnlyRecorded(t *testing.T) {
 func TestWebSpaceThatRefusesEndsAnEditWithItsReason(t *testing.T) {
 	env := footerEnv(t)
 	login := temporal.NewNonRetryableApplicationError("login", activities.ReasonLogin, errors.New("530"))
-	env.OnActivity(websiteActivities.PlaceFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{}, login).Once()
-	env.OnActivity(websiteActivities.FailFooter, mock.Anything, activities.FooterFailure{EditID: 3, Reason: activities.ReasonLogin}).Return(nil).Once()
+	env.OnActivity(websiteActivities.PlaceFooter, mock.Anything, mock.Anything).Return(activities.FooterResult{},
+		login).Once()
+	env.OnActivity(websiteActivities.FailFooter, mock.Anything,
+		activities.FooterFailure{EditID: 3, Reason: activities.ReasonLogin}).Return(nil).Once()
 	runs(t, env, placing)
 }
 
 func TestPlacingIsTriedAgainUntilTheHostIsBack(t *testing.T) {
 	env := footerEnv(t)
 	tries := 0
-	env.OnActivity(websiteActivities.PlaceFooter, mock.Anything, mock.Anything).Return(func(context.Context, activities.FooterRef) (activities.FooterResult, error) {
+	env.OnActivity(websiteActivities.PlaceFooter, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FooterRef) (activities.FooterResult, error) {
 		if tries++; tries < 4 {
 			return activities.FooterResult{}, temporal.NewApplicationError("unreachable", activities.ReasonUnreachable)
 		}
 		return activities.FooterResult{Changed: true}, nil
 	})
 	env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{}, nil).Once()
-	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil).Once()
+	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything,
+		mock.Anything).Return(nil).Once()
 	runs(t, env, placing)
 	require.Equal(t, 4, tries)
 }
@@ -91,9 +101,11 @@ func TestFilingChecksTheSiteWhenSignalled(t *testing.T) {
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(21, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
 	shown := false
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		return activities.SiteResult{CertificateServed: true, NumberShown: shown}, nil
 	})
 	const day3 = 3 * 24 * 60

@@ -26,7 +26,8 @@ type InquiryInput struct{ InquiryID int64 }
 // Inquiry asks a bureau one question while a person waits. The answer may be personal, so it goes to the inquiry's
 // row and not into the history.
 func Inquiry(ctx workflow.Context, in InquiryInput) error {
-	return workflow.ExecuteActivity(inquiryActivity(ctx), a.bureau.Ask, activities.InquiryRef{InquiryID: in.InquiryID}).Get(ctx, nil)
+	return workflow.ExecuteActivity(inquiryActivity(ctx), a.bureau.Ask,
+		activities.InquiryRef{InquiryID: in.InquiryID}).Get(ctx, nil)
 }
 
 // inquiryActivity is for one small call to the bureau, with one retry for harmless questions; the activity itself

@@ -30,14 +30,18 @@ func TestTimelineNamesWhoActedByHand(t *testing.T) {
 	w.siteIsFine()
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002, Actor: "support:b"}))
+	w.at(30,
+		w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1002, Actor: "support:b"}))
 	w.at(35, func() {
-		require.Equal(t, map[string]string{"accepted": "support:a", "refused": "support:b"}, map[string]string{"accepted": w.actors()["accepted"], "refused": w.actors()["refused"]})
+		require.Equal(t, map[string]string{"accepted": "support:a", "refused": "support:b"},
+			map[string]string{"accepted": w.actors()["accepted"], "refused": w.actors()["refused"]})
 	})
 	w.at(40, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
 	w.at(50, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2, Actor: "support:c"}))
-	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"})) // a late duplicate
-	w.at(60, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:d"}))
+	// a late duplicate
+	w.at(51, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1, Actor: "support:a"}))
+	w.at(60,
+		w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:d"}))
 	w.runs(input)
 	require.Equal(t, "support:c", w.actors()["accepted"])
 	require.Equal(t, "support:d", w.actors()["approved"])
@@ -52,7 +56,9 @@ func TestTimelineNamesTheBureauOtherwise(t *testing.T) {
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
 	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1064}))
 	w.at(40, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "customer:demo"}))
-	w.at(50, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:a"})) // its acceptance was never reported
+	// its acceptance was never reported
+	w.at(50,
+		w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true, Actor: "support:a"}))
 	w.runs(input)
 	require.Equal(t, "support:a", w.actors()["accepted"])
 	for _, s := range w.steps {
@@ -71,7 +77,8 @@ func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 	seed(t, c.stand.Load())
 	require.NoError(t, c.stand.Load().PushNotice("沪ICP备05000940号-1", "请更新联系电话"))
 	c.add(t, "读书笔记")
-	require.NoError(t, c.db.Advance(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Submitting, Revision: 1, EventKind: "submitting", Actor: "test"}))
+	require.NoError(t, c.db.Advance(ctx,
+		store.Progress{FilingID: 1, Seq: 2, Stage: filing.Submitting, Revision: 1, EventKind: "submitting", Actor: "test"}))
 	for range 2 {
 		result := c.exchange()
 		require.Zero(t, result)
@@ -90,7 +97,8 @@ func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 	c.exchange()
 	c.settledSignals(t)
 	require.Zero(t, c.stand.Load().Sequence())
-	c.bureau.Temporal.(*mocks.Client).AssertCalled(t, "SignalWorkflow", mock.Anything, "filing/D1", "", workflows.SignalAccepted, mock.Anything)
+	c.bureau.Temporal.(*mocks.Client).AssertCalled(t, "SignalWorkflow", mock.Anything, "filing/D1", "",
+		workflows.SignalAccepted, mock.Anything)
 
 	// A stopped account also delivers what was recorded.
 	_, err = c.db.StopAccount(ctx, c.account, bureau.CodeGap)

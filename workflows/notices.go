@@ -55,7 +55,8 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 			}
 			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
 			if errors.Is(err, errRecipient) {
-				_ = f.advance(ctx, activities.Progress{EventKind: filing.EventNoticeRefused, Actor: systemActor, Detail: string(channel) + ": " + template})
+				_ = f.advance(ctx, activities.Progress{EventKind: filing.EventNoticeRefused, Actor: systemActor,
+					Detail: string(channel) + ": " + template})
 			}
 		})
 	}

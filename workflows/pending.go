@@ -91,7 +91,8 @@ func (c *Client) RunNow(ctx context.Context, p PendingActivity) error {
 	} else if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(e.Pending, func(now PendingActivity) bool { return now.ID == p.ID && now.BackedOff(time.Now()) }) {
+	if !slices.ContainsFunc(e.Pending,
+		func(now PendingActivity) bool { return now.ID == p.ID && now.BackedOff(time.Now()) }) {
 		return fmt.Errorf("activity %s of %s is not waiting: %w", p.ID, p.Workflow, ErrWrongStage)
 	}
 	_, err = c.temporal.WorkflowService().ResetActivity(ctx, &workflowservice.ResetActivityRequest{

@@ -136,7 +136,8 @@ func TestPossiblySubmittedRecordsWaitForStaff(t *testing.T) {
 // lose makes the database forget every data file after one, as a restored backup does.
 func (c *counterpart) lose(t *testing.T, after int64) {
 	for _, query := range []string{
-		`UPDATE records SET sequence = NULL WHERE sequence > ?`, `DELETE FROM bureau_uploads WHERE sequence > ?`, `UPDATE bureau_accounts SET last_sequence = ?`,
+		`UPDATE records SET sequence = NULL
+			WHERE sequence > ?`, `DELETE FROM bureau_uploads WHERE sequence > ?`, `UPDATE bureau_accounts SET last_sequence = ?`,
 	} {
 		_, err := c.db.DB().ExecContext(t.Context(), query, after)
 		require.NoError(t, err)
@@ -294,8 +295,11 @@ func TestFilingsGoToTheirProvincesAccount(t *testing.T) {
 func seed(t *testing.T, s *stand.Server) {
 	t.Helper()
 	s.Seed(stand.SeedFiling{
-		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
-		Province: "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例网站", Domains: []string{"filed.example.net"},
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+		DocumentNumber: "91310101MA1FP0000H",
+		Province:       "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1",
+		SiteName: "样例网站",
+		Domains:  []string{"filed.example.net"},
 	})
 }
 
@@ -307,7 +311,8 @@ func TestDeregistrationTakesTheNumberOff(t *testing.T) {
 	for range 2 {
 		c.exchange()
 	}
-	number, err := c.db.RecordNumber(ctx, store.Progress{FilingID: 1, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "test"})
+	number, err := c.db.RecordNumber(ctx,
+		store.Progress{FilingID: 1, Seq: 2, Stage: filing.Filed, EventKind: "filed", Actor: "test"})
 	require.NoError(t, err)
 	order, err := c.db.Order(ctx, 1)
 	require.NoError(t, err)

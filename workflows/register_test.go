@@ -34,8 +34,10 @@ func TestRegisteredNumberGoesStraightToTheSite(t *testing.T) {
 func TestRegistrationWaitsForTheFooterAndCanBeWithdrawn(t *testing.T) {
 	w := newWorld(t)
 	looks := 0
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		looks++
 		return activities.SiteResult{CertificateServed: true}, nil
 	})
@@ -84,10 +86,12 @@ func aftercare(t *testing.T, due func(since, now time.Time) activities.PoliceDue
 	env.RegisterActivity(&activities.Message{})
 	since := env.Now().Add(-time.Minute)
 	sent := map[string]time.Duration{}
-	env.OnActivity(filingActivities.PoliceDue, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.PoliceDue, error) {
+	env.OnActivity(filingActivities.PoliceDue, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.PoliceDue, error) {
 		return due(since, env.Now()), nil
 	})
-	env.OnActivity(messageActivities.RemindPolice, mock.Anything, mock.Anything).Return(func(_ context.Context, r activities.PoliceReminder) error {
+	env.OnActivity(messageActivities.RemindPolice, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, r activities.PoliceReminder) error {
 		require.True(t, r.Since.Equal(since))
 		if r.Channel == "mail" && len(sent) == 0 {
 			return temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil)
@@ -126,7 +130,8 @@ func TestRemindersStopWhenTheNumberIsRecorded(t *testing.T) {
 	for _, at := range sent {
 		require.Equal(t, 3*day, at)
 	}
-	require.Empty(t, aftercare(t, func(since, _ time.Time) activities.PoliceDue { return activities.PoliceDue{Since: since} }))
+	require.Empty(t,
+		aftercare(t, func(since, _ time.Time) activities.PoliceDue { return activities.PoliceDue{Since: since} }))
 }
 
 // The thirty days run from the approval: the reminders don't wait for the footer.
@@ -135,8 +140,10 @@ func TestRemindersStartWithTheApproval(t *testing.T) {
 	w.codesGoOut()
 	w.submitted()
 	start := w.env.Now()
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		return activities.SiteResult{CertificateServed: true, NumberShown: w.env.Now().Sub(start) > 40*day}, nil
 	})
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))

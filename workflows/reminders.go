@@ -27,7 +27,8 @@ func (f *run) startReminders(ctx workflow.Context, stage filing.Stage) (stop fun
 				return // moved on
 			}
 			if f.customerCanAct(stage) {
-				f.sendReminder(ctx, stage, fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, templateWaiting, stage, day))
+				f.sendReminder(ctx, stage,
+					fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, templateWaiting, stage, day))
 			}
 		}
 	})
@@ -46,10 +47,12 @@ func (f *run) sendReminder(ctx workflow.Context, stage filing.Stage, key string)
 		f.notices.wg.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer f.notices.wg.Done()
-			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting, Key: key + "-" + string(channel), Stage: stage}
+			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting,
+				Key: key + "-" + string(channel), Stage: stage}
 			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
 			if err != nil && !temporal.IsCanceledError(err) {
-				workflow.GetLogger(ctx).Warn("sending a reminder failed", "filing", f.in.FilingID, "channel", channel, "reason", reasonOf(err))
+				workflow.GetLogger(ctx).Warn("sending a reminder failed", "filing", f.in.FilingID, "channel", channel, "reason",
+					reasonOf(err))
 			}
 		})
 	}

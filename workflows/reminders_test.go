@@ -51,9 +51,11 @@ func TestCustomersAreRemindedOfTheFooter(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()
 	w.submitted()
-	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(activities.InstallResult{}, nil)
+	w.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything,
+		mock.Anything).Return(activities.InstallResult{}, nil)
 	start := w.env.Now()
-	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
+	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
+		mock.Anything).Return(func(context.Context, activities.FilingRef) (activities.SiteResult, error) {
 		return activities.SiteResult{CertificateServed: true, NumberShown: w.env.Now().Sub(start) > 9*day}, nil
 	})
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
@@ -70,7 +72,8 @@ func TestRefusalOfOursAsksNothingOfTheCustomer(t *testing.T) {
 	w.siteIsFine()
 	w.submitted()
 	w.at(20, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 1}))
-	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1063})) // addresses that we didn't report
+	// addresses that we didn't report
+	w.at(30, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Code: 1063}))
 	w.at(20*dayOf, w.says(workflows.UpdateSubmit, workflows.Submission{Revision: 2, Actor: "support:a"}))
 	w.at(21*dayOf, w.signals(workflows.SignalAccepted, workflows.Accepted{FilingID: 7, Revision: 2}))
 	w.at(22*dayOf, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 2, Approved: true}))

@@ -43,14 +43,16 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, proto.Unmarshal(content, &h))
 			require.NotEmpty(t, h.GetEvents())
-			replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DataConverter: options.DataConverter, FailureConverter: options.FailureConverter})
+			replayer, err := worker.NewWorkflowReplayerWithOptions(
+				worker.WorkflowReplayerOptions{DataConverter: options.DataConverter, FailureConverter: options.FailureConverter})
 			require.NoError(t, err)
 			beian.RegisterWorkflows(replayer)
 			// A filing's child workflow is named after its order.
 			original := workflow.Execution{ID: h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()}
 			require.NotEmpty(t, original.ID)
 			recorded[h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName()] = true
-			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{OriginalExecution: original}))
+			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h,
+				worker.ReplayWorkflowHistoryOptions{OriginalExecution: original}))
 		})
 	}
 	for _, w := range beian.Workflows {

@@ -24,7 +24,8 @@ func InputOf(id int64, orderNumber string, at filing.Position) FilingInput {
 
 // way is the order of the stages in which a filing can be found.
 var way = []filing.Stage{
-	filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing,
+	filing.Contact, filing.Verifying, filing.Preparing, filing.Correcting, filing.Vetting, filing.Submitting,
+	filing.Reviewing, filing.Installing,
 }
 
 // begins reports whether to go through a stage: a restarted filing skips those before the one it was found in.
@@ -57,7 +58,8 @@ func (f *run) restart(ctx workflow.Context) error {
 	defer f.writing.Unlock()
 	f.seq++
 	no := false
-	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, EventKind: filing.EventRestarted, Actor: systemActor}
+	p := activities.Progress{FilingID: f.in.FilingID, Seq: f.seq, Stuck: &no, EventKind: filing.EventRestarted,
+		Actor: systemActor}
 	var row activities.Restarted
 	if err := workflow.ExecuteActivity(databaseActivity(ctx), a.filing.Restart, p).Get(ctx, &row); err != nil {
 		return err

@@ -18,7 +18,8 @@ import (
 // numbers continue, and every later stage follows.
 func TestRestartContinuesFromEveryStage(t *testing.T) {
 	const revision, seq = 3, 20
-	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Submitting, filing.Reviewing, filing.Installing, filing.Filed}
+	way := []filing.Stage{filing.Contact, filing.Verifying, filing.Preparing, filing.Vetting, filing.Submitting,
+		filing.Reviewing, filing.Installing, filing.Filed}
 	for _, stage := range append(way[:len(way)-1:len(way)-1], filing.Correcting) {
 		t.Run(string(stage), func(t *testing.T) {
 			w := newWorld(t)
@@ -70,7 +71,8 @@ func TestRestartContinuesFromEveryStage(t *testing.T) {
 
 // restarts lets the row answer a new workflow.
 func (w *world) restarts(row activities.Restarted) {
-	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(func(ctx context.Context, p activities.Progress) (activities.Restarted, error) {
+	w.env.OnActivity(filingActivities.Restart, mock.Anything,
+		mock.Anything).Return(func(ctx context.Context, p activities.Progress) (activities.Restarted, error) {
 		return row, w.note(ctx, p)
 	}).Once()
 }
@@ -78,7 +80,8 @@ func (w *world) restarts(row activities.Restarted) {
 // A filing that moved on or ended since its row was read gets no second workflow.
 func TestRestartLeavesFilingsThatMovedOn(t *testing.T) {
 	w := newWorld(t)
-	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(activities.Restarted{MovedOn: true}, nil).Once()
+	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).Return(activities.Restarted{MovedOn: true},
+		nil).Once()
 	in := input
 	in.From = &filing.Position{Stage: filing.Preparing, Revision: 1, Seq: 9}
 	w.runs(in)
@@ -103,7 +106,8 @@ func TestEarlierInputCountsAfterRestart(t *testing.T) {
 
 	w = newWorld(t)
 	w.siteIsFine()
-	w.env.OnActivity(filingActivities.Restart, mock.Anything, mock.Anything).After(2*time.Second).Return(activities.Restarted{}, nil).Once()
+	w.env.OnActivity(filingActivities.Restart, mock.Anything,
+		mock.Anything).After(2*time.Second).Return(activities.Restarted{}, nil).Once()
 	w.env.RegisterDelayedCallback(w.says(workflows.UpdatePass, workflows.Verdict{Revision: 1}), time.Second)
 	w.at(5, w.signals(workflows.SignalDecided, workflows.Decided{FilingID: 7, Revision: 1, Approved: true}))
 	in.Vetting, in.From = true, &filing.Position{Stage: filing.Vetting, Revision: 1, Seq: 3}

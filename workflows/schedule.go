@@ -71,7 +71,8 @@ func (s sweep) schedule(ctx context.Context, c client.Client) error {
 		ID:      s.id,
 		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.every}}},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action:  &client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling, WorkflowExecutionTimeout: s.timeout},
+		Action: &client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling,
+			WorkflowExecutionTimeout: s.timeout},
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return nil

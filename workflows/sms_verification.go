@@ -42,7 +42,8 @@ func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool)
 	f.smsVerification = smsVerificationAwaited
 	due := filing.AttentionSMSVerification
 	if err := f.advance(ctx, activities.Progress{
-		Attention: &due, EventKind: filing.EventSMSVerification, Actor: bureauActor, Detail: start.Add(limit).UTC().Format(time.RFC3339),
+		Attention: &due, EventKind: filing.EventSMSVerification, Actor: bureauActor,
+		Detail: start.Add(limit).UTC().Format(time.RFC3339),
 	}); err != nil {
 		return err
 	}
@@ -79,7 +80,8 @@ func (f *run) endSMSVerification(ctx workflow.Context, err error) error {
 	case smsVerificationExpired:
 		return f.attend(ctx, filing.AttentionSMSVerificationExpired, filing.EventSMSVerificationExpired)
 	case smsVerificationDone:
-		return f.advance(ctx, activities.Progress{Attention: new(filing.Attention), EventKind: filing.EventSMSVerificationDone, Actor: f.actor})
+		return f.advance(ctx,
+			activities.Progress{Attention: new(filing.Attention), EventKind: filing.EventSMSVerificationDone, Actor: f.actor})
 	}
 	f.smsVerification = smsVerificationNone // decided without it: the next stage clears the attention
 	return nil

@@ -18,13 +18,15 @@ import (
 func TestBadChangeIsFoundDespiteOtherNewsOfItsHolder(t *testing.T) {
 	c := newCounterpart(t)
 	c.with(stand.Options{SchemaBreaks: "坏记录"})
-	own := c.addDossier(t, filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})
+	own := c.addDossier(t,
+		filing.Dossier{Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.10")})
 	require.Equal(t, bureau.CodeApproved, c.code(t, own))
 	d, err := c.db.LatestDecision(t.Context(), own)
 	require.NoError(t, err)
 	change := filing.Dossier{
 		Kind: filing.KindChange, Holder: filingtest.PersonHolder(), Site: filingtest.Site("own.example.com", "192.0.2.11"),
-		Subject: filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID, SiteNumber: d.SiteNumber, AccessID: d.AccessID},
+		Subject: filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID,
+			SiteNumber: d.SiteNumber, AccessID: d.AccessID},
 	}
 	change.Site.Name = "坏记录"
 	require.NoError(t, c.stand.Load().PushSync(d.HolderNumber)) // comes before the file's refusal

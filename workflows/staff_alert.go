@@ -44,5 +44,6 @@ func staffAlertActivity(ctx workflow.Context) workflow.Context {
 
 // StartStaffAlert starts an alert to staff and doesn't wait.
 func (c *Client) StartStaffAlert(ctx context.Context, alertID int64) error {
-	return c.start(ctx, fmt.Sprintf("staff-alert/%d", alertID), staffAlertLifetime+time.Hour, StaffAlert, StaffAlertInput{alertID})
+	return c.start(ctx, fmt.Sprintf("staff-alert/%d", alertID), staffAlertLifetime+time.Hour, StaffAlert,
+		StaffAlertInput{alertID})
 }

@@ -21,12 +21,14 @@ func TestStaffAreAlertedWhenTheWebhookIsBack(t *testing.T) {
 	env.SetTestTimeout(time.Minute)
 	env.RegisterActivity(&activities.Message{})
 	begin, mailed, tries := env.Now(), 0, 0
-	env.OnActivity(messageActivities.MailStaffAlert, mock.Anything, mock.Anything).Return(func(_ context.Context, id int64) error {
+	env.OnActivity(messageActivities.MailStaffAlert, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, id int64) error {
 		require.EqualValues(t, 7, id)
 		mailed++
 		return nil
 	})
-	env.OnActivity(messageActivities.PostStaffAlert, mock.Anything, mock.Anything).Return(func(context.Context, int64) error {
+	env.OnActivity(messageActivities.PostStaffAlert, mock.Anything,
+		mock.Anything).Return(func(context.Context, int64) error {
 		if tries++; tries <= 8 { // the test environment allows ten attempts at most
 			return temporal.NewApplicationError("down", activities.ReasonUnreachable)
 		}

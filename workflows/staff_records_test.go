@@ -41,9 +41,12 @@ func (c *counterpart) task(t *testing.T, kind string, data any) int64 {
 }
 
 func (c *counterpart) answerUnfiled(ctx context.Context, taskID int64, f bureau.FoundSite, opinion string) error {
-	return c.db.AnswerTask(ctx, store.Answer{TaskID: taskID, Kind: store.StaffUnfiled, ResultKey: f.Domain, Actor: "support:a", Data: bureau.UnfiledResult{
-		Domain: f.Domain, IP: f.IP, Operator: f.Operator, Province: f.Province, Result: 2, Opinion: opinion, Listed: f.SeenAt, Due: c.now,
-	}})
+	return c.db.AnswerTask(ctx, store.Answer{TaskID: taskID, Kind: store.StaffUnfiled, ResultKey: f.Domain,
+		Actor: "support:a", Data: bureau.UnfiledResult{
+			Domain: f.Domain, IP: f.IP, Operator: f.Operator, Province: f.Province, Result: 2, Opinion: opinion,
+			Listed: f.SeenAt,
+			Due:    c.now,
+		}})
 }
 
 func (c *counterpart) report(t require.TestingT, blocks ...store.BlockValues) {
@@ -84,8 +87,9 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	id := c.task(t, store.TaskVerify, &asked.Task)
 	filed := asked.Task
 	require.Equal(t, "上海样例网络科技有限公司", filed.Holder.Name)
-	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: fmt.Sprint(filed.HolderID), Actor: "support:a",
-		Data: bureau.Verification{Passed: true, Who: "林核实", Opinion: "信息真实", At: c.now, Task: filed}}
+	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: fmt.Sprint(filed.HolderID),
+		Actor: "support:a",
+		Data:  bureau.Verification{Passed: true, Who: "林核实", Opinion: "信息真实", At: c.now, Task: filed}}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	require.ErrorIs(t, c.db.AnswerTask(t.Context(), answer), store.ErrConflict, "a task is answered once")
 	require.Empty(t, c.tasks(), "answering completes the task")
@@ -93,7 +97,8 @@ func TestVerificationTaskIsAnswered(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, latest.Accepted)
 
-	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Lose, Times: 1}) // accepted, and the answer lost
+	// accepted, and the answer lost
+	c.stand.Load().Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Lose, Times: 1})
 	c.exchange()
 	c.exchange()
 	require.Equal(t, map[int]int{bureau.CodeApproved: 1}, c.taken(kindVerification))
@@ -116,7 +121,8 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	filed := asked.Task
 	known := filed.HolderID
 	filed.HolderID = 4711 // unknown to the bureau
-	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: "4711", Actor: "support:a", Data: bureau.Verification{Who: "林核实", Opinion: "无法联系", At: c.now, Task: filed}}
+	answer := store.Answer{TaskID: id, Kind: store.StaffVerification, ResultKey: "4711", Actor: "support:a",
+		Data: bureau.Verification{Who: "林核实", Opinion: "无法联系", At: c.now, Task: filed}}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	c.exchange()
 	c.exchange()
@@ -130,7 +136,8 @@ func TestRefusedVerificationComesBack(t *testing.T) {
 	filed.HolderID = known
 	again := c.task(t, store.TaskAnswerRefused, &asked.Task)
 	require.Equal(t, id, again, "the page of the task itself")
-	answer.ResultKey, answer.Data = fmt.Sprint(known), bureau.Verification{Who: "林核实", Opinion: "无法联系", Faults: "电话停机", At: c.now, Task: filed}
+	answer.ResultKey, answer.Data = fmt.Sprint(known),
+		bureau.Verification{Who: "林核实", Opinion: "无法联系", Faults: "电话停机", At: c.now, Task: filed}
 	require.NoError(t, c.db.AnswerTask(t.Context(), answer))
 	require.Empty(t, c.tasks())
 	c.exchange()
@@ -164,7 +171,9 @@ func TestUnfiledSitesAreAnswered(t *testing.T) {
 	require.True(t, result(first).Accepted)
 	require.False(t, result(first).Code.Valid)
 
-	require.NoError(t, c.stand.Load().Push(`<ICP><WBAWZLB><Wbawz_xx><Id>99</Id><Wzym_mc>Unfiled.example.com</Wzym_mc><IP>3221226061</IP><Dqjcsj>2026-11-01</Dqjcsj><Sssh>310000</Sssh><Yys>1</Yys></Wbawz_xx></WBAWZLB></ICP>`))
+	require.NoError(t,
+		c.stand.Load().Push(
+			`<ICP><WBAWZLB><Wbawz_xx><Id>99</Id><Wzym_mc>Unfiled.example.com</Wzym_mc><IP>3221226061</IP><Dqjcsj>2026-11-01</Dqjcsj><Sssh>310000</Sssh><Yys>1</Yys></Wbawz_xx></WBAWZLB></ICP>`))
 	c.exchange()
 	var again bureau.FoundSite
 	second := c.task(t, store.TaskUnfiledSite, &again)
@@ -177,7 +186,9 @@ func TestUnfiledSitesAreAnswered(t *testing.T) {
 	require.False(t, result(second).Refused, "it was reported already")
 	require.Empty(t, c.tasks())
 
-	require.NoError(t, c.stand.Load().Push(`<ICP><WBAWZLB><Wbawz_xx><Id>100</Id><Wzym_mc>strange.example.com</Wzym_mc><IP>3221226061</IP><Dqjcsj>2026-11-01</Dqjcsj><Sssh>310000</Sssh><Yys>1</Yys></Wbawz_xx></WBAWZLB></ICP>`))
+	require.NoError(t,
+		c.stand.Load().Push(
+			`<ICP><WBAWZLB><Wbawz_xx><Id>100</Id><Wzym_mc>strange.example.com</Wzym_mc><IP>3221226061</IP><Dqjcsj>2026-11-01</Dqjcsj><Sssh>310000</Sssh><Yys>1</Yys></Wbawz_xx></WBAWZLB></ICP>`))
 	c.exchange()
 	third := c.task(t, store.TaskUnfiledSite, &again)
 	require.NoError(t, c.answerUnfiled(ctx, third, again, "已停止接入"))
@@ -215,7 +226,8 @@ func TestReportedBlockLetsAFilingPass(t *testing.T) {
 func TestBlocksAreChangedAndRemoved(t *testing.T) {
 	c := newCounterpart(t)
 	ctx := t.Context()
-	use := store.BlockValues{Use: bureau.UsedByProvider, Assignment: bureau.StaticAddresses, Since: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)}
+	use := store.BlockValues{Use: bureau.UsedByProvider, Assignment: bureau.StaticAddresses,
+		Since: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)}
 	use.From, use.To = source("192.0.2.0-192.0.2.255").From, source("192.0.2.0-192.0.2.255").To
 	c.report(t, source("192.0.2.0-192.0.2.255"), source("198.51.100.0-198.51.100.255"), use)
 	for range 2 {
@@ -233,7 +245,8 @@ func TestBlocksAreChangedAndRemoved(t *testing.T) {
 	smaller := source("192.0.2.0-192.0.2.127")
 	require.NoError(t, c.db.ChangeBlock(ctx, first.ID, smaller, "support:a"))
 	require.ErrorIs(t, c.db.RemoveBlock(ctx, first.ID, "support:a"), store.ErrConflict, "one operation at a time")
-	require.ErrorIs(t, c.db.ChangeBlock(ctx, used.ID, smaller, "support:a"), store.ErrConflict, "a use doesn't become a source")
+	require.ErrorIs(t, c.db.ChangeBlock(ctx, used.ID, smaller, "support:a"), store.ErrConflict,
+		"a use doesn't become a source")
 	require.NoError(t, c.db.ChangeBlock(ctx, list[1].ID, source("192.0.2.100-192.0.2.200"), "support:a"))
 	require.NoError(t, c.db.RemoveBlock(ctx, used.ID, "support:a"))
 	for range 2 {
@@ -318,8 +331,10 @@ func TestBadStaffRecordsAreSetAside(t *testing.T) {
 func (c *counterpart) loseStaffs(t *testing.T, after int64) {
 	c.lose(t, after)
 	for _, query := range []string{
-		`UPDATE address_blocks b JOIN staff_records r ON r.block_id = b.id SET b.state = 'waiting', b.bureau_id = NULL WHERE r.sequence > ?`,
-		`UPDATE staff_records SET sequence = NULL, result_code = NULL, result_at = NULL, sealed_opinion = NULL WHERE sequence > ?`,
+		`UPDATE address_blocks b JOIN staff_records r ON r.block_id = b.id SET b.state = 'waiting', b.bureau_id = NULL
+			WHERE r.sequence > ?`,
+		`UPDATE staff_records SET sequence = NULL, result_code = NULL, result_at = NULL, sealed_opinion = NULL
+			WHERE sequence > ?`,
 	} {
 		_, err := c.db.DB().ExecContext(t.Context(), query, after)
 		require.NoError(t, err)
@@ -433,9 +448,11 @@ func TestPapersByThemselves(t *testing.T) {
 	task := c.task(t, store.TaskVerify, &asked.Task)
 	asked.Passed, asked.Who, asked.Opinion, asked.At = true, "林核实", "信息真实", c.now
 	key := fmt.Sprint(filed.HolderID)
-	paper := bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")}, Subject: filing.Subject{HolderID: filed.HolderID}}
+	paper := bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")},
+		Subject: filing.Subject{HolderID: filed.HolderID}}
 	require.NoError(t, c.db.QueuePaper(ctx, c.account, key, paper, "support:a"))
-	require.NoError(t, c.db.AnswerTask(ctx, store.Answer{TaskID: task, Kind: store.StaffVerification, ResultKey: key, Data: asked, Actor: "support:a"}))
+	require.NoError(t, c.db.AnswerTask(ctx,
+		store.Answer{TaskID: task, Kind: store.StaffVerification, ResultKey: key, Data: asked, Actor: "support:a"}))
 	paper.Subject.HolderID = 4711
 	require.NoError(t, c.db.QueuePaper(ctx, c.account, "4711", paper, "support:a"))
 	for range 3 {

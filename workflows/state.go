@@ -129,12 +129,14 @@ func (f *run) await(ctx workflow.Context, ready func() bool) error {
 
 // enter records that the filing enters a stage, and clears the attention.
 func (f *run) enter(ctx workflow.Context, stage filing.Stage, eventKind filing.EventKind, actor string) error {
-	return f.advance(ctx, activities.Progress{Stage: stage, Attention: new(filing.Attention), EventKind: eventKind, Actor: actor})
+	return f.advance(ctx,
+		activities.Progress{Stage: stage, Attention: new(filing.Attention), EventKind: eventKind, Actor: actor})
 }
 
 // attend records what needs the customer's attention; empty for nothing.
 func (f *run) attend(ctx workflow.Context, attention filing.Attention, eventKind filing.EventKind) error {
-	return f.advance(ctx, activities.Progress{Attention: &attention, EventKind: eventKind, Actor: systemActor, Detail: string(attention)})
+	return f.advance(ctx,
+		activities.Progress{Attention: &attention, EventKind: eventKind, Actor: systemActor, Detail: string(attention)})
 }
 
 // advance writes one step of the projection.

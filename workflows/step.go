@@ -40,7 +40,8 @@ func notifyStep(channel filing.Channel) step {
 }
 
 // steps lists every step that a filing can be stuck at.
-var steps = []step{sendStep(filing.SMS), sendStep(filing.Mail), stepQueueRecord, stepInstall, stepCheckSite, notifyStep(filing.SMS), notifyStep(filing.Mail)}
+var steps = []step{sendStep(filing.SMS), sendStep(filing.Mail), stepQueueRecord, stepInstall, stepCheckSite,
+	notifyStep(filing.SMS), notifyStep(filing.Mail)}
 
 // Steps are the names of the steps that a filing can be stuck at, in the order of its life.
 func Steps() []string {
@@ -101,7 +102,8 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	f.stuck = &stuck{step: s, reason: reason}
 	defer func() { f.stuck = nil }()
 	yes, no := true, false
-	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason, EventKind: filing.EventStuck, Actor: systemActor, Detail: s.name + ": " + reason})
+	err := f.advance(ctx, activities.Progress{Stuck: &yes, StuckStep: s.name, StuckReason: reason,
+		EventKind: filing.EventStuck, Actor: systemActor, Detail: s.name + ": " + reason})
 	if err != nil {
 		return "", err
 	}
@@ -109,12 +111,15 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	if err := f.await(ctx, func() bool { return f.stuck.resume != nil }); err != nil {
 		if ctx.Err() != nil { // no longer needed: the row must not stay stuck
 			detached, _ := workflow.NewDisconnectedContext(ctx)
-			return "", errors.Join(err, f.advance(detached, activities.Progress{Stuck: &no, EventKind: filing.EventUnstuck, Actor: systemActor, Detail: s.name}))
+			return "",
+				errors.Join(err, f.advance(detached,
+					activities.Progress{Stuck: &no, EventKind: filing.EventUnstuck, Actor: systemActor, Detail: s.name}))
 		}
 		return "", err
 	}
 	resume := f.stuck.resume
-	err = f.advance(ctx, activities.Progress{Stuck: &no, EventKind: filing.EventResumed, Actor: resume.Actor, Detail: s.name + ": " + string(resume.Resolution)})
+	err = f.advance(ctx, activities.Progress{Stuck: &no, EventKind: filing.EventResumed, Actor: resume.Actor,
+		Detail: s.name + ": " + string(resume.Resolution)})
 	return resume.Resolution, err
 }
 

@@ -20,7 +20,8 @@ func TestSweepGoesOnAfterAFailure(t *testing.T) {
 	env.RegisterActivity(message)
 	left := []activities.TicketRef{{TicketID: 1}, {TicketID: 2, AnswerID: 7}, {TicketID: 3}}
 	env.OnActivity(message.UnsentTickets, mock.Anything).Return(left, nil)
-	env.OnActivity(message.SendTicket, mock.Anything, left[0]).Return(temporal.NewNonRetryableApplicationError("refused", activities.ReasonOperator, nil)).Once()
+	env.OnActivity(message.SendTicket, mock.Anything,
+		left[0]).Return(temporal.NewNonRetryableApplicationError("refused", activities.ReasonOperator, nil)).Once()
 	env.OnActivity(message.SendTicket, mock.Anything, left[1]).Return(nil).Once()
 	env.OnActivity(message.SendTicket, mock.Anything, left[2]).Return(nil).Once()
 	env.ExecuteWorkflow(workflows.TicketSweep)

@@ -34,7 +34,8 @@ func (f *run) handle(ctx workflow.Context) error {
 	return nil
 }
 
-func onUpdate[T any](f *run, ctx workflow.Context, name string, valid func(T) bool, handler func(workflow.Context, T) error) error {
+func onUpdate[T any](f *run, ctx workflow.Context, name string, valid func(T) bool,
+	handler func(workflow.Context, T) error) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, name,
 		func(ctx workflow.Context, in T) (State, error) {
 			err := handler(ctx, in)

@@ -63,7 +63,8 @@ func (w *week) dossier(n int, corrected bool) filing.Dossier {
 		d.Site.Name = "样例 结果1999"
 	}
 	if i := n / 30; n%30 == 7 && i < weekSeeded {
-		d.Kind, d.Holder, d.OwnershipProof = filing.KindNewSite, filingtest.CompanyHolder(), filing.OwnershipProof{Number: w.seededNumber(i), Password: "right"}
+		d.Kind, d.Holder, d.OwnershipProof = filing.KindNewSite, filingtest.CompanyHolder(),
+			filing.OwnershipProof{Number: w.seededNumber(i), Password: "right"}
 		return d
 	}
 	d.Holder.DocumentType, d.Holder.DocumentNumber = filing.DocumentPassport, fmt.Sprintf("P%08d", n)
@@ -88,7 +89,8 @@ func (w *week) orders() {
 			_, err := w.db.DB().ExecContext(ctx, into+strings.TrimSuffix(strings.Repeat(row+",", rows), ","), args...)
 			require.NoError(w.t, err)
 		}
-		insert(`INSERT INTO orders (id, number, customer_id, product, created_at, updated_at) VALUES `, `(?, ?, ?, 'p', ?, ?)`, orders)
+		insert(`INSERT INTO orders (id, number, customer_id, product, created_at, updated_at)
+			VALUES `, `(?, ?, ?, 'p', ?, ?)`, orders)
 		insert(`INSERT INTO filings (id, order_id, stage, stage_since, created_at) VALUES `, `(?, ?, ?, ?, ?)`, filings)
 	}
 }
@@ -104,13 +106,15 @@ func (w *week) submit(n int64, d filing.Dossier) {
 func (w *week) correct() {
 	var refused []int64
 	require.NoError(w.t, w.sql().Select(&refused, `
-		SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.code = 1020 AND r.revision = 1 ORDER BY r.id`))
+		SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.code = 1020 AND r.revision = 1
+		ORDER BY r.id`))
 	for _, n := range refused {
 		if w.corrected[n] {
 			continue
 		}
 		w.corrected[n] = true
-		require.NoError(w.t, w.db.Advance(w.t.Context(), store.Progress{FilingID: n, Seq: 1, Stage: filing.Correcting, Revision: 1, EventKind: "refused", Actor: "test"}))
+		require.NoError(w.t, w.db.Advance(w.t.Context(),
+			store.Progress{FilingID: n, Seq: 1, Stage: filing.Correcting, Revision: 1, EventKind: "refused", Actor: "test"}))
 		w.submit(n, w.dossier(int(n), true))
 	}
 }
@@ -128,7 +132,8 @@ func TestAWeekOfTenThousandFilings(t *testing.T) {
 		t.Skip("skipped: -short")
 	}
 	t.Parallel()
-	w := &week{counterpart: newCounterpart(t), t: t, signals: &heardSignals{heard: map[string]int{}}, corrected: map[int64]bool{}, spent: map[string]time.Duration{}}
+	w := &week{counterpart: newCounterpart(t), t: t, signals: &heardSignals{heard: map[string]int{}},
+		corrected: map[int64]bool{}, spent: map[string]time.Duration{}}
 	w.step = 30 * time.Minute
 	w.now = time.Date(2026, 11, 23, 0, 0, 0, 0, bureau.China)
 	w.bureau.Temporal = w.signals
@@ -158,7 +163,9 @@ func (w *week) rowsRead(do func()) int {
 			Name  string `db:"Variable_name"`
 			Value int    `db:"Value"`
 		}
-		require.NoError(w.t, w.sql().Select(&rows, `SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler\\_read%' AND Variable_name NOT LIKE '%retry' AND Variable_name NOT LIKE '%deleted'`))
+		require.NoError(w.t,
+			w.sql().Select(&rows,
+				`SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler\\_read%' AND Variable_name NOT LIKE '%retry' AND Variable_name NOT LIKE '%deleted'`))
 		n := 0
 		for _, r := range rows {
 			n += r.Value
@@ -238,8 +245,10 @@ func (w *week) ended() {
 	var tasks int
 	get(&tasks, `SELECT COUNT(*) FROM staff_tasks WHERE kind = '`+store.TaskProviderActs+`'`)
 	require.Equal(w.t, weekFilings/100, tasks)
-	w.t.Logf("%d filings, %d revisions, %d data files, %.0f filings a second in the exchange", weekFilings, w.revisions, w.files, weekFilings/w.spent["exchange"].Seconds())
+	w.t.Logf("%d filings, %d revisions, %d data files, %.0f filings a second in the exchange", weekFilings, w.revisions,
+		w.files, weekFilings/w.spent["exchange"].Seconds())
 	for what, d := range w.spent {
-		w.t.Logf("%s: %.0f %% of the time", what, 100*d.Seconds()/(w.spent["orders"]+w.spent["queueing"]+w.spent["exchange"]).Seconds())
+		w.t.Logf("%s: %.0f %% of the time", what,
+			100*d.Seconds()/(w.spent["orders"]+w.spent["queueing"]+w.spent["exchange"]).Seconds())
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 // registerAccounts stores the settings' accounts and schedules their exchanges; accounts no longer in the settings
 // get no new filings and no exchange.
-func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store, temporal client.Client) (map[int64]activities.BureauAccount, error) {
+func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store,
+	temporal client.Client) (map[int64]activities.BureauAccount, error) {
 	list, err := set.AccountList()
 	if err != nil {
 		return nil, err

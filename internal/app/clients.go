@@ -44,7 +44,8 @@ func mailSender(m config.Mail, roots *x509.CertPool) (*message.Mailer, error) {
 			return nil, errors.New("BEIAN_MAIL_CA_FILE: no certificate in it; want PEM")
 		}
 	}
-	cfg := message.MailConfig{Host: m.Host, Port: m.Port, UserName: m.UserName, Password: m.Password, From: m.From, FromName: m.FromName, TLS: m.TLS}
+	cfg := message.MailConfig{Host: m.Host, Port: m.Port, UserName: m.UserName, Password: m.Password, From: m.From,
+		FromName: m.FromName, TLS: m.TLS}
 	if roots != nil {
 		cfg.TLSConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}

@@ -60,15 +60,18 @@ func panelConfig(set Settings, p Process) (panel.Config, error) {
 			Name: set.Provider.Name, AccessMode: set.Provider.AccessMode, ServerPlace: set.Provider.ServerPlace,
 			LinkTargets: set.Provider.LinkTargets, PoliceTarget: set.Provider.PoliceTarget,
 		},
-		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second, Resolver: website.NewResolver(set.Panel.DNS),
-		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies, FrameOrigins: set.Panel.FrameOrigins,
-		RequireTOTP: set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
+		Papers: papers, VettingLease: set.Panel.VettingLease, SecondVetting: second,
+		Resolver:      website.NewResolver(set.Panel.DNS),
+		SecureCookies: set.Panel.SecureCookies, TrustedProxies: set.Panel.TrustedProxies,
+		FrameOrigins: set.Panel.FrameOrigins,
+		RequireTOTP:  set.Panel.StaffTOTP != "optional", TemporalUI: set.Panel.TemporalNamespaceUI(set.Base.Namespace),
 	}, nil
 }
 
 // Serve answers HTTP until ctx ends, then lets running requests end; stopping ends those that would run for long.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, stopping ...func()) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute}
 	for _, f := range stopping {
 		server.RegisterOnShutdown(f)
 	}

@@ -25,7 +25,8 @@ func TestPanelIsUnreadyBeforeItCloses(t *testing.T) {
 	defer temporal.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := app.Process{Store: testdb.New(t), Temporal: temporal, Observed: observe.New(), Logger: slog.New(slog.DiscardHandler)}
+	p := app.Process{Store: testdb.New(t), Temporal: temporal, Observed: observe.New(),
+		Logger: slog.New(slog.DiscardHandler)}
 	set := app.Settings{Panel: config.Panel{UnreadyFor: 3 * time.Second}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

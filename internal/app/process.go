@@ -106,9 +106,11 @@ func Connect(ctx context.Context, service string, base *config.Base) (p Process,
 		return p, nil, err
 	}
 	if len(status.Ahead) > 0 {
-		p.Logger.Warn("the database is newer than this build; continuing", "database", status.Version(), "unknown", len(status.Ahead))
+		p.Logger.Warn("the database is newer than this build; continuing", "database", status.Version(), "unknown",
+			len(status.Ahead))
 	}
-	if p.Temporal, err = history.Dial(ctx, base.Temporal, base.Namespace, keys, p.Logger, p.Observed.Temporal); err != nil {
+	if p.Temporal, err = history.Dial(ctx, base.Temporal, base.Namespace, keys, p.Logger,
+		p.Observed.Temporal); err != nil {
 		return p, nil, err
 	}
 	closers = append(closers, p.Temporal.Close)

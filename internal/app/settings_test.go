@@ -15,7 +15,8 @@ func TestEverySMSNeedsItsTemplate(t *testing.T) {
 }
 
 func TestWorkerSettingsNameWhatIsWrong(t *testing.T) {
-	cfg, err := app.WorkerConfig(config.Worker{Slots: []string{"bureau=2"}, QueueRates: []string{"website=20"}, Versioning: true, Deployment: "beian", BuildID: "b7"}, 5)
+	cfg, err := app.WorkerConfig(config.Worker{Slots: []string{"bureau=2"}, QueueRates: []string{"website=20"},
+		Versioning: true, Deployment: "beian", BuildID: "b7"}, 5)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, cfg.Slots["bureau"])
 	require.EqualValues(t, 5, cfg.FleetRates["message"], "the SMS quota")

@@ -61,11 +61,12 @@ func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Proc
 	}
 	cfg.Filing = &activities.Filing{Store: p.Store}
 	cfg.Bureau = &activities.Bureau{
-		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID, Logger: p.Logger,
-		KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
+		Store: p.Store, Accounts: accounts, Temporal: p.Temporal, FilingWorkflowID: workflows.FilingWorkflowID,
+		Logger: p.Logger, KeepFiles: set.Bureau.Keep, KeepPapers: set.Bureau.KeepPapers, Alerter: filings,
 	}
 	cfg.Bulk = &activities.Bulk{Store: p.Store, Filings: filings}
-	cfg.Broken = &activities.Broken{Store: p.Store, Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
+	cfg.Broken = &activities.Broken{Store: p.Store,
+		Finder: activities.NewBrokenFinder(p.Temporal.WorkflowService(), set.Base.Namespace)}
 	return nil
 }
 
@@ -134,7 +135,8 @@ func WorkerConfig(w config.Worker, smsPerSecond float64) (cfg worker.Config, err
 	}
 	cfg.StopTimeout = w.StopTimeout
 	withTasks := append([]string{worker.WorkflowTasks}, workflows.Queues...)
-	withoutMessage := slices.DeleteFunc(slices.Clone(workflows.Queues), func(q string) bool { return q == workflows.QueueMessage })
+	withoutMessage := slices.DeleteFunc(slices.Clone(workflows.Queues),
+		func(q string) bool { return q == workflows.QueueMessage })
 	for _, l := range []struct {
 		setting string
 		pairs   []string

@@ -48,8 +48,10 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	if err != nil {
 		return nil, fmt.Errorf("install Debian's package chromium: %w", err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true), chromedp.Flag("disable-component-update", true),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"))
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ := chromedp.NewContext(allocator)
@@ -77,10 +79,12 @@ func Open(t *testing.T, width, height int) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
-	require.NoError(t, Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		return err
-	})))
+	require.NoError(t, Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)),
+		chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled,
+				emulation.SetFocusEmulationEnabledParams{Enabled: true})
+			return err
+		})))
 	return ctx
 }
 
@@ -168,17 +172,20 @@ func Violations(ctx context.Context, target *chromedp.Target) (string, error) {
 	}
 	var report strings.Builder
 	for _, scheme := range []struct{ name, options string }{{"light", `{}`}, {"dark", `{runOnly: ["color-contrast"]}`}} {
-		media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme.name}}}
+		media := emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme.name}}}
 		if _, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, media); err != nil {
 			return "", err
 		}
-		found, err := chromedp.Evaluate[[]violation](fmt.Sprintf(runAxe, scheme.options), chromedp.EvalAwaitPromise)(ctx, target)
+		found, err := chromedp.Evaluate[[]violation](fmt.Sprintf(runAxe, scheme.options),
+			chromedp.EvalAwaitPromise)(ctx, target)
 		if err != nil {
 			return "", fmt.Errorf("axe-core: %w", err)
 		}
 		for _, v := range found {
 			for _, node := range v.Nodes {
-				fmt.Fprintf(&report, "\n%s (%s): %s\n  %s\n  %s", v.ID, scheme.name, v.Help, node.HTML, strings.ReplaceAll(node.Summary, "\n", "\n  "))
+				fmt.Fprintf(&report, "\n%s (%s): %s\n  %s\n  %s", v.ID, scheme.name, v.Help, node.HTML,
+					strings.ReplaceAll(node.Summary, "\n", "\n  "))
 			}
 		}
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestRevisionNamesTheCommit(t *testing.T) {
-	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"}, {Key: "vcs.modified", Value: "false"}}}
+	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "0123456789abcdef"},
+		{Key: "vcs.modified", Value: "false"}}}
 	require.Equal(t, "0123456789ab", revision(info))
 	info.Settings[1].Value = "true"
 	require.Equal(t, "0123456789ab-dirty", revision(info))

@@ -43,9 +43,10 @@ const (
 // actions classifies every code of the list in 3-4.
 var actions = map[int]Action{
 	CodeDone: GoOn, CodeFinished: GoOn, CodeNothing: GoOn, CodeMore: GoOn,
-	4: TellStaff, 5: TellStaff, 6: Rebuild, 7: Rebuild, 8: Rebuild, 9: TellStaff, 10: TellStaff, 11: TellStaff, 12: TellStaff, 13: TellStaff,
-	CodeGap: FillGap, CodeBusy: TryLater, 16: TellStaff, 17: TellStaff, 18: TellStaff, 19: TellStaff, CodeHours: TryLater, 21: TellStaff,
-	CodeTooManyTries: TellCustomer, 901: TryLater, 902: TryLater, CodeOther: TryLater,
+	4: TellStaff, 5: TellStaff, 6: Rebuild, 7: Rebuild, 8: Rebuild, 9: TellStaff, 10: TellStaff, 11: TellStaff,
+	12: TellStaff, 13: TellStaff,
+	CodeGap: FillGap, CodeBusy: TryLater, 16: TellStaff, 17: TellStaff, 18: TellStaff, 19: TellStaff, CodeHours: TryLater,
+	21: TellStaff, CodeTooManyTries: TellCustomer, 901: TryLater, 902: TryLater, CodeOther: TryLater,
 }
 
 // Answer is the result of every method.

@@ -21,7 +21,8 @@ import (
 const version = "V.3.0"
 
 func records() []bureau.Record {
-	company := filing.Dossier{Holder: filingtest.CompanyHolder(), Site: filingtest.Site("www.example.net", "192.0.2.10-192.0.2.30")}
+	company := filing.Dossier{Holder: filingtest.CompanyHolder(),
+		Site: filingtest.Site("www.example.net", "192.0.2.10-192.0.2.30")}
 	company.Site.Domains = append(company.Site.Domains, "*.example.net", "xn--fsq092h.xn--fiqs8s")
 	company.Site.IPs = append(company.Site.IPs, "198.51.100.7")
 	company.Site.PreApprovals = []int{1, 3}
@@ -185,7 +186,8 @@ func TestLostAnswerIsFoundByAsking(t *testing.T) {
 func TestFaultsAreToldApart(t *testing.T) {
 	ctx := context.Background()
 	p := connect(t, "", stand.Options{})
-	for code, action := range map[string]bureau.Action{"5": bureau.TellStaff, "19": bureau.TellStaff, "901": bureau.TryLater, "7": bureau.Rebuild, "15": bureau.TryLater} {
+	for code, action := range map[string]bureau.Action{"5": bureau.TellStaff, "19": bureau.TellStaff,
+		"901": bureau.TryLater, "7": bureau.Rebuild, "15": bureau.TryLater} {
 		p.stand.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: code, Times: 1})
 		a, err := p.client.Upload(ctx, 1, zipped(t, records()))
 		require.NoError(t, err)
@@ -213,12 +215,16 @@ func TestStatusAndPassword(t *testing.T) {
 	ctx := context.Background()
 	p := connect(t, "", stand.Options{})
 	p.stand.Seed(stand.SeedFiling{
-		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, DocumentNumber: "91310101MA1FP0000H",
-		Province: "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1", SiteName: "样例网站 <1>", Domains: []string{"filed.example.com"},
+		HolderName: "上海样例网络科技有限公司", Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+		DocumentNumber: "91310101MA1FP0000H",
+		Province:       "310000", Number: "沪ICP备05000940号", Password: "right", SiteNumber: "沪ICP备05000940号-1",
+		SiteName: "样例网站 <1>",
+		Domains:  []string{"filed.example.com"},
 	})
 	status, _, err := p.client.QueryStatus(ctx, bureau.ConditionDomain, "filed.example.com")
 	require.NoError(t, err)
-	require.Equal(t, filing.Status{Filed: true, SiteName: "样例网站 <1>", HolderNumber: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1"}, status)
+	require.Equal(t, filing.Status{Filed: true, SiteName: "样例网站 <1>", HolderNumber: "沪ICP备05000940号",
+		SiteNumber: "沪ICP备05000940号-1"}, status)
 	status, _, err = p.client.QueryStatus(ctx, filing.DocumentBusinessLicence, "91310101MA1FP0000H")
 	require.NoError(t, err)
 	require.Equal(t, filing.Status{Filed: true, HolderNumber: "沪ICP备05000940号"}, status)

@@ -111,7 +111,8 @@ func (c *Client) Download(ctx context.Context) (*DownloadedFile, Answer, error) 
 
 // DownloadAck acknowledges a file (isp_downloadack, 3-3-3).
 func (c *Client) DownloadAck(ctx context.Context, fileName string) (Answer, error) {
-	a, _, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_downloadack", []parameter{{"hashAlgorithm", hashMD5}, {"fileName", fileName}})
+	a, _, err := c.call(ctx, c.cfg.Mapping.ReportPath, "isp_downloadack",
+		[]parameter{{"hashAlgorithm", hashMD5}, {"fileName", fileName}})
 	return a, err
 }
 
@@ -196,7 +197,8 @@ func result(a Answer, err error) string {
 }
 
 // call makes one SOAP 1.1 call with the account's credentials.
-func (c *Client) call(ctx context.Context, path, method string, parameters []parameter) (a Answer, r returned, err error) {
+func (c *Client) call(ctx context.Context, path, method string,
+	parameters []parameter) (a Answer, r returned, err error) {
 	ctx, done := extcall.Begin(ctx, extcall.Bureau, method)
 	defer func() { done(result(a, err)) }()
 	random := rand.Text()[:randomLength]
@@ -210,7 +212,8 @@ func (c *Client) call(ctx context.Context, path, method string, parameters []par
 		{"randVal", random},
 		{"pwdHash", hash},
 	}, parameters...)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.cfg.BaseURL, "/")+path, c.envelope(method, all))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.cfg.BaseURL, "/")+path,
+		c.envelope(method, all))
 	if err != nil {
 		return Answer{}, returned{}, err
 	}
@@ -256,7 +259,8 @@ func passwordHash(password, random string) (string, error) {
 
 func (c *Client) envelope(method string, parameters []parameter) io.Reader {
 	var b bytes.Buffer
-	b.WriteString(xml.Header + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:isp="` + c.cfg.Mapping.Namespace + `"><soapenv:Body><isp:` + method + `>`)
+	b.WriteString(xml.Header + `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:isp="` +
+		c.cfg.Mapping.Namespace + `"><soapenv:Body><isp:` + method + `>`)
 	for _, p := range parameters {
 		b.WriteString("<" + p.name + ">")
 		_ = xml.EscapeText(&b, []byte(p.value)) // writing to a buffer can't fail

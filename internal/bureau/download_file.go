@@ -243,7 +243,8 @@ func (x reviewXML) result() Result {
 // parseTime parses a time as the interface's schema allows it (10 to 22 characters), in China's time zone; zero if it
 // has none of the usual formats.
 func parseTime(text string) time.Time {
-	for _, layout := range []string{time.DateTime, "2006-01-02 15:04:05.0", "2006-01-02T15:04:05", time.DateOnly, "20060102150405"} {
+	for _, layout := range []string{time.DateTime, "2006-01-02 15:04:05.0", "2006-01-02T15:04:05", time.DateOnly,
+		"20060102150405"} {
 		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), China); err == nil {
 			return t.UTC()
 		}

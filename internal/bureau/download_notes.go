@@ -79,7 +79,8 @@ func (d *DownloadData) notes(x downloadXML) {
 	}
 	const removed = "2" // Czlx in lists
 	for _, h := range x.ICP.HMDLB.Holders {
-		d.Blacklist = append(d.Blacklist, Blacklisted{Removed: t(h.Czlx) == removed, Name: t(h.Dwmc), DocumentType: h.Zjlx.int(), DocumentNumber: t(h.Zjhm), Remark: t(h.Bz)})
+		d.Blacklist = append(d.Blacklist, Blacklisted{Removed: t(h.Czlx) == removed, Name: t(h.Dwmc),
+			DocumentType: h.Zjlx.int(), DocumentNumber: t(h.Zjhm), Remark: t(h.Bz)})
 	}
 	for _, s := range x.ICP.HMDLB.Sites {
 		b := Blacklisted{Removed: t(s.Czlx) == removed, Name: t(s.Wzmc), Remark: t(s.Bz)}
@@ -89,10 +90,12 @@ func (d *DownloadData) notes(x downloadXML) {
 		d.Blacklist = append(d.Blacklist, b)
 	}
 	for _, f := range x.ICP.FFJRHMD {
-		d.Found = append(d.Found, FoundSite{Illegal: true, ID: f.ID.int64(), Domain: t(f.Ym), IP: f.Ip.address(), Operator: f.Zjjrz.int64(), Province: f.Szs.int64(), SeenAt: parseTime(f.Checked), Remark: t(f.Bz)})
+		d.Found = append(d.Found, FoundSite{Illegal: true, ID: f.ID.int64(), Domain: t(f.Ym), IP: f.Ip.address(),
+			Operator: f.Zjjrz.int64(), Province: f.Szs.int64(), SeenAt: parseTime(f.Checked), Remark: t(f.Bz)})
 	}
 	for _, f := range x.ICP.WBAWZLB {
-		d.Found = append(d.Found, FoundSite{ID: f.ID.int64(), Domain: t(f.WzymMc), IP: f.IP.address(), Operator: f.Yys.int64(), Province: f.Sssh.int64(), SeenAt: parseTime(f.Checked), Remark: t(f.Bz)})
+		d.Found = append(d.Found, FoundSite{ID: f.ID.int64(), Domain: t(f.WzymMc), IP: f.IP.address(),
+			Operator: f.Yys.int64(), Province: f.Sssh.int64(), SeenAt: parseTime(f.Checked), Remark: t(f.Bz)})
 	}
 	for _, h := range x.ICP.HCJG.Holders {
 		d.Checks = append(d.Checks, Check{Kind: "holder", ID: h.Ztid.int64(), Detail: t(h.Cwyy)})
@@ -108,7 +111,8 @@ func (d *DownloadData) notes(x downloadXML) {
 func (d *DownloadData) siteChecks(kind string, list []siteCheckXML) {
 	t := strings.TrimSpace
 	for _, c := range list {
-		d.Checks = append(d.Checks, Check{Kind: kind, ID: c.Wzid.int64(), SiteNumber: t(c.Baxh), Domain: t(c.Ym), Detail: t(c.Hcjg + " " + c.Syurl + " " + c.Bz)})
+		d.Checks = append(d.Checks, Check{Kind: kind, ID: c.Wzid.int64(), SiteNumber: t(c.Baxh), Domain: t(c.Ym),
+			Detail: t(c.Hcjg + " " + c.Syurl + " " + c.Bz)})
 	}
 }
 
@@ -199,7 +203,8 @@ func (x codesXML) tables() []CodeTable {
 	add := func(name string, rows []codeXML) {
 		table := CodeTable{Name: name}
 		for _, r := range rows {
-			row := CodeRow{ID: r.ID.int(), Valid: strings.TrimSpace(r.Sfyx) != "0", Group: max(r.Dwflid.int(), r.Lx.int(), r.Ssdxlx.int())}
+			row := CodeRow{ID: r.ID.int(), Valid: strings.TrimSpace(r.Sfyx) != "0",
+				Group: max(r.Dwflid.int(), r.Lx.int(), r.Ssdxlx.int())}
 			for _, text := range []string{r.Mc, r.Nr, r.Ztmc, r.Fl2, r.Dwmc} {
 				if row.Name == "" {
 					row.Name = strings.TrimSpace(text)

@@ -93,7 +93,8 @@ type fzrXML struct {
 
 func (f fzrXML) manager() filing.Manager {
 	t := strings.TrimSpace
-	return filing.Manager{Name: t(f.Xm), OfficePhone: t(f.Dhhm), Mobile: t(f.Sjhm), Email: t(f.Dzyj), DocumentType: f.Zjlx.int(), DocumentNumber: t(f.Zjhm)}
+	return filing.Manager{Name: t(f.Xm), OfficePhone: t(f.Dhhm), Mobile: t(f.Sjhm), Email: t(f.Dzyj),
+		DocumentType: f.Zjlx.int(), DocumentNumber: t(f.Zjhm)}
 }
 
 func (x filedXML) filed() filing.FiledHolder {
@@ -102,22 +103,25 @@ func (x filedXML) filed() filing.FiledHolder {
 	f := filing.FiledHolder{
 		HolderID: z.Ztid.int64(), OurHolderID: z.IspZtid.int64(), Number: t(z.Baxh), CertificatePath: t(z.Zslj),
 		Holder: filing.Holder{
-			Name: t(z.Dwmc), Nature: z.Dwxz.int(), DocumentType: z.Zjlx.int(), DocumentNumber: t(z.Zjhm), DocumentAddress: t(z.Zjzs), Superior: t(z.Tzr),
+			Name: t(z.Dwmc), Nature: z.Dwxz.int(), DocumentType: z.Zjlx.int(), DocumentNumber: t(z.Zjhm),
+			DocumentAddress: t(z.Zjzs), Superior: t(z.Tzr),
 			Province: t(z.Shengid), City: t(z.Shiid), County: t(z.Xianid), Address: t(z.Xxdz), Manager: z.Fzr.manager(),
 		},
 	}
 	for _, w := range x.Wz {
 		s := filing.FiledSite{
-			ID: w.Wzid.int64(), OurID: w.IspWzid.int64(), Number: t(w.Baxh), Name: t(w.Wzmc), HomePage: t(w.Syurl), Manager: w.Fzr.manager(),
-			PreApprovals: ints(w.Nrlx), Services: ints(w.Fwnr), Languages: ints(w.Yylb),
+			ID: w.Wzid.int64(), OurID: w.IspWzid.int64(), Number: t(w.Baxh), Name: t(w.Wzmc), HomePage: t(w.Syurl),
+			Manager: w.Fzr.manager(), PreApprovals: ints(w.Nrlx), Services: ints(w.Fwnr), Languages: ints(w.Yylb),
 		}
 		for _, d := range w.Ym {
 			s.Domains = append(s.Domains, filing.FiledDomain{ID: d.Ymid.int64(), Name: strings.ToLower(t(d.Ym))})
 		}
 		for _, j := range w.Jr {
-			a := filing.FiledAccess{ID: j.Jrid.int64(), OurID: j.IspJrid.int64(), Provider: j.Ispid.int64(), Places: ints(j.Fbdd), Modes: ints(j.Jrfs)}
+			a := filing.FiledAccess{ID: j.Jrid.int64(), OurID: j.IspJrid.int64(), Provider: j.Ispid.int64(),
+				Places: ints(j.Fbdd), Modes: ints(j.Jrfs)}
 			for _, ip := range j.IP {
-				a.Addresses = append(a.Addresses, filing.FiledRange{ID: ip.Ipid.int64(), From: ip.Qsip.address(), To: ip.Zzip.address()})
+				a.Addresses = append(a.Addresses,
+					filing.FiledRange{ID: ip.Ipid.int64(), From: ip.Qsip.address(), To: ip.Zzip.address()})
 			}
 			s.Accesses = append(s.Accesses, a)
 		}

@@ -57,7 +57,8 @@ func foreignBureau(t *testing.T, account map[string]any) (url string) {
 func TestClientCallsAForeignBureau(t *testing.T) {
 	ctx := t.Context()
 	url := foreignBureau(t, map[string]any{
-		"isp_id": 310001, "user": "样例用户", "password": "口令 p&<", "filed_domain": "filed.example.net", "filing_password": "right",
+		"isp_id": 310001, "user": "样例用户", "password": "口令 p&<", "filed_domain": "filed.example.net",
+		"filing_password": "right",
 	})
 	account := bureau.Config{BaseURL: url, ISPID: 310001, UserName: "样例用户", Password: "口令 p&<"}
 	c := bureau.New(account)
@@ -99,7 +100,8 @@ func TestClientCallsAForeignBureau(t *testing.T) {
 
 	status, _, err := c.QueryStatus(ctx, bureau.ConditionDomain, "filed.example.net")
 	require.NoError(t, err)
-	require.Equal(t, filing.Status{Filed: true, SiteName: "样例&网站", HolderNumber: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1"}, status)
+	require.Equal(t,
+		filing.Status{Filed: true, SiteName: "样例&网站", HolderNumber: "沪ICP备05000940号", SiteNumber: "沪ICP备05000940号-1"}, status)
 	status, _, err = c.QueryStatus(ctx, bureau.ConditionDomain, "other.example.net")
 	require.NoError(t, err)
 	require.False(t, status.Filed)
@@ -164,7 +166,8 @@ func phpBureau(t *testing.T, account map[string]any) (url string) {
 func TestClientCallsAServerMadeOfTheWSDL(t *testing.T) {
 	ctx := t.Context()
 	account := bureau.Config{
-		BaseURL: phpBureau(t, map[string]any{"isp_id": 310001, "user": "样例用户", "password": "口令 p&<"}), ISPID: 310001, UserName: "样例用户", Password: "口令 p&<",
+		BaseURL: phpBureau(t, map[string]any{"isp_id": 310001, "user": "样例用户", "password": "口令 p&<"}), ISPID: 310001,
+		UserName: "样例用户", Password: "口令 p&<",
 	}
 	c := bureau.New(account)
 	content, _, err := bureau.BuildRecords(version, 310001, records())

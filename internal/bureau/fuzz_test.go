@@ -16,9 +16,11 @@ import (
 // Every parser of external input terminates, within its limits, with a value or an error.
 
 func FuzzParseDownload(f *testing.F) {
-	f.Add([]byte(`<DownloadData version="V.3.0"><ICP><BAJG><Jg_xx><Jgxx><Jgdm>1020</Jgdm></Jgxx><Czlx>1</Czlx><Bs>7</Bs></Jg_xx></BAJG></ICP></DownloadData>`))
+	f.Add([]byte(
+		`<DownloadData version="V.3.0"><ICP><BAJG><Jg_xx><Jgxx><Jgdm>1020</Jgdm></Jgxx><Czlx>1</Czlx><Bs>7</Bs></Jg_xx></BAJG></ICP></DownloadData>`))
 	f.Add([]byte(filedTask))
-	f.Add([]byte(`<DownloadData version="V.3.0"><JCDM><Jcdm_xx><Dwxz_dms><Dwxz_xx><Id>4</Id><Mc>企业</Mc><Sfyx>1</Sfyx></Dwxz_xx></Dwxz_dms></Jcdm_xx></JCDM></DownloadData>`))
+	f.Add([]byte(
+		`<DownloadData version="V.3.0"><JCDM><Jcdm_xx><Dwxz_dms><Dwxz_xx><Id>4</Id><Mc>企业</Mc><Sfyx>1</Sfyx></Dwxz_xx></Dwxz_dms></Jcdm_xx></JCDM></DownloadData>`))
 	f.Add([]byte(`<!DOCTYPE x [<!ENTITY a "b">]><DownloadData>&a;</DownloadData>`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		d, err := bureau.ParseDownload(content)
@@ -127,7 +129,8 @@ func TestGoldenDownloads(t *testing.T) {
 	require.Equal(t, []bureau.Ended{{ID: 9001, Remark: "主体注销"}, {Site: true, ID: 9101}}, d.Ended)
 	require.Equal(t, []bureau.Blacklisted{
 		{Name: "某公司", DocumentType: 1, DocumentNumber: "91310101MA1FP0000H"},
-		{Name: "某网站", Domains: []string{"bad.example.com"}, Remark: "违法"}, {Removed: true, Name: "旧网站", Domains: []string{"old.example.com"}},
+		{Name: "某网站", Domains: []string{"bad.example.com"}, Remark: "违法"},
+		{Removed: true, Name: "旧网站", Domains: []string{"old.example.com"}},
 	}, d.Blacklist)
 	require.Len(t, d.Found, 2)
 	require.True(t, d.Found[0].Illegal)

@@ -58,7 +58,8 @@ func recordDownloads(t *testing.T) {
 	require.NoError(t, err)
 	h := d.Filings[0]
 	end := list[0]
-	end.Dossier.Kind, end.Dossier.Subject, end.Dossier.Ending = filing.KindEndSite, filing.Subject{SiteID: h.Sites[0].ID}, filing.Ending{Reason: 1}
+	end.Dossier.Kind, end.Dossier.Subject, end.Dossier.Ending = filing.KindEndSite, filing.Subject{SiteID: h.Sites[0].ID},
+		filing.Ending{Reason: 1}
 	for name, push := range map[string]func() error{
 		"codes": s.PushCodeTables,
 		"task":  func() error { return s.PushVerificationTask(h.Number) },
@@ -70,7 +71,8 @@ func recordDownloads(t *testing.T) {
 	}
 	upload(end)
 	keep("ended")
-	block := bureau.AddressBlock{Operation: bureau.AddAddresses, ID: 5, From: 3221225984, To: 3221226239, Source: 310000, Remark: "自有"}
+	block := bureau.AddressBlock{Operation: bureau.AddAddresses, ID: 5, From: 3221225984, To: 3221226239, Source: 310000,
+		Remark: "自有"}
 	content, _, err := bureau.BuildAddresses(version, 310001, []bureau.AddressBlock{block})
 	require.NoError(t, err)
 	sequence++

@@ -22,9 +22,11 @@ func recordsOfEachKind() map[string]bureau.Record {
 	}
 	d := filingtest.Dossier()
 	d.Site.PreApprovals, d.Site.Remark = []int{1, 3}, "备注 <&>"
-	papers := []bureau.Paper{{Format: 1, Purpose: 2, Content: []byte("paper"), Remark: "营业执照"}, {Format: 1, Purpose: 5, Content: []byte("site"), OfSite: true}}
+	papers := []bureau.Paper{{Format: 1, Purpose: 2, Content: []byte("paper"), Remark: "营业执照"},
+		{Format: 1, Purpose: 5, Content: []byte("site"), OfSite: true}}
 	list := map[string]bureau.Record{}
-	for _, kind := range []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite} {
+	for _, kind := range []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange,
+		filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite} {
 		r := bureau.Record{ID: 7, Dossier: d, Papers: papers}
 		r.Dossier.Kind = kind
 		switch kind {
@@ -54,7 +56,8 @@ func golden(t *testing.T, name string, content []byte) {
 	}
 	kept, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(kept), string(content), "the bytes of a record changed: what was packed before must stay the same")
+	require.Equal(t, string(kept), string(content),
+		"the bytes of a record changed: what was packed before must stay the same")
 }
 
 func TestEveryKindOfRecord(t *testing.T) {
@@ -99,9 +102,12 @@ func TestStaffsRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, data.Tasks, 1)
 	records := []bureau.StaffRecord{
-		{ID: 1, Verification: &bureau.Verification{Who: "林核实", Opinion: "信息有误", Faults: "电话不通", At: day, Task: data.Tasks[0]}},
-		{ID: 2, Unfiled: &bureau.UnfiledResult{Domain: "www.example.com", IP: 3221225994, Operator: 1, Province: 310000, Result: 1, Opinion: "已关闭", Listed: day, Due: day}},
-		{ID: 3, Paper: &bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")}, Subject: filing.Subject{HolderID: 9001}}},
+		{ID: 1, Verification: &bureau.Verification{Who: "林核实", Opinion: "信息有误", Faults: "电话不通", At: day,
+			Task: data.Tasks[0]}},
+		{ID: 2, Unfiled: &bureau.UnfiledResult{Domain: "www.example.com", IP: 3221225994, Operator: 1, Province: 310000,
+			Result: 1, Opinion: "已关闭", Listed: day, Due: day}},
+		{ID: 3, Paper: &bureau.PaperOf{Paper: bureau.Paper{Format: 1, Purpose: 1, Content: []byte("sheet")},
+			Subject: filing.Subject{HolderID: 9001}}},
 	}
 	content, unfit, err := bureau.BuildStaffRecords(version, 310001, records)
 	require.NoError(t, err)
@@ -137,7 +143,8 @@ func TestAddressBlocks(t *testing.T) {
 	blocks := []bureau.AddressBlock{
 		{Operation: bureau.AddAddresses, ID: 1, From: 3221225984, To: 3221226239, Source: 100, Remark: "来源"},
 		{Operation: bureau.AddAddresses, ID: 2, From: 3221225984, To: 3221226239, Use: bureau.UsedByProvider, Since: since},
-		{Operation: bureau.ChangeAddresses, ID: 3, BureauID: 5, From: 3221225984, To: 3221226111, Use: bureau.Reserved, Since: since},
+		{Operation: bureau.ChangeAddresses, ID: 3, BureauID: 5, From: 3221225984, To: 3221226111, Use: bureau.Reserved,
+			Since: since},
 		{Operation: bureau.ChangeAddresses, ID: 4, BureauID: 6, From: 3221225984, To: 3221226111, Source: 100},
 		{Operation: bureau.RemoveAddresses, ID: 5, BureauID: 7, Source: 100},
 		{Operation: bureau.RemoveAddresses, ID: 6, BureauID: 8},
@@ -279,7 +286,8 @@ func TestApprovalsCarryTheirPapers(t *testing.T) {
 	require.Empty(t, unfit)
 	schema(t, "upload-data.xsd", content)
 	text := string(bureau.Text(content))
-	require.Contains(t, text, "<Nrlx_id>3</Nrlx_id><Qzsph>沪教 2026-1 号</Qzsph><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj>")
+	require.Contains(t, text,
+		"<Nrlx_id>3</Nrlx_id><Qzsph>沪教 2026-1 号</Qzsph><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj><Spwj>c2Nhbg==</Spwj>")
 	require.Contains(t, text, "<Nrlx_id>7</Nrlx_id><Qzsph>-</Qzsph><Spwj>-</Spwj>", "the schema requires both")
 	require.NotContains(t, text, "<Fjxx>")
 	for range 8 {

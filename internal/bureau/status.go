@@ -43,7 +43,8 @@ func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (
 		return filing.Status{}, a, errors.New(method + ": the answer has no StatusInfo")
 	}
 	s := filing.Status{
-		SiteName: strings.TrimSpace(r.Status.SiteName), HolderNumber: strings.TrimSpace(r.Status.HolderNumber), SiteNumber: strings.TrimSpace(r.Status.SiteNumber),
+		SiteName: strings.TrimSpace(r.Status.SiteName), HolderNumber: strings.TrimSpace(r.Status.HolderNumber),
+		SiteNumber: strings.TrimSpace(r.Status.SiteNumber),
 	}
 	switch strings.TrimSpace(r.Status.State) {
 	case "0":

@@ -100,7 +100,8 @@ func newSiteEntry(r Record) (entry newSite, code int) {
 
 func newAccessEntry(r Record) (entry newAccess, code int) {
 	d := r.Dossier
-	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password), partID(r.ID, placeAccess)
+	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password),
+		partID(r.ID, placeAccess)
 	entry.accessBody, code = accessOf(r.ID, d.Site, nil)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		number, err := filing.ParseNumber(d.OwnershipProof.Number)
@@ -115,10 +116,12 @@ func newAccessEntry(r Record) (entry newAccess, code int) {
 func changeEntry(r Record) (entry change, code int) {
 	h, s, known := r.Dossier.Holder, r.Dossier.Site, r.Dossier.Subject
 	z := &entry.Zt
-	z.Ztid, z.Dwmc, z.Baxh, z.Dwxz, z.Tzr, z.Txdz, z.Fzr = known.HolderID, h.Name, known.HolderNumber, h.Nature, h.Superior, addressOf(h), managerOf(h.Manager)
+	z.Ztid, z.Dwmc, z.Baxh, z.Dwxz, z.Tzr, z.Txdz, z.Fzr = known.HolderID, h.Name, known.HolderNumber, h.Nature,
+		h.Superior, addressOf(h), managerOf(h.Manager)
 	z.Zj.Zjlx, z.Zj.Zjhm, z.Zj.Zjzs = h.DocumentType, h.DocumentNumber, h.DocumentAddress
 	w := &entry.Wz
-	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.Syurl, w.Bz = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager), known.SiteNumber, s.HomePage, s.Remark
+	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.Syurl, w.Bz = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager),
+		known.SiteNumber, s.HomePage, s.Remark
 	for i, domain := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(r.ID, placeDomains+i), Ymid: known.DomainIDs[domain], Ym: domain})
 	}

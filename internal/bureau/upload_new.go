@@ -164,12 +164,14 @@ func documentOf(h filing.Holder) zj {
 }
 
 func managerOf(m filing.Manager) fzr {
-	return fzr{Xm: m.Name, Dhhm: strings.TrimSpace(m.OfficePhone), Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType, Zjhm: m.DocumentNumber}
+	return fzr{Xm: m.Name, Dhhm: strings.TrimSpace(m.OfficePhone), Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType,
+		Zjhm: m.DocumentNumber}
 }
 
 func siteOf(r Record, manager filing.Manager) (w wzxx, code int) {
 	recordID, s := r.ID, r.Dossier.Site
-	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: managerOf(manager), Syurl: s.HomePage, Bz: s.Remark}
+	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: managerOf(manager),
+		Syurl: s.HomePage, Bz: s.Remark}
 	for i, d := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(recordID, placeDomains+i), Ym: d})
 	}
@@ -216,7 +218,8 @@ func papersOf(papers []Paper, owner func(Paper) any) []fj {
 		if p.Approval != 0 {
 			continue // submitted with its content
 		}
-		f := fjxx{Fjwjgs: p.Format, Fjyt: p.Purpose, Fjnr: base64.StdEncoding.EncodeToString(p.Content), Ssdxlx: ownerHolder, Owner: owner(p), Bz: p.Remark}
+		f := fjxx{Fjwjgs: p.Format, Fjyt: p.Purpose, Fjnr: base64.StdEncoding.EncodeToString(p.Content), Ssdxlx: ownerHolder,
+			Owner: owner(p), Bz: p.Remark}
 		if p.OfSite {
 			f.Ssdxlx = ownerSite
 		}

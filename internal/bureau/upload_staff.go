@@ -133,7 +133,8 @@ type StaffRecord struct {
 
 // BuildStaffRecords makes the XML of a data file of staff records, in GBK. It is deterministic. Records that would
 // violate the schema are left out and returned with a result code.
-func BuildStaffRecords(version string, ispID int64, records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
+func BuildStaffRecords(version string, ispID int64,
+	records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
 	if len(records) > MaxRecords {
 		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
@@ -168,7 +169,8 @@ func (icp *uploadICP) addStaffs(ispID int64, r StaffRecord) (code int) {
 	case r.Unfiled != nil:
 		u := *r.Unfiled
 		e := clxx{
-			Ym: u.Domain, IP: u.IP, Yys: u.Operator, Jrs: ispID, Shengid: u.Province, Cljg: u.Result, Clyj: u.Opinion, Rbsj: day(u.Listed), Clsx: day(u.Due),
+			Ym: u.Domain, IP: u.IP, Yys: u.Operator, Jrs: ispID, Shengid: u.Province, Cljg: u.Result, Clyj: u.Opinion,
+			Rbsj: day(u.Listed), Clsx: day(u.Due),
 		}
 		if code = fits(e); code == 0 {
 			icp.WBACLJG = section(icp.WBACLJG)
@@ -193,13 +195,15 @@ func (icp *uploadICP) addStaffs(ispID int64, r StaffRecord) (code int) {
 
 func verifiedOf(f filing.FiledHolder) (v verifiedBa) {
 	manager := func(m filing.Manager) verifiedFzr {
-		return verifiedFzr{Xm: m.Name, Dhhm: m.OfficePhone, Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType, Zjhm: m.DocumentNumber}
+		return verifiedFzr{Xm: m.Name, Dhhm: m.OfficePhone, Sjhm: m.Mobile, Dzyj: m.Email, Zjlx: m.DocumentType,
+			Zjhm: m.DocumentNumber}
 	}
 	z := &v.Zt
 	z.Ztid, z.Dwmc, z.Dwxz, z.Tzr = f.HolderID, f.Holder.Name, f.Holder.Nature, f.Holder.Superior
 	z.Txdz, z.Zj, z.Fzr = addressOf(f.Holder), documentOf(f.Holder), manager(f.Holder.Manager)
 	for _, s := range f.Sites {
-		w := verifiedWz{Wzid: s.ID, Wzmc: s.Name, Nrlx: siteBodyOf(filing.Site{PreApprovals: s.PreApprovals}, nil).Nrlx, Fwnr: s.Services, Fzr: manager(s.Manager), URL: s.HomePage}
+		w := verifiedWz{Wzid: s.ID, Wzmc: s.Name, Nrlx: siteBodyOf(filing.Site{PreApprovals: s.PreApprovals}, nil).Nrlx,
+			Fwnr: s.Services, Fzr: manager(s.Manager), URL: s.HomePage}
 		for _, d := range s.Domains {
 			w.Ym = append(w.Ym, verifiedYm{d.ID, d.Name})
 		}

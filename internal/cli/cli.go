@@ -39,7 +39,8 @@ func Main(args []string) int {
 	defer stop()
 	var c commands
 	parser, err := kong.New(&c, kong.Name("beian"),
-		kong.Description("Beian (备案) files websites with China's ICP bureau for a hosting provider's customers.\n\nExample: beian dev"),
+		kong.Description(
+			"Beian (备案) files websites with China's ICP bureau for a hosting provider's customers.\n\nExample: beian dev"),
 		kong.Vars{"version": version()}, kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "beian:", err)

@@ -66,7 +66,8 @@ func (c *restartCommand) Run(ctx context.Context) error {
 			case <-every.C:
 			}
 			switch {
-			case f.Stage == filing.Filed && (f.Kind.FollowsUp() || f.Kind.Registers()): // the filing that they follow has the aftercare
+			case f.Stage == filing.Filed && (f.Kind.FollowsUp() || f.Kind.Registers()):
+				// the filing that they follow has the aftercare
 			case f.Stage == filing.Filed:
 				err = filings.StartAftercare(ctx, f.Ref(), workflows.AftercareInput{FilingID: f.ID})
 			default:

@@ -78,11 +78,14 @@ func printStatus(to io.Writer, s schema.Status) error {
 	verdict := "The database and this build are at the same version."
 	switch {
 	case len(s.Pending) > 0 && len(s.Ahead) > 0:
-		verdict = "Each has migrations that the other lacks: this build comes from a different branch than the last one that migrated."
+		verdict =
+			"Each has migrations that the other lacks: this build comes from a different branch than the last one that migrated."
 	case len(s.Pending) > 0:
-		verdict = fmt.Sprintf("This build is ahead by %d: run `beian migrate` before its panels and workers start.", len(s.Pending))
+		verdict = fmt.Sprintf("This build is ahead by %d: run `beian migrate` before its panels and workers start.",
+			len(s.Pending))
 	case len(s.Ahead) > 0:
-		verdict = fmt.Sprintf("The database is ahead by %d: panels and workers of this build keep working; deploy the newer build.", len(s.Ahead))
+		verdict = fmt.Sprintf(
+			"The database is ahead by %d: panels and workers of this build keep working; deploy the newer build.", len(s.Ahead))
 	}
 	fmt.Fprintf(w, "%s\n", verdict)
 	return w.Flush()

@@ -25,7 +25,8 @@ type usersCommand struct {
 var commandLine = store.Actor{Login: "command line"}
 
 // asStaff changes an account, with an audit entry: who (Object), what and why.
-func asStaff(ctx context.Context, base *config.Base, d store.AuditEntry, act func(context.Context, *store.Store) error) error {
+func asStaff(ctx context.Context, base *config.Base, d store.AuditEntry,
+	act func(context.Context, *store.Store) error) error {
 	db, err := app.OpenStore(ctx, base)
 	if err != nil {
 		return err
@@ -57,19 +58,20 @@ func (c *passwordCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.password", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
-		var id int64
-		switch c.Role {
-		case "customer", "support":
-			id, err = db.EnsureUser(ctx, store.Role(c.Role), c.Login, hash)
-		default:
-			id, err = db.EnsureStaff(ctx, store.StaffRole(c.Role), c.Login, hash)
-		}
-		if err != nil {
-			return err
-		}
-		return db.SetPassword(ctx, id, hash)
-	})
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.password", Object: c.Login},
+		func(ctx context.Context, db *store.Store) error {
+			var id int64
+			switch c.Role {
+			case "customer", "support":
+				id, err = db.EnsureUser(ctx, store.Role(c.Role), c.Login, hash)
+			default:
+				id, err = db.EnsureStaff(ctx, store.StaffRole(c.Role), c.Login, hash)
+			}
+			if err != nil {
+				return err
+			}
+			return db.SetPassword(ctx, id, hash)
+		})
 }
 
 type roleCommand struct {
@@ -85,13 +87,14 @@ func (roleCommand) Help() string {
 
 // Run changes the role; the last administrator can't lose it.
 func (c *roleCommand) Run(ctx context.Context) error {
-	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.role", Object: c.Login, Reason: "→ " + c.Role}, func(ctx context.Context, db *store.Store) error {
-		user, err := db.UserByLogin(ctx, c.Login)
-		if err != nil {
-			return err
-		}
-		return db.SetStaffRole(ctx, user.ID, store.StaffRole(c.Role))
-	})
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.role", Object: c.Login, Reason: "→ " + c.Role},
+		func(ctx context.Context, db *store.Store) error {
+			user, err := db.UserByLogin(ctx, c.Login)
+			if err != nil {
+				return err
+			}
+			return db.SetStaffRole(ctx, user.ID, store.StaffRole(c.Role))
+		})
 }
 
 type resetTOTPCommand struct {
@@ -106,13 +109,14 @@ func (resetTOTPCommand) Help() string {
 
 // Run removes the second factor.
 func (c *resetTOTPCommand) Run(ctx context.Context) error {
-	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.reset_totp", Object: c.Login}, func(ctx context.Context, db *store.Store) error {
-		user, err := db.UserByLogin(ctx, c.Login)
-		if err != nil {
-			return err
-		}
-		return db.ResetTOTP(ctx, user.ID)
-	})
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.reset_totp", Object: c.Login},
+		func(ctx context.Context, db *store.Store) error {
+			user, err := db.UserByLogin(ctx, c.Login)
+			if err != nil {
+				return err
+			}
+			return db.ResetTOTP(ctx, user.ID)
+		})
 }
 
 type auditCommand struct {

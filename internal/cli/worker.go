@@ -44,7 +44,8 @@ func (workerRunCommand) Help() string {
 
 // Run works until it is stopped.
 func (c *workerRunCommand) Run(ctx context.Context) error {
-	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker, &c.Status); err != nil {
+	if err := config.LoadSecrets(&c.Base, &c.Provider, &c.SMS, &c.Mail, &c.Staff, &c.Bureau, &c.Website, &c.Worker,
+		&c.Status); err != nil {
 		return err
 	}
 	p, closeAll, err := app.Connect(ctx, "beian-worker", &c.Base)
@@ -53,7 +54,8 @@ func (c *workerRunCommand) Run(ctx context.Context) error {
 	}
 	defer closeAll()
 	return app.RunWorker(ctx, app.Settings{
-		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Website: c.Website, Worker: c.Worker, Status: c.Status,
+		Base: c.Base, Provider: c.Provider, SMS: c.SMS, Mail: c.Mail, Staff: c.Staff, Bureau: c.Bureau, Website: c.Website,
+		Worker: c.Worker, Status: c.Status,
 	}, p)
 }
 
@@ -120,7 +122,8 @@ func (c *workerPromoteCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer temporal.Close()
-	if err := promote(ctx, os.Stdout, temporal, worker.Version{Deployment: c.Deployment, BuildID: c.BuildID}, c.Ramp); err != nil {
+	if err := promote(ctx, os.Stdout, temporal, worker.Version{Deployment: c.Deployment, BuildID: c.BuildID},
+		c.Ramp); err != nil {
 		return err
 	}
 	return worker.Routed(ctx, temporal, c.Namespace, c.Deployment)
@@ -167,7 +170,8 @@ func (c *workerVerifyCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer temporal.Close()
-	report, err := worker.Verify(ctx, temporal, history.Options(keys), worker.VerifyOptions{Namespace: c.Namespace, Sample: c.Sample})
+	report, err := worker.Verify(ctx, temporal, history.Options(keys),
+		worker.VerifyOptions{Namespace: c.Namespace, Sample: c.Sample})
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,8 @@ func (b Bureau) AccountList() ([]Account, error) {
 		return nil, fmt.Errorf("BEIAN_KEEP_FILES: %s is too short; the interface requires three months, %s", b.Keep, minKeep)
 	}
 	if b.Accounts == "" {
-		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours, SMSVerification: b.SMSVerification, password: b.Password, key: b.Key, iv: b.IV}
+		one := Account{Name: b.Account, Driver: b.Driver, URL: b.URL, ISPID: b.ISPID, UserName: b.UserName, Hours: b.Hours,
+			SMSVerification: b.SMSVerification, password: b.Password, key: b.Key, iv: b.IV}
 		if b.Password == "" && one.reaches() {
 			return nil, errors.New("BEIAN_BUREAU_PASSWORD is not set: password given by the bureau")
 		}
@@ -173,6 +174,7 @@ func (a Account) Client() (*bureau.Client, bureau.Hours) {
 		return nil, hours
 	}
 	return bureau.New(bureau.Config{
-		BaseURL: a.URL, ISPID: a.ISPID, UserName: a.UserName, Password: a.password, Encrypt: a.key != "", Key: []byte(a.key), IV: []byte(a.iv),
+		BaseURL: a.URL, ISPID: a.ISPID, UserName: a.UserName, Password: a.password, Encrypt: a.key != "", Key: []byte(a.key),
+		IV: []byte(a.iv),
 	}), hours
 }

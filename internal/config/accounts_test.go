@@ -37,8 +37,10 @@ func TestAccountsAreReadFromTheirFile(t *testing.T) {
 
 func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 	t.Setenv("SH_PASSWORD", "secret")
-	_, err := accounts(t, "accounts:\n- {name: a, provinces: ['31'], hours: x}\n- {name: a, provinces: ['31'], url: http://b, isp_id: 1, password_env: SH_PASSWORD}\n")
-	for _, text := range []string{`"a" is listed twice`, "no url", "no isp_id", "no password_env", `"31" is not a province's code`, "09:00-17:30", "province 31 belongs to both"} {
+	_, err := accounts(t,
+		"accounts:\n- {name: a, provinces: ['31'], hours: x}\n- {name: a, provinces: ['31'], url: http://b, isp_id: 1, password_env: SH_PASSWORD}\n")
+	for _, text := range []string{`"a" is listed twice`, "no url", "no isp_id", "no password_env",
+		`"31" is not a province's code`, "09:00-17:30", "province 31 belongs to both"} {
 		require.ErrorContains(t, err, text)
 	}
 	_, err = accounts(t, "accounts: []")
@@ -56,7 +58,8 @@ func TestWrongAccountsAreNamedAtOnce(t *testing.T) {
 // A manual account needs only a name; if it has settings of an interface, it must have all of them.
 func TestManualAccountNeedsNoInterface(t *testing.T) {
 	t.Setenv("SH_PASSWORD", "secret")
-	list, err := accounts(t, "accounts:\n- {name: a, driver: manual, provinces: ['310000'], sms_verification: 24h}\n- {name: b, driver: manual, provinces: ['330000'], url: http://b, isp_id: 1, user: u, password_env: SH_PASSWORD}\n")
+	list, err := accounts(t,
+		"accounts:\n- {name: a, driver: manual, provinces: ['310000'], sms_verification: 24h}\n- {name: b, driver: manual, provinces: ['330000'], url: http://b, isp_id: 1, user: u, password_env: SH_PASSWORD}\n")
 	require.NoError(t, err)
 	for _, a := range list {
 		require.True(t, a.Manual(), a.Name)

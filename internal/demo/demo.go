@@ -42,7 +42,8 @@ func Text(w io.Writer) Report {
 // JSON prints one JSON object per line.
 func JSON(w io.Writer) Report {
 	return func(order, stage string, since time.Duration, detail string) {
-		_ = json.NewEncoder(w).Encode(map[string]any{"order": order, "stage": stage, "seconds": since.Seconds(), "detail": detail})
+		_ = json.NewEncoder(w).Encode(
+			map[string]any{"order": order, "stage": stage, "seconds": since.Seconds(), "detail": detail})
 	}
 }
 
@@ -171,7 +172,8 @@ func PutFooter(ctx context.Context, s *stack.Stack, w *Walker, user string) erro
 
 // get fetches from the web space as a visitor does.
 func get(ctx context.Context, s *stack.Stack, host, path string) (body []byte, contentType string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", s.Options.Ports.Sites, path), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		fmt.Sprintf("http://127.0.0.1:%d%s", s.Options.Ports.Sites, path), nil)
 	if err != nil {
 		return nil, "", err
 	}

@@ -19,7 +19,8 @@ type File struct {
 
 // Upload sends a form with a file, as a browser does; it fails if the answer shows problems. It returns the page
 // even then.
-func (w *Walker) Upload(ctx context.Context, path string, values url.Values, field, name string, content []byte) (*goquery.Document, error) {
+func (w *Walker) Upload(ctx context.Context, path string, values url.Values, field, name string,
+	content []byte) (*goquery.Document, error) {
 	return w.uploadFiles(ctx, path, values, map[string]File{field: {name, content}})
 }
 
@@ -28,7 +29,8 @@ func (w *Walker) UploadPapers(ctx context.Context, files map[string]File, texts 
 	return w.uploadFiles(ctx, w.path("/papers"), texts, files)
 }
 
-func (w *Walker) uploadFiles(ctx context.Context, path string, values url.Values, files map[string]File) (*goquery.Document, error) {
+func (w *Walker) uploadFiles(ctx context.Context, path string, values url.Values,
+	files map[string]File) (*goquery.Document, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for key, list := range values {
@@ -54,7 +56,8 @@ func (w *Walker) uploadFiles(ctx context.Context, path string, values url.Values
 }
 
 // postBody posts a body as the panel's own pages do.
-func (w *Walker) postBody(ctx context.Context, path, contentType string, body io.Reader, status int) (*goquery.Document, error) {
+func (w *Walker) postBody(ctx context.Context, path, contentType string, body io.Reader,
+	status int) (*goquery.Document, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, body)
 	if err != nil {
 		return nil, err

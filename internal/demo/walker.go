@@ -74,7 +74,8 @@ func (w *Walker) do(request *http.Request, status int) (*goquery.Document, error
 		return nil, err
 	}
 	if response.StatusCode != status {
-		return page, fmt.Errorf("%s %s: %d: %s", request.Method, request.URL.Path, response.StatusCode, strings.Join(strings.Fields(page.Find(".summary, main p").Text()), " "))
+		return page, fmt.Errorf("%s %s: %d: %s", request.Method, request.URL.Path, response.StatusCode,
+			strings.Join(strings.Fields(page.Find(".summary, main p").Text()), " "))
 	}
 	return page, nil
 }
@@ -196,7 +197,8 @@ func (w *Walker) SubmitDossier(ctx context.Context, h filing.Holder, siteName st
 	if _, err := w.Fill(ctx, w.path("/holder"), HolderValues(h)); err != nil {
 		return err
 	}
-	if _, err := w.Fill(ctx, w.path("/site"), url.Values{"name": {siteName}, "services": {"2"}, "action": {"next"}}); err != nil {
+	if _, err := w.Fill(ctx, w.path("/site"),
+		url.Values{"name": {siteName}, "services": {"2"}, "action": {"next"}}); err != nil {
 		return err
 	}
 	return w.Submit(ctx)

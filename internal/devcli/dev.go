@@ -36,7 +36,8 @@ func (Dev) Help() string { return "Example: beian dev --panel 8090" }
 // Run brings everything up and waits for Ctrl-C.
 func (c *Dev) Run(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP, Logger: app.NewLogger(c.LogLevel),
+		Dir: c.Dir, Ports: c.Ports, ReviewAfter: c.ReviewAfter, Vetting: c.Vetting, Manual: c.Manual, StaffTOTP: c.StaffTOTP,
+		Logger: app.NewLogger(c.LogLevel),
 	})
 	if err != nil {
 		return err
@@ -61,7 +62,8 @@ Beian 备案 is running. Ctrl-C stops it; the next run finds the same data.
   网站空间 web space    %s
   Temporal              %s
 
-`, local(c.Panel), stack.DemoCustomer, stack.DemoCustomerPassword, stack.DemoSupport, stack.DemoSupportPassword, staff.String(),
+`, local(c.Panel), stack.DemoCustomer, stack.DemoCustomerPassword, stack.DemoSupport, stack.DemoSupportPassword,
+		staff.String(),
 		local(c.Inbox), local(c.Bureau), local(c.Space), local(c.TemporalUI))
 	select {
 	case <-ctx.Done():
@@ -106,7 +108,8 @@ func (c *Demo) Run(ctx context.Context) error {
 		return err
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(dir, "stack"), Throwaway: true, ReviewAfter: 2 * time.Second, ExchangeEvery: time.Second, Logger: app.NewLogger(c.LogLevel),
+		Dir: filepath.Join(dir, "stack"), Throwaway: true, ReviewAfter: 2 * time.Second, ExchangeEvery: time.Second,
+		Logger: app.NewLogger(c.LogLevel),
 	})
 	defer os.RemoveAll(dir)
 	if err != nil {

@@ -55,7 +55,8 @@ func Collectors() []prometheus.Collector { return []prometheus.Collector{calls, 
 func Begin(ctx context.Context, system System, operation string) (_ context.Context, done func(result string)) {
 	start := time.Now()
 	ctx, span := otel.Tracer(scope).Start(ctx, string(system)+" "+operation, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithAttributes(attribute.String("beian.system", string(system)), attribute.String("beian.operation", operation)))
+		trace.WithAttributes(attribute.String("beian.system", string(system)),
+			attribute.String("beian.operation", operation)))
 	return ctx, func(result string) {
 		calls.WithLabelValues(string(system), operation, result).Inc()
 		seconds.WithLabelValues(string(system), operation).Observe(time.Since(start).Seconds())

@@ -75,7 +75,8 @@ func (d *Dossier) Take(f FiledHolder) {
 			continue
 		}
 		d.Subject.SiteNumber, d.Subject.DomainIDs = s.Number, map[string]int64{}
-		d.Site.Name, d.Site.HomePage, d.Site.PreApprovals, d.Site.Services, d.Site.Languages = s.Name, s.HomePage, s.PreApprovals, s.Services, s.Languages
+		d.Site.Name, d.Site.HomePage, d.Site.PreApprovals, d.Site.Services, d.Site.Languages = s.Name, s.HomePage,
+			s.PreApprovals, s.Services, s.Languages
 		d.Site.Domains = nil
 		for _, domain := range s.Domains {
 			d.Site.Domains = append(d.Site.Domains, domain.Name)

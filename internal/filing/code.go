@@ -29,8 +29,10 @@ func (c Code) In(lang string) string { return Bilingual{c.Name, c.English}.In(la
 var (
 	// Natures are 单位性质 (Dwxz).
 	Natures = []Code{
-		{NatureArmy, "军队", "Army"}, {NatureGovernment, "政府机关", "Government body"}, {NatureInstitution, "事业单位", "Public institution"},
-		{NatureEnterprise, "企业", "Enterprise"}, {NaturePerson, "个人", "Individual"}, {NatureAssociation, "社会团体", "Association"},
+		{NatureArmy, "军队", "Army"}, {NatureGovernment, "政府机关", "Government body"},
+		{NatureInstitution, "事业单位", "Public institution"},
+		{NatureEnterprise, "企业", "Enterprise"}, {NaturePerson, "个人", "Individual"},
+		{NatureAssociation, "社会团体", "Association"},
 	}
 	// DocumentTypes are 证件类型 (Zjlx).
 	DocumentTypes = []Code{
@@ -137,9 +139,13 @@ func serverPlaces() []Code {
 }
 
 var provincePinyin = map[string]string{
-	"110000": "Beijing", "120000": "Tianjin", "130000": "Hebei", "140000": "Shanxi", "150000": "Inner Mongolia", "210000": "Liaoning",
-	"220000": "Jilin", "230000": "Heilongjiang", "310000": "Shanghai", "320000": "Jiangsu", "330000": "Zhejiang", "340000": "Anhui",
+	"110000": "Beijing", "120000": "Tianjin", "130000": "Hebei", "140000": "Shanxi", "150000": "Inner Mongolia",
+	"210000": "Liaoning",
+	"220000": "Jilin", "230000": "Heilongjiang", "310000": "Shanghai", "320000": "Jiangsu", "330000": "Zhejiang",
+	"340000": "Anhui",
 	"350000": "Fujian", "360000": "Jiangxi", "370000": "Shandong", "410000": "Henan", "420000": "Hubei", "430000": "Hunan",
-	"440000": "Guangdong", "450000": "Guangxi", "460000": "Hainan", "500000": "Chongqing", "510000": "Sichuan", "520000": "Guizhou",
-	"530000": "Yunnan", "540000": "Tibet", "610000": "Shaanxi", "620000": "Gansu", "630000": "Qinghai", "640000": "Ningxia", "650000": "Xinjiang",
+	"440000": "Guangdong", "450000": "Guangxi", "460000": "Hainan", "500000": "Chongqing", "510000": "Sichuan",
+	"520000": "Guizhou",
+	"530000": "Yunnan", "540000": "Tibet", "610000": "Shaanxi", "620000": "Gansu", "630000": "Qinghai",
+	"640000": "Ningxia", "650000": "Xinjiang",
 }

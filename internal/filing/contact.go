@@ -60,7 +60,8 @@ func validateUserName(name string) Problems {
 	case n < minUserName || n > maxUserName:
 		p.add("user_name", "length", "min", minUserName, "max", maxUserName)
 	case strings.IndexFunc(name, func(r rune) bool {
-		return !unicode.Is(unicode.Han, r) && r != '_' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+		return !unicode.Is(unicode.Han, r) && r != '_' &&
+			(r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 	}) >= 0:
 		p.add("user_name", "user_name_characters")
 	default:

@@ -53,8 +53,10 @@ const (
 
 // entered maps events to the stages they enter.
 var entered = map[EventKind]Stage{
-	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing, EventSubmitted: Vetting, EventSubmitting: Submitting,
-	EventAccepted: Reviewing, EventRefused: Correcting, EventSentBack: Correcting, EventApproved: Installing, EventRegisterInstalling: Installing, EventFiled: Filed,
+	EventOpened: Contact, EventContactGiven: Verifying, EventVerified: Preparing, EventFollowUpOpened: Preparing,
+	EventSubmitted: Vetting, EventSubmitting: Submitting,
+	EventAccepted: Reviewing, EventRefused: Correcting, EventSentBack: Correcting, EventApproved: Installing,
+	EventRegisterInstalling: Installing, EventFiled: Filed,
 	EventEnded: Deregistered, EventDeregistered: Deregistered, EventTakenOff: Deregistered, EventWithdrawn: Withdrawn,
 }
 

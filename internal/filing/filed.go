@@ -82,7 +82,8 @@ func DomainKey(domain string) string {
 	domain = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(width.Fold.String(domain))), ".")
 	name, wildcard := strings.CutPrefix(domain, "*.")
 	ascii, err := idna.Punycode.ToASCII(name)
-	if err != nil || ascii == "" || len(ascii) > maxDomainLength || strings.ContainsFunc(ascii, func(r rune) bool { return r <= ' ' || r > '~' || r == '*' }) {
+	if err != nil || ascii == "" || len(ascii) > maxDomainLength ||
+		strings.ContainsFunc(ascii, func(r rune) bool { return r <= ' ' || r > '~' || r == '*' }) {
 		return ""
 	}
 	if wildcard {

@@ -16,15 +16,18 @@ func TestKeysOfWhatIsFiled(t *testing.T) {
 	for _, none := range []string{"", " ", "a b.example.com", "*."} {
 		require.Empty(t, filing.DomainKey(none), none)
 	}
-	require.ElementsMatch(t, []string{"www.example.com", "*.example.com", "example.com"}, filing.ListingsOf("www.example.com"))
-	require.ElementsMatch(t, []string{"a.b.example.com", "*.b.example.com", "*.example.com"}, filing.ListingsOf("a.b.example.com"))
+	require.ElementsMatch(t, []string{"www.example.com", "*.example.com", "example.com"},
+		filing.ListingsOf("www.example.com"))
+	require.ElementsMatch(t, []string{"a.b.example.com", "*.b.example.com", "*.example.com"},
+		filing.ListingsOf("a.b.example.com"))
 	require.Equal(t, []string{"example.com"}, filing.ListingsOf("example.com"))
 	require.ElementsMatch(t, []string{"*.example.com"}, filing.ListingsOf("*.example.com"))
 }
 
 func TestProvinceOfNumber(t *testing.T) {
 	for number, province := range map[string]string{
-		"沪ICP备05000940号-1": "310000", " 浙ICP备1号": "330000", "蜀ICP备1号": "510000", "川ICP备1号": "510000", "ICP备1号": "", "": "", "某ICP备1号": "",
+		"沪ICP备05000940号-1": "310000", " 浙ICP备1号": "330000", "蜀ICP备1号": "510000", "川ICP备1号": "510000", "ICP备1号": "", "": "",
+		"某ICP备1号": "",
 	} {
 		require.Equal(t, province, filing.ProvinceOfNumber(number), number)
 	}

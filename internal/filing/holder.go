@@ -25,7 +25,8 @@ func (h *Holder) Normalise() {
 	}
 	h.DocumentNumber = normaliseDocument(h.DocumentNumber)
 	h.Manager.DocumentNumber = normaliseDocument(h.Manager.DocumentNumber)
-	h.Manager.OfficePhone = strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "-").Replace(tidy(h.Manager.OfficePhone))), "")
+	h.Manager.OfficePhone =
+		strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "-").Replace(tidy(h.Manager.OfficePhone))), "")
 	h.Manager.Mobile = NormaliseMobile(h.Manager.Mobile)
 }
 

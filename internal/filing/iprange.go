@@ -69,7 +69,8 @@ func parseRange(text string, size uint32) (r IPRange, key string) {
 		switch {
 		case !a.Is4():
 			return r, "ipv6_not_carried"
-		case a.IsUnspecified(), a.IsLoopback(), a.IsMulticast(), a.IsLinkLocalUnicast(), a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		case a.IsUnspecified(), a.IsLoopback(), a.IsMulticast(), a.IsLinkLocalUnicast(),
+			a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 			return r, "ip_not_usable"
 		}
 	}

@@ -82,16 +82,20 @@ var KindSpecs = []KindSpec{
 	{Kind: KindNew, Operation: 1, NeedsCertificate: true, Forms: wholeForms},
 	{Kind: KindNewSite, Operation: 2, Claims: ClaimsHolder, NeedsPassword: true, Forms: []FormSpec{
 		{Name: FormOwnership},
-		{FormHolder, []string{"manager_name", "manager_document_type", "manager_document_number", "manager_office_phone", "manager_mobile", "manager_email"}},
+		{FormHolder, []string{"manager_name", "manager_document_type", "manager_document_number", "manager_office_phone",
+			"manager_mobile", "manager_email"}},
 		{Name: FormSite}, {Name: FormPapers},
 	}},
 	{Kind: KindNewAccess, Operation: 3, Claims: ClaimsSite, NeedsPassword: true, Forms: []FormSpec{
-		{Name: FormOwnership}, {FormSite, []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}}, {Name: FormPapers},
+		{Name: FormOwnership}, {FormSite, []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}},
+		{Name: FormPapers},
 	}},
-	{Kind: KindChange, Operation: 4, FollowsUp: true, review: reviewsChange, Forms: append(slices.Clone(wholeForms), passwordForm)},
+	{Kind: KindChange, Operation: 4, FollowsUp: true, review: reviewsChange,
+		Forms: append(slices.Clone(wholeForms), passwordForm)},
 	{Kind: KindCancelAccess, Operation: 5, FollowsUp: true, Ends: EndsAccess, review: reviewsEnd, Forms: endForms},
 	{Kind: KindEndSite, Operation: 7, FollowsUp: true, Ends: EndsSite, review: reviewsEnd, Forms: endForms},
-	{Kind: KindEndHolder, Operation: 6, FollowsUp: true, Ends: EndsHolder, review: reviewsEnd, NeedsPassword: true, Forms: endForms},
+	{Kind: KindEndHolder, Operation: 6, FollowsUp: true, Ends: EndsHolder, review: reviewsEnd, NeedsPassword: true,
+		Forms: endForms},
 	{Kind: KindRegister, Registers: true, Forms: wholeForms},
 }
 

@@ -10,7 +10,8 @@ import (
 
 func TestKindsMeanWhatTheirSpecsSay(t *testing.T) {
 	require.Equal(t, []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess}, filing.Beginnings)
-	require.Equal(t, []filing.Kind{filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder}, filing.FollowUps)
+	require.Equal(t, []filing.Kind{filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder},
+		filing.FollowUps)
 	require.Equal(t, []filing.Kind{filing.KindNew, filing.KindChange, filing.KindCancelAccess}, filing.ReviewedKinds)
 	seen := map[int]filing.Kind{}
 	for _, s := range filing.KindSpecs {

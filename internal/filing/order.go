@@ -25,7 +25,8 @@ var OrderStates = []OrderState{OrderNone, OrderYours, OrderUnderWay, OrderFiled}
 
 // OrderStages are the stages of open and completed filings, for the filter: withdrawn and deregistered filings don't
 // belong to any order.
-var OrderStages = slices.DeleteFunc(slices.Clone(Stages), func(s Stage) bool { return s == Withdrawn || s == Deregistered })
+var OrderStages = slices.DeleteFunc(slices.Clone(Stages),
+	func(s Stage) bool { return s == Withdrawn || s == Deregistered })
 
 // StateOf is the state of an order by its open filing; without one the stage is empty.
 func StateOf(stage Stage, attention Attention, stuck bool) OrderState {

@@ -39,17 +39,20 @@ func TestRegistrationsAreChecked(t *testing.T) {
 	require.Equal(t, "http://www.example.com", d.Site.HomePage)
 	require.Equal(t, domains, d.Site.Domains)
 	require.Equal(t, filing.KindRegister, d.Kind)
-	for number, key := range map[string]string{"": "required", "2023012345": "number_invalid", "沪ICP备号": "number_invalid", "沪ICP备2023012345号-0": "number_invalid"} {
+	for number, key := range map[string]string{"": "required", "2023012345": "number_invalid", "沪ICP备号": "number_invalid",
+		"沪ICP备2023012345号-0": "number_invalid"} {
 		_, problems := filing.Registration{Number: number, HomePage: "http://example.com/"}.Dossier(domains)
 		require.Equal(t, filing.Problems{{Field: "number", Key: key}}, problems, number)
 	}
 	_, problems = filing.Registration{Number: "京ICP证030173号", HomePage: "http://example.org/"}.Dossier(domains)
-	require.Equal(t, filing.Problems{{Field: "home_page", Key: "home_page_not_in_domains"}}, problems, "a licence's number is one too")
+	require.Equal(t, filing.Problems{{Field: "home_page", Key: "home_page_not_in_domains"}}, problems,
+		"a licence's number is one too")
 }
 
 func TestNumbersAreCompared(t *testing.T) {
 	status := func(domain, holder, site string) filing.DomainStatus {
-		return filing.DomainStatus{Domain: domain, Status: filing.Status{Filed: holder != "" || site != "", HolderNumber: holder, SiteNumber: site}}
+		return filing.DomainStatus{Domain: domain,
+			Status: filing.Status{Filed: holder != "" || site != "", HolderNumber: holder, SiteNumber: site}}
 	}
 	none, ours := status("www.example.com", "", ""), status("example.com", "沪ICP备2020000123号", "沪ICP备2020000123号-1")
 	other := status("example.net", "沪ICP备2020000999号", "沪ICP备2020000999号-1")
@@ -65,7 +68,8 @@ func TestNumbersAreCompared(t *testing.T) {
 		{"沪ICP备2020000124号-1", []filing.DomainStatus{none, ours}, filing.AnotherNumber, "example.com"},
 		{"沪ICP备2020000123号-1", []filing.DomainStatus{other, ours}, filing.SameNumber, "example.com"},
 		{"沪ICP备2020000123号-1", []filing.DomainStatus{none}, filing.NotFiled, ""},
-		{"沪ICP备2020000123号-1", []filing.DomainStatus{status("example.com", "沪ICP备2020000123号", "")}, filing.SameNumber, "example.com"},
+		{"沪ICP备2020000123号-1", []filing.DomainStatus{status("example.com", "沪ICP备2020000123号", "")}, filing.SameNumber,
+			"example.com"},
 		{"沪ICP证030173号", []filing.DomainStatus{ours}, filing.NotCompared, ""},
 	} {
 		n, err := filing.ParseNumber(c.number)
@@ -77,7 +81,8 @@ func TestNumbersAreCompared(t *testing.T) {
 }
 
 func TestSearchedDomains(t *testing.T) {
-	require.Subset(t, filing.SearchedDomains(" WWW.例子.中国。"), []string{"www.xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s", "*.xn--fsqu00a.xn--fiqs8s"})
+	require.Subset(t, filing.SearchedDomains(" WWW.例子.中国。"),
+		[]string{"www.xn--fsqu00a.xn--fiqs8s", "xn--fsqu00a.xn--fiqs8s", "*.xn--fsqu00a.xn--fiqs8s"})
 	require.Contains(t, filing.SearchedDomains("example.com"), "www.example.com")
 	require.Contains(t, filing.SearchedDomains("https://www.example.com/index.html"), "example.com")
 	require.NotContains(t, filing.SearchedDomains("a.b.example.com"), "*.com")

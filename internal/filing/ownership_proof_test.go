@@ -20,8 +20,10 @@ func TestOwnershipProofs(t *testing.T) {
 	c.Normalise(filing.KindNewAccess)
 	require.Equal(t, "沪ICP备2023012345号-1", c.Number)
 	require.Equal(t, "required", c.Validate(filing.KindNewAccess).For("password").Key)
-	require.Equal(t, "number_invalid", filing.OwnershipProof{Number: "2023", Password: "p"}.Validate(filing.KindNewSite).For("number").Key)
-	require.Equal(t, "required", filing.OwnershipProof{}.Validate(filing.KindEndHolder).For("password").Key, "only with the password")
+	require.Equal(t, "number_invalid",
+		filing.OwnershipProof{Number: "2023", Password: "p"}.Validate(filing.KindNewSite).For("number").Key)
+	require.Equal(t, "required", filing.OwnershipProof{}.Validate(filing.KindEndHolder).For("password").Key,
+		"only with the password")
 	require.Empty(t, filing.OwnershipProof{}.Validate(filing.KindEndSite))
 	require.Empty(t, filing.OwnershipProof{}.Validate(filing.KindChange))
 	require.Equal(t, "choose", filing.Ending{Reason: 99}.Validate(filing.BuiltIn()).For("reason").Key)
@@ -42,28 +44,36 @@ func TestAdvice(t *testing.T) {
 		domains []filing.DomainStatus
 		want    filing.Advice
 	}{
-		"nothing is filed":    {filing.Status{}, domain(""), filing.Advice{Kind: filing.KindNew, Reason: filing.AdviceNew}},
-		"the holder is filed": {holder, domain(""), filing.Advice{Kind: filing.KindNewSite, Reason: filing.AdviceNewSite, Number: holder.HolderNumber}},
+		"nothing is filed": {filing.Status{}, domain(""), filing.Advice{Kind: filing.KindNew, Reason: filing.AdviceNew}},
+		"the holder is filed": {holder, domain(""),
+			filing.Advice{Kind: filing.KindNewSite, Reason: filing.AdviceNewSite, Number: holder.HolderNumber}},
 		"the site is filed": {holder, domain(holder.HolderNumber), filing.Advice{
-			Kind: filing.KindNewAccess, Reason: filing.AdviceNewAccess, Number: holder.HolderNumber + "-1", Domain: "example.com"}},
+			Kind: filing.KindNewAccess, Reason: filing.AdviceNewAccess, Number: holder.HolderNumber + "-1",
+			Domain: "example.com"}},
 		"the site is filed, the document isn't": {filing.Status{}, domain(holder.HolderNumber), filing.Advice{
-			Kind: filing.KindNewAccess, Reason: filing.AdviceNewAccess, Number: holder.HolderNumber + "-1", Domain: "example.com"}},
+			Kind: filing.KindNewAccess, Reason: filing.AdviceNewAccess, Number: holder.HolderNumber + "-1",
+			Domain: "example.com"}},
 		"the site is another's": {holder, domain("沪ICP备2023000002号"), filing.Advice{
 			Reason: filing.AdviceOther, Number: "沪ICP备2023000002号-1", Domain: "example.com"}},
 	} {
 		require.Equal(t, c.want, filing.Advise(c.holder, c.domains), name)
 	}
-	require.Equal(t, []string{"www.example.com", "example.com", "a.example.net", "example.net"}, filing.AskedDomains([]string{"www.example.com", "*.example.com", "a.example.net"}))
+	require.Equal(t, []string{"www.example.com", "example.com", "a.example.net", "example.net"},
+		filing.AskedDomains([]string{"www.example.com", "*.example.com", "a.example.net"}))
 }
 
 func TestChangeTakesWhatTheBureauKeeps(t *testing.T) {
-	d := filing.Dossier{Kind: filing.KindChange, Site: filingtest.Site("old.example.com", "192.0.2.1"), Subject: filing.Subject{SiteID: 2, AccessID: 3}}
-	d.Take(filing.FiledHolder{HolderID: 1, Number: "沪ICP备2023000001号", Holder: filingtest.CompanyHolder(), Sites: []filing.FiledSite{
-		{ID: 9, Name: "另一个网站"},
-		{ID: 2, Number: "沪ICP备2023000001号-2", Name: "新名字", Domains: []filing.FiledDomain{{ID: 21, Name: "new.example.com"}}, Accesses: []filing.FiledAccess{
-			{ID: 8, Modes: []int{1}}, {ID: 3, Places: []int{5}, Modes: []int{2}, Addresses: []filing.FiledRange{{ID: 31, From: 3221225994, To: 3221225996}}},
-		}},
-	}})
+	d := filing.Dossier{Kind: filing.KindChange, Site: filingtest.Site("old.example.com", "192.0.2.1"),
+		Subject: filing.Subject{SiteID: 2, AccessID: 3}}
+	d.Take(filing.FiledHolder{HolderID: 1, Number: "沪ICP备2023000001号", Holder: filingtest.CompanyHolder(),
+		Sites: []filing.FiledSite{
+			{ID: 9, Name: "另一个网站"},
+			{ID: 2, Number: "沪ICP备2023000001号-2", Name: "新名字", Domains: []filing.FiledDomain{{ID: 21, Name: "new.example.com"}},
+				Accesses: []filing.FiledAccess{
+					{ID: 8, Modes: []int{1}}, {ID: 3, Places: []int{5}, Modes: []int{2},
+						Addresses: []filing.FiledRange{{ID: 31, From: 3221225994, To: 3221225996}}},
+				}},
+		}})
 	require.Equal(t, filingtest.CompanyHolder(), d.Holder)
 	require.Equal(t, []string{"new.example.com"}, d.Site.Domains)
 	require.Equal(t, []string{"192.0.2.10-192.0.2.12"}, d.Site.IPs)

@@ -136,7 +136,8 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }
 	var needed []NeededPaper
 	for _, p := range l.In(d.Province()) {
-		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !has(p.Documents, document) || !has(p.ManagerDocuments, manager) || p.Outside && !d.fromOutside() {
+		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !has(p.Documents, document) ||
+			!has(p.ManagerDocuments, manager) || p.Outside && !d.fromOutside() {
 			continue
 		}
 		must := slices.Contains(p.Required, kind)
@@ -155,7 +156,8 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 // of Hong Kong, Macao and Taiwan residents, which start with 81, 82 and 83, have no province.
 func (d Dossier) fromOutside() bool {
 	h, province := d.Holder, d.Province()
-	if h.DocumentType != DocumentResidentID || len(h.DocumentNumber) != 18 || len(province) != 6 || hmtPrefix[h.DocumentNumber[:2]] {
+	if h.DocumentType != DocumentResidentID || len(h.DocumentNumber) != 18 || len(province) != 6 ||
+		hmtPrefix[h.DocumentNumber[:2]] {
 		return false
 	}
 	return h.DocumentNumber[:2] != province[:2]

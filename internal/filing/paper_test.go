@@ -26,8 +26,10 @@ func TestEveryoneHasAListOfPapers(t *testing.T) {
 		for _, nature := range tables.Natures {
 			for _, document := range tables.DocumentsFor(nature.ID) {
 				for _, manager := range tables.DocumentsFor(filing.NaturePerson) {
-					for _, kind := range []filing.Kind{"", filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange} {
-						d := filing.Dossier{Kind: kind, Holder: filing.Holder{Nature: nature.ID, DocumentType: document.ID, Province: province.Code, Manager: filing.Manager{DocumentType: manager.ID}}}
+					for _, kind := range []filing.Kind{"", filing.KindNew, filing.KindNewSite, filing.KindNewAccess,
+						filing.KindChange} {
+						d := filing.Dossier{Kind: kind, Holder: filing.Holder{Nature: nature.ID, DocumentType: document.ID,
+							Province: province.Code, Manager: filing.Manager{DocumentType: manager.ID}}}
 						d.Site.PreApprovals = []int{3, 7}
 						needed := list.Needed(d)
 						all := paperKeys(needed, false)
@@ -59,13 +61,16 @@ func TestEveryoneHasAListOfPapers(t *testing.T) {
 
 func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 	list := filing.BuiltInPapers()
-	person := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
-	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}, paperKeys(list.Needed(person), true))
+	person := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID,
+		Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"},
+		paperKeys(list.Needed(person), true))
 	person.Holder.DocumentType = filing.DocumentPassport
 	require.Equal(t, []string{"holder_document", "spot_photo", "letter"}, paperKeys(list.Needed(person), true))
 	unit := person
 	unit.Holder.Nature, unit.Holder.DocumentType = filing.NatureEnterprise, filing.DocumentBusinessLicence
-	require.Equal(t, []string{"unit_certificate", "manager_id_front", "manager_id_back", "spot_photo", "letter"}, paperKeys(list.Needed(unit), true))
+	require.Equal(t, []string{"unit_certificate", "manager_id_front", "manager_id_back", "spot_photo", "letter"},
+		paperKeys(list.Needed(unit), true))
 	require.Empty(t, paperKeys(list.Needed(filing.Dossier{Kind: filing.KindNewAccess}), true))
 }
 
@@ -73,7 +78,8 @@ func TestPersonsAndUnitsGiveOtherPapers(t *testing.T) {
 func TestProvincesHaveTheirOwnPapers(t *testing.T) {
 	list := filing.BuiltInPapers()
 	person := func(province, id string) []string {
-		d := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, DocumentNumber: id, Province: province, Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+		d := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID,
+			DocumentNumber: id, Province: province, Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
 		return paperKeys(list.Needed(d), true)
 	}
 	common := []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}
@@ -86,9 +92,12 @@ func TestProvincesHaveTheirOwnPapers(t *testing.T) {
 	require.Equal(t, common, person("330000", "310102198001010018"), "a province without rules of its own")
 	require.Contains(t, person("150000", elsewhere), "domain_certificate")
 	require.Contains(t, person("430000", elsewhere), "domain_certificate")
-	unit := filing.Dossier{Holder: filing.Holder{Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence, Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
+	unit := filing.Dossier{
+		Holder: filing.Holder{Nature: filing.NatureEnterprise, DocumentType: filing.DocumentBusinessLicence,
+			Province: "310000", Manager: filing.Manager{DocumentType: filing.DocumentResidentID}}}
 	require.Contains(t, paperKeys(list.Needed(unit), false), "authorisation")
-	require.NotContains(t, paperKeys(list.Needed(unit), true), "authorisation", "only if the manager isn't the legal representative, which no form asks")
+	require.NotContains(t, paperKeys(list.Needed(unit), true), "authorisation",
+		"only if the manager isn't the legal representative, which no form asks")
 	unit.Holder.Province = "150000"
 	require.NotContains(t, paperKeys(list.Needed(unit), true), "domain_certificate_of_unit")
 }
@@ -107,11 +116,13 @@ provinces:
 func TestAProvidersOwnListIsLaidOver(t *testing.T) {
 	list, err := filing.LoadPapers([]byte(own))
 	require.NoError(t, err)
-	d := filing.Dossier{Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, Province: "310000"}}
+	d := filing.Dossier{
+		Holder: filing.Holder{Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, Province: "310000"}}
 	require.Equal(t, []string{"holder_id_front", "holder_id_back", "letter", "permit"}, paperKeys(list.Needed(d), true))
 	require.NotContains(t, paperKeys(list.Needed(d), false), "other")
 	d.Holder.Province = "330000"
-	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"}, paperKeys(list.Needed(d), true))
+	require.Equal(t, []string{"holder_id_front", "holder_id_back", "spot_photo", "letter"},
+		paperKeys(list.Needed(d), true))
 	for _, p := range list.Needed(d) {
 		if p.Key == "letter" {
 			require.Equal(t, 60<<10, p.MaxBytes())
@@ -133,8 +144,10 @@ func TestAWrongListIsRefusedByName(t *testing.T) {
 		"papers: [{key: a, name: {zh: 甲}}]":                        "name",
 		"papers: [" + good + "}, " + good + "}]":                   "duplicate",
 		"provinces: {\"99\": {drop: [x]}}":                         "99",
-		"papers: [" + good[:len(good)-len("max: 1, max_kb: 80, min_long: 900, min_short: 600")] + "max: 11, max_kb: 80, min_long: 900, min_short: 600}]": "max",
-		"papers: [" + good[:len(good)-len("max_kb: 80, min_long: 900, min_short: 600")] + "max_kb: 1, min_long: 900, min_short: 600}]":                   "max_kb",
+		"papers: [" + good[:len(good)-len("max: 1, max_kb: 80, min_long: 900, min_short: 600")] +
+			"max: 11, max_kb: 80, min_long: 900, min_short: 600}]": "max",
+		"papers: [" + good[:len(good)-len("max_kb: 80, min_long: 900, min_short: 600")] +
+			"max_kb: 1, min_long: 900, min_short: 600}]": "max_kb",
 	} {
 		_, err := filing.LoadPapers([]byte(bad))
 		require.ErrorContains(t, err, what, bad)
@@ -146,7 +159,8 @@ func TestTheBureausCodesOfPapersWin(t *testing.T) {
 	built := filing.BuiltIn()
 	require.Equal(t, 1, built.JPEGFormat())
 	require.Equal(t, 4, built.PaperPurpose(4))
-	tables := filing.Tables{PaperFormats: []filing.Code{{ID: 5, Name: "png"}, {ID: 6, Name: ".jpg"}}, PaperUses: []filing.Code{{ID: 44, Name: "网站负责人有效证件"}}}
+	tables := filing.Tables{PaperFormats: []filing.Code{{ID: 5, Name: "png"}, {ID: 6, Name: ".jpg"}},
+		PaperUses: []filing.Code{{ID: 44, Name: "网站负责人有效证件"}}}
 	require.Equal(t, 6, tables.JPEGFormat())
 	require.Equal(t, 44, tables.PaperPurpose(4))
 	require.Equal(t, 5, tables.PaperPurpose(5))

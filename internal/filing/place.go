@@ -35,7 +35,8 @@ func PlaceNames(code string) []string { return places()[code] }
 
 // FoldPlace makes spellings of a place's name equal, such as Xi'an, XIAN and xi an.
 func FoldPlace(name string) string {
-	plain := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), runes.Remove(runes.Predicate(func(r rune) bool { return !unicode.IsLetter(r) })))
+	plain := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)),
+		runes.Remove(runes.Predicate(func(r rune) bool { return !unicode.IsLetter(r) })))
 	folded, _, err := transform.String(plain, name)
 	if err != nil { // unreadable text can't be a place's name
 		return ""

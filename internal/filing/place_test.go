@@ -19,7 +19,8 @@ func TestEveryProvinceAndCityHasAName(t *testing.T) {
 			require.NotEmpty(t, filing.PlaceNames(city.Code), city.Name)
 		}
 	}
-	for code, want := range map[string]string{"500000": "Chongqing", "350200": "Xiamen", "430100": "Changsha", "610000": "Shaanxi", "650100": "Urumqi", "341500": "Lu'an"} {
+	for code, want := range map[string]string{"500000": "Chongqing", "350200": "Xiamen", "430100": "Changsha",
+		"610000": "Shaanxi", "650100": "Urumqi", "341500": "Lu'an"} {
 		require.Equal(t, want, filing.PlaceNames(code)[0])
 		require.NotEmpty(t, filing.RegionName(code))
 	}

@@ -52,7 +52,8 @@ var refusals = sync.OnceValue(func() map[int]Refusal {
 		if err != nil {
 			continue
 		}
-		table[code] = Refusal{Code: code, Form: cells[1], Field: cells[2], Staff: cells[3] == "staff", Done: cells[3] == "done", Bilingual: Bilingual{cells[4], cells[5]}}
+		table[code] = Refusal{Code: code, Form: cells[1], Field: cells[2], Staff: cells[3] == "staff",
+			Done: cells[3] == "done", Bilingual: Bilingual{cells[4], cells[5]}}
 	}
 	return table
 })

@@ -12,7 +12,8 @@ type Registration struct {
 // holder's or the site's, 备 or 证, old style or new (interface 3.0, 1-3).
 func (r Registration) Dossier(domains []string) (Dossier, Problems) {
 	var p Problems
-	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)}, OwnershipProof: OwnershipProof{Number: tidy(r.Number)}}
+	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)},
+		OwnershipProof: OwnershipProof{Number: tidy(r.Number)}}
 	d.Site.Normalise()
 	number, err := ParseNumber(d.OwnershipProof.Number)
 	switch {

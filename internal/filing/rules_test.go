@@ -75,9 +75,12 @@ func TestDomains(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 	for text, want := range map[string]string{
-		"127.0.0.1": "domain_is_address", "localhost": "domain_invalid", "a..b": "domain_invalid", "0x7f.1": "domain_invalid", "http://example.com": "domain_has_url",
-		"example.com/x": "domain_has_url", "com.cn": "domain_is_suffix", "www.*.com": "domain_invalid", "*.*.example.com": "domain_invalid", "": "domain_invalid",
-		"-a.example.com": "domain_invalid", strings.Repeat("a.", 70) + "example.com": "domain_too_long", "example.nosuchtld": "domain_suffix_unknown",
+		"127.0.0.1": "domain_is_address", "localhost": "domain_invalid", "a..b": "domain_invalid", "0x7f.1": "domain_invalid",
+		"http://example.com": "domain_has_url",
+		"example.com/x":      "domain_has_url", "com.cn": "domain_is_suffix", "www.*.com": "domain_invalid",
+		"*.*.example.com": "domain_invalid", "": "domain_invalid",
+		"-a.example.com": "domain_invalid", strings.Repeat("a.", 70) + "example.com": "domain_too_long",
+		"example.nosuchtld": "domain_suffix_unknown",
 	} {
 		_, key := filing.NormaliseDomain(text)
 		require.Equal(t, want, key, text)
@@ -85,14 +88,16 @@ func TestDomains(t *testing.T) {
 }
 
 func TestIPRanges(t *testing.T) {
-	for text, want := range map[string]string{"192.0.2.1": "192.0.2.1", "192.0.2.1 - 192.0.2.9": "192.0.2.1-192.0.2.9", "192.0.2.1－192.0.2.2": "192.0.2.1-192.0.2.2"} {
+	for text, want := range map[string]string{"192.0.2.1": "192.0.2.1", "192.0.2.1 - 192.0.2.9": "192.0.2.1-192.0.2.9",
+		"192.0.2.1－192.0.2.2": "192.0.2.1-192.0.2.2"} {
 		r, key := filing.ParseIPRange(text)
 		require.Empty(t, key, text)
 		require.Equal(t, want, r.String())
 	}
 	for text, want := range map[string]string{
-		"": "ip_invalid", "300.1.1.1": "ip_invalid", "2001:db8::1": "ipv6_not_carried", "127.0.0.1": "ip_not_usable", "192.0.2.9-192.0.2.1": "ip_range_backwards",
-		"1.0.0.1-9.0.0.1": "ip_range_too_big", "224.0.0.1": "ip_not_usable", "192.0.2.1-": "ip_invalid",
+		"": "ip_invalid", "300.1.1.1": "ip_invalid", "2001:db8::1": "ipv6_not_carried", "127.0.0.1": "ip_not_usable",
+		"192.0.2.9-192.0.2.1": "ip_range_backwards",
+		"1.0.0.1-9.0.0.1":     "ip_range_too_big", "224.0.0.1": "ip_not_usable", "192.0.2.1-": "ip_invalid",
 	} {
 		_, key := filing.ParseIPRange(text)
 		require.Equal(t, want, key, text)
@@ -104,7 +109,8 @@ func TestIPRanges(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	for text, want := range map[string]string{"沪ICP备05000940号": "沪ICP备05000940号", "沪icp备 2023012345号－1": "沪ICP备2023012345号-1", "京ＩＣＰ证030173号": "京ICP证030173号"} {
+	for text, want := range map[string]string{"沪ICP备05000940号": "沪ICP备05000940号",
+		"沪icp备 2023012345号－1": "沪ICP备2023012345号-1", "京ＩＣＰ证030173号": "京ICP证030173号"} {
 		n, err := filing.ParseNumber(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, n.String())
@@ -117,7 +123,8 @@ func TestNumbers(t *testing.T) {
 
 func TestHomePageMustBeAmongTheDomains(t *testing.T) {
 	s := filingtest.Site("example.com", "192.0.2.1")
-	for home, key := range map[string]string{"http://www.example.com/": "", "example.com": "", "http://other.com/": "home_page_not_in_domains", "ftp://example.com": "home_page_invalid", "": "required"} {
+	for home, key := range map[string]string{"http://www.example.com/": "", "example.com": "",
+		"http://other.com/": "home_page_not_in_domains", "ftp://example.com": "home_page_invalid", "": "required"} {
 		s.HomePage = home
 		s.Normalise()
 		p := s.Validate(filing.BuiltIn()).For("home_page")
@@ -138,7 +145,8 @@ func TestContactRules(t *testing.T) {
 	require.Nil(t, p.For("mobile"))
 	require.Equal(t, "user_name_characters", p.For("user_name").Key)
 	require.Equal(t, "not_gbk", p.For("name").Key)
-	for password, key := range map[string]string{"": "required", "abc": "password_short", "12345678": "password_digits", "SomeName": "password_is_user_name", "good-one-1": ""} {
+	for password, key := range map[string]string{"": "required", "abc": "password_short", "12345678": "password_digits",
+		"SomeName": "password_is_user_name", "good-one-1": ""} {
 		p := filing.ValidatePassword(password, password, "somename").For("password")
 		if key == "" {
 			require.Nil(t, p)
@@ -162,7 +170,8 @@ func TestRegions(t *testing.T) {
 }
 
 // listedCodes are the ranges of section 3-5 of the interface.
-var listedCodes = [][2]int{{1001, 1068}, {1999, 1999}, {2001, 2056}, {2998, 2999}, {3001, 3037}, {3998, 3999}, {5001, 5011}, {5999, 5999}}
+var listedCodes = [][2]int{{1001, 1068}, {1999, 1999}, {2001, 2056}, {2998, 2999}, {3001, 3037}, {3998, 3999},
+	{5001, 5011}, {5999, 5999}}
 
 func TestEveryListedResultCodeIsExplained(t *testing.T) {
 	for _, r := range listedCodes {

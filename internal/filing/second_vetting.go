@@ -26,7 +26,9 @@ func ParseSecondVetting(list []string) (c SecondVetting, err error) {
 		case err == nil && nature > 0:
 			c.Natures = append(c.Natures, nature)
 		default:
-			return SecondVetting{}, fmt.Errorf("%q is neither a kind of filing nor the number of a nature; want one of %v, or a number such as 5 (个人)", text, vetted)
+			return SecondVetting{},
+				fmt.Errorf("%q is neither a kind of filing nor the number of a nature; want one of %v, or a number such as 5 (个人)",
+					text, vetted)
 		}
 	}
 	return c, nil

@@ -51,7 +51,8 @@ var sendBacks = sync.OnceValue(func() (list []SendBackReason) {
 			continue // the header
 		}
 		code, _ := strconv.Atoi(cells[3]) // empty: none
-		list = append(list, SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Bilingual: Bilingual{cells[4], cells[5]}})
+		list = append(list,
+			SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Bilingual: Bilingual{cells[4], cells[5]}})
 	}
 	return list
 })

@@ -31,7 +31,8 @@ const (
 )
 
 // Stages lists the stages in the order of a filing's life.
-var Stages = []Stage{Contact, Verifying, Preparing, Vetting, Submitting, Reviewing, Correcting, Installing, Filed, Withdrawn, Deregistered}
+var Stages = []Stage{Contact, Verifying, Preparing, Vetting, Submitting, Reviewing, Correcting, Installing, Filed,
+	Withdrawn, Deregistered}
 
 // Final reports whether a filing in this stage is over.
 func (s Stage) Final() bool { return s == Filed || s == Withdrawn || s == Deregistered }

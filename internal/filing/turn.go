@@ -27,7 +27,8 @@ const (
 // Attentions lists the values, without the empty one.
 var Attentions = []Attention{
 	AttentionSMSRecipient, AttentionMailRecipient, AttentionSentBack, AttentionRefused, AttentionRefusedOurs,
-	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionFooterMissing, AttentionCertificateMissing, AttentionInstallByHand,
+	AttentionSMSVerification, AttentionSMSVerificationExpired, AttentionFooterMissing, AttentionCertificateMissing,
+	AttentionInstallByHand,
 }
 
 // Turn is who must act next on a filing.

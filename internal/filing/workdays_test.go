@@ -14,7 +14,8 @@ func TestWorkingDays(t *testing.T) {
 	friday := time.Date(2026, 11, 27, 23, 30, 0, 0, time.FixedZone("CST", 8*3600))
 	require.Equal(t, 0, filing.WorkingDays(friday, friday.Add(48*time.Hour)), "a weekend")
 	require.Equal(t, 1, filing.WorkingDays(friday, friday.Add(72*time.Hour)))
-	require.Equal(t, 1, filing.WorkingDays(friday.UTC(), friday.Add(72*time.Hour).UTC()), "China's days, whatever the zone")
+	require.Equal(t, 1, filing.WorkingDays(friday.UTC(), friday.Add(72*time.Hour).UTC()),
+		"China's days, whatever the zone")
 	require.Equal(t, "2026-12-25", filing.AddWorkingDays(friday, filing.BureauDays).Format(time.DateOnly))
 	rapid.Check(t, func(r *rapid.T) {
 		from := friday.Add(time.Duration(rapid.IntRange(0, 400*24).Draw(r, "hours")) * time.Hour)

@@ -82,10 +82,12 @@ func TestEveryRuleAndPaperIsExplained(t *testing.T) {
 	for _, lang := range help.Languages {
 		book := library(t).Book(lang)
 		for _, rule := range precheck.Names() {
-			require.True(t, book.Has("precheck", rule), "%s: explain the rule %s in internal/help/content/%s/35-precheck.md", lang, rule, lang)
+			require.True(t, book.Has("precheck", rule), "%s: explain the rule %s in internal/help/content/%s/35-precheck.md",
+				lang, rule, lang)
 		}
 		for _, paper := range filing.BuiltInPapers().Papers {
-			require.True(t, book.Has("papers", "papers-"+paper.Key), "%s: explain the paper %s in internal/help/content/%s/25-papers.md", lang, paper.Key, lang)
+			require.True(t, book.Has("papers", "papers-"+paper.Key),
+				"%s: explain the paper %s in internal/help/content/%s/25-papers.md", lang, paper.Key, lang)
 		}
 	}
 }
@@ -130,7 +132,9 @@ func TestHitsMarkWhatWasSearchedFor(t *testing.T) {
 }
 
 func TestAnnouncementIsTame(t *testing.T) {
-	page, err := help.RenderAnnouncement("# Head\n\nText <script>alert(1)</script> **b** [x](javascript:alert(1)) [y](https://example.com) ![cat](https://evil.example/p.png)\n\n<https://example.org>\n\n| a |\n| :-: |\n| b |\n", 2)
+	page, err :=
+		help.RenderAnnouncement(
+			"# Head\n\nText <script>alert(1)</script> **b** [x](javascript:alert(1)) [y](https://example.com) ![cat](https://evil.example/p.png)\n\n<https://example.org>\n\n| a |\n| :-: |\n| b |\n", 2)
 	require.NoError(t, err)
 	text := string(page)
 	for _, bad := range []string{"<script", "javascript:", "<img", "style=", "<h1"} {

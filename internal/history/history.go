@@ -77,7 +77,8 @@ func Options(keys *seal.Keys) client.Options {
 }
 
 // Dial connects to a Temporal frontend (host:port); more may change the options.
-func Dial(ctx context.Context, address, namespace string, keys *seal.Keys, logger *slog.Logger, more ...func(*client.Options) error) (client.Client, error) {
+func Dial(ctx context.Context, address, namespace string, keys *seal.Keys, logger *slog.Logger,
+	more ...func(*client.Options) error) (client.Client, error) {
 	options := Options(keys)
 	options.HostPort, options.Namespace = address, namespace
 	options.Logger = log.NewStructuredLogger(logger)

@@ -140,7 +140,8 @@ func TestComputedKeysHaveTexts(t *testing.T) {
 					continue
 				}
 				found++
-				pattern := strings.NewReplacer(`%s`, `[a-z0-9_.]+`, `%d`, `\d+`, `%v`, `[a-z0-9_.]+`).Replace(strings.ReplaceAll(m[1], ".", `\.`))
+				pattern := strings.NewReplacer(`%s`, `[a-z0-9_.]+`, `%d`, `\d+`, `%v`,
+					`[a-z0-9_.]+`).Replace(strings.ReplaceAll(m[1], ".", `\.`))
 				is := regexp.MustCompile(`^` + pattern)
 				has := false
 				for key := range keys {
@@ -195,10 +196,12 @@ func TestPlaceholdersAreFilled(t *testing.T) {
 		for _, at := range regexp.MustCompile(`\.Text\("([a-z0-9_.]+)",`).FindAllStringSubmatchIndex(text, -1) {
 			check(path, text[at[2]:at[3]], argsOf(text[at[1]:]))
 		}
-		for _, m := range regexp.MustCompile(`\.(?:T\("([a-z0-9_.]+)", nil|Text\("([a-z0-9_.]+)")\)`).FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile(`\.(?:T\("([a-z0-9_.]+)", nil|Text\("([a-z0-9_.]+)")\)`).FindAllStringSubmatch(
+			text, -1) {
 			check(path, m[1]+m[2], nil)
 		}
-		for _, m := range regexp.MustCompile(`\.T\("([a-z0-9_.]+)", map\[string\]any\{(.*?)\}\)`).FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile(`\.T\("([a-z0-9_.]+)", map\[string\]any\{(.*?)\}\)`).FindAllStringSubmatch(
+			text, -1) {
 			var given []string
 			for _, name := range regexp.MustCompile(`"([a-zA-Z_]+)":`).FindAllStringSubmatch(m[2], -1) {
 				given = append(given, name[1])
@@ -218,7 +221,8 @@ func TestComponentsHaveNoWords(t *testing.T) {
 	literal := regexp.MustCompile(`WriteString\(templ_\w+, \d+, (".*")\)`)
 	letters := regexp.MustCompile(`\p{L}`)
 	tags := regexp.MustCompile(`<[^>]*>`) // in a noscript, which is text for the tokenizer
-	read := map[string]bool{"aria-label": true, "aria-description": true, "title": true, "placeholder": true, "alt": true, "label": true, "summary": true}
+	read := map[string]bool{"aria-label": true, "aria-description": true, "title": true, "placeholder": true, "alt": true,
+		"label": true, "summary": true}
 	texts := 0
 	for path, source := range sources(t, "panel", compiled) {
 		var markup strings.Builder

@@ -101,7 +101,8 @@ func (m *Mailer) client() (*mail.Client, error) {
 		options = append(options, mail.WithTLSConfig(config))
 	}
 	if m.cfg.UserName != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(m.cfg.UserName), mail.WithPassword(m.cfg.Password))
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(m.cfg.UserName),
+			mail.WithPassword(m.cfg.Password))
 	}
 	return mail.NewClient(m.cfg.Host, options...)
 }

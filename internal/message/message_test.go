@@ -32,14 +32,17 @@ func aliyunAt(t *testing.T, secret string, stand http.Handler) *message.SMS {
 	t.Helper()
 	server := httptest.NewServer(stand)
 	t.Cleanup(server.Close)
-	client, err := message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: secret, SignName: "签名", Scheme: "HTTP",
-		Endpoint: strings.TrimPrefix(server.URL, "http://"), TemplateCodes: map[message.Template]string{message.ContactCode: "SMS_1"}, Timeout: 5 * time.Second})
+	client, err :=
+		message.NewSMS(message.SMSConfig{AccessKeyID: "id", AccessKeySecret: secret, SignName: "签名", Scheme: "HTTP",
+			Endpoint:      strings.TrimPrefix(server.URL, "http://"),
+			TemplateCodes: map[message.Template]string{message.ContactCode: "SMS_1"}, Timeout: 5 * time.Second})
 	require.NoError(t, err)
 	return client
 }
 
 func text(key string) message.SMSMessage {
-	return message.SMSMessage{Key: key, To: phone, Template: message.ContactCode, Params: map[string]string{"user_name": "测试 & 用户", "code": "12345678"}}
+	return message.SMSMessage{Key: key, To: phone, Template: message.ContactCode,
+		Params: map[string]string{"user_name": "测试 & 用户", "code": "12345678"}}
 }
 
 func TestSMSGoesOut(t *testing.T) {
@@ -140,19 +143,22 @@ func smtp(t *testing.T) (*mail.Server, *message.Mailer) {
 	require.NoError(t, err)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
-	return s, message.NewMail(message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", FromName: "备案",
-		TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}})
+	return s, message.NewMail(
+		message.MailConfig{Host: "localhost", Port: l.Addr().(*net.TCPAddr).Port, From: "beian@example.com", FromName: "备案",
+			TLSConfig: &tls.Config{RootCAs: s.RootCAs(), MinVersion: tls.VersionTLS12}})
 }
 
 func TestMailGoesOutWithAStableID(t *testing.T) {
 	s, m := smtp(t)
 	texts, err := message.NewTexts("zh")
 	require.NoError(t, err)
-	subject, body, page, err := texts.Mail(message.ContactCode, map[string]string{"user_name": "<b>测试</b>", "code": "12345678"})
+	subject, body, page, err := texts.Mail(message.ContactCode,
+		map[string]string{"user_name": "<b>测试</b>", "code": "12345678"})
 	require.NoError(t, err)
 	require.NotContains(t, page, "<b>测试", "what people typed is escaped")
 	for range 2 {
-		_, err = m.Send(t.Context(), message.MailMessage{Key: "k", To: "a@example.com", Subject: subject, Text: body, HTML: page})
+		_, err = m.Send(t.Context(),
+			message.MailMessage{Key: "k", To: "a@example.com", Subject: subject, Text: body, HTML: page})
 		require.NoError(t, err)
 	}
 	got := s.Messages()
@@ -168,10 +174,12 @@ func TestMailErrorsAreDistinguished(t *testing.T) {
 		operation, code string
 		kind            message.Kind
 	}{
-		{"RCPT", "550", message.Recipient}, {"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit}, {"MAIL", "530", message.Operator},
+		{"RCPT", "550", message.Recipient}, {"RCPT", "451", message.Temporary}, {"DATA", "552", message.Limit},
+		{"MAIL", "530", message.Operator},
 	} {
 		s.Faults.Set(fault.Fault{Operation: c.operation, Mode: fault.Fail, Code: c.code, Times: 1})
-		_, err := m.Send(t.Context(), message.MailMessage{Key: "k", To: "nobody@example.com", Subject: "s", Text: "t", HTML: "h"})
+		_, err := m.Send(t.Context(),
+			message.MailMessage{Key: "k", To: "nobody@example.com", Subject: "s", Text: "t", HTML: "h"})
 		var e *message.Error
 		require.ErrorAs(t, err, &e, c.code)
 		require.Equal(t, c.kind, e.Kind, c.operation+c.code)
@@ -180,7 +188,8 @@ func TestMailErrorsAreDistinguished(t *testing.T) {
 }
 
 func TestEveryTemplateHasItsTexts(t *testing.T) {
-	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r", "tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l", "login": "l"}
+	params := map[string]string{"user_name": "u", "code": "1", "number": "n", "order": "o", "step": "s", "reason": "r",
+		"tasks": "t", "left": "22", "kind": "ask", "text": "x", "link": "l", "login": "l"}
 	for _, lang := range []string{"zh", "en"} {
 		texts, err := message.NewTexts(lang)
 		require.NoError(t, err)

@@ -64,7 +64,8 @@ func NewSMS(cfg SMSConfig) (*SMS, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 15 * time.Second
 	}
-	s := &SMS{cfg: cfg, transport: &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}
+	s := &SMS{cfg: cfg,
+		transport: &http.Transport{TLSClientConfig: cfg.TLS, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}}
 	// The SDK fills shared tables when the first client is made; doing it here keeps concurrent first sends from
 	// racing.
 	_, err := s.client(context.Background())

@@ -24,19 +24,28 @@ func description(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	filings        = description("beian_filings", "Filings by stage.", "stage")
-	stuck          = description("beian_filings_stuck", "Stuck filings by step and reason.", "step", "reason")
-	stuckOldest    = description("beian_filings_stuck_oldest_timestamp_seconds", "When the oldest stuck filing got stuck, by step and reason.", "step", "reason")
-	attention      = description("beian_filings_attention", "Filings that need their customer's attention, by kind of attention.", "attention")
-	tasks          = description("beian_staff_tasks", "Open tasks of staff, by kind.", "kind")
-	signals        = description("beian_signals_waiting", "Signals waiting to be sent to filings.")
-	broken         = description("beian_broken_workflows", "Workflow runs blocked because their code fails or doesn't match their histories.")
-	exchanged      = description("beian_exchange_last_timestamp_seconds", "When an exchange with the bureau last began, by account.", "account")
-	sequence       = description("beian_exchange_sequence", "Sequence number of the newest data file, by account.", "account")
-	stopped        = description("beian_exchange_stopped", "Whether an account's exchange is stopped until staff act: 1 or 0.", "account")
-	waiting        = description("beian_exchange_waiting_records", "Records waiting for a data file, by account.", "account")
-	waitingOldest  = description("beian_exchange_waiting_oldest_timestamp_seconds", "When the oldest waiting record was queued, by account.", "account")
-	unaccepted     = description("beian_exchange_unaccepted_files", "Data files that the bureau hasn't accepted, by account.", "account")
+	filings     = description("beian_filings", "Filings by stage.", "stage")
+	stuck       = description("beian_filings_stuck", "Stuck filings by step and reason.", "step", "reason")
+	stuckOldest = description("beian_filings_stuck_oldest_timestamp_seconds",
+		"When the oldest stuck filing got stuck, by step and reason.", "step", "reason")
+	attention = description("beian_filings_attention",
+		"Filings that need their customer's attention, by kind of attention.", "attention")
+	tasks   = description("beian_staff_tasks", "Open tasks of staff, by kind.", "kind")
+	signals = description("beian_signals_waiting", "Signals waiting to be sent to filings.")
+	broken  = description("beian_broken_workflows",
+		"Workflow runs blocked because their code fails or doesn't match their histories.")
+	exchanged = description("beian_exchange_last_timestamp_seconds",
+		"When an exchange with the bureau last began, by account.", "account")
+	sequence = description("beian_exchange_sequence",
+		"Sequence number of the newest data file, by account.", "account")
+	stopped = description("beian_exchange_stopped",
+		"Whether an account's exchange is stopped until staff act: 1 or 0.", "account")
+	waiting = description("beian_exchange_waiting_records",
+		"Records waiting for a data file, by account.", "account")
+	waitingOldest = description("beian_exchange_waiting_oldest_timestamp_seconds",
+		"When the oldest waiting record was queued, by account.", "account")
+	unaccepted = description("beian_exchange_unaccepted_files",
+		"Data files that the bureau hasn't accepted, by account.", "account")
 	figuresCounted = description("beian_figures_timestamp_seconds", "When the figures of the database were counted.")
 )
 

@@ -29,7 +29,8 @@ func newHTTPMetrics() *httpMetrics {
 			Name: "beian_http_requests_total", Help: "Requests to the panel, by route pattern and status.",
 		}, []string{"method", "route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "beian_http_request_seconds", Help: "Duration of requests to the panel, by route pattern; streams count while they are open.",
+			Name:    "beian_http_request_seconds",
+			Help:    "Duration of requests to the panel, by route pattern; streams count while they are open.",
 			Buckets: []float64{.01, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "route"}),
 	}
@@ -48,7 +49,8 @@ func (p *Process) HTTP(c *gin.Context) {
 	if !methods[method] {
 		method = "other"
 	}
-	ctx, span := otel.Tracer(scope).Start(c.Request.Context(), method+" "+route, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer),
+	ctx, span := otel.Tracer(scope).Start(c.Request.Context(), method+" "+route, trace.WithNewRoot(),
+		trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.String("http.request.method", method), attribute.String("http.route", route)))
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()

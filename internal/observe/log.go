@@ -59,7 +59,8 @@ func (h *subjects) Handle(ctx context.Context, r slog.Record) error {
 func (h *subjects) WithAttrs(attrs []slog.Attr) slog.Handler {
 	known := append(keys(attrs), h.known...)
 	all := append(slices.Clone(attrs), lacking(subjectOf(attrs), known)...)
-	return &subjects{Handler: h.Handler.WithAttrs(all), known: append(known, keys(all)...), step: cmp.Or(stepOf(attrs), h.step)}
+	return &subjects{Handler: h.Handler.WithAttrs(all), known: append(known, keys(all)...),
+		step: cmp.Or(stepOf(attrs), h.step)}
 }
 
 // WithGroup keeps the keys known outside the group.

@@ -57,13 +57,15 @@ func New() *Process {
 		ConstLabels: prometheus.Labels{"build_id": build.ID(), "go": build.Go()},
 	})
 	info.Set(1)
-	p.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), info,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "beian_ready", Help: "Whether the process is ready: 1 or 0."}, func() float64 {
-			if len(p.Lacks(context.Background())) > 0 {
-				return 0
-			}
-			return 1
-		}))
+	p.Registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), info,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "beian_ready", Help: "Whether the process is ready: 1 or 0."},
+			func() float64 {
+				if len(p.Lacks(context.Background())) > 0 {
+					return 0
+				}
+				return 1
+			}))
 	p.Registry.MustRegister(extcall.Collectors()...)
 	p.Registry.MustRegister(p.http.requests, p.http.seconds)
 	return p
@@ -160,7 +162,8 @@ func (p *Process) Serve(address string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{Handler: p.Handler(), ReadHeaderTimeout: probeTimeout, ReadTimeout: scrapeTimeout, WriteTimeout: 2 * scrapeTimeout}
+	server := &http.Server{Handler: p.Handler(), ReadHeaderTimeout: probeTimeout, ReadTimeout: scrapeTimeout,
+		WriteTimeout: 2 * scrapeTimeout}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

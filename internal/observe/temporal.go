@@ -25,7 +25,8 @@ var latencies = []float64{.005, .02, .1, .5, 1, 5, 15, 60, 300, 1800}
 // Temporal makes a client report the SDK's metrics and, with tracing on, carry traces through workflows and
 // activities.
 func (p *Process) Temporal(o *client.Options) error {
-	reader, err := exporter.New(exporter.WithRegisterer(p.Registry), exporter.WithoutScopeInfo(), exporter.WithoutTargetInfo())
+	reader, err := exporter.New(exporter.WithRegisterer(p.Registry), exporter.WithoutScopeInfo(),
+		exporter.WithoutTargetInfo())
 	if err != nil {
 		return fmt.Errorf("metrics of Temporal's SDK: %w", err)
 	}
@@ -40,7 +41,8 @@ func (p *Process) Temporal(o *client.Options) error {
 		return nil
 	}
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
-		Tracer: otel.Tracer(scope), TextMapPropagator: propagation.TraceContext{}, DisableBaggage: true, AllowInvalidParentSpans: true,
+		Tracer: otel.Tracer(scope), TextMapPropagator: propagation.TraceContext{}, DisableBaggage: true,
+		AllowInvalidParentSpans: true,
 		SpanStarter: func(ctx context.Context, t trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
 			_, span := t.Start(ctx, name, opts...)
 			return discreet{span}

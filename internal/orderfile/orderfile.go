@@ -23,7 +23,8 @@ import (
 )
 
 // Columns are the names in the header, in the order of the documentation.
-var Columns = []string{"number", "customer", "product", "domains", "ips", "protocol", "host", "port", "user", "password", "document_root", "expires_on"}
+var Columns = []string{"number", "customer", "product", "domains", "ips", "protocol", "host", "port", "user",
+	"password", "document_root", "expires_on"}
 
 var required = []string{"number", "customer", "product", "domains", "ips"}
 
@@ -164,7 +165,8 @@ func parseRow(line int, get func(string) string) (o store.OrderImport, err error
 }
 
 func withWebSpace(o store.OrderImport, line int, get func(string) string) (store.OrderImport, error) {
-	w := store.WebSpace{Protocol: get("protocol"), Host: get("host"), Port: 21, User: get("user"), Password: get("password"), DocumentRoot: get("document_root")}
+	w := store.WebSpace{Protocol: get("protocol"), Host: get("host"), Port: 21, User: get("user"),
+		Password: get("password"), DocumentRoot: get("document_root")}
 	if w.Protocol == "" {
 		w.Protocol = website.FTP
 	}

@@ -38,14 +38,16 @@ func TestGoodRowsGoInAndBadOnesAreNamed(t *testing.T) {
 	require.Contains(t, told[2], "line 5, column protocol")
 	require.Contains(t, told[3], "line 6, column expires_on")
 
-	sum, err = orderfile.Import(t.Context(), s, strings.NewReader(header+"D1,demo,q,www.example.com,192.0.2.1,,,,,,,\n"), false)
+	sum, err = orderfile.Import(t.Context(), s,
+		strings.NewReader(header+"D1,demo,q,www.example.com,192.0.2.1,,,,,,,\n"), false)
 	require.NoError(t, err)
 	require.Equal(t, 1, sum.Updated, "importing again updates")
 }
 
 func TestStrictRefusesAll(t *testing.T) {
 	s := testdb.New(t)
-	sum, err := orderfile.Import(t.Context(), s, strings.NewReader(header+"D1,demo,p,www.example.com,192.0.2.1,,,,,,,\nD2,,p,www.example.com,192.0.2.1,,,,,,,\n"), true)
+	sum, err := orderfile.Import(t.Context(), s, strings.NewReader(header+
+		"D1,demo,p,www.example.com,192.0.2.1,,,,,,,\nD2,,p,www.example.com,192.0.2.1,,,,,,,\n"), true)
 	require.NoError(t, err)
 	require.Equal(t, 1, sum.Refused)
 	require.Zero(t, sum.Created)

@@ -40,8 +40,10 @@ func asPNG(t *testing.T, img image.Image) []byte {
 func withEXIF(order binary.AppendByteOrder, magic string, raw []byte, orientation uint16) []byte {
 	tiff := order.AppendUint32([]byte(magic), 8)
 	tiff = order.AppendUint16(tiff, 2)
-	tiff = order.AppendUint16(order.AppendUint16(order.AppendUint32(order.AppendUint16(order.AppendUint16(tiff, 0x010f), 2), 4), 0x4141), 0)
-	tiff = order.AppendUint16(order.AppendUint16(order.AppendUint32(order.AppendUint16(order.AppendUint16(tiff, 0x0112), 3), 1), orientation), 0)
+	tiff = order.AppendUint16(
+		order.AppendUint16(order.AppendUint32(order.AppendUint16(order.AppendUint16(tiff, 0x010f), 2), 4), 0x4141), 0)
+	tiff = order.AppendUint16(
+		order.AppendUint16(order.AppendUint32(order.AppendUint16(order.AppendUint16(tiff, 0x0112), 3), 1), orientation), 0)
 	tiff = append(tiff, "GPS 31.2304N 121.4737E"...)
 	body := append([]byte("Exif\x00\x00"), tiff...)
 	segment := binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(body)+2))
@@ -95,10 +97,12 @@ func TestPNGWithTransparencyBecomesPaper(t *testing.T) {
 // Every orientation is upright afterwards, and nothing of EXIF is left.
 func TestOrientationIsAppliedAndEXIFIsGone(t *testing.T) {
 	// where the stored picture's top left corner belongs
-	corner := map[uint16][2]bool{1: {false, false}, 2: {true, false}, 3: {true, true}, 4: {false, true}, 5: {false, false}, 6: {true, false}, 7: {true, true}, 8: {false, true}}
+	corner := map[uint16][2]bool{1: {false, false}, 2: {true, false}, 3: {true, true}, 4: {false, true}, 5: {false, false},
+		6: {true, false}, 7: {true, true}, 8: {false, true}}
 	raw := filingtest.Picture(640, 400, 1)
 	for orientation, at := range corner {
-		for magic, order := range map[string]binary.AppendByteOrder{"II*\x00": binary.LittleEndian, "MM\x00*": binary.BigEndian} {
+		for magic, order := range map[string]binary.AppendByteOrder{"II*\x00": binary.LittleEndian,
+			"MM\x00*": binary.BigEndian} {
 			p, err := one(withEXIF(order, magic, raw, orientation), limits)
 			require.NoError(t, err)
 			img := decoded(t, p.Content)
@@ -116,10 +120,12 @@ func TestOrientationIsAppliedAndEXIFIsGone(t *testing.T) {
 func bomb(width, height uint32) []byte {
 	chunk := func(kind string, body []byte) []byte {
 		c := append([]byte(kind), body...)
-		return binary.BigEndian.AppendUint32(append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), c...), crc32.ChecksumIEEE(c))
+		return binary.BigEndian.AppendUint32(append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), c...),
+			crc32.ChecksumIEEE(c))
 	}
 	head := append(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height), 8, 6, 0, 0, 0)
-	return append(append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", head)...), chunk("IDAT", []byte{0x78, 0x9c, 0x03, 0x00})...)
+	return append(append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", head)...),
+		chunk("IDAT", []byte{0x78, 0x9c, 0x03, 0x00})...)
 }
 
 func TestWhatIsNoReadablePictureIsRefused(t *testing.T) {
@@ -170,11 +176,15 @@ func TestWhatHidesBehindAPictureIsGone(t *testing.T) {
 // pdf is a one-page PDF as a scanner makes it, with an addition to its catalogue.
 func pdf(scan []byte, more string) []byte {
 	var b bytes.Buffer
-	b.WriteString("%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R " + more + ">>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n")
-	b.WriteString("3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>\nendobj\n4 0 obj\n")
-	fmt.Fprintf(&b, "<</Type/XObject/Subtype /Image/Width 900/Height 600/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length %d>>\nstream\r\n", len(scan))
+	b.WriteString("%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R " + more +
+		">>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n")
+	b.WriteString(
+		"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>/Contents 5 0 R>>\nendobj\n4 0 obj\n")
+	fmt.Fprintf(&b,
+		"<</Type/XObject/Subtype /Image/Width 900/Height 600/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode/Length %d>>\nstream\r\n", len(scan))
 	b.Write(scan)
-	b.WriteString("\nendstream\nendobj\n5 0 obj\n<</Length 29>>\nstream\nq 595 0 0 842 0 0 cm /I Do Q\nendstream\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF")
+	b.WriteString(
+		"\nendstream\nendobj\n5 0 obj\n<</Length 29>>\nstream\nq 595 0 0 842 0 0 cm /I Do Q\nendstream\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF")
 	return b.Bytes()
 }
 

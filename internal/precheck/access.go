@@ -20,7 +20,8 @@ func domainBlacklisted(f Facts) []map[string]any {
 func domainNotOfOrder(f Facts) []map[string]any {
 	var list []map[string]any
 	for _, d := range f.Dossier.Site.Domains {
-		bound := slices.ContainsFunc(f.Domains, func(listed string) bool { return listed == d || filing.DomainCovers(listed, d) })
+		bound := slices.ContainsFunc(f.Domains,
+			func(listed string) bool { return listed == d || filing.DomainCovers(listed, d) })
 		list = append(list, found(!bound, "domain", filing.DisplayDomain(d))...)
 	}
 	return list
@@ -101,5 +102,6 @@ func ranges(texts []string) []filing.IPRange {
 }
 
 func within(list []filing.IPRange, from, to netip.Addr) bool {
-	return slices.ContainsFunc(list, func(r filing.IPRange) bool { return r.From.Compare(from) <= 0 && to.Compare(r.To) <= 0 })
+	return slices.ContainsFunc(list,
+		func(r filing.IPRange) bool { return r.From.Compare(from) <= 0 && to.Compare(r.To) <= 0 })
 }

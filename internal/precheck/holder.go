@@ -16,7 +16,8 @@ func holderBlacklisted(f Facts) []map[string]any { return found(f.BlackHolder) }
 // uscPrefixes are the first digits of a unified social credit code by nature: registering authority and class (GB
 // 32100-2015, 4.2 and 4.3).
 var uscPrefixes = map[int][]string{
-	filing.NatureGovernment: {"11", "13", "19"}, filing.NatureInstitution: {"12"}, filing.NatureEnterprise: {"91", "92", "93"},
+	filing.NatureGovernment: {"11", "13", "19"}, filing.NatureInstitution: {"12"},
+	filing.NatureEnterprise:  {"91", "92", "93"},
 	filing.NatureAssociation: {"51", "52", "53", "59"},
 }
 
@@ -33,7 +34,8 @@ func uscOf(h filing.Holder) string {
 func uscNature(f Facts) []map[string]any {
 	h := f.Dossier.Holder
 	usc, prefixes := uscOf(h), uscPrefixes[h.Nature]
-	return found(usc != "" && prefixes != nil && !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(usc, p) }), "prefix", usc[:min(len(usc), 2)])
+	return found(usc != "" && prefixes != nil && !slices.ContainsFunc(prefixes,
+		func(p string) bool { return strings.HasPrefix(usc, p) }), "prefix", usc[:min(len(usc), 2)])
 }
 
 // oldLicenceLength is that of business licences before October 2015, which start with the six digits of the registering
@@ -113,7 +115,8 @@ func unreal(digits string) bool {
 		return false
 	}
 	end := digits[max(0, len(digits)-tail):]
-	return strings.Count(end, end[:1]) == len(end) || strings.Contains("01234567890", end) || strings.Contains("09876543210", end) ||
+	return strings.Count(end, end[:1]) == len(end) || strings.Contains("01234567890", end) ||
+		strings.Contains("09876543210", end) ||
 		len(end) == tail && strings.Repeat(end[:2], tail/2) == end
 }
 
@@ -126,8 +129,10 @@ func officePhoneUnreal(f Facts) []map[string]any {
 
 var (
 	// typedNames and typedHosts are what people type to avoid giving an address.
-	typedNames = regexp.MustCompile(`(?i)^(test\d*|ceshi\d*|abcd?|abc123|asdf?|aaa+|qwe(rty)?|xxx+|none|null|123|1234+|111+|no-?reply)$`)
-	typedHosts = regexp.MustCompile(`(?i)^(b\.c|a\.b|test\.(com|cn|net)|abc\.com|xxx+\.com|aaa+\.com|123\.com|domain\.com|email\.com)$`)
+	typedNames = regexp.MustCompile(
+		`(?i)^(test\d*|ceshi\d*|abcd?|abc123|asdf?|aaa+|qwe(rty)?|xxx+|none|null|123|1234+|111+|no-?reply)$`)
+	typedHosts = regexp.MustCompile(
+		`(?i)^(b\.c|a\.b|test\.(com|cn|net)|abc\.com|xxx+\.com|aaa+\.com|123\.com|domain\.com|email\.com)$`)
 )
 
 // emailPlaceholder detects filler addresses. The name alone isn't enough at hosts where anybody may have it:
@@ -139,7 +144,8 @@ func emailPlaceholder(f Facts) []map[string]any {
 		return nil
 	}
 	first, _, _ := strings.Cut(host, ".")
-	return found(typedHosts.MatchString(host) || typedNames.MatchString(name) && strings.EqualFold(name, first), "email", email)
+	return found(typedHosts.MatchString(host) || typedNames.MatchString(name) &&
+		strings.EqualFold(name, first), "email", email)
 }
 
 // emailUnreal: no mail can arrive at a host without DNS records.
@@ -183,5 +189,6 @@ func typedAddress(a string) bool {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(a)
-	return !strings.ContainsFunc(a, unicode.IsLetter) || strings.Trim(a, string(first)) == "" || slices.Contains([]string{"测试地址", "通信地址", "详细地址"}, a)
+	return !strings.ContainsFunc(a, unicode.IsLetter) || strings.Trim(a, string(first)) == "" ||
+		slices.Contains([]string{"测试地址", "通信地址", "详细地址"}, a)
 }

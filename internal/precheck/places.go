@@ -56,7 +56,8 @@ const ordinary = `
 const nations = `满|回|蒙古|藏|维吾尔|苗|彝|壮|布依|朝鲜|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|普米|塔吉克|怒|鄂温克|保安|裕固|独龙|鄂伦春`
 
 // class matches the suffix of a division's name that people omit.
-var class = regexp.MustCompile(`(特别行政区|(?:(?:` + nations + `|各)族|蒙古|哈萨克|柯尔克孜|锡伯|塔吉克|维吾尔)+自治[区州县旗]|自治[区旗]|省|市|地区|盟|新区|林区|特区|矿区|区|县|旗)$`)
+var class = regexp.MustCompile(`(特别行政区|(?:(?:` + nations +
+	`|各)族|蒙古|哈萨克|柯尔克孜|锡伯|塔吉克|维吾尔)+自治[区州县旗]|自治[区旗]|省|市|地区|盟|新区|林区|特区|矿区|区|县|旗)$`)
 
 // development matches areas with their own names that aren't administrative divisions.
 var development = regexp.MustCompile(`开发区|示范区|管理区|园区|工业园|实验区|管委会|聚集区|产业|委员会|风景|直辖|群岛|岛礁|食品区|保税|^市辖区$|^县$`)
@@ -93,7 +94,8 @@ var divisions = sync.OnceValue(func() places {
 		}
 	}
 	for _, list := range []*[]string{&p.anywhere, &p.leading, &p.hinted} {
-		slices.SortFunc(*list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // 张家港市 before 张家港
+		// 张家港市 before 张家港
+		slices.SortFunc(*list, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 		*list = slices.Compact(*list)
 	}
 	return p
@@ -115,7 +117,8 @@ func rankOf(name string, city, other int) int {
 }
 
 // generic are full names of districts that are also words.
-var generic = []string{"东城区", "西城区", "上城区", "老城区", "新城区", "新市区", "西市区", "城中区", "城东区", "城西区", "城北区", "市中区", "市南区", "市北区", "站前区", "古城区", "山城区", "平城区", "港口区", "海港区", "工农区", "城关区", "中山区", "回民区"}
+var generic = []string{"东城区", "西城区", "上城区", "老城区", "新城区", "新市区", "西市区", "城中区", "城东区", "城西区", "城北区", "市中区", "市南区", "市北区",
+	"站前区", "古城区", "山城区", "平城区", "港口区", "海港区", "工农区", "城关区", "中山区", "回民区"}
 
 // siteNameRegion: an individual's site can't be named after a region.
 func siteNameRegion(f Facts) []map[string]any {

@@ -107,7 +107,8 @@ func TestEachRule(t *testing.T) {
 
 func TestKindsHaveTheRulesOfTheirForms(t *testing.T) {
 	f := facts()
-	f.Dossier = filing.Dossier{Kind: filing.KindNewAccess, Site: filing.Site{Domains: []string{"www.example.com"}, IPs: []string{"198.51.100.1"}}}
+	f.Dossier = filing.Dossier{Kind: filing.KindNewAccess,
+		Site: filing.Site{Domains: []string{"www.example.com"}, IPs: []string{"198.51.100.1"}}}
 	require.Equal(t, []string{"ip_not_of_order"}, names(precheck.Run(f)))
 	f = facts()
 	f.Dossier.Kind, f.Dossier.Holder.Manager.Email, f.Dossier.Site.Name = filing.KindChange, "me@www.example.com", "笔记"

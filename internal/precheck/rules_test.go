@@ -28,11 +28,15 @@ func TestNearMisses(t *testing.T) {
 		"mail that nobody could ask": func(f *precheck.Facts) { f.MailHost = precheck.MailUnknown },
 		"a host that takes mail":     func(f *precheck.Facts) { f.MailHost = precheck.MailTaken },
 		"a village":                  func(f *precheck.Facts) { f.Dossier.Holder.Address = "青山镇柳树村" },
-		"a forum with its content":   func(f *precheck.Facts) { f.Dossier.Site.Services, f.Dossier.Site.PreApprovals = []int{3}, []int{6} },
+		"a forum with its content": func(f *precheck.Facts) {
+			f.Dossier.Site.Services, f.Dossier.Site.PreApprovals = []int{3}, []int{6}
+		},
 		"a remark that denies": func(f *precheck.Facts) {
 			f.Dossier.Site.Remark = "个人读书笔记，不涉及新闻、影视、论坛等前置审批内容。"
 		},
-		"a provider without a place": func(f *precheck.Facts) { f.Dossier.Site.AccessMode, f.Dossier.Site.ServerPlace = 1, 1 },
+		"a provider without a place": func(f *precheck.Facts) {
+			f.Dossier.Site.AccessMode, f.Dossier.Site.ServerPlace = 1, 1
+		},
 		"what the provider offers": func(f *precheck.Facts) {
 			f.AccessMode, f.ServerPlace = f.Dossier.Site.AccessMode, f.Dossier.Site.ServerPlace
 		},
@@ -45,13 +49,16 @@ func TestNearMisses(t *testing.T) {
 
 func TestUnrealContacts(t *testing.T) {
 	for _, mobile := range []string{"13800000000", "13812345678", "13887654321", "13812121212", "13711111111"} {
-		require.Equal(t, []string{"mobile_unreal"}, rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Holder.Manager.Mobile = mobile }), mobile)
+		require.Equal(t, []string{"mobile_unreal"},
+			rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Holder.Manager.Mobile = mobile }), mobile)
 	}
 	for _, email := range []string{"a@b.c", "test@test.com", "abc@abc.com", "1234@xxx.com", "123@123.cn"} {
-		require.Contains(t, rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Holder.Manager.Email = email }), "email_placeholder", email)
+		require.Contains(t, rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Holder.Manager.Email = email }),
+			"email_placeholder", email)
 	}
 	for _, address := range []string{"12345", "……", "哈哈哈哈", "测试地址"} {
-		require.Equal(t, []string{"address_placeholder"}, rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Holder.Address = address }), address)
+		require.Equal(t, []string{"address_placeholder"},
+			rulesOf(facts(), func(f *precheck.Facts) { f.Dossier.Holder.Address = address }), address)
 	}
 }
 
@@ -68,7 +75,8 @@ func TestTheRegionOfAnOldLicence(t *testing.T) {
 	require.Empty(t, rulesOf(company(), old("990115000000015")), "no region that anybody knows")
 	association := func(f *precheck.Facts) {
 		old("330115000000015")(f)
-		f.Dossier.Holder.Nature, f.Dossier.Holder.DocumentType = filing.NatureAssociation, filing.DocumentAssociationLegalPerson
+		f.Dossier.Holder.Nature, f.Dossier.Holder.DocumentType = filing.NatureAssociation,
+			filing.DocumentAssociationLegalPerson
 	}
 	require.Empty(t, rulesOf(company(), association), "another document's number shows no region")
 }
@@ -88,8 +96,8 @@ func TestNamesOfPlaces(t *testing.T) {
 	}
 	for _, name := range []string{
 		"和平鸽摄影", "新华字典爱好", "长安十二时辰笔记", "友谊地久天长", "前进的脚步", "向阳花园艺", "平安喜乐日记", "长寿饮食笔记", "温泉爱好者", "同心圆手工", "资源整理笔记",
-		"凤凰花开的日子", "牡丹画集", "和平湖畔的早晨", "房东台账模板", "白云深处有人家", "青山绿水摄影", "南山南吉他", "西湖醋鱼做法", "高原上的花", "比如世界", "我的江山旧事", "学而时习之", "一盏灯塔",
-		"芙蓉花下", "兴隆的小店", "龙门阵", "石林散人", "宁静的午后",
+		"凤凰花开的日子", "牡丹画集", "和平湖畔的早晨", "房东台账模板", "白云深处有人家", "青山绿水摄影", "南山南吉他", "西湖醋鱼做法", "高原上的花", "比如世界", "我的江山旧事",
+		"学而时习之", "一盏灯塔", "芙蓉花下", "兴隆的小店", "龙门阵", "石林散人", "宁静的午后",
 	} {
 		require.Empty(t, named(name), name)
 	}

@@ -39,7 +39,8 @@ var (
 		words   *regexp.Regexp
 	}{
 		{1, regexp.MustCompile(`新闻|时政`)}, {2, regexp.MustCompile(`出版|期刊|电子书|小说`)}, {3, regexp.MustCompile(`学校|大学|幼儿园|培训|网校`)},
-		{4, regexp.MustCompile(`医疗|医院|诊所|保健`)}, {5, regexp.MustCompile(`药品|药店|药房|医疗器械`)}, {6, regexp.MustCompile(`论坛|社区|BBS|bbs`)},
+		{4, regexp.MustCompile(`医疗|医院|诊所|保健`)}, {5, regexp.MustCompile(`药品|药店|药房|医疗器械`)},
+		{6, regexp.MustCompile(`论坛|社区|BBS|bbs`)},
 		{7, regexp.MustCompile(`游戏|动漫|音乐|演出`)}, {8, regexp.MustCompile(`影视|电影|视频|电视|直播|广播`)},
 	}
 )

@@ -24,7 +24,9 @@ type MariaDB struct {
 func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*MariaDB, error) {
 	server, err := find("mariadbd", "mysqld")
 	if err != nil {
-		return nil, fmt.Errorf("no mariadbd or mysqld: install Debian's package mariadb-server, or name an existing server with BEIAN_DATABASE (user:password@tcp(host:port)/name)")
+		return nil,
+			fmt.Errorf(
+				"no mariadbd or mysqld: install Debian's package mariadb-server, or name an existing server with BEIAN_DATABASE (user:password@tcp(host:port)/name)")
 	}
 	// A starting server empties its temporary folder. Each has its own, because tests of several packages run at once.
 	temporary := filepath.Join(dir, "tmp")
@@ -39,9 +41,10 @@ func StartMariaDB(ctx context.Context, dir string, port int, throwaway bool) (*M
 	}
 	logFile := filepath.Join(dir, "mariadb.log")
 	args := []string{
-		"--no-defaults", "--datadir=" + data, "--socket=" + socketPath(port), "--port=" + strconv.Itoa(port), "--bind-address=127.0.0.1",
-		"--pid-file=" + filepath.Join(dir, "mariadb.pid"), "--character-set-server=utf8mb4", "--skip-log-bin", "--max-allowed-packet=128M",
-		"--max-connections=400", "--skip-name-resolve", "--tmpdir=" + temporary,
+		"--no-defaults", "--datadir=" + data, "--socket=" + socketPath(port), "--port=" + strconv.Itoa(port),
+		"--bind-address=127.0.0.1",
+		"--pid-file=" + filepath.Join(dir, "mariadb.pid"), "--character-set-server=utf8mb4", "--skip-log-bin",
+		"--max-allowed-packet=128M", "--max-connections=400", "--skip-name-resolve", "--tmpdir=" + temporary,
 	}
 	if os.Geteuid() == 0 {
 		args = append(args, "--user=root")

@@ -50,8 +50,10 @@ func (p *Ports) all() []struct {
 		flag string
 		port *int
 	}{
-		{"--panel", &p.Panel}, {"--database", &p.Database}, {"--temporal", &p.Temporal}, {"--temporal-ui", &p.TemporalUI}, {"--inbox", &p.Inbox},
-		{"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP}, {"--sites", &p.Sites}, {"--space", &p.Space}, {"--dns", &p.DNS},
+		{"--panel", &p.Panel}, {"--database", &p.Database}, {"--temporal", &p.Temporal}, {"--temporal-ui", &p.TemporalUI},
+		{"--inbox", &p.Inbox},
+		{"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP}, {"--sites", &p.Sites},
+		{"--space", &p.Space}, {"--dns", &p.DNS},
 	}
 }
 
@@ -127,7 +129,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return nil, err
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s = &Stack{Options: o, Observed: observe.New(), stop: stop, failed: make(chan error, 16), PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
+	s = &Stack{Options: o, Observed: observe.New(), stop: stop, failed: make(chan error, 16),
+		PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
 	defer func() {
 		if err != nil {
 			s.Stop()
@@ -146,7 +149,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, temporal.Stop)
-	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger, s.Observed.Temporal); err != nil {
+	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger,
+		s.Observed.Temporal); err != nil {
 		return s, err
 	}
 	s.closers = append(s.closers, s.Temporal.Close)
@@ -246,7 +250,8 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 			return err
 		}
 	}
-	s.Settings.Base = config.Base{Database: dsn, KeyFile: keyFile, Temporal: fmt.Sprintf("127.0.0.1:%d", s.Options.Ports.Temporal), Namespace: "default", LogLevel: "info"}
+	s.Settings.Base = config.Base{Database: dsn, KeyFile: keyFile,
+		Temporal: fmt.Sprintf("127.0.0.1:%d", s.Options.Ports.Temporal), Namespace: "default", LogLevel: "info"}
 	var err error
 	if s.Keys, err = s.Settings.Base.Keys(); err != nil {
 		return err
@@ -265,7 +270,8 @@ func (s *Stack) people(ctx context.Context) error {
 		staff           store.StaffRole
 		login, password string
 	}
-	list := []person{{store.RoleCustomer, "", DemoCustomer, DemoCustomerPassword}, {store.RoleSupport, store.StaffAdministrator, DemoSupport, DemoSupportPassword}}
+	list := []person{{store.RoleCustomer, "", DemoCustomer, DemoCustomerPassword},
+		{store.RoleSupport, store.StaffAdministrator, DemoSupport, DemoSupportPassword}}
 	for _, role := range DemoStaff {
 		list = append(list, person{store.RoleSupport, role, string(role), DemoStaffPassword(role)})
 	}
@@ -293,7 +299,8 @@ func (s *Stack) people(ctx context.Context) error {
 // hash is cheap in a throwaway stack, whose people sign in again and again.
 func (s *Stack) hash(password string) (string, error) {
 	if s.Options.Throwaway {
-		return argon2id.CreateHash(password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+		return argon2id.CreateHash(password,
+			&argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	}
 	return web.HashPassword(password)
 }

@@ -46,7 +46,8 @@ var Accounts = []webspace.Account{
 }
 
 // addresses are where samples/orders.csv places the orders' web spaces.
-var addresses = map[string]string{"web1": "192.0.2.10", "web2": "192.0.2.11", "web3": "192.0.2.20", "web4": "192.0.2.12", "web5": "192.0.2.14"}
+var addresses = map[string]string{"web1": "192.0.2.10", "web2": "192.0.2.11", "web3": "192.0.2.20",
+	"web4": "192.0.2.12", "web5": "192.0.2.14"}
 
 // Spare is an additional web space of a stack with Options.Spares, numbered from one, and its address.
 func Spare(n int) (webspace.Account, netip.Addr) {
@@ -109,7 +110,8 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 		return nil, err
 	}
 	accounts, at := s.Options.accounts()
-	stands.Space, err = webspace.New(webspace.Options{Dir: filepath.Join(s.Options.Dir, "sites"), Accounts: accounts, Logger: s.Options.Logger})
+	stands.Space, err = webspace.New(
+		webspace.Options{Dir: filepath.Join(s.Options.Dir, "sites"), Accounts: accounts, Logger: s.Options.Logger})
 	if err != nil {
 		return nil, err
 	}
@@ -173,18 +175,25 @@ func (s *Stack) settings() app.Settings {
 	if every == 0 {
 		every = 5 * time.Second
 	}
-	account := config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser, Password: standPassword}
+	account := config.Bureau{URL: "http://" + local(p.Bureau), ISPID: standISPID, UserName: standUser,
+		Password: standPassword}
 	if s.Options.Manual {
 		account = config.Bureau{Driver: store.DriverManual}
 	}
 	account.Account, account.Every, account.SMSVerification = "default", every, s.Options.SMSVerification
 	return app.Settings{
-		Base:     s.Settings.Base,
-		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9, LinkTargets: []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"}, PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=", Vetting: s.Options.Vetting},
-		Panel:    config.Panel{Listen: local(p.Panel), DNS: local(p.DNS), FrameOrigins: s.Options.FrameOrigins, SecureCookies: s.Options.SecureCookies, StaffTOTP: cmp.Or(s.Options.StaffTOTP, "optional"), SecondVetting: s.Options.SecondVetting},
-		SMS:      config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP", Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
-		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory", Language: "zh",
-			Staff: "staff@example.com", CAFile: s.caFile(), PanelURL: s.PanelURL},
+		Base: s.Settings.Base,
+		Provider: config.Provider{Name: "样例主机", AccessMode: 3, ServerPlace: 9,
+			LinkTargets:  []string{"https://beian.miit.gov.cn/", "https://www.miibeian.gov.cn/"},
+			PoliceTarget: "https://beian.mps.gov.cn/#/query/webSearch?code=", Vetting: s.Options.Vetting},
+		Panel: config.Panel{Listen: local(p.Panel), DNS: local(p.DNS), FrameOrigins: s.Options.FrameOrigins,
+			SecureCookies: s.Options.SecureCookies, StaffTOTP: cmp.Or(s.Options.StaffTOTP, "optional"),
+			SecondVetting: s.Options.SecondVetting},
+		SMS: config.SMS{AccessKeyID: standKeyID, AccessKeySecret: standKeySecret, Endpoint: local(p.SMS), Scheme: "HTTP",
+			Region: "cn-hangzhou", SignName: standSign, Templates: strings.Join(templates, ","), Timeout: 10 * time.Second},
+		Mail: config.Mail{Host: "localhost", Port: p.SMTP, From: "beian@example.com", FromName: "网站备案", TLS: "mandatory",
+			Language: "zh",
+			Staff:    "staff@example.com", CAFile: s.caFile(), PanelURL: s.PanelURL},
 		Staff:     s.Options.Staff,
 		MailRoots: s.StandIns.Mail.RootCAs(),
 		Bureau:    account,

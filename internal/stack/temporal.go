@@ -63,7 +63,8 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error", "--dynamic-config-value", drainPolls, "--dynamic-config-value", reportProblems}
+	args := []string{"server", "start-dev", "--port", strconv.Itoa(port), "--log-level", "error", "--dynamic-config-value",
+		drainPolls, "--dynamic-config-value", reportProblems}
 	if database != "" {
 		args = append(args, "--db-filename", database)
 	}

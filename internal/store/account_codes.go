@@ -51,11 +51,13 @@ func (s *Store) RequestRecovery(ctx context.Context, typed string, ch filing.Cha
 }
 
 // RequestContactAddress requests a code that confirms an account's new address.
-func (s *Store) RequestContactAddress(ctx context.Context, userID int64, ch filing.Channel, address string) (id int64, send int, err error) {
+func (s *Store) RequestContactAddress(ctx context.Context, userID int64, ch filing.Channel,
+	address string) (id int64, send int, err error) {
 	return s.requestAccountCode(ctx, fmt.Sprintf("user/%d", userID), PurposeContactAddress, ch, userID, address)
 }
 
-func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose CodePurpose, ch filing.Channel, userID int64, to string) (id int64, send int, err error) {
+func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose CodePurpose, ch filing.Channel,
+	userID int64, to string) (id int64, send int, err error) {
 	hash, err := s.keys.Hash("account_codes", subject)
 	if err != nil {
 		return 0, 0, err
@@ -65,7 +67,8 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 		tooSoon = false
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at) VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?)
+			INSERT INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at)
+			VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?)
 			ON DUPLICATE KEY UPDATE sends = sends`,
 			hash, purpose, ch, userID, seal.Nonce(), now, now)
 		if err != nil {
@@ -83,7 +86,8 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 			RequestedAt time.Time `db:"requested_at"`
 		}
 		if err := tx.GetContext(ctx, &row, `
-			SELECT id, sends, day_sends, day_since, requested_at FROM account_codes WHERE subject_hash = ? AND purpose = ? AND channel = ? FOR UPDATE`,
+			SELECT id, sends, day_sends, day_since, requested_at FROM account_codes WHERE subject_hash = ? AND purpose = ?
+			AND channel = ? FOR UPDATE`,
 			hash, purpose, ch); err != nil {
 			return err
 		}
@@ -99,7 +103,8 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 			send = row.Sends + 1
 			// The count of wrong attempts stays; see requestCode.
 			if _, err := tx.ExecContext(ctx, `
-				UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = ?, day_sends = ?, day_since = ?, requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
+				UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = ?, day_sends = ?, day_since = ?, requested_at = ?,
+				sent_at = NULL, expires_at = NULL, verified_at = NULL
 				WHERE id = ?`, seal.Nonce(), send, row.DaySends+1, row.DaySince, now, id); err != nil {
 				return err
 			}
@@ -132,7 +137,8 @@ func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err 
 				day_sends = IF(day_since <= ?, 1, day_sends + 1), day_since = IF(day_since <= ?, ?, day_since),
 				requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
 			WHERE id = ? AND requested_at <= ? AND (day_since <= ? OR day_sends < ?)`,
-			seal.Nonce(), now.Add(-24*time.Hour), now.Add(-24*time.Hour), now, now, id, now.Add(-filing.ResendAfter), now.Add(-24*time.Hour), maxDaySends)
+			seal.Nonce(), now.Add(-24*time.Hour), now.Add(-24*time.Hour), now, now, id, now.Add(-filing.ResendAfter),
+			now.Add(-24*time.Hour), maxDaySends)
 		if err != nil {
 			return err
 		}
@@ -164,7 +170,8 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) 
 		To      []byte         `db:"sealed_address"`
 	}
 	err := s.db.GetContext(ctx, &row, `
-		SELECT c.purpose, c.channel, c.user_id, u.login, c.sealed_address FROM account_codes c LEFT JOIN users u ON u.id = c.user_id WHERE c.id = ?`, id)
+		SELECT c.purpose, c.channel, c.user_id, u.login, c.sealed_address FROM account_codes c LEFT JOIN users u
+		ON u.id = c.user_id WHERE c.id = ?`, id)
 	c := AccountCode{Purpose: row.Purpose, Channel: row.Channel, Login: row.Login.String}
 	switch {
 	case err != nil:
@@ -207,7 +214,8 @@ func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64)
 			To      []byte         `db:"sealed_address"`
 		}
 		if err := tx.GetContext(ctx, &row, `
-			SELECT channel, sealed_address FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ? AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,
+			SELECT channel, sealed_address FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ?
+			AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,
 			codeID, userID, PurposeContactAddress); err != nil {
 			return notFoundAs(err, "confirmed address")
 		}
@@ -224,7 +232,8 @@ func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed, hash, userID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed,
+			hash, userID); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = NULL WHERE id = ?`, codeID)

@@ -70,13 +70,16 @@ func (s *Store) setBlock(ctx context.Context, tx *sqlx.Tx, id int64, v BlockValu
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE address_blocks SET from_ip = ?, to_ip = ?, source = ?, used_as = ?, assignment = ?, since = ?, sealed_remark = ? WHERE id = ?`,
+		UPDATE address_blocks
+		SET from_ip = ?, to_ip = ?, source = ?, used_as = ?, assignment = ?, since = ?, sealed_remark = ? WHERE id = ?`,
 		v.From, v.To, v.Source, v.Use, v.Assignment, sql.NullTime{Time: v.Since, Valid: !v.Since.IsZero()}, remark, id)
 	return err
 }
 
-func (s *Store) operate(ctx context.Context, tx *sqlx.Tx, b AddressBlock, operation int, v BlockValues, actor string) error {
-	r := StaffRecord{AccountID: b.AccountID, Kind: StaffAddresses, BlockID: sql.NullInt64{Int64: b.ID, Valid: true}, Operation: operation, CreatedBy: actor}
+func (s *Store) operate(ctx context.Context, tx *sqlx.Tx, b AddressBlock, operation int, v BlockValues,
+	actor string) error {
+	r := StaffRecord{AccountID: b.AccountID, Kind: StaffAddresses, BlockID: sql.NullInt64{Int64: b.ID, Valid: true},
+		Operation: operation, CreatedBy: actor}
 	return s.addStaff(ctx, tx, r, "", BlockOperation{BlockValues: v, BureauID: b.BureauID.Int64})
 }
 
@@ -84,7 +87,8 @@ func (s *Store) operate(ctx context.Context, tx *sqlx.Tx, b AddressBlock, operat
 func (s *Store) ReportBlocks(ctx context.Context, accountID int64, blocks []BlockValues, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		for _, v := range blocks {
-			res, err := tx.ExecContext(ctx, `INSERT INTO address_blocks (account_id, from_ip, to_ip, state, created_at) VALUES (?, ?, ?, ?, ?)`,
+			res, err := tx.ExecContext(ctx, `INSERT INTO address_blocks (account_id, from_ip, to_ip, state, created_at)
+				VALUES (?, ?, ?, ?, ?)`,
 				accountID, v.From, v.To, BlockWaiting, s.utcNow())
 			if err != nil {
 				return err
@@ -105,7 +109,8 @@ func (s *Store) ReportBlocks(ctx context.Context, accountID int64, blocks []Bloc
 }
 
 func (s *Store) lockBlock(ctx context.Context, tx *sqlx.Tx, id int64) (b AddressBlock, err error) {
-	err = tx.GetContext(ctx, &b, `SELECT id, account_id, from_ip, to_ip, source, state, bureau_id FROM address_blocks WHERE id = ? FOR UPDATE`, id)
+	err = tx.GetContext(ctx, &b, `SELECT id, account_id, from_ip, to_ip, source, state, bureau_id FROM address_blocks
+		WHERE id = ? FOR UPDATE`, id)
 	return b, notFoundAs(err, "address block")
 }
 
@@ -149,7 +154,8 @@ func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
 		case b.State == BlockReported && b.BureauID.Valid:
 			return s.operate(ctx, tx, b, OperationRemove, BlockValues{From: b.From, To: b.To, Source: b.Source}, actor)
 		case b.State == BlockWaiting:
-			res, err := tx.ExecContext(ctx, `DELETE FROM staff_records WHERE block_id = ? AND sequence IS NULL AND doubtful = FALSE AND result_at IS NULL`, id)
+			res, err := tx.ExecContext(ctx, `DELETE FROM staff_records WHERE block_id = ? AND sequence IS NULL
+				AND doubtful = FALSE AND result_at IS NULL`, id)
 			if err != nil {
 				return err
 			}
@@ -188,7 +194,8 @@ func (s *Store) Blocks(ctx context.Context, before int64, limit int) ([]AddressB
 
 func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) ([]AddressBlock, error) {
 	var list []AddressBlock
-	if err := s.db.SelectContext(ctx, &list, `SELECT `+blockColumns+` FROM address_blocks b WHERE `+where+` ORDER BY b.id DESC LIMIT ?`, arg, limit); err != nil || len(list) == 0 {
+	if err := s.db.SelectContext(ctx, &list, `SELECT `+blockColumns+` FROM address_blocks b
+		WHERE `+where+` ORDER BY b.id DESC LIMIT ?`, arg, limit); err != nil || len(list) == 0 {
 		return nil, err
 	}
 	at := map[int64]int{}
@@ -205,7 +212,8 @@ func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) 
 			b.Remark = string(remark)
 		}
 	}
-	query, in, err := sqlx.In(`SELECT `+staffColumns+` FROM staff_records r WHERE r.id IN (SELECT MAX(id) FROM staff_records WHERE block_id IN (?) GROUP BY block_id)`, ids)
+	query, in, err := sqlx.In(`SELECT `+staffColumns+` FROM staff_records r WHERE r.id IN (SELECT MAX(id)
+		FROM staff_records WHERE block_id IN (?) GROUP BY block_id)`, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,8 @@ import (
 
 // Overlapping finds a block of the account and of the same kind (source or use) that overlaps a range; the bureau
 // rejects duplicate addresses (2003).
-func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues, except int64) (b BlockValues, found bool, err error) {
+func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues,
+	except int64) (b BlockValues, found bool, err error) {
 	err = s.db.GetContext(ctx, &b, `
 		SELECT from_ip, to_ip, source, used_as, assignment FROM address_blocks
 		WHERE account_id = ? AND state IN (?, ?) AND from_ip <= ? AND to_ip >= ? AND (source = 0) = ? AND id <> ? LIMIT 1`,
@@ -36,7 +37,8 @@ func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, er
 	err := s.db.SelectContext(ctx, &list, `
 		SELECT i.ip_range, COUNT(*) AS orders, MIN(o.number) AS number FROM order_ips i JOIN orders o ON o.id = i.order_id
 		WHERE EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS (
-			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1)) AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
+			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1))
+			AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
 		GROUP BY i.ip_range ORDER BY i.ip_range LIMIT ?`, BlockReported, BlockReported, limit)
 	return list, err
 }
@@ -53,7 +55,8 @@ func (s *Store) OutsideBlocks(ctx context.Context, ranges []string) (outside []s
 		var is bool
 		err := s.db.GetContext(ctx, &is, `
 			SELECT EXISTS (SELECT 1 FROM address_blocks WHERE state = ?)
-				AND NOT EXISTS (SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ? AND to_ip >= ?)`, BlockReported, BlockReported, from, to)
+				AND NOT EXISTS (SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ?
+				AND to_ip >= ?)`, BlockReported, BlockReported, from, to)
 		if err != nil {
 			return nil, err
 		}

@@ -36,14 +36,16 @@ func (s *Store) ApplyAddresses(ctx context.Context, accountID int64, verdicts []
 }
 
 func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, v AddressVerdict) error {
-	const from = `SELECT r.id, r.kind, r.block_id, r.operation, r.created_at, r.sealed FROM staff_records r JOIN address_blocks b ON b.id = r.block_id
+	const from = `SELECT r.id, r.kind, r.block_id, r.operation, r.created_at, r.sealed FROM staff_records r
+		JOIN address_blocks b ON b.id = r.block_id
 		WHERE r.account_id = ? AND r.operation = ? AND r.sequence IS NOT NULL AND r.result_at IS NULL AND (b.source <> 0) = ?`
 	query, key := from+` AND r.id = ?`, v.RecordID
 	if v.Operation != OperationAdd {
 		query, key = from+` AND b.bureau_id = ? ORDER BY r.id LIMIT 1`, v.BureauID
 	}
 	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, query+` FOR UPDATE`, accountID, v.Operation, v.Source, key); errors.Is(err, sql.ErrNoRows) {
+	if err := tx.GetContext(ctx, &r, query+` FOR UPDATE`, accountID, v.Operation, v.Source, key); errors.Is(err,
+		sql.ErrNoRows) {
 		return nil
 	} else if err != nil {
 		return err
@@ -53,7 +55,8 @@ func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 	}
 	switch v.Operation {
 	case OperationAdd:
-		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ?, bureau_id = NULLIF(?, 0) WHERE id = ?`, BlockReported, v.BureauID, r.BlockID)
+		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ?, bureau_id = NULLIF(?, 0)
+			WHERE id = ?`, BlockReported, v.BureauID, r.BlockID)
 		return err
 	case OperationRemove:
 		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockRemoved, r.BlockID)

@@ -36,7 +36,8 @@ func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor strin
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			INSERT INTO announcements (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by, created_at, updated_by, updated_at)
+			INSERT INTO announcements (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by,
+			created_at, updated_by, updated_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
 		return err
@@ -51,7 +52,8 @@ func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor strin
 // EditAnnouncement overwrites the version that the editor saw; ErrConflict if somebody else changed it in the meantime.
 func (s *Store) EditAnnouncement(ctx context.Context, n Announcement, actor string) error {
 	return s.changeAnnouncement(ctx, `
-		UPDATE announcements SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?, expires_at = ?,
+		UPDATE announcements SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?,
+		expires_at = ?,
 			version = version + 1, updated_by = ?, updated_at = ?
 		WHERE id = ? AND version = ?`,
 		n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, s.utcNow(), n.ID, n.Version)
@@ -61,7 +63,8 @@ func (s *Store) EditAnnouncement(ctx context.Context, n Announcement, actor stri
 func (s *Store) WithdrawAnnouncement(ctx context.Context, id int64, version int, withdrawn bool, actor string) error {
 	now := s.utcNow()
 	return s.changeAnnouncement(ctx, `
-		UPDATE announcements SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ? AND version = ?`,
+		UPDATE announcements SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ?
+		AND version = ?`,
 		sql.NullTime{Time: now, Valid: withdrawn}, actor, now, id, version)
 }
 
@@ -85,20 +88,23 @@ const shown = `withdrawn_at IS NULL AND published_at <= ? AND (expires_at IS NUL
 // ShownAnnouncements lists the visible announcements, pinned ones first, then the newest.
 func (s *Store) ShownAnnouncements(ctx context.Context, limit int) (list []Announcement, err error) {
 	now := s.utcNow()
-	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE `+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
+	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE
+		`+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
 	return list, err
 }
 
 // ShownAnnouncement returns a visible announcement.
 func (s *Store) ShownAnnouncement(ctx context.Context, id int64) (n Announcement, err error) {
 	now := s.utcNow()
-	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ? AND `+shown, id, now, now)
+	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ?
+		AND `+shown, id, now, now)
 	return n, notFoundAs(err, "announcement")
 }
 
 // Announcements lists all announcements for staff, newest first, after an ID (0: from the newest).
 func (s *Store) Announcements(ctx context.Context, after int64, limit int) (list []Announcement, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE id < ? ORDER BY id DESC LIMIT ?`, idBelow(after), limit)
+	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE id < ? ORDER BY id DESC
+		LIMIT ?`, idBelow(after), limit)
 	return list, err
 }
 

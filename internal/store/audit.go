@@ -118,8 +118,10 @@ func reasonAAD(seq int64) string { return fmt.Sprintf("audit_entries/%d/reason",
 // form.
 func (s *Store) chainHash(r AuditRow, before []byte) ([]byte, error) {
 	text, err := json.Marshal([]string{
-		strconv.FormatInt(r.Seq, 10), strconv.FormatInt(r.At.UnixMicro(), 10), strconv.FormatInt(r.ActorID, 10), r.Actor, string(r.Role),
-		r.Action, r.Kind, r.Object, string(r.Outcome), strconv.FormatInt(r.Of, 10), hex.EncodeToString(r.Sealed), hex.EncodeToString(before),
+		strconv.FormatInt(r.Seq, 10), strconv.FormatInt(r.At.UnixMicro(), 10), strconv.FormatInt(r.ActorID, 10), r.Actor,
+		string(r.Role),
+		r.Action, r.Kind, r.Object, string(r.Outcome), strconv.FormatInt(r.Of, 10), hex.EncodeToString(r.Sealed),
+		hex.EncodeToString(before),
 	})
 	if err != nil {
 		return nil, err
@@ -158,7 +160,8 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, er
 	if r.Hash, err = s.chainHash(r, head.Hash); err != nil {
 		return 0, err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_entries
+		(`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
 		return 0, fmt.Errorf("writing the audit log: %w", err)
 	}
@@ -229,7 +232,8 @@ func (s *Store) AuditRows(ctx context.Context, f AuditFilter, before int64, limi
 	}
 	where, args := f.where()
 	var list []AuditRow
-	if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq < ?`+where+` ORDER BY seq DESC LIMIT ?`,
+	if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq <
+		?`+where+` ORDER BY seq DESC LIMIT ?`,
 		append(append([]any{before}, args...), limit)...); err != nil {
 		return nil, err
 	}
@@ -245,7 +249,8 @@ func (s *Store) EachAuditRow(ctx context.Context, f AuditFilter, give func(Audit
 	where, args := f.where()
 	for after := int64(0); ; {
 		var list []AuditRow
-		if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? AND seq <= ?`+where+` ORDER BY seq LIMIT ?`,
+		if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ?
+			AND seq <= ?`+where+` ORDER BY seq LIMIT ?`,
 			append(append([]any{after, last.Int64}, args...), auditBatch)...); err != nil {
 			return err
 		}
@@ -323,7 +328,8 @@ const (
 // VerifyAudit reads the whole log and returns its end, or an AuditFault. A mark that isn't empty must be in the log:
 // only a record outside the database reveals that log and head were rolled back together.
 func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, error) {
-	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}) // a consistent snapshot
+	// a consistent snapshot
+	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return AuditMark{}, err
 	}
@@ -339,7 +345,8 @@ func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, err
 	var at AuditMark
 	for {
 		var list []AuditRow
-		if err := tx.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT ?`, at.Seq, auditBatch); err != nil {
+		if err := tx.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? ORDER BY seq
+			LIMIT ?`, at.Seq, auditBatch); err != nil {
 			return at, err
 		}
 		for _, r := range list {

@@ -15,7 +15,8 @@ import (
 )
 
 func testEntry(n int) store.AuditEntry {
-	return store.AuditEntry{By: store.Actor{ID: 7, Login: "a", Role: store.StaffAgent}, Action: "filing.resume", Kind: "filing", Object: fmt.Sprintf("D%d", n), Reason: fmt.Sprintf("林测试 asked by phone %d", n)}
+	return store.AuditEntry{By: store.Actor{ID: 7, Login: "a", Role: store.StaffAgent}, Action: "filing.resume",
+		Kind: "filing", Object: fmt.Sprintf("D%d", n), Reason: fmt.Sprintf("林测试 asked by phone %d", n)}
 }
 
 func logOf(t *testing.T, rows int) *store.Store {
@@ -32,7 +33,8 @@ func logOf(t *testing.T, rows int) *store.Store {
 func TestAuditLogIsReadByFilterAndPage(t *testing.T) {
 	s := logOf(t, 5)
 	ctx := t.Context()
-	_, err := s.Audit(ctx, store.AuditEntry{By: store.Actor{Login: "b", Role: store.StaffAdministrator}, Action: "staff.role", Kind: "user", Object: "9", Outcome: store.OutcomeAsked})
+	_, err := s.Audit(ctx, store.AuditEntry{By: store.Actor{Login: "b", Role: store.StaffAdministrator},
+		Action: "staff.role", Kind: "user", Object: "9", Outcome: store.OutcomeAsked})
 	require.NoError(t, err)
 	list, err := s.AuditRows(ctx, store.AuditFilter{}, 0, 2)
 	require.NoError(t, err)
@@ -44,7 +46,8 @@ func TestAuditLogIsReadByFilterAndPage(t *testing.T) {
 	require.Len(t, list, 4)
 	require.Equal(t, "林测试 asked by phone 4", list[0].Reason)
 	for filter, want := range map[store.AuditFilter]int{
-		{Actor: "a"}: 5, {Actor: "b"}: 1, {Actor: "c"}: 0, {Action: "filing."}: 5, {Action: "filing"}: 0, {Action: "staff.role"}: 1,
+		{Actor: "a"}: 5, {Actor: "b"}: 1, {Actor: "c"}: 0, {Action: "filing."}: 5, {Action: "filing"}: 0,
+		{Action: "staff.role"}:         1,
 		{Kind: "filing", Object: "D3"}: 1, {From: time.Now().Add(-time.Hour)}: 6, {Until: time.Now().Add(-time.Hour)}: 0,
 	} {
 		n := 0
@@ -68,17 +71,28 @@ func TestTamperingShows(t *testing.T) {
 		row    int64
 		what   string
 	}{
-		"a row is changed":                {`UPDATE audit_entries SET actor = 'b' WHERE seq = 3`, 3, store.FaultChanged},
-		"its outcome":                     {`UPDATE audit_entries SET outcome = 'failed' WHERE seq = 3`, 3, store.FaultChanged},
-		"its time":                        {`UPDATE audit_entries SET at = at + INTERVAL 1 SECOND WHERE seq = 3`, 3, store.FaultChanged},
-		"its reason is taken away":        {`UPDATE audit_entries SET sealed_reason = NULL WHERE seq = 3`, 3, store.FaultChanged},
-		"its hash":                        {`UPDATE audit_entries SET hash = REPEAT('x', 32) WHERE seq = 3`, 3, store.FaultChanged},
-		"a row is removed":                {`DELETE FROM audit_entries WHERE seq = 3`, 3, store.FaultMissing},
-		"the first row is removed":        {`DELETE FROM audit_entries WHERE seq = 1`, 1, store.FaultMissing},
-		"and the others move up":          {`DELETE FROM audit_entries WHERE seq = 3; UPDATE audit_entries SET seq = seq - 1 WHERE seq > 3 ORDER BY seq`, 3, store.FaultChanged},
-		"a row is inserted":               {`UPDATE audit_entries SET seq = seq + 1 WHERE seq > 2 ORDER BY seq DESC; INSERT INTO audit_entries SELECT 3, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash FROM audit_entries WHERE seq = 2`, 3, store.FaultChanged},
-		"a row is added behind":           {`INSERT INTO audit_entries SELECT 6, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash FROM audit_entries WHERE seq = 5`, 6, store.FaultChanged},
-		"two rows change places":          {`UPDATE audit_entries SET seq = 9 WHERE seq = 2; UPDATE audit_entries SET seq = 2 WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 9`, 2, store.FaultChanged},
+		"a row is changed": {`UPDATE audit_entries SET actor = 'b' WHERE seq = 3`, 3, store.FaultChanged},
+		"its outcome": {`UPDATE audit_entries SET outcome = 'failed'
+			WHERE seq = 3`, 3, store.FaultChanged},
+		"its time": {`UPDATE audit_entries SET at = at + INTERVAL 1 SECOND
+			WHERE seq = 3`, 3, store.FaultChanged},
+		"its reason is taken away": {`UPDATE audit_entries SET sealed_reason = NULL
+			WHERE seq = 3`, 3, store.FaultChanged},
+		"its hash": {`UPDATE audit_entries SET hash = REPEAT('x', 32)
+			WHERE seq = 3`, 3, store.FaultChanged},
+		"a row is removed":         {`DELETE FROM audit_entries WHERE seq = 3`, 3, store.FaultMissing},
+		"the first row is removed": {`DELETE FROM audit_entries WHERE seq = 1`, 1, store.FaultMissing},
+		"and the others move up": {`DELETE FROM audit_entries WHERE seq = 3; UPDATE audit_entries SET seq = seq - 1
+			WHERE seq > 3 ORDER BY seq`, 3, store.FaultChanged},
+		"a row is inserted": {`UPDATE audit_entries SET seq = seq + 1 WHERE seq > 2
+			ORDER BY seq DESC; INSERT INTO audit_entries
+			SELECT 3, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash
+			FROM audit_entries WHERE seq = 2`, 3, store.FaultChanged},
+		"a row is added behind": {`INSERT INTO audit_entries
+			SELECT 6, at, actor_id, actor, role, action, object_kind, object, outcome, request_seq, sealed_reason, hash
+			FROM audit_entries WHERE seq = 5`, 6, store.FaultChanged},
+		"two rows change places": {`UPDATE audit_entries SET seq = 9 WHERE seq = 2; UPDATE audit_entries SET seq = 2
+			WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 9`, 2, store.FaultChanged},
 		"the end is cut off":              {`DELETE FROM audit_entries WHERE seq > 3`, 4, store.FaultMissing},
 		"all is gone":                     {`DELETE FROM audit_entries`, 1, store.FaultMissing},
 		"the head is gone":                {`DELETE FROM audit_head`, 0, store.FaultHead},
@@ -87,7 +101,8 @@ func TestTamperingShows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, table := range []string{"audit_entries", "audit_head"} {
-				for _, query := range []string{`DELETE FROM ` + table, `INSERT INTO ` + table + ` SELECT * FROM untouched_` + table} {
+				for _, query := range []string{`DELETE FROM ` + table,
+					`INSERT INTO ` + table + ` SELECT * FROM untouched_` + table} {
 					_, err := s.DB().ExecContext(t.Context(), query)
 					require.NoError(t, err)
 				}

@@ -29,7 +29,8 @@ func (s *Store) FiledByNumber(ctx context.Context, number string) ([]Filed, erro
 	// Two indexed look-ups, because an OR couldn't use an index.
 	return s.filed(ctx, `JOIN (
 		SELECT account_id, holder_id FROM bureau_holders WHERE holder_number = ?
-		UNION SELECT account_id, holder_id FROM bureau_sites WHERE site_number = ?) x USING (account_id, holder_id)`, key, key)
+		UNION SELECT account_id, holder_id FROM bureau_sites
+		WHERE site_number = ?) x USING (account_id, holder_id)`, key, key)
 }
 
 // FiledByDomain finds holders of the base with a domain that covers the host
@@ -40,7 +41,8 @@ func (s *Store) FiledByDomain(ctx context.Context, host string) ([]Filed, error)
 		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
 	which, args, err := sqlx.In(`JOIN (
-		SELECT DISTINCT w.account_id, w.holder_id FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id AND w.site_id = d.site_id
+		SELECT DISTINCT w.account_id, w.holder_id FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id
+		AND w.site_id = d.site_id
 		WHERE d.domain IN (?)) x USING (account_id, holder_id)`, filing.ListingsOf(key))
 	if err != nil {
 		return nil, err
@@ -75,7 +77,8 @@ func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, 
 		UpdatedAt time.Time `db:"updated_at"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT h.account_id, h.holder_id, h.sealed, h.updated_at FROM bureau_holders h `+which+` ORDER BY h.updated_at DESC, h.account_id, h.holder_id LIMIT ?`,
+		SELECT h.account_id, h.holder_id, h.sealed, h.updated_at
+		FROM bureau_holders h `+which+` ORDER BY h.updated_at DESC, h.account_id, h.holder_id LIMIT ?`,
 		append(args, maxFound)...)
 	if err != nil {
 		return nil, fmt.Errorf("searching the base: %w", err)

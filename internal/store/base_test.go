@@ -16,7 +16,8 @@ func filedCompany() filing.FiledHolder {
 	return filing.FiledHolder{
 		HolderID: 11, Number: "沪ICP备05000940号", Holder: filingtest.CompanyHolder(),
 		Sites: []filing.FiledSite{
-			{ID: 21, Number: "沪ICP备05000940号-1", Name: "一", Domains: []filing.FiledDomain{{ID: 31, Name: "example.com"}, {ID: 32, Name: "*.cdn.example.com"}, {ID: 33, Name: "not a domain"}, {ID: 34, Name: "EXAMPLE.com."}}},
+			{ID: 21, Number: "沪ICP备05000940号-1", Name: "一", Domains: []filing.FiledDomain{{ID: 31, Name: "example.com"},
+				{ID: 32, Name: "*.cdn.example.com"}, {ID: 33, Name: "not a domain"}, {ID: 34, Name: "EXAMPLE.com."}}},
 			{ID: 22, Number: "沪ICP备05000940号-2", Name: "二", Domains: []filing.FiledDomain{{ID: 35, Name: "例子.cn"}}},
 		},
 	}
@@ -49,7 +50,8 @@ func TestBaseIsLookedUpByEveryName(t *testing.T) {
 	found(s.FiledByNumber(ctx, "沪icp备０5000940号"))
 	found(s.FiledByNumber(ctx, "沪ICP备05000940号-2"))
 	none(s.FiledByNumber(ctx, "沪ICP备05000940号-3"))
-	for _, host := range []string{"example.com", "WWW.example.com", "a.cdn.example.com", "a.b.cdn.example.com", "例子.cn", "xn--fsqu00a.cn"} {
+	for _, host := range []string{"example.com", "WWW.example.com", "a.cdn.example.com", "a.b.cdn.example.com", "例子.cn",
+		"xn--fsqu00a.cn"} {
 		found(s.FiledByDomain(ctx, host))
 	}
 	for _, host := range []string{"a.example.com", "cdn.example.com", "com", "", "example.com.cn"} {
@@ -78,7 +80,8 @@ func TestBaseKeepsTheNewestWord(t *testing.T) {
 	require.NoError(t, s.SaveFiled(ctx, other, []filing.FiledHolder{f}))
 	f.Holder.Name, f.Sites = "改名公司", f.Sites[1:]
 	f.Sites[0].Domains = []filing.FiledDomain{{ID: 36, Name: "example.net"}}
-	moved := filing.FiledHolder{HolderID: 12, Number: "沪ICP备05000941号", Sites: []filing.FiledSite{{ID: 21, Number: "沪ICP备05000941号-1", Domains: []filing.FiledDomain{{ID: 31, Name: "moved.example.com"}}}}}
+	moved := filing.FiledHolder{HolderID: 12, Number: "沪ICP备05000941号", Sites: []filing.FiledSite{
+		{ID: 21, Number: "沪ICP备05000941号-1", Domains: []filing.FiledDomain{{ID: 31, Name: "moved.example.com"}}}}}
 	require.NoError(t, s.SaveFiled(ctx, account, []filing.FiledHolder{f, moved, {Number: "沪ICP备09999999号"}}))
 
 	accounts := func(list []store.Filed, err error) (ids []int64) {

@@ -42,8 +42,10 @@ type BrokenGroup struct {
 }
 
 // BrokenExecutions lists the runs of a type and cause (empty: any), those broken longest first; limit 0 means all.
-func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit int) (list []BrokenExecution, err error) {
-	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen FROM broken_executions WHERE TRUE`, []any{}
+func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string,
+	limit int) (list []BrokenExecution, err error) {
+	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen
+		FROM broken_executions WHERE TRUE`, []any{}
 	if kind != "" {
 		query, args = query+` AND type = ?`, append(args, kind)
 	}
@@ -63,7 +65,8 @@ func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit 
 // BrokenGroups counts the runs by type and cause.
 func (s *Store) BrokenGroups(ctx context.Context) (list []BrokenGroup, err error) {
 	err = s.db.SelectContext(ctx, &list, `
-		SELECT type, cause, COUNT(*) AS n, MIN(first_seen) AS oldest FROM broken_executions GROUP BY type, cause ORDER BY oldest, type, cause LIMIT ?`, maxBrokenGroups)
+		SELECT type, cause, COUNT(*) AS n, MIN(first_seen) AS oldest FROM broken_executions GROUP BY type, cause
+		ORDER BY oldest, type, cause LIMIT ?`, maxBrokenGroups)
 	return list, err
 }
 
@@ -74,9 +77,12 @@ func (s *Store) SaveBroken(ctx context.Context, found []BrokenExecution, part bo
 		now := s.utcNow()
 		for _, b := range found {
 			if _, err := tx.ExecContext(ctx, `
-				INSERT INTO broken_executions (workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-				ON DUPLICATE KEY UPDATE type = VALUES(type), category = VALUES(category), cause = VALUES(cause), build_id = VALUES(build_id), inspected = VALUES(inspected), last_seen = VALUES(last_seen)`,
-				clip(b.WorkflowID, 255), clip(b.RunID, 64), clip(b.Type, 128), clip(b.Category, 64), clip(b.Cause, 64), clip(b.BuildID, 128), b.Inspected, now, now); err != nil {
+				INSERT INTO broken_executions (workflow_id, run_id, type, category, cause, build_id, inspected, first_seen,
+				last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON DUPLICATE KEY UPDATE type = VALUES(type), category = VALUES(category), cause = VALUES(cause), build_id =
+				VALUES(build_id), inspected = VALUES(inspected), last_seen = VALUES(last_seen)`,
+				clip(b.WorkflowID, 255), clip(b.RunID, 64), clip(b.Type, 128), clip(b.Category, 64), clip(b.Cause, 64),
+				clip(b.BuildID, 128), b.Inspected, now, now); err != nil {
 				return err
 			}
 		}

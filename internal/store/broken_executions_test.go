@@ -11,7 +11,8 @@ import (
 )
 
 func broken(id, kind, cause string) store.BrokenExecution {
-	return store.BrokenExecution{Execution: store.Execution{WorkflowID: id, RunID: "run-" + id}, Type: kind, Category: "WorkflowTaskFailed", Cause: cause}
+	return store.BrokenExecution{Execution: store.Execution{WorkflowID: id, RunID: "run-" + id}, Type: kind,
+		Category: "WorkflowTaskFailed", Cause: cause}
 }
 
 // A finding keeps the time when it was first found, and goes when a complete check no longer finds it.
@@ -21,7 +22,8 @@ func TestBrokenExecutionsComeAndGo(t *testing.T) {
 	now := begin
 	s.SetClock(func() time.Time { return now })
 	misfit, panics := "NonDeterministicError", "WorkflowWorkerUnhandledFailure"
-	one, two, other := broken("filing/A", "Filing", misfit), broken("filing/B", "Filing", misfit), broken("exchange/1", "Exchange", panics)
+	one, two, other := broken("filing/A", "Filing", misfit), broken("filing/B", "Filing", misfit),
+		broken("exchange/1", "Exchange", panics)
 	require.NoError(t, s.SaveBroken(ctx, []store.BrokenExecution{one, other}, false))
 	now = begin.Add(time.Hour)
 	one.Inspected, one.BuildID = true, "b2"

@@ -46,7 +46,8 @@ func (f StuckFilter) where() (where string, args []any) {
 	if !f.Until.IsZero() {
 		and(`f.stuck_since <= ?`, f.Until.UTC())
 	}
-	for _, column := range []struct{ name, value string }{{"stuck_step", f.Step}, {"stuck_reason", f.Reason}, {"stage", string(f.Stage)}, {"province", f.Province}} {
+	for _, column := range []struct{ name, value string }{{"stuck_step", f.Step}, {"stuck_reason", f.Reason},
+		{"stage", string(f.Stage)}, {"province", f.Province}} {
 		if column.value != "" {
 			and(`f.`+column.name+` = ?`, column.value)
 		}
@@ -64,15 +65,18 @@ func (f StuckFilter) where() (where string, args []any) {
 		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
 	}
 	if f.Customer != "" {
-		and(`EXISTS (SELECT 1 FROM orders o2 JOIN users u ON u.id = o2.customer_id WHERE o2.id = f.order_id AND u.login = ?)`, f.Customer)
+		and(`EXISTS (SELECT 1 FROM orders o2 JOIN users u ON u.id = o2.customer_id WHERE o2.id = f.order_id
+			AND u.login = ?)`, f.Customer)
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
-		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (`+placeholders(len(domains))+`))`, toAny(domains)...)
+		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain
+			IN (`+placeholders(len(domains))+`))`, toAny(domains)...)
 	} else if f.Domain != "" { // not a domain, so no order lists it
 		and(`FALSE`)
 	}
 	if f.Number != "" {
-		and(`EXISTS (SELECT 1 FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.filing_id = f.id AND (d.site_number = ? OR d.holder_number = ?))`, f.Number, f.Number)
+		and(`EXISTS (SELECT 1 FROM records r JOIN decisions d ON d.record_id = r.id WHERE r.filing_id = f.id
+			AND (d.site_number = ? OR d.holder_number = ?))`, f.Number, f.Number)
 	}
 	if !f.Holder.None() {
 		and(`(f.name_hash = ? OR f.document_hash = ?)`, f.Holder.Name, f.Holder.Document)
@@ -90,7 +94,8 @@ func (s *Store) CountStuck(ctx context.Context, filter StuckFilter) (n int, err 
 // StuckFilings lists some of the stuck filings that a filter selects, those stuck longest first.
 func (s *Store) StuckFilings(ctx context.Context, filter StuckFilter, limit int) (list []Filing, err error) {
 	where, args := filter.where()
-	err = s.db.SelectContext(ctx, &list, filingSelect+`WHERE `+where+` ORDER BY f.stuck_since, f.id LIMIT ?`, append(args, limit)...)
+	err = s.db.SelectContext(ctx, &list, filingSelect+`WHERE `+where+` ORDER BY f.stuck_since, f.id LIMIT ?`,
+		append(args, limit)...)
 	return list, err
 }
 
@@ -137,7 +142,8 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 	where, args := filter.where()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO bulk_jobs (token, filter, resolution, rate, state, total, created_by, created_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
+			INSERT INTO bulk_jobs (token, filter, resolution, rate, state, total, created_by, created_at)
+			VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
 			j.Token, search, j.Resolution, j.Rate, filing.BulkNew, j.CreatedBy, s.utcNow())
 		if err != nil {
 			return err
@@ -186,7 +192,8 @@ func (s *Store) Bulk(ctx context.Context, id int64) (j BulkJob, err error) {
 
 // Bulks lists jobs, newest first, after an ID (0: from the newest).
 func (s *Store) Bulks(ctx context.Context, after int64, limit int) (list []BulkJob, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC LIMIT ?`, idBelow(after), limit)
+	err = s.db.SelectContext(ctx, &list, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC
+		LIMIT ?`, idBelow(after), limit)
 	return list, err
 }
 
@@ -196,7 +203,8 @@ func (s *Store) BulkCounts(ctx context.Context, id int64) (map[BulkOutcome]int, 
 		Outcome BulkOutcome `db:"outcome"`
 		N       int         `db:"n"`
 	}
-	err := s.db.SelectContext(ctx, &rows, `SELECT outcome, COUNT(*) AS n FROM bulk_results WHERE job_id = ? GROUP BY outcome`, id)
+	err := s.db.SelectContext(ctx, &rows, `SELECT outcome, COUNT(*) AS n FROM bulk_results WHERE job_id = ?
+		GROUP BY outcome`, id)
 	counts := map[BulkOutcome]int{}
 	for _, r := range rows {
 		counts[r.Outcome] = r.N
@@ -218,7 +226,8 @@ type BulkItem struct {
 func (i BulkItem) Ref() string { return filing.Ref(i.OrderNumber, i.Serial) }
 
 // BulkItems lists a job's filings with one outcome, by ID, after one (0: from the first).
-func (s *Store) BulkItems(ctx context.Context, id int64, outcome BulkOutcome, after int64, limit int) (list []BulkItem, err error) {
+func (s *Store) BulkItems(ctx context.Context, id int64, outcome BulkOutcome, after int64,
+	limit int) (list []BulkItem, err error) {
 	err = s.db.SelectContext(ctx, &list, `
 		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at
 		FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id

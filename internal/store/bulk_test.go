@@ -17,7 +17,8 @@ import (
 func stuckFiling(t *testing.T, s *store.Store, order, step, reason string) store.Filing {
 	t.Helper()
 	ctx := t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: order, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: order, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
@@ -32,13 +33,15 @@ func stuckFiling(t *testing.T, s *store.Store, order, step, reason string) store
 func getStuck(t *testing.T, s *store.Store, id, seq int64, step, reason string) {
 	t.Helper()
 	yes := true
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: filing.Verifying, Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: filing.Verifying, Stuck: &yes,
+		StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system"}))
 }
 
 func unstuck(t *testing.T, s *store.Store, id, seq int64) {
 	t.Helper()
 	no := false
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stuck: &no, EventKind: "resumed", Actor: "support:a"}))
+	require.NoError(t,
+		s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stuck: &no, EventKind: "resumed", Actor: "support:a"}))
 }
 
 // A job contains what was stuck when it was created, whatever gets stuck later; submitting it twice makes one job.
@@ -51,7 +54,8 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	other := stuckFiling(t, s, "C1", "send_mail", "operator")
 	mended := stuckFiling(t, s, "C2", "send_sms", "operator")
 	unstuck(t, s, mended.ID, 2)
-	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator", Stage: filing.Verifying}, Until: time.Now().Add(time.Minute)}
+	filter := store.StuckFilter{FilingSearch: store.FilingSearch{Step: "send_sms", Reason: "operator",
+		Stage: filing.Verifying}, Until: time.Now().Add(time.Minute)}
 	n, err := s.CountStuck(ctx, filter)
 	require.NoError(t, err)
 	require.Equal(t, 5, n)
@@ -103,15 +107,18 @@ func TestBulkJobHasWhatWasStuck(t *testing.T) {
 	require.Equal(t, "B1", failed[0].Ref())
 	require.Equal(t, "unreachable", failed[0].Reason)
 
-	_, err = s.AddBulk(ctx, store.BulkJob{Token: "1123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, store.StuckFilter{FilingSearch: store.FilingSearch{Step: "check_site"}}, 5)
+	_, err = s.AddBulk(ctx, store.BulkJob{Token: "1123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5},
+		store.StuckFilter{FilingSearch: store.FilingSearch{Step: "check_site"}}, 5)
 	require.ErrorIs(t, err, store.ErrNothingStuck)
 	list, err := s.Bulks(ctx, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1, "an empty job isn't kept")
 	filter.Until = time.Now().Add(time.Minute)
-	_, err = s.AddBulk(ctx, store.BulkJob{Token: "2123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, filter, 5)
+	_, err = s.AddBulk(ctx,
+		store.BulkJob{Token: "2123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, filter, 5)
 	require.ErrorIs(t, err, store.ErrMoreStuck, "six are stuck now")
-	_, err = s.AddBulk(ctx, store.BulkJob{Token: "2123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, filter, 6)
+	_, err = s.AddBulk(ctx,
+		store.BulkJob{Token: "2123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, filter, 6)
 	require.NoError(t, err, "what wasn't made left no token")
 }
 
@@ -125,7 +132,8 @@ func TestStillStuckDistinguishesOneTimeFromTheNext(t *testing.T) {
 		return is
 	}
 	require.True(t, still(1))
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Attention: new(filing.Attention), EventKind: "code_mail", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 2, Attention: new(filing.Attention), EventKind: "code_mail", Actor: "system"}))
 	require.True(t, still(1), "other things move while it is stuck")
 	unstuck(t, s, f.ID, 3)
 	require.False(t, still(1))
@@ -147,14 +155,18 @@ func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 	getStuck(t, s, one.ID, 2, "send_sms", "operator")
 	placed(t, s, "A2", "wang", "b.example.com", verifying)
 	now = now.Add(48 * time.Hour)
-	placed(t, s, "A3", "wang", "b.example.com", store.Progress{Stage: filing.Installing}, othersStuck("check_site", "internal"))
+	placed(t, s, "A3", "wang", "b.example.com", store.Progress{Stage: filing.Installing},
+		othersStuck("check_site", "internal"))
 	placed(t, s, "B1", "li", "*.example.com", verifying, othersStuck("send_sms", "operator"))
-	filed := placed(t, s, "B2", "li", "c.example.com", store.Progress{Stage: filing.Filed}, othersStuck("check_site", "temporary"))
+	filed := placed(t, s, "B2", "li", "c.example.com", store.Progress{Stage: filing.Filed},
+		othersStuck("check_site", "temporary"))
 	require.NoError(t, s.SaveSiteChecks(ctx, filed.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout"}}))
 	account, err := s.EnsureAccount(ctx, "a")
 	require.NoError(t, err)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: one.ID, Operation: 1, Province: "310000"}))
-	_, err = s.DB().ExecContext(ctx, `INSERT INTO decisions (record_id, approved, holder_number, site_number, created_at) SELECT id, TRUE, '沪ICP备05000940号', '沪ICP备05000940号-1', created_at FROM records`)
+	require.NoError(t,
+		s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: one.ID, Operation: 1, Province: "310000"}))
+	_, err = s.DB().ExecContext(ctx, `INSERT INTO decisions (record_id, approved, holder_number, site_number, created_at)
+		SELECT id, TRUE, '沪ICP备05000940号', '沪ICP备05000940号-1', created_at FROM records`)
 	require.NoError(t, err)
 	name, err := s.HolderHashes(dossier.Holder.Name)
 	require.NoError(t, err)
@@ -207,7 +219,8 @@ func TestBulkJobHasWhatItsSearchLists(t *testing.T) {
 			shown = append(shown, f.OrderNumber)
 		}
 		require.ElementsMatch(t, c.want, shown, about)
-		id, err := s.AddBulk(ctx, store.BulkJob{Token: fmt.Sprintf("%032d", i), Resolution: "retry", Rate: 5}, filter, len(c.want))
+		id, err := s.AddBulk(ctx, store.BulkJob{Token: fmt.Sprintf("%032d", i), Resolution: "retry", Rate: 5}, filter,
+			len(c.want))
 		if len(c.want) == 0 {
 			require.ErrorIs(t, err, store.ErrNothingStuck, about)
 			continue
@@ -249,11 +262,14 @@ func TestBulkJobLeavesNothingOut(t *testing.T) {
 func TestDryRunIsCheap(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	manyFilings(t, s, 14)
-	_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stuck_since = NULL, stuck_step = '', stuck_reason = '' WHERE id % 256 <> 2`)
+	_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stuck_since = NULL, stuck_step = '', stuck_reason = ''
+		WHERE id % 256 <> 2`)
 	require.NoError(t, err)
-	_, err = s.DB().ExecContext(ctx, `INSERT INTO order_domains (order_id, domain, position) SELECT id, CONCAT('www', id, '.example.com'), 0 FROM orders`)
+	_, err = s.DB().ExecContext(ctx, `INSERT INTO order_domains (order_id, domain, position)
+		SELECT id, CONCAT('www', id, '.example.com'), 0 FROM orders`)
 	require.NoError(t, err)
-	_, err = s.DB().ExecContext(ctx, `OPTIMIZE TABLE orders, filings, order_domains`) // counts without what was there before
+	// counts without what was there before
+	_, err = s.DB().ExecContext(ctx, `OPTIMIZE TABLE orders, filings, order_domains`)
 	require.NoError(t, err)
 	holder, err := s.HolderHashes("nobody")
 	require.NoError(t, err)
@@ -261,10 +277,13 @@ func TestDryRunIsCheap(t *testing.T) {
 		search store.FilingSearch
 		want   int
 	}{
-		"all": {store.FilingSearch{}, 64}, "order": {store.FilingSearch{Order: "00000001"}, 1}, "customer": {store.FilingSearch{Customer: "crowd"}, 64},
-		"domain": {store.FilingSearch{Domain: "www2.example.com"}, 1}, "number": {store.FilingSearch{Number: "沪ICP备05000940号"}, 0}, "holder": {store.FilingSearch{Holder: holder}, 0},
+		"all": {store.FilingSearch{}, 64}, "order": {store.FilingSearch{Order: "00000001"}, 1},
+		"customer": {store.FilingSearch{Customer: "crowd"}, 64},
+		"domain":   {store.FilingSearch{Domain: "www2.example.com"}, 1},
+		"number":   {store.FilingSearch{Number: "沪ICP备05000940号"}, 0}, "holder": {store.FilingSearch{Holder: holder}, 0},
 		"province": {store.FilingSearch{Province: "310000"}, 0}, "stage": {store.FilingSearch{Stage: filing.Verifying}, 64},
-		"cause": {store.FilingSearch{Step: "send_sms", Reason: "operator"}, 64}, "age": {store.FilingSearch{Before: time.Now()}, 64}, "broken": {store.FilingSearch{SiteBad: true}, 0},
+		"cause": {store.FilingSearch{Step: "send_sms", Reason: "operator"}, 64},
+		"age":   {store.FilingSearch{Before: time.Now()}, 64}, "broken": {store.FilingSearch{SiteBad: true}, 0},
 	} {
 		read := readRows(t, s, func() {
 			n, err := s.CountStuck(ctx, store.StuckFilter{FilingSearch: c.search, Until: time.Now()})
@@ -281,9 +300,11 @@ func TestDryRunIsCheap(t *testing.T) {
 func TestBulkStates(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	stuckFiling(t, s, "B1", "send_sms", "operator")
-	id, err := s.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5}, store.StuckFilter{}, 1)
+	id, err := s.AddBulk(ctx, store.BulkJob{Token: "0123456789abcdef0123456789abcdef", Resolution: "retry", Rate: 5},
+		store.StuckFilter{}, 1)
 	require.NoError(t, err)
-	for _, state := range []filing.BulkState{filing.BulkRunning, filing.BulkPaused, filing.BulkStopped, filing.BulkRunning} {
+	for _, state := range []filing.BulkState{filing.BulkRunning, filing.BulkPaused, filing.BulkStopped,
+		filing.BulkRunning} {
 		require.NoError(t, s.SetBulkState(ctx, id, state))
 	}
 	job, err := s.Bulk(ctx, id)

@@ -24,13 +24,15 @@ type CodeRow struct {
 func (s *Store) SaveCodeTable(ctx context.Context, name string, rows []CodeRow) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `UPDATE code_tables SET valid = FALSE, updated_at = ? WHERE table_name = ?`, now, name); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE code_tables SET valid = FALSE, updated_at = ?
+			WHERE table_name = ?`, now, name); err != nil {
 			return err
 		}
 		for _, r := range rows {
 			if _, err := tx.ExecContext(ctx, `
 				INSERT INTO code_tables (table_name, id, name, code_group, valid, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-				ON DUPLICATE KEY UPDATE name = VALUES(name), code_group = VALUES(code_group), valid = VALUES(valid), updated_at = VALUES(updated_at)`,
+				ON DUPLICATE KEY UPDATE name = VALUES(name), code_group = VALUES(code_group), valid = VALUES(valid), updated_at =
+				VALUES(updated_at)`,
 				name, r.ID, r.Name, r.Group, r.Valid, now); err != nil {
 				return err
 			}
@@ -42,7 +44,8 @@ func (s *Store) SaveCodeTable(ctx context.Context, name string, rows []CodeRow) 
 // CodeTables loads all tables that the bureau has sent.
 func (s *Store) CodeTables(ctx context.Context) ([]CodeRow, error) {
 	var rows []CodeRow
-	err := s.db.SelectContext(ctx, &rows, `SELECT table_name, id, name, code_group, valid FROM code_tables ORDER BY table_name, id`)
+	err := s.db.SelectContext(ctx, &rows, `SELECT table_name, id, name, code_group, valid FROM code_tables
+		ORDER BY table_name, id`)
 	return rows, err
 }
 
@@ -114,7 +117,8 @@ func (s *Store) PurgeFiles(ctx context.Context, keep time.Duration) (purged int6
 	before := s.utcNow().Add(-keep)
 	for _, query := range []string{
 		`UPDATE bureau_uploads SET sealed = NULL WHERE sealed IS NOT NULL AND accepted_at < ? LIMIT 1000`,
-		`UPDATE bureau_downloads SET sealed = NULL WHERE sealed IS NOT NULL AND acknowledged_at IS NOT NULL AND applied_at < ? LIMIT 1000`,
+		`UPDATE bureau_downloads SET sealed = NULL WHERE sealed IS NOT NULL AND acknowledged_at IS NOT NULL AND applied_at < ?
+			LIMIT 1000`,
 	} {
 		res, err := s.db.ExecContext(ctx, query, before)
 		if err != nil {
@@ -144,7 +148,8 @@ type FileRow struct {
 func (s *Store) Files(ctx context.Context, accountID int64, limit int) ([]FileRow, error) {
 	var list []FileRow
 	err := s.db.SelectContext(ctx, &list, `
-		(SELECT 'up' AS direction, sequence AS id, '' AS name, stored_at AS at, accepted_at IS NOT NULL AS accepted, sealed IS NOT NULL AS kept, refused_at IS NOT NULL AS refused
+		(SELECT 'up' AS direction, sequence AS id, '' AS name, stored_at AS at, accepted_at IS NOT NULL AS accepted, sealed IS
+		NOT NULL AS kept, refused_at IS NOT NULL AS refused
 			FROM bureau_uploads WHERE account_id = ? ORDER BY sequence DESC LIMIT ?)
 		UNION ALL
 		(SELECT 'down', id, file_name, downloaded_at, acknowledged_at IS NOT NULL, sealed IS NOT NULL, unreadable

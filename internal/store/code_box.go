@@ -23,7 +23,8 @@ func (b codeBox) with(values ...any) []any { return append(values, b.args...) }
 // lockCode reads and locks a code's row.
 func lockCode(ctx context.Context, tx *sqlx.Tx, b codeBox) (Verification, error) {
 	var v Verification
-	err := tx.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where+` FOR UPDATE`, b.args...)
+	err := tx.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where+
+		` FOR UPDATE`, b.args...)
 	return v, notFoundAs(err, "verification")
 }
 
@@ -69,7 +70,8 @@ func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code stri
 }
 
 func (s *Store) codeSent(ctx context.Context, b codeBox, send int) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET sent_at = ? WHERE `+b.where+` AND sends = ?`, append(b.with(s.utcNow()), send)...)
+	_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET sent_at = ? WHERE
+		`+b.where+` AND sends = ?`, append(b.with(s.utcNow()), send)...)
 	return err
 }
 
@@ -79,11 +81,13 @@ func (s *Store) codeSent(ctx context.Context, b codeBox, send int) error {
 func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already bool, err error) {
 	now := s.utcNow()
 	// An expired lock resets the attempts.
-	if _, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = 0, locked_until = NULL WHERE `+b.where+` AND locked_until <= ?`,
+	if _, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = 0, locked_until = NULL
+		WHERE `+b.where+` AND locked_until <= ?`,
 		append(b.with(), now)...); err != nil {
 		return false, err
 	}
-	res, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries + 1 WHERE `+b.where+` AND tries < ? AND verified_at IS NULL`,
+	res, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries + 1
+		WHERE `+b.where+` AND tries < ? AND verified_at IS NULL`,
 		append(b.with(), filing.MaxWrongTries)...)
 	if err != nil {
 		return false, err
@@ -118,7 +122,8 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 	// A right code isn't a wrong attempt: undo the count.
 	res, err = s.db.ExecContext(ctx, `
 		UPDATE `+b.table+` SET verified_at = ?, tries = tries - 1
-		WHERE `+b.where+` AND verified_at IS NULL AND code_hash = ? AND expires_at > ?`, append(b.with(now), v.CodeHash, now)...)
+		WHERE `+b.where+` AND verified_at IS NULL AND code_hash = ?
+			AND expires_at > ?`, append(b.with(now), v.CodeHash, now)...)
 	if err != nil {
 		return false, err
 	}
@@ -126,7 +131,8 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 		return false, err
 	} else if !ok {
 		// Late, but not wrong.
-		_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries - 1 WHERE `+b.where+` AND verified_at IS NULL`, b.args...)
+		_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries - 1
+			WHERE `+b.where+` AND verified_at IS NULL`, b.args...)
 		return false, errors.Join(ErrCodeExpired, err)
 	}
 	return false, nil

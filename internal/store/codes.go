@@ -42,7 +42,8 @@ const verificationColumns = `channel, nonce, code_hash, sends, requested_at, sen
 // Verifications returns both channels of a filing.
 func (s *Store) Verifications(ctx context.Context, filingID int64) (map[filing.Channel]Verification, error) {
 	var rows []Verification
-	err := s.db.SelectContext(ctx, &rows, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id = ?`, filingID)
+	err := s.db.SelectContext(ctx, &rows, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id =
+		?`, filingID)
 	byChannel := make(map[filing.Channel]Verification, len(rows))
 	for _, v := range rows {
 		byChannel[v.Channel] = v
@@ -61,7 +62,8 @@ func filingCode(filingID int64, ch filing.Channel) codeBox {
 // PrepareCode derives the code for a channel's send number and starts its ten minutes. It always derives the same code,
 // so that a retried activity sends the same message. ok is false if a later code was requested in the meantime or this
 // one was already sent.
-func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch filing.Channel, send int) (code string, ok bool, err error) {
+func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch filing.Channel,
+	send int) (code string, ok bool, err error) {
 	return s.prepareCode(ctx, filingCode(filingID, ch), send)
 }
 
@@ -91,6 +93,7 @@ func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch filing.Channe
 // Verified reports whether both channels are verified.
 func (s *Store) Verified(ctx context.Context, filingID int64) (bool, error) {
 	var n int
-	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`, filingID)
+	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM verifications WHERE filing_id = ?
+		AND verified_at IS NOT NULL`, filingID)
 	return n == len(filing.Channels), err
 }

@@ -36,7 +36,8 @@ func (s *Store) OwnContactAddresses(ctx context.Context, userID int64) (ContactA
 		Mobile []byte `db:"sealed_mobile"`
 	}
 	var r ContactAddresses
-	if err := s.db.GetContext(ctx, &row, `SELECT sealed_email, sealed_mobile FROM users WHERE id = ?`, userID); err != nil {
+	if err := s.db.GetContext(ctx, &row, `SELECT sealed_email, sealed_mobile FROM users
+		WHERE id = ?`, userID); err != nil {
 		return r, notFoundAs(err, "user")
 	}
 	for ch, sealed := range map[filing.Channel][]byte{filing.SMS: row.Mobile, filing.Mail: row.Email} {

@@ -41,7 +41,8 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 
 // RegisterContact stores the contact (登记联系人) and prepares a code for each channel. Saving again before the codes are
 // requested replaces them. It returns ErrUserNameTaken if another customer has the user name.
-func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails, passwordHash string) (version int, err error) {
+func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails,
+	passwordHash string) (version int, err error) {
 	nameHash, err := s.keys.Hash("user_name", d.UserName)
 	if err != nil {
 		return 0, err
@@ -52,12 +53,14 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO user_names (user_name_hash, customer_id, created_at) VALUES (?, ?, ?)`,
+		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO user_names (user_name_hash, customer_id, created_at)
+			VALUES (?, ?, ?)`,
 			nameHash, customerID, now); err != nil {
 			return err
 		}
 		var owner int64
-		if err := tx.GetContext(ctx, &owner, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, nameHash); err != nil {
+		if err := tx.GetContext(ctx, &owner, `SELECT customer_id FROM user_names
+			WHERE user_name_hash = ?`, nameHash); err != nil {
 			return err
 		}
 		if owner != customerID {
@@ -87,7 +90,8 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 // CorrectContact replaces phone and mail address (找回验证码). A changed channel must be verified again; its count of wrong
 // attempts stays. It returns ErrConflict once both codes are verified: the filing has left the stage or is about to,
 // whatever the page showed.
-func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, email string) (changedChannels []filing.Channel, err error) {
+func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile,
+	email string) (changedChannels []filing.Channel, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		changedChannels = nil
 		d, err := s.lockContact(ctx, tx, filingID)
@@ -127,7 +131,8 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile, emai
 // lockContact reads and locks a filing's contact.
 func (s *Store) lockContact(ctx context.Context, tx *sqlx.Tx, filingID int64) (d filing.ContactDetails, err error) {
 	var sealed []byte
-	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID); err != nil {
+	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ?
+		FOR UPDATE`, filingID); err != nil {
 		return d, notFoundAs(err, "contact")
 	}
 	return d, s.keys.OpenJSON(contactAAD(filingID), sealed, &d)
@@ -140,13 +145,15 @@ func (s *Store) changeContact(ctx context.Context, tx *sqlx.Tx, filingID int64, 
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?, updated_at = ? WHERE filing_id = ?`,
+		UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?, updated_at = ?
+		WHERE filing_id = ?`,
 		row.sealed, row.mobile, row.email, s.utcNow(), filingID)
 	return err
 }
 
 // setAddress is changeContact for one channel's address.
-func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails, ch filing.Channel, to string) error {
+func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails, ch filing.Channel,
+	to string) error {
 	if ch == filing.SMS {
 		d.Mobile = to
 	} else {
@@ -187,7 +194,8 @@ func (s *Store) sealContact(filingID int64, d filing.ContactDetails) (row sealed
 func (s *Store) requestCode(ctx context.Context, tx *sqlx.Tx, filingID int64, ch filing.Channel) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at) VALUES (?, ?, ?, 1, ?)
-		ON DUPLICATE KEY UPDATE nonce = VALUES(nonce), code_hash = NULL, sends = sends + 1, requested_at = VALUES(requested_at),
+		ON DUPLICATE KEY UPDATE nonce = VALUES(nonce), code_hash = NULL, sends = sends + 1, requested_at =
+		VALUES(requested_at),
 			sent_at = NULL, expires_at = NULL, verified_at = NULL`,
 		filingID, ch, seal.Nonce(), s.utcNow())
 	return err

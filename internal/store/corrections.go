@@ -60,7 +60,8 @@ type Correction struct {
 }
 
 const correctionSelect = `
-	SELECT id, filing_id, channel, proof, sealed_picture IS NOT NULL AS pictured, outcome, created_by, created_at, ended_at, sends FROM contact_corrections `
+	SELECT id, filing_id, channel, proof, sealed_picture IS NOT NULL AS pictured, outcome, created_by, created_at,
+	ended_at, sends FROM contact_corrections `
 
 func correctionAAD(token, part string) string { return "contact_corrections/" + token + "/" + part }
 
@@ -100,7 +101,8 @@ func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correcti
 	return c, err
 }
 
-func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage filing.Stage, kind filing.Kind, c *Correction) error {
+func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage filing.Stage, kind filing.Kind,
+	c *Correction) error {
 	details, err := s.lockContact(ctx, tx, n.FilingID)
 	if err != nil {
 		return err
@@ -123,12 +125,14 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 		if err := s.requestCode(ctx, tx, n.FilingID, n.Channel); err != nil {
 			return err
 		}
-		if err := tx.GetContext(ctx, &send, `SELECT sends FROM verifications WHERE filing_id = ? AND channel = ?`, n.FilingID, n.Channel); err != nil {
+		if err := tx.GetContext(ctx, &send, `SELECT sends FROM verifications WHERE filing_id = ?
+			AND channel = ?`, n.FilingID, n.Channel); err != nil {
 			return err
 		}
 		outcome, ended = CorrectionApplied, sql.NullTime{Time: now, Valid: true}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE filing_id = ? AND open_channel = ?`,
+	if _, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE filing_id = ?
+		AND open_channel = ?`,
 		CorrectionReplaced, now, n.FilingID, n.Channel); err != nil {
 		return err
 	}
@@ -158,9 +162,11 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 		return false
 	}
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, notify_old, notify_other, proof, sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
+		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, notify_old, notify_other, proof,
+		sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, notify(true), notify(false), n.Proof, picture, n.By, now, seal.Nonce(), send, now, outcome, ended)
+		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, notify(true), notify(false), n.Proof, picture, n.By, now,
+		seal.Nonce(), send, now, outcome, ended)
 	if err != nil {
 		return err
 	}
@@ -179,7 +185,8 @@ func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []
 		Channel    filing.Channel `db:"channel"`
 		VerifiedAt sql.NullTime   `db:"verified_at"`
 	}
-	err = tx.SelectContext(ctx, &rows, `SELECT channel, verified_at FROM verifications WHERE filing_id = ? FOR UPDATE`, filingID)
+	err = tx.SelectContext(ctx, &rows, `SELECT channel, verified_at FROM verifications WHERE filing_id = ?
+		FOR UPDATE`, filingID)
 	for _, row := range rows {
 		if row.VerifiedAt.Valid {
 			verified = append(verified, row.Channel)
@@ -206,7 +213,8 @@ func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]by
 		Token  string `db:"token"`
 		Sealed []byte `db:"sealed_picture"`
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ? AND sealed_picture IS NOT NULL`, id, filingID)
+	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ?
+		AND sealed_picture IS NOT NULL`, id, filingID)
 	if err != nil {
 		return nil, notFoundAs(err, "proof picture")
 	}
@@ -221,7 +229,9 @@ func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, 
 		}
 		// The count of wrong attempts stays; see requestCode.
 		_, err = tx.ExecContext(ctx, `
-			UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?, sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`,
+			UPDATE contact_corrections
+			SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?, sent_at = NULL, expires_at = NULL WHERE id = ?
+			AND ended_at IS NULL`,
 			seal.Nonce(), send, s.utcNow(), id)
 		return err
 	})
@@ -245,7 +255,8 @@ func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, e
 		Sealed   []byte         `db:"sealed_new"`
 		EndedAt  sql.NullTime   `db:"ended_at"`
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT token, filing_id, channel, sealed_new, ended_at FROM contact_corrections WHERE id = ?`, id)
+	err := s.db.GetContext(ctx, &row, `SELECT token, filing_id, channel, sealed_new, ended_at FROM contact_corrections
+		WHERE id = ?`, id)
 	c := CorrectionCode{FilingID: row.FilingID, Channel: row.Channel}
 	if err != nil || row.EndedAt.Valid {
 		return c, notFoundAs(err, "correction")
@@ -275,7 +286,8 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 			return notFoundAs(err, "filing")
 		}
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL AND verified_at IS NOT NULL`,
+		res, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE id = ?
+			AND ended_at IS NULL AND verified_at IS NOT NULL`,
 			CorrectionConfirmed, now, c.ID)
 		if err != nil {
 			return err
@@ -289,7 +301,8 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 			Token  string `db:"token"`
 			Sealed []byte `db:"sealed_new"`
 		}
-		if err := tx.GetContext(ctx, &row, `SELECT token, sealed_new FROM contact_corrections WHERE id = ?`, c.ID); err != nil {
+		if err := tx.GetContext(ctx, &row, `SELECT token, sealed_new FROM contact_corrections
+			WHERE id = ?`, c.ID); err != nil {
 			return err
 		}
 		var to string
@@ -328,7 +341,8 @@ func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Ch
 		TellOld   bool           `db:"notify_old"`
 		TellOther bool           `db:"notify_other"`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, notify_old, notify_other FROM contact_corrections WHERE token = ?`, token)
+	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, notify_old, notify_other
+		FROM contact_corrections WHERE token = ?`, token)
 	if err != nil {
 		return t, notFoundAs(err, "correction")
 	}
@@ -348,6 +362,7 @@ func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Ch
 func (s *Store) purgeProofs(ctx context.Context, before time.Time) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE contact_corrections c JOIN filings f ON f.id = c.filing_id SET c.sealed_picture = NULL
-		WHERE c.sealed_picture IS NOT NULL AND f.stage IN (?, ?, ?) AND f.stage_since < ?`, filing.Filed, filing.Withdrawn, filing.Deregistered, before)
+		WHERE c.sealed_picture IS NOT NULL AND f.stage IN (?, ?, ?)
+		AND f.stage_since < ?`, filing.Filed, filing.Withdrawn, filing.Deregistered, before)
 	return err
 }

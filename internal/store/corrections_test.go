@@ -19,7 +19,8 @@ import (
 func contacted(t *testing.T, s *store.Store, order string) store.Filing {
 	t.Helper()
 	ctx := t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: order, Customer: "c-" + order, Product: "p", Domains: []string{"www.example.com"}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: order, Customer: "c-" + order, Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, "c-"+order)
 	require.NoError(t, err)
@@ -39,7 +40,8 @@ func contacted(t *testing.T, s *store.Store, order string) store.Filing {
 
 func advanceTo(t *testing.T, s *store.Store, id, seq int64, stage filing.Stage) {
 	t.Helper()
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: stage, EventKind: "x", Actor: "system"}))
+	require.NoError(t,
+		s.Advance(t.Context(), store.Progress{FilingID: id, Seq: seq, Stage: stage, EventKind: "x", Actor: "system"}))
 }
 
 // confirmBoth verifies both channels of a filing.
@@ -56,7 +58,8 @@ func confirmBoth(t *testing.T, s *store.Store, id int64) {
 }
 
 func correction(id int64, token, to string) store.NewCorrection {
-	return store.NewCorrection{Token: strings.Repeat(token, 32), FilingID: id, Channel: filing.SMS, To: to, Proof: "video_call", Picture: []byte("jpeg"), By: "support:a"}
+	return store.NewCorrection{Token: strings.Repeat(token, 32), FilingID: id, Channel: filing.SMS, To: to,
+		Proof: "video_call", Picture: []byte("jpeg"), By: "support:a"}
 }
 
 // While a filing is being verified, a corrected address takes effect at once and needs its code; only verified
@@ -90,7 +93,8 @@ func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
 	verify := func(tx interface {
 		ExecContext(context.Context, string, ...any) (sql.Result, error)
 	}, ch filing.Channel) {
-		_, err := tx.ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6) WHERE filing_id = ? AND channel = ?`, f.ID, ch)
+		_, err := tx.ExecContext(ctx, `UPDATE verifications SET verified_at = NOW(6) WHERE filing_id = ?
+			AND channel = ?`, f.ID, ch)
 		require.NoError(t, err)
 	}
 	verify(s.DB(), filing.SMS)
@@ -111,7 +115,8 @@ func TestCorrectionWaitsForACodeThatIsBeingVerified(t *testing.T) {
 	require.Eventually(t, func() bool {
 		var waiting int
 		require.NoError(t, s.DB().QueryRowContext(ctx, `
-			SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE '%FROM verifications%FOR UPDATE%' AND id <> CONNECTION_ID()`).Scan(&waiting))
+			SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()
+			AND info LIKE '%FROM verifications%FOR UPDATE%' AND id <> CONNECTION_ID()`).Scan(&waiting))
 		return waiting > 0 || len(corrected) > 0
 	}, time.Minute, 10*time.Millisecond)
 	require.NoError(t, tx.Commit())
@@ -220,7 +225,8 @@ func TestTheLastCodeMeetsACorrection(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool {
 		var waiting int
-		err := s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'`).Scan(&waiting)
+		err := s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM information_schema.INNODB_TRX
+			WHERE trx_state = 'LOCK WAIT'`).Scan(&waiting)
 		return err == nil && waiting > 0
 	}, 30*time.Second, 250*time.Millisecond, "the server refreshes that table only if nobody has read it for 100 ms")
 	require.NoError(t, typed.Commit())
@@ -258,7 +264,8 @@ func TestWithdrawalByStaffQueuesANotice(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	for order, actor := range map[string]string{"W1": "support:a", "W2": "customer:c-W2"} {
 		f := contacted(t, s, order)
-		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: actor}))
+		require.NoError(t, s.Advance(ctx,
+			store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: actor}))
 	}
 	list, err := s.PendingCustomerNotices(ctx, 9)
 	require.NoError(t, err)
@@ -284,7 +291,8 @@ func TestBegunMessagesAreKnown(t *testing.T) {
 	require.False(t, begin(ctx, "k"))
 	now = now.AddDate(0, 0, 3)
 	require.True(t, begin(ctx, "k"))
-	require.NoError(t, s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: filing.SMS, Template: "contact_code"}))
+	require.NoError(t,
+		s.NoteMessage(ctx, store.Message{Key: "k", FilingID: f.ID, Channel: filing.SMS, Template: "contact_code"}))
 	var left int
 	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT COUNT(*) FROM message_tries`).Scan(&left))
 	require.Zero(t, left)

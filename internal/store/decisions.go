@@ -53,7 +53,8 @@ type Refused struct {
 
 // ApplyDownload applies a downloaded file and marks it applied, in one transaction. Verdicts on records of other
 // accounts are skipped and reported; a decided record keeps its decision.
-func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, verdicts []Verdict) (done Applied, err error) {
+func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64,
+	verdicts []Verdict) (done Applied, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		done = Applied{}
 		for _, v := range verdicts {
@@ -64,7 +65,8 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, 
 		if err := s.signalDecided(ctx, tx, accountID); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), downloadID)
+		_, err := tx.ExecContext(ctx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ?
+			AND applied_at IS NULL`, s.utcNow(), downloadID)
 		return err
 	})
 	return done, err
@@ -72,7 +74,8 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64, 
 
 // recordOf finds the account's record that a verdict is about.
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
-	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`, []any{accountID, v.RecordID}
+	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ?
+		AND r.id = ?`, []any{accountID, v.RecordID}
 	if v.RecordID == 0 {
 		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
 		from := named + `review_key = ?`
@@ -86,7 +89,8 @@ func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Ve
 			of, args = ` AND (r.site_id IS NULL OR r.site_id = ?)`, append(args, v.SiteID)
 		}
 		// If several have the same key, prefer the one under way.
-		query = `SELECT r.id, r.filing_id FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
+		query = `SELECT r.id, r.filing_id
+			FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
 			WHERE r.sequence IS NOT NULL` + of + ` ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
 	var row struct {
@@ -114,7 +118,8 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		}
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`, id, s.utcNow()); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at)
+		VALUES (?, ?)`, id, s.utcNow()); err != nil {
 		return err
 	}
 	if v.Decided {
@@ -124,7 +129,8 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		}
 		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
 		res, err := tx.ExecContext(ctx, `
-			UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ? WHERE record_id = ? AND approved IS NULL`,
+			UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ? WHERE record_id = ?
+			AND approved IS NULL`,
 			v.Approved, v.Code, opinion, reviewed, id)
 		if err != nil {
 			return err
@@ -136,7 +142,8 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE decisions SET holder_number = COALESCE(NULLIF(?, ''), holder_number), site_number = COALESCE(NULLIF(?, ''), site_number),
+		UPDATE decisions SET holder_number = COALESCE(NULLIF(?, ''), holder_number),
+		site_number = COALESCE(NULLIF(?, ''), site_number),
 			certificate_path = COALESCE(NULLIF(?, ''), certificate_path), holder_id = COALESCE(NULLIF(?, 0), holder_id),
 			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
 		v.HolderNumber, v.SiteNumber, v.CertificatePath, v.HolderID, v.SiteID, v.AccessID, id)
@@ -149,7 +156,8 @@ func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinio
 func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
 	now := s.utcNow()
 	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at) VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now)
+		INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at)
+		VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now)
 	if err != nil {
 		return err
 	}
@@ -160,7 +168,8 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 	if err := tx.GetContext(ctx, &r, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID); err != nil {
 		return err
 	}
-	if err := s.addRefusalTask(ctx, tx, r.AccountID, Refused{FilingID: r.FilingID, RecordID: recordID, Code: code}); err != nil {
+	if err := s.addRefusalTask(ctx, tx, r.AccountID,
+		Refused{FilingID: r.FilingID, RecordID: recordID, Code: code}); err != nil {
 		return err
 	}
 	return s.signalRecords(ctx, tx, oneRecord, recordID)
@@ -174,7 +183,8 @@ func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64)
 
 // decisionComplete selects complete decisions whose signal isn't queued yet.
 const decisionComplete = `d.signalled_at IS NULL AND (d.approved = FALSE OR (d.approved = TRUE AND (r.operation >= 5
-	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1 AND d.certificate_path IS NULL))))))`
+	OR (COALESCE(d.site_number, d.holder_number) IS NOT NULL AND (d.certificate IS NOT NULL OR (r.operation > 1
+	AND d.certificate_path IS NULL))))))`
 
 // recordScope is a condition that selects records r by an ID.
 type recordScope string
@@ -193,15 +203,18 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 	}
 	if err := tx.SelectContext(ctx, &decided, `
 		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by
-		FROM decisions d JOIN records r ON r.id = d.record_id WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
+		FROM decisions d JOIN records r ON r.id = d.record_id
+		WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
 		return err
 	}
 	for _, d := range decided {
-		if err := s.queueSignal(ctx, tx, fmt.Sprintf("decided/%d", d.RecordID), d.FilingID, SignalDecided, d.decidedSignal); err != nil {
+		if err := s.queueSignal(ctx, tx, fmt.Sprintf("decided/%d", d.RecordID), d.FilingID, SignalDecided,
+			d.decidedSignal); err != nil {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ? WHERE `+string(scope)+` AND `+decisionComplete, s.utcNow(), id)
+	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ?
+		WHERE `+string(scope)+` AND `+decisionComplete, s.utcNow(), id)
 	return err
 }
 
@@ -216,7 +229,8 @@ func (s *Store) MissingCertificates(ctx context.Context, accountID int64) ([]Mis
 	var list []MissingCertificate
 	err := s.db.SelectContext(ctx, &list, `
 		SELECT d.record_id, d.certificate_path FROM decisions d JOIN records r ON r.id = d.record_id
-		WHERE r.account_id = ? AND d.signalled_at IS NULL AND d.approved = TRUE AND d.certificate IS NULL AND d.certificate_path IS NOT NULL
+		WHERE r.account_id = ? AND d.signalled_at IS NULL AND d.approved = TRUE AND d.certificate IS NULL
+		AND d.certificate_path IS NOT NULL
 		ORDER BY d.record_id`, accountID)
 	return list, err
 }
@@ -224,7 +238,8 @@ func (s *Store) MissingCertificates(ctx context.Context, accountID int64) ([]Mis
 // StoreCertificate stores an approval's certificate file and queues the signal that may have been waiting for it.
 func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificate []byte) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET certificate = ? WHERE record_id = ? AND certificate IS NULL`, certificate, recordID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET certificate = ? WHERE record_id = ?
+			AND certificate IS NULL`, certificate, recordID); err != nil {
 			return err
 		}
 		return s.signalRecords(ctx, tx, oneRecord, recordID)
@@ -278,7 +293,8 @@ type decisionRow struct {
 
 // decisionSelect reads a filing's decisions; its %s is the certificate column, which lists don't load.
 const decisionSelect = `
-	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number, %s AS certificate,
+	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number,
+	%s AS certificate,
 		d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
 		COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
 	FROM decisions d JOIN records r ON r.id = d.record_id
@@ -314,9 +330,11 @@ func (s *Store) Decisions(ctx context.Context, filingID int64) (map[int]Decision
 
 func (s *Store) openDecision(row decisionRow) (Decision, error) {
 	d := Decision{
-		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64), ReviewedAt: row.ReviewedAt.Time,
-		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate, SubmittedAt: row.SubmittedAt,
-		HolderID: row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
+		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64),
+		ReviewedAt:   row.ReviewedAt.Time,
+		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate,
+		SubmittedAt: row.SubmittedAt,
+		HolderID:    row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
 	}
 	if err := json.Unmarshal([]byte(row.Fields), &d.Fields); err != nil {
 		return d, fmt.Errorf("the fields of decision %d: %w", row.RecordID, err)

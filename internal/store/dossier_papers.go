@@ -20,14 +20,17 @@ type SubmittedPaper struct {
 }
 
 // fixPapers writes which pictures a revision includes; ErrConflict if one was removed in the meantime.
-func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int, papers []SubmittedPaper) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_papers WHERE filing_id = ? AND revision = ?`, filingID, revision); err != nil {
+func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int,
+	papers []SubmittedPaper) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_papers WHERE filing_id = ?
+		AND revision = ?`, filingID, revision); err != nil {
 		return err
 	}
 	for i, p := range papers {
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO dossier_papers (filing_id, revision, position, paper_id, purpose, of_site, approval, remark)
-			SELECT ?, ?, ?, id, ?, ?, ?, ? FROM papers WHERE id = ? AND filing_id = ? AND removed_at IS NULL AND sealed IS NOT NULL`,
+			SELECT ?, ?, ?, id, ?, ?, ?, ? FROM papers WHERE id = ? AND filing_id = ? AND removed_at IS NULL
+			AND sealed IS NOT NULL`,
 			filingID, revision, i+1, p.Purpose, p.OfSite, p.Approval, p.Remark, p.PaperID, filingID)
 		if err != nil {
 			return err
@@ -54,7 +57,8 @@ type RecordPaper struct {
 const inDataFile = `(d.purpose > 0 OR d.approval > 0)`
 
 // recordPapers returns the pictures that a revision submits to the bureau, in order.
-func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingID int64, revision int) ([]RecordPaper, error) {
+func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingID int64,
+	revision int) ([]RecordPaper, error) {
 	var rows []struct {
 		Format   int    `db:"format"`
 		Purpose  int    `db:"purpose"`
@@ -69,7 +73,8 @@ func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingI
 	err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT p.format, d.purpose, d.of_site, d.approval, d.remark, p.paper, p.item, p.content_hash, p.sealed
 		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id
-		WHERE d.filing_id = ? AND d.revision = ? AND p.sealed IS NOT NULL AND `+inDataFile+` ORDER BY d.position`, filingID, revision)
+		WHERE d.filing_id = ? AND d.revision = ? AND p.sealed IS NOT NULL
+		AND `+inDataFile+` ORDER BY d.position`, filingID, revision)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,8 @@ func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingI
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, RecordPaper{Format: r.Format, Purpose: r.Purpose, OfSite: r.OfSite, Approval: r.Approval, Remark: r.Remark, Content: content})
+		list = append(list, RecordPaper{Format: r.Format, Purpose: r.Purpose, OfSite: r.OfSite, Approval: r.Approval,
+			Remark: r.Remark, Content: content})
 	}
 	return list, nil
 }
@@ -109,7 +115,8 @@ func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow,
 	}
 	query, args, err := sqlx.In(`
 		SELECT d.filing_id, d.revision, SUM((p.bytes + 2) DIV 3 * 4 + ?) AS weight
-		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id WHERE d.filing_id IN (?) AND `+inDataFile+` GROUP BY d.filing_id, d.revision`, paperWeight, filings)
+		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id WHERE d.filing_id IN (?)
+		AND `+inDataFile+` GROUP BY d.filing_id, d.revision`, paperWeight, filings)
 	if err != nil {
 		return nil, err
 	}

@@ -18,14 +18,16 @@ func dossierAAD(filingID int64, revision int) string {
 // SaveDossier stores a dossier and its papers as the filing's next revision and returns its number; submitting again
 // before the workflow accepts it replaces it. It returns ErrConflict if the filing's stage doesn't allow it or a paper
 // was removed in the meantime.
-func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier, papers ...SubmittedPaper) (revision int, err error) {
+func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier,
+	papers ...SubmittedPaper) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		var row struct {
 			Kind     filing.Kind  `db:"kind"`
 			Stage    filing.Stage `db:"stage"`
 			Revision int          `db:"revision"`
 		}
-		if err := tx.GetContext(ctx, &row, `SELECT kind, stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		if err := tx.GetContext(ctx, &row, `SELECT kind, stage, revision FROM filings WHERE id = ?
+			FOR UPDATE`, filingID); err != nil {
 			return notFoundAs(err, "filing")
 		}
 		if row.Stage != filing.Preparing && row.Stage != filing.Correcting {
@@ -64,7 +66,8 @@ func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossie
 func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (filing.Dossier, error) {
 	var d filing.Dossier
 	var sealed []byte
-	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM dossiers WHERE filing_id = ? AND revision = ?`, filingID, revision)
+	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM dossiers WHERE filing_id = ?
+		AND revision = ?`, filingID, revision)
 	if err != nil {
 		return d, notFoundAs(err, "dossier")
 	}

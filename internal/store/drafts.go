@@ -73,7 +73,8 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 	}
 	now := s.utcNow()
 	if mark.Version == 0 {
-		res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO `+row.table+` (sealed, updated_at, writer, `+row.columns+`) VALUES (?, ?, ?`+strings.Repeat(", ?", len(row.key))+`)`,
+		res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO `+row.table+` (sealed, updated_at, writer, `+row.columns+
+			`) VALUES (?, ?, ?`+strings.Repeat(", ?", len(row.key))+`)`,
 			row.args(sealed, now, mark.Writer)...)
 		if err != nil {
 			return 0, err

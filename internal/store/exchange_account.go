@@ -25,7 +25,8 @@ func (s *Store) SetSMSVerificationHours(ctx context.Context, accountID int64, ho
 func (s *Store) EnsureAccount(ctx context.Context, name string, provinces ...string) (id int64, err error) {
 	if _, err := s.db.ExecContext(ctx, `
 		INSERT INTO bureau_accounts (name, provinces, created_at) VALUES (?, ?, ?)
-		ON DUPLICATE KEY UPDATE provinces = VALUES(provinces), active = TRUE`, name, strings.Join(provinces, ","), s.utcNow()); err != nil {
+		ON DUPLICATE KEY UPDATE provinces =
+		VALUES(provinces), active = TRUE`, name, strings.Join(provinces, ","), s.utcNow()); err != nil {
 		return 0, err
 	}
 	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_accounts WHERE name = ?`, name)
@@ -45,7 +46,8 @@ func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
 // AccountFor returns the account that serves a province; ErrNotFound if there is none.
 func (s *Store) AccountFor(ctx context.Context, province string) (id int64, err error) {
 	err = s.db.GetContext(ctx, &id, `
-		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '') ORDER BY provinces = '', id LIMIT 1`, province)
+		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '')
+		ORDER BY provinces = '', id LIMIT 1`, province)
 	return id, notFoundAs(err, "bureau account for the province")
 }
 
@@ -92,9 +94,12 @@ func (a Account) Exchanges() bool { return a.Active && a.Driver == DriverInterfa
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
 	var list []Account
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL) AS waiting,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
+		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after,
+		a.download_code, a.download_after, a.exchanged_at, a.driver,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id
+			AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL) AS waiting,
+			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id
+			AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
 	if err != nil {
@@ -124,7 +129,8 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 			Until  sql.NullTime   `db:"writer_until"`
 		}
 		err := tx.GetContext(ctx, &row, `
-			SELECT id, driver, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
+			SELECT id, driver, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ?
+			FOR UPDATE`, accountID)
 		if err != nil {
 			return notFoundAs(err, "bureau account")
 		}
@@ -146,31 +152,36 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 // renew locks the account's row and extends the writer's lease.
 func (s *Store) renew(ctx context.Context, tx *sqlx.Tx, accountID int64, writer string) error {
 	var present sql.NullString
-	if err := tx.GetContext(ctx, &present, `SELECT writer FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+	if err := tx.GetContext(ctx, &present, `SELECT writer FROM bureau_accounts WHERE id = ?
+		FOR UPDATE`, accountID); err != nil {
 		return notFoundAs(err, "bureau account")
 	}
 	if present.Valid && present.String != writer {
 		return ErrNotWriter
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET writer = ?, writer_until = ? WHERE id = ?`, writer, s.utcNow().Add(writerLease), accountID)
+	_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET writer = ?, writer_until = ?
+		WHERE id = ?`, writer, s.utcNow().Add(writerLease), accountID)
 	return err
 }
 
 // EndExchange releases the account.
 func (s *Store) EndExchange(ctx context.Context, accountID int64, writer string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET writer = NULL, writer_until = NULL WHERE id = ? AND writer = ?`, accountID, writer)
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET writer = NULL, writer_until = NULL WHERE id = ?
+		AND writer = ?`, accountID, writer)
 	return err
 }
 
 // PauseUpload records that the bureau accepts nothing until a time.
 func (s *Store) PauseUpload(ctx context.Context, accountID int64, code int, until time.Time) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET upload_code = ?, upload_after = ? WHERE id = ?`, code, until.UTC(), accountID)
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET upload_code = ?, upload_after = ?
+		WHERE id = ?`, code, until.UTC(), accountID)
 	return err
 }
 
 // PauseDownload records that the bureau sends nothing until a time.
 func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, until time.Time) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET download_code = ?, download_after = ? WHERE id = ?`, code, until.UTC(), accountID)
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET download_code = ?, download_after = ?
+		WHERE id = ?`, code, until.UTC(), accountID)
 	return err
 }
 
@@ -179,7 +190,8 @@ func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, un
 func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (stopped bool, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ? AND stopped_at IS NULL`,
+		res, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ?
+			AND stopped_at IS NULL`,
 			code, now, accountID)
 		if err != nil {
 			return err
@@ -187,7 +199,8 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 		if stopped, err = changedOneRow(res); err != nil || !stopped {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
+		_, err = tx.ExecContext(ctx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at)
+			VALUES (?, ?, ?, ?, ?)`,
 			stoppedAlertCause(accountID), AlertStopped, accountID, code, now)
 		return err
 	})
@@ -196,7 +209,8 @@ func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (sto
 
 // endStop ends the staff alert about an account's stop.
 func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE open_cause = ?`, now, stoppedAlertCause(accountID))
+	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ?
+		WHERE open_cause = ?`, now, stoppedAlertCause(accountID))
 	return err
 }
 
@@ -204,14 +218,17 @@ func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) e
 func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL, download_after = NULL
+			UPDATE bureau_accounts
+			SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL,
+			download_after = NULL
 			WHERE id = ?`, accountID); err != nil {
 			return err
 		}
 		if err := endStop(ctx, tx, accountID, s.utcNow()); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = '`+TaskStopped+`' AND done_at IS NULL`,
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ?
+			AND kind = '`+TaskStopped+`' AND done_at IS NULL`,
 			s.utcNow(), actor, accountID)
 		return err
 	})

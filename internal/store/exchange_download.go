@@ -12,25 +12,29 @@ func downloadAAD(accountID int64, hash []byte) string {
 }
 
 // StoreDownload stores a downloaded data file before it is acknowledged. It finds the existing row for the same file.
-func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName string, file []byte) (id int64, err error) {
+func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName string,
+	file []byte) (id int64, err error) {
 	hash := sha256.Sum256(file)
 	sealed, err := s.keys.Seal(downloadAAD(accountID, hash[:]), file)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := s.db.ExecContext(ctx, `
-		INSERT IGNORE INTO bureau_downloads (account_id, file_name, content_hash, sealed, downloaded_at) VALUES (?, ?, ?, ?, ?)`,
+		INSERT IGNORE INTO bureau_downloads (account_id, file_name, content_hash, sealed, downloaded_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		accountID, fileName, hash[:], sealed, s.utcNow()); err != nil {
 		return 0, err
 	}
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_downloads WHERE account_id = ? AND file_name = ? AND content_hash = ?`,
+	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_downloads WHERE account_id = ? AND file_name = ?
+		AND content_hash = ?`,
 		accountID, fileName, hash[:])
 	return id, err
 }
 
 // DownloadAcknowledged records that the bureau knows that a file arrived.
 func (s *Store) DownloadAcknowledged(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET acknowledged_at = ? WHERE id = ? AND acknowledged_at IS NULL`, s.utcNow(), id)
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET acknowledged_at = ? WHERE id = ?
+		AND acknowledged_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
@@ -44,7 +48,8 @@ type Download struct {
 // DownloadSpoiled marks a file as damaged and returns since when we have it. Unless acknowledged it isn't applied: the
 // bureau may send an intact copy.
 func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time, err error) {
-	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ? AND applied_at IS NULL`, id); err != nil {
+	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ?
+		AND applied_at IS NULL`, id); err != nil {
 		return since, err
 	}
 	err = s.db.GetContext(ctx, &since, `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
@@ -54,7 +59,8 @@ func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time,
 // OpenDownloads lists the IDs of files to apply, oldest first.
 func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL AND (unreadable = FALSE OR acknowledged_at IS NOT NULL) ORDER BY id`, accountID)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL
+		AND (unreadable = FALSE OR acknowledged_at IS NOT NULL) ORDER BY id`, accountID)
 	return ids, err
 }
 
@@ -66,7 +72,8 @@ func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
 		Hash      []byte `db:"content_hash"`
 		Sealed    []byte `db:"sealed"`
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT account_id, file_name, content_hash, sealed FROM bureau_downloads WHERE id = ?`, id)
+	err := s.db.GetContext(ctx, &row, `SELECT account_id, file_name, content_hash, sealed FROM bureau_downloads
+		WHERE id = ?`, id)
 	if err != nil {
 		return Download{}, notFoundAs(err, "downloaded file")
 	}
@@ -79,6 +86,7 @@ func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
 
 // DownloadUnreadable sets an unreadable file aside, so that it doesn't block the others.
 func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE, applied_at = ? WHERE id = ? AND applied_at IS NULL`, s.utcNow(), id)
+	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE, applied_at = ? WHERE id = ?
+		AND applied_at IS NULL`, s.utcNow(), id)
 	return err
 }

@@ -45,15 +45,18 @@ type Row interface{ RowID() int64 }
 // sequence number before anything is sent, in one transaction that locks the account's row, so that there is one
 // writer. While an earlier file isn't accepted yet, it returns that one and packs nothing. Sequence 0 means there is
 // nothing to submit. Unfit rows are refused with their code.
-func (s *Store) PackNext(ctx context.Context, accountID int64, limit int, builders Builders) (sequence int64, err error) {
+func (s *Store) PackNext(ctx context.Context, accountID int64, limit int,
+	builders Builders) (sequence int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		sequence = 0
 		var last int64
-		if err := tx.GetContext(ctx, &last, `SELECT last_sequence FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+		if err := tx.GetContext(ctx, &last, `SELECT last_sequence FROM bureau_accounts WHERE id = ?
+			FOR UPDATE`, accountID); err != nil {
 			return notFoundAs(err, "bureau account")
 		}
 		err := tx.GetContext(ctx, &sequence, `
-			SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL ORDER BY sequence LIMIT 1`, accountID)
+			SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL ORDER BY sequence
+			LIMIT 1`, accountID)
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -87,36 +90,39 @@ func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Build
 		staffs(b.Addresses, limit, StaffAddresses),
 		staffs(b.Answers, limit, StaffVerification, StaffUnfiled),
 		staffs(b.Answers, min(limit, papersPerFile), StaffPapers),
-		sourceOf("records", b.Filings, s.refuseUnsent, func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit, b.MaxFile) }),
+		sourceOf("records", b.Filings, s.refuseUnsent,
+			func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit, b.MaxFile) }),
 	}
 }
 
-func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, int) error, waiting func(*sqlx.Tx) ([]R, error)) source {
-	return source{table: table, refuse: refuse, build: func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error) {
-		if build == nil {
-			return nil, nil, nil, nil
-		}
-		rows, err := waiting(tx)
-		if err != nil || len(rows) == 0 {
-			return nil, nil, nil, err
-		}
-		for {
-			file, unfit, err = build(sequence, rows)
-			if !errors.Is(err, ErrFileTooBig) || len(rows) == 1 {
-				break
+func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, int) error,
+	waiting func(*sqlx.Tx) ([]R, error)) source {
+	return source{table: table, refuse: refuse,
+		build: func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error) {
+			if build == nil {
+				return nil, nil, nil, nil
 			}
-			rows = rows[:len(rows)/2] // send the older half; the rest go in the next file
-		}
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		for _, r := range rows {
-			if _, bad := unfit[r.RowID()]; !bad {
-				packed = append(packed, r.RowID())
+			rows, err := waiting(tx)
+			if err != nil || len(rows) == 0 {
+				return nil, nil, nil, err
 			}
-		}
-		return file, packed, unfit, nil
-	}}
+			for {
+				file, unfit, err = build(sequence, rows)
+				if !errors.Is(err, ErrFileTooBig) || len(rows) == 1 {
+					break
+				}
+				rows = rows[:len(rows)/2] // send the older half; the rest go in the next file
+			}
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			for _, r := range rows {
+				if _, bad := unfit[r.RowID()]; !bad {
+					packed = append(packed, r.RowID())
+				}
+			}
+			return file, packed, unfit, nil
+		}}
 }
 
 // packFrom stores a data file of a source's rows, if there are any.
@@ -149,5 +155,6 @@ func nextBatch(ctx context.Context, tx *sqlx.Tx, rows any, columns, from string,
 	if batch.Valid {
 		limit = min(limit, int(batch.Int64))
 	}
-	return tx.SelectContext(ctx, rows, `SELECT `+columns+from+` AND r.max_batch <=> ? ORDER BY r.id LIMIT ?`, append(args, batch, limit)...)
+	return tx.SelectContext(ctx, rows, `SELECT `+columns+from+` AND r.max_batch <=> ? ORDER BY r.id
+		LIMIT ?`, append(args, batch, limit)...)
 }

@@ -29,7 +29,8 @@ type Recovered struct {
 // staff release them.
 func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered, writer string) error {
 	// IDs known to the bureau must not be reused; this commits separately.
-	if err := errors.Join(s.reserveIDs(ctx, "records", r.Records), s.reserveIDs(ctx, "staff_records", r.Blocks)); err != nil {
+	if err := errors.Join(s.reserveIDs(ctx, "records", r.Records),
+		s.reserveIDs(ctx, "staff_records", r.Blocks)); err != nil {
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -38,7 +39,8 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		}
 		var accepted int64
 		if err := tx.GetContext(ctx, &accepted, `
-			SELECT COALESCE(MAX(sequence), 0) FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NOT NULL`, accountID); err != nil {
+			SELECT COALESCE(MAX(sequence), 0) FROM bureau_uploads WHERE account_id = ?
+			AND accepted_at IS NOT NULL`, accountID); err != nil {
 			return err
 		}
 		if accepted >= r.Sequence {
@@ -55,17 +57,20 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 		if err := s.resynchroniseStaff(ctx, tx, accountID, r, accepted+1 < r.Sequence); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL`, accountID); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_uploads WHERE account_id = ?
+			AND accepted_at IS NULL`, accountID); err != nil {
 			return err
 		}
 		if accepted+1 < r.Sequence {
-			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND submitted_at IS NULL`, accountID); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL
+				AND submitted_at IS NULL`, accountID); err != nil {
 				return err
 			}
 		}
 		// The bureau knows these IDs as something else: they get new IDs once staff have checked.
 		if other := difference(r.Records, r.Same); len(other) > 0 {
-			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND submitted_at IS NULL AND id IN (?)`, accountID, other)
+			query, args, err := sqlx.In(`UPDATE records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL
+				AND submitted_at IS NULL AND id IN (?)`, accountID, other)
 			if err != nil {
 				return err
 			}
@@ -85,7 +90,8 @@ func (s *Store) Resynchronise(ctx context.Context, accountID int64, r Recovered,
 // records go back in line, and waiting records must have no row in decisions.
 func (s *Store) dropUndecided(ctx context.Context, tx *sqlx.Tx, where string, args ...any) error {
 	_, err := tx.ExecContext(ctx, `
-		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
+		DELETE d FROM decisions d JOIN records r ON r.id = d.record_id JOIN bureau_uploads u ON u.account_id = r.account_id
+		AND u.sequence = r.sequence
 		WHERE d.approved IS NULL AND `+where, args...)
 	return err
 }
@@ -106,14 +112,16 @@ func (s *Store) takeRecovered(ctx context.Context, tx *sqlx.Tx, accountID int64,
 	}
 	now := s.utcNow()
 	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO bureau_uploads (account_id, sequence, sealed, records, attempts, stored_at, accepted_at, recovered) VALUES (?, ?, ?, ?, 1, ?, ?, TRUE)`,
+		INSERT INTO bureau_uploads (account_id, sequence, sealed, records, attempts, stored_at, accepted_at, recovered)
+		VALUES (?, ?, ?, ?, 1, ?, ?, TRUE)`,
 		accountID, r.Sequence, sealed, max(len(r.Records), len(r.Blocks), len(r.SameStaff)), now, now); err != nil {
 		return err
 	}
 	if len(r.Same) == 0 {
 		return nil
 	}
-	query, args, err := sqlx.In(`UPDATE records SET sequence = ?, doubtful = FALSE WHERE account_id = ? AND sequence IS NULL AND id IN (?)`, r.Sequence, accountID, r.Same)
+	query, args, err := sqlx.In(`UPDATE records SET sequence = ?, doubtful = FALSE WHERE account_id = ?
+		AND sequence IS NULL AND id IN (?)`, r.Sequence, accountID, r.Same)
 	if err != nil {
 		return err
 	}
@@ -137,14 +145,17 @@ func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids [
 		}
 		// A temporary impossible revision keeps the unique key free.
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2, max_batch, doubtful, created_at)
-			SELECT filing_id, -revision, account_id, operation, province, review_key, result_key, result_key2, max_batch, doubtful, created_at FROM records WHERE id = ?`, id); err != nil {
+			INSERT INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2,
+			max_batch, doubtful, created_at)
+			SELECT filing_id, -revision, account_id, operation, province, review_key, result_key, result_key2, max_batch,
+			doubtful, created_at FROM records WHERE id = ?`, id); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM records WHERE id = ?`, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE records SET revision = -revision WHERE filing_id = ? AND revision < 0`, filingID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE records SET revision = -revision WHERE filing_id = ?
+			AND revision < 0`, filingID); err != nil {
 			return err
 		}
 	}
@@ -155,7 +166,8 @@ func (s *Store) reissue(ctx context.Context, tx *sqlx.Tx, accountID int64, ids [
 func (s *Store) ReleaseDoubtful(ctx context.Context, accountID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var ids []int64
-		if err := tx.SelectContext(ctx, &ids, `SELECT id FROM records WHERE account_id = ? AND doubtful AND sequence IS NULL ORDER BY id`, accountID); err != nil {
+		if err := tx.SelectContext(ctx, &ids, `SELECT id FROM records WHERE account_id = ? AND doubtful AND sequence IS NULL
+			ORDER BY id`, accountID); err != nil {
 			return err
 		}
 		if err := s.reissue(ctx, tx, accountID, ids); err != nil {
@@ -178,7 +190,8 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
 			UPDATE bureau_uploads SET refused_at = ?, accepted_at = COALESCE(accepted_at, ?)
-			WHERE account_id = ? AND sequence = ? AND (accepted_at IS NOT NULL OR attempts > 0) AND refused_at IS NULL`, now, now, accountID, sequence)
+			WHERE account_id = ? AND sequence = ? AND (accepted_at IS NOT NULL OR attempts > 0)
+			AND refused_at IS NULL`, now, now, accountID, sequence)
 		if err != nil {
 			return err
 		}
@@ -194,7 +207,8 @@ func (s *Store) SplitRefused(ctx context.Context, accountID, sequence int64, cod
 		var ids []int64
 		if err := tx.SelectContext(ctx, &ids, `
 			SELECT r.id FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id FOR UPDATE`, accountID, sequence); err != nil {
+			WHERE r.account_id = ? AND r.sequence = ? AND d.record_id IS NULL ORDER BY r.id
+			FOR UPDATE`, accountID, sequence); err != nil {
 			return err
 		}
 		if len(ids) == 0 { // a file holds only one kind of row
@@ -225,7 +239,8 @@ func (s *Store) RecordsByID(ctx context.Context, accountID int64, ids []int64) (
 	}
 	query, args, err := sqlx.In(`
 		SELECT r.id, r.filing_id, r.revision, d.sealed
-		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision LEFT JOIN decisions x ON x.record_id = r.id
+		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision LEFT JOIN decisions x
+		ON x.record_id = r.id
 		WHERE r.account_id = ? AND x.record_id IS NULL AND r.id IN (?) ORDER BY r.id`, accountID, ids)
 	if err != nil {
 		return nil, err

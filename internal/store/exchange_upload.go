@@ -54,7 +54,8 @@ func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 			return err
 		}
 		var id int64
-		err := tx.GetContext(ctx, &id, `SELECT id FROM records WHERE filing_id = ? AND revision = ? AND sequence IS NULL FOR UPDATE`, r.FilingID, r.Revision)
+		err := tx.GetContext(ctx, &id, `SELECT id FROM records WHERE filing_id = ? AND revision = ? AND sequence IS NULL
+			FOR UPDATE`, r.FilingID, r.Revision)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil // already submitted before it was blacklisted
 		} else if err != nil {
@@ -70,7 +71,8 @@ func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
 		keys[i] = sql.NullString{String: r.ResultKeys[i], Valid: r.ResultKeys[i] != ""}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2, site_id, created_at)
+		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2,
+		site_id, created_at)
 		VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, 0), ?)`,
 		r.FilingID, r.Revision, r.AccountID, r.Operation, r.Province, r.ReviewKey, keys[0], keys[1], r.SiteID, s.utcNow())
 	return err
@@ -86,17 +88,20 @@ type WaitingRecord struct {
 // RowID implements Row.
 func (r WaitingRecord) RowID() int64 { return r.ID }
 
-func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, maxFile int64) ([]WaitingRecord, error) {
+func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int,
+	maxFile int64) ([]WaitingRecord, error) {
 	var rows []waitingRow
 	// Records with the same key in the bureau's results are never submitted at the same time, so that each result
 	// matches exactly one.
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			LEFT JOIN decisions x ON x.record_id = r.id
-		WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE AND x.record_id IS NULL
+		WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE
+		AND x.record_id IS NULL
 			AND (r.result_key IS NULL OR NOT EXISTS (
 				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
-				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id AND y.approved IS NULL))`
+				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id
+				AND y.approved IS NULL))`
 	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
 		return nil, err
 	}
@@ -114,7 +119,8 @@ type waitingRow struct {
 	Sealed   []byte `db:"sealed"`
 }
 
-func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext, rows []waitingRow) (records []WaitingRecord, err error) {
+func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext,
+	rows []waitingRow) (records []WaitingRecord, err error) {
 	records = make([]WaitingRecord, len(rows))
 	for i, row := range rows {
 		records[i].ID = row.ID
@@ -129,12 +135,14 @@ func (s *Store) openWaiting(ctx context.Context, q sqlx.QueryerContext, rows []w
 }
 
 // storeUpload stores a data file and marks a table's rows as being in it.
-func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, file []byte, table string, records []int64) error {
+func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, file []byte, table string,
+	records []int64) error {
 	sealed, err := s.keys.Seal(uploadAAD(accountID, sequence), file)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at) VALUES (?, ?, ?, ?, ?)`,
+	if _, err := tx.ExecContext(ctx, `INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		accountID, sequence, sealed, len(records), s.utcNow()); err != nil {
 		return err
 	}
@@ -171,7 +179,8 @@ func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, 
 		Attempts   int          `db:"attempts"`
 		AcceptedAt sql.NullTime `db:"accepted_at"`
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT sealed, attempts, accepted_at FROM bureau_uploads WHERE account_id = ? AND sequence = ?`, accountID, sequence)
+	err := s.db.GetContext(ctx, &row, `SELECT sealed, attempts, accepted_at FROM bureau_uploads WHERE account_id = ?
+		AND sequence = ?`, accountID, sequence)
 	if err != nil {
 		return Upload{}, notFoundAs(err, "data file")
 	}
@@ -192,7 +201,8 @@ func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, wr
 		if err := s.renew(ctx, tx, accountID, writer); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ? AND sequence = ?`, accountID, sequence)
+		_, err := tx.ExecContext(ctx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ?
+			AND sequence = ?`, accountID, sequence)
 		return err
 	})
 }
@@ -203,7 +213,8 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE bureau_uploads SET accepted_at = ? WHERE account_id = ? AND sequence = ? AND accepted_at IS NULL`, now, accountID, sequence); err != nil {
+			UPDATE bureau_uploads SET accepted_at = ? WHERE account_id = ? AND sequence = ?
+			AND accepted_at IS NULL`, now, accountID, sequence); err != nil {
 			return err
 		}
 		return s.signalAccepted(ctx, tx, accountID, sequence)
@@ -212,7 +223,8 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 
 func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
 	var records []acceptedRecord
-	if err := tx.SelectContext(ctx, &records, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ? ORDER BY r.id LOCK IN SHARE MODE`, accountID, sequence); err != nil {
+	if err := tx.SelectContext(ctx, &records, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ? ORDER BY r.id LOCK
+		IN SHARE MODE`, accountID, sequence); err != nil {
 		return err
 	}
 	for _, r := range records {

@@ -8,8 +8,10 @@ import (
 )
 
 // OrderListSQL is the list's query, for tests of its execution plan.
-func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor, limit int) (string, []any) {
-	return orderQuery{customer: customer, standing: filter.statusFilter(), products: products, ids: ids, after: after, limit: limit}.sql()
+func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor,
+	limit int) (string, []any) {
+	return orderQuery{customer: customer, standing: filter.statusFilter(), products: products, ids: ids, after: after,
+		limit: limit}.sql()
 }
 
 // The console's counts, for tests of their execution plans.

@@ -21,7 +21,8 @@ const (
 	stagesQuery    = `SELECT stage AS name, COUNT(*) AS n FROM filings GROUP BY stage`
 	attentionQuery = `SELECT attention AS name, COUNT(*) AS n FROM filings WHERE attention > '' GROUP BY attention`
 	stuckQuery     = `
-		SELECT stuck_step, stuck_reason, COUNT(*) AS n, MIN(stuck_since) AS oldest FROM filings WHERE stuck_since IS NOT NULL GROUP BY stuck_step, stuck_reason`
+		SELECT stuck_step, stuck_reason, COUNT(*) AS n, MIN(stuck_since) AS oldest FROM filings WHERE stuck_since IS NOT NULL
+		GROUP BY stuck_step, stuck_reason`
 )
 
 // Figures are counts over the whole database, for metrics. They contain no personal data and no order numbers.
@@ -69,11 +70,13 @@ type AccountFigure struct {
 // process recounts while the others use the old one.
 func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, error) {
 	now := s.utcNow()
-	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO figures (name, content) VALUES (?, '{}')`, figuresName); err != nil {
+	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO figures (name, content)
+		VALUES (?, '{}')`, figuresName); err != nil {
 		return Figures{}, err
 	}
 	res, err := s.db.ExecContext(ctx, `
-		UPDATE figures SET counting_until = ? WHERE name = ? AND (counting_until IS NULL OR counting_until < ?) AND (counted_at IS NULL OR counted_at <= ?)`,
+		UPDATE figures SET counting_until = ? WHERE name = ? AND (counting_until IS NULL OR counting_until < ?)
+		AND (counted_at IS NULL OR counted_at <= ?)`,
 		now.Add(figuresLease), figuresName, now, now.Add(-maxAge))
 	if err != nil {
 		return Figures{}, err
@@ -89,7 +92,8 @@ func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, err
 		Content   []byte       `db:"content"`
 		CountedAt sql.NullTime `db:"counted_at"`
 	}
-	if err := s.db.GetContext(ctx, &row, `SELECT content, counted_at FROM figures WHERE name = ?`, figuresName); err != nil {
+	if err := s.db.GetContext(ctx, &row, `SELECT content, counted_at FROM figures
+		WHERE name = ?`, figuresName); err != nil {
 		return Figures{}, err
 	}
 	if !row.CountedAt.Valid {
@@ -103,7 +107,8 @@ func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, err
 // countFigures counts and stores the result. Each query reads an index, and rows only of filings that are stuck or
 // waiting.
 func (s *Store) countFigures(ctx context.Context) (Figures, error) {
-	f := Figures{CountedAt: s.utcNow(), Stages: map[filing.Stage]int{}, Attention: map[string]int{}, Tasks: map[string]int{}}
+	f := Figures{CountedAt: s.utcNow(), Stages: map[filing.Stage]int{}, Attention: map[string]int{},
+		Tasks: map[string]int{}}
 	for _, stage := range filing.Stages {
 		f.Stages[stage] = 0
 	}
@@ -113,7 +118,8 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	if err := countBy(ctx, s.db, f.Attention, attentionQuery); err != nil {
 		return f, err
 	}
-	if err := countBy(ctx, s.db, f.Tasks, `SELECT kind AS name, COUNT(*) AS n FROM staff_tasks WHERE done_at IS NULL GROUP BY kind`); err != nil {
+	if err := countBy(ctx, s.db, f.Tasks, `SELECT kind AS name, COUNT(*) AS n FROM staff_tasks WHERE done_at IS NULL
+		GROUP BY kind`); err != nil {
 		return f, err
 	}
 	if err := s.db.SelectContext(ctx, &f.Stuck, stuckQuery); err != nil {
@@ -133,7 +139,8 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	if err != nil {
 		return f, err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE figures SET content = ?, counted_at = ?, counting_until = NULL WHERE name = ?`, content, f.CountedAt, figuresName)
+	_, err = s.db.ExecContext(ctx, `UPDATE figures SET content = ?, counted_at = ?, counting_until = NULL
+		WHERE name = ?`, content, f.CountedAt, figuresName)
 	return f, err
 }
 
@@ -161,13 +168,15 @@ func (s *Store) accountFigures(ctx context.Context) ([]AccountFigure, error) {
 		if !a.Active {
 			continue
 		}
-		f := AccountFigure{Name: a.Name, Sequence: a.LastSequence, Stopped: a.StoppedAt.Valid, Exchanges: a.Exchanges(), Waiting: a.Waiting, Files: a.Files}
+		f := AccountFigure{Name: a.Name, Sequence: a.LastSequence, Stopped: a.StoppedAt.Valid, Exchanges: a.Exchanges(),
+			Waiting: a.Waiting, Files: a.Files}
 		if a.ExchangedAt.Valid {
 			f.ExchangedAt = &a.ExchangedAt.Time
 		}
 		if err := s.db.GetContext(ctx, &f.Oldest, `
 			SELECT MIN(r.created_at) FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL`, a.ID); err != nil {
+			WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL
+			AND d.record_id IS NULL`, a.ID); err != nil {
 			return nil, err
 		}
 		list = append(list, f)

@@ -42,7 +42,8 @@ const (
 
 // The names of figureDaily.
 const (
-	dailyOpened, dailySubmitted, dailyApproved, dailyRefused, dailyFiled = "opened", "submitted", "approved", "refused", "filed"
+	dailyOpened, dailySubmitted, dailyApproved, dailyRefused, dailyFiled = "opened", "submitted", "approved",
+		"refused", "filed"
 )
 
 type tallyKey struct{ figure, province, name string }
@@ -181,7 +182,8 @@ const transitionsQuery = `
 	SELECT e.at, e.kind, e.detail, f.province, p.at AS before_at, p.kind AS before_kind, p.detail AS before_detail
 	FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
 	LEFT JOIN filing_events p ON p.filing_id = e.filing_id AND p.seq = (
-		SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?) ORDER BY q.seq DESC LIMIT 1)
+		SELECT q.seq FROM filing_events q WHERE q.filing_id = e.filing_id AND q.seq < e.seq AND q.kind IN (?)
+		ORDER BY q.seq DESC LIMIT 1)
 	WHERE e.at >= ? AND e.at < ? AND e.kind IN (?)`
 
 // stuckKinds are the events that report a filing stuck or end that. A restarted workflow writes restarted whether its
@@ -194,14 +196,16 @@ const (
 	refusedQuery = `
 		SELECT f.province, COALESCE((
 			SELECT d.code FROM records r JOIN decisions d ON d.record_id = r.id
-			WHERE r.filing_id = e.filing_id AND d.approved = FALSE AND d.created_at <= e.at + INTERVAL 1 MINUTE ORDER BY r.revision DESC LIMIT 1), 0) AS code
+			WHERE r.filing_id = e.filing_id AND d.approved = FALSE AND d.created_at <= e.at + INTERVAL 1 MINUTE
+			ORDER BY r.revision DESC LIMIT 1), 0) AS code
 		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
 		WHERE e.at >= ? AND e.at < ? AND e.kind = 'refused'`
 	sentBackQuery = `
 		SELECT f.province, e.filing_id, b.revision, b.sealed_reason
 		FROM filing_events e FORCE INDEX (filing_events_at) STRAIGHT_JOIN filings f ON f.id = e.filing_id
 		LEFT JOIN send_backs b ON b.filing_id = e.filing_id AND b.revision = (
-			SELECT MAX(s.revision) FROM send_backs s WHERE s.filing_id = e.filing_id AND s.created_at <= e.at + INTERVAL 1 MINUTE)
+			SELECT MAX(s.revision) FROM send_backs s WHERE s.filing_id = e.filing_id
+			AND s.created_at <= e.at + INTERVAL 1 MINUTE)
 		WHERE e.at >= ? AND e.at < ? AND e.kind = 'sent_back'`
 )
 
@@ -236,7 +240,8 @@ func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, err
 	return c, nil
 }
 
-func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds, before []filing.EventKind, do func(transition) error) error {
+func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds, before []filing.EventKind,
+	do func(transition) error) error {
 	query, args, err := sqlx.In(transitionsQuery, before, from, until, kinds)
 	if err != nil {
 		return err
@@ -347,7 +352,8 @@ func (s *Store) lastClosed() filing.ChinaDay {
 // firstDay is the first day with an event; false if there is none.
 func (s *Store) firstDay(ctx context.Context) (filing.ChinaDay, bool, error) {
 	var at time.Time
-	err := s.db.GetContext(ctx, &at, `SELECT at FROM filing_events FORCE INDEX (filing_events_at) ORDER BY at, kind LIMIT 1`)
+	err := s.db.GetContext(ctx, &at, `SELECT at FROM filing_events FORCE INDEX (filing_events_at) ORDER BY at, kind
+		LIMIT 1`)
 	if errors.Is(err, sql.ErrNoRows) {
 		return filing.ChinaDay{}, false, nil
 	}
@@ -377,7 +383,8 @@ func (s *Store) uncounted(ctx context.Context, from, until filing.ChinaDay) (day
 
 func (s *Store) countedDays(ctx context.Context, from, until filing.ChinaDay) (map[string]bool, error) {
 	var list []time.Time
-	if err := s.db.SelectContext(ctx, &list, `SELECT day FROM figure_days WHERE day BETWEEN ? AND ?`, from.String(), until.String()); err != nil {
+	if err := s.db.SelectContext(ctx, &list, `SELECT day FROM figure_days WHERE day BETWEEN ?
+		AND ?`, from.String(), until.String()); err != nil {
 		return nil, err
 	}
 	counted := make(map[string]bool, len(list))
@@ -412,7 +419,8 @@ func (s *Store) saveDay(ctx context.Context, day filing.ChinaDay, c tallies) err
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		// This comes first, so that if two processes count the same day, one waits for the other.
-		if _, err := tx.ExecContext(ctx, `INSERT INTO figure_days (day, counted_at) VALUES (?, ?) ON DUPLICATE KEY UPDATE counted_at = VALUES(counted_at)`, day.String(), now); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO figure_days (day, counted_at) VALUES (?, ?)
+			ON DUPLICATE KEY UPDATE counted_at = VALUES(counted_at)`, day.String(), now); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM day_figures WHERE day = ?`, day.String()); err != nil {
@@ -425,7 +433,8 @@ func (s *Store) saveDay(ctx context.Context, day filing.ChinaDay, c tallies) err
 				return nil
 			}
 			values := strings.TrimSuffix(strings.Repeat(`(?, ?, ?, ?, ?, ?), `, len(rows)/6), `, `)
-			_, err := tx.ExecContext(ctx, `INSERT INTO day_figures (figure, province, day, name, n, times) VALUES `+values, rows...)
+			_, err := tx.ExecContext(ctx, `INSERT INTO day_figures (figure, province, day, name, n, times)
+				VALUES `+values, rows...)
 			rows = nil
 			return err
 		}

@@ -75,9 +75,11 @@ func (l *life) submit(province string) {
 func (l *life) refuse(code int) {
 	l.h.t.Helper()
 	ctx := l.h.t.Context()
-	_, err := l.h.s.DB().ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, created_at) VALUES (?, ?, ?, ?)`, l.ID, l.Revision, l.h.account, l.h.now.UTC())
+	_, err := l.h.s.DB().ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, created_at)
+		VALUES (?, ?, ?, ?)`, l.ID, l.Revision, l.h.account, l.h.now.UTC())
 	require.NoError(l.h.t, err)
-	_, err = l.h.s.DB().ExecContext(ctx, `INSERT INTO decisions (record_id, approved, code, created_at) SELECT id, FALSE, ?, created_at FROM records WHERE filing_id = ? AND revision = ?`, code, l.ID, l.Revision)
+	_, err = l.h.s.DB().ExecContext(ctx, `INSERT INTO decisions (record_id, approved, code, created_at)
+		SELECT id, FALSE, ?, created_at FROM records WHERE filing_id = ? AND revision = ?`, code, l.ID, l.Revision)
 	require.NoError(l.h.t, err)
 	l.step("refused", filing.Correcting)
 }
@@ -99,7 +101,8 @@ func (h *history) month() {
 	}
 	h.at("2026-03-02 01:30")
 	yes, no := true, false
-	a.write(store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "send_sms", StuckReason: "operator", Detail: "send_sms: operator"})
+	a.write(store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "send_sms", StuckReason: "operator",
+		Detail: "send_sms: operator"})
 	h.at("2026-03-02 04:30") // three hours
 	a.write(store.Progress{EventKind: "resumed", Stuck: &no, Detail: "send_sms: retry"})
 	for _, l := range []*life{a, b, c, d} {
@@ -113,7 +116,8 @@ func (h *history) month() {
 	d.submit(zhejiang)
 	d.step("submitted", filing.Vetting)
 	h.at("2026-03-03 12:00")
-	require.NoError(h.t, h.s.SaveSendBack(h.t.Context(), d.ID, store.SendBack{Revision: d.Revision, Actor: "test", Reasons: []string{"holder_name"}, Text: "林先生的照片"}))
+	require.NoError(h.t, h.s.SaveSendBack(h.t.Context(), d.ID,
+		store.SendBack{Revision: d.Revision, Actor: "test", Reasons: []string{"holder_name"}, Text: "林先生的照片"}))
 	d.step("sent_back", filing.Correcting)
 	for _, l := range []*life{a, b, c} {
 		l.step("submitting", filing.Submitting)
@@ -132,7 +136,8 @@ func (h *history) month() {
 	a.step("filed", filing.Filed)
 	h.at("2026-03-08 13:00") // five days
 	c.refuse(1003)
-	c.write(store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "notify_mail", StuckReason: "temporary", Detail: "notify_mail: temporary"})
+	c.write(store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "notify_mail", StuckReason: "temporary",
+		Detail: "notify_mail: temporary"})
 }
 
 func requireHours(t *testing.T, want float64, got time.Duration) {
@@ -146,7 +151,8 @@ func TestARestartedFilingWentOn(t *testing.T) {
 	h.at("2026-03-02 10:00")
 	a, b := h.open("A1"), h.open("B1")
 	for _, l := range []*life{a, b} {
-		l.write(store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "send_sms", StuckReason: "operator", Detail: "send_sms: operator"})
+		l.write(store.Progress{EventKind: "stuck", Stuck: &yes, StuckStep: "send_sms", StuckReason: "operator",
+			Detail: "send_sms: operator"})
 	}
 	h.at("2026-03-02 11:00")
 	b.write(store.Progress{EventKind: "resumed", Stuck: &no, Detail: "send_sms: retry"})
@@ -261,7 +267,8 @@ func TestFiguresOfAPeriod(t *testing.T) {
 	require.Equal(t, f.Provinces, of.Provinces, "they are compared in any case")
 	require.Equal(t, f.Stuck, of.Stuck)
 	for _, stay := range of.Stays {
-		require.Equal(t, map[filing.Stage]int{filing.Contact: 1, filing.Verifying: 1, filing.Preparing: 1, filing.Vetting: 1}[stay.Stage], stay.N, stay.Stage)
+		require.Equal(t, map[filing.Stage]int{filing.Contact: 1, filing.Verifying: 1, filing.Preparing: 1,
+			filing.Vetting: 1}[stay.Stage], stay.N, stay.Stage)
 	}
 	// The stored counts contain neither staff's own text nor filing numbers.
 	var names string
@@ -335,13 +342,18 @@ func TestFiguresAreCheap(t *testing.T) {
 		require.NoError(t, err)
 	}
 	// Eight thousand filings with sixteen events each, spread over a year; the last day has a few hundred.
-	for seq, kind := range []string{"opened", "contact_given", "verified", "submitted", "submitting", "accepted", "refused", "submitting", "accepted", "refused", "submitting", "accepted", "approved", "stuck", "resumed", "filed"} {
-		exec(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) SELECT id, ? + 1, '2025-01-01' + INTERVAL id % 350 DAY + INTERVAL ? HOUR, ?, 'test', 'send_sms: operator' FROM filings`, seq, seq, kind)
+	for seq, kind := range []string{"opened", "contact_given", "verified", "submitted", "submitting", "accepted",
+		"refused", "submitting", "accepted", "refused", "submitting", "accepted", "approved", "stuck", "resumed", "filed"} {
+		exec(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
+			SELECT id, ? + 1, '2025-01-01' + INTERVAL id % 350 DAY + INTERVAL ? HOUR, ?, 'test', 'send_sms: operator'
+			FROM filings`, seq, seq, kind)
 	}
-	exec(`INSERT INTO send_backs (filing_id, revision, sealed_reason, sent_back_by, created_at) SELECT id, 1, '', 'test', created_at FROM filings`)
+	exec(`INSERT INTO send_backs (filing_id, revision, sealed_reason, sent_back_by, created_at)
+		SELECT id, 1, '', 'test', created_at FROM filings`)
 	account, err := s.EnsureAccount(ctx, "one")
 	require.NoError(t, err)
-	exec(`INSERT INTO records (filing_id, revision, account_id, created_at) SELECT id, 1, ?, created_at FROM filings`, account)
+	exec(`INSERT INTO records (filing_id, revision, account_id, created_at) SELECT id, 1, ?, created_at
+		FROM filings`, account)
 	exec(`INSERT INTO decisions (record_id, approved, code, created_at) SELECT id, FALSE, 1003, created_at FROM records`)
 	exec(`ANALYZE TABLE filing_events, filings, records, decisions, send_backs`)
 	for name, query := range store.DayQueries(time.Date(2025, 6, 1, 16, 0, 0, 0, time.UTC)) {
@@ -363,7 +375,8 @@ func TestFiguresAreCheap(t *testing.T) {
 	_, err = s.CountDays(ctx, 400)
 	require.NoError(t, err)
 	exec(`ANALYZE TABLE day_figures, figure_days`)
-	for _, step := range explain(ctx, t, s.DB(), store.PeriodSQL, []any{"stay", "310000", "2025-01-01", "2025-12-31", "310000", "", ""}) {
+	for _, step := range explain(ctx, t, s.DB(), store.PeriodSQL,
+		[]any{"stay", "310000", "2025-01-01", "2025-12-31", "310000", "", ""}) {
 		require.Equal(t, "PRIMARY", step["key"], "%v", step)
 		require.Equal(t, "range", step["type"], "%v", step)
 	}

@@ -68,7 +68,8 @@ type ProvinceFigure struct {
 func (p ProvinceFigure) Decided() int { return p.Approved + p.Refused }
 
 // periodQuery reads one figure of some provinces; for all but one province only rows with a name.
-const periodQuery = `SELECT province, day, name, n, times FROM day_figures WHERE figure = ? AND province IN (?) AND day BETWEEN ? AND ? AND (province = ? OR name = ? OR ? = '')`
+const periodQuery = `SELECT province, day, name, n, times FROM day_figures WHERE figure = ? AND province IN (?)
+	AND day BETWEEN ? AND ? AND (province = ? OR name = ? OR ? = '')`
 
 // PeriodFigures returns the figures of the last days up to now, for one province if given, except for what is stuck.
 // Past days were counted before; today, and yesterday until it is counted, are counted now.
@@ -192,7 +193,8 @@ func (p period) days(f PeriodFigures) (list []DayCount) {
 			}
 			return 0
 		}
-		list = append(list, DayCount{Day: day, Opened: n(dailyOpened), Submitted: n(dailySubmitted), Approved: n(dailyApproved), Refused: n(dailyRefused), Filed: n(dailyFiled)})
+		list = append(list, DayCount{Day: day, Opened: n(dailyOpened), Submitted: n(dailySubmitted),
+			Approved: n(dailyApproved), Refused: n(dailyRefused), Filed: n(dailyFiled)})
 	}
 	return list
 }
@@ -248,7 +250,8 @@ func (p period) provinces() (list []ProvinceFigure) {
 	for _, place := range filing.Provinces() {
 		n := func(name string) int { return p.all.of(tallyKey{figureDaily, place.Code, name}).n }
 		reviews := p.all.of(tallyKey{figureStay, place.Code, string(filing.Reviewing)})
-		f := ProvinceFigure{Province: place.Code, Submitted: n(dailySubmitted), Approved: n(dailyApproved), Refused: n(dailyRefused), Reviewed: reviews.n, Median: reviews.quantile(0.5)}
+		f := ProvinceFigure{Province: place.Code, Submitted: n(dailySubmitted), Approved: n(dailyApproved),
+			Refused: n(dailyRefused), Reviewed: reviews.n, Median: reviews.quantile(0.5)}
 		if f.Submitted > 0 || f.Decided() > 0 {
 			list = append(list, f)
 		}

@@ -19,8 +19,10 @@ func TestFiguresCountWhatIsThere(t *testing.T) {
 	_, f := opened(t, s, "D1", "demo")
 	_, g := opened(t, s, "D2", "demo")
 	yes, attention := true, filing.AttentionFooterMissing
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stuck: &yes, StuckStep: "send_sms", StuckReason: "operator", EventKind: "stuck"}))
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: g.ID, Seq: 1, Stage: filing.Installing, Attention: &attention, EventKind: "x"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stuck: &yes, StuckStep: "send_sms",
+		StuckReason: "operator", EventKind: "stuck"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: g.ID, Seq: 1, Stage: filing.Installing, Attention: &attention, EventKind: "x"}))
 	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: g.ID, Revision: 1, Operation: 1}))
 
 	got, err := s.Figures(ctx, time.Minute)

@@ -11,7 +11,8 @@ import (
 // EndFilings removes the numbers of deregistered filings (ZXSJ) from their orders: a holder's with all its sites, or a
 // site's, by the bureau's ID. It ends only completed filings, since staff must look at those still under way, and
 // queues notices to the customers. It returns how many ended; it is idempotent.
-func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bureauID int64, actor string) (ended int, err error) {
+func (s *Store) EndFilings(ctx context.Context, accountID int64, site bool, bureauID int64,
+	actor string) (ended int, err error) {
 	column := "d.holder_id"
 	if site {
 		column = "d.site_id"
@@ -36,7 +37,8 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 			AccountID int64 `db:"account_id"`
 		}
 		err := tx.GetContext(ctx, &row, `
-			SELECT f.order_id, r.account_id FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+			SELECT f.order_id, r.account_id FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d
+			ON d.record_id = r.id
 			WHERE f.id = ? AND d.approved ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
 		if err != nil {
 			return notFoundAs(err, "approved decision")
@@ -60,20 +62,23 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 
 // endWhere ends the completed filings that match, clears their orders' numbers and queues notices to their customers,
 // except for the order whose own filing requested it and sends its own message.
-func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64, match fragment) (ended int, err error) {
+func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64,
+	match fragment) (ended int, err error) {
 	var filings []struct {
 		ID      int64 `db:"id"`
 		OrderID int64 `db:"order_id"`
 		Seq     int64 `db:"seq"`
 	}
 	err = tx.SelectContext(ctx, &filings, `
-		SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+		SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d
+		ON d.record_id = r.id
 		WHERE (`+match.sql+`) AND d.approved AND f.stage = ? FOR UPDATE`, match.with(filing.Filed)...)
 	if err != nil {
 		return 0, err
 	}
 	for _, f := range filings {
-		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: filing.EventDeregistered, Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered,
+			Attention: new(filing.Attention), EventKind: filing.EventDeregistered, Actor: actor}); err != nil {
 			return ended, err
 		}
 		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {
@@ -92,7 +97,8 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 // clearNumber removes an order's number and its public-security number, which is for the same site.
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	_, err := tx.ExecContext(ctx, `
-		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
+		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL,
+		police_declined = FALSE, updated_at = ?
 		WHERE id = ? AND (filing_number IS NOT NULL OR police_number IS NOT NULL OR police_declined)`, s.utcNow(), orderID)
 	return err
 }

@@ -27,7 +27,8 @@ func (s *Store) HolderHashes(typed string) (h HolderHashes, err error) {
 
 // findBy writes the search terms of a filing's latest dossier. A dossier without its own holder, such as a
 // deregistration, leaves the hashes empty.
-func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int64, revision int, d filing.Dossier) error {
+func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int64, revision int,
+	d filing.Dossier) error {
 	var name, document []byte
 	var err error
 	if d.Holder.Name != "" {
@@ -44,7 +45,8 @@ func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int6
 	if len(province) != 6 {
 		province = ""
 	}
-	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, indexed_revision = ? WHERE id = ? AND indexed_revision <= ?`,
+	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, indexed_revision = ?
+		WHERE id = ? AND indexed_revision <= ?`,
 		province, name, document, revision, filingID, revision)
 	return err
 }

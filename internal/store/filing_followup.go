@@ -27,11 +27,13 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 			Stage      filing.Stage `db:"stage"`
 			Superseded bool         `db:"superseded"`
 		}
-		if err := tx.GetContext(ctx, &base, `SELECT order_id, kind, stage, superseded FROM filings WHERE id = ? FOR UPDATE`, baseID); err != nil {
+		if err := tx.GetContext(ctx, &base, `SELECT order_id, kind, stage, superseded FROM filings WHERE id = ?
+			FOR UPDATE`, baseID); err != nil {
 			return notFoundAs(err, "filing")
 		}
 		if base.Superseded {
-			err := tx.GetContext(ctx, &id, `SELECT id FROM filings WHERE base_id = ? AND kind = ? AND open_order_id = ?`, baseID, kind, base.OrderID)
+			err := tx.GetContext(ctx, &id, `SELECT id FROM filings WHERE base_id = ? AND kind = ?
+				AND open_order_id = ?`, baseID, kind, base.OrderID)
 			if errors.Is(err, sql.ErrNoRows) {
 				return ErrConflict
 			}
@@ -45,7 +47,8 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		}
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO filings (order_id, kind, base_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			INSERT INTO filings (order_id, kind, base_id, stage, stage_since, created_at, serial)
+			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
 			base.OrderID, kind, baseID, filing.Preparing, now, now, base.OrderID)
 		if err != nil {
 			return err
@@ -72,12 +75,14 @@ func (s *Store) copyContact(ctx context.Context, tx *sqlx.Tx, from, to int64, c 
 	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO contacts (filing_id, version, sealed, mobile_hash, email_hash, password_hash, updated_at)
-		SELECT ?, 1, ?, mobile_hash, email_hash, password_hash, ? FROM contacts WHERE filing_id = ?`, to, row.sealed, s.utcNow(), from)
+		SELECT ?, 1, ?, mobile_hash, email_hash, password_hash, ? FROM contacts
+		WHERE filing_id = ?`, to, row.sealed, s.utcNow(), from)
 	return err
 }
 
 // restoreBase makes the base of a withdrawn filing represent the order again.
 func restoreBase(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE filings b JOIN filings f ON f.base_id = b.id SET b.superseded = FALSE WHERE f.id = ?`, filingID)
+	_, err := tx.ExecContext(ctx, `UPDATE filings b JOIN filings f ON f.base_id = b.id SET b.superseded = FALSE
+		WHERE f.id = ?`, filingID)
 	return err
 }

@@ -21,7 +21,8 @@ func filed(t *testing.T, s *store.Store, account int64, number string, ids store
 	_, err := s.RegisterContact(ctx, order.CustomerID, f.ID, filingtest.Contact(), "hash")
 	require.NoError(t, err)
 	approved(t, s, account, f, filingtest.Dossier(), ids)
-	_, err = s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 50, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
+	_, err = s.RecordNumber(ctx,
+		store.Progress{FilingID: f.ID, Seq: 50, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
 	require.NoError(t, err)
 	f, err = s.FilingOfOrder(ctx, order.ID)
 	require.NoError(t, err)
@@ -32,11 +33,14 @@ func filed(t *testing.T, s *store.Store, account int64, number string, ids store
 func approved(t *testing.T, s *store.Store, account int64, f store.Filing, d filing.Dossier, v store.Verdict) {
 	t.Helper()
 	ctx := t.Context()
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := s.SaveDossier(ctx, f.ID, d)
 	require.NoError(t, err)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: d.Kind.Operation()}))
-	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT id FROM records WHERE filing_id = ? AND revision = ?`, f.ID, revision).Scan(&v.RecordID))
+	require.NoError(t, s.QueueRecord(ctx,
+		store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: d.Kind.Operation()}))
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT id FROM records WHERE filing_id = ?
+		AND revision = ?`, f.ID, revision).Scan(&v.RecordID))
 	v.Decided, v.Approved, v.Code = true, true, 1001
 	_, err = s.ApplyDownload(ctx, account, 0, []store.Verdict{v})
 	require.NoError(t, err)
@@ -53,7 +57,8 @@ func TestFollowUpStandsForTheOrderUntilItIsWithdrawn(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	account, err := s.EnsureAccount(ctx, "a")
 	require.NoError(t, err)
-	base := filed(t, s, account, "D1", store.Verdict{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", HolderID: 1, SiteID: 2, AccessID: 3})
+	base := filed(t, s, account, "D1", store.Verdict{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1",
+		HolderID: 1, SiteID: 2, AccessID: 3})
 
 	var wait sync.WaitGroup
 	got := make([]store.Filing, 8)
@@ -83,7 +88,8 @@ func TestFollowUpStandsForTheOrderUntilItIsWithdrawn(t *testing.T) {
 	_, err = s.SaveDossier(ctx, change.ID, filing.Dossier{Kind: filing.KindEndHolder})
 	require.ErrorIs(t, err, store.ErrConflict, "a follow-up keeps its kind")
 
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 9, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "customer:demo"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: change.ID, Seq: 9, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "customer:demo"}))
 	open, err = s.FilingOfOrder(ctx, base.OrderID)
 	require.NoError(t, err)
 	require.Equal(t, base.ID, open.ID, "the filing represents the order again")
@@ -103,7 +109,8 @@ func TestDeregistrationTakesTheNumbersThatItIsAbout(t *testing.T) {
 		one, other := "沪ICP备2026000001号", "沪ICP备2026000002号"
 		orders := map[string]store.Filing{
 			"D1": filed(t, s, account, "D1", store.Verdict{HolderNumber: one, SiteNumber: one + "-1"}),
-			"D2": filed(t, s, account, "D2", store.Verdict{HolderNumber: one, SiteNumber: one + "-1"}), // the same site on a second space
+			// the same site on a second space
+			"D2": filed(t, s, account, "D2", store.Verdict{HolderNumber: one, SiteNumber: one + "-1"}),
 			"D3": filed(t, s, account, "D3", store.Verdict{HolderNumber: one, SiteNumber: one + "-2"}),
 			"D4": filed(t, s, account, "D4", store.Verdict{HolderNumber: other, SiteNumber: other + "-1"}),
 		}

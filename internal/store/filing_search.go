@@ -125,7 +125,8 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			return
 		}
 		var some []int64
-		if err = s.db.SelectContext(ctx, &some, query+` ORDER BY id DESC LIMIT ?`, append(args, maxFilingsFound+1)...); err != nil {
+		if err = s.db.SelectContext(ctx, &some, query+` ORDER BY id DESC LIMIT ?`,
+			append(args, maxFilingsFound+1)...); err != nil {
 			err = fmt.Errorf("looking up filings: %w", err)
 			return
 		}
@@ -144,17 +145,20 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 	}
 	if f.Number != "" {
 		find(`SELECT r.filing_id AS id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.site_number = ?
-			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.holder_number = ?`, f.Number, f.Number)
+			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id
+			WHERE d.holder_number = ?`, f.Number, f.Number)
 	}
 	if !f.Holder.None() {
-		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings WHERE document_hash = ?`, f.Holder.Name, f.Holder.Document)
+		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings
+			WHERE document_hash = ?`, f.Holder.Name, f.Holder.Document)
 	}
 	if f.Domain != "" {
 		domains := filing.SearchedDomains(f.Domain)
 		if len(domains) == 0 {
 			return nil, true, false, err
 		}
-		find(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id WHERE d.domain IN (`+placeholders(len(domains))+`)`, toAny(domains)...)
+		find(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id WHERE d.domain
+			IN (`+placeholders(len(domains))+`)`, toAny(domains)...)
 	}
 	if f.Customer != "" {
 		var parts []string
@@ -180,7 +184,8 @@ func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
 	for c := (Cause{}); len(list) < maxCauses; list = append(list, c) {
 		err := s.db.GetContext(ctx, &c, `
 			SELECT stuck_step, stuck_reason FROM filings FORCE INDEX (filings_cause)
-			WHERE stuck_step > ? OR (stuck_step = ? AND stuck_step <> '' AND stuck_reason > ?) ORDER BY stuck_step, stuck_reason LIMIT 1`, c.Step, c.Step, c.Reason)
+			WHERE stuck_step > ? OR (stuck_step = ? AND stuck_step <> '' AND stuck_reason > ?) ORDER BY stuck_step, stuck_reason
+			LIMIT 1`, c.Step, c.Step, c.Reason)
 		if err == sql.ErrNoRows {
 			break
 		} else if err != nil {
@@ -195,7 +200,8 @@ func (s *Store) causesOf(ctx context.Context, step, reason string) ([]Cause, err
 		return []Cause{{step, reason}}, nil
 	}
 	list, err := s.causes(ctx)
-	return slices.DeleteFunc(list, func(c Cause) bool { return step != "" && c.Step != step || reason != "" && c.Reason != reason }), err
+	return slices.DeleteFunc(list,
+		func(c Cause) bool { return step != "" && c.Step != step || reason != "" && c.Reason != reason }), err
 }
 
 // searchQuery builds a search's query: the first rows after the cursor of each index range, merged and limited again.
@@ -246,7 +252,8 @@ func (q searchQuery) sql() (string, []any) {
 		}
 		at := `f.` + column
 		parts = append(parts, `SELECT f.id, `+at+` AS at FROM filings f FORCE INDEX (`+index+`) WHERE `+where+
-			` AND `+at+` `+compare+`= ? AND (`+at+` `+compare+` ? OR f.id `+compare+` ?) ORDER BY `+at+` `+direction+`, f.id `+direction+` LIMIT ?`)
+			` AND `+at+` `+compare+`= ? AND (`+at+` `+compare+` ? OR f.id `+compare+` ?) ORDER BY `+at+` `+direction+`, f.id `+
+			direction+` LIMIT ?`)
 		args = append(append(args, values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
 	}
 	rest := func(where string, values []any) (string, []any) { // conditions that this part's index doesn't cover
@@ -298,8 +305,12 @@ func (q searchQuery) sql() (string, []any) {
 	}
 	ranges := `(` + strings.Join(parts, `) UNION ALL (`) + `)`
 	order := ` ORDER BY at ` + direction + `, id ` + direction
-	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since, f.revision, f.seq,
-			f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at, f.province, o.filing_number
-		FROM (SELECT id, at FROM (` + ranges + `) parts` + order + ` LIMIT ?) page STRAIGHT_JOIN filings f ON f.id = page.id STRAIGHT_JOIN orders o ON o.id = f.order_id
+	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id,
+		f.stage, f.stage_since, f.revision, f.seq,
+			f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at, f.province,
+			o.filing_number
+		FROM (SELECT id, at FROM
+		(` + ranges + `) parts` + order +
+		` LIMIT ?) page STRAIGHT_JOIN filings f ON f.id = page.id STRAIGHT_JOIN orders o ON o.id = f.order_id
 		ORDER BY page.at ` + direction + `, page.id ` + direction, append(args, q.limit)
 }

@@ -17,7 +17,8 @@ import (
 func placed(t *testing.T, s *store.Store, number, customer, domain string, steps ...store.Progress) store.Filing {
 	t.Helper()
 	ctx := t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: customer, Product: "p", Domains: []string{domain}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: number, Customer: customer, Product: "p", Domains: []string{domain}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, customer)
 	require.NoError(t, err)
@@ -63,10 +64,12 @@ func TestFilingsAreFound(t *testing.T) {
 	_, err := s.SaveDossier(ctx, one.ID, filingtest.Dossier())
 	require.NoError(t, err)
 	now = now.Add(24 * time.Hour)
-	placed(t, s, "A2", "wang", "b.example.com", store.Progress{Stage: filing.Verifying}, othersStuck("send_sms", "operator"))
+	placed(t, s, "A2", "wang", "b.example.com", store.Progress{Stage: filing.Verifying},
+		othersStuck("send_sms", "operator"))
 	now = now.Add(24 * time.Hour)
 	placed(t, s, "B1", "li", "c.example.com", store.Progress{Stage: filing.Verifying}, othersStuck("send_sms", "operator"))
-	placed(t, s, "B2", "li", "d.example.com", store.Progress{Stage: filing.Installing}, othersStuck("check_site", "internal"))
+	placed(t, s, "B2", "li", "d.example.com", store.Progress{Stage: filing.Installing},
+		othersStuck("check_site", "internal"))
 
 	holder, err := s.HolderHashes("  " + filingtest.Dossier().Holder.Name)
 	require.NoError(t, err)
@@ -95,7 +98,8 @@ func TestFilingsAreFound(t *testing.T) {
 		"cause and stage":     {store.FilingSearch{Step: "send_sms", Stage: filing.Installing}, []string{}},
 		"cause of a customer": {store.FilingSearch{Step: "send_sms", Customer: "li"}, []string{"B1"}},
 		"age":                 {store.FilingSearch{Before: now.Add(-24 * time.Hour)}, []string{"A1", "A2"}},
-		"age and stage":       {store.FilingSearch{Before: now.Add(-24 * time.Hour), Stage: filing.Verifying}, []string{"A2"}},
+		"age and stage": {store.FilingSearch{Before: now.Add(-24 * time.Hour), Stage: filing.Verifying},
+			[]string{"A2"}},
 	} {
 		require.Equal(t, c.want, found(t, s, c.search), name)
 	}
@@ -123,7 +127,8 @@ func TestBrokenSitesAreFound(t *testing.T) {
 	s := testdb.New(t)
 	ctx := t.Context()
 	f := placed(t, s, "A1", "wang", "a.example.com", store.Progress{Stage: filing.Filed})
-	require.NoError(t, s.SaveSiteChecks(ctx, f.ID, []store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout"}, {Target: "a.example.com", OK: true, Kind: "ok"}}))
+	require.NoError(t, s.SaveSiteChecks(ctx, f.ID,
+		[]store.SiteCheck{{Target: store.HomeTarget, Kind: "timeout"}, {Target: "a.example.com", OK: true, Kind: "ok"}}))
 	require.Equal(t, []string{"A1"}, found(t, s, store.FilingSearch{SiteBad: true}))
 	n, err := s.CountSiteBad(ctx)
 	require.NoError(t, err)
@@ -171,10 +176,13 @@ func manyFilings(tb testing.TB, s *store.Store, doublings int) {
 	for i := range doublings {
 		exec(`INSERT INTO seq SELECT n + ? FROM seq`, 1<<i)
 	}
-	exec(`INSERT INTO orders (id, number, customer_id, product, created_at, updated_at) SELECT n + 1, LPAD(n, 8, '0'), ?, 'p', '2026-01-01', '2026-01-01' FROM seq`, customer)
+	exec(`INSERT INTO orders (id, number, customer_id, product, created_at, updated_at)
+		SELECT n + 1, LPAD(n, 8, '0'), ?, 'p', '2026-01-01', '2026-01-01' FROM seq`, customer)
 	exec(`INSERT INTO filings (order_id, stage, stage_since, created_at, province, stuck_step, stuck_reason, stuck_since)
-		SELECT n + 1, IF(n % 2, 'verifying', 'reviewing'), '2026-01-01' + INTERVAL n SECOND, '2026-01-01', IF(n % 2, '', '310000'),
-			CASE WHEN n % 50 = 0 THEN 'check_site' WHEN n % 2 THEN 'send_sms' ELSE '' END, CASE WHEN n % 50 = 0 THEN 'internal' WHEN n % 2 THEN 'operator' ELSE '' END,
+		SELECT n + 1, IF(n % 2, 'verifying', 'reviewing'), '2026-01-01' + INTERVAL n SECOND, '2026-01-01',
+		IF(n % 2, '', '310000'),
+			CASE WHEN n % 50 = 0 THEN 'check_site' WHEN n % 2 THEN 'send_sms' ELSE '' END, CASE WHEN n % 50 = 0 THEN 'internal'
+			WHEN n % 2 THEN 'operator' ELSE '' END,
 			IF(n % 50 = 0 OR n % 2, '2026-01-02' + INTERVAL n SECOND, NULL) FROM seq`)
 	exec(`DROP TABLE seq`)
 	exec(`ANALYZE TABLE orders, filings`)
@@ -191,9 +199,11 @@ func TestTheConsoleIsCheap(t *testing.T) {
 	}
 	middle := store.Cursor{CreatedAt: time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC), ID: 1}
 	for name, f := range map[string]store.FilingSearch{
-		"all": {}, "stage": {Stage: filing.Reviewing}, "rare stage": {Stage: filing.Vetting}, "province": {Province: "310000"}, "province and stage": {Province: "310000", Stage: filing.Reviewing},
-		"stuck": {Stuck: true}, "cause": {Step: "send_sms", Reason: "operator"}, "age": {Before: time.Now()}, "province and age": {Province: "310000", Before: time.Now()},
-		"customer": {Customer: "crowd"}, "broken": {SiteBad: true},
+		"all": {}, "stage": {Stage: filing.Reviewing}, "rare stage": {Stage: filing.Vetting},
+		"province": {Province: "310000"}, "province and stage": {Province: "310000", Stage: filing.Reviewing},
+		"stuck": {Stuck: true}, "cause": {Step: "send_sms", Reason: "operator"}, "age": {Before: time.Now()},
+		"province and age": {Province: "310000", Before: time.Now()},
+		"customer":         {Customer: "crowd"}, "broken": {SiteBad: true},
 	} {
 		most := 2000
 		if f.Customer != "" {
@@ -228,7 +238,8 @@ func TestTheConsoleIsCheap(t *testing.T) {
 		}
 	}
 	for key, f := range map[string]store.FilingSearch{
-		"filings_stage": {Stage: filing.Reviewing}, "filings_province": {Province: "310000", Stage: filing.Reviewing}, "filings_cause": {Step: "send_sms", Reason: "operator"}, "filings_site_bad": {SiteBad: true},
+		"filings_stage": {Stage: filing.Reviewing}, "filings_province": {Province: "310000", Stage: filing.Reviewing},
+		"filings_cause": {Step: "send_sms", Reason: "operator"}, "filings_site_bad": {SiteBad: true},
 	} {
 		query, args := store.SearchSQL(f, []store.Cause{{Step: "send_sms", Reason: "operator"}}, middle, 51)
 		narrowed := 0

@@ -52,7 +52,8 @@ func (f Filing) Position() filing.Position {
 }
 
 const filingSelect = `
-	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since, f.revision, f.seq,
+	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since,
+	f.revision, f.seq,
 		f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
 	FROM filings f JOIN orders o ON o.id = f.order_id `
 
@@ -61,7 +62,8 @@ func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	now := s.utcNow()
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO filings (order_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			INSERT INTO filings (order_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings
+			WHERE order_id = ?`,
 			orderID, filing.Contact, now, now, orderID); err != nil {
 			return err
 		}
@@ -150,7 +152,8 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	now := s.utcNow()
 	var was Cause
 	if p.Stuck != nil {
-		if err := tx.GetContext(ctx, &was, `SELECT stuck_step, stuck_reason FROM filings WHERE id = ? FOR UPDATE`, p.FilingID); err != nil {
+		if err := tx.GetContext(ctx, &was, `SELECT stuck_step, stuck_reason FROM filings WHERE id = ?
+			FOR UPDATE`, p.FilingID); err != nil {
 			return notFoundAs(err, "filing")
 		}
 	}
@@ -171,14 +174,16 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if p.NoticeAccepted {
 		set, args = set+`, notice_accepted_at = COALESCE(notice_accepted_at, ?)`, append(args, now)
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE filings SET `+set+` WHERE id = ? AND seq < ?`, append(args, p.FilingID, p.Seq)...)
+	res, err := tx.ExecContext(ctx, `UPDATE filings SET `+set+` WHERE id = ? AND seq <
+		?`, append(args, p.FilingID, p.Seq)...)
 	if err != nil {
 		return fmt.Errorf("advancing filing %d: %w", p.FilingID, err)
 	}
 	if ok, err := changedOneRow(res); err != nil || !ok {
 		return err // already written: a retried activity
 	}
-	if _, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+	if _, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
+		VALUES (?, ?, ?, ?, ?, ?)`,
 		p.FilingID, p.Seq, now, p.EventKind, p.Actor, p.Detail); err != nil {
 		return err
 	}
@@ -210,7 +215,8 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	if p.Stage == filing.Withdrawn { // the approved site won't open, so forget what was recorded about it
 		if _, err := tx.ExecContext(ctx, `
 			UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
-			WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL OR police_declined)`, now, orderID); err != nil {
+			WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL
+			OR police_declined)`, now, orderID); err != nil {
 			return err
 		}
 	}

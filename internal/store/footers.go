@@ -97,7 +97,8 @@ func (e FooterEdit) Args() map[string]any {
 }
 
 const footerSelect = `
-	SELECT id, filing_id, state, reason, detail, number, file_name, backup_name, asked_by, agreed_by, undone_by, asked_at, agreed_at, placed_at, undo_asked_at, undone_at
+	SELECT id, filing_id, state, reason, detail, number, file_name, backup_name, asked_by, agreed_by, undone_by, asked_at,
+	agreed_at, placed_at, undo_asked_at, undone_at
 	FROM footer_edits `
 
 // ofOrder selects all edits of a filing's order: the web space belongs to the order, and a change is a filing of its
@@ -106,7 +107,8 @@ const ofOrder = `filing_id IN (SELECT s.id FROM filings s JOIN filings f ON f.or
 
 // lockFooters serialises changes to the edits of a filing's order.
 func lockFooters(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	return notFoundAs(tx.GetContext(ctx, new(int64), `SELECT o.id FROM orders o JOIN filings f ON f.order_id = o.id WHERE f.id = ? FOR UPDATE`, filingID), "filing")
+	return notFoundAs(tx.GetContext(ctx, new(int64), `SELECT o.id FROM orders o JOIN filings f ON f.order_id = o.id
+		WHERE f.id = ? FOR UPDATE`, filingID), "filing")
 }
 
 func footerAAD(id int64, part string) string { return fmt.Sprintf("footer_edits/%d/%s", id, part) }
@@ -134,11 +136,13 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL, state = IF(state IN (?, ?), ?, state) WHERE `+ofOrder+`AND state <> ?`,
+			UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL, state = IF(state IN (?, ?), ?, state)
+			WHERE `+ofOrder+`AND state <> ?`,
 			FooterAsked, FooterPreviewed, FooterFailed, filingID, FooterPlaced); err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO footer_edits (filing_id, state, asked_by, asked_at) VALUES (?, ?, ?, ?)`, filingID, FooterAsked, actor, now)
+		res, err := tx.ExecContext(ctx, `INSERT INTO footer_edits (filing_id, state, asked_by, asked_at)
+			VALUES (?, ?, ?, ?)`, filingID, FooterAsked, actor, now)
 		if err != nil {
 			return err
 		}
@@ -173,7 +177,8 @@ func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []b
 		New      []byte `db:"sealed_new"`
 	}
 	if err := s.db.GetContext(ctx, &row, `
-		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL AND sealed_new IS NOT NULL`, id); err != nil {
+		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL
+		AND sealed_new IS NOT NULL`, id); err != nil {
 		return nil, nil, notFoundAs(err, "pages of a home page edit")
 	}
 	if original, err = s.keys.Open(footerAAD(id, "original"), row.Original); err != nil {
@@ -203,15 +208,18 @@ func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) 
 	}
 	originalHash, newHash := sha256.Sum256(p.Original), sha256.Sum256(p.New)
 	_, err = s.db.ExecContext(ctx, `
-		UPDATE footer_edits SET state = ?, number = ?, file_name = ?, original_hash = ?, new_hash = ?, sealed_original = ?, sealed_new = ?, previewed_at = ?
+		UPDATE footer_edits SET state = ?, number = ?, file_name = ?, original_hash = ?, new_hash = ?, sealed_original = ?,
+		sealed_new = ?, previewed_at = ?
 		WHERE id = ? AND state = ?`,
-		FooterPreviewed, strings.Join(p.Numbers, " "), p.FileName, originalHash[:], newHash[:], original, edited, s.utcNow(), id, FooterAsked)
+		FooterPreviewed, strings.Join(p.Numbers, " "), p.FileName, originalHash[:], newHash[:], original, edited, s.utcNow(),
+		id, FooterAsked)
 	return err
 }
 
 // AgreeFooter records the customer's consent to write the page. backup names the original's copy by the time. It is
 // idempotent; ErrConflict if the filing's preview is a different one or gone.
-func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor string, backup func(name string, at time.Time) string) error {
+func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor string,
+	backup func(name string, at time.Time) string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var e FooterEdit
 		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`, id, filingID); err != nil {
@@ -225,7 +233,8 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 			return ErrConflict
 		}
 		now := s.utcNow()
-		_, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, agreed_by = ?, agreed_at = ?, backup_name = ? WHERE id = ?`,
+		_, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, agreed_by = ?, agreed_at = ?, backup_name = ?
+			WHERE id = ?`,
 			FooterAgreed, actor, now, backup(e.FileName, now), id)
 		return err
 	})
@@ -236,7 +245,8 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 // they can't be undone.
 func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = '' WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed)
+		res, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = ''
+			WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed)
 		if err != nil {
 			return err
 		}
@@ -249,11 +259,13 @@ func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 		}
 		var placed []placedPage
 		if err := tx.SelectContext(ctx, &placed, `
-			SELECT id, file_name, original_hash, new_hash FROM footer_edits WHERE `+ofOrder+`AND id <= ? AND state = ? AND sealed_original IS NOT NULL ORDER BY id DESC`,
+			SELECT id, file_name, original_hash, new_hash FROM footer_edits
+			WHERE `+ofOrder+`AND id <= ? AND state = ? AND sealed_original IS NOT NULL ORDER BY id DESC`,
 			filingID, id, FooterPlaced); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL WHERE `+ofOrder+`AND (id < ? OR id < ? AND state <> ?)`,
+		_, err = tx.ExecContext(ctx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL
+			WHERE `+ofOrder+`AND (id < ? OR id < ? AND state <> ?)`,
 			filingID, oldestStep(placed), id, FooterPlaced)
 		return err
 	})
@@ -299,7 +311,8 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 			return ErrConflict
 		}
 		var busy bool
-		if err := tx.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM footer_edits WHERE `+ofOrder+`AND state IN (?, ?))`, filingID, FooterAgreed, FooterUndoing); err != nil {
+		if err := tx.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM footer_edits
+			WHERE `+ofOrder+`AND state IN (?, ?))`, filingID, FooterAgreed, FooterUndoing); err != nil {
 			return err
 		}
 		if busy {
@@ -320,7 +333,8 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 
 // FooterUndone records that the original is restored.
 func (s *Store) FooterUndone(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE footer_edits SET state = ?, undone_at = ?, sealed_original = NULL, sealed_new = NULL WHERE id = ? AND state = ?`,
+	_, err := s.db.ExecContext(ctx, `UPDATE footer_edits SET state = ?, undone_at = ?, sealed_original = NULL,
+		sealed_new = NULL WHERE id = ? AND state = ?`,
 		FooterUndone, s.utcNow(), id, FooterUndoing)
 	return err
 }
@@ -336,7 +350,8 @@ func (s *Store) FooterFailed(ctx context.Context, id int64, reason string, args 
 	}
 	// MySQL assigns from left to right, so the state comes last.
 	_, err := s.db.ExecContext(ctx, `
-		UPDATE footer_edits SET reason = ?, detail = ?, failed_at = ?, state = IF(state = ?, ?, ?) WHERE id = ? AND state IN (?, ?, ?)`,
+		UPDATE footer_edits SET reason = ?, detail = ?, failed_at = ?, state = IF(state = ?, ?, ?) WHERE id = ? AND state
+		IN (?, ?, ?)`,
 		reason, detail, s.utcNow(), FooterUndoing, FooterPlaced, FooterFailed, id, FooterAsked, FooterAgreed, FooterUndoing)
 	return err
 }

@@ -23,7 +23,8 @@ func TestFooterEditFromAskingToUndoing(t *testing.T) {
 	require.Equal(t, id, again, "a second click joins")
 	require.ErrorIs(t, s.AgreeFooter(ctx, f.ID, id, "customer:demo", backup), store.ErrConflict, "nothing was seen yet")
 
-	preview := store.FooterPreview{Numbers: []string{"n", "m"}, FileName: "index.html", Original: []byte("secret original"), New: []byte("secret new\xff")}
+	preview := store.FooterPreview{Numbers: []string{"n", "m"}, FileName: "index.html",
+		Original: []byte("secret original"), New: []byte("secret new\xff")}
 	for range 2 {
 		require.NoError(t, s.FooterPreviewed(ctx, id, preview))
 	}
@@ -114,7 +115,8 @@ func place(t *testing.T, s *store.Store, filingID int64, file, original, edited 
 	ctx := t.Context()
 	id, err := s.AskFooter(ctx, filingID, "x")
 	require.NoError(t, err)
-	require.NoError(t, s.FooterPreviewed(ctx, id, store.FooterPreview{FileName: file, Original: []byte(original), New: []byte(edited)}))
+	require.NoError(t,
+		s.FooterPreviewed(ctx, id, store.FooterPreview{FileName: file, Original: []byte(original), New: []byte(edited)}))
 	require.NoError(t, s.AgreeFooter(ctx, filingID, id, "x", backup))
 	require.NoError(t, s.FooterPlaced(ctx, id))
 	return id

@@ -20,7 +20,8 @@ func TestAnnouncementsShowInTheirTime(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second)
 	s.SetClock(func() time.Time { return now })
 	add := func(n int, title string, from, until time.Duration, pinned bool) int64 {
-		notice := store.Announcement{Token: token(n), TitleZH: title, BodyZH: "正文", Pinned: pinned, PublishedAt: now.Add(from)}
+		notice := store.Announcement{Token: token(n), TitleZH: title, BodyZH: "正文", Pinned: pinned,
+			PublishedAt: now.Add(from)}
 		if until != 0 {
 			notice.ExpiresAt = sql.NullTime{Time: now.Add(until), Valid: true}
 		}
@@ -65,7 +66,8 @@ func TestTicketsInParallelKeepToTheLimit(t *testing.T) {
 	id, err := s.EnsureUser(ctx, store.RoleCustomer, "demo", "")
 	require.NoError(t, err)
 	open := func(n int) error {
-		_, err := s.OpenTicket(ctx, store.Ticket{Token: token(n), Kind: store.TicketAsk, Lang: "zh", CustomerID: sql.NullInt64{Int64: id, Valid: true}, TicketBody: store.TicketBody{Text: "x"}})
+		_, err := s.OpenTicket(ctx, store.Ticket{Token: token(n), Kind: store.TicketAsk, Lang: "zh",
+			CustomerID: sql.NullInt64{Int64: id, Valid: true}, TicketBody: store.TicketBody{Text: "x"}})
 		return err
 	}
 	failures := make(chan error, 30)
@@ -88,7 +90,8 @@ func TestOneFormMakesOneTicket(t *testing.T) {
 	ids := make(chan int64, 8)
 	for range cap(ids) { // a visitor's form, submitted repeatedly
 		go func() {
-			id, err := s.OpenTicket(ctx, store.Ticket{Token: token(1), Kind: store.TicketComplain, Lang: "en", TicketBody: store.TicketBody{Text: "secret text", Email: "a@example.com"}})
+			id, err := s.OpenTicket(ctx, store.Ticket{Token: token(1), Kind: store.TicketComplain, Lang: "en",
+				TicketBody: store.TicketBody{Text: "secret text", Email: "a@example.com"}})
 			if err != nil {
 				id = -1
 			}
@@ -117,7 +120,8 @@ func TestMailsThatWereLeftAreFound(t *testing.T) {
 		require.NoError(t, err)
 		return list
 	}
-	id, err := s.OpenTicket(ctx, store.Ticket{Token: token(1), Kind: store.TicketAsk, Lang: "zh", TicketBody: store.TicketBody{Text: "x", Email: "a@example.com"}})
+	id, err := s.OpenTicket(ctx, store.Ticket{Token: token(1), Kind: store.TicketAsk, Lang: "zh",
+		TicketBody: store.TicketBody{Text: "x", Email: "a@example.com"}})
 	require.NoError(t, err)
 	answer, err := s.AnswerTicket(ctx, id, token(2), "y", "support:a")
 	require.NoError(t, err)

@@ -54,7 +54,8 @@ func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, 
 		return 0, err
 	}
 	var runs bool
-	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL AND driver = ? FROM bureau_accounts WHERE id = ?`, DriverInterface, id); err != nil {
+	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL AND driver = ? FROM bureau_accounts
+		WHERE id = ?`, DriverInterface, id); err != nil {
 		return 0, notFoundAs(err, "bureau account")
 	}
 	if !runs {
@@ -73,14 +74,16 @@ func (s *Store) AskStatus(ctx context.Context, accountID int64, conditionType in
 }
 
 // KnownStatus returns the latest answer that isn't older than StatusFor; ErrNotFound if there is none.
-func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType int, value string) (filing.Status, time.Time, error) {
+func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType int,
+	value string) (filing.Status, time.Time, error) {
 	hash, err := s.statusHash(accountID, conditionType, value)
 	if err != nil {
 		return filing.Status{}, time.Time{}, err
 	}
 	var id int64
 	err = s.db.GetContext(ctx, &id, `
-		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC LIMIT 1`,
+		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC
+		LIMIT 1`,
 		hash, s.utcNow().Add(-StatusFor), InquiryStatus)
 	if err != nil {
 		return filing.Status{}, time.Time{}, notFoundAs(err, "answer of the bureau")
@@ -89,9 +92,11 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 	return q.Status, q.AnsweredAt, err
 }
 
-func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind InquiryKind, conditionType int, hash []byte, condition inquiryCondition) (id int64, err error) {
+func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind InquiryKind, conditionType int, hash []byte,
+	condition inquiryCondition) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO inquiries (account_id, filing_id, kind, condition_type, condition_hash, asked_at) VALUES (?, NULLIF(?, 0), ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO inquiries (account_id, filing_id, kind, condition_type, condition_hash,
+			asked_at) VALUES (?, NULLIF(?, 0), ?, ?, ?, ?)`,
 			accountID, filingID, kind, conditionType, hash, s.utcNow())
 		if err != nil {
 			return err
@@ -125,7 +130,8 @@ func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
 		Answer        []byte        `db:"sealed_answer"`
 	}
 	err := s.db.GetContext(ctx, &row, `
-		SELECT account_id, kind, condition_type, sealed_condition, answered_at, code, passed, sealed_answer FROM inquiries WHERE id = ?`, id)
+		SELECT account_id, kind, condition_type, sealed_condition, answered_at, code, passed, sealed_answer FROM inquiries
+		WHERE id = ?`, id)
 	if err != nil {
 		return Inquiry{}, notFoundAs(err, "inquiry")
 	}
@@ -152,7 +158,8 @@ func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status fil
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE inquiries SET answered_at = ?, code = ?, sealed_answer = ? WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, sealed, id)
+	_, err = s.db.ExecContext(ctx, `UPDATE inquiries SET answered_at = ?, code = ?, sealed_answer = ? WHERE id = ?
+		AND answered_at IS NULL`, s.utcNow(), code, sealed, id)
 	return err
 }
 
@@ -166,7 +173,8 @@ func (s *Store) PurgeInquiries(ctx context.Context) error {
 	}{
 		{`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryStatus, StatusFor},
 		{`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryPassword, triesFor},
-		{`UPDATE inquiries SET sealed_condition = NULL WHERE kind = ? AND asked_at < ? AND sealed_condition IS NOT NULL`, InquiryPassword, passwordFor},
+		{`UPDATE inquiries SET sealed_condition = NULL WHERE kind = ? AND asked_at < ?
+			AND sealed_condition IS NOT NULL`, InquiryPassword, passwordFor},
 	} {
 		if _, err := s.db.ExecContext(ctx, q.query, q.kind, now.Add(-q.before)); err != nil {
 			return fmt.Errorf("purging inquiries: %w", err)

@@ -47,7 +47,8 @@ func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, 
 // NoteMessage records that a message was sent.
 func (s *Store) NoteMessage(ctx context.Context, m Message) error {
 	if _, err := s.db.ExecContext(ctx, `
-		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at)
+		VALUES (?, ?, ?, ?, ?, ?)`,
 		m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow()); err != nil {
 		return err
 	}
@@ -66,6 +67,7 @@ type SentMessage struct {
 
 // SentMessages lists a filing's messages, oldest first.
 func (s *Store) SentMessages(ctx context.Context, filingID int64) (list []SentMessage, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT channel, template, provider_id, sent_at FROM messages WHERE filing_id = ? ORDER BY sent_at, message_key`, filingID)
+	err = s.db.SelectContext(ctx, &list, `SELECT channel, template, provider_id, sent_at FROM messages WHERE filing_id = ?
+		ORDER BY sent_at, message_key`, filingID)
 	return list, err
 }

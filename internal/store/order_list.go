@@ -59,9 +59,11 @@ type statusFilter struct {
 // statusFilter filters by stage, by state, or by every state, so that an index always serves the list in order.
 func (f OrderFilter) statusFilter() statusFilter {
 	if f.Stage != "" {
-		return statusFilter{"filing_stage", []string{string(f.Stage)}, "orders_stage", "orders_product_stage", "orders_search_stage", true}
+		return statusFilter{"filing_stage", []string{string(f.Stage)}, "orders_stage", "orders_product_stage",
+			"orders_search_stage", true}
 	}
-	by := statusFilter{"filing_state", []string{string(f.State)}, "orders_state", "orders_product", "orders_search", f.State != ""}
+	by := statusFilter{"filing_state", []string{string(f.State)}, "orders_state", "orders_product", "orders_search",
+		f.State != ""}
 	if !by.narrowed {
 		by.values = nil
 		for _, state := range filing.OrderStates {
@@ -80,7 +82,8 @@ type OrderPage struct {
 
 // OrdersOf lists a customer's orders, newest first, at most limit after a cursor. It pages by key and an index serves
 // each filter in order, so that no page's cost depends on the number of orders.
-func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor, limit int) (OrderPage, error) {
+func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor,
+	limit int) (OrderPage, error) {
 	var page OrderPage
 	q := orderQuery{customer: customerID, standing: filter.statusFilter(), after: after, limit: limit}
 	var err error
@@ -121,7 +124,8 @@ func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
 	if len(byID) == 0 {
 		return nil
 	}
-	query, args, err := sqlx.In(`SELECT order_id, stage FROM filings WHERE order_id IN (?) AND open_order_id IS NULL ORDER BY id`, slices.Collect(maps.Keys(byID)))
+	query, args, err := sqlx.In(`SELECT order_id, stage FROM filings WHERE order_id IN (?) AND open_order_id IS NULL
+		ORDER BY id`, slices.Collect(maps.Keys(byID)))
 	if err != nil {
 		return err
 	}
@@ -197,12 +201,14 @@ func (q orderQuery) sql() (string, []any) {
 
 // productsLike returns the customer's products whose names contain a text. It skips through the index, one look-up per
 // name, because neither MySQL's nor MariaDB's DISTINCT does that reliably.
-func (s *Store) productsLike(ctx context.Context, customerID int64, text string) (products []string, cut bool, err error) {
+func (s *Store) productsLike(ctx context.Context, customerID int64,
+	text string) (products []string, cut bool, err error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	name, looked := "", 0
 	for ; looked < maxProducts; looked++ {
 		err := s.db.GetContext(ctx, &name, `
-			SELECT product FROM orders FORCE INDEX (orders_product) WHERE customer_id = ? AND product > ? ORDER BY product LIMIT 1`, customerID, name)
+			SELECT product FROM orders FORCE INDEX (orders_product) WHERE customer_id = ? AND product > ? ORDER BY product
+			LIMIT 1`, customerID, name)
 		if errors.Is(err, sql.ErrNoRows) {
 			break
 		} else if err != nil {
@@ -217,12 +223,14 @@ func (s *Store) productsLike(ctx context.Context, customerID int64, text string)
 }
 
 // find looks up orders by a prefix of their number, highest numbers of each state first, and by domain.
-func (s *Store) find(ctx context.Context, customerID int64, text string, by statusFilter) (ids []int64, cut bool, err error) {
+func (s *Store) find(ctx context.Context, customerID int64, text string,
+	by statusFilter) (ids []int64, cut bool, err error) {
 	text = strings.TrimSpace(text)
 	for _, value := range by.values {
 		var some []int64
 		if err := s.db.SelectContext(ctx, &some, `
-			SELECT id FROM orders FORCE INDEX (`+by.search+`) WHERE customer_id = ? AND `+by.column+` = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
+			SELECT id FROM orders FORCE INDEX
+			(`+by.search+`) WHERE customer_id = ? AND `+by.column+` = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
 			customerID, value, prefixPattern(text), maxOrdersFound+1); err != nil {
 			return nil, false, fmt.Errorf("searching orders by number: %w", err)
 		}
@@ -231,7 +239,8 @@ func (s *Store) find(ctx context.Context, customerID int64, text string, by stat
 	if domains := filing.SearchedDomains(text); len(domains) > 0 {
 		query, args, err := sqlx.In(`
 			SELECT DISTINCT o.id FROM order_domains d STRAIGHT_JOIN orders o ON o.id = d.order_id
-			WHERE d.domain IN (?) AND o.customer_id = ? AND o.`+by.column+` IN (?) LIMIT ?`, domains, customerID, by.values, maxOrdersFound+1)
+			WHERE d.domain IN (?) AND o.customer_id = ?
+			AND o.`+by.column+` IN (?) LIMIT ?`, domains, customerID, by.values, maxOrdersFound+1)
 		if err != nil {
 			return nil, false, err
 		}

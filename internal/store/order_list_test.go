@@ -37,10 +37,13 @@ func many(tb testing.TB, s *store.Store, doublings int) (mine, other int64) {
 	}
 	for letter, customer := range map[string]int64{"M": mine, "X": other} {
 		exec(`INSERT INTO orders (number, customer_id, product, created_at, updated_at)
-			SELECT CONCAT(?, LPAD(n, 8, '0')), ?, IF(n % 1000 = 7, '云服务器 Rare', CONCAT('虚拟主机 ', n % 5)), '2026-01-01' + INTERVAL n SECOND, '2026-01-01' FROM seq`, letter, customer)
-		exec(`INSERT INTO order_domains (order_id, position, domain) SELECT o.id, 0, LOWER(CONCAT(o.number, '.example.com')) FROM orders o WHERE o.customer_id = ?`, customer)
+			SELECT CONCAT(?, LPAD(n, 8, '0')), ?, IF(n % 1000 = 7, '云服务器 Rare', CONCAT('虚拟主机 ', n % 5)),
+			'2026-01-01' + INTERVAL n SECOND, '2026-01-01' FROM seq`, letter, customer)
+		exec(`INSERT INTO order_domains (order_id, position, domain) SELECT o.id, 0, LOWER(CONCAT(o.number, '.example.com'))
+			FROM orders o WHERE o.customer_id = ?`, customer)
 	}
-	exec(`INSERT INTO filings (order_id, stage, stage_since, created_at) SELECT id, 'filed', '2026-01-01', '2026-01-01' FROM orders WHERE id % 997 = 5`)
+	exec(`INSERT INTO filings (order_id, stage, stage_since, created_at) SELECT id, 'filed', '2026-01-01', '2026-01-01'
+		FROM orders WHERE id % 997 = 5`)
 	exec(`DROP TABLE seq`)
 	exec(`UPDATE orders o JOIN filings f ON f.open_order_id = o.id SET o.filing_state = 'filed', o.filing_stage = 'filed'`)
 	exec(`ANALYZE TABLE orders, order_domains, filings`)
@@ -74,7 +77,8 @@ var filters = []struct {
 
 func TestFiltersFindWhatTheySay(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: "other", Customer: "other", Product: "虚拟主机", Domains: []string{"example.com"}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: "other", Customer: "other", Product: "虚拟主机", Domains: []string{"example.com"}})
 	require.NoError(t, err)
 	for i, o := range []store.OrderImport{
 		{Number: "D_1", Product: "虚拟主机 标准型", Domains: []string{"www.example.com"}},
@@ -126,10 +130,12 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 		if stage == filing.Withdrawn {
 			continue
 		}
-		require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Attention: new(filing.Attention), EventKind: "k"}))
+		require.NoError(t, s.Advance(ctx,
+			store.Progress{FilingID: f.ID, Seq: seq, Stage: stage, Attention: new(filing.Attention), EventKind: "k"}))
 		require.Contains(t, numbers(store.OrderFilter{State: state}), "DX2", stage)
 		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage}), "by the stage itself")
-		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage, Text: "example.net", Product: "虚拟"}), "with what else is asked")
+		require.Equal(t, "DX2", numbers(store.OrderFilter{Stage: stage, Text: "example.net", Product: "虚拟"}),
+			"with what else is asked")
 		require.Empty(t, numbers(store.OrderFilter{Stage: stage, Text: "D_"}))
 		for _, other := range filing.OrderStates {
 			if other != state {
@@ -137,8 +143,10 @@ func TestFiltersFindWhatTheySay(t *testing.T) {
 			}
 		}
 		if state == filing.OrderUnderWay {
-			require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq + 1, Attention: &attention, EventKind: "k"}))
-			require.Contains(t, numbers(store.OrderFilter{State: filing.OrderYours}), "DX2", "what must be looked at is the customer's")
+			require.NoError(t,
+				s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: seq + 1, Attention: &attention, EventKind: "k"}))
+			require.Contains(t, numbers(store.OrderFilter{State: filing.OrderYours}), "DX2",
+				"what must be looked at is the customer's")
 		}
 		seq += 2
 	}
@@ -232,7 +240,8 @@ func TestNoFilterReadsAllOrders(t *testing.T) {
 		"orders_stage":         {filter: store.OrderFilter{Stage: filing.Filed}},
 		"orders_product_stage": {filter: store.OrderFilter{Stage: filing.Filed}, products: []string{"虚拟主机 1"}},
 		"orders_customer":      {}, "orders_state": {filter: store.OrderFilter{State: filing.OrderFiled}},
-		"orders_product": {products: []string{"虚拟主机 1", "虚拟主机 2"}}, "PRIMARY": {ids: []int64{1, 2, 3}, products: []string{"虚拟主机 1"}},
+		"orders_product": {products: []string{"虚拟主机 1", "虚拟主机 2"}},
+		"PRIMARY":        {ids: []int64{1, 2, 3}, products: []string{"虚拟主机 1"}},
 	} {
 		query, args := store.OrderListSQL(mine, q.filter, q.products, q.ids, deep, 51)
 		plan := explain(t.Context(), t, s.DB(), query, args)

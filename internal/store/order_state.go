@@ -10,15 +10,18 @@ import (
 )
 
 // trueState is filing.StateOf in SQL, for an order's open filing f. A test compares the two.
-const trueState = `CASE WHEN f.stage IS NULL OR f.stage IN ('withdrawn', 'deregistered') THEN 'none' WHEN f.stage = 'filed' THEN 'filed'
+const trueState = `CASE WHEN f.stage IS NULL OR f.stage IN ('withdrawn', 'deregistered') THEN 'none'
+	WHEN f.stage = 'filed' THEN 'filed'
 	WHEN f.stuck_step <> '' OR f.attention = '` + string(filing.AttentionRefusedOurs) + `' THEN 'under_way'
-	WHEN f.attention = '` + string(filing.AttentionSMSVerification) + `' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting')
+	WHEN f.attention = '` + string(filing.AttentionSMSVerification) +
+	`' OR f.stage IN ('contact', 'verifying', 'preparing', 'correcting')
 		OR f.stage = 'installing' AND f.attention <> '' THEN 'yours' ELSE 'under_way' END`
 
 // showsTruth updates an order's state to match its open filing f, if it doesn't already.
 const (
 	trueStage  = `COALESCE(f.stage, '')`
-	showsTruth = `UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id SET o.filing_state = ` + trueState + `, o.filing_stage = ` + trueStage + `
+	showsTruth = `UPDATE orders o LEFT JOIN filings f ON f.open_order_id = o.id
+		SET o.filing_state = ` + trueState + `, o.filing_stage = ` + trueStage + `
 		WHERE (o.filing_state <> ` + trueState + ` OR o.filing_stage <> ` + trueStage + `) AND `
 )
 
@@ -37,9 +40,11 @@ func showTurn(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 		Attention filing.Attention `db:"attention"`
 		StuckStep string           `db:"stuck_step"`
 	}
-	if err := tx.GetContext(ctx, &f, `SELECT open_order_id, stage, attention, stuck_step FROM filings WHERE id = ?`, filingID); err != nil {
+	if err := tx.GetContext(ctx, &f, `SELECT open_order_id, stage, attention, stuck_step FROM filings
+		WHERE id = ?`, filingID); err != nil {
 		return notFoundAs(err, "filing")
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_state = ? WHERE id = ?`, filing.StateOf(f.Stage, f.Attention, f.StuckStep != ""), f.OrderID)
+	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_state = ?
+		WHERE id = ?`, filing.StateOf(f.Stage, f.Attention, f.StuckStep != ""), f.OrderID)
 	return err
 }

@@ -17,11 +17,13 @@ func TestOrdersShowWhoseTurnItIs(t *testing.T) {
 	for _, stage := range filing.Stages {
 		for _, attention := range append([]filing.Attention{""}, filing.Attentions...) {
 			for _, step := range []string{"", "check_site"} {
-				_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage = ?, attention = ?, stuck_step = ? WHERE id = ?`, stage, attention, step, f.ID)
+				_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage = ?, attention = ?, stuck_step = ?
+					WHERE id = ?`, stage, attention, step, f.ID)
 				require.NoError(t, err)
 				require.NoError(t, s.ShowState(ctx, f.OrderID))
 				var state filing.OrderState
-				require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT filing_state FROM orders WHERE id = ?`, f.OrderID).Scan(&state))
+				require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT filing_state FROM orders
+					WHERE id = ?`, f.OrderID).Scan(&state))
 				require.Equal(t, filing.StateOf(stage, attention, step != ""), state, "%s, %q, stuck %q", stage, attention, step)
 			}
 		}

@@ -117,7 +117,8 @@ const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.
 // exist.
 func (s *Store) OrderOf(ctx context.Context, customerID int64, number string) (Order, error) {
 	var o Order
-	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.number = ? AND o.customer_id = ?`, number, customerID)
+	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.number = ?
+		AND o.customer_id = ?`, number, customerID)
 	if err != nil {
 		return o, notFoundAs(err, "order")
 	}
@@ -155,7 +156,8 @@ func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error 
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE orders SET sealed_web_space = ?, updated_at = ? WHERE id = ?`, sealed, s.utcNow(), o.ID)
+		_, err := tx.ExecContext(ctx, `UPDATE orders SET sealed_web_space = ?, updated_at = ?
+			WHERE id = ?`, sealed, s.utcNow(), o.ID)
 		return err
 	})
 }

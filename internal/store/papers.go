@@ -28,7 +28,8 @@ type Paper struct {
 	Kept bool `db:"kept"`
 }
 
-const paperColumns = `p.id, p.filing_id, p.paper, p.item, p.width, p.height, p.bytes, p.uploaded_at, p.sealed IS NOT NULL AS kept`
+const paperColumns = `p.id, p.filing_id, p.paper, p.item, p.width, p.height, p.bytes, p.uploaded_at,
+	p.sealed IS NOT NULL AS kept`
 
 // NewPaper is a picture converted by internal/picture.
 type NewPaper struct {
@@ -74,7 +75,8 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 			Hash []byte `db:"content_hash"`
 		}
 		if err := tx.SelectContext(ctx, &present, `
-			SELECT id, content_hash FROM papers WHERE filing_id = ? AND removed_at IS NULL AND paper = ? AND item = ? ORDER BY id`, n.FilingID, n.Key, n.Item); err != nil {
+			SELECT id, content_hash FROM papers WHERE filing_id = ? AND removed_at IS NULL AND paper = ? AND item = ?
+			ORDER BY id`, n.FilingID, n.Key, n.Item); err != nil {
 			return err
 		}
 		for _, p := range present {
@@ -87,7 +89,8 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 			return ErrTooManyPapers
 		}
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO papers (filing_id, paper, item, format, sealed, sealed_thumb, content_hash, width, height, bytes, uploaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			INSERT INTO papers (filing_id, paper, item, format, sealed, sealed_thumb, content_hash, width, height, bytes,
+			uploaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			n.FilingID, n.Key, n.Item, n.Format, sealed, thumb, hash, n.Width, n.Height, len(n.Content), s.utcNow())
 		if err != nil {
 			return err
@@ -131,19 +134,22 @@ func (s *Store) RemovePaper(ctx context.Context, filingID, paperID int64) error 
 }
 
 func (s *Store) removePaper(ctx context.Context, tx *sqlx.Tx, filingID, paperID int64) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE papers SET removed_at = ? WHERE id = ? AND filing_id = ? AND removed_at IS NULL`, s.utcNow(), paperID, filingID); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE papers SET removed_at = ? WHERE id = ? AND filing_id = ?
+		AND removed_at IS NULL`, s.utcNow(), paperID, filingID); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE papers SET sealed = NULL, sealed_thumb = NULL
-		WHERE id = ? AND filing_id = ? AND NOT EXISTS (SELECT 1 FROM dossier_papers d WHERE d.paper_id = papers.id)`, paperID, filingID)
+		WHERE id = ? AND filing_id = ? AND NOT EXISTS (SELECT 1 FROM dossier_papers d
+		WHERE d.paper_id = papers.id)`, paperID, filingID)
 	return err
 }
 
 // Papers lists a filing's pictures that weren't removed, in upload order.
 func (s *Store) Papers(ctx context.Context, filingID int64) ([]Paper, error) {
 	var list []Paper
-	err := s.db.SelectContext(ctx, &list, `SELECT `+paperColumns+` FROM papers p WHERE p.filing_id = ? AND p.removed_at IS NULL ORDER BY p.id`, filingID)
+	err := s.db.SelectContext(ctx, &list, `SELECT `+paperColumns+` FROM papers p WHERE p.filing_id = ?
+		AND p.removed_at IS NULL ORDER BY p.id`, filingID)
 	return list, err
 }
 
@@ -151,7 +157,8 @@ func (s *Store) Papers(ctx context.Context, filingID int64) ([]Paper, error) {
 func (s *Store) PapersOfRevision(ctx context.Context, filingID int64, revision int) ([]Paper, error) {
 	var list []Paper
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT `+paperColumns+` FROM papers p WHERE p.id IN (SELECT paper_id FROM dossier_papers WHERE filing_id = ? AND revision = ?) ORDER BY p.id`, filingID, revision)
+		SELECT `+paperColumns+` FROM papers p WHERE p.id IN (SELECT paper_id FROM dossier_papers WHERE filing_id = ?
+			AND revision = ?) ORDER BY p.id`, filingID, revision)
 	return list, err
 }
 
@@ -166,7 +173,8 @@ type PaperView struct {
 
 // ViewPaper returns a filing's picture, or its preview, after recording who views it and why; ErrPurged if it is past
 // its retention.
-func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bool, actor, reason string) (content []byte, err error) {
+func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bool, actor,
+	reason string) (content []byte, err error) {
 	var row struct {
 		Key    string `db:"paper"`
 		Item   int    `db:"item"`
@@ -177,7 +185,8 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 	if thumb {
 		column, aad = `sealed_thumb`, `/thumb`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT paper, item, content_hash, `+column+` AS sealed FROM papers WHERE id = ? AND filing_id = ?`, paperID, filingID)
+	err = s.db.GetContext(ctx, &row, `SELECT paper, item, content_hash,
+		`+column+` AS sealed FROM papers WHERE id = ? AND filing_id = ?`, paperID, filingID)
 	if err != nil {
 		return nil, notFoundAs(err, "paper")
 	}
@@ -185,7 +194,8 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
 	}
 	if err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow())
+		_, err := tx.ExecContext(ctx, `INSERT INTO paper_views (paper_id, actor, reason, at)
+			VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow())
 		return err
 	}); err != nil {
 		return nil, err
@@ -197,7 +207,8 @@ func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bo
 func (s *Store) PaperViews(ctx context.Context, filingID int64, limit int) ([]PaperView, error) {
 	var list []PaperView
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT v.paper_id, v.actor, v.reason, v.at FROM paper_views v JOIN papers p ON p.id = v.paper_id WHERE p.filing_id = ? ORDER BY v.id DESC LIMIT ?`, filingID, limit)
+		SELECT v.paper_id, v.actor, v.reason, v.at FROM paper_views v JOIN papers p ON p.id = v.paper_id WHERE p.filing_id = ?
+		ORDER BY v.id DESC LIMIT ?`, filingID, limit)
 	return list, err
 }
 

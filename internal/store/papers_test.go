@@ -20,12 +20,14 @@ import (
 func preparing(t *testing.T, s *store.Store, number string) store.Filing {
 	t.Helper()
 	_, f := opened(t, s, number, "demo")
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, s.Advance(t.Context(),
+		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	return f
 }
 
 func picture(f store.Filing, key, content string) store.NewPaper {
-	return store.NewPaper{FilingID: f.ID, Key: key, Format: 1, Content: []byte(content), Thumb: []byte("thumb of " + content), Width: 800, Height: 600, Max: 1}
+	return store.NewPaper{FilingID: f.ID, Key: key, Format: 1, Content: []byte(content),
+		Thumb: []byte("thumb of " + content), Width: 800, Height: 600, Max: 1}
 }
 
 func TestPapersAreReplacedRemovedAndKeptAsSubmitted(t *testing.T) {
@@ -40,7 +42,8 @@ func TestPapersAreReplacedRemovedAndKeptAsSubmitted(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEqual(t, first, other)
 
-	revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.SubmittedPaper{PaperID: first, Purpose: 1, Remark: "承诺书"}, store.SubmittedPaper{PaperID: first, Purpose: 4, OfSite: true})
+	revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier(), store.SubmittedPaper{PaperID: first, Purpose: 1,
+		Remark: "承诺书"}, store.SubmittedPaper{PaperID: first, Purpose: 4, OfSite: true})
 	require.NoError(t, err)
 	second, err := s.AddPaper(ctx, picture(f, "letter", "second picture"))
 	require.NoError(t, err)
@@ -74,7 +77,8 @@ func TestPapersAreReplacedRemovedAndKeptAsSubmitted(t *testing.T) {
 	_, err = s.AddPaper(ctx, many)
 	require.ErrorIs(t, err, store.ErrTooManyPapers)
 
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitted", Actor: "test"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision,
+		EventKind: "submitted", Actor: "test"}))
 	_, err = s.AddPaper(ctx, picture(f, "letter", "late"))
 	require.ErrorIs(t, err, store.ErrConflict)
 	require.ErrorIs(t, s.RemovePaper(ctx, f.ID, second), store.ErrConflict)
@@ -101,7 +105,8 @@ func TestPapersAreSealedAndEachLookIsNoted(t *testing.T) {
 
 	now := time.Now()
 	s.SetClock(func() time.Time { return now })
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "test"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "test"}))
 	purged, err := s.PurgePapers(ctx, time.Hour)
 	require.NoError(t, err)
 	require.Zero(t, purged, "not yet")
@@ -125,7 +130,8 @@ func builder(t *testing.T, packs *[][]int64) store.Builder[store.WaitingRecord] 
 			ids = append(ids, r.ID)
 			record := bureau.Record{ID: r.ID, Dossier: r.Dossier}
 			for _, p := range r.Papers {
-				record.Papers = append(record.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite, Approval: p.Approval, Remark: p.Remark, Content: p.Content})
+				record.Papers = append(record.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, OfSite: p.OfSite,
+					Approval: p.Approval, Remark: p.Remark, Content: p.Content})
 			}
 			list = append(list, record)
 		}
@@ -155,13 +161,15 @@ func queued(t *testing.T, s *store.Store, account int64, number string, sizes ..
 		p.Content = content
 		id, err := s.AddPaper(ctx, p)
 		require.NoError(t, err)
-		submitted = append(submitted, store.SubmittedPaper{PaperID: id, Purpose: 2, Remark: "证件"}, store.SubmittedPaper{PaperID: id})
+		submitted = append(submitted, store.SubmittedPaper{PaperID: id, Purpose: 2, Remark: "证件"},
+			store.SubmittedPaper{PaperID: id})
 	}
 	d := filingtest.Dossier()
 	d.Holder.DocumentNumber = number
 	revision, err := s.SaveDossier(ctx, f.ID, d, submitted...)
 	require.NoError(t, err)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
+	require.NoError(t,
+		s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
 }
 
 // Near the limit of a data file, fewer records are packed: the oldest first, the others in the next file; the same
@@ -189,7 +197,8 @@ func TestPapersNearTheLimitOfADataFile(t *testing.T) {
 	var again bureau.Record
 	again.ID, again.Dossier = 2, records[0].Dossier
 	for _, p := range records[0].Papers {
-		again.Papers = append(again.Papers, bureau.Paper{Format: p.Format, Purpose: p.Purpose, Content: p.Content, Remark: p.Remark})
+		again.Papers = append(again.Papers,
+			bureau.Paper{Format: p.Format, Purpose: p.Purpose, Content: p.Content, Remark: p.Remark})
 	}
 	require.True(t, bureau.Holds(content, "V.3.0", 1, again), "it is recognised with its papers")
 	again.Papers[0].Content = again.Papers[0].Content[1:]
@@ -210,13 +219,14 @@ func TestTooBigAFileIsHalved(t *testing.T) {
 		queued(t, s, account, fmt.Sprintf("D%d", n+1))
 	}
 	var tried []int
-	sequence, err := s.PackNext(ctx, account, 1000, store.Builders{Filings: func(_ int64, rows []store.WaitingRecord) ([]byte, map[int64]int, error) {
-		if tried = append(tried, len(rows)); len(rows) > 1 {
-			return nil, nil, store.ErrFileTooBig
-		}
-		require.EqualValues(t, 1, rows[0].ID)
-		return []byte("file"), nil, nil
-	}})
+	sequence, err := s.PackNext(ctx, account, 1000,
+		store.Builders{Filings: func(_ int64, rows []store.WaitingRecord) ([]byte, map[int64]int, error) {
+			if tried = append(tried, len(rows)); len(rows) > 1 {
+				return nil, nil, store.ErrFileTooBig
+			}
+			require.EqualValues(t, 1, rows[0].ID)
+			return []byte("file"), nil, nil
+		}})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, sequence)
 	require.Equal(t, []int{4, 2, 1}, tried)

@@ -26,7 +26,8 @@ var ErrTooManyTries = errors.New("too many filing password attempts")
 
 // AskPassword queues the question whether a filing password is right; ErrTooManyTries if its number, or the filing, has
 // had too many. An attempt without an answer counts, because it may have reached the bureau.
-func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, number, password string) (id int64, err error) {
+func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, number,
+	password string) (id int64, err error) {
 	key := filing.NormaliseNumber(number)
 	if n, err := filing.ParseNumber(number); err == nil {
 		key = n.Holder() // all of a holder's sites share its password
@@ -36,17 +37,21 @@ func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, numb
 		return 0, err
 	}
 	// Written first, then counted: of two concurrent attempts, at least one sees the other.
-	id, err = s.ask(ctx, accountID, filingID, InquiryPassword, 0, hash, inquiryCondition{Value: filing.NormaliseNumber(number), Password: password})
+	id, err = s.ask(ctx, accountID, filingID, InquiryPassword, 0, hash,
+		inquiryCondition{Value: filing.NormaliseNumber(number), Password: password})
 	if err != nil {
 		return 0, err
 	}
-	const counts = `kind = ? AND asked_at > ? AND COALESCE(passed, FALSE) = FALSE AND (tried_at IS NOT NULL OR asked_at > ?)`
+	const counts = `kind = ? AND asked_at > ? AND COALESCE(passed, FALSE) = FALSE AND (tried_at IS NOT NULL
+		OR asked_at > ?)`
 	now := s.utcNow()
 	var ofNumber, ofFiling int
-	if err := s.db.GetContext(ctx, &ofNumber, `SELECT COUNT(*) FROM inquiries WHERE condition_hash = ? AND `+counts, hash, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
+	if err := s.db.GetContext(ctx, &ofNumber, `SELECT COUNT(*) FROM inquiries WHERE condition_hash = ?
+		AND `+counts, hash, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
 		return 0, err
 	}
-	if err := s.db.GetContext(ctx, &ofFiling, `SELECT COUNT(*) FROM inquiries WHERE filing_id = ? AND `+counts, filingID, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
+	if err := s.db.GetContext(ctx, &ofFiling, `SELECT COUNT(*) FROM inquiries WHERE filing_id = ?
+		AND `+counts, filingID, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
 		return 0, err
 	}
 	if ofNumber <= maxPasswordTries && ofFiling <= maxFilingTries {
@@ -61,7 +66,8 @@ func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, numb
 // TryInquiry marks a password question as tried before the call; false: it was already tried or is too old.
 func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
 	now := s.utcNow()
-	res, err := s.db.ExecContext(ctx, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL AND asked_at > ?`,
+	res, err := s.db.ExecContext(ctx, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL
+		AND asked_at > ?`,
 		now, id, InquiryPassword, now.Add(-askFor))
 	if err != nil {
 		return false, err
@@ -72,6 +78,7 @@ func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
 // AnswerPassword stores the bureau's answer and deletes the password.
 func (s *Store) AnswerPassword(ctx context.Context, id int64, code int, passed bool) error {
 	_, err := s.db.ExecContext(ctx, `
-		UPDATE inquiries SET answered_at = ?, code = ?, passed = ?, sealed_condition = NULL WHERE id = ? AND answered_at IS NULL`, s.utcNow(), code, passed, id)
+		UPDATE inquiries SET answered_at = ?, code = ?, passed = ?, sealed_condition = NULL WHERE id = ?
+		AND answered_at IS NULL`, s.utcNow(), code, passed, id)
 	return err
 }

@@ -49,7 +49,8 @@ func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState,
 		Declined bool           `db:"police_declined"`
 	}
 	err := tx.GetContext(ctx, &row, `
-		SELECT o.id, f.stage, o.filing_number, o.police_number, o.police_declined FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID)
+		SELECT o.id, f.stage, o.filing_number, o.police_number, o.police_declined FROM filings f JOIN orders o
+		ON o.id = f.order_id WHERE f.id = ?`, filingID)
 	if err != nil {
 		return PoliceState{}, notFoundAs(err, "filing")
 	}
@@ -75,7 +76,8 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 			At   sql.NullTime  `db:"at"`
 		}
 		if err := tx.GetContext(ctx, &row, `
-			SELECT f.kind, f.base_id, (SELECT COALESCE(d.reviewed_at, d.signalled_at, d.created_at) FROM records r JOIN decisions d ON d.record_id = r.id
+			SELECT f.kind, f.base_id, (SELECT COALESCE(d.reviewed_at, d.signalled_at, d.created_at) FROM records r
+			JOIN decisions d ON d.record_id = r.id
 				WHERE r.filing_id = f.id AND d.approved ORDER BY r.revision DESC LIMIT 1) AS at
 			FROM filings f WHERE f.id = ?`, filingID); err != nil {
 			return false, since, err
@@ -92,8 +94,10 @@ func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved b
 }
 
 // RecordPoliceNumber stores the public-security number on the order; ErrConflict if its site has no approval.
-func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber, actor string) error {
-	return s.setPolice(ctx, Progress{FilingID: filingID, EventKind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
+func (s *Store) RecordPoliceNumber(ctx context.Context, filingID int64, number filing.PoliceNumber,
+	actor string) error {
+	return s.setPolice(ctx,
+		Progress{FilingID: filingID, EventKind: filing.EventPoliceRecorded, Actor: actor, Detail: number.String()},
 		fragmentOf(`police_number = ?, police_number_at = ?, police_declined = FALSE`, number.String(), s.utcNow()))
 }
 
@@ -110,7 +114,8 @@ func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 			Stage   filing.Stage `db:"stage"`
 			Seq     int64        `db:"seq"`
 		}
-		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ? FOR UPDATE`, p.FilingID); err != nil {
+		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ?
+			FOR UPDATE`, p.FilingID); err != nil {
 			return notFoundAs(err, "filing")
 		}
 		if _, err := tx.ExecContext(ctx, `SELECT id FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
@@ -121,7 +126,8 @@ func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 		} else if !state.Open {
 			return ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE orders SET `+set.sql+`, updated_at = ? WHERE id = ?`, set.with(s.utcNow(), f.OrderID)...); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE orders SET `+set.sql+`, updated_at = ? WHERE id =
+			?`, set.with(s.utcNow(), f.OrderID)...); err != nil {
 			return err
 		}
 		if f.Stage != filing.Filed {

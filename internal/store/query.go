@@ -29,7 +29,8 @@ func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]Fil
 
 // FiledOrdersByDomain finds our orders with a domain that covers the host (filing.DomainCovers).
 func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOrder, error) {
-	where, args, err := sqlx.In(`o.filing_number IS NOT NULL AND o.id IN (SELECT order_id FROM order_domains WHERE domain IN (?))`, filing.ListingsOf(filing.DomainKey(host)))
+	where, args, err := sqlx.In(`o.filing_number IS NOT NULL AND o.id IN (SELECT order_id FROM order_domains WHERE domain
+		IN (?))`, filing.ListingsOf(filing.DomainKey(host)))
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,8 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 	err := s.db.SelectContext(ctx, &rows, `
 		SELECT `+orderColumns+`, COALESCE(d.filing_id, 0) AS filing_id, COALESCE(d.revision, 0) AS revision, d.sealed
 		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
-			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x WHERE x.record_id = r.id AND x.approved)
+			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x
+			WHERE x.record_id = r.id AND x.approved)
 			LEFT JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 		WHERE `+match.sql+` ORDER BY o.id DESC, d.revision DESC LIMIT ?`, match.with(maxFound)...)
 	if err != nil {
@@ -77,6 +79,7 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 // InquiryAccounts returns the accounts whose bureaus can be queried now.
 func (s *Store) InquiryAccounts(ctx context.Context) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL AND driver = ? ORDER BY id`, DriverInterface)
+	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL AND driver = ?
+		ORDER BY id`, DriverInterface)
 	return ids, err
 }

@@ -49,10 +49,13 @@ type ManualRecord struct {
 // manualSelect reads manual records: those waiting at a manual account, and those submitted by hand, even if the
 // account got an interface since.
 const manualSelect = `
-	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account, r.created_at,
-		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at, r.submitted_by,
+	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account,
+	r.created_at,
+		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at,
+		r.submitted_by,
 		d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
-	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a ON a.id = r.account_id
+	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a
+	ON a.id = r.account_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 		LEFT JOIN decisions d ON d.record_id = r.id
 	WHERE (a.driver = '` + DriverManual + `' OR r.submitted_at IS NOT NULL) `
@@ -103,7 +106,8 @@ func (s *Store) SubmitByHand(ctx context.Context, recordID int64, actor string) 
 			return ErrConflict
 		}
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `UPDATE records SET submitted_at = ?, submitted_by = ? WHERE id = ?`, now, actor, recordID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE records SET submitted_at = ?, submitted_by = ?
+			WHERE id = ?`, now, actor, recordID); err != nil {
 			return err
 		}
 		var accepted acceptedRecord
@@ -129,7 +133,8 @@ func (s *Store) lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r 
 	if err := tx.GetContext(ctx, &accountID, `SELECT account_id FROM records WHERE id = ?`, recordID); err != nil {
 		return r, notFoundAs(err, "record")
 	}
-	if err := tx.GetContext(ctx, &r.Driver, `SELECT driver FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
+	if err := tx.GetContext(ctx, &r.Driver, `SELECT driver FROM bureau_accounts WHERE id = ?
+		FOR UPDATE`, accountID); err != nil {
 		return r, notFoundAs(err, "bureau account")
 	}
 	if _, err := tx.ExecContext(ctx, `SELECT id FROM records WHERE id = ? FOR UPDATE`, recordID); err != nil {
@@ -154,7 +159,8 @@ func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 	var wanted []int64 // read under locks, so that of two concurrent records only one makes the task
 	err := tx.SelectContext(ctx, &wanted, `
 		SELECT r.id FROM records r LEFT JOIN staff_tasks t ON t.account_id = r.account_id AND t.kind = ? AND t.done_at IS NULL
-		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK IN SHARE MODE`, TaskSubmit, r.FilingID, r.Revision)
+		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK
+		IN SHARE MODE`, TaskSubmit, r.FilingID, r.Revision)
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
@@ -164,12 +170,14 @@ func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 // submitTaskDone completes the task if nothing waits at the account any more.
 func (s *Store) submitTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64, actor string) error {
 	var waiting []ManualRecord
-	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`,
+	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL
+		AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`,
 		filing.Submitting, accountID)
 	if err != nil || len(waiting) > 0 {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = ? AND done_at IS NULL`,
+	_, err = tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = ?
+		AND done_at IS NULL`,
 		s.utcNow(), actor, accountID, TaskSubmit)
 	return err
 }

@@ -42,14 +42,16 @@ func (s *Store) DecideByHand(ctx context.Context, recordID int64, d ManualDecisi
 			return ErrConflict
 		}
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`, recordID, now); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at)
+			VALUES (?, ?)`, recordID, now); err != nil {
 			return err
 		}
 		set, args, err := s.manualColumns(recordID, d)
 		if err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, `UPDATE decisions SET decided_by = ?, reviewed_at = ?, approved = ?`+set+` WHERE record_id = ? AND approved IS NULL`,
+		res, err := tx.ExecContext(ctx, `UPDATE decisions SET decided_by = ?, reviewed_at = ?,
+			approved = ?`+set+` WHERE record_id = ? AND approved IS NULL`,
 			append(append([]any{d.Actor, now, d.Approved}, args...), recordID)...)
 		if err != nil {
 			return err

@@ -23,12 +23,15 @@ func byHand(t *testing.T, s *store.Store, order string) (account int64, record s
 	require.NoError(t, err)
 	require.NoError(t, s.SetDriver(ctx, account, store.DriverManual))
 	_, f := opened(t, s, order, "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.NoError(t, err)
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision, EventKind: "submitting", Actor: "test"}))
+	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 2, Stage: filing.Submitting, Revision: revision,
+		EventKind: "submitting", Actor: "test"}))
 	for range 2 {
-		require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
+		require.NoError(t,
+			s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: revision, Operation: 1}))
 	}
 	list, err := s.ManualRecords(ctx, store.ManualFilter{AccountID: account}, 100)
 	require.NoError(t, err)
@@ -62,7 +65,8 @@ func signalled(t *testing.T, s *store.Store) map[string]map[string]any {
 	return found
 }
 
-var issued = filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", Password: "bureau-password", Certificate: []byte("certificate")}
+var issued = filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1",
+	Password: "bureau-password", Certificate: []byte("certificate")}
 
 func TestDossierIsSubmittedAndApprovedByHand(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
@@ -74,10 +78,12 @@ func TestDossierIsSubmittedAndApprovedByHand(t *testing.T) {
 	_, second := byHand(t, s, "D2")
 	require.Equal(t, 1, submitTasks(t, s))
 
-	require.ErrorIs(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: "support:a", Approved: true, Issued: issued}), store.ErrConflict, "not submitted yet")
+	require.ErrorIs(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: "support:a", Approved: true, Issued: issued}),
+		store.ErrConflict, "not submitted yet")
 	require.Empty(t, signalled(t, s))
 	require.NoError(t, s.SubmitByHand(ctx, r.ID, "support:a"))
-	require.Equal(t, map[string]any{"filing": float64(r.FilingID), "revision": 1.0, "check_hours": 24.0, "actor": "support:a"}, signalled(t, s)[store.SignalAccepted])
+	require.Equal(t, map[string]any{"filing": float64(r.FilingID), "revision": 1.0, "check_hours": 24.0,
+		"actor": "support:a"}, signalled(t, s)[store.SignalAccepted])
 	require.ErrorIs(t, s.SubmitByHand(ctx, r.ID, "support:b"), store.ErrConflict)
 	require.Equal(t, 1, submitTasks(t, s), "another waits")
 	require.NoError(t, s.SubmitByHand(ctx, second.ID, "support:a"))
@@ -88,9 +94,12 @@ func TestDossierIsSubmittedAndApprovedByHand(t *testing.T) {
 	require.Len(t, waiting, 1)
 	require.Equal(t, second.ID, waiting[0].ID, "a page begins after its key")
 
-	require.NoError(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: `support:"b"`, Approved: true, Issued: issued}))
-	require.Equal(t, map[string]any{"filing": float64(r.FilingID), "revision": 1.0, "approved": true, "code": 1001.0, "actor": `support:"b"`}, signalled(t, s)[store.SignalDecided])
-	require.ErrorIs(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: "support:c", Opinion: "no"}), store.ErrConflict)
+	require.NoError(t,
+		s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: `support:"b"`, Approved: true, Issued: issued}))
+	require.Equal(t, map[string]any{"filing": float64(r.FilingID), "revision": 1.0, "approved": true, "code": 1001.0,
+		"actor": `support:"b"`}, signalled(t, s)[store.SignalDecided])
+	require.ErrorIs(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: "support:c", Opinion: "no"}),
+		store.ErrConflict)
 	d, err := s.LatestDecision(ctx, r.FilingID)
 	require.NoError(t, err)
 	require.True(t, d.Approved)
@@ -111,7 +120,8 @@ func TestRefusalByHandNamesItsFields(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, r := byHand(t, s, "D1")
 	require.NoError(t, s.SubmitByHand(ctx, r.ID, "support:a"))
-	require.NoError(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: "support:a", Opinion: "林测试的证件不清楚", Fields: []string{"holder.document_number", "site.name"}}))
+	require.NoError(t, s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: "support:a", Opinion: "林测试的证件不清楚",
+		Fields: []string{"holder.document_number", "site.name"}}))
 	d, err := s.LatestDecision(ctx, r.FilingID)
 	require.NoError(t, err)
 	require.False(t, d.Approved)
@@ -150,7 +160,8 @@ func TestPressedAtOnceByMany(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, winner, r.SubmittedBy)
 	winner = all(func(actor string, n int) error {
-		return s.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: actor, Approved: n%2 == 0, Issued: issued, Opinion: "no"})
+		return s.DecideByHand(ctx, r.ID,
+			store.ManualDecision{Actor: actor, Approved: n%2 == 0, Issued: issued, Opinion: "no"})
 	})
 	d, err := s.LatestDecision(ctx, r.FilingID)
 	require.NoError(t, err)
@@ -179,16 +190,18 @@ func TestWhatWasSubmittedByHandIsNeverSent(t *testing.T) {
 	require.NoError(t, s.SubmitByHand(ctx, submitted.ID, "support:a"))
 	require.NoError(t, s.SetDriver(ctx, account, store.DriverInterface))
 	var packed []int64
-	_, err := s.PackNext(ctx, account, 10, store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]int, error) {
-		for _, r := range records {
-			packed = append(packed, r.ID)
-		}
-		return []byte("file"), nil, nil
-	}})
+	_, err := s.PackNext(ctx, account, 10,
+		store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]int, error) {
+			for _, r := range records {
+				packed = append(packed, r.ID)
+			}
+			return []byte("file"), nil, nil
+		}})
 	require.NoError(t, err)
 	require.Equal(t, []int64{waiting.ID}, packed)
 	require.ErrorIs(t, s.SubmitByHand(ctx, waiting.ID, "support:a"), store.ErrNotFound, "it goes by the interface")
-	require.NoError(t, s.DecideByHand(ctx, submitted.ID, store.ManualDecision{Actor: "support:a", Approved: true, Issued: issued}))
+	require.NoError(t,
+		s.DecideByHand(ctx, submitted.ID, store.ManualDecision{Actor: "support:a", Approved: true, Issued: issued}))
 
 	// And back: the record is in a file that the bureau may or may not have.
 	require.NoError(t, s.SetDriver(ctx, account, store.DriverManual))

@@ -35,7 +35,8 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO filings (order_id, kind, stage, stage_since, created_at, revision, serial) SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			INSERT INTO filings (order_id, kind, stage, stage_since, created_at, revision, serial)
+			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
 			r.OrderID, filing.KindRegister, filing.Installing, now, now, registeredRevision, r.OrderID)
 		if isDuplicate(err) {
 			return ErrConflict
@@ -49,7 +50,8 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)`, id, registeredRevision, sealed, now); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO dossiers (filing_id, revision, sealed, submitted_at)
+			VALUES (?, ?, ?, ?)`, id, registeredRevision, sealed, now); err != nil {
 			return err
 		}
 		if err := s.decideRegistered(ctx, tx, id, number, r.Certificate); err != nil {
@@ -59,7 +61,8 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if !r.Compared {
 			kind = filing.EventRegisteredUnchecked
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, 0, ?, ?, ?, ?)`,
+		if _, err := tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
+			VALUES (?, 0, ?, ?, ?, ?)`,
 			id, now, kind, r.Actor, number.String()); err != nil {
 			return err
 		}
@@ -77,9 +80,11 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 
 // decideRegistered stores the number where the bureau's would be: in an approval of a record that has no account, so
 // that no data file includes it.
-func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int64, number filing.Number, certificate []byte) error {
+func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int64, number filing.Number,
+	certificate []byte) error {
 	now := s.utcNow()
-	res, err := tx.ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, operation, created_at) VALUES (?, ?, NULL, ?, ?)`,
+	res, err := tx.ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, operation, created_at)
+		VALUES (?, ?, NULL, ?, ?)`,
 		filingID, registeredRevision, filing.KindRegister.Operation(), now)
 	if err != nil {
 		return err
@@ -96,7 +101,8 @@ func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int6
 		certificate = nil
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO decisions (record_id, approved, holder_number, site_number, certificate, created_at, signalled_at) VALUES (?, TRUE, ?, NULLIF(?, ''), ?, ?, ?)`,
+		INSERT INTO decisions (record_id, approved, holder_number, site_number, certificate, created_at, signalled_at)
+		VALUES (?, TRUE, ?, NULLIF(?, ''), ?, ?, ?)`,
 		record, number.Holder(), site, certificate, now, now)
 	return err
 }
@@ -111,13 +117,15 @@ func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error
 			Stage   filing.Stage `db:"stage"`
 			Seq     int64        `db:"seq"`
 		}
-		if err := tx.GetContext(ctx, &f, `SELECT order_id, kind, stage, seq FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		if err := tx.GetContext(ctx, &f, `SELECT order_id, kind, stage, seq FROM filings WHERE id = ?
+			FOR UPDATE`, filingID); err != nil {
 			return notFoundAs(err, "filing")
 		}
 		if !f.Kind.Registers() || f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered, Attention: new(filing.Attention), EventKind: filing.EventTakenOff, Actor: actor}); err != nil {
+		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered,
+			Attention: new(filing.Attention), EventKind: filing.EventTakenOff, Actor: actor}); err != nil {
 			return err
 		}
 		return s.clearNumber(ctx, tx, f.OrderID)

@@ -15,7 +15,8 @@ import (
 
 func unfiled(t *testing.T, s *store.Store, number string) store.Order {
 	t.Helper()
-	_, err := s.ImportOrder(t.Context(), store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := s.ImportOrder(t.Context(),
+		store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(t.Context(), "demo")
 	require.NoError(t, err)
@@ -26,7 +27,8 @@ func unfiled(t *testing.T, s *store.Store, number string) store.Order {
 
 func registration(order store.Order, number string) store.NewRegistration {
 	d, _ := filing.Registration{Number: number, HomePage: "http://www.example.com/"}.Dossier(order.Domains)
-	return store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: []byte("cert"), Compared: true, Actor: "customer:demo"}
+	return store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: []byte("cert"), Compared: true,
+		Actor: "customer:demo"}
 }
 
 func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
@@ -67,10 +69,11 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 	require.Equal(t, "http://www.example.com/", dossier.Site.HomePage)
 
 	// Nothing goes to a bureau, and no account shows it.
-	sequence, err := s.PackNext(ctx, account, 100, store.Builders{Filings: func(int64, []store.WaitingRecord) ([]byte, map[int64]int, error) {
-		require.Fail(t, "packed")
-		return nil, nil, nil
-	}})
+	sequence, err := s.PackNext(ctx, account, 100,
+		store.Builders{Filings: func(int64, []store.WaitingRecord) ([]byte, map[int64]int, error) {
+			require.Fail(t, "packed")
+			return nil, nil, nil
+		}})
 	require.NoError(t, err)
 	require.Zero(t, sequence)
 	accounts, err := s.Accounts(ctx)
@@ -80,7 +83,8 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 	require.ErrorIs(t, s.TakeOff(ctx, f.ID, "customer:demo"), store.ErrConflict, "it isn't on the order yet")
 	_, err = s.OpenFollowUp(ctx, f.ID, filing.KindChange)
 	require.Error(t, err)
-	number, err := s.RecordNumber(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
+	number, err := s.RecordNumber(ctx,
+		store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Filed, EventKind: "filed", Actor: "system"})
 	require.NoError(t, err)
 	require.Equal(t, "沪ICP备2020000123号-1", number)
 	police, err := filing.ParsePoliceNumber("沪公网安备31010102000001号")
@@ -98,7 +102,8 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 	again, err := s.OpenRegistration(ctx, registration(order, "沪ICP备2020000999号"))
 	require.NoError(t, err)
 	require.Equal(t, "D1/2", again.Ref())
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: again.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: again.ID, Seq: 2, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
 	fresh, err := s.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	require.Equal(t, "D1/3", fresh.Ref())
@@ -124,7 +129,8 @@ func TestDeregistrationReachesRegisteredNumbers(t *testing.T) {
 	require.NoError(t, err)
 	subject := filing.Subject{HolderNumber: one, SiteNumber: one + "-1"}
 	approved(t, s, account, end, filing.Dossier{Kind: filing.KindEndSite, Subject: subject}, store.Verdict{})
-	require.NoError(t, s.EndNumber(ctx, store.Progress{FilingID: end.ID, Seq: 60, Stage: filing.Deregistered, EventKind: "ended"}, filing.KindEndSite, subject))
+	require.NoError(t, s.EndNumber(ctx, store.Progress{FilingID: end.ID, Seq: 60, Stage: filing.Deregistered,
+		EventKind: "ended"}, filing.KindEndSite, subject))
 	require.Empty(t, numberOn(t, s, registered["R1"]))
 	require.NotEmpty(t, numberOn(t, s, registered["R2"]))
 }
@@ -172,8 +178,10 @@ func TestPoliceTimeRunsFromTheApproval(t *testing.T) {
 	_, err = s.RegisterContact(ctx, f.CustomerID, f.ID, filingtest.Contact(), "hash")
 	require.NoError(t, err)
 	reviewed := time.Now().Add(-72 * time.Hour).UTC().Truncate(time.Second)
-	approved(t, s, account, f, filing.Dossier{Kind: filing.KindNew}, store.Verdict{SiteNumber: "沪ICP备2026000001号-1", ReviewedAt: reviewed})
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 50, Stage: filing.Installing, EventKind: "approved"}))
+	approved(t, s, account, f, filing.Dossier{Kind: filing.KindNew},
+		store.Verdict{SiteNumber: "沪ICP备2026000001号-1", ReviewedAt: reviewed})
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 50, Stage: filing.Installing, EventKind: "approved"}))
 	state, err := s.Police(ctx, f.ID)
 	require.NoError(t, err)
 	require.True(t, state.Due())
@@ -187,7 +195,8 @@ func TestPoliceTimeRunsFromTheApproval(t *testing.T) {
 	require.NoError(t, err)
 	require.WithinDuration(t, reviewed, state.Since, 0)
 	require.Equal(t, number.String(), state.Number)
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: change.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
 	state, err = s.Police(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, number.String(), state.Number, "a change that is withdrawn takes nothing")
@@ -199,7 +208,8 @@ func TestPoliceTimeRunsFromTheApproval(t *testing.T) {
 	require.True(t, state.Missing(), "the obligation remains")
 	require.False(t, state.Due(), "but its date is unknown")
 	require.NoError(t, s.DeclinePolice(ctx, registered.ID, "customer:demo"))
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: registered.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: registered.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn"}))
 	again, err := s.OpenFiling(ctx, registered.OrderID)
 	require.NoError(t, err)
 	state, err = s.Police(ctx, again.ID)

@@ -21,8 +21,10 @@ type ReviewTime struct {
 func (s *Store) ReviewTimes(ctx context.Context, province string, operations []int) (list []ReviewTime, err error) {
 	query, args, err := sqlx.In(`
 		SELECT COALESCE(r.submitted_at, u.accepted_at) AS accepted_at, d.created_at AS decided_at
-		FROM records r LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence JOIN decisions d ON d.record_id = r.id
-		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL AND d.created_at >= COALESCE(r.submitted_at, u.accepted_at)
+		FROM records r LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence JOIN decisions d
+		ON d.record_id = r.id
+		WHERE r.province = ? AND r.operation IN (?) AND d.approved IS NOT NULL
+		AND d.created_at >= COALESCE(r.submitted_at, u.accepted_at)
 		ORDER BY r.id DESC LIMIT ?`, province, operations, maxReviewTimes)
 	if err != nil {
 		return nil, err

@@ -31,8 +31,10 @@ func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 	}
 	record := func(province string, kind filing.Kind, acceptedAt any) int64 {
 		revision++
-		exec(`INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at, accepted_at) VALUES (?, ?, '', 1, ?, ?)`, account, revision, accepted, acceptedAt)
-		return exec(`INSERT INTO records (filing_id, revision, account_id, sequence, operation, province, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`, f.ID, revision, account, revision, kind.Operation(), province, accepted)
+		exec(`INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at, accepted_at)
+			VALUES (?, ?, '', 1, ?, ?)`, account, revision, accepted, acceptedAt)
+		return exec(`INSERT INTO records (filing_id, revision, account_id, sequence, operation, province, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, f.ID, revision, account, revision, kind.Operation(), province, accepted)
 	}
 	decided(record("310000", filing.KindNew, accepted), true, 48*time.Hour)
 	decided(record("310000", filing.KindNewAccess, accepted), false, 72*time.Hour)
@@ -43,7 +45,8 @@ func TestReviewTimesAreOfOneProvincesDecisions(t *testing.T) {
 	decided(record("310000", filing.KindChange, accepted), true, time.Hour) // another kind of review
 	decided(record("", filing.KindNew, accepted), true, time.Hour)          // no province recorded
 	revision++
-	byHand := exec(`INSERT INTO records (filing_id, revision, account_id, operation, province, submitted_at, created_at) VALUES (?, ?, ?, 1, '310000', ?, ?)`, f.ID, revision, account, accepted, accepted)
+	byHand := exec(`INSERT INTO records (filing_id, revision, account_id, operation, province, submitted_at, created_at)
+		VALUES (?, ?, ?, 1, '310000', ?, ?)`, f.ID, revision, account, accepted, accepted)
 	decided(byHand, true, 96*time.Hour)
 	times := func(province string, kind filing.Kind) (after []time.Duration) {
 		list, err := s.ReviewTimes(ctx, province, kind.ReviewedAlike())
@@ -67,9 +70,11 @@ func TestARecordNotesItsProvince(t *testing.T) {
 	f := registered(t, s)
 	account, err := s.EnsureAccount(ctx, "one", "310000", "330000")
 	require.NoError(t, err)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: submitted(t, s, f), Operation: 1, Province: "330000"}))
+	require.NoError(t, s.QueueRecord(ctx,
+		store.NewRecord{AccountID: account, FilingID: f.ID, Revision: submitted(t, s, f), Operation: 1, Province: "330000"}))
 	var province string
-	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT province FROM records WHERE filing_id = ?`, f.ID).Scan(&province))
+	require.NoError(t, s.DB().QueryRowContext(ctx, `SELECT province FROM records
+		WHERE filing_id = ?`, f.ID).Scan(&province))
 	require.Equal(t, "330000", province)
 }
 
@@ -77,7 +82,8 @@ func TestFilingSeqs(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, a := opened(t, s, "D1", "demo")
 	_, b := opened(t, s, "D2", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: b.ID, Seq: 4, Stage: filing.Verifying, EventKind: "x", Actor: "system"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: b.ID, Seq: 4, Stage: filing.Verifying, EventKind: "x", Actor: "system"}))
 	ids := []int64{a.ID, b.ID}
 	for i := range 700 {
 		ids = append(ids, int64(10_000+i))

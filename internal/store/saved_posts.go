@@ -66,7 +66,8 @@ func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, pat
 		User   []byte `db:"user_hash"`
 		Sealed []byte `db:"sealed"`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ? AND expires_at > ?`,
+	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ?
+		AND expires_at > ?`,
 		browserHash, pathHash, s.utcNow())
 	if err != nil {
 		return notFoundAs(err, "saved form")
@@ -90,7 +91,8 @@ func (s *Store) DropSavedPost(ctx context.Context, browser, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ? AND path_hash = ?`, browserHash, pathHash)
+	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ?
+		AND path_hash = ?`, browserHash, pathHash)
 	return err
 }
 

@@ -46,8 +46,10 @@ func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO send_backs (filing_id, revision, sealed_reason, fields, sent_back_by, created_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE sealed_reason = VALUES(sealed_reason), fields = VALUES(fields), sent_back_by = VALUES(sent_back_by)`,
+		INSERT INTO send_backs (filing_id, revision, sealed_reason, fields, sent_back_by, created_at)
+		VALUES (?, ?, ?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE sealed_reason = VALUES(sealed_reason), fields = VALUES(fields), sent_back_by =
+		VALUES(sent_back_by)`,
 		filingID, b.Revision, sealed, string(fields), b.Actor, s.utcNow())
 	return err
 }
@@ -63,7 +65,8 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 		At       time.Time `db:"created_at"`
 	}
 	if err := s.db.SelectContext(ctx, &rows, `
-		SELECT revision, sealed_reason, fields, sent_back_by, created_at FROM send_backs WHERE filing_id = ?`, filingID); err != nil {
+		SELECT revision, sealed_reason, fields, sent_back_by, created_at FROM send_backs
+		WHERE filing_id = ?`, filingID); err != nil {
 		return nil, err
 	}
 	list := make(map[int]SendBack, len(rows))
@@ -72,7 +75,8 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 		if err := s.keys.OpenJSON(sendBackAAD(filingID, r.Revision), r.Sealed, &reason); err != nil {
 			return nil, err
 		}
-		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes, Text: reason.Text, At: r.At}
+		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes,
+			Text: reason.Text, At: r.At}
 		if err := json.Unmarshal([]byte(r.Fields), &b.Fields); err != nil {
 			return nil, fmt.Errorf("the fields of a send-back of filing %d: %w", filingID, err)
 		}

@@ -43,12 +43,14 @@ type decidedSignal struct {
 }
 
 // queueSignal adds a signal, once per key, in the transaction of the change it reports.
-func (s *Store) queueSignal(ctx context.Context, tx *sqlx.Tx, key string, filingID int64, name string, payload any) error {
+func (s *Store) queueSignal(ctx context.Context, tx *sqlx.Tx, key string, filingID int64, name string,
+	payload any) error {
 	text, err := json.Marshal(payload)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at) VALUES (?, ?, ?, ?, ?)`,
+	_, err = tx.ExecContext(ctx, `INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		key, filingID, name, text, s.utcNow())
 	return err
 }
@@ -114,7 +116,8 @@ func (s *Store) Restart(ctx context.Context, p Progress) error {
 func (s *Store) OpenFilings(ctx context.Context, filedAfter time.Time, after int64, limit int) ([]Filing, error) {
 	var list []Filing
 	err := s.db.SelectContext(ctx, &list, filingSelect+`
-		WHERE f.id > ? AND f.seq > 0 AND (f.stage NOT IN (?, ?, ?) OR f.stage = ? AND f.stage_since > ?) ORDER BY f.id LIMIT ?`,
+		WHERE f.id > ? AND f.seq > 0 AND (f.stage NOT IN (?, ?, ?) OR f.stage = ? AND f.stage_since > ?) ORDER BY f.id
+		LIMIT ?`,
 		after, filing.Filed, filing.Withdrawn, filing.Deregistered, filing.Filed, filedAfter, limit)
 	return list, err
 }

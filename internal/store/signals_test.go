@@ -17,7 +17,8 @@ func TestRestartTellsAgain(t *testing.T) {
 	account, err := s.EnsureAccount(ctx, "default")
 	require.NoError(t, err)
 	f := filed(t, s, account, "D1", store.Verdict{Approved: true, Code: 1001, HolderNumber: "沪ICP备2026000001号"})
-	_, err = s.DB().ExecContext(ctx, `INSERT INTO signals (signal_key, filing_id, name, payload, created_at) VALUES ('k', ?, 'accepted', '{}', NOW())`, f.ID)
+	_, err = s.DB().ExecContext(ctx, `INSERT INTO signals (signal_key, filing_id, name, payload, created_at)
+		VALUES ('k', ?, 'accepted', '{}', NOW())`, f.ID)
 	require.NoError(t, err)
 	unsent := func() []store.Signal {
 		list, err := s.UnsentSignals(ctx, 10)
@@ -42,7 +43,8 @@ func TestRestartTellsAgain(t *testing.T) {
 
 	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, EventKind: "told", Actor: "system"}))
 	require.ErrorIs(t, s.Restart(ctx, restart), store.ErrConflict, "it has moved on")
-	require.ErrorIs(t, s.Restart(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 9, EventKind: "restarted"}), store.ErrConflict)
+	require.ErrorIs(t, s.Restart(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 9, EventKind: "restarted"}),
+		store.ErrConflict)
 }
 
 // Open filings, and those completed recently, are listed page by page.
@@ -52,9 +54,11 @@ func TestOpenFilingsAreListed(t *testing.T) {
 	require.NoError(t, err)
 	done := filed(t, s, account, "D1", store.Verdict{Approved: true, Code: 1001, HolderNumber: "沪ICP备2026000001号"})
 	_, begun := opened(t, s, "D2", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: begun.ID, Seq: 1, Stage: filing.Contact, EventKind: "opened", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: begun.ID, Seq: 1, Stage: filing.Contact, EventKind: "opened", Actor: "system"}))
 	_, over := opened(t, s, "D3", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: over.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "system"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: over.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "system"}))
 	opened(t, s, "D4", "demo") // has no workflow yet: its page starts it
 	ids := func(filedAfter time.Time, after int64, limit int) (ids []int64) {
 		list, err := s.OpenFilings(ctx, filedAfter, after, limit)

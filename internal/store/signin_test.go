@@ -43,7 +43,8 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	}
 	to, err = s.AccountCode(ctx, id)
 	require.NoError(t, err)
-	require.Equal(t, store.AccountCode{Purpose: store.PurposePassword, Channel: filing.SMS, Login: "demo", To: c.Mobile}, to)
+	require.Equal(t,
+		store.AccountCode{Purpose: store.PurposePassword, Channel: filing.SMS, Login: "demo", To: c.Mobile}, to)
 
 	// The same account by phone, mail address or login: one row, one count.
 	for _, typed := range []string{"+86 " + c.Mobile, c.Email, "demo"} {
@@ -295,7 +296,8 @@ func TestDraftsKnowWhoOvertookThem(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	_, f := opened(t, s, "D1", "demo")
 	save := func(version int64, writer, text string) (int64, error) {
-		return s.SaveDraftOver(ctx, store.FilingDraft(f.ID, "holder"), store.DraftMark{Version: version, Writer: writer}, text)
+		return s.SaveDraftOver(ctx, store.FilingDraft(f.ID, "holder"),
+			store.DraftMark{Version: version, Writer: writer}, text)
 	}
 	v, err := save(0, "A", "one")
 	require.NoError(t, err)

@@ -25,7 +25,8 @@ func (s *Store) SignInTries(ctx context.Context, login string) (tries int, err e
 	if err != nil {
 		return 0, err
 	}
-	err = s.db.GetContext(ctx, &tries, `SELECT tries FROM sign_in_tries WHERE login_hash = ? AND last_at > ?`, hash, s.utcNow().Add(-triesMemory))
+	err = s.db.GetContext(ctx, &tries, `SELECT tries FROM sign_in_tries WHERE login_hash = ?
+		AND last_at > ?`, hash, s.utcNow().Add(-triesMemory))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -44,7 +45,8 @@ func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, 
 		wait = 0
 		// Creates the row or takes its exclusive lock. IGNORE would take a shared lock, and two writers would deadlock.
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?) ON DUPLICATE KEY UPDATE tries = tries`, hash, now, now); err != nil {
+			INSERT INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?)
+			ON DUPLICATE KEY UPDATE tries = tries`, hash, now, now); err != nil {
 			return err
 		}
 		var row struct {
@@ -52,7 +54,8 @@ func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, 
 			LastAt time.Time `db:"last_at"`
 			NextAt time.Time `db:"next_at"`
 		}
-		if err := tx.GetContext(ctx, &row, `SELECT tries, last_at, next_at FROM sign_in_tries WHERE login_hash = ? FOR UPDATE`, hash); err != nil {
+		if err := tx.GetContext(ctx, &row, `SELECT tries, last_at, next_at FROM sign_in_tries WHERE login_hash = ?
+			FOR UPDATE`, hash); err != nil {
 			return err
 		}
 		if wait = row.NextAt.Sub(now); wait > 0 {

@@ -32,13 +32,15 @@ func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []Sit
 			}
 			if _, err := tx.ExecContext(ctx, `
 				INSERT INTO site_checks (filing_id, target, ok, kind, detail, checked_at) VALUES (?, ?, ?, ?, ?, ?)
-				ON DUPLICATE KEY UPDATE ok = VALUES(ok), kind = VALUES(kind), detail = VALUES(detail), checked_at = VALUES(checked_at)`,
+				ON DUPLICATE KEY UPDATE ok = VALUES(ok), kind = VALUES(kind), detail = VALUES(detail), checked_at =
+				VALUES(checked_at)`,
 				filingID, c.Target, c.OK, c.Kind, detail, s.utcNow()); err != nil {
 				return err
 			}
 		}
 		_, err := tx.ExecContext(ctx, `
-			UPDATE filings SET site_bad_since = IF(EXISTS(SELECT 1 FROM site_checks WHERE filing_id = ? AND NOT ok), COALESCE(site_bad_since, ?), NULL) WHERE id = ?`,
+			UPDATE filings SET site_bad_since = IF(EXISTS(SELECT 1 FROM site_checks WHERE filing_id = ?
+			AND NOT ok), COALESCE(site_bad_since, ?), NULL) WHERE id = ?`,
 			filingID, s.utcNow(), filingID)
 		return err
 	})
@@ -53,7 +55,8 @@ func (s *Store) SiteChecks(ctx context.Context, filingID int64) ([]SiteCheck, er
 		Detail    []byte    `db:"detail"`
 		CheckedAt time.Time `db:"checked_at"`
 	}
-	err := s.db.SelectContext(ctx, &rows, `SELECT target, ok, kind, detail, checked_at FROM site_checks WHERE filing_id = ? ORDER BY target`, filingID)
+	err := s.db.SelectContext(ctx, &rows, `SELECT target, ok, kind, detail, checked_at FROM site_checks WHERE filing_id = ?
+		ORDER BY target`, filingID)
 	checks := make([]SiteCheck, 0, len(rows))
 	for _, r := range rows {
 		c := SiteCheck{Target: r.Target, OK: r.OK, Kind: r.Kind, CheckedAt: r.CheckedAt}

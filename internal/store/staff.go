@@ -67,7 +67,8 @@ func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err
 func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firstHash string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, initial_password_until, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, initial_password_until,
+			created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			RoleSupport, role, login, firstHash, now.Add(FirstPasswordFor), now)
 		if isDuplicate(err) {
 			return ErrTaken
@@ -98,7 +99,9 @@ func (s *Store) EnableStaff(ctx context.Context, id int64) error {
 
 // GiveFirstPassword replaces a forgotten password with a first one and ends the account's sessions.
 func (s *Store) GiveFirstPassword(ctx context.Context, id int64, firstHash string) error {
-	return s.changeStaff(ctx, id, false, fragmentOf(`password_hash = ?, password_version = password_version + 1, initial_password_until = ?`, firstHash, s.utcNow().Add(FirstPasswordFor)))
+	return s.changeStaff(ctx, id, false,
+		fragmentOf(`password_hash = ?, password_version = password_version + 1, initial_password_until = ?`, firstHash,
+			s.utcNow().Add(FirstPasswordFor)))
 }
 
 // EndStaffSessions ends all of an account's sessions.
@@ -113,7 +116,9 @@ func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
 			return err
 		}
 		for _, query := range []string{
-			`DELETE FROM staff_totp WHERE user_id = ?`, `DELETE FROM staff_recovery_codes WHERE user_id = ?`, `DELETE FROM user_sessions WHERE user_id = ?`,
+			`DELETE FROM staff_totp
+				WHERE user_id = ?`, `DELETE FROM staff_recovery_codes
+					WHERE user_id = ?`, `DELETE FROM user_sessions WHERE user_id = ?`,
 		} {
 			if _, err := tx.ExecContext(ctx, query, id); err != nil {
 				return err
@@ -130,7 +135,8 @@ func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fra
 		if removes {
 			var present []int64
 			if err := tx.SelectContext(ctx, &present, `
-				SELECT id FROM users WHERE role = ? AND staff_role = ? AND disabled_at IS NULL ORDER BY id FOR UPDATE`, RoleSupport, StaffAdministrator); err != nil {
+				SELECT id FROM users WHERE role = ? AND staff_role = ? AND disabled_at IS NULL ORDER BY id
+				FOR UPDATE`, RoleSupport, StaffAdministrator); err != nil {
 				return err
 			}
 			if len(present) == 1 && slices.Contains(present, id) {

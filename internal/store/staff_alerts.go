@@ -54,7 +54,8 @@ func (s *Store) openStuckAlert(ctx context.Context, tx *sqlx.Tx, filingID int64,
 		ClearSince sql.NullTime `db:"clear_since"`
 	}
 	now := s.utcNow()
-	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckAlertCause(c))
+	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_alerts WHERE open_cause = ?
+		FOR UPDATE`, stuckAlertCause(c))
 	switch {
 	case err == nil && !open.ClearSince.Valid:
 		return nil
@@ -62,7 +63,8 @@ func (s *Store) openStuckAlert(ctx context.Context, tx *sqlx.Tx, filingID int64,
 		_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = NULL WHERE id = ?`, open.ID)
 		return err
 	case err == nil:
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ? WHERE id = ?`, open.ClearSince.Time, open.ID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ?
+			WHERE id = ?`, open.ClearSince.Time, open.ID); err != nil {
 			return err
 		}
 	case !errors.Is(err, sql.ErrNoRows):
@@ -86,10 +88,12 @@ func (s *Store) clearStuckAlert(ctx context.Context, tx *sqlx.Tx, c Cause) error
 	}
 	// Concurrent changes to the cause wait for this row and aren't visible here, but they will see this one.
 	var some bool
-	if err := tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ?)`, c.Step, c.Reason); err != nil || some {
+	if err := tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ?
+		AND stuck_reason = ?)`, c.Step, c.Reason); err != nil || some {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = ? WHERE id = ? AND clear_since IS NULL`, s.utcNow(), id)
+	_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = ? WHERE id = ?
+		AND clear_since IS NULL`, s.utcNow(), id)
 	return err
 }
 
@@ -110,8 +114,10 @@ func (s *Store) updateStuckAlerts(ctx context.Context, tx *sqlx.Tx, filingID int
 }
 
 const staffAlertSelect = `
-	SELECT t.id, t.kind, t.step, t.reason, t.filing_id, o.number AS order_number, a.name AS account, t.code, t.began_at, t.mailed_at, t.posted_at
-	FROM staff_alerts t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id LEFT JOIN bureau_accounts a ON a.id = t.account_id `
+	SELECT t.id, t.kind, t.step, t.reason, t.filing_id, o.number AS order_number, a.name AS account, t.code, t.began_at,
+	t.mailed_at, t.posted_at
+	FROM staff_alerts t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id LEFT
+	JOIN bureau_accounts a ON a.id = t.account_id `
 
 // StaffAlert returns an alert by its ID.
 func (s *Store) StaffAlert(ctx context.Context, id int64) (t StaffAlert, err error) {
@@ -143,7 +149,8 @@ func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) 
 func (s *Store) PendingStaffAlerts(ctx context.Context, limit int) (ids []int64, err error) {
 	now := s.utcNow()
 	err = s.db.SelectContext(ctx, &ids, `
-		SELECT id FROM staff_alerts WHERE notified_at IS NULL AND ended_at IS NULL AND (clear_since IS NULL OR clear_since > ?) AND began_at > ?
+		SELECT id FROM staff_alerts WHERE notified_at IS NULL AND ended_at IS NULL AND (clear_since IS NULL
+		OR clear_since > ?) AND began_at > ?
 		ORDER BY began_at DESC, id DESC LIMIT ?`, now.Add(-s.alertQuietPeriod), now.Add(-noticeLifetime), limit)
 	return ids, err
 }
@@ -160,11 +167,13 @@ func (s *Store) StaffAlertPosted(ctx context.Context, id int64) error {
 
 func (s *Store) markAlertSent(ctx context.Context, id int64, column string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET `+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, s.utcNow(), id); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET
+			`+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, s.utcNow(), id); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			UPDATE staff_alerts SET notified_at = ? WHERE id = ? AND notified_at IS NULL AND mailed_at IS NOT NULL AND posted_at IS NOT NULL`, s.utcNow(), id)
+			UPDATE staff_alerts SET notified_at = ? WHERE id = ? AND notified_at IS NULL AND mailed_at IS NOT NULL
+			AND posted_at IS NOT NULL`, s.utcNow(), id)
 		return err
 	})
 }

@@ -30,7 +30,8 @@ func (w *troubles) stuck(f store.Filing, step, reason string) {
 	w.t.Helper()
 	yes := step != ""
 	w.seq[f.ID]++
-	require.NoError(w.t, w.s.Advance(w.t.Context(), store.Progress{FilingID: f.ID, Seq: 10 + w.seq[f.ID], Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system"}))
+	require.NoError(w.t, w.s.Advance(w.t.Context(), store.Progress{FilingID: f.ID, Seq: 10 + w.seq[f.ID], Stuck: &yes,
+		StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system"}))
 }
 
 func (w *troubles) pending() []int64 {
@@ -60,7 +61,8 @@ func TestACauseAlertsOnceUntilItWasClear(t *testing.T) {
 	require.Equal(t, 1, w.alert())
 	alert, err := w.s.StaffAlert(t.Context(), 1)
 	require.NoError(t, err)
-	require.Equal(t, []string{store.AlertStuck, "send_sms", "operator", "A"}, []string{alert.Kind, alert.Step, alert.Reason, alert.Order.String})
+	require.Equal(t, []string{store.AlertStuck, "send_sms", "operator", "A"},
+		[]string{alert.Kind, alert.Step, alert.Reason, alert.Order.String})
 	w.stuck(a, "send_mail", "operator")
 	require.Equal(t, 1, w.alert(), "another step")
 
@@ -103,7 +105,8 @@ func TestManyStuckAtOnceAreOneAlert(t *testing.T) {
 	_, err := w.s.DB().ExecContext(t.Context(), `
 		INSERT INTO filings (order_id, stage, stage_since, created_at, serial, superseded)
 		SELECT ?, 'verifying', NOW(6), NOW(6), n + 1, TRUE FROM (
-			WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) SELECT n FROM numbers) all_of_them`, first.OrderID, n)
+			WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) SELECT n
+			FROM numbers) all_of_them`, first.OrderID, n)
 	require.NoError(t, err)
 	var ids []int64
 	rows, err := w.s.DB().QueryContext(t.Context(), `SELECT id FROM filings`)
@@ -122,7 +125,8 @@ func TestManyStuckAtOnceAreOneAlert(t *testing.T) {
 		group.SetLimit(16)
 		for _, id := range ids {
 			group.Go(func() error {
-				return w.s.Advance(ctx, store.Progress{FilingID: id, Seq: seq, Stuck: &yes, StuckStep: step, StuckReason: reason, EventKind: "stuck", Actor: "system", Detail: fmt.Sprint(seq)})
+				return w.s.Advance(ctx, store.Progress{FilingID: id, Seq: seq, Stuck: &yes, StuckStep: step, StuckReason: reason,
+					EventKind: "stuck", Actor: "system", Detail: fmt.Sprint(seq)})
 			})
 		}
 		require.NoError(t, group.Wait())

@@ -13,10 +13,12 @@ import (
 )
 
 // waitingStaff returns records of some kinds for the next data file.
-func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int, kinds []StaffKind) ([]StaffRecord, error) {
+func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int,
+	kinds []StaffKind) ([]StaffRecord, error) {
 	from, args, err := sqlx.In(`
 		FROM staff_records r
-		WHERE r.account_id = ? AND r.kind IN (?) AND r.sequence IS NULL AND r.doubtful = FALSE AND r.result_at IS NULL`, accountID, kinds)
+		WHERE r.account_id = ? AND r.kind IN (?) AND r.sequence IS NULL AND r.doubtful = FALSE
+		AND r.result_at IS NULL`, accountID, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -29,13 +31,15 @@ func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 
 // staffDecided records a record's result, once. A refusal makes a task and allows another answer; a block's result
 // updates the block.
-func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code int, opinion string) (fresh bool, err error) {
+func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code int,
+	opinion string) (fresh bool, err error) {
 	refusal, _ := filing.RefusalByCode(code)
 	sealed, err := s.keys.Seal(staffOpinionAAD(id), []byte(opinion))
 	if err != nil {
 		return false, err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE staff_records SET result_code = ?, sealed_opinion = ?, result_at = ?, refused = ? WHERE id = ? AND result_at IS NULL`,
+	res, err := tx.ExecContext(ctx, `UPDATE staff_records SET result_code = ?, sealed_opinion = ?, result_at = ?,
+		refused = ? WHERE id = ? AND result_at IS NULL`,
 		code, sealed, s.utcNow(), !refusal.Done, id)
 	if err != nil {
 		return false, err
@@ -44,12 +48,14 @@ func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code in
 		return false, err
 	}
 	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, `SELECT id, account_id, kind, task_id, block_id, operation FROM staff_records WHERE id = ?`, id); err != nil {
+	if err := tx.GetContext(ctx, &r, `SELECT id, account_id, kind, task_id, block_id, operation FROM staff_records
+		WHERE id = ?`, id); err != nil {
 		return false, err
 	}
 	switch {
 	case r.Kind == StaffAddresses && r.Operation == OperationAdd && !refusal.Done:
-		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ? AND state = ?`, BlockRefused, r.BlockID, BlockWaiting)
+		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?
+			AND state = ?`, BlockRefused, r.BlockID, BlockWaiting)
 	case r.Kind != StaffAddresses && !refusal.Done:
 		t := AccountTask(r.AccountID, TaskAnswerRefused, fmt.Sprint(id), fmt.Sprintf("%d %s", code, opinion))
 		t.About = r.TaskID
@@ -65,7 +71,8 @@ func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, co
 		return err
 	}
 	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, `SELECT account_id, kind FROM staff_records WHERE id = ?`, id); err != nil || r.Kind != StaffAddresses {
+	if err := tx.GetContext(ctx, &r, `SELECT account_id, kind FROM staff_records
+		WHERE id = ?`, id); err != nil || r.Kind != StaffAddresses {
 		return err
 	}
 	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskAddresses, fmt.Sprintf("record/%d", id), fmt.Sprint(code)))
@@ -74,7 +81,8 @@ func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, co
 // applyToStaffs applies a verdict to a staff answer, which results identify by their Bs: the site's domain, or the
 // holder's number at the bureau. If a filing's record has the same key (recordID, 0: none), the result goes to the
 // filing while that waits for one, and always if only filings have its operation. 1060 and 5010 are about papers only.
-func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recordID int64, v Verdict) (taken bool, err error) {
+func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recordID int64,
+	v Verdict) (taken bool, err error) {
 	ofFilings := v.Operation >= filing.KindNewSite.Operation() && v.Operation <= filing.KindEndSite.Operation()
 	if v.Review || v.Key == "" || v.Code == 0 || recordID != 0 && ofFilings {
 		return false, nil
@@ -85,8 +93,10 @@ func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recor
 	}
 	err = tx.GetContext(ctx, &row, `
 		SELECT r.id, r.result_at IS NULL AS undecided FROM staff_records r
-		WHERE r.account_id = ? AND r.result_key = ? AND r.kind <> ? AND r.sequence IS NOT NULL AND (r.kind = ? OR ? NOT IN (1060, 5010))
-			AND NOT EXISTS (SELECT 1 FROM records f LEFT JOIN decisions d ON d.record_id = f.id WHERE f.id = ? AND f.sequence IS NOT NULL AND d.approved IS NULL)
+		WHERE r.account_id = ? AND r.result_key = ? AND r.kind <> ? AND r.sequence IS NOT NULL AND (r.kind = ? OR ? NOT
+		IN (1060, 5010))
+			AND NOT EXISTS (SELECT 1 FROM records f LEFT JOIN decisions d ON d.record_id = f.id WHERE f.id = ?
+			AND f.sequence IS NOT NULL AND d.approved IS NULL)
 		ORDER BY r.result_at IS NOT NULL, r.id DESC LIMIT 1`, accountID, v.Key, StaffAddresses, StaffPapers, v.Code, recordID)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !row.Undecided && recordID != 0 {
 		return false, nil
@@ -102,14 +112,16 @@ func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recor
 func (s *Store) splitStaff(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, code int) error {
 	var ids []int64
 	if err := tx.SelectContext(ctx, &ids, `
-		SELECT id FROM staff_records WHERE account_id = ? AND sequence = ? AND result_at IS NULL ORDER BY id FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+		SELECT id FROM staff_records WHERE account_id = ? AND sequence = ? AND result_at IS NULL ORDER BY id
+		FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
 		return err
 	}
 	if len(ids) == 1 {
 		return s.refuseStaffUnsent(ctx, tx, ids[0], code)
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE staff_records SET sequence = NULL, max_batch = ? WHERE account_id = ? AND sequence = ? AND result_at IS NULL`, (len(ids)+1)/2, accountID, sequence)
+		UPDATE staff_records SET sequence = NULL, max_batch = ? WHERE account_id = ? AND sequence = ?
+		AND result_at IS NULL`, (len(ids)+1)/2, accountID, sequence)
 	return err
 }
 
@@ -119,7 +131,8 @@ func (s *Store) UnacceptedStaffRecords(ctx context.Context, accountID int64) ([]
 	var list []StaffRecord
 	err := s.db.SelectContext(ctx, &list, `
 		SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.result_at IS NULL
-			AND NOT EXISTS (SELECT 1 FROM bureau_uploads a WHERE a.account_id = r.account_id AND a.sequence = r.sequence AND a.accepted_at IS NOT NULL)
+			AND NOT EXISTS (SELECT 1 FROM bureau_uploads a WHERE a.account_id = r.account_id AND a.sequence = r.sequence
+			AND a.accepted_at IS NOT NULL)
 		ORDER BY r.id`, accountID)
 	if err != nil {
 		return nil, err
@@ -137,7 +150,8 @@ func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID i
 		return err
 	}
 	if gap {
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL`, accountID); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL
+			AND result_at IS NULL`, accountID); err != nil {
 			return err
 		}
 	}
@@ -151,7 +165,8 @@ func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID i
 		if len(update.ids) == 0 {
 			continue
 		}
-		query, args, err := sqlx.In(`UPDATE staff_records SET `+update.set+` WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL AND id IN (?)`, accountID, update.ids)
+		query, args, err := sqlx.In(`UPDATE staff_records SET
+			`+update.set+` WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL AND id IN (?)`, accountID, update.ids)
 		if err != nil {
 			return err
 		}
@@ -176,11 +191,13 @@ func (s *Store) reserveIDs(ctx context.Context, table string, ids []int64) error
 func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
 	var ids []int64
 	if err := tx.SelectContext(ctx, &ids, `
-		SELECT id FROM staff_records WHERE account_id = ? AND doubtful AND sequence IS NULL AND operation = ? ORDER BY id FOR UPDATE`, accountID, OperationAdd); err != nil {
+		SELECT id FROM staff_records WHERE account_id = ? AND doubtful AND sequence IS NULL AND operation = ? ORDER BY id
+		FOR UPDATE`, accountID, OperationAdd); err != nil {
 		return err
 	}
 	for _, id := range ids {
-		res, err := tx.ExecContext(ctx, `INSERT INTO staff_records (account_id, kind, sealed, created_by, created_at) VALUES (?, '', '', '', ?)`, accountID, s.utcNow())
+		res, err := tx.ExecContext(ctx, `INSERT INTO staff_records (account_id, kind, sealed, created_by, created_at)
+			VALUES (?, '', '', '', ?)`, accountID, s.utcNow())
 		if err != nil {
 			return err
 		}
@@ -209,7 +226,8 @@ func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
 	}
 	if err := s.db.SelectContext(ctx, &rows, `
 		SELECT a.id, a.active, COUNT(r.id) AS waiting, COALESCE(SUM(r.doubtful), 0) AS doubtful
-		FROM bureau_accounts a LEFT JOIN staff_records r ON r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL GROUP BY a.id, a.active`); err != nil {
+		FROM bureau_accounts a LEFT JOIN staff_records r ON r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL
+		GROUP BY a.id, a.active`); err != nil {
 		return err
 	}
 	for _, row := range rows {

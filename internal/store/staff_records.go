@@ -65,8 +65,10 @@ func (r StaffRecord) aad() string {
 
 func staffOpinionAAD(id int64) string { return fmt.Sprintf("staff_records/%d/opinion", id) }
 
-const staffColumns = `r.id, r.account_id, r.kind, r.task_id, r.block_id, r.operation, r.sequence, r.doubtful, r.result_code, r.refused, r.created_by, r.created_at, r.sealed, r.sealed_opinion,
-	EXISTS (SELECT 1 FROM bureau_uploads u WHERE u.account_id = r.account_id AND u.sequence = r.sequence AND u.accepted_at IS NOT NULL) AS accepted`
+const staffColumns = `r.id, r.account_id, r.kind, r.task_id, r.block_id, r.operation, r.sequence, r.doubtful,
+	r.result_code, r.refused, r.created_by, r.created_at, r.sealed, r.sealed_opinion,
+	EXISTS (SELECT 1 FROM bureau_uploads u WHERE u.account_id = r.account_id AND u.sequence = r.sequence
+	AND u.accepted_at IS NOT NULL) AS accepted`
 
 func (s *Store) openStaff(list []StaffRecord) ([]StaffRecord, error) {
 	for i := range list {
@@ -94,7 +96,8 @@ func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, result
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO staff_records (account_id, kind, task_id, block_id, operation, sealed, result_key, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		INSERT INTO staff_records (account_id, kind, task_id, block_id, operation, sealed, result_key, created_by, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.AccountID, r.Kind, r.TaskID, r.BlockID, r.Operation, sealed, resultKey, r.CreatedBy, r.CreatedAt)
 	if isDuplicate(err) {
 		return ErrConflict
@@ -108,7 +111,8 @@ func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) 
 		Task
 		SealedData []byte `db:"sealed_data"`
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT id, task_key, kind, account_id, filing_id, sealed_detail, sealed_data, created_at FROM staff_tasks WHERE id = ?`, id)
+	err := s.db.GetContext(ctx, &row, `SELECT id, task_key, kind, account_id, filing_id, sealed_detail, sealed_data,
+		created_at FROM staff_tasks WHERE id = ?`, id)
 	if err != nil {
 		return Task{}, notFoundAs(err, "task")
 	}
@@ -138,14 +142,17 @@ type Answer struct {
 func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var account sql.NullInt64
-		if err := tx.GetContext(ctx, &account, `SELECT account_id FROM staff_tasks WHERE id = ? FOR UPDATE`, a.TaskID); err != nil {
+		if err := tx.GetContext(ctx, &account, `SELECT account_id FROM staff_tasks WHERE id = ?
+			FOR UPDATE`, a.TaskID); err != nil {
 			return notFoundAs(err, "task")
 		}
-		r := StaffRecord{AccountID: account.Int64, Kind: a.Kind, TaskID: sql.NullInt64{Int64: a.TaskID, Valid: true}, CreatedBy: a.Actor}
+		r := StaffRecord{AccountID: account.Int64, Kind: a.Kind, TaskID: sql.NullInt64{Int64: a.TaskID, Valid: true},
+			CreatedBy: a.Actor}
 		if err := s.addStaff(ctx, tx, r, a.ResultKey, a.Data); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE (id = ? OR about_task = ?) AND done_at IS NULL`, s.utcNow(), a.Actor, a.TaskID, a.TaskID)
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE (id = ? OR about_task = ?)
+			AND done_at IS NULL`, s.utcNow(), a.Actor, a.TaskID, a.TaskID)
 		return err
 	})
 }
@@ -153,7 +160,8 @@ func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
 // LatestAnswer returns the latest answer to a task; ErrNotFound if there is none.
 func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, error) {
 	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.task_id = ? ORDER BY r.id DESC LIMIT 1`, taskID)
+	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.task_id = ?
+		ORDER BY r.id DESC LIMIT 1`, taskID)
 	if err != nil {
 		return StaffRecord{}, err
 	}
@@ -173,8 +181,10 @@ type BureauSubject struct {
 // SubjectOfOrder returns how the bureau identifies an order's filing; ErrNotFound while it isn't filed.
 func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubject, err error) {
 	err = s.db.GetContext(ctx, &f, `
-		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
-		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered') ORDER BY r.id DESC LIMIT 1`, number)
+		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r
+		ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered')
+		ORDER BY r.id DESC LIMIT 1`, number)
 	return f, notFoundAs(err, "filing at the bureau")
 }
 
@@ -189,7 +199,8 @@ func (s *Store) QueuePaper(ctx context.Context, accountID int64, resultKey strin
 // StaffAnswers lists an account's latest answers and papers, without their contents.
 func (s *Store) StaffAnswers(ctx context.Context, accountID int64, limit int) ([]StaffRecord, error) {
 	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.kind <> ? ORDER BY r.id DESC LIMIT ?`, accountID, StaffAddresses, limit)
+	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ?
+		AND r.kind <> ? ORDER BY r.id DESC LIMIT ?`, accountID, StaffAddresses, limit)
 	return list, err
 }
 

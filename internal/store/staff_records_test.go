@@ -34,7 +34,8 @@ func account(t *testing.T, s *store.Store, name string, provinces ...string) int
 }
 
 func answer(task int64, key string) store.Answer {
-	return store.Answer{TaskID: task, Kind: store.StaffVerification, ResultKey: key, Data: map[string]string{"who": "林核实"}, Actor: "support:a"}
+	return store.Answer{TaskID: task, Kind: store.StaffVerification, ResultKey: key, Data: map[string]string{"who": "林核实"},
+		Actor: "support:a"}
 }
 
 // packed packs once with builders that record their input.
@@ -103,11 +104,13 @@ func TestOrderOfDataFiles(t *testing.T) {
 	here, there := account(t, s, "here"), account(t, s, "there", "330000")
 	f := registered(t, s)
 	revision := submitted(t, s, f)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: revision, Operation: 1}))
+	require.NoError(t,
+		s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: revision, Operation: 1}))
 	first, second := addTask(t, s, here, "1"), addTask(t, s, here, "2")
 	require.NoError(t, s.AnswerTask(ctx, answer(first, "8")))
 	require.NoError(t, s.AnswerTask(ctx, answer(second, "9")))
-	require.NoError(t, s.ReportBlocks(ctx, here, []store.BlockValues{{From: 10, To: 20, Source: 1}, {From: 30, To: 40, Use: 4}}, "support:a"))
+	require.NoError(t, s.ReportBlocks(ctx, here,
+		[]store.BlockValues{{From: 10, To: 20, Source: 1}, {From: 30, To: 40, Use: 4}}, "support:a"))
 	accounts, err := s.Accounts(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 5, accounts[0].Waiting)
@@ -147,7 +150,8 @@ func TestOrderOfDataFiles(t *testing.T) {
 // submitted submits a filing's dossier and returns its revision.
 func submitted(t *testing.T, s *store.Store, f store.Filing) int {
 	t.Helper()
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t, s.Advance(t.Context(),
+		store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	revision, err := s.SaveDossier(t.Context(), f.ID, filingtest.Dossier())
 	require.NoError(t, err)
 	return revision
@@ -160,7 +164,8 @@ func TestResultsThatNameAFilingAndAnAnswerAlike(t *testing.T) {
 	ctx := t.Context()
 	here := account(t, s, "here")
 	f := registered(t, s)
-	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: submitted(t, s, f), Operation: 1}))
+	require.NoError(t,
+		s.QueueRecord(ctx, store.NewRecord{AccountID: here, FilingID: f.ID, Revision: submitted(t, s, f), Operation: 1}))
 	task := addTask(t, s, here, "1")
 	require.NoError(t, s.AnswerTask(ctx, answer(task, "1"))) // our record has the same holder's number at the bureau
 	for n := range int64(2) {
@@ -170,7 +175,8 @@ func TestResultsThatNameAFilingAndAnAnswerAlike(t *testing.T) {
 	refuse := func(code int) store.Applied {
 		id, err := s.StoreDownload(ctx, here, fmt.Sprint(code), []byte(fmt.Sprint(code)))
 		require.NoError(t, err)
-		done, err := s.ApplyDownload(ctx, here, id, []store.Verdict{{RecordID: 1, Operation: 1, Key: "1", Decided: true, Code: code}})
+		done, err := s.ApplyDownload(ctx, here, id,
+			[]store.Verdict{{RecordID: 1, Operation: 1, Key: "1", Decided: true, Code: code}})
 		require.NoError(t, err)
 		require.Empty(t, done.Unknown)
 		return done
@@ -201,8 +207,10 @@ func TestBlocksCoverOrders(t *testing.T) {
 	block := func(from, to string) store.BlockValues {
 		return store.BlockValues{From: number(from), To: number(to), Source: 7}
 	}
-	for i, ips := range [][]string{{"192.0.2.5", "192.0.2.10-192.0.2.20"}, {"192.0.2.250-192.0.3.9"}, {"198.51.100.1"}, {"198.51.100.1"}} {
-		_, err := s.ImportOrder(ctx, store.OrderImport{Number: fmt.Sprintf("D%d", i+1), Customer: "demo", Product: "p", Domains: []string{"a.example.com"}, IPs: ips})
+	for i, ips := range [][]string{{"192.0.2.5", "192.0.2.10-192.0.2.20"}, {"192.0.2.250-192.0.3.9"}, {"198.51.100.1"},
+		{"198.51.100.1"}} {
+		_, err := s.ImportOrder(ctx, store.OrderImport{Number: fmt.Sprintf("D%d", i+1), Customer: "demo", Product: "p",
+			Domains: []string{"a.example.com"}, IPs: ips})
 		require.NoError(t, err)
 	}
 	require.NoError(t, s.ReportBlocks(ctx, here, []store.BlockValues{block("192.0.2.0", "192.0.2.255")}, "support:a"))
@@ -213,23 +221,29 @@ func TestBlocksCoverOrders(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, outside, "no block is reported yet, so nothing is known")
 	_, _ = packed(t, s, here, nil)
-	require.NoError(t, s.ApplyAddresses(ctx, here, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: false, Operation: 1, Code: 2998, Done: true}}))
-	require.NoError(t, s.ApplyAddresses(ctx, there, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: true, Operation: 1, Code: 2998, Done: true}}))
+	require.NoError(t, s.ApplyAddresses(ctx, here,
+		[]store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: false, Operation: 1, Code: 2998, Done: true}}))
+	require.NoError(t, s.ApplyAddresses(ctx, there,
+		[]store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: true, Operation: 1, Code: 2998, Done: true}}))
 	list, err := s.Blocks(ctx, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, store.BlockWaiting, list[0].State, "another kind's, another account's result")
 	for range 2 {
-		require.NoError(t, s.ApplyAddresses(ctx, here, []store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: true, Operation: 1, Code: 2998, Done: true}}))
+		require.NoError(t, s.ApplyAddresses(ctx, here,
+			[]store.AddressVerdict{{RecordID: 1, BureauID: 900, Source: true, Operation: 1, Code: 2998, Done: true}}))
 	}
 	uncovered, err = s.UncoveredRanges(ctx, 10)
 	require.NoError(t, err)
-	require.Equal(t, []store.Uncovered{{Range: "192.0.2.250-192.0.3.9", Orders: 1, Order: "D2"}, {Range: "198.51.100.1", Orders: 2, Order: "D3"}}, uncovered)
+	require.Equal(t, []store.Uncovered{{Range: "192.0.2.250-192.0.3.9", Orders: 1, Order: "D2"},
+		{Range: "198.51.100.1", Orders: 2, Order: "D3"}}, uncovered)
 
-	outside, err = s.OutsideBlocks(ctx, []string{"192.0.2.5", "192.0.2.10-192.0.2.20", "192.0.2.250-192.0.3.9", "198.51.100.1", "nonsense"})
+	outside, err = s.OutsideBlocks(ctx,
+		[]string{"192.0.2.5", "192.0.2.10-192.0.2.20", "192.0.2.250-192.0.3.9", "198.51.100.1", "nonsense"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"192.0.2.250-192.0.3.9", "198.51.100.1"}, outside)
 
-	for want, v := range map[bool]store.BlockValues{true: block("192.0.2.255", "192.0.3.5"), false: block("192.0.3.0", "192.0.3.5")} {
+	for want, v := range map[bool]store.BlockValues{true: block("192.0.2.255", "192.0.3.5"),
+		false: block("192.0.3.0", "192.0.3.5")} {
 		_, found, err := s.Overlapping(ctx, here, v, 0)
 		require.NoError(t, err)
 		require.Equal(t, want, found)

@@ -18,7 +18,8 @@ import (
 func opened(t *testing.T, s *store.Store, number, customer string) (store.Order, store.Filing) {
 	t.Helper()
 	ctx := t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: customer, Product: "p", Domains: []string{"www.example.com", "example.com"}, IPs: []string{"192.0.2.1"},
+	_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: customer, Product: "p",
+		Domains: []string{"www.example.com", "example.com"}, IPs: []string{"192.0.2.1"},
 		WebSpace: &store.WebSpace{Protocol: "ftp", Host: "h", Port: 21, User: "u", Password: "secret"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, customer)
@@ -42,7 +43,8 @@ func TestImportAgainUpdates(t *testing.T) {
 	s := testdb.New(t)
 	order, f := opened(t, s, "D1", "demo")
 	require.Equal(t, []string{"www.example.com", "example.com"}, order.Domains)
-	created, err := s.ImportOrder(t.Context(), store.OrderImport{Number: "D1", Customer: "demo", Product: "q", Domains: []string{"www.example.net"}})
+	created, err := s.ImportOrder(t.Context(),
+		store.OrderImport{Number: "D1", Customer: "demo", Product: "q", Domains: []string{"www.example.net"}})
 	require.NoError(t, err)
 	require.False(t, created)
 	order, err = s.Order(t.Context(), order.ID)
@@ -207,7 +209,8 @@ func TestProjectionTakesOnlyNewerSteps(t *testing.T) {
 func TestWithdrawnFilingMakesRoom(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	order, f := opened(t, s, "D1", "demo")
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "a"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Withdrawn, EventKind: "withdrawn", Actor: "a"}))
 	next, err := s.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
 	require.NotEqual(t, f.ID, next.ID)
@@ -218,7 +221,8 @@ func TestDossierIsTakenOnlyInItsStages(t *testing.T) {
 	_, f := opened(t, s, "D1", "demo")
 	_, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 	require.ErrorIs(t, err, store.ErrConflict)
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "k", Actor: "a"}))
 	for range 2 { // submitted twice
 		revision, err := s.SaveDossier(ctx, f.ID, filingtest.Dossier())
 		require.NoError(t, err)

@@ -90,7 +90,8 @@ func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) erro
 		}
 	}
 	_, err = db.ExecContext(ctx, `
-		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, filing_id, sealed_detail, sealed_data, about_task, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, filing_id, sealed_detail, sealed_data, about_task,
+		created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.Key, t.Kind, t.AccountID, t.FilingID, sealed, data, t.About, s.utcNow())
 	return err
 }
@@ -122,7 +123,8 @@ func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, 
 // TaskDone records who completed a task.
 func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ? AND done_at IS NULL`, s.utcNow(), actor, id)
+		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ?
+			AND done_at IS NULL`, s.utcNow(), actor, id)
 		return err
 	})
 }
@@ -136,7 +138,8 @@ func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[
 		Max   int64  `db:"newest"`
 	}
 	err = s.db.SelectContext(ctx, &rows, `
-		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE notified_at IS NULL AND done_at IS NULL AND kind <> '`+TaskStopped+`' GROUP BY kind`)
+		SELECT kind, COUNT(*) AS n, MAX(id) AS newest FROM staff_tasks WHERE notified_at IS NULL AND done_at IS NULL
+		AND kind <> '`+TaskStopped+`' GROUP BY kind`)
 	byKind = map[string]int{}
 	for _, r := range rows {
 		byKind[r.Kind] = r.Count
@@ -147,13 +150,15 @@ func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[
 
 // TaskMailsSent records that staff were notified of the tasks up to one.
 func (s *Store) TaskMailsSent(ctx context.Context, newest int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL AND id <= ?`, s.utcNow(), newest)
+	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL
+		AND id <= ?`, s.utcNow(), newest)
 	return err
 }
 
 // AccountTask makes a task about an account.
 func AccountTask(accountID int64, kind, key, detail string) Task {
-	return Task{Key: fmt.Sprintf("%d/%s/%s", accountID, kind, key), Kind: kind, AccountID: sql.NullInt64{Int64: accountID, Valid: true}, Detail: detail}
+	return Task{Key: fmt.Sprintf("%d/%s/%s", accountID, kind, key), Kind: kind,
+		AccountID: sql.NullInt64{Int64: accountID, Valid: true}, Detail: detail}
 }
 
 // AddRefusalTask makes a task, once per record, of a refusal that the customer can't fix: the provider must resolve it,

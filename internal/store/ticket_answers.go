@@ -31,7 +31,8 @@ func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, a
 		if status == TicketClosed {
 			return ErrConflict
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO ticket_answers (ticket_id, token, sealed, created_by, created_at) VALUES (?, ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO ticket_answers (ticket_id, token, sealed, created_by, created_at)
+			VALUES (?, ?, ?, ?, ?)`,
 			ticketID, token, sealed, actor, s.utcNow())
 		if err != nil {
 			return err
@@ -61,7 +62,8 @@ func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err
 // CloseTicket closes a ticket. It is idempotent.
 func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ? AND status <> ?`,
+		_, err := tx.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ?
+			AND status <> ?`,
 			TicketClosed, s.utcNow(), actor, id, TicketClosed)
 		return err
 	})
@@ -69,13 +71,15 @@ func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 
 // TicketMailed records that staff were notified of a ticket.
 func (s *Store) TicketMailed(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET notified_at = ? WHERE id = ? AND notified_at IS NULL`, s.utcNow(), id)
+	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET notified_at = ? WHERE id = ?
+		AND notified_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
 // AnswerSent records that an answer was mailed.
 func (s *Store) AnswerSent(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET sent_at = ?, failure = '' WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
+	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET sent_at = ?, failure = '' WHERE id = ?
+		AND sent_at IS NULL`, s.utcNow(), id)
 	return err
 }
 
@@ -95,9 +99,11 @@ type TicketMail struct {
 func (s *Store) UnsentTicketMails(ctx context.Context, limit int) (list []TicketMail, err error) {
 	until := s.utcNow().Add(-ticketMailGrace)
 	err = s.db.SelectContext(ctx, &list, `
-		(SELECT id AS ticket_id, 0 AS answer_id FROM tickets WHERE notified_at IS NULL AND created_at < ? ORDER BY created_at LIMIT ?)
+		(SELECT id AS ticket_id, 0 AS answer_id FROM tickets WHERE notified_at IS NULL AND created_at < ? ORDER BY created_at
+		LIMIT ?)
 		UNION ALL
-		(SELECT ticket_id, id AS answer_id FROM ticket_answers WHERE sent_at IS NULL AND failure = '' AND created_at < ? ORDER BY created_at LIMIT ?)`,
+		(SELECT ticket_id, id AS answer_id FROM ticket_answers WHERE sent_at IS NULL AND failure = '' AND created_at < ?
+		ORDER BY created_at LIMIT ?)`,
 		until, limit, until, limit)
 	return list, err
 }

@@ -105,14 +105,16 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 		}
 		if t.CustomerID.Valid {
 			var n int
-			if err := tx.GetContext(ctx, &n, `SELECT COUNT(*) FROM tickets WHERE customer_id = ? AND created_at > ?`, t.CustomerID, now.Add(-ticketsFor)); err != nil {
+			if err := tx.GetContext(ctx, &n, `SELECT COUNT(*) FROM tickets WHERE customer_id = ?
+				AND created_at > ?`, t.CustomerID, now.Add(-ticketsFor)); err != nil {
 				return err
 			}
 			if n >= maxTickets {
 				return ErrTooManyTickets
 			}
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed,
+			created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			t.Token, t.Kind, TicketOpen, t.Lang, t.CustomerID, t.OrderID, sealed, now)
 		if err != nil {
 			return err
@@ -130,7 +132,8 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 }
 
 const ticketRows = `
-	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed, t.created_at, t.notified_at, t.closed_at
+	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed,
+	t.created_at, t.notified_at, t.closed_at
 	FROM tickets t LEFT JOIN orders o ON o.id = t.order_id LEFT JOIN users u ON u.id = t.customer_id `
 
 func (s *Store) openTicket(t *Ticket) error {
@@ -155,7 +158,8 @@ func (s *Store) TicketOf(ctx context.Context, customerID, id int64) (t Ticket, e
 
 // TicketsOf lists a customer's tickets, newest first, after an ID (0: from the newest).
 func (s *Store) TicketsOf(ctx context.Context, customerID, after int64, limit int) ([]Ticket, error) {
-	return s.ticketList(ctx, `WHERE t.customer_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, customerID, idBelow(after), limit)
+	return s.ticketList(ctx, `WHERE t.customer_id = ? AND t.id < ? ORDER BY t.id DESC
+		LIMIT ?`, customerID, idBelow(after), limit)
 }
 
 // Tickets lists the tickets with a status, newest first, after an ID (0: from the newest).
@@ -179,7 +183,8 @@ func (s *Store) ticketList(ctx context.Context, where string, args ...any) (list
 func (s *Store) TicketAnswers(ctx context.Context, ticketID int64) ([]TicketAnswer, error) {
 	var list []TicketAnswer
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE ticket_id = ? ORDER BY id`, ticketID)
+		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE ticket_id = ?
+		ORDER BY id`, ticketID)
 	for i := 0; err == nil && i < len(list); i++ {
 		err = s.openAnswer(&list[i])
 	}

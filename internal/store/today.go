@@ -29,7 +29,8 @@ func (c Counted) Text() string {
 
 // count counts, up to MaxCounted, the rows of a query with a column "at".
 func (s *Store) count(ctx context.Context, query string, args ...any) (c Counted, err error) {
-	if err = s.db.GetContext(ctx, &c, `SELECT COUNT(*) AS n, MIN(at) AS oldest FROM (`+query+` LIMIT ?) some`, append(args, MaxCounted+1)...); err != nil {
+	if err = s.db.GetContext(ctx, &c, `SELECT COUNT(*) AS n, MIN(at) AS oldest
+		FROM (`+query+` LIMIT ?) some`, append(args, MaxCounted+1)...); err != nil {
 		err = fmt.Errorf("counting: %w", err)
 	}
 	return c, err
@@ -60,15 +61,21 @@ func (s *Store) StuckCauses(ctx context.Context) (list []CountedCause, err error
 }
 
 const (
-	countStuck         = `SELECT stuck_since AS at FROM filings FORCE INDEX (filings_cause) WHERE stuck_step = ? AND stuck_reason = ? ORDER BY stuck_since, id`
-	countStage         = `SELECT stage_since AS at FROM filings FORCE INDEX (filings_stage) WHERE stage = ? AND stage_since <= ? ORDER BY stage_since, id`
-	countStageProvince = `SELECT stage_since AS at FROM filings FORCE INDEX (filings_province) WHERE province = ? AND stage = ? AND stage_since <= ? ORDER BY stage_since, id`
-	countSiteBad       = `SELECT site_bad_since AS at FROM filings FORCE INDEX (filings_site_bad) WHERE stage = 'filed' AND site_bad_since IS NOT NULL ORDER BY site_bad_since, id`
-	countTickets       = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open' ORDER BY id`
+	countStuck = `SELECT stuck_since AS at FROM filings FORCE INDEX (filings_cause) WHERE stuck_step = ?
+		AND stuck_reason = ? ORDER BY stuck_since, id`
+	countStage = `SELECT stage_since AS at FROM filings FORCE INDEX (filings_stage) WHERE stage = ?
+		AND stage_since <= ? ORDER BY stage_since, id`
+	countStageProvince = `SELECT stage_since AS at FROM filings FORCE INDEX (filings_province) WHERE province = ?
+		AND stage = ? AND stage_since <= ? ORDER BY stage_since, id`
+	countSiteBad = `SELECT site_bad_since AS at FROM filings FORCE INDEX (filings_site_bad) WHERE stage = 'filed'
+		AND site_bad_since IS NOT NULL ORDER BY site_bad_since, id`
+	countTickets = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open'
+		ORDER BY id`
 )
 
 // CountStage counts the filings that have been in a stage since a time or longer, in one province if given.
-func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province string, before time.Time) (Counted, error) {
+func (s *Store) CountStage(ctx context.Context, stage filing.Stage, province string,
+	before time.Time) (Counted, error) {
 	if province != "" {
 		return s.count(ctx, countStageProvince, province, stage, before.UTC())
 	}
@@ -87,7 +94,8 @@ func (s *Store) CountOpenTickets(ctx context.Context) (Counted, error) {
 func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []string, err error) {
 	for _, p := range filing.Provinces() {
 		var n int
-		if err := s.db.GetContext(ctx, &n, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province) WHERE province = ? AND stage = ?)`, p.Code, stage); err != nil {
+		if err := s.db.GetContext(ctx, &n, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province)
+			WHERE province = ? AND stage = ?)`, p.Code, stage); err != nil {
 			return nil, err
 		}
 		if n > 0 {
@@ -103,12 +111,14 @@ type CountedKind struct {
 	Counted
 }
 
-const countTasks = `SELECT kind, created_at FROM staff_tasks FORCE INDEX (staff_tasks_open) WHERE done_at IS NULL ORDER BY id`
+const countTasks = `SELECT kind, created_at FROM staff_tasks FORCE INDEX (staff_tasks_open) WHERE done_at IS NULL
+	ORDER BY id`
 
 // CountTasks counts the staff's open tasks by kind, among the oldest MaxCounted.
 func (s *Store) CountTasks(ctx context.Context) (list []CountedKind, err error) {
 	err = s.db.SelectContext(ctx, &list, `
-		SELECT kind, COUNT(*) AS n, MIN(created_at) AS oldest FROM (`+countTasks+` LIMIT ?) some GROUP BY kind ORDER BY oldest`, MaxCounted+1)
+		SELECT kind, COUNT(*) AS n, MIN(created_at) AS oldest
+		FROM (`+countTasks+` LIMIT ?) some GROUP BY kind ORDER BY oldest`, MaxCounted+1)
 	return list, err
 }
 
@@ -126,6 +136,7 @@ type SilentAccount struct {
 func (s *Store) SilentAccounts(ctx context.Context, before time.Time) (list []SilentAccount, err error) {
 	err = s.db.SelectContext(ctx, &list, `
 		SELECT id, name, stopped_code, COALESCE(stopped_at, exchanged_at, created_at) AS since FROM bureau_accounts
-		WHERE active AND driver = ? AND (stopped_at IS NOT NULL OR COALESCE(exchanged_at, created_at) < ?) ORDER BY since, id`, DriverInterface, before.UTC())
+		WHERE active AND driver = ? AND (stopped_at IS NOT NULL OR COALESCE(exchanged_at, created_at) < ?)
+		ORDER BY since, id`, DriverInterface, before.UTC())
 	return list, err
 }

@@ -37,7 +37,8 @@ func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
 		Left     int    `db:"codes"`
 	}
 	err = s.db.GetContext(ctx, &row, `
-		SELECT sealed_secret, sealed_pending, last_step, (SELECT COUNT(*) FROM staff_recovery_codes c WHERE c.user_id = t.user_id AND c.used_at IS NULL) AS codes
+		SELECT sealed_secret, sealed_pending, last_step, (SELECT COUNT(*) FROM staff_recovery_codes c
+		WHERE c.user_id = t.user_id AND c.used_at IS NULL) AS codes
 		FROM staff_totp t WHERE user_id = ?`, userID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, nil
@@ -70,7 +71,8 @@ func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) erro
 		return err
 	}
 	_, err = s.db.ExecContext(ctx, `
-		INSERT INTO staff_totp (user_id, sealed_pending) VALUES (?, ?) ON DUPLICATE KEY UPDATE sealed_pending = VALUES(sealed_pending)`, userID, sealed)
+		INSERT INTO staff_totp (user_id, sealed_pending) VALUES (?, ?) ON DUPLICATE KEY UPDATE sealed_pending =
+		VALUES(sealed_pending)`, userID, sealed)
 	return err
 }
 
@@ -83,7 +85,8 @@ func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		var pending []byte
-		if err := tx.GetContext(ctx, &pending, `SELECT sealed_pending FROM staff_totp WHERE user_id = ? FOR UPDATE`, userID); err != nil {
+		if err := tx.GetContext(ctx, &pending, `SELECT sealed_pending FROM staff_totp WHERE user_id = ?
+			FOR UPDATE`, userID); err != nil {
 			return notFoundAs(err, "second factor")
 		}
 		if pending == nil {
@@ -96,7 +99,8 @@ func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step
 		if string(plain) != secret {
 			return ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_totp SET sealed_secret = ?, sealed_pending = NULL, enrolled_at = ?, last_step = ? WHERE user_id = ?`,
+		if _, err := tx.ExecContext(ctx, `UPDATE staff_totp SET sealed_secret = ?, sealed_pending = NULL, enrolled_at = ?,
+			last_step = ? WHERE user_id = ?`,
 			sealed, s.utcNow(), step, userID); err != nil {
 			return err
 		}
@@ -118,7 +122,8 @@ func (s *Store) replaceRecoveryCodes(ctx context.Context, tx *sqlx.Tx, userID in
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO staff_recovery_codes (user_id, code_hash) VALUES (?, ?)`, userID, hash); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO staff_recovery_codes (user_id, code_hash)
+			VALUES (?, ?)`, userID, hash); err != nil {
 			return err
 		}
 	}
@@ -140,7 +145,8 @@ func (s *Store) UseRecoveryCode(ctx context.Context, userID int64, code string) 
 	if err != nil {
 		return false, err
 	}
-	return s.useUp(ctx, `UPDATE staff_recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash = ? AND used_at IS NULL`, s.utcNow(), userID, hash)
+	return s.useUp(ctx, `UPDATE staff_recovery_codes SET used_at = ? WHERE user_id = ? AND code_hash = ?
+		AND used_at IS NULL`, s.utcNow(), userID, hash)
 }
 
 func (s *Store) useUp(ctx context.Context, query string, args ...any) (used bool, err error) {

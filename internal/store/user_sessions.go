@@ -22,10 +22,12 @@ type UserSession struct {
 }
 
 // BeginSession records that an account signed in for a lifetime.
-func (s *Store) BeginSession(ctx context.Context, userID int64, agent string, lifetime time.Duration) (id int64, err error) {
+func (s *Store) BeginSession(ctx context.Context, userID int64, agent string,
+	lifetime time.Duration) (id int64, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?)`,
+		res, err := tx.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at)
+			VALUES (?, ?, ?, ?, ?)`,
 			userID, agent, now, now, now.Add(lifetime))
 		if err != nil {
 			return fmt.Errorf("updating a session: %w", err)
@@ -38,7 +40,8 @@ func (s *Store) BeginSession(ctx context.Context, userID int64, agent string, li
 
 // SecondFactor records that the second factor was given in a session.
 func (s *Store) SecondFactor(ctx context.Context, userID, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE user_sessions SET second_factor = TRUE WHERE id = ? AND user_id = ?`, id, userID)
+	_, err := s.db.ExecContext(ctx, `UPDATE user_sessions SET second_factor = TRUE WHERE id = ?
+		AND user_id = ?`, id, userID)
 	return err
 }
 
@@ -89,7 +92,8 @@ func (s *Store) SessionState(ctx context.Context, userID, id int64) (state Sessi
 func (s *Store) UserSessions(ctx context.Context, userID int64) ([]UserSession, error) {
 	var list []UserSession
 	err := s.db.SelectContext(ctx, &list, `
-		SELECT id, agent, created_at, last_seen_at FROM user_sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC LIMIT 100`, userID, s.utcNow())
+		SELECT id, agent, created_at, last_seen_at FROM user_sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC
+		LIMIT 100`, userID, s.utcNow())
 	return list, err
 }
 

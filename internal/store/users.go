@@ -31,7 +31,8 @@ type User struct {
 	CreatedAt  time.Time    `db:"created_at"`
 }
 
-const userColumns = `u.id, u.role, IF(u.role = 'support' AND u.staff_role = '', 'viewer', u.staff_role) AS staff_role, u.login, u.password_hash, u.password_version,
+const userColumns = `u.id, u.role, IF(u.role = 'support'
+	AND u.staff_role = '', 'viewer', u.staff_role) AS staff_role, u.login, u.password_hash, u.password_version,
 	u.disabled_at, u.initial_password_until, u.created_at`
 
 // UserByLogin finds an account by the login entered at sign-in.
@@ -64,8 +65,10 @@ func (s *Store) EnsureStaff(ctx context.Context, role StaffRole, login, password
 	return s.ensureUser(ctx, RoleSupport, role, login, passwordHash)
 }
 
-func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, login, passwordHash string) (int64, error) {
-	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at) VALUES (?, ?, ?, ?, ?)`,
+func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, login,
+	passwordHash string) (int64, error) {
+	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		role, staffRole, login, passwordHash, s.utcNow())
 	if err != nil {
 		return 0, fmt.Errorf("creating a user: %w", err)

@@ -60,11 +60,14 @@ func (c Vetting) BelongsTo(reviewer int64) bool { return c.Reviewer == reviewer 
 
 const (
 	vettingColumns = `f.id AS filing_id, f.revision, IF(one.verdict = 'passed_on', 2, 1) AS round,
-		COALESCE(c.reviewer_id, 0) AS reviewer_id, COALESCE(u.login, '') AS login, c.taken_at, c.leased_until, COALESCE(c.verdict, '') AS verdict, c.decided_at,
-		IF(one.verdict = 'passed_on', one.reviewer_id, 0) AS first_id, IF(one.verdict = 'passed_on', w.login, '') AS first_login`
+		COALESCE(c.reviewer_id, 0) AS reviewer_id, COALESCE(u.login, '') AS login, c.taken_at, c.leased_until,
+		COALESCE(c.verdict, '') AS verdict, c.decided_at,
+		IF(one.verdict = 'passed_on', one.reviewer_id, 0) AS first_id,
+		IF(one.verdict = 'passed_on', w.login, '') AS first_login`
 	vettingJoins = `
 		LEFT JOIN vettings one ON one.filing_id = f.id AND one.revision = f.revision AND one.round = 1
-		LEFT JOIN vettings c ON c.filing_id = f.id AND c.revision = f.revision AND c.round = IF(one.verdict = 'passed_on', 2, 1)
+		LEFT JOIN vettings c ON c.filing_id = f.id AND c.revision = f.revision
+		AND c.round = IF(one.verdict = 'passed_on', 2, 1)
 		LEFT JOIN users u ON u.id = c.reviewer_id LEFT JOIN users w ON w.id = one.reviewer_id`
 )
 
@@ -97,7 +100,8 @@ func lockVetting(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int)
 // TakeVetting gives a revision to a reviewer for the duration of a lease. A reviewer who already holds it keeps it. It
 // returns ErrHeld if somebody else holds it, ErrSameReviewer if the reviewer passed it on, ErrConflict if it is decided
 // or not being vetted.
-func (s *Store) TakeVetting(ctx context.Context, filingID int64, revision int, reviewer int64, lease time.Duration) error {
+func (s *Store) TakeVetting(ctx context.Context, filingID int64, revision int, reviewer int64,
+	lease time.Duration) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := lockVetting(ctx, tx, filingID, revision)
 		now := s.utcNow()
@@ -152,7 +156,8 @@ func (s *Store) TakeNextVetting(ctx context.Context, reviewer int64, lease time.
 }
 
 // RenewVetting renews the lease of a reviewer who holds the dossier, and otherwise does nothing.
-func (s *Store) RenewVetting(ctx context.Context, filingID int64, revision int, reviewer int64, lease time.Duration) error {
+func (s *Store) RenewVetting(ctx context.Context, filingID int64, revision int, reviewer int64,
+	lease time.Duration) error {
 	_, err := s.db.ExecContext(ctx, `
 		UPDATE vettings SET leased_until = ? WHERE filing_id = ? AND revision = ? AND reviewer_id = ? AND decided_at IS NULL`,
 		s.utcNow().Add(lease), filingID, revision, reviewer)
@@ -169,7 +174,8 @@ func (s *Store) ReleaseVetting(ctx context.Context, filingID int64, revision int
 		if !c.BelongsTo(reviewer) {
 			return ErrConflict
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM vettings WHERE filing_id = ? AND revision = ? AND round = ?`, filingID, revision, c.Round)
+		_, err = tx.ExecContext(ctx, `DELETE FROM vettings WHERE filing_id = ? AND revision = ?
+			AND round = ?`, filingID, revision, c.Round)
 		return err
 	})
 }
@@ -202,7 +208,8 @@ func (s *Store) DecideVetting(ctx context.Context, d VettingDecision) error {
 		case !c.BelongsTo(d.Reviewer):
 			return ErrHeld
 		default:
-			if _, err := tx.ExecContext(ctx, `UPDATE vettings SET verdict = ?, decided_at = ? WHERE filing_id = ? AND revision = ? AND round = ?`,
+			if _, err := tx.ExecContext(ctx, `UPDATE vettings SET verdict = ?, decided_at = ? WHERE filing_id = ?
+				AND revision = ? AND round = ?`,
 				d.Verdict, s.utcNow(), d.FilingID, d.Revision, d.Round); err != nil {
 				return err
 			}

@@ -29,19 +29,23 @@ type VettingFigures struct {
 // decision.
 const (
 	vettingsQuery = `
-		SELECT c.reviewer_id, u.login, COUNT(*) AS vettings, COALESCE(SUM(c.verdict <> 'sent_back'), 0) AS passed, COALESCE(SUM(c.verdict = 'sent_back'), 0) AS sent_back
+		SELECT c.reviewer_id, u.login, COUNT(*) AS vettings, COALESCE(SUM(c.verdict <> 'sent_back'), 0) AS passed,
+		COALESCE(SUM(c.verdict = 'sent_back'), 0) AS sent_back
 		FROM vettings c JOIN users u ON u.id = c.reviewer_id`
 	vettingsRefusedQuery = `
 		SELECT c.reviewer_id, COUNT(*) AS n
-		FROM vettings c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x ON x.record_id = r.id AND x.approved = FALSE`
+		FROM vettings c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x
+		ON x.record_id = r.id AND x.approved = FALSE`
 	vettingsTookQuery = `
-		SELECT c.reviewer_id, TIMESTAMPDIFF(MICROSECOND, d.submitted_at, c.decided_at), TIMESTAMPDIFF(MICROSECOND, c.taken_at, c.decided_at)
+		SELECT c.reviewer_id, TIMESTAMPDIFF(MICROSECOND, d.submitted_at, c.decided_at),
+		TIMESTAMPDIFF(MICROSECOND, c.taken_at, c.decided_at)
 		FROM vettings c LEFT JOIN dossiers d ON d.filing_id = c.filing_id AND d.revision = c.revision`
 )
 
 // VettingFigures sums up reviewers' verdicts since a time, most active first; of one of them, if reviewer isn't 0. Its
 // memory use doesn't grow with the vettings, but it reads them all, so callers should cache it.
-func (s *Store) VettingFigures(ctx context.Context, since time.Time, reviewer int64) (list []VettingFigures, err error) {
+func (s *Store) VettingFigures(ctx context.Context, since time.Time,
+	reviewer int64) (list []VettingFigures, err error) {
 	where, args := ` WHERE c.decided_at >= ?`, []any{since.UTC()}
 	if reviewer != 0 {
 		where, args = where+` AND c.reviewer_id = ?`, append(args, reviewer)
@@ -53,7 +57,8 @@ func (s *Store) VettingFigures(ctx context.Context, since time.Time, reviewer in
 		Reviewer int64 `db:"reviewer_id"`
 		N        int   `db:"n"`
 	}
-	if err := s.db.SelectContext(ctx, &refused, vettingsRefusedQuery+where+` AND c.verdict <> 'sent_back' GROUP BY c.reviewer_id`, args...); err != nil {
+	if err := s.db.SelectContext(ctx, &refused, vettingsRefusedQuery+where+` AND c.verdict <> 'sent_back'
+		GROUP BY c.reviewer_id`, args...); err != nil {
 		return nil, err
 	}
 	type times struct{ submission, taking tally }

@@ -43,25 +43,30 @@ func vettingQueue(shown VettingScope, reviewer int64, now time.Time, after Curso
 	if after.CreatedAt.IsZero() {
 		after.CreatedAt = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	from, where := `filings f FORCE INDEX (filings_stage)`, `f.stage = 'vetting' AND f.stage_since >= ? AND (f.stage_since > ? OR f.id > ?)`
+	from, where := `filings f FORCE INDEX (filings_stage)`, `f.stage = 'vetting' AND f.stage_since >= ?
+		AND (f.stage_since > ? OR f.id > ?)`
 	args := []any{after.CreatedAt, after.CreatedAt, after.ID}
 	switch shown {
 	case VettingsMine: // few
-		from = `vettings mine FORCE INDEX (vettings_reviewer) STRAIGHT_JOIN filings f ON f.id = mine.filing_id AND f.revision = mine.revision`
+		from = `vettings mine FORCE INDEX (vettings_reviewer) STRAIGHT_JOIN filings f ON f.id = mine.filing_id
+			AND f.revision = mine.revision`
 		where = `mine.reviewer_id = ? AND mine.decided_at IS NULL AND ` + where
 		args = append([]any{reviewer}, args...)
 	case VettingsFree:
-		where += ` AND COALESCE(c.verdict, '') = '' AND (c.reviewer_id IS NULL OR c.reviewer_id <> ? AND c.leased_until <= ?) AND NOT (COALESCE(one.verdict, '') = 'passed_on' AND one.reviewer_id = ?)`
+		where += ` AND COALESCE(c.verdict, '') = '' AND (c.reviewer_id IS NULL OR c.reviewer_id <> ? AND c.leased_until <= ?)
+			AND NOT (COALESCE(one.verdict, '') = 'passed_on' AND one.reviewer_id = ?)`
 		args = append(args, reviewer, now, reviewer)
 	}
 	return `SELECT ` + vettingColumns + `, o.number AS order_number, f.serial, f.kind, f.province, f.stage_since, d.sealed
-		FROM ` + from + ` STRAIGHT_JOIN orders o ON o.id = f.order_id LEFT JOIN dossiers d ON d.filing_id = f.id AND d.revision = f.revision` + vettingJoins + `
+		FROM ` + from + ` STRAIGHT_JOIN orders o ON o.id = f.order_id LEFT JOIN dossiers d ON d.filing_id = f.id
+			AND d.revision = f.revision` + vettingJoins + `
 		WHERE ` + where + ` ORDER BY f.stage_since, f.id LIMIT ?`, append(args, limit)
 }
 
 // VettingQueue lists the dossiers that wait for vetting, those waiting longest first, at most limit after a cursor
 // (QueuedVetting.Cursor).
-func (s *Store) VettingQueue(ctx context.Context, shown VettingScope, reviewer int64, after Cursor, limit int) ([]QueuedVetting, error) {
+func (s *Store) VettingQueue(ctx context.Context, shown VettingScope, reviewer int64, after Cursor,
+	limit int) ([]QueuedVetting, error) {
 	query, args := vettingQueue(shown, reviewer, s.utcNow(), after, limit)
 	var rows []struct {
 		QueuedVetting

@@ -34,7 +34,8 @@ func reviewers(t *testing.T, s *store.Store, logins ...string) (ids []int64) {
 func toVet(t *testing.T, s *store.Store, number string) store.Filing {
 	t.Helper()
 	ctx := t.Context()
-	_, err := s.ImportOrder(ctx, store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
+	_, err := s.ImportOrder(ctx,
+		store.OrderImport{Number: number, Customer: "demo", Product: "p", Domains: []string{"www.example.com"}})
 	require.NoError(t, err)
 	user, err := s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
@@ -42,7 +43,8 @@ func toVet(t *testing.T, s *store.Store, number string) store.Filing {
 	require.NoError(t, err)
 	f, err := s.OpenFiling(ctx, order.ID)
 	require.NoError(t, err)
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
+	require.NoError(t,
+		s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 1, Stage: filing.Preparing, EventKind: "verified", Actor: "test"}))
 	submitToVetting(t, s, f.ID, 2)
 	f, err = s.Filing(ctx, f.ID)
 	require.NoError(t, err)
@@ -55,7 +57,8 @@ func submitToVetting(t *testing.T, s *store.Store, filingID, seq int64) {
 	d.Kind = filing.KindNew
 	revision, err := s.SaveDossier(t.Context(), filingID, d)
 	require.NoError(t, err)
-	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: filingID, Seq: seq, Stage: filing.Vetting, Revision: revision, EventKind: "submitted", Actor: "customer:demo"}))
+	require.NoError(t, s.Advance(t.Context(), store.Progress{FilingID: filingID, Seq: seq, Stage: filing.Vetting,
+		Revision: revision, EventKind: "submitted", Actor: "customer:demo"}))
 }
 
 func numbers(list []store.QueuedVetting) (orders []string) {
@@ -201,29 +204,35 @@ func TestSecondVettingNeedsAnotherReviewer(t *testing.T) {
 	_, err = s.TakeNextVetting(ctx, a, lease)
 	require.ErrorIs(t, err, store.ErrNotFound)
 	for round := range 3 {
-		err := s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 1, Round: round, Reviewer: a, Verdict: store.VettingPassed})
+		err := s.DecideVetting(ctx,
+			store.VettingDecision{FilingID: f.ID, Revision: 1, Round: round, Reviewer: a, Verdict: store.VettingPassed})
 		require.ErrorIs(t, err, store.ErrConflict, "the first passer can't pass it, from whatever tab")
 	}
 	q, err := s.TakeNextVetting(ctx, b, lease)
 	require.NoError(t, err)
 	require.Equal(t, "D1", q.OrderNumber)
 	require.NoError(t, s.DecideVetting(ctx, first), "an old tab of the first one's")
-	require.ErrorIs(t, s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 1, Reviewer: b, Verdict: store.VettingPassed}), store.ErrConflict, "an old tab")
+	require.ErrorIs(t, s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 1, Reviewer: b,
+		Verdict: store.VettingPassed}), store.ErrConflict, "an old tab")
 	why := &store.SendBack{Revision: 1, Actor: "support:b", Reasons: []string{"site_name"}}
-	require.NoError(t, s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 2, Reviewer: b, Verdict: store.VettingSentBack, Why: why}))
+	require.NoError(t, s.DecideVetting(ctx,
+		store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 2, Reviewer: b, Verdict: store.VettingSentBack, Why: why}))
 	all, err := s.SendBacks(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, []string{"site_name"}, all[1].Reasons)
 
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Correcting, EventKind: "sent_back", Actor: "support:b"}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Correcting, EventKind: "sent_back", Actor: "support:b"}))
 	submitToVetting(t, s, f.ID, 4)
 	q, err = s.TakeNextVetting(ctx, a, lease)
 	require.NoError(t, err)
 	require.Equal(t, 1, q.Round)
 	require.Equal(t, 2, q.Revision)
-	require.NoError(t, s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 2, Round: 1, Reviewer: a, Verdict: store.VettingPassedOn}))
+	require.NoError(t, s.DecideVetting(ctx,
+		store.VettingDecision{FilingID: f.ID, Revision: 2, Round: 1, Reviewer: a, Verdict: store.VettingPassedOn}))
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 2, b, lease))
-	require.NoError(t, s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 2, Round: 2, Reviewer: b, Verdict: store.VettingPassed}))
+	require.NoError(t, s.DecideVetting(ctx,
+		store.VettingDecision{FilingID: f.ID, Revision: 2, Round: 2, Reviewer: b, Verdict: store.VettingPassed}))
 }
 
 func TestVettingQueueIsOldestFirst(t *testing.T) {
@@ -233,7 +242,8 @@ func TestVettingQueueIsOldestFirst(t *testing.T) {
 	var filings []store.Filing
 	for i := range 5 {
 		filings = append(filings, toVet(t, s, fmt.Sprintf("D%d", i)))
-		_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage_since = ? WHERE id = ?`, time.Date(2026, 1, 9-i/2, 0, 0, 0, 0, time.UTC), filings[i].ID)
+		_, err := s.DB().ExecContext(ctx, `UPDATE filings SET stage_since = ?
+			WHERE id = ?`, time.Date(2026, 1, 9-i/2, 0, 0, 0, 0, time.UTC), filings[i].ID)
 		require.NoError(t, err)
 	}
 	list := func(shown store.VettingScope, reviewer int64) []string {
@@ -260,7 +270,8 @@ func TestVettingQueueIsOldestFirst(t *testing.T) {
 	expire(t, s)
 	require.Equal(t, all, list(store.VettingsFree, who[1]))
 	require.Equal(t, []string{"D2"}, list(store.VettingsMine, who[0]), "they hold it until somebody else takes it")
-	require.Equal(t, []string{"D4", "D3", "D0", "D1"}, list(store.VettingsFree, who[0]), "and isn't given to them as the next one")
+	require.Equal(t, []string{"D4", "D3", "D0", "D1"}, list(store.VettingsFree, who[0]),
+		"and isn't given to them as the next one")
 	query, args := store.VettingQueueSQL(store.VettingsFree, who[0], time.Now(), store.Cursor{}, 51)
 	for _, step := range explain(ctx, t, s.DB(), query, args) {
 		if step["table"] == "f" {
@@ -287,7 +298,9 @@ func TestFiguresOfReviewers(t *testing.T) {
 		}
 		require.NoError(t, s.DecideVetting(ctx, d))
 		for _, query := range []string{
-			`UPDATE vettings SET taken_at = decided_at - INTERVAL ? MINUTE WHERE filing_id = ?`, `UPDATE dossiers d JOIN vettings c USING (filing_id) SET d.submitted_at = c.decided_at - INTERVAL 10 * ? MINUTE WHERE d.filing_id = ?`,
+			`UPDATE vettings SET taken_at = decided_at - INTERVAL ? MINUTE
+				WHERE filing_id = ?`, `UPDATE dossiers d JOIN vettings c USING (filing_id)
+					SET d.submitted_at = c.decided_at - INTERVAL 10 * ? MINUTE WHERE d.filing_id = ?`,
 		} {
 			_, err := s.DB().ExecContext(ctx, query, i*i+1, f.ID) // 1, 2, 5
 			require.NoError(t, err)
@@ -295,8 +308,10 @@ func TestFiguresOfReviewers(t *testing.T) {
 	}
 	f := toVet(t, s, "D9")
 	require.NoError(t, s.TakeVetting(ctx, f.ID, 1, who[1], lease))
-	require.NoError(t, s.DecideVetting(ctx, store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 1, Reviewer: who[1], Verdict: store.VettingPassed}))
-	require.NoError(t, s.Advance(ctx, store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Submitting, EventKind: "submitting", Actor: "support:b"}))
+	require.NoError(t, s.DecideVetting(ctx,
+		store.VettingDecision{FilingID: f.ID, Revision: 1, Round: 1, Reviewer: who[1], Verdict: store.VettingPassed}))
+	require.NoError(t, s.Advance(ctx,
+		store.Progress{FilingID: f.ID, Seq: 3, Stage: filing.Submitting, EventKind: "submitting", Actor: "support:b"}))
 	require.NoError(t, s.QueueRecord(ctx, store.NewRecord{AccountID: account, FilingID: f.ID, Revision: 1, Operation: 1}))
 	require.NoError(t, s.SubmitByHand(ctx, 1, "support:b"))
 	require.NoError(t, s.DecideByHand(ctx, 1, store.ManualDecision{Actor: "support:b", Opinion: "证件过期"}))

@@ -36,7 +36,8 @@ const room = 4 << 30
 // place is where databases are stored: in memory, if there is room.
 func place() string {
 	var fs unix.Statfs_t
-	if err := unix.Statfs(memory, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC && fs.Bavail*uint64(fs.Bsize) >= uint64(runtime.GOMAXPROCS(0))*room {
+	if err := unix.Statfs(memory, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC &&
+		fs.Bavail*uint64(fs.Bsize) >= uint64(runtime.GOMAXPROCS(0))*room {
 		return memory
 	}
 	return os.TempDir()

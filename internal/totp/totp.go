@@ -58,7 +58,8 @@ func Match(secret, code string, now time.Time, used int64) (step int64, ok bool)
 		if step <= used {
 			continue
 		}
-		right, err := hotp.ValidateCustom(code, uint64(step), secret, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		right, err := hotp.ValidateCustom(code, uint64(step), secret,
+			hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err == nil && right {
 			return step, true
 		}

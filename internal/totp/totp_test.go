@@ -16,7 +16,8 @@ import (
 // The codes of RFC 6238, appendix B (SHA-1), with six digits.
 func TestCodesOfTheStandard(t *testing.T) {
 	secret := base32.StdEncoding.EncodeToString([]byte("12345678901234567890"))
-	for seconds, code := range map[int64]string{59: "287082", 1111111109: "081804", 1234567890: "005924", 20000000000: "353130"} {
+	for seconds, code := range map[int64]string{59: "287082", 1111111109: "081804", 1234567890: "005924",
+		20000000000: "353130"} {
 		step, ok := totp.Match(secret, code, time.Unix(seconds, 0), 0)
 		require.True(t, ok, seconds)
 		require.Equal(t, seconds/30, step)
@@ -48,7 +49,8 @@ func TestCodeIsGoodAroundItsTimeAndOnce(t *testing.T) {
 }
 
 func TestWhatIsTypedIsRead(t *testing.T) {
-	for typed, want := range map[string]string{" 123 456": "123456", "abcde-fghij": "ABCDEFGHIJ", "ABCDE FGHIJ": "ABCDEFGHIJ", "0bcde1ghij": "OBCDEIGHIJ"} {
+	for typed, want := range map[string]string{" 123 456": "123456", "abcde-fghij": "ABCDEFGHIJ",
+		"ABCDE FGHIJ": "ABCDEFGHIJ", "0bcde1ghij": "OBCDEIGHIJ"} {
 		code, _ := totp.Normalise(typed)
 		require.Equal(t, want, code, typed)
 	}

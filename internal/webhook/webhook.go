@@ -48,8 +48,9 @@ func New(address, secret string) (*Webhook, error) {
 	return &Webhook{
 		url: address, signer: signer, now: time.Now,
 		client: &http.Client{
-			Timeout:       timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a redirect doesn't mean that it was accepted
+			Timeout: timeout,
+			// a redirect doesn't mean that it was accepted
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
 }

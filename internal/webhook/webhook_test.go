@@ -48,7 +48,8 @@ func TestPostIsSigned(t *testing.T) {
 }
 
 func TestWrongSettingsAreReported(t *testing.T) {
-	for address, key := range map[string]string{"ops.example.com": secret, "ftp://ops.example.com": secret, "https://ops.example.com": "c2hvcnQ=", "https://ops.example.com/": "not base64!!"} {
+	for address, key := range map[string]string{"ops.example.com": secret, "ftp://ops.example.com": secret,
+		"https://ops.example.com": "c2hvcnQ=", "https://ops.example.com/": "not base64!!"} {
 		_, err := webhook.New(address, key)
 		require.Error(t, err, address)
 	}

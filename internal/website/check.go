@@ -250,7 +250,8 @@ func fetchKind(err error) string {
 	switch {
 	case errors.Is(err, errRedirects):
 		return TooManyHops
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork):
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort),
+		errors.Is(err, ssrf.ErrProhibitedNetwork):
 		return ReservedAddress
 	case errors.As(err, &dns):
 		return NotResolved

@@ -81,9 +81,11 @@ func requireUnfit(t *testing.T, reason string, err error) {
 func TestPagesThatAreLeftAlone(t *testing.T) {
 	link := website.Snippet(number, targets[0])
 	for name, c := range map[string]struct{ page, reason string }{
-		"linked":           {"<html><body>" + link + "</body></html>", website.UnfitShown},
-		"not linked":       {"<html><body>" + number + "</body></html>", website.UnfitUnlinked},
-		"frameset":         {`<html><frameset cols="1,2"><frame src="a.htm"><noframes><body>x</body></noframes></frameset></html>`, website.UnfitFrameset},
+		"linked":     {"<html><body>" + link + "</body></html>", website.UnfitShown},
+		"not linked": {"<html><body>" + number + "</body></html>", website.UnfitUnlinked},
+		"frameset": {
+			`<html><frameset cols="1,2"><frame src="a.htm"><noframes><body>x</body></noframes></frameset></html>`,
+			website.UnfitFrameset},
 		"UTF-16":           {"\xff\xfe<\x00h\x00t\x00m\x00l\x00>\x00", website.UnfitWide},
 		"UTF-16, no mark":  {"<\x00h\x00t\x00m\x00l\x00>\x00", website.UnfitWide},
 		"endless comment":  {"<p>hi<!-- and then", website.UnfitHidden},
@@ -109,7 +111,8 @@ func TestFootOfBothNumbers(t *testing.T) {
 	edited, put, err := website.PutFooter(page, "", both)
 	require.NoError(t, err)
 	require.Equal(t, both, put)
-	require.Equal(t, "<html>\r\n<body>\r\n<p>样例</p>\r\n"+div(both[0])+"\r\n"+div(both[1])+"\r\n</body>\r\n</html>\r\n", string(edited))
+	require.Equal(t, "<html>\r\n<body>\r\n<p>样例</p>\r\n"+div(both[0])+"\r\n"+div(both[1])+"\r\n</body>\r\n</html>\r\n",
+		string(edited))
 	_, _, err = website.PutFooter(edited, "", both)
 	requireUnfit(t, website.UnfitShown, err)
 
@@ -126,7 +129,8 @@ func TestFootOfBothNumbers(t *testing.T) {
 }
 
 func TestNumbersAlreadyThereAreLeftAlone(t *testing.T) {
-	former := `<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=31010102000001"><img src="x.png">沪公网安备 31010102000001号</a>`
+	former :=
+		`<a href="http://www.beian.gov.cn/portal/registerSystemInfo?recordcode=31010102000001"><img src="x.png">沪公网安备 31010102000001号</a>`
 	icp := website.Snippet(number, targets[0])
 	for name, c := range map[string]struct {
 		page, reason string
@@ -153,8 +157,10 @@ func TestNumbersAlreadyThereAreLeftAlone(t *testing.T) {
 
 // Whatever the page, its bytes stay, and what was added is visible.
 func TestFootKeepsEveryByte(t *testing.T) {
-	pieces := []string{"<html>", "</html>", "<body>", "</body>", "</BODY >", "<!-- ", " -->", "<script>", "</script>", "<p>", "</p>", "\r\n", "\n", "\t", "你好", "\xc4\xe3\xba\xc3",
-		`<a title="</body>">`, "<textarea>", "</textarea>", "<frameset>", "<noscript>", "</noscript>", "<meta charset=gbk>", "<meta charset='utf-8'>", "\xff", "text", "<div hidden>", "</div>", "<table>", "<td>", "&amp"}
+	pieces := []string{"<html>", "</html>", "<body>", "</body>", "</BODY >", "<!-- ", " -->", "<script>", "</script>",
+		"<p>", "</p>", "\r\n", "\n", "\t", "你好", "\xc4\xe3\xba\xc3",
+		`<a title="</body>">`, "<textarea>", "</textarea>", "<frameset>", "<noscript>", "</noscript>", "<meta charset=gbk>",
+		"<meta charset='utf-8'>", "\xff", "text", "<div hidden>", "</div>", "<table>", "<td>", "&amp"}
 	rapid.Check(t, func(r *rapid.T) {
 		page := []byte(strings.Join(rapid.SliceOf(rapid.SampledFrom(pieces)).Draw(r, "page"), ""))
 		edited, put, err := website.PutFooter(page, "", both)

@@ -56,7 +56,8 @@ func (l Line) On(page []byte, contentType string) (shown, linked bool) {
 
 // Snippet is the HTML that puts a linked number at the foot of a page.
 func Snippet(number, target string) string {
-	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` + html.EscapeString(number) + `</a>`
+	return `<a href="` + html.EscapeString(target) + `" target="_blank" rel="noopener">` +
+		html.EscapeString(number) + `</a>`
 }
 
 // FindNumber reports whether a page shows a filing number, and whether it links to one of the targets. Sites
@@ -104,7 +105,8 @@ func parse(text string) (*goquery.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	page.Find(`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
+	page.Find(
+		`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
 	return page, nil
 }
 

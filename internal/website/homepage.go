@@ -28,8 +28,9 @@ type HomePage struct {
 // staticNames are the index files that servers show for a folder, in their usual order; dynamicEndings belong to
 // generated pages.
 var (
-	staticNames    = []string{"index.html", "index.htm", "index.shtml", "default.htm", "default.html"}
-	dynamicNames   = []string{"index.php", "default.php", "index.asp", "default.asp", "index.aspx", "default.aspx", "index.jsp", "index.do"}
+	staticNames  = []string{"index.html", "index.htm", "index.shtml", "default.htm", "default.html"}
+	dynamicNames = []string{"index.php", "default.php", "index.asp", "default.asp", "index.aspx", "default.aspx",
+		"index.jsp", "index.do"}
 	dynamicEndings = []string{".php", ".asp", ".aspx", ".jsp", ".do", ".action"}
 )
 

@@ -84,7 +84,8 @@ func connectProblem(err error) error {
 // dial gives the library a function for its connections. With one set, the library wraps only the control
 // connection of explicit TLS, and leaves implicit TLS and every data connection unencrypted, so they are wrapped
 // here.
-func dial(ctx context.Context, address string, policy Policy, secure *tls.Config, explicit bool) (*ftp.ServerConn, error) {
+func dial(ctx context.Context, address string, policy Policy, secure *tls.Config,
+	explicit bool) (*ftp.ServerConn, error) {
 	plain := explicit // its first connection starts unencrypted
 	end, _ := ctx.Deadline()
 	open := func(network, address string) (net.Conn, error) {

@@ -77,7 +77,8 @@ func insertEncoding(page []byte, contentType string) string {
 	if err != nil || parameters["charset"] == "" || bytes.HasPrefix(page, bomUTF8) {
 		return name
 	}
-	if _, served := charset.Lookup(parameters["charset"]); served != name && !(served == "gbk" && name == encodingGB18030) {
+	if _, served := charset.Lookup(parameters["charset"]); served != name &&
+		!(served == "gbk" && name == encodingGB18030) {
 		return encodingASCII
 	}
 	return name

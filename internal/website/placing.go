@@ -34,7 +34,8 @@ func (p Placing) aside() string     { return fmt.Sprintf("%s.beian-%d.old", p.Na
 // name, read back, and replaces it. Run again after a crash at any point, it continues from there; UnfitChanged
 // says that the page is no longer the original.
 func Place(ctx context.Context, space Space, policy Policy, p Placing) error {
-	return exchange(ctx, space, policy, p, p.Original, p.Edited, func(s *session) error { return s.keep(p.Backup, p.Original) })
+	return exchange(ctx, space, policy, p, p.Original, p.Edited,
+		func(s *session) error { return s.keep(p.Backup, p.Original) })
 }
 
 // Restore undoes Place: it restores the original and removes the copy. UnfitChanged says that the page was changed
@@ -44,7 +45,8 @@ func Restore(ctx context.Context, space Space, policy Policy, p Placing) error {
 }
 
 // exchange replaces one content of a page with another, and nothing else.
-func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, to []byte, before func(*session) error) (err error) {
+func exchange(ctx context.Context, space Space, policy Policy, p Placing, from, to []byte,
+	before func(*session) error) (err error) {
 	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "write_page")
 	defer func() { done(result(err)) }()
 	s, end, err := open(ctx, space, policy)

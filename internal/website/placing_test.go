@@ -34,21 +34,35 @@ func TestHomePageIsWhatTheSiteShows(t *testing.T) {
 		reason string
 		system string
 	}{
-		"one":                        {files: map[string]string{"index.html": plain}, body: plain, file: "index.html"},
-		"of several, the same":       {files: map[string]string{"index.html": other, "index.htm": plain, "default.htm": far}, body: plain, file: "index.htm"},
-		"capitals":                   {files: map[string]string{"INDEX.HTM": plain}, body: plain, file: "INDEX.HTM"},
-		"with includes":              {files: map[string]string{"index.shtml": "<html><!--#include file=\"top.html\"--><body><p>1</p><p>2</p><p>3</p></body></html>"}, body: "<html><b>top</b><body><p>1</p><p>2</p><p>3</p></body></html>", file: "index.shtml"},
-		"injected":                   {files: map[string]string{"index.html": plain}, body: strings.Replace(plain, "</body>", "<script src=/cdn.js></script></body>", 1), file: "index.html"},
-		"in a folder":                {files: map[string]string{"index.html": far, "cn/index.html": plain}, body: plain, path: "/cn/", file: "cn/index.html"},
-		"named":                      {files: map[string]string{"index.html": far, "home.html": plain}, body: plain, path: "/home.html", file: "home.html"},
-		"something else is shown":    {files: map[string]string{"index.html": far}, body: plain, reason: website.UnfitNotServed},
-		"none":                       {files: map[string]string{"readme.txt": "x"}, body: plain, reason: website.UnfitNoPage},
-		"php":                        {files: map[string]string{"index.php": "<?php", "index.html": far}, body: plain, reason: website.UnfitDynamic},
-		"php next to the page shown": {files: map[string]string{"index.php": "<?php", "index.html": plain}, body: plain, file: "index.html"},
-		"named php":                  {files: map[string]string{"a.aspx": "x"}, body: plain, path: "/a.aspx", reason: website.UnfitDynamic},
-		"WordPress":                  {files: map[string]string{"index.php": "<?php"}, body: `<link href="/wp-content/themes/x.css">`, reason: website.UnfitSystem, system: website.SystemWordPress},
-		"written by 帝国":              {files: map[string]string{"index.html": plain}, body: plain + `<script src="/e/member/login/loginjs.php">`, reason: website.UnfitSystem, system: website.SystemEmpire},
-		"DedeCMS by its folders":     {files: map[string]string{"index.html": plain, "dede/login.php": "x"}, body: plain, reason: website.UnfitSystem, system: website.SystemDede},
+		"one": {files: map[string]string{"index.html": plain}, body: plain, file: "index.html"},
+		"of several, the same": {files: map[string]string{"index.html": other, "index.htm": plain, "default.htm": far},
+			body: plain, file: "index.htm"},
+		"capitals": {files: map[string]string{"INDEX.HTM": plain}, body: plain, file: "INDEX.HTM"},
+		"with includes": {
+			files: map[string]string{
+				"index.shtml": "<html><!--#include file=\"top.html\"--><body><p>1</p><p>2</p><p>3</p></body></html>"},
+			body: "<html><b>top</b><body><p>1</p><p>2</p><p>3</p></body></html>", file: "index.shtml"},
+		"injected": {files: map[string]string{"index.html": plain},
+			body: strings.Replace(plain, "</body>", "<script src=/cdn.js></script></body>", 1), file: "index.html"},
+		"in a folder": {files: map[string]string{"index.html": far, "cn/index.html": plain}, body: plain,
+			path: "/cn/", file: "cn/index.html"},
+		"named": {files: map[string]string{"index.html": far, "home.html": plain}, body: plain,
+			path: "/home.html", file: "home.html"},
+		"something else is shown": {files: map[string]string{"index.html": far}, body: plain,
+			reason: website.UnfitNotServed},
+		"none": {files: map[string]string{"readme.txt": "x"}, body: plain, reason: website.UnfitNoPage},
+		"php": {files: map[string]string{"index.php": "<?php", "index.html": far}, body: plain,
+			reason: website.UnfitDynamic},
+		"php next to the page shown": {files: map[string]string{"index.php": "<?php", "index.html": plain}, body: plain,
+			file: "index.html"},
+		"named php": {files: map[string]string{"a.aspx": "x"}, body: plain, path: "/a.aspx",
+			reason: website.UnfitDynamic},
+		"WordPress": {files: map[string]string{"index.php": "<?php"},
+			body: `<link href="/wp-content/themes/x.css">`, reason: website.UnfitSystem, system: website.SystemWordPress},
+		"written by 帝国": {files: map[string]string{"index.html": plain}, body: plain +
+			`<script src="/e/member/login/loginjs.php">`, reason: website.UnfitSystem, system: website.SystemEmpire},
+		"DedeCMS by its folders": {files: map[string]string{"index.html": plain, "dede/login.php": "x"}, body: plain,
+			reason: website.UnfitSystem, system: website.SystemDede},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, to, _ := space(t, webspace.Options{})
@@ -106,13 +120,15 @@ func files(t *testing.T, s *webspace.Server) map[string][]byte {
 }
 
 func TestPlaceAndRestore(t *testing.T) {
-	for name, o := range map[string]webspace.Options{"explicit TLS": {}, "plain": {NoTLS: true}, "no overwriting": {NoOverwrite: true}} {
+	for name, o := range map[string]webspace.Options{"explicit TLS": {}, "plain": {NoTLS: true},
+		"no overwriting": {NoOverwrite: true}} {
 		t.Run(name, func(t *testing.T) {
 			s, to, _ := space(t, o)
 			p := placing(t, s)
 			for range 2 {
 				require.NoError(t, website.Place(t.Context(), to, website.Policy{}, p))
-				require.Equal(t, map[string][]byte{"index.html": p.Edited, "index.html.beian-backup-20261125120000": p.Original}, files(t, s))
+				require.Equal(t, map[string][]byte{"index.html": p.Edited, "index.html.beian-backup-20261125120000": p.Original},
+					files(t, s))
 			}
 			require.Equal(t, 1, s.Stores("u", "wwwroot/index.html"), "the second time, it is already there")
 			for range 2 {
@@ -127,13 +143,15 @@ func TestPlaceAndRestore(t *testing.T) {
 func TestPlacingSurvivesFaults(t *testing.T) {
 	for _, o := range []webspace.Options{{}, {NoOverwrite: true}} {
 		for _, f := range []fault.Fault{
-			{Operation: "STOR", Mode: fault.Fail, Code: "552", Times: 1}, {Operation: "STOR", Mode: fault.Lose, Times: 1}, {Operation: "RNFR", Mode: fault.Fail, Code: "550", Times: 2},
+			{Operation: "STOR", Mode: fault.Fail, Code: "552", Times: 1}, {Operation: "STOR", Mode: fault.Lose, Times: 1},
+			{Operation: "RNFR", Mode: fault.Fail, Code: "550", Times: 2},
 			{Operation: "RNFR", Mode: fault.Lose, Times: 1}, {Operation: "USER", Mode: fault.Fail, Code: "530", Times: 1},
 		} {
 			t.Run(f.Operation+string(f.Mode), func(t *testing.T) {
 				s, to, _ := space(t, o)
 				p := placing(t, s)
-				for _, do := range []func(context.Context, website.Space, website.Policy, website.Placing) error{website.Place, website.Restore} {
+				for _, do := range []func(context.Context, website.Space, website.Policy, website.Placing) error{website.Place,
+					website.Restore} {
 					before := files(t, s)["index.html"]
 					s.Faults.Set(f)
 					err := do(t.Context(), to, website.Policy{}, p)
@@ -158,14 +176,16 @@ func TestPlacingHealsAMissingPage(t *testing.T) {
 	require.NoError(t, s.SetFile("u", "index.html.beian-7.old", p.Original))
 	require.NoError(t, s.SetFile("u", "index.html.beian-7.tmp", p.Edited))
 	require.NoError(t, website.Place(t.Context(), to, website.Policy{}, p))
-	require.Equal(t, []string{"index.html", "index.html.beian-backup-20261125120000"}, slices.Sorted(maps.Keys(files(t, s))))
+	require.Equal(t, []string{"index.html", "index.html.beian-backup-20261125120000"},
+		slices.Sorted(maps.Keys(files(t, s))))
 	require.Equal(t, p.Edited, files(t, s)["index.html"])
 }
 
 func TestChangedPagesAreLeftAlone(t *testing.T) {
 	s, to, _ := space(t, webspace.Options{})
 	p := placing(t, s)
-	for _, do := range []func(context.Context, website.Space, website.Policy, website.Placing) error{website.Place, website.Restore} {
+	for _, do := range []func(context.Context, website.Space, website.Policy, website.Placing) error{website.Place,
+		website.Restore} {
 		for _, content := range []string{"<p>新的首页", ""} {
 			require.NoError(t, s.SetFile("u", "index.html", []byte(content)))
 			requireUnfit(t, website.UnfitChanged, do(t.Context(), to, website.Policy{}, p))

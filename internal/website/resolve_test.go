@@ -27,7 +27,8 @@ func TestLookup(t *testing.T) {
 	server.Set("www.example.com", address)
 	server.Set("parked.example.com")
 	require.Equal(t, map[string]website.Resolved{
-		"www.example.com": {Addresses: []netip.Addr{address}}, "parked.example.com": {Missing: true}, "none.example.com": {Missing: true},
+		"www.example.com": {Addresses: []netip.Addr{address}}, "parked.example.com": {Missing: true},
+		"none.example.com": {Missing: true},
 	}, r.Lookup(t.Context(), []string{"www.example.com", "parked.example.com", "none.example.com"}))
 	server.Silence(true)
 	require.Empty(t, r.Lookup(t.Context(), []string{"www.example.com"}), "its addresses are unknown")
@@ -42,7 +43,8 @@ func TestTakesMail(t *testing.T) {
 	server.Set("silent.example.com", netip.MustParseAddr("192.0.2.10"))
 	server.SetMail("silent.example.com", ".")
 	for host, want := range map[string]bool{
-		"mail.example.com": true, "plain.example.com": true, "parked.example.com": false, "none.example.com": false, "silent.example.com": false,
+		"mail.example.com": true, "plain.example.com": true, "parked.example.com": false, "none.example.com": false,
+		"silent.example.com": false,
 	} {
 		takes, known := r.TakesMail(t.Context(), host)
 		require.True(t, known, host)

@@ -19,14 +19,16 @@ const (
 )
 
 // Systems lists them.
-var Systems = []string{SystemWordPress, SystemDiscuz, SystemDede, SystemEmpire, SystemPHPCMS, SystemZBlog, SystemTypecho}
+var Systems = []string{SystemWordPress, SystemDiscuz, SystemDede, SystemEmpire, SystemPHPCMS, SystemZBlog,
+	SystemTypecho}
 
 // systemMarks identify a system: words in its pages, and files or folders in its document root.
 var systemMarks = []struct {
 	system       string
 	words, files []string
 }{
-	{SystemWordPress, []string{"/wp-content/", "/wp-includes/", `content="WordPress`}, []string{"wp-config.php", "wp-includes"}},
+	{SystemWordPress, []string{"/wp-content/", "/wp-includes/", `content="WordPress`},
+		[]string{"wp-config.php", "wp-includes"}},
 	{SystemDiscuz, []string{"Powered by Discuz", "discuz_uid", `content="Discuz!`}, []string{"uc_server"}},
 	{SystemDede, []string{"DedeCMS", "/templets/default/", "/plus/search.php"}, []string{"templets", "dede"}},
 	{SystemEmpire, []string{"EmpireCMS", "/e/search/index.php", "/e/member/"}, nil},

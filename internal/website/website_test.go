@@ -26,20 +26,23 @@ var targets = []string{"https://beian.miit.gov.cn/", "http://www.miibeian.gov.cn
 func space(t *testing.T, o webspace.Options) (*webspace.Server, website.Space, string) {
 	t.Helper()
 	o.Dir = t.TempDir()
-	o.Accounts = []webspace.Account{{User: "u", Password: "p", Domains: []string{"www.example.com"}, DocumentRoot: "wwwroot"}}
+	o.Accounts = []webspace.Account{
+		{User: "u", Password: "p", Domains: []string{"www.example.com"}, DocumentRoot: "wwwroot"}}
 	s, err := webspace.New(o)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = s.ServeFTP(l) }()
 	t.Cleanup(func() { _ = s.Close() })
-	return s, website.Space{Protocol: website.FTP, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "u", Password: "p", DocumentRoot: "wwwroot"},
+	return s, website.Space{Protocol: website.FTP, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "u",
+			Password: "p", DocumentRoot: "wwwroot"},
 		filepath.Join(o.Dir, "u", "wwwroot", "cert", "bazu.cert")
 }
 
 func TestInstall(t *testing.T) {
 	content := []byte(strings.Repeat("\x00certificate\r\n", 300))
-	for name, o := range map[string]webspace.Options{"explicit TLS": {}, "plain": {NoTLS: true}, "no overwriting": {NoOverwrite: true}} {
+	for name, o := range map[string]webspace.Options{"explicit TLS": {}, "plain": {NoTLS: true},
+		"no overwriting": {NoOverwrite: true}} {
 		t.Run(name, func(t *testing.T) {
 			s, to, file := space(t, o)
 			for range 2 {
@@ -103,7 +106,8 @@ func TestSilentServerEnds(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	err = website.Install(ctx, website.Space{Protocol: website.FTP, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "u"}, website.Policy{}, path, []byte("x"))
+	err = website.Install(ctx, website.Space{Protocol: website.FTP, Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port,
+		User: "u"}, website.Policy{}, path, []byte("x"))
 	var e *website.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "unreachable", e.Reason)
@@ -113,7 +117,8 @@ func checker(t *testing.T, h http.HandlerFunc) *website.Checker {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"*.example.com": strings.TrimPrefix(server.URL, "http://")}})
+	return website.NewChecker(
+		website.CheckerConfig{ConnectTo: map[string]string{"*.example.com": strings.TrimPrefix(server.URL, "http://")}})
 }
 
 func TestCheckCertificate(t *testing.T) {
@@ -122,11 +127,13 @@ func TestCheckCertificate(t *testing.T) {
 		handler http.HandlerFunc
 		kind    string
 	}{
-		"served":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) }, website.Seen},
-		"different": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("another one yes")) }, website.Different},
-		"missing":   {http.NotFound, website.WrongStatus},
-		"huge":      {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }, website.TooBig},
-		"loop":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, website.TooManyHops},
+		"served": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) }, website.Seen},
+		"different": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("another one yes")) },
+			website.Different},
+		"missing": {http.NotFound, website.WrongStatus},
+		"huge":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1<<20)) }, website.TooBig},
+		"loop": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
+			website.TooManyHops},
 		"inward": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1/", http.StatusFound)
 		}, website.ReservedAddress},
@@ -152,17 +159,22 @@ func TestFindNumber(t *testing.T) {
 		page, contentType string
 		shown, linked     bool
 	}{
-		"linked":                {"<p>" + link, "text/html; charset=utf-8", true, true},
-		"GBK, undeclared":       {gbk, "text/html", true, true},
-		"GBK, wrong header":     {gbk, "text/html; charset=utf-8", true, true},
-		"full width, spaced":    {`<a href="https://beian.miit.gov.cn/#/x">沪ＩＣＰ备 ２０２６０００００１号－１</a>`, "text/html; charset=utf-8", true, true},
-		"old target":            {`<a href="//www.miibeian.gov.cn/">` + number + `</a>`, "text/html; charset=utf-8", true, true},
-		"not linked":            {"<p>" + number, "text/html; charset=utf-8", true, false},
-		"linked elsewhere":      {`<a href="https://example.org/">` + number + `</a>`, "text/html; charset=utf-8", true, false},
-		"in a comment":          {"<p>hi</p><!-- " + link + " -->", "text/html; charset=utf-8", false, false},
-		"hidden":                {`<div style="display:none">` + link + `</div>`, "text/html; charset=utf-8", false, false},
-		"another, longer":       {`<a href="https://beian.miit.gov.cn/">沪ICP备2026000001号-12</a>`, "text/html; charset=utf-8", false, false},
-		"target in a path only": {`<a href="https://evil.example/beian.miit.gov.cn">` + number + `</a>`, "text/html; charset=utf-8", true, false},
+		"linked":            {"<p>" + link, "text/html; charset=utf-8", true, true},
+		"GBK, undeclared":   {gbk, "text/html", true, true},
+		"GBK, wrong header": {gbk, "text/html; charset=utf-8", true, true},
+		"full width, spaced": {`<a href="https://beian.miit.gov.cn/#/x">沪ＩＣＰ备 ２０２６０００００１号－１</a>`,
+			"text/html; charset=utf-8", true, true},
+		"old target": {`<a href="//www.miibeian.gov.cn/">` + number + `</a>`, "text/html; charset=utf-8",
+			true, true},
+		"not linked": {"<p>" + number, "text/html; charset=utf-8", true, false},
+		"linked elsewhere": {`<a href="https://example.org/">` + number + `</a>`, "text/html; charset=utf-8",
+			true, false},
+		"in a comment": {"<p>hi</p><!-- " + link + " -->", "text/html; charset=utf-8", false, false},
+		"hidden":       {`<div style="display:none">` + link + `</div>`, "text/html; charset=utf-8", false, false},
+		"another, longer": {`<a href="https://beian.miit.gov.cn/">沪ICP备2026000001号-12</a>`, "text/html; charset=utf-8",
+			false, false},
+		"target in a path only": {`<a href="https://evil.example/beian.miit.gov.cn">` + number + `</a>`,
+			"text/html; charset=utf-8", true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			shown, linked := website.FindNumber([]byte(c.page), c.contentType, number, targets)
@@ -186,10 +198,12 @@ func TestCheckDomain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
 	to := strings.TrimPrefix(server.URL, "http://")
-	c := website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"www.example.com": to, "ftp.example.com": to, "mail.example.com": closed.Addr().String()}})
+	c := website.NewChecker(website.CheckerConfig{ConnectTo: map[string]string{"www.example.com": to,
+		"ftp.example.com": to, "mail.example.com": closed.Addr().String()}})
 	for domain, want := range map[string]website.Finding{
-		"www.example.com":  {OK: true, Kind: website.Answers, Args: map[string]any{"url": "http://www.example.com/"}},
-		"ftp.example.com":  {OK: true, Kind: website.AnswersOther, Args: map[string]any{"url": "http://ftp.example.com/", "status": 403}},
+		"www.example.com": {OK: true, Kind: website.Answers, Args: map[string]any{"url": "http://www.example.com/"}},
+		"ftp.example.com": {OK: true, Kind: website.AnswersOther,
+			Args: map[string]any{"url": "http://ftp.example.com/", "status": 403}},
 		"mail.example.com": {Kind: website.Refused, Args: map[string]any{"url": "http://mail.example.com/"}},
 		"*.example.com":    {OK: true, Kind: website.Wildcard},
 	} {

@@ -109,7 +109,8 @@ func (p *Pages) actOnBlock(
 	case err != nil:
 		return err
 	default:
-		p.Logger.Info("staff acted on an address block", "action", action, "block", b.ID, "account", b.AccountID, "actor", p.Actor(c))
+		p.Logger.Info("staff acted on an address block", "action", action, "block", b.ID, "account", b.AccountID, "actor",
+			p.Actor(c))
 		p.Flash(c, flash)
 	}
 	return web.Redirect(c, "/support/addresses")

@@ -22,7 +22,8 @@ import (
 // AuditEntry is something that the reader does to an object, with their reason, if they gave one.
 func (k *Kit) AuditEntry(c *gin.Context, action, kind, object, reason string) store.AuditEntry {
 	return store.AuditEntry{
-		By:     store.Actor{ID: k.UserID(c), Login: k.Sessions.GetString(c.Request.Context(), KeyLogin), Role: k.staffRole(c)},
+		By: store.Actor{ID: k.UserID(c), Login: k.Sessions.GetString(c.Request.Context(), KeyLogin),
+			Role: k.staffRole(c)},
 		Action: action, Kind: kind, Object: object, Reason: reason,
 	}
 }

@@ -35,7 +35,8 @@ func (k *Kit) BureauStatus(ctx context.Context, province string, condition int, 
 }
 
 // AccountStatus is bureauStatus of an account, with the time of the answer.
-func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int, value string) (filing.Status, time.Time, error) {
+func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int,
+	value string) (filing.Status, time.Time, error) {
 	if condition == bureau.ConditionDomain {
 		value = filing.DomainKey(value)
 	} else {

@@ -22,7 +22,8 @@ func CodeFields() []Field {
 
 // CodeProblem says what is wrong with a code; nil for errors that aren't its.
 func CodeProblem(err error) filing.Problems {
-	for target, key := range map[error]string{store.ErrCodeWrong: "code_wrong", store.ErrCodeExpired: "code_expired", store.ErrCodeLocked: "code_locked"} {
+	for target, key := range map[error]string{store.ErrCodeWrong: "code_wrong", store.ErrCodeExpired: "code_expired",
+		store.ErrCodeLocked: "code_locked"} {
 		if errors.Is(err, target) {
 			return filing.Problems{{Field: "code", Key: key}}
 		}

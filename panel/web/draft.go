@@ -1,7 +1,8 @@
 package web
 
 // DraftForms are the forms that are kept while they are typed.
-var DraftForms = map[string]bool{FormHolder: true, FormSite: true, FormOwnership: true, FormEnding: true, FormPapers: true, DraftContact: true}
+var DraftForms = map[string]bool{FormHolder: true, FormSite: true, FormOwnership: true, FormEnding: true,
+	FormPapers: true, DraftContact: true}
 
 // The hidden fields of a form that has a draft: the draft's version when the page
 // was made, and the page's own name.

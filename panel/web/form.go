@@ -122,7 +122,8 @@ func (f *Form) List(t *locale.Localizer) {
 	f.Problems = nil
 	for _, field := range f.Fields {
 		if field.Problem != "" {
-			f.Problems = append(f.Problems, FieldProblem{field.Name, t.Labelled(t.T("field."+field.Form+"."+field.Name, nil), field.Problem)})
+			f.Problems = append(f.Problems,
+				FieldProblem{field.Name, t.Labelled(t.T("field."+field.Form+"."+field.Name, nil), field.Problem)})
 		}
 	}
 }
@@ -164,8 +165,8 @@ func PostForm(c *gin.Context) url.Values {
 
 // notDrafted are fields that no draft has: what is used up, and what isn't typed.
 var notDrafted = map[string]bool{
-	"action": true, FieldReturnTo: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true, "mail_code": true,
-	FieldDraftVersion: true, FieldDraftTab: true, fieldFilesAgain: true,
+	"action": true, FieldReturnTo: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true,
+	"mail_code": true, FieldDraftVersion: true, FieldDraftTab: true, fieldFilesAgain: true,
 }
 
 // WithoutSecrets is what may be kept of a form: no password, no code.

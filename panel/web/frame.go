@@ -17,7 +17,8 @@ import (
 func checkFrameOrigins(origins []string, secureCookies bool) error {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != u.Scheme+"://"+u.Host || strings.ContainsAny(u.Host, `*;,' "@`) {
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != u.Scheme+"://"+u.Host ||
+			strings.ContainsAny(u.Host, `*;,' "@`) {
 			return fmt.Errorf("BEIAN_FRAME_ORIGINS: %q is not an origin; want https://my.example.com", origin)
 		}
 		local := u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"

@@ -12,9 +12,11 @@ func TestFrameOrigins(t *testing.T) {
 		secure bool
 		want   string
 	}{
-		{"https://my.example.com", true, ""}, {"https://my.example.com:8443", true, ""}, {"http://localhost:3000", false, ""}, {"http://127.0.0.1:3000", true, ""},
+		{"https://my.example.com", true, ""}, {"https://my.example.com:8443", true, ""}, {"http://localhost:3000", false, ""},
+		{"http://127.0.0.1:3000", true, ""},
 		{"https://my.example.com", false, "needs BEIAN_SECURE_COOKIES"}, {"http://my.example.com", true, "want https"},
-		{"my.example.com", true, "is not an origin"}, {"https://*.example.com", true, "is not an origin"}, {"https://my.example.com/panel", true, "is not an origin"},
+		{"my.example.com", true, "is not an origin"}, {"https://*.example.com", true, "is not an origin"},
+		{"https://my.example.com/panel", true, "is not an origin"},
 		{"https://a.example; script-src *", true, "is not an origin"}, {"*", true, "is not an origin"},
 	} {
 		err := checkFrameOrigins([]string{c.origin}, c.secure)

@@ -50,8 +50,9 @@ func New(cfg Config) (*Kit, error) {
 		cfg.Process = observe.New()
 	}
 	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
-	k := &Kit{Config: cfg, PaperList: filing.BuiltInPapers(), Passwords: newPasswordHasher(), captchas: newCaptchas(), CaptchaWait: captchaWait,
-		queries: newQueryLimits(), typed: newTypedLimit(), decoding: make(chan struct{}, maxDecoding)}
+	k := &Kit{Config: cfg, PaperList: filing.BuiltInPapers(), Passwords: newPasswordHasher(), captchas: newCaptchas(),
+		CaptchaWait: captchaWait,
+		queries:     newQueryLimits(), typed: newTypedLimit(), decoding: make(chan struct{}, maxDecoding)}
 	if cfg.Papers != nil {
 		k.PaperList = *cfg.Papers
 	}

@@ -46,9 +46,11 @@ var granted = func() map[store.StaffRole][]Permission {
 	viewer := []Permission{CanSee}
 	agent := slices.Concat(viewer, []Permission{CanSeePersonal, CanActOnFilings, CanActOnTasks, CanAnswerTickets})
 	reviewer := slices.Concat(agent, []Permission{CanVet, CanActInBulk})
-	administrator := slices.Concat(reviewer, []Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit})
+	administrator := slices.Concat(reviewer,
+		[]Permission{CanManageVetting, CanWriteAnnouncements, CanRunBureau, CanManageStaff, CanReadAudit})
 	return map[store.StaffRole][]Permission{
-		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer, store.StaffAdministrator: administrator,
+		store.StaffViewer: viewer, store.StaffAgent: agent, store.StaffReviewer: reviewer,
+		store.StaffAdministrator: administrator,
 	}
 }()
 

@@ -121,7 +121,8 @@ func SeriesPlot(p Plot, series []PlotSeries, values [][]int) Plot {
 }
 
 // spanMarks are the marks of a scale of times, from minutes to a year.
-var spanMarks = []time.Duration{time.Minute, time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour}
+var spanMarks = []time.Duration{time.Minute, time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour,
+	365 * 24 * time.Hour}
 
 // spanScale is a scale on which each mark is some times the one before: a filing is in one
 // stage for minutes and in another for weeks.

@@ -63,7 +63,8 @@ func (k *Kit) CountedQuery(c *gin.Context) bool {
 func (k *Kit) QueryNeedsCaptcha(c *gin.Context) bool {
 	ctx := c.Request.Context()
 	since := time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
-	return !k.Sessions.Exists(ctx, KeyUser) && time.Since(since) < queriesFor && k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries
+	return !k.Sessions.Exists(ctx, KeyUser) && time.Since(since) < queriesFor &&
+		k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries
 }
 
 func (k *Kit) CountQuery(c *gin.Context) {

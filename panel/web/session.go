@@ -71,7 +71,8 @@ func (h *passwordHasher) Matches(ctx context.Context, password, hash string) boo
 // LocalPath keeps a redirect on this site.
 func LocalPath(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+		strings.Contains(next, `\`) {
 		return "/"
 	}
 	return next

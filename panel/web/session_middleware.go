@@ -29,5 +29,6 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 }
 
 func isEventStream(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/orders/") && strings.HasSuffix(r.URL.Path, "/filing/events")
+	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/orders/") &&
+		strings.HasSuffix(r.URL.Path, "/filing/events")
 }

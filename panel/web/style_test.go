@@ -78,8 +78,9 @@ func TestColoursHaveContrast(t *testing.T) {
 	require.InDelta(t, 21, contrast(hexColour(t, "#000"), hexColour(t, "#fff")), 0.001)
 	require.InDelta(t, 4.48, contrast(hexColour(t, "#777777"), hexColour(t, "#fff")), 0.01)
 	text := map[string][]string{
-		"ink": {"ground", "card", "warn-ground"}, "quiet": {"ground", "card", "warn-ground"}, "accent": {"ground", "card", "warn-ground"},
-		"good": {"ground", "card"}, "bad": {"ground", "card", "warn-ground"}, "warn": {"ground", "card"},
+		"ink": {"ground", "card", "warn-ground"}, "quiet": {"ground", "card", "warn-ground"},
+		"accent": {"ground", "card", "warn-ground"},
+		"good":   {"ground", "card"}, "bad": {"ground", "card", "warn-ground"}, "warn": {"ground", "card"},
 		"accent-ink": {"accent"}, "card": {"bad"}, // buttons
 	}
 	edges := map[string][]string{
@@ -100,7 +101,8 @@ func TestColoursHaveContrast(t *testing.T) {
 		}
 		// the difference that the footer makes to a page
 		for sign, part := range map[string]float64{"good": 0.14, "bad": 0.12} {
-			require.GreaterOrEqual(t, contrast(colours["ink"], colours[sign].mixed(part, colours["card"])), 4.5, "%s: %s lines", name, sign)
+			require.GreaterOrEqual(t, contrast(colours["ink"], colours[sign].mixed(part, colours["card"])), 4.5, "%s: %s lines",
+				name, sign)
 		}
 		for colour := range colours {
 			require.True(t, used[colour], "%s: --%s is looked at nowhere", name, colour)

@@ -61,7 +61,8 @@ func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, mos
 const maxUpload = 32 << 20
 
 // uploadRoutes are the forms that carry a file.
-var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true, correctionRoute: true}
+var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true,
+	correctionRoute: true}
 
 // bodyLimit is how much of a request's body is read on a route.
 func bodyLimit(route string) int64 {
@@ -111,7 +112,8 @@ func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 // AllowSlowUpload gives a phone the time that it needs to send pictures.
 func AllowSlowUpload(c *gin.Context) {
 	if bodyLimit(c.FullPath()) > MaxBody {
-		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime)) // where there is none to set, none ends it
+		// where there is none to set, none ends it
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime))
 	}
 }
 

@@ -68,7 +68,8 @@ func example(t *testing.T) (list []string) {
 
 func compose(t *testing.T, environment []string) (*types.Project, error) {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithName("beian"), cli.WithEnv(environment), cli.WithResolvedPaths(true))
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithName("beian"),
+		cli.WithEnv(environment), cli.WithResolvedPaths(true))
 	require.NoError(t, err)
 	return options.LoadProject(t.Context())
 }
@@ -85,11 +86,13 @@ func TestComposeTakesTheFile(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+):\?`).FindAllStringSubmatch(string(source), -1) {
 		demanded[m[1]] = true
 	}
-	for _, secret := range []string{"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "GRAFANA_PASSWORD", "BEIAN_KEY_FILE", "BEIAN_BUREAU_PASSWORD_FILE", "BEIAN_MAIL_PASSWORD_FILE", "BEIAN_SMS_ACCESS_KEY_SECRET_FILE"} {
+	for _, secret := range []string{"MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "GRAFANA_PASSWORD", "BEIAN_KEY_FILE",
+		"BEIAN_BUREAU_PASSWORD_FILE", "BEIAN_MAIL_PASSWORD_FILE", "BEIAN_SMS_ACCESS_KEY_SECRET_FILE"} {
 		require.True(t, demanded[secret], secret)
 	}
 	for name := range demanded {
-		_, err := compose(t, slices.DeleteFunc(slices.Clone(all), func(v string) bool { return strings.HasPrefix(v, name+"=") }))
+		_, err := compose(t,
+			slices.DeleteFunc(slices.Clone(all), func(v string) bool { return strings.HasPrefix(v, name+"=") }))
 		require.ErrorContains(t, err, name)
 	}
 	known := settings(t)

@@ -14,8 +14,8 @@ func Contact() filing.ContactDetails {
 // PersonHolder is an individual who holds a site.
 func PersonHolder() filing.Holder {
 	return filing.Holder{
-		Name: "林测试", Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID, DocumentNumber: "310101199003070035",
-		DocumentAddress: "上海市黄浦区样例路 100 号", Superior: "林测试",
+		Name: "林测试", Nature: filing.NaturePerson, DocumentType: filing.DocumentResidentID,
+		DocumentNumber: "310101199003070035", DocumentAddress: "上海市黄浦区样例路 100 号", Superior: "林测试",
 		Province: "310000", City: "310100", County: "310101", Address: "样例路 100 号 2 单元 301 室",
 		Manager: filing.Manager{
 			Name: "林测试", DocumentType: filing.DocumentResidentID, DocumentNumber: "310101199003070035",
@@ -28,7 +28,8 @@ func PersonHolder() filing.Holder {
 func CompanyHolder() filing.Holder {
 	h := PersonHolder()
 	h.Name, h.Superior = "上海样例网络科技有限公司", "上海样例网络科技有限公司"
-	h.Nature, h.DocumentType, h.DocumentNumber = filing.NatureEnterprise, filing.DocumentBusinessLicence, "91310101MA1FP0000H"
+	h.Nature, h.DocumentType, h.DocumentNumber = filing.NatureEnterprise, filing.DocumentBusinessLicence,
+		"91310101MA1FP0000H"
 	return h
 }
 

@@ -68,7 +68,8 @@ func (s *Server) applyNewFiling(r *record) {
 	z := r.Entry.first("Zt_xx")
 	at := s.stamp()
 	number := s.nextNumber(r.Province)
-	h := &holder{ID: s.nextID(), IspID: r.ID, Number: number, Password: passwordFor(number), Data: z, Filed: at, Changed: at}
+	h := &holder{ID: s.nextID(), IspID: r.ID, Number: number, Password: passwordFor(number), Data: z, Filed: at,
+		Changed: at}
 	s.state.Holders = append(s.state.Holders, h)
 	s.index.add(h)
 	for _, n := range r.Entry.all("Wz_xx") {

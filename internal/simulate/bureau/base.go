@@ -133,7 +133,8 @@ func drop(m map[string]*site, key string, w *site) {
 
 // homePage is a site's home page as a key.
 func homePage(wz *node) string {
-	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(wz.text("Syurl")), "https://"), "http://"), "/")
+	return strings.TrimSuffix(
+		strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(wz.text("Syurl")), "https://"), "http://"), "/")
 }
 
 func (x *index) dropPaper(h *holder) {

@@ -56,7 +56,8 @@ var element = regexp.MustCompile(`(?s)<(\w+)>([^<]*)</\w+>`)
 func (p *provider) try(path, method string, params map[string]string) (map[string]string, error) {
 	random := "abcdefghij0123456789"
 	sum := md5.Sum([]byte("p" + random))
-	all := map[string]string{"ispId": fmt.Sprint(isp), "userName": "u", "randVal": random, "pwdHash": base64.StdEncoding.EncodeToString(sum[:]), "hashAlgorithm": "0"}
+	all := map[string]string{"ispId": fmt.Sprint(isp), "userName": "u", "randVal": random,
+		"pwdHash": base64.StdEncoding.EncodeToString(sum[:]), "hashAlgorithm": "0"}
 	for k, v := range params {
 		all[k] = v
 	}
@@ -64,7 +65,8 @@ func (p *provider) try(path, method string, params map[string]string) (map[strin
 	for k, v := range all {
 		fmt.Fprintf(&b, "<%s>%s</%s>", k, v, k)
 	}
-	envelope := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><w:` + method + ` xmlns:w="http://webservice.isp.miitbeian.gov.cn/">` + b.String() + `</w:` + method + `></e:Body></e:Envelope>`
+	envelope := `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><w:` + method +
+		` xmlns:w="http://webservice.isp.miitbeian.gov.cn/">` + b.String() + `</w:` + method + `></e:Body></e:Envelope>`
 	r, err := http.Post(p.url+path, "text/xml", strings.NewReader(envelope))
 	if err != nil {
 		return nil, err
@@ -106,7 +108,8 @@ func packed(t *testing.T, content string) map[string]string {
 	require.NoError(t, err)
 	require.NoError(t, z.Close())
 	sum := md5.Sum(b.Bytes())
-	return map[string]string{"beianInfo": base64.StdEncoding.EncodeToString(b.Bytes()), "beianInfoHash": base64.StdEncoding.EncodeToString(sum[:]), "encryptAlgorithm": "0", "compressionFormat": "0"}
+	return map[string]string{"beianInfo": base64.StdEncoding.EncodeToString(b.Bytes()),
+		"beianInfoHash": base64.StdEncoding.EncodeToString(sum[:]), "encryptAlgorithm": "0", "compressionFormat": "0"}
 }
 
 // upload submits an ICP part as the next file.
@@ -151,7 +154,8 @@ func (p *provider) next() string {
 	}
 	content := unpack(p.t, answer)
 	validate(p.t, "download-data.xsd", content, true)
-	require.Equal(p.t, "0", p.call(report, "isp_downloadack", map[string]string{"fileName": answer["return_FileName"]})["msg_code"])
+	require.Equal(p.t, "0",
+		p.call(report, "isp_downloadack", map[string]string{"fileName": answer["return_FileName"]})["msg_code"])
 	return content
 }
 
@@ -194,27 +198,33 @@ func icpmm(password string) string {
 }
 
 func person(name string) string {
-	return "<Fzr_xm>" + name + "</Fzr_xm><Fzr_dhhm>021-55550123</Fzr_dhhm><Fzr_sjhm>13900001234</Fzr_sjhm><Fzr_dzyj>a@example.com</Fzr_dzyj>"
+	return "<Fzr_xm>" + name +
+		"</Fzr_xm><Fzr_dhhm>021-55550123</Fzr_dhhm><Fzr_sjhm>13900001234</Fzr_sjhm><Fzr_dzyj>a@example.com</Fzr_dzyj>"
 }
 
 func accessXML(id int) string {
-	return fmt.Sprintf("<IspJrid>%d</IspJrid><Wzfb><Fbdd>1</Fbdd></Wzfb><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><IspIpid>%d</IspIpid><Qsip>3221225994</Qsip><Zzip>3221225994</Zzip></Ip_xx>", id, id+1)
+	return fmt.Sprintf(
+		"<IspJrid>%d</IspJrid><Wzfb><Fbdd>1</Fbdd></Wzfb><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><IspIpid>%d</IspIpid><Qsip>3221225994</Qsip><Zzip>3221225994</Zzip></Ip_xx>", id, id+1)
 }
 
 // siteXML is a site with one domain; id goes before the name in the site's element.
 func siteXML(id, domain string, jr string) string {
-	return id + "<Wzmc>样例网站</Wzmc><Fwnr><Fwnr_id>2</Fwnr_id></Fwnr><Yylb><Yylb_id>1</Yylb_id></Yylb><Ym_xx><IspYmid>9</IspYmid><Ym>" + domain + "</Ym></Ym_xx><Jr_xx>" + jr +
+	return id +
+		"<Wzmc>样例网站</Wzmc><Fwnr><Fwnr_id>2</Fwnr_id></Fwnr><Yylb><Yylb_id>1</Yylb_id></Yylb><Ym_xx><IspYmid>9</IspYmid><Ym>" +
+		domain + "</Ym></Ym_xx><Jr_xx>" + jr +
 		"</Jr_xx><Wz_Fzr>" + person("林样例") + "</Wz_Fzr>"
 }
 
 func holderXML(id, document, more string) string {
-	return "<Zt_xx>" + id + "<Dwmc>林样例</Dwmc>" + more + "<Dwxz>5</Dwxz><Txdz><Shengid>310000</Shengid><Shiid>310100</Shiid></Txdz><Zj><Zjlx>2</Zjlx><Zjhm>" + document +
+	return "<Zt_xx>" + id + "<Dwmc>林样例</Dwmc>" + more +
+		"<Dwxz>5</Dwxz><Txdz><Shengid>310000</Shengid><Shiid>310100</Shiid></Txdz><Zj><Zjlx>2</Zjlx><Zjhm>" + document +
 		"</Zjhm><Zjzs>样例路</Zjzs></Zj><Fzr>" + person("林样例") + "</Fzr></Zt_xx>"
 }
 
 func newFiling(id int, document, domain string) string {
 	return "<Baxx>" + holderXML(fmt.Sprintf("<IspZtid>%d</IspZtid>", id), document, "<Bbfs>1</Bbfs>") +
-		"<Wz_xx>" + siteXML(fmt.Sprintf("<IspWzid>%d</IspWzid>", id*1000+1), domain, accessXML(id*1000+2)) + "<Syurl>http://" + domain + "</Syurl></Wz_xx></Baxx>"
+		"<Wz_xx>" + siteXML(fmt.Sprintf("<IspWzid>%d</IspWzid>", id*1000+1), domain, accessXML(id*1000+2)) +
+		"<Syurl>http://" + domain + "</Syurl></Wz_xx></Baxx>"
 }
 
 func one(t *testing.T, content, name string) string {
@@ -241,8 +251,10 @@ func (p *provider) refused(code, kind int, bs string) {
 }
 
 func seeded() []bureau.SeedFiling {
-	return []bureau.SeedFiling{{HolderName: "他处公司", Nature: 4, DocumentType: 1, DocumentNumber: "91310101MA1FP1111X", Number: "沪ICP备2020000009号", Password: "secret12",
-		SiteNumber: "沪ICP备2020000009号-1", SiteName: "他处网站", Domains: []string{"elsewhere.example"}, HomePage: "http://elsewhere.example"}}
+	return []bureau.SeedFiling{{HolderName: "他处公司", Nature: 4, DocumentType: 1, DocumentNumber: "91310101MA1FP1111X",
+		Number: "沪ICP备2020000009号", Password: "secret12",
+		SiteNumber: "沪ICP备2020000009号-1", SiteName: "他处网站", Domains: []string{"elsewhere.example"},
+		HomePage: "http://elsewhere.example"}}
 }
 
 func clockAt(at string) func() time.Time {

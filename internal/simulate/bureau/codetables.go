@@ -43,7 +43,8 @@ var codeTables = []codeTable{
 	{"Dwfl_dms", "Dwfl_xx", "Mc", nil, true, []string{"基础电信企业", "接入服务企业", "其他"}},
 	{"Dwxz_dms", "Dwxz_xx", "Mc", nil, true, []string{"军队", "政府机关", "事业单位", "企业", "个人", "社会团体"}},
 	{"Yjfk_Wtfls", "Yjfk_Wtfl_xx", "Fl1", func(int) string { return el("Fl2", "其他") }, true, []string{"系统问题", "业务问题"}},
-	{"Hyfl_dms", "Hyfl_xx", "Mc", func(i int) string { return el("Bm", string(rune('A'+i))) }, true, []string{"农、林、牧、渔业", "采矿业", "制造业", "信息传输、软件和信息技术服务业"}},
+	{"Hyfl_dms", "Hyfl_xx", "Mc", func(i int) string { return el("Bm", string(rune('A'+i))) }, true,
+		[]string{"农、林、牧、渔业", "采矿业", "制造业", "信息传输、软件和信息技术服务业"}},
 	{"Xzjb_dms", "Xzjb_xx", "Mc", nil, true, []string{"部级", "省级", "市级", "县级"}},
 	{"Zjlx_dms", "Zjlx_xx", "Mc", func(i int) string { return el("Dwflid", natureOfDocument[i]) }, true, []string{
 		"工商营业执照", "居民身份证", "组织机构代码证书（事业单位）", "事业法人证书", "军队代号", "社团法人证书", "护照", "军官证",
@@ -72,7 +73,8 @@ func (s *Server) codeTables() string {
 	var b strings.Builder
 	b.WriteString("<JCDM><Bbdwlb>")
 	for i, id := range []int64{s.options.ISPID, otherProvider} {
-		b.WriteString("<Bbdw>" + el("Id", id) + el("Dwmc", []string{"样例接入服务有限公司", "另一接入服务有限公司"}[i]) + el("Dwfl", 2) + el("Shengid", s.province()) + el("Sfyx", 1) + "</Bbdw>")
+		b.WriteString("<Bbdw>" + el("Id", id) + el("Dwmc", []string{"样例接入服务有限公司", "另一接入服务有限公司"}[i]) + el("Dwfl", 2) +
+			el("Shengid", s.province()) + el("Sfyx", 1) + "</Bbdw>")
 	}
 	b.WriteString("</Bbdwlb><Jcdm_xx>")
 	for _, t := range codeTables {
@@ -80,11 +82,13 @@ func (s *Server) codeTables() string {
 	}
 	b.WriteString("<Qy_dms>")
 	for _, r := range regions {
-		b.WriteString("<Qy_xx>" + el("Id", r.code) + el("Mc", r.name) + el("Lx", r.level) + el("Sfyx", r.valid()) + "</Qy_xx>")
+		b.WriteString("<Qy_xx>" + el("Id", r.code) + el("Mc", r.name) + el("Lx", r.level) + el("Sfyx", r.valid()) +
+			"</Qy_xx>")
 	}
 	b.WriteString("</Qy_dms><Gj_dms>")
 	for i, code := range sortedKeys(signs) {
-		b.WriteString("<Gj_dm_xx>" + el("Id", i+1) + el("Ysid", 1<<i) + el("Bm", code) + el("Mc", signs[code]+"通信管理局") + el("Shengid", code+"0000") + el("Shengjc", signs[code]) + el("Sfyx", 1) + "</Gj_dm_xx>")
+		b.WriteString("<Gj_dm_xx>" + el("Id", i+1) + el("Ysid", 1<<i) + el("Bm", code) + el("Mc", signs[code]+"通信管理局") +
+			el("Shengid", code+"0000") + el("Shengjc", signs[code]) + el("Sfyx", 1) + "</Gj_dm_xx>")
 	}
 	return b.String() + "</Gj_dms></Jcdm_xx></JCDM>"
 }
@@ -106,9 +110,11 @@ func (r region) valid() int {
 // county and one that no longer exists.
 var regions = slices.Concat(provinces(),
 	[]region{{code: 110100, level: 2, name: "市辖区"}},
-	counties("110101东城区 110102西城区 110105朝阳区 110106丰台区 110107石景山区 110108海淀区 110109门头沟区 110111房山区 110112通州区 110113顺义区 110114昌平区 110115大兴区 110116怀柔区 110117平谷区 110118密云区 110119延庆区"),
+	counties(
+		"110101东城区 110102西城区 110105朝阳区 110106丰台区 110107石景山区 110108海淀区 110109门头沟区 110111房山区 110112通州区 110113顺义区 110114昌平区 110115大兴区 110116怀柔区 110117平谷区 110118密云区 110119延庆区"),
 	[]region{{code: 310100, level: 2, name: "市辖区"}},
-	counties("310101黄浦区 310104徐汇区 310105长宁区 310106静安区 310107普陀区 310109虹口区 310110杨浦区 310112闵行区 310113宝山区 310114嘉定区 310115浦东新区 310116金山区 310117松江区 310118青浦区 310120奉贤区 310190样例新区"),
+	counties(
+		"310101黄浦区 310104徐汇区 310105长宁区 310106静安区 310107普陀区 310109虹口区 310110杨浦区 310112闵行区 310113宝山区 310114嘉定区 310115浦东新区 310116金山区 310117松江区 310118青浦区 310120奉贤区 310190样例新区"),
 	[]region{{code: 310151, level: 3, name: "崇明区", ended: true}})
 
 func counties(text string) []region {
@@ -122,7 +128,9 @@ func counties(text string) []region {
 }
 
 func provinces() []region {
-	names := strings.Fields("11北京市 12天津市 13河北省 14山西省 15内蒙古自治区 21辽宁省 22吉林省 23黑龙江省 31上海市 32江苏省 33浙江省 34安徽省 35福建省 36江西省 37山东省 41河南省 42湖北省 43湖南省 44广东省 45广西壮族自治区 46海南省 50重庆市 51四川省 52贵州省 53云南省 54西藏自治区 61陕西省 62甘肃省 63青海省 64宁夏回族自治区 65新疆维吾尔自治区")
+	names :=
+		strings.Fields(
+			"11北京市 12天津市 13河北省 14山西省 15内蒙古自治区 21辽宁省 22吉林省 23黑龙江省 31上海市 32江苏省 33浙江省 34安徽省 35福建省 36江西省 37山东省 41河南省 42湖北省 43湖南省 44广东省 45广西壮族自治区 46海南省 50重庆市 51四川省 52贵州省 53云南省 54西藏自治区 61陕西省 62甘肃省 63青海省 64宁夏回族自治区 65新疆维吾尔自治区")
 	list := make([]region, len(names))
 	for i, n := range names {
 		_, _ = fmt.Sscanf(n[:2], "%d", &list[i].code) // from the text above

@@ -33,7 +33,8 @@ func TestRulesOfContent(t *testing.T) {
 	for code, pairs := range map[int][]string{
 		1004: {"<Ym>b.example</Ym>", "<Ym>b..example</Ym>"},
 		1006: {"<Qsip>3221225994</Qsip>", "<Qsip>3221225995</Qsip>"},
-		1007: {"<Wz_Fzr><Fzr_xm>林样例</Fzr_xm>" + office + "<Fzr_sjhm>13900001234", "<Wz_Fzr><Fzr_xm>林样例</Fzr_xm>" + office + "<Fzr_sjhm>139000012345"},
+		1007: {"<Wz_Fzr><Fzr_xm>林样例</Fzr_xm>" + office + "<Fzr_sjhm>13900001234",
+			"<Wz_Fzr><Fzr_xm>林样例</Fzr_xm>" + office + "<Fzr_sjhm>139000012345"},
 		1015: {document, "310101199003070044"},
 		1021: {"<Syurl>http://b.example", "<Syurl>http://www.a.example/"},
 		1022: {"<Syurl>http://b.example", "<Syurl>b.example"},

@@ -51,7 +51,8 @@ const (
 	outOfOrder = "outoforder" // the newest file first
 )
 
-var downloadFaults = map[string]bool{badHash: true, truncated: true, badBytes: true, bomb: true, depth: true, duplicate: true, late: true, outOfOrder: true}
+var downloadFaults = map[string]bool{badHash: true, truncated: true, badBytes: true, bomb: true, depth: true,
+	duplicate: true, late: true, outOfOrder: true}
 
 // download returns the oldest file, the same one until it is acknowledged.
 func (s *Server) download(how string) string {
@@ -108,7 +109,8 @@ func (s *Server) acknowledge(file string) string {
 // previous returns the last accepted data file's number and content.
 func (s *Server) previous() string {
 	if s.state.Sequence == 0 {
-		return answer("0", "操作成功", `<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>0</encryptAlgorithm><dataSequence>0</dataSequence><return_FileName></return_FileName><beianInfo></beianInfo><beianInfoHash></beianInfoHash></fileInfos>`)
+		return answer("0", "操作成功",
+			`<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>0</encryptAlgorithm><dataSequence>0</dataSequence><return_FileName></return_FileName><beianInfo></beianInfo><beianInfoHash></beianInfoHash></fileInfos>`)
 	}
 	name := fmt.Sprintf("UP%08d", s.state.Sequence)
 	raw, err := zipOf(name, s.state.Uploads[s.state.Sequence])
@@ -182,6 +184,8 @@ func (s *Server) fileInfo(name string, sequence int64, raw []byte, wrongHash boo
 	if wrongHash {
 		sum[0] ^= 1
 	}
-	return fmt.Sprintf(`<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>%d</encryptAlgorithm>%s<return_FileName>%s</return_FileName><beianInfo>%s</beianInfo><beianInfoHash>%s</beianInfoHash></fileInfos>`,
-		algorithm, elID("dataSequence", sequence), name, base64.StdEncoding.EncodeToString(raw), base64.StdEncoding.EncodeToString(sum[:])), nil
+	return fmt.Sprintf(
+		`<fileInfos><hashAlgorithm>0</hashAlgorithm><compressionFormat>0</compressionFormat><encryptAlgorithm>%d</encryptAlgorithm>%s<return_FileName>%s</return_FileName><beianInfo>%s</beianInfo><beianInfoHash>%s</beianInfoHash></fileInfos>`,
+		algorithm, elID("dataSequence", sequence), name, base64.StdEncoding.EncodeToString(raw),
+		base64.StdEncoding.EncodeToString(sum[:])), nil
 }

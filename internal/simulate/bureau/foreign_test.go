@@ -23,7 +23,8 @@ func TestForeignLibraryCallsTheBureau(t *testing.T) {
 	in, err := json.Marshal(map[string]any{
 		"url": p.url, "isp_id": isp, "user": "u", "password": "p",
 		"record": `<?xml version="1.0" encoding="GBK"?><UploadData version="V.3.0"><ICP><XZBA>` +
-			newFiling(1, "310101199003070035", "foreign.example") + fmt.Sprintf(`</XZBA><Qqdwid>%d</Qqdwid></ICP></UploadData>`, isp),
+			newFiling(1, "310101199003070035", "foreign.example") +
+			fmt.Sprintf(`</XZBA><Qqdwid>%d</Qqdwid></ICP></UploadData>`, isp),
 		"domain": "foreign.example", "seeded_number": seeded()[0].Number, "seeded_password": seeded()[0].Password,
 	})
 	require.NoError(t, err)

@@ -24,7 +24,8 @@ type address struct {
 
 // same reports whether an added block is a forgotten one that comes again.
 func (a *address) same(n *node, kind string) bool {
-	return a.Forgotten && a.Kind == kind && a.IspID == n.number("IspId") && a.From == n.number("Qsip") && a.To == n.number("Zzip")
+	return a.Forgotten && a.Kind == kind && a.IspID == n.number("IspId") && a.From == n.number("Qsip") &&
+		a.To == n.number("Zzip")
 }
 
 // addressParts pairs the records of UploadData/IP with their results, in the results' order in download-data.xsd.
@@ -110,7 +111,8 @@ func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {
 				return a.ID
 			}
 		}
-		a := &address{ID: s.nextID(), IspID: n.number("IspId"), Kind: kind, From: n.number("Qsip"), To: n.number("Zzip"), Sequence: s.state.Sequence}
+		a := &address{ID: s.nextID(), IspID: n.number("IspId"), Kind: kind, From: n.number("Qsip"), To: n.number("Zzip"),
+			Sequence: s.state.Sequence}
 		s.state.Addresses = append(s.state.Addresses, a)
 		return a.ID
 	case changeAddress:

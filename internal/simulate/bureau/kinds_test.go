@@ -13,9 +13,11 @@ import (
 func change(t *testing.T, filed, document, domain string) string {
 	t.Helper()
 	number := one(t, filed, "Baxh")
-	jr := fmt.Sprintf("<Jrid>%s</Jrid><Wzfb><Fbdd>1</Fbdd></Wzfb><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><IspIpid>5</IspIpid><Qsip>3221225999</Qsip><Zzip>3221225999</Zzip></Ip_xx>", one(t, filed, "Jrid"))
+	jr := fmt.Sprintf(
+		"<Jrid>%s</Jrid><Wzfb><Fbdd>1</Fbdd></Wzfb><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><IspIpid>5</IspIpid><Qsip>3221225999</Qsip><Zzip>3221225999</Zzip></Ip_xx>", one(t, filed, "Jrid"))
 	return "<BGBA><Bgxx>" + holderXML("<Ztid>"+one(t, filed, "Ztid")+"</Ztid>", document, "<Baxh>"+number+"</Baxh>") +
-		"<Wz_xx>" + siteXML("<Wzid>"+one(t, filed, "Wzid")+"</Wzid>", domain, jr) + "<Baxh>" + number + "-1</Baxh><Syurl>http://" + domain + "</Syurl></Wz_xx></Bgxx></BGBA>"
+		"<Wz_xx>" + siteXML("<Wzid>"+one(t, filed, "Wzid")+"</Wzid>", domain, jr) + "<Baxh>" + number +
+		"-1</Baxh><Syurl>http://" + domain + "</Syurl></Wz_xx></Bgxx></BGBA>"
 }
 
 func drop(kind int, id string, reason int, password string) string {
@@ -27,12 +29,15 @@ func drop(kind int, id string, reason int, password string) string {
 }
 
 func newSite(number, password string, id int, domain string) string {
-	return fmt.Sprintf("<XZWZ><Xzxx><Zt_xx><Ztbah>%s</Ztbah></Zt_xx><Wz_xx>%s<Syurl>http://%s</Syurl></Wz_xx><ICPmm>%s</ICPmm></Xzxx></XZWZ>",
-		number, siteXML(fmt.Sprintf("<IspWzid>%d</IspWzid>", id), domain, accessXML(id+1)), domain, strings.ToUpper(icpmm(password)))
+	return fmt.Sprintf(
+		"<XZWZ><Xzxx><Zt_xx><Ztbah>%s</Ztbah></Zt_xx><Wz_xx>%s<Syurl>http://%s</Syurl></Wz_xx><ICPmm>%s</ICPmm></Xzxx></XZWZ>",
+		number, siteXML(fmt.Sprintf("<IspWzid>%d</IspWzid>", id), domain, accessXML(id+1)), domain,
+		strings.ToUpper(icpmm(password)))
 }
 
 func newAccess(number, password string, id int) string {
-	return fmt.Sprintf("<XZJR><Xzxx><Wz_xx><Wzbah>%s</Wzbah></Wz_xx>%s<ICPmm>%s</ICPmm></Xzxx></XZJR>", number, accessXML(id), icpmm(password))
+	return fmt.Sprintf("<XZJR><Xzxx><Wz_xx><Wzbah>%s</Wzbah></Wz_xx>%s<ICPmm>%s</ICPmm></Xzxx></XZJR>", number,
+		accessXML(id), icpmm(password))
 }
 
 func TestEveryKindOfRecord(t *testing.T) {
@@ -83,7 +88,8 @@ func TestEveryKindOfRecord(t *testing.T) {
 	require.Contains(t, content, "<Czlx>4</Czlx><Jlid>"+ztid+"</Jlid>")
 	require.Contains(t, content, "<Ym>d.example</Ym>")
 	require.Contains(t, content, "3221225999")
-	require.Equal(t, "1", p.call(query, "isp_querybeianstatus", map[string]string{"queryConditionType": "0", "queryCondition": "a.example"})["Bazt"])
+	require.Equal(t, "1", p.call(query, "isp_querybeianstatus",
+		map[string]string{"queryConditionType": "0", "queryCondition": "a.example"})["Bazt"])
 
 	p.upload(drop(1, one(t, filed, "Wzid"), 1, ""))
 	content = p.next()
@@ -107,7 +113,8 @@ func TestEveryKindOfRecord(t *testing.T) {
 
 func TestReviewHoldsOthersBack(t *testing.T) {
 	p := connect(t, bureau.Options{ReviewAfter: -1})
-	p.upload("<XZBA>" + newFiling(1, "310101199003070035", "a.example") + newFiling(2, "310101199003070035", "b.example") + "</XZBA>")
+	p.upload("<XZBA>" + newFiling(1, "310101199003070035", "a.example") +
+		newFiling(2, "310101199003070035", "b.example") + "</XZBA>")
 	require.Empty(t, p.next())
 	p.decide("1-1", "approve")
 	filed := p.next()
@@ -130,7 +137,8 @@ func TestReviewHoldsOthersBack(t *testing.T) {
 func TestWholeFileRefused(t *testing.T) {
 	refused := func(t *testing.T, o bureau.Options) {
 		p := connect(t, o)
-		p.upload("<XZBA>" + strings.Replace(newFiling(1, "310101199003070035", "a.example"), "<Zjzs>样例路</Zjzs>", "", 1) + "</XZBA>")
+		p.upload("<XZBA>" +
+			strings.Replace(newFiling(1, "310101199003070035", "a.example"), "<Zjzs>样例路</Zjzs>", "", 1) + "</XZBA>")
 		content := p.next()
 		require.Contains(t, content, "<Jgdm>5001</Jgdm><Dmms>UPLOAD.xml</Dmms></Jgxx><Czlx>1</Czlx></Jg_xx>")
 		require.Empty(t, p.bureau.Accepted())
@@ -160,14 +168,17 @@ func TestRulesOfOptions(t *testing.T) {
 	p.next()
 	p.upload("<XZBA>" + newFiling(1, "310101199003070035", "b.example") + "</XZBA>")
 	p.refused(1065, 1, "1")
-	p.send(`<UploadData version="V.3.0"><ICP><XZBA>` + newFiling(2, "310101199003070043", "b.example") + `</XZBA><Qqdwid>7</Qqdwid></ICP></UploadData>`)
+	p.send(`<UploadData version="V.3.0"><ICP><XZBA>` + newFiling(2, "310101199003070043", "b.example") +
+		`</XZBA><Qqdwid>7</Qqdwid></ICP></UploadData>`)
 	p.refused(5003, 1, "2")
-	p.send(`<UploadData version="V.2.0"><ICP><XZBA>` + newFiling(3, "310101199003070043", "b.example") + `</XZBA><Qqdwid>310001</Qqdwid></ICP></UploadData>`)
+	p.send(`<UploadData version="V.2.0"><ICP><XZBA>` + newFiling(3, "310101199003070043", "b.example") +
+		`</XZBA><Qqdwid>310001</Qqdwid></ICP></UploadData>`)
 	p.refused(5004, 1, "3")
 	p.upload("<XZBA>" + strings.Replace(newFiling(4, "310101199003070043", "b.example"), "</Baxx>",
 		"<Fj><Fjxx><Fjwjgs>1</Fjwjgs><Fjyt>1</Fjyt><Fjnr>不是</Fjnr><Fjssdx><Ssdxlx>1</Ssdxlx><Ssdxbs>4</Ssdxbs></Fjssdx></Fjxx></Fj></Baxx>", 1) + "</XZBA>")
 	p.refused(5010, 1, "4")
-	p.upload("<XZBA>" + strings.Replace(newFiling(5, "310101199003070043", "b.example"), "样例网站", "样例&#x85;网站", 1) + "</XZBA>")
+	p.upload("<XZBA>" +
+		strings.Replace(newFiling(5, "310101199003070043", "b.example"), "样例网站", "样例&#x85;网站", 1) + "</XZBA>")
 	p.refused(5008, 1, "5")
 }
 
@@ -176,7 +187,8 @@ func TestAddresses(t *testing.T) {
 	block := func(from, to int) string {
 		return fmt.Sprintf("<Ly><IspId>1</IspId><Qsip>%d</Qsip><Zzip>%d</Zzip><Lydw>1</Lydw></Ly>", from, to)
 	}
-	p.send(`<UploadData version="V.3.0"><IP><XZBA><Xzly>` + block(3221225985, 3221226239) + block(9, 8) + block(3221226000, 3221226300) + `</Xzly></XZBA><SCBA><Scly><Ly><Id>5</Id></Ly></Scly></SCBA><Qqdwid>310001</Qqdwid></IP></UploadData>`)
+	p.send(`<UploadData version="V.3.0"><IP><XZBA><Xzly>` + block(3221225985, 3221226239) + block(9, 8) + block(3221226000,
+		3221226300) + `</Xzly></XZBA><SCBA><Scly><Ly><Id>5</Id></Ly></Scly></SCBA><Qqdwid>310001</Qqdwid></IP></UploadData>`)
 	content := p.next()
 	for _, code := range []string{"2998", "2002", "2003", "2055"} {
 		require.Contains(t, content, "<Jgdm>"+code+"</Jgdm>")
@@ -188,9 +200,11 @@ func TestStoredKinds(t *testing.T) {
 	p := connect(t, bureau.Options{})
 	filed := p.filed(1, "310101199003070035", "a.example")
 	ztid := one(t, filed, "Ztid")
-	p.upload("<XZHYD><Fjxx><Fjwjgs>1</Fjwjgs><Fjyt>1</Fjyt><Fjnr>QUJD</Fjnr><Fjssdx><Ssdxlx>1</Ssdxlx><Ssdxbs><Jlid>" + ztid + "</Jlid></Ssdxbs></Fjssdx></Fjxx></XZHYD>")
+	p.upload("<XZHYD><Fjxx><Fjwjgs>1</Fjwjgs><Fjyt>1</Fjyt><Fjnr>QUJD</Fjnr><Fjssdx><Ssdxlx>1</Ssdxlx><Ssdxbs><Jlid>" +
+		ztid + "</Jlid></Ssdxbs></Fjssdx></Fjxx></XZHYD>")
 	p.refused(1060, 1, ztid)
-	outcome := "<WBACLJG><Clxx><Ym>u.example</Ym><IP>9</IP><Yys>1</Yys><Jrs>310001</Jrs><Shengid>310000</Shengid><Cljg>2</Cljg><Clyj>已停止</Clyj><Rbsj>2026-01-01</Rbsj><Clsx>2026-01-02</Clsx></Clxx></WBACLJG>"
+	outcome :=
+		"<WBACLJG><Clxx><Ym>u.example</Ym><IP>9</IP><Yys>1</Yys><Jrs>310001</Jrs><Shengid>310000</Shengid><Cljg>2</Cljg><Clyj>已停止</Clyj><Rbsj>2026-01-01</Rbsj><Clsx>2026-01-02</Clsx></Clxx></WBACLJG>"
 	p.upload(outcome)
 	require.Contains(t, p.next(), "<Jgdm>5005</Jgdm>")
 	require.NoError(t, p.bureau.PushUnfiledSite("u.example", "192.0.2.1"))

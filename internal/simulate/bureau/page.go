@@ -28,7 +28,8 @@ func (s *Server) page(w http.ResponseWriter, _ *http.Request) {
 	slices.Reverse(holders)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_ = pageTemplate.Execute(w, map[string]any{
-		"Sequence": s.state.Sequence, "Records": records, "Holders": holders, "Waiting": len(s.state.Outbox) + len(s.state.Ready),
+		"Sequence": s.state.Sequence, "Records": records, "Holders": holders,
+		"Waiting":  len(s.state.Outbox) + len(s.state.Ready),
 		"Commands": commands,
 	})
 }
@@ -42,7 +43,8 @@ func (s *Server) byHand(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.byKey[kind+"/"+id], func(i int) bool { return s.state.Records[i].Code == 0 && !s.state.Records[i].Forgotten })
+	i := slices.IndexFunc(s.byKey[kind+"/"+id],
+		func(i int) bool { return s.state.Records[i].Code == 0 && !s.state.Records[i].Forgotten })
 	if i < 0 {
 		http.Error(w, "没有这条待审记录", http.StatusConflict)
 		return
@@ -79,13 +81,16 @@ type commandForm struct {
 }
 
 var commands = []commandForm{
-	{"verdict", "指定结果", []field{{"code", "结果代码", "1002"}, {"count", "后续记录数", "1"}}, func(s *Server, v func(string) string) error {
-		return s.CommandVerdicts(number(v("code")), number(v("count")))
-	}},
-	{"blacklist-domain", "域名黑名单", []field{{"domain", "域名", ""}, {"op", "0增加 2删除", "0"}}, func(s *Server, v func(string) string) error {
-		return s.PushBlacklistDomain(v("domain"), number(v("op")))
-	}},
-	{"blacklist-holder", "主体黑名单", []field{{"name", "名称", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""}, {"op", "0增加 2删除", "0"}}, func(s *Server, v func(string) string) error {
+	{"verdict", "指定结果", []field{{"code", "结果代码", "1002"}, {"count", "后续记录数", "1"}},
+		func(s *Server, v func(string) string) error {
+			return s.CommandVerdicts(number(v("code")), number(v("count")))
+		}},
+	{"blacklist-domain", "域名黑名单", []field{{"domain", "域名", ""}, {"op", "0增加 2删除", "0"}},
+		func(s *Server, v func(string) string) error {
+			return s.PushBlacklistDomain(v("domain"), number(v("op")))
+		}},
+	{"blacklist-holder", "主体黑名单", []field{{"name", "名称", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""},
+		{"op", "0增加 2删除", "0"}}, func(s *Server, v func(string) string) error {
 		return s.PushBlacklistHolder(v("name"), number(v("type")), v("document"), number(v("op")))
 	}},
 	{"notice", "整改通知", []field{{"number", "备案号", ""}, {"text", "内容", ""}}, func(s *Server, v func(string) string) error {
@@ -97,15 +102,21 @@ var commands = []commandForm{
 	{"illegal", "非法接入", []field{{"domain", "域名", ""}, {"ip", "IP", ""}}, func(s *Server, v func(string) string) error {
 		return s.PushIllegalAccess(v("domain"), v("ip"))
 	}},
-	{"verification", "核实任务", []field{{"number", "主体备案号", ""}}, func(s *Server, v func(string) string) error { return s.PushVerificationTask(v("number")) }},
-	{"check", "核查结果", []field{{"number", "网站备案号", ""}}, func(s *Server, v func(string) string) error { return s.PushCheckResult(v("number")) }},
-	{"deregistration", "注销", []field{{"number", "备案号", ""}}, func(s *Server, v func(string) string) error { return s.PushDeregistration(v("number")) }},
+	{"verification", "核实任务", []field{{"number", "主体备案号", ""}},
+		func(s *Server, v func(string) string) error { return s.PushVerificationTask(v("number")) }},
+	{"check", "核查结果", []field{{"number", "网站备案号", ""}},
+		func(s *Server, v func(string) string) error { return s.PushCheckResult(v("number")) }},
+	{"deregistration", "注销", []field{{"number", "备案号", ""}},
+		func(s *Server, v func(string) string) error { return s.PushDeregistration(v("number")) }},
 	{"codes", "下发代码表", nil, func(s *Server, _ func(string) string) error { return s.PushCodeTables() }},
-	{"sync", "数据同步", []field{{"number", "主体备案号（空为全部）", ""}}, func(s *Server, v func(string) string) error { return s.PushSync(v("number")) }},
-	{"seed", "他处备案", []field{{"name", "主办者", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""}, {"domain", "域名", ""}}, func(s *Server, v func(string) string) error {
-		s.Seed(SeedFiling{HolderName: v("name"), DocumentType: number(v("type")), DocumentNumber: v("document"), Domains: []string{v("domain")}})
-		return nil
-	}},
+	{"sync", "数据同步", []field{{"number", "主体备案号（空为全部）", ""}},
+		func(s *Server, v func(string) string) error { return s.PushSync(v("number")) }},
+	{"seed", "他处备案", []field{{"name", "主办者", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""}, {"domain", "域名", ""}},
+		func(s *Server, v func(string) string) error {
+			s.Seed(SeedFiling{HolderName: v("name"), DocumentType: number(v("type")), DocumentNumber: v("document"),
+				Domains: []string{v("domain")}})
+			return nil
+		}},
 }
 
 // number is 0 for anything that isn't a number.

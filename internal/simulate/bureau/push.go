@@ -36,7 +36,9 @@ func (s *Server) PushBlacklistDomain(domain string, op int) error {
 		name = w.name()
 	}
 	s.state.BlackDomains[plainDomain(domain)] = op != BlacklistRemove
-	return s.push(fmt.Sprintf("<ICP><HMDLB><Wzhmdxxs><Wz_xx>%s<Ym_xx>%s</Ym_xx></Wz_xx><Czlx>%d</Czlx></Wzhmdxxs></HMDLB></ICP>", el("Wzmc", name), el("Ym", domain), op))
+	return s.push(
+		fmt.Sprintf("<ICP><HMDLB><Wzhmdxxs><Wz_xx>%s<Ym_xx>%s</Ym_xx></Wz_xx><Czlx>%d</Czlx></Wzhmdxxs></HMDLB></ICP>",
+			el("Wzmc", name), el("Ym", domain), op))
 }
 
 // PushBlacklistHolder puts a holder on the blacklist or removes it (HMDLB).
@@ -44,7 +46,9 @@ func (s *Server) PushBlacklistHolder(name string, docType int, docNumber string,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.BlackHolders[paperKey(int64(docType), docNumber)] = op != BlacklistRemove
-	return s.push(fmt.Sprintf("<ICP><HMDLB><Zthmdxxs><Zt_xx>%s<Zj>%s%s</Zj></Zt_xx><Czlx>%d</Czlx></Zthmdxxs></HMDLB></ICP>", el("Dwmc", name), el("Zjlx", docType), el("Zjhm", docNumber), op))
+	return s.push(
+		fmt.Sprintf("<ICP><HMDLB><Zthmdxxs><Zt_xx>%s<Zj>%s%s</Zj></Zt_xx><Czlx>%d</Czlx></Zthmdxxs></HMDLB></ICP>",
+			el("Dwmc", name), el("Zjlx", docType), el("Zjhm", docNumber), op))
 }
 
 // PushNotice asks for corrections to a holder or a site (XGTZ).
@@ -55,7 +59,8 @@ func (s *Server) PushNotice(number, text string) error {
 	if err != nil {
 		return err
 	}
-	return s.push(fmt.Sprintf("<ICP><XGTZ><Tzxx><Tzlb>%d</Tzlb>%s%s%s</Tzxx></XGTZ></ICP>", kind, el("Baxh", number), el("Jlid", id), el("Tznr", text)))
+	return s.push(fmt.Sprintf("<ICP><XGTZ><Tzxx><Tzlb>%d</Tzlb>%s%s%s</Tzxx></XGTZ></ICP>", kind, el("Baxh", number),
+		el("Jlid", id), el("Tznr", text)))
 }
 
 // numbered finds the owner of a filing number: 0 and a Ztid, or 1 and a Wzid.
@@ -79,8 +84,10 @@ func (s *Server) PushUnfiledSite(domain, ip string) error {
 	defer s.mu.Unlock()
 	s.state.Unfiled[plainDomain(domain)] = ""
 	at := s.stamp()
-	return s.push("<ICP><WBAWZLB><Wbawz_xx>" + el("Id", s.nextID()) + el("Wzym_mc", domain) + "<Yylb><Yylb_id>1</Yylb_id></Yylb>" + el("IP", address) +
-		el("Dqjcsj", at) + el("Jccs", 1) + el("Sssh", s.province()) + el("Scjcsj", at) + el("Jrs", s.options.ISPID) + el("Yys", 1) + "</Wbawz_xx></WBAWZLB></ICP>")
+	return s.push("<ICP><WBAWZLB><Wbawz_xx>" + el("Id", s.nextID()) + el("Wzym_mc", domain) +
+		"<Yylb><Yylb_id>1</Yylb_id></Yylb>" + el("IP", address) +
+		el("Dqjcsj", at) + el("Jccs", 1) + el("Sssh", s.province()) + el("Scjcsj", at) + el("Jrs", s.options.ISPID) +
+		el("Yys", 1) + "</Wbawz_xx></WBAWZLB></ICP>")
 }
 
 // PushIllegalAccess reports a domain on the illegal-access blacklist (FFJRHMD).
@@ -91,7 +98,8 @@ func (s *Server) PushIllegalAccess(domain, ip string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.push("<ICP><FFJRHMD><Ffjrxx>" + el("Id", s.nextID()) + el("Ym", domain) + el("Ip", address) + el("Zjjrz", s.options.ISPID) +
+	return s.push("<ICP><FFJRHMD><Ffjrxx>" + el("Id", s.nextID()) + el("Ym", domain) + el("Ip", address) +
+		el("Zjjrz", s.options.ISPID) +
 		el("Szs", s.province()) + el("Dqjcsj", s.stamp()) + "</Ffjrxx></FFJRHMD></ICP>")
 }
 
@@ -121,7 +129,8 @@ func (s *Server) PushCheckResult(siteNumber string) error {
 		}
 	}
 	of, at := el("Wzid", w.ID)+el("Wz_Baxh", w.Number), s.stamp()
-	return s.push("<ICP><HCJG><Jgxx><Jrhc>" + of + el("Bbisp", a.Provider) + el("Hcjg", 1) + el("Hcsj", at) + el("Jrid", a.ID) + "</Jrhc><Kkwzhc>" +
+	return s.push("<ICP><HCJG><Jgxx><Jrhc>" + of + el("Bbisp", a.Provider) + el("Hcjg", 1) + el("Hcsj", at) +
+		el("Jrid", a.ID) + "</Jrhc><Kkwzhc>" +
 		of + el("Hcjg", 1) + el("Hcsj", at) + "</Kkwzhc></Jgxx></HCJG></ICP>")
 }
 

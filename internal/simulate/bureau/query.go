@@ -23,7 +23,8 @@ func (s *Server) queryStatus(p map[string]string) string {
 	} else if h := s.index.holderByPaper[paperKey(kind, condition)]; h != nil {
 		found, state = el("Ztbah", h.Number), 0
 	}
-	return answer("0", "操作成功", "<StatusInfo>"+el("Cxtjlx", kind)+el("Cxtj", condition)+found+el("Bazt", state)+"</StatusInfo>")
+	return answer("0", "操作成功", "<StatusInfo>"+el("Cxtjlx", kind)+el("Cxtj", condition)+found+el("Bazt", state)+
+		"</StatusInfo>")
 }
 
 const (

@@ -32,10 +32,13 @@ func (p *provider) form(path string, values url.Values) {
 func TestQueryAndVerify(t *testing.T) {
 	p := connect(t, bureau.Options{Seeded: seeded()})
 	ask := func(kind, condition string) string {
-		return p.call(query, "isp_querybeianstatus", map[string]string{"queryConditionType": kind, "queryCondition": condition})[""]
+		return p.call(query, "isp_querybeianstatus",
+			map[string]string{"queryConditionType": kind, "queryCondition": condition})[""]
 	}
-	require.Contains(t, ask("0", "elsewhere.example"), "<StatusInfo><Cxtjlx>0</Cxtjlx><Cxtj>elsewhere.example</Cxtj><Wzmc>他处网站</Wzmc><Ztbah>沪ICP备2020000009号</Ztbah><Wzbah>沪ICP备2020000009号-1</Wzbah><Bazt>0</Bazt></StatusInfo>")
-	require.Contains(t, ask("1", "91310101MA1FP1111X"), "<Cxtj>91310101MA1FP1111X</Cxtj><Ztbah>沪ICP备2020000009号</Ztbah><Bazt>0</Bazt>")
+	require.Contains(t, ask("0", "elsewhere.example"),
+		"<StatusInfo><Cxtjlx>0</Cxtjlx><Cxtj>elsewhere.example</Cxtj><Wzmc>他处网站</Wzmc><Ztbah>沪ICP备2020000009号</Ztbah><Wzbah>沪ICP备2020000009号-1</Wzbah><Bazt>0</Bazt></StatusInfo>")
+	require.Contains(t, ask("1", "91310101MA1FP1111X"),
+		"<Cxtj>91310101MA1FP1111X</Cxtj><Ztbah>沪ICP备2020000009号</Ztbah><Bazt>0</Bazt>")
 	require.Contains(t, ask("2", "91310101MA1FP1111X"), "<Cxtj>91310101MA1FP1111X</Cxtj><Bazt>1</Bazt>")
 	check := func(password string) map[string]string {
 		return p.call(verify, "isp_verifybamm", map[string]string{"baxh": "沪ICP备2020000009号", "bamm": password})
@@ -88,7 +91,8 @@ func TestGapForgetsTheLastFile(t *testing.T) {
 	require.Len(t, p.bureau.Truth(), 1)
 	p.decide("1", "approve")
 	require.NotEmpty(t, p.next())
-	block := `<UploadData version="V.3.0"><IP><XZBA><Xzly><Ly><IspId>1</IspId><Qsip>8</Qsip><Zzip>9</Zzip><Lydw>1</Lydw></Ly></Xzly></XZBA><Qqdwid>310001</Qqdwid></IP></UploadData>`
+	block :=
+		`<UploadData version="V.3.0"><IP><XZBA><Xzly><Ly><IspId>1</IspId><Qsip>8</Qsip><Zzip>9</Zzip><Lydw>1</Lydw></Ly></Xzly></XZBA><Qqdwid>310001</Qqdwid></IP></UploadData>`
 	p.send(block)
 	first := p.next()
 	p.bureau.Faults.Set(fault.Fault{Operation: "isp_upload", Mode: fault.Fail, Code: "gap", Times: 1})
@@ -100,9 +104,11 @@ func TestGapForgetsTheLastFile(t *testing.T) {
 }
 
 func TestHours(t *testing.T) {
-	for at, code := range map[string]string{"2026-03-02T08:59:00+08:00": "20", "2026-03-02T09:00:00+08:00": "0", "2026-03-02T17:30:00+08:00": "20"} {
+	for at, code := range map[string]string{"2026-03-02T08:59:00+08:00": "20", "2026-03-02T09:00:00+08:00": "0",
+		"2026-03-02T17:30:00+08:00": "20"} {
 		p := connect(t, bureau.Options{Hours: "09:00-17:30", Clock: clockAt(at)})
-		params := packed(t, `<UploadData version="V.3.0"><ICP><XZBA>`+newFiling(1, "310101199003070035", "a.example")+`</XZBA><Qqdwid>310001</Qqdwid></ICP></UploadData>`)
+		params := packed(t, `<UploadData version="V.3.0"><ICP><XZBA>`+newFiling(1, "310101199003070035", "a.example")+
+			`</XZBA><Qqdwid>310001</Qqdwid></ICP></UploadData>`)
 		params["dataSequence"] = "1"
 		require.Equal(t, code, p.call(report, "isp_upload", params)["msg_code"], at)
 	}
@@ -142,7 +148,8 @@ func TestPageAndCommands(t *testing.T) {
 func TestStateSurvives(t *testing.T) {
 	o := bureau.Options{ReviewAfter: -1, StateFile: filepath.Join(t.TempDir(), "state.json"), Seeded: seeded()}
 	p := connect(t, o)
-	p.upload("<XZBA>" + newFiling(1, "310101199003070035", "a.example") + newFiling(2, "310101199003070043", "b.example") + "</XZBA>")
+	p.upload("<XZBA>" + newFiling(1, "310101199003070035", "a.example") +
+		newFiling(2, "310101199003070043", "b.example") + "</XZBA>")
 	p.decide("1", "approve")
 	again := connect(t, o)
 	again.sequence = 1

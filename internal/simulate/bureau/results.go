@@ -15,7 +15,8 @@ func (s *Server) results(records []*record) string {
 		if r.Code == codeApproved || r.Code == codeRefused {
 			reviews.WriteString(s.review(r))
 		} else {
-			fmt.Fprintf(&faults, `<Jg_xx><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>%d</Czlx>%s</Jg_xx>`, r.Code, escape(r.Opinion), r.wireKind(), el("Bs", r.Bs))
+			fmt.Fprintf(&faults, `<Jg_xx><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>%d</Czlx>%s</Jg_xx>`, r.Code,
+				escape(r.Opinion), r.wireKind(), el("Bs", r.Bs))
 		}
 		if r.Code != codeApproved {
 			continue
@@ -55,7 +56,8 @@ func (s *Server) review(r *record) string {
 		passed = 1
 	}
 	for _, id := range r.Jlids {
-		fmt.Fprintf(&b, `<Gjsh><Shsj>%s</Shsj>%s<Shjg>%d</Shjg><Czlx>%d</Czlx>%s</Gjsh>`, s.stamp(), el("Shyj", r.Opinion), passed, r.Kind, elID("Jlid", id))
+		fmt.Fprintf(&b, `<Gjsh><Shsj>%s</Shsj>%s<Shjg>%d</Shjg><Czlx>%d</Czlx>%s</Gjsh>`, s.stamp(), el("Shyj", r.Opinion),
+			passed, r.Kind, elID("Jlid", id))
 	}
 	return b.String()
 }
@@ -79,9 +81,11 @@ func (h *holder) shows() bool {
 // filed is a Baxx of BASJ and SJTB: the whole holder as in the base.
 func (s *Server) filed(h *holder) string {
 	var b strings.Builder
-	b.WriteString("<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") +
+	b.WriteString("<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) +
+		h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") +
 		el("Baxh", h.Number) + el("Bbyhlx", 1) + h.Data.xml("Tzr") + el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) +
-		el("Zslj", fmt.Sprintf("/certificates/%d/bazu.cert", h.certificateID())) + el("Zsxh", h.certificateID()) + el("Shsj", h.Changed) +
+		el("Zslj", fmt.Sprintf("/certificates/%d/bazu.cert", h.certificateID())) + el("Zsxh", h.certificateID()) +
+		el("Shsj", h.Changed) +
 		h.Data.xml("Bz") + "</Zt_xx>")
 	for _, w := range h.Sites {
 		if !w.Dead {
@@ -98,13 +102,16 @@ func (s *Server) filedSite(w *site) string {
 		b.WriteString("<Ym_xx>" + elID("IspYmid", d.IspID) + el("Ymid", d.ID) + el("Ym", d.Name) + "</Ym_xx>")
 	}
 	for _, a := range w.Accesses {
-		b.WriteString("<Jr_xx>" + elID("IspJrid", a.IspID) + el("Jrid", a.ID) + el("Ispid", a.Provider) + a.Data.xml("Wzfb", "Wzjrfs"))
+		b.WriteString("<Jr_xx>" + elID("IspJrid", a.IspID) + el("Jrid", a.ID) + el("Ispid", a.Provider) +
+			a.Data.xml("Wzfb", "Wzjrfs"))
 		for _, p := range a.IPs {
-			b.WriteString("<Ip_xx>" + elID("IspIpid", p.IspID) + el("Ipid", p.ID) + el("Qsip", p.From) + el("Zzip", p.To) + "</Ip_xx>")
+			b.WriteString("<Ip_xx>" + elID("IspIpid", p.IspID) + el("Ipid", p.ID) + el("Qsip", p.From) + el("Zzip", p.To) +
+				"</Ip_xx>")
 		}
 		b.WriteString("</Jr_xx>")
 	}
-	return b.String() + w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) + el("Baxh", w.Number) + "</Wz_xx>"
+	return b.String() + w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) +
+		el("Baxh", w.Number) + "</Wz_xx>"
 }
 
 func (w *site) manager() string { return w.Data.xml("Wz_Fzr") }
@@ -112,7 +119,8 @@ func (w *site) manager() string { return w.Data.xml("Wz_Fzr") }
 // task is a Baxx of HSRW: a filed holder to verify.
 func (s *Server) task(h *holder) string {
 	var b strings.Builder
-	b.WriteString("<Baxx><Zt_xx>" + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr", "Tzr") + el("Bbyhlx", 1) +
+	b.WriteString("<Baxx><Zt_xx>" + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr", "Tzr") +
+		el("Bbyhlx", 1) +
 		el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>")
 	for _, w := range h.Sites {
 		if w.Dead {
@@ -129,7 +137,8 @@ func (s *Server) task(h *holder) string {
 			}
 			b.WriteString(el("Bbyhid", a.Provider) + el("Bbyhlx", 1) + "</Jr_xx>")
 		}
-		b.WriteString(w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) + "</Wz_xx>")
+		b.WriteString(w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) +
+			"</Wz_xx>")
 	}
 	return b.String() + "</Baxx>"
 }

@@ -82,7 +82,8 @@ func (s *Server) checkHolder(z *node) (code int, opinion string) {
 		return 1014, "无效主办单位性质"
 	case z.number("Zj/Zjlx") < 1 || z.number("Zj/Zjlx") > 12:
 		return 1008, "无效证件"
-	case wrongResidentID(z.number("Zj/Zjlx"), z.text("Zj/Zjhm")), wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")):
+	case wrongResidentID(z.number("Zj/Zjlx"), z.text("Zj/Zjhm")),
+		wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")):
 		return 1015, "无效身份证号码，请核实后再次报备"
 	case z.text("Fzr/Fzr_xm") == "":
 		return 1044, "主体负责人姓名不能为空"

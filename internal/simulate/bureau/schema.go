@@ -20,7 +20,8 @@ func (s *Server) validate(content []byte) (file *node, broken bool, err error) {
 		}
 	}
 	if s.options.SchemaBreaks != "" {
-		if text, err := simplifiedchinese.GBK.NewDecoder().Bytes(content); err != nil || strings.Contains(string(text), s.options.SchemaBreaks) {
+		if text, err := simplifiedchinese.GBK.NewDecoder().Bytes(content); err != nil ||
+			strings.Contains(string(text), s.options.SchemaBreaks) {
 			return nil, true, nil
 		}
 	}
@@ -131,8 +132,10 @@ var ruleSets = []struct{ path, rules string }{
 	{"ICP/BGBA/Bgxx/Fj/Fjxx", attachmentRules},
 	{"ICP/ZXBA/Zx_xx", "Zxlb 1 n 0 2\nJlid 1 n 1 0\nZxly 1 n 1 999\nZxlybz 0 s 1 1000\nICPmm 0 s 1 32"},
 	{"ICP/XZHYD/Fjxx", attachmentRules},
-	{"ICP/HSJG/Hsjgxx", "Hsjg 1 n 0 1\nHsrxm 1 s 1 128\nHssj 1 s 10 10\nBbdw 1 n 1 0\nHsyj 1 s 1 1024\nBaxx 1\nBaxx/Zt_xx 1\nBaxx/Wz_xx 1"},
-	{"ICP/WBACLJG/Clxx", "Ym 1 s 4 128\nIP 1 n 1 4294967295\nYys 1 n 1 0\nJrs 1 n 1 0\nShengid 1 n 1 0\nCljg 1 n 1 999\nClyj 1 s 1 255\nRbsj 1 s 10 10\nClsx 1 s 10 10"},
+	{"ICP/HSJG/Hsjgxx",
+		"Hsjg 1 n 0 1\nHsrxm 1 s 1 128\nHssj 1 s 10 10\nBbdw 1 n 1 0\nHsyj 1 s 1 1024\nBaxx 1\nBaxx/Zt_xx 1\nBaxx/Wz_xx 1"},
+	{"ICP/WBACLJG/Clxx",
+		"Ym 1 s 4 128\nIP 1 n 1 4294967295\nYys 1 n 1 0\nJrs 1 n 1 0\nShengid 1 n 1 0\nCljg 1 n 1 999\nClyj 1 s 1 255\nRbsj 1 s 10 10\nClsx 1 s 10 10"},
 	{"ICP", "Qqdwid 1 n 1 0"},
 	{"IP", "Qqdwid 1 n 1 0"},
 }

@@ -42,7 +42,8 @@ func (s *Server) seed(f SeedFiling) {
 		if number == "" {
 			number = s.nextNumber(province)
 		}
-		h = &holder{ID: s.nextID(), Number: number, Password: cmp.Or(f.Password, passwordFor(number)), Data: f.holderData(province), Filed: at, Changed: at}
+		h = &holder{ID: s.nextID(), Number: number, Password: cmp.Or(f.Password, passwordFor(number)),
+			Data: f.holderData(province), Filed: at, Changed: at}
 		s.state.Holders = append(s.state.Holders, h)
 		s.index.add(h)
 	} else if w := s.index.siteByNumber[f.SiteNumber]; f.SiteNumber == "" || w != nil {
@@ -57,7 +58,9 @@ func (s *Server) seed(f SeedFiling) {
 		w.Domains = append(w.Domains, domain{ID: s.nextID(), Name: name})
 	}
 	data := tree("Jr_xx", tree("Wzfb", leaf("Fbdd", 1)), tree("Wzjrfs", leaf("Jrfs", 2)))
-	w.Accesses = []*access{{ID: s.nextID(), Provider: otherProvider, Data: data, IPs: []ips{{ID: s.nextID(), From: 3405803777, To: 3405803777}}}} // 203.0.113.1
+	// 203.0.113.1
+	w.Accesses = []*access{
+		{ID: s.nextID(), Provider: otherProvider, Data: data, IPs: []ips{{ID: s.nextID(), From: 3405803777, To: 3405803777}}}}
 	h.Sites = append(h.Sites, w)
 	s.index.addSite(h, w)
 	s.changed()
@@ -78,13 +81,15 @@ func (f SeedFiling) holderData(province string) *node {
 }
 
 func (f SeedFiling) siteData() *node {
-	n := tree("Wz_xx", leaf("Wzmc", cmp.Or(f.SiteName, "样例网站")), tree("Fwnr", leaf("Fwnr_id", 1)), tree("Yylb", leaf("Yylb_id", 1)), manager("Wz_Fzr"))
+	n := tree("Wz_xx", leaf("Wzmc", cmp.Or(f.SiteName, "样例网站")), tree("Fwnr", leaf("Fwnr_id", 1)),
+		tree("Yylb", leaf("Yylb_id", 1)), manager("Wz_Fzr"))
 	n.Kids = append(n.Kids, leaf("Syurl", cmp.Or(f.HomePage, f.domains()[0])))
 	return n
 }
 
 func manager(name string) *node {
-	return tree(name, leaf("Fzr_xm", "样例人"), leaf("Fzr_dhhm", "021-55550100"), leaf("Fzr_sjhm", "13900000000"), leaf("Fzr_dzyj", "sample@example.com"))
+	return tree(name, leaf("Fzr_xm", "样例人"), leaf("Fzr_dhhm", "021-55550100"), leaf("Fzr_sjhm", "13900000000"),
+		leaf("Fzr_dzyj", "sample@example.com"))
 }
 
 func tree(name string, kids ...*node) *node { return &node{Name: name, Kids: kids} }

@@ -152,20 +152,25 @@ func readCall(body io.Reader) (method string, params map[string]string, err erro
 
 // answer is the XML string that every method returns.
 func answer(code, message, rest string) string {
-	return `<?xml version="1.0" encoding="UTF-8"?><return version="V.3.0"><msg_code>` + code + `</msg_code><msg>` + message + `</msg>` + rest + `</return>`
+	return `<?xml version="1.0" encoding="UTF-8"?><return version="V.3.0"><msg_code>` + code + `</msg_code><msg>` +
+		message + `</msg>` + rest + `</return>`
 }
 
 func reply(w http.ResponseWriter, method, result string) {
 	var b bytes.Buffer
 	_ = xml.EscapeText(&b, []byte(result)) // a buffer never fails
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
-		`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse></S:Body></S:Envelope>`, method, namespace, b.String())
+	fmt.Fprintf(w,
+		`<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
+			`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse></S:Body></S:Envelope>`, method,
+		namespace, b.String())
 }
 
 func soapFault(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.WriteHeader(http.StatusInternalServerError)
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
-		`<S:Fault><faultcode>S:Client</faultcode><faultstring>%s</faultstring></S:Fault></S:Body></S:Envelope>`, escape(err.Error()))
+	fmt.Fprintf(w,
+		`<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
+			`<S:Fault><faultcode>S:Client</faultcode><faultstring>%s</faultstring></S:Fault></S:Body></S:Envelope>`,
+		escape(err.Error()))
 }

@@ -12,7 +12,8 @@ func (s *Server) takeICP(file *node, sequence int64) {
 	case icp.number("Qqdwid") != s.options.ISPID:
 		code, opinion = 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
 	}
-	for _, path := range []string{"XZBA/Baxx", "XZWZ/Xzxx", "XZJR/Xzxx", "BGBA/Bgxx", "ZXBA/Zx_xx", "XZHYD/Fjxx", "HSJG/Hsjgxx", "WBACLJG/Clxx"} {
+	for _, path := range []string{"XZBA/Baxx", "XZWZ/Xzxx", "XZJR/Xzxx", "BGBA/Bgxx", "ZXBA/Zx_xx", "XZHYD/Fjxx",
+		"HSJG/Hsjgxx", "WBACLJG/Clxx"} {
 		for i, n := range icp.all(path) {
 			r := newRecord(path, n, int64(i)+1)
 			r.Sequence, r.At, r.Entry, r.Times = sequence, s.now(), n, 1
@@ -106,7 +107,8 @@ func (s *Server) again(r *record) bool {
 			}
 			return true
 		}
-		stands := known.Code == 0 && r.Kind <= newAccess || known.Code == codeApproved && r.Kind == newFiling && !s.gone(known)
+		stands := known.Code == 0 && r.Kind <= newAccess || known.Code == codeApproved && r.Kind == newFiling &&
+			!s.gone(known)
 		if stands {
 			known.Times++
 			return true

@@ -99,10 +99,13 @@ func (s *Server) forget() {
 // refuseWhole answers a file that breaks the schema: one result with the file's name and no record (without Bs).
 func (s *Server) refuseWhole(name string, content []byte) {
 	if bytes.Contains(content, []byte("<IP>")) && !bytes.Contains(content, []byte("<ICP>")) {
-		s.post(fmt.Sprintf("<IP><BAJG><Lyjg><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>1</Czlx></Lyjg></BAJG></IP>", escape(name)))
+		s.post(fmt.Sprintf("<IP><BAJG><Lyjg><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>1</Czlx></Lyjg></BAJG></IP>",
+			escape(name)))
 		return
 	}
-	s.post(fmt.Sprintf("<ICP><BAJG><Jg_xx><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>%d</Czlx></Jg_xx></BAJG></ICP>", escape(name), kindOf(content)))
+	s.post(fmt.Sprintf(
+		"<ICP><BAJG><Jg_xx><Jgxx><Jgdm>5001</Jgdm><Dmms>%s</Dmms></Jgxx><Czlx>%d</Czlx></Jg_xx></BAJG></ICP>", escape(name),
+		kindOf(content)))
 }
 
 // kindOf guesses the Czlx of an unreadable file.

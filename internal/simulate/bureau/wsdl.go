@@ -20,7 +20,8 @@ type method struct {
 
 var services = []service{
 	{"/ISPWebService/upDownLoad", "UpDownLoad", []method{
-		{"isp_upload", []string{"beianInfo:string", "beianInfoHash:string", "dataSequence:long", "encryptAlgorithm:int", "hashAlgorithm:int", "compressionFormat:int"}},
+		{"isp_upload", []string{"beianInfo:string", "beianInfoHash:string", "dataSequence:long", "encryptAlgorithm:int",
+			"hashAlgorithm:int", "compressionFormat:int"}},
 		{"isp_download", []string{"hashAlgorithm:int"}},
 		{"isp_downloadack", []string{"hashAlgorithm:int", "fileName:string"}},
 		{"isp_querypreviousupload", []string{"hashAlgorithm:int"}},
@@ -51,11 +52,15 @@ func (v service) wsdl(w http.ResponseWriter, r *http.Request) {
 			name, kind, _ := strings.Cut(p, ":")
 			fmt.Fprintf(&messages, `<part name="%s" type="xsd:%s"/>`, name, kind)
 		}
-		fmt.Fprintf(&messages, `</message><message name="%sResponse"><part name="return" type="xsd:string"/></message>`, m.name)
-		fmt.Fprintf(&ports, `<operation name="%[1]s"><input message="tns:%[1]s"/><output message="tns:%[1]sResponse"/></operation>`, m.name)
-		fmt.Fprintf(&bindings, `<operation name="%[1]s"><soap:operation soapAction=""/><input><soap:body use="literal" namespace="%[2]s"/></input><output><soap:body use="literal" namespace="%[2]s"/></output></operation>`, m.name, namespace)
+		fmt.Fprintf(&messages,
+			`</message><message name="%sResponse"><part name="return" type="xsd:string"/></message>`, m.name)
+		fmt.Fprintf(&ports,
+			`<operation name="%[1]s"><input message="tns:%[1]s"/><output message="tns:%[1]sResponse"/></operation>`, m.name)
+		fmt.Fprintf(&bindings,
+			`<operation name="%[1]s"><soap:operation soapAction=""/><input><soap:body use="literal" namespace="%[2]s"/></input><output><soap:body use="literal" namespace="%[2]s"/></output></operation>`, m.name, namespace)
 	}
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:tns="%[1]s" targetNamespace="%[1]s" name="%[7]s">%[2]s<portType name="%[7]s">%[3]s</portType><binding name="%[7]sBinding" type="tns:%[7]s"><soap:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/>%[4]s</binding><service name="%[7]s"><port name="%[7]sPort" binding="tns:%[7]sBinding"><soap:address location="http://%[5]s%[6]s"/></port></service></definitions>`,
+	fmt.Fprintf(w,
+		`<?xml version="1.0" encoding="UTF-8"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:tns="%[1]s" targetNamespace="%[1]s" name="%[7]s">%[2]s<portType name="%[7]s">%[3]s</portType><binding name="%[7]sBinding" type="tns:%[7]s"><soap:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/>%[4]s</binding><service name="%[7]s"><port name="%[7]sPort" binding="tns:%[7]sBinding"><soap:address location="http://%[5]s%[6]s"/></port></service></definitions>`,
 		namespace, messages.String(), ports.String(), bindings.String(), r.Host, r.URL.Path, v.name)
 }

@@ -80,11 +80,13 @@ func (s *Server) answer(w dns.ResponseWriter, q *dns.Msg) {
 	}
 	if q.Question[0].Qtype == dns.TypeA {
 		for _, address := range addresses {
-			a.Answer = append(a.Answer, &dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: ttl}, A: address.AsSlice()})
+			a.Answer = append(a.Answer, &dns.A{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA,
+				Class: dns.ClassINET, Ttl: ttl}, A: address.AsSlice()})
 		}
 	}
 	if exchanger, has := s.mail[dns.CanonicalName(q.Question[0].Name)]; has && q.Question[0].Qtype == dns.TypeMX {
-		a.Answer = append(a.Answer, &dns.MX{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeMX, Class: dns.ClassINET, Ttl: ttl}, Mx: exchanger})
+		a.Answer = append(a.Answer, &dns.MX{
+			Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeMX, Class: dns.ClassINET, Ttl: ttl}, Mx: exchanger})
 	}
 	_ = w.WriteMsg(a) // the client may be gone
 }

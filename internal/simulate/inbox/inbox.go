@@ -48,7 +48,8 @@ func collect(texts *sms.Server, mails *mail.Server, to string) []Message {
 	}
 	for _, m := range mails.Messages() {
 		for _, recipient := range m.To {
-			list = append(list, Message{Channel: "mail", To: recipient, Subject: m.Subject, Text: m.Text, Key: m.MessageID, At: m.At})
+			list = append(list,
+				Message{Channel: "mail", To: recipient, Subject: m.Subject, Text: m.Text, Key: m.MessageID, At: m.At})
 		}
 	}
 	if to != "" {
@@ -58,7 +59,8 @@ func collect(texts *sms.Server, mails *mail.Server, to string) []Message {
 	return list
 }
 
-var page = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta http-equiv="refresh" content="3">
+var page = template.Must(template.New("").Parse(
+	`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta http-equiv="refresh" content="3">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>短信与邮件（模拟）</title><style>
 body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
 article{background:#fff;border:1px solid #d9e0e7;border-radius:10px;padding:1rem 1.2rem;margin:.8rem 0}header{color:#5a6878;font-size:.85rem}

@@ -73,7 +73,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.signed(r) {
-		answer(w, http.StatusBadRequest, map[string]any{"Code": "SignatureDoesNotMatch", "Message": "Specified signature is not matched with our calculation."})
+		answer(w, http.StatusBadRequest, map[string]any{"Code": "SignatureDoesNotMatch",
+			"Message": "Specified signature is not matched with our calculation."})
 		return
 	}
 	action := r.Form.Get("Action")
@@ -101,7 +102,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, result)
 }
 
-var limitMessages = map[string]string{"minute": "触发分钟级流控Permits:1", "hour": "触发小时级流控Permits:5", "day": "触发天级流控Permits:10"}
+var limitMessages = map[string]string{"minute": "触发分钟级流控Permits:1", "hour": "触发小时级流控Permits:5",
+	"day": "触发天级流控Permits:10"}
 
 // fail answers with a business error. "isv.BUSINESS_LIMIT_CONTROL:hour" includes the level of a limit; "500" is a
 // server error.
@@ -130,7 +132,8 @@ func (s *Server) send(form url.Values) map[string]any {
 	if len(phone) != 11 || phone[0] != '1' {
 		return map[string]any{"Code": "isv.MOBILE_NUMBER_ILLEGAL", "Message": "PhoneNumbers"}
 	}
-	m := Sent{Phone: phone, TemplateCode: form.Get("TemplateCode"), Params: params, OutID: form.Get("OutId"), At: time.Now()}
+	m := Sent{Phone: phone, TemplateCode: form.Get("TemplateCode"), Params: params, OutID: form.Get("OutId"),
+		At: time.Now()}
 	if s.options.Render != nil {
 		m.Text = s.options.Render(m.TemplateCode, params)
 	}

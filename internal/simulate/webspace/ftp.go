@@ -43,17 +43,20 @@ func newDriver(s *Server, l net.Listener) (*driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), DNSNames: []string{"localhost"}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().AddDate(1, 0, 0), DNSNames: []string{"localhost"}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		return nil, err
 	}
-	d.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	d.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		MinVersion: tls.VersionTLS12}
 	return d, nil
 }
 
 func (d *driver) GetSettings() (*ftpserver.Settings, error) {
-	return &ftpserver.Settings{Listener: d.listener, IdleTimeout: idleSeconds, ConnectionTimeout: connectionSeconds, DisableActiveMode: true,
+	return &ftpserver.Settings{Listener: d.listener, IdleTimeout: idleSeconds, ConnectionTimeout: connectionSeconds,
+		DisableActiveMode:   true,
 		DefaultTransferType: ftpserver.TransferTypeBinary}, nil
 }
 

@@ -171,7 +171,8 @@ func (s *Server) byHost(host string) (Account, bool) {
 	host, _, _ = strings.Cut(strings.ToLower(host), ":")
 	for _, a := range s.options.Accounts {
 		for _, d := range a.Domains {
-			if suffix, wildcard := strings.CutPrefix(d, "*"); d == host || host == "www."+d || wildcard && strings.HasSuffix(host, suffix) {
+			if suffix, wildcard := strings.CutPrefix(d, "*"); d == host || host == "www."+d || wildcard &&
+				strings.HasSuffix(host, suffix) {
 				return a, true
 			}
 		}
@@ -239,7 +240,8 @@ func (s *Server) Control() http.Handler {
 
 func homePage(a Account, snippet string) []byte {
 	page := fmt.Sprintf(`<!doctype html><html lang="zh-CN"><head><title>示例网站</title></head><body><h1>%s</h1>
-<p>欢迎光临。这里是示例网站的首页。</p><footer>%s</footer></body></html>`, template.HTMLEscapeString(strings.Join(a.Domains, " ")), snippet)
+<p>欢迎光临。这里是示例网站的首页。</p><footer>%s</footer></body></html>`,
+		template.HTMLEscapeString(strings.Join(a.Domains, " ")), snippet)
 	if !a.GBK {
 		return []byte(strings.Replace(page, "<head>", `<head><meta charset="utf-8">`, 1))
 	}
