@@ -60,7 +60,7 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 type Notice struct {
 	FilingID int64
 	Channel  filing.Channel
-	Template string
+	Template message.Template
 	Key      string
 	// Stage, if set, is the customer's step that the notice is about.
 	Stage filing.Stage `json:",omitempty"`
@@ -94,7 +94,7 @@ func (a *Message) notify(ctx context.Context, n Notice, params map[string]string
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, message.Template(n.Template), params, retry})
+	return a.notifyUser(ctx, sending{n.FilingID, n.Channel, n.Key, n.Template, params, retry})
 }
 
 // number is the number for a notice: the decision's or, if that ended a filing and gave none, the ended filing's.

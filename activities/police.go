@@ -30,7 +30,7 @@ func (a *Filing) PoliceDue(ctx context.Context, r FilingRef) (PoliceDue, error) 
 type PoliceReminder struct {
 	FilingID int64
 	Channel  filing.Channel
-	Template string
+	Template message.Template
 	// Since is the start of its time: an order that was filed again has another.
 	Since time.Time
 	Key   string

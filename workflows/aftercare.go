@@ -11,12 +11,10 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
 )
 
-const (
-	aftercareIDPrefix = "aftercare/"
-	templatePolice    = "police"
-)
+const aftercareIDPrefix = "aftercare/"
 
 // AftercareWorkflowID is the ID of the workflow that follows an approved filing, by its filing.Ref.
 func AftercareWorkflowID(ref string) string { return aftercareIDPrefix + ref }
@@ -84,7 +82,7 @@ func remind(ctx workflow.Context, in AftercareInput, due activities.PoliceDue, d
 	var sending []workflow.Future
 	for _, channel := range filing.Channels {
 		reminder := activities.PoliceReminder{
-			FilingID: in.FilingID, Channel: channel, Template: templatePolice, Since: due.Since,
+			FilingID: in.FilingID, Channel: channel, Template: message.Police, Since: due.Since,
 			Key: fmt.Sprintf("police-%d-%d-%d-%s", due.OrderID, due.Since.Unix(), day, channel),
 		}
 		sending = append(sending, workflow.ExecuteActivity(messageActivity(ctx), a.message.RemindPolice, reminder))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
 )
 
 // errWithdrawn ends the filing as withdrawn.
@@ -174,7 +175,7 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 			return false, err
 		}
 		if !passed {
-			f.notify(ctx, templateSentBack)
+			f.notify(ctx, message.SentBack)
 			return false, f.prepare(ctx, filing.Correcting, filing.AttentionSentBack)
 		}
 	}
@@ -193,10 +194,10 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 		return false, err
 	}
 	if ours {
-		f.notify(ctx, templateRefusedOurs)
+		f.notify(ctx, message.RefusedOurs)
 		return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefusedOurs)
 	}
-	f.notify(ctx, templateRefused)
+	f.notify(ctx, message.Refused)
 	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
 }
 
@@ -266,7 +267,7 @@ func (f *run) install(ctx workflow.Context) error {
 		return err
 	}
 	if !f.in.Kind.Registers() { // no bureau approved it here
-		f.notify(ctx, templateApproved)
+		f.notify(ctx, message.Approved)
 	}
 	defer f.startReminders(ctx, filing.Installing)()
 	if err := f.startAftercare(ctx); err != nil {
@@ -309,7 +310,7 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 		attention = filing.AttentionCertificateMissing
 	}
 	if round == 0 {
-		f.notify(ctx, templateFooterNeeded)
+		f.notify(ctx, message.FooterNeeded)
 	}
 	if attention == f.attention {
 		return nil
@@ -325,7 +326,7 @@ func (f *run) record(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	f.notify(ctx, templateFiled)
+	f.notify(ctx, message.Filed)
 	return nil
 }
 
@@ -336,7 +337,7 @@ func (f *run) end(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	f.notify(ctx, templateEnded)
+	f.notify(ctx, message.Ended)
 	return nil
 }
 

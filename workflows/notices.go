@@ -8,19 +8,7 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
-)
-
-// The messages that a filing sends besides codes; their texts are in internal/message.
-const (
-	templateApproved        = "approved"
-	templateRefused         = "refused"
-	templateFooterNeeded    = "footer_needed"
-	templateFiled           = "filed"
-	templateSMSVerification = "sms_verification"
-	templateEnded           = "ended"
-	templateSentBack        = "sent_back"
-	templateRefusedOurs     = "refused_ours"
-	templateWaiting         = "waiting"
+	"github.com/beian/beian/internal/message"
 )
 
 // noticeGroup counts messages in progress.
@@ -33,11 +21,13 @@ func (g noticeGroup) Wait(ctx workflow.Context) error {
 
 // notify sends a message to the customer on every channel, while the filing continues. The recipient was confirmed
 // once, so a refusal is only recorded.
-func (f *run) notify(ctx workflow.Context, template string) { f.notifyOf(ctx, template, "", 0) }
+func (f *run) notify(ctx workflow.Context, template message.Template) {
+	f.notifyOf(ctx, template, "", 0)
+}
 
 // notifyOf is notify for a template that is sent several times for a revision: part tells them apart, and left is
 // how many hours the customer still has.
-func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
+func (f *run) notifyOf(ctx workflow.Context, template message.Template, part string, left int) {
 	revision, suffix := f.revision, ""
 	if part != "" {
 		suffix = "-" + part
@@ -56,7 +46,7 @@ func (f *run) notifyOf(ctx workflow.Context, template, part string, left int) {
 			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
 			if errors.Is(err, errRecipient) {
 				_ = f.advance(ctx, activities.Progress{EventKind: filing.EventNoticeRefused, Actor: systemActor,
-					Detail: string(channel) + ": " + template})
+					Detail: string(channel) + ": " + string(template)})
 			}
 		})
 	}

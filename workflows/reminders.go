@@ -9,12 +9,17 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
 )
 
 // reminderDays are the days after which customers are reminded of their own step: soon enough to help those who
 // were interrupted, and three times at most, because whoever ignores three has decided. They go out at the hour at
 // which the step began, when people were at work.
 var reminderDays = []int{3, 7, 14}
+
+// smsVerificationReminders are the hours after the record's acceptance at which the customer is reminded of the
+// bureau's SMS verification. Reminders of the public-security filing are in aftercare.go.
+var smsVerificationReminders = []int{2, 12, 22}
 
 // startReminders reminds the customer in the background until the stage ends.
 func (f *run) startReminders(ctx workflow.Context, stage filing.Stage) (stop func()) {
@@ -28,7 +33,7 @@ func (f *run) startReminders(ctx workflow.Context, stage filing.Stage) (stop fun
 			}
 			if f.customerCanAct(stage) {
 				f.sendReminder(ctx, stage,
-					fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, templateWaiting, stage, day))
+					fmt.Sprintf("filing-%d-%d-%s-%s-%dd", f.in.FilingID, revision, message.Waiting, stage, day))
 			}
 		}
 	})
@@ -47,7 +52,7 @@ func (f *run) sendReminder(ctx workflow.Context, stage filing.Stage, key string)
 		f.notices.wg.Add(1)
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer f.notices.wg.Done()
-			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: templateWaiting,
+			notice := activities.Notice{FilingID: f.in.FilingID, Channel: channel, Template: message.Waiting,
 				Key: key + "-" + string(channel), Stage: stage}
 			err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
 			if err != nil && !temporal.IsCanceledError(err) {

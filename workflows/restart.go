@@ -8,6 +8,7 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
 )
 
 // InputOf is the input of a filing's workflow: from the beginning, or from the position in its row.
@@ -79,12 +80,12 @@ func (f *run) restart(ctx workflow.Context) error {
 // correct waits for the next revision of a filing that was found in correcting. It sends the notice of the refusal
 // again, unless that had gone out.
 func (f *run) correct(ctx workflow.Context) error {
-	template := templateRefused
+	template := message.Refused
 	switch f.attention {
 	case filing.AttentionRefusedOurs:
-		template = templateRefusedOurs
+		template = message.RefusedOurs
 	case filing.AttentionSentBack:
-		template = templateSentBack
+		template = message.SentBack
 	}
 	f.notify(ctx, template)
 	return f.prepare(ctx, filing.Correcting, f.attention)

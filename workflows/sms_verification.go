@@ -8,6 +8,7 @@ import (
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/message"
 )
 
 // smsVerification is the state of the bureau's own SMS verification (短信核验): some provinces send the applicant a
@@ -20,9 +21,6 @@ const (
 	smsVerificationDone
 	smsVerificationExpired
 )
-
-// smsVerificationReminders are the hours after the record's acceptance at which the customer is reminded.
-var smsVerificationReminders = []int{2, 12, 22}
 
 // awaitDecision waits for the bureau's decision, and meanwhile reminds of its SMS verification, if any.
 func (f *run) awaitDecision(ctx workflow.Context) error {
@@ -47,7 +45,7 @@ func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool)
 	}); err != nil {
 		return err
 	}
-	f.notifyOf(ctx, templateSMSVerification, "0h", f.smsVerificationHours)
+	f.notifyOf(ctx, message.SMSVerification, "0h", f.smsVerificationHours)
 	over := func() bool { return f.smsVerification != smsVerificationAwaited || decided() || f.withdrawn }
 	for _, hour := range smsVerificationReminders {
 		at := time.Duration(hour) * time.Hour
@@ -57,7 +55,7 @@ func (f *run) remindOfSMSVerification(ctx workflow.Context, decided func() bool)
 		if early, err := f.within(ctx, start.Add(at), over); err != nil || early {
 			return f.endSMSVerification(ctx, err)
 		}
-		f.notifyOf(ctx, templateSMSVerification, fmt.Sprintf("%dh", hour), f.smsVerificationHours-hour)
+		f.notifyOf(ctx, message.SMSVerification, fmt.Sprintf("%dh", hour), f.smsVerificationHours-hour)
 	}
 	early, err := f.within(ctx, start.Add(limit), over)
 	if err == nil && !early {

@@ -5,6 +5,14 @@ import (
 	"unicode/utf8"
 )
 
+// OwnershipProof proves that an existing filing is the customer's (isp_verifybamm).
+type OwnershipProof struct {
+	// Number is the holder's (KindNewSite) or the site's (KindNewAccess).
+	Number string `json:"number,omitempty"`
+	// Password is 备案密码.
+	Password string `json:"password,omitempty"`
+}
+
 const (
 	// maxProofPassword limits the input; the interface only transfers its hash.
 	maxProofPassword = 128

@@ -36,7 +36,7 @@ const (
 	CanWriteAnnouncements Permission = "write_announcements"
 	// CanRunBureau starts accounts with bureaus and reports addresses.
 	CanRunBureau Permission = "run_bureau"
-	// CanManageStaff gives people accounts and roles; readAudit is the log of what they did.
+	// CanManageStaff gives people accounts and roles; CanReadAudit is the log of what they did.
 	CanManageStaff Permission = "manage_staff"
 	CanReadAudit   Permission = "read_audit"
 )

@@ -2,6 +2,35 @@ package filing
 
 import "slices"
 
+// Kind is the kind of a filing; empty means KindNew.
+type Kind string
+
+// The kinds, by the interface's records (section 4-1-1).
+const (
+	// KindNew files a holder with its first site (新增备案, XZBA).
+	KindNew Kind = "new"
+	// KindNewSite files another site of a filed holder (新增网站, XZWZ).
+	KindNewSite Kind = "new_site"
+	// KindNewAccess files our access for a site filed with another provider (新增接入, XZJR).
+	KindNewAccess Kind = "new_access"
+	// KindChange changes holder, site or access (变更备案, BGBA).
+	KindChange Kind = "change"
+	// KindCancelAccess removes our access from a site (取消接入, ZXBA 2).
+	KindCancelAccess Kind = "cancel_access"
+	// KindEndHolder deregisters a holder with all its sites (注销主体, ZXBA 0).
+	KindEndHolder Kind = "end_holder"
+	// KindEndSite deregisters a site (注销网站, ZXBA 1).
+	KindEndSite Kind = "end_site"
+	// KindRegister records a number that the customer already has on an order (登记备案号). The bureau has no record of it.
+	KindRegister Kind = "register"
+)
+
+// Withdrawable reports whether a customer may still withdraw a filing of this kind in a stage. Kinds without the
+// bureau's involvement can be withdrawn until they are complete.
+func (k Kind) Withdrawable(s Stage) bool {
+	return s.Withdrawable() || k.Registers() && s == Installing
+}
+
 // KindSpec defines what a kind of filing means: all differences between kinds, except the format of the bureau's
 // records (internal/bureau).
 type KindSpec struct {

@@ -2,35 +2,6 @@ package filing
 
 import "strconv"
 
-// Kind is the kind of a filing; empty means KindNew.
-type Kind string
-
-// The kinds, by the interface's records (section 4-1-1).
-const (
-	// KindNew files a holder with its first site (新增备案, XZBA).
-	KindNew Kind = "new"
-	// KindNewSite files another site of a filed holder (新增网站, XZWZ).
-	KindNewSite Kind = "new_site"
-	// KindNewAccess files our access for a site filed with another provider (新增接入, XZJR).
-	KindNewAccess Kind = "new_access"
-	// KindChange changes holder, site or access (变更备案, BGBA).
-	KindChange Kind = "change"
-	// KindCancelAccess removes our access from a site (取消接入, ZXBA 2).
-	KindCancelAccess Kind = "cancel_access"
-	// KindEndHolder deregisters a holder with all its sites (注销主体, ZXBA 0).
-	KindEndHolder Kind = "end_holder"
-	// KindEndSite deregisters a site (注销网站, ZXBA 1).
-	KindEndSite Kind = "end_site"
-	// KindRegister records a number that the customer already has on an order (登记备案号). The bureau has no record of it.
-	KindRegister Kind = "register"
-)
-
-// Withdrawable reports whether a customer may still withdraw a filing of this kind in a stage. Kinds without the
-// bureau's involvement can be withdrawn until they are complete.
-func (k Kind) Withdrawable(s Stage) bool {
-	return s.Withdrawable() || k.Registers() && s == Installing
-}
-
 // Ref is a filing's reference, used by its workflow: the order's number, followed by the ordinal from the second filing
 // on.
 func Ref(orderNumber string, serial int) string {
@@ -38,14 +9,6 @@ func Ref(orderNumber string, serial int) string {
 		return orderNumber
 	}
 	return orderNumber + "/" + strconv.Itoa(serial)
-}
-
-// OwnershipProof proves that an existing filing is the customer's (isp_verifybamm).
-type OwnershipProof struct {
-	// Number is the holder's (KindNewSite) or the site's (KindNewAccess).
-	Number string `json:"number,omitempty"`
-	// Password is 备案密码.
-	Password string `json:"password,omitempty"`
 }
 
 // Subject identifies an existing filing at the bureau, in order to change or end it. The IDs are the bureau's (Ztid,

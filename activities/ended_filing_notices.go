@@ -70,7 +70,7 @@ func (a *Message) sendCustomerNotice(ctx context.Context, t store.CustomerNotice
 		if channel == filing.SMS && !slices.Contains(message.SMSTemplates, name) {
 			continue
 		}
-		n := Notice{FilingID: t.FilingID, Channel: channel, Template: string(name),
+		n := Notice{FilingID: t.FilingID, Channel: channel, Template: name,
 			Key: fmt.Sprintf("filing-%d-%s-%s", t.FilingID, t.Template, channel)}
 		// An earlier run may have sent it, and this activity's attempt count doesn't show that.
 		failure := a.notify(ctx, n, params, true)

@@ -109,7 +109,7 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	notify := func(key string, stage filing.Stage) {
 		for _, channel := range filing.Channels {
 			_, err := env.ExecuteActivity(effects.Notify, activities.Notice{FilingID: f.ID, Channel: channel,
-				Template: string(message.Waiting), Key: key + string(channel), Stage: stage})
+				Template: message.Waiting, Key: key + string(channel), Stage: stage})
 			require.NoError(t, err)
 		}
 	}
