@@ -181,5 +181,5 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	c.Abort()
-	web.Redirect(c, "/sign-in?next="+url.QueryEscape(next))
+	_ = web.Redirect(c, "/sign-in?next="+url.QueryEscape(next))
 }

@@ -279,6 +279,6 @@ func (p *Pages) inStage(c *gin.Context, cur dossierview.Current, stages ...filin
 		return true
 	}
 	p.Flash(c, "flash.moved_on")
-	web.Redirect(c, web.FilingPath(c))
+	_ = web.Redirect(c, web.FilingPath(c))
 	return false
 }

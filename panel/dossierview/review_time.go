@@ -86,6 +86,7 @@ type knownReviews struct {
 	loaded time.Time
 }
 
+// ReviewTimes are the recent durations of reviews in a province, kept in memory for a while.
 func (v *View) ReviewTimes(ctx context.Context, province string, kind filing.Kind) ([]store.ReviewTime, error) {
 	operations := kind.ReviewedAlike()
 	group := reviewGroup{province, operations[0]}

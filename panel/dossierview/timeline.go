@@ -119,6 +119,7 @@ type feedback struct {
 	SentBack  map[int]store.SendBack
 }
 
+// Told reads what the bureau and our own staff said about a filing's revisions.
 func (v *View) Told(ctx context.Context, filingID int64) (said feedback, err error) {
 	if said.Decisions, err = v.Store.Decisions(ctx, filingID); err == nil {
 		said.SentBack, err = v.Store.SendBacks(ctx, filingID)

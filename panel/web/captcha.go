@@ -15,6 +15,7 @@ import (
 )
 
 const (
+	// KeyCaptcha is the session's key of the digits that the captcha shows.
 	KeyCaptcha = "captcha"
 	// keyCaptchaSince is since when a session is asked for the captcha that it
 	// hasn't passed yet (Unix seconds).
@@ -152,6 +153,7 @@ func (k *Kit) captchaSound(c *gin.Context) error {
 	return nil
 }
 
+// WaitArgs fill the placeholders of a text that says how long to wait.
 func WaitArgs(wait time.Duration) map[string]any {
 	return map[string]any{"seconds": int(math.Ceil(wait.Seconds()))}
 }

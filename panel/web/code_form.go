@@ -16,6 +16,7 @@ type CodeData struct {
 	Lead, Button, Action, Again, Back string
 }
 
+// CodeFields are the fields of a form that asks for a code.
 func CodeFields() []Field {
 	return []Field{{Name: "code", Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: MaxCodeTyped}}
 }
@@ -31,6 +32,7 @@ func CodeProblem(err error) filing.Problems {
 	return nil
 }
 
+// TypedCode is the code as it was typed, without spaces.
 func TypedCode(c *gin.Context) string { return Digits(c.PostForm("code")) }
 
 // CodeField is the form field of a channel's code.

@@ -10,6 +10,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
+// ContactFields are the fields of the contact form.
 func ContactFields(t *locale.Localizer) []Field {
 	return Asked(contactDetails(new(filing.ContactDetails)), Choosing{Localizer: t})
 }
@@ -28,6 +29,7 @@ func contactDetails(d *filing.ContactDetails) []BoundField {
 	}
 }
 
+// ContactOf reads the contact form.
 func ContactOf(v url.Values) (d filing.ContactDetails) {
 	ReadFields(contactDetails(&d), v)
 	d.Normalise()
@@ -48,4 +50,5 @@ func (k *Kit) ContactChannel(c *gin.Context) (ch filing.Channel, name string, er
 	return ch, "", store.ErrNotFound
 }
 
+// PartContact is the contact's name among the parts of a dossier.
 const PartContact = "contact"

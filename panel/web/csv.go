@@ -17,6 +17,7 @@ type sheet struct {
 	columns []string
 }
 
+// NewSheet starts a CSV file with a head of columns.
 func NewSheet(w io.Writer, columns ...string) *sheet {
 	return &sheet{w: w, out: csv.NewWriter(w), columns: columns}
 }

@@ -9,8 +9,10 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
+// FormatCursor writes a cursor for an address.
 func FormatCursor(c store.Cursor) string { return fmt.Sprintf("%d-%d", c.CreatedAt.UnixMicro(), c.ID) }
 
+// ParseCursor reads what FormatCursor wrote; an empty text is the start.
 func ParseCursor(text string) (store.Cursor, error) {
 	if text == "" {
 		return store.Cursor{}, nil

@@ -38,6 +38,7 @@ type Field struct {
 	Hint, Problem string
 }
 
+// Option is a choice of a field.
 type Option struct {
 	Value, Label string
 	Selected     bool
@@ -107,6 +108,7 @@ type Form struct {
 	Draft DraftState
 }
 
+// FieldProblem is a line of the summary of a form's problems.
 type FieldProblem struct{ Field, Text string }
 
 // Requires tells whether a field must be filled: the page then explains the star.
@@ -186,6 +188,7 @@ func Digits(typed string) string {
 	return strings.Join(strings.Fields(width.Fold.String(typed)), "")
 }
 
+// CodeOptions offers a code table.
 func CodeOptions(lang string, table []filing.Code) []Option {
 	options := make([]Option, len(table))
 	for i, c := range table {
@@ -194,6 +197,7 @@ func CodeOptions(lang string, table []filing.Code) []Option {
 	return options
 }
 
+// RegionOptions offers administrative divisions.
 func RegionOptions(list []filing.Region) []Option {
 	options := make([]Option, len(list))
 	for i, r := range list {
@@ -207,6 +211,7 @@ func Choose(t *locale.Localizer, options []Option) []Option {
 	return append([]Option{{Label: t.T("form.choose", nil)}}, options...)
 }
 
+// Number reads a number that was typed or chosen; 0 if it is none.
 func Number(values url.Values, name string) int {
 	n, _ := strconv.Atoi(values.Get(name)) // what isn't a number is no choice
 	return n
@@ -231,4 +236,5 @@ func QueryNumber(c *gin.Context, name string) int {
 	return n
 }
 
+// Trimmed is a value without the spaces around it.
 func Trimmed(v url.Values, name string) string { return strings.TrimSpace(v.Get(name)) }

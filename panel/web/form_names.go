@@ -17,6 +17,7 @@ const (
 )
 
 const (
+	// FormRegister is the form that registers an existing number.
 	FormRegister = "register"
 	registerPath = "/orders/:number/register"
 )

@@ -16,6 +16,7 @@ const PageProcess, pagePrecheck = "process", "precheck"
 // pagePapers has an anchor for each paper, pageFields for every other field.
 const pagePapers, pageFields = "papers", "fields"
 
+// Book is the help centre in the reader's language.
 func (k *Kit) Book(c *gin.Context) *help.Book {
 	return k.HelpLibrary.Book(k.Texts.For(k.Lang(c)).Lang())
 }

@@ -107,4 +107,5 @@ func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
 	}
 }
 
+// FilingPath is the path of the filing that a request is about.
 func FilingPath(c *gin.Context) string { return "/orders/" + c.Param("number") + "/filing" }

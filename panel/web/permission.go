@@ -54,6 +54,7 @@ var granted = func() map[store.StaffRole][]Permission {
 	}
 }()
 
+// Granted reports whether a role has a permission.
 func Granted(role store.StaffRole, p Permission) bool { return slices.Contains(granted[role], p) }
 
 // ContextStaff holds the reader's StaffRole, as it is now, in a request's context.

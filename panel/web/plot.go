@@ -47,6 +47,7 @@ type PlotSeries struct {
 	Path           string
 }
 
+// PlotTick is a mark of the scale.
 type PlotTick struct {
 	X     float64
 	Label string

@@ -10,11 +10,10 @@ import (
 )
 
 const (
-	// QueriesPerClient and queriesOfAll bound what is asked in a minute: by one
-	// address or account, and by all strangers of this panel together. Each
-	// domain may cost a call to a bureau.
+	// QueriesPerClient bounds queries a minute by one address or account. Each domain may cost a call to a bureau.
 	QueriesPerClient = 10
-	QueriesOfAll     = 120
+	// QueriesOfAll bounds queries a minute by all strangers of this panel together.
+	QueriesOfAll = 120
 	// FreeQueries is how many a stranger's session has before a captcha, within
 	// queriesFor.
 	FreeQueries = 3
@@ -67,6 +66,7 @@ func (k *Kit) QueryNeedsCaptcha(c *gin.Context) bool {
 		k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries
 }
 
+// CountQuery counts a query of the session.
 func (k *Kit) CountQuery(c *gin.Context) {
 	ctx := c.Request.Context()
 	count, since := k.Sessions.GetInt(ctx, keyQueries), time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)

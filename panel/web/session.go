@@ -89,10 +89,12 @@ func (k *Kit) RequireRole(role store.Role) gin.HandlerFunc {
 	}
 }
 
+// Role is the reader's role; empty if nobody is signed in.
 func (k *Kit) Role(c *gin.Context) store.Role {
 	return store.Role(k.Sessions.GetString(c.Request.Context(), KeyRole))
 }
 
+// UserID is the reader's account; 0 if nobody is signed in.
 func (k *Kit) UserID(c *gin.Context) int64 {
 	return k.Sessions.GetInt64(c.Request.Context(), KeyUser)
 }

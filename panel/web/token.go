@@ -13,6 +13,7 @@ func NewToken() string {
 	return hex.EncodeToString(b[:])
 }
 
+// ValidToken reports whether a text can be one of NewToken's.
 func ValidToken(token string) bool {
 	raw, err := hex.DecodeString(token)
 	return err == nil && len(raw) == 16
