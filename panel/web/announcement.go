@@ -9,8 +9,8 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// AnnouncementsOnHelp and AnnouncementsOnOrders are how many the help centre's first page and the
-// order list show.
+// AnnouncementsOnHelp and AnnouncementsOnOrders limit the announcements on the help centre's first page and on the
+// order list.
 const AnnouncementsOnHelp, AnnouncementsOnOrders = 5, 2
 
 // ShownAnnouncement is an announcement in one language.
@@ -19,12 +19,12 @@ type ShownAnnouncement struct {
 	Title  string
 	Pinned bool
 	At     time.Time
-	// HTML is what help.RenderAnnouncement made of the text: no raw HTML is in it.
+	// HTML is rendered by help.RenderAnnouncement, which lets no raw HTML through.
 	HTML string
 }
 
-// InLanguage renders an announcement in a language, or in Chinese where it isn't translated. title
-// is the level of the heading above it.
+// InLanguage renders an announcement in a language, falling back to Chinese where it isn't translated. title is the
+// level of the heading above it.
 func InLanguage(n store.Announcement, lang string, title int) (ShownAnnouncement, error) {
 	shown := ShownAnnouncement{ID: n.ID, Title: n.TitleZH, Pinned: n.Pinned, At: n.PublishedAt}
 	body := n.BodyZH
@@ -39,7 +39,7 @@ func InLanguage(n store.Announcement, lang string, title int) (ShownAnnouncement
 	return shown, err
 }
 
-// Announcements are the newest announcements that are shown now.
+// Announcements returns the newest announcements that are currently shown.
 func (k *Kit) Announcements(c *gin.Context, limit int) ([]ShownAnnouncement, error) {
 	list, err := k.Store.ShownAnnouncements(c.Request.Context(), limit)
 	shown := make([]ShownAnnouncement, len(list))

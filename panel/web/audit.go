@@ -11,15 +11,13 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// Everything that staff do, and everything personal that they look at, stands in the
-// audit log. A handler uses one of three:
+// Everything staff do, and every look at personal data, goes into the audit log. A handler uses one of three:
 //
-//	did    what changes rows: the entry is in the effect's transaction
-//	asked  what happens elsewhere, such as an Update of a workflow: an entry before, and
-//	       one after of what became of it
-//	saw    a look at personal data: the entry is there before anything is sent
+//	Audited    for a change of rows: the entry is in the same transaction
+//	Asked      for effects elsewhere, such as an Update of a workflow: one entry before, one with the outcome after
+//	AuditView  for a look at personal data: the entry is written before anything is sent
 
-// AuditEntry is something that the reader does to an object, with their reason, if they gave one.
+// AuditEntry describes an action of the reader on an object, with the reason if the form gave one.
 func (k *Kit) AuditEntry(c *gin.Context, action, kind, object, reason string) store.AuditEntry {
 	return store.AuditEntry{
 		By: store.Actor{ID: k.UserID(c), Login: k.Sessions.GetString(c.Request.Context(), KeyLogin),
@@ -28,9 +26,9 @@ func (k *Kit) AuditEntry(c *gin.Context, action, kind, object, reason string) st
 	}
 }
 
-// Audited runs what changes rows. Act must use the context that it gets: the first
-// transaction that commits under it writes the entry. An act that succeeds without a
-// transaction, because somebody was quicker, is noted after it.
+// Audited runs a change of rows. act must use the context it gets: the first transaction that commits under it also
+// writes the entry. If act succeeds without a transaction, because somebody else was faster, the entry is written
+// afterwards.
 func (k *Kit) Audited(c *gin.Context, d store.AuditEntry, act func(context.Context) error) error {
 	err := act(store.WithAudit(c.Request.Context(), &d))
 	if err == nil && !d.Written() {
@@ -39,10 +37,10 @@ func (k *Kit) Audited(c *gin.Context, d store.AuditEntry, act func(context.Conte
 	return err
 }
 
-// Asked runs what happens elsewhere. A crash in between leaves the entry that asks, and
-// none that tells: nobody knows then what became of it, and the log says so.
+// Asked runs an effect outside the database. After a crash in between, the log has the request without an outcome,
+// because nobody knows the outcome.
 func (k *Kit) Asked(c *gin.Context, d store.AuditEntry, act func() error) error {
-	ctx := context.WithoutCancel(c.Request.Context()) // who leaves the page doesn't leave a gap
+	ctx := context.WithoutCancel(c.Request.Context()) // leaving the page must not leave a gap in the log
 	d.Outcome = store.OutcomeAsked
 	seq, err := k.Store.Audit(ctx, d)
 	if err != nil {
@@ -62,11 +60,11 @@ func (k *Kit) Asked(c *gin.Context, d store.AuditEntry, act func() error) error 
 	return errors.Join(err, auditErr)
 }
 
-// AuditView notes a look.
+// AuditView records that the reader looks at personal data.
 func (k *Kit) AuditView(c *gin.Context, action, kind, object string) error {
 	_, err := k.Store.Audit(c.Request.Context(), k.AuditEntry(c, action, kind, object, ""))
 	return err
 }
 
-// IdText is an ID as the log names objects.
+// IdText formats an ID the way the log names objects.
 func IdText(id int64) string { return strconv.FormatInt(id, 10) }

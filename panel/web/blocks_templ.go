@@ -9,7 +9,7 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Back leads from a step to its filing.
+// Back links from a step to its filing.
 func Back(p *Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -35,7 +35,7 @@ func Back(p *Page) templ.Component {
 	})
 }
 
-// More leads to a list's next page, where there is one.
+// More links to a list's next page, if there is one.
 func More(p *Page, href string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -89,7 +89,7 @@ func More(p *Page, href string) templ.Component {
 	})
 }
 
-// Badge is a state in a word; class is its colour's.
+// Badge shows a state as a word; class sets its colour.
 func Badge(class, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -164,7 +164,7 @@ func Badge(class, text string) templ.Component {
 	})
 }
 
-// Notice is a message of a page; class is "" or "warn".
+// Notice is a message on a page; class is "" or "warn".
 func Notice(class, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -239,7 +239,7 @@ func Notice(class, text string) templ.Component {
 	})
 }
 
-// Facts are names and values; a fact is one of its children.
+// Facts lists names and values; its children are the facts.
 func Facts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -274,7 +274,7 @@ func Facts() templ.Component {
 	})
 }
 
-// Fact is a line of Facts; key is the name's text, its children the value.
+// Fact is a line of Facts: key is the text of the name, the children are the value.
 func Fact(p *Page, key string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -322,7 +322,7 @@ func Fact(p *Page, key string) templ.Component {
 	})
 }
 
-// TextFact is a line of Facts whose value is a text.
+// TextFact is a line of Facts with a plain-text value.
 func TextFact(p *Page, key, value string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -462,7 +462,7 @@ func Choice(value, chosen, text string) templ.Component {
 	})
 }
 
-// NewestAnnouncements are the provider's newest announcements.
+// NewestAnnouncements shows the provider's newest announcements.
 func NewestAnnouncements(p *Page, announcements []ShownAnnouncement) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -591,7 +591,7 @@ func NewestAnnouncements(p *Page, announcements []ShownAnnouncement) templ.Compo
 	})
 }
 
-// Stage is a filing's stage.
+// Stage shows a filing's stage.
 func Stage(p *Page, stage string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -617,7 +617,7 @@ func Stage(p *Page, stage string) templ.Component {
 	})
 }
 
-// None stands where there is nothing.
+// None marks an empty value.
 func None() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

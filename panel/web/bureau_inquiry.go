@@ -10,21 +10,18 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// ErrNotAsked says that the bureau could not be asked: there is no account, it
-// has stopped, or the bureau doesn't answer in time. Whoever needed the answer
-// goes on without.
+// ErrNotAsked says that the bureau could not be asked: there is no account, the account is stopped, or the bureau
+// doesn't answer in time. Callers carry on without the answer.
 var ErrNotAsked = errors.New("the bureau could not be asked")
 
-// maxConditionType is the last document type that the interface's query takes
-// (3-3-5-4); 0 is a domain.
+// maxConditionType is the last document type that the interface's query accepts (3-3-5-4); 0 is a domain.
 const maxConditionType = filing.DocumentTaiwanPermit
 
-// maxAsked bounds what a bureau is asked, in bytes: nothing that it knows is longer.
+// maxAsked limits a query to the bureau, in bytes: nothing it has on file is longer.
 const maxAsked = 255
 
-// BureauStatus asks the bureau of a province whether something is filed: a
-// domain (condition 0), or a holder by the type and number of its document. An
-// answer is good for store.StatusFor.
+// BureauStatus asks a province's bureau whether something is filed: a domain (condition 0), or a holder by the type and
+// number of its document. An answer stays valid for store.StatusFor.
 func (k *Kit) BureauStatus(ctx context.Context, province string, condition int, value string) (filing.Status, error) {
 	account, err := k.Store.InquiryAccount(ctx, province)
 	if err != nil {
@@ -34,7 +31,7 @@ func (k *Kit) BureauStatus(ctx context.Context, province string, condition int, 
 	return status, err
 }
 
-// AccountStatus is bureauStatus of an account, with the time of the answer.
+// AccountStatus is BureauStatus for a given account; it also returns the time of the answer.
 func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int,
 	value string) (filing.Status, time.Time, error) {
 	if condition == bureau.ConditionDomain {
@@ -63,21 +60,19 @@ func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int,
 	return q.Status, q.AnsweredAt, nil
 }
 
-// PasswordAnswer is what is known of a filing password.
+// PasswordAnswer is what we know about a filing password.
 type PasswordAnswer int
 
-// The answers. With notKnown the bureau itself checks when the filing is
-// submitted.
+// The answers. After PasswordNotKnown, the bureau itself checks when the filing is submitted.
 const (
 	PasswordNotKnown PasswordAnswer = iota
 	PasswordIsRight
 	PasswordIsWrong
-	// PasswordTooMany: nothing more is tried for a day.
+	// PasswordTooMany blocks further attempts for a day.
 	PasswordTooMany
 )
 
-// PasswordRight asks the bureau that gave a filing number whether the password
-// belongs to it.
+// PasswordRight asks the bureau that issued a filing number whether the password belongs to it.
 func (k *Kit) PasswordRight(ctx context.Context, filingID int64, number, password string) (PasswordAnswer, error) {
 	if _, err := filing.ParseNumber(number); err != nil {
 		return PasswordNotKnown, nil
@@ -113,8 +108,7 @@ func (k *Kit) PasswordRight(ctx context.Context, filingID int64, number, passwor
 	return PasswordIsWrong, nil
 }
 
-// ask has a worker ask the bureau, and reads the answer; ErrNotFound when there
-// is none.
+// ask has a worker ask the bureau and reads the answer; ErrNotFound if there is none.
 func (k *Kit) ask(ctx context.Context, id int64) (store.Inquiry, error) {
 	if err := k.Filings.Ask(ctx, id); err != nil {
 		k.Logger.Warn("the bureau was asked in vain", "inquiry", id, "error", err)

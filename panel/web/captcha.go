@@ -15,28 +15,25 @@ import (
 )
 
 const (
-	// KeyCaptcha is the session's key of the digits that the captcha shows.
+	// KeyCaptcha is the session key of the digits in the captcha.
 	KeyCaptcha = "captcha"
-	// keyCaptchaSince is since when a session is asked for the captcha that it
-	// hasn't passed yet (Unix seconds).
+	// keyCaptchaSince is the time since which a session has had an unsolved captcha (Unix seconds).
 	keyCaptchaSince = "captcha_since"
-	// fieldCaptchaAgain is the button that asks for other digits.
+	// fieldCaptchaAgain is the button that asks for new digits.
 	fieldCaptchaAgain = "captcha_again"
-	// freeFailures is how often a sign-in may fail before a captcha is asked.
+	// freeFailures is how often a sign-in may fail before a captcha is required.
 	freeFailures  = 3
 	captchaDigits = 5
-	// captchaWidth and captchaHeight are the picture's, in pixels.
+	// captchaWidth and captchaHeight are the size of the picture in pixels.
 	captchaWidth, captchaHeight = 200, 64
-	// captchaWait lets those pass who can neither see nor hear the digits: a test of
-	// the senses or of memory mustn't be the only way in (WCAG 2.2, 3.3.8 and 1.1.1).
+	// captchaWait lets people pass who can neither see nor hear the digits: a test of the senses or of memory mustn't
+	// be the only way in (WCAG 2.2, 3.3.8 and 1.1.1).
 	captchaWait = 30 * time.Second
-	// WaitsPerClient bounds how often that is in a minute, however many sessions
-	// one client waits with.
+	// WaitsPerClient limits passes by waiting per client and minute, whatever the number of sessions.
 	WaitsPerClient = 4
 )
 
-// captchas bounds who passes without the digits; the answer to each captcha is kept
-// in its session.
+// captchas limits who passes without the digits. The answer to each captcha is in its session.
 type captchas struct {
 	waits *limiter.Limiter
 }
@@ -48,8 +45,7 @@ func newCaptchas() *captchas {
 	}
 }
 
-// NeedsCaptcha tells whether this browser, or anybody for this account, tried in
-// vain too often.
+// NeedsCaptcha reports whether sign-in failed too often in this browser or for this account.
 func (k *Kit) NeedsCaptcha(c *gin.Context, login string) (bool, error) {
 	if k.Sessions.GetInt(c.Request.Context(), KeyFailures) >= freeFailures {
 		return true, nil
@@ -58,7 +54,7 @@ func (k *Kit) NeedsCaptcha(c *gin.Context, login string) (bool, error) {
 	return tries >= freeFailures, err
 }
 
-// CaptchaField is the captcha in a form; from now on its session waits for it.
+// CaptchaField is the captcha in a form. It starts the session's wait if none is running.
 func (k *Kit) CaptchaField(c *gin.Context) Field {
 	ctx := c.Request.Context()
 	if !k.Sessions.Exists(ctx, keyCaptchaSince) {
@@ -67,11 +63,10 @@ func (k *Kit) CaptchaField(c *gin.Context) Field {
 	return Field{Form: "captcha", Name: "captcha", Type: "captcha", Autocomplete: "off"}
 }
 
-// CaptchaAgain tells whether a form was sent for other digits only.
+// CaptchaAgain reports whether a form was sent only to get new digits.
 func CaptchaAgain(c *gin.Context) bool { return c.PostForm(fieldCaptchaAgain) != "" }
 
-// CaptchaProblems compares and uses up the session's captcha. One that is left
-// empty is passed by those who waited.
+// CaptchaProblems checks the session's captcha and uses it up. An empty answer passes after the wait.
 func (k *Kit) CaptchaProblems(c *gin.Context) filing.Problems {
 	ctx, typed := c.Request.Context(), Digits(c.PostForm("captcha"))
 	if typed == "" {
@@ -86,11 +81,10 @@ func (k *Kit) CaptchaProblems(c *gin.Context) filing.Problems {
 	return nil
 }
 
-// captchaWaits is how long this session still waits until it passes without
-// the digits.
+// captchaWaits returns how long this session must still wait to pass without the digits.
 func (k *Kit) captchaWaits(c *gin.Context) time.Duration {
 	since := k.Sessions.GetInt64(c.Request.Context(), keyCaptchaSince)
-	if since == 0 { // it was never asked
+	if since == 0 { // no captcha was shown
 		return k.CaptchaWait
 	}
 	if left := k.CaptchaWait - time.Since(time.Unix(since, 0)); left > 0 {
@@ -103,7 +97,7 @@ func (k *Kit) captchaWaits(c *gin.Context) time.Duration {
 	return 0
 }
 
-// newCaptcha makes up the session's next digits.
+// newCaptcha generates the session's next digits.
 func (k *Kit) newCaptcha(c *gin.Context) string {
 	answer := drawing.RandomDigits(captchaDigits)
 	for i := range answer {
@@ -113,7 +107,7 @@ func (k *Kit) newCaptcha(c *gin.Context) string {
 	return string(answer)
 }
 
-// drawn are an answer's digits as the drawing library wants them: 0 to 9, not '0' to '9'.
+// drawn converts an answer to what the drawing library expects: 0 to 9, not '0' to '9'.
 func drawn(answer string) []byte {
 	list := []byte(answer)
 	for i := range list {
@@ -122,7 +116,7 @@ func drawn(answer string) []byte {
 	return list
 }
 
-// captcha draws a new one for the session.
+// captcha draws new digits for the session.
 func (k *Kit) captcha(c *gin.Context) error {
 	session, answer := k.Sessions.Token(c.Request.Context()), k.newCaptcha(c)
 	c.Header("Content-Type", "image/png")
@@ -134,9 +128,8 @@ func (k *Kit) captcha(c *gin.Context) error {
 	return nil
 }
 
-// captchaSound speaks the digits that the picture shows, in the reader's
-// language; who loads no pictures gets digits of their own. Browsers ask for a sound in
-// pieces: a process records the same digits of a session alike each time.
+// captchaSound speaks the digits of the picture in the reader's language, or new digits if no picture was loaded.
+// Browsers request a sound in ranges, so within a process the recording of a session's digits is always the same.
 func (k *Kit) captchaSound(c *gin.Context) error {
 	ctx := c.Request.Context()
 	answer := k.Sessions.GetString(ctx, KeyCaptcha)
@@ -153,7 +146,7 @@ func (k *Kit) captchaSound(c *gin.Context) error {
 	return nil
 }
 
-// WaitArgs fill the placeholders of a text that says how long to wait.
+// WaitArgs fills the placeholders of a text that says how long to wait.
 func WaitArgs(wait time.Duration) map[string]any {
 	return map[string]any{"seconds": int(math.Ceil(wait.Seconds()))}
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// CodeData is a page that takes one code.
+// CodeData is the data of a page that takes one code.
 type CodeData struct {
 	Form
-	// Lead and Button are keys; Action and Again are where the forms go.
+	// Lead and Button are keys; Action and Again are the addresses of the forms.
 	Lead, Button, Action, Again, Back string
 }
 
-// CodeFields are the fields of a form that asks for a code.
+// CodeFields returns the fields of a form that asks for a code.
 func CodeFields() []Field {
 	return []Field{{Name: "code", Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: MaxCodeTyped}}
 }
 
-// CodeProblem says what is wrong with a code; nil for errors that aren't its.
+// CodeProblem says what is wrong with a code; nil for unrelated errors.
 func CodeProblem(err error) filing.Problems {
 	for target, key := range map[error]string{store.ErrCodeWrong: "code_wrong", store.ErrCodeExpired: "code_expired",
 		store.ErrCodeLocked: "code_locked"} {
@@ -32,11 +32,11 @@ func CodeProblem(err error) filing.Problems {
 	return nil
 }
 
-// TypedCode is the code as it was typed, without spaces.
+// TypedCode is the code as typed, without spaces.
 func TypedCode(c *gin.Context) string { return Digits(c.PostForm("code")) }
 
 // CodeField is the form field of a channel's code.
 var CodeField = map[filing.Channel]string{filing.SMS: "sms_code", filing.Mail: "mail_code"}
 
-// MaxCodeTyped leaves room for the spaces with which a code is copied.
+// MaxCodeTyped leaves room for spaces in a pasted code.
 const MaxCodeTyped = 2 * filing.CodeDigits

@@ -149,8 +149,8 @@ func CodePage(p *Page, d CodeData) templ.Component {
 	})
 }
 
-// CardForm is a form on a card, below its problems; no action: it goes to its own page.
-// Its children are fields that aren't seen.
+// CardForm is a form on a card, below its problems. Without an action it posts to its own page. Its children are hidden
+// fields.
 func CardForm(p *Page, f Form, action, button string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

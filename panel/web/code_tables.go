@@ -10,19 +10,18 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// TablesFor is how long the code tables are kept in memory: a new edition from
-// the bureau shows after that.
+// TablesFor is how long the code tables are cached in memory; a new edition from the bureau shows up after that.
 const TablesFor = time.Minute
 
-// tableCache holds the code tables as forms and rules use them.
+// tableCache holds the code tables that forms and rules use.
 type tableCache struct {
 	mu     sync.Mutex
 	tables filing.Tables
 	loaded time.Time
 }
 
-// Tables are the bureau's newest edition over the built-in one. When the
-// database doesn't answer, the last known serve.
+// Tables merges the bureau's newest edition over the built-in one. If the database doesn't answer, the last known
+// tables are used.
 func (k *Kit) Tables(ctx context.Context) filing.Tables {
 	c := &k.codes
 	c.mu.Lock()

@@ -10,7 +10,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// ContactFields are the fields of the contact form.
+// ContactFields returns the fields of the contact form.
 func ContactFields(t *locale.Localizer) []Field {
 	return Asked(contactDetails(new(filing.ContactDetails)), Choosing{Localizer: t})
 }
@@ -36,10 +36,10 @@ func ContactOf(v url.Values) (d filing.ContactDetails) {
 	return d
 }
 
-// ContactValues is contactOf backwards; there is no password.
+// ContactValues is the inverse of ContactOf.
 func ContactValues(d filing.ContactDetails) url.Values { return TypedValues(contactDetails(&d)) }
 
-// ContactChannel is the channel in the path: sms or mail.
+// ContactChannel parses the channel in the path: sms or mail.
 func (k *Kit) ContactChannel(c *gin.Context) (ch filing.Channel, name string, err error) {
 	switch ch = filing.Channel(c.Param("channel")); ch {
 	case filing.SMS:
@@ -50,5 +50,8 @@ func (k *Kit) ContactChannel(c *gin.Context) (ch filing.Channel, name string, er
 	return ch, "", store.ErrNotFound
 }
 
-// PartContact is the contact's name among the parts of a dossier.
+// PartContact names the contact among the parts of a dossier.
 const PartContact = "contact"
+
+// CorrectionsShown limits the list of corrections.
+const CorrectionsShown = 20

@@ -6,23 +6,22 @@ import (
 	"strings"
 )
 
-// CsvType is the content type of a sheet.
+// CsvType is the content type of a CSV file.
 const CsvType = "text/csv; charset=utf-8"
 
-// sheet is CSV that spreadsheets open: with a mark of UTF-8, and with nothing in it that they
-// would run as a formula.
+// sheet writes CSV for spreadsheets: it starts with a byte order mark, and no cell can run as a formula.
 type sheet struct {
 	w       io.Writer
 	out     *csv.Writer
 	columns []string
 }
 
-// NewSheet starts a CSV file with a head of columns.
+// NewSheet starts a CSV file with a heading row.
 func NewSheet(w io.Writer, columns ...string) *sheet {
 	return &sheet{w: w, out: csv.NewWriter(w), columns: columns}
 }
 
-// beginSession writes the heading, once.
+// beginSession writes the heading row once.
 func (s *sheet) beginSession() error {
 	if s.columns == nil {
 		return nil
@@ -35,6 +34,7 @@ func (s *sheet) beginSession() error {
 	return s.out.Write(columns)
 }
 
+// Row writes a row.
 func (s *sheet) Row(cells ...string) error {
 	if err := s.beginSession(); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (s *sheet) Row(cells ...string) error {
 	return s.out.Write(cells)
 }
 
-// End writes what is left; a sheet without rows has its heading.
+// End flushes the file; without rows it still has its heading.
 func (s *sheet) End() error {
 	if err := s.beginSession(); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (s *sheet) End() error {
 	return s.out.Error()
 }
 
-// plainCell is a cell of CSV that no spreadsheet runs as a formula.
+// plainCell keeps a spreadsheet from running a cell as a formula.
 func plainCell(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return "'" + cell

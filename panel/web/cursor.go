@@ -9,10 +9,10 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// FormatCursor writes a cursor for an address.
+// FormatCursor formats a cursor for a URL.
 func FormatCursor(c store.Cursor) string { return fmt.Sprintf("%d-%d", c.CreatedAt.UnixMicro(), c.ID) }
 
-// ParseCursor reads what FormatCursor wrote; an empty text is the start.
+// ParseCursor parses what FormatCursor wrote; an empty text is the start.
 func ParseCursor(text string) (store.Cursor, error) {
 	if text == "" {
 		return store.Cursor{}, nil

@@ -9,49 +9,49 @@ import (
 	"github.com/beian/beian/internal/locale"
 )
 
-// BoundField is a field of a form that fills a struct: how it is asked, and where its value
-// goes. Reading a form, filling one in, and showing what was submitted all follow it.
+// BoundField ties a form field to a field of a struct. Reading a form, filling one in and showing what was submitted
+// all use it.
 type BoundField struct {
 	Field
-	// Value points to a *string, a *bool, a code (*int), codes (*[]int) or lines (*[]string);
-	// nil: the field is the page's own.
+	// Value points to a *string, a *bool, a code (*int), codes (*[]int) or lines (*[]string); nil if the page handles
+	// the field itself.
 	Value any
-	// Choices are the options, where there are any.
+	// Choices returns the options; nil if there are none.
 	Choices func(Choosing) []Option
 }
 
-// Choosing is what options depend on: the language, the code tables, and what is chosen already.
+// Choosing is what options depend on: the language, the code tables and the current values.
 type Choosing struct {
 	*locale.Localizer
 	Codes filing.Tables
 	Typed url.Values
 }
 
-// OneOf offers a code table to choose one value from.
+// OneOf offers a single choice from a code table.
 func OneOf(pick func(filing.Tables) []filing.Code) func(Choosing) []Option {
 	return func(x Choosing) []Option { return Choose(x.Localizer, CodeOptions(x.Lang(), pick(x.Codes))) }
 }
 
-// AnyOf offers a code table to choose any number of values from.
+// AnyOf offers a multiple choice from a code table.
 func AnyOf(pick func(filing.Tables) []filing.Code) func(Choosing) []Option {
 	return func(x Choosing) []Option { return CodeOptions(x.Lang(), pick(x.Codes)) }
 }
 
-// Divisions offers the divisions below what is chosen in a field.
+// Divisions offers the divisions below the one chosen in a field.
 func Divisions(below string, pick func(filing.Regions, string) []filing.Region) func(Choosing) []Option {
 	return func(x Choosing) []Option {
 		return Choose(x.Localizer, RegionOptions(pick(x.Codes.Regions, x.Typed.Get(below))))
 	}
 }
 
-// NoOrYes offers two texts, of which the first stands for no.
+// NoOrYes offers two texts; the first means no.
 func NoOrYes(no, yes string) func(Choosing) []Option {
 	return func(x Choosing) []Option {
 		return []Option{{Value: "no", Label: x.T(no, nil)}, {Value: "yes", Label: x.T(yes, nil)}}
 	}
 }
 
-// Asked are the fields as a page asks them.
+// Asked returns the fields as a page asks for them.
 func Asked(list []BoundField, x Choosing) []Field {
 	fields := make([]Field, len(list))
 	for i, f := range list {
@@ -63,7 +63,7 @@ func Asked(list []BoundField, x Choosing) []Field {
 	return fields
 }
 
-// ReadFields reads what was typed to where the fields' values go.
+// ReadFields reads the submitted values into the bound fields.
 func ReadFields(list []BoundField, v url.Values) {
 	for _, f := range list {
 		switch to := f.Value.(type) {
@@ -81,7 +81,7 @@ func ReadFields(list []BoundField, v url.Values) {
 	}
 }
 
-// TypedValues are the fields' values as they would be typed.
+// TypedValues returns the fields' values as if they had been typed.
 func TypedValues(list []BoundField) url.Values {
 	v := url.Values{}
 	for _, f := range list {

@@ -23,28 +23,28 @@ type Field struct {
 	Autocomplete string
 	Maxlength    int
 	Options      []Option
-	// Follows is the field on whose value the options depend, Lists the address that
-	// has them for a value, which is put behind it.
+	// Follows names the field whose value determines the options. Lists is the address that returns them; the value is
+	// appended to it.
 	Follows, Lists string
-	// Update: the form has a button for this where there is no JavaScript.
+	// Update adds a button that reloads the options without JavaScript.
 	Update bool
 
-	// Form is the prefix of its texts: "field.FORM.NAME", "help.FORM.NAME". build
-	// fills it in, but where a field is the same in every form.
+	// Form is the prefix of the texts: "field.FORM.NAME", "help.FORM.NAME". Build sets it unless the field is the same
+	// in every form.
 	Form   string
 	Values []string
-	// Hint and Problem are messages in the reader's language; empty: none. What is
-	// read with the field is named by their elements' IDs, h-NAME and e-NAME.
+	// Hint and Problem are messages in the reader's language, or empty. Their elements have the IDs h-NAME and e-NAME,
+	// so that screen readers read them with the field.
 	Hint, Problem string
 }
 
-// Option is a choice of a field.
+// Option is a choice in a field.
 type Option struct {
 	Value, Label string
 	Selected     bool
 }
 
-// Value is the first of the values.
+// Value is the first value, or empty.
 func (f Field) Value() string {
 	if len(f.Values) == 0 {
 		return ""
@@ -54,7 +54,7 @@ func (f Field) Value() string {
 
 func (f Field) label(p *Page) string { return p.Text("field." + f.Form + "." + f.Name) }
 
-// class marks a field that must be corrected.
+// class marks a field that needs correction.
 func (f Field) class() string {
 	if f.Problem != "" {
 		return "field wrong"
@@ -74,7 +74,7 @@ func (f Field) describedBy() string {
 	return "e-" + f.Name + " h-" + f.Name
 }
 
-// Aria says of an input what a screen reader tells of its field.
+// Aria returns the attributes that tell a screen reader about the input's field.
 func (f Field) Aria() templ.OrderedAttributes {
 	var attrs templ.OrderedAttributes
 	add := func(name, value string) { attrs = append(attrs, templ.KeyValue[string, any]{Key: name, Value: value}) }
@@ -93,33 +93,33 @@ func (f Field) Aria() templ.OrderedAttributes {
 	return attrs
 }
 
-// Form is a form of fields with what was typed and what is wrong.
+// Form is a set of fields with their values and problems.
 type Form struct {
 	Name     string
 	Fields   []Field
 	Problems []FieldProblem
 	// Note is a message above the form, such as the bureau's reason.
 	Note string
-	// NoteHelp is the address of what explains the note; empty: nothing does.
+	// NoteHelp is the address of a page that explains the note, or empty.
 	NoteHelp string
-	// ReturnTo is the page that a form goes back to, where it isn't the next one.
+	// ReturnTo is the page to go to after the form, unless it is the usual next one.
 	ReturnTo string
-	// Draft is the mark of a form that is kept while it is typed.
+	// Draft is the state of the draft, for a form that is saved while people type.
 	Draft DraftState
 }
 
-// FieldProblem is a line of the summary of a form's problems.
+// FieldProblem is a line in the summary of a form's problems.
 type FieldProblem struct{ Field, Text string }
 
-// Requires tells whether a field must be filled: the page then explains the star.
+// Requires reports whether any field is required; the page then explains the star.
 func (f Form) Requires() bool {
 	return slices.ContainsFunc(f.Fields, func(f Field) bool { return f.Required })
 }
 
-// HasProblems tells whether the page shows problems, which its title then says.
+// HasProblems reports whether the page shows problems, which its title must announce.
 func (f Form) HasProblems() bool { return len(f.Problems) > 0 }
 
-// List gathers the problems of the fields, in their order, for the summary.
+// List collects the fields' problems in order, for the summary.
 func (f *Form) List(t *locale.Localizer) {
 	f.Problems = nil
 	for _, field := range f.Fields {
@@ -157,7 +157,7 @@ func Build(t *locale.Localizer, name string, fields []Field, values url.Values, 
 	return f
 }
 
-// PostForm reads a form as it was typed.
+// PostForm reads a form as typed.
 func PostForm(c *gin.Context) url.Values {
 	if err := c.Request.ParseForm(); err != nil {
 		return url.Values{}
@@ -165,13 +165,13 @@ func PostForm(c *gin.Context) url.Values {
 	return c.Request.PostForm
 }
 
-// notDrafted are fields that no draft has: what is used up, and what isn't typed.
+// notDrafted are fields that drafts leave out: one-time values and values that aren't typed.
 var notDrafted = map[string]bool{
 	"action": true, FieldReturnTo: true, "captcha": true, fieldCaptchaAgain: true, "code": true, "sms_code": true,
 	"mail_code": true, FieldDraftVersion: true, FieldDraftTab: true, fieldFilesAgain: true,
 }
 
-// WithoutSecrets is what may be kept of a form: no password, no code.
+// WithoutSecrets returns the values that may be stored: no passwords, no codes.
 func WithoutSecrets(values url.Values) url.Values {
 	public := url.Values{}
 	for k, v := range values {
@@ -182,13 +182,12 @@ func WithoutSecrets(values url.Values) url.Values {
 	return public
 }
 
-// Digits reads a code as people type it: with spaces, or by a Chinese keyboard in
-// full width (１２３).
+// Digits normalises a typed code: it removes spaces and converts full-width digits (１２３).
 func Digits(typed string) string {
 	return strings.Join(strings.Fields(width.Fold.String(typed)), "")
 }
 
-// CodeOptions offers a code table.
+// CodeOptions turns a code table into options.
 func CodeOptions(lang string, table []filing.Code) []Option {
 	options := make([]Option, len(table))
 	for i, c := range table {
@@ -197,7 +196,7 @@ func CodeOptions(lang string, table []filing.Code) []Option {
 	return options
 }
 
-// RegionOptions offers administrative divisions.
+// RegionOptions turns administrative divisions into options.
 func RegionOptions(list []filing.Region) []Option {
 	options := make([]Option, len(list))
 	for i, r := range list {
@@ -206,14 +205,14 @@ func RegionOptions(list []filing.Region) []Option {
 	return options
 }
 
-// Choose puts an empty first choice before options.
+// Choose prepends an empty choice to options.
 func Choose(t *locale.Localizer, options []Option) []Option {
 	return append([]Option{{Label: t.T("form.choose", nil)}}, options...)
 }
 
-// Number reads a number that was typed or chosen; 0 if it is none.
+// Number parses a number that was typed or chosen; 0 if it isn't one.
 func Number(values url.Values, name string) int {
-	n, _ := strconv.Atoi(values.Get(name)) // what isn't a number is no choice
+	n, _ := strconv.Atoi(values.Get(name)) // 0 if it isn't a number
 	return n
 }
 
@@ -227,14 +226,14 @@ func numbers(values url.Values, name string) []int {
 	return list
 }
 
-// DateTimeField is how a browser sends a field of type datetime-local.
+// DateTimeField is the format of datetime-local inputs.
 const DateTimeField = "2006-01-02T15:04"
 
-// QueryNumber is a number of the query; nonsense is 0.
+// QueryNumber parses a number in the query; 0 if it isn't one.
 func QueryNumber(c *gin.Context, name string) int {
 	n, _ := strconv.Atoi(c.Query(name))
 	return n
 }
 
-// Trimmed is a value without the spaces around it.
+// Trimmed is a value without surrounding spaces.
 func Trimmed(v url.Values, name string) string { return strings.TrimSpace(v.Get(name)) }

@@ -4,10 +4,10 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// DraftContact is the draft of the contact's form.
+// DraftContact names the draft of the contact form.
 const DraftContact = "contact"
 
-// The forms that make a dossier; papers have a page of their own (资料上传).
+// The forms of a dossier. Papers have their own page (资料上传).
 const (
 	FormHolder    = filing.FormHolder
 	FormSite      = filing.FormSite
@@ -17,7 +17,7 @@ const (
 )
 
 const (
-	// FormRegister is the form that registers an existing number.
+	// FormRegister registers an existing filing number.
 	FormRegister = "register"
 	registerPath = "/orders/:number/register"
 )

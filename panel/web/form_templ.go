@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// Problems sums up a form's problems, each with a link to its field, and shows its note.
+// Problems summarises a form's problems, each linked to its field, and shows its note.
 func Problems(p *Page, f Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1308,7 +1308,7 @@ func follows(p *Page, f Field) templ.Component {
 	})
 }
 
-// Star marks a required field; it stands close to the field's name.
+// Star marks a required field; no space separates it from the field's name.
 func Star(p *Page, required bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1349,7 +1349,7 @@ func Star(p *Page, required bool) templ.Component {
 	})
 }
 
-// Hidden is a value that a form takes along.
+// Hidden is a hidden value of a form.
 func Hidden(name, value string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1401,7 +1401,7 @@ func Hidden(name, value string) templ.Component {
 	})
 }
 
-// ReturnField takes along which page a form returns to, where it isn't the next one.
+// ReturnField carries the page to return to, unless it is the usual next one.
 func ReturnField(page string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1429,8 +1429,8 @@ func ReturnField(page string) templ.Component {
 	})
 }
 
-// Confirm is the box that must be ticked before something that can't be undone; problem is
-// the key of what is said where it isn't, label the key of its text.
+// Confirm is the box to tick before something irreversible. problem is the key of the message if it isn't ticked, label
+// the key of its text.
 func Confirm(p *Page, label, problem string, wrong bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1538,7 +1538,7 @@ func Confirm(p *Page, label, problem string, wrong bool) templ.Component {
 	})
 }
 
-// FieldLink leads to the help of a field, where there is any.
+// FieldLink links to the help for a field, if there is any.
 func FieldLink(p *Page, f Field) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1564,7 +1564,7 @@ func FieldLink(p *Page, f Field) templ.Component {
 	})
 }
 
-// HelpLink leads to what explains a thing; of is its name.
+// HelpLink links to an explanation; of names what it explains.
 func HelpLink(p *Page, href, of string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1640,7 +1640,7 @@ func HelpLink(p *Page, href, of string) templ.Component {
 	})
 }
 
-// ReasonLink leads to what explains the bureau's reason, where a page does.
+// ReasonLink links to the explanation of the bureau's reason, if there is one.
 func ReasonLink(p *Page, href string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1707,7 +1707,7 @@ func ReasonLink(p *Page, href string) templ.Component {
 	})
 }
 
-// Draft carries the state of a form's draft, and the place where it is told.
+// Draft carries the state of a form's draft and the element that displays it.
 func Draft(p *Page, d DraftState) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1819,7 +1819,7 @@ func Draft(p *Page, d DraftState) templ.Component {
 	})
 }
 
-// DraftConflict shows what another page saved meanwhile.
+// DraftConflict shows what another page saved in the meantime.
 func DraftConflict(p *Page, f Form) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

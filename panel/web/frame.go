@@ -10,10 +10,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// checkFrameOrigins refuses what can't be an origin, and origins in whose frames
-// nobody could stay signed in: a page of another site gets our cookies only when
-// they are Secure (SameSite=None). On one's own machine, where everything is one
-// site whatever the port, plain HTTP will do.
+// checkFrameOrigins rejects invalid origins, and origins in whose frames nobody could stay signed in: inside another
+// site's page, browsers send our cookies only if they are Secure (SameSite=None). On one machine every port is the same
+// site, so plain HTTP works there.
 func checkFrameOrigins(origins []string, secureCookies bool) error {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
@@ -32,12 +31,11 @@ func checkFrameOrigins(origins []string, secureCookies bool) error {
 	return nil
 }
 
-// crossSite tells whether cookies must reach us inside other sites' frames.
+// crossSite reports whether cookies must reach us inside other sites' frames.
 func (k *Kit) crossSite() bool { return len(k.FrameOrigins) > 0 && k.SecureCookies }
 
-// sameSite is the cookies' attribute; with crossSite they are partitioned too
-// (CHIPS): inside each site's frames a person signs in anew, and other sites see
-// nothing of it.
+// sameSite is the cookies' attribute. With crossSite they are also partitioned (CHIPS): people sign in separately
+// inside each site's frames, and no site learns about another.
 func (k *Kit) sameSite() http.SameSite {
 	if k.crossSite() {
 		return http.SameSiteNoneMode
@@ -45,9 +43,8 @@ func (k *Kit) sameSite() http.SameSite {
 	return http.SameSiteLaxMode
 }
 
-// framed tells whether the page goes into a frame: browsers say so of every
-// navigation (Sec-Fetch-Dest), after forms too. Those that don't say show the
-// product's own header in the frame as well.
+// framed reports whether the page is loaded into a frame. Browsers say so with every navigation (Sec-Fetch-Dest),
+// including forms. In browsers that don't, the frame also shows the panel's own header.
 func (k *Kit) framed(c *gin.Context) bool {
 	return len(k.FrameOrigins) > 0 && c.GetHeader("Sec-Fetch-Dest") == "iframe"
 }

@@ -9,20 +9,19 @@ import (
 	"github.com/beian/beian/internal/locale"
 )
 
-// PageProcess is the page that has the flow chart, pagePrecheck the one that has
-// an anchor for each rule of the pre-check.
+// PageProcess has the flow chart, pagePrecheck an anchor for each pre-check rule.
 const PageProcess, pagePrecheck = "process", "precheck"
 
 // pagePapers has an anchor for each paper, pageFields for every other field.
 const pagePapers, pageFields = "papers", "fields"
 
-// Book is the help centre in the reader's language.
+// Book returns the help centre in the reader's language.
 func (k *Kit) Book(c *gin.Context) *help.Book {
 	return k.HelpLibrary.Book(k.Texts.For(k.Lang(c)).Lang())
 }
 
-// FieldHelp is the address that explains a form's field; empty when no page does.
-// What a name has after a dot tells one such field from the next (approval.3).
+// FieldHelp returns the address that explains a form's field; empty if no page does. A suffix after a dot only numbers
+// repeated fields (approval.3).
 func (k *Kit) FieldHelp(t *locale.Localizer, form, name string) string {
 	name, _, _ = strings.Cut(name, ".")
 	page := pageFields
@@ -32,8 +31,7 @@ func (k *Kit) FieldHelp(t *locale.Localizer, form, name string) string {
 	return k.placeHelp(t, page, form+"-"+name)
 }
 
-// RuleHelp is the address that explains a rule of the pre-check; empty when no
-// page does.
+// RuleHelp returns the address that explains a pre-check rule; empty if no page does.
 func (k *Kit) RuleHelp(t *locale.Localizer, rule string) string {
 	return k.placeHelp(t, pagePrecheck, rule)
 }
@@ -45,8 +43,7 @@ func (k *Kit) placeHelp(t *locale.Localizer, page, anchor string) string {
 	return "/help/" + page + "#" + anchor
 }
 
-// ReasonHelp is the address that explains a result code of the bureau; empty
-// when no page does.
+// ReasonHelp returns the address that explains a bureau result code; empty if no page does.
 func (k *Kit) ReasonHelp(c *gin.Context, code int) string {
 	if place := k.Book(c).Reason(code); place != "" {
 		return "/help/" + place

@@ -1,19 +1,25 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+	"github.com/ulule/limiter/v3"
+
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/help"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
 	"github.com/beian/beian/workflows"
 )
 
-// Filings is what the panel asks of the filings' workflows.
+// Filings is how the panel talks to the filings' workflows.
 type Filings interface {
 	Open(ctx context.Context, ref string, in workflows.FilingInput) error
 	GiveContact(ctx context.Context, ref string, in workflows.ContactGiven) (workflows.State, error)
@@ -26,18 +32,17 @@ type Filings interface {
 	ConfirmSMSVerification(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Withdraw(ctx context.Context, ref string, in workflows.ByActor) (workflows.State, error)
 	Resume(ctx context.Context, ref string, in workflows.Resume) (workflows.State, error)
-	// ContactCorrected tells of a correction of the contact, once for its key.
+	// ContactCorrected reports a correction of the contact, once per key.
 	ContactCorrected(ctx context.Context, ref, key string, in workflows.Corrected) (workflows.State, error)
 	StartBulk(ctx context.Context, jobID int64) error
 	ControlBulk(ctx context.Context, jobID int64, in workflows.BulkControl) error
-	// Execution is what Temporal knows of a filing's workflow, and of those beside it by
-	// their IDs; workflows.ErrNoExecution, with what it knows of those, where it knows
-	// none of the filing's.
+	// Execution describes a filing's workflow and the related workflows with the given IDs. If Temporal doesn't know
+	// the filing's workflow, it returns workflows.ErrNoExecution along with the related ones.
 	Execution(ctx context.Context, ref string, beside ...string) (workflows.Execution, error)
-	// RunNow tries an activity at once that waits for its next try.
+	// RunNow retries a waiting activity at once.
 	RunNow(ctx context.Context, p workflows.PendingActivity) error
 	Ask(ctx context.Context, inquiryID int64) error
-	// ExchangeNow has filings told at once of what people recorded by hand.
+	// ExchangeNow reports results that people recorded by hand to their filings at once.
 	ExchangeNow(ctx context.Context, accountID int64) error
 	SendTicket(ctx context.Context, ticketID, answerID int64) error
 	Footer(ctx context.Context, in workflows.FooterInput) error
@@ -47,55 +52,124 @@ type Filings interface {
 	NotifyContactCorrected(ctx context.Context, token string) error
 }
 
-// Provider is what the panel knows of the hosting provider that runs it.
+// Provider is what the panel knows about the hosting provider that runs it.
 type Provider struct {
-	// Name is 所属接入服务提供者 as the forms show it.
+	// Name is 所属接入服务提供者 as shown in forms.
 	Name string
-	// AccessMode and ServerPlace fill in the site's form.
+	// AccessMode and ServerPlace are defaults for the site form.
 	AccessMode, ServerPlace int
 	// LinkTargets are the bureau's sites, the preferred one first.
 	LinkTargets []string
-	// PoliceTarget is where a public-security filing number links to; its digits follow.
+	// PoliceTarget is the link of a public-security filing number, without its digits.
 	PoliceTarget string
 }
 
-// Config is what a Server needs.
+// Config configures the panel.
 type Config struct {
 	Store    *store.Store
 	Filings  Filings
 	Provider Provider
-	// Resolver looks up where a site's domains lead, for the pre-check.
+	// Resolver looks up where a site's domains point, for the pre-check.
 	Resolver *website.Resolver
-	// Papers is the list of papers; nil is the built-in one.
+	// Papers is the list of papers; nil means the built-in one.
 	Papers *filing.PaperList
-	// SecureCookies sends cookies over HTTPS only.
+	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
-	// TrustedProxies are addresses or ranges of reverse proxies whose word on a
-	// client's address is believed; none: nobody's.
+	// TrustedProxies are the addresses or ranges of reverse proxies that may set a client's address; by default none.
 	TrustedProxies []string
-	// FrameOrigins may show the panel in their frames.
+	// FrameOrigins may embed the panel in frames.
 	FrameOrigins []string
-	// RequireTOTP lets staff in with a second factor only.
+	// RequireTOTP makes the second factor mandatory for staff.
 	RequireTOTP bool
-	// TemporalUI is the address of the namespace in Temporal's own UI, which staff's pages
-	// link to; empty: they don't.
+	// TemporalUI is the address of the namespace in Temporal's UI, for links on staff pages; empty for no links.
 	TemporalUI string
-	// VettingLease is how long a dossier stays a reviewer's who does nothing; 0: half an hour.
+	// VettingLease is how long an inactive reviewer holds a dossier; 0 means half an hour.
 	VettingLease time.Duration
-	// SecondVetting is which dossiers pass only when two reviewers pass them.
+	// SecondVetting selects the dossiers that need two reviewers.
 	SecondVetting filing.SecondVetting
-	// Process counts and traces requests, and knows whether the panel is ready;
-	// nil: nobody watches.
+	// Process collects metrics and traces, and knows whether the panel is ready; nil turns that off.
 	Process *observe.Process
 	Logger  *slog.Logger
 }
 
 const (
-	// SessionLifetime is a working day: a long form must not be lost to it.
+	// SessionLifetime is a working day, so that nobody loses a long form.
 	SessionLifetime = 12 * time.Hour
-	// MaxBody bounds a form; the largest has a hundred domains.
+	// MaxBody limits a form; the largest has a hundred domains.
 	MaxBody = 256 << 10
+	// defaultVettingLease is how long an inactive reviewer holds a dossier.
+	defaultVettingLease = 30 * time.Minute
 )
 
-// ErrBadRequest is a request that no page of ours makes.
+// ErrBadRequest is a request that none of our pages sends.
 var ErrBadRequest = errors.New("malformed request")
+
+// Kit is what every part of the panel builds on: configuration, sessions, texts, and helpers that read requests and
+// write pages. The packages of the parts embed it.
+type Kit struct {
+	Config
+	// Texts are the texts of the pages.
+	Texts *locale.Bundle
+	// Sessions are the browser sessions.
+	Sessions *scs.SessionManager
+	// PaperList says which papers a filing needs.
+	PaperList filing.PaperList
+	// HelpLibrary has the help centre's pages.
+	HelpLibrary *help.Library
+	// CaptchaWait is how long people wait who leave the captcha empty.
+	CaptchaWait time.Duration
+
+	cleanup   interface{ StopCleanup() }
+	Passwords *passwordHasher
+	captchas  *captchas
+	codes     tableCache
+	queries   *queryLimits
+	typed     *limiter.Limiter
+	decoding  chan struct{}
+	// forms are the routes of pages whose form posts to the same path.
+	forms map[string]bool
+	// pages are the routes that show a page.
+	pages map[string]bool
+}
+
+// New makes the kit; Close stops its background work.
+func New(cfg Config) (*Kit, error) {
+	if err := checkFrameOrigins(cfg.FrameOrigins, cfg.SecureCookies); err != nil {
+		return nil, err
+	}
+	if cfg.Process == nil {
+		cfg.Process = observe.New()
+	}
+	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
+	k := &Kit{Config: cfg, PaperList: filing.BuiltInPapers(), Passwords: newPasswordHasher(), captchas: newCaptchas(),
+		CaptchaWait: captchaWait,
+		queries:     newQueryLimits(), typed: newTypedLimit(), decoding: make(chan struct{}, maxDecoding)}
+	if cfg.Papers != nil {
+		k.PaperList = *cfg.Papers
+	}
+	var err error
+	if k.Texts, err = locale.New(); err != nil {
+		return nil, err
+	}
+	if k.HelpLibrary, err = help.Load(); err != nil {
+		return nil, err
+	}
+	k.openSessions()
+	return k, nil
+}
+
+func (k *Kit) openSessions() {
+	store := k.Store.Sessions()
+	k.cleanup = store
+	k.Sessions = scs.New()
+	k.Sessions.Store = store
+	k.Sessions.Lifetime = SessionLifetime
+	k.Sessions.Cookie.Name = "beian_session"
+	k.Sessions.Cookie.HttpOnly = true
+	k.Sessions.Cookie.Secure = k.SecureCookies
+	k.Sessions.Cookie.SameSite = k.sameSite()
+	k.Sessions.Cookie.Partitioned = k.crossSite()
+}
+
+// Close stops the kit's background work.
+func (k *Kit) Close() { k.cleanup.StopCleanup() }

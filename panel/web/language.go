@@ -10,15 +10,13 @@ import (
 )
 
 const (
-	// typedPrefix is before the names of the fields that the language's button
-	// carries along, so that a page's words don't take the place of its own.
+	// typedPrefix marks fields that the language button carries along, so that they can't clash with its own.
 	typedPrefix = "typed."
-	// maxTyped bounds what is carried along, in bytes; more is left behind.
+	// maxTyped limits what is carried along, in bytes; the rest is dropped.
 	maxTyped = 64 << 10
 )
 
-// setLanguage takes people back to where they were, in the other language, with
-// what they had typed there.
+// setLanguage switches the language and returns to the same page, with what was typed there.
 func (k *Kit) setLanguage(c *gin.Context) error {
 	lang := c.PostForm("lang")
 	if lang != "en" {
@@ -30,8 +28,8 @@ func (k *Kit) setLanguage(c *gin.Context) error {
 	return Redirect(c, next)
 }
 
-// saveTyped keeps what stood in a form for the page that shows it again. It is no
-// mistake of the reader's when that fails.
+// saveTyped keeps a form's values for the page in the other language. A failure is only logged, because the reader
+// can't do anything about it.
 func (k *Kit) saveTyped(c *gin.Context, next string) {
 	typed, size := url.Values{}, 0
 	for name, values := range PostForm(c) {
@@ -48,7 +46,7 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 		return
 	}
 	ctx := c.Request.Context()
-	if !k.Sessions.Exists(ctx, KeyUser) { // a stranger's writes are counted
+	if !k.Sessions.Exists(ctx, KeyUser) { // limit strangers' writes
 		if count, err := k.typed.Get(ctx, network(c.ClientIP())); err != nil || count.Reached {
 			return
 		}
@@ -64,8 +62,8 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 	}
 }
 
-// pageOf is where the language's button leads back to: the page itself with its
-// search and filters, or the page nearest above what only takes a form.
+// pageOf is where the language button returns to: the page itself with its query, or the nearest page above a path that
+// only accepts forms.
 func (k *Kit) pageOf(c *gin.Context) string {
 	path, route := c.Request.URL.Path, c.FullPath()
 	if c.Request.Method == http.MethodGet {
@@ -83,13 +81,13 @@ func (k *Kit) pageOf(c *gin.Context) string {
 	return LocalPath(path)
 }
 
-// above is a path without its last part.
+// above is a path without its last element.
 func above(path string) string {
 	i := strings.LastIndexByte(path, '/')
 	return path[:max(i, 0)]
 }
 
-// pageRoutes are the routes that can be looked at.
+// pageRoutes returns the routes that show a page.
 func pageRoutes(routes gin.RoutesInfo) map[string]bool {
 	pages := map[string]bool{}
 	for _, r := range routes {
@@ -100,8 +98,8 @@ func pageRoutes(routes gin.RoutesInfo) map[string]bool {
 	return pages
 }
 
-// typedOn is what a page's form was sent with, where the page is the answer to it:
-// the language's button takes it along. Secrets are typed anew.
+// typedOn returns the submitted values when the page answers a form, for the language button to carry along. Secrets
+// must be typed again.
 func typedOn(c *gin.Context) url.Values {
 	if c.Request.Method != http.MethodPost {
 		return nil
@@ -112,7 +110,7 @@ func typedOn(c *gin.Context) url.Values {
 	return typed
 }
 
-// Lang is the language that was chosen, or else the one that the browser asks for.
+// Lang is the chosen language, or else the one the browser prefers.
 func (k *Kit) Lang(c *gin.Context) string {
 	if lang := k.Sessions.GetString(c.Request.Context(), keyLang); lang != "" {
 		return lang
@@ -123,12 +121,11 @@ func (k *Kit) Lang(c *gin.Context) string {
 	return "zh"
 }
 
-// languages matches what browsers ask for; the first serves those who ask for
-// what we don't speak. Readers of traditional characters read simplified ones
-// rather than English.
+// languages matches what browsers ask for; the first is the default. Readers of traditional characters get simplified
+// ones rather than English.
 var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})
 
-// HTMLLang names a language as HTML does.
+// HTMLLang returns a language's HTML code.
 func HTMLLang(lang string) string {
 	if lang == "en" {
 		return "en"

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "github.com/beian/beian/internal/store"
 
-// Layout is the frame of every page; the page's content are its children.
+// Layout is the frame of every page; its children are the content.
 func Layout(p *Page) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -448,7 +448,7 @@ func navLink(p *Page, path, key string) templ.Component {
 	})
 }
 
-// ErrorPage is what is shown instead of a page; key is the text of what went wrong.
+// ErrorPage replaces a page that failed; key is the text of the error.
 func ErrorPage(p *Page, key string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -9,7 +9,7 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// BackTo leads back to another page; key is its title.
+// BackTo links back to another page; key is its title.
 func BackTo(p *Page, href, key string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -61,7 +61,7 @@ func BackTo(p *Page, href, key string) templ.Component {
 	})
 }
 
-// Unseen names, for screen readers, what a short link or button is about; it goes behind its text.
+// Unseen tells screen readers what a short link or button is about; it follows the visible text.
 func Unseen(text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,8 +13,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// accessLog notes method, route and status: never a query or a form, and the
-// route's pattern instead of its path.
+// accessLog logs method, route and status: never a query or a form, and the route's pattern rather than the path.
 func (k *Kit) accessLog(c *gin.Context) {
 	start := time.Now()
 	c.Next()
@@ -22,7 +21,7 @@ func (k *Kit) accessLog(c *gin.Context) {
 		"method", c.Request.Method, "route", c.FullPath(), "status", c.Writer.Status(), "took", time.Since(start))
 }
 
-// recover turns a panic into a page, and logs where it was.
+// recover turns a panic into an error page and logs where it happened.
 func (k *Kit) recover(c *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -36,8 +35,7 @@ func (k *Kit) recover(c *gin.Context) {
 	c.Next()
 }
 
-// secure sets the headers that keep a page from being framed by strangers,
-// sniffed, or running what isn't ours.
+// secure sets the headers that prevent framing by strangers, content sniffing and foreign scripts.
 func secure(policy string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		h := c.Writer.Header()
@@ -57,7 +55,7 @@ func limitBody(c *gin.Context) {
 	c.Next()
 }
 
-// Fail answers with the page of an error, and logs those that the reader can't resolve.
+// Fail answers with an error page, and logs errors that the reader can't resolve.
 func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
 	switch {
@@ -72,12 +70,12 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	c.Abort()
 }
 
-// errorPage says what went wrong; the title's key is the text's with "_title".
+// errorPage says what went wrong. The title's key is the text's with "_title".
 func (k *Kit) errorPage(c *gin.Context, status int, key string) {
 	k.renderOrLog(c, status, Page{Title: key + "_title"}, func(p *Page) templ.Component { return ErrorPage(p, key) })
 }
 
-// renderOrLog is Render where nobody is left to return an error to.
+// renderOrLog is Render for callers that can't return an error.
 func (k *Kit) renderOrLog(c *gin.Context, status int, p Page, page Component) {
 	if err := k.Render(c, status, p, page); err != nil {
 		k.Logger.Error("an error's page failed", "route", c.FullPath(), "error", err)
@@ -93,8 +91,8 @@ func Redirect(c *gin.Context, path string) error {
 	return nil
 }
 
-// FinishUpdate ends a form that told the workflow something: the filing's page shows
-// what is so now, also when somebody, or a second click, was quicker.
+// FinishUpdate answers a form that updated a workflow. The filing's page shows the current state, even if somebody else
+// or a second click was faster.
 func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
 	switch {
 	case err == nil:
@@ -107,5 +105,5 @@ func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
 	}
 }
 
-// FilingPath is the path of the filing that a request is about.
+// FilingPath is the path of the request's filing.
 func FilingPath(c *gin.Context) string { return "/orders/" + c.Param("number") + "/filing" }

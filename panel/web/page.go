@@ -20,9 +20,9 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Page is what every component gets: who reads, in which language, and where.
+// Page is what every component gets: the reader, the language and the address.
 type Page struct {
-	// Title is a key of the locale files; Heading, where set, is the text itself.
+	// Title is a key of the locale files; Heading, if set, is literal text.
 	Title, Heading string
 
 	T     *locale.Localizer
@@ -31,38 +31,38 @@ type Page struct {
 	Role  store.Role
 	Staff store.StaffRole
 	Flash string
-	// Path is the page's own, Return where the language button leads back to, Typed what
-	// that button takes along.
+	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries
+	// along.
 	Path, Return string
 	Typed        url.Values
-	// Number is the order's.
+	// Number is the order number.
 	Number string
-	// Saved: the page shows a form that was sent after its session had ended.
+	// Saved is set when the page shows a form that was sent after its session had ended.
 	Saved bool
-	// Wrong: the page shows problems, as its title says first.
+	// Wrong is set when the page shows problems; its title announces that first.
 	Wrong bool
-	// Framed: the page goes into another panel's frame.
+	// Framed is set when the page is embedded in another panel.
 	Framed bool
 
 	kit *Kit
 }
 
-// Component draws a page whose reader is known.
+// Component draws a page for a known reader.
 type Component = func(*Page) templ.Component
 
-// With is a page that shows data.
+// With binds a page's data.
 func With[D any](page func(*Page, D) templ.Component, data D) Component {
 	return func(p *Page) templ.Component { return page(p, data) }
 }
 
-// Render writes a page whole or not at all. A form that must be corrected shows by its status.
+// Render writes a whole page or nothing. The status tells whether a form must be corrected.
 func (k *Kit) Render(c *gin.Context, status int, p Page, page Component) error {
 	k.fill(c, status, &p)
 	p.Flash = k.Sessions.PopString(c.Request.Context(), keyFlash)
 	return k.write(c, status, page(&p))
 }
 
-// RenderFragment writes a part of a page, which a script fetches. The flash is left to the next page.
+// RenderFragment writes a part of a page that a script fetches. The flash message is left for the next page.
 func (k *Kit) RenderFragment(c *gin.Context, part Component) error {
 	var p Page
 	k.fill(c, http.StatusOK, &p)
@@ -80,7 +80,7 @@ func (k *Kit) fill(c *gin.Context, status int, p *Page) {
 	p.Wrong = p.Wrong || mustCorrect(status)
 }
 
-// mustCorrect tells by its status whether a page is a form that must be corrected.
+// mustCorrect reports whether a status means that a form must be corrected.
 func mustCorrect(status int) bool {
 	switch status {
 	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
@@ -98,7 +98,7 @@ func (k *Kit) write(c *gin.Context, status int, page templ.Component) error {
 	return nil
 }
 
-// Text is the text of a key; pairs are the names and values of its placeholders.
+// Text returns the text of a key; pairs are the names and values of its placeholders.
 func (p *Page) Text(key string, pairs ...any) string {
 	if len(pairs) == 0 {
 		return p.T.T(key, nil)
@@ -110,18 +110,18 @@ func (p *Page) Text(key string, pairs ...any) string {
 	return p.T.T(key, args)
 }
 
-// FieldHelp is the address that explains a form's field; empty when no page does.
+// FieldHelp returns the address that explains a form's field; empty if no page does.
 func (p *Page) FieldHelp(form, name string) string { return p.kit.FieldHelp(p.T, form, name) }
 
-// Region is the name of a region by its code.
+// Region returns a region's name by its code.
 func (p *Page) Region(code string) string {
 	return p.kit.Tables(context.Background()).Regions.Name(code)
 }
 
 var chinese = templ.Attributes{"lang": "zh-CN"}
 
-// LangOf marks Chinese on an English page (WCAG 2.2, 3.1.2): names and words of people,
-// bureaus and code tables that nobody translates.
+// LangOf marks Chinese on an English page (WCAG 2.2, 3.1.2): names, and texts by people, bureaus and code tables that
+// nobody translates.
 func (p *Page) LangOf(text string) templ.Attributes {
 	if p.Lang == "en" && strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 		return chinese
@@ -129,7 +129,7 @@ func (p *Page) LangOf(text string) templ.Attributes {
 	return nil
 }
 
-// otherLang is the language that the page's button changes to.
+// otherLang is the language that the language button switches to.
 func (p *Page) otherLang() string {
 	if p.Lang == "en" {
 		return "zh"
@@ -137,7 +137,7 @@ func (p *Page) otherLang() string {
 	return "en"
 }
 
-// documentTitle is the title that tabs and screen readers show.
+// documentTitle is the title for tabs and screen readers.
 func (p *Page) documentTitle() string {
 	title := p.Heading
 	if title == "" {
@@ -151,19 +151,19 @@ func (p *Page) documentTitle() string {
 
 func (p *Page) typedNames() []string { return slices.Sorted(maps.Keys(p.Typed)) }
 
-// China is the time that people read: the whole country has one zone.
+// China is the time zone of everything displayed: the whole country has one.
 var China = time.FixedZone("CST", 8*3600)
 
-// Time is a moment to the minute.
+// Time formats a time to the minute.
 func Time(t time.Time) string { return t.In(China).Format("2006-01-02 15:04") }
 
-// Date is a moment's day.
+// Date formats the day of a time.
 func Date(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 
-// Hour is a moment's hour.
+// Hour formats a time to the hour.
 func Hour(t time.Time) string { return Time(t.In(China).Truncate(time.Hour)) }
 
-// URL fills the verbs of an address with its values, texts escaped: templ escapes only HTML.
+// URL formats an address. It escapes its text values for URLs, because templ escapes only HTML.
 func URL(format string, values ...any) string {
 	path, _, _ := strings.Cut(format, "?")
 	inPath := strings.Count(path, "%")

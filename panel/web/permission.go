@@ -10,38 +10,37 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Permission is something that staff may do, or not: what a route needs. Its texts
-// are below "permission." of the locale files.
+// Permission is what a staff route requires. Its texts are under "permission." in the locale files.
 type Permission string
 
 // The permissions.
 const (
-	// CanSee is lists and pages without personal data, or with it masked.
+	// CanSee covers lists and pages without personal data, or with it masked.
 	CanSee Permission = "see"
-	// CanSeePersonal is personal data in the clear: dossiers, papers, data files, tickets.
+	// CanSeePersonal covers personal data in the clear: dossiers, papers, data files, tickets.
 	CanSeePersonal Permission = "see_personal"
-	// CanActOnFilings resumes filings, sends codes, corrects contacts and web spaces and withdraws
-	// for customers, and submits and records at bureaus without an interface.
+	// CanActOnFilings covers resuming filings, sending codes, correcting contacts and web spaces, withdrawing for
+	// customers, and submitting and recording at bureaus without an interface.
 	CanActOnFilings Permission = "act_on_filings"
-	// CanActInBulk resumes many filings at once: one wrong click reaches thousands.
+	// CanActInBulk covers resuming many filings at once: one wrong click affects thousands.
 	CanActInBulk Permission = "act_in_bulk"
-	// CanActOnTasks answers the bureau's tasks and hands papers in.
+	// CanActOnTasks covers answering the bureau's tasks and handing in papers.
 	CanActOnTasks    Permission = "act_on_tasks"
 	CanAnswerTickets Permission = "answer_tickets"
-	// CanVet passes dossiers and sends them back (初审).
+	// CanVet covers passing dossiers and sending them back (初审).
 	CanVet Permission = "vet"
-	// CanManageVetting takes dossiers from colleagues who check them, and sees everybody's figures.
+	// CanManageVetting covers taking dossiers from the colleagues who hold them, and seeing everybody's figures.
 	CanManageVetting Permission = "manage_vetting"
-	// CanWriteAnnouncements publishes notices to everybody.
+	// CanWriteAnnouncements covers publishing announcements to everybody.
 	CanWriteAnnouncements Permission = "write_announcements"
-	// CanRunBureau starts accounts with bureaus and reports addresses.
+	// CanRunBureau covers starting accounts with bureaus and reporting addresses.
 	CanRunBureau Permission = "run_bureau"
-	// CanManageStaff gives people accounts and roles; CanReadAudit is the log of what they did.
+	// CanManageStaff covers giving people accounts and roles; CanReadAudit covers the log of what they did.
 	CanManageStaff Permission = "manage_staff"
 	CanReadAudit   Permission = "read_audit"
 )
 
-// granted is what each of staff's roles may do: what the one before may, and more.
+// granted lists the permissions of each role; each role has those of the one before, and more.
 var granted = func() map[store.StaffRole][]Permission {
 	viewer := []Permission{CanSee}
 	agent := slices.Concat(viewer, []Permission{CanSeePersonal, CanActOnFilings, CanActOnTasks, CanAnswerTickets})
@@ -57,21 +56,20 @@ var granted = func() map[store.StaffRole][]Permission {
 // Granted reports whether a role has a permission.
 func Granted(role store.StaffRole, p Permission) bool { return slices.Contains(granted[role], p) }
 
-// ContextStaff holds the reader's StaffRole, as it is now, in a request's context.
+// ContextStaff is the request context's key of the reader's current StaffRole.
 const ContextStaff = "staff"
 
-// staffRole is what the reader is among staff; empty of everybody else.
+// staffRole is the reader's staff role; empty for everybody else.
 func (k *Kit) staffRole(c *gin.Context) store.StaffRole {
 	role, _ := c.Get(ContextStaff)
 	staff, _ := role.(store.StaffRole)
 	return staff
 }
 
-// Allowed tells whether the reader may do something.
+// Allowed reports whether the reader has a permission.
 func (k *Kit) Allowed(c *gin.Context, p Permission) bool { return Granted(k.staffRole(c), p) }
 
-// Require lets those staff pass who may do something; the others are told that it is there,
-// and that it isn't theirs.
+// Require admits staff with a permission; other staff see that the page exists but isn't for them.
 func (k *Kit) Require(p Permission) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if k.Allowed(c, p) {
@@ -86,5 +84,5 @@ func (k *Kit) Require(p Permission) gin.HandlerFunc {
 	}
 }
 
-// Can tells a template whether the page's reader may do something.
+// Can reports, for templates, whether the page's reader has a permission.
 func (p Page) Can(what Permission) bool { return Granted(p.Staff, what) }

@@ -9,17 +9,17 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Plots are SVG that PlotSVG draws: places are shares of the width and heights
-// pixels, so that text is as large on a phone as anywhere, and colours are the style's.
+// Plots are SVG drawn by PlotSVG. Horizontal positions are percentages and heights are pixels, so that text has the
+// same size on every screen; the stylesheet sets the colours.
 
-// Plot is a picture of numbers that a table beside it has too.
+// Plot is a picture of numbers that a table next to it also has.
 type Plot struct {
-	// ID is unique on its page; Title and Desc are what is heard instead of the picture.
+	// ID is unique on its page; screen readers read Title and Desc instead of the picture.
 	ID, Title, Desc string
 	Height          int
 	Bars            []PlotBar
 	Series          []PlotSeries
-	// Ticks are marks of the scale at the foot, from Top down to Foot.
+	// Ticks mark the scale at the bottom, from Top down to Foot.
 	Ticks     []PlotTick
 	Top, Foot int
 }
@@ -27,19 +27,19 @@ type Plot struct {
 // PlotBar is a line of text with a bar below it.
 type PlotBar struct {
 	Label, Value string
-	// Text and Y are where the text stands and the bar begins.
+	// Text and Y are the vertical positions of the text and of the bar.
 	Text, Y int
 	Parts   []PlotPart
 }
 
-// PlotPart is a part of a bar; X and Width are shares of the whole width, in percent.
+// PlotPart is a part of a bar; X and Width are percentages of the whole width.
 type PlotPart struct {
 	X, Width float64
-	// Class is of the style: first, second, good or bad.
+	// Class is a class of the stylesheet: first, second, good or bad.
 	Class string
 }
 
-// PlotSeries is an area over time; Path is in columns by shares of Scale.
+// PlotSeries is an area over time. Path is in columns horizontally and in shares of Scale vertically.
 type PlotSeries struct {
 	Label, Value   string
 	Text, Y        int
@@ -47,26 +47,26 @@ type PlotSeries struct {
 	Path           string
 }
 
-// PlotTick is a mark of the scale.
+// PlotTick is a mark on the scale.
 type PlotTick struct {
 	X     float64
 	Label string
-	// Anchor is the text's: start, middle or end.
+	// Anchor aligns the text: start, middle or end.
 	Anchor string
 }
 
 const (
-	// A bar's row: its text, the bar, and the room to the next.
+	// The height of a bar's row: text, bar and gap.
 	barRow, barText, barTop, barHeight = 46, 16, 24, 12
-	// A series' row.
+	// The height of a series' row.
 	seriesRow, seriesTop, seriesHeight = 84, 24, 48
 	tickRow                            = 22
-	// plotLabel is how wide a bar's label may be, in columns of which a Chinese character
-	// takes two: a phone's line less the value.
+	// plotLabel is the maximum width of a bar's label, in columns (a Chinese character takes two): a line on a phone
+	// minus the value.
 	plotLabel = 33
 )
 
-// BarPlot puts bars below each other.
+// BarPlot stacks bars vertically.
 func BarPlot(p Plot, bars []PlotBar) Plot {
 	for i := range bars {
 		bars[i].Label = clipColumns(bars[i].Label, plotLabel)
@@ -80,12 +80,12 @@ func BarPlot(p Plot, bars []PlotBar) Plot {
 	return p
 }
 
-// BarOf is a bar of one part: n of most.
+// BarOf makes a bar with one part: n of most.
 func BarOf(label, value string, n, most float64) PlotBar {
 	return PlotBar{Label: label, Value: value, Parts: []PlotPart{{Width: Share(n, most), Class: "first"}}}
 }
 
-// Share is n of most, in percent.
+// Share is n of most in percent.
 func Share(n, most float64) float64 {
 	if most <= 0 {
 		return 0
@@ -93,7 +93,7 @@ func Share(n, most float64) float64 {
 	return math.Round(n/most*1000) / 10
 }
 
-// SeriesPlot puts series below each other, all with the same scale.
+// SeriesPlot stacks series vertically, all on the same scale.
 func SeriesPlot(p Plot, series []PlotSeries, values [][]int) Plot {
 	scale := 1
 	for _, list := range values {
@@ -121,15 +121,14 @@ func SeriesPlot(p Plot, series []PlotSeries, values [][]int) Plot {
 	return p
 }
 
-// spanMarks are the marks of a scale of times, from minutes to a year.
+// spanMarks are the marks of a scale of durations, from minutes to a year.
 var spanMarks = []time.Duration{time.Minute, time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour,
 	365 * 24 * time.Hour}
 
-// spanScale is a scale on which each mark is some times the one before: a filing is in one
-// stage for minutes and in another for weeks.
+// spanScale is logarithmic, because a filing may be in one stage for minutes and in another for weeks.
 type spanScale struct{ from, until time.Duration }
 
-// NewSpanScale reaches to the mark after the longest time.
+// NewSpanScale makes a scale up to the first mark that is at least longest.
 func NewSpanScale(longest time.Duration) spanScale {
 	for _, mark := range spanMarks[2:] {
 		if longest <= mark {
@@ -139,7 +138,7 @@ func NewSpanScale(longest time.Duration) spanScale {
 	return spanScale{spanMarks[0], max(longest, spanMarks[len(spanMarks)-1])}
 }
 
-// X is where a time lies, in percent of the width; what is shorter than the first mark is at it.
+// X is the position of a duration in percent of the width; anything shorter than the first mark is drawn at that mark.
 func (s spanScale) X(d time.Duration) float64 {
 	if d <= s.from {
 		return 0
@@ -147,6 +146,7 @@ func (s spanScale) X(d time.Duration) float64 {
 	return math.Round(math.Log(float64(d)/float64(s.from))/math.Log(float64(s.until)/float64(s.from))*1000) / 10
 }
 
+// Ticks returns the marks up to the end of the scale.
 func (s spanScale) Ticks(text func(time.Duration) string) (list []PlotTick) {
 	for _, mark := range spanMarks {
 		if mark > s.until {
@@ -164,7 +164,7 @@ func (s spanScale) Ticks(text func(time.Duration) string) (list []PlotTick) {
 	return list
 }
 
-// clipColumns is a text that takes no more than so many columns.
+// clipColumns shortens a text to a number of columns.
 func clipColumns(text string, most int) string {
 	columns := 0
 	for i, r := range text {

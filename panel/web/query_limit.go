@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -10,12 +11,11 @@ import (
 )
 
 const (
-	// QueriesPerClient bounds queries a minute by one address or account. Each domain may cost a call to a bureau.
+	// QueriesPerClient limits queries per minute from one address or account. Each domain may cost a call to a bureau.
 	QueriesPerClient = 10
-	// QueriesOfAll bounds queries a minute by all strangers of this panel together.
+	// QueriesOfAll limits queries per minute from all strangers of this panel together.
 	QueriesOfAll = 120
-	// FreeQueries is how many a stranger's session has before a captcha, within
-	// queriesFor.
+	// FreeQueries is how many queries a stranger's session has within queriesFor before a captcha is required.
 	FreeQueries = 3
 	queriesFor  = time.Hour
 
@@ -23,8 +23,7 @@ const (
 	keyQueriesSince = "queries_since"
 )
 
-// queryLimits count in memory, each client for a minute: what is kept of a
-// client is gone then.
+// queryLimits counts in memory; a client's count expires after a minute.
 type queryLimits struct{ client, all *limiter.Limiter }
 
 func newQueryLimits() *queryLimits {
@@ -35,8 +34,7 @@ func newQueryLimits() *queryLimits {
 	}
 }
 
-// typedPerClient bounds how often in a minute what a stranger typed is kept for
-// the other language.
+// typedPerClient limits how often per minute a stranger's input is saved for the other language.
 const typedPerClient = 20
 
 func newTypedLimit() *limiter.Limiter {
@@ -44,7 +42,7 @@ func newTypedLimit() *limiter.Limiter {
 	return limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: typedPerClient})
 }
 
-// CountedQuery counts a query and tells whether it is within the limits.
+// CountedQuery counts a query and reports whether it is within the limits.
 func (k *Kit) CountedQuery(c *gin.Context) bool {
 	signedIn := k.Sessions.Exists(c.Request.Context(), KeyUser)
 	client := "address/" + network(c.ClientIP())
@@ -58,7 +56,7 @@ func (k *Kit) CountedQuery(c *gin.Context) bool {
 	return within(k.queries.client, client) && (signedIn || within(k.queries.all, "all"))
 }
 
-// QueryNeedsCaptcha: of strangers whose session asked often within an hour.
+// QueryNeedsCaptcha reports whether a stranger's session has used up its free queries.
 func (k *Kit) QueryNeedsCaptcha(c *gin.Context) bool {
 	ctx := c.Request.Context()
 	since := time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
@@ -66,7 +64,7 @@ func (k *Kit) QueryNeedsCaptcha(c *gin.Context) bool {
 		k.Sessions.GetInt(ctx, keyQueries) >= FreeQueries
 }
 
-// CountQuery counts a query of the session.
+// CountQuery counts a query in the session.
 func (k *Kit) CountQuery(c *gin.Context) {
 	ctx := c.Request.Context()
 	count, since := k.Sessions.GetInt(ctx, keyQueries), time.Unix(k.Sessions.GetInt64(ctx, keyQueriesSince), 0)
@@ -75,4 +73,19 @@ func (k *Kit) CountQuery(c *gin.Context) {
 		k.Sessions.Put(ctx, keyQueriesSince, time.Now().Unix())
 	}
 	k.Sessions.Put(ctx, keyQueries, count+1)
+}
+
+// network is the unit by which clients are counted: an IPv4 address, or the /64 of an IPv6 address, since a client can
+// use any address in it.
+func network(ip string) string {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ""
+	}
+	if address = address.Unmap(); address.Is6() {
+		if prefix, err := address.WithZone("").Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return address.String()
 }

@@ -6,16 +6,16 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Who changes a line of the review comes back to it: the form's address and, from
-// there on, the form itself carry where it was opened from.
+// A form that was opened from the review returns to it: the form's address, and then the form itself, carry where it
+// was opened from.
 const (
 	FieldReturnTo  = "return_to"
 	ReturnToReview = "review"
-	// ReturnToFiling: staff came from the filing's page.
+	// ReturnToFiling means that staff came from the filing's page.
 	ReturnToFiling = "filing"
 )
 
-// ReturnToOf is where a form was opened from; empty for its usual way.
+// ReturnToOf returns where a form was opened from; empty for the usual way.
 func ReturnToOf(values url.Values) string {
 	if values.Get(FieldReturnTo) == ReturnToReview {
 		return ReturnToReview
@@ -23,8 +23,7 @@ func ReturnToOf(values url.Values) string {
 	return ""
 }
 
-// ReturnTo is where a page's form was opened from: as its address says, or as the
-// form that was sent.
+// ReturnTo returns where a page's form was opened from, according to its address or to the submitted form.
 func ReturnTo(c *gin.Context, typed url.Values) string {
 	if target := ReturnToOf(typed); target != "" {
 		return target
@@ -32,7 +31,7 @@ func ReturnTo(c *gin.Context, typed url.Values) string {
 	return ReturnToOf(c.Request.URL.Query())
 }
 
-// WithReturnTo is a form's address that says so.
+// WithReturnTo adds the return target to a form's address.
 func WithReturnTo(path, target string) string {
 	if target == "" {
 		return path

@@ -14,8 +14,7 @@ import (
 //go:embed assets/*
 var assetFiles embed.FS
 
-// Engine makes the router with what every request passes through, and the routes that belong
-// to no wing.
+// Engine makes the router with the global middleware and the routes that belong to no part of the panel.
 func (k *Kit) Engine() (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	g := gin.New()
@@ -36,9 +35,9 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 	return g, nil
 }
 
-// Handler serves the router's routes, which are complete by now, with sessions.
+// Handler serves the router, which must be complete, with sessions.
 func (k *Kit) Handler(g *gin.Engine) http.Handler {
 	k.forms, k.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
-	// Forms are taken from this site's pages only (Sec-Fetch-Site, Origin).
+	// Forms are accepted only from this site's pages (Sec-Fetch-Site, Origin).
 	return http.NewCrossOriginProtection().Handler(k.withSession(g))
 }

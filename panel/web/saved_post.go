@@ -14,24 +14,22 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// A form that is sent after its session has ended isn't lost: it is kept, sealed,
-// for the browser that sent it and the account that had signed in there, and
-// stands in the form again when the same person is back.
+// A form sent after its session has ended isn't lost: it is saved, sealed, for the browser that sent it and the account
+// last signed in there, and is filled in again when the same person is back.
 const (
-	// cookieBrowser names the browser whose forms are kept.
+	// cookieBrowser identifies the browser whose forms are saved.
 	cookieBrowser = "beian_saved"
-	// cookieLastAccount tells which account signed in last; see store.UserMark.
+	// cookieLastAccount identifies the account that signed in last; see store.UserMark.
 	cookieLastAccount = "beian_last"
-	// lastAccountLifetime is how long a browser remembers that.
+	// lastAccountLifetime is how long a browser remembers that account.
 	lastAccountLifetime = 7 * 24 * time.Hour
 
-	// fieldFilesAgain is, of what is kept, the names of the fields with files.
+	// fieldFilesAgain lists, in a saved form, the fields that had files.
 	fieldFilesAgain = "files_again"
 
-	// ContextSaved is set where a page shows a form that its session's end interrupted.
+	// ContextSaved is set when a page shows a form that the end of its session interrupted.
 	ContextSaved = "kept"
-	// fieldSwitched marks what was kept because its reader asked for the page in the
-	// other language.
+	// fieldSwitched marks a form that was saved because the reader switched languages.
 	fieldSwitched = "switched_language"
 )
 
@@ -50,8 +48,8 @@ func cookie(c *gin.Context, name string) string {
 	return found.Value
 }
 
-// formPath is the page on which a form that was sent to a route stands; empty for
-// what isn't sent from a form's own page. A draft belongs to its form's page.
+// formPath is the page that shows the form posted to a route; empty if no page has that form at its own path. A draft
+// belongs to its form's page.
 func (k *Kit) formPath(c *gin.Context) string {
 	if form := c.Param("form"); DraftForms[form] && strings.HasSuffix(c.FullPath(), "/draft/:form") {
 		return FilingPath(c) + "/" + form
@@ -65,8 +63,7 @@ func (k *Kit) formPath(c *gin.Context) string {
 	return ""
 }
 
-// formRoutes are the routes that show a form and take it, but for staff's, whose
-// pages don't show what was kept.
+// formRoutes are the routes that both show and accept a form, except staff's, whose pages don't show saved forms.
 func formRoutes(routes gin.RoutesInfo) map[string]bool {
 	shown, forms := map[string]bool{}, map[string]bool{}
 	for _, r := range routes {
@@ -80,9 +77,8 @@ func formRoutes(routes gin.RoutesInfo) map[string]bool {
 	return forms
 }
 
-// SavePost keeps a form that somebody sent who isn't signed in any more, and
-// tells the path of its page. Files aren't kept: nobody has shown yet whose they
-// would be. Which there were is, for the page to ask for them again.
+// SavePost saves a form from somebody who is no longer signed in, and returns the path of its page. Files aren't saved,
+// because nobody has proved yet whose they are; only their fields are, so that the page can ask for the files again.
 func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	path = k.formPath(c)
 	mark := cookie(c, cookieLastAccount)
@@ -102,7 +98,7 @@ func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	return path, true
 }
 
-// saveDraftState adds what tells a draft's pages apart.
+// saveDraftState adds what tells the pages of a draft apart.
 func saveDraftState(saved, values url.Values) {
 	for _, name := range []string{FieldDraftVersion, FieldDraftTab, FieldReturnTo} {
 		if values.Has(name) {
@@ -111,7 +107,7 @@ func saveDraftState(saved, values url.Values) {
 	}
 }
 
-// storePost keeps a form for a browser, which it names if it has no name yet.
+// storePost saves a form for a browser, and gives the browser an ID if it has none yet.
 func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) error {
 	browser := cookie(c, cookieBrowser)
 	if browser == "" {
@@ -124,8 +120,8 @@ func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) er
 	return nil
 }
 
-// SavedValues is what was kept for this page, nil if nothing was. It stays kept
-// until the form is sent again: a reload shows it again.
+// SavedValues returns the form saved for this page, or nil. It stays saved until the form is sent again, so a reload
+// shows it again.
 func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	browser := cookie(c, cookieBrowser)
 	if browser == "" {
@@ -144,7 +140,7 @@ func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	return values
 }
 
-// DropsSavedPost does that after each of the routes that are open to everybody.
+// DropsSavedPost drops the saved form after a public route has answered it.
 func (k *Kit) DropsSavedPost(c *gin.Context) {
 	c.Next()
 	if c.Writer.Status() < http.StatusInternalServerError {
@@ -152,7 +148,7 @@ func (k *Kit) DropsSavedPost(c *gin.Context) {
 	}
 }
 
-// FilesAgain says at the fields of a kept form which files didn't arrive with it.
+// FilesAgain reports, for the fields of a saved form, which files must be chosen again.
 func FilesAgain(saved url.Values, key string) (problems filing.Problems) {
 	for _, field := range saved[fieldFilesAgain] {
 		problems = append(problems, filing.Problem{Field: field, Key: key})
@@ -160,8 +156,8 @@ func FilesAgain(saved url.Values, key string) (problems filing.Problems) {
 	return problems
 }
 
-// dropSavedPost forgets what was kept for a form that was sent again and answered: it
-// is where it belongs, or before its sender's eyes.
+// dropSavedPost deletes the saved form once it has been sent again and answered: by then it is either stored or shown
+// to its sender.
 func (k *Kit) dropSavedPost(c *gin.Context) {
 	browser, path := cookie(c, cookieBrowser), k.formPath(c)
 	if browser == "" || path == "" || c.Request.Method != http.MethodPost {
@@ -172,7 +168,7 @@ func (k *Kit) dropSavedPost(c *gin.Context) {
 	}
 }
 
-// RememberAccount marks the browser as the account's, and forgets what another left.
+// RememberAccount marks the browser as the account's, and deletes what another account left.
 func (k *Kit) RememberAccount(c *gin.Context, userID int64) error {
 	mark, err := k.Store.UserMark(userID)
 	if err != nil {

@@ -4,10 +4,10 @@ import (
 	"strings"
 )
 
-// MaxOrderSearch bounds what is searched for: no order number or domain is longer.
+// MaxOrderSearch limits search texts: no order number or domain is longer.
 const MaxOrderSearch = 255
 
-// Search cleans what was typed into a search box.
+// Search cleans up the text of a search box.
 func Search(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
 	if len(text) > MaxOrderSearch {

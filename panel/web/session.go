@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// Keys of a session.
+// Session keys.
 const (
 	KeyUser     = "user"
 	KeyRole     = "role"
@@ -19,14 +20,14 @@ const (
 	keyLang     = "lang"
 	keyFlash    = "flash"
 	KeyFailures = "failures"
-	// KeyDevice is the session's row; it lives as long as that.
+	// KeyDevice identifies the session's row, and lives as long as the session.
 	KeyDevice = "device"
 )
 
-// maxHashing bounds how many passwords are hashed at once: each takes 46 MiB.
+// maxHashing limits concurrent password hashes: each takes 46 MiB.
 const maxHashing = 4
 
-// passwordHasher hashes by argon2id within bounds of memory.
+// passwordHasher hashes with argon2id, within a memory limit.
 type passwordHasher struct{ slots chan struct{} }
 
 func newPasswordHasher() *passwordHasher { return &passwordHasher{make(chan struct{}, maxHashing)} }
@@ -39,6 +40,7 @@ func HashPassword(password string) (string, error) {
 	return argon2id.CreateHash(password, &passwordParams)
 }
 
+// Hash hashes a password when a slot is free.
 func (h *passwordHasher) Hash(ctx context.Context, password string) (string, error) {
 	select {
 	case h.slots <- struct{}{}:
@@ -49,10 +51,10 @@ func (h *passwordHasher) Hash(ctx context.Context, password string) (string, err
 	return HashPassword(password)
 }
 
-// unknownHash is compared with when there is no such account, so that the
-// answer takes as long.
+// unknownHash is compared with if there is no such account, so that the answer takes just as long.
 const unknownHash = "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+// Matches reports whether a password matches a hash; an empty hash, for no such account, never does.
 func (h *passwordHasher) Matches(ctx context.Context, password, hash string) bool {
 	select {
 	case h.slots <- struct{}{}:
@@ -78,7 +80,7 @@ func LocalPath(next string) string {
 	return next
 }
 
-// RequireRole lets one role pass; to others the page doesn't exist.
+// RequireRole admits one role; for others the page doesn't exist.
 func (k *Kit) RequireRole(role store.Role) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if k.Role(c) != role {
@@ -99,12 +101,40 @@ func (k *Kit) UserID(c *gin.Context) int64 {
 	return k.Sessions.GetInt64(c.Request.Context(), KeyUser)
 }
 
-// Actor names a person in a filing's timeline: role and account, not a name.
+// Actor identifies a person in a filing's timeline by role and account, not by name.
 func (k *Kit) Actor(c *gin.Context) string {
 	return string(k.Role(c)) + ":" + k.Sessions.GetString(c.Request.Context(), KeyLogin)
 }
 
-// Flash keeps a notice for the next page.
+// Flash keeps a message for the next page.
 func (k *Kit) Flash(c *gin.Context, key string) {
 	k.Sessions.Put(c.Request.Context(), keyFlash, key)
+}
+
+// withSession loads and saves sessions. Event streams only read theirs when they open, so that they don't keep it
+// alive.
+func (k *Kit) withSession(next http.Handler) http.Handler {
+	usual := k.Sessions.LoadAndSave(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isEventStream(r) {
+			usual.ServeHTTP(w, r)
+			return
+		}
+		token := ""
+		if cookie, err := r.Cookie(k.Sessions.Cookie.Name); err == nil {
+			token = cookie.Value
+		}
+		ctx, err := k.Sessions.Load(r.Context(), token)
+		if err != nil {
+			k.Logger.Error("a session can't be loaded", "error", err)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func isEventStream(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/orders/") &&
+		strings.HasSuffix(r.URL.Path, "/filing/events")
 }

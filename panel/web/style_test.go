@@ -28,7 +28,7 @@ func hexColour(t *testing.T, text string) (c colour) {
 	return c
 }
 
-// mixed is part of c over ground, as color-mix does it.
+// mixed mixes c over ground as color-mix does.
 func (c colour) mixed(part float64, ground colour) (m colour) {
 	for i := range m {
 		m[i] = c[i]*part + ground[i]*(1-part)
@@ -52,7 +52,7 @@ func contrast(a, b colour) float64 {
 	return (math.Max(x, y) + 0.05) / (math.Min(x, y) + 0.05)
 }
 
-// themes are the style's colours in light and dark and on paper.
+// themes returns the stylesheet's colours for light, dark and print.
 func themes(t *testing.T) map[string]map[string]colour {
 	t.Helper()
 	raw, err := os.ReadFile("assets/style.css")
@@ -62,7 +62,7 @@ func themes(t *testing.T) map[string]map[string]colour {
 	all := map[string]map[string]colour{}
 	for i, name := range []string{"light", "dark", "paper"} {
 		all[name] = map[string]colour{}
-		for k, v := range all["light"] { // what a theme doesn't say stays
+		for k, v := range all["light"] { // a theme inherits what it doesn't set
 			all[name][k] = v
 		}
 		for _, m := range regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]+);`).FindAllStringSubmatch(roots[i][1], -1) {
@@ -72,8 +72,8 @@ func themes(t *testing.T) map[string]map[string]colour {
 	return all
 }
 
-// Every pair of colours in use has the contrast that WCAG 2.2 AA wants: text 4.5
-// (1.4.3), the edges of what can be operated and the focus 3 (1.4.11, 2.4.7).
+// Every pair of colours in use has the contrast that WCAG 2.2 AA requires: 4.5 for text (1.4.3), 3 for the edges of
+// controls and for the focus (1.4.11, 2.4.7).
 func TestColoursHaveContrast(t *testing.T) {
 	require.InDelta(t, 21, contrast(hexColour(t, "#000"), hexColour(t, "#fff")), 0.001)
 	require.InDelta(t, 4.48, contrast(hexColour(t, "#777777"), hexColour(t, "#fff")), 0.01)
@@ -85,10 +85,10 @@ func TestColoursHaveContrast(t *testing.T) {
 	}
 	edges := map[string][]string{
 		"quiet":  {"ground", "card"},                // fields
-		"ink":    {"ground", "card", "warn-ground"}, // the focus
+		"ink":    {"ground", "card", "warn-ground"}, // focus
 		"accent": {"ground", "card"}, "bad": {"ground", "card"}, "warn": {"ground", "card", "warn-ground"},
 	}
-	used := map[string]bool{"line": true, "focus": true} // decoration: never alone
+	used := map[string]bool{"line": true, "focus": true} // decoration, never the only sign
 	for name, colours := range themes(t) {
 		for least, pairs := range map[float64]map[string][]string{4.5: text, 3: edges} {
 			for front, grounds := range pairs {
@@ -99,7 +99,7 @@ func TestColoursHaveContrast(t *testing.T) {
 				}
 			}
 		}
-		// the difference that the footer makes to a page
+		// The footer changes a page's colours.
 		for sign, part := range map[string]float64{"good": 0.14, "bad": 0.12} {
 			require.GreaterOrEqual(t, contrast(colours["ink"], colours[sign].mixed(part, colours["card"])), 4.5, "%s: %s lines",
 				name, sign)
@@ -110,7 +110,7 @@ func TestColoursHaveContrast(t *testing.T) {
 	}
 }
 
-// Paper takes no colour over from a dark screen, and isn't taken for a phone.
+// Print uses no dark colours, and doesn't get the layout for phones.
 func TestPaperHasItsOwnStyle(t *testing.T) {
 	raw, err := os.ReadFile("assets/style.css")
 	require.NoError(t, err)

@@ -10,17 +10,17 @@ import (
 	"github.com/a-h/templ"
 )
 
-// TableSpec describes a table whose rows are of type R, once for its headings, its cells
-// and what a screen reader or a phone needs of both.
+// TableSpec describes a table with rows of type R once, for its headings, its cells, and their labels for screen
+// readers and phones.
 type TableSpec[R any] struct {
-	// Class is put behind the class of every list.
+	// Class is appended to the class that every list has.
 	Class   string
 	Columns []Column[R]
-	// Attributes are the table's own, such as the mark that tests find it by.
+	// Attributes returns the table's own, such as the mark that tests find it by.
 	Attributes templ.OrderedAttributes
-	// Row are the attributes of a row, such as the mark that tests find it by.
+	// Row returns a row's attributes, such as the mark that tests find it by.
 	Row func(R) templ.OrderedAttributes
-	// Empty is the key of what is said where there are no rows.
+	// Empty is the key of the text shown if there are no rows.
 	Empty string
 }
 
@@ -38,7 +38,7 @@ func (t TableSpec[R]) attributes(row R) templ.OrderedAttributes {
 	return t.Row(row)
 }
 
-// headed tells whether the table has a row of headings: it has none where no column has a key.
+// headed reports whether the table has a heading row, that is, whether any column has a key.
 func (t TableSpec[R]) headed() bool {
 	return slices.ContainsFunc(t.Columns, func(c Column[R]) bool { return c.Key != "" })
 }
@@ -48,13 +48,13 @@ type Column[R any] struct {
 	// Key is the text of the heading, which labels the cells on a phone.
 	Key  string
 	Cell func(p *Page, row R) templ.Component
-	// Actions is a column of buttons: its heading is only heard.
+	// Actions marks a column of buttons: only screen readers get its heading.
 	Actions bool
-	// RowHead: its cells name their rows.
+	// RowHead marks the column whose cells name their rows.
 	RowHead bool
-	// Unlabelled: its cells say by themselves what they are.
+	// Unlabelled marks cells that need no label on a phone.
 	Unlabelled bool
-	// Class is of the cells.
+	// Class is the class of the cells.
 	Class string
 	// Attributes are a cell's own; may be nil.
 	Attributes func(R) templ.OrderedAttributes
@@ -86,12 +86,12 @@ func (c Column[R]) attributes(row R) templ.OrderedAttributes {
 	return c.Attributes(row)
 }
 
-// Mark is one attribute, such as data-order.
+// Mark is a single attribute, such as data-order.
 func Mark(name, value string) templ.OrderedAttributes {
 	return templ.OrderedAttributes{{Key: name, Value: value}}
 }
 
-// Text is a component of text alone.
+// Text is a component of plain text.
 func Text(text string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		_, err := io.WriteString(w, templ.EscapeString(text))
@@ -99,7 +99,7 @@ func Text(text string) templ.Component {
 	})
 }
 
-// When is a text under a condition, for attributes that are never left out.
+// When is a text under a condition, for attributes that are always present.
 func When(condition bool, text string) string {
 	if condition {
 		return text

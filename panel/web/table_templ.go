@@ -9,8 +9,8 @@ package web
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Table draws rows with their roles: on a phone the styles show rows as blocks, and Safari
-// takes what isn't displayed as a table for none.
+// Table draws rows with explicit ARIA roles: phone styles display rows as blocks, and Safari then no longer treats them
+// as a table.
 func Table[R any](p *Page, t TableSpec[R], rows []R) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -6,14 +6,14 @@ import (
 	"encoding/hex"
 )
 
-// NewToken makes one row of a form that is sent twice.
+// NewToken identifies one rendering of a form, so that sending it twice creates only one row.
 func NewToken() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
 }
 
-// ValidToken reports whether a text can be one of NewToken's.
+// ValidToken reports whether a text has the form of a token from NewToken.
 func ValidToken(token string) bool {
 	raw, err := hex.DecodeString(token)
 	return err == nil && len(raw) == 16

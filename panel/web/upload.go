@@ -17,25 +17,25 @@ import (
 // correctionRoute is the form that corrects one address of a contact.
 const correctionRoute = "/support/filings/:number/contact/:channel"
 
-// papersRoute alone takes more than maxBody.
+// papersRoute is the only one that accepts more than MaxBody.
 const papersRoute = "/orders/:number/filing/papers"
 
-// pictureSuffix is where the page's script sends one picture.
+// pictureSuffix is where the page's script sends a single picture.
 const pictureSuffix = "/picture"
 
-// maxPapersBody bounds one sending of the page of papers: a dozen phone pictures.
+// maxPapersBody limits one submission of the papers page: a dozen phone pictures.
 const maxPapersBody = 100 << 20
 
-// MaxParts bounds the parts of a form.
+// MaxParts limits the parts of a form.
 const MaxParts = 100
 
 // uploadTime is how long a slow phone may take.
 const uploadTime = 10 * time.Minute
 
-// maxDecoding bounds how many pictures are decoded at once: each may take 250 MB.
+// maxDecoding limits concurrent decoding of pictures: each may take 250 MB.
 const maxDecoding = 2
 
-// PartError: a form that ends in the middle is the sender's.
+// PartError blames the sender for a form that breaks off.
 func PartError(err error) error {
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) {
@@ -44,7 +44,7 @@ func PartError(err error) error {
 	return ErrBadRequest
 }
 
-// Decode makes a file's pictures fit, so many files at a time.
+// Decode prepares a file's pictures; it limits how many files are decoded at once.
 func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, most int) ([]picture.Prepared, error) {
 	select {
 	case k.decoding <- struct{}{}:
@@ -55,16 +55,15 @@ func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, mos
 	return picture.Prepare(raw, limits, most)
 }
 
-// maxUpload bounds the body of a form with a file. It is far above what any file
-// may have, so that a wrong one is answered with a page that says so instead of a
-// connection that breaks.
+// maxUpload limits the body of a form with a file. It is far above any file's limit, so that a file that is too large
+// gets an error page rather than a broken connection.
 const maxUpload = 32 << 20
 
 // uploadRoutes are the forms that carry a file.
 var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true,
 	correctionRoute: true}
 
-// bodyLimit is how much of a request's body is read on a route.
+// bodyLimit is how much of a request's body a route reads.
 func bodyLimit(route string) int64 {
 	switch {
 	case uploadRoutes[route]:
@@ -77,8 +76,7 @@ func bodyLimit(route string) int64 {
 	return MaxBody
 }
 
-// postFormTexts reads what was typed of a form whose files nobody takes, and names the
-// fields that carry one.
+// postFormTexts reads the typed fields of a form whose files are discarded, and names the fields with files.
 func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 	AllowSlowUpload(c)
 	parts, err := c.Request.MultipartReader()
@@ -89,11 +87,11 @@ func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 	left := int64(MaxBody)
 	for range MaxParts {
 		part, err := parts.NextPart()
-		if err != nil { // the end, or a form that breaks off: what came counts
+		if err != nil { // the end, or the form broke off: use what arrived
 			break
 		}
 		name := part.FormName()
-		if part.Header.Get("Content-Type") != "" { // browsers give files one, and fields none
+		if part.Header.Get("Content-Type") != "" { // browsers set it for files only
 			if part.FileName() != "" && !slices.Contains(files, name) {
 				files = append(files, name)
 			}
@@ -109,33 +107,32 @@ func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 	return values, files
 }
 
-// AllowSlowUpload gives a phone the time that it needs to send pictures.
+// AllowSlowUpload gives a phone enough time to send pictures.
 func AllowSlowUpload(c *gin.Context) {
 	if bodyLimit(c.FullPath()) > MaxBody {
-		// where there is none to set, none ends it
+		// without a deadline to extend, there is none to cut the upload short
 		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(uploadTime))
 	}
 }
 
-// Drain reads a body to its end, within its limit: a browser that is still sending
-// may show a broken connection instead of an answer that comes early.
+// Drain reads a body to its end, within its limit: a browser that is still sending may show a broken connection instead
+// of an early answer.
 func Drain(c *gin.Context) {
 	if c.Request.Body != nil {
-		_, _ = io.Copy(io.Discard, c.Request.Body) // what can't be read needn't be
+		_, _ = io.Copy(io.Discard, c.Request.Body) // a failed read ends it just as well
 	}
 }
 
 // Upload is a posted form with a file.
 type Upload struct {
 	Values url.Values
-	// Name and file are the file's; file is nil where none was chosen, and longer
-	// than it may be, by one byte, where it is too big.
+	// Name and File describe the file. File is nil if none was chosen, and one byte longer than the limit if it is too
+	// big.
 	Name string
 	File []byte
 }
 
-// PostFormWithFile reads a form as it was typed, with the file of one field, of
-// which it keeps at most one byte more than the limit.
+// PostFormWithFile reads a form and the file of one field, of which it keeps at most one byte more than the limit.
 func PostFormWithFile(c *gin.Context, field string, limit int64) (u Upload, err error) {
 	u.Values = url.Values{}
 	parts, err := c.Request.MultipartReader()

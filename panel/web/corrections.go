@@ -1,4 +1,0 @@
-package web
-
-// CorrectionsShown bounds the list.
-const CorrectionsShown = 20
