@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// answered is what a request came to, as the table has it.
+// answered describes a request's outcome in the table's words.
 func answered(status int, location string) string {
 	switch {
 	case strings.HasPrefix(location, "/sign-in?next="):
@@ -29,8 +29,8 @@ func answered(status int, location string) string {
 	return "yes"
 }
 
-// Who may reach which route stands in testdata/access.tsv: for each route a word for each
-// person. It is generated from the router, so that no route is forgotten.
+// testdata/access.tsv says who may reach which route: one word per route and person. The test generates the same table
+// from the router, so it can't miss a route.
 func TestAccessIsAsTheTableSays(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()
@@ -76,7 +76,7 @@ func TestAccessIsAsTheTableSays(t *testing.T) {
 	}
 }
 
-// Each role may do what the one below it may.
+// Each role may do everything that the one below it may.
 func TestRolesGrow(t *testing.T) {
 	all := []string{"see", "see_personal", "act_on_filings", "act_in_bulk", "act_on_tasks", "answer_tickets", "vet",
 		"manage_vetting", "write_announcements", "run_bureau", "manage_staff", "read_audit"}

@@ -12,8 +12,8 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// Code that doesn't fit is a line of today, whatever it holds up; the line leads to what it
-// holds up, and each of these to its filing and to Temporal.
+// Incompatible code is one line of today's page per workflow type and cause, however many workflows it blocks. The
+// line links to the blocked workflows, and each of these to its filing and to Temporal.
 func TestBrokenCodeIsShown(t *testing.T) {
 	o := newOffice(t, panel.Config{TemporalUI: "https://temporal.example.com/namespaces/default"})
 	one := func(id, kind, cause string) store.BrokenExecution {

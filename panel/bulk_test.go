@@ -19,7 +19,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// bulkForm is what starts a job of what is stuck for want of SMS.
+// bulkForm starts a job for the filings stuck on sending SMS.
 func bulkForm(token string) url.Values {
 	return url.Values{
 		"token": {strings.Repeat(token, 32)}, "search": {"step=send_sms&reason=operator"},
@@ -28,8 +28,8 @@ func bulkForm(token string) url.Values {
 	}
 }
 
-// A dry run counts and shows, and changes nothing; a job is made of what it found, once,
-// with the reason in the log, and started.
+// A dry run counts and shows, but changes nothing. It turns into exactly one job, which is started, and whose reason is
+// in the audit log.
 func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.workflows.err = nil
@@ -56,7 +56,7 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	for _, name := range []string{"token", "search", "found", "count"} {
 		form.Set(name, page.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
-	o.stuck("LATE", "send_sms", "operator", 2) // between dry run and job
+	o.stuck("LATE", "send_sms", "operator", 2) // after the dry run, before the job
 	form.Set("resolution", "retry")
 	form.Set("rate", "0")
 	answer := reviewer.posted("/support/stuck", form)
@@ -91,8 +91,8 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	require.Equal(t, "/support/stuck", reviewer.leads("/support/stuck", form), "nothing is stuck there")
 }
 
-// Whatever staff search by leads to a job of what is stuck among it; a search that can't be
-// meant, or a form that doesn't say what it searched for, never to one of everything.
+// Any staff search can lead to a job for the stuck filings among its results. An invalid search, or a form without one,
+// never leads to a job for everything.
 func TestBulkTakesAnySearch(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.workflows.err = nil
@@ -156,7 +156,7 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, jobs, 2, "that and the furniture")
 
-	// An order's new domain fits the search: that wasn't shown.
+	// An order's new domain matches the search, but wasn't in the dry run.
 	form = bulkForm("9")
 	page = reviewer.page("/support/stuck?domain=www.example.net&step=check_site")
 	require.Equal(t, "0", page.Find("[data-found]").AttrOr("data-found", ""))
@@ -193,8 +193,8 @@ func TestBulkTakesAnySearch(t *testing.T) {
 		page.Find(`form[role=search] [name=holder]`).AttrOr("value", "none"), "who searches on searches of the holder")
 }
 
-// The page of a job shows where it stands, offers what can be done, and reports each
-// failure; who may only look has no buttons.
+// A job's page shows its progress and each failure, and offers what is possible. Readers without the permission get no
+// buttons.
 func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()

@@ -26,8 +26,8 @@ func parsed(t *testing.T, text string) *goquery.Document {
 	return page
 }
 
-// wrongAt is the message at a field, with its links: from the summary to the
-// field, from the field to its message.
+// wrongAt returns the message at a field, and checks its links: from the summary to the field and from the field to its
+// message.
 func wrongAt(t *testing.T, page *goquery.Document, name string) string {
 	t.Helper()
 	input := page.Find("#f-" + name)
@@ -88,7 +88,7 @@ func newHearing(t *testing.T) hearing {
 	return h
 }
 
-// fresh is another session.
+// fresh starts a new session.
 func (h hearing) fresh() {
 	jar, err := cookiejar.New(nil)
 	require.NoError(h.t, err)
@@ -118,8 +118,8 @@ func (h hearing) sound(header ...string) (*http.Response, []byte) {
 	return response, []byte(text)
 }
 
-// The picture's digits can be heard, in both languages, in pieces too; others
-// can be asked for without a script and without losing anything.
+// The digits can be heard in both languages, also in ranges. New digits can be requested without a script and without
+// losing what was typed.
 func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 	h := newHearing(t)
 	_, text, response := h.send(http.MethodGet, "/sign-in/forgotten", nil)
@@ -152,7 +152,7 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 	h.send(http.MethodGet, "/captcha", nil)
 	require.NotEqual(t, answer, h.answer())
 
-	// wide digits, as input methods write them
+	// full-width digits, as input methods produce them
 	wide := strings.Map(func(r rune) rune { return r - '0' + '０' }, h.answer())
 	status, text, _ = h.send(http.MethodPost, "/sign-in/forgotten",
 		url.Values{"account": {""}, "channel": {"mail"}, "captcha": {" " + wide}})
@@ -163,7 +163,7 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 	require.Empty(t, page.Find("#f-captcha").AttrOr("value", ""))
 }
 
-// Who can neither see nor hear the digits waits, so often a minute and client.
+// People who can neither see nor hear the digits can wait instead, limited per client and minute.
 func TestCaptchaIsPassedByWaiting(t *testing.T) {
 	h := newHearing(t)
 	ask := func() *goquery.Document {

@@ -19,7 +19,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// vettingOffice is an office with dossiers that wait, and who checks them.
+// vettingOffice is an office with dossiers waiting for vetting, and their reviewers.
 func vettingOffice(t *testing.T, cfg panel.Config, orders ...string) (o *office, first, second *caller) {
 	t.Helper()
 	o = newOffice(t, cfg)
@@ -36,7 +36,7 @@ func said(page *goquery.Document) string { return page.Find("[data-check]").Attr
 
 var ids = url.Values{"revision": {"1"}, "serial": {"1"}, "round": {"1"}}
 
-// with are values beside those of the check's form.
+// with adds values to those of the check's form.
 func with(more url.Values) url.Values {
 	values := url.Values{}
 	for _, part := range []url.Values{ids, more} {
@@ -47,7 +47,7 @@ func with(more url.Values) url.Values {
 	return values
 }
 
-// sent is the page to which a form leads.
+// sent returns the page to which a form leads.
 func (c *caller) sent(path string, form url.Values) (page *goquery.Document, text string) {
 	c.o.t.Helper()
 	status, location := c.send(http.MethodPost, path, form)
@@ -58,7 +58,7 @@ func (c *caller) sent(path string, form url.Values) (page *goquery.Document, tex
 
 const c1 = "/support/filings/C1"
 
-// Two reviewers don't meet: who hasn't a dossier can't decide on it, is told who has it, and
+// Two reviewers don't collide: only the one who holds a dossier can decide on it. The other learns who holds it, and
 // keeps what they typed.
 func TestTwoReviewersDoNotMeet(t *testing.T) {
 	o, first, second := vettingOffice(t, panel.Config{}, "C1", "C2")
@@ -127,7 +127,7 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 }
 
-// The lease begins anew while the page is open, and when a paper is looked at.
+// The lease is renewed while the page is open and when a paper is viewed.
 func TestAnOpenPageKeepsTheLease(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
 	until := func() (left string) {
@@ -154,7 +154,7 @@ func TestAnOpenPageKeepsTheLease(t *testing.T) {
 	require.Equal(t, "gone", said(page))
 }
 
-// A pass of what two must pass goes back to the queue, and not to the one who gave it.
+// After the first pass, a dossier that needs two returns to the queue, but not to the same reviewer.
 func TestSecondVettingIsAnotherReviewers(t *testing.T) {
 	o, first, second := vettingOffice(t,
 		panel.Config{SecondVetting: filing.SecondVetting{Natures: []int{filing.NaturePerson}}}, "C1")
@@ -185,8 +185,7 @@ func TestSecondVettingIsAnotherReviewers(t *testing.T) {
 	require.Contains(t, entries, "filing.pass_on done")
 }
 
-// The panel dies between writing a verdict and telling it: the same click tells it, or
-// somebody else's.
+// If the panel dies between writing a verdict and signalling it, the same click, or somebody else's, signals it.
 func TestAVerdictThatNobodyHeard(t *testing.T) {
 	o, first, second := vettingOffice(t, panel.Config{}, "C1")
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/vetting/take", ids))
@@ -211,7 +210,7 @@ func TestAVerdictThatNobodyHeard(t *testing.T) {
 	}
 }
 
-// The next revision shows what changed, and why the one before came back.
+// The next revision shows what changed, and why the previous one was sent back.
 func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 	o, first, _ := vettingOffice(t, panel.Config{}, "C1")
 	ctx := t.Context()
@@ -237,7 +236,7 @@ func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 	require.Contains(t, page.Find(".beside .callout").Text(), "含地名")
 }
 
-// Administrators see everybody's figures, reviewers their own.
+// Administrators see everybody's figures, reviewers only their own.
 func TestFiguresOfVetting(t *testing.T) {
 	o, first, second := vettingOffice(t, panel.Config{}, "C1", "C2")
 	for order, who := range map[string]*caller{"C1": first, "C2": second} {

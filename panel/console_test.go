@@ -19,7 +19,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// look returns a page; form, where not nil, is posted.
+// look returns a page; it posts form if that isn't nil.
 func (c *caller) look(path string, form url.Values) (status int, page *goquery.Document, text string) {
 	c.o.t.Helper()
 	var response *http.Response
@@ -38,7 +38,7 @@ func (c *caller) look(path string, form url.Values) (status int, page *goquery.D
 	return response.StatusCode, page, string(raw)
 }
 
-// One outage is one line, whatever it holds up; each line leads to what it is about.
+// One outage is one line, however many filings it blocks; each line links to its subject.
 func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	viewer := o.caller("viewer")
@@ -101,8 +101,8 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	require.Equal(t, 1, group("tickets").Find("a").Length())
 }
 
-// Staff search by what they have; what can't be meant is said at its field, and nothing
-// personal gets into an address or a file.
+// Staff search by whatever a customer quotes. Invalid searches are reported at the field, and no personal data gets
+// into a URL or an exported file.
 func TestStaffSearchFilings(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()
@@ -163,8 +163,8 @@ func TestStaffSearchFilings(t *testing.T) {
 	require.Equal(t, []string{"filing.export done"}, entries)
 }
 
-// A filing's page has all that is known of it, and of people only as much as its reader
-// may see: a part in the clear wants a reason, which stands in the log.
+// A filing's page shows everything known about it, and personal data only as the reader may see it. Showing a part in
+// the clear requires a reason, which is audited.
 func TestAFilingIsOnOnePage(t *testing.T) {
 	o := newOffice(t, panel.Config{TemporalUI: "https://temporal.example.com/namespaces/default"})
 	o.furnish()

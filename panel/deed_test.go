@@ -17,17 +17,16 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// staffPost is a form of staff's that has an effect, and what the log says of it.
+// staffPost is a staff form with an effect, and the audit entry expected for it.
 type staffPost struct {
 	route string
 	form  url.Values
-	// path is where it goes, where the office's isn't it.
+	// path is where the form goes, if not to the office's path for the route.
 	path string
 	want []string
 }
 
-// posts are one for each route by which staff do something, in an order in which they
-// work; exempt routes have a reason.
+// posts has one entry for each route by which staff act, in a workable order; exempt routes have a reason.
 func staffPosts(o *office) (posts []staffPost, exempt map[string]string) {
 	second := fmt.Sprintf("/support/dossiers/%d/", o.record("M3"))
 	notice := url.Values{"token": {strings.Repeat("3", 32)}, "title_zh": {"公告"}, "body_zh": {"内容"}, "pinned": {"no"},
@@ -119,8 +118,7 @@ func (o *office) logged(after int64) (entries []string, last int64) {
 	return entries, last
 }
 
-// Everything that staff do by a form stands in the log: generated from the router, so that
-// a new form can't be forgotten.
+// Every staff form is audited. The list comes from the router, so a new form can't be forgotten.
 func TestEveryStaffFormIsAudited(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()
@@ -156,7 +154,7 @@ func TestEveryStaffFormIsAudited(t *testing.T) {
 	require.Equal(t, last, end.Seq)
 }
 
-// Whose personal data staff look at stands in the log before they see it.
+// Staff's access to personal data is audited before the data is shown.
 func TestViewsAreAudited(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()
@@ -180,7 +178,7 @@ func TestViewsAreAudited(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	entries, _ := o.logged(last)
 	require.Empty(t, entries, "a preview is part of its dossier's page")
-	// The log can't be written: nothing is shown.
+	// If the log can't be written, nothing is shown.
 	_, err := o.db.DB().ExecContext(t.Context(), `UPDATE audit_head SET sealed = REPEAT('x', 60)`)
 	require.NoError(t, err)
 	for _, route := range []string{"/support/filings/:number/dossier", "/support/filings/:number/papers/:paper",
@@ -190,7 +188,7 @@ func TestViewsAreAudited(t *testing.T) {
 	}
 }
 
-// What a workflow didn't take, or nobody knows of, stands in the log as such.
+// Actions that a workflow rejected, or whose outcome is unknown, are logged as such.
 func TestOutcomesAreAudited(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()

@@ -13,16 +13,15 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// What the tests, which stand outside for the sake of imports, see of the inside.
+// This file exposes internals to the tests, which are in a package of their own because of import cycles.
 
-// Captcha is what the picture shows to the session of a cookie.
+// Captcha returns the digits in the picture for a cookie's session.
 func (s *Server) Captcha(ctx context.Context, cookie string) (string, error) {
 	ctx, err := s.Sessions.Load(ctx, cookie)
 	return s.Sessions.GetString(ctx, web.KeyCaptcha), err
 }
 
-// FormFields are the fields of every form that customers and visitors fill in, by the
-// form's name.
+// FormFields returns the fields of every form that customers and visitors fill in, by form name.
 func (s *Server) FormFields() map[string][]string {
 	t := s.Texts.For("zh")
 	all := account.Forms(t)
@@ -37,7 +36,7 @@ func (s *Server) FormFields() map[string][]string {
 	return names
 }
 
-// SessionValues reads a session as the database keeps it.
+// SessionValues reads a session as stored in the database.
 func SessionValues(t interface{ Fatal(...any) }, data []byte) map[string]any {
 	_, values, err := scs.GobCodec{}.Decode(data)
 	if err != nil {
@@ -46,5 +45,5 @@ func SessionValues(t interface{ Fatal(...any) }, data []byte) map[string]any {
 	return values
 }
 
-// Routes are all of the panel's.
+// Routes returns all routes of the panel.
 func (s *Server) Routes() gin.RoutesInfo { return s.routes }

@@ -16,7 +16,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// clock moves an office's time.
+// clock controls an office's time.
 func (o *office) clock() (forward func(time.Duration)) {
 	var off atomic.Int64
 	o.db.SetClock(func() time.Time { return time.Now().Add(time.Duration(off.Load())) })
@@ -42,7 +42,7 @@ func (c *caller) leads(path string, form url.Values) string {
 	return to
 }
 
-// code is what a device shows that was enrolled from a page.
+// code computes what a device enrolled from a page would show.
 func (o *office) code(secret string) string {
 	code, err := totp.Code(secret, o.db.Now())
 	require.NoError(o.t, err)
@@ -61,14 +61,13 @@ func password(login string) url.Values {
 	return url.Values{"login": {login}, "password": {officePassword}}
 }
 
-// in tells whether somebody reaches staff's pages.
+// in reports whether somebody reaches the staff pages.
 func (c *caller) in() bool {
 	status, _ := c.send(http.MethodGet, "/support/filings", nil)
 	return status == http.StatusOK
 }
 
-// A second factor is asked for after the password and before anything is shown; each code
-// is good once.
+// The second factor is required after the password and before anything is shown; each code works once.
 func TestSecondFactorIsAskedFor(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	forward := o.clock()
@@ -130,7 +129,7 @@ func TestSecondFactorIsAskedFor(t *testing.T) {
 	}
 }
 
-// newcomer is a browser in which nobody signed in.
+// newcomer is a browser in which nobody has signed in.
 func (o *office) newcomer(login string) *caller {
 	c := o.caller("nobody")
 	c.login = login
@@ -157,8 +156,7 @@ func TestCodesAreNotGuessed(t *testing.T) {
 	require.Equal(t, "/", c.leads("/sign-in/code", url.Values{"code": {o.code(secret)}}))
 }
 
-// Where everybody must have one, it is enrolled on the way in, and a new device needs the
-// one before.
+// Where the second factor is mandatory, people enrol while signing in. A new device requires the old one.
 func TestSecondFactorIsRequired(t *testing.T) {
 	o := newOffice(t, panel.Config{RequireTOTP: true})
 	forward := o.clock()
@@ -193,7 +191,7 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	require.Equal(t, "/", o.newcomer("owner").leads("/sign-in", password("owner")), "customers have none")
 }
 
-// Administrators give people accounts, roles and first passwords, and take them away.
+// Administrators create accounts, assign roles and first passwords, and revoke them.
 func TestStaffAccountsAreManaged(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	forward := o.clock()
@@ -258,7 +256,7 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 		"customers don't become staff")
 }
 
-// Of two administrators who take each other's role at once one remains.
+// When two administrators revoke each other's role at the same time, one remains.
 func TestAdministratorsDoNotRemoveEachOther(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ids := []int64{o.person("administrator"), o.person("administrator-two")}
@@ -279,7 +277,7 @@ func TestAdministratorsDoNotRemoveEachOther(t *testing.T) {
 	require.Equal(t, 1, left)
 }
 
-// The log's page filters, and exports what it shows with hashes.
+// The audit log's page filters, and exports the filtered entries with their hashes.
 func TestAuditLogIsShownAndExported(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()

@@ -15,8 +15,8 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// fared plants a filing that was refused in Shanghai once, was stuck for two hours, and is
-// approved, with a clock that goes on.
+// fared inserts a filing that was refused once in Shanghai, was stuck for two hours, and is approved; it advances the
+// clock.
 func (o *office) fared(order string, begin time.Time) {
 	t, ctx := o.t, o.t.Context()
 	now := begin
@@ -43,8 +43,8 @@ func (o *office) fared(order string, begin time.Time) {
 	step(48*time.Hour, store.Progress{Stage: filing.Installing, EventKind: "approved"})
 }
 
-// The page has its numbers in tables and pictures, of the period and province that its
-// address names, and each figure as a file.
+// The page shows its numbers in tables and pictures, for the period and province in its address, and each figure as a
+// file.
 func TestFiguresAreShown(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	viewer := o.caller("viewer")
@@ -52,7 +52,7 @@ func TestFiguresAreShown(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Zero(t, page.Find("svg.plot").Length(), "nothing happened yet")
 	now := time.Now()
-	begin := now.Add(-5 * 24 * time.Hour) // within the seven days, though it is past midnight when the page is looked at
+	begin := now.Add(-5 * 24 * time.Hour) // within seven days even if midnight passes meanwhile
 	o.fared("F1", begin)
 	o.fared("F2", begin)
 	o.db.SetClock(func() time.Time { return now.Add(time.Hour) })
@@ -65,7 +65,7 @@ func TestFiguresAreShown(t *testing.T) {
 		left, err = o.db.CountDays(t.Context(), 100)
 		require.NoError(t, err)
 	}
-	o.db.SetClock(func() time.Time { return now.Add(2 * time.Hour) }) // past what is kept in memory
+	o.db.SetClock(func() time.Time { return now.Add(2 * time.Hour) }) // after the cache has expired
 	status, page, _ = viewer.look("/support/figures?days=7", nil)
 	require.Equal(t, http.StatusOK, status)
 	require.Zero(t, page.Find("[data-uncounted]").Length())

@@ -27,7 +27,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// served is a panel over a real database, with a customer signed in.
+// served is a panel over a real database, with a signed-in customer.
 type served struct {
 	t      *testing.T
 	db     *store.Store
@@ -38,7 +38,7 @@ type served struct {
 	panel  *panel.Server
 }
 
-// readTimeout is the real server's, but shorter: streams outlast it.
+// readTimeout is shorter than the real server's, to show that streams outlast it.
 const readTimeout = 500 * time.Millisecond
 
 func newServed(t *testing.T) *served {
@@ -82,7 +82,7 @@ func (s *served) advance(seq int64, stage filing.Stage) {
 		store.Progress{FilingID: s.filing.ID, Seq: seq, Stage: stage, EventKind: "opened", Actor: "system"}))
 }
 
-// listen opens a stream and gives its lines.
+// listen opens a stream and returns its lines.
 func (s *served) listen(query, lastID string) (lines chan string, answer *http.Response) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
@@ -128,7 +128,7 @@ func TestEventsTellOfEachStep(t *testing.T) {
 	require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
 	require.Empty(t, answer.Header.Get("Set-Cookie"), "a stream keeps no session alive")
 	require.Equal(t, "retry: 3000", next(t, lines))
-	second, _ := s.listen("?seen=0", "1") // another tab, opened again
+	second, _ := s.listen("?seen=0", "1") // another tab, reconnecting
 	require.Equal(t, "retry: 3000", next(t, second))
 	late, _ := s.listen("?seen=0", "")
 	for _, want := range []string{"retry: 3000", "id: 1", "event: progress", "data: 1"} {
@@ -167,7 +167,7 @@ func TestEventsAreTheOwners(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, answer.StatusCode)
 }
 
-// approve gives a filing its dossier and the bureau's word, and ends it.
+// approve gives a filing its dossier and the bureau's approval, and completes it.
 func (s *served) approve(f store.Filing) {
 	s.t.Helper()
 	ctx := s.t.Context()
@@ -201,8 +201,8 @@ func (s *served) page(path string) *goquery.Document {
 	return page
 }
 
-// Without a web space every system's place is told; with one, what is placed can be
-// undone, also after a change, and a number that came later is offered.
+// Without a web space, the page says where each system puts the footer. With one, placing can be undone, even after a
+// change, and a number that arrives later is offered.
 func TestFooterPageOfEveryOrder(t *testing.T) {
 	s, ctx := newServed(t), t.Context()
 	_, err := s.db.RegisterContact(ctx, s.order.CustomerID, s.filing.ID, filingtest.Contact(), "hash")

@@ -24,7 +24,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// submitsOnce is a Temporal that takes what is submitted.
+// submitsOnce is a Temporal that accepts one submission.
 type submitsOnce struct {
 	panel.Filings
 	submitted int
@@ -35,8 +35,7 @@ func (h *submitsOnce) Submit(context.Context, string, workflows.Submission) (wor
 	return workflows.State{}, nil
 }
 
-// filling is a customer whose filing is to be filled in, at a provider that files in
-// Shanghai only.
+// filling is a customer with a filing to fill in, at a provider that files only in Shanghai.
 type filling struct {
 	*demo.Walker
 	t        *testing.T
@@ -100,7 +99,7 @@ func (f *filling) page(path string) *goquery.Document {
 	return page
 }
 
-// fill types over what stands in a form; wrong tells that the panel must refuse it.
+// fill overwrites values in a form; wrong says that the panel must reject it.
 func (f *filling) fill(path string, typed url.Values, wrong bool) *goquery.Document {
 	f.t.Helper()
 	page, err := f.Fill(f.t.Context(), filingBase+path, typed)
@@ -108,7 +107,7 @@ func (f *filling) fill(path string, typed url.Values, wrong bool) *goquery.Docum
 	return page
 }
 
-// filled fills both forms of a person and uploads the papers.
+// filled fills in both forms of a person and uploads the papers.
 func (f *filling) filled() {
 	f.t.Helper()
 	f.fill("/holder", demo.HolderValues(filingtest.PersonHolder()), false)
@@ -116,7 +115,7 @@ func (f *filling) filled() {
 	require.NoError(f.t, f.Papers(f.t.Context()))
 }
 
-// refuse hands the dossier in and has the bureau refuse it for some fields.
+// refuse submits the dossier and has the bureau refuse it because of some fields.
 func (f *filling) refuse(fields ...string) {
 	f.t.Helper()
 	ctx := f.t.Context()
@@ -134,7 +133,7 @@ func (f *filling) refuse(fields ...string) {
 	f.advance(filing.Correcting, "refused")
 }
 
-// tasks are the lines of the task list, "KEY STATUS"; those with a link end in "→".
+// tasks returns the lines of the task list as "KEY STATUS"; those with a link end in "→".
 func tasks(page *goquery.Document) (list []string) {
 	page.Find(".tasks [data-task]").Each(func(_ int, e *goquery.Selection) {
 		line := e.AttrOr("data-task", "") + " " + e.Find(".badge").Text()
@@ -180,7 +179,7 @@ func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	require.Equal(t, "ownership 未开始→", list()[1], "another kind has other forms")
 	f.fill("/kind", url.Values{"kind": {"new"}, "action": {"next"}}, false)
 
-	// refused: the page leads to the field, until it is mended
+	// refused: the page leads to the field until it is fixed
 	f.refuse("holder.document_address", "site.name")
 	require.Equal(t, []string{"kind 已完成→", "holder 待修改→", "site 待修改→", "papers 已完成→", "review 未开始→"}, list())
 	require.Equal(t, filingBase+"/holder?return_to=review#f-document_address", goesOn())
@@ -198,7 +197,7 @@ func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	require.Zero(t, f.page("/holder").Find(".summary").Length())
 }
 
-// blocking are the rules of the pre-check's lines that block, with their links.
+// blocking returns the rules of the pre-check's blocking lines, with their links.
 func blocking(t *testing.T, page *goquery.Document) map[string]string {
 	t.Helper()
 	rules := map[string]string{}
@@ -261,7 +260,7 @@ func TestReviewFindsWhatFormsRefuse(t *testing.T) {
 	require.Empty(t, blocking(t, f.page("/review")), "as before")
 }
 
-// Each line of the review can be changed, and leads back to it.
+// Each line of the review can be changed; saving returns to it.
 func TestReviewIsComeBackTo(t *testing.T) {
 	f := newFilling(t)
 	f.filled()
@@ -293,8 +292,8 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	require.Zero(t, page.Find("[name=return_to]").Length(), "only what is known is carried")
 }
 
-// The kind's page loses nothing, says what is wrong at its place, and what is mended
-// there is mended in the holder's form.
+// Changing the kind on its page loses nothing and reports problems next to their fields; corrections made there also
+// apply to the holder's form.
 func TestKindIsOneForm(t *testing.T) {
 	f := newFilling(t)
 	require.Equal(t, 1, f.page("/kind").Find("main form").Length())
@@ -335,7 +334,7 @@ func TestKindIsOneForm(t *testing.T) {
 	require.Zero(t, f.page("/kind").Find("[data-advice]").Length(), "the answer was about another document")
 }
 
-// A person types name and document once.
+// A person types name and document only once.
 func TestPersonIsTypedOnce(t *testing.T) {
 	f := newFilling(t)
 	f.fill("/kind", url.Values{"nature": {"5"}, "kind": {"new"}, "action": {"next"}}, false)
@@ -367,7 +366,7 @@ func TestPersonIsTypedOnce(t *testing.T) {
 	require.NotContains(t, f.page("/review").Find(".facts").Text(), "负责人就是主办者本人", "it is no part of the dossier")
 }
 
-// Where the provider doesn't file is said before codes are sent.
+// Customers learn which places the provider doesn't cover before any codes are sent.
 func TestContactKnowsTheProvidersProvinces(t *testing.T) {
 	f := newFilling(t)
 	f.advance(filing.Contact, "")
@@ -381,7 +380,7 @@ func TestContactKnowsTheProvidersProvinces(t *testing.T) {
 	require.Equal(t, 1, page.Find(".summary li").Length())
 }
 
-// Who presses 撤销 without the box ticked sees what is missing where it is missing.
+// Pressing 撤销 without ticking the box shows the message at the box.
 func TestUnconfirmedEndIsSaidAtItsBox(t *testing.T) {
 	f := newFilling(t)
 	page, err := f.Post(t.Context(), filingBase+"/withdraw", nil)
@@ -397,7 +396,7 @@ func TestUnconfirmedEndIsSaidAtItsBox(t *testing.T) {
 	require.Zero(t, f.page("?unsure=take_off").Find(".summary").Length(), "only what the page has")
 }
 
-// What is read with a field exists, what must be filled says so, and long texts stop.
+// Everything that aria-describedby names exists, required fields say so, and long texts are limited.
 func TestFieldsAreMarkedUp(t *testing.T) {
 	f := newFilling(t)
 	for _, path := range []string{"/holder", "/holder?check=1", "/site", "/site?check=1", "/kind", "/papers?check=1"} {

@@ -25,8 +25,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// helping is a panel over a real database whose workflows only note what they
-// were asked for.
+// helping is a panel over a real database with workflows that only record requests.
 type helping struct {
 	panel.Filings
 	t      *testing.T
@@ -102,7 +101,7 @@ func (v *visitor) post(path string, values url.Values, status int) *goquery.Docu
 	return v.read(response, err, status)
 }
 
-// A field that is added to a form needs its explanation, in both languages.
+// A new form field needs an explanation in both languages.
 func TestEveryFieldOfEveryFormIsExplained(t *testing.T) {
 	h := newHelping(t)
 	forms := h.panel.FormFields()
@@ -212,7 +211,7 @@ func TestCodesAreLookedUp(t *testing.T) {
 	v.get("/help/codes?region=999999", 400)
 }
 
-// The look-up has the places that forms offer: the bureau's edition.
+// The look-up has the same places as the forms: the bureau's edition.
 func TestPlacesAreTheBureausEdition(t *testing.T) {
 	h := newHelping(t)
 	require.NoError(t, h.db.SaveCodeTable(t.Context(), bureau.TableRegions, []store.CodeRow{
@@ -288,7 +287,7 @@ func TestCustomerAsksAndReadsTheAnswer(t *testing.T) {
 	require.Equal(t, 2, wrong.Find(".error").Length())
 	require.Equal(t, "我的问题", wrong.Find("#f-text").Text())
 	values := url.Values{"token": {token}, "text": {"秘密的问题 <b>"}, "order": {"D1"}, "email": {"asker@example.com"}}
-	h.broken = true // Temporal is away: the ticket is kept all the same
+	h.broken = true // without Temporal, the ticket is still saved
 	page := c.post("/help/ask", values, 200)
 	h.broken = false
 	require.Equal(t, "open", page.Find("[data-status]").AttrOr("data-status", ""))
@@ -361,7 +360,7 @@ func TestStrangersNeedACaptchaAndAnAddress(t *testing.T) {
 	v.post("/help/ask", url.Values{"token": {"no token"}, "text": {"x"}}, 400)
 }
 
-// captcha reads the answer that stands in the newest session.
+// captcha reads the answer from the newest session.
 func (h *helping) captcha() string {
 	var answer string
 	sessions, err := h.db.Sessions().(interface {

@@ -25,12 +25,12 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// The SDK would hash this program of a hundred megabytes in the time of the first test's
-// workflow, and take that for a deadlock where the machine is busy.
+// In the first test's workflow, the SDK would hash this program of a hundred megabytes, and mistake that for a deadlock
+// on a busy machine.
 func init() { worker.SetBinaryChecksum("tests") }
 
-// asking is a panel over a real database with a real bureau stand-in behind the
-// real workflow of inquiries; only Temporal's server is the SDK's environment.
+// asking is a panel over a real database, with the bureau's stand-in and the real inquiry workflow; only Temporal's
+// server is replaced by the SDK's test environment.
 type asking struct {
 	panel.Filings
 	t             *testing.T
@@ -159,7 +159,7 @@ func (a *asking) password(number, password string) any {
 	return answer
 }
 
-// Four wrong tries are ours; the bureau's fifth stays, for the submission.
+// The panel uses at most four wrong attempts; the bureau's fifth is left for the submission.
 func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
 	require.Equal(t, web.PasswordIsRight, a.password(" 沪icp备05000940号", filingPassword))
@@ -220,7 +220,7 @@ func TestOneFilingTriesFewNumbers(t *testing.T) {
 	}
 }
 
-// A password goes out once, whatever becomes of the answer.
+// A password is sent only once, whatever the outcome.
 func TestPasswordIsNeverAskedTwice(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Lose, Times: 2})

@@ -22,8 +22,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// savedPosts is a customer's filing whose site needs an approval (教育), and an order
-// without a filing.
+// savedPosts is a customer with a filing whose site needs an approval (教育), and with an order without a filing.
 type savedPosts struct {
 	*site
 	db     *store.Store
@@ -85,7 +84,7 @@ func (k *savedPosts) page(path string) *goquery.Document {
 	return parsed(k.t, text)
 }
 
-// files sends a form as a browser does: an empty file field is sent too.
+// files sends a form as browsers do: with empty file fields too.
 func (k *savedPosts) files(path string, texts url.Values,
 	files map[string][]byte) (int, *goquery.Document, *http.Response) {
 	k.t.Helper()
@@ -124,18 +123,18 @@ func field(page *goquery.Document, name string) string {
 	return page.Find(`main [name="`+name+`"]`).AttrOr("value", "")
 }
 
-// marked is what a page's form carries of its draft.
+// marked is a page's draft state, as its form carries it.
 func marked(page *goquery.Document, more url.Values) url.Values {
 	more.Set("draft_version", field(page, "draft_version"))
 	more.Set("draft_tab", field(page, "draft_tab"))
 	return more
 }
 
-// A form with files that comes after the session's end loses none of its words, however
-// big it is, and says which files must be chosen again.
+// A form with files that arrives after the session's end loses no text, however big it is, and says which files must be
+// chosen again.
 func TestFormsWithFilesAreSaved(t *testing.T) {
 	k := newSavedPosts(t)
-	big := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // 3 MB: far more than a server reads on by itself
+	big := bytes.Repeat([]byte("0123456789abcdef"), 3<<16) // 3 MB: far more than a server discards by itself
 	k.expire()
 	_, page, answer := k.files(papersPage,
 		url.Values{approval: {"沪教 2026-1"}, "action": {"next"}, "draft_version": {"0"}, "draft_tab": {"A"}},
@@ -167,8 +166,8 @@ func TestFormsWithFilesAreSaved(t *testing.T) {
 	require.Equal(t, "/sign-in", strings.Split(answer.Header.Get("Location"), "?")[0])
 }
 
-// The numbers of approvals are a draft as other forms are: kept while they are typed,
-// and two pages are told of each other.
+// The numbers of approvals are a draft like other forms: saved while people type, and conflicts between two pages are
+// reported.
 func TestApprovalNumbersAreADraft(t *testing.T) {
 	k := newSavedPosts(t)
 	one, two := k.page(papersPage), k.page(papersPage)
@@ -197,7 +196,7 @@ func TestApprovalNumbersAreADraft(t *testing.T) {
 	require.Equal(t, "二", field(k.page(papersPage), approval), "saved again, it is the person's choice")
 }
 
-// What is too much for one sending, or breaks off, loses no number that came before.
+// An upload that is too big or breaks off loses no number that arrived before.
 func TestTooManyPicturesLoseNoNumbers(t *testing.T) {
 	k := newSavedPosts(t)
 	require.NoError(t, k.db.SaveDraft(t.Context(), k.filing.ID, "site", url.Values{"pre_approvals": {"3", "4"}}))
@@ -230,7 +229,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// A number that is registered is kept while it is typed, though there is no filing.
+// The number of a registration is saved while people type, even though there is no filing yet.
 func TestRegistrationIsADraft(t *testing.T) {
 	k := newSavedPosts(t)
 	page, other := k.page(registerPage), k.page(registerPage)
@@ -256,7 +255,7 @@ func TestRegistrationIsADraft(t *testing.T) {
 	page = k.signIn(registerPage)
 	require.Equal(t, "粤ICP", field(page, "number"), "what the script sent is kept for the form's own page")
 
-	// too big a file costs only itself
+	// only the file that is too big is lost
 	status, page, _ = k.files(registerPage,
 		marked(page, url.Values{"number": {"粤ICP"}, "home_page": {"http://example.com/c"}}),
 		map[string][]byte{"certificate": make([]byte, 2<<20)})
@@ -265,7 +264,7 @@ func TestRegistrationIsADraft(t *testing.T) {
 	require.Equal(t, "http://example.com/c", field(k.page(registerPage), "home_page"))
 }
 
-// The page's script sends pictures one at a time, and takes the paper's part of the page.
+// The page's script sends pictures one at a time and replaces that paper's part of the page.
 func TestOnePictureAtATime(t *testing.T) {
 	k := newSavedPosts(t)
 	page := k.page(papersPage)
@@ -294,8 +293,8 @@ func TestOnePictureAtATime(t *testing.T) {
 	require.Equal(t, "/orders/D1/filing", answer.Request.URL.Path, "the filing has moved on")
 }
 
-// Lists that follow a choice come from the server, and without JavaScript by a button
-// that saves and complains of nothing.
+// Options that depend on a choice come from the server; without JavaScript, a button loads them, and saves without
+// reporting problems.
 func TestListsFollowWhatWasChosen(t *testing.T) {
 	k := newSavedPosts(t)
 	_, text, _ := k.send(http.MethodGet, "/documents?nature="+strconv.Itoa(filing.NaturePerson), nil)
@@ -319,7 +318,7 @@ func TestListsFollowWhatWasChosen(t *testing.T) {
 	require.Equal(t, "张三", field(page, "name"))
 }
 
-// An empty code is asked for and costs no try; one in full-width digits is right.
+// An empty code is reported and costs no attempt; a code in full-width digits works.
 func TestCodesAsTheyAreTyped(t *testing.T) {
 	k := newSavedPosts(t)
 	require.Equal(t, "12345678", web.Digits(" １２３４　5678\n"))
@@ -338,8 +337,7 @@ func TestCodesAsTheyAreTyped(t *testing.T) {
 	}
 }
 
-// What changes on a filing's page is read out from a place that isn't exchanged, and
-// without JavaScript there is a way to see it.
+// Changes on a filing's page are announced from an element that isn't replaced, and can be seen without JavaScript.
 func TestProgressIsToldFromAPlaceThatStays(t *testing.T) {
 	k := newSavedPosts(t)
 	page := k.page("/orders/D1/filing")

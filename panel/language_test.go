@@ -19,7 +19,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// languageForm is what the language's button of a page would send.
+// languageForm is what a page's language button sends.
 func languageForm(page *goquery.Document) url.Values {
 	values := url.Values{}
 	form := page.Find(`form[action="/language"]`)
@@ -38,7 +38,7 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 		require.Equal(t, 200, status)
 		return parsed(t, text), response.Request.URL.RequestURI()
 	}
-	// the search, and where sign-in leads
+	// the search, and sign-in's target
 	_, text, _ := s.send(http.MethodGet, "/orders?q=D2026&stage=filed", nil)
 	page, where := other(text)
 	require.Equal(t, "/sign-in?next=%2Forders%3Fq%3DD2026%26stage%3Dfiled", where)
@@ -47,7 +47,7 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	button := page.Find(`form[action="/language"] button`)
 	require.Equal(t, "zh-CN", button.AttrOr("lang", ""), "its word is in the other language")
 
-	// a refused sign-in: the name and the way on stay, the password doesn't travel
+	// a failed sign-in: the name and the target are kept, the password is not
 	_, text, _ = s.send(http.MethodPost, "/sign-in",
 		url.Values{"login": {"demo"}, "password": {"wrong-secret"}, "next": {"/account"}})
 	require.NotContains(t, text, "wrong-secret")
@@ -57,7 +57,7 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	require.Equal(t, "/account", page.Find("main [name=next]").AttrOr("value", ""))
 	require.Zero(t, page.Find("[data-saved-post]").Length(), "no session has ended")
 
-	// a POST that has no page of its own leads to the one above
+	// a POST without a page of its own leads to the one above
 	s.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}})
 	_, text, _ = s.send(http.MethodPost, "/account/sessions/999/end", nil)
 	_, where = other(text)
@@ -79,12 +79,12 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	}
 }
 
-// The answer to a query is read in the other language without a new query; what
-// wasn't answered isn't answered by the way of the language.
+// The answer to a query can be read in the other language without a new query, but switching languages can't answer a
+// new one.
 func TestLanguageButtonKeepsTheAnswer(t *testing.T) {
 	a := newAsking(t)
 	v := visit(t, a.site())
-	for range web.FreeQueries { // any further one would want a captcha
+	for range web.FreeQueries { // one more would require a captcha
 		v.query("某公司")
 	}
 	_, page := v.query("某公司")
@@ -103,7 +103,7 @@ func TestLanguageButtonKeepsTheAnswer(t *testing.T) {
 	require.Zero(t, page.Find("[data-found]").Length())
 }
 
-// In a frame, too, people find their orders, the query and themselves.
+// Inside a frame, too, people find their orders, the query and their account.
 func TestPagesLeadBack(t *testing.T) {
 	db := testdb.New(t)
 	people(t, db)
@@ -122,7 +122,7 @@ func TestPagesLeadBack(t *testing.T) {
 	}
 }
 
-// Staff read who looked at a paper and why, in words of their language.
+// Staff can read in their own language who viewed a paper and why.
 func TestViewsOfPapersAreWords(t *testing.T) {
 	p, err := panel.New(panel.Config{Store: testdb.New(t), Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// looksAt tells whether a route answers somebody with a whole page.
+// looksAt reports whether a route answers somebody with a whole page.
 func (c *caller) looksAt(path string) bool {
 	request, err := http.NewRequestWithContext(c.o.t.Context(), http.MethodGet, c.o.url+path, nil)
 	require.NoError(c.o.t, err)
@@ -32,9 +32,8 @@ func (c *caller) looksAt(path string) bool {
 	return err == nil && response.StatusCode == http.StatusOK && strings.EqualFold(string(begin), "<!doctype html>")
 }
 
-// Every page of the router is accessible: as nobody sees it who isn't signed in, or else
-// the owner of what it is about, or an administrator. So is what tells that there is no
-// such page, or that it isn't for the reader.
+// Every page of the router is accessible, as seen by a stranger, by the customer it belongs to or by an administrator.
+// So are the error pages for a missing page and for one that isn't the reader's.
 func TestEveryPageIsAccessible(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.furnish()
@@ -43,7 +42,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		c := o.caller(login)
 		for _, route := range o.routes() {
 			path := o.path(route.Path)
-			// a stream doesn't end
+			// a stream never ends
 			if route.Method != http.MethodGet || seen[route.Path] || strings.HasSuffix(route.Path, "/events") {
 				continue
 			}

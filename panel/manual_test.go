@@ -29,7 +29,7 @@ import (
 type noTemporal struct {
 	panel.Filings
 	auditedAround []int64
-	// sentBack is what a verdict does; nil: it isn't possible (any more).
+	// sentBack is what a verdict does; nil if sending back is not possible, or no longer.
 	sentBack  func(context.Context, workflows.Verdict) error
 	verdicts  []workflows.Verdict
 	submitted []workflows.Submission
@@ -41,7 +41,7 @@ func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {
 	return errors.New("unreachable")
 }
 
-// desk is a panel over a database with a manual account, and a member of staff.
+// desk is a panel over a database with a manual account and a staff member.
 type desk struct {
 	db       *store.Store
 	account  int64
@@ -74,7 +74,7 @@ func (d *desk) signedIn(t *testing.T, login string) *demo.Walker {
 	return d.signedInAs(t, store.RoleSupport, login)
 }
 
-// customer is signed in as whose orders add makes.
+// customer signs in as the owner of the orders that add makes.
 func (d *desk) customer(t *testing.T) *demo.Walker {
 	t.Helper()
 	return d.signedInAs(t, store.RoleCustomer, "demo")
@@ -86,14 +86,14 @@ func (d *desk) signedInAs(t *testing.T, role store.Role, login string) *demo.Wal
 	require.NoError(t, err)
 	id, err := d.db.EnsureUser(t.Context(), role, login, hash)
 	require.NoError(t, err)
-	require.NoError(t, d.db.SetPassword(t.Context(), id, hash)) // a customer came with an order, without one
+	require.NoError(t, d.db.SetPassword(t.Context(), id, hash)) // importing an order creates a customer without a password
 	w, err := demo.NewWalker(d.url, "")
 	require.NoError(t, err)
 	require.NoError(t, w.SignIn(t.Context(), login, "password-"+login))
 	return w
 }
 
-// add puts a dossier in line and returns the path of its page.
+// add queues a dossier and returns the path of its page.
 func (d *desk) add(t *testing.T, dossier filing.Dossier) (path string) {
 	t.Helper()
 	ctx := t.Context()
@@ -126,7 +126,7 @@ func (d *desk) page(t *testing.T, path string) *goquery.Document {
 	return page
 }
 
-// What a dossier's kind has is on its page, and what it brings is asked for.
+// The page shows what a dossier's kind has, and asks for what that kind produces.
 func TestManualPagesOfEveryKind(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
@@ -167,7 +167,7 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 		"an exchange was asked for each time, and its absence stopped nobody")
 }
 
-// Two members of staff have the same page open: the second sees what the first did.
+// Two staff members have the same page open: the second sees what the first did.
 func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
@@ -188,7 +188,7 @@ func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	require.NotContains(t, page.Find("[data-state=decided]").Text(), "2026000001", "nothing of the second's is left")
 }
 
-// A code that no table knows any more shows as its number, never as nothing.
+// A code that no table has any more is shown as a number, never as nothing.
 func TestManualPageKeepsUnknownCodes(t *testing.T) {
 	d := newDesk(t)
 	dossier := filingtest.Dossier()
@@ -199,7 +199,7 @@ func TestManualPageKeepsUnknownCodes(t *testing.T) {
 	require.Equal(t, "319900", page.Find("#v-holder-city").Text())
 }
 
-// The list has a page for each fifty of a group, and the first page is the oldest.
+// Each page of the list has fifty of a group, oldest first.
 func TestManualListIsPaged(t *testing.T) {
 	d := newDesk(t)
 	for range 53 {
@@ -217,7 +217,7 @@ func TestManualListIsPaged(t *testing.T) {
 	require.ErrorContains(t, err, "404")
 }
 
-// Only the form with a file takes more than a form has.
+// Only the form with a file accepts more than the usual limit of a form.
 func TestOnlyUploadsMayBeBig(t *testing.T) {
 	d := newDesk(t)
 	path := d.add(t, filingtest.Dossier())

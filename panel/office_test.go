@@ -37,16 +37,15 @@ type workflowsStub struct {
 	err error
 	// started are the bulk jobs that were started.
 	started []int64
-	// verdicts are the checks' that were told.
+	// verdicts are the reviewers' verdicts it received.
 	verdicts []workflows.Verdict
-	// execution is what Temporal knows of every filing.
+	// execution is what Temporal knows about every filing.
 	execution    workflows.Execution
 	executionErr error
-	// relatedWorkflows are the workflows that were asked for beside a filing's, ran the activities
-	// that were run at once.
+	// relatedWorkflows are the workflows requested along with a filing's; ran are the activities that were run at once.
 	relatedWorkflows, ran []string
-	// corrected are what was told of corrections, codes those that were sent for them, told
-	// the tokens of those whose contacts are told.
+	// corrected are the corrections it received, codes those it was asked to send codes for, and told the tokens of
+	// those whose contacts it was asked to notify.
 	corrected  map[string]workflows.Corrected
 	codes      [][2]int64
 	feedbackOf []string
@@ -121,23 +120,23 @@ func (w *workflowsStub) Footer(context.Context, workflows.FooterInput) error    
 func (w *workflowsStub) SendAccountCode(context.Context, int64, int) error       { return nil }
 func (w *workflowsStub) NotifyPasswordChanged(context.Context, int64, int) error { return nil }
 
-// office is a panel with one of everything that a page can be about.
+// office is a panel with one of everything that a page can show.
 type office struct {
 	t         *testing.T
 	db        *store.Store
 	panel     *panel.Server
 	workflows *workflowsStub
 	url       string
-	password  string // a hash that costs little
+	password  string // a cheap hash
 	account   int64
 	manual    int64
-	// paths fill a route's parameters in, by the route or else by the parameter.
+	// paths holds the values of route parameters, by route or else by parameter.
 	paths map[string]string
 }
 
 const officePassword = "office-password-1"
 
-// people of an office; nobody isn't signed in.
+// The people of an office; nobody isn't signed in.
 var officePeople = []string{"nobody", "owner", "other", "viewer", "agent", "reviewer", "administrator"}
 
 func newOffice(t *testing.T, cfg panel.Config) *office {
@@ -145,7 +144,7 @@ func newOffice(t *testing.T, cfg panel.Config) *office {
 	o := &office{t: t, db: testdb.New(t), workflows: &workflowsStub{err: workflows.ErrWrongStage,
 		corrected: map[string]workflows.Corrected{}}, paths: map[string]string{}}
 	cfg.Store, cfg.Filings, cfg.Logger = o.db, o.workflows, slog.New(slog.DiscardHandler)
-	cfg.Resolver = website.NewResolver("127.0.0.1:1") // nobody answers there
+	cfg.Resolver = website.NewResolver("127.0.0.1:1") // nothing answers there
 	var err error
 	o.panel, err = panel.New(cfg)
 	require.NoError(t, err)
@@ -162,7 +161,7 @@ func newOffice(t *testing.T, cfg panel.Config) *office {
 	return o
 }
 
-// person makes an account: a customer's, or of staff the one that its login names.
+// person creates an account: a customer's, or a staff member's with the role that the login names.
 func (o *office) person(login string) (id int64) {
 	var err error
 	switch login {
@@ -176,7 +175,7 @@ func (o *office) person(login string) (id int64) {
 	return id
 }
 
-// staged is the path of a filing with a dossier that stands in a stage.
+// staged returns the path of a filing whose dossier is in a stage.
 func (o *office) staged(number string, stage filing.Stage, attention filing.Attention) string {
 	o.record(number)
 	f, err := o.db.FilingBySerial(o.t.Context(), number, 1)
@@ -186,7 +185,7 @@ func (o *office) staged(number string, stage filing.Stage, attention filing.Atte
 	return "/support/filings/" + number
 }
 
-// furnish makes what pages are about.
+// furnish creates what the pages show.
 func (o *office) furnish() {
 	t, ctx := o.t, o.t.Context()
 	must := func(err error) { require.NoError(t, err) }
@@ -257,7 +256,7 @@ func (o *office) furnish() {
 		"style.css"
 }
 
-// filing opens one that is being filled in.
+// filing opens a filing that is being filled in.
 func (o *office) filing(order, customer string) store.Filing {
 	t, ctx := o.t, o.t.Context()
 	_, err := o.db.ImportOrder(ctx,
@@ -274,7 +273,7 @@ func (o *office) filing(order, customer string) store.Filing {
 	return f
 }
 
-// record is a dossier in line at the account where people submit.
+// record queues a dossier at the account where people submit by hand.
 func (o *office) record(order string) (id int64) {
 	t, ctx := o.t, o.t.Context()
 	f := o.filing(order, "owner")
@@ -288,7 +287,7 @@ func (o *office) record(order string) (id int64) {
 	return id
 }
 
-// task is one of the bureau's that staff answer.
+// task creates a bureau's task that staff answer.
 func (o *office) task(domain string) (id int64) {
 	task := store.AccountTask(o.account, store.TaskUnfiledSite, domain, domain)
 	task.Data = bureau.FoundSite{Domain: domain}
@@ -297,7 +296,7 @@ func (o *office) task(domain string) (id int64) {
 	return id
 }
 
-// path fills a route in.
+// path fills in a route's parameters.
 func (o *office) path(route string) string {
 	if whole, ok := o.paths[route]; ok && strings.Contains(whole, "/") {
 		return whole
@@ -317,7 +316,7 @@ func (o *office) path(route string) string {
 	return strings.Join(parts, "/")
 }
 
-// caller is somebody's browser, which follows nothing by itself.
+// caller is somebody's browser, which follows no redirects.
 type caller struct {
 	o     *office
 	login string
@@ -342,7 +341,7 @@ func (c *caller) signIn() {
 	}
 }
 
-// send returns status and where it leads; streams aren't read.
+// send returns the status and the redirect's target; it doesn't read streams.
 func (c *caller) send(method, path string, form url.Values) (status int, location string) {
 	ctx, cancel := context.WithCancel(c.o.t.Context())
 	defer cancel()
@@ -357,7 +356,7 @@ func (c *caller) send(method, path string, form url.Values) (status int, locatio
 	return response.StatusCode, response.Header.Get("Location")
 }
 
-// routes are the panel's, those that read first.
+// routes are the panel's routes, those that only read first.
 func (o *office) routes() (list gin.RoutesInfo) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 		for _, r := range o.panel.Routes() {
@@ -370,7 +369,7 @@ func (o *office) routes() (list gin.RoutesInfo) {
 	return list
 }
 
-// form sends a form; a field that is a file goes as one.
+// form sends a form; a field with a file is sent as one.
 func (c *caller) form(path string, form url.Values) (status int) {
 	var file string
 	for _, name := range []string{"certificate", "file"} {
@@ -400,7 +399,7 @@ func (c *caller) form(path string, form url.Values) (status int) {
 	return response.StatusCode
 }
 
-// picture is what may be submitted as a paper.
+// picture is valid as a paper.
 func (o *office) picture() []byte {
 	var b bytes.Buffer
 	require.NoError(o.t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 40)), nil))

@@ -9,7 +9,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The list is filtered by the stages that it shows.
+// The order list can be filtered by the stages that it shows.
 func TestOrdersAreFilteredByStage(t *testing.T) {
 	f := newFilling(t)
 	for state, shown := range map[string]int{"": 1, "preparing": 1, "yours": 1, "reviewing": 0, "none": 0, "filed": 0,

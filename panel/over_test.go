@@ -13,19 +13,19 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// Open notes whose workflow was asked for.
+// Open records whose workflow it was asked to open.
 func (n *noTemporal) Open(_ context.Context, ref string, _ workflows.FilingInput) error {
 	n.opened = append(n.opened, ref)
 	return nil
 }
 
-// Submit notes what was submitted.
+// Submit records what was submitted.
 func (n *noTemporal) Submit(_ context.Context, _ string, in workflows.Submission) (workflows.State, error) {
 	n.submitted = append(n.submitted, in)
 	return workflows.State{}, nil
 }
 
-// The button of an old page, pressed on an order that is done, opens nothing again.
+// The button of an outdated page, pressed on a completed order, opens nothing.
 func TestDoneStaysDone(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
@@ -42,7 +42,7 @@ func TestDoneStaysDone(t *testing.T) {
 	require.Equal(t, filing.Filed, f.Stage)
 }
 
-// A filing that the bureau took away stays to be read, and its order says so.
+// A filing that the bureau deregistered remains readable, and its order says so.
 func TestDeregisteredFilingIsShownReadOnly(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
@@ -75,8 +75,7 @@ func TestDeregisteredFilingIsShownReadOnly(t *testing.T) {
 	require.Equal(t, 1, page.Find("details.earlier").Length())
 }
 
-// What the bureau refused for a reason of ours is ours on every page, and staff
-// hand the same dossier in again.
+// A refusal that the provider must fix shows as such on every page, and staff submit the same dossier again.
 func TestRefusalOfOursIsOurs(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()

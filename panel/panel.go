@@ -1,6 +1,5 @@
-// Package panel is the web panel: a customer's orders with their 备案 button, the filing's
-// steps, help, and staff's console. It wires the wings together: each has its pages and
-// routes, and all build on the kit in panel/web.
+// Package panel is the web panel: customers' orders with their 备案 button, the steps of a filing, help, and the staff
+// console. It wires its parts together: each has its own pages and routes, and all build on the kit in panel/web.
 package panel
 
 import (
@@ -16,14 +15,14 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// What the panel needs; package web, which the wings share, declares it.
+// Types of package web that callers of this package need.
 type (
 	Config   = web.Config
 	Filings  = web.Filings
 	Provider = web.Provider
 )
 
-// Server is the panel.
+// Server is the web panel.
 type Server struct {
 	*web.Kit
 	customer *customer.Pages
@@ -31,7 +30,7 @@ type Server struct {
 	handler  http.Handler
 }
 
-// New makes the panel.
+// New makes the panel; Close stops it.
 func New(cfg Config) (*Server, error) {
 	kit, err := web.New(cfg)
 	if err != nil {
@@ -68,8 +67,7 @@ func (s *Server) Close() {
 	s.Kit.Close()
 }
 
-// EndStreams ends the streams of events, which last for minutes otherwise: a
-// server that shuts down calls it first.
+// EndStreams ends the event streams, which otherwise last for minutes. Call it first when shutting down.
 func (s *Server) EndStreams() { s.customer.EndStreams() }
 
 func (s *Server) health(c *gin.Context) {

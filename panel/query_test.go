@@ -67,7 +67,7 @@ func (v *stranger) query(asked string) (int, *goquery.Document) {
 	return v.send(http.MethodPost, "/query", url.Values{"asked": {asked}})
 }
 
-// found asks as a fresh stranger from an address of their own, and returns the answer's text.
+// found queries as a new stranger with an address of their own, and returns the answer's text.
 func found(t *testing.T, base string, n int, asked string) string {
 	t.Helper()
 	v := visit(t, base)
@@ -183,7 +183,7 @@ func TestQueryNamesWhatIsWrong(t *testing.T) {
 	require.Contains(t, page.Text(), "No filing was found.")
 }
 
-// Keys that the template puts together have texts, in both languages.
+// Every key that the template composes has a text in both languages.
 func TestQueryHasItsTexts(t *testing.T) {
 	texts, err := locale.New()
 	require.NoError(t, err)
@@ -195,7 +195,7 @@ func TestQueryHasItsTexts(t *testing.T) {
 	}
 }
 
-// The fourth query within an hour wants a captcha, of strangers.
+// A stranger's fourth query within an hour requires a captcha.
 func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
 	hash, err := web.HashPassword("secret")
@@ -219,7 +219,7 @@ func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	require.NoError(t, err)
 	right, err := a.panel.Captcha(ctx, v.http.Jar.Cookies(home)[0].Value)
 	require.NoError(t, err)
-	for _, want := range []int{http.StatusOK, http.StatusUnprocessableEntity} { // it is used up
+	for _, want := range []int{http.StatusOK, http.StatusUnprocessableEntity} { // the second time it is used up
 		status, _ := v.send(http.MethodPost, "/query", url.Values{"asked": {"某公司"}, "captcha": {right}})
 		require.Equal(t, want, status)
 	}
@@ -231,7 +231,7 @@ func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	require.NotZero(t, page.Find(`.foot a[href="/query"]`).Length())
 }
 
-// Each client has its share of a minute, whatever its headers and cookies say.
+// Each client has a quota per minute, whatever its headers and cookies say.
 func TestQueriesAreLimited(t *testing.T) {
 	a := newAsking(t)
 	base := a.site()

@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// stuck makes a filing stuck at a step.
+// stuck marks a filing as stuck at a step.
 func (o *office) stuck(order, step, reason string, seq int64) store.Filing {
 	f, yes := o.filing(order, "owner"), true
 	require.NoError(o.t,
@@ -23,8 +23,7 @@ func (o *office) stuck(order, step, reason string, seq int64) store.Filing {
 	return f
 }
 
-// What can't be taken back wants a reason, which stands in the log; what may not be
-// skipped has no button for it.
+// Irreversible actions require a reason, which is audited; steps that mustn't be skipped have no button for it.
 func TestResumeWantsAReason(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.workflows.err = nil

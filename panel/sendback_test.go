@@ -53,7 +53,7 @@ func vettingDesk(t *testing.T) (d *desk, f store.Filing) {
 
 const dossierPath = "/support/filings/D1/dossier?serial=1"
 
-// take has staff take the dossier.
+// take has a staff member take the dossier.
 func (d *desk) take(t *testing.T) {
 	t.Helper()
 	_, err := d.support.Post(t.Context(), "/support/filings/D1/vetting/take",
@@ -87,7 +87,7 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	require.Empty(t, d.temporal.verdicts, "nobody was told")
 
 	back := d.temporal.sentBack
-	d.temporal.sentBack = nil // the panel dies between writing and telling
+	d.temporal.sentBack = nil // the panel dies between writing and signalling
 	_, err = send(url.Values{"text": {"第一次"}})
 	require.NoError(t, err)
 	d.temporal.sentBack = back
@@ -109,15 +109,14 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	require.NotContains(t, dump, "张三", "what staff write is sealed")
 	require.NotContains(t, dump, "李四")
 
-	_, err = send(url.Values{"text": {"太晚"}}) // somebody else's old page
+	_, err = send(url.Values{"text": {"太晚"}}) // somebody else's outdated page
 	require.NoError(t, err)
 	all, err = d.db.SendBacks(ctx, f.ID)
 	require.NoError(t, err)
 	require.Equal(t, "请张三重拍", all[1].Text, "what the customer reads stays")
 }
 
-// The customer reads the reason on the filing's page, above each form, and at the
-// fields that it is about.
+// The customer reads the reason on the filing's page, above each form and at the fields that it concerns.
 func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	d, _ := vettingDesk(t)
 	ctx := t.Context()

@@ -40,7 +40,7 @@ func newSite(t *testing.T, db *store.Store, cfg panel.Config) *site {
 	return &site{t, server.URL, &http.Client{Jar: jar}}
 }
 
-// send makes a request; what comes back is status, text and where it ended.
+// send makes a request and returns the status, the text and the final address.
 func (s *site) send(method, path string, form url.Values, header ...string) (int, string, *http.Response) {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
@@ -67,7 +67,7 @@ func people(t *testing.T, db *store.Store) {
 	require.NoError(t, err)
 }
 
-// Panels count together, and an account that doesn't exist counts like one that does.
+// Panels count attempts together, and count those for a missing account like any other.
 func TestPanelsCountFailuresTogether(t *testing.T) {
 	for _, login := range []string{"demo", "nobody"} {
 		db := testdb.New(t)
@@ -149,8 +149,8 @@ func TestLanguageOfTheBrowserComesFirst(t *testing.T) {
 	require.Contains(t, text, `<html lang="zh-CN">`, "what was chosen stays")
 }
 
-// A form that comes after the session's end is kept without its passwords, and
-// only where a browser knows whose it is.
+// A form that arrives after the session's end is saved without its passwords, and only in a browser that knows whose it
+// is.
 func TestFormsAreSavedWithoutPasswords(t *testing.T) {
 	db := testdb.New(t)
 	people(t, db)

@@ -17,7 +17,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// verifying is a filing whose contact is given and not yet verified.
+// verifying is a filing whose contact is given but not yet verified.
 func (o *office) verifying(order string) store.Filing {
 	f := o.filing(order, "owner")
 	require.NoError(o.t, o.db.Advance(o.t.Context(),
@@ -33,13 +33,13 @@ func (o *office) reread(f store.Filing) store.Filing {
 	return f
 }
 
-// flashed is what the page of a filing says of what was done just before.
+// flashed returns the message that a filing's page shows about the action just before.
 func (c *caller) flashed(order string) string {
 	return strings.TrimSpace(c.page("/support/filings/" + order).Find(".flash").Text())
 }
 
-// An activity that waits is run at once, one that doesn't any more isn't; what isn't this
-// filing's isn't either. Those beside the filing's workflow are there too.
+// A waiting activity is run at once. One that no longer waits isn't, nor one of another filing. The related workflows
+// are covered too.
 func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.verifying("A1")
@@ -92,8 +92,7 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 		agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}, "why": {strings.Repeat("长", 1001)}}))
 }
 
-// Codes are sent again once a minute, by channel, while the filing is verified; staff don't
-// see them.
+// While a filing is being verified, codes can be sent again once a minute per channel; staff don't see them.
 func TestStaffSendCodesAgain(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	now := time.Now()
@@ -128,8 +127,8 @@ func TestStaffSendCodesAgain(t *testing.T) {
 	require.Contains(t, send("C1", "mail"), "已经通过")
 }
 
-// A contact is corrected on proof: at once while it is verified, with the code of the filing's
-// own; later by a code that the customer types.
+// A contact is corrected on proof: during verification at once, and the filing's own code confirms it; later by a code
+// that the customer types.
 func TestStaffCorrectAContactOnProof(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()
@@ -212,8 +211,8 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.Contains(t, agent.flashed("V1"), "已变化")
 }
 
-// The web space is corrected, and the stuck upload tried again in one go; a password that
-// isn't typed stays, and none shows.
+// The web space is corrected and the stuck upload retried in one step. A password left empty stays, and none is ever
+// shown.
 func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	ctx := t.Context()
@@ -285,8 +284,8 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 		Password: "new-secret", DocumentRoot: "web"}, *w)
 }
 
-// The web space is the order's: a filing that is over by withdrawal or deregistration
-// doesn't lead to it, neither by its page nor by a form that was kept.
+// The web space belongs to the order: neither the page nor a saved form of a withdrawn or deregistered filing leads to
+// it.
 func TestAWebSpaceIsCorrectedOnlyWhileItIsUsed(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	f := o.verifying("A1")
@@ -317,7 +316,7 @@ func TestAWebSpaceIsCorrectedOnlyWhileItIsUsed(t *testing.T) {
 	require.Equal(t, "ftp.example.com", w.Host)
 }
 
-// Staff withdraw for a customer, with a reason, where the kind can still be withdrawn.
+// Staff withdraw for a customer, giving a reason, if the kind can still be withdrawn.
 func TestStaffWithdraw(t *testing.T) {
 	o := newOffice(t, panel.Config{})
 	o.verifying("W1")

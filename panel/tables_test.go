@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A column of buttons has a head that is heard.
+// A column of buttons has a heading for screen readers.
 func TestTablesHaveNoEmptyHeads(t *testing.T) {
 	files, err := filepath.Glob("*/*.templ")
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/beian/beian/internal/store"
 )
 
-// lines are the lines of a timeline, each with its spaces made one.
+// lines returns the lines of a timeline, with whitespace collapsed.
 func lines(s *goquery.Selection) (list []string) {
 	s.Find("li").Each(func(_ int, li *goquery.Selection) {
 		li.Find("time").Remove()
@@ -30,8 +30,8 @@ func filingPage(t *testing.T, w *demo.Walker, order string) *goquery.Document {
 	return page
 }
 
-// Each refusal keeps its own reason after the next revision was submitted, and a
-// filing that follows another shows what happened to that one.
+// Each refusal keeps its own reason after the next revision is submitted, and a filing that follows another shows that
+// one's history.
 func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()

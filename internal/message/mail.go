@@ -21,8 +21,7 @@ type MailConfig struct {
 	Port                     int
 	// From is the sender's address, FromName the name shown with it.
 	From, FromName string
-	// TLS is mandatory (STARTTLS or nothing, the default), opportunistic,
-	// implicit (TLS from the first byte) or none.
+	// TLS is mandatory (STARTTLS or fail, the default), opportunistic, implicit (TLS from the first byte) or none.
 	TLS       string
 	TLSConfig *tls.Config
 	Timeout   time.Duration
@@ -41,14 +40,14 @@ func NewMail(cfg MailConfig) *Mailer {
 
 // MailMessage is one mail, in plain text and HTML.
 type MailMessage struct {
-	// Key identifies the message for ever; its Message-ID is derived from it, so mail programs recognise a repeat.
+	// Key identifies the message permanently; the Message-ID is derived from it, so mail programs recognise a repeat.
 	Key                     string
 	To, Subject, Text, HTML string
-	// Template names the text.
+	// Template names the text, for the metrics.
 	Template Template
 }
 
-// MessageID is the Message-ID of a key, without angle brackets.
+// MessageID returns the Message-ID of a key, without angle brackets.
 func (m *Mailer) MessageID(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	_, domain, _ := strings.Cut(m.cfg.From, "@")

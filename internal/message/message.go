@@ -14,27 +14,27 @@ type Kind string
 
 // The kinds.
 const (
-	// Recipient: the number or address was refused; the customer must correct it.
+	// Recipient means the number or address was refused; the customer must correct it.
 	Recipient Kind = "recipient"
-	// Limit: the provider's limit for the number or account is reached; wait RetryAfter.
+	// Limit means the provider's limit for the number or account is reached; wait for RetryAfter.
 	Limit Kind = "limit"
-	// Operator: our account with the provider needs fixing (arrears, signature, template, rights).
+	// Operator means our account with the provider needs fixing (arrears, signature, template, permissions).
 	Operator Kind = "operator"
-	// Temporary: a failure of the network or the provider; try again.
+	// Temporary means the network or the provider failed; try again.
 	Temporary Kind = "temporary"
 )
 
-// Error is a message that wasn't sent or whose outcome is unknown. Its text never contains the recipient, the
+// Error reports a message that wasn't sent or whose outcome is unknown. Its text never contains the recipient, the
 // message or a credential.
 type Error struct {
 	Kind Kind
-	// Code is the provider's: "isv.OUT_OF_SERVICE", or an SMTP reply code.
+	// Code is the provider's code: "isv.OUT_OF_SERVICE", or an SMTP reply code.
 	Code string
 	// RetryAfter is how long to wait before the next attempt; 0 leaves that to the caller.
 	RetryAfter time.Duration
 }
 
-// result is a message's outcome for the metrics: who can fix it.
+// result labels a message's outcome in the metrics by who can fix it.
 func result(err error) string {
 	var e *Error
 	switch {

@@ -107,7 +107,7 @@ func TestSMSIsNotSentTwiceAfterALostAnswer(t *testing.T) {
 	require.Len(t, s.Messages(), 1)
 }
 
-// A step retried after a weekend finds the earlier message whose answer was lost.
+// A step retried after a weekend finds the earlier message even though its answer was lost.
 func TestSMSOfDaysAgoIsNotSentAgain(t *testing.T) {
 	state, begun := filepath.Join(t.TempDir(), "sent.jsonl"), time.Now().AddDate(0, 0, -3)
 	require.NoError(t, jsonfile.Append(state, sms.Sent{Phone: phone, OutID: "k1", At: begun}))

@@ -22,12 +22,12 @@ import (
 const (
 	// maxParam is Aliyun's limit for a template's variable, in characters.
 	maxParam = 35
-	// detailPages bounds the search for a message among a day's messages to one phone: Aliyun sends at most 40 a day,
-	// and a page holds 50.
+	// detailPages limits the search among a day's messages to one phone: Aliyun sends at most 40 a day, and a page
+	// holds 50.
 	detailPageSize = 50
-	// statusFailed is QuerySendDetails' SendStatus of a message that the carrier refused.
+	// statusFailed is QuerySendDetails' SendStatus for a message that the carrier refused.
 	statusFailed = 2
-	// detailDays is how many days back, including today, QuerySendDetails can look (支持查询最近 30 天的记录).
+	// detailDays is how many days QuerySendDetails can look back, including today (支持查询最近 30 天的记录).
 	detailDays = 30
 )
 
@@ -35,13 +35,13 @@ const (
 type SMSConfig struct {
 	AccessKeyID     string
 	AccessKeySecret string
-	// Endpoint is host[:port]; empty is Aliyun's own.
+	// Endpoint is host[:port]; empty means Aliyun's own.
 	Endpoint string
-	// Scheme is HTTPS unless set: the SDK's default is plain HTTP.
+	// Scheme defaults to HTTPS; the SDK's own default is plain HTTP.
 	Scheme   string
 	Region   string
 	SignName string
-	// TemplateCodes are Aliyun's codes of the approved texts.
+	// TemplateCodes are Aliyun's codes for the approved texts.
 	TemplateCodes map[Template]string
 	Timeout       time.Duration
 	TLS           *tls.Config
@@ -74,15 +74,15 @@ func NewSMS(cfg SMSConfig) (*SMS, error) {
 
 // SMSMessage is one text message.
 type SMSMessage struct {
-	// Key identifies the message for ever; it is sent as OutId.
+	// Key identifies the message permanently; it is sent as OutId.
 	Key      string
 	To       string
 	Template Template
 	Params   map[string]string
-	// Retry says that an earlier attempt may have been sent although its answer was lost: Aliyun is asked first.
+	// Retry means that an earlier attempt may have been sent although its answer was lost, so Aliyun is asked first.
 	Retry bool
-	// Begun is when the first attempt began, if known: Aliyun is asked about that day and all since, otherwise about
-	// today and yesterday.
+	// Begun is when the first attempt began, if known: Aliyun is then asked about that day and every day since,
+	// otherwise about today and yesterday.
 	Begun time.Time
 }
 
@@ -90,11 +90,11 @@ type SMSMessage struct {
 type Receipt struct {
 	// ProviderID is the provider's ID of the message.
 	ProviderID string
-	// Already: an earlier attempt had sent it.
+	// Already means that an earlier attempt had sent it.
 	Already bool
 }
 
-// Send sends a text message, once for each Key.
+// Send sends a text message, at most once per Key.
 func (s *SMS) Send(ctx context.Context, m SMSMessage) (_ Receipt, err error) {
 	ctx, done := extcall.Begin(ctx, extcall.SMS, string(m.Template))
 	defer func() { done(result(err)) }()
@@ -128,7 +128,7 @@ func (s *SMS) Send(ctx context.Context, m SMSMessage) (_ Receipt, err error) {
 	if err != nil {
 		return Receipt{}, transportError(err)
 	}
-	// Business errors come with err == nil, and so does an empty body.
+	// Business errors arrive with err == nil, as does an empty body.
 	if response.Code != "OK" {
 		return Receipt{}, businessError(response.Code, response.Message)
 	}
@@ -140,8 +140,8 @@ var china = time.FixedZone("CST", 8*3600)
 
 func sendDate(at time.Time) string { return at.In(china).Format("20060102") }
 
-// daysSince lists China's days from the message's first attempt to today, in SendDate's form: at least yesterday
-// and today, and no more than Aliyun knows. The first attempt's day comes first, as the likeliest.
+// daysSince lists the days in China from the message's first attempt to today, in SendDate's format: at least yesterday
+// and today, and no further back than Aliyun's records. The first attempt's day is the likeliest, so it comes first.
 func daysSince(begun, now time.Time) (days []string) {
 	first := now.AddDate(0, 0, -1)
 	if !begun.IsZero() && begun.Before(first) {
@@ -155,7 +155,7 @@ func daysSince(begun, now time.Time) (days []string) {
 	return days
 }
 
-// sent asks whether a message of this key went to this phone on a day since its first attempt and wasn't refused
+// sent asks Aliyun whether a message with this key has gone to this phone since its first attempt without being refused
 // by the carrier.
 func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
 	for _, day := range daysSince(m.Begun, time.Now()) {
@@ -190,8 +190,8 @@ func (s *SMS) address(request *requests.RpcRequest) {
 	}
 }
 
-// client makes a client for one call, because a shared one has data races. The transport is shared and carries the
-// call's context.
+// client makes a client per call, because a shared one has data races. The transport is shared and uses the call's
+// context.
 func (s *SMS) client(ctx context.Context) (*dysmsapi.Client, error) {
 	config := sdk.NewConfig().
 		WithAutoRetry(false). // a retry after a slow answer would send twice
@@ -245,7 +245,7 @@ func businessError(code, message string) error {
 	return e
 }
 
-// limitPause reads which rolling limit was reached (分钟级, 小时级, 天级).
+// limitPause works out which rolling limit was reached (分钟级, 小时级, 天级).
 func limitPause(message string) time.Duration {
 	switch {
 	case strings.Contains(message, "天级"):

@@ -19,34 +19,33 @@ const (
 	ContactCode Template = "contact_code"
 	// Approved announces the bureau's approval; params number and order.
 	Approved Template = "approved"
-	// Refused announces a refusal; param order.
+	// Refused announces a refusal by the bureau; param order.
 	Refused Template = "refused"
-	// SentBack says that our own staff sent a dossier back (初审退回); param order.
+	// SentBack says that our staff sent a dossier back (初审退回); param order.
 	SentBack Template = "sent_back"
-	// FooterNeeded asks for the number on the home page; params number and order.
+	// FooterNeeded asks for the number to be put on the home page; params number and order.
 	FooterNeeded Template = "footer_needed"
 	// Filed says that the filing is complete; params number and order.
 	Filed Template = "filed"
-	// Ended says that a deregistration went through; params number and order.
+	// Ended says that a deregistration was completed; params number and order.
 	Ended Template = "ended"
 	// Deregistered says that the bureau deregistered a filing; params number and order.
 	Deregistered Template = "deregistered"
 	// Withdrawn says that staff withdrew a filing; param order.
 	Withdrawn Template = "withdrawn"
-	// FollowUpWithdrawn says that staff withdrew a follow-up of a completed filing, RegistrationWithdrawn the
-	// registration of an existing number; by mail only; params order and kind.
+	// FollowUpWithdrawn says that staff withdrew a follow-up of a completed filing, RegistrationWithdrawn that staff
+	// withdrew the registration of an existing number; by mail only; params order and kind.
 	FollowUpWithdrawn     Template = "follow_up_withdrawn"
 	RegistrationWithdrawn Template = "registration_withdrawn"
 	// ContactChanged tells a contact, at the old address, that staff corrected it; param order.
 	ContactChanged Template = "contact_changed"
 	// RefusedOurs announces a refusal that the provider must fix; param order.
 	RefusedOurs Template = "refused_ours"
-	// Waiting reminds a customer of their own step; params order and step.
+	// Waiting reminds customers of a step that only they can take; params order and step.
 	Waiting Template = "waiting"
-	// SMSVerification asks to enter the bureau's own code on the bureau's site; params
-	// order and left (hours).
+	// SMSVerification asks the customer to enter the bureau's code on the bureau's site; params order and left (hours).
 	SMSVerification Template = "sms_verification"
-	// Police reminds of the public-security filing (公安联网备案); params order and left (days).
+	// Police reminds the customer of the public-security filing (公安联网备案); params order and left (days).
 	Police Template = "police"
 	// PasswordCode lets a person set a new password, ContactAddressCode confirms a new mail address or mobile number;
 	// params login and code.
@@ -54,21 +53,21 @@ const (
 	ContactAddressCode Template = "contact_address_code"
 	// PasswordChanged says that an account's password was changed, by mail only; param login.
 	PasswordChanged Template = "password_changed"
-	// Stuck alerts staff to a cause that blocks filings, by mail only; params step, reason, order (the first), link
+	// Stuck alerts staff to a problem that blocks filings, by mail only; params step, reason, order (the first), link
 	// (may be empty).
 	Stuck Template = "stuck"
 	// Stopped alerts staff to an exchange that stopped, by mail only; params account, code, link.
 	Stopped Template = "stopped"
 	// Tasks tells staff how many tasks of each kind are new, by mail only; param tasks.
 	Tasks Template = "tasks"
-	// TicketOpened tells staff of a question or complaint, by mail only; params number, kind (ask, complain), order
+	// TicketOpened tells staff about a question or complaint, by mail only; params number, kind (ask, complain), order
 	// (may be empty), text, link.
 	TicketOpened Template = "ticket_opened"
-	// TicketAnswered carries staff's answer to the asker, by mail only; params number, text.
+	// TicketAnswered sends staff's answer to the person who asked, by mail only; params number, text.
 	TicketAnswered Template = "ticket_answered"
 )
 
-// SMSTemplates are the messages sent by SMS: each needs a text approved by Aliyun.
+// SMSTemplates are the messages sent by SMS; each needs a text approved by Aliyun.
 var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, Filed, SMSVerification, Ended, SentBack,
 	Police, PasswordCode, ContactAddressCode, Deregistered, RefusedOurs, Waiting, ContactChanged, Withdrawn}
 
@@ -87,13 +86,13 @@ func NewTexts(lang string) (*Texts, error) {
 	return &Texts{set}, nil
 }
 
-// SMS is the text of an approved template with its params, as the phone shows it. Aliyun makes the real one; this
-// one is for people to read.
+// SMS renders an approved template with its params, as the phone shows it. Aliyun renders the real message; this one is
+// for people to read.
 func (t *Texts) SMS(name Template, params map[string]string) (string, error) {
 	return t.render(name, "sms", params)
 }
 
-// Mail is a mail's subject, plain text and HTML.
+// Mail renders a mail's subject, plain text and HTML.
 func (t *Texts) Mail(name Template, params map[string]string) (subject, text, page string, err error) {
 	if subject, err = t.render(name, "subject", params); err != nil {
 		return "", "", "", err
@@ -105,10 +104,10 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	return subject, text, toHTML(text), nil
 }
 
-// Kind is the name of a kind of filing that is a follow-up or a registration.
+// Kind names a kind of filing that is a follow-up or a registration.
 func (t *Texts) Kind(kind filing.Kind) (string, error) { return t.render("kind", string(kind), nil) }
 
-// Step is what a customer does in a stage, in the words of reminders.
+// Step describes what a customer does in a stage, for reminders.
 func (t *Texts) Step(stage filing.Stage) (string, error) { return t.render("step", string(stage), nil) }
 
 func (t *Texts) render(name Template, part string, params map[string]string) (string, error) {
@@ -119,7 +118,7 @@ func (t *Texts) render(name Template, part string, params map[string]string) (st
 	return strings.TrimSpace(b.String()), nil
 }
 
-// toHTML turns a plain text into paragraphs.
+// toHTML turns plain text into paragraphs.
 func toHTML(text string) string {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><meta charset="utf-8"><body style="font:16px/1.7 sans-serif;max-width:36em">`)
