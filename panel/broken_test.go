@@ -35,7 +35,7 @@ func TestBrokenCodeIsShown(t *testing.T) {
 	})
 	require.Equal(t, 1, filings.Length())
 	require.Equal(t, "2", strings.TrimSpace(filings.Find("td").Eq(1).Text()))
-	require.Contains(t, lines.Text(), "管局数据交换：SomethingNew", "a word of a newer server shows as it is")
+	require.Contains(t, lines.Text(), "管局数据交换：SomethingNew", "a newer server's term is shown verbatim")
 	require.Contains(t, lines.Text(), "Theirs：原因未知")
 
 	href, _ := filings.Find("a").Attr("href")

@@ -39,7 +39,8 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	o.stuck("T1", "check_site", "temporary", 2)
 	reviewer := o.caller("reviewer")
 	require.Zero(t, reviewer.page("/support/stuck").Find("[data-found]").Length(), "nothing was searched")
-	require.Zero(t, reviewer.page("/support/stuck?after=9").Find("[data-found]").Length(), "nor by turning the jobs' page")
+	require.Zero(t, reviewer.page("/support/stuck?after=9").Find("[data-found]").Length(),
+		"nor by paging through the jobs")
 	page := reviewer.page("/support/stuck?step=send_sms&reason=operator")
 	require.Equal(t, "12", page.Find("[data-found]").AttrOr("data-found", ""))
 	require.Equal(t, 10, page.Find("[data-found] [data-order]").Length())
@@ -60,7 +61,7 @@ func TestBulkIsTriedDryThenStartedOnce(t *testing.T) {
 	form.Set("resolution", "retry")
 	form.Set("rate", "0")
 	answer := reviewer.posted("/support/stuck", form)
-	require.Equal(t, "12", answer.Find("[data-found]").AttrOr("data-found", ""), "the dry run is as it was")
+	require.Equal(t, "12", answer.Find("[data-found]").AttrOr("data-found", ""), "the dry run is unchanged")
 	require.Equal(t, 2, answer.Find(".field.wrong").Length(), "rate and reason")
 	form.Set("rate", "7")
 	form.Set("why", "短信已续费，张三确认")
@@ -114,13 +115,13 @@ func TestBulkTakesAnySearch(t *testing.T) {
 		require.Equal(t, want, dry(query).Find("[data-found]").AttrOr("data-found", "none"), query)
 	}
 	page := dry("order=S1&domain=example.com")
-	require.Equal(t, "S1", page.Find("#f-order").AttrOr("value", ""), "what was searched for stands in the form")
+	require.Equal(t, "S1", page.Find("#f-order").AttrOr("value", ""), "the form repeats the search")
 	form := bulkForm("7")
 	form.Set("search", page.Find(`[name=search]`).AttrOr("value", ""))
 	form.Set("why", "")
 	answer := reviewer.posted("/support/stuck", form)
 	require.Equal(t, 1, answer.Find("#e-why").Length())
-	require.Equal(t, "1", answer.Find("[data-found]").AttrOr("data-found", ""), "still of that search")
+	require.Equal(t, "1", answer.Find("[data-found]").AttrOr("data-found", ""), "still for that search")
 	form.Set("search", answer.Find(`[name=search]`).AttrOr("value", ""))
 	form.Set("why", "客户补了资料")
 	require.Equal(t, "/support/bulk/2", reviewer.leads("/support/stuck", form))
@@ -141,7 +142,7 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	}
 	status, location := reviewer.send(http.MethodGet, "/support/stuck?holder=zz", nil)
 	require.Equal(t, http.StatusSeeOther, status)
-	require.Equal(t, 1, reviewer.page(location).Find("#e-holder").Length(), "the page that asks for holders says it")
+	require.Equal(t, 1, reviewer.page(location).Find("#e-holder").Length(), "the page that selects holders says so")
 	for _, lacking := range []string{"search", "found", "token"} {
 		form := bulkForm("8")
 		form.Del(lacking)
@@ -149,12 +150,12 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	}
 	form = bulkForm("8")
 	form.Set("search", "order=S1&operator=x")
-	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/stuck", form), "a search of a version to come")
+	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/stuck", form), "a search from a future version")
 	status, _ = reviewer.send(http.MethodGet, "/support/stuck?operator=x", nil)
 	require.Equal(t, http.StatusBadRequest, status)
 	jobs, err := o.db.Bulks(t.Context(), 0, 10)
 	require.NoError(t, err)
-	require.Len(t, jobs, 2, "that and the furniture")
+	require.Len(t, jobs, 2, "that one and the office's own")
 
 	// An order's new domain matches the search, but wasn't in the dry run.
 	form = bulkForm("9")
@@ -173,8 +174,8 @@ func TestBulkTakesAnySearch(t *testing.T) {
 	require.NoError(t, err)
 	answer = reviewer.posted("/support/stuck", form)
 	require.Equal(t, 1, answer.Find(`[data-found="2"] .callout.warn[role=alert]`).Length(),
-		"more than was shown is shown first")
-	require.Equal(t, form.Get("why"), answer.Find("#f-why").Text(), "nothing typed is lost")
+		"additional matches must be shown first")
+	require.Equal(t, form.Get("why"), answer.Find("#f-why").Text(), "the input is kept")
 	for _, name := range []string{"token", "search", "found", "count"} {
 		form.Set(name, answer.Find(`form[method=post] [name=`+name+`]`).AttrOr("value", ""))
 	}
@@ -204,14 +205,14 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	}
 	reviewer, agent := o.caller("reviewer"), o.caller("agent")
 	o.workflows.err = errors.New("no Temporal")
-	require.Equal(t, "/support/bulk/1", reviewer.leads("/support/stuck", bulkForm("6")), "kept, though it can't begin")
+	require.Equal(t, "/support/bulk/1", reviewer.leads("/support/stuck", bulkForm("6")), "kept, although it can't start")
 	acts := func(c *caller) (acts []string) {
 		for _, b := range c.page("/support/bulk/1").Find("button[name=act]").EachIter() {
 			acts = append(acts, b.AttrOr("value", ""))
 		}
 		return acts
 	}
-	require.Empty(t, acts(reviewer), "it may be about to begin")
+	require.Empty(t, acts(reviewer), "it may be about to start")
 	_, err := o.db.DB().ExecContext(ctx, `UPDATE bulk_jobs SET created_at = created_at - INTERVAL 1 MINUTE`)
 	require.NoError(t, err)
 	require.Equal(t, []string{"begin"}, acts(reviewer))
@@ -236,7 +237,7 @@ func TestBulkJobShowsProgressAndFailures(t *testing.T) {
 	require.Equal(t, []string{"continue", "stop"}, acts(reviewer))
 	require.NoError(t, o.db.SetBulkState(ctx, 1, filing.BulkStopped))
 	require.Empty(t, acts(reviewer))
-	require.Zero(t, agent.page("/support/bulk/1").Find("[data-progress]").Length(), "nothing moves any more")
+	require.Zero(t, agent.page("/support/bulk/1").Find("[data-progress]").Length(), "nothing moves after that")
 	require.Equal(t, http.StatusForbidden, agent.form("/support/bulk/1/control", url.Values{"act": {"stop"}}))
 	require.Equal(t, http.StatusForbidden, agent.form("/support/stuck", bulkForm("8")))
 	require.Equal(t, http.StatusBadRequest, reviewer.form("/support/bulk/1/control", url.Values{"act": {"nonsense"}}))

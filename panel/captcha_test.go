@@ -53,7 +53,7 @@ func TestSignInSaysWhatIsWrongAtTheField(t *testing.T) {
 	require.Equal(t, "请填写此项。", wrongAt(t, page, "login"))
 	require.Equal(t, "请填写此项。", wrongAt(t, page, "password"))
 	require.NotContains(t, page.Find("main form").AttrOr("novalidate", "no"), "no",
-		"the browser's own bubbles speak its language, not the page's")
+		"browsers show their own messages in their language, not the page's")
 	tries, err := db.SignInTries(t.Context(), "demo")
 	require.NoError(t, err)
 	require.Zero(t, tries)
@@ -128,7 +128,7 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 	require.Equal(t, "/captcha/sound", page.Find("audio").AttrOr("src", ""))
 	require.NotEmpty(t, page.Find("audio").AttrOr("aria-label", ""))
 	first := page.Find("form.card button").First()
-	require.Empty(t, first.AttrOr("name", ""), "Enter sends the form, it doesn't ask for other digits")
+	require.Empty(t, first.AttrOr("name", ""), "Enter submits the form rather than requesting new digits")
 
 	h.send(http.MethodGet, "/captcha", nil)
 	answer := h.answer()
@@ -136,10 +136,10 @@ func TestCaptchaCanBeHeardAndChanged(t *testing.T) {
 	response, wav := h.sound()
 	require.Equal(t, "audio/wav", response.Header.Get("Content-Type"))
 	require.True(t, bytes.HasPrefix(wav, []byte("RIFF")))
-	require.Equal(t, answer, h.answer(), "it speaks of the same digits")
+	require.Equal(t, answer, h.answer(), "it speaks the same digits")
 	response, part := h.sound("Range", "bytes=100-199")
 	require.Equal(t, http.StatusPartialContent, response.StatusCode)
-	require.Equal(t, wav[100:200], part, "of the same recording")
+	require.Equal(t, wav[100:200], part, "part of the same recording")
 	_, english := h.sound("Accept-Language", "en")
 	require.NotEqual(t, wav, english)
 

@@ -76,7 +76,7 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	_, location = second.send(http.MethodPost, "/support/vetting/next", nil)
 	require.Equal(t, "/support/filings/C2/dossier?serial=1", location)
 	_, location = second.send(http.MethodPost, "/support/vetting/next", url.Values{"had": {"1"}})
-	require.Equal(t, "/support/vetting", location, "there is none left")
+	require.Equal(t, "/support/vetting", location, "none is left")
 
 	_, page, _ = second.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "held", said(page))
@@ -88,12 +88,12 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 		with(url.Values{"text": {"缺页"}, "reasons": {"site_name"}, "note_site_name": {"含地名"}}))
 	require.Equal(t, http.StatusConflict, status)
 	require.Equal(t, "held", said(page))
-	require.Equal(t, "缺页", page.Find("#f-text").Text(), "nothing typed is lost")
+	require.Equal(t, "缺页", page.Find("#f-text").Text(), "the input is kept")
 	require.Equal(t, "含地名", page.Find("#note-site_name").AttrOr("value", ""))
 	require.Zero(t, page.Find("#send-back button").Length())
 
 	require.Equal(t, http.StatusForbidden, second.form(c1+"/vetting/release", with(url.Values{"reviewer": {"1"}})),
-		"only administrators take it away")
+		"only administrators may take it away")
 	me, err := o.db.UserByLogin(t.Context(), "reviewer")
 	require.NoError(t, err)
 	admin := o.caller("administrator")
@@ -104,7 +104,7 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	entries, _ := o.logged(0)
 	require.Contains(t, entries, "vetting.take_away done")
 	_, page, _ = first.look(c1+"/vetting/state?serial=1&revision=1", nil)
-	require.Equal(t, "free", said(page), "their open page tells")
+	require.Equal(t, "free", said(page), "their open page says so")
 
 	status, page, _ = first.look(c1+"/send-back", with(url.Values{"text": {"缺页"}}))
 	require.Equal(t, http.StatusConflict, status)
@@ -120,7 +120,7 @@ func TestTwoReviewersDoNotMeet(t *testing.T) {
 	_, page, _ = second.look("/support/vetting?show=mine", nil)
 	require.Equal(t, 1, page.Find("tr[data-order]").Length())
 	_, page, _ = o.caller("viewer").look("/support/vetting?show=mine", nil)
-	require.Equal(t, 2, page.Find("tr[data-order]").Length(), "who doesn't check sees them all")
+	require.Equal(t, 2, page.Find("tr[data-order]").Length(), "others see them all")
 	require.Zero(t, page.Find("main form").Length())
 	require.Zero(t, page.Find(`table a[href*="/dossier"]`).Length())
 	status, _, _ = o.caller("agent").look(c1+"/dossier?serial=1", nil)
@@ -149,7 +149,7 @@ func TestAnOpenPageKeepsTheLease(t *testing.T) {
 	first.look(c1+"/papers/99?serial=1", nil)
 	require.Equal(t, "1", until())
 	o.caller("administrator").look(c1+"/dossier?serial=1", nil)
-	require.Equal(t, "0", until(), "nobody else's look keeps it")
+	require.Equal(t, "0", until(), "another viewer doesn't renew it")
 	_, page, _ = first.look(c1+"/vetting/state?serial=1&revision=2", nil)
 	require.Equal(t, "gone", said(page))
 }
@@ -164,7 +164,7 @@ func TestSecondVettingIsAnotherReviewers(t *testing.T) {
 	page, _ = first.sent(c1+"/pass", ids)
 	require.Contains(t, page.Find(".flash").Text(), "另一位初审员")
 	first.sent(c1+"/pass", ids) // a second click
-	require.Empty(t, o.workflows.verdicts, "the filing isn't told yet")
+	require.Empty(t, o.workflows.verdicts, "the workflow isn't signalled yet")
 	_, page, _ = first.look("/support/vetting?show=free", nil)
 	require.Zero(t, page.Find("tr[data-order]").Length())
 	page, _ = first.sent(c1+"/vetting/take", ids)
@@ -194,19 +194,19 @@ func TestAVerdictThatNobodyHeard(t *testing.T) {
 	o.workflows.err = nil
 	_, page, _ := second.look(c1+"/dossier?serial=1", nil)
 	require.Equal(t, "decided", said(page))
-	require.Zero(t, page.Find(`form[action$="/finish"]`).Length(), "it may be under way")
+	require.Zero(t, page.Find(`form[action$="/finish"]`).Length(), "it may be in progress")
 	_, err := o.db.DB().ExecContext(t.Context(), `UPDATE vettings SET decided_at = decided_at - INTERVAL 1 MINUTE`)
 	require.NoError(t, err)
 	_, page, _ = second.look("/support/vetting", nil)
 	require.Equal(t, 1, page.Find(`form[action$="/finish"]`).Length())
 	_, text := second.sent(c1+"/send-back", with(url.Values{"text": {"不对"}}))
-	require.Contains(t, text, "已变化", "the word stands")
+	require.Contains(t, text, "已变化", "the verdict is unchanged")
 	o.workflows.verdicts = nil
 	require.Equal(t, http.StatusSeeOther, second.form(c1+"/vetting/finish", ids))
 	require.Equal(t, http.StatusSeeOther, first.form(c1+"/pass", ids))
 	require.Len(t, o.workflows.verdicts, 2)
 	for _, v := range o.workflows.verdicts {
-		require.Equal(t, "support:reviewer", v.Actor, "it is the word of who gave it")
+		require.Equal(t, "support:reviewer", v.Actor, "the verdict belongs to whoever gave it")
 	}
 }
 
@@ -229,7 +229,7 @@ func TestARevisionIsComparedWithTheOneBefore(t *testing.T) {
 	require.NoError(t, o.db.Advance(ctx, store.Progress{FilingID: f.ID, Seq: f.Seq + 2, Stage: filing.Vetting, Revision: 2,
 		EventKind: "submitted", Actor: "customer:owner"}))
 	_, page, _ := first.look(c1+"/dossier?serial=1", nil)
-	require.Equal(t, "free", said(page), "a new revision is a new check")
+	require.Equal(t, "free", said(page), "each revision is vetted again")
 	require.Equal(t, 1, page.Find(".changed").Length())
 	require.Contains(t, page.Find(".changed").Text(), "读书札记")
 	require.Contains(t, page.Find(".changed del").Text(), before)
@@ -266,7 +266,7 @@ func TestFiguresOfVetting(t *testing.T) {
 
 	_, err = o.db.DB().ExecContext(t.Context(), `DELETE FROM vettings`)
 	require.NoError(t, err)
-	require.Len(t, seen(admin, "/support/vetting/figures"), 2, "they are kept for a minute")
+	require.Len(t, seen(admin, "/support/vetting/figures"), 2, "they are cached for a minute")
 	o.db.SetClock(func() time.Time { return time.Now().Add(61 * time.Second) })
 	require.Empty(t, seen(admin, "/support/vetting/figures"))
 }

@@ -44,7 +44,7 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	viewer := o.caller("viewer")
 	status, page, _ := viewer.look("/support", nil)
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, 1, page.Find("[data-none]").Length(), "nothing waits yet")
+	require.Equal(t, 1, page.Find("[data-none]").Length(), "nothing is waiting yet")
 
 	o.furnish()
 	for _, order := range []string{"S1", "S2", "S3"} {
@@ -73,14 +73,14 @@ func TestTodayPutsTogetherWhatWaits(t *testing.T) {
 	status, page, _ = viewer.look("/support", nil)
 	require.Equal(t, http.StatusOK, status)
 	group := func(key string) *goquery.Selection { return page.Find(`[data-group="` + key + `"] tbody tr`) }
-	require.Equal(t, 2, group("stuck").Length(), "a line for each cause")
+	require.Equal(t, 2, group("stuck").Length(), "one line per cause")
 	sms := group("stuck").Last()
 	require.Contains(t, sms.Text(), "发送短信验证码：")
-	require.Equal(t, "4", strings.TrimSpace(sms.Find("td").Eq(1).Text()), "with that of the office")
+	require.Equal(t, "4", strings.TrimSpace(sms.Find("td").Eq(1).Text()), "including the office's own")
 	for _, key := range []string{"vetting", "late", "sites", "exchanges", "tickets"} {
 		require.Equal(t, 1, group(key).Length(), key)
 	}
-	require.Equal(t, 2, group("tasks").Length(), "a line for each kind")
+	require.Equal(t, 2, group("tasks").Length(), "one line per kind")
 	require.Contains(t, group("late").Text(), "上海")
 	require.Contains(t, group("exchanges").Text(), "2001")
 	require.Zero(t, group("tickets").Find("a").Length(), "a viewer can't read tickets")
@@ -132,7 +132,7 @@ func TestStaffSearchFilings(t *testing.T) {
 		status, page, _ := agent.look("/support/filings?order=M1&"+field+"="+url.QueryEscape(typed), nil)
 		require.Equal(t, http.StatusUnprocessableEntity, status, field)
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
-		require.Equal(t, "M1", page.Find("#f-order").AttrOr("value", ""), "nothing typed is lost")
+		require.Equal(t, "M1", page.Find("#f-order").AttrOr("value", ""), "the input is kept")
 		require.Zero(t, page.Find("tr[data-order]").Length())
 	}
 
@@ -240,7 +240,7 @@ func TestAFilingIsOnOnePage(t *testing.T) {
 	}{{workflows.ErrNoExecution, "no_execution"}, {context.DeadlineExceeded, "not_asked"}} {
 		o.workflows.executionErr = c.err
 		status, page, _ = viewer.look("/support/filings/M1", nil)
-		require.Equal(t, http.StatusOK, status, "the rest shows all the same")
+		require.Equal(t, http.StatusOK, status, "the rest is still shown")
 		require.Equal(t, 1, page.Find(`[data-unknown="`+c.want+`"]`).Length())
 	}
 }

@@ -213,5 +213,5 @@ func TestOutcomesAreAudited(t *testing.T) {
 	require.Equal(t, store.StaffAgent, rows[0].Role)
 	status := agent.form("/support/filings/"+strings.Repeat("x", 300)+"/resume",
 		url.Values{"resolution": {"skip"}, "reason": {"x"}})
-	require.Equal(t, http.StatusSeeOther, status, "an odd address stops no entry")
+	require.Equal(t, http.StatusSeeOther, status, "an unusual address doesn't prevent the entry")
 }

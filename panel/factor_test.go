@@ -81,14 +81,14 @@ func TestSecondFactorIsAskedFor(t *testing.T) {
 	form := url.Values{"present_password": {officePassword}, "code": {"000000"}}
 	page = agent.posted("/account/totp/enrol", form)
 	require.Contains(t, page.Find("#e-code").Text(), "口令不正确")
-	require.Equal(t, secret, secretOf(page), "it is in the device already")
+	require.Equal(t, secret, secretOf(page), "the device already has it")
 	form.Set("code", o.code(secret))
 	page = agent.posted("/account/totp/enrol", url.Values{"present_password": {"wrong"}, "code": form["code"]})
 	require.Contains(t, page.Find("#e-present_password").Text(), "密码不正确")
 	codes := codesOf(agent.posted("/account/totp/enrol", form))
 	require.Len(t, codes, 10)
-	require.True(t, agent.in(), "the session that enrolled goes on")
-	require.False(t, old.in(), "one that gave no second factor doesn't")
+	require.True(t, agent.in(), "the session that enrolled continues")
+	require.False(t, old.in(), "a session without a second factor doesn't")
 
 	require.Equal(t, "/sign-in/code", old.leads("/sign-in", password("agent")))
 	require.False(t, old.in(), "the password alone is not enough")
@@ -96,7 +96,7 @@ func TestSecondFactorIsAskedFor(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, status)
 	require.Equal(t, "/sign-in?next=%2Faccount", to)
 	page = old.posted("/sign-in/code", url.Values{"code": form["code"]})
-	require.Contains(t, page.Find("#e-code").Text(), "已用过", "the code that enrolled was used")
+	require.Contains(t, page.Find("#e-code").Text(), "已用过", "the enrolment code is used up")
 	forward(30 * time.Second)
 	next := o.code(secret)
 	require.Equal(t, "/", old.leads("/sign-in/code", url.Values{"code": {" " + next[:3] + " " + next[3:]}}))
@@ -110,10 +110,10 @@ func TestSecondFactorIsAskedFor(t *testing.T) {
 	require.Contains(t, third.page("/account/totp").Find("[data-enrolled]").Text(), "9")
 	fourth := o.newcomer("agent")
 	fourth.leads("/sign-in", password("agent"))
-	require.Empty(t, fourth.leads("/sign-in/code", url.Values{"code": {codes[3]}}), "a recovery code serves once")
+	require.Empty(t, fourth.leads("/sign-in/code", url.Values{"code": {codes[3]}}), "a recovery code works once")
 	forward(16 * time.Minute)
 	require.Equal(t, "/sign-in", fourth.leads("/sign-in/code", url.Values{"code": {codes[4]}}),
-		"who stops halfway begins anew")
+		"an interrupted enrolment starts again")
 
 	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Actor: "agent"}, 0, 100)
 	require.NoError(t, err)
@@ -151,7 +151,7 @@ func TestCodesAreNotGuessed(t *testing.T) {
 		require.Contains(t, page.Find("#e-code").Text(), "不正确")
 	}
 	page := c.posted("/sign-in/code", url.Values{"code": {o.code(secret)}})
-	require.Contains(t, page.Find("#e-code").Text(), "尝试过于频繁", "the right one isn't looked at either")
+	require.Contains(t, page.Find("#e-code").Text(), "尝试过于频繁", "even the right code is rejected")
 	forward(time.Minute)
 	require.Equal(t, "/", c.leads("/sign-in/code", url.Values{"code": {o.code(secret)}}))
 }
@@ -170,9 +170,9 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	seen := secretOf(stranger.page("/sign-in/enrol"))
 	require.NotEqual(t, secret, seen, "each session has its own secret")
 	page := c.posted("/sign-in/enrol", url.Values{"code": {o.code(secret)}})
-	require.Contains(t, page.Find("#e-code").Text(), "不正确", "another's replaced it")
+	require.Contains(t, page.Find("#e-code").Text(), "不正确", "another session replaced it")
 	secret = secretOf(page)
-	require.NotEqual(t, seen, secret, "and what another saw is never enrolled here")
+	require.NotEqual(t, seen, secret, "a secret shown to another session can't be enrolled here")
 	codes := codesOf(c.posted("/sign-in/enrol", url.Values{"code": {o.code(secret)}}))
 	require.Len(t, codes, 10)
 	require.True(t, c.in())
@@ -185,7 +185,8 @@ func TestSecondFactorIsRequired(t *testing.T) {
 	require.Equal(t, "请填写此项。", page.Find("#e-present_code").Text())
 	form.Set("present_code", codes[0])
 	require.Len(t, codesOf(c.posted("/account/totp/enrol", form)), 10)
-	require.Empty(t, codesOf(c.posted("/account/totp/codes", url.Values{"code": {codes[1]}})), "the old codes are gone")
+	require.Empty(t, codesOf(c.posted("/account/totp/codes", url.Values{"code": {codes[1]}})),
+		"the old codes no longer work")
 	forward(30 * time.Second)
 	require.Len(t, codesOf(c.posted("/account/totp/codes", url.Values{"code": {o.code(secret2)}})), 10)
 	require.Equal(t, "/", o.newcomer("owner").leads("/sign-in", password("owner")), "customers have none")
@@ -224,13 +225,13 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 	require.Contains(t, wang.page("/support/staff").Find("main").Text(), "管理工作人员账号")
 
 	admin.leads(path+"/role", url.Values{"role": {"reviewer"}})
-	require.False(t, wang.in(), "a changed account signs in anew")
+	require.False(t, wang.in(), "a changed account must sign in again")
 	wang.leads("/sign-in", url.Values{"login": {"wang"}, "password": {own}})
 	require.True(t, wang.in())
 	_, err = o.db.DB().ExecContext(ctx, `UPDATE users SET staff_role = '' WHERE id = ?`, user.ID)
 	require.NoError(t, err)
 	status, _ = wang.send(http.MethodGet, "/support/tickets", nil)
-	require.Equal(t, http.StatusForbidden, status, "what counts is what is so now, and nothing is the least")
+	require.Equal(t, http.StatusForbidden, status, "the current role counts, and no role is the lowest")
 	admin.leads(path+"/disable", nil)
 	require.False(t, wang.in())
 	page = wang.posted("/sign-in", url.Values{"login": {"wang"}, "password": {own}})
@@ -253,7 +254,7 @@ func TestStaffAccountsAreManaged(t *testing.T) {
 	customer, err := o.db.UserByLogin(ctx, "owner")
 	require.NoError(t, err)
 	require.ErrorIs(t, o.db.SetStaffRole(ctx, customer.ID, store.StaffAdministrator), store.ErrNotFound,
-		"customers don't become staff")
+		"customers can't become staff")
 }
 
 // When two administrators revoke each other's role at the same time, one remains.
@@ -305,10 +306,10 @@ func TestAuditLogIsShownAndExported(t *testing.T) {
 	text := get("/support/audit/export?format=csv&actor=agent")
 	require.True(t, strings.HasPrefix(text, "\ufeffseq,at,"))
 	require.Equal(t, 104, strings.Count(text, "\n"))
-	require.Contains(t, text, ",'=1+1,", "a spreadsheet doesn't run it")
+	require.Contains(t, text, ",'=1+1,", "spreadsheets don't run it as a formula")
 	text = get("/support/audit/export?format=jsonl&actor=agent")
 	require.Equal(t, 103, strings.Count(text, `"hash":"`))
 	rows, err := o.db.AuditRows(ctx, store.AuditFilter{Action: "audit."}, 0, 10)
 	require.NoError(t, err)
-	require.Len(t, rows, 2, "exports stand in the log")
+	require.Len(t, rows, 2, "exports are logged")
 }

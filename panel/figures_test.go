@@ -50,7 +50,7 @@ func TestFiguresAreShown(t *testing.T) {
 	viewer := o.caller("viewer")
 	status, page, _ := viewer.look("/support/figures", nil)
 	require.Equal(t, http.StatusOK, status)
-	require.Zero(t, page.Find("svg.plot").Length(), "nothing happened yet")
+	require.Zero(t, page.Find("svg.plot").Length(), "nothing has happened yet")
 	now := time.Now()
 	begin := now.Add(-5 * 24 * time.Hour) // within seven days even if midnight passes meanwhile
 	o.fared("F1", begin)
@@ -85,7 +85,7 @@ func TestFiguresAreShown(t *testing.T) {
 	page.Find("svg.plot").Each(func(_ int, plot *goquery.Selection) {
 		require.NotEmpty(t, plot.Find("title").First().Text())
 		require.NotEmpty(t, plot.Find("desc").First().Text())
-		require.Zero(t, plot.Find("[style], [fill]").Length(), "colours are the style's")
+		require.Zero(t, plot.Find("[style], [fill]").Length(), "the stylesheet sets the colours")
 	})
 
 	file := func(path string) [][]string {

@@ -126,17 +126,17 @@ func TestEventsTellOfEachStep(t *testing.T) {
 	require.Equal(t, "text/event-stream; charset=utf-8", answer.Header.Get("Content-Type"))
 	require.Equal(t, "no", answer.Header.Get("X-Accel-Buffering"))
 	require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
-	require.Empty(t, answer.Header.Get("Set-Cookie"), "a stream keeps no session alive")
+	require.Empty(t, answer.Header.Get("Set-Cookie"), "streams don't keep the session alive")
 	require.Equal(t, "retry: 3000", next(t, lines))
 	second, _ := s.listen("?seen=0", "1") // another tab, reconnecting
 	require.Equal(t, "retry: 3000", next(t, second))
 	late, _ := s.listen("?seen=0", "")
 	for _, want := range []string{"retry: 3000", "id: 1", "event: progress", "data: 1"} {
-		require.Equal(t, want, next(t, late), "what was missed comes at once")
+		require.Equal(t, want, next(t, late), "missed events arrive at once")
 	}
 	begin := time.Now()
 	require.Eventually(t, func() bool { return time.Since(begin) > 2*readTimeout }, 5*time.Second, 50*time.Millisecond,
-		"longer than the server reads a request")
+		"longer than the server's read timeout")
 	s.advance(2, filing.Verifying)
 	for _, stream := range []chan string{lines, second, late} {
 		for _, want := range []string{"id: 2", "event: progress", "data: 2"} {

@@ -153,7 +153,7 @@ func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	later := []string{"vetting 未开始", "reviewing 未开始", "installing 未开始", "filed 未开始"}
 	list := func() []string {
 		whole := tasks(f.page(""))
-		require.Equal(t, whole, tasks(f.page("/progress")), "it renews itself")
+		require.Equal(t, whole, tasks(f.page("/progress")), "it refreshes itself")
 		require.Equal(t, []string{"contact 已完成", "verify 已完成"}, whole[:2])
 		require.Equal(t, later, whole[len(whole)-len(later):])
 		return whole[2 : len(whole)-len(later)]
@@ -184,14 +184,14 @@ func TestTaskListHasEachFormWithItsState(t *testing.T) {
 	require.Equal(t, []string{"kind 已完成→", "holder 待修改→", "site 待修改→", "papers 已完成→", "review 未开始→"}, list())
 	require.Equal(t, filingBase+"/holder?return_to=review#f-document_address", goesOn())
 	links := f.page("").Find(`.callout a[href*="return_to=review"]`)
-	require.Equal(t, 3, links.Length(), "both fields, and where to go on")
+	require.Equal(t, 3, links.Length(), "both fields, and the link to continue")
 	page := f.page("/holder")
 	require.Contains(t, page.Find("#e-document_address").Text(), "证件不清楚")
 	require.Equal(t, 1, page.Find(`.summary a[href="#f-document_address"]`).Length(), "the summary names it too")
 	require.Contains(t, page.Find("title").Text(), "错误：")
 	page = f.fill("/holder?return_to=review",
 		url.Values{"document_address": {"上海市黄浦区样例路 100 号 301 室"}, "action": {"next"}}, false)
-	require.Equal(t, 1, page.Find(".prechecked").Length(), "one comes back to the review")
+	require.Equal(t, 1, page.Find(".prechecked").Length(), "saving returns to the review")
 	require.Equal(t, "holder 已完成→", list()[1])
 	require.Equal(t, filingBase+"/site?return_to=review#f-name", goesOn())
 	require.Zero(t, f.page("/holder").Find(".summary").Length())
@@ -206,7 +206,7 @@ func blocking(t *testing.T, page *goquery.Document) map[string]string {
 		require.NotContains(t, e.Text(), "precheck_source")
 		require.NotEmpty(t, strings.TrimPrefix(strings.TrimSpace(e.Find(".quiet").Text()), "依据："), "its source")
 	})
-	require.Equal(t, len(rules) == 0, page.Find("main form").Length() == 1, "what blocks takes the button away")
+	require.Equal(t, len(rules) == 0, page.Find("main form").Length() == 1, "blocking findings remove the button")
 	return rules
 }
 
@@ -216,7 +216,7 @@ func TestReviewFindsWhatFormsRefuse(t *testing.T) {
 	rules := blocking(t, f.page("/review"))
 	require.Contains(t, rules, "form_missing")
 	missing := f.page("/review").Find(`[data-rule=form_missing] a`)
-	require.Equal(t, 2, missing.Length(), "forms that nobody filled are a line each")
+	require.Equal(t, 2, missing.Length(), "each empty form is one line")
 	require.Equal(t, filingBase+"/holder?return_to=review", missing.First().AttrOr("href", ""))
 
 	f.filled()
@@ -269,7 +269,7 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	require.Equal(t, 1, page.Find(fmt.Sprintf(`.facts a[href=%q]`, filingBase+"/site?return_to=review#f-name")).Length())
 	require.Contains(t, page.Find(".facts").Text(), filingtest.Contact().Mobile, "the contact is there")
 	require.Zero(t, page.Find(`.facts a[href*="contact"], .facts a[href$="#f-provider"]`).Length(),
-		"no link leads to what can't be changed")
+		"no link leads to a page that can't be changed")
 
 	page = f.fill("/site?return_to=review", url.Values{"name": {""}, "action": {"next"}}, true)
 	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also after problems")
@@ -280,7 +280,7 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".facts").Text(), "林测试的书评")
 	page = f.fill("/site?return_to=review", url.Values{"action": {"save"}}, false)
-	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also when it is only saved")
+	require.Equal(t, "review", page.Find("[name=return_to]").AttrOr("value", ""), "also when only saving")
 	page = f.fill("/site", url.Values{"action": {"next"}}, false)
 	require.Equal(t, 1, page.Find("form[data-papers]").Length(), "otherwise the next page follows")
 	page, err = f.Post(t.Context(), filingBase+"/papers", url.Values{"return_to": {"review"}, "action": {"next"}})
@@ -289,7 +289,7 @@ func TestReviewIsComeBackTo(t *testing.T) {
 	page = f.fill("/kind?return_to=review", url.Values{"kind": {"new"}, "action": {"next"}}, false)
 	require.Equal(t, 1, page.Find(".prechecked").Length())
 	page = f.fill("/site?return_to=//evil.example", nil, false)
-	require.Zero(t, page.Find("[name=return_to]").Length(), "only what is known is carried")
+	require.Zero(t, page.Find("[name=return_to]").Length(), "only known targets are carried")
 }
 
 // Changing the kind on its page loses nothing and reports problems next to their fields; corrections made there also
@@ -302,15 +302,15 @@ func TestKindIsOneForm(t *testing.T) {
 	require.Equal(t, 1, page.Find("#e-kind").Length())
 	require.Equal(t, 1, page.Find(`.summary a[href="#f-kind"]`).Length())
 	require.Equal(t, "310101199003070035", f.page("/kind").Find("[name=document_number]").AttrOr("value", ""),
-		"kept, though no kind was chosen")
+		"kept, although no kind was chosen")
 	page = f.fill("/kind", url.Values{"document_number": {"310101199003070036"}, "kind": {"new"}, "action": {"ask"}}, true)
 	require.Equal(t, 1, page.Find("#e-document_number").Length())
 	page = f.page("/kind")
 	require.Equal(t, "310101199003070036", page.Find("[name=document_number]").AttrOr("value", ""),
-		"kept, though it is wrong")
+		"kept, although it is wrong")
 	require.Equal(t, "new", page.Find("[name=kind][checked]").AttrOr("value", ""))
 	page = f.fill("/kind", url.Values{"document_number": {"310101199003070035"}, "action": {"ask"}}, false)
-	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""), "there is nobody to ask here")
+	require.Equal(t, "unknown", page.Find("[data-advice]").AttrOr("data-advice", ""), "there is no bureau to ask here")
 	for range web.QueriesPerClient {
 		if page, err := f.Fill(t.Context(), filingBase+"/kind", url.Values{"action": {"ask"}}); err != nil {
 			require.ErrorContains(t, err, "429")
@@ -329,8 +329,8 @@ func TestKindIsOneForm(t *testing.T) {
 		"the holder's form has it")
 	require.Equal(t, "110000", page.Find("[name=province] option[selected]").AttrOr("value", ""))
 	require.Empty(t, page.Find("[name=city] option[selected]").AttrOr("value", ""),
-		"what lay below the other province is to be chosen")
-	require.Equal(t, "林测试", page.Find("[name=name]").AttrOr("value", ""), "and the rest is as it was")
+		"the city must be chosen again for the new province")
+	require.Equal(t, "林测试", page.Find("[name=name]").AttrOr("value", ""), "the rest is unchanged")
 	require.Zero(t, f.page("/kind").Find("[data-advice]").Length(), "the answer was about another document")
 }
 
@@ -338,7 +338,7 @@ func TestKindIsOneForm(t *testing.T) {
 func TestPersonIsTypedOnce(t *testing.T) {
 	f := newFilling(t)
 	f.fill("/kind", url.Values{"nature": {"5"}, "kind": {"new"}, "action": {"next"}}, false)
-	require.Equal(t, 1, f.page("/holder").Find("[name=manager_same][checked]").Length(), "a person manages the own site")
+	require.Equal(t, 1, f.page("/holder").Find("[name=manager_same][checked]").Length(), "a person manages their own site")
 	h := filingtest.PersonHolder()
 	typed := demo.HolderValues(h)
 	for _, name := range []string{"superior", "manager_name", "manager_document_type", "manager_document_number"} {
@@ -352,18 +352,18 @@ func TestPersonIsTypedOnce(t *testing.T) {
 	f.fill("/holder", url.Values{"name": {"林测试"}, "action": {"next"}}, false)
 	page = f.page("/holder")
 	for _, name := range []string{"superior", "manager_name"} {
-		require.Equal(t, "林测试", page.Find("[name="+name+"]").AttrOr("value", ""), "what was filled in follows")
+		require.Equal(t, "林测试", page.Find("[name="+name+"]").AttrOr("value", ""), "the values follow")
 	}
 	page = f.fill("/holder", url.Values{"document_number": {"310101199003070036"}, "action": {"next"}}, true)
-	require.Equal(t, 1, page.Find(".summary li").Length(), "what is wrong is said once")
+	require.Equal(t, 1, page.Find(".summary li").Length(), "each problem is reported once")
 	require.Equal(t, 1, page.Find("#e-document_number").Length())
 
 	unit := demo.HolderValues(filingtest.CompanyHolder())
 	unit.Set("manager_same", "yes")
 	unit.Set("manager_name", "")
 	page = f.fill("/holder", unit, true)
-	require.Equal(t, 1, page.Find("#e-manager_name").Length(), "a unit's manager is a person, to be typed")
-	require.NotContains(t, f.page("/review").Find(".facts").Text(), "负责人就是主办者本人", "it is no part of the dossier")
+	require.Equal(t, 1, page.Find("#e-manager_name").Length(), "a unit's manager is a person, who must be entered")
+	require.NotContains(t, f.page("/review").Find(".facts").Text(), "负责人就是主办者本人", "it isn't part of the dossier")
 }
 
 // Customers learn which places the provider doesn't cover before any codes are sent.
@@ -393,7 +393,7 @@ func TestUnconfirmedEndIsSaidAtItsBox(t *testing.T) {
 	require.Contains(t, page.Find("title").Text(), "错误：")
 	_, open = f.page("").Find("details.withdraw").Attr("open")
 	require.False(t, open)
-	require.Zero(t, f.page("?unsure=take_off").Find(".summary").Length(), "only what the page has")
+	require.Zero(t, f.page("?unsure=take_off").Find(".summary").Length(), "only for forms on the page")
 }
 
 // Everything that aria-describedby names exists, required fields say so, and long texts are limited.

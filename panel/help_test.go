@@ -224,7 +224,7 @@ func TestPlacesAreTheBureausEdition(t *testing.T) {
 	require.Contains(t, below.Find(`[data-table="regions"]`).Text(), "新设区")
 	require.Contains(t, below.Find("main").Text(), "上海市")
 	require.Contains(t, v.get("/help/codes?region=440300", 200).Find(`[data-table="regions"]`).Text(), "南山区",
-		"where the bureau sent nothing")
+		"the built-in divisions where the bureau sent none")
 }
 
 func TestAnnouncementsAreWrittenShownAndWithdrawn(t *testing.T) {
@@ -237,7 +237,7 @@ func TestAnnouncementsAreWrittenShownAndWithdrawn(t *testing.T) {
 	preview := staff.post("/support/announcements/new", form, 200)
 	require.Equal(t, 2, preview.Find(".preview").Length())
 	require.Equal(t, "正月初七", preview.Find(".preview strong").First().Text())
-	require.Zero(t, v.get("/help", 200).Find("[data-announcement]").Length(), "a preview is kept nowhere")
+	require.Zero(t, v.get("/help", 200).Find("[data-announcement]").Length(), "previews aren't stored")
 	form.Set("action", "save")
 	staff.post("/support/announcements/new", form, 200)
 	staff.post("/support/announcements/new", form, 200) // a double click
@@ -257,7 +257,7 @@ func TestAnnouncementsAreWrittenShownAndWithdrawn(t *testing.T) {
 	staff.post("/support/announcements/1", old, 200)
 	old.Set("title_zh", "第三个标题")
 	conflict := staff.post("/support/announcements/1", old, 409)
-	require.Equal(t, "第三个标题", conflict.Find("#f-title_zh").AttrOr("value", ""), "nothing typed is lost")
+	require.Equal(t, "第三个标题", conflict.Find("#f-title_zh").AttrOr("value", ""), "the input is kept")
 	require.Equal(t, "2", conflict.Find("main [name=version]").AttrOr("value", ""))
 	bad := staff.post("/support/announcements/1", url.Values{"token": {token}, "title_zh": {"x"},
 		"published_at": {"2026-02-01T00:00"}, "expires_at": {"2026-01-01T00:00"}}, 422)

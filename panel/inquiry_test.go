@@ -120,7 +120,7 @@ func TestStatusIsAskedOnceInTenMinutes(t *testing.T) {
 	require.Equal(t, 4, a.auditedAround)
 	require.NoError(t, a.db.PurgeInquiries(ctx))
 	_, err = a.db.Inquiry(ctx, 1)
-	require.ErrorIs(t, err, store.ErrNotFound, "the old answer is forgotten")
+	require.ErrorIs(t, err, store.ErrNotFound, "the old answer has expired")
 	_, err = a.db.Inquiry(ctx, 4)
 	require.NoError(t, err)
 }
@@ -141,11 +141,11 @@ func TestStatusThatCannotBeAsked(t *testing.T) {
 	none("310000", bureau.ConditionDomain, "filed.example.net")
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Lose, Times: 2})
 	none("310000", bureau.ConditionDomain, "filed.example.net")
-	require.True(t, a.stand.Faults.Clean(), "a lost answer is asked for again, once")
+	require.True(t, a.stand.Faults.Clean(), "a lost answer is requested again, once")
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Lose, Times: 1})
 	got, err := a.panel.BureauStatus(ctx, "310000", bureau.ConditionDomain, "filed.example.net")
 	require.NoError(t, err)
-	require.True(t, got.Filed, "what failed is in no cache")
+	require.True(t, got.Filed, "failures aren't cached")
 
 	_, err = a.db.StopAccount(ctx, a.account, 5)
 	require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 		require.Equal(t, web.PasswordIsWrong, a.password(number, "falsch"))
 	}
 	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, filingPassword))
-	require.Equal(t, 5, a.auditedAround, "the sixth isn't even asked")
+	require.Equal(t, 5, a.auditedAround, "the sixth attempt isn't sent")
 	dump, err := a.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "falsch")
@@ -237,7 +237,7 @@ func TestPasswordIsNeverAskedTwice(t *testing.T) {
 	require.NoError(t, a.db.PurgeInquiries(ctx))
 	q, err = a.db.Inquiry(ctx, 1)
 	require.NoError(t, err)
-	require.Empty(t, q.Password, "forgotten after an hour")
+	require.Empty(t, q.Password, "expires after an hour")
 
 	a.stand.Faults.Clear()
 	for range 3 {

@@ -145,7 +145,7 @@ func TestFormsWithFilesAreSaved(t *testing.T) {
 	require.Equal(t, "沪教 2026-1", field(page, approval))
 	require.Equal(t, "A", field(page, "draft_tab"))
 	require.Contains(t, page.Find("#e-holder_id_front").Text(), "没有收到")
-	require.Equal(t, 1, page.Find(".error").Length(), "a field that was left alone needn't be chosen again")
+	require.Equal(t, 1, page.Find(".error").Length(), "an empty file field needn't be chosen again")
 
 	k.expire()
 	_, page, answer = k.files(registerPage, url.Values{"number": {"沪ICP备2023012345号"},
@@ -179,7 +179,7 @@ func TestApprovalNumbersAreADraft(t *testing.T) {
 	require.Equal(t, "一", field(k.page(papersPage), approval))
 	kept := url.Values{}
 	require.NoError(t, k.db.Draft(t.Context(), k.filing.ID, "papers", &kept))
-	require.Equal(t, url.Values{approval: {"一"}}, kept, "what the page doesn't ask for isn't kept")
+	require.Equal(t, url.Values{approval: {"一"}}, kept, "values the page doesn't ask for aren't kept")
 
 	status, _, _ = k.send(http.MethodPost, draft, marked(two, url.Values{approval: {"二"}}), "Accept", "application/json")
 	require.Equal(t, http.StatusConflict, status)
@@ -190,10 +190,10 @@ func TestApprovalNumbersAreADraft(t *testing.T) {
 	require.Equal(t, 1, row.Length())
 	require.Contains(t, row.Text(), "批准文件号")
 	require.Contains(t, row.Text(), "一")
-	require.Equal(t, "一", field(k.page(papersPage), approval), "nothing was overwritten")
+	require.Equal(t, "一", field(k.page(papersPage), approval), "nothing is overwritten")
 	status, _, _ = k.files(papersPage, marked(page, url.Values{approval: {"二"}, "action": {"save"}}), nil)
 	require.Equal(t, http.StatusOK, status)
-	require.Equal(t, "二", field(k.page(papersPage), approval), "saved again, it is the person's choice")
+	require.Equal(t, "二", field(k.page(papersPage), approval), "saving again is the person's choice")
 }
 
 // An upload that is too big or breaks off loses no number that arrived before.
@@ -209,7 +209,7 @@ func TestTooManyPicturesLoseNoNumbers(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, status)
 	page := k.page(papersPage)
 	require.Equal(t, "新", field(page, approval))
-	require.Equal(t, "留", field(page, "number.4"), "what didn't arrive stays")
+	require.Equal(t, "留", field(page, "number.4"), "a value that didn't arrive is kept")
 	require.Equal(t, 0, page.Find("[data-picture]").Length())
 
 	begin = strings.ReplaceAll(begin, "新", "更新")
@@ -253,7 +253,7 @@ func TestRegistrationIsADraft(t *testing.T) {
 		"application/json")
 	require.Equal(t, http.StatusUnauthorized, status)
 	page = k.signIn(registerPage)
-	require.Equal(t, "粤ICP", field(page, "number"), "what the script sent is kept for the form's own page")
+	require.Equal(t, "粤ICP", field(page, "number"), "what the script sent is saved for the form's own page")
 
 	// only the file that is too big is lost
 	status, page, _ = k.files(registerPage,
@@ -281,7 +281,7 @@ func TestOnePictureAtATime(t *testing.T) {
 	require.Equal(t, 1, card.Find("[data-part] [data-picture]").Length())
 	require.Equal(t, 1, page.Find("[data-removals] form").Length())
 	status, page, _ = k.files(action, nil, map[string][]byte{"holder_id_front": demo.Picture("holder_id_front")})
-	require.Equal(t, http.StatusOK, status, "sent again after a lost answer, it is the same picture")
+	require.Equal(t, http.StatusOK, status, "resent after a lost answer, it is the same picture")
 	require.Equal(t, 1, page.Find("[data-picture]").Length())
 	status, page, _ = k.files(action, nil, map[string][]byte{"letter": []byte("MZ")})
 	require.Equal(t, http.StatusUnprocessableEntity, status)

@@ -45,7 +45,7 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	require.Equal(t, "/orders?q=D2026&stage=filed", page.Find("main [name=next]").AttrOr("value", ""))
 	require.Equal(t, "en", page.Find("html").AttrOr("lang", ""))
 	button := page.Find(`form[action="/language"] button`)
-	require.Equal(t, "zh-CN", button.AttrOr("lang", ""), "its word is in the other language")
+	require.Equal(t, "zh-CN", button.AttrOr("lang", ""), "its text is in the other language")
 
 	// a failed sign-in: the name and the target are kept, the password is not
 	_, text, _ = s.send(http.MethodPost, "/sign-in",
@@ -70,7 +70,7 @@ func TestLanguageButtonLosesNothing(t *testing.T) {
 	require.NotContains(t, page.Text(), "secret-word")
 	dump, err := db.Dump(t.Context())
 	require.NoError(t, err)
-	require.NotContains(t, dump, "not an address", "what is kept is sealed")
+	require.NotContains(t, dump, "not an address", "saved forms are sealed")
 
 	for _, next := range []string{"//evil.example/a?b=c", "https://evil.example", `/\evil.example`,
 		"javascript:alert(1)"} {

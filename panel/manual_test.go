@@ -142,7 +142,7 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 	page = d.page(t, site)
 	require.Equal(t, "沪ICP备05000940号", page.Find("[name=holder_number]").AttrOr("value", ""), "known before")
 	require.Zero(t, page.Find("#refused [name=holder][value=nature]").Length())
-	require.NotZero(t, page.Find("#refused [name=holder][value=manager_name]").Length(), "but a manager")
+	require.NotZero(t, page.Find("#refused [name=holder][value=manager_name]").Length(), "it has a manager")
 	require.NotZero(t, page.Find("#refused [name=ownership][value=password]").Length(),
 		"a refusal can be about the password")
 	_, err = d.support.Upload(ctx, site+"/approved",
@@ -159,12 +159,12 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 	require.Equal(t, "沪ICP备05000940号-2", page.Find("#v-subject-site").Text())
 	_, err = d.support.Post(ctx, end+"/submitted", nil)
 	require.NoError(t, err)
-	require.Zero(t, d.page(t, end).Find("#approved input").Length(), "the click is enough")
+	require.Zero(t, d.page(t, end).Find("#approved input").Length(), "one click is enough")
 	page, err = d.support.Post(ctx, end+"/approved", nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("[data-state=decided]").Length())
 	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.auditedAround,
-		"an exchange was asked for each time, and its absence stopped nobody")
+		"an exchange was requested each time, and its failure blocked nobody")
 }
 
 // Two staff members have the same page open: the second sees what the first did.
@@ -185,7 +185,7 @@ func TestManualSecondSeesWhatTheFirstDid(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find(".flash").Text(), "已经变化")
 	require.Contains(t, page.Find("[data-state=decided]").Text(), "证件过期")
-	require.NotContains(t, page.Find("[data-state=decided]").Text(), "2026000001", "nothing of the second's is left")
+	require.NotContains(t, page.Find("[data-state=decided]").Text(), "2026000001", "nothing from the second is stored")
 }
 
 // A code that no table has any more is shown as a number, never as nothing.
@@ -226,7 +226,7 @@ func TestOnlyUploadsMayBeBig(t *testing.T) {
 	big := bytes.Repeat([]byte("x"), 300<<10)
 	page, err := d.support.Post(t.Context(), path+"/refused", url.Values{"opinion": {string(big)}})
 	require.Error(t, err)
-	require.Equal(t, "请填写此项。", page.Find("#e-opinion").Text(), "it wasn't read to its end")
+	require.Equal(t, "请填写此项。", page.Find("#e-opinion").Text(), "the body wasn't read to the end")
 	page, err = d.support.Upload(t.Context(), path+"/approved", url.Values{"site_number": {"沪ICP备2026000001号-1"}},
 		"certificate", "bazu.cert", big)
 	require.NoError(t, err)

@@ -71,7 +71,7 @@ func TestDeregisteredFilingIsShownReadOnly(t *testing.T) {
 	_, err = w.Post(ctx, "/orders/D1/filing", nil)
 	require.NoError(t, err)
 	page = filingPage(t, w, "D1")
-	require.Zero(t, page.Find("[data-over]").Length(), "filed anew")
+	require.Zero(t, page.Find("[data-over]").Length(), "filed again")
 	require.Equal(t, 1, page.Find("details.earlier").Length())
 }
 
@@ -97,7 +97,7 @@ func TestRefusalOfOursIsOurs(t *testing.T) {
 	require.Equal(t, 1, d.page(t, dossierPath).Find(`form[action="/support/filings/D1/resubmit"]`).Length())
 	_, err = d.support.Post(ctx, "/support/filings/D1/resubmit", url.Values{"revision": {"7"}, "serial": {"1"}})
 	require.NoError(t, err)
-	require.Empty(t, d.temporal.submitted, "of an old page")
+	require.Empty(t, d.temporal.submitted, "from an outdated page")
 	_, err = d.support.Post(ctx, "/support/filings/D1/resubmit", url.Values{"revision": {"1"}, "serial": {"1"}})
 	require.NoError(t, err)
 	require.Equal(t, []workflows.Submission{{Revision: 2, Kind: filing.KindNew, Actor: "support:a"}}, d.temporal.submitted)

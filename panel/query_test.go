@@ -104,7 +104,7 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 			"管局下发的备案数据"} {
 			require.Contains(t, answer, text)
 		}
-		require.NotContains(t, answer, "商城", "the holder's other site isn't asked for")
+		require.NotContains(t, answer, "商城", "the holder's other site isn't queried")
 	}
 	for _, asked := range []string{"沪icp备05000001号", "上海样例网络科技有限公司"} {
 		answer := ask(asked)
@@ -115,7 +115,7 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 	require.Contains(t, person1, "林**")
 	require.Contains(t, person1, "个人")
 	require.NotContains(t, person1, filingtest.PersonHolder().Name)
-	require.Zero(t, a.auditedAround, "our records knew")
+	require.Zero(t, a.auditedAround, "answered from our records")
 
 	answer := ask("www.filed.example.net")
 	require.Contains(t, answer, "向管局查询的结果")
@@ -128,7 +128,7 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 	asked := a.auditedAround
 	require.Contains(t, ask("不存在的公司"), "没有查到备案信息")
 	require.Contains(t, ask("沪ICP备09999999号"), "没有查到备案信息")
-	require.Equal(t, asked, a.auditedAround, "a bureau tells of domains only")
+	require.Equal(t, asked, a.auditedAround, "bureaus only tell about domains")
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901", Times: 1})
 	require.Contains(t, ask("other.example.net"), "现在不能向管局查询")
 }
@@ -174,7 +174,7 @@ func TestQueryNamesWhatIsWrong(t *testing.T) {
 		status, page := v.query(asked)
 		require.Equal(t, http.StatusUnprocessableEntity, status)
 		require.Contains(t, page.Find(".summary").Text(), problem)
-		require.Equal(t, asked, page.Find("#f-asked").AttrOr("value", ""), "what was typed stays")
+		require.Equal(t, asked, page.Find("#f-asked").AttrOr("value", ""), "the input is kept")
 	}
 	_, page := v.send(http.MethodGet, "/sign-in", nil)
 	require.NotZero(t, page.Find(`main a[href="/query"]`).Length())
@@ -226,7 +226,7 @@ func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	v.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"secret"}})
 	status, page := v.query("某公司")
 	require.Equal(t, http.StatusOK, status)
-	require.Zero(t, page.Find("#f-captcha").Length(), "not of people that we know")
+	require.Zero(t, page.Find("#f-captcha").Length(), "not for signed-in people")
 	_, page = v.send(http.MethodGet, "/orders", nil)
 	require.NotZero(t, page.Find(`.foot a[href="/query"]`).Length())
 }

@@ -59,7 +59,7 @@ func TestResumeWantsAReason(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R2/resume",
 		url.Values{"resolution": {"skip"}, "serial": {"1"}, "reason": {"客户自己上传了证书"}}))
 	require.Equal(t, 1, agent.page("/support/filings/R1?serial=1").Find("[data-resume] input[name=reason]").Length(),
-		"why it is tried again may be said")
+		"a reason for the retry is optional")
 	again := agent.posted("/support/filings/R1/resume",
 		url.Values{"resolution": {"retry"}, "serial": {"1"}, "reason": {strings.Repeat("长", 1001)}})
 	require.Equal(t, "重试这一步", again.Find("h1").Text())

@@ -67,12 +67,12 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	page := d.page(t, "/support/filings")
 	require.Zero(t, page.Find(`form[action$="/send-back"]`).Length(), "no bare button")
 	require.Equal(t, 1, page.Find(`a[href="`+dossierPath+`"]`).Length())
-	require.Zero(t, d.page(t, dossierPath).Find("#send-back").Length(), "it is nobody's yet")
+	require.Zero(t, d.page(t, dossierPath).Find("#send-back").Length(), "nobody holds it yet")
 	d.take(t)
 	page = d.page(t, dossierPath)
 	require.NotZero(t, page.Find("[name=reasons][value=site_name]").Length())
 	require.Zero(t, page.Find("[name=reasons][value=ownership_password]").Length(), "a new filing has no password")
-	require.NotZero(t, page.Find("[name=papers][value=holder_id_front]").Length(), "a paper can be what it is about")
+	require.NotZero(t, page.Find("[name=papers][value=holder_id_front]").Length(), "the reason can concern a paper")
 
 	send := func(values url.Values) (*goquery.Document, error) {
 		values.Set("revision", "1")
@@ -81,10 +81,10 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	}
 	page, err := send(url.Values{"text": {"  "}, "holder": {"name"}})
 	require.ErrorContains(t, err, "请选一个原因")
-	require.Equal(t, 1, page.Find("[name=holder][value=name][checked]").Length(), "nothing typed is lost")
+	require.Equal(t, 1, page.Find("[name=holder][value=name][checked]").Length(), "the input is kept")
 	_, err = send(url.Values{"text": {strings.Repeat("长", 1001)}})
 	require.ErrorContains(t, err, "最多 1000 个字")
-	require.Empty(t, d.temporal.verdicts, "nobody was told")
+	require.Empty(t, d.temporal.verdicts, "nobody was notified")
 
 	back := d.temporal.sentBack
 	d.temporal.sentBack = nil // the panel dies between writing and signalling
@@ -96,14 +96,14 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	require.NoError(t, err)
 	all, err := d.db.SendBacks(ctx, f.ID)
 	require.NoError(t, err)
-	require.Len(t, all, 1, "one row for a revision")
+	require.Len(t, all, 1, "one row per revision")
 	require.Equal(t, []string{"site_name", "id_front_blurred"}, all[1].Reasons)
 	require.Equal(t, []string{"site.name", "papers.holder_id_front", "holder.address"}, all[1].Fields)
 	require.Equal(t, map[string]string{"site_name": "李四的店"}, all[1].Notes,
-		"what was added to a reason that wasn't chosen isn't said")
+		"text added to an unselected reason isn't shown")
 	require.Equal(t, "support:a", all[1].Actor)
 	require.Equal(t, workflows.Verdict{Revision: 1, Actor: "support:a"}, d.temporal.verdicts[1],
-		"nothing of it goes to Temporal")
+		"Temporal gets none of it")
 	dump, err := d.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "张三", "what staff write is sealed")
@@ -113,7 +113,7 @@ func TestSendingBackAsksWhy(t *testing.T) {
 	require.NoError(t, err)
 	all, err = d.db.SendBacks(ctx, f.ID)
 	require.NoError(t, err)
-	require.Equal(t, "请张三重拍", all[1].Text, "what the customer reads stays")
+	require.Equal(t, "请张三重拍", all[1].Text, "the customer's text is unchanged")
 }
 
 // The customer reads the reason on the filing's page, above each form and at the fields that it concerns.
@@ -138,8 +138,8 @@ func TestWhatWasSentBackIsShownWhereItBelongs(t *testing.T) {
 	page, err = w.Page(ctx, "/orders/D1/filing/site")
 	require.NoError(t, err)
 	require.Contains(t, page.Find("#e-name").Text(), "网站名称不符合要求")
-	require.Contains(t, page.Find("#e-name").Text(), "请去掉“上海”", "with what was added")
-	require.NotContains(t, page.Find("#e-name").Text(), "证件照片", "at a field stands what is about it")
+	require.Contains(t, page.Find("#e-name").Text(), "请去掉“上海”", "with the added text")
+	require.NotContains(t, page.Find("#e-name").Text(), "证件照片", "each field shows the reason that concerns it")
 	require.Zero(t, page.Find("#e-home_page").Length())
 	page, err = w.Page(ctx, "/orders/D1/filing/holder")
 	require.NoError(t, err)

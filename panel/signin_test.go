@@ -93,7 +93,7 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		}
 		wait, err := db.TakeTry(t.Context(), login)
 		require.NoError(t, err)
-		require.Equal(t, time.Second, wait, "the captcha's failure cost no try, and the sixth waits")
+		require.Equal(t, time.Second, wait, "the failed captcha used no attempt, and the sixth attempt must wait")
 		now = now.Add(31 * time.Minute)
 		status, _, response := s.send(http.MethodPost, "/sign-in",
 			url.Values{"login": {login}, "password": {"right-password"}, "next": {"/account"}})
@@ -146,7 +146,7 @@ func TestLanguageOfTheBrowserComesFirst(t *testing.T) {
 	}
 	s.send(http.MethodPost, "/language", url.Values{"lang": {"zh"}, "next": {"/sign-in"}})
 	_, text, _ := s.send(http.MethodGet, "/sign-in", nil, "Accept-Language", "en")
-	require.Contains(t, text, `<html lang="zh-CN">`, "what was chosen stays")
+	require.Contains(t, text, `<html lang="zh-CN">`, "the choice is kept")
 }
 
 // A form that arrives after the session's end is saved without its passwords, and only in a browser that knows whose it
@@ -177,7 +177,7 @@ func TestFormsAreSavedWithoutPasswords(t *testing.T) {
 	require.NotContains(t, text, "right-password")
 	status, _, _ := s.send(http.MethodPost, "/account/contact/mail", url.Values{"email": {"x"}})
 	require.Equal(t, 422, status)
-	require.Zero(t, saved(), "sent again, it needn't be kept")
+	require.Zero(t, saved(), "once resent, it needn't be saved")
 
 	require.NoError(t, db.EndOtherSessions(t.Context(), 1, 0))
 	status, _, _ = s.send(http.MethodPost, "/account/contact/mail", form, "Accept", "application/json")

@@ -51,7 +51,7 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	agent, viewer := o.caller("agent"), o.caller("viewer")
 	require.Zero(t, viewer.page("/support/filings/A1").Find("[name=activity]").Length())
 	buttons := agent.page("/support/filings/A1").Find("[data-pending] [name=activity]")
-	require.Equal(t, 1, buttons.Length(), "what runs needs no button")
+	require.Equal(t, 1, buttons.Length(), "a running activity needs no button")
 	require.Equal(t, waits.Key(), buttons.AttrOr("value", ""))
 	require.Contains(t, o.workflows.relatedWorkflows, "aftercare/A1")
 
@@ -66,7 +66,7 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	page := agent.page("/support/filings/A1")
 	require.Equal(t, 1, page.Find(`[data-unknown="no_execution"]`).Length())
 	require.Equal(t, waits.Key(), page.Find("[data-pending] [name=activity]").AttrOr("value", ""),
-		"what goes on beside is there also when the filing's history is past its time")
+		"related workflows show even after the filing's history has expired")
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}}))
 	require.Equal(t, []string{"5", "5"}, o.workflows.ran)
 	o.workflows.executionErr = nil
@@ -74,7 +74,7 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	o.filing("A2", "owner")
 	o.workflows.execution.Pending = nil
 	require.Zero(t, agent.page("/support/filings/A2").Find("#act").Length(),
-		"no reason is asked for where nothing is done at once")
+		"no reason is required unless something is done at once")
 	o.workflows.execution.Pending = []workflows.PendingActivity{waits}
 	rows, err := o.db.AuditRows(t.Context(), store.AuditFilter{Action: "filing.run_now"}, 0, 4)
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestStaffRunABackedOffActivityNow(t *testing.T) {
 	}
 	o.workflows.err = workflows.ErrWrongStage
 	agent.form("/support/filings/A1/run-now", url.Values{"activity": {waits.Key()}})
-	require.Contains(t, agent.flashed("A1"), "不在等待重试", "it began in between")
+	require.Contains(t, agent.flashed("A1"), "不在等待重试", "it started in the meantime")
 	entries, _ = o.logged(last)
 	require.Equal(t, []string{"filing.run_now asked", "filing.run_now refused"}, entries[4:])
 	require.Equal(t, http.StatusUnprocessableEntity,
@@ -113,7 +113,7 @@ func TestStaffSendCodesAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, verifications[filing.SMS].Sends)
 	require.Equal(t, 1, verifications[filing.Mail].Sends)
-	require.Contains(t, send("C2", "sms"), "已变化", "nothing is to be verified there")
+	require.Contains(t, send("C2", "sms"), "已变化", "there is nothing to verify")
 	require.Equal(t, http.StatusBadRequest, agent.form("/support/filings/C1/codes", url.Values{"channel": {"pigeon"}}))
 	code, ok, err := o.db.PrepareCode(t.Context(), f.ID, filing.Mail, 1)
 	require.NoError(t, err)
@@ -147,7 +147,7 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 		status, page, _ := agent.look("/support/filings/V1/contact/sms", form)
 		require.Equal(t, http.StatusUnprocessableEntity, status)
 		require.Equal(t, 1, page.Find("#e-"+field).Length(), field)
-		require.Equal(t, form.Get("reason"), page.Find("#f-reason").Text(), "nothing typed is lost")
+		require.Equal(t, form.Get("reason"), page.Find("#f-reason").Text(), "the input is kept")
 	}
 	form := right()
 	form.Set("mobile", filingtest.Contact().Mobile)
@@ -156,7 +156,7 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.Contains(t, page.Find("#e-mobile").Text(), "和现在登记的一样")
 	again := page.Find("[name=token]").AttrOr("value", "")
 	require.Len(t, again, len(form.Get("token")))
-	require.NotEqual(t, form.Get("token"), again, "the notice of what didn't happen may be given up")
+	require.NotEqual(t, form.Get("token"), again, "the notice of the failed attempt may have given up")
 
 	form = right()
 	for range 2 { // a double click
@@ -171,7 +171,7 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.Empty(t, o.workflows.codes, "the filing's own verification sends it")
 	text := agent.page("/support/filings/V1").Find("[data-corrections]").Text()
 	require.Contains(t, text, "视频通话")
-	require.NotContains(t, text, "视频核对了本人", "that is in the log")
+	require.NotContains(t, text, "视频核对了本人", "the correction is logged")
 	require.NotContains(t, text, "13800000009")
 
 	require.NoError(t, o.db.Advance(ctx,
@@ -182,7 +182,7 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.Equal(t, [][2]int64{{2, 1}}, o.workflows.codes)
 	contact, err = o.db.Contact(ctx, f.ID)
 	require.NoError(t, err)
-	require.Equal(t, "13800000009", contact.Details.Mobile, "the old one counts until the code is typed")
+	require.Equal(t, "13800000009", contact.Details.Mobile, "the old one is valid until the code is entered")
 
 	require.Equal(t, 1, owner.page("/orders/V1/filing").Find(`[data-confirm="sms"]`).Length())
 	status, page, _ = owner.look("/orders/V1/filing/contact/sms", url.Values{"code": {"00000000"}})
@@ -192,7 +192,7 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms/again", nil),
-		"too soon is said on the page")
+		"the page says that it is too soon")
 	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms", url.Values{"code": {code}}))
 	contact, err = o.db.Contact(ctx, f.ID)
 	require.NoError(t, err)
@@ -264,7 +264,7 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 		status, page, _ := agent.look("/support/filings/S1/space", elsewhere)
 		require.Equal(t, http.StatusUnprocessableEntity, status, "the password isn't sent elsewhere: %s", field)
 		require.Contains(t, page.Find("#e-password").Text(), "原来的密码不会用到新的地方", field)
-		require.Equal(t, elsewhere.Get("host"), page.Find("#f-host").AttrOr("value", ""), "nothing typed is lost")
+		require.Equal(t, elsewhere.Get("host"), page.Find("#f-host").AttrOr("value", ""), "the input is kept")
 	}
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/S1/space", old))
 	w, err := o.db.WebSpaceOf(ctx, order.ID)

@@ -88,7 +88,7 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	require.Contains(t, got, "管局 管局退回 "+code+"管局意见：“名称含地区”")
 	require.Contains(t, got, "管局 管局退回 "+code+"管局意见：“证件过期”")
 	require.Contains(t, got, "客服 初审退回 工作人员说明：“还缺说明”")
-	require.Equal(t, 1, strings.Count(got, "名称含地区"), "each reason stands at its own revision")
+	require.Equal(t, 1, strings.Count(got, "名称含地区"), "each reason is shown with its own revision")
 
 	decide(3, store.ManualDecision{Approved: true,
 		Issued: filing.Issued{HolderNumber: "沪ICP备2026000001号", SiteNumber: "沪ICP备2026000001号-1", Certificate: []byte("c")}})
@@ -106,7 +106,7 @@ func TestTimelineKeepsWhatWasSaid(t *testing.T) {
 	_, open := earlier.Attr("open")
 	require.False(t, open)
 	got = strings.Join(lines(earlier), "\n")
-	require.Contains(t, got, "证件过期", "with what was said then")
+	require.Contains(t, got, "证件过期", "with the reason given then")
 	require.Contains(t, got, "管局审核通过 沪ICP备2026000001号-1")
 	require.Len(t, lines(page.Find("#progress > div > .timeline")), 1, "and the change has its own")
 }
