@@ -142,7 +142,7 @@ func (v *verifier) unknown(ctx context.Context) error {
 	list, err := v.list(ctx, fmt.Sprintf("ExecutionStatus = 'Running' AND TaskQueue = '%s' AND WorkflowType NOT IN (%s)",
 		workflows.QueueFiling, strings.Join(names, ", ")))
 	for _, e := range list {
-		v.misfit(e, "this build has no workflow of the name")
+		v.misfit(e, "this build lacks the workflow")
 	}
 	return err
 }
