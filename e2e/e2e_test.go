@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/beian/beian/internal/browsertest"
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
@@ -22,12 +21,6 @@ import (
 	"github.com/beian/beian/internal/stack"
 	"github.com/beian/beian/internal/testdb"
 )
-
-// TestMain closes the browser that the tests share.
-func TestMain(m *testing.M) {
-	defer browsertest.Close()
-	m.Run()
-}
 
 // seldom is the pause between exchanges in tests that submit nothing: each exchange costs time.
 const seldom = time.Hour

@@ -14,12 +14,6 @@ import (
 	"github.com/beian/beian/panel"
 )
 
-// TestMain closes the browser that the tests share.
-func TestMain(m *testing.M) {
-	defer browsertest.Close()
-	m.Run()
-}
-
 // looksAt reports whether a route answers somebody with a whole page.
 func (c *caller) looksAt(path string) bool {
 	request, err := http.NewRequestWithContext(c.o.t.Context(), http.MethodGet, c.o.url+path, nil)

@@ -39,52 +39,24 @@ func inProject(path string) (string, error) {
 // Sizes are the widths of a phone and a desktop, in CSS pixels.
 var Sizes = map[string]int{"phone": 390, "desktop": 1280}
 
-// closes ends the browser, if one was started.
-var closes = func() error { return nil }
-
-// chromium is the process's browser; Close ends it.
-var chromium = sync.OnceValues(func() (context.Context, error) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		return nil, fmt.Errorf("install Debian's package chromium: %w", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"))
-	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, _ := chromedp.NewContext(allocator)
-	closes = func() error {
-		defer cancel()
-		return chromedp.Cancel(ctx)
-	}
-	return ctx, Do(ctx, chromedp.Navigate("about:blank"))
-})
-
-// Close ends the browser that a process's tests share: TestMain calls it after all of them.
-func Close() {
-	if err := closes(); err != nil {
-		fmt.Fprintln(os.Stderr, "closing chromium:", err)
-	}
-}
-
-// Open opens a window of a given size in CSS pixels, with cookies of its own. It behaves as if it had the focus,
-// which other tests' windows believe too.
+// Open opens chromium with a window of a given size in CSS pixels.
 func Open(t *testing.T, width, height int) context.Context {
 	t.Helper()
-	browser, err := chromium()
-	require.NoError(t, err)
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	path, err := exec.LookPath("chromium")
+	require.NoError(t, err, "install Debian's package chromium")
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.WindowSize(width, height), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "zh-CN"),
+		chromedp.Flag("accept-lang", "zh-CN"))
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
-	require.NoError(t, Do(ctx, chromedp.EmulateViewport(int64(width), int64(height)),
-		chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled,
-				emulation.SetFocusEmulationEnabledParams{Enabled: true})
-			return err
-		})))
+	// A window can't be as narrow as a phone.
+	require.NoError(t, Do(ctx, chromedp.EmulateViewport(int64(width), int64(height))))
 	return ctx
 }
 

@@ -13,12 +13,6 @@ import (
 	"github.com/beian/beian/internal/browsertest"
 )
 
-// TestMain closes the browser that the tests share.
-func TestMain(m *testing.M) {
-	defer browsertest.Close()
-	m.Run()
-}
-
 // The checker finds violations, and finds those of the dark scheme only there.
 func TestBrowserSeesWhatIsNotAccessible(t *testing.T) {
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
