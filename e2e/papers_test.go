@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -89,7 +90,9 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.True(t, strings.HasPrefix(response.Header.Get("Content-Disposition"), "inline"))
 	page, err = support.Page(ctx, link)
 	require.NoError(t, err)
-	views := strings.Join(strings.Fields(page.Find("[data-view]").Text()), " ")
+	views := strings.Join(page.Find("[data-view] td").Map(func(_ int, cell *goquery.Selection) string {
+		return strings.Join(strings.Fields(cell.Text()), " ")
+	}), " ")
 	require.Contains(t, views, "客服 support 1 工作人员、初审、原图")
 	require.Contains(t, views, "客户 demo", "the owner's view is audited too")
 	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/vetting"]`).Length())

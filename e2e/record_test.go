@@ -2,16 +2,19 @@ package e2e_test
 
 import (
 	"compress/gzip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/beian/beian/internal/stack"
@@ -25,6 +28,7 @@ func record(t *testing.T, s *stack.Stack, order string) {
 	if dir == "" {
 		return
 	}
+	sweepsRun(t, s)
 	list, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000})
 	require.NoError(t, err)
 	longest := map[string]*historypb.History{}
@@ -51,6 +55,20 @@ func record(t *testing.T, s *stack.Stack, order string) {
 	}
 	for kind, h := range longest {
 		save(t, dir, t.Name()+"-"+kind, h)
+	}
+}
+
+// sweepsRun runs what schedules start rarely, so that there is a history of each.
+func sweepsRun(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	for schedule, kind := range map[string]string{"tickets": "TicketSweep", "figures": "FigureDays", "broken": "BrokenCheck"} {
+		handle := s.Temporal.ScheduleClient().GetHandle(t.Context(), schedule)
+		require.NoError(t, handle.Trigger(t.Context(), client.ScheduleTriggerOptions{}))
+		require.Eventually(t, func() bool {
+			list, err := s.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+				PageSize: 1, Query: fmt.Sprintf("WorkflowType = %q AND ExecutionStatus = 'Completed'", kind)})
+			return err == nil && len(list.GetExecutions()) > 0
+		}, time.Minute, 100*time.Millisecond, kind)
 	}
 }
 
