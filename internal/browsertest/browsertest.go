@@ -90,6 +90,19 @@ func Shot(t *testing.T, name string) chromedp.Action[chromedp.Void] {
 	})
 }
 
+// screenshot takes a picture of the whole page. Chromium sometimes never answers the first request.
+func screenshot(ctx context.Context, target *chromedp.Target) (png []byte, err error) {
+	for range 3 {
+		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
+		png, err = chromedp.FullScreenshot(100)(attempt, target)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return png, err
+		}
+	}
+	return nil, fmt.Errorf("taking a picture of the page: %w", err)
+}
+
 // Picture saves a picture of the whole page.
 func Picture(ctx context.Context, target *chromedp.Target, name string) error {
 	dir := os.Getenv("BEIAN_SHOTS")
@@ -99,7 +112,7 @@ func Picture(ctx context.Context, target *chromedp.Target, name string) error {
 			return err
 		}
 	}
-	png, err := chromedp.FullScreenshot(100)(ctx, target)
+	png, err := screenshot(ctx, target)
 	if err != nil {
 		return err
 	}
