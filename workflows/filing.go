@@ -103,6 +103,7 @@ func (f *run) verify(ctx workflow.Context) error {
 		EventKind: filing.EventContactGiven, Actor: f.actor}); err != nil {
 		return err
 	}
+	f.codeAttention = f.attention
 	sending, stop := workflow.WithCancel(ctx)
 	senders := workflow.NewWaitGroup(ctx)
 	for _, channel := range filing.Channels {
@@ -120,6 +121,17 @@ func (f *run) verify(ctx workflow.Context) error {
 	return err
 }
 
+// unreachableAttention names the first channel whose number or address was refused; empty if none was. Each
+// channel has its own, so that one that works doesn't hide the other's refusal.
+func (f *run) unreachableAttention() filing.Attention {
+	for _, channel := range filing.Channels {
+		if f.unreachable[channel] {
+			return channel.Unreachable()
+		}
+	}
+	return ""
+}
+
 // sendCodes sends a channel's newest code whenever one is requested. The customer corrects a refused number or
 // address, which requests a new code.
 func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
@@ -131,14 +143,12 @@ func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
 		sent = f.wanted[channel]
 		code := activities.CodeRef{FilingID: f.in.FilingID, Channel: channel, Send: sent}
 		_, err := f.step(ctx, sendStep(channel), a.message.SendCode, code, nil)
-		var attention filing.Attention
-		switch {
-		case errors.Is(err, errRecipient):
-			attention = channel.Unreachable()
-		case err != nil:
+		if err != nil && !errors.Is(err, errRecipient) {
 			return // verified or withdrawn meanwhile
 		}
-		if attention != f.attention {
+		f.unreachable[channel] = err != nil
+		if attention := f.unreachableAttention(); attention != f.codeAttention {
+			f.codeAttention = attention
 			if err := f.attend(ctx, attention, channel.CodeEvent()); err != nil {
 				return
 			}

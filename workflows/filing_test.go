@@ -317,6 +317,31 @@ func TestRefusedNumberIsCorrectedByTheCustomer(t *testing.T) {
 	require.NotContains(t, w.kinds(), "stuck")
 }
 
+// A mail that arrives says nothing about the phone number that was refused.
+func TestRefusedNumberStaysShownWhileTheOtherChannelWorks(t *testing.T) {
+	w := newWorld(t)
+	w.env.OnActivity(messageActivities.SendCode, mock.Anything,
+		mock.Anything).Return(func(_ context.Context, c activities.CodeRef) error {
+		if c.Channel == filing.SMS {
+			return temporal.NewNonRetryableApplicationError("refused", activities.ReasonRecipient, nil)
+		}
+		return nil
+	})
+	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
+	w.at(3, w.says(workflows.UpdateSendCode, workflows.SendCode{Channel: filing.Mail, Send: 2}))
+	var shown []filing.Attention
+	w.at(5, func() {
+		for _, s := range w.steps {
+			if s.Attention != nil {
+				shown = append(shown, *s.Attention)
+			}
+		}
+	})
+	w.at(6, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
+	w.runs(input)
+	require.Equal(t, filing.AttentionSMSRecipient, shown[len(shown)-1])
+}
+
 func TestArrearsAreStuckAndVerificationUnsticks(t *testing.T) {
 	w := newWorld(t)
 	w.env.OnActivity(messageActivities.SendCode, mock.Anything,

@@ -42,14 +42,18 @@ type run struct {
 	writing workflow.Mutex
 
 	// Said by people:
-	contact    int // version of the contact given
-	wanted     map[filing.Channel]int
-	verified   bool
-	submitted  int // newest revision submitted
-	vetted     *vettingVerdict
-	siteChecks int // how often a site check was requested
-	withdrawn  bool
-	actor      string // who last moved the filing
+	contact int // version of the contact given
+	wanted  map[filing.Channel]int
+	// unreachable are the channels whose number or address was refused; codeAttention is what the filing shows
+	// of them, or is about to.
+	unreachable   map[filing.Channel]bool
+	codeAttention filing.Attention
+	verified      bool
+	submitted     int // newest revision submitted
+	vetted        *vettingVerdict
+	siteChecks    int // how often a site check was requested
+	withdrawn     bool
+	actor         string // who last moved the filing
 
 	// Said by the bureau:
 	accepted             int
@@ -80,15 +84,16 @@ func setUp(ctx workflow.Context, in FilingInput) (*run, error) {
 		first = filing.Installing
 	}
 	f := &run{
-		in:        in,
-		kind:      in.Kind,
-		stage:     first,
-		shown:     first,
-		writing:   workflow.NewMutex(ctx),
-		stuckLock: workflow.NewMutex(ctx),
-		wanted:    map[filing.Channel]int{},
-		decided:   map[int]Decided{},
-		notices:   noticeGroup{wg: workflow.NewWaitGroup(ctx)},
+		in:          in,
+		kind:        in.Kind,
+		stage:       first,
+		shown:       first,
+		writing:     workflow.NewMutex(ctx),
+		stuckLock:   workflow.NewMutex(ctx),
+		wanted:      map[filing.Channel]int{},
+		unreachable: map[filing.Channel]bool{},
+		decided:     map[int]Decided{},
+		notices:     noticeGroup{wg: workflow.NewWaitGroup(ctx)},
 	}
 	if in.From != nil {
 		f.foundAt(*in.From)
