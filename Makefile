@@ -37,26 +37,29 @@ test: packages tools lint
 	cd tools/deploycheck && go test -count=1 ./...
 	@rm -rf .beian/tests
 	@failed=0; $(MAKE) --no-print-directory --keep-going --jobs 2 test-stack test-packages test-browser test-workflows || failed=1; \
-	  go tool gotestsum --format none --raw-command -- cat .beian/tests/*.json || failed=1; exit $$failed
+	  go tool gotestsum --format none --raw-command -- cat .beian/tests/*.json || true; exit $$failed
 
 # Memory is cheaper than time here, so the garbage collector runs less often.
-GOTEST = @mkdir -p .beian/tests; GOGC=400 go tool gotestsum --format pkgname-and-test-fails --hide-summary skipped,output --jsonfile .beian/tests/$@.json -- -count=1 -timeout 30m
+GOTEST = @mkdir -p .beian/tests; GOGC=400 go tool gotestsum --format pkgname-and-test-fails --hide-summary skipped,output --jsonfile .beian/tests/$@.json
+# A browser or a server that a busy machine starved may fail a test of the whole stack: such a test runs once
+# more by itself, and is listed. More than three failures are no accident.
+AGAIN = --rerun-fails=1 --rerun-fails-max-failures=3 --packages ./e2e
 
 # The whole stack, without a browser. Tests mostly wait, for heartbeats or for the next
 # exchange, so several run at once.
 test-stack: packages tools
-	$(GOTEST) -parallel 4 ./e2e -skip '^TestBrowser'
+	$(GOTEST) $(AGAIN) -- -count=1 -timeout 30m -parallel 4 -skip '^TestBrowser'
 
 # The whole stack, with browsers.
 test-browser: packages tools
-	$(GOTEST) -parallel 3 ./e2e -run '^TestBrowser'
+	$(GOTEST) $(AGAIN) -- -count=1 -timeout 30m -parallel 3 -run '^TestBrowser'
 
 # Each run draws different sequences of faults.
 test-workflows: packages
-	$(GOTEST) -parallel 4 ./workflows -rapid.checks=50
+	$(GOTEST) -- -count=1 -timeout 30m -parallel 4 ./workflows -rapid.checks=50
 
 test-packages: packages tools
-	$(GOTEST) -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
+	$(GOTEST) -- -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
 ## race: every package but the end-to-end tests under the race detector
 # -short leaves out the tests of ten thousand filings. TEMPORAL_DEBUG turns off the SDK's
