@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -66,46 +65,34 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		tooSoon = false
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `
+		fresh, err := changed(ctx, tx, `
 			INSERT INTO account_codes (subject_hash, purpose, channel, user_id, nonce, sends, day_since, requested_at)
-			VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?)
-			ON DUPLICATE KEY UPDATE sends = sends`,
+			VALUES (?, ?, ?, NULLIF(?, 0), ?, 1, ?, ?) ON DUPLICATE KEY UPDATE sends = sends`,
 			hash, purpose, ch, userID, seal.Nonce(), now, now)
 		if err != nil {
 			return err
 		}
-		fresh, err := changedOneRow(res)
-		if err != nil {
-			return err
-		}
-		var row struct {
-			ID          int64     `db:"id"`
-			Sends       int       `db:"sends"`
-			DaySends    int       `db:"day_sends"`
-			DaySince    time.Time `db:"day_since"`
-			RequestedAt time.Time `db:"requested_at"`
-		}
-		if err := tx.GetContext(ctx, &row, `
+		var daySends int
+		var daySince, requestedAt time.Time
+		if err := scan(ctx, tx, "account code", fragmentOf(`
 			SELECT id, sends, day_sends, day_since, requested_at FROM account_codes WHERE subject_hash = ? AND purpose = ?
-			AND channel = ? FOR UPDATE`,
-			hash, purpose, ch); err != nil {
+			AND channel = ? FOR UPDATE`, hash, purpose, ch), &id, &send, &daySends, &daySince, &requestedAt); err != nil {
 			return err
 		}
-		id, send = row.ID, row.Sends
 		if !fresh {
-			if now.Sub(row.DaySince) >= 24*time.Hour {
-				row.DaySends, row.DaySince = 0, now
+			if now.Sub(daySince) >= 24*time.Hour {
+				daySends, daySince = 0, now
 			}
-			if now.Sub(row.RequestedAt) < filing.ResendAfter || row.DaySends >= maxDaySends {
+			if now.Sub(requestedAt) < filing.ResendAfter || daySends >= maxDaySends {
 				tooSoon = true
 				return nil
 			}
-			send = row.Sends + 1
+			send++
 			// The count of wrong attempts stays; see requestCode.
-			if _, err := tx.ExecContext(ctx, `
+			if err := exec(ctx, tx, `
 				UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = ?, day_sends = ?, day_since = ?, requested_at = ?,
-				sent_at = NULL, expires_at = NULL, verified_at = NULL
-				WHERE id = ?`, seal.Nonce(), send, row.DaySends+1, row.DaySince, now, id); err != nil {
+				sent_at = NULL, expires_at = NULL, verified_at = NULL WHERE id = ?`,
+				seal.Nonce(), send, daySends+1, daySince, now, id); err != nil {
 				return err
 			}
 		}
@@ -116,38 +103,33 @@ func (s *Store) requestAccountCode(ctx context.Context, subject string, purpose 
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = ? WHERE id = ?`, sealed, id)
-		return err
+		return exec(ctx, tx, `UPDATE account_codes SET sealed_address = ? WHERE id = ?`, sealed, id)
 	})
-	switch {
-	case err != nil:
-		return 0, 0, fmt.Errorf("requesting an account code: %w", err)
-	case tooSoon:
+	if err == nil && tooSoon {
 		return id, send, ErrCodeTooSoon
 	}
-	return id, send, nil
+	return id, send, during(err, "requesting an account code")
 }
 
 // RepeatAccountCode requests another code for the same row; ErrCodeTooSoon as in RequestRecovery.
 func (s *Store) RepeatAccountCode(ctx context.Context, id int64) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `
+		dayAgo := now.Add(-24 * time.Hour)
+		ok, err := changed(ctx, tx, `
 			UPDATE account_codes SET nonce = ?, code_hash = NULL, sends = sends + 1,
 				day_sends = IF(day_since <= ?, 1, day_sends + 1), day_since = IF(day_since <= ?, ?, day_since),
 				requested_at = ?, sent_at = NULL, expires_at = NULL, verified_at = NULL
 			WHERE id = ? AND requested_at <= ? AND (day_since <= ? OR day_sends < ?)`,
-			seal.Nonce(), now.Add(-24*time.Hour), now.Add(-24*time.Hour), now, now, id, now.Add(-filing.ResendAfter),
-			now.Add(-24*time.Hour), maxDaySends)
+			seal.Nonce(), dayAgo, dayAgo, now, now, id, now.Add(-filing.ResendAfter), dayAgo, maxDaySends)
+		if err == nil && !ok {
+			err = ErrCodeTooSoon
+		}
 		if err != nil {
 			return err
 		}
-		if ok, err := changedOneRow(res); err != nil {
-			return err
-		} else if !ok {
-			return ErrCodeTooSoon
-		}
-		return tx.GetContext(ctx, &send, `SELECT sends FROM account_codes WHERE id = ?`, id)
+		send, err = get[int](ctx, tx, `SELECT sends FROM account_codes WHERE id = ?`, id)
+		return err
 	})
 	return send, err
 }
@@ -161,28 +143,21 @@ type AccountCode struct {
 }
 
 // AccountCode returns the recipient of a code.
-func (s *Store) AccountCode(ctx context.Context, id int64) (AccountCode, error) {
-	var row struct {
-		Purpose CodePurpose    `db:"purpose"`
-		Channel filing.Channel `db:"channel"`
-		UserID  sql.NullInt64  `db:"user_id"`
-		Login   sql.NullString `db:"login"`
-		To      []byte         `db:"sealed_address"`
-	}
-	err := s.db.GetContext(ctx, &row, `
-		SELECT c.purpose, c.channel, c.user_id, u.login, c.sealed_address FROM account_codes c LEFT JOIN users u
-		ON u.id = c.user_id WHERE c.id = ?`, id)
-	c := AccountCode{Purpose: row.Purpose, Channel: row.Channel, Login: row.Login.String}
+func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err error) {
+	var userID int64
+	var sealed []byte
+	err = scan(ctx, s.db, "account code", fragmentOf(`
+		SELECT c.purpose, c.channel, COALESCE(c.user_id, 0), COALESCE(u.login, ''), c.sealed_address
+		FROM account_codes c LEFT JOIN users u ON u.id = c.user_id WHERE c.id = ?`, id),
+		&c.Purpose, &c.Channel, &userID, &c.Login, &sealed)
 	switch {
-	case err != nil:
-		return c, notFoundAs(err, "account code")
-	case !row.UserID.Valid:
-		return c, nil
-	case row.Purpose == PurposeContactAddress:
-		return c, s.keys.OpenJSON(accountCodeAAD(id), row.To, &c.To)
+	case err != nil || userID == 0:
+		return c, err
+	case c.Purpose == PurposeContactAddress:
+		return c, s.keys.OpenJSON(accountCodeAAD(id), sealed, &c.To)
 	}
-	address, err := s.ContactAddressesOf(ctx, row.UserID.Int64)
-	c.To = address.By(row.Channel)
+	address, err := s.ContactAddressesOf(ctx, userID)
+	c.To = address.By(c.Channel)
 	return c, err
 }
 
@@ -209,22 +184,19 @@ func (s *Store) VerifyAccountCode(ctx context.Context, id int64, code string) er
 // ConfirmContactAddress sets the account's address to the one that a verified code was sent to.
 func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64) error {
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		var row struct {
-			Channel filing.Channel `db:"channel"`
-			To      []byte         `db:"sealed_address"`
-		}
-		if err := tx.GetContext(ctx, &row, `
-			SELECT channel, sealed_address FROM account_codes WHERE id = ? AND user_id = ? AND purpose = ?
-			AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,
-			codeID, userID, PurposeContactAddress); err != nil {
-			return notFoundAs(err, "confirmed address")
-		}
-		var to string
-		if err := s.keys.OpenJSON(accountCodeAAD(codeID), row.To, &to); err != nil {
+		var ch filing.Channel
+		var sealed []byte
+		if err := scan(ctx, tx, "confirmed address", fragmentOf(`SELECT channel, sealed_address FROM account_codes
+			WHERE id = ? AND user_id = ? AND purpose = ? AND verified_at IS NOT NULL AND sealed_address IS NOT NULL FOR UPDATE`,
+			codeID, userID, PurposeContactAddress), &ch, &sealed); err != nil {
 			return err
 		}
-		column := contactAddressColumns[row.Channel]
-		sealed, err := s.keys.SealJSON(contactAddressAAD(userID, row.Channel), to)
+		var to string
+		if err := s.keys.OpenJSON(accountCodeAAD(codeID), sealed, &to); err != nil {
+			return err
+		}
+		column := contactAddressColumns[ch]
+		sealed, err := s.keys.SealJSON(contactAddressAAD(userID, ch), to)
 		if err != nil {
 			return err
 		}
@@ -232,15 +204,9 @@ func (s *Store) ConfirmContactAddress(ctx context.Context, userID, codeID int64)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed,
-			hash, userID); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE account_codes SET sealed_address = NULL WHERE id = ?`, codeID)
-		return err
+		return execAll(ctx, tx,
+			fragmentOf(`UPDATE users SET `+column.sealed+` = ?, `+column.hash+` = ? WHERE id = ?`, sealed, hash, userID),
+			fragmentOf(`UPDATE account_codes SET sealed_address = NULL WHERE id = ?`, codeID))
 	})
-	if err != nil {
-		return fmt.Errorf("confirming a contact address of account %d: %w", userID, err)
-	}
-	return nil
+	return during(err, "confirming a contact address of account %d", userID)
 }

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -69,11 +72,9 @@ func (s *Store) setBlock(ctx context.Context, tx *sqlx.Tx, id int64, v BlockValu
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
-		UPDATE address_blocks
-		SET from_ip = ?, to_ip = ?, source = ?, used_as = ?, assignment = ?, since = ?, sealed_remark = ? WHERE id = ?`,
+	return exec(ctx, tx, `UPDATE address_blocks SET from_ip = ?, to_ip = ?, source = ?, used_as = ?, assignment = ?,
+		since = ?, sealed_remark = ? WHERE id = ?`,
 		v.From, v.To, v.Source, v.Use, v.Assignment, sql.NullTime{Time: v.Since, Valid: !v.Since.IsZero()}, remark, id)
-	return err
 }
 
 func (s *Store) operate(ctx context.Context, tx *sqlx.Tx, b AddressBlock, operation int, v BlockValues,
@@ -87,13 +88,8 @@ func (s *Store) operate(ctx context.Context, tx *sqlx.Tx, b AddressBlock, operat
 func (s *Store) ReportBlocks(ctx context.Context, accountID int64, blocks []BlockValues, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		for _, v := range blocks {
-			res, err := tx.ExecContext(ctx, `INSERT INTO address_blocks (account_id, from_ip, to_ip, state, created_at)
-				VALUES (?, ?, ?, ?, ?)`,
-				accountID, v.From, v.To, BlockWaiting, s.utcNow())
-			if err != nil {
-				return err
-			}
-			id, err := res.LastInsertId()
+			id, err := insert(ctx, tx, `INSERT INTO address_blocks (account_id, from_ip, to_ip, state, created_at)
+				VALUES (?, ?, ?, ?, ?)`, accountID, v.From, v.To, BlockWaiting, s.utcNow())
 			if err != nil {
 				return err
 			}
@@ -108,24 +104,26 @@ func (s *Store) ReportBlocks(ctx context.Context, accountID int64, blocks []Bloc
 	})
 }
 
-func (s *Store) lockBlock(ctx context.Context, tx *sqlx.Tx, id int64) (b AddressBlock, err error) {
-	err = tx.GetContext(ctx, &b, `SELECT id, account_id, from_ip, to_ip, source, state, bureau_id FROM address_blocks
-		WHERE id = ? FOR UPDATE`, id)
-	return b, notFoundAs(err, "address block")
+func lockBlock(ctx context.Context, tx *sqlx.Tx, id int64) (AddressBlock, error) {
+	return find[AddressBlock](ctx, tx, "address block", `SELECT id, account_id, from_ip, to_ip, source, state, bureau_id
+		FROM address_blocks WHERE id = ? FOR UPDATE`, id)
+}
+
+func setBlockState(ctx context.Context, tx *sqlx.Tx, id int64, state string) error {
+	return exec(ctx, tx, `UPDATE address_blocks SET state = ? WHERE id = ?`, state, id)
 }
 
 // ChangeBlock queues new values for a reported block, which take effect when the bureau accepts them; a refused block
 // is reported again with them. It returns ErrConflict if the block is gone or another operation is under way.
 func (s *Store) ChangeBlock(ctx context.Context, id int64, v BlockValues, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		b, err := s.lockBlock(ctx, tx, id)
+		b, err := lockBlock(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if (v.Source == 0) != (b.Source == 0) { // a bureau ID belongs to one kind only
-			return ErrConflict
-		}
 		switch {
+		case (v.Source == 0) != (b.Source == 0): // a bureau ID belongs to one kind only
+			return ErrConflict
 		case b.State == BlockReported && b.BureauID.Valid:
 			return s.operate(ctx, tx, b, OperationChange, v, actor)
 		case b.State == BlockRefused:
@@ -135,8 +133,7 @@ func (s *Store) ChangeBlock(ctx context.Context, id int64, v BlockValues, actor 
 			if err := s.setBlock(ctx, tx, id, v); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockWaiting, id)
-			return err
+			return setBlockState(ctx, tx, id, BlockWaiting)
 		}
 		return ErrConflict
 	})
@@ -146,27 +143,22 @@ func (s *Store) ChangeBlock(ctx context.Context, id int64, v BlockValues, actor 
 // ErrConflict while an operation is under way.
 func (s *Store) RemoveBlock(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		b, err := s.lockBlock(ctx, tx, id)
+		b, err := lockBlock(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		switch {
 		case b.State == BlockReported && b.BureauID.Valid:
 			return s.operate(ctx, tx, b, OperationRemove, BlockValues{From: b.From, To: b.To, Source: b.Source}, actor)
-		case b.State == BlockWaiting:
-			res, err := tx.ExecContext(ctx, `DELETE FROM staff_records WHERE block_id = ? AND sequence IS NULL
-				AND doubtful = FALSE AND result_at IS NULL`, id)
-			if err != nil {
+		case b.State == BlockWaiting: // a conflict if it is on its way to the bureau
+			if err := changeOne(ctx, tx, `DELETE FROM staff_records WHERE block_id = ? AND sequence IS NULL
+				AND doubtful = FALSE AND result_at IS NULL`, id); err != nil {
 				return err
-			}
-			if ok, err := changedOneRow(res); err != nil || !ok {
-				return firstOf(err, ErrConflict) // on its way to the bureau
 			}
 		case b.State != BlockRefused:
 			return ErrConflict
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockRemoved, id)
-		return err
+		return setBlockState(ctx, tx, id, BlockRemoved)
 	})
 }
 
@@ -175,57 +167,36 @@ const blockColumns = `b.id, b.account_id, b.from_ip, b.to_ip, b.source, b.used_a
 // Block returns one block.
 func (s *Store) Block(ctx context.Context, id int64) (AddressBlock, error) {
 	list, err := s.blocks(ctx, `b.id = ?`, id, 1)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("address block: %w", ErrNotFound)
-	}
-	if err != nil {
-		return AddressBlock{}, err
+	if err != nil || len(list) == 0 {
+		return AddressBlock{}, notFoundAs(cmp.Or(err, sql.ErrNoRows), "address block")
 	}
 	return list[0], nil
 }
 
 // Blocks lists blocks that aren't removed, newest first, before an ID (0: from the newest).
 func (s *Store) Blocks(ctx context.Context, before int64, limit int) ([]AddressBlock, error) {
-	if before == 0 {
-		before = 1<<62 - 1
-	}
-	return s.blocks(ctx, `b.id < ? AND b.state <> '`+BlockRemoved+`'`, before, limit)
+	return s.blocks(ctx, `b.id < ? AND b.state <> '`+BlockRemoved+`'`, idBelow(before), limit)
 }
 
 func (s *Store) blocks(ctx context.Context, where string, arg int64, limit int) ([]AddressBlock, error) {
-	var list []AddressBlock
-	if err := s.db.SelectContext(ctx, &list, `SELECT `+blockColumns+` FROM address_blocks b
-		WHERE `+where+` ORDER BY b.id DESC LIMIT ?`, arg, limit); err != nil || len(list) == 0 {
+	list, err := selectAll[AddressBlock](ctx, s.db, `SELECT `+blockColumns+` FROM address_blocks b
+		WHERE `+where+` ORDER BY b.id DESC LIMIT ?`, arg, limit)
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	at := map[int64]int{}
-	ids := make([]int64, len(list))
 	for i := range list {
 		b := &list[i]
-		at[b.ID], ids[i] = i, b.ID
+		at[b.ID] = i
 		b.Since = b.SinceDay.Time
-		if b.SealedRemark != nil {
-			remark, err := s.keys.Open(remarkAAD(b.ID), b.SealedRemark)
-			if err != nil {
-				return nil, err
-			}
-			b.Remark = string(remark)
+		if b.Remark, err = s.openText(remarkAAD(b.ID), b.SealedRemark); err != nil {
+			return nil, err
 		}
 	}
-	query, in, err := sqlx.In(`SELECT `+staffColumns+` FROM staff_records r WHERE r.id IN (SELECT MAX(id)
-		FROM staff_records WHERE block_id IN (?) GROUP BY block_id)`, ids)
-	if err != nil {
-		return nil, err
-	}
-	var latest []StaffRecord
-	if err := s.db.SelectContext(ctx, &latest, query, in...); err != nil {
-		return nil, err
-	}
-	if latest, err = s.openStaff(latest); err != nil {
-		return nil, err
-	}
+	latest, err := s.staffRecords(ctx, `r.id IN (SELECT MAX(id) FROM staff_records
+		WHERE block_id IN (?) GROUP BY block_id)`, slices.Collect(maps.Keys(at)))
 	for _, r := range latest {
 		list[at[r.BlockID.Int64]].Latest = r
 	}
-	return list, nil
+	return list, err
 }

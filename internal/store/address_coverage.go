@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -12,14 +10,10 @@ import (
 // rejects duplicate addresses (2003).
 func (s *Store) Overlapping(ctx context.Context, accountID int64, v BlockValues,
 	except int64) (b BlockValues, found bool, err error) {
-	err = s.db.GetContext(ctx, &b, `
+	return getOptional[BlockValues](ctx, s.db, `
 		SELECT from_ip, to_ip, source, used_as, assignment FROM address_blocks
 		WHERE account_id = ? AND state IN (?, ?) AND from_ip <= ? AND to_ip >= ? AND (source = 0) = ? AND id <> ? LIMIT 1`,
 		accountID, BlockWaiting, BlockReported, v.To, v.From, v.Source == 0, except)
-	if errors.Is(err, sql.ErrNoRows) {
-		return b, false, nil
-	}
-	return b, err == nil, err
 }
 
 // Uncovered is a range of order addresses that no reported block covers.
@@ -33,14 +27,12 @@ type Uncovered struct {
 // UncoveredRanges lists order ranges that no reported block fully covers. It is empty if no block is reported at all,
 // because then the provider reports them elsewhere.
 func (s *Store) UncoveredRanges(ctx context.Context, limit int) ([]Uncovered, error) {
-	var list []Uncovered
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[Uncovered](ctx, s.db, `
 		SELECT i.ip_range, COUNT(*) AS orders, MIN(o.number) AS number FROM order_ips i JOIN orders o ON o.id = i.order_id
 		WHERE EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS (
 			SELECT 1 FROM address_blocks b WHERE b.state = ? AND b.from_ip <= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', 1))
 			AND b.to_ip >= INET_ATON(SUBSTRING_INDEX(i.ip_range, '-', -1)))
 		GROUP BY i.ip_range ORDER BY i.ip_range LIMIT ?`, BlockReported, BlockReported, limit)
-	return list, err
 }
 
 // OutsideBlocks returns a site's ranges that no reported block fully covers. It is empty if no block is reported at
@@ -52,11 +44,9 @@ func (s *Store) OutsideBlocks(ctx context.Context, ranges []string) (outside []s
 			continue // the form reports it
 		}
 		from, to := r.Numbers()
-		var is bool
-		err := s.db.GetContext(ctx, &is, `
-			SELECT EXISTS (SELECT 1 FROM address_blocks WHERE state = ?)
-				AND NOT EXISTS (SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ?
-				AND to_ip >= ?)`, BlockReported, BlockReported, from, to)
+		is, err := get[bool](ctx, s.db, `SELECT EXISTS (SELECT 1 FROM address_blocks WHERE state = ?) AND NOT EXISTS
+			(SELECT 1 FROM address_blocks WHERE state = ? AND from_ip <= ?
+			AND to_ip >= ?)`, BlockReported, BlockReported, from, to)
 		if err != nil {
 			return nil, err
 		}

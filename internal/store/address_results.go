@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -43,11 +41,8 @@ func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 	if v.Operation != OperationAdd {
 		query, key = from+` AND b.bureau_id = ? ORDER BY r.id LIMIT 1`, v.BureauID
 	}
-	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, query+` FOR UPDATE`, accountID, v.Operation, v.Source, key); errors.Is(err,
-		sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
+	r, found, err := getOptional[StaffRecord](ctx, tx, query+` FOR UPDATE`, accountID, v.Operation, v.Source, key)
+	if err != nil || !found {
 		return err
 	}
 	if fresh, err := s.staffDecided(ctx, tx, r.ID, v.Code, v.Opinion); err != nil || !fresh || !v.Done {
@@ -55,12 +50,10 @@ func (s *Store) applyAddress(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 	}
 	switch v.Operation {
 	case OperationAdd:
-		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ?, bureau_id = NULLIF(?, 0)
-			WHERE id = ?`, BlockReported, v.BureauID, r.BlockID)
-		return err
+		return exec(ctx, tx, `UPDATE address_blocks SET state = ?, bureau_id = NULLIF(?, 0) WHERE id = ?`,
+			BlockReported, v.BureauID, r.BlockID)
 	case OperationRemove:
-		_, err := tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?`, BlockRemoved, r.BlockID)
-		return err
+		return setBlockState(ctx, tx, r.BlockID.Int64, BlockRemoved)
 	}
 	var values BlockOperation
 	if err := s.keys.OpenJSON(r.aad(), r.Sealed, &values); err != nil {

@@ -29,32 +29,30 @@ type Announcement struct {
 	UpdatedAt   time.Time    `db:"updated_at"`
 }
 
-const announcementColumns = `id, token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, withdrawn_at, version, created_by, updated_by, updated_at`
+const announcementSelect = `
+	SELECT id, token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, withdrawn_at, version,
+		created_by, updated_by, updated_at FROM announcements `
 
 // AddAnnouncement stores a new announcement, once per token, and returns its ID.
 func (s *Store) AddAnnouncement(ctx context.Context, n Announcement, actor string) (id int64, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `
+		return exec(ctx, tx, `
 			INSERT INTO announcements (token, title_zh, title_en, body_zh, body_en, pinned, published_at, expires_at, created_by,
-			created_at, updated_by, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			created_at, updated_by, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			n.Token, n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, now, actor, now)
-		return err
 	})
 	if err != nil && !isDuplicate(err) {
 		return 0, fmt.Errorf("adding an announcement: %w", err)
 	}
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM announcements WHERE token = ?`, n.Token)
-	return id, notFoundAs(err, "announcement")
+	return find[int64](ctx, s.db, "announcement", `SELECT id FROM announcements WHERE token = ?`, n.Token)
 }
 
 // EditAnnouncement overwrites the version that the editor saw; ErrConflict if somebody else changed it in the meantime.
 func (s *Store) EditAnnouncement(ctx context.Context, n Announcement, actor string) error {
 	return s.changeAnnouncement(ctx, `
 		UPDATE announcements SET title_zh = ?, title_en = ?, body_zh = ?, body_en = ?, pinned = ?, published_at = ?,
-		expires_at = ?,
-			version = version + 1, updated_by = ?, updated_at = ?
+		expires_at = ?, version = version + 1, updated_by = ?, updated_at = ?
 		WHERE id = ? AND version = ?`,
 		n.TitleZH, n.TitleEN, n.BodyZH, n.BodyEN, n.Pinned, n.PublishedAt, n.ExpiresAt, actor, s.utcNow(), n.ID, n.Version)
 }
@@ -64,21 +62,12 @@ func (s *Store) WithdrawAnnouncement(ctx context.Context, id int64, version int,
 	now := s.utcNow()
 	return s.changeAnnouncement(ctx, `
 		UPDATE announcements SET withdrawn_at = ?, version = version + 1, updated_by = ?, updated_at = ? WHERE id = ?
-		AND version = ?`,
-		sql.NullTime{Time: now, Valid: withdrawn}, actor, now, id, version)
+		AND version = ?`, sql.NullTime{Time: now, Valid: withdrawn}, actor, now, id, version)
 }
 
 func (s *Store) changeAnnouncement(ctx context.Context, query string, args ...any) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, query, args...)
-		if err != nil {
-			return fmt.Errorf("changing an announcement: %w", err)
-		}
-		ok, err := changedOneRow(res)
-		if err == nil && !ok {
-			err = fmt.Errorf("announcement: %w", ErrConflict)
-		}
-		return err
+		return during(changeOne(ctx, tx, query, args...), "changing an announcement")
 	})
 }
 
@@ -88,28 +77,23 @@ const shown = `withdrawn_at IS NULL AND published_at <= ? AND (expires_at IS NUL
 // ShownAnnouncements lists the visible announcements, pinned ones first, then the newest.
 func (s *Store) ShownAnnouncements(ctx context.Context, limit int) (list []Announcement, err error) {
 	now := s.utcNow()
-	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE
-		`+shown+` ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
-	return list, err
+	return selectAll[Announcement](ctx, s.db, announcementSelect+`WHERE `+shown+`
+		ORDER BY pinned DESC, published_at DESC, id DESC LIMIT ?`, now, now, limit)
 }
 
 // ShownAnnouncement returns a visible announcement.
 func (s *Store) ShownAnnouncement(ctx context.Context, id int64) (n Announcement, err error) {
 	now := s.utcNow()
-	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ?
-		AND `+shown, id, now, now)
-	return n, notFoundAs(err, "announcement")
+	return find[Announcement](ctx, s.db, "announcement", announcementSelect+`WHERE id = ? AND `+shown, id, now, now)
 }
 
 // Announcements lists all announcements for staff, newest first, after an ID (0: from the newest).
-func (s *Store) Announcements(ctx context.Context, after int64, limit int) (list []Announcement, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT `+announcementColumns+` FROM announcements WHERE id < ? ORDER BY id DESC
-		LIMIT ?`, idBelow(after), limit)
-	return list, err
+func (s *Store) Announcements(ctx context.Context, after int64, limit int) ([]Announcement, error) {
+	return selectAll[Announcement](ctx, s.db, announcementSelect+`WHERE id < ? ORDER BY id DESC LIMIT ?`,
+		idBelow(after), limit)
 }
 
 // Announcement returns any announcement, for staff.
-func (s *Store) Announcement(ctx context.Context, id int64) (n Announcement, err error) {
-	err = s.db.GetContext(ctx, &n, `SELECT `+announcementColumns+` FROM announcements WHERE id = ?`, id)
-	return n, notFoundAs(err, "announcement")
+func (s *Store) Announcement(ctx context.Context, id int64) (Announcement, error) {
+	return find[Announcement](ctx, s.db, "announcement", announcementSelect+`WHERE id = ?`, id)
 }

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,38 +147,30 @@ func (s *Store) audit(ctx context.Context, tx *sqlx.Tx, d AuditEntry) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	if d.Outcome == "" {
-		d.Outcome = OutcomeDone
-	}
 	r := AuditRow{
-		Seq: head.Seq + 1, At: s.utcNow(), ActorID: d.By.ID, Actor: d.By.Login, Role: d.By.Role,
-		Action: d.Action, Kind: d.Kind, Object: clip(d.Object, maxObject), Outcome: d.Outcome, Of: d.Of,
+		Seq: head.Seq + 1, At: s.utcNow(), ActorID: d.By.ID, Actor: d.By.Login, Role: d.By.Role, Action: d.Action,
+		Kind: d.Kind, Object: clip(d.Object, maxObject), Outcome: cmp.Or(d.Outcome, OutcomeDone), Of: d.Of,
 	}
-	if d.Reason != "" {
-		if r.Sealed, err = s.keys.Seal(reasonAAD(r.Seq), []byte(clip(d.Reason, maxReason))); err != nil {
-			return 0, err
-		}
+	if r.Sealed, err = s.sealOptional(reasonAAD(r.Seq), []byte(clip(d.Reason, maxReason))); err != nil {
+		return 0, err
 	}
 	if r.Hash, err = s.chainHash(r, head.Hash); err != nil {
 		return 0, err
-	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_entries
-		(`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash); err != nil {
-		return 0, fmt.Errorf("writing the audit log: %w", err)
 	}
 	sealed, err := s.keys.SealJSON(headAAD, auditHead{r.Seq, r.Hash})
 	if err != nil {
 		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE audit_head SET sealed = ? WHERE id = 1`, sealed)
-	return r.Seq, err
+	return r.Seq, during(execAll(ctx, tx,
+		fragmentOf(`INSERT INTO audit_entries (`+auditColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.Seq, r.At, r.ActorID, r.Actor, r.Role, r.Action, r.Kind, r.Object, r.Outcome, r.Of, r.Sealed, r.Hash),
+		fragmentOf(`UPDATE audit_head SET sealed = ? WHERE id = 1`, sealed)), "writing the audit log")
 }
 
 func (s *Store) lockHead(ctx context.Context, tx *sqlx.Tx) (auditHead, error) {
-	var sealed []byte
-	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM audit_head WHERE id = 1 FOR UPDATE`); err != nil {
-		return auditHead{}, notFoundAs(err, "the audit log's head")
+	sealed, err := find[[]byte](ctx, tx, "the audit log's head", `SELECT sealed FROM audit_head WHERE id = 1 FOR UPDATE`)
+	if err != nil {
+		return auditHead{}, err
 	}
 	return s.openHead(sealed)
 }
@@ -197,11 +191,8 @@ type AuditFilter struct {
 	From, Until time.Time
 }
 
-func (f AuditFilter) where() (where string, args []any) {
-	and := func(condition string, values ...any) {
-		where += " AND " + condition
-		args = append(args, values...)
-	}
+func (f AuditFilter) where() (where fragment) {
+	and := func(condition string, values ...any) { where = where.and(condition, values...) }
 	if f.Actor != "" {
 		and("actor = ?", f.Actor)
 	}
@@ -222,39 +213,36 @@ func (f AuditFilter) where() (where string, args []any) {
 	if !f.Until.IsZero() {
 		and("at < ?", f.Until.UTC())
 	}
-	return where, args
+	return where
 }
 
 // AuditRows lists rows, newest first, before a number (0: from the newest).
 func (s *Store) AuditRows(ctx context.Context, f AuditFilter, before int64, limit int) ([]AuditRow, error) {
-	if before == 0 {
-		before = 1<<62 - 1
+	where := f.where()
+	return s.auditRows(ctx, `seq < ?`+where.sql+` ORDER BY seq DESC LIMIT ?`,
+		slices.Concat([]any{idBelow(before)}, where.with(limit))...)
+}
+
+// auditRows reads rows with their reasons.
+func (s *Store) auditRows(ctx context.Context, where string, args ...any) ([]AuditRow, error) {
+	list, err := selectAll[AuditRow](ctx, s.db, `SELECT `+auditColumns+` FROM audit_entries WHERE `+where, args...)
+	for i := 0; err == nil && i < len(list); i++ {
+		list[i].Reason, err = s.openText(reasonAAD(list[i].Seq), list[i].Sealed)
 	}
-	where, args := f.where()
-	var list []AuditRow
-	if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq <
-		?`+where+` ORDER BY seq DESC LIMIT ?`,
-		append(append([]any{before}, args...), limit)...); err != nil {
-		return nil, err
-	}
-	return list, s.openReasons(list)
+	return list, err
 }
 
 // EachAuditRow calls give for every matching row, oldest first, up to the newest row at the start of the call.
 func (s *Store) EachAuditRow(ctx context.Context, f AuditFilter, give func(AuditRow) error) error {
-	var last sql.NullInt64
-	if err := s.db.GetContext(ctx, &last, `SELECT MAX(seq) FROM audit_entries`); err != nil {
+	last, err := get[int64](ctx, s.db, `SELECT COALESCE(MAX(seq), 0) FROM audit_entries`)
+	if err != nil {
 		return err
 	}
-	where, args := f.where()
+	where := f.where()
 	for after := int64(0); ; {
-		var list []AuditRow
-		if err := s.db.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ?
-			AND seq <= ?`+where+` ORDER BY seq LIMIT ?`,
-			append(append([]any{after, last.Int64}, args...), auditBatch)...); err != nil {
-			return err
-		}
-		if err := s.openReasons(list); err != nil {
+		list, err := s.auditRows(ctx, `seq > ? AND seq <= ?`+where.sql+` ORDER BY seq LIMIT ?`,
+			slices.Concat([]any{after, last}, where.with(auditBatch))...)
+		if err != nil {
 			return err
 		}
 		for _, r := range list {
@@ -271,21 +259,6 @@ func (s *Store) EachAuditRow(ctx context.Context, f AuditFilter, give func(Audit
 
 // auditBatch is how many rows are read at once.
 const auditBatch = 1000
-
-func (s *Store) openReasons(list []AuditRow) error {
-	for i := range list {
-		r := &list[i]
-		if r.Sealed == nil {
-			continue
-		}
-		plain, err := s.keys.Open(reasonAAD(r.Seq), r.Sealed)
-		if err != nil {
-			return err
-		}
-		r.Reason = string(plain)
-	}
-	return nil
-}
 
 // AuditMark is a position in the audit log that was recorded outside the database.
 type AuditMark struct {
@@ -327,26 +300,25 @@ const (
 
 // VerifyAudit reads the whole log and returns its end, or an AuditFault. A mark that isn't empty must be in the log:
 // only a record outside the database reveals that log and head were rolled back together.
-func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, error) {
+func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (at AuditMark, err error) {
 	// a consistent snapshot
 	tx, err := s.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return AuditMark{}, err
+		return at, err
 	}
 	defer tx.Rollback() //nolint:errcheck // read-only
-	var sealed []byte
-	switch err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM audit_head WHERE id = 1`); {
-	case errors.Is(err, sql.ErrNoRows):
-		return AuditMark{}, AuditFault{0, FaultHead}
-	case err != nil:
-		return AuditMark{}, err
+	sealed, found, err := getOptional[[]byte](ctx, tx, `SELECT sealed FROM audit_head WHERE id = 1`)
+	if err != nil {
+		return at, err
+	}
+	if !found {
+		return at, AuditFault{0, FaultHead}
 	}
 	head, headErr := s.openHead(sealed)
-	var at AuditMark
 	for {
-		var list []AuditRow
-		if err := tx.SelectContext(ctx, &list, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? ORDER BY seq
-			LIMIT ?`, at.Seq, auditBatch); err != nil {
+		list, err := selectAll[AuditRow](ctx, tx, `SELECT `+auditColumns+` FROM audit_entries WHERE seq > ? ORDER BY seq
+			LIMIT ?`, at.Seq, auditBatch)
+		if err != nil {
 			return at, err
 		}
 		for _, r := range list {
@@ -371,12 +343,10 @@ func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (AuditMark, err
 	switch {
 	case headErr != nil, head.Seq == at.Seq && !bytes.Equal(head.Hash, at.Hash), head.Seq == 0 && at.Seq > 0:
 		return at, AuditFault{at.Seq, FaultHead}
-	case head.Seq > at.Seq:
+	case head.Seq > at.Seq, head.Seq == at.Seq && mark.Seq > at.Seq:
 		return at, AuditFault{at.Seq + 1, FaultMissing}
 	case head.Seq < at.Seq:
 		return at, AuditFault{head.Seq + 1, FaultForeign}
-	case mark.Seq > at.Seq:
-		return at, AuditFault{at.Seq + 1, FaultMissing}
 	}
 	return at, nil
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -56,20 +54,17 @@ func (s *Store) saveFiled(ctx context.Context, tx *sqlx.Tx, accountID int64, f f
 		if err := dropSites(ctx, tx, accountID, `site_id`, site.ID); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO bureau_sites (account_id, site_id, holder_id, site_number, updated_at)
-			VALUES (?, ?, ?, ?, ?)`,
-			accountID, site.ID, f.HolderID, numberKey(site.Number), s.utcNow()); err != nil {
-			return err
-		}
+		statements := []fragment{fragmentOf(`
+			INSERT INTO bureau_sites (account_id, site_id, holder_id, site_number, updated_at) VALUES (?, ?, ?, ?, ?)`,
+			accountID, site.ID, f.HolderID, numberKey(site.Number), s.utcNow())}
 		for _, d := range site.Domains {
-			domain := filing.DomainKey(d.Name)
-			if domain == "" {
-				continue // stays in the sealed data
+			if domain := filing.DomainKey(d.Name); domain != "" { // others stay in the sealed data
+				statements = append(statements, fragmentOf(`INSERT IGNORE INTO bureau_domains (account_id, domain, site_id)
+					VALUES (?, ?, ?)`, accountID, domain, site.ID))
 			}
-			if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO bureau_domains (account_id, domain, site_id)
-				VALUES (?, ?, ?)`, accountID, domain, site.ID); err != nil {
-				return err
-			}
+		}
+		if err := execAll(ctx, tx, statements...); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -88,28 +83,19 @@ func (s *Store) saveHolder(ctx context.Context, tx *sqlx.Tx, accountID int64, f 
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT INTO bureau_holders (account_id, holder_id, holder_number, document_hash, name_hash, sealed, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE holder_number = VALUES(holder_number), document_hash = VALUES(document_hash), name_hash =
-		VALUES(name_hash),
-			sealed = VALUES(sealed), updated_at = VALUES(updated_at)`,
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE holder_number = VALUES(holder_number), document_hash =
+		VALUES(document_hash), name_hash = VALUES(name_hash), sealed = VALUES(sealed), updated_at = VALUES(updated_at)`,
 		accountID, f.HolderID, numberKey(f.Number), document, name, sealed, s.utcNow())
-	return err
 }
 
 // dropSites deletes sites with their domains; column is holder_id or site_id.
 func dropSites(ctx context.Context, tx *sqlx.Tx, accountID int64, column string, id int64) error {
-	for _, query := range []string{
-		`DELETE d FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id AND w.site_id = d.site_id
-			WHERE w.account_id = ? AND w.` + column + ` = ?`,
-		`DELETE FROM bureau_sites WHERE account_id = ? AND ` + column + ` = ?`,
-	} {
-		if _, err := tx.ExecContext(ctx, query, accountID, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return execAll(ctx, tx,
+		fragmentOf(`DELETE d FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id
+			AND w.site_id = d.site_id WHERE w.account_id = ? AND w.`+column+` = ?`, accountID, id),
+		fragmentOf(`DELETE FROM bureau_sites WHERE account_id = ? AND `+column+` = ?`, accountID, id))
 }
 
 // ForgetFiled deletes what the bureau deregistered (ZXSJ), by its ID: a site, or a holder with all its sites. It is
@@ -119,8 +105,7 @@ func (s *Store) ForgetFiled(ctx context.Context, accountID int64, site bool, id 
 		if site {
 			return s.forgetSite(ctx, tx, accountID, id)
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM bureau_holders WHERE account_id = ?
-			AND holder_id = ?`, accountID, id); err != nil {
+		if err := exec(ctx, tx, `DELETE FROM bureau_holders WHERE account_id = ? AND holder_id = ?`, accountID, id); err != nil {
 			return err
 		}
 		return dropSites(ctx, tx, accountID, `holder_id`, id)
@@ -128,20 +113,14 @@ func (s *Store) ForgetFiled(ctx context.Context, accountID int64, site bool, id 
 }
 
 func (s *Store) forgetSite(ctx context.Context, tx *sqlx.Tx, accountID, siteID int64) error {
-	var holder int64
-	err := tx.GetContext(ctx, &holder, `SELECT holder_id FROM bureau_sites WHERE account_id = ?
+	holder, found, err := getOptional[int64](ctx, tx, `SELECT holder_id FROM bureau_sites WHERE account_id = ?
 		AND site_id = ?`, accountID, siteID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
+	if err != nil || !found {
 		return err
 	}
-	var sealed []byte
-	err = tx.GetContext(ctx, &sealed, `SELECT sealed FROM bureau_holders WHERE account_id = ? AND holder_id = ?
-		FOR UPDATE`, accountID, holder)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil // deleted in the meantime, with its sites
-	} else if err != nil {
+	sealed, found, err := getOptional[[]byte](ctx, tx, `SELECT sealed FROM bureau_holders WHERE account_id = ?
+		AND holder_id = ? FOR UPDATE`, accountID, holder)
+	if err != nil || !found { // deleted in the meantime, with its sites
 		return err
 	}
 	var f filing.FiledHolder

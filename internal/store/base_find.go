@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -40,14 +38,9 @@ func (s *Store) FiledByDomain(ctx context.Context, host string) ([]Filed, error)
 	if key == "" {
 		return nil, fmt.Errorf("reading a holder of the base: %w", ErrNotFound)
 	}
-	which, args, err := sqlx.In(`JOIN (
+	return s.filed(ctx, `JOIN (
 		SELECT DISTINCT w.account_id, w.holder_id FROM bureau_domains d JOIN bureau_sites w ON w.account_id = d.account_id
-		AND w.site_id = d.site_id
-		WHERE d.domain IN (?)) x USING (account_id, holder_id)`, filing.ListingsOf(key))
-	if err != nil {
-		return nil, err
-	}
-	return s.filed(ctx, which, args...)
+		AND w.site_id = d.site_id WHERE d.domain IN (?)) x USING (account_id, holder_id)`, filing.ListingsOf(key))
 }
 
 // FiledByName finds holders of the base by their full name (filing.NameKey).
@@ -70,16 +63,13 @@ func (s *Store) FiledByDocument(ctx context.Context, documentType int, number st
 
 // filed returns the holders that a join or condition selects, newest first; ErrNotFound if there are none.
 func (s *Store) filed(ctx context.Context, which string, args ...any) ([]Filed, error) {
-	var rows []struct {
+	rows, err := selectAll[struct {
 		AccountID int64     `db:"account_id"`
 		HolderID  int64     `db:"holder_id"`
 		Sealed    []byte    `db:"sealed"`
 		UpdatedAt time.Time `db:"updated_at"`
-	}
-	err := s.db.SelectContext(ctx, &rows, `
-		SELECT h.account_id, h.holder_id, h.sealed, h.updated_at
-		FROM bureau_holders h `+which+` ORDER BY h.updated_at DESC, h.account_id, h.holder_id LIMIT ?`,
-		append(args, maxFound)...)
+	}](ctx, s.db, `SELECT h.account_id, h.holder_id, h.sealed, h.updated_at FROM bureau_holders h `+which+`
+		ORDER BY h.updated_at DESC, h.account_id, h.holder_id LIMIT ?`, append(args, maxFound)...)
 	if err != nil {
 		return nil, fmt.Errorf("searching the base: %w", err)
 	}

@@ -1,8 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"math"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -42,32 +43,18 @@ type BrokenGroup struct {
 }
 
 // BrokenExecutions lists the runs of a type and cause (empty: any), those broken longest first; limit 0 means all.
-func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string,
-	limit int) (list []BrokenExecution, err error) {
-	query, args := `SELECT workflow_id, run_id, type, category, cause, build_id, inspected, first_seen, last_seen
-		FROM broken_executions WHERE TRUE`, []any{}
-	if kind != "" {
-		query, args = query+` AND type = ?`, append(args, kind)
-	}
-	if cause != "" {
-		query, args = query+` AND cause = ?`, append(args, cause)
-	}
-	query += ` ORDER BY first_seen, workflow_id, run_id`
-	if limit > 0 {
-		query, args = query+` LIMIT ?`, append(args, limit)
-	}
-	if err = s.db.SelectContext(ctx, &list, query, args...); err != nil {
-		err = fmt.Errorf("broken executions: %w", err)
-	}
-	return list, err
+func (s *Store) BrokenExecutions(ctx context.Context, kind, cause string, limit int) ([]BrokenExecution, error) {
+	list, err := selectAll[BrokenExecution](ctx, s.db, `SELECT workflow_id, run_id, type, category, cause, build_id,
+		inspected, first_seen, last_seen FROM broken_executions WHERE ? IN ('', type) AND ? IN ('', cause)
+		ORDER BY first_seen, workflow_id, run_id LIMIT ?`, kind, cause, cmp.Or(limit, math.MaxInt32))
+	return list, during(err, "broken executions")
 }
 
 // BrokenGroups counts the runs by type and cause.
-func (s *Store) BrokenGroups(ctx context.Context) (list []BrokenGroup, err error) {
-	err = s.db.SelectContext(ctx, &list, `
+func (s *Store) BrokenGroups(ctx context.Context) ([]BrokenGroup, error) {
+	return selectAll[BrokenGroup](ctx, s.db, `
 		SELECT type, cause, COUNT(*) AS n, MIN(first_seen) AS oldest FROM broken_executions GROUP BY type, cause
 		ORDER BY oldest, type, cause LIMIT ?`, maxBrokenGroups)
-	return list, err
 }
 
 // SaveBroken stores the findings of a check. Rows that it didn't find are deleted, unless the check was partial. It is
@@ -76,11 +63,11 @@ func (s *Store) SaveBroken(ctx context.Context, found []BrokenExecution, part bo
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		for _, b := range found {
-			if _, err := tx.ExecContext(ctx, `
+			if err := exec(ctx, tx, `
 				INSERT INTO broken_executions (workflow_id, run_id, type, category, cause, build_id, inspected, first_seen,
-				last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-				ON DUPLICATE KEY UPDATE type = VALUES(type), category = VALUES(category), cause = VALUES(cause), build_id =
-				VALUES(build_id), inspected = VALUES(inspected), last_seen = VALUES(last_seen)`,
+				last_seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE type = VALUES(type), category =
+				VALUES(category), cause = VALUES(cause), build_id = VALUES(build_id), inspected = VALUES(inspected),
+				last_seen = VALUES(last_seen)`,
 				clip(b.WorkflowID, 255), clip(b.RunID, 64), clip(b.Type, 128), clip(b.Category, 64), clip(b.Cause, 64),
 				clip(b.BuildID, 128), b.Inspected, now, now); err != nil {
 				return err
@@ -89,7 +76,6 @@ func (s *Store) SaveBroken(ctx context.Context, found []BrokenExecution, part bo
 		if part {
 			return nil
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM broken_executions WHERE last_seen < ?`, now)
-		return err
+		return exec(ctx, tx, `DELETE FROM broken_executions WHERE last_seen < ?`, now)
 	})
 }

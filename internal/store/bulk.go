@@ -40,9 +40,9 @@ func (f StuckFilter) Everything() bool {
 
 // where returns the filter as a condition on filings f. Unlike a search's look-ups it has no limit: few filings are
 // stuck, and a job must not omit any.
-func (f StuckFilter) where() (where string, args []any) {
-	where = `f.stuck_since IS NOT NULL`
-	and := func(condition string, values ...any) { where, args = where+` AND `+condition, append(args, values...) }
+func (f StuckFilter) where() fragment {
+	where := fragmentOf(`f.stuck_since IS NOT NULL`)
+	and := func(condition string, values ...any) { where = where.and(condition, values...) }
 	if !f.Until.IsZero() {
 		and(`f.stuck_since <= ?`, f.Until.UTC())
 	}
@@ -59,7 +59,7 @@ func (f StuckFilter) where() (where string, args []any) {
 		and(`f.stage_since <= ?`, f.Before.UTC())
 	}
 	if aged := f.agedStages(); aged != nil {
-		and(`f.stage IN (`+placeholders(len(aged))+`)`, toAny(aged)...)
+		and(`f.stage IN (?)`, aged)
 	}
 	if f.Order != "" {
 		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
@@ -69,8 +69,7 @@ func (f StuckFilter) where() (where string, args []any) {
 			AND u.login = ?)`, f.Customer)
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {
-		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain
-			IN (`+placeholders(len(domains))+`))`, toAny(domains)...)
+		and(`EXISTS (SELECT 1 FROM order_domains d WHERE d.order_id = f.order_id AND d.domain IN (?))`, domains)
 	} else if f.Domain != "" { // not a domain, so no order lists it
 		and(`FALSE`)
 	}
@@ -81,22 +80,20 @@ func (f StuckFilter) where() (where string, args []any) {
 	if !f.Holder.None() {
 		and(`(f.name_hash = ? OR f.document_hash = ?)`, f.Holder.Name, f.Holder.Document)
 	}
-	return where, args
+	return where
 }
 
 // CountStuck counts the stuck filings that a filter selects.
 func (s *Store) CountStuck(ctx context.Context, filter StuckFilter) (n int, err error) {
-	where, args := filter.where()
-	err = s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM filings f WHERE `+where, args...)
-	return n, err
+	where := filter.where()
+	return get[int](ctx, s.db, `SELECT COUNT(*) FROM filings f WHERE `+where.sql, where.args...)
 }
 
 // StuckFilings lists some of the stuck filings that a filter selects, those stuck longest first.
 func (s *Store) StuckFilings(ctx context.Context, filter StuckFilter, limit int) (list []Filing, err error) {
-	where, args := filter.where()
-	err = s.db.SelectContext(ctx, &list, filingSelect+`WHERE `+where+` ORDER BY f.stuck_since, f.id LIMIT ?`,
-		append(args, limit)...)
-	return list, err
+	where := filter.where()
+	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE `+where.sql+` ORDER BY f.stuck_since, f.id LIMIT ?`,
+		where.with(limit)...)
 }
 
 // BulkJob is a request to resume many filings.
@@ -139,30 +136,20 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 	if err != nil {
 		return 0, err
 	}
-	where, args := filter.where()
+	where := filter.where()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `
-			INSERT INTO bulk_jobs (token, filter, resolution, rate, state, total, created_by, created_at)
-			VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
-			j.Token, search, j.Resolution, j.Rate, filing.BulkNew, j.CreatedBy, s.utcNow())
-		if err != nil {
+		if id, err = insert(ctx, tx, `INSERT INTO bulk_jobs (token, filter, resolution, rate, state, total, created_by,
+			created_at) VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
+			j.Token, search, j.Resolution, j.Rate, filing.BulkNew, j.CreatedBy, s.utcNow()); err != nil {
 			return err
 		}
-		if id, err = res.LastInsertId(); err != nil {
-			return err
-		}
-		res, err = tx.ExecContext(ctx, `
+		n, err := affected(ctx, tx, `
 			INSERT INTO bulk_results (job_id, filing_id, stuck_seq)
 			SELECT ?, f.id, (SELECT MAX(e.seq) FROM filing_events e WHERE e.filing_id = f.id AND e.kind = 'stuck') AS stuck_seq
-			FROM filings f WHERE `+where+` HAVING stuck_seq IS NOT NULL`, append([]any{id}, args...)...)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return err
-		}
+			FROM filings f WHERE `+where.sql+` HAVING stuck_seq IS NOT NULL`, append([]any{id}, where.args...)...)
 		switch {
+		case err != nil:
+			return err
 		case n == 0:
 			return ErrNothingStuck
 		case n > int64(most):
@@ -171,45 +158,29 @@ func (s *Store) AddBulk(ctx context.Context, j BulkJob, filter StuckFilter, most
 		if entry := auditEntryOf(ctx); entry != nil {
 			entry.Object = fmt.Sprint(id)
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE bulk_jobs SET total = ? WHERE id = ?`, n, id)
-		return err
+		return exec(ctx, tx, `UPDATE bulk_jobs SET total = ? WHERE id = ?`, n, id)
 	})
 	if isDuplicate(err) {
-		err = s.db.GetContext(ctx, &id, `SELECT id FROM bulk_jobs WHERE token = ?`, j.Token)
-		return id, notFoundAs(err, "bulk job")
+		return find[int64](ctx, s.db, "bulk job", `SELECT id FROM bulk_jobs WHERE token = ?`, j.Token)
 	}
-	if err != nil {
-		return 0, fmt.Errorf("creating a bulk job: %w", err)
-	}
-	return id, nil
+	return id, during(err, "creating a bulk job")
 }
 
 // Bulk returns a job.
-func (s *Store) Bulk(ctx context.Context, id int64) (j BulkJob, err error) {
-	err = s.db.GetContext(ctx, &j, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id = ?`, id)
-	return j, notFoundAs(err, "bulk job")
+func (s *Store) Bulk(ctx context.Context, id int64) (BulkJob, error) {
+	return find[BulkJob](ctx, s.db, "bulk job", `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id = ?`, id)
 }
 
 // Bulks lists jobs, newest first, after an ID (0: from the newest).
-func (s *Store) Bulks(ctx context.Context, after int64, limit int) (list []BulkJob, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC
+func (s *Store) Bulks(ctx context.Context, after int64, limit int) ([]BulkJob, error) {
+	return selectAll[BulkJob](ctx, s.db, `SELECT `+bulkColumns+` FROM bulk_jobs WHERE id < ? ORDER BY id DESC
 		LIMIT ?`, idBelow(after), limit)
-	return list, err
 }
 
 // BulkCounts counts a job's filings by outcome; empty: not processed yet.
 func (s *Store) BulkCounts(ctx context.Context, id int64) (map[BulkOutcome]int, error) {
-	var rows []struct {
-		Outcome BulkOutcome `db:"outcome"`
-		N       int         `db:"n"`
-	}
-	err := s.db.SelectContext(ctx, &rows, `SELECT outcome, COUNT(*) AS n FROM bulk_results WHERE job_id = ?
+	return countBy[BulkOutcome](ctx, s.db, `SELECT outcome AS name, COUNT(*) AS n FROM bulk_results WHERE job_id = ?
 		GROUP BY outcome`, id)
-	counts := map[BulkOutcome]int{}
-	for _, r := range rows {
-		counts[r.Outcome] = r.N
-	}
-	return counts, err
 }
 
 // BulkItem is a filing of a job.
@@ -220,55 +191,48 @@ type BulkItem struct {
 	StuckSeq    int64        `db:"stuck_seq"`
 	Reason      string       `db:"reason"`
 	At          sql.NullTime `db:"at"`
+	Outcome     BulkOutcome  `db:"outcome"`
 }
+
+const bulkItemSelect = `
+	SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at, b.outcome
+	FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id `
 
 // Ref is the filing's reference.
 func (i BulkItem) Ref() string { return filing.Ref(i.OrderNumber, i.Serial) }
 
 // BulkItems lists a job's filings with one outcome, by ID, after one (0: from the first).
 func (s *Store) BulkItems(ctx context.Context, id int64, outcome BulkOutcome, after int64,
-	limit int) (list []BulkItem, err error) {
-	err = s.db.SelectContext(ctx, &list, `
-		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at
-		FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id
-		WHERE b.job_id = ? AND b.outcome = ? AND b.filing_id > ? ORDER BY b.filing_id LIMIT ?`, id, outcome, after, limit)
-	return list, err
+	limit int) ([]BulkItem, error) {
+	return selectAll[BulkItem](ctx, s.db, bulkItemSelect+`WHERE b.job_id = ? AND b.outcome = ? AND b.filing_id > ?
+		ORDER BY b.filing_id LIMIT ?`, id, outcome, after, limit)
 }
 
 // BulkItem returns a filing of a job and its outcome.
 func (s *Store) BulkItem(ctx context.Context, id, filingID int64) (item BulkItem, outcome BulkOutcome, err error) {
-	var row struct {
-		BulkItem
-		Outcome BulkOutcome `db:"outcome"`
-	}
-	err = s.db.GetContext(ctx, &row, `
-		SELECT b.filing_id, o.number AS order_number, f.serial, b.stuck_seq, b.reason, b.at, b.outcome
-		FROM bulk_results b JOIN filings f ON f.id = b.filing_id JOIN orders o ON o.id = f.order_id
-		WHERE b.job_id = ? AND b.filing_id = ?`, id, filingID)
-	return row.BulkItem, row.Outcome, notFoundAs(err, "filing of a bulk job")
+	item, err = find[BulkItem](ctx, s.db, "filing of a bulk job", bulkItemSelect+`WHERE b.job_id = ? AND b.filing_id = ?`,
+		id, filingID)
+	return item, item.Outcome, err
 }
 
 // StillStuck reports whether a filing is still stuck since the given event of its timeline.
-func (s *Store) StillStuck(ctx context.Context, filingID, stuckSeq int64) (still bool, err error) {
-	err = s.db.GetContext(ctx, &still, `
+func (s *Store) StillStuck(ctx context.Context, filingID, stuckSeq int64) (bool, error) {
+	return get[bool](ctx, s.db, `
 		SELECT COUNT(*) > 0 FROM filings f WHERE f.id = ? AND f.stuck_since IS NOT NULL
 			AND ? = (SELECT MAX(e.seq) FROM filing_events e WHERE e.filing_id = f.id AND e.kind = 'stuck')`, filingID, stuckSeq)
-	return still, err
 }
 
 // BulkReported records a filing's outcome; an outcome that is already recorded stays.
 func (s *Store) BulkReported(ctx context.Context, id, filingID int64, outcome BulkOutcome, reason string) error {
-	_, err := s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE bulk_results SET outcome = ?, reason = ?, at = ? WHERE job_id = ? AND filing_id = ? AND outcome = ''`,
 		outcome, reason, s.utcNow(), id, filingID)
-	return err
 }
 
 // SetBulkState records a job's state, unless the job is over.
 func (s *Store) SetBulkState(ctx context.Context, id int64, state filing.BulkState) error {
 	now := s.utcNow()
-	_, err := s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE bulk_jobs SET state = ?, started_at = COALESCE(started_at, ?), ended_at = ? WHERE id = ? AND ended_at IS NULL`,
 		state, now, sql.NullTime{Time: now, Valid: state.Over()}, id)
-	return err
 }

@@ -24,29 +24,22 @@ type CodeRow struct {
 func (s *Store) SaveCodeTable(ctx context.Context, name string, rows []CodeRow) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `UPDATE code_tables SET valid = FALSE, updated_at = ?
-			WHERE table_name = ?`, now, name); err != nil {
-			return err
-		}
+		statements := []fragment{
+			fragmentOf(`UPDATE code_tables SET valid = FALSE, updated_at = ? WHERE table_name = ?`, now, name)}
 		for _, r := range rows {
-			if _, err := tx.ExecContext(ctx, `
+			statements = append(statements, fragmentOf(`
 				INSERT INTO code_tables (table_name, id, name, code_group, valid, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-				ON DUPLICATE KEY UPDATE name = VALUES(name), code_group = VALUES(code_group), valid = VALUES(valid), updated_at =
-				VALUES(updated_at)`,
-				name, r.ID, r.Name, r.Group, r.Valid, now); err != nil {
-				return err
-			}
+				ON DUPLICATE KEY UPDATE name = VALUES(name), code_group = VALUES(code_group), valid = VALUES(valid),
+				updated_at = VALUES(updated_at)`, name, r.ID, r.Name, r.Group, r.Valid, now))
 		}
-		return nil
+		return execAll(ctx, tx, statements...)
 	})
 }
 
 // CodeTables loads all tables that the bureau has sent.
 func (s *Store) CodeTables(ctx context.Context) ([]CodeRow, error) {
-	var rows []CodeRow
-	err := s.db.SelectContext(ctx, &rows, `SELECT table_name, id, name, code_group, valid FROM code_tables
+	return selectAll[CodeRow](ctx, s.db, `SELECT table_name, id, name, code_group, valid FROM code_tables
 		ORDER BY table_name, id`)
-	return rows, err
 }
 
 // The kinds of blacklist entries.
@@ -71,17 +64,15 @@ func (s *Store) SetBlacklisted(ctx context.Context, kind, value, detail string, 
 		return err
 	}
 	if removed {
-		_, err = s.db.ExecContext(ctx, `DELETE FROM blacklist WHERE entry_hash = ?`, hash)
-		return err
+		return exec(ctx, s.db, `DELETE FROM blacklist WHERE entry_hash = ?`, hash)
 	}
 	sealed, err := s.keys.Seal(fmt.Sprintf("blacklist/%x", hash), []byte(detail))
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		INSERT INTO blacklist (entry_hash, kind, sealed_detail, listed_at) VALUES (?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE sealed_detail = VALUES(sealed_detail)`, hash, kind, sealed, s.utcNow())
-	return err
 }
 
 // Blacklisted returns which of a dossier's domains are on the blacklist, and whether its holder is.
@@ -91,9 +82,7 @@ func (s *Store) Blacklisted(ctx context.Context, d filing.Dossier) (domains []st
 		if err != nil {
 			return false, err
 		}
-		var n int
-		err = s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM blacklist WHERE entry_hash = ?`, hash)
-		return n > 0, err
+		return get[bool](ctx, s.db, `SELECT EXISTS (SELECT 1 FROM blacklist WHERE entry_hash = ?)`, hash)
 	}
 	for _, domain := range d.Site.Domains {
 		for _, name := range filing.ListedAs(domain) {
@@ -120,11 +109,7 @@ func (s *Store) PurgeFiles(ctx context.Context, keep time.Duration) (purged int6
 		`UPDATE bureau_downloads SET sealed = NULL WHERE sealed IS NOT NULL AND acknowledged_at IS NOT NULL AND applied_at < ?
 			LIMIT 1000`,
 	} {
-		res, err := s.db.ExecContext(ctx, query, before)
-		if err != nil {
-			return purged, err
-		}
-		n, err := res.RowsAffected()
+		n, err := affected(ctx, s.db, query, before)
 		if err != nil {
 			return purged, err
 		}
@@ -146,8 +131,7 @@ type FileRow struct {
 
 // Files lists an account's latest data files in both directions.
 func (s *Store) Files(ctx context.Context, accountID int64, limit int) ([]FileRow, error) {
-	var list []FileRow
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[FileRow](ctx, s.db, `
 		(SELECT 'up' AS direction, sequence AS id, '' AS name, stored_at AS at, accepted_at IS NOT NULL AS accepted, sealed IS
 		NOT NULL AS kept, refused_at IS NOT NULL AS refused
 			FROM bureau_uploads WHERE account_id = ? ORDER BY sequence DESC LIMIT ?)
@@ -155,5 +139,4 @@ func (s *Store) Files(ctx context.Context, accountID int64, limit int) ([]FileRo
 		(SELECT 'down', id, file_name, downloaded_at, acknowledged_at IS NOT NULL, sealed IS NOT NULL, unreadable
 			FROM bureau_downloads WHERE account_id = ? ORDER BY id DESC LIMIT ?)
 		ORDER BY at DESC LIMIT ?`, accountID, limit, accountID, limit, limit)
-	return list, err
 }

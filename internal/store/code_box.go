@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -17,15 +18,16 @@ type codeBox struct {
 	use string
 }
 
-// with prepends values to those that identify the row.
-func (b codeBox) with(values ...any) []any { return append(values, b.args...) }
+// set changes the code's row if a condition holds, and reports whether it did.
+func (b codeBox) set(ctx context.Context, db sqlx.ExecerContext, set, condition fragment) (bool, error) {
+	return changed(ctx, db, `UPDATE `+b.table+` SET `+set.sql+` WHERE `+b.where+condition.sql,
+		slices.Concat(set.args, b.args, condition.args)...)
+}
 
 // lockCode reads and locks a code's row.
 func lockCode(ctx context.Context, tx *sqlx.Tx, b codeBox) (Verification, error) {
-	var v Verification
-	err := tx.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where+
-		` FOR UPDATE`, b.args...)
-	return v, notFoundAs(err, "verification")
+	return find[Verification](ctx, tx, "verification", `SELECT `+verificationColumns+` FROM `+b.table+
+		` WHERE `+b.where+` FOR UPDATE`, b.args...)
 }
 
 // nextSend returns the number of the next code: ErrConflict if the address is verified, ErrCodeTooSoon within a minute
@@ -61,8 +63,7 @@ func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code stri
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE `+b.table+` SET code_hash = ?, expires_at = ? WHERE `+b.where,
-			b.with(hash, s.utcNow().Add(filing.CodeTTL))...)
+		_, err = b.set(ctx, tx, fragmentOf(`code_hash = ?, expires_at = ?`, hash, s.utcNow().Add(filing.CodeTTL)), fragment{})
 		ok = err == nil
 		return err
 	})
@@ -70,8 +71,7 @@ func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code stri
 }
 
 func (s *Store) codeSent(ctx context.Context, b codeBox, send int) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET sent_at = ? WHERE
-		`+b.where+` AND sends = ?`, append(b.with(s.utcNow()), send)...)
+	_, err := b.set(ctx, s.db, fragmentOf(`sent_at = ?`, s.utcNow()), fragmentOf(` AND sends = ?`, send))
 	return err
 }
 
@@ -81,28 +81,19 @@ func (s *Store) codeSent(ctx context.Context, b codeBox, send int) error {
 func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already bool, err error) {
 	now := s.utcNow()
 	// An expired lock resets the attempts.
-	if _, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = 0, locked_until = NULL
-		WHERE `+b.where+` AND locked_until <= ?`,
-		append(b.with(), now)...); err != nil {
+	if _, err := b.set(ctx, s.db, fragmentOf(`tries = 0, locked_until = NULL`),
+		fragmentOf(` AND locked_until <= ?`, now)); err != nil {
 		return false, err
 	}
-	res, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries + 1
-		WHERE `+b.where+` AND tries < ? AND verified_at IS NULL`,
-		append(b.with(), filing.MaxWrongTries)...)
+	counted, err := b.set(ctx, s.db, fragmentOf(`tries = tries + 1`),
+		fragmentOf(` AND tries < ? AND verified_at IS NULL`, filing.MaxWrongTries))
 	if err != nil {
 		return false, err
 	}
-	counted, err := changedOneRow(res)
-	if err != nil {
-		return false, err
-	}
-	var v Verification
-	err = s.db.GetContext(ctx, &v, `SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where, b.args...)
-	if err != nil {
-		return false, notFoundAs(err, "verification")
-	}
-	if v.VerifiedAt.Valid {
-		return true, nil
+	v, err := find[Verification](ctx, s.db, "verification",
+		`SELECT `+verificationColumns+` FROM `+b.table+` WHERE `+b.where, b.args...)
+	if err != nil || v.VerifiedAt.Valid {
+		return err == nil, err
 	}
 	if !counted {
 		return false, ErrCodeLocked
@@ -113,27 +104,19 @@ func (s *Store) verifyCode(ctx context.Context, b codeBox, code string) (already
 	}
 	if !right {
 		if v.Tries >= filing.MaxWrongTries {
-			_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET locked_until = ? WHERE `+b.where+` AND locked_until IS NULL`,
-				b.with(now.Add(filing.LockFor))...)
+			_, err := b.set(ctx, s.db, fragmentOf(`locked_until = ?`, now.Add(filing.LockFor)),
+				fragmentOf(` AND locked_until IS NULL`))
 			return false, errors.Join(ErrCodeLocked, err)
 		}
 		return false, ErrCodeWrong
 	}
 	// A right code isn't a wrong attempt: undo the count.
-	res, err = s.db.ExecContext(ctx, `
-		UPDATE `+b.table+` SET verified_at = ?, tries = tries - 1
-		WHERE `+b.where+` AND verified_at IS NULL AND code_hash = ?
-			AND expires_at > ?`, append(b.with(now), v.CodeHash, now)...)
-	if err != nil {
+	ok, err := b.set(ctx, s.db, fragmentOf(`verified_at = ?, tries = tries - 1`, now),
+		fragmentOf(` AND verified_at IS NULL AND code_hash = ? AND expires_at > ?`, v.CodeHash, now))
+	if err != nil || ok {
 		return false, err
 	}
-	if ok, err := changedOneRow(res); err != nil {
-		return false, err
-	} else if !ok {
-		// Late, but not wrong.
-		_, err := s.db.ExecContext(ctx, `UPDATE `+b.table+` SET tries = tries - 1
-			WHERE `+b.where+` AND verified_at IS NULL`, b.args...)
-		return false, errors.Join(ErrCodeExpired, err)
-	}
-	return false, nil
+	// Late, but not wrong.
+	_, err = b.set(ctx, s.db, fragmentOf(`tries = tries - 1`), fragmentOf(` AND verified_at IS NULL`))
+	return false, errors.Join(ErrCodeExpired, err)
 }

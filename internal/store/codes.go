@@ -41,9 +41,8 @@ const verificationColumns = `channel, nonce, code_hash, sends, requested_at, sen
 
 // Verifications returns both channels of a filing.
 func (s *Store) Verifications(ctx context.Context, filingID int64) (map[filing.Channel]Verification, error) {
-	var rows []Verification
-	err := s.db.SelectContext(ctx, &rows, `SELECT `+verificationColumns+` FROM verifications WHERE filing_id =
-		?`, filingID)
+	rows, err := selectAll[Verification](ctx, s.db, `SELECT `+verificationColumns+` FROM verifications
+		WHERE filing_id = ?`, filingID)
 	byChannel := make(map[filing.Channel]Verification, len(rows))
 	for _, v := range rows {
 		byChannel[v.Channel] = v
@@ -92,8 +91,7 @@ func (s *Store) VerifyCode(ctx context.Context, filingID int64, ch filing.Channe
 
 // Verified reports whether both channels are verified.
 func (s *Store) Verified(ctx context.Context, filingID int64) (bool, error) {
-	var n int
-	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM verifications WHERE filing_id = ?
-		AND verified_at IS NOT NULL`, filingID)
+	n, err := get[int](ctx, s.db, `SELECT COUNT(*) FROM verifications WHERE filing_id = ? AND verified_at IS NOT NULL`,
+		filingID)
 	return n == len(filing.Channels), err
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
@@ -29,14 +28,8 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 	if err != nil {
 		return false, err
 	}
-	var owner int64
-	err = s.db.GetContext(ctx, &owner, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, hash)
-	if err := notFoundAs(err, "user name"); errors.Is(err, ErrNotFound) {
-		return true, nil
-	} else if err != nil {
-		return false, err
-	}
-	return owner == customerID, nil
+	owner, taken, err := getOptional[int64](ctx, s.db, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, hash)
+	return err == nil && (!taken || owner == customerID), err
 }
 
 // RegisterContact stores the contact (登记联系人) and prepares a code for each channel. Saving again before the codes are
@@ -53,20 +46,18 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO user_names (user_name_hash, customer_id, created_at)
-			VALUES (?, ?, ?)`,
+		if err := exec(ctx, tx, `INSERT IGNORE INTO user_names (user_name_hash, customer_id, created_at) VALUES (?, ?, ?)`,
 			nameHash, customerID, now); err != nil {
 			return err
 		}
-		var owner int64
-		if err := tx.GetContext(ctx, &owner, `SELECT customer_id FROM user_names
-			WHERE user_name_hash = ?`, nameHash); err != nil {
+		owner, err := get[int64](ctx, tx, `SELECT customer_id FROM user_names WHERE user_name_hash = ?`, nameHash)
+		if err != nil {
 			return err
 		}
 		if owner != customerID {
 			return ErrUserNameTaken
 		}
-		if _, err := tx.ExecContext(ctx, `
+		if err := exec(ctx, tx, `
 			INSERT INTO contacts (filing_id, version, sealed, mobile_hash, email_hash, password_hash, updated_at)
 			VALUES (?, 1, ?, ?, ?, ?, ?)
 			ON DUPLICATE KEY UPDATE version = version + 1, sealed = VALUES(sealed), mobile_hash = VALUES(mobile_hash),
@@ -74,15 +65,14 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 			filingID, row.sealed, row.mobile, row.email, passwordHash, now); err != nil {
 			return err
 		}
-		for _, ch := range filing.Channels {
-			if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
-				return err
-			}
+		if err := s.requestCodes(ctx, tx, filingID, filing.Channels...); err != nil {
+			return err
 		}
-		return tx.GetContext(ctx, &version, `SELECT version FROM contacts WHERE filing_id = ?`, filingID)
+		version, err = get[int](ctx, tx, `SELECT version FROM contacts WHERE filing_id = ?`, filingID)
+		return err
 	})
-	if err != nil && !errors.Is(err, ErrUserNameTaken) {
-		err = fmt.Errorf("registering the contact of filing %d: %w", filingID, err)
+	if !errors.Is(err, ErrUserNameTaken) {
+		err = during(err, "registering the contact of filing %d", filingID)
 	}
 	return version, err
 }
@@ -118,22 +108,16 @@ func (s *Store) CorrectContact(ctx context.Context, filingID int64, mobile,
 		if err := s.changeContact(ctx, tx, filingID, d); err != nil {
 			return err
 		}
-		for _, ch := range changedChannels {
-			if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.requestCodes(ctx, tx, filingID, changedChannels...)
 	})
 	return changedChannels, err
 }
 
 // lockContact reads and locks a filing's contact.
 func (s *Store) lockContact(ctx context.Context, tx *sqlx.Tx, filingID int64) (d filing.ContactDetails, err error) {
-	var sealed []byte
-	if err := tx.GetContext(ctx, &sealed, `SELECT sealed FROM contacts WHERE filing_id = ?
-		FOR UPDATE`, filingID); err != nil {
-		return d, notFoundAs(err, "contact")
+	sealed, err := find[[]byte](ctx, tx, "contact", `SELECT sealed FROM contacts WHERE filing_id = ? FOR UPDATE`, filingID)
+	if err != nil {
+		return d, err
 	}
 	return d, s.keys.OpenJSON(contactAAD(filingID), sealed, &d)
 }
@@ -144,36 +128,27 @@ func (s *Store) changeContact(ctx context.Context, tx *sqlx.Tx, filingID int64, 
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
-		UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?, updated_at = ?
-		WHERE filing_id = ?`,
-		row.sealed, row.mobile, row.email, s.utcNow(), filingID)
-	return err
+	return exec(ctx, tx, `UPDATE contacts SET version = version + 1, sealed = ?, mobile_hash = ?, email_hash = ?,
+		updated_at = ? WHERE filing_id = ?`, row.sealed, row.mobile, row.email, s.utcNow(), filingID)
 }
 
 // setAddress is changeContact for one channel's address.
 func (s *Store) setAddress(ctx context.Context, tx *sqlx.Tx, filingID int64, d filing.ContactDetails, ch filing.Channel,
 	to string) error {
-	if ch == filing.SMS {
-		d.Mobile = to
-	} else {
-		d.Email = to
-	}
+	addresses := addressesOf(d)
+	addresses.set(ch, to)
+	d.Email, d.Mobile = addresses.Email, addresses.Mobile
 	return s.changeContact(ctx, tx, filingID, d)
 }
 
 // Contact returns a filing's contact.
-func (s *Store) Contact(ctx context.Context, filingID int64) (ContactRow, error) {
-	var row struct {
-		Version int    `db:"version"`
-		Sealed  []byte `db:"sealed"`
+func (s *Store) Contact(ctx context.Context, filingID int64) (c ContactRow, err error) {
+	var sealed []byte
+	if err := scan(ctx, s.db, "contact", fragmentOf(`SELECT version, sealed FROM contacts WHERE filing_id = ?`, filingID),
+		&c.Version, &sealed); err != nil {
+		return c, err
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT version, sealed FROM contacts WHERE filing_id = ?`, filingID)
-	if err != nil {
-		return ContactRow{}, notFoundAs(err, "contact")
-	}
-	c := ContactRow{Version: row.Version}
-	return c, s.keys.OpenJSON(contactAAD(filingID), row.Sealed, &c.Details)
+	return c, s.keys.OpenJSON(contactAAD(filingID), sealed, &c.Details)
 }
 
 type sealedContact struct{ sealed, mobile, email []byte }
@@ -192,11 +167,17 @@ func (s *Store) sealContact(filingID int64, d filing.ContactDetails) (row sealed
 // requestCode prepares the next code of a channel: a new nonce, not verified, with the count of wrong attempts
 // unchanged (NIST SP 800-63B-4, 3.2.2: a new code must not reset the count of failures).
 func (s *Store) requestCode(ctx context.Context, tx *sqlx.Tx, filingID int64, ch filing.Channel) error {
-	_, err := tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at) VALUES (?, ?, ?, 1, ?)
 		ON DUPLICATE KEY UPDATE nonce = VALUES(nonce), code_hash = NULL, sends = sends + 1, requested_at =
-		VALUES(requested_at),
-			sent_at = NULL, expires_at = NULL, verified_at = NULL`,
-		filingID, ch, seal.Nonce(), s.utcNow())
-	return err
+		VALUES(requested_at), sent_at = NULL, expires_at = NULL, verified_at = NULL`, filingID, ch, seal.Nonce(), s.utcNow())
+}
+
+func (s *Store) requestCodes(ctx context.Context, tx *sqlx.Tx, filingID int64, channels ...filing.Channel) error {
+	for _, ch := range channels {
+		if err := s.requestCode(ctx, tx, filingID, ch); err != nil {
+			return err
+		}
+	}
+	return nil
 }

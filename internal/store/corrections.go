@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -79,35 +80,33 @@ func Correctable(stage filing.Stage) bool { return stage != filing.Contact && !s
 // is already the address.
 func (s *Store) CorrectByStaff(ctx context.Context, n NewCorrection) (c Correction, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var f struct {
-			Stage filing.Stage `db:"stage"`
-			Kind  filing.Kind  `db:"kind"`
+		f, err := lockFiling(ctx, tx, n.FilingID)
+		if err != nil {
+			return err
 		}
-		if err := tx.GetContext(ctx, &f, `SELECT stage, kind FROM filings WHERE id = ? FOR UPDATE`, n.FilingID); err != nil {
-			return notFoundAs(err, "filing")
-		}
-		err := tx.GetContext(ctx, &c, correctionSelect+`WHERE token = ? AND filing_id = ?`, n.Token, n.FilingID)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err // submitted twice, or failed
+		var present bool
+		c, present, err = getOptional[Correction](ctx, tx, correctionSelect+`WHERE token = ? AND filing_id = ?`,
+			n.Token, n.FilingID)
+		if err != nil || present { // submitted twice
+			return err
 		}
 		if !Correctable(f.Stage) {
 			return ErrConflict
 		}
-		return s.correct(ctx, tx, n, f.Stage, f.Kind, &c)
+		return s.correct(ctx, tx, n, f, &c)
 	})
-	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnchanged) {
-		err = fmt.Errorf("correcting the contact of filing %d: %w", n.FilingID, err)
+	if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrUnchanged) {
+		err = during(err, "correcting the contact of filing %d", n.FilingID)
 	}
 	return c, err
 }
 
-func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage filing.Stage, kind filing.Kind,
-	c *Correction) error {
+func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, f lockedFiling, c *Correction) error {
 	details, err := s.lockContact(ctx, tx, n.FilingID)
 	if err != nil {
 		return err
 	}
-	old := ContactAddresses{Email: details.Email, Mobile: details.Mobile}.By(n.Channel)
+	old := addressesOf(details).By(n.Channel)
 	if old == n.To {
 		return ErrUnchanged
 	}
@@ -117,23 +116,21 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	}
 	now, outcome, ended, send := s.utcNow(), CorrectionOpen, sql.NullTime{}, 1
 	// If both codes are verified, the filing is about to leave the stage.
-	atOnce := stage == filing.Verifying && len(verified) < len(filing.Channels)
-	if atOnce {
+	if f.Stage == filing.Verifying && len(verified) < len(filing.Channels) {
 		if err := s.setAddress(ctx, tx, n.FilingID, details, n.Channel, n.To); err != nil {
 			return err
 		}
 		if err := s.requestCode(ctx, tx, n.FilingID, n.Channel); err != nil {
 			return err
 		}
-		if err := tx.GetContext(ctx, &send, `SELECT sends FROM verifications WHERE filing_id = ?
-			AND channel = ?`, n.FilingID, n.Channel); err != nil {
+		if send, err = get[int](ctx, tx, `SELECT sends FROM verifications WHERE filing_id = ? AND channel = ?`,
+			n.FilingID, n.Channel); err != nil {
 			return err
 		}
 		outcome, ended = CorrectionApplied, sql.NullTime{Time: now, Valid: true}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE filing_id = ?
-		AND open_channel = ?`,
-		CorrectionReplaced, now, n.FilingID, n.Channel); err != nil {
+	if err := exec(ctx, tx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE filing_id = ?
+		AND open_channel = ?`, CorrectionReplaced, now, n.FilingID, n.Channel); err != nil {
 		return err
 	}
 	sealedOld, err := s.keys.SealJSON(correctionAAD(n.Token, "old"), old)
@@ -144,48 +141,32 @@ func (s *Store) correct(ctx context.Context, tx *sqlx.Tx, n NewCorrection, stage
 	if err != nil {
 		return err
 	}
-	var picture []byte
-	if n.Picture != nil {
-		if picture, err = s.keys.Seal(correctionAAD(n.Token, "picture"), n.Picture); err != nil {
-			return err
-		}
+	picture, err := s.sealOptional(correctionAAD(n.Token, "picture"), n.Picture)
+	if err != nil {
+		return err
 	}
-	notify := func(isOld bool) bool { // a follow-up's contact was verified with its base filing
-		if kind.FollowsUp() {
-			return true
-		}
-		for _, ch := range verified {
-			if (ch == n.Channel) == isOld {
-				return true
-			}
-		}
-		return false
-	}
-	res, err := tx.ExecContext(ctx, `
+	// A follow-up's contact was verified with its base filing.
+	notifyOld := f.Kind.FollowsUp() || slices.Contains(verified, n.Channel)
+	notifyOther := f.Kind.FollowsUp() ||
+		slices.ContainsFunc(verified, func(ch filing.Channel) bool { return ch != n.Channel })
+	id, err := insert(ctx, tx, `
 		INSERT INTO contact_corrections (token, filing_id, channel, sealed_old, sealed_new, notify_old, notify_other, proof,
 		sealed_picture, created_by, created_at, nonce, sends, requested_at, outcome, ended_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, notify(true), notify(false), n.Proof, picture, n.By, now,
+		n.Token, n.FilingID, n.Channel, sealedOld, sealedNew, notifyOld, notifyOther, n.Proof, picture, n.By, now,
 		seal.Nonce(), send, now, outcome, ended)
 	if err != nil {
 		return err
 	}
-	id, err := res.LastInsertId()
-	if err != nil {
-		return err
-	}
-	return tx.GetContext(ctx, c, correctionSelect+`WHERE id = ?`, id)
+	*c, err = get[Correction](ctx, tx, correctionSelect+`WHERE id = ?`, id)
+	return err
 }
 
 // lockVerified lists a filing's verified channels and locks the rows of all: a verification in progress is either
 // already visible, or waits and fails if its channel gets another code. It has no condition, because rows that don't
 // match aren't locked.
 func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []filing.Channel, err error) {
-	var rows []struct {
-		Channel    filing.Channel `db:"channel"`
-		VerifiedAt sql.NullTime   `db:"verified_at"`
-	}
-	err = tx.SelectContext(ctx, &rows, `SELECT channel, verified_at FROM verifications WHERE filing_id = ?
+	rows, err := selectAll[Verification](ctx, tx, `SELECT channel, verified_at FROM verifications WHERE filing_id = ?
 		FOR UPDATE`, filingID)
 	for _, row := range rows {
 		if row.VerifiedAt.Valid {
@@ -196,29 +177,26 @@ func lockVerified(ctx context.Context, tx *sqlx.Tx, filingID int64) (verified []
 }
 
 // Corrections lists a filing's corrections, newest first.
-func (s *Store) Corrections(ctx context.Context, filingID int64, limit int) (list []Correction, err error) {
-	err = s.db.SelectContext(ctx, &list, correctionSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT ?`, filingID, limit)
-	return list, err
+func (s *Store) Corrections(ctx context.Context, filingID int64, limit int) ([]Correction, error) {
+	return selectAll[Correction](ctx, s.db, correctionSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT ?`,
+		filingID, limit)
 }
 
 // OpenCorrection returns the correction that waits for its code on a channel.
-func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch filing.Channel) (c Correction, err error) {
-	err = s.db.GetContext(ctx, &c, correctionSelect+`WHERE filing_id = ? AND open_channel = ?`, filingID, ch)
-	return c, notFoundAs(err, "correction")
+func (s *Store) OpenCorrection(ctx context.Context, filingID int64, ch filing.Channel) (Correction, error) {
+	return find[Correction](ctx, s.db, "correction", correctionSelect+`WHERE filing_id = ? AND open_channel = ?`,
+		filingID, ch)
 }
 
 // CorrectionPicture returns the picture of a correction's proof; ErrNotFound if there is none.
 func (s *Store) CorrectionPicture(ctx context.Context, filingID, id int64) ([]byte, error) {
-	var row struct {
-		Token  string `db:"token"`
-		Sealed []byte `db:"sealed_picture"`
+	var token string
+	var sealed []byte
+	if err := scan(ctx, s.db, "proof picture", fragmentOf(`SELECT token, sealed_picture FROM contact_corrections
+		WHERE id = ? AND filing_id = ? AND sealed_picture IS NOT NULL`, id, filingID), &token, &sealed); err != nil {
+		return nil, err
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT token, sealed_picture FROM contact_corrections WHERE id = ? AND filing_id = ?
-		AND sealed_picture IS NOT NULL`, id, filingID)
-	if err != nil {
-		return nil, notFoundAs(err, "proof picture")
-	}
-	return s.keys.Open(correctionAAD(row.Token, "picture"), row.Sealed)
+	return s.keys.Open(correctionAAD(token, "picture"), sealed)
 }
 
 // RequestCorrectionCode requests another code for a correction, like RequestCode.
@@ -228,12 +206,8 @@ func (s *Store) RequestCorrectionCode(ctx context.Context, id int64) (send int, 
 			return err
 		}
 		// The count of wrong attempts stays; see requestCode.
-		_, err = tx.ExecContext(ctx, `
-			UPDATE contact_corrections
-			SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?, sent_at = NULL, expires_at = NULL WHERE id = ?
-			AND ended_at IS NULL`,
-			seal.Nonce(), send, s.utcNow(), id)
-		return err
+		return exec(ctx, tx, `UPDATE contact_corrections SET nonce = ?, code_hash = NULL, sends = ?, requested_at = ?,
+			sent_at = NULL, expires_at = NULL WHERE id = ? AND ended_at IS NULL`, seal.Nonce(), send, s.utcNow(), id)
 	})
 	return send, err
 }
@@ -247,21 +221,16 @@ type CorrectionCode struct {
 }
 
 // CorrectionCode returns the recipient of a correction's code.
-func (s *Store) CorrectionCode(ctx context.Context, id int64) (CorrectionCode, error) {
-	var row struct {
-		Token    string         `db:"token"`
-		FilingID int64          `db:"filing_id"`
-		Channel  filing.Channel `db:"channel"`
-		Sealed   []byte         `db:"sealed_new"`
-		EndedAt  sql.NullTime   `db:"ended_at"`
+func (s *Store) CorrectionCode(ctx context.Context, id int64) (c CorrectionCode, err error) {
+	var token string
+	var sealed []byte
+	var ended bool
+	err = scan(ctx, s.db, "correction", fragmentOf(`SELECT token, filing_id, channel, sealed_new, ended_at IS NOT NULL
+		FROM contact_corrections WHERE id = ?`, id), &token, &c.FilingID, &c.Channel, &sealed, &ended)
+	if err != nil || ended {
+		return c, err
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT token, filing_id, channel, sealed_new, ended_at FROM contact_corrections
-		WHERE id = ?`, id)
-	c := CorrectionCode{FilingID: row.FilingID, Channel: row.Channel}
-	if err != nil || row.EndedAt.Valid {
-		return c, notFoundAs(err, "correction")
-	}
-	return c, s.keys.OpenJSON(correctionAAD(row.Token, "new"), row.Sealed, &c.To)
+	return c, s.keys.OpenJSON(correctionAAD(token, "new"), sealed, &c.To)
 }
 
 // PrepareCorrectionCode does what PrepareCode does, for a correction.
@@ -281,32 +250,26 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var stage filing.Stage
-		if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, c.FilingID); err != nil {
-			return notFoundAs(err, "filing")
-		}
-		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE id = ?
-			AND ended_at IS NULL AND verified_at IS NOT NULL`,
-			CorrectionConfirmed, now, c.ID)
+		f, err := lockFiling(ctx, tx, c.FilingID)
 		if err != nil {
 			return err
 		}
-		if ok, err := changedOneRow(res); err != nil {
+		now := s.utcNow()
+		if err := changeOne(ctx, tx, `UPDATE contact_corrections SET outcome = ?, ended_at = ? WHERE id = ?
+			AND ended_at IS NULL AND verified_at IS NOT NULL`, CorrectionConfirmed, now, c.ID); err != nil {
 			return err
-		} else if !ok || !Correctable(stage) && stage != filing.Filed {
+		}
+		if !Correctable(f.Stage) && f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		var row struct {
-			Token  string `db:"token"`
-			Sealed []byte `db:"sealed_new"`
-		}
-		if err := tx.GetContext(ctx, &row, `SELECT token, sealed_new FROM contact_corrections
-			WHERE id = ?`, c.ID); err != nil {
+		var token, to string
+		var sealed []byte
+		if err := scan(ctx, tx, "correction", fragmentOf(`SELECT token, sealed_new FROM contact_corrections WHERE id = ?`,
+			c.ID),
+			&token, &sealed); err != nil {
 			return err
 		}
-		var to string
-		if err := s.keys.OpenJSON(correctionAAD(row.Token, "new"), row.Sealed, &to); err != nil {
+		if err := s.keys.OpenJSON(correctionAAD(token, "new"), sealed, &to); err != nil {
 			return err
 		}
 		details, err := s.lockContact(ctx, tx, c.FilingID)
@@ -317,10 +280,9 @@ func (s *Store) ConfirmCorrection(ctx context.Context, c Correction, code string
 			return err
 		}
 		// A follow-up has no row of its own until now.
-		_, err = tx.ExecContext(ctx, `
+		return exec(ctx, tx, `
 			INSERT INTO verifications (filing_id, channel, nonce, sends, requested_at, verified_at) VALUES (?, ?, ?, 1, ?, ?)
 			ON DUPLICATE KEY UPDATE verified_at = VALUES(verified_at)`, c.FilingID, c.Channel, seal.Nonce(), now, now)
-		return err
 	})
 }
 
@@ -334,25 +296,19 @@ type CorrectionNotice struct {
 // CorrectionNotice finds, by the form's token, whom to notify of a correction by a channel: the previous contact, if
 // verified. It returns ErrNotFound while there is no such correction.
 func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Channel) (t CorrectionNotice, err error) {
-	var row struct {
-		FilingID  int64          `db:"filing_id"`
-		Channel   filing.Channel `db:"channel"`
-		Old       []byte         `db:"sealed_old"`
-		TellOld   bool           `db:"notify_old"`
-		TellOther bool           `db:"notify_other"`
-	}
-	err = s.db.GetContext(ctx, &row, `SELECT filing_id, channel, sealed_old, notify_old, notify_other
-		FROM contact_corrections WHERE token = ?`, token)
-	if err != nil {
-		return t, notFoundAs(err, "correction")
-	}
-	t.FilingID = row.FilingID
+	var corrected filing.Channel
+	var old []byte
+	var notifyOld, notifyOther bool
+	err = scan(ctx, s.db, "correction", fragmentOf(`SELECT filing_id, channel, sealed_old, notify_old, notify_other
+		FROM contact_corrections WHERE token = ?`, token), &t.FilingID, &corrected, &old, &notifyOld, &notifyOther)
 	switch {
-	case ch == row.Channel && row.TellOld:
-		return t, s.keys.OpenJSON(correctionAAD(token, "old"), row.Old, &t.To)
-	case ch != row.Channel && row.TellOther:
-		contact, err := s.Contact(ctx, row.FilingID)
-		t.To = ContactAddresses{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(ch)
+	case err != nil:
+		return t, err
+	case ch == corrected && notifyOld:
+		return t, s.keys.OpenJSON(correctionAAD(token, "old"), old, &t.To)
+	case ch != corrected && notifyOther:
+		contact, err := s.Contact(ctx, t.FilingID)
+		t.To = addressesOf(contact.Details).By(ch)
 		return t, err
 	}
 	return t, nil
@@ -360,9 +316,8 @@ func (s *Store) CorrectionNotice(ctx context.Context, token string, ch filing.Ch
 
 // purgeProofs deletes the proof pictures of filings that were over before a time.
 func (s *Store) purgeProofs(ctx context.Context, before time.Time) error {
-	_, err := s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE contact_corrections c JOIN filings f ON f.id = c.filing_id SET c.sealed_picture = NULL
 		WHERE c.sealed_picture IS NOT NULL AND f.stage IN (?, ?, ?)
 		AND f.stage_since < ?`, filing.Filed, filing.Withdrawn, filing.Deregistered, before)
-	return err
 }

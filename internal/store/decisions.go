@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -62,20 +61,19 @@ func (s *Store) ApplyDownload(ctx context.Context, accountID, downloadID int64,
 				return err
 			}
 		}
-		if err := s.signalDecided(ctx, tx, accountID); err != nil {
+		if err := s.signalRecords(ctx, tx, recordsOfAccount, accountID); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ?
-			AND applied_at IS NULL`, s.utcNow(), downloadID)
-		return err
+		return exec(ctx, tx, `UPDATE bureau_downloads SET applied_at = ? WHERE id = ? AND applied_at IS NULL`,
+			s.utcNow(), downloadID)
 	})
 	return done, err
 }
 
 // recordOf finds the account's record that a verdict is about.
 func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Verdict) (id, filingID int64, err error) {
-	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ?
-		AND r.id = ?`, []any{accountID, v.RecordID}
+	query, args := `SELECT r.id, r.filing_id FROM records r WHERE r.account_id = ? AND r.id = ?`,
+		[]any{accountID, v.RecordID}
 	if v.RecordID == 0 {
 		const named = `SELECT id FROM records WHERE account_id = ? AND operation = ? AND `
 		from := named + `review_key = ?`
@@ -93,14 +91,7 @@ func (s *Store) recordOf(ctx context.Context, tx *sqlx.Tx, accountID int64, v Ve
 			FROM (` + from + `) k JOIN records r ON r.id = k.id LEFT JOIN decisions d ON d.record_id = r.id
 			WHERE r.sequence IS NOT NULL` + of + ` ORDER BY d.approved IS NOT NULL, r.id DESC LIMIT 1`
 	}
-	var row struct {
-		ID       int64 `db:"id"`
-		FilingID int64 `db:"filing_id"`
-	}
-	err = tx.GetContext(ctx, &row, query, args...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, nil
-	}
+	row, _, err := getOptional[waitingRow](ctx, tx, query, args...)
 	return row.ID, row.FilingID, err
 }
 
@@ -118,8 +109,8 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 		}
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at)
-		VALUES (?, ?)`, id, s.utcNow()); err != nil {
+	if err := exec(ctx, tx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`,
+		id, s.utcNow()); err != nil {
 		return err
 	}
 	if v.Decided {
@@ -128,26 +119,21 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 			return err
 		}
 		reviewed := sql.NullTime{Time: v.ReviewedAt.UTC(), Valid: !v.ReviewedAt.IsZero()}
-		res, err := tx.ExecContext(ctx, `
-			UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ? WHERE record_id = ?
-			AND approved IS NULL`,
-			v.Approved, v.Code, opinion, reviewed, id)
+		fresh, err := changed(ctx, tx, `UPDATE decisions SET approved = ?, code = ?, sealed_opinion = ?, reviewed_at = ?
+			WHERE record_id = ? AND approved IS NULL`, v.Approved, v.Code, opinion, reviewed, id)
 		if err != nil {
 			return err
 		}
-		if fresh, err := changedOneRow(res); err != nil {
-			return err
-		} else if fresh && !v.Approved {
+		if fresh && !v.Approved {
 			done.Refused = append(done.Refused, Refused{FilingID: filingID, RecordID: id, Code: v.Code})
 		}
 	}
-	_, err = tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		UPDATE decisions SET holder_number = COALESCE(NULLIF(?, ''), holder_number),
-		site_number = COALESCE(NULLIF(?, ''), site_number),
+			site_number = COALESCE(NULLIF(?, ''), site_number),
 			certificate_path = COALESCE(NULLIF(?, ''), certificate_path), holder_id = COALESCE(NULLIF(?, 0), holder_id),
 			site_id = COALESCE(NULLIF(?, 0), site_id), access_id = COALESCE(NULLIF(?, 0), access_id) WHERE record_id = ?`,
 		v.HolderNumber, v.SiteNumber, v.CertificatePath, v.HolderID, v.SiteID, v.AccessID, id)
-	return err
 }
 
 func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
@@ -155,17 +141,12 @@ func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinio
 // refuseUnsent refuses a record that can't be put in a data file.
 func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
 	now := s.utcNow()
-	_, err := tx.ExecContext(ctx, `
-		INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at)
-		VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now)
-	if err != nil {
+	if err := exec(ctx, tx, `INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at)
+		VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now); err != nil {
 		return err
 	}
-	var r struct {
-		AccountID int64 `db:"account_id"`
-		FilingID  int64 `db:"filing_id"`
-	}
-	if err := tx.GetContext(ctx, &r, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID); err != nil {
+	r, err := get[ManualRecord](ctx, tx, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID)
+	if err != nil {
 		return err
 	}
 	if err := s.addRefusalTask(ctx, tx, r.AccountID,
@@ -173,12 +154,6 @@ func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, c
 		return err
 	}
 	return s.signalRecords(ctx, tx, oneRecord, recordID)
-}
-
-// signalDecided queues a signal for every complete decision: a refusal is complete at once, an approval when number and
-// certificate are there too. A filing that ends has neither, and only a new holder must get a certificate.
-func (s *Store) signalDecided(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
-	return s.signalRecords(ctx, tx, recordsOfAccount, accountID)
 }
 
 // decisionComplete selects complete decisions whose signal isn't queued yet.
@@ -194,8 +169,9 @@ const (
 	recordsOfAccount recordScope = `r.account_id = ?`
 )
 
-// signalRecords is signalDecided for a scope. It locks the decisions between reading and marking them, so that none is
-// marked without being read.
+// signalRecords queues a signal for every complete decision of a scope: a refusal is complete at once, an approval when
+// number and certificate are there too. A filing that ends has neither, and only a new holder must get a certificate.
+// It locks the decisions between reading and marking them, so that none is marked without being read.
 func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScope, id int64) error {
 	var decided []struct {
 		RecordID int64 `db:"id"`
@@ -213,9 +189,8 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ?
+	return exec(ctx, tx, `UPDATE decisions d JOIN records r ON r.id = d.record_id SET d.signalled_at = ?
 		WHERE `+string(scope)+` AND `+decisionComplete, s.utcNow(), id)
-	return err
 }
 
 // MissingCertificate is an approval whose certificate file hasn't arrived.
@@ -226,19 +201,16 @@ type MissingCertificate struct {
 
 // MissingCertificates lists approvals whose certificate must be fetched.
 func (s *Store) MissingCertificates(ctx context.Context, accountID int64) ([]MissingCertificate, error) {
-	var list []MissingCertificate
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[MissingCertificate](ctx, s.db, `
 		SELECT d.record_id, d.certificate_path FROM decisions d JOIN records r ON r.id = d.record_id
 		WHERE r.account_id = ? AND d.signalled_at IS NULL AND d.approved = TRUE AND d.certificate IS NULL
-		AND d.certificate_path IS NOT NULL
-		ORDER BY d.record_id`, accountID)
-	return list, err
+		AND d.certificate_path IS NOT NULL ORDER BY d.record_id`, accountID)
 }
 
 // StoreCertificate stores an approval's certificate file and queues the signal that may have been waiting for it.
 func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificate []byte) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE decisions SET certificate = ? WHERE record_id = ?
+		if err := exec(ctx, tx, `UPDATE decisions SET certificate = ? WHERE record_id = ?
 			AND certificate IS NULL`, certificate, recordID); err != nil {
 			return err
 		}
@@ -248,24 +220,26 @@ func (s *Store) StoreCertificate(ctx context.Context, recordID int64, certificat
 
 // Decision is the bureau's decision on a filing's revision.
 type Decision struct {
-	RecordID     int64
-	Revision     int
-	Approved     bool
-	Code         int
-	Opinion      string
-	ReviewedAt   time.Time
-	HolderNumber string
-	SiteNumber   string
-	Certificate  []byte
-	SubmittedAt  time.Time
+	RecordID     int64     `db:"record_id"`
+	Revision     int       `db:"revision"`
+	Approved     bool      `db:"approved"`
+	Code         int       `db:"code"`
+	Opinion      string    `db:"-"`
+	ReviewedAt   time.Time `db:"-"`
+	HolderNumber string    `db:"holder_number"`
+	SiteNumber   string    `db:"site_number"`
+	Certificate  []byte    `db:"certificate"`
+	SubmittedAt  time.Time `db:"submitted_at"`
 	// HolderID, SiteID and AccessID are the bureau's IDs, needed to change or end the filing.
-	HolderID, SiteID, AccessID int64
+	HolderID int64 `db:"holder_id"`
+	SiteID   int64 `db:"site_id"`
+	AccessID int64 `db:"access_id"`
 	// Fields ("form.field") are what a manually recorded refusal is about.
-	Fields []string
+	Fields []string `db:"-"`
 	// Password is the filing password (备案密码), if the bureau issued one and staff recorded it.
-	Password string
+	Password string `db:"-"`
 	// DecidedBy is who recorded the decision; empty: the interface.
-	DecidedBy string
+	DecidedBy string `db:"decided_by"`
 }
 
 // Number is the number to show: the site's, or else the holder's.
@@ -273,85 +247,56 @@ func (d Decision) Number() string { return filing.PreferredNumber(d.SiteNumber, 
 
 // decisionRow is a row of decisions.
 type decisionRow struct {
-	RecordID     int64          `db:"record_id"`
-	Revision     int            `db:"revision"`
-	Approved     bool           `db:"approved"`
-	Code         sql.NullInt64  `db:"code"`
-	Opinion      []byte         `db:"sealed_opinion"`
-	ReviewedAt   sql.NullTime   `db:"reviewed_at"`
-	HolderNumber sql.NullString `db:"holder_number"`
-	SiteNumber   sql.NullString `db:"site_number"`
-	Certificate  []byte         `db:"certificate"`
-	SubmittedAt  time.Time      `db:"submitted_at"`
-	HolderID     sql.NullInt64  `db:"holder_id"`
-	SiteID       sql.NullInt64  `db:"site_id"`
-	AccessID     sql.NullInt64  `db:"access_id"`
-	Fields       string         `db:"fields"`
-	Password     []byte         `db:"sealed_password"`
-	DecidedBy    string         `db:"decided_by"`
+	Decision
+	Opinion    []byte       `db:"sealed_opinion"`
+	ReviewedAt sql.NullTime `db:"reviewed_at"`
+	Fields     string       `db:"fields"`
+	Password   []byte       `db:"sealed_password"`
 }
 
 // decisionSelect reads a filing's decisions; its %s is the certificate column, which lists don't load.
 const decisionSelect = `
-	SELECT d.record_id, r.revision, d.approved, d.code, d.sealed_opinion, d.reviewed_at, d.holder_number, d.site_number,
-	%s AS certificate,
-		d.holder_id, d.site_id, d.access_id, d.fields, d.sealed_password, d.decided_by,
-		COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
+	SELECT d.record_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.sealed_opinion, d.reviewed_at,
+		COALESCE(d.holder_number, '') AS holder_number, COALESCE(d.site_number, '') AS site_number, %s AS certificate,
+		COALESCE(d.holder_id, 0) AS holder_id, COALESCE(d.site_id, 0) AS site_id, COALESCE(d.access_id, 0) AS access_id,
+		d.fields, d.sealed_password, d.decided_by, COALESCE(r.submitted_at, u.accepted_at, r.created_at) AS submitted_at
 	FROM decisions d JOIN records r ON r.id = d.record_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
 	WHERE r.filing_id = ? AND d.approved IS NOT NULL ORDER BY r.revision DESC`
 
 // LatestDecision returns the decision on a filing's latest decided revision.
 func (s *Store) LatestDecision(ctx context.Context, filingID int64) (Decision, error) {
-	var row decisionRow
-	err := s.db.GetContext(ctx, &row, fmt.Sprintf(decisionSelect, "d.certificate")+` LIMIT 1`, filingID)
+	row, err := find[decisionRow](ctx, s.db, "decision", fmt.Sprintf(decisionSelect, "d.certificate")+` LIMIT 1`, filingID)
 	if err != nil {
-		return Decision{}, notFoundAs(err, "decision")
+		return Decision{}, err
 	}
 	return s.openDecision(row)
 }
 
 // Decisions returns the decisions on a filing, by revision, without their certificates.
 func (s *Store) Decisions(ctx context.Context, filingID int64) (map[int]Decision, error) {
-	var rows []decisionRow
-	if err := s.db.SelectContext(ctx, &rows, fmt.Sprintf(decisionSelect, "NULL"), filingID); err != nil {
+	rows, err := selectAll[decisionRow](ctx, s.db, fmt.Sprintf(decisionSelect, "NULL"), filingID)
+	if err != nil {
 		return nil, err
 	}
 	list := make(map[int]Decision, len(rows))
 	for _, row := range rows {
-		d, err := s.openDecision(row)
-		if err != nil {
+		if list[row.Revision], err = s.openDecision(row); err != nil {
 			return nil, err
 		}
-		list[d.Revision] = d
 	}
 	return list, nil
 }
 
-func (s *Store) openDecision(row decisionRow) (Decision, error) {
-	d := Decision{
-		RecordID: row.RecordID, Revision: row.Revision, Approved: row.Approved, Code: int(row.Code.Int64),
-		ReviewedAt:   row.ReviewedAt.Time,
-		HolderNumber: row.HolderNumber.String, SiteNumber: row.SiteNumber.String, Certificate: row.Certificate,
-		SubmittedAt: row.SubmittedAt,
-		HolderID:    row.HolderID.Int64, SiteID: row.SiteID.Int64, AccessID: row.AccessID.Int64, DecidedBy: row.DecidedBy,
-	}
+func (s *Store) openDecision(row decisionRow) (d Decision, err error) {
+	d = row.Decision
+	d.ReviewedAt = row.ReviewedAt.Time
 	if err := json.Unmarshal([]byte(row.Fields), &d.Fields); err != nil {
 		return d, fmt.Errorf("the fields of decision %d: %w", row.RecordID, err)
 	}
-	if row.Password != nil {
-		password, err := s.keys.Open(passwordAAD(row.RecordID), row.Password)
-		if err != nil {
-			return d, err
-		}
-		d.Password = string(password)
+	if d.Password, err = s.openText(passwordAAD(row.RecordID), row.Password); err != nil {
+		return d, err
 	}
-	if row.Opinion != nil {
-		opinion, err := s.keys.Open(opinionAAD(row.RecordID), row.Opinion)
-		if err != nil {
-			return d, err
-		}
-		d.Opinion = string(opinion)
-	}
-	return d, nil
+	d.Opinion, err = s.openText(opinionAAD(row.RecordID), row.Opinion)
+	return d, err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/jmoiron/sqlx"
@@ -22,23 +21,17 @@ type SubmittedPaper struct {
 // fixPapers writes which pictures a revision includes; ErrConflict if one was removed in the meantime.
 func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int,
 	papers []SubmittedPaper) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM dossier_papers WHERE filing_id = ?
-		AND revision = ?`, filingID, revision); err != nil {
+	if err := exec(ctx, tx, `DELETE FROM dossier_papers WHERE filing_id = ? AND revision = ?`,
+		filingID, revision); err != nil {
 		return err
 	}
 	for i, p := range papers {
-		res, err := tx.ExecContext(ctx, `
+		if err := changeOne(ctx, tx, `
 			INSERT INTO dossier_papers (filing_id, revision, position, paper_id, purpose, of_site, approval, remark)
 			SELECT ?, ?, ?, id, ?, ?, ?, ? FROM papers WHERE id = ? AND filing_id = ? AND removed_at IS NULL
 			AND sealed IS NOT NULL`,
-			filingID, revision, i+1, p.Purpose, p.OfSite, p.Approval, p.Remark, p.PaperID, filingID)
-		if err != nil {
+			filingID, revision, i+1, p.Purpose, p.OfSite, p.Approval, p.Remark, p.PaperID, filingID); err != nil {
 			return err
-		}
-		if ok, err := changedOneRow(res); err != nil {
-			return err
-		} else if !ok {
-			return ErrConflict
 		}
 	}
 	return nil
@@ -46,46 +39,38 @@ func (s *Store) fixPapers(ctx context.Context, tx *sqlx.Tx, filingID int64, revi
 
 // RecordPaper is a picture as part of a record.
 type RecordPaper struct {
-	// Format is Fjwjgs, Purpose Fjyt.
-	Format, Purpose int
-	OfSite          bool
-	Approval        int
-	Remark          string
-	Content         []byte
+	Format   int    `db:"format"`  // Fjwjgs
+	Purpose  int    `db:"purpose"` // Fjyt
+	OfSite   bool   `db:"of_site"`
+	Approval int    `db:"approval"`
+	Remark   string `db:"remark"`
+	Content  []byte `db:"-"`
 }
 
 const inDataFile = `(d.purpose > 0 OR d.approval > 0)`
 
 // recordPapers returns the pictures that a revision submits to the bureau, in order.
 func (s *Store) recordPapers(ctx context.Context, q sqlx.QueryerContext, filingID int64,
-	revision int) ([]RecordPaper, error) {
+	revision int) (list []RecordPaper, err error) {
 	var rows []struct {
-		Format   int    `db:"format"`
-		Purpose  int    `db:"purpose"`
-		OfSite   bool   `db:"of_site"`
-		Approval int    `db:"approval"`
-		Remark   string `db:"remark"`
-		Key      string `db:"paper"`
-		Item     int    `db:"item"`
-		Hash     []byte `db:"content_hash"`
-		Sealed   []byte `db:"sealed"`
+		RecordPaper
+		Key    string `db:"paper"`
+		Item   int    `db:"item"`
+		Hash   []byte `db:"content_hash"`
+		Sealed []byte `db:"sealed"`
 	}
-	err := sqlx.SelectContext(ctx, q, &rows, `
+	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT p.format, d.purpose, d.of_site, d.approval, d.remark, p.paper, p.item, p.content_hash, p.sealed
 		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id
 		WHERE d.filing_id = ? AND d.revision = ? AND p.sealed IS NOT NULL
-		AND `+inDataFile+` ORDER BY d.position`, filingID, revision)
-	if err != nil {
+		AND `+inDataFile+` ORDER BY d.position`, filingID, revision); err != nil {
 		return nil, err
 	}
-	var list []RecordPaper
 	for _, r := range rows {
-		content, err := s.keys.Open(paperAAD(filingID, r.Key, r.Item, r.Hash), r.Sealed)
-		if err != nil {
+		if r.Content, err = s.keys.Open(paperAAD(filingID, r.Key, r.Item, r.Hash), r.Sealed); err != nil {
 			return nil, err
 		}
-		list = append(list, RecordPaper{Format: r.Format, Purpose: r.Purpose, OfSite: r.OfSite, Approval: r.Approval,
-			Remark: r.Remark, Content: content})
+		list = append(list, r.RecordPaper)
 	}
 	return list, nil
 }
@@ -102,8 +87,8 @@ func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow,
 	if len(rows) == 0 {
 		return rows, nil
 	}
-	var packet int64
-	if err := tx.GetContext(ctx, &packet, `SELECT @@max_allowed_packet`); err != nil {
+	packet, err := get[int64](ctx, tx, `SELECT @@max_allowed_packet`)
+	if err != nil {
 		return nil, err
 	}
 	if packet = packet * 9 / 10; room == 0 || packet < room {
@@ -113,27 +98,24 @@ func (s *Store) fittingRows(ctx context.Context, tx *sqlx.Tx, rows []waitingRow,
 	for i, r := range rows {
 		filings[i] = r.FilingID
 	}
-	query, args, err := sqlx.In(`
+	type weight struct {
+		FilingID int64 `db:"filing_id"`
+		Revision int   `db:"revision"`
+		Weight   int64 `db:"weight"`
+	}
+	weights, err := selectAll[weight](ctx, tx, `
 		SELECT d.filing_id, d.revision, SUM((p.bytes + 2) DIV 3 * 4 + ?) AS weight
 		FROM dossier_papers d JOIN papers p ON p.id = d.paper_id WHERE d.filing_id IN (?)
 		AND `+inDataFile+` GROUP BY d.filing_id, d.revision`, paperWeight, filings)
 	if err != nil {
 		return nil, err
 	}
-	var weights []struct {
-		FilingID int64 `db:"filing_id"`
-		Revision int   `db:"revision"`
-		Weight   int64 `db:"weight"`
-	}
-	if err := tx.SelectContext(ctx, &weights, query, args...); err != nil {
-		return nil, err
-	}
-	weigh := map[string]int64{}
+	weigh := map[weight]int64{}
 	for _, w := range weights {
-		weigh[fmt.Sprint(w.FilingID, "/", w.Revision)] = w.Weight
+		weigh[weight{FilingID: w.FilingID, Revision: w.Revision}] = w.Weight
 	}
 	over := slices.IndexFunc(rows, func(r waitingRow) bool {
-		room -= recordWeight + weigh[fmt.Sprint(r.FilingID, "/", r.Revision)]
+		room -= recordWeight + weigh[weight{FilingID: r.FilingID, Revision: r.Revision}]
 		return room < 0
 	})
 	if over < 0 {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -21,62 +20,48 @@ func dossierAAD(filingID int64, revision int) string {
 func (s *Store) SaveDossier(ctx context.Context, filingID int64, d filing.Dossier,
 	papers ...SubmittedPaper) (revision int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var row struct {
-			Kind     filing.Kind  `db:"kind"`
-			Stage    filing.Stage `db:"stage"`
-			Revision int          `db:"revision"`
+		f, err := lockFillable(ctx, tx, filingID)
+		if err != nil {
+			return err
 		}
-		if err := tx.GetContext(ctx, &row, `SELECT kind, stage, revision FROM filings WHERE id = ?
-			FOR UPDATE`, filingID); err != nil {
-			return notFoundAs(err, "filing")
-		}
-		if row.Stage != filing.Preparing && row.Stage != filing.Correcting {
+		if f.Kind.FollowsUp() && d.Kind != f.Kind {
 			return ErrConflict
 		}
-		if row.Kind.FollowsUp() && d.Kind != row.Kind {
-			return ErrConflict
-		}
-		revision = row.Revision + 1
+		revision = f.Revision + 1
 		sealed, err := s.keys.SealJSON(dossierAAD(filingID, revision), d)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
-			INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)
+		if err := exec(ctx, tx, `INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)
 			ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), submitted_at = VALUES(submitted_at)`,
-			filingID, revision, sealed, s.utcNow())
-		if err != nil {
+			filingID, revision, sealed, s.utcNow()); err != nil {
 			return err
 		}
 		if err := s.fixPapers(ctx, tx, filingID, revision, papers); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE filings SET kind = ? WHERE id = ?`, d.Kind, filingID); err != nil {
+		if err := exec(ctx, tx, `UPDATE filings SET kind = ? WHERE id = ?`, d.Kind, filingID); err != nil {
 			return err
 		}
 		return s.findBy(ctx, tx, filingID, revision, d)
 	})
-	if err != nil && !errors.Is(err, ErrConflict) {
-		err = fmt.Errorf("saving the dossier of filing %d: %w", filingID, err)
+	if !errors.Is(err, ErrConflict) {
+		err = during(err, "saving the dossier of filing %d", filingID)
 	}
 	return revision, err
 }
 
 // Dossier returns a revision of a filing's dossier.
-func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (filing.Dossier, error) {
-	var d filing.Dossier
-	var sealed []byte
-	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM dossiers WHERE filing_id = ?
-		AND revision = ?`, filingID, revision)
+func (s *Store) Dossier(ctx context.Context, filingID int64, revision int) (d filing.Dossier, err error) {
+	sealed, err := find[[]byte](ctx, s.db, "dossier", `SELECT sealed FROM dossiers WHERE filing_id = ? AND revision = ?`,
+		filingID, revision)
 	if err != nil {
-		return d, notFoundAs(err, "dossier")
+		return d, err
 	}
 	return d, s.keys.OpenJSON(dossierAAD(filingID, revision), sealed, &d)
 }
 
 // LatestRevision is a filing's latest submitted revision; 0: none.
-func (s *Store) LatestRevision(ctx context.Context, filingID int64) (revision int, err error) {
-	var n sql.NullInt64
-	err = s.db.GetContext(ctx, &n, `SELECT MAX(revision) FROM dossiers WHERE filing_id = ?`, filingID)
-	return int(n.Int64), err
+func (s *Store) LatestRevision(ctx context.Context, filingID int64) (int, error) {
+	return get[int](ctx, s.db, `SELECT COALESCE(MAX(revision), 0) FROM dossiers WHERE filing_id = ?`, filingID)
 }

@@ -1,9 +1,8 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -57,11 +56,10 @@ func (s *Store) SaveDraftAt(ctx context.Context, row DraftRow, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		INSERT INTO `+row.table+` (sealed, updated_at, `+row.columns+`) VALUES (?, ?`+strings.Repeat(", ?", len(row.key))+`)
 		ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), updated_at = VALUES(updated_at), version = version + 1, writer = ''`,
 		row.args(sealed, s.utcNow())...)
-	return err
 }
 
 // SaveDraftOver stores a page's input and returns the draft's new version; ErrConflict if another page has saved since
@@ -73,13 +71,9 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 	}
 	now := s.utcNow()
 	if mark.Version == 0 {
-		res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO `+row.table+` (sealed, updated_at, writer, `+row.columns+
-			`) VALUES (?, ?, ?`+strings.Repeat(", ?", len(row.key))+`)`,
-			row.args(sealed, now, mark.Writer)...)
-		if err != nil {
-			return 0, err
-		}
-		if first, err := changedOneRow(res); err != nil || first {
+		first, err := changed(ctx, s.db, `INSERT IGNORE INTO `+row.table+` (sealed, updated_at, writer, `+row.columns+
+			`) VALUES (?, ?, ?`+strings.Repeat(", ?", len(row.key))+`)`, row.args(sealed, now, mark.Writer)...)
+		if err != nil || first {
 			return 1, err
 		}
 	}
@@ -91,10 +85,8 @@ func (s *Store) SaveDraftOver(ctx context.Context, row DraftRow, mark DraftMark,
 	if err != nil {
 		return 0, err
 	}
-	if ok, err := changedOneRow(res); err != nil {
-		return 0, err
-	} else if !ok {
-		return 0, fmt.Errorf("draft: %w", ErrConflict)
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return 0, fmt.Errorf("draft: %w", cmp.Or(err, ErrConflict))
 	}
 	return res.LastInsertId()
 }
@@ -106,21 +98,17 @@ func (s *Store) Draft(ctx context.Context, filingID int64, form string, v any) e
 
 // DraftAt is Draft for any form.
 func (s *Store) DraftAt(ctx context.Context, row DraftRow, v any) error {
-	var sealed []byte
-	err := s.db.GetContext(ctx, &sealed, `SELECT sealed FROM `+row.table+` WHERE `+row.where, row.key...)
+	sealed, err := find[[]byte](ctx, s.db, "draft", `SELECT sealed FROM `+row.table+` WHERE `+row.where, row.key...)
 	if err != nil {
-		return notFoundAs(err, "draft")
+		return err
 	}
 	return s.keys.OpenJSON(row.aad, sealed, v)
 }
 
 // DraftVersion is a draft's version; 0 if there is none. Read it before the draft: at worst the page then looks older
 // than it is, which may cause a false conflict but never misses one.
-func (s *Store) DraftVersion(ctx context.Context, row DraftRow) (version int64, err error) {
-	err = s.db.GetContext(ctx, &version, `SELECT version FROM `+row.table+` WHERE `+row.where, row.key...)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
+func (s *Store) DraftVersion(ctx context.Context, row DraftRow) (int64, error) {
+	version, _, err := getOptional[int64](ctx, s.db, `SELECT version FROM `+row.table+` WHERE `+row.where, row.key...)
 	return version, err
 }
 

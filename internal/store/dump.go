@@ -9,8 +9,8 @@ import (
 // Dump returns every row of every table as text, as seen by somebody who has the database but not the keys. Tests
 // search it for personal data.
 func (s *Store) Dump(ctx context.Context) (string, error) {
-	var tables []string
-	if err := s.db.SelectContext(ctx, &tables, `SHOW TABLES`); err != nil {
+	tables, err := selectAll[string](ctx, s.db, `SHOW TABLES`)
+	if err != nil {
 		return "", err
 	}
 	var b strings.Builder

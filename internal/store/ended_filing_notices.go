@@ -25,23 +25,19 @@ type CustomerNotice struct {
 
 // addCustomerNotice queues a notice, in the transaction of the event it reports.
 func (s *Store) addCustomerNotice(ctx context.Context, tx *sqlx.Tx, t CustomerNotice) error {
-	_, err := tx.ExecContext(ctx, `INSERT IGNORE INTO customer_notices (filing_id, template, created_at)
+	return exec(ctx, tx, `INSERT IGNORE INTO customer_notices (filing_id, template, created_at)
 		VALUES (?, ?, ?)`, t.FilingID, t.Template, s.utcNow())
-	return err
 }
 
 // PendingCustomerNotices lists unsent notices, oldest first.
 func (s *Store) PendingCustomerNotices(ctx context.Context, limit int) ([]CustomerNotice, error) {
-	var list []CustomerNotice
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[CustomerNotice](ctx, s.db, `
 		SELECT filing_id, template FROM customer_notices WHERE notified_at IS NULL AND created_at > ?
 		ORDER BY created_at, filing_id LIMIT ?`, s.utcNow().Add(-noticeLifetime), limit)
-	return list, err
 }
 
 // CustomerNoticeDone records that a notice was sent or can't be.
 func (s *Store) CustomerNoticeDone(ctx context.Context, t CustomerNotice) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE customer_notices SET notified_at = ? WHERE filing_id = ? AND template = ?
+	return exec(ctx, s.db, `UPDATE customer_notices SET notified_at = ? WHERE filing_id = ? AND template = ?
 		AND notified_at IS NULL`, s.utcNow(), t.FilingID, t.Template)
-	return err
 }

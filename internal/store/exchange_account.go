@@ -16,49 +16,38 @@ const writerLease = 15 * time.Minute
 // SetSMSVerificationHours sets how long the code that the account's bureau sends to applicants is valid; 0: it sends
 // none.
 func (s *Store) SetSMSVerificationHours(ctx context.Context, accountID int64, hours int) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET sms_verification_hours = ? WHERE id = ?`, hours, accountID)
-	return err
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET sms_verification_hours = ? WHERE id = ?`, hours, accountID)
 }
 
 // EnsureAccount creates or finds the bureau account of a name and sets the provinces it serves (none: all that no other
 // account names).
 func (s *Store) EnsureAccount(ctx context.Context, name string, provinces ...string) (id int64, err error) {
-	if _, err := s.db.ExecContext(ctx, `
-		INSERT INTO bureau_accounts (name, provinces, created_at) VALUES (?, ?, ?)
-		ON DUPLICATE KEY UPDATE provinces =
-		VALUES(provinces), active = TRUE`, name, strings.Join(provinces, ","), s.utcNow()); err != nil {
+	if err := exec(ctx, s.db, `INSERT INTO bureau_accounts (name, provinces, created_at) VALUES (?, ?, ?)
+		ON DUPLICATE KEY UPDATE provinces = VALUES(provinces), active = TRUE`,
+		name, strings.Join(provinces, ","), s.utcNow()); err != nil {
 		return 0, err
 	}
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_accounts WHERE name = ?`, name)
-	return id, err
+	return get[int64](ctx, s.db, `SELECT id FROM bureau_accounts WHERE name = ?`, name)
 }
 
 // KeepAccounts deactivates every account but those named, so that they accept nothing new.
 func (s *Store) KeepAccounts(ctx context.Context, ids []int64) error {
-	query, args, err := sqlx.In(`UPDATE bureau_accounts SET active = FALSE WHERE id NOT IN (?)`, ids)
-	if err != nil {
-		return err
-	}
-	_, err = s.db.ExecContext(ctx, query, args...)
-	return err
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET active = FALSE WHERE id NOT IN (?)`, ids)
 }
 
 // AccountFor returns the account that serves a province; ErrNotFound if there is none.
-func (s *Store) AccountFor(ctx context.Context, province string) (id int64, err error) {
-	err = s.db.GetContext(ctx, &id, `
+func (s *Store) AccountFor(ctx context.Context, province string) (int64, error) {
+	return find[int64](ctx, s.db, "bureau account for the province", `
 		SELECT id FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '')
 		ORDER BY provinces = '', id LIMIT 1`, province)
-	return id, notFoundAs(err, "bureau account for the province")
 }
 
 // ServesProvince reports whether an account serves a province. It is also true while there are no accounts at all,
 // since nobody can tell then.
 func (s *Store) ServesProvince(ctx context.Context, province string) (bool, error) {
-	var n int
-	err := s.db.GetContext(ctx, &n, `
-		SELECT COUNT(*) FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '')
+	return get[bool](ctx, s.db, `
+		SELECT COUNT(*) > 0 FROM bureau_accounts WHERE active AND (FIND_IN_SET(?, provinces) OR provinces = '')
 		UNION ALL SELECT COUNT(*) = 0 FROM bureau_accounts WHERE active ORDER BY 1 DESC LIMIT 1`, province)
-	return n > 0, err
 }
 
 // Account is a bureau account's state.
@@ -92,14 +81,12 @@ func (a Account) Exchanges() bool { return a.Active && a.Driver == DriverInterfa
 
 // Accounts lists every bureau account.
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
-	var list []Account
-	err := s.db.SelectContext(ctx, &list, `
-		SELECT a.id, a.name, a.last_sequence, a.provinces, a.stopped_code, a.stopped_at, a.upload_code, a.upload_after,
-		a.download_code, a.download_after, a.exchanged_at, a.driver,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id
-			AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL) AS waiting,
-			(SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id
-			AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = TRUE AND d.record_id IS NULL) AS doubtful,
+	const waiting = `SELECT COUNT(*) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = a.id
+		AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL`
+	list, err := selectAll[Account](ctx, s.db, `
+		SELECT a.id, a.name, a.last_sequence, a.provinces, a.active, a.stopped_code, a.stopped_at, a.upload_code,
+			a.upload_after, a.download_code, a.download_after, a.exchanged_at, a.driver, (`+waiting+`) AS waiting,
+			(`+waiting+` AND r.doubtful) AS doubtful,
 			(SELECT COUNT(*) FROM bureau_uploads u WHERE u.account_id = a.id AND u.accepted_at IS NULL) AS files
 		FROM bureau_accounts a ORDER BY a.id`)
 	if err != nil {
@@ -128,10 +115,8 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 			Writer sql.NullString `db:"writer"`
 			Until  sql.NullTime   `db:"writer_until"`
 		}
-		err := tx.GetContext(ctx, &row, `
-			SELECT id, driver, writer, writer_until, stopped_at, upload_after, download_after FROM bureau_accounts WHERE id = ?
-			FOR UPDATE`, accountID)
-		if err != nil {
+		if err := tx.GetContext(ctx, &row, `SELECT id, driver, writer, writer_until, stopped_at, upload_after, download_after
+			FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID); err != nil {
 			return notFoundAs(err, "bureau account")
 		}
 		t.Manual = row.Driver == DriverManual
@@ -142,47 +127,42 @@ func (s *Store) BeginExchange(ctx context.Context, accountID int64, writer strin
 		if t.Busy || t.Stopped {
 			return nil
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE bureau_accounts SET writer = ?, writer_until = ?, exchanged_at = ? WHERE id = ?`,
+		return exec(ctx, tx, `UPDATE bureau_accounts SET writer = ?, writer_until = ?, exchanged_at = ? WHERE id = ?`,
 			writer, now.Add(writerLease), now, accountID)
-		return err
 	})
 	return t, err
 }
 
 // renew locks the account's row and extends the writer's lease.
 func (s *Store) renew(ctx context.Context, tx *sqlx.Tx, accountID int64, writer string) error {
-	var present sql.NullString
-	if err := tx.GetContext(ctx, &present, `SELECT writer FROM bureau_accounts WHERE id = ?
-		FOR UPDATE`, accountID); err != nil {
-		return notFoundAs(err, "bureau account")
+	present, err := find[sql.NullString](ctx, tx, "bureau account", `SELECT writer FROM bureau_accounts WHERE id = ?
+		FOR UPDATE`, accountID)
+	if err != nil {
+		return err
 	}
 	if present.Valid && present.String != writer {
 		return ErrNotWriter
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET writer = ?, writer_until = ?
-		WHERE id = ?`, writer, s.utcNow().Add(writerLease), accountID)
-	return err
+	return exec(ctx, tx, `UPDATE bureau_accounts SET writer = ?, writer_until = ? WHERE id = ?`,
+		writer, s.utcNow().Add(writerLease), accountID)
 }
 
 // EndExchange releases the account.
 func (s *Store) EndExchange(ctx context.Context, accountID int64, writer string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET writer = NULL, writer_until = NULL WHERE id = ?
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET writer = NULL, writer_until = NULL WHERE id = ?
 		AND writer = ?`, accountID, writer)
-	return err
 }
 
 // PauseUpload records that the bureau accepts nothing until a time.
 func (s *Store) PauseUpload(ctx context.Context, accountID int64, code int, until time.Time) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET upload_code = ?, upload_after = ?
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET upload_code = ?, upload_after = ?
 		WHERE id = ?`, code, until.UTC(), accountID)
-	return err
 }
 
 // PauseDownload records that the bureau sends nothing until a time.
 func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, until time.Time) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET download_code = ?, download_after = ?
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET download_code = ?, download_after = ?
 		WHERE id = ?`, code, until.UTC(), accountID)
-	return err
 }
 
 // StopAccount stops an account's exchange until staff fix what the code says; it reports whether the account was
@@ -190,47 +170,25 @@ func (s *Store) PauseDownload(ctx context.Context, accountID int64, code int, un
 func (s *Store) StopAccount(ctx context.Context, accountID int64, code int) (stopped bool, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ?
-			AND stopped_at IS NULL`,
-			code, now, accountID)
-		if err != nil {
+		if stopped, err = changed(ctx, tx, `UPDATE bureau_accounts SET stopped_code = ?, stopped_at = ? WHERE id = ?
+			AND stopped_at IS NULL`, code, now, accountID); err != nil || !stopped {
 			return err
 		}
-		if stopped, err = changedOneRow(res); err != nil || !stopped {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at)
-			VALUES (?, ?, ?, ?, ?)`,
+		return exec(ctx, tx, `INSERT INTO staff_alerts (cause, kind, account_id, code, began_at) VALUES (?, ?, ?, ?, ?)`,
 			stoppedAlertCause(accountID), AlertStopped, accountID, code, now)
-		return err
 	})
 	return stopped, err
-}
-
-// endStop ends the staff alert about an account's stop.
-func endStop(ctx context.Context, tx *sqlx.Tx, accountID int64, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ?
-		WHERE open_cause = ?`, now, stoppedAlertCause(accountID))
-	return err
 }
 
 // StartAccount resumes a stopped account's exchange at once: it also ends pauses and completes the task about the stop.
 func (s *Store) StartAccount(ctx context.Context, accountID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE bureau_accounts
-			SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL, upload_after = NULL, download_code = NULL,
-			download_after = NULL
-			WHERE id = ?`, accountID); err != nil {
-			return err
-		}
-		if err := endStop(ctx, tx, accountID, s.utcNow()); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ?
-			AND kind = '`+TaskStopped+`' AND done_at IS NULL`,
-			s.utcNow(), actor, accountID)
-		return err
+		now := s.utcNow()
+		return execAll(ctx, tx,
+			fragmentOf(`UPDATE bureau_accounts SET stopped_code = NULL, stopped_at = NULL, upload_code = NULL,
+				upload_after = NULL, download_code = NULL, download_after = NULL WHERE id = ?`, accountID),
+			fragmentOf(`UPDATE staff_alerts SET ended_at = ? WHERE open_cause = ?`, now, stoppedAlertCause(accountID)),
+			tasksDone(now, actor, `account_id = ? AND kind = ?`, accountID, TaskStopped))
 	})
 }
 

@@ -19,23 +19,18 @@ func (s *Store) StoreDownload(ctx context.Context, accountID int64, fileName str
 	if err != nil {
 		return 0, err
 	}
-	if _, err := s.db.ExecContext(ctx, `
-		INSERT IGNORE INTO bureau_downloads (account_id, file_name, content_hash, sealed, downloaded_at)
-		VALUES (?, ?, ?, ?, ?)`,
-		accountID, fileName, hash[:], sealed, s.utcNow()); err != nil {
+	if err := exec(ctx, s.db, `INSERT IGNORE INTO bureau_downloads (account_id, file_name, content_hash, sealed,
+		downloaded_at) VALUES (?, ?, ?, ?, ?)`, accountID, fileName, hash[:], sealed, s.utcNow()); err != nil {
 		return 0, err
 	}
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM bureau_downloads WHERE account_id = ? AND file_name = ?
-		AND content_hash = ?`,
-		accountID, fileName, hash[:])
-	return id, err
+	return get[int64](ctx, s.db, `SELECT id FROM bureau_downloads WHERE account_id = ? AND file_name = ?
+		AND content_hash = ?`, accountID, fileName, hash[:])
 }
 
 // DownloadAcknowledged records that the bureau knows that a file arrived.
 func (s *Store) DownloadAcknowledged(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET acknowledged_at = ? WHERE id = ?
+	return exec(ctx, s.db, `UPDATE bureau_downloads SET acknowledged_at = ? WHERE id = ?
 		AND acknowledged_at IS NULL`, s.utcNow(), id)
-	return err
 }
 
 // Download is a stored file from the bureau.
@@ -48,45 +43,36 @@ type Download struct {
 // DownloadSpoiled marks a file as damaged and returns since when we have it. Unless acknowledged it isn't applied: the
 // bureau may send an intact copy.
 func (s *Store) DownloadSpoiled(ctx context.Context, id int64) (since time.Time, err error) {
-	if _, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ?
-		AND applied_at IS NULL`, id); err != nil {
+	if err := exec(ctx, s.db, `UPDATE bureau_downloads SET unreadable = TRUE WHERE id = ? AND applied_at IS NULL`,
+		id); err != nil {
 		return since, err
 	}
-	err = s.db.GetContext(ctx, &since, `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
-	return since, notFoundAs(err, "downloaded file")
+	return find[time.Time](ctx, s.db, "downloaded file", `SELECT downloaded_at FROM bureau_downloads WHERE id = ?`, id)
 }
 
 // OpenDownloads lists the IDs of files to apply, oldest first.
 func (s *Store) OpenDownloads(ctx context.Context, accountID int64) ([]int64, error) {
-	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL
+	return selectAll[int64](ctx, s.db, `SELECT id FROM bureau_downloads WHERE account_id = ? AND applied_at IS NULL
 		AND (unreadable = FALSE OR acknowledged_at IS NOT NULL) ORDER BY id`, accountID)
-	return ids, err
 }
 
 // Download returns a stored file from the bureau.
-func (s *Store) Download(ctx context.Context, id int64) (Download, error) {
-	var row struct {
-		AccountID int64  `db:"account_id"`
-		FileName  string `db:"file_name"`
-		Hash      []byte `db:"content_hash"`
-		Sealed    []byte `db:"sealed"`
+func (s *Store) Download(ctx context.Context, id int64) (d Download, err error) {
+	var accountID int64
+	var hash, sealed []byte
+	if err := scan(ctx, s.db, "downloaded file", fragmentOf(`SELECT id, account_id, file_name, content_hash, sealed
+		FROM bureau_downloads WHERE id = ?`, id), &d.ID, &accountID, &d.FileName, &hash, &sealed); err != nil {
+		return d, err
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT account_id, file_name, content_hash, sealed FROM bureau_downloads
-		WHERE id = ?`, id)
-	if err != nil {
-		return Download{}, notFoundAs(err, "downloaded file")
+	if sealed == nil {
+		return d, fmt.Errorf("downloaded file %d: %w", id, ErrPurged)
 	}
-	if row.Sealed == nil {
-		return Download{}, fmt.Errorf("downloaded file %d: %w", id, ErrPurged)
-	}
-	file, err := s.keys.Open(downloadAAD(row.AccountID, row.Hash), row.Sealed)
-	return Download{ID: id, FileName: row.FileName, File: file}, err
+	d.File, err = s.keys.Open(downloadAAD(accountID, hash), sealed)
+	return d, err
 }
 
 // DownloadUnreadable sets an unreadable file aside, so that it doesn't block the others.
 func (s *Store) DownloadUnreadable(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_downloads SET unreadable = TRUE, applied_at = ? WHERE id = ?
+	return exec(ctx, s.db, `UPDATE bureau_downloads SET unreadable = TRUE, applied_at = ? WHERE id = ?
 		AND applied_at IS NULL`, s.utcNow(), id)
-	return err
 }

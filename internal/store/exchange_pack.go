@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -49,15 +48,14 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int,
 	builders Builders) (sequence int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		sequence = 0
-		var last int64
-		if err := tx.GetContext(ctx, &last, `SELECT last_sequence FROM bureau_accounts WHERE id = ?
-			FOR UPDATE`, accountID); err != nil {
-			return notFoundAs(err, "bureau account")
+		last, err := find[int64](ctx, tx, "bureau account", `SELECT last_sequence FROM bureau_accounts WHERE id = ?
+			FOR UPDATE`, accountID)
+		if err != nil {
+			return err
 		}
-		err := tx.GetContext(ctx, &sequence, `
-			SELECT sequence FROM bureau_uploads WHERE account_id = ? AND accepted_at IS NULL ORDER BY sequence
-			LIMIT 1`, accountID)
-		if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		var open bool
+		if sequence, open, err = getOptional[int64](ctx, tx, `SELECT sequence FROM bureau_uploads WHERE account_id = ?
+			AND accepted_at IS NULL ORDER BY sequence LIMIT 1`, accountID); err != nil || open {
 			return err
 		}
 		for _, source := range s.sources(ctx, accountID, limit, builders) {
@@ -72,10 +70,7 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int,
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, fmt.Errorf("packing the next data file of account %d: %w", accountID, err)
-	}
-	return sequence, nil
+	return sequence, during(err, "packing the next data file of account %d", accountID)
 }
 
 // sources returns the kinds of rows in the order of submission: address blocks first, since a filing may use only
@@ -144,17 +139,14 @@ func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountI
 
 // nextBatch selects the oldest rows that may share a data file: rows from a file that violated the schema stay among
 // themselves, at most max_batch at a time.
-func nextBatch(ctx context.Context, tx *sqlx.Tx, rows any, columns, from string, limit int, args ...any) error {
-	var batch sql.NullInt64
-	err := tx.GetContext(ctx, &batch, `SELECT r.max_batch`+from+` ORDER BY r.id LIMIT 1`, args...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
-		return err
+func nextBatch[R any](ctx context.Context, tx *sqlx.Tx, columns, from string, limit int, args ...any) ([]R, error) {
+	batch, found, err := getOptional[sql.NullInt64](ctx, tx, `SELECT r.max_batch`+from+` ORDER BY r.id LIMIT 1`, args...)
+	if err != nil || !found {
+		return nil, err
 	}
 	if batch.Valid {
 		limit = min(limit, int(batch.Int64))
 	}
-	return tx.SelectContext(ctx, rows, `SELECT `+columns+from+` AND r.max_batch <=> ? ORDER BY r.id
-		LIMIT ?`, append(args, batch, limit)...)
+	return selectAll[R](ctx, tx, `SELECT `+columns+from+` AND r.max_batch <=> ? ORDER BY r.id LIMIT ?`,
+		append(args, batch, limit)...)
 }

@@ -53,12 +53,9 @@ func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 		if err := s.queue(ctx, tx, r); err != nil {
 			return err
 		}
-		var id int64
-		err := tx.GetContext(ctx, &id, `SELECT id FROM records WHERE filing_id = ? AND revision = ? AND sequence IS NULL
-			FOR UPDATE`, r.FilingID, r.Revision)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil // already submitted before it was blacklisted
-		} else if err != nil {
+		id, found, err := getOptional[int64](ctx, tx, `SELECT id FROM records WHERE filing_id = ? AND revision = ?
+			AND sequence IS NULL FOR UPDATE`, r.FilingID, r.Revision)
+		if err != nil || !found { // already submitted before it was blacklisted
 			return err
 		}
 		return s.refuseUnsent(ctx, tx, id, code)
@@ -70,12 +67,10 @@ func (s *Store) queue(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
 	for i := range min(len(r.ResultKeys), len(keys)) {
 		keys[i] = sql.NullString{String: r.ResultKeys[i], Valid: r.ResultKeys[i] != ""}
 	}
-	_, err := tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT IGNORE INTO records (filing_id, revision, account_id, operation, province, review_key, result_key, result_key2,
-		site_id, created_at)
-		VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, 0), ?)`,
+		site_id, created_at) VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, NULLIF(?, 0), ?)`,
 		r.FilingID, r.Revision, r.AccountID, r.Operation, r.Province, r.ReviewKey, keys[0], keys[1], r.SiteID, s.utcNow())
-	return err
 }
 
 // WaitingRecord is a record for the next data file.
@@ -90,23 +85,21 @@ func (r WaitingRecord) RowID() int64 { return r.ID }
 
 func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int,
 	maxFile int64) ([]WaitingRecord, error) {
-	var rows []waitingRow
 	// Records with the same key in the bureau's results are never submitted at the same time, so that each result
 	// matches exactly one.
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
 			LEFT JOIN decisions x ON x.record_id = r.id
 		WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE
-		AND x.record_id IS NULL
-			AND (r.result_key IS NULL OR NOT EXISTS (
+			AND x.record_id IS NULL AND (r.result_key IS NULL OR NOT EXISTS (
 				SELECT 1 FROM records p LEFT JOIN decisions y ON y.record_id = p.id
 				WHERE p.account_id = r.account_id AND p.operation = r.operation AND p.result_key = r.result_key AND p.id < r.id
 				AND y.approved IS NULL))`
-	if err := nextBatch(ctx, tx, &rows, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID); err != nil {
+	rows, err := nextBatch[waitingRow](ctx, tx, `r.id, r.filing_id, r.revision, d.sealed`, from, limit, accountID)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := s.fittingRows(ctx, tx, rows, maxFile)
-	if err != nil {
+	if rows, err = s.fittingRows(ctx, tx, rows, maxFile); err != nil {
 		return nil, err
 	}
 	return s.openWaiting(ctx, tx, rows)
@@ -141,20 +134,11 @@ func (s *Store) storeUpload(ctx context.Context, tx *sqlx.Tx, accountID, sequenc
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at)
-		VALUES (?, ?, ?, ?, ?)`,
-		accountID, sequence, sealed, len(records), s.utcNow()); err != nil {
-		return err
-	}
-	query, args, err := sqlx.In(`UPDATE `+table+` SET sequence = ? WHERE id IN (?)`, sequence, records)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE bureau_accounts SET last_sequence = ? WHERE id = ?`, sequence, accountID)
-	return err
+	return execAll(ctx, tx,
+		fragmentOf(`INSERT INTO bureau_uploads (account_id, sequence, sealed, records, stored_at) VALUES (?, ?, ?, ?, ?)`,
+			accountID, sequence, sealed, len(records), s.utcNow()),
+		fragmentOf(`UPDATE `+table+` SET sequence = ? WHERE id IN (?)`, sequence, records),
+		fragmentOf(`UPDATE bureau_accounts SET last_sequence = ? WHERE id = ?`, sequence, accountID))
 }
 
 func uploadAAD(accountID, sequence int64) string {
@@ -174,21 +158,20 @@ var ErrPurged = errors.New("the file is past its retention")
 
 // Upload returns a stored data file.
 func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, error) {
-	var row struct {
-		Sealed     []byte       `db:"sealed"`
-		Attempts   int          `db:"attempts"`
-		AcceptedAt sql.NullTime `db:"accepted_at"`
-	}
-	err := s.db.GetContext(ctx, &row, `SELECT sealed, attempts, accepted_at FROM bureau_uploads WHERE account_id = ?
-		AND sequence = ?`, accountID, sequence)
+	u := Upload{Sequence: sequence}
+	var sealed []byte
+	var acceptedAt sql.NullTime
+	err := scan(ctx, s.db, "data file", fragmentOf(`SELECT sealed, attempts, accepted_at FROM bureau_uploads
+		WHERE account_id = ? AND sequence = ?`, accountID, sequence), &sealed, &u.Attempts, &acceptedAt)
 	if err != nil {
-		return Upload{}, notFoundAs(err, "data file")
+		return Upload{}, err
 	}
-	if row.Sealed == nil {
+	if sealed == nil {
 		return Upload{}, fmt.Errorf("data file %d: %w", sequence, ErrPurged)
 	}
-	file, err := s.keys.Open(uploadAAD(accountID, sequence), row.Sealed)
-	return Upload{Sequence: sequence, File: file, Attempts: row.Attempts, AcceptedAt: row.AcceptedAt.Time}, err
+	u.AcceptedAt = acceptedAt.Time
+	u.File, err = s.keys.Open(uploadAAD(accountID, sequence), sealed)
+	return u, err
 }
 
 // ErrNotWriter: another exchange now writes for the account.
@@ -201,9 +184,8 @@ func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, wr
 		if err := s.renew(ctx, tx, accountID, writer); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ?
+		return exec(ctx, tx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ?
 			AND sequence = ?`, accountID, sequence)
-		return err
 	})
 }
 
@@ -211,10 +193,8 @@ func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, wr
 // transaction.
 func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE bureau_uploads SET accepted_at = ? WHERE account_id = ? AND sequence = ?
-			AND accepted_at IS NULL`, now, accountID, sequence); err != nil {
+		if err := exec(ctx, tx, `UPDATE bureau_uploads SET accepted_at = ? WHERE account_id = ? AND sequence = ?
+			AND accepted_at IS NULL`, s.utcNow(), accountID, sequence); err != nil {
 			return err
 		}
 		return s.signalAccepted(ctx, tx, accountID, sequence)
@@ -222,9 +202,9 @@ func (s *Store) UploadAccepted(ctx context.Context, accountID, sequence int64) e
 }
 
 func (s *Store) signalAccepted(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
-	var records []acceptedRecord
-	if err := tx.SelectContext(ctx, &records, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ? ORDER BY r.id LOCK
-		IN SHARE MODE`, accountID, sequence); err != nil {
+	records, err := selectAll[acceptedRecord](ctx, tx, acceptedSelect+`WHERE r.account_id = ? AND r.sequence = ?
+		ORDER BY r.id LOCK IN SHARE MODE`, accountID, sequence)
+	if err != nil {
 		return err
 	}
 	for _, r := range records {

@@ -10,8 +10,8 @@ import (
 // OrderListSQL is the list's query, for tests of its execution plan.
 func OrderListSQL(customer int64, filter OrderFilter, products []string, ids []int64, after Cursor,
 	limit int) (string, []any) {
-	return orderQuery{customer: customer, standing: filter.statusFilter(), products: products, ids: ids, after: after,
-		limit: limit}.sql()
+	return expanded(orderQuery{customer: customer, standing: filter.statusFilter(), products: products, ids: ids,
+		after: after, limit: limit}.sql())
 }
 
 // The console's counts, for tests of their execution plans.
@@ -26,7 +26,16 @@ const (
 
 // SearchSQL is a search's query; causes are the current ones.
 func SearchSQL(f FilingSearch, causes []Cause, after Cursor, limit int) (string, []any) {
-	return searchQuery{FilingSearch: f, causes: causes, after: after, limit: limit}.sql()
+	return expanded(searchQuery{FilingSearch: f, causes: causes, after: after, limit: limit}.sql())
+}
+
+// expanded replaces slices among the arguments by their values.
+func expanded(query string, args []any) (string, []any) {
+	query, args, err := sqlx.In(query, args...)
+	if err != nil {
+		panic(err)
+	}
+	return query, args
 }
 
 // VettingQueueSQL is the query of the vetting queue.

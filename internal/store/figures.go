@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -68,70 +66,56 @@ type AccountFigure struct {
 
 // Figures returns counts that one process makes for all: a count younger than maxAge is reused; if it is older, one
 // process recounts while the others use the old one.
-func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (Figures, error) {
+func (s *Store) Figures(ctx context.Context, maxAge time.Duration) (f Figures, err error) {
 	now := s.utcNow()
-	if _, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO figures (name, content)
-		VALUES (?, '{}')`, figuresName); err != nil {
-		return Figures{}, err
+	if err := exec(ctx, s.db, `INSERT IGNORE INTO figures (name, content) VALUES (?, '{}')`, figuresName); err != nil {
+		return f, err
 	}
-	res, err := s.db.ExecContext(ctx, `
-		UPDATE figures SET counting_until = ? WHERE name = ? AND (counting_until IS NULL OR counting_until < ?)
-		AND (counted_at IS NULL OR counted_at <= ?)`,
+	mine, err := changed(ctx, s.db, `UPDATE figures SET counting_until = ? WHERE name = ? AND (counting_until IS NULL
+		OR counting_until < ?) AND (counted_at IS NULL OR counted_at <= ?)`,
 		now.Add(figuresLease), figuresName, now, now.Add(-maxAge))
 	if err != nil {
-		return Figures{}, err
-	}
-	mine, err := changedOneRow(res)
-	if err != nil {
-		return Figures{}, err
+		return f, err
 	}
 	if mine {
 		return s.countFigures(ctx)
 	}
-	var row struct {
-		Content   []byte       `db:"content"`
-		CountedAt sql.NullTime `db:"counted_at"`
+	// Without one, another process is making the first count.
+	content, err := find[[]byte](ctx, s.db, "figures", `SELECT content FROM figures WHERE name = ?
+		AND counted_at IS NOT NULL`, figuresName)
+	if err != nil {
+		return f, err
 	}
-	if err := s.db.GetContext(ctx, &row, `SELECT content, counted_at FROM figures
-		WHERE name = ?`, figuresName); err != nil {
-		return Figures{}, err
-	}
-	if !row.CountedAt.Valid {
-		return Figures{}, fmt.Errorf("figures: %w", ErrNotFound) // another process is making the first count
-	}
-	var f Figures
-	err = json.Unmarshal(row.Content, &f)
-	return f, err
+	return f, json.Unmarshal(content, &f)
 }
 
 // countFigures counts and stores the result. Each query reads an index, and rows only of filings that are stuck or
 // waiting.
 func (s *Store) countFigures(ctx context.Context) (Figures, error) {
-	f := Figures{CountedAt: s.utcNow(), Stages: map[filing.Stage]int{}, Attention: map[string]int{},
-		Tasks: map[string]int{}}
-	for _, stage := range filing.Stages {
-		f.Stages[stage] = 0
-	}
-	if err := countBy(ctx, s.db, f.Stages, stagesQuery); err != nil {
-		return f, err
-	}
-	if err := countBy(ctx, s.db, f.Attention, attentionQuery); err != nil {
-		return f, err
-	}
-	if err := countBy(ctx, s.db, f.Tasks, `SELECT kind AS name, COUNT(*) AS n FROM staff_tasks WHERE done_at IS NULL
-		GROUP BY kind`); err != nil {
-		return f, err
-	}
-	if err := s.db.SelectContext(ctx, &f.Stuck, stuckQuery); err != nil {
-		return f, err
-	}
-	if err := s.db.GetContext(ctx, &f.Signals, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`); err != nil {
-		return f, err
-	}
-	if err := s.db.GetContext(ctx, &f.Broken, `SELECT COUNT(*) FROM broken_executions`); err != nil {
-		return f, err
-	}
+	f := Figures{CountedAt: s.utcNow()}
 	var err error
+	if f.Stages, err = countBy[filing.Stage](ctx, s.db, stagesQuery); err != nil {
+		return f, err
+	}
+	for _, stage := range filing.Stages {
+		f.Stages[stage] += 0 // all of them
+	}
+	if f.Attention, err = countBy[string](ctx, s.db, attentionQuery); err != nil {
+		return f, err
+	}
+	if f.Tasks, err = countBy[string](ctx, s.db, `SELECT kind AS name, COUNT(*) AS n FROM staff_tasks
+		WHERE done_at IS NULL GROUP BY kind`); err != nil {
+		return f, err
+	}
+	if f.Stuck, err = selectAll[StuckFigure](ctx, s.db, stuckQuery); err != nil {
+		return f, err
+	}
+	if f.Signals, err = get[int](ctx, s.db, `SELECT COUNT(*) FROM signals WHERE sent_at IS NULL`); err != nil {
+		return f, err
+	}
+	if f.Broken, err = get[int](ctx, s.db, `SELECT COUNT(*) FROM broken_executions`); err != nil {
+		return f, err
+	}
 	if f.Accounts, err = s.accountFigures(ctx); err != nil {
 		return f, err
 	}
@@ -139,31 +123,28 @@ func (s *Store) countFigures(ctx context.Context) (Figures, error) {
 	if err != nil {
 		return f, err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE figures SET content = ?, counted_at = ?, counting_until = NULL
-		WHERE name = ?`, content, f.CountedAt, figuresName)
-	return f, err
+	return f, exec(ctx, s.db, `UPDATE figures SET content = ?, counted_at = ?, counting_until = NULL WHERE name = ?`,
+		content, f.CountedAt, figuresName)
 }
 
-func countBy[K ~string](ctx context.Context, db sqlx.QueryerContext, into map[K]int, query string) error {
-	var rows []struct {
+// countBy reads counts by name.
+func countBy[K ~string](ctx context.Context, db sqlx.QueryerContext, query string, args ...any) (map[K]int, error) {
+	rows, err := selectAll[struct {
 		Name K   `db:"name"`
 		N    int `db:"n"`
-	}
-	if err := sqlx.SelectContext(ctx, db, &rows, query); err != nil {
-		return err
-	}
+	}](ctx, db, query, args...)
+	counts := make(map[K]int, len(rows))
 	for _, r := range rows {
-		into[r.Name] = r.N
+		counts[r.Name] = r.N
 	}
-	return nil
+	return counts, err
 }
 
-func (s *Store) accountFigures(ctx context.Context) ([]AccountFigure, error) {
+func (s *Store) accountFigures(ctx context.Context) (list []AccountFigure, err error) {
 	accounts, err := s.Accounts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var list []AccountFigure
 	for _, a := range accounts {
 		if !a.Active {
 			continue
@@ -173,10 +154,9 @@ func (s *Store) accountFigures(ctx context.Context) ([]AccountFigure, error) {
 		if a.ExchangedAt.Valid {
 			f.ExchangedAt = &a.ExchangedAt.Time
 		}
-		if err := s.db.GetContext(ctx, &f.Oldest, `
-			SELECT MIN(r.created_at) FROM records r LEFT JOIN decisions d ON d.record_id = r.id
-			WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL
-			AND d.record_id IS NULL`, a.ID); err != nil {
+		if f.Oldest, err = get[*time.Time](ctx, s.db, `
+			SELECT MIN(r.created_at) FROM records r LEFT JOIN decisions d ON d.record_id = r.id WHERE r.account_id = ?
+			AND r.sequence IS NULL AND r.submitted_at IS NULL AND d.record_id IS NULL`, a.ID); err != nil {
 			return nil, err
 		}
 		list = append(list, f)

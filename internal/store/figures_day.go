@@ -3,8 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,19 +77,14 @@ func (t *tally) lasted(d time.Duration) error {
 
 // merge adds a stored count.
 func (t *tally) merge(n int, times []byte) error {
-	t.n += n
-	if times == nil {
-		return nil
+	other := &tally{n: n}
+	if times != nil {
+		var err error
+		if other.times, err = ddsketch.DecodeDDSketch(times, sketches.DefaultProvider, nil); err != nil {
+			return err
+		}
 	}
-	other, err := ddsketch.DecodeDDSketch(times, sketches.DefaultProvider, nil)
-	switch {
-	case err != nil:
-		return err
-	case t.times == nil:
-		t.times = other
-		return nil
-	}
-	return t.times.MergeWith(other)
+	return t.add(other)
 }
 
 // add merges another tally.
@@ -224,9 +218,9 @@ type transition struct {
 func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, error) {
 	c := tallies{}
 	from, until := day.Begin().UTC(), day.Add(1).Begin().UTC()
-	err := s.eachTransition(ctx, from, until, filing.StageKinds(), filing.StageKinds(), c.countStage)
+	err := s.eachTransition(ctx, from, until, filing.StageKinds(), c.countStage)
 	if err == nil {
-		err = s.eachTransition(ctx, from, until, stuckKinds, stuckKinds, c.countStuck)
+		err = s.eachTransition(ctx, from, until, stuckKinds, c.countStuck)
 	}
 	if err == nil {
 		err = s.countRefused(ctx, from, until, c)
@@ -234,19 +228,12 @@ func (s *Store) countDay(ctx context.Context, day filing.ChinaDay) (tallies, err
 	if err == nil {
 		err = s.countSentBack(ctx, from, until, c)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("counting %s: %w", day, err)
-	}
-	return c, nil
+	return c, during(err, "counting %s", day)
 }
 
-func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds, before []filing.EventKind,
+func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds []filing.EventKind,
 	do func(transition) error) error {
-	query, args, err := sqlx.In(transitionsQuery, before, from, until, kinds)
-	if err != nil {
-		return err
-	}
-	return s.eachRow(ctx, query, args, func(rows *sqlx.Rows) error {
+	return s.eachRow(ctx, transitionsQuery, []any{kinds, from, until, kinds}, func(rows *sqlx.Rows) error {
 		var t transition
 		if err := rows.StructScan(&t); err != nil {
 			return err
@@ -257,6 +244,10 @@ func (s *Store) eachTransition(ctx context.Context, from, until time.Time, kinds
 
 // eachRow calls do for each row of a query.
 func (s *Store) eachRow(ctx context.Context, query string, args []any, do func(*sqlx.Rows) error) error {
+	query, args, err := sqlx.In(query, args...)
+	if err != nil {
+		return err
+	}
 	rows, err := s.db.QueryxContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -351,13 +342,9 @@ func (s *Store) lastClosed() filing.ChinaDay {
 
 // firstDay is the first day with an event; false if there is none.
 func (s *Store) firstDay(ctx context.Context) (filing.ChinaDay, bool, error) {
-	var at time.Time
-	err := s.db.GetContext(ctx, &at, `SELECT at FROM filing_events FORCE INDEX (filing_events_at) ORDER BY at, kind
-		LIMIT 1`)
-	if errors.Is(err, sql.ErrNoRows) {
-		return filing.ChinaDay{}, false, nil
-	}
-	return filing.ChinaDayOf(at), true, err
+	at, found, err := getOptional[time.Time](ctx, s.db, `SELECT at FROM filing_events FORCE INDEX (filing_events_at)
+		ORDER BY at, kind LIMIT 1`)
+	return filing.ChinaDayOf(at), found, err
 }
 
 // uncounted returns the days in a range that are over but not counted, newest first.
@@ -382,16 +369,13 @@ func (s *Store) uncounted(ctx context.Context, from, until filing.ChinaDay) (day
 }
 
 func (s *Store) countedDays(ctx context.Context, from, until filing.ChinaDay) (map[string]bool, error) {
-	var list []time.Time
-	if err := s.db.SelectContext(ctx, &list, `SELECT day FROM figure_days WHERE day BETWEEN ?
-		AND ?`, from.String(), until.String()); err != nil {
-		return nil, err
-	}
+	list, err := selectAll[time.Time](ctx, s.db, `SELECT day FROM figure_days WHERE day BETWEEN ? AND ?`,
+		from.String(), until.String())
 	counted := make(map[string]bool, len(list))
 	for _, day := range list {
 		counted[day.Format(time.DateOnly)] = true
 	}
-	return counted, nil
+	return counted, err
 }
 
 // CountDays counts up to limit days that are over but not counted, newest first, and returns how many are left. A day
@@ -419,45 +403,29 @@ func (s *Store) saveDay(ctx context.Context, day filing.ChinaDay, c tallies) err
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		// This comes first, so that if two processes count the same day, one waits for the other.
-		if _, err := tx.ExecContext(ctx, `INSERT INTO figure_days (day, counted_at) VALUES (?, ?)
-			ON DUPLICATE KEY UPDATE counted_at = VALUES(counted_at)`, day.String(), now); err != nil {
+		if err := execAll(ctx, tx,
+			fragmentOf(`INSERT INTO figure_days (day, counted_at) VALUES (?, ?)
+				ON DUPLICATE KEY UPDATE counted_at = VALUES(counted_at)`, day.String(), now),
+			fragmentOf(`DELETE FROM day_figures WHERE day = ?`, day.String())); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM day_figures WHERE day = ?`, day.String()); err != nil {
-			return err
-		}
-		const atOnce = 500
-		var rows []any
-		flush := func() error {
-			if len(rows) == 0 {
-				return nil
-			}
-			values := strings.TrimSuffix(strings.Repeat(`(?, ?, ?, ?, ?, ?), `, len(rows)/6), `, `)
-			_, err := tx.ExecContext(ctx, `INSERT INTO day_figures (figure, province, day, name, n, times)
-				VALUES `+values, rows...)
-			rows = nil
-			return err
-		}
-		for key, t := range c {
-			var times []byte
-			if t.times != nil {
-				t.times.Encode(&times, false)
-			}
-			if rows = append(rows, key.figure, key.province, day.String(), key.name, t.n, times); len(rows) == 6*atOnce {
-				if err := flush(); err != nil {
-					return err
+		for keys := range slices.Chunk(slices.Collect(maps.Keys(c)), 500) {
+			var rows []any
+			for _, key := range keys {
+				var times []byte
+				if t := c[key]; t.times != nil {
+					t.times.Encode(&times, false)
 				}
+				rows = append(rows, key.figure, key.province, day.String(), key.name, c[key].n, times)
 			}
-		}
-		if err := flush(); err != nil {
-			return err
-		}
-		old := filing.ChinaDayOf(now).Add(-FigureDaysRetention).String()
-		for _, query := range []string{`DELETE FROM day_figures WHERE day < ?`, `DELETE FROM figure_days WHERE day < ?`} {
-			if _, err := tx.ExecContext(ctx, query, old); err != nil {
+			values := strings.TrimSuffix(strings.Repeat(`(?, ?, ?, ?, ?, ?), `, len(keys)), `, `)
+			if err := exec(ctx, tx, `INSERT INTO day_figures (figure, province, day, name, n, times) VALUES `+values,
+				rows...); err != nil {
 				return err
 			}
 		}
-		return nil
+		old := filing.ChinaDayOf(now).Add(-FigureDaysRetention).String()
+		return execAll(ctx, tx, fragmentOf(`DELETE FROM day_figures WHERE day < ?`, old),
+			fragmentOf(`DELETE FROM figure_days WHERE day < ?`, old))
 	})
 }

@@ -133,11 +133,8 @@ func (p period) read(ctx context.Context, s *Store, f PeriodFigures, live []fili
 		if figure == figureStay {
 			only = string(filing.Reviewing)
 		}
-		query, args, err := sqlx.In(periodQuery, figure, provinces, f.From.String(), f.Until.String(), province, only, only)
-		if err != nil {
-			return err
-		}
-		err = s.eachRow(ctx, query, args, func(rows *sqlx.Rows) error {
+		args := []any{figure, provinces, f.From.String(), f.Until.String(), province, only, only}
+		if err := s.eachRow(ctx, periodQuery, args, func(rows *sqlx.Rows) error {
 			var key = tallyKey{figure: figure}
 			var day time.Time
 			var n int
@@ -154,8 +151,7 @@ func (p period) read(ctx context.Context, s *Store, f PeriodFigures, live []fili
 				return err
 			}
 			return p.add(text, key, t)
-		})
-		if err != nil {
+		}); err != nil {
 			return err
 		}
 	}

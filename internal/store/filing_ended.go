@@ -32,16 +32,9 @@ const ofAccount = `(r.account_id = ? OR r.account_id IS NULL)`
 // ends those with its number at the account. It is idempotent.
 func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, subject filing.Subject) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var row struct {
-			OrderID   int64 `db:"order_id"`
-			AccountID int64 `db:"account_id"`
-		}
-		err := tx.GetContext(ctx, &row, `
-			SELECT f.order_id, r.account_id FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d
-			ON d.record_id = r.id
-			WHERE f.id = ? AND d.approved ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
+		row, err := approval(ctx, tx, p.FilingID)
 		if err != nil {
-			return notFoundAs(err, "approved decision")
+			return err
 		}
 		match := fragmentOf(`f.order_id = ?`, row.OrderID)
 		switch ends := kind.Spec().Ends; {
@@ -64,24 +57,12 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 // except for the order whose own filing requested it and sends its own message.
 func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking int64,
 	match fragment) (ended int, err error) {
-	var filings []struct {
-		ID      int64 `db:"id"`
-		OrderID int64 `db:"order_id"`
-		Seq     int64 `db:"seq"`
-	}
-	err = tx.SelectContext(ctx, &filings, `
+	filings, err := selectAll[Filing](ctx, tx, `
 		SELECT DISTINCT f.id, f.order_id, f.seq FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d
 		ON d.record_id = r.id
 		WHERE (`+match.sql+`) AND d.approved AND f.stage = ? FOR UPDATE`, match.with(filing.Filed)...)
-	if err != nil {
-		return 0, err
-	}
 	for _, f := range filings {
-		if err := s.advance(ctx, tx, Progress{FilingID: f.ID, Seq: f.Seq + 1, Stage: filing.Deregistered,
-			Attention: new(filing.Attention), EventKind: filing.EventDeregistered, Actor: actor}); err != nil {
-			return ended, err
-		}
-		if err := s.clearNumber(ctx, tx, f.OrderID); err != nil {
+		if err := s.deregister(ctx, tx, f.ID, f.OrderID, f.Seq, filing.EventDeregistered, actor); err != nil {
 			return ended, err
 		}
 		if f.OrderID != asking {
@@ -91,14 +72,23 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 		}
 		ended++
 	}
-	return ended, nil
+	return ended, err
+}
+
+// deregister ends a completed filing and clears its order's number.
+func (s *Store) deregister(ctx context.Context, tx *sqlx.Tx, filingID, orderID, seq int64, event filing.EventKind,
+	actor string) error {
+	if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: seq + 1, Stage: filing.Deregistered,
+		Attention: new(filing.Attention), EventKind: event, Actor: actor}); err != nil {
+		return err
+	}
+	return s.clearNumber(ctx, tx, orderID)
 }
 
 // clearNumber removes an order's number and its public-security number, which is for the same site.
 func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
-	_, err := tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL,
 		police_declined = FALSE, updated_at = ?
 		WHERE id = ? AND (filing_number IS NOT NULL OR police_number IS NOT NULL OR police_declined)`, s.utcNow(), orderID)
-	return err
 }

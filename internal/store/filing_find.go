@@ -28,16 +28,15 @@ func (s *Store) HolderHashes(typed string) (h HolderHashes, err error) {
 // findBy writes the search terms of a filing's latest dossier. A dossier without its own holder, such as a
 // deregistration, leaves the hashes empty.
 func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int64, revision int,
-	d filing.Dossier) error {
-	var name, document []byte
-	var err error
+	d filing.Dossier) (err error) {
+	var h HolderHashes
 	if d.Holder.Name != "" {
-		if name, err = s.keys.Hash("filings/name", filing.NameKey(d.Holder.Name)); err != nil {
+		if h.Name, err = s.keys.Hash("filings/name", filing.NameKey(d.Holder.Name)); err != nil {
 			return err
 		}
 	}
-	if d.Holder.DocumentNumber != "" {
-		if document, err = s.keys.Hash("filings/document", filing.DocumentNumberKey(d.Holder.DocumentNumber)); err != nil {
+	if number := d.Holder.DocumentNumber; number != "" {
+		if h.Document, err = s.keys.Hash("filings/document", filing.DocumentNumberKey(number)); err != nil {
 			return err
 		}
 	}
@@ -45,8 +44,6 @@ func (s *Store) findBy(ctx context.Context, db sqlx.ExecerContext, filingID int6
 	if len(province) != 6 {
 		province = ""
 	}
-	_, err = db.ExecContext(ctx, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, indexed_revision = ?
-		WHERE id = ? AND indexed_revision <= ?`,
-		province, name, document, revision, filingID, revision)
-	return err
+	return exec(ctx, db, `UPDATE filings SET province = ?, name_hash = ?, document_hash = ?, indexed_revision = ?
+		WHERE id = ? AND indexed_revision <= ?`, province, h.Name, h.Document, revision, filingID, revision)
 }

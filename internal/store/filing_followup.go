@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -21,39 +19,30 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 	}
 	var id int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var base struct {
-			OrderID    int64        `db:"order_id"`
-			Kind       filing.Kind  `db:"kind"`
-			Stage      filing.Stage `db:"stage"`
-			Superseded bool         `db:"superseded"`
-		}
-		if err := tx.GetContext(ctx, &base, `SELECT order_id, kind, stage, superseded FROM filings WHERE id = ?
-			FOR UPDATE`, baseID); err != nil {
-			return notFoundAs(err, "filing")
+		base, err := lockFiling(ctx, tx, baseID)
+		if err != nil {
+			return err
 		}
 		if base.Superseded {
-			err := tx.GetContext(ctx, &id, `SELECT id FROM filings WHERE base_id = ? AND kind = ?
+			var open bool
+			id, open, err = getOptional[int64](ctx, tx, `SELECT id FROM filings WHERE base_id = ? AND kind = ?
 				AND open_order_id = ?`, baseID, kind, base.OrderID)
-			if errors.Is(err, sql.ErrNoRows) {
-				return ErrConflict
+			if err == nil && !open {
+				err = ErrConflict
 			}
 			return err
 		}
 		if base.Stage != filing.Filed || base.Kind.Registers() {
 			return ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE filings SET superseded = TRUE WHERE id = ?`, baseID); err != nil {
+		if err := exec(ctx, tx, `UPDATE filings SET superseded = TRUE WHERE id = ?`, baseID); err != nil {
 			return err
 		}
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `
+		if id, err = insert(ctx, tx, `
 			INSERT INTO filings (order_id, kind, base_id, stage, stage_since, created_at, serial)
 			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-			base.OrderID, kind, baseID, filing.Preparing, now, now, base.OrderID)
-		if err != nil {
-			return err
-		}
-		if id, err = res.LastInsertId(); err != nil {
+			base.OrderID, kind, baseID, filing.Preparing, now, now, base.OrderID); err != nil {
 			return err
 		}
 		if err := s.copyContact(ctx, tx, baseID, id, contact); err != nil {
@@ -73,16 +62,14 @@ func (s *Store) copyContact(ctx context.Context, tx *sqlx.Tx, from, to int64, c 
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT INTO contacts (filing_id, version, sealed, mobile_hash, email_hash, password_hash, updated_at)
 		SELECT ?, 1, ?, mobile_hash, email_hash, password_hash, ? FROM contacts
 		WHERE filing_id = ?`, to, row.sealed, s.utcNow(), from)
-	return err
 }
 
 // restoreBase makes the base of a withdrawn filing represent the order again.
 func restoreBase(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE filings b JOIN filings f ON f.base_id = b.id SET b.superseded = FALSE
+	return exec(ctx, tx, `UPDATE filings b JOIN filings f ON f.base_id = b.id SET b.superseded = FALSE
 		WHERE f.id = ?`, filingID)
-	return err
 }

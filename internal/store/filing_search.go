@@ -78,10 +78,9 @@ type FilingPage struct {
 // SearchFilings lists at most limit filings after a cursor (FoundFiling.Cursor): those that moved last first, or, if a
 // cause or an age is given, those that wait longest first. An index serves each in that order, so that the cost doesn't
 // depend on the number of filings. A filing that moves while somebody pages may appear twice or not at all.
-func (s *Store) SearchFilings(ctx context.Context, f FilingSearch, after Cursor, limit int) (FilingPage, error) {
-	var page FilingPage
+func (s *Store) SearchFilings(ctx context.Context, f FilingSearch, after Cursor,
+	limit int) (page FilingPage, err error) {
 	q := searchQuery{FilingSearch: f, after: after, limit: limit}
-	var err error
 	if q.ids, q.narrowed, page.Cut, err = s.lookUp(ctx, f); err != nil || q.narrowed && len(q.ids) == 0 {
 		return page, err
 	}
@@ -91,10 +90,8 @@ func (s *Store) SearchFilings(ctx context.Context, f FilingSearch, after Cursor,
 		}
 	}
 	query, args := q.sql()
-	if err := s.db.SelectContext(ctx, &page.Rows, query, args...); err != nil {
-		return page, fmt.Errorf("searching filings: %w", err)
-	}
-	return page, nil
+	page.Rows, err = selectAll[FoundFiling](ctx, s.db, query, args...)
+	return page, during(err, "searching filings")
 }
 
 // EachFiling calls give for every match, page by page.
@@ -125,7 +122,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			return
 		}
 		var some []int64
-		if err = s.db.SelectContext(ctx, &some, query+` ORDER BY id DESC LIMIT ?`,
+		if some, err = selectAll[int64](ctx, s.db, query+` ORDER BY id DESC LIMIT ?`,
 			append(args, maxFilingsFound+1)...); err != nil {
 			err = fmt.Errorf("looking up filings: %w", err)
 			return
@@ -145,20 +142,20 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 	}
 	if f.Number != "" {
 		find(`SELECT r.filing_id AS id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.site_number = ?
-			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id
-			WHERE d.holder_number = ?`, f.Number, f.Number)
+			UNION SELECT r.filing_id FROM decisions d JOIN records r ON r.id = d.record_id WHERE d.holder_number = ?`,
+			f.Number, f.Number)
 	}
 	if !f.Holder.None() {
-		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings
-			WHERE document_hash = ?`, f.Holder.Name, f.Holder.Document)
+		find(`SELECT id FROM filings WHERE name_hash = ? UNION SELECT id FROM filings WHERE document_hash = ?`,
+			f.Holder.Name, f.Holder.Document)
 	}
 	if f.Domain != "" {
 		domains := filing.SearchedDomains(f.Domain)
 		if len(domains) == 0 {
 			return nil, true, false, err
 		}
-		find(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id WHERE d.domain
-			IN (`+placeholders(len(domains))+`)`, toAny(domains)...)
+		find(`SELECT DISTINCT f.id FROM order_domains d STRAIGHT_JOIN filings f ON f.order_id = d.order_id
+			WHERE d.domain IN (?)`, domains)
 	}
 	if f.Customer != "" {
 		var parts []string
@@ -182,14 +179,12 @@ type Cause struct {
 // causes lists the causes for which filings are stuck now. It skips through the index, one look-up per cause.
 func (s *Store) causes(ctx context.Context) (list []Cause, err error) {
 	for c := (Cause{}); len(list) < maxCauses; list = append(list, c) {
-		err := s.db.GetContext(ctx, &c, `
+		var found bool
+		if c, found, err = getOptional[Cause](ctx, s.db, `
 			SELECT stuck_step, stuck_reason FROM filings FORCE INDEX (filings_cause)
 			WHERE stuck_step > ? OR (stuck_step = ? AND stuck_step <> '' AND stuck_reason > ?) ORDER BY stuck_step, stuck_reason
-			LIMIT 1`, c.Step, c.Step, c.Reason)
-		if err == sql.ErrNoRows {
-			break
-		} else if err != nil {
-			return nil, fmt.Errorf("listing causes: %w", err)
+			LIMIT 1`, c.Step, c.Step, c.Reason); err != nil || !found {
+			return list, during(err, "listing causes")
 		}
 	}
 	return list, nil
@@ -246,71 +241,64 @@ func (q searchQuery) sql() (string, []any) {
 	}
 	var parts []string
 	var args []any
-	part := func(index, where string, values ...any) {
+	part := func(index string, where fragment) {
 		if !q.Before.IsZero() {
-			where, values = where+` AND f.stage_since <= ?`, append(values, q.Before.UTC())
+			where = where.and(`f.stage_since <= ?`, q.Before.UTC())
 		}
 		at := `f.` + column
-		parts = append(parts, `SELECT f.id, `+at+` AS at FROM filings f FORCE INDEX (`+index+`) WHERE `+where+
+		parts = append(parts, `SELECT f.id, `+at+` AS at FROM filings f FORCE INDEX (`+index+`) WHERE `+where.sql+
 			` AND `+at+` `+compare+`= ? AND (`+at+` `+compare+` ? OR f.id `+compare+` ?) ORDER BY `+at+` `+direction+`, f.id `+
 			direction+` LIMIT ?`)
-		args = append(append(args, values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
+		args = append(append(args, where.args...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
 	}
-	rest := func(where string, values []any) (string, []any) { // conditions that this part's index doesn't cover
+	rest := func(where fragment) fragment { // conditions that this part's index doesn't cover
 		if q.Stage != "" {
-			where, values = where+` AND f.stage = ?`, append(values, q.Stage)
+			where = where.and(`f.stage = ?`, q.Stage)
 		}
 		if q.Province != "" {
-			where, values = where+` AND f.province = ?`, append(values, q.Province)
+			where = where.and(`f.province = ?`, q.Province)
 		}
 		if aged := q.agedStages(); aged != nil {
-			where, values = where+` AND f.stage IN (`+placeholders(len(aged))+`)`, append(values, toAny(aged)...)
+			where = where.and(`f.stage IN (?)`, aged)
 		}
-		return where, values
+		if q.SiteBad {
+			where = where.and(siteIsBad)
+		}
+		return where
 	}
 	switch {
 	case q.narrowed: // few rows, so all other conditions are checked in them
-		where, values := rest(`f.id IN (`+placeholders(len(q.ids))+`)`, toAny(q.ids))
+		where := rest(fragmentOf(`f.id IN (?)`, q.ids))
 		if q.stuck() {
-			where += ` AND f.stuck_since IS NOT NULL`
+			where = where.and(`f.stuck_since IS NOT NULL`)
 		}
-		for column, value := range map[string]string{"f.stuck_step": q.Step, "f.stuck_reason": q.Reason} {
-			if value != "" {
-				where, values = where+` AND `+column+` = ?`, append(values, value)
-			}
+		if q.Step != "" {
+			where = where.and(`f.stuck_step = ?`, q.Step)
 		}
-		if q.SiteBad {
-			where += ` AND ` + siteIsBad
+		if q.Reason != "" {
+			where = where.and(`f.stuck_reason = ?`, q.Reason)
 		}
-		part(`PRIMARY`, where, values...)
+		part(`PRIMARY`, where)
 	case q.stuck():
 		for _, c := range q.causes {
-			where, values := rest(`f.stuck_step = ? AND f.stuck_reason = ?`, []any{c.Step, c.Reason})
-			if q.SiteBad {
-				where += ` AND ` + siteIsBad
-			}
-			part(`filings_cause`, where, values...)
+			part(`filings_cause`, rest(fragmentOf(`f.stuck_step = ? AND f.stuck_reason = ?`, c.Step, c.Reason)))
 		}
 	case q.SiteBad:
-		where, values := rest(`f.stage = ? AND f.site_bad_since IS NOT NULL`, []any{filing.Filed})
-		part(`filings_site_bad`, where, values...)
+		part(`filings_site_bad`, rest(fragmentOf(`f.stage = ?`, filing.Filed)))
 	case q.Province != "":
 		for _, stage := range q.stages() {
-			part(`filings_province`, `f.province = ? AND f.stage = ?`, q.Province, stage)
+			part(`filings_province`, fragmentOf(`f.province = ? AND f.stage = ?`, q.Province, stage))
 		}
 	default:
 		for _, stage := range q.stages() {
-			part(`filings_stage`, `f.stage = ?`, stage)
+			part(`filings_stage`, fragmentOf(`f.stage = ?`, stage))
 		}
 	}
-	ranges := `(` + strings.Join(parts, `) UNION ALL (`) + `)`
-	order := ` ORDER BY at ` + direction + `, id ` + direction
 	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id,
-		f.stage, f.stage_since, f.revision, f.seq,
-			f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at, f.province,
-			o.filing_number
-		FROM (SELECT id, at FROM
-		(` + ranges + `) parts` + order +
-		` LIMIT ?) page STRAIGHT_JOIN filings f ON f.id = page.id STRAIGHT_JOIN orders o ON o.id = f.order_id
+		f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
+		f.notice_accepted_at, f.created_at, f.province, o.filing_number
+		FROM (SELECT id, at FROM ((` + strings.Join(parts, `) UNION ALL (`) + `)) parts
+			ORDER BY at ` + direction + `, id ` + direction + ` LIMIT ?) page
+			STRAIGHT_JOIN filings f ON f.id = page.id STRAIGHT_JOIN orders o ON o.id = f.order_id
 		ORDER BY page.at ` + direction + `, page.id ` + direction, append(args, q.limit)
 }

@@ -53,17 +53,15 @@ func (f Filing) Position() filing.Position {
 
 const filingSelect = `
 	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since,
-	f.revision, f.seq,
-		f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
+	f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
 	FROM filings f JOIN orders o ON o.id = f.order_id `
 
 // OpenFiling creates an order's filing, or finds the open one.
 func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	now := s.utcNow()
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO filings (order_id, stage, stage_since, created_at, serial) SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings
-			WHERE order_id = ?`,
+		if err := exec(ctx, tx, `INSERT INTO filings (order_id, stage, stage_since, created_at, serial)
+			SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
 			orderID, filing.Contact, now, now, orderID); err != nil {
 			return err
 		}
@@ -77,30 +75,51 @@ func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 
 // FilingOfOrder finds an order's filing that isn't withdrawn.
 func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error) {
-	var f Filing
-	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.open_order_id = ?`, orderID)
-	return f, notFoundAs(err, "filing")
+	return s.filing(ctx, `WHERE f.open_order_id = ?`, orderID)
 }
 
 // FilingsOfOrder lists an order's filings, newest first.
 func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([]Filing, error) {
-	var list []Filing
-	err := s.db.SelectContext(ctx, &list, filingSelect+`WHERE f.order_id = ? ORDER BY f.id DESC LIMIT ?`, orderID, limit)
-	return list, err
+	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.order_id = ? ORDER BY f.id DESC LIMIT ?`, orderID, limit)
 }
 
 // Filing returns a filing by its ID.
 func (s *Store) Filing(ctx context.Context, id int64) (Filing, error) {
-	var f Filing
-	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE f.id = ?`, id)
-	return f, notFoundAs(err, "filing")
+	return s.filing(ctx, `WHERE f.id = ?`, id)
 }
 
 // FilingBySerial finds an order's filing by its 1-based ordinal.
 func (s *Store) FilingBySerial(ctx context.Context, orderNumber string, serial int) (Filing, error) {
-	var f Filing
-	err := s.db.GetContext(ctx, &f, filingSelect+`WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
-	return f, notFoundAs(err, "filing")
+	return s.filing(ctx, `WHERE o.number = ? AND f.serial = ?`, orderNumber, max(serial, 1))
+}
+
+func (s *Store) filing(ctx context.Context, where string, args ...any) (Filing, error) {
+	return find[Filing](ctx, s.db, "filing", filingSelect+where, args...)
+}
+
+// lockedFiling is what a change of a filing depends on.
+type lockedFiling struct {
+	OrderID    int64        `db:"order_id"`
+	Kind       filing.Kind  `db:"kind"`
+	Stage      filing.Stage `db:"stage"`
+	Revision   int          `db:"revision"`
+	Seq        int64        `db:"seq"`
+	Superseded bool         `db:"superseded"`
+}
+
+// lockFiling locks a filing's row.
+func lockFiling(ctx context.Context, tx *sqlx.Tx, id int64) (lockedFiling, error) {
+	return find[lockedFiling](ctx, tx, "filing",
+		`SELECT order_id, kind, stage, revision, seq, superseded FROM filings WHERE id = ? FOR UPDATE`, id)
+}
+
+// lockFillable locks a filing's row; ErrConflict if its forms can't be filled in now.
+func lockFillable(ctx context.Context, tx *sqlx.Tx, id int64) (lockedFiling, error) {
+	f, err := lockFiling(ctx, tx, id)
+	if err == nil && f.Stage != filing.Preparing && f.Stage != filing.Correcting {
+		err = ErrConflict
+	}
+	return f, err
 }
 
 // Event is an entry of a filing's timeline. Detail never holds personal data.
@@ -115,10 +134,8 @@ type Event struct {
 
 // Events lists a filing's timeline, oldest first.
 func (s *Store) Events(ctx context.Context, filingID int64) ([]Event, error) {
-	var events []Event
-	err := s.db.SelectContext(ctx, &events, `
+	return selectAll[Event](ctx, s.db, `
 		SELECT filing_id, seq, at, kind, actor, detail FROM filing_events WHERE filing_id = ? ORDER BY seq`, filingID)
-	return events, err
 }
 
 // Progress is one update of a filing's projection. The workflow numbers them, so that an update that is repeated or
@@ -152,39 +169,35 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	now := s.utcNow()
 	var was Cause
 	if p.Stuck != nil {
-		if err := tx.GetContext(ctx, &was, `SELECT stuck_step, stuck_reason FROM filings WHERE id = ?
-			FOR UPDATE`, p.FilingID); err != nil {
-			return notFoundAs(err, "filing")
+		var err error
+		if was, err = find[Cause](ctx, tx, "filing", `SELECT stuck_step, stuck_reason FROM filings WHERE id = ? FOR UPDATE`,
+			p.FilingID); err != nil {
+			return err
 		}
 	}
-	set, args := `seq = ?`, []any{p.Seq}
+	set := fragmentOf(`seq = ?`, p.Seq)
 	if p.Stage != "" {
-		set, args = set+`, stage = ?, stage_since = ?`, append(args, p.Stage, now)
+		set = set.also(`stage = ?, stage_since = ?`, p.Stage, now)
 	}
 	if p.Revision != 0 {
-		set, args = set+`, revision = ?`, append(args, p.Revision)
+		set = set.also(`revision = ?`, p.Revision)
 	}
 	if p.Attention != nil {
-		set, args = set+`, attention = ?`, append(args, *p.Attention)
+		set = set.also(`attention = ?`, *p.Attention)
 	}
 	if p.Stuck != nil {
-		since := sql.NullTime{Time: now, Valid: *p.Stuck}
-		set, args = set+`, stuck_step = ?, stuck_reason = ?, stuck_since = ?`, append(args, p.StuckStep, p.StuckReason, since)
+		set = set.also(`stuck_step = ?, stuck_reason = ?, stuck_since = ?`, p.StuckStep, p.StuckReason,
+			sql.NullTime{Time: now, Valid: *p.Stuck})
 	}
 	if p.NoticeAccepted {
-		set, args = set+`, notice_accepted_at = COALESCE(notice_accepted_at, ?)`, append(args, now)
+		set = set.also(`notice_accepted_at = COALESCE(notice_accepted_at, ?)`, now)
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE filings SET `+set+` WHERE id = ? AND seq <
-		?`, append(args, p.FilingID, p.Seq)...)
-	if err != nil {
-		return fmt.Errorf("advancing filing %d: %w", p.FilingID, err)
+	ok, err := changed(ctx, tx, `UPDATE filings SET `+set.sql+` WHERE id = ? AND seq < ?`, set.with(p.FilingID, p.Seq)...)
+	if err != nil || !ok { // already written: a retried activity
+		return during(err, "advancing filing %d", p.FilingID)
 	}
-	if ok, err := changedOneRow(res); err != nil || !ok {
-		return err // already written: a retried activity
-	}
-	if _, err = tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
-		VALUES (?, ?, ?, ?, ?, ?)`,
-		p.FilingID, p.Seq, now, p.EventKind, p.Actor, p.Detail); err != nil {
+	if err := exec(ctx, tx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
+		VALUES (?, ?, ?, ?, ?, ?)`, p.FilingID, p.Seq, now, p.EventKind, p.Actor, p.Detail); err != nil {
 		return err
 	}
 	if p.Stuck != nil {
@@ -208,15 +221,14 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		}
 		return showTurn(ctx, tx, p.FilingID)
 	}
-	var orderID int64
-	if err := tx.GetContext(ctx, &orderID, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID); err != nil {
+	orderID, err := get[int64](ctx, tx, `SELECT order_id FROM filings WHERE id = ?`, p.FilingID)
+	if err != nil {
 		return err
 	}
 	if p.Stage == filing.Withdrawn { // the approved site won't open, so forget what was recorded about it
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE, updated_at = ?
-			WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL
-			OR police_declined)`, now, orderID); err != nil {
+		if err := exec(ctx, tx, `UPDATE orders SET police_number = NULL, police_number_at = NULL, police_declined = FALSE,
+			updated_at = ? WHERE id = ? AND filing_number IS NULL AND (police_number IS NOT NULL OR police_declined)`,
+			now, orderID); err != nil {
 			return err
 		}
 	}
@@ -226,30 +238,36 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 // RecordNumber writes the issued number to the order, in one transaction with the stage.
 func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var row struct {
-			OrderID int64          `db:"order_id"`
-			Holder  sql.NullString `db:"holder_number"`
-			Site    sql.NullString `db:"site_number"`
-		}
-		err := tx.GetContext(ctx, &row, `
-			SELECT f.order_id, d.holder_number, d.site_number
-			FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
-			WHERE f.id = ? AND d.approved = TRUE ORDER BY r.revision DESC LIMIT 1`, p.FilingID)
+		row, err := approval(ctx, tx, p.FilingID)
 		if err != nil {
-			return notFoundAs(err, "approved decision")
+			return err
 		}
-		number = filing.PreferredNumber(row.Site.String, row.Holder.String)
-		if number == "" {
+		if number = filing.PreferredNumber(row.Site, row.Holder); number == "" {
 			return errors.New("the approval has no number")
 		}
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE orders SET filing_number = ?, filing_number_at = COALESCE(filing_number_at, ?), updated_at = ? WHERE id = ?`,
-			number, now, now, row.OrderID); err != nil {
+		if err := exec(ctx, tx, `UPDATE orders SET filing_number = ?, filing_number_at = COALESCE(filing_number_at, ?),
+			updated_at = ? WHERE id = ?`, number, now, now, row.OrderID); err != nil {
 			return err
 		}
 		p.Detail = number
 		return s.advance(ctx, tx, p)
 	})
 	return number, err
+}
+
+// approvedFiling is a filing's latest approval.
+type approvedFiling struct {
+	OrderID   int64         `db:"order_id"`
+	AccountID sql.NullInt64 `db:"account_id"`
+	Holder    string        `db:"holder_number"`
+	Site      string        `db:"site_number"`
+}
+
+func approval(ctx context.Context, tx *sqlx.Tx, filingID int64) (approvedFiling, error) {
+	return find[approvedFiling](ctx, tx, "approved decision", `
+		SELECT f.order_id, r.account_id, COALESCE(d.holder_number, '') AS holder_number,
+			COALESCE(d.site_number, '') AS site_number
+		FROM filings f JOIN records r ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
+		WHERE f.id = ? AND d.approved ORDER BY r.revision DESC LIMIT 1`, filingID)
 }

@@ -121,9 +121,9 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 			return err
 		}
 		now := s.utcNow()
-		var busy []FooterEdit
-		if err := tx.SelectContext(ctx, &busy, footerSelect+`WHERE `+ofOrder+`AND state IN (?, ?, ?) ORDER BY id DESC`,
-			filingID, FooterAsked, FooterAgreed, FooterUndoing); err != nil {
+		busy, err := selectAll[FooterEdit](ctx, tx, footerSelect+`WHERE `+ofOrder+`AND state IN (?, ?, ?) ORDER BY id DESC`,
+			filingID, FooterAsked, FooterAgreed, FooterUndoing)
+		if err != nil {
 			return err
 		}
 		for _, e := range busy {
@@ -135,18 +135,13 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 				return nil
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL, state = IF(state IN (?, ?), ?, state)
-			WHERE `+ofOrder+`AND state <> ?`,
+		if err := exec(ctx, tx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL,
+			state = IF(state IN (?, ?), ?, state) WHERE `+ofOrder+`AND state <> ?`,
 			FooterAsked, FooterPreviewed, FooterFailed, filingID, FooterPlaced); err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO footer_edits (filing_id, state, asked_by, asked_at)
-			VALUES (?, ?, ?, ?)`, filingID, FooterAsked, actor, now)
-		if err != nil {
-			return err
-		}
-		id, err = res.LastInsertId()
+		id, err = insert(ctx, tx, `INSERT INTO footer_edits (filing_id, state, asked_by, asked_at) VALUES (?, ?, ?, ?)`,
+			filingID, FooterAsked, actor, now)
 		return err
 	})
 	return id, err
@@ -154,37 +149,29 @@ func (s *Store) AskFooter(ctx context.Context, filingID int64, actor string) (id
 
 // FooterEdit returns an edit by its ID.
 func (s *Store) FooterEdit(ctx context.Context, id int64) (FooterEdit, error) {
-	var e FooterEdit
-	return e, notFoundAs(s.db.GetContext(ctx, &e, footerSelect+`WHERE id = ?`, id), "home page edit")
+	return find[FooterEdit](ctx, s.db, "home page edit", footerSelect+`WHERE id = ?`, id)
 }
 
 // FooterEdits lists a filing's latest attempts, newest first.
-func (s *Store) FooterEdits(ctx context.Context, filingID int64) (list []FooterEdit, err error) {
-	err = s.db.SelectContext(ctx, &list, footerSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT 20`, filingID)
-	return list, err
+func (s *Store) FooterEdits(ctx context.Context, filingID int64) ([]FooterEdit, error) {
+	return selectAll[FooterEdit](ctx, s.db, footerSelect+`WHERE filing_id = ? ORDER BY id DESC LIMIT 20`, filingID)
 }
 
 // FooterEditsOfOrder lists the latest attempts of all filings of a filing's order, newest first.
-func (s *Store) FooterEditsOfOrder(ctx context.Context, filingID int64) (list []FooterEdit, err error) {
-	err = s.db.SelectContext(ctx, &list, footerSelect+`WHERE `+ofOrder+`ORDER BY id DESC LIMIT 20`, filingID)
-	return list, err
+func (s *Store) FooterEditsOfOrder(ctx context.Context, filingID int64) ([]FooterEdit, error) {
+	return selectAll[FooterEdit](ctx, s.db, footerSelect+`WHERE `+ofOrder+`ORDER BY id DESC LIMIT 20`, filingID)
 }
 
 // FooterPages returns an edit's original and edited page; ErrNotFound if they are no longer stored.
 func (s *Store) FooterPages(ctx context.Context, id int64) (original, edited []byte, err error) {
-	var row struct {
-		Original []byte `db:"sealed_original"`
-		New      []byte `db:"sealed_new"`
-	}
-	if err := s.db.GetContext(ctx, &row, `
-		SELECT sealed_original, sealed_new FROM footer_edits WHERE id = ? AND sealed_original IS NOT NULL
-		AND sealed_new IS NOT NULL`, id); err != nil {
-		return nil, nil, notFoundAs(err, "pages of a home page edit")
-	}
-	if original, err = s.keys.Open(footerAAD(id, "original"), row.Original); err != nil {
+	if err := scan(ctx, s.db, "pages of a home page edit", fragmentOf(`SELECT sealed_original, sealed_new FROM footer_edits
+		WHERE id = ? AND sealed_original IS NOT NULL AND sealed_new IS NOT NULL`, id), &original, &edited); err != nil {
 		return nil, nil, err
 	}
-	edited, err = s.keys.Open(footerAAD(id, "new"), row.New)
+	if original, err = s.keys.Open(footerAAD(id, "original"), original); err != nil {
+		return nil, nil, err
+	}
+	edited, err = s.keys.Open(footerAAD(id, "new"), edited)
 	return original, edited, err
 }
 
@@ -207,13 +194,12 @@ func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) 
 		return err
 	}
 	originalHash, newHash := sha256.Sum256(p.Original), sha256.Sum256(p.New)
-	_, err = s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE footer_edits SET state = ?, number = ?, file_name = ?, original_hash = ?, new_hash = ?, sealed_original = ?,
 		sealed_new = ?, previewed_at = ?
 		WHERE id = ? AND state = ?`,
 		FooterPreviewed, strings.Join(p.Numbers, " "), p.FileName, originalHash[:], newHash[:], original, edited, s.utcNow(),
 		id, FooterAsked)
-	return err
 }
 
 // AgreeFooter records the customer's consent to write the page. backup names the original's copy by the time. It is
@@ -221,22 +207,20 @@ func (s *Store) FooterPreviewed(ctx context.Context, id int64, p FooterPreview) 
 func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor string,
 	backup func(name string, at time.Time) string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var e FooterEdit
-		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`, id, filingID); err != nil {
-			return notFoundAs(err, "home page edit")
+		e, err := find[FooterEdit](ctx, tx, "home page edit", footerSelect+`WHERE id = ? AND filing_id = ? FOR UPDATE`,
+			id, filingID)
+		if err != nil {
+			return err
 		}
 		switch e.State {
 		case FooterAgreed, FooterPlaced:
 			return nil
 		case FooterPreviewed:
-		default:
-			return ErrConflict
+			now := s.utcNow()
+			return exec(ctx, tx, `UPDATE footer_edits SET state = ?, agreed_by = ?, agreed_at = ?, backup_name = ?
+				WHERE id = ?`, FooterAgreed, actor, now, backup(e.FileName, now), id)
 		}
-		now := s.utcNow()
-		_, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, agreed_by = ?, agreed_at = ?, backup_name = ?
-			WHERE id = ?`,
-			FooterAgreed, actor, now, backup(e.FileName, now), id)
-		return err
+		return ErrConflict
 	})
 }
 
@@ -245,29 +229,22 @@ func (s *Store) AgreeFooter(ctx context.Context, filingID, id int64, actor strin
 // they can't be undone.
 func (s *Store) FooterPlaced(ctx context.Context, id int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = ''
-			WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed)
+		if ok, err := changed(ctx, tx, `UPDATE footer_edits SET state = ?, placed_at = ?, reason = '', detail = ''
+			WHERE id = ? AND state = ?`, FooterPlaced, s.utcNow(), id, FooterAgreed); err != nil || !ok {
+			return err
+		}
+		filingID, err := get[int64](ctx, tx, `SELECT filing_id FROM footer_edits WHERE id = ?`, id)
 		if err != nil {
 			return err
 		}
-		if ok, err := changedOneRow(res); err != nil || !ok {
-			return err
-		}
-		var filingID int64
-		if err := tx.GetContext(ctx, &filingID, `SELECT filing_id FROM footer_edits WHERE id = ?`, id); err != nil {
-			return err
-		}
-		var placed []placedPage
-		if err := tx.SelectContext(ctx, &placed, `
-			SELECT id, file_name, original_hash, new_hash FROM footer_edits
+		placed, err := selectAll[placedPage](ctx, tx, `SELECT id, file_name, original_hash, new_hash FROM footer_edits
 			WHERE `+ofOrder+`AND id <= ? AND state = ? AND sealed_original IS NOT NULL ORDER BY id DESC`,
-			filingID, id, FooterPlaced); err != nil {
+			filingID, id, FooterPlaced)
+		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL
-			WHERE `+ofOrder+`AND (id < ? OR id < ? AND state <> ?)`,
-			filingID, oldestStep(placed), id, FooterPlaced)
-		return err
+		return exec(ctx, tx, `UPDATE footer_edits SET sealed_original = NULL, sealed_new = NULL
+			WHERE `+ofOrder+`AND (id < ? OR id < ? AND state <> ?)`, filingID, oldestStep(placed), id, FooterPlaced)
 	})
 }
 
@@ -299,9 +276,9 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 		if err := lockFooters(ctx, tx, filingID); err != nil {
 			return err
 		}
-		var e FooterEdit
-		if err := tx.GetContext(ctx, &e, footerSelect+`WHERE id = ? AND `+ofOrder, id, filingID); err != nil {
-			return notFoundAs(err, "home page edit")
+		e, err := find[FooterEdit](ctx, tx, "home page edit", footerSelect+`WHERE id = ? AND `+ofOrder, id, filingID)
+		if err != nil {
+			return err
 		}
 		switch e.State {
 		case FooterUndoing, FooterUndone:
@@ -310,33 +287,23 @@ func (s *Store) UndoFooter(ctx context.Context, filingID, id int64, actor string
 		default:
 			return ErrConflict
 		}
-		var busy bool
-		if err := tx.GetContext(ctx, &busy, `SELECT EXISTS (SELECT 1 FROM footer_edits
-			WHERE `+ofOrder+`AND state IN (?, ?))`, filingID, FooterAgreed, FooterUndoing); err != nil {
+		busy, err := get[bool](ctx, tx, `SELECT EXISTS (SELECT 1 FROM footer_edits WHERE `+ofOrder+`AND state IN (?, ?))`,
+			filingID, FooterAgreed, FooterUndoing)
+		if err != nil {
 			return err
 		}
 		if busy {
 			return ErrConflict
 		}
-		res, err := tx.ExecContext(ctx, `
-			UPDATE footer_edits SET state = ?, undone_by = ?, undo_asked_at = ?, reason = '', detail = ''
-			WHERE id = ? AND sealed_original IS NOT NULL`, FooterUndoing, actor, s.utcNow(), id)
-		if err != nil {
-			return err
-		}
-		if ok, err := changedOneRow(res); err != nil || ok {
-			return err
-		}
-		return ErrConflict
+		return changeOne(ctx, tx, `UPDATE footer_edits SET state = ?, undone_by = ?, undo_asked_at = ?, reason = '',
+			detail = '' WHERE id = ? AND sealed_original IS NOT NULL`, FooterUndoing, actor, s.utcNow(), id)
 	})
 }
 
 // FooterUndone records that the original is restored.
 func (s *Store) FooterUndone(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE footer_edits SET state = ?, undone_at = ?, sealed_original = NULL,
-		sealed_new = NULL WHERE id = ? AND state = ?`,
-		FooterUndone, s.utcNow(), id, FooterUndoing)
-	return err
+	return exec(ctx, s.db, `UPDATE footer_edits SET state = ?, undone_at = ?, sealed_original = NULL,
+		sealed_new = NULL WHERE id = ? AND state = ?`, FooterUndone, s.utcNow(), id, FooterUndoing)
 }
 
 // FooterFailed records why an edit can't be made, or why a placed one can't be undone: that one stays placed.
@@ -349,9 +316,8 @@ func (s *Store) FooterFailed(ctx context.Context, id int64, reason string, args 
 		}
 	}
 	// MySQL assigns from left to right, so the state comes last.
-	_, err := s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE footer_edits SET reason = ?, detail = ?, failed_at = ?, state = IF(state = ?, ?, ?) WHERE id = ? AND state
 		IN (?, ?, ?)`,
 		reason, detail, s.utcNow(), FooterUndoing, FooterPlaced, FooterFailed, id, FooterAsked, FooterAgreed, FooterUndoing)
-	return err
 }

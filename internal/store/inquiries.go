@@ -53,15 +53,12 @@ func (s *Store) InquiryAccount(ctx context.Context, province string) (id int64, 
 	if id, err = s.AccountFor(ctx, province); err != nil {
 		return 0, err
 	}
-	var runs bool
-	if err := s.db.GetContext(ctx, &runs, `SELECT stopped_at IS NULL AND driver = ? FROM bureau_accounts
-		WHERE id = ?`, DriverInterface, id); err != nil {
-		return 0, notFoundAs(err, "bureau account")
+	runs, err := find[bool](ctx, s.db, "bureau account", `SELECT stopped_at IS NULL AND driver = ? FROM bureau_accounts
+		WHERE id = ?`, DriverInterface, id)
+	if err == nil && !runs {
+		err = fmt.Errorf("the province's bureau can't be queried: %w", ErrNotFound)
 	}
-	if !runs {
-		return 0, fmt.Errorf("the province's bureau can't be queried: %w", ErrNotFound)
-	}
-	return id, nil
+	return id, err
 }
 
 // AskStatus queues the question whether something is filed.
@@ -80,13 +77,11 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 	if err != nil {
 		return filing.Status{}, time.Time{}, err
 	}
-	var id int64
-	err = s.db.GetContext(ctx, &id, `
-		SELECT id FROM inquiries WHERE condition_hash = ? AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC
-		LIMIT 1`,
+	id, err := find[int64](ctx, s.db, "answer of the bureau", `SELECT id FROM inquiries WHERE condition_hash = ?
+		AND asked_at > ? AND kind = ? AND code = 0 ORDER BY asked_at DESC LIMIT 1`,
 		hash, s.utcNow().Add(-StatusFor), InquiryStatus)
 	if err != nil {
-		return filing.Status{}, time.Time{}, notFoundAs(err, "answer of the bureau")
+		return filing.Status{}, time.Time{}, err
 	}
 	q, err := s.Inquiry(ctx, id)
 	return q.Status, q.AnsweredAt, err
@@ -95,59 +90,41 @@ func (s *Store) KnownStatus(ctx context.Context, accountID int64, conditionType 
 func (s *Store) ask(ctx context.Context, accountID, filingID int64, kind InquiryKind, conditionType int, hash []byte,
 	condition inquiryCondition) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO inquiries (account_id, filing_id, kind, condition_type, condition_hash,
+		if id, err = insert(ctx, tx, `INSERT INTO inquiries (account_id, filing_id, kind, condition_type, condition_hash,
 			asked_at) VALUES (?, NULLIF(?, 0), ?, ?, ?, ?)`,
-			accountID, filingID, kind, conditionType, hash, s.utcNow())
-		if err != nil {
-			return err
-		}
-		if id, err = res.LastInsertId(); err != nil {
+			accountID, filingID, kind, conditionType, hash, s.utcNow()); err != nil {
 			return err
 		}
 		sealed, err := s.keys.SealJSON(inquiryAAD(id, "condition"), condition)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE inquiries SET sealed_condition = ? WHERE id = ?`, sealed, id)
-		return err
+		return exec(ctx, tx, `UPDATE inquiries SET sealed_condition = ? WHERE id = ?`, sealed, id)
 	})
-	if err != nil {
-		return 0, fmt.Errorf("queueing a bureau query: %w", err)
-	}
-	return id, nil
+	return id, during(err, "queueing a bureau query")
 }
 
 // Inquiry returns a question with its answer, if there is one.
 func (s *Store) Inquiry(ctx context.Context, id int64) (Inquiry, error) {
-	var row struct {
-		AccountID     int64         `db:"account_id"`
-		Kind          InquiryKind   `db:"kind"`
-		ConditionType int           `db:"condition_type"`
-		Condition     []byte        `db:"sealed_condition"`
-		AnsweredAt    sql.NullTime  `db:"answered_at"`
-		Code          sql.NullInt64 `db:"code"`
-		Passed        sql.NullBool  `db:"passed"`
-		Answer        []byte        `db:"sealed_answer"`
+	q := Inquiry{ID: id}
+	var sealedCondition, sealedAnswer []byte
+	var answeredAt sql.NullTime
+	if err := scan(ctx, s.db, "inquiry", fragmentOf(`
+		SELECT account_id, kind, condition_type, sealed_condition, answered_at, COALESCE(code, 0), COALESCE(passed, FALSE),
+			sealed_answer FROM inquiries WHERE id = ?`, id), &q.AccountID, &q.Kind, &q.ConditionType, &sealedCondition,
+		&answeredAt, &q.Code, &q.Passed, &sealedAnswer); err != nil {
+		return Inquiry{}, err
 	}
-	err := s.db.GetContext(ctx, &row, `
-		SELECT account_id, kind, condition_type, sealed_condition, answered_at, code, passed, sealed_answer FROM inquiries
-		WHERE id = ?`, id)
-	if err != nil {
-		return Inquiry{}, notFoundAs(err, "inquiry")
-	}
-	q := Inquiry{
-		ID: id, AccountID: row.AccountID, Kind: row.Kind, ConditionType: row.ConditionType,
-		Answered: row.AnsweredAt.Valid, AnsweredAt: row.AnsweredAt.Time, Code: int(row.Code.Int64), Passed: row.Passed.Bool,
-	}
-	if row.Condition != nil {
+	q.Answered, q.AnsweredAt = answeredAt.Valid, answeredAt.Time
+	if sealedCondition != nil {
 		var c inquiryCondition
-		if err := s.keys.OpenJSON(inquiryAAD(id, "condition"), row.Condition, &c); err != nil {
+		if err := s.keys.OpenJSON(inquiryAAD(id, "condition"), sealedCondition, &c); err != nil {
 			return q, err
 		}
 		q.Value, q.Password = c.Value, c.Password
 	}
-	if row.Answer != nil {
-		return q, s.keys.OpenJSON(inquiryAAD(id, "answer"), row.Answer, &q.Status)
+	if sealedAnswer != nil {
+		return q, s.keys.OpenJSON(inquiryAAD(id, "answer"), sealedAnswer, &q.Status)
 	}
 	return q, nil
 }
@@ -158,29 +135,18 @@ func (s *Store) AnswerStatus(ctx context.Context, id int64, code int, status fil
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `UPDATE inquiries SET answered_at = ?, code = ?, sealed_answer = ? WHERE id = ?
+	return exec(ctx, s.db, `UPDATE inquiries SET answered_at = ?, code = ?, sealed_answer = ? WHERE id = ?
 		AND answered_at IS NULL`, s.utcNow(), code, sealed, id)
-	return err
 }
 
 // PurgeInquiries deletes old status answers, unanswered passwords, and password attempts that no longer count.
 func (s *Store) PurgeInquiries(ctx context.Context) error {
 	now := s.utcNow()
-	for _, q := range []struct {
-		query  string
-		kind   InquiryKind
-		before time.Duration
-	}{
-		{`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryStatus, StatusFor},
-		{`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryPassword, triesFor},
-		{`UPDATE inquiries SET sealed_condition = NULL WHERE kind = ? AND asked_at < ?
-			AND sealed_condition IS NOT NULL`, InquiryPassword, passwordFor},
-	} {
-		if _, err := s.db.ExecContext(ctx, q.query, q.kind, now.Add(-q.before)); err != nil {
-			return fmt.Errorf("purging inquiries: %w", err)
-		}
-	}
-	return nil
+	return during(execAll(ctx, s.db,
+		fragmentOf(`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryStatus, now.Add(-StatusFor)),
+		fragmentOf(`DELETE FROM inquiries WHERE kind = ? AND asked_at < ?`, InquiryPassword, now.Add(-triesFor)),
+		fragmentOf(`UPDATE inquiries SET sealed_condition = NULL WHERE kind = ? AND asked_at < ?
+			AND sealed_condition IS NOT NULL`, InquiryPassword, now.Add(-passwordFor))), "purging inquiries")
 }
 
 func (s *Store) statusHash(accountID int64, conditionType int, value string) ([]byte, error) {

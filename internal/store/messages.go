@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
@@ -11,9 +9,7 @@ import (
 
 // MessageSent reports whether the message of a key was sent.
 func (s *Store) MessageSent(ctx context.Context, key string) (bool, error) {
-	var n int
-	err := s.db.GetContext(ctx, &n, `SELECT COUNT(*) FROM messages WHERE message_key = ?`, key)
-	return n > 0, err
+	return get[bool](ctx, s.db, `SELECT EXISTS (SELECT 1 FROM messages WHERE message_key = ?)`, key)
 }
 
 // Message is a message that was sent.
@@ -30,30 +26,23 @@ type Message struct {
 // counting again.
 func (s *Store) BeginMessage(ctx context.Context, key string) (begun time.Time, before bool, err error) {
 	begun = s.utcNow()
-	res, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun)
-	if err != nil {
+	fresh, err := changed(ctx, s.db, `INSERT IGNORE INTO message_tries (message_key, begun_at) VALUES (?, ?)`, key, begun)
+	if err != nil || fresh {
 		return begun, false, err
 	}
-	if fresh, err := changedOneRow(res); err != nil || fresh {
-		return begun, false, err
-	}
-	err = s.db.GetContext(ctx, &begun, `SELECT begun_at FROM message_tries WHERE message_key = ?`, key)
-	if errors.Is(err, sql.ErrNoRows) { // it was just recorded as sent
-		err = nil
+	first, found, err := getOptional[time.Time](ctx, s.db, `SELECT begun_at FROM message_tries WHERE message_key = ?`, key)
+	if found { // otherwise it was just recorded as sent
+		begun = first
 	}
 	return begun, true, err
 }
 
 // NoteMessage records that a message was sent.
 func (s *Store) NoteMessage(ctx context.Context, m Message) error {
-	if _, err := s.db.ExecContext(ctx, `
-		INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at)
-		VALUES (?, ?, ?, ?, ?, ?)`,
-		m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow()); err != nil {
-		return err
-	}
-	_, err := s.db.ExecContext(ctx, `DELETE FROM message_tries WHERE message_key = ?`, m.Key)
-	return err
+	return execAll(ctx, s.db,
+		fragmentOf(`INSERT IGNORE INTO messages (message_key, filing_id, channel, template, provider_id, sent_at)
+			VALUES (?, ?, ?, ?, ?, ?)`, m.Key, m.FilingID, m.Channel, m.Template, m.ProviderID, s.utcNow()),
+		fragmentOf(`DELETE FROM message_tries WHERE message_key = ?`, m.Key))
 }
 
 // SentMessage is a message that a provider or mail server accepted.
@@ -66,8 +55,7 @@ type SentMessage struct {
 }
 
 // SentMessages lists a filing's messages, oldest first.
-func (s *Store) SentMessages(ctx context.Context, filingID int64) (list []SentMessage, err error) {
-	err = s.db.SelectContext(ctx, &list, `SELECT channel, template, provider_id, sent_at FROM messages WHERE filing_id = ?
-		ORDER BY sent_at, message_key`, filingID)
-	return list, err
+func (s *Store) SentMessages(ctx context.Context, filingID int64) ([]SentMessage, error) {
+	return selectAll[SentMessage](ctx, s.db, `SELECT channel, template, provider_id, sent_at FROM messages
+		WHERE filing_id = ? ORDER BY sent_at, message_key`, filingID)
 }

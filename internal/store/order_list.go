@@ -3,14 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -83,10 +80,8 @@ type OrderPage struct {
 // OrdersOf lists a customer's orders, newest first, at most limit after a cursor. It pages by key and an index serves
 // each filter in order, so that no page's cost depends on the number of orders.
 func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilter, after Cursor,
-	limit int) (OrderPage, error) {
-	var page OrderPage
+	limit int) (page OrderPage, err error) {
 	q := orderQuery{customer: customerID, standing: filter.statusFilter(), after: after, limit: limit}
-	var err error
 	if filter.Product != "" {
 		if q.products, page.Cut, err = s.productsLike(ctx, customerID, filter.Product); err != nil || len(q.products) == 0 {
 			return page, err
@@ -100,7 +95,7 @@ func (s *Store) OrdersOf(ctx context.Context, customerID int64, filter OrderFilt
 		page.Cut = page.Cut || cut
 	}
 	query, args := q.sql()
-	if err := s.db.SelectContext(ctx, &page.Rows, query, args...); err != nil {
+	if page.Rows, err = selectAll[OrderRow](ctx, s.db, query, args...); err != nil {
 		return page, fmt.Errorf("listing orders: %w", err)
 	}
 	orders := make([]*Order, len(page.Rows))
@@ -124,22 +119,12 @@ func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
 	if len(byID) == 0 {
 		return nil
 	}
-	query, args, err := sqlx.In(`SELECT order_id, stage FROM filings WHERE order_id IN (?) AND open_order_id IS NULL
-		ORDER BY id`, slices.Collect(maps.Keys(byID)))
-	if err != nil {
-		return err
-	}
-	var ended []struct {
-		OrderID int64        `db:"order_id"`
-		Stage   filing.Stage `db:"stage"`
-	}
-	if err := s.db.SelectContext(ctx, &ended, query, args...); err != nil {
-		return fmt.Errorf("listing ended filings: %w", err)
-	}
+	ended, err := selectAll[Filing](ctx, s.db, `SELECT order_id, stage FROM filings WHERE order_id IN (?)
+		AND open_order_id IS NULL ORDER BY id`, slices.Collect(maps.Keys(byID)))
 	for _, e := range ended {
 		byID[e.OrderID].Ended = e.Stage // the last one wins
 	}
-	return nil
+	return during(err, "listing ended filings")
 }
 
 // orderQuery builds the list's query: the first rows after the cursor of each index range, merged and limited again.
@@ -161,33 +146,34 @@ func (q orderQuery) sql() (string, []any) {
 	var args []any
 	// The index is forced: an optimizer that expects to find rows early walks the list's own index, which is slow for a
 	// rare state.
-	part := func(index, where string, values ...any) {
-		parts = append(parts, `SELECT o.id, o.created_at FROM orders o FORCE INDEX (`+index+`) WHERE o.customer_id = ?`+where+
+	part := func(index string, where fragment) {
+		parts = append(parts, `SELECT o.id, o.created_at FROM orders o FORCE INDEX (`+index+`) WHERE `+where.sql+
 			` AND o.created_at <= ? AND (o.created_at < ? OR o.id < ?) ORDER BY o.created_at DESC, o.id DESC LIMIT ?`)
-		args = append(append(append(args, q.customer), values...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
+		args = append(append(args, where.args...), after.CreatedAt, after.CreatedAt, after.ID, q.limit)
 	}
 	by := q.standing
-	is := ` AND o.` + by.column + ` = ?`
+	is := `o.` + by.column + ` = ?`
+	mine := fragmentOf(`o.customer_id = ?`, q.customer)
 	switch {
 	case len(q.ids) > 0: // few rows, so all other conditions are checked in them
-		where, values := ` AND o.id IN (`+placeholders(len(q.ids))+`)`, toAny(q.ids)
+		where := mine.and(`o.id IN (?)`, q.ids)
 		if len(q.products) > 0 {
-			where, values = where+` AND o.product IN (`+placeholders(len(q.products))+`)`, append(values, toAny(q.products)...)
+			where = where.and(`o.product IN (?)`, q.products)
 		}
 		if by.narrowed {
-			where, values = where+is, append(values, by.values[0])
+			where = where.and(is, by.values[0])
 		}
-		part(`PRIMARY`, where, values...)
+		part(`PRIMARY`, where)
 	case len(q.products) > 0:
 		for _, product := range q.products {
 			for _, value := range by.values {
-				part(by.product, ` AND o.product = ?`+is, product, value)
+				part(by.product, mine.and(`o.product = ?`, product).and(is, value))
 			}
 		}
 	case by.narrowed:
-		part(by.list, is, by.values[0])
+		part(by.list, mine.and(is, by.values[0]))
 	default:
-		part(`orders_customer`, ``)
+		part(`orders_customer`, mine)
 	}
 	ranges := parts[0]
 	if len(parts) > 1 {
@@ -206,13 +192,13 @@ func (s *Store) productsLike(ctx context.Context, customerID int64,
 	text = strings.ToLower(strings.TrimSpace(text))
 	name, looked := "", 0
 	for ; looked < maxProducts; looked++ {
-		err := s.db.GetContext(ctx, &name, `
-			SELECT product FROM orders FORCE INDEX (orders_product) WHERE customer_id = ? AND product > ? ORDER BY product
-			LIMIT 1`, customerID, name)
-		if errors.Is(err, sql.ErrNoRows) {
-			break
-		} else if err != nil {
+		var found bool
+		if name, found, err = getOptional[string](ctx, s.db, `SELECT product FROM orders FORCE INDEX (orders_product)
+			WHERE customer_id = ? AND product > ? ORDER BY product LIMIT 1`, customerID, name); err != nil {
 			return nil, false, fmt.Errorf("searching products: %w", err)
+		}
+		if !found {
+			break
 		}
 		if strings.Contains(strings.ToLower(name), text) {
 			products = append(products, name)
@@ -227,25 +213,20 @@ func (s *Store) find(ctx context.Context, customerID int64, text string,
 	by statusFilter) (ids []int64, cut bool, err error) {
 	text = strings.TrimSpace(text)
 	for _, value := range by.values {
-		var some []int64
-		if err := s.db.SelectContext(ctx, &some, `
-			SELECT id FROM orders FORCE INDEX
-			(`+by.search+`) WHERE customer_id = ? AND `+by.column+` = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
-			customerID, value, prefixPattern(text), maxOrdersFound+1); err != nil {
+		some, err := selectAll[int64](ctx, s.db, `SELECT id FROM orders FORCE INDEX (`+by.search+`) WHERE customer_id = ?
+			AND `+by.column+` = ? AND number LIKE ? ORDER BY number DESC LIMIT ?`,
+			customerID, value, prefixPattern(text), maxOrdersFound+1)
+		if err != nil {
 			return nil, false, fmt.Errorf("searching orders by number: %w", err)
 		}
 		ids = append(ids, some...)
 	}
 	if domains := filing.SearchedDomains(text); len(domains) > 0 {
-		query, args, err := sqlx.In(`
+		some, err := selectAll[int64](ctx, s.db, `
 			SELECT DISTINCT o.id FROM order_domains d STRAIGHT_JOIN orders o ON o.id = d.order_id
-			WHERE d.domain IN (?) AND o.customer_id = ?
-			AND o.`+by.column+` IN (?) LIMIT ?`, domains, customerID, by.values, maxOrdersFound+1)
+			WHERE d.domain IN (?) AND o.customer_id = ? AND o.`+by.column+` IN (?) LIMIT ?`,
+			domains, customerID, by.values, maxOrdersFound+1)
 		if err != nil {
-			return nil, false, err
-		}
-		var some []int64
-		if err := s.db.SelectContext(ctx, &some, query, args...); err != nil {
 			return nil, false, fmt.Errorf("searching orders by domain: %w", err)
 		}
 		ids = append(ids, some...)
@@ -258,14 +239,4 @@ func (s *Store) find(ctx context.Context, customerID int64, text string,
 // prefixPattern is a LIKE pattern for texts with a prefix.
 func prefixPattern(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-}
-
-func placeholders(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
-
-func toAny[T any](list []T) []any {
-	values := make([]any, len(list))
-	for i, v := range list {
-		values[i] = v
-	}
-	return values
 }

@@ -27,24 +27,20 @@ const (
 
 // updateOrderState updates an order's state and stage from its open filing, in the transaction that moved the filing.
 func updateOrderState(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
-	_, err := tx.ExecContext(ctx, showsTruth+`o.id = ?`, orderID)
-	return err
+	return exec(ctx, tx, showsTruth+`o.id = ?`, orderID)
 }
 
 // showTurn is updateOrderState for a filing that got stuck or unstuck. It locks no rows of other filings, because many
 // get stuck at once and already queue for the lock of their cause.
 func showTurn(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	var f struct {
-		OrderID   sql.NullInt64    `db:"open_order_id"`
-		Stage     filing.Stage     `db:"stage"`
-		Attention filing.Attention `db:"attention"`
-		StuckStep string           `db:"stuck_step"`
+	var orderID sql.NullInt64
+	var stage filing.Stage
+	var attention filing.Attention
+	var stuck bool
+	if err := scan(ctx, tx, "filing", fragmentOf(`SELECT open_order_id, stage, attention, stuck_step <> '' FROM filings
+		WHERE id = ?`, filingID), &orderID, &stage, &attention, &stuck); err != nil {
+		return err
 	}
-	if err := tx.GetContext(ctx, &f, `SELECT open_order_id, stage, attention, stuck_step FROM filings
-		WHERE id = ?`, filingID); err != nil {
-		return notFoundAs(err, "filing")
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE orders SET filing_state = ?
-		WHERE id = ?`, filing.StateOf(f.Stage, f.Attention, f.StuckStep != ""), f.OrderID)
-	return err
+	return exec(ctx, tx, `UPDATE orders SET filing_state = ? WHERE id = ?`,
+		filing.StateOf(stage, attention, stuck), orderID)
 }

@@ -3,7 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,20 +68,16 @@ func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, 
 	expires := sql.NullTime{Time: in.ExpiresOn, Valid: !in.ExpiresOn.IsZero()}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `
+		// It changes 1 row if it inserts, 2 if it updates.
+		if created, err = changed(ctx, tx, `
 			INSERT INTO orders (number, customer_id, product, expires_on, sealed_web_space, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON DUPLICATE KEY UPDATE customer_id = VALUES(customer_id), product = VALUES(product),
+			VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE customer_id = VALUES(customer_id), product = VALUES(product),
 				expires_on = VALUES(expires_on), sealed_web_space = VALUES(sealed_web_space), updated_at = VALUES(updated_at)`,
-			in.Number, customer, in.Product, expires, sealed, now, now)
+			in.Number, customer, in.Product, expires, sealed, now, now); err != nil {
+			return err
+		}
+		id, err := get[int64](ctx, tx, `SELECT id FROM orders WHERE number = ?`, in.Number)
 		if err != nil {
-			return err
-		}
-		if created, err = changedOneRow(res); err != nil { // 1 inserted, 2 updated
-			return err
-		}
-		var id int64
-		if err := tx.GetContext(ctx, &id, `SELECT id FROM orders WHERE number = ?`, in.Number); err != nil {
 			return err
 		}
 		if err := replaceList(ctx, tx, id, "order_domains", "domain", in.Domains); err != nil {
@@ -88,14 +85,11 @@ func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, 
 		}
 		return replaceList(ctx, tx, id, "order_ips", "ip_range", in.IPs)
 	})
-	if err != nil {
-		return false, fmt.Errorf("importing order %s: %w", in.Number, err)
-	}
-	return created, nil
+	return created, during(err, "importing order %s", in.Number)
 }
 
 func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column string, values []string) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE order_id = ?`, orderID); err != nil {
+	if err := exec(ctx, tx, `DELETE FROM `+table+` WHERE order_id = ?`, orderID); err != nil {
 		return err
 	}
 	if len(values) == 0 {
@@ -105,9 +99,8 @@ func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column 
 	for i, v := range values {
 		args = append(args, orderID, i, v)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO `+table+` (order_id, position, `+column+`) VALUES `+
+	return exec(ctx, tx, `INSERT INTO `+table+` (order_id, position, `+column+`) VALUES `+
 		strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", len(values)), ", "), args...)
-	return err
 }
 
 const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.filing_number, o.filing_number_at, o.created_at,
@@ -116,37 +109,32 @@ const orderColumns = `o.id, o.number, o.customer_id, o.product, o.expires_on, o.
 // OrderOf returns a customer's order by its number. Another customer's order is ErrNotFound, like one that doesn't
 // exist.
 func (s *Store) OrderOf(ctx context.Context, customerID int64, number string) (Order, error) {
-	var o Order
-	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.number = ?
-		AND o.customer_id = ?`, number, customerID)
-	if err != nil {
-		return o, notFoundAs(err, "order")
-	}
-	return o, s.fillLists(ctx, []*Order{&o})
+	return s.order(ctx, `o.number = ? AND o.customer_id = ?`, number, customerID)
 }
 
 // Order returns an order by its ID.
 func (s *Store) Order(ctx context.Context, id int64) (Order, error) {
-	var o Order
-	err := s.db.GetContext(ctx, &o, `SELECT `+orderColumns+` FROM orders o WHERE o.id = ?`, id)
+	return s.order(ctx, `o.id = ?`, id)
+}
+
+func (s *Store) order(ctx context.Context, where string, args ...any) (Order, error) {
+	o, err := find[Order](ctx, s.db, "order", `SELECT `+orderColumns+` FROM orders o WHERE `+where, args...)
 	if err != nil {
-		return o, notFoundAs(err, "order")
+		return o, err
 	}
 	return o, s.fillLists(ctx, []*Order{&o})
 }
 
 // WebSpaceOf returns an order's web space; nil if it has none.
 func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error) {
-	var row struct {
-		Number string `db:"number"`
-		Sealed []byte `db:"sealed_web_space"`
-	}
-	err := s.db.GetContext(ctx, &row, `SELECT number, sealed_web_space FROM orders WHERE id = ?`, orderID)
-	if err != nil || row.Sealed == nil {
-		return nil, notFoundAs(err, "order")
+	var number string
+	var sealed []byte
+	if err := scan(ctx, s.db, "order", fragmentOf(`SELECT number, sealed_web_space FROM orders WHERE id = ?`, orderID),
+		&number, &sealed); err != nil || sealed == nil {
+		return nil, err
 	}
 	var w WebSpace
-	return &w, s.keys.OpenJSON(orderAAD(row.Number), row.Sealed, &w)
+	return &w, s.keys.OpenJSON(orderAAD(number), sealed, &w)
 }
 
 // CorrectWebSpace replaces an order's web space. The next import of the order overwrites it with the provider's data.
@@ -156,9 +144,7 @@ func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error 
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE orders SET sealed_web_space = ?, updated_at = ?
-			WHERE id = ?`, sealed, s.utcNow(), o.ID)
-		return err
+		return exec(ctx, tx, `UPDATE orders SET sealed_web_space = ?, updated_at = ? WHERE id = ?`, sealed, s.utcNow(), o.ID)
 	})
 }
 
@@ -173,34 +159,24 @@ func (s *Store) fillLists(ctx context.Context, orders []*Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	ids := make([]int64, len(orders))
 	byID := make(map[int64]*Order, len(orders))
-	for i, o := range orders {
-		ids[i], byID[o.ID] = o.ID, o
+	for _, o := range orders {
+		byID[o.ID] = o
 	}
-	for _, list := range []struct {
-		query string
-		add   func(*Order, string)
-	}{
-		{`SELECT order_id, domain AS value FROM order_domains WHERE order_id IN (?) ORDER BY order_id, position`,
-			func(o *Order, v string) { o.Domains = append(o.Domains, v) }},
-		{`SELECT order_id, ip_range AS value FROM order_ips WHERE order_id IN (?) ORDER BY order_id, position`,
-			func(o *Order, v string) { o.IPs = append(o.IPs, v) }},
-	} {
-		query, args, err := sqlx.In(list.query, ids)
-		if err != nil {
-			return err
-		}
-		var values []struct {
+	fill := func(table, column string, list func(*Order) *[]string) error {
+		values, err := selectAll[struct {
 			OrderID int64  `db:"order_id"`
 			Value   string `db:"value"`
-		}
-		if err := s.db.SelectContext(ctx, &values, query, args...); err != nil {
-			return err
-		}
+		}](ctx, s.db, `SELECT order_id, `+column+` AS value FROM `+table+` WHERE order_id IN (?) ORDER BY order_id, position`,
+			slices.Collect(maps.Keys(byID)))
 		for _, v := range values {
-			list.add(byID[v.OrderID], v.Value)
+			to := list(byID[v.OrderID])
+			*to = append(*to, v.Value)
 		}
+		return err
 	}
-	return nil
+	if err := fill("order_domains", "domain", func(o *Order) *[]string { return &o.Domains }); err != nil {
+		return err
+	}
+	return fill("order_ips", "ip_range", func(o *Order) *[]string { return &o.IPs })
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -67,20 +68,19 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 		return 0, err
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		if err := fillable(ctx, tx, n.FilingID); err != nil {
+		if _, err := lockFillable(ctx, tx, n.FilingID); err != nil {
 			return err
 		}
 		var present []struct {
 			ID   int64  `db:"id"`
 			Hash []byte `db:"content_hash"`
 		}
-		if err := tx.SelectContext(ctx, &present, `
-			SELECT id, content_hash FROM papers WHERE filing_id = ? AND removed_at IS NULL AND paper = ? AND item = ?
-			ORDER BY id`, n.FilingID, n.Key, n.Item); err != nil {
+		if err := tx.SelectContext(ctx, &present, `SELECT id, content_hash FROM papers WHERE filing_id = ?
+			AND removed_at IS NULL AND paper = ? AND item = ? ORDER BY id`, n.FilingID, n.Key, n.Item); err != nil {
 			return err
 		}
 		for _, p := range present {
-			if string(p.Hash) == string(hash) {
+			if bytes.Equal(p.Hash, hash) {
 				id = p.ID
 				return nil
 			}
@@ -88,14 +88,10 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 		if n.Max > 1 && len(present) >= n.Max {
 			return ErrTooManyPapers
 		}
-		res, err := tx.ExecContext(ctx, `
+		if id, err = insert(ctx, tx, `
 			INSERT INTO papers (filing_id, paper, item, format, sealed, sealed_thumb, content_hash, width, height, bytes,
-			uploaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			n.FilingID, n.Key, n.Item, n.Format, sealed, thumb, hash, n.Width, n.Height, len(n.Content), s.utcNow())
-		if err != nil {
-			return err
-		}
-		if id, err = res.LastInsertId(); err != nil || n.Max > 1 {
+			uploaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, n.FilingID, n.Key, n.Item, n.Format, sealed, thumb, hash,
+			n.Width, n.Height, len(n.Content), s.utcNow()); err != nil || n.Max > 1 {
 			return err
 		}
 		for _, p := range present {
@@ -105,28 +101,16 @@ func (s *Store) AddPaper(ctx context.Context, n NewPaper) (id int64, err error) 
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrTooManyPapers) {
-		err = fmt.Errorf("saving a paper of filing %d: %w", n.FilingID, err)
+	if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrTooManyPapers) {
+		err = during(err, "saving a paper of filing %d", n.FilingID)
 	}
 	return id, err
-}
-
-// fillable locks a filing's row; ErrConflict if its forms can't be filled in now.
-func fillable(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
-	var stage filing.Stage
-	if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-		return notFoundAs(err, "filing")
-	}
-	if stage != filing.Preparing && stage != filing.Correcting {
-		return ErrConflict
-	}
-	return nil
 }
 
 // RemovePaper removes a picture, and deletes its content unless it was submitted. It is idempotent.
 func (s *Store) RemovePaper(ctx context.Context, filingID, paperID int64) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if err := fillable(ctx, tx, filingID); err != nil {
+		if _, err := lockFillable(ctx, tx, filingID); err != nil {
 			return err
 		}
 		return s.removePaper(ctx, tx, filingID, paperID)
@@ -134,32 +118,24 @@ func (s *Store) RemovePaper(ctx context.Context, filingID, paperID int64) error 
 }
 
 func (s *Store) removePaper(ctx context.Context, tx *sqlx.Tx, filingID, paperID int64) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE papers SET removed_at = ? WHERE id = ? AND filing_id = ?
-		AND removed_at IS NULL`, s.utcNow(), paperID, filingID); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, `
-		UPDATE papers SET sealed = NULL, sealed_thumb = NULL
-		WHERE id = ? AND filing_id = ? AND NOT EXISTS (SELECT 1 FROM dossier_papers d
-		WHERE d.paper_id = papers.id)`, paperID, filingID)
-	return err
+	return execAll(ctx, tx,
+		fragmentOf(`UPDATE papers SET removed_at = ? WHERE id = ? AND filing_id = ? AND removed_at IS NULL`,
+			s.utcNow(), paperID, filingID),
+		fragmentOf(`UPDATE papers SET sealed = NULL, sealed_thumb = NULL WHERE id = ? AND filing_id = ?
+			AND NOT EXISTS (SELECT 1 FROM dossier_papers d WHERE d.paper_id = papers.id)`, paperID, filingID))
 }
 
 // Papers lists a filing's pictures that weren't removed, in upload order.
 func (s *Store) Papers(ctx context.Context, filingID int64) ([]Paper, error) {
-	var list []Paper
-	err := s.db.SelectContext(ctx, &list, `SELECT `+paperColumns+` FROM papers p WHERE p.filing_id = ?
+	return selectAll[Paper](ctx, s.db, `SELECT `+paperColumns+` FROM papers p WHERE p.filing_id = ?
 		AND p.removed_at IS NULL ORDER BY p.id`, filingID)
-	return list, err
 }
 
 // PapersOfRevision lists the pictures that a revision includes, each once.
 func (s *Store) PapersOfRevision(ctx context.Context, filingID int64, revision int) ([]Paper, error) {
-	var list []Paper
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[Paper](ctx, s.db, `
 		SELECT `+paperColumns+` FROM papers p WHERE p.id IN (SELECT paper_id FROM dossier_papers WHERE filing_id = ?
 			AND revision = ?) ORDER BY p.id`, filingID, revision)
-	return list, err
 }
 
 // PaperView is one view of a paper.
@@ -175,41 +151,34 @@ type PaperView struct {
 // its retention.
 func (s *Store) ViewPaper(ctx context.Context, filingID, paperID int64, thumb bool, actor,
 	reason string) (content []byte, err error) {
-	var row struct {
-		Key    string `db:"paper"`
-		Item   int    `db:"item"`
-		Hash   []byte `db:"content_hash"`
-		Sealed []byte `db:"sealed"`
-	}
 	column, aad := `sealed`, ``
 	if thumb {
 		column, aad = `sealed_thumb`, `/thumb`
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT paper, item, content_hash,
-		`+column+` AS sealed FROM papers WHERE id = ? AND filing_id = ?`, paperID, filingID)
-	if err != nil {
-		return nil, notFoundAs(err, "paper")
+	var key string
+	var item int
+	var hash, sealed []byte
+	if err := scan(ctx, s.db, "paper", fragmentOf(`SELECT paper, item, content_hash, `+column+` FROM papers WHERE id = ?
+		AND filing_id = ?`, paperID, filingID), &key, &item, &hash, &sealed); err != nil {
+		return nil, err
 	}
-	if row.Sealed == nil {
+	if sealed == nil {
 		return nil, fmt.Errorf("paper %d: %w", paperID, ErrPurged)
 	}
 	if err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO paper_views (paper_id, actor, reason, at)
-			VALUES (?, ?, ?, ?)`, paperID, actor, reason, s.utcNow())
-		return err
+		return exec(ctx, tx, `INSERT INTO paper_views (paper_id, actor, reason, at) VALUES (?, ?, ?, ?)`,
+			paperID, actor, reason, s.utcNow())
 	}); err != nil {
 		return nil, err
 	}
-	return s.keys.Open(paperAAD(filingID, row.Key, row.Item, row.Hash)+aad, row.Sealed)
+	return s.keys.Open(paperAAD(filingID, key, item, hash)+aad, sealed)
 }
 
 // PaperViews lists the views of a filing's papers, newest first.
 func (s *Store) PaperViews(ctx context.Context, filingID int64, limit int) ([]PaperView, error) {
-	var list []PaperView
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[PaperView](ctx, s.db, `
 		SELECT v.paper_id, v.actor, v.reason, v.at FROM paper_views v JOIN papers p ON p.id = v.paper_id WHERE p.filing_id = ?
 		ORDER BY v.id DESC LIMIT ?`, filingID, limit)
-	return list, err
 }
 
 // PurgePapers deletes the content of pictures whose filing was over, or that were removed, longer ago than keep, and of
@@ -219,22 +188,12 @@ func (s *Store) PurgePapers(ctx context.Context, keep time.Duration) (purged int
 	if err := s.purgeProofs(ctx, before); err != nil {
 		return 0, err
 	}
-	var ids []int64
 	// A record that waits for its verdict may have to be packed again.
-	err = s.db.SelectContext(ctx, &ids, `
-		SELECT p.id FROM papers p JOIN filings f ON f.id = p.filing_id
+	ids, err := selectAll[int64](ctx, s.db, `SELECT p.id FROM papers p JOIN filings f ON f.id = p.filing_id
 		WHERE p.sealed IS NOT NULL AND f.stage IN (?, ?, ?) AND f.stage_since < ? LIMIT 1000`,
 		filing.Filed, filing.Withdrawn, filing.Deregistered, before)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	query, args, err := sqlx.In(`UPDATE papers SET sealed = NULL, sealed_thumb = NULL WHERE id IN (?)`, ids)
-	if err != nil {
-		return 0, err
-	}
-	res, err := s.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return affected(ctx, s.db, `UPDATE papers SET sealed = NULL, sealed_thumb = NULL WHERE id IN (?)`, ids)
 }

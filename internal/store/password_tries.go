@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -42,43 +43,33 @@ func (s *Store) AskPassword(ctx context.Context, accountID, filingID int64, numb
 	if err != nil {
 		return 0, err
 	}
-	const counts = `kind = ? AND asked_at > ? AND COALESCE(passed, FALSE) = FALSE AND (tried_at IS NOT NULL
-		OR asked_at > ?)`
 	now := s.utcNow()
-	var ofNumber, ofFiling int
-	if err := s.db.GetContext(ctx, &ofNumber, `SELECT COUNT(*) FROM inquiries WHERE condition_hash = ?
-		AND `+counts, hash, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
+	count := func(column string, of any) (int, error) {
+		return get[int](ctx, s.db, `SELECT COUNT(*) FROM inquiries WHERE `+column+` = ? AND kind = ? AND asked_at > ?
+			AND COALESCE(passed, FALSE) = FALSE AND (tried_at IS NOT NULL OR asked_at > ?)`,
+			of, InquiryPassword, now.Add(-triesFor), now.Add(-askFor))
+	}
+	ofNumber, err := count(`condition_hash`, hash)
+	if err != nil {
 		return 0, err
 	}
-	if err := s.db.GetContext(ctx, &ofFiling, `SELECT COUNT(*) FROM inquiries WHERE filing_id = ?
-		AND `+counts, filingID, InquiryPassword, now.Add(-triesFor), now.Add(-askFor)); err != nil {
-		return 0, err
+	ofFiling, err := count(`filing_id`, filingID)
+	if err != nil || ofNumber <= maxPasswordTries && ofFiling <= maxFilingTries {
+		return id, err
 	}
-	if ofNumber <= maxPasswordTries && ofFiling <= maxFilingTries {
-		return id, nil
-	}
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM inquiries WHERE id = ? AND tried_at IS NULL`, id); err != nil {
-		return 0, err
-	}
-	return 0, ErrTooManyTries
+	return 0, cmp.Or(exec(ctx, s.db, `DELETE FROM inquiries WHERE id = ? AND tried_at IS NULL`, id), ErrTooManyTries)
 }
 
 // TryInquiry marks a password question as tried before the call; false: it was already tried or is too old.
 func (s *Store) TryInquiry(ctx context.Context, id int64) (bool, error) {
 	now := s.utcNow()
-	res, err := s.db.ExecContext(ctx, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL
-		AND asked_at > ?`,
-		now, id, InquiryPassword, now.Add(-askFor))
-	if err != nil {
-		return false, err
-	}
-	return changedOneRow(res)
+	return changed(ctx, s.db, `UPDATE inquiries SET tried_at = ? WHERE id = ? AND kind = ? AND tried_at IS NULL
+		AND asked_at > ?`, now, id, InquiryPassword, now.Add(-askFor))
 }
 
 // AnswerPassword stores the bureau's answer and deletes the password.
 func (s *Store) AnswerPassword(ctx context.Context, id int64, code int, passed bool) error {
-	_, err := s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE inquiries SET answered_at = ?, code = ?, passed = ?, sealed_condition = NULL WHERE id = ?
 		AND answered_at IS NULL`, s.utcNow(), code, passed, id)
-	return err
 }

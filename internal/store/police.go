@@ -40,26 +40,20 @@ func (s *Store) Police(ctx context.Context, filingID int64) (PoliceState, error)
 	return p, err
 }
 
-func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState, error) {
-	var row struct {
-		OrderID  int64          `db:"id"`
-		Stage    filing.Stage   `db:"stage"`
-		Filed    sql.NullString `db:"filing_number"`
-		Number   sql.NullString `db:"police_number"`
-		Declined bool           `db:"police_declined"`
-	}
-	err := tx.GetContext(ctx, &row, `
-		SELECT o.id, f.stage, o.filing_number, o.police_number, o.police_declined FROM filings f JOIN orders o
-		ON o.id = f.order_id WHERE f.id = ?`, filingID)
-	if err != nil {
-		return PoliceState{}, notFoundAs(err, "filing")
-	}
-	p := PoliceState{OrderID: row.OrderID, Number: row.Number.String, Declined: row.Declined}
-	approved, since, err := approvedSince(ctx, tx, filingID)
-	if err != nil || row.Stage == filing.Withdrawn || row.Stage == filing.Deregistered {
+func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (p PoliceState, err error) {
+	var stage filing.Stage
+	var filed bool
+	if err := scan(ctx, tx, "filing", fragmentOf(`
+		SELECT o.id, f.stage, o.filing_number IS NOT NULL, COALESCE(o.police_number, ''), o.police_declined
+		FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID),
+		&p.OrderID, &stage, &filed, &p.Number, &p.Declined); err != nil {
 		return p, err
 	}
-	p.Open = row.Filed.Valid || approved && row.Stage == filing.Installing
+	approved, since, err := approvedSince(ctx, tx, filingID)
+	if err != nil || stage == filing.Withdrawn || stage == filing.Deregistered {
+		return p, err
+	}
+	p.Open = filed || approved && stage == filing.Installing
 	if approved {
 		p.Since = since
 	}
@@ -70,26 +64,23 @@ func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (PoliceState,
 // number. The bureau's date counts, or else the time when the approval arrived.
 func approvedSince(ctx context.Context, tx *sqlx.Tx, filingID int64) (approved bool, since time.Time, err error) {
 	for {
-		var row struct {
-			Kind filing.Kind   `db:"kind"`
-			Base sql.NullInt64 `db:"base_id"`
-			At   sql.NullTime  `db:"at"`
-		}
-		if err := tx.GetContext(ctx, &row, `
+		var kind filing.Kind
+		var base sql.NullInt64
+		var at sql.NullTime
+		if err := scan(ctx, tx, "filing", fragmentOf(`
 			SELECT f.kind, f.base_id, (SELECT COALESCE(d.reviewed_at, d.signalled_at, d.created_at) FROM records r
-			JOIN decisions d ON d.record_id = r.id
-				WHERE r.filing_id = f.id AND d.approved ORDER BY r.revision DESC LIMIT 1) AS at
-			FROM filings f WHERE f.id = ?`, filingID); err != nil {
+				JOIN decisions d ON d.record_id = r.id WHERE r.filing_id = f.id AND d.approved ORDER BY r.revision DESC LIMIT 1)
+			FROM filings f WHERE f.id = ?`, filingID), &kind, &base, &at); err != nil {
 			return false, since, err
 		}
-		if row.Kind.FollowsUp() && row.Base.Valid {
-			filingID = row.Base.Int64
+		if kind.FollowsUp() && base.Valid {
+			filingID = base.Int64
 			continue
 		}
-		if !row.Kind.Registers() {
-			since = row.At.Time
+		if !kind.Registers() {
+			since = at.Time
 		}
-		return row.At.Valid, since, nil
+		return at.Valid, since, nil
 	}
 }
 
@@ -109,16 +100,11 @@ func (s *Store) DeclinePolice(ctx context.Context, filingID int64, actor string)
 
 func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var f struct {
-			OrderID int64        `db:"order_id"`
-			Stage   filing.Stage `db:"stage"`
-			Seq     int64        `db:"seq"`
+		f, err := lockFiling(ctx, tx, p.FilingID)
+		if err != nil {
+			return err
 		}
-		if err := tx.GetContext(ctx, &f, `SELECT order_id, stage, seq FROM filings WHERE id = ?
-			FOR UPDATE`, p.FilingID); err != nil {
-			return notFoundAs(err, "filing")
-		}
-		if _, err := tx.ExecContext(ctx, `SELECT id FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
+		if err := exec(ctx, tx, `SELECT id FROM orders WHERE id = ? FOR UPDATE`, f.OrderID); err != nil {
 			return err
 		}
 		if state, err := policeState(ctx, tx, p.FilingID); err != nil {
@@ -126,8 +112,8 @@ func (s *Store) setPolice(ctx context.Context, p Progress, set fragment) error {
 		} else if !state.Open {
 			return ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE orders SET `+set.sql+`, updated_at = ? WHERE id =
-			?`, set.with(s.utcNow(), f.OrderID)...); err != nil {
+		if err := exec(ctx, tx, `UPDATE orders SET `+set.sql+`, updated_at = ? WHERE id = ?`,
+			set.with(s.utcNow(), f.OrderID)...); err != nil {
 			return err
 		}
 		if f.Stage != filing.Filed {

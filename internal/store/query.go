@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/beian/beian/internal/filing"
 )
 
@@ -29,23 +27,18 @@ func (s *Store) FiledOrdersByNumber(ctx context.Context, n filing.Number) ([]Fil
 
 // FiledOrdersByDomain finds our orders with a domain that covers the host (filing.DomainCovers).
 func (s *Store) FiledOrdersByDomain(ctx context.Context, host string) ([]FiledOrder, error) {
-	where, args, err := sqlx.In(`o.filing_number IS NOT NULL AND o.id IN (SELECT order_id FROM order_domains WHERE domain
-		IN (?))`, filing.ListingsOf(filing.DomainKey(host)))
-	if err != nil {
-		return nil, err
-	}
-	return s.filedOrders(ctx, fragmentOf(where, args...))
+	return s.filedOrders(ctx, fragmentOf(`o.filing_number IS NOT NULL AND o.id IN (SELECT order_id FROM order_domains
+		WHERE domain IN (?))`, filing.ListingsOf(filing.DomainKey(host))))
 }
 
-func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, error) {
-	var rows []struct {
+func (s *Store) filedOrders(ctx context.Context, match fragment) (list []FiledOrder, err error) {
+	// For each order, the latest approved revision that has a holder and site.
+	rows, err := selectAll[struct {
 		Order
 		FilingID int64  `db:"filing_id"`
 		Revision int    `db:"revision"`
 		Sealed   []byte `db:"sealed"`
-	}
-	// For each order, the latest approved revision that has a holder and site.
-	err := s.db.SelectContext(ctx, &rows, `
+	}](ctx, s.db, `
 		SELECT `+orderColumns+`, COALESCE(d.filing_id, 0) AS filing_id, COALESCE(d.revision, 0) AS revision, d.sealed
 		FROM orders o LEFT JOIN filings f ON f.open_order_id = o.id
 			LEFT JOIN records r ON r.filing_id = f.id AND r.operation <= 4 AND EXISTS (SELECT 1 FROM decisions x
@@ -55,13 +48,10 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 	if err != nil {
 		return nil, fmt.Errorf("searching filed orders: %w", err)
 	}
-	var list []FiledOrder
-	seen := map[int64]bool{}
-	for _, row := range rows {
-		if seen[row.ID] {
-			continue
+	for i, row := range rows {
+		if i > 0 && rows[i-1].ID == row.ID {
+			continue // an earlier revision
 		}
-		seen[row.ID] = true
 		if err := s.fillLists(ctx, []*Order{&row.Order}); err != nil {
 			return nil, err
 		}
@@ -78,8 +68,6 @@ func (s *Store) filedOrders(ctx context.Context, match fragment) ([]FiledOrder, 
 
 // InquiryAccounts returns the accounts whose bureaus can be queried now.
 func (s *Store) InquiryAccounts(ctx context.Context) ([]int64, error) {
-	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL AND driver = ?
+	return selectAll[int64](ctx, s.db, `SELECT id FROM bureau_accounts WHERE active AND stopped_at IS NULL AND driver = ?
 		ORDER BY id`, DriverInterface)
-	return ids, err
 }

@@ -21,8 +21,7 @@ const (
 
 // SetDriver sets how an account's records get to the bureau.
 func (s *Store) SetDriver(ctx context.Context, accountID int64, driver string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE bureau_accounts SET driver = ? WHERE id = ?`, driver, accountID)
-	return err
+	return exec(ctx, s.db, `UPDATE bureau_accounts SET driver = ? WHERE id = ?`, driver, accountID)
 }
 
 // ManualRecord is a record that staff submit to the bureau by hand.
@@ -52,8 +51,7 @@ const manualSelect = `
 	SELECT r.id, r.filing_id, o.number AS order_number, r.revision, r.operation, r.account_id, a.name AS account,
 	r.created_at,
 		IF(u.accepted_at IS NULL, r.sequence, NULL) AS sequence, COALESCE(r.submitted_at, u.accepted_at) AS submitted_at,
-		r.submitted_by,
-		d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
+		r.submitted_by, d.approved IS NOT NULL AS decided, COALESCE(d.decided_by, '') AS decided_by
 	FROM filings f JOIN orders o ON o.id = f.order_id JOIN records r ON r.filing_id = f.id JOIN bureau_accounts a
 	ON a.id = r.account_id
 		LEFT JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
@@ -73,45 +71,37 @@ type ManualFilter struct {
 // ManualRecords lists records that staff must act on, oldest first. It starts from the filings under way, which are few
 // compared with all records.
 func (s *Store) ManualRecords(ctx context.Context, filter ManualFilter, limit int) ([]ManualRecord, error) {
-	query := manualSelect + `AND f.stage IN (?, ?) AND d.approved IS NULL AND r.id > ?`
-	args := []any{filing.Submitting, filing.Reviewing, filter.After}
-	if filter.Submitted {
-		query += ` AND COALESCE(r.submitted_at, u.accepted_at) IS NOT NULL`
-	} else {
-		query += ` AND COALESCE(r.submitted_at, u.accepted_at) IS NULL`
-	}
-	if filter.AccountID != 0 {
-		query, args = query+` AND a.id = ?`, append(args, filter.AccountID)
-	}
-	var list []ManualRecord
-	err := s.db.SelectContext(ctx, &list, query+` ORDER BY r.id LIMIT ?`, append(args, limit)...)
-	return list, err
+	return selectAll[ManualRecord](ctx, s.db, manualSelect+`AND f.stage IN (?, ?) AND d.approved IS NULL AND r.id > ?
+		AND (COALESCE(r.submitted_at, u.accepted_at) IS NOT NULL) = ? AND ? IN (0, a.id) ORDER BY r.id LIMIT ?`,
+		filing.Submitting, filing.Reviewing, filter.After, filter.Submitted, filter.AccountID, limit)
+}
+
+func manualRecord(ctx context.Context, db sqlx.QueryerContext, id int64) (ManualRecord, error) {
+	return find[ManualRecord](ctx, db, "record to submit by hand", manualSelect+`AND r.id = ?`, id)
 }
 
 // ManualRecord returns a manual record, even if it is already decided.
 func (s *Store) ManualRecord(ctx context.Context, id int64) (r ManualRecord, err error) {
-	err = s.db.GetContext(ctx, &r, manualSelect+`AND r.id = ?`, id)
-	return r, notFoundAs(err, "record to submit by hand")
+	return manualRecord(ctx, s.db, id)
 }
 
 // SubmitByHand records that staff submitted a record and queues the signal to its filing. It returns ErrConflict if the
 // record was already submitted or decided, or goes by the interface.
 func (s *Store) SubmitByHand(ctx context.Context, recordID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		r, err := s.lockManual(ctx, tx, recordID)
+		r, driver, err := lockManual(ctx, tx, recordID)
 		if err != nil {
 			return err
 		}
-		if r.SubmittedAt.Valid || r.Decided || r.Driver != DriverManual {
+		if r.SubmittedAt.Valid || r.Decided || driver != DriverManual {
 			return ErrConflict
 		}
-		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `UPDATE records SET submitted_at = ?, submitted_by = ?
-			WHERE id = ?`, now, actor, recordID); err != nil {
+		if err := exec(ctx, tx, `UPDATE records SET submitted_at = ?, submitted_by = ? WHERE id = ?`,
+			s.utcNow(), actor, recordID); err != nil {
 			return err
 		}
-		var accepted acceptedRecord
-		if err := tx.GetContext(ctx, &accepted, acceptedSelect+`WHERE r.id = ?`, recordID); err != nil {
+		accepted, err := get[acceptedRecord](ctx, tx, acceptedSelect+`WHERE r.id = ?`, recordID)
+		if err != nil {
 			return err
 		}
 		if err := s.queueAccepted(ctx, tx, accepted); err != nil {
@@ -121,46 +111,42 @@ func (s *Store) SubmitByHand(ctx context.Context, recordID int64, actor string) 
 	})
 }
 
-type lockedRecord struct {
-	ManualRecord
-	Driver string `db:"driver"`
-}
-
 // lockManual locks a record's account and then the record, in the same order as packing a data file, so that both can't
-// take the same record.
-func (s *Store) lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r lockedRecord, err error) {
-	var accountID int64
-	if err := tx.GetContext(ctx, &accountID, `SELECT account_id FROM records WHERE id = ?`, recordID); err != nil {
-		return r, notFoundAs(err, "record")
+// take the same record. It also returns the account's driver.
+func lockManual(ctx context.Context, tx *sqlx.Tx, recordID int64) (r ManualRecord, driver string, err error) {
+	accountID, err := find[int64](ctx, tx, "record", `SELECT account_id FROM records WHERE id = ?`, recordID)
+	if err != nil {
+		return r, "", err
 	}
-	if err := tx.GetContext(ctx, &r.Driver, `SELECT driver FROM bureau_accounts WHERE id = ?
+	if driver, err = find[string](ctx, tx, "bureau account", `SELECT driver FROM bureau_accounts WHERE id = ?
 		FOR UPDATE`, accountID); err != nil {
-		return r, notFoundAs(err, "bureau account")
+		return r, "", err
 	}
-	if _, err := tx.ExecContext(ctx, `SELECT id FROM records WHERE id = ? FOR UPDATE`, recordID); err != nil {
-		return r, err
+	if err := exec(ctx, tx, `SELECT id FROM records WHERE id = ? FOR UPDATE`, recordID); err != nil {
+		return r, "", err
 	}
-	err = tx.GetContext(ctx, &r.ManualRecord, manualSelect+`AND r.id = ?`, recordID)
-	return r, notFoundAs(err, "record to submit by hand")
+	r, err = manualRecord(ctx, tx, recordID)
+	return r, driver, err
 }
 
 // takeManual reports whether an account is manual, and if so locks its row, so that the last submission can't close the
 // task while a new record arrives.
 func (s *Store) takeManual(ctx context.Context, tx *sqlx.Tx, accountID int64) (manual bool, err error) {
-	err = tx.GetContext(ctx, &manual, `SELECT driver = ? FROM bureau_accounts WHERE id = ?`, DriverManual, accountID)
+	manual, err = find[bool](ctx, tx, "bureau account", `SELECT driver = ? FROM bureau_accounts WHERE id = ?`,
+		DriverManual, accountID)
 	if err == nil && manual {
-		_, err = tx.ExecContext(ctx, `SELECT id FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
+		err = exec(ctx, tx, `SELECT id FROM bureau_accounts WHERE id = ? FOR UPDATE`, accountID)
 	}
-	return manual, notFoundAs(err, "bureau account")
+	return manual, err
 }
 
 // addSubmitTask adds a staff task that dossiers wait, once until all are submitted.
 func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) error {
-	var wanted []int64 // read under locks, so that of two concurrent records only one makes the task
-	err := tx.SelectContext(ctx, &wanted, `
+	// Read under locks, so that of two concurrent records only one makes the task.
+	wanted, err := selectAll[int64](ctx, tx, `
 		SELECT r.id FROM records r LEFT JOIN staff_tasks t ON t.account_id = r.account_id AND t.kind = ? AND t.done_at IS NULL
-		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK
-		IN SHARE MODE`, TaskSubmit, r.FilingID, r.Revision)
+		WHERE r.filing_id = ? AND r.revision = ? AND r.submitted_at IS NULL AND t.id IS NULL LOCK IN SHARE MODE`,
+		TaskSubmit, r.FilingID, r.Revision)
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
@@ -169,15 +155,10 @@ func (s *Store) addSubmitTask(ctx context.Context, tx *sqlx.Tx, r NewRecord) err
 
 // submitTaskDone completes the task if nothing waits at the account any more.
 func (s *Store) submitTaskDone(ctx context.Context, tx *sqlx.Tx, accountID int64, actor string) error {
-	var waiting []ManualRecord
-	err := tx.SelectContext(ctx, &waiting, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL
-		AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`,
-		filing.Submitting, accountID)
+	waiting, err := selectAll[ManualRecord](ctx, tx, manualSelect+`AND f.stage = ? AND a.id = ? AND d.approved IS NULL
+		AND COALESCE(r.submitted_at, u.accepted_at) IS NULL LIMIT 1`, filing.Submitting, accountID)
 	if err != nil || len(waiting) > 0 {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE account_id = ? AND kind = ?
-		AND done_at IS NULL`,
-		s.utcNow(), actor, accountID, TaskSubmit)
-	return err
+	return execAll(ctx, tx, tasksDone(s.utcNow(), actor, `account_id = ? AND kind = ?`, accountID, TaskSubmit))
 }

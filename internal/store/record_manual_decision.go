@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -34,7 +33,7 @@ func passwordAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/passw
 // returns ErrConflict if the record isn't submitted yet or is already decided.
 func (s *Store) DecideByHand(ctx context.Context, recordID int64, d ManualDecision) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		r, err := s.lockManual(ctx, tx, recordID)
+		r, _, err := lockManual(ctx, tx, recordID)
 		if err != nil {
 			return err
 		}
@@ -42,48 +41,39 @@ func (s *Store) DecideByHand(ctx context.Context, recordID int64, d ManualDecisi
 			return ErrConflict
 		}
 		now := s.utcNow()
-		if _, err := tx.ExecContext(ctx, `INSERT IGNORE INTO decisions (record_id, created_at)
-			VALUES (?, ?)`, recordID, now); err != nil {
+		if err := exec(ctx, tx, `INSERT IGNORE INTO decisions (record_id, created_at) VALUES (?, ?)`,
+			recordID, now); err != nil {
 			return err
 		}
-		set, args, err := s.manualColumns(recordID, d)
+		set, err := s.manualColumns(recordID, d)
 		if err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, `UPDATE decisions SET decided_by = ?, reviewed_at = ?,
-			approved = ?`+set+` WHERE record_id = ? AND approved IS NULL`,
-			append(append([]any{d.Actor, now, d.Approved}, args...), recordID)...)
-		if err != nil {
+		if err := changeOne(ctx, tx, `UPDATE decisions SET `+set.sql+`, decided_by = ?, reviewed_at = ?, approved = ?
+			WHERE record_id = ? AND approved IS NULL`, set.with(d.Actor, now, d.Approved, recordID)...); err != nil {
 			return err
-		}
-		if ok, err := changedOneRow(res); err != nil || !ok {
-			return errors.Join(ErrConflict, err)
 		}
 		return s.signalRecords(ctx, tx, oneRecord, recordID)
 	})
 }
 
 // manualColumns returns the columns that the decision sets.
-func (s *Store) manualColumns(recordID int64, d ManualDecision) (set string, args []any, err error) {
+func (s *Store) manualColumns(recordID int64, d ManualDecision) (set fragment, err error) {
 	if !d.Approved {
 		opinion, err := s.keys.Seal(opinionAAD(recordID), []byte(d.Opinion))
 		if err != nil {
-			return "", nil, err
+			return set, err
 		}
 		fields, err := json.Marshal(append([]string{}, d.Fields...)) // [] rather than null if there are none
-		return `, code = ?, sealed_opinion = ?, fields = ?`, []any{codeRefused, opinion, string(fields)}, err
+		return fragmentOf(`code = ?, sealed_opinion = ?, fields = ?`, codeRefused, opinion, string(fields)), err
 	}
-	var password []byte
-	if d.Issued.Password != "" {
-		if password, err = s.keys.Seal(passwordAAD(recordID), []byte(d.Issued.Password)); err != nil {
-			return "", nil, err
-		}
-	}
+	password, err := s.sealOptional(passwordAAD(recordID), []byte(d.Issued.Password))
 	var certificate []byte // stays NULL if there is none
 	if len(d.Issued.Certificate) > 0 {
 		certificate = d.Issued.Certificate
 	}
-	return `, code = ?, holder_number = COALESCE(NULLIF(?, ''), holder_number), site_number = COALESCE(NULLIF(?, ''), site_number), sealed_password = ?,
+	return fragmentOf(`code = ?, holder_number = COALESCE(NULLIF(?, ''), holder_number),
+			site_number = COALESCE(NULLIF(?, ''), site_number), sealed_password = ?,
 			certificate = COALESCE(?, certificate), certificate_path = NULL`,
-		[]any{codeApproved, d.Issued.HolderNumber, d.Issued.SiteNumber, password, certificate}, nil
+		codeApproved, d.Issued.HolderNumber, d.Issued.SiteNumber, password, certificate), err
 }

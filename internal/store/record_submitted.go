@@ -23,12 +23,11 @@ type SubmittedRecord struct {
 }
 
 // SubmittedRecords lists a filing's records, oldest first.
-func (s *Store) SubmittedRecords(ctx context.Context, filingID int64) (list []SubmittedRecord, err error) {
-	err = s.db.SelectContext(ctx, &list, `
+func (s *Store) SubmittedRecords(ctx context.Context, filingID int64) ([]SubmittedRecord, error) {
+	return selectAll[SubmittedRecord](ctx, s.db, `
 		SELECT r.revision, r.created_at, r.account_id, a.name AS account, r.sequence, u.accepted_at, u.refused_at,
 		u.sealed IS NOT NULL AS kept, r.submitted_at, r.submitted_by
 		FROM records r LEFT JOIN bureau_accounts a ON a.id = r.account_id LEFT JOIN bureau_uploads u
 		ON u.account_id = r.account_id AND u.sequence = r.sequence
 		WHERE r.filing_id = ? ORDER BY r.revision`, filingID)
-	return list, err
 }

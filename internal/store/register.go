@@ -34,24 +34,20 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 	var id int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `
+		if id, err = insert(ctx, tx, `
 			INSERT INTO filings (order_id, kind, stage, stage_since, created_at, revision, serial)
-			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-			r.OrderID, filing.KindRegister, filing.Installing, now, now, registeredRevision, r.OrderID)
-		if isDuplicate(err) {
+			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`, r.OrderID, filing.KindRegister,
+			filing.Installing, now, now, registeredRevision, r.OrderID); isDuplicate(err) {
 			return ErrConflict
 		} else if err != nil {
-			return err
-		}
-		if id, err = res.LastInsertId(); err != nil {
 			return err
 		}
 		sealed, err := s.keys.SealJSON(dossierAAD(id, registeredRevision), r.Dossier)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO dossiers (filing_id, revision, sealed, submitted_at)
-			VALUES (?, ?, ?, ?)`, id, registeredRevision, sealed, now); err != nil {
+		if err := exec(ctx, tx, `INSERT INTO dossiers (filing_id, revision, sealed, submitted_at) VALUES (?, ?, ?, ?)`,
+			id, registeredRevision, sealed, now); err != nil {
 			return err
 		}
 		if err := s.decideRegistered(ctx, tx, id, number, r.Certificate); err != nil {
@@ -61,13 +57,11 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 		if !r.Compared {
 			kind = filing.EventRegisteredUnchecked
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail)
-			VALUES (?, 0, ?, ?, ?, ?)`,
-			id, now, kind, r.Actor, number.String()); err != nil {
-			return err
-		}
-		// The draft is now in the dossier.
-		if _, err := tx.ExecContext(ctx, `DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID); err != nil {
+		if err := execAll(ctx, tx,
+			fragmentOf(`INSERT INTO filing_events (filing_id, seq, at, kind, actor, detail) VALUES (?, 0, ?, ?, ?, ?)`,
+				id, now, kind, r.Actor, number.String()),
+			// The draft is now in the dossier.
+			fragmentOf(`DELETE FROM order_drafts WHERE order_id = ?`, r.OrderID)); err != nil {
 			return err
 		}
 		return updateOrderState(ctx, tx, r.OrderID)
@@ -83,13 +77,8 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int64, number filing.Number,
 	certificate []byte) error {
 	now := s.utcNow()
-	res, err := tx.ExecContext(ctx, `INSERT INTO records (filing_id, revision, account_id, operation, created_at)
-		VALUES (?, ?, NULL, ?, ?)`,
-		filingID, registeredRevision, filing.KindRegister.Operation(), now)
-	if err != nil {
-		return err
-	}
-	record, err := res.LastInsertId()
+	record, err := insert(ctx, tx, `INSERT INTO records (filing_id, revision, account_id, operation, created_at)
+		VALUES (?, ?, NULL, ?, ?)`, filingID, registeredRevision, filing.KindRegister.Operation(), now)
 	if err != nil {
 		return err
 	}
@@ -100,34 +89,22 @@ func (s *Store) decideRegistered(ctx context.Context, tx *sqlx.Tx, filingID int6
 	if len(certificate) == 0 {
 		certificate = nil
 	}
-	_, err = tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT INTO decisions (record_id, approved, holder_number, site_number, certificate, created_at, signalled_at)
-		VALUES (?, TRUE, ?, NULLIF(?, ''), ?, ?, ?)`,
-		record, number.Holder(), site, certificate, now, now)
-	return err
+		VALUES (?, TRUE, ?, NULLIF(?, ''), ?, ?, ?)`, record, number.Holder(), site, certificate, now, now)
 }
 
 // TakeOff removes a registered number from its order (取消登记) and ends the filing. It returns ErrConflict if the filing
 // isn't a completed registration.
 func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var f struct {
-			OrderID int64        `db:"order_id"`
-			Kind    filing.Kind  `db:"kind"`
-			Stage   filing.Stage `db:"stage"`
-			Seq     int64        `db:"seq"`
-		}
-		if err := tx.GetContext(ctx, &f, `SELECT order_id, kind, stage, seq FROM filings WHERE id = ?
-			FOR UPDATE`, filingID); err != nil {
-			return notFoundAs(err, "filing")
+		f, err := lockFiling(ctx, tx, filingID)
+		if err != nil {
+			return err
 		}
 		if !f.Kind.Registers() || f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: f.Seq + 1, Stage: filing.Deregistered,
-			Attention: new(filing.Attention), EventKind: filing.EventTakenOff, Actor: actor}); err != nil {
-			return err
-		}
-		return s.clearNumber(ctx, tx, f.OrderID)
+		return s.deregister(ctx, tx, filingID, f.OrderID, f.Seq, filing.EventTakenOff, actor)
 	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -15,8 +16,12 @@ const SavedPostLifetime = 3 * 24 * time.Hour
 // UserMark is stored in a browser to recognise who signed in there last; it reveals nothing except whether two accounts
 // differ.
 func (s *Store) UserMark(userID int64) (string, error) {
-	hash, err := s.keys.Hash("saved_posts/user", fmt.Sprint(userID))
+	hash, err := s.userHash(userID)
 	return hex.EncodeToString(hash), err
+}
+
+func (s *Store) userHash(userID int64) ([]byte, error) {
+	return s.keys.Hash("saved_posts/user", fmt.Sprint(userID))
 }
 
 // QueryMark is stored in a session to recognise a repeated public query without revealing it.
@@ -48,11 +53,10 @@ func (s *Store) SavePost(ctx context.Context, browser, mark, path string, values
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		INSERT INTO saved_posts (browser_hash, path_hash, user_hash, sealed, expires_at) VALUES (?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE user_hash = VALUES(user_hash), sealed = VALUES(sealed), expires_at = VALUES(expires_at)`,
 		browserHash, pathHash, user, sealed, s.utcNow().Add(SavedPostLifetime))
-	return err
 }
 
 // SavedPost returns the form saved for a path if it is the account's own; otherwise ErrNotFound, and another account's
@@ -62,27 +66,19 @@ func (s *Store) SavedPost(ctx context.Context, browser string, userID int64, pat
 	if err != nil {
 		return err
 	}
-	var row struct {
-		User   []byte `db:"user_hash"`
-		Sealed []byte `db:"sealed"`
+	var user, sealed []byte
+	if err := scan(ctx, s.db, "saved form", fragmentOf(`SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ?
+		AND path_hash = ? AND expires_at > ?`, browserHash, pathHash, s.utcNow()), &user, &sealed); err != nil {
+		return err
 	}
-	err = s.db.GetContext(ctx, &row, `SELECT user_hash, sealed FROM saved_posts WHERE browser_hash = ? AND path_hash = ?
-		AND expires_at > ?`,
-		browserHash, pathHash, s.utcNow())
-	if err != nil {
-		return notFoundAs(err, "saved form")
-	}
-	mark, err := s.UserMark(userID)
+	own, err := s.userHash(userID)
 	if err != nil {
 		return err
 	}
-	if own, _ := hex.DecodeString(mark); !bytes.Equal(own, row.User) {
-		if err := s.DropSavedPost(ctx, browser, path); err != nil {
-			return err
-		}
-		return fmt.Errorf("saved form: %w", ErrNotFound)
+	if !bytes.Equal(own, user) {
+		return fmt.Errorf("saved form: %w", cmp.Or(s.DropSavedPost(ctx, browser, path), ErrNotFound))
 	}
-	return s.keys.OpenJSON(aad, row.Sealed, values)
+	return s.keys.OpenJSON(aad, sealed, values)
 }
 
 // DropSavedPost deletes the form saved for a path.
@@ -91,9 +87,7 @@ func (s *Store) DropSavedPost(ctx context.Context, browser, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ?
-		AND path_hash = ?`, browserHash, pathHash)
-	return err
+	return exec(ctx, s.db, `DELETE FROM saved_posts WHERE browser_hash = ? AND path_hash = ?`, browserHash, pathHash)
 }
 
 // DropOthersSavedPosts deletes the forms that a browser's other accounts left, after somebody else has signed in.
@@ -102,14 +96,9 @@ func (s *Store) DropOthersSavedPosts(ctx context.Context, browser string, userID
 	if err != nil {
 		return err
 	}
-	mark, err := s.UserMark(userID)
+	own, err := s.userHash(userID)
 	if err != nil {
 		return err
 	}
-	own, err := hex.DecodeString(mark)
-	if err != nil {
-		return err
-	}
-	_, err = s.db.ExecContext(ctx, `DELETE FROM saved_posts WHERE browser_hash = ? AND user_hash <> ?`, browserHash, own)
-	return err
+	return exec(ctx, s.db, `DELETE FROM saved_posts WHERE browser_hash = ? AND user_hash <> ?`, browserHash, own)
 }

@@ -11,16 +11,16 @@ import (
 
 // SendBack is why vetting sent a revision back (初审退回).
 type SendBack struct {
-	Revision int
-	Actor    string
+	Revision int    `db:"revision"`
+	Actor    string `db:"sent_back_by"`
 	// Reasons are keys of filing.SendBackReasons, Text is what staff wrote; at least one is set.
-	Reasons []string
+	Reasons []string `db:"-"`
 	// Notes are what staff added to the reasons, by key.
-	Notes map[string]string
-	Text  string
+	Notes map[string]string `db:"-"`
+	Text  string            `db:"-"`
 	// Fields ("form.field") are what the reasons are about.
-	Fields []string
-	At     time.Time
+	Fields []string  `db:"-"`
+	At     time.Time `db:"created_at"`
 }
 
 // sendBackReason is the sealed part: staff may mention people.
@@ -45,28 +45,23 @@ func (s *Store) saveSendBack(ctx context.Context, tx *sqlx.Tx, filingID int64, b
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT INTO send_backs (filing_id, revision, sealed_reason, fields, sent_back_by, created_at)
 		VALUES (?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE sealed_reason = VALUES(sealed_reason), fields = VALUES(fields), sent_back_by =
-		VALUES(sent_back_by)`,
-		filingID, b.Revision, sealed, string(fields), b.Actor, s.utcNow())
-	return err
+		VALUES(sent_back_by)`, filingID, b.Revision, sealed, string(fields), b.Actor, s.utcNow())
 }
 
 // SendBacks returns why revisions of a filing were sent back, by revision. They may include a revision that passed in
 // the end: see its timeline.
 func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack, error) {
 	var rows []struct {
-		Revision int       `db:"revision"`
-		Sealed   []byte    `db:"sealed_reason"`
-		Fields   string    `db:"fields"`
-		Actor    string    `db:"sent_back_by"`
-		At       time.Time `db:"created_at"`
+		SendBack
+		Sealed []byte `db:"sealed_reason"`
+		Fields string `db:"fields"`
 	}
-	if err := s.db.SelectContext(ctx, &rows, `
-		SELECT revision, sealed_reason, fields, sent_back_by, created_at FROM send_backs
-		WHERE filing_id = ?`, filingID); err != nil {
+	if err := s.db.SelectContext(ctx, &rows, `SELECT revision, sealed_reason, fields, sent_back_by, created_at
+		FROM send_backs WHERE filing_id = ?`, filingID); err != nil {
 		return nil, err
 	}
 	list := make(map[int]SendBack, len(rows))
@@ -75,8 +70,8 @@ func (s *Store) SendBacks(ctx context.Context, filingID int64) (map[int]SendBack
 		if err := s.keys.OpenJSON(sendBackAAD(filingID, r.Revision), r.Sealed, &reason); err != nil {
 			return nil, err
 		}
-		b := SendBack{Revision: r.Revision, Actor: r.Actor, Reasons: reason.Reasons, Notes: reason.Notes,
-			Text: reason.Text, At: r.At}
+		b := r.SendBack
+		b.Reasons, b.Notes, b.Text = reason.Reasons, reason.Notes, reason.Text
 		if err := json.Unmarshal([]byte(r.Fields), &b.Fields); err != nil {
 			return nil, fmt.Errorf("the fields of a send-back of filing %d: %w", filingID, err)
 		}

@@ -42,7 +42,7 @@ func (s *Store) sweepSessions(ctx context.Context, every time.Duration) {
 			return
 		case <-ticker.C:
 		}
-		_, err := s.db.ExecContext(ctx, `DELETE FROM sessions WHERE expiry < UTC_TIMESTAMP(6)`)
+		err := exec(ctx, s.db, `DELETE FROM sessions WHERE expiry < UTC_TIMESTAMP(6)`)
 		if err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "expired sessions were not removed", "error", err)
 		}

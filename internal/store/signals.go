@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -49,10 +48,8 @@ func (s *Store) queueSignal(ctx context.Context, tx *sqlx.Tx, key string, filing
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
-		VALUES (?, ?, ?, ?, ?)`,
-		key, filingID, name, text, s.utcNow())
-	return err
+	return exec(ctx, tx, `INSERT IGNORE INTO signals (signal_key, filing_id, name, payload, created_at)
+		VALUES (?, ?, ?, ?, ?)`, key, filingID, name, text, s.utcNow())
 }
 
 // acceptedRecord is a record that a bureau accepted, by data file or by hand.
@@ -71,53 +68,45 @@ func (s *Store) queueAccepted(ctx context.Context, tx *sqlx.Tx, r acceptedRecord
 
 // UnsentSignals lists unsent signals, oldest first.
 func (s *Store) UnsentSignals(ctx context.Context, limit int) ([]Signal, error) {
-	var list []Signal
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[Signal](ctx, s.db, `
 		SELECT s.id, s.filing_id, o.number AS order_number, f.serial, s.name, s.payload
 		FROM signals s JOIN filings f ON f.id = s.filing_id JOIN orders o ON o.id = f.order_id
 		WHERE s.sent_at IS NULL ORDER BY s.id LIMIT ?`, limit)
-	return list, err
 }
 
 // SignalSent records that a signal was sent.
 func (s *Store) SignalSent(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE signals SET sent_at = ? WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
-	return err
+	return exec(ctx, s.db, `UPDATE signals SET sent_at = ? WHERE id = ? AND sent_at IS NULL`, s.utcNow(), id)
 }
 
 // Restart updates a filing's projection as Advance does, and resends every signal that the filing ever got. It returns
 // ErrConflict if the row has moved on since the update was numbered.
 func (s *Store) Restart(ctx context.Context, p Progress) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var row struct {
-			Seq  int64          `db:"seq"`
-			Last sql.NullString `db:"last"`
+		f, err := lockFiling(ctx, tx, p.FilingID)
+		if err != nil {
+			return err
 		}
-		if err := tx.GetContext(ctx, &row, `
-			SELECT f.seq, (SELECT e.kind FROM filing_events e WHERE e.filing_id = f.id AND e.seq = f.seq) AS last
-			FROM filings f WHERE f.id = ? FOR UPDATE`, p.FilingID); err != nil {
-			return notFoundAs(err, "filing")
-		}
-		if row.Seq == p.Seq && row.Last.String == string(p.EventKind) {
+		last, _, err := getOptional[filing.EventKind](ctx, tx, `SELECT kind FROM filing_events WHERE filing_id = ?
+			AND seq = ?`, p.FilingID, f.Seq)
+		switch {
+		case err != nil:
+			return err
+		case f.Seq == p.Seq && last == p.EventKind:
 			return nil // a retried activity
-		}
-		if row.Seq != p.Seq-1 {
+		case f.Seq != p.Seq-1:
 			return ErrConflict
 		}
 		if err := s.advance(ctx, tx, p); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE signals SET sent_at = NULL WHERE filing_id = ?`, p.FilingID)
-		return err
+		return exec(ctx, tx, `UPDATE signals SET sent_at = NULL WHERE filing_id = ?`, p.FilingID)
 	})
 }
 
 // OpenFilings lists filings that are under way, and those completed after a time, ordered by ID, after one.
 func (s *Store) OpenFilings(ctx context.Context, filedAfter time.Time, after int64, limit int) ([]Filing, error) {
-	var list []Filing
-	err := s.db.SelectContext(ctx, &list, filingSelect+`
+	return selectAll[Filing](ctx, s.db, filingSelect+`
 		WHERE f.id > ? AND f.seq > 0 AND (f.stage NOT IN (?, ?, ?) OR f.stage = ? AND f.stage_since > ?) ORDER BY f.id
-		LIMIT ?`,
-		after, filing.Filed, filing.Withdrawn, filing.Deregistered, filing.Filed, filedAfter, limit)
-	return list, err
+		LIMIT ?`, after, filing.Filed, filing.Withdrawn, filing.Deregistered, filing.Filed, filedAfter, limit)
 }

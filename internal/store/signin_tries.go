@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -25,11 +23,8 @@ func (s *Store) SignInTries(ctx context.Context, login string) (tries int, err e
 	if err != nil {
 		return 0, err
 	}
-	err = s.db.GetContext(ctx, &tries, `SELECT tries FROM sign_in_tries WHERE login_hash = ?
-		AND last_at > ?`, hash, s.utcNow().Add(-triesMemory))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
+	tries, _, err = getOptional[int](ctx, s.db, `SELECT tries FROM sign_in_tries WHERE login_hash = ? AND last_at > ?`,
+		hash, s.utcNow().Add(-triesMemory))
 	return tries, err
 }
 
@@ -42,32 +37,25 @@ func (s *Store) TakeTry(ctx context.Context, login string) (wait time.Duration, 
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		wait = 0
 		// Creates the row or takes its exclusive lock. IGNORE would take a shared lock, and two writers would deadlock.
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?)
+		if err := exec(ctx, tx, `INSERT INTO sign_in_tries (login_hash, tries, last_at, next_at) VALUES (?, 0, ?, ?)
 			ON DUPLICATE KEY UPDATE tries = tries`, hash, now, now); err != nil {
 			return err
 		}
-		var row struct {
-			Tries  int       `db:"tries"`
-			LastAt time.Time `db:"last_at"`
-			NextAt time.Time `db:"next_at"`
-		}
-		if err := tx.GetContext(ctx, &row, `SELECT tries, last_at, next_at FROM sign_in_tries WHERE login_hash = ?
-			FOR UPDATE`, hash); err != nil {
+		var tries int
+		var last, next time.Time
+		if err := scan(ctx, tx, "attempts", fragmentOf(`SELECT tries, last_at, next_at FROM sign_in_tries WHERE login_hash = ?
+			FOR UPDATE`, hash), &tries, &last, &next); err != nil {
 			return err
 		}
-		if wait = row.NextAt.Sub(now); wait > 0 {
+		if wait = max(0, next.Sub(now)); wait > 0 {
 			return nil
 		}
-		wait = 0
-		if now.Sub(row.LastAt) >= triesMemory {
-			row.Tries = 0
+		if now.Sub(last) >= triesMemory {
+			tries = 0
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE sign_in_tries SET tries = ?, last_at = ?, next_at = ? WHERE login_hash = ?`,
-			row.Tries+1, now, now.Add(pauseAfter(row.Tries+1)), hash)
-		return err
+		return exec(ctx, tx, `UPDATE sign_in_tries SET tries = ?, last_at = ?, next_at = ? WHERE login_hash = ?`,
+			tries+1, now, now.Add(pauseAfter(tries+1)), hash)
 	})
 	return wait, err
 }
@@ -85,6 +73,5 @@ func (s *Store) ForgetTries(ctx context.Context, login string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `DELETE FROM sign_in_tries WHERE login_hash = ?`, hash)
-	return err
+	return exec(ctx, s.db, `DELETE FROM sign_in_tries WHERE login_hash = ?`, hash)
 }

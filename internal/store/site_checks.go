@@ -13,59 +13,52 @@ const HomeTarget = "home"
 
 // SiteCheck is the latest result of checking a site.
 type SiteCheck struct {
-	Target string
-	OK     bool
+	Target string `db:"target"`
+	OK     bool   `db:"ok"`
 	// Kind is a key in the locale files below "site_check.".
-	Kind string
+	Kind string `db:"kind"`
 	// Args fill the text's placeholders.
-	Args      map[string]any
-	CheckedAt time.Time
+	Args      map[string]any `db:"-"`
+	CheckedAt time.Time      `db:"checked_at"`
 }
 
 // SaveSiteChecks stores the latest result for each target.
 func (s *Store) SaveSiteChecks(ctx context.Context, filingID int64, checks []SiteCheck) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		now := s.utcNow()
 		for _, c := range checks {
 			detail, err := json.Marshal(c.Args)
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, `
+			if err := exec(ctx, tx, `
 				INSERT INTO site_checks (filing_id, target, ok, kind, detail, checked_at) VALUES (?, ?, ?, ?, ?, ?)
 				ON DUPLICATE KEY UPDATE ok = VALUES(ok), kind = VALUES(kind), detail = VALUES(detail), checked_at =
-				VALUES(checked_at)`,
-				filingID, c.Target, c.OK, c.Kind, detail, s.utcNow()); err != nil {
+				VALUES(checked_at)`, filingID, c.Target, c.OK, c.Kind, detail, now); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `
-			UPDATE filings SET site_bad_since = IF(EXISTS(SELECT 1 FROM site_checks WHERE filing_id = ?
-			AND NOT ok), COALESCE(site_bad_since, ?), NULL) WHERE id = ?`,
-			filingID, s.utcNow(), filingID)
-		return err
+		return exec(ctx, tx, `UPDATE filings SET site_bad_since = IF(EXISTS(SELECT 1 FROM site_checks WHERE filing_id = ?
+			AND NOT ok), COALESCE(site_bad_since, ?), NULL) WHERE id = ?`, filingID, now, filingID)
 	})
 }
 
 // SiteChecks lists the latest result for each target.
 func (s *Store) SiteChecks(ctx context.Context, filingID int64) ([]SiteCheck, error) {
 	var rows []struct {
-		Target    string    `db:"target"`
-		OK        bool      `db:"ok"`
-		Kind      string    `db:"kind"`
-		Detail    []byte    `db:"detail"`
-		CheckedAt time.Time `db:"checked_at"`
+		SiteCheck
+		Detail []byte `db:"detail"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `SELECT target, ok, kind, detail, checked_at FROM site_checks WHERE filing_id = ?
 		ORDER BY target`, filingID)
 	checks := make([]SiteCheck, 0, len(rows))
 	for _, r := range rows {
-		c := SiteCheck{Target: r.Target, OK: r.OK, Kind: r.Kind, CheckedAt: r.CheckedAt}
 		if len(r.Detail) > 0 {
-			if err := json.Unmarshal(r.Detail, &c.Args); err != nil {
+			if err := json.Unmarshal(r.Detail, &r.Args); err != nil {
 				return nil, err
 			}
 		}
-		checks = append(checks, c)
+		checks = append(checks, r.SiteCheck)
 	}
 	return checks, err
 }

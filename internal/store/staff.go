@@ -44,39 +44,31 @@ type StaffAccount struct {
 	LastSeen sql.NullTime `db:"last_seen_at"`
 }
 
-const staffSelect = `
-	SELECT ` + userColumns + `,
+const staffSelect = `SELECT ` + userColumns + `,
 		EXISTS (SELECT 1 FROM staff_totp t WHERE t.user_id = u.id AND t.sealed_secret IS NOT NULL) AS totp,
 		(SELECT COUNT(*) FROM user_sessions s WHERE s.user_id = u.id AND s.expires_at > ?) AS sessions,
 		(SELECT MAX(s.last_seen_at) FROM user_sessions s WHERE s.user_id = u.id) AS last_seen_at
 	FROM users u WHERE u.role = 'support' `
 
 // StaffAccounts lists the staff accounts by login, disabled ones last.
-func (s *Store) StaffAccounts(ctx context.Context) (list []StaffAccount, err error) {
-	err = s.db.SelectContext(ctx, &list, staffSelect+`ORDER BY u.disabled_at IS NOT NULL, u.login`, s.utcNow())
-	return list, err
+func (s *Store) StaffAccounts(ctx context.Context) ([]StaffAccount, error) {
+	return selectAll[StaffAccount](ctx, s.db, staffSelect+`ORDER BY u.disabled_at IS NOT NULL, u.login`, s.utcNow())
 }
 
 // StaffAccount returns a staff account by its ID.
-func (s *Store) StaffAccount(ctx context.Context, id int64) (a StaffAccount, err error) {
-	err = s.db.GetContext(ctx, &a, staffSelect+`AND u.id = ?`, s.utcNow(), id)
-	return a, notFoundAs(err, "staff account")
+func (s *Store) StaffAccount(ctx context.Context, id int64) (StaffAccount, error) {
+	return find[StaffAccount](ctx, s.db, "staff account", staffSelect+`AND u.id = ?`, s.utcNow(), id)
 }
 
 // AddStaff creates an account with a first password; ErrTaken if any account, even a customer's, has the login.
 func (s *Store) AddStaff(ctx context.Context, login string, role StaffRole, firstHash string) (id int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
-		res, err := tx.ExecContext(ctx, `INSERT INTO users (role, staff_role, login, password_hash, initial_password_until,
-			created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			RoleSupport, role, login, firstHash, now.Add(FirstPasswordFor), now)
+		id, err = insert(ctx, tx, `INSERT INTO users (role, staff_role, login, password_hash, initial_password_until,
+			created_at) VALUES (?, ?, ?, ?, ?, ?)`, RoleSupport, role, login, firstHash, now.Add(FirstPasswordFor), now)
 		if isDuplicate(err) {
 			return ErrTaken
 		}
-		if err != nil {
-			return err
-		}
-		id, err = res.LastInsertId()
 		return err
 	})
 	return id, err
@@ -115,16 +107,9 @@ func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
 		if err := isStaff(ctx, tx, id); err != nil {
 			return err
 		}
-		for _, query := range []string{
-			`DELETE FROM staff_totp
-				WHERE user_id = ?`, `DELETE FROM staff_recovery_codes
-					WHERE user_id = ?`, `DELETE FROM user_sessions WHERE user_id = ?`,
-		} {
-			if _, err := tx.ExecContext(ctx, query, id); err != nil {
-				return err
-			}
-		}
-		return nil
+		return execAll(ctx, tx, fragmentOf(`DELETE FROM staff_totp WHERE user_id = ?`, id),
+			fragmentOf(`DELETE FROM staff_recovery_codes WHERE user_id = ?`, id),
+			fragmentOf(`DELETE FROM user_sessions WHERE user_id = ?`, id))
 	})
 }
 
@@ -133,20 +118,19 @@ func (s *Store) ResetTOTP(ctx context.Context, id int64) error {
 func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fragment) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if removes {
-			var present []int64
-			if err := tx.SelectContext(ctx, &present, `
-				SELECT id FROM users WHERE role = ? AND staff_role = ? AND disabled_at IS NULL ORDER BY id
-				FOR UPDATE`, RoleSupport, StaffAdministrator); err != nil {
+			present, err := selectAll[int64](ctx, tx, `SELECT id FROM users WHERE role = ? AND staff_role = ?
+				AND disabled_at IS NULL ORDER BY id FOR UPDATE`, RoleSupport, StaffAdministrator)
+			if err != nil {
 				return err
 			}
-			if len(present) == 1 && slices.Contains(present, id) {
+			if slices.Equal(present, []int64{id}) {
 				return ErrLastAdministrator
 			}
 		}
 		if err := isStaff(ctx, tx, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET `+set.sql+` WHERE id = ?`, set.with(id)...); err != nil {
+		if err := exec(ctx, tx, `UPDATE users SET `+set.sql+` WHERE id = ?`, set.with(id)...); err != nil {
 			return fmt.Errorf("changing a staff account: %w", err)
 		}
 		return endSessions(ctx, tx, id, 0)
@@ -155,12 +139,9 @@ func (s *Store) changeStaff(ctx context.Context, id int64, removes bool, set fra
 
 // isStaff locks a staff member's row.
 func isStaff(ctx context.Context, tx *sqlx.Tx, id int64) error {
-	var role Role
-	if err := tx.GetContext(ctx, &role, `SELECT role FROM users WHERE id = ? FOR UPDATE`, id); err != nil {
-		return notFoundAs(err, "staff account")
+	role, err := find[Role](ctx, tx, "staff account", `SELECT role FROM users WHERE id = ? FOR UPDATE`, id)
+	if err == nil && role != RoleSupport {
+		err = fmt.Errorf("staff account: %w", ErrNotFound)
 	}
-	if role != RoleSupport {
-		return fmt.Errorf("staff account: %w", ErrNotFound)
-	}
-	return nil
+	return err
 }

@@ -49,52 +49,42 @@ func stoppedAlertCause(accountID int64) string { return fmt.Sprintf("%s/%d", Ale
 // cause's row is locked after the filing's row, which serialises all filings with that cause: five hundred at once make
 // one alert.
 func (s *Store) openStuckAlert(ctx context.Context, tx *sqlx.Tx, filingID int64, c Cause) error {
-	var open struct {
-		ID         int64        `db:"id"`
-		ClearSince sql.NullTime `db:"clear_since"`
-	}
 	now := s.utcNow()
-	err := tx.GetContext(ctx, &open, `SELECT id, clear_since FROM staff_alerts WHERE open_cause = ?
-		FOR UPDATE`, stuckAlertCause(c))
+	var id int64
+	var clearSince sql.NullTime
+	err := scan(ctx, tx, "staff alert", fragmentOf(`SELECT id, clear_since FROM staff_alerts
+		WHERE open_cause = ? FOR UPDATE`, stuckAlertCause(c)), &id, &clearSince)
 	switch {
-	case err == nil && !open.ClearSince.Valid:
-		return nil
-	case err == nil && open.ClearSince.Time.After(now.Add(-s.alertQuietPeriod)): // an intermittent problem
-		_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = NULL WHERE id = ?`, open.ID)
+	case errors.Is(err, ErrNotFound):
+	case err != nil || !clearSince.Valid:
 		return err
-	case err == nil:
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET ended_at = ?
-			WHERE id = ?`, open.ClearSince.Time, open.ID); err != nil {
+	case clearSince.Time.After(now.Add(-s.alertQuietPeriod)): // an intermittent problem
+		return exec(ctx, tx, `UPDATE staff_alerts SET clear_since = NULL WHERE id = ?`, id)
+	default:
+		if err := exec(ctx, tx, `UPDATE staff_alerts SET ended_at = ? WHERE id = ?`, clearSince.Time, id); err != nil {
 			return err
 		}
-	case !errors.Is(err, sql.ErrNoRows):
-		return err
 	}
 	// If a concurrent transaction inserted the row first, keep it and mark it as not clear.
-	_, err = tx.ExecContext(ctx, `
+	return exec(ctx, tx, `
 		INSERT INTO staff_alerts (cause, kind, step, reason, filing_id, began_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE clear_since = NULL`, stuckAlertCause(c), AlertStuck, c.Step, c.Reason, filingID, now)
-	return err
 }
 
 // clearStuckAlert records, in the transaction in which a filing gets unstuck, whether it was the last one.
 func (s *Store) clearStuckAlert(ctx context.Context, tx *sqlx.Tx, c Cause) error {
-	var id int64
-	err := tx.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? FOR UPDATE`, stuckAlertCause(c))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
+	id, found, err := getOptional[int64](ctx, tx, `SELECT id FROM staff_alerts WHERE open_cause = ? FOR UPDATE`,
+		stuckAlertCause(c))
+	if err != nil || !found {
 		return err
 	}
 	// Concurrent changes to the cause wait for this row and aren't visible here, but they will see this one.
-	var some bool
-	if err := tx.GetContext(ctx, &some, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ?
-		AND stuck_reason = ?)`, c.Step, c.Reason); err != nil || some {
+	some, err := get[bool](ctx, tx, `SELECT EXISTS(SELECT 1 FROM filings WHERE stuck_step = ? AND stuck_reason = ?)`,
+		c.Step, c.Reason)
+	if err != nil || some {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE staff_alerts SET clear_since = ? WHERE id = ?
-		AND clear_since IS NULL`, s.utcNow(), id)
-	return err
+	return exec(ctx, tx, `UPDATE staff_alerts SET clear_since = ? WHERE id = ? AND clear_since IS NULL`, s.utcNow(), id)
 }
 
 // updateStuckAlerts records the causes for which a filing was and now is stuck; empty: none.
@@ -120,27 +110,24 @@ const staffAlertSelect = `
 	JOIN bureau_accounts a ON a.id = t.account_id `
 
 // StaffAlert returns an alert by its ID.
-func (s *Store) StaffAlert(ctx context.Context, id int64) (t StaffAlert, err error) {
-	err = s.db.GetContext(ctx, &t, staffAlertSelect+`WHERE t.id = ?`, id)
-	return t, notFoundAs(err, "staff alert")
+func (s *Store) StaffAlert(ctx context.Context, id int64) (StaffAlert, error) {
+	return find[StaffAlert](ctx, s.db, "staff alert", staffAlertSelect+`WHERE t.id = ?`, id)
 }
 
 // PendingStuckAlert finds the unsent alert for a cause for which a filing is stuck; 0: none.
-func (s *Store) PendingStuckAlert(ctx context.Context, c Cause) (id int64, err error) {
+func (s *Store) PendingStuckAlert(ctx context.Context, c Cause) (int64, error) {
 	return s.untold(ctx, stuckAlertCause(c))
 }
 
 // PendingStopAlert finds the unsent alert for an account's stop; 0: none, or the account runs again.
-func (s *Store) PendingStopAlert(ctx context.Context, accountID int64) (id int64, err error) {
+func (s *Store) PendingStopAlert(ctx context.Context, accountID int64) (int64, error) {
 	return s.untold(ctx, stoppedAlertCause(accountID))
 }
 
 // untold finds the open, unsent alert for a cause; 0: none.
 func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) {
-	err = s.db.GetContext(ctx, &id, `SELECT id FROM staff_alerts WHERE open_cause = ? AND notified_at IS NULL`, cause)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
+	id, _, err = getOptional[int64](ctx, s.db, `SELECT id FROM staff_alerts WHERE open_cause = ? AND notified_at IS NULL`,
+		cause)
 	return id, err
 }
 
@@ -148,11 +135,10 @@ func (s *Store) untold(ctx context.Context, cause string) (id int64, err error) 
 // webhook is down. Alerts that are over or older than noticeLifetime are no longer sent.
 func (s *Store) PendingStaffAlerts(ctx context.Context, limit int) (ids []int64, err error) {
 	now := s.utcNow()
-	err = s.db.SelectContext(ctx, &ids, `
+	return selectAll[int64](ctx, s.db, `
 		SELECT id FROM staff_alerts WHERE notified_at IS NULL AND ended_at IS NULL AND (clear_since IS NULL
 		OR clear_since > ?) AND began_at > ?
 		ORDER BY began_at DESC, id DESC LIMIT ?`, now.Add(-s.alertQuietPeriod), now.Add(-noticeLifetime), limit)
-	return ids, err
 }
 
 // StaffAlertMailed records that the mail was sent, or that there is no recipient.
@@ -167,13 +153,10 @@ func (s *Store) StaffAlertPosted(ctx context.Context, id int64) error {
 
 func (s *Store) markAlertSent(ctx context.Context, id int64, column string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_alerts SET
-			`+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, s.utcNow(), id); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `
-			UPDATE staff_alerts SET notified_at = ? WHERE id = ? AND notified_at IS NULL AND mailed_at IS NOT NULL
-			AND posted_at IS NOT NULL`, s.utcNow(), id)
-		return err
+		now := s.utcNow()
+		return execAll(ctx, tx,
+			fragmentOf(`UPDATE staff_alerts SET `+column+` = COALESCE(`+column+`, ?) WHERE id = ?`, now, id),
+			fragmentOf(`UPDATE staff_alerts SET notified_at = ? WHERE id = ? AND notified_at IS NULL AND mailed_at IS NOT NULL
+				AND posted_at IS NOT NULL`, now, id))
 	})
 }

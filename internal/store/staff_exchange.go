@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -15,15 +13,10 @@ import (
 // waitingStaff returns records of some kinds for the next data file.
 func (s *Store) waitingStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, limit int,
 	kinds []StaffKind) ([]StaffRecord, error) {
-	from, args, err := sqlx.In(`
-		FROM staff_records r
-		WHERE r.account_id = ? AND r.kind IN (?) AND r.sequence IS NULL AND r.doubtful = FALSE
-		AND r.result_at IS NULL`, accountID, kinds)
+	list, err := nextBatch[StaffRecord](ctx, tx, staffColumns, `
+		FROM staff_records r WHERE r.account_id = ? AND r.kind IN (?) AND r.sequence IS NULL AND r.doubtful = FALSE
+		AND r.result_at IS NULL`, limit, accountID, kinds)
 	if err != nil {
-		return nil, err
-	}
-	var list []StaffRecord
-	if err := nextBatch(ctx, tx, &list, staffColumns, from, limit, args...); err != nil {
 		return nil, err
 	}
 	return s.openStaff(list)
@@ -38,24 +31,18 @@ func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code in
 	if err != nil {
 		return false, err
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE staff_records SET result_code = ?, sealed_opinion = ?, result_at = ?,
-		refused = ? WHERE id = ? AND result_at IS NULL`,
-		code, sealed, s.utcNow(), !refusal.Done, id)
-	if err != nil {
+	if fresh, err = changed(ctx, tx, `UPDATE staff_records SET result_code = ?, sealed_opinion = ?, result_at = ?,
+		refused = ? WHERE id = ? AND result_at IS NULL`, code, sealed, s.utcNow(), !refusal.Done, id); err != nil || !fresh {
 		return false, err
 	}
-	if fresh, err = changedOneRow(res); err != nil || !fresh {
-		return false, err
-	}
-	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, `SELECT id, account_id, kind, task_id, block_id, operation FROM staff_records
-		WHERE id = ?`, id); err != nil {
-		return false, err
-	}
+	r, err := get[StaffRecord](ctx, tx, `SELECT id, account_id, kind, task_id, block_id, operation FROM staff_records
+		WHERE id = ?`, id)
 	switch {
+	case err != nil:
+		return false, err
 	case r.Kind == StaffAddresses && r.Operation == OperationAdd && !refusal.Done:
-		_, err = tx.ExecContext(ctx, `UPDATE address_blocks SET state = ? WHERE id = ?
-			AND state = ?`, BlockRefused, r.BlockID, BlockWaiting)
+		err = exec(ctx, tx, `UPDATE address_blocks SET state = ? WHERE id = ? AND state = ?`,
+			BlockRefused, r.BlockID, BlockWaiting)
 	case r.Kind != StaffAddresses && !refusal.Done:
 		t := AccountTask(r.AccountID, TaskAnswerRefused, fmt.Sprint(id), fmt.Sprintf("%d %s", code, opinion))
 		t.About = r.TaskID
@@ -70,9 +57,8 @@ func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, co
 	if err != nil || !fresh {
 		return err
 	}
-	var r StaffRecord
-	if err := tx.GetContext(ctx, &r, `SELECT account_id, kind FROM staff_records
-		WHERE id = ?`, id); err != nil || r.Kind != StaffAddresses {
+	r, err := get[StaffRecord](ctx, tx, `SELECT account_id, kind FROM staff_records WHERE id = ?`, id)
+	if err != nil || r.Kind != StaffAddresses {
 		return err
 	}
 	return s.addTask(ctx, tx, AccountTask(r.AccountID, TaskAddresses, fmt.Sprintf("record/%d", id), fmt.Sprint(code)))
@@ -87,94 +73,63 @@ func (s *Store) applyToStaffs(ctx context.Context, tx *sqlx.Tx, accountID, recor
 	if v.Review || v.Key == "" || v.Code == 0 || recordID != 0 && ofFilings {
 		return false, nil
 	}
-	var row struct {
-		ID        int64 `db:"id"`
-		Undecided bool  `db:"undecided"`
-	}
-	err = tx.GetContext(ctx, &row, `
-		SELECT r.id, r.result_at IS NULL AS undecided FROM staff_records r
-		WHERE r.account_id = ? AND r.result_key = ? AND r.kind <> ? AND r.sequence IS NOT NULL AND (r.kind = ? OR ? NOT
-		IN (1060, 5010))
+	r, found, err := getOptional[StaffRecord](ctx, tx, `
+		SELECT r.id, r.result_code FROM staff_records r
+		WHERE r.account_id = ? AND r.result_key = ? AND r.kind <> ? AND r.sequence IS NOT NULL
+			AND (r.kind = ? OR ? NOT IN (1060, 5010))
 			AND NOT EXISTS (SELECT 1 FROM records f LEFT JOIN decisions d ON d.record_id = f.id WHERE f.id = ?
 			AND f.sequence IS NOT NULL AND d.approved IS NULL)
 		ORDER BY r.result_at IS NOT NULL, r.id DESC LIMIT 1`, accountID, v.Key, StaffAddresses, StaffPapers, v.Code, recordID)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !row.Undecided && recordID != 0 {
-		return false, nil
-	} else if err != nil {
+	if err != nil || !found || r.Code.Valid && recordID != 0 {
 		return false, err
 	}
-	_, err = s.staffDecided(ctx, tx, row.ID, v.Code, v.Opinion)
+	_, err = s.staffDecided(ctx, tx, r.ID, v.Code, v.Opinion)
 	return true, err
 }
 
 // splitStaff puts the staff records of a data file that violated the schema back in line in halves; a single record is
 // refused with the code.
 func (s *Store) splitStaff(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64, code int) error {
-	var ids []int64
-	if err := tx.SelectContext(ctx, &ids, `
-		SELECT id FROM staff_records WHERE account_id = ? AND sequence = ? AND result_at IS NULL ORDER BY id
-		FOR UPDATE`, accountID, sequence); err != nil || len(ids) == 0 {
+	ids, err := selectAll[int64](ctx, tx, `SELECT id FROM staff_records WHERE account_id = ? AND sequence = ?
+		AND result_at IS NULL ORDER BY id FOR UPDATE`, accountID, sequence)
+	if err != nil || len(ids) == 0 {
 		return err
 	}
 	if len(ids) == 1 {
 		return s.refuseStaffUnsent(ctx, tx, ids[0], code)
 	}
-	_, err := tx.ExecContext(ctx, `
-		UPDATE staff_records SET sequence = NULL, max_batch = ? WHERE account_id = ? AND sequence = ?
+	return exec(ctx, tx, `UPDATE staff_records SET sequence = NULL, max_batch = ? WHERE account_id = ? AND sequence = ?
 		AND result_at IS NULL`, (len(ids)+1)/2, accountID, sequence)
-	return err
 }
 
 // UnacceptedStaffRecords returns an account's records that aren't in a file that, as far as we know, the bureau
 // accepted, for comparison with one of the bureau's files.
 func (s *Store) UnacceptedStaffRecords(ctx context.Context, accountID int64) ([]StaffRecord, error) {
-	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `
-		SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ? AND r.result_at IS NULL
-			AND NOT EXISTS (SELECT 1 FROM bureau_uploads a WHERE a.account_id = r.account_id AND a.sequence = r.sequence
-			AND a.accepted_at IS NOT NULL)
-		ORDER BY r.id`, accountID)
-	if err != nil {
-		return nil, err
-	}
-	return s.openStaff(list)
+	return s.staffRecords(ctx, `r.account_id = ? AND r.result_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM bureau_uploads a WHERE a.account_id = r.account_id AND a.sequence = r.sequence
+		AND a.accepted_at IS NOT NULL) ORDER BY r.id`, accountID)
 }
 
 // resynchroniseStaff is Resynchronise for staff records, with the same rule: records that may have been submitted in a
 // file we can't see wait for staff. A second answer would be harmless, but a block that is added twice is refused the
 // second time, and its first ID at the bureau would be lost.
 func (s *Store) resynchroniseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64, r Recovered, gap bool) error {
-	if _, err := tx.ExecContext(ctx, `
+	statements := []fragment{fragmentOf(`
 		UPDATE staff_records r JOIN bureau_uploads u ON u.account_id = r.account_id AND u.sequence = r.sequence
-		SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID); err != nil {
-		return err
-	}
+		SET r.sequence = NULL WHERE u.account_id = ? AND u.accepted_at IS NULL`, accountID)}
+	const unsent = ` WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL`
 	if gap {
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = TRUE WHERE account_id = ? AND sequence IS NULL
-			AND result_at IS NULL`, accountID); err != nil {
-			return err
-		}
+		statements = append(statements, fragmentOf(`UPDATE staff_records SET doubtful = TRUE`+unsent, accountID))
 	}
-	for _, update := range []struct {
-		set string
-		ids []int64
-	}{
-		{`doubtful = TRUE`, difference(r.Blocks, r.SameStaff)}, // the bureau knows these IDs as other blocks
-		{fmt.Sprintf(`doubtful = FALSE, sequence = %d`, r.Sequence), r.SameStaff},
-	} {
-		if len(update.ids) == 0 {
-			continue
-		}
-		query, args, err := sqlx.In(`UPDATE staff_records SET
-			`+update.set+` WHERE account_id = ? AND sequence IS NULL AND result_at IS NULL AND id IN (?)`, accountID, update.ids)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-			return err
-		}
+	if other := difference(r.Blocks, r.SameStaff); len(other) > 0 { // the bureau knows these IDs as other blocks
+		statements = append(statements,
+			fragmentOf(`UPDATE staff_records SET doubtful = TRUE`+unsent+` AND id IN (?)`, accountID, other))
 	}
-	return nil
+	if len(r.SameStaff) > 0 {
+		statements = append(statements, fragmentOf(`UPDATE staff_records SET doubtful = FALSE, sequence = ?`+unsent+
+			` AND id IN (?)`, r.Sequence, accountID, r.SameStaff))
+	}
+	return execAll(ctx, tx, statements...)
 }
 
 // reserveIDs prevents IDs known to the bureau from being reused.
@@ -182,62 +137,42 @@ func (s *Store) reserveIDs(ctx context.Context, table string, ids []int64) error
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := s.db.ExecContext(ctx, fmt.Sprintf(`ALTER TABLE %s AUTO_INCREMENT = %d`, table, slices.Max(ids)+idGap))
-	return err
+	return exec(ctx, s.db, fmt.Sprintf(`ALTER TABLE %s AUTO_INCREMENT = %d`, table, slices.Max(ids)+idGap))
 }
 
 // releaseStaff resubmits doubtful staff records; those that results identify by their ID get a new one, since the
 // bureau may know the current one as something else.
 func (s *Store) releaseStaff(ctx context.Context, tx *sqlx.Tx, accountID int64) error {
-	var ids []int64
-	if err := tx.SelectContext(ctx, &ids, `
-		SELECT id FROM staff_records WHERE account_id = ? AND doubtful AND sequence IS NULL AND operation = ? ORDER BY id
-		FOR UPDATE`, accountID, OperationAdd); err != nil {
+	ids, err := selectAll[int64](ctx, tx, `SELECT id FROM staff_records WHERE account_id = ? AND doubtful
+		AND sequence IS NULL AND operation = ? ORDER BY id FOR UPDATE`, accountID, OperationAdd)
+	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		res, err := tx.ExecContext(ctx, `INSERT INTO staff_records (account_id, kind, sealed, created_by, created_at)
+		fresh, err := insert(ctx, tx, `INSERT INTO staff_records (account_id, kind, sealed, created_by, created_at)
 			VALUES (?, '', '', '', ?)`, accountID, s.utcNow())
 		if err != nil {
 			return err
 		}
-		fresh, err := res.LastInsertId()
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM staff_records WHERE id = ?`, fresh); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_records SET id = ? WHERE id = ?`, fresh, id); err != nil {
+		if err := execAll(ctx, tx, fragmentOf(`DELETE FROM staff_records WHERE id = ?`, fresh),
+			fragmentOf(`UPDATE staff_records SET id = ? WHERE id = ?`, fresh, id)); err != nil {
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE staff_records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
-	return err
+	return exec(ctx, tx, `UPDATE staff_records SET doubtful = FALSE WHERE account_id = ? AND doubtful`, accountID)
 }
 
-// countStaffs adds the staff records to the accounts' waiting counts and returns which accounts are active.
+// countStaffs adds the staff records to the accounts' waiting counts.
 func (s *Store) countStaffs(ctx context.Context, accounts []Account) error {
-	var rows []struct {
-		ID       int64 `db:"id"`
-		Active   bool  `db:"active"`
-		Waiting  int   `db:"waiting"`
-		Doubtful int   `db:"doubtful"`
-	}
-	if err := s.db.SelectContext(ctx, &rows, `
-		SELECT a.id, a.active, COUNT(r.id) AS waiting, COALESCE(SUM(r.doubtful), 0) AS doubtful
-		FROM bureau_accounts a LEFT JOIN staff_records r ON r.account_id = a.id AND r.sequence IS NULL AND r.result_at IS NULL
-		GROUP BY a.id, a.active`); err != nil {
-		return err
-	}
+	rows, err := selectAll[Account](ctx, s.db, `SELECT account_id AS id, COUNT(*) AS waiting, SUM(doubtful) AS doubtful
+		FROM staff_records WHERE sequence IS NULL AND result_at IS NULL GROUP BY account_id`)
 	for _, row := range rows {
 		for i := range accounts {
 			if a := &accounts[i]; a.ID == row.ID {
-				a.Active = row.Active
 				a.Waiting += row.Waiting
 				a.Doubtful += row.Doubtful
 			}
 		}
 	}
-	return nil
+	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -70,21 +71,26 @@ const staffColumns = `r.id, r.account_id, r.kind, r.task_id, r.block_id, r.opera
 	EXISTS (SELECT 1 FROM bureau_uploads u WHERE u.account_id = r.account_id AND u.sequence = r.sequence
 	AND u.accepted_at IS NOT NULL) AS accepted`
 
-func (s *Store) openStaff(list []StaffRecord) ([]StaffRecord, error) {
+func (s *Store) openStaff(list []StaffRecord) (_ []StaffRecord, err error) {
 	for i := range list {
 		r := &list[i]
 		if err := s.keys.OpenJSON(r.aad(), r.Sealed, &r.Data); err != nil {
 			return nil, err
 		}
-		if r.SealedOpinion != nil {
-			opinion, err := s.keys.Open(staffOpinionAAD(r.ID), r.SealedOpinion)
-			if err != nil {
-				return nil, err
-			}
-			r.Opinion = string(opinion)
+		if r.Opinion, err = s.openText(staffOpinionAAD(r.ID), r.SealedOpinion); err != nil {
+			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// staffRecords reads records with their contents.
+func (s *Store) staffRecords(ctx context.Context, where string, args ...any) ([]StaffRecord, error) {
+	list, err := selectAll[StaffRecord](ctx, s.db, `SELECT `+staffColumns+` FROM staff_records r WHERE `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return s.openStaff(list)
 }
 
 // addStaff queues a record. It returns ErrConflict if the task is already answered or the block has an operation under
@@ -95,7 +101,7 @@ func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, result
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `
+	err = exec(ctx, tx, `
 		INSERT INTO staff_records (account_id, kind, task_id, block_id, operation, sealed, result_key, created_by, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.AccountID, r.Kind, r.TaskID, r.BlockID, r.Operation, sealed, resultKey, r.CreatedBy, r.CreatedAt)
@@ -106,24 +112,21 @@ func (s *Store) addStaff(ctx context.Context, tx *sqlx.Tx, r StaffRecord, result
 }
 
 // OpenTask returns a task and loads its subject into data; ErrNotFound if it can't be answered.
-func (s *Store) OpenTask(ctx context.Context, id int64, data any) (Task, error) {
+func (s *Store) OpenTask(ctx context.Context, id int64, data any) (t Task, err error) {
 	var row struct {
 		Task
 		SealedData []byte `db:"sealed_data"`
 	}
-	err := s.db.GetContext(ctx, &row, `SELECT id, task_key, kind, account_id, filing_id, sealed_detail, sealed_data,
-		created_at FROM staff_tasks WHERE id = ?`, id)
-	if err != nil {
-		return Task{}, notFoundAs(err, "task")
+	if err := s.db.GetContext(ctx, &row, `SELECT id, task_key, kind, account_id, filing_id, sealed_detail, sealed_data,
+		created_at FROM staff_tasks WHERE id = ?`, id); err != nil {
+		return t, notFoundAs(err, "task")
 	}
 	if row.SealedData == nil || !row.AccountID.Valid {
-		return Task{}, fmt.Errorf("task %d can't be answered: %w", id, ErrNotFound)
+		return t, fmt.Errorf("task %d can't be answered: %w", id, ErrNotFound)
 	}
-	detail, err := s.keys.Open(taskAAD(row.Key), row.Sealed)
-	if err != nil {
-		return Task{}, err
+	if row.Detail, err = s.openText(taskAAD(row.Key), row.Sealed); err != nil {
+		return t, err
 	}
-	row.Detail = string(detail)
 	return row.Task, s.keys.OpenJSON(taskDataAAD(row.Key), row.SealedData, data)
 }
 
@@ -141,32 +144,25 @@ type Answer struct {
 // returns ErrConflict if it is already answered.
 func (s *Store) AnswerTask(ctx context.Context, a Answer) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var account sql.NullInt64
-		if err := tx.GetContext(ctx, &account, `SELECT account_id FROM staff_tasks WHERE id = ?
-			FOR UPDATE`, a.TaskID); err != nil {
-			return notFoundAs(err, "task")
+		account, err := find[sql.NullInt64](ctx, tx, "task", `SELECT account_id FROM staff_tasks WHERE id = ? FOR UPDATE`,
+			a.TaskID)
+		if err != nil {
+			return err
 		}
 		r := StaffRecord{AccountID: account.Int64, Kind: a.Kind, TaskID: sql.NullInt64{Int64: a.TaskID, Valid: true},
 			CreatedBy: a.Actor}
 		if err := s.addStaff(ctx, tx, r, a.ResultKey, a.Data); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE (id = ? OR about_task = ?)
-			AND done_at IS NULL`, s.utcNow(), a.Actor, a.TaskID, a.TaskID)
-		return err
+		return execAll(ctx, tx, tasksDone(s.utcNow(), a.Actor, `(id = ? OR about_task = ?)`, a.TaskID, a.TaskID))
 	})
 }
 
 // LatestAnswer returns the latest answer to a task; ErrNotFound if there is none.
 func (s *Store) LatestAnswer(ctx context.Context, taskID int64) (StaffRecord, error) {
-	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.task_id = ?
-		ORDER BY r.id DESC LIMIT 1`, taskID)
-	if err != nil {
-		return StaffRecord{}, err
-	}
-	if list, err = s.openStaff(list); err != nil || len(list) == 0 {
-		return StaffRecord{}, notFoundAs(firstOf(err, sql.ErrNoRows), "answer")
+	list, err := s.staffRecords(ctx, `r.task_id = ? ORDER BY r.id DESC LIMIT 1`, taskID)
+	if err != nil || len(list) == 0 {
+		return StaffRecord{}, notFoundAs(cmp.Or(err, sql.ErrNoRows), "answer")
 	}
 	return list[0], nil
 }
@@ -179,13 +175,12 @@ type BureauSubject struct {
 }
 
 // SubjectOfOrder returns how the bureau identifies an order's filing; ErrNotFound while it isn't filed.
-func (s *Store) SubjectOfOrder(ctx context.Context, number string) (f BureauSubject, err error) {
-	err = s.db.GetContext(ctx, &f, `
+func (s *Store) SubjectOfOrder(ctx context.Context, number string) (BureauSubject, error) {
+	return find[BureauSubject](ctx, s.db, "filing at the bureau", `
 		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r
 		ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered')
 		ORDER BY r.id DESC LIMIT 1`, number)
-	return f, notFoundAs(err, "filing at the bureau")
 }
 
 // QueuePaper queues a paper for an existing filing; resultKey identifies it in results (Bs: the number of the holder or
@@ -198,15 +193,6 @@ func (s *Store) QueuePaper(ctx context.Context, accountID int64, resultKey strin
 
 // StaffAnswers lists an account's latest answers and papers, without their contents.
 func (s *Store) StaffAnswers(ctx context.Context, accountID int64, limit int) ([]StaffRecord, error) {
-	var list []StaffRecord
-	err := s.db.SelectContext(ctx, &list, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ?
+	return selectAll[StaffRecord](ctx, s.db, `SELECT `+staffColumns+` FROM staff_records r WHERE r.account_id = ?
 		AND r.kind <> ? ORDER BY r.id DESC LIMIT ?`, accountID, StaffAddresses, limit)
-	return list, err
-}
-
-func firstOf(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }

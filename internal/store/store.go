@@ -95,8 +95,8 @@ func (s *Store) utcNow() time.Time { return s.now().UTC().Truncate(time.Microsec
 func (s *Store) tx(ctx context.Context, f func(*sqlx.Tx) error) error {
 	for try := 1; ; try++ {
 		err := s.txOnce(ctx, f)
-		var my *mysql.MySQLError
-		if err == nil || try == maxTxTries || !errors.As(err, &my) || (my.Number != deadlock && my.Number != lockTimeout) {
+		if my, ok := errors.AsType[*mysql.MySQLError](err); try == maxTxTries || !ok ||
+			my.Number != deadlock && my.Number != lockTimeout {
 			return err
 		}
 	}
@@ -133,21 +133,37 @@ func isDuplicate(err error) bool {
 	return errors.As(err, &my) && my.Number == duplicateKey
 }
 
+// sealOptional encrypts what isn't empty; NULL otherwise.
+func (s *Store) sealOptional(aad string, plain []byte) ([]byte, error) {
+	if len(plain) == 0 {
+		return nil, nil
+	}
+	return s.keys.Seal(aad, plain)
+}
+
+// openText decrypts an optional text; empty if there is none.
+func (s *Store) openText(aad string, sealed []byte) (string, error) {
+	if sealed == nil {
+		return "", nil
+	}
+	plain, err := s.keys.Open(aad, sealed)
+	return string(plain), err
+}
+
 // notFoundAs converts "no rows" to ErrNotFound and names what was looked up.
 func notFoundAs(err error, what string) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("%s: %w", what, ErrNotFound)
+		err = ErrNotFound
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return during(err, "%s", what)
 }
 
-// changedOneRow reports whether a statement changed exactly one row.
-func changedOneRow(res sql.Result) (bool, error) {
-	n, err := res.RowsAffected()
-	return n == 1, err
+// during names what failed; nil stays nil.
+func during(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(doing, args...), err)
 }
 
 // SetClock replaces the clock, for tests.

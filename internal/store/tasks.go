@@ -89,44 +89,34 @@ func (s *Store) addTask(ctx context.Context, db sqlx.ExecerContext, t Task) erro
 			return err
 		}
 	}
-	_, err = db.ExecContext(ctx, `
+	return exec(ctx, db, `
 		INSERT IGNORE INTO staff_tasks (task_key, kind, account_id, filing_id, sealed_detail, sealed_data, about_task,
 		created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.Key, t.Kind, t.AccountID, t.FilingID, sealed, data, t.About, s.utcNow())
-	return err
 }
 
 // OpenTasks lists open tasks, newest first, after an ID (0: from the newest).
 func (s *Store) OpenTasks(ctx context.Context, after int64, limit int) ([]Task, error) {
-	if after == 0 {
-		after = 1<<62 - 1
-	}
-	var list []Task
-	err := s.db.SelectContext(ctx, &list, `
+	list, err := selectAll[Task](ctx, s.db, `
 		SELECT t.id, t.task_key, t.kind, t.account_id, t.filing_id, o.number AS order_number, t.sealed_detail, t.created_at,
 			t.about_task, COALESCE(t.about_task, IF(t.sealed_data IS NULL, NULL, t.id)) AS answerable
 		FROM staff_tasks t LEFT JOIN filings f ON f.id = t.filing_id LEFT JOIN orders o ON o.id = f.order_id
-		WHERE t.done_at IS NULL AND t.id < ? ORDER BY t.id DESC LIMIT ?`, after, limit)
-	if err != nil {
-		return nil, err
+		WHERE t.done_at IS NULL AND t.id < ? ORDER BY t.id DESC LIMIT ?`, idBelow(after), limit)
+	for i := 0; err == nil && i < len(list); i++ {
+		list[i].Detail, err = s.openText(taskAAD(list[i].Key), list[i].Sealed)
 	}
-	for i := range list {
-		detail, err := s.keys.Open(taskAAD(list[i].Key), list[i].Sealed)
-		if err != nil {
-			return nil, err
-		}
-		list[i].Detail = string(detail)
-	}
-	return list, nil
+	return list, err
 }
 
 // TaskDone records who completed a task.
 func (s *Store) TaskDone(ctx context.Context, id int64, actor string) error {
-	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE id = ?
-			AND done_at IS NULL`, s.utcNow(), actor, id)
-		return err
-	})
+	return s.tx(ctx, func(tx *sqlx.Tx) error { return execAll(ctx, tx, tasksDone(s.utcNow(), actor, `id = ?`, id)) })
+}
+
+// tasksDone completes the open tasks that match.
+func tasksDone(at time.Time, actor, where string, args ...any) fragment {
+	return fragmentOf(`UPDATE staff_tasks SET done_at = ?, done_by = ? WHERE done_at IS NULL`,
+		at, actor).and(where, args...)
 }
 
 // PendingTaskMails counts, by kind, the tasks that staff haven't been notified of, up to the newest. Stopped exchanges
@@ -150,9 +140,8 @@ func (s *Store) PendingTaskMails(ctx context.Context) (newest int64, byKind map[
 
 // TaskMailsSent records that staff were notified of the tasks up to one.
 func (s *Store) TaskMailsSent(ctx context.Context, newest int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL
+	return exec(ctx, s.db, `UPDATE staff_tasks SET notified_at = ? WHERE notified_at IS NULL
 		AND id <= ?`, s.utcNow(), newest)
-	return err
 }
 
 // AccountTask makes a task about an account.

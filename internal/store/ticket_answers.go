@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,73 +17,57 @@ func (s *Store) AnswerTicket(ctx context.Context, ticketID int64, token, text, a
 		return 0, err
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		var status TicketStatus
-		if err := tx.GetContext(ctx, &status, `SELECT status FROM tickets WHERE id = ? FOR UPDATE`, ticketID); err != nil {
-			return notFoundAs(err, "ticket")
+		status, err := find[TicketStatus](ctx, tx, "ticket", `SELECT status FROM tickets WHERE id = ? FOR UPDATE`, ticketID)
+		if err != nil {
+			return err
 		}
-		err := tx.GetContext(ctx, &id, `SELECT id FROM ticket_answers WHERE token = ? AND ticket_id = ?`, token, ticketID)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err // already stored
+		var stored bool
+		if id, stored, err = getOptional[int64](ctx, tx, `SELECT id FROM ticket_answers WHERE token = ? AND ticket_id = ?`,
+			token, ticketID); err != nil || stored {
+			return err
 		}
 		if status == TicketClosed {
 			return ErrConflict
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO ticket_answers (ticket_id, token, sealed, created_by, created_at)
-			VALUES (?, ?, ?, ?, ?)`,
-			ticketID, token, sealed, actor, s.utcNow())
-		if err != nil {
+		if id, err = insert(ctx, tx, `INSERT INTO ticket_answers (ticket_id, token, sealed, created_by, created_at)
+			VALUES (?, ?, ?, ?, ?)`, ticketID, token, sealed, actor, s.utcNow()); err != nil {
 			return err
 		}
-		if id, err = res.LastInsertId(); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE tickets SET status = ? WHERE id = ?`, TicketAnswered, ticketID)
-		return err
+		return exec(ctx, tx, `UPDATE tickets SET status = ? WHERE id = ?`, TicketAnswered, ticketID)
 	})
-	if err != nil {
-		return 0, fmt.Errorf("answering a ticket: %w", err)
-	}
-	return id, nil
+	return id, during(err, "answering a ticket")
 }
 
 // TicketAnswer returns an answer by its ID.
 func (s *Store) TicketAnswer(ctx context.Context, id int64) (a TicketAnswer, err error) {
-	err = s.db.GetContext(ctx, &a, `
-		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE id = ?`, id)
-	if err != nil {
-		return a, notFoundAs(err, "answer")
+	if a, err = find[TicketAnswer](ctx, s.db, "answer", answerSelect+`WHERE id = ?`, id); err == nil {
+		a.Text, err = s.openText(answerAAD(a.Token), a.Sealed)
 	}
-	return a, s.openAnswer(&a)
+	return a, err
 }
 
 // CloseTicket closes a ticket. It is idempotent.
 func (s *Store) CloseTicket(ctx context.Context, id int64, actor string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ?
-			AND status <> ?`,
+		return exec(ctx, tx, `UPDATE tickets SET status = ?, closed_at = ?, closed_by = ? WHERE id = ? AND status <> ?`,
 			TicketClosed, s.utcNow(), actor, id, TicketClosed)
-		return err
 	})
 }
 
 // TicketMailed records that staff were notified of a ticket.
 func (s *Store) TicketMailed(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE tickets SET notified_at = ? WHERE id = ?
-		AND notified_at IS NULL`, s.utcNow(), id)
-	return err
+	return exec(ctx, s.db, `UPDATE tickets SET notified_at = ? WHERE id = ? AND notified_at IS NULL`, s.utcNow(), id)
 }
 
 // AnswerSent records that an answer was mailed.
 func (s *Store) AnswerSent(ctx context.Context, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET sent_at = ?, failure = '' WHERE id = ?
+	return exec(ctx, s.db, `UPDATE ticket_answers SET sent_at = ?, failure = '' WHERE id = ?
 		AND sent_at IS NULL`, s.utcNow(), id)
-	return err
 }
 
 // AnswerFailed records why an answer can't be mailed; it isn't retried.
 func (s *Store) AnswerFailed(ctx context.Context, id int64, reason string) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE ticket_answers SET failure = ? WHERE id = ? AND sent_at IS NULL`, reason, id)
-	return err
+	return exec(ctx, s.db, `UPDATE ticket_answers SET failure = ? WHERE id = ? AND sent_at IS NULL`, reason, id)
 }
 
 // TicketMail identifies a mail about a ticket: an answer's, or, without one, the notification of staff.
@@ -98,12 +79,10 @@ type TicketMail struct {
 // UnsentTicketMails lists overdue mails, whose workflow died or gave up.
 func (s *Store) UnsentTicketMails(ctx context.Context, limit int) (list []TicketMail, err error) {
 	until := s.utcNow().Add(-ticketMailGrace)
-	err = s.db.SelectContext(ctx, &list, `
+	return selectAll[TicketMail](ctx, s.db, `
 		(SELECT id AS ticket_id, 0 AS answer_id FROM tickets WHERE notified_at IS NULL AND created_at < ? ORDER BY created_at
 		LIMIT ?)
 		UNION ALL
 		(SELECT ticket_id, id AS answer_id FROM ticket_answers WHERE sent_at IS NULL AND failure = '' AND created_at < ?
-		ORDER BY created_at LIMIT ?)`,
-		until, limit, until, limit)
-	return list, err
+		ORDER BY created_at LIMIT ?)`, until, limit, until, limit)
 }

@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -94,42 +94,39 @@ func (s *Store) OpenTicket(ctx context.Context, t Ticket) (id int64, err error) 
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
 		if t.CustomerID.Valid { // serialise each customer's tickets, or concurrent ones would both pass the count
-			var customer int64
-			if err := tx.GetContext(ctx, &customer, `SELECT id FROM users WHERE id = ? FOR UPDATE`, t.CustomerID); err != nil {
-				return notFoundAs(err, "customer")
+			if _, err := find[int64](ctx, tx, "customer", `SELECT id FROM users WHERE id = ? FOR UPDATE`,
+				t.CustomerID); err != nil {
+				return err
 			}
 		}
-		err := tx.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err // already stored
+		var stored bool
+		if id, stored, err = getOptional[int64](ctx, tx, ticketByToken, t.Token); err != nil || stored {
+			return err
 		}
 		if t.CustomerID.Valid {
-			var n int
-			if err := tx.GetContext(ctx, &n, `SELECT COUNT(*) FROM tickets WHERE customer_id = ?
-				AND created_at > ?`, t.CustomerID, now.Add(-ticketsFor)); err != nil {
+			n, err := get[int](ctx, tx, `SELECT COUNT(*) FROM tickets WHERE customer_id = ? AND created_at > ?`,
+				t.CustomerID, now.Add(-ticketsFor))
+			if err != nil {
 				return err
 			}
 			if n >= maxTickets {
 				return ErrTooManyTickets
 			}
 		}
-		res, err := tx.ExecContext(ctx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed,
-			created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			t.Token, t.Kind, TicketOpen, t.Lang, t.CustomerID, t.OrderID, sealed, now)
-		if err != nil {
-			return err
-		}
-		id, err = res.LastInsertId()
+		id, err = insert(ctx, tx, `INSERT INTO tickets (token, kind, status, lang, customer_id, order_id, sealed, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, t.Token, t.Kind, TicketOpen, t.Lang, t.CustomerID, t.OrderID, sealed, now)
 		return err
 	})
 	if isDuplicate(err) { // a visitor's double click
-		err = s.db.GetContext(ctx, &id, `SELECT id FROM tickets WHERE token = ?`, t.Token)
+		id, err = get[int64](ctx, s.db, ticketByToken, t.Token)
 	}
-	if err != nil {
-		return 0, fmt.Errorf("opening a ticket: %w", err)
-	}
-	return id, nil
+	return id, during(err, "opening a ticket")
 }
+
+const ticketByToken = `SELECT id FROM tickets WHERE token = ?`
+
+const answerSelect = `
+	SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers `
 
 const ticketRows = `
 	SELECT t.id, t.token, t.kind, t.status, t.lang, t.customer_id, t.order_id, o.number AS order_number, u.login, t.sealed,
@@ -141,17 +138,19 @@ func (s *Store) openTicket(t *Ticket) error {
 }
 
 // Ticket returns a ticket, for staff.
-func (s *Store) Ticket(ctx context.Context, id int64) (t Ticket, err error) {
-	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ?`, id); err != nil {
-		return t, notFoundAs(err, "ticket")
-	}
-	return t, s.openTicket(&t)
+func (s *Store) Ticket(ctx context.Context, id int64) (Ticket, error) {
+	return s.ticket(ctx, `WHERE t.id = ?`, id)
 }
 
 // TicketOf returns a customer's own ticket; another's is ErrNotFound.
-func (s *Store) TicketOf(ctx context.Context, customerID, id int64) (t Ticket, err error) {
-	if err := s.db.GetContext(ctx, &t, ticketRows+`WHERE t.id = ? AND t.customer_id = ?`, id, customerID); err != nil {
-		return t, notFoundAs(err, "ticket")
+func (s *Store) TicketOf(ctx context.Context, customerID, id int64) (Ticket, error) {
+	return s.ticket(ctx, `WHERE t.id = ? AND t.customer_id = ?`, id, customerID)
+}
+
+func (s *Store) ticket(ctx context.Context, where string, args ...any) (Ticket, error) {
+	t, err := find[Ticket](ctx, s.db, "ticket", ticketRows+where, args...)
+	if err != nil {
+		return t, err
 	}
 	return t, s.openTicket(&t)
 }
@@ -167,40 +166,22 @@ func (s *Store) Tickets(ctx context.Context, status TicketStatus, after int64, l
 	return s.ticketList(ctx, `WHERE t.status = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?`, status, idBelow(after), limit)
 }
 
-func (s *Store) ticketList(ctx context.Context, where string, args ...any) (list []Ticket, err error) {
-	if err := s.db.SelectContext(ctx, &list, ticketRows+where, args...); err != nil {
-		return nil, fmt.Errorf("listing tickets: %w", err)
+func (s *Store) ticketList(ctx context.Context, where string, args ...any) ([]Ticket, error) {
+	list, err := selectAll[Ticket](ctx, s.db, ticketRows+where, args...)
+	for i := 0; err == nil && i < len(list); i++ {
+		err = s.openTicket(&list[i])
 	}
-	for i := range list {
-		if err := s.openTicket(&list[i]); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return list, during(err, "listing tickets")
 }
 
 // TicketAnswers returns a ticket's answers in order.
 func (s *Store) TicketAnswers(ctx context.Context, ticketID int64) ([]TicketAnswer, error) {
-	var list []TicketAnswer
-	err := s.db.SelectContext(ctx, &list, `
-		SELECT id, ticket_id, token, sealed, created_by, created_at, sent_at, failure FROM ticket_answers WHERE ticket_id = ?
-		ORDER BY id`, ticketID)
+	list, err := selectAll[TicketAnswer](ctx, s.db, answerSelect+`WHERE ticket_id = ? ORDER BY id`, ticketID)
 	for i := 0; err == nil && i < len(list); i++ {
-		err = s.openAnswer(&list[i])
+		list[i].Text, err = s.openText(answerAAD(list[i].Token), list[i].Sealed)
 	}
 	return list, err
 }
 
-func (s *Store) openAnswer(a *TicketAnswer) error {
-	text, err := s.keys.Open(answerAAD(a.Token), a.Sealed)
-	a.Text = string(text)
-	return err
-}
-
 // idBelow is the ID below which a list continues after one; 0 is the start.
-func idBelow(after int64) int64 {
-	if after == 0 {
-		return 1<<62 - 1
-	}
-	return after
-}
+func idBelow(after int64) int64 { return cmp.Or(after, 1<<62-1) }

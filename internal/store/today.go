@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -28,12 +27,10 @@ func (c Counted) Text() string {
 }
 
 // count counts, up to MaxCounted, the rows of a query with a column "at".
-func (s *Store) count(ctx context.Context, query string, args ...any) (c Counted, err error) {
-	if err = s.db.GetContext(ctx, &c, `SELECT COUNT(*) AS n, MIN(at) AS oldest
-		FROM (`+query+` LIMIT ?) some`, append(args, MaxCounted+1)...); err != nil {
-		err = fmt.Errorf("counting: %w", err)
-	}
-	return c, err
+func (s *Store) count(ctx context.Context, query string, args ...any) (Counted, error) {
+	c, err := get[Counted](ctx, s.db, `SELECT COUNT(*) AS n, MIN(at) AS oldest FROM (`+query+` LIMIT ?) some`,
+		append(args, MaxCounted+1)...)
+	return c, during(err, "counting")
 }
 
 // CountedCause is the number of filings stuck for a cause.
@@ -69,8 +66,7 @@ const (
 		AND stage = ? AND stage_since <= ? ORDER BY stage_since, id`
 	countSiteBad = `SELECT site_bad_since AS at FROM filings FORCE INDEX (filings_site_bad) WHERE stage = 'filed'
 		AND site_bad_since IS NOT NULL ORDER BY site_bad_since, id`
-	countTickets = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open'
-		ORDER BY id`
+	countTickets = `SELECT created_at AS at FROM tickets FORCE INDEX (tickets_status) WHERE status = 'open' ORDER BY id`
 )
 
 // CountStage counts the filings that have been in a stage since a time or longer, in one province if given.
@@ -93,12 +89,12 @@ func (s *Store) CountOpenTickets(ctx context.Context) (Counted, error) {
 // ProvincesIn returns the provinces that have filings in a stage.
 func (s *Store) ProvincesIn(ctx context.Context, stage filing.Stage) (list []string, err error) {
 	for _, p := range filing.Provinces() {
-		var n int
-		if err := s.db.GetContext(ctx, &n, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province)
-			WHERE province = ? AND stage = ?)`, p.Code, stage); err != nil {
+		some, err := get[bool](ctx, s.db, `SELECT EXISTS(SELECT 1 FROM filings FORCE INDEX (filings_province)
+			WHERE province = ? AND stage = ?)`, p.Code, stage)
+		if err != nil {
 			return nil, err
 		}
-		if n > 0 {
+		if some {
 			list = append(list, p.Code)
 		}
 	}
@@ -115,11 +111,10 @@ const countTasks = `SELECT kind, created_at FROM staff_tasks FORCE INDEX (staff_
 	ORDER BY id`
 
 // CountTasks counts the staff's open tasks by kind, among the oldest MaxCounted.
-func (s *Store) CountTasks(ctx context.Context) (list []CountedKind, err error) {
-	err = s.db.SelectContext(ctx, &list, `
+func (s *Store) CountTasks(ctx context.Context) ([]CountedKind, error) {
+	return selectAll[CountedKind](ctx, s.db, `
 		SELECT kind, COUNT(*) AS n, MIN(created_at) AS oldest
 		FROM (`+countTasks+` LIMIT ?) some GROUP BY kind ORDER BY oldest`, MaxCounted+1)
-	return list, err
 }
 
 // SilentAccount is a bureau account whose exchange is silent.
@@ -133,10 +128,9 @@ type SilentAccount struct {
 }
 
 // SilentAccounts returns the interface accounts that stopped, or whose last exchange is older than a time.
-func (s *Store) SilentAccounts(ctx context.Context, before time.Time) (list []SilentAccount, err error) {
-	err = s.db.SelectContext(ctx, &list, `
+func (s *Store) SilentAccounts(ctx context.Context, before time.Time) ([]SilentAccount, error) {
+	return selectAll[SilentAccount](ctx, s.db, `
 		SELECT id, name, stopped_code, COALESCE(stopped_at, exchanged_at, created_at) AS since FROM bureau_accounts
 		WHERE active AND driver = ? AND (stopped_at IS NOT NULL OR COALESCE(exchanged_at, created_at) < ?)
 		ORDER BY since, id`, DriverInterface, before.UTC())
-	return list, err
 }

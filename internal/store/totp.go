@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -30,38 +29,21 @@ func totpAAD(userID int64, what string) string {
 
 // TOTP returns an account's second factor; empty if it has none.
 func (s *Store) TOTP(ctx context.Context, userID int64) (t TOTP, err error) {
-	var row struct {
-		Secret   []byte `db:"sealed_secret"`
-		Pending  []byte `db:"sealed_pending"`
-		LastStep int64  `db:"last_step"`
-		Left     int    `db:"codes"`
-	}
-	err = s.db.GetContext(ctx, &row, `
-		SELECT sealed_secret, sealed_pending, last_step, (SELECT COUNT(*) FROM staff_recovery_codes c
-		WHERE c.user_id = t.user_id AND c.used_at IS NULL) AS codes
-		FROM staff_totp t WHERE user_id = ?`, userID)
-	if errors.Is(err, sql.ErrNoRows) {
+	var secret, pending []byte
+	err = scan(ctx, s.db, "second factor", fragmentOf(`
+		SELECT sealed_secret, sealed_pending, last_step,
+			(SELECT COUNT(*) FROM staff_recovery_codes c WHERE c.user_id = t.user_id AND c.used_at IS NULL)
+		FROM staff_totp t WHERE user_id = ?`, userID), &secret, &pending, &t.LastStep, &t.RecoveryCodes)
+	if errors.Is(err, ErrNotFound) {
 		return t, nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return t, err
 	}
-	t.LastStep, t.RecoveryCodes = row.LastStep, row.Left
-	for _, part := range []struct {
-		sealed []byte
-		what   string
-		to     *string
-	}{{row.Secret, "secret", &t.Secret}, {row.Pending, "pending", &t.Pending}} {
-		if part.sealed == nil {
-			continue
-		}
-		plain, err := s.keys.Open(totpAAD(userID, part.what), part.sealed)
-		if err != nil {
-			return t, err
-		}
-		*part.to = string(plain)
+	if t.Secret, err = s.openText(totpAAD(userID, "secret"), secret); err != nil {
+		return t, err
 	}
-	return t, nil
+	t.Pending, err = s.openText(totpAAD(userID, "pending"), pending)
+	return t, err
 }
 
 // BeginTOTP stores a secret shown for enrolment, replacing an unconfirmed one.
@@ -70,10 +52,9 @@ func (s *Store) BeginTOTP(ctx context.Context, userID int64, secret string) erro
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		INSERT INTO staff_totp (user_id, sealed_pending) VALUES (?, ?) ON DUPLICATE KEY UPDATE sealed_pending =
 		VALUES(sealed_pending)`, userID, sealed)
-	return err
 }
 
 // EnrolTOTP makes a pending secret the second factor; step is the time step of the code that confirmed it. The recovery
@@ -84,24 +65,20 @@ func (s *Store) EnrolTOTP(ctx context.Context, userID int64, secret string, step
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		var pending []byte
-		if err := tx.GetContext(ctx, &pending, `SELECT sealed_pending FROM staff_totp WHERE user_id = ?
-			FOR UPDATE`, userID); err != nil {
-			return notFoundAs(err, "second factor")
-		}
-		if pending == nil {
-			return ErrConflict
-		}
-		plain, err := s.keys.Open(totpAAD(userID, "pending"), pending)
+		sealedPending, err := find[[]byte](ctx, tx, "second factor", `SELECT sealed_pending FROM staff_totp WHERE user_id = ?
+			FOR UPDATE`, userID)
 		if err != nil {
 			return err
 		}
-		if string(plain) != secret {
+		pending, err := s.openText(totpAAD(userID, "pending"), sealedPending)
+		if err != nil {
+			return err
+		}
+		if pending == "" || pending != secret {
 			return ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE staff_totp SET sealed_secret = ?, sealed_pending = NULL, enrolled_at = ?,
-			last_step = ? WHERE user_id = ?`,
-			sealed, s.utcNow(), step, userID); err != nil {
+		if err := exec(ctx, tx, `UPDATE staff_totp SET sealed_secret = ?, sealed_pending = NULL, enrolled_at = ?,
+			last_step = ? WHERE user_id = ?`, sealed, s.utcNow(), step, userID); err != nil {
 			return err
 		}
 		return s.replaceRecoveryCodes(ctx, tx, userID, recovery)
@@ -114,20 +91,16 @@ func (s *Store) NewRecoveryCodes(ctx context.Context, userID int64, codes []stri
 }
 
 func (s *Store) replaceRecoveryCodes(ctx context.Context, tx *sqlx.Tx, userID int64, codes []string) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM staff_recovery_codes WHERE user_id = ?`, userID); err != nil {
-		return err
-	}
+	statements := []fragment{fragmentOf(`DELETE FROM staff_recovery_codes WHERE user_id = ?`, userID)}
 	for _, code := range codes {
 		hash, err := s.recoveryHash(userID, code)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO staff_recovery_codes (user_id, code_hash)
-			VALUES (?, ?)`, userID, hash); err != nil {
-			return err
-		}
+		statements = append(statements,
+			fragmentOf(`INSERT INTO staff_recovery_codes (user_id, code_hash) VALUES (?, ?)`, userID, hash))
 	}
-	return nil
+	return execAll(ctx, tx, statements...)
 }
 
 func (s *Store) recoveryHash(userID int64, code string) ([]byte, error) {
@@ -150,18 +123,10 @@ func (s *Store) UseRecoveryCode(ctx context.Context, userID int64, code string) 
 }
 
 func (s *Store) useUp(ctx context.Context, query string, args ...any) (used bool, err error) {
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		if used, err = changedOneRow(res); err == nil && !used {
-			err = ErrConflict // nothing changed, so write no audit entry
-		}
-		return err
-	})
+	// If nothing changes, the error prevents an audit entry.
+	err = s.tx(ctx, func(tx *sqlx.Tx) error { return changeOne(ctx, tx, query, args...) })
 	if errors.Is(err, ErrConflict) {
-		err = nil
+		return false, nil
 	}
-	return used, err
+	return err == nil, err
 }

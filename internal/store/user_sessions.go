@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -26,23 +25,16 @@ func (s *Store) BeginSession(ctx context.Context, userID int64, agent string,
 	lifetime time.Duration) (id int64, err error) {
 	now := s.utcNow()
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		res, err := tx.ExecContext(ctx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at)
-			VALUES (?, ?, ?, ?, ?)`,
-			userID, agent, now, now, now.Add(lifetime))
-		if err != nil {
-			return fmt.Errorf("updating a session: %w", err)
-		}
-		id, err = res.LastInsertId()
-		return err
+		id, err = insert(ctx, tx, `INSERT INTO user_sessions (user_id, agent, created_at, last_seen_at, expires_at)
+			VALUES (?, ?, ?, ?, ?)`, userID, agent, now, now, now.Add(lifetime))
+		return during(err, "updating a session")
 	})
 	return id, err
 }
 
 // SecondFactor records that the second factor was given in a session.
 func (s *Store) SecondFactor(ctx context.Context, userID, id int64) error {
-	_, err := s.db.ExecContext(ctx, `UPDATE user_sessions SET second_factor = TRUE WHERE id = ?
-		AND user_id = ?`, id, userID)
-	return err
+	return exec(ctx, s.db, `UPDATE user_sessions SET second_factor = TRUE WHERE id = ? AND user_id = ?`, id, userID)
 }
 
 // SessionState is a session's current state, regardless of its state at sign-in.
@@ -58,49 +50,39 @@ type SessionState struct {
 // SessionState reads a session and records that it is used.
 func (s *Store) SessionState(ctx context.Context, userID, id int64) (state SessionState, err error) {
 	now := s.utcNow()
-	var rows []struct {
-		Seen         time.Time    `db:"last_seen_at"`
-		SecondFactor bool         `db:"second_factor"`
-		Role         Role         `db:"role"`
-		StaffRole    StaffRole    `db:"staff_role"`
-		DisabledAt   sql.NullTime `db:"disabled_at"`
-		Enrolled     bool         `db:"enrolled"`
-	}
-	if err := s.db.SelectContext(ctx, &rows, `
-		SELECT s.last_seen_at, s.second_factor, u.role, u.staff_role, u.disabled_at, t.sealed_secret IS NOT NULL AS enrolled
+	var seen time.Time
+	var role Role
+	err = scan(ctx, s.db, "session", fragmentOf(`
+		SELECT TRUE, s.last_seen_at, s.second_factor, u.role, u.staff_role, t.sealed_secret IS NOT NULL
 		FROM user_sessions s JOIN users u ON u.id = s.user_id LEFT JOIN staff_totp t ON t.user_id = u.id
-		WHERE s.id = ? AND s.user_id = ? AND s.expires_at > ?`, id, userID, now); err != nil {
-		return state, err
-	}
-	if len(rows) == 0 || rows[0].DisabledAt.Valid {
+		WHERE s.id = ? AND s.user_id = ? AND s.expires_at > ? AND u.disabled_at IS NULL`, id, userID, now),
+		&state.Lives, &seen, &state.SecondFactor, &role, &state.StaffRole, &state.Enrolled)
+	if errors.Is(err, ErrNotFound) {
 		return state, nil
+	} else if err != nil {
+		return SessionState{}, err
 	}
-	r := rows[0]
-	state = SessionState{Lives: true, SecondFactor: r.SecondFactor, Enrolled: r.Enrolled}
-	if r.Role == RoleSupport {
-		if state.StaffRole = r.StaffRole; r.StaffRole == "" {
-			state.StaffRole = StaffViewer
-		}
+	if role != RoleSupport {
+		state.StaffRole = ""
+	} else if state.StaffRole == "" {
+		state.StaffRole = StaffViewer
 	}
-	if now.Sub(r.Seen) >= lastSeenResolution {
-		_, err = s.db.ExecContext(ctx, `UPDATE user_sessions SET last_seen_at = ? WHERE id = ?`, now, id)
+	if now.Sub(seen) >= lastSeenResolution {
+		err = exec(ctx, s.db, `UPDATE user_sessions SET last_seen_at = ? WHERE id = ?`, now, id)
 	}
 	return state, err
 }
 
 // UserSessions lists an account's sessions, newest first.
 func (s *Store) UserSessions(ctx context.Context, userID int64) ([]UserSession, error) {
-	var list []UserSession
-	err := s.db.SelectContext(ctx, &list, `
+	return selectAll[UserSession](ctx, s.db, `
 		SELECT id, agent, created_at, last_seen_at FROM user_sessions WHERE user_id = ? AND expires_at > ? ORDER BY id DESC
 		LIMIT 100`, userID, s.utcNow())
-	return list, err
 }
 
 // EndSession ends one of an account's sessions.
 func (s *Store) EndSession(ctx context.Context, userID, id int64) error {
-	_, err := s.db.ExecContext(ctx, `DELETE FROM user_sessions WHERE id = ? AND user_id = ?`, id, userID)
-	return err
+	return exec(ctx, s.db, `DELETE FROM user_sessions WHERE id = ? AND user_id = ?`, id, userID)
 }
 
 // EndOtherSessions ends all of an account's sessions except one.
@@ -109,23 +91,16 @@ func (s *Store) EndOtherSessions(ctx context.Context, userID, keep int64) error 
 }
 
 func endSessions(ctx context.Context, tx *sqlx.Tx, userID, keep int64) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM user_sessions WHERE user_id = ? AND id <> ?`, userID, keep)
-	return err
+	return exec(ctx, tx, `DELETE FROM user_sessions WHERE user_id = ? AND id <> ?`, userID, keep)
 }
 
 // PurgeSignIn deletes expired sessions, attempts, codes, saved forms and abandoned drafts.
 func (s *Store) PurgeSignIn(ctx context.Context) error {
 	now := s.utcNow()
-	for query, before := range map[string]time.Time{
-		`DELETE FROM user_sessions WHERE expires_at < ?`:   now,
-		`DELETE FROM saved_posts WHERE expires_at < ?`:     now,
-		`DELETE FROM sign_in_tries WHERE last_at < ?`:      now.Add(-triesMemory),
-		`DELETE FROM account_codes WHERE requested_at < ?`: now.Add(-keepCodes),
-		`DELETE FROM order_drafts WHERE updated_at < ?`:    now.Add(-keepOrderDrafts),
-	} {
-		if _, err := s.db.ExecContext(ctx, query, before); err != nil {
-			return fmt.Errorf("purging sign-in data: %w", err)
-		}
-	}
-	return nil
+	return during(execAll(ctx, s.db,
+		fragmentOf(`DELETE FROM user_sessions WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM saved_posts WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM sign_in_tries WHERE last_at < ?`, now.Add(-triesMemory)),
+		fragmentOf(`DELETE FROM account_codes WHERE requested_at < ?`, now.Add(-keepCodes)),
+		fragmentOf(`DELETE FROM order_drafts WHERE updated_at < ?`, now.Add(-keepOrderDrafts))), "purging sign-in data")
 }

@@ -37,16 +37,16 @@ const userColumns = `u.id, u.role, IF(u.role = 'support'
 
 // UserByLogin finds an account by the login entered at sign-in.
 func (s *Store) UserByLogin(ctx context.Context, login string) (User, error) {
-	var u User
-	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.login = ?`, login)
-	return u, notFoundAs(err, "user")
+	return s.user(ctx, `u.login = ?`, login)
 }
 
 // User returns an account by its ID.
 func (s *Store) User(ctx context.Context, id int64) (User, error) {
-	var u User
-	err := s.db.GetContext(ctx, &u, `SELECT `+userColumns+` FROM users u WHERE u.id = ?`, id)
-	return u, notFoundAs(err, "user")
+	return s.user(ctx, `u.id = ?`, id)
+}
+
+func (s *Store) user(ctx context.Context, where string, arg any) (User, error) {
+	return find[User](ctx, s.db, "user", `SELECT `+userColumns+` FROM users u WHERE `+where, arg)
 }
 
 // EnsureUser creates an account, or finds the one with that login; an existing account keeps its role and password.
@@ -67,10 +67,8 @@ func (s *Store) EnsureStaff(ctx context.Context, role StaffRole, login, password
 
 func (s *Store) ensureUser(ctx context.Context, role Role, staffRole StaffRole, login,
 	passwordHash string) (int64, error) {
-	_, err := s.db.ExecContext(ctx, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at)
-		VALUES (?, ?, ?, ?, ?)`,
-		role, staffRole, login, passwordHash, s.utcNow())
-	if err != nil {
+	if err := exec(ctx, s.db, `INSERT IGNORE INTO users (role, staff_role, login, password_hash, created_at)
+		VALUES (?, ?, ?, ?, ?)`, role, staffRole, login, passwordHash, s.utcNow()); err != nil {
 		return 0, fmt.Errorf("creating a user: %w", err)
 	}
 	u, err := s.UserByLogin(ctx, login)

@@ -61,8 +61,7 @@ func (c Vetting) BelongsTo(reviewer int64) bool { return c.Reviewer == reviewer 
 const (
 	vettingColumns = `f.id AS filing_id, f.revision, IF(one.verdict = 'passed_on', 2, 1) AS round,
 		COALESCE(c.reviewer_id, 0) AS reviewer_id, COALESCE(u.login, '') AS login, c.taken_at, c.leased_until,
-		COALESCE(c.verdict, '') AS verdict, c.decided_at,
-		IF(one.verdict = 'passed_on', one.reviewer_id, 0) AS first_id,
+		COALESCE(c.verdict, '') AS verdict, c.decided_at, IF(one.verdict = 'passed_on', one.reviewer_id, 0) AS first_id,
 		IF(one.verdict = 'passed_on', w.login, '') AS first_login`
 	vettingJoins = `
 		LEFT JOIN vettings one ON one.filing_id = f.id AND one.revision = f.revision AND one.round = 1
@@ -76,20 +75,17 @@ func (s *Store) Vetting(ctx context.Context, filingID int64) (Vetting, error) {
 	return vettingOf(ctx, s.db, filingID)
 }
 
-func vettingOf(ctx context.Context, q sqlx.QueryerContext, filingID int64) (c Vetting, err error) {
-	err = sqlx.GetContext(ctx, q, &c, `SELECT `+vettingColumns+` FROM filings f`+vettingJoins+` WHERE f.id = ?`, filingID)
-	return c, notFoundAs(err, "vetting")
+func vettingOf(ctx context.Context, q sqlx.QueryerContext, filingID int64) (Vetting, error) {
+	return find[Vetting](ctx, q, "vetting", `SELECT `+vettingColumns+` FROM filings f`+vettingJoins+` WHERE f.id = ?`,
+		filingID)
 }
 
 // lockVetting locks a filing's row, which serialises all changes to its vetting, and reads the vetting. It returns
 // ErrConflict if the revision isn't (or no longer) being vetted.
 func lockVetting(ctx context.Context, tx *sqlx.Tx, filingID int64, revision int) (Vetting, error) {
-	var f struct {
-		Stage    filing.Stage `db:"stage"`
-		Revision int          `db:"revision"`
-	}
-	if err := tx.GetContext(ctx, &f, `SELECT stage, revision FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
-		return Vetting{}, notFoundAs(err, "filing")
+	f, err := lockFiling(ctx, tx, filingID)
+	if err != nil {
+		return Vetting{}, err
 	}
 	if f.Stage != filing.Vetting || f.Revision != revision {
 		return Vetting{}, ErrConflict
@@ -115,12 +111,11 @@ func (s *Store) TakeVetting(ctx context.Context, filingID int64, revision int, r
 		case c.Held(now) && c.Reviewer != reviewer:
 			return ErrHeld
 		}
-		_, err = tx.ExecContext(ctx, `
+		return exec(ctx, tx, `
 			INSERT INTO vettings (filing_id, revision, round, reviewer_id, taken_at, leased_until) VALUES (?, ?, ?, ?, ?, ?)
 			ON DUPLICATE KEY UPDATE taken_at = IF(reviewer_id = VALUES(reviewer_id), taken_at, VALUES(taken_at)),
 				reviewer_id = VALUES(reviewer_id), leased_until = VALUES(leased_until)`,
 			filingID, revision, c.Round, reviewer, now, now.Add(lease))
-		return err
 	})
 }
 
@@ -158,10 +153,9 @@ func (s *Store) TakeNextVetting(ctx context.Context, reviewer int64, lease time.
 // RenewVetting renews the lease of a reviewer who holds the dossier, and otherwise does nothing.
 func (s *Store) RenewVetting(ctx context.Context, filingID int64, revision int, reviewer int64,
 	lease time.Duration) error {
-	_, err := s.db.ExecContext(ctx, `
+	return exec(ctx, s.db, `
 		UPDATE vettings SET leased_until = ? WHERE filing_id = ? AND revision = ? AND reviewer_id = ? AND decided_at IS NULL`,
 		s.utcNow().Add(lease), filingID, revision, reviewer)
-	return err
 }
 
 // ReleaseVetting gives up a dossier that a reviewer holds. It returns ErrConflict if they don't (or no longer) hold it.
@@ -174,9 +168,8 @@ func (s *Store) ReleaseVetting(ctx context.Context, filingID int64, revision int
 		if !c.BelongsTo(reviewer) {
 			return ErrConflict
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM vettings WHERE filing_id = ? AND revision = ?
+		return exec(ctx, tx, `DELETE FROM vettings WHERE filing_id = ? AND revision = ?
 			AND round = ?`, filingID, revision, c.Round)
-		return err
 	})
 }
 
@@ -208,9 +201,8 @@ func (s *Store) DecideVetting(ctx context.Context, d VettingDecision) error {
 		case !c.BelongsTo(d.Reviewer):
 			return ErrHeld
 		default:
-			if _, err := tx.ExecContext(ctx, `UPDATE vettings SET verdict = ?, decided_at = ? WHERE filing_id = ?
-				AND revision = ? AND round = ?`,
-				d.Verdict, s.utcNow(), d.FilingID, d.Revision, d.Round); err != nil {
+			if err := exec(ctx, tx, `UPDATE vettings SET verdict = ?, decided_at = ? WHERE filing_id = ?
+				AND revision = ? AND round = ?`, d.Verdict, s.utcNow(), d.FilingID, d.Revision, d.Round); err != nil {
 				return err
 			}
 		}

@@ -19,7 +19,7 @@ type VettingFigures struct {
 	Passed   int `db:"passed"`
 	SentBack int `db:"sent_back"`
 	// Refused counts the passed ones that the bureau refused afterwards.
-	Refused int `db:"-"`
+	Refused int `db:"refused"`
 	// FromSubmission and FromTaking are approximate median times until the verdict; zero: unknown.
 	FromSubmission time.Duration `db:"-"`
 	FromTaking     time.Duration `db:"-"`
@@ -33,7 +33,7 @@ const (
 		COALESCE(SUM(c.verdict = 'sent_back'), 0) AS sent_back
 		FROM vettings c JOIN users u ON u.id = c.reviewer_id`
 	vettingsRefusedQuery = `
-		SELECT c.reviewer_id, COUNT(*) AS n
+		SELECT c.reviewer_id, COUNT(*) AS refused
 		FROM vettings c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x
 		ON x.record_id = r.id AND x.approved = FALSE`
 	vettingsTookQuery = `
@@ -46,19 +46,17 @@ const (
 // memory use doesn't grow with the vettings, but it reads them all, so callers should cache it.
 func (s *Store) VettingFigures(ctx context.Context, since time.Time,
 	reviewer int64) (list []VettingFigures, err error) {
-	where, args := ` WHERE c.decided_at >= ?`, []any{since.UTC()}
+	where := fragmentOf(` WHERE c.decided_at >= ?`, since.UTC())
 	if reviewer != 0 {
-		where, args = where+` AND c.reviewer_id = ?`, append(args, reviewer)
+		where = where.and(`c.reviewer_id = ?`, reviewer)
 	}
-	if err := s.db.SelectContext(ctx, &list, vettingsQuery+where+` GROUP BY c.reviewer_id, u.login`, args...); err != nil {
+	if list, err = selectAll[VettingFigures](ctx, s.db, vettingsQuery+where.sql+` GROUP BY c.reviewer_id, u.login`,
+		where.args...); err != nil {
 		return nil, err
 	}
-	var refused []struct {
-		Reviewer int64 `db:"reviewer_id"`
-		N        int   `db:"n"`
-	}
-	if err := s.db.SelectContext(ctx, &refused, vettingsRefusedQuery+where+` AND c.verdict <> 'sent_back'
-		GROUP BY c.reviewer_id`, args...); err != nil {
+	refused, err := selectAll[VettingFigures](ctx, s.db, vettingsRefusedQuery+where.sql+` AND c.verdict <> 'sent_back'
+		GROUP BY c.reviewer_id`, where.args...)
+	if err != nil {
 		return nil, err
 	}
 	type times struct{ submission, taking tally }
@@ -66,7 +64,7 @@ func (s *Store) VettingFigures(ctx context.Context, since time.Time,
 	for _, f := range list {
 		took[f.Reviewer] = &times{}
 	}
-	err = s.eachRow(ctx, vettingsTookQuery+where, args, func(rows *sqlx.Rows) error {
+	err = s.eachRow(ctx, vettingsTookQuery+where.sql, where.args, func(rows *sqlx.Rows) error {
 		var who, taking int64
 		var handIn sql.NullInt64
 		if err := rows.Scan(&who, &handIn, &taking); err != nil {
@@ -91,7 +89,7 @@ func (s *Store) VettingFigures(ctx context.Context, since time.Time,
 		f.FromSubmission, f.FromTaking = took[f.Reviewer].submission.quantile(0.5), took[f.Reviewer].taking.quantile(0.5)
 		for _, r := range refused {
 			if r.Reviewer == f.Reviewer {
-				f.Refused = r.N
+				f.Refused = r.Refused
 			}
 		}
 	}
