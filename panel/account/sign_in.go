@@ -161,7 +161,7 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	if here {
-		p.DropsSavedPost(c)
+		p.DropSavedPost(c)
 		return
 	}
 	next := "/"

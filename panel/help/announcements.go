@@ -325,7 +325,7 @@ func (p *Pages) announcementDone(c *gin.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	p.Logger.Info("staff changed an announcement",
+	p.Logger.Info("announcement updated by staff",
 		"route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
 	return web.Redirect(c, "/support/announcements")

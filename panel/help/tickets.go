@@ -127,7 +127,7 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 // sweep sends its mail.
 func (p *Pages) sendTicket(c *gin.Context, ticketID, answerID int64) {
 	if err := p.Filings.SendTicket(c.Request.Context(), ticketID, answerID); err != nil {
-		p.Logger.Error("a ticket's mail waits for the next sweep", "ticket", ticketID, "error", err)
+		p.Logger.Error("starting a ticket's mail failed; the next sweep retries", "ticket", ticketID, "error", err)
 	}
 }
 

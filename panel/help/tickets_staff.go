@@ -119,7 +119,7 @@ func (p *Pages) closeTicket(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Logger.Info("staff closed a ticket", "ticket", id, "actor", p.Actor(c))
+	p.Logger.Info("ticket closed by staff", "ticket", id, "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
 	return web.Redirect(c, "/support/tickets")
 }

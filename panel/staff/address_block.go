@@ -109,7 +109,7 @@ func (p *Pages) actOnBlock(
 	case err != nil:
 		return err
 	default:
-		p.Logger.Info("staff acted on an address block", "action", action, "block", b.ID, "account", b.AccountID, "actor",
+		p.Logger.Info("address block updated by staff", "action", action, "block", b.ID, "account", b.AccountID, "actor",
 			p.Actor(c))
 		p.Flash(c, flash)
 	}

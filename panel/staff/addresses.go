@@ -267,7 +267,7 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 	}); err != nil {
 		return err
 	}
-	p.Logger.Info("address blocks were queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
+	p.Logger.Info("address blocks queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
 	p.Flash(c, "flash.blocks_queued")
 	return web.Redirect(c, "/support/addresses")
 }

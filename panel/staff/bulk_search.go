@@ -267,7 +267,7 @@ func (p *Pages) startBulk(c *gin.Context) error {
 		return err
 	}
 	if err := p.Filings.StartBulk(c.Request.Context(), id); err != nil {
-		p.Logger.Error("a bulk job wasn't started", "job", id, "error", err)
+		p.Logger.Error("starting a bulk job failed", "job", id, "error", err)
 		p.Flash(c, "flash.bulk_not_begun")
 	}
 	return web.Redirect(c, bulkPath(id))

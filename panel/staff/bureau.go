@@ -120,7 +120,7 @@ func (p *Pages) bureauAction(
 	if err := p.Audited(c, entry, func(ctx context.Context) error { return act(ctx, id) }); err != nil {
 		return err
 	}
-	p.Logger.Info("staff acted on the exchange", "route", c.FullPath(), "id", id, "actor", p.Actor(c))
+	p.Logger.Info("exchange updated by staff", "route", c.FullPath(), "id", id, "actor", p.Actor(c))
 	p.Flash(c, "flash.done")
 	return web.Redirect(c, "/support/bureau")
 }

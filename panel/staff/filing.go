@@ -205,7 +205,7 @@ func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
 	case errors.Is(err, workflows.ErrNoExecution):
 		data.Unknown = "no_execution"
 	case err != nil:
-		p.Logger.Warn("Temporal couldn't be asked", "filing", ref, "error", err)
+		p.Logger.Warn("querying Temporal failed", "filing", ref, "error", err)
 		data.Unknown = "not_asked"
 	}
 }

@@ -94,10 +94,10 @@ func (p *Pages) recordManual(
 	case err != nil:
 		return err
 	}
-	p.Logger.Info("staff acted on a dossier", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor",
+	p.Logger.Info("dossier updated by staff", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor",
 		p.Actor(c))
 	if err := p.Filings.ExchangeNow(c.Request.Context(), r.AccountID); err != nil {
-		p.Logger.Warn("a filing learns of what staff recorded only with the next exchange", "account", r.AccountID,
+		p.Logger.Warn("starting an exchange failed; the next scheduled one delivers the record", "account", r.AccountID,
 			"error", err)
 	}
 	p.Flash(c, "flash.done")

@@ -90,7 +90,7 @@ func (p *Pages) submitPaper(c *gin.Context) error {
 	}); err != nil {
 		return err
 	}
-	p.Logger.Info("a paper was queued", "account", filed.AccountID, "order", f.Order, "actor", p.Actor(c))
+	p.Logger.Info("paper queued", "account", filed.AccountID, "order", f.Order, "actor", p.Actor(c))
 	p.Flash(c, "flash.paper_queued")
 	return web.Redirect(c, "/support/papers")
 }

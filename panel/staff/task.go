@@ -81,7 +81,7 @@ func (p *Pages) staffTask(c *gin.Context) (staffTask, error) {
 	case store.TaskUnfiledSite:
 		return p.unfiledTask(task, raw)
 	}
-	return staffTask{}, fmt.Errorf("a task of kind %s: %w", task.Kind, store.ErrNotFound)
+	return staffTask{}, fmt.Errorf("task of kind %s: %w", task.Kind, store.ErrNotFound)
 }
 
 // taskForm shows a task with the form that answers it, or with the state of its answer.
@@ -104,7 +104,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	default:
 		data.Latest, data.Open, data.Result = &latest, latest.Refused, resultText(t, latest)
 		if task.values, err = task.reread(latest.Data); err != nil {
-			return fmt.Errorf("answer %d can't be read", latest.ID)
+			return fmt.Errorf("decoding answer %d failed", latest.ID)
 		}
 	}
 	var problems filing.Problems
@@ -143,7 +143,7 @@ func (p *Pages) answerTask(c *gin.Context) error {
 	case err != nil:
 		return err
 	default:
-		p.Logger.Info("a task from the bureau was answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
+		p.Logger.Info("bureau task answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
 		p.Flash(c, "flash.answered")
 	}
 	return web.Redirect(c, fmt.Sprintf("/support/tasks/%d/answer", task.ID))

@@ -19,7 +19,7 @@ import (
 func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMessage) (staffTask, error) {
 	var asked bureau.Verification
 	if err := json.Unmarshal(raw, &asked.Task); err != nil {
-		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
+		return staffTask{}, fmt.Errorf("decoding task %d failed", task.ID)
 	}
 	read := func(v url.Values) filing.VerificationForm {
 		return filing.VerificationForm{
@@ -69,7 +69,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 func (p *Pages) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, error) {
 	var found bureau.FoundSite
 	if err := json.Unmarshal(raw, &found); err != nil {
-		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
+		return staffTask{}, fmt.Errorf("decoding task %d failed", task.ID)
 	}
 	listed := found.SeenAt
 	if listed.IsZero() {

@@ -122,7 +122,7 @@ func (k *Kit) captcha(c *gin.Context) error {
 	c.Header("Content-Type", "image/png")
 	c.Status(http.StatusOK)
 	if _, err := drawing.NewImage(session, drawn(answer), captchaWidth, captchaHeight).WriteTo(c.Writer); err != nil {
-		k.Logger.Debug("a captcha's transfer broke off")
+		k.Logger.Debug("sending the captcha failed")
 	}
 
 	return nil

@@ -58,7 +58,7 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 		err = k.storePost(c, mark, where.Path, kept)
 	}
 	if err != nil {
-		k.Logger.Error("what was typed isn't kept for the other language", "error", err)
+		k.Logger.Error("saving form input across a language switch failed", "error", err)
 	}
 }
 

@@ -28,7 +28,7 @@ func (k *Kit) recover(c *gin.Context) {
 			if r == http.ErrAbortHandler {
 				panic(r)
 			}
-			k.Logger.Error("a page panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
+			k.Logger.Error("request panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
 			k.errorPage(c, http.StatusInternalServerError, "error.internal")
 		}
 	}()
@@ -64,7 +64,7 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	case errors.Is(err, ErrBadRequest):
 		k.errorPage(c, http.StatusBadRequest, "error.bad_request")
 	default:
-		k.Logger.Error("a page failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
+		k.Logger.Error("request failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
 		k.errorPage(c, http.StatusInternalServerError, "error.internal")
 	}
 	c.Abort()
@@ -78,7 +78,7 @@ func (k *Kit) errorPage(c *gin.Context, status int, key string) {
 // renderOrLog is Render for callers that can't return an error.
 func (k *Kit) renderOrLog(c *gin.Context, status int, p Page, page Component) {
 	if err := k.Render(c, status, p, page); err != nil {
-		k.Logger.Error("an error's page failed", "route", c.FullPath(), "error", err)
+		k.Logger.Error("rendering an error page failed", "route", c.FullPath(), "error", err)
 		c.Status(status)
 	}
 }

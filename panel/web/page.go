@@ -92,7 +92,7 @@ func mustCorrect(status int) bool {
 func (k *Kit) write(c *gin.Context, status int, page templ.Component) error {
 	var b bytes.Buffer
 	if err := page.Render(c.Request.Context(), &b); err != nil {
-		return fmt.Errorf("drawing the page: %w", err)
+		return fmt.Errorf("rendering the page: %w", err)
 	}
 	c.Data(status, "text/html; charset=utf-8", b.Bytes())
 	return nil

@@ -76,7 +76,7 @@ func (k *Kit) Require(p Permission) gin.HandlerFunc {
 			c.Next()
 			return
 		}
-		k.Logger.Warn("staff asked for what they may not do", "route", c.FullPath(), "needs", p, "actor", k.Actor(c))
+		k.Logger.Warn("permission denied", "route", c.FullPath(), "needs", p, "actor", k.Actor(c))
 		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, func(page *Page) templ.Component {
 			return forbiddenPage(page, p)
 		})

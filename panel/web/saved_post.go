@@ -28,7 +28,7 @@ const (
 	fieldFilesAgain = "files_again"
 
 	// ContextSaved is set when a page shows a form that the end of its session interrupted.
-	ContextSaved = "kept"
+	ContextSaved = "saved_post"
 	// fieldSwitched marks a form that was saved because the reader switched languages.
 	fieldSwitched = "switched_language"
 )
@@ -92,7 +92,7 @@ func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	}
 	saveDraftState(secretless, values)
 	if err := k.storePost(c, mark, path, secretless); err != nil {
-		k.Logger.Error("a form that came without a session wasn't kept", "route", c.FullPath(), "error", err)
+		k.Logger.Error("saving a form of an ended session failed", "route", c.FullPath(), "error", err)
 		return path, false
 	}
 	return path, true
@@ -131,7 +131,7 @@ func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	err := k.Store.SavedPost(c.Request.Context(), browser, k.UserID(c), c.Request.URL.Path, &values)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotFound) {
-			k.Logger.Error("a kept form can't be shown", "route", c.FullPath(), "error", err)
+			k.Logger.Error("loading a saved form failed", "route", c.FullPath(), "error", err)
 		}
 		return nil
 	}
@@ -140,11 +140,17 @@ func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	return values
 }
 
-// DropsSavedPost drops the saved form after a public route has answered it.
-func (k *Kit) DropsSavedPost(c *gin.Context) {
+// DropSavedPost deletes the saved form once it has been sent again and answered: by then it is either stored or shown
+// to its sender.
+func (k *Kit) DropSavedPost(c *gin.Context) {
 	c.Next()
-	if c.Writer.Status() < http.StatusInternalServerError {
-		k.dropSavedPost(c)
+	browser, path := cookie(c, cookieBrowser), k.formPath(c)
+	failed := c.Writer.Status() >= http.StatusInternalServerError
+	if failed || browser == "" || path == "" || c.Request.Method != http.MethodPost {
+		return
+	}
+	if err := k.Store.DropSavedPost(c.Request.Context(), browser, path); err != nil {
+		k.Logger.Error("deleting a saved form failed", "route", c.FullPath(), "error", err)
 	}
 }
 
@@ -154,18 +160,6 @@ func FilesAgain(saved url.Values, key string) (problems filing.Problems) {
 		problems = append(problems, filing.Problem{Field: field, Key: key})
 	}
 	return problems
-}
-
-// dropSavedPost deletes the saved form once it has been sent again and answered: by then it is either stored or shown
-// to its sender.
-func (k *Kit) dropSavedPost(c *gin.Context) {
-	browser, path := cookie(c, cookieBrowser), k.formPath(c)
-	if browser == "" || path == "" || c.Request.Method != http.MethodPost {
-		return
-	}
-	if err := k.Store.DropSavedPost(c.Request.Context(), browser, path); err != nil {
-		k.Logger.Error("a kept form can't be forgotten", "route", c.FullPath(), "error", err)
-	}
 }
 
 // RememberAccount marks the browser as the account's, and deletes what another account left.

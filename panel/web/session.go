@@ -126,7 +126,7 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 		}
 		ctx, err := k.Sessions.Load(r.Context(), token)
 		if err != nil {
-			k.Logger.Error("a session can't be loaded", "error", err)
+			k.Logger.Error("loading a session failed", "error", err)
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
