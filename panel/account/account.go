@@ -98,7 +98,7 @@ func passwordFields() []web.Field {
 
 // emptyForm is a form of which nothing typed is shown again: passwords and codes.
 func (p *Pages) emptyForm(c *gin.Context, name string, fields []web.Field, problems filing.Problems) web.Form {
-	return web.Build(p.Texts.For(p.Lang(c)), name, fields, nil, problems)
+	return p.Form(c, name, fields, nil, problems)
 }
 
 func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, http.StatusOK, nil) }
@@ -194,14 +194,12 @@ func (p *Pages) endSession(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Flash(c, "flash.session_ended")
-	return web.Redirect(c, "/account")
+	return p.RedirectWith(c, "/account", "flash.session_ended")
 }
 
 func (p *Pages) endOthers(c *gin.Context) error {
 	if err := p.Store.EndOtherSessions(c.Request.Context(), p.UserID(c), p.device(c)); err != nil {
 		return err
 	}
-	p.Flash(c, "flash.sessions_ended")
-	return web.Redirect(c, "/account")
+	return p.RedirectWith(c, "/account", "flash.sessions_ended")
 }

@@ -34,7 +34,7 @@ func (p *Pages) showContactAddress(
 	}
 	fields := []web.Field{address, presentPasswordField()}
 	return p.Render(c, status, web.Page{Title: "account.set_" + name}, web.With(formPage, accountForm{
-		Form: web.Build(p.Texts.For(p.Lang(c)), "account_contact", fields, values, problems),
+		Form: p.Form(c, "account_contact", fields, values, problems),
 		Lead: "account.contact_lead", Button: "account.contact_button",
 	}))
 }
@@ -112,6 +112,5 @@ func (p *Pages) confirmContactAddress(c *gin.Context) error {
 		return err
 	}
 	p.Sessions.Remove(ctx, keyContactAddress)
-	p.Flash(c, "flash.contact_address_set")
-	return web.Redirect(c, "/account")
+	return p.RedirectWith(c, "/account", "flash.contact_address_set")
 }

@@ -43,7 +43,7 @@ func (p *Pages) forgottenForm(c *gin.Context) error {
 }
 
 func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	form := web.Build(t, "forgotten", append(forgottenFields(t), p.CaptchaField(c)), values, problems)
 	return p.Render(c, status, web.Page{Title: "forgotten.title"}, web.With(forgottenPage, form))
 }
@@ -207,8 +207,7 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // another tab was faster
-		p.Flash(c, "flash.recovery_over")
-		return web.Redirect(c, pathForgotten)
+		return p.RedirectWith(c, pathForgotten, "flash.recovery_over")
 	case err == nil:
 		err = p.Store.ForgetTries(ctx, user.Login)
 	}
@@ -218,6 +217,5 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	p.Sessions.Remove(ctx, keyRecovery)
 	p.Sessions.Remove(ctx, keyRecovered)
 	p.Sessions.Remove(ctx, web.KeyFailures)
-	p.Flash(c, "flash.password_set")
-	return web.Redirect(c, "/sign-in")
+	return p.RedirectWith(c, "/sign-in", "flash.password_set")
 }

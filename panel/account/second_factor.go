@@ -268,8 +268,7 @@ func (p *Pages) replaceFirstPassword(c *gin.Context) error {
 	switch {
 	case errors.Is(err, store.ErrConflict): // another tab was faster; its password counts
 		p.forgetPendingLogin(c)
-		p.Flash(c, "flash.sign_in_over")
-		return web.Redirect(c, "/sign-in")
+		return p.RedirectWith(c, "/sign-in", "flash.sign_in_over")
 	case err != nil:
 		return err
 	}
@@ -315,7 +314,7 @@ func (p *Pages) showEnrol(
 	if err != nil {
 		return err
 	}
-	link, err := totp.URL(p.Texts.For(p.Lang(c)).T("app.name", nil), user.Login, factor.Pending)
+	link, err := totp.URL(p.T(c).T("app.name", nil), user.Login, factor.Pending)
 	if err == nil {
 		data.QR, err = totp.NewQR(link)
 	}

@@ -51,7 +51,7 @@ func (p *Pages) showSignIn(c *gin.Context, status int, values url.Values, proble
 		fields = append(fields, p.CaptchaField(c))
 	}
 	return p.Render(c, status, web.Page{Title: "sign_in.title"}, web.With(signInPage, signInData{
-		web.Build(p.Texts.For(p.Lang(c)), "sign_in", fields, values, problems), web.LocalPath(values.Get("next")),
+		p.Form(c, "sign_in", fields, values, problems), web.LocalPath(values.Get("next")),
 	}))
 }
 

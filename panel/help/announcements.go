@@ -50,12 +50,12 @@ func (p *Pages) announcementList(c *gin.Context) error {
 }
 
 func (p *Pages) announcementPage(c *gin.Context) error {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
+	id := web.PathID(c, "id")
 	n, err := p.Store.ShownAnnouncement(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
-	shown, err := web.InLanguage(n, p.Texts.For(p.Lang(c)).Lang(), 1)
+	shown, err := web.InLanguage(n, p.T(c).Lang(), 1)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ var announcementTable = web.TableSpec[staffAnnouncement]{
 }
 
 func (p *Pages) staffAnnouncements(c *gin.Context) error {
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
+	after := web.QueryID(c, "after")
 	list, err := p.Store.Announcements(c.Request.Context(), after, announcementsPerPage+1)
 	if err != nil {
 		return err
@@ -171,13 +171,13 @@ func (p *Pages) editAnnouncement(c *gin.Context) error {
 func (p *Pages) showAnnouncementForm(
 	c *gin.Context, status int, data announcementFormData, values url.Values, problems filing.Problems,
 ) error {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	data.Form = web.Build(t, "announcement", announcementFields(t), values, problems)
 	return p.Render(c, status, web.Page{Title: "announcements.edit"}, web.With(staffAnnouncementPage, data))
 }
 
 func (p *Pages) announcementOf(c *gin.Context) (store.Announcement, error) {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
+	id := web.PathID(c, "id")
 	return p.Store.Announcement(c.Request.Context(), id)
 }
 
@@ -315,8 +315,7 @@ func (p *Pages) withdrawAnnouncement(c *gin.Context) error {
 		})
 	}
 	if errors.Is(err, store.ErrConflict) {
-		p.Flash(c, "flash.moved_on")
-		return web.Redirect(c, "/support/announcements")
+		return p.RedirectWith(c, "/support/announcements", "flash.moved_on")
 	}
 	return p.announcementDone(c, err)
 }
@@ -327,6 +326,5 @@ func (p *Pages) announcementDone(c *gin.Context, err error) error {
 	}
 	p.Logger.Info("announcement updated by staff",
 		"route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/announcements")
+	return p.RedirectWith(c, "/support/announcements", "flash.done")
 }

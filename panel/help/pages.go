@@ -63,7 +63,7 @@ func (p *Pages) helpPage(c *gin.Context) error {
 	data := helpPageData{helpHead: p.helpHead(c), Page: found}
 	data.Slug = found.Slug
 	if found.Slug == web.PageProcess {
-		data.Flow = drawFlow(p.Texts.For(p.Lang(c)))
+		data.Flow = drawFlow(p.T(c))
 	}
 	page := web.Page{Title: "help_centre.title", Heading: data.Page.Title}
 	return p.Render(c, http.StatusOK, page, web.With(helpPage, data))

@@ -86,7 +86,7 @@ func (p *Pages) showQuery(
 	if p.QueryNeedsCaptcha(c) {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	form := web.Build(p.Texts.For(p.Lang(c)), "query", fields, values, problems)
+	form := p.Form(c, "query", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "query.title"}, func(page *web.Page) templ.Component {
 		return queryPage(page, form, answer)
 	})

@@ -66,7 +66,7 @@ func (p *Pages) showTicketForm(
 	if p.stranger(c) {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "ticket", fields, values, problems)
+	data.Form = p.Form(c, "ticket", fields, values, problems)
 	title := "tickets." + string(data.Kind) + ".title"
 	return p.Render(c, status, web.Page{Title: title}, web.With(ticketFormPage, data))
 }
@@ -83,7 +83,7 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			return p.showTicketForm(c, http.StatusOK, data, values, nil)
 		}
 		stranger := p.stranger(c)
-		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.Texts.For(p.Lang(c)).Lang()}
+		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.T(c).Lang()}
 		ticket.Text, ticket.Email = strings.TrimSpace(values.Get("text")), strings.TrimSpace(values.Get("email"))
 		problems := ticketProblems(ticket.TicketBody, stranger)
 		if !stranger {
@@ -118,8 +118,7 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			p.Sessions.Put(ctx, keyTicket, id)
 			return web.Redirect(c, "/help/asked")
 		}
-		p.Flash(c, "flash.ticket_sent")
-		return web.Redirect(c, "/tickets/"+strconv.FormatInt(id, 10))
+		return p.RedirectWith(c, "/tickets/"+strconv.FormatInt(id, 10), "flash.ticket_sent")
 	}
 }
 
@@ -200,7 +199,7 @@ func listed(list []store.Ticket) ticketsData {
 
 // ticketsOfCustomer lists a customer's own tickets.
 func (p *Pages) ticketsOfCustomer(c *gin.Context) error {
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
+	after := web.QueryID(c, "after")
 	list, err := p.Store.TicketsOf(c.Request.Context(), p.UserID(c), after, ticketsShown+1)
 	if err != nil {
 		return err

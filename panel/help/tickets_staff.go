@@ -23,7 +23,7 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	if !slices.Contains(store.TicketStatuses, status) {
 		status = store.TicketOpen
 	}
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
+	after := web.QueryID(c, "after")
 	list, err := p.Store.Tickets(c.Request.Context(), status, after, ticketsShown+1)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (p *Pages) showStaffTicket(
 		return err
 	}
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", fields, values, problems)
+	data.Form = p.Form(c, "answer", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
 }
 
@@ -73,7 +73,7 @@ func mailState(p *web.Page, a store.TicketAnswer) string {
 }
 
 func ticketID(c *gin.Context) int64 {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
+	id := web.PathID(c, "id")
 	return id
 }
 
@@ -107,8 +107,7 @@ func (p *Pages) answerTicket(c *gin.Context) error {
 		return err
 	}
 	p.sendTicket(c, id, answer)
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/tickets/"+strconv.FormatInt(id, 10))
+	return p.RedirectWith(c, "/support/tickets/"+strconv.FormatInt(id, 10), "flash.done")
 }
 
 // closeTicket closes a ticket without an answer, or after one.
@@ -120,6 +119,5 @@ func (p *Pages) closeTicket(c *gin.Context) error {
 		return err
 	}
 	p.Logger.Info("ticket closed by staff", "ticket", id, "actor", p.Actor(c))
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/tickets")
+	return p.RedirectWith(c, "/support/tickets", "flash.done")
 }

@@ -2,12 +2,9 @@ package staff
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -22,17 +19,7 @@ type blockData struct {
 
 // withBlock finds the block that a page is about.
 func (p *Pages) withBlock(handle func(*gin.Context, store.AddressBlock) error) web.Handler {
-	return func(c *gin.Context) error {
-		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-		if err != nil {
-			return web.ErrBadRequest
-		}
-		b, err := p.Store.Block(c.Request.Context(), id)
-		if err != nil {
-			return err
-		}
-		return handle(c, b)
-	}
+	return web.WithID(p.Store.Block, handle)
 }
 
 // blockPage is the form that changes a block, or reports a refused one again.
@@ -45,27 +32,19 @@ func (p *Pages) blockPage(c *gin.Context, b store.AddressBlock) error {
 }
 
 func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, problems filing.Problems) error {
-	t, status := p.Texts.For(p.Lang(c)), http.StatusOK
-	if len(problems) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
+	t := p.T(c)
 	data := blockData{Block: blockRowOf(t, b, p.Tables(c.Request.Context()).Units)}
 	if !data.Block.Changes {
-		p.Flash(c, "flash.moved_on")
-		return web.Redirect(c, "/support/addresses")
+		return p.RedirectWith(c, pathAddresses, "flash.moved_on")
 	}
 	fields, kind := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}, filing.BlockSource
 	if b.Source == 0 { // how a block is used may change; where it comes from can't
-		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true, Options: []web.Option{
-			{Value: filing.BlockOwnUse, Label: t.T("block_kind.own", nil)},
-			{Value: filing.BlockReserved, Label: t.T("block_kind.reserved", nil)},
-		}})
+		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true,
+			Options: web.TextOptions(t, "block_kind.", filing.BlockOwnUse, filing.BlockReserved)})
 		kind = filing.BlockOwnUse
 	}
 	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
-	return p.Render(c, status, web.Page{Title: "addresses.change_title"}, func(page *web.Page) templ.Component {
-		return addressBlockPage(page, data)
-	})
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "addresses.change_title"}, web.With(addressBlockPage, data))
 }
 
 // changeBlock queues a block's new values.
@@ -103,15 +82,9 @@ func (p *Pages) actOnBlock(
 	c *gin.Context, b store.AddressBlock, action, flash string, act func(context.Context) error,
 ) error {
 	err := p.Audited(c, p.AuditEntry(c, action, "address_block", web.IdText(b.ID), ""), act)
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.moved_on")
-	case err != nil:
-		return err
-	default:
+	if err == nil {
 		p.Logger.Info("address block updated by staff", "action", action, "block", b.ID, "account", b.AccountID, "actor",
 			p.Actor(c))
-		p.Flash(c, flash)
 	}
-	return web.Redirect(c, "/support/addresses")
+	return p.Finish(c, err, pathAddresses, flash, web.MovedOn)
 }

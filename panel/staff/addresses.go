@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -19,6 +18,7 @@ import (
 )
 
 const (
+	pathAddresses  = "/support/addresses"
 	blocksPerPage  = 100
 	uncoveredShown = 50
 )
@@ -69,7 +69,7 @@ func (b blockRow) change() string {
 func (p *Pages) addresses(c *gin.Context) error { return p.showAddresses(c, nil, nil) }
 
 func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing.Problems) error {
-	ctx, t, status := c.Request.Context(), p.Texts.For(p.Lang(c)), http.StatusOK
+	ctx, t, status := c.Request.Context(), p.T(c), http.StatusOK
 	accounts, err := p.Store.Accounts(ctx)
 	if err != nil {
 		return err
@@ -83,18 +83,14 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 	data := addressesData{
 		NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems),
 	}
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the start
-	blocks, err := p.Store.Blocks(ctx, before, blocksPerPage+1)
+	blocks, err := p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
 	if err == nil {
 		data.Uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown)
 	}
 	if err != nil {
 		return err
 	}
-	if len(blocks) > blocksPerPage {
-		blocks = blocks[:blocksPerPage]
-		data.Next = blocks[blocksPerPage-1].ID
-	}
+	blocks, data.Next = web.Paged(blocks, blocksPerPage, func(last store.AddressBlock) int64 { return last.ID })
 	names := map[int64]string{}
 	for _, a := range accounts {
 		if len(accounts) > 1 {
@@ -107,9 +103,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		row.Account = names[b.AccountID]
 		data.Blocks = append(data.Blocks, row)
 	}
-	return p.Render(c, status, web.Page{Title: "addresses.title"}, func(page *web.Page) templ.Component {
-		return addressesPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "addresses.title"}, web.With(addressesPage, data))
 }
 
 // exchanging are the accounts with an interface: blocks are reported through one.
@@ -126,10 +120,7 @@ func reportFields(t *locale.Localizer, accounts []store.Account) (fields []web.F
 		}
 		fields = append(fields, web.Field{Name: "account", Type: "select", Required: true, Options: web.Choose(t, options)})
 	}
-	var kinds []web.Option
-	for _, kind := range []string{filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved} {
-		kinds = append(kinds, web.Option{Value: kind, Label: t.T("block_kind."+kind, nil)})
-	}
+	kinds := web.TextOptions(t, "block_kind.", filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved)
 	fields = append(fields,
 		web.Field{Name: "ranges", Type: "textarea", Required: true},
 		web.Field{Name: "kind", Type: "select", Required: true, Options: web.Choose(t, kinds)})
@@ -140,7 +131,7 @@ func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) 
 	row := blockRow{AddressBlock: b, Range: filing.RangeOf(b.From, b.To).String(), Way: kindOfBlock(b.BlockValues),
 		State: b.State}
 	if b.Source != 0 {
-		row.Unit = strconv.FormatInt(b.Source, 10)
+		row.Unit = unitText(b.Source)
 		if unit, ok := filing.CodeByID(units, int(b.Source)); ok {
 			row.Unit += " " + unit.Name
 		}
@@ -178,10 +169,8 @@ func blockFields(t *locale.Localizer, kind string) []web.Field {
 		list = append(list, web.Field{Name: "unit", Type: "text", Autocomplete: "off", Required: kind != ""})
 	}
 	if kind != filing.BlockSource {
-		var ways []web.Option
-		for _, way := range []int{bureau.StaticAddresses, bureau.DynamicAddresses, bureau.UnknownAddresses} {
-			ways = append(ways, web.Option{Value: strconv.Itoa(way), Label: t.T("assignment."+strconv.Itoa(way), nil)})
-		}
+		ways := web.TextOptions(t, "assignment.", strconv.Itoa(bureau.StaticAddresses),
+			strconv.Itoa(bureau.DynamicAddresses), strconv.Itoa(bureau.UnknownAddresses))
 		list = append(list, web.Field{Name: "assignment", Type: "select", Options: web.Choose(t, ways)},
 			web.Field{Name: "since", Type: "date"})
 	}
@@ -216,8 +205,9 @@ func blocksOf(f filing.BlockForm) []store.BlockValues {
 }
 
 // blockProblems are a form's, with those of lines that overlap a block, unless it is the excepted one.
-func (p *Pages) blockProblems(ctx context.Context, account int64, f filing.BlockForm,
-	except int64) (filing.Problems, error) {
+func (p *Pages) blockProblems(
+	ctx context.Context, account int64, f filing.BlockForm, except int64,
+) (filing.Problems, error) {
 	problems := f.Validate(p.Tables(ctx), p.today())
 	if problems.For("ranges") != nil || problems.For("kind") != nil {
 		return problems, nil
@@ -268,6 +258,5 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 		return err
 	}
 	p.Logger.Info("address blocks queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
-	p.Flash(c, "flash.blocks_queued")
-	return web.Redirect(c, "/support/addresses")
+	return p.RedirectWith(c, pathAddresses, "flash.blocks_queued")
 }

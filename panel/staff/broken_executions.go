@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/locale"
@@ -77,7 +76,5 @@ func (p *Pages) brokenPage(c *gin.Context) error {
 		}
 		data.Rows = append(data.Rows, row)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "broken.title"}, func(page *web.Page) templ.Component {
-		return brokenPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "broken.title"}, web.With(brokenPage, data))
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -59,19 +58,15 @@ type staffPaper struct {
 }
 
 // supportDossier is the latest revision with its papers, for those who vet it.
-func (p *Pages) supportDossier(c *gin.Context) error {
-	ctx := c.Request.Context()
-	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
-	if err != nil {
-		return err
-	}
+func (p *Pages) supportDossier(c *gin.Context, f store.Filing) error {
 	return p.showSupportDossier(c, http.StatusOK, f, url.Values{}, nil)
 }
 
 // showSupportDossier draws a dossier's page; values and problems are those of the form that sends
 // it back.
-func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, values url.Values,
-	problems filing.Problems) error {
+func (p *Pages) showSupportDossier(
+	c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems,
+) error {
 	ctx := c.Request.Context()
 	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
@@ -89,9 +84,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, func(page *web.Page) templ.Component {
-		return dossierPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, web.With(dossierPage, data))
 }
 
 // withoutSecrets leaves out what a reviewer needn't see: passwords at the bureau.
@@ -123,8 +116,9 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.V
 }
 
 // fillVetting fills in what vetting of a revision needs.
-func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values,
-	problems filing.Problems) error {
+func (p *Pages) fillVetting(
+	c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values, problems filing.Problems,
+) error {
 	ctx, f := c.Request.Context(), data.Filing
 	vetting, err := p.vettingOf(c, f, d)
 	if err != nil {
@@ -183,18 +177,29 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 	if err != nil {
 		return err
 	}
-	t := p.Texts.For(p.Lang(c))
+	data.SentBackFor = dossierview.SendBackText(p.T(c), said.SentBack[before])
 	if decision, decided := said.Decisions[before]; decided && !decision.Approved {
-		data.SentBackFor = dossierview.DecisionText(t, decision)
-	} else {
-		data.SentBackFor = dossierview.SendBackText(t, said.SentBack[before])
+		data.SentBackFor = dossierview.DecisionText(p.T(c), decision)
 	}
 	return nil
 }
 
+// viewPaperAsStaff shows staff a paper of any filing.
+func (p *Pages) viewPaperAsStaff(c *gin.Context, f store.Filing) error {
+	if err := p.renewVetting(c, f); err != nil {
+		return err
+	}
+	if c.Query("thumb") == "" { // previews belong to the dossier's page, whose view was audited
+		d := p.AuditEntry(c, "paper.view", "paper", c.Param("paper"), "")
+		c.Request = c.Request.WithContext(store.WithAudit(c.Request.Context(), &d))
+	}
+	return p.SendPaper(c, f, dossierview.ViewedByStaff+"/"+string(f.Stage))
+}
+
 // papersForStaff are a revision's pictures with their names.
-func (p *Pages) papersForStaff(c *gin.Context, filingID int64, revision int,
-	d filing.Dossier) (papers []staffPaper, err error) {
+func (p *Pages) papersForStaff(
+	c *gin.Context, filingID int64, revision int, d filing.Dossier,
+) (papers []staffPaper, err error) {
 	list, err := p.Store.PapersOfRevision(c.Request.Context(), filingID, revision)
 	needed := p.NeededPapers(d)
 	for _, paper := range list {

@@ -1,7 +1,6 @@
 package staff
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -109,21 +108,12 @@ func (p *Pages) figureCSV(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Header("Content-Type", web.CsvType)
-	c.Header("Content-Disposition", `attachment; filename="`+name+`.csv"`)
-	c.Status(http.StatusOK)
-	out := web.NewSheet(c.Writer, file.columns...)
-	for _, row := range file.rows(p, c, p.Texts.For(p.Lang(c)), figures) {
-		if err == nil {
-			err = out.Row(row...)
+	return p.SendCSV(c, name+".csv", file.columns, func(row web.WriteRow) error {
+		for _, cells := range file.rows(p, c, p.T(c), figures) {
+			if err := row(cells...); err != nil {
+				return err
+			}
 		}
-	}
-	if err == nil {
-		err = out.End()
-	}
-	if err != nil { // half a file must not look whole
-		p.Logger.Error("the export of the figures broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+		return nil
+	})
 }

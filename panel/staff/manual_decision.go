@@ -2,12 +2,10 @@ package staff
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -56,14 +54,7 @@ func (p *Pages) manualApproved(c *gin.Context, r manualDossier) error {
 func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
 	values := web.PostForm(c)
 	opinion := strings.TrimSpace(values.Get("opinion"))
-	var problems filing.Problems
-	switch {
-	case opinion == "":
-		problems = filing.Problems{{Field: "opinion", Key: "required"}}
-	case utf8.RuneCountInString(opinion) > maxOpinion:
-		problems = filing.Problems{{Field: "opinion", Key: "too_long", Args: map[string]any{"max": maxOpinion}}}
-	}
-	if len(problems) > 0 {
+	if problems := web.CheckText("opinion", opinion, maxOpinion, "required"); problems != nil {
 		forms := p.decisionInputs(c, r.dossier)
 		forms.Refused = p.refusedForm(c, r.dossier, values, problems)
 		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
@@ -87,12 +78,8 @@ func (p *Pages) recordManual(
 	c *gin.Context, r manualDossier, action string, record func(context.Context) error,
 ) error {
 	err := p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), record)
-	switch {
-	case errors.Is(err, store.ErrConflict): // somebody was quicker: the page shows what they did
-		p.Flash(c, "flash.dossier_moved_on")
-		return web.Redirect(c, manualPath(r.ID))
-	case err != nil:
-		return err
+	if err != nil { // somebody was quicker: the page shows what they did
+		return p.Finish(c, err, manualPath(r.ID), "", web.Refusals{store.ErrConflict: "flash.dossier_moved_on"})
 	}
 	p.Logger.Info("dossier updated by staff", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor",
 		p.Actor(c))
@@ -100,6 +87,5 @@ func (p *Pages) recordManual(
 		p.Logger.Warn("starting an exchange failed; the next scheduled one delivers the record", "account", r.AccountID,
 			"error", err)
 	}
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, manualPath(r.ID))
+	return p.RedirectWith(c, manualPath(r.ID), "flash.done")
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -56,28 +55,26 @@ type manualRow struct {
 // manualList is what staff must submit to bureaus without an interface, and what they submitted
 // and isn't decided yet.
 func (p *Pages) manualList(c *gin.Context) error {
-	t, now := p.Texts.For(p.Lang(c)), p.Store.Now()
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	account, _ := strconv.ParseInt(c.Query("account"), 10, 64)
+	t, now := p.T(c), p.Store.Now()
+	account := web.QueryID(c, "account")
 	data := manualListData{Account: account}
 	for _, key := range []string{dossierToSubmit, dossierSubmitted} {
 		if only := c.Query("group"); only != "" && only != key {
 			continue // further pages go through one group
 		}
-		list, err := p.Store.ManualRecords(c.Request.Context(),
-			store.ManualFilter{Submitted: key == dossierSubmitted, AccountID: account, After: after}, dossiersPerPage+1)
+		wanted := store.ManualFilter{Submitted: key == dossierSubmitted, AccountID: account, After: web.QueryID(c, "after")}
+		list, err := p.Store.ManualRecords(c.Request.Context(), wanted, dossiersPerPage+1)
 		if err != nil {
 			return err
 		}
 		group := manualGroup{Key: key}
-		if len(list) > dossiersPerPage {
-			list = list[:dossiersPerPage]
-			next := url.Values{"group": {key}, "after": {web.IdText(list[len(list)-1].ID)}}
+		list, group.Next = web.Paged(list, dossiersPerPage, func(last store.ManualRecord) string {
+			next := url.Values{"group": {key}, "after": {web.IdText(last.ID)}}
 			if account != 0 {
 				next.Set("account", web.IdText(account))
 			}
-			group.Next = pathManual + "?" + next.Encode()
-		}
+			return pathManual + "?" + next.Encode()
+		})
 		for _, r := range list {
 			since := r.QueuedAt
 			if r.SubmittedAt.Valid {
@@ -87,9 +84,7 @@ func (p *Pages) manualList(c *gin.Context) error {
 		}
 		data.Groups = append(data.Groups, group)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, func(page *web.Page) templ.Component {
-		return manualListPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, web.With(manualListPage, data))
 }
 
 // age is how long something has waited, in words.
@@ -192,12 +187,10 @@ func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms de
 		}
 		if decision.RecordID == r.ID { // a later revision's decision is on its own page
 			data.Decision = &decision
-			data.Fields = fieldLabels(p.Texts.For(p.Lang(c)), decision.Fields)
+			data.Fields = fieldLabels(p.T(c), decision.Fields)
 		}
 	}
-	return p.Render(c, status, web.Page{Title: "dossiers.one"}, func(page *web.Page) templ.Component {
-		return manualDossierPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "dossiers.one"}, web.With(manualDossierPage, data))
 }
 
 // knownNumbers fill in the numbers of a holder or a site that was filed before.
@@ -222,17 +215,16 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 	if d.Kind.Ends() {
 		fields = nil
 	}
-	return web.Build(p.Texts.For(p.Lang(c)), "approved", fields, values, problems)
+	return p.Form(c, "approved", fields, values, problems)
 }
 
 // refusedForm asks why the bureau refused, and for which fields.
 func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) web.Form {
-	t := p.Texts.For(p.Lang(c))
 	fields := []web.Field{{Name: "opinion", Type: "textarea", Required: true}}
 	for _, group := range p.refusable(c, d) {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	return web.Build(t, "refused", fields, values, problems)
+	return p.Form(c, "refused", fields, values, problems)
 }
 
 type refusableFields struct {
@@ -243,7 +235,7 @@ type refusableFields struct {
 // refusable are the fields that a refusal can be about: those of the dossier's forms that the
 // customer fills in.
 func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	for _, f := range dossierview.FilledForms(d) {
 		group := refusableFields{form: f.Name}
 		for _, field := range p.Fields(t, filing.BuiltIn(), d.Kind, f.Name, f.Values) {

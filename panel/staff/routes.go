@@ -39,22 +39,22 @@ func (p *Pages) Routes(r web.StaffGroup) {
 }
 
 func (p *Pages) filingRoutes(r web.StaffGroup) {
-	r.GET("/filings/:number", web.CanSee, p.filingPage)
-	r.POST("/filings/:number/unmask", web.CanSeePersonal, p.unmask)
-	r.GET("/filings/:number/resume", web.CanActOnFilings, p.resumeForm)
-	r.POST("/filings/:number/resume", web.CanActOnFilings, p.resume)
-	r.POST("/filings/:number/run-now", web.CanActOnFilings, p.runNow)
-	r.POST("/filings/:number/codes", web.CanActOnFilings, p.sendCodeFor)
-	r.GET("/filings/:number/contact/:channel", web.CanActOnFilings, p.correctionForm)
+	r.GET("/filings/:number", web.CanSee, p.withFiling(p.filingPage))
+	r.POST("/filings/:number/unmask", web.CanSeePersonal, p.withFiling(p.unmask))
+	r.GET("/filings/:number/resume", web.CanActOnFilings, p.withFiling(p.resumeForm))
+	r.POST("/filings/:number/resume", web.CanActOnFilings, p.withFiling(p.resume))
+	r.POST("/filings/:number/run-now", web.CanActOnFilings, p.withFiling(p.runNow))
+	r.POST("/filings/:number/codes", web.CanActOnFilings, p.withFiling(p.sendCodeFor))
+	r.GET("/filings/:number/contact/:channel", web.CanActOnFilings, p.withFiling(p.correctionForm))
 	r.POST("/filings/:number/contact/:channel", web.CanActOnFilings, p.correctContact)
-	r.GET("/filings/:number/proofs/:id", web.CanSeePersonal, p.proofOfCorrection)
-	r.GET("/filings/:number/space", web.CanActOnFilings, p.spaceForm)
-	r.POST("/filings/:number/space", web.CanActOnFilings, p.correctSpace)
-	r.GET("/filings/:number/withdraw", web.CanActOnFilings, p.withdrawForm)
-	r.POST("/filings/:number/withdraw", web.CanActOnFilings, p.withdrawAsStaff)
-	r.POST("/filings/:number/resubmit", web.CanActOnFilings, p.resubmit)
-	r.GET("/filings/:number/dossier", web.CanSeePersonal, p.supportDossier)
-	r.GET("/filings/:number/papers/:paper", web.CanSeePersonal, p.viewPaperAsStaff)
+	r.GET("/filings/:number/proofs/:id", web.CanSeePersonal, p.withFiling(p.proofOfCorrection))
+	r.GET("/filings/:number/space", web.CanActOnFilings, p.withFiling(p.spaceForm))
+	r.POST("/filings/:number/space", web.CanActOnFilings, p.withFiling(p.correctSpace))
+	r.GET("/filings/:number/withdraw", web.CanActOnFilings, p.withFiling(p.withdrawForm))
+	r.POST("/filings/:number/withdraw", web.CanActOnFilings, p.withFiling(p.withdrawAsStaff))
+	r.POST("/filings/:number/resubmit", web.CanActOnFilings, p.withFiling(p.resubmit))
+	r.GET("/filings/:number/dossier", web.CanSeePersonal, p.withFiling(p.supportDossier))
+	r.GET("/filings/:number/papers/:paper", web.CanSeePersonal, p.withFiling(p.viewPaperAsStaff))
 }
 
 func (p *Pages) bulkRoutes(r web.StaffGroup) {
@@ -72,12 +72,12 @@ func (p *Pages) vettingRoutes(r web.StaffGroup) {
 	r.POST("/vetting/next", web.CanVet, p.takeNextVetting)
 	r.GET("/vetting/figures", web.CanVet, p.vettingFiguresPage)
 	r.GET("/vetting/figures.csv", web.CanVet, p.exportVettingFigures)
-	r.GET("/filings/:number/vetting/state", web.CanVet, p.vettingState)
-	r.POST("/filings/:number/vetting/take", web.CanVet, p.takeVetting)
-	r.POST("/filings/:number/vetting/release", web.CanVet, p.releaseVetting)
-	r.POST("/filings/:number/vetting/finish", web.CanVet, p.finishVetting)
-	r.POST("/filings/:number/pass", web.CanVet, p.pass)
-	r.POST("/filings/:number/send-back", web.CanVet, p.sendBack)
+	r.GET("/filings/:number/vetting/state", web.CanVet, p.withFiling(p.vettingState))
+	r.POST("/filings/:number/vetting/take", web.CanVet, p.withFiling(p.takeVetting))
+	r.POST("/filings/:number/vetting/release", web.CanVet, p.withFiling(p.releaseVetting))
+	r.POST("/filings/:number/vetting/finish", web.CanVet, p.withFiling(p.finishVetting))
+	r.POST("/filings/:number/pass", web.CanVet, p.withFiling(p.pass))
+	r.POST("/filings/:number/send-back", web.CanVet, p.withFiling(p.sendBack))
 }
 
 func (p *Pages) bureauRoutes(r web.StaffGroup) {
@@ -96,10 +96,10 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/dossiers/:record/approved", web.CanActOnFilings, p.withManual(p.manualApproved))
 	r.POST("/dossiers/:record/refused", web.CanActOnFilings, p.withManual(p.manualRefused))
 	r.GET("/bureau", web.CanSee, p.bureauPage)
-	r.POST("/bureau/accounts/:id/start", web.CanRunBureau, p.startAccount)
-	r.POST("/bureau/accounts/:id/release", web.CanRunBureau, p.releaseDoubtful)
+	r.POST("/bureau/accounts/:id/start", web.CanRunBureau, p.bureauAction("account.start", "account", p.Store.StartAccount))
+	r.POST("/bureau/accounts/:id/release", web.CanRunBureau, p.bureauAction("account.release", "account", p.releaseDoubtful))
 	r.GET("/bureau/accounts/:id/files/:direction/:number", web.CanSeePersonal, p.dataFile)
-	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.taskDone)
+	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.bureauAction("task.done", "task", p.Store.TaskDone))
 }
 
 // accountRoutes are the staff's accounts and the audit log.

@@ -45,21 +45,19 @@ type reasonChoice struct {
 }
 
 // sendBackForm asks why a dossier is sent back.
-func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values,
-	problems filing.Problems) sendBackData {
-	t := p.Texts.For(p.Lang(c))
+func (p *Pages) sendBackForm(
+	c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems,
+) sendBackData {
 	groups := p.sendable(c, d)
 	fields := []web.Field{{Name: "text", Type: "textarea"}}
 	for _, group := range groups {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	data := sendBackData{Form: web.Build(t, formSendBack, fields, values, problems)}
+	data := sendBackData{Form: p.Form(c, formSendBack, fields, values, problems)}
 	for _, r := range fittingReasons(groups) {
 		choice := reasonChoice{
-			Option: web.Option{
-				Value: r.Key, Label: r.In(t.Lang()), Selected: slices.Contains(values["reasons"], r.Key),
-			},
-			Field: fieldName(groups, r), Note: values.Get(notePrefix + r.Key),
+			web.Option{Value: r.Key, Label: r.In(p.T(c).Lang()), Selected: slices.Contains(values["reasons"], r.Key)},
+			fieldName(groups, r), values.Get(notePrefix + r.Key),
 		}
 		title := "sendback.whole"
 		if r.Form != "" {
@@ -110,8 +108,9 @@ func fittingReasons(groups []refusableFields) (list []filing.SendBackReason) {
 }
 
 // readSendBack reads the form and ignores what it doesn't offer.
-func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier,
-	values url.Values) (b store.SendBack, problems filing.Problems) {
+func (p *Pages) readSendBack(
+	c *gin.Context, d filing.Dossier, values url.Values,
+) (b store.SendBack, problems filing.Problems) {
 	groups := p.sendable(c, d)
 	b.Text = web.Trimmed(values, "text")
 	about := func(name string) {
@@ -152,12 +151,12 @@ func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier,
 
 // sendBack returns a dossier to the customer. The reason stays in the database: the filing's
 // workflow hears only that there is one.
-func (p *Pages) sendBack(c *gin.Context) error {
-	v, err := p.postedDecision(c, store.VettingSentBack)
+func (p *Pages) sendBack(c *gin.Context, f store.Filing) error {
+	v, err := p.postedDecision(c, f, store.VettingSentBack)
 	if err != nil {
-		return p.verdictGiven(c, v.filing, err, "")
+		return p.verdictGiven(c, f, err, "")
 	}
-	f, values := v.filing, web.PostForm(c)
+	values := web.PostForm(c)
 	b, problems := p.readSendBack(c, v.dossier, values)
 	current := f.Stage == filing.Vetting && f.Revision == v.decision.Revision
 	if len(problems) > 0 && current {

@@ -29,7 +29,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 	}
 	return staffTask{
 		Task: task, kind: store.StaffVerification,
-		facts:  filedFacts(p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context()), asked),
+		facts:  filedFacts(p.T(c), p.Tables(c.Request.Context()), asked),
 		values: url.Values{"day": {p.today()}},
 		fields: func(t *locale.Localizer, _ filing.Tables) []web.Field {
 			passed := []web.Option{

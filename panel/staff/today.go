@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -49,9 +48,7 @@ func (p *Pages) todayPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "today.title"}, func(page *web.Page) templ.Component {
-		return todayPage(page, groups)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "today.title"}, web.With(todayPage, groups))
 }
 
 // todayLines is the part of the page that a script renews.
@@ -60,11 +57,11 @@ func (p *Pages) todayLines(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderFragment(c, func(page *web.Page) templ.Component { return todayLines(page, groups) })
+	return p.RenderFragment(c, web.With(todayLines, groups))
 }
 
 func (p *Pages) waitingGroups(c *gin.Context) (groups []waitingGroup, err error) {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	for _, group := range []struct {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)

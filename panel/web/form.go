@@ -1,10 +1,13 @@
 package web
 
 import (
+	"context"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -233,6 +236,59 @@ const DateTimeField = "2006-01-02T15:04"
 func QueryNumber(c *gin.Context, name string) int {
 	n, _ := strconv.Atoi(c.Query(name))
 	return n
+}
+
+// PathID is an ID in the path; nonsense is 0, which nothing has.
+func PathID(c *gin.Context, name string) int64 { return parseID(c.Param(name)) }
+
+// QueryID is an ID in the query, such as that of the last row of the page before; 0 if there is none.
+func QueryID(c *gin.Context, name string) int64 { return parseID(c.Query(name)) }
+
+func parseID(text string) int64 {
+	id, _ := strconv.ParseInt(text, 10, 64)
+	return id
+}
+
+// WithID passes a handler what the ID in its path names.
+func WithID[T any](
+	find func(context.Context, int64) (T, error), handle func(*gin.Context, T) error,
+) Handler {
+	return func(c *gin.Context) error {
+		found, err := find(c.Request.Context(), PathID(c, "id"))
+		if err != nil {
+			return err
+		}
+		return handle(c, found)
+	}
+}
+
+// CheckText says what is wrong with a typed text: it has more than most characters, or is empty where that is a
+// problem, whose key is empty.
+func CheckText(field, text string, most int, empty string) filing.Problems {
+	switch {
+	case text == "" && empty != "":
+		return filing.Problems{{Field: field, Key: empty}}
+	case utf8.RuneCountInString(text) > most:
+		return filing.Problems{{Field: field, Key: "too_long", Args: map[string]any{"max": most}}}
+	}
+	return nil
+}
+
+// StatusOf is the status of a form's page.
+func StatusOf(problems filing.Problems) int {
+	if len(problems) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+// TextOptions are values as options; prefix and value are the keys of their texts.
+func TextOptions[S ~string](t *locale.Localizer, prefix string, values ...S) []Option {
+	options := make([]Option, len(values))
+	for i, v := range values {
+		options[i] = Option{Value: string(v), Label: t.T(prefix+string(v), nil)}
+	}
+	return options
 }
 
 // Trimmed is a value without surrounding spaces.

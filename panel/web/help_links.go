@@ -17,7 +17,7 @@ const pagePapers, pageFields = "papers", "fields"
 
 // Book returns the help centre in the reader's language.
 func (k *Kit) Book(c *gin.Context) *help.Book {
-	return k.HelpLibrary.Book(k.Texts.For(k.Lang(c)).Lang())
+	return k.HelpLibrary.Book(k.T(c).Lang())
 }
 
 // FieldHelp returns the address that explains a form's field; empty if no page does. A suffix after a dot only numbers

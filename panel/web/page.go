@@ -16,6 +16,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
@@ -55,6 +56,16 @@ func With[D any](page func(*Page, D) templ.Component, data D) Component {
 	return func(p *Page) templ.Component { return page(p, data) }
 }
 
+// T is the texts in the reader's language.
+func (k *Kit) T(c *gin.Context) *locale.Localizer { return k.Texts.For(k.Lang(c)) }
+
+// Form is Build in the reader's language.
+func (k *Kit) Form(
+	c *gin.Context, name string, fields []Field, values url.Values, problems filing.Problems,
+) Form {
+	return Build(k.T(c), name, fields, values, problems)
+}
+
 // Render writes a whole page or nothing. The status tells whether a form must be corrected.
 func (k *Kit) Render(c *gin.Context, status int, p Page, page Component) error {
 	k.fill(c, status, &p)
@@ -71,7 +82,7 @@ func (k *Kit) RenderFragment(c *gin.Context, part Component) error {
 
 func (k *Kit) fill(c *gin.Context, status int, p *Page) {
 	p.kit = k
-	p.T = k.Texts.For(k.Lang(c))
+	p.T = k.T(c)
 	p.Lang = p.T.Lang()
 	p.Login, p.Role, p.Staff = k.Sessions.GetString(c.Request.Context(), KeyLogin), k.Role(c), k.staffRole(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
