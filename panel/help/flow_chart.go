@@ -106,8 +106,7 @@ func balanced(text string, wide int) []string {
 	return lines
 }
 
-// wrap breaks a text into lines of a width: Chinese anywhere but before punctuation, English
-// between words.
+// wrap breaks a text into lines of a width: Chinese anywhere but before punctuation, English between words.
 func wrap(text string, wide int) (lines []string) {
 	var line, word []rune
 	lineWide, wordWide := 0, 0

@@ -92,8 +92,7 @@ func (p *Pages) showQuery(
 	})
 }
 
-// query answers. It is posted so that the question appears in no address and no log; the answer is
-// the page itself.
+// query answers. It is posted so that the question appears in no address and no log; the answer is the page itself.
 func (p *Pages) query(c *gin.Context) error {
 	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {

@@ -106,8 +106,7 @@ func (p *Pages) queriedOrder(c *gin.Context, o store.FiledOrder) queried {
 	return found
 }
 
-// queriedHolder shows a unit's whole name but only the first character of a person's: anyone may
-// query.
+// queriedHolder shows a unit's whole name but only the first character of a person's: anyone may query.
 func (p *Pages) queriedHolder(c *gin.Context, h filing.Holder) queried {
 	found := queried{Holder: h.Name}
 	nature, _ := filing.CodeByID(p.Tables(c.Request.Context()).Natures, h.Nature)

@@ -38,8 +38,7 @@ type blockRow struct {
 	Range, Account, Unit string
 	// Way is a key of "block_kind.", State one of "block_state.".
 	Way, State string
-	// Result is why the bureau refused the latest record, NewRange what a pending change makes
-	// of the block.
+	// Result is why the bureau refused the latest record, NewRange what a pending change makes of the block.
 	Result, NewRange string
 	// Changes and Removes tell whether the block can be changed and removed now.
 	Changes, Removes bool
@@ -80,9 +79,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		values = url.Values{"since": {p.today()}, "assignment": {strconv.Itoa(bureau.StaticAddresses)}}
 	}
 	open := exchanging(accounts)
-	data := addressesData{
-		NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems),
-	}
+	data := addressesData{NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems)}
 	blocks, err := p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
 	if err == nil {
 		data.Uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown)

@@ -70,8 +70,7 @@ func (p *Pages) auditPage(c *gin.Context) error {
 	return p.Render(c, http.StatusOK, web.Page{Title: "audit.title"}, web.With(auditPage, data))
 }
 
-// exportedRow is a row with everything that its hash covers, so that whoever has the key can
-// verify it.
+// exportedRow is a row with everything that its hash covers, so that whoever has the key can verify it.
 type exportedRow struct {
 	Seq     int64  `json:"seq"`
 	At      string `json:"at"`

@@ -62,8 +62,7 @@ func (p *Pages) supportDossier(c *gin.Context, f store.Filing) error {
 	return p.showSupportDossier(c, http.StatusOK, f, url.Values{}, nil)
 }
 
-// showSupportDossier draws a dossier's page; values and problems are those of the form that sends
-// it back.
+// showSupportDossier draws a dossier's page; values and problems are those of the form that sends it back.
 func (p *Pages) showSupportDossier(
 	c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems,
 ) error {

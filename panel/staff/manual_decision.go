@@ -74,9 +74,7 @@ func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
 
 // recordManual records something about a dossier. The filing learns of it through an exchange,
 // which starts at once; if it can't, the next scheduled one will do.
-func (p *Pages) recordManual(
-	c *gin.Context, r manualDossier, action string, record func(context.Context) error,
-) error {
+func (p *Pages) recordManual(c *gin.Context, r manualDossier, action string, record func(context.Context) error) error {
 	err := p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), record)
 	if err != nil { // somebody was quicker: the page shows what they did
 		return p.Finish(c, err, manualPath(r.ID), "", web.Refusals{store.ErrConflict: "flash.dossier_moved_on"})

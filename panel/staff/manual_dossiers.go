@@ -52,8 +52,7 @@ type manualRow struct {
 	group, Age string
 }
 
-// manualList is what staff must submit to bureaus without an interface, and what they submitted
-// and isn't decided yet.
+// manualList is what staff must submit to bureaus without an interface, and what they submitted and isn't decided yet.
 func (p *Pages) manualList(c *gin.Context) error {
 	t, now := p.T(c), p.Store.Now()
 	account := web.QueryID(c, "account")
@@ -232,8 +231,7 @@ type refusableFields struct {
 	options []web.Option
 }
 
-// refusable are the fields that a refusal can be about: those of the dossier's forms that the
-// customer fills in.
+// refusable are the fields that a refusal can be about: those of the dossier's forms that the customer fills in.
 func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
 	t := p.T(c)
 	for _, f := range dossierview.FilledForms(d) {

@@ -67,9 +67,7 @@ func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification)
 			"field.site.services", name(codes.Services, s.Services...),
 			"field.site.pre_approvals", name(codes.PreApprovals, s.PreApprovals...),
 		)
-		groups = append(groups, factGroup{
-			Title: "site.title", Facts: append(site, managerFacts(name, codes, s.Manager)...),
-		})
+		groups = append(groups, factGroup{Title: "site.title", Facts: append(site, managerFacts(name, codes, s.Manager)...)})
 	}
 	return groups
 }

@@ -88,9 +88,7 @@ func (p *Pages) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, er
 			"unfiled.domain", found.Domain, "unfiled.ip", bureau.AddressText(found.IP),
 			"unfiled.seen", dayOf(found.SeenAt), "field.site.remark", found.Remark,
 		)}},
-		values: url.Values{
-			"listed": {dayOf(listed)}, "operator": {unitText(found.Operator)}, "province": {province},
-		},
+		values: url.Values{"listed": {dayOf(listed)}, "operator": {unitText(found.Operator)}, "province": {province}},
 		fields: func(t *locale.Localizer, codes filing.Tables) []web.Field {
 			outcomes := web.Choose(t, web.CodeOptions(t.Lang(), codes.Outcomes))
 			provinces := web.Choose(t, web.RegionOptions(filing.Provinces()))

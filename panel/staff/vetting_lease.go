@@ -10,8 +10,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// verdictDeliveredWithin is how soon a verdict normally reaches its filing; after that, pages
-// offer to send it again.
+// verdictDeliveredWithin is how soon a verdict normally reaches its filing; after that, pages offer to send it again.
 const verdictDeliveredWithin = 10 * time.Second
 
 // vettingView is a vetting as its reader may deal with it.

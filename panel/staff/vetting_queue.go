@@ -94,9 +94,8 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 // maxHeld bounds how many of one reviewer's dossiers are read.
 const maxHeld = 100
 
-// takeNextVetting gives the reader the free dossier that has waited longest (领取下一件). The form
-// says how many they held when it was drawn: if they hold more now, they sent it twice, and go to
-// what the first time brought.
+// takeNextVetting gives the reader the free dossier that has waited longest (领取下一件). The form says how many they held
+// when it was drawn: if they hold more now, they sent it twice, and go to what the first time brought.
 func (p *Pages) takeNextVetting(c *gin.Context) error {
 	mine, err := p.Store.VettingQueue(c.Request.Context(), store.VettingsMine, p.UserID(c), store.Cursor{}, maxHeld)
 	if err != nil {
@@ -124,8 +123,7 @@ func vettingPath(order string, serial int) string {
 	return web.URL("/support/filings/%s/dossier?serial=%d", order, serial)
 }
 
-// takeVetting gives the reader a dossier of their choice. What they had typed before losing it
-// is in the form again.
+// takeVetting gives the reader a dossier of their choice. What they had typed before losing it is in the form again.
 func (p *Pages) takeVetting(c *gin.Context, f store.Filing) error {
 	values := web.PostForm(c)
 	err := p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", f.Ref(), ""), func(ctx context.Context) error {

@@ -40,9 +40,7 @@ type captchas struct {
 
 func newCaptchas() *captchas {
 	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "captcha", CleanUpInterval: time.Minute})
-	return &captchas{
-		waits: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: WaitsPerClient}),
-	}
+	return &captchas{waits: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: WaitsPerClient})}
 }
 
 // NeedsCaptcha reports whether sign-in failed too often in this browser or for this account.

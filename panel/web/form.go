@@ -250,9 +250,7 @@ func parseID(text string) int64 {
 }
 
 // WithID passes a handler what the ID in its path names.
-func WithID[T any](
-	find func(context.Context, int64) (T, error), handle func(*gin.Context, T) error,
-) Handler {
+func WithID[T any](find func(context.Context, int64) (T, error), handle func(*gin.Context, T) error) Handler {
 	return func(c *gin.Context) error {
 		found, err := find(c.Request.Context(), PathID(c, "id"))
 		if err != nil {

@@ -32,8 +32,7 @@ type Page struct {
 	Role  store.Role
 	Staff store.StaffRole
 	Flash string
-	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries
-	// along.
+	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries along.
 	Path, Return string
 	Typed        url.Values
 	// Number is the order number.
@@ -60,9 +59,7 @@ func With[D any](page func(*Page, D) templ.Component, data D) Component {
 func (k *Kit) T(c *gin.Context) *locale.Localizer { return k.Texts.For(k.Lang(c)) }
 
 // Form is Build in the reader's language.
-func (k *Kit) Form(
-	c *gin.Context, name string, fields []Field, values url.Values, problems filing.Problems,
-) Form {
+func (k *Kit) Form(c *gin.Context, name string, fields []Field, values url.Values, problems filing.Problems) Form {
 	return Build(k.T(c), name, fields, values, problems)
 }
 
