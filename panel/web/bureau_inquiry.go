@@ -80,20 +80,18 @@ func (k *Kit) PasswordRight(ctx context.Context, filingID int64, number, passwor
 	if password == "" || len(password) > maxAsked {
 		return PasswordIsWrong, nil
 	}
+	var id int64
+	var q store.Inquiry
 	account, err := k.Store.InquiryAccount(ctx, filing.ProvinceOfNumber(number))
-	if errors.Is(err, store.ErrNotFound) {
-		return PasswordNotKnown, nil
-	} else if err != nil {
-		return PasswordNotKnown, err
+	if err == nil {
+		id, err = k.Store.AskPassword(ctx, account, filingID, number, password)
 	}
-	id, err := k.Store.AskPassword(ctx, account, filingID, number, password)
-	if errors.Is(err, store.ErrTooManyTries) {
-		return PasswordTooMany, nil
-	} else if err != nil {
-		return PasswordNotKnown, err
+	if err == nil {
+		q, err = k.ask(ctx, id)
 	}
-	q, err := k.ask(ctx, id)
 	switch {
+	case errors.Is(err, store.ErrTooManyTries):
+		return PasswordTooMany, nil
 	case errors.Is(err, store.ErrNotFound):
 		return PasswordNotKnown, nil
 	case err != nil:

@@ -2,6 +2,9 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"slices"
@@ -291,3 +294,31 @@ func TextOptions[S ~string](t *locale.Localizer, prefix string, values ...S) []O
 
 // Trimmed is a value without surrounding spaces.
 func Trimmed(v url.Values, name string) string { return strings.TrimSpace(v.Get(name)) }
+
+// MaxOrderSearch limits search texts: no order number or domain is longer.
+const MaxOrderSearch = 255
+
+// Search cleans up the text of a search box.
+func Search(text string) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	if len(text) > MaxOrderSearch {
+		text = strings.ToValidUTF8(text[:MaxOrderSearch], "")
+	}
+	return text
+}
+
+// NewToken identifies one rendering of a form, so that sending it twice creates only one row.
+func NewToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// ValidToken reports whether a text has the form of a token from NewToken.
+func ValidToken(token string) bool {
+	raw, err := hex.DecodeString(token)
+	return err == nil && len(raw) == 16
+}
+
+// NullID is an ID that may be missing (0).
+func NullID(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }

@@ -45,11 +45,8 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 	if err != nil || len(kept) == 0 || size > maxTyped {
 		return
 	}
-	ctx := c.Request.Context()
-	if !k.Sessions.Exists(ctx, KeyUser) { // limit strangers' writes
-		if count, err := k.typed.Get(ctx, network(c.ClientIP())); err != nil || count.Reached {
-			return
-		}
+	if !k.Sessions.Exists(c.Request.Context(), KeyUser) && !within(c, k.typed, network(c.ClientIP())) {
+		return // limits strangers' writes
 	}
 	saveDraftState(kept, typed)
 	kept.Set(fieldSwitched, "1")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -85,17 +86,11 @@ func (k *Kit) fill(c *gin.Context, status int, p *Page) {
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Return, p.Typed = k.pageOf(c), typedOn(c)
 	p.Saved, p.Framed = c.GetBool(ContextSaved), k.framed(c)
-	p.Wrong = p.Wrong || mustCorrect(status)
+	p.Wrong = p.Wrong || slices.Contains(mustCorrect, status)
 }
 
-// mustCorrect reports whether a status means that a form must be corrected.
-func mustCorrect(status int) bool {
-	switch status {
-	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
-		return true
-	}
-	return false
-}
+// mustCorrect are the statuses that mean that a form must be corrected.
+var mustCorrect = []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
 
 func (k *Kit) write(c *gin.Context, status int, page templ.Component) error {
 	var b bytes.Buffer
@@ -147,14 +142,8 @@ func (p *Page) otherLang() string {
 
 // documentTitle is the title for tabs and screen readers.
 func (p *Page) documentTitle() string {
-	title := p.Heading
-	if title == "" {
-		title = p.Text(p.Title)
-	}
-	if p.Wrong {
-		title = p.Text("form.wrong") + title
-	}
-	return title + " · " + p.Text("app.name")
+	title := cmp.Or(p.Heading, p.Text(p.Title))
+	return When(p.Wrong, p.Text("form.wrong")) + title + " · " + p.Text("app.name")
 }
 
 func (p *Page) typedNames() []string { return slices.Sorted(maps.Keys(p.Typed)) }
