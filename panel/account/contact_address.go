@@ -25,11 +25,7 @@ func (p *Pages) contactAddressForm(c *gin.Context) error {
 }
 
 func (p *Pages) showContactAddress(c *gin.Context, name string, values url.Values, problems filing.Problems) error {
-	address := web.Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"}
-	if name == "email" {
-		address = web.Field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}
-	}
-	fields := []web.Field{address, presentPasswordField()}
+	fields := []web.Field{web.ContactAddressField(name), presentPasswordField()}
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account.set_" + name}, web.With(formPage, accountForm{
 		Form: p.Form(c, "account_contact", fields, values, problems),
 		Lead: "account.contact_lead", Button: "account.contact_button",

@@ -36,10 +36,8 @@ func (d correctionData) lead() string {
 
 func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
 	t := p.T(c)
-	address := web.Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "off"}
-	if name == "email" {
-		address = web.Field{Name: "email", Type: "email", Required: true, Autocomplete: "off"}
-	}
+	address := web.ContactAddressField(name)
+	address.Autocomplete = "off"
 	proofs := web.TextOptions(t, "proof.", filing.Proofs...)
 	return []web.Field{
 		address, {Name: "proof", Type: "select", Required: true, Options: web.Choose(t, proofs)},

@@ -90,15 +90,14 @@ func (c *figureCache[K, V]) get(of K, now time.Time, count func() (V, error)) (V
 	if kept, ok := c.known[of]; ok {
 		return kept.figures, nil
 	}
-	figures, err := count()
-	if err != nil {
-		return figures, err
-	}
 	if c.known == nil {
 		c.known = map[K]cachedFigures[V]{}
 	}
-	c.known[of] = cachedFigures[V]{figures, now}
-	return figures, nil
+	figures, err := count()
+	if err == nil {
+		c.known[of] = cachedFigures[V]{figures, now}
+	}
+	return figures, err
 }
 
 type figureChoice struct {

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -198,10 +199,7 @@ func (p *Pages) timelineLine(c *gin.Context, t *locale.Localizer, l dossierview.
 	line := timelineLine{l.At, dossierview.ActorName(t, l.By), textOr(t, "event.", l.Kind), l.Detail}
 	ofStep := l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)
 	if step, more, ok := strings.Cut(l.Full, ": "); ok && ofStep {
-		text := dossierview.TextIf(t, "reason.", more)
-		if text == "" {
-			text = textOr(t, "support.", more)
-		}
+		text := cmp.Or(dossierview.TextIf(t, "reason.", more), textOr(t, "support.", more))
 		line.Detail = t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", step), "reason": text})
 	}
 	if !p.Allowed(c, web.CanSeePersonal) {

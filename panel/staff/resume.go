@@ -62,7 +62,7 @@ func (p *Pages) showResume(c *gin.Context, f store.Filing, resolution workflows.
 }
 
 // resume resolves what a filing is stuck at. The reason is kept in the audit log and never reaches Temporal.
-func (p *Pages) resume(c *gin.Context, f store.Filing) error {
+func (p *Pages) resume(c *gin.Context) error {
 	values := web.PostForm(c)
 	resolution := workflows.Resolution(values.Get("resolution"))
 	if resolution != workflows.Retry && resolution != workflows.Skip && resolution != workflows.Abandon {
@@ -70,19 +70,21 @@ func (p *Pages) resume(c *gin.Context, f store.Filing) error {
 	}
 	reason, problems := staffReason(values, "reason", needsReason(resolution))
 	if len(problems) > 0 {
-		return p.showResume(c, f, resolution, filledForm{values, problems})
+		return p.withFiling(func(c *gin.Context, f store.Filing) error {
+			return p.showResume(c, f, resolution, filledForm{values, problems})
+		})(c)
 	}
-	err := p.resolve(c, f, resolution, reason)
+	err := p.resolve(c, filing.Ref(c.Param("number"), web.Number(values, "serial")), resolution, reason)
 	if values.Get(web.FieldReturnTo) != web.ReturnToFiling {
 		return p.finishStaffForm(c, err)
 	}
-	return p.finishAct(c, f, err, "flash.done")
+	return p.withFiling(func(c *gin.Context, f store.Filing) error { return p.finishAct(c, f, err, "flash.done") })(c)
 }
 
-func (p *Pages) resolve(c *gin.Context, f store.Filing, resolution workflows.Resolution, reason string) error {
-	return p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", f.Ref(), reason), func() error {
+func (p *Pages) resolve(c *gin.Context, ref string, resolution workflows.Resolution, reason string) error {
+	return p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
 		in := workflows.Resume{Resolution: resolution, Actor: p.Actor(c)}
-		_, err := p.Filings.Resume(c.Request.Context(), f.Ref(), in)
+		_, err := p.Filings.Resume(c.Request.Context(), ref, in)
 		return err
 	})
 }

@@ -42,7 +42,7 @@ func (p *Pages) filingRoutes(r web.StaffGroup) {
 	r.GET("/filings/:number", web.CanSee, p.withFiling(p.filingPage))
 	r.POST("/filings/:number/unmask", web.CanSeePersonal, p.withFiling(p.unmask))
 	r.GET("/filings/:number/resume", web.CanActOnFilings, p.withFiling(p.resumeForm))
-	r.POST("/filings/:number/resume", web.CanActOnFilings, p.withFiling(p.resume))
+	r.POST("/filings/:number/resume", web.CanActOnFilings, p.resume)
 	r.POST("/filings/:number/run-now", web.CanActOnFilings, p.withFiling(p.runNow))
 	r.POST("/filings/:number/codes", web.CanActOnFilings, p.withFiling(p.sendCodeFor))
 	r.GET("/filings/:number/contact/:channel", web.CanActOnFilings, p.withFiling(p.correctionForm))

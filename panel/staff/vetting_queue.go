@@ -129,15 +129,18 @@ func (p *Pages) takeVetting(c *gin.Context, f store.Filing) error {
 	err := p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", f.Ref(), ""), func(ctx context.Context) error {
 		return p.Store.TakeVetting(ctx, f.ID, web.Number(values, "revision"), p.UserID(c), p.VettingLease)
 	})
+	path := vettingPath(f.OrderNumber, f.Serial)
 	switch {
 	case err == nil && saysWhy(values):
 		return p.showSupportDossier(c, http.StatusOK, f, values, nil)
-	case errors.Is(err, store.ErrConflict):
-		return p.RedirectWith(c, pathVetting, "flash.moved_on")
+	case errors.Is(err, store.ErrHeld):
+		return p.RedirectWith(c, path, "flash.vetting_held")
+	case errors.Is(err, store.ErrSameReviewer):
+		return p.RedirectWith(c, path, "flash.vetting_same")
+	case err != nil:
+		path = pathVetting
 	}
-	return p.Finish(c, err, vettingPath(f.OrderNumber, f.Serial), "", web.Refusals{
-		store.ErrHeld: "flash.vetting_held", store.ErrSameReviewer: "flash.vetting_same",
-	})
+	return p.Finish(c, err, path, "", web.MovedOn)
 }
 
 // saysWhy tells whether the form that sends a dossier back was filled in.

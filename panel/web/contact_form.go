@@ -24,10 +24,17 @@ func contactDetails(d *filing.ContactDetails) []BoundField {
 		{Field{Name: "password_again", Type: "password", Required: true, Autocomplete: "new-password"}, nil, nil},
 		{Field{Name: "province", Type: "select", Required: true}, &d.Province, provinces},
 		{Field{Name: "name", Type: "text", Required: true, Autocomplete: "name"}, &d.Name, nil},
-		{Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"}, &d.Mobile, nil},
-		{Field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}, &d.Email, nil},
+		{ContactAddressField("mobile"), &d.Mobile, nil}, {ContactAddressField("email"), &d.Email, nil},
 		{Field{Name: "remark", Type: "textarea"}, &d.Remark, nil},
 	}
+}
+
+// ContactAddressField is one of a contact's addresses: mobile or email.
+func ContactAddressField(name string) Field {
+	if name == "email" {
+		return Field{Name: name, Type: "email", Required: true, Autocomplete: "email"}
+	}
+	return Field{Name: name, Type: "tel", Required: true, Autocomplete: "tel-national"}
 }
 
 // ContactOf reads the contact form.

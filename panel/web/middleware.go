@@ -101,7 +101,7 @@ func (k *Kit) RedirectWith(c *gin.Context, path, flash string) error {
 	return Redirect(c, path)
 }
 
-// Refusals are the messages of errors that refuse a form.
+// Refusals are the messages of errors that refuse a form. None of the errors may wrap another.
 type Refusals map[error]string
 
 // MovedOn are the refusals of a form whose object has changed since its page was drawn.
