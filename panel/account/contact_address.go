@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -39,19 +38,13 @@ func (p *Pages) requestContactAddress(c *gin.Context) error {
 		return err
 	}
 	values, ctx := web.PostForm(c), c.Request.Context()
-	details := web.ContactOf(values)
-	problems := slices.DeleteFunc(filing.ValidateContactAddress(details.Mobile, details.Email),
-		func(problem filing.Problem) bool { return problem.Field != name })
+	address, problems := web.ContactAddress(values, name)
 	wrong, err := p.checkPresentPassword(c, values.Get("present_password"))
 	if err != nil {
 		return err
 	}
 	if problems = append(problems, wrong...); len(problems) > 0 {
 		return p.showContactAddress(c, name, values, problems)
-	}
-	address := details.Email
-	if ch == filing.SMS {
-		address = details.Mobile
 	}
 	id, send, err := p.Store.RequestContactAddress(ctx, p.UserID(c), ch, address)
 	if errors.Is(err, store.ErrCodeTooSoon) {

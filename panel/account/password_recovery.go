@@ -30,9 +30,7 @@ func forgottenFields(t *locale.Localizer) []web.Field {
 }
 
 // forgottenForm is 找回密码.
-func (p *Pages) forgottenForm(c *gin.Context) error {
-	return p.showForgotten(c, p.SavedValues(c), nil)
-}
+func (p *Pages) forgottenForm(c *gin.Context) error { return p.showForgotten(c, p.SavedValues(c), nil) }
 
 func (p *Pages) showForgotten(c *gin.Context, values url.Values, problems filing.Problems) error {
 	form := p.Form(c, "forgotten", append(forgottenFields(p.T(c)), p.CaptchaField(c)), values, problems)
@@ -211,8 +209,6 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Sessions.Remove(ctx, keyRecovery)
-	p.Sessions.Remove(ctx, keyRecovered)
-	p.Sessions.Remove(ctx, web.KeyFailures)
+	p.Forget(c, keyRecovery, keyRecovered, web.KeyFailures)
 	return p.RedirectWith(c, "/sign-in", "flash.password_set")
 }

@@ -92,11 +92,7 @@ func (p *Pages) abandonLogin(c *gin.Context) error {
 }
 
 func (p *Pages) forgetPendingLogin(c *gin.Context) {
-	for _, key := range []string{
-		keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling,
-	} {
-		p.Sessions.Remove(c.Request.Context(), key)
-	}
+	p.Forget(c, keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling)
 }
 
 // step is the path of the next step; empty after the last one.

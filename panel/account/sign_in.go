@@ -161,9 +161,7 @@ func (p *Pages) alive(c *gin.Context) (bool, error) {
 	c.Set(web.ContextStaff, state.StaffRole)
 	if err == nil && !lives {
 		c.Set(web.ContextStaff, store.StaffRole(""))
-		for _, key := range []string{web.KeyUser, web.KeyRole, web.KeyLogin, web.KeyDevice} {
-			p.Sessions.Remove(ctx, key)
-		}
+		p.Forget(c, web.KeyUser, web.KeyRole, web.KeyLogin, web.KeyDevice)
 	}
 	return lives, err
 }

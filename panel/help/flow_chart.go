@@ -2,6 +2,7 @@ package help
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 
 	"github.com/beian/beian/internal/locale"
@@ -112,7 +113,7 @@ func wrap(text string, wide int) (lines []string) {
 	lineWide, wordWide := 0, 0
 	endWord := func() {
 		if lineWide+wordWide > wide && len(line) > 0 {
-			lines = append(lines, trimRight(line))
+			lines = append(lines, strings.TrimRight(string(line), " "))
 			line, lineWide = nil, 0
 		}
 		line, lineWide = append(line, word...), lineWide+wordWide
@@ -129,14 +130,7 @@ func wrap(text string, wide int) (lines []string) {
 		}
 	}
 	endWord()
-	return append(lines, trimRight(line))
-}
-
-func trimRight(line []rune) string {
-	for len(line) > 0 && line[len(line)-1] == ' ' {
-		line = line[:len(line)-1]
-	}
-	return string(line)
+	return append(lines, strings.TrimRight(string(line), " "))
 }
 
 // runeWide estimates a character's width: Chinese ones are square.

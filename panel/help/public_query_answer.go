@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -118,11 +119,8 @@ func (p *Pages) queriedHolder(c *gin.Context, h filing.Holder) queried {
 }
 
 func masked(name string) string {
-	runes := []rune(name)
-	for i := 1; i < len(runes); i++ {
-		runes[i] = '*'
-	}
-	return string(runes)
+	_, first := utf8.DecodeRuneInString(name)
+	return name[:first] + strings.Repeat("*", utf8.RuneCountInString(name[first:]))
 }
 
 // askBureaus asks, in parallel, every bureau that can be asked: for the domain, and for the one that

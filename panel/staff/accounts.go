@@ -107,14 +107,9 @@ func (p *Pages) giveFirst(
 	})
 }
 
-// withStaff finds the account that a page is about.
-func (p *Pages) withStaff(handle func(*gin.Context, store.StaffAccount) error) web.Handler {
-	return web.WithID(p.Store.StaffAccount, handle)
-}
-
 // staffAction does something to an account; its owner then signs in again.
 func (p *Pages) staffAction(action string, act func(context.Context, int64) error) web.Handler {
-	return p.withStaff(func(c *gin.Context, a store.StaffAccount) error {
+	return web.WithID(p.Store.StaffAccount, func(c *gin.Context, a store.StaffAccount) error {
 		entry := p.AuditEntry(c, action, "user", web.IdText(a.ID), "")
 		return p.staffAct(c, entry, func(ctx context.Context) error { return act(ctx, a.ID) })
 	})

@@ -128,7 +128,7 @@ func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) 
 	row := blockRow{AddressBlock: b, Range: filing.RangeOf(b.From, b.To).String(), Way: kindOfBlock(b.BlockValues),
 		State: b.State}
 	if b.Source != 0 {
-		row.Unit = unitText(b.Source)
+		row.Unit = web.NumberText(b.Source)
 		if unit, ok := filing.CodeByID(units, int(b.Source)); ok {
 			row.Unit += " " + unit.Name
 		}
@@ -256,4 +256,76 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 	}
 	p.Logger.Info("address blocks queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
 	return p.RedirectWith(c, pathAddresses, "flash.blocks_queued")
+}
+
+type blockData struct {
+	web.Form
+	Block blockRow
+}
+
+// blockPage is the form that changes a block, or reports a refused one again.
+func (p *Pages) blockPage(c *gin.Context, b store.AddressBlock) error {
+	v := url.Values{
+		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)}, "unit": {web.NumberText(b.Source)},
+		"remark": {b.Remark}, "assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
+	}
+	return p.showBlock(c, b, v, nil)
+}
+
+func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, problems filing.Problems) error {
+	t := p.T(c)
+	data := blockData{Block: blockRowOf(t, b, p.Tables(c.Request.Context()).Units)}
+	if !data.Block.Changes {
+		return p.RedirectWith(c, pathAddresses, "flash.moved_on")
+	}
+	fields, kind := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}, filing.BlockSource
+	if b.Source == 0 { // how a block is used may change; where it comes from can't
+		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true,
+			Options: web.TextOptions(t, "block_kind.", filing.BlockOwnUse, filing.BlockReserved)})
+		kind = filing.BlockOwnUse
+	}
+	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "addresses.change_title"}, web.With(addressBlockPage, data))
+}
+
+// changeBlock queues a block's new values.
+func (p *Pages) changeBlock(c *gin.Context, b store.AddressBlock) error {
+	ctx, values := c.Request.Context(), web.PostForm(c)
+	f := blockForm(values)
+	if b.Source != 0 {
+		f.Kind = filing.BlockSource
+	} else if f.Kind == filing.BlockSource {
+		f.Kind = ""
+	}
+	problems, err := p.blockProblems(ctx, b.AccountID, f, b.ID)
+	if err != nil {
+		return err
+	}
+	if len(f.Ranges) > 1 {
+		problems = append(problems, filing.Problem{Field: "ranges", Key: "one_range"})
+	}
+	if len(problems) > 0 {
+		return p.showBlock(c, b, values, problems)
+	}
+	return p.actOnBlock(c, b, "address.change", "flash.block_changed", func(ctx context.Context) error {
+		return p.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], p.Actor(c))
+	})
+}
+
+// removeBlock queues a block's removal.
+func (p *Pages) removeBlock(c *gin.Context, b store.AddressBlock) error {
+	return p.actOnBlock(c, b, "address.remove", "flash.block_removed", func(ctx context.Context) error {
+		return p.Store.RemoveBlock(ctx, b.ID, p.Actor(c))
+	})
+}
+
+func (p *Pages) actOnBlock(
+	c *gin.Context, b store.AddressBlock, action, flash string, act func(context.Context) error,
+) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "address_block", web.IdText(b.ID), ""), act)
+	if err == nil {
+		p.Logger.Info("address block updated by staff", "action", action, "block", b.ID, "account", b.AccountID, "actor",
+			p.Actor(c))
+	}
+	return p.Finish(c, err, pathAddresses, flash, web.MovedOn)
 }

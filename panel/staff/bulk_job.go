@@ -22,11 +22,6 @@ const (
 
 func bulkPath(id int64) string { return "/support/bulk/" + web.IdText(id) }
 
-// withBulk passes a page the job in its address.
-func (p *Pages) withBulk(handle func(*gin.Context, store.BulkJob) error) web.Handler {
-	return web.WithID(p.Store.Bulk, handle)
-}
-
 // bulkJobData is a job's page.
 type bulkJobData struct {
 	bulkRow

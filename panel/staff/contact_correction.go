@@ -112,15 +112,7 @@ func (p *Pages) correctContact(c *gin.Context) error {
 func (p *Pages) readCorrection(
 	c *gin.Context, u web.Upload, name string, n *store.NewCorrection,
 ) (problems filing.Problems, err error) {
-	details := web.ContactOf(u.Values)
-	if n.To = details.Email; n.Channel == filing.SMS {
-		n.To = details.Mobile
-	}
-	for _, problem := range filing.ValidateContactAddress(details.Mobile, details.Email) {
-		if problem.Field == name {
-			problems = append(problems, problem)
-		}
-	}
+	n.To, problems = web.ContactAddress(u.Values, name)
 	if !slices.Contains(filing.Proofs, n.Proof) {
 		problems = append(problems, filing.Problem{Field: "proof", Key: "choose"})
 	}

@@ -60,9 +60,9 @@ func (p *Pages) filingRoutes(r web.StaffGroup) {
 func (p *Pages) bulkRoutes(r web.StaffGroup) {
 	r.GET("/stuck", web.CanSee, p.bulkPage)
 	r.POST("/stuck", web.CanActInBulk, p.startBulk)
-	r.GET("/bulk/:id", web.CanSee, p.withBulk(p.bulkJobPage))
-	r.GET("/bulk/:id/progress", web.CanSee, p.withBulk(p.bulkProgress))
-	r.POST("/bulk/:id/control", web.CanActInBulk, p.withBulk(p.controlBulk))
+	r.GET("/bulk/:id", web.CanSee, web.WithID(p.Store.Bulk, p.bulkJobPage))
+	r.GET("/bulk/:id/progress", web.CanSee, web.WithID(p.Store.Bulk, p.bulkProgress))
+	r.POST("/bulk/:id/control", web.CanActInBulk, web.WithID(p.Store.Bulk, p.controlBulk))
 	r.GET("/bulk", web.CanSee, func(c *gin.Context) error { return web.Redirect(c, stuckPath(c.Request.URL.Query())) })
 }
 
@@ -87,9 +87,9 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/papers", web.CanActOnTasks, p.submitPaper)
 	r.GET("/addresses", web.CanSee, p.addresses)
 	r.POST("/addresses", web.CanRunBureau, p.reportAddresses)
-	r.GET("/addresses/:id", web.CanRunBureau, p.withBlock(p.blockPage))
-	r.POST("/addresses/:id", web.CanRunBureau, p.withBlock(p.changeBlock))
-	r.POST("/addresses/:id/remove", web.CanRunBureau, p.withBlock(p.removeBlock))
+	r.GET("/addresses/:id", web.CanRunBureau, web.WithID(p.Store.Block, p.blockPage))
+	r.POST("/addresses/:id", web.CanRunBureau, web.WithID(p.Store.Block, p.changeBlock))
+	r.POST("/addresses/:id/remove", web.CanRunBureau, web.WithID(p.Store.Block, p.removeBlock))
 	r.GET("/dossiers", web.CanSee, p.manualList)
 	r.GET("/dossiers/:record", web.CanSeePersonal, p.withManual(p.manualPage))
 	r.POST("/dossiers/:record/submitted", web.CanActOnFilings, p.withManual(p.manualSubmitted))
@@ -106,12 +106,12 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 func (p *Pages) accountRoutes(r web.StaffGroup) {
 	r.GET("/staff", web.CanManageStaff, p.staffAccounts)
 	r.POST("/staff", web.CanManageStaff, p.addStaff)
-	r.POST("/staff/:id/role", web.CanManageStaff, p.withStaff(p.setStaffRole))
+	r.POST("/staff/:id/role", web.CanManageStaff, web.WithID(p.Store.StaffAccount, p.setStaffRole))
 	r.POST("/staff/:id/disable", web.CanManageStaff, p.staffAction("staff.disable", p.Store.DisableStaff))
 	r.POST("/staff/:id/enable", web.CanManageStaff, p.staffAction("staff.enable", p.Store.EnableStaff))
 	r.POST("/staff/:id/reset-totp", web.CanManageStaff, p.staffAction("staff.reset_totp", p.Store.ResetTOTP))
 	r.POST("/staff/:id/end-sessions", web.CanManageStaff, p.staffAction("staff.end_sessions", p.Store.EndStaffSessions))
-	r.POST("/staff/:id/password", web.CanManageStaff, p.withStaff(p.giveFirstPassword))
+	r.POST("/staff/:id/password", web.CanManageStaff, web.WithID(p.Store.StaffAccount, p.giveFirstPassword))
 	r.GET("/audit", web.CanReadAudit, p.auditPage)
 	r.GET("/audit/export", web.CanReadAudit, p.exportAudit)
 }

@@ -148,9 +148,7 @@ func holderHashes(token string) (h store.HolderHashes) {
 }
 
 // searchPage lists every filing, or those that match a search, and why some are stuck.
-func (p *Pages) searchPage(c *gin.Context) error {
-	return p.showSearch(c, c.Request.URL.Query(), nil)
-}
+func (p *Pages) searchPage(c *gin.Context) error { return p.showSearch(c, c.Request.URL.Query(), nil) }
 
 // showSearch draws the list; holderProblems are those of the form for a holder.
 func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.Problems) error {

@@ -63,8 +63,7 @@ func (k *Kit) CaptchaProblems(c *gin.Context) filing.Problems {
 	} else if want := k.Sessions.PopString(ctx, KeyCaptcha); want == "" || typed != want {
 		return filing.Problems{{Field: "captcha", Key: "captcha_wrong"}}
 	}
-	k.Sessions.Remove(ctx, KeyCaptcha)
-	k.Sessions.Remove(ctx, keyCaptchaSince)
+	k.Forget(c, KeyCaptcha, keyCaptchaSince)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -42,6 +43,17 @@ func ContactOf(v url.Values) (d filing.ContactDetails) {
 	ReadFields(contactDetails(&d), v)
 	d.Normalise()
 	return d
+}
+
+// ContactAddress reads one address of a contact, mobile or email, with what is wrong with it.
+func ContactAddress(v url.Values, name string) (address string, problems filing.Problems) {
+	d := ContactOf(v)
+	problems = slices.DeleteFunc(filing.ValidateContactAddress(d.Mobile, d.Email),
+		func(problem filing.Problem) bool { return problem.Field != name })
+	if name == "email" {
+		return d.Email, problems
+	}
+	return d.Mobile, problems
 }
 
 // ContactValues is the inverse of ContactOf.

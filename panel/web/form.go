@@ -61,23 +61,10 @@ func (f Field) Value() string {
 func (f Field) label(p *Page) string { return p.Text("field." + f.Form + "." + f.Name) }
 
 // class marks a field that needs correction.
-func (f Field) class() string {
-	if f.Problem != "" {
-		return "field wrong"
-	}
-	return "field"
-}
+func (f Field) class() string { return "field" + When(f.Problem != "", " wrong") }
 
 func (f Field) describedBy() string {
-	switch {
-	case f.Problem == "" && f.Hint == "":
-		return ""
-	case f.Problem == "":
-		return "h-" + f.Name
-	case f.Hint == "":
-		return "e-" + f.Name
-	}
-	return "e-" + f.Name + " h-" + f.Name
+	return strings.TrimSpace(When(f.Problem != "", "e-"+f.Name) + " " + When(f.Hint != "", "h-"+f.Name))
 }
 
 // Aria returns the attributes that tell a screen reader about the input's field.
@@ -189,9 +176,7 @@ func WithoutSecrets(values url.Values) url.Values {
 }
 
 // Digits normalises a typed code: it removes spaces and converts full-width digits (１２３).
-func Digits(typed string) string {
-	return strings.Join(strings.Fields(width.Fold.String(typed)), "")
-}
+func Digits(typed string) string { return strings.Join(strings.Fields(width.Fold.String(typed)), "") }
 
 // CodeOptions turns a code table into options.
 func CodeOptions(lang string, table []filing.Code) []Option {

@@ -65,10 +65,7 @@ func (k *Kit) formPath(c *gin.Context) string {
 
 // formRoutes are the routes that both show and accept a form, except staff's, whose pages don't show saved forms.
 func formRoutes(routes gin.RoutesInfo) map[string]bool {
-	shown, forms := map[string]bool{}, map[string]bool{}
-	for _, r := range routes {
-		shown[r.Path] = shown[r.Path] || r.Method == http.MethodGet
-	}
+	shown, forms := pageRoutes(routes), map[string]bool{}
 	for _, r := range routes {
 		if r.Method == http.MethodPost && shown[r.Path] && !strings.HasPrefix(r.Path, "/support/") {
 			forms[r.Path] = true

@@ -103,19 +103,22 @@ func (k *Kit) Role(c *gin.Context) store.Role {
 }
 
 // UserID is the reader's account; 0 if nobody is signed in.
-func (k *Kit) UserID(c *gin.Context) int64 {
-	return k.Sessions.GetInt64(c.Request.Context(), KeyUser)
-}
+func (k *Kit) UserID(c *gin.Context) int64 { return k.Sessions.GetInt64(c.Request.Context(), KeyUser) }
 
 // Actor identifies a person in a filing's timeline by role and account, not by name.
 func (k *Kit) Actor(c *gin.Context) string {
 	return string(k.Role(c)) + ":" + k.Sessions.GetString(c.Request.Context(), KeyLogin)
 }
 
-// Flash keeps a message for the next page.
-func (k *Kit) Flash(c *gin.Context, key string) {
-	k.Sessions.Put(c.Request.Context(), keyFlash, key)
+// Forget removes values from the session.
+func (k *Kit) Forget(c *gin.Context, keys ...string) {
+	for _, key := range keys {
+		k.Sessions.Remove(c.Request.Context(), key)
+	}
 }
+
+// Flash keeps a message for the next page.
+func (k *Kit) Flash(c *gin.Context, key string) { k.Sessions.Put(c.Request.Context(), keyFlash, key) }
 
 // withSession loads and saves sessions. Event streams only read theirs when they open, so that they don't keep it
 // alive.

@@ -58,9 +58,7 @@ var bodyLimits = map[string]int64{
 }
 
 // bodyLimit is how much of a request's body a route reads.
-func bodyLimit(route string) int64 {
-	return cmp.Or(bodyLimits[route], MaxBody)
-}
+func bodyLimit(route string) int64 { return cmp.Or(bodyLimits[route], MaxBody) }
 
 // postFormTexts reads the typed fields of a form whose files are discarded, and names the fields with files.
 func postFormTexts(c *gin.Context) (values url.Values, files []string) {
