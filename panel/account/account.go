@@ -95,16 +95,11 @@ func passwordFields() []web.Field {
 	return append([]web.Field{presentPasswordField()}, newPasswordFields()...)
 }
 
-// emptyForm is a form of which nothing typed is shown again: passwords and codes.
-func (p *Pages) emptyForm(c *gin.Context, name string, fields []web.Field, problems filing.Problems) web.Form {
-	return p.Form(c, name, fields, nil, problems)
-}
-
 func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, nil) }
 
 func (p *Pages) showPassword(c *gin.Context, problems filing.Problems) error {
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account.password_title"}, web.With(formPage, accountForm{
-		Form: p.emptyForm(c, "account_password", passwordFields(), problems),
+		Form: p.Form(c, "account_password", passwordFields(), nil, problems),
 		Lead: "account.password_lead", Button: "account.password_button",
 	}))
 }

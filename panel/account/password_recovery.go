@@ -100,7 +100,7 @@ func (p *Pages) showRecoveryCode(c *gin.Context, problems filing.Problems) error
 
 // showAccountCode asks for a code that was sent to an account.
 func (p *Pages) showAccountCode(c *gin.Context, title string, problems filing.Problems, data web.CodeData) error {
-	data.Form = p.emptyForm(c, "account_code", web.CodeFields(), problems)
+	data.Form = p.Form(c, "account_code", web.CodeFields(), nil, problems)
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: title}, web.With(web.CodePage, data))
 }
 
@@ -179,7 +179,7 @@ func (p *Pages) newPasswordForm(c *gin.Context) error {
 }
 
 func (p *Pages) showNewPassword(c *gin.Context, user store.User, problems filing.Problems) error {
-	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
+	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "forgotten.password_title"}, func(page *web.Page) templ.Component {
 		return newPasswordPage(page, user.Login, form)
 	})

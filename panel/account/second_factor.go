@@ -167,7 +167,7 @@ func (p *Pages) codeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCode(c *gin.Context, problems filing.Problems) error {
-	form := p.emptyForm(c, "totp", totpFields(), problems)
+	form := p.Form(c, "totp", totpFields(), nil, problems)
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.code_title"}, web.With(codePage, form))
 }
 
@@ -235,7 +235,7 @@ func (p *Pages) firstPasswordForm(c *gin.Context) error {
 }
 
 func (p *Pages) showFirstPassword(c *gin.Context, problems filing.Problems) error {
-	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
+	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "first_password.title"}, web.With(firstPasswordPage, form))
 }
 
@@ -317,7 +317,7 @@ func (p *Pages) showEnrol(c *gin.Context, user store.User, data enrolData, probl
 			fields = append(fields, web.Field{Name: "present_code", Type: "text", Required: true, Autocomplete: "off"})
 		}
 	}
-	data.Form = p.emptyForm(c, "totp", append(fields, totpFields()...), problems)
+	data.Form = p.Form(c, "totp", append(fields, totpFields()...), nil, problems)
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.enrol_title"}, web.With(enrolPage, data))
 }
 

@@ -26,7 +26,7 @@ func (p *Pages) showTOTP(c *gin.Context, problems filing.Problems) error {
 		return err
 	}
 	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.title"}, web.With(totpPage, totpData{
-		Form: p.emptyForm(c, "totp", totpFields(), problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
+		Form: p.Form(c, "totp", totpFields(), nil, problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
 	}))
 }
 

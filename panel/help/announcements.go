@@ -1,6 +1,7 @@
 package help
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -68,10 +69,7 @@ type staffAnnouncement struct {
 
 // nextAction is what the row's button does.
 func (a staffAnnouncement) nextAction() string {
-	if a.WithdrawnAt.Valid {
-		return "restore"
-	}
-	return "withdraw"
+	return cmp.Or(web.When(a.WithdrawnAt.Valid, "restore"), "withdraw")
 }
 
 type staffAnnouncementsData struct {
@@ -174,11 +172,9 @@ func (p *Pages) announcementOf(c *gin.Context) (store.Announcement, error) {
 
 func announcementValues(n store.Announcement) url.Values {
 	v := url.Values{
-		"title_zh": {n.TitleZH}, "title_en": {n.TitleEN}, "body_zh": {n.BodyZH}, "body_en": {n.BodyEN}, "pinned": {"no"},
+		"title_zh": {n.TitleZH}, "title_en": {n.TitleEN}, "body_zh": {n.BodyZH}, "body_en": {n.BodyEN},
+		"pinned":       {cmp.Or(web.When(n.Pinned, "yes"), "no")},
 		"published_at": {n.PublishedAt.In(web.China).Format(web.DateTimeField)},
-	}
-	if n.Pinned {
-		v.Set("pinned", "yes")
 	}
 	if n.ExpiresAt.Valid {
 		v.Set("expires_at", n.ExpiresAt.Time.In(web.China).Format(web.DateTimeField))
@@ -290,10 +286,8 @@ func (p *Pages) withdrawAnnouncement(c *gin.Context) error {
 	n, err := p.announcementOf(c)
 	if err == nil {
 		version, _ := strconv.Atoi(c.PostForm("version")) // nonsense is no version
-		withdraw, action := c.PostForm("action") != "restore", "announcement.withdraw"
-		if !withdraw {
-			action = "announcement.restore"
-		}
+		withdraw := c.PostForm("action") != "restore"
+		action := cmp.Or(web.When(withdraw, "announcement.withdraw"), "announcement.restore")
 		entry := p.AuditEntry(c, action, "announcement", web.IdText(n.ID), "")
 		err = p.Audited(c, entry, func(ctx context.Context) error {
 			return p.Store.WithdrawAnnouncement(ctx, n.ID, version, withdraw, p.Actor(c))

@@ -109,7 +109,7 @@ func (p *Pages) giveFirst(
 
 // staffAction does something to an account; its owner then signs in again.
 func (p *Pages) staffAction(action string, act func(context.Context, int64) error) web.Handler {
-	return web.WithID(p.Store.StaffAccount, func(c *gin.Context, a store.StaffAccount) error {
+	return web.WithID("id", p.Store.StaffAccount, func(c *gin.Context, a store.StaffAccount) error {
 		entry := p.AuditEntry(c, action, "user", web.IdText(a.ID), "")
 		return p.staffAct(c, entry, func(ctx context.Context) error { return act(ctx, a.ID) })
 	})

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -57,10 +58,7 @@ func (b blockRow) stateClass() string {
 
 // change is the key of what the reader can do about the block's values.
 func (b blockRow) change() string {
-	if b.State == store.BlockRefused {
-		return "addresses.again"
-	}
-	return "addresses.change"
+	return cmp.Or(web.When(b.State == store.BlockRefused, "addresses.again"), "addresses.change")
 }
 
 // addresses lists the address blocks with their states, shows which addresses of orders aren't

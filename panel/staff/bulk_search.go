@@ -149,7 +149,7 @@ func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
 	}
 	data := bulkData{
 		Form:         web.Build(t, formSearch, stuckFields(t, p.Tables(ctx)), s.values, s.problems),
-		Start:        p.filled(c, "bulk", bulkFields(t, s.Step), start.filledForm),
+		Start:        p.Form(c, "bulk", bulkFields(t, s.Step), start.values, start.problems),
 		HolderChosen: s.values.Get("holder"),
 		Searched:     len(s.problems) == 0 && (len(s.values) > 0 || q.Has(fieldFind)),
 		Query:        s.values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano),

@@ -28,10 +28,7 @@ type correctionData struct {
 
 // lead is the key of what the correction does: during verification it takes effect at once.
 func (d correctionData) lead() string {
-	if d.Filing.Stage == filing.Verifying {
-		return "correction.lead_at_once"
-	}
-	return "correction.lead"
+	return "correction.lead" + web.When(d.Filing.Stage == filing.Verifying, "_at_once")
 }
 
 func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
@@ -58,10 +55,10 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
-	form := p.filled(c, "correction", p.correctionFields(c, name), filled)
+	form := p.Form(c, "correction", p.correctionFields(c, name), filled.values, filled.problems)
 	data := correctionData{filingForm{form, f}, token, channel}
 	page := web.Page{Title: "correction.title_" + name}
-	return p.Render(c, filled.status(), page, web.With(correctionPage, data))
+	return p.Render(c, web.StatusOf(filled.problems), page, web.With(correctionPage, data))
 }
 
 // correctContact corrects one address of a filing's contact on proof. During verification customers can do the

@@ -3,7 +3,6 @@ package staff
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -59,13 +58,11 @@ type staffPaper struct {
 
 // supportDossier is the latest revision with its papers, for those who vet it.
 func (p *Pages) supportDossier(c *gin.Context, f store.Filing) error {
-	return p.showSupportDossier(c, http.StatusOK, f, url.Values{}, nil)
+	return p.showSupportDossier(c, http.StatusOK, f, filledForm{})
 }
 
-// showSupportDossier draws a dossier's page; values and problems are those of the form that sends it back.
-func (p *Pages) showSupportDossier(
-	c *gin.Context, status int, f store.Filing, values url.Values, problems filing.Problems,
-) error {
+// showSupportDossier draws a dossier's page; back is the form that sends it back.
+func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, back filledForm) error {
 	ctx := c.Request.Context()
 	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
@@ -73,7 +70,7 @@ func (p *Pages) showSupportDossier(
 		return err
 	}
 	if data.Revision > 0 {
-		if err := p.submitted(c, &data, values, problems); err != nil {
+		if err := p.submitted(c, &data, back); err != nil {
 			return err
 		}
 	}
@@ -95,7 +92,7 @@ func withoutSecrets(parts []dossierview.DossierPart) []dossierview.DossierPart {
 }
 
 // submitted fills in a revision's data and papers, and what staff can do with it.
-func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.Values, problems filing.Problems) error {
+func (p *Pages) submitted(c *gin.Context, data *supportDossierData, back filledForm) error {
 	ctx := c.Request.Context()
 	d, err := p.Store.Dossier(ctx, data.Filing.ID, data.Revision)
 	if err != nil {
@@ -111,22 +108,19 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.V
 	if data.Filing.Stage != filing.Vetting || data.Filing.Revision != data.Revision {
 		return nil
 	}
-	return p.fillVetting(c, data, d, values, problems)
+	return p.fillVetting(c, data, d, back)
 }
 
 // fillVetting fills in what vetting of a revision needs.
-func (p *Pages) fillVetting(
-	c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values, problems filing.Problems,
-) error {
+func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, back filledForm) error {
 	ctx, f := c.Request.Context(), data.Filing
 	vetting, err := p.vettingOf(c, f, d)
 	if err != nil {
 		return err
 	}
 	data.Vetting = &vetting
-	if p.Allowed(c, web.CanVet) && (vetting.Mine || saysWhy(values)) {
-		back := p.sendBackForm(c, d, values, problems)
-		data.SendBack = &back
+	if p.Allowed(c, web.CanVet) && (vetting.Mine || saysWhy(back.values)) {
+		data.SendBack = p.sendBackForm(c, d, back)
 	}
 	order, err := p.Store.Order(ctx, f.OrderID)
 	if err != nil {

@@ -80,10 +80,7 @@ var figureFiles = map[string]figureFile{
 
 // secondsCell is how long n of something took; empty where there is none.
 func secondsCell(n int, d time.Duration) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(int(d.Seconds()))
+	return web.When(n != 0, strconv.Itoa(int(d.Seconds())))
 }
 
 func percentCell(n, all int) string {

@@ -212,8 +212,8 @@ func (p *Pages) showWithdraw(c *gin.Context, f store.Filing, filled filledForm) 
 		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
-	data := filingForm{p.filled(c, "staff_act", fields, filled), f}
-	return p.Render(c, filled.status(), web.Page{Title: "staff_withdraw.title"}, web.With(withdrawPage, data))
+	data := filingForm{p.Form(c, "staff_act", fields, filled.values, filled.problems), f}
+	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "staff_withdraw.title"}, web.With(withdrawPage, data))
 }
 
 // filingForm is a form about a filing.
@@ -227,12 +227,6 @@ type filledForm struct {
 	values   url.Values
 	problems filing.Problems
 }
-
-func (p *Pages) filled(c *gin.Context, name string, fields []web.Field, f filledForm) web.Form {
-	return p.Form(c, name, fields, f.values, f.problems)
-}
-
-func (f filledForm) status() int { return web.StatusOf(f.problems) }
 
 // withdrawAsStaff withdraws a filing that hasn't gone to the bureau, as its customer could. The customer sees it
 // in the timeline and gets a message (store.CustomerNotice).

@@ -1,11 +1,15 @@
 package staff
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -132,23 +136,12 @@ type manualDossier struct {
 	dossier filing.Dossier
 }
 
-// withManual finds the dossier that a page is about.
-func (p *Pages) withManual(handle func(*gin.Context, manualDossier) error) web.Handler {
-	return func(c *gin.Context) error {
-		id, err := strconv.ParseInt(c.Param("record"), 10, 64)
-		if err != nil {
-			return store.ErrNotFound
-		}
-		r, err := p.Store.ManualRecord(c.Request.Context(), id)
-		if err != nil {
-			return err
-		}
-		d, err := p.Store.Dossier(c.Request.Context(), r.FilingID, r.Revision)
-		if err != nil {
-			return err
-		}
-		return handle(c, manualDossier{r, d})
+// manualDossier finds the dossier that a page is about.
+func (p *Pages) manualDossier(ctx context.Context, record int64) (d manualDossier, err error) {
+	if d.ManualRecord, err = p.Store.ManualRecord(ctx, record); err == nil {
+		d.dossier, err = p.Store.Dossier(ctx, d.FilingID, d.Revision)
 	}
+	return d, err
 }
 
 // decisionInputs are the two forms that record a decision.
@@ -253,4 +246,78 @@ func fieldLabels(t *locale.Localizer, fields []string) (labels []string) {
 		labels = append(labels, t.T("field."+f, nil))
 	}
 	return labels
+}
+
+// maxOpinion bounds a refusal's reason, in characters: sealed, it must fit its column.
+const maxOpinion = 1000
+
+// manualSubmitted records that somebody submitted a dossier to the bureau.
+func (p *Pages) manualSubmitted(c *gin.Context, r manualDossier) error {
+	return p.recordManual(c, r, "record.submitted", func(ctx context.Context) error {
+		return p.Store.SubmitByHand(ctx, r.ID, p.Actor(c))
+	})
+}
+
+// manualApproved records an approval with what it brought.
+func (p *Pages) manualApproved(c *gin.Context, r manualDossier) error {
+	posted, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
+	if err != nil {
+		return web.ErrBadRequest
+	}
+	issued := filing.Issued{
+		HolderNumber: posted.Values.Get("holder_number"), SiteNumber: posted.Values.Get("site_number"),
+		Password: posted.Values.Get("password"), Certificate: posted.File,
+	}
+	issued.Normalise()
+	problems := issued.Validate(r.dossier)
+	misnamed := posted.File != nil && !strings.EqualFold(filepath.Ext(posted.Name), ".cert")
+	if misnamed && !r.dossier.Kind.Ends() && problems.For("certificate") == nil {
+		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_name"})
+	}
+	if len(problems) > 0 {
+		forms := p.decisionInputs(c, r.dossier)
+		forms.Approved = p.approvedForm(c, r.dossier, posted.Values, problems)
+		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+	}
+	return p.recordManual(c, r, "record.approved", func(ctx context.Context) error {
+		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Approved: true, Issued: issued})
+	})
+}
+
+// manualRefused records a refusal with its reason and the fields that it is about.
+func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
+	values := web.PostForm(c)
+	opinion := strings.TrimSpace(values.Get("opinion"))
+	if problems := web.CheckText("opinion", opinion, maxOpinion, "required"); problems != nil {
+		forms := p.decisionInputs(c, r.dossier)
+		forms.Refused = p.refusedForm(c, r.dossier, values, problems)
+		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+	}
+	var fields []string
+	for _, group := range p.refusable(c, r.dossier) {
+		for _, o := range group.options {
+			if slices.Contains(values[group.form], o.Value) {
+				fields = append(fields, group.form+"."+o.Value)
+			}
+		}
+	}
+	return p.recordManual(c, r, "record.refused", func(ctx context.Context) error {
+		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Opinion: opinion, Fields: fields})
+	})
+}
+
+// recordManual records something about a dossier. The filing learns of it through an exchange,
+// which starts at once; if it can't, the next scheduled one will do.
+func (p *Pages) recordManual(c *gin.Context, r manualDossier, action string, record func(context.Context) error) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), record)
+	if err != nil { // somebody was quicker: the page shows what they did
+		return p.Finish(c, err, manualPath(r.ID), "", web.Refusals{store.ErrConflict: "flash.dossier_moved_on"})
+	}
+	p.Logger.Info("dossier updated by staff", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor",
+		p.Actor(c))
+	if err := p.Filings.ExchangeNow(c.Request.Context(), r.AccountID); err != nil {
+		p.Logger.Warn("starting an exchange failed; the next scheduled one delivers the record", "account", r.AccountID,
+			"error", err)
+	}
+	return p.RedirectWith(c, manualPath(r.ID), "flash.done")
 }

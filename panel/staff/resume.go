@@ -55,10 +55,10 @@ func (p *Pages) showResume(c *gin.Context, f store.Filing, resolution workflows.
 		return p.finishStaffForm(c, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
-	form := p.filled(c, "resume", fields, filled)
+	form := p.Form(c, "resume", fields, filled.values, filled.problems)
 	data := resumeData{filingForm{form, f}, resolution, filled.values.Get(web.FieldReturnTo)}
 	page := web.Page{Title: "resume." + string(resolution)}
-	return p.Render(c, filled.status(), page, web.With(resumePage, data))
+	return p.Render(c, web.StatusOf(filled.problems), page, web.With(resumePage, data))
 }
 
 // resume resolves what a filing is stuck at. The reason is kept in the audit log and never reaches Temporal.

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -55,10 +56,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 		reread: func(raw json.RawMessage) (url.Values, error) {
 			var a bureau.Verification
 			err := json.Unmarshal(raw, &a)
-			passed := "no"
-			if a.Passed {
-				passed = "yes"
-			}
+			passed := cmp.Or(web.When(a.Passed, "yes"), "no")
 			return url.Values{
 				"who": {a.Who}, "day": {dayOf(a.At)}, "passed": {passed}, "opinion": {a.Opinion}, "faults": {a.Faults},
 			}, err

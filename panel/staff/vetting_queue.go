@@ -132,7 +132,7 @@ func (p *Pages) takeVetting(c *gin.Context, f store.Filing) error {
 	path := vettingPath(f.OrderNumber, f.Serial)
 	switch {
 	case err == nil && saysWhy(values):
-		return p.showSupportDossier(c, http.StatusOK, f, values, nil)
+		return p.showSupportDossier(c, http.StatusOK, f, filledForm{values: values})
 	case errors.Is(err, store.ErrHeld):
 		return p.RedirectWith(c, path, "flash.vetting_held")
 	case errors.Is(err, store.ErrSameReviewer):

@@ -66,14 +66,12 @@ func (p *Pages) decide(c *gin.Context, v postedVerdict) error {
 	return p.sendVerdict(ctx, v.filing, v.decision.Verdict, verdict)
 }
 
-func (p *Pages) sendVerdict(
-	ctx context.Context, f store.Filing, v store.VettingVerdict, verdict workflows.Verdict,
-) (err error) {
+func (p *Pages) sendVerdict(ctx context.Context, f store.Filing, v store.VettingVerdict, in workflows.Verdict) error {
+	send := p.Filings.Pass
 	if v == store.VettingSentBack {
-		_, err = p.Filings.SendBack(ctx, f.Ref(), verdict)
-	} else {
-		_, err = p.Filings.Pass(ctx, f.Ref(), verdict)
+		send = p.Filings.SendBack
 	}
+	_, err := send(ctx, f.Ref(), in)
 	return err
 }
 

@@ -237,10 +237,11 @@ func parseID(text string) int64 {
 	return id
 }
 
-// WithID passes a handler what the ID in its path names.
-func WithID[T any](find func(context.Context, int64) (T, error), handle func(*gin.Context, T) error) Handler {
+// WithID passes a handler what an ID in its path names.
+func WithID[T any](
+	name string, find func(context.Context, int64) (T, error), handle func(*gin.Context, T) error) Handler {
 	return func(c *gin.Context) error {
-		found, err := find(c.Request.Context(), PathID(c, "id"))
+		found, err := find(c.Request.Context(), PathID(c, name))
 		if err != nil {
 			return err
 		}
