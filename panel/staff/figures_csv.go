@@ -84,10 +84,7 @@ func secondsCell(n int, d time.Duration) string {
 }
 
 func percentCell(n, all int) string {
-	if all == 0 {
-		return ""
-	}
-	return strings.TrimSuffix(shareText(n, all), "%")
+	return web.When(all != 0, strings.TrimSuffix(shareText(n, all), "%"))
 }
 
 // figureCSV sends a figure of the page as a file.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -123,9 +124,4 @@ func (k *Kit) Lang(c *gin.Context) string {
 var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})
 
 // HTMLLang returns a language's HTML code.
-func HTMLLang(lang string) string {
-	if lang == "en" {
-		return "en"
-	}
-	return "zh-CN"
-}
+func HTMLLang(lang string) string { return cmp.Or(When(lang == "en", lang), "zh-CN") }

@@ -133,12 +133,7 @@ func (p *Page) LangOf(text string) templ.Attributes {
 }
 
 // otherLang is the language that the language button switches to.
-func (p *Page) otherLang() string {
-	if p.Lang == "en" {
-		return "zh"
-	}
-	return "en"
-}
+func (p *Page) otherLang() string { return cmp.Or(When(p.Lang == "en", "zh"), "en") }
 
 // documentTitle is the title for tabs and screen readers.
 func (p *Page) documentTitle() string {
