@@ -180,7 +180,8 @@ func (p *Pages) newPasswordForm(c *gin.Context) error {
 
 func (p *Pages) showNewPassword(c *gin.Context, user store.User, problems filing.Problems) error {
 	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "forgotten.password_title"}, func(page *web.Page) templ.Component {
+	title := web.Page{Title: "forgotten.password_title"}
+	return p.Render(c, web.StatusOf(problems), title, func(page *web.Page) templ.Component {
 		return newPasswordPage(page, user.Login, form)
 	})
 }

@@ -264,7 +264,8 @@ type blockData struct {
 // blockPage is the form that changes a block, or reports a refused one again.
 func (p *Pages) blockPage(c *gin.Context, b store.AddressBlock) error {
 	v := url.Values{
-		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)}, "unit": {web.NumberText(b.Source)},
+		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)},
+		"unit":   {web.NumberText(b.Source)},
 		"remark": {b.Remark}, "assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
 	}
 	return p.showBlock(c, b, v, nil)

@@ -213,7 +213,8 @@ func (p *Pages) showWithdraw(c *gin.Context, f store.Filing, filled filledForm) 
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
 	data := filingForm{p.Form(c, "staff_act", fields, filled.values, filled.problems), f}
-	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "staff_withdraw.title"}, web.With(withdrawPage, data))
+	page := web.Page{Title: "staff_withdraw.title"}
+	return p.Render(c, web.StatusOf(filled.problems), page, web.With(withdrawPage, data))
 }
 
 // filingForm is a form about a filing.

@@ -96,8 +96,10 @@ func (p *Pages) bureauRoutes(r web.StaffGroup) {
 	r.POST("/dossiers/:record/approved", web.CanActOnFilings, web.WithID("record", p.manualDossier, p.manualApproved))
 	r.POST("/dossiers/:record/refused", web.CanActOnFilings, web.WithID("record", p.manualDossier, p.manualRefused))
 	r.GET("/bureau", web.CanSee, p.bureauPage)
-	r.POST("/bureau/accounts/:id/start", web.CanRunBureau, p.bureauAction("account.start", "account", p.Store.StartAccount))
-	r.POST("/bureau/accounts/:id/release", web.CanRunBureau, p.bureauAction("account.release", "account", p.releaseDoubtful))
+	r.POST("/bureau/accounts/:id/start", web.CanRunBureau,
+		p.bureauAction("account.start", "account", p.Store.StartAccount))
+	r.POST("/bureau/accounts/:id/release", web.CanRunBureau,
+		p.bureauAction("account.release", "account", p.releaseDoubtful))
 	r.GET("/bureau/accounts/:id/files/:direction/:number", web.CanSeePersonal, p.dataFile)
 	r.POST("/bureau/tasks/:id/done", web.CanActOnTasks, p.bureauAction("task.done", "task", p.Store.TaskDone))
 }
