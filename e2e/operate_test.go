@@ -96,7 +96,7 @@ func TestBackUpIsRestored(t *testing.T) {
 	after.start()
 	out, err = after.beian("filings", "restart")
 	require.Error(t, err, "--vetting or --no-vetting is required: %s", out)
-	for _, more := range [][]string{nil, {"--anew"}} {
+	for _, more := range [][]string{nil, {"--from-scratch"}} {
 		out, err = after.beian(append([]string{"filings", "restart", "--no-vetting"}, more...)...)
 		require.NoError(t, err, out)
 		require.Contains(t, out, "1 filings have a workflow.")

@@ -94,7 +94,7 @@ func TestStaffAnswerTheBureausTasks(t *testing.T) {
 			))
 			written, err := os.ReadFile(log)
 			require.NoError(t, err)
-			require.Contains(t, string(written), "a task from the bureau was answered")
+			require.Contains(t, string(written), "bureau task answered")
 			for _, secret := range []string{"林核实", "负责人电话停机", "上海样例网络科技有限公司", "unfiled.example.com"} {
 				require.NotContains(t, string(written), secret)
 			}
@@ -244,5 +244,5 @@ func TestStaffSubmitAPaper(t *testing.T) {
 	taken(t, s, 35, 1060)
 	written, err := os.ReadFile(log)
 	require.NoError(t, err)
-	require.Contains(t, string(written), "a paper was queued")
+	require.Contains(t, string(written), "paper queued")
 }

@@ -146,7 +146,7 @@ func TestEveryStaffFormIsAudited(t *testing.T) {
 	for _, r := range o.routes() {
 		if r.Method == http.MethodPost && strings.HasPrefix(r.Path, "/support/") && !listed[r.Path] {
 			require.NotEmpty(t, exempt[r.Path],
-				"%s: have what it does written to the audit log (audited, auditedAround: panel/deed.go) and add it to staffPosts, or to the exempt with a reason", r.Path)
+				"%s: have what it does written to the audit log (Audited or Asked in panel/web/audit.go) and add it to staffPosts, or to the exempt with a reason", r.Path)
 		}
 	}
 	end, err := o.db.VerifyAudit(t.Context(), store.AuditMark{})

@@ -33,15 +33,15 @@ func init() { worker.SetBinaryChecksum("tests") }
 // server is replaced by the SDK's test environment.
 type asking struct {
 	panel.Filings
-	t             *testing.T
-	db            *store.Store
-	stand         *stand.Server
-	worker        *activities.Bureau
-	panel         *panel.Server
-	account       int64
-	now           time.Time
-	auditedAround int
-	asking        sync.Mutex
+	t         *testing.T
+	db        *store.Store
+	stand     *stand.Server
+	worker    *activities.Bureau
+	panel     *panel.Server
+	account   int64
+	now       time.Time
+	inquiries int
+	asking    sync.Mutex
 }
 
 const (
@@ -79,7 +79,7 @@ func newAsking(t *testing.T) *asking {
 func (a *asking) Ask(_ context.Context, id int64) error {
 	a.asking.Lock()
 	defer a.asking.Unlock()
-	a.auditedAround++
+	a.inquiries++
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
@@ -97,18 +97,18 @@ func TestStatusIsAskedOnceInTenMinutes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	require.Equal(t, 1, a.auditedAround)
+	require.Equal(t, 1, a.inquiries)
 	got, err := a.panel.BureauStatus(ctx, "330000", bureau.ConditionDomain, "filed.example.net")
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	require.Equal(t, 1, a.auditedAround, "the other province's account is the same")
+	require.Equal(t, 1, a.inquiries, "the other province's account is the same")
 	got, err = a.panel.BureauStatus(ctx, "310000", bureau.ConditionDomain, "free.example.net")
 	require.NoError(t, err)
 	require.Equal(t, filing.Status{}, got)
 	got, err = a.panel.BureauStatus(ctx, "310000", filing.DocumentBusinessLicence, " 91310101ma1fp0000h")
 	require.NoError(t, err)
 	require.Equal(t, filing.Status{Filed: true, HolderNumber: holderNumber}, got)
-	require.Equal(t, 3, a.auditedAround)
+	require.Equal(t, 3, a.inquiries)
 	dump, err := a.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "91310101MA1FP0000H")
@@ -117,7 +117,7 @@ func TestStatusIsAskedOnceInTenMinutes(t *testing.T) {
 	a.now = a.now.Add(store.StatusFor + time.Second)
 	_, err = a.panel.BureauStatus(ctx, "310000", bureau.ConditionDomain, "filed.example.net")
 	require.NoError(t, err)
-	require.Equal(t, 4, a.auditedAround)
+	require.Equal(t, 4, a.inquiries)
 	require.NoError(t, a.db.PurgeInquiries(ctx))
 	_, err = a.db.Inquiry(ctx, 1)
 	require.ErrorIs(t, err, store.ErrNotFound, "the old answer has expired")
@@ -135,7 +135,7 @@ func TestStatusThatCannotBeAsked(t *testing.T) {
 	none("440000", bureau.ConditionDomain, "filed.example.net")
 	none("310000", filing.DocumentEnterpriseOrgCode, "123456789")
 	none("310000", bureau.ConditionDomain, "")
-	require.Zero(t, a.auditedAround)
+	require.Zero(t, a.inquiries)
 
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901", Times: 1})
 	none("310000", bureau.ConditionDomain, "filed.example.net")
@@ -167,7 +167,7 @@ func TestWrongPasswordsAreLimitedBeforeTheBureauLimitsThem(t *testing.T) {
 		require.Equal(t, web.PasswordIsWrong, a.password(number, "falsch"))
 	}
 	require.Equal(t, web.PasswordTooMany, a.password(holderNumber, filingPassword))
-	require.Equal(t, 5, a.auditedAround, "the sixth attempt isn't sent")
+	require.Equal(t, 5, a.inquiries, "the sixth attempt isn't sent")
 	dump, err := a.db.Dump(ctx)
 	require.NoError(t, err)
 	require.NotContains(t, dump, "falsch")
@@ -253,6 +253,6 @@ func TestPasswordThatTheBureauDoesNotTell(t *testing.T) {
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_verifybamm", Mode: fault.Fail, Code: "999", Times: 1})
 	require.Equal(t, web.PasswordNotKnown, a.password(holderNumber, filingPassword))
 	require.Equal(t, web.PasswordNotKnown, a.password("粤ICP备05000940号", filingPassword), "no account there")
-	require.Equal(t, 2, a.auditedAround)
+	require.Equal(t, 2, a.inquiries)
 	require.Equal(t, web.PasswordIsWrong, a.password(holderNumber, ""))
 }

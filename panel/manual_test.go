@@ -28,7 +28,7 @@ import (
 // noTemporal is a Temporal that can't be reached.
 type noTemporal struct {
 	panel.Filings
-	auditedAround []int64
+	exchanged []int64
 	// sentBack is what a verdict does; nil if sending back is not possible, or no longer.
 	sentBack  func(context.Context, workflows.Verdict) error
 	verdicts  []workflows.Verdict
@@ -37,7 +37,7 @@ type noTemporal struct {
 }
 
 func (n *noTemporal) ExchangeNow(_ context.Context, accountID int64) error {
-	n.auditedAround = append(n.auditedAround, accountID)
+	n.exchanged = append(n.exchanged, accountID)
 	return errors.New("unreachable")
 }
 
@@ -163,7 +163,7 @@ func TestManualPagesOfEveryKind(t *testing.T) {
 	page, err = d.support.Post(ctx, end+"/approved", nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("[data-state=decided]").Length())
-	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.auditedAround,
+	require.Equal(t, []int64{d.account, d.account, d.account, d.account}, d.temporal.exchanged,
 		"an exchange was requested each time, and its failure blocked nobody")
 }
 

@@ -115,20 +115,20 @@ func TestQueryAnswersFromOurRecordsAndTheBureau(t *testing.T) {
 	require.Contains(t, person1, "林**")
 	require.Contains(t, person1, "个人")
 	require.NotContains(t, person1, filingtest.PersonHolder().Name)
-	require.Zero(t, a.auditedAround, "answered from our records")
+	require.Zero(t, a.inquiries, "answered from our records")
 
 	answer := ask("www.filed.example.net")
 	require.Contains(t, answer, "向管局查询的结果")
 	require.Contains(t, answer, holderNumber+"-1")
-	require.Equal(t, 2, a.auditedAround, "itself, and what would cover it")
+	require.Equal(t, 2, a.inquiries, "itself, and what would cover it")
 	answer = ask("free.example.net")
 	require.Contains(t, answer, "没有查到备案信息")
 	require.Contains(t, answer, "答复：未备案")
 	require.Contains(t, answer, "beian.miit.gov.cn")
-	asked := a.auditedAround
+	asked := a.inquiries
 	require.Contains(t, ask("不存在的公司"), "没有查到备案信息")
 	require.Contains(t, ask("沪ICP备09999999号"), "没有查到备案信息")
-	require.Equal(t, asked, a.auditedAround, "bureaus only tell about domains")
+	require.Equal(t, asked, a.inquiries, "bureaus only tell about domains")
 	a.stand.Faults.Set(fault.Fault{Operation: "isp_querybeianstatus", Mode: fault.Fail, Code: "901", Times: 1})
 	require.Contains(t, ask("other.example.net"), "现在不能向管局查询")
 }

@@ -47,9 +47,9 @@ func (c *Client) Open(ctx context.Context, ref string, in FilingInput) error {
 	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING)
 }
 
-// OpenAnew starts a filing's workflow in place of one that may still run: it is for when the row is right and
-// Temporal is behind it.
-func (c *Client) OpenAnew(ctx context.Context, ref string, in FilingInput) error {
+// Replace terminates a filing's workflow if it is running, and starts a new one: for when the database is right and
+// Temporal is out of date.
+func (c *Client) Replace(ctx context.Context, ref string, in FilingInput) error {
 	return c.open(ctx, ref, in, enums.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING)
 }
 

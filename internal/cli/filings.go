@@ -18,9 +18,9 @@ type filingsCommand struct {
 type restartCommand struct {
 	config.Base `embed:""`
 	// Vetting is required: if it were forgotten, dossiers would go to the bureau without vetting.
-	Vetting bool `env:"BEIAN_VETTING" required:"" negatable:"" help:"own staff vet dossiers before they go to the bureau (初审); set it as on the panels"`
-	Rate    int  `help:"filings per second" default:"50"`
-	Anew    bool `help:"also replace running workflows, because Temporal was restored from a backup and the database is newer"`
+	Vetting     bool `env:"BEIAN_VETTING" required:"" negatable:"" help:"own staff vet dossiers before they go to the bureau (初审); set it as on the panels"`
+	Rate        int  `help:"filings per second" default:"50"`
+	FromScratch bool `help:"also replace running workflows, because Temporal was restored from a backup and the database is newer"`
 }
 
 // Help shows an example.
@@ -48,8 +48,8 @@ func (c *restartCommand) Run(ctx context.Context) error {
 	defer closeAll()
 	filings := workflows.NewClient(p.Temporal, c.Vetting)
 	open := filings.Open
-	if c.Anew {
-		open = filings.OpenAnew
+	if c.FromScratch {
+		open = filings.Replace
 	}
 	every := time.NewTicker(time.Second / time.Duration(max(c.Rate, 1)))
 	defer every.Stop()

@@ -1,9 +1,8 @@
 package account
 
 import (
-	"errors"
+	"context"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -96,16 +95,11 @@ func passwordFields() []web.Field {
 	return append([]web.Field{presentPasswordField()}, newPasswordFields()...)
 }
 
-// emptyForm is a form of which nothing typed is shown again: passwords and codes.
-func (p *Pages) emptyForm(c *gin.Context, name string, fields []web.Field, problems filing.Problems) web.Form {
-	return web.Build(p.Texts.For(p.Lang(c)), name, fields, nil, problems)
-}
+func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, nil) }
 
-func (p *Pages) passwordForm(c *gin.Context) error { return p.showPassword(c, http.StatusOK, nil) }
-
-func (p *Pages) showPassword(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, web.Page{Title: "account.password_title"}, web.With(formPage, accountForm{
-		Form: p.emptyForm(c, "account_password", passwordFields(), problems),
+func (p *Pages) showPassword(c *gin.Context, problems filing.Problems) error {
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account.password_title"}, web.With(formPage, accountForm{
+		Form: p.Form(c, "account_password", passwordFields(), nil, problems),
 		Lead: "account.password_lead", Button: "account.password_button",
 	}))
 }
@@ -142,10 +136,9 @@ func (p *Pages) checkPresentPassword(c *gin.Context, password string) (filing.Pr
 
 // preparePasswordChange hashes a password and notifies its owner before the change is made:
 // the other way round, a crash between the two would hide a change from them.
-func (p *Pages) preparePasswordChange(c *gin.Context, userID int64, password string) (
-	hash string, version int, err error,
-) {
-	ctx := c.Request.Context()
+func (p *Pages) preparePasswordChange(
+	ctx context.Context, userID int64, password string,
+) (hash string, version int, err error) {
 	if hash, err = p.Passwords.Hash(ctx, password); err != nil {
 		return "", 0, err
 	}
@@ -164,44 +157,24 @@ func (p *Pages) changePassword(c *gin.Context) error {
 	login := p.Sessions.GetString(ctx, web.KeyLogin)
 	problems = append(problems, filing.ValidatePassword(values.Get("password"), values.Get("password_again"), login)...)
 	if len(problems) > 0 {
-		return p.showPassword(c, http.StatusUnprocessableEntity, problems)
+		return p.showPassword(c, problems)
 	}
-	hash, version, err := p.preparePasswordChange(c, p.UserID(c), values.Get("password"))
+	hash, version, err := p.preparePasswordChange(ctx, p.UserID(c), values.Get("password"))
 	if err == nil {
 		err = p.Store.ChangePassword(ctx, p.UserID(c), version, hash, p.device(c))
 	}
 	if err == nil {
 		err = p.Sessions.RenewToken(ctx)
 	}
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.moved_on")
-	case err != nil:
-		return err
-	default:
-		p.Flash(c, "flash.password_changed")
-	}
-	return web.Redirect(c, "/account")
+	return p.Finish(c, err, "/account", "flash.password_changed", web.Refusals{store.ErrConflict: "flash.moved_on"})
 }
 
 func (p *Pages) endSession(c *gin.Context) error {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err == nil {
-		err = p.Store.EndSession(c.Request.Context(), p.UserID(c), id)
-	} else {
-		err = store.ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	p.Flash(c, "flash.session_ended")
-	return web.Redirect(c, "/account")
+	err := p.Store.EndSession(c.Request.Context(), p.UserID(c), web.PathID(c, "id"))
+	return p.Finish(c, err, "/account", "flash.session_ended", nil)
 }
 
 func (p *Pages) endOthers(c *gin.Context) error {
-	if err := p.Store.EndOtherSessions(c.Request.Context(), p.UserID(c), p.device(c)); err != nil {
-		return err
-	}
-	p.Flash(c, "flash.sessions_ended")
-	return web.Redirect(c, "/account")
+	err := p.Store.EndOtherSessions(c.Request.Context(), p.UserID(c), p.device(c))
+	return p.Finish(c, err, "/account", "flash.sessions_ended", nil)
 }

@@ -2,9 +2,7 @@ package account
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -22,49 +20,35 @@ func (p *Pages) contactAddressForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showContactAddress(c, http.StatusOK, name, p.SavedValues(c), nil)
+	return p.showContactAddress(c, name, p.SavedValues(c), nil)
 }
 
-func (p *Pages) showContactAddress(
-	c *gin.Context, status int, name string, values url.Values, problems filing.Problems,
-) error {
-	address := web.Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"}
-	if name == "email" {
-		address = web.Field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}
-	}
-	fields := []web.Field{address, presentPasswordField()}
-	return p.Render(c, status, web.Page{Title: "account.set_" + name}, web.With(formPage, accountForm{
-		Form: web.Build(p.Texts.For(p.Lang(c)), "account_contact", fields, values, problems),
+func (p *Pages) showContactAddress(c *gin.Context, name string, values url.Values, problems filing.Problems) error {
+	fields := []web.Field{web.ContactAddressField(name), presentPasswordField()}
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account.set_" + name}, web.With(formPage, accountForm{
+		Form: p.Form(c, "account_contact", fields, values, problems),
 		Lead: "account.contact_lead", Button: "account.contact_button",
 	}))
 }
 
-// requestContactAddress sends a code to a new address; the address becomes the account's once
-// the code is confirmed.
+// requestContactAddress sends a code to a new address; the address becomes the account's once the code is confirmed.
 func (p *Pages) requestContactAddress(c *gin.Context) error {
 	ch, name, err := p.ContactChannel(c)
 	if err != nil {
 		return err
 	}
 	values, ctx := web.PostForm(c), c.Request.Context()
-	details := web.ContactOf(values)
-	problems := slices.DeleteFunc(filing.ValidateContactAddress(details.Mobile, details.Email),
-		func(problem filing.Problem) bool { return problem.Field != name })
+	address, problems := web.ContactAddress(values, name)
 	wrong, err := p.checkPresentPassword(c, values.Get("present_password"))
 	if err != nil {
 		return err
 	}
 	if problems = append(problems, wrong...); len(problems) > 0 {
-		return p.showContactAddress(c, http.StatusUnprocessableEntity, name, values, problems)
-	}
-	address := details.Email
-	if ch == filing.SMS {
-		address = details.Mobile
+		return p.showContactAddress(c, name, values, problems)
 	}
 	id, send, err := p.Store.RequestContactAddress(ctx, p.UserID(c), ch, address)
 	if errors.Is(err, store.ErrCodeTooSoon) {
-		problems = filing.Problems{{Field: name, Key: "code_too_soon"}}
-		return p.showContactAddress(c, http.StatusUnprocessableEntity, name, values, problems)
+		return p.showContactAddress(c, name, values, filing.Problems{{Field: name, Key: "code_too_soon"}})
 	}
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
@@ -80,15 +64,14 @@ func (p *Pages) contactAddressCodeForm(c *gin.Context) error {
 	if _, _, err := p.ContactChannel(c); err != nil {
 		return err
 	}
-	return p.showContactAddressCode(c, http.StatusOK, nil)
+	return p.showContactAddressCode(c, nil)
 }
 
-func (p *Pages) showContactAddressCode(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, web.Page{Title: "account.code_title"}, web.With(web.CodePage, web.CodeData{
-		Form: p.emptyForm(c, "account_code", web.CodeFields(), problems),
+func (p *Pages) showContactAddressCode(c *gin.Context, problems filing.Problems) error {
+	return p.showAccountCode(c, "account.code_title", problems, web.CodeData{
 		Lead: "account.code_lead", Button: "account.code_button",
 		Action: c.Request.URL.Path, Back: strings.TrimSuffix(c.Request.URL.Path, "/code"),
-	}))
+	})
 }
 
 func (p *Pages) confirmContactAddress(c *gin.Context) error {
@@ -96,14 +79,10 @@ func (p *Pages) confirmContactAddress(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	id, code := p.Sessions.GetInt64(ctx, keyContactAddress), web.TypedCode(c)
-	if code == "" { // costs no try
-		problems := filing.Problems{{Field: "code", Key: "required"}}
-		return p.showContactAddressCode(c, http.StatusUnprocessableEntity, problems)
-	}
-	err := p.Store.VerifyAccountCode(ctx, id, code)
-	if problems := web.CodeProblem(err); problems != nil {
-		return p.showContactAddressCode(c, http.StatusUnprocessableEntity, problems)
+	id := p.Sessions.GetInt64(ctx, keyContactAddress)
+	problems, err := p.checkAccountCode(c, id)
+	if problems != nil {
+		return p.showContactAddressCode(c, problems)
 	}
 	if err == nil {
 		err = p.Store.ConfirmContactAddress(ctx, p.UserID(c), id)
@@ -112,6 +91,5 @@ func (p *Pages) confirmContactAddress(c *gin.Context) error {
 		return err
 	}
 	p.Sessions.Remove(ctx, keyContactAddress)
-	p.Flash(c, "flash.contact_address_set")
-	return web.Redirect(c, "/account")
+	return p.RedirectWith(c, "/account", "flash.contact_address_set")
 }

@@ -2,9 +2,7 @@ package account
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -23,29 +21,20 @@ const (
 
 const pathForgotten = "/sign-in/forgotten"
 
-func channelOptions(t *locale.Localizer) []web.Option {
-	return []web.Option{
-		{Value: string(filing.SMS), Label: t.T("forgotten.sms", nil)},
-		{Value: string(filing.Mail), Label: t.T("forgotten.mail", nil)},
-	}
-}
-
 func forgottenFields(t *locale.Localizer) []web.Field {
 	return []web.Field{
 		{Name: "account", Type: "text", Required: true, Autocomplete: "username"},
-		{Name: "channel", Type: "select", Required: true, Options: channelOptions(t)},
+		{Name: "channel", Type: "select", Required: true,
+			Options: web.TextOptions(t, "forgotten.", filing.SMS, filing.Mail)},
 	}
 }
 
 // forgottenForm is 找回密码.
-func (p *Pages) forgottenForm(c *gin.Context) error {
-	return p.showForgotten(c, http.StatusOK, p.SavedValues(c), nil)
-}
+func (p *Pages) forgottenForm(c *gin.Context) error { return p.showForgotten(c, p.SavedValues(c), nil) }
 
-func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
-	t := p.Texts.For(p.Lang(c))
-	form := web.Build(t, "forgotten", append(forgottenFields(t), p.CaptchaField(c)), values, problems)
-	return p.Render(c, status, web.Page{Title: "forgotten.title"}, web.With(forgottenPage, form))
+func (p *Pages) showForgotten(c *gin.Context, values url.Values, problems filing.Problems) error {
+	form := p.Form(c, "forgotten", append(forgottenFields(p.T(c)), p.CaptchaField(c)), values, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "forgotten.title"}, web.With(forgottenPage, form))
 }
 
 // forgotten requests a code. Neither the answer nor the time it takes shows whether the account
@@ -53,9 +42,9 @@ func (p *Pages) showForgotten(c *gin.Context, status int, values url.Values, pro
 func (p *Pages) forgotten(c *gin.Context) error {
 	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {
-		return p.showForgotten(c, http.StatusOK, values, nil)
+		return p.showForgotten(c, values, nil)
 	}
-	account, channel := strings.TrimSpace(values.Get("account")), filing.Channel(values.Get("channel"))
+	account, channel := web.Trimmed(values, "account"), filing.Channel(values.Get("channel"))
 	var problems filing.Problems
 	if account == "" || len(account) > maxAccount {
 		problems = append(problems, filing.Problem{Field: "account", Key: "required"})
@@ -65,7 +54,7 @@ func (p *Pages) forgotten(c *gin.Context) error {
 	}
 	problems = append(problems, p.CaptchaProblems(c)...)
 	if len(problems) > 0 {
-		return p.showForgotten(c, http.StatusUnprocessableEntity, values, problems)
+		return p.showForgotten(c, values, problems)
 	}
 	ctx := c.Request.Context()
 	id, send, err := p.Store.RequestRecovery(ctx, account, channel)
@@ -90,7 +79,7 @@ func (p *Pages) recoveryCodeForm(c *gin.Context) error {
 	if _, err := p.recovery(c); err != nil {
 		return err
 	}
-	return p.showRecoveryCode(c, http.StatusOK, nil)
+	return p.showRecoveryCode(c, nil)
 }
 
 // recovery is the ID of this session's code; without one it redirects to the first page.
@@ -102,12 +91,30 @@ func (p *Pages) recovery(c *gin.Context) (int64, error) {
 	return id, nil
 }
 
-func (p *Pages) showRecoveryCode(c *gin.Context, status int, problems filing.Problems) error {
-	return p.Render(c, status, web.Page{Title: "forgotten.code_title"}, web.With(web.CodePage, web.CodeData{
-		Form: p.emptyForm(c, "account_code", web.CodeFields(), problems),
+func (p *Pages) showRecoveryCode(c *gin.Context, problems filing.Problems) error {
+	return p.showAccountCode(c, "forgotten.code_title", problems, web.CodeData{
 		Lead: "forgotten.code_lead", Button: "forgotten.code_button",
 		Action: pathForgotten + "/code", Again: pathForgotten + "/again", Back: pathForgotten,
-	}))
+	})
+}
+
+// showAccountCode asks for a code that was sent to an account.
+func (p *Pages) showAccountCode(c *gin.Context, title string, problems filing.Problems, data web.CodeData) error {
+	data.Form = p.Form(c, "account_code", web.CodeFields(), nil, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: title}, web.With(web.CodePage, data))
+}
+
+// checkAccountCode checks the typed code; an empty one costs no try.
+func (p *Pages) checkAccountCode(c *gin.Context, id int64) (filing.Problems, error) {
+	code := web.TypedCode(c)
+	if code == "" {
+		return filing.Problems{{Field: "code", Key: "required"}}, nil
+	}
+	err := p.Store.VerifyAccountCode(c.Request.Context(), id, code)
+	if problems := web.CodeProblem(err); problems != nil {
+		return problems, nil
+	}
+	return nil, err
 }
 
 func (p *Pages) recoveryCode(c *gin.Context) error {
@@ -115,22 +122,17 @@ func (p *Pages) recoveryCode(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	code := web.TypedCode(c)
-	if code == "" {
-		return p.showRecoveryCode(c, http.StatusUnprocessableEntity, filing.Problems{{Field: "code", Key: "required"}})
-	}
-	err = p.Store.VerifyAccountCode(ctx, id, code)
-	if problems := web.CodeProblem(err); problems != nil {
-		return p.showRecoveryCode(c, http.StatusUnprocessableEntity, problems)
+	problems, err := p.checkAccountCode(c, id)
+	if problems != nil {
+		return p.showRecoveryCode(c, problems)
 	}
 	if err == nil {
-		err = p.Sessions.RenewToken(ctx)
+		err = p.Sessions.RenewToken(c.Request.Context())
 	}
 	if err != nil {
 		return err
 	}
-	p.Sessions.Put(ctx, keyRecovered, id)
+	p.Sessions.Put(c.Request.Context(), keyRecovered, id)
 	return web.Redirect(c, pathForgotten+"/password")
 }
 
@@ -145,15 +147,8 @@ func (p *Pages) recoveryAgain(c *gin.Context) error {
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
 	}
-	switch {
-	case errors.Is(err, store.ErrCodeTooSoon):
-		p.Flash(c, "flash.account_code_too_soon")
-	case err != nil:
-		return err
-	default:
-		p.Flash(c, "flash.account_code_again")
-	}
-	return web.Redirect(c, pathForgotten+"/code")
+	return p.Finish(c, err, pathForgotten+"/code", "flash.account_code_again",
+		web.Refusals{store.ErrCodeTooSoon: "flash.account_code_too_soon"})
 }
 
 func newPasswordFields() []web.Field {
@@ -180,12 +175,13 @@ func (p *Pages) newPasswordForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showNewPassword(c, http.StatusOK, user, nil)
+	return p.showNewPassword(c, user, nil)
 }
 
-func (p *Pages) showNewPassword(c *gin.Context, status int, user store.User, problems filing.Problems) error {
-	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
-	return p.Render(c, status, web.Page{Title: "forgotten.password_title"}, func(page *web.Page) templ.Component {
+func (p *Pages) showNewPassword(c *gin.Context, user store.User, problems filing.Problems) error {
+	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
+	title := web.Page{Title: "forgotten.password_title"}
+	return p.Render(c, web.StatusOf(problems), title, func(page *web.Page) templ.Component {
 		return newPasswordPage(page, user.Login, form)
 	})
 }
@@ -199,25 +195,21 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	values, ctx := web.PostForm(c), c.Request.Context()
 	problems := filing.ValidatePassword(values.Get("password"), values.Get("password_again"), user.Login)
 	if len(problems) > 0 {
-		return p.showNewPassword(c, http.StatusUnprocessableEntity, user, problems)
+		return p.showNewPassword(c, user, problems)
 	}
-	hash, version, err := p.preparePasswordChange(c, user.ID, values.Get("password"))
+	hash, version, err := p.preparePasswordChange(ctx, user.ID, values.Get("password"))
 	if err == nil {
 		err = p.Store.RecoverPassword(ctx, codeID, version, hash)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // another tab was faster
-		p.Flash(c, "flash.recovery_over")
-		return web.Redirect(c, pathForgotten)
+		return p.RedirectWith(c, pathForgotten, "flash.recovery_over")
 	case err == nil:
 		err = p.Store.ForgetTries(ctx, user.Login)
 	}
 	if err != nil {
 		return err
 	}
-	p.Sessions.Remove(ctx, keyRecovery)
-	p.Sessions.Remove(ctx, keyRecovered)
-	p.Sessions.Remove(ctx, web.KeyFailures)
-	p.Flash(c, "flash.password_set")
-	return web.Redirect(c, "/sign-in")
+	p.Forget(c, keyRecovery, keyRecovered, web.KeyFailures)
+	return p.RedirectWith(c, "/sign-in", "flash.password_set")
 }

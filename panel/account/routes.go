@@ -17,9 +17,9 @@ func New(k *web.Kit) *Pages { return &Pages{k} }
 // Routes registers them: for everybody, and for who is signed in.
 func (p *Pages) Routes(all, in web.Group) {
 	all.GET("/sign-in", p.signInForm)
-	all.POST("/sign-in", p.signIn, p.DropsSavedPost)
+	all.POST("/sign-in", p.signIn, p.DropSavedPost)
 	all.GET("/sign-in/forgotten", p.forgottenForm)
-	all.POST("/sign-in/forgotten", p.forgotten, p.DropsSavedPost)
+	all.POST("/sign-in/forgotten", p.forgotten, p.DropSavedPost)
 	all.GET("/sign-in/forgotten/code", p.recoveryCodeForm)
 	all.POST("/sign-in/forgotten/code", p.recoveryCode)
 	all.POST("/sign-in/forgotten/again", p.recoveryAgain)

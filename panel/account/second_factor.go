@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-
 	"net/http"
 	"time"
 
@@ -53,22 +52,19 @@ func (p *Pages) factorsGiven(state store.SessionState) bool {
 
 // continueLogin follows a right password: it begins the session, or goes to the first step.
 func (p *Pages) continueLogin(c *gin.Context, user store.User, next string) error {
-	ctx := c.Request.Context()
-	if user.Role == store.RoleSupport {
-		if err := p.Sessions.RenewToken(ctx); err != nil { // against fixation
-			return err
-		}
-		p.Sessions.Put(ctx, keyPendingLogin, user.ID)
-		p.Sessions.Put(ctx, keyPendingNext, next)
-		p.Sessions.Put(ctx, keyPendingUntil, p.Store.Now().Add(pendingLoginLifetime).Unix())
-		p.Sessions.Put(ctx, keyPendingVersion, user.Version)
-		p.Sessions.Put(ctx, keyPendingFactor, false)
-		return p.nextStep(c, user)
+	if user.Role != store.RoleSupport {
+		return p.Finish(c, p.beginSession(c, user), next, "", nil)
 	}
-	if err := p.beginSession(c, user); err != nil {
+	ctx := c.Request.Context()
+	if err := p.Sessions.RenewToken(ctx); err != nil { // against fixation
 		return err
 	}
-	return web.Redirect(c, next)
+	p.Sessions.Put(ctx, keyPendingLogin, user.ID)
+	p.Sessions.Put(ctx, keyPendingNext, next)
+	p.Sessions.Put(ctx, keyPendingUntil, p.Store.Now().Add(pendingLoginLifetime).Unix())
+	p.Sessions.Put(ctx, keyPendingVersion, user.Version)
+	p.Sessions.Put(ctx, keyPendingFactor, false)
+	return p.nextStep(c, user)
 }
 
 // pendingLogin is the user whose login is pending, with their second factor; without one it
@@ -84,19 +80,19 @@ func (p *Pages) pendingLogin(c *gin.Context) (user store.User, factor store.TOTP
 	}
 	if err != nil || user.DisabledAt.Valid || user.Version != p.Sessions.GetInt(ctx, keyPendingVersion) ||
 		p.Store.Now().Unix() > p.Sessions.GetInt64(ctx, keyPendingUntil) {
-		p.forgetPendingLogin(c)
-		p.Flash(c, "flash.sign_in_over")
-		return user, factor, web.Answered(web.Redirect(c, "/sign-in"))
+		return user, factor, web.Answered(p.abandonLogin(c))
 	}
 	return user, factor, nil
 }
 
+// abandonLogin makes the reader sign in from the start.
+func (p *Pages) abandonLogin(c *gin.Context) error {
+	p.forgetPendingLogin(c)
+	return p.RedirectWith(c, "/sign-in", "flash.sign_in_over")
+}
+
 func (p *Pages) forgetPendingLogin(c *gin.Context) {
-	for _, key := range []string{
-		keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling,
-	} {
-		p.Sessions.Remove(c.Request.Context(), key)
-	}
+	p.Forget(c, keyPendingLogin, keyPendingNext, keyPendingUntil, keyPendingVersion, keyPendingFactor, keyEnrolling)
 }
 
 // step is the path of the next step; empty after the last one.
@@ -123,10 +119,7 @@ func (p *Pages) nextStep(c *gin.Context, user store.User) error {
 		return web.Redirect(c, path)
 	}
 	next, err := p.finishLogin(c, user)
-	if err != nil {
-		return err
-	}
-	return web.Redirect(c, next)
+	return p.Finish(c, err, next, "", nil)
 }
 
 // finishLogin begins the session after the last step; next is the page to open.
@@ -170,12 +163,12 @@ func (p *Pages) codeForm(c *gin.Context) error {
 	if _, _, err := p.atStep(c, pathCode); err != nil {
 		return err
 	}
-	return p.showCode(c, http.StatusOK, nil)
+	return p.showCode(c, nil)
 }
 
-func (p *Pages) showCode(c *gin.Context, status int, problems filing.Problems) error {
-	form := p.emptyForm(c, "totp", totpFields(), problems)
-	return p.Render(c, status, web.Page{Title: "totp.code_title"}, web.With(codePage, form))
+func (p *Pages) showCode(c *gin.Context, problems filing.Problems) error {
+	form := p.Form(c, "totp", totpFields(), nil, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.code_title"}, web.With(codePage, form))
 }
 
 // giveCode takes the device's code, or a recovery code.
@@ -184,30 +177,29 @@ func (p *Pages) giveCode(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	recovered, problem, err := p.checkSecondFactor(ctx, user, factor, c.PostForm("code"))
+	recovered, problems, err := p.checkSecondFactor(c, user, factor, "code")
 	switch {
 	case err != nil:
 		return err
-	case problem != nil:
-		problem.Field = "code"
-		return p.showCode(c, http.StatusUnprocessableEntity, filing.Problems{*problem})
+	case problems != nil:
+		return p.showCode(c, problems)
 	}
-	p.Sessions.Put(ctx, keyPendingFactor, true)
+	p.Sessions.Put(c.Request.Context(), keyPendingFactor, true)
 	if recovered {
 		p.Flash(c, "flash.recovery_code_used")
 	}
 	return p.nextStep(c, user)
 }
 
-// checkSecondFactor checks a code and uses it up. Tries are limited like those at a password, but
+// checkSecondFactor checks the code in a field and uses it up. Tries are limited like those at a password, but
 // counted separately. A wrong code is audited: whoever gave it knows the password.
-func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor store.TOTP, typed string) (
-	recovered bool, problem *filing.Problem, err error,
-) {
-	code, recovery := totp.Normalise(typed)
+func (p *Pages) checkSecondFactor(
+	c *gin.Context, user store.User, factor store.TOTP, field string,
+) (recovered bool, problems filing.Problems, err error) {
+	ctx := c.Request.Context()
+	code, recovery := totp.Normalise(c.PostForm(field))
 	if code == "" {
-		return false, &filing.Problem{Key: "required"}, nil
+		return false, filing.Problems{{Field: field, Key: "required"}}, nil
 	}
 	key := "totp/" + user.Login
 	wait, err := p.Store.TakeTry(ctx, key)
@@ -215,7 +207,7 @@ func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor s
 		return false, nil, err
 	}
 	if wait > 0 {
-		return false, &filing.Problem{Key: "totp_wait", Args: web.WaitArgs(wait)}, nil
+		return false, filing.Problems{{Field: field, Key: "totp_wait", Args: web.WaitArgs(wait)}}, nil
 	}
 	right := false
 	if recovery {
@@ -229,7 +221,7 @@ func (p *Pages) checkSecondFactor(ctx context.Context, user store.User, factor s
 	}
 	if !right {
 		_, err := p.Store.Audit(ctx, staffAuditEntry(user, "totp.code", store.OutcomeRefused))
-		return false, &filing.Problem{Key: "totp_wrong"}, err
+		return false, filing.Problems{{Field: field, Key: "totp_wrong"}}, err
 	}
 	return recovery, nil, p.Store.ForgetTries(ctx, key)
 }
@@ -239,12 +231,12 @@ func (p *Pages) firstPasswordForm(c *gin.Context) error {
 	if _, _, err := p.atStep(c, pathFirstPassword); err != nil {
 		return err
 	}
-	return p.showFirstPassword(c, http.StatusOK, nil)
+	return p.showFirstPassword(c, nil)
 }
 
-func (p *Pages) showFirstPassword(c *gin.Context, status int, problems filing.Problems) error {
-	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
-	return p.Render(c, status, web.Page{Title: "first_password.title"}, web.With(firstPasswordPage, form))
+func (p *Pages) showFirstPassword(c *gin.Context, problems filing.Problems) error {
+	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "first_password.title"}, web.With(firstPasswordPage, form))
 }
 
 func (p *Pages) replaceFirstPassword(c *gin.Context) error {
@@ -258,19 +250,16 @@ func (p *Pages) replaceFirstPassword(c *gin.Context) error {
 		problems = append(problems, filing.Problem{Field: "password", Key: "password_same"})
 	}
 	if len(problems) > 0 {
-		return p.showFirstPassword(c, http.StatusUnprocessableEntity, problems)
+		return p.showFirstPassword(c, problems)
 	}
-	hash, version, err := p.preparePasswordChange(c, user.ID, password)
+	hash, version, err := p.preparePasswordChange(ctx, user.ID, password)
 	if err == nil {
 		d := staffAuditEntry(user, "password.set", store.OutcomeDone)
 		err = p.Store.ChangePassword(store.WithAudit(ctx, &d), user.ID, version, hash, 0)
 	}
-	switch {
-	case errors.Is(err, store.ErrConflict): // another tab was faster; its password counts
-		p.forgetPendingLogin(c)
-		p.Flash(c, "flash.sign_in_over")
-		return web.Redirect(c, "/sign-in")
-	case err != nil:
+	if errors.Is(err, store.ErrConflict) { // another tab was faster; its password counts
+		return p.abandonLogin(c)
+	} else if err != nil {
 		return err
 	}
 	p.Sessions.Put(ctx, keyPendingVersion, version+1)
@@ -285,8 +274,7 @@ type enrolData struct {
 	Secret string
 	// Link opens an authenticator on the same device.
 	Link templ.SafeURL
-	// Action is where the form goes. Back is the page of the reader's own second factor, empty
-	// during sign-in.
+	// Action is where the form goes. Back is the page of the reader's own second factor, empty during sign-in.
 	Action, Back string
 	Replaces     bool
 }
@@ -297,14 +285,12 @@ func (p *Pages) enrolForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrol}, nil)
+	return p.showEnrol(c, user, enrolData{Action: pathEnrol}, nil)
 }
 
 // showEnrol shows a secret only in the session that it was made for: whoever had another session
 // may know the one that is pending from there.
-func (p *Pages) showEnrol(
-	c *gin.Context, status int, user store.User, data enrolData, problems filing.Problems,
-) error {
+func (p *Pages) showEnrol(c *gin.Context, user store.User, data enrolData, problems filing.Problems) error {
 	ctx := c.Request.Context()
 	factor, err := p.Store.TOTP(ctx, user.ID)
 	if err == nil && !p.enrolling(ctx, factor) {
@@ -315,7 +301,7 @@ func (p *Pages) showEnrol(
 	if err != nil {
 		return err
 	}
-	link, err := totp.URL(p.Texts.For(p.Lang(c)).T("app.name", nil), user.Login, factor.Pending)
+	link, err := totp.URL(p.T(c).T("app.name", nil), user.Login, factor.Pending)
 	if err == nil {
 		data.QR, err = totp.NewQR(link)
 	}
@@ -331,8 +317,8 @@ func (p *Pages) showEnrol(
 			fields = append(fields, web.Field{Name: "present_code", Type: "text", Required: true, Autocomplete: "off"})
 		}
 	}
-	data.Form = p.emptyForm(c, "totp", append(fields, totpFields()...), problems)
-	return p.Render(c, status, web.Page{Title: "totp.enrol_title"}, web.With(enrolPage, data))
+	data.Form = p.Form(c, "totp", append(fields, totpFields()...), nil, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.enrol_title"}, web.With(enrolPage, data))
 }
 
 // enrolling tells whether this session has shown the pending secret.
@@ -357,7 +343,7 @@ func (p *Pages) enrol(c *gin.Context) error {
 	case err != nil:
 		return err
 	case problems != nil:
-		return p.showEnrol(c, http.StatusUnprocessableEntity, user, enrolData{Action: pathEnrol}, problems)
+		return p.showEnrol(c, user, enrolData{Action: pathEnrol}, problems)
 	}
 	p.Sessions.Put(c.Request.Context(), keyPendingFactor, true)
 	next, err := p.finishLogin(c, user)

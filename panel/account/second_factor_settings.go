@@ -1,8 +1,6 @@
 package account
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -13,7 +11,7 @@ import (
 
 // totpPage shows whether a member of staff has a second factor and how many recovery codes are
 // left; a new device and new codes are set up from there.
-func (p *Pages) totpPage(c *gin.Context) error { return p.showTOTP(c, http.StatusOK, nil) }
+func (p *Pages) totpPage(c *gin.Context) error { return p.showTOTP(c, nil) }
 
 type totpData struct {
 	web.Form
@@ -22,13 +20,13 @@ type totpData struct {
 	Left int
 }
 
-func (p *Pages) showTOTP(c *gin.Context, status int, problems filing.Problems) error {
+func (p *Pages) showTOTP(c *gin.Context, problems filing.Problems) error {
 	factor, err := p.Store.TOTP(c.Request.Context(), p.UserID(c))
 	if err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "totp.title"}, web.With(totpPage, totpData{
-		Form: p.emptyForm(c, "totp", totpFields(), problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.title"}, web.With(totpPage, totpData{
+		Form: p.Form(c, "totp", totpFields(), nil, problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
 	}))
 }
 
@@ -38,7 +36,7 @@ func (p *Pages) enrolOwnForm(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showEnrol(c, http.StatusOK, user, enrolData{Action: pathEnrolOwn, Back: pathTOTP}, nil)
+	return p.showEnrol(c, user, enrolData{Action: pathEnrolOwn, Back: pathTOTP}, nil)
 }
 
 // enrolOwn requires the password and, where a device is enrolled already, its code.
@@ -54,11 +52,7 @@ func (p *Pages) enrolOwn(c *gin.Context) error {
 		problems, err = p.checkPresentPassword(c, c.PostForm("present_password"))
 	}
 	if err == nil && problems == nil && factor.Enrolled() {
-		var problem *filing.Problem
-		if _, problem, err = p.checkSecondFactor(ctx, user, factor, c.PostForm("present_code")); problem != nil {
-			problem.Field = "present_code"
-			problems = filing.Problems{*problem}
-		}
+		_, problems, err = p.checkSecondFactor(c, user, factor, "present_code")
 	}
 	var codes []string
 	if err == nil && problems == nil {
@@ -72,7 +66,7 @@ func (p *Pages) enrolOwn(c *gin.Context) error {
 		return err
 	case problems != nil:
 		data := enrolData{Action: pathEnrolOwn, Back: pathTOTP}
-		return p.showEnrol(c, http.StatusUnprocessableEntity, user, data, problems)
+		return p.showEnrol(c, user, data, problems)
 	default:
 		return p.showRecoveryCodes(c, codes, pathTOTP)
 	}
@@ -89,16 +83,15 @@ func (p *Pages) newRecoveryCodes(c *gin.Context) error {
 	if err == nil && !factor.Enrolled() {
 		return web.Redirect(c, pathTOTP)
 	}
-	var problem *filing.Problem
+	var problems filing.Problems
 	if err == nil {
-		_, problem, err = p.checkSecondFactor(ctx, user, factor, c.PostForm("code"))
+		_, problems, err = p.checkSecondFactor(c, user, factor, "code")
 	}
 	switch {
 	case err != nil:
 		return err
-	case problem != nil:
-		problem.Field = "code"
-		return p.showTOTP(c, http.StatusUnprocessableEntity, filing.Problems{*problem})
+	case problems != nil:
+		return p.showTOTP(c, problems)
 	}
 	codes := totp.RecoveryCodes()
 	d := staffAuditEntry(user, "totp.new_codes", store.OutcomeDone)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -51,11 +52,11 @@ func (p *Pages) showSignIn(c *gin.Context, status int, values url.Values, proble
 		fields = append(fields, p.CaptchaField(c))
 	}
 	return p.Render(c, status, web.Page{Title: "sign_in.title"}, web.With(signInPage, signInData{
-		web.Build(p.Texts.For(p.Lang(c)), "sign_in", fields, values, problems), web.LocalPath(values.Get("next")),
+		p.Form(c, "sign_in", fields, values, problems), web.LocalPath(values.Get("next")),
 	}))
 }
 
-func loginOf(values url.Values) string { return strings.TrimSpace(values.Get("login")) }
+func loginOf(values url.Values) string { return web.Trimmed(values, "login") }
 
 // signIn checks a password. The try is counted first: see store.TakeTry. An account that
 // doesn't exist takes as long to answer and is limited like one that does.
@@ -132,22 +133,35 @@ func (p *Pages) beginSession(c *gin.Context, user store.User) error {
 	return p.RememberAccount(c, user.ID)
 }
 
-// alive tells whether somebody is signed in and their session wasn't ended elsewhere. One that
-// was keeps only what isn't personal, such as the language. The role is read at each request, so
-// that a change of it counts at once.
+func (p *Pages) signOut(c *gin.Context) error {
+	ctx := c.Request.Context()
+	err := p.Store.EndSession(ctx, p.UserID(c), p.device(c))
+	if err == nil {
+		err = p.Sessions.Destroy(ctx)
+	}
+	return p.Finish(c, err, "/sign-in", "", nil)
+}
+
+func (p *Pages) home(c *gin.Context) error {
+	if p.Role(c) == store.RoleSupport {
+		return web.Redirect(c, "/support")
+	}
+	return web.Redirect(c, "/orders")
+}
+
+// alive tells whether somebody is signed in and their session wasn't ended elsewhere. One that was keeps only what
+// isn't personal, such as the language. The role is read at each request, so that a change of it counts at once.
 func (p *Pages) alive(c *gin.Context) (bool, error) {
 	ctx := c.Request.Context()
 	if !p.Sessions.Exists(ctx, web.KeyUser) {
 		return false, nil
 	}
-	state, err := p.Store.SessionState(ctx, p.UserID(c), p.Sessions.GetInt64(ctx, web.KeyDevice))
+	state, err := p.Store.SessionState(ctx, p.UserID(c), p.device(c))
 	lives := state.Lives && p.factorsGiven(state)
 	c.Set(web.ContextStaff, state.StaffRole)
 	if err == nil && !lives {
 		c.Set(web.ContextStaff, store.StaffRole(""))
-		for _, key := range []string{web.KeyUser, web.KeyRole, web.KeyLogin, web.KeyDevice} {
-			p.Sessions.Remove(ctx, key)
-		}
+		p.Forget(c, web.KeyUser, web.KeyRole, web.KeyLogin, web.KeyDevice)
 	}
 	return lives, err
 }
@@ -161,7 +175,7 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	if here {
-		p.DropsSavedPost(c)
+		p.DropSavedPost(c)
 		return
 	}
 	next := "/"
@@ -169,11 +183,7 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		next = c.Request.URL.RequestURI() // with the search and the list's position
 	} else if path, saved := p.SavePost(c); path != "" {
 		next = path
-		if saved {
-			p.Flash(c, "flash.expired_saved")
-		} else {
-			p.Flash(c, "flash.expired")
-		}
+		p.Flash(c, cmp.Or(web.When(saved, "flash.expired_saved"), "flash.expired"))
 	}
 	if c.GetHeader("Accept") == "application/json" { // a script's request; the script tells the user
 		web.Drain(c)

@@ -1,14 +1,13 @@
 package help
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -50,12 +49,11 @@ func (p *Pages) announcementList(c *gin.Context) error {
 }
 
 func (p *Pages) announcementPage(c *gin.Context) error {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-	n, err := p.Store.ShownAnnouncement(c.Request.Context(), id)
+	n, err := p.Store.ShownAnnouncement(c.Request.Context(), web.PathID(c, "id"))
 	if err != nil {
 		return err
 	}
-	shown, err := web.InLanguage(n, p.Texts.For(p.Lang(c)).Lang(), 1)
+	shown, err := web.InLanguage(n, p.T(c).Lang(), 1)
 	if err != nil {
 		return err
 	}
@@ -71,10 +69,7 @@ type staffAnnouncement struct {
 
 // nextAction is what the row's button does.
 func (a staffAnnouncement) nextAction() string {
-	if a.WithdrawnAt.Valid {
-		return "restore"
-	}
-	return "withdraw"
+	return cmp.Or(web.When(a.WithdrawnAt.Valid, "restore"), "withdraw")
 }
 
 type staffAnnouncementsData struct {
@@ -103,16 +98,12 @@ var announcementTable = web.TableSpec[staffAnnouncement]{
 }
 
 func (p *Pages) staffAnnouncements(c *gin.Context) error {
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	list, err := p.Store.Announcements(c.Request.Context(), after, announcementsPerPage+1)
+	list, err := p.Store.Announcements(c.Request.Context(), web.QueryID(c, "after"), announcementsPerPage+1)
 	if err != nil {
 		return err
 	}
 	var data staffAnnouncementsData
-	if len(list) > announcementsPerPage {
-		list = list[:announcementsPerPage]
-		data.Next = list[announcementsPerPage-1].ID
-	}
+	list, data.Next = web.Paged(list, announcementsPerPage, func(last store.Announcement) int64 { return last.ID })
 	now := p.Store.Now()
 	for _, n := range list {
 		row := staffAnnouncement{Announcement: n, Status: "shown"}
@@ -171,23 +162,19 @@ func (p *Pages) editAnnouncement(c *gin.Context) error {
 func (p *Pages) showAnnouncementForm(
 	c *gin.Context, status int, data announcementFormData, values url.Values, problems filing.Problems,
 ) error {
-	t := p.Texts.For(p.Lang(c))
-	data.Form = web.Build(t, "announcement", announcementFields(t), values, problems)
+	data.Form = p.Form(c, "announcement", announcementFields(p.T(c)), values, problems)
 	return p.Render(c, status, web.Page{Title: "announcements.edit"}, web.With(staffAnnouncementPage, data))
 }
 
 func (p *Pages) announcementOf(c *gin.Context) (store.Announcement, error) {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-	return p.Store.Announcement(c.Request.Context(), id)
+	return p.Store.Announcement(c.Request.Context(), web.PathID(c, "id"))
 }
 
 func announcementValues(n store.Announcement) url.Values {
 	v := url.Values{
-		"title_zh": {n.TitleZH}, "title_en": {n.TitleEN}, "body_zh": {n.BodyZH}, "body_en": {n.BodyEN}, "pinned": {"no"},
+		"title_zh": {n.TitleZH}, "title_en": {n.TitleEN}, "body_zh": {n.BodyZH}, "body_en": {n.BodyEN},
+		"pinned":       {cmp.Or(web.When(n.Pinned, "yes"), "no")},
 		"published_at": {n.PublishedAt.In(web.China).Format(web.DateTimeField)},
-	}
-	if n.Pinned {
-		v.Set("pinned", "yes")
 	}
 	if n.ExpiresAt.Valid {
 		v.Set("expires_at", n.ExpiresAt.Time.In(web.China).Format(web.DateTimeField))
@@ -195,18 +182,11 @@ func announcementValues(n store.Announcement) url.Values {
 	return v
 }
 
-// announcementFrom reads an announcement as it was typed. Without times it is shown at once and
-// doesn't expire.
+// announcementFrom reads an announcement as it was typed. Without times it is shown at once and doesn't expire.
 func announcementFrom(v url.Values, now time.Time) (n store.Announcement, problems filing.Problems) {
 	text := func(field string, max int, required bool) string {
-		value := strings.TrimSpace(v.Get(field))
-		switch {
-		case value == "" && required:
-			problems = append(problems, filing.Problem{Field: field, Key: "required"})
-		case utf8.RuneCountInString(value) > max:
-			args := map[string]any{"max": max}
-			problems = append(problems, filing.Problem{Field: field, Key: "too_long", Args: args})
-		}
+		value := web.Trimmed(v, field)
+		problems = append(problems, web.CheckText(field, value, max, web.When(required, "required"))...)
 		return value
 	}
 	at := func(field string) (time.Time, bool) {
@@ -246,15 +226,19 @@ func (p *Pages) saveAnnouncement(c *gin.Context) error {
 	n.Token = data.Token
 	n.Version, _ = strconv.Atoi(values.Get("version")) // nonsense is no version
 	data.Version = n.Version
+	var err error
 	switch {
 	case !web.ValidToken(n.Token):
 		return web.ErrBadRequest
 	case len(problems) > 0:
 		return p.showAnnouncementForm(c, http.StatusUnprocessableEntity, data, values, problems)
 	case values.Get("action") == "preview":
-		return p.previewAnnouncement(c, data, n, values)
+		if data.Previews, err = previewsOf(n); err != nil {
+			return err
+		}
+		return p.showAnnouncementForm(c, http.StatusOK, data, values, nil)
 	}
-	err := p.storeAnnouncement(c, n, data.New)
+	err = p.storeAnnouncement(c, n, data.New)
 	if errors.Is(err, store.ErrConflict) { // keeps what was typed; saving again overwrites the other edit
 		if before, findErr := p.announcementOf(c); findErr == nil {
 			data.Version = before.Version
@@ -279,25 +263,22 @@ func (p *Pages) storeAnnouncement(c *gin.Context, n store.Announcement, isNew bo
 	}
 	n.ID = before.ID
 	entry := p.AuditEntry(c, "announcement.edit", "announcement", web.IdText(n.ID), "")
-	return p.Audited(c, entry, func(ctx context.Context) error {
-		return p.Store.EditAnnouncement(ctx, n, p.Actor(c))
-	})
+	return p.Audited(c, entry, func(ctx context.Context) error { return p.Store.EditAnnouncement(ctx, n, p.Actor(c)) })
 }
 
-func (p *Pages) previewAnnouncement(
-	c *gin.Context, data announcementFormData, n store.Announcement, values url.Values,
-) error {
+// previewsOf are an announcement in each language that it has.
+func previewsOf(n store.Announcement) (list []web.ShownAnnouncement, err error) {
 	for _, lang := range help.Languages {
 		if lang == "en" && n.TitleEN == "" {
 			continue
 		}
 		shown, err := web.InLanguage(n, lang, 2)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		data.Previews = append(data.Previews, shown)
+		list = append(list, shown)
 	}
-	return p.showAnnouncementForm(c, http.StatusOK, data, values, nil)
+	return list, nil
 }
 
 // withdrawAnnouncement withdraws an announcement, or publishes it again.
@@ -305,28 +286,20 @@ func (p *Pages) withdrawAnnouncement(c *gin.Context) error {
 	n, err := p.announcementOf(c)
 	if err == nil {
 		version, _ := strconv.Atoi(c.PostForm("version")) // nonsense is no version
-		withdraw, action := c.PostForm("action") != "restore", "announcement.withdraw"
-		if !withdraw {
-			action = "announcement.restore"
-		}
+		withdraw := c.PostForm("action") != "restore"
+		action := cmp.Or(web.When(withdraw, "announcement.withdraw"), "announcement.restore")
 		entry := p.AuditEntry(c, action, "announcement", web.IdText(n.ID), "")
 		err = p.Audited(c, entry, func(ctx context.Context) error {
 			return p.Store.WithdrawAnnouncement(ctx, n.ID, version, withdraw, p.Actor(c))
 		})
 	}
-	if errors.Is(err, store.ErrConflict) {
-		p.Flash(c, "flash.moved_on")
-		return web.Redirect(c, "/support/announcements")
-	}
 	return p.announcementDone(c, err)
 }
 
 func (p *Pages) announcementDone(c *gin.Context, err error) error {
-	if err != nil {
-		return err
+	if err == nil {
+		p.Logger.Info("announcement updated by staff",
+			"route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
 	}
-	p.Logger.Info("staff changed an announcement",
-		"route", c.FullPath(), "announcement", c.Param("id"), "actor", p.Actor(c))
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/announcements")
+	return p.Finish(c, err, "/support/announcements", "flash.done", web.Refusals{store.ErrConflict: "flash.moved_on"})
 }

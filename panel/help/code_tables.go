@@ -19,8 +19,7 @@ const tableResults = "results"
 // rowsShown bounds the rows of a table that a search shows.
 const rowsShown = 60
 
-// codeTable is a code table as the look-up shows it. Name is also its anchor; "codes.NAME" is
-// its title.
+// codeTable is a code table as the look-up shows it. Name is also its anchor; "codes.NAME" is its title.
 type codeTable struct {
 	Name string
 	Rows []codeRow
@@ -78,8 +77,7 @@ func (r codeRow) english(lang string) string {
 	return r.English
 }
 
-// helpCodes is 代码查询: the tables that forms choose from, the places, and the bureau's result
-// codes.
+// helpCodes is 代码查询: the tables that forms choose from, the places, and the bureau's result codes.
 func (p *Pages) helpCodes(c *gin.Context) error {
 	query := searched(c)
 	data := helpCodesData{helpHead: p.helpHead(c), Search: query, Tables: p.codeTables(c, query)}

@@ -2,6 +2,7 @@ package help
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 
 	"github.com/beian/beian/internal/locale"
@@ -106,14 +107,13 @@ func balanced(text string, wide int) []string {
 	return lines
 }
 
-// wrap breaks a text into lines of a width: Chinese anywhere but before punctuation, English
-// between words.
+// wrap breaks a text into lines of a width: Chinese anywhere but before punctuation, English between words.
 func wrap(text string, wide int) (lines []string) {
 	var line, word []rune
 	lineWide, wordWide := 0, 0
 	endWord := func() {
 		if lineWide+wordWide > wide && len(line) > 0 {
-			lines = append(lines, trimRight(line))
+			lines = append(lines, strings.TrimRight(string(line), " "))
 			line, lineWide = nil, 0
 		}
 		line, lineWide = append(line, word...), lineWide+wordWide
@@ -130,14 +130,7 @@ func wrap(text string, wide int) (lines []string) {
 		}
 	}
 	endWord()
-	return append(lines, trimRight(line))
-}
-
-func trimRight(line []rune) string {
-	for len(line) > 0 && line[len(line)-1] == ' ' {
-		line = line[:len(line)-1]
-	}
-	return string(line)
+	return append(lines, strings.TrimRight(string(line), " "))
 }
 
 // runeWide estimates a character's width: Chinese ones are square.

@@ -38,13 +38,12 @@ type helpHomeData struct {
 
 func (p *Pages) helpHome(c *gin.Context) error {
 	data := helpHomeData{helpHead: p.helpHead(c)}
-	var err error
-	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnHelp+1); err != nil {
+	list, err := p.Announcements(c, web.AnnouncementsOnHelp+1)
+	if err != nil {
 		return err
 	}
-	if data.More = len(data.Announcements) > web.AnnouncementsOnHelp; data.More {
-		data.Announcements = data.Announcements[:web.AnnouncementsOnHelp]
-	}
+	data.More = len(list) > web.AnnouncementsOnHelp
+	data.Announcements = list[:min(len(list), web.AnnouncementsOnHelp)]
 	return p.Render(c, http.StatusOK, web.Page{Title: "help_centre.title"}, web.With(homePage, data))
 }
 
@@ -63,7 +62,7 @@ func (p *Pages) helpPage(c *gin.Context) error {
 	data := helpPageData{helpHead: p.helpHead(c), Page: found}
 	data.Slug = found.Slug
 	if found.Slug == web.PageProcess {
-		data.Flow = drawFlow(p.Texts.For(p.Lang(c)))
+		data.Flow = drawFlow(p.T(c))
 	}
 	page := web.Page{Title: "help_centre.title", Heading: data.Page.Title}
 	return p.Render(c, http.StatusOK, page, web.With(helpPage, data))

@@ -86,14 +86,13 @@ func (p *Pages) showQuery(
 	if p.QueryNeedsCaptcha(c) {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	form := web.Build(p.Texts.For(p.Lang(c)), "query", fields, values, problems)
+	form := p.Form(c, "query", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "query.title"}, func(page *web.Page) templ.Component {
 		return queryPage(page, form, answer)
 	})
 }
 
-// query answers. It is posted so that the question appears in no address and no log; the answer is
-// the page itself.
+// query answers. It is posted so that the question appears in no address and no log; the answer is the page itself.
 func (p *Pages) query(c *gin.Context) error {
 	values := web.PostForm(c)
 	if web.CaptchaAgain(c) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -106,8 +107,7 @@ func (p *Pages) queriedOrder(c *gin.Context, o store.FiledOrder) queried {
 	return found
 }
 
-// queriedHolder shows a unit's whole name but only the first character of a person's: anyone may
-// query.
+// queriedHolder shows a unit's whole name but only the first character of a person's: anyone may query.
 func (p *Pages) queriedHolder(c *gin.Context, h filing.Holder) queried {
 	found := queried{Holder: h.Name}
 	nature, _ := filing.CodeByID(p.Tables(c.Request.Context()).Natures, h.Nature)
@@ -119,11 +119,8 @@ func (p *Pages) queriedHolder(c *gin.Context, h filing.Holder) queried {
 }
 
 func masked(name string) string {
-	runes := []rune(name)
-	for i := 1; i < len(runes); i++ {
-		runes[i] = '*'
-	}
-	return string(runes)
+	_, first := utf8.DecodeRuneInString(name)
+	return name[:first] + strings.Repeat("*", utf8.RuneCountInString(name[first:]))
 }
 
 // askBureaus asks, in parallel, every bureau that can be asked: for the domain, and for the one that

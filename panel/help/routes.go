@@ -16,7 +16,7 @@ func New(k *web.Kit) *Pages { return &Pages{k} }
 // Routes registers the pages: for everybody, for who is signed in, and for staff.
 func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 	all.GET("/query", p.queryForm)
-	all.POST("/query", p.query, p.DropsSavedPost)
+	all.POST("/query", p.query, p.DropSavedPost)
 	h := all.Group("/help")
 	h.GET("", p.helpHome)
 	h.GET("/search", p.helpSearch)
@@ -25,7 +25,7 @@ func (p *Pages) Routes(all, in web.Group, support web.StaffGroup) {
 	h.GET("/announcements/:id", p.announcementPage)
 	for path, kind := range ticketPaths {
 		h.GET("/"+path, p.ticketForm(kind))
-		h.POST("/"+path, p.openTicket(kind), p.DropsSavedPost)
+		h.POST("/"+path, p.openTicket(kind), p.DropSavedPost)
 	}
 	h.GET("/asked", p.ticketAsked)
 	h.GET("/:page", p.helpPage)

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -27,8 +25,7 @@ const (
 // ticketPaths are the kinds' pages below /help/.
 var ticketPaths = map[string]store.TicketKind{"ask": store.TicketAsk, "complain": store.TicketComplain}
 
-// ticketFields are a ticket's form: customers may name an order, strangers must give an address
-// for the answer.
+// ticketFields are a ticket's form: customers may name an order, strangers must give an address for the answer.
 func ticketFields(stranger bool) []web.Field {
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
 	if !stranger {
@@ -66,7 +63,7 @@ func (p *Pages) showTicketForm(
 	if p.stranger(c) {
 		fields = append(fields, p.CaptchaField(c))
 	}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "ticket", fields, values, problems)
+	data.Form = p.Form(c, "ticket", fields, values, problems)
 	title := "tickets." + string(data.Kind) + ".title"
 	return p.Render(c, status, web.Page{Title: title}, web.With(ticketFormPage, data))
 }
@@ -83,12 +80,12 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			return p.showTicketForm(c, http.StatusOK, data, values, nil)
 		}
 		stranger := p.stranger(c)
-		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.Texts.For(p.Lang(c)).Lang()}
-		ticket.Text, ticket.Email = strings.TrimSpace(values.Get("text")), strings.TrimSpace(values.Get("email"))
+		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.T(c).Lang()}
+		ticket.Text, ticket.Email = web.Trimmed(values, "text"), web.Trimmed(values, "email")
 		problems := ticketProblems(ticket.TicketBody, stranger)
 		if !stranger {
 			ticket.CustomerID = web.NullID(p.UserID(c))
-			if number := strings.TrimSpace(values.Get("order")); number != "" {
+			if number := web.Trimmed(values, "order"); number != "" {
 				order, err := p.Store.OrderOf(ctx, p.UserID(c), number)
 				switch {
 				case errors.Is(err, store.ErrNotFound):
@@ -118,37 +115,25 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 			p.Sessions.Put(ctx, keyTicket, id)
 			return web.Redirect(c, "/help/asked")
 		}
-		p.Flash(c, "flash.ticket_sent")
-		return web.Redirect(c, "/tickets/"+strconv.FormatInt(id, 10))
+		return p.RedirectWith(c, "/tickets/"+strconv.FormatInt(id, 10), "flash.ticket_sent")
 	}
 }
 
-// sendTicket starts a ticket's mail. A failure is only logged: the ticket is stored, and the next
-// sweep sends its mail.
+// sendTicket starts a ticket's mail. A failure is only logged: the ticket is stored, and the next sweep sends its mail.
 func (p *Pages) sendTicket(c *gin.Context, ticketID, answerID int64) {
 	if err := p.Filings.SendTicket(c.Request.Context(), ticketID, answerID); err != nil {
-		p.Logger.Error("a ticket's mail waits for the next sweep", "ticket", ticketID, "error", err)
+		p.Logger.Error("starting a ticket's mail failed; the next sweep retries", "ticket", ticketID, "error", err)
 	}
 }
 
 func ticketProblems(body store.TicketBody, stranger bool) filing.Problems {
-	var problems filing.Problems
-	switch n := utf8.RuneCountInString(body.Text); {
-	case n == 0:
-		problems = append(problems, filing.Problem{Field: "text", Key: "required"})
-	case n > maxTicketText:
-		problems = append(problems, tooLong())
-	}
+	problems := web.CheckText("text", body.Text, maxTicketText, "required")
 	if body.Email != "" || stranger {
 		if p := filing.ValidateContactAddress("", body.Email).For("email"); p != nil {
 			problems = append(problems, *p)
 		}
 	}
 	return problems
-}
-
-func tooLong() filing.Problem {
-	return filing.Problem{Field: "text", Key: "too_long", Args: map[string]any{"max": maxTicketText}}
 }
 
 // ticketAsked shows a stranger the number of their ticket.
@@ -189,19 +174,14 @@ func ticketTable(address string) web.TableSpec[store.Ticket] {
 }
 
 // listed cuts a list that is longer than a page.
-func listed(list []store.Ticket) ticketsData {
-	data := ticketsData{Tickets: list}
-	if len(list) > ticketsShown {
-		data.Tickets = list[:ticketsShown]
-		data.Next = list[ticketsShown-1].ID
-	}
-	return data
+func listed(list []store.Ticket) (d ticketsData) {
+	d.Tickets, d.Next = web.Paged(list, ticketsShown, func(last store.Ticket) int64 { return last.ID })
+	return d
 }
 
 // ticketsOfCustomer lists a customer's own tickets.
 func (p *Pages) ticketsOfCustomer(c *gin.Context) error {
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	list, err := p.Store.TicketsOf(c.Request.Context(), p.UserID(c), after, ticketsShown+1)
+	list, err := p.Store.TicketsOf(c.Request.Context(), p.UserID(c), web.QueryID(c, "after"), ticketsShown+1)
 	if err != nil {
 		return err
 	}
@@ -218,11 +198,11 @@ type ticketData struct {
 
 // ticketOfCustomer is one of a customer's own tickets with its answers.
 func (p *Pages) ticketOfCustomer(c *gin.Context) error {
-	id := ticketID(c)
+	ctx, id := c.Request.Context(), web.PathID(c, "id")
 	var data ticketData
 	var err error
-	if data.Ticket, err = p.Store.TicketOf(c.Request.Context(), p.UserID(c), id); err == nil {
-		data.Answers, err = p.Store.TicketAnswers(c.Request.Context(), id)
+	if data.Ticket, err = p.Store.TicketOf(ctx, p.UserID(c), id); err == nil {
+		data.Answers, err = p.Store.TicketAnswers(ctx, id)
 	}
 	if err != nil {
 		return err

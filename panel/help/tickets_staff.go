@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,8 +21,7 @@ func (p *Pages) staffTickets(c *gin.Context) error {
 	if !slices.Contains(store.TicketStatuses, status) {
 		status = store.TicketOpen
 	}
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	list, err := p.Store.Tickets(c.Request.Context(), status, after, ticketsShown+1)
+	list, err := p.Store.Tickets(c.Request.Context(), status, web.QueryID(c, "after"), ticketsShown+1)
 	if err != nil {
 		return err
 	}
@@ -44,7 +41,7 @@ func (p *Pages) staffTicket(c *gin.Context) error {
 func (p *Pages) showStaffTicket(
 	c *gin.Context, status int, token string, values url.Values, problems filing.Problems,
 ) error {
-	ctx, id := c.Request.Context(), ticketID(c)
+	ctx, id := c.Request.Context(), web.PathID(c, "id")
 	data := ticketData{Token: token}
 	var err error
 	if data.Ticket, err = p.Store.Ticket(ctx, id); err == nil {
@@ -57,7 +54,7 @@ func (p *Pages) showStaffTicket(
 		return err
 	}
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", fields, values, problems)
+	data.Form = p.Form(c, "answer", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
 }
 
@@ -72,25 +69,14 @@ func mailState(p *web.Page, a store.TicketAnswer) string {
 	return p.Text("tickets.mail_waiting")
 }
 
-func ticketID(c *gin.Context) int64 {
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-	return id
-}
-
 // answerTicket stores an answer and has it mailed.
 func (p *Pages) answerTicket(c *gin.Context) error {
-	id, values := ticketID(c), web.PostForm(c)
-	token, text := values.Get("token"), strings.TrimSpace(values.Get("text"))
-	var problems filing.Problems
-	switch {
-	case !web.ValidToken(token):
+	id, values := web.PathID(c, "id"), web.PostForm(c)
+	token, text := values.Get("token"), web.Trimmed(values, "text")
+	if !web.ValidToken(token) {
 		return web.ErrBadRequest
-	case text == "":
-		problems = filing.Problems{{Field: "text", Key: "required"}}
-	case utf8.RuneCountInString(text) > maxTicketText:
-		problems = filing.Problems{tooLong()}
 	}
-	if problems != nil {
+	if problems := web.CheckText("text", text, maxTicketText, "required"); problems != nil {
 		return p.showStaffTicket(c, http.StatusUnprocessableEntity, token, values, problems)
 	}
 	var answer int64
@@ -101,25 +87,23 @@ func (p *Pages) answerTicket(c *gin.Context) error {
 	})
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		problems = filing.Problems{{Field: "text", Key: "ticket_closed"}}
+		problems := filing.Problems{{Field: "text", Key: "ticket_closed"}}
 		return p.showStaffTicket(c, http.StatusConflict, token, values, problems)
 	case err != nil:
 		return err
 	}
 	p.sendTicket(c, id, answer)
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/tickets/"+strconv.FormatInt(id, 10))
+	return p.RedirectWith(c, "/support/tickets/"+strconv.FormatInt(id, 10), "flash.done")
 }
 
 // closeTicket closes a ticket without an answer, or after one.
 func (p *Pages) closeTicket(c *gin.Context) error {
-	id := ticketID(c)
+	id := web.PathID(c, "id")
 	entry := p.AuditEntry(c, "ticket.close", "ticket", web.IdText(id), "")
 	err := p.Audited(c, entry, func(ctx context.Context) error { return p.Store.CloseTicket(ctx, id, p.Actor(c)) })
 	if err != nil {
 		return err
 	}
-	p.Logger.Info("staff closed a ticket", "ticket", id, "actor", p.Actor(c))
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/tickets")
+	p.Logger.Info("ticket closed by staff", "ticket", id, "actor", p.Actor(c))
+	return p.RedirectWith(c, "/support/tickets", "flash.done")
 }

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -42,27 +41,21 @@ func (p *Pages) staffAccounts(c *gin.Context) error {
 }
 
 func (p *Pages) showStaffAccounts(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
-	t := p.Texts.For(p.Lang(c))
 	accounts, err := p.Store.StaffAccounts(c.Request.Context())
 	if err != nil {
 		return err
 	}
-	data := staffAccountsData{Form: web.Build(t, "staff_account", staffAccountFields(t), values, problems)}
+	data := staffAccountsData{Form: p.Form(c, "staff_account", staffAccountFields(p.T(c)), values, problems)}
 	for _, a := range accounts {
 		data.Accounts = append(data.Accounts, accountRow{a, a.ID == p.UserID(c)})
 	}
-	return p.Render(c, status, web.Page{Title: "staff_accounts.title"}, func(page *web.Page) templ.Component {
-		return accountsPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "staff_accounts.title"}, web.With(accountsPage, data))
 }
 
 func staffAccountFields(t *locale.Localizer) []web.Field {
-	var roles []web.Option
-	for _, role := range store.StaffRoles {
-		roles = append(roles, web.Option{Value: string(role), Label: t.T("staff_role."+string(role), nil)})
-	}
 	return []web.Field{{Name: "login", Type: "text", Required: true, Autocomplete: "off"},
-		{Name: "role", Type: "select", Required: true, Options: roles}}
+		{Name: "role", Type: "select", Required: true,
+			Options: web.TextOptions(t, "staff_role.", store.StaffRoles...)}}
 }
 
 // newFirstPassword makes a first password: 80 random bits in groups that are easy to read out.
@@ -85,47 +78,38 @@ func (p *Pages) addStaff(c *gin.Context) error {
 	if len(problems) > 0 {
 		return p.showStaffAccounts(c, http.StatusUnprocessableEntity, values, problems)
 	}
-	password := newFirstPassword()
-	hash, err := p.Passwords.Hash(c.Request.Context(), password)
-	if err == nil {
-		err = p.Audited(c, p.AuditEntry(c, "staff.add", "login", login, string(role)), func(ctx context.Context) error {
+	err := p.giveFirst(c, login, p.AuditEntry(c, "staff.add", "login", login, string(role)),
+		func(ctx context.Context, hash string) error {
 			_, err := p.Store.AddStaff(ctx, login, role, hash)
 			return err
 		})
-	}
-	switch {
-	case errors.Is(err, store.ErrTaken):
+	if errors.Is(err, store.ErrTaken) {
 		return p.showStaffAccounts(c, http.StatusUnprocessableEntity, values,
 			filing.Problems{{Field: "login", Key: "login_taken"}})
-	case err != nil:
-		return err
-	default:
-		return p.showFirst(c, login, password)
 	}
+	return err
 }
 
-// showFirst shows a first password, which is kept nowhere.
-func (p *Pages) showFirst(c *gin.Context, login, password string) error {
+// giveFirst gives an account a first password and shows it; it is stored only as a hash.
+func (p *Pages) giveFirst(
+	c *gin.Context, login string, entry store.AuditEntry, save func(ctx context.Context, hash string) error,
+) error {
+	password := newFirstPassword()
+	hash, err := p.Passwords.Hash(c.Request.Context(), password)
+	if err == nil {
+		err = p.Audited(c, entry, func(ctx context.Context) error { return save(ctx, hash) })
+	}
+	if err != nil {
+		return err
+	}
 	return p.Render(c, http.StatusOK, web.Page{Title: "staff_accounts.first_title"}, func(page *web.Page) templ.Component {
 		return firstPasswordPage(page, login, password)
 	})
 }
 
-// withStaff finds the account that a page is about.
-func (p *Pages) withStaff(handle func(*gin.Context, store.StaffAccount) error) web.Handler {
-	return func(c *gin.Context) error {
-		id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-		account, err := p.Store.StaffAccount(c.Request.Context(), id)
-		if err != nil {
-			return err
-		}
-		return handle(c, account)
-	}
-}
-
 // staffAction does something to an account; its owner then signs in again.
 func (p *Pages) staffAction(action string, act func(context.Context, int64) error) web.Handler {
-	return p.withStaff(func(c *gin.Context, a store.StaffAccount) error {
+	return web.WithID("id", p.Store.StaffAccount, func(c *gin.Context, a store.StaffAccount) error {
 		entry := p.AuditEntry(c, action, "user", web.IdText(a.ID), "")
 		return p.staffAct(c, entry, func(ctx context.Context) error { return act(ctx, a.ID) })
 	})
@@ -141,29 +125,14 @@ func (p *Pages) setStaffRole(c *gin.Context, a store.StaffAccount) error {
 }
 
 func (p *Pages) staffAct(c *gin.Context, entry store.AuditEntry, act func(context.Context) error) error {
-	err := p.Audited(c, entry, act)
-	switch {
-	case errors.Is(err, store.ErrLastAdministrator):
-		p.Flash(c, "flash.last_administrator")
-	case err != nil:
-		return err
-	default:
-		p.Flash(c, "flash.done")
-	}
-	return web.Redirect(c, pathAccounts)
+	return p.Finish(c, p.Audited(c, entry, act), pathAccounts, "flash.done",
+		web.Refusals{store.ErrLastAdministrator: "flash.last_administrator"})
 }
 
 // giveFirstPassword replaces a forgotten password.
 func (p *Pages) giveFirstPassword(c *gin.Context, a store.StaffAccount) error {
-	password := newFirstPassword()
-	hash, err := p.Passwords.Hash(c.Request.Context(), password)
-	if err == nil {
-		err = p.Audited(c, p.AuditEntry(c, "staff.password", "user", web.IdText(a.ID), ""), func(ctx context.Context) error {
-			return p.Store.GiveFirstPassword(ctx, a.ID, hash)
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return p.showFirst(c, a.Login, password)
+	entry := p.AuditEntry(c, "staff.password", "user", web.IdText(a.ID), "")
+	return p.giveFirst(c, a.Login, entry, func(ctx context.Context, hash string) error {
+		return p.Store.GiveFirstPassword(ctx, a.ID, hash)
+	})
 }

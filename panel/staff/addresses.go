@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -8,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -19,6 +19,7 @@ import (
 )
 
 const (
+	pathAddresses  = "/support/addresses"
 	blocksPerPage  = 100
 	uncoveredShown = 50
 )
@@ -38,8 +39,7 @@ type blockRow struct {
 	Range, Account, Unit string
 	// Way is a key of "block_kind.", State one of "block_state.".
 	Way, State string
-	// Result is why the bureau refused the latest record, NewRange what a pending change makes
-	// of the block.
+	// Result is why the bureau refused the latest record, NewRange what a pending change makes of the block.
 	Result, NewRange string
 	// Changes and Removes tell whether the block can be changed and removed now.
 	Changes, Removes bool
@@ -58,10 +58,7 @@ func (b blockRow) stateClass() string {
 
 // change is the key of what the reader can do about the block's values.
 func (b blockRow) change() string {
-	if b.State == store.BlockRefused {
-		return "addresses.again"
-	}
-	return "addresses.change"
+	return cmp.Or(web.When(b.State == store.BlockRefused, "addresses.again"), "addresses.change")
 }
 
 // addresses lists the address blocks with their states, shows which addresses of orders aren't
@@ -69,7 +66,7 @@ func (b blockRow) change() string {
 func (p *Pages) addresses(c *gin.Context) error { return p.showAddresses(c, nil, nil) }
 
 func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing.Problems) error {
-	ctx, t, status := c.Request.Context(), p.Texts.For(p.Lang(c)), http.StatusOK
+	ctx, t, status := c.Request.Context(), p.T(c), http.StatusOK
 	accounts, err := p.Store.Accounts(ctx)
 	if err != nil {
 		return err
@@ -80,21 +77,15 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		values = url.Values{"since": {p.today()}, "assignment": {strconv.Itoa(bureau.StaticAddresses)}}
 	}
 	open := exchanging(accounts)
-	data := addressesData{
-		NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems),
-	}
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the start
-	blocks, err := p.Store.Blocks(ctx, before, blocksPerPage+1)
+	data := addressesData{NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems)}
+	blocks, err := p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
 	if err == nil {
 		data.Uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown)
 	}
 	if err != nil {
 		return err
 	}
-	if len(blocks) > blocksPerPage {
-		blocks = blocks[:blocksPerPage]
-		data.Next = blocks[blocksPerPage-1].ID
-	}
+	blocks, data.Next = web.Paged(blocks, blocksPerPage, func(last store.AddressBlock) int64 { return last.ID })
 	names := map[int64]string{}
 	for _, a := range accounts {
 		if len(accounts) > 1 {
@@ -107,9 +98,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		row.Account = names[b.AccountID]
 		data.Blocks = append(data.Blocks, row)
 	}
-	return p.Render(c, status, web.Page{Title: "addresses.title"}, func(page *web.Page) templ.Component {
-		return addressesPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "addresses.title"}, web.With(addressesPage, data))
 }
 
 // exchanging are the accounts with an interface: blocks are reported through one.
@@ -126,10 +115,7 @@ func reportFields(t *locale.Localizer, accounts []store.Account) (fields []web.F
 		}
 		fields = append(fields, web.Field{Name: "account", Type: "select", Required: true, Options: web.Choose(t, options)})
 	}
-	var kinds []web.Option
-	for _, kind := range []string{filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved} {
-		kinds = append(kinds, web.Option{Value: kind, Label: t.T("block_kind."+kind, nil)})
-	}
+	kinds := web.TextOptions(t, "block_kind.", filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved)
 	fields = append(fields,
 		web.Field{Name: "ranges", Type: "textarea", Required: true},
 		web.Field{Name: "kind", Type: "select", Required: true, Options: web.Choose(t, kinds)})
@@ -140,7 +126,7 @@ func blockRowOf(t *locale.Localizer, b store.AddressBlock, units []filing.Code) 
 	row := blockRow{AddressBlock: b, Range: filing.RangeOf(b.From, b.To).String(), Way: kindOfBlock(b.BlockValues),
 		State: b.State}
 	if b.Source != 0 {
-		row.Unit = strconv.FormatInt(b.Source, 10)
+		row.Unit = web.NumberText(b.Source)
 		if unit, ok := filing.CodeByID(units, int(b.Source)); ok {
 			row.Unit += " " + unit.Name
 		}
@@ -178,10 +164,8 @@ func blockFields(t *locale.Localizer, kind string) []web.Field {
 		list = append(list, web.Field{Name: "unit", Type: "text", Autocomplete: "off", Required: kind != ""})
 	}
 	if kind != filing.BlockSource {
-		var ways []web.Option
-		for _, way := range []int{bureau.StaticAddresses, bureau.DynamicAddresses, bureau.UnknownAddresses} {
-			ways = append(ways, web.Option{Value: strconv.Itoa(way), Label: t.T("assignment."+strconv.Itoa(way), nil)})
-		}
+		ways := web.TextOptions(t, "assignment.", strconv.Itoa(bureau.StaticAddresses),
+			strconv.Itoa(bureau.DynamicAddresses), strconv.Itoa(bureau.UnknownAddresses))
 		list = append(list, web.Field{Name: "assignment", Type: "select", Options: web.Choose(t, ways)},
 			web.Field{Name: "since", Type: "date"})
 	}
@@ -216,8 +200,9 @@ func blocksOf(f filing.BlockForm) []store.BlockValues {
 }
 
 // blockProblems are a form's, with those of lines that overlap a block, unless it is the excepted one.
-func (p *Pages) blockProblems(ctx context.Context, account int64, f filing.BlockForm,
-	except int64) (filing.Problems, error) {
+func (p *Pages) blockProblems(
+	ctx context.Context, account int64, f filing.BlockForm, except int64,
+) (filing.Problems, error) {
 	problems := f.Validate(p.Tables(ctx), p.today())
 	if problems.For("ranges") != nil || problems.For("kind") != nil {
 		return problems, nil
@@ -267,7 +252,79 @@ func (p *Pages) reportAddresses(c *gin.Context) error {
 	}); err != nil {
 		return err
 	}
-	p.Logger.Info("address blocks were queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
-	p.Flash(c, "flash.blocks_queued")
-	return web.Redirect(c, "/support/addresses")
+	p.Logger.Info("address blocks queued", "account", account, "blocks", len(blocks), "actor", p.Actor(c))
+	return p.RedirectWith(c, pathAddresses, "flash.blocks_queued")
+}
+
+type blockData struct {
+	web.Form
+	Block blockRow
+}
+
+// blockPage is the form that changes a block, or reports a refused one again.
+func (p *Pages) blockPage(c *gin.Context, b store.AddressBlock) error {
+	v := url.Values{
+		"ranges": {filing.RangeOf(b.From, b.To).String()}, "kind": {kindOfBlock(b.BlockValues)},
+		"unit":   {web.NumberText(b.Source)},
+		"remark": {b.Remark}, "assignment": {strconv.Itoa(b.Assignment)}, "since": {dayOf(b.Since)},
+	}
+	return p.showBlock(c, b, v, nil)
+}
+
+func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, problems filing.Problems) error {
+	t := p.T(c)
+	data := blockData{Block: blockRowOf(t, b, p.Tables(c.Request.Context()).Units)}
+	if !data.Block.Changes {
+		return p.RedirectWith(c, pathAddresses, "flash.moved_on")
+	}
+	fields, kind := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}, filing.BlockSource
+	if b.Source == 0 { // how a block is used may change; where it comes from can't
+		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true,
+			Options: web.TextOptions(t, "block_kind.", filing.BlockOwnUse, filing.BlockReserved)})
+		kind = filing.BlockOwnUse
+	}
+	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "addresses.change_title"}, web.With(addressBlockPage, data))
+}
+
+// changeBlock queues a block's new values.
+func (p *Pages) changeBlock(c *gin.Context, b store.AddressBlock) error {
+	ctx, values := c.Request.Context(), web.PostForm(c)
+	f := blockForm(values)
+	if b.Source != 0 {
+		f.Kind = filing.BlockSource
+	} else if f.Kind == filing.BlockSource {
+		f.Kind = ""
+	}
+	problems, err := p.blockProblems(ctx, b.AccountID, f, b.ID)
+	if err != nil {
+		return err
+	}
+	if len(f.Ranges) > 1 {
+		problems = append(problems, filing.Problem{Field: "ranges", Key: "one_range"})
+	}
+	if len(problems) > 0 {
+		return p.showBlock(c, b, values, problems)
+	}
+	return p.actOnBlock(c, b, "address.change", "flash.block_changed", func(ctx context.Context) error {
+		return p.Store.ChangeBlock(ctx, b.ID, blocksOf(f)[0], p.Actor(c))
+	})
+}
+
+// removeBlock queues a block's removal.
+func (p *Pages) removeBlock(c *gin.Context, b store.AddressBlock) error {
+	return p.actOnBlock(c, b, "address.remove", "flash.block_removed", func(ctx context.Context) error {
+		return p.Store.RemoveBlock(ctx, b.ID, p.Actor(c))
+	})
+}
+
+func (p *Pages) actOnBlock(
+	c *gin.Context, b store.AddressBlock, action, flash string, act func(context.Context) error,
+) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "address_block", web.IdText(b.ID), ""), act)
+	if err == nil {
+		p.Logger.Info("address block updated by staff", "action", action, "block", b.ID, "account", b.AccountID, "actor",
+			p.Actor(c))
+	}
+	return p.Finish(c, err, pathAddresses, flash, web.MovedOn)
 }

@@ -6,11 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -53,8 +51,7 @@ func auditFilter(q url.Values) (f store.AuditFilter, kept url.Values) {
 // auditPage lists what staff did, newest first.
 func (p *Pages) auditPage(c *gin.Context) error {
 	filter, kept := auditFilter(c.Request.URL.Query())
-	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the newest
-	rows, err := p.Store.AuditRows(c.Request.Context(), filter, before, auditPerPage+1)
+	rows, err := p.Store.AuditRows(c.Request.Context(), filter, web.QueryID(c, "before"), auditPerPage+1)
 	if err != nil {
 		return err
 	}
@@ -66,19 +63,14 @@ func (p *Pages) auditPage(c *gin.Context) error {
 		}
 		return path + "?" + q.Encode()
 	}
-	if len(rows) > auditPerPage {
-		rows = rows[:auditPerPage]
-		data.Next = with("/support/audit", "before", strconv.FormatInt(rows[auditPerPage-1].Seq, 10))
-	}
-	data.Rows = rows
-	data.CSV, data.JSONL = with("/support/audit/export", "format", "csv"), with("/support/audit/export", "format", "jsonl")
-	return p.Render(c, http.StatusOK, web.Page{Title: "audit.title"}, func(page *web.Page) templ.Component {
-		return auditPage(page, data)
+	data.Rows, data.Next = web.Paged(rows, auditPerPage, func(last store.AuditRow) string {
+		return with("/support/audit", "before", web.IdText(last.Seq))
 	})
+	data.CSV, data.JSONL = with("/support/audit/export", "format", "csv"), with("/support/audit/export", "format", "jsonl")
+	return p.Render(c, http.StatusOK, web.Page{Title: "audit.title"}, web.With(auditPage, data))
 }
 
-// exportedRow is a row with everything that its hash covers, so that whoever has the key can
-// verify it.
+// exportedRow is a row with everything that its hash covers, so that whoever has the key can verify it.
 type exportedRow struct {
 	Seq     int64  `json:"seq"`
 	At      string `json:"at"`
@@ -103,47 +95,31 @@ var exportedColumns = []string{"seq", "at", "actor_id", "actor", "role", "action
 func (p *Pages) exportAudit(c *gin.Context) error {
 	filter, kept := auditFilter(c.Request.URL.Query())
 	format := c.Query("format")
-	var write func(exportedRow) error
-	var end func() error
-	var contentType string
-	switch format {
-	case "csv":
-		contentType, write, end = csvExport(c.Writer)
-	case "jsonl":
-		encoder := json.NewEncoder(c.Writer)
-		contentType, write, end = "application/jsonl", func(r exportedRow) error { return encoder.Encode(r) },
-			func() error { return nil }
-	default:
+	if format != "csv" && format != "jsonl" {
 		return web.ErrBadRequest
 	}
 	if err := p.AuditView(c, "audit.export", "filter", kept.Encode()); err != nil {
 		return err
 	}
-	c.Header("Content-Type", contentType)
-	c.Header("Content-Disposition", `attachment; filename="audit.`+format+`"`)
-	err := p.Store.EachAuditRow(c.Request.Context(), filter, func(r store.AuditRow) error {
-		return write(exportedRow{
-			Seq: r.Seq, At: r.At.Format(time.RFC3339Nano), ActorID: r.ActorID, Actor: r.Actor, Role: string(r.Role),
-			Action: r.Action, Kind: r.Kind, Object: r.Object,
-			Outcome: string(r.Outcome), Of: r.Of, Reason: r.Reason, Sealed: r.Sealed, Hash: hex.EncodeToString(r.Hash),
+	each := func(write func(exportedRow) error) error {
+		return p.Store.EachAuditRow(c.Request.Context(), filter, func(r store.AuditRow) error {
+			return write(exportedRow{
+				Seq: r.Seq, At: r.At.Format(time.RFC3339Nano), ActorID: r.ActorID, Actor: r.Actor, Role: string(r.Role),
+				Action: r.Action, Kind: r.Kind, Object: r.Object,
+				Outcome: string(r.Outcome), Of: r.Of, Reason: r.Reason, Sealed: r.Sealed, Hash: hex.EncodeToString(r.Hash),
+			})
+		})
+	}
+	if format == "jsonl" {
+		return p.SendFile(c, "audit.jsonl", "application/jsonl", func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			return each(func(r exportedRow) error { return encoder.Encode(r) })
+		})
+	}
+	return p.SendCSV(c, "audit.csv", exportedColumns, func(row web.WriteRow) error {
+		return each(func(r exportedRow) error {
+			return row(web.IdText(r.Seq), r.At, web.IdText(r.ActorID), r.Actor, r.Role, r.Action, r.Kind, r.Object,
+				r.Outcome, web.IdText(r.Of), r.Reason, r.Hash)
 		})
 	})
-	if err == nil {
-		err = end()
-	}
-	if err != nil { // half a file must not look whole
-		p.Logger.Error("the export of the audit log broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
-}
-
-// csvExport writes rows as CSV.
-func csvExport(w io.Writer) (contentType string, write func(exportedRow) error, end func() error) {
-	out := web.NewSheet(w, exportedColumns...)
-	write = func(r exportedRow) error {
-		return out.Row(strconv.FormatInt(r.Seq, 10), r.At, strconv.FormatInt(r.ActorID, 10), r.Actor, r.Role, r.Action,
-			r.Kind, r.Object, r.Outcome, strconv.FormatInt(r.Of, 10), r.Reason, r.Hash)
-	}
-	return web.CsvType, write, out.End
 }

@@ -1,12 +1,12 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/locale"
@@ -44,19 +44,14 @@ func (p *Pages) brokenToday(ctx context.Context, t *locale.Localizer) (lines []w
 }
 
 // workflowText is the name of a workflow type.
-func workflowText(t *locale.Localizer, kind string) string {
-	return textOr(t, "workflow.", kind)
-}
+func workflowText(t *locale.Localizer, kind string) string { return textOr(t, "workflow.", kind) }
 
 // brokenCause is why a workflow's code fails, from Temporal's word for it.
 func brokenCause(t *locale.Localizer, cause string) string {
 	if cause == "" {
 		return t.T("broken.cause_unknown", nil)
 	}
-	if text := dossierview.TextIf(t, "broken.cause_", strings.ToLower(cause)); text != "" {
-		return text
-	}
-	return cause
+	return cmp.Or(dossierview.TextIf(t, "broken.cause_", strings.ToLower(cause)), cause)
 }
 
 // brokenPage lists the workflows whose code fails: all of them, or those of one type and cause.
@@ -77,7 +72,5 @@ func (p *Pages) brokenPage(c *gin.Context) error {
 		}
 		data.Rows = append(data.Rows, row)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "broken.title"}, func(page *web.Page) templ.Component {
-		return brokenPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "broken.title"}, web.With(brokenPage, data))
 }

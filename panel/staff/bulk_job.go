@@ -1,13 +1,10 @@
 package staff
 
 import (
-	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -24,18 +21,6 @@ const (
 )
 
 func bulkPath(id int64) string { return "/support/bulk/" + web.IdText(id) }
-
-// withBulk passes a page the job in its address.
-func (p *Pages) withBulk(handle func(*gin.Context, store.BulkJob) error) web.Handler {
-	return func(c *gin.Context) error {
-		id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
-		job, err := p.Store.Bulk(c.Request.Context(), id)
-		if err != nil {
-			return err
-		}
-		return handle(c, job)
-	}
-}
 
 // bulkJobData is a job's page.
 type bulkJobData struct {
@@ -76,10 +61,8 @@ func (p *Pages) bulkJobPage(c *gin.Context, job store.BulkJob) error {
 	if err != nil {
 		return err
 	}
-	heading := p.Texts.For(p.Lang(c)).T("bulk.job", map[string]any{"id": job.ID})
-	return p.Render(c, http.StatusOK, web.Page{Heading: heading}, func(page *web.Page) templ.Component {
-		return bulkJobPage(page, data)
-	})
+	heading := p.T(c).T("bulk.job", map[string]any{"id": job.ID})
+	return p.Render(c, http.StatusOK, web.Page{Heading: heading}, web.With(bulkJobPage, data))
 }
 
 // bulkProgress is the part of a job's page that renews itself.
@@ -89,12 +72,12 @@ func (p *Pages) bulkProgress(c *gin.Context, job store.BulkJob) error {
 		return err
 	}
 	c.Header("Cache-Control", "no-store")
-	return p.RenderFragment(c, func(page *web.Page) templ.Component { return bulkProgress(page, data) })
+	return p.RenderFragment(c, web.With(bulkProgress, data))
 }
 
 func (p *Pages) bulkJobData(c *gin.Context, job store.BulkJob) (data bulkJobData, err error) {
 	ctx := c.Request.Context()
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the first
+	after := web.QueryID(c, "after")
 	data = bulkJobData{
 		bulkRow: bulkRow{BulkJob: job}, Acts: bulkActs(job, p.Store.Now()), Live: after == 0 && !job.State.Over(),
 	}
@@ -104,11 +87,10 @@ func (p *Pages) bulkJobData(c *gin.Context, job store.BulkJob) (data bulkJobData
 	if data.Counts, err = p.Store.BulkCounts(ctx, job.ID); err != nil {
 		return data, err
 	}
-	data.Failures, err = p.Store.BulkItems(ctx, job.ID, store.BulkFailed, after, bulkFailures+1)
-	if len(data.Failures) > bulkFailures {
-		data.Failures = data.Failures[:bulkFailures]
-		data.Next = web.URL("/support/bulk/%d?after=%d", job.ID, data.Failures[bulkFailures-1].FilingID)
-	}
+	failures, err := p.Store.BulkItems(ctx, job.ID, store.BulkFailed, after, bulkFailures+1)
+	data.Failures, data.Next = web.Paged(failures, bulkFailures, func(last store.BulkItem) string {
+		return web.URL("/support/bulk/%d?after=%d", job.ID, last.FilingID)
+	})
 	return data, err
 }
 
@@ -129,11 +111,5 @@ func (p *Pages) controlBulk(c *gin.Context, job store.BulkJob) error {
 		}
 		return p.Filings.ControlBulk(c.Request.Context(), job.ID, workflows.BulkControl{Act: workflows.BulkAct(act)})
 	})
-	switch {
-	case errors.Is(err, workflows.ErrWrongStage):
-		p.Flash(c, "flash.bulk_moved_on")
-	case err != nil:
-		return err
-	}
-	return web.Redirect(c, bulkPath(job.ID))
+	return p.Finish(c, err, bulkPath(job.ID), "", web.Refusals{workflows.ErrWrongStage: "flash.bulk_moved_on"})
 }

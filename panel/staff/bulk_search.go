@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -140,7 +139,7 @@ func (p *Pages) bulkPage(c *gin.Context) error {
 }
 
 func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
-	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
+	ctx, t := c.Request.Context(), p.T(c)
 	if !p.isKnownSearch(q) {
 		return web.ErrBadRequest
 	}
@@ -150,7 +149,7 @@ func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
 	}
 	data := bulkData{
 		Form:         web.Build(t, formSearch, stuckFields(t, p.Tables(ctx)), s.values, s.problems),
-		Start:        start.build(t, "bulk", bulkFields(t, s.Step)),
+		Start:        p.Form(c, "bulk", bulkFields(t, s.Step), start.values, start.problems),
 		HolderChosen: s.values.Get("holder"),
 		Searched:     len(s.problems) == 0 && (len(s.values) > 0 || q.Has(fieldFind)),
 		Query:        s.values.Encode(), Found: start.found.UTC().Format(time.RFC3339Nano),
@@ -164,13 +163,10 @@ func (p *Pages) showBulk(c *gin.Context, q url.Values, start bulkStart) error {
 	if data.Count == 0 { // there is no form to correct
 		data.Start.Problems = nil
 	}
-	after, _ := strconv.ParseInt(q.Get("after"), 10, 64) // nonsense is the newest
-	if err := p.fillJobs(ctx, &data, after); err != nil {
+	if err := p.fillJobs(ctx, &data, web.Number(q, "after")); err != nil {
 		return err
 	}
-	return p.Render(c, data.status(), web.Page{Title: "bulk.title"}, func(page *web.Page) templ.Component {
-		return bulkPage(page, data)
-	})
+	return p.Render(c, data.status(), web.Page{Title: "bulk.title"}, web.With(bulkPage, data))
 }
 
 func (p *Pages) dryRun(ctx context.Context, data *bulkData, f store.StuckFilter) (err error) {
@@ -182,15 +178,14 @@ func (p *Pages) dryRun(ctx context.Context, data *bulkData, f store.StuckFilter)
 }
 
 // fillJobs lists the jobs after one, newest first.
-func (p *Pages) fillJobs(ctx context.Context, data *bulkData, after int64) error {
-	jobs, err := p.Store.Bulks(ctx, after, bulkJobsListed+1)
+func (p *Pages) fillJobs(ctx context.Context, data *bulkData, after int) error {
+	jobs, err := p.Store.Bulks(ctx, int64(after), bulkJobsListed+1)
 	if err != nil {
 		return err
 	}
-	if len(jobs) > bulkJobsListed {
-		jobs = jobs[:bulkJobsListed]
-		data.Next = web.URL("/support/stuck?after=%d", jobs[bulkJobsListed-1].ID)
-	}
+	jobs, data.Next = web.Paged(jobs, bulkJobsListed, func(last store.BulkJob) string {
+		return web.URL("/support/stuck?after=%d", last.ID)
+	})
 	for _, job := range jobs {
 		search, err := job.Search()
 		if err != nil {
@@ -211,10 +206,7 @@ func bulkResolutions(step string) []workflows.Resolution {
 }
 
 func bulkFields(t *locale.Localizer, step string) []web.Field {
-	var resolutions []web.Option
-	for _, r := range bulkResolutions(step) {
-		resolutions = append(resolutions, web.Option{Value: string(r), Label: t.T("bulk.resolution."+string(r), nil)})
-	}
+	resolutions := web.TextOptions(t, "bulk.resolution.", bulkResolutions(step)...)
 	return []web.Field{
 		{Name: "resolution", Type: "select", Required: true, Options: resolutions},
 		{Name: "rate", Type: "number", Required: true},
@@ -235,7 +227,7 @@ func (p *Pages) startBulk(c *gin.Context) error {
 		found = now
 	}
 	search := p.readStuckSearch(q, found)
-	reason, problems := staffReasonOf(values, fieldWhy, true)
+	reason, problems := staffReason(values, fieldWhy, true)
 	resolution := workflows.Resolution(values.Get("resolution"))
 	if !slices.Contains(bulkResolutions(search.Step), resolution) {
 		problems = append(problems, filing.Problem{Field: "resolution", Key: "choose"})
@@ -258,8 +250,7 @@ func (p *Pages) startBulk(c *gin.Context) error {
 	})
 	switch {
 	case errors.Is(err, store.ErrNothingStuck):
-		p.Flash(c, "flash.bulk_nothing")
-		return web.Redirect(c, "/support/stuck")
+		return p.RedirectWith(c, "/support/stuck", "flash.bulk_nothing")
 	case errors.Is(err, store.ErrMoreStuck):
 		start.found, start.grown = p.Store.Now(), true
 		return p.showBulk(c, q, start)
@@ -267,7 +258,7 @@ func (p *Pages) startBulk(c *gin.Context) error {
 		return err
 	}
 	if err := p.Filings.StartBulk(c.Request.Context(), id); err != nil {
-		p.Logger.Error("a bulk job wasn't started", "job", id, "error", err)
+		p.Logger.Error("starting a bulk job failed", "job", id, "error", err)
 		p.Flash(c, "flash.bulk_not_begun")
 	}
 	return web.Redirect(c, bulkPath(id))

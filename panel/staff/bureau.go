@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -50,17 +49,14 @@ func (p *Pages) bureauPage(c *gin.Context) error {
 		}
 		data.Accounts = append(data.Accounts, row)
 	}
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	if data.Tasks, err = p.Store.OpenTasks(ctx, after, tasksPerPage+1); err != nil {
+	tasks, err := p.Store.OpenTasks(ctx, web.QueryID(c, "after"), tasksPerPage+1)
+	if err != nil {
 		return err
 	}
-	if len(data.Tasks) > tasksPerPage {
-		data.Tasks = data.Tasks[:tasksPerPage]
-		data.Next = web.URL("/support/bureau?after=%d", data.Tasks[tasksPerPage-1].ID)
-	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "bureau.title"}, func(page *web.Page) templ.Component {
-		return bureauPage(page, data)
+	data.Tasks, data.Next = web.Paged(tasks, tasksPerPage, func(last store.Task) string {
+		return web.URL("/support/bureau?after=%d", last.ID)
 	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "bureau.title"}, web.With(bureauPage, data))
 }
 
 func (p *Pages) accountData(ctx context.Context, a store.Account) (d accountData, err error) {
@@ -90,39 +86,28 @@ func recordState(r store.StaffRecord) string {
 	return "staff_state.waiting"
 }
 
-// startAccount resumes the exchange of an account that was stopped or paused.
-func (p *Pages) startAccount(c *gin.Context) error {
-	return p.bureauAction(c, "account.start", "account", func(ctx context.Context, id int64) error {
-		return p.Store.StartAccount(ctx, id, p.Actor(c))
-	})
+// bureauAction does something to what a path's ID names: an account, or a task.
+func (p *Pages) bureauAction(
+	action, kind string, act func(ctx context.Context, id int64, actor string) error,
+) web.Handler {
+	return func(c *gin.Context) error {
+		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+		if err != nil {
+			return web.ErrBadRequest
+		}
+		entry := p.AuditEntry(c, action, kind, web.IdText(id), "")
+		err = p.Audited(c, entry, func(ctx context.Context) error { return act(ctx, id, p.Actor(c)) })
+		if err != nil {
+			return err
+		}
+		p.Logger.Info("exchange updated by staff", "route", c.FullPath(), "id", id, "actor", p.Actor(c))
+		return p.RedirectWith(c, "/support/bureau", "flash.done")
+	}
 }
 
 // releaseDoubtful submits records that lost rows may already have submitted.
-func (p *Pages) releaseDoubtful(c *gin.Context) error {
-	return p.bureauAction(c, "account.release", "account", p.Store.ReleaseDoubtful)
-}
-
-// taskDone closes a task.
-func (p *Pages) taskDone(c *gin.Context) error {
-	return p.bureauAction(c, "task.done", "task", func(ctx context.Context, id int64) error {
-		return p.Store.TaskDone(ctx, id, p.Actor(c))
-	})
-}
-
-func (p *Pages) bureauAction(
-	c *gin.Context, action, kind string, act func(ctx context.Context, id int64) error,
-) error {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil {
-		return web.ErrBadRequest
-	}
-	entry := p.AuditEntry(c, action, kind, web.IdText(id), "")
-	if err := p.Audited(c, entry, func(ctx context.Context) error { return act(ctx, id) }); err != nil {
-		return err
-	}
-	p.Logger.Info("staff acted on the exchange", "route", c.FullPath(), "id", id, "actor", p.Actor(c))
-	p.Flash(c, "flash.done")
-	return web.Redirect(c, "/support/bureau")
+func (p *Pages) releaseDoubtful(ctx context.Context, account int64, _ string) error {
+	return p.Store.ReleaseDoubtful(ctx, account)
 }
 
 // dataFile shows a data file of either direction as text. Viewing it is audited: it has personal data.
@@ -148,10 +133,9 @@ func (p *Pages) dataFile(c *gin.Context) error {
 	default:
 		err = store.ErrNotFound
 	}
-	switch {
-	case errors.Is(err, store.ErrPurged):
+	if errors.Is(err, store.ErrPurged) {
 		return store.ErrNotFound
-	case err != nil:
+	} else if err != nil {
 		return err
 	}
 	object := fmt.Sprintf("%d/%s/%d", account, c.Param("direction"), number)

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -30,22 +28,14 @@ type correctionData struct {
 
 // lead is the key of what the correction does: during verification it takes effect at once.
 func (d correctionData) lead() string {
-	if d.Filing.Stage == filing.Verifying {
-		return "correction.lead_at_once"
-	}
-	return "correction.lead"
+	return "correction.lead" + web.When(d.Filing.Stage == filing.Verifying, "_at_once")
 }
 
 func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
-	t := p.Texts.For(p.Lang(c))
-	address := web.Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "off"}
-	if name == "email" {
-		address = web.Field{Name: "email", Type: "email", Required: true, Autocomplete: "off"}
-	}
-	var proofs []web.Option
-	for _, path := range filing.Proofs {
-		proofs = append(proofs, web.Option{Value: path, Label: t.T("proof."+path, nil)})
-	}
+	t := p.T(c)
+	address := web.ContactAddressField(name)
+	address.Autocomplete = "off"
+	proofs := web.TextOptions(t, "proof.", filing.Proofs...)
 	return []web.Field{
 		address, {Name: "proof", Type: "select", Required: true, Options: web.Choose(t, proofs)},
 		{Name: "reason", Type: "textarea", Required: true}, {Name: "picture", Type: "file"},
@@ -53,11 +43,7 @@ func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
 }
 
 // correctionForm is for customers who lost their number or address and prove to staff who they are.
-func (p *Pages) correctionForm(c *gin.Context) error {
-	f, err := p.postedFiling(c, c.Request.URL.Query())
-	if err != nil {
-		return err
-	}
+func (p *Pages) correctionForm(c *gin.Context, f store.Filing) error {
 	return p.showCorrection(c, f, web.NewToken(), filledForm{})
 }
 
@@ -67,12 +53,12 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 		return err
 	}
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
-		return p.finishAct(c, f, workflows.ErrWrongStage)
+		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
-	form := filled.build(p.Texts.For(p.Lang(c)), "correction", p.correctionFields(c, name))
+	form := p.Form(c, "correction", p.correctionFields(c, name), filled.values, filled.problems)
 	data := correctionData{filingForm{form, f}, token, channel}
 	page := web.Page{Title: "correction.title_" + name}
-	return p.Render(c, filled.status(), page, func(page *web.Page) templ.Component { return correctionPage(page, data) })
+	return p.Render(c, web.StatusOf(filled.problems), page, web.With(correctionPage, data))
 }
 
 // correctContact corrects one address of a filing's contact on proof. During verification customers can do the
@@ -88,7 +74,7 @@ func (p *Pages) correctContact(c *gin.Context) error {
 	if err != nil {
 		return web.PartError(err)
 	}
-	f, err := p.postedFiling(c, u.Values)
+	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.Number(u.Values, "serial"))
 	if err != nil {
 		return err
 	}
@@ -97,7 +83,7 @@ func (p *Pages) correctContact(c *gin.Context) error {
 		return web.ErrBadRequest
 	}
 	n := store.NewCorrection{Token: token, FilingID: f.ID, Channel: channel, Proof: u.Values.Get("proof"), By: p.Actor(c)}
-	reason, problems := staffReason(u.Values, true)
+	reason, problems := staffReason(u.Values, "reason", true)
 	wrong, err := p.readCorrection(c, u, name, &n)
 	if err != nil {
 		return err
@@ -116,22 +102,14 @@ func (p *Pages) correctContact(c *gin.Context) error {
 		}
 		return p.showCorrection(c, f, token, filledForm{u.Values, problems})
 	}
-	return p.finishActWith(c, f, err, "flash.corrected")
+	return p.finishAct(c, f, err, "flash.corrected")
 }
 
 // readCorrection reads the new address and the proof of a correction; name is the address's field.
 func (p *Pages) readCorrection(
 	c *gin.Context, u web.Upload, name string, n *store.NewCorrection,
 ) (problems filing.Problems, err error) {
-	details := web.ContactOf(u.Values)
-	if n.To = details.Email; n.Channel == filing.SMS {
-		n.To = details.Mobile
-	}
-	for _, problem := range filing.ValidateContactAddress(details.Mobile, details.Email) {
-		if problem.Field == name {
-			problems = append(problems, problem)
-		}
-	}
+	n.To, problems = web.ContactAddress(u.Values, name)
 	if !slices.Contains(filing.Proofs, n.Proof) {
 		problems = append(problems, filing.Problem{Field: "proof", Key: "choose"})
 	}
@@ -181,12 +159,8 @@ func (p *Pages) correct(c *gin.Context, f store.Filing, n store.NewCorrection) e
 }
 
 // proofOfCorrection shows the picture of a proof, after auditing the view.
-func (p *Pages) proofOfCorrection(c *gin.Context) error {
-	f, err := p.postedFiling(c, c.Request.URL.Query())
-	if err != nil {
-		return err
-	}
-	id, _ := strconv.ParseInt(c.Param("id"), 10, 64) // nonsense isn't found
+func (p *Pages) proofOfCorrection(c *gin.Context, f store.Filing) error {
+	id := web.PathID(c, "id")
 	content, err := p.Store.CorrectionPicture(c.Request.Context(), f.ID, id)
 	if err == nil {
 		err = p.AuditView(c, "proof.view", "filing", f.Ref()+" "+web.IdText(id))

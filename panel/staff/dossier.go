@@ -3,10 +3,8 @@ package staff
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -59,19 +57,12 @@ type staffPaper struct {
 }
 
 // supportDossier is the latest revision with its papers, for those who vet it.
-func (p *Pages) supportDossier(c *gin.Context) error {
-	ctx := c.Request.Context()
-	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
-	if err != nil {
-		return err
-	}
-	return p.showSupportDossier(c, http.StatusOK, f, url.Values{}, nil)
+func (p *Pages) supportDossier(c *gin.Context, f store.Filing) error {
+	return p.showSupportDossier(c, http.StatusOK, f, filledForm{})
 }
 
-// showSupportDossier draws a dossier's page; values and problems are those of the form that sends
-// it back.
-func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, values url.Values,
-	problems filing.Problems) error {
+// showSupportDossier draws a dossier's page; back is the form that sends it back.
+func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, back filledForm) error {
 	ctx := c.Request.Context()
 	var err error
 	data := supportDossierData{staffPapers: staffPapers{Filing: f}}
@@ -79,7 +70,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 		return err
 	}
 	if data.Revision > 0 {
-		if err := p.submitted(c, &data, values, problems); err != nil {
+		if err := p.submitted(c, &data, back); err != nil {
 			return err
 		}
 	}
@@ -89,9 +80,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, func(page *web.Page) templ.Component {
-		return dossierPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, web.With(dossierPage, data))
 }
 
 // withoutSecrets leaves out what a reviewer needn't see: passwords at the bureau.
@@ -103,7 +92,7 @@ func withoutSecrets(parts []dossierview.DossierPart) []dossierview.DossierPart {
 }
 
 // submitted fills in a revision's data and papers, and what staff can do with it.
-func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.Values, problems filing.Problems) error {
+func (p *Pages) submitted(c *gin.Context, data *supportDossierData, back filledForm) error {
 	ctx := c.Request.Context()
 	d, err := p.Store.Dossier(ctx, data.Filing.ID, data.Revision)
 	if err != nil {
@@ -119,21 +108,19 @@ func (p *Pages) submitted(c *gin.Context, data *supportDossierData, values url.V
 	if data.Filing.Stage != filing.Vetting || data.Filing.Revision != data.Revision {
 		return nil
 	}
-	return p.fillVetting(c, data, d, values, problems)
+	return p.fillVetting(c, data, d, back)
 }
 
 // fillVetting fills in what vetting of a revision needs.
-func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, values url.Values,
-	problems filing.Problems) error {
+func (p *Pages) fillVetting(c *gin.Context, data *supportDossierData, d filing.Dossier, back filledForm) error {
 	ctx, f := c.Request.Context(), data.Filing
 	vetting, err := p.vettingOf(c, f, d)
 	if err != nil {
 		return err
 	}
 	data.Vetting = &vetting
-	if p.Allowed(c, web.CanVet) && (vetting.Mine || saysWhy(values)) {
-		back := p.sendBackForm(c, d, values, problems)
-		data.SendBack = &back
+	if p.Allowed(c, web.CanVet) && (vetting.Mine || saysWhy(back.values)) {
+		data.SendBack = p.sendBackForm(c, d, back)
 	}
 	order, err := p.Store.Order(ctx, f.OrderID)
 	if err != nil {
@@ -183,18 +170,29 @@ func (p *Pages) sinceBefore(c *gin.Context, data *supportDossierData) error {
 	if err != nil {
 		return err
 	}
-	t := p.Texts.For(p.Lang(c))
+	data.SentBackFor = dossierview.SendBackText(p.T(c), said.SentBack[before])
 	if decision, decided := said.Decisions[before]; decided && !decision.Approved {
-		data.SentBackFor = dossierview.DecisionText(t, decision)
-	} else {
-		data.SentBackFor = dossierview.SendBackText(t, said.SentBack[before])
+		data.SentBackFor = dossierview.DecisionText(p.T(c), decision)
 	}
 	return nil
 }
 
+// viewPaperAsStaff shows staff a paper of any filing.
+func (p *Pages) viewPaperAsStaff(c *gin.Context, f store.Filing) error {
+	if err := p.renewVetting(c, f); err != nil {
+		return err
+	}
+	if c.Query("thumb") == "" { // previews belong to the dossier's page, whose view was audited
+		d := p.AuditEntry(c, "paper.view", "paper", c.Param("paper"), "")
+		c.Request = c.Request.WithContext(store.WithAudit(c.Request.Context(), &d))
+	}
+	return p.SendPaper(c, f, dossierview.ViewedByStaff+"/"+string(f.Stage))
+}
+
 // papersForStaff are a revision's pictures with their names.
-func (p *Pages) papersForStaff(c *gin.Context, filingID int64, revision int,
-	d filing.Dossier) (papers []staffPaper, err error) {
+func (p *Pages) papersForStaff(
+	c *gin.Context, filingID int64, revision int, d filing.Dossier,
+) (papers []staffPaper, err error) {
 	list, err := p.Store.PapersOfRevision(c.Request.Context(), filingID, revision)
 	needed := p.NeededPapers(d)
 	for _, paper := range list {

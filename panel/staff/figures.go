@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"math"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -92,15 +90,14 @@ func (c *figureCache[K, V]) get(of K, now time.Time, count func() (V, error)) (V
 	if kept, ok := c.known[of]; ok {
 		return kept.figures, nil
 	}
-	figures, err := count()
-	if err != nil {
-		return figures, err
-	}
 	if c.known == nil {
 		c.known = map[K]cachedFigures[V]{}
 	}
-	c.known[of] = cachedFigures[V]{figures, now}
-	return figures, nil
+	figures, err := count()
+	if err == nil {
+		c.known[of] = cachedFigures[V]{figures, now}
+	}
+	return figures, err
 }
 
 type figureChoice struct {
@@ -121,9 +118,7 @@ func figureFields(t *locale.Localizer, codes filing.Tables) []web.Field {
 		period.Options = append(period.Options,
 			web.Option{Value: strconv.Itoa(days), Label: t.T("figures.period", map[string]any{"n": days})})
 	}
-	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("support.all", nil)}}}
-	province.Options = append(province.Options, web.RegionOptions(codes.Regions.Provinces())...)
-	return []web.Field{period, province}
+	return []web.Field{period, provinceField(t, codes)}
 }
 
 // figureChoiceOf reads the parameters, with what is wrong with them.
@@ -145,36 +140,28 @@ func (p *Pages) figureChoiceOf(q url.Values) (choice figureChoice, values url.Va
 
 // figuresPage shows how many filings there are, how long they take and what holds them up.
 func (p *Pages) figuresPage(c *gin.Context) error {
-	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
+	ctx, t := c.Request.Context(), p.T(c)
 	choice, values, problems := p.figureChoiceOf(c.Request.URL.Query())
 	data := figuresData{
 		Form:     web.Build(t, formFigures, figureFields(t, p.Tables(ctx)), values, problems),
 		Province: choice.province, query: values.Encode(),
 	}
-	if len(problems) > 0 {
-		return p.renderFigures(c, http.StatusUnprocessableEntity, data)
-	}
-	figures, err := p.periodFigures(ctx, choice)
-	if err != nil {
-		return err
-	}
-	data.Figures = figures
-	data.Reasons = refusalLines(t, figures.Refusals)
-	if len(data.Reasons) > reasonsListed {
-		for _, line := range data.Reasons[reasonsListed:] {
-			data.Others += line.N
+	if len(problems) == 0 {
+		var err error
+		if data.Figures, err = p.periodFigures(ctx, choice); err != nil {
+			return err
 		}
-		data.OtherOf, data.Reasons = len(data.Reasons)-reasonsListed, data.Reasons[:reasonsListed]
+		data.Reasons = refusalLines(t, data.Figures.Refusals)
+		if len(data.Reasons) > reasonsListed {
+			for _, line := range data.Reasons[reasonsListed:] {
+				data.Others += line.N
+			}
+			data.OtherOf, data.Reasons = len(data.Reasons)-reasonsListed, data.Reasons[:reasonsListed]
+		}
+		data.Causes = causeLines(t, data.Figures.Stuck)
+		data.Plots = p.figurePlots(ctx, t, data)
 	}
-	data.Causes = causeLines(t, figures.Stuck)
-	data.Plots = p.figurePlots(ctx, t, data)
-	return p.renderFigures(c, http.StatusOK, data)
-}
-
-func (p *Pages) renderFigures(c *gin.Context, status int, data figuresData) error {
-	return p.Render(c, status, web.Page{Title: "figures.title"}, func(page *web.Page) templ.Component {
-		return figuresPage(page, data)
-	})
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "figures.title"}, web.With(figuresPage, data))
 }
 
 // refusalLines are reasons with their texts and shares.

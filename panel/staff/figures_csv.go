@@ -1,7 +1,6 @@
 package staff
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -81,17 +80,11 @@ var figureFiles = map[string]figureFile{
 
 // secondsCell is how long n of something took; empty where there is none.
 func secondsCell(n int, d time.Duration) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(int(d.Seconds()))
+	return web.When(n != 0, strconv.Itoa(int(d.Seconds())))
 }
 
 func percentCell(n, all int) string {
-	if all == 0 {
-		return ""
-	}
-	return strings.TrimSuffix(shareText(n, all), "%")
+	return web.When(all != 0, strings.TrimSuffix(shareText(n, all), "%"))
 }
 
 // figureCSV sends a figure of the page as a file.
@@ -109,21 +102,12 @@ func (p *Pages) figureCSV(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Header("Content-Type", web.CsvType)
-	c.Header("Content-Disposition", `attachment; filename="`+name+`.csv"`)
-	c.Status(http.StatusOK)
-	out := web.NewSheet(c.Writer, file.columns...)
-	for _, row := range file.rows(p, c, p.Texts.For(p.Lang(c)), figures) {
-		if err == nil {
-			err = out.Row(row...)
+	return p.SendCSV(c, name+".csv", file.columns, func(row web.WriteRow) error {
+		for _, cells := range file.rows(p, c, p.T(c), figures) {
+			if err := row(cells...); err != nil {
+				return err
+			}
 		}
-	}
-	if err == nil {
-		err = out.End()
-	}
-	if err != nil { // half a file must not look whole
-		p.Logger.Error("the export of the figures broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+		return nil
+	})
 }

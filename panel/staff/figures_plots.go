@@ -66,9 +66,7 @@ func provinceBars(
 			approved := web.Share(float64(f.Approved), float64(f.Decided()))
 			decided = append(decided, web.PlotBar{
 				Label: name, Value: shareText(f.Approved, f.Decided()),
-				Parts: []web.PlotPart{
-					{X: 0, Width: approved, Class: "good"}, {X: approved, Width: 100 - approved, Class: "bad"},
-				},
+				Parts: []web.PlotPart{{X: 0, Width: approved, Class: "good"}, {X: approved, Width: 100 - approved, Class: "bad"}},
 			})
 		}
 		if f.Reviewed > 0 {

@@ -1,16 +1,15 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -75,12 +74,8 @@ type sentMessage struct {
 }
 
 // filingPage shows a filing with everything that is known of it.
-func (p *Pages) filingPage(c *gin.Context) error {
-	f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.QueryNumber(c, "serial"))
-	if err != nil {
-		return err
-	}
-	return p.showFiling(c, http.StatusOK, f, filingRequest{})
+func (p *Pages) filingPage(c *gin.Context, f store.Filing) error {
+	return p.showFiling(c, f, filingRequest{})
 }
 
 // filingRequest is what a form on a filing's page asked for.
@@ -93,26 +88,16 @@ type filingRequest struct {
 }
 
 // unmask shows one part of a filing's forms in clear text, for a reason.
-func (p *Pages) unmask(c *gin.Context) error {
-	f, err := p.postedFiling(c, web.PostForm(c))
-	if err != nil {
-		return err
-	}
+func (p *Pages) unmask(c *gin.Context, f store.Filing) error {
 	r := filingRequest{reason: strings.TrimSpace(c.PostForm("reason"))}
-	switch {
-	case r.reason == "":
-		r.problems = filing.Problems{{Field: "reason", Key: "unmask_reason"}}
-	case utf8.RuneCountInString(r.reason) > maxUnmaskReason:
-		r.problems = filing.Problems{{Field: "reason", Key: "too_long", Args: map[string]any{"max": maxUnmaskReason}}}
+	r.problems = web.CheckText("reason", r.reason, maxUnmaskReason, "unmask_reason")
+	if len(r.problems) == 0 {
+		r.part = c.PostForm("part")
 	}
-	if len(r.problems) > 0 {
-		return p.showFiling(c, http.StatusUnprocessableEntity, f, r)
-	}
-	r.part = c.PostForm("part")
-	return p.showFiling(c, http.StatusOK, f, r)
+	return p.showFiling(c, f, r)
 }
 
-func (p *Pages) showFiling(c *gin.Context, status int, f store.Filing, r filingRequest) error {
+func (p *Pages) showFiling(c *gin.Context, f store.Filing, r filingRequest) error {
 	data := filingData{Filing: f, Now: p.Store.Now()}
 	if err := p.fillForms(c, &data, r); err != nil {
 		return err
@@ -124,9 +109,7 @@ func (p *Pages) showFiling(c *gin.Context, status int, f store.Filing, r filingR
 		return err
 	}
 	p.askTemporal(c, &data)
-	return p.Render(c, status, web.Page{Title: "filing_staff.title"}, func(page *web.Page) templ.Component {
-		return filingPage(page, data)
-	})
+	return p.Render(c, web.StatusOf(r.problems), web.Page{Title: "filing_staff.title"}, web.With(filingPage, data))
 }
 
 // fillForms reads the forms, for those who may see personal data. Unmasking is audited before anything is shown.
@@ -151,13 +134,13 @@ func (p *Pages) fillForms(c *gin.Context, data *filingData, r filingRequest) (er
 		problems = r.problems
 	}
 	fields := []web.Field{{Name: "reason", Type: "text", Required: true, Maxlength: maxUnmaskReason}}
-	data.Unmask = web.Build(p.Texts.For(p.Lang(c)), formUnmask, fields, url.Values{"reason": {r.reason}}, problems)
+	data.Unmask = p.Form(c, formUnmask, fields, url.Values{"reason": {r.reason}}, problems)
 	return nil
 }
 
 // fillHistory reads what happened to the filing.
 func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
-	ctx, t, f := c.Request.Context(), p.Texts.For(p.Lang(c)), data.Filing
+	ctx, t, f := c.Request.Context(), p.T(c), data.Filing
 	if data.Order, err = p.Store.Order(ctx, f.OrderID); err != nil {
 		return err
 	}
@@ -205,7 +188,7 @@ func (p *Pages) askTemporal(c *gin.Context, data *filingData) {
 	case errors.Is(err, workflows.ErrNoExecution):
 		data.Unknown = "no_execution"
 	case err != nil:
-		p.Logger.Warn("Temporal couldn't be asked", "filing", ref, "error", err)
+		p.Logger.Warn("querying Temporal failed", "filing", ref, "error", err)
 		data.Unknown = "not_asked"
 	}
 }
@@ -216,10 +199,7 @@ func (p *Pages) timelineLine(c *gin.Context, t *locale.Localizer, l dossierview.
 	line := timelineLine{l.At, dossierview.ActorName(t, l.By), textOr(t, "event.", l.Kind), l.Detail}
 	ofStep := l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)
 	if step, more, ok := strings.Cut(l.Full, ": "); ok && ofStep {
-		text := dossierview.TextIf(t, "reason.", more)
-		if text == "" {
-			text = textOr(t, "support.", more)
-		}
+		text := cmp.Or(dossierview.TextIf(t, "reason.", more), textOr(t, "support.", more))
 		line.Detail = t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", step), "reason": text})
 	}
 	if !p.Allowed(c, web.CanSeePersonal) {
@@ -239,7 +219,7 @@ var notMasked = map[string]bool{"site.domains": true, "site.ips": true, "site.ho
 // maskedParts are the contact and the forms of the latest revision. Choices from lists show; what was typed
 // is masked, except in the part named open. Passwords never show.
 func (p *Pages) maskedParts(c *gin.Context, f store.Filing, open string) (parts []maskedPart, err error) {
-	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
+	ctx, t := c.Request.Context(), p.T(c)
 	codes := dossierview.WithBuiltIn(p.Tables(ctx))
 	add := func(name, title string, fields []web.Field, values url.Values) {
 		part := maskedPart{Name: name, Title: title, Clear: name == open}

@@ -1,18 +1,17 @@
 package staff
 
 import (
+	"cmp"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
-	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
@@ -82,7 +81,7 @@ func (p *Pages) fillActs(c *gin.Context, data *filingData, r filingRequest) (err
 		problems = r.problems
 	}
 	fields := []web.Field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}
-	data.Reason = web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, r.action, problems)
+	data.Reason = p.Form(c, "staff_act", fields, r.action, problems)
 	data.CorrectionPath = correctionPath(f)
 	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
 	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
@@ -122,39 +121,34 @@ func (p *Pages) relatedWorkflows(c *gin.Context, f store.Filing) ([]string, erro
 	return list, err
 }
 
-// postedFiling is the filing that a staff form is about.
-func (p *Pages) postedFiling(c *gin.Context, values url.Values) (store.Filing, error) {
-	return p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), web.Number(values, "serial"))
+// withFiling finds the filing that a page or a form is about, by the serial in its address or among its fields.
+func (p *Pages) withFiling(handle func(*gin.Context, store.Filing) error) web.Handler {
+	return func(c *gin.Context) error {
+		serial := cmp.Or(web.Number(web.PostForm(c), "serial"), web.QueryNumber(c, "serial"))
+		f, err := p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), serial)
+		if err != nil {
+			return err
+		}
+		return handle(c, f)
+	}
 }
 
 // finishAct ends a form of a filing's page on that page, which shows the new state.
-func (p *Pages) finishAct(c *gin.Context, f store.Filing, err error) error {
-	return p.finishActWith(c, f, err, "flash.done")
+func (p *Pages) finishAct(c *gin.Context, f store.Filing, err error, done string) error {
+	return p.Finish(c, err, filingPath(f), done, web.MovedOn)
 }
 
-// finishActWith is finishAct with a message of its own for success.
-func (p *Pages) finishActWith(c *gin.Context, f store.Filing, err error, done string) error {
-	switch {
-	case err == nil:
-		p.Flash(c, done)
-	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.moved_on")
-	default:
-		return err
-	}
-	return web.Redirect(c, filingPath(f))
+// finishStaffForm ends a form on the list of filings.
+func (p *Pages) finishStaffForm(c *gin.Context, err error) error {
+	return p.Finish(c, err, "/support/filings", "flash.done", web.Refusals{workflows.ErrWrongStage: "flash.moved_on"})
 }
 
 // runNow retries an activity at once instead of after its backoff.
-func (p *Pages) runNow(c *gin.Context) error {
+func (p *Pages) runNow(c *gin.Context, f store.Filing) error {
 	values := web.PostForm(c)
-	f, err := p.postedFiling(c, values)
-	if err != nil {
-		return err
-	}
-	reason, problems := staffReasonOf(values, fieldWhy, false)
+	reason, problems := staffReason(values, fieldWhy, false)
 	if len(problems) > 0 {
-		return p.showFiling(c, http.StatusUnprocessableEntity, f, filingRequest{action: values, problems: problems})
+		return p.showFiling(c, f, filingRequest{action: values, problems: problems})
 	}
 	related, err := p.relatedWorkflows(c, f)
 	if err != nil {
@@ -174,30 +168,24 @@ func (p *Pages) runNow(c *gin.Context) error {
 		}
 		return workflows.ErrWrongStage
 	})
-	if errors.Is(err, workflows.ErrWrongStage) {
-		p.Flash(c, "flash.not_backed_off")
-		return web.Redirect(c, filingPath(f))
-	}
-	return p.finishAct(c, f, err)
+	return p.Finish(c, err, filingPath(f), "flash.done", web.Refusals{
+		workflows.ErrWrongStage: "flash.not_backed_off", store.ErrConflict: "flash.moved_on",
+	})
 }
 
 // sendCodeFor resends a channel's code, at most once a minute, as customers can themselves. Staff never see it.
-func (p *Pages) sendCodeFor(c *gin.Context) error {
+func (p *Pages) sendCodeFor(c *gin.Context, f store.Filing) error {
 	values := web.PostForm(c)
-	f, err := p.postedFiling(c, values)
-	if err != nil {
-		return err
-	}
 	channel := filing.Channel(values.Get("channel"))
 	if web.CodeField[channel] == "" {
 		return web.ErrBadRequest
 	}
-	reason, problems := staffReasonOf(values, fieldWhy, false)
+	reason, problems := staffReason(values, fieldWhy, false)
 	if len(problems) > 0 {
-		return p.showFiling(c, http.StatusUnprocessableEntity, f, filingRequest{action: values, problems: problems})
+		return p.showFiling(c, f, filingRequest{action: values, problems: problems})
 	}
 	entry := p.AuditEntry(c, "filing.send_code", "filing", f.Ref()+" "+string(channel), reason)
-	err = p.Asked(c, entry, func() error {
+	err := p.Asked(c, entry, func() error {
 		if f.Stage != filing.Verifying {
 			return workflows.ErrWrongStage
 		}
@@ -208,36 +196,25 @@ func (p *Pages) sendCodeFor(c *gin.Context) error {
 		_, err = p.Filings.SendCode(c.Request.Context(), f.Ref(), workflows.SendCode{Channel: channel, Send: send})
 		return err
 	})
-	switch {
-	case errors.Is(err, store.ErrCodeTooSoon):
-		p.Flash(c, "flash.code_too_soon")
-		return web.Redirect(c, filingPath(f))
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.already_verified")
-		return web.Redirect(c, filingPath(f))
-	default:
-		return p.finishAct(c, f, err)
-	}
+	return p.Finish(c, err, filingPath(f), "flash.done", web.Refusals{
+		store.ErrCodeTooSoon: "flash.code_too_soon", store.ErrConflict: "flash.already_verified",
+		workflows.ErrWrongStage: "flash.moved_on",
+	})
 }
 
 // withdrawForm asks why staff withdraw a filing for its customer.
-func (p *Pages) withdrawForm(c *gin.Context) error {
-	f, err := p.postedFiling(c, c.Request.URL.Query())
-	if err != nil {
-		return err
-	}
+func (p *Pages) withdrawForm(c *gin.Context, f store.Filing) error {
 	return p.showWithdraw(c, f, filledForm{})
 }
 
 func (p *Pages) showWithdraw(c *gin.Context, f store.Filing, filled filledForm) error {
 	if !f.Kind.Withdrawable(f.Stage) {
-		return p.finishAct(c, f, workflows.ErrWrongStage)
+		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
-	data := filingForm{filled.build(p.Texts.For(p.Lang(c)), "staff_act", fields), f}
-	return p.Render(c, filled.status(), web.Page{Title: "staff_withdraw.title"}, func(page *web.Page) templ.Component {
-		return withdrawPage(page, data)
-	})
+	data := filingForm{p.Form(c, "staff_act", fields, filled.values, filled.problems), f}
+	page := web.Page{Title: "staff_withdraw.title"}
+	return p.Render(c, web.StatusOf(filled.problems), page, web.With(withdrawPage, data))
 }
 
 // filingForm is a form about a filing.
@@ -252,31 +229,48 @@ type filledForm struct {
 	problems filing.Problems
 }
 
-func (f filledForm) build(t *locale.Localizer, name string, fields []web.Field) web.Form {
-	return web.Build(t, name, fields, f.values, f.problems)
-}
-
-func (f filledForm) status() int {
-	if len(f.problems) > 0 {
-		return http.StatusUnprocessableEntity
-	}
-	return http.StatusOK
-}
-
 // withdrawAsStaff withdraws a filing that hasn't gone to the bureau, as its customer could. The customer sees it
 // in the timeline and gets a message (store.CustomerNotice).
-func (p *Pages) withdrawAsStaff(c *gin.Context) error {
+func (p *Pages) withdrawAsStaff(c *gin.Context, f store.Filing) error {
 	values := web.PostForm(c)
-	f, err := p.postedFiling(c, values)
-	if err != nil {
-		return err
-	}
-	reason, problems := staffReason(values, true)
+	reason, problems := staffReason(values, "reason", true)
 	if len(problems) > 0 {
 		return p.showWithdraw(c, f, filledForm{values, problems})
 	}
 	return p.finishAct(c, f, p.Asked(c, p.AuditEntry(c, "filing.withdraw", "filing", f.Ref(), reason), func() error {
 		_, err := p.Filings.Withdraw(c.Request.Context(), f.Ref(), workflows.ByActor{Actor: p.Actor(c)})
+		return err
+	}), "flash.done")
+}
+
+// canResubmit tells whether the bureau refused a filing for something that staff correct
+// themselves: then they submit the same dossier again.
+func canResubmit(f store.Filing) bool {
+	return f.Stage == filing.Correcting && f.Attention == filing.AttentionRefusedOurs
+}
+
+// resubmit submits the customer's latest revision again, as the next one.
+func (p *Pages) resubmit(c *gin.Context, f store.Filing) error {
+	ctx := c.Request.Context()
+	if !canResubmit(f) || f.Revision != web.Number(web.PostForm(c), "revision") {
+		return p.finishStaffForm(c, workflows.ErrWrongStage)
+	}
+	d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
+	if err != nil {
+		return err
+	}
+	papers, err := p.SubmittedPapers(ctx, dossierview.Current{Filing: f}, d)
+	if err != nil {
+		return err
+	}
+	return p.finishStaffForm(c, p.Asked(c, p.AuditEntry(c, "filing.resubmit", "filing", f.Ref(), ""), func() error {
+		revision, err := p.Store.SaveDossier(ctx, f.ID, d, papers...)
+		if errors.Is(err, store.ErrConflict) {
+			return workflows.ErrWrongStage
+		} else if err != nil {
+			return err
+		}
+		_, err = p.Filings.Submit(ctx, f.Ref(), workflows.Submission{Revision: revision, Kind: d.Kind, Actor: p.Actor(c)})
 		return err
 	}))
 }

@@ -1,14 +1,17 @@
 package staff
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -53,31 +56,28 @@ type manualRow struct {
 	group, Age string
 }
 
-// manualList is what staff must submit to bureaus without an interface, and what they submitted
-// and isn't decided yet.
+// manualList is what staff must submit to bureaus without an interface, and what they submitted and isn't decided yet.
 func (p *Pages) manualList(c *gin.Context) error {
-	t, now := p.Texts.For(p.Lang(c)), p.Store.Now()
-	after, _ := strconv.ParseInt(c.Query("after"), 10, 64) // nonsense is the start
-	account, _ := strconv.ParseInt(c.Query("account"), 10, 64)
+	t, now := p.T(c), p.Store.Now()
+	account := web.QueryID(c, "account")
 	data := manualListData{Account: account}
 	for _, key := range []string{dossierToSubmit, dossierSubmitted} {
 		if only := c.Query("group"); only != "" && only != key {
 			continue // further pages go through one group
 		}
-		list, err := p.Store.ManualRecords(c.Request.Context(),
-			store.ManualFilter{Submitted: key == dossierSubmitted, AccountID: account, After: after}, dossiersPerPage+1)
+		wanted := store.ManualFilter{Submitted: key == dossierSubmitted, AccountID: account, After: web.QueryID(c, "after")}
+		list, err := p.Store.ManualRecords(c.Request.Context(), wanted, dossiersPerPage+1)
 		if err != nil {
 			return err
 		}
 		group := manualGroup{Key: key}
-		if len(list) > dossiersPerPage {
-			list = list[:dossiersPerPage]
-			next := url.Values{"group": {key}, "after": {web.IdText(list[len(list)-1].ID)}}
+		list, group.Next = web.Paged(list, dossiersPerPage, func(last store.ManualRecord) string {
+			next := url.Values{"group": {key}, "after": {web.IdText(last.ID)}}
 			if account != 0 {
 				next.Set("account", web.IdText(account))
 			}
-			group.Next = pathManual + "?" + next.Encode()
-		}
+			return pathManual + "?" + next.Encode()
+		})
 		for _, r := range list {
 			since := r.QueuedAt
 			if r.SubmittedAt.Valid {
@@ -87,9 +87,7 @@ func (p *Pages) manualList(c *gin.Context) error {
 		}
 		data.Groups = append(data.Groups, group)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, func(page *web.Page) templ.Component {
-		return manualListPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, web.With(manualListPage, data))
 }
 
 // age is how long something has waited, in words.
@@ -138,23 +136,12 @@ type manualDossier struct {
 	dossier filing.Dossier
 }
 
-// withManual finds the dossier that a page is about.
-func (p *Pages) withManual(handle func(*gin.Context, manualDossier) error) web.Handler {
-	return func(c *gin.Context) error {
-		id, err := strconv.ParseInt(c.Param("record"), 10, 64)
-		if err != nil {
-			return store.ErrNotFound
-		}
-		r, err := p.Store.ManualRecord(c.Request.Context(), id)
-		if err != nil {
-			return err
-		}
-		d, err := p.Store.Dossier(c.Request.Context(), r.FilingID, r.Revision)
-		if err != nil {
-			return err
-		}
-		return handle(c, manualDossier{r, d})
+// manualDossier finds the dossier that a page is about.
+func (p *Pages) manualDossier(ctx context.Context, record int64) (d manualDossier, err error) {
+	if d.ManualRecord, err = p.Store.ManualRecord(ctx, record); err == nil {
+		d.dossier, err = p.Store.Dossier(ctx, d.FilingID, d.Revision)
 	}
+	return d, err
 }
 
 // decisionInputs are the two forms that record a decision.
@@ -192,12 +179,10 @@ func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms de
 		}
 		if decision.RecordID == r.ID { // a later revision's decision is on its own page
 			data.Decision = &decision
-			data.Fields = fieldLabels(p.Texts.For(p.Lang(c)), decision.Fields)
+			data.Fields = fieldLabels(p.T(c), decision.Fields)
 		}
 	}
-	return p.Render(c, status, web.Page{Title: "dossiers.one"}, func(page *web.Page) templ.Component {
-		return manualDossierPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "dossiers.one"}, web.With(manualDossierPage, data))
 }
 
 // knownNumbers fill in the numbers of a holder or a site that was filed before.
@@ -222,17 +207,16 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 	if d.Kind.Ends() {
 		fields = nil
 	}
-	return web.Build(p.Texts.For(p.Lang(c)), "approved", fields, values, problems)
+	return p.Form(c, "approved", fields, values, problems)
 }
 
 // refusedForm asks why the bureau refused, and for which fields.
 func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values, problems filing.Problems) web.Form {
-	t := p.Texts.For(p.Lang(c))
 	fields := []web.Field{{Name: "opinion", Type: "textarea", Required: true}}
 	for _, group := range p.refusable(c, d) {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	return web.Build(t, "refused", fields, values, problems)
+	return p.Form(c, "refused", fields, values, problems)
 }
 
 type refusableFields struct {
@@ -240,10 +224,9 @@ type refusableFields struct {
 	options []web.Option
 }
 
-// refusable are the fields that a refusal can be about: those of the dossier's forms that the
-// customer fills in.
+// refusable are the fields that a refusal can be about: those of the dossier's forms that the customer fills in.
 func (p *Pages) refusable(c *gin.Context, d filing.Dossier) (groups []refusableFields) {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	for _, f := range dossierview.FilledForms(d) {
 		group := refusableFields{form: f.Name}
 		for _, field := range p.Fields(t, filing.BuiltIn(), d.Kind, f.Name, f.Values) {
@@ -263,4 +246,78 @@ func fieldLabels(t *locale.Localizer, fields []string) (labels []string) {
 		labels = append(labels, t.T("field."+f, nil))
 	}
 	return labels
+}
+
+// maxOpinion bounds a refusal's reason, in characters: sealed, it must fit its column.
+const maxOpinion = 1000
+
+// manualSubmitted records that somebody submitted a dossier to the bureau.
+func (p *Pages) manualSubmitted(c *gin.Context, r manualDossier) error {
+	return p.recordManual(c, r, "record.submitted", func(ctx context.Context) error {
+		return p.Store.SubmitByHand(ctx, r.ID, p.Actor(c))
+	})
+}
+
+// manualApproved records an approval with what it brought.
+func (p *Pages) manualApproved(c *gin.Context, r manualDossier) error {
+	posted, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
+	if err != nil {
+		return web.ErrBadRequest
+	}
+	issued := filing.Issued{
+		HolderNumber: posted.Values.Get("holder_number"), SiteNumber: posted.Values.Get("site_number"),
+		Password: posted.Values.Get("password"), Certificate: posted.File,
+	}
+	issued.Normalise()
+	problems := issued.Validate(r.dossier)
+	misnamed := posted.File != nil && !strings.EqualFold(filepath.Ext(posted.Name), ".cert")
+	if misnamed && !r.dossier.Kind.Ends() && problems.For("certificate") == nil {
+		problems = append(problems, filing.Problem{Field: "certificate", Key: "certificate_name"})
+	}
+	if len(problems) > 0 {
+		forms := p.decisionInputs(c, r.dossier)
+		forms.Approved = p.approvedForm(c, r.dossier, posted.Values, problems)
+		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+	}
+	return p.recordManual(c, r, "record.approved", func(ctx context.Context) error {
+		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Approved: true, Issued: issued})
+	})
+}
+
+// manualRefused records a refusal with its reason and the fields that it is about.
+func (p *Pages) manualRefused(c *gin.Context, r manualDossier) error {
+	values := web.PostForm(c)
+	opinion := strings.TrimSpace(values.Get("opinion"))
+	if problems := web.CheckText("opinion", opinion, maxOpinion, "required"); problems != nil {
+		forms := p.decisionInputs(c, r.dossier)
+		forms.Refused = p.refusedForm(c, r.dossier, values, problems)
+		return p.showManual(c, http.StatusUnprocessableEntity, r, forms)
+	}
+	var fields []string
+	for _, group := range p.refusable(c, r.dossier) {
+		for _, o := range group.options {
+			if slices.Contains(values[group.form], o.Value) {
+				fields = append(fields, group.form+"."+o.Value)
+			}
+		}
+	}
+	return p.recordManual(c, r, "record.refused", func(ctx context.Context) error {
+		return p.Store.DecideByHand(ctx, r.ID, store.ManualDecision{Actor: p.Actor(c), Opinion: opinion, Fields: fields})
+	})
+}
+
+// recordManual records something about a dossier. The filing learns of it through an exchange,
+// which starts at once; if it can't, the next scheduled one will do.
+func (p *Pages) recordManual(c *gin.Context, r manualDossier, action string, record func(context.Context) error) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "record", web.IdText(r.ID), ""), record)
+	if err != nil { // somebody was quicker: the page shows what they did
+		return p.Finish(c, err, manualPath(r.ID), "", web.Refusals{store.ErrConflict: "flash.dossier_moved_on"})
+	}
+	p.Logger.Info("dossier updated by staff", "route", c.FullPath(), "record", r.ID, "order", r.OrderNumber, "actor",
+		p.Actor(c))
+	if err := p.Filings.ExchangeNow(c.Request.Context(), r.AccountID); err != nil {
+		p.Logger.Warn("starting an exchange failed; the next scheduled one delivers the record", "account", r.AccountID,
+			"error", err)
+	}
+	return p.RedirectWith(c, manualPath(r.ID), "flash.done")
 }

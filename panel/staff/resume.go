@@ -2,9 +2,7 @@ package staff
 
 import (
 	"net/url"
-	"unicode/utf8"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -27,20 +25,10 @@ type resumeData struct {
 // needsReason tells whether staff must give a reason: a retry loses nothing, the others can't be undone.
 func needsReason(r workflows.Resolution) bool { return r != workflows.Retry }
 
-// staffReason reads the reason for a staff action, which the audit log keeps sealed.
-func staffReason(values url.Values, required bool) (reason string, problems filing.Problems) {
-	return staffReasonOf(values, "reason", required)
-}
-
-func staffReasonOf(values url.Values, name string, required bool) (reason string, problems filing.Problems) {
+// staffReason reads the reason for a staff action, which the audit log keeps sealed, from the field name.
+func staffReason(values url.Values, name string, required bool) (reason string, problems filing.Problems) {
 	reason = web.Trimmed(values, name)
-	switch {
-	case reason == "" && required:
-		problems = filing.Problems{{Field: name, Key: "staff_reason_required"}}
-	case utf8.RuneCountInString(reason) > maxStaffReason:
-		problems = filing.Problems{{Field: name, Key: "too_long", Args: map[string]any{"max": maxStaffReason}}}
-	}
-	return reason, problems
+	return reason, web.CheckText(name, reason, maxStaffReason, web.When(required, "staff_reason_required"))
 }
 
 // resumePath is the page that asks for the reason of a resolution.
@@ -53,28 +41,24 @@ func resumePath(f store.Filing, resolution workflows.Resolution, returnTo string
 }
 
 // resumeForm asks for the reason of a resolution that can't be undone.
-func (p *Pages) resumeForm(c *gin.Context) error {
+func (p *Pages) resumeForm(c *gin.Context, f store.Filing) error {
 	resolution := workflows.Resolution(c.Query("resolution"))
 	if resolution != workflows.Skip && resolution != workflows.Abandon {
 		return web.ErrBadRequest
 	}
-	values := url.Values{"serial": {c.Query("serial")}, web.FieldReturnTo: {c.Query(web.FieldReturnTo)}}
-	return p.showResume(c, resolution, filledForm{values: values})
+	values := url.Values{web.FieldReturnTo: {c.Query(web.FieldReturnTo)}}
+	return p.showResume(c, f, resolution, filledForm{values: values})
 }
 
-func (p *Pages) showResume(c *gin.Context, resolution workflows.Resolution, filled filledForm) error {
-	f, err := p.postedFiling(c, filled.values)
-	if err != nil {
-		return err
-	}
+func (p *Pages) showResume(c *gin.Context, f store.Filing, resolution workflows.Resolution, filled filledForm) error {
 	if !f.Stuck() || resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // an outdated page
 		return p.finishStaffForm(c, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
-	form := filled.build(p.Texts.For(p.Lang(c)), "resume", fields)
+	form := p.Form(c, "resume", fields, filled.values, filled.problems)
 	data := resumeData{filingForm{form, f}, resolution, filled.values.Get(web.FieldReturnTo)}
 	page := web.Page{Title: "resume." + string(resolution)}
-	return p.Render(c, filled.status(), page, func(page *web.Page) templ.Component { return resumePage(page, data) })
+	return p.Render(c, web.StatusOf(filled.problems), page, web.With(resumePage, data))
 }
 
 // resume resolves what a filing is stuck at. The reason is kept in the audit log and never reaches Temporal.
@@ -84,21 +68,23 @@ func (p *Pages) resume(c *gin.Context) error {
 	if resolution != workflows.Retry && resolution != workflows.Skip && resolution != workflows.Abandon {
 		return web.ErrBadRequest
 	}
-	reason, problems := staffReason(values, needsReason(resolution))
+	reason, problems := staffReason(values, "reason", needsReason(resolution))
 	if len(problems) > 0 {
-		return p.showResume(c, resolution, filledForm{values, problems})
+		return p.withFiling(func(c *gin.Context, f store.Filing) error {
+			return p.showResume(c, f, resolution, filledForm{values, problems})
+		})(c)
 	}
-	ref := postedRef(c)
-	err := p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
-		_, err := p.Filings.Resume(c.Request.Context(), ref, workflows.Resume{Resolution: resolution, Actor: p.Actor(c)})
-		return err
-	})
+	err := p.resolve(c, filing.Ref(c.Param("number"), web.Number(values, "serial")), resolution, reason)
 	if values.Get(web.FieldReturnTo) != web.ReturnToFiling {
 		return p.finishStaffForm(c, err)
 	}
-	f, err2 := p.postedFiling(c, values)
-	if err2 != nil {
-		return err2
-	}
-	return p.finishAct(c, f, err)
+	return p.withFiling(func(c *gin.Context, f store.Filing) error { return p.finishAct(c, f, err, "flash.done") })(c)
+}
+
+func (p *Pages) resolve(c *gin.Context, ref string, resolution workflows.Resolution, reason string) error {
+	return p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
+		in := workflows.Resume{Resolution: resolution, Actor: p.Actor(c)}
+		_, err := p.Filings.Resume(c.Request.Context(), ref, in)
+		return err
+	})
 }

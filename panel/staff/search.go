@@ -3,14 +3,12 @@ package staff
 import (
 	"encoding/hex"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
@@ -47,28 +45,25 @@ type searchData struct {
 
 // searchFields are the fields of a search, named as in the page's address.
 func searchFields(t *locale.Localizer, codes filing.Tables) []web.Field {
-	choice := func(name, prefix string, values []string) web.Field {
-		options := []web.Option{{Label: t.T("support.all", nil)}}
-		for _, v := range values {
-			options = append(options, web.Option{Value: v, Label: t.T(prefix+v, nil)})
-		}
-		return web.Field{Name: name, Type: "select", Options: options}
-	}
-	stages := make([]string, len(filing.Stages))
-	for i, stage := range filing.Stages {
-		stages[i] = string(stage)
-	}
-	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("support.all", nil)}}}
-	for _, p := range codes.Regions.Provinces() {
-		province.Options = append(province.Options, web.Option{Value: p.Code, Label: p.Name})
-	}
 	return []web.Field{
 		{Name: "order", Type: "text"}, {Name: "customer", Type: "text"},
 		{Name: "domain", Type: "text"}, {Name: "number", Type: "text"},
-		choice("stage", "stage.", stages), choice("state", "filing_state.", []string{stateStuck, stateBroken}),
-		choice("step", "stuck.", workflows.Steps()), choice("reason", "reason.", activities.StuckReasons()),
-		province, {Name: "age", Type: "text"},
+		filterField(t, "stage", web.TextOptions(t, "stage.", filing.Stages...)),
+		filterField(t, "state", web.TextOptions(t, "filing_state.", stateStuck, stateBroken)),
+		filterField(t, "step", web.TextOptions(t, "stuck.", workflows.Steps()...)),
+		filterField(t, "reason", web.TextOptions(t, "reason.", activities.StuckReasons()...)),
+		provinceField(t, codes), {Name: "age", Type: "text"},
 	}
+}
+
+// filterField chooses one of the options, or all.
+func filterField(t *locale.Localizer, name string, options []web.Option) web.Field {
+	all := web.Option{Label: t.T("support.all", nil)}
+	return web.Field{Name: name, Type: "select", Options: append([]web.Option{all}, options...)}
+}
+
+func provinceField(t *locale.Localizer, codes filing.Tables) web.Field {
+	return filterField(t, "province", web.RegionOptions(codes.Regions.Provinces()))
 }
 
 // filingSearch is a search with its values as they were typed.
@@ -153,46 +148,38 @@ func holderHashes(token string) (h store.HolderHashes) {
 }
 
 // searchPage lists every filing, or those that match a search, and why some are stuck.
-func (p *Pages) searchPage(c *gin.Context) error {
-	return p.showSearch(c, c.Request.URL.Query(), nil)
-}
+func (p *Pages) searchPage(c *gin.Context) error { return p.showSearch(c, c.Request.URL.Query(), nil) }
 
 // showSearch draws the list; holderProblems are those of the form for a holder.
 func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.Problems) error {
-	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
+	ctx, t := c.Request.Context(), p.T(c)
 	after, err := web.ParseCursor(q.Get("after"))
 	if err != nil {
 		after = store.Cursor{} // nonsense is the start
 	}
 	s := p.readSearch(q, p.Store.Now())
+	problems := slices.Concat(holderProblems, s.problems)
 	holder := []web.Field{{Name: "holder", Type: "text", Maxlength: web.MaxOrderSearch}}
 	data := searchData{
 		Form:     web.Build(t, formSearch, searchFields(t, p.Tables(ctx)), s.values, s.problems),
 		Filtered: len(s.values) > 0, HolderChosen: s.values.Get("holder"),
-		Holder: web.Build(t, formSearch, holder, url.Values{}, slices.Concat(holderProblems, s.problems)),
-	}
-	status := http.StatusOK
-	if data.Form.HasProblems() || data.Holder.HasProblems() {
-		status = http.StatusUnprocessableEntity
+		Holder: web.Build(t, formSearch, holder, nil, problems),
 	}
 	if len(s.problems) == 0 {
 		page, err := p.Store.SearchFilings(ctx, s.FilingSearch, after, filingsPerPage+1)
 		if err != nil {
 			return err
 		}
-		data.Filings, data.Cut = page.Rows, page.Cut
+		data.Cut = page.Cut
 		data.CSV = "/support/filings.csv?" + s.values.Encode()
 		data.Bulk = dryRunPath(s.values)
-		if len(page.Rows) > filingsPerPage {
-			data.Filings = page.Rows[:filingsPerPage]
+		data.Filings, data.Next = web.Paged(page.Rows, filingsPerPage, func(last store.FoundFiling) string {
 			next := maps.Clone(s.values)
-			next.Set("after", web.FormatCursor(data.Filings[filingsPerPage-1].Cursor()))
-			data.Next = searchPath(next)
-		}
+			next.Set("after", web.FormatCursor(last.Cursor()))
+			return searchPath(next)
+		})
 	}
-	return p.Render(c, status, web.Page{Title: "support.title"}, func(page *web.Page) templ.Component {
-		return searchPage(page, data)
-	})
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "support.title"}, web.With(searchPage, data))
 }
 
 // findHolder searches by a holder's whole name or document number. These arrive in a POST and go on as keyed
@@ -227,25 +214,15 @@ func (p *Pages) exportFilings(c *gin.Context) error {
 	if err := p.AuditView(c, "filing.export", "filter", s.values.Encode()); err != nil {
 		return err
 	}
-	c.Header("Content-Type", web.CsvType)
-	c.Header("Content-Disposition", `attachment; filename="filings.csv"`)
-	out := web.NewSheet(c.Writer, filingColumns...)
-	err := p.Store.EachFiling(c.Request.Context(), s.FilingSearch, func(r store.FoundFiling) error {
-		stuckSince := ""
-		if r.StuckSince.Valid {
-			stuckSince = r.StuckSince.Time.Format(time.RFC3339)
-		}
-		return out.Row(
-			r.OrderNumber, strconv.Itoa(r.Serial), string(r.Kind), string(r.Stage), r.StageSince.Format(time.RFC3339),
-			strconv.Itoa(r.Revision), r.Province, r.Number.String, r.StuckStep, r.StuckReason, stuckSince,
-		)
+	return p.SendCSV(c, "filings.csv", filingColumns, func(row web.WriteRow) error {
+		return p.Store.EachFiling(c.Request.Context(), s.FilingSearch, func(r store.FoundFiling) error {
+			stuckSince := ""
+			if r.StuckSince.Valid {
+				stuckSince = r.StuckSince.Time.Format(time.RFC3339)
+			}
+			return row(r.OrderNumber, strconv.Itoa(r.Serial), string(r.Kind), string(r.Stage),
+				r.StageSince.Format(time.RFC3339), strconv.Itoa(r.Revision), r.Province, r.Number.String, r.StuckStep,
+				r.StuckReason, stuckSince)
+		})
 	})
-	if err == nil {
-		err = out.End()
-	}
-	if err != nil { // half a file must not look complete
-		p.Logger.Error("the filings' export broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
 }

@@ -45,21 +45,17 @@ type reasonChoice struct {
 }
 
 // sendBackForm asks why a dossier is sent back.
-func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values,
-	problems filing.Problems) sendBackData {
-	t := p.Texts.For(p.Lang(c))
+func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, back filledForm) *sendBackData {
 	groups := p.sendable(c, d)
 	fields := []web.Field{{Name: "text", Type: "textarea"}}
 	for _, group := range groups {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	data := sendBackData{Form: web.Build(t, formSendBack, fields, values, problems)}
+	data := &sendBackData{Form: p.Form(c, formSendBack, fields, back.values, back.problems)}
 	for _, r := range fittingReasons(groups) {
 		choice := reasonChoice{
-			Option: web.Option{
-				Value: r.Key, Label: r.In(t.Lang()), Selected: slices.Contains(values["reasons"], r.Key),
-			},
-			Field: fieldName(groups, r), Note: values.Get(notePrefix + r.Key),
+			web.Option{Value: r.Key, Label: r.In(p.T(c).Lang()), Selected: slices.Contains(back.values["reasons"], r.Key)},
+			fieldName(groups, r), back.values.Get(notePrefix + r.Key),
 		}
 		title := "sendback.whole"
 		if r.Form != "" {
@@ -110,8 +106,9 @@ func fittingReasons(groups []refusableFields) (list []filing.SendBackReason) {
 }
 
 // readSendBack reads the form and ignores what it doesn't offer.
-func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier,
-	values url.Values) (b store.SendBack, problems filing.Problems) {
+func (p *Pages) readSendBack(
+	c *gin.Context, d filing.Dossier, values url.Values,
+) (b store.SendBack, problems filing.Problems) {
 	groups := p.sendable(c, d)
 	b.Text = web.Trimmed(values, "text")
 	about := func(name string) {
@@ -152,23 +149,23 @@ func (p *Pages) readSendBack(c *gin.Context, d filing.Dossier,
 
 // sendBack returns a dossier to the customer. The reason stays in the database: the filing's
 // workflow hears only that there is one.
-func (p *Pages) sendBack(c *gin.Context) error {
-	v, err := p.postedDecision(c, store.VettingSentBack)
+func (p *Pages) sendBack(c *gin.Context, f store.Filing) error {
+	v, err := p.postedDecision(c, f, store.VettingSentBack)
 	if err != nil {
-		return p.verdictGiven(c, v.filing, err, "")
+		return p.verdictGiven(c, f, err, "")
 	}
-	f, values := v.filing, web.PostForm(c)
+	values := web.PostForm(c)
 	b, problems := p.readSendBack(c, v.dossier, values)
 	current := f.Stage == filing.Vetting && f.Revision == v.decision.Revision
 	if len(problems) > 0 && current {
-		return p.showSupportDossier(c, http.StatusUnprocessableEntity, f, values, problems)
+		return p.showSupportDossier(c, http.StatusUnprocessableEntity, f, filledForm{values, problems})
 	}
 	b.Revision, b.Actor = v.decision.Revision, p.Actor(c)
 	v.decision.Why = &b
 	entry := p.AuditEntry(c, "filing.send_back", "filing", f.Ref(), reasonForLog(b))
 	err = p.Asked(c, entry, func() error { return p.decide(c, v) })
 	if errors.Is(err, store.ErrHeld) && current { // the page says who has it, and keeps what was typed
-		return p.showSupportDossier(c, http.StatusConflict, f, values, nil)
+		return p.showSupportDossier(c, http.StatusConflict, f, filledForm{values: values})
 	}
 	return p.verdictGiven(c, f, err, "flash.done")
 }

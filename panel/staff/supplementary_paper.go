@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
@@ -23,12 +22,8 @@ func (p *Pages) paperForm(c *gin.Context) error {
 }
 
 func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Problems) error {
-	t, codes, status := p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context()), http.StatusOK
-	if len(problems) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
-	whose := []web.Option{{Value: "holder", Label: t.T("paper.holder", nil)},
-		{Value: "site", Label: t.T("paper.site", nil)}}
+	t, codes := p.T(c), p.Tables(c.Request.Context())
+	whose := web.TextOptions(t, "paper.", "holder", "site")
 	fields := []web.Field{
 		{Name: "order", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "use", Type: "select", Required: true, Options: web.Choose(t, web.CodeOptions(t.Lang(), codes.PaperUses))},
@@ -36,17 +31,14 @@ func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Pro
 		{Name: "file", Type: "file", Required: true}, {Name: "remark", Type: "text"},
 	}
 	form := web.Build(t, "paper", fields, values, problems)
-	return p.Render(c, status, web.Page{Title: "paper.title"}, func(page *web.Page) templ.Component {
-		return paperPage(page, form)
-	})
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "paper.title"}, web.With(paperPage, form))
 }
 
 // submitPaper queues a paper for the bureau at which the order was filed.
 func (p *Pages) submitPaper(c *gin.Context) error {
 	ctx := c.Request.Context()
 	if err := c.Request.ParseMultipartForm(web.MaxBody); err != nil {
-		var tooBig *http.MaxBytesError
-		if errors.As(err, &tooBig) {
+		if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 			return p.showPaper(c, url.Values{},
 				filing.Problems{{Field: "file", Key: "paper_too_big", Args: map[string]any{"max": filing.MaxPaper >> 10}}})
 		}
@@ -90,7 +82,6 @@ func (p *Pages) submitPaper(c *gin.Context) error {
 	}); err != nil {
 		return err
 	}
-	p.Logger.Info("a paper was queued", "account", filed.AccountID, "order", f.Order, "actor", p.Actor(c))
-	p.Flash(c, "flash.paper_queued")
-	return web.Redirect(c, "/support/papers")
+	p.Logger.Info("paper queued", "account", filed.AccountID, "order", f.Order, "actor", p.Actor(c))
+	return p.RedirectWith(c, "/support/papers", "flash.paper_queued")
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -81,7 +80,7 @@ func (p *Pages) staffTask(c *gin.Context) (staffTask, error) {
 	case store.TaskUnfiledSite:
 		return p.unfiledTask(task, raw)
 	}
-	return staffTask{}, fmt.Errorf("a task of kind %s: %w", task.Kind, store.ErrNotFound)
+	return staffTask{}, fmt.Errorf("task of kind %s: %w", task.Kind, store.ErrNotFound)
 }
 
 // taskForm shows a task with the form that answers it, or with the state of its answer.
@@ -94,7 +93,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	if err != nil {
 		return err
 	}
-	t, codes, status := p.Texts.For(p.Lang(c)), p.Tables(ctx), http.StatusOK
+	t, codes, status := p.T(c), p.Tables(ctx), http.StatusOK
 	data := staffTaskData{Kind: string(task.kind), Task: task.Task, Facts: task.facts, Open: true}
 	latest, err := p.Store.LatestAnswer(ctx, task.ID)
 	switch {
@@ -104,7 +103,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	default:
 		data.Latest, data.Open, data.Result = &latest, latest.Refused, resultText(t, latest)
 		if task.values, err = task.reread(latest.Data); err != nil {
-			return fmt.Errorf("answer %d can't be read", latest.ID)
+			return fmt.Errorf("decoding answer %d failed", latest.ID)
 		}
 	}
 	var problems filing.Problems
@@ -116,9 +115,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "staff_task.title"}, func(page *web.Page) templ.Component {
-		return taskPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "staff_task.title"}, web.With(taskPage, data))
 }
 
 // answerTask queues the answer to a task for the next data file.
@@ -137,16 +134,10 @@ func (p *Pages) answerTask(c *gin.Context) error {
 		return p.Store.AnswerTask(ctx,
 			store.Answer{TaskID: task.ID, Kind: task.kind, ResultKey: key, Data: data, Actor: p.Actor(c)})
 	})
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.answered_already")
-	case err != nil:
-		return err
-	default:
-		p.Logger.Info("a task from the bureau was answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
-		p.Flash(c, "flash.answered")
+	if err == nil {
+		p.Logger.Info("bureau task answered", "task", task.ID, "kind", task.kind, "actor", p.Actor(c))
 	}
-	return web.Redirect(c, fmt.Sprintf("/support/tasks/%d/answer", task.ID))
+	return p.Finish(c, err, taskPath(task.ID), "flash.answered", web.Refusals{store.ErrConflict: "flash.answered_already"})
 }
 
 // answerText is the value of an answer's field.

@@ -1,10 +1,12 @@
 package staff
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -19,7 +21,7 @@ import (
 func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMessage) (staffTask, error) {
 	var asked bureau.Verification
 	if err := json.Unmarshal(raw, &asked.Task); err != nil {
-		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
+		return staffTask{}, fmt.Errorf("decoding task %d failed", task.ID)
 	}
 	read := func(v url.Values) filing.VerificationForm {
 		return filing.VerificationForm{
@@ -29,7 +31,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 	}
 	return staffTask{
 		Task: task, kind: store.StaffVerification,
-		facts:  filedFacts(p.Texts.For(p.Lang(c)), p.Tables(c.Request.Context()), asked),
+		facts:  filedFacts(p.T(c), p.Tables(c.Request.Context()), asked),
 		values: url.Values{"day": {p.today()}},
 		fields: func(t *locale.Localizer, _ filing.Tables) []web.Field {
 			passed := []web.Option{
@@ -54,10 +56,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 		reread: func(raw json.RawMessage) (url.Values, error) {
 			var a bureau.Verification
 			err := json.Unmarshal(raw, &a)
-			passed := "no"
-			if a.Passed {
-				passed = "yes"
-			}
+			passed := cmp.Or(web.When(a.Passed, "yes"), "no")
 			return url.Values{
 				"who": {a.Who}, "day": {dayOf(a.At)}, "passed": {passed}, "opinion": {a.Opinion}, "faults": {a.Faults},
 			}, err
@@ -69,7 +68,7 @@ func (p *Pages) verificationTask(c *gin.Context, task store.Task, raw json.RawMe
 func (p *Pages) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, error) {
 	var found bureau.FoundSite
 	if err := json.Unmarshal(raw, &found); err != nil {
-		return staffTask{}, fmt.Errorf("task %d can't be read", task.ID)
+		return staffTask{}, fmt.Errorf("decoding task %d failed", task.ID)
 	}
 	listed := found.SeenAt
 	if listed.IsZero() {
@@ -81,31 +80,15 @@ func (p *Pages) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, er
 			Operator: web.Trimmed(v, "operator"), Province: web.Trimmed(v, "province"),
 		}
 	}
-	province := unitText(found.Province)
+	province := web.NumberText(found.Province)
 	return staffTask{
 		Task: task, kind: store.StaffUnfiled,
 		facts: []factGroup{{Title: "unfiled.site", Facts: factsOf(
 			"unfiled.domain", found.Domain, "unfiled.ip", bureau.AddressText(found.IP),
 			"unfiled.seen", dayOf(found.SeenAt), "field.site.remark", found.Remark,
 		)}},
-		values: url.Values{
-			"listed": {dayOf(listed)}, "operator": {unitText(found.Operator)}, "province": {province},
-		},
-		fields: func(t *locale.Localizer, codes filing.Tables) []web.Field {
-			outcomes := web.Choose(t, web.CodeOptions(t.Lang(), codes.Outcomes))
-			provinces := web.Choose(t, web.RegionOptions(filing.Provinces()))
-			if filing.RegionName(province) == "" && province != "" { // of the bureau's own list
-				provinces = append(provinces, web.Option{Value: province, Label: province})
-			}
-			return []web.Field{
-				{Name: "result", Type: "select", Required: true, Options: outcomes},
-				{Name: "opinion", Type: "textarea", Required: true},
-				{Name: "due", Type: "date", Required: true},
-				{Name: "listed", Type: "date", Required: true},
-				{Name: "operator", Type: "text", Required: true, Autocomplete: "off"},
-				{Name: "province", Type: "select", Required: true, Options: provinces},
-			}
-		},
+		values: url.Values{"listed": {dayOf(listed)}, "operator": {web.NumberText(found.Operator)}, "province": {province}},
+		fields: func(t *locale.Localizer, codes filing.Tables) []web.Field { return unfiledFields(t, codes, province) },
 		validate: func(v url.Values, codes filing.Tables, today string) filing.Problems {
 			return read(v).Validate(codes, today)
 		},
@@ -123,16 +106,99 @@ func (p *Pages) unfiledTask(task store.Task, raw json.RawMessage) (staffTask, er
 			err := json.Unmarshal(raw, &a)
 			return url.Values{
 				"result": {strconv.Itoa(a.Result)}, "opinion": {a.Opinion}, "listed": {dayOf(a.Listed)}, "due": {dayOf(a.Due)},
-				"operator": {unitText(a.Operator)}, "province": {unitText(a.Province)},
+				"operator": {web.NumberText(a.Operator)}, "province": {web.NumberText(a.Province)},
 			}, err
 		},
 	}, nil
 }
 
-// unitText is the bureau's number of a unit as a field shows it; empty for none.
-func unitText(n int64) string {
-	if n == 0 {
-		return ""
+// unfiledFields are the form's; province is the bureau's, which its own list may have but not ours.
+func unfiledFields(t *locale.Localizer, codes filing.Tables, province string) []web.Field {
+	outcomes := web.Choose(t, web.CodeOptions(t.Lang(), codes.Outcomes))
+	provinces := web.Choose(t, web.RegionOptions(filing.Provinces()))
+	if filing.RegionName(province) == "" && province != "" {
+		provinces = append(provinces, web.Option{Value: province, Label: province})
 	}
-	return strconv.FormatInt(n, 10)
+	return []web.Field{
+		{Name: "result", Type: "select", Required: true, Options: outcomes},
+		{Name: "opinion", Type: "textarea", Required: true},
+		{Name: "due", Type: "date", Required: true}, {Name: "listed", Type: "date", Required: true},
+		{Name: "operator", Type: "text", Required: true, Autocomplete: "off"},
+		{Name: "province", Type: "select", Required: true, Options: provinces},
+	}
+}
+
+// factsOf pairs labels' keys with texts and leaves out empty ones.
+func factsOf(pairs ...string) []fact {
+	var list []fact
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			list = append(list, fact{pairs[i], pairs[i+1]})
+		}
+	}
+	return list
+}
+
+// filedFacts show the filing of a verification task: the holder, its manager and each site.
+func filedFacts(t *locale.Localizer, codes filing.Tables, v bureau.Verification) []factGroup {
+	name := func(table []filing.Code, ids ...int) string {
+		var names []string
+		for _, id := range ids {
+			if c, ok := filing.CodeByID(table, id); ok {
+				names = append(names, c.In(t.Lang()))
+			}
+		}
+		return t.List(names)
+	}
+	f := v.Task
+	h := f.Holder
+	region := strings.Fields(strings.Join([]string{
+		codes.Regions.Name(h.Province), codes.Regions.Name(h.City), codes.Regions.Name(h.County),
+	}, " "))
+	holder := factsOf(
+		"field.holder.name", h.Name,
+		"field.holder.nature", name(codes.Natures, h.Nature),
+		"field.holder.document_type", name(codes.DocumentTypes, h.DocumentType),
+		"field.holder.document_number", h.DocumentNumber,
+		"field.holder.document_address", h.DocumentAddress,
+		"field.holder.superior", h.Superior,
+		"field.holder.address", strings.TrimSpace(strings.Join(region, " ")+" "+h.Address),
+	)
+	groups := []factGroup{{Title: "holder.title", Facts: append(holder, managerFacts(name, codes, h.Manager)...)}}
+	for _, s := range f.Sites {
+		var domains, ips []string
+		for _, d := range s.Domains {
+			domains = append(domains, filing.DisplayDomain(d.Name))
+		}
+		var modes, places []int
+		for _, a := range s.Accesses {
+			modes, places = append(modes, a.Modes...), append(places, a.Places...)
+			for _, r := range a.Addresses {
+				ips = append(ips, filing.RangeOf(r.From, r.To).String())
+			}
+		}
+		site := factsOf(
+			"field.site.name", s.Name,
+			"field.site.home_page", s.HomePage,
+			"field.site.domains", t.List(domains),
+			"field.site.ips", t.List(ips),
+			"field.site.access_mode", name(codes.AccessModes, modes...),
+			"field.site.server_place", name(codes.ServerPlaces, places...),
+			"field.site.services", name(codes.Services, s.Services...),
+			"field.site.pre_approvals", name(codes.PreApprovals, s.PreApprovals...),
+		)
+		groups = append(groups, factGroup{Title: "site.title", Facts: append(site, managerFacts(name, codes, s.Manager)...)})
+	}
+	return groups
+}
+
+func managerFacts(name func([]filing.Code, ...int) string, codes filing.Tables, m filing.Manager) []fact {
+	return factsOf(
+		"field.holder.manager_name", m.Name,
+		"field.holder.manager_document_type", name(codes.DocumentTypes, m.DocumentType),
+		"field.holder.manager_document_number", m.DocumentNumber,
+		"field.holder.manager_office_phone", m.OfficePhone,
+		"field.holder.manager_mobile", m.Mobile,
+		"field.holder.manager_email", m.Email,
+	)
 }

@@ -1,13 +1,14 @@
 package staff
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -49,9 +50,7 @@ func (p *Pages) todayPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "today.title"}, func(page *web.Page) templ.Component {
-		return todayPage(page, groups)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "today.title"}, web.With(todayPage, groups))
 }
 
 // todayLines is the part of the page that a script renews.
@@ -60,11 +59,11 @@ func (p *Pages) todayLines(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.RenderFragment(c, func(page *web.Page) templ.Component { return todayLines(page, groups) })
+	return p.RenderFragment(c, web.With(todayLines, groups))
 }
 
 func (p *Pages) waitingGroups(c *gin.Context) (groups []waitingGroup, err error) {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	for _, group := range []struct {
 		key   string
 		lines func(context.Context, *locale.Localizer) ([]waiting, error)
@@ -94,9 +93,7 @@ func (p *Pages) counted(t *locale.Localizer, n store.Counted, line waiting) []wa
 		return nil
 	}
 	line.Count, line.Age = n.Text(), ageText(t, n.Oldest.Time, p.Store.Now())
-	if line.Action == "" {
-		line.Action = "look"
-	}
+	line.Action = cmp.Or(line.Action, "look")
 	return []waiting{line}
 }
 
@@ -124,10 +121,7 @@ func (p *Pages) stuckToday(ctx context.Context, t *locale.Localizer) (lines []wa
 
 // textOr is a text, or the key itself if there is none: an older panel meets keys of a newer worker.
 func textOr(t *locale.Localizer, prefix, key string) string {
-	if text := dossierview.TextIf(t, prefix, key); text != "" {
-		return text
-	}
-	return key
+	return cmp.Or(dossierview.TextIf(t, prefix, key), key)
 }
 
 func (p *Pages) silentToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
@@ -168,26 +162,20 @@ func (p *Pages) lateToday(ctx context.Context, t *locale.Localizer) (lines []wai
 		lines = append(lines, p.counted(t, n, waiting{What: what, Note: note, Href: searchPath(query)})...)
 		return nil
 	}
-	if err := late(filing.Vetting, "", vettingWithin); err != nil {
-		return nil, err
-	}
-	if err := late(filing.Submitting, "", submitWithin); err != nil {
+	if err = errors.Join(late(filing.Vetting, "", vettingWithin), late(filing.Submitting, "", submitWithin)); err != nil {
 		return nil, err
 	}
 	provinces, err := p.Store.ProvincesIn(ctx, filing.Reviewing)
-	if err != nil {
-		return nil, err
-	}
 	for _, province := range provinces {
 		days, err := p.usualDays(ctx, province, now)
+		if err == nil {
+			err = late(filing.Reviewing, province, days)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if err := late(filing.Reviewing, province, days); err != nil {
-			return nil, err
-		}
 	}
-	return lines, nil
+	return lines, err
 }
 
 // usualDays is after how many calendar days at a province's bureau a record is late now, whatever its kind: nine in

@@ -1,13 +1,11 @@
 package staff
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/locale"
@@ -35,13 +33,6 @@ type vettingFiguresChoice struct {
 	reviewer int64
 }
 
-func (p *Pages) vettingFiguresOf(ctx context.Context, choice vettingFiguresChoice) ([]store.VettingFigures, error) {
-	now := p.Store.Now()
-	return p.vettingFigureCache.get(choice, now, func() ([]store.VettingFigures, error) {
-		return p.Store.VettingFigures(ctx, now.AddDate(0, 0, -choice.days), choice.reviewer)
-	})
-}
-
 // figuresOf are the figures that the reader may see, for the chosen period.
 func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []store.VettingFigures, err error) {
 	days = web.QueryNumber(c, "days")
@@ -52,13 +43,16 @@ func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []stor
 	if everybody = p.Allowed(c, web.CanManageVetting); everybody {
 		reviewer = 0
 	}
-	list, err = p.vettingFiguresOf(c.Request.Context(), vettingFiguresChoice{days, reviewer})
+	now := p.Store.Now()
+	list, err = p.vettingFigureCache.get(vettingFiguresChoice{days, reviewer}, now, func() ([]store.VettingFigures, error) {
+		return p.Store.VettingFigures(c.Request.Context(), now.AddDate(0, 0, -days), reviewer)
+	})
 	return days, everybody, list, err
 }
 
 // vettingFiguresPage shows what each reviewer did; reviewers see only their own.
 func (p *Pages) vettingFiguresPage(c *gin.Context) error {
-	t := p.Texts.For(p.Lang(c))
+	t := p.T(c)
 	data := vettingFiguresData{Periods: slices.Sorted(slices.Values(figurePeriods))}
 	var list []store.VettingFigures
 	var err error
@@ -68,15 +62,12 @@ func (p *Pages) vettingFiguresPage(c *gin.Context) error {
 	for _, f := range list {
 		data.Rows = append(data.Rows, vettingFiguresRow{f, tookText(t, f.FromSubmission), tookText(t, f.FromTaking)})
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "vetting_figures.title"}, func(page *web.Page) templ.Component {
-		return vettingFiguresPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "vetting_figures.title"}, web.With(vettingFiguresPage, data))
 }
 
 // tookText is a duration in the largest unit that it fills.
 func tookText(t *locale.Localizer, took time.Duration) string {
-	now := time.Time{}.Add(took)
-	return ageText(t, time.Time{}, now)
+	return ageText(t, time.Time{}, time.Time{}.Add(took))
 }
 
 // exportVettingFigures sends the same figures as CSV.
@@ -88,24 +79,17 @@ func (p *Pages) exportVettingFigures(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Header("Content-Type", web.CsvType)
-	c.Header("Content-Disposition", `attachment; filename="vettings.csv"`)
-	out := web.NewSheet(c.Writer, "reviewer", "days", "vettings", "passed", "sent_back", "refused_later",
-		"median_submission_to_verdict_s", "median_taking_to_verdict_s")
-	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
-	for _, f := range list {
-		if err == nil {
-			err = out.Row(
-				f.Login, strconv.Itoa(days), strconv.Itoa(f.Vettings), strconv.Itoa(f.Passed), strconv.Itoa(f.SentBack),
-				strconv.Itoa(f.Refused), seconds(f.FromSubmission), seconds(f.FromTaking))
+	columns := []string{"reviewer", "days", "vettings", "passed", "sent_back", "refused_later",
+		"median_submission_to_verdict_s", "median_taking_to_verdict_s"}
+	return p.SendCSV(c, "vettings.csv", columns, func(row web.WriteRow) error {
+		seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+		for _, f := range list {
+			if err := row(f.Login, strconv.Itoa(days), strconv.Itoa(f.Vettings), strconv.Itoa(f.Passed),
+				strconv.Itoa(f.SentBack), strconv.Itoa(f.Refused), seconds(f.FromSubmission), seconds(f.FromTaking),
+			); err != nil {
+				return err
+			}
 		}
-	}
-	if err == nil {
-		err = out.End()
-	}
-	if err != nil { // half a file must not look whole
-		p.Logger.Error("the export of the vetting figures broke off", "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
+		return nil
+	})
 }

@@ -3,7 +3,6 @@ package staff
 import (
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -11,8 +10,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// verdictDeliveredWithin is how soon a verdict normally reaches its filing; after that, pages
-// offer to send it again.
+// verdictDeliveredWithin is how soon a verdict normally reaches its filing; after that, pages offer to send it again.
 const verdictDeliveredWithin = 10 * time.Second
 
 // vettingView is a vetting as its reader may deal with it.
@@ -85,15 +83,11 @@ func (p *Pages) vettingOf(c *gin.Context, f store.Filing, d filing.Dossier) (v v
 
 // vettingState is the part of a dossier's page that tells who vets it. The page fetches it again
 // and again, which renews the lease for as long as it is open.
-func (p *Pages) vettingState(c *gin.Context) error {
-	ctx, revision := c.Request.Context(), web.QueryNumber(c, "revision")
-	f, err := p.Store.FilingBySerial(ctx, c.Param("number"), web.QueryNumber(c, "serial"))
-	if err != nil {
-		return err
-	}
+func (p *Pages) vettingState(c *gin.Context, f store.Filing) error {
+	revision := web.QueryNumber(c, "revision")
 	v := vettingView{Gone: true, Filing: f}
 	if f.Stage == filing.Vetting && (f.Revision == revision || revision == 0) {
-		d, err := p.Store.Dossier(ctx, f.ID, f.Revision)
+		d, err := p.Store.Dossier(c.Request.Context(), f.ID, f.Revision)
 		if err == nil {
 			v, err = p.vettingOf(c, f, d)
 		}
@@ -101,5 +95,5 @@ func (p *Pages) vettingState(c *gin.Context) error {
 			return err
 		}
 	}
-	return p.RenderFragment(c, func(page *web.Page) templ.Component { return vettingStatus(page, v) })
+	return p.RenderFragment(c, web.With(vettingStatus, v))
 }

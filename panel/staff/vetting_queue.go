@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -59,17 +58,13 @@ func (r vettingRow) holder(p *web.Page) string {
 
 // vettingQueue is what waits for vetting, oldest first.
 func (p *Pages) vettingQueue(c *gin.Context) error {
-	ctx, t, now := c.Request.Context(), p.Texts.For(p.Lang(c)), p.Store.Now()
+	ctx, t, now := c.Request.Context(), p.T(c), p.Store.Now()
 	data := vettingQueueData{Shown: store.VettingScope(c.Query("show"))}
 	if p.Allowed(c, web.CanVet) {
 		data.Choices = []store.VettingScope{store.VettingsAll, store.VettingsFree, store.VettingsMine}
 	}
 	if !slices.Contains(data.Choices, data.Shown) {
 		data.Shown = store.VettingsAll
-	}
-	after, err := web.ParseCursor(c.Query("after"))
-	if err != nil {
-		after = store.Cursor{} // nonsense is the start
 	}
 	count, err := p.Store.CountStage(ctx, filing.Vetting, "", now)
 	data.Count = count.Text()
@@ -79,33 +74,28 @@ func (p *Pages) vettingQueue(c *gin.Context) error {
 		data.Had = len(mine)
 	}
 	if err == nil {
-		queue, err = p.Store.VettingQueue(ctx, data.Shown, p.UserID(c), after, vettingsPerPage+1)
+		queue, err = p.Store.VettingQueue(ctx, data.Shown, p.UserID(c), web.QueryCursor(c), vettingsPerPage+1)
 	}
 	if err != nil {
 		return err
 	}
-	if len(queue) > vettingsPerPage {
-		queue = queue[:vettingsPerPage]
-		data.Next = pathVetting + "?" +
-			url.Values{"show": {string(data.Shown)}, "after": {web.FormatCursor(queue[vettingsPerPage-1].Cursor())}}.Encode()
-	}
+	queue, data.Next = web.Paged(queue, vettingsPerPage, func(last store.QueuedVetting) string {
+		return web.URL(pathVetting+"?show=%s&after=%s", string(data.Shown), web.FormatCursor(last.Cursor()))
+	})
 	natures := dossierview.WithBuiltIn(p.Tables(ctx)).Natures
 	for _, q := range queue {
 		nature, _ := filing.CodeByID(natures, q.Nature)
 		view := p.viewVetting(c, q.Vetting, q.Kind, q.Nature)
 		data.Rows = append(data.Rows, vettingRow{q, view, nature.In(t.Lang()), ageText(t, q.Since, now)})
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "vetting.title"}, func(page *web.Page) templ.Component {
-		return vettingQueuePage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "vetting.title"}, web.With(vettingQueuePage, data))
 }
 
 // maxHeld bounds how many of one reviewer's dossiers are read.
 const maxHeld = 100
 
-// takeNextVetting gives the reader the free dossier that has waited longest (领取下一件). The form
-// says how many they held when it was drawn: if they hold more now, they sent it twice, and go to
-// what the first time brought.
+// takeNextVetting gives the reader the free dossier that has waited longest (领取下一件). The form says how many they held
+// when it was drawn: if they hold more now, they sent it twice, and go to what the first time brought.
 func (p *Pages) takeNextVetting(c *gin.Context) error {
 	mine, err := p.Store.VettingQueue(c.Request.Context(), store.VettingsMine, p.UserID(c), store.Cursor{}, maxHeld)
 	if err != nil {
@@ -120,15 +110,12 @@ func (p *Pages) takeNextVetting(c *gin.Context) error {
 		next, err = p.Store.TakeNextVetting(ctx, p.UserID(c), p.VettingLease)
 		return err
 	})
-	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.vetting_none")
-		return web.Redirect(c, pathVetting)
-	case err != nil:
-		return err
-	default:
+	if err == nil {
 		return web.Redirect(c, vettingPath(next.OrderNumber, next.Serial))
 	}
+	return p.Finish(c, err, pathVetting, "", web.Refusals{
+		store.ErrNotFound: "flash.vetting_none", store.ErrConflict: "flash.vetting_none",
+	})
 }
 
 // vettingPath is the page on which a dossier is vetted.
@@ -136,35 +123,24 @@ func vettingPath(order string, serial int) string {
 	return web.URL("/support/filings/%s/dossier?serial=%d", order, serial)
 }
 
-// postedVetting finds the filing that a vetting form is about.
-func (p *Pages) postedVetting(c *gin.Context) (store.Filing, error) {
-	return p.Store.FilingBySerial(c.Request.Context(), c.Param("number"), max(1, web.Number(web.PostForm(c), "serial")))
-}
-
-// takeVetting gives the reader a dossier of their choice. What they had typed before losing it
-// is in the form again.
-func (p *Pages) takeVetting(c *gin.Context) error {
-	f, err := p.postedVetting(c)
-	if err == nil {
-		err = p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", f.Ref(), ""), func(ctx context.Context) error {
-			return p.Store.TakeVetting(ctx, f.ID, web.Number(web.PostForm(c), "revision"), p.UserID(c), p.VettingLease)
-		})
-	}
-	if values := web.PostForm(c); err == nil && saysWhy(values) {
-		return p.showSupportDossier(c, http.StatusOK, f, values, nil)
-	}
+// takeVetting gives the reader a dossier of their choice. What they had typed before losing it is in the form again.
+func (p *Pages) takeVetting(c *gin.Context, f store.Filing) error {
+	values := web.PostForm(c)
+	err := p.Audited(c, p.AuditEntry(c, "vetting.take", "filing", f.Ref(), ""), func(ctx context.Context) error {
+		return p.Store.TakeVetting(ctx, f.ID, web.Number(values, "revision"), p.UserID(c), p.VettingLease)
+	})
+	path := vettingPath(f.OrderNumber, f.Serial)
 	switch {
+	case err == nil && saysWhy(values):
+		return p.showSupportDossier(c, http.StatusOK, f, filledForm{values: values})
 	case errors.Is(err, store.ErrHeld):
-		p.Flash(c, "flash.vetting_held")
+		return p.RedirectWith(c, path, "flash.vetting_held")
 	case errors.Is(err, store.ErrSameReviewer):
-		p.Flash(c, "flash.vetting_same")
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.moved_on")
-		return web.Redirect(c, pathVetting)
+		return p.RedirectWith(c, path, "flash.vetting_same")
 	case err != nil:
-		return err
+		path = pathVetting
 	}
-	return web.Redirect(c, vettingPath(f.OrderNumber, f.Serial))
+	return p.Finish(c, err, path, "", web.MovedOn)
 }
 
 // saysWhy tells whether the form that sends a dossier back was filled in.
@@ -179,33 +155,17 @@ func saysWhy(values url.Values) bool {
 
 // releaseVetting gives up a dossier that the reader has, or takes it from a colleague. The form
 // names the colleague: whoever took it since keeps it.
-func (p *Pages) releaseVetting(c *gin.Context) error {
-	f, err := p.postedVetting(c)
-	if err != nil {
-		return err
-	}
+func (p *Pages) releaseVetting(c *gin.Context, f store.Filing) error {
 	values, action := web.PostForm(c), "vetting.release"
-	holder := int64(web.Number(values, "reviewer"))
-	if holder == 0 {
-		holder = p.UserID(c)
-	}
+	holder := cmp.Or(int64(web.Number(values, "reviewer")), p.UserID(c))
 	if holder != p.UserID(c) {
-		if !p.Allowed(c, web.CanManageVetting) {
-			p.Require(web.CanManageVetting)(c)
-			return nil
+		if err := p.Demand(c, web.CanManageVetting); err != nil {
+			return err
 		}
 		action = "vetting.take_away"
 	}
-	err = p.Audited(c, p.AuditEntry(c, action, "filing", f.Ref(), ""), func(ctx context.Context) error {
+	err := p.Audited(c, p.AuditEntry(c, action, "filing", f.Ref(), ""), func(ctx context.Context) error {
 		return p.Store.ReleaseVetting(ctx, f.ID, web.Number(values, "revision"), holder)
 	})
-	switch {
-	case errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.moved_on")
-	case err != nil:
-		return err
-	default:
-		p.Flash(c, "flash.done")
-	}
-	return web.Redirect(c, pathVetting)
+	return p.Finish(c, err, pathVetting, "flash.done", web.Refusals{store.ErrConflict: "flash.moved_on"})
 }

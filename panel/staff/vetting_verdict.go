@@ -24,11 +24,11 @@ type postedVerdict struct {
 }
 
 // postedDecision reads a verdict; ErrWrongStage if its revision doesn't exist.
-func (p *Pages) postedDecision(c *gin.Context, verdict store.VettingVerdict) (v postedVerdict, err error) {
-	if v.filing, err = p.postedVetting(c); err != nil {
-		return v, err
-	}
+func (p *Pages) postedDecision(
+	c *gin.Context, f store.Filing, verdict store.VettingVerdict,
+) (v postedVerdict, err error) {
 	values := web.PostForm(c)
+	v.filing = f
 	v.decision = store.VettingDecision{
 		FilingID: v.filing.ID, Revision: web.Number(values, "revision"), Round: max(1, web.Number(values, "round")),
 		Reviewer: p.UserID(c), Verdict: verdict,
@@ -41,20 +41,19 @@ func (p *Pages) postedDecision(c *gin.Context, verdict store.VettingVerdict) (v 
 }
 
 // pass submits a dossier to the bureau, or leaves it to the second reviewer.
-func (p *Pages) pass(c *gin.Context) error {
-	v, err := p.postedDecision(c, store.VettingPassed)
+func (p *Pages) pass(c *gin.Context, f store.Filing) error {
+	v, err := p.postedDecision(c, f, store.VettingPassed)
 	if err != nil {
-		return p.verdictGiven(c, v.filing, err, "")
+		return p.verdictGiven(c, f, err, "")
 	}
 	if v.decision.Round == 1 && p.SecondVetting.Requires(v.dossier.Kind, v.dossier.Holder.Nature) {
 		v.decision.Verdict = store.VettingPassedOn
-		entry := p.AuditEntry(c, "filing.pass_on", "filing", v.filing.Ref(), "")
+		entry := p.AuditEntry(c, "filing.pass_on", "filing", f.Ref(), "")
 		err := p.Audited(c, entry, func(ctx context.Context) error { return p.Store.DecideVetting(ctx, v.decision) })
-		return p.verdictGiven(c, v.filing, err, "flash.passed_on")
+		return p.verdictGiven(c, f, err, "flash.passed_on")
 	}
-	entry := p.AuditEntry(c, "filing.pass", "filing", v.filing.Ref(), "")
-	err = p.Asked(c, entry, func() error { return p.decide(c, v) })
-	return p.verdictGiven(c, v.filing, err, "flash.done")
+	err = p.Asked(c, p.AuditEntry(c, "filing.pass", "filing", f.Ref(), ""), func() error { return p.decide(c, v) })
+	return p.verdictGiven(c, f, err, "flash.done")
 }
 
 // decide writes a verdict and sends it to the filing.
@@ -67,46 +66,31 @@ func (p *Pages) decide(c *gin.Context, v postedVerdict) error {
 	return p.sendVerdict(ctx, v.filing, v.decision.Verdict, verdict)
 }
 
-func (p *Pages) sendVerdict(
-	ctx context.Context, f store.Filing, v store.VettingVerdict, verdict workflows.Verdict,
-) (err error) {
+func (p *Pages) sendVerdict(ctx context.Context, f store.Filing, v store.VettingVerdict, in workflows.Verdict) error {
+	send := p.Filings.Pass
 	if v == store.VettingSentBack {
-		_, err = p.Filings.SendBack(ctx, f.Ref(), verdict)
-	} else {
-		_, err = p.Filings.Pass(ctx, f.Ref(), verdict)
+		send = p.Filings.SendBack
 	}
+	_, err := send(ctx, f.Ref(), in)
 	return err
 }
 
 // verdictGiven answers a verdict; err is why it didn't count.
 func (p *Pages) verdictGiven(c *gin.Context, f store.Filing, err error, flash string) error {
-	switch {
-	case err == nil:
-		p.Flash(c, flash)
-	case errors.Is(err, store.ErrHeld): // the page says who has it
-		p.Flash(c, "flash.vetting_not_yours")
-		return web.Redirect(c, vettingPath(f.OrderNumber, f.Serial))
-	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
-		p.Flash(c, "flash.moved_on")
-	default:
-		return err
+	if errors.Is(err, store.ErrHeld) { // the page says who has it
+		return p.RedirectWith(c, vettingPath(f.OrderNumber, f.Serial), "flash.vetting_not_yours")
 	}
-	return web.Redirect(c, pathVetting)
+	return p.Finish(c, err, pathVetting, flash, web.MovedOn)
 }
 
 // finishVetting sends a filing the verdict that didn't reach it, whoever gave it.
-func (p *Pages) finishVetting(c *gin.Context) error {
+func (p *Pages) finishVetting(c *gin.Context, f store.Filing) error {
 	ctx := c.Request.Context()
-	f, err := p.postedVetting(c)
-	var vetting store.Vetting
-	if err == nil {
-		vetting, err = p.Store.Vetting(ctx, f.ID)
-	}
+	vetting, err := p.Store.Vetting(ctx, f.ID)
 	if err != nil {
 		return err
 	}
-	entry := p.AuditEntry(c, "vetting.finish", "filing", f.Ref(), "")
-	err = p.Asked(c, entry, func() error {
+	err = p.Asked(c, p.AuditEntry(c, "vetting.finish", "filing", f.Ref(), ""), func() error {
 		if vetting.Verdict == "" {
 			return workflows.ErrWrongStage
 		}

@@ -9,7 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -52,21 +51,10 @@ func retriesSpace(f store.Filing) bool { return f.StuckStep == "install_certific
 // its order may belong to another filing by now.
 func canSpace(stage filing.Stage) bool { return !stage.Final() || stage == filing.Filed }
 
-// spaceFiling is the filing that a form about a web space is of; ErrWrongStage where that can't be corrected,
-// which finishAct answers.
-func (p *Pages) spaceFiling(c *gin.Context, values url.Values) (store.Filing, error) {
-	f, err := p.postedFiling(c, values)
-	if err == nil && !canSpace(f.Stage) {
-		err = workflows.ErrWrongStage
-	}
-	return f, err
-}
-
 // spaceForm shows how a web space is reached, without its password. The view is audited.
-func (p *Pages) spaceForm(c *gin.Context) error {
-	f, err := p.spaceFiling(c, c.Request.URL.Query())
-	if err != nil {
-		return p.finishAct(c, f, err)
+func (p *Pages) spaceForm(c *gin.Context, f store.Filing) error {
+	if !canSpace(f.Stage) {
+		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
 	w, err := p.Store.WebSpaceOf(c.Request.Context(), f.OrderID)
 	if err == nil {
@@ -86,11 +74,9 @@ func (p *Pages) spaceForm(c *gin.Context) error {
 }
 
 func (p *Pages) showSpace(c *gin.Context, f store.Filing, known bool, filled filledForm) error {
-	form := filled.build(p.Texts.For(p.Lang(c)), "space", spaceFields(known))
+	form := p.Form(c, "space", spaceFields(known), filled.values, filled.problems)
 	data := spaceData{filingForm{form, f}, retriesSpace(f)}
-	return p.Render(c, filled.status(), web.Page{Title: "space.title"}, func(page *web.Page) templ.Component {
-		return spacePage(page, data)
-	})
+	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "space.title"}, web.With(spacePage, data))
 }
 
 // sameSignIn tells whether two web spaces have the same address and user.
@@ -144,11 +130,10 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 }
 
 // correctSpace replaces how a web space is reached, and on request retries the stuck upload.
-func (p *Pages) correctSpace(c *gin.Context) error {
+func (p *Pages) correctSpace(c *gin.Context, f store.Filing) error {
 	values, ctx := web.PostForm(c), c.Request.Context()
-	f, err := p.spaceFiling(c, values)
-	if err != nil {
-		return p.finishAct(c, f, err)
+	if !canSpace(f.Stage) {
+		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
 	order, err := p.Store.Order(ctx, f.OrderID)
 	var known *store.WebSpace
@@ -159,7 +144,7 @@ func (p *Pages) correctSpace(c *gin.Context) error {
 		return err
 	}
 	w, problems := spaceOf(values, known)
-	reason, unsaid := staffReason(values, true)
+	reason, unsaid := staffReason(values, "reason", true)
 	if problems = append(problems, unsaid...); len(problems) > 0 {
 		return p.showSpace(c, f, known != nil, filledForm{values, problems})
 	}
@@ -169,10 +154,7 @@ func (p *Pages) correctSpace(c *gin.Context) error {
 		return err
 	}
 	if values.Get("action") != string(workflows.Retry) {
-		return p.finishActWith(c, f, nil, "flash.space_saved")
+		return p.finishAct(c, f, nil, "flash.space_saved")
 	}
-	return p.finishAct(c, f, p.Asked(c, p.AuditEntry(c, "filing.retry", "filing", f.Ref(), reason), func() error {
-		_, err := p.Filings.Resume(ctx, f.Ref(), workflows.Resume{Resolution: workflows.Retry, Actor: p.Actor(c)})
-		return err
-	}))
+	return p.finishAct(c, f, p.resolve(c, f.Ref(), workflows.Retry, reason), "flash.done")
 }

@@ -44,7 +44,7 @@ func (k *Kit) Announcements(c *gin.Context, limit int) ([]ShownAnnouncement, err
 	list, err := k.Store.ShownAnnouncements(c.Request.Context(), limit)
 	shown := make([]ShownAnnouncement, len(list))
 	for i := 0; err == nil && i < len(list); i++ {
-		shown[i], err = InLanguage(list[i], k.Texts.For(k.Lang(c)).Lang(), 2)
+		shown[i], err = InLanguage(list[i], k.T(c).Lang(), 2)
 	}
 	return shown, err
 }

@@ -12,7 +12,7 @@ import (
 
 // ErrNotAsked says that the bureau could not be asked: there is no account, the account is stopped, or the bureau
 // doesn't answer in time. Callers carry on without the answer.
-var ErrNotAsked = errors.New("the bureau could not be asked")
+var ErrNotAsked = errors.New("bureau not available for queries")
 
 // maxConditionType is the last document type that the interface's query accepts (3-3-5-4); 0 is a domain.
 const maxConditionType = filing.DocumentTaiwanPermit
@@ -80,20 +80,18 @@ func (k *Kit) PasswordRight(ctx context.Context, filingID int64, number, passwor
 	if password == "" || len(password) > maxAsked {
 		return PasswordIsWrong, nil
 	}
+	var id int64
+	var q store.Inquiry
 	account, err := k.Store.InquiryAccount(ctx, filing.ProvinceOfNumber(number))
-	if errors.Is(err, store.ErrNotFound) {
-		return PasswordNotKnown, nil
-	} else if err != nil {
-		return PasswordNotKnown, err
+	if err == nil {
+		id, err = k.Store.AskPassword(ctx, account, filingID, number, password)
 	}
-	id, err := k.Store.AskPassword(ctx, account, filingID, number, password)
-	if errors.Is(err, store.ErrTooManyTries) {
-		return PasswordTooMany, nil
-	} else if err != nil {
-		return PasswordNotKnown, err
+	if err == nil {
+		q, err = k.ask(ctx, id)
 	}
-	q, err := k.ask(ctx, id)
 	switch {
+	case errors.Is(err, store.ErrTooManyTries):
+		return PasswordTooMany, nil
 	case errors.Is(err, store.ErrNotFound):
 		return PasswordNotKnown, nil
 	case err != nil:
@@ -111,7 +109,7 @@ func (k *Kit) PasswordRight(ctx context.Context, filingID int64, number, passwor
 // ask has a worker ask the bureau and reads the answer; ErrNotFound if there is none.
 func (k *Kit) ask(ctx context.Context, id int64) (store.Inquiry, error) {
 	if err := k.Filings.Ask(ctx, id); err != nil {
-		k.Logger.Warn("the bureau was asked in vain", "inquiry", id, "error", err)
+		k.Logger.Warn("querying the bureau failed", "inquiry", id, "error", err)
 	}
 	q, err := k.Store.Inquiry(ctx, id)
 	if err == nil && !q.Answered {

@@ -8,8 +8,6 @@ import (
 
 	drawing "github.com/dchest/captcha"
 	"github.com/gin-gonic/gin"
-	"github.com/ulule/limiter/v3"
-	"github.com/ulule/limiter/v3/drivers/store/memory"
 
 	"github.com/beian/beian/internal/filing"
 )
@@ -29,21 +27,10 @@ const (
 	// captchaWait lets people pass who can neither see nor hear the digits: a test of the senses or of memory mustn't
 	// be the only way in (WCAG 2.2, 3.3.8 and 1.1.1).
 	captchaWait = 30 * time.Second
-	// WaitsPerClient limits passes by waiting per client and minute, whatever the number of sessions.
+	// WaitsPerClient limits passes by waiting, without the digits, per client and minute, whatever the number of
+	// sessions. The answer to each captcha is in its session.
 	WaitsPerClient = 4
 )
-
-// captchas limits who passes without the digits. The answer to each captcha is in its session.
-type captchas struct {
-	waits *limiter.Limiter
-}
-
-func newCaptchas() *captchas {
-	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "captcha", CleanUpInterval: time.Minute})
-	return &captchas{
-		waits: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: WaitsPerClient}),
-	}
-}
 
 // NeedsCaptcha reports whether sign-in failed too often in this browser or for this account.
 func (k *Kit) NeedsCaptcha(c *gin.Context, login string) (bool, error) {
@@ -76,8 +63,7 @@ func (k *Kit) CaptchaProblems(c *gin.Context) filing.Problems {
 	} else if want := k.Sessions.PopString(ctx, KeyCaptcha); want == "" || typed != want {
 		return filing.Problems{{Field: "captcha", Key: "captcha_wrong"}}
 	}
-	k.Sessions.Remove(ctx, KeyCaptcha)
-	k.Sessions.Remove(ctx, keyCaptchaSince)
+	k.Forget(c, KeyCaptcha, keyCaptchaSince)
 	return nil
 }
 
@@ -90,8 +76,7 @@ func (k *Kit) captchaWaits(c *gin.Context) time.Duration {
 	if left := k.CaptchaWait - time.Since(time.Unix(since, 0)); left > 0 {
 		return left
 	}
-	count, err := k.captchas.waits.Get(c.Request.Context(), network(c.ClientIP()))
-	if err != nil || count.Reached {
+	if !within(c, k.captchaPasses, network(c.ClientIP())) {
 		return time.Minute
 	}
 	return 0
@@ -122,9 +107,8 @@ func (k *Kit) captcha(c *gin.Context) error {
 	c.Header("Content-Type", "image/png")
 	c.Status(http.StatusOK)
 	if _, err := drawing.NewImage(session, drawn(answer), captchaWidth, captchaHeight).WriteTo(c.Writer); err != nil {
-		k.Logger.Debug("a captcha's transfer broke off")
+		k.Logger.Debug("sending the captcha failed")
 	}
-
 	return nil
 }
 
@@ -142,7 +126,6 @@ func (k *Kit) captchaSound(c *gin.Context) error {
 	}
 	c.Header("Content-Type", "audio/wav")
 	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(wav.Bytes()))
-
 	return nil
 }
 

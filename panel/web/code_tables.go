@@ -31,7 +31,7 @@ func (k *Kit) Tables(ctx context.Context) filing.Tables {
 	}
 	rows, err := k.Store.CodeTables(ctx)
 	if err != nil {
-		k.Logger.Error("the code tables can't be loaded", "error", err)
+		k.Logger.Error("loading the code tables failed", "error", err)
 		if c.loaded.IsZero() {
 			return filing.BuiltIn()
 		}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,10 +25,17 @@ func contactDetails(d *filing.ContactDetails) []BoundField {
 		{Field{Name: "password_again", Type: "password", Required: true, Autocomplete: "new-password"}, nil, nil},
 		{Field{Name: "province", Type: "select", Required: true}, &d.Province, provinces},
 		{Field{Name: "name", Type: "text", Required: true, Autocomplete: "name"}, &d.Name, nil},
-		{Field{Name: "mobile", Type: "tel", Required: true, Autocomplete: "tel-national"}, &d.Mobile, nil},
-		{Field{Name: "email", Type: "email", Required: true, Autocomplete: "email"}, &d.Email, nil},
+		{ContactAddressField("mobile"), &d.Mobile, nil}, {ContactAddressField("email"), &d.Email, nil},
 		{Field{Name: "remark", Type: "textarea"}, &d.Remark, nil},
 	}
+}
+
+// ContactAddressField is one of a contact's addresses: mobile or email.
+func ContactAddressField(name string) Field {
+	if name == "email" {
+		return Field{Name: name, Type: "email", Required: true, Autocomplete: "email"}
+	}
+	return Field{Name: name, Type: "tel", Required: true, Autocomplete: "tel-national"}
 }
 
 // ContactOf reads the contact form.
@@ -34,6 +43,17 @@ func ContactOf(v url.Values) (d filing.ContactDetails) {
 	ReadFields(contactDetails(&d), v)
 	d.Normalise()
 	return d
+}
+
+// ContactAddress reads one address of a contact, mobile or email, with what is wrong with it.
+func ContactAddress(v url.Values, name string) (address string, problems filing.Problems) {
+	d := ContactOf(v)
+	problems = slices.DeleteFunc(filing.ValidateContactAddress(d.Mobile, d.Email),
+		func(problem filing.Problem) bool { return problem.Field != name })
+	if name == "email" {
+		return d.Email, problems
+	}
+	return d.Mobile, problems
 }
 
 // ContactValues is the inverse of ContactOf.
@@ -55,3 +75,35 @@ const PartContact = "contact"
 
 // CorrectionsShown limits the list of corrections.
 const CorrectionsShown = 20
+
+// CodeData is the data of a page that takes one code.
+type CodeData struct {
+	Form
+	// Lead and Button are keys; Action and Again are the addresses of the forms.
+	Lead, Button, Action, Again, Back string
+}
+
+// CodeFields returns the fields of a form that asks for a code.
+func CodeFields() []Field {
+	return []Field{{Name: "code", Type: "code", Required: true, Autocomplete: "one-time-code", Maxlength: MaxCodeTyped}}
+}
+
+// CodeProblem says what is wrong with a code; nil for unrelated errors.
+func CodeProblem(err error) filing.Problems {
+	for target, key := range map[error]string{store.ErrCodeWrong: "code_wrong", store.ErrCodeExpired: "code_expired",
+		store.ErrCodeLocked: "code_locked"} {
+		if errors.Is(err, target) {
+			return filing.Problems{{Field: "code", Key: key}}
+		}
+	}
+	return nil
+}
+
+// TypedCode is the code as typed, without spaces.
+func TypedCode(c *gin.Context) string { return Digits(c.PostForm("code")) }
+
+// CodeField is the form field of a channel's code.
+var CodeField = map[filing.Channel]string{filing.SMS: "sms_code", filing.Mail: "mail_code"}
+
+// MaxCodeTyped leaves room for spaces in a pasted code.
+const MaxCodeTyped = 2 * filing.CodeDigits

@@ -2,56 +2,51 @@ package web
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
+	"net/http"
 	"strings"
+
+	"github.com/gin-gonic/gin"
 )
 
-// CsvType is the content type of a CSV file.
-const CsvType = "text/csv; charset=utf-8"
-
-// sheet writes CSV for spreadsheets: it starts with a byte order mark, and no cell can run as a formula.
-type sheet struct {
-	w       io.Writer
-	out     *csv.Writer
-	columns []string
+// SendFile answers with a file that is written bit by bit. An error aborts the connection: half a file must not look
+// whole.
+func (k *Kit) SendFile(c *gin.Context, name, contentType string, write func(io.Writer) error) error {
+	c.Header("Content-Type", contentType)
+	c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
+	c.Status(http.StatusOK)
+	if err := write(c.Writer); err != nil {
+		k.Logger.Error("writing an exported file failed", "file", name, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }
 
-// NewSheet starts a CSV file with a heading row.
-func NewSheet(w io.Writer, columns ...string) *sheet {
-	return &sheet{w: w, out: csv.NewWriter(w), columns: columns}
-}
+// WriteRow writes a row of a CSV file.
+type WriteRow func(cells ...string) error
 
-// beginSession writes the heading row once.
-func (s *sheet) beginSession() error {
-	if s.columns == nil {
-		return nil
-	}
-	columns := s.columns
-	s.columns = nil
-	if _, err := io.WriteString(s.w, "\ufeff"); err != nil {
-		return err
-	}
-	return s.out.Write(columns)
-}
-
-// Row writes a row.
-func (s *sheet) Row(cells ...string) error {
-	if err := s.beginSession(); err != nil {
-		return err
-	}
-	for i, cell := range cells {
-		cells[i] = plainCell(cell)
-	}
-	return s.out.Write(cells)
-}
-
-// End flushes the file; without rows it still has its heading.
-func (s *sheet) End() error {
-	if err := s.beginSession(); err != nil {
-		return err
-	}
-	s.out.Flush()
-	return s.out.Error()
+// SendCSV answers with a CSV file for spreadsheets: it starts with a byte order mark and a heading row, and no cell can
+// run as a formula.
+func (k *Kit) SendCSV(c *gin.Context, name string, columns []string, rows func(WriteRow) error) error {
+	return k.SendFile(c, name, "text/csv; charset=utf-8", func(w io.Writer) error {
+		if _, err := io.WriteString(w, "\ufeff"); err != nil {
+			return err
+		}
+		out := csv.NewWriter(w)
+		row := func(cells ...string) error {
+			for i, cell := range cells {
+				cells[i] = plainCell(cell)
+			}
+			return out.Write(cells)
+		}
+		err := out.Write(columns)
+		if err == nil {
+			err = rows(row)
+		}
+		out.Flush()
+		return errors.Join(err, out.Error())
+	})
 }
 
 // plainCell keeps a spreadsheet from running a cell as a formula.

@@ -1,5 +1,7 @@
 package web
 
+import "github.com/beian/beian/internal/filing"
+
 // DraftForms are the forms that are saved while people type.
 var DraftForms = map[string]bool{FormHolder: true, FormSite: true, FormOwnership: true, FormEnding: true,
 	FormPapers: true, DraftContact: true}
@@ -26,3 +28,21 @@ type ConflictLine struct{ Key, Label, Mine, Theirs string }
 
 // draftSuffix is the path of the drafts of an order's form before there is a filing.
 const draftSuffix = "/draft"
+
+// DraftContact names the draft of the contact form.
+const DraftContact = "contact"
+
+// The forms of a dossier. Papers have their own page (资料上传).
+const (
+	FormHolder    = filing.FormHolder
+	FormSite      = filing.FormSite
+	FormOwnership = filing.FormOwnership
+	FormEnding    = filing.FormEnding
+	FormPapers    = filing.FormPapers
+)
+
+const (
+	// FormRegister registers an existing filing number.
+	FormRegister = "register"
+	registerPath = "/orders/:number/register"
+)

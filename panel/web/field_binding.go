@@ -91,11 +91,11 @@ func TypedValues(list []BoundField) url.Values {
 		case *bool:
 			v.Set(f.Name, map[bool]string{true: "yes", false: "no"}[*from])
 		case *int:
-			v.Set(f.Name, code(*from))
+			v.Set(f.Name, NumberText(*from))
 		case *[]int:
 			v[f.Name] = nil
 			for _, n := range *from {
-				v.Add(f.Name, code(n))
+				v.Add(f.Name, NumberText(n))
 			}
 		case *[]string:
 			v.Set(f.Name, strings.Join(*from, "\n"))
@@ -104,9 +104,10 @@ func TypedValues(list []BoundField) url.Values {
 	return v
 }
 
-func code(n int) string {
+// NumberText is a number as a field shows it; empty for none (0).
+func NumberText[N int | int64](n N) string {
 	if n == 0 {
 		return ""
 	}
-	return strconv.Itoa(n)
+	return strconv.FormatInt(int64(n), 10)
 }

@@ -1,10 +1,16 @@
 package web
 
 import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -55,23 +61,10 @@ func (f Field) Value() string {
 func (f Field) label(p *Page) string { return p.Text("field." + f.Form + "." + f.Name) }
 
 // class marks a field that needs correction.
-func (f Field) class() string {
-	if f.Problem != "" {
-		return "field wrong"
-	}
-	return "field"
-}
+func (f Field) class() string { return "field" + When(f.Problem != "", " wrong") }
 
 func (f Field) describedBy() string {
-	switch {
-	case f.Problem == "" && f.Hint == "":
-		return ""
-	case f.Problem == "":
-		return "h-" + f.Name
-	case f.Hint == "":
-		return "e-" + f.Name
-	}
-	return "e-" + f.Name + " h-" + f.Name
+	return strings.TrimSpace(When(f.Problem != "", "e-"+f.Name) + " " + When(f.Hint != "", "h-"+f.Name))
 }
 
 // Aria returns the attributes that tell a screen reader about the input's field.
@@ -183,9 +176,7 @@ func WithoutSecrets(values url.Values) url.Values {
 }
 
 // Digits normalises a typed code: it removes spaces and converts full-width digits (１２３).
-func Digits(typed string) string {
-	return strings.Join(strings.Fields(width.Fold.String(typed)), "")
-}
+func Digits(typed string) string { return strings.Join(strings.Fields(width.Fold.String(typed)), "") }
 
 // CodeOptions turns a code table into options.
 func CodeOptions(lang string, table []filing.Code) []Option {
@@ -235,5 +226,85 @@ func QueryNumber(c *gin.Context, name string) int {
 	return n
 }
 
+// PathID is an ID in the path; nonsense is 0, which nothing has.
+func PathID(c *gin.Context, name string) int64 { return parseID(c.Param(name)) }
+
+// QueryID is an ID in the query, such as that of the last row of the page before; 0 if there is none.
+func QueryID(c *gin.Context, name string) int64 { return parseID(c.Query(name)) }
+
+func parseID(text string) int64 {
+	id, _ := strconv.ParseInt(text, 10, 64)
+	return id
+}
+
+// WithID passes a handler what an ID in its path names.
+func WithID[T any](
+	name string, find func(context.Context, int64) (T, error), handle func(*gin.Context, T) error) Handler {
+	return func(c *gin.Context) error {
+		found, err := find(c.Request.Context(), PathID(c, name))
+		if err != nil {
+			return err
+		}
+		return handle(c, found)
+	}
+}
+
+// CheckText says what is wrong with a typed text: it has more than most characters, or is empty where that is a
+// problem, whose key is empty.
+func CheckText(field, text string, most int, empty string) filing.Problems {
+	switch {
+	case text == "" && empty != "":
+		return filing.Problems{{Field: field, Key: empty}}
+	case utf8.RuneCountInString(text) > most:
+		return filing.Problems{{Field: field, Key: "too_long", Args: map[string]any{"max": most}}}
+	}
+	return nil
+}
+
+// StatusOf is the status of a form's page.
+func StatusOf(problems filing.Problems) int {
+	if len(problems) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+// TextOptions are values as options; prefix and value are the keys of their texts.
+func TextOptions[S ~string](t *locale.Localizer, prefix string, values ...S) []Option {
+	options := make([]Option, len(values))
+	for i, v := range values {
+		options[i] = Option{Value: string(v), Label: t.T(prefix+string(v), nil)}
+	}
+	return options
+}
+
 // Trimmed is a value without surrounding spaces.
 func Trimmed(v url.Values, name string) string { return strings.TrimSpace(v.Get(name)) }
+
+// MaxOrderSearch limits search texts: no order number or domain is longer.
+const MaxOrderSearch = 255
+
+// Search cleans up the text of a search box.
+func Search(text string) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	if len(text) > MaxOrderSearch {
+		text = strings.ToValidUTF8(text[:MaxOrderSearch], "")
+	}
+	return text
+}
+
+// NewToken identifies one rendering of a form, so that sending it twice creates only one row.
+func NewToken() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// ValidToken reports whether a text has the form of a token from NewToken.
+func ValidToken(token string) bool {
+	raw, err := hex.DecodeString(token)
+	return err == nil && len(raw) == 16
+}
+
+// NullID is an ID that may be missing (0).
+func NullID(id int64) sql.NullInt64 { return sql.NullInt64{Int64: id, Valid: id != 0} }

@@ -22,10 +22,10 @@ func checkFrameOrigins(origins []string, secureCookies bool) error {
 		}
 		local := u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"
 		if u.Scheme == "http" && !local {
-			return fmt.Errorf("BEIAN_FRAME_ORIGINS: %q is not safe from being changed on the way; want https", origin)
+			return fmt.Errorf("BEIAN_FRAME_ORIGINS: %q can be tampered with in transit; want https", origin)
 		}
 		if !secureCookies && !local {
-			return errors.New("BEIAN_FRAME_ORIGINS needs BEIAN_SECURE_COOKIES: browsers send a framed page no other cookies")
+			return errors.New("BEIAN_FRAME_ORIGINS needs BEIAN_SECURE_COOKIES: browsers send only secure cookies to framed pages")
 		}
 	}
 	return nil

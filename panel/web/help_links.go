@@ -16,9 +16,7 @@ const PageProcess, pagePrecheck = "process", "precheck"
 const pagePapers, pageFields = "papers", "fields"
 
 // Book returns the help centre in the reader's language.
-func (k *Kit) Book(c *gin.Context) *help.Book {
-	return k.HelpLibrary.Book(k.Texts.For(k.Lang(c)).Lang())
-}
+func (k *Kit) Book(c *gin.Context) *help.Book { return k.HelpLibrary.Book(k.T(c).Lang()) }
 
 // FieldHelp returns the address that explains a form's field; empty if no page does. A suffix after a dot only numbers
 // repeated fields (approval.3).

@@ -121,11 +121,10 @@ type Kit struct {
 
 	cleanup   interface{ StopCleanup() }
 	Passwords *passwordHasher
-	captchas  *captchas
 	codes     tableCache
-	queries   *queryLimits
-	typed     *limiter.Limiter
-	decoding  chan struct{}
+	decoding  slots
+	// captchaPasses, clientQueries, allQueries and typed limit what clients do per minute.
+	captchaPasses, clientQueries, allQueries, typed *limiter.Limiter
 	// forms are the routes of pages whose form posts to the same path.
 	forms map[string]bool
 	// pages are the routes that show a page.
@@ -141,9 +140,12 @@ func New(cfg Config) (*Kit, error) {
 		cfg.Process = observe.New()
 	}
 	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
-	k := &Kit{Config: cfg, PaperList: filing.BuiltInPapers(), Passwords: newPasswordHasher(), captchas: newCaptchas(),
-		CaptchaWait: captchaWait,
-		queries:     newQueryLimits(), typed: newTypedLimit(), decoding: make(chan struct{}, maxDecoding)}
+	k := &Kit{
+		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,
+		Passwords: &passwordHasher{make(slots, maxHashing)}, decoding: make(slots, maxDecoding),
+		captchaPasses: newLimiter(WaitsPerClient), clientQueries: newLimiter(QueriesPerClient),
+		allQueries: newLimiter(QueriesOfAll), typed: newLimiter(typedPerClient),
+	}
 	if cfg.Papers != nil {
 		k.PaperList = *cfg.Papers
 	}
@@ -164,11 +166,9 @@ func (k *Kit) openSessions() {
 	k.Sessions = scs.New()
 	k.Sessions.Store = store
 	k.Sessions.Lifetime = SessionLifetime
-	k.Sessions.Cookie.Name = "beian_session"
-	k.Sessions.Cookie.HttpOnly = true
-	k.Sessions.Cookie.Secure = k.SecureCookies
-	k.Sessions.Cookie.SameSite = k.sameSite()
-	k.Sessions.Cookie.Partitioned = k.crossSite()
+	cookie := &k.Sessions.Cookie
+	cookie.Name, cookie.HttpOnly, cookie.Secure = "beian_session", true, k.SecureCookies
+	cookie.SameSite, cookie.Partitioned = k.sameSite(), k.crossSite()
 }
 
 // Close stops the kit's background work.

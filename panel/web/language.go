@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,11 +46,8 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 	if err != nil || len(kept) == 0 || size > maxTyped {
 		return
 	}
-	ctx := c.Request.Context()
-	if !k.Sessions.Exists(ctx, KeyUser) { // limit strangers' writes
-		if count, err := k.typed.Get(ctx, network(c.ClientIP())); err != nil || count.Reached {
-			return
-		}
+	if !k.Sessions.Exists(c.Request.Context(), KeyUser) && !within(c, k.typed, network(c.ClientIP())) {
+		return // limits strangers' writes
 	}
 	saveDraftState(kept, typed)
 	kept.Set(fieldSwitched, "1")
@@ -58,7 +56,7 @@ func (k *Kit) saveTyped(c *gin.Context, next string) {
 		err = k.storePost(c, mark, where.Path, kept)
 	}
 	if err != nil {
-		k.Logger.Error("what was typed isn't kept for the other language", "error", err)
+		k.Logger.Error("saving form input across a language switch failed", "error", err)
 	}
 }
 
@@ -126,9 +124,4 @@ func (k *Kit) Lang(c *gin.Context) string {
 var languages = language.NewMatcher([]language.Tag{language.Chinese, language.English, language.TraditionalChinese})
 
 // HTMLLang returns a language's HTML code.
-func HTMLLang(lang string) string {
-	if lang == "en" {
-		return "en"
-	}
-	return "zh-CN"
-}
+func HTMLLang(lang string) string { return cmp.Or(When(lang == "en", lang), "zh-CN") }

@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -28,7 +27,7 @@ func (k *Kit) recover(c *gin.Context) {
 			if r == http.ErrAbortHandler {
 				panic(r)
 			}
-			k.Logger.Error("a page panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
+			k.Logger.Error("request panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
 			k.errorPage(c, http.StatusInternalServerError, "error.internal")
 		}
 	}()
@@ -58,13 +57,17 @@ func limitBody(c *gin.Context) {
 // Fail answers with an error page, and logs errors that the reader can't resolve.
 func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
+	denied, isDenied := errors.AsType[DeniedError](err)
 	switch {
+	case isDenied:
+		k.Logger.Warn("permission denied", "route", c.FullPath(), "needs", denied.Needs, "actor", k.Actor(c))
+		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, With(forbiddenPage, denied.Needs))
 	case errors.Is(err, store.ErrNotFound):
 		k.errorPage(c, http.StatusNotFound, "error.not_found")
 	case errors.Is(err, ErrBadRequest):
 		k.errorPage(c, http.StatusBadRequest, "error.bad_request")
 	default:
-		k.Logger.Error("a page failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
+		k.Logger.Error("request failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
 		k.errorPage(c, http.StatusInternalServerError, "error.internal")
 	}
 	c.Abort()
@@ -72,13 +75,13 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 
 // errorPage says what went wrong. The title's key is the text's with "_title".
 func (k *Kit) errorPage(c *gin.Context, status int, key string) {
-	k.renderOrLog(c, status, Page{Title: key + "_title"}, func(p *Page) templ.Component { return ErrorPage(p, key) })
+	k.renderOrLog(c, status, Page{Title: key + "_title"}, With(ErrorPage, key))
 }
 
 // renderOrLog is Render for callers that can't return an error.
 func (k *Kit) renderOrLog(c *gin.Context, status int, p Page, page Component) {
 	if err := k.Render(c, status, p, page); err != nil {
-		k.Logger.Error("an error's page failed", "route", c.FullPath(), "error", err)
+		k.Logger.Error("rendering an error page failed", "route", c.FullPath(), "error", err)
 		c.Status(status)
 	}
 }
@@ -87,22 +90,43 @@ func (k *Kit) renderOrLog(c *gin.Context, status int, p Page, page Component) {
 func Redirect(c *gin.Context, path string) error {
 	Drain(c)
 	c.Redirect(http.StatusSeeOther, path)
-
 	return nil
+}
+
+// RedirectWith redirects with a message for the next page, unless flash is empty.
+func (k *Kit) RedirectWith(c *gin.Context, path, flash string) error {
+	if flash != "" {
+		k.Flash(c, flash)
+	}
+	return Redirect(c, path)
+}
+
+// Refusals are the messages of errors that refuse a form. None of the errors may wrap another.
+type Refusals map[error]string
+
+// MovedOn are the refusals of a form whose object has changed since its page was drawn.
+var MovedOn = Refusals{workflows.ErrWrongStage: "flash.moved_on", store.ErrConflict: "flash.moved_on"}
+
+// Finish ends a form on a page, with the message done or that of its refusal. It returns other errors.
+func (k *Kit) Finish(c *gin.Context, err error, path, done string, refusals Refusals) error {
+	if err == nil {
+		return k.RedirectWith(c, path, done)
+	}
+	for refusal, flash := range refusals {
+		if errors.Is(err, refusal) {
+			return k.RedirectWith(c, path, flash)
+		}
+	}
+	return err
 }
 
 // FinishUpdate answers a form that updated a workflow. The filing's page shows the current state, even if somebody else
 // or a second click was faster.
 func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return Redirect(c, path)
-	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict):
-		k.Flash(c, "flash.moved_on")
-		return Redirect(c, FilingPath(c))
-	default:
-		return err
 	}
+	return k.Finish(c, err, FilingPath(c), "", MovedOn)
 }
 
 // FilingPath is the path of the request's filing.

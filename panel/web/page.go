@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
+	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
@@ -31,8 +33,7 @@ type Page struct {
 	Role  store.Role
 	Staff store.StaffRole
 	Flash string
-	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries
-	// along.
+	// Path is the page's own, Return is where the language button returns to, and Typed is what that button carries along.
 	Path, Return string
 	Typed        url.Values
 	// Number is the order number.
@@ -55,6 +56,14 @@ func With[D any](page func(*Page, D) templ.Component, data D) Component {
 	return func(p *Page) templ.Component { return page(p, data) }
 }
 
+// T is the texts in the reader's language.
+func (k *Kit) T(c *gin.Context) *locale.Localizer { return k.Texts.For(k.Lang(c)) }
+
+// Form is Build in the reader's language.
+func (k *Kit) Form(c *gin.Context, name string, fields []Field, values url.Values, problems filing.Problems) Form {
+	return Build(k.T(c), name, fields, values, problems)
+}
+
 // Render writes a whole page or nothing. The status tells whether a form must be corrected.
 func (k *Kit) Render(c *gin.Context, status int, p Page, page Component) error {
 	k.fill(c, status, &p)
@@ -71,28 +80,22 @@ func (k *Kit) RenderFragment(c *gin.Context, part Component) error {
 
 func (k *Kit) fill(c *gin.Context, status int, p *Page) {
 	p.kit = k
-	p.T = k.Texts.For(k.Lang(c))
+	p.T = k.T(c)
 	p.Lang = p.T.Lang()
 	p.Login, p.Role, p.Staff = k.Sessions.GetString(c.Request.Context(), KeyLogin), k.Role(c), k.staffRole(c)
 	p.Path, p.Number = c.Request.URL.Path, c.Param("number")
 	p.Return, p.Typed = k.pageOf(c), typedOn(c)
 	p.Saved, p.Framed = c.GetBool(ContextSaved), k.framed(c)
-	p.Wrong = p.Wrong || mustCorrect(status)
+	p.Wrong = p.Wrong || slices.Contains(mustCorrect, status)
 }
 
-// mustCorrect reports whether a status means that a form must be corrected.
-func mustCorrect(status int) bool {
-	switch status {
-	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests:
-		return true
-	}
-	return false
-}
+// mustCorrect are the statuses that mean that a form must be corrected.
+var mustCorrect = []int{http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
 
 func (k *Kit) write(c *gin.Context, status int, page templ.Component) error {
 	var b bytes.Buffer
 	if err := page.Render(c.Request.Context(), &b); err != nil {
-		return fmt.Errorf("drawing the page: %w", err)
+		return fmt.Errorf("rendering the page: %w", err)
 	}
 	c.Data(status, "text/html; charset=utf-8", b.Bytes())
 	return nil
@@ -130,23 +133,12 @@ func (p *Page) LangOf(text string) templ.Attributes {
 }
 
 // otherLang is the language that the language button switches to.
-func (p *Page) otherLang() string {
-	if p.Lang == "en" {
-		return "zh"
-	}
-	return "en"
-}
+func (p *Page) otherLang() string { return cmp.Or(When(p.Lang == "en", "zh"), "en") }
 
 // documentTitle is the title for tabs and screen readers.
 func (p *Page) documentTitle() string {
-	title := p.Heading
-	if title == "" {
-		title = p.Text(p.Title)
-	}
-	if p.Wrong {
-		title = p.Text("form.wrong") + title
-	}
-	return title + " · " + p.Text("app.name")
+	title := cmp.Or(p.Heading, p.Text(p.Title))
+	return When(p.Wrong, p.Text("form.wrong")) + title + " · " + p.Text("app.name")
 }
 
 func (p *Page) typedNames() []string { return slices.Sorted(maps.Keys(p.Typed)) }

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"net/http"
 	"slices"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -69,18 +67,25 @@ func (k *Kit) staffRole(c *gin.Context) store.StaffRole {
 // Allowed reports whether the reader has a permission.
 func (k *Kit) Allowed(c *gin.Context, p Permission) bool { return Granted(k.staffRole(c), p) }
 
-// Require admits staff with a permission; other staff see that the page exists but isn't for them.
+// DeniedError says which permission the reader lacks: staff see that the page exists but isn't for them.
+type DeniedError struct{ Needs Permission }
+
+func (e DeniedError) Error() string { return "permission denied: needs " + string(e.Needs) }
+
+// Demand returns a DeniedError unless the reader has a permission.
+func (k *Kit) Demand(c *gin.Context, p Permission) error {
+	if k.Allowed(c, p) {
+		return nil
+	}
+	return DeniedError{p}
+}
+
+// Require admits staff with a permission.
 func (k *Kit) Require(p Permission) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if k.Allowed(c, p) {
-			c.Next()
-			return
+		if err := k.Demand(c, p); err != nil {
+			k.Fail(c, err)
 		}
-		k.Logger.Warn("staff asked for what they may not do", "route", c.FullPath(), "needs", p, "actor", k.Actor(c))
-		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, func(page *Page) templ.Component {
-			return forbiddenPage(page, p)
-		})
-		c.Abort()
 	}
 }
 

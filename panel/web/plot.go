@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,8 +73,13 @@ func BarPlot(p Plot, bars []PlotBar) Plot {
 		bars[i].Label = clipColumns(bars[i].Label, plotLabel)
 		bars[i].Text, bars[i].Y = i*barRow+barText, i*barRow+barTop
 	}
-	p.Bars, p.Height = bars, len(bars)*barRow
-	p.Foot = p.Height
+	p.Bars = bars
+	return p.standing(len(bars) * barRow)
+}
+
+// standing sets the heights of a plot whose rows end at foot.
+func (p Plot) standing(foot int) Plot {
+	p.Foot, p.Height = foot, foot
 	if len(p.Ticks) > 0 {
 		p.Height += tickRow
 	}
@@ -95,12 +101,7 @@ func Share(n, most float64) float64 {
 
 // SeriesPlot stacks series vertically, all on the same scale.
 func SeriesPlot(p Plot, series []PlotSeries, values [][]int) Plot {
-	scale := 1
-	for _, list := range values {
-		for _, n := range list {
-			scale = max(scale, n)
-		}
-	}
+	scale := slices.Max(append(slices.Concat(values...), 1))
 	for i := range series {
 		one := &series[i]
 		one.Text, one.Y = i*seriesRow+barText, i*seriesRow+seriesTop
@@ -113,12 +114,8 @@ func SeriesPlot(p Plot, series []PlotSeries, values [][]int) Plot {
 		fmt.Fprintf(&path, "V%dZ", scale)
 		one.Path = path.String()
 	}
-	p.Series, p.Height = series, len(series)*seriesRow
-	p.Foot = p.Height
-	if len(p.Ticks) > 0 {
-		p.Height += tickRow
-	}
-	return p
+	p.Series = series
+	return p.standing(len(series) * seriesRow)
 }
 
 // spanMarks are the marks of a scale of durations, from minutes to a year.

@@ -23,23 +23,19 @@ const (
 	keyQueriesSince = "queries_since"
 )
 
-// queryLimits counts in memory; a client's count expires after a minute.
-type queryLimits struct{ client, all *limiter.Limiter }
-
-func newQueryLimits() *queryLimits {
-	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "query", CleanUpInterval: time.Minute})
-	return &queryLimits{
-		client: limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: QueriesPerClient}),
-		all:    limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: QueriesOfAll}),
-	}
-}
-
 // typedPerClient limits how often per minute a stranger's input is saved for the other language.
 const typedPerClient = 20
 
-func newTypedLimit() *limiter.Limiter {
-	counts := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "typed", CleanUpInterval: time.Minute})
-	return limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: typedPerClient})
+// newLimiter counts in memory; a key's count expires after a minute.
+func newLimiter(perMinute int64) *limiter.Limiter {
+	counts := memory.NewStoreWithOptions(limiter.StoreOptions{CleanUpInterval: time.Minute})
+	return limiter.New(counts, limiter.Rate{Period: time.Minute, Limit: perMinute})
+}
+
+// within counts a key and reports whether it is within its limit.
+func within(c *gin.Context, l *limiter.Limiter, key string) bool {
+	count, err := l.Get(c.Request.Context(), key)
+	return err == nil && !count.Reached
 }
 
 // CountedQuery counts a query and reports whether it is within the limits.
@@ -49,11 +45,7 @@ func (k *Kit) CountedQuery(c *gin.Context) bool {
 	if signedIn {
 		client = fmt.Sprintf("user/%d", k.UserID(c))
 	}
-	within := func(l *limiter.Limiter, key string) bool {
-		count, err := l.Get(c.Request.Context(), key)
-		return err == nil && !count.Reached
-	}
-	return within(k.queries.client, client) && (signedIn || within(k.queries.all, "all"))
+	return within(c, k.clientQueries, client) && (signedIn || within(c, k.allQueries, "all"))
 }
 
 // QueryNeedsCaptcha reports whether a stranger's session has used up its free queries.

@@ -12,7 +12,7 @@ import (
 type Handler func(*gin.Context) error
 
 // errAnswered stops a handler that has already written its answer.
-var errAnswered = errors.New("answered already")
+var errAnswered = errors.New("response already written")
 
 // Answered is what a helper returns after answering the request itself, for example with a redirect; err is that
 // answer's result.

@@ -28,7 +28,7 @@ const (
 	fieldFilesAgain = "files_again"
 
 	// ContextSaved is set when a page shows a form that the end of its session interrupted.
-	ContextSaved = "kept"
+	ContextSaved = "saved_post"
 	// fieldSwitched marks a form that was saved because the reader switched languages.
 	fieldSwitched = "switched_language"
 )
@@ -65,10 +65,7 @@ func (k *Kit) formPath(c *gin.Context) string {
 
 // formRoutes are the routes that both show and accept a form, except staff's, whose pages don't show saved forms.
 func formRoutes(routes gin.RoutesInfo) map[string]bool {
-	shown, forms := map[string]bool{}, map[string]bool{}
-	for _, r := range routes {
-		shown[r.Path] = shown[r.Path] || r.Method == http.MethodGet
-	}
+	shown, forms := pageRoutes(routes), map[string]bool{}
 	for _, r := range routes {
 		if r.Method == http.MethodPost && shown[r.Path] && !strings.HasPrefix(r.Path, "/support/") {
 			forms[r.Path] = true
@@ -92,7 +89,7 @@ func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	}
 	saveDraftState(secretless, values)
 	if err := k.storePost(c, mark, path, secretless); err != nil {
-		k.Logger.Error("a form that came without a session wasn't kept", "route", c.FullPath(), "error", err)
+		k.Logger.Error("saving a form of an ended session failed", "route", c.FullPath(), "error", err)
 		return path, false
 	}
 	return path, true
@@ -131,7 +128,7 @@ func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	err := k.Store.SavedPost(c.Request.Context(), browser, k.UserID(c), c.Request.URL.Path, &values)
 	if err != nil {
 		if !errors.Is(err, store.ErrNotFound) {
-			k.Logger.Error("a kept form can't be shown", "route", c.FullPath(), "error", err)
+			k.Logger.Error("loading a saved form failed", "route", c.FullPath(), "error", err)
 		}
 		return nil
 	}
@@ -140,11 +137,17 @@ func (k *Kit) SavedValues(c *gin.Context) url.Values {
 	return values
 }
 
-// DropsSavedPost drops the saved form after a public route has answered it.
-func (k *Kit) DropsSavedPost(c *gin.Context) {
+// DropSavedPost deletes the saved form once it has been sent again and answered: by then it is either stored or shown
+// to its sender.
+func (k *Kit) DropSavedPost(c *gin.Context) {
 	c.Next()
-	if c.Writer.Status() < http.StatusInternalServerError {
-		k.dropSavedPost(c)
+	browser, path := cookie(c, cookieBrowser), k.formPath(c)
+	failed := c.Writer.Status() >= http.StatusInternalServerError
+	if failed || browser == "" || path == "" || c.Request.Method != http.MethodPost {
+		return
+	}
+	if err := k.Store.DropSavedPost(c.Request.Context(), browser, path); err != nil {
+		k.Logger.Error("deleting a saved form failed", "route", c.FullPath(), "error", err)
 	}
 }
 
@@ -154,18 +157,6 @@ func FilesAgain(saved url.Values, key string) (problems filing.Problems) {
 		problems = append(problems, filing.Problem{Field: field, Key: key})
 	}
 	return problems
-}
-
-// dropSavedPost deletes the saved form once it has been sent again and answered: by then it is either stored or shown
-// to its sender.
-func (k *Kit) dropSavedPost(c *gin.Context) {
-	browser, path := cookie(c, cookieBrowser), k.formPath(c)
-	if browser == "" || path == "" || c.Request.Method != http.MethodPost {
-		return
-	}
-	if err := k.Store.DropSavedPost(c.Request.Context(), browser, path); err != nil {
-		k.Logger.Error("a kept form can't be forgotten", "route", c.FullPath(), "error", err)
-	}
 }
 
 // RememberAccount marks the browser as the account's, and deletes what another account left.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -28,9 +29,22 @@ const (
 const maxHashing = 4
 
 // passwordHasher hashes with argon2id, within a memory limit.
-type passwordHasher struct{ slots chan struct{} }
+type passwordHasher struct{ slots }
 
-func newPasswordHasher() *passwordHasher { return &passwordHasher{make(chan struct{}, maxHashing)} }
+// slots limit how much runs at once.
+type slots chan struct{}
+
+// acquire waits for a slot, which the caller must release.
+func (s slots) acquire(ctx context.Context) error {
+	select {
+	case s <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s slots) release() { <-s }
 
 // passwordParams are OWASP's first choice: 46 MiB, one pass.
 var passwordParams = argon2id.Params{Memory: 46 << 10, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
@@ -42,12 +56,10 @@ func HashPassword(password string) (string, error) {
 
 // Hash hashes a password when a slot is free.
 func (h *passwordHasher) Hash(ctx context.Context, password string) (string, error) {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return "", ctx.Err()
+	if err := h.acquire(ctx); err != nil {
+		return "", err
 	}
-	defer func() { <-h.slots }()
+	defer h.release()
 	return HashPassword(password)
 }
 
@@ -56,18 +68,12 @@ const unknownHash = "$argon2id$v=19$m=47104,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAA
 
 // Matches reports whether a password matches a hash; an empty hash, for no such account, never does.
 func (h *passwordHasher) Matches(ctx context.Context, password, hash string) bool {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
+	if h.acquire(ctx) != nil {
 		return false
 	}
-	defer func() { <-h.slots }()
-	known := hash != ""
-	if !known {
-		hash = unknownHash
-	}
-	ok, err := argon2id.ComparePasswordAndHash(password, hash)
-	return ok && err == nil && known
+	defer h.release()
+	ok, err := argon2id.ComparePasswordAndHash(password, cmp.Or(hash, unknownHash))
+	return ok && err == nil && hash != ""
 }
 
 // LocalPath keeps a redirect on this site.
@@ -97,19 +103,22 @@ func (k *Kit) Role(c *gin.Context) store.Role {
 }
 
 // UserID is the reader's account; 0 if nobody is signed in.
-func (k *Kit) UserID(c *gin.Context) int64 {
-	return k.Sessions.GetInt64(c.Request.Context(), KeyUser)
-}
+func (k *Kit) UserID(c *gin.Context) int64 { return k.Sessions.GetInt64(c.Request.Context(), KeyUser) }
 
 // Actor identifies a person in a filing's timeline by role and account, not by name.
 func (k *Kit) Actor(c *gin.Context) string {
 	return string(k.Role(c)) + ":" + k.Sessions.GetString(c.Request.Context(), KeyLogin)
 }
 
-// Flash keeps a message for the next page.
-func (k *Kit) Flash(c *gin.Context, key string) {
-	k.Sessions.Put(c.Request.Context(), keyFlash, key)
+// Forget removes values from the session.
+func (k *Kit) Forget(c *gin.Context, keys ...string) {
+	for _, key := range keys {
+		k.Sessions.Remove(c.Request.Context(), key)
+	}
 }
+
+// Flash keeps a message for the next page.
+func (k *Kit) Flash(c *gin.Context, key string) { k.Sessions.Put(c.Request.Context(), keyFlash, key) }
 
 // withSession loads and saves sessions. Event streams only read theirs when they open, so that they don't keep it
 // alive.
@@ -126,7 +135,7 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 		}
 		ctx, err := k.Sessions.Load(r.Context(), token)
 		if err != nil {
-			k.Logger.Error("a session can't be loaded", "error", err)
+			k.Logger.Error("loading a session failed", "error", err)
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}

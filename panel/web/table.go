@@ -3,11 +3,17 @@ package web
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
+	"github.com/gin-gonic/gin"
+
+	"github.com/beian/beian/internal/store"
 )
 
 // TableSpec describes a table with rows of type R once, for its headings, its cells, and their labels for screen
@@ -24,12 +30,7 @@ type TableSpec[R any] struct {
 	Empty string
 }
 
-func (t TableSpec[R]) class() string {
-	if t.Class == "" {
-		return "list"
-	}
-	return "list " + t.Class
-}
+func (t TableSpec[R]) class() string { return strings.TrimSpace("list " + t.Class) }
 
 func (t TableSpec[R]) attributes(row R) templ.OrderedAttributes {
 	if t.Row == nil {
@@ -127,4 +128,38 @@ func (t TableSpec[R]) labels(p *Page) []string {
 		}
 	}
 	return labels
+}
+
+// FormatCursor formats a cursor for a URL.
+func FormatCursor(c store.Cursor) string { return fmt.Sprintf("%d-%d", c.CreatedAt.UnixMicro(), c.ID) }
+
+// QueryCursor is where a page of a list starts according to its address; nonsense is the start.
+func QueryCursor(c *gin.Context) store.Cursor {
+	cursor, err := ParseCursor(c.Query("after"))
+	if err != nil {
+		return store.Cursor{}
+	}
+	return cursor
+}
+
+// Paged cuts a list, which was read with one row more than a page has; next is the address of the next page.
+func Paged[R, A any](list []R, size int, after func(last R) A) (page []R, next A) {
+	if len(list) <= size {
+		return list, next
+	}
+	return list[:size], after(list[size-1])
+}
+
+// ParseCursor parses what FormatCursor wrote; an empty text is the start.
+func ParseCursor(text string) (store.Cursor, error) {
+	if text == "" {
+		return store.Cursor{}, nil
+	}
+	at, id, _ := strings.Cut(text, "-")
+	micros, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return store.Cursor{}, err
+	}
+	n, err := strconv.ParseInt(id, 10, 64)
+	return store.Cursor{CreatedAt: time.UnixMicro(micros).UTC(), ID: n}, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -13,15 +14,6 @@ import (
 
 	"github.com/beian/beian/internal/picture"
 )
-
-// correctionRoute is the form that corrects one address of a contact.
-const correctionRoute = "/support/filings/:number/contact/:channel"
-
-// papersRoute is the only one that accepts more than MaxBody.
-const papersRoute = "/orders/:number/filing/papers"
-
-// pictureSuffix is where the page's script sends a single picture.
-const pictureSuffix = "/picture"
 
 // maxPapersBody limits one submission of the papers page: a dozen phone pictures.
 const maxPapersBody = 100 << 20
@@ -37,8 +29,7 @@ const maxDecoding = 2
 
 // PartError blames the sender for a form that breaks off.
 func PartError(err error) error {
-	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
+	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
 		return err
 	}
 	return ErrBadRequest
@@ -46,12 +37,10 @@ func PartError(err error) error {
 
 // Decode prepares a file's pictures; it limits how many files are decoded at once.
 func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, most int) ([]picture.Prepared, error) {
-	select {
-	case k.decoding <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := k.decoding.acquire(ctx); err != nil {
+		return nil, err
 	}
-	defer func() { <-k.decoding }()
+	defer k.decoding.release()
 	return picture.Prepare(raw, limits, most)
 }
 
@@ -59,22 +48,17 @@ func (k *Kit) Decode(ctx context.Context, raw []byte, limits picture.Limits, mos
 // gets an error page rather than a broken connection.
 const maxUpload = 32 << 20
 
-// uploadRoutes are the forms that carry a file.
-var uploadRoutes = map[string]bool{"/support/dossiers/:record/approved": true, registerPath: true,
-	correctionRoute: true}
+// bodyLimits are the limits of the forms that carry files.
+var bodyLimits = map[string]int64{
+	"/support/dossiers/:record/approved": maxUpload, registerPath: maxUpload,
+	// the form that corrects one address of a contact
+	"/support/filings/:number/contact/:channel": maxUpload,
+	// the papers page, and where its script sends a single picture
+	"/orders/:number/filing/papers": maxPapersBody, "/orders/:number/filing/papers/picture": maxUpload,
+}
 
 // bodyLimit is how much of a request's body a route reads.
-func bodyLimit(route string) int64 {
-	switch {
-	case uploadRoutes[route]:
-		return maxUpload
-	case route == papersRoute:
-		return maxPapersBody
-	case route == papersRoute+pictureSuffix:
-		return maxUpload
-	}
-	return MaxBody
-}
+func bodyLimit(route string) int64 { return cmp.Or(bodyLimits[route], MaxBody) }
 
 // postFormTexts reads the typed fields of a form whose files are discarded, and names the fields with files.
 func postFormTexts(c *gin.Context) (values url.Values, files []string) {
