@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	_ "embed"
 	"html/template"
 	"net/http"
 	"slices"
@@ -145,22 +146,11 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{"kind": func(k int) string { return kindNames[k] }}).Parse(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>管局（模拟）</title>
-<style>body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:72rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
-table{width:100%;border-collapse:collapse;background:#fff}th,td{padding:.5rem .7rem;border-bottom:1px solid #d9e0e7;text-align:left;vertical-align:top}td form{display:inline}</style></head><body>
-<h1>管局（模拟）</h1><p>已受理到第 {{.Sequence}} 号数据文件，{{.Waiting}} 份待下载。</p>
-<h2>记录</h2><table><tr><th>类别</th><th>记录</th><th>文件</th><th>网站名称</th><th>结果</th><th>备案号</th><th></th></tr>
-{{range .Records}}<tr><td>{{kind .Kind}}</td><td>{{.ID}}</td><td>{{.Sequence}}</td><td>{{.SiteName}}</td><td>{{if .Code}}{{.Code}} {{.Opinion}}{{else}}审核中{{end}}</td><td>{{.Number}}</td>
-<td>{{if not .Code}}<form method="post" action="/records/{{.Kind}}-{{.ID}}/approve"><button>通过</button></form>
-<form method="post" action="/records/{{.Kind}}-{{.ID}}/refuse"><input name="code" value="1002" size="4" aria-label="结果代码"><input name="opinion" aria-label="意见" placeholder="意见"><button>拒绝</button></form>{{end}}</td></tr>
-{{else}}<tr><td colspan="7">还没有收到记录。</td></tr>{{end}}</table>
-<h2>主体</h2><table><tr><th>备案号</th><th>主办者</th><th>备案密码</th><th>网站</th></tr>
-{{range .Holders}}<tr><td>{{.Number}}{{if .Dead}}（已注销）{{end}}</td><td>{{.Name}}</td><td>{{.Password}}</td>
-<td>{{range .Sites}}{{.Number}} {{.Name}}{{range .Domains}} {{.Name}}{{end}}{{if .Dead}}（已注销）{{end}}<br>{{end}}</td></tr>
-{{else}}<tr><td colspan="4">还没有备案。</td></tr>{{end}}</table>
-<h2>下发</h2>{{range .Commands}}<form method="post" action="/commands/{{.Path}}"><p><strong>{{.Label}}</strong>
-{{range .Fields}}<label>{{.Label}} <input name="{{.Name}}" value="{{.Value}}"></label> {{end}}<button>下发</button></p></form>{{end}}
-</body></html>`))
+//go:embed data/page.html
+var pageHTML string
+
+var pageTemplate = template.Must(template.New("").
+	Funcs(template.FuncMap{"kind": func(k int) string { return kindNames[k] }}).Parse(pageHTML))
 
 // Name is the holder's name, for the page.
 func (h *holder) Name() string { return h.Data.text("Dwmc") }

@@ -111,7 +111,7 @@ func (s *Server) PushVerificationTask(holderNumber string) error {
 	if h == nil || !h.shows() {
 		return fmt.Errorf("no holder %q with a site", holderNumber)
 	}
-	return s.push("<ICP><HSRW>" + s.task(h) + "</HSRW></ICP>")
+	return s.push("<ICP><HSRW>" + h.task() + "</HSRW></ICP>")
 }
 
 // PushCheckResult reports that a site's reported access wasn't found (HCJG, 多报), and that the site doesn't answer.
@@ -158,7 +158,7 @@ func (s *Server) PushSync(number string) error {
 	content := ""
 	for _, h := range s.state.Holders {
 		if h.shows() && (h.Number == number || number == "" && h.ours(s.options.ISPID)) {
-			content += s.filed(h)
+			content += h.filed()
 		}
 	}
 	if content == "" {

@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -41,17 +42,8 @@ func (s *Server) checkContent(w *node, same *site, ofPerson bool) (code int, opi
 
 // inTable reports whether all values are in a code table.
 func inTable(list string, values []*node) bool {
-	for _, t := range codeTables {
-		if t.list != list {
-			continue
-		}
-		for _, v := range values {
-			if v.value() < 1 || v.value() > int64(len(t.rows)) {
-				return false
-			}
-		}
-	}
-	return true
+	rows := int64(len(codeTables.first(list).Kids))
+	return !slices.ContainsFunc(values, func(v *node) bool { return v.value() < 1 || v.value() > rows })
 }
 
 // isPerson reports whether a Zt_xx is a natural person's.

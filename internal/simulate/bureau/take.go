@@ -5,13 +5,7 @@ import "strconv"
 // takeICP takes every record of a data file's ICP part.
 func (s *Server) takeICP(file *node, sequence int64) {
 	icp := file.first("ICP")
-	code, opinion := 0, ""
-	switch {
-	case file.version != "V.3.0":
-		code, opinion = 5004, "接口版本错误，当前接口版本为V.3.0"
-	case icp.number("Qqdwid") != s.options.ISPID:
-		code, opinion = 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
-	}
+	code, opinion := s.checkFile(file, icp)
 	for _, path := range []string{"XZBA/Baxx", "XZWZ/Xzxx", "XZJR/Xzxx", "BGBA/Bgxx", "ZXBA/Zx_xx", "XZHYD/Fjxx",
 		"HSJG/Hsjgxx", "WBACLJG/Clxx"} {
 		for i, n := range icp.all(path) {
@@ -20,6 +14,17 @@ func (s *Server) takeICP(file *node, sequence int64) {
 			s.take(r, code, opinion)
 		}
 	}
+}
+
+// checkFile checks what a data file, with the given part, says of itself.
+func (s *Server) checkFile(file, part *node) (code int, opinion string) {
+	switch {
+	case file.version != "V.3.0":
+		return 5004, "接口版本错误，当前接口版本为V.3.0"
+	case part.number("Qqdwid") != s.options.ISPID:
+		return 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
+	}
+	return 0, ""
 }
 
 func newRecord(path string, n *node, place int64) *record {
@@ -89,7 +94,7 @@ func (s *Server) take(r *record, code int, opinion string) {
 	case r.Kind == papers || r.Kind == taskResult || r.Kind == unfiledOutcome:
 		s.store(i)
 	default:
-		s.lock(r)
+		s.mark(r, true)
 		s.pending = append(s.pending, i)
 	}
 }
