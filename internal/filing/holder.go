@@ -41,11 +41,9 @@ func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t)
 func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 	var p Problems
 	p.text("name", h.Name, true, maxHolderName)
-	if _, ok := CodeByID(t.Natures, h.Nature); !ok {
-		p.add("nature", "choose")
-	}
-	switch _, known := CodeByID(t.DocumentTypes, h.DocumentType); {
-	case !known:
+	p.choice("nature", t.Natures, h.Nature)
+	switch {
+	case !containsCode(t.DocumentTypes, h.DocumentType):
 		p.add("document_type", "choose")
 	case h.Nature != 0 && !containsCode(t.DocumentsFor(h.Nature), h.DocumentType):
 		p.add("document_type", "document_not_for_nature")
