@@ -104,14 +104,6 @@ func compareHash(zipped []byte, hash string) error {
 	return nil
 }
 
-// Unpack verifies a zip's hash (base64 of MD5) and returns its only entry.
-func Unpack(zipped []byte, hash string) ([]byte, error) {
-	if err := compareHash(zipped, hash); err != nil {
-		return nil, err
-	}
-	return Unzip(zipped)
-}
-
 // Unzip opens a zip, of ours or the bureau's, whose hash was already verified.
 func Unzip(zipped []byte) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))

@@ -23,15 +23,11 @@ func (h *Holder) Normalise() {
 		&h.Manager.Name, &h.Manager.Email} {
 		*s = tidy(*s)
 	}
-	h.DocumentNumber = normaliseDocument(h.DocumentNumber)
-	h.Manager.DocumentNumber = normaliseDocument(h.Manager.DocumentNumber)
+	h.DocumentNumber = DocumentNumberKey(h.DocumentNumber)
+	h.Manager.DocumentNumber = DocumentNumberKey(h.Manager.DocumentNumber)
 	h.Manager.OfficePhone =
 		strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "-").Replace(tidy(h.Manager.OfficePhone))), "")
 	h.Manager.Mobile = NormaliseMobile(h.Manager.Mobile)
-}
-
-func normaliseDocument(s string) string {
-	return strings.ToUpper(strings.Join(strings.Fields(tidy(s)), ""))
 }
 
 // Validate checks a normalised holder, as of today.

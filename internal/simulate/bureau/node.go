@@ -152,11 +152,15 @@ func (n *node) without(names ...string) *node {
 
 // el writes an element; nothing for an empty text.
 func el(name string, value any) string {
-	text := fmt.Sprint(value)
-	if text == "" {
+	return wrap(name, escape(fmt.Sprint(value)))
+}
+
+// wrap writes an element around others; nothing without any.
+func wrap(name, inner string) string {
+	if inner == "" {
 		return ""
 	}
-	return "<" + name + ">" + escape(text) + "</" + name + ">"
+	return "<" + name + ">" + inner + "</" + name + ">"
 }
 
 // elID writes an identifier; nothing for 0.

@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"net/http"
@@ -54,15 +55,8 @@ func (s *Server) byHand(w http.ResponseWriter, r *http.Request) {
 	if r.PathValue("verdict") == "approve" {
 		s.approve(i)
 	} else {
-		code, err := strconv.Atoi(r.PostFormValue("code"))
-		if err != nil {
-			code = codeRefused
-		}
-		opinion := r.PostFormValue("opinion")
-		if opinion == "" {
-			opinion = "材料不符合要求"
-		}
-		s.settle(i, code, opinion)
+		s.settle(i, cmp.Or(number(r.PostFormValue("code")), codeRefused),
+			cmp.Or(r.PostFormValue("opinion"), "材料不符合要求"))
 	}
 	if err := s.save(); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

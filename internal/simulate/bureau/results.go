@@ -51,10 +51,7 @@ func (r *record) wireKind() int {
 
 func (s *Server) review(r *record) string {
 	var b strings.Builder
-	passed := 0
-	if r.Code == codeApproved {
-		passed = 1
-	}
+	passed := map[bool]int{true: 1}[r.Code == codeApproved]
 	for _, id := range r.Jlids {
 		fmt.Fprintf(&b, `<Gjsh><Shsj>%s</Shsj>%s<Shjg>%d</Shjg><Czlx>%d</Czlx>%s</Gjsh>`, s.stamp(), el("Shyj", r.Opinion),
 			passed, r.Kind, elID("Jlid", id))
@@ -64,13 +61,6 @@ func (s *Server) review(r *record) string {
 
 func deregistered(kind int, id int64) string {
 	return fmt.Sprintf("<Zxxx><Zxlb>%d</Zxlb><Jlid>%d</Jlid></Zxxx>", kind, id)
-}
-
-func wrap(name, inner string) string {
-	if inner == "" {
-		return ""
-	}
-	return "<" + name + ">" + inner + "</" + name + ">"
 }
 
 // shows reports whether a holder can be sent: the schema requires a site with an access.

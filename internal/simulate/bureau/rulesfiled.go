@@ -1,14 +1,12 @@
 package bureau
 
+import "slices"
+
 // The rules of records about what is filed.
 
 const (
-	holderGone    = "主体已注销，您的请求被拒绝"
-	siteGone      = "网站已注销，您的请求被拒绝"
 	wrongPassword = "ICP备案密码错误，请核实后再次报备"
 	notYours      = "您试图操作的不是您接入的备案，这种操作是非法的，请核实后再次报备"
-	holderLeaves  = "注销主体冲突，无需重复提交该主体的注销申请"
-	siteLeaves    = "注销网站冲突，无需重复提交该网站的注销申请"
 )
 
 // standing returns why nothing can be done to a holder.
@@ -17,9 +15,9 @@ func (h *holder) standing() (code int, opinion string) {
 	case h == nil:
 		return 1016, unknown
 	case h.Dead:
-		return 1049, holderGone
+		return 1049, "主体已注销，您的请求被拒绝"
 	case h.Leaving:
-		return 1027, holderLeaves
+		return 1027, "注销主体冲突，无需重复提交该主体的注销申请"
 	}
 	return 0, ""
 }
@@ -33,9 +31,9 @@ func (w *site) standing() (code int, opinion string) {
 	}
 	switch {
 	case w.Dead:
-		return 1050, siteGone
+		return 1050, "网站已注销，您的请求被拒绝"
 	case w.Leaving:
-		return 1030, siteLeaves
+		return 1030, "注销网站冲突，无需重复提交该网站的注销申请"
 	}
 	return 0, ""
 }
@@ -193,10 +191,8 @@ func (s *Server) checkDrop(r *record) (code int, opinion string) {
 }
 
 func (s *Server) checkDropHolder(h *holder, n *node) (code int, opinion string) {
-	for _, w := range h.Sites {
-		if w.Leaving && !w.Dead {
-			return 1043, "网站正在注销中，不允许注销主体"
-		}
+	if slices.ContainsFunc(h.Sites, func(w *site) bool { return w.Leaving && !w.Dead }) {
+		return 1043, "网站正在注销中，不允许注销主体"
 	}
 	if !h.rightPassword(n.text("ICPmm")) {
 		return 1018, wrongPassword
@@ -215,10 +211,8 @@ func (s *Server) mayDrop(h *holder, ours bool, n *node) (code int, opinion strin
 }
 
 func (s *Server) checkPapers(n *node) (code int, opinion string) {
-	if id := n.number("Fjssdx/Ssdxbs/Jlid"); id != 0 && s.index.holders[id] == nil && s.index.sites[id] == nil {
-		return 1016, unknown
-	}
-	if number := n.text("Fjssdx/Ssdxbs/Baxh"); number != "" && s.holderOf(number) == nil {
+	id, number := n.number("Fjssdx/Ssdxbs/Jlid"), n.text("Fjssdx/Ssdxbs/Baxh")
+	if id != 0 && s.index.holders[id] == nil && s.index.sites[id] == nil || number != "" && s.holderOf(number) == nil {
 		return 1016, unknown
 	}
 	return 0, ""

@@ -6,13 +6,55 @@ import "strconv"
 func (s *Server) takeICP(file *node, sequence int64) {
 	icp := file.first("ICP")
 	code, opinion := s.checkFile(file, icp)
-	for _, path := range []string{"XZBA/Baxx", "XZWZ/Xzxx", "XZJR/Xzxx", "BGBA/Bgxx", "ZXBA/Zx_xx", "XZHYD/Fjxx",
-		"HSJG/Hsjgxx", "WBACLJG/Clxx"} {
-		for i, n := range icp.all(path) {
-			r := newRecord(path, n, int64(i)+1)
-			r.Sequence, r.At, r.Entry, r.Times = sequence, s.now(), n, 1
+	for _, entries := range recordEntries {
+		for i, n := range icp.all(entries.path) {
+			r := &record{Kind: entries.kind, ID: n.number(entries.id), SiteName: n.text(entries.siteName), Sequence: sequence,
+				At: s.now(), Entry: n, Times: 1}
+			r.describe(n, int64(i)+1)
+			for _, path := range entries.bs {
+				r.Bs += n.text(path)
+			}
 			s.take(r, code, opinion)
 		}
+	}
+}
+
+// recordEntries are the records of a data file: their elements, and where these have a record's ID, site name and Bs.
+var recordEntries = []struct {
+	path         string
+	kind         int
+	id, siteName string
+	bs           []string
+}{
+	{"XZBA/Baxx", newFiling, "Zt_xx/IspZtid", "Wz_xx/Wzmc", []string{"Zt_xx/IspZtid"}},
+	{"XZWZ/Xzxx", newSite, "Wz_xx/IspWzid", "Wz_xx/Wzmc", []string{"Zt_xx/Ztbah", "Zt_xx/Ztid"}},
+	{"XZJR/Xzxx", newAccess, "IspJrid", "", []string{"Wz_xx/Wzbah", "Wz_xx/Wzid"}},
+	{"BGBA/Bgxx", change, "Zt_xx/Ztid", "Wz_xx/Wzmc", []string{"Zt_xx/Ztid"}},
+	{"ZXBA/Zx_xx", cancelAccess, "Jlid", "", []string{"Jlid"}},
+	{"XZHYD/Fjxx", papers, "Fjssdx/Ssdxbs/Jlid", "", []string{"Fjssdx/Ssdxbs/Jlid", "Fjssdx/Ssdxbs/Baxh"}},
+	{"HSJG/Hsjgxx", taskResult, "Baxx/Zt_xx/Ztid", "", []string{"Baxx/Zt_xx/Ztid"}},
+	{"WBACLJG/Clxx", unfiledOutcome, "", "", []string{"Ym"}},
+}
+
+// describe sets what is particular to a record's kind; place is the entry's in its section.
+func (r *record) describe(n *node, place int64) {
+	if r.Kind <= dropSite {
+		r.Jlids = []int64{r.ID}
+	}
+	switch zxlb := n.text("Zxlb"); {
+	case r.Kind == newFiling:
+		r.Province = n.text("Zt_xx/Txdz/Shengid")
+	case r.Kind == newSite:
+		r.Jlids = nil
+		for _, w := range n.all("Wz_xx") {
+			r.Jlids = append(r.Jlids, w.number("IspWzid"))
+		}
+	case r.Kind == unfiledOutcome:
+		r.ID = place
+	case r.Kind == cancelAccess && zxlb == "0":
+		r.Kind = dropHolder
+	case r.Kind == cancelAccess && zxlb == "1":
+		r.Kind = dropSite
 	}
 }
 
@@ -25,48 +67,6 @@ func (s *Server) checkFile(file, part *node) (code int, opinion string) {
 		return 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
 	}
 	return 0, ""
-}
-
-func newRecord(path string, n *node, place int64) *record {
-	r := &record{}
-	switch path {
-	case "XZBA/Baxx":
-		r.Kind, r.ID, r.SiteName = newFiling, n.number("Zt_xx/IspZtid"), n.text("Wz_xx/Wzmc")
-		r.Bs, r.Jlids, r.Province = n.text("Zt_xx/IspZtid"), []int64{r.ID}, n.text("Zt_xx/Txdz/Shengid")
-	case "XZWZ/Xzxx":
-		r.Kind, r.ID, r.SiteName = newSite, n.number("Wz_xx/IspWzid"), n.text("Wz_xx/Wzmc")
-		r.Bs = n.text("Zt_xx/Ztbah") + n.text("Zt_xx/Ztid")
-		for _, w := range n.all("Wz_xx") {
-			r.Jlids = append(r.Jlids, w.number("IspWzid"))
-		}
-	case "XZJR/Xzxx":
-		r.Kind, r.ID, r.Bs = newAccess, n.number("IspJrid"), n.text("Wz_xx/Wzbah")+n.text("Wz_xx/Wzid")
-		r.Jlids = []int64{r.ID}
-	case "BGBA/Bgxx":
-		r.Kind, r.ID, r.SiteName = change, n.number("Zt_xx/Ztid"), n.text("Wz_xx/Wzmc")
-		r.Bs, r.Jlids = n.text("Zt_xx/Ztid"), []int64{r.ID}
-	case "ZXBA/Zx_xx":
-		r.Kind, r.ID = dropKind(n.text("Zxlb")), n.number("Jlid")
-		r.Bs, r.Jlids = n.text("Jlid"), []int64{r.ID}
-	case "XZHYD/Fjxx":
-		r.Kind, r.ID = papers, n.number("Fjssdx/Ssdxbs/Jlid")
-		r.Bs = n.text("Fjssdx/Ssdxbs/Jlid") + n.text("Fjssdx/Ssdxbs/Baxh")
-	case "HSJG/Hsjgxx":
-		r.Kind, r.ID, r.Bs = taskResult, n.number("Baxx/Zt_xx/Ztid"), n.text("Baxx/Zt_xx/Ztid")
-	case "WBACLJG/Clxx":
-		r.Kind, r.ID, r.Bs = unfiledOutcome, place, n.text("Ym")
-	}
-	return r
-}
-
-func dropKind(zxlb string) int {
-	switch zxlb {
-	case "0":
-		return dropHolder
-	case "1":
-		return dropSite
-	}
-	return cancelAccess
 }
 
 // take stores a record, and decides it at once if it breaks a rule.
