@@ -173,11 +173,11 @@ func (a *Bureau) accepted(ctx context.Context, r FileRef, file store.Upload, pre
 
 // recover restores our place in the sequence from the bureau's newest file.
 func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.PreviousUpload) error {
+	var ids []int64
 	content, err := bureau.Unzip(previous.Zipped)
-	if err != nil {
-		return failed(ReasonProtocol, errors.New("the bureau's newest data file is unreadable"), false, 0)
+	if err == nil {
+		ids, err = bureau.RecordIDs(content)
 	}
-	ids, err := bureau.RecordIDs(content)
 	if err != nil {
 		return failed(ReasonProtocol, errors.New("the bureau's newest data file is unreadable"), false, 0)
 	}
