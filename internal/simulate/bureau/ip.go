@@ -40,12 +40,12 @@ var addressParts = []struct{ result, add, change, drop string }{
 // takeIP answers an IP file at once with one parcel of results.
 func (s *Server) takeIP(file *node) {
 	in := file.first("IP")
-	code, opinion := s.checkFile(file, in)
+	v := s.checkFile(file, in)
 	var b strings.Builder
 	for _, part := range addressParts {
 		for czlx, path := range []string{part.add, part.change, part.drop} {
 			for _, n := range in.all(path) {
-				b.WriteString(s.takeAddress(n, part.result, czlx+1, code, opinion))
+				b.WriteString(s.takeAddress(n, part.result, czlx+1, v))
 			}
 		}
 	}
@@ -54,19 +54,19 @@ func (s *Server) takeIP(file *node) {
 	}
 }
 
-func (s *Server) takeAddress(n *node, kind string, czlx, code int, opinion string) string {
-	if code == 0 {
-		if code, opinion = s.queued(), commandedOpinion; code == 0 || code == codeAddressDone {
-			code, opinion = s.checkAddress(n, kind, czlx)
+func (s *Server) takeAddress(n *node, kind string, czlx int, v verdict) string {
+	if v == (verdict{}) {
+		if v = (verdict{s.queued(), commandedOpinion}); v.code == 0 || v.code == codeAddressDone {
+			v = s.checkAddress(n, kind, czlx)
 		}
 	}
 	id, ispID := n.number("Id"), n.number("IspId")
-	if code == 0 {
-		code, opinion = codeAddressDone, "IP备案操作成功"
+	if v == (verdict{}) {
+		v = verdict{codeAddressDone, "IP备案操作成功"}
 		id = s.applyAddress(n, kind, czlx)
 	}
 	return fmt.Sprintf("<%s><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx>%s<Czlx>%d</Czlx>%s</%s>",
-		kind, code, escape(opinion), elID("Id", id), czlx, elID("IspId", ispID), kind)
+		kind, v.code, escape(v.opinion), elID("Id", id), czlx, elID("IspId", ispID), kind)
 }
 
 const (
@@ -76,23 +76,23 @@ const (
 	codeAddressDone = 2998
 )
 
-func (s *Server) checkAddress(n *node, kind string, czlx int) (code int, opinion string) {
+func (s *Server) checkAddress(n *node, kind string, czlx int) verdict {
 	from, to, id := n.number("Qsip"), n.number("Zzip"), n.number("Id")
 	if czlx != addAddress && s.addressAt(kind, id) < 0 {
-		return 2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"
+		return verdict{2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"}
 	}
 	if czlx != addAddress && czlx != changeAddress {
-		return 0, ""
+		return verdict{}
 	}
 	if from > to {
-		return 2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"
+		return verdict{2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"}
 	}
 	for _, a := range s.state.Addresses {
 		if a.Kind == kind && a.ID != id && a.From <= to && from <= a.To && !a.same(n, kind) {
-			return 2003, "此IP段已报备，请核实后再次报备"
+			return verdict{2003, "此IP段已报备，请核实后再次报备"}
 		}
 	}
-	return 0, ""
+	return verdict{}
 }
 
 func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {

@@ -116,8 +116,8 @@ func (s *Server) decide(i int) {
 func (s *Server) approve(i int) {
 	r := s.state.Records[i]
 	s.mark(r, false)
-	if code, opinion := s.check(r); code != 0 {
-		s.settle(i, code, opinion)
+	if v := s.check(r); v != (verdict{}) {
+		s.settle(i, v.code, v.opinion)
 		return
 	}
 	s.apply(r)

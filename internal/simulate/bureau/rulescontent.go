@@ -8,23 +8,23 @@ import (
 )
 
 // checkContent checks a Wz_xx apart from domains and accesses.
-func (s *Server) checkContent(w *node, same *site, ofPerson bool) (code int, opinion string) {
+func (s *Server) checkContent(w *node, same *site, ofPerson bool) verdict {
 	switch {
 	case !inTable("Wzjylx_dms", w.all("Nrlx/Nrlx_xx/Nrlx_id")):
-		return 1033, "无效的前置或专项审批内容类型，请核实后再次报备"
+		return verdict{1033, "无效的前置或专项审批内容类型，请核实后再次报备"}
 	case !inTable("Wzfwlx_dms", w.all("Fwnr/Fwnr_id")):
-		return 1034, "无效网站服务内容，请核实后再次报备"
+		return verdict{1034, "无效网站服务内容，请核实后再次报备"}
 	case !inTable("Yylb_dms", w.all("Yylb/Yylb_id")):
-		return 1066, "网站语言类别错误，请核实后再次报备"
+		return verdict{1066, "网站语言类别错误，请核实后再次报备"}
 	case len(w.text("Wz_Fzr/Fzr_sjhm")) != 11 || !strings.Contains(w.text("Wz_Fzr/Fzr_dzyj"), "@"):
-		return 1007, "无效联系方式，请核实后再次报备"
+		return verdict{1007, "无效联系方式，请核实后再次报备"}
 	case wrongResidentID(w.number("Wz_Fzr/Fzr_zjlx"), w.text("Wz_Fzr/Fzr_zjhm")):
-		return 1015, "无效身份证号码，请核实后再次报备"
+		return verdict{1015, "无效身份证号码，请核实后再次报备"}
 	case !ofPerson && w.text("Wz_Fzr/Fzr_dhhm") == "":
-		return 1031, "网站负责人办公电话不能为空，请核实后再次报备"
+		return verdict{1031, "网站负责人办公电话不能为空，请核实后再次报备"}
 	}
 	if filed := s.index.siteByName[w.text("Wzmc")]; s.options.UniqueSiteNames && filed != nil && filed != same {
-		return 1020, "网站名称冲突，请核实后再次报备"
+		return verdict{1020, "网站名称冲突，请核实后再次报备"}
 	}
 	seen := map[string]bool{}
 	for _, a := range w.all("Jr_xx") {
@@ -33,11 +33,11 @@ func (s *Server) checkContent(w *node, same *site, ofPerson bool) (code int, opi
 			key += p.text("Qsip") + "-" + p.text("Zzip") + " "
 		}
 		if seen[key] {
-			return 1029, "同一个网站不允许有相同的接入，请核实后再次报备"
+			return verdict{1029, "同一个网站不允许有相同的接入，请核实后再次报备"}
 		}
 		seen[key] = true
 	}
-	return 0, ""
+	return verdict{}
 }
 
 // inTable reports whether all values are in a code table.

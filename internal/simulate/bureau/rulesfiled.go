@@ -1,6 +1,9 @@
 package bureau
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // The rules of records about what is filed.
 
@@ -10,32 +13,32 @@ const (
 )
 
 // standing returns why nothing can be done to a holder.
-func (h *holder) standing() (code int, opinion string) {
+func (h *holder) standing() verdict {
 	switch {
 	case h == nil:
-		return 1016, unknown
+		return verdict{1016, unknown}
 	case h.Dead:
-		return 1049, "主体已注销，您的请求被拒绝"
+		return verdict{1049, "主体已注销，您的请求被拒绝"}
 	case h.Leaving:
-		return 1027, "注销主体冲突，无需重复提交该主体的注销申请"
+		return verdict{1027, "注销主体冲突，无需重复提交该主体的注销申请"}
 	}
-	return 0, ""
+	return verdict{}
 }
 
-func (w *site) standing() (code int, opinion string) {
+func (w *site) standing() verdict {
 	if w == nil {
-		return 1016, unknown
+		return verdict{1016, unknown}
 	}
-	if code, opinion = w.holder.standing(); code != 0 {
-		return code, opinion
+	if v := w.holder.standing(); v != (verdict{}) {
+		return v
 	}
 	switch {
 	case w.Dead:
-		return 1050, "网站已注销，您的请求被拒绝"
+		return verdict{1050, "网站已注销，您的请求被拒绝"}
 	case w.Leaving:
-		return 1030, "注销网站冲突，无需重复提交该网站的注销申请"
+		return verdict{1030, "注销网站冲突，无需重复提交该网站的注销申请"}
 	}
-	return 0, ""
+	return verdict{}
 }
 
 // holderNamed finds the holder of a new site.
@@ -54,177 +57,162 @@ func (s *Server) siteNamed(n *node) *site {
 	return s.index.sites[n.number("Wz_xx/Wzid")]
 }
 
-func (s *Server) checkNewSite(r *record) (code int, opinion string) {
+func (s *Server) checkNewSite(r *record) verdict {
 	h := s.holderNamed(r.Entry)
-	if code, opinion = h.standing(); code != 0 {
-		return code, opinion
+	if v := h.standing(); v != (verdict{}) {
+		return v
 	}
 	if !h.rightPassword(r.Entry.text("ICPmm")) {
-		return 1018, wrongPassword
+		return verdict{1018, wrongPassword}
 	}
 	if s.state.BlackHolders[paper(h.Data)] {
-		return 1065, "主体在黑名单中，请核实后再次报备"
+		return verdict{1065, "主体在黑名单中，请核实后再次报备"}
 	}
 	return s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson())
 }
 
-func (s *Server) checkNewAccess(r *record) (code int, opinion string) {
+func (s *Server) checkNewAccess(r *record) verdict {
 	w := s.siteNamed(r.Entry)
-	if code, opinion = w.standing(); code != 0 {
-		return code, opinion
+	if v := w.standing(); v != (verdict{}) {
+		return v
 	}
 	r.SiteName = w.name()
 	switch {
 	case !w.holder.rightPassword(r.Entry.text("ICPmm")):
-		return 1018, wrongPassword
+		return verdict{1018, wrongPassword}
 	case w.ours(s.options.ISPID):
-		return 1038, "该接入已经报备，无需重复报备"
+		return verdict{1038, "该接入已经报备，无需重复报备"}
 	}
-	for _, d := range w.Domains {
-		if s.state.BlackDomains[plainDomain(d.Name)] {
-			return 1064, "“" + w.name() + "”网站的“" + d.Name + "”在黑名单中，请核实后再次报备"
-		}
-	}
-	return s.checkAccess(r.Entry)
+	return cmp.Or(first(w.Domains, func(d domain) verdict { return s.checkBlack(w.name(), d.Name) }),
+		s.checkAccess(r.Entry))
 }
 
-func (s *Server) checkChange(r *record) (code int, opinion string) {
+func (s *Server) checkChange(r *record) verdict {
 	n := r.Entry
 	z, h := n.first("Zt_xx"), s.index.holders[n.number("Zt_xx/Ztid")]
-	if code, opinion = h.standing(); code != 0 {
-		return code, opinion
+	if v := h.standing(); v != (verdict{}) {
+		return v
 	}
 	province := z.text("Txdz/Shengid")
 	switch mm := n.text("ICPmm"); {
 	case z.text("Baxh") != h.Number:
-		return 1016, unknown
+		return verdict{1016, unknown}
 	case !h.ours(s.options.ISPID):
-		return 1048, notYours
+		return verdict{1048, notYours}
 	case mm != "" && !h.rightPassword(mm):
-		return 1018, wrongPassword
+		return verdict{1018, wrongPassword}
 	case h.Changing:
-		return 1017, "备案变更中，审核通过后可再次申请变更"
+		return verdict{1017, "备案变更中，审核通过后可再次申请变更"}
 	case s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges:
-		return 1051, "同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"
+		return verdict{1051, "同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"}
 	case signOf(province) != "" && province[:2] != h.Data.text("Txdz/Shengid")[:2]:
-		return 1046, "变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"
+		return verdict{1046, "变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"}
 	}
-	if code, opinion = s.checkHolder(z); code != 0 {
-		return code, opinion
-	}
-	if filed := s.index.holderByPaper[paper(z)]; filed != nil && filed != h {
-		return 1003, "网站主办者冲突，请核实后再次报备"
-	}
-	for _, wn := range n.all("Wz_xx") {
-		if code, opinion = s.checkChangedSite(h, wn, z.isPerson()); code != 0 {
-			return code, opinion
-		}
-	}
-	return 0, ""
+	filed := s.index.holderByPaper[paper(z)]
+	return cmp.Or(s.checkHolder(z), when(filed != nil && filed != h, 1003, "网站主办者冲突，请核实后再次报备"),
+		first(n.all("Wz_xx"), func(w *node) verdict { return s.checkChangedSite(h, w, z.isPerson()) }))
 }
 
-func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) (code int, opinion string) {
+func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) verdict {
 	w := s.index.sites[n.number("Wzid")]
 	if w != nil && w.holder != h {
 		w = nil
 	}
-	if code, opinion = w.standing(); code != 0 {
-		return code, opinion
+	if v := w.standing(); v != (verdict{}) {
+		return v
 	}
 	if n.text("Baxh") != w.Number {
-		return 1016, unknown
+		return verdict{1016, unknown}
 	}
 	if !w.ours(s.options.ISPID) {
-		return 1048, notYours
+		return verdict{1048, notYours}
 	}
 	for _, an := range n.all("Jr_xx") {
 		a := s.index.accesses[an.number("Jrid")]
 		if a == nil || a.site != w {
-			return 1016, unknown
+			return verdict{1016, unknown}
 		}
 		if a.Provider != s.options.ISPID {
-			return 1048, notYours
+			return verdict{1048, notYours}
 		}
 	}
 	return s.checkSite(n, w, ofPerson)
 }
 
-func (s *Server) checkDrop(r *record) (code int, opinion string) {
+func (s *Server) checkDrop(r *record) (v verdict) {
 	n := r.Entry
 	if reason := n.number("Zxly"); reason < 1 || reason > 10 {
-		return 1026, "注销理由代码错误，请核实后再次报备"
+		return verdict{1026, "注销理由代码错误，请核实后再次报备"}
 	}
 	switch r.Kind {
 	case dropHolder:
 		h := s.index.holders[r.ID]
-		if code, opinion = h.standing(); code != 0 {
-			return code, opinion
+		if v := h.standing(); v != (verdict{}) {
+			return v
 		}
 		return s.checkDropHolder(h, n)
 	case dropSite:
 		w := s.index.sites[r.ID]
-		if code, opinion = w.standing(); code == 1027 {
-			return 1042, "主体正在注销中，不允许注销网站"
-		} else if code != 0 {
-			return code, opinion
+		if v = w.standing(); v.code == 1027 {
+			return verdict{1042, "主体正在注销中，不允许注销网站"}
+		} else if v != (verdict{}) {
+			return v
 		}
 		r.SiteName = w.name()
 		return s.mayDrop(w.holder, w.ours(s.options.ISPID), n)
 	}
 	a := s.index.accesses[r.ID]
 	if a == nil {
-		return 1016, unknown
+		return verdict{1016, unknown}
 	}
-	if code, opinion = a.site.standing(); code != 0 {
-		return code, opinion
+	if v := a.site.standing(); v != (verdict{}) {
+		return v
 	}
 	r.SiteName = a.site.name()
 	switch {
 	case a.Provider != s.options.ISPID:
-		return 1047, "只能取消本接入商的接入信息，请核实后再次报备"
+		return verdict{1047, "只能取消本接入商的接入信息，请核实后再次报备"}
 	case a.Leaving:
-		return 1032, "接入商已经对该网站提出取消接入请求，无需重复提交"
+		return verdict{1032, "接入商已经对该网站提出取消接入请求，无需重复提交"}
 	case len(a.site.Accesses) == 1:
-		return 1025, "该网站只有一个接入，不能取消该接入"
+		return verdict{1025, "该网站只有一个接入，不能取消该接入"}
 	}
 	return s.mayDrop(a.site.holder, true, n)
 }
 
-func (s *Server) checkDropHolder(h *holder, n *node) (code int, opinion string) {
+func (s *Server) checkDropHolder(h *holder, n *node) verdict {
 	if slices.ContainsFunc(h.Sites, func(w *site) bool { return w.Leaving && !w.Dead }) {
-		return 1043, "网站正在注销中，不允许注销主体"
+		return verdict{1043, "网站正在注销中，不允许注销主体"}
 	}
 	if !h.rightPassword(n.text("ICPmm")) {
-		return 1018, wrongPassword
+		return verdict{1018, wrongPassword}
 	}
 	return s.mayDrop(h, h.ours(s.options.ISPID), n)
 }
 
-func (s *Server) mayDrop(h *holder, ours bool, n *node) (code int, opinion string) {
+func (s *Server) mayDrop(h *holder, ours bool, n *node) verdict {
 	switch mm := n.text("ICPmm"); {
 	case !ours:
-		return 1048, notYours
+		return verdict{1048, notYours}
 	case mm != "" && !h.rightPassword(mm):
-		return 1018, wrongPassword
+		return verdict{1018, wrongPassword}
 	}
-	return 0, ""
+	return verdict{}
 }
 
-func (s *Server) checkPapers(n *node) (code int, opinion string) {
+func (s *Server) checkPapers(n *node) verdict {
 	id, number := n.number("Fjssdx/Ssdxbs/Jlid"), n.text("Fjssdx/Ssdxbs/Baxh")
-	if id != 0 && s.index.holders[id] == nil && s.index.sites[id] == nil || number != "" && s.holderOf(number) == nil {
-		return 1016, unknown
-	}
-	return 0, ""
+	return when(id != 0 && s.index.holders[id] == nil && s.index.sites[id] == nil ||
+		number != "" && s.holderOf(number) == nil, 1016, unknown)
 }
 
-func (s *Server) checkOutcome(r *record) (code int, opinion string) {
+func (s *Server) checkOutcome(r *record) verdict {
 	outcome, pushed := s.state.Unfiled[plainDomain(r.Bs)]
 	switch {
 	case !pushed:
-		return 5005, "企业上报的未备案网站处理结果中的网站不属于该企业，请核实后再次报备"
+		return verdict{5005, "企业上报的未备案网站处理结果中的网站不属于该企业，请核实后再次报备"}
 	case outcome != "":
-		return 5006, "该未备案网站的处理结果已经上报，无需重复上报"
+		return verdict{5006, "该未备案网站的处理结果已经上报，无需重复上报"}
 	}
-	return 0, ""
+	return verdict{}
 }

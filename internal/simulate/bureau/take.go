@@ -5,7 +5,7 @@ import "strconv"
 // takeICP takes every record of a data file's ICP part.
 func (s *Server) takeICP(file *node, sequence int64) {
 	icp := file.first("ICP")
-	code, opinion := s.checkFile(file, icp)
+	v := s.checkFile(file, icp)
 	for _, entries := range recordEntries {
 		for i, n := range icp.all(entries.path) {
 			r := &record{Kind: entries.kind, ID: n.number(entries.id), SiteName: n.text(entries.siteName), Sequence: sequence,
@@ -14,7 +14,7 @@ func (s *Server) takeICP(file *node, sequence int64) {
 			for _, path := range entries.bs {
 				r.Bs += n.text(path)
 			}
-			s.take(r, code, opinion)
+			s.take(r, v)
 		}
 	}
 }
@@ -59,18 +59,18 @@ func (r *record) describe(n *node, place int64) {
 }
 
 // checkFile checks what a data file, with the given part, says of itself.
-func (s *Server) checkFile(file, part *node) (code int, opinion string) {
+func (s *Server) checkFile(file, part *node) verdict {
 	switch {
 	case file.version != "V.3.0":
-		return 5004, "接口版本错误，当前接口版本为V.3.0"
+		return verdict{5004, "接口版本错误，当前接口版本为V.3.0"}
 	case part.number("Qqdwid") != s.options.ISPID:
-		return 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
+		return verdict{5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"}
 	}
-	return 0, ""
+	return verdict{}
 }
 
 // take stores a record, and decides it at once if it breaks a rule.
-func (s *Server) take(r *record, code int, opinion string) {
+func (s *Server) take(r *record, v verdict) {
 	s.changed()
 	if s.again(r) {
 		return
@@ -78,19 +78,15 @@ func (s *Server) take(r *record, code int, opinion string) {
 	s.state.Records = append(s.state.Records, r)
 	i := len(s.state.Records) - 1
 	s.byKey[r.key()] = append(s.byKey[r.key()], i)
-	if code == 0 {
-		code, opinion = s.obey(r)
-	}
-	if code == 0 {
-		code, opinion = s.unfit(r.Entry)
-	}
-	if code == 0 {
-		code, opinion = s.check(r)
+	for _, check := range []func(*record) verdict{s.obey, s.unfit, s.check} {
+		if v == (verdict{}) {
+			v = check(r)
+		}
 	}
 	switch {
-	case code != 0:
+	case v != (verdict{}):
 		r.Entry = nil // it holds no lock
-		s.settle(i, code, opinion)
+		s.settle(i, v.code, v.opinion)
 	case r.Kind == papers || r.Kind == taskResult || r.Kind == unfiledOutcome:
 		s.store(i)
 	default:
