@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -71,15 +72,11 @@ func (s *Server) check(r *record) verdict {
 	case papers:
 		return s.checkPapers(r.Entry)
 	case taskResult:
-		if s.index.holders[r.ID] == nil {
-			return verdict{1016, unknown}
-		}
+		return when(s.index.holders[r.ID] == nil, 1016, unknown)
 	case unfiledOutcome:
 		return s.checkOutcome(r)
-	default:
-		return s.checkDrop(r)
 	}
-	return verdict{}
+	return s.checkDrop(r)
 }
 
 func (s *Server) checkNewFiling(n *node) verdict {
@@ -91,31 +88,26 @@ func (s *Server) checkNewFiling(n *node) verdict {
 
 // checkHolder checks a Zt_xx.
 func (s *Server) checkHolder(z *node) verdict {
-	province := z.text("Txdz/Shengid")
-	switch {
-	case signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6:
-		return verdict{1019, "省市县代码错误"}
-	case s.options.Province != "" && province[:2] != s.options.Province[:2]:
-		return verdict{1045, "接入商只能到其所在省通信管理局系统进行ICP备案信息的报备"}
-	case z.number("Dwxz") < 1 || z.number("Dwxz") > 6:
-		return verdict{1014, "无效主办单位性质"}
-	case z.number("Zj/Zjlx") < 1 || z.number("Zj/Zjlx") > 12:
-		return verdict{1008, "无效证件"}
-	case wrongResidentID(z.number("Zj/Zjlx"), z.text("Zj/Zjhm")),
-		wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")):
-		return verdict{1015, "无效身份证号码，请核实后再次报备"}
-	case z.text("Fzr/Fzr_xm") == "":
-		return verdict{1044, "主体负责人姓名不能为空"}
-	case len(z.text("Fzr/Fzr_sjhm")) != 11:
-		return verdict{1011, "无效手机号码"}
-	case !strings.Contains(z.text("Fzr/Fzr_dzyj"), "@"):
-		return verdict{1009, "无效邮箱"}
-	case !z.isPerson() && len(z.text("Fzr/Fzr_dhhm")) < 11:
-		return verdict{1010, "无效办公电话"}
-	case s.state.BlackHolders[paper(z)]:
-		return verdict{1065, "主体在黑名单中，请核实后再次报备"}
-	}
-	return verdict{}
+	province, documentType := z.text("Txdz/Shengid"), z.number("Zj/Zjlx")
+	home := s.options.Province
+	return cmp.Or(
+		when(signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6, 1019, "省市县代码错误"),
+		when(home != "" && !strings.HasPrefix(province, home[:2]), 1045,
+			"接入商只能到其所在省通信管理局系统进行ICP备案信息的报备"),
+		when(z.number("Dwxz") < 1 || z.number("Dwxz") > 6, 1014, "无效主办单位性质"),
+		when(documentType < 1 || documentType > 12, 1008, "无效证件"),
+		when(wrongResidentID(documentType, z.text("Zj/Zjhm")) ||
+			wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")), 1015, "无效身份证号码，请核实后再次报备"),
+		when(z.text("Fzr/Fzr_xm") == "", 1044, "主体负责人姓名不能为空"),
+		when(len(z.text("Fzr/Fzr_sjhm")) != 11, 1011, "无效手机号码"),
+		when(!strings.Contains(z.text("Fzr/Fzr_dzyj"), "@"), 1009, "无效邮箱"),
+		when(!z.isPerson() && len(z.text("Fzr/Fzr_dhhm")) < 11, 1010, "无效办公电话"),
+		s.checkBlackHolder(z))
+}
+
+// checkBlackHolder checks that a Zt_xx isn't on the blacklist.
+func (s *Server) checkBlackHolder(z *node) verdict {
+	return when(s.state.BlackHolders[paper(z)], 1065, "主体在黑名单中，请核实后再次报备")
 }
 
 // checkSites checks each Wz_xx.
@@ -161,15 +153,14 @@ func checkHome(w *node) verdict {
 
 // checkAccess checks a Jr_xx, or a new access, which has the same elements.
 func (s *Server) checkAccess(a *node) verdict {
-	for _, m := range a.all("Wzjrfs/Jrfs") {
-		if m.value() < 1 || m.value() > 4 {
-			return verdict{1035, "无效网站接入方式"}
-		}
+	modes := a.all("Wzjrfs/Jrfs")
+	if slices.ContainsFunc(modes, func(m *node) bool { return m.value() < 1 || m.value() > 4 }) {
+		return verdict{1035, "无效网站接入方式"}
 	}
 	if len(a.all("Wzfb/Fbdd")) == 0 {
 		return verdict{1036, "无效服务器放置地点"}
 	}
-	if len(a.all("Wzjrfs/Jrfs")) == 0 {
+	if len(modes) == 0 {
 		return verdict{1035, "无效网站接入方式"}
 	}
 	ranges := a.all("Ip_xx")

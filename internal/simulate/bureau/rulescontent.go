@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,25 +10,25 @@ import (
 
 // checkContent checks a Wz_xx apart from domains and accesses.
 func (s *Server) checkContent(w *node, same *site, ofPerson bool) verdict {
-	switch {
-	case !inTable("Wzjylx_dms", w.all("Nrlx/Nrlx_xx/Nrlx_id")):
-		return verdict{1033, "无效的前置或专项审批内容类型，请核实后再次报备"}
-	case !inTable("Wzfwlx_dms", w.all("Fwnr/Fwnr_id")):
-		return verdict{1034, "无效网站服务内容，请核实后再次报备"}
-	case !inTable("Yylb_dms", w.all("Yylb/Yylb_id")):
-		return verdict{1066, "网站语言类别错误，请核实后再次报备"}
-	case len(w.text("Wz_Fzr/Fzr_sjhm")) != 11 || !strings.Contains(w.text("Wz_Fzr/Fzr_dzyj"), "@"):
-		return verdict{1007, "无效联系方式，请核实后再次报备"}
-	case wrongResidentID(w.number("Wz_Fzr/Fzr_zjlx"), w.text("Wz_Fzr/Fzr_zjhm")):
-		return verdict{1015, "无效身份证号码，请核实后再次报备"}
-	case !ofPerson && w.text("Wz_Fzr/Fzr_dhhm") == "":
-		return verdict{1031, "网站负责人办公电话不能为空，请核实后再次报备"}
-	}
-	if filed := s.index.siteByName[w.text("Wzmc")]; s.options.UniqueSiteNames && filed != nil && filed != same {
-		return verdict{1020, "网站名称冲突，请核实后再次报备"}
-	}
+	filed := s.index.siteByName[w.text("Wzmc")]
+	return cmp.Or(
+		when(!inTable("Wzjylx_dms", w.all("Nrlx/Nrlx_xx/Nrlx_id")), 1033,
+			"无效的前置或专项审批内容类型，请核实后再次报备"),
+		when(!inTable("Wzfwlx_dms", w.all("Fwnr/Fwnr_id")), 1034, "无效网站服务内容，请核实后再次报备"),
+		when(!inTable("Yylb_dms", w.all("Yylb/Yylb_id")), 1066, "网站语言类别错误，请核实后再次报备"),
+		when(len(w.text("Wz_Fzr/Fzr_sjhm")) != 11 || !strings.Contains(w.text("Wz_Fzr/Fzr_dzyj"), "@"), 1007,
+			"无效联系方式，请核实后再次报备"),
+		when(wrongResidentID(w.number("Wz_Fzr/Fzr_zjlx"), w.text("Wz_Fzr/Fzr_zjhm")), 1015,
+			"无效身份证号码，请核实后再次报备"),
+		when(!ofPerson && w.text("Wz_Fzr/Fzr_dhhm") == "", 1031, "网站负责人办公电话不能为空，请核实后再次报备"),
+		when(s.options.UniqueSiteNames && filed != nil && filed != same, 1020, "网站名称冲突，请核实后再次报备"),
+		checkRepeated(w.all("Jr_xx")))
+}
+
+// checkRepeated finds accesses with the same addresses.
+func checkRepeated(accesses []*node) verdict {
 	seen := map[string]bool{}
-	for _, a := range w.all("Jr_xx") {
+	for _, a := range accesses {
 		key := ""
 		for _, p := range a.all("Ip_xx") {
 			key += p.text("Qsip") + "-" + p.text("Zzip") + " "

@@ -62,13 +62,8 @@ func (s *Server) checkNewSite(r *record) verdict {
 	if v := h.standing(); v != (verdict{}) {
 		return v
 	}
-	if !h.rightPassword(r.Entry.text("ICPmm")) {
-		return verdict{1018, wrongPassword}
-	}
-	if s.state.BlackHolders[paper(h.Data)] {
-		return verdict{1065, "主体在黑名单中，请核实后再次报备"}
-	}
-	return s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson())
+	return cmp.Or(when(!h.rightPassword(r.Entry.text("ICPmm")), 1018, wrongPassword), s.checkBlackHolder(h.Data),
+		s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson()))
 }
 
 func (s *Server) checkNewAccess(r *record) verdict {
@@ -77,13 +72,9 @@ func (s *Server) checkNewAccess(r *record) verdict {
 		return v
 	}
 	r.SiteName = w.name()
-	switch {
-	case !w.holder.rightPassword(r.Entry.text("ICPmm")):
-		return verdict{1018, wrongPassword}
-	case w.ours(s.options.ISPID):
-		return verdict{1038, "该接入已经报备，无需重复报备"}
-	}
-	return cmp.Or(first(w.Domains, func(d domain) verdict { return s.checkBlack(w.name(), d.Name) }),
+	return cmp.Or(when(!w.holder.rightPassword(r.Entry.text("ICPmm")), 1018, wrongPassword),
+		when(w.ours(s.options.ISPID), 1038, "该接入已经报备，无需重复报备"),
+		first(w.Domains, func(d domain) verdict { return s.checkBlack(w.name(), d.Name) }),
 		s.checkAccess(r.Entry))
 }
 
@@ -93,23 +84,15 @@ func (s *Server) checkChange(r *record) verdict {
 	if v := h.standing(); v != (verdict{}) {
 		return v
 	}
-	province := z.text("Txdz/Shengid")
-	switch mm := n.text("ICPmm"); {
-	case z.text("Baxh") != h.Number:
-		return verdict{1016, unknown}
-	case !h.ours(s.options.ISPID):
-		return verdict{1048, notYours}
-	case mm != "" && !h.rightPassword(mm):
-		return verdict{1018, wrongPassword}
-	case h.Changing:
-		return verdict{1017, "备案变更中，审核通过后可再次申请变更"}
-	case s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges:
-		return verdict{1051, "同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"}
-	case signOf(province) != "" && province[:2] != h.Data.text("Txdz/Shengid")[:2]:
-		return verdict{1046, "变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"}
-	}
-	filed := s.index.holderByPaper[paper(z)]
-	return cmp.Or(s.checkHolder(z), when(filed != nil && filed != h, 1003, "网站主办者冲突，请核实后再次报备"),
+	province, filed := z.text("Txdz/Shengid"), s.index.holderByPaper[paper(z)]
+	return cmp.Or(when(z.text("Baxh") != h.Number, 1016, unknown),
+		mayTouch(h, h.ours(s.options.ISPID), n),
+		when(h.Changing, 1017, "备案变更中，审核通过后可再次申请变更"),
+		when(s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges, 1051,
+			"同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"),
+		when(signOf(province) != "" && province[:2] != h.Data.text("Txdz/Shengid")[:2], 1046,
+			"变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"),
+		s.checkHolder(z), when(filed != nil && filed != h, 1003, "网站主办者冲突，请核实后再次报备"),
 		first(n.all("Wz_xx"), func(w *node) verdict { return s.checkChangedSite(h, w, z.isPerson()) }))
 }
 
@@ -121,22 +104,13 @@ func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) verdict {
 	if v := w.standing(); v != (verdict{}) {
 		return v
 	}
-	if n.text("Baxh") != w.Number {
-		return verdict{1016, unknown}
-	}
-	if !w.ours(s.options.ISPID) {
-		return verdict{1048, notYours}
-	}
-	for _, an := range n.all("Jr_xx") {
-		a := s.index.accesses[an.number("Jrid")]
-		if a == nil || a.site != w {
-			return verdict{1016, unknown}
-		}
-		if a.Provider != s.options.ISPID {
-			return verdict{1048, notYours}
-		}
-	}
-	return s.checkSite(n, w, ofPerson)
+	return cmp.Or(when(n.text("Baxh") != w.Number, 1016, unknown), when(!w.ours(s.options.ISPID), 1048, notYours),
+		first(n.all("Jr_xx"), func(n *node) verdict {
+			a := s.index.accesses[n.number("Jrid")]
+			known := a != nil && a.site == w
+			return cmp.Or(when(!known, 1016, unknown), when(known && a.Provider != s.options.ISPID, 1048, notYours))
+		}),
+		s.checkSite(n, w, ofPerson))
 }
 
 func (s *Server) checkDrop(r *record) (v verdict) {
@@ -150,7 +124,9 @@ func (s *Server) checkDrop(r *record) (v verdict) {
 		if v := h.standing(); v != (verdict{}) {
 			return v
 		}
-		return s.checkDropHolder(h, n)
+		siteLeaves := slices.ContainsFunc(h.Sites, func(w *site) bool { return w.Leaving && !w.Dead })
+		return cmp.Or(when(siteLeaves, 1043, "网站正在注销中，不允许注销主体"),
+			when(!h.rightPassword(n.text("ICPmm")), 1018, wrongPassword), mayTouch(h, h.ours(s.options.ISPID), n))
 	case dropSite:
 		w := s.index.sites[r.ID]
 		if v = w.standing(); v.code == 1027 {
@@ -159,7 +135,7 @@ func (s *Server) checkDrop(r *record) (v verdict) {
 			return v
 		}
 		r.SiteName = w.name()
-		return s.mayDrop(w.holder, w.ours(s.options.ISPID), n)
+		return mayTouch(w.holder, w.ours(s.options.ISPID), n)
 	}
 	a := s.index.accesses[r.ID]
 	if a == nil {
@@ -169,35 +145,16 @@ func (s *Server) checkDrop(r *record) (v verdict) {
 		return v
 	}
 	r.SiteName = a.site.name()
-	switch {
-	case a.Provider != s.options.ISPID:
-		return verdict{1047, "只能取消本接入商的接入信息，请核实后再次报备"}
-	case a.Leaving:
-		return verdict{1032, "接入商已经对该网站提出取消接入请求，无需重复提交"}
-	case len(a.site.Accesses) == 1:
-		return verdict{1025, "该网站只有一个接入，不能取消该接入"}
-	}
-	return s.mayDrop(a.site.holder, true, n)
+	return cmp.Or(when(a.Provider != s.options.ISPID, 1047, "只能取消本接入商的接入信息，请核实后再次报备"),
+		when(a.Leaving, 1032, "接入商已经对该网站提出取消接入请求，无需重复提交"),
+		when(len(a.site.Accesses) == 1, 1025, "该网站只有一个接入，不能取消该接入"),
+		mayTouch(a.site.holder, true, n))
 }
 
-func (s *Server) checkDropHolder(h *holder, n *node) verdict {
-	if slices.ContainsFunc(h.Sites, func(w *site) bool { return w.Leaving && !w.Dead }) {
-		return verdict{1043, "网站正在注销中，不允许注销主体"}
-	}
-	if !h.rightPassword(n.text("ICPmm")) {
-		return verdict{1018, wrongPassword}
-	}
-	return s.mayDrop(h, h.ours(s.options.ISPID), n)
-}
-
-func (s *Server) mayDrop(h *holder, ours bool, n *node) verdict {
-	switch mm := n.text("ICPmm"); {
-	case !ours:
-		return verdict{1048, notYours}
-	case mm != "" && !h.rightPassword(mm):
-		return verdict{1018, wrongPassword}
-	}
-	return verdict{}
+// mayTouch checks that a filed part is the provider's, and the filing password if there is one.
+func mayTouch(h *holder, ours bool, n *node) verdict {
+	password := n.text("ICPmm")
+	return cmp.Or(when(!ours, 1048, notYours), when(password != "" && !h.rightPassword(password), 1018, wrongPassword))
 }
 
 func (s *Server) checkPapers(n *node) verdict {
@@ -208,11 +165,6 @@ func (s *Server) checkPapers(n *node) verdict {
 
 func (s *Server) checkOutcome(r *record) verdict {
 	outcome, pushed := s.state.Unfiled[plainDomain(r.Bs)]
-	switch {
-	case !pushed:
-		return verdict{5005, "企业上报的未备案网站处理结果中的网站不属于该企业，请核实后再次报备"}
-	case outcome != "":
-		return verdict{5006, "该未备案网站的处理结果已经上报，无需重复上报"}
-	}
-	return verdict{}
+	return cmp.Or(when(!pushed, 5005, "企业上报的未备案网站处理结果中的网站不属于该企业，请核实后再次报备"),
+		when(outcome != "", 5006, "该未备案网站的处理结果已经上报，无需重复上报"))
 }
