@@ -1,6 +1,7 @@
 package bureau
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -78,21 +79,14 @@ const (
 
 func (s *Server) checkAddress(n *node, kind string, czlx int) verdict {
 	from, to, id := n.number("Qsip"), n.number("Zzip"), n.number("Id")
-	if czlx != addAddress && s.addressAt(kind, id) < 0 {
-		return verdict{2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"}
-	}
-	if czlx != addAddress && czlx != changeAddress {
-		return verdict{}
-	}
-	if from > to {
-		return verdict{2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"}
-	}
-	for _, a := range s.state.Addresses {
-		if a.Kind == kind && a.ID != id && a.From <= to && from <= a.To && !a.same(n, kind) {
-			return verdict{2003, "此IP段已报备，请核实后再次报备"}
-		}
-	}
-	return verdict{}
+	writes := czlx == addAddress || czlx == changeAddress
+	taken := slices.ContainsFunc(s.state.Addresses, func(a *address) bool {
+		return a.Kind == kind && a.ID != id && a.From <= to && from <= a.To && !a.same(n, kind)
+	})
+	return cmp.Or(
+		when(czlx != addAddress && s.addressAt(kind, id) < 0, 2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"),
+		when(writes && from > to, 2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"),
+		when(writes && taken, 2003, "此IP段已报备，请核实后再次报备"))
 }
 
 func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {

@@ -68,46 +68,42 @@ func (s *Server) byHand(w http.ResponseWriter, r *http.Request) {
 // field is one input of a command's form.
 type field struct{ Name, Label, Value string }
 
+// values returns what was typed into a field.
+type values func(name string) string
+
 // commandForm is a form of the page for one of the Push methods, at /commands/Path.
 type commandForm struct {
 	Path, Label string
 	Fields      []field
-	run         func(*Server, func(string) string) error
+	run         func(*Server, values) error
 }
 
 var commands = []commandForm{
 	{"verdict", "指定结果", []field{{"code", "结果代码", "1002"}, {"count", "后续记录数", "1"}},
-		func(s *Server, v func(string) string) error {
-			return s.CommandVerdicts(number(v("code")), number(v("count")))
-		}},
+		func(s *Server, v values) error { return s.CommandVerdicts(number(v("code")), number(v("count"))) }},
 	{"blacklist-domain", "域名黑名单", []field{{"domain", "域名", ""}, {"op", "0增加 2删除", "0"}},
-		func(s *Server, v func(string) string) error {
-			return s.PushBlacklistDomain(v("domain"), number(v("op")))
-		}},
+		func(s *Server, v values) error { return s.PushBlacklistDomain(v("domain"), number(v("op"))) }},
 	{"blacklist-holder", "主体黑名单", []field{{"name", "名称", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""},
-		{"op", "0增加 2删除", "0"}}, func(s *Server, v func(string) string) error {
+		{"op", "0增加 2删除", "0"}}, func(s *Server, v values) error {
 		return s.PushBlacklistHolder(v("name"), number(v("type")), v("document"), number(v("op")))
 	}},
-	{"notice", "整改通知", []field{{"number", "备案号", ""}, {"text", "内容", ""}}, func(s *Server, v func(string) string) error {
-		return s.PushNotice(v("number"), v("text"))
-	}},
-	{"unfiled", "未备案网站", []field{{"domain", "域名", ""}, {"ip", "IP", ""}}, func(s *Server, v func(string) string) error {
-		return s.PushUnfiledSite(v("domain"), v("ip"))
-	}},
-	{"illegal", "非法接入", []field{{"domain", "域名", ""}, {"ip", "IP", ""}}, func(s *Server, v func(string) string) error {
-		return s.PushIllegalAccess(v("domain"), v("ip"))
-	}},
+	{"notice", "整改通知", []field{{"number", "备案号", ""}, {"text", "内容", ""}},
+		func(s *Server, v values) error { return s.PushNotice(v("number"), v("text")) }},
+	{"unfiled", "未备案网站", []field{{"domain", "域名", ""}, {"ip", "IP", ""}},
+		func(s *Server, v values) error { return s.PushUnfiledSite(v("domain"), v("ip")) }},
+	{"illegal", "非法接入", []field{{"domain", "域名", ""}, {"ip", "IP", ""}},
+		func(s *Server, v values) error { return s.PushIllegalAccess(v("domain"), v("ip")) }},
 	{"verification", "核实任务", []field{{"number", "主体备案号", ""}},
-		func(s *Server, v func(string) string) error { return s.PushVerificationTask(v("number")) }},
+		func(s *Server, v values) error { return s.PushVerificationTask(v("number")) }},
 	{"check", "核查结果", []field{{"number", "网站备案号", ""}},
-		func(s *Server, v func(string) string) error { return s.PushCheckResult(v("number")) }},
+		func(s *Server, v values) error { return s.PushCheckResult(v("number")) }},
 	{"deregistration", "注销", []field{{"number", "备案号", ""}},
-		func(s *Server, v func(string) string) error { return s.PushDeregistration(v("number")) }},
-	{"codes", "下发代码表", nil, func(s *Server, _ func(string) string) error { return s.PushCodeTables() }},
+		func(s *Server, v values) error { return s.PushDeregistration(v("number")) }},
+	{"codes", "下发代码表", nil, func(s *Server, _ values) error { return s.PushCodeTables() }},
 	{"sync", "数据同步", []field{{"number", "主体备案号（空为全部）", ""}},
-		func(s *Server, v func(string) string) error { return s.PushSync(v("number")) }},
+		func(s *Server, v values) error { return s.PushSync(v("number")) }},
 	{"seed", "他处备案", []field{{"name", "主办者", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""}, {"domain", "域名", ""}},
-		func(s *Server, v func(string) string) error {
+		func(s *Server, v values) error {
 			s.Seed(SeedFiling{HolderName: v("name"), DocumentType: number(v("type")), DocumentNumber: v("document"),
 				Domains: []string{v("domain")}})
 			return nil
