@@ -211,7 +211,10 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (SubmitResult, error) {
 	switch answer.Action() {
 	case bureau.FillGap:
-		return SubmitResult{Missing: answer.Missing, Paused: pausedUnless(len(answer.Missing) > 0, answer.Code)}, nil
+		if len(answer.Missing) == 0 {
+			return SubmitResult{Paused: answer.Code}, nil
+		}
+		return SubmitResult{Missing: answer.Missing}, nil
 	case bureau.TellStaff, bureau.TellCustomer:
 		return SubmitResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	case bureau.Rebuild:
@@ -220,13 +223,6 @@ func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (
 	}
 	return SubmitResult{Paused: answer.Code},
 		a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
-}
-
-func pausedUnless(fine bool, code int) int {
-	if fine {
-		return 0
-	}
-	return code
 }
 
 // stop halts the account until staff fix what the code says; they are alerted once.
