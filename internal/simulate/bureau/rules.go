@@ -33,8 +33,6 @@ func first[T any](list []T, check func(T) verdict) (v verdict) {
 	return v
 }
 
-// The rules behind the result codes.
-
 const unknown = "备案申请中的数据在备案信息库中不存在，请核实后再次报备"
 
 // unfit finds characters and attachments that no record may have.
@@ -142,13 +140,11 @@ func checkHome(w *node) verdict {
 	if err != nil || home.Hostname() == "" || home.Scheme != "http" && home.Scheme != "https" {
 		return verdict{1022, "网站首页地址格式错误，请核实后再次报备"}
 	}
-	for _, n := range w.all("Ym_xx") {
+	covered := slices.ContainsFunc(w.all("Ym_xx"), func(n *node) bool {
 		d, host := n.text("Ym"), home.Hostname()
-		if host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:]) {
-			return verdict{}
-		}
-	}
-	return verdict{1041, "网站首页URL中必须包含域名中的其中一项"}
+		return host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:])
+	})
+	return when(!covered, 1041, "网站首页URL中必须包含域名中的其中一项")
 }
 
 // checkAccess checks a Jr_xx, or a new access, which has the same elements.

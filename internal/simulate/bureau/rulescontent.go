@@ -54,13 +54,9 @@ func (n *node) isPerson() bool { return n.number("Dwxz") == 5 }
 func isDomain(name string) bool {
 	labels := strings.Split(strings.TrimPrefix(plainDomain(name), "*."), ".")
 	for _, l := range labels {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l,
+			func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 			return false
-		}
-		for _, r := range l {
-			if r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-				return false
-			}
 		}
 	}
 	return len(labels) > 1

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -83,18 +84,11 @@ func (n *node) breaks(rule []string) bool {
 	if i := strings.LastIndex(name, "/"); i >= 0 {
 		parents, name = n.all(name[:i]), name[i+1:]
 	}
-	for _, p := range parents {
+	return slices.ContainsFunc(parents, func(p *node) bool {
 		found := p.all(name)
-		if rule[1] == "1" && len(found) == 0 {
-			return true
-		}
-		for _, f := range found {
-			if len(rule) == 5 && !f.within(rule[2], rule[3], rule[4]) {
-				return true
-			}
-		}
-	}
-	return false
+		return rule[1] == "1" && len(found) == 0 || len(rule) == 5 &&
+			slices.ContainsFunc(found, func(f *node) bool { return !f.within(rule[2], rule[3], rule[4]) })
+	})
 }
 
 // within checks a text's length or a number's value; an upper bound of 0 means none.

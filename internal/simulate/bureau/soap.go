@@ -30,7 +30,8 @@ func (s *Server) soap(v service) http.HandlerFunc {
 			err = fmt.Errorf("%s has no method %q", v.name, name)
 		}
 		if err != nil {
-			soapFault(w, err)
+			writeEnvelope(w, http.StatusInternalServerError,
+				"<S:Fault><faultcode>S:Client</faultcode><faultstring>"+escape(err.Error())+"</faultstring></S:Fault>")
 			return
 		}
 		s.call(w, v.methods[i], params)
@@ -127,11 +128,6 @@ func answer(code, message, rest string) string {
 func reply(w http.ResponseWriter, method, result string) {
 	writeEnvelope(w, http.StatusOK, fmt.Sprintf(
 		`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse>`, method, namespace, escape(result)))
-}
-
-func soapFault(w http.ResponseWriter, err error) {
-	writeEnvelope(w, http.StatusInternalServerError,
-		"<S:Fault><faultcode>S:Client</faultcode><faultstring>"+escape(err.Error())+"</faultstring></S:Fault>")
 }
 
 func writeEnvelope(w http.ResponseWriter, status int, body string) {
