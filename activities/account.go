@@ -7,7 +7,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/store"
 )
@@ -27,26 +26,16 @@ var accountTemplates = map[store.CodePurpose]message.Template{
 // to no account, or the account has no address.
 func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	to, err := a.Store.AccountCode(ctx, r.CodeID)
-	if errors.Is(err, store.ErrNotFound) {
-		return failed(ReasonInternal, err, true, 0) // purged: nobody waits for it
-	}
 	if err != nil || to.To == "" {
-		return err
+		return purged(err)
 	}
 	code, ok, err := a.Store.PrepareAccountCode(ctx, r.CodeID, r.Send)
 	if err != nil || !ok {
 		return err
 	}
-	key := fmt.Sprintf("account-code-%d-%d", r.CodeID, r.Send)
-	params := map[string]string{"login": to.Login, "code": code}
-	name := accountTemplates[to.Purpose]
-	if to.Channel == filing.SMS {
-		_, err = a.SMS.Send(ctx,
-			message.SMSMessage{Key: key, To: to.To, Template: name, Params: params, Retry: activity.GetInfo(ctx).Attempt > 1})
-	} else {
-		_, err = a.mail(ctx, key, to.To, name, params)
-	}
-	if err != nil {
+	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: fmt.Sprintf("account-code-%d-%d", r.CodeID, r.Send),
+		To: to.To, Template: accountTemplates[to.Purpose], Params: map[string]string{"login": to.Login, "code": code},
+		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return messageFailed(err)
 	}
 	return a.Store.AccountCodeSent(ctx, r.CodeID, r.Send)

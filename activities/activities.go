@@ -4,6 +4,7 @@
 package activities
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -72,6 +73,14 @@ func KnownReason(reason string) bool { return reasons[reason] }
 // StuckReasons are the reasons why a filing can be stuck, by name.
 func StuckReasons() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(r string) bool { return r == ReasonNotTaken })
+}
+
+// purged makes a missing row final: nobody waits for it.
+func purged(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return failed(ReasonInternal, err, true, 0)
+	}
+	return err
 }
 
 // failed makes the error of a failed effect: final ones aren't retried, others after their own pause if they set

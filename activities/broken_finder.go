@@ -153,14 +153,9 @@ func (b *BrokenFinder) asked(ctx context.Context,
 		return nil, err
 	}
 	for _, e := range candidates {
-		answer, err := b.service.DescribeWorkflowExecution(ctx,
-			&workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(e)})
-		var gone *serviceerror.NotFound
-		switch {
-		case errors.As(err, &gone):
-			continue
-		case err != nil:
-			return nil, fmt.Errorf("describing an execution: %w", err)
+		answer, err := b.describe(ctx, e)
+		if err != nil {
+			return nil, err
 		}
 		info := answer.GetWorkflowExecutionInfo()
 		if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING &&
@@ -169,6 +164,19 @@ func (b *BrokenFinder) asked(ctx context.Context,
 		}
 	}
 	return found, nil
+}
+
+// describe returns nothing for an execution that is gone.
+func (b *BrokenFinder) describe(ctx context.Context,
+	e store.Execution) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	answer, err := b.service.DescribeWorkflowExecution(ctx,
+		&workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(e)})
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("describing an execution: %w", err)
+	}
+	return answer, nil
 }
 
 func execution(e store.Execution) *common.WorkflowExecution {
@@ -222,14 +230,9 @@ func (b *BrokenFinder) inspectEach(ctx context.Context, found, known []store.Bro
 
 // inspect asks which build a run is on, and reads the end of its history.
 func (b *BrokenFinder) inspect(ctx context.Context, one *store.BrokenExecution) error {
-	described, err := b.service.DescribeWorkflowExecution(ctx,
-		&workflowservice.DescribeWorkflowExecutionRequest{Namespace: b.namespace, Execution: execution(one.Execution)})
-	var gone *serviceerror.NotFound
-	switch {
-	case errors.As(err, &gone):
-		return nil // ended meanwhile: the next check notices
-	case err != nil:
-		return fmt.Errorf("describing an execution: %w", err)
+	described, err := b.describe(ctx, one.Execution)
+	if err != nil || described == nil { // ended meanwhile: the next check notices
+		return err
 	}
 	one.BuildID = buildOf(described.GetWorkflowExecutionInfo().GetVersioningInfo())
 	one.Inspected = true

@@ -62,10 +62,7 @@ type BulkAt struct {
 // Bulk reads a job.
 func (a *Bulk) Bulk(ctx context.Context, id int64) (BulkJob, error) {
 	job, err := a.Store.Bulk(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return BulkJob{}, failed(ReasonInternal, err, true, 0)
-	}
-	return BulkJob{Rate: job.Rate, State: job.State}, err
+	return BulkJob{Rate: job.Rate, State: job.State}, purged(err)
 }
 
 // BulkNext lists the next filings, by ID.

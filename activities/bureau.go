@@ -173,11 +173,11 @@ func (a *Bureau) accepted(ctx context.Context, r FileRef, file store.Upload, pre
 
 // recover restores our place in the sequence from the bureau's newest file.
 func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.PreviousUpload) error {
+	var ids []int64
 	content, err := bureau.Unzip(previous.Zipped)
-	if err != nil {
-		return failed(ReasonProtocol, errors.New("the bureau's newest data file is unreadable"), false, 0)
+	if err == nil {
+		ids, err = bureau.RecordIDs(content)
 	}
-	ids, err := bureau.RecordIDs(content)
 	if err != nil {
 		return failed(ReasonProtocol, errors.New("the bureau's newest data file is unreadable"), false, 0)
 	}
@@ -211,7 +211,10 @@ func (a *Bureau) recover(ctx context.Context, accountID int64, previous bureau.P
 func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (SubmitResult, error) {
 	switch answer.Action() {
 	case bureau.FillGap:
-		return SubmitResult{Missing: answer.Missing, Paused: pausedUnless(len(answer.Missing) > 0, answer.Code)}, nil
+		if len(answer.Missing) == 0 {
+			return SubmitResult{Paused: answer.Code}, nil
+		}
+		return SubmitResult{Missing: answer.Missing}, nil
 	case bureau.TellStaff, bureau.TellCustomer:
 		return SubmitResult{Paused: answer.Code}, a.stop(ctx, r.AccountID, answer.Code)
 	case bureau.Rebuild:
@@ -220,13 +223,6 @@ func (a *Bureau) refused(ctx context.Context, r FileRef, answer bureau.Answer) (
 	}
 	return SubmitResult{Paused: answer.Code},
 		a.Store.PauseUpload(ctx, r.AccountID, answer.Code, answer.ResumeAt(a.Store.Now(), a.Accounts[r.AccountID].Hours))
-}
-
-func pausedUnless(fine bool, code int) int {
-	if fine {
-		return 0
-	}
-	return code
 }
 
 // stop halts the account until staff fix what the code says; they are alerted once.

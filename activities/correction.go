@@ -23,11 +23,8 @@ type CorrectionCodeRef struct {
 // that is no longer needed isn't sent.
 func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) error {
 	to, err := a.Store.CorrectionCode(ctx, r.CorrectionID)
-	if errors.Is(err, store.ErrNotFound) {
-		return failed(ReasonInternal, err, true, 0)
-	}
 	if err != nil || to.To == "" {
-		return err
+		return purged(err)
 	}
 	code, ok, err := a.Store.PrepareCorrectionCode(ctx, r.CorrectionID, r.Send)
 	if err != nil || !ok {

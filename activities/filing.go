@@ -95,15 +95,21 @@ func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 // EndNumber takes the number off the order, and off every other order that the approved deregistration covers,
 // together with the stage.
 func (a *Filing) EndNumber(ctx context.Context, p Progress) error {
-	decision, err := a.Store.LatestDecision(ctx, p.FilingID)
-	if err != nil {
-		return err
-	}
-	dossier, err := a.Store.Dossier(ctx, p.FilingID, decision.Revision)
+	_, dossier, err := decided(ctx, a.Store, p.FilingID)
 	if err != nil {
 		return err
 	}
 	return a.Store.EndNumber(ctx, p, dossier.Kind, dossier.Subject)
+}
+
+// decided reads a filing's latest decision with the dossier that it is about.
+func decided(ctx context.Context, db *store.Store, filingID int64) (store.Decision, filing.Dossier, error) {
+	decision, err := db.LatestDecision(ctx, filingID)
+	if err != nil {
+		return store.Decision{}, filing.Dossier{}, err
+	}
+	dossier, err := db.Dossier(ctx, filingID, decision.Revision)
+	return decision, dossier, err
 }
 
 // RecordNumber puts the issued number on the order, together with the stage.

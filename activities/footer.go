@@ -37,11 +37,7 @@ func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult,
 	if err != nil || e.State != store.FooterAsked {
 		return FooterResult{}, err
 	}
-	decision, err := a.Store.LatestDecision(ctx, e.FilingID)
-	if err != nil {
-		return FooterResult{}, err
-	}
-	dossier, err := a.Store.Dossier(ctx, e.FilingID, decision.Revision)
+	decision, dossier, err := decided(ctx, a.Store, e.FilingID)
 	if err != nil {
 		return FooterResult{}, err
 	}

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/beian/beian/internal/store"
@@ -16,11 +15,8 @@ type InquiryRef struct{ InquiryID int64 }
 // was right.
 func (a *Bureau) Ask(ctx context.Context, r InquiryRef) error {
 	q, err := a.Store.Inquiry(ctx, r.InquiryID)
-	if errors.Is(err, store.ErrNotFound) {
-		return failed(ReasonInternal, err, true, 0) // purged: nobody waits for it
-	}
 	if err != nil || q.Answered {
-		return err
+		return purged(err)
 	}
 	account, known := a.Accounts[q.AccountID]
 	if !known {

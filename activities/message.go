@@ -49,7 +49,7 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
 	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
-	if err := a.send(ctx,
+	if err := a.sendTo(ctx, addressesOf(contact).By(c.Channel),
 		sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
@@ -106,15 +106,8 @@ func (a *Message) number(ctx context.Context, filingID int64, d store.Decision) 
 	return dossier.Subject.Number(), err
 }
 
-// send sends to a filing's contact on one channel and records it. If the process dies in between, the next attempt
-// asks Aliyun first; a mail goes out again with the same Message-ID.
-func (a *Message) send(ctx context.Context, m sending) error {
-	contact, err := a.Store.Contact(ctx, m.filingID)
-	if err != nil {
-		return err
-	}
-	to := store.ContactAddresses{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(m.channel)
-	return a.sendTo(ctx, to, m)
+func addressesOf(c store.ContactRow) store.ContactAddresses {
+	return store.ContactAddresses{Email: c.Details.Email, Mobile: c.Details.Mobile}
 }
 
 // notifyUser sends to the person of a filing: its contact or, if it has none (a registered number), the account's
@@ -130,7 +123,7 @@ func (a *Message) notifyUser(ctx context.Context, m sending) error {
 func (a *Message) addressOf(ctx context.Context, filingID int64, channel filing.Channel) (string, error) {
 	contact, err := a.Store.Contact(ctx, filingID)
 	if err == nil {
-		return store.ContactAddresses{Email: contact.Details.Email, Mobile: contact.Details.Mobile}.By(channel), nil
+		return addressesOf(contact).By(channel), nil
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return "", err
 	}
@@ -153,6 +146,8 @@ type sending struct {
 	retry bool
 }
 
+// sendTo sends a message on its channel and records it. If the process dies in between, the next attempt asks Aliyun
+// first; a mail goes out again with the same Message-ID.
 func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	if sent, err := a.Store.MessageSent(ctx, m.key); err != nil || sent {
 		return err
@@ -161,18 +156,21 @@ func (a *Message) sendTo(ctx context.Context, to string, m sending) error {
 	if err != nil {
 		return err
 	}
-	var receipt message.Receipt
-	if m.channel == filing.SMS {
-		receipt, err = a.SMS.Send(ctx,
-			message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params, Retry: m.retry || before, Begun: begun})
-	} else {
-		receipt, err = a.mail(ctx, m.key, to, m.name, m.params)
-	}
+	receipt, err := a.deliver(ctx, m.channel, message.SMSMessage{Key: m.key, To: to, Template: m.name, Params: m.params,
+		Retry: m.retry || before, Begun: begun})
 	if err != nil {
 		return messageFailed(err)
 	}
 	return a.Store.NoteMessage(ctx, store.Message{Key: m.key, FilingID: m.filingID, Channel: m.channel,
 		Template: string(m.name), ProviderID: receipt.ProviderID})
+}
+
+// deliver sends an SMS, or the same as a mail.
+func (a *Message) deliver(ctx context.Context, channel filing.Channel, m message.SMSMessage) (message.Receipt, error) {
+	if channel == filing.SMS {
+		return a.SMS.Send(ctx, m)
+	}
+	return a.mail(ctx, m.Key, m.To, m.Template, m.Params)
 }
 
 func (a *Message) mail(ctx context.Context, key, to string, name message.Template,

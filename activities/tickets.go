@@ -21,10 +21,8 @@ type TicketRef struct{ TicketID, AnswerID int64 }
 // out again with the same Message-ID. The texts are read here and enter no history.
 func (a *Message) SendTicket(ctx context.Context, r TicketRef) error {
 	ticket, err := a.Store.Ticket(ctx, r.TicketID)
-	if errors.Is(err, store.ErrNotFound) {
-		return failed(ReasonInternal, err, true, 0)
-	} else if err != nil {
-		return err
+	if err != nil {
+		return purged(err)
 	}
 	if r.AnswerID != 0 {
 		return a.sendAnswer(ctx, ticket, r.AnswerID)

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
@@ -85,29 +86,24 @@ const maxSiteChecks = 8
 // certificate, each domain but wildcards must serve it; otherwise the findings only say whether the domain
 // resolves and answers.
 func (a *Website) CheckSite(ctx context.Context, r FilingRef) (SiteResult, error) {
-	decision, err := a.Store.LatestDecision(ctx, r.FilingID)
-	if err != nil {
-		return SiteResult{}, err
-	}
-	dossier, err := a.Store.Dossier(ctx, r.FilingID, decision.Revision)
+	decision, dossier, err := decided(ctx, a.Store, r.FilingID)
 	if err != nil {
 		return SiteResult{}, err
 	}
 	domains := dossier.Site.Domains
 	checks := make([]store.SiteCheck, len(domains))
 	served := make([]bool, len(domains))
-	var wait sync.WaitGroup
-	limit := make(chan struct{}, maxSiteChecks)
+	var all errgroup.Group
+	all.SetLimit(maxSiteChecks)
 	for i, domain := range domains {
-		wait.Go(func() {
-			limit <- struct{}{}
-			defer func() { <-limit }()
+		all.Go(func() error {
 			f, must := a.checkDomain(ctx, domain, decision.Certificate)
 			checks[i] = store.SiteCheck{Target: domain, OK: f.OK, Kind: f.Kind, Args: f.Args}
 			served[i] = f.OK || !must
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = all.Wait() // none fails
 	result := SiteResult{CertificateServed: !slices.Contains(served, false)}
 	f := a.Checker.CheckHomePage(ctx, dossier.Site.HomePage, decision.Number(), a.LinkTargets)
 	result.NumberShown = f.OK

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/beian/beian/activities"
@@ -13,11 +12,25 @@ import (
 
 // draining cuts off activities that are still running when a stop's time is almost over, and hands them back: the
 // server learns at once that this attempt failed and gives the next one to another worker, instead of waiting for
-// missed heartbeats. Effects carry keys, so an attempt that was cut off isn't done twice.
-type draining struct {
-	interceptor.WorkerInterceptorBase
-	// handBack ends when they must.
-	handBack context.Context
+// missed heartbeats. Effects carry keys, so an attempt that was cut off isn't done twice. handBack ends when they must.
+func draining(handBack context.Context) *around {
+	return &around{run: func(ctx context.Context, execute func(context.Context) (any, error)) (any, error) {
+		ctx, cut := context.WithCancelCause(ctx)
+		defer cut(nil)
+		defer context.AfterFunc(handBack, func() { cut(errHandedBack) })()
+		result, err := execute(ctx)
+		if err == nil || !errors.Is(context.Cause(ctx), errHandedBack) {
+			return result, err
+		}
+		var app *temporal.ApplicationError
+		if errors.As(err, &app) && app.NonRetryable() {
+			return result, err // it failed for its own reason
+		}
+		return nil, temporal.NewApplicationErrorWithOptions(errHandedBack.Error(), activities.ReasonTemporary,
+			temporal.ApplicationErrorOptions{
+				NextRetryDelay: handBackAfter, Category: temporal.ApplicationErrorCategoryBenign,
+			})
+	}}
 }
 
 // errHandedBack is the cause of a context that ended so.
@@ -31,31 +44,3 @@ const reportTime = 5 * time.Second
 
 // patience is how long a stop leaves running activities alone.
 func patience(stop time.Duration) time.Duration { return stop - min(reportTime, stop/4) }
-
-func (d *draining) InterceptActivity(_ context.Context,
-	next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
-	return &drained{interceptor.ActivityInboundInterceptorBase{Next: next}, d.handBack}
-}
-
-type drained struct {
-	interceptor.ActivityInboundInterceptorBase
-	handBack context.Context
-}
-
-func (d *drained) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	ctx, cut := context.WithCancelCause(ctx)
-	defer cut(nil)
-	defer context.AfterFunc(d.handBack, func() { cut(errHandedBack) })()
-	result, err := d.Next.ExecuteActivity(ctx, in)
-	if err == nil || !errors.Is(context.Cause(ctx), errHandedBack) {
-		return result, err
-	}
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.NonRetryable() {
-		return result, err // it failed for its own reason
-	}
-	return nil, temporal.NewApplicationErrorWithOptions(errHandedBack.Error(), activities.ReasonTemporary,
-		temporal.ApplicationErrorOptions{
-			NextRetryDelay: handBackAfter, Category: temporal.ApplicationErrorCategoryBenign,
-		})
-}

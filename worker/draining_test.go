@@ -18,7 +18,7 @@ import (
 func running(t *testing.T, handBack context.Context, activity any) error {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&draining{handBack: handBack}}})
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{draining(handBack)}})
 	env.RegisterActivity(activity)
 	_, err := env.ExecuteActivity(activity)
 	return err

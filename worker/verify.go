@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"reflect"
 	"runtime"
@@ -15,6 +16,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -82,12 +84,7 @@ func Verify(ctx context.Context, c client.Client, options client.Options, o Veri
 }
 
 // silent discards the SDK's log: the report has the failures, without stacks.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}
+var silent = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 
 type verifier struct {
 	c       client.Client
@@ -228,7 +225,7 @@ func (v *verifier) replay(e *workflowpb.WorkflowExecutionInfo, h *historypb.Hist
 	for name, w := range v.o.Workflows {
 		r.RegisterWorkflowWithOptions(w, registered(name))
 	}
-	return r.ReplayWorkflowHistoryWithOptions(silent{}, h, worker.ReplayWorkflowHistoryOptions{
+	return r.ReplayWorkflowHistoryWithOptions(silent, h, worker.ReplayWorkflowHistoryOptions{
 		// IDs of children are derived from it
 		OriginalExecution: workflow.Execution{ID: e.GetExecution().GetWorkflowId(), RunID: e.GetExecution().GetRunId()},
 	})

@@ -62,11 +62,8 @@ var ErrNoDeployment = errors.New("no worker of the deployment has connected yet 
 // Versions lists a deployment's builds, newest first.
 func Versions(ctx context.Context, c client.Client, deployment string) ([]VersionState, error) {
 	handle := c.WorkerDeploymentClient().GetHandle(deployment)
-	d, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
-	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
-		return nil, fmt.Errorf("%s: %w", deployment, ErrNoDeployment)
-	} else if err != nil {
+	d, err := describe(ctx, handle, deployment)
+	if err != nil {
 		return nil, err
 	}
 	routing := d.Info.RoutingConfig
@@ -97,15 +94,22 @@ func Versions(ctx context.Context, c client.Client, deployment string) ([]Versio
 	return list, nil
 }
 
+func describe(ctx context.Context, handle client.WorkerDeploymentHandle,
+	deployment string) (d client.WorkerDeploymentDescribeResponse, err error) {
+	d, err = handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		err = fmt.Errorf("%s: %w", deployment, ErrNoDeployment)
+	}
+	return d, err
+}
+
 // Promote gives a build all tasks (percent 100) or a share of them. Temporal refuses a build that lacks a queue of
 // the current one, or has no worker. It returns the previously current build. Use Routed to wait for the effect.
 func Promote(ctx context.Context, c client.Client, v Version, percent float32) (before string, err error) {
 	handle := c.WorkerDeploymentClient().GetHandle(v.Deployment)
-	now, err := handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
-	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
-		return "", fmt.Errorf("%s: %w", v.Deployment, ErrNoDeployment)
-	} else if err != nil {
+	now, err := describe(ctx, handle, v.Deployment)
+	if err != nil {
 		return "", err
 	}
 	if current := now.Info.RoutingConfig.CurrentVersion; current != nil {

@@ -117,7 +117,7 @@ func drain(cfg Config, started []worker.Worker, cut func()) error {
 func build(cfg Config, queue string, handBack context.Context, fatal chan<- error) worker.Worker {
 	options := worker.Options{
 		WorkerStopTimeout: cfg.StopTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{&named{}, &draining{handBack: handBack}, &heartbeats{}},
+		Interceptors:      []interceptor.WorkerInterceptor{&around{run: named}, draining(handBack), &around{run: heartbeats}},
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:

@@ -66,13 +66,11 @@ func (a Answer) Action() Action {
 }
 
 type fileInfo struct {
-	HashAlgorithm     string `xml:"hashAlgorithm"`
-	CompressionFormat string `xml:"compressionFormat"`
-	EncryptAlgorithm  string `xml:"encryptAlgorithm"`
-	DataSequence      string `xml:"dataSequence"`
-	FileName          string `xml:"return_FileName"`
-	BeianInfo         string `xml:"beianInfo"`
-	BeianInfoHash     string `xml:"beianInfoHash"`
+	EncryptAlgorithm string `xml:"encryptAlgorithm"`
+	DataSequence     string `xml:"dataSequence"`
+	FileName         string `xml:"return_FileName"`
+	BeianInfo        string `xml:"beianInfo"`
+	BeianInfoHash    string `xml:"beianInfoHash"`
 }
 
 type returned struct {

@@ -102,7 +102,11 @@ func (c *Client) Download(ctx context.Context) (*DownloadedFile, Answer, error) 
 	if err != nil || a.Action() != GoOn || len(r.FileInfo) == 0 || r.FileInfo[0].BeianInfo == "" {
 		return nil, a, err
 	}
-	content, err := c.unpack(r.FileInfo[0])
+	zipped, err := c.open(r.FileInfo[0])
+	if err != nil {
+		return nil, a, err
+	}
+	content, err := Unzip(zipped)
 	if err != nil {
 		return nil, a, err
 	}

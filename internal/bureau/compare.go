@@ -3,12 +3,11 @@ package bureau
 import (
 	"bytes"
 	"encoding/xml"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 
-	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // SameXML reports whether two data files have the same content, regardless of encoding and white space.
@@ -20,9 +19,6 @@ func SameXML(a, b []byte) bool {
 	y, err := tokens(b)
 	return err == nil && slices.Equal(x, y)
 }
-
-// Unzip opens a zip, of ours or the bureau's, whose hash was already verified.
-func Unzip(zipped []byte) ([]byte, error) { return unzip(zipped) }
 
 // RecordIDs returns our record IDs in one of our data files, derived from the IDs of the parts. Deregistrations contain
 // none, nor do files of staff records and address blocks (AddressIDs).
@@ -129,31 +125,19 @@ func joined(tokens []string) string { return "\x00" + strings.Join(tokens, "\x00
 
 // tokens returns an XML document's elements and texts in order.
 func tokens(content []byte) (list []string, err error) {
-	depth := 0
-	for d := newDecoder(content); ; {
-		token, err := d.Token()
-		if err == io.EOF {
-			return list, nil
-		} else if err != nil {
-			return nil, err
-		}
+	err = walk(content, func(token xml.Token) {
 		switch t := token.(type) {
 		case xml.StartElement:
-			if depth++; depth > maxDepth {
-				return nil, errDepth
-			}
 			list = append(list, "<"+t.Name.Local)
 		case xml.EndElement:
-			depth--
 			list = append(list, ">")
 		case xml.CharData:
 			if text := strings.TrimSpace(string(t)); text != "" {
 				list = append(list, text)
 			}
-		case xml.Directive:
-			return nil, errDepth
 		}
-	}
+	})
+	return list, err
 }
 
 // Text converts a data file (GBK, or else UTF-8) for display, and replaces invalid bytes.
@@ -161,11 +145,7 @@ func Text(file []byte) []byte {
 	if !bytes.Contains(file[:min(len(file), 100)], []byte("GBK")) {
 		return file
 	}
-	text, err := charset.NewReaderLabel("GBK", bytes.NewReader(file))
-	if err != nil {
-		return file
-	}
-	decoded, err := io.ReadAll(text)
+	decoded, err := simplifiedchinese.GBK.NewDecoder().Bytes(file)
 	if err != nil {
 		return file
 	}

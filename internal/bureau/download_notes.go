@@ -46,7 +46,6 @@ type foundXML struct {
 type checksXML struct {
 	Holders []struct {
 		Ztid number `xml:"Ztid"`
-		Dwmc string `xml:"Dwmc"`
 		Cwyy string `xml:"Cwyy"`
 	} `xml:"Zthc"`
 	Accesses []siteCheckXML `xml:"Jrhc"`
@@ -152,7 +151,6 @@ const (
 	TableAccessModes  = "Wzjrfs_dms"
 	TableReasons      = "Zxly_dms"
 	TableUnfiled      = "Wbacl_dms"
-	TableOpinions     = "Hsyj_dms"
 	TablePaperFormats = "Fjwjgs_dms"
 	TablePaperUses    = "Fjytlx_dms"
 	TableLanguages    = "Yylb_dms"

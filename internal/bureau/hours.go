@@ -1,7 +1,6 @@
 package bureau
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -39,14 +38,7 @@ func hoursIn(text string) (Hours, bool) {
 		return time.Duration(h)*time.Hour + time.Duration(n)*time.Minute
 	}
 	h := Hours{From: clock(m[1], m[2]), To: clock(m[3], m[4])}
-	return h, h.valid() == nil
-}
-
-func (h Hours) valid() error {
-	if h.From == h.To || h.From > 24*time.Hour || h.To > 24*time.Hour {
-		return errors.New("hours must start and end at different times of a day")
-	}
-	return nil
+	return h, h.From != h.To && h.From <= 24*time.Hour && h.To <= 24*time.Hour
 }
 
 // Next is the first moment from now on at which filings are accepted: now itself within the hours. Hours may cross

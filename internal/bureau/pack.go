@@ -95,15 +95,6 @@ func (c *Client) open(f fileInfo) (zipped []byte, err error) {
 	return zipped, compareHash(zipped, f.BeianInfoHash)
 }
 
-// unpack reverses the bureau's packing: base64, encryption, hash, zip.
-func (c *Client) unpack(f fileInfo) ([]byte, error) {
-	zipped, err := c.open(f)
-	if err != nil {
-		return nil, err
-	}
-	return unzip(zipped)
-}
-
 func compareHash(zipped []byte, hash string) error {
 	want, err := fromBase64(hash)
 	sum := md5.Sum(zipped) //nolint:gosec // see above
@@ -113,15 +104,8 @@ func compareHash(zipped []byte, hash string) error {
 	return nil
 }
 
-// Unpack verifies a zip's hash (base64 of MD5) and returns its only entry.
-func Unpack(zipped []byte, hash string) ([]byte, error) {
-	if err := compareHash(zipped, hash); err != nil {
-		return nil, err
-	}
-	return unzip(zipped)
-}
-
-func unzip(zipped []byte) ([]byte, error) {
+// Unzip opens a zip, of ours or the bureau's, whose hash was already verified.
+func Unzip(zipped []byte) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
 	if err != nil {
 		return nil, errors.New("the data file is not a zip")
@@ -203,25 +187,34 @@ func decodeXML(content []byte, v any) error {
 
 // walkXML checks a document's limits; damaged reports bytes that are invalid in its encoding.
 func walkXML(content []byte) (damaged bool, err error) {
+	err = walk(content, func(token xml.Token) {
+		if text, is := token.(xml.CharData); is {
+			damaged = damaged || bytes.ContainsRune(text, '\uFFFD')
+		}
+	})
+	return damaged, err
+}
+
+// walk visits a document's tokens, within limits.
+func walk(content []byte, visit func(xml.Token)) error {
 	depth := 0
 	for d := newDecoder(content); ; {
 		token, err := d.Token()
 		if err == io.EOF {
-			return damaged, nil
+			return nil
 		} else if err != nil {
-			return damaged, err
+			return err
 		}
-		switch t := token.(type) {
+		switch token.(type) {
 		case xml.StartElement:
 			if depth++; depth > maxDepth {
-				return damaged, errDepth
+				return errDepth
 			}
 		case xml.EndElement:
 			depth--
-		case xml.CharData:
-			damaged = damaged || bytes.ContainsRune(t, '\uFFFD')
 		case xml.Directive:
-			return damaged, errDepth
+			return errDepth
 		}
+		visit(token)
 	}
 }

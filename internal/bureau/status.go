@@ -19,8 +19,6 @@ const ConditionDomain = 0
 const maxCondition = 11
 
 type status struct {
-	Type         string `xml:"Cxtjlx"`
-	Condition    string `xml:"Cxtj"`
 	SiteName     string `xml:"Wzmc"`
 	HolderNumber string `xml:"Ztbah"`
 	SiteNumber   string `xml:"Wzbah"`

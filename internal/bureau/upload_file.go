@@ -58,7 +58,8 @@ type Paper struct {
 	Remark   string
 }
 
-// uploadData is the root of upload-data.xsd, with one of its two branches.
+// uploadData is the root of upload-data.xsd, with one of its two branches. Sections are pointers, nil without records,
+// because the schema forbids empty ones.
 type uploadData struct {
 	XMLName xml.Name   `xml:"UploadData"`
 	Version string     `xml:"version,attr"`
@@ -67,29 +68,35 @@ type uploadData struct {
 }
 
 type uploadICP struct {
-	XZBA    *xzba    `xml:"XZBA"`
-	XZWZ    *xzwz    `xml:"XZWZ"`
-	XZJR    *xzjr    `xml:"XZJR"`
-	BGBA    *bgba    `xml:"BGBA"`
-	HSJG    *hsjg    `xml:"HSJG"`
-	WBACLJG *wbacljg `xml:"WBACLJG"`
-	ZXBA    *zxba    `xml:"ZXBA"`
-	XZHYD   *xzhyd   `xml:"XZHYD"`
-	Qqdwid  int64    `xml:"Qqdwid"`
+	XZBA    *[]baxx      `xml:"XZBA>Baxx"`
+	XZWZ    *[]newSite   `xml:"XZWZ>Xzxx"`
+	XZJR    *[]newAccess `xml:"XZJR>Xzxx"`
+	BGBA    *[]change    `xml:"BGBA>Bgxx"`
+	HSJG    *[]hsjgxx    `xml:"HSJG>Hsjgxx"`
+	WBACLJG *[]clxx      `xml:"WBACLJG>Clxx"`
+	ZXBA    *[]zxxx      `xml:"ZXBA>Zx_xx"`
+	XZHYD   *[]fjxx      `xml:"XZHYD>Fjxx"`
+	Qqdwid  int64        `xml:"Qqdwid"`
 }
 
 // BuildRecords makes the XML of a data file of filings of any kind, in GBK. It is deterministic. Records that can't be
 // represented, or would violate the schema, are left out and returned with a result code.
 func BuildRecords(version string, ispID int64, records []Record) (file []byte, unfit map[int64]int, err error) {
+	icp := &uploadICP{Qqdwid: ispID}
+	return build(records, uploadData{Version: version, ICP: icp}, icp.add, func(r Record) int64 { return r.ID })
+}
+
+// build makes a data file of the records that add puts in its sections.
+func build[R any](records []R, data uploadData, add func(R) (code int),
+	id func(R) int64) (file []byte, unfit map[int64]int, err error) {
 	if len(records) > MaxRecords {
 		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
 	unfit = map[int64]int{}
-	icp := &uploadICP{Qqdwid: ispID}
 	written := 0
 	for _, r := range records {
-		if code := icp.add(r); code != 0 {
-			unfit[r.ID] = code
+		if code := add(r); code != 0 {
+			unfit[id(r)] = code
 			continue
 		}
 		written++
@@ -97,59 +104,45 @@ func BuildRecords(version string, ispID int64, records []Record) (file []byte, u
 	if written == 0 {
 		return nil, unfit, nil
 	}
-	file, err = encodeGBK(uploadData{Version: version, ICP: icp})
+	file, err = encodeGBK(data)
 	return file, unfit, err
 }
 
 // add puts a record in its section; code isn't 0 if it can't be there.
 func (icp *uploadICP) add(r Record) (code int) {
-	var entry any
 	switch r.Dossier.Kind {
 	case filing.KindNew, "":
-		entry, code = newEntry(r)
+		return addEntry(&icp.XZBA, newEntry, r)
 	case filing.KindNewSite:
-		entry, code = newSiteEntry(r)
+		return addEntry(&icp.XZWZ, newSiteEntry, r)
 	case filing.KindNewAccess:
-		entry, code = newAccessEntry(r)
+		return addEntry(&icp.XZJR, newAccessEntry, r)
 	case filing.KindChange:
-		entry, code = changeEntry(r)
+		return addEntry(&icp.BGBA, changeEntry, r)
 	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
-		entry = endEntry(r)
-	default:
-		return CodeSchema
+		return addFitting(&icp.ZXBA, endEntry(r))
 	}
-	if code == 0 {
-		code = fits(entry)
-	}
+	return CodeSchema
+}
+
+func addEntry[T any](section **[]T, entryOf func(Record) (T, int), r Record) (code int) {
+	entry, code := entryOf(r)
 	if code != 0 {
 		return code
 	}
-	switch e := entry.(type) {
-	case baxx:
-		icp.XZBA = section(icp.XZBA)
-		icp.XZBA.Baxx = append(icp.XZBA.Baxx, e)
-	case newSite:
-		icp.XZWZ = section(icp.XZWZ)
-		icp.XZWZ.Xzxx = append(icp.XZWZ.Xzxx, e)
-	case newAccess:
-		icp.XZJR = section(icp.XZJR)
-		icp.XZJR.Xzxx = append(icp.XZJR.Xzxx, e)
-	case change:
-		icp.BGBA = section(icp.BGBA)
-		icp.BGBA.Bgxx = append(icp.BGBA.Bgxx, e)
-	case zxxx:
-		icp.ZXBA = section(icp.ZXBA)
-		icp.ZXBA.Zxxx = append(icp.ZXBA.Zxxx, e)
-	}
-	return 0
+	return addFitting(section, entry)
 }
 
-// section creates a section for its first record.
-func section[T any](present *T) *T {
-	if present == nil {
-		return new(T)
+// addFitting puts an entry in a section if it fits.
+func addFitting[T any](section **[]T, entry T) (code int) {
+	if code = fits(entry); code != 0 {
+		return code
 	}
-	return present
+	if *section == nil {
+		*section = new([]T)
+	}
+	**section = append(**section, entry)
+	return 0
 }
 
 // limits checks the lengths and ranges of upload-data.xsd, which are tags of the fields.

@@ -9,9 +9,6 @@ import (
 )
 
 // The records about existing filings: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to 4-1-1-5), in the order of upload-data.xsd.
-type xzwz struct {
-	Xzxx []newSite `xml:"Xzxx"`
-}
 
 type newSite struct {
 	Ztbah string `xml:"Zt_xx>Ztbah" validate:"required,max=128"`
@@ -20,20 +17,12 @@ type newSite struct {
 	ICPmm string `xml:"ICPmm,omitempty"`
 }
 
-type xzjr struct {
-	Xzxx []newAccess `xml:"Xzxx"`
-}
-
 type newAccess struct {
 	Wzbah   string `xml:"Wz_xx>Wzbah" validate:"required,max=128"`
 	IspJrid int64  `xml:"IspJrid" validate:"min=1"`
 	accessBody
 	Fj    []fj   `xml:"Fj" validate:"dive"`
 	ICPmm string `xml:"ICPmm" validate:"required"`
-}
-
-type bgba struct {
-	Bgxx []change `xml:"Bgxx"`
 }
 
 type change struct {
@@ -71,10 +60,6 @@ type changedSite struct {
 	Baxh  string `xml:"Baxh" validate:"required,max=128"`
 	Syurl string `xml:"Syurl,omitempty" validate:"omitempty,min=4,max=255"`
 	Bz    string `xml:"Wz_Bz,omitempty" validate:"max=1024"`
-}
-
-type zxba struct {
-	Zxxx []zxxx `xml:"Zx_xx"`
 }
 
 type zxxx struct {

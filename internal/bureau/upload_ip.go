@@ -9,45 +9,14 @@ import (
 // and to whom it assigned them (allocation); an address must be reported before a filing may use it (result code 1063).
 // Announcements (Xzgbjs) aren't written, because only the carriers' head offices report them (3-3-1-3).
 type uploadIP struct {
-	XZBA   *addedIP   `xml:"XZBA"`
-	XGBA   *changedIP `xml:"XGBA"`
-	SCBA   *removedIP `xml:"SCBA"`
-	Qqdwid int64      `xml:"Qqdwid"`
+	AddedSources       *[]sourceXML     `xml:"XZBA>Xzly>Ly"`
+	AddedAllocations   *[]allocationXML `xml:"XZBA>Xzfp>Fpsy"`
+	ChangedSources     *[]sourceXML     `xml:"XGBA>Xgly>Ly_xx"`
+	ChangedAllocations *[]allocationXML `xml:"XGBA>Xgfp>Fpsy"`
+	RemovedSources     *[]removedXML    `xml:"SCBA>Scly>Ly"`
+	RemovedAllocations *[]removedXML    `xml:"SCBA>Scfp>Fpsy"`
+	Qqdwid             int64            `xml:"Qqdwid"`
 }
-
-type addedIP struct {
-	Sources     *sourceList     `xml:"Xzly"`
-	Allocations *allocationList `xml:"Xzfp"`
-}
-
-type changedIP struct {
-	Sources     *changedSourceList `xml:"Xgly"`
-	Allocations *allocationList    `xml:"Xgfp"`
-}
-
-type removedIP struct {
-	Sources     *removedSourceList     `xml:"Scly"`
-	Allocations *removedAllocationList `xml:"Scfp"`
-}
-
-// The lists are separate elements because the schema forbids empty ones.
-type (
-	sourceList struct {
-		List []sourceXML `xml:"Ly"`
-	}
-	changedSourceList struct {
-		List []sourceXML `xml:"Ly_xx"`
-	}
-	allocationList struct {
-		List []allocationXML `xml:"Fpsy"`
-	}
-	removedSourceList struct {
-		List []removedXML `xml:"Ly"`
-	}
-	removedAllocationList struct {
-		List []removedXML `xml:"Fpsy"`
-	}
-)
 
 type removedXML struct {
 	ID int64 `xml:"Id" validate:"min=1"`
@@ -120,18 +89,8 @@ func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []
 	if len(blocks) == 0 || len(blocks) > MaxRecords {
 		return nil, nil, errors.New("a data file must have 1 to 1,000 address blocks")
 	}
-	unfit = map[int64]int{}
 	ip := &uploadIP{Qqdwid: ispID}
-	for _, b := range blocks {
-		if code := ip.add(b); code != 0 {
-			unfit[b.ID] = code
-		}
-	}
-	if len(unfit) == len(blocks) {
-		return nil, unfit, nil
-	}
-	file, err = encodeGBK(uploadData{Version: version, IP: ip})
-	return file, unfit, err
+	return build(blocks, uploadData{Version: version, IP: ip}, ip.add, func(b AddressBlock) int64 { return b.ID })
 }
 
 // add puts a block in its section; code isn't 0 if it can't be there.
@@ -141,47 +100,25 @@ func (ip *uploadIP) add(b AddressBlock) (code int) {
 	if !b.Since.IsZero() {
 		allocation.Fprq = b.Since.In(China).Format(time.DateOnly)
 	}
-	removed := removedXML{b.BureauID}
-	var entry any = allocation
-	switch {
-	case b.Operation == RemoveAddresses:
-		entry = removed
-	case b.Operation != AddAddresses && (b.Operation != ChangeAddresses || b.BureauID == 0):
-		return CodeSchema
-	case b.Source != 0:
-		entry = source
-	}
-	if code = fits(entry); code != 0 {
-		return code
-	}
+	ofSource := b.Source != 0
 	switch b.Operation {
 	case AddAddresses:
-		ip.XZBA = section(ip.XZBA)
-		if source.IspID, allocation.IspID = b.ID, b.ID; b.Source != 0 {
-			ip.XZBA.Sources = section(ip.XZBA.Sources)
-			ip.XZBA.Sources.List = append(ip.XZBA.Sources.List, source)
-		} else {
-			ip.XZBA.Allocations = section(ip.XZBA.Allocations)
-			ip.XZBA.Allocations.List = append(ip.XZBA.Allocations.List, allocation)
+		if source.IspID, allocation.IspID = b.ID, b.ID; ofSource {
+			return addFitting(&ip.AddedSources, source)
 		}
+		return addFitting(&ip.AddedAllocations, allocation)
 	case ChangeAddresses:
-		ip.XGBA = section(ip.XGBA)
-		if source.ID, allocation.ID = b.BureauID, b.BureauID; b.Source != 0 {
-			ip.XGBA.Sources = section(ip.XGBA.Sources)
-			ip.XGBA.Sources.List = append(ip.XGBA.Sources.List, source)
-		} else {
-			ip.XGBA.Allocations = section(ip.XGBA.Allocations)
-			ip.XGBA.Allocations.List = append(ip.XGBA.Allocations.List, allocation)
+		if source.ID, allocation.ID = b.BureauID, b.BureauID; b.BureauID == 0 {
+			return CodeSchema
+		} else if ofSource {
+			return addFitting(&ip.ChangedSources, source)
 		}
+		return addFitting(&ip.ChangedAllocations, allocation)
 	case RemoveAddresses:
-		ip.SCBA = section(ip.SCBA)
-		if b.Source != 0 {
-			ip.SCBA.Sources = section(ip.SCBA.Sources)
-			ip.SCBA.Sources.List = append(ip.SCBA.Sources.List, removed)
-		} else {
-			ip.SCBA.Allocations = section(ip.SCBA.Allocations)
-			ip.SCBA.Allocations.List = append(ip.SCBA.Allocations.List, removed)
+		if ofSource {
+			return addFitting(&ip.RemovedSources, removedXML{b.BureauID})
 		}
+		return addFitting(&ip.RemovedAllocations, removedXML{b.BureauID})
 	}
-	return 0
+	return CodeSchema
 }

@@ -9,9 +9,6 @@ import (
 )
 
 // The elements of a new filing (XZBA, 4-1-1-1) in the order of upload-data.xsd; other records share its parts.
-type xzba struct {
-	Baxx []baxx `xml:"Baxx"`
-}
 
 type baxx struct {
 	Zt ztxx `xml:"Zt_xx"`
@@ -64,14 +61,10 @@ type wzxx struct {
 
 // siteBody is the part about a site that all records share.
 type siteBody struct {
-	Wzmc string `xml:"Wzmc" validate:"required,max=512"`
-	Nrlx *nrlx  `xml:"Nrlx"`
-	Fwnr []int  `xml:"Fwnr>Fwnr_id" validate:"min=1,max=64,dive,min=1,max=64"`
-	Yylb []int  `xml:"Yylb>Yylb_id" validate:"min=1,max=256,dive,min=1,max=64"`
-}
-
-type nrlx struct {
-	Nrlx []nrlxx `xml:"Nrlx_xx" validate:"dive"`
+	Wzmc string   `xml:"Wzmc" validate:"required,max=512"`
+	Nrlx *[]nrlxx `xml:"Nrlx>Nrlx_xx" validate:"omitempty,dive"`
+	Fwnr []int    `xml:"Fwnr>Fwnr_id" validate:"min=1,max=64,dive,min=1,max=64"`
+	Yylb []int    `xml:"Yylb>Yylb_id" validate:"min=1,max=256,dive,min=1,max=64"`
 }
 
 type nrlxx struct {
@@ -181,7 +174,11 @@ func siteOf(r Record, manager filing.Manager) (w wzxx, code int) {
 }
 
 func siteBodyOf(s filing.Site, papers []Paper) siteBody {
-	b := siteBody{Wzmc: s.Name, Fwnr: s.Services, Yylb: s.Languages}
+	return siteBody{Wzmc: s.Name, Fwnr: s.Services, Yylb: s.Languages, Nrlx: approvalsOf(s, papers)}
+}
+
+func approvalsOf(s filing.Site, papers []Paper) *[]nrlxx {
+	var list []nrlxx
 	for _, id := range s.PreApprovals {
 		approval := nrlxx{ID: id, Qzsph: cmp.Or(s.ApprovalNumbers[id], noPaper)}
 		for _, p := range papers {
@@ -192,10 +189,12 @@ func siteBodyOf(s filing.Site, papers []Paper) siteBody {
 		if approval.Spwj == nil {
 			approval.Spwj = []string{noPaper}
 		}
-		b.Nrlx = section(b.Nrlx)
-		b.Nrlx.Nrlx = append(b.Nrlx.Nrlx, approval)
+		list = append(list, approval)
 	}
-	return b
+	if list == nil {
+		return nil
+	}
+	return &list
 }
 
 // accessOf makes the access; known are the bureau's IDs of its existing address ranges.

@@ -1,7 +1,6 @@
 package bureau
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/beian/beian/internal/filing"
@@ -9,9 +8,6 @@ import (
 
 // The records that staff submit: results of verification tasks (HSJG), results for unfiled sites (WBACLJG),
 // supplementary papers (XZHYD): 4-1-1-6 to 4-1-1-8.
-type hsjg struct {
-	Hsjgxx []hsjgxx `xml:"Hsjgxx" validate:"dive"`
-}
 
 type hsjgxx struct {
 	Hsjg  int        `xml:"Hsjg"`
@@ -49,7 +45,7 @@ type verifiedFzr struct {
 type verifiedWz struct {
 	Wzid int64        `xml:"Wzid" validate:"min=1"`
 	Wzmc string       `xml:"Wzmc" validate:"required,max=512"`
-	Nrlx *nrlx        `xml:"Nrlx"`
+	Nrlx *[]nrlxx     `xml:"Nrlx>Nrlx_xx" validate:"omitempty,dive"`
 	Fwnr []int        `xml:"Fwnr>Fwnr_id" validate:"min=1,dive,min=1,max=64"`
 	Ym   []verifiedYm `xml:"Ym_xx" validate:"min=1,dive"`
 	Jr   []verifiedJr `xml:"Jr_xx" validate:"min=1,dive"`
@@ -63,19 +59,17 @@ type verifiedYm struct {
 }
 
 type verifiedJr struct {
-	Jrid int64 `xml:"Jrid" validate:"min=1"`
-	Fbdd []int `xml:"Wzfb>Fbdd" validate:"min=1,dive,min=1,max=64"`
-	Jrfs []int `xml:"Wzjrfs>Jrfs" validate:"min=1,dive,min=1,max=64"`
-	IP   []struct {
-		Ipid int64  `xml:"Ipid" validate:"min=1"`
-		Qsip uint32 `xml:"Qsip" validate:"min=1"`
-		Zzip uint32 `xml:"Zzip" validate:"min=1"`
-	} `xml:"Ip_xx" validate:"min=1,dive"`
-	Bbfs int `xml:"Bbfs"`
+	Jrid int64        `xml:"Jrid" validate:"min=1"`
+	Fbdd []int        `xml:"Wzfb>Fbdd" validate:"min=1,dive,min=1,max=64"`
+	Jrfs []int        `xml:"Wzjrfs>Jrfs" validate:"min=1,dive,min=1,max=64"`
+	IP   []verifiedIP `xml:"Ip_xx" validate:"min=1,dive"`
+	Bbfs int          `xml:"Bbfs"`
 }
 
-type wbacljg struct {
-	Clxx []clxx `xml:"Clxx" validate:"dive"`
+type verifiedIP struct {
+	Ipid int64  `xml:"Ipid" validate:"min=1"`
+	Qsip uint32 `xml:"Qsip" validate:"min=1"`
+	Zzip uint32 `xml:"Zzip" validate:"min=1"`
 }
 
 type clxx struct {
@@ -88,10 +82,6 @@ type clxx struct {
 	Clyj    string `xml:"Clyj" validate:"required,max=255"`
 	Rbsj    string `xml:"Rbsj" validate:"len=10"`
 	Clsx    string `xml:"Clsx" validate:"len=10"`
-}
-
-type xzhyd struct {
-	Fjxx []fjxx `xml:"Fjxx" validate:"dive"`
 }
 
 // Verification is the result of a bureau's task (核实结果).
@@ -135,47 +125,27 @@ type StaffRecord struct {
 // violate the schema are left out and returned with a result code.
 func BuildStaffRecords(version string, ispID int64,
 	records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
-	if len(records) > MaxRecords {
-		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
-	}
-	unfit = map[int64]int{}
 	icp := &uploadICP{Qqdwid: ispID}
-	for _, r := range records {
-		if code := icp.addStaffs(ispID, r); code != 0 {
-			unfit[r.ID] = code
-		}
-	}
-	if len(unfit) == len(records) {
-		return nil, unfit, nil
-	}
-	file, err = encodeGBK(uploadData{Version: version, ICP: icp})
-	return file, unfit, err
+	return build(records, uploadData{Version: version, ICP: icp}, icp.addStaffs, func(r StaffRecord) int64 { return r.ID })
 }
 
 // addStaffs puts a staff record in its section; code isn't 0 if it can't be there.
-func (icp *uploadICP) addStaffs(ispID int64, r StaffRecord) (code int) {
+func (icp *uploadICP) addStaffs(r StaffRecord) (code int) {
 	day := func(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 	switch {
 	case r.Verification != nil:
 		v := *r.Verification
-		e := hsjgxx{Hsrxm: v.Who, Hssj: day(v.At), Bbdw: ispID, Hsyj: v.Opinion, Cwxx: v.Faults, Baxx: verifiedOf(v.Task)}
+		e := hsjgxx{Hsrxm: v.Who, Hssj: day(v.At), Bbdw: icp.Qqdwid, Hsyj: v.Opinion, Cwxx: v.Faults, Baxx: verifiedOf(v.Task)}
 		if !v.Passed {
 			e.Hsjg = 1
 		}
-		if code = fits(e); code == 0 {
-			icp.HSJG = section(icp.HSJG)
-			icp.HSJG.Hsjgxx = append(icp.HSJG.Hsjgxx, e)
-		}
+		return addFitting(&icp.HSJG, e)
 	case r.Unfiled != nil:
 		u := *r.Unfiled
-		e := clxx{
-			Ym: u.Domain, IP: u.IP, Yys: u.Operator, Jrs: ispID, Shengid: u.Province, Cljg: u.Result, Clyj: u.Opinion,
+		return addFitting(&icp.WBACLJG, clxx{
+			Ym: u.Domain, IP: u.IP, Yys: u.Operator, Jrs: icp.Qqdwid, Shengid: u.Province, Cljg: u.Result, Clyj: u.Opinion,
 			Rbsj: day(u.Listed), Clsx: day(u.Due),
-		}
-		if code = fits(e); code == 0 {
-			icp.WBACLJG = section(icp.WBACLJG)
-			icp.WBACLJG.Clxx = append(icp.WBACLJG.Clxx, e)
-		}
+		})
 	case r.Paper != nil:
 		owner := papersOf([]Paper{r.Paper.Paper}, func(Paper) any {
 			if r.Paper.OfSite {
@@ -183,14 +153,9 @@ func (icp *uploadICP) addStaffs(ispID int64, r StaffRecord) (code int) {
 			}
 			return ownerID{r.Paper.Subject.HolderID}
 		})
-		if code = fits(owner[0].Fjxx); code == 0 {
-			icp.XZHYD = section(icp.XZHYD)
-			icp.XZHYD.Fjxx = append(icp.XZHYD.Fjxx, owner[0].Fjxx)
-		}
-	default:
-		return CodeSchema
+		return addFitting(&icp.XZHYD, owner[0].Fjxx)
 	}
-	return code
+	return CodeSchema
 }
 
 func verifiedOf(f filing.FiledHolder) (v verifiedBa) {
@@ -202,7 +167,7 @@ func verifiedOf(f filing.FiledHolder) (v verifiedBa) {
 	z.Ztid, z.Dwmc, z.Dwxz, z.Tzr = f.HolderID, f.Holder.Name, f.Holder.Nature, f.Holder.Superior
 	z.Txdz, z.Zj, z.Fzr = addressOf(f.Holder), documentOf(f.Holder), manager(f.Holder.Manager)
 	for _, s := range f.Sites {
-		w := verifiedWz{Wzid: s.ID, Wzmc: s.Name, Nrlx: siteBodyOf(filing.Site{PreApprovals: s.PreApprovals}, nil).Nrlx,
+		w := verifiedWz{Wzid: s.ID, Wzmc: s.Name, Nrlx: approvalsOf(filing.Site{PreApprovals: s.PreApprovals}, nil),
 			Fwnr: s.Services, Fzr: manager(s.Manager), URL: s.HomePage}
 		for _, d := range s.Domains {
 			w.Ym = append(w.Ym, verifiedYm{d.ID, d.Name})
@@ -210,11 +175,7 @@ func verifiedOf(f filing.FiledHolder) (v verifiedBa) {
 		for _, a := range s.Accesses {
 			j := verifiedJr{Jrid: a.ID, Fbdd: a.Places, Jrfs: a.Modes, Bbfs: filedByProvider}
 			for _, ip := range a.Addresses {
-				j.IP = append(j.IP, struct {
-					Ipid int64  `xml:"Ipid" validate:"min=1"`
-					Qsip uint32 `xml:"Qsip" validate:"min=1"`
-					Zzip uint32 `xml:"Zzip" validate:"min=1"`
-				}{ip.ID, ip.From, ip.To})
+				j.IP = append(j.IP, verifiedIP{ip.ID, ip.From, ip.To})
 			}
 			w.Jr = append(w.Jr, j)
 		}

@@ -52,17 +52,20 @@ func (w *Walker) uploadFiles(ctx context.Context, path string, values url.Values
 	if err := form.Close(); err != nil {
 		return nil, err
 	}
-	return w.postBody(ctx, path, form.FormDataContentType(), &body, http.StatusOK)
+	return w.postBody(ctx, path, form.FormDataContentType(), &body)
 }
 
 // postBody posts a body as the panel's own pages do.
-func (w *Walker) postBody(ctx context.Context, path, contentType string, body io.Reader,
-	status int) (*goquery.Document, error) {
+func (w *Walker) postBody(ctx context.Context, path, contentType string, body io.Reader) (*goquery.Document, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.panel+path, body)
 	if err != nil {
 		return nil, err
 	}
 	request.Header.Set("Content-Type", contentType)
 	request.Header.Set("Origin", w.panel)
-	return w.do(request, status)
+	response, err := w.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(response)
 }

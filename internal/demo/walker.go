@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,34 +49,27 @@ func NewWalker(panelURL, inboxURL string) (*Walker, error) {
 
 // Page gets a page of the panel.
 func (w *Walker) Page(ctx context.Context, path string) (*goquery.Document, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.panel+path, nil)
+	response, err := w.Raw(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	return w.do(request, http.StatusOK)
+	return pageOf(response)
 }
 
 // Post sends a form; it fails if the answer shows problems.
 func (w *Walker) Post(ctx context.Context, path string, values url.Values) (*goquery.Document, error) {
-	return w.post(ctx, path, values, http.StatusOK)
+	return w.postBody(ctx, path, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()))
 }
 
-func (w *Walker) post(ctx context.Context, path string, values url.Values, status int) (*goquery.Document, error) {
-	return w.postBody(ctx, path, "application/x-www-form-urlencoded", strings.NewReader(values.Encode()), status)
-}
-
-func (w *Walker) do(request *http.Request, status int) (*goquery.Document, error) {
-	response, err := w.http.Do(request)
-	if err != nil {
-		return nil, err
-	}
+// pageOf reads an answer; it fails unless the status is OK.
+func pageOf(response *http.Response) (*goquery.Document, error) {
 	defer response.Body.Close()
 	page, err := goquery.NewDocumentFromReader(response.Body)
 	if err != nil {
 		return nil, err
 	}
-	if response.StatusCode != status {
-		return page, fmt.Errorf("%s %s: %d: %s", request.Method, request.URL.Path, response.StatusCode,
+	if response.StatusCode != http.StatusOK {
+		return page, fmt.Errorf("%s %s: %d: %s", response.Request.Method, response.Request.URL.Path, response.StatusCode,
 			strings.Join(strings.Fields(page.Find(".summary, main p").Text()), " "))
 	}
 	return page, nil
@@ -87,9 +82,7 @@ func (w *Walker) Fill(ctx context.Context, path string, typed url.Values) (*goqu
 		return nil, err
 	}
 	values := FormValues(page.Find("main form").First())
-	for k, v := range typed {
-		values[k] = v
-	}
+	maps.Copy(values, typed)
 	return w.Post(ctx, path, values)
 }
 
@@ -233,12 +226,7 @@ func (w *Walker) Stage(ctx context.Context) (filing.Stage, error) {
 func (w *Walker) WaitStage(ctx context.Context, stages ...filing.Stage) (stage filing.Stage, err error) {
 	err = w.until(ctx, fmt.Sprintf("stage %v", stages), func() (bool, error) {
 		stage, err = w.Stage(ctx)
-		for _, s := range stages {
-			if s == stage {
-				return true, err
-			}
-		}
-		return false, err
+		return slices.Contains(stages, stage), err
 	})
 	return stage, err
 }

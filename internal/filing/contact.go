@@ -141,10 +141,8 @@ func (p *Problems) email(field, value string) {
 // text checks a free text: present if required, not too long, representable in GBK.
 func (p *Problems) text(field, value string, required bool, max int) {
 	switch {
-	case value == "":
-		if required {
-			p.add(field, "required")
-		}
+	case value == "" && required:
+		p.add(field, "required")
 	case utf8.RuneCountInString(value) > max:
 		p.add(field, "too_long", "max", max)
 	default:

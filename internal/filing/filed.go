@@ -74,7 +74,9 @@ func NameKey(name string) string {
 }
 
 // DocumentNumberKey converts a document number for comparison.
-func DocumentNumberKey(number string) string { return normaliseDocument(number) }
+func DocumentNumberKey(number string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(tidy(number)), ""))
+}
 
 // DomainKey converts a domain for comparison, to lower case and A-labels. It is more lenient than NormaliseDomain,
 // because it must accept the bureau's data as is. It returns "" if the text isn't a name at all.

@@ -23,15 +23,11 @@ func (h *Holder) Normalise() {
 		&h.Manager.Name, &h.Manager.Email} {
 		*s = tidy(*s)
 	}
-	h.DocumentNumber = normaliseDocument(h.DocumentNumber)
-	h.Manager.DocumentNumber = normaliseDocument(h.Manager.DocumentNumber)
+	h.DocumentNumber = DocumentNumberKey(h.DocumentNumber)
+	h.Manager.DocumentNumber = DocumentNumberKey(h.Manager.DocumentNumber)
 	h.Manager.OfficePhone =
 		strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "-").Replace(tidy(h.Manager.OfficePhone))), "")
 	h.Manager.Mobile = NormaliseMobile(h.Manager.Mobile)
-}
-
-func normaliseDocument(s string) string {
-	return strings.ToUpper(strings.Join(strings.Fields(tidy(s)), ""))
 }
 
 // Validate checks a normalised holder, as of today.
@@ -41,11 +37,9 @@ func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t)
 func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 	var p Problems
 	p.text("name", h.Name, true, maxHolderName)
-	if _, ok := CodeByID(t.Natures, h.Nature); !ok {
-		p.add("nature", "choose")
-	}
-	switch _, known := CodeByID(t.DocumentTypes, h.DocumentType); {
-	case !known:
+	p.choice("nature", t.Natures, h.Nature)
+	switch {
+	case !containsCode(t.DocumentTypes, h.DocumentType):
 		p.add("document_type", "choose")
 	case h.Nature != 0 && !containsCode(t.DocumentsFor(h.Nature), h.DocumentType):
 		p.add("document_type", "document_not_for_nature")

@@ -58,11 +58,9 @@ func parseRange(text string, size uint32) (r IPRange, key string) {
 	if !isRange {
 		to = from
 	}
-	var err error
-	if r.From, err = netip.ParseAddr(strings.TrimSpace(from)); err != nil {
-		return r, "ip_invalid"
-	}
-	if r.To, err = netip.ParseAddr(strings.TrimSpace(to)); err != nil {
+	var errFrom, errTo error
+	r.From, errFrom = netip.ParseAddr(strings.TrimSpace(from))
+	if r.To, errTo = netip.ParseAddr(strings.TrimSpace(to)); errFrom != nil || errTo != nil {
 		return r, "ip_invalid"
 	}
 	for _, a := range []netip.Addr{r.From, r.To} {

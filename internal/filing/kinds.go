@@ -1,6 +1,9 @@
 package filing
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Kind is the kind of a filing; empty means KindNew.
 type Kind string
@@ -150,18 +153,13 @@ func kindsWhere(fits func(KindSpec) bool) (kinds []Kind) {
 
 // OrNew is the kind, or KindNew if none is chosen.
 func (k Kind) OrNew() Kind {
-	if k == "" {
-		return KindNew
-	}
-	return k
+	return cmp.Or(k, KindNew)
 }
 
 // Spec returns the kind's definition; empty for an unknown kind.
 func (k Kind) Spec() KindSpec {
-	for _, s := range KindSpecs {
-		if s.Kind == k.OrNew() {
-			return s
-		}
+	if i := slices.IndexFunc(KindSpecs, func(s KindSpec) bool { return s.Kind == k.OrNew() }); i >= 0 {
+		return KindSpecs[i]
 	}
 	return KindSpec{}
 }

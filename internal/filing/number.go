@@ -33,7 +33,7 @@ var numberForm = regexp.MustCompile(`^(\p{Han})ICP(` + serialForm + `)号(?:-(\d
 // ParseNumber parses a filing number; it accepts full-width characters and spaces.
 func ParseNumber(text string) (Number, error) {
 	m := numberForm.FindStringSubmatch(NormaliseNumber(text))
-	if m == nil || !knownSign(m[1]) {
+	if m == nil || ProvinceOfNumber(m[1]) == "" {
 		return Number{}, ErrNumber
 	}
 	n := Number{Sign: m[1]}
@@ -66,8 +66,6 @@ func NormaliseNumber(text string) string {
 	text = strings.NewReplacer("—", "-", "–", "-", "－", "-").Replace(text)
 	return strings.ToUpper(text)
 }
-
-func knownSign(sign string) bool { return ProvinceOfNumber(sign) != "" }
 
 // Province is the province of a number's abbreviation, as a GB/T 2260 code.
 func (n Number) Province() string { return ProvinceOfNumber(n.Sign) }

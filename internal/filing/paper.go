@@ -6,17 +6,6 @@ import (
 	"strings"
 )
 
-// PaperFormats are 附件文件格式 (Fjwjgs), PaperUses 附件用途 (Fjytlx), in the built-in edition.
-var (
-	PaperFormats = []Code{{1, "JPG", "JPG"}, {2, "JPEG", "JPEG"}, {3, "PNG", "PNG"}}
-	PaperUses    = []Code{
-		{1, "真实性核验单", "Verification sheet"}, {2, "主办单位有效证件", "The holder's document"},
-		{3, "主体负责人有效证件", "The holder's manager's document"},
-		{4, "网站负责人有效证件", "The site's manager's document"},
-		{5, "网站负责人现场采集照片", "Photo of the site's manager taken on the spot"},
-	}
-)
-
 // MaxPaper is the maximum size, in bytes, of the largest paper, the verification sheet: 150 KB in base64, which is what
 // the interface counts (4-1-1-6).
 const MaxPaper = 150 << 10 / 4 * 3

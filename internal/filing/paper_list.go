@@ -201,9 +201,6 @@ func (t Tables) PaperPurpose(purpose int) int {
 	return purpose
 }
 
-// jpegFormat is Fjwjgs of JPEG in the built-in edition.
-const jpegFormat = 1
-
 // JPEGFormat is the bureau's code (Fjwjgs) for the pictures that we submit.
 func (t Tables) JPEGFormat() int {
 	for _, c := range t.PaperFormats {
@@ -211,5 +208,5 @@ func (t Tables) JPEGFormat() int {
 			return c.ID
 		}
 	}
-	return jpegFormat
+	return 1 // JPG in the built-in edition
 }

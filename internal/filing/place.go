@@ -20,18 +20,17 @@ import (
 //go:embed data/places.tsv
 var placesTSV string
 
-var places = sync.OnceValue(func() map[string][]string {
-	names := map[string][]string{}
-	for line := range strings.Lines(placesTSV) {
-		parts := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		names[parts[0]] = parts[1:]
-	}
-	return names
-})
-
 // PlaceNames are a division's names in Latin letters, the usual one first; none for counties and for divisions newer
 // than the list.
 func PlaceNames(code string) []string { return places()[code] }
+
+var places = sync.OnceValue(func() map[string][]string {
+	names := map[string][]string{}
+	for cells := range rows(placesTSV) {
+		names[cells[0]] = cells[1:]
+	}
+	return names
+})
 
 // FoldPlace makes spellings of a place's name equal, such as Xi'an, XIAN and xi an.
 func FoldPlace(name string) string {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 )
 
@@ -43,15 +42,8 @@ func Refusals() []Refusal {
 // refusals reads the table once; a test checks its format.
 var refusals = sync.OnceValue(func() map[int]Refusal {
 	table := map[int]Refusal{}
-	for line := range strings.Lines(resultsFile) {
-		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if len(cells) != 6 {
-			continue // the header
-		}
-		code, err := strconv.Atoi(cells[0])
-		if err != nil {
-			continue
-		}
+	for cells := range rows(resultsFile) {
+		code, _ := strconv.Atoi(cells[0])
 		table[code] = Refusal{Code: code, Form: cells[1], Field: cells[2], Staff: cells[3] == "staff",
 			Done: cells[3] == "done", Bilingual: Bilingual{cells[4], cells[5]}}
 	}

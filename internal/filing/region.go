@@ -42,9 +42,8 @@ func (x *regionIndex) add(r Region) {
 
 var builtInRegions = sync.OnceValue(func() *regionIndex {
 	index := newRegionIndex()
-	for line := range strings.Lines(regionsTSV) {
-		code, name, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		index.add(Region{code, name})
+	for cells := range rows(regionsTSV) {
+		index.add(Region{cells[0], cells[1]})
 	}
 	return index
 })

@@ -3,7 +3,6 @@ package filing
 import (
 	_ "embed"
 	"strconv"
-	"strings"
 	"sync"
 )
 
@@ -30,12 +29,9 @@ func (r SendBackReason) About() string {
 //go:embed data/sendbacks.tsv
 var sendBacksFile string
 
-// SendBackReasons lists them in the file's order, which follows the forms.
-func SendBackReasons() []SendBackReason { return sendBacks() }
-
 // SendBackByKey returns the reason with a key.
 func SendBackByKey(key string) (r SendBackReason, known bool) {
-	for _, r := range sendBacks() {
+	for _, r := range SendBackReasons() {
 		if r.Key == key {
 			return r, true
 		}
@@ -43,13 +39,9 @@ func SendBackByKey(key string) (r SendBackReason, known bool) {
 	return r, false
 }
 
-// sendBacks reads the table once; a test checks its format.
-var sendBacks = sync.OnceValue(func() (list []SendBackReason) {
-	for line := range strings.Lines(sendBacksFile) {
-		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if len(cells) != 6 || strings.HasPrefix(line, "#") {
-			continue // the header
-		}
+// SendBackReasons lists them in the file's order, which follows the forms. A test checks the file's format.
+var SendBackReasons = sync.OnceValue(func() (list []SendBackReason) {
+	for cells := range rows(sendBacksFile) {
 		code, _ := strconv.Atoi(cells[3]) // empty: none
 		list = append(list,
 			SendBackReason{Key: cells[0], Form: cells[1], Field: cells[2], Code: code, Bilingual: Bilingual{cells[4], cells[5]}})

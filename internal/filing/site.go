@@ -53,9 +53,9 @@ func (s Site) Validate(t Tables) Problems {
 	if _, key := NormaliseDomain(s.Name); s.Name != "" && (key == "" || strings.Trim(s.Name, "0123456789") == "") {
 		p.add("name", "site_name_not_a_name")
 	}
-	p.domains(s.Domains)
+	lines(&p, "domains", s.Domains, maxDomains, NormaliseDomain)
 	p.homePage(s)
-	p.ips(s.IPs)
+	lines(&p, "ips", s.IPs, maxIPs, ParseIPRange)
 	p.choice("access_mode", t.AccessModes, s.AccessMode)
 	p.choice("server_place", t.ServerPlaces, s.ServerPlace)
 	p.choices("pre_approvals", t.PreApprovals, s.PreApprovals, false)
@@ -65,30 +65,17 @@ func (s Site) Validate(t Tables) Problems {
 	return p
 }
 
-func (p *Problems) domains(domains []string) {
+// lines checks a list with one entry per line.
+func lines[T any](p *Problems, field string, list []string, most int, parse func(string) (T, string)) {
 	switch {
-	case len(domains) == 0:
-		p.add("domains", "required")
-	case len(domains) > maxDomains:
-		p.add("domains", "too_many", "max", maxDomains)
+	case len(list) == 0:
+		p.add(field, "required")
+	case len(list) > most:
+		p.add(field, "too_many", "max", most)
 	}
-	for i, d := range domains {
-		if _, key := NormaliseDomain(d); key != "" {
-			p.add("domains", key, "line", i+1)
-		}
-	}
-}
-
-func (p *Problems) ips(ips []string) {
-	switch {
-	case len(ips) == 0:
-		p.add("ips", "required")
-	case len(ips) > maxIPs:
-		p.add("ips", "too_many", "max", maxIPs)
-	}
-	for i, t := range ips {
-		if _, key := ParseIPRange(t); key != "" {
-			p.add("ips", key, "line", i+1)
+	for i, text := range list {
+		if _, key := parse(text); key != "" {
+			p.add(field, key, "line", i+1)
 		}
 	}
 }
@@ -126,20 +113,14 @@ func DomainCovers(domain, host string) bool {
 }
 
 func (p *Problems) choice(field string, table []Code, id int) {
-	if _, ok := CodeByID(table, id); !ok {
+	if !containsCode(table, id) {
 		p.add(field, "choose")
 	}
 }
 
 func (p *Problems) choices(field string, table []Code, ids []int, required bool) {
-	if required && len(ids) == 0 {
+	if required && len(ids) == 0 || slices.ContainsFunc(ids, func(id int) bool { return !containsCode(table, id) }) {
 		p.add(field, "choose")
-	}
-	for _, id := range ids {
-		if _, ok := CodeByID(table, id); !ok {
-			p.add(field, "choose")
-			return
-		}
 	}
 }
 

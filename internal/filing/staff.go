@@ -10,11 +10,6 @@ import (
 // The forms of records that staff submit themselves (interface 3.0, 4-1-1-7, 4-1-1-8, 4-1-2). Days have the format of
 // date fields, "2026-11-24".
 
-// Outcomes are 未备案网站处理状态 (Wbacl), the built-in edition.
-var Outcomes = []Code{
-	{2, "已停止接入", "Access was cut off"}, {3, "已备案", "It is filed now"}, {4, "不属于本单位", "It isn't ours"}, {5, "其他", "Other"},
-}
-
 // The lengths of upload-data.xsd.
 const (
 	maxVerifier       = 128

@@ -2,6 +2,8 @@
 // field and the code tables. It does no I/O and doesn't depend on Temporal.
 package filing
 
+import "slices"
+
 // Stage is the stage of a filing. The table of stages is in docs/architecture.md.
 type Stage string
 
@@ -40,9 +42,5 @@ func (s Stage) Final() bool { return s == Filed || s == Withdrawn || s == Deregi
 // Withdrawable reports whether a customer may still withdraw: after the record was submitted, only the bureau can end
 // it.
 func (s Stage) Withdrawable() bool {
-	switch s {
-	case Contact, Verifying, Preparing, Vetting, Correcting:
-		return true
-	}
-	return false
+	return slices.Contains([]Stage{Contact, Verifying, Preparing, Vetting, Correcting}, s)
 }

@@ -34,13 +34,6 @@ type Ending struct {
 	Note   string `json:"note,omitempty"`
 }
 
-// EndingReasons are 注销理由 (Zxly), the built-in edition.
-var EndingReasons = []Code{
-	{1, "网站不再使用", "The site is no longer used"}, {2, "域名到期或转让", "The domain expired or changed hands"},
-	{3, "更换接入服务提供者", "Moving to another provider"}, {4, "主体注销", "The holder ceased to be"},
-	{5, "备案资料有误", "The filing's data are wrong"}, {6, "其他", "Other"},
-}
-
 // Bureau is the province whose bureau reviews the dossier, as a GB/T 2260 code: the holder's, or that of the number the
 // dossier is about. Empty if unknown.
 func (d Dossier) Bureau() string {

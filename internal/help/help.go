@@ -53,9 +53,7 @@ type Book struct {
 type Library struct{ books map[string]*Book }
 
 // Load reads the embedded pages, once.
-var Load = sync.OnceValues(load)
-
-func load() (*Library, error) {
+var Load = sync.OnceValues(func() (*Library, error) {
 	l := &Library{books: map[string]*Book{}}
 	for _, lang := range Languages {
 		book, err := loadBook(content, "content/"+lang)
@@ -65,7 +63,7 @@ func load() (*Library, error) {
 		l.books[lang] = book
 	}
 	return l, nil
-}
+})
 
 // Book returns the help centre in a language; Chinese for an unknown one.
 func (l *Library) Book(lang string) *Book {

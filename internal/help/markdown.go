@@ -90,39 +90,36 @@ func attribute(value any) string {
 func plain(n ast.Node, raw []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		switch n := n.(type) {
-		case *ast.Text:
-			if entering {
-				b.Write(n.Value(raw))
-				if n.SoftLineBreak() || n.HardLineBreak() {
-					b.WriteByte(' ')
-				}
-			}
-		case *ast.String:
-			if entering {
-				b.Write(n.Value)
-			}
-		case *ast.AutoLink:
-			if entering {
-				b.Write(n.Label(raw))
-			}
-		case *ast.FencedCodeBlock:
-			if entering {
-				for i := range n.Lines().Len() {
-					line := n.Lines().At(i)
-					b.Write(line.Value(raw))
-				}
-			}
-		case *extast.TableCell:
-			if !entering {
-				b.WriteString("　")
-			}
-		default:
-			if !entering && n.Type() == ast.TypeBlock {
-				b.WriteByte(' ')
-			}
+		text, leaf := leafText(n, raw)
+		_, cell := n.(*extast.TableCell)
+		switch {
+		case leaf && entering:
+			b.Write(text)
+		case leaf || entering:
+		case cell:
+			b.WriteString("　")
+		case n.Type() == ast.TypeBlock:
+			b.WriteByte(' ')
 		}
 		return ast.WalkContinue, nil
 	})
 	return strings.TrimSpace(string(util.UnescapePunctuations([]byte(b.String()))))
+}
+
+// leafText is the text of a node that has its own.
+func leafText(n ast.Node, raw []byte) (text []byte, leaf bool) {
+	switch n := n.(type) {
+	case *ast.Text:
+		if n.SoftLineBreak() || n.HardLineBreak() {
+			return append(bytes.Clone(n.Value(raw)), ' '), true
+		}
+		return n.Value(raw), true
+	case *ast.String:
+		return n.Value, true
+	case *ast.AutoLink:
+		return n.Label(raw), true
+	case *ast.FencedCodeBlock:
+		return n.Lines().Value(raw), true
+	}
+	return nil, false
 }

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,36 +18,6 @@ const (
 	// figuresTimeout bounds a count; figuresPatience is how long a scrape waits for it before it uses the last one.
 	figuresTimeout  = 50 * time.Second
 	figuresPatience = 3 * time.Second
-)
-
-func description(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(name, help, labels, nil)
-}
-
-var (
-	filings     = description("beian_filings", "Filings by stage.", "stage")
-	stuck       = description("beian_filings_stuck", "Stuck filings by step and reason.", "step", "reason")
-	stuckOldest = description("beian_filings_stuck_oldest_timestamp_seconds",
-		"When the oldest stuck filing got stuck, by step and reason.", "step", "reason")
-	attention = description("beian_filings_attention",
-		"Filings that need their customer's attention, by kind of attention.", "attention")
-	tasks   = description("beian_staff_tasks", "Open tasks of staff, by kind.", "kind")
-	signals = description("beian_signals_waiting", "Signals waiting to be sent to filings.")
-	broken  = description("beian_broken_workflows",
-		"Workflow runs blocked because their code fails or doesn't match their histories.")
-	exchanged = description("beian_exchange_last_timestamp_seconds",
-		"When an exchange with the bureau last began, by account.", "account")
-	sequence = description("beian_exchange_sequence",
-		"Sequence number of the newest data file, by account.", "account")
-	stopped = description("beian_exchange_stopped",
-		"Whether an account's exchange is stopped until staff act: 1 or 0.", "account")
-	waiting = description("beian_exchange_waiting_records",
-		"Records waiting for a data file, by account.", "account")
-	waitingOldest = description("beian_exchange_waiting_oldest_timestamp_seconds",
-		"When the oldest waiting record was queued, by account.", "account")
-	unaccepted = description("beian_exchange_unaccepted_files",
-		"Data files that the bureau hasn't accepted, by account.", "account")
-	figuresCounted = description("beian_figures_timestamp_seconds", "When the figures of the database were counted.")
 )
 
 // figures collects the counts of the database.
@@ -108,38 +79,52 @@ func (f *figures) refresh() <-chan struct{} {
 }
 
 func send(out chan<- prometheus.Metric, f store.Figures) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	// pairs are the labels' names, each with its value.
+	gauge := func(name, help string, v float64, pairs ...string) {
+		var labels, values []string
+		for pair := range slices.Chunk(pairs, 2) {
+			labels, values = append(labels, pair[0]), append(values, pair[1])
+		}
+		out <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, labels, nil), prometheus.GaugeValue, v, values...)
 	}
-	since := func(d *prometheus.Desc, at *time.Time, labels ...string) {
+	since := func(name, help string, at *time.Time, pairs ...string) {
 		if at != nil {
-			gauge(d, float64(at.UnixMilli())/1000, labels...)
+			gauge(name, help, float64(at.UnixMilli())/1000, pairs...)
 		}
 	}
-	since(figuresCounted, &f.CountedAt)
+	since("beian_figures_timestamp_seconds", "When the figures of the database were counted.", &f.CountedAt)
 	for stage, n := range f.Stages {
-		gauge(filings, float64(n), string(stage))
+		gauge("beian_filings", "Filings by stage.", float64(n), "stage", string(stage))
 	}
 	for what, n := range f.Attention {
-		gauge(attention, float64(n), what)
+		gauge("beian_filings_attention", "Filings that need their customer's attention, by kind of attention.", float64(n),
+			"attention", what)
 	}
 	for kind, n := range f.Tasks {
-		gauge(tasks, float64(n), kind)
+		gauge("beian_staff_tasks", "Open tasks of staff, by kind.", float64(n), "kind", kind)
 	}
 	for _, s := range f.Stuck {
-		gauge(stuck, float64(s.N), s.Step, s.Reason)
-		since(stuckOldest, &s.Oldest, s.Step, s.Reason)
+		cause := []string{"step", s.Step, "reason", s.Reason}
+		gauge("beian_filings_stuck", "Stuck filings by step and reason.", float64(s.N), cause...)
+		since("beian_filings_stuck_oldest_timestamp_seconds", "When the oldest stuck filing got stuck, by step and reason.",
+			&s.Oldest, cause...)
 	}
-	gauge(signals, float64(f.Signals))
-	gauge(broken, float64(f.Broken))
+	gauge("beian_signals_waiting", "Signals waiting to be sent to filings.", float64(f.Signals))
+	gauge("beian_broken_workflows", "Workflow runs blocked because their code fails or doesn't match their histories.",
+		float64(f.Broken))
 	for _, a := range f.Accounts {
-		gauge(sequence, float64(a.Sequence), a.Name)
-		gauge(waiting, float64(a.Waiting), a.Name)
-		gauge(unaccepted, float64(a.Files), a.Name)
-		gauge(stopped, map[bool]float64{true: 1}[a.Stopped], a.Name)
-		since(waitingOldest, a.Oldest, a.Name)
+		of := []string{"account", a.Name}
+		gauge("beian_exchange_sequence", "Sequence number of the newest data file, by account.", float64(a.Sequence), of...)
+		gauge("beian_exchange_waiting_records", "Records waiting for a data file, by account.", float64(a.Waiting), of...)
+		gauge("beian_exchange_unaccepted_files", "Data files that the bureau hasn't accepted, by account.",
+			float64(a.Files), of...)
+		gauge("beian_exchange_stopped", "Whether an account's exchange is stopped until staff act: 1 or 0.",
+			map[bool]float64{true: 1}[a.Stopped], of...)
+		since("beian_exchange_waiting_oldest_timestamp_seconds", "When the oldest waiting record was queued, by account.",
+			a.Oldest, of...)
 		if a.Exchanges {
-			since(exchanged, a.ExchangedAt, a.Name)
+			since("beian_exchange_last_timestamp_seconds", "When an exchange with the bureau last began, by account.",
+				a.ExchangedAt, of...)
 		}
 	}
 }

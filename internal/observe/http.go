@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -42,10 +43,7 @@ var methods = map[string]bool{"GET": true, "HEAD": true, "POST": true}
 // HTTP counts a panel's requests and starts a trace for each. It ignores a client's own trace context: anybody can
 // send one.
 func (p *Process) HTTP(c *gin.Context) {
-	start, route, method := time.Now(), c.FullPath(), c.Request.Method
-	if route == "" {
-		route = noRoute
-	}
+	start, route, method := time.Now(), cmp.Or(c.FullPath(), noRoute), c.Request.Method
 	if !methods[method] {
 		method = "other"
 	}

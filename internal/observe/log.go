@@ -83,10 +83,8 @@ func stepOf(attrs []slog.Attr) string {
 }
 
 func valueOf(attrs []slog.Attr, key string) string {
-	for _, a := range attrs {
-		if a.Key == key {
-			return a.Value.String()
-		}
+	if i := slices.IndexFunc(attrs, func(a slog.Attr) bool { return a.Key == key }); i >= 0 {
+		return attrs[i].Value.String()
 	}
 	return ""
 }

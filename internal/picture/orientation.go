@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"slices"
 )
 
 // orientation reads how a JPEG must be turned to be upright (EXIF 2.3, tag 0x0112: 1 to 8); 1 if that is missing
@@ -58,35 +59,29 @@ func tiffOrientation(b []byte) int {
 	return 1
 }
 
-// turned applies an orientation.
+// turned applies an orientation: swapped sides, then mirrored.
 func turned(img *image.RGBA, orientation int) *image.RGBA {
 	if orientation <= 1 {
 		return img
 	}
-	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	w, h, swapped := img.Bounds().Dx(), img.Bounds().Dy(), orientation >= 5
+	mirroredX, mirroredY := slices.Contains([]int{2, 3, 7, 8}, orientation), slices.Contains([]int{3, 4, 6, 7}, orientation)
 	bounds := image.Rect(0, 0, w, h)
-	if orientation >= 5 {
+	if swapped {
 		bounds = image.Rect(0, 0, h, w)
 	}
 	target := image.NewRGBA(bounds)
 	for y := range bounds.Dy() {
 		for x := range bounds.Dx() {
 			sx, sy := x, y
-			switch orientation {
-			case 2:
-				sx = w - 1 - x
-			case 3:
-				sx, sy = w-1-x, h-1-y
-			case 4:
-				sy = h - 1 - y
-			case 5:
+			if swapped {
 				sx, sy = y, x
-			case 6:
-				sx, sy = y, h-1-x
-			case 7:
-				sx, sy = w-1-y, h-1-x
-			case 8:
-				sx, sy = w-1-y, x
+			}
+			if mirroredX {
+				sx = w - 1 - sx
+			}
+			if mirroredY {
+				sy = h - 1 - sy
 			}
 			target.SetRGBA(x, y, img.RGBAAt(sx, sy))
 		}

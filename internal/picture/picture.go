@@ -11,6 +11,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"golang.org/x/image/draw"
 )
@@ -142,7 +143,7 @@ func finish(upright *image.RGBA, limits Limits) (Prepared, error) {
 }
 
 // decoderOf determines a file's type from its first bytes, whatever its name.
-func decoderOf(raw []byte) (func(*bytes.Reader) (image.Image, error), error) {
+func decoderOf(raw []byte) (func(io.Reader) (image.Image, error), error) {
 	has := func(at int, magic string) bool {
 		return len(raw) >= at+len(magic) && string(raw[at:at+len(magic)]) == magic
 	}
@@ -152,9 +153,9 @@ func decoderOf(raw []byte) (func(*bytes.Reader) (image.Image, error), error) {
 	case len(raw) > MaxUpload:
 		return nil, ErrTooBig
 	case has(0, "\xff\xd8\xff"):
-		return func(r *bytes.Reader) (image.Image, error) { return jpeg.Decode(r) }, nil
+		return jpeg.Decode, nil
 	case has(0, "\x89PNG\r\n\x1a\n"):
-		return func(r *bytes.Reader) (image.Image, error) { return png.Decode(r) }, nil
+		return png.Decode, nil
 	case has(4, "ftyphei") || has(4, "ftyphev") || has(4, "ftypmif1") || has(4, "ftypmsf1") || has(4, "ftypavif"):
 		return nil, ErrHEIC
 	}
@@ -223,8 +224,7 @@ func blank(img *image.RGBA) bool {
 
 // KeyOf is the key of an error's text; ok is false for errors that aren't about the picture.
 func KeyOf(err error) (key string, ok bool) {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, is := errors.AsType[*Error](err); is {
 		return e.Key, true
 	}
 	return "", false

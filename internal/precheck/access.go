@@ -9,49 +9,37 @@ import (
 )
 
 func domainBlacklisted(f Facts) []map[string]any {
-	var list []map[string]any
-	for _, d := range f.BlackDomains {
-		list = append(list, found(true, "domain", filing.DisplayDomain(d))...)
-	}
-	return list
+	return each(f.BlackDomains,
+		func(d string) []map[string]any { return found(true, "domain", filing.DisplayDomain(d)) })
 }
 
 // domainNotOfOrder finds domains that aren't bound to the web space.
 func domainNotOfOrder(f Facts) []map[string]any {
-	var list []map[string]any
-	for _, d := range f.Dossier.Site.Domains {
+	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
 		bound := slices.ContainsFunc(f.Domains,
 			func(listed string) bool { return listed == d || filing.DomainCovers(listed, d) })
-		list = append(list, found(!bound, "domain", filing.DisplayDomain(d))...)
-	}
-	return list
+		return found(!bound, "domain", filing.DisplayDomain(d))
+	})
 }
 
 func domainUnresolved(f Facts) []map[string]any {
-	var list []map[string]any
-	for _, d := range f.Dossier.Site.Domains {
+	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
 		at, known := f.Resolved[d]
-		list = append(list, found(known && (at.Missing || len(at.Addresses) == 0), "domain", filing.DisplayDomain(d))...)
-	}
-	return list
+		return found(known && (at.Missing || len(at.Addresses) == 0), "domain", filing.DisplayDomain(d))
+	})
 }
 
 // domainElsewhere finds domains that resolve to none of the site's addresses.
 func domainElsewhere(f Facts) []map[string]any {
 	ours := ranges(f.Dossier.Site.IPs)
-	var list []map[string]any
-	for _, d := range f.Dossier.Site.Domains {
-		addresses := f.Resolved[d].Addresses
-		if len(addresses) == 0 || slices.ContainsFunc(addresses, func(a netip.Addr) bool { return within(ours, a, a) }) {
-			continue
-		}
+	return each(f.Dossier.Site.Domains, func(d string) []map[string]any {
 		var seen []string
-		for _, a := range addresses {
-			seen = append(seen, a.String())
+		here := false
+		for _, a := range f.Resolved[d].Addresses {
+			seen, here = append(seen, a.String()), here || within(ours, a, a)
 		}
-		list = append(list, found(true, "domain", filing.DisplayDomain(d), "addresses", strings.Join(seen, "、"))...)
-	}
-	return list
+		return found(len(seen) > 0 && !here, "domain", filing.DisplayDomain(d), "addresses", strings.Join(seen, "、"))
+	})
 }
 
 // ipNotOfOrder finds addresses that aren't the order's: they would be refused (1063), or belong to another customer.
@@ -60,20 +48,14 @@ func ipNotOfOrder(f Facts) []map[string]any {
 	if len(order) == 0 {
 		return nil
 	}
-	var list []map[string]any
-	for _, r := range ranges(f.Dossier.Site.IPs) {
-		list = append(list, found(!within(order, r.From, r.To), "ip", r.String(), "ips", strings.Join(f.IPs, "、"))...)
-	}
-	return list
+	return each(ranges(f.Dossier.Site.IPs), func(r filing.IPRange) []map[string]any {
+		return found(!within(order, r.From, r.To), "ip", r.String(), "ips", strings.Join(f.IPs, "、"))
+	})
 }
 
 // ipNotOurs finds addresses that the provider hasn't reported: they would be refused (1063), whatever the order says.
 func ipNotOurs(f Facts) []map[string]any {
-	var list []map[string]any
-	for _, ip := range f.ForeignIPs {
-		list = append(list, found(true, "ip", ip)...)
-	}
-	return list
+	return each(f.ForeignIPs, func(ip string) []map[string]any { return found(true, "ip", ip) })
 }
 
 // accessModeOther: the customer chose another access mode than the provider offers.

@@ -2,6 +2,7 @@ package precheck
 
 import (
 	"cmp"
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,29 +29,9 @@ type places struct {
 // ordinary are two-character names of divisions that are also everyday words, virtues, directions, rivers or mountains.
 // A site's name that starts with a city's gets a hint; a county's or district's is accepted without its class (和平, but
 // not 和平区).
-const ordinary = `
-山南 大同 长治 白银 百色 来宾 安康 三明 中山 新乐 三河 高平 孝义 新民 海城 东港 凤城 灯塔 开原 兴城 大安 龙井 和龙 尚志 五常
-海林 宁安 安达 海伦 临江 平泉 海安 兴化 丹阳 建德 瑞安 乐清 海宁 平湖 永康 江山 东阳 临海 龙泉 龙港 玉环 无为 天长 明光
-广德 永安 福安 乐平 庐山 高安 德兴 龙口 栖霞 高密 登封 灵宝 京山 当阳 仙桃 天门 赤壁 兴宁 台山 开平 阳春 东兴 北流 平果
-合山 文昌 东方 安宁 开远 福泉 赤水 兴义 水富 弥勒 文山 大理 瑞丽 合作 同仁 玉树 玉门 和田 双河 新星 白杨 华亭 海门 海阳
-和平 朝阳 新华 长安 友谊 友好 前进 向阳 红旗 解放 新兴 东风 振兴 光明 平安 安定 长寿 复兴 太平 太和 永和 和顺 大方 方正
-富裕 庆安 明水 清水 温泉 同心 共和 互助 资源 集贤 木兰 延长 延寿 通道 长乐 民乐 乐业 康乐 德化 仁和 凤凰 牡丹 芙蓉 海棠
-莲花 桃源 桃江 桃山 绿春 元宝 红塔 宝塔 钟楼 鼓楼 天桥 路桥 古塔 白塔 石鼓 天元 天心 天涯 九龙 金牛 玉泉 甘泉 石泉 龙湖
-东湖 西湖 南湖 北湖 月湖 镜湖 金湖 太湖 青山 南山 西山 东山 泰山 衡山 恒山 千山 金山 宝山 房山 象山 方山 玉山 龙山 凤山
-灵山 蓝山 福山 君山 花山 雨山 铁山 平山 明山 连山 常山 江南 江北 河东 河西 河南 海南 海北 河北 城东 城西 城中 城北 东城
-西城 港口 海港 新城 古城 云龙 青龙 卧龙 龙门 石门 三门 天台 五台 三台 高台 武功 武侯 文成 文圣 文安 文水 兴业 兴隆 兴文
-修文 崇礼 崇义 崇仁 礼泉 博爱 爱民 惠民 富民 裕民 民权 民和 民丰 乐安 静安 静海 静乐 望江 望都 花溪 花都 云和 云阳 白云
-紫云 祥云 凌云 七星 九原 中原 平原 天山 运河 银海 东海 南海 滨海 定海 大兴 大关 大宁 大新 大名 大通 大丰 大英 大化 大东
-中江 中方 中阳 上街 南部 前锋 双江 双流 双清 双桥 三原 三水 三元 五河 五原 五华 九台 万安 万年 万载 万全 万荣 长丰 长兴
-长武 长宁 长顺 长清 永清 永春 永新 永泰 永丰 永福 永平 永兴 永胜 永德 永仁 永善 永定 永嘉 永宁 平和 平顺 平利 平乐 平定
-平阳 太康 太谷 泰和 泰来 安吉 安福 安化 安仁 安居 康平 康保 福清 顺平 顺昌 顺义 顺城 顺德 嘉禾 嘉善 嘉祥 丰润 丰泽 丰满
-富源 富平 富顺 华容 华安 华龙 华池 德安 德清 光山 光泽 清丰 清流 新河 新安 新田 新和 新龙 新源 合水 金门 金川 金水
-金阳 金塔 金堂 金沙 白水 白河 白玉 黑山 黑水 红河 红原 红桥 红安 红山 绿园 青田 青阳 青河 蓝田 紫金 紫阳 黄龙 石城 石林
-石楼 玉龙 宝丰 宝安 宝兴 宝清 翠屏 锦江 锦屏 镇远 通海 通山 通江 洞口 山阳 山丹 山城 水城 东安 兴安 景泰 和政 和静
-沙河 明溪 比如 小店 大田 宏伟 新建 公安 会同 朝天 独山 麒麟 同德 开化 小金 老城 工农 柳林 梨树 柳河 香河 龙潭 龙凤 仙居
-仙游 阳明 盐湖 天柱 盘龙 雨花 荷塘 竹山 竹溪 桐柏 天河 越秀 叠彩 秀峰 大祥 石渠 天全 古田 连城 长子 神池 灵石 双塔 松山
-林口 思明 博望 迎江 大观 回民 二七 正安 正阳 正蓝 兴庆 兴国
-`
+//
+//go:embed data/ordinary.txt
+var ordinary string
 
 // nations are the peoples that autonomous divisions are named after.
 const nations = `满|回|蒙古|藏|维吾尔|苗|彝|壮|布依|朝鲜|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|普米|塔吉克|怒|鄂温克|保安|裕固|独龙|鄂伦春`
@@ -131,15 +112,15 @@ func placeIn(f Facts) string {
 	if f.Dossier.Holder.Nature != filing.NaturePerson {
 		return ""
 	}
-	for _, place := range divisions().anywhere {
-		if strings.Contains(name, place) && !slices.Contains(generic, place) {
-			return place
-		}
-	}
-	for _, place := range divisions().leading {
-		if strings.HasPrefix(name, place) {
-			return place
-		}
+	return cmp.Or(firstOf(divisions().anywhere,
+		func(place string) bool { return strings.Contains(name, place) && !slices.Contains(generic, place) }),
+		firstOf(divisions().leading, func(place string) bool { return strings.HasPrefix(name, place) }))
+}
+
+// firstOf is the first place for which a condition holds; empty if there is none.
+func firstOf(places []string, holds func(string) bool) string {
+	if i := slices.IndexFunc(places, holds); i >= 0 {
+		return places[i]
 	}
 	return ""
 }
@@ -150,15 +131,8 @@ func siteNamePlace(f Facts) []map[string]any {
 	if f.Dossier.Holder.Nature != filing.NaturePerson || placeIn(f) != "" {
 		return nil
 	}
-	for _, place := range divisions().leading {
-		if strings.HasSuffix(name, place) {
-			return found(true, "word", place)
-		}
-	}
-	for _, place := range slices.Concat(generic, divisions().hinted) {
-		if strings.HasPrefix(name, place) {
-			return found(true, "word", place)
-		}
-	}
-	return nil
+	word := cmp.Or(firstOf(divisions().leading, func(place string) bool { return strings.HasSuffix(name, place) }),
+		firstOf(slices.Concat(generic, divisions().hinted),
+			func(place string) bool { return strings.HasPrefix(name, place) }))
+	return found(word != "", "word", word)
 }

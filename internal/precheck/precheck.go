@@ -139,15 +139,8 @@ func Run(f Facts) []Finding {
 			list = append(list, Finding{Rule: r.name, Blocking: r.blocking, Form: r.form, Field: r.field, Args: args})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Finding) int {
-		switch {
-		case a.Blocking == b.Blocking:
-			return 0
-		case a.Blocking:
-			return -1
-		}
-		return 1
-	})
+	rank := map[bool]int{true: -1}
+	slices.SortStableFunc(list, func(a, b Finding) int { return rank[a.Blocking] - rank[b.Blocking] })
 	return list
 }
 
@@ -158,6 +151,14 @@ func Names() []string {
 		names[i] = r.name
 	}
 	return names
+}
+
+// each collects what a check finds in the elements of a list.
+func each[T any](list []T, check func(T) []map[string]any) (all []map[string]any) {
+	for _, element := range list {
+		all = append(all, check(element)...)
+	}
+	return all
 }
 
 // found returns one finding if the condition holds.

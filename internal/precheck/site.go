@@ -95,15 +95,12 @@ var serviceApprovals = map[int]int{filing.ServiceForum: filing.ContentBulletin}
 // serviceNeedsApproval: a forum is an electronic bulletin service.
 func serviceNeedsApproval(f Facts) []map[string]any {
 	s := f.Dossier.Site
-	var list []map[string]any
-	for _, id := range s.Services {
-		if content, wants := serviceApprovals[id]; wants && !slices.Contains(s.PreApprovals, content) {
-			service, _ := filing.CodeByID(f.Tables.Services, id)
-			want, _ := filing.CodeByID(f.Tables.PreApprovals, content)
-			list = append(list, found(true, "service", service.Name, "content", want.Name)...)
-		}
-	}
-	return list
+	return each(s.Services, func(id int) []map[string]any {
+		content, wants := serviceApprovals[id]
+		service, _ := filing.CodeByID(f.Tables.Services, id)
+		want, _ := filing.CodeByID(f.Tables.PreApprovals, content)
+		return found(wants && !slices.Contains(s.PreApprovals, content), "service", service.Name, "content", want.Name)
+	})
 }
 
 // denies matches parts of a remark that say what the site doesn't have.
@@ -121,12 +118,8 @@ func approvalPaperMissing(f Facts) []map[string]any {
 	if f.ApprovalPapers == nil {
 		return nil
 	}
-	var list []map[string]any
-	for _, id := range f.Dossier.Site.PreApprovals {
-		if !slices.Contains(f.ApprovalPapers, id) {
-			code, _ := filing.CodeByID(f.Tables.PreApprovals, id)
-			list = append(list, found(true, "content", code.Name)...)
-		}
-	}
-	return list
+	return each(f.Dossier.Site.PreApprovals, func(id int) []map[string]any {
+		code, _ := filing.CodeByID(f.Tables.PreApprovals, id)
+		return found(!slices.Contains(f.ApprovalPapers, id), "content", code.Name)
+	})
 }

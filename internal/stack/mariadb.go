@@ -110,12 +110,7 @@ func (m *MariaDB) DSN(name string) string {
 }
 
 func (m *MariaDB) ping(ctx context.Context) error {
-	db, err := sql.Open("mysql", m.DSN(""))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	return db.PingContext(ctx)
+	return m.run(ctx, "DO 1")
 }
 
 // CreateDatabase creates a database if it is missing.

@@ -116,7 +116,7 @@ func FreePorts(n int) ([]int, error) {
 
 // portFree checks, before anything is started, that a port is free.
 func portFree(setting string, port int) error {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	l, err := listen(port)
 	if err != nil {
 		return fmt.Errorf("port %d is taken: choose another with %s, or stop what uses it", port, setting)
 	}

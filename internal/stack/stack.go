@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,18 +43,16 @@ type Ports struct {
 	DNS        int `env:"BEIAN_DEV_DNS_PORT" help:"stand-in name server" default:"2053"`
 }
 
-func (p *Ports) all() []struct {
+type portFlag struct {
 	flag string
 	port *int
-} {
-	return []struct {
-		flag string
-		port *int
-	}{
+}
+
+func (p *Ports) all() []portFlag {
+	return []portFlag{
 		{"--panel", &p.Panel}, {"--database", &p.Database}, {"--temporal", &p.Temporal}, {"--temporal-ui", &p.TemporalUI},
-		{"--inbox", &p.Inbox},
-		{"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP}, {"--sites", &p.Sites},
-		{"--space", &p.Space}, {"--dns", &p.DNS},
+		{"--inbox", &p.Inbox}, {"--bureau", &p.Bureau}, {"--sms", &p.SMS}, {"--smtp", &p.SMTP}, {"--ftp", &p.FTP},
+		{"--sites", &p.Sites}, {"--space", &p.Space}, {"--dns", &p.DNS},
 	}
 }
 
@@ -322,8 +321,8 @@ func (s *Stack) Failed() <-chan error { return s.failed }
 func (s *Stack) Stop() {
 	s.stop()
 	s.running.Wait()
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i]()
+	for _, f := range slices.Backward(s.closers) {
+		f()
 	}
 	if s.Options.Throwaway {
 		_ = os.RemoveAll(s.Options.Dir)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/beian/beian/internal/message"
 	"github.com/beian/beian/internal/simulate/bureau"
 	"github.com/beian/beian/internal/simulate/dns"
+	"github.com/beian/beian/internal/simulate/inbox"
 	"github.com/beian/beian/internal/simulate/mail"
 	"github.com/beian/beian/internal/simulate/sms"
 	"github.com/beian/beian/internal/simulate/webspace"
@@ -126,35 +128,45 @@ func startStandIns(ctx context.Context, s *Stack) (*StandIns, error) {
 	return stands, stands.serve(ctx, s)
 }
 
-// serve listens on every port before it answers on any.
+// serve serves each stand-in on its port.
 func (st *StandIns) serve(ctx context.Context, s *Stack) error {
 	p := s.Options.Ports
-	smtp, err := listen(p.SMTP)
-	if err != nil {
-		return err
+	overHTTP := func(h http.Handler) func(net.Listener) error {
+		return func(l net.Listener) error { return app.Serve(ctx, l, h) }
 	}
-	s.run("mail stand-in", func() error { return st.Mail.Serve(smtp) })
-	s.closers = append(s.closers, func() { _ = st.Mail.Close() })
-	ftp, err := listen(p.FTP)
-	if err != nil {
-		return err
+	for _, stand := range []struct {
+		name  string
+		port  int
+		serve func(net.Listener) error
+		close func() error // ends it with the context; nil if that does
+	}{
+		{"mail stand-in", p.SMTP, st.Mail.Serve, st.Mail.Close},
+		{"FTP stand-in", p.FTP, st.Space.ServeFTP, st.Space.Close},
+		{"SMS stand-in", p.SMS, overHTTP(st.SMS), nil},
+		{"inbox", p.Inbox, overHTTP(inbox.New(st.SMS, st.Mail)), nil},
+		{"bureau stand-in", p.Bureau, overHTTP(st.Bureau), nil},
+		{"sites", p.Sites, overHTTP(st.Space), nil},
+		{"web space page", p.Space, overHTTP(st.Space.Control()), nil},
+	} {
+		l, err := listen(stand.port)
+		if err != nil {
+			return err
+		}
+		s.run(stand.name, func() error { return stand.serve(l) })
+		if stand.close != nil {
+			context.AfterFunc(ctx, func() {
+				_ = stand.close()
+				_ = l.Close() // closing it before it serves would leave it serving for ever
+			})
+		}
 	}
-	s.run("FTP stand-in", func() error { return st.Space.ServeFTP(ftp) })
-	s.closers = append(s.closers, func() { _ = st.Space.Close() })
 	names, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", p.DNS))
 	if err != nil {
 		return err
 	}
 	s.run("DNS stand-in", func() error { return st.DNS.Serve(names) })
-	go func() { // closing ends them, not the context
-		<-ctx.Done()
-		_ = st.DNS.Close()
-		_ = st.Mail.Close()
-		_ = st.Space.Close()
-		_ = smtp.Close() // closing it before it serves would leave it serving for ever
-		_ = ftp.Close()
-	}()
-	return st.serveHTTP(ctx, s)
+	context.AfterFunc(ctx, func() { _ = st.DNS.Close() })
+	return nil
 }
 
 func (s *Stack) settings() app.Settings {

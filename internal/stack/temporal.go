@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,7 +88,7 @@ func StartTemporal(ctx context.Context, dir string, port, uiPort int, database s
 }
 
 func (t *Temporal) ping(ctx context.Context) error {
-	c, err := client.DialContext(ctx, client.Options{HostPort: t.Address, Logger: quiet{}})
+	c, err := client.DialContext(ctx, client.Options{HostPort: t.Address, Logger: quiet})
 	if err != nil {
 		return err
 	}
@@ -105,12 +106,5 @@ func (t *Temporal) Stop() {
 	t.process.stop()
 }
 
-// quiet is a logger that discards everything, for while the server isn't up yet.
-type quiet struct{}
-
-var _ sdklog.Logger = quiet{}
-
-func (quiet) Debug(string, ...any) {}
-func (quiet) Info(string, ...any)  {}
-func (quiet) Warn(string, ...any)  {}
-func (quiet) Error(string, ...any) {}
+// quiet discards the SDK's log while the server isn't up yet.
+var quiet = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))

@@ -5,11 +5,7 @@ import (
 	"slices"
 )
 
-// lock marks what other records can't do while this one is under review.
-func (s *Server) lock(r *record) { s.mark(r, true) }
-
-func (s *Server) unlock(r *record) { s.mark(r, false) }
-
+// mark marks what other records can't do while this one is under review.
 func (s *Server) mark(r *record, under bool) {
 	switch r.Kind {
 	case change:
@@ -85,15 +81,28 @@ func (s *Server) addSite(h *holder, n *node) *site {
 		ID: s.nextID(), IspID: n.number("IspWzid"), Number: fmt.Sprintf("%s-%d", h.Number, h.SitesEver),
 		Data: n.without("Ym_xx", "Jr_xx"), Filed: at, Changed: at,
 	}
-	for _, d := range n.all("Ym_xx") {
-		w.Domains = append(w.Domains, domain{ID: s.nextID(), IspID: d.number("IspYmid"), Name: d.text("Ym")})
-	}
+	s.fillDomains(w, n)
 	h.Sites = append(h.Sites, w)
 	s.index.addSite(h, w)
 	for _, a := range n.all("Jr_xx") {
 		s.addAccess(w, a)
 	}
 	return w
+}
+
+func (s *Server) fillDomains(w *site, n *node) {
+	w.Domains = nil
+	for _, d := range n.all("Ym_xx") {
+		w.Domains = append(w.Domains, domain{ID: s.idOf(d, "Ymid"), IspID: d.number("IspYmid"), Name: d.text("Ym")})
+	}
+}
+
+// idOf is an element's own ID, or a new one.
+func (s *Server) idOf(n *node, name string) int64 {
+	if id := n.number(name); id != 0 {
+		return id
+	}
+	return s.nextID()
 }
 
 func (s *Server) addAccess(w *site, n *node) {
@@ -106,11 +115,8 @@ func (s *Server) addAccess(w *site, n *node) {
 func (s *Server) fillAccess(a *access, n *node) {
 	a.Data, a.IPs = tree("Jr_xx", append(n.all("Wzfb"), n.all("Wzjrfs")...)...), nil
 	for _, p := range n.all("Ip_xx") {
-		id := p.number("Ipid")
-		if id == 0 {
-			id = s.nextID()
-		}
-		a.IPs = append(a.IPs, ips{ID: id, IspID: p.number("IspIpid"), From: p.number("Qsip"), To: p.number("Zzip")})
+		a.IPs = append(a.IPs,
+			ips{ID: s.idOf(p, "Ipid"), IspID: p.number("IspIpid"), From: p.number("Qsip"), To: p.number("Zzip")})
 	}
 }
 
@@ -123,14 +129,8 @@ func (s *Server) applyChange(r *record) {
 	for _, n := range r.Entry.all("Wz_xx") {
 		w := s.index.sites[n.number("Wzid")]
 		s.index.dropNames(w)
-		w.Data, w.Domains, w.Changed = n.without("Ym_xx", "Jr_xx"), nil, at
-		for _, d := range n.all("Ym_xx") {
-			id := d.number("Ymid")
-			if id == 0 {
-				id = s.nextID()
-			}
-			w.Domains = append(w.Domains, domain{ID: id, IspID: d.number("IspYmid"), Name: d.text("Ym")})
-		}
+		w.Data, w.Changed = n.without("Ym_xx", "Jr_xx"), at
+		s.fillDomains(w, n)
 		for _, an := range n.all("Jr_xx") {
 			s.fillAccess(s.index.accesses[an.number("Jrid")], an)
 		}

@@ -3,6 +3,7 @@ package bureau
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -125,8 +126,8 @@ func (x *index) dropNames(w *site) {
 	drop(x.siteByName, w.name(), w)
 }
 
-func drop(m map[string]*site, key string, w *site) {
-	if m[key] == w {
+func drop[T any](m map[string]*T, key string, owner *T) {
+	if m[key] == owner {
 		delete(m, key)
 	}
 }
@@ -138,9 +139,7 @@ func homePage(wz *node) string {
 }
 
 func (x *index) dropPaper(h *holder) {
-	if x.holderByPaper[paper(h.Data)] == h {
-		delete(x.holderByPaper, paper(h.Data))
-	}
+	drop(x.holderByPaper, paper(h.Data), h)
 }
 
 // paper is a holder's document as a key.
@@ -156,21 +155,11 @@ func plainDomain(name string) string {
 
 // ours reports whether the provider has an access to one of the holder's sites.
 func (h *holder) ours(provider int64) bool {
-	for _, w := range h.Sites {
-		if !w.Dead && w.ours(provider) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.Sites, func(w *site) bool { return !w.Dead && w.ours(provider) })
 }
 
 func (w *site) ours(provider int64) bool {
-	for _, a := range w.Accesses {
-		if a.Provider == provider {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.Accesses, func(a *access) bool { return a.Provider == provider })
 }
 
 func (w *site) name() string { return w.Data.text("Wzmc") }
@@ -199,10 +188,8 @@ func (s *Server) PasswordOf(number string) string {
 // holderOf finds a holder that isn't deregistered, by its own or a site's number.
 func (s *Server) holderOf(number string) *holder {
 	h := s.index.holderByNumber[number]
-	if h == nil {
-		if w := s.index.siteByNumber[number]; w != nil && !w.Dead {
-			h = w.holder
-		}
+	if w := s.index.siteByNumber[number]; w != nil && !w.Dead {
+		h = w.holder
 	}
 	if h == nil || h.Dead {
 		return nil

@@ -213,20 +213,3 @@ func (s *Server) nextNumber(province string) string {
 	s.state.Serial++
 	return fmt.Sprintf("%sICP备%d%06d号", signOf(province), s.now().In(china).Year(), s.state.Serial)
 }
-
-// signOf is a province's short name; empty for an unknown province.
-func signOf(province string) string {
-	if len(province) != 6 {
-		return ""
-	}
-	return signs[province[:2]]
-}
-
-// signs by the first two digits of the province's code.
-var signs = map[string]string{
-	"11": "京", "12": "津", "13": "冀", "14": "晋", "15": "蒙", "21": "辽", "22": "吉", "23": "黑", "31": "沪",
-	"32": "苏", "33": "浙",
-	"34": "皖", "35": "闽", "36": "赣", "37": "鲁", "41": "豫", "42": "鄂", "43": "湘", "44": "粤", "45": "桂",
-	"46": "琼", "50": "渝",
-	"51": "蜀", "52": "黔", "53": "滇", "54": "藏", "61": "陕", "62": "陇", "63": "青", "64": "宁", "65": "新",
-}

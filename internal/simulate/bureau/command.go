@@ -35,7 +35,7 @@ func (s *Server) CommandVerdicts(code, count int) error {
 
 // obey finds the result requested by a tester. An approval or a refusal comes from the review, in its time;
 // anything else is given at once.
-func (s *Server) obey(r *record) (code int, opinion string) {
+func (s *Server) obey(r *record) verdict {
 	r.Commanded = s.commanded(r)
 	switch {
 	case slices.Contains(alongTheWay, r.Commanded):
@@ -43,9 +43,9 @@ func (s *Server) obey(r *record) (code int, opinion string) {
 		told.Code, told.Opinion = r.Commanded, commandedOpinion
 		s.post(s.results([]*record{&told}))
 	case r.Commanded != codeApproved && r.Commanded != codeRefused && r.Commanded != 0:
-		return r.Commanded, commandedOpinion
+		return verdict{r.Commanded, commandedOpinion}
 	}
-	return 0, ""
+	return verdict{}
 }
 
 // queued takes the next code of CommandVerdicts; 0 if there is none.

@@ -6,6 +6,7 @@ import (
 	"crypto/md5" //nolint:gosec // the interface's hash algorithm
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -95,13 +96,10 @@ func (s *Server) acknowledge(file string) string {
 	if file == "" {
 		return answer("21", "回调响应文件名称不能为空", "")
 	}
-	for i, p := range s.state.Outbox {
-		if p.Name == file {
-			s.state.Last = p
-			s.state.Outbox = append(s.state.Outbox[:i:i], s.state.Outbox[i+1:]...)
-			s.changed()
-			break
-		}
+	if i := slices.IndexFunc(s.state.Outbox, func(p *parcel) bool { return p.Name == file }); i >= 0 {
+		s.state.Last = s.state.Outbox[i]
+		s.state.Outbox = slices.Delete(s.state.Outbox, i, i+1)
+		s.changed()
 	}
 	return answer("0", "操作成功", "")
 }

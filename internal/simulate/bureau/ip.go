@@ -1,9 +1,11 @@
 package bureau
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -39,18 +41,12 @@ var addressParts = []struct{ result, add, change, drop string }{
 // takeIP answers an IP file at once with one parcel of results.
 func (s *Server) takeIP(file *node) {
 	in := file.first("IP")
-	code, opinion := 0, ""
-	switch {
-	case file.version != "V.3.0":
-		code, opinion = 5004, "接口版本错误，当前接口版本为V.3.0"
-	case in.number("Qqdwid") != s.options.ISPID:
-		code, opinion = 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
-	}
+	v := s.checkFile(file, in)
 	var b strings.Builder
 	for _, part := range addressParts {
 		for czlx, path := range []string{part.add, part.change, part.drop} {
 			for _, n := range in.all(path) {
-				b.WriteString(s.takeAddress(n, part.result, czlx+1, code, opinion))
+				b.WriteString(s.takeAddress(n, part.result, czlx+1, v))
 			}
 		}
 	}
@@ -59,19 +55,19 @@ func (s *Server) takeIP(file *node) {
 	}
 }
 
-func (s *Server) takeAddress(n *node, kind string, czlx, code int, opinion string) string {
-	if code == 0 {
-		if code, opinion = s.queued(), commandedOpinion; code == 0 || code == codeAddressDone {
-			code, opinion = s.checkAddress(n, kind, czlx)
+func (s *Server) takeAddress(n *node, kind string, czlx int, v verdict) string {
+	if v == (verdict{}) {
+		if v = (verdict{s.queued(), commandedOpinion}); v.code == 0 || v.code == codeAddressDone {
+			v = s.checkAddress(n, kind, czlx)
 		}
 	}
 	id, ispID := n.number("Id"), n.number("IspId")
-	if code == 0 {
-		code, opinion = codeAddressDone, "IP备案操作成功"
+	if v == (verdict{}) {
+		v = verdict{codeAddressDone, "IP备案操作成功"}
 		id = s.applyAddress(n, kind, czlx)
 	}
 	return fmt.Sprintf("<%s><Jgxx><Jgdm>%d</Jgdm><Dmms>%s</Dmms></Jgxx>%s<Czlx>%d</Czlx>%s</%s>",
-		kind, code, escape(opinion), elID("Id", id), czlx, elID("IspId", ispID), kind)
+		kind, v.code, escape(v.opinion), elID("Id", id), czlx, elID("IspId", ispID), kind)
 }
 
 const (
@@ -81,23 +77,16 @@ const (
 	codeAddressDone = 2998
 )
 
-func (s *Server) checkAddress(n *node, kind string, czlx int) (code int, opinion string) {
+func (s *Server) checkAddress(n *node, kind string, czlx int) verdict {
 	from, to, id := n.number("Qsip"), n.number("Zzip"), n.number("Id")
-	if czlx != addAddress && s.addressAt(kind, id) < 0 {
-		return 2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"
-	}
-	if czlx != addAddress && czlx != changeAddress {
-		return 0, ""
-	}
-	if from > to {
-		return 2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"
-	}
-	for _, a := range s.state.Addresses {
-		if a.Kind == kind && a.ID != id && a.From <= to && from <= a.To && !a.same(n, kind) {
-			return 2003, "此IP段已报备，请核实后再次报备"
-		}
-	}
-	return 0, ""
+	writes := czlx == addAddress || czlx == changeAddress
+	taken := slices.ContainsFunc(s.state.Addresses, func(a *address) bool {
+		return a.Kind == kind && a.ID != id && a.From <= to && from <= a.To && !a.same(n, kind)
+	})
+	return cmp.Or(
+		when(czlx != addAddress && s.addressAt(kind, id) < 0, 2055, "备案申请中的IP数据在备案信息库中不存在，请核实后再次报备"),
+		when(writes && from > to, 2002, "报备信息中的起始IP大于终止IP，请核实后再次报备"),
+		when(writes && taken, 2003, "此IP段已报备，请核实后再次报备"))
 }
 
 func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {
@@ -105,11 +94,9 @@ func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {
 	i := s.addressAt(kind, n.number("Id"))
 	switch czlx {
 	case addAddress:
-		for _, a := range s.state.Addresses {
-			if a.same(n, kind) {
-				a.Forgotten = false
-				return a.ID
-			}
+		if i := slices.IndexFunc(s.state.Addresses, func(a *address) bool { return a.same(n, kind) }); i >= 0 {
+			s.state.Addresses[i].Forgotten = false
+			return s.state.Addresses[i].ID
 		}
 		a := &address{ID: s.nextID(), IspID: n.number("IspId"), Kind: kind, From: n.number("Qsip"), To: n.number("Zzip"),
 			Sequence: s.state.Sequence}
@@ -118,37 +105,22 @@ func (s *Server) applyAddress(n *node, kind string, czlx int) int64 {
 	case changeAddress:
 		s.state.Addresses[i].From, s.state.Addresses[i].To = n.number("Qsip"), n.number("Zzip")
 	default:
-		s.state.Addresses = append(s.state.Addresses[:i], s.state.Addresses[i+1:]...)
+		s.state.Addresses = slices.Delete(s.state.Addresses, i, i+1)
 	}
 	return n.number("Id")
 }
 
 func (s *Server) addressAt(kind string, id int64) int {
-	for i, a := range s.state.Addresses {
-		if a.Kind == kind && a.ID == id {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(s.state.Addresses, func(a *address) bool { return a.Kind == kind && a.ID == id })
 }
 
 // reported reports whether a filing may use an address range (code 1063): the range is within one in the options
 // or one reported since.
 func (s *Server) reported(from, to int64) bool {
-	if s.options.ReportedIPs == nil {
-		return true
-	}
-	for _, r := range s.ranges {
-		if r[0] <= from && to <= r[1] {
-			return true
-		}
-	}
-	for _, a := range s.state.Addresses {
-		if a.Kind != "Gbjs" && a.From <= from && to <= a.To {
-			return true
-		}
-	}
-	return false
+	return s.options.ReportedIPs == nil ||
+		slices.ContainsFunc(s.ranges, func(r [2]int64) bool { return r[0] <= from && to <= r[1] }) ||
+		slices.ContainsFunc(s.state.Addresses,
+			func(a *address) bool { return a.Kind != "Gbjs" && a.From <= from && to <= a.To })
 }
 
 // parseRange reads "a.b.c.d", "a.b.c.d-e.f.g.h" or "a.b.c.d/n".
@@ -162,11 +134,9 @@ func parseRange(text string) (r [2]int64, err error) {
 		last = first
 	}
 	for i, part := range []string{first, last} {
-		a, err := netip.ParseAddr(strings.TrimSpace(part))
-		if err != nil || !a.Is4() {
+		if r[i], err = parseIP(strings.TrimSpace(part)); err != nil {
 			return r, fmt.Errorf("not an IPv4 range: %q", text)
 		}
-		r[i] = ipNumber(a)
 	}
 	return r, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,11 +108,10 @@ func (n *node) number(path string) int64 {
 
 // value is the element's own number.
 func (n *node) value() int64 {
-	v, err := strconv.ParseInt(strings.TrimSpace(n.Text), 10, 64)
-	if err != nil {
-		return 0
+	if v, err := strconv.ParseInt(strings.TrimSpace(n.Text), 10, 64); err == nil {
+		return v
 	}
-	return v
+	return 0
 }
 
 // each visits an element and all below it.
@@ -146,26 +146,21 @@ func (n *node) write(b *strings.Builder) {
 
 // without is a copy without the named children.
 func (n *node) without(names ...string) *node {
-	c := &node{Name: n.Name, Text: n.Text}
-kids:
-	for _, k := range n.Kids {
-		for _, name := range names {
-			if k.Name == name {
-				continue kids
-			}
-		}
-		c.Kids = append(c.Kids, k)
-	}
-	return c
+	kids := slices.DeleteFunc(slices.Clone(n.Kids), func(k *node) bool { return slices.Contains(names, k.Name) })
+	return &node{Name: n.Name, Text: n.Text, Kids: kids}
 }
 
 // el writes an element; nothing for an empty text.
 func el(name string, value any) string {
-	text := fmt.Sprint(value)
-	if text == "" {
+	return wrap(name, escape(fmt.Sprint(value)))
+}
+
+// wrap writes an element around others; nothing without any.
+func wrap(name, inner string) string {
+	if inner == "" {
 		return ""
 	}
-	return "<" + name + ">" + escape(text) + "</" + name + ">"
+	return "<" + name + ">" + inner + "</" + name + ">"
 }
 
 // elID writes an identifier; nothing for 0.

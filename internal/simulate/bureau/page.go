@@ -1,6 +1,8 @@
 package bureau
 
 import (
+	"cmp"
+	_ "embed"
 	"html/template"
 	"net/http"
 	"slices"
@@ -53,15 +55,8 @@ func (s *Server) byHand(w http.ResponseWriter, r *http.Request) {
 	if r.PathValue("verdict") == "approve" {
 		s.approve(i)
 	} else {
-		code, err := strconv.Atoi(r.PostFormValue("code"))
-		if err != nil {
-			code = codeRefused
-		}
-		opinion := r.PostFormValue("opinion")
-		if opinion == "" {
-			opinion = "材料不符合要求"
-		}
-		s.settle(i, code, opinion)
+		s.settle(i, cmp.Or(number(r.PostFormValue("code")), codeRefused),
+			cmp.Or(r.PostFormValue("opinion"), "材料不符合要求"))
 	}
 	if err := s.save(); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -73,46 +68,42 @@ func (s *Server) byHand(w http.ResponseWriter, r *http.Request) {
 // field is one input of a command's form.
 type field struct{ Name, Label, Value string }
 
+// values returns what was typed into a field.
+type values func(name string) string
+
 // commandForm is a form of the page for one of the Push methods, at /commands/Path.
 type commandForm struct {
 	Path, Label string
 	Fields      []field
-	run         func(*Server, func(string) string) error
+	run         func(*Server, values) error
 }
 
 var commands = []commandForm{
 	{"verdict", "指定结果", []field{{"code", "结果代码", "1002"}, {"count", "后续记录数", "1"}},
-		func(s *Server, v func(string) string) error {
-			return s.CommandVerdicts(number(v("code")), number(v("count")))
-		}},
+		func(s *Server, v values) error { return s.CommandVerdicts(number(v("code")), number(v("count"))) }},
 	{"blacklist-domain", "域名黑名单", []field{{"domain", "域名", ""}, {"op", "0增加 2删除", "0"}},
-		func(s *Server, v func(string) string) error {
-			return s.PushBlacklistDomain(v("domain"), number(v("op")))
-		}},
+		func(s *Server, v values) error { return s.PushBlacklistDomain(v("domain"), number(v("op"))) }},
 	{"blacklist-holder", "主体黑名单", []field{{"name", "名称", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""},
-		{"op", "0增加 2删除", "0"}}, func(s *Server, v func(string) string) error {
+		{"op", "0增加 2删除", "0"}}, func(s *Server, v values) error {
 		return s.PushBlacklistHolder(v("name"), number(v("type")), v("document"), number(v("op")))
 	}},
-	{"notice", "整改通知", []field{{"number", "备案号", ""}, {"text", "内容", ""}}, func(s *Server, v func(string) string) error {
-		return s.PushNotice(v("number"), v("text"))
-	}},
-	{"unfiled", "未备案网站", []field{{"domain", "域名", ""}, {"ip", "IP", ""}}, func(s *Server, v func(string) string) error {
-		return s.PushUnfiledSite(v("domain"), v("ip"))
-	}},
-	{"illegal", "非法接入", []field{{"domain", "域名", ""}, {"ip", "IP", ""}}, func(s *Server, v func(string) string) error {
-		return s.PushIllegalAccess(v("domain"), v("ip"))
-	}},
+	{"notice", "整改通知", []field{{"number", "备案号", ""}, {"text", "内容", ""}},
+		func(s *Server, v values) error { return s.PushNotice(v("number"), v("text")) }},
+	{"unfiled", "未备案网站", []field{{"domain", "域名", ""}, {"ip", "IP", ""}},
+		func(s *Server, v values) error { return s.PushUnfiledSite(v("domain"), v("ip")) }},
+	{"illegal", "非法接入", []field{{"domain", "域名", ""}, {"ip", "IP", ""}},
+		func(s *Server, v values) error { return s.PushIllegalAccess(v("domain"), v("ip")) }},
 	{"verification", "核实任务", []field{{"number", "主体备案号", ""}},
-		func(s *Server, v func(string) string) error { return s.PushVerificationTask(v("number")) }},
+		func(s *Server, v values) error { return s.PushVerificationTask(v("number")) }},
 	{"check", "核查结果", []field{{"number", "网站备案号", ""}},
-		func(s *Server, v func(string) string) error { return s.PushCheckResult(v("number")) }},
+		func(s *Server, v values) error { return s.PushCheckResult(v("number")) }},
 	{"deregistration", "注销", []field{{"number", "备案号", ""}},
-		func(s *Server, v func(string) string) error { return s.PushDeregistration(v("number")) }},
-	{"codes", "下发代码表", nil, func(s *Server, _ func(string) string) error { return s.PushCodeTables() }},
+		func(s *Server, v values) error { return s.PushDeregistration(v("number")) }},
+	{"codes", "下发代码表", nil, func(s *Server, _ values) error { return s.PushCodeTables() }},
 	{"sync", "数据同步", []field{{"number", "主体备案号（空为全部）", ""}},
-		func(s *Server, v func(string) string) error { return s.PushSync(v("number")) }},
+		func(s *Server, v values) error { return s.PushSync(v("number")) }},
 	{"seed", "他处备案", []field{{"name", "主办者", ""}, {"type", "证件类型", "1"}, {"document", "证件号码", ""}, {"domain", "域名", ""}},
-		func(s *Server, v func(string) string) error {
+		func(s *Server, v values) error {
 			s.Seed(SeedFiling{HolderName: v("name"), DocumentType: number(v("type")), DocumentNumber: v("document"),
 				Domains: []string{v("domain")}})
 			return nil
@@ -145,22 +136,11 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{"kind": func(k int) string { return kindNames[k] }}).Parse(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>管局（模拟）</title>
-<style>body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:72rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
-table{width:100%;border-collapse:collapse;background:#fff}th,td{padding:.5rem .7rem;border-bottom:1px solid #d9e0e7;text-align:left;vertical-align:top}td form{display:inline}</style></head><body>
-<h1>管局（模拟）</h1><p>已受理到第 {{.Sequence}} 号数据文件，{{.Waiting}} 份待下载。</p>
-<h2>记录</h2><table><tr><th>类别</th><th>记录</th><th>文件</th><th>网站名称</th><th>结果</th><th>备案号</th><th></th></tr>
-{{range .Records}}<tr><td>{{kind .Kind}}</td><td>{{.ID}}</td><td>{{.Sequence}}</td><td>{{.SiteName}}</td><td>{{if .Code}}{{.Code}} {{.Opinion}}{{else}}审核中{{end}}</td><td>{{.Number}}</td>
-<td>{{if not .Code}}<form method="post" action="/records/{{.Kind}}-{{.ID}}/approve"><button>通过</button></form>
-<form method="post" action="/records/{{.Kind}}-{{.ID}}/refuse"><input name="code" value="1002" size="4" aria-label="结果代码"><input name="opinion" aria-label="意见" placeholder="意见"><button>拒绝</button></form>{{end}}</td></tr>
-{{else}}<tr><td colspan="7">还没有收到记录。</td></tr>{{end}}</table>
-<h2>主体</h2><table><tr><th>备案号</th><th>主办者</th><th>备案密码</th><th>网站</th></tr>
-{{range .Holders}}<tr><td>{{.Number}}{{if .Dead}}（已注销）{{end}}</td><td>{{.Name}}</td><td>{{.Password}}</td>
-<td>{{range .Sites}}{{.Number}} {{.Name}}{{range .Domains}} {{.Name}}{{end}}{{if .Dead}}（已注销）{{end}}<br>{{end}}</td></tr>
-{{else}}<tr><td colspan="4">还没有备案。</td></tr>{{end}}</table>
-<h2>下发</h2>{{range .Commands}}<form method="post" action="/commands/{{.Path}}"><p><strong>{{.Label}}</strong>
-{{range .Fields}}<label>{{.Label}} <input name="{{.Name}}" value="{{.Value}}"></label> {{end}}<button>下发</button></p></form>{{end}}
-</body></html>`))
+//go:embed data/page.html
+var pageHTML string
+
+var pageTemplate = template.Must(template.New("").
+	Funcs(template.FuncMap{"kind": func(k int) string { return kindNames[k] }}).Parse(pageHTML))
 
 // Name is the holder's name, for the page.
 func (h *holder) Name() string { return h.Data.text("Dwmc") }

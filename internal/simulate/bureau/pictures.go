@@ -18,7 +18,7 @@ const (
 )
 
 // unfitPapers checks every attachment and every scan of an approval.
-func unfitPapers(n *node) (code int, opinion string) {
+func unfitPapers(n *node) (v verdict) {
 	uses := map[int64]bool{}
 	n.each(func(n *node) {
 		switch n.Name {
@@ -30,22 +30,22 @@ func unfitPapers(n *node) (code int, opinion string) {
 			}
 			switch {
 			case format < 1 || format > formatPNG:
-				code, opinion = 1056, "附件格式类型代码错误，请核实后再次报备"
+				v = verdict{1056, "附件格式类型代码错误，请核实后再次报备"}
 			case use < 1 || use > 5:
-				code, opinion = 1057, "附件用途类型代码错误，请核实后再次报备"
+				v = verdict{1057, "附件用途类型代码错误，请核实后再次报备"}
 			case !isPicture(n.text("Fjnr"), format, limit):
-				code, opinion = 5010, badPaper
+				v = verdict{5010, badPaper}
 			}
 		case "Spwj":
 			if !isPicture(n.Text, 1, paperLimit) {
-				code, opinion = 5010, badPaper
+				v = verdict{5010, badPaper}
 			}
 		}
 	})
-	if code == 0 && n.Name == "Baxx" && n.first("Zt_xx/IspZtid") != nil && !uses[useHolder] {
-		return 5010, badPaper + "：缺少主办单位有效证件"
+	if v == (verdict{}) && n.Name == "Baxx" && n.first("Zt_xx/IspZtid") != nil && !uses[useHolder] {
+		return verdict{5010, badPaper + "：缺少主办单位有效证件"}
 	}
-	return code, opinion
+	return v
 }
 
 // isPicture reports whether an attachment decodes as its declared format.

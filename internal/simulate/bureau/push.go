@@ -3,6 +3,7 @@ package bureau
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 )
 
@@ -85,9 +86,9 @@ func (s *Server) PushUnfiledSite(domain, ip string) error {
 	s.state.Unfiled[plainDomain(domain)] = ""
 	at := s.stamp()
 	return s.push("<ICP><WBAWZLB><Wbawz_xx>" + el("Id", s.nextID()) + el("Wzym_mc", domain) +
-		"<Yylb><Yylb_id>1</Yylb_id></Yylb>" + el("IP", address) +
-		el("Dqjcsj", at) + el("Jccs", 1) + el("Sssh", s.province()) + el("Scjcsj", at) + el("Jrs", s.options.ISPID) +
-		el("Yys", 1) + "</Wbawz_xx></WBAWZLB></ICP>")
+		"<Yylb><Yylb_id>1</Yylb_id></Yylb>" + el("IP", address) + el("Dqjcsj", at) + el("Jccs", 1) +
+		el("Sssh", s.province()) + el("Scjcsj", at) + el("Jrs", s.options.ISPID) + el("Yys", 1) +
+		"</Wbawz_xx></WBAWZLB></ICP>")
 }
 
 // PushIllegalAccess reports a domain on the illegal-access blacklist (FFJRHMD).
@@ -99,8 +100,7 @@ func (s *Server) PushIllegalAccess(domain, ip string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.push("<ICP><FFJRHMD><Ffjrxx>" + el("Id", s.nextID()) + el("Ym", domain) + el("Ip", address) +
-		el("Zjjrz", s.options.ISPID) +
-		el("Szs", s.province()) + el("Dqjcsj", s.stamp()) + "</Ffjrxx></FFJRHMD></ICP>")
+		el("Zjjrz", s.options.ISPID) + el("Szs", s.province()) + el("Dqjcsj", s.stamp()) + "</Ffjrxx></FFJRHMD></ICP>")
 }
 
 // PushVerificationTask requests the verification of a filed holder (HSRW).
@@ -111,7 +111,7 @@ func (s *Server) PushVerificationTask(holderNumber string) error {
 	if h == nil || !h.shows() {
 		return fmt.Errorf("no holder %q with a site", holderNumber)
 	}
-	return s.push("<ICP><HSRW>" + s.task(h) + "</HSRW></ICP>")
+	return s.push("<ICP><HSRW>" + h.task() + "</HSRW></ICP>")
 }
 
 // PushCheckResult reports that a site's reported access wasn't found (HCJG, 多报), and that the site doesn't answer.
@@ -122,16 +122,10 @@ func (s *Server) PushCheckResult(siteNumber string) error {
 	if w == nil || w.Dead || w.holder.Dead {
 		return fmt.Errorf("no site %q", siteNumber)
 	}
-	a := w.Accesses[0]
-	for _, x := range w.Accesses {
-		if x.Provider == s.options.ISPID {
-			a = x
-		}
-	}
+	a := w.Accesses[max(0, slices.IndexFunc(w.Accesses, func(x *access) bool { return x.Provider == s.options.ISPID }))]
 	of, at := el("Wzid", w.ID)+el("Wz_Baxh", w.Number), s.stamp()
 	return s.push("<ICP><HCJG><Jgxx><Jrhc>" + of + el("Bbisp", a.Provider) + el("Hcjg", 1) + el("Hcsj", at) +
-		el("Jrid", a.ID) + "</Jrhc><Kkwzhc>" +
-		of + el("Hcjg", 1) + el("Hcsj", at) + "</Kkwzhc></Jgxx></HCJG></ICP>")
+		el("Jrid", a.ID) + "</Jrhc><Kkwzhc>" + of + el("Hcjg", 1) + el("Hcsj", at) + "</Kkwzhc></Jgxx></HCJG></ICP>")
 }
 
 // PushDeregistration deregisters a filed holder or site on the bureau's initiative (ZXSJ).
@@ -158,7 +152,7 @@ func (s *Server) PushSync(number string) error {
 	content := ""
 	for _, h := range s.state.Holders {
 		if h.shows() && (h.Number == number || number == "" && h.ours(s.options.ISPID)) {
-			content += s.filed(h)
+			content += h.filed()
 		}
 	}
 	if content == "" {

@@ -2,6 +2,7 @@ package bureau
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +98,7 @@ func (s *Server) decide(i int) {
 		s.settle(i, codeRefused, commandedOpinion)
 		return
 	}
-	for _, part := range sortedKeys(s.options.RefuseSiteNames) {
+	for _, part := range slices.Sorted(maps.Keys(s.options.RefuseSiteNames)) {
 		if strings.Contains(r.SiteName, part) {
 			if s.options.RefuseSiteNames[part] == 0 {
 				r.Held = true
@@ -114,9 +115,9 @@ func (s *Server) decide(i int) {
 // approve checks again, because the base may have changed during the review.
 func (s *Server) approve(i int) {
 	r := s.state.Records[i]
-	s.unlock(r)
-	if code, opinion := s.check(r); code != 0 {
-		s.settle(i, code, opinion)
+	s.mark(r, false)
+	if v := s.check(r); v != (verdict{}) {
+		s.settle(i, v.code, v.opinion)
 		return
 	}
 	s.apply(r)
@@ -127,7 +128,7 @@ func (s *Server) approve(i int) {
 func (s *Server) settle(i, code int, opinion string) {
 	r := s.state.Records[i]
 	if r.Entry != nil {
-		s.unlock(r)
+		s.mark(r, false)
 	}
 	r.Code, r.Opinion, r.Entry = code, opinion, nil
 	s.state.Ready = append(s.state.Ready, i)
@@ -184,13 +185,4 @@ func (s *Server) Truth() []Truth {
 		}
 	}
 	return list
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -29,7 +29,7 @@ func (s *Server) results(records []*record) string {
 		default:
 			if h := s.index.holders[r.Holder]; h != nil && h.shows() && !slices.Contains(sent, h.ID) {
 				sent = append(sent, h.ID)
-				filed.WriteString(s.filed(h))
+				filed.WriteString(h.filed())
 			}
 		}
 	}
@@ -51,10 +51,7 @@ func (r *record) wireKind() int {
 
 func (s *Server) review(r *record) string {
 	var b strings.Builder
-	passed := 0
-	if r.Code == codeApproved {
-		passed = 1
-	}
+	passed := map[bool]int{true: 1}[r.Code == codeApproved]
 	for _, id := range r.Jlids {
 		fmt.Fprintf(&b, `<Gjsh><Shsj>%s</Shsj>%s<Shjg>%d</Shjg><Czlx>%d</Czlx>%s</Gjsh>`, s.stamp(), el("Shyj", r.Opinion),
 			passed, r.Kind, elID("Jlid", id))
@@ -66,79 +63,59 @@ func deregistered(kind int, id int64) string {
 	return fmt.Sprintf("<Zxxx><Zxlb>%d</Zxlb><Jlid>%d</Jlid></Zxxx>", kind, id)
 }
 
-func wrap(name, inner string) string {
-	if inner == "" {
-		return ""
-	}
-	return "<" + name + ">" + inner + "</" + name + ">"
-}
-
 // shows reports whether a holder can be sent: the schema requires a site with an access.
 func (h *holder) shows() bool {
 	return !h.Dead && slices.ContainsFunc(h.Sites, func(w *site) bool { return !w.Dead })
 }
 
 // filed is a Baxx of BASJ and SJTB: the whole holder as in the base.
-func (s *Server) filed(h *holder) string {
-	var b strings.Builder
-	b.WriteString("<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) +
-		h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") +
-		el("Baxh", h.Number) + el("Bbyhlx", 1) + h.Data.xml("Tzr") + el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) +
+func (h *holder) filed() string {
+	return "<Baxx><Zt_xx>" + elID("IspZtid", h.IspID) + el("Ztid", h.ID) +
+		h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr") + el("Baxh", h.Number) + el("Bbyhlx", 1) + h.Data.xml("Tzr") +
+		el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) +
 		el("Zslj", fmt.Sprintf("/certificates/%d/bazu.cert", h.certificateID())) + el("Zsxh", h.certificateID()) +
-		el("Shsj", h.Changed) +
-		h.Data.xml("Bz") + "</Zt_xx>")
-	for _, w := range h.Sites {
-		if !w.Dead {
-			b.WriteString(s.filedSite(w))
-		}
-	}
-	return b.String() + "</Baxx>"
+		el("Shsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>" + h.sitesXML(false) + "</Baxx>"
 }
 
-func (s *Server) filedSite(w *site) string {
+// xml is a Wz_xx; that of a task omits the provider's IDs and the number.
+func (w *site) xml(ofTask bool) string {
+	unless := func(omitted bool, element string) string {
+		if omitted {
+			return ""
+		}
+		return element
+	}
 	var b strings.Builder
-	b.WriteString("<Wz_xx>" + elID("IspWzid", w.IspID) + el("Wzid", w.ID) + w.Data.xml("Wzmc", "Nrlx", "Fwnr", "Yylb"))
+	b.WriteString("<Wz_xx>" + unless(ofTask, elID("IspWzid", w.IspID)) + el("Wzid", w.ID) +
+		w.Data.xml("Wzmc", "Nrlx", "Fwnr", "Yylb"))
 	for _, d := range w.Domains {
-		b.WriteString("<Ym_xx>" + elID("IspYmid", d.IspID) + el("Ymid", d.ID) + el("Ym", d.Name) + "</Ym_xx>")
+		b.WriteString("<Ym_xx>" + unless(ofTask, elID("IspYmid", d.IspID)) + el("Ymid", d.ID) + el("Ym", d.Name) + "</Ym_xx>")
 	}
 	for _, a := range w.Accesses {
-		b.WriteString("<Jr_xx>" + elID("IspJrid", a.IspID) + el("Jrid", a.ID) + el("Ispid", a.Provider) +
-			a.Data.xml("Wzfb", "Wzjrfs"))
+		b.WriteString("<Jr_xx>" + unless(ofTask, elID("IspJrid", a.IspID)) + el("Jrid", a.ID) +
+			unless(ofTask, el("Ispid", a.Provider)) + a.Data.xml("Wzfb", "Wzjrfs"))
 		for _, p := range a.IPs {
-			b.WriteString("<Ip_xx>" + elID("IspIpid", p.IspID) + el("Ipid", p.ID) + el("Qsip", p.From) + el("Zzip", p.To) +
-				"</Ip_xx>")
+			b.WriteString("<Ip_xx>" + unless(ofTask, elID("IspIpid", p.IspID)) + el("Ipid", p.ID) + el("Qsip", p.From) +
+				el("Zzip", p.To) + "</Ip_xx>")
 		}
-		b.WriteString("</Jr_xx>")
+		b.WriteString(unless(!ofTask, el("Bbyhid", a.Provider)+el("Bbyhlx", 1)) + "</Jr_xx>")
 	}
-	return b.String() + w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) +
-		el("Baxh", w.Number) + "</Wz_xx>"
+	return b.String() + w.Data.xml("Wz_Fzr", "Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) +
+		unless(ofTask, el("Baxh", w.Number)) + "</Wz_xx>"
 }
 
-func (w *site) manager() string { return w.Data.xml("Wz_Fzr") }
-
 // task is a Baxx of HSRW: a filed holder to verify.
-func (s *Server) task(h *holder) string {
+func (h *holder) task() string {
+	return "<Baxx><Zt_xx>" + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr", "Tzr") + el("Bbyhlx", 1) +
+		el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>" + h.sitesXML(true) + "</Baxx>"
+}
+
+func (h *holder) sitesXML(ofTask bool) string {
 	var b strings.Builder
-	b.WriteString("<Baxx><Zt_xx>" + el("Ztid", h.ID) + h.Data.xml("Dwmc", "Dwxz", "Txdz", "Zj", "Fzr", "Tzr") +
-		el("Bbyhlx", 1) +
-		el("Scbbsj", h.Filed) + el("Zjxgsj", h.Changed) + h.Data.xml("Bz") + "</Zt_xx>")
 	for _, w := range h.Sites {
-		if w.Dead {
-			continue
+		if !w.Dead {
+			b.WriteString(w.xml(ofTask))
 		}
-		b.WriteString("<Wz_xx>" + el("Wzid", w.ID) + w.Data.xml("Wzmc", "Nrlx", "Fwnr", "Yylb"))
-		for _, d := range w.Domains {
-			b.WriteString("<Ym_xx>" + el("Ymid", d.ID) + el("Ym", d.Name) + "</Ym_xx>")
-		}
-		for _, a := range w.Accesses {
-			b.WriteString("<Jr_xx>" + el("Jrid", a.ID) + a.Data.xml("Wzfb", "Wzjrfs"))
-			for _, p := range a.IPs {
-				b.WriteString("<Ip_xx>" + el("Ipid", p.ID) + el("Qsip", p.From) + el("Zzip", p.To) + "</Ip_xx>")
-			}
-			b.WriteString(el("Bbyhid", a.Provider) + el("Bbyhlx", 1) + "</Jr_xx>")
-		}
-		b.WriteString(w.manager() + w.Data.xml("Syurl", "Wz_Bz") + el("Scbbsj", w.Filed) + el("Zjxgsj", w.Changed) +
-			"</Wz_xx>")
 	}
-	return b.String() + "</Baxx>"
+	return b.String()
 }

@@ -1,41 +1,63 @@
 package bureau
 
 import (
+	"cmp"
 	"crypto/md5" //nolint:gosec // the interface's hash algorithm
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
 
-// The rules behind the result codes of section 3-5. A rule returns 0 if it is met.
+// verdict is a result code of section 3-5 with the bureau's opinion; the zero value has no objection.
+type verdict struct {
+	code    int
+	opinion string
+}
+
+// when is a verdict if its rule is broken.
+func when(broken bool, code int, opinion string) verdict {
+	if !broken {
+		return verdict{}
+	}
+	return verdict{code, opinion}
+}
+
+// first is the first objection to the elements of a list.
+func first[T any](list []T, check func(T) verdict) (v verdict) {
+	for i := 0; i < len(list) && v == (verdict{}); i++ {
+		v = check(list[i])
+	}
+	return v
+}
 
 const unknown = "备案申请中的数据在备案信息库中不存在，请核实后再次报备"
 
 // unfit finds characters and attachments that no record may have.
-func (s *Server) unfit(n *node) (code int, opinion string) {
-	n.each(func(n *node) {
+func (s *Server) unfit(r *record) (v verdict) {
+	r.Entry.each(func(n *node) {
 		if n.Name == "Fjnr" {
 			if _, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Text), "")); err != nil {
-				code, opinion = 5010, "您提交的附件格式不符合规范"
+				v = verdict{5010, badPaper}
 			}
 			return
 		}
 		for _, r := range n.Text {
 			if r == unicode.ReplacementChar || unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
-				code, opinion = 5008, "上报信息中存在非法字符，请核实后再次报备"
+				v = verdict{5008, "上报信息中存在非法字符，请核实后再次报备"}
 			}
 		}
 	})
-	if code == 0 && s.options.CheckPapers {
-		code, opinion = unfitPapers(n)
+	if v == (verdict{}) && s.options.CheckPapers {
+		return unfitPapers(r.Entry)
 	}
-	return code, opinion
+	return v
 }
 
 // check applies the rules of a record's kind.
-func (s *Server) check(r *record) (code int, opinion string) {
+func (s *Server) check(r *record) verdict {
 	switch r.Kind {
 	case newFiling:
 		return s.checkNewFiling(r.Entry)
@@ -48,139 +70,111 @@ func (s *Server) check(r *record) (code int, opinion string) {
 	case papers:
 		return s.checkPapers(r.Entry)
 	case taskResult:
-		if s.index.holders[r.ID] == nil {
-			return 1016, unknown
-		}
+		return when(s.index.holders[r.ID] == nil, 1016, unknown)
 	case unfiledOutcome:
 		return s.checkOutcome(r)
-	default:
-		return s.checkDrop(r)
 	}
-	return 0, ""
+	return s.checkDrop(r)
 }
 
-func (s *Server) checkNewFiling(n *node) (code int, opinion string) {
+func (s *Server) checkNewFiling(n *node) verdict {
 	z := n.first("Zt_xx")
-	if code, opinion = s.checkHolder(z); code != 0 {
-		return code, opinion
-	}
-	if s.index.holderByPaper[paper(z)] != nil {
-		return 1003, "网站主办者冲突，请核实后再次报备"
-	}
-	return s.checkSites(n.all("Wz_xx"), z.isPerson())
+	return cmp.Or(s.checkHolder(z),
+		when(s.index.holderByPaper[paper(z)] != nil, 1003, "网站主办者冲突，请核实后再次报备"),
+		s.checkSites(n.all("Wz_xx"), z.isPerson()))
 }
 
 // checkHolder checks a Zt_xx.
-func (s *Server) checkHolder(z *node) (code int, opinion string) {
-	province := z.text("Txdz/Shengid")
-	switch {
-	case signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6:
-		return 1019, "省市县代码错误"
-	case s.options.Province != "" && province[:2] != s.options.Province[:2]:
-		return 1045, "接入商只能到其所在省通信管理局系统进行ICP备案信息的报备"
-	case z.number("Dwxz") < 1 || z.number("Dwxz") > 6:
-		return 1014, "无效主办单位性质"
-	case z.number("Zj/Zjlx") < 1 || z.number("Zj/Zjlx") > 12:
-		return 1008, "无效证件"
-	case wrongResidentID(z.number("Zj/Zjlx"), z.text("Zj/Zjhm")),
-		wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")):
-		return 1015, "无效身份证号码，请核实后再次报备"
-	case z.text("Fzr/Fzr_xm") == "":
-		return 1044, "主体负责人姓名不能为空"
-	case len(z.text("Fzr/Fzr_sjhm")) != 11:
-		return 1011, "无效手机号码"
-	case !strings.Contains(z.text("Fzr/Fzr_dzyj"), "@"):
-		return 1009, "无效邮箱"
-	case !z.isPerson() && len(z.text("Fzr/Fzr_dhhm")) < 11:
-		return 1010, "无效办公电话"
-	case s.state.BlackHolders[paper(z)]:
-		return 1065, "主体在黑名单中，请核实后再次报备"
-	}
-	return 0, ""
+func (s *Server) checkHolder(z *node) verdict {
+	province, documentType := z.text("Txdz/Shengid"), z.number("Zj/Zjlx")
+	home := s.options.Province
+	return cmp.Or(
+		when(signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6, 1019, "省市县代码错误"),
+		when(home != "" && !strings.HasPrefix(province, home[:2]), 1045,
+			"接入商只能到其所在省通信管理局系统进行ICP备案信息的报备"),
+		when(z.number("Dwxz") < 1 || z.number("Dwxz") > 6, 1014, "无效主办单位性质"),
+		when(documentType < 1 || documentType > 12, 1008, "无效证件"),
+		when(wrongResidentID(documentType, z.text("Zj/Zjhm")) ||
+			wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")), 1015, "无效身份证号码，请核实后再次报备"),
+		when(z.text("Fzr/Fzr_xm") == "", 1044, "主体负责人姓名不能为空"),
+		when(len(z.text("Fzr/Fzr_sjhm")) != 11, 1011, "无效手机号码"),
+		when(!strings.Contains(z.text("Fzr/Fzr_dzyj"), "@"), 1009, "无效邮箱"),
+		when(!z.isPerson() && len(z.text("Fzr/Fzr_dhhm")) < 11, 1010, "无效办公电话"),
+		s.checkBlackHolder(z))
+}
+
+// checkBlackHolder checks that a Zt_xx isn't on the blacklist.
+func (s *Server) checkBlackHolder(z *node) verdict {
+	return when(s.state.BlackHolders[paper(z)], 1065, "主体在黑名单中，请核实后再次报备")
 }
 
 // checkSites checks each Wz_xx.
-func (s *Server) checkSites(sites []*node, ofPerson bool) (code int, opinion string) {
-	for _, w := range sites {
-		if code, opinion = s.checkSite(w, nil, ofPerson); code != 0 {
-			return code, opinion
-		}
-	}
-	return 0, ""
+func (s *Server) checkSites(sites []*node, ofPerson bool) verdict {
+	return first(sites, func(w *node) verdict { return s.checkSite(w, nil, ofPerson) })
 }
 
 // checkSite checks a Wz_xx; same is the filed site that it changes, ofPerson says that the holder is a person.
-func (s *Server) checkSite(w *node, same *site, ofPerson bool) (code int, opinion string) {
-	if code, opinion = s.checkContent(w, same, ofPerson); code != 0 {
-		return code, opinion
-	}
-	for _, a := range w.all("Jr_xx") {
-		if code, opinion = s.checkAccess(a); code != 0 {
-			return code, opinion
-		}
-	}
-	for _, d := range w.all("Ym_xx") {
-		name := d.text("Ym")
-		if !isDomain(name) {
-			return 1004, "无效域名，请核实后再次报备"
-		}
-		if s.state.BlackDomains[plainDomain(name)] {
-			return 1064, "“" + w.text("Wzmc") + "”网站的“" + name + "”在黑名单中，请核实后再次报备"
-		}
-		if filed := s.index.siteByDomain[plainDomain(name)]; filed != nil && filed != same {
-			return 1005, "域名冲突，该域名在备案信息库中已存在，请核实后再次报备"
-		}
-	}
-	if filed := s.index.siteByHome[homePage(w)]; filed != nil && filed != same && homePage(w) != "" {
-		return 1021, "网站首页地址冲突，在备案信息库中已存在该首页地址，请核实后再次报备"
-	}
-	return checkHome(w)
+func (s *Server) checkSite(w *node, same *site, ofPerson bool) verdict {
+	home := s.index.siteByHome[homePage(w)]
+	return cmp.Or(s.checkContent(w, same, ofPerson), first(w.all("Jr_xx"), s.checkAccess),
+		first(w.all("Ym_xx"), func(d *node) verdict {
+			name := d.text("Ym")
+			filed := s.index.siteByDomain[plainDomain(name)]
+			return cmp.Or(when(!isDomain(name), 1004, "无效域名，请核实后再次报备"), s.checkBlack(w.text("Wzmc"), name),
+				when(filed != nil && filed != same, 1005, "域名冲突，该域名在备案信息库中已存在，请核实后再次报备"))
+		}),
+		when(home != nil && home != same && homePage(w) != "", 1021,
+			"网站首页地址冲突，在备案信息库中已存在该首页地址，请核实后再次报备"),
+		checkHome(w))
+}
+
+// checkBlack checks that a site's domain isn't blacklisted.
+func (s *Server) checkBlack(siteName, domain string) verdict {
+	return when(s.state.BlackDomains[plainDomain(domain)], 1064,
+		"“"+siteName+"”网站的“"+domain+"”在黑名单中，请核实后再次报备")
 }
 
 // checkHome requires the home page's host to be among the domains.
-func checkHome(w *node) (code int, opinion string) {
+func checkHome(w *node) verdict {
 	home, err := url.Parse(w.text("Syurl"))
 	if err != nil || home.Hostname() == "" || home.Scheme != "http" && home.Scheme != "https" {
-		return 1022, "网站首页地址格式错误，请核实后再次报备"
+		return verdict{1022, "网站首页地址格式错误，请核实后再次报备"}
 	}
-	for _, n := range w.all("Ym_xx") {
+	covered := slices.ContainsFunc(w.all("Ym_xx"), func(n *node) bool {
 		d, host := n.text("Ym"), home.Hostname()
-		if host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:]) {
-			return 0, ""
-		}
-	}
-	return 1041, "网站首页URL中必须包含域名中的其中一项"
+		return host == d || host == "www."+d || strings.HasPrefix(d, "*") && strings.HasSuffix(host, d[1:])
+	})
+	return when(!covered, 1041, "网站首页URL中必须包含域名中的其中一项")
 }
 
 // checkAccess checks a Jr_xx, or a new access, which has the same elements.
-func (s *Server) checkAccess(a *node) (code int, opinion string) {
-	for _, m := range a.all("Wzjrfs/Jrfs") {
-		if m.value() < 1 || m.value() > 4 {
-			return 1035, "无效网站接入方式"
-		}
+func (s *Server) checkAccess(a *node) verdict {
+	modes := a.all("Wzjrfs/Jrfs")
+	if slices.ContainsFunc(modes, func(m *node) bool { return m.value() < 1 || m.value() > 4 }) {
+		return verdict{1035, "无效网站接入方式"}
 	}
 	if len(a.all("Wzfb/Fbdd")) == 0 {
-		return 1036, "无效服务器放置地点"
+		return verdict{1036, "无效服务器放置地点"}
 	}
-	if len(a.all("Wzjrfs/Jrfs")) == 0 {
-		return 1035, "无效网站接入方式"
+	if len(modes) == 0 {
+		return verdict{1035, "无效网站接入方式"}
 	}
 	ranges := a.all("Ip_xx")
 	for i, p := range ranges {
 		from, to := p.number("Qsip"), p.number("Zzip")
 		if from < 1 || to > 1<<32-1 || from > to {
-			return 1006, "无效IP，请核实后再次报备"
+			return verdict{1006, "无效IP，请核实后再次报备"}
 		}
 		for _, other := range ranges[:i] {
 			if from <= other.number("Zzip") && other.number("Qsip") <= to {
-				return 1024, "备案信息中的IP地址冲突，请核实后再次报备"
+				return verdict{1024, "备案信息中的IP地址冲突，请核实后再次报备"}
 			}
 		}
 		if !s.reported(from, to) {
-			return 1063, "ICP备案接入信息中所使用的IP地址与你单位IP地址备案中报备的IP信息不一致，请核实后再次提交"
+			return verdict{1063, "ICP备案接入信息中所使用的IP地址与你单位IP地址备案中报备的IP信息不一致，请核实后再次提交"}
 		}
 	}
-	return 0, ""
+	return verdict{}
 }
 
 // rightPassword compares an ICPmm: the hexadecimal MD5 of the filing password.

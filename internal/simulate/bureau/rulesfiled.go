@@ -1,43 +1,44 @@
 package bureau
 
+import (
+	"cmp"
+	"slices"
+)
+
 // The rules of records about what is filed.
 
 const (
-	holderGone    = "主体已注销，您的请求被拒绝"
-	siteGone      = "网站已注销，您的请求被拒绝"
 	wrongPassword = "ICP备案密码错误，请核实后再次报备"
 	notYours      = "您试图操作的不是您接入的备案，这种操作是非法的，请核实后再次报备"
-	holderLeaves  = "注销主体冲突，无需重复提交该主体的注销申请"
-	siteLeaves    = "注销网站冲突，无需重复提交该网站的注销申请"
 )
 
 // standing returns why nothing can be done to a holder.
-func (h *holder) standing() (code int, opinion string) {
+func (h *holder) standing() verdict {
 	switch {
 	case h == nil:
-		return 1016, unknown
+		return verdict{1016, unknown}
 	case h.Dead:
-		return 1049, holderGone
+		return verdict{1049, "主体已注销，您的请求被拒绝"}
 	case h.Leaving:
-		return 1027, holderLeaves
+		return verdict{1027, "注销主体冲突，无需重复提交该主体的注销申请"}
 	}
-	return 0, ""
+	return verdict{}
 }
 
-func (w *site) standing() (code int, opinion string) {
+func (w *site) standing() verdict {
 	if w == nil {
-		return 1016, unknown
+		return verdict{1016, unknown}
 	}
-	if code, opinion = w.holder.standing(); code != 0 {
-		return code, opinion
+	if v := w.holder.standing(); v != (verdict{}) {
+		return v
 	}
 	switch {
 	case w.Dead:
-		return 1050, siteGone
+		return verdict{1050, "网站已注销，您的请求被拒绝"}
 	case w.Leaving:
-		return 1030, siteLeaves
+		return verdict{1030, "注销网站冲突，无需重复提交该网站的注销申请"}
 	}
-	return 0, ""
+	return verdict{}
 }
 
 // holderNamed finds the holder of a new site.
@@ -56,181 +57,114 @@ func (s *Server) siteNamed(n *node) *site {
 	return s.index.sites[n.number("Wz_xx/Wzid")]
 }
 
-func (s *Server) checkNewSite(r *record) (code int, opinion string) {
+func (s *Server) checkNewSite(r *record) verdict {
 	h := s.holderNamed(r.Entry)
-	if code, opinion = h.standing(); code != 0 {
-		return code, opinion
+	if v := h.standing(); v != (verdict{}) {
+		return v
 	}
-	if !h.rightPassword(r.Entry.text("ICPmm")) {
-		return 1018, wrongPassword
-	}
-	if s.state.BlackHolders[paper(h.Data)] {
-		return 1065, "主体在黑名单中，请核实后再次报备"
-	}
-	return s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson())
+	return cmp.Or(when(!h.rightPassword(r.Entry.text("ICPmm")), 1018, wrongPassword), s.checkBlackHolder(h.Data),
+		s.checkSites(r.Entry.all("Wz_xx"), h.Data.isPerson()))
 }
 
-func (s *Server) checkNewAccess(r *record) (code int, opinion string) {
+func (s *Server) checkNewAccess(r *record) verdict {
 	w := s.siteNamed(r.Entry)
-	if code, opinion = w.standing(); code != 0 {
-		return code, opinion
+	if v := w.standing(); v != (verdict{}) {
+		return v
 	}
 	r.SiteName = w.name()
-	switch {
-	case !w.holder.rightPassword(r.Entry.text("ICPmm")):
-		return 1018, wrongPassword
-	case w.ours(s.options.ISPID):
-		return 1038, "该接入已经报备，无需重复报备"
-	}
-	for _, d := range w.Domains {
-		if s.state.BlackDomains[plainDomain(d.Name)] {
-			return 1064, "“" + w.name() + "”网站的“" + d.Name + "”在黑名单中，请核实后再次报备"
-		}
-	}
-	return s.checkAccess(r.Entry)
+	return cmp.Or(when(!w.holder.rightPassword(r.Entry.text("ICPmm")), 1018, wrongPassword),
+		when(w.ours(s.options.ISPID), 1038, "该接入已经报备，无需重复报备"),
+		first(w.Domains, func(d domain) verdict { return s.checkBlack(w.name(), d.Name) }),
+		s.checkAccess(r.Entry))
 }
 
-func (s *Server) checkChange(r *record) (code int, opinion string) {
+func (s *Server) checkChange(r *record) verdict {
 	n := r.Entry
 	z, h := n.first("Zt_xx"), s.index.holders[n.number("Zt_xx/Ztid")]
-	if code, opinion = h.standing(); code != 0 {
-		return code, opinion
+	if v := h.standing(); v != (verdict{}) {
+		return v
 	}
-	province := z.text("Txdz/Shengid")
-	switch mm := n.text("ICPmm"); {
-	case z.text("Baxh") != h.Number:
-		return 1016, unknown
-	case !h.ours(s.options.ISPID):
-		return 1048, notYours
-	case mm != "" && !h.rightPassword(mm):
-		return 1018, wrongPassword
-	case h.Changing:
-		return 1017, "备案变更中，审核通过后可再次申请变更"
-	case s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges:
-		return 1051, "同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"
-	case signOf(province) != "" && province[:2] != h.Data.text("Txdz/Shengid")[:2]:
-		return 1046, "变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"
-	}
-	if code, opinion = s.checkHolder(z); code != 0 {
-		return code, opinion
-	}
-	if filed := s.index.holderByPaper[paper(z)]; filed != nil && filed != h {
-		return 1003, "网站主办者冲突，请核实后再次报备"
-	}
-	for _, wn := range n.all("Wz_xx") {
-		if code, opinion = s.checkChangedSite(h, wn, z.isPerson()); code != 0 {
-			return code, opinion
-		}
-	}
-	return 0, ""
+	province, filed := z.text("Txdz/Shengid"), s.index.holderByPaper[paper(z)]
+	return cmp.Or(when(z.text("Baxh") != h.Number, 1016, unknown),
+		mayTouch(h, h.ours(s.options.ISPID), n),
+		when(h.Changing, 1017, "备案变更中，审核通过后可再次申请变更"),
+		when(s.options.MaxChanges > 0 && s.changesToday(r) > s.options.MaxChanges, 1051,
+			"同一个接入商对同一个主体变更备案申请超过最大数，请稍后再试"),
+		when(signOf(province) != "" && province[:2] != h.Data.text("Txdz/Shengid")[:2], 1046,
+			"变更备案时不能改变主体所在省，如果需要修改，请先申请注销主体，然后重新报备"),
+		s.checkHolder(z), when(filed != nil && filed != h, 1003, "网站主办者冲突，请核实后再次报备"),
+		first(n.all("Wz_xx"), func(w *node) verdict { return s.checkChangedSite(h, w, z.isPerson()) }))
 }
 
-func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) (code int, opinion string) {
+func (s *Server) checkChangedSite(h *holder, n *node, ofPerson bool) verdict {
 	w := s.index.sites[n.number("Wzid")]
 	if w != nil && w.holder != h {
 		w = nil
 	}
-	if code, opinion = w.standing(); code != 0 {
-		return code, opinion
+	if v := w.standing(); v != (verdict{}) {
+		return v
 	}
-	if n.text("Baxh") != w.Number {
-		return 1016, unknown
-	}
-	if !w.ours(s.options.ISPID) {
-		return 1048, notYours
-	}
-	for _, an := range n.all("Jr_xx") {
-		a := s.index.accesses[an.number("Jrid")]
-		if a == nil || a.site != w {
-			return 1016, unknown
-		}
-		if a.Provider != s.options.ISPID {
-			return 1048, notYours
-		}
-	}
-	return s.checkSite(n, w, ofPerson)
+	return cmp.Or(when(n.text("Baxh") != w.Number, 1016, unknown), when(!w.ours(s.options.ISPID), 1048, notYours),
+		first(n.all("Jr_xx"), func(n *node) verdict {
+			a := s.index.accesses[n.number("Jrid")]
+			known := a != nil && a.site == w
+			return cmp.Or(when(!known, 1016, unknown), when(known && a.Provider != s.options.ISPID, 1048, notYours))
+		}),
+		s.checkSite(n, w, ofPerson))
 }
 
-func (s *Server) checkDrop(r *record) (code int, opinion string) {
+func (s *Server) checkDrop(r *record) (v verdict) {
 	n := r.Entry
 	if reason := n.number("Zxly"); reason < 1 || reason > 10 {
-		return 1026, "注销理由代码错误，请核实后再次报备"
+		return verdict{1026, "注销理由代码错误，请核实后再次报备"}
 	}
 	switch r.Kind {
 	case dropHolder:
 		h := s.index.holders[r.ID]
-		if code, opinion = h.standing(); code != 0 {
-			return code, opinion
+		if v := h.standing(); v != (verdict{}) {
+			return v
 		}
-		return s.checkDropHolder(h, n)
+		siteLeaves := slices.ContainsFunc(h.Sites, func(w *site) bool { return w.Leaving && !w.Dead })
+		return cmp.Or(when(siteLeaves, 1043, "网站正在注销中，不允许注销主体"),
+			when(!h.rightPassword(n.text("ICPmm")), 1018, wrongPassword), mayTouch(h, h.ours(s.options.ISPID), n))
 	case dropSite:
 		w := s.index.sites[r.ID]
-		if code, opinion = w.standing(); code == 1027 {
-			return 1042, "主体正在注销中，不允许注销网站"
-		} else if code != 0 {
-			return code, opinion
+		if v = w.standing(); v.code == 1027 {
+			return verdict{1042, "主体正在注销中，不允许注销网站"}
+		} else if v != (verdict{}) {
+			return v
 		}
 		r.SiteName = w.name()
-		return s.mayDrop(w.holder, w.ours(s.options.ISPID), n)
+		return mayTouch(w.holder, w.ours(s.options.ISPID), n)
 	}
 	a := s.index.accesses[r.ID]
 	if a == nil {
-		return 1016, unknown
+		return verdict{1016, unknown}
 	}
-	if code, opinion = a.site.standing(); code != 0 {
-		return code, opinion
+	if v := a.site.standing(); v != (verdict{}) {
+		return v
 	}
 	r.SiteName = a.site.name()
-	switch {
-	case a.Provider != s.options.ISPID:
-		return 1047, "只能取消本接入商的接入信息，请核实后再次报备"
-	case a.Leaving:
-		return 1032, "接入商已经对该网站提出取消接入请求，无需重复提交"
-	case len(a.site.Accesses) == 1:
-		return 1025, "该网站只有一个接入，不能取消该接入"
-	}
-	return s.mayDrop(a.site.holder, true, n)
+	return cmp.Or(when(a.Provider != s.options.ISPID, 1047, "只能取消本接入商的接入信息，请核实后再次报备"),
+		when(a.Leaving, 1032, "接入商已经对该网站提出取消接入请求，无需重复提交"),
+		when(len(a.site.Accesses) == 1, 1025, "该网站只有一个接入，不能取消该接入"),
+		mayTouch(a.site.holder, true, n))
 }
 
-func (s *Server) checkDropHolder(h *holder, n *node) (code int, opinion string) {
-	for _, w := range h.Sites {
-		if w.Leaving && !w.Dead {
-			return 1043, "网站正在注销中，不允许注销主体"
-		}
-	}
-	if !h.rightPassword(n.text("ICPmm")) {
-		return 1018, wrongPassword
-	}
-	return s.mayDrop(h, h.ours(s.options.ISPID), n)
+// mayTouch checks that a filed part is the provider's, and the filing password if there is one.
+func mayTouch(h *holder, ours bool, n *node) verdict {
+	password := n.text("ICPmm")
+	return cmp.Or(when(!ours, 1048, notYours), when(password != "" && !h.rightPassword(password), 1018, wrongPassword))
 }
 
-func (s *Server) mayDrop(h *holder, ours bool, n *node) (code int, opinion string) {
-	switch mm := n.text("ICPmm"); {
-	case !ours:
-		return 1048, notYours
-	case mm != "" && !h.rightPassword(mm):
-		return 1018, wrongPassword
-	}
-	return 0, ""
+func (s *Server) checkPapers(n *node) verdict {
+	id, number := n.number("Fjssdx/Ssdxbs/Jlid"), n.text("Fjssdx/Ssdxbs/Baxh")
+	return when(id != 0 && s.index.holders[id] == nil && s.index.sites[id] == nil ||
+		number != "" && s.holderOf(number) == nil, 1016, unknown)
 }
 
-func (s *Server) checkPapers(n *node) (code int, opinion string) {
-	if id := n.number("Fjssdx/Ssdxbs/Jlid"); id != 0 && s.index.holders[id] == nil && s.index.sites[id] == nil {
-		return 1016, unknown
-	}
-	if number := n.text("Fjssdx/Ssdxbs/Baxh"); number != "" && s.holderOf(number) == nil {
-		return 1016, unknown
-	}
-	return 0, ""
-}
-
-func (s *Server) checkOutcome(r *record) (code int, opinion string) {
+func (s *Server) checkOutcome(r *record) verdict {
 	outcome, pushed := s.state.Unfiled[plainDomain(r.Bs)]
-	switch {
-	case !pushed:
-		return 5005, "企业上报的未备案网站处理结果中的网站不属于该企业，请核实后再次报备"
-	case outcome != "":
-		return 5006, "该未备案网站的处理结果已经上报，无需重复上报"
-	}
-	return 0, ""
+	return cmp.Or(when(!pushed, 5005, "企业上报的未备案网站处理结果中的网站不属于该企业，请核实后再次报备"),
+		when(outcome != "", 5006, "该未备案网站的处理结果已经上报，无需重复上报"))
 }

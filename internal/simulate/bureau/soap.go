@@ -1,15 +1,13 @@
 package bureau
 
 import (
-	"bytes"
 	"crypto/md5" //nolint:gosec // the interface's hash algorithm
 	"encoding/base64"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -26,48 +24,50 @@ const (
 // soap answers the calls of one service.
 func (s *Server) soap(v service) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		method, params, err := readCall(io.LimitReader(r.Body, maxEnvelope))
-		if err == nil && !v.has(method) {
-			err = fmt.Errorf("%s has no method %q", v.name, method)
+		name, params, err := readCall(io.LimitReader(r.Body, maxEnvelope))
+		i := slices.IndexFunc(v.methods, func(m method) bool { return m.name == name })
+		if err == nil && i < 0 {
+			err = fmt.Errorf("%s has no method %q", v.name, name)
 		}
 		if err != nil {
-			soapFault(w, err)
+			writeEnvelope(w, http.StatusInternalServerError,
+				"<S:Fault><faultcode>S:Client</faultcode><faultstring>"+escape(err.Error())+"</faultstring></S:Fault>")
 			return
 		}
-		s.call(w, method, params)
+		s.call(w, v.methods[i], params)
 	}
 }
 
-func (s *Server) call(w http.ResponseWriter, method string, params map[string]string) {
-	f, faulty := s.Faults.Take(method)
+func (s *Server) call(w http.ResponseWriter, m method, params map[string]string) {
+	f, faulty := s.Faults.Take(m.name)
 	if !faulty {
-		f, faulty = s.misbehave(method)
+		f, faulty = s.misbehave(m.name)
 	}
 	if faulty && f.Mode == fault.Slow {
 		time.Sleep(f.Delay())
 	}
 	how := ""
 	if faulty && f.Mode == fault.Fail {
-		if method == "isp_download" && downloadFaults[f.Code] || method == "isp_upload" && f.Code == "gap" {
+		if m.name == "isp_download" && downloadFaults[f.Code] || m.name == "isp_upload" && f.Code == "gap" {
 			how = f.Code
 		} else {
-			reply(w, method, answer(f.Code, "模拟错误", ""))
+			reply(w, m.name, answer(f.Code, "模拟错误", ""))
 			return
 		}
 	}
-	result := s.locked(method, params, how)
+	result := s.locked(m, params, how)
 	if faulty && f.Mode == fault.Lose {
 		fault.DropConnection(w)
 	}
-	reply(w, method, result)
+	reply(w, m.name, result)
 }
 
-func (s *Server) locked(method string, params map[string]string, how string) string {
+func (s *Server) locked(m method, params map[string]string, how string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	result := s.authenticated(params)
 	if result == "" {
-		result = s.dispatch(method, params, how)
+		result = m.answer(s, params, how)
 	}
 	if err := s.save(); err != nil {
 		return answer("999", "系统错误", "")
@@ -75,38 +75,18 @@ func (s *Server) locked(method string, params map[string]string, how string) str
 	return result
 }
 
-func (s *Server) dispatch(method string, params map[string]string, how string) string {
-	switch method {
-	case "isp_upload":
-		return s.upload(params, how != "")
-	case "isp_download":
-		return s.download(how)
-	case "isp_downloadack":
-		return s.acknowledge(params["fileName"])
-	case "isp_querypreviousupload":
-		return s.previous()
-	case "isp_querybeianstatus":
-		return s.queryStatus(params)
-	case "isp_verifybamm":
-		return s.verifyPassword(params)
-	}
-	return answer("999", "没有这个方法", "")
-}
-
 // authenticated returns an answer if the credentials are wrong.
 func (s *Server) authenticated(p map[string]string) string {
-	if p["userName"] != s.options.UserName || p["ispId"] != fmt.Sprint(s.options.ISPID) {
-		return answer("4", "用户名错误", "")
-	}
-	if len(p["randVal"]) < randLength {
-		return answer("16", "认证错误，随机数小于20个字符", "")
-	}
-	if p["hashAlgorithm"] != "0" {
-		return answer("10", "Hash算法类型错误", "")
-	}
 	raw, err := simplifiedchinese.GBK.NewEncoder().String(s.options.Password + p["randVal"])
 	sum := md5.Sum([]byte(raw)) //nolint:gosec // see above
-	if err != nil || p["pwdHash"] != base64.StdEncoding.EncodeToString(sum[:]) {
+	switch {
+	case p["userName"] != s.options.UserName || p["ispId"] != fmt.Sprint(s.options.ISPID):
+		return answer("4", "用户名错误", "")
+	case len(p["randVal"]) < randLength:
+		return answer("16", "认证错误，随机数小于20个字符", "")
+	case p["hashAlgorithm"] != "0":
+		return answer("10", "Hash算法类型错误", "")
+	case err != nil || p["pwdHash"] != base64.StdEncoding.EncodeToString(sum[:]):
 		return answer("5", "密码错误", "")
 	}
 	return ""
@@ -114,40 +94,29 @@ func (s *Server) authenticated(p map[string]string) string {
 
 // readCall finds the method and its parameters in an envelope.
 func readCall(body io.Reader) (method string, params map[string]string, err error) {
-	params = map[string]string{}
-	d := xml.NewDecoder(body)
-	inBody, name := false, ""
-	var text strings.Builder
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return method, params, nil
-		} else if err != nil {
-			return "", nil, err
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			switch {
-			case t.Name.Local == "Body":
-				inBody = true
-			case inBody && method == "":
-				method = t.Name.Local
-				if t.Name.Space != namespace {
-					return "", nil, fmt.Errorf("namespace %q", t.Name.Space)
-				}
-			default:
-				name = t.Name.Local
-				text.Reset()
-			}
-		case xml.CharData:
-			text.Write(t)
-		case xml.EndElement:
-			if t.Name.Local == name {
-				params[name] = text.String()
-				name = ""
-			}
+	var envelope struct {
+		Body struct {
+			Call struct {
+				XMLName xml.Name
+				Params  []struct {
+					XMLName xml.Name
+					Text    string `xml:",chardata"`
+				} `xml:",any"`
+			} `xml:",any"`
 		}
 	}
+	if err := xml.NewDecoder(body).Decode(&envelope); err != nil {
+		return "", nil, err
+	}
+	call := envelope.Body.Call
+	if call.XMLName.Space != namespace {
+		return "", nil, fmt.Errorf("namespace %q", call.XMLName.Space)
+	}
+	params = map[string]string{}
+	for _, p := range call.Params {
+		params[p.XMLName.Local] = p.Text
+	}
+	return call.XMLName.Local, params, nil
 }
 
 // answer is the XML string that every method returns.
@@ -157,20 +126,13 @@ func answer(code, message, rest string) string {
 }
 
 func reply(w http.ResponseWriter, method, result string) {
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(result)) // a buffer never fails
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	fmt.Fprintf(w,
-		`<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
-			`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse></S:Body></S:Envelope>`, method,
-		namespace, b.String())
+	writeEnvelope(w, http.StatusOK, fmt.Sprintf(
+		`<ns2:%[1]sResponse xmlns:ns2="%[2]s"><return>%[3]s</return></ns2:%[1]sResponse>`, method, namespace, escape(result)))
 }
 
-func soapFault(w http.ResponseWriter, err error) {
+func writeEnvelope(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	w.WriteHeader(http.StatusInternalServerError)
-	fmt.Fprintf(w,
-		`<?xml version="1.0" encoding="UTF-8"?><S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`+
-			`<S:Fault><faultcode>S:Client</faultcode><faultstring>%s</faultstring></S:Fault></S:Body></S:Envelope>`,
-		escape(err.Error()))
+	w.WriteHeader(status)
+	fmt.Fprint(w, xml.Header, `<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>`, body,
+		"</S:Body></S:Envelope>")
 }

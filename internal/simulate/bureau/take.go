@@ -5,67 +5,72 @@ import "strconv"
 // takeICP takes every record of a data file's ICP part.
 func (s *Server) takeICP(file *node, sequence int64) {
 	icp := file.first("ICP")
-	code, opinion := 0, ""
-	switch {
-	case file.version != "V.3.0":
-		code, opinion = 5004, "接口版本错误，当前接口版本为V.3.0"
-	case icp.number("Qqdwid") != s.options.ISPID:
-		code, opinion = 5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"
-	}
-	for _, path := range []string{"XZBA/Baxx", "XZWZ/Xzxx", "XZJR/Xzxx", "BGBA/Bgxx", "ZXBA/Zx_xx", "XZHYD/Fjxx",
-		"HSJG/Hsjgxx", "WBACLJG/Clxx"} {
-		for i, n := range icp.all(path) {
-			r := newRecord(path, n, int64(i)+1)
-			r.Sequence, r.At, r.Entry, r.Times = sequence, s.now(), n, 1
-			s.take(r, code, opinion)
+	v := s.checkFile(file, icp)
+	for _, entries := range recordEntries {
+		for i, n := range icp.all(entries.path) {
+			r := &record{Kind: entries.kind, ID: n.number(entries.id), SiteName: n.text(entries.siteName), Sequence: sequence,
+				At: s.now(), Entry: n, Times: 1}
+			r.describe(n, int64(i)+1)
+			for _, path := range entries.bs {
+				r.Bs += n.text(path)
+			}
+			s.take(r, v)
 		}
 	}
 }
 
-func newRecord(path string, n *node, place int64) *record {
-	r := &record{}
-	switch path {
-	case "XZBA/Baxx":
-		r.Kind, r.ID, r.SiteName = newFiling, n.number("Zt_xx/IspZtid"), n.text("Wz_xx/Wzmc")
-		r.Bs, r.Jlids, r.Province = n.text("Zt_xx/IspZtid"), []int64{r.ID}, n.text("Zt_xx/Txdz/Shengid")
-	case "XZWZ/Xzxx":
-		r.Kind, r.ID, r.SiteName = newSite, n.number("Wz_xx/IspWzid"), n.text("Wz_xx/Wzmc")
-		r.Bs = n.text("Zt_xx/Ztbah") + n.text("Zt_xx/Ztid")
+// recordEntries are the records of a data file: their elements, and where these have a record's ID, site name and Bs.
+var recordEntries = []struct {
+	path         string
+	kind         int
+	id, siteName string
+	bs           []string
+}{
+	{"XZBA/Baxx", newFiling, "Zt_xx/IspZtid", "Wz_xx/Wzmc", []string{"Zt_xx/IspZtid"}},
+	{"XZWZ/Xzxx", newSite, "Wz_xx/IspWzid", "Wz_xx/Wzmc", []string{"Zt_xx/Ztbah", "Zt_xx/Ztid"}},
+	{"XZJR/Xzxx", newAccess, "IspJrid", "", []string{"Wz_xx/Wzbah", "Wz_xx/Wzid"}},
+	{"BGBA/Bgxx", change, "Zt_xx/Ztid", "Wz_xx/Wzmc", []string{"Zt_xx/Ztid"}},
+	{"ZXBA/Zx_xx", cancelAccess, "Jlid", "", []string{"Jlid"}},
+	{"XZHYD/Fjxx", papers, "Fjssdx/Ssdxbs/Jlid", "", []string{"Fjssdx/Ssdxbs/Jlid", "Fjssdx/Ssdxbs/Baxh"}},
+	{"HSJG/Hsjgxx", taskResult, "Baxx/Zt_xx/Ztid", "", []string{"Baxx/Zt_xx/Ztid"}},
+	{"WBACLJG/Clxx", unfiledOutcome, "", "", []string{"Ym"}},
+}
+
+// describe sets what is particular to a record's kind; place is the entry's in its section.
+func (r *record) describe(n *node, place int64) {
+	if r.Kind <= dropSite {
+		r.Jlids = []int64{r.ID}
+	}
+	switch zxlb := n.text("Zxlb"); {
+	case r.Kind == newFiling:
+		r.Province = n.text("Zt_xx/Txdz/Shengid")
+	case r.Kind == newSite:
+		r.Jlids = nil
 		for _, w := range n.all("Wz_xx") {
 			r.Jlids = append(r.Jlids, w.number("IspWzid"))
 		}
-	case "XZJR/Xzxx":
-		r.Kind, r.ID, r.Bs = newAccess, n.number("IspJrid"), n.text("Wz_xx/Wzbah")+n.text("Wz_xx/Wzid")
-		r.Jlids = []int64{r.ID}
-	case "BGBA/Bgxx":
-		r.Kind, r.ID, r.SiteName = change, n.number("Zt_xx/Ztid"), n.text("Wz_xx/Wzmc")
-		r.Bs, r.Jlids = n.text("Zt_xx/Ztid"), []int64{r.ID}
-	case "ZXBA/Zx_xx":
-		r.Kind, r.ID = dropKind(n.text("Zxlb")), n.number("Jlid")
-		r.Bs, r.Jlids = n.text("Jlid"), []int64{r.ID}
-	case "XZHYD/Fjxx":
-		r.Kind, r.ID = papers, n.number("Fjssdx/Ssdxbs/Jlid")
-		r.Bs = n.text("Fjssdx/Ssdxbs/Jlid") + n.text("Fjssdx/Ssdxbs/Baxh")
-	case "HSJG/Hsjgxx":
-		r.Kind, r.ID, r.Bs = taskResult, n.number("Baxx/Zt_xx/Ztid"), n.text("Baxx/Zt_xx/Ztid")
-	case "WBACLJG/Clxx":
-		r.Kind, r.ID, r.Bs = unfiledOutcome, place, n.text("Ym")
+	case r.Kind == unfiledOutcome:
+		r.ID = place
+	case r.Kind == cancelAccess && zxlb == "0":
+		r.Kind = dropHolder
+	case r.Kind == cancelAccess && zxlb == "1":
+		r.Kind = dropSite
 	}
-	return r
 }
 
-func dropKind(zxlb string) int {
-	switch zxlb {
-	case "0":
-		return dropHolder
-	case "1":
-		return dropSite
+// checkFile checks what a data file, with the given part, says of itself.
+func (s *Server) checkFile(file, part *node) verdict {
+	switch {
+	case file.version != "V.3.0":
+		return verdict{5004, "接口版本错误，当前接口版本为V.3.0"}
+	case part.number("Qqdwid") != s.options.ISPID:
+		return verdict{5003, "XML中请求单位Id和报备单位Id不一致，请核实后再次报备"}
 	}
-	return cancelAccess
+	return verdict{}
 }
 
 // take stores a record, and decides it at once if it breaks a rule.
-func (s *Server) take(r *record, code int, opinion string) {
+func (s *Server) take(r *record, v verdict) {
 	s.changed()
 	if s.again(r) {
 		return
@@ -73,23 +78,19 @@ func (s *Server) take(r *record, code int, opinion string) {
 	s.state.Records = append(s.state.Records, r)
 	i := len(s.state.Records) - 1
 	s.byKey[r.key()] = append(s.byKey[r.key()], i)
-	if code == 0 {
-		code, opinion = s.obey(r)
-	}
-	if code == 0 {
-		code, opinion = s.unfit(r.Entry)
-	}
-	if code == 0 {
-		code, opinion = s.check(r)
+	for _, check := range []func(*record) verdict{s.obey, s.unfit, s.check} {
+		if v == (verdict{}) {
+			v = check(r)
+		}
 	}
 	switch {
-	case code != 0:
+	case v != (verdict{}):
 		r.Entry = nil // it holds no lock
-		s.settle(i, code, opinion)
+		s.settle(i, v.code, v.opinion)
 	case r.Kind == papers || r.Kind == taskResult || r.Kind == unfiledOutcome:
 		s.store(i)
 	default:
-		s.lock(r)
+		s.mark(r, true)
 		s.pending = append(s.pending, i)
 	}
 }

@@ -110,18 +110,14 @@ func (s *Server) refuseWhole(name string, content []byte) {
 
 // kindOf guesses the Czlx of an unreadable file.
 func kindOf(content []byte) int {
-	for i, name := range []string{"<XZBA", "<XZWZ", "<XZJR", "<BGBA"} {
-		if bytes.Contains(content, []byte(name)) {
-			return i + 1
+	for _, known := range []struct {
+		text string
+		kind int
+	}{{"<XZBA", newFiling}, {"<XZWZ", newSite}, {"<XZJR", newAccess}, {"<BGBA", change}, {"<Zxlb>0<", dropHolder},
+		{"<Zxlb>1<", dropSite}, {"<ZXBA", cancelAccess}} {
+		if bytes.Contains(content, []byte(known.text)) {
+			return known.kind
 		}
-	}
-	switch {
-	case bytes.Contains(content, []byte("<Zxlb>0<")):
-		return dropHolder
-	case bytes.Contains(content, []byte("<Zxlb>1<")):
-		return dropSite
-	case bytes.Contains(content, []byte("<ZXBA")):
-		return cancelAccess
 	}
 	return newFiling
 }

@@ -16,31 +16,30 @@ type service struct {
 type method struct {
 	name   string
 	params []string
+	// answer answers a call; how is its fault, if any.
+	answer func(s *Server, params map[string]string, how string) string
 }
 
 var services = []service{
 	{"/ISPWebService/upDownLoad", "UpDownLoad", []method{
 		{"isp_upload", []string{"beianInfo:string", "beianInfoHash:string", "dataSequence:long", "encryptAlgorithm:int",
-			"hashAlgorithm:int", "compressionFormat:int"}},
-		{"isp_download", []string{"hashAlgorithm:int"}},
-		{"isp_downloadack", []string{"hashAlgorithm:int", "fileName:string"}},
-		{"isp_querypreviousupload", []string{"hashAlgorithm:int"}},
+			"hashAlgorithm:int", "compressionFormat:int"},
+			func(s *Server, p map[string]string, how string) string { return s.upload(p, how != "") }},
+		{"isp_download", []string{"hashAlgorithm:int"},
+			func(s *Server, _ map[string]string, how string) string { return s.download(how) }},
+		{"isp_downloadack", []string{"hashAlgorithm:int", "fileName:string"},
+			func(s *Server, p map[string]string, _ string) string { return s.acknowledge(p["fileName"]) }},
+		{"isp_querypreviousupload", []string{"hashAlgorithm:int"},
+			func(s *Server, _ map[string]string, _ string) string { return s.previous() }},
 	}},
 	{"/BeianStatusWebService/queryBeianStatus", "QueryBeianStatus", []method{
-		{"isp_querybeianstatus", []string{"hashAlgorithm:int", "queryConditionType:int", "queryCondition:string"}},
+		{"isp_querybeianstatus", []string{"hashAlgorithm:int", "queryConditionType:int", "queryCondition:string"},
+			func(s *Server, p map[string]string, _ string) string { return s.queryStatus(p) }},
 	}},
 	{"/BeianStatusWebService/verifyBamm", "VerifyBamm", []method{
-		{"isp_verifybamm", []string{"hashAlgorithm:int", "baxh:string", "bamm:string"}},
+		{"isp_verifybamm", []string{"hashAlgorithm:int", "baxh:string", "bamm:string"},
+			func(s *Server, p map[string]string, _ string) string { return s.verifyPassword(p) }},
 	}},
-}
-
-func (v service) has(name string) bool {
-	for _, m := range v.methods {
-		if m.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // wsdl describes the service to SOAP libraries: rpc/literal.

@@ -4,6 +4,7 @@ package inbox
 
 import (
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -59,12 +60,7 @@ func collect(texts *sms.Server, mails *mail.Server, to string) []Message {
 	return list
 }
 
-var page = template.Must(template.New("").Parse(
-	`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta http-equiv="refresh" content="3">
-<meta name="viewport" content="width=device-width,initial-scale=1"><title>短信与邮件（模拟）</title><style>
-body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
-article{background:#fff;border:1px solid #d9e0e7;border-radius:10px;padding:1rem 1.2rem;margin:.8rem 0}header{color:#5a6878;font-size:.85rem}
-pre{white-space:pre-wrap;font:inherit;margin:.4rem 0 0}</style></head><body><h1>短信与邮件</h1>
-<p>开发环境里发出的短信和邮件都在这里，最新的在最上面。</p>
-{{range .}}<article><header>{{if eq .Channel "sms"}}短信{{else}}邮件{{end}} → {{.To}} · {{.At.Format "15:04:05"}}</header>{{with .Subject}}<strong>{{.}}</strong>{{end}}<pre>{{.Text}}</pre></article>
-{{else}}<p>还没有消息。</p>{{end}}</body></html>`))
+//go:embed inbox.html
+var pageHTML string
+
+var page = template.Must(template.New("").Parse(pageHTML))

@@ -14,17 +14,23 @@ import (
 
 // Load reads path into v; a missing file leaves v alone. An empty path means no file.
 func Load(path string, v any) error {
-	if path == "" {
-		return nil
-	}
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	raw, err := read(path)
+	if err != nil || raw == nil {
 		return err
 	}
 	return json.Unmarshal(raw, v)
+}
+
+// read reads a file; nil if there is none.
+func read(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return raw, err
 }
 
 // Save writes v next to path, flushes it, and renames it over path.
@@ -41,15 +47,10 @@ func Save(path string, v any) error {
 		return err
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
-	if _, err := f.Write(raw); err != nil {
-		f.Close()
-		return err
+	if _, err = f.Write(raw); err == nil {
+		err = f.Sync()
 	}
-	if err := f.Sync(); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)
@@ -80,13 +81,7 @@ func Append(path string, v any) error {
 
 // List reads a list's file. It cuts off an incomplete last line, whose Append never returned.
 func List[T any](path string) (list []T, err error) {
-	if path == "" {
-		return nil, nil
-	}
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	raw, err := read(path)
 	if err != nil {
 		return nil, err
 	}

@@ -4,16 +4,11 @@ package mail
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"strconv"
 	"strings"
@@ -25,6 +20,7 @@ import (
 
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/simulate/jsonfile"
+	"github.com/beian/beian/internal/simulate/selfsigned"
 )
 
 // maxMessage bounds one mail.
@@ -60,11 +56,13 @@ func New(stateFile string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{roots: x509.NewCertPool(), state: stateFile, received: received}
-	certificate, err := s.certificate()
+	certificate, err := selfsigned.Localhost("mail stand-in")
 	if err != nil {
 		return nil, err
 	}
+	s := &Server{roots: x509.NewCertPool(), state: stateFile, received: received,
+		pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Leaf.Raw})}
+	s.roots.AddCert(certificate.Leaf)
 	s.smtp = smtp.NewServer(
 		smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{server: s, conn: c}, nil }))
 	s.smtp.Domain = "localhost"
@@ -98,30 +96,6 @@ func (s *Server) keep(m Received) error {
 	defer s.mu.Unlock()
 	s.received = append(s.received, m)
 	return jsonfile.Append(s.state, m)
-}
-
-func (s *Server) certificate() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail stand-in"}, DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().AddDate(1, 0, 0),
-		IsCA:     true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	s.roots.AddCert(parsed)
-	s.pem = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 type session struct {

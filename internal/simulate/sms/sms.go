@@ -3,6 +3,7 @@
 package sms
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
@@ -113,11 +114,7 @@ func fail(w http.ResponseWriter, code string) {
 		return
 	}
 	code, level, _ := strings.Cut(code, ":")
-	message := limitMessages[level]
-	if message == "" {
-		message = "simulated " + code
-	}
-	answer(w, http.StatusOK, map[string]any{"Code": code, "Message": message})
+	answer(w, http.StatusOK, map[string]any{"Code": code, "Message": cmp.Or(limitMessages[level], "simulated "+code)})
 }
 
 func (s *Server) send(form url.Values) map[string]any {

@@ -1,14 +1,9 @@
 package webspace
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path"
@@ -20,6 +15,7 @@ import (
 	"github.com/spf13/afero"
 
 	"github.com/beian/beian/internal/simulate/fault"
+	"github.com/beian/beian/internal/simulate/selfsigned"
 )
 
 const (
@@ -39,25 +35,14 @@ func newDriver(s *Server, l net.Listener) (*driver, error) {
 	if s.options.NoTLS {
 		return d, nil
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().AddDate(1, 0, 0), DNSNames: []string{"localhost"}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, err
-	}
-	d.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
-		MinVersion: tls.VersionTLS12}
-	return d, nil
+	certificate, err := selfsigned.Localhost("web space stand-in")
+	d.tls = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	return d, err
 }
 
 func (d *driver) GetSettings() (*ftpserver.Settings, error) {
 	return &ftpserver.Settings{Listener: d.listener, IdleTimeout: idleSeconds, ConnectionTimeout: connectionSeconds,
-		DisableActiveMode:   true,
-		DefaultTransferType: ftpserver.TransferTypeBinary}, nil
+		DisableActiveMode: true, DefaultTransferType: ftpserver.TransferTypeBinary}, nil
 }
 
 func (d *driver) ClientConnected(ftpserver.ClientContext) (string, error) { return "ready", nil }

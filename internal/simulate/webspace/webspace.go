@@ -4,6 +4,7 @@ package webspace
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -160,24 +161,24 @@ func (s *Server) file(user, name string) (string, error) {
 }
 
 func (s *Server) account(user string) (Account, bool) {
-	i := slices.IndexFunc(s.options.Accounts, func(a Account) bool { return a.User == user })
-	if i < 0 {
-		return Account{}, false
+	return s.find(func(a Account) bool { return a.User == user })
+}
+
+func (s *Server) find(is func(Account) bool) (Account, bool) {
+	if i := slices.IndexFunc(s.options.Accounts, is); i >= 0 {
+		return s.options.Accounts[i], true
 	}
-	return s.options.Accounts[i], true
+	return Account{}, false
 }
 
 func (s *Server) byHost(host string) (Account, bool) {
 	host, _, _ = strings.Cut(strings.ToLower(host), ":")
-	for _, a := range s.options.Accounts {
-		for _, d := range a.Domains {
-			if suffix, wildcard := strings.CutPrefix(d, "*"); d == host || host == "www."+d || wildcard &&
-				strings.HasSuffix(host, suffix) {
-				return a, true
-			}
-		}
-	}
-	return Account{}, false
+	return s.find(func(a Account) bool {
+		return slices.ContainsFunc(a.Domains, func(d string) bool {
+			suffix, wildcard := strings.CutPrefix(d, "*")
+			return d == host || host == "www."+d || wildcard && strings.HasSuffix(host, suffix)
+		})
+	})
 }
 
 // ServeHTTP serves the customers' sites, selected by the Host header.
@@ -252,9 +253,7 @@ func homePage(a Account, snippet string) []byte {
 	return encoded
 }
 
-var controlPage = template.Must(template.New("").Parse(`<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>网站空间（模拟）</title><style>body{font:16px/1.6 system-ui,"PingFang SC","Noto Sans CJK SC",sans-serif;margin:0 auto;max-width:46rem;padding:1.5rem;color:#1b2430;background:#f4f6f8}
-section{background:#fff;border:1px solid #d9e0e7;border-radius:10px;padding:1rem 1.2rem;margin:.8rem 0}textarea{width:100%;box-sizing:border-box}</style></head><body>
-<h1>网站空间</h1><p>模拟的客户主机。把备案页面给出的代码粘贴到这里，就等于放到了首页底部。</p>
-{{range .}}<section><h2>{{.User}}</h2><p>{{range .Domains}}{{.}} {{end}}</p><form method="post" action="/accounts/{{.User}}/footer">
-<textarea name="snippet" rows="3" aria-label="首页底部代码"></textarea><p><button>放到首页底部</button></p></form></section>{{end}}</body></html>`))
+//go:embed control.html
+var controlHTML string
+
+var controlPage = template.Must(template.New("").Parse(controlHTML))
