@@ -174,8 +174,8 @@ func (p *Pages) codeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCode(c *gin.Context, status int, problems filing.Problems) error {
-	form := p.emptyForm(c, "totp", totpFields(), problems)
-	return p.Render(c, status, web.Page{Title: "totp.code_title"}, web.With(codePage, form))
+	form := p.emptyForm(c, "second_factor", totpFields(), problems)
+	return p.Render(c, status, web.Page{Title: "second_factor.code_title"}, web.With(codePage, form))
 }
 
 // giveCode takes the device's code, or a recovery code.
@@ -244,7 +244,7 @@ func (p *Pages) firstPasswordForm(c *gin.Context) error {
 
 func (p *Pages) showFirstPassword(c *gin.Context, status int, problems filing.Problems) error {
 	form := p.emptyForm(c, "account_password", newPasswordFields(), problems)
-	return p.Render(c, status, web.Page{Title: "first_password.title"}, web.With(firstPasswordPage, form))
+	return p.Render(c, status, web.Page{Title: "account_first_password.title"}, web.With(firstPasswordPage, form))
 }
 
 func (p *Pages) replaceFirstPassword(c *gin.Context) error {
@@ -315,7 +315,7 @@ func (p *Pages) showEnrol(
 	if err != nil {
 		return err
 	}
-	link, err := totp.URL(p.Texts.For(p.Lang(c)).T("app.name", nil), user.Login, factor.Pending)
+	link, err := totp.URL(p.Texts.For(p.Lang(c)).T("layout.name", nil), user.Login, factor.Pending)
 	if err == nil {
 		data.QR, err = totp.NewQR(link)
 	}
@@ -331,8 +331,8 @@ func (p *Pages) showEnrol(
 			fields = append(fields, web.Field{Name: "present_code", Type: "text", Required: true, Autocomplete: "off"})
 		}
 	}
-	data.Form = p.emptyForm(c, "totp", append(fields, totpFields()...), problems)
-	return p.Render(c, status, web.Page{Title: "totp.enrol_title"}, web.With(enrolPage, data))
+	data.Form = p.emptyForm(c, "second_factor", append(fields, totpFields()...), problems)
+	return p.Render(c, status, web.Page{Title: "second_factor.enrol_title"}, web.With(enrolPage, data))
 }
 
 // enrolling tells whether this session has shown the pending secret.
@@ -400,7 +400,7 @@ func (p *Pages) showRecoveryCodes(c *gin.Context, codes []string, next string) e
 	for i, code := range codes {
 		shown[i] = totp.ShowRecovery(code)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "totp.codes_title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, http.StatusOK, web.Page{Title: "second_factor.codes_title"}, func(page *web.Page) templ.Component {
 		return recoveryCodesPage(page, shown, next)
 	})
 }

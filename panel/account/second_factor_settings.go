@@ -27,8 +27,9 @@ func (p *Pages) showTOTP(c *gin.Context, status int, problems filing.Problems) e
 	if err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "totp.title"}, web.With(totpPage, totpData{
-		Form: p.emptyForm(c, "totp", totpFields(), problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
+	return p.Render(c, status, web.Page{Title: "second_factor.title"}, web.With(totpPage, totpData{
+		Form:     p.emptyForm(c, "second_factor", totpFields(), problems),
+		Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
 	}))
 }
 

@@ -21,7 +21,7 @@ func (p *Pages) noticeForm(c *gin.Context, cur dossierview.Current) error {
 	if !p.inStage(c, cur, filing.Contact) {
 		return nil
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "notice.title"}, noticePage)
+	return p.Render(c, http.StatusOK, web.Page{Title: "contact_notice.title"}, noticePage)
 }
 
 func (p *Pages) acceptNotice(c *gin.Context, cur dossierview.Current) error {

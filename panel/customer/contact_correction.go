@@ -60,10 +60,10 @@ func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, pr
 	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
 	data := web.CodeData{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems),
-		Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
+		Lead: "contact_correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
 		Action: path, Again: path + "/again", Back: web.FilingPath(c),
 	}
-	return p.Render(c, status, web.Page{Title: "correction.confirm_title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "contact_correction.confirm_title"}, func(page *web.Page) templ.Component {
 		return web.CodePage(page, data)
 	})
 }

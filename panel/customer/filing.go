@@ -141,7 +141,7 @@ func (d *filingData) registered() {
 	d.Revoke = "register.withdraw"
 	switch d.Filing.Stage {
 	case filing.Installing:
-		d.Next = "next.register"
+		d.Next = "stage_next.register"
 	case filing.Filed:
 		d.CanTakeOff = true
 	}
@@ -152,7 +152,7 @@ func (d *filingData) ended(events []store.Event) {
 	d.Over, d.Tasks = true, nil
 	for _, e := range events {
 		if e.Kind == filing.EventEnded || e.Kind == filing.EventTakenOff {
-			d.Next = "next." + string(e.Kind)
+			d.Next = "stage_next." + string(e.Kind)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData,
 		return data, err
 	}
 	if f.Kind.FollowsUp() {
-		data.Revoke = "followup.withdraw"
+		data.Revoke = "follow_up.withdraw"
 	}
 	switch {
 	case f.Kind.Registers():
@@ -246,11 +246,11 @@ func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData,
 func nextText(f store.Filing) string {
 	switch {
 	case f.Attention == filing.AttentionRefusedOurs:
-		return "next." + string(f.Attention)
+		return "stage_next." + string(f.Attention)
 	case f.Stage == filing.Preparing && f.Kind.FollowsUp():
-		return "next.follow_up"
+		return "stage_next.follow_up"
 	}
-	return "next." + string(f.Stage)
+	return "stage_next." + string(f.Stage)
 }
 
 // next marks the first task that waits for the customer and returns its path, or that of the first

@@ -65,14 +65,14 @@ func footerReason(p *web.Page, reason string, args map[string]any) string {
 	if key := "footer_reason." + reason; p.T.Has(key) {
 		return p.T.T(key, args)
 	}
-	return p.Text("reason." + reason)
+	return p.Text("stuck_reason." + reason)
 }
 
 // footerProblem says why the newest edit failed and, where the page couldn't be loaded, what helps.
 func footerProblem(p *web.Page, d footerData) string {
 	text := footerReason(p, d.Reason, d.Args)
 	if kind, _ := d.Args["kind"].(string); kind != "" {
-		text += p.Text("site_help." + kind)
+		text += p.Text("site_check_help." + kind)
 	}
 	return text
 }

@@ -32,7 +32,7 @@ const adviceUnknown = "unknown"
 
 type kindData struct {
 	web.Form
-	// Advice is a key below "advice."; empty before the bureau was asked.
+	// Advice is a key below "kind_advice."; empty before the bureau was asked.
 	Advice                     string
 	AdviceNumber, AdviceDomain string
 	Chosen, Best               filing.Kind

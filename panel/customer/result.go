@@ -85,10 +85,10 @@ func siteHelp(p *web.Page, c store.SiteCheck) string {
 	if c.Target == store.HomeTarget {
 		of = "home"
 	}
-	if key := "site_help." + of + "." + c.Kind; p.T.Has(key) {
+	if key := "site_check_help." + of + "." + c.Kind; p.T.Has(key) {
 		return p.Text(key)
 	}
-	return p.Text("site_help." + c.Kind)
+	return p.Text("site_check_help." + c.Kind)
 }
 
 func certificatePath(d store.Decision) string {

@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// The states of a task, texts below "status.". The first three are those of steps: done, in progress,
+// The states of a task, texts below "task_list_status.". The first three are those of steps: done, in progress,
 // and still to come. Forms have those of GOV.UK's task list.
 const (
 	statusDone  = "done"

@@ -61,7 +61,7 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 func (v *View) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack) Refusal {
 	r := Refusal{Note: SendBackText(t, b), fields: map[string]string{}}
 	if r.Note == "" {
-		r.Note = t.T("sendback.no_reason", nil)
+		r.Note = t.T("send_back.no_reason", nil)
 	}
 	for _, about := range b.Fields {
 		r.fields[about] = r.Note
@@ -94,7 +94,7 @@ func SendBackText(t *locale.Localizer, b store.SendBack) string {
 		}
 	}
 	if b.Text != "" {
-		texts = append(texts, t.T("sendback.said", map[string]any{"text": b.Text}))
+		texts = append(texts, t.T("send_back.said", map[string]any{"text": b.Text}))
 	}
 	return sentences(t, texts)
 }
@@ -103,7 +103,7 @@ func SendBackText(t *locale.Localizer, b store.SendBack) string {
 func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack) string {
 	texts := []string{r.In(t.Lang())}
 	if note := b.Notes[r.Key]; note != "" {
-		texts = append(texts, t.T("sendback.said", map[string]any{"text": note}))
+		texts = append(texts, t.T("send_back.said", map[string]any{"text": note}))
 	}
 	return sentences(t, texts)
 }

@@ -51,17 +51,17 @@ func ExpectationOf(times []store.ReviewTime, accepted, now time.Time) Expectatio
 
 // text says how long it will take and, once the bureau has the record, until when.
 func (e *Expectation) text(p *web.Page) string {
-	text := p.Text("expected.rule", "most", e.Most)
+	text := p.Text("review_time.rule", "most", e.Most)
 	if e.Reviews > 0 {
-		text = p.Text("expected.history", "n", e.Reviews, "median", e.Median, "most", e.Most)
+		text = p.Text("review_time.history", "n", e.Reviews, "median", e.Median, "most", e.Most)
 	}
 	switch {
 	case e.By.IsZero():
 		return text
 	case e.Over:
-		return text + " " + p.Text("expected.over", "by", web.Date(e.By))
+		return text + " " + p.Text("review_time.over", "by", web.Date(e.By))
 	}
-	return text + " " + p.Text("expected.by", "by", web.Date(e.By))
+	return text + " " + p.Text("review_time.by", "by", web.Date(e.By))
 }
 
 // rank is the nearest-rank percentile of sorted values.

@@ -18,7 +18,7 @@ import (
 // TimelineLine is what happened, when, and by whom.
 type TimelineLine struct {
 	At time.Time
-	// Kind is a key below "event.", Actor one below "actor.".
+	// Kind is a key below "event.", Actor one below "timeline_actor.".
 	Kind, Actor string
 	// Detail is what exactly happened, in the reader's language; may be empty.
 	Detail string
@@ -146,7 +146,7 @@ func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) st
 		step, _, _ := strings.Cut(e.Detail, ":")
 		return TextIf(t, "stuck.", step)
 	case filing.EventContactCorrected, filing.EventContactConfirmed:
-		return TextIf(t, "correction.channel_", e.Detail)
+		return TextIf(t, "contact_correction.channel_", e.Detail)
 	case filing.EventNoticeRefused:
 		channel, _, _ := strings.Cut(e.Detail, ":")
 		return TextIf(t, "timeline.", channel)
@@ -196,5 +196,5 @@ func ActorName(t *locale.Localizer, actor string) string {
 		return ""
 	}
 	_, login, _ := strings.Cut(actor, ":")
-	return t.T("actor.staff."+ActorKey(actor), map[string]any{"login": login})
+	return t.T("timeline_actor.staff."+ActorKey(actor), map[string]any{"login": login})
 }

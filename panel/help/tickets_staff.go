@@ -57,7 +57,7 @@ func (p *Pages) showStaffTicket(
 		return err
 	}
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
-	data.Form = web.Build(p.Texts.For(p.Lang(c)), "answer", fields, values, problems)
+	data.Form = web.Build(p.Texts.For(p.Lang(c)), "ticket_answer", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
 }
 

@@ -59,7 +59,7 @@ func (p *Pages) showStaffAccounts(c *gin.Context, status int, values url.Values,
 func staffAccountFields(t *locale.Localizer) []web.Field {
 	var roles []web.Option
 	for _, role := range store.StaffRoles {
-		roles = append(roles, web.Option{Value: string(role), Label: t.T("staff_role."+string(role), nil)})
+		roles = append(roles, web.Option{Value: string(role), Label: t.T("staff_account_role."+string(role), nil)})
 	}
 	return []web.Field{{Name: "login", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "role", Type: "select", Required: true, Options: roles}}

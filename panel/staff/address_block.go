@@ -57,13 +57,13 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 	fields, kind := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}, filing.BlockSource
 	if b.Source == 0 { // how a block is used may change; where it comes from can't
 		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true, Options: []web.Option{
-			{Value: filing.BlockOwnUse, Label: t.T("block_kind.own", nil)},
-			{Value: filing.BlockReserved, Label: t.T("block_kind.reserved", nil)},
+			{Value: filing.BlockOwnUse, Label: t.T("address_block_kind.own", nil)},
+			{Value: filing.BlockReserved, Label: t.T("address_block_kind.reserved", nil)},
 		}})
 		kind = filing.BlockOwnUse
 	}
-	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
-	return p.Render(c, status, web.Page{Title: "addresses.change_title"}, func(page *web.Page) templ.Component {
+	data.Form = web.Build(t, "address_block", append(fields, blockFields(t, kind)...), v, problems)
+	return p.Render(c, status, web.Page{Title: "address_blocks.change_title"}, func(page *web.Page) templ.Component {
 		return addressBlockPage(page, data)
 	})
 }

@@ -36,7 +36,7 @@ type addressesData struct {
 type blockRow struct {
 	store.AddressBlock
 	Range, Account, Unit string
-	// Way is a key of "block_kind.", State one of "block_state.".
+	// Way is a key of "address_block_kind.", State one of "address_block_state.".
 	Way, State string
 	// Result is why the bureau refused the latest record, NewRange what a pending change makes
 	// of the block.
@@ -59,9 +59,9 @@ func (b blockRow) stateClass() string {
 // change is the key of what the reader can do about the block's values.
 func (b blockRow) change() string {
 	if b.State == store.BlockRefused {
-		return "addresses.again"
+		return "address_blocks.again"
 	}
-	return "addresses.change"
+	return "address_blocks.change"
 }
 
 // addresses lists the address blocks with their states, shows which addresses of orders aren't
@@ -81,7 +81,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 	}
 	open := exchanging(accounts)
 	data := addressesData{
-		NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems),
+		NoAccount: len(open) == 0, Form: web.Build(t, "address_block", reportFields(t, open), values, problems),
 	}
 	before, _ := strconv.ParseInt(c.Query("before"), 10, 64) // nonsense is the start
 	blocks, err := p.Store.Blocks(ctx, before, blocksPerPage+1)
@@ -107,7 +107,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		row.Account = names[b.AccountID]
 		data.Blocks = append(data.Blocks, row)
 	}
-	return p.Render(c, status, web.Page{Title: "addresses.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "address_blocks.title"}, func(page *web.Page) templ.Component {
 		return addressesPage(page, data)
 	})
 }
@@ -128,7 +128,7 @@ func reportFields(t *locale.Localizer, accounts []store.Account) (fields []web.F
 	}
 	var kinds []web.Option
 	for _, kind := range []string{filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved} {
-		kinds = append(kinds, web.Option{Value: kind, Label: t.T("block_kind."+kind, nil)})
+		kinds = append(kinds, web.Option{Value: kind, Label: t.T("address_block_kind."+kind, nil)})
 	}
 	fields = append(fields,
 		web.Field{Name: "ranges", Type: "textarea", Required: true},
@@ -180,7 +180,8 @@ func blockFields(t *locale.Localizer, kind string) []web.Field {
 	if kind != filing.BlockSource {
 		var ways []web.Option
 		for _, way := range []int{bureau.StaticAddresses, bureau.DynamicAddresses, bureau.UnknownAddresses} {
-			ways = append(ways, web.Option{Value: strconv.Itoa(way), Label: t.T("assignment."+strconv.Itoa(way), nil)})
+			value := strconv.Itoa(way)
+			ways = append(ways, web.Option{Value: value, Label: t.T("address_block_assignment."+value, nil)})
 		}
 		list = append(list, web.Field{Name: "assignment", Type: "select", Options: web.Choose(t, ways)},
 			web.Field{Name: "since", Type: "date"})

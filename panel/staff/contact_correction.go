@@ -31,9 +31,9 @@ type correctionData struct {
 // lead is the key of what the correction does: during verification it takes effect at once.
 func (d correctionData) lead() string {
 	if d.Filing.Stage == filing.Verifying {
-		return "correction.lead_at_once"
+		return "contact_correction.lead_at_once"
 	}
-	return "correction.lead"
+	return "contact_correction.lead"
 }
 
 func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
@@ -44,7 +44,7 @@ func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
 	}
 	var proofs []web.Option
 	for _, path := range filing.Proofs {
-		proofs = append(proofs, web.Option{Value: path, Label: t.T("proof."+path, nil)})
+		proofs = append(proofs, web.Option{Value: path, Label: t.T("contact_correction_proof."+path, nil)})
 	}
 	return []web.Field{
 		address, {Name: "proof", Type: "select", Required: true, Options: web.Choose(t, proofs)},
@@ -69,9 +69,9 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
-	form := filled.build(p.Texts.For(p.Lang(c)), "correction", p.correctionFields(c, name))
+	form := filled.build(p.Texts.For(p.Lang(c)), "contact_correction", p.correctionFields(c, name))
 	data := correctionData{filingForm{form, f}, token, channel}
-	page := web.Page{Title: "correction.title_" + name}
+	page := web.Page{Title: "contact_correction.title_" + name}
 	return p.Render(c, filled.status(), page, func(page *web.Page) templ.Component { return correctionPage(page, data) })
 }
 

@@ -89,7 +89,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, v
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "staff_dossier.title"}, func(page *web.Page) templ.Component {
 		return dossierPage(page, data)
 	})
 }

@@ -121,7 +121,7 @@ func figureFields(t *locale.Localizer, codes filing.Tables) []web.Field {
 		period.Options = append(period.Options,
 			web.Option{Value: strconv.Itoa(days), Label: t.T("figures.period", map[string]any{"n": days})})
 	}
-	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("support.all", nil)}}}
+	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("filing_search.all", nil)}}}
 	province.Options = append(province.Options, web.RegionOptions(codes.Regions.Provinces())...)
 	return []web.Field{period, province}
 }
@@ -216,7 +216,7 @@ func causeLines(t *locale.Localizer, list []store.CauseFigure) []causeLine {
 // causeText is why filings are stuck.
 func causeText(t *locale.Localizer, c store.Cause) string {
 	return t.T("today.cause",
-		map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "reason.", c.Reason)})
+		map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "stuck_reason.", c.Reason)})
 }
 
 // spanText is a duration in the largest unit that it fills.

@@ -21,7 +21,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-const formUnmask = "unmask"
+const formUnmask = "staff_filing_unmask"
 
 // maxUnmaskReason bounds the reason for unmasking, in characters.
 const maxUnmaskReason = 200
@@ -38,7 +38,7 @@ type filingData struct {
 	Messages   []sentMessage
 	Records    []store.SubmittedRecord
 	SiteChecks []store.SiteCheck
-	// Execution is Temporal's view of the workflow. Where there is none, Unknown says why: a key below "filing_staff.".
+	// Execution is Temporal's view of the workflow. Where there is none, Unknown says why: a key below "staff_filing.".
 	Execution workflows.Execution
 	Unknown   string
 	// Temporal is the workflow's page in Temporal's UI; empty without a configured UI.
@@ -124,7 +124,7 @@ func (p *Pages) showFiling(c *gin.Context, status int, f store.Filing, r filingR
 		return err
 	}
 	p.askTemporal(c, &data)
-	return p.Render(c, status, web.Page{Title: "filing_staff.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "staff_filing.title"}, func(page *web.Page) templ.Component {
 		return filingPage(page, data)
 	})
 }
@@ -177,7 +177,7 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 		return err
 	}
 	for _, m := range sent {
-		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "sent_message.", m.Template)
+		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "staff_filing_message.", m.Template)
 		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID})
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
@@ -216,9 +216,9 @@ func (p *Pages) timelineLine(c *gin.Context, t *locale.Localizer, l dossierview.
 	line := timelineLine{l.At, dossierview.ActorName(t, l.By), textOr(t, "event.", l.Kind), l.Detail}
 	ofStep := l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)
 	if step, more, ok := strings.Cut(l.Full, ": "); ok && ofStep {
-		text := dossierview.TextIf(t, "reason.", more)
+		text := dossierview.TextIf(t, "stuck_reason.", more)
 		if text == "" {
-			text = textOr(t, "support.", more)
+			text = textOr(t, "staff_filing.", more)
 		}
 		line.Detail = t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", step), "reason": text})
 	}

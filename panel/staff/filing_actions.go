@@ -82,7 +82,7 @@ func (p *Pages) fillActs(c *gin.Context, data *filingData, r filingRequest) (err
 		problems = r.problems
 	}
 	fields := []web.Field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}
-	data.Reason = web.Build(p.Texts.For(p.Lang(c)), "staff_act", fields, r.action, problems)
+	data.Reason = web.Build(p.Texts.For(p.Lang(c)), "staff_filing_act", fields, r.action, problems)
 	data.CorrectionPath = correctionPath(f)
 	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
 	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
@@ -234,8 +234,9 @@ func (p *Pages) showWithdraw(c *gin.Context, f store.Filing, filled filledForm) 
 		return p.finishAct(c, f, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
-	data := filingForm{filled.build(p.Texts.For(p.Lang(c)), "staff_act", fields), f}
-	return p.Render(c, filled.status(), web.Page{Title: "staff_withdraw.title"}, func(page *web.Page) templ.Component {
+	data := filingForm{filled.build(p.Texts.For(p.Lang(c)), "staff_filing_act", fields), f}
+	page := web.Page{Title: "staff_filing_withdraw.title"}
+	return p.Render(c, filled.status(), page, func(page *web.Page) templ.Component {
 		return withdrawPage(page, data)
 	})
 }

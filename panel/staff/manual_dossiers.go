@@ -87,7 +87,7 @@ func (p *Pages) manualList(c *gin.Context) error {
 		}
 		data.Groups = append(data.Groups, group)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, http.StatusOK, web.Page{Title: "manual_dossiers.title"}, func(page *web.Page) templ.Component {
 		return manualListPage(page, data)
 	})
 }
@@ -97,11 +97,11 @@ func age(t *locale.Localizer, d time.Duration) string {
 	hours := int(d.Hours())
 	switch {
 	case hours < 1:
-		return t.T("dossiers.age_new", nil)
+		return t.T("manual_dossiers.age_new", nil)
 	case hours < 48:
-		return t.T("dossiers.age_hours", map[string]any{"n": hours})
+		return t.T("manual_dossiers.age_hours", map[string]any{"n": hours})
 	}
-	return t.T("dossiers.age_days", map[string]any{"n": hours / 24})
+	return t.T("manual_dossiers.age_days", map[string]any{"n": hours / 24})
 }
 
 type manualPageData struct {
@@ -129,7 +129,7 @@ func (d manualPageData) state() string {
 
 // operationText is what the bureau calls a dossier's kind.
 func operationText(p *web.Page, operation int) string {
-	return p.Text("dossiers.operation_" + strconv.Itoa(operation))
+	return p.Text("manual_dossiers.operation_" + strconv.Itoa(operation))
 }
 
 // manualDossier is a record with its dossier.
@@ -195,7 +195,7 @@ func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms de
 			data.Fields = fieldLabels(p.Texts.For(p.Lang(c)), decision.Fields)
 		}
 	}
-	return p.Render(c, status, web.Page{Title: "dossiers.one"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "manual_dossiers.one"}, func(page *web.Page) templ.Component {
 		return manualDossierPage(page, data)
 	})
 }
@@ -222,7 +222,7 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 	if d.Kind.Ends() {
 		fields = nil
 	}
-	return web.Build(p.Texts.For(p.Lang(c)), "approved", fields, values, problems)
+	return web.Build(p.Texts.For(p.Lang(c)), "manual_approved", fields, values, problems)
 }
 
 // refusedForm asks why the bureau refused, and for which fields.
@@ -232,7 +232,7 @@ func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values,
 	for _, group := range p.refusable(c, d) {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	return web.Build(t, "refused", fields, values, problems)
+	return web.Build(t, "manual_refused", fields, values, problems)
 }
 
 type refusableFields struct {

@@ -48,7 +48,7 @@ type searchData struct {
 // searchFields are the fields of a search, named as in the page's address.
 func searchFields(t *locale.Localizer, codes filing.Tables) []web.Field {
 	choice := func(name, prefix string, values []string) web.Field {
-		options := []web.Option{{Label: t.T("support.all", nil)}}
+		options := []web.Option{{Label: t.T("filing_search.all", nil)}}
 		for _, v := range values {
 			options = append(options, web.Option{Value: v, Label: t.T(prefix+v, nil)})
 		}
@@ -58,15 +58,15 @@ func searchFields(t *locale.Localizer, codes filing.Tables) []web.Field {
 	for i, stage := range filing.Stages {
 		stages[i] = string(stage)
 	}
-	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("support.all", nil)}}}
+	province := web.Field{Name: "province", Type: "select", Options: []web.Option{{Label: t.T("filing_search.all", nil)}}}
 	for _, p := range codes.Regions.Provinces() {
 		province.Options = append(province.Options, web.Option{Value: p.Code, Label: p.Name})
 	}
 	return []web.Field{
 		{Name: "order", Type: "text"}, {Name: "customer", Type: "text"},
 		{Name: "domain", Type: "text"}, {Name: "number", Type: "text"},
-		choice("stage", "stage.", stages), choice("state", "filing_state.", []string{stateStuck, stateBroken}),
-		choice("step", "stuck.", workflows.Steps()), choice("reason", "reason.", activities.StuckReasons()),
+		choice("stage", "stage.", stages), choice("state", "filing_search_state.", []string{stateStuck, stateBroken}),
+		choice("step", "stuck.", workflows.Steps()), choice("reason", "stuck_reason.", activities.StuckReasons()),
 		province, {Name: "age", Type: "text"},
 	}
 }
@@ -190,7 +190,7 @@ func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.P
 			data.Next = searchPath(next)
 		}
 	}
-	return p.Render(c, status, web.Page{Title: "support.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "filing_search.title"}, func(page *web.Page) templ.Component {
 		return searchPage(page, data)
 	})
 }

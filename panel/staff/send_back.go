@@ -61,7 +61,7 @@ func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, values url.Values
 			},
 			Field: fieldName(groups, r), Note: values.Get(notePrefix + r.Key),
 		}
-		title := "sendback.whole"
+		title := "send_back.whole"
 		if r.Form != "" {
 			title = r.Form + ".title"
 		}

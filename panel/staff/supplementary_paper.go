@@ -27,16 +27,16 @@ func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Pro
 	if len(problems) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	whose := []web.Option{{Value: "holder", Label: t.T("paper.holder", nil)},
-		{Value: "site", Label: t.T("paper.site", nil)}}
+	whose := []web.Option{{Value: "holder", Label: t.T("supplementary_paper.holder", nil)},
+		{Value: "site", Label: t.T("supplementary_paper.site", nil)}}
 	fields := []web.Field{
 		{Name: "order", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "use", Type: "select", Required: true, Options: web.Choose(t, web.CodeOptions(t.Lang(), codes.PaperUses))},
 		{Name: "whose", Type: "select", Required: true, Options: web.Choose(t, whose)},
 		{Name: "file", Type: "file", Required: true}, {Name: "remark", Type: "text"},
 	}
-	form := web.Build(t, "paper", fields, values, problems)
-	return p.Render(c, status, web.Page{Title: "paper.title"}, func(page *web.Page) templ.Component {
+	form := web.Build(t, "supplementary_paper", fields, values, problems)
+	return p.Render(c, status, web.Page{Title: "supplementary_paper.title"}, func(page *web.Page) templ.Component {
 		return paperPage(page, form)
 	})
 }

@@ -116,7 +116,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "staff_task.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, status, web.Page{Title: "bureau_task.title"}, func(page *web.Page) templ.Component {
 		return taskPage(page, data)
 	})
 }

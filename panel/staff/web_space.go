@@ -86,9 +86,9 @@ func (p *Pages) spaceForm(c *gin.Context) error {
 }
 
 func (p *Pages) showSpace(c *gin.Context, f store.Filing, known bool, filled filledForm) error {
-	form := filled.build(p.Texts.For(p.Lang(c)), "space", spaceFields(known))
+	form := filled.build(p.Texts.For(p.Lang(c)), "web_space", spaceFields(known))
 	data := spaceData{filingForm{form, f}, retriesSpace(f)}
-	return p.Render(c, filled.status(), web.Page{Title: "space.title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, filled.status(), web.Page{Title: "web_space.title"}, func(page *web.Page) templ.Component {
 		return spacePage(page, data)
 	})
 }

@@ -146,7 +146,7 @@ func (p *Page) documentTitle() string {
 	if p.Wrong {
 		title = p.Text("form.wrong") + title
 	}
-	return title + " · " + p.Text("app.name")
+	return title + " · " + p.Text("layout.name")
 }
 
 func (p *Page) typedNames() []string { return slices.Sorted(maps.Keys(p.Typed)) }

@@ -77,7 +77,7 @@ func (k *Kit) Require(p Permission) gin.HandlerFunc {
 			return
 		}
 		k.Logger.Warn("staff asked for what they may not do", "route", c.FullPath(), "needs", p, "actor", k.Actor(c))
-		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, func(page *Page) templ.Component {
+		k.renderOrLog(c, http.StatusForbidden, Page{Title: "permission_denied.title"}, func(page *Page) templ.Component {
 			return forbiddenPage(page, p)
 		})
 		c.Abort()
