@@ -101,49 +101,6 @@ func BuildRecords(version string, ispID int64, records []Record) (file []byte, u
 	return file, unfit, err
 }
 
-// add puts a record in its section; code isn't 0 if it can't be there.
-func (icp *uploadICP) add(r Record) (code int) {
-	var entry any
-	switch r.Dossier.Kind {
-	case filing.KindNew, "":
-		entry, code = newEntry(r)
-	case filing.KindNewSite:
-		entry, code = newSiteEntry(r)
-	case filing.KindNewAccess:
-		entry, code = newAccessEntry(r)
-	case filing.KindChange:
-		entry, code = changeEntry(r)
-	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
-		entry = endEntry(r)
-	default:
-		return CodeSchema
-	}
-	if code == 0 {
-		code = fits(entry)
-	}
-	if code != 0 {
-		return code
-	}
-	switch e := entry.(type) {
-	case baxx:
-		icp.XZBA = section(icp.XZBA)
-		icp.XZBA.Baxx = append(icp.XZBA.Baxx, e)
-	case newSite:
-		icp.XZWZ = section(icp.XZWZ)
-		icp.XZWZ.Xzxx = append(icp.XZWZ.Xzxx, e)
-	case newAccess:
-		icp.XZJR = section(icp.XZJR)
-		icp.XZJR.Xzxx = append(icp.XZJR.Xzxx, e)
-	case change:
-		icp.BGBA = section(icp.BGBA)
-		icp.BGBA.Bgxx = append(icp.BGBA.Bgxx, e)
-	case zxxx:
-		icp.ZXBA = section(icp.ZXBA)
-		icp.ZXBA.Zxxx = append(icp.ZXBA.Zxxx, e)
-	}
-	return 0
-}
-
 // section creates a section for its first record.
 func section[T any](present *T) *T {
 	if present == nil {

@@ -19,6 +19,9 @@ func TestKindsMeanWhatTheirSpecsSay(t *testing.T) {
 		require.Equal(t, s.Registers, s.Operation == 0, s.Kind)
 		require.NotContains(t, seen, s.Operation, s.Kind)
 		seen[s.Operation] = s.Kind
+		if !s.Registers {
+			require.Equal(t, s.Kind, filing.KindOfOperation(s.Operation))
+		}
 		require.Equal(t, s.Ends != filing.EndsNothing, s.Kind.Asks(filing.FormEnding, "reason"), "why it ends: %s", s.Kind)
 		if s.NeedsPassword {
 			require.True(t, s.Kind.Asks(filing.FormOwnership, "password"), s.Kind)

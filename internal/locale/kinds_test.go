@@ -1,7 +1,6 @@
 package locale_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,9 +18,8 @@ func TestKindsAndTasksHaveTexts(t *testing.T) {
 		l := b.For(lang)
 		for _, kind := range filing.KindSpecs {
 			require.True(t, l.Has("kind."+string(kind.Kind)), "%s: %s", lang, kind.Kind)
-			if kind.Operation != 0 {
-				require.True(t, l.Has(fmt.Sprintf("manual_dossiers.operation_%d", kind.Operation)), "%s: %s", lang, kind.Kind)
-			}
+			require.NotEmpty(t, kind.Name.In(lang), "%s: %s", lang, kind.Kind)
+			require.Equal(t, !kind.Registers, l.Has("kind_help."+string(kind.Kind)), "%s: %s", lang, kind.Kind)
 		}
 		for _, kind := range store.TaskKinds {
 			require.True(t, l.Has("bureau_task_kind."+kind), "%s: %s", lang, kind)

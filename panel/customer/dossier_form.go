@@ -82,7 +82,7 @@ type dossierData struct {
 
 // lead introduces the form: its kind may have a text of its own.
 func (d dossierData) lead(p *web.Page) string {
-	if lead := d.Name + ".lead." + string(d.Kind); p.T.Has(lead) {
+	if lead := "kind_lead." + string(d.Kind) + "." + d.Name; p.T.Has(lead) {
 		return p.Text(lead)
 	}
 	return p.Text(d.Name + ".lead")

@@ -129,7 +129,7 @@ func (d manualPageData) state() string {
 
 // operationText is what the bureau calls a dossier's kind.
 func operationText(p *web.Page, operation int) string {
-	return p.Text("manual_dossiers.operation_" + strconv.Itoa(operation))
+	return p.Text("kind." + string(filing.KindOfOperation(operation)))
 }
 
 // manualDossier is a record with its dossier.

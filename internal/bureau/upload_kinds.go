@@ -8,6 +8,60 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
+// add puts a record in its section; code isn't 0 if it can't be there.
+func (icp *uploadICP) add(r Record) (code int) {
+	var entry any
+	switch r.Dossier.Kind {
+	case filing.KindNew, "":
+		entry, code = newEntry(r)
+	case filing.KindNewSite:
+		entry, code = newSiteEntry(r)
+	case filing.KindNewAccess:
+		entry, code = newAccessEntry(r)
+	case filing.KindChange:
+		entry, code = changeEntry(r)
+	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
+		entry = endEntry(r)
+	default:
+		return CodeSchema
+	}
+	if code == 0 {
+		code = fits(entry)
+	}
+	if code != 0 {
+		return code
+	}
+	switch e := entry.(type) {
+	case baxx:
+		icp.XZBA = section(icp.XZBA)
+		icp.XZBA.Baxx = append(icp.XZBA.Baxx, e)
+	case newSite:
+		icp.XZWZ = section(icp.XZWZ)
+		icp.XZWZ.Xzxx = append(icp.XZWZ.Xzxx, e)
+	case newAccess:
+		icp.XZJR = section(icp.XZJR)
+		icp.XZJR.Xzxx = append(icp.XZJR.Xzxx, e)
+	case change:
+		icp.BGBA = section(icp.BGBA)
+		icp.BGBA.Bgxx = append(icp.BGBA.Bgxx, e)
+	case zxxx:
+		icp.ZXBA = section(icp.ZXBA)
+		icp.ZXBA.Zxxx = append(icp.ZXBA.Zxxx, e)
+	}
+	return 0
+}
+
+// The record of a new filing (XZBA, 4-1-1-1), in the order of upload-data.xsd.
+type xzba struct {
+	Baxx []baxx `xml:"Baxx"`
+}
+
+type baxx struct {
+	Zt ztxx `xml:"Zt_xx"`
+	Wz wzxx `xml:"Wz_xx"`
+	Fj []fj `xml:"Fj" validate:"dive"`
+}
+
 // The records about existing filings: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to 4-1-1-5), in the order of upload-data.xsd.
 type xzwz struct {
 	Xzxx []newSite `xml:"Xzxx"`
@@ -47,10 +101,8 @@ type changedHolder struct {
 	Ztid int64  `xml:"Ztid" validate:"min=1"`
 	Dwmc string `xml:"Dwmc" validate:"required,max=255"`
 	Baxh string `xml:"Baxh" validate:"required,max=128"`
-	Dwxz int    `xml:"Dwxz" validate:"min=1,max=999"`
-	Tzr  string `xml:"Tzr,omitempty" validate:"max=255"`
-	Txdz txdz   `xml:"Txdz"`
-	Zj   struct {
+	holderBody
+	Zj struct {
 		// Only in BGBA do document types end at 11.
 		Zjlx int    `xml:"Zjlx" validate:"min=1,max=11"`
 		Zjhm string `xml:"Zjhm" validate:"required,max=255"`
@@ -67,10 +119,9 @@ type changedSite struct {
 		Jrid int64 `xml:"Jrid" validate:"min=1"`
 		accessBody
 	} `xml:"Jr_xx"`
-	Fzr   fzr    `xml:"Wz_Fzr"`
-	Baxh  string `xml:"Baxh" validate:"required,max=128"`
-	Syurl string `xml:"Syurl,omitempty" validate:"omitempty,min=4,max=255"`
-	Bz    string `xml:"Wz_Bz,omitempty" validate:"max=1024"`
+	Fzr  fzr    `xml:"Wz_Fzr"`
+	Baxh string `xml:"Baxh" validate:"required,max=128"`
+	siteEnd
 }
 
 type zxba struct {
@@ -83,6 +134,22 @@ type zxxx struct {
 	Zxly   int    `xml:"Zxly" validate:"min=1,max=999"`
 	Zxlybz string `xml:"Zxlybz,omitempty" validate:"max=1000"`
 	ICPmm  string `xml:"ICPmm,omitempty"`
+}
+
+func newEntry(r Record) (entry baxx, code int) {
+	h := r.Dossier.Holder
+	entry.Zt = ztxx{
+		IspZtid: r.ID, Dwmc: h.Name, holderBody: holderBodyOf(h), Bbfs: filedByProvider,
+		Zj: documentOf(h), Fzr: managerOf(h.Manager),
+	}
+	entry.Wz, code = siteOf(r, h.Manager)
+	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+		if p.OfSite {
+			return partID(r.ID, placeSite)
+		}
+		return r.ID
+	})
+	return entry, code
 }
 
 func newSiteEntry(r Record) (entry newSite, code int) {
@@ -116,12 +183,12 @@ func newAccessEntry(r Record) (entry newAccess, code int) {
 func changeEntry(r Record) (entry change, code int) {
 	h, s, known := r.Dossier.Holder, r.Dossier.Site, r.Dossier.Subject
 	z := &entry.Zt
-	z.Ztid, z.Dwmc, z.Baxh, z.Dwxz, z.Tzr, z.Txdz, z.Fzr = known.HolderID, h.Name, known.HolderNumber, h.Nature,
-		h.Superior, addressOf(h), managerOf(h.Manager)
+	z.Ztid, z.Dwmc, z.Baxh, z.holderBody, z.Fzr = known.HolderID, h.Name, known.HolderNumber, holderBodyOf(h),
+		managerOf(h.Manager)
 	z.Zj.Zjlx, z.Zj.Zjhm, z.Zj.Zjzs = h.DocumentType, h.DocumentNumber, h.DocumentAddress
 	w := &entry.Wz
-	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.Syurl, w.Bz = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager),
-		known.SiteNumber, s.HomePage, s.Remark
+	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.siteEnd = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager),
+		known.SiteNumber, siteEnd{s.HomePage, s.Remark}
 	for i, domain := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(r.ID, placeDomains+i), Ymid: known.DomainIDs[domain], Ym: domain})
 	}

@@ -3,31 +3,28 @@ package bureau
 import (
 	"cmp"
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"github.com/beian/beian/internal/filing"
 )
 
-// The elements of a new filing (XZBA, 4-1-1-1) in the order of upload-data.xsd; other records share its parts.
-type xzba struct {
-	Baxx []baxx `xml:"Baxx"`
-}
-
-type baxx struct {
-	Zt ztxx `xml:"Zt_xx"`
-	Wz wzxx `xml:"Wz_xx"`
-	Fj []fj `xml:"Fj" validate:"dive"`
-}
+// The elements of a dossier: how all records of upload-data.xsd contain it, and how the bureau returns it.
 
 type ztxx struct {
 	IspZtid int64  `xml:"IspZtid" validate:"min=1"`
 	Dwmc    string `xml:"Dwmc" validate:"required,max=255"`
-	Dwxz    int    `xml:"Dwxz" validate:"min=1,max=999"`
-	Tzr     string `xml:"Tzr,omitempty" validate:"max=255"`
-	Txdz    txdz   `xml:"Txdz"`
-	Zj      zj     `xml:"Zj"`
-	Fzr     fzr    `xml:"Fzr"`
-	Bbfs    int    `xml:"Bbfs"`
+	holderBody
+	Zj   zj  `xml:"Zj"`
+	Fzr  fzr `xml:"Fzr"`
+	Bbfs int `xml:"Bbfs"`
+}
+
+// holderBody is the part about a holder that all records share.
+type holderBody struct {
+	Dwxz int    `xml:"Dwxz" validate:"min=1,max=999"`
+	Tzr  string `xml:"Tzr,omitempty" validate:"max=255"`
+	Txdz txdz   `xml:"Txdz"`
 }
 
 type txdz struct {
@@ -55,9 +52,14 @@ type fzr struct {
 type wzxx struct {
 	IspWzid int64 `xml:"IspWzid" validate:"min=1"`
 	siteBody
-	Ym    []ymxx `xml:"Ym_xx" validate:"min=1,dive"`
-	Jr    jrxx   `xml:"Jr_xx"`
-	Fzr   fzr    `xml:"Wz_Fzr"`
+	Ym  []ymxx `xml:"Ym_xx" validate:"min=1,dive"`
+	Jr  jrxx   `xml:"Jr_xx"`
+	Fzr fzr    `xml:"Wz_Fzr"`
+	siteEnd
+}
+
+// siteEnd is what all records of a site end with.
+type siteEnd struct {
 	Syurl string `xml:"Syurl,omitempty" validate:"omitempty,min=4,max=255"`
 	Bz    string `xml:"Wz_Bz,omitempty" validate:"max=1024"`
 }
@@ -139,20 +141,8 @@ const (
 	ownerSite   = 2
 )
 
-func newEntry(r Record) (entry baxx, code int) {
-	h := r.Dossier.Holder
-	entry.Zt = ztxx{
-		IspZtid: r.ID, Dwmc: h.Name, Dwxz: h.Nature, Tzr: h.Superior, Bbfs: filedByProvider,
-		Txdz: addressOf(h), Zj: documentOf(h), Fzr: managerOf(h.Manager),
-	}
-	entry.Wz, code = siteOf(r, h.Manager)
-	entry.Fj = papersOf(r.Papers, func(p Paper) any {
-		if p.OfSite {
-			return partID(r.ID, placeSite)
-		}
-		return r.ID
-	})
-	return entry, code
+func holderBodyOf(h filing.Holder) holderBody {
+	return holderBody{Dwxz: h.Nature, Tzr: h.Superior, Txdz: addressOf(h)}
 }
 
 func addressOf(h filing.Holder) txdz {
@@ -171,7 +161,7 @@ func managerOf(m filing.Manager) fzr {
 func siteOf(r Record, manager filing.Manager) (w wzxx, code int) {
 	recordID, s := r.ID, r.Dossier.Site
 	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: managerOf(manager),
-		Syurl: s.HomePage, Bz: s.Remark}
+		siteEnd: siteEnd{s.HomePage, s.Remark}}
 	for i, d := range s.Domains {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(recordID, placeDomains+i), Ym: d})
 	}
@@ -226,4 +216,127 @@ func papersOf(papers []Paper, owner func(Paper) any) []fj {
 		list = append(list, fj{f})
 	}
 	return list
+}
+
+// number is read as text, so that one invalid number in a downloaded file doesn't make the rest unreadable.
+type number string
+
+func (n number) int64() int64 {
+	v, err := strconv.ParseInt(strings.TrimSpace(string(n)), 10, 64)
+	if err != nil || v < 0 {
+		return 0
+	}
+	return v
+}
+
+func (n number) int() int { return int(min(n.int64(), 1<<31-1)) }
+
+func (n number) address() uint32 {
+	if v := n.int64(); v <= 1<<32-1 {
+		return uint32(v)
+	}
+	return 0
+}
+
+func ints(list []number) []int {
+	var values []int
+	for _, n := range list {
+		values = append(values, n.int())
+	}
+	return values
+}
+
+type filedXML struct {
+	Zt struct {
+		IspZtid number `xml:"IspZtid"`
+		Ztid    number `xml:"Ztid"`
+		Dwmc    string `xml:"Dwmc"`
+		Dwxz    number `xml:"Dwxz"`
+		Tzr     string `xml:"Tzr"`
+		Shengid string `xml:"Txdz>Shengid"`
+		Shiid   string `xml:"Txdz>Shiid"`
+		Xianid  string `xml:"Txdz>Xianid"`
+		Xxdz    string `xml:"Txdz>Xxdz"`
+		Zjlx    number `xml:"Zj>Zjlx"`
+		Zjhm    string `xml:"Zj>Zjhm"`
+		Zjzs    string `xml:"Zj>Zjzs"`
+		Fzr     fzrXML `xml:"Fzr"`
+		Baxh    string `xml:"Baxh"`
+		Zslj    string `xml:"Zslj"`
+	} `xml:"Zt_xx"`
+	Wz []struct {
+		IspWzid number   `xml:"IspWzid"`
+		Wzid    number   `xml:"Wzid"`
+		Wzmc    string   `xml:"Wzmc"`
+		Nrlx    []number `xml:"Nrlx>Nrlx_xx>Nrlx_id"`
+		Fwnr    []number `xml:"Fwnr>Fwnr_id"`
+		Yylb    []number `xml:"Yylb>Yylb_id"`
+		Ym      []struct {
+			Ymid number `xml:"Ymid"`
+			Ym   string `xml:"Ym"`
+		} `xml:"Ym_xx"`
+		Jr []struct {
+			IspJrid number   `xml:"IspJrid"`
+			Jrid    number   `xml:"Jrid"`
+			Ispid   number   `xml:"Ispid"`
+			Fbdd    []number `xml:"Wzfb>Fbdd"`
+			Jrfs    []number `xml:"Wzjrfs>Jrfs"`
+			IP      []struct {
+				Ipid number `xml:"Ipid"`
+				Qsip number `xml:"Qsip"`
+				Zzip number `xml:"Zzip"`
+			} `xml:"Ip_xx"`
+		} `xml:"Jr_xx"`
+		Fzr   fzrXML `xml:"Wz_Fzr"`
+		Syurl string `xml:"Syurl"`
+		Baxh  string `xml:"Baxh"`
+	} `xml:"Wz_xx"`
+}
+
+type fzrXML struct {
+	Xm   string `xml:"Fzr_xm"`
+	Dhhm string `xml:"Fzr_dhhm"`
+	Sjhm string `xml:"Fzr_sjhm"`
+	Dzyj string `xml:"Fzr_dzyj"`
+	Zjlx number `xml:"Fzr_zjlx"`
+	Zjhm string `xml:"Fzr_zjhm"`
+}
+
+func (f fzrXML) manager() filing.Manager {
+	t := strings.TrimSpace
+	return filing.Manager{Name: t(f.Xm), OfficePhone: t(f.Dhhm), Mobile: t(f.Sjhm), Email: t(f.Dzyj),
+		DocumentType: f.Zjlx.int(), DocumentNumber: t(f.Zjhm)}
+}
+
+func (x filedXML) filed() filing.FiledHolder {
+	t := strings.TrimSpace
+	z := x.Zt
+	f := filing.FiledHolder{
+		HolderID: z.Ztid.int64(), OurHolderID: z.IspZtid.int64(), Number: t(z.Baxh), CertificatePath: t(z.Zslj),
+		Holder: filing.Holder{
+			Name: t(z.Dwmc), Nature: z.Dwxz.int(), DocumentType: z.Zjlx.int(), DocumentNumber: t(z.Zjhm),
+			DocumentAddress: t(z.Zjzs), Superior: t(z.Tzr),
+			Province: t(z.Shengid), City: t(z.Shiid), County: t(z.Xianid), Address: t(z.Xxdz), Manager: z.Fzr.manager(),
+		},
+	}
+	for _, w := range x.Wz {
+		s := filing.FiledSite{
+			ID: w.Wzid.int64(), OurID: w.IspWzid.int64(), Number: t(w.Baxh), Name: t(w.Wzmc), HomePage: t(w.Syurl),
+			Manager: w.Fzr.manager(), PreApprovals: ints(w.Nrlx), Services: ints(w.Fwnr), Languages: ints(w.Yylb),
+		}
+		for _, d := range w.Ym {
+			s.Domains = append(s.Domains, filing.FiledDomain{ID: d.Ymid.int64(), Name: strings.ToLower(t(d.Ym))})
+		}
+		for _, j := range w.Jr {
+			a := filing.FiledAccess{ID: j.Jrid.int64(), OurID: j.IspJrid.int64(), Provider: j.Ispid.int64(),
+				Places: ints(j.Fbdd), Modes: ints(j.Jrfs)}
+			for _, ip := range j.IP {
+				a.Addresses = append(a.Addresses,
+					filing.FiledRange{ID: ip.Ipid.int64(), From: ip.Qsip.address(), To: ip.Zzip.address()})
+			}
+			s.Accesses = append(s.Accesses, a)
+		}
+		f.Sites = append(f.Sites, s)
+	}
+	return f
 }
