@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -16,20 +15,36 @@ import (
 )
 
 // withFiling finds the customer's filing for a handler; somebody else's order is "not found". If the
-// filing is over, it sends people to the filing's page, which says so.
-func (p *Pages) withFiling(h func(*gin.Context, dossierview.Current) error) web.Handler {
-	return p.withLastFiling(func(c *gin.Context, cur dossierview.Current) error {
-		if cur.Over() {
-			p.Flash(c, "flash.moved_on")
-			return web.Redirect(c, web.FilingPath(c))
+// filing is over, or in none of the stages if there are any, it sends people to the filing's page.
+func (p *Pages) withFiling(h handler, stages ...filing.Stage) web.Handler {
+	return p.withLastFiling(func(c *gin.Context, cur Current) error {
+		if cur.Over() || len(stages) > 0 && !slices.Contains(stages, cur.Filing.Stage) {
+			return p.movedOn(c)
 		}
 		return h(c, cur)
 	})
 }
 
+// editing are the stages in which the customer fills in the dossier.
+var editing = []filing.Stage{filing.Preparing, filing.Correcting}
+
+// movedOn sends people whose page is out of date to the filing's.
+func (p *Pages) movedOn(c *gin.Context) error {
+	p.Flash(c, "flash.moved_on")
+	return web.Redirect(c, web.FilingPath(c))
+}
+
+// finish is FinishUpdate with a message for the next page.
+func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
+	if err == nil {
+		p.Flash(c, flash)
+	}
+	return p.FinishUpdate(c, err, path)
+}
+
 // withLastFiling is withFiling for pages that also show a filing that is over: the order's last one,
 // if none is open.
-func (p *Pages) withLastFiling(h func(*gin.Context, dossierview.Current) error) web.Handler {
+func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
 		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
@@ -49,7 +64,7 @@ func (p *Pages) withLastFiling(h func(*gin.Context, dossierview.Current) error) 
 		if err != nil {
 			return err
 		}
-		return h(c, dossierview.Current{Order: order, Filing: f})
+		return h(c, Current{Order: order, Filing: f})
 	}
 }
 
@@ -71,7 +86,7 @@ func (p *Pages) openFiling(c *gin.Context) error {
 }
 
 type filingData struct {
-	dossierview.Current
+	Current
 	Tasks    []task
 	Timeline []dossierview.TimelineLine
 	// Earlier are the order's other filings.
@@ -157,7 +172,7 @@ func (d *filingData) ended(events []store.Event) {
 	}
 }
 
-func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	// Make up for a crash between storing the filing and starting its workflow.
 	if cur.Filing.Seq == 0 && !cur.Over() {
 		if err := p.startFiling(c.Request.Context(), cur.Filing); err != nil {
@@ -173,19 +188,19 @@ func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
 		data.Unsure = unsure
 	}
 	page := web.Page{Title: "filing.title", Wrong: data.Unsure != ""}
-	return p.Render(c, http.StatusOK, page, func(page *web.Page) templ.Component { return filingPage(page, data) })
+	return p.Render(c, http.StatusOK, page, web.With(filingPage, data))
 }
 
 // progress is the part of the page that updates itself.
-func (p *Pages) progress(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) progress(c *gin.Context, cur Current) error {
 	data, err := p.filingData(c, cur)
 	if err != nil {
 		return err
 	}
-	return p.RenderFragment(c, func(page *web.Page) templ.Component { return progress(page, data) })
+	return p.RenderFragment(c, web.With(progress, data))
 }
 
-func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData, error) {
+func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
 	ctx := c.Request.Context()
 	events, err := p.Store.Events(ctx, cur.Filing.ID)
 	if err != nil {
@@ -270,15 +285,4 @@ func (d filingData) next() string {
 		}
 	}
 	return d.Tasks[at].Path
-}
-
-// inStage tells whether the filing is in one of the stages. If it isn't, the page is out of date and
-// people are sent to the filing's.
-func (p *Pages) inStage(c *gin.Context, cur dossierview.Current, stages ...filing.Stage) bool {
-	if slices.Contains(stages, cur.Filing.Stage) {
-		return true
-	}
-	p.Flash(c, "flash.moved_on")
-	_ = web.Redirect(c, web.FilingPath(c))
-	return false
 }

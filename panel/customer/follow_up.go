@@ -8,13 +8,12 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
 // openFollowUp opens a filing that changes or ends the order's completed one.
-func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) openFollowUp(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	kind := filing.Kind(c.PostForm("kind"))
 	if cur.Filing.Kind.Registers() { // filed elsewhere, so it is changed there

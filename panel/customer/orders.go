@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -72,9 +71,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, func(page *web.Page) templ.Component {
-		return ordersPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, web.With(ordersPage, data))
 }
 
 // orderFilter reads the filter and ignores invalid values.

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/beian/beian/panel/dossierview"
 )
 
 const (
@@ -143,7 +141,7 @@ func (w *watch) notify(seqs map[int64]int64) {
 
 // events is a filing's progress as server-sent events. Each has only the sequence number of the newest
 // step; the page then fetches its progress.
-func (p *Pages) events(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) events(c *gin.Context, cur Current) error {
 	l := p.watch.join(cur.Filing.ID, p.UserID(c))
 	if l == nil {
 		c.Status(http.StatusServiceUnavailable)

@@ -6,13 +6,11 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -26,7 +24,7 @@ func registerFields() []web.Field {
 
 // withUnfiled finds the customer's order. If it has an open filing, it sends people there: a number
 // is registered only where there is none.
-func (p *Pages) withUnfiled(h func(*gin.Context, dossierview.Current) error) web.Handler {
+func (p *Pages) withUnfiled(h handler) web.Handler {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
 		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
@@ -34,19 +32,17 @@ func (p *Pages) withUnfiled(h func(*gin.Context, dossierview.Current) error) web
 			return err
 		}
 		_, err = p.Store.FilingOfOrder(ctx, order.ID)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return h(c, dossierview.Current{Order: order})
-		case err != nil:
+		if errors.Is(err, store.ErrNotFound) {
+			return h(c, Current{Order: order})
+		} else if err != nil {
 			return err
 		}
-		p.Flash(c, "flash.moved_on")
-		return web.Redirect(c, web.FilingPath(c))
+		return p.movedOn(c)
 	}
 }
 
 // registerForm is 登记备案号.
-func (p *Pages) registerForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) registerForm(c *gin.Context, cur Current) error {
 	saved := p.SavedValues(c)
 	return p.showRegister(c, http.StatusOK, cur, saved, web.FilesAgain(saved, "file_again"))
 }
@@ -59,7 +55,7 @@ type registerData struct {
 // showRegister shows the form with its draft or, if values isn't nil, with what was posted; after a
 // conflict, with both.
 func (p *Pages) showRegister(
-	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
+	c *gin.Context, status int, cur Current, values url.Values, problems filing.Problems,
 ) error {
 	ctx := c.Request.Context()
 	mark, err := p.draftState(ctx, cur, web.FormRegister, values)
@@ -79,18 +75,18 @@ func (p *Pages) showRegister(
 		}
 	}
 	page := web.Page{Title: "register.title", Wrong: data.HasProblems()}
-	return p.Render(c, status, page, func(page *web.Page) templ.Component { return registerPage(page, data) })
+	return p.Render(c, status, page, web.With(registerPage, data))
 }
 
 // saveRegisterDraft saves the form while it is typed. The draft belongs to the order, as there is no
 // filing yet.
-func (p *Pages) saveRegisterDraft(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) saveRegisterDraft(c *gin.Context, cur Current) error {
 	return p.answerDraft(c, cur, web.FormRegister)
 }
 
 // register validates the customer's number, compares it with the bureau's data and opens a filing
 // that checks the site.
-func (p *Pages) register(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) register(c *gin.Context, cur Current) error {
 	ctx, order := c.Request.Context(), cur.Order
 	u, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
 	values, certificate, problems := u.Values, u.File, certificateProblems(u)
@@ -196,13 +192,10 @@ func (p *Pages) compareNumber(
 }
 
 // takeOff removes a registered number from its order (取消登记).
-func (p *Pages) takeOff(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) takeOff(c *gin.Context, cur Current) error {
 	if c.PostForm("sure") != "yes" {
 		return p.askToConfirm(c, "take_off")
 	}
 	err := p.Store.TakeOff(c.Request.Context(), cur.Filing.ID, p.Actor(c))
-	if err == nil {
-		p.Flash(c, "flash.taken_off")
-	}
-	return p.FinishUpdate(c, err, "/orders")
+	return p.finish(c, err, "flash.taken_off", "/orders")
 }

@@ -4,13 +4,11 @@ import (
 	"net/http"
 	"unicode/utf8"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
@@ -18,7 +16,7 @@ import (
 type resultLine struct{ Key, Text string }
 
 type resultData struct {
-	dossierview.Current
+	Current
 	Number          string
 	Lines           []resultLine
 	Snippet         string
@@ -30,7 +28,7 @@ type resultData struct {
 }
 
 // result is the bureau's result page; it also tells what is left to do on the site.
-func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) result(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	decision, err := p.Store.LatestDecision(ctx, cur.Filing.ID)
 	if err != nil {
@@ -63,9 +61,7 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 		SiteChecks: checks, CanPlace: canPlace, Police: p.police(cur, decision.Number(), police),
 	}
 	data.Police.Form = p.policeForm(c, police, nil, nil)
-	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, func(page *web.Page) templ.Component {
-		return resultPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, web.With(resultPage, data))
 }
 
 // siteCheckClass is the class that colours a check by its outcome.
@@ -153,7 +149,7 @@ func mask(number string) string {
 }
 
 // certificate downloads the certificate file, for those who install it by hand.
-func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) certificate(c *gin.Context, cur Current) error {
 	decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -167,26 +163,20 @@ func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
 }
 
 // checkSiteNow checks the site at once. The outcome doesn't change a completed filing.
-func (p *Pages) checkSiteNow(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) checkSiteNow(c *gin.Context, cur Current) error {
 	if cur.Filing.Stage == filing.Filed {
 		p.workFooter(c.Request.Context(), cur, 0, workflows.FooterSiteCheck)
 		return web.Redirect(c, web.FilingPath(c)+"/result")
 	}
 	_, err := p.Filings.CheckSiteNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	if err == nil {
-		p.Flash(c, "flash.site_check_asked")
-	}
-	return p.FinishUpdate(c, err, web.FilingPath(c)+"/result")
+	return p.finish(c, err, "flash.site_check_asked", web.FilingPath(c)+"/result")
 }
 
 // withdraw ends a filing that hasn't been submitted to the bureau.
-func (p *Pages) withdraw(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) withdraw(c *gin.Context, cur Current) error {
 	if c.PostForm("sure") != "yes" {
 		return p.askToConfirm(c, "withdraw")
 	}
 	_, err := p.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	if err == nil {
-		p.Flash(c, "flash.withdrawn")
-	}
-	return p.FinishUpdate(c, err, "/orders")
+	return p.finish(c, err, "flash.withdrawn", "/orders")
 }

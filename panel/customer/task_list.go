@@ -76,7 +76,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 
 // tasks are the steps of a filing. While the customer fills it in, each form is one.
 func (p *Pages) tasks(
-	c *gin.Context, cur dossierview.Current, events []store.Event, r dossierview.Refusal,
+	c *gin.Context, cur Current, events []store.Event, r dossierview.Refusal,
 ) ([]task, []dossierview.RefusedField, error) {
 	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
 	steps := taskSteps(cur.Filing.Kind, base)
@@ -110,7 +110,7 @@ func (p *Pages) tasks(
 
 // formTasks are the choice of the kind, the forms and the review, each with its state.
 func (p *Pages) formTasks(
-	c *gin.Context, cur dossierview.Current, r dossierview.Refusal,
+	c *gin.Context, cur Current, r dossierview.Refusal,
 ) ([]task, []dossierview.RefusedField, error) {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
@@ -157,7 +157,7 @@ func (p *Pages) formTasks(
 }
 
 // started tells whether the customer has filled in anything of a form.
-func (p *Pages) started(ctx context.Context, cur dossierview.Current, form string) (bool, error) {
+func (p *Pages) started(ctx context.Context, cur Current, form string) (bool, error) {
 	_, started, err := p.StartedDraft(ctx, cur, form)
 	if form != web.FormPapers || started || err != nil {
 		return started, err
