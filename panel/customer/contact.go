@@ -3,7 +3,6 @@ package customer
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,47 +43,34 @@ func (p *Pages) afterNotice(h handler) web.Handler {
 }
 
 func (p *Pages) contactForm(c *gin.Context, cur Current) error {
-	return p.showContact(c, http.StatusOK, cur, p.SavedValues(c), nil)
+	return p.showContact(c, cur, shownForm{name: web.DraftContact, values: p.SavedValues(c)})
 }
 
-// showContact shows the form with its draft or, if values isn't nil, with what was posted.
-func (p *Pages) showContact(
-	c *gin.Context, status int, cur Current, values url.Values, problems filing.Problems,
-) error {
-	ctx := c.Request.Context()
-	mark, err := p.draftState(ctx, cur, web.DraftContact, values)
-	if err == nil && values == nil {
-		values, _, err = p.StartedDraft(ctx, cur, web.DraftContact)
-	}
+func (p *Pages) showContact(c *gin.Context, cur Current, shown shownForm) error {
+	f, err := p.draftedForm(c, cur, shown, web.ContactFields(p.Texts.For(p.Lang(c))))
 	if err != nil {
 		return err
 	}
-	t := p.Texts.For(p.Lang(c))
-	f := web.Build(t, web.DraftContact, web.ContactFields(t), values, problems)
-	f.Draft = mark
-	if status == http.StatusConflict {
-		if err := p.conflict(c, cur, &f, values, func(url.Values) []web.Field { return web.ContactFields(t) }); err != nil {
-			return err
-		}
-	}
-	return p.Render(c, status, web.Page{Title: "contact.title"}, web.With(contactPage, f))
+	return p.Render(c, shown.status(c), web.Page{Title: "contact.title"}, web.With(contactPage, f))
 }
 
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.
 func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
+	shown := shownForm{name: web.DraftContact, values: values}
 	if _, err := p.storeDraft(ctx, cur, web.DraftContact, values); errors.Is(err, store.ErrConflict) {
-		return p.showContact(c, http.StatusConflict, cur, values, nil)
+		shown.overtaken = true
+		return p.showContact(c, cur, shown)
 	} else if err != nil {
 		return err
 	}
 	details := web.ContactOf(values)
 	password, again := values.Get("password"), values.Get("password_again")
-	problems := append(p.Served(ctx, details.Province, details.Validate()),
+	shown.problems = append(p.Served(ctx, details.Province, details.Validate()),
 		filing.ValidatePassword(password, again, details.UserName)...)
-	if len(problems) > 0 {
-		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
+	if len(shown.problems) > 0 {
+		return p.showContact(c, cur, shown)
 	}
 	hash, err := p.Passwords.Hash(ctx, password)
 	if err != nil {
@@ -92,8 +78,8 @@ func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	}
 	version, err := p.Store.RegisterContact(ctx, cur.Order.CustomerID, cur.Filing.ID, details, hash)
 	if errors.Is(err, store.ErrUserNameTaken) {
-		problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
-		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
+		shown.problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
+		return p.showContact(c, cur, shown)
 	} else if err != nil {
 		return err
 	}

@@ -89,15 +89,9 @@ var formTexts = buttonTexts{next: "form.next", save: "form.save"}
 
 func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) error {
 	ctx, kind, name, status := c.Request.Context(), shown.kind, shown.name, shown.status(c)
-	draft, err := p.draftState(ctx, cur, name, shown.values)
+	draft, values, err := p.drafted(ctx, cur, shown)
 	if err != nil {
 		return err
-	}
-	values := shown.values
-	if values == nil {
-		if values, err = p.Draft(ctx, cur, name); err != nil {
-			return err
-		}
 	}
 	t, codes, problems := p.Texts.For(p.Lang(c)), p.Tables(ctx), shown.problems
 	if shown.check {
@@ -120,10 +114,8 @@ func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) er
 	}
 	data := dossierData{web.Build(t, name, fields(values), values, problems), kind, values.Get("password") != ""}
 	data.Draft, data.ReturnTo = draft, web.ReturnTo(c, values)
-	if shown.overtaken {
-		if err := p.conflict(c, cur, &data.Form, values, fields); err != nil {
-			return err
-		}
+	if err := p.overtaken(c, cur, shown, &data.Form, fields); err != nil {
+		return err
 	}
 	if err := p.MarkRefused(c, cur, kind, &data.Form, values); err != nil {
 		return err

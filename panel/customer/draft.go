@@ -134,6 +134,37 @@ func (p *Pages) sameDraft(ctx context.Context, row store.DraftRow, values url.Va
 	return version, nil
 }
 
+// drafted are a page's mark and values: what was typed or, without that, the draft.
+func (p *Pages) drafted(ctx context.Context, cur Current, shown shownForm) (web.DraftState, url.Values, error) {
+	state, err := p.draftState(ctx, cur, shown.name, shown.values)
+	if err != nil || shown.values != nil {
+		return state, shown.values, err
+	}
+	values, err := p.Draft(ctx, cur, shown.name)
+	return state, values, err
+}
+
+// overtaken prepares a form for the choice if another page has overtaken it.
+func (p *Pages) overtaken(
+	c *gin.Context, cur Current, shown shownForm, f *web.Form, fields func(url.Values) []web.Field,
+) error {
+	if !shown.overtaken {
+		return nil
+	}
+	return p.conflict(c, cur, f, shown.values, fields)
+}
+
+// draftedForm is a form with fixed fields and a draft.
+func (p *Pages) draftedForm(c *gin.Context, cur Current, shown shownForm, fields []web.Field) (web.Form, error) {
+	draft, values, err := p.drafted(c.Request.Context(), cur, shown)
+	if err != nil {
+		return web.Form{}, err
+	}
+	f := web.Build(p.Texts.For(p.Lang(c)), shown.name, fields, values, shown.problems)
+	f.Draft = draft
+	return f, p.overtaken(c, cur, shown, &f, func(url.Values) []web.Field { return fields })
+}
+
 // conflict prepares a form that another page has overtaken. It shows what was typed next to what the
 // other page saved; the next save is the person's choice.
 func (p *Pages) conflict(

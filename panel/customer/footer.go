@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -76,13 +77,7 @@ func footerProblem(p *web.Page, d footerData) string {
 }
 
 func diffClass(l website.DiffLine) string {
-	switch l.Sign {
-	case "+":
-		return "added"
-	case "-":
-		return "taken"
-	}
-	return "same"
+	return cmp.Or(map[string]string{"+": "added", "-": "taken"}[l.Sign], "same")
 }
 
 // footerPage is 放到首页底部: it shows what was found, what would change, and what was done.
@@ -103,13 +98,10 @@ func (p *Pages) footerPage(c *gin.Context, cur Current) error {
 }
 
 func stepOf(state store.FooterState) workflows.FooterStep {
-	switch state {
-	case store.FooterAgreed:
-		return workflows.FooterPlace
-	case store.FooterUndoing:
-		return workflows.FooterUndo
+	steps := map[store.FooterState]workflows.FooterStep{
+		store.FooterAgreed: workflows.FooterPlace, store.FooterUndoing: workflows.FooterUndo,
 	}
-	return workflows.FooterPreview
+	return cmp.Or(steps[state], workflows.FooterPreview)
 }
 
 func (p *Pages) footerData(ctx context.Context, cur Current) (footerData, error) {

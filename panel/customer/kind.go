@@ -246,13 +246,20 @@ func (p *Pages) advise(ctx context.Context, h filing.Holder, domains []string) (
 	if err != nil {
 		return filing.Advice{}, err
 	}
-	var known []filing.DomainStatus
+	known, err := p.domainStatuses(ctx, h.Province, domains)
+	return filing.Advise(holder, known), err
+}
+
+// domainStatuses are a bureau's answers about domains.
+func (p *Pages) domainStatuses(
+	ctx context.Context, province string, domains []string,
+) (known []filing.DomainStatus, err error) {
 	for _, domain := range filing.AskedDomains(domains) {
-		status, err := p.BureauStatus(ctx, h.Province, bureau.ConditionDomain, domain)
+		status, err := p.BureauStatus(ctx, province, bureau.ConditionDomain, domain)
 		if err != nil {
-			return filing.Advice{}, err
+			return nil, err
 		}
 		known = append(known, filing.DomainStatus{Domain: domain, Status: status})
 	}
-	return filing.Advise(holder, known), nil
+	return known, nil
 }

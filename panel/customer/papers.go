@@ -92,8 +92,7 @@ func (p *Pages) showPapers(c *gin.Context, cur Current, shown shownForm) error {
 		data.Note, data.NoteHelp = refused.Note, refused.Help
 	}
 	data.Form.Problems = paperProblems(p.Texts.For(p.Lang(c)), data.Papers)
-	head := web.Page{Title: "papers.title", Wrong: data.HasProblems()}
-	return p.Render(c, status, head, web.With(papersPage, data))
+	return p.Render(c, status, web.Page{Title: "papers.title", Wrong: data.HasProblems()}, web.With(papersPage, data))
 }
 
 // paperProblems are the papers' problems for the summary.

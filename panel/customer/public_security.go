@@ -106,8 +106,7 @@ func (p *Pages) renderPolice(c *gin.Context, status int, cur Current, state stor
 	}
 	data := p.police(cur, number, state)
 	data.Form = form
-	page := web.Page{Title: "police.title", Wrong: form.HasProblems()}
-	return p.Render(c, status, page, web.With(policePage, data))
+	return p.Render(c, status, web.Page{Title: "police.title", Wrong: form.HasProblems()}, web.With(policePage, data))
 }
 
 // recordPolice stores the number, or that none is needed.

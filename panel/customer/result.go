@@ -57,8 +57,11 @@ func (p *Pages) result(c *gin.Context, cur Current) error {
 	}
 	data := resultData{
 		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
-		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision),
-		SiteChecks: checks, CanPlace: canPlace, Police: p.police(cur, decision.Number(), police),
+		Snippet: p.snippet(decision.Number(), cur.Order), SiteChecks: checks, CanPlace: canPlace,
+		Police: p.police(cur, decision.Number(), police),
+	}
+	if len(decision.Certificate) > 0 {
+		data.CertificatePath = activities.CertificatePath
 	}
 	data.Police.Form = p.policeForm(c, police, nil, nil)
 	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, web.With(resultPage, data))
@@ -85,13 +88,6 @@ func siteHelp(p *web.Page, c store.SiteCheck) string {
 		return p.Text(key)
 	}
 	return p.Text("site_check_help." + c.Kind)
-}
-
-func certificatePath(d store.Decision) string {
-	if len(d.Certificate) == 0 {
-		return ""
-	}
-	return activities.CertificatePath
 }
 
 // resultLines are the columns of the bureau's result page.

@@ -65,14 +65,9 @@ func (p *Pages) verify(c *gin.Context, cur Current) error {
 			continue
 		}
 		err := p.Store.VerifyCode(c.Request.Context(), cur.Filing.ID, channel, code)
-		switch {
-		case errors.Is(err, store.ErrCodeWrong):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_wrong"})
-		case errors.Is(err, store.ErrCodeExpired):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_expired"})
-		case errors.Is(err, store.ErrCodeLocked):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_locked"})
-		case err != nil:
+		if wrong := web.CodeProblem(err).For("code"); wrong != nil {
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: wrong.Key})
+		} else if err != nil {
 			return err
 		}
 	}
@@ -166,8 +161,7 @@ func (p *Pages) recoverForm(c *gin.Context, cur Current) error {
 func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
 	form := web.Build(t, "recover", recoverFields(t), values, problems)
-	page := web.Page{Title: "recover.title", Wrong: form.HasProblems()}
-	return p.Render(c, status, page, web.With(recoverPage, form))
+	return p.Render(c, status, web.Page{Title: "recover.title", Wrong: form.HasProblems()}, web.With(recoverPage, form))
 }
 
 func (p *Pages) recoverCodes(c *gin.Context, cur Current) error {
