@@ -42,12 +42,11 @@ func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
 	return p.FinishUpdate(c, err, path)
 }
 
-// withLastFiling is withFiling for pages that also show a filing that is over: the order's last one,
-// if none is open.
+// withLastFiling is withFiling for pages that also show a filing that is over: the order's last one, if none is open.
 func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
-		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+		order, err := p.order(c)
 		if err != nil {
 			return err
 		}
@@ -68,21 +67,22 @@ func (p *Pages) withLastFiling(h handler) web.Handler {
 	}
 }
 
+// order is the customer's order in the path.
+func (p *Pages) order(c *gin.Context) (store.Order, error) {
+	return p.Store.OrderOf(c.Request.Context(), p.UserID(c), c.Param("number"))
+}
+
 // openFiling is the 备案 button.
 func (p *Pages) openFiling(c *gin.Context) error {
-	ctx := c.Request.Context()
-	order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+	order, err := p.order(c)
 	if err != nil {
 		return err
 	}
-	f, err := p.Store.OpenFiling(ctx, order.ID)
+	f, err := p.Store.OpenFiling(c.Request.Context(), order.ID)
 	if err != nil {
 		return err
 	}
-	if err := p.startFiling(ctx, f); err != nil {
-		return err
-	}
-	return web.Redirect(c, web.FilingPath(c))
+	return p.started(c, f)
 }
 
 type filingData struct {
@@ -153,12 +153,9 @@ func (p *Pages) askToConfirm(c *gin.Context, what string) error {
 
 // registered sets what differs for a registered number.
 func (d *filingData) registered() {
-	d.Revoke = "register.withdraw"
-	switch d.Filing.Stage {
-	case filing.Installing:
+	d.Revoke, d.CanTakeOff = "register.withdraw", d.Filing.Stage == filing.Filed
+	if d.Filing.Stage == filing.Installing {
 		d.Next = "stage_next.register"
-	case filing.Filed:
-		d.CanTakeOff = true
 	}
 }
 
@@ -183,8 +180,8 @@ func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	if err != nil {
 		return err
 	}
-	switch unsure := c.Query("unsure"); {
-	case unsure == "withdraw" && data.CanRevoke, unsure == "take_off" && data.CanTakeOff:
+	unsure := c.Query("unsure")
+	if unsure == "withdraw" && data.CanRevoke || unsure == "take_off" && data.CanTakeOff {
 		data.Unsure = unsure
 	}
 	page := web.Page{Title: "filing.title", Wrong: data.Unsure != ""}
@@ -201,29 +198,23 @@ func (p *Pages) progress(c *gin.Context, cur Current) error {
 }
 
 func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
-	ctx := c.Request.Context()
-	events, err := p.Store.Events(ctx, cur.Filing.ID)
+	ctx, f := c.Request.Context(), cur.Filing
+	events, err := p.Store.Events(ctx, f.ID)
 	if err != nil {
 		return filingData{}, err
 	}
-	lines, err := p.Timeline(c, cur.Filing.ID, events)
-	if err != nil {
-		return filingData{}, err
-	}
-	earlier, err := p.Earlier(c, cur)
-	if err != nil {
-		return filingData{}, err
-	}
-	expected, err := p.Expected(ctx, cur.Filing, events)
-	if err != nil {
-		return filingData{}, err
-	}
-	f := cur.Filing
 	data := filingData{
-		Current: cur, Timeline: lines, Earlier: earlier, Expected: expected,
-		SMSVerificationLeft: smsVerificationLeft(f, events, p.Store.Now()),
-		Next:                nextText(f), Turn: f.Turn(),
-		Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+		Current: cur, SMSVerificationLeft: smsVerificationLeft(f, events, p.Store.Now()), Next: nextText(f),
+		Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+	}
+	if data.Timeline, err = p.Timeline(c, f.ID, events); err != nil {
+		return data, err
+	}
+	if data.Earlier, err = p.Earlier(c, cur); err != nil {
+		return data, err
+	}
+	if data.Expected, err = p.Expected(ctx, f, events); err != nil {
+		return data, err
 	}
 	if data.Confirm, err = p.toConfirm(ctx, cur); err != nil {
 		return data, err

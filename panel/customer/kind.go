@@ -101,8 +101,7 @@ func (p *Pages) kindValues(ctx context.Context, cur Current) (url.Values, error)
 	return values, err
 }
 
-// withAnswer adds to a typed document the saved choice and, if it is about the same document, the
-// bureau's answer.
+// withAnswer adds to a typed document the saved choice and, if it is about the same document, the bureau's answer.
 func withAnswer(typed, kept url.Values) url.Values {
 	values := url.Values{}
 	same := dossierview.HolderOf(typed).DocumentNumber == dossierview.HolderOf(kept).DocumentNumber

@@ -34,8 +34,7 @@ func (d letterData) ofHolder(key string) string {
 	return key + "_unit"
 }
 
-// printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单),
-// filled in from the drafts.
+// printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单), filled in from the drafts.
 func (p *Pages) printed(which string) web.Handler {
 	return p.withForm(web.FormPapers, func(c *gin.Context, cur Current, _ filing.Kind) error {
 		d, err := p.Dossier(c.Request.Context(), cur)

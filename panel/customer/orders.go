@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -88,12 +89,7 @@ func orderFilter(v url.Values) store.OrderFilter {
 // actingStates are the states by who must act, rather than by stage.
 var actingStates = []filing.OrderState{filing.OrderYours, filing.OrderUnderWay}
 
-func chosenStanding(f store.OrderFilter) string {
-	if f.Stage != "" {
-		return string(f.Stage)
-	}
-	return string(f.State)
-}
+func chosenStanding(f store.OrderFilter) string { return cmp.Or(string(f.Stage), string(f.State)) }
 
 func filterQuery(f store.OrderFilter) url.Values {
 	v := url.Values{}

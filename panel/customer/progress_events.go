@@ -16,8 +16,7 @@ import (
 const (
 	// watchEvery is how often one query polls all watched filings.
 	watchEvery = time.Second
-	// heartbeatEvery keeps a quiet stream alive: proxies cut silent connections after a minute,
-	// some after half of that.
+	// heartbeatEvery keeps a quiet stream alive: proxies cut silent connections after a minute, some after half of that.
 	heartbeatEvery = 15 * time.Second
 	// streamFor is how long a stream lasts. Browsers then reconnect, which checks the session again
 	// and spreads streams over panels.

@@ -23,8 +23,7 @@ type policeData struct {
 	// Recorded is its number; empty when there is none yet.
 	Recorded string
 	Declined bool
-	// Left is how many days are left for it; nil if unknown, as nobody knows when the site of a
-	// registered number opened.
+	// Left is how many days are left for it; nil if unknown, as nobody knows when the site of a registered number opened.
 	Left    *int
 	Snippet string
 	// CanPlace: this filing may use the footer's page.
@@ -64,8 +63,7 @@ func daysLeft(approved, now time.Time) *int {
 	return &left
 }
 
-// footLines are the footer of an order's site: the filing number and, if recorded, that of the
-// public-security filing.
+// footLines are the footer of an order's site: the filing number and, if recorded, that of the public-security filing.
 func (p *Pages) footLines(number string, o store.Order) []website.Line {
 	return website.FootLines(number, p.Provider.LinkTargets, o.PoliceNumber.String, p.Provider.PoliceTarget)
 }

@@ -24,12 +24,11 @@ func registerFields() []web.Field {
 // is registered only where there is none.
 func (p *Pages) withUnfiled(h handler) web.Handler {
 	return func(c *gin.Context) error {
-		ctx := c.Request.Context()
-		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+		order, err := p.order(c)
 		if err != nil {
 			return err
 		}
-		_, err = p.Store.FilingOfOrder(ctx, order.ID)
+		_, err = p.Store.FilingOfOrder(c.Request.Context(), order.ID)
 		if errors.Is(err, store.ErrNotFound) {
 			return h(c, Current{Order: order})
 		} else if err != nil {
@@ -60,14 +59,12 @@ func (p *Pages) showRegister(c *gin.Context, cur Current, shown shownForm) error
 	return p.Render(c, shown.status(c), page, web.With(registerPage, registerData{form, cur.Order}))
 }
 
-// saveRegisterDraft saves the form while it is typed. The draft belongs to the order, as there is no
-// filing yet.
+// saveRegisterDraft saves the form while it is typed. The draft belongs to the order, as there is no filing yet.
 func (p *Pages) saveRegisterDraft(c *gin.Context, cur Current) error {
 	return p.answerDraft(c, cur, web.FormRegister)
 }
 
-// register validates the customer's number, compares it with the bureau's data and opens a filing
-// that checks the site.
+// register validates the customer's number, compares it with the bureau's data and opens a filing that checks the site.
 func (p *Pages) register(c *gin.Context, cur Current) error {
 	ctx, order := c.Request.Context(), cur.Order
 	u, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
@@ -115,10 +112,7 @@ func (p *Pages) register(c *gin.Context, cur Current) error {
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	if err := p.startFiling(ctx, f); err != nil {
-		return err
-	}
-	return web.Redirect(c, web.FilingPath(c))
+	return p.started(c, f)
 }
 
 func certificateTooLarge() filing.Problem {

@@ -43,22 +43,19 @@ func (p *Pages) result(c *gin.Context, cur Current) error {
 			return err
 		}
 	}
-	checks, err := p.Store.SiteChecks(ctx, cur.Filing.ID)
-	if err != nil {
-		return err
-	}
-	canPlace, err := p.knowsSpace(ctx, cur)
-	if err != nil {
-		return err
-	}
 	police, err := p.Store.Police(ctx, cur.Filing.ID)
 	if err != nil {
 		return err
 	}
 	data := resultData{
 		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
-		Snippet: p.snippet(decision.Number(), cur.Order), SiteChecks: checks, CanPlace: canPlace,
-		Police: p.police(cur, decision.Number(), police),
+		Snippet: p.snippet(decision.Number(), cur.Order), Police: p.police(cur, decision.Number(), police),
+	}
+	if data.SiteChecks, err = p.Store.SiteChecks(ctx, cur.Filing.ID); err != nil {
+		return err
+	}
+	if data.CanPlace, err = p.knowsSpace(ctx, cur); err != nil {
+		return err
 	}
 	if len(decision.Certificate) > 0 {
 		data.CertificatePath = activities.CertificatePath

@@ -13,8 +13,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// smsVerificationLeft is how many hours are left for the bureau's own SMS verification; nil if none
-// is pending.
+// smsVerificationLeft is how many hours are left for the bureau's own SMS verification; nil if none is pending.
 func smsVerificationLeft(f store.Filing, events []store.Event, now time.Time) *int {
 	if f.Attention != filing.AttentionSMSVerification {
 		return nil
@@ -39,8 +38,7 @@ func (p *Pages) confirmSMSVerification(c *gin.Context, cur Current) error {
 	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
-// withSMSVerification inserts the bureau's SMS verification, if this filing has one, as a step before
-// the review.
+// withSMSVerification inserts the bureau's SMS verification, if this filing has one, as a step before the review.
 func withSMSVerification(list []task, cur Current, events []store.Event) []task {
 	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventSMSVerification }) {
 		return list

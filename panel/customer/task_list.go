@@ -138,7 +138,7 @@ func (p *Pages) formTasks(
 		list = append(list, kind)
 	}
 	for _, form := range d.Kind.Forms() {
-		started, err := p.started(ctx, cur, form)
+		started, err := p.isStarted(ctx, cur, form)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -156,8 +156,8 @@ func (p *Pages) formTasks(
 	return append(list, review), refused, nil
 }
 
-// started tells whether the customer has filled in anything of a form.
-func (p *Pages) started(ctx context.Context, cur Current, form string) (bool, error) {
+// isStarted tells whether the customer has filled in anything of a form.
+func (p *Pages) isStarted(ctx context.Context, cur Current, form string) (bool, error) {
 	_, started, err := p.StartedDraft(ctx, cur, form)
 	if form != web.FormPapers || started || err != nil {
 		return started, err

@@ -136,8 +136,7 @@ func Shown(t *locale.Localizer, f web.Field) string {
 	return strings.Join(strings.Fields(copied(t, f)), " ")
 }
 
-// WithBuiltIn adds the built-in codes that the bureau's tables no longer have: dossiers may still have
-// them.
+// WithBuiltIn adds the built-in codes that the bureau's tables no longer have: dossiers may still have them.
 func WithBuiltIn(t filing.Tables) filing.Tables {
 	old := filing.BuiltIn()
 	for _, table := range []struct {

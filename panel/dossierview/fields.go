@@ -13,8 +13,7 @@ import (
 // listFields are the fields whose choices depend on another field.
 var listFields = []string{"document_type", "city", "county"}
 
-// ListsAsked is the field whose choices a button asks for: without JavaScript, it saves the form and
-// shows it again.
+// ListsAsked is the field whose choices a button asks for: without JavaScript, it saves the form and shows it again.
 func ListsAsked(action string) (field string, asked bool) {
 	field, asked = strings.CutPrefix(action, "lists.")
 	return field, asked && slices.Contains(listFields, field)
@@ -187,8 +186,7 @@ func HolderOf(v url.Values) filing.Holder {
 	return h
 }
 
-// DocumentsOf are the document types for the chosen nature of the holder; all of them before it is
-// chosen.
+// DocumentsOf are the document types for the chosen nature of the holder; all of them before it is chosen.
 func DocumentsOf(codes filing.Tables, v url.Values) []filing.Code {
 	if list := codes.DocumentsFor(web.Number(v, "nature")); len(list) > 0 {
 		return list

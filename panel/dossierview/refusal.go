@@ -28,8 +28,7 @@ type Refusal struct {
 	fields map[string]string
 }
 
-// RefusalOf is why the bureau, or our own staff, sent back a filing that is being corrected; empty for
-// others.
+// RefusalOf is why the bureau, or our own staff, sent back a filing that is being corrected; empty for others.
 func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	if cur.Filing.Stage != filing.Correcting {
 		return Refusal{}, nil
@@ -129,8 +128,7 @@ func DecisionText(t *locale.Localizer, d store.Decision) string {
 	return text
 }
 
-// MarkRefused puts the reason above a form, and at each of its fields that was refused until that is
-// corrected.
+// MarkRefused puts the reason above a form, and at each of its fields that was refused until that is corrected.
 func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web.Form, values url.Values) error {
 	r, err := v.RefusalOf(c, cur)
 	if err != nil || r.Note == "" {

@@ -35,8 +35,7 @@ type EarlierFiling struct {
 // earlierShown limits how many other filings of an order are shown.
 const earlierShown = 20
 
-// Earlier are the order's other filings, newest first: those that this one follows, and those that
-// ended.
+// Earlier are the order's other filings, newest first: those that this one follows, and those that ended.
 func (v *View) Earlier(c *gin.Context, cur Current) ([]EarlierFiling, error) {
 	ctx := c.Request.Context()
 	all, err := v.Store.FilingsOfOrder(ctx, cur.Order.ID, earlierShown+1)
@@ -189,8 +188,7 @@ func ActorKey(actor string) string {
 	return "system"
 }
 
-// ActorName says to staff who did something: it names the account and never says "you". It is empty
-// if nobody knows.
+// ActorName says to staff who did something: it names the account and never says "you". It is empty if nobody knows.
 func ActorName(t *locale.Localizer, actor string) string {
 	if actor == "" {
 		return ""
