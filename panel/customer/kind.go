@@ -178,7 +178,8 @@ func (p *Pages) giveKind(c *gin.Context, cur Current) error {
 func (p *Pages) carryDocument(c *gin.Context, cur Current, typed url.Values) error {
 	ctx := c.Request.Context()
 	holder, _, err := p.StartedDraft(ctx, cur, web.FormHolder)
-	if err != nil || !holder.Has("document_number") { // the form will start with this document, or asks only for the manager
+	// A form that isn't filled in yet will start with this document; some kinds ask only for the manager.
+	if err != nil || !holder.Has("document_number") {
 		return err
 	}
 	changed := false
