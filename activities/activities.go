@@ -29,7 +29,7 @@ type RecordRef struct {
 // AccountRef identifies a provider's account with a bureau.
 type AccountRef struct{ AccountID int64 }
 
-// The reasons why a step can be stuck: application error types here, keys of the locale files below "reason.".
+// The reasons why a step can be stuck: application error types here, keys of the locale files below "stuck_reason.".
 const (
 	// ReasonRecipient: the phone number or mail address was refused.
 	ReasonRecipient = "recipient"

@@ -260,10 +260,10 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut,
 			website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
 			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable} {
-			require.True(t, l.Has("site_check."+kind) && l.Has("site_help."+kind), "%s: %s", lang, kind)
+			require.True(t, l.Has("site_check."+kind) && l.Has("site_check_help."+kind), "%s: %s", lang, kind)
 		}
 		for _, actor := range []string{"customer", "support", "bureau", "system"} {
-			require.True(t, l.Has("actor."+actor) && l.Has("turn."+actor) &&
+			require.True(t, l.Has("timeline_actor."+actor) && l.Has("turn."+actor) &&
 				l.Has("event.submitting_by_"+actor), "%s: %s", lang, actor)
 		}
 	}

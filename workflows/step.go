@@ -123,7 +123,7 @@ func (f *run) beStuck(ctx workflow.Context, s step, reason string) (Resolution, 
 	return resume.Resolution, err
 }
 
-// reasonOf is why an activity failed for good, as a key of the locale files below "reason.".
+// reasonOf is why an activity failed for good, as a key of the locale files below "stuck_reason.".
 func reasonOf(err error) string {
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && activities.KnownReason(app.Type()) {

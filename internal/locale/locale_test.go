@@ -32,6 +32,40 @@ func TestBothLanguagesHaveTheSameKeys(t *testing.T) {
 	}
 }
 
+// topic is what a key's text is about: its first part, or the form of "field.FORM.NAME" and "help.FORM.NAME".
+func topic(key string) string {
+	parts := strings.Split(key, ".")
+	if parts[0] == "field" || parts[0] == "help" {
+		return parts[1]
+	}
+	return parts[0]
+}
+
+// A key's topic names its file: "kind" and "kind_help" are in kinds.LANGUAGE.json. The longest name counts.
+func TestFilesAreNamedByTheirTopics(t *testing.T) {
+	for _, lang := range locale.Languages {
+		files, err := filepath.Glob("*." + lang + ".json")
+		require.NoError(t, err)
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			require.NoError(t, err)
+			var texts map[string]string
+			require.NoError(t, json.Unmarshal(raw, &texts))
+			for key := range texts {
+				best, of := "", topic(key)
+				for _, other := range files {
+					name := strings.TrimSuffix(other, "."+lang+".json")
+					stem := strings.TrimSuffix(name, "s")
+					if (of == name || of == stem || strings.HasPrefix(of, stem+"_")) && len(name) > len(best) {
+						best = name
+					}
+				}
+				require.Equal(t, best+"."+lang+".json", file, key)
+			}
+		}
+	}
+}
+
 // texts returns a language's texts by key.
 func texts(t *testing.T, lang string) map[string]string {
 	t.Helper()
@@ -278,7 +312,7 @@ func TestStagesHaveTexts(t *testing.T) {
 		l := b.For(lang)
 		for _, s := range filing.Stages {
 			require.True(t, l.Has("stage."+string(s)), "%s: stage %s", lang, s)
-			require.True(t, l.Has("next."+string(s)), "%s: next %s", lang, s)
+			require.True(t, l.Has("stage_next."+string(s)), "%s: next %s", lang, s)
 		}
 	}
 	require.Equal(t, "太长了，最多 9 个字。", b.For("zh").T("problem.too_long", map[string]any{"max": 9}))

@@ -6,13 +6,11 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
@@ -24,26 +22,17 @@ type verifyData struct {
 }
 
 // whileVerifying is withFiling for the pages of 身份验证.
-func (p *Pages) whileVerifying(h func(*gin.Context, dossierview.Current) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		if !p.inStage(c, cur, filing.Verifying) {
-			return nil
-		}
-		return h(c, cur)
-	})
-}
+func (p *Pages) whileVerifying(h handler) web.Handler { return p.withFiling(h, filing.Verifying) }
 
 // verifyForm is 身份验证.
-func (p *Pages) verifyForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) verifyForm(c *gin.Context, cur Current) error {
 	if done, err := p.verified(c, cur); done || err != nil {
 		return err
 	}
 	return p.showVerify(c, http.StatusOK, cur, url.Values{}, nil)
 }
 
-func (p *Pages) showVerify(
-	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
-) error {
+func (p *Pages) showVerify(c *gin.Context, status int, cur Current, values url.Values, problems filing.Problems) error {
 	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -60,13 +49,11 @@ func (p *Pages) showVerify(
 		}
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "verify", fields, values, problems)
-	return p.Render(c, status, web.Page{Title: "verify.title"}, func(page *web.Page) templ.Component {
-		return verifyPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "verify.title"}, web.With(verifyPage, data))
 }
 
 // verify accepts one code or both.
-func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) verify(c *gin.Context, cur Current) error {
 	values := web.PostForm(c)
 	problems, err := p.noCode(c.Request.Context(), cur, values)
 	if err != nil {
@@ -78,14 +65,9 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 			continue
 		}
 		err := p.Store.VerifyCode(c.Request.Context(), cur.Filing.ID, channel, code)
-		switch {
-		case errors.Is(err, store.ErrCodeWrong):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_wrong"})
-		case errors.Is(err, store.ErrCodeExpired):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_expired"})
-		case errors.Is(err, store.ErrCodeLocked):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_locked"})
-		case err != nil:
+		if wrong := web.CodeProblem(err).For("code"); wrong != nil {
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: wrong.Key})
+		} else if err != nil {
 			return err
 		}
 	}
@@ -99,9 +81,7 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 }
 
 // noCode asks for the missing codes if none was typed.
-func (p *Pages) noCode(
-	ctx context.Context, cur dossierview.Current, values url.Values,
-) (problems filing.Problems, err error) {
+func (p *Pages) noCode(ctx context.Context, cur Current, values url.Values) (problems filing.Problems, err error) {
 	for _, name := range web.CodeField {
 		if web.Digits(values.Get(name)) != "" {
 			return nil, nil
@@ -118,7 +98,7 @@ func (p *Pages) noCode(
 
 // verified tells the workflow once both codes were correct and answers the request. Opening the page
 // also makes up for a crash between storing the codes and telling the workflow.
-func (p *Pages) verified(c *gin.Context, cur dossierview.Current) (done bool, err error) {
+func (p *Pages) verified(c *gin.Context, cur Current) (done bool, err error) {
 	ctx := c.Request.Context()
 	if done, err = p.Store.Verified(ctx, cur.Filing.ID); !done || err != nil {
 		return false, err
@@ -128,7 +108,7 @@ func (p *Pages) verified(c *gin.Context, cur dossierview.Current) (done bool, er
 }
 
 // sendCodeAgain resends a channel's code, at most once a minute.
-func (p *Pages) sendCodeAgain(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 	channel := filing.Channel(c.PostForm("channel"))
 	if web.CodeField[channel] == "" {
 		return web.ErrBadRequest
@@ -159,7 +139,7 @@ func recoverFields(*locale.Localizer) []web.Field {
 }
 
 // recoverForm is 找回验证码: it corrects the phone number and the mail address.
-func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) recoverForm(c *gin.Context, cur Current) error {
 	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -181,11 +161,10 @@ func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
 func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
 	form := web.Build(t, "recover", recoverFields(t), values, problems)
-	page := web.Page{Title: "recover.title", Wrong: form.HasProblems()}
-	return p.Render(c, status, page, func(page *web.Page) templ.Component { return recoverPage(page, form) })
+	return p.Render(c, status, web.Page{Title: "recover.title", Wrong: form.HasProblems()}, web.With(recoverPage, form))
 }
 
-func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) recoverCodes(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
 	details := web.ContactOf(values)

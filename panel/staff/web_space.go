@@ -74,9 +74,9 @@ func (p *Pages) spaceForm(c *gin.Context, f store.Filing) error {
 }
 
 func (p *Pages) showSpace(c *gin.Context, f store.Filing, known bool, filled filledForm) error {
-	form := p.Form(c, "space", spaceFields(known), filled.values, filled.problems)
+	form := p.Form(c, "web_space", spaceFields(known), filled.values, filled.problems)
 	data := spaceData{filingForm{form, f}, retriesSpace(f)}
-	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "space.title"}, web.With(spacePage, data))
+	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "web_space.title"}, web.With(spacePage, data))
 }
 
 // sameSignIn tells whether two web spaces have the same address and user.
