@@ -20,6 +20,7 @@ import (
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/testdb"
 )
 
 // signIn types the demo customer's user name and password.
@@ -81,7 +82,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
 	letter := filepathWith(t, "letter.jpg", demo.Picture("letter"))
-	_, err := s.Store.EnsureUser(t.Context(), "customer", "other", mustHash(t, "other-password"))
+	_, err := s.Store.EnsureUser(t.Context(), "customer", "other", testdb.PasswordHash(t, "other-password"))
 	require.NoError(t, err)
 	expire := func() {
 		_, err := s.Store.DB().ExecContext(t.Context(), `DELETE FROM user_sessions`)
