@@ -41,18 +41,14 @@ test: packages tools lint
 
 # Memory is cheaper than time here, so the garbage collector runs less often.
 GOTEST = @mkdir -p .beian/tests; GOGC=400 go tool gotestsum --format pkgname-and-test-fails --hide-summary skipped,output --jsonfile .beian/tests/$@.json
-# A browser or a server that a busy machine starved may fail a test of the whole stack: such a test runs once
-# more by itself, and is listed. More than three failures are no accident.
-AGAIN = --rerun-fails=1 --rerun-fails-max-failures=3 --packages ./e2e
-
 # The whole stack, without a browser. Tests mostly wait, for heartbeats or for the next
 # exchange, so several run at once.
 test-stack: packages tools
-	$(GOTEST) $(AGAIN) -- -count=1 -timeout 30m -parallel 4 -skip '^TestBrowser'
+	$(GOTEST) -- -count=1 -timeout 30m -parallel 4 -skip '^TestBrowser' ./e2e
 
 # The whole stack, with browsers.
 test-browser: packages tools
-	$(GOTEST) $(AGAIN) -- -count=1 -timeout 30m -parallel 3 -run '^TestBrowser'
+	$(GOTEST) -- -count=1 -timeout 30m -parallel 3 -run '^TestBrowser' ./e2e
 
 # Each run draws different sequences of faults.
 test-workflows: packages
@@ -76,10 +72,10 @@ bench: packages
 	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
 
 ## bench-bulk: measure resuming 2,000 filings in bulk
-# Resumes 2,000 filings after an SMS outage, on the whole stack. `make test` does the same;
-# this prints the times, with the machine to itself. Takes a few minutes.
+# Resumes 2,000 filings after an SMS outage, on the whole stack. `make test` does the same
+# with fewer; this prints the times, with the machine to itself. Takes a few minutes.
 bench-bulk: packages tools
-	go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
+	BEIAN_BULK=2000 go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
 
 ## record: record the histories for the replay tests
 # Run it on the deployed code, never on a changed branch.

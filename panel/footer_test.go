@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/beian/beian/panel/web"
-
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -45,8 +43,7 @@ func newServed(t *testing.T) *served {
 	t.Helper()
 	s := &served{t: t, db: testdb.New(t)}
 	ctx := t.Context()
-	hash, err := web.HashPassword("password")
-	require.NoError(t, err)
+	hash := testdb.PasswordHash(t, "password")
 	id, err := s.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
 	_, err = s.db.ImportOrder(ctx,

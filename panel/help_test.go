@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/beian/beian/panel/web"
-
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -69,8 +67,7 @@ func (h *helping) visitor() *visitor {
 }
 
 func (h *helping) signedIn(role store.Role, login string) *visitor {
-	hash, err := web.HashPassword("password-1")
-	require.NoError(h.t, err)
+	hash := testdb.PasswordHash(h.t, "password-1")
 	id, err := h.db.EnsureUser(h.t.Context(), role, login, hash)
 	require.NoError(h.t, err)
 	require.NoError(h.t, h.db.SetPassword(h.t.Context(), id, hash))

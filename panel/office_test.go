@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
@@ -152,9 +151,7 @@ func newOffice(t *testing.T, cfg panel.Config) *office {
 	server := httptest.NewServer(o.panel.Handler())
 	t.Cleanup(server.Close)
 	o.url = server.URL
-	o.password, err = argon2id.CreateHash(officePassword,
-		&argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	require.NoError(t, err)
+	o.password = testdb.PasswordHash(t, officePassword)
 	for _, login := range officePeople[1:] {
 		o.person(login)
 	}
