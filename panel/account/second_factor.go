@@ -236,7 +236,8 @@ func (p *Pages) firstPasswordForm(c *gin.Context) error {
 
 func (p *Pages) showFirstPassword(c *gin.Context, problems filing.Problems) error {
 	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "account_first_password.title"}, web.With(firstPasswordPage, form))
+	page := web.Page{Title: "account_first_password.title"}
+	return p.Render(c, web.StatusOf(problems), page, web.With(firstPasswordPage, form))
 }
 
 func (p *Pages) replaceFirstPassword(c *gin.Context) error {

@@ -77,7 +77,8 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		values = url.Values{"since": {p.today()}, "assignment": {strconv.Itoa(bureau.StaticAddresses)}}
 	}
 	open := exchanging(accounts)
-	data := addressesData{NoAccount: len(open) == 0, Form: web.Build(t, "address_block", reportFields(t, open), values, problems)}
+	form := web.Build(t, "address_block", reportFields(t, open), values, problems)
+	data := addressesData{NoAccount: len(open) == 0, Form: form}
 	blocks, err := p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
 	if err == nil {
 		data.Uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown)
@@ -284,7 +285,8 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 		kind = filing.BlockOwnUse
 	}
 	data.Form = web.Build(t, "address_block", append(fields, blockFields(t, kind)...), v, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "address_blocks.change_title"}, web.With(addressBlockPage, data))
+	page := web.Page{Title: "address_blocks.change_title"}
+	return p.Render(c, web.StatusOf(problems), page, web.With(addressBlockPage, data))
 }
 
 // changeBlock queues a block's new values.
