@@ -119,8 +119,8 @@ func (c *Client) SendBack(ctx context.Context, ref string, in Verdict) (State, e
 // verdictID deduplicates a verdict that is sent twice.
 func verdictID(in Verdict) string { return fmt.Sprintf("verdict/%d", in.Revision) }
 
-// CheckSiteNow checks the site at once; again only a minute later, because a workflow takes a limited number of Updates,
-// which everybody else needs too.
+// CheckSiteNow checks the site at once; again only a minute later, because a workflow takes a limited number of
+// Updates, which everybody else needs too.
 func (c *Client) CheckSiteNow(ctx context.Context, ref string, in ByActor) (State, error) {
 	return c.update(ctx, ref, UpdateCheckSite, fmt.Sprintf("check-site/%d", time.Now().Unix()/60), in)
 }

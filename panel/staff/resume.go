@@ -87,7 +87,8 @@ func (p *Pages) resume(c *gin.Context) error {
 			return p.showResume(c, f, resolution, filledForm{values, problems})
 		})(c)
 	}
-	err := p.resolve(c, filing.Ref(c.Param("number"), web.Number(values, "serial")), resolution, stuckSeqOf(values), reason)
+	ref := filing.Ref(c.Param("number"), web.Number(values, "serial"))
+	err := p.resolve(c, ref, resolution, stuckSeqOf(values), reason)
 	if values.Get(web.FieldReturnTo) != web.ReturnToFiling {
 		return p.finishStaffForm(c, err)
 	}
