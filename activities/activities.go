@@ -55,6 +55,8 @@ const (
 	ReasonProtocol = "protocol"
 	// ReasonNoAccount: the provider has no account with the province's bureau.
 	ReasonNoAccount = "no_account"
+	// ReasonDatabase: our database can't be used now. A step waits for it and doesn't get stuck.
+	ReasonDatabase = "database"
 	// ReasonNotTaken: the filing is still stuck and doesn't accept the order.
 	ReasonNotTaken = "not_taken"
 	// ReasonInternal: our own bug, or something nobody foresaw.
@@ -64,7 +66,7 @@ const (
 var reasons = map[string]bool{
 	ReasonRecipient: true, ReasonLimit: true, ReasonOperator: true, ReasonTemporary: true, ReasonLogin: true,
 	ReasonDirectoryMissing: true, ReasonQuota: true, ReasonRefused: true, ReasonUnreachable: true, ReasonTLS: true,
-	ReasonProtocol: true, ReasonNoAccount: true, ReasonNotTaken: true, ReasonInternal: true,
+	ReasonProtocol: true, ReasonNoAccount: true, ReasonDatabase: true, ReasonNotTaken: true, ReasonInternal: true,
 }
 
 // KnownReason reports whether an application error's type is one of the reasons.
@@ -72,7 +74,17 @@ func KnownReason(reason string) bool { return reasons[reason] }
 
 // StuckReasons are the reasons why a filing can be stuck, by name.
 func StuckReasons() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(r string) bool { return r == ReasonNotTaken })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)),
+		func(r string) bool { return r == ReasonNotTaken || r == ReasonDatabase })
+}
+
+// Classified names our own database as the reason of an activity's error that has no reason yet.
+func Classified(err error) error {
+	var app *temporal.ApplicationError
+	if err == nil || errors.As(err, &app) || !store.Unavailable(err) {
+		return err
+	}
+	return failed(ReasonDatabase, err, false, 0)
 }
 
 // purged makes a missing row final: nobody waits for it.

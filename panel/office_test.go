@@ -33,7 +33,8 @@ import (
 
 // workflowsStub answers every Update with the same error.
 type workflowsStub struct {
-	err error
+	resumed workflows.Resume
+	err     error
 	// started are the bulk jobs that were started.
 	started []int64
 	// verdicts are the reviewers' verdicts it received.
@@ -81,7 +82,8 @@ func (w *workflowsStub) ConfirmSMSVerification(context.Context, string,
 func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
-func (w *workflowsStub) Resume(context.Context, string, workflows.Resume) (s workflows.State, err error) {
+func (w *workflowsStub) Resume(_ context.Context, _ string, in workflows.Resume) (s workflows.State, err error) {
+	w.resumed = in
 	return s, w.err
 }
 func (w *workflowsStub) StartBulk(_ context.Context, id int64) error {

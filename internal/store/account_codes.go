@@ -162,8 +162,8 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 }
 
 // PrepareAccountCode does what PrepareCode does, for an account's code.
-func (s *Store) PrepareAccountCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
-	return s.prepareCode(ctx, accountCode(id), send)
+func (s *Store) PrepareAccountCode(ctx context.Context, id int64) (code string, send int, err error) {
+	return s.prepareCode(ctx, accountCode(id))
 }
 
 // AccountCodeSent records that a code was sent.

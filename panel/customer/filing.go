@@ -255,6 +255,8 @@ func nextText(f store.Filing) string {
 		return "stage_next." + string(f.Attention)
 	case f.Stage == filing.Preparing && f.Kind.FollowsUp():
 		return "stage_next.follow_up"
+	case f.Stage == filing.Verifying && f.Stuck():
+		return "stage_next.verifying_stuck"
 	}
 	return "stage_next." + string(f.Stage)
 }

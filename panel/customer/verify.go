@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,8 +18,40 @@ import (
 
 type verifyData struct {
 	Form      web.Form
-	Verified  map[filing.Channel]bool
+	Codes     map[filing.Channel]codeState
 	Attention filing.Attention
+}
+
+// codeState is how far a channel's code is, as a part of the keys of the locale files below "verify.".
+type codeState string
+
+const (
+	codeVerified codeState = "done"
+	codeSent     codeState = "sent"
+	// codePending: it is about to be sent.
+	codePending codeState = "pending"
+	// codeStuck: it can't be sent until staff have mended something.
+	codeStuck codeState = "stuck"
+	// codeRefused: the customer must correct the number or address.
+	codeRefused codeState = "refused"
+)
+
+// fillable: the customer may have the code, or have it soon.
+func (s codeState) fillable() bool { return s == codeSent || s == codePending }
+
+// codeStateOf says what was done about a code, not what was asked for.
+func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel) codeState {
+	switch {
+	case v.VerifiedAt.Valid:
+		return codeVerified
+	case f.Attention == channel.Unreachable():
+		return codeRefused
+	case v.SentAt.Valid:
+		return codeSent
+	case f.StuckStep == "send_"+string(channel):
+		return codeStuck
+	}
+	return codePending
 }
 
 // whileVerifying is withFiling for the pages of 身份验证.
@@ -29,7 +62,34 @@ func (p *Pages) verifyForm(c *gin.Context, cur Current) error {
 	if done, err := p.verified(c, cur); done || err != nil {
 		return err
 	}
+	p.remindOfCodes(c.Request.Context(), cur)
 	return p.showVerify(c, http.StatusOK, cur, url.Values{}, nil)
+}
+
+const (
+	// codeOverdue is how long a code that is sent normally takes until it shows.
+	codeOverdue = 3 * time.Second
+	// codeReminderPatience bounds what the page waits for: it shows the codes' state in any case.
+	codeReminderPatience = 2 * time.Second
+)
+
+// remindOfCodes makes up for a crash between requesting a code and telling the workflow, which takes the same request
+// once.
+func (p *Pages) remindOfCodes(ctx context.Context, cur Current) {
+	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
+	if err != nil {
+		return // the page reads them again
+	}
+	ctx, cancel := context.WithTimeout(ctx, codeReminderPatience)
+	defer cancel()
+	for _, channel := range filing.Channels {
+		v, known := verifications[channel]
+		if known && codeStateOf(cur.Filing, v, channel) == codePending &&
+			p.Store.Now().Sub(v.RequestedAt) > codeOverdue {
+			// What fails here is tried again when the page is opened again.
+			_, _ = p.Filings.SendCode(ctx, cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: v.Sends})
+		}
+	}
 }
 
 func (p *Pages) showVerify(c *gin.Context, status int, cur Current, values url.Values, problems filing.Problems) error {
@@ -37,11 +97,12 @@ func (p *Pages) showVerify(c *gin.Context, status int, cur Current, values url.V
 	if err != nil {
 		return err
 	}
-	data := verifyData{Verified: map[filing.Channel]bool{}, Attention: cur.Filing.Attention}
+	data := verifyData{Codes: map[filing.Channel]codeState{}, Attention: cur.Filing.Attention}
 	var fields []web.Field
 	for _, channel := range filing.Channels {
-		data.Verified[channel] = verifications[channel].VerifiedAt.Valid
-		if !data.Verified[channel] {
+		state := codeStateOf(cur.Filing, verifications[channel], channel)
+		data.Codes[channel] = state
+		if state.fillable() {
 			fields = append(fields, web.Field{
 				Name: web.CodeField[channel], Type: "code", Required: true,
 				Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped,
@@ -80,7 +141,7 @@ func (p *Pages) verify(c *gin.Context, cur Current) error {
 	return web.Redirect(c, web.FilingPath(c)+"/verify")
 }
 
-// noCode asks for the missing codes if none was typed.
+// noCode asks for the codes if none was typed.
 func (p *Pages) noCode(ctx context.Context, cur Current, values url.Values) (problems filing.Problems, err error) {
 	for _, name := range web.CodeField {
 		if web.Digits(values.Get(name)) != "" {
@@ -89,7 +150,7 @@ func (p *Pages) noCode(ctx context.Context, cur Current, values url.Values) (pro
 	}
 	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
 	for _, channel := range filing.Channels {
-		if err == nil && !verifications[channel].VerifiedAt.Valid {
+		if state := codeStateOf(cur.Filing, verifications[channel], channel); err == nil && state.fillable() {
 			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "required"})
 		}
 	}
@@ -114,6 +175,9 @@ func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 		return web.ErrBadRequest
 	}
 	send, err := p.Store.RequestCode(c.Request.Context(), cur.Filing.ID, channel)
+	if errors.Is(err, store.ErrCodePending) {
+		err = nil // the workflow may not know of it
+	}
 	switch {
 	case errors.Is(err, store.ErrCodeTooSoon):
 		p.Flash(c, "flash.code_too_soon")

@@ -156,5 +156,5 @@ func (p *Pages) correctSpace(c *gin.Context, f store.Filing) error {
 	if values.Get("action") != string(workflows.Retry) {
 		return p.finishAct(c, f, nil, "flash.space_saved")
 	}
-	return p.finishAct(c, f, p.resolve(c, f.Ref(), workflows.Retry, reason), "flash.done")
+	return p.finishAct(c, f, p.resolve(c, f.Ref(), workflows.Retry, stuckSeqOf(values), reason), "flash.done")
 }
