@@ -341,14 +341,6 @@ func (f *ftpFiles) remove(name string) error {
 
 func (f *ftpFiles) makeDir(name string) error { return f.c.MakeDir(name) }
 
-func (f *ftpFiles) isDir(name string) bool {
-	here, err := f.c.CurrentDir()
-	if err != nil || f.c.ChangeDir(name) != nil {
-		return false
-	}
-	return f.c.ChangeDir(here) == nil
-}
-
 func (f *ftpFiles) list(folder string) (names []string, err error) {
 	f.most = maxListing
 	entries, err := f.c.NameList(folder)

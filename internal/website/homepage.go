@@ -82,13 +82,14 @@ func (s *session) homePage(shown Shown) (HomePage, error) {
 	if slices.Contains(dynamicEndings, strings.ToLower(path.Ext(wanted))) {
 		return HomePage{}, unfit(UnfitDynamic, "file", wanted)
 	}
-	if refusal != nil { // not listed, but perhaps readable
+	guessed := len(names) == 0 // refused, or empty, as some servers say when they refuse; files may be readable
+	if guessed {
 		names = slices.Concat(staticNames, dynamicNames)
 		if wanted != "" {
 			names = []string{wanted}
 		}
 	}
-	page, err := s.mostAlike(folder, candidates(names, wanted), firstOf(names, dynamicNames), shown.Body, refusal != nil)
+	page, err := s.mostAlike(folder, candidates(names, wanted), firstOf(names, dynamicNames), shown.Body, guessed)
 	var u *Unfit
 	if refusal != nil && errors.As(err, &u) && u.Reason == UnfitNoPage {
 		return page, refusal // there may be one

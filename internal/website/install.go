@@ -28,25 +28,39 @@ func Install(ctx context.Context, space Space, policy Policy, name string, conte
 		if err != nil {
 			return err
 		}
-		if err := s.makeDirs(path.Dir(name)); err != nil {
+		full, err := s.makeDirs(path.Dir(name))
+		if err != nil {
 			return err
 		}
-		return s.replace(f)
+		if err = s.replace(f); full != nil && refused(err) {
+			return full
+		}
+		return err
 	})
 }
 
-func (s *session) makeDirs(dir string) error {
+// makeDirs makes the folders of a path. Refusals are ignored: most folders are there, which servers say in many ways,
+// and without one the upload is refused. full says that there is no space for one.
+func (s *session) makeDirs(dir string) (full, err error) {
 	made := ""
 	for part := range strings.SplitSeq(dir, "/") {
 		if part == "" || part == "." {
 			continue
 		}
 		made = path.Join(made, part)
-		if err := s.makeDir(made); err != nil && !s.isDir(made) {
-			return problem("upload", err)
+		err := s.makeDir(made)
+		if err == nil {
+			continue
+		}
+		var e *Error
+		switch errors.As(problem("upload", err), &e); {
+		case e.Reason == reasonQuota:
+			full = e
+		case e.Code == 0:
+			return nil, e
 		}
 	}
-	return nil
+	return full, nil
 }
 
 // replacement is a new content of a file.

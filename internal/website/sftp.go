@@ -202,12 +202,6 @@ func (f *sftpFiles) makeDir(name string) error {
 	return f.c.Mkdir(f.path(name))
 }
 
-func (f *sftpFiles) isDir(name string) bool {
-	f.conn.allow(maxControl)
-	info, err := f.c.Stat(f.path(name))
-	return err == nil && info.IsDir()
-}
-
 func (f *sftpFiles) list(folder string) (names []string, err error) {
 	f.conn.allow(maxListing)
 	entries, err := f.c.ReadDirContext(f.ctx, cmp.Or(f.path(folder), "."))

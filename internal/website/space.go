@@ -95,8 +95,6 @@ type files interface {
 	rename(from, to string) error
 	remove(name string) error
 	makeDir(name string) error
-	// isDir enters a folder.
-	isDir(name string) bool
 	// list gives the names in a folder, cut off at maxListing; errMissing says that there is no such folder, or that the
 	// server says so of an empty one.
 	list(folder string) ([]string, error)
