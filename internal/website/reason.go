@@ -237,14 +237,10 @@ func problem(step string, err error) error {
 	return e
 }
 
-// alertProtocolVersion is TLS's alert about a version that one side doesn't speak (RFC 8446, 6.2).
-const alertProtocolVersion = tls.AlertError(70)
-
 // connectionReason is the reason of a failure below the protocol; empty if it isn't one.
 func connectionReason(err error) string {
 	var record tls.RecordHeaderError
 	var verification *tls.CertificateVerificationError
-	var alert tls.AlertError
 	var dns *net.DNSError
 	var algorithms *ssh.AlgorithmNegotiationError
 	var hostname x509.HostnameError
@@ -260,9 +256,8 @@ func connectionReason(err error) string {
 		return reasonProtocol
 	case errors.As(err, &verification), errors.As(err, &hostname):
 		return reasonTLSName
-	case errors.As(err, &alert) && alert == alertProtocolVersion, errors.As(err, &algorithms),
-		err != nil && strings.Contains(err.Error(), "unsupported protocol version"):
-		return reasonTLSOld
+	case errors.As(err, &algorithms), errors.Is(err, errTLS) && strings.Contains(err.Error(), "protocol version"):
+		return reasonTLSOld // crypto/tls has no type for its error, nor for the server's alert
 	case errors.Is(err, errDataTLS):
 		return reasonTLSData
 	case errors.As(err, &record), errors.Is(err, errTLS):
