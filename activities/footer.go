@@ -71,12 +71,8 @@ func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.S
 		return p, &website.Unfit{Reason: website.UnfitElsewhere, Args: map[string]string{"host": shown.URL.Hostname()}}
 	}
 	// What the site shows counts: a number may come from an included file.
-	lines = slices.DeleteFunc(lines, func(l website.Line) bool {
-		_, linked := l.On(shown.Body, shown.ContentType)
-		return linked
-	})
-	if len(lines) == 0 {
-		return p, &website.Unfit{Reason: website.UnfitShown}
+	if lines, err = website.Missing(shown.Body, shown.ContentType, lines); err != nil {
+		return p, err
 	}
 	page, err := website.FindHomePage(ctx, space, policy, shown)
 	if err != nil {

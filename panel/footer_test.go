@@ -245,7 +245,8 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
 		l := texts.For(lang)
-		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitFrameset, website.UnfitWide,
+		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitOther,
+			website.UnfitFrameset, website.UnfitWide,
 			website.UnfitHidden, website.UnfitTooBig, website.UnfitDynamic,
 			website.UnfitSystem, website.UnfitNoPage, website.UnfitNotServed, website.UnfitSite, website.UnfitElsewhere,
 			website.UnfitChanged, activities.ReasonNoSpace} {
