@@ -257,7 +257,8 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 		}
 		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut,
 			website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
-			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable} {
+			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable,
+			website.OtherPort, website.NumberFramed} {
 			require.True(t, l.Has("site_check."+kind) && l.Has("site_check_help."+kind), "%s: %s", lang, kind)
 		}
 		for _, actor := range []string{"customer", "support", "bureau", "system"} {

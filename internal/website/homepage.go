@@ -49,11 +49,7 @@ type Shown struct {
 func (c *Checker) HomePageOf(ctx context.Context, homePage string) (_ Shown, finding Finding) {
 	ctx, done := extcall.Begin(ctx, extcall.Site, "page")
 	defer func() { done(finding.Kind) }()
-	body, response, finding := c.fetchFrom(ctx, homePage, maxHomePage)
-	if !finding.OK {
-		return Shown{}, finding
-	}
-	return Shown{Body: body, URL: response.Request.URL, ContentType: response.Header.Get("Content-Type")}, finding
+	return c.visit(ctx, homePage, func(Shown) bool { return false })
 }
 
 // FindHomePage finds, on a web space, the file that a site shows as its home page. Unfit says that there is none
