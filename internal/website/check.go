@@ -225,15 +225,17 @@ func newJar() http.CookieJar {
 }
 
 // fetchFrom is fetch with the whole answer, nil if nothing was found.
-func (c *Checker) fetchFrom(ctx context.Context, jar http.CookieJar, target string, limit int64) ([]byte, *http.Response, Finding) {
+func (c *Checker) fetchFrom(ctx context.Context, jar http.CookieJar, target string,
+	limit int64) ([]byte, *http.Response, Finding) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	client := &http.Client{Transport: c.transport, Jar: jar, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	client := &http.Client{Transport: c.transport, Jar: jar}
+	client.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return errRedirects
 		}
 		return nil
-	}}
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, nil, found(Unreachable, "url", target)

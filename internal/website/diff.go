@@ -60,7 +60,8 @@ const footWidth = 80
 
 // Foot returns a page's last texts, for a preview of its footer.
 func Foot(page []byte, texts int) (shown []string) {
-	for text := range strings.FieldsFuncSeq(seenAsIs(PageText(page)), func(c rune) bool { return c == joint || c == '\n' }) {
+	between := func(c rune) bool { return c == joint || c == '\n' }
+	for text := range strings.FieldsFuncSeq(seenAsIs(PageText(page)), between) {
 		if text := []rune(strings.Join(strings.Fields(text), " ")); len(text) > 0 {
 			shown = append(shown, string(text[max(0, len(text)-footWidth):]))
 		}

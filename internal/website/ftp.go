@@ -101,7 +101,8 @@ func openFTP(ctx context.Context, space Space, policy Policy, w way) (_ files, e
 		}
 		return &protectedData{Conn: tls.Client(data, in.config), ctx: ctx}, nil
 	}
-	if f.c, err = ftp.Dial(raw.RemoteAddr().String(), ftp.DialWithDialFunc(dial), ftp.DialWithDisabledEPSV(w.pasv)); err != nil {
+	f.c, err = ftp.Dial(raw.RemoteAddr().String(), ftp.DialWithDialFunc(dial), ftp.DialWithDisabledEPSV(w.pasv))
+	if err != nil {
 		return nil, problem("connect", err)
 	}
 	_ = f.c.Type(ftp.TransferTypeBinary) // a server that refuses has only that; uploads are read back

@@ -124,7 +124,8 @@ func firstOf(names, wanted []string) (list []string) {
 }
 
 // mostAlike is the page that is most like what is shown. Guessed names may be missing.
-func (s *session) mostAlike(folder string, names, dynamic []string, shown []byte, guessed bool) (best HomePage, err error) {
+func (s *session) mostAlike(folder string, names, dynamic []string, shown []byte,
+	guessed bool) (best HomePage, err error) {
 	if guessed {
 		names, dynamic = s.present(folder, names), s.present(folder, dynamic)
 	}
