@@ -143,9 +143,12 @@ $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 
 ## packages: install missing Debian packages
 # From Debian: a database server, a browser for the browser tests with a Chinese font, a
-# validator for the bureau's schemas, and SOAP libraries in other languages to test the
-# bureau's interface with.
-packages:
+# validator for the bureau's schemas, SOAP libraries in other languages to test the
+# bureau's interface with, and servers of web spaces. Debian's FTP servers exclude each
+# other, so they are unpacked into .beian/ftpd next to the libraries that they need.
+FTPD := .beian/ftpd/usr/sbin
+FTPD_PACKAGES := vsftpd pure-ftpd pure-ftpd-common proftpd-core proftpd-mod-crypto
+packages: $(FTPD)/proftpd
 	@missing=""; \
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
@@ -154,11 +157,19 @@ packages:
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
 	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
 	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \
+	[ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
+	for l in hiredis0.14 memcached11 memcachedutil2 pcre2-posix3 sodium23 wrap0; do \
+	  [ -e /usr/share/doc/lib$$l ] || missing="$$missing lib$$l"; done; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "please install:$$missing"; exit 1; fi; \
 	  echo "installing$$missing"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
+
+$(FTPD)/proftpd:
+	@mkdir -p .beian/ftpd/packages
+	@cd .beian/ftpd/packages && { apt-get download -qq $(FTPD_PACKAGES) || { apt-get update -qq && apt-get download -qq $(FTPD_PACKAGES); }; } \
+	  && for p in *.deb; do dpkg -x $$p ..; done
 
 ## clean: remove .beian
 clean:

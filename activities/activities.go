@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
 )
 
 // Progress is one step of a filing's projection.
@@ -30,6 +31,7 @@ type RecordRef struct {
 type AccountRef struct{ AccountID int64 }
 
 // The reasons why a step can be stuck: application error types here, keys of the locale files below "stuck_reason.".
+// Web spaces have more of their own (website.Reasons).
 const (
 	// ReasonRecipient: the phone number or mail address was refused.
 	ReasonRecipient = "recipient"
@@ -41,16 +43,12 @@ const (
 	ReasonTemporary = "temporary"
 	// ReasonLogin: the web space refused user or password.
 	ReasonLogin = "login"
-	// ReasonDirectoryMissing: the document root doesn't exist.
-	ReasonDirectoryMissing = "directory_missing"
 	// ReasonQuota: the web space is full.
 	ReasonQuota = "quota"
-	// ReasonRefused: the web space forbids writing.
+	// ReasonRefused: the other side refuses.
 	ReasonRefused = "refused"
 	// ReasonUnreachable: nobody answers.
 	ReasonUnreachable = "unreachable"
-	// ReasonTLS: no secure connection.
-	ReasonTLS = "tls"
 	// ReasonProtocol: the other side violates its protocol.
 	ReasonProtocol = "protocol"
 	// ReasonNoAccount: the provider has no account with the province's bureau.
@@ -63,11 +61,18 @@ const (
 	ReasonInternal = "internal"
 )
 
-var reasons = map[string]bool{
-	ReasonRecipient: true, ReasonLimit: true, ReasonOperator: true, ReasonTemporary: true, ReasonLogin: true,
-	ReasonDirectoryMissing: true, ReasonQuota: true, ReasonRefused: true, ReasonUnreachable: true, ReasonTLS: true,
-	ReasonProtocol: true, ReasonNoAccount: true, ReasonDatabase: true, ReasonNotTaken: true, ReasonInternal: true,
-}
+// reasons are those above and what web spaces fail for (website.Reasons).
+var reasons = func() map[string]bool {
+	all := map[string]bool{}
+	for _, r := range []string{ReasonRecipient, ReasonLimit, ReasonOperator, ReasonTemporary, ReasonRefused,
+		ReasonUnreachable, ReasonProtocol, ReasonNoAccount, ReasonDatabase, ReasonNotTaken, ReasonInternal} {
+		all[r] = true
+	}
+	for r := range website.Reasons {
+		all[r] = true
+	}
+	return all
+}()
 
 // KnownReason reports whether an application error's type is one of the reasons.
 func KnownReason(reason string) bool { return reasons[reason] }

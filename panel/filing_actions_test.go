@@ -284,6 +284,41 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 		Password: "new-secret", DocumentRoot: "web"}, *w)
 }
 
+// A changed host key is shown next to the pinned one, and accepted only as it was shown.
+func TestStaffAcceptAHostKey(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	f := o.verifying("K1")
+	agent := o.caller("agent")
+	line := func(n string) string {
+		return "[sftp.example.com]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + strings.Repeat(n, 42) + "A"
+	}
+	form := url.Values{"protocol": {"sftp"}, "host": {"sftp.example.com"}, "port": {"2222"}, "user": {"u"},
+		"password": {"p"}, "reason": {"与主机商核对过"}}
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/K1/space", form))
+	require.NoError(t, o.db.PinHostKey(t.Context(), f.OrderID, line("A")))
+	page := agent.page("/support/filings/K1/space?serial=1")
+	require.Contains(t, page.Find(`[data-host-key="pinned"]`).Text(), "SHA256:")
+	require.NoError(t, o.db.OfferHostKey(t.Context(), f.OrderID, line("B")))
+	shown := agent.page("/support/filings/K1/space?serial=1").Find(`[data-host-key="changed"]`)
+	require.Equal(t, line("B"), shown.Find("[name=accept_key]").AttrOr("value", ""))
+	require.Equal(t, 2, shown.Find("code").Length())
+
+	require.NoError(t, o.db.OfferHostKey(t.Context(), f.OrderID, line("C")))
+	form.Set("accept_key", line("B"))
+	require.Equal(t, http.StatusUnprocessableEntity, agent.form("/support/filings/K1/space", form))
+	_, last := o.logged(0)
+	form.Set("accept_key", line("C"))
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/K1/space", form))
+	entries, _ := o.logged(last)
+	require.Equal(t, []string{"space.accept_key done", "space.correct done"}, entries)
+	w, err := o.db.WebSpaceOf(t.Context(), f.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, line("C"), w.HostKey)
+	keys, err := o.db.HostKeysOf(t.Context(), f.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, store.HostKeys{Pinned: line("C")}, keys)
+}
+
 // The web space belongs to the order: neither the page nor a saved form of a withdrawn or deregistered filing leads to
 // it.
 func TestAWebSpaceIsCorrectedOnlyWhileItIsUsed(t *testing.T) {

@@ -245,7 +245,8 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
 		l := texts.For(lang)
-		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitFrameset, website.UnfitWide,
+		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitOther,
+			website.UnfitFrameset, website.UnfitWide,
 			website.UnfitHidden, website.UnfitTooBig, website.UnfitDynamic,
 			website.UnfitSystem, website.UnfitNoPage, website.UnfitNotServed, website.UnfitSite, website.UnfitElsewhere,
 			website.UnfitChanged, activities.ReasonNoSpace} {
@@ -256,7 +257,8 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 		}
 		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut,
 			website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
-			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable} {
+			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable,
+			website.OtherPort, website.NumberFramed} {
 			require.True(t, l.Has("site_check."+kind) && l.Has("site_check_help."+kind), "%s: %s", lang, kind)
 		}
 		for _, actor := range []string{"customer", "support", "bureau", "system"} {

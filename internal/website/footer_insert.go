@@ -25,6 +25,8 @@ const (
 	UnfitShown = "shown"
 	// UnfitUnlinked: every number is there, but one lacks its link.
 	UnfitUnlinked = "unlinked"
+	// UnfitOther: another number is where this one belongs.
+	UnfitOther = "other_number"
 	// UnfitFrameset: a frameset shows other pages and has no footer.
 	UnfitFrameset = "frameset"
 	// UnfitWide: UTF-16.
@@ -76,17 +78,8 @@ func PutFooter(page []byte, contentType string, lines []Line) (edited []byte, pu
 	if isWide(page) {
 		return nil, nil, unfit(UnfitWide)
 	}
-	reason := UnfitShown // unless something has to be added
-	for _, l := range lines {
-		switch shown, linked := l.On(page, contentType); {
-		case !shown:
-			put = append(put, l)
-		case !linked:
-			reason = UnfitUnlinked
-		}
-	}
-	if len(put) == 0 {
-		return nil, nil, unfit(reason)
+	if put, err = Missing(page, contentType, lines); err != nil {
+		return nil, nil, err
 	}
 	at, frames := footPlace(page)
 	if frames {

@@ -6,10 +6,10 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
@@ -60,11 +60,12 @@ func Snippet(number, target string) string {
 		html.EscapeString(number) + `</a>`
 }
 
-// FindNumber reports whether a page shows a filing number, and whether it links to one of the targets. Sites
-// declare encodings wrongly in many ways, so any reading that shows number and link counts.
+// FindNumber reports whether a page shows a number, and whether it links to one of the targets. Sites declare
+// encodings wrongly in many ways, so any reading that shows number and link counts.
 func FindNumber(page []byte, contentType, number string, targets []string) (shown, linked bool) {
+	f := finderOf(number)
 	for _, text := range readings(page, contentType) {
-		s, l := findIn(text, number, targets)
+		s, l := f.find(seen(text), targets)
 		if s && l {
 			return true, true
 		}
@@ -78,67 +79,30 @@ var metaCharset = regexp.MustCompile(`(?i)<meta[^>]+charset\s*=\s*["']?\s*([a-z0
 // readings decodes a page as declared, as UTF-8 if it is valid, as any meta tag says, and as GB18030.
 func readings(page []byte, contentType string) []string {
 	var texts []string
+	add := func(text string) {
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
 	if r, err := charset.NewReader(bytes.NewReader(page), contentType); err == nil {
 		if decoded, err := io.ReadAll(r); err == nil {
-			texts = append(texts, string(decoded))
+			add(string(decoded))
 		}
 	}
 	if utf8.Valid(page) {
-		texts = append(texts, string(page))
+		add(string(page))
 	}
 	if m := metaCharset.FindSubmatch(page); m != nil {
 		if e, _ := charset.Lookup(string(m[1])); e != nil {
 			if decoded, err := e.NewDecoder().Bytes(page); err == nil {
-				texts = append(texts, string(decoded))
+				add(string(decoded))
 			}
 		}
 	}
 	if decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(page); err == nil {
-		texts = append(texts, string(decoded))
+		add(string(decoded))
 	}
 	return texts
-}
-
-// parse is the visible part of a page: without comments, scripts, templates and hidden elements.
-func parse(text string) (*goquery.Document, error) {
-	page, err := goquery.NewDocumentFromReader(strings.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	page.Find(
-		`script, style, template, noscript, head, [hidden], [style*="display:none"], [style*="display: none"]`).Remove()
-	return page, nil
-}
-
-// findIn searches the visible part of a page.
-func findIn(text, number string, targets []string) (shown, linked bool) {
-	page, err := parse(text)
-	if err != nil {
-		return false, false
-	}
-	want := filing.NormaliseNumber(number)
-	shown = containsNumber(page.Text(), want)
-	page.Find("a[href]").EachWithBreak(func(_ int, a *goquery.Selection) bool {
-		href, _ := a.Attr("href")
-		linked = containsNumber(a.Text(), want) && linksTo(href, targets)
-		return !linked
-	})
-	return shown || linked, linked
-}
-
-// containsNumber finds the number itself, not a longer one with the same beginning (…号-1 is not …号-12).
-func containsNumber(text, want string) bool {
-	text = filing.NormaliseNumber(text)
-	for {
-		i := strings.Index(text, want)
-		if i < 0 {
-			return false
-		}
-		text = text[i+len(want):]
-		if text == "" || text[0] < '0' || text[0] > '9' {
-			return true
-		}
-	}
 }
 
 // linksTo reports whether a link leads to a target's host, whatever the scheme, "www." and path.
