@@ -24,7 +24,6 @@ import (
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/schema"
 )
 
 // Ports of a stack. Where 0 is given, as in tests, a free one is chosen.
@@ -148,8 +147,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, temporal.Stop)
-	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger,
-		s.Observed.Temporal); err != nil {
+	if s.Temporal, err = history.Dial(ctx, history.Server{Address: temporal.Address, Namespace: "default"}, s.Keys,
+		o.Logger, s.Observed.Temporal); err != nil {
 		return s, err
 	}
 	s.closers = append(s.closers, s.Temporal.Close)
@@ -259,7 +258,7 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 		return err
 	}
 	s.closers = append(s.closers, func() { _ = s.Store.Close() })
-	return schema.Migrate(ctx, s.Store.DB())
+	return app.Migrate(ctx, &s.Settings.Base, s.Store)
 }
 
 // people creates the demo accounts, which only a development stack has.
