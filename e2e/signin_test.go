@@ -154,10 +154,10 @@ func TestAccountPage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("#f-login").Length())
 	_, err = w.Post(ctx, "/account/password",
-		url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-密码"}, "password_again": {"neu-密码"}})
+		url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-neu-密码"}, "password_again": {"neu-neu-密码"}})
 	require.NoError(t, err)
 	_, err = w.Page(ctx, "/account/password")
 	require.NoError(t, err)
 	require.Error(t, other.SignIn(ctx, stack.DemoCustomer, stack.DemoCustomerPassword))
-	require.NoError(t, other.SignIn(ctx, stack.DemoCustomer, "neu-密码"))
+	require.NoError(t, other.SignIn(ctx, stack.DemoCustomer, "neu-neu-密码"))
 }

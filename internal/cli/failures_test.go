@@ -74,7 +74,12 @@ func (b *bench) write(t *testing.T, name, text string) string {
 // run runs a command with a password on its standard input, and returns its exit code, output and complaints.
 func (b *bench) run(t *testing.T, args ...string) (code int, out, complaints string) {
 	t.Helper()
-	in, err := os.Open(b.write(t, "stdin", "a-long-password-1\n"))
+	return b.runWith(t, "a-long-password-1\n", args...)
+}
+
+func (b *bench) runWith(t *testing.T, typed string, args ...string) (code int, out, complaints string) {
+	t.Helper()
+	in, err := os.Open(b.write(t, "stdin", typed))
 	require.NoError(t, err)
 	defer in.Close()
 	stdout, err := os.Create(b.file("stdout"))
@@ -212,5 +217,30 @@ func TestSilentServersAreGivenUp(t *testing.T) {
 			require.Contains(t, said, "BEIAN_"+set+": ")
 			require.Less(t, time.Since(begin), 40*time.Second)
 		})
+	}
+}
+
+// The command line sets passwords by the pages' rules, and says what it did.
+func TestPasswordsFollowTheRulesOfThePages(t *testing.T) {
+	b := newBench(t)
+	code, _, said := b.run(t, "migrate")
+	require.Zero(t, code, said)
+	for _, c := range []struct {
+		typed, want string
+		args        []string
+		code        int
+	}{
+		{"123", "beian: the password: At least 12 characters.", []string{"wang", "--role", "administrator"}, 1},
+		{"password1234", "beian: the password: Too easy to guess", []string{"wang", "--role", "agent"}, 1},
+		{"k7-Wq9zx", "beian: the password: At least 12 characters.", []string{"wang", "--role", "support"}, 1},
+		{"", "no password on standard input", []string{"wang"}, 1},
+		{"k7-Wq9zxHu2t", "The account wang was created with the role agent", []string{"wang", "--role", "agent"}, 0},
+		{"k7-Wq9zx", "At least 12 characters.", []string{"wang"}, 1}, // the account's own role counts
+		{"k7-Wq9zxHu2u", "The password of the account wang (agent) was set", []string{"wang"}, 0},
+		{"k7-Wq9zx", "The account li was created with the role customer", []string{"li"}, 0},
+	} {
+		code, out, said := b.runWith(t, c.typed+"\n", append([]string{"users", "password"}, c.args...)...)
+		require.Equal(t, c.code, code, said)
+		require.Contains(t, out+said, c.want)
 	}
 }
