@@ -15,6 +15,7 @@ import (
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/store"
 )
 
 // stranger is a browser in which nobody is signed in.
@@ -28,13 +29,16 @@ func stranger(t *testing.T, s *stack.Stack) *demo.Walker {
 // captcha reads the answer to the newest captcha from its session.
 func captcha(ctx context.Context, t *testing.T, s *stack.Stack) (answer string) {
 	t.Helper()
-	rows, err := s.Store.DB().QueryContext(ctx, `SELECT data FROM sessions`)
+	rows, err := s.Store.DB().QueryContext(ctx, `SELECT token, data FROM sessions`)
 	require.NoError(t, err)
 	defer rows.Close()
 	var newest time.Time
 	for rows.Next() {
-		var data []byte
-		require.NoError(t, rows.Scan(&data))
+		var token string
+		var sealed []byte
+		require.NoError(t, rows.Scan(&token, &sealed))
+		data, err := s.Keys.Open(store.SessionAAD(token), sealed)
+		require.NoError(t, err)
 		deadline, values, err := scs.GobCodec{}.Decode(data)
 		require.NoError(t, err)
 		if text, ok := values["captcha"].(string); ok && deadline.After(newest) {
