@@ -19,30 +19,30 @@ const exchangeTimeout = time.Hour
 // exchangeID is the ID of an account's schedule, and the prefix of its runs' IDs.
 func exchangeID(accountID int64) string { return fmt.Sprintf("exchange/%d", accountID) }
 
-// ScheduleExchange runs an account's exchange at an interval, never two at once. Calling it again updates the
-// interval.
+// ScheduleExchange runs an account's exchange at an interval, never two at once.
 func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, every time.Duration) error {
-	id := exchangeID(accountID)
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      id,
-		Spec:    spec,
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action: &client.ScheduleWorkflowAction{
-			ID:                       id,
-			Workflow:                 Exchange,
-			Args:                     []any{ExchangeInput{AccountID: accountID}},
-			TaskQueue:                QueueFiling,
-			WorkflowExecutionTimeout: exchangeTimeout,
-		},
+	return ensureSchedule(ctx, c, exchangeID(accountID), every, &client.ScheduleWorkflowAction{
+		Workflow: Exchange, Args: []any{ExchangeInput{AccountID: accountID}}, WorkflowExecutionTimeout: exchangeTimeout,
 	})
+}
+
+// ensureSchedule creates a schedule, or makes the one of an earlier build what this build wants, all of it. Whether
+// somebody paused it stays.
+func ensureSchedule(ctx context.Context, c client.Client, id string, every time.Duration,
+	action *client.ScheduleWorkflowAction) error {
+	action.ID, action.TaskQueue = id, QueueFiling
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec,
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, Action: action})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
 	return c.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			in.Description.Schedule.Spec = &spec
-			return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
+			return &client.ScheduleUpdate{Schedule: &client.Schedule{
+				Action: action, Spec: &spec, State: in.Description.Schedule.State,
+				Policy: &client.SchedulePolicies{Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP},
+			}}, nil
 		},
 	})
 }
@@ -67,15 +67,6 @@ type sweep struct {
 }
 
 func (s sweep) schedule(ctx context.Context, c client.Client) error {
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      s.id,
-		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.every}}},
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action: &client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling,
-			WorkflowExecutionTimeout: s.timeout},
-	})
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return nil
-	}
-	return err
+	return ensureSchedule(ctx, c, s.id, s.every, &client.ScheduleWorkflowAction{Workflow: s.workflow,
+		WorkflowExecutionTimeout: s.timeout})
 }
