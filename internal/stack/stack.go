@@ -123,12 +123,13 @@ type Stack struct {
 
 // Start starts a stack and waits until it is ready.
 func Start(ctx context.Context, o Options) (s *Stack, err error) {
-	if err := prepare(&o); err != nil {
+	release, err := prepare(&o)
+	if err != nil {
 		return nil, err
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s = &Stack{Options: o, Observed: observe.New(), stop: stop, failed: make(chan error, 16),
-		PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
+		PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel), closers: []func(){release}}
 	defer func() {
 		if err != nil {
 			s.Stop()
@@ -194,19 +195,30 @@ func (s *Stack) ready(ctx context.Context) error {
 	}
 }
 
-// prepare checks the ports before anything is started.
-func prepare(o *Options) error {
+// prepare takes the folder and checks the ports before anything is started; the caller releases the folder at the end.
+func prepare(o *Options) (release func(), err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Logger = slog.New(observe.Logs(o.Logger.Handler()))
-	var err error
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // children run in other folders
-		return err
+		return nil, err
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return err
+		return nil, err
 	}
+	release, err = lockFolder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := choosePorts(o); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+func choosePorts(o *Options) error {
 	list := o.Ports.all()
 	free, err := FreePorts(len(list))
 	if err != nil {
@@ -274,6 +286,13 @@ func (s *Stack) people(ctx context.Context) error {
 		list = append(list, person{store.RoleSupport, role, string(role), DemoStaffPassword(role)})
 	}
 	for _, p := range list {
+		user, err := s.Store.UserByLogin(ctx, p.login)
+		if err == nil && user.PasswordHash != "" {
+			continue // setting it again would sign everybody out
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 		hash, err := s.hash(p.password)
 		if err != nil {
 			return err
