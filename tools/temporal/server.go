@@ -132,13 +132,36 @@ func dynamicValues(pairs []string) (dynamicconfig.StaticClient, error) {
 		if !ok {
 			return nil, fmt.Errorf("--dynamic-config-value %q: want KEY=JSON", pair)
 		}
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
 		var value any
-		if err := json.Unmarshal([]byte(text), &value); err != nil {
+		if err := decoder.Decode(&value); err != nil {
 			return nil, fmt.Errorf("--dynamic-config-value %q: %w", pair, err)
 		}
-		values[dynamicconfig.MakeKey(key)] = value
+		values[dynamicconfig.MakeKey(key)] = wholeNumbers(value)
 	}
 	return values, nil
+}
+
+// wholeNumbers makes them int, as in a YAML file: the server ignores a float64 where it wants an int.
+func wholeNumbers(value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return int(n)
+		}
+		f, _ := v.Float64() // the decoder has checked it
+		return f
+	case []any:
+		for i := range v {
+			v[i] = wholeNumbers(v[i])
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = wholeNumbers(v[key])
+		}
+	}
+	return value
 }
 
 func serverConfig(o options, sql *config.SQL) (*config.Config, error) {
