@@ -100,6 +100,14 @@ func (c complete) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
 	return c.DataConverter.FromPayloads(payloads, into...)
 }
 
+// FromPayload opens a payload.
+func (c complete) FromPayload(payload *commonpb.Payload, into any) error {
+	if payload == nil {
+		return errUnsealed
+	}
+	return c.DataConverter.FromPayload(payload, into)
+}
+
 // Server is a Temporal frontend, and how we prove who we are to it.
 type Server struct {
 	// Address is host:port.
