@@ -99,6 +99,11 @@ func (s *Store) ServerVersion(ctx context.Context) (version string, err error) {
 	return version, s.db.GetContext(ctx, &version, `SELECT VERSION()`)
 }
 
+// ServerTime is the database server's clock.
+func (s *Store) ServerTime(ctx context.Context) (at time.Time, err error) {
+	return at, s.db.GetContext(ctx, &at, `SELECT UTC_TIMESTAMP(6)`)
+}
+
 // tooOld is a server that lacks what we use.
 type tooOld string
 

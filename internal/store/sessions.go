@@ -98,7 +98,9 @@ func (s *Sessions) AllCtx(ctx context.Context) (map[string][]byte, error) {
 }
 
 // Find is FindCtx for scs.Store.
-func (s *Sessions) Find(token string) ([]byte, bool, error) { return s.FindCtx(context.Background(), token) }
+func (s *Sessions) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
 
 // Commit is CommitCtx for scs.Store.
 func (s *Sessions) Commit(token string, data []byte, expiry time.Time) error {
