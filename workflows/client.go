@@ -161,8 +161,8 @@ func (c *Client) Resume(ctx context.Context, ref string, in Resume) (State, erro
 	return c.update(ctx, ref, UpdateResume, "", in)
 }
 
-// update sends an Update and waits for its answer, for waitTime at most: then it returns ErrSlow. With an updateID, a repeated Update returns the first one's
-// answer.
+// update sends an Update and waits for its answer, for waitTime at most: then it returns ErrSlow. With an updateID, a
+// repeated Update returns the first one's answer.
 func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any) (State, error) {
 	ctx, cancel := context.WithTimeout(ctx, waitTime)
 	defer cancel()

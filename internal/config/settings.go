@@ -43,7 +43,7 @@ func (b Base) Keys() (*seal.Keys, error) {
 		return nil, fmt.Errorf("BEIAN_KEY_FILE: there is no file %s: name the one that the data is sealed with, or make one for"+
 			" a new installation with `beian keys generate`", b.KeyFile)
 	case err != nil:
-		return nil, fmt.Errorf("BEIAN_KEY_FILE: %w: it must be a file that the user with number %d may read", err, os.Getuid())
+		return nil, fmt.Errorf("BEIAN_KEY_FILE: %w: it must be a file that user %d may read", err, os.Getuid())
 	}
 	keys, err := seal.Load(raw)
 	if err != nil {
@@ -54,7 +54,8 @@ func (b Base) Keys() (*seal.Keys, error) {
 
 // TLS is how to connect to Temporal; nil in clear.
 func (b Base) TLS() (*tls.Config, error) {
-	if !b.TemporalTLS && b.TemporalCAFile+b.TemporalServerName+b.TemporalCertFile+b.TemporalKeyFile+b.TemporalAPIKey == "" {
+	if !b.TemporalTLS && b.TemporalCAFile == "" && b.TemporalServerName == "" && b.TemporalCertFile == "" &&
+		b.TemporalKeyFile == "" && b.TemporalAPIKey == "" {
 		return nil, nil
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: b.TemporalServerName}
