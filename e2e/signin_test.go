@@ -15,6 +15,7 @@ import (
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/store"
 )
 
 // stranger is a browser in which nobody is signed in.
@@ -28,13 +29,16 @@ func stranger(t *testing.T, s *stack.Stack) *demo.Walker {
 // captcha reads the answer to the newest captcha from its session.
 func captcha(ctx context.Context, t *testing.T, s *stack.Stack) (answer string) {
 	t.Helper()
-	rows, err := s.Store.DB().QueryContext(ctx, `SELECT data FROM sessions`)
+	rows, err := s.Store.DB().QueryContext(ctx, `SELECT token, data FROM sessions`)
 	require.NoError(t, err)
 	defer rows.Close()
 	var newest time.Time
 	for rows.Next() {
-		var data []byte
-		require.NoError(t, rows.Scan(&data))
+		var token string
+		var sealed []byte
+		require.NoError(t, rows.Scan(&token, &sealed))
+		data, err := s.Keys.Open(store.SessionAAD(token), sealed)
+		require.NoError(t, err)
 		deadline, values, err := scs.GobCodec{}.Decode(data)
 		require.NoError(t, err)
 		if text, ok := values["captcha"].(string); ok && deadline.After(newest) {
@@ -154,10 +158,10 @@ func TestAccountPage(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, page.Find("#f-login").Length())
 	_, err = w.Post(ctx, "/account/password",
-		url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-密码"}, "password_again": {"neu-密码"}})
+		url.Values{"present_password": {stack.DemoCustomerPassword}, "password": {"neu-neu-密码"}, "password_again": {"neu-neu-密码"}})
 	require.NoError(t, err)
 	_, err = w.Page(ctx, "/account/password")
 	require.NoError(t, err)
 	require.Error(t, other.SignIn(ctx, stack.DemoCustomer, stack.DemoCustomerPassword))
-	require.NoError(t, other.SignIn(ctx, stack.DemoCustomer, "neu-密码"))
+	require.NoError(t, other.SignIn(ctx, stack.DemoCustomer, "neu-neu-密码"))
 }

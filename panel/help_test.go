@@ -364,9 +364,7 @@ func TestStrangersNeedACaptchaAndAnAddress(t *testing.T) {
 // captcha reads the answer from the newest session.
 func (h *helping) captcha() string {
 	var answer string
-	sessions, err := h.db.Sessions().(interface {
-		All() (map[string][]byte, error)
-	}).All()
+	sessions, err := h.db.Sessions().AllCtx(h.t.Context())
 	require.NoError(h.t, err)
 	for _, data := range sessions {
 		if values := panel.SessionValues(h.t, data); values["captcha"] != nil {

@@ -70,10 +70,5 @@ func (s *Server) Close() {
 // EndStreams ends the event streams, which otherwise last for minutes. Call it first when shutting down.
 func (s *Server) EndStreams() { s.customer.EndStreams() }
 
-func (s *Server) health(c *gin.Context) {
-	if err := s.Store.Ping(c.Request.Context()); err != nil {
-		c.String(http.StatusServiceUnavailable, "database")
-		return
-	}
-	c.String(http.StatusOK, "ok")
-}
+// health says that the process lives. It asks nobody, so it answers at once; /readyz asks.
+func (s *Server) health(c *gin.Context) { c.String(http.StatusOK, "ok") }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/pressly/goose/v3"
 )
 
 // lockWait is how long a migration waits for another one. It is long because adding an index to a table of
@@ -29,8 +31,32 @@ func (locker) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	case got.Int64 != 1:
 		return fmt.Errorf("another migration has been running for %s", lockWait)
 	}
+	if err := beginVersions(ctx, conn); err != nil {
+		return errors.Join(err, locker{}.SessionUnlock(ctx, conn))
+	}
 	return nil
 }
+
+// beginVersions writes the row with which goose's table begins, if goose was killed between creating the one and
+// writing the other.
+func beginVersions(ctx context.Context, conn *sql.Conn) error {
+	var exists bool
+	if err := conn.QueryRowContext(ctx, hasVersions, goose.DefaultTablename).Scan(&exists); err != nil || !exists {
+		return err
+	}
+	var rows int
+	if err := conn.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+goose.DefaultTablename).Scan(&rows); err != nil ||
+		rows > 0 {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, //nolint:gosec // the name is a constant
+		`INSERT INTO `+goose.DefaultTablename+` (version_id, is_applied) VALUES (0, TRUE)`)
+	return err
+}
+
+// hasVersions asks whether goose's table exists.
+const hasVersions = `SELECT COUNT(*) > 0 FROM information_schema.tables
+	WHERE table_schema = DATABASE() AND table_name = ?`
 
 // SessionUnlock releases the lock.
 func (locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {

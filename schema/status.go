@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -82,10 +83,8 @@ func files() ([]Migration, error) {
 
 // applied returns when each version ran; empty for an empty database.
 func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
-	var tables int
-	if err := db.QueryRowContext(ctx, `
-		SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()
-		AND table_name = ?`, goose.DefaultTablename).Scan(&tables); err != nil || tables == 0 {
+	var exists bool
+	if err := db.QueryRowContext(ctx, hasVersions, goose.DefaultTablename).Scan(&exists); err != nil || !exists {
 		return nil, err
 	}
 	rows, err := database.NewStore(goose.DialectMySQL, goose.DefaultTablename)
@@ -114,6 +113,9 @@ func applied(ctx context.Context, db *sql.DB) (map[int64]time.Time, error) {
 // ahead fits.
 func Fits(ctx context.Context, db *sql.DB) (Status, error) {
 	s, err := StatusOf(ctx, db)
+	if err == nil && len(s.Applied) == 0 {
+		return s, errors.New("the database is empty; run `beian migrate` first, or name the one that holds the data")
+	}
 	if err == nil && len(s.Pending) > 0 {
 		err = fmt.Errorf(
 			"the database is older than this build: %d migrations are pending, the first is %s; run `beian migrate` first",

@@ -42,6 +42,8 @@ type Config struct {
 	Website *activities.Website
 	Bulk    *activities.Bulk
 	Broken  *activities.Broken
+	// Beside runs beside the worker, once it polls, until ctx ends; may be nil.
+	Beside func(ctx context.Context)
 	// Process tracks what the process still lacks; may be nil.
 	Process *observe.Process
 	Logger  *slog.Logger
@@ -82,13 +84,20 @@ func Run(ctx context.Context, cfg Config) error {
 	defer cut()
 	var started []worker.Worker
 	for _, queue := range queues {
-		w := build(cfg, queue, handBack, fatal)
-		if err := w.Start(); err != nil {
+		w, err := start(ctx, cfg, func() worker.Worker { return build(cfg, queue, handBack, fatal) })
+		if err != nil {
 			return errors.Join(fmt.Errorf("starting the worker of queue %s: %w", queue, err), drain(cfg, started, cut))
 		}
 		started = append(started, w)
 	}
 	cfg.Process.Have(LackPollers)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	running, end := context.WithCancel(ctx)
+	defer end()
+	if cfg.Beside != nil {
+		beside.Go(func() { cfg.Beside(running) })
+	}
 	cfg.Logger.Info("worker started", "queues", queues, "version", cfg.Version)
 	select {
 	case <-ctx.Done():
@@ -96,6 +105,26 @@ func Run(ctx context.Context, cfg Config) error {
 		err = fmt.Errorf("the worker can't continue: %w", err)
 	}
 	return errors.Join(err, drain(cfg, started, cut))
+}
+
+// startPause is between the tries to start a worker while Temporal is away.
+const startPause = time.Second
+
+// start starts a worker, and waits for a Temporal that has gone away since the process connected to it.
+func start(ctx context.Context, cfg Config, make func() worker.Worker) (worker.Worker, error) {
+	for {
+		w := make()
+		err := w.Start()
+		if err == nil || !workflows.Unavailable(err) && !errors.Is(err, context.DeadlineExceeded) {
+			return w, err
+		}
+		cfg.Logger.Warn("Temporal doesn't answer; trying again", "in", startPause, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(startPause):
+		}
+	}
 }
 
 // drain takes nothing more, lets running activities end, and cuts off and hands back those that don't in time.

@@ -229,6 +229,8 @@ func (c *Client) StartBulk(ctx context.Context, jobID int64) error {
 
 // ControlBulk pauses, continues or stops a job; ErrWrongStage if its state doesn't allow that.
 func (c *Client) ControlBulk(ctx context.Context, jobID int64, in BulkControl) error {
+	ctx, cancel := context.WithTimeout(ctx, waitTime)
+	defer cancel()
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: bulkWorkflowID(jobID), UpdateName: UpdateBulk, Args: []any{in},
 		WaitForStage: client.WorkflowUpdateStageCompleted,

@@ -18,6 +18,19 @@ import (
 // stale.
 var ErrWrongStage = errors.New("not possible in the present stage of the filing")
 
+// ErrSlow says that an Update wasn't answered in time: it may still have its effect.
+var ErrSlow = errors.New("no answer in time")
+
+// waitTime is how long people wait for Temporal or a workflow.
+const waitTime = 10 * time.Second
+
+// Unavailable reports whether an error means that Temporal can't be reached.
+func Unavailable(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var deadline *serviceerror.DeadlineExceeded
+	return errors.As(err, &unavailable) || errors.As(err, &deadline)
+}
+
 // wrongStage is the application error type of a validator's rejection.
 const wrongStage = "wrong_stage"
 
@@ -55,6 +68,8 @@ func (c *Client) Replace(ctx context.Context, ref string, in FilingInput) error 
 
 func (c *Client) open(ctx context.Context, ref string, in FilingInput, running enums.WorkflowIdConflictPolicy) error {
 	in.Vetting = c.vetting
+	ctx, cancel := context.WithTimeout(ctx, waitTime)
+	defer cancel()
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       FilingWorkflowID(ref),
 		TaskQueue:                QueueFiling,
@@ -70,6 +85,8 @@ func (c *Client) open(ctx context.Context, ref string, in FilingInput, running e
 // start starts an auxiliary workflow unless it is running, and doesn't wait. A timeout of 0 means no limit. An
 // ended workflow may run again: its activities know what was done.
 func (c *Client) start(ctx context.Context, id string, timeout time.Duration, f, in any) error {
+	ctx, cancel := context.WithTimeout(ctx, waitTime)
+	defer cancel()
 	_, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: QueueFiling, WorkflowExecutionTimeout: timeout,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -145,9 +162,11 @@ func (c *Client) Resume(ctx context.Context, ref string, in Resume) (State, erro
 	return c.update(ctx, ref, UpdateResume, fmt.Sprintf("resume/%d/%s", in.StuckSeq, in.Resolution), in)
 }
 
-// update sends an Update and waits for its answer. With an updateID, a repeated Update returns the first one's
-// answer.
+// update sends an Update and waits for its answer, for waitTime at most: then it returns ErrSlow. With an updateID, a
+// repeated Update returns the first one's answer.
 func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any) (State, error) {
+	ctx, cancel := context.WithTimeout(ctx, waitTime)
+	defer cancel()
 	var state State
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID:   FilingWorkflowID(ref),
@@ -171,9 +190,12 @@ func (c *Client) update(ctx context.Context, ref, name, updateID string, arg any
 func refusedAs(err error, what string) error {
 	var notFound *serviceerror.NotFound
 	var app *temporal.ApplicationError
+	var slow *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &slow), errors.Is(err, context.DeadlineExceeded), Unavailable(err):
+		return fmt.Errorf("%s: %w: %w", what, ErrSlow, err)
 	case errors.As(err, &notFound), errors.As(err, &app) && app.Type() == wrongStage:
 		return fmt.Errorf("%s: %w", what, ErrWrongStage)
 	}

@@ -21,35 +21,28 @@ func exchangeID(accountID int64) string { return fmt.Sprintf("exchange/%d", acco
 
 // ScheduleExchange runs an account's exchange at an interval, never two at once.
 func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, every time.Duration) error {
-	id := exchangeID(accountID)
-	return schedule(ctx, c, every, client.ScheduleWorkflowAction{
-		ID:                       id,
-		Workflow:                 Exchange,
-		Args:                     []any{ExchangeInput{AccountID: accountID}},
-		TaskQueue:                QueueFiling,
-		WorkflowExecutionTimeout: exchangeTimeout,
+	return ensureSchedule(ctx, c, exchangeID(accountID), every, &client.ScheduleWorkflowAction{
+		Workflow: Exchange, Args: []any{ExchangeInput{AccountID: accountID}}, WorkflowExecutionTimeout: exchangeTimeout,
 	})
 }
 
-// schedule makes a schedule with the ID of its workflow, or brings an existing one up to date as a whole: it may be of
-// an earlier build. Whether operators paused it stays.
-func schedule(ctx context.Context, c client.Client, every time.Duration, action client.ScheduleWorkflowAction) error {
+// ensureSchedule creates a schedule, or makes the one of an earlier build what this build wants, all of it. Whether
+// somebody paused it stays.
+func ensureSchedule(ctx context.Context, c client.Client, id string, every time.Duration,
+	action *client.ScheduleWorkflowAction) error {
+	action.ID, action.TaskQueue = id, QueueFiling
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
-	const overlap = enums.SCHEDULE_OVERLAP_POLICY_SKIP
-	_, err := c.ScheduleClient().Create(ctx,
-		client.ScheduleOptions{ID: action.ID, Spec: spec, Overlap: overlap, Action: &action})
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{ID: id, Spec: spec,
+		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, Action: action})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
-	return c.ScheduleClient().GetHandle(ctx, action.ID).Update(ctx, client.ScheduleUpdateOptions{
+	return c.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			now := &in.Description.Schedule
-			now.Spec, now.Action = &spec, &action
-			if now.Policy == nil {
-				now.Policy = &client.SchedulePolicies{}
-			}
-			now.Policy.Overlap, now.Policy.PauseOnFailure = overlap, false
-			return &client.ScheduleUpdate{Schedule: now}, nil
+			return &client.ScheduleUpdate{Schedule: &client.Schedule{
+				Action: action, Spec: &spec, State: in.Description.Schedule.State,
+				Policy: &client.SchedulePolicies{Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP},
+			}}, nil
 		},
 	})
 }
@@ -74,6 +67,6 @@ type sweep struct {
 }
 
 func (s sweep) schedule(ctx context.Context, c client.Client) error {
-	return schedule(ctx, c, s.every, client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling,
+	return ensureSchedule(ctx, c, s.id, s.every, &client.ScheduleWorkflowAction{Workflow: s.workflow,
 		WorkflowExecutionTimeout: s.timeout})
 }

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -12,10 +14,9 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-// registerAccounts stores the settings' accounts and schedules their exchanges; accounts no longer in the settings
-// get no new filings and no exchange.
-func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store,
-	temporal client.Client) (map[int64]activities.BureauAccount, error) {
+// registerAccounts stores the settings' accounts; accounts no longer in the settings get no new filings.
+func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store) (map[int64]activities.BureauAccount,
+	error) {
 	list, err := set.AccountList()
 	if err != nil {
 		return nil, err
@@ -40,18 +41,23 @@ func registerAccounts(ctx context.Context, set config.Bureau, db *store.Store,
 		c, hours := a.Client()
 		accounts[id] = activities.BureauAccount{Client: c, Hours: hours}
 		ids = append(ids, id)
-		if err := workflows.ScheduleExchange(ctx, temporal, id, set.Every); err != nil {
-			return nil, fmt.Errorf("scheduling the exchange with the bureau: %w", err)
-		}
 	}
-	if err := db.KeepAccounts(ctx, ids); err != nil {
-		return nil, err
-	}
+	return accounts, db.KeepAccounts(ctx, ids)
+}
+
+// scheduleExchanges schedules the accounts' exchanges, and ends those of accounts no longer in the settings.
+func scheduleExchanges(ctx context.Context, accounts map[int64]activities.BureauAccount, every time.Duration,
+	db *store.Store, temporal client.Client) error {
 	present, err := db.Accounts(ctx)
 	for _, a := range present {
-		if _, used := accounts[a.ID]; !used && err == nil {
-			err = workflows.UnscheduleExchange(ctx, temporal, a.ID)
+		if _, used := accounts[a.ID]; used {
+			err = errors.Join(err, workflows.ScheduleExchange(ctx, temporal, a.ID, every))
+		} else {
+			err = errors.Join(err, workflows.UnscheduleExchange(ctx, temporal, a.ID))
 		}
 	}
-	return accounts, err
+	if err != nil {
+		return fmt.Errorf("scheduling the exchanges with bureaus: %w", err)
+	}
+	return nil
 }

@@ -3,10 +3,13 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -39,15 +42,18 @@ func RunWorker(ctx context.Context, set Settings, p Process) error {
 	if err := setActivities(ctx, &cfg, set, p); err != nil {
 		return err
 	}
-	if err := schedule(ctx, p.Temporal); err != nil {
-		return err
+	cfg.Beside = func(ctx context.Context) {
+		persist(ctx, p.Logger, func(ctx context.Context) error {
+			return errors.Join(scheduleExchanges(ctx, cfg.Bureau.Accounts, set.Bureau.Every, p.Store, p.Temporal),
+				schedule(ctx, p.Temporal))
+		})
 	}
 	return worker.Run(ctx, cfg)
 }
 
 // setActivities gives a worker its activities.
 func setActivities(ctx context.Context, cfg *worker.Config, set Settings, p Process) error {
-	accounts, err := registerAccounts(ctx, set.Bureau, p.Store, p.Temporal)
+	accounts, err := registerAccounts(ctx, set.Bureau, p.Store)
 	if err != nil {
 		return err
 	}
@@ -93,18 +99,42 @@ func messageActivities(set Settings, db *store.Store, filings *workflows.Client)
 	}, nil
 }
 
+// Pauses between the tries of what must be done while a worker runs already.
+const (
+	firstPause   = time.Second
+	longestPause = time.Minute
+)
+
+// persist tries until it succeeds or ctx ends. One try may take a minute.
+func persist(ctx context.Context, logger *slog.Logger, try func(context.Context) error) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		limited, cancel := context.WithTimeout(ctx, longestPause)
+		err := try(limited)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		logger.Warn("the schedules aren't up to date; trying again", "in", pause, "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
 // schedule creates the schedules that don't belong to an account or filing.
 func schedule(ctx context.Context, temporal client.Client) error {
-	if err := workflows.ScheduleTickets(ctx, temporal); err != nil {
-		return fmt.Errorf("scheduling ticket mails: %w", err)
+	var all error
+	for what, f := range map[string]func(context.Context, client.Client) error{
+		"ticket mails": workflows.ScheduleTickets, "the daily figures": workflows.ScheduleFigures,
+		"the check for broken code": workflows.ScheduleBroken,
+	} {
+		if err := f(ctx, temporal); err != nil {
+			all = errors.Join(all, fmt.Errorf("scheduling %s: %w", what, err))
+		}
 	}
-	if err := workflows.ScheduleFigures(ctx, temporal); err != nil {
-		return fmt.Errorf("scheduling the daily figures: %w", err)
-	}
-	if err := workflows.ScheduleBroken(ctx, temporal); err != nil {
-		return fmt.Errorf("scheduling the check for broken code: %w", err)
-	}
-	return nil
+	return all
 }
 
 // websiteActivities makes the activities on sites.

@@ -29,12 +29,12 @@ func (migrateUpCommand) Help() string {
 
 // Run migrates.
 func (c *migrateUpCommand) Run(ctx context.Context) error {
-	db, err := app.OpenStore(ctx, &c.Base)
+	db, err := app.OpenUnmigrated(ctx, &c.Base)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	return schema.Migrate(ctx, db.DB())
+	return app.Migrate(ctx, &c.Base, db)
 }
 
 type migrateStatusCommand struct {
@@ -49,7 +49,7 @@ func (migrateStatusCommand) Help() string {
 
 // Run prints the state.
 func (c *migrateStatusCommand) Run(ctx context.Context) error {
-	db, err := app.OpenStore(ctx, &c.Base)
+	db, err := app.OpenUnmigrated(ctx, &c.Base)
 	if err != nil {
 		return err
 	}

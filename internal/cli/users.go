@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/beian/beian/internal/app"
 	"github.com/beian/beian/internal/config"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
 )
 
@@ -54,24 +57,61 @@ func (c *passwordCommand) Run(ctx context.Context) error {
 	if password == "" {
 		return errors.Join(errors.New("no password on standard input"), err)
 	}
+	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.password", Object: c.Login},
+		func(ctx context.Context, db *store.Store) error { return c.set(ctx, db, password) })
+}
+
+// set creates the account, or sets the password of the one that exists, by the rules of its role.
+func (c *passwordCommand) set(ctx context.Context, db *store.Store, password string) error {
+	user, err := db.UserByLogin(ctx, c.Login)
+	fresh := errors.Is(err, store.ErrNotFound)
+	if err != nil && !fresh {
+		return err
+	}
+	staff := user.Role == store.RoleSupport || fresh && c.Role != string(store.RoleCustomer)
+	if err := passwordProblems(password, c.Login, staff); err != nil {
+		return err
+	}
 	hash, err := web.HashPassword(password)
 	if err != nil {
 		return err
 	}
-	return asStaff(ctx, &c.Base, store.AuditEntry{Action: "staff.password", Object: c.Login},
-		func(ctx context.Context, db *store.Store) error {
-			var id int64
-			switch c.Role {
-			case "customer", "support":
-				id, err = db.EnsureUser(ctx, store.Role(c.Role), c.Login, hash)
-			default:
-				id, err = db.EnsureStaff(ctx, store.StaffRole(c.Role), c.Login, hash)
-			}
-			if err != nil {
-				return err
-			}
-			return db.SetPassword(ctx, id, hash)
-		})
+	if fresh {
+		if user.ID, err = c.create(ctx, db, hash); err != nil {
+			return err
+		}
+	}
+	if err := db.SetPassword(ctx, user.ID, hash); err != nil {
+		return err
+	}
+	if fresh {
+		fmt.Printf("The account %s was created with the role %s and this password.\n", c.Login, c.Role)
+		return nil
+	}
+	fmt.Printf("The password of the account %s (%s) was set, and its sessions have ended.\n", c.Login,
+		cmp.Or(string(user.StaffRole), string(user.Role)))
+	return nil
+}
+
+func (c *passwordCommand) create(ctx context.Context, db *store.Store, hash string) (int64, error) {
+	switch role := store.Role(c.Role); role {
+	case store.RoleCustomer, store.RoleSupport:
+		return db.EnsureUser(ctx, role, c.Login, hash)
+	}
+	return db.EnsureStaff(ctx, store.StaffRole(c.Role), c.Login, hash)
+}
+
+// passwordProblems applies the rules of the pages, in their words.
+func passwordProblems(password, login string, staff bool) error {
+	texts, err := locale.New()
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, p := range filing.ValidateAccountPassword(password, password, login, staff) {
+		problems = append(problems, fmt.Errorf("the password: %s", texts.For("en").T("problem."+p.Key, p.Args)))
+	}
+	return errors.Join(problems...)
 }
 
 type roleCommand struct {
@@ -148,10 +188,6 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 	end, err := db.VerifyAudit(ctx, mark)
 	if err != nil {
 		return err
-	}
-	if end.Seq == 0 {
-		fmt.Println("the audit log is empty")
-		return nil
 	}
 	fmt.Printf("%d entries verified; mark: %s\n", end.Seq, end)
 	return nil

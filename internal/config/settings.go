@@ -4,7 +4,11 @@
 package config
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -20,16 +24,62 @@ type Base struct {
 	KeyFile   string `env:"BEIAN_KEY_FILE" help:"key file that encrypts personal data (beian keys generate)" placeholder:"FILE" required:"yes"`
 	Temporal  string `env:"BEIAN_TEMPORAL" help:"Temporal frontend, host:port" default:"127.0.0.1:7233"`
 	Namespace string `env:"BEIAN_TEMPORAL_NAMESPACE" help:"Temporal namespace" default:"default"`
-	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
+
+	TemporalTLS        bool   `env:"BEIAN_TEMPORAL_TLS" help:"connect to Temporal with TLS; also on if any of the settings below is there" negatable:""`
+	TemporalCAFile     string `env:"BEIAN_TEMPORAL_CA_FILE" help:"PEM file of the certificate authority that Temporal's certificate is from; empty: the system's" placeholder:"FILE"`
+	TemporalServerName string `env:"BEIAN_TEMPORAL_SERVER_NAME" help:"name in Temporal's certificate; empty: the host of BEIAN_TEMPORAL"`
+	TemporalCertFile   string `env:"BEIAN_TEMPORAL_CERT_FILE" help:"PEM file of our own certificate, for mutual TLS" placeholder:"FILE"`
+	TemporalKeyFile    string `env:"BEIAN_TEMPORAL_KEY_FILE" help:"PEM file of that certificate's private key" placeholder:"FILE"`
+	TemporalAPIKey     string `env:"BEIAN_TEMPORAL_API_KEY" kong:"-" help:"Temporal's API key, such as Temporal Cloud's" secret:"yes"`
+
+	LogLevel string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
 }
 
 // Keys loads the key file.
 func (b Base) Keys() (*seal.Keys, error) {
 	raw, err := os.ReadFile(b.KeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("BEIAN_KEY_FILE: %w", err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("BEIAN_KEY_FILE: there is no file %s: name the one that the data is sealed with, or make one for"+
+			" a new installation with `beian keys generate`", b.KeyFile)
+	case err != nil:
+		return nil, fmt.Errorf("BEIAN_KEY_FILE: %w: it must be a file that user %d may read", err, os.Getuid())
 	}
-	return seal.Load(raw)
+	keys, err := seal.Load(raw)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_KEY_FILE: %s: %w", b.KeyFile, err)
+	}
+	return keys, nil
+}
+
+// TLS is how to connect to Temporal; nil in clear.
+func (b Base) TLS() (*tls.Config, error) {
+	if !b.TemporalTLS && b.TemporalCAFile == "" && b.TemporalServerName == "" && b.TemporalCertFile == "" &&
+		b.TemporalKeyFile == "" && b.TemporalAPIKey == "" {
+		return nil, nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: b.TemporalServerName}
+	if b.TemporalCAFile != "" {
+		pem, err := os.ReadFile(b.TemporalCAFile)
+		if err != nil {
+			return nil, fmt.Errorf("BEIAN_TEMPORAL_CA_FILE: %w", err)
+		}
+		if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("BEIAN_TEMPORAL_CA_FILE: %s has no certificate; want PEM", b.TemporalCAFile)
+		}
+	}
+	if b.TemporalCertFile == "" && b.TemporalKeyFile == "" {
+		return c, nil
+	}
+	if b.TemporalCertFile == "" || b.TemporalKeyFile == "" {
+		return nil, errors.New("BEIAN_TEMPORAL_CERT_FILE and BEIAN_TEMPORAL_KEY_FILE belong together: want both or neither")
+	}
+	own, err := tls.LoadX509KeyPair(b.TemporalCertFile, b.TemporalKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("BEIAN_TEMPORAL_CERT_FILE, BEIAN_TEMPORAL_KEY_FILE: %w", err)
+	}
+	c.Certificates = []tls.Certificate{own}
+	return c, nil
 }
 
 // Provider is the hosting provider that runs the product.

@@ -2,11 +2,17 @@ package config
 
 // chinese explains each setting in Chinese, for docs/zh-CN/settings.md.
 var chinese = map[string]string{
-	"BEIAN_DATABASE":           "数据库连接：user:password@tcp(host:port)/name",
-	"BEIAN_KEY_FILE":           "密钥文件，个人信息用它加密（由 beian keys generate 生成）",
-	"BEIAN_TEMPORAL":           "Temporal 前端服务的地址，host:port",
-	"BEIAN_TEMPORAL_NAMESPACE": "Temporal 的 namespace",
-	"BEIAN_LOG_LEVEL":          "日志级别：debug、info、warn 或 error",
+	"BEIAN_DATABASE":             "数据库连接：user:password@tcp(host:port)/name",
+	"BEIAN_KEY_FILE":             "密钥文件，个人信息用它加密（由 beian keys generate 生成）",
+	"BEIAN_TEMPORAL":             "Temporal 前端服务的地址，host:port",
+	"BEIAN_TEMPORAL_NAMESPACE":   "Temporal 的 namespace",
+	"BEIAN_TEMPORAL_TLS":         "用 TLS 连接 Temporal；以下任何一项已设置时也会启用",
+	"BEIAN_TEMPORAL_CA_FILE":     "签发 Temporal 证书的 CA 证书（PEM 文件）；留空用系统的",
+	"BEIAN_TEMPORAL_SERVER_NAME": "Temporal 证书中的主机名；留空用 BEIAN_TEMPORAL 中的主机名",
+	"BEIAN_TEMPORAL_CERT_FILE":   "双向 TLS（mTLS）时本程序的证书（PEM 文件）",
+	"BEIAN_TEMPORAL_KEY_FILE":    "该证书的私钥（PEM 文件）",
+	"BEIAN_TEMPORAL_API_KEY":     "Temporal 的 API key，如 Temporal Cloud 的",
+	"BEIAN_LOG_LEVEL":            "日志级别：debug、info、warn 或 error",
 
 	"BEIAN_PROVIDER_NAME": "接入服务提供者的名称，显示在备案表单上",
 	"BEIAN_ACCESS_MODE":   "预填的接入方式：1 专线，2 主机托管，3 虚拟主机，4 其他",

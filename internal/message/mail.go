@@ -80,6 +80,18 @@ func (m *Mailer) Send(ctx context.Context, in MailMessage) (_ Receipt, err error
 	return Receipt{ProviderID: id}, nil
 }
 
+// SignIn signs in to the mail server and leaves again; nothing is sent.
+func (m *Mailer) SignIn(ctx context.Context) error {
+	client, err := m.client()
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return client.Close()
+}
+
 func (m *Mailer) client() (*mail.Client, error) {
 	options := []mail.Option{mail.WithPort(m.cfg.Port), mail.WithTimeout(m.cfg.Timeout)}
 	switch m.cfg.TLS {

@@ -183,6 +183,29 @@ func (s *SMS) sent(ctx context.Context, m SMSMessage) (bool, error) {
 	return false, nil
 }
 
+// nobody is a mobile number of the right form that the check of an account asks about.
+const nobody = "13000000000"
+
+// CheckAccount asks Aliyun about messages that were never sent: it answers only if it takes the access key.
+func (s *SMS) CheckAccount(ctx context.Context) error {
+	client, err := s.client(ctx)
+	if err != nil {
+		return err
+	}
+	request := dysmsapi.CreateQuerySendDetailsRequest()
+	s.address(request.RpcRequest)
+	request.PhoneNumber, request.SendDate = nobody, sendDate(time.Now())
+	request.PageSize, request.CurrentPage = requests.NewInteger(1), requests.NewInteger(1)
+	response, err := client.QuerySendDetails(request)
+	if err != nil {
+		return transportError(err)
+	}
+	if response.Code != "OK" {
+		return businessError(response.Code, response.Message)
+	}
+	return nil
+}
+
 func (s *SMS) address(request *requests.RpcRequest) {
 	request.Scheme = s.cfg.Scheme
 	if s.cfg.Endpoint != "" {

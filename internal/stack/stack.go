@@ -24,7 +24,6 @@ import (
 	"github.com/beian/beian/internal/observe"
 	"github.com/beian/beian/internal/seal"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/schema"
 )
 
 // Ports of a stack. Where 0 is given, as in tests, a free one is chosen.
@@ -124,12 +123,13 @@ type Stack struct {
 
 // Start starts a stack and waits until it is ready.
 func Start(ctx context.Context, o Options) (s *Stack, err error) {
-	if err := prepare(&o); err != nil {
+	release, err := prepare(&o)
+	if err != nil {
 		return nil, err
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s = &Stack{Options: o, Observed: observe.New(), stop: stop, failed: make(chan error, 16),
-		PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel)}
+		PanelURL: fmt.Sprintf("http://127.0.0.1:%d", o.Ports.Panel), closers: []func(){release}}
 	defer func() {
 		if err != nil {
 			s.Stop()
@@ -148,8 +148,8 @@ func Start(ctx context.Context, o Options) (s *Stack, err error) {
 		return s, err
 	}
 	s.closers = append(s.closers, temporal.Stop)
-	if s.Temporal, err = history.Dial(ctx, temporal.Address, "default", s.Keys, o.Logger,
-		s.Observed.Temporal); err != nil {
+	if s.Temporal, err = history.Dial(ctx, history.Server{Address: temporal.Address, Namespace: "default"}, s.Keys,
+		o.Logger, s.Observed.Temporal); err != nil {
 		return s, err
 	}
 	s.closers = append(s.closers, s.Temporal.Close)
@@ -195,19 +195,30 @@ func (s *Stack) ready(ctx context.Context) error {
 	}
 }
 
-// prepare checks the ports before anything is started.
-func prepare(o *Options) error {
+// prepare takes the folder and checks the ports before anything is started; the caller releases the folder at the end.
+func prepare(o *Options) (release func(), err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Logger = slog.New(observe.Logs(o.Logger.Handler()))
-	var err error
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil { // children run in other folders
-		return err
+		return nil, err
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return err
+		return nil, err
 	}
+	release, err = lockFolder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := choosePorts(o); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+func choosePorts(o *Options) error {
 	list := o.Ports.all()
 	free, err := FreePorts(len(list))
 	if err != nil {
@@ -259,7 +270,7 @@ func (s *Stack) startDatabase(ctx context.Context) error {
 		return err
 	}
 	s.closers = append(s.closers, func() { _ = s.Store.Close() })
-	return schema.Migrate(ctx, s.Store.DB())
+	return app.Migrate(ctx, &s.Settings.Base, s.Store)
 }
 
 // people creates the demo accounts, which only a development stack has.
@@ -275,6 +286,13 @@ func (s *Stack) people(ctx context.Context) error {
 		list = append(list, person{store.RoleSupport, role, string(role), DemoStaffPassword(role)})
 	}
 	for _, p := range list {
+		user, err := s.Store.UserByLogin(ctx, p.login)
+		if err == nil && user.PasswordHash != "" {
+			continue // setting it again would sign everybody out
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 		hash, err := s.hash(p.password)
 		if err != nil {
 			return err

@@ -341,6 +341,8 @@ func (s *Store) VerifyAudit(ctx context.Context, mark AuditMark) (at AuditMark, 
 		}
 	}
 	switch {
+	case at.Seq == 0: // a log is begun with its database
+		return at, AuditFault{1, FaultMissing}
 	case headErr != nil, head.Seq == at.Seq && !bytes.Equal(head.Hash, at.Hash), head.Seq == 0 && at.Seq > 0:
 		return at, AuditFault{at.Seq, FaultHead}
 	case head.Seq > at.Seq, head.Seq == at.Seq && mark.Seq > at.Seq:

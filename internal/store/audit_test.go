@@ -93,8 +93,10 @@ func TestTamperingShows(t *testing.T) {
 			FROM audit_entries WHERE seq = 5`, 6, store.FaultChanged},
 		"two rows change places": {`UPDATE audit_entries SET seq = 9 WHERE seq = 2; UPDATE audit_entries SET seq = 2
 			WHERE seq = 3; UPDATE audit_entries SET seq = 3 WHERE seq = 9`, 2, store.FaultChanged},
-		"the end is cut off":              {`DELETE FROM audit_entries WHERE seq > 3`, 4, store.FaultMissing},
-		"all is gone":                     {`DELETE FROM audit_entries`, 1, store.FaultMissing},
+		"the end is cut off": {`DELETE FROM audit_entries WHERE seq > 3`, 4, store.FaultMissing},
+		"all is gone":        {`DELETE FROM audit_entries`, 1, store.FaultMissing},
+		"all is gone, also the head": {`DELETE FROM audit_entries;
+			UPDATE audit_head SET sealed = NULL`, 1, store.FaultMissing},
 		"the head is gone":                {`DELETE FROM audit_head`, 0, store.FaultHead},
 		"the head is another":             {`UPDATE audit_head SET sealed = REPEAT('x', 60)`, 5, store.FaultHead},
 		"the head is as at the beginning": {`UPDATE audit_head SET sealed = NULL`, 5, store.FaultHead},

@@ -44,40 +44,6 @@ type Store struct {
 	alertQuietPeriod time.Duration
 }
 
-// Open connects to the database of a DSN in go-sql-driver's form
-// (user:password@tcp(host:port)/name) and sets the session modes that the
-// queries rely on: strict SQL, UTC, client-side interpolation.
-func Open(ctx context.Context, dsn string, keys *seal.Keys) (*Store, error) {
-	cfg, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		return nil, errors.New("the database DSN is malformed: want user:password@tcp(host:port)/database")
-	}
-	cfg.ParseTime = true
-	cfg.Loc = time.UTC
-	cfg.InterpolateParams = true // halves the round trips of point reads
-	cfg.ClientFoundRows = false
-	cfg.Collation = "utf8mb4_general_ci"
-	if cfg.Params == nil {
-		cfg.Params = map[string]string{}
-	}
-	cfg.Params["time_zone"] = "'+00:00'"
-	cfg.Params["sql_mode"] =
-		"'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE'"
-	connector, err := mysql.NewConnector(cfg)
-	if err != nil {
-		return nil, err
-	}
-	db := sqlx.NewDb(sql.OpenDB(connector), "mysql")
-	db.SetMaxOpenConns(maxOpenConns)
-	db.SetMaxIdleConns(maxOpenConns)
-	db.SetConnMaxLifetime(connMaxLifetime)
-	if err := db.PingContext(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("reaching the database at %s: %w", cfg.Addr, err)
-	}
-	return &Store{db: db, keys: keys, now: time.Now, alertQuietPeriod: DefaultAlertQuietPeriod}, nil
-}
-
 // Close closes the connections.
 func (s *Store) Close() error { return s.db.Close() }
 

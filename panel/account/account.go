@@ -155,7 +155,8 @@ func (p *Pages) changePassword(c *gin.Context) error {
 		return err
 	}
 	login := p.Sessions.GetString(ctx, web.KeyLogin)
-	problems = append(problems, filing.ValidatePassword(values.Get("password"), values.Get("password_again"), login)...)
+	problems = append(problems, filing.ValidateAccountPassword(values.Get("password"), values.Get("password_again"),
+		login, p.Role(c) == store.RoleSupport)...)
 	if len(problems) > 0 {
 		return p.showPassword(c, problems)
 	}

@@ -193,7 +193,8 @@ func (p *Pages) newPassword(c *gin.Context) error {
 		return err
 	}
 	values, ctx := web.PostForm(c), c.Request.Context()
-	problems := filing.ValidatePassword(values.Get("password"), values.Get("password_again"), user.Login)
+	problems := filing.ValidateAccountPassword(values.Get("password"), values.Get("password_again"), user.Login,
+		user.Role == store.RoleSupport)
 	if len(problems) > 0 {
 		return p.showNewPassword(c, user, problems)
 	}

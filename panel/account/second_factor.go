@@ -246,7 +246,8 @@ func (p *Pages) replaceFirstPassword(c *gin.Context) error {
 		return err
 	}
 	ctx, password := c.Request.Context(), c.PostForm("password")
-	problems := filing.ValidatePassword(password, c.PostForm("password_again"), user.Login)
+	problems := filing.ValidateAccountPassword(password, c.PostForm("password_again"), user.Login,
+		user.Role == store.RoleSupport)
 	if p.Passwords.Matches(ctx, password, user.PasswordHash) {
 		problems = append(problems, filing.Problem{Field: "password", Key: "password_same"})
 	}

@@ -49,6 +49,8 @@ func (k *Kit) Asked(c *gin.Context, d store.AuditEntry, act func() error) error 
 	err = act()
 	d.Of, d.Reason = seq, ""
 	switch {
+	case errors.Is(err, workflows.ErrSlow):
+		return err // nobody knows the outcome yet
 	case err == nil:
 		d.Outcome = store.OutcomeDone
 	case errors.Is(err, workflows.ErrWrongStage), errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):

@@ -13,6 +13,9 @@ import (
 const (
 	// typedPrefix marks fields that the language button carries along, so that they can't clash with its own.
 	typedPrefix = "typed."
+	// langCookie holds the chosen language for when there is no session, or the database is away.
+	langCookie    = "beian_lang"
+	langCookieAge = 365 * 24 * 3600
 	// maxTyped limits what is carried along, in bytes; the rest is dropped.
 	maxTyped = 64 << 10
 )
@@ -24,6 +27,8 @@ func (k *Kit) setLanguage(c *gin.Context) error {
 		lang = "zh"
 	}
 	k.Sessions.Put(c.Request.Context(), keyLang, lang)
+	http.SetCookie(c.Writer, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: langCookieAge, HttpOnly: true,
+		Secure: k.SecureCookies, SameSite: k.sameSite(), Partitioned: k.crossSite()})
 	next := LocalPath(c.PostForm("next"))
 	k.saveTyped(c, next)
 	return Redirect(c, next)
@@ -111,6 +116,9 @@ func typedOn(c *gin.Context) url.Values {
 // Lang is the chosen language, or else the one the browser prefers.
 func (k *Kit) Lang(c *gin.Context) string {
 	if lang := k.Sessions.GetString(c.Request.Context(), keyLang); lang != "" {
+		return lang
+	}
+	if lang, err := c.Cookie(langCookie); err == nil && (lang == "en" || lang == "zh") {
 		return lang
 	}
 	if _, i := language.MatchStrings(languages, c.GetHeader("Accept-Language")); i == 1 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"runtime/debug"
@@ -54,14 +55,48 @@ func limitBody(c *gin.Context) {
 	c.Next()
 }
 
+// pageTime is how long a page may take, formTime a form, whose workflow may take updateTime of it.
+const (
+	pageTime = 10 * time.Second
+	formTime = 30 * time.Second
+)
+
+// limitTime bounds what a request may wait for. Uploads, exports and streams are as long as their data.
+func limitTime(c *gin.Context) {
+	limit := pageTime
+	switch {
+	case isEventStream(c.Request), bodyLimit(c.FullPath()) > MaxBody, exportRoutes[c.FullPath()]:
+		c.Next()
+		return
+	case c.Request.Method == http.MethodPost:
+		limit = formTime
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+}
+
+// exportRoutes send as much as there is.
+var exportRoutes = map[string]bool{"/support/filings.csv": true, "/support/vetting/figures.csv": true,
+	"/support/audit/export": true}
+
 // Fail answers with an error page, and logs errors that the reader can't resolve.
 func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
+	// The page is written even if there is no time left.
+	c.Request = c.Request.WithContext(context.WithoutCancel(c.Request.Context()))
 	denied, isDenied := errors.AsType[DeniedError](err)
 	switch {
 	case isDenied:
 		k.Logger.Warn("permission denied", "route", c.FullPath(), "needs", denied.Needs, "actor", k.Actor(c))
 		k.renderOrLog(c, http.StatusForbidden, Page{Title: "permission_denied.title"}, With(forbiddenPage, denied.Needs))
+	case errors.Is(err, workflows.ErrSlow):
+		k.errorPage(c, http.StatusAccepted, "error.received")
+	case store.Unavailable(err), workflows.Unavailable(err):
+		k.Logger.Error("a page failed", "route", c.FullPath(), "order", c.Param("number"), "error", err)
+		c.Header("Retry-After", "10")
+		k.errorPage(c, http.StatusServiceUnavailable, "error.unavailable")
 	case errors.Is(err, store.ErrNotFound):
 		k.errorPage(c, http.StatusNotFound, "error.not_found")
 	case errors.Is(err, ErrBadRequest):
@@ -124,6 +159,10 @@ func (k *Kit) Finish(c *gin.Context, err error, path, done string, refusals Refu
 // or a second click was faster.
 func (k *Kit) FinishUpdate(c *gin.Context, err error, path string) error {
 	if err == nil {
+		return Redirect(c, path)
+	}
+	if errors.Is(err, workflows.ErrSlow) {
+		k.Flash(c, "flash.received")
 		return Redirect(c, path)
 	}
 	return k.Finish(c, err, FilingPath(c), "", MovedOn)

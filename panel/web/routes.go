@@ -1,18 +1,13 @@
 package web
 
 import (
-	"embed"
 	"fmt"
-	"io/fs"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
 )
-
-//go:embed assets/*
-var assetFiles embed.FS
 
 // Engine makes the router with the global middleware and the routes that belong to no part of the panel.
 func (k *Kit) Engine() (*gin.Engine, error) {
@@ -21,12 +16,8 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
 	}
-	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins)), limitBody)
-	assets, err := fs.Sub(assetFiles, "assets")
-	if err != nil {
-		return nil, err
-	}
-	g.StaticFS("/assets", http.FS(assets))
+	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins)), limitBody, limitTime, k.needSession)
+	g.GET(assetsPath+"*filepath", k.serveAsset)
 	root := k.Root(g)
 	root.GET("/captcha", k.captcha)
 	root.GET("/captcha/sound", k.captchaSound)
@@ -39,5 +30,19 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 func (k *Kit) Handler(g *gin.Engine) http.Handler {
 	k.forms, k.pages = formRoutes(g.Routes()), pageRoutes(g.Routes())
 	// Forms are accepted only from this site's pages (Sec-Fetch-Site, Origin).
-	return http.NewCrossOriginProtection().Handler(k.withSession(g))
+	return headAsGet(http.NewCrossOriginProtection().Handler(k.withSession(g)))
+}
+
+// headAsGet answers HEAD as GET; net/http leaves out the body. A stream would never end.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.WithContext(r.Context()) // a copy: the server's own must stay HEAD
+			if r.Method = http.MethodGet; isEventStream(r) {
+				w.WriteHeader(http.StatusMethodNotAllowed)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -3,11 +3,14 @@ package web
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/alexedwards/argon2id"
+	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/store"
@@ -120,28 +123,116 @@ func (k *Kit) Forget(c *gin.Context, keys ...string) {
 // Flash keeps a message for the next page.
 func (k *Kit) Flash(c *gin.Context, key string) { k.Sessions.Put(c.Request.Context(), keyFlash, key) }
 
-// withSession loads and saves sessions. Event streams only read theirs when they open, so that they don't keep it
-// alive.
+// withSession loads and saves sessions. Assets and probes have none, so that they don't depend on the database. Event
+// streams only read theirs when they open, so that they don't keep it alive.
 func (k *Kit) withSession(next http.Handler) http.Handler {
-	usual := k.Sessions.LoadAndSave(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isEventStream(r) {
-			usual.ServeHTTP(w, r)
+		if !hasSession(r.URL.Path) {
+			next.ServeHTTP(w, r.WithContext(k.emptySession(r.Context())))
 			return
 		}
+		w.Header().Add("Vary", "Cookie")
 		token := ""
 		if cookie, err := r.Cookie(k.Sessions.Cookie.Name); err == nil {
 			token = cookie.Value
 		}
 		ctx, err := k.Sessions.Load(r.Context(), token)
 		if err != nil {
-			k.Logger.Error("loading a session failed", "error", err)
-			w.WriteHeader(http.StatusServiceUnavailable)
+			next.ServeHTTP(w, k.withoutSession(r, err))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		loaded := r.WithContext(ctx)
+		if isEventStream(r) {
+			next.ServeHTTP(w, loaded)
+			return
+		}
+		saving := &sessionWriter{ResponseWriter: w, save: func() bool {
+			err := k.saveSession(ctx, w)
+			if err != nil {
+				next.ServeHTTP(w, k.withoutSession(r, err))
+			}
+			return err == nil
+		}}
+		next.ServeHTTP(saving, loaded)
+		saving.begin()
 	})
 }
+
+// hasSession reports whether a path's answer depends on who asks.
+func hasSession(path string) bool {
+	return !strings.HasPrefix(path, assetsPath) && path != "/healthz" && path != "/readyz"
+}
+
+// emptySession is a session of nobody, which isn't saved.
+func (k *Kit) emptySession(ctx context.Context) context.Context {
+	ctx, err := k.Sessions.Load(ctx, "") // without a token it asks nobody
+	if err != nil {
+		panic(err)
+	}
+	return ctx
+}
+
+type sessionError struct{}
+
+// withoutSession is a request whose session can't be read or written: needSession answers it.
+func (k *Kit) withoutSession(r *http.Request, err error) *http.Request {
+	return r.WithContext(context.WithValue(k.emptySession(context.WithoutCancel(r.Context())), sessionError{}, err))
+}
+
+// needSession answers a request whose session can't be read with the error's page.
+func (k *Kit) needSession(c *gin.Context) {
+	if err, _ := c.Request.Context().Value(sessionError{}).(error); err != nil {
+		k.Fail(c, fmt.Errorf("the session: %w", err))
+	}
+}
+
+// saveSession writes a session that was changed, and its cookie.
+func (k *Kit) saveSession(ctx context.Context, w http.ResponseWriter) error {
+	switch k.Sessions.Status(ctx) {
+	case scs.Modified:
+		token, expiry, err := k.Sessions.Commit(ctx)
+		if err != nil {
+			return err
+		}
+		k.Sessions.WriteSessionCookie(ctx, w, token, expiry)
+	case scs.Destroyed:
+		k.Sessions.WriteSessionCookie(ctx, w, "", time.Time{})
+	}
+	return nil
+}
+
+// sessionWriter saves the session before the answer begins. If that fails, save has given another answer, and the
+// handler's is dropped.
+type sessionWriter struct {
+	http.ResponseWriter
+	save          func() bool
+	begun, failed bool
+}
+
+func (w *sessionWriter) begin() {
+	if !w.begun {
+		w.begun = true
+		w.failed = !w.save()
+	}
+}
+
+// WriteHeader begins the answer.
+func (w *sessionWriter) WriteHeader(status int) {
+	if w.begin(); !w.failed {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write writes a part of the answer.
+func (w *sessionWriter) Write(b []byte) (int, error) {
+	if w.begin(); w.failed {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *sessionWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func isEventStream(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/orders/") &&

@@ -132,30 +132,33 @@ func dynamicValues(pairs []string) (dynamicconfig.StaticClient, error) {
 		if !ok {
 			return nil, fmt.Errorf("--dynamic-config-value %q: want KEY=JSON", pair)
 		}
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
 		var value any
-		if err := json.Unmarshal([]byte(text), &value); err != nil {
+		if err := decoder.Decode(&value); err != nil {
 			return nil, fmt.Errorf("--dynamic-config-value %q: %w", pair, err)
 		}
-		values[dynamicconfig.MakeKey(key)] = whole(value)
+		values[dynamicconfig.MakeKey(key)] = wholeNumbers(value)
 	}
 	return values, nil
 }
 
-// whole turns JSON's whole numbers into ints: the server ignores a float64 where it wants an int, and takes an int where
-// it wants a float64.
-func whole(value any) any {
+// wholeNumbers makes them int, as in a YAML file: the server ignores a float64 where it wants an int.
+func wholeNumbers(value any) any {
 	switch v := value.(type) {
-	case float64:
-		if n := int(v); float64(n) == v {
-			return n
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return int(n)
 		}
+		f, _ := v.Float64() // the decoder has checked it
+		return f
 	case []any:
 		for i := range v {
-			v[i] = whole(v[i])
+			v[i] = wholeNumbers(v[i])
 		}
 	case map[string]any:
-		for k := range v {
-			v[k] = whole(v[k])
+		for key := range v {
+			v[key] = wholeNumbers(v[key])
 		}
 	}
 	return value
