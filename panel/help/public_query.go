@@ -35,7 +35,7 @@ func parseQuestion(text string) (q question, problem string) {
 	if n, err := filing.ParseNumber(text); err == nil {
 		return question{Number: n}, ""
 	}
-	if strings.Contains(filing.NormaliseNumber(text), "ICP备") {
+	if filing.LooksLikeNumber(text) {
 		return q, "query_number"
 	}
 	if u, err := url.Parse(text); err == nil && u.Host != "" {
