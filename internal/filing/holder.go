@@ -61,12 +61,16 @@ func (h *Holder) Normalise() {
 	}
 	h.DocumentNumber = DocumentNumberKey(h.DocumentNumber)
 	h.Manager.DocumentNumber = DocumentNumberKey(h.Manager.DocumentNumber)
-	h.Manager.OfficePhone = officePhone.Replace(textnorm.Code(h.Manager.OfficePhone))
+	h.Manager.OfficePhone = oneHyphen(officePhone.Replace(textnorm.Code(h.Manager.OfficePhone)))
 	h.Manager.Mobile, h.Manager.Email = NormaliseMobile(h.Manager.Mobile), NormaliseEmail(h.Manager.Email)
 }
 
 // officePhone writes area code and extension with hyphens.
-var officePhone = strings.NewReplacer("--", "-", ")-", "-", "-(", "-", "(", "", ")", "-", "转", "-")
+var officePhone = strings.NewReplacer("(", "", ")", "-", "转", "-")
+
+var hyphens = regexp.MustCompile(`-{2,}`)
+
+func oneHyphen(text string) string { return hyphens.ReplaceAllString(text, "-") }
 
 // Validate checks a normalised holder, as of today.
 func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t) }

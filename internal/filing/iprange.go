@@ -52,7 +52,7 @@ func ParseIPBlock(text string) (r IPRange, key string) {
 // tidyRange writes a range with one hyphen.
 func tidyRange(text string) string {
 	text = strings.NewReplacer("~", "-", "〜", "-", "至", "-", "到", "-", "。", ".").Replace(textnorm.Address(text))
-	return strings.ReplaceAll(text, "--", "-")
+	return oneHyphen(text)
 }
 
 func parseRange(text string, size uint32) (r IPRange, key string) {
