@@ -57,9 +57,10 @@ test-workflows: packages
 test-packages: packages tools
 	$(GOTEST) -- -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
 
-# A second for each parser of foreign input; the tests above have run the seeds.
+# A second for each parser of foreign input; the tests above have run the seeds. FuzzPrepare first compiles the
+# renderer of PDF files, which takes a minute under the fuzzer's instrumentation.
 test-fuzz:
-	@$(MAKE) --no-print-directory fuzz FUZZTIME=1s
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=1s NOFUZZ=FuzzPrepare
 
 FUZZTIME = 1m
 
@@ -67,6 +68,7 @@ FUZZTIME = 1m
 fuzz:
 	@for target in $$(git ls-files '*_test.go' | xargs grep -oE '^func Fuzz\w+' | sed -E 's#^(.*)/[^/]*:func #\1:#'); do \
 	  [ -z "$(FUZZ)" ] || [ "$(FUZZ)" = "$${target#*:}" ] || continue; \
+	  [ "$(NOFUZZ)" != "$${target#*:}" ] || continue; \
 	  echo "$$target"; go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) "./$${target%%:*}" || exit 1; \
 	done
 

@@ -57,7 +57,8 @@ func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) 
 		if len(rows) > 1 {
 			return nil, nil, store.ErrFileTooBig
 		}
-		return nil, bureau.Unfit{rows[0].RowID(): {Code: bureau.CodePapers}}, nil // too big on its own: it must not block the others
+		// too big on its own: it must not block the others
+		return nil, bureau.Unfit{rows[0].RowID(): {Code: bureau.CodePapers}}, nil
 	}
 }
 

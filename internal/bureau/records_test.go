@@ -130,7 +130,8 @@ func TestStaffsRecords(t *testing.T) {
 		{ID: 4, Unfiled: &bureau.UnfiledResult{Domain: "x"}}, {ID: 5, Unfiled: &foreign}, {ID: 6}, records[1],
 	})
 	require.NoError(t, err)
-	require.Equal(t, map[int64]int{4: bureau.CodeSchema, 5: bureau.CodeIllegalCharacters, 6: bureau.CodeSchema}, codesOf(unfit))
+	require.Equal(t,
+		map[int64]int{4: bureau.CodeSchema, 5: bureau.CodeIllegalCharacters, 6: bureau.CodeSchema}, codesOf(unfit))
 	schema(t, "upload-data.xsd", content)
 	content, unfit, err = bureau.BuildStaffRecords(version, 310001, []bureau.StaffRecord{{ID: 6}})
 	require.NoError(t, err)

@@ -38,9 +38,9 @@ func Edition(values, builtIn []Code) []Code {
 	return table
 }
 
-// DocumentsFor lists the documents that identify a holder of a nature; managers are always persons. We don't keep whom the types of
-// the bureau's own table identify, so these are offered to everybody, and all types for a nature that we don't
-// know or of whose types none is left: the bureau must decide.
+// DocumentsFor lists the documents that identify a holder of a nature; managers are always persons. We don't keep whom
+// the types of the bureau's own table identify, so these are offered to everybody, and all types for a nature that we
+// don't know or of whose types none is left: the bureau must decide.
 func (t Tables) DocumentsFor(nature int) []Code {
 	var list []Code
 	known := false

@@ -1,8 +1,8 @@
 // Package textnorm brings text that people typed or pasted, or that comes from other systems, into one form, and knows
 // which characters the bureaus' data files can hold.
 //
-// Clean is for every text as it arrives. Line, Lines, Address and Code are for fields: one line, several lines, addresses,
-// in which the width of a character doesn't mean anything, and numbers, in which spaces don't either.
+// Clean is for every text as it arrives. Line, Lines, Address and Code are for fields: one line, several lines,
+// addresses, in which the width of a character doesn't mean anything, and numbers, in which spaces don't either.
 package textnorm
 
 import (

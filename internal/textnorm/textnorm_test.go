@@ -16,7 +16,8 @@ const pasted = "\u200b\u200c\u200d\u200e\u202a\u202c\u202d\u202e\u2060\u2066\u20
 	"\u0000\u0001\u0008\u001b\u007f\u0080\u009f\u180e\u3164"
 
 func TestNobodySeesWhatIsDropped(t *testing.T) {
-	for _, f := range []func(string) string{textnorm.Clean, textnorm.Line, textnorm.Lines, textnorm.Address, textnorm.Code} {
+	for _, f := range []func(string) string{textnorm.Clean, textnorm.Line, textnorm.Lines, textnorm.Address,
+		textnorm.Code} {
 		require.Equal(t, "a林1", f(pasted+"a"+pasted+"林"+pasted+"1"+pasted))
 	}
 }
@@ -55,7 +56,8 @@ func FuzzNormalise(f *testing.F) {
 	f.Add(pasted)
 	f.Add("e\u0301\u034f\u0301 ｶﾞ ⻩ﾞ")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, normalise := range []func(string) string{textnorm.Clean, textnorm.Line, textnorm.Lines, textnorm.Address, textnorm.Code} {
+		for _, normalise := range []func(string) string{textnorm.Clean, textnorm.Line, textnorm.Lines,
+			textnorm.Address, textnorm.Code} {
 			once := normalise(text)
 			require.Equal(t, once, normalise(once))
 			require.True(t, utf8.ValidString(once))

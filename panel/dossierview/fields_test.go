@@ -44,8 +44,8 @@ func disguise(text string) string {
 	return b.String() + "\u202c\u2003"
 }
 
-// Every text of every form is the same however it was typed or pasted. The fields come from the forms' tables, so that a
-// new one is tested too.
+// Every text of every form is the same however it was typed or pasted. The fields come from the forms' tables, so that
+// a new one is tested too.
 func TestEveryFieldIsNormalised(t *testing.T) {
 	v := &View{Kit: &web.Kit{}}
 	example := filingtest.Dossier()
@@ -53,7 +53,8 @@ func TestEveryFieldIsNormalised(t *testing.T) {
 	example.Site.PreApprovals, example.Site.ApprovalNumbers = []int{3}, map[int]string{3: "沪教 2026-1 号"}
 	example.OwnershipProof = filing.OwnershipProof{Number: "沪ICP备2026000001号-1", Password: "abc123"}
 	example.Ending = filing.Ending{Reason: 1, Note: "不再使用"}
-	for _, form := range []string{filing.FormHolder, filing.FormSite, filing.FormOwnership, filing.FormEnding, filing.FormPapers} {
+	for _, form := range []string{filing.FormHolder, filing.FormSite, filing.FormOwnership, filing.FormEnding,
+		filing.FormPapers} {
 		values := valuesOf(example, form)
 		if form == filing.FormPapers {
 			values = approvalValues(example.Site)

@@ -30,7 +30,8 @@ func TestGBKIsStrict(t *testing.T) {
 	require.Equal(t, text, decoded)
 	require.Equal(t, "\xd5\xc5?\x3f", encodeGBK("张䶮€"))
 	// 䶮, the euro sign, a first byte alone, invalid second bytes, GB 18030's four bytes
-	for _, bad := range []string{"\xfe\x9f", "\x80", "\xd5", "\xd5\x20", "\xd5\x7f", "\xd5\xff", "\xff\xa1", "\x81\x30\x81\x30", "\xa2\xa0"} {
+	for _, bad := range []string{"\xfe\x9f", "\x80", "\xd5", "\xd5\x20", "\xd5\x7f", "\xd5\xff", "\xff\xa1",
+		"\x81\x30\x81\x30", "\xa2\xa0"} {
 		_, err := decodeGBK([]byte(bad))
 		require.Error(t, err, "%x", bad)
 	}
