@@ -11,7 +11,7 @@ BUILDFLAGS := -tags nomsgpack
 # Temporal's own command line, if installed, is a development server too.
 DEV_TEMPORAL := $(if $(shell command -v temporal),,$(TEMPORAL))
 
-.PHONY: help run demo check test test-stack test-browser test-workflows test-packages race bench bench-bulk record lint format generate notice build tools packages clean
+.PHONY: help run demo check test test-stack test-browser test-workflows test-packages test-fuzz fuzz race bench bench-bulk record lint format generate notice build tools packages clean
 
 ## help: list the targets (the default)
 help:
@@ -37,7 +37,7 @@ test: packages tools lint
 	cd tools/deploycheck && go test -count=1 ./...
 	cd tools/temporal && go test ./...
 	@rm -rf .beian/tests
-	@failed=0; $(MAKE) --no-print-directory --keep-going --jobs 2 test-stack test-packages test-browser test-workflows || failed=1; \
+	@failed=0; $(MAKE) --no-print-directory --keep-going --jobs 2 test-stack test-packages test-browser test-workflows test-fuzz || failed=1; \
 	  go tool gotestsum --format none --raw-command -- cat .beian/tests/*.json || true; exit $$failed
 
 # Memory is cheaper than time here, so the garbage collector runs less often.
@@ -57,6 +57,21 @@ test-workflows: packages
 
 test-packages: packages tools
 	$(GOTEST) -- -count=1 -timeout 30m -p 1 $$(go list ./... | grep -v -e '/e2e$$' -e '/workflows$$')
+
+# A second for each parser of foreign input; the tests above have run the seeds. FuzzPrepare first compiles the
+# renderer of PDF files, which takes a minute under the fuzzer's instrumentation.
+test-fuzz:
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=1s NOFUZZ=FuzzPrepare
+
+FUZZTIME = 1m
+
+## fuzz: run each fuzz target for a minute (FUZZTIME=1h, FUZZ=FuzzForms for one)
+fuzz:
+	@for target in $$(git ls-files '*_test.go' | xargs grep -oE '^func Fuzz\w+' | sed -E 's#^(.*)/[^/]*:func #\1:#'); do \
+	  [ -z "$(FUZZ)" ] || [ "$(FUZZ)" = "$${target#*:}" ] || continue; \
+	  [ "$(NOFUZZ)" != "$${target#*:}" ] || continue; \
+	  echo "$$target"; go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) "./$${target%%:*}" || exit 1; \
+	done
 
 ## race: every package but the end-to-end tests under the race detector
 # -short leaves out the tests of ten thousand filings. TEMPORAL_DEBUG turns off the SDK's
@@ -158,6 +173,7 @@ packages: $(FTPD)/proftpd
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
 	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
 	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \
+	php -m 2>/dev/null | grep -q '^mbstring' || missing="$$missing php-mbstring"; \
 	[ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
 	for l in hiredis0.14 memcached11 memcachedutil2 pcre2-posix3 sodium23 wrap0; do \
 	  [ -e /usr/share/doc/lib$$l ] || missing="$$missing lib$$l"; done; \

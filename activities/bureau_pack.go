@@ -37,8 +37,8 @@ func filingRecord(w store.WaitingRecord) (bureau.Record, error) {
 
 // builder makes packed data files from rows, each converted to a record.
 func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) (Record, error),
-	build func(version string, ispID int64, records []Record) ([]byte, map[int64]int, error)) store.Builder[Row] {
-	return func(sequence int64, rows []Row) ([]byte, map[int64]int, error) {
+	build func(version string, ispID int64, records []Record) ([]byte, bureau.Unfit, error)) store.Builder[Row] {
+	return func(sequence int64, rows []Row) ([]byte, bureau.Unfit, error) {
 		records := make([]Record, len(rows))
 		for i, row := range rows {
 			var err error
@@ -57,7 +57,8 @@ func builder[Row store.Row, Record any](client *bureau.Client, record func(Row) 
 		if len(rows) > 1 {
 			return nil, nil, store.ErrFileTooBig
 		}
-		return nil, map[int64]int{rows[0].RowID(): bureau.CodePapers}, nil // too big on its own: it must not block the others
+		// too big on its own: it must not block the others
+		return nil, bureau.Unfit{rows[0].RowID(): {Code: bureau.CodePapers}}, nil
 	}
 }
 

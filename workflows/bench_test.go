@@ -51,7 +51,7 @@ func BenchmarkApply(b *testing.B) {
 				b.StartTimer()
 				var verdicts []store.Verdict
 				sequence, err := db.PackNext(ctx, account, n,
-					store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]int, error) {
+					store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]filing.Unfit, error) {
 						for _, r := range records {
 							verdicts = append(verdicts,
 								store.Verdict{RecordID: r.ID, HolderNumber: "沪ICP备1号", SiteNumber: "沪ICP备1号-1", CertificatePath: "/c"},

@@ -181,8 +181,10 @@ func (f *run) sendCodes(ctx workflow.Context, channel filing.Channel) {
 func (f *run) prepare(ctx workflow.Context, stage filing.Stage, attention filing.Attention) error {
 	kind := filing.EventVerified
 	switch {
-	case attention == filing.AttentionRefusedOurs:
+	case attention == filing.AttentionRefusedOurs && !f.decision().ours():
 		kind = filing.EventRefused
+	case attention == filing.AttentionRefusedOurs:
+		kind = filing.EventSentBack
 	case stage == filing.Correcting:
 		kind = filing.EventKind(attention)
 	case f.in.Kind.FollowsUp():
@@ -224,9 +226,13 @@ func (f *run) review(ctx workflow.Context) (approved bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if ours {
+	switch d := f.decision(); {
+	case ours && !(d.ours() && d.Named):
 		f.notify(ctx, message.RefusedOurs)
 		return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefusedOurs)
+	case d.ours():
+		f.notify(ctx, message.SentBack)
+		return false, f.prepare(ctx, filing.Correcting, filing.AttentionSentBack)
 	}
 	f.notify(ctx, message.Refused)
 	return false, f.prepare(ctx, filing.Correcting, filing.AttentionRefused)
@@ -279,6 +285,9 @@ func (f *run) submit(ctx workflow.Context) error {
 	}
 	if err := f.await(ctx, heard); err != nil {
 		return err
+	}
+	if f.decision().ours() { // no bureau accepted it
+		return nil
 	}
 	actor := f.decision().Actor // a record may be decided without being submitted
 	if f.accepted >= f.revision {

@@ -224,6 +224,46 @@ func TestUnfitRecordIsDecidedWithoutBeingAccepted(t *testing.T) {
 	require.Equal(t, filing.Withdrawn, w.stages[len(w.stages)-1])
 }
 
+// What our own check leaves out of a data file has never been at the bureau: nobody says that it was.
+func TestOwnChecksRefusalIsReportedAsOurs(t *testing.T) {
+	for name, c := range map[string]struct {
+		decided   workflows.Decided
+		attention filing.Attention
+		notice    string
+	}{
+		"a field":         {workflows.Decided{Code: 5001, Named: true}, filing.AttentionSentBack, "sent_back"},
+		"a character":     {workflows.Decided{Code: 5008, Named: true}, filing.AttentionSentBack, "sent_back"},
+		"too large":       {workflows.Decided{Code: 5010}, filing.AttentionSentBack, "sent_back"},
+		"a fault of ours": {workflows.Decided{Code: 5001}, filing.AttentionRefusedOurs, "refused_ours"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.codesGoOut()
+			w.submitted()
+			c.decided.FilingID, c.decided.Revision, c.decided.Actor = 7, 1, filing.ActorOwnCheck
+			w.at(20, w.signals(workflows.SignalDecided, c.decided))
+			w.at(30, w.says(workflows.UpdateWithdraw, workflows.ByActor{Actor: "customer:demo"}))
+			w.runs(input)
+			require.NotContains(t, w.stages, filing.Reviewing)
+			require.Contains(t, w.stages, filing.Correcting)
+			var events []filing.EventKind
+			var attentions []filing.Attention
+			for _, step := range w.steps {
+				events = append(events, step.EventKind)
+				if step.Attention != nil {
+					attentions = append(attentions, *step.Attention)
+				}
+			}
+			require.NotContains(t, events, filing.EventAccepted)
+			require.NotContains(t, events, filing.EventRefused)
+			require.Contains(t, events, filing.EventSentBack)
+			require.Contains(t, attentions, c.attention)
+			require.Contains(t, w.notices, "filing-7-1-"+c.notice+"-sms")
+			require.NotContains(t, w.notices, "filing-7-1-refused-sms")
+		})
+	}
+}
+
 func TestVettingSendsBackAndPasses(t *testing.T) {
 	w := newWorld(t)
 	w.codesGoOut()

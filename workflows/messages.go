@@ -163,7 +163,12 @@ type Decided struct {
 	Code     int   `json:"code"`
 	// Actor is who recorded it; empty if it came from the bureau itself.
 	Actor string `json:"actor,omitempty"`
+	// Named: the refusal names fields that the customer can correct.
+	Named bool `json:"named,omitempty"`
 }
+
+// ours reports whether our own check refused the record, so that the bureau has never seen it.
+func (d Decided) ours() bool { return d.Actor == filing.ActorOwnCheck }
 
 // SiteCheck tells a filing that its site may show the number now.
 type SiteCheck struct {

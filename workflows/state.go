@@ -115,8 +115,11 @@ func (f *run) decision() Decided { return f.decided[f.revision] }
 
 // by is the actor of a timeline line about the bureau's word: the person who recorded it, or else the bureau.
 func by(actor string) string {
-	if actor == "" {
+	switch actor {
+	case "":
 		return bureauActor
+	case filing.ActorOwnCheck:
+		return systemActor
 	}
 	return actor
 }

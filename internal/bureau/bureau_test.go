@@ -67,7 +67,7 @@ func TestUnfitRecordsDontBlockOthers(t *testing.T) {
 	list[0].Dossier.Site.Name = "笑脸😀"
 	content, unfit, err := bureau.BuildRecords(version, 310001, list)
 	require.NoError(t, err)
-	require.Equal(t, map[int64]int{1: bureau.CodeIllegalCharacters}, unfit)
+	require.Equal(t, map[int64]int{1: bureau.CodeIllegalCharacters}, codesOf(unfit))
 	require.NotEmpty(t, content)
 	_, _, err = bureau.BuildRecords(version, 310001, make([]bureau.Record, bureau.MaxRecords+1))
 	require.Error(t, err)

@@ -17,9 +17,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
-
 	"github.com/beian/beian/internal/extcall"
+	"github.com/beian/beian/internal/textnorm"
 )
 
 const (
@@ -253,11 +252,11 @@ func (c *Client) call(ctx context.Context, path, method string,
 
 // passwordHash is pwdHash (3-3-1-3): the password followed by the random string, as GBK bytes, hashed, in base64.
 func passwordHash(password, random string) (string, error) {
-	raw, err := simplifiedchinese.GBK.NewEncoder().String(password + random)
+	raw, err := textnorm.GBK(password + random)
 	if err != nil {
 		return "", errors.New("the bureau's password has characters that are not in GBK")
 	}
-	sum := md5.Sum([]byte(raw)) //nolint:gosec // the interface's hash algorithm 0
+	sum := md5.Sum(raw) //nolint:gosec // the interface's hash algorithm 0
 	return base64.StdEncoding.EncodeToString(sum[:]), nil
 }
 

@@ -13,7 +13,7 @@ import (
 
 type ztxx struct {
 	IspZtid int64  `xml:"IspZtid" validate:"min=1"`
-	Dwmc    string `xml:"Dwmc" validate:"required,max=255"`
+	Dwmc    string `xml:"Dwmc" form:"holder.name" validate:"required,max=255"`
 	holderBody
 	Zj   zj  `xml:"Zj"`
 	Fzr  fzr `xml:"Fzr"`
@@ -22,37 +22,37 @@ type ztxx struct {
 
 // holderBody is the part about a holder that all records share.
 type holderBody struct {
-	Dwxz int    `xml:"Dwxz" validate:"min=1,max=999"`
-	Tzr  string `xml:"Tzr,omitempty" validate:"max=255"`
+	Dwxz int    `xml:"Dwxz" form:"holder.nature" validate:"min=1,max=999"`
+	Tzr  string `xml:"Tzr,omitempty" form:"holder.superior" validate:"max=255"`
 	Txdz txdz   `xml:"Txdz"`
 }
 
 type txdz struct {
-	Shengid string `xml:"Shengid" validate:"len=6,number"`
-	Shiid   string `xml:"Shiid" validate:"len=6,number"`
-	Xianid  string `xml:"Xianid,omitempty" validate:"omitempty,len=6,number"`
-	Xxdz    string `xml:"Xxdz,omitempty" validate:"max=1024"`
+	Shengid string `xml:"Shengid" form:"holder.province" validate:"len=6,number"`
+	Shiid   string `xml:"Shiid" form:"holder.city" validate:"len=6,number"`
+	Xianid  string `xml:"Xianid,omitempty" form:"holder.county" validate:"omitempty,len=6,number"`
+	Xxdz    string `xml:"Xxdz,omitempty" form:"holder.address" validate:"max=1024"`
 }
 
 type zj struct {
-	Zjlx int    `xml:"Zjlx" validate:"min=1,max=999"`
-	Zjhm string `xml:"Zjhm" validate:"required,max=255"`
-	Zjzs string `xml:"Zjzs" validate:"required,max=1024"`
+	Zjlx int    `xml:"Zjlx" form:"holder.document_type" validate:"min=1,max=999"`
+	Zjhm string `xml:"Zjhm" form:"holder.document_number" validate:"required,max=255"`
+	Zjzs string `xml:"Zjzs" form:"holder.document_address" validate:"required,max=1024"`
 }
 
 type fzr struct {
-	Xm   string `xml:"Fzr_xm" validate:"required,max=128"`
-	Dhhm string `xml:"Fzr_dhhm,omitempty" validate:"omitempty,min=11,max=128"`
-	Sjhm string `xml:"Fzr_sjhm" validate:"min=11,max=128"`
-	Dzyj string `xml:"Fzr_dzyj" validate:"min=6,max=128"`
-	Zjlx int    `xml:"Fzr_zjlx,omitempty" validate:"max=999"`
-	Zjhm string `xml:"Fzr_zjhm,omitempty" validate:"max=128"`
+	Xm   string `xml:"Fzr_xm" form:"holder.manager_name" validate:"required,max=128"`
+	Dhhm string `xml:"Fzr_dhhm,omitempty" form:"holder.manager_office_phone" validate:"omitempty,min=11,max=128"`
+	Sjhm string `xml:"Fzr_sjhm" form:"holder.manager_mobile" validate:"min=11,max=128"`
+	Dzyj string `xml:"Fzr_dzyj" form:"holder.manager_email" validate:"min=6,max=128"`
+	Zjlx int    `xml:"Fzr_zjlx,omitempty" form:"holder.manager_document_type" validate:"max=999"`
+	Zjhm string `xml:"Fzr_zjhm,omitempty" form:"holder.manager_document_number" validate:"max=128"`
 }
 
 type wzxx struct {
 	IspWzid int64 `xml:"IspWzid" validate:"min=1"`
 	siteBody
-	Ym  []ymxx `xml:"Ym_xx" validate:"min=1,dive"`
+	Ym  []ymxx `xml:"Ym_xx" form:"site.domains" validate:"min=1,dive"`
 	Jr  jrxx   `xml:"Jr_xx"`
 	Fzr fzr    `xml:"Wz_Fzr"`
 	siteEnd
@@ -60,28 +60,28 @@ type wzxx struct {
 
 // siteEnd is what all records of a site end with.
 type siteEnd struct {
-	Syurl string `xml:"Syurl,omitempty" validate:"omitempty,min=4,max=255"`
-	Bz    string `xml:"Wz_Bz,omitempty" validate:"max=1024"`
+	Syurl string `xml:"Syurl,omitempty" form:"site.home_page" validate:"omitempty,min=4,max=255"`
+	Bz    string `xml:"Wz_Bz,omitempty" form:"site.remark" validate:"max=1024"`
 }
 
 // siteBody is the part about a site that all records share.
 type siteBody struct {
-	Wzmc string   `xml:"Wzmc" validate:"required,max=512"`
-	Nrlx *[]nrlxx `xml:"Nrlx>Nrlx_xx" validate:"omitempty,dive"`
-	Fwnr []int    `xml:"Fwnr>Fwnr_id" validate:"min=1,max=64,dive,min=1,max=64"`
-	Yylb []int    `xml:"Yylb>Yylb_id" validate:"min=1,max=256,dive,min=1,max=64"`
+	Wzmc string   `xml:"Wzmc" form:"site.name" validate:"required,max=512"`
+	Nrlx *[]nrlxx `xml:"Nrlx>Nrlx_xx" form:"site.pre_approvals" validate:"omitempty,dive"`
+	Fwnr []int    `xml:"Fwnr>Fwnr_id" form:"site.services" validate:"min=1,max=64,dive,min=1,max=64"`
+	Yylb []int    `xml:"Yylb>Yylb_id" form:"site.languages" validate:"min=1,max=256,dive,min=1,max=64"`
 }
 
 type nrlxx struct {
-	ID    int      `xml:"Nrlx_id" validate:"min=1,max=64"`
-	Qzsph string   `xml:"Qzsph" validate:"required,max=512"`
-	Spwj  []string `xml:"Spwj" validate:"min=1,max=10,dive,required"`
+	ID    int      `xml:"Nrlx_id" form:"site.pre_approvals" validate:"min=1,max=64"`
+	Qzsph string   `xml:"Qzsph" form:"site.pre_approvals" validate:"required,max=512"`
+	Spwj  []string `xml:"Spwj" form:"site.pre_approvals" validate:"min=1,max=10,dive,required"`
 }
 
 type ymxx struct {
 	IspYmid int64  `xml:"IspYmid" validate:"min=1"`
 	Ymid    int64  `xml:"Ymid,omitempty"`
-	Ym      string `xml:"Ym" validate:"min=4,max=128"`
+	Ym      string `xml:"Ym" form:"site.domains" validate:"min=4,max=128"`
 }
 
 type jrxx struct {
@@ -91,16 +91,16 @@ type jrxx struct {
 
 // accessBody is the part about an access that all records share.
 type accessBody struct {
-	Fbdd []int  `xml:"Wzfb>Fbdd" validate:"min=1,max=64,dive,min=1,max=64"`
-	Jrfs []int  `xml:"Wzjrfs>Jrfs" validate:"min=1,max=64,dive,min=1,max=64"`
-	IP   []ipxx `xml:"Ip_xx" validate:"min=1,dive"`
+	Fbdd []int  `xml:"Wzfb>Fbdd" form:"site.server_place" validate:"min=1,max=64,dive,min=1,max=64"`
+	Jrfs []int  `xml:"Wzjrfs>Jrfs" form:"site.access_mode" validate:"min=1,max=64,dive,min=1,max=64"`
+	IP   []ipxx `xml:"Ip_xx" form:"site.ips" validate:"min=1,dive"`
 }
 
 type ipxx struct {
 	IspIpid int64  `xml:"IspIpid" validate:"min=1"`
 	Ipid    int64  `xml:"Ipid,omitempty"`
-	Qsip    uint32 `xml:"Qsip" validate:"min=1"`
-	Zzip    uint32 `xml:"Zzip" validate:"min=1"`
+	Qsip    uint32 `xml:"Qsip" form:"site.ips" validate:"min=1"`
+	Zzip    uint32 `xml:"Zzip" form:"site.ips" validate:"min=1"`
 }
 
 // fj contains one attachment.
@@ -154,7 +154,7 @@ func managerOf(m filing.Manager) fzr {
 		Zjhm: m.DocumentNumber}
 }
 
-func siteOf(r Record, manager filing.Manager) (w wzxx, code int) {
+func siteOf(r Record, manager filing.Manager) (w wzxx, unfit filing.Unfit) {
 	recordID, s := r.ID, r.Dossier.Site
 	w = wzxx{IspWzid: partID(recordID, placeSite), siteBody: siteBodyOf(s, r.Papers), Fzr: managerOf(manager),
 		siteEnd: siteEnd{s.HomePage, s.Remark}}
@@ -162,8 +162,8 @@ func siteOf(r Record, manager filing.Manager) (w wzxx, code int) {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(recordID, placeDomains+i), Ym: d})
 	}
 	w.Jr.IspJrid = partID(recordID, placeAccess)
-	w.Jr.accessBody, code = accessOf(recordID, s, nil)
-	return w, code
+	w.Jr.accessBody, unfit = accessOf(recordID, s, nil)
+	return w, unfit
 }
 
 func siteBodyOf(s filing.Site, papers []Paper) siteBody {
@@ -191,17 +191,17 @@ func approvalsOf(s filing.Site, papers []Paper) *[]nrlxx {
 }
 
 // accessOf makes the access; known are the bureau's IDs of its existing address ranges.
-func accessOf(recordID int64, s filing.Site, known map[string]int64) (a accessBody, code int) {
+func accessOf(recordID int64, s filing.Site, known map[string]int64) (a accessBody, unfit filing.Unfit) {
 	a = accessBody{Fbdd: []int{s.ServerPlace}, Jrfs: []int{s.AccessMode}}
 	for i, text := range s.IPs {
 		ip, key := filing.ParseIPRange(text)
 		if key != "" {
-			return a, CodeInvalidIP
+			return a, filing.Unfit{Code: CodeInvalidIP, Field: "site.ips"}
 		}
 		from, to := ip.Numbers()
 		a.IP = append(a.IP, ipxx{IspIpid: partID(recordID, placeIPs+i), Ipid: known[ip.String()], Qsip: from, Zzip: to})
 	}
-	return a, 0
+	return a, unfit
 }
 
 func papersOf(papers []Paper, owner func(Paper) any) []fj {
@@ -252,8 +252,8 @@ type filedXML struct {
 	Zt struct {
 		IspZtid number `xml:"IspZtid"`
 		Ztid    number `xml:"Ztid"`
-		Dwmc    string `xml:"Dwmc"`
-		Dwxz    number `xml:"Dwxz"`
+		Dwmc    string `xml:"Dwmc" form:"holder.name"`
+		Dwxz    number `xml:"Dwxz" form:"holder.nature"`
 		Tzr     string `xml:"Tzr"`
 		Shengid string `xml:"Txdz>Shengid"`
 		Shiid   string `xml:"Txdz>Shiid"`
@@ -269,25 +269,25 @@ type filedXML struct {
 	Wz []struct {
 		IspWzid number   `xml:"IspWzid"`
 		Wzid    number   `xml:"Wzid"`
-		Wzmc    string   `xml:"Wzmc"`
+		Wzmc    string   `xml:"Wzmc" form:"site.name"`
 		Nrlx    []number `xml:"Nrlx>Nrlx_xx>Nrlx_id"`
-		Fwnr    []number `xml:"Fwnr>Fwnr_id"`
-		Yylb    []number `xml:"Yylb>Yylb_id"`
+		Fwnr    []number `xml:"Fwnr>Fwnr_id" form:"site.services"`
+		Yylb    []number `xml:"Yylb>Yylb_id" form:"site.languages"`
 		Ym      []struct {
 			Ymid number `xml:"Ymid"`
-			Ym   string `xml:"Ym"`
-		} `xml:"Ym_xx"`
+			Ym   string `xml:"Ym" form:"site.domains"`
+		} `xml:"Ym_xx" form:"site.domains"`
 		Jr []struct {
 			IspJrid number   `xml:"IspJrid"`
 			Jrid    number   `xml:"Jrid"`
 			Ispid   number   `xml:"Ispid"`
-			Fbdd    []number `xml:"Wzfb>Fbdd"`
-			Jrfs    []number `xml:"Wzjrfs>Jrfs"`
+			Fbdd    []number `xml:"Wzfb>Fbdd" form:"site.server_place"`
+			Jrfs    []number `xml:"Wzjrfs>Jrfs" form:"site.access_mode"`
 			IP      []struct {
 				Ipid number `xml:"Ipid"`
-				Qsip number `xml:"Qsip"`
-				Zzip number `xml:"Zzip"`
-			} `xml:"Ip_xx"`
+				Qsip number `xml:"Qsip" form:"site.ips"`
+				Zzip number `xml:"Zzip" form:"site.ips"`
+			} `xml:"Ip_xx" form:"site.ips"`
 		} `xml:"Jr_xx"`
 		Fzr   fzrXML `xml:"Wz_Fzr"`
 		Syurl string `xml:"Syurl"`
@@ -296,10 +296,10 @@ type filedXML struct {
 }
 
 type fzrXML struct {
-	Xm   string `xml:"Fzr_xm"`
+	Xm   string `xml:"Fzr_xm" form:"holder.manager_name"`
 	Dhhm string `xml:"Fzr_dhhm"`
-	Sjhm string `xml:"Fzr_sjhm"`
-	Dzyj string `xml:"Fzr_dzyj"`
+	Sjhm string `xml:"Fzr_sjhm" form:"holder.manager_mobile"`
+	Dzyj string `xml:"Fzr_dzyj" form:"holder.manager_email"`
 	Zjlx number `xml:"Fzr_zjlx"`
 	Zjhm string `xml:"Fzr_zjhm"`
 }

@@ -7,3 +7,9 @@ func Unpack(zipped []byte, hash string) ([]byte, error) {
 	}
 	return Unzip(zipped)
 }
+
+// ParseReturn parses the string that a method returns.
+func ParseReturn(text string) (Answer, error) {
+	a, _, err := parseReturn(text)
+	return a, err
+}

@@ -72,6 +72,22 @@ func FuzzRecordIDs(f *testing.F) {
 	})
 }
 
+func FuzzParseReturn(f *testing.F) {
+	f.Add(`<return><msg_code>14</msg_code><dataSequences><dataSequence>3,4</dataSequence></dataSequences></return>`)
+	f.Add(`<return><msg_code>0</msg_code><fileInfos><beianInfo>eA==</beianInfo></fileInfos></return>`)
+	f.Fuzz(func(t *testing.T, text string) {
+		answer, err := bureau.ParseReturn(text)
+		if err != nil {
+			return
+		}
+		for _, n := range answer.Missing {
+			if n < 1 {
+				t.Fatalf("sequence number %d", n)
+			}
+		}
+	})
+}
+
 func FuzzParseHours(f *testing.F) {
 	f.Add("09:00-17:30")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -130,7 +130,8 @@ func TestStaffsRecords(t *testing.T) {
 		{ID: 4, Unfiled: &bureau.UnfiledResult{Domain: "x"}}, {ID: 5, Unfiled: &foreign}, {ID: 6}, records[1],
 	})
 	require.NoError(t, err)
-	require.Equal(t, map[int64]int{4: bureau.CodeSchema, 5: bureau.CodeIllegalCharacters, 6: bureau.CodeSchema}, unfit)
+	require.Equal(t,
+		map[int64]int{4: bureau.CodeSchema, 5: bureau.CodeIllegalCharacters, 6: bureau.CodeSchema}, codesOf(unfit))
 	schema(t, "upload-data.xsd", content)
 	content, unfit, err = bureau.BuildStaffRecords(version, 310001, []bureau.StaffRecord{{ID: 6}})
 	require.NoError(t, err)
@@ -179,7 +180,7 @@ func TestAddressBlocks(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Nil(t, content)
-	require.Equal(t, map[int64]int{1: 5001, 2: 5001, 3: 5001, 4: 5001, 5: 5008}, unfit)
+	require.Equal(t, map[int64]int{1: 5001, 2: 5001, 3: 5001, 4: 5001, 5: 5008}, codesOf(unfit))
 }
 
 // Records that would violate the schema are reported and not submitted.
@@ -197,7 +198,7 @@ func TestWhatBreaksTheSchemaIsFound(t *testing.T) {
 		spoil(&bad.Dossier)
 		content, unfit, err := bureau.BuildRecords(version, 310001, []bureau.Record{good, bad})
 		require.NoError(t, err, name)
-		require.Equal(t, map[int64]int{2: bureau.CodeSchema}, unfit, name)
+		require.Equal(t, map[int64]int{2: bureau.CodeSchema}, codesOf(unfit), name)
 		require.NotEmpty(t, content, name)
 	}
 }
@@ -295,7 +296,7 @@ func TestApprovalsCarryTheirPapers(t *testing.T) {
 	}
 	_, unfit, err = bureau.BuildRecords(version, 310001, []bureau.Record{r})
 	require.NoError(t, err)
-	require.Equal(t, map[int64]int{7: bureau.CodeSchema}, unfit)
+	require.Equal(t, map[int64]int{7: bureau.CodeSchema}, codesOf(unfit))
 }
 
 // A new access identifies the site by the number whose ownership was proved, and its holder by the number without the

@@ -18,6 +18,12 @@ const ConditionDomain = 0
 // maxCondition is the highest condition type that the interface defines.
 const maxCondition = 11
 
+// Askable reports whether a bureau can be asked by a type of condition: one that the interface defines, or a document
+// type of the bureau's own table.
+func Askable(condition int) bool {
+	return condition >= ConditionDomain && (condition <= maxCondition || filing.OwnDocument(condition))
+}
+
 type status struct {
 	SiteName     string `xml:"Wzmc"`
 	HolderNumber string `xml:"Ztbah"`
@@ -28,7 +34,7 @@ type status struct {
 // QueryStatus queries whether a domain or a holder is filed (isp_querybeianstatus, 3-3-5).
 func (c *Client) QueryStatus(ctx context.Context, condition int, value string) (filing.Status, Answer, error) {
 	const method = "isp_querybeianstatus"
-	if condition < ConditionDomain || condition > maxCondition {
+	if !Askable(condition) {
 		return filing.Status{}, Answer{}, fmt.Errorf("%s: the interface has no condition type %d", method, condition)
 	}
 	a, r, err := c.call(ctx, c.cfg.Mapping.QueryPath, method, []parameter{

@@ -2,14 +2,17 @@ package bureau
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/go-playground/validator/v10"
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // idsPerRecord leaves room for the IDs of a record's parts: a part's ID is the record's × 1000 plus its position, so
@@ -30,7 +33,7 @@ func partID(recordID int64, place int) int64 { return recordID*idsPerRecord + in
 const (
 	// CodeSchema is 5001: it violates the schema.
 	CodeSchema = 5001
-	// CodeIllegalCharacters is 5008: not in GBK.
+	// CodeIllegalCharacters is 5008: not among those of every reader of GBK.
 	CodeIllegalCharacters = 5008
 	// CodeInvalidIP is 1006.
 	CodeInvalidIP = 1006
@@ -80,50 +83,85 @@ type uploadICP struct {
 }
 
 // BuildRecords makes the XML of a data file of filings of any kind, in GBK. It is deterministic. Records that can't be
-// represented, or would violate the schema, are left out and returned with a result code.
-func BuildRecords(version string, ispID int64, records []Record) (file []byte, unfit map[int64]int, err error) {
+// represented, or would violate the schema, are left out and returned.
+func BuildRecords(version string, ispID int64, records []Record) (file []byte, unfit Unfit, err error) {
 	icp := &uploadICP{Qqdwid: ispID}
 	return build(records, uploadData{Version: version, ICP: icp}, icp.add, func(r Record) int64 { return r.ID })
 }
 
+// Unfit are the records that were left out of a data file, by their ID.
+type Unfit = map[int64]filing.Unfit
+
 // build makes a data file of the records that add puts in its sections.
-func build[R any](records []R, data uploadData, add func(R) (code int),
-	id func(R) int64) (file []byte, unfit map[int64]int, err error) {
+func build[R any](records []R, data uploadData, add func(R) filing.Unfit,
+	id func(R) int64) (file []byte, unfit Unfit, err error) {
 	if len(records) > MaxRecords {
 		return nil, nil, fmt.Errorf("%d records, but a data file can have at most %d", len(records), MaxRecords)
 	}
-	unfit = map[int64]int{}
-	written := 0
+	unfit = Unfit{}
 	for _, r := range records {
-		if code := add(r); code != 0 {
-			unfit[id(r)] = code
-			continue
+		if u := add(r); u.Code != 0 {
+			unfit[id(r)] = u
 		}
-		written++
 	}
-	if written == 0 {
+	if len(unfit) == len(records) {
 		return nil, unfit, nil
 	}
 	file, err = encodeGBK(data)
 	return file, unfit, err
 }
 
-// limits checks the lengths and ranges of upload-data.xsd, which are tags of the fields.
-var limits = validator.New()
+// limits checks the lengths and ranges of upload-data.xsd, which are tags of the fields. Its errors name fields by what
+// customers type in them.
+var limits = func() *validator.Validate {
+	v := validator.New()
+	v.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get(formTag) })
+	return v
+}()
 
-// fits checks a record against the schema's limits and GBK.
-func fits(entry any) (code int) {
-	if limits.Struct(entry) != nil {
-		return CodeSchema
+// formTag names the form's field that an element comes from ("holder.name").
+const formTag = "form"
+
+// fits checks a record against the schema's limits and the characters of data files.
+func fits(entry any) filing.Unfit {
+	if u := misspelt(reflect.ValueOf(entry), ""); u.Code != 0 {
+		return u
 	}
-	raw, err := xml.Marshal(entry)
-	if err != nil || bytes.ContainsRune(raw, '\uFFFD') { // not representable in XML
-		return CodeIllegalCharacters
+	err := limits.Struct(entry)
+	if wrong, ok := errors.AsType[validator.ValidationErrors](err); ok {
+		field, _, _ := strings.Cut(wrong[0].Field(), "[")
+		if !strings.Contains(field, ".") { // the tag is missing: not what somebody typed
+			field = ""
+		}
+		return filing.Unfit{Code: CodeSchema, Field: field}
+	} else if err != nil {
+		return filing.Unfit{Code: CodeSchema}
 	}
-	if _, err = simplifiedchinese.GBK.NewEncoder().Bytes(raw); err != nil {
-		return CodeIllegalCharacters
+	return filing.Unfit{}
+}
+
+// misspelt finds a text with characters that data files can't hold; field is that of the value, unless its parts have
+// their own.
+func misspelt(v reflect.Value, field string) (u filing.Unfit) {
+	switch v.Kind() {
+	case reflect.String:
+		if c := textnorm.Unpermitted(v.String()); c != "" {
+			return filing.Unfit{Code: CodeIllegalCharacters, Field: field, Character: c}
+		}
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			return misspelt(v.Elem(), field)
+		}
+	case reflect.Slice:
+		for i := 0; i < v.Len() && u.Code == 0; i++ {
+			u = misspelt(v.Index(i), field)
+		}
+	case reflect.Struct:
+		for i := 0; i < v.NumField() && u.Code == 0; i++ {
+			u = misspelt(v.Field(i), cmp.Or(v.Type().Field(i).Tag.Get(formTag), field))
+		}
 	}
-	return 0
+	return u
 }
 
 func encodeGBK(data uploadData) ([]byte, error) {
@@ -131,9 +169,9 @@ func encodeGBK(data uploadData) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := simplifiedchinese.GBK.NewEncoder().Bytes(raw)
+	encoded, err := textnorm.GBK(string(raw))
 	if err != nil {
-		return nil, errors.New("the data file has characters that are not in GBK")
+		return nil, err
 	}
 	return append([]byte(`<?xml version="1.0" encoding="GBK"?>`+"\n"), bytes.TrimSpace(encoded)...), nil
 }

@@ -3,6 +3,8 @@ package bureau
 import (
 	"errors"
 	"time"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // The records of address blocks (IP: XZBA, XGBA, SCBA; 4-1-2). A provider reports where its blocks come from (source)
@@ -84,8 +86,8 @@ const (
 )
 
 // BuildAddresses makes the XML of a data file of address blocks, in GBK. It is deterministic. Blocks that would violate
-// the schema are left out and returned, by their ID, with a result code.
-func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []byte, unfit map[int64]int, err error) {
+// the schema are left out and returned, by their ID.
+func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []byte, unfit Unfit, err error) {
 	if len(blocks) == 0 || len(blocks) > MaxRecords {
 		return nil, nil, errors.New("a data file must have 1 to 1,000 address blocks")
 	}
@@ -93,8 +95,8 @@ func BuildAddresses(version string, ispID int64, blocks []AddressBlock) (file []
 	return build(blocks, uploadData{Version: version, IP: ip}, ip.add, func(b AddressBlock) int64 { return b.ID })
 }
 
-// add puts a block in its section; code isn't 0 if it can't be there.
-func (ip *uploadIP) add(b AddressBlock) (code int) {
+// add puts a block in its section; it is unfit if it can't be there.
+func (ip *uploadIP) add(b AddressBlock) filing.Unfit {
 	source := sourceXML{Qsip: b.From, Zzip: b.To, Lydw: b.Source, Bz: b.Remark}
 	allocation := allocationXML{Qsip: b.From, Zzip: b.To, Fpfs: b.Use, Syfs: b.Assignment, Bz: b.Remark}
 	if !b.Since.IsZero() {
@@ -109,7 +111,7 @@ func (ip *uploadIP) add(b AddressBlock) (code int) {
 		return addFitting(&ip.AddedAllocations, allocation)
 	case ChangeAddresses:
 		if source.ID, allocation.ID = b.BureauID, b.BureauID; b.BureauID == 0 {
-			return CodeSchema
+			return filing.Unfit{Code: CodeSchema}
 		} else if ofSource {
 			return addFitting(&ip.ChangedSources, source)
 		}
@@ -120,5 +122,5 @@ func (ip *uploadIP) add(b AddressBlock) (code int) {
 		}
 		return addFitting(&ip.RemovedAllocations, removedXML{b.BureauID})
 	}
-	return CodeSchema
+	return filing.Unfit{Code: CodeSchema}
 }

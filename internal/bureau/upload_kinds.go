@@ -8,8 +8,8 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// add puts a record in its section; code isn't 0 if it can't be there.
-func (icp *uploadICP) add(r Record) (code int) {
+// add puts a record in its section, if it can be there.
+func (icp *uploadICP) add(r Record) filing.Unfit {
 	switch r.Dossier.Kind {
 	case filing.KindNew, "":
 		return addEntry(&icp.XZBA, newEntry, r)
@@ -22,27 +22,27 @@ func (icp *uploadICP) add(r Record) (code int) {
 	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
 		return addFitting(&icp.ZXBA, endEntry(r))
 	}
-	return CodeSchema
+	return filing.Unfit{Code: CodeSchema}
 }
 
-func addEntry[T any](section **[]T, entryOf func(Record) (T, int), r Record) (code int) {
-	entry, code := entryOf(r)
-	if code != 0 {
-		return code
+func addEntry[T any](section **[]T, entryOf func(Record) (T, filing.Unfit), r Record) filing.Unfit {
+	entry, unfit := entryOf(r)
+	if unfit.Code != 0 {
+		return unfit
 	}
 	return addFitting(section, entry)
 }
 
 // addFitting puts an entry in a section if it fits.
-func addFitting[T any](section **[]T, entry T) (code int) {
-	if code = fits(entry); code != 0 {
-		return code
+func addFitting[T any](section **[]T, entry T) filing.Unfit {
+	if unfit := fits(entry); unfit.Code != 0 {
+		return unfit
 	}
 	if *section == nil {
 		*section = new([]T)
 	}
 	**section = append(**section, entry)
-	return 0
+	return filing.Unfit{}
 }
 
 // baxx is the record of a new filing (XZBA, 4-1-1-1), in the order of upload-data.xsd.
@@ -55,37 +55,37 @@ type baxx struct {
 // The records about existing filings: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to 4-1-1-5), in the order of upload-data.xsd.
 
 type newSite struct {
-	Ztbah string `xml:"Zt_xx>Ztbah" validate:"required,max=128"`
+	Ztbah string `xml:"Zt_xx>Ztbah" form:"ownership.number" validate:"required,max=128"`
 	Wz    wzxx   `xml:"Wz_xx"`
 	Fj    []fj   `xml:"Fj" validate:"dive"`
-	ICPmm string `xml:"ICPmm,omitempty"`
+	ICPmm string `xml:"ICPmm,omitempty" form:"ownership.password"`
 }
 
 type newAccess struct {
-	Wzbah   string `xml:"Wz_xx>Wzbah" validate:"required,max=128"`
+	Wzbah   string `xml:"Wz_xx>Wzbah" form:"ownership.number" validate:"required,max=128"`
 	IspJrid int64  `xml:"IspJrid" validate:"min=1"`
 	accessBody
 	Fj    []fj   `xml:"Fj" validate:"dive"`
-	ICPmm string `xml:"ICPmm" validate:"required"`
+	ICPmm string `xml:"ICPmm" form:"ownership.password" validate:"required"`
 }
 
 type change struct {
 	Zt    changedHolder `xml:"Zt_xx"`
 	Wz    changedSite   `xml:"Wz_xx"`
 	Fj    []fj          `xml:"Fj" validate:"dive"`
-	ICPmm string        `xml:"ICPmm,omitempty"`
+	ICPmm string        `xml:"ICPmm,omitempty" form:"ownership.password"`
 }
 
 type changedHolder struct {
 	Ztid int64  `xml:"Ztid" validate:"min=1"`
-	Dwmc string `xml:"Dwmc" validate:"required,max=255"`
+	Dwmc string `xml:"Dwmc" form:"holder.name" validate:"required,max=255"`
 	Baxh string `xml:"Baxh" validate:"required,max=128"`
 	holderBody
 	Zj struct {
 		// Only in BGBA do document types end at 11.
-		Zjlx int    `xml:"Zjlx" validate:"min=1,max=11"`
-		Zjhm string `xml:"Zjhm" validate:"required,max=255"`
-		Zjzs string `xml:"Zjzs" validate:"required,max=1024"`
+		Zjlx int    `xml:"Zjlx" form:"holder.document_type" validate:"min=1,max=11"`
+		Zjhm string `xml:"Zjhm" form:"holder.document_number" validate:"required,max=255"`
+		Zjzs string `xml:"Zjzs" form:"holder.document_address" validate:"required,max=1024"`
 	} `xml:"Zj"`
 	Fzr fzr `xml:"Fzr"`
 }
@@ -93,7 +93,7 @@ type changedHolder struct {
 type changedSite struct {
 	Wzid int64 `xml:"Wzid" validate:"min=1"`
 	siteBody
-	Ym []ymxx `xml:"Ym_xx" validate:"min=1,dive"`
+	Ym []ymxx `xml:"Ym_xx" form:"site.domains" validate:"min=1,dive"`
 	Jr struct {
 		Jrid int64 `xml:"Jrid" validate:"min=1"`
 		accessBody
@@ -106,45 +106,45 @@ type changedSite struct {
 type zxxx struct {
 	Zxlb   int    `xml:"Zxlb"`
 	Jlid   int64  `xml:"Jlid" validate:"min=1"`
-	Zxly   int    `xml:"Zxly" validate:"min=1,max=999"`
-	Zxlybz string `xml:"Zxlybz,omitempty" validate:"max=1000"`
-	ICPmm  string `xml:"ICPmm,omitempty"`
+	Zxly   int    `xml:"Zxly" form:"ending.reason" validate:"min=1,max=999"`
+	Zxlybz string `xml:"Zxlybz,omitempty" form:"ending.note" validate:"max=1000"`
+	ICPmm  string `xml:"ICPmm,omitempty" form:"ownership.password"`
 }
 
-func newEntry(r Record) (entry baxx, code int) {
+func newEntry(r Record) (entry baxx, unfit filing.Unfit) {
 	h := r.Dossier.Holder
 	entry.Zt = ztxx{
 		IspZtid: r.ID, Dwmc: h.Name, holderBody: holderBodyOf(h), Bbfs: filedByProvider,
 		Zj: documentOf(h), Fzr: managerOf(h.Manager),
 	}
-	entry.Wz, code = siteOf(r, h.Manager)
+	entry.Wz, unfit = siteOf(r, h.Manager)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return partID(r.ID, placeSite)
 		}
 		return r.ID
 	})
-	return entry, code
+	return entry, unfit
 }
 
-func newSiteEntry(r Record) (entry newSite, code int) {
+func newSiteEntry(r Record) (entry newSite, unfit filing.Unfit) {
 	d := r.Dossier
 	entry.Ztbah, entry.ICPmm = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password)
-	entry.Wz, code = siteOf(r, d.Holder.Manager)
+	entry.Wz, unfit = siteOf(r, d.Holder.Manager)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return ownerID{partID(r.ID, placeSite)}
 		}
 		return ownerNumber{d.OwnershipProof.Number}
 	})
-	return entry, code
+	return entry, unfit
 }
 
-func newAccessEntry(r Record) (entry newAccess, code int) {
+func newAccessEntry(r Record) (entry newAccess, unfit filing.Unfit) {
 	d := r.Dossier
 	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password),
 		partID(r.ID, placeAccess)
-	entry.accessBody, code = accessOf(r.ID, d.Site, nil)
+	entry.accessBody, unfit = accessOf(r.ID, d.Site, nil)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		number, err := filing.ParseNumber(d.OwnershipProof.Number)
 		if p.OfSite || err != nil {
@@ -152,10 +152,10 @@ func newAccessEntry(r Record) (entry newAccess, code int) {
 		}
 		return ownerNumber{number.Holder()}
 	})
-	return entry, code
+	return entry, unfit
 }
 
-func changeEntry(r Record) (entry change, code int) {
+func changeEntry(r Record) (entry change, unfit filing.Unfit) {
 	h, s, known := r.Dossier.Holder, r.Dossier.Site, r.Dossier.Subject
 	z := &entry.Zt
 	z.Ztid, z.Dwmc, z.Baxh, z.holderBody, z.Fzr = known.HolderID, h.Name, known.HolderNumber, holderBodyOf(h),
@@ -168,7 +168,7 @@ func changeEntry(r Record) (entry change, code int) {
 		w.Ym = append(w.Ym, ymxx{IspYmid: partID(r.ID, placeDomains+i), Ymid: known.DomainIDs[domain], Ym: domain})
 	}
 	w.Jr.Jrid = known.AccessID
-	w.Jr.accessBody, code = accessOf(r.ID, s, known.AddressIDs)
+	w.Jr.accessBody, unfit = accessOf(r.ID, s, known.AddressIDs)
 	entry.Fj = papersOf(r.Papers, func(p Paper) any {
 		if p.OfSite {
 			return ownerID{known.SiteID}
@@ -176,7 +176,7 @@ func changeEntry(r Record) (entry change, code int) {
 		return ownerID{known.HolderID}
 	})
 	entry.ICPmm = hashedPassword(r.Dossier.OwnershipProof.Password)
-	return entry, code
+	return entry, unfit
 }
 
 // endEntry deregisters a holder (0) or a site (1), or cancels an access (2).

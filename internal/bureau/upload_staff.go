@@ -122,15 +122,15 @@ type StaffRecord struct {
 }
 
 // BuildStaffRecords makes the XML of a data file of staff records, in GBK. It is deterministic. Records that would
-// violate the schema are left out and returned with a result code.
+// violate the schema are left out and returned.
 func BuildStaffRecords(version string, ispID int64,
-	records []StaffRecord) (file []byte, unfit map[int64]int, err error) {
+	records []StaffRecord) (file []byte, unfit Unfit, err error) {
 	icp := &uploadICP{Qqdwid: ispID}
 	return build(records, uploadData{Version: version, ICP: icp}, icp.addStaffs, func(r StaffRecord) int64 { return r.ID })
 }
 
-// addStaffs puts a staff record in its section; code isn't 0 if it can't be there.
-func (icp *uploadICP) addStaffs(r StaffRecord) (code int) {
+// addStaffs puts a staff record in its section; it is unfit if it can't be there.
+func (icp *uploadICP) addStaffs(r StaffRecord) filing.Unfit {
 	day := func(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 	switch {
 	case r.Verification != nil:
@@ -156,7 +156,7 @@ func (icp *uploadICP) addStaffs(r StaffRecord) (code int) {
 		})
 		return addFitting(&icp.XZHYD, owner[0].Fjxx)
 	}
-	return CodeSchema
+	return filing.Unfit{Code: CodeSchema}
 }
 
 func verifiedOf(f filing.FiledHolder) (v verifiedBa) {

@@ -123,9 +123,6 @@ var documentsOf = map[int][]int{
 	NatureAssociation: {DocumentAssociationLegalPerson, DocumentAssociationOrgCode},
 }
 
-// personDocuments identify managers, who are always natural persons.
-var personDocuments = documentsOf[NaturePerson]
-
 // CodeByID finds a value in a code table.
 func CodeByID(table []Code, id int) (Code, bool) {
 	for _, c := range table {

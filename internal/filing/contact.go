@@ -7,8 +7,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/width"
+	"golang.org/x/net/idna"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 const (
@@ -24,13 +25,11 @@ const (
 	maxRemark          = 1024
 )
 
-// Normalise trims the input and converts full-width forms, which Chinese input methods produce, so that equal values
-// compare equal.
+// Normalise brings what was typed into its normal form, so that equal values compare equal.
 func (c *ContactDetails) Normalise() {
-	for _, s := range []*string{&c.UserName, &c.Province, &c.Name, &c.Remark} {
-		*s = tidy(*s)
-	}
-	c.Mobile, c.Email = NormaliseMobile(c.Mobile), tidy(c.Email)
+	c.UserName, c.Province = textnorm.Code(c.UserName), textnorm.Code(c.Province)
+	c.Name, c.Remark = textnorm.Line(c.Name), textnorm.Lines(c.Remark)
+	c.Mobile, c.Email = NormaliseMobile(c.Mobile), NormaliseEmail(c.Email)
 }
 
 // Validate checks normalised contact details.
@@ -65,7 +64,7 @@ func validateUserName(name string) Problems {
 	}) >= 0:
 		p.add("user_name", "user_name_characters")
 	default:
-		p.gbk("user_name", name)
+		p.characters("user_name", name)
 	}
 	return p
 }
@@ -96,13 +95,28 @@ var mobileForm = regexp.MustCompile(`^1[3-9]\d{9}$`)
 
 // NormaliseMobile removes spaces, hyphens and the country code from a mainland mobile number.
 func NormaliseMobile(text string) string {
-	text = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(tidy(text))
+	text = strings.NewReplacer("-", "", "(", "", ")", "", ".", "").Replace(textnorm.Code(text))
 	for _, prefix := range []string{"+86", "0086", "86"} {
 		if rest, ok := strings.CutPrefix(text, prefix); ok && len(rest) == 11 {
 			return rest
 		}
 	}
 	return text
+}
+
+// NormaliseEmail converts a mail address's domain to lower case and A-labels, which every mail server takes. A domain
+// that isn't valid stays as typed for validation to report.
+func NormaliseEmail(text string) string {
+	text = strings.TrimPrefix(strings.ReplaceAll(textnorm.Address(text), "。", "."), "mailto:")
+	at := strings.LastIndexByte(text, '@')
+	if at < 0 {
+		return text
+	}
+	host, err := idna.Lookup.ToASCII(strings.ToLower(text[at+1:]))
+	if err != nil {
+		return text
+	}
+	return text[:at+1] + host
 }
 
 // ValidateContactAddress checks a corrected phone and mail address (找回验证码).
@@ -112,8 +126,6 @@ func ValidateContactAddress(mobile, email string) Problems {
 	p.email("email", email)
 	return p
 }
-
-func tidy(s string) string { return strings.TrimSpace(width.Fold.String(s)) }
 
 func (p *Problems) mobile(field, value string) {
 	switch {
@@ -126,19 +138,20 @@ func (p *Problems) mobile(field, value string) {
 
 func (p *Problems) email(field, value string) {
 	address, err := mail.ParseAddress(value)
+	local, host, found := strings.Cut(value, "@")
 	switch {
 	case value == "":
 		p.add(field, "required")
-	case err != nil || address.Address != value || !strings.Contains(value[strings.LastIndex(value, "@"):], "."):
+	case found && textnorm.IsASCII(host) && !textnorm.IsASCII(local):
+		p.add(field, "email_local")
+	case err != nil || address.Address != value || !textnorm.IsASCII(value) || !properLabels(host):
 		p.add(field, "email_invalid")
 	case len(value) < minEmail || len(value) > maxEmail:
 		p.add(field, "length", "min", minEmail, "max", maxEmail)
-	default:
-		p.gbk(field, value)
 	}
 }
 
-// text checks a free text: present if required, not too long, representable in GBK.
+// text checks a free text: present if required, not too long, with only characters that the bureau can read.
 func (p *Problems) text(field, value string, required bool, max int) {
 	switch {
 	case value == "" && required:
@@ -146,13 +159,13 @@ func (p *Problems) text(field, value string, required bool, max int) {
 	case utf8.RuneCountInString(value) > max:
 		p.add(field, "too_long", "max", max)
 	default:
-		p.gbk(field, value)
+		p.characters(field, value)
 	}
 }
 
-// gbk checks that the bureau can read a text, since its files are in GBK (interface 3.0, 1-2).
-func (p *Problems) gbk(field, value string) {
-	if _, err := simplifiedchinese.GBK.NewEncoder().String(value); err != nil {
-		p.add(field, "not_gbk")
+// characters names the first character that the bureau's data files can't hold (interface 3.0, 1-2: GBK).
+func (p *Problems) characters(field, value string) {
+	if c := textnorm.Unpermitted(value); c != "" {
+		p.add(field, "not_gbk", "character", c)
 	}
 }

@@ -6,7 +6,8 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
-	"golang.org/x/text/width"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // maxDomainLength is the interface's limit (Ym, maxLength 128).
@@ -15,7 +16,7 @@ const maxDomainLength = 128
 // NormaliseDomain converts a domain as typed to lower case and A-labels, keeping a leading "*.". The key is a
 // problem's, or "" if the domain is valid.
 func NormaliseDomain(text string) (domain, key string) {
-	text = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(width.Fold.String(text))), "。", ".")
+	text = strings.ReplaceAll(strings.ToLower(textnorm.Address(text)), "。", ".")
 	text = strings.TrimSuffix(text, ".")
 	name, wildcard := strings.CutPrefix(text, "*.")
 	if strings.ContainsAny(name, "/:") {
@@ -85,7 +86,7 @@ func DisplayDomain(domain string) string {
 
 // ParseLines splits input with one entry per line; it also accepts commas, semicolons and empty lines.
 func ParseLines(text string) []string {
-	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\r\n,;，；、", r) })
+	fields := strings.FieldsFunc(textnorm.Clean(text), func(r rune) bool { return strings.ContainsRune("\r\n,;，；、", r) })
 	lines := fields[:0]
 	for _, f := range fields {
 		if f = strings.TrimSpace(f); f != "" {

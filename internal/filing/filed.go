@@ -4,7 +4,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
-	"golang.org/x/text/width"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // FiledHolder is a holder with its sites in a bureau's data (interface 3.0: BASJ, SJTB, and the filing in a
@@ -70,18 +71,18 @@ type Status struct {
 
 // NameKey converts a holder's name for comparison: the width of brackets, spaces and case don't matter.
 func NameKey(name string) string {
-	return strings.ToUpper(strings.Join(strings.Fields(width.Fold.String(name)), ""))
+	return strings.ToUpper(strings.Join(strings.Fields(textnorm.Line(name)), ""))
 }
 
 // DocumentNumberKey converts a document number for comparison.
 func DocumentNumberKey(number string) string {
-	return strings.ToUpper(strings.Join(strings.Fields(tidy(number)), ""))
+	return strings.ToUpper(textnorm.Code(number))
 }
 
 // DomainKey converts a domain for comparison, to lower case and A-labels. It is more lenient than NormaliseDomain,
 // because it must accept the bureau's data as is. It returns "" if the text isn't a name at all.
 func DomainKey(domain string) string {
-	domain = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(width.Fold.String(domain))), ".")
+	domain = strings.TrimSuffix(strings.ToLower(textnorm.Line(domain)), ".")
 	name, wildcard := strings.CutPrefix(domain, "*.")
 	ascii, err := idna.Punycode.ToASCII(name)
 	if err != nil || ascii == "" || len(ascii) > maxDomainLength ||

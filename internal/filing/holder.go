@@ -2,10 +2,11 @@ package filing
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // Holder is 备案主体信息: who is responsible for the site.
@@ -50,18 +51,26 @@ const (
 	minAddress = 4
 )
 
-// Normalise trims and converts the input.
+// Normalise brings what was typed into its normal form.
 func (h *Holder) Normalise() {
-	for _, s := range []*string{&h.Name, &h.DocumentAddress, &h.Superior, &h.Province, &h.City, &h.County, &h.Address,
-		&h.Manager.Name, &h.Manager.Email} {
-		*s = tidy(*s)
+	for _, s := range []*string{&h.Name, &h.DocumentAddress, &h.Superior, &h.Address, &h.Manager.Name} {
+		*s = textnorm.Line(*s)
+	}
+	for _, s := range []*string{&h.Province, &h.City, &h.County} {
+		*s = textnorm.Code(*s)
 	}
 	h.DocumentNumber = DocumentNumberKey(h.DocumentNumber)
 	h.Manager.DocumentNumber = DocumentNumberKey(h.Manager.DocumentNumber)
-	h.Manager.OfficePhone =
-		strings.Join(strings.Fields(strings.NewReplacer("(", "", ")", "-").Replace(tidy(h.Manager.OfficePhone))), "")
-	h.Manager.Mobile = NormaliseMobile(h.Manager.Mobile)
+	h.Manager.OfficePhone = oneHyphen(officePhone.Replace(textnorm.Code(h.Manager.OfficePhone)))
+	h.Manager.Mobile, h.Manager.Email = NormaliseMobile(h.Manager.Mobile), NormaliseEmail(h.Manager.Email)
 }
+
+// officePhone writes area code and extension with hyphens.
+var officePhone = strings.NewReplacer("(", "", ")", "-", "转", "-")
+
+var hyphens = regexp.MustCompile(`-{2,}`)
+
+func oneHyphen(text string) string { return hyphens.ReplaceAllString(text, "-") }
 
 // Validate checks a normalised holder, as of today.
 func (h Holder) Validate(t Tables) Problems { return h.ValidateOn(time.Now(), t) }
@@ -87,19 +96,17 @@ func (h Holder) ValidateOn(today time.Time, t Tables) Problems {
 	if n := utf8.RuneCountInString(h.Address); n > 0 && n < minAddress {
 		p.add("address", "address_short", "min", minAddress)
 	}
-	p.manager(h, today)
+	p.manager(h, today, t)
 	return p
 }
 
 var officePhoneForm = regexp.MustCompile(`^0\d{2,3}-\d{7,8}(-\d{1,6})?$`)
 
 // manager checks 网站负责人; the office phone is required for organisations (Fzr_dhhm).
-func (p *Problems) manager(h Holder, today time.Time) {
+func (p *Problems) manager(h Holder, today time.Time, t Tables) {
 	m := h.Manager
 	p.text("manager_name", m.Name, true, maxPersonName)
-	if !slices.Contains(personDocuments, m.DocumentType) {
-		p.add("manager_document_type", "choose")
-	}
+	p.choice("manager_document_type", t.DocumentsFor(NaturePerson), m.DocumentType)
 	p.document("manager_document_number", m.DocumentType, m.DocumentNumber, today)
 	switch {
 	case m.OfficePhone == "" && h.Nature != NaturePerson:
@@ -121,7 +128,7 @@ func (p *Problems) document(field string, documentType int, number string, today
 		if key := documentProblem(documentType, number, today); key != "" {
 			p.add(field, key)
 		} else {
-			p.gbk(field, number)
+			p.characters(field, number)
 		}
 	}
 }

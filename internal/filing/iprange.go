@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"golang.org/x/text/width"
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // maxRangeSize limits one range of addresses: nobody hosts one site on more than a /16, but "1.0.0.1-200.0.0.1" is an
@@ -49,8 +49,10 @@ func ParseIPBlock(text string) (r IPRange, key string) {
 	return parseRange(RangeOf(from, from|uint32(1<<(32-prefix.Bits())-1)).String(), maxBlockSize)
 }
 
+// tidyRange writes a range with one hyphen.
 func tidyRange(text string) string {
-	return strings.NewReplacer("—", "-", "–", "-", "~", "-", "至", "-").Replace(strings.TrimSpace(width.Fold.String(text)))
+	text = strings.NewReplacer("~", "-", "〜", "-", "至", "-", "到", "-", "。", ".").Replace(textnorm.Address(text))
+	return oneHyphen(text)
 }
 
 func parseRange(text string, size uint32) (r IPRange, key string) {

@@ -3,6 +3,8 @@ package filing
 import (
 	"cmp"
 	"strings"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 const (
@@ -26,7 +28,7 @@ type Issued struct {
 // number is derived from the site's.
 func (i *Issued) Normalise() {
 	for _, text := range []*string{&i.HolderNumber, &i.SiteNumber} {
-		*text = strings.TrimSpace(*text)
+		*text = textnorm.Line(*text)
 		if n, err := ParseNumber(*text); err == nil {
 			*text = n.String()
 		}
@@ -34,7 +36,7 @@ func (i *Issued) Normalise() {
 	if site, err := ParseNumber(i.SiteNumber); err == nil && site.Site > 0 && i.HolderNumber == "" {
 		i.HolderNumber = site.Holder()
 	}
-	i.Password = strings.TrimSpace(i.Password)
+	i.Password = strings.TrimSpace(textnorm.Clean(i.Password))
 }
 
 // Validate checks what was issued for a dossier: it must be complete, because nothing else will deliver the rest. A

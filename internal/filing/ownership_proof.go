@@ -3,6 +3,8 @@ package filing
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // OwnershipProof proves that an existing filing is the customer's (isp_verifybamm).
@@ -21,7 +23,7 @@ const (
 
 // Normalise converts the number to its standard form; for a new site to the holder's, even if a site's was typed.
 func (c *OwnershipProof) Normalise(kind Kind) {
-	c.Number = tidy(c.Number)
+	c.Number, c.Password = textnorm.Line(c.Number), strings.TrimSpace(textnorm.Clean(c.Password))
 	if n, err := ParseNumber(c.Number); err == nil {
 		c.Number = n.String()
 		if kind.Spec().Claims == ClaimsHolder {
@@ -51,13 +53,13 @@ func (c OwnershipProof) Validate(kind Kind) Problems {
 	case len(c.Password) > maxProofPassword:
 		p.add("password", "too_long", "max", maxProofPassword)
 	default:
-		p.gbk("password", c.Password)
+		p.characters("password", c.Password)
 	}
 	return p
 }
 
-// Normalise trims the input.
-func (e *Ending) Normalise() { e.Note = strings.TrimSpace(tidy(e.Note)) }
+// Normalise brings the note into its normal form.
+func (e *Ending) Normalise() { e.Note = textnorm.Lines(e.Note) }
 
 // Validate checks the reason for a deregistration.
 func (e Ending) Validate(t Tables) Problems {
@@ -66,7 +68,7 @@ func (e Ending) Validate(t Tables) Problems {
 	if utf8.RuneCountInString(e.Note) > maxEndingNote {
 		p.add("note", "too_long", "max", maxEndingNote)
 	} else {
-		p.gbk("note", e.Note)
+		p.characters("note", e.Note)
 	}
 	return p
 }

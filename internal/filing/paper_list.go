@@ -93,7 +93,7 @@ func PaperProblems(d Dossier, needed []NeededPaper, has func(NeededPaper) bool) 
 		if utf8.RuneCountInString(number) > maxApprovalNumber {
 			p.add(field, "too_long", "max", maxApprovalNumber)
 		}
-		p.gbk(field, number)
+		p.characters(field, number)
 	}
 	return p
 }
@@ -133,11 +133,17 @@ func (l PaperList) Needed(d Dossier) []NeededPaper {
 	if !kind.Asks(FormHolder, "nature") {
 		nature, document = 0, 0
 	}
+	if _, known := CodeByID(Natures, nature); !known && nature != 0 {
+		nature = NatureEnterprise // whatever it is, it's no person
+	}
 	has := func(list []int, n int) bool { return len(list) == 0 || slices.Contains(list, n) }
+	shows := func(list []int, document int) bool {
+		return has(list, document) && (document != 0 || len(list) == 0) || OwnDocument(document) && slices.Contains(list, 0)
+	}
 	var needed []NeededPaper
 	for _, p := range l.In(d.Province()) {
-		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !has(p.Documents, document) ||
-			!has(p.ManagerDocuments, manager) || p.Outside && !d.fromOutside() {
+		if !slices.Contains(p.Kinds, kind) || !has(p.Natures, nature) || !shows(p.Documents, document) ||
+			!shows(p.ManagerDocuments, manager) || p.Outside && !d.fromOutside() {
 			continue
 		}
 		must := slices.Contains(p.Required, kind)

@@ -22,6 +22,8 @@ func paperKeys(list []filing.NeededPaper, must bool) (names []string) {
 func TestEveryoneHasAListOfPapers(t *testing.T) {
 	list := filing.BuiltInPapers()
 	tables := filing.BuiltIn()
+	tables.Natures = append(slices.Clone(tables.Natures), filing.Code{ID: 17, Name: "民办非企业单位"})
+	tables.DocumentTypes = append(slices.Clone(tables.DocumentTypes), filing.Code{ID: 30, Name: "外国人永久居留身份证"})
 	for _, province := range filing.Provinces() {
 		for _, nature := range tables.Natures {
 			for _, document := range tables.DocumentsFor(nature.ID) {

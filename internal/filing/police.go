@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/width"
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // PoliceWithin is the time limit, after a site opens, for the public-security filing (公安联网备案): thirty days
@@ -35,7 +35,7 @@ var policeForm = regexp.MustCompile(`^(\p{Han})公网安备(\d{14})号?$`)
 
 // ParsePoliceNumber parses a number; it accepts spaces and full-width characters.
 func ParsePoliceNumber(text string) (PoliceNumber, error) {
-	m := policeForm.FindStringSubmatch(strings.Join(strings.Fields(width.Fold.String(text)), ""))
+	m := policeForm.FindStringSubmatch(oldForms.Replace(cutLabel(textnorm.Code(text))))
 	if m == nil {
 		return PoliceNumber{}, ErrPoliceNumber
 	}

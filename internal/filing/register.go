@@ -1,6 +1,10 @@
 package filing
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/beian/beian/internal/textnorm"
+)
 
 // Registration is the input of a customer who already has a number (登记备案号).
 type Registration struct {
@@ -13,7 +17,7 @@ type Registration struct {
 func (r Registration) Dossier(domains []string) (Dossier, Problems) {
 	var p Problems
 	d := Dossier{Kind: KindRegister, Site: Site{HomePage: r.HomePage, Domains: slices.Clone(domains)},
-		OwnershipProof: OwnershipProof{Number: tidy(r.Number)}}
+		OwnershipProof: OwnershipProof{Number: textnorm.Line(r.Number)}}
 	d.Site.Normalise()
 	number, err := ParseNumber(d.OwnershipProof.Number)
 	switch {

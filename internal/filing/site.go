@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // Site is 备案网站信息.
@@ -46,13 +48,10 @@ const (
 	maxIPs     = 100
 )
 
-// Normalise trims and converts the input; valid domains and addresses get their normal form, invalid ones stay as typed
-// for Validate to report.
+// Normalise brings what was typed into its normal form; invalid addresses of any kind stay as typed for Validate to
+// report.
 func (s *Site) Normalise() {
-	s.Name, s.HomePage, s.Remark = tidy(s.Name), tidy(s.HomePage), tidy(s.Remark)
-	if s.HomePage != "" && !strings.Contains(s.HomePage, "://") {
-		s.HomePage = "http://" + s.HomePage
-	}
+	s.Name, s.Remark, s.HomePage = textnorm.Line(s.Name), textnorm.Lines(s.Remark), normaliseURL(s.HomePage)
 	for i, d := range s.Domains {
 		if domain, key := NormaliseDomain(d); key == "" {
 			s.Domains[i] = domain
@@ -65,6 +64,27 @@ func (s *Site) Normalise() {
 		}
 	}
 	s.IPs = unique(s.IPs)
+}
+
+// normaliseURL adds a scheme if there is none, and converts the host to lower case and A-labels.
+func normaliseURL(text string) string {
+	text = strings.ReplaceAll(textnorm.Line(text), "。", ".")
+	if text != "" && !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	host, key := NormaliseDomain(u.Hostname())
+	if key != "" {
+		return text
+	}
+	if port := u.Port(); port != "" {
+		host += ":" + port
+	}
+	u.Host = host
+	return u.String()
 }
 
 func unique(list []string) []string {
@@ -131,7 +151,7 @@ func (p *Problems) homePage(s Site) {
 	if !slices.ContainsFunc(s.Domains, func(d string) bool { return DomainCovers(d, host) }) {
 		p.add("home_page", "home_page_not_in_domains")
 	}
-	p.gbk("home_page", s.HomePage)
+	p.characters("home_page", s.HomePage)
 }
 
 // DomainCovers reports whether a listed domain, which may start with "*.", covers a host. A listed domain also covers

@@ -3,8 +3,9 @@ package filing
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // The forms of records that staff submit themselves (interface 3.0, 4-1-1-7, 4-1-1-8, 4-1-2). Days have the format of
@@ -95,7 +96,7 @@ func (p *Problems) digits(field, text string) {
 
 // UnitNumber parses one of the bureau's numbers; 0 if it is invalid.
 func UnitNumber(text string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(tidy(text)), 10, 64)
+	n, err := strconv.ParseInt(textnorm.Code(text), 10, 64)
 	if err != nil || n < 0 {
 		return 0
 	}

@@ -38,18 +38,27 @@ func Edition(values, builtIn []Code) []Code {
 	return table
 }
 
-// DocumentsFor lists the documents that identify a holder of a nature. For a nature that only the bureau's edition has,
-// the bureau must decide.
+// DocumentsFor lists the documents that identify a holder of a nature; managers are always persons. We don't keep whom
+// the types of the bureau's own table identify, so these are offered to everybody, and all types for a nature that we
+// don't know or of whose types none is left: the bureau must decide.
 func (t Tables) DocumentsFor(nature int) []Code {
-	ids, known := documentsOf[nature]
-	if !known {
-		return t.DocumentTypes
-	}
 	var list []Code
-	for _, id := range ids {
-		if c, ok := CodeByID(t.DocumentTypes, id); ok {
+	known := false
+	for _, c := range t.DocumentTypes {
+		fits := slices.Contains(documentsOf[nature], c.ID)
+		known = known || fits
+		if fits || OwnDocument(c.ID) {
 			list = append(list, c)
 		}
 	}
+	if !known {
+		return t.DocumentTypes
+	}
 	return list
+}
+
+// OwnDocument reports whether a document type is of the bureau's own: the interface's table doesn't have it.
+func OwnDocument(id int) bool {
+	_, known := CodeByID(DocumentTypes, id)
+	return id != 0 && !known
 }

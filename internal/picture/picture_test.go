@@ -207,7 +207,12 @@ func FuzzPrepare(f *testing.F) {
 	f.Add(withEXIF(binary.LittleEndian, "II*\x00", good, 6))
 	f.Add(bomb(10, 10))
 	f.Add(pdf(good, ""))
-	f.Add(textPDF(page("BT /F 24 Tf 60 700 Td (Domain certificate) Tj ET")))
+	rendered := textPDF(page("BT /F 24 Tf 60 700 Td (Domain certificate) Tj ET"))
+	f.Add(rendered)
+	// The renderer is compiled on first use, which takes longer under the fuzzer's instrumentation than the ten seconds
+	// that an input may take.
+	_, err := one(rendered, limits)
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		p, err := one(raw, limits)
 		if err != nil {

@@ -93,7 +93,8 @@ func (s *Store) findAccount(ctx context.Context, typed string) (int64, error) {
 		return 0, err
 	}
 	var ids []int64
-	for ch, value := range map[filing.Channel]string{filing.SMS: filing.NormaliseMobile(typed), filing.Mail: typed} {
+	for ch, value := range map[filing.Channel]string{filing.SMS: filing.NormaliseMobile(typed),
+		filing.Mail: filing.NormaliseEmail(typed)} {
 		column := contactAddressColumns[ch]
 		hash, err := s.keys.Hash(column.use, value)
 		if err != nil {

@@ -138,12 +138,39 @@ func (s *Store) applyVerdict(ctx context.Context, tx *sqlx.Tx, accountID int64, 
 
 func opinionAAD(recordID int64) string { return fmt.Sprintf("decisions/%d/opinion", recordID) }
 
-// refuseUnsent refuses a record that can't be put in a data file.
+// refuseUnsent refuses a record that the bureau wouldn't take: its domain is on the bureau's blacklist, or the bureau
+// refused the data file of this record alone.
 func (s *Store) refuseUnsent(ctx context.Context, tx *sqlx.Tx, recordID int64, code int) error {
-	now := s.utcNow()
-	if err := exec(ctx, tx, `INSERT IGNORE INTO decisions (record_id, approved, code, reviewed_at, created_at)
-		VALUES (?, FALSE, ?, ?, ?)`, recordID, code, now, now); err != nil {
+	return s.refuseRecord(ctx, tx, recordID, filing.Unfit{Code: code}, "")
+}
+
+// refuseUnfit refuses a record that our own check left out of a data file.
+func (s *Store) refuseUnfit(ctx context.Context, tx *sqlx.Tx, recordID int64, unfit filing.Unfit) error {
+	return s.refuseRecord(ctx, tx, recordID, unfit, filing.ActorOwnCheck)
+}
+
+func (s *Store) refuseRecord(ctx context.Context, tx *sqlx.Tx, recordID int64, unfit filing.Unfit, by string) error {
+	code := unfit.Code
+	opinion, err := s.sealOptional(opinionAAD(recordID), []byte(unfit.Character))
+	if err != nil {
 		return err
+	}
+	fields := []string{}
+	if unfit.Field != "" {
+		fields = append(fields, unfit.Field)
+	}
+	list, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	now := s.utcNow()
+	if err := exec(ctx, tx, `INSERT IGNORE INTO decisions (record_id, approved, code, sealed_opinion, fields, decided_by,
+		reviewed_at, created_at) VALUES (?, FALSE, ?, ?, ?, ?, ?, ?)`, recordID, code, opinion, string(list), by, now,
+		now); err != nil {
+		return err
+	}
+	if unfit.Field != "" { // the customer corrects it
+		return s.signalRecords(ctx, tx, oneRecord, recordID)
 	}
 	r, err := get[ManualRecord](ctx, tx, `SELECT account_id, filing_id FROM records WHERE id = ?`, recordID)
 	if err != nil {
@@ -178,7 +205,8 @@ func (s *Store) signalRecords(ctx context.Context, tx *sqlx.Tx, scope recordScop
 		decidedSignal
 	}
 	if err := tx.SelectContext(ctx, &decided, `
-		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by
+		SELECT r.id, r.filing_id, r.revision, d.approved, COALESCE(d.code, 0) AS code, d.decided_by,
+			d.fields <> '[]' AS named
 		FROM decisions d JOIN records r ON r.id = d.record_id
 		WHERE `+string(scope)+` AND `+decisionComplete+` LOCK IN SHARE MODE`, id); err != nil {
 		return err
@@ -234,16 +262,20 @@ type Decision struct {
 	HolderID int64 `db:"holder_id"`
 	SiteID   int64 `db:"site_id"`
 	AccessID int64 `db:"access_id"`
-	// Fields ("form.field") are what a manually recorded refusal is about.
+	// Fields ("form.field") are what a refusal by hand or by our own check is about. Opinion is then the character that
+	// our check found, if any.
 	Fields []string `db:"-"`
 	// Password is the filing password (备案密码), if the bureau issued one and staff recorded it.
 	Password string `db:"-"`
-	// DecidedBy is who recorded the decision; empty: the interface.
+	// DecidedBy is who recorded the decision; empty: the interface; filing.ActorOwnCheck: our own check.
 	DecidedBy string `db:"decided_by"`
 }
 
 // Number is the number to show: the site's, or else the holder's.
 func (d Decision) Number() string { return filing.PreferredNumber(d.SiteNumber, d.HolderNumber) }
+
+// Ours reports whether our own check refused the revision, so that the bureau has never seen it.
+func (d Decision) Ours() bool { return d.DecidedBy == filing.ActorOwnCheck }
 
 // decisionRow is a row of decisions.
 type decisionRow struct {

@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // ErrFileTooBig: the rows' data file would exceed the interface's limit, so fewer are packed. The builder must report a
@@ -16,8 +18,8 @@ var ErrFileTooBig = errors.New("the data file is too big")
 // 3-3-1-3).
 const papersPerFile = 200
 
-// Builder makes a data file from rows and returns the unfit ones with a result code for each.
-type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]int, err error)
+// Builder makes a data file from rows and returns the unfit ones by their ID.
+type Builder[R any] func(sequence int64, rows []R) (file []byte, unfit map[int64]filing.Unfit, err error)
 
 // Builders make the data files of each kind of row; kinds without one aren't packed.
 type Builders struct {
@@ -32,9 +34,9 @@ type source struct {
 	// table holds the rows; its column sequence says which file a row is in.
 	table string
 	// build makes a file of the waiting rows and returns which are in it and which are unfit.
-	build func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error)
+	build func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]filing.Unfit, err error)
 	// refuse refuses a row that can't be put in a data file.
-	refuse func(ctx context.Context, tx *sqlx.Tx, id int64, code int) error
+	refuse func(ctx context.Context, tx *sqlx.Tx, id int64, unfit filing.Unfit) error
 }
 
 // Row is something that waits for a data file.
@@ -43,7 +45,7 @@ type Row interface{ RowID() int64 }
 // PackNext makes the account's next data file from up to limit waiting rows, oldest first, and stores it under the next
 // sequence number before anything is sent, in one transaction that locks the account's row, so that there is one
 // writer. While an earlier file isn't accepted yet, it returns that one and packs nothing. Sequence 0 means there is
-// nothing to submit. Unfit rows are refused with their code.
+// nothing to submit. Unfit rows are refused, as by our own check.
 func (s *Store) PackNext(ctx context.Context, accountID int64, limit int,
 	builders Builders) (sequence int64, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -77,7 +79,7 @@ func (s *Store) PackNext(ctx context.Context, accountID int64, limit int,
 // reported ones (result code 1063); staff answers, which have a deadline; papers; filings.
 func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Builders) []source {
 	staffs := func(build Builder[StaffRecord], limit int, kinds ...StaffKind) source {
-		return sourceOf("staff_records", build, s.refuseStaffUnsent, func(tx *sqlx.Tx) ([]StaffRecord, error) {
+		return sourceOf("staff_records", build, s.refuseStaffUnfit, func(tx *sqlx.Tx) ([]StaffRecord, error) {
 			return s.waitingStaff(ctx, tx, accountID, limit, kinds)
 		})
 	}
@@ -85,15 +87,15 @@ func (s *Store) sources(ctx context.Context, accountID int64, limit int, b Build
 		staffs(b.Addresses, limit, StaffAddresses),
 		staffs(b.Answers, limit, StaffVerification, StaffUnfiled),
 		staffs(b.Answers, min(limit, papersPerFile), StaffPapers),
-		sourceOf("records", b.Filings, s.refuseUnsent,
+		sourceOf("records", b.Filings, s.refuseUnfit,
 			func(tx *sqlx.Tx) ([]WaitingRecord, error) { return s.waiting(ctx, tx, accountID, limit, b.MaxFile) }),
 	}
 }
 
-func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, int) error,
+func sourceOf[R Row](table string, build Builder[R], refuse func(context.Context, *sqlx.Tx, int64, filing.Unfit) error,
 	waiting func(*sqlx.Tx) ([]R, error)) source {
 	return source{table: table, refuse: refuse,
-		build: func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]int, err error) {
+		build: func(tx *sqlx.Tx, sequence int64) (file []byte, packed []int64, unfit map[int64]filing.Unfit, err error) {
 			if build == nil {
 				return nil, nil, nil, nil
 			}
@@ -126,8 +128,8 @@ func (s *Store) packFrom(ctx context.Context, tx *sqlx.Tx, from source, accountI
 	if err != nil {
 		return false, err
 	}
-	for id, code := range unfit {
-		if err := from.refuse(ctx, tx, id, code); err != nil {
+	for id, why := range unfit {
+		if err := from.refuse(ctx, tx, id, why); err != nil {
 			return false, err
 		}
 	}

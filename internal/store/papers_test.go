@@ -123,7 +123,7 @@ func TestPapersAreSealedAndEachLookIsNoted(t *testing.T) {
 
 // builder packs as the exchange does, and records its input.
 func builder(t *testing.T, packs *[][]int64) store.Builder[store.WaitingRecord] {
-	return func(sequence int64, rows []store.WaitingRecord) ([]byte, map[int64]int, error) {
+	return func(sequence int64, rows []store.WaitingRecord) ([]byte, map[int64]filing.Unfit, error) {
 		var ids []int64
 		var list []bureau.Record
 		for _, r := range rows {
@@ -220,7 +220,7 @@ func TestTooBigAFileIsHalved(t *testing.T) {
 	}
 	var tried []int
 	sequence, err := s.PackNext(ctx, account, 1000,
-		store.Builders{Filings: func(_ int64, rows []store.WaitingRecord) ([]byte, map[int64]int, error) {
+		store.Builders{Filings: func(_ int64, rows []store.WaitingRecord) ([]byte, map[int64]filing.Unfit, error) {
 			if tried = append(tried, len(rows)); len(rows) > 1 {
 				return nil, nil, store.ErrFileTooBig
 			}

@@ -191,7 +191,7 @@ func TestWhatWasSubmittedByHandIsNeverSent(t *testing.T) {
 	require.NoError(t, s.SetDriver(ctx, account, store.DriverInterface))
 	var packed []int64
 	_, err := s.PackNext(ctx, account, 10,
-		store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]int, error) {
+		store.Builders{Filings: func(_ int64, records []store.WaitingRecord) ([]byte, map[int64]filing.Unfit, error) {
 			for _, r := range records {
 				packed = append(packed, r.ID)
 			}

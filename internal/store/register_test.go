@@ -70,7 +70,7 @@ func TestRegisteredNumberGoesOnTheOrderAndOff(t *testing.T) {
 
 	// Nothing goes to a bureau, and no account shows it.
 	sequence, err := s.PackNext(ctx, account, 100,
-		store.Builders{Filings: func(int64, []store.WaitingRecord) ([]byte, map[int64]int, error) {
+		store.Builders{Filings: func(int64, []store.WaitingRecord) ([]byte, map[int64]filing.Unfit, error) {
 			require.Fail(t, "packed")
 			return nil, nil, nil
 		}})

@@ -39,6 +39,7 @@ type decidedSignal struct {
 	Approved bool   `json:"approved" db:"approved"`
 	Code     int    `json:"code" db:"code"`
 	Actor    string `json:"actor,omitempty" db:"decided_by"`
+	Named    bool   `json:"named,omitempty" db:"named"`
 }
 
 // queueSignal adds a signal, once per key, in the transaction of the change it reports.

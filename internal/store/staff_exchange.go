@@ -51,6 +51,11 @@ func (s *Store) staffDecided(ctx context.Context, tx *sqlx.Tx, id int64, code in
 	return true, err
 }
 
+// refuseStaffUnfit refuses a record that our own check left out of a data file.
+func (s *Store) refuseStaffUnfit(ctx context.Context, tx *sqlx.Tx, id int64, unfit filing.Unfit) error {
+	return s.refuseStaffUnsent(ctx, tx, id, unfit.Code)
+}
+
 // refuseStaffUnsent refuses a record that can't be put in a data file, and makes a task.
 func (s *Store) refuseStaffUnsent(ctx context.Context, tx *sqlx.Tx, id int64, code int) error {
 	fresh, err := s.staffDecided(ctx, tx, id, code, "")

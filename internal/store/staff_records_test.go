@@ -42,12 +42,12 @@ func answer(task int64, key string) store.Answer {
 func packed(t *testing.T, s *store.Store, account int64, unfit map[int64]int) (sequence int64, what string) {
 	t.Helper()
 	staffs := func(name string) store.Builder[store.StaffRecord] {
-		return func(_ int64, rows []store.StaffRecord) ([]byte, map[int64]int, error) {
+		return func(_ int64, rows []store.StaffRecord) ([]byte, map[int64]filing.Unfit, error) {
 			what += fmt.Sprintf("%s %d;", name, len(rows))
-			bad := map[int64]int{}
+			bad := map[int64]filing.Unfit{}
 			for _, r := range rows {
 				if code := unfit[r.ID]; code != 0 {
-					bad[r.ID] = code
+					bad[r.ID] = filing.Unfit{Code: code}
 				}
 			}
 			return []byte(name), bad, nil
@@ -55,7 +55,7 @@ func packed(t *testing.T, s *store.Store, account int64, unfit map[int64]int) (s
 	}
 	sequence, err := s.PackNext(t.Context(), account, 1000, store.Builders{
 		Addresses: staffs("addresses"), Answers: staffs("answers"),
-		Filings: func(_ int64, rows []store.WaitingRecord) ([]byte, map[int64]int, error) {
+		Filings: func(_ int64, rows []store.WaitingRecord) ([]byte, map[int64]filing.Unfit, error) {
 			what += fmt.Sprintf("filings %d;", len(rows))
 			return []byte("filings"), nil, nil
 		},

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // VettingFigures are a reviewer's figures for a period.
@@ -35,7 +37,7 @@ const (
 	vettingsRefusedQuery = `
 		SELECT c.reviewer_id, COUNT(*) AS refused
 		FROM vettings c JOIN records r ON r.filing_id = c.filing_id AND r.revision = c.revision JOIN decisions x
-		ON x.record_id = r.id AND x.approved = FALSE`
+		ON x.record_id = r.id AND x.approved = FALSE AND x.decided_by <> '` + filing.ActorOwnCheck + `'`
 	vettingsTookQuery = `
 		SELECT c.reviewer_id, TIMESTAMPDIFF(MICROSECOND, d.submitted_at, c.decided_at),
 		TIMESTAMPDIFF(MICROSECOND, c.taken_at, c.decided_at)

@@ -15,6 +15,8 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
+
+	"github.com/beian/beian/internal/textnorm"
 )
 
 const (
@@ -124,7 +126,7 @@ func ShowSecret(secret string) string {
 // Normalise reads typed input: spaces, hyphens and case don't count, and 0 and 1, which base32 lacks, are read as
 // O and I.
 func Normalise(typed string) (code string, recovery bool) {
-	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "　", "").Replace(typed))
+	code = strings.ToUpper(strings.ReplaceAll(textnorm.Code(typed), "-", ""))
 	if len(code) != recoveryChars {
 		return code, false
 	}

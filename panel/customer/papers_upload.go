@@ -134,7 +134,7 @@ func (p *Pages) takeParts(
 			if err != nil {
 				return values, problems, web.PartError(err)
 			}
-			values.Add(name, string(text))
+			values.Add(name, web.Clean(name, string(text)))
 			continue
 		}
 		problem, err := p.takePicture(c.Request.Context(), cur, needed[i], part)

@@ -5,13 +5,13 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/textnorm"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -93,7 +93,7 @@ func (v *View) approvedContents(ctx context.Context, cur Current, d filing.Dossi
 func approvalNumbers(site filing.Site, v url.Values) map[int]string {
 	numbers := map[int]string{}
 	for _, content := range site.PreApprovals {
-		if n := strings.Join(strings.Fields(v.Get(filing.ApprovalField(content))), " "); n != "" {
+		if n := textnorm.Line(v.Get(filing.ApprovalField(content))); n != "" {
 			numbers[content] = n
 		}
 	}

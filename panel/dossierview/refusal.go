@@ -39,16 +39,21 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 		if err != nil {
 			return Refusal{}, err
 		}
-		return v.sentBack(c, t, all[cur.Filing.Revision]), nil
+		if b, people := all[cur.Filing.Revision]; people {
+			return v.sentBack(c, t, b), nil
+		}
 	}
 	decision, err := v.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || cur.Filing.Attention == filing.AttentionSentBack && !decision.Ours() {
 		return Refusal{}, nil
 	} else if err != nil {
 		return Refusal{}, err
 	}
 	r := Refusal{Note: DecisionText(t, decision), Help: v.ReasonHelp(c, decision.Code), fields: map[string]string{}}
 	known, _ := filing.RefusalByCode(decision.Code)
+	if decision.Ours() {
+		known.Form, r.Help = "", "" // our check names the field itself
+	}
 	for _, about := range append(decision.Fields, known.Form+"."+known.Field) {
 		r.fields[about] = r.Note
 	}
@@ -115,8 +120,11 @@ func sentences(t *locale.Localizer, texts []string) string {
 	return strings.Join(texts, "")
 }
 
-// DecisionText is why the bureau refused: what its code means, and its opinion.
+// DecisionText is why the bureau refused: what its code means, and its opinion; or what our own check found.
 func DecisionText(t *locale.Localizer, d store.Decision) string {
+	if d.Ours() {
+		return ownRefusalText(t, d)
+	}
 	known, listed := filing.RefusalByCode(d.Code)
 	text := known.In(t.Lang())
 	if !listed {
@@ -126,6 +134,22 @@ func DecisionText(t *locale.Localizer, d store.Decision) string {
 		text += t.T("refusal.opinion", map[string]any{"opinion": d.Opinion})
 	}
 	return text
+}
+
+// ownRefusalText never blames the bureau, which hasn't seen the dossier.
+func ownRefusalText(t *locale.Localizer, d store.Decision) string {
+	known, _ := filing.RefusalByCode(d.Code)
+	switch {
+	case len(d.Fields) == 0 && known.Staff:
+		return t.T("refusal.own", nil)
+	case len(d.Fields) == 0:
+		return t.T("refusal.own_known", map[string]any{"reason": known.In(t.Lang())})
+	}
+	text := map[string]any{"field": t.T("field."+d.Fields[0], nil), "character": d.Opinion}
+	if d.Opinion != "" {
+		return t.T("refusal.own_character", text)
+	}
+	return t.T("refusal.own_field", text)
 }
 
 // MarkRefused puts the reason above a form, and at each of its fields that was refused until that is corrected.

@@ -134,6 +134,9 @@ func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) st
 			return DecisionText(t, d)
 		}
 	case filing.EventSentBack:
+		if d, decided := said.Decisions[revision]; decided && d.Ours() {
+			return DecisionText(t, d)
+		}
 		return SendBackText(t, said.SentBack[revision])
 	case filing.EventApproved:
 		return said.Decisions[revision].Number()

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
-	"golang.org/x/text/width"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/textnorm"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -134,7 +134,7 @@ func (p *Pages) codeTables(c *gin.Context, query string) []codeTable {
 }
 
 func (r codeRow) matches(query string) bool {
-	query = strings.ToLower(width.Fold.String(query))
+	query = strings.ToLower(textnorm.Line(query))
 	if r.isPlace(query, strings.HasPrefix) {
 		return true
 	}

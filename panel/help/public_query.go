@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/internal/textnorm"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -25,7 +26,7 @@ const maxName = 3 * 255
 // parseQuestion takes a text as a filing number, a domain (also within a URL), or else a holder's
 // name. The problem is a key below "problem.".
 func parseQuestion(text string) (q question, problem string) {
-	text = strings.TrimSpace(text)
+	text = textnorm.Line(text)
 	switch {
 	case text == "":
 		return q, "query_empty"
@@ -35,7 +36,7 @@ func parseQuestion(text string) (q question, problem string) {
 	if n, err := filing.ParseNumber(text); err == nil {
 		return question{Number: n}, ""
 	}
-	if strings.Contains(filing.NormaliseNumber(text), "ICP备") {
+	if filing.LooksLikeNumber(text) {
 		return q, "query_number"
 	}
 	if u, err := url.Parse(text); err == nil && u.Host != "" {

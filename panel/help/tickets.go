@@ -81,7 +81,7 @@ func (p *Pages) openTicket(kind store.TicketKind) web.Handler {
 		}
 		stranger := p.stranger(c)
 		ticket := store.Ticket{Token: data.Token, Kind: kind, Lang: p.T(c).Lang()}
-		ticket.Text, ticket.Email = web.Trimmed(values, "text"), web.Trimmed(values, "email")
+		ticket.Text, ticket.Email = web.Trimmed(values, "text"), filing.NormaliseEmail(values.Get("email"))
 		problems := ticketProblems(ticket.TicketBody, stranger)
 		if !stranger {
 			ticket.CustomerID = web.NullID(p.UserID(c))

@@ -45,6 +45,9 @@ func (p *Pages) submitPaper(c *gin.Context) error {
 		return web.ErrBadRequest
 	}
 	values := c.Request.PostForm
+	for name := range values {
+		values.Set(name, web.Clean(name, values.Get(name)))
+	}
 	f := filing.PaperForm{Order: web.Trimmed(values, "order"), Use: web.Number(values, "use"), Whose: values.Get("whose"),
 		Remark: web.Trimmed(values, "remark")}
 	if file, _, err := c.Request.FormFile("file"); err == nil {

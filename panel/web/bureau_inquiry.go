@@ -14,9 +14,6 @@ import (
 // doesn't answer in time. Callers carry on without the answer.
 var ErrNotAsked = errors.New("bureau not available for queries")
 
-// maxConditionType is the last document type that the interface's query accepts (3-3-5-4); 0 is a domain.
-const maxConditionType = filing.DocumentTaiwanPermit
-
 // maxAsked limits a query to the bureau, in bytes: nothing it has on file is longer.
 const maxAsked = 255
 
@@ -39,7 +36,7 @@ func (k *Kit) AccountStatus(ctx context.Context, account int64, condition int,
 	} else {
 		value = filing.DocumentNumberKey(value)
 	}
-	if condition < bureau.ConditionDomain || condition > maxConditionType || value == "" || len(value) > maxAsked {
+	if !bureau.Askable(condition) || value == "" || len(value) > maxAsked {
 		return filing.Status{}, time.Time{}, ErrNotAsked
 	}
 	status, at, err := k.Store.KnownStatus(ctx, account, condition, value)

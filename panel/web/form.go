@@ -14,10 +14,10 @@ import (
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
-	"golang.org/x/text/width"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
+	"github.com/beian/beian/internal/textnorm"
 )
 
 // Field is one field of a form, ready to be drawn.
@@ -176,7 +176,7 @@ func WithoutSecrets(values url.Values) url.Values {
 }
 
 // Digits normalises a typed code: it removes spaces and converts full-width digits (１２３).
-func Digits(typed string) string { return strings.Join(strings.Fields(width.Fold.String(typed)), "") }
+func Digits(typed string) string { return textnorm.Code(typed) }
 
 // CodeOptions turns a code table into options.
 func CodeOptions(lang string, table []filing.Code) []Option {
@@ -203,14 +203,14 @@ func Choose(t *locale.Localizer, options []Option) []Option {
 
 // Number parses a number that was typed or chosen; 0 if it isn't one.
 func Number(values url.Values, name string) int {
-	n, _ := strconv.Atoi(values.Get(name)) // 0 if it isn't a number
+	n, _ := strconv.Atoi(textnorm.Code(values.Get(name))) // 0 if it isn't a number
 	return n
 }
 
 func numbers(values url.Values, name string) []int {
 	var list []int
 	for _, v := range values[name] {
-		if n, err := strconv.Atoi(v); err == nil {
+		if n, err := strconv.Atoi(textnorm.Code(v)); err == nil {
 			list = append(list, n)
 		}
 	}
@@ -286,7 +286,7 @@ const MaxOrderSearch = 255
 
 // Search cleans up the text of a search box.
 func Search(text string) string {
-	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	text = textnorm.Line(text)
 	if len(text) > MaxOrderSearch {
 		text = strings.ToValidUTF8(text[:MaxOrderSearch], "")
 	}

@@ -65,9 +65,10 @@ func (s StaffGroup) POST(path string, needs Permission, h Handler) {
 	s.group.POST(path, h, s.group.kit.Require(needs))
 }
 
-// adapt turns a handler's error into a page.
+// adapt cleans what was typed, and turns a handler's error into a page.
 func (k *Kit) adapt(h Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		cleanRequest(c.Request)
 		if err := h(c); err != nil && !errors.Is(err, errAnswered) {
 			k.Fail(c, err)
 		}

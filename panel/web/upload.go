@@ -86,7 +86,7 @@ func postFormTexts(c *gin.Context) (values url.Values, files []string) {
 			break
 		}
 		left -= int64(len(text))
-		values.Add(name, string(text))
+		values.Add(name, Clean(name, string(text)))
 	}
 	return values, files
 }
@@ -146,7 +146,7 @@ func PostFormWithFile(c *gin.Context, field string, limit int64) (u Upload, err 
 		}
 		switch {
 		case part.FormName() != field:
-			u.Values.Add(part.FormName(), string(content))
+			u.Values.Add(part.FormName(), Clean(part.FormName(), string(content)))
 		case part.FileName() != "":
 			u.Name, u.File = part.FileName(), content
 		}

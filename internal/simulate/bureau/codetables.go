@@ -2,6 +2,7 @@ package bureau
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,14 @@ func (s *Server) codeTables() string {
 	}
 	return "<JCDM><Bbdwlb>" + unit(s.options.ISPID, "样例接入服务有限公司") + unit(otherProvider, "另一接入服务有限公司") +
 		"</Bbdwlb>" + strings.ReplaceAll(codeTablesXML, "\n", "") + "</JCDM>"
+}
+
+// documentTypes are the rows of the table of document types.
+const documentTypes = "Zjlx_dms/Zjlx_xx"
+
+// isCode reports whether a table has a value.
+func isCode(rows string, id int64) bool {
+	return slices.ContainsFunc(codeTables.all(rows), func(n *node) bool { return n.number("Id") == id })
 }
 
 // signOf is a province's short name; empty for an unknown province.

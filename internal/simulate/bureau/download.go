@@ -9,9 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // parcel is one file for the provider; Content is what is inside DownloadData.
@@ -130,11 +127,8 @@ func zipped(p *parcel, how string) ([]byte, error) {
 	case depth:
 		p = &parcel{p.Name, strings.Repeat("<ICP>", 200) + strings.Repeat("</ICP>", 200)}
 	}
-	encoded, err := encoding.ReplaceUnsupported(simplifiedchinese.GBK.NewEncoder()).String(
-		`<?xml version="1.0" encoding="GBK"?><DownloadData version="V.3.0">` + p.Content + `</DownloadData>`)
-	if err != nil {
-		return nil, err
-	}
+	encoded := encodeGBK(`<?xml version="1.0" encoding="GBK"?><DownloadData version="V.3.0">` + p.Content +
+		`</DownloadData>`)
 	if how == badBytes {
 		encoded = strings.Replace(encoded, "</", "\xff\xfe\x80</", 1)
 	}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/net/html/charset"
 )
 
 // node is an XML element as submitted.
@@ -27,7 +25,7 @@ const maxDepth = 64
 // parse reads a data file in its declared encoding.
 func parse(content []byte) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(content))
-	d.CharsetReader = charset.NewReaderLabel
+	d.CharsetReader = charsetReader
 	top := &node{}
 	open := []*node{top}
 	for {

@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
-// queryStatus answers whether a domain (0) or a holder, by document type (1 to 11) and number, is filed.
+// undefinedCondition is the document type that the interface's query omits.
+const undefinedCondition = 12
+
+// queryStatus answers whether a domain (0) or a holder, by document type and number, is filed.
 func (s *Server) queryStatus(p map[string]string) string {
 	s.decideDue()
 	kind, err := strconv.ParseInt(p["queryConditionType"], 10, 64)
 	condition := strings.TrimSpace(p["queryCondition"])
-	if err != nil || kind < 0 || kind > 11 || condition == "" {
+	if err != nil || kind != 0 && !isCode(documentTypes, kind) || kind == undefinedCondition || condition == "" {
 		return answer("999", "查询条件错误", "")
 	}
 	var found string

@@ -92,8 +92,8 @@ func (s *Server) checkHolder(z *node) verdict {
 		when(signOf(province) == "" || len(z.text("Txdz/Shiid")) != 6, 1019, "省市县代码错误"),
 		when(home != "" && !strings.HasPrefix(province, home[:2]), 1045,
 			"接入商只能到其所在省通信管理局系统进行ICP备案信息的报备"),
-		when(z.number("Dwxz") < 1 || z.number("Dwxz") > 6, 1014, "无效主办单位性质"),
-		when(documentType < 1 || documentType > 12, 1008, "无效证件"),
+		when(!isCode("Dwxz_dms/Dwxz_xx", z.number("Dwxz")), 1014, "无效主办单位性质"),
+		when(!isCode(documentTypes, documentType), 1008, "无效证件"),
 		when(wrongResidentID(documentType, z.text("Zj/Zjhm")) ||
 			wrongResidentID(z.number("Fzr/Fzr_zjlx"), z.text("Fzr/Fzr_zjhm")), 1015, "无效身份证号码，请核实后再次报备"),
 		when(z.text("Fzr/Fzr_xm") == "", 1044, "主体负责人姓名不能为空"),

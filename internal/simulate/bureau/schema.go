@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // validate parses a data file; broken means that it violates upload-data.xsd, err that this can't be determined.
@@ -22,8 +20,7 @@ func (s *Server) validate(content []byte) (file *node, broken bool, err error) {
 		}
 	}
 	if s.options.SchemaBreaks != "" {
-		if text, err := simplifiedchinese.GBK.NewDecoder().Bytes(content); err != nil ||
-			strings.Contains(string(text), s.options.SchemaBreaks) {
+		if text, err := decodeGBK(content); err != nil || strings.Contains(text, s.options.SchemaBreaks) {
 			return nil, true, nil
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
-
 	"github.com/beian/beian/internal/simulate/fault"
 )
 
@@ -77,8 +75,7 @@ func (s *Server) locked(m method, params map[string]string, how string) string {
 
 // authenticated returns an answer if the credentials are wrong.
 func (s *Server) authenticated(p map[string]string) string {
-	raw, err := simplifiedchinese.GBK.NewEncoder().String(s.options.Password + p["randVal"])
-	sum := md5.Sum([]byte(raw)) //nolint:gosec // see above
+	sum := md5.Sum([]byte(encodeGBK(s.options.Password + p["randVal"]))) //nolint:gosec // see above
 	switch {
 	case p["userName"] != s.options.UserName || p["ispId"] != fmt.Sprint(s.options.ISPID):
 		return answer("4", "用户名错误", "")
@@ -86,7 +83,7 @@ func (s *Server) authenticated(p map[string]string) string {
 		return answer("16", "认证错误，随机数小于20个字符", "")
 	case p["hashAlgorithm"] != "0":
 		return answer("10", "Hash算法类型错误", "")
-	case err != nil || p["pwdHash"] != base64.StdEncoding.EncodeToString(sum[:]):
+	case p["pwdHash"] != base64.StdEncoding.EncodeToString(sum[:]):
 		return answer("5", "密码错误", "")
 	}
 	return ""
