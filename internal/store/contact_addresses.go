@@ -66,10 +66,9 @@ func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAd
 			continue
 		}
 		filingID, found, err := getOptional[int64](ctx, s.db, `
-			SELECT f.id FROM filings f JOIN orders o ON o.id = f.order_id
-				JOIN contacts c ON c.filing_id = f.id
+			SELECT f.id FROM filings f JOIN contacts c ON c.filing_id = f.id
 				JOIN verifications v ON v.filing_id = f.id AND v.channel = ? AND v.verified_at IS NOT NULL
-			WHERE o.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
+			WHERE f.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
 		if err != nil {
 			return r, fmt.Errorf("looking for a contact of account %d: %w", userID, err)
 		}
@@ -100,7 +99,7 @@ func (s *Store) findAccount(ctx context.Context, typed string) (int64, error) {
 			return 0, err
 		}
 		found, err := selectAll[int64](ctx, s.db, `SELECT id FROM users WHERE `+column.hash+` = ?
-			UNION SELECT o.customer_id FROM contacts c JOIN filings f ON f.id = c.filing_id JOIN orders o ON o.id = f.order_id
+			UNION SELECT f.customer_id FROM contacts c JOIN filings f ON f.id = c.filing_id AND f.customer_id IS NOT NULL
 				JOIN verifications v ON v.filing_id = c.filing_id AND v.channel = ? AND v.verified_at IS NOT NULL
 				WHERE c.`+column.hash+` = ? LIMIT 2`, hash, ch, hash)
 		if err != nil {
