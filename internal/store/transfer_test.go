@@ -17,7 +17,7 @@ import (
 func verify(t *testing.T, s *store.Store, f store.Filing) {
 	t.Helper()
 	for _, ch := range filing.Channels {
-		code, _, err := s.PrepareCode(t.Context(), f.ID, ch, 1)
+		code, _, err := s.PrepareCode(t.Context(), f.ID, ch)
 		require.NoError(t, err)
 		require.NoError(t, s.VerifyCode(t.Context(), f.ID, ch, code))
 	}
