@@ -19,7 +19,7 @@ type commands struct {
 	Panel    panelCommand    `cmd:"" help:"Run a web panel."`
 	Worker   workerCommand   `cmd:"" help:"Run a worker; show and change which build's workers get tasks."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this build's version, or show its state."`
-	Orders   ordersCommand   `cmd:"" help:"Import orders."`
+	Orders   ordersCommand   `cmd:"" help:"Import orders, and transfer one to another customer."`
 	Users    usersCommand    `cmd:"" help:"Manage accounts of the panel."`
 	Filings  filingsCommand  `cmd:"" help:"Repair filings."`
 	Audit    auditCommand    `cmd:"" help:"Verify the audit log of staff actions."`

@@ -21,6 +21,11 @@ func (s *Store) OrderByNumber(ctx context.Context, number string) (Order, error)
 	return s.order(ctx, `o.number = ?`, number)
 }
 
+// OpenFilingOf returns the filing that represents an order, whoever opened it, for staff.
+func (s *Store) OpenFilingOf(ctx context.Context, number string) (Filing, error) {
+	return s.filing(ctx, `WHERE o.number = ? AND f.open_order_id = o.id`, number)
+}
+
 // TransferOrder gives an order to another customer, the only way in which that happens. It returns ErrFilingOpen while
 // a filing of somebody else is open on the order, ErrNotCustomer for a login of staff and ErrNotFound for one that
 // doesn't exist.
