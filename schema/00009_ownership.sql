@@ -35,16 +35,7 @@ ALTER TABLE users ADD KEY users_provider_email (provider_email_hash);
 
 ALTER TABLE users ADD KEY users_provider_mobile (provider_mobile_hash);
 
--- Invitations that staff sent to the customer; the number tells repeated ones apart.
-ALTER TABLE users ADD COLUMN invitations INT NOT NULL DEFAULT 0;
-
-ALTER TABLE users ADD COLUMN invited_at DATETIME(6) NULL;
-
 -- +goose Down
-ALTER TABLE users DROP COLUMN invited_at;
-
-ALTER TABLE users DROP COLUMN invitations;
-
 ALTER TABLE users DROP KEY users_provider_mobile;
 
 ALTER TABLE users DROP KEY users_provider_email;
