@@ -99,7 +99,7 @@ func TestNoticeOfARegistrationGoesToTheAccount(t *testing.T) {
 	order, err := s.OrderOf(ctx, user.ID, "D1")
 	require.NoError(t, err)
 	f, err := s.OpenRegistration(ctx,
-		store.NewRegistration{OrderID: order.ID, Dossier: filing.Dossier{Kind: filing.KindRegister,
+		store.NewRegistration{OrderID: order.ID, CustomerID: order.CustomerID, Dossier: filing.Dossier{Kind: filing.KindRegister,
 			OwnershipProof: filing.OwnershipProof{Number: "沪ICP备2026000002号-1"}}})
 	require.NoError(t, err)
 	phone, post, effects := phones(t, s)

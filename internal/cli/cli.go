@@ -20,7 +20,7 @@ type commands struct {
 	Worker   workerCommand   `cmd:"" help:"Run a worker; show and change which build's workers get tasks."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this build's version, or show its state."`
 	Doctor   doctorCommand   `cmd:"" help:"Check everything that panels and workers depend on."`
-	Orders   ordersCommand   `cmd:"" help:"Import orders."`
+	Orders   ordersCommand   `cmd:"" help:"Import orders, and transfer one to another customer."`
 	Users    usersCommand    `cmd:"" help:"Manage accounts of the panel."`
 	Filings  filingsCommand  `cmd:"" help:"Repair filings."`
 	Audit    auditCommand    `cmd:"" help:"Verify the audit log of staff actions."`

@@ -13,13 +13,14 @@ import (
 )
 
 type ordersCommand struct {
-	Import importCommand `cmd:"" help:"Import orders from a CSV file; its columns are in docs/orders.md."`
+	Import   importCommand   `cmd:"" help:"Import orders from a CSV file; its columns are in docs/orders.md."`
+	Transfer transferCommand `cmd:"" help:"Transfer an order to another customer."`
 }
 
 type importCommand struct {
 	config.Base `embed:""`
 	Strict      bool   `help:"refuse the whole file if one row is bad"`
-	File        string `arg:"" type:"existingfile" help:"CSV file, UTF-8 or GBK"`
+	File        string `arg:"" type:"existingfile" help:"CSV file"`
 }
 
 // Help shows an example.

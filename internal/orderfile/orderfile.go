@@ -3,20 +3,17 @@
 package orderfile
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
@@ -25,12 +22,7 @@ import (
 
 // Columns are the names in the header, in the order of the documentation.
 var Columns = []string{"number", "customer", "product", "domains", "ips", "protocol", "host", "port", "user",
-	"password", "document_root", "expires_on"}
-
-var required = []string{"number", "customer", "product", "domains", "ips"}
-
-// peekSize is how much of a file is read to tell UTF-8 from GBK.
-const peekSize = 64 << 10
+	"password", "document_root", "expires_on", "mobile", "email"}
 
 // RowError is a row that can't be imported. It never quotes a value.
 type RowError struct {
@@ -40,150 +32,266 @@ type RowError struct {
 }
 
 func (e RowError) Error() string {
+	if e.Column == "-" {
+		return fmt.Sprintf("line %d %s", e.Line, e.Reason)
+	}
 	return fmt.Sprintf("line %d, column %s: %s", e.Line, e.Column, e.Reason)
 }
 
 // Reader reads orders one by one.
 type Reader struct {
-	csv    *csv.Reader
+	lines  *lines
 	column map[string]int
+	// named tells of each of the header's columns whether it has a name.
+	named []bool
+	line  int
 }
 
-// NewReader reads the header. The file may be UTF-8, with or without a byte order mark, or GBK.
+// NewReader reads the header. The file may be UTF-8, UTF-16 with a byte order mark, or GBK, and separated by commas,
+// semicolons or tabs.
 func NewReader(r io.Reader) (*Reader, error) {
-	b := bufio.NewReaderSize(r, peekSize)
-	head, err := b.Peek(peekSize)
-	if err != nil && !errors.Is(err, io.EOF) {
+	l, err := newLines(r)
+	if err != nil {
 		return nil, err
 	}
-	var text io.Reader = b
-	switch {
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		if _, err := b.Discard(3); err != nil {
-			return nil, err
-		}
-	case !validUTF8(head):
-		text = simplifiedchinese.GBK.NewDecoder().Reader(b)
-	}
-	c := csv.NewReader(text)
-	c.FieldsPerRecord = -1
-	c.TrimLeadingSpace = true
-	header, err := c.Read()
+	header, err := l.header()
 	if err != nil {
-		return nil, fmt.Errorf("line 1: no header; want %s", strings.Join(Columns, ","))
+		return nil, fmt.Errorf("line 1: the header can't be read: %w", err)
 	}
-	f := &Reader{csv: c, column: map[string]int{}}
+	f := &Reader{lines: l, column: map[string]int{}, named: make([]bool, len(header))}
 	for i, name := range header {
 		name = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(Columns, name) {
+		_, twice := f.column[name]
+		switch {
+		case name == "": // spreadsheets append empty columns
+		case !slices.Contains(Columns, name):
 			return nil, fmt.Errorf("line 1: unknown column %d; want %s", i+1, strings.Join(Columns, ","))
+		case twice:
+			return nil, fmt.Errorf("line 1: the column %s is there twice", name)
+		default:
+			f.column[name], f.named[i] = i, true
 		}
-		f.column[name] = i
 	}
-	for _, name := range required {
-		if _, ok := f.column[name]; !ok {
-			return nil, fmt.Errorf("line 1: the column %s is missing", name)
-		}
+	if len(f.column) == 0 {
+		return nil, fmt.Errorf("line 1: no header; want %s", strings.Join(Columns, ","))
+	}
+	if _, ok := f.column["number"]; !ok {
+		return nil, errors.New("line 1: the column number is missing")
 	}
 	return f, nil
 }
 
-// validUTF8 allows for a character cut in two by the peek.
-func validUTF8(head []byte) bool {
-	for cut := range utf8.UTFMax {
-		if len(head) >= cut && utf8.Valid(head[:len(head)-cut]) {
-			return true
+// Line is the line on which the order that Next returned begins.
+func (f *Reader) Line() int { return f.line }
+
+// Next reads one order; rows without any value don't count. It returns io.EOF at the end, or a RowError for a bad row,
+// after which reading may continue.
+func (f *Reader) Next() (store.OrderImport, error) {
+	for {
+		record, line, err := f.lines.record(f.fits)
+		f.line = line
+		if err != nil {
+			return store.OrderImport{}, err
 		}
+		if !slices.ContainsFunc(record, func(value string) bool { return strings.TrimSpace(value) != "" }) {
+			continue
+		}
+		for i, value := range record {
+			if strings.TrimSpace(value) != "" && (i >= len(f.named) || !f.named[i]) {
+				err = RowError{line, "-", "has a value without a column; " +
+					"want quotes around a value that contains the separator"}
+			}
+		}
+		var o store.OrderImport
+		if err == nil {
+			o, err = row{line, record, f.column}.order()
+		}
+		if err != nil {
+			f.lines.unjoin()
+		}
+		return o, err
 	}
-	return false
 }
 
-// Next reads one order. It returns io.EOF at the end, or a RowError for a bad row, after which reading may
-// continue.
-func (f *Reader) Next() (store.OrderImport, error) {
-	record, err := f.csv.Read()
-	line, _ := f.csv.FieldPos(0)
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return store.OrderImport{}, RowError{parse.Line, "-", "quotes don't match"}
-	} else if err != nil {
-		return store.OrderImport{}, err
-	}
-	get := func(name string) string {
-		if i, ok := f.column[name]; ok && i < len(record) {
-			return strings.TrimSpace(record[i])
+// fits tells whether a record that spans lines can be one: only lists have line breaks.
+func (f *Reader) fits(record []string) bool {
+	for i, value := range record {
+		if strings.Contains(value, "\n") && !f.is(i, "domains") && !f.is(i, "ips") {
+			return false
 		}
+	}
+	return len(record) <= len(f.named)
+}
+
+func (f *Reader) is(i int, name string) bool {
+	at, ok := f.column[name]
+	return ok && at == i
+}
+
+// row is a record of the file.
+type row struct {
+	line   int
+	record []string
+	column map[string]int
+}
+
+// has tells whether the file says anything about a column, be it that it's empty.
+func (r row) has(name string) bool {
+	_, ok := r.column[name]
+	return ok
+}
+
+// get is a column's value; empty for one that isn't there.
+func (r row) get(name string) string {
+	i, ok := r.column[name]
+	if !ok || i >= len(r.record) {
 		return ""
 	}
-	return parseRow(line, get)
+	value := strings.TrimSpace(r.record[i])
+	if inner, ok := strings.CutPrefix(value, `="`); ok && strings.HasSuffix(inner, `"`) {
+		value = strings.TrimSuffix(inner, `"`) // how spreadsheets keep a number as text
+	}
+	return value
 }
 
-func parseRow(line int, get func(string) string) (o store.OrderImport, err error) {
-	bad := func(column, reason string) (store.OrderImport, error) {
-		return store.OrderImport{}, RowError{line, column, reason}
+func (r row) bad(column, reason string) error { return RowError{r.line, column, reason} }
+
+// scientific is how spreadsheets write long numbers, whose last digits are lost.
+var scientific = regexp.MustCompile(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
+
+func (r row) order() (o store.OrderImport, err error) {
+	o = store.OrderImport{Number: r.get("number"), Customer: r.get("customer"), Product: r.get("product")}
+	if err := r.checkTexts(); err != nil {
+		return store.OrderImport{}, err
 	}
-	o = store.OrderImport{Number: get("number"), Customer: get("customer"), Product: get("product")}
+	if r.has("domains") {
+		for _, text := range list(r.get("domains")) {
+			domain, key := filing.NormaliseDomain(text)
+			if key != "" {
+				return o, r.bad("domains", "contains an invalid domain; want one such as www.example.com")
+			}
+			o.Domains = append(o.Domains, domain)
+		}
+		if len(o.Domains) == 0 {
+			return o, r.bad("domains", "is empty")
+		}
+	}
+	if r.has("ips") {
+		o.IPs = []string{}
+		for _, text := range list(r.get("ips")) {
+			ip, key := filing.ParseIPRange(text)
+			if key != "" {
+				return o, r.bad("ips", "contains an invalid IPv4 address or range; want 192.0.2.1-192.0.2.9")
+			}
+			o.IPs = append(o.IPs, ip.String())
+		}
+	}
+	if text := r.get("expires_on"); text != "" {
+		if o.ExpiresOn, err = parseDate(text); err != nil {
+			return o, r.bad("expires_on", "is not a date such as 2027-12-31")
+		}
+	}
+	o.NeverExpires = r.has("expires_on") && o.ExpiresOn.IsZero()
+	if err := r.addresses(&o); err != nil {
+		return o, err
+	}
+	return o, r.webSpace(&o)
+}
+
+// maxValue bounds values that have no limit of their own.
+const maxValue = 255
+
+// checkTexts checks the texts' lengths and characters.
+func (r row) checkTexts() error {
+	for name, i := range r.column {
+		if i < len(r.record) && name != "domains" && name != "ips" &&
+			strings.ContainsFunc(r.get(name), func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) }) {
+			return r.bad(name, "contains an invisible character")
+		}
+	}
 	for _, c := range []struct {
-		name, value string
-		max         int
-	}{{"number", o.Number, 64}, {"customer", o.Customer, 64}, {"product", o.Product, 128}} {
+		name     string
+		required bool
+		max      int
+	}{
+		{"number", true, 64}, {"customer", r.has("customer"), 64}, {"product", r.has("product"), 128},
+		{"host", false, maxValue}, {"user", false, maxValue}, {"password", false, maxValue},
+		{"document_root", false, maxValue},
+	} {
+		value := r.get(c.name)
 		switch {
-		case c.value == "":
-			return bad(c.name, "is empty")
-		case utf8.RuneCountInString(c.value) > c.max:
-			return bad(c.name, fmt.Sprintf("is longer than %d characters", c.max))
+		case c.required && value == "":
+			return r.bad(c.name, "is empty")
+		case utf8.RuneCountInString(value) > c.max:
+			return r.bad(c.name, fmt.Sprintf("is longer than %d characters", c.max))
 		}
 	}
-	if strings.ContainsAny(o.Number, "/\\?#% \t") {
-		return bad("number", "contains a space or one of / \\ ? # %")
+	switch number := r.get("number"); {
+	case strings.ContainsAny(number, "/\\?#% \t"):
+		return r.bad("number", "contains a space or one of / \\ ? # %")
+	case scientific.MatchString(number):
+		return r.bad("number", "is in a spreadsheet's scientific notation, which loses digits; "+
+			"format the column as text, enter the numbers again, and export the file again")
 	}
-	for _, text := range list(get("domains")) {
-		domain, key := filing.NormaliseDomain(text)
-		if key != "" {
-			return bad("domains", "contains an invalid domain; want one such as www.example.com")
-		}
-		o.Domains = append(o.Domains, domain)
-	}
-	for _, text := range list(get("ips")) {
-		ip, key := filing.ParseIPRange(text)
-		if key != "" {
-			return bad("ips", "contains an invalid IPv4 address or range; want 192.0.2.1-192.0.2.9")
-		}
-		o.IPs = append(o.IPs, ip.String())
-	}
-	if len(o.Domains) == 0 {
-		return bad("domains", "is empty")
-	}
-	if text := get("expires_on"); text != "" {
-		if o.ExpiresOn, err = time.Parse(time.DateOnly, text); err != nil {
-			return bad("expires_on", "is not a date such as 2027-12-31")
-		}
-	}
-	if get("host") == "" {
-		return o, nil
-	}
-	return withWebSpace(o, line, get)
+	return nil
 }
 
-func withWebSpace(o store.OrderImport, line int, get func(string) string) (store.OrderImport, error) {
-	w := store.WebSpace{Protocol: cmp.Or(strings.ToLower(get("protocol")), website.FTP), Host: get("host"),
-		User: get("user"), Password: get("password"), DocumentRoot: get("document_root")}
+// parseDate reads a day as spreadsheets and panels write it. 12/31/2027 isn't read, because 11/12/2027 would be two.
+func parseDate(text string) (day time.Time, err error) {
+	text, _, _ = strings.Cut(text, " ") // the time of the day
+	for _, layout := range []string{"2006-1-2", "2006/1/2", "2006.1.2", "2006年1月2日", "20060102"} {
+		if day, err = time.Parse(layout, text); err == nil {
+			return day, nil
+		}
+	}
+	return day, err
+}
+
+// addresses reads the customer's contact addresses.
+func (r row) addresses(o *store.OrderImport) error {
+	mobile, email := filing.NormaliseMobile(r.get("mobile")), r.get("email")
+	problems := filing.ValidateContactAddress(mobile, email)
+	switch {
+	case mobile != "" && problems.For("mobile") != nil:
+		return r.bad("mobile", "is not a mainland mobile number such as 13900001234")
+	case email != "" && problems.For("email") != nil:
+		return r.bad("email", "is not a mail address such as name@example.com")
+	}
+	if r.has("mobile") {
+		o.Mobile = &mobile
+	}
+	if r.has("email") {
+		o.Email = &email
+	}
+	return nil
+}
+
+func (r row) webSpace(o *store.OrderImport) error {
+	if !r.has("host") {
+		return nil
+	}
+	w := store.WebSpace{Protocol: cmp.Or(strings.ToLower(r.get("protocol")), website.FTP), Host: r.get("host"),
+		User: r.get("user"), Password: r.get("password"), DocumentRoot: r.get("document_root")}
+	if w.Host == "" {
+		o.NoWebSpace = true
+		return nil
+	}
 	if !slices.Contains(website.Protocols, w.Protocol) {
-		return o, RowError{line, "protocol", "is unknown; want one of " + strings.Join(website.Protocols, ", ")}
+		return r.bad("protocol", "is unknown; want one of "+strings.Join(website.Protocols, ", "))
 	}
 	w.Port = website.DefaultPort(w.Protocol)
-	if text := get("port"); text != "" {
+	if text := r.get("port"); text != "" {
 		port, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || port == 0 {
-			return o, RowError{line, "port", "is not a port number"}
+			return r.bad("port", "is not a port number")
 		}
 		w.Port = int(port)
 	}
 	if w.User == "" {
-		return o, RowError{line, "user", "is empty although there is a host"}
+		return r.bad("user", "is empty although there is a host")
 	}
-	o.WebSpace = &w
-	return o, nil
+	o.WebSpace, o.KeepPassword, o.KeepDocumentRoot = &w, !r.has("password"), !r.has("document_root")
+	return nil
 }
 
 // list splits domains or addresses at spaces, commas, semicolons and bars.

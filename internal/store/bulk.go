@@ -65,7 +65,7 @@ func (f StuckFilter) where() fragment {
 		and(`f.order_id = (SELECT id FROM orders WHERE number = ?)`, f.Order)
 	}
 	if f.Customer != "" {
-		and(`EXISTS (SELECT 1 FROM orders o2 JOIN users u ON u.id = o2.customer_id WHERE o2.id = f.order_id
+		and(`EXISTS (SELECT 1 FROM orders o JOIN users u ON u.id = `+filingCustomer+` WHERE o.id = f.order_id
 			AND u.login = ?)`, f.Customer)
 	}
 	if domains := filing.SearchedDomains(f.Domain); len(domains) > 0 {

@@ -32,8 +32,13 @@ func addressesOf(d filing.ContactDetails) ContactAddresses {
 }
 
 // contactAddressColumns names each channel's columns and the use of its hash.
-var contactAddressColumns = map[filing.Channel]struct{ sealed, hash, use string }{
-	filing.SMS: {"sealed_mobile", "mobile_hash", "mobile"}, filing.Mail: {"sealed_email", "email_hash", "email"},
+var contactAddressColumns = map[filing.Channel]struct{ sealed, hash, providerSealed, providerHash, use string }{
+	filing.SMS:  {"sealed_mobile", "mobile_hash", "sealed_provider_mobile", "provider_mobile_hash", "mobile"},
+	filing.Mail: {"sealed_email", "email_hash", "sealed_provider_email", "provider_email_hash", "email"},
+}
+
+func providerAddressAAD(userID int64, ch filing.Channel) string {
+	return fmt.Sprintf("users/%d/provider/%s", userID, ch)
 }
 
 func contactAddressAAD(userID int64, ch filing.Channel) string {
@@ -54,8 +59,18 @@ func (s *Store) OwnContactAddresses(ctx context.Context, userID int64) (r Contac
 	return r, err
 }
 
+// providerAddress returns the address that the provider gave with the customer's orders; empty if there is none.
+func (s *Store) providerAddress(ctx context.Context, userID int64, ch filing.Channel) (to string, err error) {
+	sealed, err := find[[]byte](ctx, s.db, "user", `SELECT `+contactAddressColumns[ch].providerSealed+` FROM users
+		WHERE id = ?`, userID)
+	if err == nil && sealed != nil {
+		err = s.keys.OpenJSON(providerAddressAAD(userID, ch), sealed, &to)
+	}
+	return to, err
+}
+
 // ContactAddressesOf returns an account's own addresses, completed by the verified contact of the customer's latest
-// filing that has one.
+// filing that has one, or else by what the provider gave with the orders.
 func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAddresses, error) {
 	r, err := s.OwnContactAddresses(ctx, userID)
 	if err != nil {
@@ -66,14 +81,18 @@ func (s *Store) ContactAddressesOf(ctx context.Context, userID int64) (ContactAd
 			continue
 		}
 		filingID, found, err := getOptional[int64](ctx, s.db, `
-			SELECT f.id FROM filings f JOIN orders o ON o.id = f.order_id
-				JOIN contacts c ON c.filing_id = f.id
+			SELECT f.id FROM filings f JOIN contacts c ON c.filing_id = f.id
 				JOIN verifications v ON v.filing_id = f.id AND v.channel = ? AND v.verified_at IS NOT NULL
-			WHERE o.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
+			WHERE f.customer_id = ? ORDER BY f.id DESC LIMIT 1`, ch, userID)
 		if err != nil {
 			return r, fmt.Errorf("looking for a contact of account %d: %w", userID, err)
 		}
 		if !found {
+			to, err := s.providerAddress(ctx, userID, ch)
+			if err != nil {
+				return r, err
+			}
+			r.set(ch, to)
 			continue
 		}
 		contact, err := s.Contact(ctx, filingID)
@@ -101,9 +120,10 @@ func (s *Store) findAccount(ctx context.Context, typed string) (int64, error) {
 			return 0, err
 		}
 		found, err := selectAll[int64](ctx, s.db, `SELECT id FROM users WHERE `+column.hash+` = ?
-			UNION SELECT o.customer_id FROM contacts c JOIN filings f ON f.id = c.filing_id JOIN orders o ON o.id = f.order_id
+			UNION SELECT id FROM users WHERE `+column.providerHash+` = ?
+			UNION SELECT f.customer_id FROM contacts c JOIN filings f ON f.id = c.filing_id AND f.customer_id IS NOT NULL
 				JOIN verifications v ON v.filing_id = c.filing_id AND v.channel = ? AND v.verified_at IS NOT NULL
-				WHERE c.`+column.hash+` = ? LIMIT 2`, hash, ch, hash)
+				WHERE c.`+column.hash+` = ? LIMIT 2`, hash, hash, ch, hash)
 		if err != nil {
 			return 0, err
 		}

@@ -36,7 +36,8 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 		if err != nil {
 			return err
 		}
-		match := fragmentOf(`f.order_id = ?`, row.OrderID)
+		match := fragmentOf(`f.order_id = ? AND COALESCE(f.customer_id = (SELECT customer_id FROM filings WHERE id = ?), TRUE)`,
+			row.OrderID, p.FilingID)
 		switch ends := kind.Spec().Ends; {
 		case ends == filing.EndsSite && subject.SiteNumber != "":
 			match = match.or(ofAccount+` AND d.site_number = ?`, row.AccountID, subject.SiteNumber)
@@ -49,7 +50,7 @@ func (s *Store) EndNumber(ctx context.Context, p Progress, kind filing.Kind, sub
 		if err := s.advance(ctx, tx, p); err != nil {
 			return err
 		}
-		return s.clearNumber(ctx, tx, row.OrderID)
+		return s.clearNumber(ctx, tx, p.FilingID)
 	})
 }
 
@@ -62,7 +63,7 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 		ON d.record_id = r.id
 		WHERE (`+match.sql+`) AND d.approved AND f.stage = ? FOR UPDATE`, match.with(filing.Filed)...)
 	for _, f := range filings {
-		if err := s.deregister(ctx, tx, f.ID, f.OrderID, f.Seq, filing.EventDeregistered, actor); err != nil {
+		if err := s.deregister(ctx, tx, f.ID, f.Seq, filing.EventDeregistered, actor); err != nil {
 			return ended, err
 		}
 		if f.OrderID != asking {
@@ -76,19 +77,23 @@ func (s *Store) endWhere(ctx context.Context, tx *sqlx.Tx, actor string, asking 
 }
 
 // deregister ends a completed filing and clears its order's number.
-func (s *Store) deregister(ctx context.Context, tx *sqlx.Tx, filingID, orderID, seq int64, event filing.EventKind,
+func (s *Store) deregister(ctx context.Context, tx *sqlx.Tx, filingID, seq int64, event filing.EventKind,
 	actor string) error {
 	if err := s.advance(ctx, tx, Progress{FilingID: filingID, Seq: seq + 1, Stage: filing.Deregistered,
 		Attention: new(filing.Attention), EventKind: event, Actor: actor}); err != nil {
 		return err
 	}
-	return s.clearNumber(ctx, tx, orderID)
+	return s.clearNumber(ctx, tx, filingID)
 }
 
-// clearNumber removes an order's number and its public-security number, which is for the same site.
-func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
+// clearNumber removes the number of an ended filing from its order, and the public-security number, which is for the
+// same site. A former customer's filing leaves the number that a later customer's filing brought.
+func (s *Store) clearNumber(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
 	return exec(ctx, tx, `
-		UPDATE orders SET filing_number = NULL, filing_number_at = NULL, police_number = NULL, police_number_at = NULL,
-		police_declined = FALSE, updated_at = ?
-		WHERE id = ? AND (filing_number IS NOT NULL OR police_number IS NOT NULL OR police_declined)`, s.utcNow(), orderID)
+		UPDATE orders o JOIN filings f ON f.order_id = o.id
+			LEFT JOIN filings n ON n.open_order_id = o.id AND n.stage = ? AND n.customer_id <> f.customer_id
+		SET o.filing_number = NULL, o.filing_number_at = NULL, o.police_number = NULL, o.police_number_at = NULL,
+		o.police_declined = FALSE, o.updated_at = ?
+		WHERE f.id = ? AND n.id IS NULL AND (o.filing_number IS NOT NULL OR o.police_number IS NOT NULL OR o.police_declined)`,
+		filing.Filed, s.utcNow(), filingID)
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // OpenFollowUp creates a filing, with its contact, that changes or ends a completed one, and makes it represent the
-// order; called again, it finds the open one. It returns ErrConflict if the filing isn't complete or has another
-// follow-up.
+// order; called again, it finds the open one. It returns ErrConflict if the filing isn't complete, has another
+// follow-up, or isn't of the order's customer.
 func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind) (Filing, error) {
 	contact, err := s.Contact(ctx, baseID)
 	if err != nil {
@@ -35,14 +35,21 @@ func (s *Store) OpenFollowUp(ctx context.Context, baseID int64, kind filing.Kind
 		if base.Stage != filing.Filed || base.Kind.Registers() {
 			return ErrConflict
 		}
+		owner, err := lockOwner(ctx, tx, base.OrderID)
+		if err != nil {
+			return err
+		}
+		if base.CustomerID.Valid && base.CustomerID.Int64 != owner {
+			return ErrConflict
+		}
 		if err := exec(ctx, tx, `UPDATE filings SET superseded = TRUE WHERE id = ?`, baseID); err != nil {
 			return err
 		}
 		now := s.utcNow()
 		if id, err = insert(ctx, tx, `
-			INSERT INTO filings (order_id, kind, base_id, stage, stage_since, created_at, serial)
-			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-			base.OrderID, kind, baseID, filing.Preparing, now, now, base.OrderID); err != nil {
+			INSERT INTO filings (order_id, customer_id, kind, base_id, stage, stage_since, created_at, serial)
+			SELECT ?, ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			base.OrderID, owner, kind, baseID, filing.Preparing, now, now, base.OrderID); err != nil {
 			return err
 		}
 		if err := s.copyContact(ctx, tx, baseID, id, contact); err != nil {

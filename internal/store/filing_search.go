@@ -14,8 +14,6 @@ import (
 const (
 	// maxFilingsFound limits the filings that a look-up, such as by domain, finds.
 	maxFilingsFound = 500
-	// maxOrdersScanned limits, per state, how many of a customer's orders are searched for filings.
-	maxOrdersScanned = 2000
 	// maxCauses limits the causes of stuck filings; there are fewer combinations of steps and reasons.
 	maxCauses = 200
 )
@@ -23,7 +21,7 @@ const (
 // FilingSearch selects filings of all customers, for staff; zero fields match everything. Bulk jobs store theirs as
 // JSON.
 type FilingSearch struct {
-	// Order and Customer must match fully: an order's number, a customer's login.
+	// Order and Customer must match fully: an order's number, the login of the customer who opened the filing.
 	Order    string `json:"order,omitempty"`
 	Customer string `json:"customer,omitempty"`
 	// Domain matches hosts as filing.SearchedDomains defines.
@@ -158,14 +156,7 @@ func (s *Store) lookUp(ctx context.Context, f FilingSearch) (ids []int64, narrow
 			WHERE d.domain IN (?)`, domains)
 	}
 	if f.Customer != "" {
-		var parts []string
-		var args []any
-		for _, state := range filing.OrderStates {
-			parts = append(parts, `(SELECT o.id FROM users u JOIN orders o FORCE INDEX (orders_state) ON o.customer_id = u.id
-				WHERE u.login = ? AND o.filing_state = ? ORDER BY o.created_at DESC, o.id DESC LIMIT ?)`)
-			args = append(args, f.Customer, state, maxOrdersScanned)
-		}
-		find(`SELECT f.id FROM (`+strings.Join(parts, ` UNION ALL `)+`) mine JOIN filings f ON f.order_id = mine.id`, args...)
+		find(`SELECT f.id FROM users u JOIN filings f ON f.customer_id = u.id WHERE u.login = ?`, f.Customer)
 	}
 	return ids, narrowed, cut, err
 }
@@ -294,7 +285,7 @@ func (q searchQuery) sql() (string, []any) {
 			part(`filings_stage`, fragmentOf(`f.stage = ?`, stage))
 		}
 	}
-	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id,
+	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, ` + filingCustomer + ` AS customer_id, f.kind, f.serial, f.base_id,
 		f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
 		` + stuckSeq + ` AS stuck_seq,
 		f.notice_accepted_at, f.created_at, f.province, o.filing_number

@@ -184,6 +184,7 @@ func manyFilings(tb testing.TB, s *store.Store, doublings int) {
 			CASE WHEN n % 50 = 0 THEN 'check_site' WHEN n % 2 THEN 'send_sms' ELSE '' END, CASE WHEN n % 50 = 0 THEN 'internal'
 			WHEN n % 2 THEN 'operator' ELSE '' END,
 			IF(n % 50 = 0 OR n % 2, '2026-01-02' + INTERVAL n SECOND, NULL) FROM seq`)
+	exec(`UPDATE filings f JOIN orders o ON o.id = f.order_id SET f.customer_id = o.customer_id`)
 	exec(`DROP TABLE seq`)
 	exec(`ANALYZE TABLE orders, filings`)
 }

@@ -18,7 +18,8 @@ type Filing struct {
 	ID          int64  `db:"id"`
 	OrderID     int64  `db:"order_id"`
 	OrderNumber string `db:"order_number"`
-	CustomerID  int64  `db:"customer_id"`
+	// CustomerID is the customer who opened it, which may not be the order's any more.
+	CustomerID int64 `db:"customer_id"`
 	// Kind is empty until it is chosen.
 	Kind filing.Kind `db:"kind"`
 	// Serial is the 1-based ordinal within the order.
@@ -53,23 +54,32 @@ func (f Filing) Position() filing.Position {
 	return filing.Position{Stage: f.Stage, Revision: f.Revision, Seq: f.Seq, Kind: f.Kind, Attention: f.Attention}
 }
 
+// filingCustomer is whose filing f of an order o is. An older panel stores none: the filing is then its order's
+// customer's. Its first event fills that in, and so does TransferOrder.
+const filingCustomer = `COALESCE(f.customer_id, o.customer_id)`
+
 // stuckSeq is the number of the event that shows a filing stuck; 0 if it isn't.
 const stuckSeq = `IF(f.stuck_since IS NULL, 0, (SELECT COALESCE(MAX(e.seq), 0) FROM filing_events e
 	WHERE e.filing_id = f.id AND e.kind = 'stuck'))`
 
 const filingSelect = `
-	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since,
-	f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
+	SELECT f.id, f.order_id, o.number AS order_number, ` + filingCustomer + ` AS customer_id, f.kind, f.serial, f.base_id,
+	f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
 	` + stuckSeq + ` AS stuck_seq, f.notice_accepted_at, f.created_at
 	FROM filings f JOIN orders o ON o.id = f.order_id `
 
-// OpenFiling creates an order's filing, or finds the open one.
+// OpenFiling creates the filing of an order's customer, or finds the open one. It returns ErrConflict while a former
+// customer's filing is open.
 func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	now := s.utcNow()
 	err := s.tx(ctx, func(tx *sqlx.Tx) error {
-		if err := exec(ctx, tx, `INSERT INTO filings (order_id, stage, stage_since, created_at, serial)
-			SELECT ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
-			orderID, filing.Contact, now, now, orderID); err != nil {
+		owner, err := lockOwner(ctx, tx, orderID)
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, `INSERT INTO filings (order_id, customer_id, stage, stage_since, created_at, serial)
+			SELECT ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`,
+			orderID, owner, filing.Contact, now, now, orderID); err != nil {
 			return err
 		}
 		return updateOrderState(ctx, tx, orderID)
@@ -77,17 +87,22 @@ func (s *Store) OpenFiling(ctx context.Context, orderID int64) (Filing, error) {
 	if err != nil && !isDuplicate(err) {
 		return Filing{}, fmt.Errorf("opening a filing: %w", err)
 	}
-	return s.FilingOfOrder(ctx, orderID)
+	f, err := s.FilingOfOrder(ctx, orderID)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrConflict
+	}
+	return f, err
 }
 
-// FilingOfOrder finds an order's filing that isn't withdrawn.
+// FilingOfOrder finds the filing of an order's customer that isn't withdrawn; a former customer's is ErrNotFound.
 func (s *Store) FilingOfOrder(ctx context.Context, orderID int64) (Filing, error) {
-	return s.filing(ctx, `WHERE f.open_order_id = ?`, orderID)
+	return s.filing(ctx, `WHERE f.open_order_id = ? AND `+filingCustomer+` = o.customer_id`, orderID)
 }
 
-// FilingsOfOrder lists an order's filings, newest first.
+// FilingsOfOrder lists the filings of an order's customer, newest first, without those of former customers.
 func (s *Store) FilingsOfOrder(ctx context.Context, orderID int64, limit int) ([]Filing, error) {
-	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.order_id = ? ORDER BY f.id DESC LIMIT ?`, orderID, limit)
+	return selectAll[Filing](ctx, s.db, filingSelect+`WHERE f.order_id = ? AND `+filingCustomer+` = o.customer_id
+		ORDER BY f.id DESC LIMIT ?`, orderID, limit)
 }
 
 // Filing returns a filing by its ID.
@@ -106,18 +121,19 @@ func (s *Store) filing(ctx context.Context, where string, args ...any) (Filing, 
 
 // lockedFiling is what a change of a filing depends on.
 type lockedFiling struct {
-	OrderID    int64        `db:"order_id"`
-	Kind       filing.Kind  `db:"kind"`
-	Stage      filing.Stage `db:"stage"`
-	Revision   int          `db:"revision"`
-	Seq        int64        `db:"seq"`
-	Superseded bool         `db:"superseded"`
+	OrderID    int64         `db:"order_id"`
+	CustomerID sql.NullInt64 `db:"customer_id"`
+	Kind       filing.Kind   `db:"kind"`
+	Stage      filing.Stage  `db:"stage"`
+	Revision   int           `db:"revision"`
+	Seq        int64         `db:"seq"`
+	Superseded bool          `db:"superseded"`
 }
 
 // lockFiling locks a filing's row.
 func lockFiling(ctx context.Context, tx *sqlx.Tx, id int64) (lockedFiling, error) {
 	return find[lockedFiling](ctx, tx, "filing",
-		`SELECT order_id, kind, stage, revision, seq, superseded FROM filings WHERE id = ? FOR UPDATE`, id)
+		`SELECT order_id, customer_id, kind, stage, revision, seq, superseded FROM filings WHERE id = ? FOR UPDATE`, id)
 }
 
 // lockFillable locks a filing's row; ErrConflict if its forms can't be filled in now.
@@ -186,7 +202,8 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 			return err
 		}
 	}
-	set := fragmentOf(`seq = ?`, p.Seq)
+	set := fragmentOf(`seq = ?, customer_id = COALESCE(customer_id, (SELECT o.customer_id FROM orders o
+		WHERE o.id = filings.order_id))`, p.Seq)
 	if p.Stage != "" {
 		set = set.also(`stage = ?, stage_since = ?`, p.Stage, now)
 	}

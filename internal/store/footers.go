@@ -102,8 +102,9 @@ const footerSelect = `
 	FROM footer_edits `
 
 // ofOrder selects all edits of a filing's order: the web space belongs to the order, and a change is a filing of its
-// own.
-const ofOrder = `filing_id IN (SELECT s.id FROM filings s JOIN filings f ON f.order_id = s.order_id WHERE f.id = ?) `
+// own. Those of a former customer's filings aren't among them.
+const ofOrder = `filing_id IN (SELECT s.id FROM filings s JOIN filings f ON f.order_id = s.order_id
+	WHERE f.id = ? AND COALESCE(s.customer_id = f.customer_id, TRUE)) `
 
 // lockFooters serialises changes to the edits of a filing's order.
 func lockFooters(ctx context.Context, tx *sqlx.Tx, filingID int64) error {

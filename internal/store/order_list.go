@@ -119,8 +119,9 @@ func (s *Store) fillEnded(ctx context.Context, rows []OrderRow) error {
 	if len(byID) == 0 {
 		return nil
 	}
-	ended, err := selectAll[Filing](ctx, s.db, `SELECT order_id, stage FROM filings WHERE order_id IN (?)
-		AND open_order_id IS NULL ORDER BY id`, slices.Collect(maps.Keys(byID)))
+	ended, err := selectAll[Filing](ctx, s.db, `SELECT f.order_id, f.stage FROM filings f JOIN orders o
+		ON o.id = f.order_id WHERE f.order_id IN (?) AND f.open_order_id IS NULL AND `+filingCustomer+` = o.customer_id
+		ORDER BY f.id`, slices.Collect(maps.Keys(byID)))
 	for _, e := range ended {
 		byID[e.OrderID].Ended = e.Stage // the last one wins
 	}
@@ -182,6 +183,7 @@ func (q orderQuery) sql() (string, []any) {
 	return `SELECT ` + orderColumns + `, o.filing_state, f.id AS filing_id, f.kind, f.stage, f.attention, f.stuck_step
 		FROM (SELECT id, created_at FROM (` + ranges + `) parts ORDER BY created_at DESC, id DESC LIMIT ?) page
 			STRAIGHT_JOIN orders o ON o.id = page.id LEFT JOIN filings f ON f.open_order_id = o.id
+			AND ` + filingCustomer + ` = o.customer_id
 		ORDER BY o.created_at DESC, o.id DESC`, append(args, q.limit)
 }
 

@@ -1,14 +1,19 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/beian/beian/internal/filing"
 )
 
 // WebSpace is where an order's site is hosted and how to access it; sealed at rest.
@@ -21,6 +26,11 @@ type WebSpace struct {
 	DocumentRoot string `json:"document_root"`
 	// HostKey is the pinned key of an SFTP server (HostKeys); it isn't written with the rest.
 	HostKey string `json:"-"`
+}
+
+// SameSignIn reports whether two web spaces have the same address and user.
+func (w WebSpace) SameSignIn(other WebSpace) bool {
+	return w.Protocol == other.Protocol && w.Host == other.Host && w.Port == other.Port && w.User == other.User
 }
 
 // Order is a hosting customer's order.
@@ -40,54 +50,199 @@ type Order struct {
 	IPs            []string       `db:"-"`
 }
 
-// OrderImport is a row from a provider's panel or a CSV file.
+// OrderImport is what a provider's panel or a CSV file says about an order. What it doesn't say stays as it is.
 type OrderImport struct {
-	Number   string
-	Customer string // the customer's login
-	Product  string
-	Domains  []string
-	IPs      []string
-	// WebSpace is nil if the provider doesn't know it: the customer then installs the certificate by hand.
-	WebSpace  *WebSpace
-	ExpiresOn time.Time // zero: never
+	Number string
+	// Customer is the customer's login, Product what was ordered. A new order needs both. The customer of an existing one
+	// must be the same: only TransferOrder gives it to another.
+	Customer, Product string
+	// Domains and IPs replace the lists; nil keeps them.
+	Domains []string
+	IPs     []string
+	// WebSpace is how the site is reached; nil keeps it.
+	WebSpace *WebSpace
+	// KeepPassword and KeepDocumentRoot: the provider doesn't say them, so they stay if the address and user do.
+	KeepPassword, KeepDocumentRoot bool
+	// NoWebSpace: the provider doesn't know it, so the customer installs the certificate by hand.
+	NoWebSpace bool
+	ExpiresOn  time.Time // zero: keep
+	// NeverExpires removes the last day.
+	NeverExpires bool
+	// Mobile and Email are the customer's, in their normal form; nil keeps them, empty removes them.
+	Mobile, Email *string
 }
+
+var (
+	// ErrOtherCustomer: the order belongs to another customer.
+	ErrOtherCustomer = errors.New("the order belongs to another customer")
+	// ErrIncomplete: a new order needs a customer and a product.
+	ErrIncomplete = errors.New("a new order needs a customer and a product")
+)
 
 func orderAAD(number string) string { return "orders/" + number + "/web_space" }
 
 // ImportOrder inserts an order or updates the one with its number. It is idempotent. A missing customer is created
-// without a password. It reports whether the order is new.
+// without a password. It reports whether the order is new. It returns ErrOtherCustomer, ErrNotCustomer for a login of
+// staff, and ErrIncomplete.
 func (s *Store) ImportOrder(ctx context.Context, in OrderImport) (created bool, err error) {
-	customer, err := s.EnsureUser(ctx, RoleCustomer, in.Customer, "")
+	importIt := func(tx *sqlx.Tx) error {
+		created, err = s.importOrder(ctx, tx, in)
+		return err
+	}
+	if err = s.tx(ctx, importIt); isDuplicate(err) { // another import created it first, and this one updates it
+		err = s.tx(ctx, importIt)
+	}
+	return created, err
+}
+
+// ImportOrders imports many orders in one transaction, all or none: run calls its argument for each, and an error of run
+// undoes them all. After a deadlock run is called again.
+func (s *Store) ImportOrders(ctx context.Context,
+	run func(importOne func(OrderImport) (created bool, err error)) error) error {
+	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		return run(func(in OrderImport) (bool, error) { return s.importOrder(ctx, tx, in) })
+	})
+}
+
+// importedOrder is what an import depends on.
+type importedOrder struct {
+	ID         int64  `db:"id"`
+	CustomerID int64  `db:"customer_id"`
+	Sealed     []byte `db:"sealed_web_space"`
+	Hash       []byte `db:"provider_space_hash"`
+}
+
+func (s *Store) importOrder(ctx context.Context, tx *sqlx.Tx, in OrderImport) (created bool, err error) {
+	o, found, err := getOptional[importedOrder](ctx, tx, `SELECT id, customer_id, sealed_web_space, provider_space_hash
+		FROM orders WHERE number = ? FOR UPDATE`, in.Number)
+	if err == nil {
+		o.CustomerID, err = s.importCustomer(ctx, tx, in, o.CustomerID)
+	}
 	if err != nil {
+		return false, during(err, "importing order %s", in.Number)
+	}
+	now := s.utcNow()
+	if !found {
+		if o.ID, err = insert(ctx, tx, `INSERT INTO orders (number, customer_id, product, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?)`, in.Number, o.CustomerID, in.Product, now, now); err != nil {
+			return false, during(err, "importing order %s", in.Number)
+		}
+	}
+	set := fragmentOf(`updated_at = ?`, now)
+	if found && in.Product != "" {
+		set = set.also(`product = ?`, in.Product)
+	}
+	if in.NeverExpires || !in.ExpiresOn.IsZero() {
+		set = set.also(`expires_on = ?`, sql.NullTime{Time: in.ExpiresOn, Valid: !in.NeverExpires})
+	}
+	if set, err = s.importSpace(set, in, o); err != nil {
 		return false, err
 	}
-	var sealed []byte
-	if in.WebSpace != nil {
-		if sealed, err = s.keys.SealJSON(orderAAD(in.Number), in.WebSpace); err != nil {
-			return false, err
+	err = exec(ctx, tx, `UPDATE orders SET `+set.sql+` WHERE id = ?`, set.with(o.ID)...)
+	if err == nil && in.Domains != nil {
+		err = replaceList(ctx, tx, o.ID, "order_domains", "domain", in.Domains)
+	}
+	if err == nil && in.IPs != nil {
+		err = replaceList(ctx, tx, o.ID, "order_ips", "ip_range", in.IPs)
+	}
+	if err == nil {
+		err = s.setProviderAddresses(ctx, tx, o.CustomerID, in.Mobile, in.Email)
+	}
+	return !found, during(err, "importing order %s", in.Number)
+}
+
+// importCustomer returns the customer of an imported order, who is created for a new order; owner is 0 for one.
+func (s *Store) importCustomer(ctx context.Context, tx *sqlx.Tx, in OrderImport, owner int64) (int64, error) {
+	if owner == 0 && (in.Customer == "" || in.Product == "") {
+		return 0, ErrIncomplete
+	}
+	if in.Customer == "" {
+		return owner, nil
+	}
+	const byLogin = `SELECT id, role FROM users WHERE login = ?`
+	u, found, err := getOptional[User](ctx, tx, byLogin, in.Customer)
+	if err == nil && !found && owner == 0 {
+		if err = exec(ctx, tx, `INSERT IGNORE INTO users (role, login, password_hash, created_at) VALUES (?, ?, '', ?)`,
+			RoleCustomer, in.Customer, s.utcNow()); err == nil {
+			u, err = get[User](ctx, tx, byLogin, in.Customer)
 		}
 	}
-	expires := sql.NullTime{Time: in.ExpiresOn, Valid: !in.ExpiresOn.IsZero()}
-	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		now := s.utcNow()
-		// It changes 1 row if it inserts, 2 if it updates.
-		if created, err = changed(ctx, tx, `
-			INSERT INTO orders (number, customer_id, product, expires_on, sealed_web_space, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE customer_id = VALUES(customer_id), product = VALUES(product),
-				expires_on = VALUES(expires_on), sealed_web_space = VALUES(sealed_web_space), updated_at = VALUES(updated_at)`,
-			in.Number, customer, in.Product, expires, sealed, now, now); err != nil {
+	switch {
+	case err != nil:
+		return 0, err
+	case u.Role == RoleSupport:
+		return 0, ErrNotCustomer
+	case owner != 0 && u.ID != owner:
+		return 0, ErrOtherCustomer
+	}
+	return u.ID, nil
+}
+
+// importSpace adds the web space to an order's changes. The provider's data win only if they differ from what the
+// provider sent last, so that a correction by staff stays until the provider has something newer.
+func (s *Store) importSpace(set fragment, in OrderImport, o importedOrder) (fragment, error) {
+	if in.WebSpace == nil && !in.NoWebSpace {
+		return set, nil
+	}
+	hash, err := s.spaceHash(in.Number, in.WebSpace)
+	if err != nil || bytes.Equal(hash, o.Hash) {
+		return set, err
+	}
+	set = set.also(`provider_space_hash = ?`, hash)
+	if in.WebSpace == nil {
+		return set.also(`sealed_web_space = NULL`), nil
+	}
+	w := *in.WebSpace
+	if o.Sealed != nil && (in.KeepPassword || in.KeepDocumentRoot) {
+		var known WebSpace
+		if err := s.keys.OpenJSON(orderAAD(in.Number), o.Sealed, &known); err != nil {
+			return set, err
+		}
+		if known.SameSignIn(w) && in.KeepPassword {
+			w.Password = known.Password
+		}
+		if known.SameSignIn(w) && in.KeepDocumentRoot {
+			w.DocumentRoot = known.DocumentRoot
+		}
+	}
+	sealed, err := s.keys.SealJSON(orderAAD(in.Number), w)
+	return set.also(`sealed_web_space = ?`, sealed), err
+}
+
+// spaceHash recognises what the provider sent; nil is that there is no web space.
+func (s *Store) spaceHash(number string, w *WebSpace) ([]byte, error) {
+	text, err := json.Marshal(w)
+	if err != nil {
+		return nil, err
+	}
+	return s.keys.Hash("orders/web_space", number+"/"+string(text))
+}
+
+// setProviderAddresses stores the contact addresses that the provider gave for a customer; nil keeps one, empty removes
+// it.
+func (s *Store) setProviderAddresses(ctx context.Context, tx *sqlx.Tx, userID int64, mobile, email *string) error {
+	for ch, to := range map[filing.Channel]*string{filing.SMS: mobile, filing.Mail: email} {
+		if to == nil {
+			continue
+		}
+		column := contactAddressColumns[ch]
+		var sealed, hash []byte
+		if *to != "" {
+			var err error
+			if sealed, err = s.keys.SealJSON(providerAddressAAD(userID, ch), *to); err != nil {
+				return err
+			}
+			if hash, err = s.keys.Hash(column.use, *to); err != nil {
+				return err
+			}
+		}
+		// The hash is always the same, the sealed text never: an unchanged address needn't be written.
+		if err := exec(ctx, tx, `UPDATE users SET `+column.providerSealed+` = ?, `+column.providerHash+` = ?
+			WHERE id = ? AND NOT `+column.providerHash+` <=> ?`, sealed, hash, userID, hash); err != nil {
 			return err
 		}
-		id, err := get[int64](ctx, tx, `SELECT id FROM orders WHERE number = ?`, in.Number)
-		if err != nil {
-			return err
-		}
-		if err := replaceList(ctx, tx, id, "order_domains", "domain", in.Domains); err != nil {
-			return err
-		}
-		return replaceList(ctx, tx, id, "order_ips", "ip_range", in.IPs)
-	})
-	return created, during(err, "importing order %s", in.Number)
+	}
+	return nil
 }
 
 func replaceList(ctx context.Context, tx *sqlx.Tx, orderID int64, table, column string, values []string) error {
@@ -140,14 +295,33 @@ func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error
 	return &w, s.keys.OpenJSON(orderAAD(number), sealed, &w)
 }
 
-// CorrectWebSpace replaces an order's web space. The next import of the order overwrites it with the provider's data.
+// CorrectWebSpace replaces an order's web space. The correction stays until the provider sends other data than the last
+// time.
 func (s *Store) CorrectWebSpace(ctx context.Context, o Order, w WebSpace) error {
 	sealed, err := s.keys.SealJSON(orderAAD(o.Number), w)
 	if err != nil {
 		return err
 	}
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
-		return exec(ctx, tx, `UPDATE orders SET sealed_web_space = ?, updated_at = ? WHERE id = ?`, sealed, s.utcNow(), o.ID)
+		was, err := find[importedOrder](ctx, tx, "order", `SELECT id, customer_id, sealed_web_space, provider_space_hash
+			FROM orders WHERE id = ? FOR UPDATE`, o.ID)
+		if err != nil {
+			return err
+		}
+		if was.Hash == nil { // imported by a build that didn't store it
+			var known *WebSpace
+			if was.Sealed != nil {
+				err = s.keys.OpenJSON(orderAAD(o.Number), was.Sealed, &known)
+			}
+			if err == nil {
+				was.Hash, err = s.spaceHash(o.Number, known)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return exec(ctx, tx, `UPDATE orders SET sealed_web_space = ?, provider_space_hash = ?, updated_at = ? WHERE id = ?`,
+			sealed, was.Hash, s.utcNow(), o.ID)
 	})
 }
 

@@ -42,12 +42,16 @@ func (s *Store) Police(ctx context.Context, filingID int64) (PoliceState, error)
 
 func policeState(ctx context.Context, tx *sqlx.Tx, filingID int64) (p PoliceState, err error) {
 	var stage filing.Stage
-	var filed bool
+	var filed, theirs bool
 	if err := scan(ctx, tx, "filing", fragmentOf(`
-		SELECT o.id, f.stage, o.filing_number IS NOT NULL, COALESCE(o.police_number, ''), o.police_declined
+		SELECT o.id, f.stage, o.filing_number IS NOT NULL, COALESCE(o.police_number, ''), o.police_declined,
+			`+filingCustomer+` = o.customer_id
 		FROM filings f JOIN orders o ON o.id = f.order_id WHERE f.id = ?`, filingID),
-		&p.OrderID, &stage, &filed, &p.Number, &p.Declined); err != nil {
+		&p.OrderID, &stage, &filed, &p.Number, &p.Declined, &theirs); err != nil {
 		return p, err
+	}
+	if !theirs { // the order has another customer now, whose number is no business of this filing's
+		return PoliceState{OrderID: p.OrderID}, nil
 	}
 	approved, since, err := approvedSince(ctx, tx, filingID)
 	if err != nil || stage == filing.Withdrawn || stage == filing.Deregistered {

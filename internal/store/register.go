@@ -15,6 +15,8 @@ const registeredRevision = 1
 // NewRegistration is the registration of a number that a customer already has.
 type NewRegistration struct {
 	OrderID int64
+	// CustomerID is the customer who registers it: the order must still be theirs.
+	CustomerID int64
 	// Dossier has the kind filing.KindRegister.
 	Dossier filing.Dossier
 	// Certificate is bazu.cert; empty: not provided.
@@ -25,7 +27,7 @@ type NewRegistration struct {
 }
 
 // OpenRegistration creates a filing that registers a number, with its dossier and a decision with the number, in one
-// transaction. It returns ErrConflict if the order has another open filing.
+// transaction. It returns ErrConflict if the order has another open filing or is another customer's.
 func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing, error) {
 	number, err := filing.ParseNumber(r.Dossier.OwnershipProof.Number)
 	if err != nil {
@@ -34,10 +36,15 @@ func (s *Store) OpenRegistration(ctx context.Context, r NewRegistration) (Filing
 	var id int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		now := s.utcNow()
+		if owner, err := lockOwner(ctx, tx, r.OrderID); err != nil {
+			return err
+		} else if owner != r.CustomerID {
+			return ErrConflict
+		}
 		if id, err = insert(ctx, tx, `
-			INSERT INTO filings (order_id, kind, stage, stage_since, created_at, revision, serial)
-			SELECT ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`, r.OrderID, filing.KindRegister,
-			filing.Installing, now, now, registeredRevision, r.OrderID); isDuplicate(err) {
+			INSERT INTO filings (order_id, customer_id, kind, stage, stage_since, created_at, revision, serial)
+			SELECT ?, ?, ?, ?, ?, ?, ?, COUNT(*) + 1 FROM filings WHERE order_id = ?`, r.OrderID, r.CustomerID,
+			filing.KindRegister, filing.Installing, now, now, registeredRevision, r.OrderID); isDuplicate(err) {
 			return ErrConflict
 		} else if err != nil {
 			return err
@@ -105,6 +112,6 @@ func (s *Store) TakeOff(ctx context.Context, filingID int64, actor string) error
 		if !f.Kind.Registers() || f.Stage != filing.Filed {
 			return ErrConflict
 		}
-		return s.deregister(ctx, tx, filingID, f.OrderID, f.Seq, filing.EventTakenOff, actor)
+		return s.deregister(ctx, tx, filingID, f.Seq, filing.EventTakenOff, actor)
 	})
 }

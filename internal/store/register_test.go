@@ -27,7 +27,7 @@ func unfiled(t *testing.T, s *store.Store, number string) store.Order {
 
 func registration(order store.Order, number string) store.NewRegistration {
 	d, _ := filing.Registration{Number: number, HomePage: "http://www.example.com/"}.Dossier(order.Domains)
-	return store.NewRegistration{OrderID: order.ID, Dossier: d, Certificate: []byte("cert"), Compared: true,
+	return store.NewRegistration{OrderID: order.ID, CustomerID: order.CustomerID, Dossier: d, Certificate: []byte("cert"), Compared: true,
 		Actor: "customer:demo"}
 }
 

@@ -174,13 +174,13 @@ type BureauSubject struct {
 	SiteID    sql.NullInt64 `db:"site_id"`
 }
 
-// SubjectOfOrder returns how the bureau identifies an order's filing; ErrNotFound while it isn't filed.
+// SubjectOfOrder returns how the bureau identifies the filing of an order's customer; ErrNotFound while it isn't filed.
 func (s *Store) SubjectOfOrder(ctx context.Context, number string) (BureauSubject, error) {
 	return find[BureauSubject](ctx, s.db, "filing at the bureau", `
 		SELECT r.account_id, d.holder_id, d.site_id FROM orders o JOIN filings f ON f.order_id = o.id JOIN records r
 		ON r.filing_id = f.id JOIN decisions d ON d.record_id = r.id
 		WHERE o.number = ? AND d.approved = TRUE AND d.holder_id IS NOT NULL AND f.stage NOT IN ('withdrawn', 'deregistered')
-		ORDER BY r.id DESC LIMIT 1`, number)
+		AND `+filingCustomer+` = o.customer_id ORDER BY r.id DESC LIMIT 1`, number)
 }
 
 // QueuePaper queues a paper for an existing filing; resultKey identifies it in results (Bs: the number of the holder or

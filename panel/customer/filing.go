@@ -43,6 +43,7 @@ func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
 }
 
 // withLastFiling is withFiling for pages that also show a filing that is over: the order's last one, if none is open.
+// Both the order and the filing must be the customer's.
 func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
@@ -63,6 +64,9 @@ func (p *Pages) withLastFiling(h handler) web.Handler {
 		if err != nil {
 			return err
 		}
+		if f.CustomerID != order.CustomerID { // the order changed hands between the look-ups
+			return store.ErrNotFound
+		}
 		return h(c, Current{Order: order, Filing: f})
 	}
 }
@@ -79,6 +83,9 @@ func (p *Pages) openFiling(c *gin.Context) error {
 		return err
 	}
 	f, err := p.Store.OpenFiling(c.Request.Context(), order.ID)
+	if errors.Is(err, store.ErrConflict) || err == nil && f.CustomerID != order.CustomerID {
+		return p.RedirectWith(c, "/orders", "flash.former_filing")
+	}
 	if err != nil {
 		return err
 	}

@@ -95,11 +95,6 @@ func (p *Pages) showSpace(c *gin.Context, f store.Filing, known bool, filled fil
 	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "web_space.title"}, web.With(spacePage, data))
 }
 
-// sameSignIn tells whether two web spaces have the same address and user.
-func sameSignIn(a, b store.WebSpace) bool {
-	return a.Protocol == b.Protocol && a.Host == b.Host && a.Port == b.Port && a.User == b.User
-}
-
 // spaceOf reads a web space as it was typed. Without a typed password that of known, the present one, is kept, but
 // only for the same address and user: staff never see it and mustn't be able to send it to a host of their own, or
 // in clear text.
@@ -109,7 +104,7 @@ func spaceOf(values url.Values, known *store.WebSpace) (w store.WebSpace, proble
 		User: web.Trimmed(values, "user"), Password: values.Get("password"),
 		DocumentRoot: web.Trimmed(values, "document_root"),
 	}
-	elsewhere := known != nil && !sameSignIn(w, *known)
+	elsewhere := known != nil && !w.SameSignIn(*known)
 	if w.Password == "" && known != nil && !elsewhere {
 		w.Password = known.Password
 	}
