@@ -14,6 +14,9 @@ import (
 	"github.com/beian/beian/internal/testdb"
 )
 
+// asker is somebody at their own browser.
+var asker = store.Asker{Browser: "browser", Network: "192.0.2.1"}
+
 // verified is a filing whose contact has both channels verified.
 func verified(t *testing.T, s *store.Store) store.Filing {
 	t.Helper()
@@ -31,7 +34,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
 	c := filingtest.Contact()
-	id, send, err := s.RequestRecovery(ctx, "demo", filing.SMS)
+	id, send, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, id)
 	require.NoError(t, err)
@@ -46,12 +49,17 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	require.Equal(t,
 		store.AccountCode{Purpose: store.PurposePassword, Channel: filing.SMS, Login: "demo", To: c.Mobile}, to)
 
-	// The same account by phone, mail address or login: one row, one count.
-	for _, typed := range []string{"+86 " + c.Mobile, c.Email, "demo"} {
-		same, _, err := s.RequestRecovery(ctx, typed, filing.SMS)
-		require.ErrorIs(t, err, store.ErrCodeTooSoon, typed)
-		require.Equal(t, id, same)
+	// The same account by phone or mail address.
+	for _, typed := range []string{"+86 " + c.Mobile, c.Email} {
+		another, _, err := s.RequestRecovery(ctx, asker, typed, filing.SMS)
+		require.NoError(t, err, typed)
+		same, err := s.AccountCode(ctx, another)
+		require.NoError(t, err)
+		require.Equal(t, to, same)
 	}
+	again, _, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
+	require.ErrorIs(t, err, store.ErrCodeTooSoon)
+	require.Equal(t, id, again)
 	code, ok, err := s.PrepareAccountCode(ctx, id, send)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -91,16 +99,16 @@ func TestUnknownAccountsAnswerAlike(t *testing.T) {
 	s.SetClock(func() time.Time { return now })
 	var answers [2][]error
 	for i, typed := range []string{"demo", "nobody"} {
-		id, send, err := s.RequestRecovery(ctx, typed, filing.Mail)
+		id, send, err := s.RequestRecovery(ctx, asker, typed, filing.Mail)
 		require.NoError(t, err)
 		require.Equal(t, 1, send)
 		if typed == "demo" {
 			_, _, err = s.PrepareAccountCode(ctx, id, send)
 			require.NoError(t, err)
 		}
-		_, _, err = s.RequestRecovery(ctx, typed, filing.Mail)
+		_, _, err = s.RequestRecovery(ctx, asker, typed, filing.Mail)
 		answers[i] = append(answers[i], err)
-		_, err = s.RepeatAccountCode(ctx, id)
+		_, err = s.RepeatRecovery(ctx, asker, id)
 		answers[i] = append(answers[i], err)
 		for range filing.MaxWrongTries + 1 {
 			answers[i] = append(answers[i], s.VerifyAccountCode(ctx, id, "12345678"))
@@ -120,20 +128,20 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 	verified(t, s)
 	now := time.Now()
 	s.SetClock(func() time.Time { return now })
-	id, _, err := s.RequestRecovery(ctx, "demo", filing.SMS)
+	id, _, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.VerifyAccountCode(ctx, id, "00000000"), store.ErrCodeWrong)
 	for i := range 9 {
 		now = now.Add(filing.ResendAfter)
-		send, err := s.RepeatAccountCode(ctx, id)
+		send, err := s.RepeatRecovery(ctx, asker, id)
 		require.NoError(t, err)
 		require.Equal(t, i+2, send)
 	}
 	now = now.Add(time.Hour)
-	_, err = s.RepeatAccountCode(ctx, id)
-	require.ErrorIs(t, err, store.ErrCodeTooSoon, "ten a day")
-	_, _, err = s.RequestRecovery(ctx, "demo", filing.SMS)
-	require.ErrorIs(t, err, store.ErrCodeTooSoon)
+	_, err = s.RepeatRecovery(ctx, asker, id)
+	require.ErrorIs(t, err, store.ErrQuota, "ten a day")
+	_, _, err = s.RequestRecovery(ctx, asker, "demo", filing.SMS)
+	require.ErrorIs(t, err, store.ErrQuota)
 	for i := range filing.MaxWrongTries - 1 {
 		want := store.ErrCodeWrong
 		if i == filing.MaxWrongTries-2 {
@@ -142,7 +150,7 @@ func TestCodesToAccountsAreFew(t *testing.T) {
 		require.ErrorIs(t, s.VerifyAccountCode(ctx, id, "00000000"), want, "another code doesn't give tries back")
 	}
 	now = now.Add(24 * time.Hour)
-	_, send, err := s.RequestRecovery(ctx, "demo", filing.SMS)
+	_, send, err := s.RequestRecovery(ctx, asker, "demo", filing.SMS)
 	require.NoError(t, err)
 	code, _, err := s.PrepareAccountCode(ctx, id, send)
 	require.NoError(t, err)
@@ -170,7 +178,7 @@ func TestAnAccountsOwnAddressesComeFirst(t *testing.T) {
 	addresses, err := s.ContactAddressesOf(ctx, f.CustomerID)
 	require.NoError(t, err)
 	require.Equal(t, store.ContactAddresses{Email: own, Mobile: filingtest.Contact().Mobile}, addresses)
-	found, _, err := s.RequestRecovery(ctx, own, filing.Mail)
+	found, _, err := s.RequestRecovery(ctx, asker, own, filing.Mail)
 	require.NoError(t, err)
 	to, err := s.AccountCode(ctx, found)
 	require.NoError(t, err)
@@ -184,7 +192,7 @@ func TestAnAccountsOwnAddressesComeFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, s.VerifyAccountCode(ctx, id, code))
 	require.NoError(t, s.ConfirmContactAddress(ctx, other, id))
-	found, _, err = s.RequestRecovery(ctx, own, filing.Mail)
+	found, _, err = s.RequestRecovery(ctx, store.Asker{Browser: "another"}, own, filing.Mail)
 	require.NoError(t, err)
 	to, err = s.AccountCode(ctx, found)
 	require.NoError(t, err)

@@ -42,6 +42,8 @@ type Store struct {
 	now  func() time.Time
 	// alertQuietPeriod is how long nothing must have been stuck for a cause before a new alert.
 	alertQuietPeriod time.Duration
+	// quotas are Quotas, unless limits were changed.
+	quotas []Quota
 }
 
 // Open connects to the database of a DSN in go-sql-driver's form

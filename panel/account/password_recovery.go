@@ -1,6 +1,7 @@
 package account
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/url"
 
@@ -18,6 +19,18 @@ const (
 	keyRecovery  = "recovery"
 	keyRecovered = "recovered"
 )
+
+// keyAsker identifies a browser that resets a password.
+const keyAsker = "asker"
+
+// asker is who resets a password: see store.Asker.
+func (p *Pages) asker(c *gin.Context) store.Asker {
+	ctx := c.Request.Context()
+	if p.Sessions.GetString(ctx, keyAsker) == "" {
+		p.Sessions.Put(ctx, keyAsker, rand.Text())
+	}
+	return store.Asker{Browser: p.Sessions.GetString(ctx, keyAsker), Network: web.Network(c)}
+}
 
 const pathForgotten = "/sign-in/forgotten"
 
@@ -57,7 +70,10 @@ func (p *Pages) forgotten(c *gin.Context) error {
 		return p.showForgotten(c, values, problems)
 	}
 	ctx := c.Request.Context()
-	id, send, err := p.Store.RequestRecovery(ctx, account, channel)
+	id, send, err := p.Store.RequestRecovery(ctx, p.asker(c), account, channel)
+	if problems = web.CodeQuotaProblem(err, "account", "account"); problems != nil {
+		return p.showForgotten(c, values, problems)
+	}
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
 	}
@@ -143,7 +159,7 @@ func (p *Pages) recoveryAgain(c *gin.Context) error {
 		return err
 	}
 	ctx := c.Request.Context()
-	send, err := p.Store.RepeatAccountCode(ctx, id)
+	send, err := p.Store.RepeatRecovery(ctx, p.asker(c), id)
 	if err == nil {
 		err = p.Filings.SendAccountCode(ctx, id, send)
 	}

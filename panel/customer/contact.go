@@ -108,6 +108,8 @@ func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
 	if errors.Is(err, store.ErrUserNameTaken) {
 		problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
 		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
+	} else if problems = web.CodeQuotaProblem(err, "mobile", "email"); problems != nil {
+		return p.showContact(c, http.StatusTooManyRequests, cur, values, problems)
 	} else if err != nil {
 		return err
 	}

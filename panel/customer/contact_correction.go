@@ -95,13 +95,9 @@ func (p *Pages) confirmAgain(c *gin.Context, _ dossierview.Current, row store.Co
 	if err == nil {
 		err = p.Filings.SendCorrectionCode(c.Request.Context(), row.ID, send)
 	}
-	switch {
-	case errors.Is(err, store.ErrCodeTooSoon):
-		p.Flash(c, "flash.code_too_soon")
-	case err != nil:
+	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
+	if errors.Is(err, store.ErrConflict) {
 		return p.FinishUpdate(c, err, "")
-	default:
-		p.Flash(c, "flash.code_sent")
 	}
-	return web.Redirect(c, web.FilingPath(c)+"/contact/"+string(row.Channel))
+	return p.Finish(c, err, path, "flash.code_sent", web.Refusals{store.ErrCodeTooSoon: "flash.code_too_soon"})
 }

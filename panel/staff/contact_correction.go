@@ -92,6 +92,9 @@ func (p *Pages) correctContact(c *gin.Context) error {
 		entry := p.AuditEntry(c, "contact.correct", "filing", f.Ref()+" "+string(channel), reason)
 		err = p.Asked(c, entry, func() error { return p.correct(c, f, n) })
 	}
+	if over := web.CodeQuotaProblem(err, name, name); over != nil {
+		problems, token = over, web.NewToken()
+	}
 	if errors.Is(err, store.ErrUnchanged) {
 		problems = filing.Problems{{Field: name, Key: "address_unchanged"}}
 		token = web.NewToken() // the old token's notice is still waiting, and expires

@@ -58,12 +58,15 @@ func limitBody(c *gin.Context) {
 func (k *Kit) Fail(c *gin.Context, err error) {
 	Drain(c)
 	denied, isDenied := errors.AsType[DeniedError](err)
+	over, isOver := errors.AsType[*store.QuotaError](err)
 	switch {
 	case isDenied:
 		k.Logger.Warn("permission denied", "route", c.FullPath(), "needs", denied.Needs, "actor", k.Actor(c))
 		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, With(forbiddenPage, denied.Needs))
 	case errors.Is(err, store.ErrNotFound):
 		k.errorPage(c, http.StatusNotFound, "error.not_found")
+	case isOver:
+		k.quotaPage(c, over)
 	case errors.Is(err, ErrBadRequest):
 		k.errorPage(c, http.StatusBadRequest, "error.bad_request")
 	default:
@@ -107,10 +110,15 @@ type Refusals map[error]string
 // MovedOn are the refusals of a form whose object has changed since its page was drawn.
 var MovedOn = Refusals{workflows.ErrWrongStage: "flash.moved_on", store.ErrConflict: "flash.moved_on"}
 
-// Finish ends a form on a page, with the message done or that of its refusal. It returns other errors.
+// Finish ends a form on a page, with the message done or that of its refusal; where a quota is used up, it says when to
+// try again. It returns other errors.
 func (k *Kit) Finish(c *gin.Context, err error, path, done string, refusals Refusals) error {
 	if err == nil {
 		return k.RedirectWith(c, path, done)
+	}
+	if over, is := errors.AsType[*store.QuotaError](err); is {
+		k.flashQuota(c, over)
+		return Redirect(c, path)
 	}
 	for refusal, flash := range refusals {
 		if errors.Is(err, refusal) {

@@ -67,6 +67,9 @@ func (k *Kit) CountQuery(c *gin.Context) {
 	k.Sessions.Put(ctx, keyQueries, count+1)
 }
 
+// Network is the network of a request's client.
+func Network(c *gin.Context) string { return network(c.ClientIP()) }
+
 // network is the unit by which clients are counted: an IPv4 address, or the /64 of an IPv6 address, since a client can
 // use any address in it.
 func network(ip string) string {
