@@ -101,6 +101,7 @@ func Connect(ctx context.Context, service string, base *config.Base) (p Process,
 		return p, nil, err
 	}
 	closers = append(closers, func() { _ = p.Store.Close() })
+	p.Store.LimitQuota(store.QuotaSMS, store.Overall, base.SMSPerDay)
 	status, err := schema.Fits(ctx, p.Store.DB())
 	if err != nil {
 		return p, nil, err

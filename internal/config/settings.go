@@ -20,6 +20,7 @@ type Base struct {
 	KeyFile   string `env:"BEIAN_KEY_FILE" help:"key file that encrypts personal data (beian keys generate)" placeholder:"FILE" required:"yes"`
 	Temporal  string `env:"BEIAN_TEMPORAL" help:"Temporal frontend, host:port" default:"127.0.0.1:7233"`
 	Namespace string `env:"BEIAN_TEMPORAL_NAMESPACE" help:"Temporal namespace" default:"default"`
+	SMSPerDay int64  `env:"BEIAN_SMS_PER_DAY" help:"codes by SMS a day for all customers together, beyond which none is sent (docs/messages.md); 0: no limit" default:"5000"`
 	LogLevel  string `env:"BEIAN_LOG_LEVEL" help:"debug, info, warn or error" enum:"debug,info,warn,error" default:"info"`
 }
 

@@ -6,6 +6,7 @@ var chinese = map[string]string{
 	"BEIAN_KEY_FILE":           "密钥文件，个人信息用它加密（由 beian keys generate 生成）",
 	"BEIAN_TEMPORAL":           "Temporal 前端服务的地址，host:port",
 	"BEIAN_TEMPORAL_NAMESPACE": "Temporal 的 namespace",
+	"BEIAN_SMS_PER_DAY":        "全部客户合计每天最多发送的短信验证码数，超过后当天不再发送（docs/zh-CN/messages.md）；0 为不限",
 	"BEIAN_LOG_LEVEL":          "日志级别：debug、info、warn 或 error",
 
 	"BEIAN_PROVIDER_NAME": "接入服务提供者的名称，显示在备案表单上",

@@ -133,19 +133,56 @@ func (e *QuotaError) Is(target error) bool { return target == ErrQuota }
 
 // LimitQuota changes the limits of a kind and scope; 0: no limit.
 func (s *Store) LimitQuota(kind QuotaKind, scope QuotaScope, limit int64) {
-	s.quotas = slices.Clone(s.allQuotas())
-	for i := range s.quotas {
-		if s.quotas[i].Kind == kind && s.quotas[i].Scope == scope {
-			s.quotas[i].Limit = limit
+	quotas := slices.Clone(s.allQuotas())
+	for i := range quotas {
+		if quotas[i].Kind == kind && quotas[i].Scope == scope {
+			quotas[i].Limit = limit
 		}
 	}
+	s.quotas.Store(&quotas)
 }
 
+// LiftQuotas removes all limits, for tests in which one customer does what thousands do.
+func (s *Store) LiftQuotas() { s.quotas.Store(&[]Quota{}) }
+
 func (s *Store) allQuotas() []Quota {
-	if s.quotas == nil {
-		return Quotas
+	if quotas := s.quotas.Load(); quotas != nil {
+		return *quotas
 	}
-	return s.quotas
+	return Quotas
+}
+
+// QuotaFigure is what all customers together have spent of a quota.
+type QuotaFigure struct {
+	Kind        QuotaKind
+	Used, Limit int64
+}
+
+// overallQuotas are the circuit breakers.
+func (s *Store) overallQuotas(ctx context.Context) (figures []QuotaFigure, err error) {
+	var rows []quotaRow
+	hash, err := s.quotaSubject(Overall, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range s.allQuotas() {
+		if q.Scope == Overall {
+			rows = append(rows, quotaRow{Quota: q, hash: hash})
+		}
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	used, err := s.quotaUses(ctx, s.db, rows)
+	now := s.utcNow()
+	for _, r := range rows {
+		figure := QuotaFigure{Kind: r.Kind, Limit: r.Limit}
+		if use := used[r.Name()+string(hash)]; use.EndsAt.After(now) {
+			figure.Used = use.Used
+		}
+		figures = append(figures, figure)
+	}
+	return figures, err
 }
 
 // spending is an amount of a kind, and whose it is in each scope. Scopes without a subject aren't counted.

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -43,7 +44,7 @@ type Store struct {
 	// alertQuietPeriod is how long nothing must have been stuck for a cause before a new alert.
 	alertQuietPeriod time.Duration
 	// quotas are Quotas, unless limits were changed.
-	quotas []Quota
+	quotas atomic.Pointer[[]Quota]
 }
 
 // Open connects to the database of a DSN in go-sql-driver's form

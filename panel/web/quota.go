@@ -14,7 +14,9 @@ import (
 )
 
 // quotaTime is when something whose quota is used up may be tried again, to the minute.
-func quotaTime(over *store.QuotaError) string { return Time(over.Until.Add(time.Minute - time.Nanosecond)) }
+func quotaTime(over *store.QuotaError) string {
+	return Time(over.Until.Add(time.Minute - time.Nanosecond))
+}
 
 func quotaArgs(over *store.QuotaError) map[string]any { return map[string]any{"time": quotaTime(over)} }
 
