@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -399,9 +401,12 @@ func TestSavedPostsAreTheirOwners(t *testing.T) {
 	mark, err := s.UserMark(1)
 	require.NoError(t, err)
 	typed := url.Values{"name": {"林测试"}}
-	require.NoError(t, s.SavePost(ctx, "browser", mark, "/a", typed))
-	require.NoError(t, s.SavePost(ctx, "browser", mark, "/b", typed))
-	require.ErrorIs(t, s.SavePost(ctx, "browser", "nonsense", "/a", typed), store.ErrNotFound)
+	require.NoError(t, s.SavePost(ctx, store.PostSender{Browser: "browser", Mark: mark}, "/a", typed))
+	require.NoError(t, s.SavePost(ctx, store.PostSender{Browser: "browser", Mark: mark}, "/b", typed))
+	for _, forged := range []string{"", "nonsense", strings.Repeat("ab", 32), mark[:len(mark)-2] + "00", "a" + mark} {
+		by := store.PostSender{Browser: "browser", Mark: forged}
+		require.ErrorIs(t, s.SavePost(ctx, by, "/a", typed), store.ErrNotFound, forged)
+	}
 	got := url.Values{}
 	require.NoError(t, s.SavedPost(ctx, "browser", 1, "/a", &got))
 	require.Equal(t, typed, got)
@@ -416,4 +421,38 @@ func TestSavedPostsAreTheirOwners(t *testing.T) {
 	now = now.Add(store.SavedPostLifetime + time.Second)
 	require.ErrorIs(t, s.SavedPost(ctx, "browser", 1, "/b", &got), store.ErrNotFound)
 	require.NoError(t, s.PurgeSignIn(ctx))
+}
+
+// What clients leave without being signed in has limits in number and size, also for a mark that is ours.
+func TestSavedPostsAreLimited(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Now()
+	s.SetClock(func() time.Time { return now })
+	save := func(user int64, network, browser string, size int) error {
+		mark, err := s.UserMark(user)
+		require.NoError(t, err)
+		by := store.PostSender{Browser: browser, Mark: mark, Network: network}
+		return s.SavePost(ctx, by, "/a", strings.Repeat("x", size))
+	}
+	saved := 0
+	for i := range 100 {
+		if err := save(0, "one", strconv.Itoa(i), 1); err == nil {
+			saved++
+		} else {
+			require.ErrorIs(t, err, store.ErrQuota)
+		}
+	}
+	require.Equal(t, 60, saved)
+	saved = 0
+	for i := range 40 {
+		if save(1, "network"+strconv.Itoa(i), strconv.Itoa(i), 200<<10) == nil {
+			saved++
+		}
+	}
+	require.Equal(t, 20, saved, "4 MB for an account, from whatever network")
+	mark, err := s.UserMark(2)
+	require.NoError(t, err)
+	now = now.Add(store.UserMarkLifetime + time.Second)
+	require.ErrorIs(t, s.SavePost(ctx, store.PostSender{Browser: "b", Mark: mark, Network: "n"}, "/a", "x"),
+		store.ErrNotFound, "expired")
 }

@@ -123,8 +123,8 @@ type Kit struct {
 	Passwords *passwordHasher
 	codes     tableCache
 	decoding  slots
-	// captchaPasses, clientQueries, allQueries and typed limit what clients do per minute.
-	captchaPasses, clientQueries, allQueries, typed *limiter.Limiter
+	// captchaPasses, clientQueries and allQueries limit what clients do per minute.
+	captchaPasses, clientQueries, allQueries *limiter.Limiter
 	// forms are the routes of pages whose form posts to the same path.
 	forms map[string]bool
 	// pages are the routes that show a page.
@@ -144,7 +144,7 @@ func New(cfg Config) (*Kit, error) {
 		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,
 		Passwords: &passwordHasher{make(slots, maxHashing)}, decoding: make(slots, maxDecoding),
 		captchaPasses: newLimiter(WaitsPerClient), clientQueries: newLimiter(QueriesPerClient),
-		allQueries: newLimiter(QueriesOfAll), typed: newLimiter(typedPerClient),
+		allQueries: newLimiter(QueriesOfAll),
 	}
 	if cfg.Papers != nil {
 		k.PaperList = *cfg.Papers

@@ -23,9 +23,6 @@ const (
 	keyQueriesSince = "queries_since"
 )
 
-// typedPerClient limits how often per minute a stranger's input is saved for the other language.
-const typedPerClient = 20
-
 // newLimiter counts in memory; a key's count expires after a minute.
 func newLimiter(perMinute int64) *limiter.Limiter {
 	counts := memory.NewStoreWithOptions(limiter.StoreOptions{CleanUpInterval: time.Minute})

@@ -21,8 +21,6 @@ const (
 	cookieBrowser = "beian_saved"
 	// cookieLastAccount identifies the account that signed in last; see store.UserMark.
 	cookieLastAccount = "beian_last"
-	// lastAccountLifetime is how long a browser remembers that account.
-	lastAccountLifetime = 7 * 24 * time.Hour
 
 	// fieldFilesAgain lists, in a saved form, the fields that had files.
 	fieldFilesAgain = "files_again"
@@ -88,7 +86,9 @@ func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 		secretless[fieldFilesAgain] = files
 	}
 	saveDraftState(secretless, values)
-	if err := k.storePost(c, mark, path, secretless); err != nil {
+	if err := k.storePost(c, mark, path, secretless); errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrQuota) {
+		return path, false
+	} else if err != nil {
 		k.Logger.Error("saving a form of an ended session failed", "route", c.FullPath(), "error", err)
 		return path, false
 	}
@@ -110,7 +110,8 @@ func (k *Kit) storePost(c *gin.Context, mark, path string, values url.Values) er
 	if browser == "" {
 		browser = rand.Text()
 	}
-	if err := k.Store.SavePost(c.Request.Context(), browser, mark, path, values); err != nil {
+	if err := k.Store.SavePost(c.Request.Context(), store.PostSender{Browser: browser, Mark: mark, Network: Network(c)},
+		path, values); err != nil {
 		return err
 	}
 	k.setCookie(c, cookieBrowser, browser, store.SavedPostLifetime)
@@ -165,7 +166,7 @@ func (k *Kit) RememberAccount(c *gin.Context, userID int64) error {
 	if err != nil {
 		return err
 	}
-	k.setCookie(c, cookieLastAccount, mark, lastAccountLifetime)
+	k.setCookie(c, cookieLastAccount, mark, store.UserMarkLifetime)
 	if browser := cookie(c, cookieBrowser); browser != "" {
 		return k.Store.DropOthersSavedPosts(c.Request.Context(), browser, userID)
 	}
