@@ -87,11 +87,11 @@ func TestPanelsCountFailuresTogether(t *testing.T) {
 		require.Equal(t, 422, status)
 		require.Contains(t, text, "请填写图中或录音中的数字", "the right password alone isn't enough now")
 		for range 2 {
-			wait, err := db.TakeTry(t.Context(), login)
+			wait, err := db.TakeTry(t.Context(), store.TrySignIn, login)
 			require.NoError(t, err)
 			require.Zero(t, wait)
 		}
-		wait, err := db.TakeTry(t.Context(), login)
+		wait, err := db.TakeTry(t.Context(), store.TrySignIn, login)
 		require.NoError(t, err)
 		require.Equal(t, time.Second, wait, "the failed captcha used no attempt, and the sixth attempt must wait")
 		now = now.Add(31 * time.Minute)

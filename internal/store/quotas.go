@@ -91,9 +91,13 @@ var Quotas = []Quota{
 	{QuotaRecovery, ByNetwork, 30, hour},
 	// 100 guesses a day find a code of six digits in thirty years (NIST SP 800-63B-4, 3.2.2, allows 100 in a row).
 	{QuotaRecoveryTry, ByCustomer, 100, day},
-	// Half of a million clients share an address with a few others; a company's with hundreds, who mistype.
-	{QuotaSignIn, ByNetwork, 60, 10 * time.Minute},
+	// Most clients share an address with a few others; a company's with hundreds, who mistype.
+	{QuotaSignIn, ByNetwork, 120, 10 * time.Minute},
+	// Beyond these a captcha is required.
 	{QuotaSignInFailure, ByNetwork, 10, 10 * time.Minute},
+	{QuotaQuery, ByNetwork, 20, hour},
+	// Pictures load again with every page that shows a captcha.
+	{QuotaCaptcha, ByNetwork, 300, 10 * time.Minute},
 	// What a stranger's browser may leave in the database: a language switched in the middle of a long form.
 	{QuotaSavedPost, ByNetwork, 60, hour},
 	{QuotaSavedBytes, ByNetwork, 2 << 20, hour},
@@ -297,6 +301,21 @@ func (s *Store) Spend(ctx context.Context, kind QuotaKind, subjects map[QuotaSco
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		return s.spend(ctx, tx, spending{kind: kind, subjects: subjects})
 	})
+}
+
+// QuotaUsed reports whether a kind's quota in a scope is used up, without taking from it.
+func (s *Store) QuotaUsed(ctx context.Context, kind QuotaKind, scope QuotaScope, subject string) (bool, error) {
+	rows, err := s.quotaRows([]spending{{kind: kind, subjects: map[QuotaScope]string{scope: subject}}})
+	rows = slices.DeleteFunc(rows, func(r quotaRow) bool { return r.Scope != scope })
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	used, err := s.quotaUses(ctx, s.db, rows)
+	now := s.utcNow()
+	return slices.ContainsFunc(rows, func(r quotaRow) bool {
+		use := used[r.Name()+string(r.hash)]
+		return use.Used >= r.Limit && use.EndsAt.After(now)
+	}), err
 }
 
 // codeSpendings are what sending a code takes: a message, and perhaps a new recipient.

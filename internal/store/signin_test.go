@@ -209,7 +209,7 @@ func TestTriesSlowAndNeverLock(t *testing.T) {
 	var all sync.WaitGroup
 	for range cap(given) {
 		all.Go(func() {
-			wait, err := s.TakeTry(ctx, "demo")
+			wait, err := s.TakeTry(ctx, store.TrySignIn, "demo")
 			require.NoError(t, err)
 			given <- wait == 0
 		})
@@ -227,20 +227,20 @@ func TestTriesSlowAndNeverLock(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 5, tries)
 	for range 20 {
-		wait, err := s.TakeTry(ctx, "demo")
+		wait, err := s.TakeTry(ctx, store.TrySignIn, "demo")
 		require.NoError(t, err)
 		require.Positive(t, wait)
 		require.LessOrEqual(t, wait, time.Minute)
 		now = now.Add(wait)
-		wait, err = s.TakeTry(ctx, "demo")
+		wait, err = s.TakeTry(ctx, store.TrySignIn, "demo")
 		require.NoError(t, err)
 		require.Zero(t, wait)
 	}
-	wait, err := s.TakeTry(ctx, "other")
+	wait, err := s.TakeTry(ctx, store.TrySignIn, "other")
 	require.NoError(t, err)
 	require.Zero(t, wait)
-	require.NoError(t, s.ForgetTries(ctx, "demo"))
-	wait, err = s.TakeTry(ctx, "demo")
+	require.NoError(t, s.ForgetTries(ctx, store.TrySignIn, "demo"))
+	wait, err = s.TakeTry(ctx, store.TrySignIn, "demo")
 	require.NoError(t, err)
 	require.Zero(t, wait)
 	now = now.Add(31 * time.Minute)

@@ -100,6 +100,7 @@ func (s *Store) PurgeSignIn(ctx context.Context) error {
 	return during(execAll(ctx, s.db,
 		fragmentOf(`DELETE FROM user_sessions WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM saved_posts WHERE expires_at < ?`, now),
+		fragmentOf(`DELETE FROM captchas WHERE expires_at < ?`, now),
 		fragmentOf(`DELETE FROM quota_usage WHERE ends_at < ?`, now),
 		fragmentOf(`DELETE FROM sign_in_tries WHERE last_at < ?`, now.Add(-triesMemory)),
 		fragmentOf(`DELETE FROM account_codes WHERE requested_at < ?`, now.Add(-keepCodes)),

@@ -65,8 +65,11 @@ func (p *Pages) forgotten(c *gin.Context) error {
 	if channel != filing.SMS && channel != filing.Mail {
 		problems = append(problems, filing.Problem{Field: "channel", Key: "required"})
 	}
-	problems = append(problems, p.CaptchaProblems(c)...)
-	if len(problems) > 0 {
+	wrong, err := p.CaptchaProblems(c)
+	if err != nil {
+		return err
+	}
+	if problems = append(problems, wrong...); len(problems) > 0 {
 		return p.showForgotten(c, values, problems)
 	}
 	ctx := c.Request.Context()
@@ -221,7 +224,7 @@ func (p *Pages) newPassword(c *gin.Context) error {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict): // another tab was faster
 		return p.RedirectWith(c, pathForgotten, "flash.recovery_over")
 	case err == nil:
-		err = p.Store.ForgetTries(ctx, user.Login)
+		err = p.Store.ForgetTries(ctx, store.TrySignIn, user.Login)
 	}
 	if err != nil {
 		return err

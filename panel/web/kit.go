@@ -142,7 +142,7 @@ func New(cfg Config) (*Kit, error) {
 	cfg.VettingLease = cmp.Or(cfg.VettingLease, defaultVettingLease)
 	k := &Kit{
 		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,
-		Passwords: &passwordHasher{make(slots, maxHashing)}, decoding: make(slots, maxDecoding),
+		Passwords: newPasswordHasher(), decoding: make(slots, maxDecoding),
 		captchaPasses: newLimiter(WaitsPerClient), clientQueries: newLimiter(QueriesPerClient),
 		allQueries: newLimiter(QueriesOfAll),
 	}

@@ -65,6 +65,9 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, With(forbiddenPage, denied.Needs))
 	case errors.Is(err, store.ErrNotFound):
 		k.errorPage(c, http.StatusNotFound, "error.not_found")
+	case errors.Is(err, ErrBusy):
+		c.Header("Retry-After", "5")
+		k.errorPage(c, http.StatusServiceUnavailable, "error.busy")
 	case isOver:
 		k.quotaPage(c, over)
 	case errors.Is(err, ErrBadRequest):

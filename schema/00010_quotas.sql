@@ -11,5 +11,13 @@ CREATE TABLE quota_usage (
   KEY quota_usage_ends (ends_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+-- Captchas that may still be answered. A row is deleted by the one answer that counts, right or wrong.
+CREATE TABLE captchas (
+  id_hash    BINARY(32)  NOT NULL PRIMARY KEY,
+  expires_at DATETIME(6) NOT NULL,
+  KEY captchas_expires (expires_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
 -- +goose Down
+DROP TABLE captchas;
 DROP TABLE quota_usage;
