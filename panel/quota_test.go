@@ -18,7 +18,8 @@ func TestFewCodesForManyMobiles(t *testing.T) {
 	email := filingtest.Contact().Email
 	refused := 0
 	for i := range 40 {
-		page, err := f.Fill(t.Context(), filingBase+"/recover", url.Values{"mobile": {fmt.Sprintf("139%08d", i)}, "email": {email}})
+		page, err := f.Fill(t.Context(), filingBase+"/recover",
+			url.Values{"mobile": {fmt.Sprintf("139%08d", i)}, "email": {email}})
 		if err == nil {
 			continue
 		}

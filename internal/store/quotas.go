@@ -344,7 +344,8 @@ func (s *Store) spendCode(ctx context.Context, tx *sqlx.Tx, ch filing.Channel, c
 	}
 	now := s.utcNow()
 	fresh, err := affected(ctx, tx, `INSERT INTO quota_usage (quota, subject_hash, used, ends_at) VALUES (?, ?, 1, ?)
-		ON DUPLICATE KEY UPDATE ends_at = IF(ends_at <= ?, VALUES(ends_at), ends_at)`, knownRecipient, hash, now.Add(day), now)
+		ON DUPLICATE KEY UPDATE ends_at = IF(ends_at <= ?, VALUES(ends_at), ends_at)`,
+		knownRecipient, hash, now.Add(day), now)
 	switch {
 	case err != nil:
 		return err

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -69,6 +70,15 @@ func (s *Store) savedPostKey(browser, path string) (browserHash, pathHash []byte
 	}
 	pathHash, err = s.keys.Hash("saved_posts/path", path)
 	return browserHash, pathHash, fmt.Sprintf("saved_posts/%x/%x", browserHash, pathHash), err
+}
+
+// KnowsMark reports whether a mark is ours and hasn't expired.
+func (s *Store) KnowsMark(mark string) (bool, error) {
+	_, err := s.markedUser(mark)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // PostSender is who sent a form that is saved: a browser, the mark of its last account, and its client's network.

@@ -167,7 +167,7 @@ func (p *Pages) changePassword(c *gin.Context) error {
 	hash, version, err := p.preparePasswordChange(ctx, p.UserID(c), values.Get("password"))
 	audited := ctx
 	if p.Role(c) == store.RoleSupport {
-		entry := p.AuditEntry(c, "password.set", "user", web.IdText(p.UserID(c)), "")
+		entry := p.AuditEntry(c, "password.change", "user", web.IdText(p.UserID(c)), "")
 		audited = store.WithAudit(ctx, &entry)
 	}
 	if err == nil {

@@ -215,6 +215,12 @@ func (p *Pages) SignedIn(c *gin.Context) {
 		return
 	}
 	if here {
+		done, err := p.BeginUpload(c)
+		if err != nil {
+			p.Fail(c, err)
+			return
+		}
+		defer done()
 		p.DropSavedPost(c)
 		return
 	}

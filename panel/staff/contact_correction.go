@@ -65,7 +65,6 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 // same themselves, and the code follows. Later a code must confirm the new address: proofs can be forged, and a
 // contact's address opens the customer's account. The old address is notified.
 func (p *Pages) correctContact(c *gin.Context) error {
-	web.AllowSlowUpload(c)
 	channel, name, err := p.ContactChannel(c)
 	if err != nil {
 		return err

@@ -123,6 +123,7 @@ type Kit struct {
 	Passwords *passwordHasher
 	codes     tableCache
 	decoding  slots
+	uploads   *uploadBudget
 	// captchaPasses, clientQueries and allQueries limit what clients do per minute.
 	captchaPasses, clientQueries, allQueries *limiter.Limiter
 	// forms are the routes of pages whose form posts to the same path.
@@ -143,6 +144,7 @@ func New(cfg Config) (*Kit, error) {
 	k := &Kit{
 		Config: cfg, PaperList: filing.BuiltInPapers(), CaptchaWait: captchaWait,
 		Passwords: newPasswordHasher(), decoding: make(slots, maxDecoding),
+		uploads:       newUploadBudget(),
 		captchaPasses: newLimiter(WaitsPerClient), clientQueries: newLimiter(QueriesPerClient),
 		allQueries: newLimiter(QueriesOfAll),
 	}

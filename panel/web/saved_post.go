@@ -77,9 +77,13 @@ func formRoutes(routes gin.RoutesInfo) map[string]bool {
 func (k *Kit) SavePost(c *gin.Context) (path string, kept bool) {
 	path = k.formPath(c)
 	mark := cookie(c, cookieLastAccount)
+	// The body of a stranger isn't worth waiting for.
+	if ours, err := k.Store.KnowsMark(mark); err != nil || !ours || path == "" {
+		return path, false
+	}
 	values, files := postFormTexts(c)
 	secretless := WithoutSecrets(values)
-	if path == "" || mark == "" || len(secretless)+len(files) == 0 {
+	if len(secretless)+len(files) == 0 {
 		return path, false
 	}
 	if len(files) > 0 {
