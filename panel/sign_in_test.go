@@ -185,3 +185,22 @@ func TestFormsAreSavedWithoutPasswords(t *testing.T) {
 	_, text, _ = s.send(http.MethodPost, "/account/end-others", nil)
 	require.Contains(t, text, `id="f-login"`)
 }
+
+// Over HTTPS, cookies belong to this host alone. Nobody frames staff pages, whoever may frame customers'.
+func TestCookiesAndFramesOfThisHost(t *testing.T) {
+	db := testdb.New(t)
+	people(t, db)
+	s := newSite(t, db, panel.Config{SecureCookies: true, FrameOrigins: []string{"https://my.example.com"}})
+	s.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	_, _, answer := s.send(http.MethodPost, "/sign-in", url.Values{"login": {"demo"}, "password": {"right-password"}})
+	require.NotEmpty(t, answer.Cookies())
+	for _, c := range answer.Cookies() {
+		require.True(t, strings.HasPrefix(c.Name, "__Host-") && c.Secure && c.Path == "/" && c.Domain == "", c.Name)
+	}
+	_, _, answer = s.send(http.MethodGet, "/sign-in", nil)
+	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "frame-ancestors https://my.example.com")
+	for _, path := range []string{"/support", "/support/filings/D1", "/support/nothing"} {
+		_, _, answer = s.send(http.MethodGet, path, nil)
+		require.Contains(t, answer.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
+	}
+}

@@ -83,7 +83,7 @@ func TestRecoveryByTheFilingsContact(t *testing.T) {
 	user, err = s.UserByLogin(ctx, "demo")
 	require.NoError(t, err)
 	require.Equal(t, "new", user.PasswordHash)
-	state, err := s.SessionState(ctx, user.ID, session)
+	state, err := s.SessionState(ctx, user.ID, session, store.SessionUse{})
 	require.NoError(t, err)
 	require.False(t, state.Lives)
 	dump, err := s.Dump(ctx)
@@ -261,7 +261,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		return id
 	}
 	lives := func(id int64) bool {
-		state, err := s.SessionState(ctx, user, id)
+		state, err := s.SessionState(ctx, user, id, store.SessionUse{})
 		require.NoError(t, err)
 		return state.Lives
 	}
@@ -455,4 +455,27 @@ func TestSavedPostsAreLimited(t *testing.T) {
 	now = now.Add(store.UserMarkLifetime + time.Second)
 	require.ErrorIs(t, s.SavePost(ctx, store.PostSender{Browser: "b", Mark: mark, Network: "n"}, "/a", "x"),
 		store.ErrNotFound, "expired")
+}
+
+// A session that nobody uses ends. What a page does by itself is no use.
+func TestIdleSessionsEnd(t *testing.T) {
+	s, ctx := testdb.New(t), t.Context()
+	now := time.Now()
+	s.SetClock(func() time.Time { return now })
+	user, err := s.EnsureUser(ctx, store.RoleCustomer, "demo", "hash")
+	require.NoError(t, err)
+	id, err := s.BeginSession(ctx, user, "Chrome · Android", 12*time.Hour)
+	require.NoError(t, err)
+	lives := func(after time.Duration, unattended bool) bool {
+		now = now.Add(after)
+		state, err := s.SessionState(ctx, user, id, store.SessionUse{Idle: time.Hour, Unattended: unattended})
+		require.NoError(t, err)
+		return state.Lives
+	}
+	for range 5 {
+		require.True(t, lives(50*time.Minute, false))
+	}
+	require.True(t, lives(50*time.Minute, true))
+	require.False(t, lives(10*time.Minute, false))
+	require.False(t, lives(0, false))
 }

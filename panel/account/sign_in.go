@@ -196,7 +196,8 @@ func (p *Pages) alive(c *gin.Context) (bool, error) {
 	if !p.Sessions.Exists(ctx, web.KeyUser) {
 		return false, nil
 	}
-	state, err := p.Store.SessionState(ctx, p.UserID(c), p.device(c))
+	state, err := p.Store.SessionState(ctx, p.UserID(c), p.device(c),
+		store.SessionUse{Idle: p.SessionIdle, Unattended: web.IsEventStream(c.Request)})
 	lives := state.Lives && p.factorsGiven(state)
 	c.Set(web.ContextStaff, state.StaffRole)
 	if err == nil && !lives {

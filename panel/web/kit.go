@@ -75,6 +75,8 @@ type Config struct {
 	Papers *filing.PaperList
 	// SecureCookies restricts cookies to HTTPS.
 	SecureCookies bool
+	// SessionIdle is how long a session may be unused; 0: as long as it lasts.
+	SessionIdle time.Duration
 	// TrustedProxies are the addresses or ranges of reverse proxies that may set a client's address; by default none.
 	TrustedProxies []string
 	// FrameOrigins may embed the panel in frames.
@@ -169,7 +171,7 @@ func (k *Kit) openSessions() {
 	k.Sessions.Store = store
 	k.Sessions.Lifetime = SessionLifetime
 	cookie := &k.Sessions.Cookie
-	cookie.Name, cookie.HttpOnly, cookie.Secure = "beian_session", true, k.SecureCookies
+	cookie.Name, cookie.HttpOnly, cookie.Secure = k.cookieName("beian_session"), true, k.SecureCookies
 	cookie.SameSite, cookie.Partitioned = k.sameSite(), k.crossSite()
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -35,9 +36,14 @@ func (k *Kit) recover(c *gin.Context) {
 }
 
 // secure sets the headers that prevent framing by strangers, content sniffing and foreign scripts.
-func secure(policy string) gin.HandlerFunc {
+// Staff pages have a policy of their own: nobody frames them, whoever may frame customers'.
+func secure(pages, staffPages string) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		h := c.Writer.Header()
+		h, policy := c.Writer.Header(), pages
+		if path := c.Request.URL.Path; path == "/support" || strings.HasPrefix(path, "/support/") {
+			policy = staffPages
+			h.Set("X-Frame-Options", "DENY")
+		}
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")

@@ -21,7 +21,7 @@ func (k *Kit) Engine() (*gin.Engine, error) {
 	if err := g.SetTrustedProxies(k.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("BEIAN_TRUSTED_PROXIES: %w", err)
 	}
-	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins)), limitBody)
+	g.Use(k.Process.HTTP, k.accessLog, k.recover, secure(policy(k.FrameOrigins), policy(nil)), limitBody)
 	assets, err := fs.Sub(assetFiles, "assets")
 	if err != nil {
 		return nil, err

@@ -158,7 +158,7 @@ func (k *Kit) Flash(c *gin.Context, key string) { k.Sessions.Put(c.Request.Conte
 func (k *Kit) withSession(next http.Handler) http.Handler {
 	usual := k.Sessions.LoadAndSave(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isEventStream(r) {
+		if !IsEventStream(r) {
 			usual.ServeHTTP(w, r)
 			return
 		}
@@ -176,7 +176,8 @@ func (k *Kit) withSession(next http.Handler) http.Handler {
 	})
 }
 
-func isEventStream(r *http.Request) bool {
+// IsEventStream reports whether a request is for events, which a page asks for by itself.
+func IsEventStream(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/orders/") &&
 		strings.HasSuffix(r.URL.Path, "/filing/events")
 }
