@@ -41,18 +41,14 @@ test: packages tools lint
 
 # Memory is cheaper than time here, so the garbage collector runs less often.
 GOTEST = @mkdir -p .beian/tests; GOGC=400 go tool gotestsum --format pkgname-and-test-fails --hide-summary skipped,output --jsonfile .beian/tests/$@.json
-# A browser or a server that a busy machine starved may fail a test of the whole stack: such a test runs once
-# more by itself, and is listed. More than three failures are no accident.
-AGAIN = --rerun-fails=1 --rerun-fails-max-failures=3 --packages ./e2e
-
 # The whole stack, without a browser. Tests mostly wait, for heartbeats or for the next
 # exchange, so several run at once.
 test-stack: packages tools
-	$(GOTEST) $(AGAIN) -- -count=1 -timeout 30m -parallel 4 -skip '^TestBrowser'
+	$(GOTEST) -- -count=1 -timeout 30m -parallel 4 -skip '^TestBrowser' ./e2e
 
 # The whole stack, with browsers.
 test-browser: packages tools
-	$(GOTEST) $(AGAIN) -- -count=1 -timeout 30m -parallel 3 -run '^TestBrowser'
+	$(GOTEST) -- -count=1 -timeout 30m -parallel 3 -run '^TestBrowser' ./e2e
 
 # Each run draws different sequences of faults.
 test-workflows: packages
@@ -76,10 +72,10 @@ bench: packages
 	go test -run '^$$' -bench 'Pack|Parse|Apply' -benchtime 3x ./internal/bureau ./workflows
 
 ## bench-bulk: measure resuming 2,000 filings in bulk
-# Resumes 2,000 filings after an SMS outage, on the whole stack. `make test` does the same;
-# this prints the times, with the machine to itself. Takes a few minutes.
+# Resumes 2,000 filings after an SMS outage, on the whole stack. `make test` does the same
+# with fewer; this prints the times, with the machine to itself. Takes a few minutes.
 bench-bulk: packages tools
-	go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
+	BEIAN_BULK=2000 go test -count=1 -v -timeout 30m ./e2e -run TestBulkResumeAfterAnSMSOutage
 
 ## record: record the histories for the replay tests
 # Run it on the deployed code, never on a changed branch.
@@ -147,9 +143,12 @@ $(AXE): tools/axe/package.json tools/axe/package-lock.json tools/axe/.npmrc
 
 ## packages: install missing Debian packages
 # From Debian: a database server, a browser for the browser tests with a Chinese font, a
-# validator for the bureau's schemas, and SOAP libraries in other languages to test the
-# bureau's interface with.
-packages:
+# validator for the bureau's schemas, SOAP libraries in other languages to test the
+# bureau's interface with, and servers of web spaces. Debian's FTP servers exclude each
+# other, so they are unpacked into .beian/ftpd next to the libraries that they need.
+FTPD := .beian/ftpd/usr/sbin
+FTPD_PACKAGES := vsftpd pure-ftpd pure-ftpd-common proftpd-core proftpd-mod-crypto
+packages: $(FTPD)/proftpd
 	@missing=""; \
 	command -v mariadbd >/dev/null || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
@@ -158,11 +157,19 @@ packages:
 	[ -e /usr/share/doc/fonts-noto-cjk ] || missing="$$missing fonts-noto-cjk"; \
 	/usr/bin/python3 -c 'import zeep, spyne' 2>/dev/null || missing="$$missing python3 python3-zeep python3-spyne"; \
 	php -m 2>/dev/null | grep -q '^soap' || missing="$$missing php-cli php-soap"; \
+	[ -x /usr/sbin/sshd ] || missing="$$missing openssh-server"; \
+	for l in hiredis0.14 memcached11 memcachedutil2 pcre2-posix3 sodium23 wrap0; do \
+	  [ -e /usr/share/doc/lib$$l ] || missing="$$missing lib$$l"; done; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then echo "please install:$$missing"; exit 1; fi; \
 	  echo "installing$$missing"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
+
+$(FTPD)/proftpd:
+	@mkdir -p .beian/ftpd/packages
+	@cd .beian/ftpd/packages && { apt-get download -qq $(FTPD_PACKAGES) || { apt-get update -qq && apt-get download -qq $(FTPD_PACKAGES); }; } \
+	  && for p in *.deb; do dpkg -x $$p ..; done
 
 ## clean: remove .beian
 clean:

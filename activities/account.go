@@ -29,16 +29,16 @@ func (a *Message) SendAccountCode(ctx context.Context, r AccountCodeRef) error {
 	if err != nil || to.To == "" {
 		return purged(err)
 	}
-	code, ok, err := a.Store.PrepareAccountCode(ctx, r.CodeID, r.Send)
-	if err != nil || !ok {
+	code, send, err := a.Store.PrepareAccountCode(ctx, r.CodeID)
+	if err != nil || send == 0 {
 		return err
 	}
-	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: fmt.Sprintf("account-code-%d-%d", r.CodeID, r.Send),
+	if _, err := a.deliver(ctx, to.Channel, message.SMSMessage{Key: fmt.Sprintf("account-code-%d-%d", r.CodeID, send),
 		To: to.To, Template: accountTemplates[to.Purpose], Params: map[string]string{"login": to.Login, "code": code},
 		Retry: activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return messageFailed(err)
 	}
-	return a.Store.AccountCodeSent(ctx, r.CodeID, r.Send)
+	return a.Store.AccountCodeSent(ctx, r.CodeID, send)
 }
 
 // PasswordRef identifies a password change by its number.

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/website"
 )
 
 // Progress is one step of a filing's projection.
@@ -29,7 +30,8 @@ type RecordRef struct {
 // AccountRef identifies a provider's account with a bureau.
 type AccountRef struct{ AccountID int64 }
 
-// The reasons why a step can be stuck: application error types here, keys of the locale files below "reason.".
+// The reasons why a step can be stuck: application error types here, keys of the locale files below "stuck_reason.".
+// Web spaces have more of their own (website.Reasons).
 const (
 	// ReasonRecipient: the phone number or mail address was refused.
 	ReasonRecipient = "recipient"
@@ -41,38 +43,53 @@ const (
 	ReasonTemporary = "temporary"
 	// ReasonLogin: the web space refused user or password.
 	ReasonLogin = "login"
-	// ReasonDirectoryMissing: the document root doesn't exist.
-	ReasonDirectoryMissing = "directory_missing"
 	// ReasonQuota: the web space is full.
 	ReasonQuota = "quota"
-	// ReasonRefused: the web space forbids writing.
+	// ReasonRefused: the other side refuses.
 	ReasonRefused = "refused"
 	// ReasonUnreachable: nobody answers.
 	ReasonUnreachable = "unreachable"
-	// ReasonTLS: no secure connection.
-	ReasonTLS = "tls"
 	// ReasonProtocol: the other side violates its protocol.
 	ReasonProtocol = "protocol"
 	// ReasonNoAccount: the provider has no account with the province's bureau.
 	ReasonNoAccount = "no_account"
+	// ReasonDatabase: our database can't be used now. A step waits for it and doesn't get stuck.
+	ReasonDatabase = "database"
 	// ReasonNotTaken: the filing is still stuck and doesn't accept the order.
 	ReasonNotTaken = "not_taken"
 	// ReasonInternal: our own bug, or something nobody foresaw.
 	ReasonInternal = "internal"
 )
 
-var reasons = map[string]bool{
-	ReasonRecipient: true, ReasonLimit: true, ReasonOperator: true, ReasonTemporary: true, ReasonLogin: true,
-	ReasonDirectoryMissing: true, ReasonQuota: true, ReasonRefused: true, ReasonUnreachable: true, ReasonTLS: true,
-	ReasonProtocol: true, ReasonNoAccount: true, ReasonNotTaken: true, ReasonInternal: true,
-}
+// reasons are those above and what web spaces fail for (website.Reasons).
+var reasons = func() map[string]bool {
+	all := map[string]bool{}
+	for _, r := range []string{ReasonRecipient, ReasonLimit, ReasonOperator, ReasonTemporary, ReasonRefused,
+		ReasonUnreachable, ReasonProtocol, ReasonNoAccount, ReasonDatabase, ReasonNotTaken, ReasonInternal} {
+		all[r] = true
+	}
+	for r := range website.Reasons {
+		all[r] = true
+	}
+	return all
+}()
 
 // KnownReason reports whether an application error's type is one of the reasons.
 func KnownReason(reason string) bool { return reasons[reason] }
 
 // StuckReasons are the reasons why a filing can be stuck, by name.
 func StuckReasons() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)), func(r string) bool { return r == ReasonNotTaken })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(reasons)),
+		func(r string) bool { return r == ReasonNotTaken || r == ReasonDatabase })
+}
+
+// Classified names our own database as the reason of an activity's error that has no reason yet.
+func Classified(err error) error {
+	var app *temporal.ApplicationError
+	if err == nil || errors.As(err, &app) || !store.Unavailable(err) {
+		return err
+	}
+	return failed(ReasonDatabase, err, false, 0)
 }
 
 // purged makes a missing row final: nobody waits for it.

@@ -2,10 +2,7 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
@@ -109,9 +106,7 @@ func (a *Bulk) ResumeOne(ctx context.Context, r BulkRef) error {
 
 // bulkReason is why a filing couldn't be resumed.
 func bulkReason(err error) string {
-	var away *serviceerror.Unavailable
-	var late *serviceerror.DeadlineExceeded
-	if errors.As(err, &away) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded) {
+	if temporalAway(err) {
 		return ReasonUnreachable
 	}
 	return ReasonInternal

@@ -140,7 +140,10 @@ func (a *Bureau) SubmitFile(ctx context.Context, r FileRef) (SubmitResult, error
 			return SubmitResult{}, a.accepted(ctx, r, file, previous)
 		}
 	}
-	if err := a.Store.UploadAttempt(ctx, r.AccountID, r.Sequence, writer(ctx)); err != nil {
+	err = a.Store.UploadAttempt(ctx, r.AccountID, r.Sequence, writer(ctx))
+	if errors.Is(err, store.ErrNotFound) { // a withdrawal took a record out of it
+		return SubmitResult{}, nil
+	} else if err != nil {
 		return SubmitResult{}, err
 	}
 	answer, err := a.Accounts[r.AccountID].Client.Upload(ctx, r.Sequence, file.File)
@@ -276,22 +279,36 @@ func (a *Bureau) FetchCertificates(ctx context.Context, r AccountRef) error {
 }
 
 // DeliverSignals sends filings the signals stored for them. A signal may be sent twice if the process dies in
-// between, which filings allow for.
+// between, which filings allow for. One that can't be sent doesn't hold up the others: it waits for the next exchange.
 func (a *Bureau) DeliverSignals(ctx context.Context, _ AccountRef) error {
+	var failures error
+	var after int64
 	for {
-		list, err := a.Store.UnsentSignals(ctx, signalBatch)
+		list, err := a.Store.UnsentSignals(ctx, after, signalBatch)
 		if err != nil || len(list) == 0 {
-			return err
+			return errors.Join(failures, err)
 		}
 		for _, s := range list {
+			after = s.ID
 			err := a.Temporal.SignalWorkflow(ctx, a.FilingWorkflowID(s.Ref()), "", s.Name, json.RawMessage(s.Payload))
 			var gone *serviceerror.NotFound
-			if err != nil && !errors.As(err, &gone) { // a filing that has ended needs no signal
-				return err
-			}
-			if err := a.Store.SignalSent(ctx, s.ID); err != nil {
-				return err
+			switch {
+			case err == nil, errors.As(err, &gone): // a filing that has ended needs no signal
+				if err := a.Store.SignalSent(ctx, s.ID); err != nil {
+					return errors.Join(failures, err)
+				}
+			case temporalAway(err):
+				return errors.Join(failures, err)
+			default:
+				failures = errors.Join(failures, fmt.Errorf("signal %d of filing %d: %w", s.ID, s.FilingID, err))
 			}
 		}
 	}
+}
+
+// temporalAway reports whether an error of Temporal's is about the server, not about one workflow.
+func temporalAway(err error) bool {
+	var away *serviceerror.Unavailable
+	var late *serviceerror.DeadlineExceeded
+	return errors.As(err, &away) || errors.As(err, &late) || errors.Is(err, context.DeadlineExceeded)
 }

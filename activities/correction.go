@@ -26,8 +26,8 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 	if err != nil || to.To == "" {
 		return purged(err)
 	}
-	code, ok, err := a.Store.PrepareCorrectionCode(ctx, r.CorrectionID, r.Send)
-	if err != nil || !ok {
+	code, send, err := a.Store.PrepareCorrectionCode(ctx, r.CorrectionID)
+	if err != nil || send == 0 {
 		return err
 	}
 	contact, err := a.Store.Contact(ctx, to.FilingID)
@@ -35,13 +35,13 @@ func (a *Message) SendCorrectionCode(ctx context.Context, r CorrectionCodeRef) e
 		return err
 	}
 	err = a.sendTo(ctx, to.To, sending{
-		to.FilingID, to.Channel, fmt.Sprintf("correction-%d-%d", r.CorrectionID, r.Send), message.ContactCode,
+		to.FilingID, to.Channel, fmt.Sprintf("correction-%d-%d", r.CorrectionID, send), message.ContactCode,
 		map[string]string{"user_name": contact.Details.UserName, "code": code}, activity.GetInfo(ctx).Attempt > 1,
 	})
 	if err != nil {
 		return err
 	}
-	return a.Store.CorrectionCodeSent(ctx, r.CorrectionID, r.Send)
+	return a.Store.CorrectionCodeSent(ctx, r.CorrectionID, send)
 }
 
 // CorrectionRef identifies a correction by its form's token, and a channel for its notice.

@@ -62,9 +62,7 @@ func (a *Message) sendCustomerNotice(ctx context.Context, t store.CustomerNotice
 	params := map[string]string{"order": f.OrderNumber, "number": ""}
 	name := noticeTemplate(t, f.Kind)
 	if name != message.Template(t.Template) {
-		if params["kind"], err = a.Texts.Kind(f.Kind); err != nil {
-			return err
-		}
+		params["kind"] = a.Texts.Kind(f.Kind)
 	}
 	for _, channel := range filing.Channels {
 		if channel == filing.SMS && !slices.Contains(message.SMSTemplates, name) {

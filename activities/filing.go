@@ -85,11 +85,16 @@ func (a *Filing) QueueRecord(ctx context.Context, r RecordRef) error {
 	}
 	switch {
 	case len(domains) > 0:
-		return a.Store.QueueRefused(ctx, record, codeDomainBlacklisted)
+		err = a.Store.QueueRefused(ctx, record, codeDomainBlacklisted)
 	case holder:
-		return a.Store.QueueRefused(ctx, record, codeHolderBlacklisted)
+		err = a.Store.QueueRefused(ctx, record, codeHolderBlacklisted)
+	default:
+		err = a.Store.QueueRecord(ctx, record)
 	}
-	return a.Store.QueueRecord(ctx, record)
+	if errors.Is(err, store.ErrConflict) {
+		return nil // withdrawn meanwhile: nothing of it goes to the bureau
+	}
+	return err
 }
 
 // EndNumber takes the number off the order, and off every other order that the approved deregistration covers,
@@ -112,8 +117,11 @@ func decided(ctx context.Context, db *store.Store, filingID int64) (store.Decisi
 	return decision, dossier, err
 }
 
-// RecordNumber puts the issued number on the order, together with the stage.
+// RecordNumber puts the issued number on the order, together with the stage. An approval without a number is for staff.
 func (a *Filing) RecordNumber(ctx context.Context, p Progress) error {
 	_, err := a.Store.RecordNumber(ctx, p)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrNoNumber) {
+		return failed(ReasonProtocol, err, true, 0)
+	}
 	return err
 }

@@ -59,7 +59,7 @@ func (a *Website) PreviewFooter(ctx context.Context, r FooterRef) (FooterResult,
 
 func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.Site,
 	lines []website.Line) (p store.FooterPreview, err error) {
-	space, err := a.footerSpace(ctx, e)
+	space, policy, err := a.footerSpace(ctx, e)
 	if err != nil {
 		return p, err
 	}
@@ -71,14 +71,10 @@ func (a *Website) preview(ctx context.Context, e store.FooterEdit, site filing.S
 		return p, &website.Unfit{Reason: website.UnfitElsewhere, Args: map[string]string{"host": shown.URL.Hostname()}}
 	}
 	// What the site shows counts: a number may come from an included file.
-	lines = slices.DeleteFunc(lines, func(l website.Line) bool {
-		_, linked := l.On(shown.Body, shown.ContentType)
-		return linked
-	})
-	if len(lines) == 0 {
-		return p, &website.Unfit{Reason: website.UnfitShown}
+	if lines, err = website.Missing(shown.Body, shown.ContentType, lines); err != nil {
+		return p, err
 	}
-	page, err := website.FindHomePage(ctx, space, a.Policy, shown)
+	page, err := website.FindHomePage(ctx, space, policy, shown)
 	if err != nil {
 		return p, err
 	}
@@ -128,13 +124,13 @@ func (a *Website) writeFooter(ctx context.Context, r FooterRef, state store.Foot
 	if e.State != state { // the last attempt failed or its answer was lost
 		return FooterResult{Changed: e.State == store.FooterPlaced || e.State == store.FooterUndone}, nil
 	}
-	space, err := a.footerSpace(ctx, e)
+	space, policy, err := a.footerSpace(ctx, e)
 	if err == nil {
 		p := website.Placing{ID: e.ID, Name: e.FileName, Backup: e.BackupName}
 		if p.Original, p.Edited, err = a.Store.FooterPages(ctx, e.ID); err != nil {
 			return FooterResult{}, err
 		}
-		err = write(ctx, space, a.Policy, p)
+		err = write(ctx, space, policy, p)
 	}
 	if err != nil {
 		return FooterResult{}, a.footerProblem(ctx, e, err)
@@ -142,19 +138,19 @@ func (a *Website) writeFooter(ctx context.Context, r FooterRef, state store.Foot
 	return FooterResult{Changed: true}, note(ctx, e.ID)
 }
 
-func (a *Website) footerSpace(ctx context.Context, e store.FooterEdit) (website.Space, error) {
+func (a *Website) footerSpace(ctx context.Context, e store.FooterEdit) (s website.Space, p website.Policy, err error) {
 	f, err := a.Store.Filing(ctx, e.FilingID)
 	if err != nil {
-		return website.Space{}, err
+		return s, p, err
 	}
 	space, err := a.Store.WebSpaceOf(ctx, f.OrderID)
 	if err != nil {
-		return website.Space{}, err
+		return s, p, err
 	}
 	if space == nil {
-		return website.Space{}, &website.Unfit{Reason: ReasonNoSpace}
+		return s, p, &website.Unfit{Reason: ReasonNoSpace}
 	}
-	return website.Space(*space), nil
+	return website.Space(*space), a.policyFor(f.OrderID), nil
 }
 
 // footerProblem records why a page is unsuitable; a failure of the web space is an error, retried if that may

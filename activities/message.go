@@ -37,10 +37,11 @@ type CodeRef struct {
 	Send     int
 }
 
-// SendCode sends a verification code, derived again on each attempt so that a retry carries the same one.
+// SendCode sends a channel's newest code, derived again on each attempt so that a retry carries the same one. The one
+// that it was asked for may have been replaced; nothing is sent only if the newest was sent or verified.
 func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
-	code, ok, err := a.Store.PrepareCode(ctx, c.FilingID, c.Channel, c.Send)
-	if err != nil || !ok {
+	code, send, err := a.Store.PrepareCode(ctx, c.FilingID, c.Channel)
+	if err != nil || send == 0 {
 		return err
 	}
 	contact, err := a.Store.Contact(ctx, c.FilingID)
@@ -48,12 +49,12 @@ func (a *Message) SendCode(ctx context.Context, c CodeRef) error {
 		return err
 	}
 	params := map[string]string{"user_name": contact.Details.UserName, "code": code}
-	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, c.Send)
+	key := fmt.Sprintf("code-%d-%s-%d", c.FilingID, c.Channel, send)
 	if err := a.sendTo(ctx, addressesOf(contact).By(c.Channel),
 		sending{c.FilingID, c.Channel, key, message.ContactCode, params, activity.GetInfo(ctx).Attempt > 1}); err != nil {
 		return err
 	}
-	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, c.Send)
+	return a.Store.CodeSent(ctx, c.FilingID, c.Channel, send)
 }
 
 // Notice is a message to a filing's contact that carries no code.

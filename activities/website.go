@@ -54,8 +54,20 @@ func (a *Website) InstallCertificate(ctx context.Context, r FilingRef) (InstallR
 	if len(decision.Certificate) == 0 { // only a new holder must have one
 		return InstallResult{}, nil
 	}
-	return InstallResult{},
-		spaceProblem(website.Install(ctx, website.Space(*space), a.Policy, CertificatePath, decision.Certificate))
+	return InstallResult{}, spaceProblem(website.Install(ctx, website.Space(*space), a.policyFor(f.OrderID),
+		CertificatePath, decision.Certificate))
+}
+
+// policyFor is the policy for an order's web space: a first host key is pinned, another one recorded for staff.
+func (a *Website) policyFor(orderID int64) website.Policy {
+	p := a.Policy
+	p.SawHostKey = func(ctx context.Context, line string, known bool) error {
+		if known {
+			return a.Store.OfferHostKey(ctx, orderID, line)
+		}
+		return a.Store.PinHostKey(ctx, orderID, line)
+	}
+	return p
 }
 
 // spaceProblem decides who can fix what a web space refused.

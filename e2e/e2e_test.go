@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/beian/beian/panel/web"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/demo"
@@ -99,11 +97,4 @@ func wait(t *testing.T, w *demo.Walker, stage filing.Stage) {
 	t.Helper()
 	_, err := w.WaitStage(t.Context(), stage)
 	require.NoError(t, err)
-}
-
-func mustHash(t *testing.T, password string) string {
-	t.Helper()
-	hash, err := web.HashPassword(password)
-	require.NoError(t, err)
-	return hash
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/workflows"
 )
 
@@ -159,7 +160,7 @@ func TestLostAnswersDoNothingTwice(t *testing.T) {
 func TestPeopleSeeTheirOwn(t *testing.T) {
 	s, _ := start(t, stack.Options{ReviewAfter: -1})
 	ctx := t.Context()
-	_, err := s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
+	_, err := s.Store.EnsureUser(ctx, "customer", "other", testdb.PasswordHash(t, "other-password"))
 	require.NoError(t, err)
 	owner := customer(t, s)
 	require.NoError(t, owner.Open(ctx, "D20260001"))

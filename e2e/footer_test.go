@@ -13,6 +13,7 @@ import (
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/testdb"
 )
 
 // footer is a customer on the page 放到首页底部 of an order.
@@ -222,7 +223,7 @@ func TestFooterByHand(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, page.Find("main").Text(), "请自己放置")
 	require.Contains(t, page.Find(".snippet").Text(), "beian.miit.gov.cn")
-	_, err = s.Store.EnsureUser(t.Context(), "customer", "other", mustHash(t, "other-password"))
+	_, err = s.Store.EnsureUser(t.Context(), "customer", "other", testdb.PasswordHash(t, "other-password"))
 	require.NoError(t, err)
 	other, err := demo.NewWalker(s.PanelURL, "")
 	require.NoError(t, err)

@@ -24,6 +24,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/testdb"
 )
 
 // filled fills in holder and site, up to the page of papers.
@@ -97,7 +98,7 @@ func TestPapersTravelAndAreSeenByOwnerAndStaff(t *testing.T) {
 	require.Contains(t, views, "客户 demo", "the owner's view is audited too")
 	require.NotZero(t, page.Find(`[data-view] [data-actor="support:support"] ~ [data-reason="staff/vetting"]`).Length())
 
-	_, err = s.Store.EnsureUser(ctx, "customer", "other", mustHash(t, "other-password"))
+	_, err = s.Store.EnsureUser(ctx, "customer", "other", testdb.PasswordHash(t, "other-password"))
 	require.NoError(t, err)
 	other, err := demo.NewWalker(s.PanelURL, "")
 	require.NoError(t, err)

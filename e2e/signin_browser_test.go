@@ -20,6 +20,7 @@ import (
 	"github.com/beian/beian/internal/demo"
 	"github.com/beian/beian/internal/filing/filingtest"
 	"github.com/beian/beian/internal/stack"
+	"github.com/beian/beian/internal/testdb"
 )
 
 // signIn types the demo customer's user name and password.
@@ -81,7 +82,7 @@ func TestBrowserExpiredSession(t *testing.T) {
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
 	letter := filepathWith(t, "letter.jpg", demo.Picture("letter"))
-	_, err := s.Store.EnsureUser(t.Context(), "customer", "other", mustHash(t, "other-password"))
+	_, err := s.Store.EnsureUser(t.Context(), "customer", "other", testdb.PasswordHash(t, "other-password"))
 	require.NoError(t, err)
 	expire := func() {
 		_, err := s.Store.DB().ExecContext(t.Context(), `DELETE FROM user_sessions`)
@@ -166,11 +167,44 @@ func TestBrowserTwoTabs(t *testing.T) {
 		require.Equal(t, "乙"+name, value(one, t, "#f-superior"), "nothing was overwritten")
 
 		// the other way round, mine wins by choice
-		do(two, t, chromedp.SetValue("#f-superior", "丙"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+		do(two, t, chromedp.Navigate(page), chromedp.WaitNotPresent(".flash"), // the first save's
+			chromedp.SetValue("#f-superior", "丙"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
 		do(one, t, chromedp.SetValue("#f-superior", "丁"), submit(`[value=save]`),
-			chromedp.WaitVisible("[data-conflict] .list"), submit(`[value=save]`), chromedp.WaitVisible(".flash"))
+			chromedp.WaitVisible("[data-conflict] .list"), submit(`[value=save]`),
+			chromedp.WaitNotPresent("[data-conflict] .list"), chromedp.WaitVisible(".flash"))
 		require.Equal(t, "丁", value(one, t, "#f-superior"))
 	}
+}
+
+// copies opens the sealed copies of a page's drafts with the page's key.
+const copies = `(async () => {
+	const bytes = list => Uint8Array.from(list);
+	const raw = bytes([...atob(document.querySelector("[data-draft-state]").dataset.key)].map(c => c.charCodeAt(0)));
+	const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
+	const opened = Object.keys(localStorage).filter(name => name.startsWith("beian-draft:")).map(async name => {
+		const copy = JSON.parse(localStorage[name]);
+		const text = await crypto.subtle.decrypt({name: "AES-GCM", iv: bytes(copy.iv)}, key, bytes(copy.sealed));
+		return new TextDecoder().decode(text);
+	});
+	return (await Promise.all(opened)).join("\n");
+})()`
+
+// observePress marks the page's form once a save that began with the next press of a button has failed.
+func observePress() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](`(() => {
+			const form = document.querySelector("form[data-draft]"), send = window.fetch;
+			let pressed = false;
+			form.addEventListener("submit", () => { pressed = true }, {capture: true, once: true});
+			window.fetch = (...request) => {
+				const answer = send(...request);
+				if (pressed) answer.catch(() => { form.dataset.pressFailed = "" });
+				return answer;
+			};
+			return true;
+		})()`)(ctx, target)
+		return err
+	})
 }
 
 // A page that loses its connection says so, and saves the latest input when it is back.
@@ -180,6 +214,7 @@ func TestBrowserOffline(t *testing.T) {
 	prepared(t, w, "D20260001")
 	filled(t, w, "/orders/D20260001/filing", filingtest.CompanyHolder(), approved())
 	var down atomic.Bool
+	var drafts atomic.Int64 // that the panel has dealt with
 	target, err := url.Parse(s.PanelURL)
 	require.NoError(t, err)
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host }}
@@ -188,6 +223,9 @@ func TestBrowserOffline(t *testing.T) {
 			panic(http.ErrAbortHandler) // the connection breaks
 		}
 		proxy.ServeHTTP(w, r)
+		if strings.Contains(r.URL.Path, "/draft") {
+			drafts.Add(1)
+		}
 	}))
 	defer line.Close()
 	for name, width := range sizes {
@@ -201,16 +239,19 @@ func TestBrowserOffline(t *testing.T) {
 		down.Store(true)
 		do(ctx, t, chromedp.SendKeys("#f-superior", "二"), chromedp.WaitVisible(".draftstate.bad"), shot(t, name+"-02-lost"))
 		require.Contains(t, text(ctx, t, ".draftstate"), "未保存，恢复连接后会自动保存")
-		do(ctx, t, chromedp.SendKeys("#f-superior", "三"), submit(`[value=save]`), chromedp.WaitVisible(".draftstate.bad"))
+		do(ctx, t, chromedp.SendKeys("#f-superior", "三"), observePress(), submit(`[value=save]`),
+			chromedp.WaitReady("[data-press-failed]"), chromedp.WaitVisible(".draftstate.bad"))
 		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"), "the page stays")
 		down.Store(false)
 		do(ctx, t, chromedp.WaitVisible(".draftstate:not(.bad):not(:empty)"), chromedp.Reload(),
 			chromedp.WaitVisible("#f-superior"))
 		require.Equal(t, "零一二三", value(ctx, t, "#f-superior"))
 		// a tab that is closed in the middle of a word (typed at the field's beginning)
+		before := drafts.Load()
 		do(ctx, t, chromedp.SendKeys("#f-superior", "四"), chromedp.Navigate(line.URL+"/orders"),
-			chromedp.WaitVisible(`[data-order="D20260001"]`),
-			chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), chromedp.WaitVisible("#f-superior"))
+			chromedp.WaitVisible(`[data-order="D20260001"]`))
+		require.Eventually(t, func() bool { return drafts.Load() > before }, 20e9, 50e6)
+		do(ctx, t, chromedp.Navigate(line.URL+"/orders/D20260001/filing/holder"), chromedp.WaitVisible("#f-superior"))
 		require.Equal(t, "四零一二三", value(ctx, t, "#f-superior"))
 
 		if name != "phone" {
@@ -241,12 +282,13 @@ func TestBrowserOffline(t *testing.T) {
 		down.Store(true)
 		do(closed, t, chromedp.SetValue(approvalNumber, name+"-202"), chromedp.SendKeys(approvalNumber, "6"),
 			chromedp.WaitVisible(".draftstate.bad"))
-		var kept string
-		require.Eventually(t, func() bool {
-			var err error
-			kept, err = chromedp.Run(closed, chromedp.Evaluate[string](`JSON.stringify(localStorage)`))
-			return err == nil && strings.Contains(kept, "beian-draft:")
+		require.Eventually(t, func() bool { // the last letter's copy replaces earlier ones
+			sealed, err := chromedp.Run(closed, chromedp.Evaluate[string](copies, chromedp.EvalAwaitPromise))
+			return err == nil && strings.Contains(sealed, name+"-2026")
 		}, 20e9, 50e6)
+		kept, err := chromedp.Run(closed, chromedp.Evaluate[string](`JSON.stringify(localStorage)`))
+		require.NoError(t, err)
+		require.Contains(t, kept, "beian-draft:")
 		require.NotContains(t, kept, name+"-2026")
 		closing()
 		down.Store(false)

@@ -89,7 +89,10 @@ func TestStaffAreToldOfATroubleOnce(t *testing.T) {
 	eventually("staff are alerted once", both("send_sms", 1))
 	s.StandIns.SMS.Faults.Clear()
 	for _, ref := range refs {
-		_, err := client.Resume(ctx, ref, workflows.Resume{Resolution: workflows.Retry, Actor: "support:a"})
+		f, err := s.Store.FilingBySerial(ctx, ref, 1)
+		require.NoError(t, err)
+		_, err = client.Resume(ctx, ref,
+			workflows.Resume{Resolution: workflows.Retry, Actor: "support:a", StuckSeq: f.StuckSeq})
 		require.NoError(t, err)
 	}
 	eventually("fixed", stuck(0))

@@ -115,9 +115,9 @@ func TestStaffSendCodesAgain(t *testing.T) {
 	require.Equal(t, 1, verifications[filing.Mail].Sends)
 	require.Contains(t, send("C2", "sms"), "已变化", "there is nothing to verify")
 	require.Equal(t, http.StatusBadRequest, agent.form("/support/filings/C1/codes", url.Values{"channel": {"pigeon"}}))
-	code, ok, err := o.db.PrepareCode(t.Context(), f.ID, filing.Mail, 1)
+	code, number, err := o.db.PrepareCode(t.Context(), f.ID, filing.Mail)
 	require.NoError(t, err)
-	require.True(t, ok)
+	require.NotZero(t, number)
 	_, page, text := agent.look("/support/filings/C1", nil)
 	require.NotContains(t, text, code)
 	require.Equal(t, 2, page.Find("[data-codes] [name=channel]").Length())
@@ -188,9 +188,9 @@ func TestStaffCorrectAContactOnProof(t *testing.T) {
 	status, page, _ = owner.look("/orders/V1/filing/contact/sms", url.Values{"code": {"00000000"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Equal(t, 1, page.Find("#e-code").Length())
-	code, ok, err := o.db.PrepareCorrectionCode(ctx, 2, 1)
+	code, number, err := o.db.PrepareCorrectionCode(ctx, 2)
 	require.NoError(t, err)
-	require.True(t, ok)
+	require.NotZero(t, number)
 	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms/again", nil),
 		"the page says that it is too soon")
 	require.Equal(t, http.StatusSeeOther, owner.form("/orders/V1/filing/contact/sms", url.Values{"code": {code}}))
@@ -282,6 +282,41 @@ func TestStaffCorrectAWebSpaceAndRetry(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, store.WebSpace{Protocol: "ftp", Host: "new.example.com", Port: 2121, User: "u2",
 		Password: "new-secret", DocumentRoot: "web"}, *w)
+}
+
+// A changed host key is shown next to the pinned one, and accepted only as it was shown.
+func TestStaffAcceptAHostKey(t *testing.T) {
+	o := newOffice(t, panel.Config{})
+	f := o.verifying("K1")
+	agent := o.caller("agent")
+	line := func(n string) string {
+		return "[sftp.example.com]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + strings.Repeat(n, 42) + "A"
+	}
+	form := url.Values{"protocol": {"sftp"}, "host": {"sftp.example.com"}, "port": {"2222"}, "user": {"u"},
+		"password": {"p"}, "reason": {"与主机商核对过"}}
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/K1/space", form))
+	require.NoError(t, o.db.PinHostKey(t.Context(), f.OrderID, line("A")))
+	page := agent.page("/support/filings/K1/space?serial=1")
+	require.Contains(t, page.Find(`[data-host-key="pinned"]`).Text(), "SHA256:")
+	require.NoError(t, o.db.OfferHostKey(t.Context(), f.OrderID, line("B")))
+	shown := agent.page("/support/filings/K1/space?serial=1").Find(`[data-host-key="changed"]`)
+	require.Equal(t, line("B"), shown.Find("[name=accept_key]").AttrOr("value", ""))
+	require.Equal(t, 2, shown.Find("code").Length())
+
+	require.NoError(t, o.db.OfferHostKey(t.Context(), f.OrderID, line("C")))
+	form.Set("accept_key", line("B"))
+	require.Equal(t, http.StatusUnprocessableEntity, agent.form("/support/filings/K1/space", form))
+	_, last := o.logged(0)
+	form.Set("accept_key", line("C"))
+	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/K1/space", form))
+	entries, _ := o.logged(last)
+	require.Equal(t, []string{"space.accept_key done", "space.correct done"}, entries)
+	w, err := o.db.WebSpaceOf(t.Context(), f.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, line("C"), w.HostKey)
+	keys, err := o.db.HostKeysOf(t.Context(), f.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, store.HostKeys{Pinned: line("C")}, keys)
 }
 
 // The web space belongs to the order: neither the page nor a saved form of a withdrawn or deregistered filing leads to

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/beian/beian/panel/web"
-
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -45,8 +43,7 @@ func newServed(t *testing.T) *served {
 	t.Helper()
 	s := &served{t: t, db: testdb.New(t)}
 	ctx := t.Context()
-	hash, err := web.HashPassword("password")
-	require.NoError(t, err)
+	hash := testdb.PasswordHash(t, "password")
 	id, err := s.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
 	_, err = s.db.ImportOrder(ctx,
@@ -248,7 +245,8 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 	require.NoError(t, err)
 	for _, lang := range locale.Languages {
 		l := texts.For(lang)
-		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitFrameset, website.UnfitWide,
+		for _, reason := range []string{website.UnfitShown, website.UnfitUnlinked, website.UnfitOther,
+			website.UnfitFrameset, website.UnfitWide,
 			website.UnfitHidden, website.UnfitTooBig, website.UnfitDynamic,
 			website.UnfitSystem, website.UnfitNoPage, website.UnfitNotServed, website.UnfitSite, website.UnfitElsewhere,
 			website.UnfitChanged, activities.ReasonNoSpace} {
@@ -259,11 +257,12 @@ func TestEveryReasonAndFindingHasItsTexts(t *testing.T) {
 		}
 		for _, kind := range []string{website.NotResolved, website.ReservedAddress, website.Refused, website.TimedOut,
 			website.BadTLS, website.WrongStatus, website.TooManyHops, website.TooBig,
-			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable} {
-			require.True(t, l.Has("site_check."+kind) && l.Has("site_help."+kind), "%s: %s", lang, kind)
+			website.Different, website.NumberMissing, website.LinkMissing, website.Unreachable,
+			website.OtherPort, website.NumberFramed} {
+			require.True(t, l.Has("site_check."+kind) && l.Has("site_check_help."+kind), "%s: %s", lang, kind)
 		}
 		for _, actor := range []string{"customer", "support", "bureau", "system"} {
-			require.True(t, l.Has("actor."+actor) && l.Has("turn."+actor) &&
+			require.True(t, l.Has("timeline_actor."+actor) && l.Has("turn."+actor) &&
 				l.Has("event.submitting_by_"+actor), "%s: %s", lang, actor)
 		}
 	}

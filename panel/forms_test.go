@@ -70,8 +70,7 @@ func newFilling(t *testing.T) *filling {
 	t.Cleanup(p.Close)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
-	hash, err := web.HashPassword("password")
-	require.NoError(t, err)
+	hash := testdb.PasswordHash(t, "password")
 	id, err := f.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
 	_, err = f.db.ImportOrder(ctx, store.OrderImport{Number: "D1", Customer: "demo", Product: "p",

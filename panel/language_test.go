@@ -107,9 +107,8 @@ func TestLanguageButtonKeepsTheAnswer(t *testing.T) {
 func TestPagesLeadBack(t *testing.T) {
 	db := testdb.New(t)
 	people(t, db)
-	hash, err := web.HashPassword("right-password")
-	require.NoError(t, err)
-	_, err = db.EnsureUser(t.Context(), store.RoleSupport, "helper", hash)
+	hash := testdb.PasswordHash(t, "right-password")
+	_, err := db.EnsureUser(t.Context(), store.RoleSupport, "helper", hash)
 	require.NoError(t, err)
 	for login, list := range map[string]string{"demo": "/orders", "helper": "/support/filings"} {
 		s := newSite(t, db, panel.Config{FrameOrigins: []string{"http://localhost:1"}})

@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"testing"
 
-	"github.com/beian/beian/panel/web"
-
 	"github.com/PuerkitoBio/goquery"
 	"github.com/stretchr/testify/require"
 
@@ -82,8 +80,7 @@ func (d *desk) customer(t *testing.T) *demo.Walker {
 
 func (d *desk) signedInAs(t *testing.T, role store.Role, login string) *demo.Walker {
 	t.Helper()
-	hash, err := web.HashPassword("password-" + login)
-	require.NoError(t, err)
+	hash := testdb.PasswordHash(t, "password-"+login)
 	id, err := d.db.EnsureUser(t.Context(), role, login, hash)
 	require.NoError(t, err)
 	require.NoError(t, d.db.SetPassword(t.Context(), id, hash)) // importing an order creates a customer without a password

@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/argon2id"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
@@ -34,7 +33,8 @@ import (
 
 // workflowsStub answers every Update with the same error.
 type workflowsStub struct {
-	err error
+	resumed workflows.Resume
+	err     error
 	// started are the bulk jobs that were started.
 	started []int64
 	// verdicts are the reviewers' verdicts it received.
@@ -82,7 +82,8 @@ func (w *workflowsStub) ConfirmSMSVerification(context.Context, string,
 func (w *workflowsStub) Withdraw(context.Context, string, workflows.ByActor) (s workflows.State, err error) {
 	return s, w.err
 }
-func (w *workflowsStub) Resume(context.Context, string, workflows.Resume) (s workflows.State, err error) {
+func (w *workflowsStub) Resume(_ context.Context, _ string, in workflows.Resume) (s workflows.State, err error) {
+	w.resumed = in
 	return s, w.err
 }
 func (w *workflowsStub) StartBulk(_ context.Context, id int64) error {
@@ -152,9 +153,7 @@ func newOffice(t *testing.T, cfg panel.Config) *office {
 	server := httptest.NewServer(o.panel.Handler())
 	t.Cleanup(server.Close)
 	o.url = server.URL
-	o.password, err = argon2id.CreateHash(officePassword,
-		&argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
-	require.NoError(t, err)
+	o.password = testdb.PasswordHash(t, officePassword)
 	for _, login := range officePeople[1:] {
 		o.person(login)
 	}

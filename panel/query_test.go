@@ -20,6 +20,7 @@ import (
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/simulate/fault"
 	"github.com/beian/beian/internal/store"
+	"github.com/beian/beian/internal/testdb"
 	"github.com/beian/beian/panel"
 )
 
@@ -198,9 +199,8 @@ func TestQueryHasItsTexts(t *testing.T) {
 // A stranger's fourth query within an hour requires a captcha.
 func TestQueryAsksStrangersForACaptcha(t *testing.T) {
 	a, ctx := newAsking(t), t.Context()
-	hash, err := web.HashPassword("secret")
-	require.NoError(t, err)
-	_, err = a.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
+	hash := testdb.PasswordHash(t, "secret")
+	_, err := a.db.EnsureUser(ctx, store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
 	base := a.site()
 	v := visit(t, base)

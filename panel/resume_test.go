@@ -33,7 +33,7 @@ func TestResumeWantsAReason(t *testing.T) {
 	links := agent.page("/support/filings?state=stuck").Find("a")
 	offers := func(order, resolution string) bool {
 		return links.FilterFunction(func(_ int, a *goquery.Selection) bool {
-			return a.AttrOr("href", "") == "/support/filings/"+order+"/resume?serial=1&resolution="+resolution
+			return a.AttrOr("href", "") == "/support/filings/"+order+"/resume?serial=1&resolution="+resolution+"&stuck_seq=2"
 		}).Length() == 1
 	}
 	require.False(t, offers("R1", "skip"))
@@ -41,8 +41,8 @@ func TestResumeWantsAReason(t *testing.T) {
 	require.True(t, offers("R1", "abandon"))
 
 	require.Equal(t, 1,
-		agent.page("/support/filings/R2/resume?serial=1&resolution=skip").Find("textarea[name=reason]").Length())
-	status, to := agent.send(http.MethodGet, "/support/filings/R1/resume?serial=1&resolution=skip", nil)
+		agent.page("/support/filings/R2/resume?serial=1&resolution=skip&stuck_seq=2").Find("textarea[name=reason]").Length())
+	status, to := agent.send(http.MethodGet, "/support/filings/R1/resume?serial=1&resolution=skip&stuck_seq=2", nil)
 	require.Equal(t, http.StatusSeeOther, status, "this step can't be skipped")
 	require.Equal(t, "/support/filings", to)
 
@@ -51,17 +51,21 @@ func TestResumeWantsAReason(t *testing.T) {
 		strings.Repeat("长", 1001): http.StatusUnprocessableEntity} {
 		for _, resolution := range []string{"skip", "abandon"} {
 			require.Equal(t, want, agent.form("/support/filings/R2/resume",
-				url.Values{"resolution": {resolution}, "serial": {"1"}, "reason": {reason}}))
+				url.Values{"resolution": {resolution}, "serial": {"1"}, "stuck_seq": {"2"}, "reason": {reason}}))
 		}
 	}
 	entries, last := o.logged(last)
 	require.Empty(t, entries, "nothing was done")
 	require.Equal(t, http.StatusSeeOther, agent.form("/support/filings/R2/resume",
-		url.Values{"resolution": {"skip"}, "serial": {"1"}, "reason": {"客户自己上传了证书"}}))
+		url.Values{"resolution": {"skip"}, "serial": {"1"}, "stuck_seq": {"2"}, "reason": {"客户自己上传了证书"}}))
+	require.EqualValues(t, 2, o.workflows.resumed.StuckSeq, "the decision names the failure that the page showed")
+	status, to = agent.send(http.MethodGet, "/support/filings/R2/resume?serial=1&resolution=skip&stuck_seq=1", nil)
+	require.Equal(t, http.StatusSeeOther, status, "the page was about another failure")
+	require.Equal(t, "/support/filings", to)
 	require.Equal(t, 1, agent.page("/support/filings/R1?serial=1").Find("[data-resume] input[name=reason]").Length(),
 		"a reason for the retry is optional")
 	again := agent.posted("/support/filings/R1/resume",
-		url.Values{"resolution": {"retry"}, "serial": {"1"}, "reason": {strings.Repeat("长", 1001)}})
+		url.Values{"resolution": {"retry"}, "serial": {"1"}, "stuck_seq": {"2"}, "reason": {strings.Repeat("长", 1001)}})
 	require.Equal(t, "重试这一步", again.Find("h1").Text())
 	require.Equal(t, 1, again.Find("#e-reason").Length())
 	require.Equal(t, http.StatusSeeOther,

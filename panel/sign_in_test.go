@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/beian/beian/panel/web"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/beian/beian/internal/store"
@@ -61,9 +59,8 @@ func (s *site) send(method, path string, form url.Values, header ...string) (int
 
 func people(t *testing.T, db *store.Store) {
 	t.Helper()
-	hash, err := web.HashPassword("right-password")
-	require.NoError(t, err)
-	_, err = db.EnsureUser(t.Context(), store.RoleCustomer, "demo", hash)
+	hash := testdb.PasswordHash(t, "right-password")
+	_, err := db.EnsureUser(t.Context(), store.RoleCustomer, "demo", hash)
 	require.NoError(t, err)
 }
 

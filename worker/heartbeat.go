@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+
+	"github.com/beian/beian/workflows"
 )
 
 // heartbeats sends heartbeats for every activity that has a heartbeat timeout, so that a killed worker's activity
@@ -13,7 +15,7 @@ func heartbeats(ctx context.Context, execute func(context.Context) (any, error))
 	if timeout := activity.GetInfo(ctx).HeartbeatTimeout; timeout > 0 {
 		alive, stop := context.WithCancel(ctx)
 		defer stop()
-		go beat(alive, timeout/3)
+		go beat(alive, min(workflows.HeartbeatInterval, timeout/3))
 	}
 	return execute(ctx)
 }

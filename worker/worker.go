@@ -117,7 +117,12 @@ func drain(cfg Config, started []worker.Worker, cut func()) error {
 func build(cfg Config, queue string, handBack context.Context, fatal chan<- error) worker.Worker {
 	options := worker.Options{
 		WorkerStopTimeout: cfg.StopTimeout,
-		Interceptors:      []interceptor.WorkerInterceptor{&around{run: named}, draining(handBack), &around{run: heartbeats}},
+		Interceptors: []interceptor.WorkerInterceptor{
+			&around{run: named}, draining(handBack), &around{run: classified}, &around{run: heartbeats},
+		},
+		// The SDK holds heartbeats back for four fifths of their timeout, so that one late one would be too late.
+		DefaultHeartbeatThrottleInterval: workflows.HeartbeatInterval,
+		MaxHeartbeatThrottleInterval:     workflows.HeartbeatInterval,
 		OnFatalError: func(err error) {
 			select {
 			case fatal <- err:

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,10 +69,10 @@ func (h *play) proof(number string) filing.OwnershipProof {
 // next draws a filing of any kind; follow-ups need an approved filing of our own.
 func (h *play) next() filing.Dossier {
 	h.count++
-	kinds := []filing.Kind{filing.KindNew, filing.KindNewSite, filing.KindNewAccess}
+	kinds := filing.Beginnings
 	own, subject := h.approved()
 	if own {
-		kinds = append(kinds, filing.KindChange, filing.KindCancelAccess, filing.KindEndSite, filing.KindEndHolder)
+		kinds = slices.Concat(kinds, filing.FollowUps)
 	}
 	d := filing.Dossier{Kind: rapid.SampledFrom(kinds).Draw(h.r, "kind"), Subject: subject}
 	seeded := h.seededNumber(rapid.IntRange(0, seededHolders-1).Draw(h.r, "seeded"))

@@ -98,12 +98,12 @@ func (c *Client) SendCode(ctx context.Context, ref string, in SendCode) (State, 
 
 // Verified reports that both codes were right.
 func (c *Client) Verified(ctx context.Context, ref string, in ByActor) (State, error) {
-	return c.update(ctx, ref, UpdateVerified, "", in)
+	return c.update(ctx, ref, UpdateVerified, UpdateVerified, in)
 }
 
 // Submit reports that a dossier is in the database.
 func (c *Client) Submit(ctx context.Context, ref string, in Submission) (State, error) {
-	return c.update(ctx, ref, UpdateSubmit, "", in)
+	return c.update(ctx, ref, UpdateSubmit, fmt.Sprintf("submit/%d", in.Revision), in)
 }
 
 // Pass approves a dossier for the bureau (初审通过).
@@ -119,9 +119,10 @@ func (c *Client) SendBack(ctx context.Context, ref string, in Verdict) (State, e
 // verdictID deduplicates a verdict that is sent twice.
 func verdictID(in Verdict) string { return fmt.Sprintf("verdict/%d", in.Revision) }
 
-// CheckSiteNow checks the site at once.
+// CheckSiteNow checks the site at once; again only a minute later, because a workflow takes a limited number of
+// Updates, which everybody else needs too.
 func (c *Client) CheckSiteNow(ctx context.Context, ref string, in ByActor) (State, error) {
-	return c.update(ctx, ref, UpdateCheckSite, "", in)
+	return c.update(ctx, ref, UpdateCheckSite, fmt.Sprintf("check-site/%d", time.Now().Unix()/60), in)
 }
 
 // ConfirmSMSVerification reports that the customer passed the bureau's own SMS verification.
@@ -131,7 +132,7 @@ func (c *Client) ConfirmSMSVerification(ctx context.Context, ref string, in ByAc
 
 // Withdraw ends a filing that hasn't gone to the bureau.
 func (c *Client) Withdraw(ctx context.Context, ref string, in ByActor) (State, error) {
-	return c.update(ctx, ref, UpdateWithdraw, "", in)
+	return c.update(ctx, ref, UpdateWithdraw, UpdateWithdraw, in)
 }
 
 // ContactCorrected reports a correction of the contact; key identifies it.
@@ -139,9 +140,9 @@ func (c *Client) ContactCorrected(ctx context.Context, ref, key string, in Corre
 	return c.update(ctx, ref, UpdateCorrected, key, in)
 }
 
-// Resume resumes a stuck filing.
+// Resume resumes a stuck filing. The same order for the same failure counts once.
 func (c *Client) Resume(ctx context.Context, ref string, in Resume) (State, error) {
-	return c.update(ctx, ref, UpdateResume, "", in)
+	return c.update(ctx, ref, UpdateResume, fmt.Sprintf("resume/%d/%s", in.StuckSeq, in.Resolution), in)
 }
 
 // update sends an Update and waits for its answer. With an updateID, a repeated Update returns the first one's

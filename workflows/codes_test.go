@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,10 +91,7 @@ func TestResultsOfEveryKindOnCommand(t *testing.T) {
 	subject := filing.Subject{HolderID: d.HolderID, HolderNumber: d.HolderNumber, SiteID: d.SiteID,
 		SiteNumber: d.SiteNumber, AccessID: d.AccessID}
 	for _, code := range []int{1999, bureau.CodeRefused, 1012} {
-		for _, kind := range []filing.Kind{
-			filing.KindNew, filing.KindNewSite, filing.KindNewAccess, filing.KindChange, filing.KindCancelAccess,
-			filing.KindEndSite, filing.KindEndHolder,
-		} {
+		for _, kind := range slices.Concat(filing.Beginnings, filing.FollowUps) {
 			// Leave out of the record what isn't part of its kind.
 			dossier := filing.Dossier{
 				Kind: kind, Holder: filingtest.PersonHolder(), Site: filingtest.Site("next.example.com", "192.0.2.10"),

@@ -164,7 +164,7 @@ func (c *counterpart) settled(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, u.AcceptedAt.IsZero(), "file %d", n)
 	}
-	waiting, err := c.db.UnsentSignals(t.Context(), 10)
+	waiting, err := c.db.UnsentSignals(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, waiting)
 }

@@ -81,12 +81,33 @@ func (f *run) life(ctx workflow.Context) error {
 		}
 	}
 	if f.kind.Ends() {
-		return f.end(ctx)
+		return f.takeOff(ctx)
 	}
-	if err := f.install(ctx); err != nil {
+	if err := f.untilAbandoned(ctx, f.install); err != nil {
 		return err
 	}
 	return f.record(ctx)
+}
+
+// untilAbandoned runs what waits for people and sites that may never answer, and cuts it off when the filing is
+// withdrawn.
+func (f *run) untilAbandoned(ctx workflow.Context, do func(workflow.Context) error) error {
+	running, stop := workflow.WithCancel(ctx)
+	over := false
+	cutOff := func() bool {
+		return f.withdrawn && (f.in.Kind.Registers() || since(ctx, changeAbandonInstalling))
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if workflow.Await(ctx, func() bool { return f.withdrawn || over }) == nil && cutOff() {
+			stop()
+		}
+	})
+	err := do(running)
+	over = true
+	if cutOff() {
+		return errWithdrawn
+	}
+	return err
 }
 
 // registerContact waits for the customer to accept the legal notice and give contact details.
@@ -328,10 +349,9 @@ func (f *run) attendSite(ctx workflow.Context, round int, installed activities.I
 	return f.attend(ctx, attention, filing.EventSiteIncomplete)
 }
 
-// record puts the number on the order, which is the end. Only the database can fail here, so it is retried without
-// limit.
+// record puts the number on the order, which is the end.
 func (f *run) record(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention),
+	err := f.end(ctx, stepRecord, activities.Progress{Stage: filing.Filed, Attention: new(filing.Attention),
 		EventKind: filing.EventFiled, Actor: systemActor}, a.filing.RecordNumber)
 	if err != nil {
 		return err
@@ -340,15 +360,22 @@ func (f *run) record(ctx workflow.Context) error {
 	return nil
 }
 
-// end takes the number off the order, for a filing that ended one.
-func (f *run) end(ctx workflow.Context) error {
-	err := f.write(ctx, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention),
+// takeOff takes the number off the order, for a filing that ended one.
+func (f *run) takeOff(ctx workflow.Context) error {
+	err := f.end(ctx, stepEnd, activities.Progress{Stage: filing.Deregistered, Attention: new(filing.Attention),
 		EventKind: filing.EventEnded, Actor: bureauActor}, a.filing.EndNumber)
 	if err != nil {
 		return err
 	}
 	f.notify(ctx, message.Ended)
 	return nil
+}
+
+// end enters a final stage by an activity that also has the filing's effect on the order. What the activity refuses
+// for good, such as an approval without a number, leaves the filing stuck.
+func (f *run) end(ctx workflow.Context, s step, p activities.Progress, activity any) error {
+	_, err := f.attempt(ctx, s, func() error { return f.write(s.options(ctx), p, activity) })
+	return err
 }
 
 // withdraw ends the filing as withdrawn.

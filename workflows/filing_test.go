@@ -39,6 +39,9 @@ type world struct {
 	steps  []activities.Progress
 	// notices maps keys of messages to the customer to the hours left.
 	notices map[string]int
+	// records puts the number on the order; refuses, if set, says which messages don't go out.
+	records func(context.Context, activities.Progress) error
+	refuses func(activities.Notice) bool
 	// aftercare lists the filings whose aftercare was started.
 	aftercare []int64
 }
@@ -53,12 +56,17 @@ func newWorld(t *testing.T) *world {
 	w.env.RegisterActivity(&activities.Message{})
 	w.env.RegisterActivity(&activities.Website{})
 	w.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(w.note).Maybe()
-	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(w.note).Maybe()
+	w.records = w.note
+	w.env.OnActivity(filingActivities.RecordNumber, mock.Anything,
+		mock.Anything).Return(func(ctx context.Context, p activities.Progress) error { return w.records(ctx, p) }).Maybe()
 	w.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(nil).Maybe()
 	w.env.OnActivity(messageActivities.Notify, mock.Anything,
 		mock.Anything).Return(func(_ context.Context, n activities.Notice) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if w.refuses != nil && w.refuses(n) {
+			return temporal.NewNonRetryableApplicationError("arrears", activities.ReasonOperator, nil)
+		}
 		w.notices[n.Key] = n.Left
 		return nil
 	}).Maybe()
@@ -120,6 +128,26 @@ func (w *world) isRefused(name string, arg any) func() {
 			OnComplete: func(any, error) {},
 		}, arg)
 		w.env.RegisterDelayedCallback(func() { require.True(w.t, refused, name) }, time.Second)
+	}
+}
+
+// stuckSeq is the number of the newest step that shows the filing stuck.
+func (w *world) stuckSeq() (seq int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.steps {
+		if s.EventKind == filing.EventStuck {
+			seq = s.Seq
+		}
+	}
+	return seq
+}
+
+// resumes sends staff's decision about what the filing is stuck at.
+func (w *world) resumes(resolution workflows.Resolution) func() {
+	return func() {
+		w.says(workflows.UpdateResume,
+			workflows.Resume{Resolution: resolution, Actor: "support:a", StuckSeq: w.stuckSeq()})()
 	}
 }
 
@@ -232,7 +260,7 @@ func TestStuckUploadIsResumed(t *testing.T) {
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
 		mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
 	w.at(15, w.isRefused(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Retry}))
-	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Retry, Actor: "support:a"}))
+	w.at(60, w.resumes(workflows.Retry))
 	w.runs(input)
 	require.Equal(t, filing.Filed, w.stages[len(w.stages)-1])
 	require.Subset(t, w.kinds(), []string{"stuck", "resumed"})
@@ -256,7 +284,7 @@ func TestSkippedUploadIsDoneByHand(t *testing.T) {
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(activities.SiteResult{}, nil).Once()
 	w.env.OnActivity(websiteActivities.CheckSite, mock.Anything,
 		mock.Anything).Return(activities.SiteResult{CertificateServed: true, NumberShown: true}, nil)
-	w.at(60, w.says(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip, Actor: "support:a"}))
+	w.at(60, w.resumes(workflows.Skip))
 	w.runs(input)
 	var attention filing.Attention
 	for _, s := range w.steps {
@@ -352,7 +380,9 @@ func TestArrearsAreStuckAndVerificationUnsticks(t *testing.T) {
 		return nil
 	})
 	w.at(1, w.says(workflows.UpdateContact, workflows.ContactGiven{Version: 1}))
-	w.at(2, w.isRefused(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip}))
+	w.at(2, func() { // a code can't be done without
+		w.isRefused(workflows.UpdateResume, workflows.Resume{Resolution: workflows.Skip, StuckSeq: w.stuckSeq()})()
+	})
 	w.at(5, w.says(workflows.UpdateVerified, workflows.ByActor{}))
 	w.at(6, w.says(workflows.UpdateWithdraw, workflows.ByActor{}))
 	w.runs(input)

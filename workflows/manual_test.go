@@ -91,7 +91,7 @@ func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.NoError(t, c.db.SubmitByHand(ctx, list[0].ID, "support:a"))
-	waiting, err := c.db.UnsentSignals(ctx, 10)
+	waiting, err := c.db.UnsentSignals(ctx, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, waiting, 1)
 	c.exchange()
@@ -110,7 +110,7 @@ func TestManualAccountsExchangeOnlySignals(t *testing.T) {
 
 func (c *counterpart) settledSignals(t *testing.T) {
 	t.Helper()
-	waiting, err := c.db.UnsentSignals(t.Context(), 10)
+	waiting, err := c.db.UnsentSignals(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, waiting)
 }

@@ -138,8 +138,8 @@ const (
 type Resume struct {
 	Resolution Resolution
 	Actor      string
-	// StuckSeq, if set, is the number of the timeline's event that shows the filing stuck: the order applies to that
-	// time only, not to a later one.
+	// StuckSeq is the number of the timeline's event that shows the filing stuck: the order applies to that time only,
+	// not to a later one.
 	StuckSeq int64 `json:",omitempty"`
 }
 

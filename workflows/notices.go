@@ -44,12 +44,33 @@ func (f *run) notifyOf(ctx workflow.Context, template message.Template, part str
 				Left:     left,
 			}
 			_, err := f.step(ctx, notifyStep(channel), a.message.Notify, notice, nil)
+			if errors.Is(err, errEnded) && (template == message.Filed || template == message.Ended) {
+				err = sendLate(ctx, notice)
+			}
 			if errors.Is(err, errRecipient) {
 				_ = f.advance(ctx, activities.Progress{EventKind: filing.EventNoticeRefused, Actor: systemActor,
 					Detail: string(channel) + ": " + string(template)})
 			}
 		})
 	}
+}
+
+// sendLate sends a notice that failed after the filing had ended, which nobody resumes: what it needs mended, such as
+// the SMS account's balance, is mended because of other filings. It returns errRecipient for one that never went out.
+func sendLate(ctx workflow.Context, notice activities.Notice) error {
+	for _, pause := range lateNoticePauses {
+		if err := workflow.Sleep(ctx, pause); err != nil {
+			return err
+		}
+		err := workflow.ExecuteActivity(messageActivity(ctx), a.message.Notify, notice).Get(ctx, nil)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if reasonOf(err) == activities.ReasonRecipient {
+			break
+		}
+	}
+	return errRecipient
 }
 
 // alertStaff alerts staff to why a step is stuck, unless they know already.

@@ -33,7 +33,7 @@ type PendingActivity struct {
 	// MaxAttempts limits its attempts; 0 means no limit.
 	MaxAttempts int
 	Running     bool
-	// Reason is why it last failed, as a key of the locale files below "reason."; empty if it hasn't failed. Failure
+	// Reason is why it last failed, as a key of the locale files below "stuck_reason."; empty if it hasn't failed. Failure
 	// texts are sealed and stay so.
 	Reason string
 	// Next is when the next attempt starts; zero while one is running.

@@ -9,8 +9,12 @@ import (
 
 // Activity options as named presets: every number with its reason.
 
-// heartbeatTimeout is how soon a killed worker is noticed; workers send three heartbeats in it.
-const heartbeatTimeout = 9 * time.Second
+// heartbeatTimeout is how soon a killed worker is noticed. Workers send a heartbeat every HeartbeatInterval: one that
+// stalls for several of them, as on an overloaded machine, isn't taken for dead, so that no second try runs beside it.
+const heartbeatTimeout = 24 * time.Second
+
+// HeartbeatInterval is how often workers send heartbeats.
+const HeartbeatInterval = 4 * time.Second
 
 // databaseActivity is for effects on our own database, retried until the database is back: nothing else can be
 // done.
@@ -23,6 +27,18 @@ func databaseActivity(ctx workflow.Context) workflow.Context {
 			MaximumInterval: time.Minute,
 		},
 	})
+}
+
+// databaseStepLimit is how long an effect on our own database is retried before it counts as failed. While the database
+// is away it is retried for ever all the same (ReasonDatabase); anything else needs a person.
+const databaseStepLimit = time.Hour
+
+// databaseStep is databaseActivity for an effect that may be refused for good.
+func databaseStep(ctx workflow.Context) workflow.Context {
+	ctx = databaseActivity(ctx)
+	options := workflow.GetActivityOptions(ctx)
+	options.ScheduleToCloseTimeout = databaseStepLimit
+	return workflow.WithActivityOptions(ctx, options)
 }
 
 // messageActivity is for SMS and mail. Twelve attempts cover about ten minutes of an outage; a longer one needs a
@@ -125,6 +141,11 @@ func countActivity(ctx workflow.Context) workflow.Context {
 	})
 }
 
+// lateNoticePauses are the pauses before the attempts at a notice that a filing's end overtook: a week in all.
+var lateNoticePauses = []time.Duration{
+	time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.Hour, 24 * time.Hour, 48 * time.Hour, 48 * time.Hour,
+}
+
 // firstSiteChecks are the pauses between site checks while the customer must still do something: short at first,
 // then longer, then daily.
 var firstSiteChecks = []time.Duration{
@@ -132,9 +153,16 @@ var firstSiteChecks = []time.Duration{
 	time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 12 * time.Hour,
 }
 
+// dailySiteChecks is for how many days a site is checked daily. Who leaves it incomplete for longer has other plans:
+// a weekly check notices when they change.
+const dailySiteChecks = 90
+
 func pauseBetweenSiteChecks(round int) time.Duration {
-	if round < len(firstSiteChecks) {
+	switch {
+	case round < len(firstSiteChecks):
 		return firstSiteChecks[round]
+	case round < len(firstSiteChecks)+dailySiteChecks:
+		return 24 * time.Hour
 	}
-	return 24 * time.Hour
+	return 7 * 24 * time.Hour
 }

@@ -19,30 +19,37 @@ const exchangeTimeout = time.Hour
 // exchangeID is the ID of an account's schedule, and the prefix of its runs' IDs.
 func exchangeID(accountID int64) string { return fmt.Sprintf("exchange/%d", accountID) }
 
-// ScheduleExchange runs an account's exchange at an interval, never two at once. Calling it again updates the
-// interval.
+// ScheduleExchange runs an account's exchange at an interval, never two at once.
 func ScheduleExchange(ctx context.Context, c client.Client, accountID int64, every time.Duration) error {
 	id := exchangeID(accountID)
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      id,
-		Spec:    spec,
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action: &client.ScheduleWorkflowAction{
-			ID:                       id,
-			Workflow:                 Exchange,
-			Args:                     []any{ExchangeInput{AccountID: accountID}},
-			TaskQueue:                QueueFiling,
-			WorkflowExecutionTimeout: exchangeTimeout,
-		},
+	return schedule(ctx, c, every, client.ScheduleWorkflowAction{
+		ID:                       id,
+		Workflow:                 Exchange,
+		Args:                     []any{ExchangeInput{AccountID: accountID}},
+		TaskQueue:                QueueFiling,
+		WorkflowExecutionTimeout: exchangeTimeout,
 	})
+}
+
+// schedule makes a schedule with the ID of its workflow, or brings an existing one up to date as a whole: it may be of
+// an earlier build. Whether operators paused it stays.
+func schedule(ctx context.Context, c client.Client, every time.Duration, action client.ScheduleWorkflowAction) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	const overlap = enums.SCHEDULE_OVERLAP_POLICY_SKIP
+	_, err := c.ScheduleClient().Create(ctx,
+		client.ScheduleOptions{ID: action.ID, Spec: spec, Overlap: overlap, Action: &action})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
-	return c.ScheduleClient().GetHandle(ctx, id).Update(ctx, client.ScheduleUpdateOptions{
+	return c.ScheduleClient().GetHandle(ctx, action.ID).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			in.Description.Schedule.Spec = &spec
-			return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
+			now := &in.Description.Schedule
+			now.Spec, now.Action = &spec, &action
+			if now.Policy == nil {
+				now.Policy = &client.SchedulePolicies{}
+			}
+			now.Policy.Overlap, now.Policy.PauseOnFailure = overlap, false
+			return &client.ScheduleUpdate{Schedule: now}, nil
 		},
 	})
 }
@@ -67,15 +74,6 @@ type sweep struct {
 }
 
 func (s sweep) schedule(ctx context.Context, c client.Client) error {
-	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:      s.id,
-		Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.every}}},
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP,
-		Action: &client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling,
-			WorkflowExecutionTimeout: s.timeout},
-	})
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return nil
-	}
-	return err
+	return schedule(ctx, c, s.every, client.ScheduleWorkflowAction{ID: s.id, Workflow: s.workflow, TaskQueue: QueueFiling,
+		WorkflowExecutionTimeout: s.timeout})
 }

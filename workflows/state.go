@@ -121,6 +121,30 @@ func by(actor string) string {
 	return actor
 }
 
+// The changes of a filing's commands since v0.1.0, by their IDs in histories.
+const (
+	// changeWithdrawnFirst: a withdrawn filing enters no other stage.
+	changeWithdrawnFirst = "withdrawn-first"
+	// changeAbandonInstalling: abandoning a filing cuts off what its installation waits for.
+	changeAbandonInstalling = "abandon-installing"
+	// changeStuck: a filing that is leaving or has ended doesn't get stuck, and what is written about being stuck is
+	// written even when the step is no longer needed.
+	changeStuck = "stuck"
+)
+
+// since reports whether a change applies to this execution: not to one whose history went past it without.
+func since(ctx workflow.Context, change string) bool {
+	return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) >= 1
+}
+
+// ended reports whether the final stage is in the projection, which cleared what was stuck.
+func (f *run) ended() bool { return f.stage.Final() && f.shown == f.stage }
+
+// leaving reports whether the filing is withdrawn, or about to be because staff abandoned it at a stuck step.
+func (f *run) leaving() bool {
+	return f.withdrawn || f.stuck != nil && f.stuck.resume != nil && f.stuck.resume.Resolution == Abandon
+}
+
 // await waits for a condition, or for the filing's withdrawal.
 func (f *run) await(ctx workflow.Context, ready func() bool) error {
 	if err := workflow.Await(ctx, func() bool { return f.withdrawn || ready() }); err != nil {
@@ -146,29 +170,38 @@ func (f *run) attend(ctx workflow.Context, attention filing.Attention, eventKind
 
 // advance writes one step of the projection.
 func (f *run) advance(ctx workflow.Context, p activities.Progress) error {
-	return f.write(ctx, p, a.filing.Advance)
+	return f.write(databaseActivity(ctx), p, a.filing.Advance)
 }
 
-// write numbers a step of the projection and has an activity write it: Advance, or the one whose effect causes the
-// step. Steps are written one at a time: the row takes only growing numbers, so a late one would be lost.
+// write numbers a step of the projection and has an activity write it, under the context's options: Advance, or the
+// one whose effect causes the step. Steps are written one at a time: the row takes only growing numbers, so a late one
+// would be lost.
 func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) error {
 	if f.from != "" && p.Stage == f.from { // already in the row
 		f.from = ""
 		return nil
 	}
+	if p.Stage != "" {
+		restore, err := f.leave(ctx, p)
+		if err != nil {
+			return err
+		}
+		defer restore()
+	}
 	if err := f.writing.Lock(ctx); err != nil {
 		return err
 	}
 	defer f.writing.Unlock()
+	sticks := p.Stuck != nil && *p.Stuck && f.stuck != nil
+	if sticks && f.stuck.clean && f.stage.Final() {
+		return errEnded
+	}
 	f.seq++
 	p.FilingID, p.Seq = f.in.FilingID, f.seq
-	if p.Stage != "" {
-		f.stage = p.Stage
-	}
-	if p.Stuck != nil && *p.Stuck && f.stuck != nil {
+	if sticks {
 		f.stuck.seq = f.seq
 	}
-	if err := workflow.ExecuteActivity(databaseActivity(ctx), activity, p).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(ctx, activity, p).Get(ctx, nil); err != nil {
 		return err
 	}
 	if p.Stage != "" {
@@ -178,4 +211,25 @@ func (f *run) write(ctx workflow.Context, p activities.Progress, activity any) e
 		f.attention = *p.Attention
 	}
 	return nil
+}
+
+// leave leaves the present stage for that of a step which is about to be written. Validators see the new one at once,
+// however long the write waits for its turn: what isn't possible in it is refused from here on. A step that isn't
+// written restores the stage.
+func (f *run) leave(ctx workflow.Context, p activities.Progress) (restore func(), err error) {
+	if p.Stage != filing.Withdrawn && f.leaving() && since(ctx, changeWithdrawnFirst) {
+		if err := workflow.Await(ctx, func() bool { return f.withdrawn || !f.leaving() }); err != nil {
+			return nil, err
+		}
+		if f.withdrawn {
+			return nil, errWithdrawn
+		}
+	}
+	from := f.stage
+	f.stage = p.Stage
+	return func() {
+		if f.shown != p.Stage && f.stage == p.Stage {
+			f.stage = from
+		}
+	}, nil
 }

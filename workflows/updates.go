@@ -155,18 +155,20 @@ func (f *run) confirmSMSVerification(ctx workflow.Context, in ByActor) error {
 	return workflow.Await(ctx, func() bool { return f.attention != filing.AttentionSMSVerification })
 }
 
-func (f *run) canWithdraw(ByActor) bool { return f.in.Kind.Withdrawable(f.stage) && !f.withdrawn }
+// canWithdraw: and a reviewer hasn't decided, which is about to show.
+func (f *run) canWithdraw(ByActor) bool {
+	decided := f.stage == filing.Vetting && f.vetted != nil && f.vetted.Revision == f.revision
+	return f.in.Kind.Withdrawable(f.stage) && !f.leaving() && !decided
+}
 
 func (f *run) acceptWithdrawal(ctx workflow.Context, in ByActor) error {
 	f.withdrawn, f.actor = true, in.Actor
 	return workflow.Await(ctx, func() bool { return f.shown == filing.Withdrawn })
 }
 
+// canResume: the filing is stuck, nobody has resumed it, and the decision is about this very time.
 func (f *run) canResume(in Resume) bool {
-	if f.stuck == nil || f.stuck.resume != nil {
-		return false
-	}
-	if in.StuckSeq != 0 && in.StuckSeq != f.stuck.seq {
+	if f.stuck == nil || f.stuck.resume != nil || f.stuck.seq == 0 || in.StuckSeq != f.stuck.seq {
 		return false
 	}
 	switch in.Resolution {
@@ -175,7 +177,7 @@ func (f *run) canResume(in Resume) bool {
 	case Skip:
 		return f.stuck.step.skippable
 	case Abandon:
-		return true
+		return !f.stage.Final()
 	}
 	return false
 }
@@ -209,8 +211,8 @@ func (f *run) listen(ctx workflow.Context) {
 					}
 					if in.Revision >= f.accepted {
 						f.accepted, f.acceptedBy = in.Revision, in.Actor
+						f.smsVerificationHours = in.SMSVerificationHours
 					}
-					f.smsVerificationHours = in.SMSVerificationHours
 				}).
 				AddReceive(decided, func(c workflow.ReceiveChannel, _ bool) {
 					var in Decided

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -118,8 +117,7 @@ func websiteActivities(w config.Website, p config.Provider, db *store.Store) (*a
 		}
 		allow = append(allow, prefix)
 	}
-	policy := website.Policy{VerifyTLS: w.VerifyTLS}
-	policy.Dialer.Timeout = 10 * time.Second
+	policy := website.Policy{VerifyTLS: w.VerifyTLS, TLSOnly: w.TLSOnly}
 	policy.Dialer.Control = website.Guard(allow)
 	return &activities.Website{
 		Store: db, Policy: policy, LinkTargets: p.LinkTargets, PoliceTarget: p.PoliceTarget,

@@ -108,43 +108,6 @@ func build[R any](records []R, data uploadData, add func(R) (code int),
 	return file, unfit, err
 }
 
-// add puts a record in its section; code isn't 0 if it can't be there.
-func (icp *uploadICP) add(r Record) (code int) {
-	switch r.Dossier.Kind {
-	case filing.KindNew, "":
-		return addEntry(&icp.XZBA, newEntry, r)
-	case filing.KindNewSite:
-		return addEntry(&icp.XZWZ, newSiteEntry, r)
-	case filing.KindNewAccess:
-		return addEntry(&icp.XZJR, newAccessEntry, r)
-	case filing.KindChange:
-		return addEntry(&icp.BGBA, changeEntry, r)
-	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
-		return addFitting(&icp.ZXBA, endEntry(r))
-	}
-	return CodeSchema
-}
-
-func addEntry[T any](section **[]T, entryOf func(Record) (T, int), r Record) (code int) {
-	entry, code := entryOf(r)
-	if code != 0 {
-		return code
-	}
-	return addFitting(section, entry)
-}
-
-// addFitting puts an entry in a section if it fits.
-func addFitting[T any](section **[]T, entry T) (code int) {
-	if code = fits(entry); code != 0 {
-		return code
-	}
-	if *section == nil {
-		*section = new([]T)
-	}
-	**section = append(**section, entry)
-	return 0
-}
-
 // limits checks the lengths and ranges of upload-data.xsd, which are tags of the fields.
 var limits = validator.New()
 

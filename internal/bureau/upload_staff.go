@@ -135,7 +135,8 @@ func (icp *uploadICP) addStaffs(r StaffRecord) (code int) {
 	switch {
 	case r.Verification != nil:
 		v := *r.Verification
-		e := hsjgxx{Hsrxm: v.Who, Hssj: day(v.At), Bbdw: icp.Qqdwid, Hsyj: v.Opinion, Cwxx: v.Faults, Baxx: verifiedOf(v.Task)}
+		e := hsjgxx{Hsrxm: v.Who, Hssj: day(v.At), Bbdw: icp.Qqdwid, Hsyj: v.Opinion, Cwxx: v.Faults,
+			Baxx: verifiedOf(v.Task)}
 		if !v.Passed {
 			e.Hsjg = 1
 		}

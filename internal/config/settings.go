@@ -152,6 +152,7 @@ type Website struct {
 	ConnectTo map[string]string `env:"BEIAN_CONNECT_TO" help:"development only: redirect connections, *.example.com=127.0.0.1:8081"`
 	Allow     []string          `env:"BEIAN_WEBSITE_ALLOW" help:"reserved ranges of our own that may be reached, such as 10.1.0.0/16"`
 	VerifyTLS bool              `env:"BEIAN_FTP_VERIFY_TLS" help:"reject FTP servers whose certificate doesn't match"`
+	TLSOnly   bool              `env:"BEIAN_FTP_TLS_ONLY" help:"reject FTP servers that would get the password or a file without TLS"`
 }
 
 // Status is where a panel or worker is observed.

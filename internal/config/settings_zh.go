@@ -73,6 +73,7 @@ var chinese = map[string]string{
 	"BEIAN_CONNECT_TO":     "仅供开发：把连接转到别处，*.example.com=127.0.0.1:8081",
 	"BEIAN_WEBSITE_ALLOW":  "允许访问的本单位保留地址段，如 10.1.0.0/16",
 	"BEIAN_FTP_VERIFY_TLS": "拒绝证书不符的 FTP 服务器",
+	"BEIAN_FTP_TLS_ONLY":   "拒绝不能全程加密（密码和文件）的 FTP 服务器",
 
 	"BEIAN_QUEUES":         "处理哪些任务队列：filing、message、bureau、website；留空为全部",
 	"BEIAN_STOP_TIMEOUT":   "收到停止信号后，正在执行的 activity 最多再运行多久；剩最后四分之一（至多 5 秒）时交还",

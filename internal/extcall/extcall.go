@@ -24,7 +24,7 @@ const (
 	Mail System = "mail"
 	// Bureau is the bureau's interface; its operations are the interface's methods.
 	Bureau System = "bureau"
-	// WebSpace is a customer's web space, over FTP.
+	// WebSpace is a customer's web space, over FTP or SFTP.
 	WebSpace System = "web_space"
 	// Site is a customer's site, over HTTP.
 	Site System = "site"

@@ -9,7 +9,7 @@ const maxAsked = 10
 type Advice struct {
 	// Kind is empty if only the customer can decide.
 	Kind Kind
-	// Reason is a key of the locale files below "advice.".
+	// Reason is a key of the locale files below "kind_advice.".
 	Reason string
 	// Number is the number that the filing would be added to (a holder's for a new site, a site's for a new access), or
 	// the number that has the domain.

@@ -29,8 +29,8 @@ func NormaliseDomain(text string) (domain, key string) {
 	if err != nil || !properLabels(ascii) {
 		return "", "domain_invalid"
 	}
-	suffix, icann := publicsuffix.PublicSuffix(ascii)
-	if !icann && !strings.Contains(suffix, ".") {
+	suffix, known := icannSuffix(ascii)
+	if !known {
 		return "", "domain_suffix_unknown"
 	}
 	if suffix == ascii {
@@ -43,6 +43,19 @@ func NormaliseDomain(text string) (domain, key string) {
 		return "", "domain_too_long"
 	}
 	return ascii, ""
+}
+
+// icannSuffix is the suffix below which registries register a domain; known is false if there is no such top-level
+// domain. The list's private part is of companies that register names below their own domains (github.io): those are
+// domains like others, which somebody may file.
+func icannSuffix(domain string) (suffix string, known bool) {
+	for {
+		suffix, icann := publicsuffix.PublicSuffix(domain)
+		if icann || !strings.Contains(suffix, ".") {
+			return suffix, icann
+		}
+		_, domain, _ = strings.Cut(suffix, ".")
+	}
 }
 
 // properLabels reports whether a name has at least two labels, none of them empty, and doesn't end in a number.
@@ -87,10 +100,12 @@ func ParseLines(text string) []string {
 func ListedAs(domain string) []string {
 	domain = strings.TrimPrefix(strings.ToLower(domain), "*.")
 	names := []string{domain}
-	registered, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	if err != nil {
+	suffix, _ := icannSuffix(domain)
+	host, found := strings.CutSuffix(domain, "."+suffix)
+	if !found { // only a suffix
 		return names
 	}
+	registered := host[strings.LastIndex(host, ".")+1:] + "." + suffix
 	for domain != registered {
 		_, rest, found := strings.Cut(domain, ".")
 		if !found {

@@ -8,6 +8,39 @@ import (
 	"unicode/utf8"
 )
 
+// Holder is 备案主体信息: who is responsible for the site.
+type Holder struct {
+	// Name is 主办单位名称: a person's name or the full name on the licence.
+	Name string `json:"name"`
+	// Nature is 主办单位性质, a value of Natures.
+	Nature int `json:"nature"`
+	// DocumentType is 证件类型, a value of DocumentTypes.
+	DocumentType   int    `json:"document_type"`
+	DocumentNumber string `json:"document_number"`
+	// DocumentAddress is 证件住所, the address printed on the document.
+	DocumentAddress string `json:"document_address"`
+	// Superior is 上级单位名称或投资者.
+	Superior string `json:"superior"`
+	// Province, City and County are GB/T 2260 codes; County is empty if the city has none (东莞, 中山, 儋州 …).
+	Province string `json:"province"`
+	City     string `json:"city"`
+	County   string `json:"county"`
+	// Address is the part of 通信地址 below the county.
+	Address string  `json:"address"`
+	Manager Manager `json:"manager"`
+}
+
+// Manager is 网站负责人.
+type Manager struct {
+	Name           string `json:"name"`
+	DocumentType   int    `json:"document_type"`
+	DocumentNumber string `json:"document_number"`
+	// OfficePhone is area code, hyphen, number: 021-12345678.
+	OfficePhone string `json:"office_phone"`
+	Mobile      string `json:"mobile"`
+	Email       string `json:"email"`
+}
+
 const (
 	maxHolderName     = 255 // Dwmc
 	maxSuperior       = 255 // Tzr

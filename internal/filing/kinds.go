@@ -38,6 +38,8 @@ func (k Kind) Withdrawable(s Stage) bool {
 // records (internal/bureau).
 type KindSpec struct {
 	Kind Kind
+	// Name is what messages call it, in the middle of a sentence.
+	Name Bilingual
 	// Operation is Czlx (4-2-1-6); 0: the bureau has no record of it.
 	Operation int
 	// FollowsUp: it is about one of our completed filings, whose contact is already verified.
@@ -111,24 +113,30 @@ var (
 
 // KindSpecs has every kind, in the order of the choice.
 var KindSpecs = []KindSpec{
-	{Kind: KindNew, Operation: 1, NeedsCertificate: true, Forms: wholeForms},
-	{Kind: KindNewSite, Operation: 2, Claims: ClaimsHolder, NeedsPassword: true, Forms: []FormSpec{
-		{Name: FormOwnership},
-		{FormHolder, []string{"manager_name", "manager_document_type", "manager_document_number", "manager_office_phone",
-			"manager_mobile", "manager_email"}},
-		{Name: FormSite}, {Name: FormPapers},
-	}},
-	{Kind: KindNewAccess, Operation: 3, Claims: ClaimsSite, NeedsPassword: true, Forms: []FormSpec{
-		{Name: FormOwnership}, {FormSite, []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}},
-		{Name: FormPapers},
-	}},
-	{Kind: KindChange, Operation: 4, FollowsUp: true, review: reviewsChange,
+	{Kind: KindNew, Name: Bilingual{"新增备案", "new filing"}, Operation: 1, NeedsCertificate: true,
+		Forms: wholeForms},
+	{Kind: KindNewSite, Name: Bilingual{"新增网站", "new site"}, Operation: 2, Claims: ClaimsHolder, NeedsPassword: true,
+		Forms: []FormSpec{
+			{Name: FormOwnership},
+			{FormHolder, []string{"manager_name", "manager_document_type", "manager_document_number",
+				"manager_office_phone", "manager_mobile", "manager_email"}},
+			{Name: FormSite}, {Name: FormPapers},
+		}},
+	{Kind: KindNewAccess, Name: Bilingual{"新增接入", "new access"}, Operation: 3, Claims: ClaimsSite, NeedsPassword: true,
+		Forms: []FormSpec{
+			{Name: FormOwnership},
+			{FormSite, []string{"home_page", "provider", "access_mode", "server_place", "domains", "ips"}},
+			{Name: FormPapers},
+		}},
+	{Kind: KindChange, Name: Bilingual{"变更备案", "change"}, Operation: 4, FollowsUp: true, review: reviewsChange,
 		Forms: append(slices.Clone(wholeForms), passwordForm)},
-	{Kind: KindCancelAccess, Operation: 5, FollowsUp: true, Ends: EndsAccess, review: reviewsEnd, Forms: endForms},
-	{Kind: KindEndSite, Operation: 7, FollowsUp: true, Ends: EndsSite, review: reviewsEnd, Forms: endForms},
-	{Kind: KindEndHolder, Operation: 6, FollowsUp: true, Ends: EndsHolder, review: reviewsEnd, NeedsPassword: true,
-		Forms: endForms},
-	{Kind: KindRegister, Registers: true, Forms: wholeForms},
+	{Kind: KindCancelAccess, Name: Bilingual{"取消接入", "cancellation of access"}, Operation: 5, FollowsUp: true,
+		Ends: EndsAccess, review: reviewsEnd, Forms: endForms},
+	{Kind: KindEndSite, Name: Bilingual{"注销网站", "deregistration of the site"}, Operation: 7, FollowsUp: true,
+		Ends: EndsSite, review: reviewsEnd, Forms: endForms},
+	{Kind: KindEndHolder, Name: Bilingual{"注销主体", "deregistration of the holder"}, Operation: 6, FollowsUp: true,
+		Ends: EndsHolder, review: reviewsEnd, NeedsPassword: true, Forms: endForms},
+	{Kind: KindRegister, Name: Bilingual{"登记备案号", "registration of a number"}, Registers: true, Forms: wholeForms},
 }
 
 // Beginnings are the kinds of an order's first filing, FollowUps those that can follow a completed one.
@@ -162,6 +170,16 @@ func (k Kind) Spec() KindSpec {
 		return KindSpecs[i]
 	}
 	return KindSpec{}
+}
+
+// KindOfOperation is the kind with a Czlx; empty for an unknown one.
+func KindOfOperation(czlx int) Kind {
+	for _, s := range KindSpecs {
+		if s.Operation == czlx && czlx != 0 {
+			return s.Kind
+		}
+	}
+	return ""
 }
 
 // Operation is the kind's Czlx; 0 for an unknown one.

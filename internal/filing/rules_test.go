@@ -69,6 +69,8 @@ func TestDomains(t *testing.T) {
 	for text, want := range map[string]string{
 		" WWW.Example.com. ": "www.example.com", "*.example.com": "*.example.com", "示例.中国": "xn--fsq092h.xn--fiqs8s",
 		"ｅｘａｍｐｌｅ．ｃｏｍ": "example.com", "例子。公司。cn": "xn--fsqu00a.xn--55qx5d.cn",
+		"github.io": "github.io", "shop.github.io": "shop.github.io", "*.myshopify.com": "*.myshopify.com",
+		"blogspot.com": "blogspot.com", "s3.amazonaws.com": "s3.amazonaws.com",
 	} {
 		got, key := filing.NormaliseDomain(text)
 		require.Empty(t, key, text)
@@ -77,13 +79,24 @@ func TestDomains(t *testing.T) {
 	for text, want := range map[string]string{
 		"127.0.0.1": "domain_is_address", "localhost": "domain_invalid", "a..b": "domain_invalid", "0x7f.1": "domain_invalid",
 		"http://example.com": "domain_has_url",
-		"example.com/x":      "domain_has_url", "com.cn": "domain_is_suffix", "www.*.com": "domain_invalid",
+		"example.com/x":      "domain_has_url", "com.cn": "domain_is_suffix", "公司.cn": "domain_is_suffix", "co.uk": "domain_is_suffix", "www.*.com": "domain_invalid",
 		"*.*.example.com": "domain_invalid", "": "domain_invalid",
 		"-a.example.com": "domain_invalid", strings.Repeat("a.", 70) + "example.com": "domain_too_long",
 		"example.nosuchtld": "domain_suffix_unknown",
 	} {
 		_, key := filing.NormaliseDomain(text)
 		require.Equal(t, want, key, text)
+	}
+}
+
+// Names below a company's domain (github.io) are listed up to that domain, which belongs to somebody, too.
+func TestListedAs(t *testing.T) {
+	for domain, want := range map[string][]string{
+		"www.shop.example.com.cn": {"www.shop.example.com.cn", "shop.example.com.cn", "example.com.cn"},
+		"a.shop.github.io":        {"a.shop.github.io", "shop.github.io", "github.io"},
+		"example.com":             {"example.com"}, "com": {"com"}, "*.example.com": {"example.com"},
+	} {
+		require.Equal(t, want, filing.ListedAs(domain), domain)
 	}
 }
 

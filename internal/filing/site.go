@@ -6,6 +6,37 @@ import (
 	"strings"
 )
 
+// Site is 备案网站信息.
+type Site struct {
+	Name string `json:"name"`
+	// HomePage is 网站首页网址; its host is one of Domains.
+	HomePage string `json:"home_page"`
+	// Provider is 所属接入服务提供者: the company that runs this product, never typed.
+	Provider string `json:"provider"`
+	// AccessMode is 网站接入方式, a value of AccessModes.
+	AccessMode int `json:"access_mode"`
+	// ServerPlace is 服务器放置地点, a value of ServerPlaces.
+	ServerPlace int `json:"server_place"`
+	// IPOnly is 是否仅能通过 IP 访问.
+	IPOnly bool `json:"ip_only"`
+	// Domains are normalised: lower case, A-labels, at most one leading "*.".
+	Domains []string `json:"domains"`
+	// DynamicIP is 是否动态 IP.
+	DynamicIP bool `json:"dynamic_ip"`
+	// IPs are IPv4 addresses or ranges "a-b". Interface 3.0 represents addresses as 32-bit numbers, so it can't file
+	// IPv6.
+	IPs []string `json:"ips"`
+	// PreApprovals are 前置审批 contents, values of PreApprovals; empty: 其它/none.
+	PreApprovals []int `json:"pre_approvals"`
+	// ApprovalNumbers are the numbers of the approvals (前置审批号, Qzsph), by content.
+	ApprovalNumbers map[int]string `json:"approval_numbers,omitempty"`
+	// Languages are 网站语言类别, values of Languages.
+	Languages []int `json:"languages"`
+	// Services are 网站服务内容, values of Services.
+	Services []int  `json:"services"`
+	Remark   string `json:"remark"`
+}
+
 const (
 	maxSiteName = 512 // Wzmc
 	minHomePage = 4   // Syurl

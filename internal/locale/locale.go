@@ -1,5 +1,6 @@
 // Package locale contains every text of the user interface, in Chinese and English: one JSON file per topic and
-// language, mapping keys to texts.
+// language, mapping keys to texts. A key begins with its topic, usually the name of a page's file: send_back.lead is
+// in send_back.LANGUAGE.json. Names and hints of a form's fields are in the file of the form.
 package locale
 
 import (
@@ -93,12 +94,12 @@ func (l *Localizer) T(key string, args map[string]any) string {
 
 // Labelled puts a label before a text, such as a field's name before its error.
 func (l *Localizer) Labelled(label, text string) string {
-	return l.T("text.labelled", map[string]any{"label": label, "text": text})
+	return l.T("punctuation.labelled", map[string]any{"label": label, "text": text})
 }
 
 // List joins names with the language's separator.
 func (l *Localizer) List(names []string) string {
-	return strings.Join(names, l.T("text.separator", nil))
+	return strings.Join(names, l.T("punctuation.separator", nil))
 }
 
 // Has reports whether a key has a text.

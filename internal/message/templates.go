@@ -75,7 +75,10 @@ var SMSTemplates = []Template{ContactCode, Approved, Refused, FooterNeeded, File
 var textFiles embed.FS
 
 // Texts renders messages in one language.
-type Texts struct{ set *template.Template }
+type Texts struct {
+	lang string
+	set  *template.Template
+}
 
 // NewTexts loads the texts of a language: "zh" or "en".
 func NewTexts(lang string) (*Texts, error) {
@@ -83,7 +86,7 @@ func NewTexts(lang string) (*Texts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("message texts in %q: %w", lang, err)
 	}
-	return &Texts{set}, nil
+	return &Texts{lang, set}, nil
 }
 
 // SMS renders an approved template with its params, as the phone shows it. Aliyun renders the real message; this one is
@@ -104,8 +107,8 @@ func (t *Texts) Mail(name Template, params map[string]string) (subject, text, pa
 	return subject, text, toHTML(text), nil
 }
 
-// Kind names a kind of filing that is a follow-up or a registration.
-func (t *Texts) Kind(kind filing.Kind) (string, error) { return t.render("kind", string(kind), nil) }
+// Kind names a kind of filing.
+func (t *Texts) Kind(kind filing.Kind) string { return kind.Spec().Name.In(t.lang) }
 
 // Step describes what a customer does in a stage, for reminders.
 func (t *Texts) Step(stage filing.Stage) (string, error) { return t.render("step", string(stage), nil) }

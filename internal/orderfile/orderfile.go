@@ -5,6 +5,7 @@ package orderfile
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -165,14 +166,12 @@ func parseRow(line int, get func(string) string) (o store.OrderImport, err error
 }
 
 func withWebSpace(o store.OrderImport, line int, get func(string) string) (store.OrderImport, error) {
-	w := store.WebSpace{Protocol: get("protocol"), Host: get("host"), Port: 21, User: get("user"),
-		Password: get("password"), DocumentRoot: get("document_root")}
-	if w.Protocol == "" {
-		w.Protocol = website.FTP
-	}
+	w := store.WebSpace{Protocol: cmp.Or(strings.ToLower(get("protocol")), website.FTP), Host: get("host"),
+		User: get("user"), Password: get("password"), DocumentRoot: get("document_root")}
 	if !slices.Contains(website.Protocols, w.Protocol) {
 		return o, RowError{line, "protocol", "is unknown; want one of " + strings.Join(website.Protocols, ", ")}
 	}
+	w.Port = website.DefaultPort(w.Protocol)
 	if text := get("port"); text != "" {
 		port, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || port == 0 {

@@ -1,6 +1,7 @@
 package orderfile_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -113,4 +114,18 @@ func (g *generated) Read(b []byte) (int, error) {
 	n := copy(b, g.left)
 	g.left = g.left[n:]
 	return n, nil
+}
+
+// Without a port, each protocol has its own.
+func TestProtocolsOfWebSpaces(t *testing.T) {
+	for protocol, port := range map[string]int{"": 21, "ftp": 21, "ftps-explicit": 21, "ftps-implicit": 990, "sftp": 22,
+		"SFTP": 22} {
+		row := "S1,owner,p,www.example.com,192.0.2.1," + protocol + ",host.example.com,,u,p,www,\n"
+		r, err := orderfile.NewReader(strings.NewReader(header + row))
+		require.NoError(t, err)
+		order, err := r.Next()
+		require.NoError(t, err, protocol)
+		require.Equal(t, port, order.WebSpace.Port, protocol)
+		require.Equal(t, strings.ToLower(cmp.Or(protocol, "ftp")), order.WebSpace.Protocol)
+	}
 }

@@ -65,7 +65,8 @@ func turned(img *image.RGBA, orientation int) *image.RGBA {
 		return img
 	}
 	w, h, swapped := img.Bounds().Dx(), img.Bounds().Dy(), orientation >= 5
-	mirroredX, mirroredY := slices.Contains([]int{2, 3, 7, 8}, orientation), slices.Contains([]int{3, 4, 6, 7}, orientation)
+	mirroredX := slices.Contains([]int{2, 3, 7, 8}, orientation)
+	mirroredY := slices.Contains([]int{3, 4, 6, 7}, orientation)
 	bounds := image.Rect(0, 0, w, h)
 	if swapped {
 		bounds = image.Rect(0, 0, h, w)

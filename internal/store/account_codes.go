@@ -181,24 +181,24 @@ func (s *Store) AccountCode(ctx context.Context, id int64) (c AccountCode, err e
 }
 
 // PrepareAccountCode does what PrepareCode does, for an account's code. A code that resets a password takes its message
-// from the account's quotas here, behind the page: if they are used up, ok is false, and the asker doesn't learn it.
-func (s *Store) PrepareAccountCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
+// from the account's quotas here, behind the page: if they are used up, send is 0, and the asker doesn't learn it.
+func (s *Store) PrepareAccountCode(ctx context.Context, id int64) (code string, send int, err error) {
 	var userID int64
 	var purpose CodePurpose
 	if err := scan(ctx, s.db, "account code", fragmentOf(`SELECT COALESCE(user_id, 0), purpose FROM account_codes
 		WHERE id = ?`, id), &userID, &purpose); err != nil {
-		return "", false, err
+		return "", 0, err
 	}
 	if purpose != PurposePassword || userID == 0 {
-		return s.prepareCode(ctx, accountCode(id), send)
+		return s.prepareCode(ctx, accountCode(id))
 	}
 	to, err := s.AccountCode(ctx, id)
 	if err != nil {
-		return "", false, err
+		return "", 0, err
 	}
 	b := accountCode(id)
 	b.spend = func(tx *sqlx.Tx) error { return s.spendCode(ctx, tx, to.Channel, userID, to.To) }
-	return s.prepareCode(ctx, b, send)
+	return s.prepareCode(ctx, b)
 }
 
 // AccountCodeSent records that a code was sent.

@@ -35,7 +35,7 @@ func lockCode(ctx context.Context, tx *sqlx.Tx, b codeBox) (Verification, error)
 }
 
 // nextSend returns the number of the next code: ErrConflict if the address is verified, ErrCodeTooSoon within a minute
-// of the previous code.
+// of the previous code; with ErrCodePending it returns that one's number.
 func (s *Store) nextSend(ctx context.Context, tx *sqlx.Tx, b codeBox) (send int, err error) {
 	v, err := lockCode(ctx, tx, b)
 	switch {
@@ -43,21 +43,23 @@ func (s *Store) nextSend(ctx context.Context, tx *sqlx.Tx, b codeBox) (send int,
 		return 0, err
 	case v.VerifiedAt.Valid:
 		return 0, ErrConflict
+	case s.now().Sub(v.RequestedAt) < filing.ResendAfter && !v.SentAt.Valid:
+		return v.Sends, ErrCodePending
 	case s.now().Sub(v.RequestedAt) < filing.ResendAfter:
 		return 0, ErrCodeTooSoon
 	}
 	return v.Sends + 1, nil
 }
 
-// prepareCode derives a send's code and starts its ten minutes; see PrepareCode.
-func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code string, ok bool, err error) {
+// prepareCode derives the newest code and starts its ten minutes; see PrepareCode.
+func (s *Store) prepareCode(ctx context.Context, b codeBox) (code string, send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
-		ok = false
+		send = 0
 		v, err := lockCode(ctx, tx, b)
 		if err != nil {
 			return err
 		}
-		if v.Sends != send || v.SentAt.Valid || v.VerifiedAt.Valid {
+		if v.SentAt.Valid || v.VerifiedAt.Valid {
 			return nil
 		}
 		if b.spend != nil && v.CodeHash == nil { // only once, however often the activity is retried
@@ -69,6 +71,7 @@ func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code stri
 				return err
 			}
 		}
+		send = v.Sends
 		if code, err = s.keys.Digits(b.use, v.Nonce, filing.CodeDigits); err != nil {
 			return err
 		}
@@ -77,10 +80,9 @@ func (s *Store) prepareCode(ctx context.Context, b codeBox, send int) (code stri
 			return err
 		}
 		_, err = b.set(ctx, tx, fragmentOf(`code_hash = ?, expires_at = ?`, hash, s.utcNow().Add(filing.CodeTTL)), fragment{})
-		ok = err == nil
 		return err
 	})
-	return code, ok, err
+	return code, send, err
 }
 
 func (s *Store) codeSent(ctx context.Context, b codeBox, send int) error {

@@ -21,6 +21,8 @@ var (
 	ErrCodeLocked = errors.New("too many wrong codes")
 	// ErrCodeTooSoon: another code was requested less than a minute ago.
 	ErrCodeTooSoon = errors.New("a code was requested less than a minute ago")
+	// ErrCodePending: and it hasn't gone out yet, so that whoever sends it may need to be told again.
+	ErrCodePending = fmt.Errorf("%w and is still to be sent", ErrCodeTooSoon)
 )
 
 // Verification is the state of a channel's code.
@@ -58,12 +60,11 @@ func filingCode(filingID int64, ch filing.Channel) codeBox {
 	}
 }
 
-// PrepareCode derives the code for a channel's send number and starts its ten minutes. It always derives the same code,
-// so that a retried activity sends the same message. ok is false if a later code was requested in the meantime or this
-// one was already sent.
-func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch filing.Channel,
-	send int) (code string, ok bool, err error) {
-	return s.prepareCode(ctx, filingCode(filingID, ch), send)
+// PrepareCode derives a channel's newest code, with its send number, and starts its ten minutes. It always derives the
+// same code, so that a retried activity sends the same message. Whoever was asked to send an earlier code sends the
+// newest: the request that replaced it may never have arrived. send is 0 if the newest code was sent or verified.
+func (s *Store) PrepareCode(ctx context.Context, filingID int64, ch filing.Channel) (code string, send int, err error) {
+	return s.prepareCode(ctx, filingCode(filingID, ch))
 }
 
 // CodeSent records that a channel's code was sent.
@@ -71,8 +72,9 @@ func (s *Store) CodeSent(ctx context.Context, filingID int64, ch filing.Channel,
 	return s.codeSent(ctx, filingCode(filingID, ch), send)
 }
 
-// RequestCode requests another code for a channel, at most once a minute (ErrCodeTooSoon), and returns its send number.
-// A verified channel needs none (ErrConflict); ErrQuota: no more codes may be sent.
+// RequestCode requests another code for a channel, at most once a minute (ErrCodeTooSoon), and returns its send number;
+// that of the present one with ErrCodePending. A verified channel needs none (ErrConflict);
+// ErrQuota: no more codes may be sent.
 func (s *Store) RequestCode(ctx context.Context, filingID int64, ch filing.Channel) (send int, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		d, err := s.lockContact(ctx, tx, filingID)

@@ -32,9 +32,10 @@ func (s *Store) UserNameFree(ctx context.Context, customerID int64, userName str
 	return err == nil && (!taken || owner == customerID), err
 }
 
-// RegisterContact stores the contact (登记联系人) and prepares a code for each channel. Saving again before the codes are
-// requested replaces them. It returns ErrUserNameTaken if another customer has the user name, ErrQuota if no more codes
-// may be sent.
+// RegisterContact stores the contact (登记联系人) and prepares a code for each channel. The same form sent twice prepares
+// one code; another contact, before the filing has left the stage, replaces contact and codes. It returns ErrUserNameTaken
+// if another customer has the user name, ErrConflict if the filing has left the stage, ErrQuota if no
+// more codes may be sent.
 func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64, d filing.ContactDetails,
 	passwordHash string) (version int, err error) {
 	nameHash, err := s.keys.Hash("user_name", d.UserName)
@@ -58,6 +59,17 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 		if owner != customerID {
 			return ErrUserNameTaken
 		}
+		same, err := s.lockSameContact(ctx, tx, filingID, d)
+		if err != nil {
+			return err
+		}
+		if same { // a form sent twice, or again after a crash
+			if err := exec(ctx, tx, `UPDATE contacts SET password_hash = ? WHERE filing_id = ?`, passwordHash,
+				filingID); err != nil {
+				return err
+			}
+			return tx.GetContext(ctx, &version, `SELECT version FROM contacts WHERE filing_id = ?`, filingID)
+		}
 		if err := exec(ctx, tx, `
 			INSERT INTO contacts (filing_id, version, sealed, mobile_hash, email_hash, password_hash, updated_at)
 			VALUES (?, 1, ?, ?, ?, ?, ?)
@@ -74,10 +86,30 @@ func (s *Store) RegisterContact(ctx context.Context, customerID, filingID int64,
 		}
 		return s.spendCodes(ctx, tx, customerID, d, filing.Channels...)
 	})
-	if !errors.Is(err, ErrUserNameTaken) {
+	if !errors.Is(err, ErrUserNameTaken) && !errors.Is(err, ErrConflict) {
 		err = during(err, "registering the contact of filing %d", filingID)
 	}
 	return version, err
+}
+
+// lockSameContact locks a filing and reports whether it has this very contact already; ErrConflict if it has one
+// and left the stage.
+func (s *Store) lockSameContact(ctx context.Context, tx *sqlx.Tx, filingID int64,
+	d filing.ContactDetails) (same bool, err error) {
+	var stage filing.Stage
+	if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		return false, notFoundAs(err, "filing")
+	}
+	known, err := s.lockContact(ctx, tx, filingID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case stage != filing.Contact:
+		return false, ErrConflict
+	}
+	return known == d, nil
 }
 
 // CorrectContact replaces phone and mail address (找回验证码). A changed channel must be verified again; its count of wrong

@@ -252,8 +252,8 @@ func (s *Store) CorrectionCode(ctx context.Context, id int64) (c CorrectionCode,
 }
 
 // PrepareCorrectionCode does what PrepareCode does, for a correction.
-func (s *Store) PrepareCorrectionCode(ctx context.Context, id int64, send int) (code string, ok bool, err error) {
-	return s.prepareCode(ctx, correctionCode(id), send)
+func (s *Store) PrepareCorrectionCode(ctx context.Context, id int64) (code string, send int, err error) {
+	return s.prepareCode(ctx, correctionCode(id))
 }
 
 // CorrectionCodeSent records that a code was sent.

@@ -33,9 +33,13 @@ type NewRecord struct {
 	SiteID int64
 }
 
-// QueueRecord puts a filing's revision in line for the next data file. It is idempotent.
+// QueueRecord puts a filing's revision in line for the next data file. It is idempotent. It returns ErrConflict if the
+// filing has ended.
 func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockOpen(ctx, tx, r.FilingID); err != nil {
+			return err
+		}
 		manual, err := s.takeManual(ctx, tx, r.AccountID)
 		if err != nil {
 			return err
@@ -47,9 +51,76 @@ func (s *Store) QueueRecord(ctx context.Context, r NewRecord) error {
 	})
 }
 
-// QueueRefused queues a revision and refuses it at once, so that it is never submitted. It is idempotent.
+// lockOpen locks a filing's row; ErrConflict if the filing has ended.
+func lockOpen(ctx context.Context, tx *sqlx.Tx, filingID int64) error {
+	var stage filing.Stage
+	if err := tx.GetContext(ctx, &stage, `SELECT stage FROM filings WHERE id = ? FOR UPDATE`, filingID); err != nil {
+		return notFoundAs(err, "filing")
+	}
+	if stage.Final() {
+		return ErrConflict
+	}
+	return nil
+}
+
+// takeBackRecords removes a withdrawn filing's records that haven't gone to the bureau, and unpacks a data file with
+// one that was never sent. Locking the accounts first keeps them out of a file that is being packed or sent.
+func (s *Store) takeBackRecords(ctx context.Context, tx *sqlx.Tx, filingID int64, actor string) error {
+	const waiting = ` FROM records r LEFT JOIN decisions d ON d.record_id = r.id LEFT JOIN bureau_uploads u
+		ON u.account_id = r.account_id AND u.sequence = r.sequence
+		WHERE r.filing_id = ? AND r.submitted_at IS NULL AND d.record_id IS NULL
+		AND (r.sequence IS NULL OR u.attempts = 0 AND u.accepted_at IS NULL)`
+	var accounts []int64
+	if err := tx.SelectContext(ctx, &accounts, `SELECT DISTINCT r.account_id`+waiting+` AND r.account_id IS NOT NULL
+		ORDER BY r.account_id`, filingID); err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		if _, err := tx.ExecContext(ctx, `SELECT id FROM bureau_accounts WHERE id = ? FOR UPDATE`, account); err != nil {
+			return err
+		}
+		var packed []int64
+		if err := tx.SelectContext(ctx, &packed, `SELECT DISTINCT r.sequence`+waiting+` AND r.account_id = ?
+			AND r.sequence IS NOT NULL ORDER BY r.sequence DESC`, filingID, account); err != nil {
+			return err
+		}
+		for _, sequence := range packed {
+			if err := unpack(ctx, tx, account, sequence); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE r`+waiting+` AND r.account_id = ? AND r.sequence IS NULL`, filingID,
+			account); err != nil {
+			return err
+		}
+		if err := s.submitTaskDone(ctx, tx, account, actor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unpack puts the records of the account's newest data file, which was never sent, back in line.
+func unpack(ctx context.Context, tx *sqlx.Tx, accountID, sequence int64) error {
+	for _, statement := range []string{
+		`UPDATE records SET sequence = NULL WHERE account_id = ? AND sequence = ?`,
+		`DELETE FROM bureau_uploads WHERE account_id = ? AND sequence = ?`,
+		`UPDATE bureau_accounts SET last_sequence = last_sequence - 1 WHERE id = ? AND last_sequence = ?`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, accountID, sequence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// QueueRefused queues a revision and refuses it at once, so that it is never submitted. It is idempotent. It returns
+// ErrConflict if the filing has ended.
 func (s *Store) QueueRefused(ctx context.Context, r NewRecord, code int) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockOpen(ctx, tx, r.FilingID); err != nil {
+			return err
+		}
 		if err := s.queue(ctx, tx, r); err != nil {
 			return err
 		}
@@ -89,6 +160,7 @@ func (s *Store) waiting(ctx context.Context, tx *sqlx.Tx, accountID int64, limit
 	// matches exactly one.
 	const from = `
 		FROM records r JOIN dossiers d ON d.filing_id = r.filing_id AND d.revision = r.revision
+			JOIN filings f ON f.id = r.filing_id AND f.stage <> '` + string(filing.Withdrawn) + `'
 			LEFT JOIN decisions x ON x.record_id = r.id
 		WHERE r.account_id = ? AND r.sequence IS NULL AND r.submitted_at IS NULL AND r.doubtful = FALSE
 			AND x.record_id IS NULL AND (r.result_key IS NULL OR NOT EXISTS (
@@ -178,14 +250,19 @@ func (s *Store) Upload(ctx context.Context, accountID, sequence int64) (Upload, 
 var ErrNotWriter = errors.New("another exchange is writing for this account")
 
 // UploadAttempt counts an attempt before it is made: a count above 0 without acceptance means that an answer may have
-// been lost. It locks the account's row, so that only the writer passes; ErrNotWriter for any other.
+// been lost. It locks the account's row, so that only the writer passes; ErrNotWriter for any other. It returns
+// ErrNotFound if the file was unpacked meanwhile.
 func (s *Store) UploadAttempt(ctx context.Context, accountID, sequence int64, writer string) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error {
 		if err := s.renew(ctx, tx, accountID, writer); err != nil {
 			return err
 		}
-		return exec(ctx, tx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ?
+		counted, err := changed(ctx, tx, `UPDATE bureau_uploads SET attempts = attempts + 1 WHERE account_id = ?
 			AND sequence = ?`, accountID, sequence)
+		if err != nil || counted {
+			return err
+		}
+		return fmt.Errorf("data file %d: %w", sequence, ErrNotFound)
 	})
 }
 

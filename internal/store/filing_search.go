@@ -296,6 +296,7 @@ func (q searchQuery) sql() (string, []any) {
 	}
 	return `SELECT page.at, f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id,
 		f.stage, f.stage_since, f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
+		` + stuckSeq + ` AS stuck_seq,
 		f.notice_accepted_at, f.created_at, f.province, o.filing_number
 		FROM (SELECT id, at FROM ((` + strings.Join(parts, `) UNION ALL (`) + `)) parts
 			ORDER BY at ` + direction + `, id ` + direction + ` LIMIT ?) page

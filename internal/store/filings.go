@@ -24,17 +24,19 @@ type Filing struct {
 	// Serial is the 1-based ordinal within the order.
 	Serial int `db:"serial"`
 	// BaseID is the filing that this one changes or ends.
-	BaseID           sql.NullInt64    `db:"base_id"`
-	Stage            filing.Stage     `db:"stage"`
-	StageSince       time.Time        `db:"stage_since"`
-	Revision         int              `db:"revision"`
-	Seq              int64            `db:"seq"`
-	Attention        filing.Attention `db:"attention"`
-	StuckStep        string           `db:"stuck_step"`
-	StuckReason      string           `db:"stuck_reason"`
-	StuckSince       sql.NullTime     `db:"stuck_since"`
-	NoticeAcceptedAt sql.NullTime     `db:"notice_accepted_at"`
-	CreatedAt        time.Time        `db:"created_at"`
+	BaseID      sql.NullInt64    `db:"base_id"`
+	Stage       filing.Stage     `db:"stage"`
+	StageSince  time.Time        `db:"stage_since"`
+	Revision    int              `db:"revision"`
+	Seq         int64            `db:"seq"`
+	Attention   filing.Attention `db:"attention"`
+	StuckStep   string           `db:"stuck_step"`
+	StuckReason string           `db:"stuck_reason"`
+	StuckSince  sql.NullTime     `db:"stuck_since"`
+	// StuckSeq is the number of the event that shows it stuck, which a decision about it names; 0 if it isn't.
+	StuckSeq         int64        `db:"stuck_seq"`
+	NoticeAcceptedAt sql.NullTime `db:"notice_accepted_at"`
+	CreatedAt        time.Time    `db:"created_at"`
 }
 
 // Stuck reports whether a step failed in a way that waiting doesn't fix.
@@ -51,9 +53,14 @@ func (f Filing) Position() filing.Position {
 	return filing.Position{Stage: f.Stage, Revision: f.Revision, Seq: f.Seq, Kind: f.Kind, Attention: f.Attention}
 }
 
+// stuckSeq is the number of the event that shows a filing stuck; 0 if it isn't.
+const stuckSeq = `IF(f.stuck_since IS NULL, 0, (SELECT COALESCE(MAX(e.seq), 0) FROM filing_events e
+	WHERE e.filing_id = f.id AND e.kind = 'stuck'))`
+
 const filingSelect = `
 	SELECT f.id, f.order_id, o.number AS order_number, o.customer_id, f.kind, f.serial, f.base_id, f.stage, f.stage_since,
-	f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since, f.notice_accepted_at, f.created_at
+	f.revision, f.seq, f.attention, f.stuck_step, f.stuck_reason, f.stuck_since,
+	` + stuckSeq + ` AS stuck_seq, f.notice_accepted_at, f.created_at
 	FROM filings f JOIN orders o ON o.id = f.order_id `
 
 // OpenFiling creates an order's filing, or finds the open one.
@@ -160,13 +167,17 @@ type Progress struct {
 	Actor, Detail string
 }
 
-// Advance writes an update of a filing's projection and its timeline entry.
+// Advance writes an update of a filing's projection and its timeline entry. A final stage clears what was stuck, and a
+// withdrawal takes back what hasn't gone to the bureau.
 func (s *Store) Advance(ctx context.Context, p Progress) error {
 	return s.tx(ctx, func(tx *sqlx.Tx) error { return s.advance(ctx, tx, p) })
 }
 
 func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	now := s.utcNow()
+	if p.Stage.Final() {
+		p.Stuck, p.StuckStep, p.StuckReason = new(bool), "", "" // what has ended isn't stuck
+	}
 	var was Cause
 	if p.Stuck != nil {
 		var err error
@@ -209,6 +220,9 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 		if err := restoreBase(ctx, tx, p.FilingID); err != nil {
 			return err
 		}
+		if err := s.takeBackRecords(ctx, tx, p.FilingID, p.Actor); err != nil {
+			return err
+		}
 		if strings.HasPrefix(p.Actor, string(RoleSupport)+":") { // customers who withdraw it themselves don't need a notice
 			if err := s.addCustomerNotice(ctx, tx, CustomerNotice{p.FilingID, noticeWithdrawn}); err != nil {
 				return err
@@ -235,6 +249,9 @@ func (s *Store) advance(ctx context.Context, tx *sqlx.Tx, p Progress) error {
 	return updateOrderState(ctx, tx, orderID)
 }
 
+// ErrNoNumber: the bureau's approval came without a number.
+var ErrNoNumber = errors.New("the approval has no number")
+
 // RecordNumber writes the issued number to the order, in one transaction with the stage.
 func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, err error) {
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -243,7 +260,7 @@ func (s *Store) RecordNumber(ctx context.Context, p Progress) (number string, er
 			return err
 		}
 		if number = filing.PreferredNumber(row.Site, row.Holder); number == "" {
-			return errors.New("the approval has no number")
+			return ErrNoNumber
 		}
 		now := s.utcNow()
 		if err := exec(ctx, tx, `UPDATE orders SET filing_number = ?, filing_number_at = COALESCE(filing_number_at, ?),

@@ -19,6 +19,8 @@ type WebSpace struct {
 	User         string `json:"user"`
 	Password     string `json:"password"`
 	DocumentRoot string `json:"document_root"`
+	// HostKey is the pinned key of an SFTP server (HostKeys); it isn't written with the rest.
+	HostKey string `json:"-"`
 }
 
 // Order is a hosting customer's order.
@@ -129,11 +131,12 @@ func (s *Store) order(ctx context.Context, where string, args ...any) (Order, er
 func (s *Store) WebSpaceOf(ctx context.Context, orderID int64) (*WebSpace, error) {
 	var number string
 	var sealed []byte
-	if err := scan(ctx, s.db, "order", fragmentOf(`SELECT number, sealed_web_space FROM orders WHERE id = ?`, orderID),
-		&number, &sealed); err != nil || sealed == nil {
+	var w WebSpace
+	if err := scan(ctx, s.db, "order", fragmentOf(`SELECT o.number, o.sealed_web_space, COALESCE(k.pinned, '')
+		FROM orders o LEFT JOIN web_space_host_keys k ON k.order_id = o.id WHERE o.id = ?`, orderID),
+		&number, &sealed, &w.HostKey); err != nil || sealed == nil {
 		return nil, err
 	}
-	var w WebSpace
 	return &w, s.keys.OpenJSON(orderAAD(number), sealed, &w)
 }
 

@@ -54,7 +54,7 @@ func submitTasks(t *testing.T, s *store.Store) (n int) {
 // signalled are the unsent signals, by name.
 func signalled(t *testing.T, s *store.Store) map[string]map[string]any {
 	t.Helper()
-	list, err := s.UnsentSignals(t.Context(), 100)
+	list, err := s.UnsentSignals(t.Context(), 0, 100)
 	require.NoError(t, err)
 	found := map[string]map[string]any{}
 	for _, signal := range list {

@@ -66,12 +66,12 @@ func (s *Store) queueAccepted(ctx context.Context, tx *sqlx.Tx, r acceptedRecord
 	return s.queueSignal(ctx, tx, fmt.Sprintf("accepted/%d", r.RecordID), r.FilingID, SignalAccepted, r.acceptedSignal)
 }
 
-// UnsentSignals lists unsent signals, oldest first.
-func (s *Store) UnsentSignals(ctx context.Context, limit int) ([]Signal, error) {
+// UnsentSignals lists unsent signals after one, oldest first.
+func (s *Store) UnsentSignals(ctx context.Context, after int64, limit int) ([]Signal, error) {
 	return selectAll[Signal](ctx, s.db, `
 		SELECT s.id, s.filing_id, o.number AS order_number, f.serial, s.name, s.payload
 		FROM signals s JOIN filings f ON f.id = s.filing_id JOIN orders o ON o.id = f.order_id
-		WHERE s.sent_at IS NULL ORDER BY s.id LIMIT ?`, limit)
+		WHERE s.sent_at IS NULL AND s.id > ? ORDER BY s.id LIMIT ?`, after, limit)
 }
 
 // SignalSent records that a signal was sent.

@@ -21,7 +21,7 @@ func TestRestartTellsAgain(t *testing.T) {
 		VALUES ('k', ?, 'accepted', '{}', NOW())`, f.ID)
 	require.NoError(t, err)
 	unsent := func() []store.Signal {
-		list, err := s.UnsentSignals(ctx, 10)
+		list, err := s.UnsentSignals(ctx, 0, 10)
 		require.NoError(t, err)
 		return list
 	}

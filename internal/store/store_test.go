@@ -71,16 +71,16 @@ func TestUserNamesBelongToOneCustomer(t *testing.T) {
 func TestCodeIsRightOnceAndTheSameAtEachTry(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	code, ok, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
+	code, number, err := s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
-	require.True(t, ok)
-	again, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
+	require.NotZero(t, number)
+	again, _, err := s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
 	require.Equal(t, code, again)
 	require.NoError(t, s.CodeSent(ctx, f.ID, filing.SMS, 1))
-	_, ok, err = s.PrepareCode(ctx, f.ID, filing.SMS, 1)
+	_, number, err = s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
-	require.False(t, ok, "it went out already")
+	require.Zero(t, number, "it went out already")
 
 	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeWrong)
 	require.NoError(t, s.VerifyCode(ctx, f.ID, filing.SMS, code))
@@ -92,7 +92,7 @@ func TestCodeIsRightOnceAndTheSameAtEachTry(t *testing.T) {
 func TestFiveWrongTriesLockAndSendingAgainDoesNotHelp(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
+	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
 	for range filing.MaxWrongTries - 1 {
 		require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeWrong)
@@ -104,9 +104,9 @@ func TestFiveWrongTriesLockAndSendingAgainDoesNotHelp(t *testing.T) {
 	s.SetClock(func() time.Time { return time.Now().Add(2 * time.Minute) })
 	send, err := s.RequestCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
-	code, ok, err := s.PrepareCode(ctx, f.ID, filing.SMS, send)
+	code, number, err := s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
-	require.True(t, ok)
+	require.Equal(t, send, number)
 	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, code), store.ErrCodeLocked)
 
 	s.SetClock(func() time.Time { return time.Now().Add(25 * time.Hour) })
@@ -116,7 +116,7 @@ func TestFiveWrongTriesLockAndSendingAgainDoesNotHelp(t *testing.T) {
 func TestLateCodeIsNotAWrongOne(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	code, _, err := s.PrepareCode(ctx, f.ID, filing.Mail, 1)
+	code, _, err := s.PrepareCode(ctx, f.ID, filing.Mail)
 	require.NoError(t, err)
 	s.SetClock(func() time.Time { return time.Now().Add(filing.CodeTTL + time.Minute) })
 	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.Mail, code), store.ErrCodeExpired)
@@ -129,7 +129,7 @@ func TestLateCodeIsNotAWrongOne(t *testing.T) {
 func TestParallelGuessesShareTheTries(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
+	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	answers := make(chan error, 50)
@@ -155,7 +155,7 @@ func TestParallelGuessesShareTheTries(t *testing.T) {
 func TestCorrectedPhoneNeedsANewCodeAndKeepsTheCount(t *testing.T) {
 	s, ctx := testdb.New(t), t.Context()
 	f := registered(t, s)
-	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS, 1)
+	_, _, err := s.PrepareCode(ctx, f.ID, filing.SMS)
 	require.NoError(t, err)
 	require.ErrorIs(t, s.VerifyCode(ctx, f.ID, filing.SMS, "00000000"), store.ErrCodeWrong)
 	changed, err := s.CorrectContact(ctx, f.ID, "13911112222", filingtest.Contact().Email)

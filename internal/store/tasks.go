@@ -11,7 +11,7 @@ import (
 	"github.com/beian/beian/internal/filing"
 )
 
-// The kinds of staff tasks: keys in the locale files below "task_kind.".
+// The kinds of staff tasks: keys in the locale files below "bureau_task_kind.".
 const (
 	// TaskStopped: an account's exchange has stopped until the cause is fixed.
 	TaskStopped = "stopped"

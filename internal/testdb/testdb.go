@@ -1,5 +1,5 @@
 // Package testdb gives each test a fresh, migrated database on a private MariaDB, which the test process starts
-// once and which ends with it.
+// once and which ends with it, and people in it cheap passwords.
 package testdb
 
 import (
@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
@@ -119,4 +120,13 @@ func Empty(t testing.TB) *store.Store {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// PasswordHash is a hash that costs next to nothing, for people who sign in during a test.
+func PasswordHash(t testing.TB, password string) string {
+	t.Helper()
+	hash, err := argon2id.CreateHash(password,
+		&argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+	require.NoError(t, err)
+	return hash
 }

@@ -9,13 +9,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/netip"
-	"net/url"
 	"strings"
 	"syscall"
 	"time"
 
 	"code.dny.dev/ssrf"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/beian/beian/internal/extcall"
 )
@@ -38,16 +39,20 @@ const (
 	Seen            = extcall.OK
 	NotResolved     = "dns"
 	ReservedAddress = "reserved_address"
-	Refused         = "refused"
-	TimedOut        = "timeout"
-	BadTLS          = "tls"
-	WrongStatus     = "status"
-	TooManyHops     = "redirect_loop"
-	TooBig          = "too_big"
-	Different       = "different"
-	NumberMissing   = "number_missing"
-	LinkMissing     = "link_missing"
-	Unreachable     = "unreachable"
+	// OtherPort is neither 80 nor 443; only these are visited.
+	OtherPort     = "other_port"
+	Refused       = "refused"
+	TimedOut      = "timeout"
+	BadTLS        = "tls"
+	WrongStatus   = "status"
+	TooManyHops   = "redirect_loop"
+	TooBig        = "too_big"
+	Different     = "different"
+	NumberMissing = "number_missing"
+	LinkMissing   = "link_missing"
+	// NumberFramed: the home page lacks the number and shows other pages in frames, which may have it.
+	NumberFramed = "number_framed"
+	Unreachable  = "unreachable"
 	// Answers: a domain that needs to show nothing answers; AnswersOther does so with a status other than 200, which
 	// is shown.
 	Answers      = "answers"
@@ -183,12 +188,17 @@ func (c *Checker) CheckDomain(ctx context.Context, domain string) Finding {
 func (c *Checker) CheckHomePage(ctx context.Context, homePage, number string, linkTargets []string) (finding Finding) {
 	ctx, done := extcall.Begin(ctx, extcall.Site, "home_page")
 	defer func() { done(finding.Kind) }()
-	body, header, finding := c.fetch(ctx, homePage, maxHomePage)
+	page, finding := c.visit(ctx, homePage, func(p Shown) bool {
+		_, linked := FindNumber(p.Body, p.ContentType, number, linkTargets)
+		return linked
+	})
 	if !finding.OK {
 		return finding
 	}
-	shown, linked := FindNumber(body, header.Get("Content-Type"), number, linkTargets)
+	shown, linked := FindNumber(page.Body, page.ContentType, number, linkTargets)
 	switch {
+	case !shown && hasFrames(page.Body):
+		return found(NumberFramed, "url", homePage, "number", number)
 	case !shown:
 		return found(NumberMissing, "url", homePage, "number", number)
 	case !linked:
@@ -201,23 +211,31 @@ var errRedirects = errors.New("too many redirects")
 
 // fetch gets a URL within all limits; limit is the maximum size of the body in bytes.
 func (c *Checker) fetch(ctx context.Context, target string, limit int64) ([]byte, http.Header, Finding) {
-	body, response, finding := c.fetchFrom(ctx, target, limit)
+	body, response, finding := c.fetchFrom(ctx, newJar(), target, limit)
 	if response == nil {
 		return body, nil, finding
 	}
 	return body, response.Header, finding
 }
 
+// newJar keeps the cookies of one visit: some sites set one and redirect to themselves until it comes back.
+func newJar() http.CookieJar {
+	jar, _ := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // never fails
+	return jar
+}
+
 // fetchFrom is fetch with the whole answer, nil if nothing was found.
-func (c *Checker) fetchFrom(ctx context.Context, target string, limit int64) ([]byte, *http.Response, Finding) {
+func (c *Checker) fetchFrom(ctx context.Context, jar http.CookieJar, target string,
+	limit int64) ([]byte, *http.Response, Finding) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	client := &http.Client{Transport: c.transport, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	client := &http.Client{Transport: c.transport, Jar: jar}
+	client.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		if len(via) > maxRedirects {
 			return errRedirects
 		}
 		return nil
-	}}
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, nil, found(Unreachable, "url", target)
@@ -246,12 +264,12 @@ func fetchKind(err error) string {
 	var dns *net.DNSError
 	var timeout interface{ Timeout() bool }
 	var record tls.RecordHeaderError
-	var parse *url.Error
 	switch {
 	case errors.Is(err, errRedirects):
 		return TooManyHops
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort),
-		errors.Is(err, ssrf.ErrProhibitedNetwork):
+	case errors.Is(err, ssrf.ErrProhibitedPort):
+		return OtherPort
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedNetwork):
 		return ReservedAddress
 	case errors.As(err, &dns):
 		return NotResolved
@@ -259,10 +277,8 @@ func fetchKind(err error) string {
 		return TimedOut
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Refused
-	case errors.As(err, &record):
-		return BadTLS
-	case errors.As(err, &parse):
-		return Unreachable
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch), strings.Contains(err.Error(), "tls: "):
+		return BadTLS // crypto/tls has no type for a server's alert
 	}
 	return Unreachable
 }

@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
-	"golang.org/x/net/html"
 )
 
 // DiffLine is a line of a unified difference.
@@ -61,13 +60,9 @@ const footWidth = 80
 
 // Foot returns a page's last texts, for a preview of its footer.
 func Foot(page []byte, texts int) (shown []string) {
-	document, err := parse(PageText(page))
-	if err != nil {
-		return nil
-	}
-	for node := range document.Nodes[0].Descendants() {
-		text := []rune(strings.Join(strings.Fields(node.Data), " "))
-		if node.Type == html.TextNode && len(text) > 0 {
+	between := func(c rune) bool { return c == joint || c == '\n' }
+	for text := range strings.FieldsFuncSeq(seenAsIs(PageText(page)), between) {
+		if text := []rune(strings.Join(strings.Fields(text), " ")); len(text) > 0 {
 			shown = append(shown, string(text[max(0, len(text)-footWidth):]))
 		}
 	}

@@ -5,15 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/textproto"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/jlaffaye/ftp"
 
 	"github.com/beian/beian/internal/extcall"
 )
@@ -54,35 +49,58 @@ type Shown struct {
 func (c *Checker) HomePageOf(ctx context.Context, homePage string) (_ Shown, finding Finding) {
 	ctx, done := extcall.Begin(ctx, extcall.Site, "page")
 	defer func() { done(finding.Kind) }()
-	body, response, finding := c.fetchFrom(ctx, homePage, maxHomePage)
-	if !finding.OK {
-		return Shown{}, finding
-	}
-	return Shown{Body: body, URL: response.Request.URL, ContentType: response.Header.Get("Content-Type")}, finding
+	return c.visit(ctx, homePage, func(Shown) bool { return false })
 }
 
 // FindHomePage finds, on a web space, the file that a site shows as its home page. Unfit says that there is none
 // that can be edited.
-func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) (_ HomePage, err error) {
-	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "read_page")
-	defer func() { done(result(err)) }()
-	s, end, err := open(ctx, space, policy)
-	if err != nil {
-		return HomePage{}, err
-	}
-	defer end()
+func FindHomePage(ctx context.Context, space Space, policy Policy, shown Shown) (page HomePage, err error) {
+	err = converse(ctx, space, policy, "read_page", func(s *session) error {
+		page, err = s.homePage(shown)
+		return err
+	})
+	return page, err
+}
+
+func (s *session) homePage(shown Shown) (HomePage, error) {
 	folder, wanted := strings.Trim(path.Dir(shown.URL.Path+"x"), "/."), path.Base(shown.URL.Path)
 	if strings.HasSuffix(shown.URL.Path, "/") || shown.URL.Path == "" {
 		wanted = ""
 	}
-	names := s.list(folder)
-	if system := systemOf(shown.Body, append(names, s.list("")...)); system != "" {
+	names, refusal := s.names(folder)
+	if refusal != nil && refusal.Reason != reasonListing {
+		return HomePage{}, refusal
+	}
+	root, _ := s.names("")
+	if system := systemOf(shown.Body, append(slices.Clone(names), root...)); system != "" {
 		return HomePage{}, unfit(UnfitSystem, "system", system)
 	}
 	if slices.Contains(dynamicEndings, strings.ToLower(path.Ext(wanted))) {
 		return HomePage{}, unfit(UnfitDynamic, "file", wanted)
 	}
-	return s.mostAlike(folder, candidates(names, wanted), firstOf(names, dynamicNames), shown.Body)
+	guessed := len(names) == 0 // refused, or empty, as some servers say when they refuse; files may be readable
+	if guessed {
+		names = slices.Concat(staticNames, dynamicNames)
+		if wanted != "" {
+			names = []string{wanted}
+		}
+	}
+	page, err := s.mostAlike(folder, candidates(names, wanted), firstOf(names, dynamicNames), shown.Body, guessed)
+	var u *Unfit
+	if refusal != nil && errors.As(err, &u) && u.Reason == UnfitNoPage {
+		return page, refusal // there may be one
+	}
+	return page, err
+}
+
+// names are the names in a folder; some servers report an empty folder as an error.
+func (s *session) names(folder string) ([]string, *Error) {
+	names, err := s.list(folder)
+	var e *Error
+	if err == nil || errors.Is(err, errMissing) || !errors.As(problem("list", err), &e) {
+		return names, nil
+	}
+	return nil, e
 }
 
 // candidates are the files of a folder that could be its home page, or the one in the address.
@@ -105,10 +123,15 @@ func firstOf(names, wanted []string) (list []string) {
 	return list[:min(len(list), maxCandidates)]
 }
 
-func (s *session) mostAlike(folder string, names, dynamic []string, shown []byte) (best HomePage, err error) {
+// mostAlike is the page that is most like what is shown. Guessed names may be missing.
+func (s *session) mostAlike(folder string, names, dynamic []string, shown []byte,
+	guessed bool) (best HomePage, err error) {
+	if guessed {
+		names, dynamic = s.present(folder, names), s.present(folder, dynamic)
+	}
 	most := 0.0
 	for _, name := range names {
-		content, err := s.read(path.Join(folder, name))
+		content, err := s.page(path.Join(folder, name))
 		var u *Unfit
 		if errors.As(err, &u) && len(names) > 1 {
 			continue
@@ -158,70 +181,19 @@ func likeness(file, shown []byte) float64 {
 	return float64(seen) / float64(all)
 }
 
-// session is an FTP session with a web space, in its document root.
-type session struct{ c *ftp.ServerConn }
-
-// open opens a session; end closes it.
-func open(ctx context.Context, space Space, policy Policy) (s *session, end func(), err error) {
-	ctx, cancel := context.WithTimeout(ctx, conversationTimeout)
-	c, err := connect(ctx, space, policy)
-	if err != nil {
-		cancel()
-		return nil, nil, err
-	}
-	end = func() {
-		_ = c.Quit() // the work is done or has failed by now
-		cancel()
-	}
-	if err := c.Login(space.User, space.Password); err != nil {
-		end()
-		return nil, nil, problem("login", err)
-	}
-	if space.DocumentRoot != "" {
-		if err := c.ChangeDir(space.DocumentRoot); err != nil {
-			end()
-			return nil, nil, problem("directory", err)
-		}
-	}
-	return &session{c}, end, nil
+// present are the names that exist.
+func (s *session) present(folder string, names []string) []string {
+	return slices.DeleteFunc(names, func(n string) bool { return !s.has(path.Join(folder, n)) })
 }
 
-// list is the names in a folder; some servers report an empty folder as an error.
-func (s *session) list(folder string) (names []string) {
-	entries, err := s.c.NameList(folder)
-	if err != nil {
-		return nil
-	}
-	for _, e := range entries {
-		names = append(names, path.Base(strings.ReplaceAll(e, `\`, "/")))
-	}
-	return names
-}
-
-// errMissing says that there is no such file.
-var errMissing = errors.New("no such file")
-
-// read gets a page, or errMissing.
-func (s *session) read(name string) ([]byte, error) {
-	r, err := s.c.Retr(name)
-	var reply *textproto.Error
-	if errors.As(err, &reply) && reply.Code == 550 {
-		return nil, errMissing
-	}
-	if err != nil {
-		return nil, problem("read", err)
-	}
-	content, err := io.ReadAll(io.LimitReader(r, maxHomePage+1))
-	if len(content) > maxHomePage {
-		_ = r.SetDeadline(time.Now()) // the rest isn't needed
-		_ = r.Close()
+// page gets a page, or errMissing.
+func (s *session) page(name string) ([]byte, error) {
+	content, err := s.read(name, maxHomePage)
+	switch {
+	case errors.Is(err, errTooMuch):
 		return nil, unfit(UnfitTooBig, "limit", fmt.Sprintf("%d KiB", maxHomePage>>10))
-	}
-	if closeErr := r.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	case err != nil && !errors.Is(err, errMissing):
 		return nil, problem("read", err)
 	}
-	return content, nil
+	return content, err
 }

@@ -3,206 +3,177 @@ package website
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/tls"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"io"
-	"net"
-	"net/textproto"
 	"path"
-	"strconv"
 	"strings"
-	"time"
-
-	"github.com/jlaffaye/ftp"
-
-	"github.com/beian/beian/internal/extcall"
 )
 
-// ErrProtocol says that a web space's protocol isn't one of Protocols.
-var ErrProtocol = errors.New("the web space's protocol must be ftp, ftps-explicit or ftps-implicit")
-
-// Install puts a file below the document root, at a path such as cert/bazu.cert. The file appears whole or not at
-// all: it is uploaded under a temporary name, read back, and renamed. If it is already there, nothing changes.
-func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) (err error) {
-	ctx, done := extcall.Begin(ctx, extcall.WebSpace, "install")
-	defer func() { done(result(err)) }()
-	s, end, err := open(ctx, space, policy)
-	if err != nil {
-		return err
-	}
-	defer end()
-	c := s.c
-	if same, _ := has(c, name, content); same {
-		return nil
-	}
-	if err := makeDirs(c, path.Dir(name)); err != nil {
-		return err
-	}
-	temporary := path.Join(path.Dir(name), ".beian-"+rand.Text()[:10]+".tmp")
-	if err := upload(c, temporary, content); err != nil {
-		_ = c.Delete(temporary) // half a file under our temporary name
-		return err
-	}
-	if err := replace(c, temporary, name); err != nil {
-		_ = c.Delete(temporary)
-		return err
-	}
-	return nil
-}
-
-// connect opens the control connection, with TLS as the protocol requires. Only plain ftp allows a server without
-// TLS.
-func connect(ctx context.Context, space Space, policy Policy) (*ftp.ServerConn, error) {
-	address := net.JoinHostPort(space.Host, strconv.Itoa(space.Port))
-	secure := policy.tls(space.Host)
-	switch space.Protocol {
-	case FTP:
-		c, err := dial(ctx, address, policy, secure, true)
-		var reply *textproto.Error
-		if errors.As(err, &reply) && reply.Code >= 500 { // AUTH TLS isn't supported
-			c, err = dial(ctx, address, policy, nil, false)
+// Install puts a file below the document root, at a path such as cert/bazu.cert. It appears whole or not at all
+// where the server can rename files: it is uploaded under a temporary name, read back, and renamed. If it is already
+// there, nothing changes.
+func Install(ctx context.Context, space Space, policy Policy, name string, content []byte) error {
+	// The same names at each attempt, so that the next one finds what a killed one left. They don't begin with a dot,
+	// which many servers forbid.
+	sum := sha256.Sum256(content)
+	base := path.Join(path.Dir(name), "beian-"+hex.EncodeToString(sum[:5]))
+	f := replacement{name: name, temporary: base + ".tmp", aside: base + ".old", content: content}
+	return converse(ctx, space, policy, "install", func(s *session) error {
+		same, err := s.same(name, content)
+		if same {
+			s.temporary = append(s.temporary, f.temporary, f.aside)
+			return nil
 		}
-		return c, connectProblem(err)
-	case FTPSExplicit:
-		c, err := dial(ctx, address, policy, secure, true)
-		return c, connectProblem(err)
-	case FTPSImplicit:
-		c, err := dial(ctx, address, policy, secure, false)
-		return c, connectProblem(err)
-	}
-	return nil, ErrProtocol
-}
-
-func connectProblem(err error) error {
-	if err == nil {
-		return nil
-	}
-	return problem("connect", err)
-}
-
-// dial gives the library a function for its connections. With one set, the library wraps only the control
-// connection of explicit TLS, and leaves implicit TLS and every data connection unencrypted, so they are wrapped
-// here.
-func dial(ctx context.Context, address string, policy Policy, secure *tls.Config,
-	explicit bool) (*ftp.ServerConn, error) {
-	plain := explicit // its first connection starts unencrypted
-	end, _ := ctx.Deadline()
-	open := func(network, address string) (net.Conn, error) {
-		wrap := secure != nil && !plain
-		plain = false
-		raw, err := policy.Dialer.DialContext(ctx, network, address)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		// Cancelling wakes whoever waits for an answer.
-		context.AfterFunc(ctx, func() { _ = raw.Close() })
-		conn := net.Conn(&deadlined{Conn: raw, end: end})
-		if wrap {
-			return tls.Client(conn, secure), nil
+		full, err := s.makeDirs(path.Dir(name))
+		if err != nil {
+			return err
 		}
-		return conn, nil
-	}
-	options := []ftp.DialOption{ftp.DialWithDialFunc(open)}
-	switch {
-	case explicit:
-		options = append(options, ftp.DialWithExplicitTLS(secure))
-	case secure != nil: // so that PBSZ and PROT are sent
-		options = append(options, ftp.DialWithTLS(secure))
-	}
-	return ftp.Dial(address, options...)
+		if err = s.replace(f); full != nil && refused(err) {
+			return full
+		}
+		return err
+	})
 }
 
-// deadlined is a connection on which every read and write must make progress, and everything must end in time: the
-// library itself waits for ever.
-type deadlined struct {
-	net.Conn
-	end time.Time
-}
-
-func (c *deadlined) next() time.Time {
-	soon := time.Now().Add(commandTimeout)
-	if c.end.Before(soon) {
-		return c.end
-	}
-	return soon
-}
-
-func (c *deadlined) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(c.next()); err != nil {
-		return 0, err
-	}
-	return c.Conn.Read(b)
-}
-
-func (c *deadlined) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(c.next()); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(b)
-}
-
-func makeDirs(c *ftp.ServerConn, dir string) error {
+// makeDirs makes the folders of a path. Refusals are ignored: most folders are there, which servers say in many ways,
+// and without one the upload is refused. full says that there is no space for one.
+func (s *session) makeDirs(dir string) (full, err error) {
 	made := ""
 	for part := range strings.SplitSeq(dir, "/") {
 		if part == "" || part == "." {
 			continue
 		}
 		made = path.Join(made, part)
-		if err := c.MakeDir(made); err != nil && !exists(c, made) {
-			return problem("upload", err)
+		err := s.makeDir(made)
+		if err == nil {
+			continue
+		}
+		var e *Error
+		switch errors.As(problem("upload", err), &e); {
+		case e.Reason == reasonQuota:
+			full = e
+		case e.Code == 0:
+			return nil, e
 		}
 	}
-	return nil
+	return full, nil
 }
 
-// exists enters a directory and comes back.
-func exists(c *ftp.ServerConn, dir string) bool {
-	here, err := c.CurrentDir()
-	if err != nil || c.ChangeDir(dir) != nil {
-		return false
+// replacement is a new content of a file.
+type replacement struct {
+	name string
+	// temporary and aside are names next to it: the new file's before it is renamed, and the old one's meanwhile, where
+	// servers don't rename over a file.
+	temporary, aside string
+	content          []byte
+}
+
+// replace gives a file its new content. The old one goes when the new one is there; on a server that can't rename,
+// when the new one is known to fit.
+func (s *session) replace(f replacement) error {
+	s.temporary = append(s.temporary, f.temporary)
+	err := s.upload(f.temporary, f.content)
+	if err == nil {
+		err = s.swap(f)
 	}
-	return c.ChangeDir(here) == nil
+	if refused(err) {
+		err = s.overwrite(f)
+	}
+	if err == nil {
+		s.temporary = append(s.temporary, f.aside)
+	}
+	return err
 }
 
-func upload(c *ftp.ServerConn, name string, content []byte) error {
-	if err := c.Stor(name, bytes.NewReader(content)); err != nil {
+// refused reports whether a server doesn't want what was tried, so that something else may be.
+func refused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code != 0 && (e.Reason == reasonRefused || e.Reason == reasonProtocol ||
+		e.Step == "rename" && e.Reason == reasonUnreachable)
+}
+
+// upload writes a file and reads it back.
+func (s *session) upload(name string, content []byte) error {
+	if err := s.write(name, content); err != nil {
 		return problem("upload", err)
 	}
-	same, err := has(c, name, content)
-	if err != nil {
+	got, err := s.read(name, len(content))
+	switch {
+	case errors.Is(err, errTooMuch), errors.Is(err, errMissing): // as in text mode
+		return &Error{Step: "verify", Reason: reasonProtocol}
+	case err != nil:
 		return problem("verify", err)
-	}
-	if !same { // cut off without an error, as full disks do
-		return &Error{Step: "verify", Reason: "quota"}
+	case len(got) < len(content): // cut off without an error, as full disks do
+		return &Error{Step: "verify", Reason: reasonQuota}
+	case !bytes.Equal(got, content):
+		return &Error{Step: "verify", Reason: reasonProtocol}
 	}
 	return nil
 }
 
-// replace renames over a file; if the server refuses that, the old one is deleted first.
-func replace(c *ftp.ServerConn, from, to string) error {
-	err := c.Rename(from, to)
+// swap renames the temporary file to its name. If the server refuses to rename over a file, the old one is moved
+// aside first, and moved back if that fails.
+func (s *session) swap(f replacement) error {
+	err := s.rename(f.temporary, f.name)
 	if err == nil {
 		return nil
 	}
-	if c.Delete(to) != nil {
+	if s.rename(f.name, f.aside) != nil && !s.has(f.aside) {
 		return problem("rename", err)
 	}
-	if err := c.Rename(from, to); err != nil {
+	if err := s.rename(f.temporary, f.name); err != nil {
+		_ = s.rename(f.aside, f.name)
 		return problem("rename", err)
 	}
 	return nil
 }
 
-// has reports whether a file has exactly this content.
-func has(c *ftp.ServerConn, name string, content []byte) (bool, error) {
-	r, err := c.Retr(name)
-	if err != nil {
-		return false, err
+// overwrite writes a file in its place, for servers that refuse to rename. If that fails, what was there is written
+// back.
+func (s *session) overwrite(f replacement) error {
+	old, err := s.read(f.name, maxHomePage)
+	missing := errors.Is(err, errMissing)
+	if err != nil && !missing {
+		return problem("upload", err)
 	}
-	got, err := io.ReadAll(io.LimitReader(r, int64(len(content))+1))
-	if closeErr := r.Close(); err == nil && len(got) <= len(content) {
-		err = closeErr
+	if err = s.upload(f.name, f.content); err == nil {
+		return nil
 	}
-	return bytes.Equal(got, content), err
+	if missing {
+		_ = s.remove(f.name)
+	} else {
+		_ = s.write(f.name, old)
+	}
+	return err
+}
+
+// same reports whether a file has exactly this content. An error is of the connection: a file that can't be read is
+// another one.
+func (s *session) same(name string, content []byte) (bool, error) {
+	got, err := s.read(name, len(content))
+	if err == nil {
+		return bytes.Equal(got, content), nil
+	}
+	var e *Error
+	if errors.Is(err, errMissing) || errors.Is(err, errTooMuch) || !errors.As(problem("read", err), &e) ||
+		e.Reason == reasonRefused || e.Reason == reasonProtocol {
+		return false, nil
+	}
+	return false, e
+}
+
+// holds is same without errors.
+func (s *session) holds(name string, content []byte) bool {
+	same, err := s.same(name, content)
+	return err == nil && same
+}
+
+// has reports whether a file exists. SIZE wouldn't do: servers may not have it.
+func (s *session) has(name string) bool {
+	_, err := s.read(name, maxHomePage)
+	return err == nil || errors.Is(err, errTooMuch)
 }

@@ -1,13 +1,11 @@
-// Package website reaches a customer's site: it puts the certificate file on the web space over FTP or FTPS, and
+// Package website reaches a customer's site: it puts the certificate file on the web space over FTP, FTPS or SFTP, and
 // checks over HTTP that the site serves it and shows the linked number.
 package website
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
-	"fmt"
 	"net"
-	"net/textproto"
 	"time"
 
 	"github.com/beian/beian/internal/extcall"
@@ -15,12 +13,15 @@ import (
 
 // Space is where a site lives and how to reach it.
 type Space struct {
-	// Protocol is ftp (explicit TLS if the server offers it), ftps-explicit (TLS or nothing) or ftps-implicit.
+	// Protocol is ftp (explicit TLS if the server offers it), ftps-explicit (TLS or nothing), ftps-implicit or sftp.
 	Protocol       string
 	Host           string
 	Port           int
 	User, Password string
 	DocumentRoot   string
+	// HostKey is the SSH key that was pinned on the first use of Host and Port, as a line of known_hosts. Lines of other
+	// addresses are ignored.
+	HostKey string
 }
 
 // The protocols of a web space.
@@ -28,16 +29,37 @@ const (
 	FTP          = "ftp"
 	FTPSExplicit = "ftps-explicit"
 	FTPSImplicit = "ftps-implicit"
+	SFTP         = "sftp"
 )
 
 // Protocols lists them.
-var Protocols = []string{FTP, FTPSExplicit, FTPSImplicit}
+var Protocols = []string{FTP, FTPSExplicit, FTPSImplicit, SFTP}
 
+// DefaultPort is a protocol's usual port.
+func DefaultPort(protocol string) int {
+	switch protocol {
+	case FTPSImplicit:
+		return 990
+	case SFTP:
+		return 22
+	}
+	return 21
+}
+
+// Limits on a server that belongs to a stranger.
 const (
+	// connectTimeout is how long a connection may take: firewalls commonly drop what is sent to a closed port.
+	connectTimeout = 10 * time.Second
 	// commandTimeout is how long a server may be silent.
 	commandTimeout = 20 * time.Second
-	// conversationTimeout is how long one installation may take.
+	// conversationTimeout is how long one installation may take, with all it falls back to.
 	conversationTimeout = 90 * time.Second
+	// maxControl bounds what a server may say on one control connection, in bytes.
+	maxControl = 256 << 10
+	// maxListing bounds a folder's listing, in bytes: some thousand names.
+	maxListing = 1 << 20
+	// maxTransfer bounds one file, in bytes; above the largest page that is read.
+	maxTransfer = maxHomePage + 64<<10
 )
 
 // Policy says how web spaces may be reached.
@@ -47,81 +69,101 @@ type Policy struct {
 	// VerifyTLS refuses certificates that don't match the host. Shared hosts commonly have self-signed ones; TLS then
 	// still hides the password from eavesdroppers.
 	VerifyTLS bool
+	// TLSOnly refuses servers that would get the password or a file without TLS.
+	TLSOnly bool
+	// SawHostKey is called with the SSH key of a web space that has none pinned (known false) or another one (known
+	// true), as a line of known_hosts, before the password is sent. It may be nil.
+	SawHostKey func(ctx context.Context, line string, known bool) error
 }
 
-func (p Policy) tls(host string) *tls.Config {
-	return &tls.Config{
-		ServerName:         host,
-		InsecureSkipVerify: !p.VerifyTLS, //nolint:gosec // see VerifyTLS
-		// vsftpd and proftpd refuse data connections that don't resume the control connection's session.
-		ClientSessionCache: tls.NewLRUClientSessionCache(4),
-		MinVersion:         tls.VersionTLS12,
+// ErrProtocol says that a web space's protocol isn't one of Protocols.
+var ErrProtocol = errors.New("the web space's protocol must be ftp, ftps-explicit, ftps-implicit or sftp")
+
+// errMissing says that there is no such file, errTooMuch that a server sends more than it may.
+var (
+	errMissing = errors.New("no such file")
+	errTooMuch = errors.New("the web space sends too much")
+)
+
+// files is what a session can do with a web space, whatever the protocol. Names are relative to the document root.
+type files interface {
+	// read gets a file of at most limit bytes: errMissing, or errTooMuch.
+	read(name string, limit int) ([]byte, error)
+	// write creates or overwrites a file.
+	write(name string, content []byte) error
+	// rename may refuse to overwrite.
+	rename(from, to string) error
+	remove(name string) error
+	makeDir(name string) error
+	// list gives the names in a folder, cut off at maxListing; errMissing says that there is no such folder, or that the
+	// server says so of an empty one.
+	list(folder string) ([]string, error)
+	close()
+}
+
+// session is a conversation with a web space, in its document root.
+type session struct {
+	files
+	// temporary are files of ours that are to be removed in the end.
+	temporary []string
+}
+
+// converse opens a session for an operation of that name and ends it. An operation may run several times, each
+// time on what the last try left: where a server can't do what was tried, with what it may do instead.
+func converse(ctx context.Context, space Space, policy Policy, name string, do func(*session) error) (err error) {
+	ctx, done := extcall.Begin(ctx, extcall.WebSpace, name)
+	defer func() { done(result(err)) }()
+	ctx, cancel := context.WithTimeout(ctx, conversationTimeout)
+	defer cancel()
+	connect := func(w way) (files, error) { return openFTP(ctx, space, policy, w) }
+	switch space.Protocol {
+	case FTP, FTPSExplicit, FTPSImplicit:
+	case SFTP:
+		connect = func(way) (files, error) { return openSFTP(ctx, space, policy) }
+	default:
+		return ErrProtocol
 	}
-}
-
-// Error is an installation that failed. Its text never contains the user, the password or what the server said.
-type Error struct {
-	// Reason is one of login, directory_missing, quota, refused, unreachable,
-	// tls, protocol.
-	Reason string
-	// Step is what was tried: connect, login, directory, upload, verify, rename.
-	Step string
-	// Code is the server's reply code; 0 if there was none.
-	Code int
-}
-
-func (e *Error) Error() string {
-	return fmt.Sprintf("web space: %s failed: %s (%d)", e.Step, e.Reason, e.Code)
-}
-
-// Permanent reports whether retrying can't help.
-func (e *Error) Permanent() bool {
-	switch e.Reason {
-	case "login", "directory_missing", "quota", "refused":
-		return true
-	}
-	return false
-}
-
-// result is the outcome of a session with a web space, for the metrics.
-func result(err error) string {
-	var e *Error
-	var u *Unfit
-	switch {
-	case err == nil:
-		return extcall.OK
-	case errors.As(err, &e):
-		return e.Reason
-	case errors.As(err, &u): // the space did its part
-		return "unfit"
-	}
-	return "internal"
-}
-
-// problem sorts an FTP error by its remedy.
-func problem(step string, err error) error {
-	e := &Error{Step: step, Reason: "unreachable"}
-	var reply *textproto.Error
-	if !errors.As(err, &reply) {
-		var record tls.RecordHeaderError
-		var verification *tls.CertificateVerificationError
-		if errors.As(err, &record) || errors.As(err, &verification) {
-			e.Reason = "tls"
+	var left []string
+	try := func(w way, do func(*session) error) error {
+		f, err := connect(w)
+		if err != nil {
+			return err
 		}
-		return e
+		defer f.close()
+		s := &session{f, left}
+		s.tidy() // what a try before this one left
+		err = do(s)
+		s.tidy()
+		left = s.temporary
+		return err
 	}
-	e.Code = reply.Code
-	switch {
-	case reply.Code == 530 || reply.Code == 331 && step == "login" || reply.Code == 532:
-		e.Reason = "login"
-	case reply.Code == 452 || reply.Code == 552:
-		e.Reason = "quota"
-	case reply.Code == 550 && step == "directory":
-		e.Reason = "directory_missing"
-	case reply.Code == 550 || reply.Code == 553 || reply.Code == 532:
-		e.Reason = "refused"
-	case reply.Code >= 500:
-		e.Reason = "protocol"
+	var w way
+	err = try(w, do)
+	for {
+		instead, ok := w.instead(err, space, policy)
+		if !ok {
+			break
+		}
+		again := try(instead, do)
+		var e *Error
+		if errors.As(again, &e) && (e.Reason == reasonTLSNeeded || e.Reason == reasonTLSData) {
+			break // the server insists: what was wrong before counts
+		}
+		w, err = instead, again
 	}
-	return e
+	if len(left) > 0 && ctx.Err() == nil { // the connection broke before they were removed
+		_ = try(w, func(*session) error { return nil })
+	}
+	return err
+}
+
+// tidy removes temporary files; what can't be removed stays listed.
+func (s *session) tidy() {
+	var left []string
+	for _, name := range s.temporary {
+		if err := s.remove(name); err != nil && !errors.Is(err, errMissing) {
+			left = append(left, name)
+		}
+	}
+	s.temporary = left
 }

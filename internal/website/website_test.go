@@ -137,9 +137,23 @@ func TestCheckCertificate(t *testing.T) {
 		"inward": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1/", http.StatusFound)
 		}, website.ReservedAddress},
-		"other port": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://198.51.100.1:22/", http.StatusFound)
+		"other port of a public address": {func(w http.ResponseWriter, r *http.Request) { // only the port is refused
+			http.Redirect(w, r, "http://1.1.1.1:8080/", http.StatusFound)
+		}, website.OtherPort},
+		"reserved address, proper port": {func(w http.ResponseWriter, r *http.Request) { // only the address is refused
+			http.Redirect(w, r, "https://10.0.0.1/", http.StatusFound)
 		}, website.ReservedAddress},
+		"a cookie first": {func(w http.ResponseWriter, r *http.Request) {
+			if _, err := r.Cookie("seen"); err != nil {
+				http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1", Path: "/"})
+				http.Redirect(w, r, r.URL.Path, http.StatusFound)
+				return
+			}
+			_, _ = w.Write(want)
+		}, website.Seen},
+		"plain HTTP where TLS is expected": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://www.example.com/", http.StatusFound)
+		}, website.BadTLS},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := checker(t, c.handler).CheckCertificate(t.Context(), "www.example.com", path, want)

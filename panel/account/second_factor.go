@@ -167,8 +167,8 @@ func (p *Pages) codeForm(c *gin.Context) error {
 }
 
 func (p *Pages) showCode(c *gin.Context, problems filing.Problems) error {
-	form := p.Form(c, "totp", totpFields(), nil, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.code_title"}, web.With(codePage, form))
+	form := p.Form(c, "second_factor", totpFields(), nil, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "second_factor.code_title"}, web.With(codePage, form))
 }
 
 // giveCode takes the device's code, or a recovery code.
@@ -235,7 +235,8 @@ func (p *Pages) firstPasswordForm(c *gin.Context) error {
 
 func (p *Pages) showFirstPassword(c *gin.Context, problems filing.Problems) error {
 	form := p.Form(c, "account_password", newPasswordFields(), nil, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "first_password.title"}, web.With(firstPasswordPage, form))
+	page := web.Page{Title: "account_first_password.title"}
+	return p.Render(c, web.StatusOf(problems), page, web.With(firstPasswordPage, form))
 }
 
 func (p *Pages) replaceFirstPassword(c *gin.Context) error {
@@ -304,7 +305,7 @@ func (p *Pages) showEnrol(c *gin.Context, user store.User, data enrolData, probl
 	if err != nil {
 		return err
 	}
-	link, err := totp.URL(p.T(c).T("app.name", nil), user.Login, factor.Pending)
+	link, err := totp.URL(p.T(c).T("layout.name", nil), user.Login, factor.Pending)
 	if err == nil {
 		data.QR, err = totp.NewQR(link)
 	}
@@ -320,8 +321,8 @@ func (p *Pages) showEnrol(c *gin.Context, user store.User, data enrolData, probl
 			fields = append(fields, web.Field{Name: "present_code", Type: "text", Required: true, Autocomplete: "off"})
 		}
 	}
-	data.Form = p.Form(c, "totp", append(fields, totpFields()...), nil, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.enrol_title"}, web.With(enrolPage, data))
+	data.Form = p.Form(c, "second_factor", append(fields, totpFields()...), nil, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "second_factor.enrol_title"}, web.With(enrolPage, data))
 }
 
 // enrolling tells whether this session has shown the pending secret.
@@ -389,7 +390,7 @@ func (p *Pages) showRecoveryCodes(c *gin.Context, codes []string, next string) e
 	for i, code := range codes {
 		shown[i] = totp.ShowRecovery(code)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "totp.codes_title"}, func(page *web.Page) templ.Component {
+	return p.Render(c, http.StatusOK, web.Page{Title: "second_factor.codes_title"}, func(page *web.Page) templ.Component {
 		return recoveryCodesPage(page, shown, next)
 	})
 }

@@ -25,8 +25,8 @@ func (p *Pages) showTOTP(c *gin.Context, problems filing.Problems) error {
 	if err != nil {
 		return err
 	}
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "totp.title"}, web.With(totpPage, totpData{
-		Form: p.Form(c, "totp", totpFields(), nil, problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "second_factor.title"}, web.With(totpPage, totpData{
+		Form: p.Form(c, "second_factor", totpFields(), nil, problems), Enrolled: factor.Enrolled(), Left: factor.RecoveryCodes,
 	}))
 }
 

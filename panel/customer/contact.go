@@ -1,33 +1,23 @@
 package customer
 
 import (
-	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
 // noticeForm is 关于法律责任.
-func (p *Pages) noticeForm(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Contact) {
-		return nil
-	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "notice.title"}, noticePage)
+func (p *Pages) noticeForm(c *gin.Context, _ Current) error {
+	return p.Render(c, http.StatusOK, web.Page{Title: "contact_notice.title"}, noticePage)
 }
 
-func (p *Pages) acceptNotice(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Contact) {
-		return nil
-	}
+func (p *Pages) acceptNotice(c *gin.Context, cur Current) error {
 	if c.PostForm("accept") != "yes" {
 		p.Flash(c, "flash.notice_refused")
 		return web.Redirect(c, web.FilingPath(c))
@@ -39,77 +29,61 @@ func (p *Pages) acceptNotice(c *gin.Context, cur dossierview.Current) error {
 }
 
 // afterNotice sends people who haven't accepted the legal notice to it.
-func (p *Pages) afterNotice(h func(*gin.Context, dossierview.Current) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		if !p.inStage(c, cur, filing.Contact) {
-			return nil
-		}
+func (p *Pages) afterNotice(h handler) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur Current) error {
 		var accepted string
 		err := p.Store.Draft(c.Request.Context(), cur.Filing.ID, "notice", &accepted)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
+		if errors.Is(err, store.ErrNotFound) {
 			return web.Redirect(c, web.FilingPath(c)+"/notice")
-		case err != nil:
+		} else if err != nil {
 			return err
 		}
 		return h(c, cur)
-	})
+	}, filing.Contact)
 }
 
-func (p *Pages) contactForm(c *gin.Context, cur dossierview.Current) error {
-	return p.showContact(c, http.StatusOK, cur, p.SavedValues(c), nil)
+func (p *Pages) contactForm(c *gin.Context, cur Current) error {
+	return p.showContact(c, cur, shownForm{name: web.DraftContact, values: p.SavedValues(c)})
 }
 
-// showContact shows the form with its draft or, if values isn't nil, with what was posted.
-func (p *Pages) showContact(
-	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
-) error {
-	ctx := c.Request.Context()
-	mark, err := p.draftState(ctx, cur, web.DraftContact, values)
-	if err == nil && values == nil {
-		values = url.Values{}
-		if err = p.Store.Draft(ctx, cur.Filing.ID, web.DraftContact, &values); errors.Is(err, store.ErrNotFound) {
-			err = nil
-		}
-	}
+func (p *Pages) showContact(c *gin.Context, cur Current, shown shownForm) error {
+	f, err := p.draftedForm(c, cur, shown, web.ContactFields(p.Texts.For(p.Lang(c))))
 	if err != nil {
 		return err
 	}
-	t := p.Texts.For(p.Lang(c))
-	f := web.Build(t, web.DraftContact, web.ContactFields(t), values, problems)
-	f.Draft = mark
-	if status == http.StatusConflict {
-		if err := p.conflict(c, cur, &f, values, func(url.Values) []web.Field { return web.ContactFields(t) }); err != nil {
-			return err
-		}
-	}
-	return p.Render(c, status, web.Page{Title: "contact.title"}, func(page *web.Page) templ.Component {
-		return contactPage(page, f)
-	})
+	return p.Render(c, shown.status(c), web.Page{Title: "contact.title"}, web.With(contactPage, f))
 }
 
 // giveContact registers the contact (ICP 用户注册) and has the codes sent.
-func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) giveContact(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
+	shown := shownForm{name: web.DraftContact, values: values}
 	if _, err := p.storeDraft(ctx, cur, web.DraftContact, values); errors.Is(err, store.ErrConflict) {
-		return p.showContact(c, http.StatusConflict, cur, values, nil)
+		shown.overtaken = true
+		return p.showContact(c, cur, shown)
 	} else if err != nil {
 		return err
 	}
 	details := web.ContactOf(values)
 	password, again := values.Get("password"), values.Get("password_again")
-	problems := append(p.Served(ctx, details.Province, details.Validate()),
+	shown.problems = append(p.Served(ctx, details.Province, details.Validate()),
 		filing.ValidatePassword(password, again, details.UserName)...)
-	if len(problems) > 0 {
-		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
+	if len(shown.problems) > 0 {
+		return p.showContact(c, cur, shown)
 	}
-	version, err := p.registerContact(ctx, cur, details, password)
+	hash, err := p.Passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	version, err := p.Store.RegisterContact(ctx, cur.Order.CustomerID, cur.Filing.ID, details, hash)
 	if errors.Is(err, store.ErrUserNameTaken) {
-		problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
-		return p.showContact(c, http.StatusUnprocessableEntity, cur, values, problems)
-	} else if problems = web.CodeQuotaProblem(err, "mobile", "email"); problems != nil {
-		return p.showContact(c, http.StatusTooManyRequests, cur, values, problems)
+		shown.problems = filing.Problems{{Field: "user_name", Key: "user_name_taken"}}
+		return p.showContact(c, cur, shown)
+	} else if shown.problems = web.CodeQuotaProblem(err, "mobile", "email"); shown.problems != nil {
+		return p.showContact(c, cur, shown)
+	} else if errors.Is(err, store.ErrConflict) { // the form was sent twice, and the first one was quicker
+		return web.Redirect(c, web.FilingPath(c)+"/verify")
 	} else if err != nil {
 		return err
 	}
@@ -117,18 +91,8 @@ func (p *Pages) giveContact(c *gin.Context, cur dossierview.Current) error {
 	return p.FinishUpdate(c, err, web.FilingPath(c)+"/verify")
 }
 
-func (p *Pages) registerContact(
-	ctx context.Context, cur dossierview.Current, details filing.ContactDetails, password string,
-) (int, error) {
-	hash, err := p.Passwords.Hash(ctx, password)
-	if err != nil {
-		return 0, err
-	}
-	return p.Store.RegisterContact(ctx, cur.Order.CustomerID, cur.Filing.ID, details, hash)
-}
-
 // checkUserName tells a script whether the user name being typed is free.
-func (p *Pages) checkUserName(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) checkUserName(c *gin.Context, cur Current) error {
 	details := web.ContactOf(web.PostForm(c))
 	t := p.Texts.For(p.Lang(c))
 	if problem := details.Validate().For("user_name"); problem != nil {
@@ -136,13 +100,13 @@ func (p *Pages) checkUserName(c *gin.Context, cur dossierview.Current) error {
 		return nil
 	}
 	free, err := p.Store.UserNameFree(c.Request.Context(), cur.Order.CustomerID, details.UserName)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case free:
-		c.JSON(http.StatusOK, gin.H{"free": true, "message": t.T("contact.user_name_free", nil)})
-	default:
-		c.JSON(http.StatusOK, gin.H{"free": false, "message": t.T("problem.user_name_taken", nil)})
 	}
+	message := "problem.user_name_taken"
+	if free {
+		message = "contact.user_name_free"
+	}
+	c.JSON(http.StatusOK, gin.H{"free": free, "message": t.T(message, nil)})
 	return nil
 }

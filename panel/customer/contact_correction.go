@@ -7,39 +7,34 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
 // withCorrection finds the correction that waits for its code by the channel in the path: an address
 // that staff changed counts once the customer has typed the code sent there.
-func (p *Pages) withCorrection(h func(*gin.Context, dossierview.Current, store.Correction) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) withCorrection(h func(*gin.Context, Current, store.Correction) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur Current) error {
 		channel, _, err := p.ContactChannel(c)
 		if err != nil {
 			return err
 		}
 		row, err := p.Store.OpenCorrection(c.Request.Context(), cur.Filing.ID, channel)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			p.Flash(c, "flash.moved_on")
-			return web.Redirect(c, web.FilingPath(c))
-		case err != nil:
+		if errors.Is(err, store.ErrNotFound) {
+			return p.movedOn(c)
+		} else if err != nil {
 			return err
-		default:
-			return h(c, cur, row)
 		}
+		return h(c, cur, row)
 	})
 }
 
 // toConfirm are the channels whose corrected address waits for its code.
-func (p *Pages) toConfirm(ctx context.Context, cur dossierview.Current) (channels []filing.Channel, err error) {
+func (p *Pages) toConfirm(ctx context.Context, cur Current) (channels []filing.Channel, err error) {
 	if cur.Over() {
 		return nil, nil
 	}
@@ -52,7 +47,7 @@ func (p *Pages) toConfirm(ctx context.Context, cur dossierview.Current) (channel
 	return channels, err
 }
 
-func (p *Pages) confirmForm(c *gin.Context, _ dossierview.Current, row store.Correction) error {
+func (p *Pages) confirmForm(c *gin.Context, _ Current, row store.Correction) error {
 	return p.showConfirm(c, http.StatusOK, row, nil)
 }
 
@@ -60,15 +55,13 @@ func (p *Pages) showConfirm(c *gin.Context, status int, row store.Correction, pr
 	path := web.FilingPath(c) + "/contact/" + string(row.Channel)
 	data := web.CodeData{
 		Form: web.Build(p.Texts.For(p.Lang(c)), "account_code", web.CodeFields(), url.Values{}, problems),
-		Lead: "correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
+		Lead: "contact_correction.confirm_lead_" + string(row.Channel), Button: "account.code_button",
 		Action: path, Again: path + "/again", Back: web.FilingPath(c),
 	}
-	return p.Render(c, status, web.Page{Title: "correction.confirm_title"}, func(page *web.Page) templ.Component {
-		return web.CodePage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "contact_correction.confirm_title"}, web.With(web.CodePage, data))
 }
 
-func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row store.Correction) error {
+func (p *Pages) confirmContact(c *gin.Context, cur Current, row store.Correction) error {
 	code := web.TypedCode(c)
 	if code == "" { // doesn't count as an attempt
 		return p.showConfirm(c, http.StatusUnprocessableEntity, row, filing.Problems{{Field: "code", Key: "required"}})
@@ -84,13 +77,10 @@ func (p *Pages) confirmContact(c *gin.Context, cur dossierview.Current, row stor
 			err = nil
 		}
 	}
-	if err == nil {
-		p.Flash(c, "flash.contact_address_confirmed")
-	}
-	return p.FinishUpdate(c, err, web.FilingPath(c))
+	return p.finish(c, err, "flash.contact_address_confirmed", web.FilingPath(c))
 }
 
-func (p *Pages) confirmAgain(c *gin.Context, _ dossierview.Current, row store.Correction) error {
+func (p *Pages) confirmAgain(c *gin.Context, _ Current, row store.Correction) error {
 	send, err := p.Store.RequestCorrectionCode(c.Request.Context(), row.ID)
 	if err == nil {
 		err = p.Filings.SendCorrectionCode(c.Request.Context(), row.ID, send)

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -19,13 +18,8 @@ import (
 
 // withForm runs a handler of one of a filing's forms, with the filing's kind. People whose page is
 // old, or whose kind doesn't have the form, are sent elsewhere.
-func (p *Pages) withForm(
-	form string, h func(*gin.Context, dossierview.Current, filing.Kind) error,
-) func(*gin.Context, dossierview.Current) error {
-	return func(c *gin.Context, cur dossierview.Current) error {
-		if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
-			return nil
-		}
+func (p *Pages) withForm(form string, h func(*gin.Context, Current, filing.Kind) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur Current) error {
 		kind, err := p.KindOf(c.Request.Context(), cur)
 		if err != nil {
 			return err
@@ -34,7 +28,7 @@ func (p *Pages) withForm(
 			return web.Redirect(c, web.FilingPath(c)+"/"+kind.Forms()[0])
 		}
 		return h(c, cur, kind)
-	}
+	}, editing...)
 }
 
 // shownForm is what a form's page shows besides what is saved.
@@ -65,8 +59,8 @@ func (s shownForm) status(c *gin.Context) int {
 
 // dossierForm is the page of one of a dossier's forms. With ?check, which links from the review page
 // have, it shows the form's problems too.
-func (p *Pages) dossierForm(form string) func(*gin.Context, dossierview.Current) error {
-	return p.withForm(form, func(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+func (p *Pages) dossierForm(form string) web.Handler {
+	return p.withForm(form, func(c *gin.Context, cur Current, kind filing.Kind) error {
 		return p.showDossierForm(c, cur, shownForm{
 			name: form, kind: kind, values: p.SavedValues(c), check: c.Query("check") != "",
 		})
@@ -82,7 +76,7 @@ type dossierData struct {
 
 // lead introduces the form: its kind may have a text of its own.
 func (d dossierData) lead(p *web.Page) string {
-	if lead := d.Name + ".lead." + string(d.Kind); p.T.Has(lead) {
+	if lead := "kind_lead." + string(d.Kind) + "." + d.Name; p.T.Has(lead) {
 		return p.Text(lead)
 	}
 	return p.Text(d.Name + ".lead")
@@ -93,17 +87,11 @@ type buttonTexts struct{ next, save string }
 
 var formTexts = buttonTexts{next: "form.next", save: "form.save"}
 
-func (p *Pages) showDossierForm(c *gin.Context, cur dossierview.Current, shown shownForm) error {
+func (p *Pages) showDossierForm(c *gin.Context, cur Current, shown shownForm) error {
 	ctx, kind, name, status := c.Request.Context(), shown.kind, shown.name, shown.status(c)
-	draft, err := p.draftState(ctx, cur, name, shown.values)
+	draft, values, err := p.drafted(ctx, cur, shown)
 	if err != nil {
 		return err
-	}
-	values := shown.values
-	if values == nil {
-		if values, err = p.Draft(ctx, cur, name); err != nil {
-			return err
-		}
 	}
 	t, codes, problems := p.Texts.For(p.Lang(c)), p.Tables(ctx), shown.problems
 	if shown.check {
@@ -126,27 +114,25 @@ func (p *Pages) showDossierForm(c *gin.Context, cur dossierview.Current, shown s
 	}
 	data := dossierData{web.Build(t, name, fields(values), values, problems), kind, values.Get("password") != ""}
 	data.Draft, data.ReturnTo = draft, web.ReturnTo(c, values)
-	if shown.overtaken {
-		if err := p.conflict(c, cur, &data.Form, values, fields); err != nil {
-			return err
-		}
+	if err := p.overtaken(c, cur, shown, &data.Form, fields); err != nil {
+		return err
 	}
 	if err := p.MarkRefused(c, cur, kind, &data.Form, values); err != nil {
 		return err
 	}
 	head := web.Page{Title: name + ".title", Wrong: data.HasProblems()}
-	return p.Render(c, status, head, func(page *web.Page) templ.Component { return dossierFormPage(page, data) })
+	return p.Render(c, status, head, web.With(dossierFormPage, data))
 }
 
 // saveDossierForm saves a form as it was typed. It goes on to the next page if the form is right, or
 // comes back if only saving was asked for.
-func (p *Pages) saveDossierForm(form string) func(*gin.Context, dossierview.Current) error {
-	return p.withForm(form, func(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+func (p *Pages) saveDossierForm(form string) web.Handler {
+	return p.withForm(form, func(c *gin.Context, cur Current, kind filing.Kind) error {
 		return p.saveForm(c, cur, shownForm{name: form, kind: kind, values: web.PostForm(c)})
 	})
 }
 
-func (p *Pages) saveForm(c *gin.Context, cur dossierview.Current, form shownForm) error {
+func (p *Pages) saveForm(c *gin.Context, cur Current, form shownForm) error {
 	ctx, name, values := c.Request.Context(), form.name, form.values
 	if _, err := p.storeDraft(ctx, cur, name, values); errors.Is(err, store.ErrConflict) {
 		form.overtaken = true
@@ -192,10 +178,7 @@ func nextForm(kind filing.Kind, name, returnTo string) string {
 }
 
 // submit runs the checks once more and submits the dossier if nothing blocks it.
-func (p *Pages) submit(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
-		return nil
-	}
+func (p *Pages) submit(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {

@@ -27,9 +27,7 @@ func draftMarkOf(values url.Values) (store.DraftMark, bool) {
 
 // draftState is the mark of a page that shows values or, if they are nil, the draft. Call it before
 // reading the draft: a save in between then shows as a conflict instead of getting lost.
-func (p *Pages) draftState(
-	ctx context.Context, cur dossierview.Current, name string, values url.Values,
-) (web.DraftState, error) {
+func (p *Pages) draftState(ctx context.Context, cur Current, name string, values url.Values) (web.DraftState, error) {
 	row := dossierview.DraftRow(cur, name)
 	key, err := p.Store.LocalDraftKey(cur.Order.CustomerID, row)
 	if err != nil {
@@ -46,7 +44,7 @@ func (p *Pages) draftState(
 }
 
 // saveDraft saves a form while it is typed and tells the script the outcome.
-func (p *Pages) saveDraft(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) saveDraft(c *gin.Context, cur Current) error {
 	name := c.Param("form")
 	if !web.DraftForms[name] || cur.Filing.Stage.Final() {
 		return web.ErrBadRequest
@@ -54,7 +52,7 @@ func (p *Pages) saveDraft(c *gin.Context, cur dossierview.Current) error {
 	return p.answerDraft(c, cur, name)
 }
 
-func (p *Pages) answerDraft(c *gin.Context, cur dossierview.Current, name string) error {
+func (p *Pages) answerDraft(c *gin.Context, cur Current, name string) error {
 	version, err := p.storeDraft(c.Request.Context(), cur, name, web.PostForm(c))
 	switch {
 	case errors.Is(err, store.ErrConflict):
@@ -69,9 +67,7 @@ func (p *Pages) answerDraft(c *gin.Context, cur dossierview.Current, name string
 
 // storeDraft saves a form as it was typed and returns the draft's version. It returns
 // store.ErrConflict if another page has saved something else since.
-func (p *Pages) storeDraft(
-	ctx context.Context, cur dossierview.Current, name string, values url.Values,
-) (int64, error) {
+func (p *Pages) storeDraft(ctx context.Context, cur Current, name string, values url.Values) (int64, error) {
 	row := dossierview.DraftRow(cur, name)
 	if name == web.FormHolder {
 		if err := p.FillPerson(ctx, cur, values); err != nil {
@@ -107,7 +103,7 @@ func (p *Pages) storeDraft(
 
 // keepPassword fills in a filing password that was given before: pages don't show it, so an empty
 // field leaves it as it is, unless it belongs to another number.
-func (p *Pages) keepPassword(ctx context.Context, cur dossierview.Current, values url.Values) error {
+func (p *Pages) keepPassword(ctx context.Context, cur Current, values url.Values) error {
 	if values.Get("password") != "" {
 		return nil
 	}
@@ -138,10 +134,41 @@ func (p *Pages) sameDraft(ctx context.Context, row store.DraftRow, values url.Va
 	return version, nil
 }
 
+// drafted are a page's mark and values: what was typed or, without that, the draft.
+func (p *Pages) drafted(ctx context.Context, cur Current, shown shownForm) (web.DraftState, url.Values, error) {
+	state, err := p.draftState(ctx, cur, shown.name, shown.values)
+	if err != nil || shown.values != nil {
+		return state, shown.values, err
+	}
+	values, err := p.Draft(ctx, cur, shown.name)
+	return state, values, err
+}
+
+// overtaken prepares a form for the choice if another page has overtaken it.
+func (p *Pages) overtaken(
+	c *gin.Context, cur Current, shown shownForm, f *web.Form, fields func(url.Values) []web.Field,
+) error {
+	if !shown.overtaken {
+		return nil
+	}
+	return p.conflict(c, cur, f, shown.values, fields)
+}
+
+// draftedForm is a form with fixed fields and a draft.
+func (p *Pages) draftedForm(c *gin.Context, cur Current, shown shownForm, fields []web.Field) (web.Form, error) {
+	draft, values, err := p.drafted(c.Request.Context(), cur, shown)
+	if err != nil {
+		return web.Form{}, err
+	}
+	f := web.Build(p.Texts.For(p.Lang(c)), shown.name, fields, values, shown.problems)
+	f.Draft = draft
+	return f, p.overtaken(c, cur, shown, &f, func(url.Values) []web.Field { return fields })
+}
+
 // conflict prepares a form that another page has overtaken. It shows what was typed next to what the
 // other page saved; the next save is the person's choice.
 func (p *Pages) conflict(
-	c *gin.Context, cur dossierview.Current, mine *web.Form, values url.Values, fields func(url.Values) []web.Field,
+	c *gin.Context, cur Current, mine *web.Form, values url.Values, fields func(url.Values) []web.Field,
 ) error {
 	ctx, t := c.Request.Context(), p.Texts.For(p.Lang(c))
 	state, err := p.draftState(ctx, cur, mine.Name, nil)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -16,23 +15,38 @@ import (
 )
 
 // withFiling finds the customer's filing for a handler; somebody else's order is "not found". If the
-// filing is over, it sends people to the filing's page, which says so.
-func (p *Pages) withFiling(h func(*gin.Context, dossierview.Current) error) web.Handler {
-	return p.withLastFiling(func(c *gin.Context, cur dossierview.Current) error {
-		if cur.Over() {
-			p.Flash(c, "flash.moved_on")
-			return web.Redirect(c, web.FilingPath(c))
+// filing is over, or in none of the stages if there are any, it sends people to the filing's page.
+func (p *Pages) withFiling(h handler, stages ...filing.Stage) web.Handler {
+	return p.withLastFiling(func(c *gin.Context, cur Current) error {
+		if cur.Over() || len(stages) > 0 && !slices.Contains(stages, cur.Filing.Stage) {
+			return p.movedOn(c)
 		}
 		return h(c, cur)
 	})
 }
 
-// withLastFiling is withFiling for pages that also show a filing that is over: the order's last one,
-// if none is open.
-func (p *Pages) withLastFiling(h func(*gin.Context, dossierview.Current) error) web.Handler {
+// editing are the stages in which the customer fills in the dossier.
+var editing = []filing.Stage{filing.Preparing, filing.Correcting}
+
+// movedOn sends people whose page is out of date to the filing's.
+func (p *Pages) movedOn(c *gin.Context) error {
+	p.Flash(c, "flash.moved_on")
+	return web.Redirect(c, web.FilingPath(c))
+}
+
+// finish is FinishUpdate with a message for the next page.
+func (p *Pages) finish(c *gin.Context, err error, flash, path string) error {
+	if err == nil {
+		p.Flash(c, flash)
+	}
+	return p.FinishUpdate(c, err, path)
+}
+
+// withLastFiling is withFiling for pages that also show a filing that is over: the order's last one, if none is open.
+func (p *Pages) withLastFiling(h handler) web.Handler {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
-		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+		order, err := p.order(c)
 		if err != nil {
 			return err
 		}
@@ -49,29 +63,30 @@ func (p *Pages) withLastFiling(h func(*gin.Context, dossierview.Current) error) 
 		if err != nil {
 			return err
 		}
-		return h(c, dossierview.Current{Order: order, Filing: f})
+		return h(c, Current{Order: order, Filing: f})
 	}
+}
+
+// order is the customer's order in the path.
+func (p *Pages) order(c *gin.Context) (store.Order, error) {
+	return p.Store.OrderOf(c.Request.Context(), p.UserID(c), c.Param("number"))
 }
 
 // openFiling is the 备案 button.
 func (p *Pages) openFiling(c *gin.Context) error {
-	ctx := c.Request.Context()
-	order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+	order, err := p.order(c)
 	if err != nil {
 		return err
 	}
-	f, err := p.Store.OpenFiling(ctx, order.ID)
+	f, err := p.Store.OpenFiling(c.Request.Context(), order.ID)
 	if err != nil {
 		return err
 	}
-	if err := p.startFiling(ctx, f); err != nil {
-		return err
-	}
-	return web.Redirect(c, web.FilingPath(c))
+	return p.started(c, f)
 }
 
 type filingData struct {
-	dossierview.Current
+	Current
 	Tasks    []task
 	Timeline []dossierview.TimelineLine
 	// Earlier are the order's other filings.
@@ -138,12 +153,9 @@ func (p *Pages) askToConfirm(c *gin.Context, what string) error {
 
 // registered sets what differs for a registered number.
 func (d *filingData) registered() {
-	d.Revoke = "register.withdraw"
-	switch d.Filing.Stage {
-	case filing.Installing:
-		d.Next = "next.register"
-	case filing.Filed:
-		d.CanTakeOff = true
+	d.Revoke, d.CanTakeOff = "register.withdraw", d.Filing.Stage == filing.Filed
+	if d.Filing.Stage == filing.Installing {
+		d.Next = "stage_next.register"
 	}
 }
 
@@ -152,12 +164,12 @@ func (d *filingData) ended(events []store.Event) {
 	d.Over, d.Tasks = true, nil
 	for _, e := range events {
 		if e.Kind == filing.EventEnded || e.Kind == filing.EventTakenOff {
-			d.Next = "next." + string(e.Kind)
+			d.Next = "stage_next." + string(e.Kind)
 		}
 	}
 }
 
-func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) showFiling(c *gin.Context, cur Current) error {
 	// Make up for a crash between storing the filing and starting its workflow.
 	if cur.Filing.Seq == 0 && !cur.Over() {
 		if err := p.startFiling(c.Request.Context(), cur.Filing); err != nil {
@@ -168,53 +180,47 @@ func (p *Pages) showFiling(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return err
 	}
-	switch unsure := c.Query("unsure"); {
-	case unsure == "withdraw" && data.CanRevoke, unsure == "take_off" && data.CanTakeOff:
+	unsure := c.Query("unsure")
+	if unsure == "withdraw" && data.CanRevoke || unsure == "take_off" && data.CanTakeOff {
 		data.Unsure = unsure
 	}
 	page := web.Page{Title: "filing.title", Wrong: data.Unsure != ""}
-	return p.Render(c, http.StatusOK, page, func(page *web.Page) templ.Component { return filingPage(page, data) })
+	return p.Render(c, http.StatusOK, page, web.With(filingPage, data))
 }
 
 // progress is the part of the page that updates itself.
-func (p *Pages) progress(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) progress(c *gin.Context, cur Current) error {
 	data, err := p.filingData(c, cur)
 	if err != nil {
 		return err
 	}
-	return p.RenderFragment(c, func(page *web.Page) templ.Component { return progress(page, data) })
+	return p.RenderFragment(c, web.With(progress, data))
 }
 
-func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData, error) {
-	ctx := c.Request.Context()
-	events, err := p.Store.Events(ctx, cur.Filing.ID)
+func (p *Pages) filingData(c *gin.Context, cur Current) (filingData, error) {
+	ctx, f := c.Request.Context(), cur.Filing
+	events, err := p.Store.Events(ctx, f.ID)
 	if err != nil {
 		return filingData{}, err
 	}
-	lines, err := p.Timeline(c, cur.Filing.ID, events)
-	if err != nil {
-		return filingData{}, err
-	}
-	earlier, err := p.Earlier(c, cur)
-	if err != nil {
-		return filingData{}, err
-	}
-	expected, err := p.Expected(ctx, cur.Filing, events)
-	if err != nil {
-		return filingData{}, err
-	}
-	f := cur.Filing
 	data := filingData{
-		Current: cur, Timeline: lines, Earlier: earlier, Expected: expected,
-		SMSVerificationLeft: smsVerificationLeft(f, events, p.Store.Now()),
-		Next:                nextText(f), Turn: f.Turn(),
-		Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+		Current: cur, SMSVerificationLeft: smsVerificationLeft(f, events, p.Store.Now()), Next: nextText(f),
+		Turn: f.Turn(), Revoke: "filing.withdraw", CanRevoke: f.Kind.Withdrawable(f.Stage),
+	}
+	if data.Timeline, err = p.Timeline(c, f.ID, events); err != nil {
+		return data, err
+	}
+	if data.Earlier, err = p.Earlier(c, cur); err != nil {
+		return data, err
+	}
+	if data.Expected, err = p.Expected(ctx, f, events); err != nil {
+		return data, err
 	}
 	if data.Confirm, err = p.toConfirm(ctx, cur); err != nil {
 		return data, err
 	}
 	if f.Kind.FollowsUp() {
-		data.Revoke = "followup.withdraw"
+		data.Revoke = "follow_up.withdraw"
 	}
 	switch {
 	case f.Kind.Registers():
@@ -246,11 +252,13 @@ func (p *Pages) filingData(c *gin.Context, cur dossierview.Current) (filingData,
 func nextText(f store.Filing) string {
 	switch {
 	case f.Attention == filing.AttentionRefusedOurs:
-		return "next." + string(f.Attention)
+		return "stage_next." + string(f.Attention)
 	case f.Stage == filing.Preparing && f.Kind.FollowsUp():
-		return "next.follow_up"
+		return "stage_next.follow_up"
+	case f.Stage == filing.Verifying && f.Stuck():
+		return "stage_next.verifying_stuck"
 	}
-	return "next." + string(f.Stage)
+	return "stage_next." + string(f.Stage)
 }
 
 // next marks the first task that waits for the customer and returns its path, or that of the first
@@ -270,15 +278,4 @@ func (d filingData) next() string {
 		}
 	}
 	return d.Tasks[at].Path
-}
-
-// inStage tells whether the filing is in one of the stages. If it isn't, the page is out of date and
-// people are sent to the filing's.
-func (p *Pages) inStage(c *gin.Context, cur dossierview.Current, stages ...filing.Stage) bool {
-	if slices.Contains(stages, cur.Filing.Stage) {
-		return true
-	}
-	p.Flash(c, "flash.moved_on")
-	_ = web.Redirect(c, web.FilingPath(c))
-	return false
 }

@@ -8,14 +8,12 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
 // openFollowUp opens a filing that changes or ends the order's completed one.
-func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
-	ctx := c.Request.Context()
+func (p *Pages) openFollowUp(c *gin.Context, cur Current) error {
 	kind := filing.Kind(c.PostForm("kind"))
 	if cur.Filing.Kind.Registers() { // filed elsewhere, so it is changed there
 		return p.FinishUpdate(c, store.ErrConflict, "")
@@ -27,11 +25,16 @@ func (p *Pages) openFollowUp(c *gin.Context, cur dossierview.Current) error {
 	if cur.Filing.BaseID.Valid && cur.Filing.Kind == kind && cur.Filing.Stage != filing.Filed {
 		base = cur.Filing.BaseID.Int64 // a second click
 	}
-	f, err := p.Store.OpenFollowUp(ctx, base, kind)
+	f, err := p.Store.OpenFollowUp(c.Request.Context(), base, kind)
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	if err := p.startFiling(ctx, f); err != nil {
+	return p.started(c, f)
+}
+
+// started starts an opened filing's workflow and shows the filing.
+func (p *Pages) started(c *gin.Context, f store.Filing) error {
+	if err := p.startFiling(c.Request.Context(), f); err != nil {
 		return err
 	}
 	return web.Redirect(c, web.FilingPath(c))

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -8,14 +9,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
@@ -33,7 +32,7 @@ const (
 )
 
 type footerData struct {
-	dossierview.Current
+	Current
 	// Space tells whether the order's web space is known.
 	Space bool
 	// Edit is the attempt that was last changed; nil before the first. Placed is the newest
@@ -65,30 +64,24 @@ func footerReason(p *web.Page, reason string, args map[string]any) string {
 	if key := "footer_reason." + reason; p.T.Has(key) {
 		return p.T.T(key, args)
 	}
-	return p.Text("reason." + reason)
+	return p.Text("stuck_reason." + reason)
 }
 
 // footerProblem says why the newest edit failed and, where the page couldn't be loaded, what helps.
 func footerProblem(p *web.Page, d footerData) string {
 	text := footerReason(p, d.Reason, d.Args)
 	if kind, _ := d.Args["kind"].(string); kind != "" {
-		text += p.Text("site_help." + kind)
+		text += p.Text("site_check_help." + kind)
 	}
 	return text
 }
 
 func diffClass(l website.DiffLine) string {
-	switch l.Sign {
-	case "+":
-		return "added"
-	case "-":
-		return "taken"
-	}
-	return "same"
+	return cmp.Or(map[string]string{"+": "added", "-": "taken"}[l.Sign], "same")
 }
 
 // footerPage is 放到首页底部: it shows what was found, what would change, and what was done.
-func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) footerPage(c *gin.Context, cur Current) error {
 	data, err := p.footerData(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -101,22 +94,17 @@ func (p *Pages) footerPage(c *gin.Context, cur dossierview.Current) error {
 			p.workFooter(ctx, cur, data.Edit.ID, stepOf(data.Edit.State))
 		}
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "footer.title"}, func(page *web.Page) templ.Component {
-		return footerPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "footer.title"}, web.With(footerPage, data))
 }
 
 func stepOf(state store.FooterState) workflows.FooterStep {
-	switch state {
-	case store.FooterAgreed:
-		return workflows.FooterPlace
-	case store.FooterUndoing:
-		return workflows.FooterUndo
+	steps := map[store.FooterState]workflows.FooterStep{
+		store.FooterAgreed: workflows.FooterPlace, store.FooterUndoing: workflows.FooterUndo,
 	}
-	return workflows.FooterPreview
+	return cmp.Or(steps[state], workflows.FooterPreview)
 }
 
-func (p *Pages) footerData(ctx context.Context, cur dossierview.Current) (footerData, error) {
+func (p *Pages) footerData(ctx context.Context, cur Current) (footerData, error) {
 	data := footerData{Current: cur}
 	decision, err := p.Store.LatestDecision(ctx, cur.Filing.ID)
 	if err != nil {
@@ -180,14 +168,7 @@ func editConcerns(e store.FooterEdit, filingID int64) bool {
 var numberStages = []filing.Stage{filing.Installing, filing.Filed}
 
 // withNumber is withFiling for the pages of a filing that has its number.
-func (p *Pages) withNumber(h func(*gin.Context, dossierview.Current) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		if !p.inStage(c, cur, numberStages...) {
-			return nil
-		}
-		return h(c, cur)
-	})
-}
+func (p *Pages) withNumber(h handler) web.Handler { return p.withFiling(h, numberStages...) }
 
 // systemsFor are the systems whose settings help with a reason: the recognised one, or all.
 func systemsFor(reason string, args map[string]any) []string {
@@ -202,19 +183,19 @@ func systemsFor(reason string, args map[string]any) []string {
 	return nil
 }
 
-func (p *Pages) knowsSpace(ctx context.Context, cur dossierview.Current) (bool, error) {
+func (p *Pages) knowsSpace(ctx context.Context, cur Current) (bool, error) {
 	space, err := p.Store.WebSpaceOf(ctx, cur.Order.ID)
 	return space != nil, err
 }
 
 // askFooter starts a look at the home page, for a preview.
-func (p *Pages) askFooter(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) askFooter(c *gin.Context, cur Current) error {
 	id, err := p.Store.AskFooter(c.Request.Context(), cur.Filing.ID, p.Actor(c))
 	return p.doFooter(c, cur, id, workflows.FooterPreview, err)
 }
 
 // agreeFooter is 同意并放置.
-func (p *Pages) agreeFooter(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) agreeFooter(c *gin.Context, cur Current) error {
 	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // 0 belongs to nobody
 	err := p.Store.AgreeFooter(c.Request.Context(), cur.Filing.ID, id, p.Actor(c), func(name string, at time.Time) string {
 		return website.BackupName(name, at.In(web.China))
@@ -223,16 +204,14 @@ func (p *Pages) agreeFooter(c *gin.Context, cur dossierview.Current) error {
 }
 
 // undoFooter is 撤销放置.
-func (p *Pages) undoFooter(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) undoFooter(c *gin.Context, cur Current) error {
 	id, _ := strconv.ParseInt(c.PostForm("edit"), 10, 64) // 0 belongs to nobody
 	err := p.Store.UndoFooter(c.Request.Context(), cur.Filing.ID, id, p.Actor(c))
 	return p.doFooter(c, cur, id, workflows.FooterUndo, err)
 }
 
 // doFooter runs a step that was stored with err, and shows the page again.
-func (p *Pages) doFooter(
-	c *gin.Context, cur dossierview.Current, id int64, step workflows.FooterStep, err error,
-) error {
+func (p *Pages) doFooter(c *gin.Context, cur Current, id int64, step workflows.FooterStep, err error) error {
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		p.Flash(c, "flash.footer_moved_on")
@@ -245,7 +224,7 @@ func (p *Pages) doFooter(
 }
 
 // workFooter has a worker run a step and waits for it briefly. The outcome is in the edit's row.
-func (p *Pages) workFooter(ctx context.Context, cur dossierview.Current, id int64, step workflows.FooterStep) {
+func (p *Pages) workFooter(ctx context.Context, cur Current, id int64, step workflows.FooterStep) {
 	in := workflows.FooterInput{EditID: id, FilingID: cur.Filing.ID, Ref: cur.Filing.Ref(), Step: step}
 	err := p.Filings.Footer(ctx, in)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {

@@ -8,13 +8,11 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
-	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
@@ -32,7 +30,7 @@ const adviceUnknown = "unknown"
 
 type kindData struct {
 	web.Form
-	// Advice is a key below "advice."; empty before the bureau was asked.
+	// Advice is a key below "kind_advice."; empty before the bureau was asked.
 	Advice                     string
 	AdviceNumber, AdviceDomain string
 	Chosen, Best               filing.Kind
@@ -53,22 +51,17 @@ func kindFields(t *locale.Localizer, codes filing.Tables, v url.Values) []web.Fi
 }
 
 // withChoice runs a handler of the choice of kind. A follow-up's kind is fixed.
-func (p *Pages) withChoice(
-	h func(*gin.Context, dossierview.Current) error,
-) func(*gin.Context, dossierview.Current) error {
-	return func(c *gin.Context, cur dossierview.Current) error {
-		if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
-			return nil
-		}
+func (p *Pages) withChoice(h handler) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur Current) error {
 		if cur.Filing.Kind.FollowsUp() {
 			return web.Redirect(c, web.FilingPath(c))
 		}
 		return h(c, cur)
-	}
+	}, editing...)
 }
 
 // kindForm asks which kind of filing it is, and offers to ask the bureau.
-func (p *Pages) kindForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) kindForm(c *gin.Context, cur Current) error {
 	values, err := p.kindValues(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -82,14 +75,16 @@ func (p *Pages) kindForm(c *gin.Context, cur dossierview.Current) error {
 
 // kindValues are the saved choice. The document is that of the holder's form, once there is one; if it
 // is another than the bureau was asked about, the answer no longer counts.
-func (p *Pages) kindValues(ctx context.Context, cur dossierview.Current) (url.Values, error) {
+func (p *Pages) kindValues(ctx context.Context, cur Current) (url.Values, error) {
 	values, err := p.Chosen(ctx, cur)
 	if err != nil {
 		return nil, err
 	}
-	holder := url.Values{}
-	switch err := p.Store.Draft(ctx, cur.Filing.ID, web.FormHolder, &holder); {
-	case err == nil:
+	holder, started, err := p.StartedDraft(ctx, cur, web.FormHolder)
+	switch {
+	case err != nil:
+		return nil, err
+	case started:
 		shown := url.Values{}
 		for _, name := range dossierview.DocumentFields {
 			shown[name] = values[name]
@@ -98,8 +93,6 @@ func (p *Pages) kindValues(ctx context.Context, cur dossierview.Current) (url.Va
 			}
 		}
 		return withAnswer(shown, values), nil
-	case !errors.Is(err, store.ErrNotFound):
-		return nil, err
 	case len(values) > 0:
 		return values, nil
 	}
@@ -108,8 +101,7 @@ func (p *Pages) kindValues(ctx context.Context, cur dossierview.Current) (url.Va
 	return values, err
 }
 
-// withAnswer adds to a typed document the saved choice and, if it is about the same document, the
-// bureau's answer.
+// withAnswer adds to a typed document the saved choice and, if it is about the same document, the bureau's answer.
 func withAnswer(typed, kept url.Values) url.Values {
 	values := url.Values{}
 	same := dossierview.HolderOf(typed).DocumentNumber == dossierview.HolderOf(kept).DocumentNumber
@@ -140,16 +132,14 @@ func (p *Pages) showKind(c *gin.Context, status int, values url.Values, problems
 		data.Problems = append(data.Problems, web.FieldProblem{Field: dossierview.ValueKind, Text: data.Problem})
 	}
 	data.ReturnTo = web.ReturnToOf(values)
-	return p.Render(c, status, web.Page{Title: "kind.title"}, func(page *web.Page) templ.Component {
-		return kindPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "kind.title"}, web.With(kindPage, data))
 }
 
 // kindAsk is the button that asks the bureau.
 const kindAsk = "ask"
 
 // giveKind saves what was typed in any case, then asks the bureau or goes on with the chosen kind.
-func (p *Pages) giveKind(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) giveKind(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	typed := web.PostForm(c)
 	before, err := p.Chosen(ctx, cur)
@@ -185,13 +175,11 @@ func (p *Pages) giveKind(c *gin.Context, cur dossierview.Current) error {
 
 // carryDocument copies a document that was corrected here into the holder's form, if that was filled
 // in already, and says so.
-func (p *Pages) carryDocument(c *gin.Context, cur dossierview.Current, typed url.Values) error {
+func (p *Pages) carryDocument(c *gin.Context, cur Current, typed url.Values) error {
 	ctx := c.Request.Context()
-	holder := url.Values{}
-	err := p.Store.Draft(ctx, cur.Filing.ID, web.FormHolder, &holder)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // the form will start with this document
-	} else if err != nil || !holder.Has("document_number") { // the kind asks only for the manager
+	holder, _, err := p.StartedDraft(ctx, cur, web.FormHolder)
+	// A form that isn't filled in yet will start with this document; some kinds ask only for the manager.
+	if err != nil || !holder.Has("document_number") {
 		return err
 	}
 	changed := false
@@ -217,7 +205,7 @@ func (p *Pages) carryDocument(c *gin.Context, cur dossierview.Current, typed url
 }
 
 // askKind asks the bureau about the holder's document and the order's domains, and saves its answer.
-func (p *Pages) askKind(c *gin.Context, cur dossierview.Current, values url.Values) error {
+func (p *Pages) askKind(c *gin.Context, cur Current, values url.Values) error {
 	ctx := c.Request.Context()
 	holder := dossierview.HolderOf(values)
 	problems := slices.DeleteFunc(p.HolderProblems(c, holder, p.Tables(ctx)), func(problem filing.Problem) bool {
@@ -258,13 +246,20 @@ func (p *Pages) advise(ctx context.Context, h filing.Holder, domains []string) (
 	if err != nil {
 		return filing.Advice{}, err
 	}
-	var known []filing.DomainStatus
+	known, err := p.domainStatuses(ctx, h.Province, domains)
+	return filing.Advise(holder, known), err
+}
+
+// domainStatuses are a bureau's answers about domains.
+func (p *Pages) domainStatuses(
+	ctx context.Context, province string, domains []string,
+) (known []filing.DomainStatus, err error) {
 	for _, domain := range filing.AskedDomains(domains) {
-		status, err := p.BureauStatus(ctx, h.Province, bureau.ConditionDomain, domain)
+		status, err := p.BureauStatus(ctx, province, bureau.ConditionDomain, domain)
 		if err != nil {
-			return filing.Advice{}, err
+			return nil, err
 		}
 		known = append(known, filing.DomainStatus{Domain: domain, Status: status})
 	}
-	return filing.Advise(holder, known), nil
+	return known, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -35,10 +34,9 @@ func (d letterData) ofHolder(key string) string {
 	return key + "_unit"
 }
 
-// printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单),
-// filled in from the drafts.
-func (p *Pages) printed(which string) func(*gin.Context, dossierview.Current) error {
-	return p.withForm(web.FormPapers, func(c *gin.Context, cur dossierview.Current, _ filing.Kind) error {
+// printed is the page of a letter of commitment (承诺书) or a verification sheet (真实性核验单), filled in from the drafts.
+func (p *Pages) printed(which string) web.Handler {
+	return p.withForm(web.FormPapers, func(c *gin.Context, cur Current, _ filing.Kind) error {
 		d, err := p.Dossier(c.Request.Context(), cur)
 		if err != nil {
 			return err
@@ -59,7 +57,7 @@ func (p *Pages) printed(which string) func(*gin.Context, dossierview.Current) er
 
 // letterLines are what the sheet is about. What the kind of filing doesn't ask for stays blank, to be
 // filled in by hand.
-func letterLines(zh *locale.Localizer, codes filing.Tables, cur dossierview.Current, d filing.Dossier) []letterLine {
+func letterLines(zh *locale.Localizer, codes filing.Tables, cur Current, d filing.Dossier) []letterLine {
 	h, m := d.Holder, d.Holder.Manager
 	document := func(kind int, number string) string {
 		code, _ := filing.CodeByID(codes.DocumentTypes, kind)

@@ -1,12 +1,12 @@
 package customer
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -72,9 +72,7 @@ func (p *Pages) orderList(c *gin.Context) error {
 	if data.Announcements, err = p.Announcements(c, web.AnnouncementsOnOrders); err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, func(page *web.Page) templ.Component {
-		return ordersPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "orders.title"}, web.With(ordersPage, data))
 }
 
 // orderFilter reads the filter and ignores invalid values.
@@ -91,12 +89,7 @@ func orderFilter(v url.Values) store.OrderFilter {
 // actingStates are the states by who must act, rather than by stage.
 var actingStates = []filing.OrderState{filing.OrderYours, filing.OrderUnderWay}
 
-func chosenStanding(f store.OrderFilter) string {
-	if f.Stage != "" {
-		return string(f.Stage)
-	}
-	return string(f.State)
-}
+func chosenStanding(f store.OrderFilter) string { return cmp.Or(string(f.Stage), string(f.State)) }
 
 func filterQuery(f store.OrderFilter) url.Values {
 	v := url.Values{}

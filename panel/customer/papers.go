@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -45,14 +44,14 @@ func pictureURL(page *web.Page, id int64) string {
 }
 
 // papersForm is the page of papers.
-func (p *Pages) papersForm(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+func (p *Pages) papersForm(c *gin.Context, cur Current, kind filing.Kind) error {
 	values := p.SavedValues(c)
 	return p.showPapers(c, cur, shownForm{
 		kind: kind, values: values, problems: web.FilesAgain(values, "paper_again"), check: c.Query("check") != "",
 	})
 }
 
-func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, shown shownForm) error {
+func (p *Pages) showPapers(c *gin.Context, cur Current, shown shownForm) error {
 	ctx, status := c.Request.Context(), shown.status(c)
 	draft, err := p.draftState(ctx, cur, web.FormPapers, shown.values)
 	if err != nil {
@@ -93,8 +92,7 @@ func (p *Pages) showPapers(c *gin.Context, cur dossierview.Current, shown shownF
 		data.Note, data.NoteHelp = refused.Note, refused.Help
 	}
 	data.Form.Problems = paperProblems(p.Texts.For(p.Lang(c)), data.Papers)
-	head := web.Page{Title: "papers.title", Wrong: data.HasProblems()}
-	return p.Render(c, status, head, func(page *web.Page) templ.Component { return papersPage(page, data) })
+	return p.Render(c, status, web.Page{Title: "papers.title", Wrong: data.HasProblems()}, web.With(papersPage, data))
 }
 
 // paperProblems are the papers' problems for the summary.
@@ -113,7 +111,7 @@ func paperProblems(t *locale.Localizer, papers []dossierview.PaperField) (proble
 
 // numbersConflict is conflict for the numbers of approvals.
 func (p *Pages) numbersConflict(
-	c *gin.Context, cur dossierview.Current, papers []dossierview.PaperField, values url.Values,
+	c *gin.Context, cur Current, papers []dossierview.PaperField, values url.Values,
 ) (web.DraftState, error) {
 	t, labels := p.Texts.For(p.Lang(c)), map[string]string{}
 	var fields []web.Field
@@ -161,9 +159,7 @@ func (p *Pages) paperFields(
 }
 
 // paperLines are the papers on the review page.
-func (p *Pages) paperLines(
-	c *gin.Context, cur dossierview.Current, d filing.Dossier,
-) ([]dossierview.DossierLine, error) {
+func (p *Pages) paperLines(c *gin.Context, cur Current, d filing.Dossier) ([]dossierview.DossierLine, error) {
 	list, err := p.Store.Papers(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return nil, err
@@ -187,7 +183,7 @@ func (p *Pages) paperLines(
 }
 
 // removePaper deletes a picture.
-func (p *Pages) removePaper(c *gin.Context, cur dossierview.Current, _ filing.Kind) error {
+func (p *Pages) removePaper(c *gin.Context, cur Current, _ filing.Kind) error {
 	id, err := strconv.ParseInt(c.Param("paper"), 10, 64)
 	if err != nil {
 		return web.ErrBadRequest
@@ -197,6 +193,6 @@ func (p *Pages) removePaper(c *gin.Context, cur dossierview.Current, _ filing.Ki
 }
 
 // viewPaper shows the owner a picture; the view is logged.
-func (p *Pages) viewPaper(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) viewPaper(c *gin.Context, cur Current) error {
 	return p.SendPaper(c, cur.Filing, dossierview.ViewedByOwner)
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/picture"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -24,7 +23,7 @@ const maxPartText = 4 << 10
 
 // uploadPapers saves each valid picture as it arrives, so that an invalid one or a lost connection
 // costs nothing but itself, and then the numbers of approvals, whatever became of the pictures.
-func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+func (p *Pages) uploadPapers(c *gin.Context, cur Current, kind filing.Kind) error {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {
@@ -72,7 +71,7 @@ func (p *Pages) uploadPapers(c *gin.Context, cur dossierview.Current, kind filin
 
 // uploadPicture saves one picture, which the page's script sends, and answers with the whole page. The
 // script shows the paper's part of it.
-func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current, kind filing.Kind) error {
+func (p *Pages) uploadPicture(c *gin.Context, cur Current, kind filing.Kind) error {
 	d, err := p.Dossier(c.Request.Context(), cur)
 	if err != nil {
 		return err
@@ -90,7 +89,7 @@ func (p *Pages) uploadPicture(c *gin.Context, cur dossierview.Current, kind fili
 
 // saveNumbers saves the numbers of approvals. If the upload broke off, numbers that didn't arrive keep
 // their saved values; they are saved even if the client is gone.
-func (p *Pages) saveNumbers(ctx context.Context, cur dossierview.Current, values url.Values, brokeOff bool) error {
+func (p *Pages) saveNumbers(ctx context.Context, cur Current, values url.Values, brokeOff bool) error {
 	if brokeOff {
 		ctx = context.WithoutCancel(ctx)
 		before, err := p.Draft(ctx, cur, web.FormPapers)
@@ -110,7 +109,7 @@ func (p *Pages) saveNumbers(ctx context.Context, cur dossierview.Current, values
 
 // takeParts reads the form part by part: a picture is never in a temporary file, unsealed.
 func (p *Pages) takeParts(
-	c *gin.Context, cur dossierview.Current, needed []filing.NeededPaper,
+	c *gin.Context, cur Current, needed []filing.NeededPaper,
 ) (values url.Values, problems filing.Problems, err error) {
 	values = url.Values{}
 	parts, err := c.Request.MultipartReader()
@@ -160,7 +159,7 @@ func onlyNumbers(values url.Values, needed []filing.NeededPaper) url.Values {
 
 // takePicture saves the pictures of one file, or tells what is wrong with it.
 func (p *Pages) takePicture(
-	ctx context.Context, cur dossierview.Current, n filing.NeededPaper, part *multipart.Part,
+	ctx context.Context, cur Current, n filing.NeededPaper, part *multipart.Part,
 ) (*filing.Problem, error) {
 	raw, err := io.ReadAll(io.LimitReader(part, picture.MaxUpload+1))
 	if err != nil {

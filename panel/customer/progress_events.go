@@ -11,15 +11,12 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/beian/beian/panel/dossierview"
 )
 
 const (
 	// watchEvery is how often one query polls all watched filings.
 	watchEvery = time.Second
-	// heartbeatEvery keeps a quiet stream alive: proxies cut silent connections after a minute,
-	// some after half of that.
+	// heartbeatEvery keeps a quiet stream alive: proxies cut silent connections after a minute, some after half of that.
 	heartbeatEvery = 15 * time.Second
 	// streamFor is how long a stream lasts. Browsers then reconnect, which checks the session again
 	// and spreads streams over panels.
@@ -143,7 +140,7 @@ func (w *watch) notify(seqs map[int64]int64) {
 
 // events is a filing's progress as server-sent events. Each has only the sequence number of the newest
 // step; the page then fetches its progress.
-func (p *Pages) events(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) events(c *gin.Context, cur Current) error {
 	l := p.watch.join(cur.Filing.ID, p.UserID(c))
 	if l == nil {
 		c.Status(http.StatusServiceUnavailable)

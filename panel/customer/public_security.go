@@ -7,13 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/internal/website"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -25,8 +23,7 @@ type policeData struct {
 	// Recorded is its number; empty when there is none yet.
 	Recorded string
 	Declined bool
-	// Left is how many days are left for it; nil if unknown, as nobody knows when the site of a
-	// registered number opened.
+	// Left is how many days are left for it; nil if unknown, as nobody knows when the site of a registered number opened.
 	Left    *int
 	Snippet string
 	// CanPlace: this filing may use the footer's page.
@@ -48,7 +45,7 @@ func (p *Pages) policeForm(
 }
 
 // police is the state of the filing, without the form.
-func (p *Pages) police(cur dossierview.Current, number string, state store.PoliceState) policeData {
+func (p *Pages) police(cur Current, number string, state store.PoliceState) policeData {
 	d := policeData{
 		Recorded: state.Number, Declined: state.Declined,
 		Snippet: p.snippet(number, cur.Order), CanPlace: slices.Contains(numberStages, cur.Filing.Stage),
@@ -66,8 +63,7 @@ func daysLeft(approved, now time.Time) *int {
 	return &left
 }
 
-// footLines are the footer of an order's site: the filing number and, if recorded, that of the
-// public-security filing.
+// footLines are the footer of an order's site: the filing number and, if recorded, that of the public-security filing.
 func (p *Pages) footLines(number string, o store.Order) []website.Line {
 	return website.FootLines(number, p.Provider.LinkTargets, o.PoliceNumber.String, p.Provider.PoliceTarget)
 }
@@ -79,28 +75,25 @@ func (p *Pages) snippet(number string, o store.Order) string {
 
 // withPolice loads the public-security filing's state. If the site isn't approved, or no longer is,
 // it sends people to their filing.
-func (p *Pages) withPolice(h func(*gin.Context, dossierview.Current, store.PoliceState) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) withPolice(h func(*gin.Context, Current, store.PoliceState) error) web.Handler {
+	return p.withFiling(func(c *gin.Context, cur Current) error {
 		state, err := p.Store.Police(c.Request.Context(), cur.Filing.ID)
 		if err != nil {
 			return err
 		}
 		if !state.Open {
-			p.Flash(c, "flash.moved_on")
-			return web.Redirect(c, web.FilingPath(c))
+			return p.movedOn(c)
 		}
 		return h(c, cur, state)
 	})
 }
 
 // showPolice is 公安联网备案: it explains where to apply and asks for the number.
-func (p *Pages) showPolice(c *gin.Context, cur dossierview.Current, state store.PoliceState) error {
+func (p *Pages) showPolice(c *gin.Context, cur Current, state store.PoliceState) error {
 	return p.renderPolice(c, http.StatusOK, cur, state, p.policeForm(c, state, p.SavedValues(c), nil))
 }
 
-func (p *Pages) renderPolice(
-	c *gin.Context, status int, cur dossierview.Current, state store.PoliceState, form web.Form,
-) error {
+func (p *Pages) renderPolice(c *gin.Context, status int, cur Current, state store.PoliceState, form web.Form) error {
 	number := cur.Order.FilingNumber.String
 	if number == "" { // issued, but not on the order yet
 		decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
@@ -111,19 +104,15 @@ func (p *Pages) renderPolice(
 	}
 	data := p.police(cur, number, state)
 	data.Form = form
-	page := web.Page{Title: "police.title", Wrong: form.HasProblems()}
-	return p.Render(c, status, page, func(page *web.Page) templ.Component { return policePage(page, data) })
+	return p.Render(c, status, web.Page{Title: "police.title", Wrong: form.HasProblems()}, web.With(policePage, data))
 }
 
 // recordPolice stores the number, or that none is needed.
-func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current, state store.PoliceState) error {
+func (p *Pages) recordPolice(c *gin.Context, cur Current, state store.PoliceState) error {
 	ctx := c.Request.Context()
 	if c.PostForm("action") == "decline" {
 		err := p.Store.DeclinePolice(ctx, cur.Filing.ID, p.Actor(c))
-		if err == nil {
-			p.Flash(c, "flash.police_declined")
-		}
-		return p.FinishUpdate(c, err, web.FilingPath(c)+"/police")
+		return p.finish(c, err, "flash.police_declined", web.FilingPath(c)+"/police")
 	}
 	values := web.PostForm(c)
 	number, problems := filing.ValidatePoliceNumber(values.Get("number"))
@@ -132,8 +121,5 @@ func (p *Pages) recordPolice(c *gin.Context, cur dossierview.Current, state stor
 		return p.renderPolice(c, http.StatusUnprocessableEntity, cur, state, form)
 	}
 	err := p.Store.RecordPoliceNumber(ctx, cur.Filing.ID, number, p.Actor(c))
-	if err == nil {
-		p.Flash(c, "flash.police_recorded")
-	}
-	return p.FinishUpdate(c, err, web.FilingPath(c)+"/police")
+	return p.finish(c, err, "flash.police_recorded", web.FilingPath(c)+"/police")
 }

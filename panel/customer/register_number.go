@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
-	"github.com/beian/beian/internal/bureau"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -26,29 +22,27 @@ func registerFields() []web.Field {
 
 // withUnfiled finds the customer's order. If it has an open filing, it sends people there: a number
 // is registered only where there is none.
-func (p *Pages) withUnfiled(h func(*gin.Context, dossierview.Current) error) web.Handler {
+func (p *Pages) withUnfiled(h handler) web.Handler {
 	return func(c *gin.Context) error {
-		ctx := c.Request.Context()
-		order, err := p.Store.OrderOf(ctx, p.UserID(c), c.Param("number"))
+		order, err := p.order(c)
 		if err != nil {
 			return err
 		}
-		_, err = p.Store.FilingOfOrder(ctx, order.ID)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			return h(c, dossierview.Current{Order: order})
-		case err != nil:
+		_, err = p.Store.FilingOfOrder(c.Request.Context(), order.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return h(c, Current{Order: order})
+		} else if err != nil {
 			return err
 		}
-		p.Flash(c, "flash.moved_on")
-		return web.Redirect(c, web.FilingPath(c))
+		return p.movedOn(c)
 	}
 }
 
 // registerForm is 登记备案号.
-func (p *Pages) registerForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) registerForm(c *gin.Context, cur Current) error {
 	saved := p.SavedValues(c)
-	return p.showRegister(c, http.StatusOK, cur, saved, web.FilesAgain(saved, "file_again"))
+	problems := web.FilesAgain(saved, "file_again")
+	return p.showRegister(c, cur, shownForm{name: web.FormRegister, values: saved, problems: problems})
 }
 
 type registerData struct {
@@ -56,41 +50,22 @@ type registerData struct {
 	Order store.Order
 }
 
-// showRegister shows the form with its draft or, if values isn't nil, with what was posted; after a
-// conflict, with both.
-func (p *Pages) showRegister(
-	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
-) error {
-	ctx := c.Request.Context()
-	mark, err := p.draftState(ctx, cur, web.FormRegister, values)
-	if err == nil && values == nil {
-		values, err = p.Draft(ctx, cur, web.FormRegister)
-	}
+func (p *Pages) showRegister(c *gin.Context, cur Current, shown shownForm) error {
+	form, err := p.draftedForm(c, cur, shown, registerFields())
 	if err != nil {
 		return err
 	}
-	t := p.Texts.For(p.Lang(c))
-	data := registerData{web.Build(t, web.FormRegister, registerFields(), values, problems), cur.Order}
-	data.Draft = mark
-	if status == http.StatusConflict {
-		fields := func(url.Values) []web.Field { return registerFields() }
-		if err := p.conflict(c, cur, &data.Form, values, fields); err != nil {
-			return err
-		}
-	}
-	page := web.Page{Title: "register.title", Wrong: data.HasProblems()}
-	return p.Render(c, status, page, func(page *web.Page) templ.Component { return registerPage(page, data) })
+	page := web.Page{Title: "register.title", Wrong: form.HasProblems()}
+	return p.Render(c, shown.status(c), page, web.With(registerPage, registerData{form, cur.Order}))
 }
 
-// saveRegisterDraft saves the form while it is typed. The draft belongs to the order, as there is no
-// filing yet.
-func (p *Pages) saveRegisterDraft(c *gin.Context, cur dossierview.Current) error {
+// saveRegisterDraft saves the form while it is typed. The draft belongs to the order, as there is no filing yet.
+func (p *Pages) saveRegisterDraft(c *gin.Context, cur Current) error {
 	return p.answerDraft(c, cur, web.FormRegister)
 }
 
-// register validates the customer's number, compares it with the bureau's data and opens a filing
-// that checks the site.
-func (p *Pages) register(c *gin.Context, cur dossierview.Current) error {
+// register validates the customer's number, compares it with the bureau's data and opens a filing that checks the site.
+func (p *Pages) register(c *gin.Context, cur Current) error {
 	ctx, order := c.Request.Context(), cur.Order
 	u, err := web.PostFormWithFile(c, "certificate", filing.MaxCertificate)
 	values, certificate, problems := u.Values, u.File, certificateProblems(u)
@@ -100,15 +75,15 @@ func (p *Pages) register(c *gin.Context, cur dossierview.Current) error {
 	} else if err != nil {
 		return web.ErrBadRequest
 	}
-	// Browsers don't let a page fill in a file again.
-	again := func(problems filing.Problems) filing.Problems {
-		if len(certificate) > 0 && problems.For("certificate") == nil {
+	show := func(overtaken bool) error {
+		if len(certificate) > 0 && problems.For("certificate") == nil { // browsers don't let a page fill in a file again
 			problems = append(problems, filing.Problem{Field: "certificate", Key: "file_again"})
 		}
-		return problems
+		return p.showRegister(c, cur,
+			shownForm{name: web.FormRegister, values: values, problems: problems, overtaken: overtaken})
 	}
 	if _, err := p.storeDraft(ctx, cur, web.FormRegister, values); errors.Is(err, store.ErrConflict) {
-		return p.showRegister(c, http.StatusConflict, cur, values, again(problems))
+		return show(true)
 	} else if err != nil {
 		return err
 	}
@@ -129,7 +104,7 @@ func (p *Pages) register(c *gin.Context, cur dossierview.Current) error {
 		problems = found
 	}
 	if len(problems) > 0 {
-		return p.showRegister(c, http.StatusUnprocessableEntity, cur, values, again(problems))
+		return show(false)
 	}
 	f, err := p.Store.OpenRegistration(ctx, store.NewRegistration{
 		OrderID: order.ID, Dossier: d, Certificate: certificate, Compared: compared, Actor: p.Actor(c),
@@ -137,10 +112,7 @@ func (p *Pages) register(c *gin.Context, cur dossierview.Current) error {
 	if err != nil {
 		return p.FinishUpdate(c, err, "")
 	}
-	if err := p.startFiling(ctx, f); err != nil {
-		return err
-	}
-	return web.Redirect(c, web.FilingPath(c))
+	return p.started(c, f)
 }
 
 func certificateTooLarge() filing.Problem {
@@ -168,41 +140,31 @@ func (p *Pages) compareNumber(
 	if err != nil {
 		return false, nil, err
 	}
-	var known []filing.DomainStatus
-	for _, domain := range filing.AskedDomains(domains) {
-		status, err := p.BureauStatus(ctx, filing.ProvinceOfNumber(text), bureau.ConditionDomain, domain)
-		if errors.Is(err, web.ErrNotAsked) {
-			return false, nil, nil
-		} else if err != nil {
-			return false, nil, err
-		}
-		known = append(known, filing.DomainStatus{Domain: domain, Status: status})
+	province := filing.ProvinceOfNumber(text)
+	known, err := p.domainStatuses(ctx, province, domains)
+	if errors.Is(err, web.ErrNotAsked) {
+		err = nil
 	}
-	if len(known) == 0 {
-		return false, nil, nil
+	if err != nil || len(known) == 0 {
+		return false, nil, err
 	}
 	outcome, about := filing.CompareNumber(number, known)
 	switch outcome {
 	case filing.AnotherNumber:
-		return false, filing.Problems{{Field: "number", Key: "number_is_another", Args: map[string]any{
-			"domain": filing.DisplayDomain(about.Domain), "number": about.Number(),
-		}}}, nil
+		args := map[string]any{"domain": filing.DisplayDomain(about.Domain), "number": about.Number()}
+		return false, filing.Problems{{Field: "number", Key: "number_is_another", Args: args}}, nil
 	case filing.NotFiled:
-		return false, filing.Problems{{Field: "number", Key: "number_not_filed", Args: map[string]any{
-			"province": filing.RegionName(filing.ProvinceOfNumber(text)),
-		}}}, nil
+		args := map[string]any{"province": filing.RegionName(province)}
+		return false, filing.Problems{{Field: "number", Key: "number_not_filed", Args: args}}, nil
 	}
 	return outcome == filing.SameNumber, nil, nil
 }
 
 // takeOff removes a registered number from its order (取消登记).
-func (p *Pages) takeOff(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) takeOff(c *gin.Context, cur Current) error {
 	if c.PostForm("sure") != "yes" {
 		return p.askToConfirm(c, "take_off")
 	}
 	err := p.Store.TakeOff(c.Request.Context(), cur.Filing.ID, p.Actor(c))
-	if err == nil {
-		p.Flash(c, "flash.taken_off")
-	}
-	return p.FinishUpdate(c, err, "/orders")
+	return p.finish(c, err, "flash.taken_off", "/orders")
 }

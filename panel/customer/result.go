@@ -4,13 +4,11 @@ import (
 	"net/http"
 	"unicode/utf8"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/activities"
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
@@ -18,7 +16,7 @@ import (
 type resultLine struct{ Key, Text string }
 
 type resultData struct {
-	dossierview.Current
+	Current
 	Number          string
 	Lines           []resultLine
 	Snippet         string
@@ -30,7 +28,7 @@ type resultData struct {
 }
 
 // result is the bureau's result page; it also tells what is left to do on the site.
-func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) result(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	decision, err := p.Store.LatestDecision(ctx, cur.Filing.ID)
 	if err != nil {
@@ -45,27 +43,25 @@ func (p *Pages) result(c *gin.Context, cur dossierview.Current) error {
 			return err
 		}
 	}
-	checks, err := p.Store.SiteChecks(ctx, cur.Filing.ID)
-	if err != nil {
-		return err
-	}
-	canPlace, err := p.knowsSpace(ctx, cur)
-	if err != nil {
-		return err
-	}
 	police, err := p.Store.Police(ctx, cur.Filing.ID)
 	if err != nil {
 		return err
 	}
 	data := resultData{
 		Current: cur, Number: decision.Number(), Lines: p.resultLines(c, dossier, decision),
-		Snippet: p.snippet(decision.Number(), cur.Order), CertificatePath: certificatePath(decision),
-		SiteChecks: checks, CanPlace: canPlace, Police: p.police(cur, decision.Number(), police),
+		Snippet: p.snippet(decision.Number(), cur.Order), Police: p.police(cur, decision.Number(), police),
+	}
+	if data.SiteChecks, err = p.Store.SiteChecks(ctx, cur.Filing.ID); err != nil {
+		return err
+	}
+	if data.CanPlace, err = p.knowsSpace(ctx, cur); err != nil {
+		return err
+	}
+	if len(decision.Certificate) > 0 {
+		data.CertificatePath = activities.CertificatePath
 	}
 	data.Police.Form = p.policeForm(c, police, nil, nil)
-	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, func(page *web.Page) templ.Component {
-		return resultPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "result.title"}, web.With(resultPage, data))
 }
 
 // siteCheckClass is the class that colours a check by its outcome.
@@ -85,17 +81,10 @@ func siteHelp(p *web.Page, c store.SiteCheck) string {
 	if c.Target == store.HomeTarget {
 		of = "home"
 	}
-	if key := "site_help." + of + "." + c.Kind; p.T.Has(key) {
+	if key := "site_check_help." + of + "." + c.Kind; p.T.Has(key) {
 		return p.Text(key)
 	}
-	return p.Text("site_help." + c.Kind)
-}
-
-func certificatePath(d store.Decision) string {
-	if len(d.Certificate) == 0 {
-		return ""
-	}
-	return activities.CertificatePath
+	return p.Text("site_check_help." + c.Kind)
 }
 
 // resultLines are the columns of the bureau's result page.
@@ -153,7 +142,7 @@ func mask(number string) string {
 }
 
 // certificate downloads the certificate file, for those who install it by hand.
-func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) certificate(c *gin.Context, cur Current) error {
 	decision, err := p.Store.LatestDecision(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -167,26 +156,20 @@ func (p *Pages) certificate(c *gin.Context, cur dossierview.Current) error {
 }
 
 // checkSiteNow checks the site at once. The outcome doesn't change a completed filing.
-func (p *Pages) checkSiteNow(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) checkSiteNow(c *gin.Context, cur Current) error {
 	if cur.Filing.Stage == filing.Filed {
 		p.workFooter(c.Request.Context(), cur, 0, workflows.FooterSiteCheck)
 		return web.Redirect(c, web.FilingPath(c)+"/result")
 	}
 	_, err := p.Filings.CheckSiteNow(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	if err == nil {
-		p.Flash(c, "flash.site_check_asked")
-	}
-	return p.FinishUpdate(c, err, web.FilingPath(c)+"/result")
+	return p.finish(c, err, "flash.site_check_asked", web.FilingPath(c)+"/result")
 }
 
 // withdraw ends a filing that hasn't been submitted to the bureau.
-func (p *Pages) withdraw(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) withdraw(c *gin.Context, cur Current) error {
 	if c.PostForm("sure") != "yes" {
 		return p.askToConfirm(c, "withdraw")
 	}
 	_, err := p.Filings.Withdraw(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
-	if err == nil {
-		p.Flash(c, "flash.withdrawn")
-	}
-	return p.FinishUpdate(c, err, "/orders")
+	return p.finish(c, err, "flash.withdrawn", "/orders")
 }

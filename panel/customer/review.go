@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
@@ -28,10 +27,7 @@ type reviewData struct {
 }
 
 // reviewForm is the page 核对并提交: everything that was filled in, with links to change it.
-func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
-	if !p.inStage(c, cur, filing.Preparing, filing.Correcting) {
-		return nil
-	}
+func (p *Pages) reviewForm(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
 	if err != nil {
@@ -49,15 +45,11 @@ func (p *Pages) reviewForm(c *gin.Context, cur dossierview.Current) error {
 	if data.Expected, err = p.ExpectedFor(ctx, d, time.Time{}); err != nil {
 		return err
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "review.title"}, func(page *web.Page) templ.Component {
-		return reviewPage(page, data)
-	})
+	return p.Render(c, http.StatusOK, web.Page{Title: "review.title"}, web.With(reviewPage, data))
 }
 
 // reviewParts are the filing's kind, its contact and its forms.
-func (p *Pages) reviewParts(
-	c *gin.Context, cur dossierview.Current, d filing.Dossier,
-) ([]dossierview.DossierPart, error) {
+func (p *Pages) reviewParts(c *gin.Context, cur Current, d filing.Dossier) ([]dossierview.DossierPart, error) {
 	t := p.Texts.For(p.Lang(c))
 	kind := dossierview.DossierLine{Label: t.T("kind.title", nil), Text: t.T("kind."+string(d.Kind), nil)}
 	if !d.Kind.FollowsUp() {
@@ -89,7 +81,7 @@ func (p *Pages) reviewParts(
 }
 
 // contactLines are the contact's data; there are none before the contact is given.
-func (p *Pages) contactLines(c *gin.Context, cur dossierview.Current) (lines []dossierview.DossierLine, err error) {
+func (p *Pages) contactLines(c *gin.Context, cur Current) (lines []dossierview.DossierLine, err error) {
 	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
@@ -104,7 +96,7 @@ func (p *Pages) contactLines(c *gin.Context, cur dossierview.Current) (lines []d
 // reviewLines are a form's lines with links to change them. In a change (变更), what differs from the
 // filed dossier is marked.
 func (p *Pages) reviewLines(
-	c *gin.Context, cur dossierview.Current, kind filing.Kind, name string,
+	c *gin.Context, cur Current, kind filing.Kind, name string,
 ) ([]dossierview.DossierLine, error) {
 	ctx := c.Request.Context()
 	t, codes := p.Texts.For(p.Lang(c)), p.Tables(ctx)

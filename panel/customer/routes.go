@@ -12,6 +12,12 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
+// Current is the filing that a page is about, with its order.
+type Current = dossierview.Current
+
+// handler handles a request about a filing.
+type handler = func(*gin.Context, Current) error
+
 // Pages are customers' pages.
 type Pages struct {
 	*web.Kit
@@ -49,8 +55,8 @@ func (p *Pages) Routes(in web.Group) {
 }
 
 func (p *Pages) contactRoutes(f web.Group) {
-	f.GET("/notice", p.withFiling(p.noticeForm))
-	f.POST("/notice", p.withFiling(p.acceptNotice))
+	f.GET("/notice", p.withFiling(p.noticeForm, filing.Contact))
+	f.POST("/notice", p.withFiling(p.acceptNotice, filing.Contact))
 	f.GET("/contact", p.afterNotice(p.contactForm))
 	f.POST("/contact", p.afterNotice(p.giveContact))
 	f.POST("/user-name", p.withFiling(p.checkUserName))
@@ -65,26 +71,23 @@ func (p *Pages) contactRoutes(f web.Group) {
 }
 
 func (p *Pages) dossierRoutes(f web.Group) {
-	f.GET("/kind", p.withFiling(p.withChoice(p.kindForm)))
-	f.POST("/kind", p.withFiling(p.withChoice(p.giveKind)))
+	f.GET("/kind", p.withChoice(p.kindForm))
+	f.POST("/kind", p.withChoice(p.giveKind))
 	for _, form := range []string{web.FormOwnership, web.FormHolder, web.FormSite, web.FormEnding} {
-		f.GET("/"+form, p.withFiling(p.dossierForm(form)))
-		f.POST("/"+form, p.withFiling(p.saveDossierForm(form)))
+		f.GET("/"+form, p.dossierForm(form))
+		f.POST("/"+form, p.saveDossierForm(form))
 	}
-	papers := func(h func(*gin.Context, dossierview.Current, filing.Kind) error) web.Handler {
-		return p.withFiling(p.withForm(web.FormPapers, h))
-	}
-	f.GET("/papers", papers(p.papersForm))
-	f.POST("/papers", papers(p.uploadPapers))
-	f.POST("/papers/picture", papers(p.uploadPicture))
+	f.GET("/papers", p.withForm(web.FormPapers, p.papersForm))
+	f.POST("/papers", p.withForm(web.FormPapers, p.uploadPapers))
+	f.POST("/papers/picture", p.withForm(web.FormPapers, p.uploadPicture))
 	f.GET("/papers/:paper", p.withFiling(p.viewPaper))
-	f.POST("/papers/:paper/remove", papers(p.removePaper))
-	f.GET("/letter", p.withFiling(p.printed(filing.PrintLetter)))
-	f.GET("/sheet", p.withFiling(p.printed(filing.PrintSheet)))
+	f.POST("/papers/:paper/remove", p.withForm(web.FormPapers, p.removePaper))
+	f.GET("/letter", p.printed(filing.PrintLetter))
+	f.GET("/sheet", p.printed(filing.PrintSheet))
 	f.POST("/follow-up", p.withFiling(p.openFollowUp))
 	f.POST("/draft/:form", p.withFiling(p.saveDraft))
-	f.GET("/review", p.withFiling(p.reviewForm))
-	f.POST("/review", p.withFiling(p.submit))
+	f.GET("/review", p.withFiling(p.reviewForm, editing...))
+	f.POST("/review", p.withFiling(p.submit, editing...))
 }
 
 func (p *Pages) resultRoutes(f web.Group) {

@@ -9,13 +9,11 @@ import (
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
-// smsVerificationLeft is how many hours are left for the bureau's own SMS verification; nil if none
-// is pending.
+// smsVerificationLeft is how many hours are left for the bureau's own SMS verification; nil if none is pending.
 func smsVerificationLeft(f store.Filing, events []store.Event, now time.Time) *int {
 	if f.Attention != filing.AttentionSMSVerification {
 		return nil
@@ -35,14 +33,13 @@ func smsVerificationLeft(f store.Filing, events []store.Event, now time.Time) *i
 }
 
 // confirmSMSVerification is 已完成核验: the customer entered the bureau's code.
-func (p *Pages) confirmSMSVerification(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) confirmSMSVerification(c *gin.Context, cur Current) error {
 	_, err := p.Filings.ConfirmSMSVerification(c.Request.Context(), cur.Filing.Ref(), workflows.ByActor{Actor: p.Actor(c)})
 	return p.FinishUpdate(c, err, web.FilingPath(c))
 }
 
-// withSMSVerification inserts the bureau's SMS verification, if this filing has one, as a step before
-// the review.
-func withSMSVerification(list []task, cur dossierview.Current, events []store.Event) []task {
+// withSMSVerification inserts the bureau's SMS verification, if this filing has one, as a step before the review.
+func withSMSVerification(list []task, cur Current, events []store.Event) []task {
 	if !slices.ContainsFunc(events, func(e store.Event) bool { return e.Kind == filing.EventSMSVerification }) {
 		return list
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/beian/beian/panel/web"
 )
 
-// The states of a task, texts below "status.". The first three are those of steps: done, in progress,
+// The states of a task, texts below "task_list_status.". The first three are those of steps: done, in progress,
 // and still to come. Forms have those of GOV.UK's task list.
 const (
 	statusDone  = "done"
@@ -76,7 +76,7 @@ func taskSteps(kind filing.Kind, base string) []taskStep {
 
 // tasks are the steps of a filing. While the customer fills it in, each form is one.
 func (p *Pages) tasks(
-	c *gin.Context, cur dossierview.Current, events []store.Event, r dossierview.Refusal,
+	c *gin.Context, cur Current, events []store.Event, r dossierview.Refusal,
 ) ([]task, []dossierview.RefusedField, error) {
 	base := "/orders/" + url.PathEscape(cur.Order.Number) + "/filing/"
 	steps := taskSteps(cur.Filing.Kind, base)
@@ -110,7 +110,7 @@ func (p *Pages) tasks(
 
 // formTasks are the choice of the kind, the forms and the review, each with its state.
 func (p *Pages) formTasks(
-	c *gin.Context, cur dossierview.Current, r dossierview.Refusal,
+	c *gin.Context, cur Current, r dossierview.Refusal,
 ) ([]task, []dossierview.RefusedField, error) {
 	ctx := c.Request.Context()
 	d, err := p.Dossier(ctx, cur)
@@ -138,7 +138,7 @@ func (p *Pages) formTasks(
 		list = append(list, kind)
 	}
 	for _, form := range d.Kind.Forms() {
-		started, err := p.started(ctx, cur, form)
+		started, err := p.isStarted(ctx, cur, form)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -156,8 +156,8 @@ func (p *Pages) formTasks(
 	return append(list, review), refused, nil
 }
 
-// started tells whether the customer has filled in anything of a form.
-func (p *Pages) started(ctx context.Context, cur dossierview.Current, form string) (bool, error) {
+// isStarted tells whether the customer has filled in anything of a form.
+func (p *Pages) isStarted(ctx context.Context, cur Current, form string) (bool, error) {
 	_, started, err := p.StartedDraft(ctx, cur, form)
 	if form != web.FormPapers || started || err != nil {
 		return started, err

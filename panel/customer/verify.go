@@ -5,54 +5,104 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
-	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
 	"github.com/beian/beian/internal/store"
-	"github.com/beian/beian/panel/dossierview"
 	"github.com/beian/beian/panel/web"
 	"github.com/beian/beian/workflows"
 )
 
 type verifyData struct {
 	Form      web.Form
-	Verified  map[filing.Channel]bool
+	Codes     map[filing.Channel]codeState
 	Attention filing.Attention
 }
 
-// whileVerifying is withFiling for the pages of 身份验证.
-func (p *Pages) whileVerifying(h func(*gin.Context, dossierview.Current) error) web.Handler {
-	return p.withFiling(func(c *gin.Context, cur dossierview.Current) error {
-		if !p.inStage(c, cur, filing.Verifying) {
-			return nil
-		}
-		return h(c, cur)
-	})
+// codeState is how far a channel's code is, as a part of the keys of the locale files below "verify.".
+type codeState string
+
+const (
+	codeVerified codeState = "done"
+	codeSent     codeState = "sent"
+	// codePending: it is about to be sent.
+	codePending codeState = "pending"
+	// codeStuck: it can't be sent until staff have mended something.
+	codeStuck codeState = "stuck"
+	// codeRefused: the customer must correct the number or address.
+	codeRefused codeState = "refused"
+)
+
+// fillable: the customer may have the code, or have it soon.
+func (s codeState) fillable() bool { return s == codeSent || s == codePending }
+
+// codeStateOf says what was done about a code, not what was asked for.
+func codeStateOf(f store.Filing, v store.Verification, channel filing.Channel) codeState {
+	switch {
+	case v.VerifiedAt.Valid:
+		return codeVerified
+	case f.Attention == channel.Unreachable():
+		return codeRefused
+	case v.SentAt.Valid:
+		return codeSent
+	case f.StuckStep == "send_"+string(channel):
+		return codeStuck
+	}
+	return codePending
 }
 
+// whileVerifying is withFiling for the pages of 身份验证.
+func (p *Pages) whileVerifying(h handler) web.Handler { return p.withFiling(h, filing.Verifying) }
+
 // verifyForm is 身份验证.
-func (p *Pages) verifyForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) verifyForm(c *gin.Context, cur Current) error {
 	if done, err := p.verified(c, cur); done || err != nil {
 		return err
 	}
+	p.remindOfCodes(c.Request.Context(), cur)
 	return p.showVerify(c, http.StatusOK, cur, url.Values{}, nil)
 }
 
-func (p *Pages) showVerify(
-	c *gin.Context, status int, cur dossierview.Current, values url.Values, problems filing.Problems,
-) error {
+const (
+	// codeOverdue is how long a code that is sent normally takes until it shows.
+	codeOverdue = 3 * time.Second
+	// codeReminderPatience bounds what the page waits for: it shows the codes' state in any case.
+	codeReminderPatience = 2 * time.Second
+)
+
+// remindOfCodes makes up for a crash between requesting a code and telling the workflow, which takes the same request
+// once.
+func (p *Pages) remindOfCodes(ctx context.Context, cur Current) {
+	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
+	if err != nil {
+		return // the page reads them again
+	}
+	ctx, cancel := context.WithTimeout(ctx, codeReminderPatience)
+	defer cancel()
+	for _, channel := range filing.Channels {
+		v, known := verifications[channel]
+		if known && codeStateOf(cur.Filing, v, channel) == codePending &&
+			p.Store.Now().Sub(v.RequestedAt) > codeOverdue {
+			// What fails here is tried again when the page is opened again.
+			_, _ = p.Filings.SendCode(ctx, cur.Filing.Ref(), workflows.SendCode{Channel: channel, Send: v.Sends})
+		}
+	}
+}
+
+func (p *Pages) showVerify(c *gin.Context, status int, cur Current, values url.Values, problems filing.Problems) error {
 	verifications, err := p.Store.Verifications(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
 	}
-	data := verifyData{Verified: map[filing.Channel]bool{}, Attention: cur.Filing.Attention}
+	data := verifyData{Codes: map[filing.Channel]codeState{}, Attention: cur.Filing.Attention}
 	var fields []web.Field
 	for _, channel := range filing.Channels {
-		data.Verified[channel] = verifications[channel].VerifiedAt.Valid
-		if !data.Verified[channel] {
+		state := codeStateOf(cur.Filing, verifications[channel], channel)
+		data.Codes[channel] = state
+		if state.fillable() {
 			fields = append(fields, web.Field{
 				Name: web.CodeField[channel], Type: "code", Required: true,
 				Autocomplete: "one-time-code", Maxlength: web.MaxCodeTyped,
@@ -60,13 +110,11 @@ func (p *Pages) showVerify(
 		}
 	}
 	data.Form = web.Build(p.Texts.For(p.Lang(c)), "verify", fields, values, problems)
-	return p.Render(c, status, web.Page{Title: "verify.title"}, func(page *web.Page) templ.Component {
-		return verifyPage(page, data)
-	})
+	return p.Render(c, status, web.Page{Title: "verify.title"}, web.With(verifyPage, data))
 }
 
 // verify accepts one code or both.
-func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) verify(c *gin.Context, cur Current) error {
 	values := web.PostForm(c)
 	problems, err := p.noCode(c.Request.Context(), cur, values)
 	if err != nil {
@@ -78,14 +126,9 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 			continue
 		}
 		err := p.Store.VerifyCode(c.Request.Context(), cur.Filing.ID, channel, code)
-		switch {
-		case errors.Is(err, store.ErrCodeWrong):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_wrong"})
-		case errors.Is(err, store.ErrCodeExpired):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_expired"})
-		case errors.Is(err, store.ErrCodeLocked):
-			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "code_locked"})
-		case err != nil:
+		if wrong := web.CodeProblem(err).For("code"); wrong != nil {
+			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: wrong.Key})
+		} else if err != nil {
 			return err
 		}
 	}
@@ -98,10 +141,8 @@ func (p *Pages) verify(c *gin.Context, cur dossierview.Current) error {
 	return web.Redirect(c, web.FilingPath(c)+"/verify")
 }
 
-// noCode asks for the missing codes if none was typed.
-func (p *Pages) noCode(
-	ctx context.Context, cur dossierview.Current, values url.Values,
-) (problems filing.Problems, err error) {
+// noCode asks for the codes if none was typed.
+func (p *Pages) noCode(ctx context.Context, cur Current, values url.Values) (problems filing.Problems, err error) {
 	for _, name := range web.CodeField {
 		if web.Digits(values.Get(name)) != "" {
 			return nil, nil
@@ -109,7 +150,7 @@ func (p *Pages) noCode(
 	}
 	verifications, err := p.Store.Verifications(ctx, cur.Filing.ID)
 	for _, channel := range filing.Channels {
-		if err == nil && !verifications[channel].VerifiedAt.Valid {
+		if state := codeStateOf(cur.Filing, verifications[channel], channel); err == nil && state.fillable() {
 			problems = append(problems, filing.Problem{Field: web.CodeField[channel], Key: "required"})
 		}
 	}
@@ -118,7 +159,7 @@ func (p *Pages) noCode(
 
 // verified tells the workflow once both codes were correct and answers the request. Opening the page
 // also makes up for a crash between storing the codes and telling the workflow.
-func (p *Pages) verified(c *gin.Context, cur dossierview.Current) (done bool, err error) {
+func (p *Pages) verified(c *gin.Context, cur Current) (done bool, err error) {
 	ctx := c.Request.Context()
 	if done, err = p.Store.Verified(ctx, cur.Filing.ID); !done || err != nil {
 		return false, err
@@ -128,12 +169,15 @@ func (p *Pages) verified(c *gin.Context, cur dossierview.Current) (done bool, er
 }
 
 // sendCodeAgain resends a channel's code, at most once a minute.
-func (p *Pages) sendCodeAgain(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) sendCodeAgain(c *gin.Context, cur Current) error {
 	channel := filing.Channel(c.PostForm("channel"))
 	if web.CodeField[channel] == "" {
 		return web.ErrBadRequest
 	}
 	send, err := p.Store.RequestCode(c.Request.Context(), cur.Filing.ID, channel)
+	if errors.Is(err, store.ErrCodePending) {
+		err = nil // the workflow may not know of it
+	}
 	if err != nil {
 		return p.Finish(c, err, web.FilingPath(c)+"/verify", "", web.Refusals{
 			store.ErrCodeTooSoon: "flash.code_too_soon", store.ErrConflict: "flash.already_verified",
@@ -154,7 +198,7 @@ func recoverFields(*locale.Localizer) []web.Field {
 }
 
 // recoverForm is 找回验证码: it corrects the phone number and the mail address.
-func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) recoverForm(c *gin.Context, cur Current) error {
 	contact, err := p.Store.Contact(c.Request.Context(), cur.Filing.ID)
 	if err != nil {
 		return err
@@ -176,11 +220,10 @@ func (p *Pages) recoverForm(c *gin.Context, cur dossierview.Current) error {
 func (p *Pages) showRecover(c *gin.Context, status int, values url.Values, problems filing.Problems) error {
 	t := p.Texts.For(p.Lang(c))
 	form := web.Build(t, "recover", recoverFields(t), values, problems)
-	page := web.Page{Title: "recover.title", Wrong: form.HasProblems()}
-	return p.Render(c, status, page, func(page *web.Page) templ.Component { return recoverPage(page, form) })
+	return p.Render(c, status, web.Page{Title: "recover.title", Wrong: form.HasProblems()}, web.With(recoverPage, form))
 }
 
-func (p *Pages) recoverCodes(c *gin.Context, cur dossierview.Current) error {
+func (p *Pages) recoverCodes(c *gin.Context, cur Current) error {
 	ctx := c.Request.Context()
 	values := web.PostForm(c)
 	details := web.ContactOf(values)

@@ -42,10 +42,10 @@ func (v *View) DossierParts(c *gin.Context, d filing.Dossier) []DossierPart {
 	var parts []DossierPart
 	if d.Subject.HolderNumber != "" || d.Subject.SiteNumber != "" {
 		line := func(name, text string) DossierLine {
-			return DossierLine{ID: "v-subject-" + name, Label: t.T("dossiers.subject_"+name, nil), Text: text}
+			return DossierLine{ID: "v-subject-" + name, Label: t.T("manual_dossiers.subject_"+name, nil), Text: text}
 		}
 		lines := []DossierLine{line("holder", d.Subject.HolderNumber), line("site", d.Subject.SiteNumber)}
-		parts = append(parts, DossierPart{Title: "dossiers.subject", Lines: lines})
+		parts = append(parts, DossierPart{Title: "manual_dossiers.subject", Lines: lines})
 	}
 	for _, f := range FilledForms(d) {
 		lines := FormLines(t, f.Name, v.Fields(t, codes, d.Kind, f.Name, f.Values), f.Values)
@@ -136,8 +136,7 @@ func Shown(t *locale.Localizer, f web.Field) string {
 	return strings.Join(strings.Fields(copied(t, f)), " ")
 }
 
-// WithBuiltIn adds the built-in codes that the bureau's tables no longer have: dossiers may still have
-// them.
+// WithBuiltIn adds the built-in codes that the bureau's tables no longer have: dossiers may still have them.
 func WithBuiltIn(t filing.Tables) filing.Tables {
 	old := filing.BuiltIn()
 	for _, table := range []struct {

@@ -13,8 +13,7 @@ import (
 // listFields are the fields whose choices depend on another field.
 var listFields = []string{"document_type", "city", "county"}
 
-// ListsAsked is the field whose choices a button asks for: without JavaScript, it saves the form and
-// shows it again.
+// ListsAsked is the field whose choices a button asks for: without JavaScript, it saves the form and shows it again.
 func ListsAsked(action string) (field string, asked bool) {
 	field, asked = strings.CutPrefix(action, "lists.")
 	return field, asked && slices.Contains(listFields, field)
@@ -44,72 +43,61 @@ func HolderFields(h *filing.Holder) []web.BoundField {
 	return append(holderFields(h), managerFields(&h.Manager)...)
 }
 
+// input is a required field that is typed; autocomplete is HTML's attribute.
+func input(name, kind, autocomplete string, value any) web.BoundField {
+	return web.BoundField{
+		Field: web.Field{Name: name, Type: kind, Required: true, Autocomplete: autocomplete}, Value: value,
+	}
+}
+
+// choice is a required field with choices, of the type "select" or "checkboxes".
+func choice(name, kind string, value any, choices func(web.Choosing) []web.Option) web.BoundField {
+	return web.BoundField{Field: web.Field{Name: name, Type: kind, Required: true}, Value: value, Choices: choices}
+}
+
+func optional(f web.BoundField) web.BoundField {
+	f.Required = false
+	return f
+}
+
+// below makes a field's choices depend on another field; a script gets them from lists.
+func below(follows, lists string, f web.BoundField) web.BoundField {
+	f.Follows, f.Lists = follows, lists
+	return f
+}
+
+const regionLists = "/regions?parent="
+
 func holderFields(h *filing.Holder) []web.BoundField {
 	natures := func(t filing.Tables) []filing.Code { return t.Natures }
 	documents := func(x web.Choosing) []web.Option {
 		return web.Choose(x.Localizer, web.CodeOptions(x.Lang(), DocumentsOf(x.Codes, x.Typed)))
 	}
 	provinces := func(r filing.Regions, _ string) []filing.Region { return r.Provinces() }
+	cities, counties := web.Divisions("province", filing.Regions.Cities), web.Divisions("city", filing.Regions.Counties)
 	return []web.BoundField{
-		{Field: web.Field{Name: "name", Type: "text", Required: true}, Value: &h.Name},
-		{Field: web.Field{Name: "nature", Type: "select", Required: true}, Value: &h.Nature, Choices: web.OneOf(natures)},
-		{
-			Field: web.Field{
-				Name: "document_type", Type: "select", Required: true, Follows: "nature", Lists: "/documents?nature=",
-			},
-			Value: &h.DocumentType, Choices: documents,
-		},
-		{
-			Field: web.Field{Name: "document_number", Type: "text", Required: true, Autocomplete: "off"},
-			Value: &h.DocumentNumber,
-		},
-		{Field: web.Field{Name: "document_address", Type: "text", Required: true}, Value: &h.DocumentAddress},
-		{Field: web.Field{Name: "superior", Type: "text", Required: true}, Value: &h.Superior},
-		{
-			Field: web.Field{Name: "province", Type: "select", Required: true},
-			Value: &h.Province, Choices: web.Divisions("", provinces),
-		},
-		{
-			Field: web.Field{
-				Name: "city", Type: "select", Required: true, Follows: "province", Lists: "/regions?parent=",
-			},
-			Value: &h.City, Choices: web.Divisions("province", filing.Regions.Cities),
-		},
-		{
-			Field: web.Field{Name: "county", Type: "select", Follows: "city", Lists: "/regions?parent="},
-			Value: &h.County, Choices: web.Divisions("city", filing.Regions.Counties),
-		},
-		{Field: web.Field{Name: "address", Type: "text", Required: true}, Value: &h.Address},
+		input("name", "text", "", &h.Name),
+		choice("nature", "select", &h.Nature, web.OneOf(natures)),
+		below("nature", "/documents?nature=", choice("document_type", "select", &h.DocumentType, documents)),
+		input("document_number", "text", "off", &h.DocumentNumber),
+		input("document_address", "text", "", &h.DocumentAddress),
+		input("superior", "text", "", &h.Superior),
+		choice("province", "select", &h.Province, web.Divisions("", provinces)),
+		below("province", regionLists, choice("city", "select", &h.City, cities)),
+		below("city", regionLists, optional(choice("county", "select", &h.County, counties))),
+		input("address", "text", "", &h.Address),
 	}
 }
 
 func managerFields(m *filing.Manager) []web.BoundField {
 	documents := func(t filing.Tables) []filing.Code { return t.DocumentsFor(filing.NaturePerson) }
 	return []web.BoundField{
-		{
-			Field: web.Field{Name: "manager_name", Type: "text", Required: true, Autocomplete: "name"},
-			Value: &m.Name,
-		},
-		{
-			Field: web.Field{Name: "manager_document_type", Type: "select", Required: true},
-			Value: &m.DocumentType, Choices: web.OneOf(documents),
-		},
-		{
-			Field: web.Field{Name: "manager_document_number", Type: "text", Required: true, Autocomplete: "off"},
-			Value: &m.DocumentNumber,
-		},
-		{
-			Field: web.Field{Name: "manager_office_phone", Type: "tel", Autocomplete: "work tel-national"},
-			Value: &m.OfficePhone,
-		},
-		{
-			Field: web.Field{Name: "manager_mobile", Type: "tel", Required: true, Autocomplete: "tel-national"},
-			Value: &m.Mobile,
-		},
-		{
-			Field: web.Field{Name: "manager_email", Type: "email", Required: true, Autocomplete: "email"},
-			Value: &m.Email,
-		},
+		input("manager_name", "text", "name", &m.Name),
+		choice("manager_document_type", "select", &m.DocumentType, web.OneOf(documents)),
+		input("manager_document_number", "text", "off", &m.DocumentNumber),
+		optional(input("manager_office_phone", "tel", "work tel-national", &m.OfficePhone)),
+		input("manager_mobile", "tel", "tel-national", &m.Mobile),
+		input("manager_email", "email", "email", &m.Email),
 	}
 }
 
@@ -120,60 +108,33 @@ func siteFields(s *filing.Site) []web.BoundField {
 	languages := func(t filing.Tables) []filing.Code { return t.Languages }
 	services := func(t filing.Tables) []filing.Code { return t.Services }
 	return []web.BoundField{
-		{Field: web.Field{Name: "name", Type: "text", Required: true}, Value: &s.Name},
-		{Field: web.Field{Name: "home_page", Type: "text", Required: true}, Value: &s.HomePage},
-		{Field: web.Field{Name: "provider", Type: "fixed"}, Value: &s.Provider},
-		{
-			Field: web.Field{Name: "access_mode", Type: "select", Required: true},
-			Value: &s.AccessMode, Choices: web.OneOf(accessModes),
-		},
-		{
-			Field: web.Field{Name: "server_place", Type: "select", Required: true},
-			Value: &s.ServerPlace, Choices: web.OneOf(serverPlaces),
-		},
-		{
-			Field: web.Field{Name: "ip_only", Type: "select"},
-			Value: &s.IPOnly, Choices: web.NoOrYes("form.no", "form.yes"),
-		},
-		{Field: web.Field{Name: "domains", Type: "textarea", Required: true}, Value: &s.Domains},
-		{
-			Field: web.Field{Name: "dynamic_ip", Type: "select"},
-			Value: &s.DynamicIP, Choices: web.NoOrYes("form.static", "form.dynamic"),
-		},
-		{Field: web.Field{Name: "ips", Type: "textarea", Required: true}, Value: &s.IPs},
-		{
-			Field: web.Field{Name: "pre_approvals", Type: "checkboxes"},
-			Value: &s.PreApprovals, Choices: web.AnyOf(preApprovals),
-		},
-		{
-			Field: web.Field{Name: "languages", Type: "checkboxes", Required: true},
-			Value: &s.Languages, Choices: web.AnyOf(languages),
-		},
-		{
-			Field: web.Field{Name: "services", Type: "checkboxes", Required: true},
-			Value: &s.Services, Choices: web.AnyOf(services),
-		},
-		{Field: web.Field{Name: "remark", Type: "textarea"}, Value: &s.Remark},
+		input("name", "text", "", &s.Name),
+		input("home_page", "text", "", &s.HomePage),
+		optional(input("provider", "fixed", "", &s.Provider)),
+		choice("access_mode", "select", &s.AccessMode, web.OneOf(accessModes)),
+		choice("server_place", "select", &s.ServerPlace, web.OneOf(serverPlaces)),
+		optional(choice("ip_only", "select", &s.IPOnly, web.NoOrYes("form.no", "form.yes"))),
+		input("domains", "textarea", "", &s.Domains),
+		optional(choice("dynamic_ip", "select", &s.DynamicIP, web.NoOrYes("form.static", "form.dynamic"))),
+		input("ips", "textarea", "", &s.IPs),
+		optional(choice("pre_approvals", "checkboxes", &s.PreApprovals, web.AnyOf(preApprovals))),
+		choice("languages", "checkboxes", &s.Languages, web.AnyOf(languages)),
+		choice("services", "checkboxes", &s.Services, web.AnyOf(services)),
+		optional(input("remark", "textarea", "", &s.Remark)),
 	}
 }
 
 func ownershipFields(kind filing.Kind, proof *filing.OwnershipProof) []web.BoundField {
-	return []web.BoundField{
-		{Field: web.Field{Name: "number", Type: "text", Required: true, Autocomplete: "off"}, Value: &proof.Number},
-		{
-			Field: web.Field{
-				Name: "password", Type: "password", Required: kind.Spec().NeedsPassword, Autocomplete: "off",
-			},
-			Value: &proof.Password,
-		},
-	}
+	password := input("password", "password", "off", &proof.Password)
+	password.Required = kind.Spec().NeedsPassword
+	return []web.BoundField{input("number", "text", "off", &proof.Number), password}
 }
 
 func endingFields(e *filing.Ending) []web.BoundField {
 	reasons := func(t filing.Tables) []filing.Code { return t.EndingReasons }
 	return []web.BoundField{
-		{Field: web.Field{Name: "reason", Type: "select", Required: true}, Value: &e.Reason, Choices: web.OneOf(reasons)},
-		{Field: web.Field{Name: "note", Type: "textarea"}, Value: &e.Note},
+		choice("reason", "select", &e.Reason, web.OneOf(reasons)),
+		optional(input("note", "textarea", "", &e.Note)),
 	}
 }
 
@@ -225,8 +186,7 @@ func HolderOf(v url.Values) filing.Holder {
 	return h
 }
 
-// DocumentsOf are the document types for the chosen nature of the holder; all of them before it is
-// chosen.
+// DocumentsOf are the document types for the chosen nature of the holder; all of them before it is chosen.
 func DocumentsOf(codes filing.Tables, v url.Values) []filing.Code {
 	if list := codes.DocumentsFor(web.Number(v, "nature")); len(list) > 0 {
 		return list

@@ -2,13 +2,11 @@ package dossierview
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 
 	"github.com/beian/beian/internal/filing"
 	"github.com/beian/beian/internal/locale"
-	"github.com/beian/beian/internal/store"
 	"github.com/beian/beian/panel/web"
 )
 
@@ -53,9 +51,8 @@ func (v *View) FillPerson(ctx context.Context, cur Current, values url.Values) e
 		}
 	}
 	if values.Get("superior") != values.Get("name") && values.Get("superior") != "" {
-		before := url.Values{}
-		err := v.Store.Draft(ctx, cur.Filing.ID, web.FormHolder, &before)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		before, _, err := v.StartedDraft(ctx, cur, web.FormHolder)
+		if err != nil {
 			return err
 		}
 		if values.Get("superior") != before.Get("name") || values.Get("superior") != before.Get("superior") {
@@ -66,8 +63,7 @@ func (v *View) FillPerson(ctx context.Context, cur Current, values url.Values) e
 	return nil
 }
 
-// WithoutTwice moves problems of the manager's fields that the holder's fill to the holder's fields,
-// each once.
+// WithoutTwice moves problems of the manager's fields that the holder's fill to the holder's fields, each once.
 func WithoutTwice(problems filing.Problems, v url.Values) filing.Problems {
 	if !isSame(v) {
 		return problems

@@ -30,7 +30,7 @@ func ViewReason(t *locale.Localizer, reason string) string {
 	}
 	var said []string
 	for i, word := range append(words, size) {
-		key := "support_dossier.view_" + word
+		key := "staff_dossier.view_" + word
 		if i == 1 && i < len(words) {
 			key = "stage." + word
 		}

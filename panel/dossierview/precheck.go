@@ -171,21 +171,18 @@ func (v *View) formFindings(c *gin.Context, cur Current, d filing.Dossier) ([]Fo
 // formLines are the problems of one form; a form that is missing is one line.
 func (v *View) formLines(c *gin.Context, form string, problems filing.Problems, missing bool) []FoundLine {
 	t := v.Texts.For(v.Lang(c))
-	source := t.T("precheck_source.form."+form, nil)
-	if missing {
-		return []FoundLine{{
-			Rule: ruleFormMissing, Blocking: true, Lacking: true,
-			Form: form, Path: formPath(c, form), Field: form + ".title",
-			Text: t.T("precheck.form_missing", nil), Source: source,
-		}}
+	line := FoundLine{
+		Rule: ruleFormMissing, Blocking: true, Lacking: true, Form: form, Path: formPath(c, form), Field: form + ".title",
+		Text: t.T("precheck.form_missing", nil), Source: t.T("precheck_source.form."+form, nil),
 	}
-	lines := make([]FoundLine, len(problems))
+	if missing {
+		return []FoundLine{line}
+	}
+	lines := slices.Repeat([]FoundLine{line}, len(problems))
 	for i, p := range problems {
-		lines[i] = FoundLine{
-			Rule: p.Key, Blocking: true, Lacking: slices.Contains(unfilled, p.Key),
-			Form: form, Path: formPath(c, form) + "&check=1#f-" + p.Field, Field: "field." + form + "." + p.Field,
-			Text: t.T("problem."+p.Key, p.Args), Source: source,
-		}
+		l := &lines[i]
+		l.Rule, l.Lacking, l.Text = p.Key, slices.Contains(unfilled, p.Key), t.T("problem."+p.Key, p.Args)
+		l.Path, l.Field = line.Path+"&check=1#f-"+p.Field, "field."+form+"."+p.Field
 		if own := "precheck_source.problem." + p.Key; t.Has(own) {
 			lines[i].Source = t.T(own, nil)
 		}

@@ -70,9 +70,7 @@ func (v *View) ownershipProblems(ctx context.Context, d filing.Dossier) filing.P
 
 // ProveOwnership asks the bureau whether the filing password belongs to the number. If the bureau can't
 // be asked, it checks the password when it gets the record.
-func (v *View) ProveOwnership(
-	ctx context.Context, cur Current, proof filing.OwnershipProof,
-) (filing.Problems, error) {
+func (v *View) ProveOwnership(ctx context.Context, cur Current, proof filing.OwnershipProof) (filing.Problems, error) {
 	number := proof.Number
 	if number == "" { // a follow-up's number is that of the filing it follows
 		if proof.Password == "" {

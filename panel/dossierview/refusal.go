@@ -28,8 +28,7 @@ type Refusal struct {
 	fields map[string]string
 }
 
-// RefusalOf is why the bureau, or our own staff, sent back a filing that is being corrected; empty for
-// others.
+// RefusalOf is why the bureau, or our own staff, sent back a filing that is being corrected; empty for others.
 func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 	if cur.Filing.Stage != filing.Correcting {
 		return Refusal{}, nil
@@ -61,7 +60,7 @@ func (v *View) RefusalOf(c *gin.Context, cur Current) (Refusal, error) {
 func (v *View) sentBack(c *gin.Context, t *locale.Localizer, b store.SendBack) Refusal {
 	r := Refusal{Note: SendBackText(t, b), fields: map[string]string{}}
 	if r.Note == "" {
-		r.Note = t.T("sendback.no_reason", nil)
+		r.Note = t.T("send_back.no_reason", nil)
 	}
 	for _, about := range b.Fields {
 		r.fields[about] = r.Note
@@ -94,7 +93,7 @@ func SendBackText(t *locale.Localizer, b store.SendBack) string {
 		}
 	}
 	if b.Text != "" {
-		texts = append(texts, t.T("sendback.said", map[string]any{"text": b.Text}))
+		texts = append(texts, t.T("send_back.said", map[string]any{"text": b.Text}))
 	}
 	return sentences(t, texts)
 }
@@ -103,7 +102,7 @@ func SendBackText(t *locale.Localizer, b store.SendBack) string {
 func notedReason(t *locale.Localizer, r filing.SendBackReason, b store.SendBack) string {
 	texts := []string{r.In(t.Lang())}
 	if note := b.Notes[r.Key]; note != "" {
-		texts = append(texts, t.T("sendback.said", map[string]any{"text": note}))
+		texts = append(texts, t.T("send_back.said", map[string]any{"text": note}))
 	}
 	return sentences(t, texts)
 }
@@ -129,8 +128,7 @@ func DecisionText(t *locale.Localizer, d store.Decision) string {
 	return text
 }
 
-// MarkRefused puts the reason above a form, and at each of its fields that was refused until that is
-// corrected.
+// MarkRefused puts the reason above a form, and at each of its fields that was refused until that is corrected.
 func (v *View) MarkRefused(c *gin.Context, cur Current, kind filing.Kind, f *web.Form, values url.Values) error {
 	r, err := v.RefusalOf(c, cur)
 	if err != nil || r.Note == "" {

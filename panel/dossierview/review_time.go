@@ -25,8 +25,7 @@ type Expectation struct {
 	Reviews int
 	// Half of the decisions took at most Median days, nine in ten at most Most.
 	Median, Most int
-	// By is the day by which to expect the decision; zero until the bureau has the record. Over:
-	// that day has passed.
+	// By is the day by which to expect the decision; zero until the bureau has the record. Over: that day has passed.
 	By   time.Time
 	Over bool
 }
@@ -51,17 +50,17 @@ func ExpectationOf(times []store.ReviewTime, accepted, now time.Time) Expectatio
 
 // text says how long it will take and, once the bureau has the record, until when.
 func (e *Expectation) text(p *web.Page) string {
-	text := p.Text("expected.rule", "most", e.Most)
+	text := p.Text("review_time.rule", "most", e.Most)
 	if e.Reviews > 0 {
-		text = p.Text("expected.history", "n", e.Reviews, "median", e.Median, "most", e.Most)
+		text = p.Text("review_time.history", "n", e.Reviews, "median", e.Median, "most", e.Most)
 	}
 	switch {
 	case e.By.IsZero():
 		return text
 	case e.Over:
-		return text + " " + p.Text("expected.over", "by", web.Date(e.By))
+		return text + " " + p.Text("review_time.over", "by", web.Date(e.By))
 	}
-	return text + " " + p.Text("expected.by", "by", web.Date(e.By))
+	return text + " " + p.Text("review_time.by", "by", web.Date(e.By))
 }
 
 // rank is the nearest-rank percentile of sorted values.
@@ -75,9 +74,9 @@ type reviewCache struct {
 	known map[reviewGroup]knownReviews
 }
 
+// reviewGroup names a group of kinds that are reviewed alike by the first one's operation.
 type reviewGroup struct {
-	province string
-	// operation is the first one of the kinds that are reviewed alike.
+	province  string
 	operation int
 }
 
@@ -89,22 +88,17 @@ type knownReviews struct {
 // ReviewTimes are the recent durations of reviews in a province, kept in memory for a while.
 func (v *View) ReviewTimes(ctx context.Context, province string, kind filing.Kind) ([]store.ReviewTime, error) {
 	operations := kind.ReviewedAlike()
-	group := reviewGroup{province, operations[0]}
-	c := &v.reviews
+	group, c := reviewGroup{province, operations[0]}, &v.reviews
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if kept, ok := c.known[group]; ok && time.Since(kept.loaded) < reviewsFor {
 		return kept.times, nil
 	}
 	times, err := v.Store.ReviewTimes(ctx, province, operations)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		c.known[group] = knownReviews{times, time.Now()}
 	}
-	if c.known == nil {
-		c.known = map[reviewGroup]knownReviews{}
-	}
-	c.known[group] = knownReviews{times, time.Now()}
-	return times, nil
+	return times, err
 }
 
 // Expected is how long the bureau will take with a filing that has been submitted; nil in other stages.

@@ -18,7 +18,7 @@ import (
 // TimelineLine is what happened, when, and by whom.
 type TimelineLine struct {
 	At time.Time
-	// Kind is a key below "event.", Actor one below "actor.".
+	// Kind is a key below "event.", Actor one below "timeline_actor.".
 	Kind, Actor string
 	// Detail is what exactly happened, in the reader's language; may be empty.
 	Detail string
@@ -35,8 +35,7 @@ type EarlierFiling struct {
 // earlierShown limits how many other filings of an order are shown.
 const earlierShown = 20
 
-// Earlier are the order's other filings, newest first: those that this one follows, and those that
-// ended.
+// Earlier are the order's other filings, newest first: those that this one follows, and those that ended.
 func (v *View) Earlier(c *gin.Context, cur Current) ([]EarlierFiling, error) {
 	ctx := c.Request.Context()
 	all, err := v.Store.FilingsOfOrder(ctx, cur.Order.ID, earlierShown+1)
@@ -146,7 +145,7 @@ func (said feedback) detail(t *locale.Localizer, e store.Event, revision int) st
 		step, _, _ := strings.Cut(e.Detail, ":")
 		return TextIf(t, "stuck.", step)
 	case filing.EventContactCorrected, filing.EventContactConfirmed:
-		return TextIf(t, "correction.channel_", e.Detail)
+		return TextIf(t, "contact_correction.channel_", e.Detail)
 	case filing.EventNoticeRefused:
 		channel, _, _ := strings.Cut(e.Detail, ":")
 		return TextIf(t, "timeline.", channel)
@@ -189,12 +188,11 @@ func ActorKey(actor string) string {
 	return "system"
 }
 
-// ActorName says to staff who did something: it names the account and never says "you". It is empty
-// if nobody knows.
+// ActorName says to staff who did something: it names the account and never says "you". It is empty if nobody knows.
 func ActorName(t *locale.Localizer, actor string) string {
 	if actor == "" {
 		return ""
 	}
 	_, login, _ := strings.Cut(actor, ":")
-	return t.T("actor.staff."+ActorKey(actor), map[string]any{"login": login})
+	return t.T("timeline_actor.staff."+ActorKey(actor), map[string]any{"login": login})
 }

@@ -17,7 +17,9 @@ type View struct {
 }
 
 // New makes a view.
-func New(k *web.Kit) *View { return &View{Kit: k} }
+func New(k *web.Kit) *View {
+	return &View{Kit: k, reviews: reviewCache{known: map[reviewGroup]knownReviews{}}}
+}
 
 // Current is the filing that a page is about, with its order.
 type Current struct {

@@ -23,7 +23,7 @@ const rowsShown = 60
 type codeTable struct {
 	Name string
 	Rows []codeRow
-	// More says which rows aren't shown: a key below "codes."
+	// More says which rows aren't shown: a key below "code_tables."
 	More string
 }
 
@@ -31,7 +31,7 @@ type codeRow struct {
 	Code, Name, English string
 	// Open leads to the divisions below a place.
 	Open string
-	// Note is who must act on a result code: a key below "codes.acts."
+	// Note is who must act on a result code: a key below "code_tables.acts."
 	Note string
 	// Help is the address that explains a result code.
 	Help string
@@ -52,10 +52,10 @@ type helpCodesData struct {
 
 // codeColumns are the columns of a table; of result codes it also says who must act.
 func codeColumns(name string) web.TableSpec[codeRow] {
-	columns := []web.Column[codeRow]{{Key: "codes.code", Cell: codeCell}, {Key: "codes.name", Cell: codeName}}
+	columns := []web.Column[codeRow]{{Key: "code_tables.code", Cell: codeCell}, {Key: "code_tables.name", Cell: codeName}}
 	if name == tableResults {
-		columns = append(columns, web.TextColumn("codes.who", func(p *web.Page, r codeRow) string {
-			return p.Text("codes.acts." + r.Note)
+		columns = append(columns, web.TextColumn("code_tables.who", func(p *web.Page, r codeRow) string {
+			return p.Text("code_tables.acts." + r.Note)
 		}))
 	}
 	return web.TableSpec[codeRow]{Columns: columns}
@@ -90,7 +90,7 @@ func (p *Pages) helpCodes(c *gin.Context) error {
 		data.Tables = []codeTable{{Name: "regions", Rows: regionRows(regionsBelow(regions, code))}}
 	}
 	data.None = len(data.Tables) == 0
-	return p.Render(c, http.StatusOK, web.Page{Title: "codes.title"}, web.With(codesPage, data))
+	return p.Render(c, http.StatusOK, web.Page{Title: "code_tables.title"}, web.With(codesPage, data))
 }
 
 // codeTables are the tables with the rows whose code or name matches a query. Without a query they

@@ -25,7 +25,7 @@ const (
 
 type flowStep struct{ key, who string }
 
-// flowSteps are the steps, by the keys of their texts below "flow.", and who acts: you, us, bureau.
+// flowSteps are the steps, by the keys of their texts below "flow_chart.", and who acts: you, us, bureau.
 var flowSteps = []flowStep{
 	{"contact", "you"}, {"verify", "you"}, {"forms", "you"}, {"papers", "you"}, {"precheck", "you"},
 	{"submit", "us"}, {"review", "bureau"}, {"install", "you"}, {"filed", "us"}, {"police", "you"},
@@ -62,12 +62,12 @@ func drawFlow(t *locale.Localizer) *flow {
 	for i, step := range flowSteps {
 		b := flowBoxDrawn{
 			Number: i + 1, Who: step.who, X: flowLeft, Y: y, Width: flowBox,
-			Title:  t.T("flow."+step.key+".title", nil),
-			Acts:   t.T("flow.who."+step.who, nil) + " · " + t.T("flow."+step.key+".time", nil),
+			Title:  t.T("flow_chart."+step.key+".title", nil),
+			Acts:   t.T("flow_chart.who."+step.who, nil) + " · " + t.T("flow_chart."+step.key+".time", nil),
 			TitleY: y + 26, ActsY: y + 26 + flowLine,
 		}
 		line := b.ActsY + 2
-		for _, text := range balanced(t.T("flow."+step.key+".text", nil), flowTextWide) {
+		for _, text := range balanced(t.T("flow_chart."+step.key+".text", nil), flowTextWide) {
 			line += flowLine
 			b.Lines = append(b.Lines, flowText{Y: line, Text: text})
 		}

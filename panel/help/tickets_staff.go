@@ -54,7 +54,7 @@ func (p *Pages) showStaffTicket(
 		return err
 	}
 	fields := []web.Field{{Name: "text", Type: "textarea", Required: true}}
-	data.Form = p.Form(c, "answer", fields, values, problems)
+	data.Form = p.Form(c, "ticket_answer", fields, values, problems)
 	return p.Render(c, status, web.Page{Title: "tickets.staff"}, web.With(staffTicketPage, data))
 }
 

@@ -55,7 +55,7 @@ func (p *Pages) showStaffAccounts(c *gin.Context, status int, values url.Values,
 func staffAccountFields(t *locale.Localizer) []web.Field {
 	return []web.Field{{Name: "login", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "role", Type: "select", Required: true,
-			Options: web.TextOptions(t, "staff_role.", store.StaffRoles...)}}
+			Options: web.TextOptions(t, "staff_account_role.", store.StaffRoles...)}}
 }
 
 // newFirstPassword makes a first password: 80 random bits in groups that are easy to read out.

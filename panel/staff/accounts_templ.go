@@ -129,7 +129,7 @@ var accountTable = web.TableSpec[accountRow]{
 	Columns: []web.Column[accountRow]{
 		{Key: "field.sign_in.login", Cell: accountLogin},
 		{Key: "field.staff_account.role", Cell: accountRole},
-		web.TextColumn("totp.title", func(p *web.Page, a accountRow) string {
+		web.TextColumn("second_factor.title", func(p *web.Page, a accountRow) string {
 			if a.TOTP {
 				return p.Text("staff_accounts.totp_on")
 			}
@@ -288,7 +288,7 @@ func accountRole(p *web.Page, a accountRow) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, role := range store.StaffRoles {
-			templ_7745c5c3_Err = web.Choice(string(role), string(a.StaffRole), p.Text("staff_role."+string(role))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Choice(string(role), string(a.StaffRole), p.Text("staff_account_role."+string(role))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -37,7 +37,7 @@ type addressesData struct {
 type blockRow struct {
 	store.AddressBlock
 	Range, Account, Unit string
-	// Way is a key of "block_kind.", State one of "block_state.".
+	// Way is a key of "address_block_kind.", State one of "address_block_state.".
 	Way, State string
 	// Result is why the bureau refused the latest record, NewRange what a pending change makes of the block.
 	Result, NewRange string
@@ -58,7 +58,7 @@ func (b blockRow) stateClass() string {
 
 // change is the key of what the reader can do about the block's values.
 func (b blockRow) change() string {
-	return cmp.Or(web.When(b.State == store.BlockRefused, "addresses.again"), "addresses.change")
+	return cmp.Or(web.When(b.State == store.BlockRefused, "address_blocks.again"), "address_blocks.change")
 }
 
 // addresses lists the address blocks with their states, shows which addresses of orders aren't
@@ -77,7 +77,8 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		values = url.Values{"since": {p.today()}, "assignment": {strconv.Itoa(bureau.StaticAddresses)}}
 	}
 	open := exchanging(accounts)
-	data := addressesData{NoAccount: len(open) == 0, Form: web.Build(t, "block", reportFields(t, open), values, problems)}
+	form := web.Build(t, "address_block", reportFields(t, open), values, problems)
+	data := addressesData{NoAccount: len(open) == 0, Form: form}
 	blocks, err := p.Store.Blocks(ctx, web.QueryID(c, "before"), blocksPerPage+1)
 	if err == nil {
 		data.Uncovered, err = p.Store.UncoveredRanges(ctx, uncoveredShown)
@@ -98,7 +99,7 @@ func (p *Pages) showAddresses(c *gin.Context, values url.Values, problems filing
 		row.Account = names[b.AccountID]
 		data.Blocks = append(data.Blocks, row)
 	}
-	return p.Render(c, status, web.Page{Title: "addresses.title"}, web.With(addressesPage, data))
+	return p.Render(c, status, web.Page{Title: "address_blocks.title"}, web.With(addressesPage, data))
 }
 
 // exchanging are the accounts with an interface: blocks are reported through one.
@@ -115,7 +116,7 @@ func reportFields(t *locale.Localizer, accounts []store.Account) (fields []web.F
 		}
 		fields = append(fields, web.Field{Name: "account", Type: "select", Required: true, Options: web.Choose(t, options)})
 	}
-	kinds := web.TextOptions(t, "block_kind.", filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved)
+	kinds := web.TextOptions(t, "address_block_kind.", filing.BlockSource, filing.BlockOwnUse, filing.BlockReserved)
 	fields = append(fields,
 		web.Field{Name: "ranges", Type: "textarea", Required: true},
 		web.Field{Name: "kind", Type: "select", Required: true, Options: web.Choose(t, kinds)})
@@ -164,7 +165,7 @@ func blockFields(t *locale.Localizer, kind string) []web.Field {
 		list = append(list, web.Field{Name: "unit", Type: "text", Autocomplete: "off", Required: kind != ""})
 	}
 	if kind != filing.BlockSource {
-		ways := web.TextOptions(t, "assignment.", strconv.Itoa(bureau.StaticAddresses),
+		ways := web.TextOptions(t, "address_block_assignment.", strconv.Itoa(bureau.StaticAddresses),
 			strconv.Itoa(bureau.DynamicAddresses), strconv.Itoa(bureau.UnknownAddresses))
 		list = append(list, web.Field{Name: "assignment", Type: "select", Options: web.Choose(t, ways)},
 			web.Field{Name: "since", Type: "date"})
@@ -280,11 +281,12 @@ func (p *Pages) showBlock(c *gin.Context, b store.AddressBlock, v url.Values, pr
 	fields, kind := []web.Field{{Name: "ranges", Type: "text", Required: true, Autocomplete: "off"}}, filing.BlockSource
 	if b.Source == 0 { // how a block is used may change; where it comes from can't
 		fields = append(fields, web.Field{Name: "kind", Type: "select", Required: true,
-			Options: web.TextOptions(t, "block_kind.", filing.BlockOwnUse, filing.BlockReserved)})
+			Options: web.TextOptions(t, "address_block_kind.", filing.BlockOwnUse, filing.BlockReserved)})
 		kind = filing.BlockOwnUse
 	}
-	data.Form = web.Build(t, "block", append(fields, blockFields(t, kind)...), v, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "addresses.change_title"}, web.With(addressBlockPage, data))
+	data.Form = web.Build(t, "address_block", append(fields, blockFields(t, kind)...), v, problems)
+	page := web.Page{Title: "address_blocks.change_title"}
+	return p.Render(c, web.StatusOf(problems), page, web.With(addressBlockPage, data))
 }
 
 // changeBlock queues a block's new values.

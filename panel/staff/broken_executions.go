@@ -44,7 +44,9 @@ func (p *Pages) brokenToday(ctx context.Context, t *locale.Localizer) (lines []w
 }
 
 // workflowText is the name of a workflow type.
-func workflowText(t *locale.Localizer, kind string) string { return textOr(t, "workflow.", kind) }
+func workflowText(t *locale.Localizer, kind string) string {
+	return textOr(t, "broken_workflow.", kind)
+}
 
 // brokenCause is why a workflow's code fails, from Temporal's word for it.
 func brokenCause(t *locale.Localizer, cause string) string {

@@ -302,7 +302,7 @@ func brokenActions(p *web.Page, r brokenRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = namedLink(r.Temporal, p.Text("filing_staff.temporal"), r.WorkflowID).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = namedLink(r.Temporal, p.Text("staff_filing.temporal"), r.WorkflowID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -622,7 +622,9 @@ var failureTable = web.TableSpec[store.BulkItem]{
 	Row: func(i store.BulkItem) templ.OrderedAttributes { return web.Mark("data-order", i.OrderNumber) },
 	Columns: []web.Column[store.BulkItem]{
 		{Key: "orders.number", Cell: func(_ *web.Page, i store.BulkItem) templ.Component { return orderLink(i.OrderNumber) }},
-		web.TextColumn("bulk.cause", func(p *web.Page, i store.BulkItem) string { return p.Text("reason." + i.Reason) }),
+		web.TextColumn("bulk.cause", func(p *web.Page, i store.BulkItem) string {
+			return p.Text("stuck_reason." + i.Reason)
+		}),
 		web.TextColumn("bulk.failed_at", func(_ *web.Page, i store.BulkItem) string { return web.Time(i.At.Time) }),
 	},
 }

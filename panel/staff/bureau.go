@@ -75,15 +75,15 @@ func (p *Pages) accountData(ctx context.Context, a store.Account) (d accountData
 func recordState(r store.StaffRecord) string {
 	switch {
 	case r.Code.Valid && r.Refused:
-		return "staff_state.refused"
+		return "bureau_answer_state.refused"
 	case r.Code.Valid:
-		return "staff_state.confirmed"
+		return "bureau_answer_state.confirmed"
 	case r.Accepted:
-		return "staff_state.submitted"
+		return "bureau_answer_state.submitted"
 	case r.Doubtful:
-		return "staff_state.doubtful"
+		return "bureau_answer_state.doubtful"
 	}
-	return "staff_state.waiting"
+	return "bureau_answer_state.waiting"
 }
 
 // bureauAction does something to what a path's ID names: an account, or a task.

@@ -28,14 +28,14 @@ type correctionData struct {
 
 // lead is the key of what the correction does: during verification it takes effect at once.
 func (d correctionData) lead() string {
-	return "correction.lead" + web.When(d.Filing.Stage == filing.Verifying, "_at_once")
+	return "contact_correction.lead" + web.When(d.Filing.Stage == filing.Verifying, "_at_once")
 }
 
 func (p *Pages) correctionFields(c *gin.Context, name string) []web.Field {
 	t := p.T(c)
 	address := web.ContactAddressField(name)
 	address.Autocomplete = "off"
-	proofs := web.TextOptions(t, "proof.", filing.Proofs...)
+	proofs := web.TextOptions(t, "contact_correction_proof.", filing.Proofs...)
 	return []web.Field{
 		address, {Name: "proof", Type: "select", Required: true, Options: web.Choose(t, proofs)},
 		{Name: "reason", Type: "textarea", Required: true}, {Name: "picture", Type: "file"},
@@ -55,9 +55,9 @@ func (p *Pages) showCorrection(c *gin.Context, f store.Filing, token string, fil
 	if !store.Correctable(f.Stage) || f.Kind.Registers() {
 		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
-	form := p.Form(c, "correction", p.correctionFields(c, name), filled.values, filled.problems)
+	form := p.Form(c, "contact_correction", p.correctionFields(c, name), filled.values, filled.problems)
 	data := correctionData{filingForm{form, f}, token, channel}
-	page := web.Page{Title: "correction.title_" + name}
+	page := web.Page{Title: "contact_correction.title_" + name}
 	return p.Render(c, web.StatusOf(filled.problems), page, web.With(correctionPage, data))
 }
 

@@ -80,7 +80,7 @@ func (p *Pages) showSupportDossier(c *gin.Context, status int, f store.Filing, b
 	if err := p.AuditView(c, "dossier.view", "filing", f.Ref()); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "support_dossier.title"}, web.With(dossierPage, data))
+	return p.Render(c, status, web.Page{Title: "staff_dossier.title"}, web.With(dossierPage, data))
 }
 
 // withoutSecrets leaves out what a reviewer needn't see: passwords at the bureau.

@@ -203,7 +203,7 @@ func causeLines(t *locale.Localizer, list []store.CauseFigure) []causeLine {
 // causeText is why filings are stuck.
 func causeText(t *locale.Localizer, c store.Cause) string {
 	return t.T("today.cause",
-		map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "reason.", c.Reason)})
+		map[string]any{"step": textOr(t, "stuck.", c.Step), "reason": textOr(t, "stuck_reason.", c.Reason)})
 }
 
 // spanText is a duration in the largest unit that it fills.

@@ -20,7 +20,7 @@ import (
 	"github.com/beian/beian/workflows"
 )
 
-const formUnmask = "unmask"
+const formUnmask = "staff_filing_unmask"
 
 // maxUnmaskReason bounds the reason for unmasking, in characters.
 const maxUnmaskReason = 200
@@ -37,7 +37,7 @@ type filingData struct {
 	Messages   []sentMessage
 	Records    []store.SubmittedRecord
 	SiteChecks []store.SiteCheck
-	// Execution is Temporal's view of the workflow. Where there is none, Unknown says why: a key below "filing_staff.".
+	// Execution is Temporal's view of the workflow. Where there is none, Unknown says why: a key below "staff_filing.".
 	Execution workflows.Execution
 	Unknown   string
 	// Temporal is the workflow's page in Temporal's UI; empty without a configured UI.
@@ -109,7 +109,7 @@ func (p *Pages) showFiling(c *gin.Context, f store.Filing, r filingRequest) erro
 		return err
 	}
 	p.askTemporal(c, &data)
-	return p.Render(c, web.StatusOf(r.problems), web.Page{Title: "filing_staff.title"}, web.With(filingPage, data))
+	return p.Render(c, web.StatusOf(r.problems), web.Page{Title: "staff_filing.title"}, web.With(filingPage, data))
 }
 
 // fillForms reads the forms, for those who may see personal data. Unmasking is audited before anything is shown.
@@ -160,7 +160,7 @@ func (p *Pages) fillHistory(c *gin.Context, data *filingData) (err error) {
 		return err
 	}
 	for _, m := range sent {
-		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "sent_message.", m.Template)
+		channel, what := t.T("timeline."+string(m.Channel), nil), textOr(t, "staff_filing_message.", m.Template)
 		data.Messages = append(data.Messages, sentMessage{m.SentAt, channel, what, m.ProviderID})
 	}
 	if data.Records, err = p.Store.SubmittedRecords(ctx, f.ID); err != nil {
@@ -199,7 +199,7 @@ func (p *Pages) timelineLine(c *gin.Context, t *locale.Localizer, l dossierview.
 	line := timelineLine{l.At, dossierview.ActorName(t, l.By), textOr(t, "event.", l.Kind), l.Detail}
 	ofStep := l.Kind == string(filing.EventStuck) || l.Kind == string(filing.EventResumed)
 	if step, more, ok := strings.Cut(l.Full, ": "); ok && ofStep {
-		text := cmp.Or(dossierview.TextIf(t, "reason.", more), textOr(t, "support.", more))
+		text := cmp.Or(dossierview.TextIf(t, "stuck_reason.", more), textOr(t, "staff_filing.", more))
 		line.Detail = t.T("today.cause", map[string]any{"step": textOr(t, "stuck.", step), "reason": text})
 	}
 	if !p.Allowed(c, web.CanSeePersonal) {

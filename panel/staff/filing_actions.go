@@ -81,7 +81,7 @@ func (p *Pages) fillActs(c *gin.Context, data *filingData, r filingRequest) (err
 		problems = r.problems
 	}
 	fields := []web.Field{{Name: fieldWhy, Type: "text", Maxlength: maxStaffReason}}
-	data.Reason = p.Form(c, "staff_act", fields, r.action, problems)
+	data.Reason = p.Form(c, "staff_filing_act", fields, r.action, problems)
 	data.CorrectionPath = correctionPath(f)
 	data.CanWithdraw = f.Kind.Withdrawable(f.Stage)
 	data.CanCorrect = store.Correctable(f.Stage) && !f.Kind.Registers()
@@ -212,8 +212,8 @@ func (p *Pages) showWithdraw(c *gin.Context, f store.Filing, filled filledForm) 
 		return p.finishAct(c, f, workflows.ErrWrongStage, "")
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: true}}
-	data := filingForm{p.Form(c, "staff_act", fields, filled.values, filled.problems), f}
-	page := web.Page{Title: "staff_withdraw.title"}
+	data := filingForm{p.Form(c, "staff_filing_act", fields, filled.values, filled.problems), f}
+	page := web.Page{Title: "staff_filing_withdraw.title"}
 	return p.Render(c, web.StatusOf(filled.problems), page, web.With(withdrawPage, data))
 }
 

@@ -179,7 +179,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		f := d.Filing
-		templ_7745c5c3_Err = web.BackTo(p, "/support/filings", "support.title").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.BackTo(p, "/support/filings", "filing_search.title").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -188,7 +188,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var7 string
-		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.of", "order", f.OrderNumber))
+		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.of", "order", f.OrderNumber))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 41, Col: 56}
 		}
@@ -366,7 +366,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var17 string
-		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.act"))
+		templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.act"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 69, Col: 88}
 		}
@@ -379,7 +379,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Can(web.CanSeePersonal) && f.Revision > 0 {
-			templ_7745c5c3_Err = subpageLink(f, "dossier", p.Text("support_dossier.title")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = subpageLink(f, "dossier", p.Text("staff_dossier.title")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -403,7 +403,7 @@ func filingHead(p *web.Page, d filingData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var19 string
-			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.temporal"))
+			templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.temporal"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 74, Col: 97}
 			}
@@ -448,7 +448,7 @@ func section(p *web.Page, name string, count int) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var21 string
-		templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff." + name))
+		templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing." + name))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 81, Col: 37}
 		}
@@ -471,7 +471,7 @@ func section(p *web.Page, name string, count int) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.no_" + name))
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.no_" + name))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 85, Col: 40}
 			}
@@ -511,7 +511,7 @@ func pending(p *web.Page, d filingData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var24 string
-		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.pending"))
+		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.pending"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 91, Col: 37}
 		}
@@ -542,7 +542,7 @@ func pending(p *web.Page, d filingData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff." + d.Unknown))
+			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing." + d.Unknown))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 93, Col: 69}
 			}
@@ -568,7 +568,7 @@ func pending(p *web.Page, d filingData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var27 string
-			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.waits"))
+			templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.waits"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 100, Col: 36}
 			}
@@ -586,7 +586,7 @@ func pending(p *web.Page, d filingData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.over"))
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.over"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 102, Col: 35}
 			}
@@ -607,17 +607,17 @@ func pendingTable(p *web.Page, d filingData) web.TableSpec[workflows.PendingActi
 	t := web.TableSpec[workflows.PendingActivity]{
 		Attributes: web.Mark("data-pending", ""),
 		Columns: []web.Column[workflows.PendingActivity]{
-			monoColumn("filing_staff.activity", func(a workflows.PendingActivity) string { return a.Name }),
-			{Key: "filing_staff.attempt", Cell: pendingAttempt},
-			web.TextColumn("filing_staff.failure", func(p *web.Page, a workflows.PendingActivity) string {
+			monoColumn("staff_filing.activity", func(a workflows.PendingActivity) string { return a.Name }),
+			{Key: "staff_filing.attempt", Cell: pendingAttempt},
+			web.TextColumn("staff_filing.failure", func(p *web.Page, a workflows.PendingActivity) string {
 				if a.Reason == "" {
 					return "–"
 				}
-				return p.Text("reason." + a.Reason)
+				return p.Text("stuck_reason." + a.Reason)
 			}),
-			web.TextColumn("filing_staff.next", func(p *web.Page, a workflows.PendingActivity) string {
+			web.TextColumn("staff_filing.next", func(p *web.Page, a workflows.PendingActivity) string {
 				if a.Running {
-					return p.Text("filing_staff.running")
+					return p.Text("staff_filing.running")
 				}
 				return web.Time(a.Next)
 			}),
@@ -730,7 +730,7 @@ func runNow(p *web.Page, d filingData, a workflows.PendingActivity) templ.Compon
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var35 string
-			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.run_now", "activity", a.Name))
+			templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.run_now", "activity", a.Name))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 150, Col: 55}
 			}
@@ -770,7 +770,7 @@ func forms(p *web.Page, d filingData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var37 string
-		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.forms"))
+		templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.forms"))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 156, Col: 46}
 		}
@@ -910,9 +910,9 @@ func forms(p *web.Page, d filingData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var43 string
-			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("support_dossier.none"))
+			templ_7745c5c3_Var43, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_dossier.none"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 177, Col: 37}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 177, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var43))
 			if templ_7745c5c3_Err != nil {
@@ -1005,7 +1005,7 @@ func unmaskForm(p *web.Page, d filingData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var47 string
-			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.show", "part", p.Text(part.Title)))
+			templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.show", "part", p.Text(part.Title)))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 192, Col: 63}
 			}
@@ -1139,21 +1139,21 @@ func timeline(p *web.Page, lines []timelineLine) templ.Component {
 var messageTable = web.TableSpec[sentMessage]{
 	Attributes: web.Mark("data-messages", ""),
 	Columns: []web.Column[sentMessage]{
-		web.TextColumn("filing_staff.at", func(_ *web.Page, m sentMessage) string { return web.Time(m.At) }),
-		web.TextColumn("filing_staff.channel", func(_ *web.Page, m sentMessage) string { return m.Channel }),
-		web.TextColumn("filing_staff.message", func(_ *web.Page, m sentMessage) string { return m.What }),
-		monoColumn("filing_staff.receipt", func(m sentMessage) string { return m.Receipt }),
+		web.TextColumn("staff_filing.at", func(_ *web.Page, m sentMessage) string { return web.Time(m.At) }),
+		web.TextColumn("staff_filing.channel", func(_ *web.Page, m sentMessage) string { return m.Channel }),
+		web.TextColumn("staff_filing.message", func(_ *web.Page, m sentMessage) string { return m.What }),
+		monoColumn("staff_filing.receipt", func(m sentMessage) string { return m.Receipt }),
 	},
 }
 
 var recordTable = web.TableSpec[store.SubmittedRecord]{
 	Attributes: web.Mark("data-records", ""),
 	Columns: []web.Column[store.SubmittedRecord]{
-		{Key: "filing_staff.revision", Cell: recordRevision},
-		web.TextColumn("filing_staff.account", func(_ *web.Page, r store.SubmittedRecord) string {
+		{Key: "staff_filing.revision", Cell: recordRevision},
+		web.TextColumn("staff_filing.account", func(_ *web.Page, r store.SubmittedRecord) string {
 			return cmp.Or(r.Account.String, "–")
 		}),
-		{Key: "filing_staff.file", Cell: recordFile},
+		{Key: "staff_filing.file", Cell: recordFile},
 	},
 }
 
@@ -1302,7 +1302,7 @@ func recordFile(p *web.Page, r store.SubmittedRecord) templ.Component {
 			}
 		case r.SubmittedAt.Valid:
 			var templ_7745c5c3_Var63 string
-			templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("filing_staff.by_hand"))
+			templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(p.Text("staff_filing.by_hand"))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `panel/staff/filing.templ`, Line: 252, Col: 35}
 			}
@@ -1369,14 +1369,14 @@ func recordAnswer(p *web.Page, r store.SubmittedRecord) string {
 var siteCheckTable = web.TableSpec[store.SiteCheck]{
 	Attributes: web.Mark("data-checks", ""),
 	Columns: []web.Column[store.SiteCheck]{
-		web.TextColumn("filing_staff.target", func(p *web.Page, k store.SiteCheck) string {
+		web.TextColumn("staff_filing.target", func(p *web.Page, k store.SiteCheck) string {
 			if k.Target == store.HomeTarget {
 				return p.Text("result.home_check")
 			}
 			return filing.DisplayDomain(k.Target)
 		}),
-		{Key: "filing_staff.seen", Cell: siteCheckOutcome},
-		web.TextColumn("filing_staff.at", func(_ *web.Page, k store.SiteCheck) string { return web.Time(k.CheckedAt) }),
+		{Key: "staff_filing.seen", Cell: siteCheckOutcome},
+		web.TextColumn("staff_filing.at", func(_ *web.Page, k store.SiteCheck) string { return web.Time(k.CheckedAt) }),
 	},
 }
 
@@ -1398,7 +1398,7 @@ func siteCheckOutcome(p *web.Page, k store.SiteCheck) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		if k.OK {
-			templ_7745c5c3_Err = web.Badge("s-filed", p.Text("filing_staff.good")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Badge("s-filed", p.Text("staff_filing.good")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1407,7 +1407,7 @@ func siteCheckOutcome(p *web.Page, k store.SiteCheck) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = web.Badge("s-correcting", p.Text("filing_staff.bad")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Badge("s-correcting", p.Text("staff_filing.bad")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

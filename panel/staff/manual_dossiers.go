@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -87,7 +86,7 @@ func (p *Pages) manualList(c *gin.Context) error {
 		}
 		data.Groups = append(data.Groups, group)
 	}
-	return p.Render(c, http.StatusOK, web.Page{Title: "dossiers.title"}, web.With(manualListPage, data))
+	return p.Render(c, http.StatusOK, web.Page{Title: "manual_dossiers.title"}, web.With(manualListPage, data))
 }
 
 // age is how long something has waited, in words.
@@ -95,11 +94,11 @@ func age(t *locale.Localizer, d time.Duration) string {
 	hours := int(d.Hours())
 	switch {
 	case hours < 1:
-		return t.T("dossiers.age_new", nil)
+		return t.T("manual_dossiers.age_new", nil)
 	case hours < 48:
-		return t.T("dossiers.age_hours", map[string]any{"n": hours})
+		return t.T("manual_dossiers.age_hours", map[string]any{"n": hours})
 	}
-	return t.T("dossiers.age_days", map[string]any{"n": hours / 24})
+	return t.T("manual_dossiers.age_days", map[string]any{"n": hours / 24})
 }
 
 type manualPageData struct {
@@ -127,7 +126,7 @@ func (d manualPageData) state() string {
 
 // operationText is what the bureau calls a dossier's kind.
 func operationText(p *web.Page, operation int) string {
-	return p.Text("dossiers.operation_" + strconv.Itoa(operation))
+	return p.Text("kind." + string(filing.KindOfOperation(operation)))
 }
 
 // manualDossier is a record with its dossier.
@@ -182,7 +181,7 @@ func (p *Pages) showManual(c *gin.Context, status int, r manualDossier, forms de
 			data.Fields = fieldLabels(p.T(c), decision.Fields)
 		}
 	}
-	return p.Render(c, status, web.Page{Title: "dossiers.one"}, web.With(manualDossierPage, data))
+	return p.Render(c, status, web.Page{Title: "manual_dossiers.one"}, web.With(manualDossierPage, data))
 }
 
 // knownNumbers fill in the numbers of a holder or a site that was filed before.
@@ -207,7 +206,7 @@ func (p *Pages) approvedForm(c *gin.Context, d filing.Dossier, values url.Values
 	if d.Kind.Ends() {
 		fields = nil
 	}
-	return p.Form(c, "approved", fields, values, problems)
+	return p.Form(c, "manual_approved", fields, values, problems)
 }
 
 // refusedForm asks why the bureau refused, and for which fields.
@@ -216,7 +215,7 @@ func (p *Pages) refusedForm(c *gin.Context, d filing.Dossier, values url.Values,
 	for _, group := range p.refusable(c, d) {
 		fields = append(fields, web.Field{Name: group.form, Type: "checkboxes", Options: group.options})
 	}
-	return p.Form(c, "refused", fields, values, problems)
+	return p.Form(c, "manual_refused", fields, values, problems)
 }
 
 type refusableFields struct {

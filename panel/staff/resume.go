@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/url"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -31,9 +32,20 @@ func staffReason(values url.Values, name string, required bool) (reason string, 
 	return reason, web.CheckText(name, reason, maxStaffReason, web.When(required, "staff_reason_required"))
 }
 
+// fieldStuckSeq is the form field that says which failure a decision answers (store.Filing.StuckSeq): the filing may be
+// stuck at something else by the time it is sent.
+const fieldStuckSeq = "stuck_seq"
+
+// stuckSeqOf reads it; 0, which no failure has, if it isn't a number.
+func stuckSeqOf(values url.Values) int64 {
+	seq, _ := strconv.ParseInt(values.Get(fieldStuckSeq), 10, 64)
+	return seq
+}
+
 // resumePath is the page that asks for the reason of a resolution.
 func resumePath(f store.Filing, resolution workflows.Resolution, returnTo string) string {
-	path := filingSubpath(f, "resume") + "&resolution=" + string(resolution)
+	path := filingSubpath(f, "resume") + "&resolution=" + string(resolution) + "&" + fieldStuckSeq + "=" +
+		web.IdText(f.StuckSeq)
 	if returnTo != "" {
 		path += "&" + web.FieldReturnTo + "=" + returnTo
 	}
@@ -46,12 +58,13 @@ func (p *Pages) resumeForm(c *gin.Context, f store.Filing) error {
 	if resolution != workflows.Skip && resolution != workflows.Abandon {
 		return web.ErrBadRequest
 	}
-	values := url.Values{web.FieldReturnTo: {c.Query(web.FieldReturnTo)}}
+	values := url.Values{fieldStuckSeq: {c.Query(fieldStuckSeq)}, web.FieldReturnTo: {c.Query(web.FieldReturnTo)}}
 	return p.showResume(c, f, resolution, filledForm{values: values})
 }
 
 func (p *Pages) showResume(c *gin.Context, f store.Filing, resolution workflows.Resolution, filled filledForm) error {
-	if !f.Stuck() || resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // an outdated page
+	if !f.Stuck() || f.StuckSeq != stuckSeqOf(filled.values) ||
+		resolution == workflows.Skip && !workflows.Skippable(f.StuckStep) { // an outdated page
 		return p.finishStaffForm(c, workflows.ErrWrongStage)
 	}
 	fields := []web.Field{{Name: "reason", Type: "textarea", Required: needsReason(resolution)}}
@@ -74,16 +87,18 @@ func (p *Pages) resume(c *gin.Context) error {
 			return p.showResume(c, f, resolution, filledForm{values, problems})
 		})(c)
 	}
-	err := p.resolve(c, filing.Ref(c.Param("number"), web.Number(values, "serial")), resolution, reason)
+	ref := filing.Ref(c.Param("number"), web.Number(values, "serial"))
+	err := p.resolve(c, ref, resolution, stuckSeqOf(values), reason)
 	if values.Get(web.FieldReturnTo) != web.ReturnToFiling {
 		return p.finishStaffForm(c, err)
 	}
 	return p.withFiling(func(c *gin.Context, f store.Filing) error { return p.finishAct(c, f, err, "flash.done") })(c)
 }
 
-func (p *Pages) resolve(c *gin.Context, ref string, resolution workflows.Resolution, reason string) error {
+func (p *Pages) resolve(c *gin.Context, ref string, resolution workflows.Resolution, stuckSeq int64,
+	reason string) error {
 	return p.Asked(c, p.AuditEntry(c, "filing."+string(resolution), "filing", ref, reason), func() error {
-		in := workflows.Resume{Resolution: resolution, Actor: p.Actor(c)}
+		in := workflows.Resume{Resolution: resolution, Actor: p.Actor(c), StuckSeq: stuckSeq}
 		_, err := p.Filings.Resume(c.Request.Context(), ref, in)
 		return err
 	})

@@ -49,16 +49,16 @@ func searchFields(t *locale.Localizer, codes filing.Tables) []web.Field {
 		{Name: "order", Type: "text"}, {Name: "customer", Type: "text"},
 		{Name: "domain", Type: "text"}, {Name: "number", Type: "text"},
 		filterField(t, "stage", web.TextOptions(t, "stage.", filing.Stages...)),
-		filterField(t, "state", web.TextOptions(t, "filing_state.", stateStuck, stateBroken)),
+		filterField(t, "state", web.TextOptions(t, "filing_search_state.", stateStuck, stateBroken)),
 		filterField(t, "step", web.TextOptions(t, "stuck.", workflows.Steps()...)),
-		filterField(t, "reason", web.TextOptions(t, "reason.", activities.StuckReasons()...)),
+		filterField(t, "reason", web.TextOptions(t, "stuck_reason.", activities.StuckReasons()...)),
 		provinceField(t, codes), {Name: "age", Type: "text"},
 	}
 }
 
 // filterField chooses one of the options, or all.
 func filterField(t *locale.Localizer, name string, options []web.Option) web.Field {
-	all := web.Option{Label: t.T("support.all", nil)}
+	all := web.Option{Label: t.T("filing_search.all", nil)}
 	return web.Field{Name: name, Type: "select", Options: append([]web.Option{all}, options...)}
 }
 
@@ -179,7 +179,7 @@ func (p *Pages) showSearch(c *gin.Context, q url.Values, holderProblems filing.P
 			return searchPath(next)
 		})
 	}
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "support.title"}, web.With(searchPage, data))
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "filing_search.title"}, web.With(searchPage, data))
 }
 
 // findHolder searches by a holder's whole name or document number. These arrive in a POST and go on as keyed

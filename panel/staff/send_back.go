@@ -57,7 +57,7 @@ func (p *Pages) sendBackForm(c *gin.Context, d filing.Dossier, back filledForm) 
 			web.Option{Value: r.Key, Label: r.In(p.T(c).Lang()), Selected: slices.Contains(back.values["reasons"], r.Key)},
 			fieldName(groups, r), back.values.Get(notePrefix + r.Key),
 		}
-		title := "sendback.whole"
+		title := "send_back.whole"
 		if r.Form != "" {
 			title = r.Form + ".title"
 		}

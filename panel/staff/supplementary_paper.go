@@ -23,15 +23,15 @@ func (p *Pages) paperForm(c *gin.Context) error {
 
 func (p *Pages) showPaper(c *gin.Context, values url.Values, problems filing.Problems) error {
 	t, codes := p.T(c), p.Tables(c.Request.Context())
-	whose := web.TextOptions(t, "paper.", "holder", "site")
+	whose := web.TextOptions(t, "supplementary_paper.", "holder", "site")
 	fields := []web.Field{
 		{Name: "order", Type: "text", Required: true, Autocomplete: "off"},
 		{Name: "use", Type: "select", Required: true, Options: web.Choose(t, web.CodeOptions(t.Lang(), codes.PaperUses))},
 		{Name: "whose", Type: "select", Required: true, Options: web.Choose(t, whose)},
 		{Name: "file", Type: "file", Required: true}, {Name: "remark", Type: "text"},
 	}
-	form := web.Build(t, "paper", fields, values, problems)
-	return p.Render(c, web.StatusOf(problems), web.Page{Title: "paper.title"}, web.With(paperPage, form))
+	form := web.Build(t, "supplementary_paper", fields, values, problems)
+	return p.Render(c, web.StatusOf(problems), web.Page{Title: "supplementary_paper.title"}, web.With(paperPage, form))
 }
 
 // submitPaper queues a paper for the bureau at which the order was filed.

@@ -115,7 +115,7 @@ func (p *Pages) showTask(c *gin.Context, values url.Values) error {
 	if err := p.AuditView(c, "task.view", "task", web.IdText(task.ID)); err != nil {
 		return err
 	}
-	return p.Render(c, status, web.Page{Title: "staff_task.title"}, web.With(taskPage, data))
+	return p.Render(c, status, web.Page{Title: "bureau_task.title"}, web.With(taskPage, data))
 }
 
 // answerTask queues the answer to a task for the next data file.

@@ -205,7 +205,7 @@ func (p *Pages) sitesToday(ctx context.Context, t *locale.Localizer) ([]waiting,
 func (p *Pages) tasksToday(ctx context.Context, t *locale.Localizer) (lines []waiting, err error) {
 	kinds, err := p.Store.CountTasks(ctx)
 	for _, k := range kinds {
-		line := waiting{What: textOr(t, "task_kind.", k.Kind), Href: "/support/bureau"}
+		line := waiting{What: textOr(t, "bureau_task_kind.", k.Kind), Href: "/support/bureau"}
 		lines = append(lines, p.counted(t, k.Counted, line)...)
 	}
 	return lines, err

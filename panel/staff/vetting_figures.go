@@ -44,7 +44,8 @@ func (p *Pages) figuresOf(c *gin.Context) (days int, everybody bool, list []stor
 		reviewer = 0
 	}
 	now := p.Store.Now()
-	list, err = p.vettingFigureCache.get(vettingFiguresChoice{days, reviewer}, now, func() ([]store.VettingFigures, error) {
+	choice := vettingFiguresChoice{days, reviewer}
+	list, err = p.vettingFigureCache.get(choice, now, func() ([]store.VettingFigures, error) {
 		return p.Store.VettingFigures(c.Request.Context(), now.AddDate(0, 0, -days), reviewer)
 	})
 	return days, everybody, list, err

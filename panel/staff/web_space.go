@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -26,6 +27,17 @@ type spaceData struct {
 	filingForm
 	// Retries: the filing is stuck at a step that needs the web space.
 	Retries bool
+	// Keys are the SSH server's.
+	Keys store.HostKeys
+}
+
+// shownKey is a host key for people to compare.
+func shownKey(line string) string {
+	k, err := website.ParseHostKey(line)
+	if err != nil {
+		return line
+	}
+	return k.Fingerprint + " (" + k.Type + ", " + k.Address + ")"
 }
 
 func spaceFields(known bool) []web.Field {
@@ -74,9 +86,13 @@ func (p *Pages) spaceForm(c *gin.Context, f store.Filing) error {
 }
 
 func (p *Pages) showSpace(c *gin.Context, f store.Filing, known bool, filled filledForm) error {
-	form := p.Form(c, "space", spaceFields(known), filled.values, filled.problems)
-	data := spaceData{filingForm{form, f}, retriesSpace(f)}
-	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "space.title"}, web.With(spacePage, data))
+	keys, err := p.Store.HostKeysOf(c.Request.Context(), f.OrderID)
+	if err != nil {
+		return err
+	}
+	form := p.Form(c, "web_space", spaceFields(known), filled.values, filled.problems)
+	data := spaceData{filingForm{form, f}, retriesSpace(f), keys}
+	return p.Render(c, web.StatusOf(filled.problems), web.Page{Title: "web_space.title"}, web.With(spacePage, data))
 }
 
 // sameSignIn tells whether two web spaces have the same address and user.
@@ -148,6 +164,16 @@ func (p *Pages) correctSpace(c *gin.Context, f store.Filing) error {
 	if problems = append(problems, unsaid...); len(problems) > 0 {
 		return p.showSpace(c, f, known != nil, filledForm{values, problems})
 	}
+	if key := values.Get("accept_key"); key != "" {
+		accepted := p.AuditEntry(c, "space.accept_key", "filing", f.Ref(), reason)
+		err := p.Audited(c, accepted, func(ctx context.Context) error { return p.Store.AcceptHostKey(ctx, order.ID, key) })
+		if errors.Is(err, store.ErrConflict) { // another one by now: to be compared again
+			return p.showSpace(c, f, known != nil, filledForm{values, filing.Problems{{Field: "reason", Key: "space_key_changed"}}})
+		}
+		if err != nil {
+			return err
+		}
+	}
 	entry := p.AuditEntry(c, "space.correct", "filing", f.Ref(), reason)
 	err = p.Audited(c, entry, func(ctx context.Context) error { return p.Store.CorrectWebSpace(ctx, order, w) })
 	if err != nil {
@@ -156,5 +182,5 @@ func (p *Pages) correctSpace(c *gin.Context, f store.Filing) error {
 	if values.Get("action") != string(workflows.Retry) {
 		return p.finishAct(c, f, nil, "flash.space_saved")
 	}
-	return p.finishAct(c, f, p.resolve(c, f.Ref(), workflows.Retry, reason), "flash.done")
+	return p.finishAct(c, f, p.resolve(c, f.Ref(), workflows.Retry, stuckSeqOf(values), reason), "flash.done")
 }

@@ -68,7 +68,7 @@ func (k *Kit) Fail(c *gin.Context, err error) {
 	switch {
 	case isDenied:
 		k.Logger.Warn("permission denied", "route", c.FullPath(), "needs", denied.Needs, "actor", k.Actor(c))
-		k.renderOrLog(c, http.StatusForbidden, Page{Title: "forbidden.title"}, With(forbiddenPage, denied.Needs))
+		k.renderOrLog(c, http.StatusForbidden, Page{Title: "permission_denied.title"}, With(forbiddenPage, denied.Needs))
 	case errors.Is(err, store.ErrNotFound):
 		k.errorPage(c, http.StatusNotFound, "error.not_found")
 	case errors.Is(err, ErrBusy):

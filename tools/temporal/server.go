@@ -136,9 +136,29 @@ func dynamicValues(pairs []string) (dynamicconfig.StaticClient, error) {
 		if err := json.Unmarshal([]byte(text), &value); err != nil {
 			return nil, fmt.Errorf("--dynamic-config-value %q: %w", pair, err)
 		}
-		values[dynamicconfig.MakeKey(key)] = value
+		values[dynamicconfig.MakeKey(key)] = whole(value)
 	}
 	return values, nil
+}
+
+// whole turns JSON's whole numbers into ints: the server ignores a float64 where it wants an int, and takes an int where
+// it wants a float64.
+func whole(value any) any {
+	switch v := value.(type) {
+	case float64:
+		if n := int(v); float64(n) == v {
+			return n
+		}
+	case []any:
+		for i := range v {
+			v[i] = whole(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = whole(v[k])
+		}
+	}
+	return value
 }
 
 func serverConfig(o options, sql *config.SQL) (*config.Config, error) {

@@ -1,0 +1,265 @@
+package bureau
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"github.com/beian/beian/internal/filing"
+)
+
+// add puts a record in its section; code isn't 0 if it can't be there.
+func (icp *uploadICP) add(r Record) (code int) {
+	switch r.Dossier.Kind {
+	case filing.KindNew, "":
+		return addEntry(&icp.XZBA, newEntry, r)
+	case filing.KindNewSite:
+		return addEntry(&icp.XZWZ, newSiteEntry, r)
+	case filing.KindNewAccess:
+		return addEntry(&icp.XZJR, newAccessEntry, r)
+	case filing.KindChange:
+		return addEntry(&icp.BGBA, changeEntry, r)
+	case filing.KindCancelAccess, filing.KindEndHolder, filing.KindEndSite:
+		return addFitting(&icp.ZXBA, endEntry(r))
+	}
+	return CodeSchema
+}
+
+func addEntry[T any](section **[]T, entryOf func(Record) (T, int), r Record) (code int) {
+	entry, code := entryOf(r)
+	if code != 0 {
+		return code
+	}
+	return addFitting(section, entry)
+}
+
+// addFitting puts an entry in a section if it fits.
+func addFitting[T any](section **[]T, entry T) (code int) {
+	if code = fits(entry); code != 0 {
+		return code
+	}
+	if *section == nil {
+		*section = new([]T)
+	}
+	**section = append(**section, entry)
+	return 0
+}
+
+// baxx is the record of a new filing (XZBA, 4-1-1-1), in the order of upload-data.xsd.
+type baxx struct {
+	Zt ztxx `xml:"Zt_xx"`
+	Wz wzxx `xml:"Wz_xx"`
+	Fj []fj `xml:"Fj" validate:"dive"`
+}
+
+// The records about existing filings: XZWZ, XZJR, BGBA, ZXBA (4-1-1-2 to 4-1-1-5), in the order of upload-data.xsd.
+
+type newSite struct {
+	Ztbah string `xml:"Zt_xx>Ztbah" validate:"required,max=128"`
+	Wz    wzxx   `xml:"Wz_xx"`
+	Fj    []fj   `xml:"Fj" validate:"dive"`
+	ICPmm string `xml:"ICPmm,omitempty"`
+}
+
+type newAccess struct {
+	Wzbah   string `xml:"Wz_xx>Wzbah" validate:"required,max=128"`
+	IspJrid int64  `xml:"IspJrid" validate:"min=1"`
+	accessBody
+	Fj    []fj   `xml:"Fj" validate:"dive"`
+	ICPmm string `xml:"ICPmm" validate:"required"`
+}
+
+type change struct {
+	Zt    changedHolder `xml:"Zt_xx"`
+	Wz    changedSite   `xml:"Wz_xx"`
+	Fj    []fj          `xml:"Fj" validate:"dive"`
+	ICPmm string        `xml:"ICPmm,omitempty"`
+}
+
+type changedHolder struct {
+	Ztid int64  `xml:"Ztid" validate:"min=1"`
+	Dwmc string `xml:"Dwmc" validate:"required,max=255"`
+	Baxh string `xml:"Baxh" validate:"required,max=128"`
+	holderBody
+	Zj struct {
+		// Only in BGBA do document types end at 11.
+		Zjlx int    `xml:"Zjlx" validate:"min=1,max=11"`
+		Zjhm string `xml:"Zjhm" validate:"required,max=255"`
+		Zjzs string `xml:"Zjzs" validate:"required,max=1024"`
+	} `xml:"Zj"`
+	Fzr fzr `xml:"Fzr"`
+}
+
+type changedSite struct {
+	Wzid int64 `xml:"Wzid" validate:"min=1"`
+	siteBody
+	Ym []ymxx `xml:"Ym_xx" validate:"min=1,dive"`
+	Jr struct {
+		Jrid int64 `xml:"Jrid" validate:"min=1"`
+		accessBody
+	} `xml:"Jr_xx"`
+	Fzr  fzr    `xml:"Wz_Fzr"`
+	Baxh string `xml:"Baxh" validate:"required,max=128"`
+	siteEnd
+}
+
+type zxxx struct {
+	Zxlb   int    `xml:"Zxlb"`
+	Jlid   int64  `xml:"Jlid" validate:"min=1"`
+	Zxly   int    `xml:"Zxly" validate:"min=1,max=999"`
+	Zxlybz string `xml:"Zxlybz,omitempty" validate:"max=1000"`
+	ICPmm  string `xml:"ICPmm,omitempty"`
+}
+
+func newEntry(r Record) (entry baxx, code int) {
+	h := r.Dossier.Holder
+	entry.Zt = ztxx{
+		IspZtid: r.ID, Dwmc: h.Name, holderBody: holderBodyOf(h), Bbfs: filedByProvider,
+		Zj: documentOf(h), Fzr: managerOf(h.Manager),
+	}
+	entry.Wz, code = siteOf(r, h.Manager)
+	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+		if p.OfSite {
+			return partID(r.ID, placeSite)
+		}
+		return r.ID
+	})
+	return entry, code
+}
+
+func newSiteEntry(r Record) (entry newSite, code int) {
+	d := r.Dossier
+	entry.Ztbah, entry.ICPmm = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password)
+	entry.Wz, code = siteOf(r, d.Holder.Manager)
+	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+		if p.OfSite {
+			return ownerID{partID(r.ID, placeSite)}
+		}
+		return ownerNumber{d.OwnershipProof.Number}
+	})
+	return entry, code
+}
+
+func newAccessEntry(r Record) (entry newAccess, code int) {
+	d := r.Dossier
+	entry.Wzbah, entry.ICPmm, entry.IspJrid = d.OwnershipProof.Number, hashedPassword(d.OwnershipProof.Password),
+		partID(r.ID, placeAccess)
+	entry.accessBody, code = accessOf(r.ID, d.Site, nil)
+	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+		number, err := filing.ParseNumber(d.OwnershipProof.Number)
+		if p.OfSite || err != nil {
+			return ownerNumber{d.OwnershipProof.Number}
+		}
+		return ownerNumber{number.Holder()}
+	})
+	return entry, code
+}
+
+func changeEntry(r Record) (entry change, code int) {
+	h, s, known := r.Dossier.Holder, r.Dossier.Site, r.Dossier.Subject
+	z := &entry.Zt
+	z.Ztid, z.Dwmc, z.Baxh, z.holderBody, z.Fzr = known.HolderID, h.Name, known.HolderNumber, holderBodyOf(h),
+		managerOf(h.Manager)
+	z.Zj.Zjlx, z.Zj.Zjhm, z.Zj.Zjzs = h.DocumentType, h.DocumentNumber, h.DocumentAddress
+	w := &entry.Wz
+	w.Wzid, w.siteBody, w.Fzr, w.Baxh, w.siteEnd = known.SiteID, siteBodyOf(s, r.Papers), managerOf(h.Manager),
+		known.SiteNumber, siteEnd{s.HomePage, s.Remark}
+	for i, domain := range s.Domains {
+		w.Ym = append(w.Ym, ymxx{IspYmid: partID(r.ID, placeDomains+i), Ymid: known.DomainIDs[domain], Ym: domain})
+	}
+	w.Jr.Jrid = known.AccessID
+	w.Jr.accessBody, code = accessOf(r.ID, s, known.AddressIDs)
+	entry.Fj = papersOf(r.Papers, func(p Paper) any {
+		if p.OfSite {
+			return ownerID{known.SiteID}
+		}
+		return ownerID{known.HolderID}
+	})
+	entry.ICPmm = hashedPassword(r.Dossier.OwnershipProof.Password)
+	return entry, code
+}
+
+// endEntry deregisters a holder (0) or a site (1), or cancels an access (2).
+func endEntry(r Record) zxxx {
+	d := r.Dossier
+	e := zxxx{Zxly: d.Ending.Reason, Zxlybz: d.Ending.Note, ICPmm: hashedPassword(d.OwnershipProof.Password)}
+	switch d.Kind {
+	case filing.KindEndHolder:
+		e.Zxlb, e.Jlid = 0, d.Subject.HolderID
+	case filing.KindEndSite:
+		e.Zxlb, e.Jlid = 1, d.Subject.SiteID
+	default:
+		e.Zxlb, e.Jlid = 2, d.Subject.AccessID
+	}
+	return e
+}
+
+// Keys identify a record in the bureau's results, together with the operation.
+type Keys struct {
+	// Operation is Czlx.
+	Operation int
+	// Review is Jlid of a review (Gjsh); empty if that is one of our IDs.
+	Review string
+	// Result lists what Bs of a result (Jg_xx) may be, besides one of our IDs.
+	Result []string
+}
+
+// KeysOf returns the keys of a dossier's results (4-2-1-6: Bs and Jlid).
+func KeysOf(d filing.Dossier) Keys {
+	id := func(n int64) string { return strconv.FormatInt(n, 10) }
+	k := Keys{Operation: d.Kind.Operation()}
+	switch d.Kind {
+	case filing.KindNewSite, filing.KindNewAccess:
+		k.Result = []string{d.OwnershipProof.Number}
+	case filing.KindChange, filing.KindEndHolder:
+		k.Review, k.Result = id(d.Subject.HolderID), []string{id(d.Subject.HolderID), d.Subject.HolderNumber}
+	case filing.KindCancelAccess:
+		k.Review, k.Result = id(d.Subject.AccessID), []string{id(d.Subject.AccessID)}
+	case filing.KindEndSite:
+		k.Review, k.Result = id(d.Subject.SiteID), []string{id(d.Subject.SiteID), d.Subject.SiteNumber}
+	}
+	return k
+}
+
+// OwnRecord is the ID of our record that a result identifies by our own IDs; 0 if it identifies it otherwise. A result
+// without an operation counts as a new filing's.
+func OwnRecord(r Result) int64 {
+	id, err := strconv.ParseInt(r.Key, 10, 64)
+	if err != nil || id < 1 {
+		return 0
+	}
+	switch {
+	case r.Operation == filing.KindNew.Operation() || r.Operation == 0:
+		return id
+	case r.Operation == filing.KindNewSite.Operation() && r.Review && id%idsPerRecord == placeSite:
+		return id / idsPerRecord
+	case r.Operation == filing.KindNewAccess.Operation() && id%idsPerRecord == placeAccess:
+		return id / idsPerRecord
+	}
+	return 0
+}
+
+// RecordsOf returns our records that may have created an access of a filed site.
+func RecordsOf(f filing.FiledHolder, s filing.FiledSite, a filing.FiledAccess) []int64 {
+	var list []int64
+	add := func(id int64) {
+		if id > 0 && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	if s.OurID%idsPerRecord == placeSite {
+		add(s.OurID / idsPerRecord)
+	}
+	if a.OurID%idsPerRecord == placeAccess {
+		add(a.OurID / idsPerRecord)
+	}
+	if s.OurID == 0 && a.OurID == 0 {
+		add(f.OurHolderID)
+	}
+	return list
+}
+
+// AddressText formats an address, which is a number in the interface.
+func AddressText(n uint32) string {
+	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
+}

@@ -1,0 +1,476 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/beian/beian/activities"
+	"github.com/beian/beian/internal/filing"
+	"github.com/beian/beian/workflows"
+)
+
+// story is a filing of its kind from end to end, told to the test environment: the customer, the bureau and staff do
+// what is next for them as soon as the row shows it. A message of the test's comes at one moment of it: a moment is the
+// start of an activity, which is then in progress, or a pause in which everybody waits.
+type story struct {
+	env  *testsuite.TestWorkflowEnvironment
+	in   workflows.FilingInput
+	fail bool   // every step fails for good at its first attempt
+	at   string // the moment of the messages, when it first comes; none if empty
+	say  []saying
+
+	mu      sync.Mutex // activities run concurrently
+	moments []string   // those that came, each once
+	failed  map[string]bool
+	row     row
+	events  []activities.Progress
+	stages  []filing.Stage
+	checked bool // the site was seen complete
+	queued  []int
+	sent    map[activities.CodeRef]int
+
+	// accepted lists what was accepted of the test's messages, answered how many Updates of all were answered.
+	accepted        []saying
+	asked, answered int
+	withdrawn       bool // somebody's withdrawal or abandoning was accepted
+	resumed         map[int64][]workflows.Resume
+	queuedWithdrawn bool
+	faults          []string
+}
+
+// row is the projection, as the store keeps it.
+type row struct {
+	seq, stuckSeq int64
+	stage         filing.Stage
+	revision      int
+	stuckStep     string
+}
+
+// saying is an Update or a signal.
+type saying struct {
+	name   string
+	update string
+	signal string
+	arg    any
+}
+
+func (s *story) faultf(format string, args ...any) {
+	s.faults = append(s.faults, fmt.Sprintf(format, args...))
+}
+
+// write applies a step as store.Advance does: growing numbers only, and a final stage clears what was stuck.
+func (s *story) write(_ context.Context, p activities.Progress) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.Seq <= s.row.seq {
+		return nil
+	}
+	if s.row.stage.Final() && p.Stuck != nil && *p.Stuck {
+		s.faultf("a filing that is %s gets stuck at %s", s.row.stage, p.StuckStep)
+	}
+	if s.row.stage.Final() && p.Stage != "" {
+		s.faultf("a filing that is %s becomes %s", s.row.stage, p.Stage)
+	}
+	s.row.seq = p.Seq
+	if p.Stage != "" {
+		s.row.stage = p.Stage
+		s.stages = append(s.stages, p.Stage)
+	}
+	if p.Revision != 0 {
+		s.row.revision = p.Revision
+	}
+	switch {
+	case p.Stuck != nil && *p.Stuck:
+		s.row.stuckStep, s.row.stuckSeq = p.StuckStep, p.Seq
+	case p.Stuck != nil, p.Stage.Final():
+		s.row.stuckStep, s.row.stuckSeq = "", 0
+	}
+	s.events = append(s.events, p)
+	return nil
+}
+
+// fails reports whether an effect fails this time.
+func (s *story) fails(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.fail || s.failed[name] {
+		return nil
+	}
+	s.failed[name] = true
+	return temporal.NewNonRetryableApplicationError("refused", activities.ReasonOperator, nil)
+}
+
+func tell(in workflows.FilingInput, fail bool, at string, say ...saying) *story {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	s := &story{env: suite.NewTestWorkflowEnvironment(), in: in, fail: fail, at: at, say: say, failed: map[string]bool{},
+		resumed: map[int64][]workflows.Resume{}, sent: map[activities.CodeRef]int{}}
+	s.row.stage = filing.Contact
+	switch {
+	case in.Kind.Registers():
+		s.row.stage = filing.Installing
+	case in.Kind.FollowsUp():
+		s.row.stage = filing.Preparing
+	}
+	s.env.SetTestTimeout(time.Minute)
+	s.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine isn't a deadlock
+	s.env.RegisterWorkflow(workflows.Aftercare)
+	s.env.RegisterActivity(&activities.Filing{})
+	s.env.RegisterActivity(&activities.Message{})
+	s.env.RegisterActivity(&activities.Website{})
+	s.env.OnWorkflow(workflows.Aftercare, mock.Anything, mock.Anything).Return(
+		func(workflow.Context, workflows.AftercareInput) error { return nil })
+	s.env.OnActivity(filingActivities.Advance, mock.Anything, mock.Anything).Return(s.write)
+	ends := func(ctx context.Context, p activities.Progress) error {
+		if err := s.fails("end"); err != nil {
+			return err
+		}
+		return s.write(ctx, p)
+	}
+	s.env.OnActivity(filingActivities.RecordNumber, mock.Anything, mock.Anything).Return(ends)
+	s.env.OnActivity(filingActivities.EndNumber, mock.Anything, mock.Anything).Return(ends)
+	s.env.OnActivity(filingActivities.QueueRecord, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, r activities.RecordRef) error {
+			if err := s.fails("queue"); err != nil {
+				return err
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.queued = append(s.queued, r.Revision)
+			return nil
+		})
+	s.env.OnActivity(messageActivities.SendCode, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, c activities.CodeRef) error {
+			err := s.fails("code " + string(c.Channel))
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if err == nil {
+				s.sent[c]++
+			}
+			return err
+		})
+	s.env.OnActivity(messageActivities.Notify, mock.Anything, mock.Anything).Return(
+		func(_ context.Context, n activities.Notice) error { return s.fails("notice " + n.Key) })
+	s.env.OnActivity(messageActivities.AlertStaff, mock.Anything, mock.Anything).Return(nil)
+	s.env.OnActivity(websiteActivities.InstallCertificate, mock.Anything, mock.Anything).Return(
+		func(context.Context, activities.FilingRef) (activities.InstallResult, error) {
+			return activities.InstallResult{}, s.fails("install")
+		})
+	looks := 0
+	s.env.OnActivity(websiteActivities.CheckSite, mock.Anything, mock.Anything).Return(
+		func(context.Context, activities.FilingRef) (seen activities.SiteResult, err error) {
+			if err := s.fails("check"); err != nil {
+				return seen, err
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			looks++
+			seen.CertificateServed, seen.NumberShown = looks > 1, looks > 2
+			s.checked = s.checked || seen.Complete()
+			return seen, nil
+		})
+	s.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, args converter.EncodedValues) {
+		if info.ActivityType.Name == "QueueRecord" && s.withdrawn {
+			s.queuedWithdrawn = true
+		}
+		name := info.ActivityType.Name
+		var p activities.Progress
+		if args.Get(&p) == nil && p.EventKind != "" {
+			name += " " + string(p.EventKind)
+		}
+		s.moment(name)
+	})
+	s.env.RegisterDelayedCallback(s.next, time.Minute)
+	s.env.ExecuteWorkflow(workflows.Filing, in)
+	return s
+}
+
+// moment is when the test's messages may come.
+func (s *story) moment(name string) {
+	s.mu.Lock()
+	name = fmt.Sprintf("%s in %s %s", name, s.row.stage, s.row.stuckStep)
+	again := slices.Contains(s.moments, name)
+	if !again {
+		s.moments = append(s.moments, name)
+	}
+	s.mu.Unlock()
+	if name == s.at && !again {
+		for _, m := range s.say {
+			s.send(s.resolved(m), true)
+		}
+	}
+}
+
+// resolved completes a message by what the pages show.
+func (s *story) resolved(m saying) saying {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch arg := m.arg.(type) {
+	case workflows.Resume:
+		arg.StuckSeq += s.row.stuckSeq
+		m.arg = arg
+	case workflows.Submission:
+		arg.Revision += s.row.revision
+		m.arg = arg
+	case workflows.Verdict:
+		arg.Revision += s.row.revision
+		m.arg = arg
+	case workflows.Accepted:
+		arg.Revision += s.row.revision
+		m.arg = arg
+	case workflows.Decided:
+		arg.Revision += s.row.revision
+		m.arg = arg
+	case nextMove:
+		m.arg = nil
+		if move, ok := s.move(); ok {
+			m = move
+		}
+	}
+	return m
+}
+
+// send sends a message; tests says that it is the test's own.
+func (s *story) send(m saying, tests bool) {
+	if m.signal != "" {
+		s.env.SignalWorkflow(m.signal, m.arg)
+		return
+	}
+	if m.update == "" {
+		return
+	}
+	s.asked++
+	s.env.UpdateWorkflow(m.update, "", &testsuite.TestUpdateCallback{
+		OnReject: func(error) { s.answered++ },
+		OnAccept: func() {
+			if tests {
+				s.accepted = append(s.accepted, m)
+			}
+			switch arg := m.arg.(type) {
+			case workflows.Resume:
+				s.resumed[arg.StuckSeq] = append(s.resumed[arg.StuckSeq], arg)
+				s.withdrawn = s.withdrawn || arg.Resolution == workflows.Abandon
+			case workflows.ByActor:
+				s.withdrawn = s.withdrawn || m.update == workflows.UpdateWithdraw
+			}
+		},
+		OnComplete: func(_ any, err error) {
+			s.answered++
+			if err != nil {
+				s.faultf("%s: %v", m.update, err)
+			}
+		},
+	}, m.arg)
+}
+
+// nextMove, as a message's argument, stands for what somebody would do next.
+type nextMove struct{}
+
+// next does what is next, every few minutes of the workflow's time until it ends.
+func (s *story) next() {
+	if s.env.IsWorkflowCompleted() {
+		return
+	}
+	s.moment("pause")
+	s.mu.Lock()
+	m, ok := s.move()
+	s.mu.Unlock()
+	if ok {
+		s.send(m, false)
+	}
+	s.env.RegisterDelayedCallback(s.next, 5*time.Minute)
+}
+
+// move is what somebody does next, by what the row shows.
+func (s *story) move() (m saying, ok bool) {
+	if s.row.stuckStep != "" && !s.row.stage.Final() {
+		return saying{update: workflows.UpdateResume,
+			arg: workflows.Resume{Resolution: workflows.Retry, StuckSeq: s.row.stuckSeq, Actor: "support:a"}}, true
+	}
+	switch s.row.stage {
+	case filing.Contact:
+		return saying{update: workflows.UpdateContact, arg: workflows.ContactGiven{Version: 1}}, true
+	case filing.Verifying:
+		return saying{update: workflows.UpdateVerified, arg: workflows.ByActor{}}, true
+	case filing.Preparing, filing.Correcting:
+		return saying{update: workflows.UpdateSubmit,
+			arg: workflows.Submission{Revision: s.row.revision + 1, Kind: s.in.Kind}}, true
+	case filing.Vetting:
+		return saying{update: workflows.UpdatePass, arg: workflows.Verdict{Revision: s.row.revision}}, true
+	case filing.Submitting:
+		if slices.Contains(s.queued, s.row.revision) {
+			return saying{signal: workflows.SignalAccepted,
+				arg: workflows.Accepted{FilingID: s.in.FilingID, Revision: s.row.revision, SMSVerificationHours: 24}}, true
+		}
+	case filing.Reviewing:
+		return saying{signal: workflows.SignalDecided, arg: workflows.Decided{FilingID: s.in.FilingID,
+			Revision: s.row.revision, Approved: s.row.revision > 1, Code: 1002}}, true
+	}
+	return saying{}, false
+}
+
+// check holds what must be true of every story, whatever came between its steps.
+func (s *story) check() []string {
+	switch err := s.env.GetWorkflowError(); {
+	case !s.env.IsWorkflowCompleted():
+		s.faultf("the filing doesn't end")
+	case err != nil:
+		s.faultf("the filing fails: %v", err)
+	}
+	if s.asked != s.answered {
+		s.faultf("%d of %d Updates are answered", s.answered, s.asked)
+	}
+	if !s.row.stage.Final() || s.row.stuckStep != "" {
+		s.faultf("the filing ends in %s, stuck at %q", s.row.stage, s.row.stuckStep)
+	}
+	if s.withdrawn && s.row.stage != filing.Withdrawn {
+		s.faultf("the withdrawal was accepted, but the filing is %s", s.row.stage)
+	}
+	if s.queuedWithdrawn {
+		s.faultf("a withdrawn filing is queued for the bureau")
+	}
+	skipped := false
+	var stuckAt int64
+	for _, p := range s.events {
+		switch p.EventKind {
+		case filing.EventStuck:
+			stuckAt = p.Seq
+		case filing.EventResumed:
+			if len(s.resumed[stuckAt]) != 1 {
+				s.faultf("step %d is resolved by %d decisions about it", stuckAt, len(s.resumed[stuckAt]))
+			}
+			skipped = skipped || p.Detail == "check_site: skip"
+			stuckAt = 0
+		}
+	}
+	for send, n := range s.sent {
+		if n > 1 {
+			s.faultf("the code %v goes out %d times", send, n)
+		}
+	}
+	for _, m := range s.accepted {
+		if !repeatable[m.update] && countOf(s.accepted, m) > 1 {
+			s.faultf("%s is accepted twice", m.name)
+		}
+	}
+	for seq, all := range s.resumed {
+		if len(all) > 1 {
+			s.faultf("failure %d is resumed %d times", seq, len(all))
+		}
+	}
+	if s.row.stage == filing.Filed && !s.checked && !skipped {
+		s.faultf("the filing is filed and nobody looked at its site")
+	}
+	return s.faults
+}
+
+// repeatable are the Updates that may be accepted twice: each sends or checks something, which happens once, or adds a
+// line to the timeline, and has an Update ID of its own.
+var repeatable = map[string]bool{
+	workflows.UpdateSendCode: true, workflows.UpdateCheckSite: true, workflows.UpdateCorrected: true,
+}
+
+func countOf(list []saying, m saying) (n int) {
+	for _, other := range list {
+		if other == m {
+			n++
+		}
+	}
+	return n
+}
+
+// sayingsOf lists every message that people and the bureau send to a filing. Numbers in them are relative to the row.
+func sayingsOf(in workflows.FilingInput) []saying {
+	actor := workflows.ByActor{Actor: "customer:demo"}
+	resume := func(r workflows.Resolution, seq int64) workflows.Resume {
+		return workflows.Resume{Resolution: r, Actor: "support:b", StuckSeq: seq}
+	}
+	list := []saying{
+		{"contact", workflows.UpdateContact, "", workflows.ContactGiven{Version: 1}},
+		{"contact again", workflows.UpdateContact, "", workflows.ContactGiven{Version: 2}},
+		{"send code", workflows.UpdateSendCode, "", workflows.SendCode{Channel: filing.SMS, Send: 2}},
+		{"verified", workflows.UpdateVerified, "", actor},
+		{"submit", workflows.UpdateSubmit, "", workflows.Submission{Revision: 1, Kind: in.Kind}},
+		{"submit former", workflows.UpdateSubmit, "", workflows.Submission{Revision: 0, Kind: in.Kind}},
+		{"pass", workflows.UpdatePass, "", workflows.Verdict{Actor: "support:b"}},
+		{"pass former", workflows.UpdatePass, "", workflows.Verdict{Revision: -1, Actor: "support:b"}},
+		{"send back", workflows.UpdateSendBack, "", workflows.Verdict{Actor: "support:b"}},
+		{"check site", workflows.UpdateCheckSite, "", actor},
+		{"sms verified", workflows.UpdateSMSVerified, "", actor},
+		{"withdraw", workflows.UpdateWithdraw, "", actor},
+		{"corrected", workflows.UpdateCorrected, "", workflows.Corrected{Channel: filing.SMS, Actor: "support:b"}},
+		{"accepted", "", workflows.SignalAccepted, workflows.Accepted{FilingID: in.FilingID}},
+		{"accepted other", "", workflows.SignalAccepted, workflows.Accepted{FilingID: in.FilingID + 1}},
+		{"accepted former", "", workflows.SignalAccepted,
+			workflows.Accepted{FilingID: in.FilingID, Revision: -1, SMSVerificationHours: 3}},
+		{"refused former", "", workflows.SignalDecided, workflows.Decided{FilingID: in.FilingID, Revision: -1, Code: 1002}},
+		{"approved other", "", workflows.SignalDecided, workflows.Decided{FilingID: in.FilingID + 1, Approved: true}},
+		{"site check", "", workflows.SignalSiteCheck, workflows.SiteCheck{FilingID: in.FilingID}},
+	}
+	for _, r := range []workflows.Resolution{workflows.Retry, workflows.Skip, workflows.Abandon} {
+		list = append(list,
+			saying{string(r), workflows.UpdateResume, "", resume(r, 0)},
+			saying{string(r) + " former failure", workflows.UpdateResume, "", resume(r, -1)})
+	}
+	return list
+}
+
+// Whatever people and the bureau say, at whatever moment and however often: a filing ends, isn't stuck then, sends
+// nothing to the bureau once it is withdrawn, and no decision resolves a step that it wasn't about.
+func TestEveryMessageBetweenEveryTwoSteps(t *testing.T) {
+	corrected := saying{"corrected", workflows.UpdateCorrected, "", workflows.Corrected{Channel: filing.SMS, Actor: "support:b"}}
+	move := saying{name: "next move", arg: nextMove{}}
+	ways := []struct {
+		name  string
+		order func(m saying) []saying
+	}{
+		{"once", func(m saying) []saying { return []saying{m} }},
+		{"twice", func(m saying) []saying { return []saying{m, m} }},
+		// The database is slow: while an earlier write waits, somebody moves the filing on, and then the message comes.
+		{"behind a slow write", func(m saying) []saying { return []saying{corrected, move, m} }},
+	}
+	for _, kind := range []filing.Kind{"", filing.KindChange, filing.KindEndSite, filing.KindRegister} {
+		in := workflows.FilingInput{FilingID: 7, OrderNumber: "D1", Vetting: kind == "", Kind: kind}
+		for _, fail := range []bool{false, true} {
+			if fail && kind.FollowsUp() {
+				continue // its steps are among a new filing's
+			}
+			t.Run(fmt.Sprintf("kind=%s,failing=%t", kind, fail), func(t *testing.T) {
+				undisturbed := tell(in, fail, "")
+				require.Empty(t, undisturbed.check(), strings.Join(undisturbed.moments, "\n"))
+				told := 0
+				for _, at := range undisturbed.moments {
+					for _, m := range sayingsOf(in) {
+						for _, way := range ways {
+							s := tell(in, fail, at, way.order(m)...)
+							told++
+							if faults := s.check(); len(faults) > 0 {
+								t.Errorf("%s %s during %q: %s", m.name, way.name, at, strings.Join(faults, "; "))
+							}
+							if len(s.accepted) == 0 {
+								break // it isn't possible then, however it is said
+							}
+						}
+					}
+				}
+				t.Logf("%d stories of %d moments", told, len(undisturbed.moments))
+			})
+		}
+	}
+}
