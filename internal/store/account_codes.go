@@ -44,9 +44,9 @@ func accountCode(id int64) codeBox {
 func accountCodeAAD(id int64) string { return fmt.Sprintf("account_codes/%d", id) }
 
 // RequestRecovery requests a password reset code for what the user typed: a user name, mail address or mobile number.
-// Input that matches no account gets a row too, but nothing is ever sent. What it returns depends on the input and on the
-// asker alone, so that nobody learns whether there is an account: ErrCodeTooSoon within a minute of the last request,
-// when id is valid all the same, and ErrQuota. The account's own limits show nowhere: see PrepareAccountCode.
+// Input that matches no account gets a row too, but nothing is ever sent. What it returns depends on the input and on
+// the asker alone, so that nobody learns whether there is an account: ErrCodeTooSoon within a minute of the last
+// request, when id is valid all the same, and ErrQuota. The account's own limits show nowhere: see PrepareAccountCode.
 func (s *Store) RequestRecovery(ctx context.Context, by Asker, typed string,
 	ch filing.Channel) (id int64, send int, err error) {
 	userID, err := s.findAccount(ctx, typed)

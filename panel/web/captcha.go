@@ -96,7 +96,8 @@ func (k *Kit) CaptchaProblems(c *gin.Context) (filing.Problems, error) {
 	if err != nil {
 		return nil, err
 	}
-	if want := k.Sessions.GetString(ctx, KeyCaptcha); typed != "" && (want == "" || typed != want) || !counts {
+	want := k.Sessions.GetString(ctx, KeyCaptcha)
+	if !counts || typed != "" && typed != want {
 		k.Forget(c, KeyCaptcha, key)
 		if key == keyWaitID {
 			k.Forget(c, keyCaptchaSince)
